@@ -1,0 +1,203 @@
+package extract
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// call makes one call. Its failure is an *Error, but for ctx's own and the
+// pacer's.
+func (c *Client) call(ctx context.Context, body []byte, isRetry bool) (Answer, error) {
+	userSig, err := c.signer.userSigNow()
+	if err != nil {
+		return Answer{}, err
+	}
+	redact := newRedactor(userSig, c.account.SecretKey.Reveal())
+
+	turn, err := c.pacer.Begin(ctx)
+	if err != nil {
+		return Answer{}, err
+	}
+	answer, outcome, failed := c.send(ctx, turn, userSig, body, redact)
+	turn.Done()
+
+	report := CallReport{SentAt: turn.SentAt(), Took: time.Since(turn.SentAt()), Outcome: outcome, Retry: isRetry}
+	c.opts.Log.DebugContext(ctx, "api call", "sent_at", report.SentAt, "took", report.Took, "outcome", string(outcome))
+	if c.opts.OnCall != nil {
+		c.opts.OnCall(report)
+	}
+	if failed != nil {
+		if failed.Class == SignAgain {
+			c.signer.forget(userSig)
+		}
+		return Answer{}, failed
+	}
+	answer.SentAt = report.SentAt
+	return answer, nil
+}
+
+func (c *Client) send(ctx context.Context, turn *Call, userSig string, body []byte, redact redactor) (Answer, Outcome, *Error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.opts.Timeout)
+	defer cancel()
+	var reached atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn:      func(httptrace.GotConnInfo) { reached.Store(true) },
+		WroteRequest: func(httptrace.WroteRequestInfo) { turn.Sent() },
+	})
+	base := c.bases.current()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, base+pushLossPath+"?"+c.query(userSig), bytes.NewReader(body))
+	if err != nil {
+		return Answer{}, OutcomeNoAnswer, &Error{Class: Operator, Info: "the base URL cannot be used", Hint: adviceURL}
+	}
+	request.Header.Set("Content-Type", "application/json")
+
+	response, err := c.http.Do(request)
+	if err != nil {
+		if !reached.Load() {
+			c.bases.failed(base)
+		}
+		return Answer{}, OutcomeNoAnswer, transportError(err, c.opts.Timeout, redact)
+	}
+	defer response.Body.Close()
+	c.bases.reached()
+	return c.receive(response, redact)
+}
+
+func (c *Client) query(userSig string) string {
+	return url.Values{
+		"sdkappid":    {strconv.FormatInt(c.account.SDKAppID, 10)},
+		"identifier":  {c.account.Identifier},
+		"usersig":     {userSig},
+		"random":      {strconv.FormatUint(uint64(c.opts.Random()), 10)},
+		"contenttype": {"json"},
+	}.Encode()
+}
+
+func (c *Client) receive(response *http.Response, redact redactor) (Answer, Outcome, *Error) {
+	// One byte over the limit tells a body that is too large from one that fits.
+	var buffer bytes.Buffer
+	if n := response.ContentLength; n > 0 && n <= c.opts.MaxBody {
+		buffer.Grow(int(n) + bytes.MinRead)
+	}
+	_, err := buffer.ReadFrom(io.LimitReader(response.Body, c.opts.MaxBody+1))
+	if response.StatusCode != http.StatusOK {
+		return Answer{}, OutcomeHTTPError, httpError(response, redact.shown(buffer.String()))
+	}
+	if err != nil {
+		failed := transportError(err, c.opts.Timeout, redact)
+		failed.HTTPStatus = response.StatusCode
+		failed.Info = "the answer broke off: " + failed.Info
+		return Answer{}, OutcomeNoAnswer, failed
+	}
+	if int64(buffer.Len()) > c.opts.MaxBody {
+		return Answer{}, OutcomeUnreadable, &Error{
+			Class: Unreadable, HTTPStatus: response.StatusCode,
+			Info: fmt.Sprintf("the answer is larger than %d bytes", c.opts.MaxBody), Hint: adviceReport,
+		}
+	}
+	body := redact.bytes(buffer.Bytes())
+	env, strict, err := readEnvelope(body)
+	if err != nil {
+		return Answer{}, OutcomeUnreadable, &Error{
+			Class: Transient, HTTPStatus: response.StatusCode,
+			Info: fmt.Sprintf("the answer is not the API's JSON: %s; it begins: %q",
+				redact.shown(err.Error()), redact.shown(string(body[:min(len(body), maxShown)]))),
+			Hint: adviceURL,
+		}
+	}
+	if code, info, ok := env.failure(); !ok {
+		return Answer{}, OutcomeAPIError, apiError(code, redact.shown(info))
+	}
+	date, _ := http.ParseTime(response.Header.Get("Date"))
+	return Answer{Body: body, JSON: strict, Date: date}, OutcomeOK, nil
+}
+
+func apiError(number int64, info string) *Error {
+	if number == 0 {
+		return &Error{Class: Transient, HTTPStatus: http.StatusOK, Info: info, Hint: adviceWait}
+	}
+	code := LookupCode(int(number))
+	return &Error{
+		Class: code.Class, Code: code.Number, HTTPStatus: http.StatusOK,
+		Info: info, Meaning: code.Meaning, Hint: code.Advice,
+	}
+}
+
+// httpError classes a status other than 200, which the service sends for
+// network failures only (All/Tagged Users Push Loss Analysis, "502").
+func httpError(response *http.Response, text string) *Error {
+	failed := &Error{HTTPStatus: response.StatusCode, Info: text, Hint: adviceURL}
+	switch status := response.StatusCode; {
+	case status == http.StatusTooManyRequests:
+		failed.Class, failed.Hint = Throttled, advicePace
+	case status >= 500, status == http.StatusRequestTimeout, status < 300:
+		failed.Class, failed.Hint = Transient, adviceWait
+	case status < 400:
+		failed.Class, failed.Info = Operator, "a redirect, which is not followed"
+	default:
+		failed.Class = Operator
+	}
+	return failed
+}
+
+func transportError(err error, timeout time.Duration, redact redactor) *Error {
+	failed := &Error{
+		Class: Transient, Info: redact.transportText(err),
+		Hint: "look at the network, the DNS and TIM_BASE_URL",
+	}
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &certificate):
+		failed.Class, failed.Hint = Operator, "the address is not the vendor's, or this machine lacks its CA certificates: "+adviceURL
+	case errors.Is(err, context.DeadlineExceeded):
+		failed.Info = fmt.Sprintf("no answer within %s", timeout)
+	}
+	return failed
+}
+
+// addresses are the base URLs of an account: the one in use is changed for the
+// next once it was out of reach twice in a row.
+type addresses struct {
+	urls []string
+
+	mu       sync.Mutex
+	index    int
+	failures int
+}
+
+const failuresToSwitch = 2
+
+func (a *addresses) current() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.urls[a.index]
+}
+
+func (a *addresses) failed(base string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.urls[a.index] != base {
+		return
+	}
+	a.failures++
+	if a.failures >= failuresToSwitch {
+		a.index, a.failures = (a.index+1)%len(a.urls), 0
+	}
+}
+
+func (a *addresses) reached() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.failures = 0
+}

@@ -1,0 +1,133 @@
+package extract
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"time"
+)
+
+const pushLossPath = "/v4/timpush/all_member_push_loss"
+
+// Account is an app and how to call the API for it.
+type Account struct {
+	SDKAppID   int64
+	SecretKey  Secret
+	Identifier string // an app administrator
+	// BaseURLs are tried in turn: the next one once the one before was out of
+	// reach repeatedly. Region.BaseURLs gives a region's.
+	BaseURLs []string
+}
+
+// Options are the optional parts of a Client; the zero value is for production.
+type Options struct {
+	Log *slog.Logger
+	// OnCall, if set, is told of every call made.
+	OnCall func(CallReport)
+	// Random gives the request's random number.
+	Random func() uint32
+	// MaxTries bounds the calls for one request; 0 means 5.
+	MaxTries int
+	// MaxBody bounds an answer's size in bytes, uncompressed; 0 means 32 MiB.
+	MaxBody int64
+	// Timeout bounds one call; 0 means 15 s. The service's own is 3 s (REST API
+	// overview).
+	Timeout time.Duration
+}
+
+// Outcome names how a call ended, for counting.
+type Outcome string
+
+// The outcomes of a call.
+const (
+	OutcomeOK         Outcome = "ok"
+	OutcomeAPIError   Outcome = "api_error"
+	OutcomeHTTPError  Outcome = "http_error"
+	OutcomeNoAnswer   Outcome = "no_answer"
+	OutcomeUnreadable Outcome = "unreadable"
+)
+
+// CallReport is what is known of one call after it.
+type CallReport struct {
+	SentAt  time.Time
+	Took    time.Duration
+	Outcome Outcome
+	Retry   bool // a call before it, for the same request, failed
+}
+
+// Answer is an accepted response.
+type Answer struct {
+	// Body is the response as received, uncompressed, byte for byte; a
+	// credential that it repeats is blanked out.
+	Body []byte
+	// JSON is Body as strict JSON (see TolerantSyntax).
+	JSON []byte
+	// SentAt is when the accepted call was made.
+	SentAt time.Time
+	// Date is the service's clock as its Date header tells, or zero.
+	Date time.Time
+}
+
+// Client makes the calls of one account, paced and retried. It is safe for
+// concurrent use.
+type Client struct {
+	account Account
+	http    *http.Client
+	pacer   *Pacer
+	signer  *signer
+	bases   *addresses
+	opts    Options
+}
+
+// NewClient returns a client that sends through transport at the pacer's pace.
+func NewClient(account Account, transport http.RoundTripper, pacer *Pacer, opts Options) *Client {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Random == nil {
+		opts.Random = rand.Uint32
+	}
+	if opts.MaxTries == 0 {
+		opts.MaxTries = 5
+	}
+	if opts.MaxBody == 0 {
+		opts.MaxBody = 32 << 20
+	}
+	if opts.Timeout == 0 {
+		opts.Timeout = 15 * time.Second
+	}
+	opts.Log = opts.Log.With("sdk_app_id", account.SDKAppID)
+	return &Client{
+		account: account,
+		http: &http.Client{
+			Transport: transport,
+			// A redirect would hand the UserSig to another address.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		pacer: pacer,
+		signer: &signer{
+			appID: account.SDKAppID, key: account.SecretKey, identifier: account.Identifier, now: time.Now,
+		},
+		bases: &addresses{urls: account.BaseURLs},
+		opts:  opts,
+	}
+}
+
+// NewTransport returns the connection pool that all clients of a process share.
+func NewTransport() *http.Transport {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 16
+	return transport
+}
+
+// PushLoss asks for push losses. ctx ends its waiting; a call that is under way
+// is never cut off, since the service has counted it: it ends by its own
+// timeout. Failures are *Error, but for ctx's own and the pacer's.
+func (c *Client) PushLoss(ctx context.Context, request Request) (Answer, error) {
+	body, err := request.body()
+	if err != nil {
+		return Answer{}, &Error{Class: BadRequest, Info: err.Error(), Hint: adviceReport}
+	}
+	return c.retry(ctx, body)
+}

@@ -1,0 +1,139 @@
+package extract
+
+import "fmt"
+
+// Class says what a failure asks of the client.
+type Class int
+
+const (
+	// Transient failures pass by themselves: retry with backoff.
+	Transient Class = iota + 1
+	// Throttled failures ask for fewer calls: slow the app down, then retry.
+	Throttled
+	// SignAgain failures are cured by a fresh UserSig, once.
+	SignAgain
+	// Operator failures stay until somebody changes a setting, a permission or
+	// a subscription: stop the app.
+	Operator
+	// BadRequest failures stay until the request is another: stop the app.
+	BadRequest
+	// Unreadable answers arrived whole and still cannot be used (too large, for
+	// instance): asking again brings the same.
+	Unreadable
+	// Unlisted codes are in no published list: retry a few times.
+	Unlisted
+)
+
+func (c Class) String() string {
+	switch c {
+	case Transient:
+		return "transient"
+	case Throttled:
+		return "throttled"
+	case SignAgain:
+		return "sign_again"
+	case Operator:
+		return "operator"
+	case BadRequest:
+		return "bad_request"
+	case Unreadable:
+		return "unreadable"
+	case Unlisted:
+		return "unlisted"
+	}
+	return fmt.Sprintf("Class(%d)", int(c))
+}
+
+// Code is one documented ErrorCode of the REST API.
+type Code struct {
+	Number int
+	Class  Class
+	// Tries bounds the attempts at one request; 0 is the client's own bound.
+	Tries int
+	// Exhausted is the class once the tries are used up; 0 leaves Class.
+	Exhausted Class
+	Meaning   string
+	Advice    string
+}
+
+const (
+	fewTries          = 3
+	adviceWait        = "nothing to do now; if it stays, ask Tencent Cloud's support"
+	adviceKey         = "take SDKAppID and SecretKey of the same app from the console and set TIM_SDK_APP_ID and TIM_SECRET_KEY"
+	adviceRegion      = "set TIM_REGION to the data centre the app lives in"
+	adviceAdmin       = "set TIM_IDENTIFIER to an account that the console lists as an administrator of the app"
+	advicePlan        = "look at the app's plan and balance in the console"
+	adviceReport      = "this is a fault of pushloss: report it with this line"
+	advicePace        = "lower PUSHLOSS_RATE, or raise the limit in the console"
+	adviceURL         = "look at TIM_BASE_URL and TIM_REGION"
+	adviceConsole     = "look at the app's state in the console"
+	adviceIdentifiers = "sign and call with the same TIM_SDK_APP_ID and TIM_IDENTIFIER"
+)
+
+// codes are the common error codes 60000 to 79999 (REST API overview and error
+// code pages) and the private ones of the push statistics APIs (All/Tagged Users
+// Push Loss Analysis). Meanings are the pages' own words, shortened; the classes
+// follow their handling advice.
+var codes = [...]Code{
+	{Number: 40006, Class: Transient, Meaning: "internal server error", Advice: adviceWait},
+	{Number: 60002, Class: BadRequest, Meaning: "HTTP parse error", Advice: adviceURL},
+	{Number: 60003, Class: BadRequest, Meaning: "the request's JSON could not be parsed", Advice: adviceReport},
+	{Number: 60004, Class: Transient, Tries: fewTries, Exhausted: Operator, Meaning: "account or signature check failed", Advice: adviceKey},
+	{Number: 60005, Class: Transient, Tries: fewTries, Exhausted: Operator, Meaning: "account or signature check failed", Advice: adviceKey},
+	{Number: 60006, Class: Operator, Meaning: "SDKAppID invalid", Advice: adviceKey},
+	{Number: 60007, Class: Throttled, Meaning: "REST call frequency over the limit", Advice: advicePace},
+	{Number: 60008, Class: Transient, Meaning: "service timeout, or HTTP request malformed", Advice: adviceWait},
+	{Number: 60009, Class: BadRequest, Meaning: "request resource error", Advice: adviceURL},
+	{Number: 60010, Class: Operator, Meaning: "needs an app administrator", Advice: adviceAdmin},
+	{Number: 60011, Class: Throttled, Meaning: "the SDKAppID's request frequency is over the limit", Advice: advicePace},
+	{Number: 60012, Class: BadRequest, Meaning: "SDKAppID missing", Advice: adviceReport},
+	{Number: 60013, Class: Transient, Meaning: "the server could not parse its own answer", Advice: adviceWait},
+	{Number: 60014, Class: Transient, Meaning: "account check timed out", Advice: adviceWait},
+	{Number: 60015, Class: BadRequest, Meaning: "UserID in the body is not a string", Advice: adviceReport},
+	{Number: 60016, Class: Operator, Meaning: "SDKAppID disabled", Advice: adviceConsole},
+	{Number: 60017, Class: Operator, Meaning: "request disabled", Advice: adviceConsole},
+	{Number: 60018, Class: Throttled, Meaning: "too many requests", Advice: advicePace},
+	{Number: 60019, Class: Throttled, Meaning: "too many requests", Advice: advicePace},
+	{Number: 60020, Class: Operator, Meaning: "service unavailable: plan not bought, expired, or account in arrears", Advice: advicePlan},
+	{Number: 60021, Class: Operator, Meaning: "the source IP of the call is not allowed", Advice: "allow this machine's address in the console"},
+	{Number: 60025, Class: Operator, Meaning: "sdkappid, identifier, usersig or contenttype in the URL is wrong", Advice: adviceKey},
+	{Number: 60026, Class: Operator, Meaning: "the domain does not match the app's data centre", Advice: adviceRegion},
+	{Number: 60027, Class: Operator, Meaning: "access to a non-TPush product resource is not allowed", Advice: adviceConsole},
+	{Number: 60028, Class: Operator, Meaning: "the trial edition's REST volume for 24 h is used up", Advice: "try again tomorrow, or change the plan"},
+	{Number: 70001, Class: SignAgain, Exhausted: Operator, Meaning: "UserSig expired", Advice: "a freshly signed one was refused too: set this machine's clock right"},
+	{Number: 70003, Class: Operator, Meaning: "UserSig illegal: it cannot be parsed", Advice: adviceKey},
+	{Number: 70009, Class: Operator, Meaning: "UserSig verification failed", Advice: adviceKey},
+	{Number: 70013, Class: Operator, Meaning: "the identifier differs from the one signed", Advice: adviceIdentifiers},
+	{Number: 70014, Class: Operator, Meaning: "the SDKAppID differs from the one signed", Advice: adviceIdentifiers},
+	{Number: 70016, Class: Operator, Meaning: "public key not found", Advice: adviceKey + "; " + adviceRegion},
+	{Number: 70020, Class: Operator, Meaning: "SDKAppID not found", Advice: adviceKey + "; " + adviceRegion},
+	{Number: 70050, Class: Operator, Meaning: "UserSig verification failed, and too often", Advice: "wait a minute; " + adviceKey},
+	{Number: 70051, Class: Operator, Meaning: "account block-listed", Advice: adviceAdmin},
+	{Number: 70107, Class: Operator, Meaning: "account not imported", Advice: adviceAdmin},
+	{Number: 70169, Class: Transient, Meaning: "server-side timeout", Advice: adviceWait},
+	{Number: 70402, Class: BadRequest, Meaning: "illegal parameters", Advice: adviceReport},
+	{Number: 70500, Class: Transient, Meaning: "internal server error", Advice: adviceWait},
+	{Number: 80005, Class: Operator, Meaning: "service deactivated: version expired or account in arrears", Advice: advicePlan},
+	{Number: 90001, Class: BadRequest, Meaning: "the request's body is not valid JSON", Advice: adviceReport},
+	{Number: 90009, Class: Operator, Meaning: "no permission: call as an administrator", Advice: adviceAdmin},
+	{Number: 90045, Class: Operator, Meaning: "the Push service is not enabled", Advice: "switch Push on for the app in the console"},
+	{Number: 90100, Class: BadRequest, Meaning: "invalid request parameters", Advice: adviceReport},
+	{Number: 90102, Class: Transient, Meaning: "internal error", Advice: adviceWait},
+	{Number: 90103, Class: Operator, Meaning: "failed to switch accounts: check the UserID", Advice: adviceAdmin},
+	// The loss page calls 91000 a request error, two others an internal error to retry.
+	{Number: 91000, Class: Transient, Tries: fewTries, Meaning: "request error, or internal error", Advice: "follow the service's message"},
+}
+
+// LookupCode returns what is documented of an ErrorCode. A code that no page
+// lists is Unlisted.
+func LookupCode(number int) Code {
+	for _, code := range codes {
+		if code.Number == number {
+			return code
+		}
+	}
+	return Code{
+		Number: number, Class: Unlisted, Tries: fewTries,
+		Meaning: "a code that is in no published list", Advice: "follow the service's message",
+	}
+}

@@ -1,0 +1,134 @@
+package extract
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/tailscale/hujson"
+)
+
+// TolerantSyntax are the options with which an answer's JSON is read: a text
+// that is not UTF-8 and a name that stands twice are for the reader of the rows
+// to judge.
+var TolerantSyntax = jsontext.AllowInvalidUTF8(true)
+
+// envelope is what every answer of the REST API bears beside its content
+// (REST API overview; All/Tagged Users Push Loss Analysis, which announces
+// ResultCode and ResultInfo without showing them).
+type envelope struct {
+	actionStatus string
+	errorCode    int64
+	errorInfo    string
+	resultCode   int64
+	resultInfo   string
+}
+
+// failure returns the code and message of a failed call; ok says it succeeded.
+// The message is no criterion: successes are sampled with "sucess".
+func (e envelope) failure() (code int64, info string, ok bool) {
+	switch {
+	case e.errorCode != 0:
+		return e.errorCode, e.errorInfo, false
+	case e.resultCode != 0:
+		return e.resultCode, e.resultInfo, false
+	case strings.EqualFold(e.actionStatus, "FAIL"), strings.EqualFold(e.actionStatus, "FAILURE"):
+		return 0, "ActionStatus FAIL without a code: " + e.errorInfo, false
+	}
+	return 0, "", true
+}
+
+var errNoErrorCode = errors.New("it has no ErrorCode")
+
+// readEnvelope checks that body is an answer and reads its envelope. The text it
+// returns is strict JSON: body itself or, where body has trailing commas or
+// comments (the page's own sample has one), body with these blanked out.
+func readEnvelope(body []byte) (envelope, []byte, error) {
+	body = bytes.TrimPrefix(body, []byte("\ufeff"))
+	env, err := parseEnvelope(body)
+	var syntactic *jsontext.SyntacticError
+	if errors.As(err, &syntactic) {
+		if mended, mendErr := hujson.Standardize(bytes.Clone(body)); mendErr == nil {
+			body = mended
+			env, err = parseEnvelope(body)
+		}
+	}
+	return env, body, err
+}
+
+func parseEnvelope(body []byte) (envelope, error) {
+	var env envelope
+	dec := jsontext.NewDecoder(bytes.NewBuffer(body), TolerantSyntax, jsontext.AllowDuplicateNames(true))
+	if kind := dec.PeekKind(); kind != jsontext.KindBeginObject && kind != jsontext.KindInvalid {
+		return env, fmt.Errorf("it is a JSON %s, not an object", kind)
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return env, err
+	}
+	hasCode := false
+	for dec.PeekKind() != jsontext.KindEndObject {
+		name, err := dec.ReadValue()
+		if err != nil {
+			return env, err
+		}
+		switch string(name) {
+		case `"ActionStatus"`:
+			err = readText(dec, &env.actionStatus)
+		case `"ErrorCode"`:
+			hasCode = true
+			err = readInteger(dec, "ErrorCode", &env.errorCode)
+		case `"ErrorInfo"`:
+			err = readText(dec, &env.errorInfo)
+		case `"ResultCode"`:
+			err = readInteger(dec, "ResultCode", &env.resultCode)
+		case `"ResultInfo"`:
+			err = readText(dec, &env.resultInfo)
+		default:
+			err = dec.SkipValue()
+		}
+		if err != nil {
+			return env, err
+		}
+	}
+	if _, err := dec.ReadToken(); err != nil {
+		return env, err
+	}
+	if rest := bytes.TrimSpace(dec.UnreadBuffer()); len(rest) > 0 {
+		return env, errors.New("text follows its end")
+	}
+	if !hasCode {
+		return env, errNoErrorCode
+	}
+	return env, nil
+}
+
+// readText reads a string; anything else is kept as its JSON, since a message is
+// only shown.
+func readText(dec *jsontext.Decoder, into *string) error {
+	value, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	if json.Unmarshal(value, into, TolerantSyntax) != nil {
+		*into = string(value)
+	}
+	return nil
+}
+
+// readInteger reads a whole number or a string that holds one; null is 0.
+func readInteger(dec *jsontext.Decoder, name string, into *int64) error {
+	value, err := dec.ReadValue()
+	if err != nil || value.Kind() == jsontext.KindNull {
+		return err
+	}
+	number, err := strconv.ParseInt(strings.Trim(string(value), `"`), 10, 64)
+	if err != nil {
+		return fmt.Errorf("its %s is not a whole number", name)
+	}
+	*into = number
+	return nil
+}

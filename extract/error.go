@@ -1,0 +1,51 @@
+package extract
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Error is a call that failed for good: after its retries, or at once where a
+// retry cannot help. No field holds a credential.
+type Error struct {
+	Class Class
+	// Code is the API's ErrorCode or ResultCode; 0 where the failure came
+	// before one could be read.
+	Code int
+	// HTTPStatus is 0 where no answer arrived.
+	HTTPStatus int
+	// Info is the service's own message, or the transport's.
+	Info string
+	// Meaning is what the code is documented to mean.
+	Meaning string
+	// Hint tells an operator what to do.
+	Hint string
+	// Attempts is how many calls were made for this request.
+	Attempts int
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	switch {
+	case e.Code != 0:
+		fmt.Fprintf(&b, "the API answered code %d", e.Code)
+	case e.HTTPStatus != 0:
+		fmt.Fprintf(&b, "the API answered HTTP %d", e.HTTPStatus)
+	default:
+		b.WriteString("no answer from the API")
+	}
+	if e.Meaning != "" {
+		fmt.Fprintf(&b, " (%s)", e.Meaning)
+	}
+	if e.Info != "" {
+		fmt.Fprintf(&b, ": %s", e.Info)
+	}
+	if e.Attempts > 1 {
+		fmt.Fprintf(&b, " after %d calls", e.Attempts)
+	}
+	return b.String()
+}
+
+// StopsApp reports whether every further request of the app would fail alike,
+// so that the app is to be left alone until an operator acted.
+func (e *Error) StopsApp() bool { return e.Class == Operator || e.Class == BadRequest }

@@ -1,0 +1,56 @@
+package extract
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/tencentyun/tls-sig-api-v2-golang/tencentyun"
+)
+
+const (
+	// userSigLifetime is the least that the vendor advises (Secure
+	// authentication with UserSig: 24 hours).
+	userSigLifetime = 24 * time.Hour
+	// userSigReserve is how long before its end a UserSig is replaced, so that
+	// none expires between signing and arrival.
+	userSigReserve = time.Hour
+)
+
+// signer makes the UserSig of one account and keeps it until it nears its end.
+// It is safe for concurrent use.
+type signer struct {
+	appID      int64
+	key        Secret
+	identifier string
+	now        func() time.Time
+
+	mu       sync.Mutex
+	userSig  string
+	signedAt time.Time
+}
+
+// userSigNow returns a UserSig that is valid for at least userSigReserve.
+func (s *signer) userSigNow() (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.userSig != "" && s.now().Sub(s.signedAt) < userSigLifetime-userSigReserve {
+		return s.userSig, nil
+	}
+	sig, err := tencentyun.GenUserSig(int(s.appID), s.key.Reveal(), s.identifier, int(userSigLifetime/time.Second))
+	if err != nil {
+		return "", fmt.Errorf("sign for %s: %w", s.identifier, err)
+	}
+	s.userSig, s.signedAt = sig, s.now()
+	return sig, nil
+}
+
+// forget drops a UserSig that the service refused, unless another call has
+// replaced it already.
+func (s *signer) forget(refused string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.userSig == refused {
+		s.userSig = ""
+	}
+}
