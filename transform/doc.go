@@ -1,0 +1,10 @@
+// Package transform turns an answer of v4/timpush/all_member_push_loss into
+// fact rows. It is tolerant where the meaning is certain (numbers as strings,
+// null or missing arrays, unknown fields) and strict elsewhere: a row that cannot
+// be understood is rejected with its JSON and the reason, never guessed and never
+// dropped in silence. For every answer,
+//
+//	rows in = facts + merged + rejected + ignored
+//
+// All of it is pure functions of the answer and of what was asked.
+package transform

@@ -1,0 +1,119 @@
+package transform
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+)
+
+// Stage is where on its way a push was lost.
+type Stage int16
+
+// The stages, in the order a push passes them.
+const (
+	ReadyToSend       Stage = 1 // could be sent, was not
+	PostSendDelivered Stage = 2 // was sent, was not delivered
+)
+
+func (s Stage) String() string {
+	switch s {
+	case ReadyToSend:
+		return "ready_to_send"
+	case PostSendDelivered:
+		return "post_send_delivered"
+	}
+	return fmt.Sprintf("Stage(%d)", int16(s))
+}
+
+// Key identifies a fact within one task and day. Facts by stage have neither
+// event type nor platform: both are 0.
+type Key struct {
+	Stage     Stage
+	EventType int16 // 1 offline, 2 online; others are kept as they come
+	Platform  int16 // 0 to 8 are documented; others are kept as they come
+	Code      string
+}
+
+// Compare orders keys by stage, event type, platform and code.
+func (k Key) Compare(other Key) int {
+	if c := cmp.Compare(k.Stage, other.Stage); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(k.EventType, other.EventType); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(k.Platform, other.Platform); c != 0 {
+		return c
+	}
+	return strings.Compare(k.Code, other.Code)
+}
+
+// Fact is how many pushes were lost under one key.
+type Fact struct {
+	Key
+	Count int64
+	Info  string // free text of the service, never part of a key
+}
+
+// Snapshot is the complete answer for one task and day, or, with an empty
+// TaskID, for the whole app. Both lists are sorted by key and bear each key once.
+// They are two separate statistics: neither is the sum of the other.
+type Snapshot struct {
+	TaskID     string
+	ByStage    []Fact
+	ByPlatform []Fact
+}
+
+// Empty reports whether the answer says that nothing was lost.
+func (s Snapshot) Empty() bool { return len(s.ByStage) == 0 && len(s.ByPlatform) == 0 }
+
+// Reject is a part of an answer that could not be understood.
+type Reject struct {
+	TaskID string
+	Array  string // the array it stood in; "Results" for a whole element
+	JSON   string // as received, but for bytes that are not UTF-8
+	Reason string
+	Rows   int // how many rows it holds
+}
+
+// Unreadable is a task whose answer cannot be relied on as a whole, so that
+// nothing of it is to be loaded.
+type Unreadable struct {
+	TaskID string
+	Reason string
+}
+
+// Counts tells where the rows of an answer went, and what else was noticed.
+type Counts struct {
+	RowsIn   int // elements of the four arrays
+	Facts    int // rows that became facts
+	Merged   int // rows summed into another of the same key
+	Rejected int // rows that could not be understood
+	Ignored  int // rows of tasks that were not asked for, or repeated whole
+
+	IgnoredResults int // elements of Results that were not asked for, or repeated
+	ReplacedTexts  int // texts with characters that Postgres cannot hold
+}
+
+// Add sums two counts.
+func (c Counts) Add(other Counts) Counts {
+	return Counts{
+		RowsIn:         c.RowsIn + other.RowsIn,
+		Facts:          c.Facts + other.Facts,
+		Merged:         c.Merged + other.Merged,
+		Rejected:       c.Rejected + other.Rejected,
+		Ignored:        c.Ignored + other.Ignored,
+		IgnoredResults: c.IgnoredResults + other.IgnoredResults,
+		ReplacedTexts:  c.ReplacedTexts + other.ReplacedTexts,
+	}
+}
+
+// Result is a whole answer, normalized. Every task that was asked for is in
+// exactly one of Snapshots, Absent and Unreadable.
+type Result struct {
+	Snapshots  []Snapshot
+	Absent     []string
+	Unreadable []Unreadable
+	Rejects    []Reject
+	Counts     Counts
+}

@@ -1,0 +1,154 @@
+package transform
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"pushloss/extract"
+)
+
+// Normalizer turns answers into facts. It keeps the texts that come again and
+// again, so it is for one goroutine; the zero value is ready.
+type Normalizer struct {
+	texts texts
+}
+
+// Normalize reads one answer, given as strict JSON (extract.Answer.JSON), to a
+// request for the asked tasks; none asked means the whole app's figures. An error
+// means that the answer has no list of results to be read.
+func (n *Normalizer) Normalize(answer []byte, asked []string) (Result, error) {
+	reader := &reader{
+		Normalizer: n,
+		body:       answer,
+		dec:        jsontext.NewDecoder(bytes.NewBuffer(answer), extract.TolerantSyntax, jsontext.AllowDuplicateNames(true)),
+	}
+	elements, err := reader.results()
+	if err != nil {
+		return Result{}, err
+	}
+	if len(asked) == 0 {
+		asked = []string{""}
+	}
+	result := assemble(asked, elements)
+	result.Counts.ReplacedTexts = reader.replacedTexts
+	return result, nil
+}
+
+// element is one element of Results, read.
+type element struct {
+	snapshot   Snapshot
+	rejects    []Reject
+	rowsIn     int
+	merged     int
+	unreadable string // why it cannot be used as a whole; empty if it can
+	json       []byte
+}
+
+// whole is the reject that stands for everything in the element.
+func (e element) whole(reason string) Reject {
+	return Reject{TaskID: e.snapshot.TaskID, Array: "Results", JSON: validUTF8(e.json), Reason: reason, Rows: e.rowsIn}
+}
+
+// assemble sorts the elements of an answer by what was asked.
+func assemble(asked []string, elements []element) Result {
+	var result Result
+	byTask := make(map[string][]element, len(asked))
+	for _, task := range asked {
+		byTask[task] = nil
+	}
+	for _, e := range elements {
+		result.Counts.RowsIn += e.rowsIn
+		same, isAsked := byTask[e.snapshot.TaskID]
+		switch {
+		case e.unreadable == notAnObject:
+			result.reject(e.whole(notAnObject))
+		case !isAsked, len(same) > 0 && reflect.DeepEqual(same[0].snapshot, e.snapshot) && same[0].unreadable == "" && e.unreadable == "":
+			result.Counts.Ignored += e.rowsIn
+			result.Counts.IgnoredResults++
+		default:
+			byTask[e.snapshot.TaskID] = append(same, e)
+		}
+	}
+	for _, task := range asked {
+		found, pending := byTask[task]
+		if !pending {
+			continue // asked twice
+		}
+		delete(byTask, task)
+		switch {
+		case len(found) == 0:
+			result.Absent = append(result.Absent, task)
+		case len(found) > 1:
+			result.refuse(task, "the answer has the task more than once, with different figures", found)
+		case found[0].unreadable != "":
+			result.refuse(task, found[0].unreadable, found)
+		default:
+			e := found[0]
+			result.Snapshots = append(result.Snapshots, e.snapshot)
+			result.Counts.Facts += len(e.snapshot.ByStage) + len(e.snapshot.ByPlatform)
+			result.Counts.Merged += e.merged
+			for _, reject := range e.rejects {
+				result.reject(reject)
+			}
+		}
+	}
+	return result
+}
+
+func (r *Result) reject(reject Reject) {
+	r.Rejects = append(r.Rejects, reject)
+	r.Counts.Rejected += reject.Rows
+}
+
+// refuse gives up all that the answer says of a task.
+func (r *Result) refuse(task, reason string, elements []element) {
+	r.Unreadable = append(r.Unreadable, Unreadable{TaskID: task, Reason: reason})
+	for _, e := range elements {
+		r.reject(e.whole(reason))
+	}
+}
+
+const notAnObject = "an element of Results is not an object"
+
+var (
+	errResultsNotArray = errors.New("its Results is not an array")
+	errNotAnObject     = errors.New("it is not a JSON object")
+)
+
+// reader walks one answer.
+type reader struct {
+	*Normalizer
+	body          []byte
+	dec           *jsontext.Decoder
+	replacedTexts int
+}
+
+// results reads the list of results; null or missing is an empty one.
+func (r *reader) results() ([]element, error) {
+	var elements []element
+	err := r.members(func(name string) error {
+		if name != "Results" {
+			return r.dec.SkipValue()
+		}
+		isArray, err := r.each(func() error {
+			e, err := r.element()
+			elements = append(elements, e)
+			return err
+		})
+		if err == nil && !isArray {
+			err = errResultsNotArray
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	return elements, nil
+}
+
+func validUTF8(text []byte) string { return strings.ToValidUTF8(string(text), "\ufffd") }

@@ -1,0 +1,187 @@
+package transform
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// maxCode bounds an error code's length in bytes: longer ones are no codes, and
+// no index would hold them.
+const maxCode = 200
+
+// row is a fact with where it stands in the answer.
+type row struct {
+	Fact
+	stage      array
+	start, end int64
+}
+
+// row reads one row. A reason says why it cannot be understood.
+func (r *reader) row(a array) (parsed row, reason string, err error) {
+	parsed.stage, parsed.Stage = a, a.stage
+	before := r.dec.InputOffset()
+	defer func() {
+		parsed.end = r.dec.InputOffset()
+		parsed.start = parsed.end - int64(len(r.rawSince(before)))
+	}()
+	if r.dec.PeekKind() != jsontext.KindBeginObject {
+		return parsed, "a row must be an object", r.dec.SkipValue()
+	}
+	var seen rowFields
+	err = r.members(func(name string) error {
+		field := fieldNamed(name)
+		if field == 0 {
+			return r.dec.SkipValue()
+		}
+		value, err := r.dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		why := r.set(&parsed, field, value)
+		if seen&field != 0 {
+			why = name + " stands twice"
+		}
+		if value.Kind() != jsontext.KindNull {
+			seen |= field
+		}
+		if reason == "" {
+			reason = why
+		}
+		return nil
+	})
+	if reason == "" {
+		reason = seen.missing(a)
+	}
+	return parsed, reason, err
+}
+
+// rowFields is a set of a row's fields.
+type rowFields uint8
+
+const (
+	errCode rowFields = 1 << iota
+	errCount
+	errInfo
+	eventType
+	pushPlatform
+)
+
+func fieldNamed(name string) rowFields {
+	switch name {
+	case "ErrCode":
+		return errCode
+	case "ErrCount":
+		return errCount
+	case "ErrInfo":
+		return errInfo
+	case "EventType":
+		return eventType
+	case "PushPlatform":
+		return pushPlatform
+	}
+	return 0
+}
+
+// missing names the first field that a row of the array needs and lacks.
+func (f rowFields) missing(a array) string {
+	switch {
+	case f&errCode == 0:
+		return "ErrCode is missing"
+	case f&errCount == 0:
+		return "ErrCount is missing"
+	case a.byPlatform && f&eventType == 0:
+		return "EventType is missing"
+	case a.byPlatform && f&pushPlatform == 0:
+		return "PushPlatform is missing"
+	}
+	return ""
+}
+
+// set reads one field's value. It returns why the value cannot be understood.
+func (r *reader) set(parsed *row, field rowFields, value jsontext.Value) (reason string) {
+	if value.Kind() == jsontext.KindNull {
+		return ""
+	}
+	switch field {
+	case errInfo:
+		parsed.Info = r.looseText(value)
+	case errCode:
+		parsed.Code, reason = r.code(value)
+	case errCount:
+		parsed.Count, reason = wholeNumber("ErrCount", value, math.MaxInt64)
+		if reason == "" && parsed.Count < 0 {
+			reason = "ErrCount is negative"
+		}
+	case eventType, pushPlatform:
+		if !parsed.stage.byPlatform {
+			return "" // not part of a stage row's key
+		}
+		name, into := "EventType", &parsed.EventType
+		if field == pushPlatform {
+			name, into = "PushPlatform", &parsed.Platform
+		}
+		var number int64
+		number, reason = wholeNumber(name, value, math.MaxInt16)
+		*into = int16(number)
+	}
+	return reason
+}
+
+// code reads an ErrCode: documented as a string, and a number in callbacks.
+func (r *reader) code(value jsontext.Value) (code, reason string) {
+	switch value.Kind() {
+	case jsontext.KindString:
+		code = r.text(value)
+	case jsontext.KindNumber:
+		number, reason := wholeNumber("ErrCode", value, math.MaxInt64)
+		if reason != "" {
+			return "", reason
+		}
+		code = fmt.Sprint(number)
+	default:
+		return "", "ErrCode is neither a string nor a number"
+	}
+	switch {
+	case code == "":
+		return "", "ErrCode is empty"
+	case len(code) > maxCode:
+		return "", fmt.Sprintf("ErrCode is longer than %d bytes", maxCode)
+	}
+	return code, ""
+}
+
+// facts sums rows of the same key and sorts them. The text of a sum is that of
+// its largest row. Rows whose sum no longer fits become rejects of e.
+func (r *reader) facts(e *element, rows []row) []Fact {
+	if len(rows) == 0 {
+		return nil
+	}
+	slices.SortFunc(rows, func(a, b row) int {
+		if c := a.Key.Compare(b.Key); c != 0 {
+			return c
+		}
+		if c := cmp.Compare(b.Count, a.Count); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.Info, b.Info)
+	})
+	facts := make([]Fact, 0, len(rows))
+	for _, row := range rows {
+		if len(facts) == 0 || facts[len(facts)-1].Key != row.Key {
+			facts = append(facts, row.Fact)
+			continue
+		}
+		last := &facts[len(facts)-1]
+		if last.Count > math.MaxInt64-row.Count {
+			e.rejects = append(e.rejects, r.rejectRow(row.stage, row, "the sum of this key's counts does not fit in 64 bits"))
+			continue
+		}
+		last.Count += row.Count
+		e.merged++
+	}
+	return facts
+}
