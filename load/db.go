@@ -1,0 +1,109 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/jackc/pgerrcode"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/klauspost/compress/zstd"
+)
+
+// statementTimeout bounds every statement: none of them takes seconds.
+const statementTimeout = 60 * time.Second
+
+// DB is the database of facts. It is safe for concurrent use.
+type DB struct {
+	pool       *pgxpool.Pool
+	encoder    *zstd.Encoder
+	dimensions dimensions
+}
+
+// Open connects to the database; an error that Unreachable accepts says that
+// there is none to be had there.
+func Open(ctx context.Context, databaseURL string, maxConns int) (*DB, error) {
+	config, err := pgxpool.ParseConfig(databaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("database URL: %w", err)
+	}
+	config.MaxConns = int32(maxConns)
+	if config.ConnConfig.ConnectTimeout == 0 {
+		config.ConnConfig.ConnectTimeout = 10 * time.Second
+	}
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		// By SET, since poolers refuse unknown startup parameters.
+		_, err := conn.Exec(ctx, `SELECT
+			set_config('application_name', 'pushloss', false),
+			set_config('timezone', 'UTC', false),
+			set_config('statement_timeout', $1, false)`,
+			fmt.Sprint(statementTimeout.Milliseconds()))
+		return err
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("connect to database: %w", err)
+	}
+	// Raw bodies: small windows and buffers, since many loads run beside each other.
+	encoder, err := zstd.NewWriter(nil,
+		zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithLowerEncoderMem(true), zstd.WithEncoderCRC(false))
+	if err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("prepare compression: %w", err)
+	}
+	return &DB{pool: pool, encoder: encoder}, nil
+}
+
+// Close ends all connections.
+func (db *DB) Close() { db.pool.Close() }
+
+// Ping reports whether the database answers.
+func (db *DB) Ping(ctx context.Context) error { return db.pool.Ping(ctx) }
+
+// Now is the database's clock.
+func (db *DB) Now(ctx context.Context) (time.Time, error) {
+	var now time.Time
+	err := db.pool.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&now)
+	if err != nil {
+		return now, fmt.Errorf("read the database's clock: %w", err)
+	}
+	return now, nil
+}
+
+// Unreachable reports whether err says that the database could not be reached,
+// refused the login, or went away.
+func Unreachable(err error) bool {
+	var connectErr *pgconn.ConnectError
+	var netErr net.Error
+	var pgErr *pgconn.PgError
+	switch {
+	case err == nil:
+		return false
+	case errors.As(err, &connectErr), errors.Is(err, ErrLockLost):
+		return true
+	case errors.As(err, &pgErr):
+		return pgerrcode.IsConnectionException(pgErr.Code) ||
+			pgerrcode.IsOperatorIntervention(pgErr.Code) ||
+			pgerrcode.IsInvalidAuthorizationSpecification(pgErr.Code) ||
+			pgerrcode.IsInsufficientResources(pgErr.Code) ||
+			pgErr.Code == pgerrcode.InvalidCatalogName ||
+			pgErr.Code == pgerrcode.ReadOnlySQLTransaction
+	}
+	return errors.As(err, &netErr) || pgconn.SafeToRetry(err)
+}
+
+// conflict reports whether a transaction failed only because of another one
+// beside it, and may be tried again.
+func conflict(err error) bool {
+	var pgErr *pgconn.PgError
+	return errors.As(err, &pgErr) &&
+		(pgErr.Code == pgerrcode.DeadlockDetected || pgErr.Code == pgerrcode.SerializationFailure)
+}

@@ -1,0 +1,106 @@
+package load
+
+import (
+	"cmp"
+	"slices"
+)
+
+// factKey identifies a stored fact within one app and day. Facts by stage bear 0
+// as event type and platform.
+type factKey struct {
+	taskKey    int32
+	stage      int16
+	eventType  int16
+	platform   int16
+	errCodeKey int32
+}
+
+func (k factKey) compare(other factKey) int {
+	return cmp.Or(
+		cmp.Compare(k.taskKey, other.taskKey),
+		cmp.Compare(k.stage, other.stage),
+		cmp.Compare(k.eventType, other.eventType),
+		cmp.Compare(k.platform, other.platform),
+		cmp.Compare(k.errCodeKey, other.errCodeKey),
+	)
+}
+
+// factRow is a fact as it is stored.
+type factRow struct {
+	factKey
+	count   int64
+	infoKey int32
+}
+
+// update is a stored row and what is to become of it.
+type update struct{ old, new factRow }
+
+// difference is what turns stored rows into those of an answer. Its lists are
+// sorted by key, so that all writers lock rows in one order.
+type difference struct {
+	inserted  []factRow
+	updated   []update
+	deleted   []factRow
+	unchanged int
+}
+
+// diff compares what is stored with what is to be stored. Both must bear each
+// key once; they are sorted in place.
+func diff(stored, wanted []factRow) difference {
+	byKey := func(a, b factRow) int { return a.compare(b.factKey) }
+	slices.SortFunc(stored, byKey)
+	slices.SortFunc(wanted, byKey)
+	if len(stored) == 0 {
+		return difference{inserted: wanted}
+	}
+	var d difference
+	for len(stored) > 0 || len(wanted) > 0 {
+		order := 0
+		switch {
+		case len(stored) == 0:
+			order = 1
+		case len(wanted) == 0:
+			order = -1
+		default:
+			order = stored[0].compare(wanted[0].factKey)
+		}
+		switch {
+		case order < 0:
+			d.deleted = append(d.deleted, stored[0])
+			stored = stored[1:]
+		case order > 0:
+			d.inserted = append(d.inserted, wanted[0])
+			wanted = wanted[1:]
+		default:
+			if stored[0] == wanted[0] {
+				d.unchanged++
+			} else {
+				d.updated = append(d.updated, update{old: stored[0], new: wanted[0]})
+			}
+			stored, wanted = stored[1:], wanted[1:]
+		}
+	}
+	return d
+}
+
+// Changes counts what loading did to fact rows.
+type Changes struct{ Inserted, Updated, Deleted, Unchanged int64 }
+
+// Add sums two counts.
+func (c Changes) Add(other Changes) Changes {
+	return Changes{
+		Inserted:  c.Inserted + other.Inserted,
+		Updated:   c.Updated + other.Updated,
+		Deleted:   c.Deleted + other.Deleted,
+		Unchanged: c.Unchanged + other.Unchanged,
+	}
+}
+
+func (d difference) changes() Changes {
+	return Changes{
+		Inserted:  int64(len(d.inserted)),
+		Updated:   int64(len(d.updated)),
+		Deleted:   int64(len(d.deleted)),
+		Unchanged: int64(d.unchanged),
+	}
+}

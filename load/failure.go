@@ -1,0 +1,62 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/extract"
+)
+
+// Failure is a request that brought no answer, to be told to the ledger.
+type Failure struct {
+	Day    extract.Day
+	Tasks  []TaskRef
+	Reason string // without credentials
+	// Unavailable says that the day lay beyond what the API remembers, so that
+	// asking again can tell no more.
+	Unavailable bool
+}
+
+// RecordFailure notes the failure in the ledger. Facts stay as they are.
+func (l *AppLock) RecordFailure(ctx context.Context, failure Failure, now time.Time) error {
+	now = now.UTC().Truncate(time.Microsecond)
+	pull := Pull{Day: failure.Day, Tasks: failure.Tasks}
+	err := pgx.BeginFunc(ctx, l.session.db.pool, func(tx pgx.Tx) error {
+		batch := &pgx.Batch{}
+		l.queueFence(batch)
+		var entries []Entry
+		batch.Queue(sqlLedgerOfTasks, l.sdkAppID, pull.Day.UTC(), pull.Day.UTC(), pull.taskKeys()).Query(func(rows pgx.Rows) (err error) {
+			entries, err = pgx.CollectRows(rows, scanEntry)
+			return err
+		})
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+			return err
+		}
+		known := make(map[int32]Entry)
+		for _, entry := range entries {
+			known[entry.TaskKey] = entry
+		}
+		entries = entries[:0]
+		for _, task := range pull.Tasks {
+			entry := known[task.Key]
+			entry.TaskKey = task.Key
+			entry.Pulls++
+			entry.LastError = &failure.Reason
+			entry.State, entry.Settled = StateFailed, NotSettled
+			if failure.Unavailable {
+				entry.State, entry.Settled = StateUnavailable, ByAPIMemory
+			}
+			entries = append(entries, entry)
+		}
+		write := &pgx.Batch{}
+		queueLedger(write, l.sdkAppID, pull.Day, now, entries)
+		return tx.SendBatch(ctx, write).Close()
+	})
+	if err != nil {
+		return fmt.Errorf("record the failure of %s of app %d: %w", failure.Day, l.sdkAppID, err)
+	}
+	return nil
+}

@@ -1,0 +1,119 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/extract"
+)
+
+// State is what the last pull of a window brought.
+type State string
+
+// The states of a window.
+const (
+	StateLoaded      State = "loaded"
+	StateEmpty       State = "empty"       // nothing was lost
+	StateAbsent      State = "absent"      // the answer lacks the task; its facts stay
+	StateUnproven    State = "unproven"    // empty for a day beyond the API's memory; facts stay
+	StateUnavailable State = "unavailable" // an error for such a day; facts stay
+	StateFailed      State = "failed"      // facts stay
+	StateOpen        State = "open"        // to be pulled
+)
+
+// SettledReason says why a window is left alone from now on; empty if it is not.
+type SettledReason string
+
+// The reasons.
+const (
+	NotSettled  SettledReason = ""
+	ByLookback  SettledReason = "lookback"   // pulled long enough after the day's end
+	ByAPIMemory SettledReason = "api_memory" // asking again can tell no more
+)
+
+// Entry is what the ledger knows of one window.
+type Entry struct {
+	Day           extract.Day
+	TaskKey       int32 // 0 for the whole app
+	State         State
+	Settled       SettledReason
+	Pulls         int
+	RowCount      int
+	RejectCount   int
+	FirstLoadedAt *time.Time
+	LastLoadedAt  *time.Time
+	LastError     *string
+}
+
+const (
+	sqlLedger = `
+		SELECT day, task_key, state, coalesce(settled_reason, ''), pulls, row_count, reject_count,
+			first_loaded_at, last_loaded_at, last_error
+		FROM pushloss.ledger
+		WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3`
+	sqlLedgerOfTasks = sqlLedger + ` AND task_key = ANY($4)`
+	sqlSaveLedger    = `
+		INSERT INTO pushloss.ledger AS l (sdk_app_id, day, task_key, state, settled, settled_reason,
+			pulls, row_count, reject_count, first_loaded_at, last_loaded_at, last_error, updated_at)
+		SELECT $1, $2, task_key, state, settled_reason <> '', nullif(settled_reason, ''),
+			pulls, row_count, reject_count, first_loaded_at, last_loaded_at, last_error, $3
+		FROM unnest($4::int[], $5::text[], $6::text[], $7::int[], $8::int[], $9::int[],
+				$10::timestamptz[], $11::timestamptz[], $12::text[])
+			AS g (task_key, state, settled_reason, pulls, row_count, reject_count,
+				first_loaded_at, last_loaded_at, last_error)
+		ORDER BY task_key
+		ON CONFLICT (sdk_app_id, day, task_key) DO UPDATE SET
+			state = excluded.state, settled = excluded.settled, settled_reason = excluded.settled_reason,
+			pulls = excluded.pulls, row_count = excluded.row_count, reject_count = excluded.reject_count,
+			first_loaded_at = excluded.first_loaded_at, last_loaded_at = excluded.last_loaded_at,
+			last_error = excluded.last_error, updated_at = excluded.updated_at`
+)
+
+// Ledger returns the entries of an app's windows, first and last day included, in
+// no order.
+func (db *DB) Ledger(ctx context.Context, sdkAppID int64, first, last extract.Day) ([]Entry, error) {
+	rows, err := db.pool.Query(ctx, sqlLedger, sdkAppID, first.UTC(), last.UTC())
+	if err != nil {
+		return nil, fmt.Errorf("read the ledger of app %d: %w", sdkAppID, err)
+	}
+	entries, err := pgx.CollectRows(rows, scanEntry)
+	if err != nil {
+		return nil, fmt.Errorf("read the ledger of app %d: %w", sdkAppID, err)
+	}
+	return entries, nil
+}
+
+func scanEntry(row pgx.CollectableRow) (Entry, error) {
+	var e Entry
+	var day time.Time
+	err := row.Scan(&day, &e.TaskKey, &e.State, &e.Settled, &e.Pulls, &e.RowCount, &e.RejectCount,
+		&e.FirstLoadedAt, &e.LastLoadedAt, &e.LastError)
+	e.Day = extract.DayOf(day, time.UTC)
+	return e, err
+}
+
+// queueLedger adds the saving of one day's entries to a batch.
+func queueLedger(batch *pgx.Batch, sdkAppID int64, day extract.Day, now time.Time, entries []Entry) {
+	var (
+		n             = len(entries)
+		taskKeys      = make([]int32, n)
+		states        = make([]string, n)
+		settled       = make([]string, n)
+		pulls         = make([]int32, n)
+		rowCounts     = make([]int32, n)
+		rejectCounts  = make([]int32, n)
+		firstLoadedAt = make([]*time.Time, n)
+		lastLoadedAt  = make([]*time.Time, n)
+		lastErrors    = make([]*string, n)
+	)
+	for i, e := range entries {
+		taskKeys[i], states[i], settled[i] = e.TaskKey, string(e.State), string(e.Settled)
+		pulls[i], rowCounts[i], rejectCounts[i] = int32(e.Pulls), int32(e.RowCount), int32(e.RejectCount)
+		firstLoadedAt[i], lastLoadedAt[i], lastErrors[i] = e.FirstLoadedAt, e.LastLoadedAt, e.LastError
+	}
+	batch.Queue(sqlSaveLedger, sdkAppID, day.UTC(), now, taskKeys, states, settled,
+		pulls, rowCounts, rejectCounts, firstLoadedAt, lastLoadedAt, lastErrors)
+}

@@ -1,0 +1,226 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/extract"
+)
+
+// App is what the database keeps of an app.
+type App struct {
+	SDKAppID     int64
+	Timezone     string
+	FirstDay     *extract.Day // nil until the first scheduled run
+	LookbackDays int
+	TaskDays     int
+}
+
+// TimezoneError says that an app's stored days were cut by other midnights than
+// the settings ask for.
+type TimezoneError struct {
+	SDKAppID           int64
+	Stored, Configured string
+}
+
+func (e *TimezoneError) Error() string {
+	return fmt.Sprintf("app %d: its stored days are cut in %s, not in %s", e.SDKAppID, e.Stored, e.Configured)
+}
+
+// Hint tells an operator what to do.
+func (e *TimezoneError) Hint() string {
+	return fmt.Sprintf("set the app's time zone back to %s; to change it for good, load into another database", e.Stored)
+}
+
+const (
+	sqlUpsertApp = `
+		INSERT INTO pushloss.app AS a (sdk_app_id, timezone, first_day, lookback_days, task_days)
+		VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (sdk_app_id) DO UPDATE SET
+			timezone = CASE WHEN EXISTS (SELECT FROM pushloss.ledger AS l WHERE l.sdk_app_id = a.sdk_app_id)
+				THEN a.timezone ELSE excluded.timezone END,
+			first_day = coalesce(excluded.first_day, a.first_day),
+			lookback_days = excluded.lookback_days,
+			task_days = excluded.task_days
+		RETURNING timezone, first_day`
+	sqlApp = `
+		SELECT sdk_app_id, timezone, first_day, lookback_days, task_days
+		FROM pushloss.app WHERE sdk_app_id = $1`
+)
+
+// SaveApp records the app's settings and returns what is now kept; a nil FirstDay
+// leaves the stored one. Once a window was pulled, another time zone is refused
+// with a *TimezoneError.
+func (db *DB) SaveApp(ctx context.Context, app App) (App, error) {
+	var timezone string
+	var firstDay *time.Time
+	err := db.pool.QueryRow(ctx, sqlUpsertApp,
+		app.SDKAppID, app.Timezone, dateOf(app.FirstDay), app.LookbackDays, app.TaskDays,
+	).Scan(&timezone, &firstDay)
+	if err != nil {
+		return App{}, fmt.Errorf("save app %d: %w", app.SDKAppID, err)
+	}
+	if timezone != app.Timezone {
+		return App{}, &TimezoneError{SDKAppID: app.SDKAppID, Stored: timezone, Configured: app.Timezone}
+	}
+	app.FirstDay = dayOf(firstDay)
+	return app, nil
+}
+
+// LookupApp returns what is kept of the app; found is false if nothing is.
+func (db *DB) LookupApp(ctx context.Context, sdkAppID int64) (app App, found bool, err error) {
+	var firstDay *time.Time
+	err = db.pool.QueryRow(ctx, sqlApp, sdkAppID).
+		Scan(&app.SDKAppID, &app.Timezone, &firstDay, &app.LookbackDays, &app.TaskDays)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return app, false, nil
+	case err != nil:
+		return app, false, fmt.Errorf("read app %d: %w", sdkAppID, err)
+	}
+	app.FirstDay = dayOf(firstDay)
+	return app, true, nil
+}
+
+// Task is one entry of the registry of push tasks.
+type Task struct {
+	Key          int32 // in the facts
+	SDKAppID     int64
+	TaskID       string
+	SentAt       *time.Time
+	Label        *string
+	RegisteredAt time.Time
+	RetiredAt    *time.Time
+}
+
+// TaskChanges counts what an import did.
+type TaskChanges struct{ Added, Updated, Unchanged int }
+
+const (
+	// A value that the file does not give leaves the stored one. Importing a
+	// retired task follows it again.
+	sqlUpsertTasks = `
+		WITH given AS (
+			SELECT * FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::text[])
+				AS g (sdk_app_id, task_id, sent_at, label)
+		)
+		INSERT INTO pushloss.task AS t (sdk_app_id, task_id, sent_at, label, registered_at)
+		SELECT sdk_app_id, task_id, sent_at, label, $5 FROM given
+		ORDER BY sdk_app_id, task_id
+		ON CONFLICT (sdk_app_id, task_id) DO UPDATE SET
+			sent_at = coalesce(excluded.sent_at, t.sent_at),
+			label = coalesce(excluded.label, t.label),
+			retired_at = NULL
+		WHERE (t.sent_at, t.label, t.retired_at)
+			IS DISTINCT FROM (coalesce(excluded.sent_at, t.sent_at), coalesce(excluded.label, t.label), NULL)
+		RETURNING (SELECT true FROM pushloss.task AS old
+			WHERE old.sdk_app_id = t.sdk_app_id AND old.task_id = t.task_id)`
+	sqlTasks = `
+		SELECT task_key, sdk_app_id, task_id, sent_at, label, registered_at, retired_at
+		FROM pushloss.task
+		WHERE sdk_app_id = ANY($1::bigint[]) OR $1 IS NULL
+		ORDER BY sdk_app_id, task_key`
+	sqlRetireTasks = `
+		UPDATE pushloss.task SET retired_at = $3
+		WHERE sdk_app_id = $1 AND task_id = ANY($2) AND retired_at IS NULL`
+	sqlUnknownTasks = `
+		SELECT given.task_id
+		FROM unnest($2::text[]) AS given (task_id)
+		LEFT JOIN pushloss.task AS t ON t.sdk_app_id = $1 AND t.task_id = given.task_id
+		WHERE t.task_id IS NULL`
+)
+
+// SaveTasks adds tasks to the registry, or updates what is known of them, all or
+// none. Each task may stand in tasks once.
+func (db *DB) SaveTasks(ctx context.Context, tasks []Task, now time.Time) (TaskChanges, error) {
+	var (
+		changes TaskChanges
+		apps    = make([]int64, len(tasks))
+		ids     = make([]string, len(tasks))
+		sentAt  = make([]*time.Time, len(tasks))
+		labels  = make([]*string, len(tasks))
+	)
+	for i, task := range tasks {
+		apps[i], ids[i], sentAt[i], labels[i] = task.SDKAppID, task.TaskID, task.SentAt, task.Label
+	}
+	rows, err := db.pool.Query(ctx, sqlUpsertTasks, apps, ids, sentAt, labels, now)
+	if err != nil {
+		return changes, fmt.Errorf("save tasks: %w", err)
+	}
+	existed, err := pgx.CollectRows(rows, pgx.RowTo[*bool])
+	if err != nil {
+		return changes, fmt.Errorf("save tasks: %w", err)
+	}
+	for _, known := range existed {
+		if known != nil {
+			changes.Updated++
+		} else {
+			changes.Added++
+		}
+	}
+	changes.Unchanged = len(tasks) - len(existed)
+	return changes, nil
+}
+
+// Tasks returns the registry of the apps, retired tasks included, in the order in
+// which tasks were added.
+func (db *DB) Tasks(ctx context.Context, sdkAppIDs ...int64) ([]Task, error) {
+	return db.tasks(ctx, sdkAppIDs)
+}
+
+// AllTasks is Tasks of every app.
+func (db *DB) AllTasks(ctx context.Context) ([]Task, error) { return db.tasks(ctx, nil) }
+
+func (db *DB) tasks(ctx context.Context, sdkAppIDs []int64) ([]Task, error) {
+	rows, err := db.pool.Query(ctx, sqlTasks, sdkAppIDs)
+	if err != nil {
+		return nil, fmt.Errorf("read tasks: %w", err)
+	}
+	tasks, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Task])
+	if err != nil {
+		return nil, fmt.Errorf("read tasks: %w", err)
+	}
+	return tasks, nil
+}
+
+// RetireTasks stops following tasks of an app; their facts stay. If any of them is
+// not in the registry, nothing is done and unknown names these.
+func (db *DB) RetireTasks(ctx context.Context, sdkAppID int64, ids []string, now time.Time) (retired int, unknown []string, err error) {
+	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, sqlUnknownTasks, sdkAppID, ids)
+		if err != nil {
+			return err
+		}
+		unknown, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil || len(unknown) > 0 {
+			return err
+		}
+		tag, err := tx.Exec(ctx, sqlRetireTasks, sdkAppID, ids, now)
+		retired = int(tag.RowsAffected())
+		return err
+	})
+	if err != nil {
+		return 0, nil, fmt.Errorf("retire tasks: %w", err)
+	}
+	return retired, unknown, nil
+}
+
+func dateOf(day *extract.Day) *time.Time {
+	if day == nil {
+		return nil
+	}
+	date := day.UTC()
+	return &date
+}
+
+func dayOf(date *time.Time) *extract.Day {
+	if date == nil {
+		return nil
+	}
+	day := extract.DayOf(*date, time.UTC)
+	return &day
+}

@@ -1,0 +1,157 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// RunState is how a run stands or ended.
+type RunState string
+
+// The states of a run.
+const (
+	RunRunning     RunState = "running"
+	RunDone        RunState = "done"
+	RunPartial     RunState = "partial"     // some windows failed or rows were rejected
+	RunFailed      RunState = "failed"      // an app or the database stopped it
+	RunInterrupted RunState = "interrupted" // by a signal
+	RunAbandoned   RunState = "abandoned"   // its process died
+)
+
+// RunTotals is what a run did.
+type RunTotals struct {
+	Requests, Retries, Windows, Rejects int64
+	Rows                                Changes
+}
+
+// Run is one execution of run or backfill.
+type Run struct {
+	ID         int64
+	Kind       string
+	StartedAt  time.Time
+	FinishedAt *time.Time
+	State      RunState
+	Error      *string
+}
+
+const (
+	sqlInsertRun = `
+		INSERT INTO pushloss.run (kind, started_at, state)
+		VALUES ($1, $2, 'running') RETURNING run_id`
+	sqlLockRun     = `SELECT pg_advisory_lock(hashtextextended('pushloss run ' || $1::bigint, 0))`
+	sqlRunningRuns = `SELECT run_id FROM pushloss.run WHERE state = 'running' ORDER BY run_id`
+	// A run whose lock can be had has no process any more. What it did is told
+	// by its pulls.
+	sqlTryRunLock = `SELECT pg_try_advisory_lock(hashtextextended('pushloss run ' || $1::bigint, 0))`
+	sqlUnlockRun  = `SELECT pg_advisory_unlock(hashtextextended('pushloss run ' || $1::bigint, 0))`
+	sqlAbandonRun = `
+		UPDATE pushloss.run AS r SET
+			state = 'abandoned', finished_at = greatest(p.last, r.started_at), error = 'its process died',
+			requests = p.requests, windows = p.windows, rejects = p.rejects,
+			rows_inserted = p.inserted, rows_updated = p.updated,
+			rows_deleted = p.deleted, rows_unchanged = p.unchanged
+		FROM (
+			SELECT count(*) AS requests, coalesce(sum(greatest(cardinality(task_ids), 1)), 0) AS windows,
+				coalesce(sum(rows_rejected), 0) AS rejects, coalesce(sum(rows_inserted), 0) AS inserted,
+				coalesce(sum(rows_updated), 0) AS updated, coalesce(sum(rows_deleted), 0) AS deleted,
+				coalesce(sum(rows_unchanged), 0) AS unchanged, max(loaded_at) AS last
+			FROM pushloss.pull WHERE run_id = $1
+		) AS p
+		WHERE r.run_id = $1 AND r.state = 'running'`
+	sqlFinishRun = `
+		UPDATE pushloss.run SET finished_at = $2, state = $3, error = $4,
+			requests = $5, retries = $6, windows = $7, rejects = $8,
+			rows_inserted = $9, rows_updated = $10, rows_deleted = $11, rows_unchanged = $12
+		WHERE run_id = $1`
+	sqlLastRun = `
+		SELECT run_id, kind, started_at, finished_at, state, error
+		FROM pushloss.run
+		WHERE kind = $1 AND state = ANY($2::text[])
+		ORDER BY run_id DESC LIMIT 1`
+)
+
+// StartRun records the start of a run, and that of others whose process died, the
+// end. The session's connection tells others that this one lives.
+func (s *Session) StartRun(ctx context.Context, kind string, now time.Time) (int64, error) {
+	var id int64
+	err := s.do(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		if err := markAbandoned(ctx, conn); err != nil {
+			return err
+		}
+		return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+			if err := tx.QueryRow(ctx, sqlInsertRun, kind, now).Scan(&id); err != nil {
+				return err
+			}
+			_, err := tx.Exec(ctx, sqlLockRun, id)
+			return err
+		})
+	})
+	if err != nil {
+		return 0, fmt.Errorf("record the run's start: %w", err)
+	}
+	return id, nil
+}
+
+func markAbandoned(ctx context.Context, conn *pgx.Conn) error {
+	rows, err := conn.Query(ctx, sqlRunningRuns)
+	if err != nil {
+		return err
+	}
+	running, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return err
+	}
+	for _, id := range running {
+		var dead bool
+		if err := conn.QueryRow(ctx, sqlTryRunLock, id).Scan(&dead); err != nil {
+			return err
+		}
+		if !dead {
+			continue
+		}
+		if _, err := conn.Exec(ctx, sqlAbandonRun, id); err != nil {
+			return err
+		}
+		if _, err := conn.Exec(ctx, sqlUnlockRun, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// FinishRun records how a run ended. It uses a connection of the pool, so that a
+// run whose session broke can still be told.
+func (db *DB) FinishRun(ctx context.Context, id int64, state RunState, totals RunTotals, problem string, now time.Time) error {
+	var text *string
+	if problem != "" {
+		text = &problem
+	}
+	_, err := db.pool.Exec(ctx, sqlFinishRun, id, now, state, text,
+		totals.Requests, totals.Retries, totals.Windows, totals.Rejects,
+		totals.Rows.Inserted, totals.Rows.Updated, totals.Rows.Deleted, totals.Rows.Unchanged)
+	if err != nil {
+		return fmt.Errorf("record the end of run %d: %w", id, err)
+	}
+	return nil
+}
+
+// LastRun returns the newest run of a kind that is in one of the states; found is
+// false if there is none.
+func (db *DB) LastRun(ctx context.Context, kind string, states ...RunState) (run Run, found bool, err error) {
+	rows, err := db.pool.Query(ctx, sqlLastRun, kind, states)
+	if err != nil {
+		return run, false, fmt.Errorf("read the last run: %w", err)
+	}
+	run, err = pgx.CollectOneRow(rows, pgx.RowToStructByPos[Run])
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return run, false, nil
+	case err != nil:
+		return run, false, fmt.Errorf("read the last run: %w", err)
+	}
+	return run, true, nil
+}

@@ -1,0 +1,204 @@
+package load
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// maxConflicts bounds how often a transaction is tried that Postgres broke off
+// for another's sake.
+const maxConflicts = 3
+
+const (
+	sqlHasBody    = `SELECT EXISTS (SELECT FROM pushloss.raw_body WHERE sha256 = $1)`
+	sqlInsertBody = `
+		INSERT INTO pushloss.raw_body (sha256, size, body) VALUES ($1, $2, $3)
+		ON CONFLICT DO NOTHING`
+	sqlInsertPull = `
+		INSERT INTO pushloss.pull (sdk_app_id, run_id, day, window_start, window_end, task_ids,
+			sent_at, loaded_at, body_sha256, trusted, rows_in, rows_inserted, rows_updated,
+			rows_deleted, rows_unchanged, rows_merged, rows_rejected, rows_ignored)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`
+	sqlDeleteRejects = `
+		DELETE FROM pushloss.reject WHERE sdk_app_id = $1 AND day = $2 AND task_key = ANY($3::int[])`
+	sqlInsertRejects = `
+		INSERT INTO pushloss.reject (sdk_app_id, day, run_id, rejected_at, task_key, task_id, list, row_json, reason, row_count)
+		SELECT $1, $2, $3, $4, g.*
+		FROM unnest($5::int[], $6::text[], $7::text[], $8::text[], $9::text[], $10::int[]) AS g`
+)
+
+// Load makes the windows of a pull equal to its answer, in one transaction. ctx
+// cuts it off, which leaves everything as it was. now becomes the time of every
+// row that changes.
+func (l *AppLock) Load(ctx context.Context, pull Pull, now time.Time) (Outcome, error) {
+	now = now.UTC().Truncate(time.Microsecond) // what Postgres can hold
+	words, err := l.words(ctx, pull)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("load %s of app %d: %w", pull.Day, l.sdkAppID, err)
+	}
+	for attempt := 1; ; attempt++ {
+		outcome, err := l.loadOnce(ctx, pull, words, now)
+		if err == nil {
+			return outcome, nil
+		}
+		if !conflict(err) || attempt == maxConflicts {
+			return Outcome{}, fmt.Errorf("load %s of app %d: %w", pull.Day, l.sdkAppID, err)
+		}
+	}
+}
+
+// words resolves every code and text of a pull.
+func (l *AppLock) words(ctx context.Context, pull Pull) (vocabulary, error) {
+	words := vocabulary{codes: make(map[string]int32), infos: make(map[string]int32)}
+	for _, snapshot := range pull.Result.Snapshots {
+		for _, fact := range snapshot.ByStage {
+			words.codes[fact.Code], words.infos[fact.Info] = 0, 0
+		}
+		for _, fact := range snapshot.ByPlatform {
+			words.codes[fact.Code], words.infos[fact.Info] = 0, 0
+		}
+	}
+	return words, l.session.db.dimensions.resolve(ctx, l.session.db, words.codes, words.infos)
+}
+
+func (l *AppLock) loadOnce(ctx context.Context, pull Pull, words vocabulary, now time.Time) (outcome Outcome, err error) {
+	err = pgx.BeginFunc(ctx, l.session.db.pool, func(tx pgx.Tx) error {
+		digest := sha256.Sum256(pull.Body)
+		stored, err := l.read(ctx, tx, pull, digest[:])
+		if err != nil {
+			return err
+		}
+		outcome, err = l.write(ctx, tx, pull, words, stored, digest[:], now)
+		return err
+	})
+	return outcome, err
+}
+
+// stored is what the database has of a pull's windows.
+type stored struct {
+	ledger     map[int32]Entry
+	byStage    []factRow
+	byPlatform []factRow
+	hasBody    bool
+}
+
+func (l *AppLock) read(ctx context.Context, tx pgx.Tx, pull Pull, digest []byte) (stored, error) {
+	s := stored{ledger: make(map[int32]Entry, len(pull.Tasks))}
+	day, keys := pull.Day.UTC(), pull.taskKeys()
+	batch := &pgx.Batch{}
+	l.queueFence(batch)
+	batch.Queue(sqlLedgerOfTasks, l.sdkAppID, day, day, keys).Query(func(rows pgx.Rows) error {
+		entries, err := pgx.CollectRows(rows, scanEntry)
+		for _, entry := range entries {
+			s.ledger[entry.TaskKey] = entry
+		}
+		return err
+	})
+	queueRead := func(table factTable, into *[]factRow) {
+		batch.Queue(table.selectRows, l.sdkAppID, day, keys).Query(func(rows pgx.Rows) (err error) {
+			*into, err = collectFacts(rows)
+			return err
+		})
+	}
+	queueRead(stageTable, &s.byStage)
+	queueRead(platformTable, &s.byPlatform)
+	batch.Queue(sqlHasBody, digest).QueryRow(func(row pgx.Row) error { return row.Scan(&s.hasBody) })
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return s, fmt.Errorf("read what is stored: %w", err)
+	}
+	return s, nil
+}
+
+// queueFence adds the check that this process still is the app's newest holder,
+// which then holds until the transaction ends.
+func (l *AppLock) queueFence(batch *pgx.Batch) {
+	batch.Queue(sqlFenceLoad, l.sdkAppID)
+	batch.Queue(sqlCheckLease, l.sdkAppID, l.epoch).QueryRow(func(row pgx.Row) error {
+		var current bool
+		if err := row.Scan(&current); err != nil {
+			return err
+		}
+		if !current {
+			return ErrSuperseded
+		}
+		return nil
+	})
+}
+
+// write sends the differences. Windows that keep their facts are left out of the
+// comparison on both sides.
+func (l *AppLock) write(ctx context.Context, tx pgx.Tx, pull Pull, words vocabulary, s stored, digest []byte, now time.Time) (Outcome, error) {
+	var outcome Outcome
+	var byStage, byPlatform []factRow
+	var entries []Entry
+	replaced := make(map[int32]bool)
+	loadedBefore := make(map[int32]bool)
+	for _, d := range decide(pull, s.ledger, now) {
+		key := d.entry.TaskKey
+		entries = append(entries, d.entry)
+		if d.entry.State == StateFailed {
+			outcome.Failed++
+		}
+		if !d.replace {
+			continue
+		}
+		replaced[key] = true
+		loadedBefore[key] = s.ledger[key].FirstLoadedAt != nil
+		byStage = toRows(byStage, key, d.facts.ByStage, words)
+		byPlatform = toRows(byPlatform, key, d.facts.ByPlatform, words)
+	}
+	kept := func(row factRow) bool { return !replaced[row.taskKey] }
+
+	batch := &pgx.Batch{}
+	for _, grain := range []struct {
+		table          factTable
+		stored, wanted []factRow
+	}{
+		{stageTable, s.byStage, byStage},
+		{platformTable, s.byPlatform, byPlatform},
+	} {
+		d := diff(slices.DeleteFunc(grain.stored, kept), grain.wanted)
+		outcome.Rows = outcome.Rows.Add(d.changes())
+		grain.table.queue(batch, l.sdkAppID, pull.Day, now, d)
+		grain.table.queueChanges(batch, l.sdkAppID, pull.Day, now, pull.RunID, d, loadedBefore)
+	}
+	queueLedger(batch, l.sdkAppID, pull.Day, now, entries)
+	l.queueRejects(batch, pull, s.ledger, now)
+	if !s.hasBody {
+		batch.Queue(sqlInsertBody, digest, len(pull.Body), l.session.db.encoder.EncodeAll(pull.Body, nil))
+	}
+	counts := pull.Result.Counts
+	batch.Queue(sqlInsertPull, l.sdkAppID, pull.RunID, pull.Day.UTC(), pull.Window.Start, pull.Window.End, pull.taskIDs(),
+		pull.SentAt, now, digest, pull.Trusted, counts.RowsIn, outcome.Rows.Inserted, outcome.Rows.Updated,
+		outcome.Rows.Deleted, outcome.Rows.Unchanged, counts.Merged, counts.Rejected, counts.Ignored)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return Outcome{}, fmt.Errorf("write: %w", err)
+	}
+	return outcome, nil
+}
+
+// queueRejects makes the rejects of the windows those of this answer.
+func (l *AppLock) queueRejects(batch *pgx.Batch, pull Pull, ledger map[int32]Entry, now time.Time) {
+	for _, entry := range ledger {
+		if entry.RejectCount > 0 {
+			batch.Queue(sqlDeleteRejects, l.sdkAppID, pull.Day.UTC(), pull.taskKeys())
+			break
+		}
+	}
+	rejects := pull.Result.Rejects
+	if len(rejects) == 0 {
+		return
+	}
+	var keys, counts []int32
+	var ids, lists, bodies, reasons []string
+	for _, r := range rejects {
+		keys, ids, lists = append(keys, pull.taskKeyOf(r)), append(ids, r.TaskID), append(lists, r.Array)
+		bodies, reasons, counts = append(bodies, r.JSON), append(reasons, r.Reason), append(counts, int32(r.Rows))
+	}
+	batch.Queue(sqlInsertRejects, l.sdkAppID, pull.Day.UTC(), pull.RunID, now, keys, ids, lists, bodies, reasons, counts)
+}

@@ -1,0 +1,69 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/extract"
+)
+
+// AppStatus is how complete an app's figures are. Windows are days of the whole
+// app and of its tasks.
+type AppStatus struct {
+	SDKAppID int64
+	Timezone string
+	FirstDay *extract.Day
+	// NewestSettledDay is the newest final day of the whole app's figures: what
+	// freshness is measured by, since the newest load may be of any day.
+	NewestSettledDay *extract.Day
+	Failed           int // the last pull failed
+	Missing          int // never pulled, though over for longer than the grace
+	Late             int // pulled, but not again since its lookback ended
+	OldestProblem    *extract.Day
+	LastError        *string // of a failed window
+}
+
+const sqlStatus = `
+	WITH windows AS (
+		SELECT c.sdk_app_id, c.day, c.settled, c.last_error, c.task_id = '' AS overall,
+			c.state = 'failed' AS failed,
+			c.state = 'open' AND ended.at + $2::interval < $1 AS missing,
+			NOT c.settled AND c.state NOT IN ('failed', 'open')
+				AND ended.at + make_interval(days => a.lookback_days) + $2::interval < $1 AS late
+		FROM analytics.coverage AS c
+		JOIN analytics.apps AS a USING (sdk_app_id)
+		CROSS JOIN LATERAL (SELECT (c.day + 1)::timestamp AT TIME ZONE a.timezone AS at) AS ended
+	)
+	SELECT a.sdk_app_id, a.timezone, a.first_day,
+		max(w.day) FILTER (WHERE w.settled AND w.overall),
+		count(*) FILTER (WHERE w.failed), count(*) FILTER (WHERE w.missing), count(*) FILTER (WHERE w.late),
+		min(w.day) FILTER (WHERE w.failed OR w.missing OR w.late),
+		max(w.last_error) FILTER (WHERE w.failed)
+	FROM analytics.apps AS a
+	LEFT JOIN windows AS w USING (sdk_app_id)
+	GROUP BY a.sdk_app_id, a.timezone, a.first_day
+	ORDER BY a.sdk_app_id`
+
+// Status returns the status of every app. grace is how long after its time a pull
+// may still be to come.
+func (db *DB) Status(ctx context.Context, now time.Time, grace time.Duration) ([]AppStatus, error) {
+	rows, err := db.pool.Query(ctx, sqlStatus, now, grace)
+	if err != nil {
+		return nil, fmt.Errorf("read the status: %w", err)
+	}
+	statuses, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (AppStatus, error) {
+		var s AppStatus
+		var first, settled, problem *time.Time
+		err := row.Scan(&s.SDKAppID, &s.Timezone, &first, &settled,
+			&s.Failed, &s.Missing, &s.Late, &problem, &s.LastError)
+		s.FirstDay, s.NewestSettledDay, s.OldestProblem = dayOf(first), dayOf(settled), dayOf(problem)
+		return s, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the status: %w", err)
+	}
+	return statuses, nil
+}
