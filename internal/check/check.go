@@ -1,0 +1,96 @@
+// Package check finds out whether a run is going to work: the database, its
+// schema, the clocks, and one real API call for each app.
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"pushloss/extract"
+	"pushloss/internal/pipeline"
+	"pushloss/load"
+)
+
+// Finding is the result of one check.
+type Finding struct {
+	Check  string `json:"check"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail"`
+	Hint   string `json:"hint,omitempty"` // what to do if it is not OK
+
+	err error
+}
+
+// Err is the failure behind a finding that is not OK, as far as there is one.
+func (f Finding) Err() error { return f.err }
+
+// Good is a finding that all is well.
+func Good(check, detail string) Finding { return Finding{Check: check, OK: true, Detail: detail} }
+
+// Bad is a finding that something is wrong.
+func Bad(check string, err error, hint string) Finding {
+	return Finding{Check: check, Detail: err.Error(), Hint: hint, err: err}
+}
+
+// maxSkew is how far a clock may be off: a UserSig is signed with the local one,
+// and days are cut by it.
+const maxSkew = time.Minute
+
+// Clock compares the local clock with another one.
+func Clock(check string, local, other time.Time) Finding {
+	skew := local.Sub(other).Round(time.Second)
+	if skew.Abs() > maxSkew {
+		return Finding{Check: check, Detail: fmt.Sprintf("this machine's clock is off by %s", skew), Hint: "set the clock right (NTP)"}
+	}
+	return Good(check, fmt.Sprintf("within %s", maxSkew))
+}
+
+// API makes one real call for the app: the whole app's losses of the newest ended
+// day. With a database it keeps the app's lock and pace, and leaves an app alone
+// that another process works on; without, no other process can be at work, and
+// it waits an interval first. Nothing is loaded.
+func API(ctx context.Context, db *load.DB, transport http.RoundTripper, app pipeline.App, holder string, now func() time.Time) []Finding {
+	name := fmt.Sprintf("api of app %d", app.Account.SDKAppID)
+	opts := extract.PacerOptions{}
+	if app.CallsPerSecond > 0 {
+		opts.NotBefore = time.Now().Add(time.Duration(float64(time.Second) / app.CallsPerSecond))
+	}
+	if db != nil {
+		session, work, err := db.OpenSession(ctx, holder)
+		if err != nil {
+			return []Finding{Bad(name, err, "look at the database")}
+		}
+		defer session.Close()
+		lock, err := session.LockApp(work, app.Account.SDKAppID)
+		var busy *load.BusyError
+		if errors.As(err, &busy) {
+			return []Finding{Good(name, "not called: "+busy.Error())}
+		}
+		if err != nil {
+			return []Finding{Bad(name, err, "look at the database")}
+		}
+		if app.CallsPerSecond > 0 {
+			opts.Announce = lock.AnnounceCall
+		}
+		ctx = work
+	}
+	client := extract.NewClient(app.Account, transport, extract.NewPacer(app.CallsPerSecond, opts), extract.Options{})
+	yesterday := extract.DayOf(now(), app.Location) - 1
+	answer, err := client.PushLoss(ctx, extract.Request{Window: yesterday.Window(app.Location)})
+	if err != nil {
+		hint := ""
+		var failed *extract.Error
+		if errors.As(err, &failed) {
+			hint = failed.Hint
+		}
+		return []Finding{Bad(name, err, hint)}
+	}
+	findings := []Finding{Good(name, fmt.Sprintf("answered for %s", yesterday))}
+	if !answer.Date.IsZero() {
+		findings = append(findings, Clock(fmt.Sprintf("clock against app %d's api", app.Account.SDKAppID), now(), answer.Date))
+	}
+	return findings
+}

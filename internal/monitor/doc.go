@@ -1,0 +1,3 @@
+// Package monitor tells how the daemon fares: Prometheus metrics, and the probes
+// /healthz and /readyz.
+package monitor

@@ -1,0 +1,133 @@
+package monitor
+
+import (
+	"context"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"pushloss/extract"
+	"pushloss/internal/pipeline"
+	"pushloss/load"
+)
+
+// Metrics counts what jobs do. It is safe for concurrent use.
+type Metrics struct {
+	registry    *prometheus.Registry
+	requests    *prometheus.CounterVec
+	retries     *prometheus.CounterVec
+	windows     *prometheus.CounterVec
+	rows        *prometheus.CounterVec
+	rejects     *prometheus.CounterVec
+	runs        *prometheus.CounterVec
+	lastSuccess prometheus.Gauge
+}
+
+const appLabel = "sdk_app_id"
+
+// NewMetrics returns the metrics of one process, all at zero.
+func NewMetrics() *Metrics {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "pushloss_" + name, Help: help}, labels)
+	}
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		requests: counter("api_requests_total", "API calls by how they ended.", appLabel, "outcome"),
+		retries:  counter("api_retries_total", "API calls that repeated a failed one.", appLabel),
+		windows:  counter("windows_total", "Windows (a day of a task, or of the app) by result: loaded or failed.", appLabel, "result"),
+		rows:     counter("rows_total", "Fact rows by what loading did to them.", appLabel, "change"),
+		rejects:  counter("rejects_total", "Rows that could not be understood.", appLabel),
+		runs:     counter("runs_total", "Finished runs by state.", "state"),
+		lastSuccess: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "pushloss_last_success_timestamp_seconds", Help: "When a run last ended without any failure, in Unix seconds; 0 for never.",
+		}),
+	}
+	m.registry.MustRegister(m.requests, m.retries, m.windows, m.rows, m.rejects, m.runs, m.lastSuccess,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// Call counts an API call.
+func (m *Metrics) Call(sdkAppID int64, call extract.CallReport) {
+	app := strconv.FormatInt(sdkAppID, 10)
+	m.requests.WithLabelValues(app, string(call.Outcome)).Inc()
+	if call.Retry {
+		m.retries.WithLabelValues(app).Inc()
+	}
+}
+
+// Run counts a finished job.
+func (m *Metrics) Run(report pipeline.Report) {
+	for _, app := range report.Apps {
+		id := strconv.FormatInt(app.SDKAppID, 10)
+		m.windows.WithLabelValues(id, "loaded").Add(float64(app.Windows))
+		m.windows.WithLabelValues(id, "failed").Add(float64(app.WindowsFailed))
+		m.rows.WithLabelValues(id, "inserted").Add(float64(app.RowsInserted))
+		m.rows.WithLabelValues(id, "updated").Add(float64(app.RowsUpdated))
+		m.rows.WithLabelValues(id, "deleted").Add(float64(app.RowsDeleted))
+		m.rows.WithLabelValues(id, "unchanged").Add(float64(app.RowsUnchanged))
+		m.rejects.WithLabelValues(id).Add(float64(app.Rejects))
+	}
+	m.runs.WithLabelValues(string(report.State)).Inc()
+	if report.State == load.RunDone {
+		m.Succeeded(report.FinishedAt)
+	}
+}
+
+// Succeeded sets when a run last ended without any failure.
+func (m *Metrics) Succeeded(at time.Time) { m.lastSuccess.Set(float64(at.Unix())) }
+
+// StatusFunc reads the status of every app.
+type StatusFunc func(context.Context) ([]load.AppStatus, error)
+
+// WatchLag adds each app's lag, read from the database at every scrape.
+func (m *Metrics) WatchLag(status StatusFunc, now func() time.Time, log *slog.Logger) {
+	m.registry.MustRegister(&lagCollector{status: status, now: now, log: log})
+}
+
+type lagCollector struct {
+	status StatusFunc
+	now    func() time.Time
+	log    *slog.Logger
+}
+
+const scrapeTimeout = 10 * time.Second
+
+var lagDays = prometheus.NewDesc("pushloss_lag_days",
+	"Days between the newest ended day and the newest final one; with everything in order it is PUSHLOSS_LOOKBACK_DAYS.",
+	[]string{appLabel}, nil)
+
+func (c *lagCollector) Describe(descriptions chan<- *prometheus.Desc) { descriptions <- lagDays }
+
+func (c *lagCollector) Collect(metrics chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
+	defer cancel()
+	statuses, err := c.status(ctx)
+	if err != nil {
+		c.log.ErrorContext(ctx, "cannot read the lag", "error", err)
+		metrics <- prometheus.NewInvalidMetric(lagDays, err)
+		return
+	}
+	for _, s := range statuses {
+		if lag, ok := Lag(s, c.now()); ok {
+			metrics <- prometheus.MustNewConstMetric(lagDays, prometheus.GaugeValue, float64(lag), strconv.FormatInt(s.SDKAppID, 10))
+		}
+	}
+}
+
+// Lag is how many days the newest final day lies behind the newest ended one; ok
+// is false before the first run.
+func Lag(s load.AppStatus, now time.Time) (days int, ok bool) {
+	location, err := time.LoadLocation(s.Timezone)
+	if err != nil || (s.NewestSettledDay == nil && s.FirstDay == nil) {
+		return 0, false
+	}
+	ended := extract.DayOf(now, location) - 1
+	if s.NewestSettledDay != nil {
+		return int(ended - *s.NewestSettledDay), true
+	}
+	return int(ended - *s.FirstDay + 1), true
+}

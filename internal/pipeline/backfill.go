@@ -1,0 +1,165 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"pushloss/extract"
+	"pushloss/load"
+)
+
+// lockPoll is how often a backfill asks for an app that another process works on.
+const lockPoll = time.Second
+
+// BackfillRequest says what to backfill.
+type BackfillRequest struct {
+	From, To extract.Day // both included
+	// SDKAppID is the only app to backfill; 0 means all.
+	SDKAppID int64
+	// Tasks are the only tasks to backfill, without the whole app's figures;
+	// none means both.
+	Tasks     []string
+	Reprocess Reprocess
+}
+
+// Backfill pulls the windows of a range of days. It waits for apps that other
+// processes work on; waiting is told of each.
+func (p *Pipeline) Backfill(ctx context.Context, request BackfillRequest, waiting func(*load.BusyError)) (Report, error) {
+	apps, err := p.check(ctx, request)
+	if err != nil {
+		return Report{}, err
+	}
+	j := &job{
+		Pipeline: p,
+		kind:     KindBackfill,
+		asOf:     p.opts.Now,
+		acquire: func(ctx context.Context, session *load.Session, app App) (*load.AppLock, error) {
+			return session.WaitForApp(ctx, app.Account.SDKAppID, lockPoll, waiting)
+		},
+		prepare: func(ctx context.Context, app App) (plan, policy, error) {
+			_, err := p.db.SaveApp(ctx, load.App{
+				SDKAppID: app.Account.SDKAppID, Timezone: app.Location.String(),
+				LookbackDays: p.settings.LookbackDays, TaskDays: p.settings.TaskDays,
+			})
+			if err != nil {
+				return plan{}, policy{}, fmt.Errorf("app %d: %w", app.Account.SDKAppID, err)
+			}
+			return p.planBackfill(ctx, app, request)
+		},
+	}
+	return j.execute(ctx, apps)
+}
+
+// Plan is what a backfill would do.
+type Plan struct {
+	Windows []Window `json:"windows"`
+	// Requests and Duration cover all apps, which run beside each other.
+	Requests int           `json:"requests"`
+	Duration time.Duration `json:"-"`
+}
+
+// PlanBackfill tells what Backfill would do now, without calling the API.
+func (p *Pipeline) PlanBackfill(ctx context.Context, request BackfillRequest) (Plan, error) {
+	apps, err := p.check(ctx, request)
+	if err != nil {
+		return Plan{}, err
+	}
+	var all Plan
+	for _, app := range apps {
+		plan, _, err := p.planBackfill(ctx, app, request)
+		if err != nil {
+			return Plan{}, err
+		}
+		requests := 0
+		for windows, err := range plan.windows(ctx, p.db) {
+			if err != nil {
+				return Plan{}, err
+			}
+			all.Windows = append(all.Windows, windows...)
+			requests += len(plan.requests(windows))
+		}
+		all.Requests += requests
+		all.Duration = max(all.Duration, app.Duration(requests))
+	}
+	return all, nil
+}
+
+// check refuses ranges and names that make no sense, before anything is done.
+func (p *Pipeline) check(ctx context.Context, request BackfillRequest) ([]App, error) {
+	apps := p.apps
+	if request.SDKAppID != 0 {
+		app, err := p.appNamed(request.SDKAppID)
+		if err != nil {
+			return nil, err
+		}
+		apps = []App{app}
+	}
+	if request.To < request.From {
+		return nil, &UsageError{
+			Problem: fmt.Sprintf("the range ends on %s, before it begins on %s", request.To, request.From),
+			Remedy:  "give the earlier day to --from",
+		}
+	}
+	for _, app := range apps {
+		last := policy{location: app.Location}.lastEndedDay(p.opts.Now())
+		if request.To > last {
+			return nil, &UsageError{
+				Problem: fmt.Sprintf("%s is not over yet for app %d (%s)", request.To, app.Account.SDKAppID, app.Location),
+				Remedy:  fmt.Sprintf("the newest day that can be pulled is %s", last),
+			}
+		}
+	}
+	return apps, p.checkTasks(ctx, apps, request.Tasks)
+}
+
+func (p *Pipeline) checkTasks(ctx context.Context, apps []App, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	var appIDs []int64
+	for _, app := range apps {
+		appIDs = append(appIDs, app.Account.SDKAppID)
+	}
+	tasks, err := p.db.Tasks(ctx, appIDs...)
+	if err != nil {
+		return err
+	}
+	unknown := slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+		return slices.ContainsFunc(tasks, func(task load.Task) bool { return task.TaskID == id })
+	})
+	if len(unknown) > 0 {
+		return &UsageError{
+			Problem: "not in the registry of tasks: " + strings.Join(unknown, ", "),
+			Remedy:  "add them first: pushloss tasks add ID…",
+		}
+	}
+	return nil
+}
+
+func (p *Pipeline) planBackfill(ctx context.Context, app App, request BackfillRequest) (plan, policy, error) {
+	rules := policy{Settings: p.settings, location: app.Location}
+	tasks, err := p.db.Tasks(ctx, app.Account.SDKAppID)
+	if err != nil {
+		return plan{}, rules, err
+	}
+	return plan{
+		app:       app,
+		days:      span{First: request.From, Last: request.To},
+		tasks:     tasks,
+		tasksOnly: len(request.Tasks) > 0,
+		reprocess: request.Reprocess,
+		covers: func(task load.Task, day extract.Day) bool {
+			if len(request.Tasks) > 0 {
+				if !slices.Contains(request.Tasks, task.TaskID) {
+					return false
+				}
+			} else if task.RetiredAt != nil {
+				return false
+			}
+			return task.SentAt == nil || rules.followed(task).has(day)
+		},
+	}, rules, nil
+}

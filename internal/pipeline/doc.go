@@ -1,0 +1,10 @@
+// Package pipeline holds the jobs: run (everything that is due) and backfill (a
+// range of days). Both are one way through:
+//
+//	what is due ─▶ extract: pull ─▶ transform: normalize ─▶ load ─▶ report
+//
+// Apps are worked on beside each other, each under its lock and at its own pace,
+// and the failure of one never stops another. Within an app a few workers share
+// the plan, so that fetching overlaps with loading; a request is loaded whole or
+// not at all, in any order.
+package pipeline

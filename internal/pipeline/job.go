@@ -1,0 +1,228 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"pushloss/extract"
+	"pushloss/load"
+)
+
+// recentCall is how recent another process's last call must be for a new holder
+// of the app to wait before its own first: longer than any call takes.
+const recentCall = time.Minute
+
+// finishTimeout bounds the recording of a run's end.
+const finishTimeout = 15 * time.Second
+
+// hinted is an error that knows what an operator should do.
+type hinted interface{ Hint() string }
+
+// job is one execution of run or backfill over all its apps.
+type job struct {
+	*Pipeline
+	kind string
+	// asOf is the clock that decides what is final.
+	asOf func() time.Time
+	// prepare returns the plan of an app, once its lock is held.
+	prepare func(ctx context.Context, app App) (plan, policy, error)
+	// acquire takes an app's lock, or gives up with a *load.BusyError.
+	acquire func(ctx context.Context, session *load.Session, app App) (*load.AppLock, error)
+
+	mu       sync.Mutex
+	progress Progress
+}
+
+// execute works on all apps beside each other. The error is about the job as a
+// whole (the database, before anything was begun); what became of each app is in
+// the report, also when ctx ended.
+func (j *job) execute(ctx context.Context, apps []App) (Report, error) {
+	session, work, err := j.db.OpenSession(ctx, j.opts.Holder)
+	if err != nil {
+		return Report{}, err
+	}
+	defer session.Close()
+	report := Report{Kind: j.kind, StartedAt: j.opts.Now()}
+	report.RunID, err = session.StartRun(ctx, j.kind, report.StartedAt)
+	if err != nil {
+		return Report{}, err
+	}
+	log := j.opts.Log.With("run_id", report.RunID, "kind", j.kind)
+	log.InfoContext(ctx, "run started", "apps", len(apps))
+
+	report.Apps = make([]AppReport, len(apps))
+	var wait sync.WaitGroup
+	for i, app := range apps {
+		wait.Go(func() {
+			report.Apps[i] = j.app(work, session, app, report.RunID, log.With("sdk_app_id", app.Account.SDKAppID))
+		})
+	}
+	wait.Wait()
+
+	report.FinishedAt = j.opts.Now()
+	report.conclude()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
+	defer cancel()
+	log.InfoContext(ctx, "run finished", "state", string(report.State),
+		"requests", report.Requests, "windows", report.Windows, "windows_failed", report.WindowsFailed)
+	err = j.db.FinishRun(ctx, report.RunID, report.State, report.run(), report.problem(), report.FinishedAt)
+	return report, err
+}
+
+func (j *job) app(ctx context.Context, session *load.Session, app App, runID int64, log *slog.Logger) AppReport {
+	report := AppReport{SDKAppID: app.Account.SDKAppID}
+	lock, err := j.acquire(ctx, session, app)
+	if err != nil {
+		report.stop(ctx, err)
+		return report
+	}
+	defer func() {
+		// At the latest the session's end gives the lock back.
+		_ = lock.Unlock(context.WithoutCancel(ctx))
+	}()
+	plan, policy, err := j.prepare(ctx, app)
+	if err != nil {
+		report.stop(ctx, err)
+		return report
+	}
+	windows, requests, err := plan.count(ctx, j.db)
+	if err != nil {
+		report.stop(ctx, err)
+		return report
+	}
+	log.InfoContext(ctx, "app planned", "windows", windows, "requests", requests, "takes", app.Duration(requests))
+	j.mu.Lock()
+	j.progress.Total += requests
+	j.mu.Unlock()
+
+	calls := &callLog{sdkAppID: app.Account.SDKAppID, forward: j.opts.OnCall}
+	work := &appWork{
+		plan: plan, policy: policy, lock: lock, runID: runID, log: log, now: j.opts.Now, asOf: j.asOf,
+		client: extract.NewClient(app.Account, j.transport, j.pacer(app, lock),
+			extract.Options{Log: log, OnCall: calls.record}),
+		progress: func(day extract.Day) { j.step(app.Account.SDKAppID, day) },
+	}
+	err = work.do(ctx, j.db)
+	report.Totals = work.totals
+	report.Requests, report.Retries = calls.requests, calls.retries
+	report.PaceUsed = calls.paceUsed(app.CallsPerSecond)
+	report.Problem = work.lastProblem
+	report.State = AppDone
+	if report.WindowsFailed > 0 || report.Rejects > 0 {
+		report.State = AppPartial
+		report.Hint = "see last_error in analytics.coverage, and pushloss.reject; failed windows are pulled again by the next run"
+	}
+	if err != nil {
+		report.stop(ctx, err)
+		log.ErrorContext(ctx, "app stopped", "state", string(report.State), "error", report.Problem, "hint", report.Hint)
+	}
+	return report
+}
+
+// pacer keeps the pace that other processes have left off.
+func (j *job) pacer(app App, lock *load.AppLock) *extract.Pacer {
+	if app.CallsPerSecond == 0 {
+		return extract.NewPacer(0, extract.PacerOptions{})
+	}
+	opts := extract.PacerOptions{Announce: lock.AnnounceCall}
+	if lock.SinceLastCall >= 0 && lock.SinceLastCall < recentCall {
+		// The call that was announced may have left later: count from now.
+		opts.NotBefore = time.Now().Add(time.Duration(float64(time.Second) / app.CallsPerSecond))
+	}
+	return extract.NewPacer(app.CallsPerSecond, opts)
+}
+
+func (j *job) step(sdkAppID int64, day extract.Day) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.progress.SDKAppID, j.progress.Day = sdkAppID, day
+	j.progress.Done++
+	if j.opts.OnProgress != nil {
+		j.opts.OnProgress(j.progress)
+	}
+}
+
+// stop classes what ended the work on an app.
+func (r *AppReport) stop(ctx context.Context, err error) {
+	r.err = err
+	r.Problem, r.Hint = err.Error(), ""
+	var busy *load.BusyError
+	var unreachable *unreachableError
+	var failed *extract.Error
+	switch {
+	case errors.As(err, &busy):
+		r.State, r.Hint = AppBusy, "nothing to do: that process pulls what is due"
+	case errors.Is(err, load.ErrLockLost):
+		r.State, r.Hint = AppFailed, "look at the database; what was loaded stays, run again"
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		r.State, r.Problem = AppInterrupted, "interrupted"
+		r.Hint = "what was loaded stays; the same command goes on with the rest"
+	case errors.As(err, &unreachable):
+		r.State, r.Hint = AppUnreachable, unreachable.last.Hint
+	case errors.As(err, &failed):
+		r.State, r.Hint = AppRefused, failed.Hint
+	default:
+		r.State = AppFailed
+		var hint hinted
+		if errors.As(err, &hint) {
+			r.Hint = hint.Hint()
+		}
+	}
+}
+
+// callLog counts an app's calls.
+type callLog struct {
+	sdkAppID int64
+	forward  func(int64, extract.CallReport)
+
+	mu                sync.Mutex
+	requests, retries int64
+	first, last       time.Time
+}
+
+func (c *callLog) record(call extract.CallReport) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.requests++
+	if call.Retry {
+		c.retries++
+	}
+	if c.first.IsZero() || call.SentAt.Before(c.first) {
+		c.first = call.SentAt
+	}
+	if call.SentAt.After(c.last) {
+		c.last = call.SentAt
+	}
+	if c.forward != nil {
+		c.forward(c.sdkAppID, call)
+	}
+}
+
+func (c *callLog) paceUsed(callsPerSecond float64) float64 {
+	if callsPerSecond == 0 || c.requests < 2 {
+		return 0
+	}
+	return float64(c.requests-1) / (c.last.Sub(c.first).Seconds() * callsPerSecond)
+}
+
+// appNamed returns the pipeline's app with the ID.
+func (p *Pipeline) appNamed(sdkAppID int64) (App, error) {
+	for _, app := range p.apps {
+		if app.Account.SDKAppID == sdkAppID {
+			return app, nil
+		}
+	}
+	return App{}, &UsageError{Problem: fmt.Sprintf("app %d is not configured", sdkAppID), Remedy: "name one of the apps in the settings"}
+}
+
+// UsageError is a request that makes no sense as it stands.
+type UsageError struct{ Problem, Remedy string }
+
+func (e *UsageError) Error() string { return e.Problem }
+
+// Hint tells what to ask instead.
+func (e *UsageError) Hint() string { return e.Remedy }

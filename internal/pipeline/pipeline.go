@@ -1,0 +1,71 @@
+package pipeline
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"pushloss/extract"
+	"pushloss/load"
+)
+
+// App is an app to pull, and how.
+type App struct {
+	Account extract.Account
+	// Location is whose midnights cut the days.
+	Location *time.Location
+	// CallsPerSecond is the app's pace; 0 sets none.
+	CallsPerSecond float64
+}
+
+// Settings say what is due.
+type Settings struct {
+	LookbackDays  int          // a day is pulled until it was this many days after its end
+	TaskDays      int          // how many days a task is followed
+	APIMemoryDays int          // how far back the API is believed to remember
+	FirstDay      *extract.Day // first day to keep; nil: the first run's day less LookbackDays
+}
+
+// Options are the optional parts of a Pipeline.
+type Options struct {
+	Log *slog.Logger
+	// Now is the clock for planning and for the rows' times; nil is time.Now.
+	Now func() time.Time
+	// OnCall is told of every API call.
+	OnCall func(sdkAppID int64, call extract.CallReport)
+	// OnProgress is told of every request done; calls never overlap.
+	OnProgress func(Progress)
+	// Holder names this process to others that wait for its apps.
+	Holder string
+}
+
+// Progress is how far a job has come, over all apps.
+type Progress struct {
+	SDKAppID    int64
+	Day         extract.Day // of the request that was done last
+	Done, Total int         // requests
+}
+
+// Pipeline runs jobs over its apps. It is safe for concurrent use: jobs that meet
+// on an app keep apart by its lock.
+type Pipeline struct {
+	db        *load.DB
+	transport http.RoundTripper
+	apps      []App
+	settings  Settings
+	opts      Options
+}
+
+// New returns a pipeline from the apps through transport into db.
+func New(db *load.DB, transport http.RoundTripper, apps []App, settings Settings, opts Options) *Pipeline {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Holder == "" {
+		opts.Holder = "another process"
+	}
+	return &Pipeline{db: db, transport: transport, apps: apps, settings: settings, opts: opts}
+}

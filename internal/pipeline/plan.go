@@ -1,0 +1,189 @@
+package pipeline
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"pushloss/extract"
+	"pushloss/load"
+)
+
+// Reprocess says which windows a backfill pulls.
+type Reprocess string
+
+// The choices.
+const (
+	Missing Reprocess = "missing" // all that is not settled, failed ones included
+	Failed  Reprocess = "failed"  // only failed ones
+	All     Reprocess = "all"     // everything again
+)
+
+// Window is one window of a plan: a day of a task, or of the whole app.
+type Window struct {
+	SDKAppID int64       `json:"sdk_app_id"`
+	Day      extract.Day `json:"day"`
+	TaskID   string      `json:"task_id"` // "" is the whole app
+	State    string      `json:"state"`
+	Settled  bool        `json:"settled"`
+	Due      bool        `json:"due"`
+	Why      string      `json:"why"`
+
+	task load.TaskRef
+}
+
+// plan is what a job would do to one app.
+type plan struct {
+	app       App
+	days      span
+	tasks     []load.Task
+	tasksOnly bool // leave out the whole app's windows
+	reprocess Reprocess
+	// covers tells whether a task's window belongs to the plan at all.
+	covers func(task load.Task, day extract.Day) bool
+}
+
+// daysPerRead is how many days of the ledger are held at a time.
+const daysPerRead = 7
+
+// windows yields the windows of each day, oldest day first: the whole app's, then
+// the tasks' in the order of their registration.
+func (p plan) windows(ctx context.Context, db *load.DB) iter.Seq2[[]Window, error] {
+	return func(yield func([]Window, error) bool) {
+		for first := p.days.First; first <= p.days.Last; first += daysPerRead {
+			last := min(first+daysPerRead-1, p.days.Last)
+			entries, err := db.Ledger(ctx, p.app.Account.SDKAppID, first, last)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			ledger := make(map[ledgerKey]load.Entry, len(entries))
+			for _, entry := range entries {
+				ledger[ledgerKey{entry.Day, entry.TaskKey}] = entry
+			}
+			for day := first; day <= last; day++ {
+				if w := day.Window(p.app.Location); !w.Start.Before(w.End) {
+					continue // the zone's calendar leaves this date out
+				}
+				if !yield(p.windowsOf(day, ledger), nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+type ledgerKey struct {
+	day     extract.Day
+	taskKey int32
+}
+
+func (p plan) windowsOf(day extract.Day, ledger map[ledgerKey]load.Entry) []Window {
+	var windows []Window
+	if !p.tasksOnly {
+		windows = append(windows, p.window(day, load.TaskRef{}, ledger))
+	}
+	for _, task := range p.tasks {
+		if p.covers(task, day) {
+			windows = append(windows, p.window(day, load.TaskRef{Key: task.Key, ID: task.TaskID}, ledger))
+		}
+	}
+	return windows
+}
+
+func (p plan) window(day extract.Day, task load.TaskRef, ledger map[ledgerKey]load.Entry) Window {
+	w := Window{
+		SDKAppID: p.app.Account.SDKAppID, Day: day, TaskID: task.ID, task: task, State: string(load.StateOpen),
+	}
+	entry, known := ledger[ledgerKey{day, task.Key}]
+	if known {
+		w.State, w.Settled = string(entry.State), entry.Settled != load.NotSettled
+	}
+	w.Due, w.Why = p.verdict(known, entry)
+	return w
+}
+
+// verdict says whether a window is due, and why or why not.
+func (p plan) verdict(known bool, entry load.Entry) (due bool, why string) {
+	failed := known && entry.State == load.StateFailed
+	switch {
+	case p.reprocess == All:
+		return true, "everything is pulled again"
+	case failed:
+		return true, "the last pull failed"
+	case p.reprocess == Failed:
+		return false, "it did not fail"
+	case !known:
+		return true, "never pulled"
+	case entry.Settled == load.ByLookback:
+		return false, "settled: pulled after the lookback"
+	case entry.Settled == load.ByAPIMemory:
+		return false, "settled: the API can tell no more"
+	}
+	return true, "not settled yet"
+}
+
+// request is one API request of a plan.
+type request struct {
+	day    extract.Day
+	window extract.Window
+	tasks  []load.TaskRef
+}
+
+func (r request) taskIDs() []string {
+	var ids []string
+	for _, task := range r.tasks {
+		if task.ID != "" {
+			ids = append(ids, task.ID)
+		}
+	}
+	return ids
+}
+
+// requests turns the due windows of a day into requests: the whole app's, then
+// the tasks' in batches.
+func (p plan) requests(windows []Window) []request {
+	var requests []request
+	var tasks []load.TaskRef
+	for _, w := range windows {
+		switch {
+		case !w.Due:
+		case w.TaskID == "":
+			requests = append(requests, p.request(w.Day, []load.TaskRef{w.task}))
+		default:
+			tasks = append(tasks, w.task)
+		}
+	}
+	for _, batch := range extract.Batches(tasks) {
+		requests = append(requests, p.request(windows[0].Day, batch))
+	}
+	return requests
+}
+
+func (p plan) request(day extract.Day, tasks []load.TaskRef) request {
+	return request{day: day, window: day.Window(p.app.Location), tasks: tasks}
+}
+
+// count goes through the plan without carrying it out.
+func (p plan) count(ctx context.Context, db *load.DB) (windows, requests int, err error) {
+	for day, err := range p.windows(ctx, db) {
+		if err != nil {
+			return 0, 0, err
+		}
+		for _, w := range day {
+			if w.Due {
+				windows++
+			}
+		}
+		requests += len(p.requests(day))
+	}
+	return windows, requests, nil
+}
+
+// Duration is how long requests take at the app's pace.
+func (a App) Duration(requests int) time.Duration {
+	if a.CallsPerSecond == 0 {
+		return 0
+	}
+	return time.Duration(float64(requests) / a.CallsPerSecond * float64(time.Second))
+}

@@ -1,0 +1,53 @@
+package pipeline
+
+import (
+	"time"
+
+	"pushloss/extract"
+	"pushloss/load"
+)
+
+// policy answers when a day is over, final, or out of the API's reach, for one
+// app. It is pure.
+type policy struct {
+	Settings
+	location *time.Location
+}
+
+// lastEndedDay is the newest day that is over at now.
+func (p policy) lastEndedDay(now time.Time) extract.Day {
+	return extract.DayOf(now, p.location) - 1
+}
+
+// settles is what loading a day at the given time makes of it: final, once the
+// lookback is over.
+func (p policy) settles(day extract.Day, at time.Time) load.SettledReason {
+	end := (day + extract.Day(p.LookbackDays)).Window(p.location).End
+	if at.Before(end) {
+		return load.NotSettled
+	}
+	return load.ByLookback
+}
+
+// remembered reports whether the whole day lies within what the API is believed
+// to remember at the given time, so that an empty answer means zero.
+func (p policy) remembered(day extract.Day, at time.Time) bool {
+	memory := time.Duration(p.APIMemoryDays) * 24 * time.Hour
+	return !day.Window(p.location).Start.Before(at.Add(-memory))
+}
+
+// span is a run of days, both included; it is empty if Last is before First.
+type span struct{ First, Last extract.Day }
+
+func (s span) has(day extract.Day) bool { return s.First <= day && day <= s.Last }
+
+// followed returns the days in which a scheduled run follows the task: from the
+// day it was sent or, where that is not known, registered.
+func (p policy) followed(task load.Task) span {
+	since := task.RegisteredAt
+	if task.SentAt != nil {
+		since = *task.SentAt
+	}
+	first := extract.DayOf(since, p.location)
+	return span{First: first, Last: first + extract.Day(p.TaskDays) - 1}
+}

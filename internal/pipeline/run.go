@@ -1,0 +1,94 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"pushloss/extract"
+	"pushloss/load"
+)
+
+// KindRun and KindBackfill are the kinds of job, as the run's record names them.
+const (
+	KindRun      = "run"
+	KindBackfill = "backfill"
+)
+
+// Run pulls everything that is due, for every app: each ended day since the
+// first one that is not settled, of the whole app and of every task that is
+// followed then. An app that another process works on is left to it.
+//
+// asOf makes the run decide as if it were made at that time; the zero time is
+// now. Days that are not over by the real clock are left out either way.
+func (p *Pipeline) Run(ctx context.Context, asOf time.Time) (Report, error) {
+	clock := p.opts.Now
+	if !asOf.IsZero() {
+		clock = func() time.Time { return asOf }
+	}
+	j := &job{
+		Pipeline: p,
+		kind:     KindRun,
+		// Nothing is final before its time by the real clock.
+		asOf: func() time.Time { return earlier(clock(), p.opts.Now()) },
+		acquire: func(ctx context.Context, session *load.Session, app App) (*load.AppLock, error) {
+			return session.LockApp(ctx, app.Account.SDKAppID)
+		},
+	}
+	j.prepare = func(ctx context.Context, app App) (plan, policy, error) { return p.planRun(ctx, app, clock()) }
+	return j.execute(ctx, p.apps)
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// planRun is what a run at the given time would do to an app.
+func (p *Pipeline) planRun(ctx context.Context, app App, at time.Time) (plan, policy, error) {
+	rules := policy{Settings: p.settings, location: app.Location}
+	first, err := p.firstDay(ctx, app, rules, at)
+	if err != nil {
+		return plan{}, rules, err
+	}
+	tasks, err := p.db.Tasks(ctx, app.Account.SDKAppID)
+	if err != nil {
+		return plan{}, rules, err
+	}
+	return plan{
+		app:       app,
+		days:      span{First: first, Last: rules.lastEndedDay(earlier(at, p.opts.Now()))},
+		tasks:     tasks,
+		reprocess: Missing,
+		covers: func(task load.Task, day extract.Day) bool {
+			return task.RetiredAt == nil && rules.followed(task).has(day)
+		},
+	}, rules, nil
+}
+
+// firstDay is the first day kept of an app: the setting's or, without one, what
+// the first run made it.
+func (p *Pipeline) firstDay(ctx context.Context, app App, rules policy, at time.Time) (extract.Day, error) {
+	wanted := load.App{
+		SDKAppID: app.Account.SDKAppID, Timezone: app.Location.String(),
+		FirstDay: p.settings.FirstDay, LookbackDays: p.settings.LookbackDays, TaskDays: p.settings.TaskDays,
+	}
+	kept, err := p.db.SaveApp(ctx, wanted)
+	if err != nil {
+		return 0, fmt.Errorf("app %d: %w", app.Account.SDKAppID, err)
+	}
+	if kept.FirstDay != nil {
+		return *kept.FirstDay, nil
+	}
+	first := extract.DayOf(at, app.Location) - extract.Day(p.settings.LookbackDays)
+	if at.After(p.opts.Now()) {
+		return first, nil // a look ahead must not move what later runs keep
+	}
+	wanted.FirstDay = &first
+	if _, err := p.db.SaveApp(ctx, wanted); err != nil {
+		return 0, fmt.Errorf("app %d: %w", app.Account.SDKAppID, err)
+	}
+	return first, nil
+}

@@ -1,0 +1,236 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"sync"
+	"time"
+
+	"pushloss/extract"
+	"pushloss/load"
+	"pushloss/transform"
+)
+
+const (
+	// workersPerApp is how many requests of an app are under way at once: while
+	// one waits for its turn at the API, others are being loaded.
+	workersPerApp = 4
+	// loadTimeout bounds the load of one request.
+	loadTimeout = 2 * time.Minute
+	// maxFailuresInRow is how many requests may fail one after the other before
+	// the app is left alone for this run: the rest stays due.
+	maxFailuresInRow = 3
+)
+
+// appWork is the work on one app, under its lock.
+type appWork struct {
+	plan   plan
+	policy policy
+	client *extract.Client
+	lock   *load.AppLock
+	runID  int64
+	log    *slog.Logger
+	// now is the clock that rows are stamped with, asOf the one that decides
+	// what is final and what the API still remembers.
+	now, asOf func() time.Time
+	progress  func(extract.Day)
+
+	mu            sync.Mutex
+	totals        Totals
+	failuresInRow int
+	lastProblem   string
+}
+
+// do carries out the plan. ctx's end lets the requests under way finish. The
+// error is what stopped it before the plan's end.
+func (w *appWork) do(ctx context.Context, db *load.DB) error {
+	next, stop := iter.Pull2(w.allRequests(ctx, db))
+	defer stop()
+
+	// The first answer proves the settings: until then one request at a time,
+	// so that a wrong key is refused once and not by every worker.
+	var normalizer transform.Normalizer
+	for proven := false; !proven; {
+		request, err, ok := next()
+		if !ok {
+			return nil
+		}
+		if err == nil {
+			proven, err = w.one(ctx, request, &normalizer)
+		}
+		if err != nil {
+			return err
+		}
+	}
+
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wait sync.WaitGroup
+	var turn sync.Mutex
+	take := func() (request, bool) {
+		turn.Lock()
+		defer turn.Unlock()
+		if ctx.Err() != nil {
+			return request{}, false
+		}
+		r, err, ok := next()
+		if err != nil {
+			cancel(err)
+		}
+		return r, ok && err == nil
+	}
+	for range workersPerApp {
+		wait.Go(func() {
+			var normalizer transform.Normalizer
+			for {
+				request, ok := take()
+				if !ok {
+					return
+				}
+				if _, err := w.one(ctx, request, &normalizer); err != nil {
+					cancel(err) // the first cause stays
+					return
+				}
+			}
+		})
+	}
+	wait.Wait()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+func (w *appWork) allRequests(ctx context.Context, db *load.DB) iter.Seq2[request, error] {
+	return func(yield func(request, error) bool) {
+		for day, err := range w.plan.windows(ctx, db) {
+			if err != nil {
+				yield(request{}, err)
+				return
+			}
+			for _, r := range w.plan.requests(day) {
+				if !yield(r, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// one pulls, normalizes and loads one request. answered tells that the API took
+// the call; an error stops the app.
+func (w *appWork) one(ctx context.Context, r request, normalizer *transform.Normalizer) (answered bool, err error) {
+	answer, err := w.client.PushLoss(ctx, extract.Request{Window: r.window, Tasks: r.taskIDs()})
+	// What was asked is seen through to its end, whatever ctx does.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
+	defer cancel()
+	var failed *extract.Error
+	switch {
+	case errors.As(err, &failed):
+		return false, w.refused(ctx, r, failed)
+	case err != nil:
+		return false, err
+	}
+
+	result, err := normalizer.Normalize(answer.JSON, r.taskIDs())
+	if err != nil {
+		return true, w.failed(ctx, r, err.Error())
+	}
+	at := w.asOf()
+	outcome, err := w.lock.Load(ctx, load.Pull{
+		RunID: w.runID, Day: r.day, Window: r.window, Tasks: r.tasks,
+		Result: result, Body: answer.Body, SentAt: answer.SentAt,
+		Trusted: w.policy.remembered(r.day, at), Settled: w.policy.settles(r.day, at),
+	}, w.now())
+	if err != nil {
+		return true, err
+	}
+	w.loaded(r, result, outcome)
+	return true, nil
+}
+
+func (w *appWork) loaded(r request, result transform.Result, outcome load.Outcome) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.failuresInRow = 0
+	counts := result.Counts
+	w.totals.add(Totals{
+		Windows: int64(len(r.tasks) - outcome.Failed), WindowsFailed: int64(outcome.Failed),
+		RowsInserted: outcome.Rows.Inserted, RowsUpdated: outcome.Rows.Updated,
+		RowsDeleted: outcome.Rows.Deleted, RowsUnchanged: outcome.Rows.Unchanged,
+		RowsMerged: int64(counts.Merged), Rejects: int64(counts.Rejected),
+		RowsIgnored: int64(counts.Ignored), TextsReplaced: int64(counts.ReplacedTexts),
+	})
+	if counts.Rejected > 0 {
+		w.lastProblem = fmt.Sprintf("%d rows of %s could not be understood: %s", counts.Rejected, r.day, result.Rejects[0].Reason)
+	}
+	for _, unreadable := range result.Unreadable {
+		w.lastProblem = unreadable.Reason
+	}
+	w.progress(r.day)
+}
+
+// refused deals with a call that brought no answer. The error that it returns
+// stops the app.
+func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error) error {
+	beyondMemory := !w.policy.remembered(r.day, w.asOf())
+	if beyondMemory && w.aboutTheDay(failed) {
+		w.log.WarnContext(ctx, "the api gives no figures for this day any more", "day", r.day, "error", failed)
+		err := w.lock.RecordFailure(ctx, load.Failure{
+			Day: r.day, Tasks: r.tasks, Reason: failed.Error(), Unavailable: true,
+		}, w.now())
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.totals.Windows += int64(len(r.tasks))
+		w.progress(r.day)
+		return err
+	}
+	if failed.StopsApp() {
+		return failed
+	}
+	if err := w.failed(ctx, r, failed.Error()); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.failuresInRow++
+	if w.failuresInRow >= maxFailuresInRow {
+		return &unreachableError{last: failed}
+	}
+	return nil
+}
+
+// code91000 is called a request error by one page of the API and an internal one
+// by others.
+const code91000 = 91000
+
+// aboutTheDay reports whether a failure may well be the API's word for "too long
+// ago": no page says which code that is.
+func (w *appWork) aboutTheDay(failed *extract.Error) bool {
+	return failed.Code != 0 &&
+		(failed.Class == extract.BadRequest || failed.Class == extract.Unlisted || failed.Code == code91000)
+}
+
+// failed notes windows that could not be loaded.
+func (w *appWork) failed(ctx context.Context, r request, reason string) error {
+	w.log.ErrorContext(ctx, "window failed", "day", r.day, "tasks", r.taskIDs(), "error", reason)
+	err := w.lock.RecordFailure(ctx, load.Failure{Day: r.day, Tasks: r.tasks, Reason: reason}, w.now())
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.totals.WindowsFailed += int64(len(r.tasks))
+	w.lastProblem = reason
+	w.progress(r.day)
+	return err
+}
+
+// unreachableError says that an app was given up for this run.
+type unreachableError struct{ last *extract.Error }
+
+func (e *unreachableError) Error() string {
+	return fmt.Sprintf("%d requests in a row failed, the last one: %v", maxFailuresInRow, e.last)
+}
+
+func (e *unreachableError) Unwrap() error { return e.last }

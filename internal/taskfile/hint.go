@@ -1,0 +1,40 @@
+package taskfile
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Hint is what a TaskID seems to tell of its task.
+type Hint struct {
+	SentAt   time.Time
+	SDKAppID int64
+}
+
+// serviceStart is before any push task can have been sent.
+var serviceStart = time.Date(2015, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// HintFrom reads the form that TaskIDs have in the vendor's samples, such as
+// 657bf434_537529d8_2000005e80aa873_2780d131_bc614e: the start of the task in Unix
+// seconds and the SDKAppID, both in hex, lead it; "batch_" may stand before. The
+// form is documented nowhere, so it is a hint and no rule.
+func HintFrom(taskID string, now time.Time) (hint Hint, ok bool) {
+	parts := strings.Split(strings.TrimPrefix(taskID, "batch_"), "_")
+	if len(parts) < 5 || len(parts[0]) != 8 {
+		return Hint{}, false
+	}
+	seconds, err := strconv.ParseInt(parts[0], 16, 64)
+	if err != nil {
+		return Hint{}, false
+	}
+	app, err := strconv.ParseInt(parts[1], 16, 64)
+	if err != nil {
+		return Hint{}, false
+	}
+	sentAt := time.Unix(seconds, 0)
+	if sentAt.Before(serviceStart) || sentAt.After(now.Add(24*time.Hour)) {
+		return Hint{}, false
+	}
+	return Hint{SentAt: sentAt, SDKAppID: app}, true
+}
