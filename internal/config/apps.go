@@ -1,0 +1,73 @@
+package config
+
+import (
+	"os"
+
+	"pushloss/extract"
+)
+
+// appReader reads the apps: the one of the environment, or those of a file.
+type appReader struct {
+	env       environment
+	lookup    lookup
+	needsKeys bool
+	problems  *Problems
+	// defaults are what an app has where nothing else is said of it.
+	defaults App
+}
+
+func (r *appReader) apps() []App {
+	r.defaults = App{
+		Identifier: readValue(r.problems, "TIM_IDENTIFIER", r.env.Identifier, parseIdentifier),
+		Region:     readValue(r.problems, "TIM_REGION", r.env.Region, extract.ParseRegion),
+		Location:   readValue(r.problems, "PUSHLOSS_TIMEZONE", r.env.Timezone, parseLocation),
+		Rate:       readValue(r.problems, "PUSHLOSS_RATE", r.env.Rate, parseRate),
+	}
+	if r.env.BaseURL != "" {
+		r.defaults.BaseURL = readValue(r.problems, "TIM_BASE_URL", r.env.BaseURL, parseBaseURL)
+	}
+	switch {
+	case r.env.AppsFile != "" && r.env.SDKAppID != "":
+		r.problems.add("TIM_APPS_FILE", "is set together with TIM_SDK_APP_ID: unset one of the two")
+		return nil
+	case r.env.AppsFile != "":
+		return r.appsOfFile()
+	case r.env.SDKAppID != "":
+		return []App{r.appOfEnvironment()}
+	case r.needsKeys:
+		r.problems.add("TIM_SDK_APP_ID", "is not set: give the app's SDKAppID and TIM_SECRET_KEY, or several apps in TIM_APPS_FILE")
+	}
+	return nil
+}
+
+func (r *appReader) appOfEnvironment() App {
+	app := r.defaults
+	app.SDKAppID = readValue(r.problems, "TIM_SDK_APP_ID", r.env.SDKAppID, parseSDKAppID)
+	if !r.needsKeys {
+		return app
+	}
+	switch {
+	case r.env.SecretKey != "" && r.env.SecretKeyFile != "":
+		r.problems.add("TIM_SECRET_KEY", "is set together with TIM_SECRET_KEY_FILE: unset one of the two")
+	case r.env.SecretKey != "":
+		app.SecretKey = readValue(r.problems, "TIM_SECRET_KEY", r.env.SecretKey, parseSecret)
+	case r.env.SecretKeyFile != "":
+		app.SecretKey = readValue(r.problems, "TIM_SECRET_KEY_FILE", r.env.SecretKeyFile, readSecretFile)
+	default:
+		r.problems.add("TIM_SECRET_KEY", "is not set: give the app's secret key, or its file in TIM_SECRET_KEY_FILE")
+	}
+	return app
+}
+
+func (r *appReader) appsOfFile() []App {
+	data, err := os.ReadFile(r.env.AppsFile)
+	if err != nil {
+		r.problems.add("TIM_APPS_FILE", "cannot be read: %s", err)
+		return nil
+	}
+	apps, problems := r.parseAppsFile(r.env.AppsFile, data)
+	for _, problem := range problems {
+		r.problems.add("TIM_APPS_FILE", "%s", problem)
+	}
+	return apps
+}

@@ -1,0 +1,190 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pushloss/extract"
+	"pushloss/internal/config"
+)
+
+var onlyCredentials = config.Needs{Credentials: true}
+
+func TestSecretKeyForms(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		env  variables
+	}{
+		{"a variable", variables{"TIM_SECRET_KEY": "k3y"}},
+		{"a variable with the line end of a file", variables{"TIM_SECRET_KEY": "k3y\r\n"}},
+		{"a file", variables{"TIM_SECRET_KEY_FILE": write(t, "key", "k3y")}},
+		{"a file with a line end", variables{"TIM_SECRET_KEY_FILE": write(t, "key", "k3y\n")}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			settings := mustLoad(t, onlyCredentials, test.env.with("TIM_SDK_APP_ID", "1"))
+			if got := settings.Apps[0].SecretKey.Reveal(); got != "k3y" {
+				t.Errorf("secret key is %q", got)
+			}
+		})
+	}
+}
+
+func TestAppProblems(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name           string
+		env            variables
+		variable, says string
+	}{
+		{"no app", variables{}, "TIM_SDK_APP_ID", "is not set"},
+		{"no secret key", variables{"TIM_SDK_APP_ID": "1"}, "TIM_SECRET_KEY", "is not set"},
+		{"two secret keys", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY": "a", "TIM_SECRET_KEY_FILE": "b"}, "TIM_SECRET_KEY", "together with TIM_SECRET_KEY_FILE"},
+		{"a blank before the key", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY": " a"}, "TIM_SECRET_KEY", "holds a blank"},
+		{"a blank after the key", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY": "a "}, "TIM_SECRET_KEY", "holds a blank"},
+		{"two lines in the key's file", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY_FILE": write(t, "key", "a\nb\n")}, "TIM_SECRET_KEY_FILE", "a line break"},
+		{"a byte order mark in the key's file", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY_FILE": write(t, "key", "\ufeffa\n")}, "TIM_SECRET_KEY_FILE", "an invisible character"},
+		{"an empty file", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY_FILE": write(t, "key", "\n")}, "TIM_SECRET_KEY_FILE", "content is empty"},
+		{"a huge file", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY_FILE": write(t, "key", strings.Repeat("a", 1<<17))}, "TIM_SECRET_KEY_FILE", "too large"},
+		{"no file", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY_FILE": filepath.Join(t.TempDir(), "none")}, "TIM_SECRET_KEY_FILE", "no such file"},
+		{"a directory", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY_FILE": t.TempDir()}, "TIM_SECRET_KEY_FILE", "is a directory"},
+		{"an app and an apps file", variables{"TIM_SDK_APP_ID": "1", "TIM_APPS_FILE": "apps.yaml"}, "TIM_APPS_FILE", "unset one of the two"},
+		{"no apps file", variables{"TIM_APPS_FILE": filepath.Join(t.TempDir(), "none.yaml")}, "TIM_APPS_FILE", "none.yaml: no such file"},
+		{"an apps file that is a directory", variables{"TIM_APPS_FILE": t.TempDir()}, "TIM_APPS_FILE", "is a directory"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := load(onlyCredentials, test.env)
+			requireProblem(t, err, test.variable, test.says)
+		})
+	}
+}
+
+func TestAppsFileInheritsWhatItDoesNotSay(t *testing.T) {
+	t.Parallel()
+	path := write(t, "apps.yaml", `
+# Two of our apps.
+- sdk_app_id: 1400000001
+  secret_key: 0123
+- sdk_app_id: 1400000002
+  secret_key_file: keys/two
+  identifier: root
+  region: tokyo
+  base_url: http://localhost:1/
+  timezone: UTC
+  rate: 0.5
+- {sdk_app_id: 1400000003, secret_key_env: KEY_THREE, region: seoul}
+`)
+	keys := filepath.Join(filepath.Dir(path), "keys")
+	if err := os.Mkdir(keys, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(keys, "two"), []byte("second\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := variables{
+		"TIM_APPS_FILE":     path,
+		"TIM_IDENTIFIER":    "admin",
+		"TIM_REGION":        "singapore",
+		"TIM_BASE_URL":      "https://proxy.example",
+		"PUSHLOSS_TIMEZONE": "Asia/Tokyo",
+		"PUSHLOSS_RATE":     "2",
+		"KEY_THREE":         "third",
+	}
+	tokyo := location(t, "Asia/Tokyo")
+	want := []config.App{
+		{SDKAppID: 1400000001, SecretKey: extract.NewSecret("0123"), Identifier: "admin", Region: extract.Singapore, BaseURL: "https://proxy.example", Location: tokyo, Rate: 2},
+		{SDKAppID: 1400000002, SecretKey: extract.NewSecret("second"), Identifier: "root", Region: extract.Tokyo, BaseURL: "http://localhost:1", Location: location(t, "UTC"), Rate: 0.5},
+		{SDKAppID: 1400000003, SecretKey: extract.NewSecret("third"), Identifier: "admin", Region: extract.Seoul, BaseURL: "https://proxy.example", Location: tokyo, Rate: 2},
+	}
+	if diff := cmp.Diff(want, mustLoad(t, onlyCredentials, env).Apps, compared); diff != "" {
+		t.Errorf("apps (-want +got):\n%s", diff)
+	}
+
+	for i := range want {
+		want[i].SecretKey = extract.Secret{}
+	}
+	if diff := cmp.Diff(want, mustLoad(t, config.Needs{}, env).Apps, compared); diff != "" {
+		t.Errorf("apps without credentials (-want +got):\n%s", diff)
+	}
+}
+
+func TestAppsFileProblemsNameFileAndLine(t *testing.T) {
+	t.Parallel()
+	path := write(t, "apps.yaml", `- sdk_app_id: 1
+  secret_key: a
+- sdk_app_id: 1
+  secret_key: b
+- secret_key: c
+- sdk_app_id: 2
+- sdk_app_id: 3
+  secret_key: d
+  secret_key_env: E
+- sdk_app_id: 4
+  secret_key_env: NOT_SET
+- sdk_app_id: 5
+  secret_key_file: not-there
+- sdk_app_id: x
+  secret_key: [f]
+  secretkey: g
+- sdk_app_id: 6
+  sdk_app_id: 7
+  secret_key: h i
+  region: mars
+  base_url: https://u:p@h
+  timezone: Local
+  rate: -1
+  identifier:
+- just text
+- sdk_app_id: 8
+  secret_key: !k
+- sdk_app_id: 9
+  secret_key: &k
+`)
+	_, err := load(onlyCredentials, variables{"TIM_APPS_FILE": path})
+	if err == nil {
+		t.Fatal("no error")
+	}
+	got := strings.Split(strings.ReplaceAll(err.Error(), path, "F"), "\n")
+	want := []string{
+		"TIM_APPS_FILE: F:3: sdk_app_id: app 1 is given twice, first in line 1",
+		"TIM_APPS_FILE: F:5: sdk_app_id is missing",
+		"TIM_APPS_FILE: F:6: the secret key is missing: give one of secret_key, secret_key_file and secret_key_env",
+		"TIM_APPS_FILE: F:7: secret_key and secret_key_env are given together: keep one of them",
+		"TIM_APPS_FILE: F:11: secret_key_env: the variable of this name is not set",
+		"TIM_APPS_FILE: F:13: secret_key_file: the file cannot be read: no such file or directory",
+		"TIM_APPS_FILE: F:14: sdk_app_id: is not an SDKAppID: give the app's number in the console, like 1400000000",
+		"TIM_APPS_FILE: F:15: secret_key: must be a single value: a text with special characters must stand in quotes",
+		"TIM_APPS_FILE: F:16: unknown key secretkey: the keys here are sdk_app_id, secret_key, secret_key_file, secret_key_env, identifier, region, base_url, timezone, rate",
+		"TIM_APPS_FILE: F:18: sdk_app_id: is given twice, first in line 17",
+		"TIM_APPS_FILE: F:19: secret_key: holds a blank, a line break or an invisible character: copy the key anew from the console",
+		`TIM_APPS_FILE: F:20: region: unknown region "mars": use one of china, singapore, seoul, tokyo, frankfurt, silicon-valley, jakarta, riyadh`,
+		"TIM_APPS_FILE: F:21: base_url: must not hold a user name or password",
+		`TIM_APPS_FILE: F:22: timezone: "Local" is not a time zone: give its IANA name, like Asia/Shanghai or UTC`,
+		`TIM_APPS_FILE: F:23: rate: "-1" is not a number of calls per second: give 1, or 0 for no pacing, or at least 0.001`,
+		"TIM_APPS_FILE: F:24: identifier: is empty",
+		"TIM_APPS_FILE: F:25: must be made of lines of KEY: VALUE, with the keys sdk_app_id, secret_key, secret_key_file, secret_key_env, identifier, region, base_url, timezone, rate",
+		"TIM_APPS_FILE: F:27: secret_key: a text that begins with ! must stand in quotes",
+		"TIM_APPS_FILE: F:29: secret_key: must be given itself: a text that begins with & or * must stand in quotes",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+}
+
+func TestAnAppIsCalledAtItsOwnAddressOrItsRegions(t *testing.T) {
+	t.Parallel()
+	own := config.App{Region: extract.China, BaseURL: "http://localhost:1"}
+	if diff := cmp.Diff([]string{"http://localhost:1"}, own.BaseURLs()); diff != "" {
+		t.Error(diff)
+	}
+	regional := config.App{Region: extract.China}
+	if diff := cmp.Diff(extract.China.BaseURLs(), regional.BaseURLs()); diff != "" {
+		t.Error(diff)
+	}
+}

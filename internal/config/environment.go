@@ -1,0 +1,69 @@
+package config
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/sethvargo/go-envconfig"
+)
+
+// environment is the variables as they are written. Decoding to text cannot
+// fail, so that Load can judge all of them and name the variable in each case.
+type environment struct {
+	DatabaseURL string `env:"DATABASE_URL"`
+	PGHost      string `env:"PGHOST"`
+	PGService   string `env:"PGSERVICE"`
+	PGDatabase  string `env:"PGDATABASE"`
+
+	AppsFile      string `env:"TIM_APPS_FILE"`
+	SDKAppID      string `env:"TIM_SDK_APP_ID"`
+	SecretKey     string `env:"TIM_SECRET_KEY"`
+	SecretKeyFile string `env:"TIM_SECRET_KEY_FILE"`
+	Identifier    string `env:"TIM_IDENTIFIER, default=administrator"`
+	Region        string `env:"TIM_REGION, default=china"`
+	BaseURL       string `env:"TIM_BASE_URL"`
+
+	Timezone      string `env:"PUSHLOSS_TIMEZONE, default=Asia/Shanghai"`
+	Rate          string `env:"PUSHLOSS_RATE, default=1"`
+	LookbackDays  string `env:"PUSHLOSS_LOOKBACK_DAYS, default=7"`
+	FirstDay      string `env:"PUSHLOSS_FIRST_DAY"`
+	TaskDays      string `env:"PUSHLOSS_TASK_DAYS, default=30"`
+	APIMemoryDays string `env:"PUSHLOSS_API_MEMORY_DAYS, default=7"`
+
+	SchedulesFile string `env:"PUSHLOSS_SCHEDULES_FILE"`
+	HTTPAddr      string `env:"PUSHLOSS_HTTP_ADDR, default=127.0.0.1:9460"`
+	LogLevel      string `env:"PUSHLOSS_LOG_LEVEL, default=info"`
+	LogFormat     string `env:"PUSHLOSS_LOG_FORMAT, default=text"`
+	PostgresBin   string `env:"PUSHLOSS_POSTGRES_BIN"`
+	PostgresPort  string `env:"PUSHLOSS_POSTGRES_PORT, default=0"`
+}
+
+// secretVariable is read with its blanks, which are then refused: cutting them
+// off would hide a key that was copied badly.
+const secretVariable = "TIM_SECRET_KEY"
+
+// lookup is a Lookuper's, but that a blank value counts as unset and that
+// blanks around the others are cut off.
+type lookup struct{ envconfig.Lookuper }
+
+func (l lookup) Lookup(key string) (string, bool) {
+	value, ok := l.Lookuper.Lookup(key)
+	trimmed := strings.TrimSpace(value)
+	switch {
+	case !ok || trimmed == "":
+		return "", false
+	case key == secretVariable:
+		return value, true
+	}
+	return trimmed, true
+}
+
+func readEnvironment(ctx context.Context, lookuper envconfig.Lookuper) (environment, error) {
+	var env environment
+	err := envconfig.ProcessWith(ctx, &envconfig.Config{Target: &env, Lookuper: lookuper})
+	if err != nil {
+		return environment{}, fmt.Errorf("read the environment: %w", err)
+	}
+	return env, nil
+}

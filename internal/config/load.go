@@ -1,0 +1,68 @@
+package config
+
+import (
+	"context"
+
+	"github.com/sethvargo/go-envconfig"
+
+	"pushloss/extract"
+)
+
+// Needs says what the command at hand cannot do without.
+type Needs struct {
+	// Database has DATABASE_URL read; otherwise it is not looked at.
+	Database bool
+	// Credentials has at least one app with its secret key. Otherwise the apps
+	// are read as far as they are given, and their secret keys are left out.
+	Credentials bool
+}
+
+// Load reads the settings. What is wrong with them comes as Problems, all at
+// once; another error is a fault of the program.
+func Load(ctx context.Context, lookuper envconfig.Lookuper, needs Needs) (Settings, error) {
+	variables := lookup{lookuper}
+	env, err := readEnvironment(ctx, variables)
+	if err != nil {
+		return Settings{}, err
+	}
+	var problems Problems
+	var settings Settings
+	if needs.Database {
+		settings.Database = readDatabase(env, &problems)
+	}
+	given := appReader{env: env, lookup: variables, needsKeys: needs.Credentials, problems: &problems}
+	settings.Apps = given.apps()
+	settings.Location = given.defaults.Location
+
+	settings.LookbackDays = readValue(&problems, "PUSHLOSS_LOOKBACK_DAYS", env.LookbackDays, daysFrom(0))
+	settings.FirstDay = readFirstDay(env.FirstDay, &problems)
+	settings.TaskDays = readValue(&problems, "PUSHLOSS_TASK_DAYS", env.TaskDays, daysFrom(1))
+	settings.APIMemoryDays = readValue(&problems, "PUSHLOSS_API_MEMORY_DAYS", env.APIMemoryDays, daysFrom(0))
+	settings.SchedulesFile = env.SchedulesFile
+	settings.HTTPAddr = readValue(&problems, "PUSHLOSS_HTTP_ADDR", env.HTTPAddr, parseAddr)
+	settings.Log.Level = readValue(&problems, "PUSHLOSS_LOG_LEVEL", env.LogLevel, parseLevel)
+	settings.Log.Format = readValue(&problems, "PUSHLOSS_LOG_FORMAT", env.LogFormat, parseFormat)
+	settings.PostgresBin = env.PostgresBin
+	settings.PostgresPort = readValue(&problems, "PUSHLOSS_POSTGRES_PORT", env.PostgresPort, parsePort)
+	if len(problems) > 0 {
+		return Settings{}, problems
+	}
+	return settings, nil
+}
+
+// readValue parses a variable's value; what is wrong with it becomes a problem.
+func readValue[T any](problems *Problems, variable, text string, parse func(string) (T, error)) T {
+	value, err := parse(text)
+	if err != nil {
+		problems.add(variable, "%s", err)
+	}
+	return value
+}
+
+func readFirstDay(text string, problems *Problems) *extract.Day {
+	if text == "" {
+		return nil
+	}
+	day := readValue(problems, "PUSHLOSS_FIRST_DAY", text, parseFirstDay)
+	return &day
+}

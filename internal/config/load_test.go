@@ -1,0 +1,220 @@
+package config_test
+
+import (
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pushloss/extract"
+	"pushloss/internal/config"
+)
+
+var compared = cmp.Options{
+	cmp.Comparer(func(a, b extract.Secret) bool { return a == b }),
+	cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() }),
+}
+
+func location(t *testing.T, name string) *time.Location {
+	t.Helper()
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loc
+}
+
+func TestDefaultsAreThoseOfTheDocumentation(t *testing.T) {
+	t.Parallel()
+	shanghai := location(t, "Asia/Shanghai")
+	want := config.Settings{
+		Database: config.Database{URL: "postgres://pushloss:p@localhost:5432/pushloss"},
+		Apps: []config.App{{
+			SDKAppID:   1400000001,
+			SecretKey:  extract.NewSecret("0123456789abcdef"),
+			Identifier: "administrator",
+			Region:     extract.China,
+			Location:   shanghai,
+			Rate:       1,
+		}},
+		LookbackDays:  7,
+		TaskDays:      30,
+		APIMemoryDays: 7,
+		Location:      shanghai,
+		HTTPAddr:      "127.0.0.1:9460",
+		Log:           config.Log{Level: slog.LevelInfo, Format: config.Text},
+	}
+	got := mustLoad(t, everything, oneApp())
+	if diff := cmp.Diff(want, got, compared); diff != "" {
+		t.Errorf("settings (-want +got):\n%s", diff)
+	}
+}
+
+func TestBlankCountsAsUnset(t *testing.T) {
+	t.Parallel()
+	env := oneApp()
+	for _, name := range []string{
+		"TIM_SECRET_KEY_FILE", "TIM_IDENTIFIER", "TIM_REGION", "TIM_BASE_URL", "TIM_APPS_FILE",
+		"PUSHLOSS_TIMEZONE", "PUSHLOSS_RATE", "PUSHLOSS_LOOKBACK_DAYS", "PUSHLOSS_FIRST_DAY", "PUSHLOSS_TASK_DAYS",
+		"PUSHLOSS_API_MEMORY_DAYS", "PUSHLOSS_SCHEDULES_FILE", "PUSHLOSS_HTTP_ADDR", "PUSHLOSS_LOG_LEVEL",
+		"PUSHLOSS_LOG_FORMAT", "PUSHLOSS_POSTGRES_BIN", "PUSHLOSS_POSTGRES_PORT",
+	} {
+		env[name] = " \t\n"
+	}
+	want, got := mustLoad(t, everything, oneApp()), mustLoad(t, everything, env)
+	if diff := cmp.Diff(want, got, compared); diff != "" {
+		t.Errorf("settings (-unset +blank):\n%s", diff)
+	}
+}
+
+func TestEveryVariableIsRead(t *testing.T) {
+	t.Parallel()
+	day, err := extract.ParseDay("2025-03-31")
+	if err != nil {
+		t.Fatal(err)
+	}
+	berlin := location(t, "Europe/Berlin")
+	want := config.Settings{
+		Database: config.Database{Embedded: true, EmbeddedDir: "/var/lib/pushloss"},
+		Apps: []config.App{{
+			SDKAppID:   4294967295,
+			SecretKey:  extract.NewSecret("key"),
+			Identifier: "admin",
+			Region:     extract.Frankfurt,
+			BaseURL:    "http://127.0.0.1:8080/proxy",
+			Location:   berlin,
+			Rate:       0,
+		}},
+		FirstDay:      &day,
+		LookbackDays:  0,
+		TaskDays:      3650,
+		APIMemoryDays: 0,
+		Location:      berlin,
+		SchedulesFile: "schedules.yaml",
+		HTTPAddr:      ":9000",
+		Log:           config.Log{Level: slog.LevelDebug, Format: config.JSON},
+		PostgresBin:   "/usr/lib/postgresql/16/bin",
+		PostgresPort:  5433,
+	}
+	got := mustLoad(t, everything, variables{
+		"DATABASE_URL":             "embedded:/var/lib/pushloss",
+		"TIM_SDK_APP_ID":           " 4294967295 ",
+		"TIM_SECRET_KEY_FILE":      write(t, "key", "key\n"),
+		"TIM_IDENTIFIER":           "admin",
+		"TIM_REGION":               "frankfurt",
+		"TIM_BASE_URL":             "http://127.0.0.1:8080/proxy/",
+		"PUSHLOSS_TIMEZONE":        "Europe/Berlin",
+		"PUSHLOSS_RATE":            "0",
+		"PUSHLOSS_LOOKBACK_DAYS":   "0",
+		"PUSHLOSS_FIRST_DAY":       "2025-03-31",
+		"PUSHLOSS_TASK_DAYS":       "3650",
+		"PUSHLOSS_API_MEMORY_DAYS": "0",
+		"PUSHLOSS_SCHEDULES_FILE":  "schedules.yaml",
+		"PUSHLOSS_HTTP_ADDR":       ":9000",
+		"PUSHLOSS_LOG_LEVEL":       "debug",
+		"PUSHLOSS_LOG_FORMAT":      "json",
+		"PUSHLOSS_POSTGRES_BIN":    "/usr/lib/postgresql/16/bin",
+		"PUSHLOSS_POSTGRES_PORT":   "5433",
+	})
+	if diff := cmp.Diff(want, got, compared); diff != "" {
+		t.Errorf("settings (-want +got):\n%s", diff)
+	}
+}
+
+func TestAWrongValueIsOneProblemThatNamesItsVariable(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name     string
+		variable string
+		values   []string
+		says     string
+	}{
+		{"SDKAppID", "TIM_SDK_APP_ID", []string{"0", "-1", "+1", "1.5", "x", "4294967296", "1e9", "99999999999999999999"}, "is not an SDKAppID"},
+		{"identifier", "TIM_IDENTIFIER", []string{"two words", "a\x00b"}, "blank or a control character"},
+		{"region", "TIM_REGION", []string{"China", "mars"}, "use one of china, singapore"},
+		{"base URL that is none", "TIM_BASE_URL", []string{"x", "console.tim.qq.com", "ftp://h", "https://", "https://:80", "http:h", "/v4", "http://[::1", "http://h:x"}, "absolute http or https URL"},
+		{"base URL with a user", "TIM_BASE_URL", []string{"https://u:p@h", "https://u@h"}, "user name or password"},
+		{"base URL with more than an address", "TIM_BASE_URL", []string{"https://h?x=1", "https://h?", "https://h#f", "https://h/#"}, "query or a fragment"},
+		{"time zone", "PUSHLOSS_TIMEZONE", []string{"Local", "Asia/Nowhere", "+08:00", "../etc/passwd"}, "is not a time zone"},
+		{"rate", "PUSHLOSS_RATE", []string{"-1", "NaN", "Inf", "-Inf", "1e999", "x", "1/s", "0.0000001"}, "calls per second"},
+		{"lookback", "PUSHLOSS_LOOKBACK_DAYS", []string{"-1", "3651", "7.5", "7d", "x"}, "from 0 to 3650"},
+		{"task days", "PUSHLOSS_TASK_DAYS", []string{"0", "-1", "3651", "x"}, "from 1 to 3650"},
+		{"API memory", "PUSHLOSS_API_MEMORY_DAYS", []string{"-1", "3651", "x"}, "from 0 to 3650"},
+		{"first day", "PUSHLOSS_FIRST_DAY", []string{"31.3.2025", "2025-02-30", "2025-3-1", "yesterday"}, "is not a day"},
+		{"first day of long ago", "PUSHLOSS_FIRST_DAY", []string{"0205-03-31", "1999-12-31"}, "long before"},
+		{"address", "PUSHLOSS_HTTP_ADDR", []string{"9460", "localhost", "localhost:", "localhost:http", "localhost:65536", "::1:80", "http://h:80"}, "is not HOST:PORT"},
+		{"log level", "PUSHLOSS_LOG_LEVEL", []string{"verbose", "0", "info+1"}, "use one of debug, info, warn, error"},
+		{"log format", "PUSHLOSS_LOG_FORMAT", []string{"xml"}, "use text or json"},
+		{"Postgres port", "PUSHLOSS_POSTGRES_PORT", []string{"-1", "65536", "x"}, "is not a port number"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			for _, value := range test.values {
+				_, err := load(everything, oneApp().with(test.variable, value))
+				requireProblem(t, err, test.variable, test.says)
+			}
+		})
+	}
+}
+
+func requireProblem(t *testing.T, err error, variable, says string) {
+	t.Helper()
+	var problems config.Problems
+	if !errors.As(err, &problems) {
+		t.Fatalf("error is %v, want Problems", err)
+	}
+	if len(problems) != 1 || problems[0].Variable != variable || !strings.Contains(problems[0].Text, says) {
+		t.Errorf("problems are\n%v\nwant one of %s that says %q", err, variable, says)
+	}
+	if strings.ContainsAny(problems[0].Text, "\n") {
+		t.Errorf("problem has more than one line: %q", problems[0].Text)
+	}
+}
+
+func TestAllProblemsAreToldAtOnceOneLineEach(t *testing.T) {
+	t.Parallel()
+	_, err := load(everything, variables{
+		"TIM_SDK_APP_ID":           "x",
+		"TIM_IDENTIFIER":           "a b",
+		"TIM_REGION":               "x",
+		"TIM_BASE_URL":             "x",
+		"PUSHLOSS_TIMEZONE":        "x",
+		"PUSHLOSS_RATE":            "x",
+		"PUSHLOSS_LOOKBACK_DAYS":   "x",
+		"PUSHLOSS_FIRST_DAY":       "x",
+		"PUSHLOSS_TASK_DAYS":       "x",
+		"PUSHLOSS_API_MEMORY_DAYS": "x",
+		"PUSHLOSS_HTTP_ADDR":       "x",
+		"PUSHLOSS_LOG_LEVEL":       "x",
+		"PUSHLOSS_LOG_FORMAT":      "x",
+		"PUSHLOSS_POSTGRES_PORT":   "x",
+	})
+	if err == nil {
+		t.Fatal("no error")
+	}
+	var named []string
+	for _, line := range strings.Split(err.Error(), "\n") {
+		variable, _, _ := strings.Cut(line, ": ")
+		named = append(named, variable)
+	}
+	want := []string{
+		"DATABASE_URL", "TIM_IDENTIFIER", "TIM_REGION", "PUSHLOSS_TIMEZONE", "PUSHLOSS_RATE", "TIM_BASE_URL",
+		"TIM_SDK_APP_ID", "TIM_SECRET_KEY", "PUSHLOSS_LOOKBACK_DAYS", "PUSHLOSS_FIRST_DAY", "PUSHLOSS_TASK_DAYS",
+		"PUSHLOSS_API_MEMORY_DAYS", "PUSHLOSS_HTTP_ADDR", "PUSHLOSS_LOG_LEVEL", "PUSHLOSS_LOG_FORMAT",
+		"PUSHLOSS_POSTGRES_PORT",
+	}
+	if diff := cmp.Diff(want, named); diff != "" {
+		t.Errorf("variables named (-want +got):\n%s\n%v", diff, err)
+	}
+}
+
+func TestNothingIsNeededOfACommandThatNeedsNothing(t *testing.T) {
+	t.Parallel()
+	settings := mustLoad(t, config.Needs{}, variables{"DATABASE_URL": "mysql://x"})
+	if len(settings.Apps) != 0 || settings.Database != (config.Database{}) {
+		t.Errorf("settings have apps or a database: %+v", settings)
+	}
+}

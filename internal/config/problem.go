@@ -1,0 +1,30 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Problem is one missing or wrong setting, and what to do about it. It never
+// repeats a secret.
+type Problem struct {
+	Variable string
+	Text     string
+}
+
+func (p Problem) Error() string { return p.Variable + ": " + p.Text }
+
+// Problems are all that is wrong with the settings.
+type Problems []Problem
+
+func (p Problems) Error() string {
+	lines := make([]string, len(p))
+	for i, problem := range p {
+		lines[i] = problem.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (p *Problems) add(variable, format string, args ...any) {
+	*p = append(*p, Problem{Variable: variable, Text: fmt.Sprintf(format, args...)})
+}

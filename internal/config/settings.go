@@ -1,0 +1,57 @@
+package config
+
+import (
+	"time"
+
+	"pushloss/extract"
+)
+
+// Settings are the validated settings of one process.
+type Settings struct {
+	Database Database
+	// Apps are in the order of the apps file. Without Needs.Credentials there
+	// may be none, and their SecretKeys are not read.
+	Apps []App
+	// FirstDay is the first day to keep; nil leaves it to the first run.
+	FirstDay *extract.Day
+	// LookbackDays is how many days after its end a day is pulled again.
+	LookbackDays int
+	// TaskDays is how many days a task is followed.
+	TaskDays int
+	// APIMemoryDays is how many days the API is believed to remember.
+	APIMemoryDays int
+	// Location is PUSHLOSS_TIMEZONE's, the default of apps and schedules.
+	Location *time.Location
+	// SchedulesFile is a path; empty means the embedded default.
+	SchedulesFile string
+	// HTTPAddr is where the daemon listens.
+	HTTPAddr string
+	Log      Log
+	// PostgresBin is a directory with Postgres's programs for the embedded
+	// database; empty leaves the search to it.
+	PostgresBin string
+	// PostgresPort is the embedded database's port; 0 leaves the choice to it.
+	PostgresPort int
+}
+
+// App is one app of the Chat service.
+type App struct {
+	SDKAppID   int64
+	SecretKey  extract.Secret
+	Identifier string
+	Region     extract.Region
+	// BaseURL replaces the region's addresses; empty keeps them.
+	BaseURL string
+	// Location is whose midnights cut the app's days.
+	Location *time.Location
+	// Rate is in calls per second; 0 sets no pace.
+	Rate float64
+}
+
+// BaseURLs are the addresses to call, in the order to try them.
+func (a App) BaseURLs() []string {
+	if a.BaseURL != "" {
+		return []string{a.BaseURL}
+	}
+	return a.Region.BaseURLs()
+}

@@ -1,0 +1,96 @@
+package yamlfile
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Parse reads a file of one document. The file collects what is wrong with it,
+// the syntax included; the value is not Given where that leaves nothing to read.
+// The name is for messages.
+func Parse(name string, data []byte) (Value, *File) {
+	file := &File{name: name}
+	if !utf8.Valid(data) {
+		file.problem(lineOfInvalidUTF8(data), "is not UTF-8 text")
+		return Value{file: file}, file
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	var document, next yaml.Node
+	switch err := decoder.Decode(&document); {
+	case errors.Is(err, io.EOF) || err == nil && len(document.Content) == 0:
+		file.problem(1, "is empty")
+		return Value{file: file}, file
+	case err != nil:
+		file.syntaxProblem(err, data)
+		return Value{file: file}, file
+	}
+	switch err := decoder.Decode(&next); {
+	case errors.Is(err, io.EOF):
+	case err != nil:
+		file.syntaxProblem(err, data)
+	default:
+		file.problem(next.Line, "a second document begins here: keep all in one, without a line of ---")
+	}
+	return Value{file: file, node: document.Content[0]}, file
+}
+
+func lineOfInvalidUTF8(data []byte) int {
+	line := 1
+	for len(data) > 0 {
+		r, size := utf8.DecodeRune(data)
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		if r == '\n' {
+			line++
+		}
+		data = data[size:]
+	}
+	return line
+}
+
+var (
+	syntaxError   = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)`)
+	unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced`)
+)
+
+// syntaxProblem says what the YAML reader says, but for the one message of it
+// that repeats a piece of the file, and for tabs, which it does not name.
+func (f *File) syntaxProblem(err error, data []byte) {
+	lines := strings.Split(string(data), "\n")
+	line, text := 0, "is not YAML"
+	if match := syntaxError.FindStringSubmatch(err.Error()); match != nil {
+		line, _ = strconv.Atoi(match[1])
+		text = match[2]
+	}
+	if anchor := unknownAnchor.FindStringSubmatch(text); anchor != nil {
+		line = 1 + indexOfLine(lines, func(l string) bool { return strings.Contains(l, "*"+anchor[1]) })
+		text = "a text that begins with * must stand in quotes"
+	}
+	// The reader points at where the construct began, which may be above the tab.
+	if tabbed := indexOfLine(lines, indentedByTab); tabbed >= 0 && (strings.Contains(text, "token") || strings.Contains(text, "tab ")) {
+		line, text = tabbed+1, "the line is indented with a tab: use blanks"
+	}
+	f.problem(line, "%s", text)
+}
+
+func indexOfLine(lines []string, wanted func(string) bool) int {
+	for i, line := range lines {
+		if wanted(line) {
+			return i
+		}
+	}
+	return -1
+}
+
+func indentedByTab(line string) bool {
+	indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
+	return strings.Contains(indent, "\t") && len(indent) < len(line)
+}

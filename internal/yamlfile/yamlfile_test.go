@@ -1,0 +1,80 @@
+package yamlfile_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"pushloss/internal/yamlfile"
+)
+
+func TestSyntaxProblemsNameTheirLine(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, text, want string }{
+		{"nothing", "", "f:1: is empty"},
+		{"only a comment", "# soon\n", "f:1: is empty"},
+		{"a tab", "a:\n  b: 1\n\tc: 2\n", "f:3: the line is indented with a tab: use blanks"},
+		{"a tab after blanks", "a:\n  b: 1\n \tc: 2\n", "f:3: the line is indented with a tab: use blanks"},
+		{"two documents", "a: 1\n---\na: 2\n", "f:2: a second document begins here"},
+		{"broken second document", "a: 1\n---\na: [\n", "f:"},
+		{"no UTF-8", "a: 1\nb: \xff\n", "f:2: is not UTF-8 text"},
+		{"a control character", "a: 1\nb: \x01\n", "f:1: control characters are not allowed"},
+		{"an open bracket", "a: [1\n", "f:"},
+		{"an open quote", "a: 1\nb: \"x\n", "f:"},
+		{"an unquoted asterisk", "a: 1\nb: *swordfish\n", "f:2: a text that begins with * must stand in quotes"},
+		{"a colon in a text", "a: b: c\n", "f:1: mapping values are not allowed in this context"},
+		{"wrong indentation", "a: 1\n  b: 2\n", "f:2: mapping values are not allowed in this context"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			value, file := yamlfile.Parse("f", []byte(test.text))
+			value.Fields("a", "b")
+			if err := file.Err(); err == nil || !strings.HasPrefix(err.Error(), test.want) {
+				t.Errorf("error is %v, want %s", err, test.want)
+			}
+			if err := file.Err(); err != nil && strings.Contains(err.Error(), "swordfish") {
+				t.Errorf("the error repeats a value: %v", err)
+			}
+		})
+	}
+}
+
+func TestOneDocumentMayStandBetweenItsMarks(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"---\na: 1\n", "---\na: 1\n...\n", "\ufeffa: 1\n", "a: 1\r\n", "{a: 1}"} {
+		root, file := yamlfile.Parse("f", []byte(text))
+		fields, ok := root.Fields("a")
+		if got, _ := fields["a"].Text(); !ok || got != "1" || file.Err() != nil {
+			t.Errorf("%q: a is %q, error %v", text, got, file.Err())
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add("a: [1, {b: 2}]\n")
+	f.Add("- &x a\n- *x\n")
+	f.Add("a: !!binary x\n---\nb")
+	f.Fuzz(func(t *testing.T, text string) {
+		root, file := yamlfile.Parse("f", []byte(text))
+		for _, value := range root.List() {
+			value.Text()
+		}
+		for _, problem := range file.Problems() {
+			if problem.Line < 1 || strings.Contains(problem.Text, "\n") {
+				t.Errorf("problem without a line, or of several: %q", problem.Error())
+			}
+		}
+	})
+}
+
+func ExampleValue_Fields() {
+	root, file := yamlfile.Parse("app.yaml", []byte("id: 7\nregoin: china\nid: 8\n"))
+	fields, _ := root.Fields("id", "region")
+	id, _ := fields["id"].Text()
+	fmt.Println(id)
+	fmt.Println(file.Err())
+	// Output:
+	// 7
+	// app.yaml:2: unknown key regoin: the keys here are id, region
+	// app.yaml:3: id: is given twice, first in line 1
+}

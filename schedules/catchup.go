@@ -1,0 +1,49 @@
+package schedules
+
+import (
+	"context"
+	"time"
+)
+
+// lastStartedTimeout bounds the question after a job's last start.
+const lastStartedTimeout = 30 * time.Second
+
+// catchUp starts every job of which a schedule missed a tick, once, by the first
+// such schedule. The ticks of this runner count as starts: it is running already.
+func (r *Runner) catchUp(ctx context.Context, start func(schedule int)) {
+	if r.opts.LastStarted == nil {
+		return
+	}
+	lastOf := make(map[string]time.Time)
+	started := make(map[string]bool)
+	for i, s := range r.schedules {
+		last, known := lastOf[s.Job]
+		if !known {
+			last = r.lastStarted(ctx, s.Job)
+			lastOf[s.Job] = last
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		if own := r.families[s.Job].lastStarted(); own.After(last) {
+			last = own
+		}
+		if started[s.Job] || !Missed(s, last, r.opts.Now()) {
+			continue
+		}
+		started[s.Job] = true
+		r.opts.Log.Info("catching up on a missed tick", "schedule", s.Name, "job", s.Job, "last_started", last)
+		start(i)
+	}
+}
+
+func (r *Runner) lastStarted(ctx context.Context, job string) time.Time {
+	ctx, cancel := context.WithTimeout(ctx, lastStartedTimeout)
+	defer cancel()
+	last, err := r.opts.LastStarted(ctx, job)
+	if err != nil {
+		r.opts.Log.Warn("last start is unknown, as if the job had never run", "job", job, "error", err)
+		return time.Time{}
+	}
+	return last
+}

@@ -1,0 +1,32 @@
+package schedules
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// PanicError is how a job's panic is reported.
+type PanicError struct {
+	Job   string
+	Value any
+	Stack []byte
+}
+
+func (e *PanicError) Error() string { return fmt.Sprintf("job %s panicked: %v", e.Job, e.Value) }
+
+// Unwrap returns the panic's value if it is an error.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}
+
+// StillRunningError says which jobs did not return in time after a stop.
+type StillRunningError struct {
+	Jobs  []string
+	Grace time.Duration
+}
+
+func (e *StillRunningError) Error() string {
+	return fmt.Sprintf("still running %s after the stop: %s", e.Grace, strings.Join(e.Jobs, ", "))
+}

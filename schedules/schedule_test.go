@@ -1,0 +1,102 @@
+package schedules_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pushloss/schedules"
+)
+
+func TestPeriodIsTheLongestGapAhead(t *testing.T) {
+	t.Parallel()
+	monday := time.Date(2025, 6, 2, 12, 0, 0, 0, time.UTC)
+	const hour, day = time.Hour, 24 * time.Hour
+	for _, test := range []struct {
+		name, cron string
+		want       time.Duration
+	}{
+		{"daily", "0 3 * * *", day},
+		{"every six hours", "@every 6h", 6 * hour},
+		{"weekly", "@weekly", 7 * day},
+		{"the weekend of working days", "0 3 * * 1-5", 3 * day},
+		{"the weekend of working hours", "*/5 9-17 * * 1-5", 2*day + 15*hour + 5*time.Minute},
+		{"twice a day, unevenly", "0 3,9 * * *", 18 * hour},
+		{"the longest month", "0 3 1 * *", 31 * day},
+		{"yearly, with a leap year", "@yearly", 366 * day},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if got := entries(t, "run "+test.cron)[0].Period(monday); got != test.want {
+				t.Errorf("period is %s, want %s", got, test.want)
+			}
+		})
+	}
+	if got := (schedules.Schedule{}).Period(monday); got != 0 {
+		t.Errorf("period of no schedule is %s", got)
+	}
+}
+
+func TestMissedIsATickSinceTheLastStart(t *testing.T) {
+	t.Parallel()
+	daily := entries(t, "run 0 3 * * *")[0]
+	at := func(day, hour int) time.Time { return time.Date(2025, 6, day, hour, 0, 0, 0, time.UTC) }
+	for _, test := range []struct {
+		name      string
+		last, now time.Time
+		want      bool
+	}{
+		{"never ran", time.Time{}, at(2, 12), true},
+		{"ran at the last tick", at(2, 3), at(2, 12), false},
+		{"ran by hand after the last tick", at(2, 5), at(2, 12), false},
+		{"did not run at the last tick", at(1, 3), at(2, 12), true},
+		{"the tick is now", at(1, 3), at(2, 3), true},
+		{"did not run for a month", at(1, 3), at(30, 12), true},
+		{"ran in the future, by a clock that was wrong", at(9, 3), at(2, 12), false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if got := schedules.Missed(daily, test.last, test.now); got != test.want {
+				t.Errorf("missed is %t", got)
+			}
+		})
+	}
+}
+
+// K3: what happens where clocks change is known, and harmless.
+func TestTicksWhereClocksChange(t *testing.T) {
+	t.Parallel()
+	berlin := zone(t, "Europe/Berlin")
+	nightly := entriesIn(t, berlin, "run 30 2 * * *")[0]
+	ticks := func(from time.Time, n int) []string {
+		var written []string
+		for range n {
+			from = nightly.Next(from)
+			written = append(written, from.Format("01-02 15:04 MST"))
+		}
+		return written
+	}
+	want := []string{"10-25 02:30 CEST", "10-26 02:30 CEST", "10-26 02:30 CET", "10-27 02:30 CET"}
+	if diff := cmp.Diff(want, ticks(time.Date(2025, 10, 25, 0, 0, 0, 0, berlin), 4)); diff != "" {
+		t.Errorf("an hour repeated doubles the tick (-want +got):\n%s", diff)
+	}
+	want = []string{"03-29 02:30 CET", "03-31 02:30 CEST"}
+	if diff := cmp.Diff(want, ticks(time.Date(2025, 3, 29, 0, 0, 0, 0, berlin), 2)); diff != "" {
+		t.Errorf("an hour left out drops the tick (-want +got):\n%s", diff)
+	}
+	if got, want := nightly.Period(time.Date(2025, 3, 28, 0, 0, 0, 0, berlin)), 47*time.Hour; got != want {
+		t.Errorf("period over the dropped tick is %s, want %s", got, want)
+	}
+}
+
+func BenchmarkPeriodOfAMinutelySchedule(b *testing.B) {
+	parsed, err := schedules.Parse("f", []byte("schedules: [{name: a, job: run, cron: '* * * * *'}]"), knownJobs, time.UTC)
+	if err != nil {
+		b.Fatal(err)
+	}
+	now := time.Date(2025, 6, 2, 12, 0, 0, 0, time.UTC)
+	for b.Loop() {
+		parsed[0].Period(now)
+	}
+}
