@@ -1,0 +1,61 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+# The race detector needs a C compiler.
+RACE := $(shell command -v cc >/dev/null 2>&1 && echo -race)
+FUZZTIME ?= 30s
+BENCH ?= .
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-10s %s\n", $$1, $$2 }'
+
+.PHONY: build
+build: ## build bin/pushloss
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/pushloss ./cmd/pushloss
+
+.PHONY: demo
+demo: postgres build ## everything on this machine, nothing configured
+	bin/pushloss demo
+
+.PHONY: test
+test: postgres ## all tests, against a Postgres that they start themselves
+	go test $(RACE) -shuffle=on ./...
+
+.PHONY: bench
+bench: postgres ## the benchmarks: transform, load, and a whole backfill without pacing
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 30m ./transform ./load ./internal/pipeline ./internal/sandbox
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZTIME
+	@for target in $$(grep -rhoE '^func Fuzz[A-Za-z]+' --include '*_test.go' . | sed 's/func //'); do \
+		package=$$(dirname "$$(grep -rlE "^func $$target\(" --include '*_test.go' .)"); \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime '$(FUZZTIME)' "$$package"; \
+	done
+
+.PHONY: lint
+lint: ## gofmt, go vet, staticcheck
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not gofmt'ed:" $$unformatted; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+	go mod tidy -diff
+
+.PHONY: vuln
+vuln: ## govulncheck; needs its database on the internet
+	go tool govulncheck ./...
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin
+
+# As root on Debian the server's package is installed where there is none;
+# elsewhere the program itself says what to install, or fetches it.
+.PHONY: postgres
+postgres:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && [ -z "$${PUSHLOSS_POSTGRES_BIN:-}" ] \
+		&& ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && ! command -v initdb >/dev/null; then \
+		echo 'installing PostgreSQL'; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null; \
+	fi

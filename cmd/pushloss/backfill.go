@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pushloss/extract"
+	"pushloss/internal/config"
+	"pushloss/internal/pipeline"
+	"pushloss/load"
+)
+
+func newBackfillCommand(env Environment) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "backfill --from DAY --to DAY",
+		Short: "Pull a range of days, both included",
+		Long: `Pulls the days of a range: of the whole app, and of its tasks. It goes on where
+it was stopped: the same command again pulls only what is still missing.
+
+--reprocess missing pulls what is not settled, failed windows included; failed
+only those; all everything again. --plan shows every window, whether it would be
+pulled and why, and calls nothing.`,
+		Example: `  pushloss backfill --from 2025-03-01 --to 2025-03-31 --plan
+  pushloss backfill --from 2025-03-01 --to 2025-03-31`,
+		Args: exactly(cobra.NoArgs),
+	}
+	output := outputFlag(command)
+	flags := command.Flags()
+	from := flags.String("from", "", "first `day`")
+	to := flags.String("to", "", "last `day`, included")
+	sdkAppID := flags.Int64("app", 0, "only this SDKAppID")
+	tasks := flags.StringArray("task", nil, "only this task, without the whole app's figures; may be repeated")
+	reprocess := flags.String("reprocess", string(pipeline.Missing), "which windows: missing, failed or all")
+	planOnly := flags.Bool("plan", false, "show what would be done, and call nothing")
+	command.RunE = func(cmd *cobra.Command, _ []string) error {
+		request, err := backfillRequest(*from, *to, *reprocess)
+		if err != nil {
+			return err
+		}
+		request.SDKAppID, request.Tasks = *sdkAppID, *tasks
+		a, err := configure(cmd, env, config.Needs{Database: true, Credentials: true})
+		if err != nil {
+			return err
+		}
+		defer a.close()
+		db, err := a.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		if *planOnly {
+			plan, err := a.pipeline(db, pipeline.Options{}).PlanBackfill(cmd.Context(), request)
+			if err != nil {
+				return err
+			}
+			return printPlan(env, *output, plan)
+		}
+		bar := newProgress(env)
+		report, err := a.pipeline(db, pipeline.Options{OnProgress: bar.step}).
+			Backfill(cmd.Context(), request, func(busy *load.BusyError) {
+				fmt.Fprintf(env.Stderr, "%v: waiting for it\n", busy)
+			})
+		bar.finish()
+		return printReport(env, *output, report, err)
+	}
+	return command
+}
+
+func backfillRequest(from, to, reprocess string) (pipeline.BackfillRequest, error) {
+	var request pipeline.BackfillRequest
+	if from == "" || to == "" {
+		return request, &usageError{problem: "backfill needs --from and --to", remedy: "write: pushloss backfill --from 2025-03-01 --to 2025-03-31"}
+	}
+	var err error
+	if request.From, err = extract.ParseDay(from); err != nil {
+		return request, &usageError{problem: "--from: " + err.Error()}
+	}
+	if request.To, err = extract.ParseDay(to); err != nil {
+		return request, &usageError{problem: "--to: " + err.Error()}
+	}
+	switch request.Reprocess = pipeline.Reprocess(reprocess); request.Reprocess {
+	case pipeline.Missing, pipeline.Failed, pipeline.All:
+		return request, nil
+	}
+	return request, &usageError{problem: fmt.Sprintf("--reprocess: %q is not one of missing, failed, all", reprocess)}
+}
+
+func printPlan(env Environment, output format, plan pipeline.Plan) error {
+	if output == asJSON {
+		return printJSON(env.Stdout, struct {
+			pipeline.Plan
+			Seconds float64 `json:"seconds"`
+		}{plan, plan.Duration.Seconds()})
+	}
+	t := newTable(env.Stdout, "app", "day", "task", "state", "pull", "why")
+	due := 0
+	for _, w := range plan.Windows {
+		task, pull := w.TaskID, "no"
+		if task == "" {
+			task = "(whole app)"
+		}
+		if w.Due {
+			pull = "yes"
+			due++
+		}
+		t.AppendRow([]any{w.SDKAppID, w.Day, task, w.State, pull, w.Why})
+	}
+	t.Render()
+	_, err := fmt.Fprintf(env.Stdout, "%d of %d windows would be pulled, by %d requests, which take %s at the allowed rate\n",
+		due, len(plan.Windows), plan.Requests, plan.Duration.Round(time.Second))
+	return err
+}

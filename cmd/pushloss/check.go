@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"pushloss/extract"
+	"pushloss/internal/check"
+	"pushloss/internal/config"
+	"pushloss/internal/pipeline"
+	"pushloss/load"
+	"pushloss/migrations"
+)
+
+func newCheckCommand(env Environment) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "check",
+		Short: "Is it going to work? Settings, clock, database, schema, and one real API call",
+		Long: `Checks the settings, the database and its schema, the clocks, and makes one real
+call of the API for each app, at its pace. Nothing is changed. The exit code is that
+of the worst finding.`,
+		Example: "  pushloss check",
+		Args:    exactly(cobra.NoArgs),
+	}
+	output := outputFlag(command)
+	command.RunE = func(cmd *cobra.Command, _ []string) error {
+		findings := findAll(cmd, env)
+		if err := printFindings(env, *output, findings); err != nil {
+			return err
+		}
+		code := exitDone
+		for _, finding := range findings {
+			if !finding.OK {
+				code = max(code, exitPartly)
+				if finding.Err() != nil {
+					code = max(code, exitCode(finding.Err()))
+				}
+			}
+		}
+		if code != exitDone {
+			return &exitError{code: code}
+		}
+		return nil
+	}
+	return command
+}
+
+func findAll(cmd *cobra.Command, env Environment) []check.Finding {
+	ctx := cmd.Context()
+	a, err := configure(cmd, env, config.Needs{Database: true, Credentials: true})
+	var problems config.Problems
+	if errors.As(err, &problems) {
+		var findings []check.Finding
+		for _, problem := range problems {
+			findings = append(findings, check.Bad("settings", config.Problems{problem}, "set the variable that the line names"))
+		}
+		return findings
+	}
+	if err != nil {
+		return []check.Finding{check.Bad("settings", err, "")}
+	}
+	defer a.close()
+	findings := []check.Finding{check.Good("settings", fmt.Sprintf("%d apps", len(a.settings.Apps)))}
+
+	db, found := a.findDatabaseProblems(ctx)
+	findings = append(findings, found...)
+	transport := extract.NewTransport()
+	for _, configured := range a.settings.Apps {
+		app := pipeline.App{Account: account(configured), Location: configured.Location, CallsPerSecond: configured.Rate}
+		findings = append(findings, check.API(ctx, db, transport, app, holder(), env.Now)...)
+	}
+	return findings
+}
+
+// findDatabaseProblems returns the database if it can be worked with.
+func (a *app) findDatabaseProblems(ctx context.Context) (*load.DB, []check.Finding) {
+	if err := a.findDatabase(ctx); err != nil {
+		return nil, []check.Finding{check.Bad("database", err, hintOf(err))}
+	}
+	db, err := load.Open(ctx, a.database, 4)
+	if err != nil {
+		return nil, []check.Finding{check.Bad("database", err, hintOf(err))}
+	}
+	a.closers = append(a.closers, db.Close)
+	findings := []check.Finding{check.Good("database", "answers")}
+	if now, err := db.Now(ctx); err == nil {
+		findings = append(findings, check.Clock("clock against the database", a.env.Now(), now))
+	}
+	if err := migrations.Check(ctx, a.database); err != nil {
+		return nil, append(findings, check.Bad("schema", err, hintOf(err)))
+	}
+	return db, append(findings, check.Good("schema", fmt.Sprintf("version %d", migrations.Newest())))
+}
+
+func printFindings(env Environment, output format, findings []check.Finding) error {
+	ok := true
+	for _, finding := range findings {
+		ok = ok && finding.OK
+	}
+	if output == asJSON {
+		return printJSON(env.Stdout, struct {
+			OK       bool            `json:"ok"`
+			Findings []check.Finding `json:"findings"`
+		}{ok, findings})
+	}
+	t := newTable(env.Stdout, "check", "result", "finding", "what to do")
+	for _, f := range findings {
+		result := "ok"
+		if !f.OK {
+			result = "FAILED"
+		}
+		t.AppendRow([]any{f.Check, result, f.Detail, f.Hint})
+	}
+	t.Render()
+	if ok {
+		fmt.Fprintln(env.Stdout, "everything is in order")
+	} else {
+		fmt.Fprintln(env.Stdout, "it is not going to work yet")
+	}
+	return nil
+}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pushloss/extract"
+	"pushloss/internal/config"
+	"pushloss/internal/pipeline"
+	"pushloss/load"
+	"pushloss/migrations"
+)
+
+const (
+	demoApp      = 1400000001
+	demoDir      = ".pushloss"
+	demoDays     = 7
+	demoFollowed = 30
+)
+
+var demoTasks = []struct{ id, label string }{
+	{"demo-welcome", "Welcome back"},
+	{"demo-flash-sale", "Flash sale"},
+	{"demo-newsletter", "Weekly newsletter"},
+}
+
+func newDemoCommand(env Environment) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "demo",
+		Short: "Everything on this machine, nothing configured",
+		Long: `Starts a local Postgres under .pushloss and a stand-in of the API, registers three
+tasks and pulls their losses of the last 7 days at the API's real pace, one call a
+second. The database is kept: the next demo goes on with it, and any other command
+uses it by DATABASE_URL=embedded:.`,
+		Example: `  pushloss demo
+  pushloss demo --hold`,
+		Args: exactly(cobra.NoArgs),
+	}
+	hold := command.Flags().Bool("hold", false, "stay up until Ctrl-C, so that the database can be looked at")
+	command.RunE = func(cmd *cobra.Command, _ []string) error {
+		a, err := configure(cmd, env, config.Needs{})
+		if err != nil {
+			return err
+		}
+		defer a.close()
+		if _, set := env.Lookuper.Lookup("PUSHLOSS_LOG_LEVEL"); !set {
+			a.log = config.Log{Level: slog.LevelWarn}.Logger(env.Stderr) // the demo speaks for itself
+		}
+		// Never the database that the settings name: demo figures are made up.
+		a.settings.Database = config.Database{Embedded: true, EmbeddedDir: demoDir}
+		return a.demo(cmd.Context(), *hold)
+	}
+	return command
+}
+
+func (a *app) demo(ctx context.Context, hold bool) error {
+	fmt.Fprintln(a.env.Stderr, "starting Postgres …")
+	if err := a.findDatabase(ctx); err != nil {
+		return err
+	}
+	if err := migrations.Up(ctx, a.database); err != nil {
+		return err
+	}
+	db, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	baseURL, stop, err := startSandbox(ctx, a.env, demoApp)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	if err := a.addDemoTasks(ctx, db); err != nil {
+		return err
+	}
+
+	fmt.Fprintf(a.env.Stderr, "pulling %d days at one call a second …\n", demoDays)
+	bar := newProgress(a.env)
+	jobs := pipeline.New(db, extract.NewTransport(), []pipeline.App{{
+		Account: demoAccount(demoApp, baseURL), Location: a.settings.Location, CallsPerSecond: 1,
+	}}, pipeline.Settings{LookbackDays: demoDays, TaskDays: demoFollowed, APIMemoryDays: demoDays}, pipeline.Options{
+		Log: a.log, Now: a.env.Now, Holder: holder(), OnProgress: bar.step,
+	})
+	report, err := jobs.Run(ctx, time.Time{})
+	bar.finish()
+	if err := printReport(a.env, asTable, report, err); err != nil {
+		return err
+	}
+	if err := a.printDemo(ctx, db, report); err != nil {
+		return err
+	}
+	if hold {
+		fmt.Fprintln(a.env.Stderr, "\nstaying up until Ctrl-C")
+		<-ctx.Done()
+	}
+	return nil
+}
+
+// addDemoTasks registers the tasks that are not there yet, as sent when the first
+// of the days began.
+func (a *app) addDemoTasks(ctx context.Context, db *load.DB) error {
+	known, err := db.Tasks(ctx, demoApp)
+	if err != nil {
+		return err
+	}
+	sentAt := (extract.DayOf(a.env.Now(), a.settings.Location) - demoDays).Window(a.settings.Location).Start
+	var missing []load.Task
+	for _, task := range demoTasks {
+		if !slices.ContainsFunc(known, func(t load.Task) bool { return t.TaskID == task.id }) {
+			missing = append(missing, load.Task{SDKAppID: demoApp, TaskID: task.id, Label: &task.label, SentAt: &sentAt})
+		}
+	}
+	_, err = db.SaveTasks(ctx, missing, a.env.Now())
+	return err
+}
+
+func (a *app) printDemo(ctx context.Context, db *load.DB, report pipeline.Report) error {
+	last := extract.DayOf(a.env.Now(), a.settings.Location) - 1
+	first := last - demoDays + 1
+	summary, err := db.Summarize(ctx, demoApp, first, last)
+	if err != nil {
+		return err
+	}
+	w := a.env.Stdout
+	fmt.Fprintf(w, "\nPushes lost from %s to %s, whole app:\n", first, last)
+	stages := newTable(w, "stage", "lost", "codes")
+	for _, s := range summary.Stages {
+		stages.AppendRow([]any{s.Stage, count(s.Lost), s.Codes})
+	}
+	stages.Render()
+	fmt.Fprintln(w, "By channel:")
+	platforms := newTable(w, "stage", "event", "platform", "lost")
+	for _, p := range summary.Platforms {
+		platforms.AppendRow([]any{p.Stage, p.Event, p.Platform, count(p.Lost)})
+	}
+	platforms.Render()
+	fmt.Fprintln(w, "Most frequent codes:")
+	codes := newTable(w, "stage", "code", "what the vendor says", "lost")
+	for _, c := range summary.TopCodes {
+		codes.AppendRow([]any{c.Stage, c.Code, c.Info, count(c.Lost)})
+	}
+	codes.Render()
+	fmt.Fprintf(w, "and %s rows for %d tasks.\n", count(summary.TaskRows), len(demoTasks))
+	if report.RowsInserted+report.RowsUpdated+report.RowsDeleted == 0 {
+		fmt.Fprintf(w, "Nothing has changed since the last demo: %s rows unchanged.\n", count(report.RowsUnchanged))
+	}
+	fmt.Fprintf(w, `
+Look around, while pushloss demo --hold is running elsewhere:
+  psql '%s'
+or at any time:
+  DATABASE_URL=embedded: pushloss status
+`, a.database)
+	return nil
+}

@@ -1,0 +1,53 @@
+// Command pushloss keeps the push-loss figures of Tencent Cloud Chat in Postgres.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+	_ "time/tzdata" // the image and some hosts have no zones
+
+	"github.com/sethvargo/go-envconfig"
+)
+
+func main() {
+	ctx, cancel := context.WithCancel(context.Background())
+	go stopOnSignal(cancel)
+	code := Run(ctx, os.Args[1:], Environment{
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Lookuper: envconfig.OsLookuper(), Now: time.Now,
+	})
+	os.Exit(code)
+}
+
+// stopOnSignal lets the first SIGINT or SIGTERM end the work after what is under
+// way, and the second end the process at once: transactions see to it that
+// nothing is left by halves.
+func stopOnSignal(stop context.CancelFunc) {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	<-signals
+	stop()
+	<-signals
+	os.Exit(exitInterrupted)
+}
+
+// Environment is what a command touches of the world, so that tests can run it
+// in-process.
+type Environment struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	Lookuper       envconfig.Lookuper
+	Now            func() time.Time
+}
+
+// Run executes one command line and returns its exit code.
+func Run(ctx context.Context, args []string, env Environment) int {
+	root := newRootCommand(env)
+	root.SetArgs(args)
+	command, err := root.ExecuteContextC(ctx)
+	return explain(env.Stderr, command, err)
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pushloss/extract"
+	"pushloss/internal/config"
+	"pushloss/internal/localpg"
+	"pushloss/internal/pipeline"
+	"pushloss/load"
+	"pushloss/migrations"
+)
+
+// connsPerApp is what a job uses of the pool for one app: its workers, and the
+// reading of the ledger.
+const connsPerApp = 6
+
+// stopTimeout bounds the stopping of an embedded database.
+const stopTimeout = time.Minute
+
+// app is a command's settings and what it opened with them.
+type app struct {
+	env      Environment
+	settings config.Settings
+	log      *slog.Logger
+	database string // URL, which may bear a password
+	closers  []func()
+}
+
+func configure(cmd *cobra.Command, env Environment, needs config.Needs) (*app, error) {
+	settings, err := config.Load(cmd.Context(), env.Lookuper, needs)
+	if err != nil {
+		return nil, err
+	}
+	return &app{env: env, settings: settings, log: settings.Log.Logger(env.Stderr)}, nil
+}
+
+func (a *app) close() {
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		a.closers[i]()
+	}
+}
+
+// findDatabase makes the database's URL known, starting the embedded one.
+func (a *app) findDatabase(ctx context.Context) error {
+	if !a.settings.Database.Embedded {
+		a.database = a.settings.Database.URL
+		return nil
+	}
+	server, err := localpg.Start(ctx, localpg.Options{
+		Dir: a.settings.Database.EmbeddedDir, BinDir: a.settings.PostgresBin,
+		Port: a.settings.PostgresPort, Log: a.log,
+	})
+	if err != nil {
+		return err
+	}
+	a.closers = append(a.closers, func() {
+		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+		defer cancel()
+		if err := server.Close(ctx); err != nil {
+			a.log.Warn("the embedded database was left running", "error", err)
+		}
+	})
+	a.database = server.URL()
+	return nil
+}
+
+// open connects to a database whose schema is current.
+func (a *app) open(ctx context.Context) (*load.DB, error) {
+	if err := a.findDatabase(ctx); err != nil {
+		return nil, err
+	}
+	db, err := load.Open(ctx, a.database, 4+connsPerApp*max(1, len(a.settings.Apps)))
+	if err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, db.Close)
+	if err := migrations.Check(ctx, a.database); err != nil {
+		return nil, err
+	}
+	return db, nil
+}
+
+// pipeline returns the jobs over the configured apps.
+func (a *app) pipeline(db *load.DB, opts pipeline.Options) *pipeline.Pipeline {
+	apps := make([]pipeline.App, len(a.settings.Apps))
+	for i, configured := range a.settings.Apps {
+		apps[i] = pipeline.App{
+			Account:        account(configured),
+			Location:       configured.Location,
+			CallsPerSecond: configured.Rate,
+		}
+	}
+	opts.Log = a.log
+	opts.Now = a.env.Now
+	opts.Holder = holder()
+	return pipeline.New(db, extract.NewTransport(), apps, pipeline.Settings{
+		LookbackDays: a.settings.LookbackDays, TaskDays: a.settings.TaskDays,
+		APIMemoryDays: a.settings.APIMemoryDays, FirstDay: a.settings.FirstDay,
+	}, opts)
+}
+
+func account(configured config.App) extract.Account {
+	return extract.Account{
+		SDKAppID: configured.SDKAppID, SecretKey: configured.SecretKey,
+		Identifier: configured.Identifier, BaseURLs: configured.BaseURLs(),
+	}
+}
+
+// holder names this process to others that wait for an app.
+func holder() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown host"
+	}
+	return fmt.Sprintf("process %d on %s", os.Getpid(), host)
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/spf13/cobra"
+)
+
+// format is how a command reports.
+type format string
+
+const (
+	asTable format = "table"
+	asJSON  format = "json"
+)
+
+func (f *format) String() string { return string(*f) }
+func (f *format) Type() string   { return "table|json" }
+
+func (f *format) Set(value string) error {
+	switch v := format(value); v {
+	case asTable, asJSON:
+		*f = v
+		return nil
+	}
+	return fmt.Errorf("use table or json")
+}
+
+func outputFlag(command *cobra.Command) *format {
+	f := asTable
+	command.Flags().VarP(&f, "output", "o", "how to report")
+	return &f
+}
+
+func printJSON(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
+}
+
+// newTable returns a table that writes to w; numbers are given as such and stand
+// right-aligned.
+func newTable(w io.Writer, header ...any) table.Writer {
+	t := table.NewWriter()
+	t.SetOutputMirror(w)
+	t.SetStyle(table.StyleLight)
+	t.Style().Format.Header = text.FormatDefault
+	t.Style().Options.SeparateRows = false
+	if len(header) > 0 {
+		t.AppendHeader(header)
+	}
+	return t
+}
+
+// count writes 1234567 as 1,234,567.
+func count(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	sign := ""
+	if n < 0 {
+		sign, digits = "-", digits[1:]
+	}
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return sign + digits
+}
+
+func optional[T fmt.Stringer](value *T) string {
+	if value == nil {
+		return ""
+	}
+	return (*value).String()
+}
+
+func shortTime(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return t.Format(time.RFC3339)
+}

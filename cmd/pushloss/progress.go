@@ -1,0 +1,58 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"pushloss/internal/pipeline"
+)
+
+// linesEvery is how often progress is told where there is no terminal.
+const linesEvery = 10 * time.Second
+
+// progress shows how far a job has come: a bar on a terminal, a line now and then
+// elsewhere.
+type progress struct {
+	out   io.Writer
+	now   func() time.Time
+	bar   *progressbar.ProgressBar
+	isTTY bool
+	told  time.Time
+	begun bool
+}
+
+func newProgress(env Environment) *progress {
+	file, ok := env.Stderr.(*os.File)
+	return &progress{out: env.Stderr, now: env.Now, told: env.Now(), isTTY: ok && term.IsTerminal(int(file.Fd()))}
+}
+
+func (p *progress) step(at pipeline.Progress) {
+	p.begun = true
+	if !p.isTTY {
+		if now := p.now(); now.Sub(p.told) >= linesEvery {
+			p.told = now
+			fmt.Fprintf(p.out, "%d of %d requests done, at %s of app %d\n", at.Done, at.Total, at.Day, at.SDKAppID)
+		}
+		return
+	}
+	if p.bar == nil {
+		p.bar = progressbar.NewOptions(at.Total,
+			progressbar.OptionSetWriter(p.out), progressbar.OptionShowCount(),
+			progressbar.OptionSetPredictTime(true), progressbar.OptionFullWidth(),
+			progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
+	}
+	p.bar.ChangeMax(at.Total)
+	p.bar.Describe(at.Day.String())
+	_ = p.bar.Set(at.Done)
+}
+
+func (p *progress) finish() {
+	if p.bar != nil {
+		_ = p.bar.Finish()
+	}
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func newRootCommand(env Environment) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "pushloss",
+		Short: "Keep the push-loss figures of Tencent Cloud Chat in Postgres",
+		Long: `Tencent Cloud Chat's Push service tells how many pushes were lost and why, for 7
+days at a time. pushloss pulls these figures day by day, keeps them in Postgres
+for good, and lets any BI tool ask.
+
+All settings come from the environment; the README lists them.
+Logs go to stderr, results to stdout. Exit codes: 0 done, 1 some windows failed,
+2 usage or settings, 3 database, 4 the API refused the credentials or the
+service, 130 interrupted.`,
+		Example: `  pushloss demo
+  DATABASE_URL=embedded: pushloss status`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(env.Stdin)
+	root.SetOut(env.Stdout)
+	root.SetErr(env.Stderr)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &usageError{problem: err.Error(), remedy: "see " + cmd.CommandPath() + " --help"}
+	})
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(
+		newDemoCommand(env), newMigrateCommand(env), newTasksCommand(env), newRunCommand(env),
+		newBackfillCommand(env), newServeCommand(env), newCheckCommand(env), newStatusCommand(env),
+		newSandboxCommand(env), newVersionCommand(env), newProbeCommand(env),
+	)
+	return root
+}
+
+// exactly is cobra's argument check, as a usage error.
+func exactly(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return &usageError{problem: err.Error(), remedy: "see " + cmd.CommandPath() + " --help"}
+		}
+		return nil
+	}
+}
+
+// parent is a command that only holds others.
+func parent(use, short string, children ...*cobra.Command) *cobra.Command {
+	command := &cobra.Command{
+		Use: use, Short: short,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			problem := "which one? " + cmd.CommandPath() + " needs a subcommand"
+			if len(args) > 0 {
+				problem = fmt.Sprintf("unknown command %q for %q", args[0], cmd.CommandPath())
+			}
+			return &usageError{problem: problem, remedy: "see " + cmd.CommandPath() + " --help"}
+		},
+	}
+	command.AddCommand(children...)
+	return command
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pushloss/internal/config"
+	"pushloss/internal/pipeline"
+	"pushloss/internal/taskfile"
+)
+
+func newRunCommand(env Environment) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "run",
+		Short: "Pull everything that is due, for every app, then exit",
+		Long: `Pulls every ended day since the first one that is not settled yet: of the whole
+app, and of each task for as long as it is followed. Meant for cron, Kubernetes
+or Airflow; serve does the same on a schedule of its own.`,
+		Example: `  pushloss run
+  pushloss run --as-of 2025-03-10T03:00:00+08:00`,
+		Args: exactly(cobra.NoArgs),
+	}
+	output := outputFlag(command)
+	asOf := command.Flags().String("as-of", "", "decide what is due as if it were this `time`")
+	command.RunE = func(cmd *cobra.Command, _ []string) error {
+		a, err := configure(cmd, env, config.Needs{Database: true, Credentials: true})
+		if err != nil {
+			return err
+		}
+		defer a.close()
+		var at time.Time
+		if *asOf != "" {
+			if at, err = taskfile.ParseTime(*asOf, a.settings.Location); err != nil {
+				return &usageError{problem: "--as-of: " + err.Error()}
+			}
+		}
+		db, err := a.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		bar := newProgress(env)
+		report, err := a.pipeline(db, pipeline.Options{OnProgress: bar.step}).Run(cmd.Context(), at)
+		bar.finish()
+		return printReport(env, *output, report, err)
+	}
+	return command
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pushloss/extract"
+	"pushloss/internal/config"
+	"pushloss/internal/sandbox"
+)
+
+// sandboxKey is no secret: the sandbox's figures are made up.
+const sandboxKey = "sandbox-secret-key"
+
+func newSandboxCommand(env Environment) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "sandbox",
+		Short: "A stand-in of the API alone, for trying things with curl",
+		Long: `Serves a stand-in of the push-loss API with made-up but repeatable figures, until
+it is stopped. GET /sandbox/stats tells the calls and the smallest gap between two,
+GET /sandbox/truth?sdkappid=&taskid=&start=&end= what a correct answer says.
+
+Faults (--fault NAME, may be repeated):
+` + sandboxFaults(),
+		Example: `  pushloss sandbox --app 1400000001
+  pushloss sandbox --fault http-500:every=7 --fault duplicate-rows`,
+		Args: exactly(cobra.NoArgs),
+	}
+	flags := command.Flags()
+	addr := flags.String("addr", "127.0.0.1:9470", "address to listen on")
+	apps := flags.Int64Slice("app", []int64{1400000001}, "SDKAppIDs to serve")
+	key := flags.String("secret-key", sandboxKey, "secret key of every app")
+	admins := flags.StringSlice("admin", []string{"administrator"}, "identifiers that may call")
+	seed := flags.Uint64("seed", 1, "another seed gives other figures")
+	rows := flags.Int("rows", 0, "rows of each task on each full day; 0 is a livelier 24 at most")
+	rate := flags.Float64("rate", 1, "calls per second that an app is allowed; 0 is no limit")
+	zone := flags.String("timezone", "Asia/Shanghai", "whose midnights cut the days of faults")
+	faults := flags.StringArray("fault", nil, "switch a fault on; see above")
+	command.RunE = func(cmd *cobra.Command, _ []string) error {
+		a, err := configure(cmd, env, config.Needs{})
+		if err != nil {
+			return err
+		}
+		location, err := time.LoadLocation(*zone)
+		if err != nil {
+			return &usageError{problem: fmt.Sprintf("--timezone: %q is not a time zone", *zone), remedy: "give an IANA name, like Asia/Shanghai"}
+		}
+		cfg := sandbox.Config{Seed: *seed, Rows: *rows, CallsPerSecond: *rate, Location: location, Now: env.Now, Log: a.log}
+		for _, id := range *apps {
+			cfg.Apps = append(cfg.Apps, sandbox.App{SDKAppID: id, SecretKey: *key, Admins: *admins})
+		}
+		for _, text := range *faults {
+			fault, err := sandbox.ParseFault(text)
+			if err != nil {
+				return &usageError{problem: "--fault: " + err.Error()}
+			}
+			cfg.Faults = append(cfg.Faults, fault)
+		}
+		api, err := sandbox.New(cfg)
+		if err != nil {
+			return &usageError{problem: err.Error()}
+		}
+		listener, err := net.Listen("tcp", *addr)
+		if err != nil {
+			return &usageError{problem: "--addr: " + err.Error(), remedy: "give a free address, such as 127.0.0.1:0"}
+		}
+		fmt.Fprintf(env.Stdout, "the sandbox serves at http://%s\n", listener.Addr())
+		err = serveUntil(cmd.Context(), listener, api)
+		for _, app := range api.Stats().Apps {
+			fmt.Fprintf(env.Stdout, "app %d: %d calls, smallest gap %s\n", app.SDKAppID, app.Calls, app.SmallestGap)
+		}
+		return err
+	}
+	return command
+}
+
+func sandboxFaults() string {
+	var b strings.Builder
+	for _, fault := range sandbox.Faults() {
+		fmt.Fprintf(&b, "  %-28s %s\n", fault.Syntax, fault.Help)
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// serveUntil serves HTTP until ctx ends.
+func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	select {
+	case <-ctx.Done():
+	case err := <-ended:
+		return err
+	}
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), httpGrace)
+	defer cancel()
+	if err := server.Shutdown(closing); err != nil {
+		_ = server.Close() // an answer that a fault holds back never ends
+	}
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// startSandbox serves a sandbox for one app inside this process.
+func startSandbox(ctx context.Context, env Environment, sdkAppID int64) (baseURL string, stop func(), err error) {
+	api, err := sandbox.New(sandbox.Config{
+		Apps: []sandbox.App{{SDKAppID: sdkAppID, SecretKey: sandboxKey}}, Seed: 1, CallsPerSecond: 1, Now: env.Now,
+	})
+	if err != nil {
+		return "", nil, err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, fmt.Errorf("start the sandbox: %w", err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() {
+		_ = serveUntil(ctx, listener, api)
+		close(ended)
+	}()
+	return "http://" + listener.Addr().String(), func() { cancel(); <-ended }, nil
+}
+
+// demoAccount calls the sandbox as its administrator.
+func demoAccount(sdkAppID int64, baseURL string) extract.Account {
+	return extract.Account{
+		SDKAppID: sdkAppID, SecretKey: extract.NewSecret(sandboxKey),
+		Identifier: sandbox.DefaultAdmin, BaseURLs: []string{baseURL},
+	}
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pushloss/internal/config"
+	"pushloss/internal/monitor"
+	"pushloss/internal/pipeline"
+	"pushloss/load"
+	"pushloss/migrations"
+	"pushloss/schedules"
+)
+
+// httpGrace bounds the wait for HTTP requests under way at the end.
+const httpGrace = 5 * time.Second
+
+// completed are the states of a run that need no catching up.
+var completed = []load.RunState{load.RunDone, load.RunPartial, load.RunFailed}
+
+func newServeCommand(env Environment) *cobra.Command {
+	return &cobra.Command{
+		Use:   "serve",
+		Short: "Run on a schedule, and tell over HTTP how it fares",
+		Long: `Runs jobs by PUSHLOSS_SCHEDULES_FILE (by default run, daily at 03:00), catches up
+at once if one was missed while it was down, and serves /healthz, /readyz and
+/metrics at PUSHLOSS_HTTP_ADDR. SIGTERM ends it after the requests under way.`,
+		Example: "  pushloss serve",
+		Args:    exactly(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			a, err := configure(cmd, env, config.Needs{Database: true, Credentials: true})
+			if err != nil {
+				return err
+			}
+			defer a.close()
+			list, err := a.schedules()
+			if err != nil {
+				return err
+			}
+			db, err := a.open(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return a.serve(cmd.Context(), db, list)
+		},
+	}
+}
+
+func (a *app) schedules() ([]schedules.Schedule, error) {
+	name, text := "the embedded schedule file", schedules.Default()
+	if path := a.settings.SchedulesFile; path != "" {
+		var err error
+		if text, err = os.ReadFile(path); err != nil {
+			return nil, &usageError{problem: "PUSHLOSS_SCHEDULES_FILE: " + err.Error(), remedy: "name a readable file, or leave the variable out for a daily run"}
+		}
+		name = path
+	}
+	return schedules.Parse(name, text, []string{pipeline.KindRun}, a.settings.Location)
+}
+
+func (a *app) serve(ctx context.Context, db *load.DB, list []schedules.Schedule) error {
+	metrics := monitor.NewMetrics()
+	metrics.WatchLag(func(ctx context.Context) ([]load.AppStatus, error) {
+		return db.Status(ctx, a.env.Now(), statusGrace)
+	}, a.env.Now, a.log)
+	if last, found, err := db.LastRun(ctx, pipeline.KindRun, load.RunDone); err == nil && found && last.FinishedAt != nil {
+		metrics.Succeeded(*last.FinishedAt)
+	}
+
+	jobs := a.pipeline(db, pipeline.Options{OnCall: metrics.Call})
+	runner, err := schedules.New(list, map[string]schedules.Job{
+		pipeline.KindRun: func(ctx context.Context) error {
+			report, err := jobs.Run(ctx, time.Time{})
+			if report.RunID != 0 {
+				metrics.Run(report)
+			}
+			return err
+		},
+	}, schedules.Options{
+		Log: a.log, Now: a.env.Now,
+		LastStarted: func(ctx context.Context, kind string) (time.Time, error) {
+			last, _, err := db.LastRun(ctx, kind, completed...)
+			return last.StartedAt, err
+		},
+	})
+	if err != nil {
+		return err
+	}
+
+	listener, err := net.Listen("tcp", a.settings.HTTPAddr)
+	if err != nil {
+		return &usageError{problem: "PUSHLOSS_HTTP_ADDR: " + err.Error(), remedy: "set it to a free address, such as 127.0.0.1:9461"}
+	}
+	server := &http.Server{Handler: monitor.Handler(metrics, a.probes(db, list)), ReadHeaderTimeout: 5 * time.Second}
+	a.log.InfoContext(ctx, "serving", "http", listener.Addr().String(), "schedules", len(list))
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	httpEnded := make(chan error, 1)
+	go func() {
+		httpEnded <- server.Serve(listener)
+		stop() // a daemon that cannot be watched is no daemon
+	}()
+
+	err = runner.Run(ctx)
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), httpGrace)
+	defer cancel()
+	_ = server.Shutdown(closing)
+	if httpErr := <-httpEnded; err == nil && !errors.Is(httpErr, http.ErrServerClosed) {
+		err = fmt.Errorf("serve HTTP: %w", httpErr)
+	}
+	a.log.Info("stopped")
+	return err
+}
+
+func (a *app) probes(db *load.DB, list []schedules.Schedule) monitor.Probes {
+	var periods []time.Duration
+	for _, s := range list {
+		if s.Job == pipeline.KindRun {
+			periods = append(periods, s.Period(a.env.Now()))
+		}
+	}
+	var maxAge time.Duration
+	if len(periods) > 0 {
+		maxAge = 2 * slices.Min(periods)
+	}
+	return monitor.Probes{
+		Database: func(ctx context.Context) error { return migrations.Check(ctx, a.database) },
+		LastRun: func(ctx context.Context) (time.Time, error) {
+			last, found, err := db.LastRun(ctx, pipeline.KindRun, completed...)
+			if err != nil || !found || last.FinishedAt == nil {
+				return time.Time{}, err
+			}
+			return *last.FinishedAt, nil
+		},
+		MaxAge: maxAge, Since: a.env.Now(), Now: a.env.Now,
+	}
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pushloss/extract"
+	"pushloss/internal/config"
+	"pushloss/internal/monitor"
+	"pushloss/internal/pipeline"
+	"pushloss/load"
+)
+
+// statusGrace is how long after its time a pull may still be to come: a daily run
+// and half a day.
+const statusGrace = 36 * time.Hour
+
+// appStatus is what status tells of an app.
+type appStatus struct {
+	SDKAppID         int64        `json:"sdk_app_id"`
+	OK               bool         `json:"ok"`
+	NewestSettledDay *extract.Day `json:"newest_settled_day"`
+	LagDays          *int         `json:"lag_days"`
+	Failed           int          `json:"failed"`
+	Missing          int          `json:"missing"`
+	Late             int          `json:"late"`
+	OldestProblem    *extract.Day `json:"oldest_problem"`
+	LastError        *string      `json:"last_error"`
+	Note             string       `json:"note,omitempty"`
+}
+
+type runStatus struct {
+	RunID     int64     `json:"run_id"`
+	State     string    `json:"state"`
+	StartedAt time.Time `json:"started_at"`
+	Error     *string   `json:"error"`
+}
+
+func newStatusCommand(env Environment) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "status",
+		Short: "How fresh and complete the figures are; exit 1 if something is late, missing or failed",
+		Long: `Freshness is the newest settled (final) day, never the newest load. missing counts
+windows (a day of a task, or of the whole app) that are over for more than 36 hours
+and were never pulled; late those that were not pulled again since their lookback
+ended; failed those whose last pull failed.`,
+		Example: "  pushloss status",
+		Args:    exactly(cobra.NoArgs),
+	}
+	output := outputFlag(command)
+	command.RunE = func(cmd *cobra.Command, _ []string) error {
+		a, err := configure(cmd, env, config.Needs{Database: true})
+		if err != nil {
+			return err
+		}
+		defer a.close()
+		db, err := a.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		stored, err := db.Status(cmd.Context(), env.Now(), statusGrace)
+		if err != nil {
+			return err
+		}
+		last, found, err := db.LastRun(cmd.Context(), pipeline.KindRun,
+			load.RunDone, load.RunPartial, load.RunFailed, load.RunInterrupted, load.RunAbandoned)
+		if err != nil {
+			return err
+		}
+		apps := a.judge(stored)
+		ok := len(apps) > 0 && !slices.ContainsFunc(apps, func(s appStatus) bool { return !s.OK })
+		var run *runStatus
+		if found {
+			run = &runStatus{last.ID, string(last.State), last.StartedAt, last.Error}
+			ok = ok && last.State != load.RunFailed
+		}
+		if err := printStatus(env, *output, ok, apps, run); err != nil {
+			return err
+		}
+		if !ok {
+			return &exitError{code: exitPartly}
+		}
+		return nil
+	}
+	return command
+}
+
+// judge says which apps are in order, those that are configured and were never
+// pulled included.
+func (a *app) judge(stored []load.AppStatus) []appStatus {
+	var apps []appStatus
+	known := make(map[int64]bool)
+	for _, s := range stored {
+		known[s.SDKAppID] = true
+		status := appStatus{
+			SDKAppID: s.SDKAppID, NewestSettledDay: s.NewestSettledDay,
+			Failed: s.Failed, Missing: s.Missing, Late: s.Late,
+			OldestProblem: s.OldestProblem, LastError: s.LastError,
+			OK: s.Failed+s.Missing+s.Late == 0,
+		}
+		if lag, ok := monitor.Lag(s, a.env.Now()); ok {
+			status.LagDays = &lag
+		} else {
+			status.OK, status.Note = false, "no run yet: pushloss run"
+		}
+		apps = append(apps, status)
+	}
+	for _, configured := range a.settings.Apps {
+		if !known[configured.SDKAppID] {
+			apps = append(apps, appStatus{SDKAppID: configured.SDKAppID, Note: "never pulled: pushloss run"})
+		}
+	}
+	return apps
+}
+
+func printStatus(env Environment, output format, ok bool, apps []appStatus, last *runStatus) error {
+	if output == asJSON {
+		return printJSON(env.Stdout, struct {
+			OK      bool        `json:"ok"`
+			Apps    []appStatus `json:"apps"`
+			LastRun *runStatus  `json:"last_run"`
+		}{ok, append([]appStatus{}, apps...), last})
+	}
+	t := newTable(env.Stdout, "app", "status", "newest settled day", "lag days", "missing", "late", "failed", "oldest problem", "note")
+	for _, s := range apps {
+		verdict, lag, note := "ok", "", s.Note
+		if !s.OK {
+			verdict = "NOT OK"
+		}
+		if s.LagDays != nil {
+			lag = fmt.Sprint(*s.LagDays)
+		}
+		if note == "" && s.LastError != nil {
+			note = *s.LastError
+		}
+		t.AppendRow([]any{s.SDKAppID, verdict, optional(s.NewestSettledDay), lag, s.Missing, s.Late, s.Failed, optional(s.OldestProblem), note})
+	}
+	t.Render()
+	switch {
+	case len(apps) == 0:
+		fmt.Fprintln(env.Stdout, "no app was ever pulled")
+	case last == nil:
+		fmt.Fprintln(env.Stdout, "no scheduled run has finished yet")
+	default:
+		fmt.Fprintf(env.Stdout, "last run: %d, %s, started %s\n", last.RunID, last.State, last.StartedAt.Format(time.RFC3339))
+		if last.Error != nil {
+			fmt.Fprintf(env.Stdout, "its problem: %s\n", *last.Error)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,243 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pushloss/internal/config"
+	"pushloss/internal/taskfile"
+	"pushloss/load"
+)
+
+func newTasksCommand(env Environment) *cobra.Command {
+	return parent("tasks", "The registry of push tasks whose losses are pulled one by one",
+		newTasksAddCommand(env), newTasksImportCommand(env), newTasksListCommand(env), newTasksRetireCommand(env))
+}
+
+func newTasksAddCommand(env Environment) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "add ID...",
+		Short: "Follow push tasks by their TaskIDs",
+		Example: `  pushloss tasks add 657bf434_537529d8_2000005e80aa873_2780d131_bc614e
+  pushloss tasks add spring-sale --sent-at 2025-03-31T08:00:00+08:00 --label "Spring sale"`,
+		Args: exactly(cobra.MinimumNArgs(1)),
+	}
+	sdkAppID := command.Flags().Int64("app", 0, "SDKAppID the tasks belong to; needed if there are several apps")
+	sentAt := command.Flags().String("sent-at", "", "`time` the pushes were sent")
+	label := command.Flags().String("label", "", "name for people")
+	command.RunE = func(cmd *cobra.Command, args []string) error {
+		a, err := configure(cmd, env, config.Needs{Database: true})
+		if err != nil {
+			return err
+		}
+		defer a.close()
+		var at *time.Time
+		if *sentAt != "" {
+			t, err := taskfile.ParseTime(*sentAt, a.settings.Location)
+			if err != nil {
+				return &usageError{problem: "--sent-at: " + err.Error()}
+			}
+			at = &t
+		}
+		var entries []taskfile.Entry
+		seen := make(map[string]bool)
+		for _, id := range args {
+			if problem := taskfile.CheckTaskID(id); problem != "" {
+				return &usageError{problem: problem}
+			}
+			if !seen[id] {
+				entries = append(entries, taskfile.Entry{TaskID: id, SDKAppID: *sdkAppID, SentAt: at, Label: *label})
+			}
+			seen[id] = true
+		}
+		return a.saveTasks(cmd, entries)
+	}
+	return command
+}
+
+func newTasksImportCommand(env Environment) *cobra.Command {
+	return &cobra.Command{
+		Use:   "import FILE",
+		Short: "Follow the push tasks of a CSV or JSON Lines file; - is stdin",
+		Long: `Reads CSV with a header, or JSON Lines. Columns: task_id, and optionally
+sdk_app_id, sent_at, label. Importing a file again changes nothing. A file with a
+mistake is not imported at all.`,
+		Example: `  pushloss tasks import tasks.csv
+  printf 'task_id,sent_at\nspring-sale,2025-03-31T08:00:00+08:00\n' | pushloss tasks import -`,
+		Args: exactly(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a, err := configure(cmd, env, config.Needs{Database: true})
+			if err != nil {
+				return err
+			}
+			defer a.close()
+			name, list := "stdin", env.Stdin
+			if args[0] != "-" {
+				file, err := os.Open(args[0])
+				if err != nil {
+					return &usageError{problem: "cannot read the list: " + err.Error()}
+				}
+				defer file.Close()
+				name, list = args[0], io.Reader(file)
+			}
+			entries, err := taskfile.Read(name, list, a.settings.Location)
+			if err != nil {
+				return err
+			}
+			return a.saveTasks(cmd, entries)
+		},
+	}
+}
+
+// saveTasks puts entries into the registry, for the app that they name or the
+// only one there is.
+func (a *app) saveTasks(cmd *cobra.Command, entries []taskfile.Entry) error {
+	tasks := make([]load.Task, len(entries))
+	hints := 0
+	for i, entry := range entries {
+		sdkAppID, err := a.appOf(entry.SDKAppID)
+		if err != nil {
+			return err
+		}
+		task := load.Task{SDKAppID: sdkAppID, TaskID: entry.TaskID, SentAt: entry.SentAt}
+		if entry.Label != "" {
+			task.Label = &entry.Label
+		}
+		if hint, ok := taskfile.HintFrom(entry.TaskID, a.env.Now()); ok {
+			switch {
+			case hint.SDKAppID != sdkAppID:
+				fmt.Fprintf(a.env.Stderr, "warning: by its ID, task %s seems to belong to app %d, not to %d\n",
+					entry.TaskID, hint.SDKAppID, sdkAppID)
+			case task.SentAt == nil:
+				task.SentAt = &hint.SentAt
+				hints++
+			}
+		}
+		tasks[i] = task
+	}
+	db, err := a.open(cmd.Context())
+	if err != nil {
+		return err
+	}
+	changes, err := db.SaveTasks(cmd.Context(), tasks, a.env.Now())
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.env.Stdout, "%d tasks added, %d updated, %d unchanged\n", changes.Added, changes.Updated, changes.Unchanged)
+	if hints > 0 {
+		fmt.Fprintf(a.env.Stdout, "%d have no sent_at and were given the time in their ID\n", hints)
+	}
+	return nil
+}
+
+// appOf is the app that was named, or the only one that is configured.
+func (a *app) appOf(named int64) (int64, error) {
+	if named != 0 {
+		return named, nil
+	}
+	if len(a.settings.Apps) == 1 {
+		return a.settings.Apps[0].SDKAppID, nil
+	}
+	if len(a.settings.Apps) == 0 {
+		return 0, &usageError{problem: "which app do the tasks belong to?", remedy: "set TIM_SDK_APP_ID, or name it (--app, column sdk_app_id)"}
+	}
+	return 0, &usageError{problem: "there are several apps", remedy: "name the tasks' one (--app, column sdk_app_id)"}
+}
+
+func newTasksListCommand(env Environment) *cobra.Command {
+	command := &cobra.Command{
+		Use:     "list",
+		Short:   "Show the registry",
+		Example: "  pushloss tasks list --output json",
+		Args:    exactly(cobra.NoArgs),
+	}
+	output := outputFlag(command)
+	command.RunE = func(cmd *cobra.Command, _ []string) error {
+		a, err := configure(cmd, env, config.Needs{Database: true})
+		if err != nil {
+			return err
+		}
+		defer a.close()
+		db, err := a.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		tasks, err := db.AllTasks(cmd.Context())
+		if err != nil {
+			return err
+		}
+		return printTasks(env, *output, tasks)
+	}
+	return command
+}
+
+func printTasks(env Environment, output format, tasks []load.Task) error {
+	if output == asJSON {
+		type listed struct {
+			SDKAppID     int64      `json:"sdk_app_id"`
+			TaskID       string     `json:"task_id"`
+			Label        *string    `json:"label"`
+			SentAt       *time.Time `json:"sent_at"`
+			RegisteredAt time.Time  `json:"registered_at"`
+			RetiredAt    *time.Time `json:"retired_at"`
+		}
+		list := []listed{}
+		for _, t := range tasks {
+			list = append(list, listed{t.SDKAppID, t.TaskID, t.Label, t.SentAt, t.RegisteredAt, t.RetiredAt})
+		}
+		return printJSON(env.Stdout, list)
+	}
+	t := newTable(env.Stdout, "app", "task", "label", "sent at", "registered at", "retired at")
+	for _, task := range tasks {
+		label := ""
+		if task.Label != nil {
+			label = *task.Label
+		}
+		t.AppendRow([]any{task.SDKAppID, task.TaskID, label, shortTime(task.SentAt), shortTime(&task.RegisteredAt), shortTime(task.RetiredAt)})
+	}
+	t.Render()
+	return nil
+}
+
+func newTasksRetireCommand(env Environment) *cobra.Command {
+	command := &cobra.Command{
+		Use:     "retire ID...",
+		Short:   "Stop following push tasks; their figures stay",
+		Example: "  pushloss tasks retire spring-sale",
+		Args:    exactly(cobra.MinimumNArgs(1)),
+	}
+	sdkAppID := command.Flags().Int64("app", 0, "SDKAppID the tasks belong to; needed if there are several apps")
+	command.RunE = func(cmd *cobra.Command, args []string) error {
+		a, err := configure(cmd, env, config.Needs{Database: true})
+		if err != nil {
+			return err
+		}
+		defer a.close()
+		appID, err := a.appOf(*sdkAppID)
+		if err != nil {
+			return err
+		}
+		db, err := a.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		retired, unknown, err := db.RetireTasks(cmd.Context(), appID, args, a.env.Now())
+		if err != nil {
+			return err
+		}
+		if len(unknown) > 0 {
+			return &usageError{
+				problem: fmt.Sprintf("not in the registry of app %d: %s", appID, strings.Join(unknown, ", ")),
+				remedy:  "nothing was retired; see pushloss tasks list",
+			}
+		}
+		_, err = fmt.Fprintf(env.Stdout, "%d tasks retired\n", retired)
+		return err
+	}
+	return command
+}

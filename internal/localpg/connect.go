@@ -1,0 +1,93 @@
+package localpg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+const connectLimit = 5 * time.Second
+
+// url is what pgx and psql connect with. It names the file that has the
+// password, so it may be printed.
+func (p place) url(port int, database string) string {
+	return "postgres://" + role + "@" + net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) + "/" + database +
+		"?sslmode=disable&passfile=" + escapePath(p.passfile())
+}
+
+// escapePath suits a reader that takes + for a space (Go) and one that does not
+// (libpq), and leaves ordinary paths as people know them.
+func escapePath(path string) string {
+	return strings.NewReplacer("+", "%20", "%2F", "/").Replace(url.QueryEscape(path))
+}
+
+// connect opens a connection to a maintenance database.
+func (p place) connect(ctx context.Context, port int) (*pgx.Conn, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, connectLimit, fmt.Errorf("no answer within %s", connectLimit))
+	defer cancel()
+	return pgx.Connect(ctx, p.url(port, "postgres"))
+}
+
+// errPasswordRefused: something answers, but does not know our password.
+var errPasswordRefused = errors.New("password refused")
+
+// answers tells whether our server answers on the port: another one may have
+// taken it since.
+func (p place) answers(ctx context.Context, port int) error {
+	conn, err := p.connect(ctx, port)
+	if err != nil {
+		// 28P01 invalid password, 28000 no such role.
+		if pg, ok := errors.AsType[*pgconn.PgError](err); ok && (pg.Code == "28P01" || pg.Code == "28000") {
+			return errPasswordRefused
+		}
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	var dir string
+	if err := conn.QueryRow(ctx, "SELECT current_setting('data_directory')").Scan(&dir); err != nil {
+		return err
+	}
+	theirs, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	ours, err := os.Stat(p.data())
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(theirs, ours) {
+		return fmt.Errorf("the server on port %d serves %s", port, dir)
+	}
+	return nil
+}
+
+// ensureDatabase makes the database on the first start, or on the one after a
+// first start that was interrupted.
+func (p place) ensureDatabase(ctx context.Context, port int) error {
+	conn, err := p.connect(ctx, port)
+	if err != nil {
+		return fmt.Errorf("local database: connect: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	var exists bool
+	const find = "SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = $1)"
+	if err := conn.QueryRow(ctx, find, role).Scan(&exists); err != nil {
+		return fmt.Errorf("local database: look for database %s: %w", role, err)
+	}
+	if exists {
+		return nil
+	}
+	if _, err := conn.Exec(ctx, "CREATE DATABASE pushloss"); err != nil {
+		return fmt.Errorf("local database: create database %s: %w", role, err)
+	}
+	return nil
+}

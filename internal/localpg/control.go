@@ -1,0 +1,132 @@
+package localpg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// startLimit leaves time to replay a crash.
+	startLimit = 2 * time.Minute
+	stopLimit  = time.Minute
+	// startAttempts: a port found free may be taken a moment later, and what a
+	// killed server left may take a moment to go.
+	startAttempts = 5
+	// logLimit is the size from which a log is put aside.
+	logLimit = 8 << 20
+)
+
+// start starts the server on a port of its choice and returns it.
+func (p place) start(ctx context.Context, o Options, b binaries) (int, error) {
+	for attempt := 1; ; attempt++ {
+		port, err := p.choosePort(ctx, o)
+		if err != nil {
+			return 0, err
+		}
+		said, err := p.startOn(ctx, o, b, port)
+		if err == nil {
+			return port, nil
+		}
+		if ctx.Err() != nil {
+			return 0, fmt.Errorf("local database: start its server: %w", context.Cause(ctx))
+		}
+		raced := strings.Contains(said, "could not bind") || strings.Contains(said, "pre-existing shared memory block")
+		if !raced || attempt == startAttempts {
+			return 0, &Error{
+				Kind:    ErrStart,
+				Problem: fmt.Sprintf("the server of %s did not start (%s); it said:%s", p.data(), err, lastLines(said)),
+				Hint:    "see " + p.logFile(),
+			}
+		}
+		if err := pause(ctx, time.Duration(attempt)*200*time.Millisecond); err != nil {
+			return 0, fmt.Errorf("local database: start its server: %w", err)
+		}
+	}
+}
+
+// startOn has pg_ctl start the server, which gives it a session of its own, so
+// that no Ctrl-C meant for us reaches it. It returns what the server said.
+func (p place) startOn(ctx context.Context, o Options, b binaries, port int) (said string, err error) {
+	log, offset, err := p.openLog()
+	if err != nil {
+		return "", err
+	}
+	defer log.Close()
+	seconds := strconv.Itoa(int(startLimit.Seconds()))
+	ctx, cancel := context.WithTimeoutCause(ctx, startLimit+killDelay, fmt.Errorf("it took longer than %s", startLimit))
+	defer cancel()
+	cmd := p.account.command(ctx, b.program("pg_ctl"), "start", "--silent", "--wait", "--timeout="+seconds,
+		"--options="+serverOptions(o, port))
+	// Not --pgdata: pg_ctl would put it on a shell's line, with too few quotes
+	// for a $ in a path.
+	cmd.Env = append(cmd.Env, "PGDATA="+p.data())
+	cmd.Stdout, cmd.Stderr = log, log
+	err = commandError(ctx, cmd.Run())
+	if err == nil {
+		return "", nil
+	}
+	said, readErr := readFrom(p.logFile(), offset)
+	// It may have started after all, but too late for us.
+	stopErr := p.stop(context.WithoutCancel(ctx), b)
+	return said, errors.Join(err, readErr, stopErr)
+}
+
+func serverOptions(o Options, port int) string {
+	options := []string{
+		"-p " + strconv.Itoa(port),
+		"-c listen_addresses=127.0.0.1",
+		"-c unix_socket_directories=''", // a socket's path may have 107 bytes, Dir may have more
+	}
+	if o.Fast {
+		options = append(options,
+			"-c fsync=off", "-c synchronous_commit=off", "-c full_page_writes=off", "-c max_connections=200")
+	}
+	return strings.Join(options, " ")
+}
+
+// openLog opens the log to append to it, and tells where it ends.
+func (p place) openLog() (log *os.File, offset int64, err error) {
+	if info, err := os.Stat(p.logFile()); err == nil && info.Size() > logLimit {
+		if err := os.Rename(p.logFile(), p.logFile()+".1"); err != nil {
+			return nil, 0, err
+		}
+	}
+	if log, err = os.OpenFile(p.logFile(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
+		return nil, 0, err
+	}
+	info, err := log.Stat()
+	if err != nil {
+		return nil, 0, errors.Join(err, log.Close())
+	}
+	return log, info.Size(), nil
+}
+
+// stop stops the server of this data, if one runs.
+func (p place) stop(ctx context.Context, b binaries) error {
+	m, found, err := p.readPostmaster()
+	if err != nil || !found || postmasterState(ctx, m.pid, p.data()) != processOurs {
+		return err
+	}
+	seconds := strconv.Itoa(int(stopLimit.Seconds()))
+	out, err := p.account.output(ctx, stopLimit+killDelay, b.program("pg_ctl"), "stop", "--silent", "--wait",
+		"--mode=fast", "--timeout="+seconds, "--pgdata="+p.data())
+	if err == nil {
+		return nil
+	}
+	if _, found, readErr := p.readPostmaster(); readErr == nil && !found {
+		return nil // it was going by itself
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("local database: stop its server: %w", err)
+	}
+	return &Error{
+		Kind:    ErrStop,
+		Problem: fmt.Sprintf("the server of %s (process %d) did not stop (%s); pg_ctl said:%s", p.data(), m.pid, err, lastLines(out)),
+		Hint:    "see " + p.logFile(),
+	}
+}

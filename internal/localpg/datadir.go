@@ -1,0 +1,145 @@
+package localpg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	versionFile = "PG_VERSION"
+	// markerFile tells our data from a directory somebody pointed us at.
+	markerFile = "made-by-pushloss"
+)
+
+const initdbLimit = 3 * time.Minute
+
+// dataMajor returns the major version of the data; 0 if there is none yet.
+func (p place) dataMajor() (int, error) {
+	entries, err := os.ReadDir(p.data())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return 0, nil
+	case err != nil:
+		return 0, p.foreign("cannot be read", err)
+	case len(entries) == 0:
+		return 0, nil
+	}
+	text, err := os.ReadFile(filepath.Join(p.data(), versionFile))
+	if err != nil {
+		return 0, p.foreign("is not empty and has no "+versionFile+", so it is not a Postgres data directory", nil)
+	}
+	if _, err := os.Stat(filepath.Join(p.data(), markerFile)); err != nil {
+		return 0, p.foreign("is a Postgres data directory that pushloss did not make", nil)
+	}
+	major, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		return 0, p.foreign(fmt.Sprintf("has a %s that reads %q", versionFile, strings.TrimSpace(string(text))), nil)
+	}
+	return major, nil
+}
+
+func (p place) foreign(what string, cause error) error {
+	return &Error{
+		Kind:    ErrForeignDir,
+		Problem: p.data() + " " + what,
+		Hint:    "name another directory (DATABASE_URL=embedded:DIR), or move this one away; it was left as it is",
+		Cause:   cause,
+	}
+}
+
+// makeData runs initdb under another name and renames the result, so that an
+// interrupted one is never taken for data.
+func (p place) makeData(ctx context.Context, o Options, b binaries, secret password) error {
+	o.Log.Info("making the local database", "data_dir", p.data(), "postgres_version", b.version, "bin_dir", b.dir)
+	started := time.Now()
+	if err := p.runInitdb(ctx, o, b, secret); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(p.newData(), markerFile), []byte("See doc.go of pushloss/internal/localpg.\n"), 0o644); err != nil {
+		return fmt.Errorf("local database: mark its data: %w", err)
+	}
+	if err := p.account.own(filepath.Join(p.newData(), markerFile)); err != nil {
+		return fmt.Errorf("local database: mark its data: %w", err)
+	}
+	if err := os.Remove(p.data()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("local database: replace the empty directory: %w", err)
+	}
+	if err := os.Rename(p.newData(), p.data()); err != nil {
+		return fmt.Errorf("local database: name its data: %w", err)
+	}
+	o.Log.Debug("made the local database", "seconds", time.Since(started).Seconds())
+	return nil
+}
+
+func (p place) runInitdb(ctx context.Context, o Options, b binaries, secret password) (err error) {
+	if err := os.RemoveAll(p.newData()); err != nil {
+		return fmt.Errorf("local database: remove what an interrupted start left: %w", err)
+	}
+	if err := errors.Join(os.Mkdir(p.newData(), 0o700), p.account.own(p.newData())); err != nil {
+		return fmt.Errorf("local database: make its data directory: %w", err)
+	}
+	// Not standard input: another account may not open root's pipe.
+	pwfile := p.newData() + ".password"
+	defer func() { err = errors.Join(err, removeIfThere(pwfile)) }()
+	if err := errors.Join(writeFile(pwfile, string(secret)+"\n", 0o600), p.account.own(pwfile)); err != nil {
+		return fmt.Errorf("local database: hand over its password: %w", err)
+	}
+	args := []string{
+		"--pgdata=" + p.newData(), "--username=" + role, "--pwfile=" + pwfile,
+		"--auth=scram-sha-256", "--encoding=UTF8", "--locale=C",
+	}
+	if b.major >= 17 {
+		// Sorts by code point like C, and knows what a letter is.
+		args = append(args, "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+	}
+	if o.Fast {
+		args = append(args, "--no-sync")
+	}
+	out, err := p.account.output(ctx, initdbLimit, b.program("initdb"), args...)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return fmt.Errorf("local database: initdb: %w", err)
+	}
+	return &Error{
+		Kind:    ErrInit,
+		Problem: fmt.Sprintf("initdb could not make %s (%s); it said:%s", p.data(), err, lastLines(out)),
+		Hint:    "see what it said; a full disk and a file system without Unix rights are the usual reasons",
+	}
+}
+
+// resetPassword gives data whose passfile is gone a new password. The server
+// must be down; the single-user mode needs no password.
+func (p place) resetPassword(ctx context.Context, b binaries, log *slog.Logger) (password, error) {
+	log.Warn("the password file of the local database is gone: making a new one", "data_dir", p.data())
+	secret, err := p.newPassword()
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, startLimit, fmt.Errorf("it took longer than %s", startLimit))
+	defer cancel()
+	cmd := p.account.command(ctx, b.program("postgres"), "--single", "-D", p.data(), "postgres")
+	cmd.Stdin = strings.NewReader("ALTER ROLE " + role + " PASSWORD '" + string(secret) + "'\n")
+	// What it prints is not for anybody's eyes: an error would quote the statement.
+	if err := commandError(ctx, cmd.Run()); err != nil {
+		// Without its file the next start tries again.
+		return "", errors.Join(fmt.Errorf("local database: set a new password: %w", err), removeIfThere(p.passfile()))
+	}
+	return secret, nil
+}
+
+func removeIfThere(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}

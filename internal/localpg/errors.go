@@ -1,0 +1,54 @@
+package localpg
+
+import "errors"
+
+// What can be wrong, for errors.Is. Each comes inside an *Error.
+var (
+	// ErrNoBinaries: no Postgres programs are installed, and none could be fetched.
+	ErrNoBinaries = errors.New("no Postgres programs")
+	// ErrNoAccount: started by root, and there is no account to run Postgres as.
+	ErrNoAccount = errors.New("no account to run Postgres as")
+	// ErrForeignDir: the data directory holds something this package did not
+	// make, or belongs to somebody else.
+	ErrForeignDir = errors.New("not a data directory of ours")
+	// ErrVersion: the data was made by another major version of Postgres.
+	ErrVersion = errors.New("data of another major version")
+	// ErrPortTaken: the port that was asked for is in use.
+	ErrPortTaken = errors.New("port in use")
+	// ErrInUse: another process holds the database, but no server answers.
+	ErrInUse = errors.New("database in use elsewhere")
+	// ErrInit: the data directory could not be made.
+	ErrInit = errors.New("initdb failed")
+	// ErrStart: the server did not start, or did not answer.
+	ErrStart = errors.New("server did not start")
+	// ErrStop: the server did not stop.
+	ErrStop = errors.New("server did not stop")
+)
+
+// Error is a local database that cannot be had, in words for the operator.
+type Error struct {
+	// Kind is one of the sentinels above.
+	Kind error
+	// Problem says what is wrong, in one sentence; it may end in lines of the
+	// server's log.
+	Problem string
+	// Hint says what to do about it.
+	Hint string
+	// Cause is nil where Problem says it all.
+	Cause error
+}
+
+func (e *Error) Error() string {
+	if e.Cause == nil {
+		return e.Problem
+	}
+	return e.Problem + ": " + e.Cause.Error()
+}
+
+// Unwrap makes errors.Is find the kind, and the cause (a context's end, say).
+func (e *Error) Unwrap() []error {
+	if e.Cause == nil {
+		return []error{e.Kind}
+	}
+	return []error{e.Kind, e.Cause}
+}

@@ -1,0 +1,174 @@
+package localpg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	embeddedpostgres "github.com/fergusstrange/embedded-postgres"
+)
+
+// DefaultRepository is where the programs are fetched from.
+const DefaultRepository = "https://repo1.maven.org/maven2"
+
+// newestMajor is fetched for a new database.
+const newestMajor = 18
+
+// fetchLimit is how long a download of some 30 MB may take on a poor line.
+const fetchLimit = 10 * time.Minute
+
+// fetched lists the directories of programs fetched before, newest first.
+func (p place) fetched() []string {
+	dirs, err := filepath.Glob(filepath.Join(globEscape(p.binaries()), "postgresql-*", "bin"))
+	if err != nil {
+		return nil
+	}
+	return newestFirst(dirs)
+}
+
+// globEscape keeps a directory's name from being taken for a pattern.
+func globEscape(path string) string {
+	var escaped []rune
+	for _, r := range path {
+		if r == '*' || r == '?' || r == '[' || r == '\\' {
+			escaped = append(escaped, '\\')
+		}
+		escaped = append(escaped, r)
+	}
+	return string(escaped)
+}
+
+// fetch gets the programs when none are installed. They get their final name
+// when all is there, so an interrupted download is not taken for a whole one.
+func (f *finder) fetch(ctx context.Context, major int) (binaries, error) {
+	if major == 0 {
+		major = newestMajor
+	}
+	f.options.Log.Info("no Postgres is installed: downloading it, this happens once", "postgres_version", major)
+	dir, err := f.fetchInto(ctx, major)
+	if err == nil {
+		var b binaries
+		if b, err = f.inspect(ctx, filepath.Join(dir, "bin")); err == nil {
+			return b, nil
+		}
+	}
+	if ctx.Err() != nil {
+		return binaries{}, context.Cause(ctx)
+	}
+	f.note("download of PostgreSQL "+strconv.Itoa(major), err.Error())
+	problem := "no PostgreSQL server programs (initdb, pg_ctl, postgres) were found; tried:"
+	for _, tried := range f.tried {
+		problem += "\n  " + tried
+	}
+	return binaries{}, &Error{Kind: ErrNoBinaries, Problem: problem, Hint: installHint}
+}
+
+func (f *finder) fetchInto(ctx context.Context, major int) (string, error) {
+	if err := os.MkdirAll(f.place.binaries(), 0o755); err != nil {
+		return "", err
+	}
+	dir := filepath.Join(f.place.binaries(), "postgresql-"+strconv.Itoa(major))
+	partial, err := os.MkdirTemp(f.place.binaries(), "partial-")
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, fetchLimit, fmt.Errorf("it took longer than %s", fetchLimit))
+	defer cancel()
+
+	// The library's download cannot be called off. It is left behind when the
+	// context ends, and then tidies up after itself.
+	done := make(chan error)
+	left := make(chan struct{})
+	go func() {
+		err := f.options.System.Fetch(ctx, partial, major)
+		select {
+		case <-left:
+			_ = os.RemoveAll(partial) // nobody is left to be told
+		case done <- err:
+		}
+	}()
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		close(left)
+		return "", context.Cause(ctx)
+	}
+	if err == nil {
+		err = errors.Join(f.place.account.ownAll(f.place.binaries()), os.Chmod(partial, 0o755), os.RemoveAll(dir))
+	}
+	if err == nil {
+		err = os.Rename(partial, dir)
+	}
+	if err != nil {
+		return "", errors.Join(err, os.RemoveAll(partial))
+	}
+	return dir, nil
+}
+
+// ownAll hands a tree over to the account, which must be able to run it
+// whatever the umask was.
+func (a account) ownAll(root string) error {
+	if !a.other {
+		return nil
+	}
+	return filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		return a.own(path)
+	})
+}
+
+// FetchFrom returns a fetcher that downloads from a Maven repository with the
+// help of embedded-postgres.
+func FetchFrom(repositoryURL string) FetchFunc {
+	return func(_ context.Context, dir string, major int) error {
+		version, ok := releases()[major]
+		if !ok {
+			return fmt.Errorf("no release of PostgreSQL %d is known", major)
+		}
+		// The library can only start a server, unpacking the programs on the
+		// way. Data that is nothing but a version makes it end right there:
+		// as root it could not go on, and the rest is done better here.
+		nothing := filepath.Join(dir, "nothing")
+		if err := os.MkdirAll(nothing, 0o700); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(nothing, versionFile), []byte(strconv.Itoa(major)+"\n"), 0o600); err != nil {
+			return err
+		}
+		archive := filepath.Join(dir, "archive")
+		err := embeddedpostgres.NewDatabase(embeddedpostgres.DefaultConfig().
+			Version(version).
+			BinaryRepositoryURL(repositoryURL).
+			CachePath(archive).
+			BinariesPath(dir).
+			RuntimePath(filepath.Join(dir, "runtime")).
+			DataPath(nothing).
+			Port(0).
+			Logger(io.Discard)).Start()
+		for _, name := range programs {
+			if _, statErr := os.Stat(filepath.Join(dir, "bin", name)); statErr != nil {
+				return errors.Join(err, statErr)
+			}
+		}
+		return errors.Join(os.RemoveAll(archive), os.RemoveAll(nothing), os.RemoveAll(filepath.Join(dir, "runtime")))
+	}
+}
+
+// releases are the versions the repository is known to have.
+func releases() map[int]embeddedpostgres.PostgresVersion {
+	return map[int]embeddedpostgres.PostgresVersion{
+		14: embeddedpostgres.V14,
+		15: embeddedpostgres.V15,
+		16: embeddedpostgres.V16,
+		17: embeddedpostgres.V17,
+		18: embeddedpostgres.V18,
+	}
+}

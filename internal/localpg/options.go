@@ -1,0 +1,68 @@
+package localpg
+
+import (
+	"context"
+	"log/slog"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+)
+
+// Options say which database to start, and how.
+type Options struct {
+	// Dir holds the database and everything about it; made if missing.
+	Dir string
+	// BinDir holds initdb, pg_ctl and postgres. Empty: they are looked for,
+	// and fetched if there are none.
+	BinDir string
+	// Port on 127.0.0.1. 0: the one of the last start if it is free, else any
+	// free one.
+	Port int
+	// Fast trades safety on power loss for speed: for tests.
+	Fast bool
+	// Log is told what takes time and what was decided. Nil: nobody.
+	Log *slog.Logger
+	// System is the machine as seen by the package; the zero value is the real one.
+	System System
+}
+
+// System is what the package asks of the machine, so that a test can answer.
+type System struct {
+	// LookPath finds a program. Nil: exec.LookPath.
+	LookPath func(file string) (string, error)
+	// Glob expands the usual install places. Nil: filepath.Glob.
+	Glob func(pattern string) ([]string, error)
+	// LookupUser finds an account to run as. Nil: user.Lookup.
+	LookupUser func(name string) (*user.User, error)
+	// Fetch puts bin/initdb, bin/pg_ctl and bin/postgres of a major version
+	// into dir. Nil: FetchFrom(DefaultRepository).
+	Fetch FetchFunc
+	// SharedRoot takes the data root cannot keep in Dir. Empty: /var/lib/pushloss.
+	SharedRoot string
+}
+
+// FetchFunc gets the programs of a major version of Postgres and unpacks them
+// into dir.
+type FetchFunc func(ctx context.Context, dir string, major int) error
+
+func (o Options) withDefaults() Options {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.System.LookPath == nil {
+		o.System.LookPath = exec.LookPath
+	}
+	if o.System.Glob == nil {
+		o.System.Glob = filepath.Glob
+	}
+	if o.System.LookupUser == nil {
+		o.System.LookupUser = user.Lookup
+	}
+	if o.System.Fetch == nil {
+		o.System.Fetch = FetchFrom(DefaultRepository)
+	}
+	if o.System.SharedRoot == "" {
+		o.System.SharedRoot = "/var/lib/pushloss"
+	}
+	return o
+}

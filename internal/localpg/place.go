@@ -1,0 +1,140 @@
+package localpg
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// place is where a database lives, and whom it belongs to.
+type place struct {
+	// dir is the absolute directory the caller named.
+	dir string
+	// home has the data: dir, unless the account cannot get there.
+	home    string
+	account account
+}
+
+func (p place) data() string      { return filepath.Join(p.home, "postgres") }
+func (p place) newData() string   { return filepath.Join(p.home, "postgres.new") }
+func (p place) binaries() string  { return filepath.Join(p.home, "postgres.binaries") }
+func (p place) passfile() string  { return filepath.Join(p.dir, "postgres.pass") }
+func (p place) portFile() string  { return filepath.Join(p.dir, "postgres.port") }
+func (p place) logFile() string   { return filepath.Join(p.dir, "postgres.log") }
+func (p place) usersLock() string { return filepath.Join(p.dir, "postgres.lock") }
+func (p place) startLock() string { return filepath.Join(p.dir, "postgres.start.lock") }
+func (p place) location() string  { return filepath.Join(p.dir, "postgres.location") }
+
+// newPlace makes the directory; where the data goes is settled by settle.
+func newPlace(dir string) (place, error) {
+	if dir == "" {
+		return place{}, errors.New("local database: no directory given")
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return place{}, fmt.Errorf("local database: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return place{}, fmt.Errorf("local database: make its directory: %w", err)
+	}
+	return place{dir: dir, home: dir}, nil
+}
+
+// settle finds out where the data is or is to be, and whom it belongs to. The
+// answer stays the same from start to start: data that exists is never left
+// behind because a mode changed.
+func (p place) settle(ctx context.Context, sys System, log *slog.Logger) (place, error) {
+	switch text, err := os.ReadFile(p.location()); {
+	case err == nil:
+		p.home = strings.TrimSuffix(string(text), "\n")
+	case !errors.Is(err, fs.ErrNotExist):
+		return p, fmt.Errorf("local database: %w", err)
+	}
+	isRoot := os.Geteuid() == 0
+	if !isRoot {
+		return p, p.checkOwner()
+	}
+	if a, ok := dataOwner(p.data()); ok {
+		p.account = a
+		return p, nil
+	}
+	var err error
+	if p.account, err = findAccount(sys.LookupUser); err != nil {
+		return p, err
+	}
+	if p.home == p.dir {
+		if p.account.reaches(ctx, p.dir) {
+			return p, nil
+		}
+		hash := sha256.Sum256([]byte(p.dir))
+		p.home = filepath.Join(sys.SharedRoot, hex.EncodeToString(hash[:6]))
+		log.Info("the local database is kept elsewhere, because its account cannot get into the directory",
+			"dir", p.dir, "account", p.account.name, "data_dir", p.data())
+	}
+	if err := p.makeHome(ctx); err != nil {
+		return p, err
+	}
+	if a, ok := dataOwner(p.data()); ok {
+		p.account = a
+	}
+	return p, nil
+}
+
+// makeHome makes the directory outside dir, and notes it there.
+func (p place) makeHome(ctx context.Context) error {
+	if err := os.MkdirAll(p.home, 0o755); err != nil {
+		return fmt.Errorf("local database: make its directory: %w", err)
+	}
+	// The umask of root may be stricter than what the account needs.
+	for _, dir := range []string{filepath.Dir(p.home), p.home} {
+		if p.account.reaches(ctx, dir) {
+			continue
+		}
+		if err := os.Chmod(dir, 0o755); err != nil {
+			return fmt.Errorf("local database: open its directory to account %s: %w", p.account.name, err)
+		}
+	}
+	if err := writeFile(p.location(), p.home+"\n", 0o644); err != nil {
+		return fmt.Errorf("local database: note where it is: %w", err)
+	}
+	return nil
+}
+
+// dataOwner is the account of a data directory that has something in it. One
+// that belongs to root has none: Postgres would refuse it.
+func dataOwner(data string) (account, bool) {
+	info, err := os.Stat(filepath.Join(data, versionFile))
+	if err != nil {
+		return account{}, false
+	}
+	uid, gid, known := owner(info)
+	if !known || uid == 0 {
+		return account{}, false
+	}
+	return ownerAccount(uid, gid), true
+}
+
+// checkOwner finds, for an ordinary user, data that somebody else made (root,
+// most likely), before a bare "permission denied" does.
+func (p place) checkOwner() error {
+	info, err := os.Stat(p.data())
+	if err != nil {
+		return nil // not there: it will be made; or closed, which is told when it is read
+	}
+	uid, gid, known := owner(info)
+	if !known || int(uid) == os.Geteuid() {
+		return nil
+	}
+	return &Error{
+		Kind:    ErrForeignDir,
+		Problem: fmt.Sprintf("the data directory %s belongs to %s", p.data(), ownerAccount(uid, gid).name),
+		Hint:    "run as the user who made it, or keep a database of your own elsewhere: DATABASE_URL=embedded:DIR",
+	}
+}

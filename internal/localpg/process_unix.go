@@ -1,0 +1,83 @@
+//go:build unix
+
+package localpg
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// detach gives the program the account's rights, and a process group of its
+// own: Ctrl-C in a terminal is for this process, which passes it on if it wants.
+func (a account) detach(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if a.other {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: a.uid, Gid: a.gid}
+	}
+}
+
+// own hands a path over to the account.
+func (a account) own(path string) error {
+	if !a.other {
+		return nil
+	}
+	return os.Lchown(path, int(a.uid), int(a.gid))
+}
+
+// reaches tells whether the account can get into a directory. Trying it knows
+// about groups and access control lists, which mode bits do not tell.
+func (a account) reaches(ctx context.Context, dir string) bool {
+	if !a.other {
+		return true
+	}
+	_, err := a.output(ctx, 10*time.Second, "/bin/sh", "-c", `cd "$1"`, "sh", dir)
+	return err == nil
+}
+
+// owner tells whom a path belongs to.
+func owner(info os.FileInfo) (uid, gid uint32, known bool) {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, 0, false
+	}
+	return stat.Uid, stat.Gid, true
+}
+
+// postmasterState tells what became of the process a postmaster.pid names.
+// Process ids are used again, so being alive is not enough.
+func postmasterState(ctx context.Context, pid int, data string) processState {
+	if err := syscall.Kill(pid, 0); errors.Is(err, syscall.ESRCH) {
+		return processGone
+	}
+	if runtime.GOOS == "linux" {
+		// A postmaster's working directory is its data.
+		cwd, err := os.Stat(filepath.Join("/proc", strconv.Itoa(pid), "cwd"))
+		if err == nil {
+			if here, err := os.Stat(data); err == nil && os.SameFile(cwd, here) {
+				return processOurs
+			}
+			return processOther
+		}
+		if errors.Is(err, os.ErrNotExist) {
+			return processOther // a zombie: nobody waited for it
+		}
+	}
+	return stateByName(ctx, pid)
+}
+
+// stateByName is the second best way, where a working directory cannot be seen.
+func stateByName(ctx context.Context, pid int) processState {
+	name, err := account{}.output(ctx, 5*time.Second, "/bin/ps", "-p", strconv.Itoa(pid), "-o", "comm=")
+	if err != nil || strings.Contains(name, "postgres") || strings.Contains(name, "postmaster") {
+		return processOurs // or unknown, and then Postgres has the last word
+	}
+	return processOther
+}

@@ -1,0 +1,177 @@
+package localpg
+
+import (
+	"context"
+	"errors"
+	"sync"
+)
+
+// Server is one process's use of a local Postgres.
+type Server struct {
+	options  Options
+	place    place
+	binaries binaries
+	port     int
+
+	mu    sync.Mutex
+	locks *locks // nil once closed
+}
+
+// Start makes the database if there is none, starts its server if it does not
+// run, and returns this process's use of it, which lasts until Close.
+func Start(ctx context.Context, options Options) (_ *Server, err error) {
+	options = options.withDefaults()
+	p, err := newPlace(options.Dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{options: options, place: p, locks: newLocks(p)}
+	if err := s.locks.lockStart(ctx, options.Log); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.locks.release())
+		}
+	}()
+	if s.place, err = p.settle(ctx, options.System, options.Log); err != nil {
+		return nil, err
+	}
+	alone, err := s.locks.alone()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.open(ctx, alone); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(s.locks.share(), s.locks.start.Unlock()); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// open joins the server or starts it, under the start lock.
+func (s *Server) open(ctx context.Context, alone bool) error {
+	major, err := s.place.dataMajor()
+	if err != nil {
+		return err
+	}
+	if s.binaries, err = findBinaries(ctx, s.options, s.place, major); err != nil {
+		return err
+	}
+	secret, err := s.place.readPassword()
+	if err != nil {
+		return err
+	}
+	if major != 0 && secret != "" {
+		joined, err := s.join(ctx, alone)
+		if joined || err != nil {
+			return err
+		}
+	}
+	if err := s.prepare(ctx, major, secret); err != nil {
+		return err
+	}
+	if s.port, err = s.place.start(ctx, s.options, s.binaries); err != nil {
+		return err
+	}
+	err = errors.Join(s.place.ensureDatabase(ctx, s.port), s.place.rememberPort(s.port))
+	if err != nil {
+		return errors.Join(err, s.place.stop(context.WithoutCancel(ctx), s.binaries))
+	}
+	s.options.Log.Info("started the local database", "dir", s.place.dir, "port", s.port, "postgres_version", s.binaries.version)
+	return nil
+}
+
+// join uses a server that runs already. If it is nobody's and on another port
+// than the one asked for, it is stopped instead, to be started there.
+func (s *Server) join(ctx context.Context, alone bool) (bool, error) {
+	port, err := s.place.running(ctx, alone, s.options.Log)
+	if err != nil || port == 0 {
+		return false, err
+	}
+	if s.options.Port != 0 && s.options.Port != port {
+		if alone {
+			return false, s.place.stop(ctx, s.binaries)
+		}
+		s.options.Log.Warn("the local database runs on another port already", "asked_port", s.options.Port, "port", port)
+	}
+	s.port = port
+	s.options.Log.Info("joined the local database", "dir", s.place.dir, "port", port)
+	// The process that started it may have been killed before it did these.
+	return true, errors.Join(s.place.ensureDatabase(ctx, port), s.place.rememberPort(port))
+}
+
+// prepare sees to it that there is data, and a password that opens it.
+func (s *Server) prepare(ctx context.Context, major int, secret password) (err error) {
+	if major != 0 && secret != "" {
+		return nil
+	}
+	if major != 0 {
+		m, found, err := s.place.readPostmaster()
+		if err != nil {
+			return err
+		}
+		if found {
+			state := postmasterState(ctx, m.pid, s.place.data())
+			if state == processOurs {
+				return s.place.refused(m)
+			}
+			if err := s.place.disown(m, state, s.options.Log); err != nil {
+				return err
+			}
+		}
+		_, err = s.place.resetPassword(ctx, s.binaries, s.options.Log)
+		return err
+	}
+	if secret == "" {
+		if secret, err = s.place.newPassword(); err != nil {
+			return err
+		}
+	}
+	return s.place.makeData(ctx, s.options, s.binaries, secret)
+}
+
+// URL connects to the database, with pgx and with psql. It holds no password,
+// but the name of the file that does.
+func (s *Server) URL() string { return s.place.url(s.port, role) }
+
+// DataDir is where the data is: in Dir, or elsewhere if root's account could
+// not get there.
+func (s *Server) DataDir() string { return s.place.data() }
+
+// LogFile is where the server's own messages go.
+func (s *Server) LogFile() string { return s.place.logFile() }
+
+// Close ends this process's use, and stops the server if it was the last. Give
+// it a context of its own: the one that ended the work has ended. Closing again
+// does nothing.
+func (s *Server) Close(ctx context.Context) (err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.locks == nil {
+		return nil
+	}
+	l := s.locks
+	s.locks = nil
+	defer func() { err = errors.Join(err, l.release()) }()
+	if err := l.lockStart(ctx, s.options.Log); err != nil {
+		return err
+	}
+	if err := l.users.Unlock(); err != nil {
+		return lockError(err)
+	}
+	last, err := l.alone()
+	if err != nil {
+		return err
+	}
+	if !last {
+		s.options.Log.Info("left the local database running for its other users", "dir", s.place.dir)
+		return nil
+	}
+	if err := s.place.stop(ctx, s.binaries); err != nil {
+		return err
+	}
+	s.options.Log.Info("stopped the local database", "dir", s.place.dir)
+	return nil
+}

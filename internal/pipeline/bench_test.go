@@ -1,0 +1,91 @@
+package pipeline_test
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"pushloss/extract"
+	"pushloss/internal/localpg"
+	"pushloss/internal/pipeline"
+	"pushloss/internal/sandbox"
+	"pushloss/load"
+	"pushloss/migrations"
+)
+
+const (
+	benchApp   = 1400000001
+	benchDays  = 30
+	benchTasks = 200
+	benchRows  = 150
+)
+
+// BenchmarkBackfill moves 30 days of 200 tasks of 150 rows from the sandbox into
+// Postgres with stock settings (fsync on), without pacing: first into an empty
+// database, then the same answers again, of which nothing is to be written.
+func BenchmarkBackfill(b *testing.B) {
+	ctx := b.Context()
+	server, err := localpg.Start(ctx, localpg.Options{Dir: b.TempDir()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = server.Close(context.WithoutCancel(ctx)) })
+	if err := migrations.Up(ctx, server.URL()); err != nil {
+		b.Fatal(err)
+	}
+	db, err := load.Open(ctx, server.URL(), 10)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(db.Close)
+	api, err := sandbox.New(sandbox.Config{
+		Apps: []sandbox.App{{SDKAppID: benchApp, SecretKey: "key"}}, Seed: 1, Rows: benchRows,
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	http := httptest.NewServer(api)
+	b.Cleanup(http.Close)
+
+	tasks := make([]load.Task, benchTasks)
+	for i := range tasks {
+		tasks[i] = load.Task{SDKAppID: benchApp, TaskID: fmt.Sprintf("task-%03d", i)}
+	}
+	if _, err := db.SaveTasks(ctx, tasks, time.Now()); err != nil {
+		b.Fatal(err)
+	}
+	jobs := pipeline.New(db, extract.NewTransport(), []pipeline.App{{
+		Account: extract.Account{
+			SDKAppID: benchApp, SecretKey: extract.NewSecret("key"),
+			Identifier: sandbox.DefaultAdmin, BaseURLs: []string{http.URL},
+		},
+		Location: time.UTC,
+	}}, pipeline.Settings{LookbackDays: 7, TaskDays: 30, APIMemoryDays: 365}, pipeline.Options{})
+	last := extract.DayOf(time.Now(), time.UTC) - 30
+	request := pipeline.BackfillRequest{From: last - benchDays + 1, To: last, Reprocess: pipeline.All}
+
+	backfill := func(b *testing.B, rows func(pipeline.Report) int64) {
+		var moved, windows int64
+		for range b.N {
+			report, err := jobs.Backfill(ctx, request, nil)
+			if err != nil || report.State != load.RunDone {
+				b.Fatal(report, err)
+			}
+			moved += rows(report)
+			windows += report.Windows
+		}
+		b.ReportMetric(float64(moved)/b.Elapsed().Seconds(), "rows/s")
+		b.ReportMetric(float64(windows)/b.Elapsed().Seconds(), "windows/s")
+	}
+	b.Run("first", func(b *testing.B) {
+		if b.N > 1 {
+			b.Skip("a first load can be made once: use -benchtime 1x")
+		}
+		backfill(b, func(r pipeline.Report) int64 { return r.RowsInserted })
+	})
+	b.Run("again", func(b *testing.B) {
+		backfill(b, func(r pipeline.Report) int64 { return r.RowsUnchanged })
+	})
+}

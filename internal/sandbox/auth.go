@@ -1,0 +1,75 @@
+package sandbox
+
+import (
+	"errors"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/tencentyun/tls-sig-api-v2-golang/tencentyun"
+)
+
+// maxUserSig bounds what is decompressed: the library itself has no limit. A UserSig has about 250 bytes.
+const maxUserSig = 4096
+
+// caller is the query of a call: sdkappid, identifier, usersig, random and contenttype, all required and
+// case-sensitive (API page All/Tagged Users Push Loss Analysis).
+type caller struct {
+	app        int64
+	identifier string
+	userSig    string
+}
+
+func readCaller(rawQuery string) (caller, *refusal) {
+	q, err := url.ParseQuery(rawQuery)
+	if err != nil {
+		return caller{}, refuse(codeBadHTTP, "the query cannot be parsed")
+	}
+	if !q.Has("sdkappid") {
+		return caller{}, refuse(codeNoSDKAppID, "sdkappid is missing")
+	}
+	app, err := strconv.ParseInt(q.Get("sdkappid"), 10, 64)
+	if err != nil {
+		return caller{}, refuse(codeBadURL, "sdkappid is not a number")
+	}
+	c := caller{app: app, identifier: q.Get("identifier"), userSig: q.Get("usersig")}
+	switch {
+	case c.identifier == "":
+		return c, refuse(codeBadURL, "identifier is missing")
+	case !q.Has("usersig"):
+		return c, refuse(codeBadURL, "usersig is missing")
+	case q.Get("contenttype") != "json":
+		return c, refuse(codeBadURL, "contenttype must be json")
+	}
+	if _, err := strconv.ParseUint(q.Get("random"), 10, 32); err != nil {
+		return c, refuse(codeBadHTTP, "random must be an unsigned 32-bit integer")
+	}
+	return c, nil
+}
+
+// authenticate verifies the UserSig with the official library and maps its errors to the codes of the page Error
+// Codes. The library looks at the app, the identifier, the expiry and the signature, in this order, and names the first
+// that is wrong. Only then is the identifier's role looked at.
+func (a *appState) authenticate(c caller, now time.Time) *refusal {
+	if len(c.userSig) > maxUserSig {
+		return refuse(codeSigIllegal, "usersig is too long")
+	}
+	err := tencentyun.VerifyUserSig(uint64(c.app), a.secretKey, c.identifier, c.userSig, now)
+	switch {
+	case err == nil:
+	case errors.Is(err, tencentyun.ErrExpired):
+		return refuse(codeSigExpired, "UserSig expired")
+	case errors.Is(err, tencentyun.ErrIdentifierNotMatch):
+		return refuse(codeSigIdentifier, "identifier differs from the one signed")
+	case errors.Is(err, tencentyun.ErrSdkAppIDNotMatch):
+		return refuse(codeSigApp, "sdkappid differs from the one signed")
+	case errors.Is(err, tencentyun.ErrSigNotMatch):
+		return refuse(codeSigMismatch, "UserSig verification failed")
+	default:
+		return refuse(codeSigIllegal, "UserSig is illegal")
+	}
+	if !a.admins[c.identifier] {
+		return refuse(codeNotAdmin, "no permission, call as administrator")
+	}
+	return nil
+}

@@ -1,0 +1,229 @@
+package sandbox
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Fault is one way to misbehave, and when. The zero values of the selectors mean: at every call, of every app, for
+// every task and window.
+type Fault struct {
+	Name  string // one of Faults
+	Value string // what the fault takes, such as "7d" or "60028"; empty: its default
+
+	Every int // only each Nth call
+	First int // only the first N calls
+
+	App  int64  // only calls of this app
+	Task string // only calls that ask for this task; "overall": for the overall figures
+	From string // only windows that touch the days From … To (2006-01-02, inclusive), by Config.Location's midnights;
+	To   string // one alone means that day. The fault restated needs them: they are the days restated
+
+	Days int    // late: how many days late; 0: 1
+	By   string // forget-after, forget-error: which end of a window is too old: start (default), end, or event
+}
+
+// FaultInfo describes a fault, for --help.
+type FaultInfo struct {
+	Name   string
+	Syntax string
+	Help   string
+}
+
+type faultClass int
+
+const (
+	classInstead  faultClass = iota // of an answer, before the call is looked at
+	classDelivery                   // how the answer travels
+	classAPI                        // an API error, to a call that is in order
+	classOddity                     // what an answer looks like
+	classTruth                      // what the figures are
+)
+
+type faultKind struct {
+	name    string
+	class   faultClass
+	value   valueKind
+	preset  string // default value; "" with a value kind: required
+	valueAs string // another spelling of the value, as a key
+	oddity  oddity
+	syntax  string
+	help    string
+}
+
+// faultKinds lists all there is, in the order of --help.
+func faultKinds() []faultKind {
+	return []faultKind{
+		{name: "http-500", class: classInstead, help: "HTTP 500"},
+		{name: "http-502-html", class: classInstead, help: "HTTP 502 with an HTML page that repeats the request's whole URL"},
+		{name: "http-429", class: classInstead, value: valueSeconds, preset: "1", valueAs: "retry-after", syntax: "http-429[=SECONDS]",
+			help: "HTTP 429 with Retry-After (default 1)"},
+		{name: "reset", class: classInstead, help: "the connection is reset"},
+		{name: "timeout", class: classInstead, value: valueDuration, preset: "10m", valueAs: "after", syntax: "timeout[=DURATION]",
+			help: "no answer until the client gives up, or HTTP 504 after DURATION (default 10m)"},
+		{name: "no-content", class: classInstead, help: "HTTP 204"},
+		{name: "not-json", class: classInstead, help: "HTTP 200 with text that is not JSON"},
+		{name: "redirect", class: classInstead, help: "HTTP 302 to another address; Stats counts who follows"},
+
+		{name: "slow", class: classDelivery, value: valueDuration, preset: "2s", valueAs: "latency", syntax: "slow[=DURATION]",
+			help: "waits before answering (default 2s)"},
+		{name: "truncated", class: classDelivery, value: valueCut, preset: "abort", valueAs: "cut", syntax: "truncated[=abort|clean]",
+			help: "half of the body, then the connection closes; clean: with the length of the half declared"},
+		{name: "huge", class: classDelivery, value: valueCount, preset: "64", valueAs: "mib", syntax: "huge[=MIB]",
+			help: "the answer, larger by MIB MiB in an unknown field (default 64)"},
+		{name: "gzip", class: classDelivery, help: "compressed, if the client accepts it"},
+
+		{name: "code", class: classAPI, value: valueCode, syntax: "code=N", help: "ErrorCode N"},
+		{name: "resultcode", class: classAPI, value: valueCode, syntax: "resultcode=N",
+			help: "ErrorCode 0 and ActionStatus OK, but ResultCode N and a ResultInfo"},
+		{name: "usersig-expired", class: classAPI, help: "ErrorCode 70001"},
+		{name: "frequency", class: classAPI, help: "ErrorCode 60007"},
+		{name: "published-sample", class: classAPI, help: "the API page's sample answer exactly as printed, whatever was asked"},
+
+		{name: "err-code-number", class: classOddity, oddity: oddCodeNumber, help: "ErrCode as a number, where it is one"},
+		{name: "count-string", class: classOddity, oddity: oddCountString, help: "ErrCount as a string"},
+		{name: "null-arrays", class: classOddity, oddity: oddNullArrays, help: "empty arrays are null"},
+		{name: "missing-arrays", class: classOddity, oddity: oddMissingArrays, help: "empty arrays are left out"},
+		{name: "unknown-fields", class: classOddity, oddity: oddUnknownFields, help: "further fields in envelope, results and rows"},
+		{name: "shuffled", class: classOddity, oddity: oddShuffled, help: "results and rows in another order"},
+		{name: "trailing-comma", class: classOddity, oddity: oddTrailingComma, help: "a comma after the last row of each array"},
+		{name: "comments", class: classOddity, oddity: oddComments, help: "comments of both kinds in the JSON"},
+		{name: "duplicate-rows", class: classOddity, oddity: oddDuplicateRows,
+			help: "rows of 3 and more are split in two of the same key; the smaller has another ErrInfo"},
+		{name: "negative-count", class: classOddity, oddity: oddNegativeCount, help: "one more row per array, its count -3"},
+		{name: "fractional-count", class: classOddity, oddity: oddFractionalCount, help: "one more row per array, its count 2.5"},
+		{name: "no-code", class: classOddity, oddity: oddNoCode, help: "one more row per array, without ErrCode"},
+		{name: "nul-text", class: classOddity, oddity: oddNulText, help: `\u0000 after the ErrInfo of each array's first row`},
+		{name: "invalid-utf8", class: classOddity, oddity: oddInvalidUTF8, help: "a byte that is not UTF-8 after the ErrInfo of each array's first row"},
+		{name: "unasked-task", class: classOddity, oddity: oddUnaskedTask, help: `one more result, for the task "unasked_task"`},
+		{name: "absent-task", class: classOddity, oddity: oddAbsentTask, help: "the last task asked for has no result"},
+		{name: "empty", class: classOddity, oddity: oddEmpty, help: "all arrays empty, whatever the truth"},
+		{name: "task-id-case", class: classOddity, oddity: oddTaskIDCase, help: "the key TaskID is spelt TaskId"},
+
+		{name: "unknown-platform", class: classTruth, help: "changes the truth: rows of PushPlatform 42 and EventType 9 as well"},
+		{name: "big-count", class: classTruth, help: "changes the truth: counts beyond 32 bits in the first row"},
+		{name: "late", class: classTruth, value: valueShare, preset: "0.3", valueAs: "share", syntax: "late[=SHARE][:days=N]",
+			help: "changes the truth: SHARE of every count arrives only N days (default 1) after the event, by the sandbox's clock"},
+		{name: "restated", class: classTruth, syntax: "restated:day=D or restated:from=D,to=D",
+			help: "changes the truth: codes go, others come and counts differ on these days"},
+		{name: "forget-after", class: classTruth, value: valueDuration, preset: "7d", valueAs: "age", syntax: "forget-after[=AGE][:by=start|end|event]",
+			help: "changes the truth: windows that start (or end) longer ago are empty; by=event: single losses that old are gone"},
+		{name: "forget-error", class: classTruth, value: valueDuration, preset: "7d", valueAs: "age", syntax: "forget-error[=AGE][:by=start|end]",
+			help: "changes the truth to empty: windows that start (or end) longer ago answer ErrorCode 90100"},
+	}
+}
+
+// Faults lists every fault with its syntax and a line about it. Each also takes the selectors every=N, first=N, app=N,
+// task=ID, day=D, from=D, to=D; those that change the truth take only app and task, and restated the days.
+func Faults() []FaultInfo {
+	var infos []FaultInfo
+	for _, k := range faultKinds() {
+		infos = append(infos, FaultInfo{Name: k.name, Syntax: cmp.Or(k.syntax, k.name), Help: k.help})
+	}
+	return infos
+}
+
+// ParseFault reads NAME[=VALUE][:KEY=VALUE[,KEY=VALUE]…], such as "http-500:every=3", "code=60028:day=2025-03-09" or
+// "restated:from=2025-03-09,to=2025-03-10".
+func ParseFault(spec string) (Fault, error) {
+	head, tail, selected := strings.Cut(spec, ":")
+	name, value, _ := strings.Cut(head, "=")
+	f := Fault{Name: strings.TrimSpace(name), Value: strings.TrimSpace(value)}
+	kind, err := kindOf(f.Name)
+	if err != nil {
+		return Fault{}, err
+	}
+	if selected {
+		for _, pair := range strings.FieldsFunc(tail, func(r rune) bool { return r == ',' || r == ':' }) {
+			key, value, ok := strings.Cut(pair, "=")
+			if !ok || value == "" {
+				return Fault{}, fmt.Errorf("fault %q: %q is not KEY=VALUE", spec, pair)
+			}
+			if err := f.set(kind, strings.TrimSpace(key), strings.TrimSpace(value)); err != nil {
+				return Fault{}, fmt.Errorf("fault %q: %w", spec, err)
+			}
+		}
+	}
+	if _, err := compileFault(f, nil); err != nil {
+		return Fault{}, err
+	}
+	return f, nil
+}
+
+func (f *Fault) set(kind faultKind, key, value string) (err error) {
+	switch key {
+	case "every":
+		f.Every, err = positive(key, value)
+	case "first":
+		f.First, err = positive(key, value)
+	case "days":
+		f.Days, err = positive(key, value)
+	case "app":
+		var n int
+		n, err = positive(key, value)
+		f.App = int64(n)
+	case "task":
+		f.Task = value
+	case "day":
+		f.From, f.To = value, value
+	case "from":
+		f.From = value
+	case "to":
+		f.To = value
+	case "by":
+		f.By = value
+	default:
+		if key == "" || key != kind.valueAs {
+			return fmt.Errorf("unknown key %q", key)
+		}
+		f.Value = value
+	}
+	return err
+}
+
+func positive(key, value string) (int, error) {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 1 {
+		return 0, fmt.Errorf("%s must be a whole number from 1, not %q", key, value)
+	}
+	return n, nil
+}
+
+// String writes the fault as ParseFault reads it.
+func (f Fault) String() string {
+	s := f.Name
+	if f.Value != "" {
+		s += "=" + f.Value
+	}
+	sep := ":"
+	add := func(key, value string) {
+		if value != "" && value != "0" {
+			s += sep + key + "=" + value
+			sep = ","
+		}
+	}
+	add("every", strconv.Itoa(f.Every))
+	add("first", strconv.Itoa(f.First))
+	add("app", strconv.FormatInt(f.App, 10))
+	add("task", f.Task)
+	if f.From == f.To {
+		add("day", f.From)
+	} else {
+		add("from", f.From)
+		add("to", f.To)
+	}
+	add("days", strconv.Itoa(f.Days))
+	add("by", f.By)
+	return s
+}
+
+func kindOf(name string) (faultKind, error) {
+	for _, k := range faultKinds() {
+		if k.name == name {
+			return k, nil
+		}
+	}
+	return faultKind{}, fmt.Errorf("unknown fault %q", name)
+}

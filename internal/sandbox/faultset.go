@@ -1,0 +1,266 @@
+package sandbox
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+type valueKind int
+
+const (
+	valueNone valueKind = iota
+	valueDuration
+	valueSeconds
+	valueCount
+	valueCode
+	valueShare
+	valueCut
+)
+
+// activeFault is a Fault understood, with its count of the calls it was meant for.
+type activeFault struct {
+	Fault
+	kind     faultKind
+	duration time.Duration
+	number   int
+	share    float64
+	days     *span
+	matched  atomic.Int64
+}
+
+// faultSet is all faults switched on at one time. It is replaced as a whole.
+type faultSet struct{ active []*activeFault }
+
+func compileFaults(faults []Fault, loc *time.Location) (*faultSet, error) {
+	set := &faultSet{}
+	var problems []error
+	for _, f := range faults {
+		a, err := compileFault(f, loc)
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		set.active = append(set.active, a)
+	}
+	return set, errors.Join(problems...)
+}
+
+func compileFault(f Fault, loc *time.Location) (*activeFault, error) {
+	kind, err := kindOf(f.Name)
+	if err != nil {
+		return nil, err
+	}
+	a := &activeFault{Fault: f, kind: kind}
+	wrong := func(format string, args ...any) (*activeFault, error) {
+		return nil, fmt.Errorf("fault %q: %s", f, fmt.Sprintf(format, args...))
+	}
+	if err := a.readValue(); err != nil {
+		return wrong("%v", err)
+	}
+	forgets := f.Name == "forget-after" || f.Name == "forget-error"
+	switch {
+	case f.Every < 0 || f.First < 0 || f.App < 0 || f.Days < 0:
+		return wrong("a number is negative")
+	case f.Days > 0 && f.Name != "late":
+		return wrong("only late takes days")
+	case f.By != "" && !forgets:
+		return wrong("only forget-after and forget-error take by")
+	case f.By != "" && f.By != "start" && f.By != "end" && (f.By != "event" || f.Name == "forget-error"):
+		return wrong("by must be start or end, or for forget-after also event")
+	case kind.class == classTruth && (f.Every > 0 || f.First > 0):
+		return wrong("a fault that changes the truth cannot depend on the number of the call")
+	case kind.class == classTruth && f.Name != "restated" && f.From+f.To != "":
+		return wrong("takes no days")
+	case f.Name == "restated" && f.From+f.To == "":
+		return wrong("needs day=D, or from=D,to=D")
+	}
+	if f.From+f.To != "" {
+		if a.days, err = readDays(cmp.Or(f.From, f.To), cmp.Or(f.To, f.From), loc); err != nil {
+			return wrong("%v", err)
+		}
+	}
+	return a, nil
+}
+
+func (a *activeFault) readValue() (err error) {
+	value := cmp.Or(a.Value, a.kind.preset)
+	switch a.kind.value {
+	case valueNone:
+		if value != "" {
+			err = errors.New("takes no value")
+		}
+	case valueDuration:
+		a.duration, err = readDuration(value)
+	case valueSeconds, valueCount:
+		a.number, err = strconv.Atoi(value)
+		if err != nil || a.number < 1 || a.number > 1<<20 {
+			err = fmt.Errorf("needs a whole number from 1, not %q", value)
+		}
+	case valueCode:
+		a.number, err = strconv.Atoi(value)
+		if err != nil || a.number == 0 {
+			err = fmt.Errorf("needs a code other than 0, not %q", value)
+		}
+	case valueShare:
+		a.share, err = strconv.ParseFloat(value, 64)
+		if err != nil || !(a.share > 0 && a.share <= 1) {
+			err = fmt.Errorf("needs a share above 0 and up to 1, not %q", value)
+		}
+	case valueCut:
+		if value != "abort" && value != "clean" {
+			err = fmt.Errorf("needs abort or clean, not %q", value)
+		}
+	}
+	return err
+}
+
+// readDuration is time.ParseDuration plus days: "7d".
+func readDuration(text string) (time.Duration, error) {
+	d, err := time.ParseDuration(text)
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		var n int
+		n, err = strconv.Atoi(days)
+		d = time.Duration(n) * 24 * time.Hour
+		if n > 10000 {
+			err = errors.New("too long")
+		}
+	}
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("needs a duration such as 2s or 7d, not %q", text)
+	}
+	return d, nil
+}
+
+func readDays(from, to string, loc *time.Location) (*span, error) {
+	if loc == nil {
+		loc = time.UTC // only checking
+	}
+	first, err := time.ParseInLocation(time.DateOnly, from, loc)
+	if err != nil {
+		return nil, fmt.Errorf("%q is not a day such as 2025-03-09", from)
+	}
+	last, err := time.ParseInLocation(time.DateOnly, to, loc)
+	if err != nil {
+		return nil, fmt.Errorf("%q is not a day such as 2025-03-09", to)
+	}
+	if last.Before(first) {
+		return nil, fmt.Errorf("the days %s to %s are reversed", from, to)
+	}
+	return &span{first.Unix(), last.AddDate(0, 0, 1).Unix()}, nil
+}
+
+// effects are the faults due at one call.
+type effects struct {
+	instead  *activeFault // the first one
+	delivery []*activeFault
+	api      *activeFault // the first one
+	odd      oddity
+	names    []string
+}
+
+// due counts a call and finds what strikes it. A body that was not understood has neither tasks nor window: faults that
+// select by these do not see it.
+func (s *faultSet) due(app int64, q question, understood bool) effects {
+	var e effects
+	for _, a := range s.active {
+		if a.kind.class == classTruth || !a.selects(app, q, understood) {
+			continue
+		}
+		n := a.matched.Add(1)
+		if a.First > 0 && n > int64(a.First) || a.Every > 0 && n%int64(a.Every) != 0 {
+			continue
+		}
+		e.names = append(e.names, a.Name)
+		switch a.kind.class {
+		case classInstead:
+			if e.instead == nil {
+				e.instead = a
+			}
+		case classDelivery:
+			e.delivery = append(e.delivery, a)
+		case classAPI:
+			if e.api == nil {
+				e.api = a
+			}
+		case classOddity:
+			e.odd |= a.kind.oddity
+		}
+	}
+	return e
+}
+
+func (a *activeFault) selects(app int64, q question, understood bool) bool {
+	if a.App != 0 && a.App != app {
+		return false
+	}
+	if a.Task != "" && (!understood || !a.selectsOneOf(q.asked())) {
+		return false
+	}
+	return a.days == nil || understood && a.days.overlaps(q.in)
+}
+
+func (a *activeFault) selectsOneOf(tasks []string) bool {
+	return slices.ContainsFunc(tasks, a.selectsTask)
+}
+
+func (a *activeFault) selectsTask(task string) bool {
+	return a.Task == "" || a.Task == task || a.Task == "overall" && task == ""
+}
+
+// view is the world of a task as the faults that change the truth let it be seen now, for one window.
+func (s *faultSet) view(sb *Sandbox, app int64, task string, in span) view {
+	v := sb.world.view(app, task, sb.now().Unix())
+	for _, a := range s.active {
+		if a.kind.class != classTruth || a.App != 0 && a.App != app || !a.selectsTask(task) {
+			continue
+		}
+		switch a.Name {
+		case "unknown-platform":
+			v.unknown = true
+		case "big-count":
+			v.big = true
+		case "late":
+			v.lateShare = a.share
+			v.lateAfter = int64(max(a.Days, 1)) * day
+		case "restated":
+			v.restated = append(v.restated, *a.days)
+		case "forget-after", "forget-error":
+			if a.By == "event" {
+				v.start = max(v.start, a.forgotBefore(v.now))
+			} else if a.forgets(in, v.now) {
+				v.forgotten = true
+			}
+		}
+	}
+	return v
+}
+
+// refusesAsForgotten says whether forget-error strikes a call.
+func (s *faultSet) refusesAsForgotten(app int64, q question, now int64) bool {
+	for _, a := range s.active {
+		if a.Name == "forget-error" && (a.App == 0 || a.App == app) && a.selectsOneOf(q.asked()) && a.forgets(q.in, now) {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *activeFault) forgotBefore(now int64) int64 {
+	return now - int64(math.Ceil(a.duration.Seconds()))
+}
+
+// forgets looks at a window's start, so that a window that has only begun to fall out of memory is forgotten as a whole;
+// or, if told so, at its end.
+func (a *activeFault) forgets(in span, now int64) bool {
+	if a.By == "end" {
+		return in.to <= a.forgotBefore(now)
+	}
+	return in.from < a.forgotBefore(now)
+}

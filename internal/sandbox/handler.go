@@ -1,0 +1,146 @@
+package sandbox
+
+import (
+	_ "embed"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// publishedSample is the sample answer of the API page All/Tagged Users Push Loss Analysis, its tokens as printed: with
+// the misspelt "sucess", one key twice and a trailing comma.
+//
+//go:embed published_sample.txt
+var publishedSample string
+
+// ServeHTTP answers the API call and the sandbox's own two questions.
+func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	arrived := s.arrival() // first of all: this is what the pace is measured by
+	switch r.URL.Path {
+	case Path:
+		s.serveCall(w, r, arrived)
+	case statsPath:
+		s.serveStats(w, r)
+	case truthPath:
+		s.serveTruth(w, r)
+	case movedPath:
+		s.followed.Add(1)
+		http.Error(w, "nothing is here", http.StatusNotFound)
+	default:
+		s.stray(w, refuse(codeBadResource, "no such API, check the URL"))
+	}
+}
+
+// serveCall goes through a call in the sandbox's order: method, query, app, pace, transport faults, UserSig,
+// administrator, body, API faults, answer.
+func (s *Sandbox) serveCall(w http.ResponseWriter, r *http.Request, arrived time.Duration) {
+	if r.Method != http.MethodPost {
+		s.stray(w, refuse(codeBadHTTP, "only POST is supported"))
+		return
+	}
+	from, no := readCaller(r.URL.RawQuery)
+	app := s.apps[from.app]
+	if app == nil {
+		if no == nil || from.app != 0 {
+			no = refuse(codeUnknownApp, "SDKAppID not found")
+		}
+		s.stray(w, no)
+		return
+	}
+
+	kept := app.pace.arrive(arrived)
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		body = nil // too large or cut off: not JSON
+	}
+	q, misunderstood := readQuestion(body)
+	call := Call{SDKAppID: from.app, At: s.now(), Tasks: q.tasks, Start: q.in.from, End: q.in.to, Status: http.StatusOK}
+
+	set := s.faults.Load()
+	var e effects
+	if kept {
+		e = set.due(from.app, q, misunderstood == nil)
+	}
+	call.Faults = e.names
+	d := delivery{w: w, r: r}
+	transport := d.take(e)
+	if e.instead != nil {
+		call.Status = d.instead(e.instead)
+		s.done(app, call, transport)
+		return
+	}
+
+	pooled := s.buffers.get()
+	defer s.buffers.put(pooled)
+	out := *pooled
+	switch {
+	case !kept:
+		no = refuse(codeFrequency, infoOf(codeFrequency))
+	case no == nil:
+		if no = app.authenticate(from, s.now()); no == nil {
+			no = misunderstood
+		}
+	}
+	if no == nil && set.refusesAsForgotten(from.app, q, s.now().Unix()) {
+		no = refuse(codeBadParameters, "only data of the last days can be queried")
+	}
+	switch {
+	case no != nil:
+		call.Code, out = no.code, no.append(out)
+	case e.api != nil:
+		call.Code, out = e.api.appendAPIFault(out)
+	case e.odd != 0:
+		out = s.appendOddAnswer(out, set, from.app, q, e.odd)
+	default:
+		out = s.appendAnswer(out, set, from.app, q)
+	}
+	*pooled = out
+	// Noted before it is sent: who has the answer finds it counted.
+	s.done(app, call, transport)
+	d.send(out)
+}
+
+// appendAPIFault answers a call that is in order with what the fault wants, and tells the code.
+func (a *activeFault) appendAPIFault(b []byte) (int, []byte) {
+	code := a.number
+	switch a.Name {
+	case "published-sample":
+		return 0, append(b, publishedSample...)
+	case "resultcode":
+		b = append(b, `{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"","ResultCode":`...)
+		b = strconv.AppendInt(b, int64(code), 10)
+		b = append(b, `,"ResultInfo":`...)
+		b = appendQuoted(b, infoOf(code))
+		return code, append(b, '}')
+	case "usersig-expired":
+		code = codeSigExpired
+	case "frequency":
+		code = codeFrequency
+	}
+	return code, refuse(code, infoOf(code)).append(b)
+}
+
+func (s *Sandbox) stray(w http.ResponseWriter, no *refusal) {
+	s.strays.Add(1)
+	s.log.Debug("sandbox refused a stray", slog.Int("code", no.code))
+	writeJSON(w, no.append(nil))
+}
+
+func (s *Sandbox) done(app *appState, call Call, transport []string) {
+	app.note(call, transport)
+	if s.recording {
+		s.record(call)
+	}
+	s.log.Debug("sandbox call",
+		slog.Int64("sdk_app_id", call.SDKAppID), slog.Int("status", call.Status), slog.Int("code", call.Code),
+		slog.Int("tasks", len(call.Tasks)), slog.Int64("start", call.Start), slog.Int64("end", call.End),
+		slog.Any("faults", call.Faults))
+}
+
+func writeJSON(w http.ResponseWriter, body []byte) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	_, _ = w.Write(body) // a client that left does not matter
+}

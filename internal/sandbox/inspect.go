@@ -1,0 +1,53 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// The sandbox's own questions, by GET, without authentication.
+const (
+	statsPath = "/sandbox/stats"
+	truthPath = "/sandbox/truth"
+)
+
+func (s *Sandbox) serveStats(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet {
+		http.Error(w, "only GET", http.StatusMethodNotAllowed)
+		return
+	}
+	writeValue(w, s.Stats())
+}
+
+// serveTruth answers sdkappid, taskid (empty or left out: overall), start and end (Unix seconds).
+func (s *Sandbox) serveTruth(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet {
+		http.Error(w, "only GET", http.StatusMethodNotAllowed)
+		return
+	}
+	q := r.URL.Query()
+	number := func(name string) int64 {
+		n, err := strconv.ParseInt(q.Get(name), 10, 64)
+		if err != nil || n < 0 || n > maxTime {
+			return -1
+		}
+		return n
+	}
+	app, start, end := number("sdkappid"), number("start"), number("end")
+	if app < 0 || start < 0 || end < 0 || end-start > 1000*day {
+		http.Error(w, "needs sdkappid, start and end as numbers, at most 1000 days apart", http.StatusBadRequest)
+		return
+	}
+	writeValue(w, s.Truth(app, q.Get("taskid"), time.Unix(start, 0), time.Unix(end, 0)))
+}
+
+func writeValue(w http.ResponseWriter, v any) {
+	body, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		http.Error(w, "cannot be written as JSON", http.StatusInternalServerError)
+		return
+	}
+	writeJSON(w, append(body, '\n'))
+}

@@ -1,0 +1,98 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strconv"
+)
+
+const (
+	maxBody   = 1 << 20
+	maxTasks  = 5
+	maxWindow = 7 * day
+	// maxTime keeps the arithmetic of seconds far from overflow: the year 9999.
+	maxTime = 253402300799
+)
+
+// question is the body of a call: StartTime and EndTime in Unix seconds and up to five task IDs, none for the
+// overall figures (API page All/Tagged Users Push Loss Analysis).
+type question struct {
+	tasks []string
+	in    span
+}
+
+// overall says that the app's own figures are asked for.
+func (q question) overall() bool { return len(q.tasks) == 0 }
+
+// asked are the tasks to answer for: "" stands for the overall figures.
+func (q question) asked() []string {
+	if q.overall() {
+		return []string{""}
+	}
+	return q.tasks
+}
+
+// readQuestion understands a body. Keys are case-sensitive, which is why they are looked up in a map: encoding/json
+// matches the fields of a struct in any case. Unknown fields are let pass.
+func readQuestion(body []byte) (question, *refusal) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(body, &fields); err != nil || fields == nil {
+		return question{}, refuse(codeBodyNotJSON, "the body is not a JSON object")
+	}
+	var q question
+	var ok bool
+	if q.in.from, ok = readSeconds(fields["StartTime"]); !ok {
+		return q, refuse(codeBadParameters, "StartTime must be an integer")
+	}
+	if q.in.to, ok = readSeconds(fields["EndTime"]); !ok {
+		return q, refuse(codeBadParameters, "EndTime must be an integer")
+	}
+	if q.tasks, ok = readTasks(fields["TaskID"]); !ok {
+		return q, refuse(codeBadParameters, "TaskID must be an array of strings")
+	}
+	switch {
+	case len(q.tasks) > maxTasks:
+		return q, refuse(codeBadParameters, "more than 5 TaskIDs")
+	case q.in.from >= q.in.to:
+		return q, refuse(codeBadParameters, "StartTime must be before EndTime")
+	case q.in.to-q.in.from > maxWindow:
+		return q, refuse(codeBadParameters, "up to 7 days of data query")
+	}
+	q.tasks = distinct(q.tasks)
+	return q, nil
+}
+
+func readSeconds(raw json.RawMessage) (int64, bool) {
+	n, err := strconv.ParseInt(string(raw), 10, 64)
+	return n, err == nil && n >= 0 && n <= maxTime
+}
+
+func readTasks(raw json.RawMessage) ([]string, bool) {
+	if len(raw) == 0 || bytes.Equal(raw, []byte("null")) {
+		return nil, false
+	}
+	var tasks []*string
+	if err := json.Unmarshal(raw, &tasks); err != nil {
+		return nil, false
+	}
+	ids := make([]string, 0, len(tasks))
+	for _, t := range tasks {
+		if t == nil || *t == "" {
+			return nil, false
+		}
+		ids = append(ids, *t)
+	}
+	return ids, true
+}
+
+// distinct keeps the first of equal IDs, in place.
+func distinct(ids []string) []string {
+	kept := ids[:0]
+	for _, id := range ids {
+		if !slices.Contains(kept, id) {
+			kept = append(kept, id)
+		}
+	}
+	return kept
+}

@@ -1,0 +1,175 @@
+package sandbox
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Path is the path of the API call.
+const Path = "/v4/timpush/all_member_push_loss"
+
+// DefaultAdmin is the administrator of an app that names none.
+const DefaultAdmin = "administrator"
+
+// App is one app that the sandbox serves.
+type App struct {
+	SDKAppID  int64
+	SecretKey string
+	Admins    []string // identifiers that may call; none: DefaultAdmin
+}
+
+// String leaves the key out.
+func (a App) String() string { return fmt.Sprintf("app %d", a.SDKAppID) }
+
+// GoString leaves the key out.
+func (a App) GoString() string { return a.String() }
+
+// LogValue leaves the key out.
+func (a App) LogValue() slog.Value { return slog.Int64Value(a.SDKAppID) }
+
+// Config says what to imitate. Only Apps is required.
+type Config struct {
+	Apps []App
+	Seed uint64
+
+	// Rows is how many rows, the four arrays together, a task has on a full day: exactly as many if set. 0 is a
+	// livelier 24 at most, with rows that come and go.
+	Rows int
+	// QuietDays is the share (0 to 1) of a task's days without any loss, for natural empties.
+	QuietDays float64
+	// TaskStarts lets a task whose ID has the form seen on the push pages (its first part the start in hexadecimal
+	// Unix seconds) have no losses before that.
+	TaskStarts bool
+
+	// CallsPerSecond is the rate the API allows an app; its page says 1. 0 is no limit.
+	CallsPerSecond float64
+	Faults         []Fault
+
+	// Now is the sandbox's clock: of UserSigs, of the future, of late figures. nil is time.Now. The pace goes by the
+	// real clock always.
+	Now func() time.Time
+	// Location is the zone whose midnights cut the days of faults; nil is UTC+8.
+	Location *time.Location
+	// RecordCalls keeps every call for Calls, without limit.
+	RecordCalls bool
+	// Log gets one debug line per call, without query. nil discards.
+	Log *slog.Logger
+}
+
+// Sandbox is the stand-in. It is safe for concurrent use.
+type Sandbox struct {
+	world    world
+	apps     map[int64]*appState
+	now      func() time.Time
+	arrival  func() time.Duration // monotonic
+	location *time.Location
+	log      *slog.Logger
+	faults   atomic.Pointer[faultSet]
+	strays   atomic.Int64
+	followed atomic.Int64
+	buffers  buffers
+
+	recording bool
+	callsMu   sync.Mutex
+	calls     []Call
+}
+
+type appState struct {
+	secretKey string
+	admins    map[string]bool
+	pace      pace
+	counters
+}
+
+// New makes a sandbox. The error names every setting that is wrong.
+func New(cfg Config) (*Sandbox, error) {
+	s := &Sandbox{
+		apps: map[int64]*appState{}, now: cfg.Now, location: cfg.Location, log: cfg.Log, recording: cfg.RecordCalls,
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.location == nil {
+		s.location = time.FixedZone("UTC+8", 8*60*60)
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	began := time.Now()
+	s.arrival = func() time.Duration { return time.Since(began) }
+
+	var problems []error
+	if cfg.Rows < 0 || cfg.Rows > maxRows {
+		problems = append(problems, fmt.Errorf("rows must be 0 to %d, not %d", maxRows, cfg.Rows))
+	}
+	if !(cfg.QuietDays >= 0 && cfg.QuietDays <= 1) {
+		problems = append(problems, fmt.Errorf("quiet days must be a share from 0 to 1, not %v", cfg.QuietDays))
+	}
+	if !(cfg.CallsPerSecond >= 0) {
+		problems = append(problems, fmt.Errorf("calls per second must not be negative, but are %v", cfg.CallsPerSecond))
+	}
+	problems = append(problems, s.addApps(cfg)...)
+	if err := s.SetFaults(cfg.Faults); err != nil {
+		problems = append(problems, err)
+	}
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("sandbox: %w", errors.Join(problems...))
+	}
+
+	_, offset := time.Date(2025, 1, 1, 0, 0, 0, 0, s.location).Zone()
+	cells := catalogue(cmp.Or(cfg.Rows, defaultRows))
+	s.world = world{
+		seed: cfg.Seed, cells: cells, bigCell: slices.IndexFunc(cells, func(c cell) bool { return c.presence == always }), sparse: cfg.Rows == 0,
+		quiet: cfg.QuietDays, dayOffset: int64(offset), taskStarts: cfg.TaskStarts,
+	}
+	return s, nil
+}
+
+func (s *Sandbox) addApps(cfg Config) (problems []error) {
+	if len(cfg.Apps) == 0 {
+		problems = append(problems, errors.New("no app to serve"))
+	}
+	var interval time.Duration
+	if cfg.CallsPerSecond > 0 {
+		interval = time.Duration(float64(time.Second) / cfg.CallsPerSecond)
+	}
+	for _, a := range cfg.Apps {
+		switch {
+		case a.SDKAppID <= 0:
+			problems = append(problems, fmt.Errorf("an SDKAppID must be positive, not %d", a.SDKAppID))
+		case a.SecretKey == "":
+			problems = append(problems, fmt.Errorf("app %d has no secret key", a.SDKAppID))
+		case s.apps[a.SDKAppID] != nil:
+			problems = append(problems, fmt.Errorf("app %d is there twice", a.SDKAppID))
+		}
+		state := &appState{
+			secretKey: a.SecretKey, admins: map[string]bool{}, pace: pace{interval: interval},
+			counters: counters{refused: map[int]int64{}, faulted: map[string]int64{}},
+		}
+		for _, admin := range a.Admins {
+			state.admins[admin] = true
+		}
+		if len(a.Admins) == 0 {
+			state.admins[DefaultAdmin] = true
+		}
+		s.apps[a.SDKAppID] = state
+	}
+	return problems
+}
+
+// SetFaults replaces all faults, at any time; their counts of calls start anew. If one is wrong, the error says so and
+// the faults stay as they were.
+func (s *Sandbox) SetFaults(faults []Fault) error {
+	set, err := compileFaults(faults, s.location)
+	if err != nil {
+		return err
+	}
+	s.faults.Store(set)
+	return nil
+}

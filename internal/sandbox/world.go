@@ -1,0 +1,165 @@
+package sandbox
+
+import (
+	"math"
+	"strconv"
+	"strings"
+)
+
+const (
+	hour = int64(3600)
+	day  = 24 * hour
+
+	// period is how often, in hours, every cell has losses. Half a day, so that each day has every cell, whatever its
+	// time zone and whether it has 23, 24 or 25 hours, for two evaluations instead of twenty-four.
+	period = 12
+
+	// defaultRows is the size of a day when Config.Rows is not set.
+	defaultRows = 24
+	maxRows     = 20000
+
+	overallFactor = 40
+	bigExtra      = 3_000_000_000
+)
+
+// world makes the figures. It holds no state: a count is a function of (seed, app, task, cell, hour). A cell has
+// losses in every twelfth hour, all at one second of that hour, so that windows add up wherever they are cut.
+type world struct {
+	seed       uint64
+	cells      []cell
+	bigCell    int     // the one whose counts big-count enlarges
+	sparse     bool    // rows come and go
+	quiet      float64 // share of days without any loss
+	dayOffset  int64   // seconds the quiet days are shifted from UTC's
+	taskStarts bool
+}
+
+// span is half-open, in Unix seconds.
+type span struct{ from, to int64 }
+
+func (s span) contains(t int64) bool { return s.from <= t && t < s.to }
+func (s span) overlaps(o span) bool  { return s.from < o.to && o.from < s.to }
+
+// view is what can be seen of a task's world at one moment, with the faults that change the truth applied.
+type view struct {
+	key       uint64
+	overall   bool
+	start     int64 // of the task: no loss before it
+	now       int64 // no loss after it
+	forgotten bool
+	lateShare float64
+	lateAfter int64
+	restated  []span
+	unknown   bool // rows of an unlisted platform
+	big       bool
+}
+
+func (w *world) known(task string) bool { return !strings.HasPrefix(task, "unknown") }
+
+func (w *world) view(app int64, task string, now int64) view {
+	v := view{key: keyOf(w.seed, app, task), overall: task == "", now: now, start: math.MinInt64}
+	if w.taskStarts {
+		if t, ok := startOfTask(task); ok {
+			v.start = t
+		}
+	}
+	return v
+}
+
+// count sums one cell over a window. It is the hot path: one or two hashes per cell and day.
+func (w *world) count(i int, in span, v *view) int64 {
+	c := &w.cells[i]
+	switch {
+	case c.presence == whenRestated && len(v.restated) == 0,
+		c.presence == whenUnknownOne && !v.unknown:
+		return 0
+	}
+	cellKey := mix(v.key + uint64(i+1)*golden)
+	big := v.big && i == w.bigCell
+	sparse := w.sparse && c.presence == always && !big
+	if sparse && cellKey>>60 == 0 {
+		return 0 // one cell in sixteen never occurs in this task
+	}
+	scale := c.scale * (1 + cellKey>>32&3)
+	if v.overall {
+		scale *= overallFactor
+	}
+
+	first := floorDiv(in.from, hour)
+	phase := int64(cellKey % period)
+	var sum int64
+	for h := first + mod(phase-first, period); h*hour < in.to; h += period {
+		e := mix(cellKey ^ uint64(h)*golden)
+		second := h*hour + int64(e&0xffff)*hour>>16
+		if !in.contains(second) || second > v.now || second < v.start {
+			continue
+		}
+		if sparse && e>>16&7 < 2 {
+			continue
+		}
+		if w.quiet > 0 && w.quietDay(v.key, second) {
+			continue
+		}
+		n := 1 + int64((e>>32)*scale>>32)
+		if len(v.restated) > 0 || c.presence == whenRestated {
+			n = restate(n, i, c, e, second, v)
+		}
+		if big && n > 0 {
+			n += bigExtra
+		}
+		if v.lateShare > 0 && v.now < second+v.lateAfter {
+			n -= int64(float64(n)*v.lateShare + float64(e>>20&0xfff)/4096)
+		}
+		sum += n
+	}
+	return sum
+}
+
+// restate gives the other figures of a restated day: of four neighbouring cells one is gone, one has another count
+// and two are as before.
+func restate(n int64, i int, c *cell, e uint64, second int64, v *view) int64 {
+	in := false
+	for _, s := range v.restated {
+		in = in || s.contains(second)
+	}
+	switch {
+	case c.presence == whenRestated && !in:
+		return 0
+	case c.presence != always || !in:
+		return n
+	}
+	switch (uint64(i) + v.key) % 4 {
+	case 0:
+		return 0
+	case 1:
+		return n + 1 + int64(e>>24&7)
+	}
+	return n
+}
+
+func (w *world) quietDay(key uint64, second int64) bool {
+	d := floorDiv(second+w.dayOffset, day)
+	return float64(mix(key^uint64(d)*golden^0x51)>>11)/(1<<53) < w.quiet
+}
+
+// startOfTask reads the start from a task ID as the push pages print them, such as
+// 657bf434_537529d8_2000005e80aa873_2780d131_bc614e: Unix seconds in hexadecimal. The format is only observed, not
+// documented.
+func startOfTask(task string) (int64, bool) {
+	parts := strings.Split(strings.TrimPrefix(task, "batch_"), "_")
+	if len(parts) < 5 || len(parts[0]) != 8 {
+		return 0, false
+	}
+	t, err := strconv.ParseUint(parts[0], 16, 32)
+	return int64(t), err == nil
+}
+
+func floorDiv(a, b int64) int64 { return (a - mod(a, b)) / b }
+
+func mod(a, b int64) int64 {
+	m := a % b
+	if m < 0 {
+		m += b
+	}
+	return m
+}
