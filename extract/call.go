@@ -87,9 +87,11 @@ func (c *Client) query(userSig string) string {
 func (c *Client) receive(response *http.Response, redact redactor) (Answer, Outcome, *Error) {
 	// One byte over the limit tells a body that is too large from one that fits.
 	var buffer bytes.Buffer
-	if n := response.ContentLength; n > 0 && n <= c.opts.MaxBody {
-		buffer.Grow(int(n) + bytes.MinRead)
+	size := response.ContentLength
+	if size < 0 {
+		size = c.lastSize.Load()
 	}
+	buffer.Grow(int(min(size, c.opts.MaxBody)) + bytes.MinRead)
 	_, err := buffer.ReadFrom(io.LimitReader(response.Body, c.opts.MaxBody+1))
 	if response.StatusCode != http.StatusOK {
 		return Answer{}, OutcomeHTTPError, httpError(response, redact.shown(buffer.String()))
@@ -106,6 +108,7 @@ func (c *Client) receive(response *http.Response, redact redactor) (Answer, Outc
 			Info: fmt.Sprintf("the answer is larger than %d bytes", c.opts.MaxBody), Hint: adviceReport,
 		}
 	}
+	c.lastSize.Store(int64(buffer.Len()))
 	body := redact.bytes(buffer.Bytes())
 	env, strict, err := readEnvelope(body)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -78,6 +79,8 @@ type Client struct {
 	signer  *signer
 	bases   *addresses
 	opts    Options
+
+	lastSize atomic.Int64 // of an answer, in bytes: a guess at the next one's
 }
 
 // NewClient returns a client that sends through transport at the pacer's pace.

@@ -151,9 +151,9 @@ func affecting(want int) func(pgconn.CommandTag) error {
 	}
 }
 
-// collectFacts reads the rows of a table's selectRows.
-func collectFacts(rows pgx.Rows) ([]factRow, error) {
-	var facts []factRow
+// collectFacts reads the rows of a table's selectRows, up to about capacity.
+func collectFacts(rows pgx.Rows, capacity int) ([]factRow, error) {
+	facts := make([]factRow, 0, capacity)
 	var f factRow
 	into := []any{&f.taskKey, &f.stage, &f.eventType, &f.platform, &f.errCodeKey, &f.count, &f.infoKey}
 	_, err := pgx.ForEachRow(rows, into, func() error {

@@ -87,6 +87,14 @@ type stored struct {
 	hasBody    bool
 }
 
+// rowCount is how many facts the ledger tells of; an upper bound for each grain.
+func (s stored) rowCount() (n int) {
+	for _, entry := range s.ledger {
+		n += entry.RowCount
+	}
+	return n
+}
+
 func (l *AppLock) read(ctx context.Context, tx pgx.Tx, pull Pull, digest []byte) (stored, error) {
 	s := stored{ledger: make(map[int32]Entry, len(pull.Tasks))}
 	day, keys := pull.Day.UTC(), pull.taskKeys()
@@ -101,7 +109,7 @@ func (l *AppLock) read(ctx context.Context, tx pgx.Tx, pull Pull, digest []byte)
 	})
 	queueRead := func(table factTable, into *[]factRow) {
 		batch.Queue(table.selectRows, l.sdkAppID, day, keys).Query(func(rows pgx.Rows) (err error) {
-			*into, err = collectFacts(rows)
+			*into, err = collectFacts(rows, s.rowCount())
 			return err
 		})
 	}
@@ -134,7 +142,12 @@ func (l *AppLock) queueFence(batch *pgx.Batch) {
 // comparison on both sides.
 func (l *AppLock) write(ctx context.Context, tx pgx.Tx, pull Pull, words vocabulary, s stored, digest []byte, now time.Time) (Outcome, error) {
 	var outcome Outcome
-	var byStage, byPlatform []factRow
+	nStage, nPlatform := 0, 0
+	for _, snapshot := range pull.Result.Snapshots {
+		nStage += len(snapshot.ByStage)
+		nPlatform += len(snapshot.ByPlatform)
+	}
+	byStage, byPlatform := make([]factRow, 0, nStage), make([]factRow, 0, nPlatform)
 	var entries []Entry
 	replaced := make(map[int32]bool)
 	loadedBefore := make(map[int32]bool)

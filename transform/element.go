@@ -20,13 +20,13 @@ var arrays = [...]array{
 	{"PlatformPostSendDeliveredLoss", PostSendDelivered, true},
 }
 
-func arrayNamed(name string) (array, bool) {
-	for _, a := range arrays {
-		if a.name == name {
-			return a, true
+func arrayNamed(name string) (*array, bool) {
+	for i := range arrays {
+		if arrays[i].name == name {
+			return &arrays[i], true
 		}
 	}
-	return array{}, false
+	return nil, false
 }
 
 // element reads one element of Results: a task's four arrays. The task's name
@@ -41,7 +41,7 @@ func (r *reader) element() (element, error) {
 		e.unreadable, e.rowsIn, e.json = notAnObject, 1, r.rawSince(start)
 		return e, nil
 	}
-	var byStage, byPlatform []row
+	byStage, byPlatform := r.byStage[:0], r.byPlatform[:0]
 	err := r.members(func(name string) error {
 		if name == "TaskID" {
 			return r.taskID(&e)
@@ -76,6 +76,7 @@ func (r *reader) element() (element, error) {
 	if err != nil {
 		return e, err
 	}
+	r.byStage, r.byPlatform = byStage, byPlatform // grown, for the next element
 	e.json = r.rawSince(start)
 	e.snapshot.ByStage = r.facts(&e, byStage)
 	e.snapshot.ByPlatform = r.facts(&e, byPlatform)
@@ -103,6 +104,6 @@ func (r *reader) taskID(e *element) error {
 	return nil
 }
 
-func (r *reader) rejectRow(a array, rejected row, reason string) Reject {
+func (r *reader) rejectRow(a *array, rejected row, reason string) Reject {
 	return Reject{Array: a.name, JSON: validUTF8(r.body[rejected.start:rejected.end]), Reason: reason, Rows: 1}
 }

@@ -16,6 +16,8 @@ import (
 // again, so it is for one goroutine; the zero value is ready.
 type Normalizer struct {
 	texts texts
+	// rows of the element at hand; what is kept of them is copied out
+	byStage, byPlatform []row
 }
 
 // Normalize reads one answer, given as strict JSON (extract.Answer.JSON), to a

@@ -16,13 +16,13 @@ const maxCode = 200
 // row is a fact with where it stands in the answer.
 type row struct {
 	Fact
-	stage      array
+	list       *array
 	start, end int64
 }
 
 // row reads one row. A reason says why it cannot be understood.
-func (r *reader) row(a array) (parsed row, reason string, err error) {
-	parsed.stage, parsed.Stage = a, a.stage
+func (r *reader) row(a *array) (parsed row, reason string, err error) {
+	parsed.list, parsed.Stage = a, a.stage
 	before := r.dec.InputOffset()
 	defer func() {
 		parsed.end = r.dec.InputOffset()
@@ -87,7 +87,7 @@ func fieldNamed(name string) rowFields {
 }
 
 // missing names the first field that a row of the array needs and lacks.
-func (f rowFields) missing(a array) string {
+func (f rowFields) missing(a *array) string {
 	switch {
 	case f&errCode == 0:
 		return "ErrCode is missing"
@@ -117,7 +117,7 @@ func (r *reader) set(parsed *row, field rowFields, value jsontext.Value) (reason
 			reason = "ErrCount is negative"
 		}
 	case eventType, pushPlatform:
-		if !parsed.stage.byPlatform {
+		if !parsed.list.byPlatform {
 			return "" // not part of a stage row's key
 		}
 		name, into := "EventType", &parsed.EventType
@@ -177,7 +177,7 @@ func (r *reader) facts(e *element, rows []row) []Fact {
 		}
 		last := &facts[len(facts)-1]
 		if last.Count > math.MaxInt64-row.Count {
-			e.rejects = append(e.rejects, r.rejectRow(row.stage, row, "the sum of this key's counts does not fit in 64 bits"))
+			e.rejects = append(e.rejects, r.rejectRow(row.list, row, "the sum of this key's counts does not fit in 64 bits"))
 			continue
 		}
 		last.Count += row.Count
