@@ -63,7 +63,7 @@ func explain(stderr io.Writer, command *cobra.Command, err error) int {
 	}
 	if hint := hintOf(err); hint != "" {
 		fmt.Fprintf(stderr, "what to do: %s\n", hint)
-	} else if code == exitUsage && command != nil {
+	} else if usage := new(usageError); errors.As(err, &usage) {
 		fmt.Fprintf(stderr, "what to do: see %s --help\n", command.CommandPath())
 	}
 	return code

@@ -14,9 +14,6 @@ import (
 	embeddedpostgres "github.com/fergusstrange/embedded-postgres"
 )
 
-// DefaultRepository is where the programs are fetched from.
-const DefaultRepository = "https://repo1.maven.org/maven2"
-
 // newestMajor is fetched for a new database.
 const newestMajor = 18
 
@@ -126,7 +123,7 @@ func (a account) ownAll(root string) error {
 }
 
 // FetchFrom returns a fetcher that downloads from a Maven repository with the
-// help of embedded-postgres.
+// help of embedded-postgres; "" is that library's own choice.
 func FetchFrom(repositoryURL string) FetchFunc {
 	return func(_ context.Context, dir string, major int) error {
 		version, ok := releases()[major]
@@ -144,9 +141,12 @@ func FetchFrom(repositoryURL string) FetchFunc {
 			return err
 		}
 		archive := filepath.Join(dir, "archive")
-		err := embeddedpostgres.NewDatabase(embeddedpostgres.DefaultConfig().
+		config := embeddedpostgres.DefaultConfig()
+		if repositoryURL != "" {
+			config = config.BinaryRepositoryURL(repositoryURL)
+		}
+		err := embeddedpostgres.NewDatabase(config.
 			Version(version).
-			BinaryRepositoryURL(repositoryURL).
 			CachePath(archive).
 			BinariesPath(dir).
 			RuntimePath(filepath.Join(dir, "runtime")).

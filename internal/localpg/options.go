@@ -35,7 +35,7 @@ type System struct {
 	// LookupUser finds an account to run as. Nil: user.Lookup.
 	LookupUser func(name string) (*user.User, error)
 	// Fetch puts bin/initdb, bin/pg_ctl and bin/postgres of a major version
-	// into dir. Nil: FetchFrom(DefaultRepository).
+	// into dir. Nil: FetchFrom("").
 	Fetch FetchFunc
 	// SharedRoot takes the data root cannot keep in Dir. Empty: /var/lib/pushloss.
 	SharedRoot string
@@ -59,7 +59,7 @@ func (o Options) withDefaults() Options {
 		o.System.LookupUser = user.Lookup
 	}
 	if o.System.Fetch == nil {
-		o.System.Fetch = FetchFrom(DefaultRepository)
+		o.System.Fetch = FetchFrom("")
 	}
 	if o.System.SharedRoot == "" {
 		o.System.SharedRoot = "/var/lib/pushloss"
