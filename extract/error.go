@@ -37,7 +37,7 @@ func (e *Error) Error() string {
 	if e.Meaning != "" {
 		fmt.Fprintf(&b, " (%s)", e.Meaning)
 	}
-	if e.Info != "" {
+	if e.Info != "" && e.Info != e.Meaning {
 		fmt.Fprintf(&b, ": %s", e.Info)
 	}
 	if e.Attempts > 1 {

@@ -63,7 +63,7 @@ func findAll(cmd *cobra.Command, env Environment) []check.Finding {
 		return []check.Finding{check.Bad("settings", err, "")}
 	}
 	defer a.close()
-	findings := []check.Finding{check.Good("settings", fmt.Sprintf("%d apps", len(a.settings.Apps)))}
+	findings := []check.Finding{check.Good("settings", fmt.Sprintf("apps: %d", len(a.settings.Apps)))}
 
 	db, found := a.findDatabaseProblems(ctx)
 	findings = append(findings, found...)
@@ -106,15 +106,20 @@ func printFindings(env Environment, output format, findings []check.Finding) err
 			Findings []check.Finding `json:"findings"`
 		}{ok, findings})
 	}
-	t := newTable(env.Stdout, "check", "result", "finding", "what to do")
+	t := newTable(env.Stdout, "check", "result", "finding")
 	for _, f := range findings {
 		result := "ok"
 		if !f.OK {
 			result = "FAILED"
 		}
-		t.AppendRow([]any{f.Check, result, f.Detail, f.Hint})
+		t.AppendRow([]any{f.Check, result, f.Detail})
 	}
 	t.Render()
+	for _, f := range findings {
+		if f.Hint != "" {
+			fmt.Fprintf(env.Stdout, "%s: %s\n", f.Check, f.Hint)
+		}
+	}
 	if ok {
 		fmt.Fprintln(env.Stdout, "everything is in order")
 	} else {

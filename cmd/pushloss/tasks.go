@@ -128,7 +128,7 @@ func (a *app) saveTasks(cmd *cobra.Command, entries []taskfile.Entry) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.env.Stdout, "%d tasks added, %d updated, %d unchanged\n", changes.Added, changes.Updated, changes.Unchanged)
+	fmt.Fprintf(a.env.Stdout, "tasks: %d added, %d updated, %d unchanged\n", changes.Added, changes.Updated, changes.Unchanged)
 	if hints > 0 {
 		fmt.Fprintf(a.env.Stdout, "%d have no sent_at and were given the time in their ID\n", hints)
 	}
@@ -236,7 +236,7 @@ func newTasksRetireCommand(env Environment) *cobra.Command {
 				remedy:  "nothing was retired; see pushloss tasks list",
 			}
 		}
-		_, err = fmt.Fprintf(env.Stdout, "%d tasks retired\n", retired)
+		_, err = fmt.Fprintf(env.Stdout, "tasks: %d retired\n", retired)
 		return err
 	}
 	return command
