@@ -11,7 +11,6 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -53,7 +52,11 @@ func (c *Client) send(ctx context.Context, turn *Call, userSig string, body []by
 	var reached atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn:      func(httptrace.GotConnInfo) { reached.Store(true) },
-		WroteRequest: func(httptrace.WroteRequestInfo) { turn.Sent() },
+		WroteRequest: func(info httptrace.WroteRequestInfo) {
+			if info.Err == nil {
+				turn.Sent()
+			}
+		},
 	})
 	base := c.bases.current()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, base+pushLossPath+"?"+c.query(userSig), bytes.NewReader(body))
@@ -64,14 +67,28 @@ func (c *Client) send(ctx context.Context, turn *Call, userSig string, body []by
 
 	response, err := c.http.Do(request)
 	if err != nil {
-		if !reached.Load() {
-			c.bases.failed(base)
-		}
-		return Answer{}, OutcomeNoAnswer, transportError(err, c.opts.Timeout, redact)
+		return Answer{}, OutcomeNoAnswer, c.noAnswer(err, base, reached.Load(), redact)
 	}
 	defer response.Body.Close()
 	c.bases.reached()
 	return c.receive(response, redact)
+}
+
+// noAnswer classes a call without an answer and remembers whether base could be
+// reached. A certificate that is not the vendor's is what a hijacked DNS name
+// looks like, which is what the backup domains are for.
+func (c *Client) noAnswer(err error, base string, reached bool, redact redactor) *Error {
+	failed := transportError(err, c.opts.Timeout, redact)
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &certificate):
+		if c.bases.hijacked(base) {
+			failed.Class = Transient
+		}
+	case !reached:
+		c.bases.failed(base)
+	}
+	return failed
 }
 
 func (c *Client) query(userSig string) string {
@@ -167,40 +184,4 @@ func transportError(err error, timeout time.Duration, redact redactor) *Error {
 		failed.Info = fmt.Sprintf("no answer within %s", timeout)
 	}
 	return failed
-}
-
-// addresses are the base URLs of an account: the one in use is changed for the
-// next once it was out of reach twice in a row.
-type addresses struct {
-	urls []string
-
-	mu       sync.Mutex
-	index    int
-	failures int
-}
-
-const failuresToSwitch = 2
-
-func (a *addresses) current() string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.urls[a.index]
-}
-
-func (a *addresses) failed(base string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.urls[a.index] != base {
-		return
-	}
-	a.failures++
-	if a.failures >= failuresToSwitch {
-		a.index, a.failures = (a.index+1)%len(a.urls), 0
-	}
-}
-
-func (a *addresses) reached() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.failures = 0
 }

@@ -103,11 +103,7 @@ func NewClient(account Account, transport http.RoundTripper, pacer *Pacer, opts 
 	opts.Log = opts.Log.With("sdk_app_id", account.SDKAppID)
 	return &Client{
 		account: account,
-		http: &http.Client{
-			Transport: transport,
-			// A redirect would hand the UserSig to another address.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
+		http:    &http.Client{Transport: unredirected{transport}},
 		pacer: pacer,
 		signer: &signer{
 			appID: account.SDKAppID, key: account.SecretKey, identifier: account.Identifier, now: time.Now,
@@ -115,6 +111,18 @@ func NewClient(account Account, transport http.RoundTripper, pacer *Pacer, opts 
 		bases: &addresses{urls: account.BaseURLs},
 		opts:  opts,
 	}
+}
+
+// unredirected hides where a redirect leads: following it would hand the UserSig
+// to another address.
+type unredirected struct{ http.RoundTripper }
+
+func (u unredirected) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := u.RoundTripper.RoundTrip(request)
+	if response != nil {
+		response.Header.Del("Location")
+	}
+	return response, err
 }
 
 // NewTransport returns the connection pool that all clients of a process share.

@@ -42,7 +42,11 @@ func (e envelope) failure() (code int64, info string, ok bool) {
 	return 0, "", true
 }
 
-var errNoErrorCode = errors.New("it has no ErrorCode")
+var (
+	errNoErrorCode  = errors.New("it has no ErrorCode")
+	errTextFollows  = errors.New("text follows its end")
+	errNestedTooFar = errors.New("it is nested too deeply")
+)
 
 // readEnvelope checks that body is an answer and reads its envelope. The text it
 // returns is strict JSON: body itself or, where body has trailing commas or
@@ -51,13 +55,58 @@ func readEnvelope(body []byte) (envelope, []byte, error) {
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	env, err := parseEnvelope(body)
 	var syntactic *jsontext.SyntacticError
-	if errors.As(err, &syntactic) {
+	if errors.As(err, &syntactic) || errors.Is(err, errTextFollows) {
+		if nestedDeeper(body, maxNesting) {
+			return env, body, errNestedTooFar
+		}
 		if mended, mendErr := hujson.Standardize(bytes.Clone(body)); mendErr == nil {
 			body = mended
 			env, err = parseEnvelope(body)
 		}
 	}
 	return env, body, err
+}
+
+// maxNesting is far beyond any answer's. hujson recurses, and text of some hundred
+// thousand brackets would end the process: a stack overflow cannot be recovered.
+const maxNesting = 1000
+
+// nestedDeeper reports whether brackets outside of strings and comments are
+// nested deeper than limit.
+func nestedDeeper(text []byte, limit int) bool {
+	depth := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '[', '{':
+			if depth++; depth > limit {
+				return true
+			}
+		case ']', '}':
+			depth--
+		case '"':
+			for i++; i < len(text) && text[i] != '"'; i++ {
+				if text[i] == '\\' {
+					i++
+				}
+			}
+		case '/':
+			end := ""
+			switch {
+			case bytes.HasPrefix(text[i:], []byte("//")):
+				end = "\n"
+			case bytes.HasPrefix(text[i:], []byte("/*")):
+				end = "*/"
+			default:
+				continue
+			}
+			length := bytes.Index(text[i+2:], []byte(end))
+			if length < 0 {
+				return false
+			}
+			i += 2 + length + len(end) - 1
+		}
+	}
+	return false
 }
 
 func parseEnvelope(body []byte) (envelope, error) {
@@ -84,6 +133,7 @@ func parseEnvelope(body []byte) (envelope, error) {
 		case `"ErrorInfo"`:
 			err = readText(dec, &env.errorInfo)
 		case `"ResultCode"`:
+			hasCode = true
 			err = readInteger(dec, "ResultCode", &env.resultCode)
 		case `"ResultInfo"`:
 			err = readText(dec, &env.resultInfo)
@@ -98,7 +148,7 @@ func parseEnvelope(body []byte) (envelope, error) {
 		return env, err
 	}
 	if rest := bytes.TrimSpace(dec.UnreadBuffer()); len(rest) > 0 {
-		return env, errors.New("text follows its end")
+		return env, errTextFollows
 	}
 	if !hasCode {
 		return env, errNoErrorCode

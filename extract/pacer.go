@@ -30,6 +30,8 @@ const (
 	// marginDivisor makes the margin for slow answers 4% of the interval, so
 	// that 95% of the allowed calls can still be made.
 	marginDivisor = 25
+	// maxInterval keeps the arithmetic within a Duration.
+	maxInterval = 24 * time.Hour
 	// maxSlowDown bounds how much slower than the base an app may be paced.
 	maxSlowDown = 16
 )
@@ -47,7 +49,7 @@ type PacerOptions struct {
 func NewPacer(callsPerSecond float64, opts PacerOptions) *Pacer {
 	var interval time.Duration
 	if callsPerSecond > 0 {
-		interval = time.Duration(float64(time.Second) / callsPerSecond)
+		interval = time.Duration(min(float64(time.Second)/callsPerSecond, float64(maxInterval)))
 	}
 	p := &Pacer{
 		announce: opts.Announce,
@@ -80,28 +82,61 @@ type Call struct {
 	sent chan struct{}
 	done chan struct{}
 
-	sentOnce, doneOnce sync.Once
-	sentAt, doneAt     time.Time
+	mu             sync.Mutex
+	sentAt, doneAt time.Time
 }
 
-// Sent tells that the request has been written.
+// Sent tells that the request has been written. A transport that found its
+// connection dead writes it again on another: the last time counts.
 func (c *Call) Sent() {
-	c.sentOnce.Do(func() {
-		c.sentAt = time.Now()
-		close(c.sent)
-	})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.doneAt.IsZero() {
+		c.markSent(time.Now())
+	}
 }
 
-// SentAt is when the request was written; only valid after Done.
-func (c *Call) SentAt() time.Time { return c.sentAt }
+func (c *Call) markSent(at time.Time) {
+	if c.sentAt.IsZero() {
+		close(c.sent)
+	}
+	c.sentAt = at
+}
+
+// SentAt is when the request was written; only final after Done.
+func (c *Call) SentAt() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.sentAt
+}
 
 // Done tells that the answer has come, or will not.
 func (c *Call) Done() {
-	c.doneOnce.Do(func() {
-		c.Sent()
-		c.doneAt = time.Now()
-		close(c.done)
-	})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.doneAt.IsZero() {
+		return
+	}
+	now := time.Now()
+	if c.sentAt.IsZero() {
+		c.markSent(now)
+	}
+	c.doneAt = now
+	close(c.done)
+}
+
+// next is when the call after c may leave, and what may still bring that forward.
+func (c *Call) next(interval time.Duration) (at time.Time, forward <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	bounded := c.sentAt.Add(interval + interval/marginDivisor)
+	if c.doneAt.IsZero() {
+		return bounded, c.done
+	}
+	if proven := c.doneAt.Add(interval); proven.Before(bounded) {
+		return proven, nil
+	}
+	return bounded, nil
 }
 
 // Begin waits for the app's next turn. The error is ctx's, or Announce's.
@@ -144,22 +179,16 @@ func (p *Pacer) waitForTurn(ctx context.Context) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	// SlowDown may have changed the interval while the last call was out.
-	interval := p.Interval()
-	if err := sleepUntil(ctx, last.sentAt.Add(interval+interval/marginDivisor), last.done); err != nil {
-		return err
-	}
-	select {
-	case <-last.done:
-		interval = p.Interval()
-		proven := last.doneAt.Add(interval)
-		bounded := last.sentAt.Add(interval + interval/marginDivisor)
-		if bounded.Before(proven) {
-			proven = bounded
+	// While this waits, an answer may bring the moment forward, and a SlowDown or
+	// a request written again may put it off.
+	for {
+		at, forward := last.next(p.Interval())
+		if !time.Now().Before(at) {
+			return nil
 		}
-		return sleepUntil(ctx, proven, nil)
-	default:
-		return nil
+		if err := sleepUntil(ctx, at, forward); err != nil {
+			return err
+		}
 	}
 }
 

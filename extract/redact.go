@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net/url"
+	"regexp"
 	"strings"
 )
 
@@ -14,6 +15,10 @@ const maxShown = 300
 // may repeat the URL it was asked for, and the URL bears the UserSig.
 type redactor []string
 
+// userSigParameter finds a UserSig that a page repeats cut off or escaped in a way
+// of its own: most of a UserSig is as good as all of it.
+var userSigParameter = regexp.MustCompile(`(?i)(usersig(?:=|%3d|&#61;|\\u003d))[a-z0-9*_%+/=-]+`)
+
 func newRedactor(credentials ...string) redactor {
 	var r redactor
 	for _, credential := range credentials {
@@ -22,7 +27,7 @@ func newRedactor(credentials ...string) redactor {
 		}
 		r = append(r, credential)
 		if escaped := url.QueryEscape(credential); escaped != credential {
-			r = append(r, escaped)
+			r = append(r, escaped, strings.ReplaceAll(escaped, "%2A", "%2a"))
 		}
 	}
 	return r
@@ -32,7 +37,7 @@ func (r redactor) text(text string) string {
 	for _, credential := range r {
 		text = strings.ReplaceAll(text, credential, redacted)
 	}
-	return text
+	return userSigParameter.ReplaceAllString(text, "${1}"+redacted)
 }
 
 func (r redactor) bytes(body []byte) []byte {
@@ -40,6 +45,9 @@ func (r redactor) bytes(body []byte) []byte {
 		if bytes.Contains(body, []byte(credential)) {
 			body = bytes.ReplaceAll(body, []byte(credential), []byte(redacted))
 		}
+	}
+	if userSigParameter.Match(body) {
+		body = userSigParameter.ReplaceAll(body, []byte("${1}"+redacted))
 	}
 	return body
 }

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -23,7 +24,7 @@ func (c *Client) retry(ctx context.Context, body []byte) (Answer, error) {
 	waits.Multiplier = 2
 
 	attempts := 0
-	signedAnew := false
+	times := make(map[int]int) // how often each code came
 	operation := func() (Answer, error) {
 		answer, err := c.call(ctx, body, attempts > 0)
 		var failed *Error
@@ -34,11 +35,11 @@ func (c *Client) retry(ctx context.Context, body []byte) (Answer, error) {
 			return answer, nil
 		}
 		attempts++
+		times[failed.Code]++
 		failed.Attempts = attempts
 		switch failed.Class {
 		case SignAgain:
-			if !signedAnew {
-				signedAnew = true
+			if times[failed.Code] == 1 {
 				return Answer{}, failed
 			}
 		case Throttled:
@@ -46,13 +47,14 @@ func (c *Client) retry(ctx context.Context, body []byte) (Answer, error) {
 			c.opts.Log.WarnContext(ctx, "api asks for fewer calls, slowing down",
 				"code", failed.Code, "interval", c.pacer.Interval())
 		}
-		if !retriable(failed.Class) || attempts >= c.triesFor(failed) {
-			if exhausted := LookupCode(failed.Code).Exhausted; failed.Code != 0 && exhausted != 0 {
-				failed.Class = exhausted
-			}
-			return Answer{}, backoff.Permanent(failed)
+		usedUp := c.usedUp(failed, times[failed.Code])
+		if retriable(failed.Class) && !usedUp && attempts < c.opts.MaxTries {
+			return Answer{}, failed
 		}
-		return Answer{}, failed
+		if usedUp {
+			failed.Class = cmp.Or(LookupCode(failed.Code).Exhausted, failed.Class)
+		}
+		return Answer{}, backoff.Permanent(failed)
 	}
 	return backoff.Retry(ctx, operation,
 		backoff.WithBackOff(waits),
@@ -66,11 +68,14 @@ func retriable(class Class) bool {
 	return class == Transient || class == Throttled || class == Unlisted
 }
 
-func (c *Client) triesFor(failed *Error) int {
-	if failed.Code != 0 {
-		if tries := LookupCode(failed.Code).Tries; tries != 0 {
-			return min(tries, c.opts.MaxTries)
-		}
+// usedUp reports whether a code came as often as it is worth trying. Failures of
+// other kinds do not count: they say nothing of this one.
+func (c *Client) usedUp(failed *Error, times int) bool {
+	if failed.Code == 0 {
+		return false
 	}
-	return c.opts.MaxTries
+	if failed.Class == SignAgain {
+		return true
+	}
+	return times >= min(cmp.Or(LookupCode(failed.Code).Tries, c.opts.MaxTries), c.opts.MaxTries)
 }

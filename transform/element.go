@@ -2,6 +2,7 @@ package transform
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -20,15 +21,6 @@ var arrays = [...]array{
 	{"PlatformPostSendDeliveredLoss", PostSendDelivered, true},
 }
 
-func arrayNamed(name string) (*array, bool) {
-	for i := range arrays {
-		if arrays[i].name == name {
-			return &arrays[i], true
-		}
-	}
-	return nil, false
-}
-
 // element reads one element of Results: a task's four arrays. The task's name
 // may stand behind them.
 func (r *reader) element() (element, error) {
@@ -42,13 +34,21 @@ func (r *reader) element() (element, error) {
 		return e, nil
 	}
 	byStage, byPlatform := r.byStage[:0], r.byPlatform[:0]
+	var seen [len(arrays)]bool
 	err := r.members(func(name string) error {
 		if name == "TaskID" {
 			return r.taskID(&e)
 		}
-		a, ok := arrayNamed(name)
-		if !ok {
+		at := slices.IndexFunc(arrays[:], func(a array) bool { return a.name == name })
+		if at < 0 {
 			return r.dec.SkipValue()
+		}
+		a := &arrays[at]
+		if r.dec.PeekKind() != jsontext.KindNull {
+			if seen[at] { // which of the two is meant, or both, is not to be known
+				e.unreadable = name + " stands twice"
+			}
+			seen[at] = true
 		}
 		rows := &byStage
 		if a.byPlatform {
@@ -83,6 +83,7 @@ func (r *reader) element() (element, error) {
 	for i := range e.rejects {
 		e.rejects[i].TaskID = e.snapshot.TaskID
 	}
+	slices.SortFunc(e.rejects, Reject.compare)
 	return e, nil
 }
 
@@ -92,15 +93,23 @@ func (r *reader) taskID(e *element) error {
 	if err != nil {
 		return err
 	}
+	id := ""
 	switch value.Kind() {
 	case jsontext.KindNull:
+		return nil
 	case jsontext.KindString:
-		e.snapshot.TaskID = r.text(value)
+		id = r.text(value)
 	case jsontext.KindNumber:
-		e.snapshot.TaskID = string(value)
+		id = string(value)
 	default:
 		e.unreadable = "TaskID is not a string"
+		return nil
 	}
+	if e.named && id != e.snapshot.TaskID {
+		e.unreadable = "TaskID stands twice"
+		return nil
+	}
+	e.named, e.snapshot.TaskID = true, id
 	return nil
 }
 

@@ -76,6 +76,15 @@ type Reject struct {
 	Rows   int // how many rows it holds
 }
 
+func (r Reject) compare(other Reject) int {
+	return cmp.Or(
+		strings.Compare(r.TaskID, other.TaskID),
+		strings.Compare(r.Array, other.Array),
+		strings.Compare(r.JSON, other.JSON),
+		strings.Compare(r.Reason, other.Reason),
+	)
+}
+
 // Unreadable is a task whose answer cannot be relied on as a whole, so that
 // nothing of it is to be loaded.
 type Unreadable struct {
@@ -108,7 +117,8 @@ func (c Counts) Add(other Counts) Counts {
 	}
 }
 
-// Result is a whole answer, normalized. Every task that was asked for is in
+// Result is a whole answer, normalized. It does not depend on the order in which
+// the answer gives its results and rows. Every task that was asked for is in
 // exactly one of Snapshots, Absent and Unreadable.
 type Result struct {
 	Snapshots  []Snapshot

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -44,6 +45,7 @@ func (n *Normalizer) Normalize(answer []byte, asked []string) (Result, error) {
 // element is one element of Results, read.
 type element struct {
 	snapshot   Snapshot
+	named      bool // by a TaskID
 	rejects    []Reject
 	rowsIn     int
 	merged     int
@@ -54,6 +56,12 @@ type element struct {
 // whole is the reject that stands for everything in the element.
 func (e element) whole(reason string) Reject {
 	return Reject{TaskID: e.snapshot.TaskID, Array: "Results", JSON: validUTF8(e.json), Reason: reason, Rows: e.rowsIn}
+}
+
+// repeats reports whether two elements say the same.
+func (e element) repeats(other element) bool {
+	return e.unreadable == "" && other.unreadable == "" &&
+		reflect.DeepEqual(e.snapshot, other.snapshot) && slices.Equal(e.rejects, other.rejects)
 }
 
 // assemble sorts the elements of an answer by what was asked.
@@ -69,7 +77,7 @@ func assemble(asked []string, elements []element) Result {
 		switch {
 		case e.unreadable == notAnObject:
 			result.reject(e.whole(notAnObject))
-		case !isAsked, len(same) > 0 && reflect.DeepEqual(same[0].snapshot, e.snapshot) && same[0].unreadable == "" && e.unreadable == "":
+		case !isAsked, slices.ContainsFunc(same, e.repeats):
 			result.Counts.Ignored += e.rowsIn
 			result.Counts.IgnoredResults++
 		default:
@@ -99,6 +107,7 @@ func assemble(asked []string, elements []element) Result {
 			}
 		}
 	}
+	slices.SortFunc(result.Rejects, Reject.compare)
 	return result
 }
 

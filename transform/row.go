@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"math"
@@ -167,7 +168,10 @@ func (r *reader) facts(e *element, rows []row) []Fact {
 		if c := cmp.Compare(b.Count, a.Count); c != 0 {
 			return c
 		}
-		return cmp.Compare(a.Info, b.Info)
+		if c := cmp.Compare(a.Info, b.Info); c != 0 {
+			return c
+		}
+		return bytes.Compare(r.body[a.start:a.end], r.body[b.start:b.end])
 	})
 	facts := make([]Fact, 0, len(rows))
 	for _, row := range rows {

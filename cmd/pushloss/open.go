@@ -17,9 +17,13 @@ import (
 	"pushloss/migrations"
 )
 
-// connsPerApp is what a job uses of the pool for one app: its workers, and the
-// reading of the ledger.
-const connsPerApp = 6
+const (
+	// connsPerApp is what a job uses of the pool for one app: its workers, and
+	// the reading of the ledger.
+	connsPerApp = 6
+	// maxConns leaves room for others in a server with stock settings (100).
+	maxConns = 40
+)
 
 // stopTimeout bounds the stopping of an embedded database.
 const stopTimeout = time.Minute
@@ -76,7 +80,7 @@ func (a *app) open(ctx context.Context) (*load.DB, error) {
 	if err := a.findDatabase(ctx); err != nil {
 		return nil, err
 	}
-	db, err := load.Open(ctx, a.database, 4+connsPerApp*max(1, len(a.settings.Apps)))
+	db, err := load.Open(ctx, a.database, min(4+connsPerApp*max(1, len(a.settings.Apps)), maxConns))
 	if err != nil {
 		return nil, err
 	}

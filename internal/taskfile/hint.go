@@ -29,7 +29,7 @@ func HintFrom(taskID string, now time.Time) (hint Hint, ok bool) {
 		return Hint{}, false
 	}
 	app, err := strconv.ParseInt(parts[1], 16, 64)
-	if err != nil {
+	if err != nil || app <= 0 {
 		return Hint{}, false
 	}
 	sentAt := time.Unix(seconds, 0)

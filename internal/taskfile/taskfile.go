@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,6 +59,9 @@ func (p Problems) Hint() string {
 // The API documents no limit; its own IDs have some 50.
 const maxTaskID = 512
 
+// maxLine bounds a line of JSON.
+const maxLine = 1 << 20
+
 var columns = []string{"task_id", "sdk_app_id", "sent_at", "label"}
 
 // Read reads a list; name stands for it in problems. It is JSON Lines if it
@@ -73,6 +77,8 @@ func Read(name string, list io.Reader, loc *time.Location) ([]Entry, error) {
 	switch {
 	case errors.Is(err, io.EOF):
 		return nil, Problems{{Name: name, Line: 1, Text: "the list is empty"}}
+	case errors.Is(err, bufio.ErrBufferFull):
+		return nil, Problems{{Name: name, Line: 1, Text: "the list begins with nothing but blanks"}}
 	case err != nil:
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
@@ -128,16 +134,17 @@ func (r *reader) csv(list io.Reader) error {
 	if err != nil {
 		return r.syntax(err)
 	}
+	line, _ := records.FieldPos(0)
 	for i, column := range header {
 		header[i] = strings.ToLower(strings.TrimSpace(column))
 		if !slices.Contains(columns, header[i]) {
-			r.problem(1, "unknown column %q: use %s", column, strings.Join(columns, ", "))
+			r.problem(line, "unknown column %q: use %s", column, strings.Join(columns, ", "))
 		} else if slices.Contains(header[:i], header[i]) {
-			r.problem(1, "the column %s stands twice", header[i])
+			r.problem(line, "the column %s stands twice", header[i])
 		}
 	}
 	if !slices.Contains(header, "task_id") {
-		r.problem(1, "the header has no column task_id")
+		r.problem(line, "the header has no column task_id")
 	}
 	if len(r.problems) > 0 {
 		return nil
@@ -177,22 +184,25 @@ func (r *reader) syntax(err error) error {
 
 func (r *reader) jsonLines(list io.Reader) error {
 	lines := bufio.NewScanner(list)
-	lines.Buffer(nil, 1<<20)
-	for number := 1; lines.Scan(); number++ {
+	lines.Buffer(nil, maxLine)
+	number := 1
+	for ; lines.Scan(); number++ {
 		line := bytes.TrimSpace(lines.Bytes())
 		if len(line) == 0 {
 			continue
 		}
-		var values map[string]any
-		decoder := json.NewDecoder(bytes.NewReader(line))
-		decoder.UseNumber()
-		if err := decoder.Decode(&values); err != nil || decoder.More() {
+		if !utf8.Valid(line) { // decoding would replace what is not
+			r.problem(number, "not UTF-8 text")
+			continue
+		}
+		values, ok := object(line)
+		if !ok {
 			r.problem(number, "not a JSON object on one line")
 			continue
 		}
-		fields, ok := make(map[string]string, len(values)), true
-		for key, value := range values {
-			switch value := value.(type) {
+		fields := make(map[string]string, len(values))
+		for _, key := range slices.Sorted(maps.Keys(values)) {
+			switch value := values[key].(type) {
 			case nil:
 			case string:
 				fields[key] = strings.TrimSpace(value)
@@ -211,7 +221,22 @@ func (r *reader) jsonLines(list io.Reader) error {
 			r.add(number, fields)
 		}
 	}
+	if errors.Is(lines.Err(), bufio.ErrTooLong) {
+		r.problem(number, "the line is longer than %d bytes", maxLine)
+		return nil
+	}
 	return lines.Err()
+}
+
+// object reads the one JSON object that line must be.
+func object(line []byte) (values map[string]any, ok bool) {
+	decoder := json.NewDecoder(bytes.NewReader(line))
+	decoder.UseNumber()
+	if decoder.Decode(&values) != nil || values == nil {
+		return nil, false
+	}
+	_, err := decoder.Token()
+	return values, errors.Is(err, io.EOF)
 }
 
 func (r *reader) add(line int, fields map[string]string) {

@@ -1,0 +1,60 @@
+package extract
+
+import "sync"
+
+// addresses are the base URLs of an account: the one in use is changed for the
+// next once it was out of reach twice in a row, or at once when it is not the
+// vendor's.
+type addresses struct {
+	urls []string
+
+	mu       sync.Mutex
+	index    int
+	failures int
+	foreign  map[string]bool // those that showed another's certificate
+}
+
+const failuresToSwitch = 2
+
+func (a *addresses) current() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.urls[a.index]
+}
+
+func (a *addresses) failed(base string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.urls[a.index] != base {
+		return
+	}
+	a.failures++
+	if a.failures >= failuresToSwitch {
+		a.index, a.failures = (a.index+1)%len(a.urls), 0
+	}
+}
+
+func (a *addresses) reached() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.failures = 0
+}
+
+// hijacked tells that base is somebody else's, and reports whether there is an
+// address left that is not known to be.
+func (a *addresses) hijacked(base string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.foreign == nil {
+		a.foreign = make(map[string]bool)
+	}
+	a.foreign[base] = true
+	for i, url := range a.urls {
+		if !a.foreign[url] {
+			a.index, a.failures = i, 0
+			return true
+		}
+	}
+	clear(a.foreign) // the next request tries them all again
+	return false
+}
