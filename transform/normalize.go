@@ -2,6 +2,7 @@ package transform
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -67,6 +68,8 @@ func (e element) repeats(other element) bool {
 // assemble sorts the elements of an answer by what was asked.
 func assemble(asked []string, elements []element) Result {
 	var result Result
+	// Of two that say the same, the one of fewer rows counts.
+	slices.SortStableFunc(elements, func(a, b element) int { return cmp.Compare(a.rowsIn, b.rowsIn) })
 	byTask := make(map[string][]element, len(asked))
 	for _, task := range asked {
 		byTask[task] = nil
