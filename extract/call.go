@@ -51,7 +51,7 @@ func (c *Client) send(ctx context.Context, turn *Call, userSig string, body []by
 	defer cancel()
 	var reached atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn:      func(httptrace.GotConnInfo) { reached.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { reached.Store(true) },
 		WroteRequest: func(info httptrace.WroteRequestInfo) {
 			if info.Err == nil {
 				turn.Sent()

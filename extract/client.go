@@ -104,7 +104,7 @@ func NewClient(account Account, transport http.RoundTripper, pacer *Pacer, opts 
 	return &Client{
 		account: account,
 		http:    &http.Client{Transport: unredirected{transport}},
-		pacer: pacer,
+		pacer:   pacer,
 		signer: &signer{
 			appID: account.SDKAppID, key: account.SecretKey, identifier: account.Identifier, now: time.Now,
 		},

@@ -16,8 +16,9 @@ const maxShown = 300
 type redactor []string
 
 // userSigParameter finds a UserSig that a page repeats cut off or escaped in a way
-// of its own: most of a UserSig is as good as all of it.
-var userSigParameter = regexp.MustCompile(`(?i)(usersig(?:=|%3d|&#61;|\\u003d))[a-z0-9*_%+/=-]+`)
+// of its own: most of a UserSig is as good as all of it. It begins with plain
+// letters, so that bodies are searched quickly.
+var userSigParameter = regexp.MustCompile(`(usersig(?:=|%3[dD]|&#61;|\\u003[dD]))[A-Za-z0-9*_%+/=-]+`)
 
 func newRedactor(credentials ...string) redactor {
 	var r redactor

@@ -68,17 +68,20 @@ func drawRow(t *rapid.T) drawnRow {
 	}
 }
 
-var drawElement = rapid.Custom(func(t *rapid.T) drawnElement {
+// A generator is for one test: it is not safe for concurrent use.
+func elementGenerator() *rapid.Generator[drawnElement] { return rapid.Custom(drawElement) }
+
+func drawElement(t *rapid.T) drawnElement {
 	e := drawnElement{task: rapid.SampledFrom([]string{"a", "b", "c", "d", "unasked"}).Draw(t, "task")}
 	for i := range e.arrays {
 		e.arrays[i] = rapid.SliceOfN(rapid.Custom(drawRow), 0, 6).Draw(t, arrayNames[i])
 	}
 	return e
-})
+}
 
 // drawElements draws elements, of which some stand twice.
 func drawElements(t *rapid.T) []drawnElement {
-	elements := rapid.SliceOfN(drawElement, 0, 6).Draw(t, "elements")
+	elements := rapid.SliceOfN(elementGenerator(), 0, 6).Draw(t, "elements")
 	for i := range elements {
 		if rapid.IntRange(0, 3).Draw(t, "repeat") == 0 {
 			elements = append(elements, elements[i])
@@ -106,12 +109,14 @@ func mustNormalize(t *rapid.T, answer string, asked []string) transform.Result {
 	return result
 }
 
-var drawAsked = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"a", "b", "c", "d"}), 1, 4, rapid.ID[string])
+func drawAsked(t *rapid.T) []string {
+	return rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"a", "b", "c", "d"}), 1, 4, rapid.ID[string]).Draw(t, "asked")
+}
 
 func TestEveryRowIsAccountedFor(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		elements, asked := drawElements(t), drawAsked.Draw(t, "asked")
+		elements, asked := drawElements(t), drawAsked(t)
 		result := mustNormalize(t, answerOf(elements), asked)
 		rows := 0
 		for _, e := range elements {
@@ -126,7 +131,7 @@ func TestEveryRowIsAccountedFor(t *testing.T) {
 func TestTheOrderOfRowsAndResultsMakesNoDifference(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		elements, asked := drawElements(t), drawAsked.Draw(t, "asked")
+		elements, asked := drawElements(t), drawAsked(t)
 		want := mustNormalize(t, answerOf(elements), asked)
 		shuffled := rapid.Permutation(elements).Draw(t, "order")
 		for i := range shuffled {
@@ -157,7 +162,7 @@ func rejectKey(r transform.Reject) []string {
 func TestSumsAreThoseOfTheAnswer(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		e := drawElement.Draw(t, "element")
+		e := elementGenerator().Draw(t, "element")
 		result := mustNormalize(t, ok(e.String()), []string{e.task})
 		var want, got [4]int64
 		for i, rows := range e.arrays {

@@ -1,0 +1,238 @@
+package taskfile_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pushloss/internal/taskfile"
+)
+
+var beijing = time.FixedZone("UTC+8", 8*3600)
+
+func at(text string) *time.Time {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		panic(err)
+	}
+	return &t
+}
+
+func TestListsThatAreRead(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, list string
+		want       []taskfile.Entry
+	}{
+		{"CSV with all columns", "task_id,sdk_app_id,sent_at,label\na,1400000001,2025-03-09T08:00:00Z,Spring sale\n",
+			[]taskfile.Entry{{Line: 2, TaskID: "a", SDKAppID: 1400000001, SentAt: at("2025-03-09T08:00:00Z"), Label: "Spring sale"}}},
+		{"CSV with the ID alone", "task_id\na\nb", []taskfile.Entry{{Line: 2, TaskID: "a"}, {Line: 3, TaskID: "b"}}},
+		{"CSV with columns in another order and case", " Label ,TASK_ID\nx,a\n", []taskfile.Entry{{Line: 2, TaskID: "a", Label: "x"}}},
+		{"CSV with empty fields", "task_id,sdk_app_id,sent_at,label\na,,,\n", []taskfile.Entry{{Line: 2, TaskID: "a"}}},
+		{"CSV with blanks around", "task_id, label\n  a  ,  x y  \n", []taskfile.Entry{{Line: 2, TaskID: "a", Label: "x y"}}},
+		{"CSV of Windows with a byte order mark", "\ufefftask_id,label\r\na,x\r\n\r\nb,y\r\n",
+			[]taskfile.Entry{{Line: 2, TaskID: "a", Label: "x"}, {Line: 4, TaskID: "b", Label: "y"}}},
+		{"CSV with quotes, commas and a line break", "task_id,label\na,\"x, \"\"y\"\"\nz\"\nb,w\n",
+			[]taskfile.Entry{{Line: 2, TaskID: "a", Label: "x, \"y\"\nz"}, {Line: 4, TaskID: "b", Label: "w"}}},
+		{"CSV with a Chinese label", "task_id,label\na,春节推送 😀\n", []taskfile.Entry{{Line: 2, TaskID: "a", Label: "春节推送 😀"}}},
+		{"CSV behind empty lines", "\n\ntask_id\na\n", []taskfile.Entry{{Line: 4, TaskID: "a"}}},
+		{"a header alone", "task_id\n", nil},
+		{"an ID of 512 bytes", "task_id\n" + strings.Repeat("x", 512), []taskfile.Entry{{Line: 2, TaskID: strings.Repeat("x", 512)}}},
+
+		{"JSON Lines with all fields", `{"task_id":"a","sdk_app_id":1400000001,"sent_at":"2025-03-09 16:00","label":"x"}`,
+			[]taskfile.Entry{{Line: 1, TaskID: "a", SDKAppID: 1400000001, SentAt: at("2025-03-09T08:00:00Z"), Label: "x"}}},
+		{"JSON Lines with blank lines", "\n{\"task_id\":\"a\"}\r\n\n  {\"task_id\":\"b\"}  ", []taskfile.Entry{{Line: 2, TaskID: "a"}, {Line: 4, TaskID: "b"}}},
+		{"JSON Lines with nulls", `{"task_id":"a","sdk_app_id":null,"sent_at":null,"label":null}`, []taskfile.Entry{{Line: 1, TaskID: "a"}}},
+		{"JSON Lines with the app as a string", `{"task_id":"a","sdk_app_id":"1400000001"}`, []taskfile.Entry{{Line: 1, TaskID: "a", SDKAppID: 1400000001}}},
+		{"JSON Lines with an ID that is a number", `{"task_id":12345678901234567890}`, []taskfile.Entry{{Line: 1, TaskID: "12345678901234567890"}}},
+		{"JSON Lines with Unix seconds", `{"task_id":"a","sent_at":1741507200}`, []taskfile.Entry{{Line: 1, TaskID: "a", SentAt: at("2025-03-09T08:00:00Z")}}},
+		{"JSON Lines with a byte order mark", "\ufeff{\"task_id\":\"a\"}", []taskfile.Entry{{Line: 1, TaskID: "a"}}},
+
+		{"a task that stands twice and agrees", "task_id,label,sent_at\na,x,2025-03-09T08:00:00Z\na,x,2025-03-09T16:00:00+08:00\n",
+			[]taskfile.Entry{{Line: 2, TaskID: "a", Label: "x", SentAt: at("2025-03-09T08:00:00Z")}}},
+		{"the same ID in two apps", "task_id,sdk_app_id,label\na,1,x\na,2,y\n",
+			[]taskfile.Entry{{Line: 2, TaskID: "a", SDKAppID: 1, Label: "x"}, {Line: 3, TaskID: "a", SDKAppID: 2, Label: "y"}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := taskfile.Read("list", strings.NewReader(tt.list), beijing)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(tt.want, got); d != "" {
+				t.Errorf("entries (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+func TestProblemsNameFileAndLine(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, list, want string }{
+		{"nothing", "", "tasks.csv:1: the list is empty"},
+		{"blanks alone", " \n\t\r\n", "tasks.csv:1: the list is empty"},
+		{"a byte order mark alone", "\ufeff", "tasks.csv:1: the list is empty"},
+		{"very many blanks", strings.Repeat("\n", 10000) + "task_id\na", "tasks.csv:1: the list begins with nothing but blanks"},
+
+		{"no header", "a\nb\n", "tasks.csv:1: unknown column \"a\": use task_id, sdk_app_id, sent_at, label\ntasks.csv:1: the header has no column task_id"},
+		{"a header further down", "\n\nid\n", "tasks.csv:3: unknown column \"id\": use task_id, sdk_app_id, sent_at, label\ntasks.csv:3: the header has no column task_id"},
+		{"a column twice", "task_id,task_id\na,b\n", "tasks.csv:1: the column task_id stands twice"},
+		{"too many fields", "task_id\na,b\nc\n\"\"\n", "tasks.csv:2: not CSV: wrong number of fields\ntasks.csv:4: task_id is empty"},
+		{"an open quote", "task_id\na\n\"b\nc\n", "tasks.csv:4: not CSV: extraneous or missing \" in quoted-field"},
+		{"an open quote in the header", "task_id,\"label\n", "tasks.csv:1: not CSV: extraneous or missing \" in quoted-field"},
+		{"no ID", "task_id,label\n,x\n", "tasks.csv:2: task_id is empty"},
+		{"an ID that is too long", "task_id\n" + strings.Repeat("x", 513), "tasks.csv:2: task_id is longer than 512 bytes"},
+		{"an ID that is not UTF-8", "task_id\na\xff\n", "tasks.csv:2: task_id is not UTF-8 text"},
+		{"an ID with U+0000", "task_id\na\x00\n", "tasks.csv:2: task_id is not UTF-8 text"},
+		{"a label that is not UTF-8", "task_id,label\na,\xff\n", "tasks.csv:2: label is not UTF-8 text"},
+		{"an app that is a word", "task_id,sdk_app_id\na,mine\n", `tasks.csv:2: sdk_app_id "mine" is not a positive whole number`},
+		{"an app that is 0", "task_id,sdk_app_id\na,0\n", `tasks.csv:2: sdk_app_id "0" is not a positive whole number`},
+		{"an app that is negative", "task_id,sdk_app_id\na,-5\n", `tasks.csv:2: sdk_app_id "-5" is not a positive whole number`},
+		{"an app in scientific notation", "task_id,sdk_app_id\na,1.4E+09\n", `tasks.csv:2: sdk_app_id "1.4E+09" is not a positive whole number`},
+		{"a time that is none", "task_id,sent_at\na,tomorrow\n", `tasks.csv:2: sent_at "tomorrow" is no time: write 2025-03-31T08:00:00+08:00, 2025-03-31 or Unix seconds`},
+		{"several in one line", "task_id,sdk_app_id,sent_at\n,x,y\n",
+			"tasks.csv:2: task_id is empty\ntasks.csv:2: sdk_app_id \"x\" is not a positive whole number\n" +
+				`tasks.csv:2: sent_at "y" is no time: write 2025-03-31T08:00:00+08:00, 2025-03-31 or Unix seconds`},
+		{"a task that stands twice and differs", "task_id,label\na,x\nb,y\na,z\n", "tasks.csv:4: task a stands on line 2 with other values"},
+		{"a task with and without a time", "task_id,sent_at\na,\na,2025-03-09\n", "tasks.csv:3: task a stands on line 2 with other values"},
+
+		{"JSON with an unknown field", `{"task_id":"a","Label":"x"}`, `tasks.csv:1: unknown field "Label": use task_id, sdk_app_id, sent_at, label`},
+		{"JSON with several problems", `{"x":1,"task_id":["a"],"b":2}`, "tasks.csv:1: unknown field \"b\": use task_id, sdk_app_id, sent_at, label\n" +
+			"tasks.csv:1: task_id is neither a string nor a number\ntasks.csv:1: unknown field \"x\": use task_id, sdk_app_id, sent_at, label"},
+		{"JSON cut off", "{\"task_id\":\"a\"}\n{\"task_id\":\n", "tasks.csv:2: not a JSON object on one line"},
+		{"JSON over several lines", "{\n\"task_id\":\"a\"\n}", "tasks.csv:1: not a JSON object on one line\ntasks.csv:2: not a JSON object on one line\ntasks.csv:3: not a JSON object on one line"},
+		{"two objects on a line", `{"task_id":"a"} {"task_id":"b"}`, "tasks.csv:1: not a JSON object on one line"},
+		{"a brace too many", `{"task_id":"a"}}`, "tasks.csv:1: not a JSON object on one line"},
+		{"a bracket too many", `{"task_id":"a"}]`, "tasks.csv:1: not a JSON object on one line"},
+		{"null among objects", "{\"task_id\":\"a\"}\nnull\n", "tasks.csv:2: not a JSON object on one line"},
+		{"an array among objects", "{\"task_id\":\"a\"}\n[\"b\"]\n", "tasks.csv:2: not a JSON object on one line"},
+		{"an ID in JSON that is not UTF-8", "{\"task_id\":\"a\xff\"}", "tasks.csv:1: not UTF-8 text"},
+		{"an ID in JSON with U+0000", `{"task_id":"a\u0000"}`, "tasks.csv:1: task_id is not UTF-8 text"},
+		{"no ID in JSON", "{\"task_id\":\"a\"}\n{}\n", "tasks.csv:2: task_id is empty"},
+		{"a very long line of JSON", "{\"task_id\":\"a\"}\n{\"task_id\":\"" + strings.Repeat("x", 1<<20) + `"}`, "tasks.csv:2: the line is longer than 1048576 bytes"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := taskfile.Read("tasks.csv", strings.NewReader(tt.list), beijing)
+			var problems taskfile.Problems
+			if !errors.As(err, &problems) {
+				t.Fatalf("got %d entries, %v; want problems", len(got), err)
+			}
+			if d := cmp.Diff(tt.want, err.Error()); d != "" {
+				t.Errorf("problems (-want +got):\n%s", d)
+			}
+			if len(got) != 0 {
+				t.Errorf("%d entries come with them", len(got))
+			}
+			if !strings.Contains(problems.Hint(), "task_id") {
+				t.Errorf("the hint is %q", problems.Hint())
+			}
+		})
+	}
+}
+
+func TestOnlyTheFirstTwentyProblemsAreShown(t *testing.T) {
+	t.Parallel()
+	_, err := taskfile.Read("list", strings.NewReader("task_id\n"+strings.Repeat("\"\"\n", 25)), time.UTC)
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	lines := strings.Split(err.Error(), "\n")
+	if len(lines) != 21 || lines[19] != "list:21: task_id is empty" || lines[20] != "and 5 more problems" {
+		t.Errorf("shown are %d lines, the last %q", len(lines), lines[len(lines)-1])
+	}
+}
+
+func TestAListThatCannotBeReadIsNoProblemOfTheList(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("the disk is broken")
+	for _, begin := range []string{"", "task_id\na\n", "{\"task_id\":\"a\"}\n"} {
+		_, err := taskfile.Read("list", io.MultiReader(strings.NewReader(begin), iotest.ErrReader(broken)), time.UTC)
+		var problems taskfile.Problems
+		if !errors.Is(err, broken) || errors.As(err, &problems) || !strings.Contains(err.Error(), "list") {
+			t.Errorf("after %q: %v", begin, err)
+		}
+	}
+}
+
+func TestAListInSmallPiecesIsTheSameList(t *testing.T) {
+	t.Parallel()
+	for _, list := range []string{"\ufefftask_id,label\na,\"x\ny\"\n", "\ufeff\n{\"task_id\":\"a\"}\n"} {
+		want, err := taskfile.Read("list", strings.NewReader(list), time.UTC)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := taskfile.Read("list", iotest.OneByteReader(strings.NewReader(list)), time.UTC)
+		if d := cmp.Diff(want, got); d != "" || err != nil {
+			t.Errorf("%q: %v\n%s", list, err, d)
+		}
+	}
+}
+
+func TestParseTime(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"2025-03-31T08:00:00+08:00": "2025-03-31T00:00:00Z",
+		"2025-03-31T08:00:00Z":      "2025-03-31T08:00:00Z",
+		"2025-03-31T08:00:00.5Z":    "2025-03-31T08:00:00.5Z",
+		"2025-03-31 08:00:00+01:00": "2025-03-31T07:00:00Z",
+		"2025-03-31 08:00:00Z":      "2025-03-31T08:00:00Z",
+		"2025-03-31T08:00:00":       "2025-03-31T00:00:00Z",
+		"2025-03-31 08:00:00":       "2025-03-31T00:00:00Z",
+		"2025-03-31 08:00":          "2025-03-31T00:00:00Z",
+		"2025-03-31":                "2025-03-30T16:00:00Z",
+		"1741507200":                "2025-03-09T08:00:00Z",
+	} {
+		got, err := taskfile.ParseTime(text, beijing)
+		if err != nil || !got.Equal(*at(want)) {
+			t.Errorf("%s is read as %s, %v; want %s", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "now", "2025-02-30", "31.3.2025", "03/31/2025", "20250331", "1741507200000", "999", "-1741507200", "1741507200.5"} {
+		if got, err := taskfile.ParseTime(text, beijing); err == nil {
+			t.Errorf("%q is read as %s", text, got)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	for _, list := range []string{
+		"task_id,sdk_app_id,sent_at,label\na,1400000001,2025-03-09T08:00:00Z,x\n", "\ufefftask_id\r\na\r\n",
+		"{\"task_id\":\"a\",\"sdk_app_id\":1}\n\n{\"task_id\":\"b\",\"sent_at\":1741507200}", "task_id,label\n\"a\",\"x\ny\"\n", " \n{",
+	} {
+		f.Add(list)
+	}
+	f.Fuzz(func(t *testing.T, list string) {
+		entries, err := taskfile.Read("list", strings.NewReader(list), beijing)
+		var problems taskfile.Problems
+		if errors.As(err, &problems) {
+			for _, p := range problems {
+				if p.Line < 1 || p.Line > strings.Count(list, "\n")+1 || !strings.HasPrefix(p.Error(), fmt.Sprintf("list:%d: ", p.Line)) {
+					t.Fatalf("%v is on no line of the list", p)
+				}
+			}
+			return
+		}
+		if err != nil {
+			t.Fatalf("a list that is at hand cannot be read: %v", err)
+		}
+		seen := make(map[string]bool)
+		last := 0
+		for _, e := range entries {
+			if problem := taskfile.CheckTaskID(e.TaskID); problem != "" || e.SDKAppID < 0 || e.Line <= last {
+				t.Fatalf("accepted %+v after line %d: %s", e, last, problem)
+			}
+			key := fmt.Sprint(e.SDKAppID, " ", e.TaskID)
+			if seen[key] {
+				t.Fatalf("%s comes twice", key)
+			}
+			seen[key], last = true, e.Line
+		}
+	})
+}
