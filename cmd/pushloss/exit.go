@@ -85,12 +85,12 @@ func exitCode(err error) int {
 	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &request),
 		errors.As(err, &timezone), errors.As(err, &schedule), errors.As(err, &tasks):
 		return exitUsage
+	case errors.Is(err, context.Canceled): // also what a canceled connect says
+		return exitInterrupted
 	case errors.As(err, &schema), errors.As(err, &localDB), load.Unreachable(err):
 		return exitDatabase
 	case errors.As(err, &apiFailed) && apiFailed.StopsApp():
 		return exitRefused
-	case errors.Is(err, context.Canceled):
-		return exitInterrupted
 	}
 	return exitPartly
 }

@@ -15,7 +15,9 @@ import (
 
 func main() {
 	ctx, cancel := context.WithCancel(context.Background())
-	go stopOnSignal(cancel)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go stopOnSignal(signals, cancel)
 	code := Run(ctx, os.Args[1:], Environment{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Lookuper: envconfig.OsLookuper(), Now: time.Now,
@@ -26,9 +28,7 @@ func main() {
 // stopOnSignal lets the first SIGINT or SIGTERM end the work after what is under
 // way, and the second end the process at once: transactions see to it that
 // nothing is left by halves.
-func stopOnSignal(stop context.CancelFunc) {
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+func stopOnSignal(signals <-chan os.Signal, stop context.CancelFunc) {
 	<-signals
 	stop()
 	<-signals

@@ -38,7 +38,8 @@ func newProbeCommand(env Environment) *cobra.Command {
 			}
 			response, err := (&http.Client{Timeout: 5 * time.Second}).Do(request)
 			if err != nil {
-				return fmt.Errorf("the daemon does not answer: %w", err)
+				// Not wrapped: a connection refused here is not the database's.
+				return fmt.Errorf("the daemon does not answer: %v", err)
 			}
 			defer response.Body.Close()
 			text, _ := io.ReadAll(io.LimitReader(response.Body, 1024))

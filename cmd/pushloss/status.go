@@ -103,7 +103,8 @@ func (a *app) judge(stored []load.AppStatus) []appStatus {
 		}
 		if lag, ok := monitor.Lag(s, a.env.Now()); ok {
 			status.LagDays = &lag
-		} else {
+		}
+		if s.FirstDay == nil { // backfills alone keep nothing fresh
 			status.OK, status.Note = false, "no run yet: pushloss run"
 		}
 		apps = append(apps, status)

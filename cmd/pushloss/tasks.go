@@ -97,13 +97,30 @@ mistake is not imported at all.`,
 // saveTasks puts entries into the registry, for the app that they name or the
 // only one there is.
 func (a *app) saveTasks(cmd *cobra.Command, entries []taskfile.Entry) error {
-	tasks := make([]load.Task, len(entries))
+	type key struct {
+		sdkAppID int64
+		taskID   string
+	}
+	var tasks []load.Task
+	seen := make(map[key]taskfile.Entry)
 	hints := 0
-	for i, entry := range entries {
+	for _, entry := range entries {
 		sdkAppID, err := a.appOf(entry.SDKAppID)
 		if err != nil {
 			return err
 		}
+		// A list may name the only app in one line and leave it out in another.
+		earlier, again := seen[key{sdkAppID, entry.TaskID}]
+		if again && !sameTask(earlier, entry) {
+			return &usageError{
+				problem: fmt.Sprintf("task %s of app %d stands on lines %d and %d with different values", entry.TaskID, sdkAppID, earlier.Line, entry.Line),
+				remedy:  "nothing was imported; keep one of the lines",
+			}
+		}
+		if again {
+			continue
+		}
+		seen[key{sdkAppID, entry.TaskID}] = entry
 		task := load.Task{SDKAppID: sdkAppID, TaskID: entry.TaskID, SentAt: entry.SentAt}
 		if entry.Label != "" {
 			task.Label = &entry.Label
@@ -118,7 +135,7 @@ func (a *app) saveTasks(cmd *cobra.Command, entries []taskfile.Entry) error {
 				hints++
 			}
 		}
-		tasks[i] = task
+		tasks = append(tasks, task)
 	}
 	db, err := a.open(cmd.Context())
 	if err != nil {
@@ -133,6 +150,14 @@ func (a *app) saveTasks(cmd *cobra.Command, entries []taskfile.Entry) error {
 		fmt.Fprintf(a.env.Stdout, "%d have no sent_at and were given the time in their ID\n", hints)
 	}
 	return nil
+}
+
+// sameTask reports whether two entries say the same of one task.
+func sameTask(a, b taskfile.Entry) bool {
+	if a.SentAt == nil || b.SentAt == nil {
+		return a.SentAt == b.SentAt && a.Label == b.Label
+	}
+	return a.SentAt.Equal(*b.SentAt) && a.Label == b.Label
 }
 
 // appOf is the app that was named, or the only one that is configured.

@@ -67,8 +67,11 @@ func (p *Pipeline) PlanBackfill(ctx context.Context, request BackfillRequest) (P
 	if err != nil {
 		return Plan{}, err
 	}
-	var all Plan
+	all := Plan{Windows: []Window{}}
 	for _, app := range apps {
+		if err := p.checkTimezone(ctx, app); err != nil {
+			return Plan{}, err
+		}
 		plan, _, err := p.planBackfill(ctx, app, request)
 		if err != nil {
 			return Plan{}, err
@@ -85,6 +88,21 @@ func (p *Pipeline) PlanBackfill(ctx context.Context, request BackfillRequest) (P
 		all.Duration = max(all.Duration, app.Duration(requests))
 	}
 	return all, nil
+}
+
+// checkTimezone refuses a plan by other midnights than those of the stored days,
+// as saving the app does for the backfill itself.
+func (p *Pipeline) checkTimezone(ctx context.Context, app App) error {
+	sdkAppID, configured := app.Account.SDKAppID, app.Location.String()
+	kept, found, err := p.db.LookupApp(ctx, sdkAppID)
+	if err != nil || !found || kept.Timezone == configured {
+		return err
+	}
+	entries, err := p.db.Ledger(ctx, sdkAppID, 0, extract.DayOf(p.opts.Now(), app.Location))
+	if err != nil || len(entries) == 0 {
+		return err
+	}
+	return &load.TimezoneError{SDKAppID: sdkAppID, Stored: kept.Timezone, Configured: configured}
 }
 
 // check refuses ranges and names that make no sense, before anything is done.

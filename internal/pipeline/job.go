@@ -13,7 +13,8 @@ import (
 )
 
 // recentCall is how recent another process's last call must be for a new holder
-// of the app to wait before its own first: longer than any call takes.
+// of the app to wait before its own first: longer than any call takes. A pace
+// slower than that asks for its whole interval.
 const recentCall = time.Minute
 
 // finishTimeout bounds the recording of a run's end.
@@ -129,9 +130,10 @@ func (j *job) pacer(app App, lock *load.AppLock) *extract.Pacer {
 		return extract.NewPacer(0, extract.PacerOptions{})
 	}
 	opts := extract.PacerOptions{Announce: lock.AnnounceCall}
-	if lock.SinceLastCall >= 0 && lock.SinceLastCall < recentCall {
+	interval := app.Duration(1)
+	if lock.SinceLastCall >= 0 && lock.SinceLastCall < max(recentCall, interval) {
 		// The call that was announced may have left later: count from now.
-		opts.NotBefore = time.Now().Add(time.Duration(float64(time.Second) / app.CallsPerSecond))
+		opts.NotBefore = time.Now().Add(interval)
 	}
 	return extract.NewPacer(app.CallsPerSecond, opts)
 }

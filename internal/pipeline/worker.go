@@ -33,13 +33,14 @@ type appWork struct {
 	lock   *load.AppLock
 	runID  int64
 	log    *slog.Logger
-	// now is the clock that rows are stamped with, asOf the one that decides
-	// what is final and what the API still remembers.
+	// now is the clock that rows are stamped with and that tells what the API
+	// still remembers, asOf the one that decides what is final.
 	now, asOf func() time.Time
 	progress  func(extract.Day)
 
 	mu            sync.Mutex
 	totals        Totals
+	loads         int // requests that were loaded
 	failuresInRow int
 	lastProblem   string
 }
@@ -68,6 +69,7 @@ func (w *appWork) do(ctx context.Context, db *load.DB) error {
 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	stopFor := func(err error) { cancel(&stopError{err}) } // the first one stays
 	var wait sync.WaitGroup
 	var turn sync.Mutex
 	take := func() (request, bool) {
@@ -78,7 +80,7 @@ func (w *appWork) do(ctx context.Context, db *load.DB) error {
 		}
 		r, err, ok := next()
 		if err != nil {
-			cancel(err)
+			stopFor(err)
 		}
 		return r, ok && err == nil
 	}
@@ -91,18 +93,27 @@ func (w *appWork) do(ctx context.Context, db *load.DB) error {
 					return
 				}
 				if _, err := w.one(ctx, request, &normalizer); err != nil {
-					cancel(err) // the first cause stays
+					stopFor(err)
 					return
 				}
 			}
 		})
 	}
 	wait.Wait()
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
+	cause := context.Cause(ctx)
+	var stopped *stopError
+	if errors.As(cause, &stopped) {
+		return stopped.err
 	}
-	return nil
+	return cause
 }
+
+// stopError is what ends the waiting of an app's other requests. It does not
+// unwrap: a request that was cut short must not take another's failure for its
+// own.
+type stopError struct{ err error }
+
+func (e *stopError) Error() string { return "another request stopped the app: " + e.err.Error() }
 
 func (w *appWork) allRequests(ctx context.Context, db *load.DB) iter.Seq2[request, error] {
 	return func(yield func(request, error) bool) {
@@ -123,6 +134,7 @@ func (w *appWork) allRequests(ctx context.Context, db *load.DB) iter.Seq2[reques
 // one pulls, normalizes and loads one request. answered tells that the API took
 // the call; an error stops the app.
 func (w *appWork) one(ctx context.Context, r request, normalizer *transform.Normalizer) (answered bool, err error) {
+	loadsBefore := w.loadsSoFar()
 	answer, err := w.client.PushLoss(ctx, extract.Request{Window: r.window, Tasks: r.taskIDs()})
 	// What was asked is seen through to its end, whatever ctx does.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
@@ -130,7 +142,7 @@ func (w *appWork) one(ctx context.Context, r request, normalizer *transform.Norm
 	var failed *extract.Error
 	switch {
 	case errors.As(err, &failed):
-		return false, w.refused(ctx, r, failed)
+		return false, w.refused(ctx, r, failed, loadsBefore)
 	case err != nil:
 		return false, err
 	}
@@ -139,11 +151,10 @@ func (w *appWork) one(ctx context.Context, r request, normalizer *transform.Norm
 	if err != nil {
 		return true, w.failed(ctx, r, err.Error())
 	}
-	at := w.asOf()
 	outcome, err := w.lock.Load(ctx, load.Pull{
 		RunID: w.runID, Day: r.day, Window: r.window, Tasks: r.tasks,
 		Result: result, Body: answer.Body, SentAt: answer.SentAt,
-		Trusted: w.policy.remembered(r.day, at), Settled: w.policy.settles(r.day, at),
+		Trusted: w.policy.remembered(r.day, w.now()), Settled: w.policy.settles(r.day, w.asOf()),
 	}, w.now())
 	if err != nil {
 		return true, err
@@ -152,9 +163,16 @@ func (w *appWork) one(ctx context.Context, r request, normalizer *transform.Norm
 	return true, nil
 }
 
+func (w *appWork) loadsSoFar() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.loads
+}
+
 func (w *appWork) loaded(r request, result transform.Result, outcome load.Outcome) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.loads++
 	w.failuresInRow = 0
 	counts := result.Counts
 	w.totals.add(Totals{
@@ -173,10 +191,10 @@ func (w *appWork) loaded(r request, result transform.Result, outcome load.Outcom
 	w.progress(r.day)
 }
 
-// refused deals with a call that brought no answer. The error that it returns
-// stops the app.
-func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error) error {
-	beyondMemory := !w.policy.remembered(r.day, w.asOf())
+// refused deals with a request that brought no answer, begun when loadsBefore
+// others were loaded. The error that it returns stops the app.
+func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error, loadsBefore int) error {
+	beyondMemory := !w.policy.remembered(r.day, w.now())
 	if beyondMemory && w.aboutTheDay(failed) {
 		w.log.WarnContext(ctx, "the api gives no figures for this day any more", "day", r.day, "error", failed)
 		err := w.lock.RecordFailure(ctx, load.Failure{
@@ -196,6 +214,9 @@ func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.loads > loadsBefore {
+		return nil // others were answered meanwhile: the API is there
+	}
 	w.failuresInRow++
 	if w.failuresInRow >= maxFailuresInRow {
 		return &unreachableError{last: failed}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"pushloss/extract"
+	"pushloss/internal/config"
+	"pushloss/internal/localpg"
+	"pushloss/internal/pipeline"
+	"pushloss/load"
+	"pushloss/migrations"
+)
+
+func TestExitCodes(t *testing.T) {
+	t.Parallel()
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, canceledConnect := load.Open(canceled, "postgres://u:p@127.0.0.1:1/none", 1)
+	_, refusedConnect := load.Open(t.Context(), "postgres://u:p@127.0.0.1:1/none", 1)
+	for _, test := range []struct {
+		name string
+		err  error
+		want int
+	}{
+		{"a usage error", &usageError{problem: "x"}, 2},
+		{"wrong settings", config.Problems{{}}, 2},
+		{"a request that makes no sense", &pipeline.UsageError{}, 2},
+		{"another time zone", &load.TimezoneError{}, 2},
+		{"a schema that is not current", &migrations.StateError{}, 3},
+		{"an embedded database that does not start", &localpg.Error{}, 3},
+		{"a database that refuses the connection", refusedConnect, 3},
+		{"a lost lock", fmt.Errorf("load: %w", load.ErrLockLost), 3},
+		{"a refusal by the API", &extract.Error{Class: extract.Operator}, 4},
+		{"a failure of the API that passes", &extract.Error{Class: extract.Transient}, 1},
+		{"anything else", errors.New("x"), 1},
+		{"an interruption", context.Canceled, 130},
+		{"an interruption while connecting", canceledConnect, 130},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if got := exitCode(test.err); got != test.want {
+				t.Errorf("exit code %d, want %d: %v", got, test.want, test.err)
+			}
+		})
+	}
+}
+
+// An operator's duty comes before a failed window, and a broken database before
+// both.
+func TestReportCodes(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name   string
+		states []pipeline.AppState
+		want   int
+	}{
+		{"all done", []pipeline.AppState{pipeline.AppDone, pipeline.AppDone}, 0},
+		{"one busy", []pipeline.AppState{pipeline.AppBusy, pipeline.AppDone}, 0},
+		{"one partial", []pipeline.AppState{pipeline.AppPartial, pipeline.AppDone}, 1},
+		{"one unreachable", []pipeline.AppState{pipeline.AppDone, pipeline.AppUnreachable}, 1},
+		{"one refused, one partial", []pipeline.AppState{pipeline.AppRefused, pipeline.AppPartial}, 4},
+		{"one refused, one interrupted", []pipeline.AppState{pipeline.AppRefused, pipeline.AppInterrupted}, 130},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var report pipeline.Report
+			for _, state := range test.states {
+				report.Apps = append(report.Apps, pipeline.AppReport{State: state})
+			}
+			if got := reportCode(report); got != test.want {
+				t.Errorf("exit code %d, want %d", got, test.want)
+			}
+		})
+	}
+}

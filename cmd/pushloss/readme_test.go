@@ -1,0 +1,88 @@
+package main_test
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"pushloss/extract"
+)
+
+// O8: the commands of the README do what it shows, but for numbers and times.
+func TestO8TheReadmesCommandsDoWhatItShows(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme := string(text)
+	w := setup(t)
+	for _, name := range []string{"PUSHLOSS_LOOKBACK_DAYS", "PUSHLOSS_API_MEMORY_DAYS", "PUSHLOSS_LOG_LEVEL"} {
+		delete(w.env, name)
+	}
+	yesterday := regexp.MustCompile(`answered for (\d{4}-\d\d-\d\d)`).FindStringSubmatch(readme)
+	if yesterday == nil {
+		t.Fatal("the README does not show from which day it is")
+	}
+	shift := w.today - 1 - parseDay(t, yesterday[1])
+	date := regexp.MustCompile(`\d{4}-\d\d-\d\d`)
+
+	var commands int
+	for _, block := range regexp.MustCompile("(?s)```console\n(.*?)```").FindAllStringSubmatch(readme, -1) {
+		for _, part := range strings.Split("\n"+block[1], "\n$ ")[1:] {
+			line, shown, _ := strings.Cut(part, "\n")
+			arguments, ours := strings.CutPrefix(line, "pushloss ")
+			if !ours {
+				continue
+			}
+			commands++
+			arguments = date.ReplaceAllStringFunc(arguments, func(day string) string { return (parseDay(t, day) + shift).String() })
+			r := w.do(0, words(arguments)...)
+			if diff := gocmp.Diff(gist(shown), gist(r.stdout)); diff != "" {
+				t.Errorf("pushloss %s (-README +output):\n%s", arguments, diff)
+			}
+		}
+	}
+	if commands < 5 {
+		t.Errorf("only %d commands were found in the README", commands)
+	}
+}
+
+func parseDay(t testing.TB, text string) extract.Day {
+	t.Helper()
+	at, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return extract.DayOf(at, time.UTC)
+}
+
+// words splits a command line as a shell would, as far as the README needs it.
+func words(line string) (list []string) {
+	for _, match := range regexp.MustCompile(`"([^"]*)"|(\S+)`).FindAllStringSubmatch(line, -1) {
+		list = append(list, match[1]+match[2])
+	}
+	return list
+}
+
+var (
+	durations = regexp.MustCompile(`\b(\d[\d.]*(h|m|s|ms|µs))+\b`)
+	numbers   = regexp.MustCompile(`\d+`)
+	borders   = regexp.MustCompile(`[─┌┬┐├┼┤└┴┘]+|#\.#%`)
+	blanks    = regexp.MustCompile(`[ ]+`)
+)
+
+// gist is what stays of an output without its numbers, durations and borders.
+func gist(output string) (lines []string) {
+	output = numbers.ReplaceAllString(durations.ReplaceAllString(output, "<time>"), "#")
+	for line := range strings.Lines(borders.ReplaceAllString(output, "")) {
+		if line = strings.TrimSpace(blanks.ReplaceAllString(line, " ")); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}

@@ -1,0 +1,130 @@
+package main_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
+
+// S2: what an operator must put right exits with 4, says so, and writes nothing.
+func TestS2RefusalsExitWith4AndSayWhatToDo(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name  string
+		env   map[string]string
+		fault string
+		says  []string
+	}{
+		{"wrong key", map[string]string{"TIM_SECRET_KEY": "wrong"}, "", []string{"70009", "TIM_SECRET_KEY"}},
+		{"unknown app", map[string]string{"TIM_SDK_APP_ID": "1400000009"}, "", []string{"70020", "TIM_SDK_APP_ID"}},
+		{"not an administrator", map[string]string{"TIM_IDENTIFIER": "somebody"}, "", []string{"90009", "TIM_IDENTIFIER"}},
+		{"service not enabled", nil, "code=90045", []string{"90045", "switch Push on"}},
+		{"expired UserSig, again and again", nil, "usersig-expired", []string{"70001", "clock"}},
+		{"another region", nil, "code=60026", []string{"60026", "TIM_REGION"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t)
+			for key, value := range test.env {
+				w.env[key] = value
+			}
+			if test.fault != "" {
+				w.faults(test.fault)
+			}
+			for _, command := range [][]string{{"run"}, w.backfill(5, 4), {"check"}} {
+				r := w.do(4, command...)
+				r.says(t, test.says...)
+				if command[0] != "check" && !strings.Contains(r.stderr, "what to do: ") {
+					t.Errorf("%v does not say what to do:\n%s", command, r.stderr)
+				}
+			}
+			if n := w.number(`SELECT (SELECT count(*) FROM pushloss.ledger) + (SELECT count(*) FROM pushloss.stage_loss)`); n != 0 {
+				t.Errorf("%d rows were written", n)
+			}
+			w.do(1, "status")
+		})
+	}
+}
+
+func TestOneRefusedAppOfTwoExitsWith4AndTheOtherLoads(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	delete(w.env, "TIM_SDK_APP_ID")
+	delete(w.env, "TIM_SECRET_KEY")
+	w.env["OTHER_KEY"] = "wrong"
+	path := file(t, "apps.yaml", fmt.Sprintf("- sdk_app_id: %d\n  secret_key_file: key\n- sdk_app_id: %d\n  secret_key_env: OTHER_KEY\n", testApp, otherApp))
+	if err := os.WriteFile(strings.TrimSuffix(path, "apps.yaml")+"key", []byte(testKey+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.env["TIM_APPS_FILE"] = path
+	w.do(4, "run").says(t, fmt.Sprint(testApp), "done", fmt.Sprint(otherApp), "refused", "70009", "what to do: ")
+	w.equalsTruth(testApp, 2, 1)
+	if n := w.number(`SELECT count(*) FROM pushloss.ledger WHERE sdk_app_id = $1`, otherApp); n != 0 {
+		t.Errorf("the refused app has %d windows", n)
+	}
+	w.env["OTHER_KEY"] = testKey
+	w.do(0, "run")
+	w.equalsTruth(otherApp, 2, 1)
+	w.do(0, w.backfill(4, 3, "--app", fmt.Sprint(otherApp))...)
+	w.equalsTruth(testApp, 2, 1)
+	w.equalsTruth(otherApp, 4, 1)
+	w.do(2, "tasks", "add", "t1").says(t, "there are several apps", "--app")
+}
+
+func TestWithoutAUsableDatabaseCommandsExitWith3AndSayWhatToDo(t *testing.T) {
+	t.Parallel()
+	type change func(*world)
+	for _, test := range []struct {
+		name   string
+		change change
+		says   []string
+	}{
+		{"unreachable", func(w *world) { w.env["DATABASE_URL"] = "postgres://u:p@127.0.0.1:1/none" },
+			[]string{"connect to database", "correct DATABASE_URL"}},
+		{"wrong password", func(w *world) {
+			w.env["DATABASE_URL"] = strings.Replace(w.env["DATABASE_URL"], ":pgtdbpass@", ":wrong@", 1)
+		},
+			[]string{"connect to database", "correct DATABASE_URL"}},
+		{"no schema", func(w *world) { w.do(0, "migrate", "down", "2") }, []string{"no schema yet", "pushloss migrate up"}},
+		{"schema behind", func(w *world) { w.do(0, "migrate", "down", "1") }, []string{"behind", "pushloss migrate up"}},
+		{"schema ahead", func(w *world) { w.exec(`UPDATE pushloss.schema_migrations SET version = 99`) }, []string{"newer", "pushloss binary"}},
+		{"schema dirty", func(w *world) { w.exec(`UPDATE pushloss.schema_migrations SET dirty = true`) }, []string{"dirty", "by hand"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t)
+			test.change(w)
+			for _, command := range [][]string{
+				{"run"}, w.backfill(5, 4), w.backfill(5, 4, "--plan"), {"status"}, {"check"}, {"serve"},
+				{"tasks", "add", "t1"}, {"tasks", "list"}, {"tasks", "retire", "t1"},
+			} {
+				r := w.do(3, command...)
+				r.says(t, test.says[1])
+				if command[0] != "check" {
+					r.says(t, "what to do: ", test.says[0])
+				}
+				if strings.Contains(r.stdout+r.stderr, "pgtdbpass") {
+					t.Error("the password is told")
+				}
+			}
+			if calls := w.calls.Load(); calls > 1 { // check makes its one call without a database too
+				t.Errorf("the API was called %d times", calls)
+			}
+		})
+	}
+}
+
+func TestMigrateBringsTheSchemaUpAndTellsWhereItIs(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.do(0, "migrate", "status").says(t, "version 2 of 2")
+	w.do(0, "migrate", "down", "1").says(t, "version 1 of 2")
+	r := w.do(3, "migrate", "status", "--output", "json")
+	shapeIs(t, "migrate_status", r.stdout)
+	r.says(t, "what to do: run: pushloss migrate up")
+	w.do(0, "migrate", "up").says(t, "version 2 of 2")
+	w.do(0, "migrate", "up").says(t, "version 2 of 2")
+	w.do(0, "run")
+	w.equalsTruth(testApp, 2, 1)
+}

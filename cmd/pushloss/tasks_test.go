@@ -1,0 +1,68 @@
+package main_test
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestTasksAreAddedImportedListedAndRetired(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.do(0, "tasks", "add", "a", "b", "a", "--label", "Spring sale").says(t, "tasks: 2 added, 0 updated, 0 unchanged")
+	w.do(0, "tasks", "add", "a").says(t, "tasks: 0 added, 0 updated, 1 unchanged")
+
+	csv := file(t, "tasks.csv", "task_id,sent_at,label\nc,2025-03-01T08:00:00+08:00,\"Quotes \"\"and\"\", 中文\"\nb,,Bee\n")
+	w.do(0, "tasks", "import", csv).says(t, "tasks: 1 added, 1 updated, 0 unchanged")
+	w.do(0, "tasks", "import", csv).says(t, "tasks: 0 added, 0 updated, 2 unchanged")
+	jsonl := file(t, "tasks.jsonl", `{"task_id":"d","sdk_app_id":1400000001}`+"\n"+`{"task_id":"e","sent_at":1741104000}`+"\n")
+	w.do(0, "tasks", "import", jsonl).says(t, "tasks: 2 added")
+	w.startWith(strings.NewReader("task_id\nf\n"), "tasks", "import", "-").endedWith(0).says(t, "tasks: 1 added")
+
+	w.do(0, "tasks", "retire", "d", "e").says(t, "tasks: 2 retired")
+	r := w.do(0, "tasks", "list", "--output", "json")
+	shapeIs(t, "tasks_list", r.stdout)
+	w.do(0, "tasks", "list").says(t, "Spring sale", `Quotes "and", 中文`, "Bee")
+	if n := w.number(`SELECT count(*) FROM analytics.tasks WHERE retired_at IS NOT NULL`); n != 2 {
+		t.Errorf("%d tasks are retired, want 2", n)
+	}
+	w.do(2, "tasks", "retire", "a", "nope")
+	if n := w.number(`SELECT count(*) FROM analytics.tasks WHERE retired_at IS NULL`); n != 4 {
+		t.Errorf("%d tasks are followed, want 4", n)
+	}
+}
+
+func TestAMalformedTaskFileIsNamedWithItsLinesAndNotImported(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	for _, test := range []struct{ name, content, says string }{
+		{"bad.csv", "task_id,sent_at\ngood,\nbad,tomorrow\n", ":3: sent_at"},
+		{"header.csv", "id\nx\n", ":1: "},
+		{"bad.jsonl", `{"task_id":"good"}` + "\n" + `{"task_id":""}` + "\n", ":2: task_id is empty"},
+		{"empty.csv", "", ":1: the list is empty"},
+		{"double.csv", "task_id,label\nx,one\nx,two\n", ":3: "},
+	} {
+		path := file(t, test.name, test.content)
+		w.do(2, "tasks", "import", path).says(t, path+test.says, "nothing was imported")
+	}
+	w.startWith(strings.NewReader("task_id\n\"\n"), "tasks", "import", "-").endedWith(2).says(t, "stdin:")
+	if n := w.number(`SELECT count(*) FROM analytics.tasks`); n != 0 {
+		t.Errorf("%d tasks were imported", n)
+	}
+}
+
+// The only app may be named in one line and left out in another.
+func TestATaskWithAndWithoutItsAppIsOneTask(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	path := file(t, "tasks.csv", "task_id,sdk_app_id,label\nx,,one\nx,1400000001,one\n")
+	w.do(0, "tasks", "import", path).says(t, "tasks: 1 added, 0 updated, 0 unchanged")
+	path = file(t, "tasks.csv", "task_id,sdk_app_id,label\nx,,one\nx,1400000001,two\n")
+	w.do(2, "tasks", "import", path).says(t, "lines 2 and 3", "nothing was imported")
+}
+
+func TestATaskIDTellsWhenItWasSentAndOfWhichApp(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.do(0, "tasks", "add", "657bf434_537529d8_2000005e80aa873_2780d131_bc614e").says(t, "seems to belong to app 1400187352")
+	w.do(0, "tasks", "add", "657bf434_53724e01_2000005e80aa873_2780d131_bc614e").says(t, "1 have no sent_at and were given the time in their ID")
+}

@@ -1,0 +1,126 @@
+package main_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func file(t testing.TB, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// A mistake in the command line or the settings is told with what to do about
+// it, and nothing is done.
+func TestMistakesExitWith2AndSayWhatToDo(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	for _, test := range []struct {
+		name string
+		args []string
+		env  map[string]string
+		says []string
+	}{
+		{"unknown command", []string{"pul"}, nil, []string{`unknown command "pul"`, "pushloss --help"}},
+		{"unknown subcommand", []string{"tasks", "ad"}, nil, []string{`unknown command "ad"`, "pushloss tasks --help"}},
+		{"no subcommand", []string{"migrate"}, nil, []string{"needs a subcommand", "pushloss migrate --help"}},
+		{"unknown flag", []string{"run", "--fast"}, nil, []string{"unknown flag: --fast", "pushloss run --help"}},
+		{"unknown flag of the program", []string{"--fast"}, nil, []string{"unknown flag: --fast", "pushloss --help"}},
+		{"unknown format", []string{"run", "--output", "xml"}, nil, []string{"use table or json"}},
+		{"an argument too many", []string{"run", "now"}, nil, []string{"pushloss run --help"}},
+		{"an argument too few", []string{"tasks", "add"}, nil, []string{"pushloss tasks add --help"}},
+		{"reversed backfill", w.backfill(3, 5), nil, []string{"before it begins", "give the earlier day to --from"}},
+		{"future backfill", w.backfill(3, -2), nil, []string{"not over yet", "the newest day that can be pulled is " + w.back(1)}},
+		{"backfill of today", w.backfill(3, 0), nil, []string{"not over yet"}},
+		{"plan of a future backfill", w.backfill(3, -2, "--plan"), nil, []string{"not over yet"}},
+		{"backfill without a range", []string{"backfill"}, nil, []string{"needs --from and --to"}},
+		{"backfill of no day", []string{"backfill", "--from", "2025-02-30", "--to", "2025-03-01"}, nil, []string{"--from", "2025-02-30"}},
+		{"backfill of an unknown kind", w.backfill(5, 3, "--reprocess", "some"), nil, []string{"missing, failed, all"}},
+		{"backfill of an unknown app", w.backfill(5, 3, "--app", "7"), nil, []string{"app 7 is not configured"}},
+		{"backfill of an unknown task", w.backfill(5, 3, "--task", "nope"), nil, []string{"nope", "pushloss tasks add"}},
+		{"as of no time", []string{"run", "--as-of", "yesterday"}, nil, []string{"--as-of"}},
+		{"no number of migrations", []string{"migrate", "down", "x"}, nil, []string{"pushloss migrate down 1"}},
+		{"more migrations than there are", []string{"migrate", "down", "99"}, nil, []string{"cannot take back 99"}},
+		{"retiring an unknown task", []string{"tasks", "retire", "nope"}, nil, []string{"nope", "nothing was retired"}},
+		{"importing a file that is not there", []string{"tasks", "import", "nowhere.csv"}, nil, []string{"nowhere.csv"}},
+		{"a fault that is not there", []string{"sandbox", "--fault", "nope"}, nil, []string{"--fault", "nope"}},
+		{"an address that cannot be listened on", []string{"serve"}, map[string]string{"PUSHLOSS_HTTP_ADDR": strings.TrimPrefix(w.url, "http://")},
+			[]string{"PUSHLOSS_HTTP_ADDR", "free address"}},
+		{"a schedule file that is not there", []string{"serve"}, map[string]string{"PUSHLOSS_SCHEDULES_FILE": "/nowhere.yaml"},
+			[]string{"PUSHLOSS_SCHEDULES_FILE", "/nowhere.yaml"}},
+		{"no database named", []string{"run"}, map[string]string{"DATABASE_URL": ""}, []string{"DATABASE_URL", "embedded:"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			other := &world{t: t, env: map[string]string{}}
+			for key, value := range w.env {
+				other.env[key] = value
+			}
+			for key, value := range test.env {
+				other.env[key] = value
+			}
+			other.do(2, test.args...).says(t, test.says...)
+		})
+	}
+	t.Cleanup(func() {
+		if n := w.calls.Load(); n != 0 {
+			t.Errorf("the API was called %d times", n)
+		}
+	})
+}
+
+func TestBadSettingsAreToldAllAtOnce(t *testing.T) {
+	t.Parallel()
+	w := &world{t: t, env: map[string]string{
+		"DATABASE_URL": "mysql://x", "TIM_SDK_APP_ID": "many", "TIM_REGION": "mars", "TIM_BASE_URL": "nowhere",
+		"PUSHLOSS_TIMEZONE": "Mars/Base", "PUSHLOSS_RATE": "-1", "PUSHLOSS_LOOKBACK_DAYS": "week", "PUSHLOSS_FIRST_DAY": "2025-02-30",
+		"PUSHLOSS_TASK_DAYS": "0", "PUSHLOSS_API_MEMORY_DAYS": "-7", "PUSHLOSS_HTTP_ADDR": "here",
+		"PUSHLOSS_LOG_LEVEL": "loud", "PUSHLOSS_LOG_FORMAT": "xml",
+	}}
+	r := w.do(2, "run")
+	for name := range w.env {
+		if n := strings.Count(r.stderr, "pushloss: "+name); n != 1 {
+			t.Errorf("%s is named %d times", name, n)
+		}
+	}
+	r.says(t, "pushloss: TIM_SECRET_KEY")
+	if strings.Contains(r.stderr, testKey) {
+		t.Error("the secret key is told")
+	}
+}
+
+func TestAMalformedScheduleFileIsNamedWithItsLine(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	path := file(t, "schedules.yaml", "schedules:\n  - name: daily\n    job: run\n    cron: every day\n  - name: daily\n    job: walk\n    cron: '@daily'\n")
+	w.env["PUSHLOSS_SCHEDULES_FILE"] = path
+	w.do(2, "serve").says(t, path+":4: ", path+":5: ", path+":6: ", `"walk"`)
+}
+
+func TestVersionNeedsNoEnvironment(t *testing.T) { // O5
+	t.Parallel()
+	w := &world{t: t, env: map[string]string{}}
+	w.do(0, "version").says(t, "pushloss ", "schema 2")
+	shapeIs(t, "version", w.do(0, "version", "--output", "json").stdout)
+}
+
+func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
+	t.Parallel()
+	w := &world{t: t, env: map[string]string{}}
+	for _, command := range []string{
+		"", "demo", "migrate up", "migrate down", "migrate status", "tasks add", "tasks import", "tasks list", "tasks retire",
+		"run", "backfill", "serve", "check", "status", "sandbox", "version",
+	} {
+		r := w.do(0, append(strings.Fields(command), "--help")...)
+		if !strings.Contains(r.stdout, "Examples:") || r.stderr != "" {
+			t.Errorf("%q has no example in its help:\n%s", command, r.stdout)
+		}
+	}
+	w.do(0).says(t, "Usage:")
+}

@@ -1,0 +1,160 @@
+package check_test
+
+import (
+	"errors"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"pushloss/extract"
+	"pushloss/internal/check"
+	"pushloss/internal/localpg/pgtest"
+	"pushloss/internal/pipeline"
+	"pushloss/internal/sandbox"
+	"pushloss/load"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+const (
+	testApp = 1400000001
+	testKey = "key"
+)
+
+func setup(t testing.TB, faults ...sandbox.Fault) (*sandbox.Sandbox, pipeline.App, *load.DB) {
+	t.Helper()
+	api, err := sandbox.New(sandbox.Config{
+		Apps: []sandbox.App{{SDKAppID: testApp, SecretKey: testKey}}, Faults: faults, RecordCalls: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(api)
+	t.Cleanup(server.Close)
+	db, err := load.Open(t.Context(), pgtest.URL(t), 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	return api, pipeline.App{
+		Account: extract.Account{
+			SDKAppID: testApp, SecretKey: extract.NewSecret(testKey), Identifier: sandbox.DefaultAdmin, BaseURLs: []string{server.URL},
+		},
+		Location: time.UTC,
+	}, db
+}
+
+func ask(t testing.TB, db *load.DB, app pipeline.App, now func() time.Time) []check.Finding {
+	t.Helper()
+	transport := extract.NewTransport()
+	defer transport.CloseIdleConnections()
+	return check.API(t.Context(), db, transport, app, "the check", now)
+}
+
+func TestClock(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2025, 3, 20, 12, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		name string
+		skew time.Duration
+		ok   bool
+	}{
+		{"equal clocks are in order", 0, true},
+		{"a minute ahead is in order", time.Minute, true},
+		{"a minute behind is in order", -time.Minute, true},
+		{"more than a minute ahead is not", 61 * time.Second, false},
+		{"an hour behind is not", -time.Hour, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			finding := check.Clock("clock", now.Add(test.skew), now)
+			if finding.OK != test.ok || (finding.Hint == "") != test.ok {
+				t.Errorf("the finding is %+v", finding)
+			}
+		})
+	}
+}
+
+func TestAPIMakesOneCallForYesterdayAndLoadsNothing(t *testing.T) {
+	t.Parallel()
+	api, app, db := setup(t)
+	for _, with := range []*load.DB{db, nil} {
+		findings := ask(t, with, app, time.Now)
+		if len(findings) != 2 || !findings[0].OK || !findings[1].OK {
+			t.Errorf("the findings are %+v", findings)
+		}
+	}
+	calls := api.Calls()
+	yesterday := (extract.DayOf(time.Now(), time.UTC) - 1).Window(time.UTC)
+	if len(calls) != 2 || calls[0].Start != yesterday.Start.Unix() || calls[0].End != yesterday.End.Unix() || len(calls[0].Tasks) != 0 {
+		t.Errorf("the calls are %+v", calls)
+	}
+	if _, found, err := db.LookupApp(t.Context(), testApp); found || err != nil {
+		t.Errorf("the check left an app behind, %v", err)
+	}
+}
+
+func TestAPITellsWhatIsWrongAndWhatToDo(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name   string
+		change func(*pipeline.App)
+		fault  string
+		detail string
+		hint   string
+	}{
+		{"wrong key", func(a *pipeline.App) { a.Account.SecretKey = extract.NewSecret("wrong") }, "", "70009", "TIM_SECRET_KEY"},
+		{"no administrator", func(a *pipeline.App) { a.Account.Identifier = "somebody" }, "", "90009", "TIM_IDENTIFIER"},
+		{"nobody there", func(a *pipeline.App) { a.Account.BaseURLs = []string{"http://127.0.0.1:1"} }, "", "no answer from the API", "TIM_BASE_URL"},
+		{"not enabled", func(*pipeline.App) {}, "90045", "90045", "switch Push on"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var faults []sandbox.Fault
+			if test.fault != "" {
+				faults = append(faults, sandbox.Fault{Name: "code", Value: test.fault})
+			}
+			_, app, db := setup(t, faults...)
+			test.change(&app)
+			findings := ask(t, db, app, time.Now)
+			if len(findings) != 1 || findings[0].OK || !strings.Contains(findings[0].Detail, test.detail) || !strings.Contains(findings[0].Hint, test.hint) {
+				t.Errorf("the findings are %+v", findings)
+			}
+			var failed *extract.Error
+			if !errors.As(findings[0].Err(), &failed) {
+				t.Errorf("the error is %v", findings[0].Err())
+			}
+		})
+	}
+}
+
+func TestAPITellsOfAWrongClock(t *testing.T) {
+	t.Parallel()
+	_, app, db := setup(t)
+	findings := ask(t, db, app, func() time.Time { return time.Now().Add(-2 * time.Hour) })
+	if len(findings) != 2 || !findings[0].OK || findings[1].OK || !strings.Contains(findings[1].Detail, "clock is off by -") {
+		t.Errorf("the findings are %+v", findings)
+	}
+}
+
+func TestAPILeavesAnAppAloneThatAnotherProcessWorksOn(t *testing.T) {
+	t.Parallel()
+	api, app, db := setup(t)
+	session, work, err := db.OpenSession(t.Context(), "the other one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	if _, err := session.LockApp(work, testApp); err != nil {
+		t.Fatal(err)
+	}
+	want := []check.Finding{check.Good("api of app 1400000001", "not called: app 1400000001 is being worked on by the other one")}
+	got := ask(t, db, app, time.Now)
+	if diff := gocmp.Diff(want, got, gocmp.AllowUnexported(check.Finding{})); diff != "" || len(api.Calls()) != 0 {
+		t.Errorf("%d calls, findings (-want +got):\n%s", len(api.Calls()), diff)
+	}
+}

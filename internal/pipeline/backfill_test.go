@@ -1,0 +1,269 @@
+package pipeline_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"pushloss/extract"
+	"pushloss/internal/pipeline"
+	"pushloss/load"
+)
+
+// mixed leaves the ledger of ten days with settled, open, failed and missing
+// windows of the app and of seven tasks.
+func mixed(t testing.TB) *world {
+	w := setup(t)
+	w.tasks(sevenTasks...)
+	w.faults("code=90102:from="+(today-6).String()+",to="+(today-5).String()+",task=overall", "code=90102:day="+(today-2).String()+",task=t2")
+	w.backfill(today-8, today-1, load.RunPartial)
+	w.faults()
+	return w
+}
+
+func TestR1ThePlanIsWhatIsExecuted(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		request pipeline.BackfillRequest
+	}{
+		{"what is missing", pipeline.BackfillRequest{Reprocess: pipeline.Missing}},
+		{"what failed", pipeline.BackfillRequest{Reprocess: pipeline.Failed}},
+		{"everything", pipeline.BackfillRequest{Reprocess: pipeline.All}},
+		{"two tasks", pipeline.BackfillRequest{Reprocess: pipeline.Missing, Tasks: []string{"t7", "t2"}}},
+		{"all of one task", pipeline.BackfillRequest{Reprocess: pipeline.All, Tasks: []string{"t3"}}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := mixed(t)
+			request := test.request
+			request.From, request.To = today-10, today-1
+			before := len(w.api.Calls())
+			planned, err := w.pipeline(pipeline.Options{}).PlanBackfill(t.Context(), request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(w.api.Calls()) != before {
+				t.Fatal("planning called the API")
+			}
+			w.backfillAs(request, load.RunDone)
+
+			type window struct{ start, task string }
+			want, got := make(map[window]int), make(map[window]int)
+			for _, p := range planned.Windows {
+				if p.Due {
+					want[window{p.Day.UTC().Format(time.RFC3339), p.TaskID}]++
+				}
+			}
+			calls := askedOf(w.api.Calls()[before:])
+			for _, call := range calls {
+				for _, task := range strings.Split(call.Tasks, " ") {
+					got[window{call.Start, task}]++
+				}
+			}
+			if diff := gocmp.Diff(want, got, gocmp.AllowUnexported(window{})); diff != "" || len(want) == 0 {
+				t.Errorf("windows (-planned +executed), %d planned:\n%s", len(want), diff)
+			}
+			if planned.Requests != len(calls) {
+				t.Errorf("%d requests planned, %d made", planned.Requests, len(calls))
+			}
+		})
+	}
+}
+
+func TestR2EachKindOfReprocessingPullsItsWindows(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name  string
+		kind  pipeline.Reprocess
+		calls int // over ten days, of which the first two are missing
+	}{
+		// Two missing days of three requests, two failed windows of the app, two or
+		// three requests each of the three open days.
+		{"missing", pipeline.Missing, 2*3 + 2 + 3*3},
+		{"failed", pipeline.Failed, 2 + 1},
+		{"all", pipeline.All, 10 * 3},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := mixed(t)
+			before := len(w.api.Calls())
+			w.backfillAs(pipeline.BackfillRequest{From: today - 10, To: today - 1, Reprocess: test.kind}, load.RunDone)
+			if got := len(w.api.Calls()) - before; got != test.calls {
+				t.Errorf("%d calls, want %d", got, test.calls)
+			}
+			from := today - 10
+			if test.kind == pipeline.Failed {
+				from = today - 8
+			}
+			w.equalsTruth(from, today-1, sevenTasks...)
+			if n := w.number(`SELECT count(*) FROM analytics.coverage WHERE state = 'failed' OR last_error IS NOT NULL`); n != 0 {
+				t.Errorf("%d windows are still told as failed", n)
+			}
+		})
+	}
+}
+
+// R3, S6: interrupted after any number of requests, the same backfill does the
+// rest and nothing else.
+func TestR3AnInterruptedBackfillGoesOnWithTheRest(t *testing.T) {
+	t.Parallel()
+	for _, after := range []int{1, 4, 10, 13} {
+		t.Run(fmt.Sprint("after ", after), func(t *testing.T) {
+			t.Parallel()
+			w := setup(t)
+			w.tasks(sevenTasks...)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			request := pipeline.BackfillRequest{From: today - 10, To: today - 5, Reprocess: pipeline.Missing}
+			var last pipeline.Progress
+			report, err := w.pipeline(pipeline.Options{OnProgress: func(p pipeline.Progress) {
+				if last = p; p.Done == after {
+					cancel()
+				}
+			}}).Backfill(ctx, request, nil)
+			w.ended(report, err, load.RunInterrupted)
+			app := report.Apps[0]
+			if app.State != pipeline.AppInterrupted || app.Hint == "" || !errors.Is(app.Err(), context.Canceled) {
+				t.Errorf("the app's report is %+v", app)
+			}
+			done := len(w.api.Calls())
+			if done >= 18 || done < after || last.Done != done || last.Total != 18 {
+				t.Errorf("%d calls were made, progress is %+v", done, last)
+			}
+			if n := w.number(`SELECT count(*) FROM pushloss.pull`); n != int64(done) {
+				t.Errorf("%d answers are loaded of %d", n, done)
+			}
+
+			w.backfillAs(request, load.RunDone)
+			if all := w.calls(); len(all) != 18 || len(twice(all)) > 0 {
+				t.Errorf("%d calls in all, made twice: %v", len(all), twice(all))
+			}
+			w.equalsTruth(today-10, today-5, sevenTasks...)
+		})
+	}
+}
+
+func TestR4ABackfillDoesNotMoveTheRunsFirstDay(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.backfill(today-30, today-28, load.RunDone)
+	if n := w.number(`SELECT count(*) FROM analytics.apps WHERE first_day IS NOT NULL`); n != 0 {
+		t.Error("the backfill set a first day")
+	}
+	w.run(load.RunDone)
+	w.backfill(today-40, today-38, load.RunDone)
+	before := len(w.api.Calls())
+	w.run(load.RunDone)
+	for _, call := range w.api.Calls()[before:] {
+		if day := extract.DayOf(time.Unix(call.Start, 0), time.UTC); day < today-3 {
+			t.Errorf("the run pulls %s, before its first day", day)
+		}
+	}
+	var want []fact
+	for _, days := range [][2]extract.Day{{today - 40, today - 38}, {today - 30, today - 28}, {today - 3, today - 1}} {
+		want = append(want, w.truth(testApp, time.UTC, days[0], days[1])...)
+	}
+	equalFacts(t, want, w.stored(testApp))
+}
+
+func TestABackfillThatMakesNoSenseIsRefusedBeforeAnythingIsDone(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		request pipeline.BackfillRequest
+		says    string
+	}{
+		{"reversed", pipeline.BackfillRequest{From: today - 3, To: today - 5}, "before it begins"},
+		{"today", pipeline.BackfillRequest{From: today - 3, To: today}, "not over yet"},
+		{"future", pipeline.BackfillRequest{From: today + 3, To: today + 5}, "not over yet"},
+		{"another app", pipeline.BackfillRequest{From: today - 3, To: today - 2, SDKAppID: 7}, "app 7 is not configured"},
+		{"unknown tasks", pipeline.BackfillRequest{From: today - 3, To: today - 2, Tasks: []string{"t1", "t8", "t9"}}, "t8, t9"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t)
+			w.tasks("t1")
+			jobs := w.pipeline(pipeline.Options{})
+			_, planErr := jobs.PlanBackfill(t.Context(), test.request)
+			report, err := jobs.Backfill(t.Context(), test.request, nil)
+			for _, err := range []error{err, planErr} {
+				var usage *pipeline.UsageError
+				if !errors.As(err, &usage) || !strings.Contains(usage.Problem, test.says) || usage.Hint() == "" {
+					t.Errorf("the error is %v", err)
+				}
+			}
+			if report.RunID != 0 || len(w.api.Calls()) != 0 || w.number(`SELECT count(*) FROM pushloss.run`) != 0 {
+				t.Error("something was done")
+			}
+		})
+	}
+}
+
+func TestTheTimeZoneOfAnAppIsKeptInPlanAndBackfill(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.backfill(today-5, today-5, load.RunDone)
+	w.apps[0].Location = time.FixedZone("Elsewhere", 3600)
+	request := pipeline.BackfillRequest{From: today - 6, To: today - 5, Reprocess: pipeline.Missing}
+	before := len(w.api.Calls())
+	report, err := w.pipeline(pipeline.Options{}).Backfill(t.Context(), request, nil)
+	w.ended(report, err, load.RunFailed)
+	_, planErr := w.pipeline(pipeline.Options{}).PlanBackfill(t.Context(), request)
+	for _, err := range []error{report.Apps[0].Err(), planErr} {
+		var timezone *load.TimezoneError
+		if !errors.As(err, &timezone) || timezone.Stored != "UTC" {
+			t.Errorf("the error is %v", err)
+		}
+	}
+	if len(w.api.Calls()) != before {
+		t.Error("the API was called")
+	}
+}
+
+func TestTasksAreFollowedForTheirDaysOnly(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.settings.TaskDays = 3
+	sent := noonOf(today - 8)
+	_, err := w.db.SaveTasks(t.Context(), []load.Task{
+		{SDKAppID: testApp, TaskID: "sent", SentAt: &sent},
+		{SDKAppID: testApp, TaskID: "registered"},
+		{SDKAppID: testApp, TaskID: "retired"},
+	}, noonOf(today-2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := w.db.RetireTasks(t.Context(), testApp, []string{"retired"}, noonOf(today-2)); err != nil {
+		t.Fatal(err)
+	}
+	firstDay := today - 10
+	w.settings.FirstDay = &firstDay
+	w.run(load.RunDone)
+	type window struct{ Day, Task string }
+	tasks := func() []window {
+		return query[window](w, `SELECT day::text, task_id FROM analytics.coverage
+			WHERE task_id <> '' AND pulls > 0 ORDER BY day, task_id COLLATE "C"`)
+	}
+	want := []window{
+		{"2025-03-12", "sent"}, {"2025-03-13", "sent"}, {"2025-03-14", "sent"},
+		{"2025-03-18", "registered"}, {"2025-03-19", "registered"},
+	}
+	if diff := gocmp.Diff(want, tasks()); diff != "" {
+		t.Errorf("windows of tasks after the run (-want +got):\n%s", diff)
+	}
+
+	// A backfill pulls every day of a task whose sending is not known, and the
+	// retired one if it is named.
+	w.backfill(today-9, today-8, load.RunDone)
+	w.backfillAs(pipeline.BackfillRequest{From: today - 9, To: today - 9, Tasks: []string{"retired"}, Reprocess: pipeline.Missing}, load.RunDone)
+	want = append([]window{{"2025-03-11", "registered"}, {"2025-03-11", "retired"}, {"2025-03-12", "registered"}}, want...)
+	if diff := gocmp.Diff(want, tasks()); diff != "" {
+		t.Errorf("windows of tasks after the backfills (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,139 @@
+package pipeline_test
+
+import (
+	"strings"
+	"testing"
+
+	"pushloss/internal/pipeline"
+	"pushloss/load"
+)
+
+// Each way to misbehave that leaves the figures' meaning certain ends in facts
+// equal to the truth, and the report says what it took.
+func TestFactsEqualTheTruthThroughEveryFault(t *testing.T) {
+	t.Parallel()
+	retried := func(r pipeline.Report) bool { return r.Retries > 0 }
+	plain := func(r pipeline.Report) bool { return r.Retries == 0 && r.Requests == 12 }
+	partial := func(r pipeline.Report) bool {
+		return plain(r) && r.Rejects > 0 && strings.Contains(r.Apps[0].Problem, "could not be understood") && r.Apps[0].Hint != ""
+	}
+	for _, test := range []struct {
+		fault string
+		state load.RunState
+		tells func(pipeline.Report) bool
+	}{
+		{"http-500:every=4", load.RunDone, retried},
+		{"http-502-html:every=4", load.RunDone, retried},
+		{"http-429:first=1", load.RunDone, retried},
+		{"reset:every=4", load.RunDone, retried},
+		{"timeout=100ms:every=4", load.RunDone, retried},
+		{"no-content:every=4", load.RunDone, retried},
+		{"not-json:every=4", load.RunDone, retried},
+		{"truncated:every=4", load.RunDone, retried},
+		{"truncated=clean:every=4", load.RunDone, retried},
+		{"code=90102:every=4", load.RunDone, retried},
+		{"code=60014:every=4", load.RunDone, retried},
+		{"code=91000:every=4", load.RunDone, retried},
+		{"code=12345:every=4", load.RunDone, retried},
+		{"resultcode=90102:every=4", load.RunDone, retried},
+		{"usersig-expired:first=1", load.RunDone, retried},
+		{"frequency:first=1", load.RunDone, retried},
+		{"slow=20ms", load.RunDone, plain},
+		{"gzip", load.RunDone, plain},
+		{"huge=1", load.RunDone, plain},
+		{"err-code-number", load.RunDone, plain},
+		{"count-string", load.RunDone, plain},
+		{"null-arrays", load.RunDone, plain},
+		{"missing-arrays", load.RunDone, plain},
+		{"unknown-fields", load.RunDone, plain},
+		{"shuffled", load.RunDone, plain},
+		{"trailing-comma", load.RunDone, plain},
+		{"comments", load.RunDone, plain},
+		{"task-id-case", load.RunDone, plain},
+		{"unknown-platform", load.RunDone, plain},
+		{"big-count", load.RunDone, plain},
+		{"duplicate-rows", load.RunDone, func(r pipeline.Report) bool { return plain(r) && r.RowsMerged > 0 }},
+		{"unasked-task", load.RunDone, func(r pipeline.Report) bool { return plain(r) && r.RowsIgnored == 12 }},
+		{"negative-count", load.RunPartial, partial},
+		{"fractional-count", load.RunPartial, partial},
+		{"no-code", load.RunPartial, partial},
+	} {
+		t.Run(test.fault, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t, withFaults(t, test.fault))
+			w.tasks(sevenTasks...)
+			report := w.backfill(today-8, today-5, test.state)
+			w.equalsTruth(today-8, today-5, sevenTasks...)
+			if !test.tells(report) || report.WindowsFailed != 0 || report.Windows != 4*8 {
+				t.Errorf("the report tells %+v", report)
+			}
+			if n := w.number(`SELECT coalesce(sum(row_count), 0) FROM pushloss.reject`); n != report.Rejects {
+				t.Errorf("%d rejects are kept, %d told", n, report.Rejects)
+			}
+			for _, window := range w.ledger(testApp) {
+				if window.State != "loaded" || window.Pulls != 1 || !window.Settled || window.Error {
+					t.Errorf("the ledger has %+v", window)
+				}
+			}
+		})
+	}
+}
+
+func TestTextsThatPostgresCannotHoldAreMendedAndCounted(t *testing.T) {
+	t.Parallel()
+	for _, fault := range []string{"nul-text", "invalid-utf8"} {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t, withFaults(t, fault))
+			report := w.backfill(today-5, today-5, load.RunDone)
+			var mended []fact
+			for _, f := range w.stored(testApp) {
+				if strings.ContainsRune(f.Info, '\ufffd') {
+					mended = append(mended, f)
+				}
+			}
+			if len(mended) != 4 || report.TextsReplaced != 4 {
+				t.Errorf("%d texts are mended, %d told", len(mended), report.TextsReplaced)
+			}
+			w.faults()
+			w.backfillAs(pipeline.BackfillRequest{From: today - 5, To: today - 5, Reprocess: pipeline.All}, load.RunDone)
+			w.equalsTruth(today-5, today-5)
+		})
+	}
+}
+
+func TestThePublishedSampleLoads(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withFaults(t, "published-sample"))
+	w.tasks("xxx-yyy-zzz", "aaa-bbb-ccc")
+	report := w.backfill(today-5, today-5, load.RunDone)
+	if n := w.number(`SELECT count(*) FROM analytics.task_stage_loss`); n != 8 {
+		t.Errorf("%d stage rows, want 8", n)
+	}
+	if n := w.number(`SELECT count(*) FROM analytics.task_platform_loss`); n != 7 {
+		t.Errorf("%d platform rows, want 7", n)
+	}
+	// One key stands twice in the sample, with counts of 3 and 1.
+	if n := w.number(`SELECT err_count FROM analytics.task_platform_loss
+		WHERE task_id = 'aaa-bbb-ccc' AND stage = 'ready_to_send'`); n != 4 {
+		t.Errorf("the sum of the double key is %d, want 4", n)
+	}
+	if report.Rejects != 0 || report.RowsMerged != 1 {
+		t.Errorf("the report tells %+v", report.Totals)
+	}
+}
+
+func TestAnAnswerTooLargeFailsItsWindowOnly(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withFaults(t, "huge=33:day="+(today-6).String()))
+	report := w.backfill(today-8, today-5, load.RunPartial)
+	if report.WindowsFailed != 1 || report.Windows != 3 || report.Retries != 0 {
+		t.Errorf("the report tells %+v", report.Totals)
+	}
+	w.faults()
+	again := w.backfill(today-8, today-5, load.RunDone)
+	if again.Requests != 1 {
+		t.Errorf("%d requests for the one failed window", again.Requests)
+	}
+	w.equalsTruth(today-8, today-5)
+}

@@ -1,0 +1,194 @@
+package pipeline_test
+
+import (
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"pushloss/extract"
+	"pushloss/internal/pipeline"
+	"pushloss/internal/sandbox"
+	"pushloss/load"
+)
+
+// paced is a world whose API and pipeline keep a rate. At one a second the margin
+// that the pacer leaves is enough for a busy machine, which delays arrivals by
+// milliseconds; a fast API therefore allows somewhat more than is asked of it.
+func paced(t testing.TB, callsPerSecond float64) *world {
+	allowed := callsPerSecond
+	if callsPerSecond > 1 {
+		allowed *= leeway
+	}
+	w := setup(t, func(cfg *sandbox.Config) { cfg.CallsPerSecond = allowed })
+	w.apps[0].CallsPerSecond = callsPerSecond
+	return w
+}
+
+const leeway = 1.5
+
+// keptPace checks that the API never had to ask for fewer calls.
+func (w *world) keptPace(callsPerSecond float64, atLeast int64) {
+	w.t.Helper()
+	stats := w.api.Stats().Of(testApp)
+	if callsPerSecond > 1 {
+		callsPerSecond *= leeway
+	}
+	interval := time.Duration(float64(time.Second) / callsPerSecond)
+	if stats.SmallestGap < interval || len(stats.Refused) > 0 {
+		w.t.Errorf("the smallest gap is %s, want %s at least; refused: %v", stats.SmallestGap, interval, stats.Refused)
+	}
+	if stats.Calls < atLeast {
+		w.t.Errorf("only %d calls were made, which proves little", stats.Calls)
+	}
+}
+
+func TestARunSkipsAnAppThatAnotherProcessWorksOn(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.apps = append(w.apps, w.app(otherApp))
+	session, work, err := w.open().OpenSession(t.Context(), "the other one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	if _, err := session.LockApp(work, testApp); err != nil {
+		t.Fatal(err)
+	}
+	report := w.run(load.RunDone)
+	busy, other := report.Apps[0], report.Apps[1]
+	if busy.State != pipeline.AppBusy || busy.Problem != "app 1400000001 is being worked on by the other one" || busy.Hint == "" {
+		t.Errorf("the busy app's report is %+v", busy)
+	}
+	if other.State != pipeline.AppDone || w.api.Stats().Of(testApp).Calls != 0 || w.api.Stats().Of(otherApp).Calls != 3 {
+		t.Errorf("the calls are %+v", w.api.Stats().Apps)
+	}
+}
+
+// T15: a run and a backfill over the same windows, each a process of its own: the
+// backfill waits, no window is pulled twice, and the pace holds over both.
+func TestT15ARunAndABackfillMeet(t *testing.T) {
+	t.Parallel()
+	const rate = 20
+	w := paced(t, rate)
+	w.tasks("t1")
+	firstDay := today - 12
+	w.settings.FirstDay = &firstDay
+
+	// The run's first call leaves once the backfill has met it.
+	met := make(chan struct{})
+	var once sync.Once
+	meet := func() { once.Do(func() { close(met) }) }
+	defer meet()
+	w.transport.before = func(*http.Request) { <-met }
+	var wait sync.WaitGroup
+	runs := w.pipelineOn(w.open(), pipeline.Options{Holder: "the run"})
+	wait.Go(func() {
+		report, err := runs.Run(t.Context(), time.Time{})
+		if err != nil || report.State != load.RunDone {
+			t.Errorf("the run: %+v, %v", report, err)
+		}
+	})
+	w.eventually("the run holds the app", func() bool {
+		return w.number(`SELECT count(*) FROM pushloss.app_lease WHERE holder = 'the run'`) == 1
+	})
+	var waited []string
+	report, err := w.pipelineOn(w.open(), pipeline.Options{Holder: "the backfill"}).Backfill(t.Context(),
+		pipeline.BackfillRequest{From: today - 14, To: today - 5, Reprocess: pipeline.Missing}, func(busy *load.BusyError) {
+			waited = append(waited, busy.Holder)
+			meet()
+		})
+	meet()
+	wait.Wait()
+	w.ended(report, err, load.RunDone)
+	if len(waited) != 1 || waited[0] != "the run" {
+		t.Errorf("the backfill waited for %v", waited)
+	}
+	if report.Requests != 4 { // the two days before the run's first one
+		t.Errorf("the backfill made %d requests", report.Requests)
+	}
+	if all := w.calls(); len(all) != 14*2 || len(twice(all)) > 0 {
+		t.Errorf("%d calls in all, made twice: %v", len(all), twice(all))
+	}
+	w.equalsTruth(today-14, today-1, "t1")
+	w.keptPace(rate, 28)
+}
+
+func TestThePaceHoldsAcrossRestarts(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		rate float64
+		runs int
+	}{
+		{"at the documented rate", 1, 2},
+		{"at ten a second", 10, 6},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := paced(t, test.rate)
+			for i := range test.runs {
+				request := pipeline.BackfillRequest{From: today - 5 - extract.Day(i), To: today - 5 - extract.Day(i), Reprocess: pipeline.Missing}
+				report, err := w.pipelineOn(w.open(), pipeline.Options{}).Backfill(t.Context(), request, nil)
+				w.ended(report, err, load.RunDone)
+			}
+			w.keptPace(test.rate, int64(test.runs))
+		})
+	}
+}
+
+func TestALongBackfillUsesThePace(t *testing.T) {
+	t.Parallel()
+	const rate = 5
+	w := paced(t, rate)
+	report := w.backfill(today-20, today-5, load.RunDone)
+	w.keptPace(rate, 16)
+	if used := report.Apps[0].PaceUsed; used < 0.9 || used > 1 {
+		t.Errorf("%.1f%% of the allowed calls were made", 100*used)
+	}
+	w.equalsTruth(today-20, today-5)
+}
+
+func TestThePaceHoldsThroughFailuresAndRetries(t *testing.T) {
+	t.Parallel()
+	const rate = 20
+	w := paced(t, rate)
+	w.faults("http-500:every=3", "reset:every=5", "slow=70ms:every=4")
+	w.tasks(sevenTasks...)
+	w.backfill(today-8, today-5, load.RunDone)
+	w.keptPace(rate, 16)
+	w.equalsTruth(today-8, today-5, sevenTasks...)
+}
+
+func TestAFrequencyErrorSlowsTheAppDown(t *testing.T) {
+	t.Parallel()
+	w := paced(t, 20)
+	w.faults("frequency:first=1")
+	report := w.backfill(today-12, today-5, load.RunDone)
+	w.equalsTruth(today-12, today-5)
+	if stats := w.api.Stats().Of(testApp); stats.Refused[60007] != 1 {
+		t.Errorf("the API saw %+v", stats)
+	}
+	if used := report.Apps[0].PaceUsed; used > 0.6 { // half the pace from the first call on
+		t.Errorf("%.1f%% of the calls allowed at first were made", 100*used)
+	}
+}
+
+func TestAppsArePulledBesideEachOther(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.apps = append(w.apps, w.app(otherApp))
+	// Neither app's first call leaves before the other's has come as far.
+	var both sync.WaitGroup
+	both.Add(2)
+	var first sync.Map
+	w.transport.before = func(request *http.Request) {
+		if _, again := first.LoadOrStore(request.URL.Query().Get("sdkappid"), true); !again {
+			both.Done()
+			both.Wait()
+		}
+	}
+	w.backfill(today-5, today-5, load.RunDone)
+	w.equalsTruth(today-5, today-5)
+	equalFacts(t, w.truth(otherApp, time.UTC, today-5, today-5), w.stored(otherApp))
+}

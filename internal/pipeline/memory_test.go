@@ -1,0 +1,164 @@
+package pipeline_test
+
+import (
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"pushloss/extract"
+	"pushloss/internal/pipeline"
+	"pushloss/load"
+)
+
+func TestWhatTheAPIHasForgottenIsKeptAndSettled(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, fault, state string
+		problem            bool // whether the ledger keeps the API's words
+	}{
+		{"an empty answer is unproven", "forget-after=7d", "unproven", false},
+		{"an error is unavailable", "forget-error=7d", "unavailable", true},
+		{"a code of no list is unavailable", "code=12345:from=2025-03-01,to=2025-03-13", "unavailable", true},
+		{"91000 is unavailable", "code=91000:from=2025-03-01,to=2025-03-13", "unavailable", true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t)
+			w.settings.APIMemoryDays = 7
+			w.tasks("t1")
+			w.backfill(today-9, today-9, load.RunDone) // before the API forgets
+			kept := w.stored(testApp)
+			w.faults(test.fault)
+			w.backfillAs(pipeline.BackfillRequest{From: today - 10, To: today - 5, Reprocess: pipeline.All}, load.RunDone)
+
+			// At noon of the 20th the 13th has begun to fall out.
+			equalFacts(t, append(kept, w.truth(testApp, time.UTC, today-6, today-5, "t1")...), w.stored(testApp))
+			var want, got []covered
+			for day := today - 10; day <= today-7; day++ {
+				pulls := 1
+				if day == today-9 {
+					pulls = 2
+				}
+				for _, task := range []string{"", "t1"} {
+					want = append(want, covered{day.String(), task, test.state, "api_memory", true, pulls, test.problem})
+				}
+			}
+			for _, window := range w.ledger(testApp) {
+				if window.Day <= (today - 7).String() {
+					got = append(got, window)
+				}
+			}
+			if diff := gocmp.Diff(want, got); diff != "" {
+				t.Errorf("ledger (-want +got):\n%s", diff)
+			}
+			if report := w.backfill(today-10, today-5, load.RunDone); report.Requests != 0 {
+				t.Errorf("what is settled was asked for again, by %d requests", report.Requests)
+			}
+		})
+	}
+}
+
+// A run that decides as of long ago is made today all the same: what the API has
+// forgotten since is no zero.
+func TestAnEmptyAnswerIsNotTrustedAsOfLongAgo(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.settings.APIMemoryDays = 7
+	firstDay := today - 32
+	w.settings.FirstDay = &firstDay
+	w.now = noonOf(today - 29)
+	w.run(load.RunDone)
+	kept := w.stored(testApp)
+	w.now = noonOf(today)
+	w.faults("forget-after=7d")
+	report, err := w.pipeline(pipeline.Options{}).Run(t.Context(), noonOf(today-29))
+	w.ended(report, err, load.RunDone)
+	if report.Requests == 0 {
+		t.Fatal("nothing was pulled again: this proves nothing")
+	}
+	equalFacts(t, kept, w.stored(testApp))
+	for _, window := range w.ledger(testApp) {
+		if window.State != "unproven" {
+			t.Errorf("the ledger has %+v", window)
+		}
+	}
+}
+
+func TestATrustedEmptyAnswerRemovesTheFacts(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.settings.APIMemoryDays = 7
+	w.backfill(today-3, today-1, load.RunDone)
+	w.faults("empty:day=" + (today - 2).String())
+	report := w.backfill(today-3, today-1, load.RunDone)
+	want := append(w.truth(testApp, time.UTC, today-3, today-3), w.truth(testApp, time.UTC, today-1, today-1)...)
+	equalFacts(t, want, w.stored(testApp))
+	if n := w.number(`SELECT count(*) FROM analytics.loss_changes WHERE new_count IS NULL`); n == 0 || n != report.RowsDeleted {
+		t.Errorf("%d facts went away, the report tells %d", n, report.RowsDeleted)
+	}
+}
+
+func TestAnAbsentTaskKeepsItsFacts(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.tasks("t1", "t2", "unknown-task")
+	w.backfill(today-2, today-2, load.RunDone)
+	w.faults("absent-task")
+	w.tasks("t3") // is now the last one asked for
+	w.backfillAs(pipeline.BackfillRequest{From: today - 2, To: today - 2, Tasks: []string{"t1", "t2"}, Reprocess: pipeline.All}, load.RunDone)
+	w.equalsTruth(today-2, today-2, "t1", "t2")
+	want := []covered{
+		{"2025-03-18", "", "loaded", "", false, 1, false},
+		{"2025-03-18", "t1", "loaded", "", false, 2, false},
+		{"2025-03-18", "t2", "absent", "", false, 2, false},
+		{"2025-03-18", "unknown-task", "absent", "", false, 1, false},
+	}
+	if diff := gocmp.Diff(want, w.ledger(testApp)); diff != "" {
+		t.Errorf("ledger (-want +got):\n%s", diff)
+	}
+	w.faults()
+	w.run(load.RunDone)
+	w.equalsTruth(today-3, today-1, "t1", "t2", "t3")
+}
+
+// S7: a look far ahead finds nothing to do, and leaves nothing behind that would
+// keep the days to come from being pulled.
+func TestS7ARunAsOfTheFarFuture(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	for _, at := range []time.Time{noonOf(today + 1), noonOf(today + 400), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)} {
+		report, err := w.pipeline(pipeline.Options{}).Run(t.Context(), at)
+		w.ended(report, err, load.RunDone)
+	}
+	if n := w.number(`SELECT count(*) FROM pushloss.ledger WHERE settled AND day >= $1`, (today - 3).UTC()); n != 0 {
+		t.Errorf("%d open days were settled by looking ahead", n)
+	}
+	w.run(load.RunDone)
+	w.equalsTruth(today-3, today-1)
+}
+
+func TestARunAsOfThePastLeavesLaterDaysAlone(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	report, err := w.pipeline(pipeline.Options{}).Run(t.Context(), noonOf(today-10))
+	w.ended(report, err, load.RunDone)
+	w.equalsTruth(today-13, today-11)
+	for _, window := range w.ledger(testApp) {
+		if window.Settled {
+			t.Errorf("%+v is settled, which it was not as of then", window)
+		}
+	}
+	w.run(load.RunDone) // every day since
+	w.equalsTruth(today-13, today-1)
+}
+
+func TestTheFirstDayOfTheSettingsIsKept(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.run(load.RunDone)
+	earlier := extract.Day(today - 6)
+	w.settings.FirstDay = &earlier
+	w.run(load.RunDone)
+	w.equalsTruth(today-6, today-1)
+}

@@ -1,0 +1,130 @@
+package pipeline
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"pushloss/extract"
+	"pushloss/load"
+)
+
+// R2: which windows each kind of reprocessing pulls, over all states of the ledger.
+func TestR2TheVerdictOnAWindow(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		known   bool
+		state   load.State
+		settled load.SettledReason
+
+		missing, failed, all bool
+	}{
+		{"never pulled", false, "", load.NotSettled, true, false, true},
+		{"failed", true, load.StateFailed, load.NotSettled, true, true, true},
+		{"loaded, not settled", true, load.StateLoaded, load.NotSettled, true, false, true},
+		{"loaded, settled", true, load.StateLoaded, load.ByLookback, false, false, true},
+		{"empty, not settled", true, load.StateEmpty, load.NotSettled, true, false, true},
+		{"empty, settled", true, load.StateEmpty, load.ByLookback, false, false, true},
+		{"absent, not settled", true, load.StateAbsent, load.NotSettled, true, false, true},
+		{"absent, settled", true, load.StateAbsent, load.ByAPIMemory, false, false, true},
+		{"unproven", true, load.StateUnproven, load.ByAPIMemory, false, false, true},
+		{"unavailable", true, load.StateUnavailable, load.ByAPIMemory, false, false, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			want := map[Reprocess]bool{Missing: test.missing, Failed: test.failed, All: test.all}
+			got := make(map[Reprocess]bool)
+			for reprocess := range want {
+				due, why := plan{reprocess: reprocess}.verdict(test.known, load.Entry{State: test.state, Settled: test.settled})
+				got[reprocess] = due
+				if why == "" {
+					t.Errorf("%s: the plan does not say why", reprocess)
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("due (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// S15: for any ledger, the requests of a day are its due windows, each once, at
+// most five tasks to a request and never more than seven days.
+func TestS15RequestsAreTheDueWindows(t *testing.T) {
+	t.Parallel()
+	zones := []string{"UTC", "Asia/Shanghai", "America/New_York", "Australia/Lord_Howe", "America/Santiago", "Pacific/Apia"}
+	rapid.Check(t, func(t *rapid.T) {
+		loc, err := time.LoadLocation(rapid.SampledFrom(zones).Draw(t, "zone"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		day := extract.Day(rapid.IntRange(14000, 22000).Draw(t, "day"))
+		p := plan{
+			app:       App{Location: loc},
+			tasksOnly: rapid.Bool().Draw(t, "tasksOnly"),
+			reprocess: rapid.SampledFrom([]Reprocess{Missing, Failed, All}).Draw(t, "reprocess"),
+		}
+		covered := make(map[int32]bool)
+		for key := range int32(rapid.IntRange(0, 17).Draw(t, "tasks")) {
+			p.tasks = append(p.tasks, load.Task{Key: key + 1, TaskID: fmt.Sprint("task ", key+1)})
+			covered[key+1] = rapid.Bool().Draw(t, "covered")
+		}
+		p.covers = func(task load.Task, _ extract.Day) bool { return covered[task.Key] }
+		ledger := make(map[ledgerKey]load.Entry)
+		for key := range int32(len(p.tasks) + 1) {
+			if rapid.Bool().Draw(t, "known") {
+				ledger[ledgerKey{day, key}] = load.Entry{
+					State:   rapid.SampledFrom([]load.State{load.StateLoaded, load.StateFailed, load.StateAbsent}).Draw(t, "state"),
+					Settled: rapid.SampledFrom([]load.SettledReason{load.NotSettled, load.ByLookback}).Draw(t, "settled"),
+				}
+			}
+		}
+
+		windows := p.windowsOf(day, ledger)
+		due := make(map[string]int)
+		for _, w := range windows {
+			if w.Day != day || w.TaskID == "" && p.tasksOnly || w.task.Key != 0 && !covered[w.task.Key] {
+				t.Errorf("the plan has a window it should not: %+v", w)
+			}
+			if w.Due {
+				due[w.TaskID]++
+			}
+		}
+		asked := make(map[string]int)
+		for _, r := range p.requests(windows) {
+			if len(r.tasks) == 0 || len(r.tasks) > 5 {
+				t.Errorf("a request of %d tasks", len(r.tasks))
+			}
+			if r.window != day.Window(loc) || r.window.End.Sub(r.window.Start) > 7*24*time.Hour {
+				t.Errorf("a request of %s to %s", r.window.Start, r.window.End)
+			}
+			for _, task := range r.tasks {
+				asked[task.ID]++
+			}
+			if ids := r.taskIDs(); len(ids) != len(r.tasks) && (len(r.tasks) != 1 || r.tasks[0] != load.TaskRef{}) {
+				t.Errorf("the whole app is asked for together with tasks: %+v", r.tasks)
+			}
+		}
+		if diff := cmp.Diff(due, asked); diff != "" {
+			t.Errorf("windows asked for (-due +asked):\n%s", diff)
+		}
+		for id, n := range asked {
+			if n != 1 {
+				t.Errorf("%q is asked for %d times", id, n)
+			}
+		}
+	})
+}
+
+func TestDurationIsThatOfTheAllowedRate(t *testing.T) {
+	t.Parallel()
+	for rate, want := range map[float64]time.Duration{0: 0, 1: 90 * time.Second, 20: 4500 * time.Millisecond, 0.5: 3 * time.Minute} {
+		if got := (App{CallsPerSecond: rate}).Duration(90); got != want {
+			t.Errorf("90 requests at %v a second take %s, want %s", rate, got, want)
+		}
+	}
+}
