@@ -27,10 +27,13 @@ func (c *Client) retry(ctx context.Context, body []byte) (Answer, error) {
 	times := make(map[int]int) // how often each code came
 	operation := func() (Answer, error) {
 		answer, err := c.call(ctx, body, attempts > 0)
+		if cause := context.Cause(ctx); err != nil && cause != nil && errors.Is(err, cause) {
+			return Answer{}, backoff.Permanent(err) // whatever ended ctx, it is no failure of this call
+		}
 		var failed *Error
 		if !errors.As(err, &failed) {
 			if err != nil {
-				return Answer{}, backoff.Permanent(err) // ctx's or the pacer's
+				return Answer{}, backoff.Permanent(err) // the pacer's
 			}
 			return answer, nil
 		}
