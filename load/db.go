@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgerrcode"
@@ -29,6 +31,10 @@ type DB struct {
 func Open(ctx context.Context, databaseURL string, maxConns int) (*DB, error) {
 	config, err := pgxpool.ParseConfig(databaseURL)
 	if err != nil {
+		// It prints the URL, and does not find every password in it.
+		if e, ok := errors.AsType[*pgconn.ParseConfigError](err); ok {
+			e.ConnString = "(hidden)"
+		}
 		return nil, fmt.Errorf("database URL: %w", err)
 	}
 	config.MaxConns = int32(maxConns)
@@ -54,7 +60,7 @@ func Open(ctx context.Context, databaseURL string, maxConns int) (*DB, error) {
 	}
 	// Raw bodies: small windows and buffers, since many loads run beside each other.
 	encoder, err := zstd.NewWriter(nil,
-		zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithLowerEncoderMem(true), zstd.WithEncoderCRC(false))
+		zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithLowerEncoderMem(true), zstd.WithEncoderCRC(false), zstd.WithZeroFrames(true))
 	if err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("prepare compression: %w", err)
@@ -85,7 +91,7 @@ func Unreachable(err error) bool {
 	var netErr net.Error
 	var pgErr *pgconn.PgError
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, context.Canceled):
 		return false
 	case errors.As(err, &connectErr), errors.Is(err, ErrLockLost):
 		return true
@@ -97,7 +103,12 @@ func Unreachable(err error) bool {
 			pgErr.Code == pgerrcode.InvalidCatalogName ||
 			pgErr.Code == pgerrcode.ReadOnlySQLTransaction
 	}
-	return errors.As(err, &netErr) || pgconn.SafeToRetry(err)
+	return errors.As(err, &netErr) || errors.Is(err, io.ErrUnexpectedEOF) || pgconn.SafeToRetry(err)
+}
+
+// storable replaces what Postgres cannot hold in a text.
+func storable(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\x00", "\ufffd")
 }
 
 // conflict reports whether a transaction failed only because of another one

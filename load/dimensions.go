@@ -4,19 +4,21 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
+
+	"pushloss/transform"
 )
 
 // dimensions resolves codes and texts to the keys that stand in the facts, and
 // remembers them. The rows are written in transactions of their own, before the
 // facts that need them: a key without facts harms nobody.
 type dimensions struct {
-	mu    sync.RWMutex
-	codes map[string]int32
-	infos map[string]int32
+	mu         sync.RWMutex
+	vocabulary vocabulary
 }
 
 // maxRemembered bounds each cache; texts are free, so there may be any number.
@@ -36,69 +38,91 @@ const (
 	sqlInfos = `SELECT err_info_key, err_info FROM pushloss.err_info WHERE digest = ANY($1)`
 )
 
-// vocabulary is the keys of one pull's texts.
+// vocabulary is the keys of texts; it must not be changed once it is shared.
 type vocabulary struct{ codes, infos map[string]int32 }
 
-// resolve returns the keys of the given codes and texts, adding new ones.
-func (d *dimensions) resolve(ctx context.Context, db *DB, codes, infos map[string]int32) error {
-	newCodes, newInfos := d.lookUp(codes, infos)
-	if len(newCodes) > 0 {
-		found, err := fetchKeys(ctx, db, newCodes, sqlInsertCodes, []any{newCodes}, sqlCodes, newCodes)
-		if err != nil {
-			return fmt.Errorf("resolve error codes: %w", err)
+// resolve returns keys for every code and text of the snapshots, adding new ones.
+func (d *dimensions) resolve(ctx context.Context, db *DB, snapshots []transform.Snapshot) (vocabulary, error) {
+	known := d.known()
+	newCodes, newInfos := make(map[string]bool), make(map[string]bool)
+	for _, snapshot := range snapshots {
+		for _, facts := range [][]transform.Fact{snapshot.ByStage, snapshot.ByPlatform} {
+			for _, fact := range facts {
+				if _, ok := known.codes[fact.Code]; !ok {
+					newCodes[fact.Code] = true
+				}
+				if _, ok := known.infos[fact.Info]; !ok {
+					newInfos[fact.Info] = true
+				}
+			}
 		}
-		d.remember(&d.codes, found, codes)
 	}
-	if len(newInfos) > 0 {
-		digests := make([][]byte, len(newInfos))
-		for i, info := range newInfos {
-			digest := sha256.Sum256([]byte(info))
-			digests[i] = digest[:]
-		}
-		found, err := fetchKeys(ctx, db, newInfos, sqlInsertInfos, []any{digests, newInfos}, sqlInfos, digests)
-		if err != nil {
-			return fmt.Errorf("resolve error texts: %w", err)
-		}
-		d.remember(&d.infos, found, infos)
+	if len(newCodes)+len(newInfos) == 0 {
+		return known, nil
 	}
-	return nil
+	fetched, err := fetch(ctx, db, slices.Sorted(maps.Keys(newCodes)), slices.Sorted(maps.Keys(newInfos)))
+	if err != nil {
+		return vocabulary{}, err
+	}
+	d.remember(fetched)
+	return known.with(fetched), nil
 }
 
-// lookUp fills in the keys that are remembered and returns what is not.
-func (d *dimensions) lookUp(codes, infos map[string]int32) (newCodes, newInfos []string) {
+func (d *dimensions) known() vocabulary {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	return fill(codes, d.codes), fill(infos, d.infos)
+	return d.vocabulary
 }
 
-func fill(wanted, known map[string]int32) (missing []string) {
-	for text := range wanted {
-		if key, ok := known[text]; ok {
-			wanted[text] = key
-		} else {
-			missing = append(missing, text)
-		}
-	}
-	slices.Sort(missing)
-	return missing
-}
-
-func (d *dimensions) remember(cache *map[string]int32, found, wanted map[string]int32) {
+// remember adds keys to what is known, or starts anew where that has grown past
+// any plausible vocabulary.
+func (d *dimensions) remember(fetched vocabulary) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if *cache == nil || len(*cache)+len(found) > maxRemembered {
-		*cache = make(map[string]int32, len(found))
+	if len(d.vocabulary.codes) > maxRemembered || len(d.vocabulary.infos) > maxRemembered {
+		d.vocabulary = vocabulary{}
 	}
-	for text, key := range found {
-		wanted[text] = key
-		(*cache)[text] = key
+	d.vocabulary = d.vocabulary.with(fetched)
+}
+
+// with returns v and other together; neither is changed.
+func (v vocabulary) with(other vocabulary) vocabulary {
+	return vocabulary{codes: union(v.codes, other.codes), infos: union(v.infos, other.infos)}
+}
+
+func union(a, b map[string]int32) map[string]int32 {
+	all := make(map[string]int32, len(a)+len(b))
+	maps.Copy(all, a)
+	maps.Copy(all, b)
+	return all
+}
+
+func fetch(ctx context.Context, db *DB, codes, infos []string) (vocabulary, error) {
+	var v vocabulary
+	var err error
+	v.codes, err = fetchKeys(ctx, db, codes, sqlInsertCodes, []any{codes}, sqlCodes, codes)
+	if err != nil {
+		return v, fmt.Errorf("resolve error codes: %w", err)
 	}
+	digests := make([][]byte, len(infos))
+	for i, info := range infos {
+		digest := sha256.Sum256([]byte(info))
+		digests[i] = digest[:]
+	}
+	v.infos, err = fetchKeys(ctx, db, infos, sqlInsertInfos, []any{digests, infos}, sqlInfos, digests)
+	if err != nil {
+		return v, fmt.Errorf("resolve error texts: %w", err)
+	}
+	return v, nil
 }
 
 // fetchKeys reads keys, after adding what has none. Reading comes first: most
 // texts that a new process meets are known to the database, and an INSERT that
 // does nothing still burns a number of the identity.
 func fetchKeys(ctx context.Context, db *DB, texts []string, insert string, inserted []any, sql string, selected any) (map[string]int32, error) {
+	if len(texts) == 0 {
+		return nil, nil
+	}
 	found, err := readKeys(ctx, db, sql, selected)
 	if err != nil || len(found) == len(texts) {
 		return found, err

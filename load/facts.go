@@ -12,7 +12,9 @@ import (
 )
 
 // factTable is one of the two fact tables and the statements on it. All take the
-// app as $1 and the day as $2.
+// app as $1 and the day as $2. selectRows is also told the least and greatest task
+// key: without statistics, as in a first load, Postgres takes the list of keys for
+// a filter only and reads the whole day.
 type factTable struct {
 	byPlatform                         bool
 	selectRows, insert, update, remove string
@@ -22,7 +24,7 @@ var stageTable = factTable{
 	selectRows: `
 		SELECT task_key, stage_id, 0::smallint, 0::smallint, err_code_key, err_count, err_info_key
 		FROM pushloss.stage_loss
-		WHERE sdk_app_id = $1 AND day = $2 AND task_key = ANY($3::int[])`,
+		WHERE sdk_app_id = $1 AND day = $2 AND task_key = ANY($3::int[]) AND task_key BETWEEN $4 AND $5`,
 	insert: `
 		INSERT INTO pushloss.stage_loss
 			(sdk_app_id, day, task_key, stage_id, err_code_key, err_count, err_info_key, updated_at)
@@ -49,7 +51,7 @@ var platformTable = factTable{
 	selectRows: `
 		SELECT task_key, stage_id, event_type, platform_id, err_code_key, err_count, err_info_key
 		FROM pushloss.platform_loss
-		WHERE sdk_app_id = $1 AND day = $2 AND task_key = ANY($3::int[])`,
+		WHERE sdk_app_id = $1 AND day = $2 AND task_key = ANY($3::int[]) AND task_key BETWEEN $4 AND $5`,
 	insert: `
 		INSERT INTO pushloss.platform_loss
 			(sdk_app_id, day, task_key, stage_id, event_type, platform_id, err_code_key, err_count, err_info_key, updated_at)

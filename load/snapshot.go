@@ -37,7 +37,7 @@ const (
 // row that changes.
 func (l *AppLock) Load(ctx context.Context, pull Pull, now time.Time) (Outcome, error) {
 	now = now.UTC().Truncate(time.Microsecond) // what Postgres can hold
-	words, err := l.words(ctx, pull)
+	words, err := l.session.db.dimensions.resolve(ctx, l.session.db, pull.Result.Snapshots)
 	if err != nil {
 		return Outcome{}, fmt.Errorf("load %s of app %d: %w", pull.Day, l.sdkAppID, err)
 	}
@@ -50,20 +50,6 @@ func (l *AppLock) Load(ctx context.Context, pull Pull, now time.Time) (Outcome, 
 			return Outcome{}, fmt.Errorf("load %s of app %d: %w", pull.Day, l.sdkAppID, err)
 		}
 	}
-}
-
-// words resolves every code and text of a pull.
-func (l *AppLock) words(ctx context.Context, pull Pull) (vocabulary, error) {
-	words := vocabulary{codes: make(map[string]int32), infos: make(map[string]int32)}
-	for _, snapshot := range pull.Result.Snapshots {
-		for _, fact := range snapshot.ByStage {
-			words.codes[fact.Code], words.infos[fact.Info] = 0, 0
-		}
-		for _, fact := range snapshot.ByPlatform {
-			words.codes[fact.Code], words.infos[fact.Info] = 0, 0
-		}
-	}
-	return words, l.session.db.dimensions.resolve(ctx, l.session.db, words.codes, words.infos)
 }
 
 func (l *AppLock) loadOnce(ctx context.Context, pull Pull, words vocabulary, now time.Time) (outcome Outcome, err error) {
@@ -108,7 +94,7 @@ func (l *AppLock) read(ctx context.Context, tx pgx.Tx, pull Pull, digest []byte)
 		return err
 	})
 	queueRead := func(table factTable, into *[]factRow) {
-		batch.Queue(table.selectRows, l.sdkAppID, day, keys).Query(func(rows pgx.Rows) (err error) {
+		batch.Queue(table.selectRows, l.sdkAppID, day, keys, slices.Min(keys), slices.Max(keys)).Query(func(rows pgx.Rows) (err error) {
 			*into, err = collectFacts(rows, s.rowCount())
 			return err
 		})
