@@ -23,6 +23,7 @@ type Failure struct {
 // RecordFailure notes the failure in the ledger. Facts stay as they are.
 func (l *AppLock) RecordFailure(ctx context.Context, failure Failure, now time.Time) error {
 	now = now.UTC().Truncate(time.Microsecond)
+	reason := storable(failure.Reason)
 	pull := Pull{Day: failure.Day, Tasks: failure.Tasks}
 	err := pgx.BeginFunc(ctx, l.session.db.pool, func(tx pgx.Tx) error {
 		batch := &pgx.Batch{}
@@ -44,7 +45,7 @@ func (l *AppLock) RecordFailure(ctx context.Context, failure Failure, now time.T
 			entry := known[task.Key]
 			entry.TaskKey = task.Key
 			entry.Pulls++
-			entry.LastError = &failure.Reason
+			entry.LastError = &reason
 			entry.State, entry.Settled = StateFailed, NotSettled
 			if failure.Unavailable {
 				entry.State, entry.Settled = StateUnavailable, ByAPIMemory

@@ -59,8 +59,10 @@ func decide(pull Pull, ledger map[int32]Entry, now time.Time) []decision {
 		unreadable[u.TaskID] = u.Reason
 	}
 	rejects := make(map[int32]int)
+	refusedOf := make(map[string]bool) // tasks some of whose own rows were rejected
 	for _, reject := range pull.Result.Rejects {
 		rejects[pull.taskKeyOf(reject)] += reject.Rows
+		refusedOf[reject.TaskID] = true
 	}
 
 	decisions := make([]decision, 0, len(pull.Tasks))
@@ -82,12 +84,12 @@ func decide(pull Pull, ledger map[int32]Entry, now time.Time) []decision {
 			if !pull.Trusted && pull.Settled == NotSettled {
 				d.entry.Settled = ByAPIMemory
 			}
-		case snapshot.Empty() && entry.RejectCount > 0:
+		case snapshot.Empty() && refusedOf[task.ID]:
 			d.fail("no row of the answer could be understood: see pushloss.reject")
 		case snapshot.Empty() && !pull.Trusted:
-			d.entry.Settled = ByAPIMemory
-			if entry.State != StateEmpty { // a zero that was proven in time stays one
-				d.entry.State = StateUnproven
+			d.entry.State, d.entry.Settled = StateUnproven, ByAPIMemory
+			if entry.LastLoadedAt != nil && entry.RowCount == 0 { // a zero that was proven in time stays one
+				d.entry.State = StateEmpty
 			}
 		default:
 			d.load(snapshot, pull.Settled, now)

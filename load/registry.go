@@ -37,16 +37,18 @@ func (e *TimezoneError) Hint() string {
 }
 
 const (
+	// Zones that only Go knows are refused: the views need them.
 	sqlUpsertApp = `
 		INSERT INTO pushloss.app AS a (sdk_app_id, timezone, first_day, lookback_days, task_days)
 		VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (sdk_app_id) DO UPDATE SET
-			timezone = CASE WHEN EXISTS (SELECT FROM pushloss.ledger AS l WHERE l.sdk_app_id = a.sdk_app_id)
-				THEN a.timezone ELSE excluded.timezone END,
+			timezone = excluded.timezone,
 			first_day = coalesce(excluded.first_day, a.first_day),
 			lookback_days = excluded.lookback_days,
 			task_days = excluded.task_days
-		RETURNING timezone, first_day`
+		WHERE a.timezone = excluded.timezone
+			OR NOT EXISTS (SELECT FROM pushloss.ledger AS l WHERE l.sdk_app_id = a.sdk_app_id)
+		RETURNING first_day, now() AT TIME ZONE timezone`
 	sqlApp = `
 		SELECT sdk_app_id, timezone, first_day, lookback_days, task_days
 		FROM pushloss.app WHERE sdk_app_id = $1`
@@ -54,18 +56,21 @@ const (
 
 // SaveApp records the app's settings and returns what is now kept; a nil FirstDay
 // leaves the stored one. Once a window was pulled, another time zone is refused
-// with a *TimezoneError.
+// with a *TimezoneError, and nothing is saved.
 func (db *DB) SaveApp(ctx context.Context, app App) (App, error) {
-	var timezone string
 	var firstDay *time.Time
 	err := db.pool.QueryRow(ctx, sqlUpsertApp,
 		app.SDKAppID, app.Timezone, dateOf(app.FirstDay), app.LookbackDays, app.TaskDays,
-	).Scan(&timezone, &firstDay)
-	if err != nil {
+	).Scan(&firstDay, nil)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		kept, _, err := db.LookupApp(ctx, app.SDKAppID)
+		if err != nil {
+			return App{}, err
+		}
+		return App{}, &TimezoneError{SDKAppID: app.SDKAppID, Stored: kept.Timezone, Configured: app.Timezone}
+	case err != nil:
 		return App{}, fmt.Errorf("save app %d: %w", app.SDKAppID, err)
-	}
-	if timezone != app.Timezone {
-		return App{}, &TimezoneError{SDKAppID: app.SDKAppID, Stored: timezone, Configured: app.Timezone}
 	}
 	app.FirstDay = dayOf(firstDay)
 	return app, nil
@@ -169,7 +174,7 @@ func (db *DB) SaveTasks(ctx context.Context, tasks []Task, now time.Time) (TaskC
 // Tasks returns the registry of the apps, retired tasks included, in the order in
 // which tasks were added.
 func (db *DB) Tasks(ctx context.Context, sdkAppIDs ...int64) ([]Task, error) {
-	return db.tasks(ctx, sdkAppIDs)
+	return db.tasks(ctx, append([]int64{}, sdkAppIDs...)) // nil would mean every app
 }
 
 // AllTasks is Tasks of every app.

@@ -128,6 +128,7 @@ func markAbandoned(ctx context.Context, conn *pgx.Conn) error {
 func (db *DB) FinishRun(ctx context.Context, id int64, state RunState, totals RunTotals, problem string, now time.Time) error {
 	var text *string
 	if problem != "" {
+		problem = storable(problem)
 		text = &problem
 	}
 	_, err := db.pool.Exec(ctx, sqlFinishRun, id, now, state, text,

@@ -11,7 +11,7 @@ import (
 )
 
 // AppStatus is how complete an app's figures are. Windows are days of the whole
-// app and of its tasks.
+// app and of its tasks, but for retired ones: nothing is due of them any more.
 type AppStatus struct {
 	SDKAppID int64
 	Timezone string
@@ -31,11 +31,15 @@ const sqlStatus = `
 		SELECT c.sdk_app_id, c.day, c.settled, c.last_error, c.task_id = '' AS overall,
 			c.state = 'failed' AS failed,
 			c.state = 'open' AND ended.at + $2::interval < $1 AS missing,
-			NOT c.settled AND c.state NOT IN ('failed', 'open')
-				AND ended.at + make_interval(days => a.lookback_days) + $2::interval < $1 AS late
+			NOT c.settled AND c.state NOT IN ('failed', 'open') AND lookback_ended.at + $2::interval < $1 AS late
 		FROM analytics.coverage AS c
 		JOIN analytics.apps AS a USING (sdk_app_id)
+		LEFT JOIN analytics.tasks AS t USING (sdk_app_id, task_id)
 		CROSS JOIN LATERAL (SELECT (c.day + 1)::timestamp AT TIME ZONE a.timezone AS at) AS ended
+		CROSS JOIN LATERAL (
+			SELECT (c.day + 1 + a.lookback_days)::timestamp AT TIME ZONE a.timezone AS at
+		) AS lookback_ended
+		WHERE t.retired_at IS NULL
 	)
 	SELECT a.sdk_app_id, a.timezone, a.first_day,
 		max(w.day) FILTER (WHERE w.settled AND w.overall),

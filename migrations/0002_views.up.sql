@@ -160,24 +160,26 @@ COMMENT ON COLUMN analytics.loss_changes.old_err_info IS 'Description before; NU
 COMMENT ON COLUMN analytics.loss_changes.new_err_info IS 'Description after; NULL where the fact went away.';
 
 -- Windows that are due by what the registry says and were never pulled are shown
--- as open, without anybody having to write them.
+-- as open, without anybody having to write them. Days are counted as dates: a
+-- series of timestamps would follow the clock changes of the reader's time zone.
 CREATE VIEW analytics.coverage AS
 WITH expected AS (
-    SELECT a.sdk_app_id, 0 AS task_key, days.day::date AS day
+    SELECT a.sdk_app_id, 0 AS task_key, a.first_day + n.n AS day
     FROM pushloss.app AS a
     CROSS JOIN LATERAL generate_series(
-        a.first_day, (now() AT TIME ZONE a.timezone)::date - 1, interval '1 day') AS days (day)
+        0, (now() AT TIME ZONE a.timezone)::date - 1 - a.first_day) AS n (n)
     UNION ALL
-    SELECT a.sdk_app_id, t.task_key, days.day::date
+    SELECT a.sdk_app_id, t.task_key, followed.first + n.n
     FROM pushloss.app AS a
     JOIN pushloss.task AS t USING (sdk_app_id)
     CROSS JOIN LATERAL (
         SELECT (coalesce(t.sent_at, t.registered_at) AT TIME ZONE a.timezone)::date AS day
     ) AS sent
-    CROSS JOIN LATERAL generate_series(
-        greatest(sent.day, a.first_day),
-        least((now() AT TIME ZONE a.timezone)::date - 1, sent.day + a.task_days - 1),
-        interval '1 day') AS days (day)
+    CROSS JOIN LATERAL (
+        SELECT greatest(sent.day, a.first_day) AS first,
+            least((now() AT TIME ZONE a.timezone)::date, sent.day + a.task_days) - 1 AS last
+    ) AS followed
+    CROSS JOIN LATERAL generate_series(0, followed.last - followed.first) AS n (n)
     WHERE a.first_day IS NOT NULL AND t.retired_at IS NULL
 )
 SELECT

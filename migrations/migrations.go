@@ -13,9 +13,11 @@ import (
 	"time"
 
 	"github.com/golang-migrate/migrate/v4"
+	"github.com/golang-migrate/migrate/v4/database"
 	driver "github.com/golang-migrate/migrate/v4/database/pgx/v5"
 	"github.com/golang-migrate/migrate/v4/source/iofs"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
@@ -39,7 +41,7 @@ func Down(ctx context.Context, databaseURL string, steps int) error {
 	if err != nil {
 		return err
 	}
-	if steps < 1 || steps > status.Version {
+	if steps < 1 || steps > status.Version && !status.Dirty {
 		return fmt.Errorf("cannot take back %d migrations: %d are applied", steps, status.Version)
 	}
 	return apply(ctx, databaseURL, func(m *migrate.Migrate) error { return m.Steps(-steps) })
@@ -66,14 +68,29 @@ func Hash() string {
 	return hex.EncodeToString(digest.Sum(nil))
 }
 
+// sqlAlone makes migrators wait for each other. golang-migrate has a lock of its
+// own for that, but no context ends the wait for it.
+const sqlAlone = `SELECT pg_advisory_lock(hashtextextended('pushloss migrations', 0))`
+
 func apply(ctx context.Context, databaseURL string, step func(*migrate.Migrate) error) error {
 	db, err := open(databaseURL)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
+	db.SetMaxOpenConns(1) // the one that holds the lock
+	if _, err := db.ExecContext(ctx, sqlAlone); err != nil {
+		return fmt.Errorf("wait for other migrators: %w", err)
+	}
+	status, err := read(ctx, db)
+	if err != nil {
+		return err
+	}
+	if status.Dirty || status.Version > status.Newest {
+		return &StateError{Status: status}
+	}
 	// golang-migrate puts its version table into this schema and wants it there.
-	if _, err := db.ExecContext(ctx, `CREATE SCHEMA IF NOT EXISTS pushloss`); err != nil && !duplicate(err) {
+	if _, err := db.ExecContext(ctx, `CREATE SCHEMA IF NOT EXISTS pushloss`); err != nil {
 		return fmt.Errorf("create schema pushloss: %w", err)
 	}
 	source, err := iofs.New(files, ".")
@@ -96,12 +113,12 @@ func apply(ctx context.Context, databaseURL string, step func(*migrate.Migrate) 
 	defer stopped()
 
 	err = step(migrator)
-	var dirty migrate.ErrDirty
+	var failed database.Error
 	switch {
-	case errors.As(err, &dirty):
-		return &StateError{Status: Status{Version: dirty.Version, Dirty: true, Newest: Newest()}}
-	case errors.Is(err, migrate.ErrNoChange), err == nil:
+	case err == nil, errors.Is(err, migrate.ErrNoChange):
 		return ctx.Err()
+	case errors.As(err, &failed): // it prints the whole file
+		return fmt.Errorf("migrate: %w", failed.OrigErr)
 	}
 	return fmt.Errorf("migrate: %w", err)
 }
@@ -110,6 +127,10 @@ func apply(ctx context.Context, databaseURL string, step func(*migrate.Migrate) 
 func open(databaseURL string) (*sql.DB, error) {
 	config, err := pgx.ParseConfig(databaseURL)
 	if err != nil {
+		// It prints the URL, and does not find every password in it.
+		if e, ok := errors.AsType[*pgconn.ParseConfigError](err); ok {
+			e.ConnString = "(hidden)"
+		}
 		return nil, fmt.Errorf("database URL: %w", err)
 	}
 	config.RuntimeParams["lock_timeout"] = strconv.FormatInt(lockTimeout.Milliseconds(), 10)

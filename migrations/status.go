@@ -26,7 +26,7 @@ type StateError struct{ Status Status }
 func (e *StateError) Error() string {
 	switch s := e.Status; {
 	case s.Dirty:
-		return fmt.Sprintf("the schema is dirty: migration %d broke off halfway", s.Version)
+		return fmt.Sprintf("the schema is dirty: a migration to version %d broke off", s.Version)
 	case s.Version == 0:
 		return "the database has no schema yet"
 	case s.Version < s.Newest:
@@ -40,7 +40,7 @@ func (e *StateError) Error() string {
 func (e *StateError) Hint() string {
 	switch s := e.Status; {
 	case s.Dirty:
-		return fmt.Sprintf("restore the database from a backup, or repair what migration %d left and set (version, dirty) in pushloss.schema_migrations by hand; pushloss never forces it", s.Version)
+		return fmt.Sprintf("restore the database from a backup, or repair what the migration to version %d left and set (version, dirty) in pushloss.schema_migrations by hand; pushloss never forces it", s.Version)
 	case s.Version < s.Newest:
 		return "run: pushloss migrate up"
 	default:
@@ -67,20 +67,20 @@ func Read(ctx context.Context, databaseURL string) (Status, error) {
 		return Status{}, err
 	}
 	defer db.Close()
+	return read(ctx, db)
+}
+
+func read(ctx context.Context, db *sql.DB) (Status, error) {
 	status := Status{Newest: Newest()}
-	err = db.QueryRowContext(ctx, `SELECT version, dirty FROM pushloss.schema_migrations`).Scan(&status.Version, &status.Dirty)
+	err := db.QueryRowContext(ctx, `SELECT version, dirty FROM pushloss.schema_migrations`).Scan(&status.Version, &status.Dirty)
 	switch {
 	case errors.Is(err, sql.ErrNoRows), hasState(err, pgerrcode.UndefinedTable):
 		return status, nil
 	case err != nil:
 		return status, fmt.Errorf("read the schema's version: %w", err)
 	}
+	status.Version = max(status.Version, 0) // a broken way down to nothing is kept as -1
 	return status, nil
-}
-
-// duplicate reports the race of two CREATE SCHEMA IF NOT EXISTS.
-func duplicate(err error) bool {
-	return hasState(err, pgerrcode.UniqueViolation) || hasState(err, pgerrcode.DuplicateSchema)
 }
 
 func hasState(err error, state string) bool {

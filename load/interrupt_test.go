@@ -1,0 +1,159 @@
+package load_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgerrcode"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"pushloss/load"
+	"pushloss/transform"
+)
+
+// patience bounds every wait of the tests.
+const patience = 30 * time.Second
+
+// hold locks a table, so that whoever comes to it waits until release.
+func (f *fixture) hold(table string) (release func()) {
+	f.t.Helper()
+	conn, err := pgx.Connect(f.t.Context(), f.url)
+	must(f.t, err)
+	_, err = conn.Exec(f.t.Context(), `BEGIN; LOCK TABLE `+table)
+	must(f.t, err)
+	release = func() { _ = conn.Close(context.Background()) }
+	f.t.Cleanup(release)
+	return release
+}
+
+// eventually repeats a query until it gives a row.
+func (f *fixture) eventually(what, sql string, args ...any) []string {
+	f.t.Helper()
+	for deadline := time.Now().Add(patience); ; {
+		if rows := f.rows(sql, args...); len(rows) > 0 {
+			return rows
+		}
+		if time.Now().After(deadline) {
+			f.t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+// waits returns once a backend waits for a table.
+func (f *fixture) waits(table string) (pid string) {
+	f.t.Helper()
+	return f.eventually("a backend that waits for "+table,
+		`SELECT pid FROM pg_locks WHERE relation = $1::text::regclass AND NOT granted`, table)[0]
+}
+
+// T16: whatever ends a load that has written almost everything, nothing of it
+// stays, and who ended it can be told from the error.
+func TestT16ALoadThatEndsHalfway(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name        string
+		end         func(f *fixture, pid string, cancel context.CancelFunc)
+		unreachable bool
+	}{
+		{"by the time limit of statements", func(f *fixture, pid string, _ context.CancelFunc) {
+			// What a statement timeout does, and under the same code.
+			f.exec(`SELECT pg_cancel_backend($1::text::int)`, pid)
+		}, true},
+		{"by the end of its connection", func(f *fixture, pid string, _ context.CancelFunc) {
+			f.exec(`SELECT pg_terminate_backend($1::text::int)`, pid)
+		}, true},
+		{"by the end of its context", func(_ *fixture, _ string, cancel context.CancelFunc) { cancel() }, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t)
+			f.load(f.pull(transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 1, "")}}), loadedAt)
+			next := f.pull(transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 2, ""), stageFact("2", 2, "")}})
+			before := f.rows(sqlWritten)
+
+			release := f.hold("pushloss.pull") // the last table that a load writes
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			done := make(chan error, 1)
+			go func() {
+				_, err := f.lock.Load(ctx, next, loadedAt)
+				done <- err
+			}()
+			test.end(f, f.waits("pushloss.pull"), cancel)
+			err := <-done
+			if err == nil || load.Unreachable(err) != test.unreachable {
+				t.Errorf("unreachable %t, want %t: %v", load.Unreachable(err), test.unreachable, err)
+			}
+			release()
+			equal(t, "everything is as before", before, f.rows(sqlWritten))
+			equal(t, "then", load.Changes{Inserted: 1, Updated: 1}, f.load(next, loadedAt).Rows)
+		})
+	}
+}
+
+func TestT16AReadOnlyDatabaseTakesNoLoad(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	must(t, f.lock.Unlock(t.Context()))
+	db := open(t, f.url)
+	session, work := openSession(t, db, "the other")
+	lock, err := session.LockApp(work, testApp)
+	must(t, err)
+	// Connections of the pool from now on; the session's is there already.
+	f.exec(`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$`)
+	f.exec(`SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+		WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'pushloss'
+			AND pid NOT IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')`)
+	before := f.rows(sqlWritten)
+	pull := f.pull(transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 1, "")}})
+	if _, err := lock.Load(t.Context(), pull, loadedAt); !load.Unreachable(err) {
+		t.Errorf("load: %v", err)
+	}
+	if err := lock.RecordFailure(t.Context(), load.Failure{Day: march, Tasks: pull.Tasks, Reason: "x"}, loadedAt); !load.Unreachable(err) {
+		t.Errorf("record failure: %v", err)
+	}
+	equal(t, "everything is as before", before, f.rows(sqlWritten))
+}
+
+func TestUnreachable(t *testing.T) {
+	t.Parallel()
+	postgres := func(code string) error { return fmt.Errorf("load: %w", &pgconn.PgError{Code: code}) }
+	tests := []struct {
+		name string
+		err  error
+		want bool
+	}{
+		{"no error", nil, false},
+		{"some other error", errors.New("odd"), false},
+		{"a connection that broke while being read", fmt.Errorf("read: %w", io.ErrUnexpectedEOF), true},
+		{"a lock connection that was lost", fmt.Errorf("announce: %w", load.ErrLockLost), true},
+		{"an app that was taken over", load.ErrSuperseded, false},
+		{"an app that is busy", &load.BusyError{}, false},
+		{"an interrupted statement", fmt.Errorf("%w: %w", context.Canceled, &pgconn.PgError{Code: pgerrcode.QueryCanceled}), false},
+		{"a deadline that passed", context.DeadlineExceeded, true},
+		{"a full disk", postgres(pgerrcode.DiskFull), true},
+		{"too many connections", postgres(pgerrcode.TooManyConnections), true},
+		{"a server that shuts down", postgres(pgerrcode.AdminShutdown), true},
+		{"a statement timeout", postgres(pgerrcode.QueryCanceled), true},
+		{"a wrong password", postgres(pgerrcode.InvalidPassword), true},
+		{"a database that is not there", postgres(pgerrcode.InvalidCatalogName), true},
+		{"a read-only database", postgres(pgerrcode.ReadOnlySQLTransaction), true},
+		{"a deadlock", postgres(pgerrcode.DeadlockDetected), false},
+		{"a table that is not there", postgres(pgerrcode.UndefinedTable), false},
+		{"a role without rights", postgres(pgerrcode.InsufficientPrivilege), false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if got := load.Unreachable(test.err); got != test.want {
+				t.Errorf("got %t", got)
+			}
+		})
+	}
+}

@@ -1,0 +1,42 @@
+package migrations_test
+
+import (
+	"strings"
+	"testing"
+
+	"pushloss/internal/localpg/pgtest"
+)
+
+// sqlUncommented names what lacks a comment, golang-migrate's own table apart.
+const sqlUncommented = `
+	WITH relations AS (
+		SELECT c.oid AS relation, n.nspname || '.' || c.relname AS name
+		FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+		WHERE n.nspname IN ('pushloss', 'analytics') AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+			AND c.relname <> 'schema_migrations'
+	)
+	SELECT nspname::text FROM pg_namespace
+	WHERE nspname IN ('pushloss', 'analytics') AND coalesce(obj_description(oid, 'pg_namespace'), '') = ''
+	UNION ALL
+	SELECT name FROM relations WHERE coalesce(obj_description(relation, 'pg_class'), '') = ''
+	UNION ALL
+	SELECT name || '.' || a.attname FROM relations
+	JOIN pg_attribute AS a ON a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
+	WHERE coalesce(col_description(relation, a.attnum), '') = ''
+	ORDER BY 1`
+
+// M7: analysts find an explanation of everything they can see.
+func TestM7EverythingHasAComment(t *testing.T) {
+	t.Parallel()
+	conn := connect(t, pgtest.URL(t))
+	for _, name := range lines(t, conn, sqlUncommented) {
+		t.Errorf("%s has no comment", name)
+	}
+	// The query does find what has none.
+	exec(t, conn, `COMMENT ON SCHEMA analytics IS NULL`)
+	exec(t, conn, `COMMENT ON VIEW analytics.runs IS NULL`)
+	exec(t, conn, `COMMENT ON COLUMN pushloss.app.timezone IS ''`)
+	if got := strings.Join(lines(t, conn, sqlUncommented), " "); got != "analytics analytics.runs pushloss.app.timezone" {
+		t.Errorf("found %q", got)
+	}
+}

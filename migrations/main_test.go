@@ -1,0 +1,85 @@
+package migrations_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/localpg/pgtest"
+	"pushloss/migrations"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+// patience bounds every wait of the tests.
+const patience = 30 * time.Second
+
+// connect opens a connection that ends with the test.
+func connect(t testing.TB, databaseURL string) *pgx.Conn {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, databaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}
+
+func exec(t testing.TB, conn *pgx.Conn, sql string, args ...any) {
+	t.Helper()
+	if _, err := conn.Exec(t.Context(), sql, args...); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+}
+
+// lines runs a query of one text column.
+func lines(t testing.TB, conn *pgx.Conn, sql string, args ...any) []string {
+	t.Helper()
+	rows, err := conn.Query(t.Context(), sql, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func up(t testing.TB, databaseURL string) {
+	t.Helper()
+	if err := migrations.Up(t.Context(), databaseURL); err != nil {
+		t.Fatalf("up: %v", err)
+	}
+}
+
+func down(t testing.TB, databaseURL string, steps int) {
+	t.Helper()
+	if err := migrations.Down(t.Context(), databaseURL, steps); err != nil {
+		t.Fatalf("down %d: %v", steps, err)
+	}
+}
+
+// setVersion writes what golang-migrate keeps of a schema's version.
+func setVersion(t testing.TB, databaseURL string, version int, dirty bool) {
+	t.Helper()
+	exec(t, connect(t, databaseURL), `UPDATE pushloss.schema_migrations SET version = $1, dirty = $2`, version, dirty)
+}
+
+// wantStateError fails the test unless err is a *StateError about this status.
+func wantStateError(t testing.TB, err error, want migrations.Status) {
+	t.Helper()
+	var state *migrations.StateError
+	switch {
+	case !errors.As(err, &state):
+		t.Errorf("error %v, want a *StateError", err)
+	case state.Status != want:
+		t.Errorf("status %+v, want %+v", state.Status, want)
+	}
+}
