@@ -133,6 +133,9 @@ func open(databaseURL string) (*sql.DB, error) {
 		}
 		return nil, fmt.Errorf("database URL: %w", err)
 	}
-	config.RuntimeParams["lock_timeout"] = strconv.FormatInt(lockTimeout.Milliseconds(), 10)
-	return stdlib.OpenDB(*config), nil
+	// By SET, since poolers refuse unknown startup parameters.
+	return stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, `SELECT set_config('lock_timeout', $1, false)`, strconv.FormatInt(lockTimeout.Milliseconds(), 10))
+		return err
+	})), nil
 }
