@@ -65,8 +65,13 @@ func findAll(cmd *cobra.Command, env Environment) []check.Finding {
 	defer a.close()
 	findings := []check.Finding{check.Good("settings", fmt.Sprintf("apps: %d", len(a.settings.Apps)))}
 
-	db, found := a.findDatabaseProblems(ctx)
+	db, reachable, found := a.findDatabaseProblems(ctx)
 	findings = append(findings, found...)
+	if reachable && db == nil {
+		// Processes of another version may be calling, and keep their locks there.
+		return append(findings, check.Bad("api", errors.New("not called: it cannot be told whether another process is calling it"),
+			"bring the schema in order first"))
+	}
 	transport := extract.NewTransport()
 	for _, configured := range a.settings.Apps {
 		app := pipeline.App{Account: account(configured), Location: configured.Location, CallsPerSecond: configured.Rate}
@@ -75,14 +80,15 @@ func findAll(cmd *cobra.Command, env Environment) []check.Finding {
 	return findings
 }
 
-// findDatabaseProblems returns the database if it can be worked with.
-func (a *app) findDatabaseProblems(ctx context.Context) (*load.DB, []check.Finding) {
+// findDatabaseProblems returns the database if it can be worked with, and whether
+// there is one at all.
+func (a *app) findDatabaseProblems(ctx context.Context) (db *load.DB, reachable bool, _ []check.Finding) {
 	if err := a.findDatabase(ctx); err != nil {
-		return nil, []check.Finding{check.Bad("database", err, hintOf(err))}
+		return nil, false, []check.Finding{check.Bad("database", err, hintOf(err))}
 	}
 	db, err := load.Open(ctx, a.database, 4)
 	if err != nil {
-		return nil, []check.Finding{check.Bad("database", err, hintOf(err))}
+		return nil, false, []check.Finding{check.Bad("database", err, hintOf(err))}
 	}
 	a.closers = append(a.closers, db.Close)
 	findings := []check.Finding{check.Good("database", "answers")}
@@ -90,9 +96,9 @@ func (a *app) findDatabaseProblems(ctx context.Context) (*load.DB, []check.Findi
 		findings = append(findings, check.Clock("clock against the database", a.env.Now(), now))
 	}
 	if err := migrations.Check(ctx, a.database); err != nil {
-		return nil, append(findings, check.Bad("schema", err, hintOf(err)))
+		return nil, true, append(findings, check.Bad("schema", err, hintOf(err)))
 	}
-	return db, append(findings, check.Good("schema", fmt.Sprintf("version %d", migrations.Newest())))
+	return db, true, append(findings, check.Good("schema", fmt.Sprintf("version %d", migrations.Newest())))
 }
 
 func printFindings(env Environment, output format, findings []check.Finding) error {

@@ -108,7 +108,7 @@ func TestWithoutAUsableDatabaseCommandsExitWith3AndSayWhatToDo(t *testing.T) {
 					t.Error("the password is told")
 				}
 			}
-			if calls := w.calls.Load(); calls > 1 { // check makes its one call without a database too
+			if calls := w.calls.Load(); calls > 1 { // check makes its one call where no database is reached
 				t.Errorf("the API was called %d times", calls)
 			}
 		})
