@@ -88,7 +88,7 @@ func (db *DB) Now(ctx context.Context) (time.Time, error) {
 // refused the login, or went away.
 func Unreachable(err error) bool {
 	var connectErr *pgconn.ConnectError
-	var netErr net.Error
+	var netErr *net.OpError
 	var pgErr *pgconn.PgError
 	switch {
 	case err == nil, errors.Is(err, context.Canceled):
@@ -103,7 +103,7 @@ func Unreachable(err error) bool {
 			pgErr.Code == pgerrcode.InvalidCatalogName ||
 			pgErr.Code == pgerrcode.ReadOnlySQLTransaction
 	}
-	return errors.As(err, &netErr) || errors.Is(err, io.ErrUnexpectedEOF) || pgconn.SafeToRetry(err)
+	return errors.As(err, &netErr) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.ErrUnexpectedEOF) || pgconn.SafeToRetry(err)
 }
 
 // storable replaces what Postgres cannot hold in a text.

@@ -20,6 +20,7 @@ const (
 	RunFailed      RunState = "failed"      // an app or the database stopped it
 	RunInterrupted RunState = "interrupted" // by a signal
 	RunAbandoned   RunState = "abandoned"   // its process died
+	RunSkipped     RunState = "skipped"     // other processes worked on all apps
 )
 
 // RunTotals is what a run did.

@@ -42,7 +42,7 @@ const sqlStatus = `
 		WHERE t.retired_at IS NULL
 	)
 	SELECT a.sdk_app_id, a.timezone, a.first_day,
-		max(w.day) FILTER (WHERE w.settled AND w.overall),
+		max(w.day) FILTER (WHERE w.settled AND w.overall AND (a.first_day IS NULL OR w.day >= a.first_day)),
 		count(*) FILTER (WHERE w.failed), count(*) FILTER (WHERE w.missing), count(*) FILTER (WHERE w.late),
 		min(w.day) FILTER (WHERE w.failed OR w.missing OR w.late),
 		max(w.last_error) FILTER (WHERE w.failed)

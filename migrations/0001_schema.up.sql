@@ -62,7 +62,7 @@ CREATE TABLE pushloss.run (
     kind           text NOT NULL,
     started_at     timestamptz NOT NULL,
     finished_at    timestamptz,
-    state          text NOT NULL CHECK (state IN ('running', 'done', 'partial', 'failed', 'interrupted', 'abandoned')),
+    state          text NOT NULL CHECK (state IN ('running', 'done', 'partial', 'failed', 'interrupted', 'abandoned', 'skipped')),
     requests       bigint NOT NULL DEFAULT 0,
     retries        bigint NOT NULL DEFAULT 0,
     windows        bigint NOT NULL DEFAULT 0,
@@ -79,7 +79,7 @@ COMMENT ON COLUMN pushloss.run.run_id IS 'Number of the run.';
 COMMENT ON COLUMN pushloss.run.kind IS 'run or backfill.';
 COMMENT ON COLUMN pushloss.run.started_at IS 'When it began.';
 COMMENT ON COLUMN pushloss.run.finished_at IS 'When it ended; empty while it runs.';
-COMMENT ON COLUMN pushloss.run.state IS 'running; done; partial: some windows failed or rows were rejected, the rest is loaded; failed: an app or the database stopped it; interrupted: by a signal; abandoned: the process died, what was loaded stays.';
+COMMENT ON COLUMN pushloss.run.state IS 'running; done; partial: some windows failed or rows were rejected, the rest is loaded; failed: an app or the database stopped it; interrupted: by a signal; abandoned: the process died, what was loaded stays; skipped: other processes worked on all apps.';
 COMMENT ON COLUMN pushloss.run.requests IS 'API calls made, retries included.';
 COMMENT ON COLUMN pushloss.run.retries IS 'API calls that repeated a failed one.';
 COMMENT ON COLUMN pushloss.run.windows IS 'Windows (a day of a task, or of the whole app) that were settled by an answer.';

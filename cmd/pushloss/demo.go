@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"slices"
 	"time"
 
@@ -146,14 +147,14 @@ func (a *app) printDemo(ctx context.Context, db *load.DB, report pipeline.Report
 	}
 	codes.Render()
 	fmt.Fprintf(w, "and %s rows for %d tasks.\n", count(summary.TaskRows), len(demoTasks))
-	if report.RowsInserted+report.RowsUpdated+report.RowsDeleted == 0 {
+	if report.State == load.RunDone && report.RowsInserted+report.RowsUpdated+report.RowsDeleted == 0 {
 		fmt.Fprintf(w, "Nothing has changed since the last demo: %s rows unchanged.\n", count(report.RowsUnchanged))
 	}
 	fmt.Fprintf(w, `
-Look around, while pushloss demo --hold is running elsewhere:
-  psql '%s'
+Look around, while %[1]s demo --hold is running elsewhere:
+  psql '%[2]s'
 or at any time:
-  DATABASE_URL=embedded: pushloss status
-`, a.database)
+  DATABASE_URL=embedded: %[1]s status
+`, os.Args[0], a.database)
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -61,6 +62,13 @@ func (a *app) findDatabase(ctx context.Context) error {
 		Dir: a.settings.Database.EmbeddedDir, BinDir: a.settings.PostgresBin,
 		Port: a.settings.PostgresPort, Log: a.log,
 	})
+	var known *localpg.Error
+	if err != nil && !errors.As(err, &known) && ctx.Err() == nil {
+		return &localpg.Error{
+			Kind: localpg.ErrStart, Problem: "the local database cannot be kept in " + a.settings.Database.EmbeddedDir,
+			Hint: "give another folder: DATABASE_URL=embedded:DIR", Cause: err,
+		}
+	}
 	if err != nil {
 		return err
 	}

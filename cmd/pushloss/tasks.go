@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,7 +40,7 @@ func newTasksAddCommand(env Environment) *cobra.Command {
 		defer a.close()
 		var at *time.Time
 		if *sentAt != "" {
-			t, err := taskfile.ParseTime(*sentAt, a.settings.Location)
+			t, err := taskfile.ParseSentAt(*sentAt, a.settings.Location)
 			if err != nil {
 				return &usageError{problem: "--sent-at: " + err.Error()}
 			}
@@ -47,6 +49,7 @@ func newTasksAddCommand(env Environment) *cobra.Command {
 		var entries []taskfile.Entry
 		seen := make(map[string]bool)
 		for _, id := range args {
+			id = strings.TrimSpace(id)
 			if problem := taskfile.CheckTaskID(id); problem != "" {
 				return &usageError{problem: problem}
 			}
@@ -86,6 +89,10 @@ mistake is not imported at all.`,
 				name, list = args[0], io.Reader(file)
 			}
 			entries, err := taskfile.Read(name, list, a.settings.Location)
+			var problems taskfile.Problems
+			if err != nil && !errors.As(err, &problems) {
+				return &usageError{problem: "cannot read the list: " + err.Error()}
+			}
 			if err != nil {
 				return err
 			}
@@ -163,6 +170,10 @@ func sameTask(a, b taskfile.Entry) bool {
 // appOf is the app that was named, or the only one that is configured.
 func (a *app) appOf(named int64) (int64, error) {
 	if named != 0 {
+		known := func(configured config.App) bool { return configured.SDKAppID == named }
+		if len(a.settings.Apps) > 0 && !slices.ContainsFunc(a.settings.Apps, known) {
+			return 0, &usageError{problem: fmt.Sprintf("app %d is not configured", named), remedy: "its tasks would never be pulled: name one of the apps in the settings"}
+		}
 		return named, nil
 	}
 	if len(a.settings.Apps) == 1 {

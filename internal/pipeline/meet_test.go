@@ -194,3 +194,20 @@ func TestAppsArePulledBesideEachOther(t *testing.T) {
 	w.equalsTruth(today-5, today-5)
 	equalFacts(t, w.truth(otherApp, time.UTC, today-5, today-5), w.stored(otherApp))
 }
+
+func TestARunThatFoundEveryAppBusyIsNoCompletedRun(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	session, work, err := w.open().OpenSession(t.Context(), "another process")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	if _, err := session.LockApp(work, testApp); err != nil {
+		t.Fatal(err)
+	}
+	report, err := w.pipelineOn(w.open(), pipeline.Options{}).Run(t.Context(), time.Time{})
+	if err != nil || report.State != load.RunSkipped || report.Requests != 0 {
+		t.Errorf("the run ended with %v as %+v", err, report)
+	}
+}

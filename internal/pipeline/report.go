@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"slices"
 	"time"
 
 	"pushloss/load"
@@ -97,6 +98,9 @@ func (r *Report) conclude() {
 		AppUnreachable: load.RunFailed, AppRefused: load.RunFailed, AppFailed: load.RunFailed,
 	}
 	rank := map[load.RunState]int{load.RunPartial: 1, load.RunFailed: 2, load.RunInterrupted: 3}
+	if len(r.Apps) > 0 && !slices.ContainsFunc(r.Apps, func(app AppReport) bool { return app.State != AppBusy }) {
+		r.State = load.RunSkipped // nothing was done, so nothing is up to date by it
+	}
 	for _, app := range r.Apps {
 		r.Totals.add(app.Totals)
 		if state := worst[app.State]; rank[state] > rank[r.State] {

@@ -256,7 +256,7 @@ func (r *reader) add(line int, fields map[string]string) {
 		e.SDKAppID = id
 	}
 	if text := fields["sent_at"]; text != "" {
-		at, err := ParseTime(text, r.loc)
+		at, err := ParseSentAt(text, r.loc)
 		if err != nil {
 			r.problem(line, "sent_at %v", err)
 		}
@@ -309,4 +309,14 @@ func ParseTime(text string, loc *time.Location) (time.Time, error) {
 		return time.Unix(seconds, 0), nil
 	}
 	return time.Time{}, fmt.Errorf("%q is no time: write 2025-03-31T08:00:00+08:00, 2025-03-31 or Unix seconds", text)
+}
+
+// ParseSentAt is ParseTime, for when a push was sent: years that no push can have
+// been sent in are mistakes.
+func ParseSentAt(text string, loc *time.Location) (time.Time, error) {
+	t, err := ParseTime(text, loc)
+	if err == nil && (t.Year() < 2000 || t.Year() >= 2200) {
+		err = fmt.Errorf("%q is not when a push was sent", text)
+	}
+	return t, err
 }
