@@ -22,9 +22,6 @@ type Request struct {
 	Tasks  []string
 }
 
-// Overall reports whether the request asks for the whole app's figures.
-func (r Request) Overall() bool { return len(r.Tasks) == 0 }
-
 // body is the request as the API takes it; an error means that the caller broke
 // a documented limit.
 func (r Request) body() ([]byte, error) {

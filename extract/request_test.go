@@ -169,10 +169,3 @@ func TestBatches(t *testing.T) {
 		}
 	}
 }
-
-func TestARequestWithoutTasksIsForTheWholeApp(t *testing.T) {
-	t.Parallel()
-	if !oneDay.Overall() || (extract.Request{Tasks: []string{"a"}}).Overall() {
-		t.Error("Overall does not tell requests apart")
-	}
-}

@@ -71,9 +71,6 @@ func Open(ctx context.Context, databaseURL string, maxConns int) (*DB, error) {
 // Close ends all connections.
 func (db *DB) Close() { db.pool.Close() }
 
-// Ping reports whether the database answers.
-func (db *DB) Ping(ctx context.Context) error { return db.pool.Ping(ctx) }
-
 // Now is the database's clock.
 func (db *DB) Now(ctx context.Context) (time.Time, error) {
 	var now time.Time

@@ -104,19 +104,6 @@ type Counts struct {
 	ReplacedTexts  int // texts with characters that Postgres cannot hold
 }
 
-// Add sums two counts.
-func (c Counts) Add(other Counts) Counts {
-	return Counts{
-		RowsIn:         c.RowsIn + other.RowsIn,
-		Facts:          c.Facts + other.Facts,
-		Merged:         c.Merged + other.Merged,
-		Rejected:       c.Rejected + other.Rejected,
-		Ignored:        c.Ignored + other.Ignored,
-		IgnoredResults: c.IgnoredResults + other.IgnoredResults,
-		ReplacedTexts:  c.ReplacedTexts + other.ReplacedTexts,
-	}
-}
-
 // Result is a whole answer, normalized. It does not depend on the order in which
 // the answer gives its results and rows. Every task that was asked for is in
 // exactly one of Snapshots, Absent and Unreadable.

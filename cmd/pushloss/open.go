@@ -99,6 +99,21 @@ func (a *app) open(ctx context.Context) (*load.DB, error) {
 	return db, nil
 }
 
+// configureAndOpen is configure and open for commands that need the database and
+// nothing between the two. The caller closes the app.
+func configureAndOpen(cmd *cobra.Command, env Environment) (*app, *load.DB, error) {
+	a, err := configure(cmd, env, config.Needs{Database: true})
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err := a.open(cmd.Context())
+	if err != nil {
+		a.close()
+		return nil, nil, err
+	}
+	return a, db, nil
+}
+
 // pipeline returns the jobs over the configured apps.
 func (a *app) pipeline(db *load.DB, opts pipeline.Options) *pipeline.Pipeline {
 	apps := make([]pipeline.App, len(a.settings.Apps))

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"pushloss/extract"
-	"pushloss/internal/config"
 	"pushloss/internal/monitor"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
@@ -52,15 +51,11 @@ ended; failed those whose last pull failed.`,
 	}
 	output := outputFlag(command)
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
-		a, err := configure(cmd, env, config.Needs{Database: true})
+		a, db, err := configureAndOpen(cmd, env)
 		if err != nil {
 			return err
 		}
 		defer a.close()
-		db, err := a.open(cmd.Context())
-		if err != nil {
-			return err
-		}
 		stored, err := db.Status(cmd.Context(), env.Now(), statusGrace)
 		if err != nil {
 			return err

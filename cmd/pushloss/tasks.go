@@ -194,15 +194,11 @@ func newTasksListCommand(env Environment) *cobra.Command {
 	}
 	output := outputFlag(command)
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
-		a, err := configure(cmd, env, config.Needs{Database: true})
+		a, db, err := configureAndOpen(cmd, env)
 		if err != nil {
 			return err
 		}
 		defer a.close()
-		db, err := a.open(cmd.Context())
-		if err != nil {
-			return err
-		}
 		tasks, err := db.AllTasks(cmd.Context())
 		if err != nil {
 			return err

@@ -140,9 +140,6 @@ func (s *Server) URL() string { return s.place.url(s.port, role) }
 // not get there.
 func (s *Server) DataDir() string { return s.place.data() }
 
-// LogFile is where the server's own messages go.
-func (s *Server) LogFile() string { return s.place.logFile() }
-
 // Close ends this process's use, and stops the server if it was the last. Give
 // it a context of its own: the one that ended the work has ended. Closing again
 // does nothing.
