@@ -22,8 +22,11 @@ type AppStatus struct {
 	Failed           int // the last pull failed
 	Missing          int // never pulled, though over for longer than the grace
 	Late             int // pulled, but not again since its lookback ended
-	OldestProblem    *extract.Day
-	LastError        *string // of a failed window
+	// Differences counts the reconciliations that differed again after their days
+	// were pulled anew.
+	Differences   int
+	OldestProblem *extract.Day
+	LastError     *string // of a failed window
 }
 
 const sqlStatus = `

@@ -33,9 +33,17 @@ service, 130 interrupted.`,
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
-		newDemoCommand(env), newMigrateCommand(env), newTasksCommand(env), newRunCommand(env),
-		newBackfillCommand(env), newServeCommand(env), newCheckCommand(env), newStatusCommand(env),
-		newSandboxCommand(env), newVersionCommand(env), newProbeCommand(env),
+		newDemoCommand(env),
+		newMigrateCommand(env),
+		newTasksCommand(env),
+		newRunCommand(env),
+		newBackfillCommand(env),
+		newServeCommand(env),
+		newCheckCommand(env),
+		newStatusCommand(env),
+		newSandboxCommand(env),
+		newVersionCommand(env),
+		newProbeCommand(env),
 	)
 	return root
 }

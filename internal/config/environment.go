@@ -31,6 +31,11 @@ type environment struct {
 	TaskDays      string `env:"PUSHLOSS_TASK_DAYS, default=30"`
 	APIMemoryDays string `env:"PUSHLOSS_API_MEMORY_DAYS, default=7"`
 
+	RawDays   string `env:"PUSHLOSS_RAW_DAYS, default=400"`
+	RunDays   string `env:"PUSHLOSS_RUN_DAYS, default=400"`
+	WindowEnd string `env:"PUSHLOSS_WINDOW_END, default=exclusive"`
+
+	NotifyURLs    string `env:"PUSHLOSS_NOTIFY_URLS"`
 	SchedulesFile string `env:"PUSHLOSS_SCHEDULES_FILE"`
 	HTTPAddr      string `env:"PUSHLOSS_HTTP_ADDR, default=127.0.0.1:9460"`
 	LogLevel      string `env:"PUSHLOSS_LOG_LEVEL, default=info"`

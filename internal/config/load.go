@@ -2,6 +2,7 @@ package config
 
 import (
 	"context"
+	"strings"
 
 	"github.com/sethvargo/go-envconfig"
 
@@ -38,6 +39,12 @@ func Load(ctx context.Context, lookuper envconfig.Lookuper, needs Needs) (Settin
 	settings.FirstDay = readFirstDay(env.FirstDay, &problems)
 	settings.TaskDays = readValue(&problems, "PUSHLOSS_TASK_DAYS", env.TaskDays, daysFrom(1))
 	settings.APIMemoryDays = readValue(&problems, "PUSHLOSS_API_MEMORY_DAYS", env.APIMemoryDays, daysFrom(0))
+	settings.RawDays = readValue(&problems, "PUSHLOSS_RAW_DAYS", env.RawDays, daysFrom(0))
+	settings.RunDays = readValue(&problems, "PUSHLOSS_RUN_DAYS", env.RunDays, daysFrom(0))
+	settings.WindowEnd = readValue(&problems, "PUSHLOSS_WINDOW_END", env.WindowEnd, extract.ParseWindowEnd)
+	for _, target := range strings.Fields(env.NotifyURLs) {
+		settings.NotifyURLs = append(settings.NotifyURLs, extract.NewSecret(target))
+	}
 	settings.SchedulesFile = env.SchedulesFile
 	settings.HTTPAddr = readValue(&problems, "PUSHLOSS_HTTP_ADDR", env.HTTPAddr, parseAddr)
 	settings.Log.Level = readValue(&problems, "PUSHLOSS_LOG_LEVEL", env.LogLevel, parseLevel)

@@ -20,6 +20,14 @@ type Settings struct {
 	TaskDays int
 	// APIMemoryDays is how many days the API is believed to remember.
 	APIMemoryDays int
+	// RawDays and RunDays are how many days raw answers and run records are kept;
+	// 0 keeps all.
+	RawDays, RunDays int
+	// WindowEnd is how the API takes a request's EndTime.
+	WindowEnd extract.WindowEnd
+	// NotifyURLs are where events are sent, in the form of the shoutrrr library;
+	// each may bear a token.
+	NotifyURLs []extract.Secret
 	// Location is PUSHLOSS_TIMEZONE's, the default of apps and schedules.
 	Location *time.Location
 	// SchedulesFile is a path; empty means the embedded default.
