@@ -59,6 +59,7 @@ func (l *AppLock) loadOnce(ctx context.Context, pull Pull, words vocabulary, now
 		if err != nil {
 			return err
 		}
+		now := stored.after(now)
 		outcome, err = l.write(ctx, tx, pull, words, stored, digest[:], now)
 		return err
 	})
@@ -79,6 +80,18 @@ func (s stored) rowCount() (n int) {
 		n += entry.RowCount
 	}
 	return n
+}
+
+// after is now or, where the clock of the process that loaded last ran ahead of
+// this one's, the instant after that load: the history of a window never turns
+// back.
+func (s stored) after(now time.Time) time.Time {
+	for _, entry := range s.ledger {
+		if last := entry.LastLoadedAt; last != nil && !now.After(*last) {
+			now = last.Add(time.Microsecond)
+		}
+	}
+	return now
 }
 
 func (l *AppLock) read(ctx context.Context, tx pgx.Tx, pull Pull, digest []byte) (stored, error) {

@@ -33,6 +33,9 @@ const sqlCatalog = `
 	FROM relations JOIN pg_index AS i ON i.indrelid = relation
 	UNION ALL
 	SELECT concat_ws(' | ', 'view', name, pg_get_viewdef(relation)) FROM relations WHERE relkind = 'v'
+	UNION ALL
+	SELECT concat_ws(' | ', 'function', n.nspname, pg_get_functiondef(f.oid), obj_description(f.oid, 'pg_proc'))
+	FROM pg_proc AS f JOIN namespaces AS n ON n.oid = f.pronamespace
 	ORDER BY line`
 
 const sqlSeeds = `

@@ -23,6 +23,9 @@ const sqlUncommented = `
 	SELECT name || '.' || a.attname FROM relations
 	JOIN pg_attribute AS a ON a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
 	WHERE coalesce(col_description(relation, a.attnum), '') = ''
+	UNION ALL
+	SELECT n.nspname || '.' || f.proname || '()' FROM pg_proc AS f JOIN pg_namespace AS n ON n.oid = f.pronamespace
+	WHERE n.nspname IN ('pushloss', 'analytics') AND coalesce(obj_description(f.oid, 'pg_proc'), '') = ''
 	ORDER BY 1`
 
 // M7: analysts find an explanation of everything they can see.
@@ -35,8 +38,9 @@ func TestM7EverythingHasAComment(t *testing.T) {
 	// The query does find what has none.
 	exec(t, conn, `COMMENT ON SCHEMA analytics IS NULL`)
 	exec(t, conn, `COMMENT ON VIEW analytics.runs IS NULL`)
+	exec(t, conn, `COMMENT ON FUNCTION analytics.loss_as_of(timestamptz) IS NULL`)
 	exec(t, conn, `COMMENT ON COLUMN pushloss.app.timezone IS ''`)
-	if got := strings.Join(lines(t, conn, sqlUncommented), " "); got != "analytics analytics.runs pushloss.app.timezone" {
+	if got := strings.Join(lines(t, conn, sqlUncommented), " "); got != "analytics analytics.loss_as_of() analytics.runs pushloss.app.timezone" {
 		t.Errorf("found %q", got)
 	}
 }

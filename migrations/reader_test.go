@@ -92,7 +92,7 @@ func TestM7ReaderOfTheViews(t *testing.T) {
 	}
 
 	views := relations(t, owner, "analytics")
-	if len(views) != 12 {
+	if len(views) != 13 {
 		t.Errorf("views: %v", views)
 	}
 	for _, view := range views {
@@ -103,6 +103,9 @@ func TestM7ReaderOfTheViews(t *testing.T) {
 			WHERE has_table_privilege($1, p)`, view); len(writes) > 0 {
 			t.Errorf("the reader may %v %s", writes, view)
 		}
+	}
+	if _, err := conn.Exec(t.Context(), `SELECT * FROM analytics.loss_as_of(now())`); err != nil {
+		t.Error(err)
 	}
 	if got := lines(t, conn, `SELECT state FROM analytics.coverage`); len(got) == 0 {
 		t.Error("the reader sees no coverage")

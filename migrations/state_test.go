@@ -130,6 +130,7 @@ func TestM4WayDownThatBreaksOff(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
 	conn := connect(t, url)
+	down(t, url, migrations.Newest()-2) // to the one that takes views away
 	exec(t, conn, `CREATE VIEW public.report AS SELECT * FROM analytics.runs`)
 	before := lines(t, conn, sqlCatalog)
 	err := migrations.Down(t.Context(), url, 1)
@@ -140,7 +141,7 @@ func TestM4WayDownThatBreaksOff(t *testing.T) {
 		t.Errorf("(-before +after):\n%s", diff)
 	}
 	wantStateError(t, migrations.Up(t.Context(), url),
-		migrations.Status{Version: migrations.Newest() - 1, Newest: migrations.Newest(), Dirty: true})
+		migrations.Status{Version: 1, Newest: migrations.Newest(), Dirty: true})
 }
 
 func TestDownBounds(t *testing.T) {

@@ -1,0 +1,2 @@
+DROP FUNCTION analytics.loss_as_of(timestamptz);
+DROP VIEW analytics.loss_versions;
