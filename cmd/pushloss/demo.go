@@ -42,7 +42,7 @@ uses it by DATABASE_URL=embedded:.`,
   pushloss demo --hold`,
 		Args: exactly(cobra.NoArgs),
 	}
-	hold := command.Flags().Bool("hold", false, "stay up until Ctrl-C, so that the database can be looked at")
+	hold := command.Flags().Bool("hold", false, "stay up until Ctrl-C, so that database and stand-in can be worked with")
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
 		a, err := configure(cmd, env, config.Needs{})
 		if err != nil {
@@ -96,7 +96,11 @@ func (a *app) demo(ctx context.Context, hold bool) error {
 		return err
 	}
 	if hold {
-		fmt.Fprintln(a.env.Stderr, "\nstaying up until Ctrl-C")
+		fmt.Fprintf(a.env.Stdout, `
+Staying up until Ctrl-C. Every command works on it in another terminal, after:
+  export DATABASE_URL='%s'
+  export TIM_SDK_APP_ID=%d TIM_SECRET_KEY=%s TIM_BASE_URL=%s
+`, a.database, demoApp, sandboxKey, baseURL)
 		<-ctx.Done()
 	}
 	return nil
