@@ -182,3 +182,13 @@ func readInteger(dec *jsontext.Decoder, name string, into *int64) error {
 	*into = number
 	return nil
 }
+
+// StrictJSON returns an accepted answer's body (Answer.Body) as strict JSON
+// (Answer.JSON).
+func StrictJSON(body []byte) ([]byte, error) {
+	_, text, err := readEnvelope(body)
+	if err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	return text, nil
+}

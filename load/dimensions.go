@@ -44,28 +44,34 @@ type vocabulary struct{ codes, infos map[string]int32 }
 // resolve returns keys for every code and text of the snapshots, adding new ones.
 func (d *dimensions) resolve(ctx context.Context, db *DB, snapshots []transform.Snapshot) (vocabulary, error) {
 	known := d.known()
-	newCodes, newInfos := make(map[string]bool), make(map[string]bool)
-	for _, snapshot := range snapshots {
-		for _, facts := range [][]transform.Fact{snapshot.ByStage, snapshot.ByPlatform} {
-			for _, fact := range facts {
-				if _, ok := known.codes[fact.Code]; !ok {
-					newCodes[fact.Code] = true
-				}
-				if _, ok := known.infos[fact.Info]; !ok {
-					newInfos[fact.Info] = true
-				}
-			}
-		}
-	}
-	if len(newCodes)+len(newInfos) == 0 {
+	codes, infos := known.unknown(snapshots)
+	if len(codes)+len(infos) == 0 {
 		return known, nil
 	}
-	fetched, err := fetch(ctx, db, slices.Sorted(maps.Keys(newCodes)), slices.Sorted(maps.Keys(newInfos)))
+	fetched, err := fetch(ctx, db, codes, infos)
 	if err != nil {
 		return vocabulary{}, err
 	}
 	d.remember(fetched)
 	return known.with(fetched), nil
+}
+
+// unknown returns the codes and texts of snapshots that have no key, sorted.
+func (v vocabulary) unknown(snapshots []transform.Snapshot) (codes, infos []string) {
+	newCodes, newInfos := make(map[string]bool), make(map[string]bool)
+	for _, snapshot := range snapshots {
+		for _, facts := range [][]transform.Fact{snapshot.ByStage, snapshot.ByPlatform} {
+			for _, fact := range facts {
+				if _, ok := v.codes[fact.Code]; !ok {
+					newCodes[fact.Code] = true
+				}
+				if _, ok := v.infos[fact.Info]; !ok {
+					newInfos[fact.Info] = true
+				}
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(newCodes)), slices.Sorted(maps.Keys(newInfos))
 }
 
 func (d *dimensions) known() vocabulary {
@@ -104,14 +110,30 @@ func fetch(ctx context.Context, db *DB, codes, infos []string) (vocabulary, erro
 	if err != nil {
 		return v, fmt.Errorf("resolve error codes: %w", err)
 	}
-	digests := make([][]byte, len(infos))
-	for i, info := range infos {
-		digest := sha256.Sum256([]byte(info))
-		digests[i] = digest[:]
-	}
+	digests := digestsOf(infos)
 	v.infos, err = fetchKeys(ctx, db, infos, sqlInsertInfos, []any{digests, infos}, sqlInfos, digests)
 	if err != nil {
 		return v, fmt.Errorf("resolve error texts: %w", err)
+	}
+	return v, nil
+}
+
+func digestsOf(texts []string) [][]byte {
+	digests := make([][]byte, len(texts))
+	for i, text := range texts {
+		digest := sha256.Sum256([]byte(text))
+		digests[i] = digest[:]
+	}
+	return digests
+}
+
+// lookUp reads the keys of codes and texts, as far as they have any.
+func lookUp(ctx context.Context, db *DB, codes, infos []string) (v vocabulary, err error) {
+	if v.codes, err = readKeys(ctx, db, sqlCodes, codes); err != nil {
+		return v, fmt.Errorf("look up error codes: %w", err)
+	}
+	if v.infos, err = readKeys(ctx, db, sqlInfos, digestsOf(infos)); err != nil {
+		return v, fmt.Errorf("look up error texts: %w", err)
 	}
 	return v, nil
 }

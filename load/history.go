@@ -8,49 +8,79 @@ import (
 	"pushloss/extract"
 )
 
+// stamp is when and by which run facts were loaded.
+type stamp struct {
+	at    time.Time
+	runID int64
+}
+
+// change is one change of a fact after its window's first load, as it is stored.
+// What is nil did not exist before, or does not after.
+type change struct {
+	factKey
+	byPlatform         bool
+	stamp              stamp
+	oldCount, newCount *int64
+	oldInfo, newInfo   *int32
+}
+
 const sqlInsertChanges = `
 	INSERT INTO pushloss.loss_change (sdk_app_id, day, by_platform, changed_at, run_id,
 		task_key, stage_id, event_type, platform_id, err_code_key,
 		old_count, new_count, old_err_info_key, new_err_info_key)
-	SELECT $1, $2, $3, $4, $5, g.*
-	FROM unnest($6::int[], $7::smallint[], $8::smallint[], $9::smallint[], $10::int[],
+	SELECT $1, $2, g.*
+	FROM unnest($3::boolean[], $4::timestamptz[], $5::bigint[],
+		$6::int[], $7::smallint[], $8::smallint[], $9::smallint[], $10::int[],
 		$11::bigint[], $12::bigint[], $13::int[], $14::int[]) AS g`
 
-// queueChanges adds the recording of a difference to a batch, for the tasks that
-// were loaded before: a first load is no change.
-func (t factTable) queueChanges(batch *pgx.Batch, sdkAppID int64, day extract.Day, now time.Time, runID int64, d difference, loadedBefore map[int32]bool) {
-	var changed columns
-	var oldCounts, newCounts []*int64
-	var oldInfos, newInfos []*int32
-	record := func(key factRow, before, after *factRow) {
+// appendChanges adds what a difference changes, of the tasks that were loaded
+// before: a first load is no change.
+func appendChanges(changes []change, d difference, byPlatform bool, stamp stamp, loadedBefore map[int32]bool) []change {
+	record := func(key factKey, before, after *factRow) {
 		if !loadedBefore[key.taskKey] {
 			return
 		}
-		changed.add(key)
-		var oldCount, newCount *int64
-		var oldInfo, newInfo *int32
+		c := change{factKey: key, byPlatform: byPlatform, stamp: stamp}
 		if before != nil {
-			oldCount, oldInfo = &before.count, &before.infoKey
+			c.oldCount, c.oldInfo = &before.count, &before.infoKey
 		}
 		if after != nil {
-			newCount, newInfo = &after.count, &after.infoKey
+			c.newCount, c.newInfo = &after.count, &after.infoKey
 		}
-		oldCounts, newCounts = append(oldCounts, oldCount), append(newCounts, newCount)
-		oldInfos, newInfos = append(oldInfos, oldInfo), append(newInfos, newInfo)
+		changes = append(changes, c)
 	}
 	for i := range d.deleted {
-		record(d.deleted[i], &d.deleted[i], nil)
+		record(d.deleted[i].factKey, &d.deleted[i], nil)
 	}
 	for i := range d.updated {
-		record(d.updated[i].new, &d.updated[i].old, &d.updated[i].new)
+		record(d.updated[i].new.factKey, &d.updated[i].old, &d.updated[i].new)
 	}
 	for i := range d.inserted {
-		record(d.inserted[i], nil, &d.inserted[i])
+		record(d.inserted[i].factKey, nil, &d.inserted[i])
 	}
-	if len(changed.taskKeys) == 0 {
+	return changes
+}
+
+// queueChanges adds the recording of changes to a batch.
+func queueChanges(batch *pgx.Batch, sdkAppID int64, day extract.Day, changes []change) {
+	if len(changes) == 0 {
 		return
 	}
-	batch.Queue(sqlInsertChanges, sdkAppID, day.UTC(), t.byPlatform, now, runID,
-		changed.taskKeys, changed.stages, changed.events, changed.platforms, changed.codeKeys,
+	var (
+		n                    = len(changes)
+		keys                 = newColumns(n)
+		byPlatform           = make([]bool, n)
+		at                   = make([]time.Time, n)
+		runs                 = make([]int64, n)
+		oldCounts, newCounts = make([]*int64, n), make([]*int64, n)
+		oldInfos, newInfos   = make([]*int32, n), make([]*int32, n)
+	)
+	for i, c := range changes {
+		keys.add(factRow{factKey: c.factKey})
+		byPlatform[i], at[i], runs[i] = c.byPlatform, c.stamp.at, c.stamp.runID
+		oldCounts[i], newCounts[i], oldInfos[i], newInfos[i] = c.oldCount, c.newCount, c.oldInfo, c.newInfo
+	}
+	batch.Queue(sqlInsertChanges, sdkAppID, day.UTC(), byPlatform, at, runs,
+		keys.taskKeys, keys.stages, keys.events, keys.platforms, keys.codeKeys,
 		oldCounts, newCounts, oldInfos, newInfos)
 }

@@ -99,6 +99,7 @@ func (l *AppLock) read(ctx context.Context, tx pgx.Tx, pull Pull, digest []byte)
 	day, keys := pull.Day.UTC(), pull.taskKeys()
 	batch := &pgx.Batch{}
 	l.queueFence(batch)
+	batch.Queue(sqlShareBodies)
 	batch.Queue(sqlLedgerOfTasks, l.sdkAppID, day, day, keys).Query(func(rows pgx.Rows) error {
 		entries, err := pgx.CollectRows(rows, scanEntry)
 		for _, entry := range entries {
@@ -137,49 +138,20 @@ func (l *AppLock) queueFence(batch *pgx.Batch) {
 	})
 }
 
-// write sends the differences. Windows that keep their facts are left out of the
-// comparison on both sides.
+// write sends the differences.
 func (l *AppLock) write(ctx context.Context, tx pgx.Tx, pull Pull, words vocabulary, s stored, digest []byte, now time.Time) (Outcome, error) {
-	var outcome Outcome
-	nStage, nPlatform := 0, 0
-	for _, snapshot := range pull.Result.Snapshots {
-		nStage += len(snapshot.ByStage)
-		nPlatform += len(snapshot.ByPlatform)
-	}
-	byStage, byPlatform := make([]factRow, 0, nStage), make([]factRow, 0, nPlatform)
-	var entries []Entry
-	replaced := make(map[int32]bool)
-	loadedBefore := make(map[int32]bool)
-	for _, d := range decide(pull, s.ledger, now) {
-		key := d.entry.TaskKey
-		entries = append(entries, d.entry)
-		if d.entry.State == StateFailed {
+	e := effectOf(pull, words, s, now)
+	outcome := Outcome{Rows: e.byStage.changes().Add(e.byPlatform.changes())}
+	for _, entry := range e.entries {
+		if entry.State == StateFailed {
 			outcome.Failed++
 		}
-		if !d.replace {
-			continue
-		}
-		replaced[key] = true
-		loadedBefore[key] = s.ledger[key].FirstLoadedAt != nil
-		byStage = toRows(byStage, key, d.facts.ByStage, words)
-		byPlatform = toRows(byPlatform, key, d.facts.ByPlatform, words)
 	}
-	kept := func(row factRow) bool { return !replaced[row.taskKey] }
-
 	batch := &pgx.Batch{}
-	for _, grain := range []struct {
-		table          factTable
-		stored, wanted []factRow
-	}{
-		{stageTable, s.byStage, byStage},
-		{platformTable, s.byPlatform, byPlatform},
-	} {
-		d := diff(slices.DeleteFunc(grain.stored, kept), grain.wanted)
-		outcome.Rows = outcome.Rows.Add(d.changes())
-		grain.table.queue(batch, l.sdkAppID, pull.Day, now, d)
-		grain.table.queueChanges(batch, l.sdkAppID, pull.Day, now, pull.RunID, d, loadedBefore)
-	}
-	queueLedger(batch, l.sdkAppID, pull.Day, now, entries)
+	stageTable.queue(batch, l.sdkAppID, pull.Day, now, e.byStage)
+	platformTable.queue(batch, l.sdkAppID, pull.Day, now, e.byPlatform)
+	queueChanges(batch, l.sdkAppID, pull.Day, e.changes)
+	queueLedger(batch, l.sdkAppID, pull.Day, now, e.entries)
 	l.queueRejects(batch, pull, s.ledger, now)
 	if !s.hasBody {
 		batch.Queue(sqlInsertBody, digest, len(pull.Body), l.session.db.encoder.EncodeAll(pull.Body, nil))

@@ -29,27 +29,42 @@ func TestO8TheReadmesCommandsDoWhatItShows(t *testing.T) {
 		t.Fatal("the README does not show from which day it is")
 	}
 	shift := w.today - 1 - parseDay(t, yesterday[1])
-	date := regexp.MustCompile(`\d{4}-\d\d-\d\d`)
-
 	var commands int
-	for _, block := range regexp.MustCompile("(?s)```console\n(.*?)```").FindAllStringSubmatch(readme, -1) {
-		for _, part := range strings.Split("\n"+block[1], "\n$ ")[1:] {
-			line, shown, _ := strings.Cut(part, "\n")
-			arguments, ours := strings.CutPrefix(line, "pushloss ")
-			if !ours {
-				continue
-			}
-			commands++
-			arguments = date.ReplaceAllStringFunc(arguments, func(day string) string { return (parseDay(t, day) + shift).String() })
-			r := w.do(0, words(arguments)...)
-			if diff := gocmp.Diff(gist(shown), gist(r.stdout)); diff != "" {
-				t.Errorf("pushloss %s (-README +output):\n%s", arguments, diff)
-			}
+	for _, example := range examplesOf(readme) {
+		arguments, ours := strings.CutPrefix(example.line, "pushloss ")
+		if !ours {
+			continue
+		}
+		commands++
+		arguments = shiftDays(t, arguments, shift)
+		r := w.do(0, words(arguments)...)
+		if diff := gocmp.Diff(gist(example.shown), gist(r.stdout)); diff != "" {
+			t.Errorf("pushloss %s (-README +output):\n%s", arguments, diff)
 		}
 	}
 	if commands < 5 {
 		t.Errorf("only %d commands were found in the README", commands)
 	}
+}
+
+// example is a command of a document and the output that it shows.
+type example struct{ line, shown string }
+
+func examplesOf(markdown string) (examples []example) {
+	for _, block := range regexp.MustCompile("(?s)```console\n(.*?)```").FindAllStringSubmatch(markdown, -1) {
+		for _, part := range strings.Split("\n"+block[1], "\n$ ")[1:] {
+			line, shown, _ := strings.Cut(part, "\n")
+			examples = append(examples, example{line, shown})
+		}
+	}
+	return examples
+}
+
+var isoDay = regexp.MustCompile(`\d{4}-\d\d-\d\d`)
+
+// shiftDays moves the days that a command names.
+func shiftDays(t testing.TB, line string, shift extract.Day) string {
+	return isoDay.ReplaceAllStringFunc(line, func(day string) string { return (parseDay(t, day) + shift).String() })
 }
 
 func parseDay(t testing.TB, text string) extract.Day {

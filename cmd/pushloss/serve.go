@@ -63,7 +63,7 @@ func (a *app) schedules() ([]schedules.Schedule, error) {
 		}
 		name = path
 	}
-	return schedules.Parse(name, text, []string{pipeline.KindRun}, a.settings.Location)
+	return schedules.Parse(name, text, []string{pipeline.KindRun, kindPrune}, a.settings.Location)
 }
 
 func (a *app) serve(ctx context.Context, db *load.DB, list []schedules.Schedule) error {
@@ -84,9 +84,13 @@ func (a *app) serve(ctx context.Context, db *load.DB, list []schedules.Schedule)
 			}
 			return err
 		},
+		kindPrune: a.pruneJob(db),
 	}, schedules.Options{
 		Log: a.log, Now: a.env.Now,
 		LastStarted: func(ctx context.Context, kind string) (time.Time, error) {
+			if kind == kindPrune { // the next tick does as well
+				return a.env.Now(), nil
+			}
 			last, _, err := db.LastRun(ctx, kind, completed...)
 			return last.StartedAt, err
 		},

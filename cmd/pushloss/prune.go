@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pushloss/load"
+)
+
+// kindPrune is the job of that name in a schedule file.
+const kindPrune = "prune"
+
+func newPruneCommand(env Environment) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "prune",
+		Short: "Take away raw answers and records of runs that are older than they are kept",
+		Long: `Raw answers are kept for PUSHLOSS_RAW_DAYS and records of runs for
+PUSHLOSS_RUN_DAYS; 0 keeps all. The answers of a day go together, once the newest of
+them is old enough: what can be replayed can be replayed whole. Facts, changes and
+the ledger are never pruned. serve does this on its schedule.`,
+		Example: `  pushloss prune --plan
+  pushloss prune`,
+		Args: exactly(cobra.NoArgs),
+	}
+	output := outputFlag(command)
+	planOnly := command.Flags().Bool("plan", false, "show what would go, and change nothing")
+	command.RunE = func(cmd *cobra.Command, _ []string) error {
+		a, db, err := configureAndOpen(cmd, env)
+		if err != nil {
+			return err
+		}
+		defer a.close()
+		prune, verb := a.prune, "pruned"
+		if *planOnly {
+			prune, verb = a.planPrune, "would be pruned"
+		}
+		pruned, err := prune(cmd.Context(), db)
+		if err != nil {
+			return err
+		}
+		if *output == asJSON {
+			return printJSON(env.Stdout, pruned)
+		}
+		printPruned(env, pruned, verb)
+		return nil
+	}
+	return command
+}
+
+func (a *app) retention() load.Retention {
+	before := func(days int) time.Time {
+		if days == 0 {
+			return time.Time{}
+		}
+		return a.env.Now().Add(-time.Duration(days) * 24 * time.Hour)
+	}
+	return load.Retention{Answers: before(a.settings.RawDays), Runs: before(a.settings.RunDays)}
+}
+
+func (a *app) prune(ctx context.Context, db *load.DB) (load.Pruned, error) {
+	return db.Prune(ctx, a.retention(), a.env.Now())
+}
+
+func (a *app) planPrune(ctx context.Context, db *load.DB) (load.Pruned, error) {
+	return db.PlanPrune(ctx, a.retention())
+}
+
+// pruneJob is prune on a schedule.
+func (a *app) pruneJob(db *load.DB) func(context.Context) error {
+	return func(ctx context.Context) error {
+		pruned, err := a.prune(ctx, db)
+		a.log.InfoContext(ctx, "pruned", "days", len(pruned.Days), "answers", pruned.Bodies, "bytes", pruned.Bytes, "runs", pruned.Runs)
+		return err
+	}
+}
+
+func printPruned(env Environment, pruned load.Pruned, verb string) {
+	if len(pruned.Days) > 0 {
+		t := newTable(env.Stdout, "app", "from day", "to day", "days", "pulls")
+		for first := 0; first < len(pruned.Days); {
+			next, pulls := first, int64(0)
+			for next < len(pruned.Days) && pruned.Days[next].SDKAppID == pruned.Days[first].SDKAppID {
+				pulls += pruned.Days[next].Pulls
+				next++
+			}
+			t.AppendRow([]any{pruned.Days[first].SDKAppID, pruned.Days[first].Day, pruned.Days[next-1].Day, next - first, count(pulls)})
+			first = next
+		}
+		t.Render()
+	}
+	fmt.Fprintf(env.Stdout, "%s answers of %s bytes and %s runs %s\n",
+		count(pruned.Bodies), count(pruned.Bytes), count(pruned.Runs), verb)
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"pushloss/load"
+)
+
+func newReplayCommand(env Environment) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "replay",
+		Short: "Rebuild facts and history from the kept answers, without calling the API",
+		Long: `Replays the kept answers in the order in which they were pulled, and makes facts,
+changes and the ledger's figures what they were by them: row for row, change for
+change. Only what differs is written, a day in one transaction, so that readers
+never see half of it. An app that another process works on is waited for.
+
+Windows of which an answer is lost or damaged are left as they are, and told (exit
+1); so are those whose answers were pruned, which is no failure.`,
+		Example: `  pushloss replay
+  pushloss replay --from 2025-03-01 --to 2025-03-31 --app 1400000001`,
+		Args: exactly(cobra.NoArgs),
+	}
+	output := outputFlag(command)
+	selected := selectionFlags(command)
+	command.RunE = func(cmd *cobra.Command, _ []string) error {
+		return withArchive(cmd, env, selected, func(ctx context.Context, a *app, db *load.DB, selection load.Selection) error {
+			bar := newProgress(env)
+			restored, err := db.Replay(ctx, selection, holder(), env.Now, load.Observer{
+				Day: bar.day,
+				Difference: func(d load.Difference) error {
+					if d.Of == "archive" {
+						fmt.Fprintln(env.Stderr, differenceLine(d))
+					} else {
+						a.log.Debug("mended", "difference", differenceLine(d))
+					}
+					return nil
+				},
+				Waiting: func(busy *load.BusyError) { fmt.Fprintf(env.Stderr, "%v: waiting for it\n", busy) },
+			})
+			bar.finish()
+			if err != nil {
+				return err
+			}
+			if *output == asJSON {
+				err = printJSON(env.Stdout, restored)
+			} else {
+				fmt.Fprintf(env.Stdout, "%s replayed: ", archiveSize(restored.Checked))
+				if restored.Differences == restored.NotProvable {
+					fmt.Fprintln(env.Stdout, "nothing had to be mended")
+				} else {
+					fmt.Fprintf(env.Stdout, "%d facts inserted, %d updated, %d deleted, %d changes written\n",
+						restored.Rows.Inserted, restored.Rows.Updated, restored.Rows.Deleted, restored.ChangesWritten)
+				}
+				printUnprovable(env.Stdout, restored.Checked)
+			}
+			if err == nil && restored.NotProvable > 0 {
+				err = &exitError{code: exitPartly}
+			}
+			return err
+		})
+	}
+	return command
+}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"pushloss/extract"
+	"pushloss/internal/pipeline"
+	"pushloss/load"
+)
+
+func newVerifyCommand(env Environment) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "verify",
+		Short: "Compare facts and history with what the API answered; exit 1 if they differ",
+		Long: `Replays the kept answers in memory, in the order in which they were pulled, and
+compares facts, changes and the ledger's figures with the tables. It prints every
+difference, changes nothing, and calls nobody. Windows whose answers were pruned are
+counted as beyond the archive.`,
+		Example: `  pushloss verify
+  pushloss verify --from 2025-03-01 --to 2025-03-31 --app 1400000001`,
+		Args: exactly(cobra.NoArgs),
+	}
+	output := outputFlag(command)
+	selected := selectionFlags(command)
+	command.RunE = func(cmd *cobra.Command, _ []string) error {
+		return withArchive(cmd, env, selected, func(ctx context.Context, _ *app, db *load.DB, selection load.Selection) error {
+			differences := &differencePrinter{out: env.Stdout, output: *output}
+			bar := newProgress(env)
+			checked, err := db.Verify(ctx, selection, load.Observer{Day: bar.day, Difference: differences.print})
+			bar.finish()
+			if err != nil {
+				return err
+			}
+			return differences.conclude(checked, func() {
+				fmt.Fprintf(env.Stdout, "%s checked: ", archiveSize(checked))
+				if checked.Differences == 0 {
+					fmt.Fprintln(env.Stdout, "all is as the API answered")
+				} else {
+					fmt.Fprintf(env.Stdout, "%d differences\n", checked.Differences)
+				}
+				printUnprovable(env.Stdout, checked)
+			})
+		})
+	}
+	return command
+}
+
+// archiveFlags choose a part of the archive.
+type archiveFlags struct {
+	from, to *string
+	sdkAppID *int64
+}
+
+func selectionFlags(command *cobra.Command) archiveFlags {
+	flags := command.Flags()
+	return archiveFlags{
+		from:     flags.String("from", "", "first `day`; all there is without it"),
+		to:       flags.String("to", "", "last `day`, included"),
+		sdkAppID: flags.Int64("app", 0, "only this SDKAppID"),
+	}
+}
+
+func (f archiveFlags) selection() (load.Selection, error) {
+	selection := load.Selection{SDKAppID: *f.sdkAppID}
+	for _, bound := range []struct {
+		flag, text string
+		into       **extract.Day
+	}{{"--from", *f.from, &selection.From}, {"--to", *f.to, &selection.To}} {
+		if bound.text == "" {
+			continue
+		}
+		day, err := extract.ParseDay(bound.text)
+		if err != nil {
+			return selection, &usageError{problem: bound.flag + ": " + err.Error()}
+		}
+		*bound.into = &day
+	}
+	if selection.From != nil && selection.To != nil && *selection.To < *selection.From {
+		return selection, &usageError{
+			problem: fmt.Sprintf("the range ends on %s, before it begins on %s", selection.To, selection.From),
+			remedy:  "give the earlier day to --from",
+		}
+	}
+	return selection, nil
+}
+
+// withArchive opens the database for a command that reads the archive.
+func withArchive(cmd *cobra.Command, env Environment, flags archiveFlags, do func(context.Context, *app, *load.DB, load.Selection) error) error {
+	selection, err := flags.selection()
+	if err != nil {
+		return err
+	}
+	a, db, err := configureAndOpen(cmd, env)
+	if err != nil {
+		return err
+	}
+	defer a.close()
+	if selection.SDKAppID != 0 {
+		if _, found, err := db.LookupApp(cmd.Context(), selection.SDKAppID); err != nil {
+			return err
+		} else if !found {
+			return &usageError{problem: fmt.Sprintf("nothing is stored of app %d", selection.SDKAppID), remedy: "pushloss status shows the apps"}
+		}
+	}
+	return do(cmd.Context(), a, db, selection)
+}
+
+// differencePrinter prints differences as they are found: there may be any number.
+type differencePrinter struct {
+	out    io.Writer
+	output format
+	n      int
+}
+
+func (p *differencePrinter) print(d load.Difference) error {
+	p.n++
+	if p.output == asJSON {
+		opening := "{\"differences\":[\n"
+		if p.n > 1 {
+			opening = ",\n"
+		}
+		text, err := json.Marshal(d)
+		if err == nil {
+			_, err = fmt.Fprintf(p.out, "%s%s", opening, text)
+		}
+		return err
+	}
+	_, err := fmt.Fprintln(p.out, differenceLine(d))
+	return err
+}
+
+// conclude ends the output with the totals; words prints them for people.
+func (p *differencePrinter) conclude(totals any, words func()) error {
+	if p.output != asJSON {
+		words()
+	} else {
+		if p.n == 0 {
+			fmt.Fprint(p.out, "{\"differences\":[")
+		}
+		text, err := json.Marshal(totals)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(p.out, "],\n\"totals\":%s}\n", text)
+	}
+	if p.n > 0 {
+		return &exitError{code: exitPartly}
+	}
+	return nil
+}
+
+func differenceLine(d load.Difference) string {
+	task := d.TaskID
+	if task == "" {
+		task = "(whole app)"
+	}
+	line := fmt.Sprintf("app %d, %s, %s: %s %s", d.SDKAppID, d.Day, task, d.Of, d.What)
+	if d.Grain != "" {
+		line += fmt.Sprintf(", by %s: %s", d.Grain, d.Stage)
+		if d.EventType != nil {
+			line += fmt.Sprintf(", event %d, platform %d", *d.EventType, *d.PlatformID)
+		}
+		line += fmt.Sprintf(", code %s", d.ErrCode)
+	}
+	switch {
+	case d.Stored == "":
+		return line + ": " + d.Archived
+	case d.Archived == "":
+		return line + ": stored " + d.Stored
+	}
+	return line + ": stored " + d.Stored + ", by the archive " + d.Archived
+}
+
+func archiveSize(c load.Checked) string {
+	return fmt.Sprintf("%d days, %d windows, %d pulls, %s facts, %s changes", c.Days, c.Windows, c.Pulls, count(c.Facts), count(c.Changes))
+}
+
+func printUnprovable(w io.Writer, c load.Checked) {
+	if c.BeyondArchive > 0 {
+		fmt.Fprintf(w, "%d windows are beyond the archive: their answers were pruned\n", c.BeyondArchive)
+	}
+	if c.NotProvable > 0 {
+		fmt.Fprintf(w, "%d windows cannot be proven: an answer is lost or damaged\n", c.NotProvable)
+	}
+}
+
+// day shows the progress of going through days.
+func (p *progress) day(sdkAppID int64, day extract.Day, done, total int) {
+	p.step(pipeline.Progress{SDKAppID: sdkAppID, Day: day, Done: done, Total: total})
+}

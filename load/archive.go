@@ -1,0 +1,147 @@
+package load
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/klauspost/compress/zstd"
+
+	"pushloss/extract"
+	"pushloss/transform"
+)
+
+// Selection is a part of the archive; the zero value is all of it.
+type Selection struct {
+	SDKAppID int64        // 0 means every app
+	From, To *extract.Day // both included; nil has no bound
+}
+
+const (
+	sqlArchivedApps = `SELECT sdk_app_id FROM pushloss.app WHERE $1::bigint IN (0, sdk_app_id) ORDER BY sdk_app_id`
+	sqlFirstAndLast = `
+		SELECT least(
+				(SELECT min(day) FROM pushloss.pull WHERE sdk_app_id = $1),
+				(SELECT min(day) FROM pushloss.ledger WHERE sdk_app_id = $1),
+				(SELECT min(day) FROM pushloss.loss_change WHERE sdk_app_id = $1),
+				(SELECT min(day) FROM pushloss.stage_loss WHERE sdk_app_id = $1),
+				(SELECT min(day) FROM pushloss.platform_loss WHERE sdk_app_id = $1)),
+			greatest(
+				(SELECT max(day) FROM pushloss.pull WHERE sdk_app_id = $1),
+				(SELECT max(day) FROM pushloss.ledger WHERE sdk_app_id = $1),
+				(SELECT max(day) FROM pushloss.loss_change WHERE sdk_app_id = $1),
+				(SELECT max(day) FROM pushloss.stage_loss WHERE sdk_app_id = $1),
+				(SELECT max(day) FROM pushloss.platform_loss WHERE sdk_app_id = $1))`
+	sqlArchivedPulls = `
+		SELECT p.pull_id, p.run_id, p.task_ids, p.loaded_at, p.trusted, p.raw_pruned_at IS NOT NULL, p.body_sha256, b.body
+		FROM pushloss.pull AS p
+		LEFT JOIN pushloss.raw_body AS b ON b.sha256 = p.body_sha256
+		WHERE p.sdk_app_id = $1 AND p.day = $2
+		ORDER BY p.pull_id`
+)
+
+// span is a run of days of one app, both included.
+type span struct {
+	sdkAppID    int64
+	first, last extract.Day
+}
+
+// archived lists what a selection holds, an app each. Days without anything lie
+// between.
+func (db *DB) archived(ctx context.Context, selection Selection) ([]span, error) {
+	rows, err := db.pool.Query(ctx, sqlArchivedApps, selection.SDKAppID)
+	if err != nil {
+		return nil, fmt.Errorf("read what is archived: %w", err)
+	}
+	apps, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("read what is archived: %w", err)
+	}
+	var spans []span
+	for _, app := range apps {
+		var first, last *time.Time
+		if err := db.pool.QueryRow(ctx, sqlFirstAndLast, app).Scan(&first, &last); err != nil {
+			return nil, fmt.Errorf("read what is archived of app %d: %w", app, err)
+		}
+		if first == nil {
+			continue
+		}
+		s := span{app, *dayOf(first), *dayOf(last)}
+		if selection.From != nil {
+			s.first = max(s.first, *selection.From)
+		}
+		if selection.To != nil {
+			s.last = min(s.last, *selection.To)
+		}
+		if s.first <= s.last {
+			spans = append(spans, s)
+		}
+	}
+	return spans, nil
+}
+
+// archivedPull is a pull as it is kept.
+type archivedPull struct {
+	id       int64
+	runID    int64
+	taskIDs  []string // none is the whole app
+	loadedAt time.Time
+	trusted  bool
+	pruned   bool
+	digest   []byte
+	body     []byte // compressed; nil if it is not there
+}
+
+func scanArchivedPull(row pgx.CollectableRow) (p archivedPull, err error) {
+	err = row.Scan(&p.id, &p.runID, &p.taskIDs, &p.loadedAt, &p.trusted, &p.pruned, &p.digest, &p.body)
+	p.loadedAt = p.loadedAt.UTC()
+	return p, err
+}
+
+var (
+	errAnswerLost    = errors.New("the answer is not there, and was not pruned")
+	errAnswerDamaged = errors.New("the answer does not bear its SHA-256")
+)
+
+// archiveReader turns archived answers back into what was loaded. It is for one
+// goroutine.
+type archiveReader struct {
+	decoder    *zstd.Decoder
+	normalizer transform.Normalizer
+}
+
+// maxArchivedBody is beyond any answer that was accepted, in bytes.
+const maxArchivedBody = 256 << 20
+
+func newArchiveReader() (*archiveReader, error) {
+	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxArchivedBody))
+	if err != nil {
+		return nil, fmt.Errorf("prepare decompression: %w", err)
+	}
+	return &archiveReader{decoder: decoder}, nil
+}
+
+func (r *archiveReader) close() { r.decoder.Close() }
+
+// result reads an archived answer.
+func (r *archiveReader) result(p archivedPull) (transform.Result, error) {
+	if p.body == nil {
+		return transform.Result{}, errAnswerLost
+	}
+	body, err := r.decoder.DecodeAll(p.body, nil)
+	if err != nil {
+		return transform.Result{}, fmt.Errorf("%w: %w", errAnswerDamaged, err)
+	}
+	if digest := sha256.Sum256(body); !bytes.Equal(digest[:], p.digest) {
+		return transform.Result{}, errAnswerDamaged
+	}
+	text, err := extract.StrictJSON(body)
+	if err != nil {
+		return transform.Result{}, err
+	}
+	return r.normalizer.Normalize(text, p.taskIDs)
+}

@@ -1,0 +1,284 @@
+package load
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/extract"
+)
+
+const (
+	sqlStageOfDay = `
+		SELECT task_key, stage_id, 0::smallint, 0::smallint, err_code_key, err_count, err_info_key, updated_at
+		FROM pushloss.stage_loss WHERE sdk_app_id = $1 AND day = $2`
+	sqlPlatformOfDay = `
+		SELECT task_key, stage_id, event_type, platform_id, err_code_key, err_count, err_info_key, updated_at
+		FROM pushloss.platform_loss WHERE sdk_app_id = $1 AND day = $2`
+	sqlChangesOfDay = `
+		SELECT task_key, stage_id, event_type, platform_id, err_code_key, by_platform, changed_at, run_id,
+			old_count, new_count, old_err_info_key, new_err_info_key
+		FROM pushloss.loss_change WHERE sdk_app_id = $1 AND day = $2 ORDER BY change_id`
+)
+
+// storedDay is what the tables hold of one day of an app.
+type storedDay struct {
+	pulls               []archivedPull
+	ledger              map[int32]Entry
+	byStage, byPlatform map[int32]map[factKey]replayedRow
+	changes             map[int32][]change
+}
+
+func queueDay(batch *pgx.Batch, sdkAppID int64, day extract.Day, s *storedDay) {
+	*s = storedDay{
+		ledger:  make(map[int32]Entry),
+		byStage: make(map[int32]map[factKey]replayedRow), byPlatform: make(map[int32]map[factKey]replayedRow),
+		changes: make(map[int32][]change),
+	}
+	batch.Queue(sqlArchivedPulls, sdkAppID, day.UTC()).Query(func(rows pgx.Rows) (err error) {
+		s.pulls, err = pgx.CollectRows(rows, scanArchivedPull)
+		return err
+	})
+	batch.Queue(sqlLedger, sdkAppID, day.UTC(), day.UTC()).Query(func(rows pgx.Rows) error {
+		entries, err := pgx.CollectRows(rows, scanEntry)
+		for _, entry := range entries {
+			s.ledger[entry.TaskKey] = entry
+		}
+		return err
+	})
+	queueFacts := func(sql string, into map[int32]map[factKey]replayedRow) {
+		batch.Queue(sql, sdkAppID, day.UTC()).Query(func(rows pgx.Rows) error {
+			var f replayedRow
+			columns := []any{&f.taskKey, &f.stage, &f.eventType, &f.platform, &f.errCodeKey, &f.count, &f.infoKey, &f.updatedAt}
+			_, err := pgx.ForEachRow(rows, columns, func() error {
+				if into[f.taskKey] == nil {
+					into[f.taskKey] = make(map[factKey]replayedRow)
+				}
+				f.updatedAt = f.updatedAt.UTC()
+				into[f.taskKey][f.factKey] = f
+				return nil
+			})
+			return err
+		})
+	}
+	queueFacts(sqlStageOfDay, s.byStage)
+	queueFacts(sqlPlatformOfDay, s.byPlatform)
+	batch.Queue(sqlChangesOfDay, sdkAppID, day.UTC()).Query(func(rows pgx.Rows) error {
+		changes, err := pgx.CollectRows(rows, scanChange)
+		for _, c := range changes {
+			s.changes[c.taskKey] = append(s.changes[c.taskKey], c)
+		}
+		return err
+	})
+}
+
+func scanChange(row pgx.CollectableRow) (c change, err error) {
+	err = row.Scan(&c.taskKey, &c.stage, &c.eventType, &c.platform, &c.errCodeKey, &c.byPlatform, &c.stamp.at, &c.stamp.runID,
+		&c.oldCount, &c.newCount, &c.oldInfo, &c.newInfo)
+	c.stamp.at = c.stamp.at.UTC()
+	return c, err
+}
+
+// windows are all that anything is known of.
+func (s storedDay) windows(r *replay) []int32 {
+	keys := make(map[int32]bool)
+	for _, known := range []func(func(int32) bool){
+		maps.Keys(r.windows), maps.Keys(s.ledger), maps.Keys(s.byStage), maps.Keys(s.byPlatform), maps.Keys(s.changes),
+	} {
+		for key := range known {
+			keys[key] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(keys))
+}
+
+// What is wrong with a window or a row of it.
+const (
+	missing      = "missing"        // the archive has it, the tables do not
+	extra        = "extra"          // the tables have it, the archive does not
+	different    = "different"      // both have it
+	notProvable  = "not provable"   // an answer is lost, damaged or unreadable
+	noAnswerKept = "no answer kept" // figures, and no pull that brought them
+)
+
+// mismatch is one difference between the tables and the replay of the archive.
+type mismatch struct {
+	taskKey int32
+	what    string
+	of      string // fact, change, ledger, archive
+	reason  error  // of what is not provable
+
+	storedRow, replayedRow       *replayedRow
+	byPlatform                   bool
+	storedChange, replayedChange *change
+	storedEntry, replayedEntry   *Entry
+}
+
+var errNoPull = errors.New("no pull is kept that brought these figures")
+
+// verdict is the comparison of one window.
+type verdict struct {
+	taskKey    int32
+	beyond     bool // its answers were pruned: nothing can be said
+	broken     bool // an answer that should be there is not to be had
+	mismatches []mismatch
+}
+
+// compare holds a window of the tables against its replay.
+func (s storedDay) compare(r *replay, taskKey int32) verdict {
+	v := verdict{taskKey: taskKey}
+	w, pulled := r.windows[taskKey]
+	entry, inLedger := s.ledger[taskKey]
+	switch {
+	case !pulled && len(s.byStage[taskKey]) == 0 && len(s.byPlatform[taskKey]) == 0 && len(s.changes[taskKey]) == 0 && entry.FirstLoadedAt == nil:
+		return v // it only ever failed
+	case !pulled:
+		v.broken = true
+		v.mismatches = []mismatch{{taskKey: taskKey, what: noAnswerKept, of: "archive", reason: errNoPull}}
+		return v
+	case w.pruned:
+		v.beyond = true
+		return v
+	case w.broken != nil:
+		v.broken = true
+		v.mismatches = []mismatch{{taskKey: taskKey, what: notProvable, of: "archive", reason: w.broken}}
+		return v
+	}
+	v.compareFacts(s.byStage[taskKey], w.byStage, false)
+	v.compareFacts(s.byPlatform[taskKey], w.byPlatform, true)
+	v.compareChanges(s.changes[taskKey], w.changes)
+	switch {
+	case !inLedger:
+		v.mismatches = append(v.mismatches, mismatch{taskKey: taskKey, what: missing, of: "ledger", replayedEntry: &w.entry})
+	case entry.RowCount != w.entry.RowCount || !sameTime(entry.FirstLoadedAt, w.entry.FirstLoadedAt) || !sameTime(entry.LastLoadedAt, w.entry.LastLoadedAt):
+		v.mismatches = append(v.mismatches, mismatch{taskKey: taskKey, what: different, of: "ledger", storedEntry: &entry, replayedEntry: &w.entry})
+	}
+	return v
+}
+
+func sameTime(a, b *time.Time) bool {
+	return a == b || a != nil && b != nil && a.Equal(*b)
+}
+
+func (v *verdict) compareFacts(stored, replayed map[factKey]replayedRow, byPlatform bool) {
+	keys := maps.Clone(stored)
+	if keys == nil {
+		keys = make(map[factKey]replayedRow)
+	}
+	maps.Copy(keys, replayed)
+	for _, key := range slices.SortedFunc(maps.Keys(keys), factKey.compare) {
+		m := mismatch{taskKey: v.taskKey, of: "fact", byPlatform: byPlatform}
+		if row, ok := stored[key]; ok {
+			m.storedRow = &row
+		}
+		if row, ok := replayed[key]; ok {
+			m.replayedRow = &row
+		}
+		switch {
+		case m.storedRow == nil:
+			m.what = missing
+		case m.replayedRow == nil:
+			m.what = extra
+		case *m.storedRow != *m.replayedRow:
+			m.what = different
+		default:
+			continue
+		}
+		v.mismatches = append(v.mismatches, m)
+	}
+}
+
+// compareChanges goes through both histories in the order of their loads. A change
+// is the same as one of the same fact by the same load.
+func (v *verdict) compareChanges(stored, replayed []change) {
+	sortChanges(stored)
+	sortChanges(replayed)
+	for len(stored) > 0 || len(replayed) > 0 {
+		m := mismatch{taskKey: v.taskKey, of: "change"}
+		order := 0
+		switch {
+		case len(stored) == 0:
+			order = 1
+		case len(replayed) == 0:
+			order = -1
+		default:
+			order = compareChange(stored[0], replayed[0])
+		}
+		if order <= 0 {
+			m.storedChange, stored = &stored[0], stored[1:]
+		}
+		if order >= 0 {
+			m.replayedChange, replayed = &replayed[0], replayed[1:]
+		}
+		switch {
+		case order < 0:
+			m.what = extra
+		case order > 0:
+			m.what = missing
+		case !m.storedChange.equal(*m.replayedChange):
+			m.what = different
+		default:
+			continue
+		}
+		v.mismatches = append(v.mismatches, m)
+	}
+}
+
+func compareChange(a, b change) int {
+	grain := func(c change) int {
+		if c.byPlatform {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(a.stamp.at.Compare(b.stamp.at), cmp.Compare(grain(a), grain(b)), a.compare(b.factKey))
+}
+
+func (c change) equal(o change) bool {
+	return c.factKey == o.factKey && c.byPlatform == o.byPlatform && c.stamp == o.stamp &&
+		samePointed(c.oldCount, o.oldCount) && samePointed(c.newCount, o.newCount) &&
+		samePointed(c.oldInfo, o.oldInfo) && samePointed(c.newInfo, o.newInfo)
+}
+
+func samePointed[T comparable](a, b *T) bool { return a == b || a != nil && b != nil && *a == *b }
+
+// readDay reads what the tables hold of a day, and replays its pulls. words gives
+// the keys of an answer's texts.
+func (r *archiveReader) readDay(ctx context.Context, tx pgx.Tx, first *pgx.Batch, sdkAppID int64, day extract.Day, tasks map[string]int32, words resolver) (storedDay, *replay, error) {
+	var s storedDay
+	queueDay(first, sdkAppID, day, &s)
+	if err := tx.SendBatch(ctx, first).Close(); err != nil {
+		return s, nil, fmt.Errorf("read what is stored: %w", err)
+	}
+	replayed := newReplay(day, tasks)
+	for _, p := range s.pulls {
+		refs, err := replayed.refs(p)
+		if err != nil {
+			replayed.giveUp(refs, err, false)
+			continue
+		}
+		if p.pruned {
+			replayed.giveUp(refs, errPruned, true)
+			continue
+		}
+		result, err := r.result(p)
+		if err != nil {
+			replayed.giveUp(refs, fmt.Errorf("pull %d: %w", p.id, err), false)
+			continue
+		}
+		vocabulary, err := words(ctx, result.Snapshots)
+		if err != nil {
+			return s, nil, err
+		}
+		replayed.apply(p, refs, result, vocabulary)
+	}
+	return s, replayed, nil
+}
+
+var errPruned = errors.New("its answers were pruned")

@@ -1,0 +1,170 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/extract"
+	"pushloss/transform"
+)
+
+// Difference is one thing in which the tables and the replay of the archive do
+// not agree, in words.
+type Difference struct {
+	SDKAppID int64       `json:"sdk_app_id"`
+	Day      extract.Day `json:"day"`
+	TaskID   string      `json:"task_id"` // "" is the whole app
+	Of       string      `json:"of"`      // fact, change, ledger or archive
+	What     string      `json:"what"`    // missing, extra, different, not provable or no answer kept
+	// Grain is stage or platform. It and what follows are empty unless Of is a
+	// fact or a change; facts by stage have neither event type nor platform.
+	Grain      string `json:"grain,omitempty"`
+	Stage      string `json:"stage,omitempty"`
+	EventType  *int16 `json:"event_type,omitempty"`
+	PlatformID *int16 `json:"platform_id,omitempty"`
+	ErrCode    string `json:"err_code,omitempty"`
+	// Stored and Archived are what either side says; empty where it says nothing.
+	Stored   string `json:"stored,omitempty"`
+	Archived string `json:"archived,omitempty"`
+}
+
+const (
+	sqlCodesOfKeys = `SELECT err_code_key, err_code FROM pushloss.err_code WHERE err_code_key = ANY($1)`
+	sqlInfosOfKeys = `SELECT err_info_key, err_info FROM pushloss.err_info WHERE err_info_key = ANY($1)`
+)
+
+// tell puts the mismatches of a day into words. known are texts that only the
+// archive has.
+func (db *DB) tell(ctx context.Context, observer Observer, app *archivedApp, day extract.Day, mismatches []mismatch, known *lookedUp) error {
+	if len(mismatches) == 0 || observer.Difference == nil {
+		return nil
+	}
+	words, err := db.wordsOf(ctx, mismatches, known)
+	if err != nil {
+		return err
+	}
+	for _, m := range mismatches {
+		d := m.describe(words)
+		d.SDKAppID, d.Day = app.id, day
+		if id, registered := app.taskIDs[m.taskKey]; registered || m.taskKey == 0 {
+			d.TaskID = id
+		} else {
+			d.TaskID = fmt.Sprintf("(task key %d)", m.taskKey)
+		}
+		if err := observer.Difference(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// texts are the dimension's texts by their keys.
+type texts struct{ codes, infos map[int32]string }
+
+func (db *DB) wordsOf(ctx context.Context, mismatches []mismatch, known *lookedUp) (texts, error) {
+	t := texts{codes: make(map[int32]string), infos: make(map[int32]string)}
+	if known != nil {
+		for code, key := range known.vocabulary.codes {
+			t.codes[key] = code
+		}
+		for info, key := range known.vocabulary.infos {
+			t.infos[key] = info
+		}
+	}
+	var codes, infos []int32
+	for _, m := range mismatches {
+		for _, row := range []*replayedRow{m.storedRow, m.replayedRow} {
+			if row != nil {
+				codes, infos = append(codes, row.errCodeKey), append(infos, row.infoKey)
+			}
+		}
+		for _, c := range []*change{m.storedChange, m.replayedChange} {
+			if c == nil {
+				continue
+			}
+			codes = append(codes, c.errCodeKey)
+			for _, info := range []*int32{c.oldInfo, c.newInfo} {
+				if info != nil {
+					infos = append(infos, *info)
+				}
+			}
+		}
+	}
+	read := func(sql string, keys []int32, into map[int32]string) error {
+		rows, err := db.pool.Query(ctx, sql, keys)
+		if err != nil {
+			return err
+		}
+		var key int32
+		var text string
+		_, err = pgx.ForEachRow(rows, []any{&key, &text}, func() error {
+			into[key] = text
+			return nil
+		})
+		return err
+	}
+	if err := read(sqlCodesOfKeys, codes, t.codes); err != nil {
+		return t, fmt.Errorf("read error codes: %w", err)
+	}
+	if err := read(sqlInfosOfKeys, infos, t.infos); err != nil {
+		return t, fmt.Errorf("read error texts: %w", err)
+	}
+	return t, nil
+}
+
+func (m mismatch) describe(words texts) Difference {
+	d := Difference{Of: m.of, What: m.what}
+	if m.reason != nil {
+		d.Archived = m.reason.Error()
+	}
+	name := func(key factKey, byPlatform bool) {
+		d.Grain, d.Stage, d.ErrCode = "stage", transform.Stage(key.stage).String(), words.codes[key.errCodeKey]
+		if byPlatform {
+			d.Grain, d.EventType, d.PlatformID = "platform", &key.eventType, &key.platform
+		}
+	}
+	for _, side := range []struct {
+		row    *replayedRow
+		change *change
+		entry  *Entry
+		into   *string
+	}{
+		{m.storedRow, m.storedChange, m.storedEntry, &d.Stored},
+		{m.replayedRow, m.replayedChange, m.replayedEntry, &d.Archived},
+	} {
+		switch {
+		case side.row != nil:
+			name(side.row.factKey, m.byPlatform)
+			*side.into = fmt.Sprintf("%d %q of %s", side.row.count, words.infos[side.row.infoKey], instant(&side.row.updatedAt))
+		case side.change != nil:
+			c := side.change
+			name(c.factKey, c.byPlatform)
+			*side.into = fmt.Sprintf("%s to %s at %s by run %d",
+				words.version(c.oldCount, c.oldInfo), words.version(c.newCount, c.newInfo), instant(&c.stamp.at), c.stamp.runID)
+		case side.entry != nil:
+			*side.into = fmt.Sprintf("%d rows, loaded from %s to %s", side.entry.RowCount, instant(side.entry.FirstLoadedAt), instant(side.entry.LastLoadedAt))
+		}
+	}
+	return d
+}
+
+func (t texts) version(count *int64, info *int32) string {
+	switch {
+	case count == nil:
+		return "none"
+	case info == nil:
+		return strconv.FormatInt(*count, 10)
+	}
+	return fmt.Sprintf("%d %q", *count, t.infos[*info])
+}
+
+func instant(at *time.Time) string {
+	if at == nil {
+		return "never"
+	}
+	return at.UTC().Format(time.RFC3339Nano)
+}

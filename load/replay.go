@@ -1,0 +1,122 @@
+package load
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"pushloss/extract"
+	"pushloss/transform"
+)
+
+// replayedRow is a fact and when it was last written.
+type replayedRow struct {
+	factRow
+	updatedAt time.Time
+}
+
+// window is one window as a replay leaves it.
+type window struct {
+	entry      Entry
+	byStage    map[factKey]replayedRow
+	byPlatform map[factKey]replayedRow
+	changes    []change
+	// broken says why it cannot be replayed; nil if it can.
+	broken error
+	pruned bool // because its answers were pruned
+}
+
+// replay rebuilds the windows of one day of an app from its pulls, in memory.
+type replay struct {
+	day     extract.Day
+	tasks   map[string]int32 // the registry
+	windows map[int32]*window
+	pulls   int
+}
+
+func newReplay(day extract.Day, tasks map[string]int32) *replay {
+	return &replay{day: day, tasks: tasks, windows: make(map[int32]*window)}
+}
+
+func (r *replay) window(taskKey int32) *window {
+	w := r.windows[taskKey]
+	if w == nil {
+		w = &window{
+			entry:   Entry{Day: r.day, TaskKey: taskKey},
+			byStage: make(map[factKey]replayedRow), byPlatform: make(map[factKey]replayedRow),
+		}
+		r.windows[taskKey] = w
+	}
+	return w
+}
+
+// refs are the windows that a pull asked for. A task that is not in the registry
+// has none.
+func (r *replay) refs(p archivedPull) ([]TaskRef, error) {
+	if len(p.taskIDs) == 0 {
+		return []TaskRef{{}}, nil
+	}
+	refs := make([]TaskRef, 0, len(p.taskIDs))
+	for _, id := range p.taskIDs {
+		key, known := r.tasks[id]
+		if !known {
+			return refs, fmt.Errorf("task %q is not in the registry", id)
+		}
+		refs = append(refs, TaskRef{Key: key, ID: id})
+	}
+	return refs, nil
+}
+
+// apply does to the windows what loading the pull did.
+func (r *replay) apply(p archivedPull, refs []TaskRef, result transform.Result, words vocabulary) {
+	s := stored{ledger: make(map[int32]Entry, len(refs))}
+	for _, ref := range refs {
+		w := r.window(ref.Key)
+		if w.entry.Pulls > 0 {
+			s.ledger[ref.Key] = w.entry
+		}
+		for _, row := range w.byStage {
+			s.byStage = append(s.byStage, row.factRow)
+		}
+		for _, row := range w.byPlatform {
+			s.byPlatform = append(s.byPlatform, row.factRow)
+		}
+	}
+	e := effectOf(Pull{RunID: p.runID, Day: r.day, Tasks: refs, Result: result, Trusted: p.trusted}, words, s, p.loadedAt)
+	r.pulls++
+	for _, entry := range e.entries {
+		r.window(entry.TaskKey).entry = entry
+	}
+	for _, c := range e.changes {
+		w := r.window(c.taskKey)
+		w.changes = append(w.changes, c)
+	}
+	r.write(e.byStage, p.loadedAt, func(w *window) map[factKey]replayedRow { return w.byStage })
+	r.write(e.byPlatform, p.loadedAt, func(w *window) map[factKey]replayedRow { return w.byPlatform })
+}
+
+func (r *replay) write(d difference, at time.Time, table func(*window) map[factKey]replayedRow) {
+	for _, row := range d.deleted {
+		delete(table(r.window(row.taskKey)), row.factKey)
+	}
+	for _, u := range d.updated {
+		table(r.window(u.new.taskKey))[u.new.factKey] = replayedRow{u.new, at}
+	}
+	for _, row := range d.inserted {
+		table(r.window(row.taskKey))[row.factKey] = replayedRow{row, at}
+	}
+}
+
+// give up windows that cannot be replayed from their start.
+func (r *replay) giveUp(refs []TaskRef, reason error, pruned bool) {
+	for _, ref := range refs {
+		w := r.window(ref.Key)
+		if w.broken == nil || w.pruned {
+			w.broken, w.pruned = reason, pruned
+		}
+	}
+}
+
+// sortChanges brings changes into the order in which a window's are compared:
+// that of their loads.
+func sortChanges(changes []change) { slices.SortStableFunc(changes, compareChange) }

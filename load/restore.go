@@ -1,0 +1,159 @@
+package load
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/extract"
+	"pushloss/transform"
+)
+
+const (
+	sqlDeleteChanges = `
+		DELETE FROM pushloss.loss_change WHERE sdk_app_id = $1 AND day = $2 AND task_key = ANY($3::int[])`
+	sqlMendLedger = `
+		UPDATE pushloss.ledger SET row_count = $4, first_loaded_at = $5, last_loaded_at = $6, updated_at = $7
+		WHERE sdk_app_id = $1 AND day = $2 AND task_key = $3`
+)
+
+// Restored counts what Replay wrote.
+type Restored struct {
+	Checked
+	Rows           Changes `json:"rows"`
+	ChangesWritten int64   `json:"changes_written"`
+}
+
+// Replay rebuilds facts and their history from the archive, in the order of the
+// pulls, and mends the ledger's figures. It writes only what differs, a day in one
+// transaction under the app's lock, for which it waits. Windows that cannot be
+// replayed from their start are left alone, and counted.
+func (db *DB) Replay(ctx context.Context, selection Selection, holder string, now func() time.Time, observer Observer) (Restored, error) {
+	var restored Restored
+	session, work, err := db.OpenSession(ctx, holder)
+	if err != nil {
+		return restored, err
+	}
+	defer session.Close()
+	var lock *AppLock
+	enter := func(ctx context.Context, sdkAppID int64) (func(), error) {
+		waiting := observer.Waiting
+		if waiting == nil {
+			waiting = func(*BusyError) {}
+		}
+		lock, err = session.WaitForApp(ctx, sdkAppID, time.Second, waiting)
+		return func() { _ = lock.Unlock(context.WithoutCancel(ctx)) }, err
+	}
+	err = db.eachDay(work, selection, observer, enter, func(ctx context.Context, reader *archiveReader, app *archivedApp, day extract.Day) error {
+		return lock.replayDay(ctx, reader, app, day, now().UTC().Truncate(time.Microsecond), observer, &restored)
+	})
+	return restored, err
+}
+
+func (l *AppLock) replayDay(ctx context.Context, reader *archiveReader, app *archivedApp, day extract.Day, now time.Time, observer Observer, restored *Restored) error {
+	db := l.session.db
+	var total Restored // of this attempt
+	var mismatches []mismatch
+	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		first := &pgx.Batch{}
+		l.queueFence(first)
+		resolve := func(ctx context.Context, snapshots []transform.Snapshot) (vocabulary, error) {
+			return db.dimensions.resolve(ctx, db, snapshots)
+		}
+		s, r, err := reader.readDay(ctx, tx, first, app.id, day, app.tasks, resolve)
+		if err != nil {
+			return err
+		}
+		mismatches = total.count(s, r)
+		batch := &pgx.Batch{}
+		total.queue(batch, app.id, day, now, r, mismatches)
+		if batch.Len() == 0 {
+			return nil
+		}
+		return tx.SendBatch(ctx, batch).Close()
+	})
+	if err != nil {
+		return err
+	}
+	restored.add(total)
+	return db.tell(ctx, observer, app, day, mismatches, nil)
+}
+
+func (r *Restored) add(o Restored) {
+	r.Days += o.Days
+	r.Windows += o.Windows
+	r.Pulls += o.Pulls
+	r.Facts += o.Facts
+	r.Changes += o.Changes
+	r.BeyondArchive += o.BeyondArchive
+	r.NotProvable += o.NotProvable
+	r.Differences += o.Differences
+	r.Rows = r.Rows.Add(o.Rows)
+	r.ChangesWritten += o.ChangesWritten
+}
+
+// queue adds to a batch what turns the tables into the replay.
+func (r *Restored) queue(batch *pgx.Batch, sdkAppID int64, day extract.Day, now time.Time, replayed *replay, mismatches []mismatch) {
+	// Rows bear the time of the load that wrote them, so each time is a write of its own.
+	byStage, byPlatform := make(map[time.Time]difference), make(map[time.Time]difference)
+	rewritten := make(map[int32]bool) // windows whose history differs
+	for _, m := range mismatches {
+		switch m.of {
+		case "fact":
+			grain := byStage
+			if m.byPlatform {
+				grain = byPlatform
+			}
+			r.Rows = r.Rows.Add(m.addTo(grain))
+		case "change":
+			rewritten[m.taskKey] = true
+		case "ledger":
+			e := m.replayedEntry
+			if m.what == missing {
+				queueLedger(batch, sdkAppID, day, now, []Entry{*e})
+			} else {
+				batch.Queue(sqlMendLedger, sdkAppID, day.UTC(), e.TaskKey, e.RowCount, e.FirstLoadedAt, e.LastLoadedAt, now)
+			}
+		}
+	}
+	for _, grain := range []struct {
+		table factTable
+		byAt  map[time.Time]difference
+	}{{stageTable, byStage}, {platformTable, byPlatform}} {
+		for _, at := range slices.SortedFunc(maps.Keys(grain.byAt), time.Time.Compare) {
+			grain.table.queue(batch, sdkAppID, day, at, grain.byAt[at])
+		}
+	}
+	if len(rewritten) == 0 {
+		return
+	}
+	keys := slices.Sorted(maps.Keys(rewritten))
+	batch.Queue(sqlDeleteChanges, sdkAppID, day.UTC(), keys)
+	for _, key := range keys {
+		changes := replayed.windows[key].changes
+		queueChanges(batch, sdkAppID, day, changes)
+		r.ChangesWritten += int64(len(changes))
+	}
+}
+
+// addTo adds the mending of a fact to the writes of the time that it bears.
+func (m mismatch) addTo(writes map[time.Time]difference) Changes {
+	if m.replayedRow == nil {
+		d := writes[m.storedRow.updatedAt]
+		d.deleted = append(d.deleted, m.storedRow.factRow)
+		writes[m.storedRow.updatedAt] = d
+		return Changes{Deleted: 1}
+	}
+	at := m.replayedRow.updatedAt
+	d := writes[at]
+	defer func() { writes[at] = d }()
+	if m.storedRow == nil {
+		d.inserted = append(d.inserted, m.replayedRow.factRow)
+		return Changes{Inserted: 1}
+	}
+	d.updated = append(d.updated, update{old: m.storedRow.factRow, new: m.replayedRow.factRow})
+	return Changes{Updated: 1}
+}

@@ -1,0 +1,186 @@
+package load
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/extract"
+	"pushloss/transform"
+)
+
+// Checked counts what was gone through by Verify or Replay.
+type Checked struct {
+	Days          int   `json:"days"` // with anything in them
+	Windows       int   `json:"windows"`
+	Pulls         int   `json:"pulls"`
+	Facts         int64 `json:"facts"`
+	Changes       int64 `json:"changes"`
+	BeyondArchive int   `json:"beyond_archive"` // windows whose answers were pruned
+	NotProvable   int   `json:"not_provable"`   // windows of which an answer is lost or damaged
+	Differences   int   `json:"differences"`
+}
+
+// Observer is told how far a verification or a replay has come. Each field may be
+// nil.
+type Observer struct {
+	// Day is called before each day, out of total of all apps.
+	Day func(sdkAppID int64, day extract.Day, done, total int)
+	// Difference is told of each; its error ends the work.
+	Difference func(Difference) error
+	// Waiting is told once of an app that another process works on.
+	Waiting func(*BusyError)
+}
+
+// resolver gives the keys of the texts in an answer.
+type resolver func(context.Context, []transform.Snapshot) (vocabulary, error)
+
+// Verify replays the archive in memory and compares facts, changes and the
+// ledger's figures with the tables. It changes nothing, and may run beside loads.
+func (db *DB) Verify(ctx context.Context, selection Selection, observer Observer) (Checked, error) {
+	var checked Checked
+	err := db.eachDay(ctx, selection, observer, nil, func(ctx context.Context, reader *archiveReader, app *archivedApp, day extract.Day) error {
+		known := &lookedUp{db: db}
+		snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+		var s storedDay
+		var r *replay
+		err := pgx.BeginTxFunc(ctx, db.pool, snapshot, func(tx pgx.Tx) (err error) {
+			s, r, err = reader.readDay(ctx, tx, &pgx.Batch{}, app.id, day, app.tasks, known.keys)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		mismatches := checked.count(s, r)
+		return db.tell(ctx, observer, app, day, mismatches, known)
+	})
+	return checked, err
+}
+
+// count adds a day, and returns what is wrong with it.
+func (c *Checked) count(s storedDay, r *replay) []mismatch {
+	var mismatches []mismatch
+	windows := s.windows(r)
+	if len(windows)+len(s.pulls) > 0 {
+		c.Days++
+	}
+	c.Pulls += len(s.pulls)
+	for _, key := range windows {
+		v := s.compare(r, key)
+		c.Windows++
+		c.Facts += int64(len(s.byStage[key]) + len(s.byPlatform[key]))
+		c.Changes += int64(len(s.changes[key]))
+		if v.beyond {
+			c.BeyondArchive++
+		}
+		if v.broken {
+			c.NotProvable++
+		}
+		mismatches = append(mismatches, v.mismatches...)
+	}
+	c.Differences += len(mismatches)
+	return mismatches
+}
+
+// archivedApp is an app whose archive is gone through.
+type archivedApp struct {
+	id      int64
+	tasks   map[string]int32
+	taskIDs map[int32]string
+}
+
+// eachDay goes through the days of a selection, app by app. enter, if set, is
+// called before an app's first day; what it returns is called after the last.
+func (db *DB) eachDay(ctx context.Context, selection Selection, observer Observer,
+	enter func(context.Context, int64) (leave func(), err error),
+	day func(context.Context, *archiveReader, *archivedApp, extract.Day) error,
+) error {
+	spans, err := db.archived(ctx, selection)
+	if err != nil {
+		return err
+	}
+	reader, err := newArchiveReader()
+	if err != nil {
+		return err
+	}
+	defer reader.close()
+	done, total := 0, 0
+	for _, s := range spans {
+		total += int(s.last-s.first) + 1
+	}
+	for _, s := range spans {
+		err := func() error {
+			if enter != nil {
+				leave, err := enter(ctx, s.sdkAppID)
+				if err != nil {
+					return err
+				}
+				defer leave()
+			}
+			app, err := db.archivedApp(ctx, s.sdkAppID)
+			if err != nil {
+				return err
+			}
+			for d := s.first; d <= s.last; d++ {
+				if err := context.Cause(ctx); err != nil {
+					return err
+				}
+				if observer.Day != nil {
+					observer.Day(s.sdkAppID, d, done, total)
+				}
+				done++
+				if err := day(ctx, reader, app, d); err != nil {
+					return fmt.Errorf("%s of app %d: %w", d, s.sdkAppID, err)
+				}
+			}
+			return nil
+		}()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (db *DB) archivedApp(ctx context.Context, sdkAppID int64) (*archivedApp, error) {
+	tasks, err := db.Tasks(ctx, sdkAppID)
+	if err != nil {
+		return nil, err
+	}
+	app := &archivedApp{id: sdkAppID, tasks: make(map[string]int32), taskIDs: make(map[int32]string)}
+	for _, task := range tasks {
+		app.tasks[task.TaskID], app.taskIDs[task.Key] = task.Key, task.TaskID
+	}
+	return app, nil
+}
+
+// lookedUp resolves texts without adding any: those that the database lacks get
+// keys that it never gives.
+type lookedUp struct {
+	db         *DB
+	vocabulary vocabulary
+}
+
+func (l *lookedUp) keys(ctx context.Context, snapshots []transform.Snapshot) (vocabulary, error) {
+	codes, infos := l.vocabulary.unknown(snapshots)
+	if len(codes)+len(infos) == 0 {
+		return l.vocabulary, nil
+	}
+	found, err := lookUp(ctx, l.db, codes, infos)
+	if err != nil {
+		return vocabulary{}, err
+	}
+	l.vocabulary = l.vocabulary.with(found)
+	for _, code := range codes {
+		if _, ok := found.codes[code]; !ok {
+			l.vocabulary.codes[code] = -1 - int32(len(l.vocabulary.codes))
+		}
+	}
+	for _, info := range infos {
+		if _, ok := found.infos[info]; !ok {
+			l.vocabulary.infos[info] = -1 - int32(len(l.vocabulary.infos))
+		}
+	}
+	return l.vocabulary, nil
+}
