@@ -39,6 +39,8 @@ type fixture struct {
 	url  string
 	db   *load.DB
 	lock *load.AppLock
+	// relock takes the app again after another process had it.
+	relock func() (*load.AppLock, error)
 	run  int64
 	conn *pgx.Conn // for looking at what is stored
 
@@ -54,7 +56,8 @@ func setup(t *testing.T) *fixture {
 	var err error
 	f.run, err = session.StartRun(work, "run", loadedAt)
 	must(t, err)
-	f.lock, err = session.LockApp(work, testApp)
+	f.relock = func() (*load.AppLock, error) { return session.LockApp(work, testApp) }
+	f.lock, err = f.relock()
 	must(t, err)
 	_, err = f.db.SaveTasks(ctx, []load.Task{{SDKAppID: testApp, TaskID: "a"}, {SDKAppID: testApp, TaskID: "b"}}, loadedAt)
 	must(t, err)
