@@ -84,7 +84,12 @@ func diff(stored, wanted []factRow) difference {
 }
 
 // Changes counts what loading did to fact rows.
-type Changes struct{ Inserted, Updated, Deleted, Unchanged int64 }
+type Changes struct {
+	Inserted  int64 `json:"inserted"`
+	Updated   int64 `json:"updated"`
+	Deleted   int64 `json:"deleted"`
+	Unchanged int64 `json:"unchanged"`
+}
 
 // Add sums two counts.
 func (c Changes) Add(other Changes) Changes {

@@ -41,8 +41,8 @@ type fixture struct {
 	lock *load.AppLock
 	// relock takes the app again after another process had it.
 	relock func() (*load.AppLock, error)
-	run  int64
-	conn *pgx.Conn // for looking at what is stored
+	run    int64
+	conn   *pgx.Conn // for looking at what is stored
 
 	taskA, taskB load.TaskRef
 }
