@@ -122,8 +122,8 @@ type mismatch struct {
 
 var errNoPull = errors.New("no pull is kept that brought these figures")
 
-// verdict is the comparison of one window.
-type verdict struct {
+// finding is the comparison of one window.
+type finding struct {
 	taskKey    int32
 	beyond     bool // its answers were pruned: nothing can be said
 	broken     bool // an answer that should be there is not to be had
@@ -131,8 +131,8 @@ type verdict struct {
 }
 
 // compare holds a window of the tables against its replay.
-func (s storedDay) compare(r *replay, taskKey int32) verdict {
-	v := verdict{taskKey: taskKey}
+func (s storedDay) compare(r *replay, taskKey int32) finding {
+	v := finding{taskKey: taskKey}
 	w, pulled := r.windows[taskKey]
 	entry, inLedger := s.ledger[taskKey]
 	switch {
@@ -166,7 +166,7 @@ func sameTime(a, b *time.Time) bool {
 	return a == b || a != nil && b != nil && a.Equal(*b)
 }
 
-func (v *verdict) compareFacts(stored, replayed map[factKey]replayedRow, byPlatform bool) {
+func (v *finding) compareFacts(stored, replayed map[factKey]replayedRow, byPlatform bool) {
 	keys := maps.Clone(stored)
 	if keys == nil {
 		keys = make(map[factKey]replayedRow)
@@ -196,7 +196,7 @@ func (v *verdict) compareFacts(stored, replayed map[factKey]replayedRow, byPlatf
 
 // compareChanges goes through both histories in the order of their loads. A change
 // is the same as one of the same fact by the same load.
-func (v *verdict) compareChanges(stored, replayed []change) {
+func (v *finding) compareChanges(stored, replayed []change) {
 	sortChanges(stored)
 	sortChanges(replayed)
 	for len(stored) > 0 || len(replayed) > 0 {

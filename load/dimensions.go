@@ -43,8 +43,20 @@ type vocabulary struct{ codes, infos map[string]int32 }
 
 // resolve returns keys for every code and text of the snapshots, adding new ones.
 func (d *dimensions) resolve(ctx context.Context, db *DB, snapshots []transform.Snapshot) (vocabulary, error) {
+	return d.resolveOf(ctx, db, snapshots, true)
+}
+
+// resolveCodes is resolve for facts whose texts do not matter.
+func (d *dimensions) resolveCodes(ctx context.Context, db *DB, snapshots []transform.Snapshot) (vocabulary, error) {
+	return d.resolveOf(ctx, db, snapshots, false)
+}
+
+func (d *dimensions) resolveOf(ctx context.Context, db *DB, snapshots []transform.Snapshot, withInfos bool) (vocabulary, error) {
 	known := d.known()
 	codes, infos := known.unknown(snapshots)
+	if !withInfos {
+		infos = nil
+	}
 	if len(codes)+len(infos) == 0 {
 		return known, nil
 	}

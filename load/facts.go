@@ -18,6 +18,8 @@ import (
 type factTable struct {
 	byPlatform                         bool
 	selectRows, insert, update, remove string
+	// selectSpan is selectRows of a range of days, its last one as $3.
+	selectSpan string
 }
 
 var stageTable = factTable{
@@ -44,6 +46,10 @@ var stageTable = factTable{
 			AS g (task_key, stage_id, err_code_key)
 		WHERE f.sdk_app_id = $1 AND f.day = $2 AND f.task_key = g.task_key
 			AND f.stage_id = g.stage_id AND f.err_code_key = g.err_code_key`,
+	selectSpan: `
+		SELECT task_key, stage_id, 0::smallint, 0::smallint, err_code_key, err_count, err_info_key
+		FROM pushloss.stage_loss
+		WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3 AND task_key = ANY($4::int[]) AND task_key BETWEEN $5 AND $6`,
 }
 
 var platformTable = factTable{
@@ -71,6 +77,10 @@ var platformTable = factTable{
 			AS g (task_key, stage_id, event_type, platform_id, err_code_key)
 		WHERE f.sdk_app_id = $1 AND f.day = $2 AND f.task_key = g.task_key AND f.stage_id = g.stage_id
 			AND f.event_type = g.event_type AND f.platform_id = g.platform_id AND f.err_code_key = g.err_code_key`,
+	selectSpan: `
+		SELECT task_key, stage_id, event_type, platform_id, err_code_key, err_count, err_info_key
+		FROM pushloss.platform_loss
+		WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3 AND task_key = ANY($4::int[]) AND task_key BETWEEN $5 AND $6`,
 }
 
 // columns is rows turned on their side: one array per column, as unnest takes

@@ -69,7 +69,8 @@ const (
 			state = excluded.state, settled = excluded.settled, settled_reason = excluded.settled_reason,
 			pulls = excluded.pulls, row_count = excluded.row_count, reject_count = excluded.reject_count,
 			first_loaded_at = excluded.first_loaded_at, last_loaded_at = excluded.last_loaded_at,
-			last_error = excluded.last_error, updated_at = excluded.updated_at`
+			last_error = excluded.last_error, updated_at = excluded.updated_at,
+			opened_at = CASE WHEN excluded.state = 'failed' THEN l.opened_at END`
 )
 
 // Ledger returns the entries of an app's windows, first and last day included, in

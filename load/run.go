@@ -29,7 +29,7 @@ type RunTotals struct {
 	Rows                                Changes
 }
 
-// Run is one execution of run or backfill.
+// Run is one execution of a job.
 type Run struct {
 	ID         int64
 	Kind       string
@@ -73,6 +73,7 @@ const (
 		FROM pushloss.run
 		WHERE kind = $1 AND state = ANY($2::text[])
 		ORDER BY run_id DESC LIMIT 1`
+	sqlFirstStarted = `SELECT min(started_at) FROM pushloss.run WHERE kind = $1`
 )
 
 // StartRun records the start of a run, and that of others whose process died, the
@@ -156,4 +157,17 @@ func (db *DB) LastRun(ctx context.Context, kind string, states ...RunState) (run
 		return run, false, fmt.Errorf("read the last run: %w", err)
 	}
 	return run, true, nil
+}
+
+// FirstStarted returns when the oldest run of a kind began; the zero time if there
+// was none.
+func (db *DB) FirstStarted(ctx context.Context, kind string) (time.Time, error) {
+	var first *time.Time
+	if err := db.pool.QueryRow(ctx, sqlFirstStarted, kind).Scan(&first); err != nil {
+		return time.Time{}, fmt.Errorf("read the first run: %w", err)
+	}
+	if first == nil {
+		return time.Time{}, nil
+	}
+	return *first, nil
 }

@@ -22,22 +22,36 @@ type AppStatus struct {
 	Failed           int // the last pull failed
 	Missing          int // never pulled, though over for longer than the grace
 	Late             int // pulled, but not again since its lookback ended
-	// Differences counts the reconciliations that differed again after their days
-	// were pulled anew.
+	// Differences counts the reconciliations (a span of days of the whole app or of
+	// a task) that differed again after their days were pulled anew.
 	Differences   int
 	OldestProblem *extract.Day
 	LastError     *string // of a failed window
 }
 
+// A window that a reconciliation opened has its time anew.
 const sqlStatus = `
-	WITH windows AS (
+	WITH opened AS (
+		SELECT l.sdk_app_id, l.day, coalesce(t.task_id, '') AS task_id, l.opened_at
+		FROM pushloss.ledger AS l
+		LEFT JOIN pushloss.task AS t ON t.task_key = l.task_key
+		WHERE l.opened_at IS NOT NULL
+	), stays AS (
+		SELECT r.sdk_app_id, count(*) AS n
+		FROM pushloss.reconciliation AS r
+		LEFT JOIN pushloss.task AS t ON t.task_key = r.task_key
+		WHERE r.state = 'stays' AND t.retired_at IS NULL
+		GROUP BY r.sdk_app_id
+	), windows AS (
 		SELECT c.sdk_app_id, c.day, c.settled, c.last_error, c.task_id = '' AS overall,
 			c.state = 'failed' AS failed,
 			c.state = 'open' AND ended.at + $2::interval < $1 AS missing,
-			NOT c.settled AND c.state NOT IN ('failed', 'open') AND lookback_ended.at + $2::interval < $1 AS late
+			NOT c.settled AND c.state NOT IN ('failed', 'open')
+				AND greatest(lookback_ended.at, opened.opened_at) + $2::interval < $1 AS late
 		FROM analytics.coverage AS c
 		JOIN analytics.apps AS a USING (sdk_app_id)
 		LEFT JOIN analytics.tasks AS t USING (sdk_app_id, task_id)
+		LEFT JOIN opened USING (sdk_app_id, day, task_id)
 		CROSS JOIN LATERAL (SELECT (c.day + 1)::timestamp AT TIME ZONE a.timezone AS at) AS ended
 		CROSS JOIN LATERAL (
 			SELECT (c.day + 1 + a.lookback_days)::timestamp AT TIME ZONE a.timezone AS at
@@ -47,6 +61,7 @@ const sqlStatus = `
 	SELECT a.sdk_app_id, a.timezone, a.first_day,
 		max(w.day) FILTER (WHERE w.settled AND w.overall AND (a.first_day IS NULL OR w.day >= a.first_day)),
 		count(*) FILTER (WHERE w.failed), count(*) FILTER (WHERE w.missing), count(*) FILTER (WHERE w.late),
+		coalesce((SELECT n FROM stays WHERE stays.sdk_app_id = a.sdk_app_id), 0),
 		min(w.day) FILTER (WHERE w.failed OR w.missing OR w.late),
 		max(w.last_error) FILTER (WHERE w.failed)
 	FROM analytics.apps AS a
@@ -65,7 +80,7 @@ func (db *DB) Status(ctx context.Context, now time.Time, grace time.Duration) ([
 		var s AppStatus
 		var first, settled, problem *time.Time
 		err := row.Scan(&s.SDKAppID, &s.Timezone, &first, &settled,
-			&s.Failed, &s.Missing, &s.Late, &problem, &s.LastError)
+			&s.Failed, &s.Missing, &s.Late, &s.Differences, &problem, &s.LastError)
 		s.FirstDay, s.NewestSettledDay, s.OldestProblem = dayOf(first), dayOf(settled), dayOf(problem)
 		return s, err
 	})

@@ -135,6 +135,43 @@ func TestO1Status(t *testing.T) {
 			want: func(today extract.Day) load.AppStatus { return load.AppStatus{FirstDay: ptr(today - 1)} },
 		},
 		{
+			name: "a window that was opened has its time anew", first: 3, grace: time.Hour,
+			windows: func(f *fixture, today extract.Day) {
+				f.window(overall, today-3, load.StateLoaded, load.NotSettled, "")
+				f.window(overall, today-2, load.StateLoaded, load.NotSettled, "")
+				f.window(overall, today-1, load.StateLoaded, load.NotSettled, "")
+				f.window(f.taskA, today-30, load.StateLoaded, load.NotSettled, "")
+				f.exec(`UPDATE pushloss.ledger SET opened_at = $1`, today.UTC().Add(11*time.Hour))
+			},
+			want: func(today extract.Day) load.AppStatus { return load.AppStatus{FirstDay: ptr(today - 3)} },
+		},
+		{
+			name: "a window that was opened long ago is late", first: 1, grace: time.Hour,
+			windows: func(f *fixture, today extract.Day) {
+				f.window(overall, today-1, load.StateLoaded, load.NotSettled, "")
+				f.window(f.taskA, today-30, load.StateLoaded, load.NotSettled, "")
+				f.exec(`UPDATE pushloss.ledger SET opened_at = $1`, today.UTC().Add(11*time.Hour-time.Second))
+			},
+			want: func(today extract.Day) load.AppStatus {
+				return load.AppStatus{FirstDay: ptr(today - 1), Late: 1, OldestProblem: ptr(today - 30)}
+			},
+		},
+		{
+			name: "reconciliations that stay different, but for retired tasks'", first: 1, grace: time.Hour,
+			windows: func(f *fixture, today extract.Day) {
+				f.window(overall, today-1, load.StateLoaded, load.NotSettled, "")
+				f.exec(`INSERT INTO pushloss.reconciliation (sdk_app_id, run_id, task_key, first_day, last_day, checked_at, trusted, keys, differences, attempt, state)
+					SELECT $1, 1, key, current_date - 9, current_date - 3, now(), true, 1, 1, 2, state
+					FROM unnest($2::int[]) AS key, unnest('{agreed,differs,stays,unproven,superseded}'::text[]) AS state`,
+					testApp, []int32{0, f.taskA.Key, f.taskB.Key})
+				_, _, err := f.db.RetireTasks(f.t.Context(), testApp, []string{"b"}, loadedAt)
+				must(f.t, err)
+			},
+			want: func(today extract.Day) load.AppStatus {
+				return load.AppStatus{FirstDay: ptr(today - 1), Differences: 2}
+			},
+		},
+		{
 			name: "nothing is due of a retired task", first: 1, grace: time.Hour,
 			windows: func(f *fixture, today extract.Day) {
 				f.window(overall, today-1, load.StateLoaded, load.NotSettled, "")
@@ -149,7 +186,7 @@ func TestO1Status(t *testing.T) {
 	f := setup(t)
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			f.exec(`TRUNCATE pushloss.app, pushloss.ledger`)
+			f.exec(`TRUNCATE pushloss.app, pushloss.ledger, pushloss.reconciliation`)
 			f.exec(`UPDATE pushloss.task SET sent_at = '2020-01-01', retired_at = NULL`) // no task is followed any more
 			today := f.today()
 			app := load.App{SDKAppID: testApp, Timezone: "UTC", LookbackDays: lookback, TaskDays: 30}

@@ -21,9 +21,9 @@ const sqlCatalog = `
 	UNION ALL
 	SELECT concat_ws(' | ', 'relation', name, relkind, obj_description(relation, 'pg_class')) FROM relations
 	UNION ALL
-	SELECT concat_ws(' | ', 'column', name, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+	SELECT concat_ws(' | ', 'column', name, row_number() OVER (PARTITION BY relation ORDER BY a.attnum), a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
 		a.attidentity, a.attstorage, pg_get_expr(d.adbin, d.adrelid), col_description(relation, a.attnum))
-	FROM relations JOIN pg_attribute AS a ON a.attrelid = relation AND a.attnum > 0
+	FROM relations JOIN pg_attribute AS a ON a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
 	LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 	UNION ALL
 	SELECT concat_ws(' | ', 'constraint', name, k.conname, pg_get_constraintdef(k.oid))

@@ -69,6 +69,38 @@ func TestMissedTicksAreCaughtUpOnce(t *testing.T) {
 	}
 }
 
+func TestJobsAreCaughtUpOneAfterTheOtherInTheFilesOrder(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(12 * time.Hour)
+		begin := time.Now()
+		ran := make(chan string, 10)
+		job := func(name string) schedules.Job {
+			return func(context.Context) error {
+				ran <- name + " " + time.Since(begin).String()
+				time.Sleep(10 * time.Minute)
+				return nil
+			}
+		}
+		jobs := map[string]schedules.Job{"run": job("run"), "report": job("report")}
+		stop := start(t, entries(t, "run 0 3 * * *", "report 0 4 * * *"), jobs, schedules.Options{
+			LastStarted: func(context.Context, string) (time.Time, error) { return time.Time{}, nil },
+		})
+		time.Sleep(time.Hour)
+		if err := stop(); err != nil {
+			t.Errorf("run: %v", err)
+		}
+		close(ran)
+		var got []string
+		for run := range ran {
+			got = append(got, run)
+		}
+		if diff := cmp.Diff([]string{"run 0s", "report 10m0s"}, got); diff != "" {
+			t.Errorf("runs (-want +got):\n%s", diff)
+		}
+	})
+}
+
 func TestATickThatCameMeanwhileIsNotCaughtUpAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

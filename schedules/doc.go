@@ -3,8 +3,9 @@
 //
 // A [Runner] never runs a job twice at a time within its process, not even from
 // two entries: a tick that finds its job running is skipped. At its start it
-// makes up for missed ticks, once per job. When it is told to stop, it starts
-// nothing more and waits for what is running.
+// makes up for missed ticks, once per job, one job after the other in the order of
+// the file. When it is told to stop, it starts nothing more and waits for what is
+// running.
 //
 // Where clocks change, a tick in the hour that is repeated comes twice, and one
 // in the hour that is left out does not come. Neither does harm, nor does a

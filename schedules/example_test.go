@@ -36,7 +36,7 @@ schedules:
 
 // A runner that never ran its job catches up at once.
 func ExampleRunner() {
-	parsed, err := schedules.Parse("default.yaml", schedules.Default(), []string{"run"}, time.UTC)
+	parsed, err := schedules.Parse("default.yaml", schedules.Default(), []string{"run", "reconcile", "prune"}, time.UTC)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -47,6 +47,9 @@ func ExampleRunner() {
 		stop()
 		return nil
 	}}
+	for _, other := range []string{"reconcile", "prune"} {
+		jobs[other] = func(context.Context) error { return nil }
+	}
 	runner, err := schedules.New(parsed, jobs, schedules.Options{
 		LastStarted: func(context.Context, string) (time.Time, error) { return time.Time{}, nil },
 	})

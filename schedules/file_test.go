@@ -12,19 +12,22 @@ import (
 	"pushloss/schedules"
 )
 
-func TestTheDefaultFileRunsDailyAtThree(t *testing.T) {
+func TestTheDefaultFileRunsDailyReconcilesOnSundaysAndPrunes(t *testing.T) {
 	t.Parallel()
 	shanghai := zone(t, "Asia/Shanghai")
-	parsed, err := schedules.Parse("default.yaml", schedules.Default(), []string{"run"}, shanghai)
+	parsed, err := schedules.Parse("default.yaml", schedules.Default(), []string{"run", "reconcile", "prune"}, shanghai)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(parsed) != 1 || parsed[0].Name != "daily" || parsed[0].Job != "run" {
-		t.Fatalf("schedules are %+v", parsed)
+	var got []string
+	for _, s := range parsed {
+		next := s.Next(time.Date(2025, 3, 31, 12, 0, 0, 0, shanghai))
+		got = append(got, s.Name+" "+s.Job+" "+next.Format(time.RFC3339))
 	}
-	got := parsed[0].Next(time.Date(2025, 3, 31, 12, 0, 0, 0, shanghai))
-	if want := time.Date(2025, 4, 1, 3, 0, 0, 0, shanghai); !got.Equal(want) {
-		t.Errorf("next tick is %s, want %s", got, want)
+	want := []string{"daily run 2025-04-01T03:00:00+08:00", "weekly reconcile 2025-04-06T04:30:00+08:00",
+		"retention prune 2025-04-01T05:00:00+08:00"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("next ticks (-want +got):\n%s", diff)
 	}
 }
 

@@ -93,7 +93,14 @@ func (r *Runner) Run(ctx context.Context) error {
 	}
 	ticker.Start()
 	var catchingUp sync.WaitGroup
-	r.catchUp(ctx, func(i int) { catchingUp.Go(ticks[i].Run) })
+	var missed []int
+	r.catchUp(ctx, func(i int) { missed = append(missed, i) })
+	catchingUp.Go(func() {
+		// In the file's order: what a job does may rest on what another did.
+		for _, i := range missed {
+			ticks[i].Run()
+		}
+	})
 	<-ctx.Done()
 
 	stopped := ticker.Stop()

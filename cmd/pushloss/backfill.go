@@ -96,15 +96,12 @@ func printPlan(env Environment, output format, plan pipeline.Plan) error {
 	t := newTable(env.Stdout, "app", "day", "task", "state", "pull", "why")
 	due := 0
 	for _, w := range plan.Windows {
-		task, pull := w.TaskID, "no"
-		if task == "" {
-			task = "(whole app)"
-		}
+		pull := "no"
 		if w.Due {
 			pull = "yes"
 			due++
 		}
-		t.AppendRow([]any{w.SDKAppID, w.Day, task, w.State, pull, w.Why})
+		t.AppendRow([]any{w.SDKAppID, w.Day, taskOf(w.TaskID), w.State, pull, w.Why})
 	}
 	t.Render()
 	_, err := fmt.Fprintf(env.Stdout, "%d of %d windows would be pulled, by %d requests, which take %s at the allowed rate\n",

@@ -16,6 +16,8 @@ func printReport(env Environment, output format, report pipeline.Report, err err
 		if printErr := printJSON(env.Stdout, report); printErr != nil {
 			return printErr
 		}
+	} else if report.Kind == pipeline.KindReconcile {
+		printReconciliation(env, report)
 	} else {
 		printSummary(env, report)
 	}
@@ -32,12 +34,8 @@ func printSummary(env Environment, report pipeline.Report) {
 	t := newTable(env.Stdout, "app", "state", "requests", "retries", "windows", "failed",
 		"inserted", "updated", "deleted", "unchanged", "rejects", "pace used")
 	for _, app := range report.Apps {
-		pace := ""
-		if app.PaceUsed > 0 {
-			pace = fmt.Sprintf("%.1f%%", 100*app.PaceUsed)
-		}
 		t.AppendRow([]any{app.SDKAppID, app.State, app.Requests, app.Retries, app.Windows, app.WindowsFailed,
-			app.RowsInserted, app.RowsUpdated, app.RowsDeleted, app.RowsUnchanged, app.Rejects, pace})
+			app.RowsInserted, app.RowsUpdated, app.RowsDeleted, app.RowsUnchanged, app.Rejects, paceOf(app)})
 	}
 	t.Render()
 	took := report.FinishedAt.Sub(report.StartedAt).Round(time.Millisecond)
@@ -46,6 +44,23 @@ func printSummary(env Environment, report pipeline.Report) {
 		fmt.Fprintf(env.Stdout, "in the answers: %d rows summed into others of their key, %d rows not asked for ignored, %d texts mended\n",
 			report.RowsMerged, report.RowsIgnored, report.TextsReplaced)
 	}
+	for _, app := range report.Apps {
+		if r := app.Reconciliation; r != nil {
+			fmt.Fprintf(env.Stdout, "app %d: %d reconciliations that had differed were made again, %d differ still\n",
+				app.SDKAppID, r.Checks, len(r.Unequal))
+		}
+	}
+	printProblems(env, report)
+}
+
+func paceOf(app pipeline.AppReport) string {
+	if app.PaceUsed == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.1f%%", 100*app.PaceUsed)
+}
+
+func printProblems(env Environment, report pipeline.Report) {
 	for _, app := range report.Apps {
 		if app.Problem != "" {
 			fmt.Fprintf(env.Stderr, "app %d: %s\n", app.SDKAppID, app.Problem)

@@ -30,9 +30,10 @@ func newServeCommand(env Environment) *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
 		Short: "Run on a schedule, and tell over HTTP how it fares",
-		Long: `Runs jobs by PUSHLOSS_SCHEDULES_FILE (by default run, daily at 03:00), catches up
-at once if one was missed while it was down, and serves /healthz, /readyz and
-/metrics at PUSHLOSS_HTTP_ADDR. SIGTERM ends it after the requests under way.`,
+		Long: `Runs jobs by PUSHLOSS_SCHEDULES_FILE (by default run, daily at 03:00, and
+reconcile, on Sundays at 04:30), catches up at once if one was missed while it was
+down, and serves /healthz, /readyz and /metrics at PUSHLOSS_HTTP_ADDR. SIGTERM ends
+it after the requests under way.`,
 		Example: "  pushloss serve",
 		Args:    exactly(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -63,7 +64,7 @@ func (a *app) schedules() ([]schedules.Schedule, error) {
 		}
 		name = path
 	}
-	return schedules.Parse(name, text, []string{pipeline.KindRun, kindPrune}, a.settings.Location)
+	return schedules.Parse(name, text, []string{pipeline.KindRun, pipeline.KindReconcile, kindPrune}, a.settings.Location)
 }
 
 func (a *app) serve(ctx context.Context, db *load.DB, list []schedules.Schedule) error {
@@ -76,14 +77,19 @@ func (a *app) serve(ctx context.Context, db *load.DB, list []schedules.Schedule)
 	}
 
 	jobs := a.pipeline(db, pipeline.Options{OnCall: metrics.Call})
+	turn := make(chan struct{}, 1)
 	runner, err := schedules.New(list, map[string]schedules.Job{
-		pipeline.KindRun: func(ctx context.Context) error {
+		pipeline.KindRun: inTurn(turn, func(ctx context.Context) error {
 			report, err := jobs.Run(ctx, time.Time{})
 			if report.RunID != 0 {
 				metrics.Run(report)
 			}
 			return err
-		},
+		}),
+		pipeline.KindReconcile: inTurn(turn, func(ctx context.Context) error {
+			_, err := jobs.Reconcile(ctx, pipeline.ReconcileRequest{})
+			return err
+		}),
 		kindPrune: a.pruneJob(db),
 	}, schedules.Options{
 		Log: a.log, Now: a.env.Now,
@@ -91,7 +97,10 @@ func (a *app) serve(ctx context.Context, db *load.DB, list []schedules.Schedule)
 			if kind == kindPrune { // the next tick does as well
 				return a.env.Now(), nil
 			}
-			last, _, err := db.LastRun(ctx, kind, completed...)
+			last, found, err := db.LastRun(ctx, kind, completed...)
+			if err == nil && !found && kind == pipeline.KindReconcile {
+				return a.nothingToReconcileUntil(ctx, db)
+			}
 			return last.StartedAt, err
 		},
 	})
@@ -122,6 +131,30 @@ func (a *app) serve(ctx context.Context, db *load.DB, list []schedules.Schedule)
 	}
 	a.log.Info("stopped")
 	return err
+}
+
+// inTurn keeps jobs of this process apart: one that met another at an app would
+// leave the app out until its next tick.
+func inTurn(turn chan struct{}, job schedules.Job) schedules.Job {
+	return func(ctx context.Context) error {
+		select {
+		case turn <- struct{}{}:
+			defer func() { <-turn }()
+			return job(ctx)
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// nothingToReconcileUntil is what a first reconcile is counted from: until the first
+// run began there was nothing to compare.
+func (a *app) nothingToReconcileUntil(ctx context.Context, db *load.DB) (time.Time, error) {
+	first, err := db.FirstStarted(ctx, pipeline.KindRun)
+	if err == nil && first.IsZero() {
+		first = a.env.Now()
+	}
+	return first, err
 }
 
 func (a *app) probes(db *load.DB, list []schedules.Schedule) monitor.Probes {

@@ -157,7 +157,7 @@ func TestReadinessNeedsTheDatabaseAndItsSchema(t *testing.T) {
 	ready(http.StatusOK)
 	w.exec(`UPDATE pushloss.schema_migrations SET version = 1`)
 	ready(http.StatusServiceUnavailable)
-	w.exec(`UPDATE pushloss.schema_migrations SET version = 2`)
+	w.exec(`UPDATE pushloss.schema_migrations SET version = 5`)
 	ready(http.StatusOK)
 
 	w.closeDatabase()

@@ -47,6 +47,11 @@ func TestMistakesExitWith2AndSayWhatToDo(t *testing.T) {
 		{"backfill of an unknown kind", w.backfill(5, 3, "--reprocess", "some"), nil, []string{"missing, failed, all"}},
 		{"backfill of an unknown app", w.backfill(5, 3, "--app", "7"), nil, []string{"app 7 is not configured"}},
 		{"backfill of an unknown task", w.backfill(5, 3, "--task", "nope"), nil, []string{"nope", "pushloss tasks add"}},
+		{"reversed reconcile", []string{"reconcile", "--from", w.back(3), "--to", w.back(5)}, nil, []string{"before it begins", "give the earlier day to --from"}},
+		{"reconcile of today", []string{"reconcile", "--from", w.back(3), "--to", w.back(0)}, nil, []string{"not over yet"}},
+		{"reconcile of half a range", []string{"reconcile", "--from", w.back(3)}, nil, []string{"give both --from and --to"}},
+		{"reconcile of no day", []string{"reconcile", "--from", w.back(3), "--to", "soon"}, nil, []string{"--to", "soon"}},
+		{"reconcile of an unknown app", []string{"reconcile", "--app", "7"}, nil, []string{"app 7 is not configured"}},
 		{"as of no time", []string{"run", "--as-of", "yesterday"}, nil, []string{"--as-of"}},
 		{"no number of migrations", []string{"migrate", "down", "x"}, nil, []string{"pushloss migrate down 1"}},
 		{"more migrations than there are", []string{"migrate", "down", "99"}, nil, []string{"cannot take back 99"}},
@@ -118,7 +123,7 @@ func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
 	w := &world{t: t, env: map[string]string{}}
 	for _, command := range []string{
 		"", "demo", "migrate up", "migrate down", "migrate status", "tasks add", "tasks import", "tasks list", "tasks retire",
-		"run", "backfill", "serve", "check", "status", "verify", "replay", "prune", "sandbox", "version",
+		"run", "backfill", "reconcile", "serve", "check", "status", "verify", "replay", "prune", "sandbox", "version",
 	} {
 		r := w.do(0, append(strings.Fields(command), "--help")...)
 		if !strings.Contains(r.stdout, "Examples:") || r.stderr != "" {

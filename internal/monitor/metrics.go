@@ -83,7 +83,8 @@ func (m *Metrics) Succeeded(at time.Time) { m.lastSuccess.Set(float64(at.Unix())
 // StatusFunc reads the status of every app.
 type StatusFunc func(context.Context) ([]load.AppStatus, error)
 
-// WatchLag adds each app's lag, read from the database at every scrape.
+// WatchLag adds each app's lag and what stays different in its reconciliations, read
+// from the database at every scrape.
 func (m *Metrics) WatchLag(status StatusFunc, now func() time.Time, log *slog.Logger) {
 	m.registry.MustRegister(&lagCollector{status: status, now: now, log: log})
 }
@@ -100,7 +101,14 @@ var lagDays = prometheus.NewDesc("pushloss_lag_days",
 	"Days between the newest ended day and the newest final one; with everything in order it is PUSHLOSS_LOOKBACK_DAYS.",
 	[]string{appLabel}, nil)
 
-func (c *lagCollector) Describe(descriptions chan<- *prometheus.Desc) { descriptions <- lagDays }
+var differences = prometheus.NewDesc("pushloss_reconciliation_differences",
+	"Spans of days, of a task or of the app, that do not add up to what the API says, not even after they were pulled anew.",
+	[]string{appLabel}, nil)
+
+func (c *lagCollector) Describe(descriptions chan<- *prometheus.Desc) {
+	descriptions <- lagDays
+	descriptions <- differences
+}
 
 func (c *lagCollector) Collect(metrics chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
@@ -109,12 +117,15 @@ func (c *lagCollector) Collect(metrics chan<- prometheus.Metric) {
 	if err != nil {
 		c.log.ErrorContext(ctx, "cannot read the lag", "error", err)
 		metrics <- prometheus.NewInvalidMetric(lagDays, err)
+		metrics <- prometheus.NewInvalidMetric(differences, err)
 		return
 	}
 	for _, s := range statuses {
+		app := strconv.FormatInt(s.SDKAppID, 10)
 		if lag, ok := Lag(s, c.now()); ok {
-			metrics <- prometheus.MustNewConstMetric(lagDays, prometheus.GaugeValue, float64(lag), strconv.FormatInt(s.SDKAppID, 10))
+			metrics <- prometheus.MustNewConstMetric(lagDays, prometheus.GaugeValue, float64(lag), app)
 		}
+		metrics <- prometheus.MustNewConstMetric(differences, prometheus.GaugeValue, float64(s.Differences), app)
 	}
 }
 

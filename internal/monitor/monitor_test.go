@@ -63,7 +63,7 @@ func TestMetricsCountWhatJobsDo(t *testing.T) {
 	day, earlier := extract.DayOf(now, time.UTC)-8, extract.DayOf(now, time.UTC)-2
 	m.WatchLag(func(context.Context) ([]load.AppStatus, error) {
 		return []load.AppStatus{
-			{SDKAppID: 7, Timezone: "UTC", NewestSettledDay: &day, FirstDay: &earlier},
+			{SDKAppID: 7, Timezone: "UTC", NewestSettledDay: &day, FirstDay: &earlier, Differences: 3},
 			{SDKAppID: 8, Timezone: "UTC"},
 		}, nil
 	}, func() time.Time { return now }, slog.New(slog.DiscardHandler))
@@ -76,6 +76,8 @@ func TestMetricsCountWhatJobsDo(t *testing.T) {
 		`pushloss_api_retries_total{sdk_app_id="7"} 1`,
 		`pushloss_lag_days{sdk_app_id="7"} 7`,
 		`pushloss_last_success_timestamp_seconds 1.742472e+09`,
+		`pushloss_reconciliation_differences{sdk_app_id="7"} 3`,
+		`pushloss_reconciliation_differences{sdk_app_id="8"} 0`,
 		`pushloss_rejects_total{sdk_app_id="7"} 2`,
 		`pushloss_rows_total{change="deleted",sdk_app_id="7"} 30`,
 		`pushloss_rows_total{change="inserted",sdk_app_id="7"} 10`,

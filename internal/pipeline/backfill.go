@@ -35,10 +35,13 @@ func (p *Pipeline) Backfill(ctx context.Context, request BackfillRequest, waitin
 	j := &job{
 		Pipeline: p,
 		kind:     KindBackfill,
-		asOf:     p.opts.Now,
 		acquire: func(ctx context.Context, session *load.Session, app App) (*load.AppLock, error) {
 			return session.WaitForApp(ctx, app.Account.SDKAppID, lockPoll, waiting)
 		},
+	}
+	pull := &puller{
+		job:  j,
+		asOf: p.opts.Now,
 		prepare: func(ctx context.Context, app App) (plan, policy, error) {
 			_, err := p.db.SaveApp(ctx, load.App{
 				SDKAppID: app.Account.SDKAppID, Timezone: app.Location.String(),
@@ -50,6 +53,7 @@ func (p *Pipeline) Backfill(ctx context.Context, request BackfillRequest, waitin
 			return p.planBackfill(ctx, app, request)
 		},
 	}
+	j.work = pull.do
 	return j.execute(ctx, apps)
 }
 
@@ -107,30 +111,34 @@ func (p *Pipeline) checkTimezone(ctx context.Context, app App) error {
 
 // check refuses ranges and names that make no sense, before anything is done.
 func (p *Pipeline) check(ctx context.Context, request BackfillRequest) ([]App, error) {
-	apps := p.apps
-	if request.SDKAppID != 0 {
-		app, err := p.appNamed(request.SDKAppID)
-		if err != nil {
-			return nil, err
-		}
-		apps = []App{app}
+	apps, err := p.appsNamed(request.SDKAppID)
+	if err != nil {
+		return nil, err
 	}
-	if request.To < request.From {
-		return nil, &UsageError{
-			Problem: fmt.Sprintf("the range ends on %s, before it begins on %s", request.To, request.From),
+	if err := p.checkRange(apps, Span{First: request.From, Last: request.To}); err != nil {
+		return nil, err
+	}
+	return apps, p.checkTasks(ctx, apps, request.Tasks)
+}
+
+// checkRange refuses days that are reversed, or not over yet.
+func (p *Pipeline) checkRange(apps []App, days Span) error {
+	if days.Last < days.First {
+		return &UsageError{
+			Problem: fmt.Sprintf("the range ends on %s, before it begins on %s", days.Last, days.First),
 			Remedy:  "give the earlier day to --from",
 		}
 	}
 	for _, app := range apps {
 		last := policy{location: app.Location}.lastEndedDay(p.opts.Now())
-		if request.To > last {
-			return nil, &UsageError{
-				Problem: fmt.Sprintf("%s is not over yet for app %d (%s)", request.To, app.Account.SDKAppID, app.Location),
+		if days.Last > last {
+			return &UsageError{
+				Problem: fmt.Sprintf("%s is not over yet for app %d (%s)", days.Last, app.Account.SDKAppID, app.Location),
 				Remedy:  fmt.Sprintf("the newest day that can be pulled is %s", last),
 			}
 		}
 	}
-	return apps, p.checkTasks(ctx, apps, request.Tasks)
+	return nil
 }
 
 func (p *Pipeline) checkTasks(ctx context.Context, apps []App, ids []string) error {
@@ -165,7 +173,7 @@ func (p *Pipeline) planBackfill(ctx context.Context, app App, request BackfillRe
 	}
 	return plan{
 		app:       app,
-		days:      span{First: request.From, Last: request.To},
+		days:      Span{First: request.From, Last: request.To},
 		tasks:     tasks,
 		tasksOnly: len(request.Tasks) > 0,
 		reprocess: request.Reprocess,

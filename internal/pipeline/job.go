@@ -23,19 +23,32 @@ const finishTimeout = 15 * time.Second
 // hinted is an error that knows what an operator should do.
 type hinted interface{ Hint() string }
 
-// job is one execution of run or backfill over all its apps.
+// job is one execution of run, backfill or reconcile over all its apps.
 type job struct {
 	*Pipeline
 	kind string
-	// asOf is the clock that decides what is final.
-	asOf func() time.Time
-	// prepare returns the plan of an app, once its lock is held.
-	prepare func(ctx context.Context, app App) (plan, policy, error)
 	// acquire takes an app's lock, or gives up with a *load.BusyError.
 	acquire func(ctx context.Context, session *load.Session, app App) (*load.AppLock, error)
+	// work does what there is to do for an app and tells it to the report, also
+	// when it ends with an error: what stopped the app.
+	work func(ctx context.Context, at turn, report *AppReport) error
 
 	mu       sync.Mutex
 	progress Progress
+}
+
+// turn is a job's turn at an app: what it has while it holds the app's lock.
+type turn struct {
+	App
+	lock   *load.AppLock
+	client *extract.Client
+	runID  int64
+	log    *slog.Logger
+}
+
+// acquireFree takes the lock of an app that nobody works on.
+func acquireFree(ctx context.Context, session *load.Session, app App) (*load.AppLock, error) {
+	return session.LockApp(ctx, app.Account.SDKAppID)
 }
 
 // execute works on all apps beside each other. The error is about the job as a
@@ -85,38 +98,15 @@ func (j *job) app(ctx context.Context, session *load.Session, app App, runID int
 		// At the latest the session's end gives the lock back.
 		_ = lock.Unlock(context.WithoutCancel(ctx))
 	}()
-	plan, policy, err := j.prepare(ctx, app)
-	if err != nil {
-		report.stop(ctx, err)
-		return report
-	}
-	windows, requests, err := plan.count(ctx, j.db)
-	if err != nil {
-		report.stop(ctx, err)
-		return report
-	}
-	log.InfoContext(ctx, "app planned", "windows", windows, "requests", requests, "takes", app.Duration(requests))
-	j.mu.Lock()
-	j.progress.Total += requests
-	j.mu.Unlock()
-
 	calls := &callLog{sdkAppID: app.Account.SDKAppID, forward: j.opts.OnCall}
-	work := &appWork{
-		plan: plan, policy: policy, lock: lock, runID: runID, log: log, now: j.opts.Now, asOf: j.asOf,
+	report.State = AppDone
+	err = j.work(ctx, turn{
+		App: app, lock: lock, runID: runID, log: log,
 		client: extract.NewClient(app.Account, j.transport, j.pacer(app, lock),
 			extract.Options{Log: log, OnCall: calls.record}),
-		progress: func(day extract.Day) { j.step(app.Account.SDKAppID, day) },
-	}
-	err = work.do(ctx, j.db)
-	report.Totals = work.totals
+	}, &report)
 	report.Requests, report.Retries = calls.requests, calls.retries
 	report.PaceUsed = calls.paceUsed(app.CallsPerSecond)
-	report.Problem = work.lastProblem
-	report.State = AppDone
-	if report.WindowsFailed > 0 || report.Rejects > 0 {
-		report.State = AppPartial
-		report.Hint = "see last_error in analytics.coverage, and pushloss.reject; failed windows are pulled again by the next run"
-	}
 	if err != nil {
 		report.stop(ctx, err)
 		log.ErrorContext(ctx, "app stopped", "state", string(report.State), "error", report.Problem, "hint", report.Hint)
@@ -138,6 +128,13 @@ func (j *job) pacer(app App, lock *load.AppLock) *extract.Pacer {
 	return extract.NewPacer(app.CallsPerSecond, opts)
 }
 
+// planned adds requests to what there is to do.
+func (j *job) planned(requests int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.progress.Total += requests
+}
+
 func (j *job) step(sdkAppID int64, day extract.Day) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -157,7 +154,7 @@ func (r *AppReport) stop(ctx context.Context, err error) {
 	var failed *extract.Error
 	switch {
 	case errors.As(err, &busy):
-		r.State, r.Hint = AppBusy, "nothing to do: that process pulls what is due"
+		r.State, r.Hint = AppBusy, "nothing to do if that process does the same; else run this again once it is done"
 	case errors.Is(err, load.ErrLockLost):
 		r.State, r.Hint = AppFailed, "look at the database; what was loaded stays, run again"
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
@@ -211,14 +208,17 @@ func (c *callLog) paceUsed(callsPerSecond float64) float64 {
 	return float64(c.requests-1) / (c.last.Sub(c.first).Seconds() * callsPerSecond)
 }
 
-// appNamed returns the pipeline's app with the ID.
-func (p *Pipeline) appNamed(sdkAppID int64) (App, error) {
+// appsNamed returns the pipeline's app with the ID, or for 0 all its apps.
+func (p *Pipeline) appsNamed(sdkAppID int64) ([]App, error) {
+	if sdkAppID == 0 {
+		return p.apps, nil
+	}
 	for _, app := range p.apps {
 		if app.Account.SDKAppID == sdkAppID {
-			return app, nil
+			return []App{app}, nil
 		}
 	}
-	return App{}, &UsageError{Problem: fmt.Sprintf("app %d is not configured", sdkAppID), Remedy: "name one of the apps in the settings"}
+	return nil, &UsageError{Problem: fmt.Sprintf("app %d is not configured", sdkAppID), Remedy: "name one of the apps in the settings"}
 }
 
 // UsageError is a request that makes no sense as it stands.

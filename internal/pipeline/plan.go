@@ -35,10 +35,13 @@ type Window struct {
 // plan is what a job would do to one app.
 type plan struct {
 	app       App
-	days      span
+	days      Span
 	tasks     []load.Task
 	tasksOnly bool // leave out the whole app's windows
 	reprocess Reprocess
+	// opened are windows that belong to the plan wherever they lie and whether
+	// their task is covered or not.
+	opened map[ledgerKey]bool
 	// covers tells whether a task's window belongs to the plan at all.
 	covers func(task load.Task, day extract.Day) bool
 }
@@ -50,7 +53,11 @@ const daysPerRead = 7
 // the tasks' in the order of their registration.
 func (p plan) windows(ctx context.Context, db *load.DB) iter.Seq2[[]Window, error] {
 	return func(yield func([]Window, error) bool) {
-		for first := p.days.First; first <= p.days.Last; first += daysPerRead {
+		begin := p.days.First
+		for window := range p.opened {
+			begin = min(begin, window.day)
+		}
+		for first := begin; first <= p.days.Last; first += daysPerRead {
 			last := min(first+daysPerRead-1, p.days.Last)
 			entries, err := db.Ledger(ctx, p.app.Account.SDKAppID, first, last)
 			if err != nil {
@@ -80,11 +87,12 @@ type ledgerKey struct {
 
 func (p plan) windowsOf(day extract.Day, ledger map[ledgerKey]load.Entry) []Window {
 	var windows []Window
-	if !p.tasksOnly {
+	kept := day >= p.days.First
+	if kept && !p.tasksOnly || p.opened[ledgerKey{day, 0}] {
 		windows = append(windows, p.window(day, load.TaskRef{}, ledger))
 	}
 	for _, task := range p.tasks {
-		if p.covers(task, day) {
+		if kept && p.covers(task, day) || p.opened[ledgerKey{day, task.Key}] {
 			windows = append(windows, p.window(day, load.TaskRef{Key: task.Key, ID: task.TaskID}, ledger))
 		}
 	}
@@ -130,9 +138,11 @@ type request struct {
 	tasks  []load.TaskRef
 }
 
-func (r request) taskIDs() []string {
+func (r request) taskIDs() []string { return taskIDs(r.tasks) }
+
+func taskIDs(tasks []load.TaskRef) []string {
 	var ids []string
-	for _, task := range r.tasks {
+	for _, task := range tasks {
 		if task.ID != "" {
 			ids = append(ids, task.ID)
 		}

@@ -36,18 +36,23 @@ func (p policy) remembered(day extract.Day, at time.Time) bool {
 	return !day.Window(p.location).Start.Before(at.Add(-memory))
 }
 
-// span is a run of days, both included; it is empty if Last is before First.
-type span struct{ First, Last extract.Day }
+// Span is a run of days, both included; it is empty if Last is before First.
+type Span struct {
+	First extract.Day `json:"first_day"`
+	Last  extract.Day `json:"last_day"`
+}
 
-func (s span) has(day extract.Day) bool { return s.First <= day && day <= s.Last }
+func (s Span) has(day extract.Day) bool { return s.First <= day && day <= s.Last }
+
+func (s Span) String() string { return s.First.String() + " to " + s.Last.String() }
 
 // followed returns the days in which a scheduled run follows the task: from the
 // day it was sent or, where that is not known, registered.
-func (p policy) followed(task load.Task) span {
+func (p policy) followed(task load.Task) Span {
 	since := task.RegisteredAt
 	if task.SentAt != nil {
 		since = *task.SentAt
 	}
 	first := extract.DayOf(since, p.location)
-	return span{First: first, Last: first + extract.Day(p.TaskDays) - 1}
+	return Span{First: first, Last: first + extract.Day(p.TaskDays) - 1}
 }

@@ -100,7 +100,7 @@ func TestPolicyFollowsATask(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			p := policy{Settings: Settings{TaskDays: 30}, location: shanghai(t)}
-			if got, want := p.followed(test.task), (span{dayOf(t, test.first), dayOf(t, test.last)}); got != want {
+			if got, want := p.followed(test.task), (Span{dayOf(t, test.first), dayOf(t, test.last)}); got != want {
 				t.Errorf("followed from %s to %s, want %s to %s", got.First, got.Last, want.First, want.Last)
 			}
 		})

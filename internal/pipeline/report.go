@@ -72,6 +72,8 @@ type AppReport struct {
 	// PaceUsed is the calls made per call allowed between the first and the
 	// last; 0 where no pace is set or there were fewer than two calls.
 	PaceUsed float64 `json:"pace_used"`
+	// Reconciliation is what was compared; nil if nothing was.
+	Reconciliation *Reconciliation `json:"reconciliation,omitempty"`
 
 	err error
 }

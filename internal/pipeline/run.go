@@ -9,15 +9,17 @@ import (
 	"pushloss/load"
 )
 
-// KindRun and KindBackfill are the kinds of job, as the run's record names them.
+// The kinds of job, as the run's record names them.
 const (
-	KindRun      = "run"
-	KindBackfill = "backfill"
+	KindRun       = "run"
+	KindBackfill  = "backfill"
+	KindReconcile = "reconcile"
 )
 
 // Run pulls everything that is due, for every app: each ended day since the
 // first one that is not settled, of the whole app and of every task that is
-// followed then. An app that another process works on is left to it.
+// followed then, and whatever a reconciliation opened again. An app that another
+// process works on is left to it.
 //
 // asOf makes the run decide as if it were made at that time; the zero time is
 // now. Days that are not over by the real clock are left out either way.
@@ -26,16 +28,14 @@ func (p *Pipeline) Run(ctx context.Context, asOf time.Time) (Report, error) {
 	if !asOf.IsZero() {
 		clock = func() time.Time { return asOf }
 	}
-	j := &job{
-		Pipeline: p,
-		kind:     KindRun,
+	j := &job{Pipeline: p, kind: KindRun, acquire: acquireFree}
+	pull := &puller{
+		job: j,
 		// Nothing is final before its time by the real clock.
-		asOf: func() time.Time { return earlier(clock(), p.opts.Now()) },
-		acquire: func(ctx context.Context, session *load.Session, app App) (*load.AppLock, error) {
-			return session.LockApp(ctx, app.Account.SDKAppID)
-		},
+		asOf:    func() time.Time { return earlier(clock(), p.opts.Now()) },
+		prepare: func(ctx context.Context, app App) (plan, policy, error) { return p.planRun(ctx, app, clock()) },
 	}
-	j.prepare = func(ctx context.Context, app App) (plan, policy, error) { return p.planRun(ctx, app, clock()) }
+	j.work = pull.do
 	return j.execute(ctx, p.apps)
 }
 
@@ -57,10 +57,19 @@ func (p *Pipeline) planRun(ctx context.Context, app App, at time.Time) (plan, po
 	if err != nil {
 		return plan{}, rules, err
 	}
+	windows, err := p.db.OpenedWindows(ctx, app.Account.SDKAppID)
+	if err != nil {
+		return plan{}, rules, err
+	}
+	opened := make(map[ledgerKey]bool, len(windows))
+	for _, window := range windows {
+		opened[ledgerKey{window.Day, window.TaskKey}] = true
+	}
 	return plan{
 		app:       app,
-		days:      span{First: first, Last: rules.lastEndedDay(earlier(at, p.opts.Now()))},
+		days:      Span{First: first, Last: rules.lastEndedDay(earlier(at, p.opts.Now()))},
 		tasks:     tasks,
+		opened:    opened,
 		reprocess: Missing,
 		covers: func(task load.Task, day extract.Day) bool {
 			return task.RetiredAt == nil && rules.followed(task).has(day)

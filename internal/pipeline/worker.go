@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -27,12 +26,9 @@ const (
 
 // appWork is the work on one app, under its lock.
 type appWork struct {
+	turn
 	plan   plan
 	policy policy
-	client *extract.Client
-	lock   *load.AppLock
-	runID  int64
-	log    *slog.Logger
 	// now is the clock that rows are stamped with and that tells what the API
 	// still remembers, asOf the one that decides what is final.
 	now, asOf func() time.Time
@@ -195,7 +191,7 @@ func (w *appWork) loaded(r request, result transform.Result, outcome load.Outcom
 // others were loaded. The error that it returns stops the app.
 func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error, loadsBefore int) error {
 	beyondMemory := !w.policy.remembered(r.day, w.now())
-	if beyondMemory && w.aboutTheDay(failed) {
+	if beyondMemory && aboutTheDay(failed) {
 		w.log.WarnContext(ctx, "the api gives no figures for this day any more", "day", r.day, "error", failed)
 		err := w.lock.RecordFailure(ctx, load.Failure{
 			Day: r.day, Tasks: r.tasks, Reason: failed.Error(), Unavailable: true,
@@ -230,7 +226,7 @@ const code91000 = 91000
 
 // aboutTheDay reports whether a failure may well be the API's word for "too long
 // ago": no page says which code that is.
-func (w *appWork) aboutTheDay(failed *extract.Error) bool {
+func aboutTheDay(failed *extract.Error) bool {
 	return failed.Code != 0 &&
 		(failed.Class == extract.BadRequest || failed.Class == extract.Unlisted || failed.Code == code91000)
 }

@@ -27,7 +27,8 @@
 //   - The second is counted per SDKAppID, between arrivals, on the monotonic clock, without tolerance or burst. Every
 //     arrival is the next one's predecessor, refused or not.
 //   - Another path answers 60009. A UserSig of text that decompresses but is not JSON answers 70014, as the library sees it.
-//   - EndTime is exclusive. A window selects by the time of the event, to the second; windows add up wherever they are cut.
+//   - EndTime is exclusive. A window selects by the time of the event, to the second; windows add up wherever they are cut
+//     (but see the fault week-differs).
 //   - Only [] asks for the overall figures: a missing or null TaskID, "" and [""] are refused with 90100, as are times that
 //     are not integers. Whatever else is in the body is ignored.
 //   - Any task ID is a known task unless it begins with "unknown"; unknown ones have no element in Results.

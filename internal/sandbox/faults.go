@@ -108,6 +108,8 @@ func faultKinds() []faultKind {
 			help: "changes the truth: SHARE of every count arrives only N days (default 1) after the event, by the sandbox's clock"},
 		{name: "restated", class: classTruth, syntax: "restated:day=D or restated:from=D,to=D",
 			help: "changes the truth: codes go, others come and counts differ on these days"},
+		{name: "week-differs", class: classTruth, value: valueCount, preset: "1", valueAs: "more", syntax: "week-differs[=N][:from=D,to=D]",
+			help: "changes the truth of windows longer than a day that touch these days: a third of the rows count N more (default 1)"},
 		{name: "forget-after", class: classTruth, value: valueDuration, preset: "7d", valueAs: "age", syntax: "forget-after[=AGE][:by=start|end|event]",
 			help: "changes the truth: windows that start (or end) longer ago are empty; by=event: single losses that old are gone"},
 		{name: "forget-error", class: classTruth, value: valueDuration, preset: "7d", valueAs: "age", syntax: "forget-error[=AGE][:by=start|end]",
@@ -116,7 +118,7 @@ func faultKinds() []faultKind {
 }
 
 // Faults lists every fault with its syntax and a line about it. Each also takes the selectors every=N, first=N, app=N,
-// task=ID, day=D, from=D, to=D; those that change the truth take only app and task, and restated the days.
+// task=ID, day=D, from=D, to=D; those that change the truth take only app and task, and restated and week-differs the days.
 func Faults() []FaultInfo {
 	var infos []FaultInfo
 	for _, k := range faultKinds() {

@@ -22,6 +22,7 @@ func TestFaultsAreParsed(t *testing.T) {
 		{"slow:latency=250ms", Fault{Name: "slow", Value: "250ms"}},
 		{"late=0.3:days=2", Fault{Name: "late", Value: "0.3", Days: 2}},
 		{"restated:from=2025-03-09,to=2025-03-11", Fault{Name: "restated", From: "2025-03-09", To: "2025-03-11"}},
+		{"week-differs=5:task=overall,day=2025-03-09", Fault{Name: "week-differs", Value: "5", Task: "overall", From: "2025-03-09", To: "2025-03-09"}},
 		{"forget-after=7d:by=end", Fault{Name: "forget-after", Value: "7d", By: "end"}},
 	} {
 		got, err := ParseFault(c.spec)
@@ -41,7 +42,7 @@ func TestWrongFaultsAreRefused(t *testing.T) {
 		"", "nonsense", "http-500=3", "http-500:every=0", "http-500:every=x", "http-500:every", "http-500:sometimes=1",
 		"code", "code=0", "code=x", "slow=fast", "slow=-1s", "late=0", "late=1.5", "late=NaN", "late:first=1", "late:day=2025-03-09",
 		"restated", "restated:day=tomorrow", "restated:from=2025-03-09,to=2025-03-08", "http-500:days=2",
-		"forget-after=soon", "forget-after=7d:by=luck", "forget-error:by=event", "empty:by=end", "truncated=half", "huge=0",
+		"forget-after=soon", "forget-after=7d:by=luck", "forget-error:by=event", "empty:by=end", "truncated=half", "huge=0", "week-differs=0", "week-differs:every=2",
 	} {
 		if f, err := ParseFault(spec); err == nil {
 			t.Errorf("%q is accepted as %+v", spec, f)

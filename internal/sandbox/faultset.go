@@ -76,7 +76,7 @@ func compileFault(f Fault, loc *time.Location) (*activeFault, error) {
 		return wrong("by must be start or end, or for forget-after also event")
 	case kind.class == classTruth && (f.Every > 0 || f.First > 0):
 		return wrong("a fault that changes the truth cannot depend on the number of the call")
-	case kind.class == classTruth && f.Name != "restated" && f.From+f.To != "":
+	case kind.class == classTruth && f.Name != "restated" && f.Name != "week-differs" && f.From+f.To != "":
 		return wrong("takes no days")
 	case f.Name == "restated" && f.From+f.To == "":
 		return wrong("needs day=D, or from=D,to=D")
@@ -231,6 +231,10 @@ func (s *faultSet) view(sb *Sandbox, app int64, task string, in span) view {
 			v.lateAfter = int64(max(a.Days, 1)) * day
 		case "restated":
 			v.restated = append(v.restated, *a.days)
+		case "week-differs":
+			if in.to-in.from > longestDay && (a.days == nil || a.days.overlaps(in)) {
+				v.extra += int64(a.number)
+			}
 		case "forget-after", "forget-error":
 			if a.By == "event" {
 				v.start = max(v.start, a.forgotBefore(v.now))

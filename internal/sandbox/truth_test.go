@@ -151,3 +151,42 @@ func TestBigCountsAndUnknownPlatformsAreTrue(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+func TestAWeekMayDifferFromTheSumOfItsDays(t *testing.T) {
+	t.Parallel()
+	s := newTestSandbox(t, func(c *Config) { c.Rows = 24 })
+	window := func(task string, from, to int) Figures {
+		return s.Truth(testApp, task, march9.AddDate(0, 0, from), march9.AddDate(0, 0, to))
+	}
+	type asked struct {
+		task     string
+		from, to int
+	}
+	all := []asked{{"a", 0, 7}, {"a", 0, 1}, {"a", 1, 2}, {"a", 2, 4}, {"b", 0, 7}, {"", 0, 7}}
+	before := make(map[asked]Figures)
+	for _, q := range all {
+		before[q] = window(q.task, q.from, q.to)
+	}
+	if err := s.SetFaults([]Fault{{Name: "week-differs", Value: "5", From: "2025-03-10", Task: "a"}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range all {
+		was, is := map[string]int64{}, map[string]int64{}
+		before[q].addTo(was)
+		window(q.task, q.from, q.to).addTo(is)
+		changed := 0
+		for key, n := range is {
+			switch n - was[key] {
+			case 0:
+			case 5:
+				changed++
+			default:
+				t.Errorf("%+v: %s was %d and is %d", q, key, was[key], n)
+			}
+		}
+		struck := q == asked{"a", 0, 7}
+		if changed > 0 != struck || changed == len(is) || len(is) != len(was) {
+			t.Errorf("%+v: %d of %d rows have changed", q, changed, len(was))
+		}
+	}
+}

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pushloss/extract"
+	"pushloss/internal/config"
+	"pushloss/internal/pipeline"
+)
+
+func newReconcileCommand(env Environment) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "reconcile [--from DAY --to DAY]",
+		Short: "Compare the stored days with what the API says of a week; exit 1 if they differ",
+		Long: `Asks the API for spans of up to 7 days, of the whole app and of its tasks, and
+compares the answers with the sums of the stored days; analytics.reconciliations
+keeps every figure. Without a range it takes the newest days that the API is
+believed to remember now and a day from now; a longer range is cut into spans.
+Only days that are stored count: what is left out is told.
+
+Where figures differ the days are opened: the next run pulls them anew and makes
+the same check again. What differs again stays, and status warns of it until a
+later reconcile of these days agrees or a backfill --reprocess all has pulled
+them anew. What the API need not remember any more proves nothing: it is kept as
+unproven and opens no day.`,
+		Example: `  pushloss reconcile
+  pushloss reconcile --from 2025-03-10 --to 2025-03-16 --output json`,
+		Args: exactly(cobra.NoArgs),
+	}
+	output := outputFlag(command)
+	flags := command.Flags()
+	from := flags.String("from", "", "first `day`")
+	to := flags.String("to", "", "last `day`, included")
+	sdkAppID := flags.Int64("app", 0, "only this SDKAppID")
+	command.RunE = func(cmd *cobra.Command, _ []string) error {
+		request, err := reconcileRequest(*from, *to)
+		if err != nil {
+			return err
+		}
+		request.SDKAppID = *sdkAppID
+		a, err := configure(cmd, env, config.Needs{Database: true, Credentials: true})
+		if err != nil {
+			return err
+		}
+		defer a.close()
+		db, err := a.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		bar := newProgress(env)
+		report, err := a.pipeline(db, pipeline.Options{OnProgress: bar.step}).Reconcile(cmd.Context(), request)
+		bar.finish()
+		return printReport(env, *output, report, err)
+	}
+	return command
+}
+
+func reconcileRequest(from, to string) (pipeline.ReconcileRequest, error) {
+	var request pipeline.ReconcileRequest
+	for _, end := range []struct {
+		flag, text string
+		into       **extract.Day
+	}{{"--from", from, &request.From}, {"--to", to, &request.To}} {
+		if end.text == "" {
+			continue
+		}
+		day, err := extract.ParseDay(end.text)
+		if err != nil {
+			return request, &usageError{problem: end.flag + ": " + err.Error()}
+		}
+		*end.into = &day
+	}
+	return request, nil
+}
+
+// maxLeftOut is how many lines of what was left out a table shows.
+const maxLeftOut = 20
+
+func printReconciliation(env Environment, report pipeline.Report) {
+	t := newTable(env.Stdout, "app", "state", "spans", "requests", "retries", "checks", "figures", "differ", "days opened", "left out", "pace used")
+	unequal := newTable(env.Stdout, "app", "first day", "last day", "task", "figures", "differ", "state")
+	leftOut := newTable(env.Stdout, "app", "first day", "last day", "tasks", "left out because")
+	more := 0
+	for _, app := range report.Apps {
+		r := app.Reconciliation
+		if r == nil {
+			r = new(pipeline.Reconciliation)
+		}
+		t.AppendRow([]any{app.SDKAppID, app.State, spansOf(r.Spans), app.Requests, app.Retries, r.Checks, r.Keys, r.Differences,
+			r.DaysOpened, len(r.LeftOut), paceOf(app)})
+		for _, check := range r.Unequal {
+			unequal.AppendRow([]any{app.SDKAppID, check.First, check.Last, taskOf(check.TaskID), check.Keys, check.Differences, check.State})
+		}
+		for _, left := range sameLeftOut(r.LeftOut) {
+			if leftOut.Length() == maxLeftOut {
+				more++
+				continue
+			}
+			leftOut.AppendRow([]any{app.SDKAppID, left.First, left.Last, left.TaskID, left.Why})
+		}
+	}
+	t.Render()
+	fmt.Fprintf(env.Stdout, "%s %d: %s in %s\n", report.Kind, report.RunID, report.State,
+		report.FinishedAt.Sub(report.StartedAt).Round(time.Millisecond))
+	if unequal.Length() > 0 {
+		unequal.Render()
+	}
+	if leftOut.Length() > 0 {
+		leftOut.Render()
+	}
+	if more > 0 {
+		fmt.Fprintf(env.Stdout, "and %d more lines: see --output json\n", more)
+	}
+	printProblems(env, report)
+}
+
+// sameLeftOut puts tasks together that were left out of the same days for the same
+// reason.
+func sameLeftOut(list []pipeline.LeftOut) []pipeline.LeftOut {
+	type reason struct {
+		days pipeline.Span
+		why  string
+	}
+	at := make(map[reason]int)
+	var together []pipeline.LeftOut
+	var tasks [][]string
+	for _, left := range list {
+		key := reason{left.Span, left.Why}
+		i, known := at[key]
+		if !known {
+			i = len(together)
+			at[key] = i
+			together, tasks = append(together, left), append(tasks, nil)
+		}
+		tasks[i] = append(tasks[i], taskOf(left.TaskID))
+	}
+	for i, names := range tasks {
+		together[i].TaskID = strings.Join(names, ", ")
+		if len(names) > 3 {
+			together[i].TaskID = fmt.Sprintf("%s and %d more", strings.Join(names[:2], ", "), len(names)-2)
+		}
+	}
+	return together
+}
+
+func spansOf(spans []pipeline.Span) string {
+	switch len(spans) {
+	case 0:
+		return "none"
+	case 1:
+		return spans[0].String()
+	}
+	return fmt.Sprintf("%d: %s", len(spans), pipeline.Span{First: spans[0].First, Last: spans[len(spans)-1].Last})
+}
+
+func taskOf(id string) string {
+	if id == "" {
+		return "(whole app)"
+	}
+	return id
+}

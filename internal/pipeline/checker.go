@@ -1,0 +1,118 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"pushloss/extract"
+	"pushloss/load"
+	"pushloss/transform"
+)
+
+// checker compares spans of stored days with the API's answers, for one app under
+// its lock, one request at a time: spans are few.
+type checker struct {
+	turn
+	policy policy
+	now    func() time.Time
+
+	normalizer    transform.Normalizer
+	failuresInRow int
+	rejects       int64
+	// told is what came of it; lastFailure why a request could not be compared.
+	told        Reconciliation
+	lastFailure string
+}
+
+// one makes one request, and compares and records its answer whole or not at all.
+// The error that it returns stops the app.
+func (c *checker) one(ctx context.Context, r checkRequest) error {
+	ids := taskIDs(r.tasks)
+	answer, err := c.client.PushLoss(ctx, extract.Request{Window: c.policy.spanWindow(r.days), Tasks: ids})
+	// What was asked is seen through to its end, whatever ctx does.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
+	defer cancel()
+	var failed *extract.Error
+	switch {
+	case errors.As(err, &failed):
+		return c.refused(ctx, r, failed)
+	case err != nil:
+		return err
+	}
+	c.failuresInRow = 0
+	result, err := c.normalizer.Normalize(answer.JSON, ids)
+	if err != nil {
+		c.failed(ctx, r, err.Error())
+		return nil
+	}
+	trusted := c.policy.remembered(r.days.First, c.now())
+	outcomes, err := c.lock.Reconcile(ctx, load.Check{
+		RunID: c.runID, First: r.days.First, Last: r.days.Last, Tasks: r.tasks,
+		Snapshots: c.usable(r, result), Trusted: trusted,
+	}, c.now())
+	if err != nil {
+		return err
+	}
+	for _, outcome := range outcomes {
+		c.told.note(r.days, outcome)
+	}
+	return nil
+}
+
+// usable are the snapshots that can be compared; the tasks of the others are left
+// out, with the reason.
+func (c *checker) usable(r checkRequest, result transform.Result) []transform.Snapshot {
+	c.rejects += int64(result.Counts.Rejected)
+	leave := func(task, why string) {
+		c.told.LeftOut = append(c.told.LeftOut, LeftOut{r.days, task, why})
+	}
+	for _, task := range result.Absent {
+		leave(task, "the answer lacks the task")
+	}
+	for _, u := range result.Unreadable {
+		leave(u.TaskID, u.Reason)
+		c.lastFailure = u.Reason
+	}
+	return slices.DeleteFunc(result.Snapshots, func(s transform.Snapshot) bool {
+		rejected := slices.IndexFunc(result.Rejects, func(reject transform.Reject) bool { return reject.TaskID == s.TaskID })
+		if rejected < 0 {
+			return false
+		}
+		reason := "a row of the answer could not be understood: " + result.Rejects[rejected].Reason
+		leave(s.TaskID, reason)
+		c.lastFailure = reason
+		return true
+	})
+}
+
+// refused deals with a request that brought no answer.
+func (c *checker) refused(ctx context.Context, r checkRequest, failed *extract.Error) error {
+	if !c.policy.remembered(r.days.First, c.now()) && aboutTheDay(failed) {
+		c.log.WarnContext(ctx, "the api gives no figures for these days any more", "first_day", r.days.First, "last_day", r.days.Last, "error", failed)
+		c.leave(r, "beyond the API's memory: "+failed.Error())
+		return nil
+	}
+	if failed.StopsApp() {
+		return failed
+	}
+	c.failed(ctx, r, failed.Error())
+	c.failuresInRow++
+	if c.failuresInRow >= maxFailuresInRow {
+		return &unreachableError{last: failed}
+	}
+	return nil
+}
+
+func (c *checker) failed(ctx context.Context, r checkRequest, reason string) {
+	c.log.ErrorContext(ctx, "span not compared", "first_day", r.days.First, "last_day", r.days.Last, "tasks", taskIDs(r.tasks), "error", reason)
+	c.leave(r, reason)
+	c.lastFailure = reason
+}
+
+func (c *checker) leave(r checkRequest, why string) {
+	for _, task := range r.tasks {
+		c.told.LeftOut = append(c.told.LeftOut, LeftOut{r.days, task.ID, why})
+	}
+}

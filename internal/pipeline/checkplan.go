@@ -1,0 +1,105 @@
+package pipeline
+
+import (
+	"slices"
+
+	"pushloss/extract"
+	"pushloss/load"
+)
+
+// checkRequest is one request whose answer is compared with the stored days.
+type checkRequest struct {
+	days  Span
+	tasks []load.TaskRef // just the zero TaskRef for the whole app
+}
+
+// LeftOut is days that could not be compared, and why.
+type LeftOut struct {
+	Span
+	TaskID string `json:"task_id"` // "" is the whole app
+	Why    string `json:"why"`
+}
+
+// checkPlan is what there is to compare of one app.
+type checkPlan struct {
+	requests []checkRequest
+	leftOut  []LeftOut
+}
+
+// add plans a span: the whole app's days in one request, and those of the tasks in
+// batches of tasks that have the same days. Of each, only days that are stored
+// count, as far as they are one run. It is pure.
+func (c *checkPlan) add(rules policy, days Span, tasks []load.Task, entries []load.Entry) {
+	ledger := make(map[ledgerKey]load.Entry, len(entries))
+	for _, entry := range entries {
+		ledger[ledgerKey{entry.Day, entry.TaskKey}] = entry
+	}
+	if run, found := c.runOf(rules, days, load.TaskRef{}, days, ledger); found {
+		c.requests = append(c.requests, checkRequest{run, []load.TaskRef{{}}})
+	}
+	var groups []checkRequest
+	for _, task := range tasks {
+		if task.RetiredAt != nil {
+			continue
+		}
+		ref := load.TaskRef{Key: task.Key, ID: task.TaskID}
+		run, found := c.runOf(rules, days, ref, rules.followed(task), ledger)
+		if !found {
+			continue
+		}
+		at := slices.IndexFunc(groups, func(group checkRequest) bool { return group.days == run })
+		if at < 0 {
+			at = len(groups)
+			groups = append(groups, checkRequest{days: run})
+		}
+		groups[at].tasks = append(groups[at].tasks, ref)
+	}
+	c.batch(groups)
+}
+
+// batch adds requests of at most as many tasks as one may name.
+func (c *checkPlan) batch(groups []checkRequest) {
+	for _, group := range groups {
+		for _, batch := range extract.Batches(group.tasks) {
+			c.requests = append(c.requests, checkRequest{group.days, batch})
+		}
+	}
+}
+
+// runOf is the run of a task's stored days that is compared. The others are left
+// out; those never pulled are told of if they are expected.
+func (c *checkPlan) runOf(rules policy, days Span, task load.TaskRef, expected Span, ledger map[ledgerKey]load.Entry) (run Span, found bool) {
+	stored := func(day extract.Day) bool {
+		entry := ledger[ledgerKey{day, task.Key}]
+		return entry.State == load.StateLoaded || entry.State == load.StateEmpty
+	}
+	run, found = rules.longestRun(days, stored)
+	for day := days.First; day <= days.Last; day++ {
+		if found && run.has(day) || !rules.exists(day) {
+			continue
+		}
+		entry, known := ledger[ledgerKey{day, task.Key}]
+		switch {
+		case stored(day):
+			c.leave(task, day, "apart from the other stored days")
+		case known:
+			c.leave(task, day, "the window is "+string(entry.State))
+		case expected.has(day):
+			c.leave(task, day, "never pulled")
+		}
+	}
+	return run, found
+}
+
+// leave notes a day that is left out, with the day before it if that is for the
+// same reason.
+func (c *checkPlan) leave(task load.TaskRef, day extract.Day, why string) {
+	if n := len(c.leftOut); n > 0 {
+		last := &c.leftOut[n-1]
+		if last.TaskID == task.ID && last.Why == why && last.Last == day-1 {
+			last.Last = day
+			return
+		}
+	}
+	c.leftOut = append(c.leftOut, LeftOut{Span{day, day}, task.ID, why})
+}

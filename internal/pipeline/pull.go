@@ -1,0 +1,46 @@
+package pipeline
+
+import (
+	"context"
+	"time"
+
+	"pushloss/extract"
+)
+
+// puller is the work of run and backfill on an app.
+type puller struct {
+	*job
+	// asOf is the clock that decides what is final.
+	asOf func() time.Time
+	// prepare returns the plan of an app, once its lock is held.
+	prepare func(ctx context.Context, app App) (plan, policy, error)
+}
+
+// do carries out the app's plan, then makes the checks again whose days it pulled.
+func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
+	plan, policy, err := p.prepare(ctx, at.App)
+	if err != nil {
+		return err
+	}
+	windows, requests, err := plan.count(ctx, p.db)
+	if err != nil {
+		return err
+	}
+	at.log.InfoContext(ctx, "app planned", "windows", windows, "requests", requests, "takes", at.Duration(requests))
+	p.planned(requests)
+	work := &appWork{
+		turn: at, plan: plan, policy: policy, now: p.opts.Now, asOf: p.asOf,
+		progress: func(day extract.Day) { p.step(at.Account.SDKAppID, day) },
+	}
+	err = work.do(ctx, p.db)
+	report.Totals = work.totals
+	report.Problem = work.lastProblem
+	if report.WindowsFailed > 0 || report.Rejects > 0 {
+		report.State = AppPartial
+		report.Hint = "see last_error in analytics.coverage, and pushloss.reject; failed windows are pulled again by the next run"
+	}
+	if err != nil {
+		return err
+	}
+	return p.recheck(ctx, at, plan, policy, report)
+}

@@ -1,0 +1,74 @@
+package pipeline
+
+import (
+	"fmt"
+	"slices"
+
+	"pushloss/load"
+)
+
+// Reconciliation is what comparing spans of days brought.
+type Reconciliation struct {
+	Spans       []Span `json:"spans"`       // that were looked at
+	Checks      int    `json:"checks"`      // a span of a task, or of the whole app
+	Keys        int64  `json:"keys"`        // figures compared
+	Differences int64  `json:"differences"` // figures that differ, but for unproven checks
+	DaysOpened  int64  `json:"days_opened"` // windows that the next run pulls anew
+	// Unequal are the checks that do not agree, unproven ones included.
+	Unequal []UnequalCheck `json:"unequal"`
+	LeftOut []LeftOut      `json:"left_out"`
+}
+
+// UnequalCheck is a check that does not agree.
+type UnequalCheck struct {
+	Span
+	TaskID      string          `json:"task_id"` // "" is the whole app
+	Keys        int             `json:"keys"`
+	Differences int             `json:"differences"`
+	State       load.CheckState `json:"state"`
+}
+
+func newReconciliation(spans ...Span) Reconciliation {
+	return Reconciliation{Spans: append([]Span{}, spans...), Unequal: []UnequalCheck{}, LeftOut: []LeftOut{}}
+}
+
+func (r *Reconciliation) note(days Span, outcome load.CheckOutcome) {
+	r.Checks++
+	r.Keys += int64(outcome.Keys)
+	r.DaysOpened += int64(outcome.DaysOpened)
+	if outcome.State == load.CheckAgreed {
+		return
+	}
+	if outcome.State != load.CheckUnproven {
+		r.Differences += int64(outcome.Differences)
+	}
+	r.Unequal = append(r.Unequal, UnequalCheck{days, outcome.Task.ID, outcome.Keys, outcome.Differences, outcome.State})
+}
+
+// differing counts the checks whose days wait to be pulled anew, staying those that
+// differed again after that.
+func (r *Reconciliation) differing() int { return r.count(load.CheckDiffers) }
+func (r *Reconciliation) staying() int   { return r.count(load.CheckStays) }
+
+func (r *Reconciliation) count(state load.CheckState) (n int) {
+	for _, check := range r.Unequal {
+		if check.State == state {
+			n++
+		}
+	}
+	return n
+}
+
+// problem says how many figures differ; empty if none does.
+func (r *Reconciliation) problem() string {
+	if r.Differences == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d figures differ from the sums of the stored days", r.Differences, r.Keys)
+}
+
+func (r *Reconciliation) look(days Span) {
+	if !slices.Contains(r.Spans, days) {
+		r.Spans = append(r.Spans, days)
+	}
+}

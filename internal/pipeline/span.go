@@ -1,0 +1,83 @@
+package pipeline
+
+import (
+	"time"
+
+	"pushloss/extract"
+)
+
+// recheckWithin is how long after a check it may be made again: the next daily run
+// does so. A span is therefore chosen that the API still remembers then.
+const recheckWithin = 24 * time.Hour
+
+// spanWindow is the time from a span's first midnight to its last one.
+func (p policy) spanWindow(days Span) extract.Window {
+	return extract.Window{Start: days.First.Window(p.location).Start, End: days.Last.Window(p.location).End}
+}
+
+// fits reports whether one request may cover the days: seven, or six where clocks
+// go back in them.
+func (p policy) fits(days Span) bool {
+	window := p.spanWindow(days)
+	return window.End.Sub(window.Start) <= extract.MaxWindow
+}
+
+// exists reports whether the zone's calendar has the date.
+func (p policy) exists(day extract.Day) bool {
+	window := day.Window(p.location)
+	return window.Start.Before(window.End)
+}
+
+// newestSpan is the longest span up to the newest ended day that one request may
+// cover and that the API is believed to remember now and at the next run; empty if
+// there is none.
+func (p policy) newestSpan(now time.Time) Span {
+	last := p.lastEndedDay(now)
+	days := Span{First: last + 1, Last: last}
+	for {
+		wider := Span{First: days.First - 1, Last: last}
+		if !p.remembered(wider.First, now.Add(recheckWithin)) || !p.fits(wider) {
+			return days
+		}
+		days = wider
+	}
+}
+
+// cut divides days into spans that one request may cover, oldest first.
+func (p policy) cut(days Span) []Span {
+	var spans []Span
+	for first := days.First; first <= days.Last; {
+		piece := Span{First: first, Last: first}
+		for piece.Last < days.Last && p.fits(Span{First: first, Last: piece.Last + 1}) {
+			piece.Last++
+		}
+		spans = append(spans, piece)
+		first = piece.Last + 1
+	}
+	return spans
+}
+
+// longestRun is the longest run of days in the span for which stored holds; of two
+// equally long ones the newer. Dates that the zone's calendar leaves out do not
+// break a run.
+func (p policy) longestRun(days Span, stored func(extract.Day) bool) (longest Span, found bool) {
+	length, longestLength := 0, 0
+	var run Span
+	for day := days.First; day <= days.Last; day++ {
+		switch {
+		case !p.exists(day):
+			continue
+		case !stored(day):
+			length = 0
+			continue
+		case length == 0:
+			run.First = day
+		}
+		length++
+		run.Last = day
+		if length >= longestLength {
+			longest, longestLength = run, length
+		}
+	}
+	return longest, longestLength > 0
+}

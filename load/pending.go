@@ -1,0 +1,108 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/extract"
+)
+
+// UnequalCheck is a check that differs or stays, and how its days stand.
+type UnequalCheck struct {
+	ID          int64
+	Task        TaskRef
+	First, Last extract.Day
+	State       CheckState
+	// Pulled says that figures of all its days are stored, and that none waits to
+	// be pulled anew.
+	Pulled bool
+	// Failed says that the last pull of one of its days failed.
+	Failed bool
+}
+
+// OpenedWindow is a window that waits to be pulled anew.
+type OpenedWindow struct {
+	Day     extract.Day
+	TaskKey int32
+}
+
+const (
+	sqlUnequalChecks = `
+		SELECT r.reconciliation_id, r.task_key, coalesce(t.task_id, ''), r.first_day, r.last_day, r.state,
+			d.pulled, d.failed
+		FROM pushloss.reconciliation AS r
+		LEFT JOIN pushloss.task AS t ON t.task_key = r.task_key
+		CROSS JOIN LATERAL (
+			SELECT coalesce(bool_and(l.opened_at IS NULL AND l.state IN ('loaded', 'empty')), false) AS pulled,
+				coalesce(bool_or(l.state = 'failed'), false) AS failed
+			FROM pushloss.ledger AS l
+			WHERE l.sdk_app_id = $1 AND l.task_key = r.task_key AND l.day BETWEEN r.first_day AND r.last_day
+		) AS d
+		WHERE r.sdk_app_id = $1 AND r.state IN ('differs', 'stays')
+		ORDER BY r.first_day, r.last_day, r.task_key`
+	sqlOpenedWindows = `
+		SELECT l.day, l.task_key
+		FROM pushloss.ledger AS l
+		LEFT JOIN pushloss.task AS t ON t.task_key = l.task_key
+		WHERE l.sdk_app_id = $1 AND l.opened_at IS NOT NULL AND t.retired_at IS NULL`
+	sqlExpireChecks = `
+		UPDATE pushloss.reconciliation SET state = 'unproven'
+		WHERE sdk_app_id = $1 AND reconciliation_id = ANY($2::bigint[]) AND state IN ('differs', 'stays')`
+)
+
+// UnequalChecks returns the app's checks that differ or stay, oldest span first.
+func (db *DB) UnequalChecks(ctx context.Context, sdkAppID int64) ([]UnequalCheck, error) {
+	rows, err := db.pool.Query(ctx, sqlUnequalChecks, sdkAppID)
+	if err != nil {
+		return nil, fmt.Errorf("read the reconciliations of app %d: %w", sdkAppID, err)
+	}
+	checks, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (UnequalCheck, error) {
+		var c UnequalCheck
+		var first, last time.Time
+		err := row.Scan(&c.ID, &c.Task.Key, &c.Task.ID, &first, &last, &c.State, &c.Pulled, &c.Failed)
+		c.First, c.Last = extract.DayOf(first, time.UTC), extract.DayOf(last, time.UTC)
+		return c, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the reconciliations of app %d: %w", sdkAppID, err)
+	}
+	return checks, nil
+}
+
+// OpenedWindows returns the app's windows that wait to be pulled anew, but for
+// those of retired tasks, in no order.
+func (db *DB) OpenedWindows(ctx context.Context, sdkAppID int64) ([]OpenedWindow, error) {
+	rows, err := db.pool.Query(ctx, sqlOpenedWindows, sdkAppID)
+	if err != nil {
+		return nil, fmt.Errorf("read the opened windows of app %d: %w", sdkAppID, err)
+	}
+	windows, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (OpenedWindow, error) {
+		var w OpenedWindow
+		var day time.Time
+		err := row.Scan(&day, &w.TaskKey)
+		w.Day = extract.DayOf(day, time.UTC)
+		return w, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the opened windows of app %d: %w", sdkAppID, err)
+	}
+	return windows, nil
+}
+
+// ExpireChecks makes checks unproven that differ or stay, since nobody can tell any
+// more whether they would agree.
+func (l *AppLock) ExpireChecks(ctx context.Context, ids []int64) error {
+	err := pgx.BeginFunc(ctx, l.session.db.pool, func(tx pgx.Tx) error {
+		batch := &pgx.Batch{}
+		l.queueFence(batch)
+		batch.Queue(sqlExpireChecks, l.sdkAppID, ids)
+		return tx.SendBatch(ctx, batch).Close()
+	})
+	if err != nil {
+		return fmt.Errorf("expire reconciliations of app %d: %w", l.sdkAppID, err)
+	}
+	return nil
+}
