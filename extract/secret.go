@@ -25,7 +25,7 @@ func NewSecret(value string) Secret {
 	return Secret{value: unique.Make(value)}
 }
 
-// Reveal returns the content, for signing only.
+// Reveal returns the content, for signing and calling only.
 func (s Secret) Reveal() string {
 	if s.IsZero() {
 		return ""

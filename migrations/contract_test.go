@@ -29,6 +29,8 @@ func TestColumnsOfTheViews(t *testing.T) {
 		"loss_versions": {"grain text", "sdk_app_id bigint", "day date", "task_id text", "stage text", "event_type smallint", "event text",
 			"platform_id smallint", "platform text", "err_code text", "err_info text", "err_count bigint",
 			"valid_from timestamp with time zone", "valid_to timestamp with time zone"},
+		"alerts": {"alert_id bigint", "kind text", "sdk_app_id bigint", "job text", "detail text",
+			"opened_at timestamp with time zone", "closed_at timestamp with time zone"},
 		"coverage": {"sdk_app_id bigint", "day date", "task_id text", "state text", "settled boolean", "settled_reason text",
 			"pulls integer", "row_count integer", "first_loaded_at timestamp with time zone",
 			"last_loaded_at timestamp with time zone", "last_error text"},

@@ -45,7 +45,7 @@ pulled and why, and calls nothing.`,
 			return err
 		}
 		defer a.close()
-		db, err := a.open(cmd.Context())
+		db, events, err := a.openWithNotifier(cmd.Context())
 		if err != nil {
 			return err
 		}
@@ -62,7 +62,9 @@ pulled and why, and calls nothing.`,
 				fmt.Fprintf(env.Stderr, "%v: waiting for it\n", busy)
 			})
 		bar.finish()
-		return printReport(env, *output, report, err)
+		err = printReport(env, *output, report, err)
+		events.after(cmd.Context(), report)
+		return err
 	}
 	return command
 }

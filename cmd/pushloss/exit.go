@@ -12,6 +12,7 @@ import (
 	"pushloss/extract"
 	"pushloss/internal/config"
 	"pushloss/internal/localpg"
+	"pushloss/internal/notify"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/taskfile"
 	"pushloss/load"
@@ -75,6 +76,7 @@ func exitCode(err error) int {
 		problems  config.Problems
 		request   *pipeline.UsageError
 		timezone  *load.TimezoneError
+		target    *notify.TargetError
 		schedule  schedules.Problems
 		tasks     taskfile.Problems
 		schema    *migrations.StateError
@@ -83,7 +85,7 @@ func exitCode(err error) int {
 	)
 	switch {
 	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &request),
-		errors.As(err, &timezone), errors.As(err, &schedule), errors.As(err, &tasks):
+		errors.As(err, &timezone), errors.As(err, &target), errors.As(err, &schedule), errors.As(err, &tasks):
 		return exitUsage
 	case errors.Is(err, context.Canceled): // also what a canceled connect says
 		return exitInterrupted

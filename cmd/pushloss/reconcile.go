@@ -47,14 +47,16 @@ unproven and opens no day.`,
 			return err
 		}
 		defer a.close()
-		db, err := a.open(cmd.Context())
+		db, events, err := a.openWithNotifier(cmd.Context())
 		if err != nil {
 			return err
 		}
 		bar := newProgress(env)
 		report, err := a.pipeline(db, pipeline.Options{OnProgress: bar.step}).Reconcile(cmd.Context(), request)
 		bar.finish()
-		return printReport(env, *output, report, err)
+		err = printReport(env, *output, report, err)
+		events.after(cmd.Context(), report)
+		return err
 	}
 	return command
 }

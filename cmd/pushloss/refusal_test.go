@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"pushloss/migrations"
 )
 
 // S2: what an operator must put right exits with 4, says so, and writes nothing.
@@ -86,7 +88,7 @@ func TestWithoutAUsableDatabaseCommandsExitWith3AndSayWhatToDo(t *testing.T) {
 			w.env["DATABASE_URL"] = strings.Replace(w.env["DATABASE_URL"], ":pgtdbpass@", ":wrong@", 1)
 		},
 			[]string{"connect to database", "correct DATABASE_URL"}},
-		{"no schema", func(w *world) { w.do(0, "migrate", "down", "5") }, []string{"no schema yet", "pushloss migrate up"}},
+		{"no schema", func(w *world) { w.do(0, "migrate", "down", fmt.Sprint(migrations.Newest())) }, []string{"no schema yet", "pushloss migrate up"}},
 		{"schema behind", func(w *world) { w.do(0, "migrate", "down", "1") }, []string{"behind", "pushloss migrate up"}},
 		{"schema ahead", func(w *world) { w.exec(`UPDATE pushloss.schema_migrations SET version = 99`) }, []string{"newer", "pushloss binary"}},
 		{"schema dirty", func(w *world) { w.exec(`UPDATE pushloss.schema_migrations SET dirty = true`) }, []string{"dirty", "by hand"}},
@@ -96,7 +98,7 @@ func TestWithoutAUsableDatabaseCommandsExitWith3AndSayWhatToDo(t *testing.T) {
 			w := setup(t)
 			test.change(w)
 			for _, command := range [][]string{
-				{"run"}, w.backfill(5, 4), w.backfill(5, 4, "--plan"), {"reconcile"}, {"status"}, {"check"}, {"serve"},
+				{"run"}, w.backfill(5, 4), w.backfill(5, 4, "--plan"), {"reconcile"}, {"verify"}, {"replay"}, {"prune"}, {"status"}, {"check"}, {"serve"},
 				{"tasks", "add", "t1"}, {"tasks", "list"}, {"tasks", "retire", "t1"},
 			} {
 				r := w.do(3, command...)
@@ -119,7 +121,7 @@ func TestMigrateBringsTheSchemaUpAndTellsWhereItIs(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.do(0, "migrate", "status").says(t, "version 5 of 5")
-	w.do(0, "migrate", "down", "1").says(t, "version 4 of 5")
+	w.do(0, "migrate", "down", "1").says(t, fmt.Sprintf("version %d of %[2]d", migrations.Newest()-1, migrations.Newest()))
 	r := w.do(3, "migrate", "status", "--output", "json")
 	shapeIs(t, "migrate_status", r.stdout)
 	r.says(t, "what to do: run: pushloss migrate up")

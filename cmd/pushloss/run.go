@@ -35,14 +35,16 @@ or Airflow; serve does the same on a schedule of its own.`,
 				return &usageError{problem: "--as-of: " + err.Error()}
 			}
 		}
-		db, err := a.open(cmd.Context())
+		db, events, err := a.openWithNotifier(cmd.Context())
 		if err != nil {
 			return err
 		}
 		bar := newProgress(env)
 		report, err := a.pipeline(db, pipeline.Options{OnProgress: bar.step}).Run(cmd.Context(), at)
 		bar.finish()
-		return printReport(env, *output, report, err)
+		err = printReport(env, *output, report, err)
+		events.after(cmd.Context(), report)
+		return err
 	}
 	return command
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -46,11 +47,11 @@ it after the requests under way.`,
 			if err != nil {
 				return err
 			}
-			db, err := a.open(cmd.Context())
+			db, events, err := a.openWithNotifier(cmd.Context())
 			if err != nil {
 				return err
 			}
-			return a.serve(cmd.Context(), db, list)
+			return a.serve(cmd.Context(), db, events, list)
 		},
 	}
 }
@@ -67,7 +68,7 @@ func (a *app) schedules() ([]schedules.Schedule, error) {
 	return schedules.Parse(name, text, []string{pipeline.KindRun, pipeline.KindReconcile, kindPrune}, a.settings.Location)
 }
 
-func (a *app) serve(ctx context.Context, db *load.DB, list []schedules.Schedule) error {
+func (a *app) serve(ctx context.Context, db *load.DB, events notifier, list []schedules.Schedule) error {
 	metrics := monitor.NewMetrics()
 	metrics.WatchLag(func(ctx context.Context) ([]load.AppStatus, error) {
 		return db.Status(ctx, a.env.Now(), statusGrace)
@@ -84,10 +85,12 @@ func (a *app) serve(ctx context.Context, db *load.DB, list []schedules.Schedule)
 			if report.RunID != 0 {
 				metrics.Run(report)
 			}
+			events.after(ctx, report)
 			return err
 		}),
 		pipeline.KindReconcile: inTurn(turn, func(ctx context.Context) error {
-			_, err := jobs.Reconcile(ctx, pipeline.ReconcileRequest{})
+			report, err := jobs.Reconcile(ctx, pipeline.ReconcileRequest{})
+			events.after(ctx, report)
 			return err
 		}),
 		kindPrune: a.pruneJob(db),
@@ -112,7 +115,8 @@ func (a *app) serve(ctx context.Context, db *load.DB, list []schedules.Schedule)
 	if err != nil {
 		return &usageError{problem: "PUSHLOSS_HTTP_ADDR: " + err.Error(), remedy: "set it to a free address, such as 127.0.0.1:9461"}
 	}
-	server := &http.Server{Handler: monitor.Handler(metrics, a.probes(db, list)), ReadHeaderTimeout: 5 * time.Second}
+	probes := a.probes(db, list)
+	server := &http.Server{Handler: monitor.Handler(metrics, probes), ReadHeaderTimeout: 5 * time.Second}
 	a.log.InfoContext(ctx, "serving", "http", listener.Addr().String(), "schedules", len(list))
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -122,7 +126,12 @@ func (a *app) serve(ctx context.Context, db *load.DB, list []schedules.Schedule)
 		stop() // a daemon that cannot be watched is no daemon
 	}()
 
+	var watching sync.WaitGroup
+	watching.Go(func() { events.watch(ctx, probes) })
+
 	err = runner.Run(ctx)
+	stop()
+	watching.Wait()
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), httpGrace)
 	defer cancel()
 	_ = server.Shutdown(closing)

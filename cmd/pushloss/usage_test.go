@@ -123,7 +123,7 @@ func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
 	w := &world{t: t, env: map[string]string{}}
 	for _, command := range []string{
 		"", "demo", "migrate up", "migrate down", "migrate status", "tasks add", "tasks import", "tasks list", "tasks retire",
-		"run", "backfill", "reconcile", "serve", "check", "status", "verify", "replay", "prune", "sandbox", "version",
+		"run", "backfill", "reconcile", "serve", "check", "status", "verify", "replay", "prune", "notify test", "sandbox", "version",
 	} {
 		r := w.do(0, append(strings.Fields(command), "--help")...)
 		if !strings.Contains(r.stdout, "Examples:") || r.stderr != "" {

@@ -1,0 +1,35 @@
+package notify
+
+import (
+	"slices"
+	"time"
+
+	"pushloss/load"
+)
+
+// Decide turns verdicts into events to open and to close. It is a pure function:
+// what is open and wrong stays as it is, and so does what no verdict is about.
+func Decide(open []load.Alert, verdicts []Verdict, now time.Time) []load.AlertChange {
+	var changes []load.AlertChange
+	for _, v := range verdicts {
+		at := slices.IndexFunc(open, func(a load.Alert) bool { return a.AlertKey == v.AlertKey })
+		switch {
+		case v.Wrong && at < 0:
+			changes = append(changes, load.AlertChange{
+				Key: v.AlertKey, Detail: v.Detail,
+				Notice: load.Notice{Title: "pushloss: " + v.Title, Body: v.Detail + "\nwhat to do: " + v.Hint},
+			})
+		case !v.Wrong && at >= 0:
+			alert := open[at]
+			changes = append(changes, load.AlertChange{
+				Key: v.AlertKey, Closes: &alert,
+				Notice: load.Notice{
+					Title: "pushloss: recovered: " + v.Title,
+					Body: "since " + alert.OpenedAt.UTC().Format(time.RFC3339) + ", over after " +
+						now.Sub(alert.OpenedAt).Round(time.Second).String() + "\nit was: " + alert.Detail,
+				},
+			})
+		}
+	}
+	return changes
+}

@@ -1,0 +1,92 @@
+package notify
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"pushloss/load"
+)
+
+const (
+	// roundTimeout bounds one round of telling: no run is held up for longer.
+	roundTimeout = 30 * time.Second
+	// giveUpAfter is how old a message gets: who reads it then is misled.
+	giveUpAfter = 24 * time.Hour
+	// longestBackoff bounds the time between two attempts.
+	longestBackoff = time.Hour
+)
+
+// Notifier keeps events and tells them.
+type Notifier struct {
+	db      *load.DB
+	targets []Target
+	log     *slog.Logger
+	now     func() time.Time
+}
+
+// New returns a notifier; without targets it only keeps events.
+func New(db *load.DB, targets []Target, log *slog.Logger, now func() time.Time) *Notifier {
+	return &Notifier{db: db, targets: targets, log: log, now: now}
+}
+
+// Tell opens and closes events by the verdicts, and sends what waits, within a
+// bounded time also if ctx has ended. What goes wrong is logged: telling of a run
+// never makes it fail.
+func (n *Notifier) Tell(ctx context.Context, verdicts []Verdict) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), roundTimeout)
+	defer cancel()
+	now := n.now().UTC()
+	digests := make([]load.Target, len(n.targets))
+	for i, target := range n.targets {
+		digests[i] = target.digest
+	}
+	err := n.db.UpdateAlerts(ctx, digests, now, func(open []load.Alert) []load.AlertChange {
+		changes := Decide(open, verdicts, now)
+		for _, c := range changes {
+			n.log.WarnContext(ctx, c.Notice.Title, "kind", c.Key.Kind, "over", c.Closes != nil, "detail", c.Detail)
+		}
+		return changes
+	})
+	if err != nil {
+		n.log.ErrorContext(ctx, "events were not kept", "error", err)
+		return
+	}
+	var wait sync.WaitGroup
+	for _, target := range n.targets {
+		wait.Go(func() { n.deliver(ctx, target) })
+	}
+	wait.Wait()
+}
+
+// deliver sends what waits for a target, in order, up to the first failure.
+func (n *Notifier) deliver(ctx context.Context, target Target) {
+	delivery := load.Delivery{Backoff: backoff, GiveUpAfter: giveUpAfter, Now: n.now}
+	for ctx.Err() == nil {
+		more, err := n.db.DeliverNext(ctx, target.digest, delivery, func(ctx context.Context, notice load.Notice) error {
+			err := target.Send(ctx, notice)
+			if err != nil {
+				n.log.WarnContext(ctx, "notification was not sent, and waits", "target", target.name, "error", err)
+			}
+			return err
+		})
+		if err != nil {
+			n.log.ErrorContext(ctx, "notifications cannot be read", "error", err)
+		}
+		if err != nil || !more {
+			return
+		}
+	}
+}
+
+// backoff is half a minute after the first attempt, and doubles.
+func backoff(attempt int) time.Duration {
+	wait := 30 * time.Second
+	for range attempt - 1 {
+		if wait *= 2; wait >= longestBackoff {
+			return longestBackoff
+		}
+	}
+	return wait
+}

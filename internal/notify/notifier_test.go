@@ -1,0 +1,340 @@
+package notify_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+	"pgregory.net/rapid"
+
+	"pushloss/extract"
+	"pushloss/internal/localpg/pgtest"
+	"pushloss/internal/notify"
+	"pushloss/load"
+)
+
+// inbox is a webhook: what it was told, and whether it takes anything.
+type inbox struct {
+	*httptest.Server
+	mu    sync.Mutex
+	got   []string // titles
+	reply func(http.ResponseWriter, *http.Request)
+}
+
+const token = "T0k3n-in-the-path"
+
+func newInbox(t testing.TB) *inbox {
+	in := &inbox{}
+	in.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		in.mu.Lock()
+		reply := in.reply
+		if reply == nil {
+			title, _, _ := strings.Cut(string(body), "\n")
+			in.got = append(in.got, title)
+		}
+		in.mu.Unlock()
+		if reply != nil {
+			reply(w, r)
+		}
+	}))
+	t.Cleanup(in.Close)
+	return in
+}
+
+func (in *inbox) answers(reply func(http.ResponseWriter, *http.Request)) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.reply = reply
+}
+
+func (in *inbox) titles() []string {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return slices.Clone(in.got)
+}
+
+func (in *inbox) secretURL() string {
+	return "generic://" + strings.TrimPrefix(in.URL, "http://") + "/" + token + "?disabletls=yes"
+}
+
+// world is a database and a clock that replicas share.
+type world struct {
+	t   testing.TB
+	db  *load.DB
+	url string
+	now time.Time
+	log bytes.Buffer
+}
+
+func setup(t testing.TB) *world {
+	w := &world{t: t, now: noon, url: pgtest.URL(t)}
+	db, err := load.Open(t.Context(), w.url, 6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	w.db = db
+	return w
+}
+
+func (w *world) replica(urls ...string) *notify.Notifier {
+	w.t.Helper()
+	var secrets []extract.Secret
+	for _, url := range urls {
+		secrets = append(secrets, extract.NewSecret(url))
+	}
+	log := slog.New(slog.NewTextHandler(&w.log, nil))
+	targets, err := notify.Targets(secrets, log)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return notify.New(w.db, targets, log, func() time.Time { return w.now })
+}
+
+func gapOf(app int64, wrong bool) []notify.Verdict {
+	return []notify.Verdict{{
+		AlertKey: load.AlertKey{Kind: notify.KindGap, SDKAppID: app}, Wrong: wrong,
+		Title: fmt.Sprint("gap of ", app), Detail: "detail", Hint: "hint",
+	}}
+}
+
+func told(app int64) string      { return fmt.Sprint("pushloss: gap of ", app) }
+func recovered(app int64) string { return fmt.Sprint("pushloss: recovered: gap of ", app) }
+
+func equal(t testing.TB, what string, want, got any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+func TestAnEventAndItsEndAreToldOnceByWhicheverReplica(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	in := newInbox(t)
+	for range 3 {
+		var both sync.WaitGroup
+		for range 2 {
+			both.Go(func() { w.replica(in.secretURL()).Tell(t.Context(), gapOf(1, true)) })
+		}
+		both.Wait()
+	}
+	equal(t, "told", []string{told(1)}, in.titles())
+	w.replica(in.secretURL()).Tell(t.Context(), nil) // sees nothing, so nothing is over
+	equal(t, "told", []string{told(1)}, in.titles())
+	for range 2 {
+		w.replica(in.secretURL()).Tell(t.Context(), gapOf(1, false))
+	}
+	w.replica(in.secretURL()).Tell(t.Context(), gapOf(1, true))
+	equal(t, "told", []string{told(1), recovered(1), told(1)}, in.titles())
+}
+
+func TestATargetThatIsDownKeepsItsMessagesInOrderAndHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	up, down := newInbox(t), newInbox(t)
+	down.answers(func(rw http.ResponseWriter, _ *http.Request) { http.Error(rw, "no", http.StatusServiceUnavailable) })
+	tell := func(verdicts []notify.Verdict) {
+		w.replica(down.secretURL(), up.secretURL()).Tell(t.Context(), verdicts)
+	}
+	tell(gapOf(1, true))
+	tell(gapOf(2, true))
+	tell(gapOf(1, false))
+	want := []string{told(1), told(2), recovered(1)}
+	equal(t, "the one that is up", want, up.titles())
+	equal(t, "the one that is down", []string(nil), down.titles())
+
+	down.answers(nil)
+	tell(nil) // too early for another attempt
+	equal(t, "before its time", []string(nil), down.titles())
+	w.now = w.now.Add(time.Hour)
+	tell(nil)
+	equal(t, "up again", want, down.titles())
+	equal(t, "the one that was up", want, up.titles())
+}
+
+func TestAMessageIsGivenUpAfterADay(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	in := newInbox(t)
+	in.answers(func(rw http.ResponseWriter, _ *http.Request) { http.Error(rw, "no", http.StatusInternalServerError) })
+	w.replica(in.secretURL()).Tell(t.Context(), gapOf(1, true))
+	w.now = w.now.Add(25 * time.Hour)
+	w.replica(in.secretURL()).Tell(t.Context(), nil)
+	in.answers(nil)
+	w.now = w.now.Add(time.Hour)
+	w.replica(in.secretURL()).Tell(t.Context(), gapOf(1, false))
+	equal(t, "told: not even the end of what it never heard of", []string(nil), in.titles())
+	w.replica(in.secretURL()).Tell(t.Context(), gapOf(1, true))
+	equal(t, "told", []string{told(1)}, in.titles())
+}
+
+// Whatever is observed by two replicas, and however a target fares: each event's
+// beginning and end reach it once and in order.
+func TestEveryMessageArrivesOnceAndInOrder(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	app := int64(0)
+	rapid.Check(t, func(rt *rapid.T) {
+		app++
+		in := newInbox(t)
+		defer in.Close()
+		replicas := []*notify.Notifier{w.replica(in.secretURL()), w.replica(in.secretURL())}
+		var want []string
+		wrong := false
+		for range rapid.IntRange(1, 8).Draw(rt, "rounds") {
+			in.answers(nil)
+			if rapid.Bool().Draw(rt, "down") {
+				in.answers(func(rw http.ResponseWriter, _ *http.Request) { http.Error(rw, "no", http.StatusBadGateway) })
+			}
+			var verdicts []notify.Verdict
+			if seen := rapid.SampledFrom([]string{"wrong", "fine", "nothing"}).Draw(rt, "seen"); seen != "nothing" {
+				verdicts = gapOf(app, seen == "wrong")
+				switch {
+				case seen == "wrong" && !wrong:
+					want = append(want, told(app))
+				case seen == "fine" && wrong:
+					want = append(want, recovered(app))
+				}
+				wrong = seen == "wrong"
+			}
+			replicas[rapid.IntRange(0, 1).Draw(rt, "replica")].Tell(t.Context(), verdicts)
+			w.now = w.now.Add(rapid.SampledFrom([]time.Duration{0, time.Hour}).Draw(rt, "later"))
+		}
+		in.answers(nil)
+		w.now = w.now.Add(2 * time.Hour)
+		replicas[0].Tell(t.Context(), nil)
+		if diff := cmp.Diff(want, in.titles()); diff != "" {
+			rt.Fatalf("told (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// S3: whatever a target answers, no part of its URL gets into log or database.
+func TestS3ATargetsURLIsNeverToldNorKept(t *testing.T) {
+	t.Parallel()
+	echo := func(rw http.ResponseWriter, r *http.Request) {
+		http.Error(rw, r.URL.String()+" "+r.Host, http.StatusTeapot)
+	}
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := closed.Addr().String()
+	if err := closed.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name   string
+		target func(in *inbox) string
+		reply  func(http.ResponseWriter, *http.Request)
+	}{
+		{"one that echoes it", (*inbox).secretURL, echo},
+		{"one that hangs up", (*inbox).secretURL, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }},
+		{"one that redirects", (*inbox).secretURL, func(rw http.ResponseWriter, r *http.Request) {
+			http.Redirect(rw, r, "http://"+nobody+"/"+token, http.StatusTemporaryRedirect)
+		}},
+		{"nobody", func(*inbox) string { return "generic://" + nobody + "/" + token + "?disabletls=yes" }, echo},
+		{"a token in the query", func(in *inbox) string {
+			return "generic://" + strings.TrimPrefix(in.URL, "http://") + "/hook?disabletls=yes&key=" + token
+		}, echo},
+		{"a password", func(in *inbox) string {
+			return "ntfy://user:" + token + "@" + strings.TrimPrefix(in.URL, "http://") + "/topic?scheme=http"
+		}, echo},
+		{"gotify", func(in *inbox) string {
+			return "gotify://" + strings.TrimPrefix(in.URL, "http://") + "/" + "A" + token[:14] + "?disabletls=yes"
+		}, echo},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t)
+			in := newInbox(t)
+			in.answers(test.reply)
+			w.replica(test.target(in)).Tell(t.Context(), gapOf(1, true))
+			kept := w.text(`SELECT state || ' ' || coalesce(last_error, '') FROM pushloss.message`)
+			if !strings.HasPrefix(kept, "waiting ") || len(kept) < 12 {
+				t.Errorf("the message is %q", kept)
+			}
+			for place, text := range map[string]string{"log": w.log.String(), "database": w.text(`SELECT string_agg(m::text, ' ') FROM pushloss.message AS m`)} {
+				if strings.Contains(text, token[:14]) || text == "" {
+					t.Errorf("%s: %s", place, text)
+				}
+			}
+		})
+	}
+}
+
+func (w *world) text(sql string) (text string) {
+	w.t.Helper()
+	conn, err := pgx.Connect(w.t.Context(), w.url)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer conn.Close(w.t.Context())
+	if err := conn.QueryRow(w.t.Context(), sql).Scan(&text); err != nil {
+		w.t.Fatal(err)
+	}
+	return text
+}
+
+func TestURLsThatCannotBeUsedAreNamedByTheirNumber(t *testing.T) {
+	t.Parallel()
+	_, err := notify.Targets([]extract.Secret{
+		extract.NewSecret("logger://"), extract.NewSecret(token), extract.NewSecret("nosuch://" + token),
+		extract.NewSecret("slack://" + token), extract.NewSecret("generic://%zz" + token),
+	}, slog.New(slog.DiscardHandler))
+	if err == nil {
+		t.Fatal("no error")
+	}
+	lines := strings.Split(err.Error(), "\n")
+	if len(lines) != 4 || strings.Contains(err.Error(), token) {
+		t.Errorf("the error is\n%v", err)
+	}
+	for i, line := range lines {
+		if !strings.HasPrefix(line, fmt.Sprintf("PUSHLOSS_NOTIFY_URLS: entry %d ", i+2)) {
+			t.Errorf("line %q", line)
+		}
+	}
+}
+
+// A target that never answers holds up nobody for longer than they wait, and no
+// messages pile up behind it.
+func TestAHangingTargetIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	in := newInbox(t)
+	release := make(chan struct{})
+	defer close(release)
+	arrived := make(chan struct{}, 5)
+	in.answers(func(http.ResponseWriter, *http.Request) {
+		arrived <- struct{}{}
+		<-release
+	})
+	targets, err := notify.Targets([]extract.Secret{extract.NewSecret(in.secretURL())}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- targets[0].Send(ctx, load.Notice{Title: "first"}) }()
+	<-arrived
+	cancel()
+	if err := <-ended; err == nil {
+		t.Error("the first message is told as sent")
+	}
+	if err := targets[0].Send(t.Context(), load.Notice{Title: "second"}); err == nil || len(arrived) > 0 {
+		t.Errorf("the second message: %v; it went out behind the first: %t", err, len(arrived) > 0)
+	}
+}

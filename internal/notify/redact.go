@@ -1,0 +1,49 @@
+package notify
+
+import (
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// shortestSecret is how long a part of a URL must be to be taken for a token.
+const shortestSecret = 5
+
+// redact keeps what the library says of a failure, without the parts of the
+// target's URL: it wraps errors of net/http, which print the URL in full.
+func (t Target) redact(err error) error {
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		text = failed.Err.Error()
+	}
+	for _, part := range secretParts(t.secret) {
+		text = strings.ReplaceAll(text, part, "[redacted]")
+	}
+	return errors.New(text)
+}
+
+// secretParts are the parts of a URL that may be or hold a token, the longest
+// first, as they are written and unescaped.
+func secretParts(target string) []string {
+	parts := []string{target}
+	add := func(texts ...string) {
+		for _, text := range texts {
+			unescaped, err := url.QueryUnescape(text)
+			if err != nil {
+				unescaped = text
+			}
+			parts = append(parts, text, unescaped, url.QueryEscape(text), url.PathEscape(text))
+		}
+	}
+	_, rest, _ := strings.Cut(target, ":")
+	add(strings.FieldsFunc(rest, func(r rune) bool { return strings.ContainsRune("/@:?&=,#", r) })...)
+	add(strings.FieldsFunc(rest, func(r rune) bool { return strings.ContainsRune("/@?&=#", r) })...)
+	parts = slices.DeleteFunc(parts, func(part string) bool { return len(part) < shortestSecret })
+	slices.SortFunc(parts, func(a, b string) int { return len(b) - len(a) })
+	return slices.Compact(parts)
+}

@@ -1,0 +1,126 @@
+package notify
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/nicholas-fedor/shoutrrr/pkg/router"
+	"github.com/nicholas-fedor/shoutrrr/pkg/types"
+
+	"pushloss/extract"
+	"pushloss/load"
+)
+
+// sendTimeout bounds one message to one target.
+const sendTimeout = 10 * time.Second
+
+// Target is one place to send messages to.
+type Target struct {
+	name    string // its place in the setting and its service
+	digest  load.Target
+	secret  string
+	service types.Service
+	busy    *atomic.Bool // a message that nobody waits for any more is under way
+}
+
+// Name tells targets apart without giving away their URL: "1 (slack)".
+func (t Target) Name() string { return t.name }
+
+// TargetError says which target's URL cannot be used. It does not repeat it.
+type TargetError struct {
+	Number int // in the setting, from 1
+	Reason string
+}
+
+func (e *TargetError) Error() string {
+	return fmt.Sprintf("PUSHLOSS_NOTIFY_URLS: entry %d %s", e.Number, e.Reason)
+}
+
+// Hint tells where the form of the URLs is described.
+func (e *TargetError) Hint() string {
+	return "write it in the form of https://shoutrrr.nickfedor.com, like slack://hook:TOKEN@webhook or generic+https://HOST/PATH"
+}
+
+// Targets reads the URLs, in the form of the shoutrrr library; its service logger
+// writes to log. The error joins a
+// *TargetError of each that cannot be used.
+func Targets(urls []extract.Secret, log *slog.Logger) ([]Target, error) {
+	var targets []Target
+	var problems []error
+	services, err := router.New(nil)
+	if err != nil {
+		return nil, fmt.Errorf("prepare notifications: %w", err)
+	}
+	for i, secret := range urls {
+		text := secret.Reveal()
+		scheme, _, found := strings.Cut(text, ":")
+		service, _, _ := strings.Cut(scheme, "+")
+		if !found || !slices.Contains(services.ListServices(), service) {
+			problems = append(problems, &TargetError{Number: i + 1, Reason: "names no known service"})
+			continue
+		}
+		located, err := services.Locate(text)
+		if err != nil {
+			problems = append(problems, &TargetError{Number: i + 1, Reason: "is not a URL that the service " + service + " understands"})
+			continue
+		}
+		if service == "logger" { // others log what they send and are answered
+			located.SetLogger(logged{log})
+		}
+		targets = append(targets, Target{
+			name: fmt.Sprintf("%d (%s)", i+1, service), digest: sha256.Sum256([]byte(text)),
+			secret: text, service: located, busy: new(atomic.Bool),
+		})
+	}
+	return targets, errors.Join(problems...)
+}
+
+var (
+	errTimeout = errors.New("no answer in time")
+	errBusy    = errors.New("the message before is still under way")
+)
+
+// Send sends one message now. The error does not bear the target's URL.
+func (t Target) Send(ctx context.Context, notice load.Notice) error {
+	if !t.busy.CompareAndSwap(false, true) {
+		return errBusy
+	}
+	ended := make(chan error, 1)
+	go func() { // the library takes no context, and some of its services know no timeout
+		defer t.busy.Store(false)
+		// Not as a parameter: some services refuse those that they do not know.
+		ended <- t.service.Send(clipped(notice.Title+"\n"+notice.Body), &types.Params{})
+	}()
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	select {
+	case err := <-ended:
+		return t.redact(err)
+	case <-ctx.Done():
+		return errTimeout
+	}
+}
+
+// maxText is what the narrowest service takes, in bytes: WeCom, 2048.
+const maxText = 1800
+
+func clipped(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxText], "") + " …"
+}
+
+// logged is a logger of the library's that writes to ours.
+type logged struct{ *slog.Logger }
+
+func (l logged) Print(values ...any)                 { l.Info("notification", "text", fmt.Sprint(values...)) }
+func (l logged) Printf(format string, values ...any) { l.Print(fmt.Sprintf(format, values...)) }
+func (l logged) Println(values ...any)               { l.Print(values...) }

@@ -1,0 +1,109 @@
+package notify
+
+import (
+	"fmt"
+	"time"
+
+	"pushloss/internal/pipeline"
+	"pushloss/load"
+)
+
+// The kinds of event.
+const (
+	KindRunFailed      = "run_failed"
+	KindAppStopped     = "app_stopped"
+	KindGap            = "gap"
+	KindStale          = "stale"
+	KindReconciliation = "reconciliation"
+)
+
+// Verdict says of one thing that may go wrong whether it is wrong now. Of what
+// could not be seen there is none.
+type Verdict struct {
+	load.AlertKey
+	Wrong bool
+	// Title names what is wrong; Detail and Hint tell more, and what to do.
+	Title, Detail, Hint string
+}
+
+// OfReport judges a job that ended: whether it failed, and which apps the API
+// refused. An app that was not worked on is not judged.
+func OfReport(report pipeline.Report) []Verdict {
+	var verdicts []Verdict
+	failed, judged := "", false
+	for _, app := range report.Apps {
+		stopped := Verdict{
+			AlertKey: load.AlertKey{Kind: KindAppStopped, SDKAppID: app.SDKAppID},
+			Title:    fmt.Sprintf("app %d was stopped", app.SDKAppID),
+		}
+		switch app.State {
+		case pipeline.AppRefused:
+			stopped.Wrong = true
+			stopped.Detail, stopped.Hint = app.Problem, app.Hint
+		case pipeline.AppDone, pipeline.AppPartial:
+			judged = true
+		case pipeline.AppFailed, pipeline.AppUnreachable:
+			judged = true
+			failed = fmt.Sprintf("app %d: %s", app.SDKAppID, app.Problem)
+			continue // not known whether the API would take the app
+		default:
+			continue
+		}
+		verdicts = append(verdicts, stopped)
+	}
+	if judged && report.State != load.RunInterrupted {
+		verdicts = append(verdicts, Verdict{
+			AlertKey: load.AlertKey{Kind: KindRunFailed, Job: report.Kind},
+			Wrong:    failed != "",
+			Title:    fmt.Sprintf("%s failed", report.Kind),
+			Detail:   fmt.Sprintf("run %d, %s", report.RunID, failed),
+			Hint:     "what was loaded stays, and the rest is due at the next run; pushloss check tells what is in the way",
+		})
+	}
+	if report.Kind == pipeline.KindRun && (report.State == load.RunDone || report.State == load.RunPartial) {
+		verdicts = append(verdicts, Verdict{AlertKey: load.AlertKey{Kind: KindStale}, Title: staleTitle})
+	}
+	return verdicts
+}
+
+const staleTitle = "no run is being completed"
+
+// OfStatus judges how complete and how consistent the figures are.
+func OfStatus(statuses []load.AppStatus) []Verdict {
+	var verdicts []Verdict
+	for _, s := range statuses {
+		gap := Verdict{
+			AlertKey: load.AlertKey{Kind: KindGap, SDKAppID: s.SDKAppID},
+			Wrong:    s.Failed+s.Missing+s.Late > 0,
+			Title:    fmt.Sprintf("app %d has gaps", s.SDKAppID),
+			Detail:   fmt.Sprintf("windows: %d failed, %d missing, %d late", s.Failed, s.Missing, s.Late),
+			Hint:     "the next run pulls them; analytics.coverage names them with the reason",
+		}
+		if s.OldestProblem != nil {
+			gap.Detail += fmt.Sprintf("; the oldest of %s", *s.OldestProblem)
+		}
+		if s.LastError != nil {
+			gap.Detail += "; " + *s.LastError
+		}
+		verdicts = append(verdicts, gap, Verdict{
+			AlertKey: load.AlertKey{Kind: KindReconciliation, SDKAppID: s.SDKAppID},
+			Wrong:    s.Differences > 0,
+			Title:    fmt.Sprintf("days of app %d do not add up", s.SDKAppID),
+			Detail:   fmt.Sprintf("reconciliations that still differ after pulling anew: %d", s.Differences),
+			Hint:     "analytics.reconciliations shows what is stored and what is reported",
+		})
+	}
+	return verdicts
+}
+
+// OfFreshness judges whether runs are being completed: the last one is not to be
+// older than maxAge.
+func OfFreshness(last, now time.Time, maxAge time.Duration) Verdict {
+	return Verdict{
+		AlertKey: load.AlertKey{Kind: KindStale},
+		Wrong:    now.Sub(last) > maxAge,
+		Title:    staleTitle,
+		Detail:   "the last one ended at " + last.UTC().Format(time.RFC3339),
+		Hint:     "see the log of serve, and pushloss check",
+	}
+}

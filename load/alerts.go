@@ -1,0 +1,167 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// AlertKey identifies an event among those that are open.
+type AlertKey struct {
+	Kind     string
+	SDKAppID int64  // 0 where it is about all
+	Job      string // that failed; empty for events of other kinds
+}
+
+// Alert is an event that is open: something went wrong and is not over yet.
+type Alert struct {
+	ID int64
+	AlertKey
+	Detail   string // what was known when it began
+	OpenedAt time.Time
+}
+
+// Notice is a message about an event, for every target.
+type Notice struct{ Title, Body string }
+
+// AlertChange opens an event, or closes one.
+type AlertChange struct {
+	Key    AlertKey
+	Closes *Alert // nil: it opens
+	Detail string
+	Notice Notice
+}
+
+// Target is where messages go: the SHA-256 of its URL, which is a secret.
+type Target [32]byte
+
+const (
+	sqlLockAlerts = `SELECT pg_advisory_xact_lock(hashtextextended('pushloss alerts', 0))`
+	sqlOpenAlerts = `
+		SELECT alert_id, kind, sdk_app_id, job, detail, opened_at
+		FROM pushloss.alert WHERE closed_at IS NULL ORDER BY alert_id`
+	sqlOpenAlert = `
+		INSERT INTO pushloss.alert (kind, sdk_app_id, job, detail, opened_at)
+		VALUES ($1, $2, $3, $4, $5) RETURNING alert_id`
+	sqlCloseAlert = `UPDATE pushloss.alert SET closed_at = $2 WHERE alert_id = $1`
+	// The end of an event is told to those who were, or will be, told of its
+	// beginning.
+	sqlInsertMessages = `
+		INSERT INTO pushloss.message (alert_id, target, title, body, state, created_at, next_try_at)
+		SELECT $1, target, $3, $4, 'waiting', $5, $5
+		FROM unnest($2::bytea[]) AS g (target)
+		WHERE NOT $6 OR EXISTS (SELECT FROM pushloss.message AS m
+			WHERE m.alert_id = $1 AND m.target = g.target AND m.state <> 'given_up')`
+
+	sqlTryTarget   = `SELECT pg_try_advisory_xact_lock(hashtextextended('pushloss notify ' || encode($1, 'hex'), 0))`
+	sqlNextMessage = `
+		SELECT message_id, title, body, attempts, created_at, next_try_at <= $2
+		FROM pushloss.message
+		WHERE target = $1 AND state = 'waiting' ORDER BY message_id LIMIT 1`
+	sqlMessageSent = `
+		UPDATE pushloss.message SET state = 'sent', sent_at = $2, attempts = attempts + 1, last_error = NULL
+		WHERE message_id = $1`
+	sqlMessageFailed = `
+		UPDATE pushloss.message SET state = CASE WHEN $4 THEN 'given_up' ELSE 'waiting' END,
+			attempts = attempts + 1, next_try_at = $2, last_error = $3
+		WHERE message_id = $1`
+)
+
+// UpdateAlerts lets decide open and close events, one process at a time, and
+// leaves a message of each for every target. decide is told of the open ones.
+func (db *DB) UpdateAlerts(ctx context.Context, targets []Target, now time.Time, decide func([]Alert) []AlertChange) error {
+	digests := make([][]byte, len(targets))
+	for i := range targets {
+		digests[i] = targets[i][:]
+	}
+	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, sqlLockAlerts); err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, sqlOpenAlerts)
+		if err != nil {
+			return err
+		}
+		open, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (a Alert, err error) {
+			err = row.Scan(&a.ID, &a.Kind, &a.SDKAppID, &a.Job, &a.Detail, &a.OpenedAt)
+			return a, err
+		})
+		if err != nil {
+			return err
+		}
+		for _, c := range decide(open) {
+			var id int64
+			if c.Closes != nil {
+				id = c.Closes.ID
+				_, err = tx.Exec(ctx, sqlCloseAlert, id, now)
+			} else {
+				err = tx.QueryRow(ctx, sqlOpenAlert, c.Key.Kind, c.Key.SDKAppID, c.Key.Job, storable(c.Detail), now).Scan(&id)
+			}
+			if err != nil {
+				return err
+			}
+			_, err = tx.Exec(ctx, sqlInsertMessages, id, digests, storable(c.Notice.Title), storable(c.Notice.Body), now, c.Closes != nil)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("update alerts: %w", err)
+	}
+	return nil
+}
+
+// Delivery is how messages are tried again.
+type Delivery struct {
+	// Backoff is how long after its attempt of that number a message waits for the
+	// next one.
+	Backoff func(attempt int) time.Duration
+	// GiveUpAfter is how old a message may get.
+	GiveUpAfter time.Duration
+	Now         func() time.Time
+}
+
+// DeliverNext sends the oldest message that waits for a target, if its time has
+// come and no other process is sending to the target. more is true if it was sent,
+// so that there may be another one. send's error is for the record; it must not
+// bear the target's URL. If the process dies between sending and recording, the
+// message is sent again.
+func (db *DB) DeliverNext(ctx context.Context, target Target, delivery Delivery, send func(context.Context, Notice) error) (more bool, err error) {
+	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		var alone bool
+		if err := tx.QueryRow(ctx, sqlTryTarget, target[:]).Scan(&alone); err != nil || !alone {
+			return err
+		}
+		var id int64
+		var notice Notice
+		var attempts int
+		var created time.Time
+		var due bool
+		now := delivery.Now()
+		err := tx.QueryRow(ctx, sqlNextMessage, target[:], now).Scan(&id, &notice.Title, &notice.Body, &attempts, &created, &due)
+		switch {
+		case errors.Is(err, pgx.ErrNoRows):
+			return nil
+		case err != nil, !due:
+			return err
+		}
+		if failure := send(ctx, notice); failure != nil {
+			givenUp := delivery.Now().Sub(created) > delivery.GiveUpAfter
+			more = givenUp
+			_, err = tx.Exec(ctx, sqlMessageFailed, id, now.Add(delivery.Backoff(attempts+1)), storable(failure.Error()), givenUp)
+			return err
+		}
+		more = true
+		_, err = tx.Exec(ctx, sqlMessageSent, id, delivery.Now())
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("deliver a notification: %w", err)
+	}
+	return more, nil
+}

@@ -1,0 +1,3 @@
+DROP VIEW analytics.alerts;
+DROP TABLE pushloss.message;
+DROP TABLE pushloss.alert;
