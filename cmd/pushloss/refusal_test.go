@@ -120,13 +120,14 @@ func TestWithoutAUsableDatabaseCommandsExitWith3AndSayWhatToDo(t *testing.T) {
 func TestMigrateBringsTheSchemaUpAndTellsWhereItIs(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.do(0, "migrate", "status").says(t, "version 5 of 5")
+	current := fmt.Sprintf("version %d of %[1]d", migrations.Newest())
+	w.do(0, "migrate", "status").says(t, current)
 	w.do(0, "migrate", "down", "1").says(t, fmt.Sprintf("version %d of %[2]d", migrations.Newest()-1, migrations.Newest()))
 	r := w.do(3, "migrate", "status", "--output", "json")
 	shapeIs(t, "migrate_status", r.stdout)
 	r.says(t, "what to do: run: pushloss migrate up")
-	w.do(0, "migrate", "up").says(t, "version 5 of 5")
-	w.do(0, "migrate", "up").says(t, "version 5 of 5")
+	w.do(0, "migrate", "up").says(t, current)
+	w.do(0, "migrate", "up").says(t, current)
 	w.do(0, "run")
 	w.equalsTruth(testApp, 2, 1)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/tencentyun/tls-sig-api-v2-golang/tencentyun"
 
 	"pushloss/internal/sandbox"
+	"pushloss/migrations"
 )
 
 var client = &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
@@ -157,7 +158,7 @@ func TestReadinessNeedsTheDatabaseAndItsSchema(t *testing.T) {
 	ready(http.StatusOK)
 	w.exec(`UPDATE pushloss.schema_migrations SET version = 1`)
 	ready(http.StatusServiceUnavailable)
-	w.exec(`UPDATE pushloss.schema_migrations SET version = 5`)
+	w.exec(fmt.Sprint(`UPDATE pushloss.schema_migrations SET version = `, migrations.Newest()))
 	ready(http.StatusOK)
 
 	w.closeDatabase()
