@@ -41,7 +41,7 @@ const (
 			$8::bigint[], $9::bigint[]) AS g`
 	// The state stays, since the facts do.
 	sqlOpenDays = `
-		UPDATE pushloss.ledger SET settled = false, settled_reason = NULL, opened_at = $5, updated_at = $5
+		UPDATE pushloss.ledger SET settled = false, settled_reason = NULL, opened_at = $5
 		WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3 AND task_key = $4 AND opened_at IS NULL`
 )
 

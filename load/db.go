@@ -19,6 +19,24 @@ import (
 // statementTimeout bounds every statement: none of them takes seconds.
 const statementTimeout = 60 * time.Second
 
+// silence is how long a server waits for a client that does not answer: for the
+// next statement of a transaction, for the receipt of what it sent, or for the
+// heartbeat of a Session. It is longer than a Session itself takes to find its
+// connection broken, and lets another process take over within the next minute.
+const silence = 30 * time.Second
+
+// sqlPrepareConnection goes by SET, since poolers refuse unknown startup
+// parameters.
+const sqlPrepareConnection = `SELECT
+	set_config('application_name', 'pushloss', false),
+	set_config('timezone', 'UTC', false),
+	set_config('statement_timeout', $1, false),
+	set_config('idle_in_transaction_session_timeout', $2, false),
+	set_config('tcp_user_timeout', $3, false),
+	set_config('tcp_keepalives_idle', '15', false),
+	set_config('tcp_keepalives_interval', '5', false),
+	set_config('tcp_keepalives_count', '3', false)`
+
 // DB is the database of facts. It is safe for concurrent use.
 type DB struct {
 	pool       *pgxpool.Pool
@@ -27,28 +45,30 @@ type DB struct {
 }
 
 // Open connects to the database; an error that Unreachable accepts says that
-// there is none to be had there.
+// there is none to be had there, a *PoolingError that it cannot be worked with by
+// that way.
 func Open(ctx context.Context, databaseURL string, maxConns int) (*DB, error) {
 	config, err := pgxpool.ParseConfig(databaseURL)
 	if err != nil {
-		// It prints the URL, and does not find every password in it.
-		if e, ok := errors.AsType[*pgconn.ParseConfigError](err); ok {
-			e.ConnString = "(hidden)"
-		}
-		return nil, fmt.Errorf("database URL: %w", err)
+		return nil, urlError(err)
+	}
+	pooled, err := checkPooling(ctx, config.ConnConfig)
+	if err != nil {
+		return nil, err
 	}
 	config.MaxConns = int32(maxConns)
-	if config.ConnConfig.ConnectTimeout == 0 {
-		config.ConnConfig.ConnectTimeout = 10 * time.Second
+	if pooled {
+		config.MaxConns = min(config.MaxConns, pooledConns)
 	}
+	limitConnecting(config.ConnConfig)
+	config.ConnConfig.Tracer = deadlines{}
+	config.PingTimeout = pingTimeout
 	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
-		// By SET, since poolers refuse unknown startup parameters.
-		_, err := conn.Exec(ctx, `SELECT
-			set_config('application_name', 'pushloss', false),
-			set_config('timezone', 'UTC', false),
-			set_config('statement_timeout', $1, false)`,
-			fmt.Sprint(statementTimeout.Milliseconds()))
-		return err
+		return firstAnswer(ctx, func(ctx context.Context) error {
+			_, err := conn.Exec(ctx, sqlPrepareConnection, fmt.Sprint(statementTimeout.Milliseconds()),
+				fmt.Sprint(silence.Milliseconds()), fmt.Sprint(silence.Milliseconds()))
+			return err
+		})
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {

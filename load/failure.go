@@ -25,7 +25,7 @@ func (l *AppLock) RecordFailure(ctx context.Context, failure Failure, now time.T
 	now = now.UTC().Truncate(time.Microsecond)
 	reason := storable(failure.Reason)
 	pull := Pull{Day: failure.Day, Tasks: failure.Tasks}
-	err := pgx.BeginFunc(ctx, l.session.db.pool, func(tx pgx.Tx) error {
+	record := func(ctx context.Context, tx pgx.Tx) error {
 		batch := &pgx.Batch{}
 		l.queueFence(batch)
 		var entries []Entry
@@ -55,6 +55,9 @@ func (l *AppLock) RecordFailure(ctx context.Context, failure Failure, now time.T
 		write := &pgx.Batch{}
 		queueLedger(write, l.sdkAppID, pull.Day, now, entries)
 		return tx.SendBatch(ctx, write).Close()
+	}
+	err := l.session.whileHeld(ctx, func(ctx context.Context) error {
+		return pgx.BeginFunc(ctx, l.session.db.pool, func(tx pgx.Tx) error { return record(ctx, tx) })
 	})
 	if err != nil {
 		return fmt.Errorf("record the failure of %s of app %d: %w", failure.Day, l.sdkAppID, err)

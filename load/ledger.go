@@ -46,12 +46,13 @@ type Entry struct {
 	FirstLoadedAt *time.Time
 	LastLoadedAt  *time.Time
 	LastError     *string
+	UpdatedAt     time.Time // when it was last pulled
 }
 
 const (
 	sqlLedger = `
 		SELECT day, task_key, state, coalesce(settled_reason, ''), pulls, row_count, reject_count,
-			first_loaded_at, last_loaded_at, last_error
+			first_loaded_at, last_loaded_at, last_error, updated_at
 		FROM pushloss.ledger
 		WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3`
 	sqlLedgerOfTasks = sqlLedger + ` AND task_key = ANY($4)`
@@ -91,7 +92,7 @@ func scanEntry(row pgx.CollectableRow) (Entry, error) {
 	var e Entry
 	var day time.Time
 	err := row.Scan(&day, &e.TaskKey, &e.State, &e.Settled, &e.Pulls, &e.RowCount, &e.RejectCount,
-		&e.FirstLoadedAt, &e.LastLoadedAt, &e.LastError)
+		&e.FirstLoadedAt, &e.LastLoadedAt, &e.LastError, &e.UpdatedAt)
 	e.Day = extract.DayOf(day, time.UTC)
 	return e, err
 }

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // AppLock is the right to work on an app: to call the API for it and to load.
@@ -28,16 +30,27 @@ const (
 		VALUES ($1, 1, $2)
 		ON CONFLICT (sdk_app_id) DO UPDATE SET epoch = l.epoch + 1, holder = excluded.holder
 		RETURNING epoch, coalesce(extract(epoch FROM clock_timestamp() - last_call_at), -1)::double precision`
-	sqlAnnounceCall = `UPDATE pushloss.app_lease SET last_call_at = clock_timestamp() WHERE sdk_app_id = $1 AND epoch = $2`
+	sqlAnnounceCall = `
+		UPDATE pushloss.app_lease SET last_call_at = clock_timestamp()
+		WHERE sdk_app_id = $1 AND epoch = $2
+		RETURNING pg_backend_pid()`
 
 	// Loads share this lock and a new holder takes it alone: it waits for loads
 	// under way to end, and later ones of an older holder see its epoch.
 	sqlFenceLoad  = `SELECT pg_advisory_xact_lock_shared(hashtextextended('pushloss load ' || $1::bigint, 0))`
 	sqlFenceTake  = `SELECT pg_advisory_xact_lock(hashtextextended('pushloss load ' || $1::bigint, 0))`
+	sqlFenceWait  = `SELECT set_config('lock_timeout', $1, true)`
 	sqlCheckLease = `SELECT epoch = $2 FROM pushloss.app_lease WHERE sdk_app_id = $1`
 )
 
-// LockApp takes the right to work on the app, or returns a *BusyError at once.
+// fenceWait bounds the wait for loads of the holder before. Where its network was
+// cut, one ends only when the server gives it up, and a step on the session's
+// connection must not take as long.
+const fenceWait = heartbeatTimeout / 2
+
+// LockApp takes the right to work on the app, or returns a *BusyError: at once if
+// another process holds it, after a moment if a load of the holder before is
+// still under way.
 func (s *Session) LockApp(ctx context.Context, sdkAppID int64) (*AppLock, error) {
 	lock := &AppLock{session: s, sdkAppID: sdkAppID}
 	err := s.do(ctx, func(ctx context.Context, conn *pgx.Conn) error {
@@ -57,6 +70,10 @@ func (s *Session) LockApp(ctx context.Context, sdkAppID int64) (*AppLock, error)
 		if err != nil {
 			_, _ = conn.Exec(ctx, sqlUnlockApp, sdkAppID)
 		}
+		var pgErr *pgconn.PgError
+		if errors.As(err, &pgErr) && pgErr.Code == pgerrcode.LockNotAvailable {
+			return &BusyError{SDKAppID: sdkAppID, Holder: "a process that is gone, whose last load the server has not given up yet"}
+		}
 		return err
 	})
 	var busy *BusyError
@@ -71,6 +88,9 @@ func (s *Session) LockApp(ctx context.Context, sdkAppID int64) (*AppLock, error)
 
 func (l *AppLock) takeLease(ctx context.Context, conn *pgx.Conn) error {
 	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, sqlFenceWait, fmt.Sprint(fenceWait.Milliseconds())); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, sqlFenceTake, l.sdkAppID); err != nil {
 			return err
 		}
@@ -109,12 +129,12 @@ func (s *Session) WaitForApp(ctx context.Context, sdkAppID int64, interval time.
 // that holds the lock, so a success also proves that the lock is still held.
 func (l *AppLock) AnnounceCall(ctx context.Context) error {
 	return l.session.do(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		tag, err := conn.Exec(ctx, sqlAnnounceCall, l.sdkAppID, l.epoch)
+		err := l.session.stays(conn.QueryRow(ctx, sqlAnnounceCall, l.sdkAppID, l.epoch))
+		if errors.Is(err, pgx.ErrNoRows) {
+			err = ErrSuperseded
+		}
 		if err != nil {
 			return fmt.Errorf("announce a call of app %d: %w", l.sdkAppID, err)
-		}
-		if tag.RowsAffected() == 0 {
-			return fmt.Errorf("announce a call of app %d: %w", l.sdkAppID, ErrSuperseded)
 		}
 		return nil
 	})

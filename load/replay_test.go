@@ -143,8 +143,12 @@ func TestO6AReplayOfTheArchiveIsWhatWasLoaded(t *testing.T) {
 	f.register(testApp)
 	app := load.TaskRef{}
 	day := march
+	const enough = 30
 	wrecked := 0
 	rapid.Check(t, func(rt *rapid.T) {
+		if wrecked == enough {
+			return // each takes several connections
+		}
 		day++
 		only := load.Selection{From: &day, To: &day}
 		clock := day.UTC().AddDate(0, 0, 2)
@@ -180,7 +184,7 @@ func TestO6AReplayOfTheArchiveIsWhatWasLoaded(t *testing.T) {
 			rt.FailNow()
 		}
 	})
-	if wrecked < 10 {
+	if wrecked < enough {
 		t.Errorf("only %d days were harmed", wrecked)
 	}
 }

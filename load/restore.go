@@ -16,7 +16,7 @@ const (
 	sqlDeleteChanges = `
 		DELETE FROM pushloss.loss_change WHERE sdk_app_id = $1 AND day = $2 AND task_key = ANY($3::int[])`
 	sqlMendLedger = `
-		UPDATE pushloss.ledger SET row_count = $4, first_loaded_at = $5, last_loaded_at = $6, updated_at = $7
+		UPDATE pushloss.ledger SET row_count = $4, first_loaded_at = $5, last_loaded_at = $6
 		WHERE sdk_app_id = $1 AND day = $2 AND task_key = $3`
 )
 
@@ -115,7 +115,7 @@ func (r *Restored) queue(batch *pgx.Batch, sdkAppID int64, day extract.Day, now 
 			if m.what == missing {
 				queueLedger(batch, sdkAppID, day, now, []Entry{*e})
 			} else {
-				batch.Queue(sqlMendLedger, sdkAppID, day.UTC(), e.TaskKey, e.RowCount, e.FirstLoadedAt, e.LastLoadedAt, now)
+				batch.Queue(sqlMendLedger, sdkAppID, day.UTC(), e.TaskKey, e.RowCount, e.FirstLoadedAt, e.LastLoadedAt)
 			}
 		}
 	}

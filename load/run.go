@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // RunState is how a run stands or ended.
@@ -45,10 +46,8 @@ const (
 		VALUES ($1, $2, 'running') RETURNING run_id`
 	sqlLockRun     = `SELECT pg_advisory_lock(hashtextextended('pushloss run ' || $1::bigint, 0))`
 	sqlRunningRuns = `SELECT run_id FROM pushloss.run WHERE state = 'running' ORDER BY run_id`
-	// A run whose lock can be had has no process any more. What it did is told
-	// by its pulls.
-	sqlTryRunLock = `SELECT pg_try_advisory_lock(hashtextextended('pushloss run ' || $1::bigint, 0))`
-	sqlUnlockRun  = `SELECT pg_advisory_unlock(hashtextextended('pushloss run ' || $1::bigint, 0))`
+	// A run whose lock can be had has no process any more. What it did is told by
+	// its pulls.
 	sqlAbandonRun = `
 		UPDATE pushloss.run AS r SET
 			state = 'abandoned', finished_at = greatest(p.last, r.started_at), error = 'its process died',
@@ -62,7 +61,8 @@ const (
 				coalesce(sum(rows_unchanged), 0) AS unchanged, max(loaded_at) AS last
 			FROM pushloss.pull WHERE run_id = $1
 		) AS p
-		WHERE r.run_id = $1 AND r.state = 'running'`
+		WHERE r.run_id = $1 AND r.state = 'running'
+			AND pg_try_advisory_xact_lock(hashtextextended('pushloss run ' || $1::bigint, 0))`
 	sqlFinishRun = `
 		UPDATE pushloss.run SET finished_at = $2, state = $3, error = $4,
 			requests = $5, retries = $6, windows = $7, rejects = $8,
@@ -74,6 +74,13 @@ const (
 		WHERE kind = $1 AND state = ANY($2::text[])
 		ORDER BY run_id DESC LIMIT 1`
 	sqlFirstStarted = `SELECT min(started_at) FROM pushloss.run WHERE kind = $1`
+	sqlBrokenOff    = `
+		SELECT EXISTS (
+			SELECT FROM pushloss.run AS r
+			WHERE kind = $1 AND state IN ('abandoned', 'interrupted') AND NOT EXISTS (
+				SELECT FROM pushloss.run AS later
+				WHERE later.kind = $1 AND later.state = ANY($2::text[]) AND later.run_id > r.run_id
+					AND later.started_at >= coalesce(r.finished_at, r.started_at)))`
 )
 
 // StartRun records the start of a run, and that of others whose process died, the
@@ -108,17 +115,7 @@ func markAbandoned(ctx context.Context, conn *pgx.Conn) error {
 		return err
 	}
 	for _, id := range running {
-		var dead bool
-		if err := conn.QueryRow(ctx, sqlTryRunLock, id).Scan(&dead); err != nil {
-			return err
-		}
-		if !dead {
-			continue
-		}
 		if _, err := conn.Exec(ctx, sqlAbandonRun, id); err != nil {
-			return err
-		}
-		if _, err := conn.Exec(ctx, sqlUnlockRun, id); err != nil {
 			return err
 		}
 	}
@@ -170,4 +167,21 @@ func (db *DB) FirstStarted(ctx context.Context, kind string) (time.Time, error) 
 		return time.Time{}, nil
 	}
 	return *first, nil
+}
+
+// BrokenOff reports whether a run of a kind ended before its time, at an app that
+// others may have left to it, and no other one was begun since that ended in one
+// of the states.
+func (db *DB) BrokenOff(ctx context.Context, kind string, states ...RunState) (bool, error) {
+	var brokenOff bool
+	err := db.pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error {
+		if err := markAbandoned(ctx, conn.Conn()); err != nil {
+			return err
+		}
+		return conn.QueryRow(ctx, sqlBrokenOff, kind, states).Scan(&brokenOff)
+	})
+	if err != nil {
+		return false, fmt.Errorf("look for runs that broke off: %w", err)
+	}
+	return brokenOff, nil
 }

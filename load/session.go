@@ -31,6 +31,9 @@ func (e *BusyError) Error() string {
 const (
 	heartbeat        = 5 * time.Second
 	heartbeatTimeout = 10 * time.Second
+	// lastSteps is how long the loads under way may still take after the session's
+	// connection broke, perhaps alone.
+	lastSteps = 10 * time.Second
 )
 
 // Session is one dedicated connection that holds the advisory locks of a process:
@@ -40,11 +43,16 @@ type Session struct {
 	db     *DB
 	holder string
 
-	mu   sync.Mutex // one statement at a time on conn
-	conn *pgx.Conn
+	mu      sync.Mutex // one statement at a time on conn
+	conn    *pgx.Conn
+	backend uint32 // the server's process, which holds the locks
 
 	lost  context.CancelCauseFunc
 	ended chan struct{}
+
+	// broken ends when the connection has broken, whatever its holder waits for.
+	broken context.Context
+	breaks context.CancelFunc
 }
 
 // OpenSession takes a connection for locks. The context that it returns ends with
@@ -56,18 +64,18 @@ func (db *DB) OpenSession(ctx context.Context, holder string) (*Session, context
 		return nil, nil, fmt.Errorf("take a connection for locks: %w", err)
 	}
 	conn := pooled.Hijack()
-	// A server learns of a host that vanished only by keepalives.
-	_, err = conn.Exec(ctx, `SELECT
-		set_config('tcp_keepalives_idle', '15', false),
-		set_config('tcp_keepalives_interval', '5', false),
-		set_config('tcp_keepalives_count', '3', false),
-		set_config('idle_session_timeout', '0', false)`)
+	s := &Session{db: db, holder: holder, conn: conn, ended: make(chan struct{})}
+	s.broken, s.breaks = context.WithCancel(context.Background())
+	// A server that hears no heartbeat gives the locks to others: what lies between
+	// (a proxy, a pooler) may keep its end of the connection alive for hours.
+	err = conn.QueryRow(ctx, `SELECT set_config('idle_session_timeout', $1, false), pg_backend_pid()`,
+		fmt.Sprint(silence.Milliseconds())).Scan(nil, &s.backend)
 	if err != nil {
 		_ = conn.Close(ctx)
 		return nil, nil, fmt.Errorf("prepare the connection for locks: %w", err)
 	}
-	work, cancel := context.WithCancelCause(ctx)
-	s := &Session{db: db, holder: holder, conn: conn, lost: cancel, ended: make(chan struct{})}
+	var work context.Context
+	work, s.lost = context.WithCancelCause(ctx)
 	go s.watch(work)
 	return s, work, nil
 }
@@ -93,9 +101,56 @@ func (s *Session) watch(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			_ = s.do(ctx, func(ctx context.Context, conn *pgx.Conn) error { return conn.Ping(ctx) })
+			err := s.do(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+				return s.stays(conn.QueryRow(ctx, `SELECT pg_backend_pid()`, pgx.QueryExecModeSimpleProtocol))
+			})
+			if err != nil { // who holds the locks is not to be known any more
+				s.lose(fmt.Errorf("%w: %w", ErrLockLost, err))
+			}
 		}
 	}
+}
+
+func (s *Session) lose(cause error) {
+	s.lost(cause)
+	s.breaks()
+}
+
+// whileHeld takes a step that is not cut off by the end of the session's work, but
+// lastSteps after the connection broke: what is not done by then hangs, or is
+// refused by the fence.
+func (s *Session) whileHeld(ctx context.Context, step func(context.Context) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stop := context.AfterFunc(s.broken, func() {
+		timer := time.NewTimer(lastSteps)
+		defer timer.Stop()
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+			cancel(ErrLockLost)
+		}
+	})
+	defer stop()
+	err := step(ctx)
+	if err != nil && errors.Is(context.Cause(ctx), ErrLockLost) {
+		return fmt.Errorf("%w: %v", ErrLockLost, err) // not the work's own cancellation
+	}
+	return err
+}
+
+// stays checks, by the answer to pg_backend_pid(), that the session is still with
+// the server connection that holds its locks: a pooler may have been set to
+// another mode since the process started.
+func (s *Session) stays(row pgx.Row) error {
+	var backend uint32
+	if err := row.Scan(&backend); err != nil {
+		return err
+	}
+	if backend != s.backend {
+		return &PoolingError{Mode: "transaction"}
+	}
+	return nil
 }
 
 // do runs one step on the session's connection. The step is not cut off by ctx,
@@ -108,7 +163,7 @@ func (s *Session) do(ctx context.Context, step func(context.Context, *pgx.Conn) 
 	defer cancel()
 	err := step(ctx, s.conn)
 	if s.conn.IsClosed() {
-		s.lost(ErrLockLost)
+		s.lose(ErrLockLost)
 		return fmt.Errorf("%w: %w", ErrLockLost, err)
 	}
 	return err

@@ -37,19 +37,23 @@ const (
 // row that changes.
 func (l *AppLock) Load(ctx context.Context, pull Pull, now time.Time) (Outcome, error) {
 	now = now.UTC().Truncate(time.Microsecond) // what Postgres can hold
-	words, err := l.session.db.dimensions.resolve(ctx, l.session.db, pull.Result.Snapshots)
+	var outcome Outcome
+	err := l.session.whileHeld(ctx, func(ctx context.Context) error {
+		words, err := l.session.db.dimensions.resolve(ctx, l.session.db, pull.Result.Snapshots)
+		if err != nil {
+			return err
+		}
+		for attempt := 1; ; attempt++ {
+			outcome, err = l.loadOnce(ctx, pull, words, now)
+			if err == nil || !conflict(err) || attempt == maxConflicts {
+				return err
+			}
+		}
+	})
 	if err != nil {
 		return Outcome{}, fmt.Errorf("load %s of app %d: %w", pull.Day, l.sdkAppID, err)
 	}
-	for attempt := 1; ; attempt++ {
-		outcome, err := l.loadOnce(ctx, pull, words, now)
-		if err == nil {
-			return outcome, nil
-		}
-		if !conflict(err) || attempt == maxConflicts {
-			return Outcome{}, fmt.Errorf("load %s of app %d: %w", pull.Day, l.sdkAppID, err)
-		}
-	}
+	return outcome, nil
 }
 
 func (l *AppLock) loadOnce(ctx context.Context, pull Pull, words vocabulary, now time.Time) (outcome Outcome, err error) {

@@ -4,6 +4,7 @@
 ALTER TABLE pushloss.ledger ADD COLUMN opened_at timestamptz;
 CREATE INDEX ledger_opened ON pushloss.ledger (sdk_app_id) WHERE opened_at IS NOT NULL;
 COMMENT ON COLUMN pushloss.ledger.opened_at IS 'Since when the window is to be pulled anew because a reconciliation differed; empty once it was.';
+COMMENT ON COLUMN pushloss.ledger.updated_at IS 'When the window was last pulled, failures included.';
 
 CREATE TABLE pushloss.reconciliation (
     sdk_app_id        bigint NOT NULL,

@@ -28,6 +28,13 @@ var files embed.FS
 // since golang-migrate's own bound does not cover its first steps.
 const lockTimeout = 60 * time.Second
 
+const (
+	connectTimeout = 10 * time.Second
+	// readTimeout bounds the reading of the version on a server that has gone
+	// silent.
+	readTimeout = 15 * time.Second
+)
+
 // Up brings the schema of the database to the newest version. It is no error if
 // it is there already.
 func Up(ctx context.Context, databaseURL string) error {
@@ -132,6 +139,9 @@ func open(databaseURL string) (*sql.DB, error) {
 			e.ConnString = "(hidden)"
 		}
 		return nil, fmt.Errorf("database URL: %w", err)
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectTimeout
 	}
 	// By SET, since poolers refuse unknown startup parameters.
 	return stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {

@@ -67,6 +67,8 @@ func Read(ctx context.Context, databaseURL string) (Status, error) {
 		return Status{}, err
 	}
 	defer db.Close()
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
 	return read(ctx, db)
 }
 

@@ -35,8 +35,8 @@ func TestMissedTicksAreCaughtUpOnce(t *testing.T) {
 		{"unknown counts as missed", []string{"run 0 3 * * *"}, func(time.Time) (time.Time, error) {
 			return time.Time{}, errors.New("no database")
 		}, []string{"run 0s"}},
-		{"every six hours, eight ago", []string{"run @every 6h"}, ago(8 * time.Hour), []string{"run 0s"}},
-		{"every six hours, four ago", []string{"run @every 6h"}, ago(4 * time.Hour), nil},
+		{"every eight hours, five ago", []string{"run @every 8h"}, ago(5 * time.Hour), []string{"run 0s"}},
+		{"every eight hours, three ago", []string{"run @every 8h"}, ago(3 * time.Hour), nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -7,6 +7,9 @@
 // the file. When it is told to stop, it starts nothing more and waits for what is
 // running.
 //
+// Any number of processes may run the same schedules: all of them tick at the same
+// moments, @every included, and the jobs see to it that they share the work.
+//
 // Where clocks change, a tick in the hour that is repeated comes twice, and one
 // in the hour that is left out does not come. Neither does harm, nor does a
 // skipped tick, because a job is to bring a state up to date, whatever the tick:

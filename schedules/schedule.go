@@ -61,6 +61,42 @@ func Missed(s Schedule, last, now time.Time) bool {
 	return !next.IsZero() && !next.After(now)
 }
 
+// lastTickSpans are how far LastTick looks back, each only if the one before had
+// no tick: a schedule of many ticks is asked for few of them.
+var lastTickSpans = [...]time.Duration{time.Minute, time.Hour, 24 * time.Hour, 32 * 24 * time.Hour, 367 * 24 * time.Hour, 5 * 366 * 24 * time.Hour}
+
+// LastTick returns the newest tick of a job's schedules up to now; the zero time if
+// there is none. Every process with the same schedules gets the same one.
+func LastTick(schedules []Schedule, job string, now time.Time) (last time.Time) {
+	for _, s := range schedules {
+		if s.Job != job {
+			continue
+		}
+		for _, span := range lastTickSpans {
+			tick := s.Next(now.Add(-span))
+			if tick.IsZero() || tick.After(now) {
+				continue
+			}
+			for !tick.IsZero() && !tick.After(now) {
+				if tick.After(last) {
+					last = tick
+				}
+				tick = s.Next(tick)
+			}
+			break
+		}
+	}
+	return last
+}
+
+// every ticks at whole multiples of a duration, so that processes started at
+// different times tick together. The library counts from the start.
+type every time.Duration
+
+func (e every) Next(after time.Time) time.Time {
+	return after.Truncate(time.Duration(e)).Add(time.Duration(e))
+}
+
 // minEvery is the shortest @every. The cron library makes a second of anything
 // shorter, zero and negative durations included.
 const minEvery = time.Minute
@@ -72,11 +108,11 @@ func parseCron(text string, location *time.Location) (cron.Schedule, error) {
 		return nil, errors.New("must not hold a time zone: give it as timezone")
 	}
 	if duration, ok := strings.CutPrefix(text, "@every "); ok {
-		every, err := time.ParseDuration(duration)
-		if err != nil || every < minEvery {
+		length, err := time.ParseDuration(duration)
+		if err != nil || length < minEvery {
 			return nil, fmt.Errorf("%q is not a duration of at least %s, like @every 6h", duration, minEvery)
 		}
-		return cron.Every(every), nil
+		return every(length), nil
 	}
 	for _, field := range strings.Fields(text) {
 		// The library takes an empty list for "never".

@@ -90,6 +90,44 @@ func TestTicksWhereClocksChange(t *testing.T) {
 	}
 }
 
+func TestLastTickIsTheNewestOfTheJobsSchedules(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2025, 6, 2, 12, 0, 30, 0, time.UTC)
+	for _, test := range []struct {
+		name    string
+		entries []string
+		want    time.Time
+	}{
+		{"every minute", []string{"run * * * * *"}, now.Add(-30 * time.Second)},
+		{"every minute and a half", []string{"run @every 90s"}, now.Add(-30 * time.Second)},
+		{"daily", []string{"run 0 3 * * *"}, time.Date(2025, 6, 2, 3, 0, 0, 0, time.UTC)},
+		{"of two", []string{"run 0 3 * * *", "run 0 9 * * *"}, time.Date(2025, 6, 2, 9, 0, 0, 0, time.UTC)},
+		{"of another job", []string{"run 0 3 * * *", "report 0 9 * * *"}, time.Date(2025, 6, 2, 3, 0, 0, 0, time.UTC)},
+		{"weekly", []string{"run 0 4 * * 0"}, time.Date(2025, 6, 1, 4, 0, 0, 0, time.UTC)},
+		{"yearly", []string{"run @yearly"}, time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)},
+		{"on leap days", []string{"run 0 0 29 2 *"}, time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC)},
+		{"the tick is now", []string{"run @every 101s"}, now}, // counted from the year 1
+		{"no schedule", []string{"report 0 9 * * *"}, time.Time{}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if got := schedules.LastTick(entries(t, test.entries...), "run", now); !got.Equal(test.want) {
+				t.Errorf("the last tick is %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+// Processes that were started at different times tick together.
+func TestEveryTicksAtTheSameMomentsInAllProcesses(t *testing.T) {
+	t.Parallel()
+	hourly := entries(t, "run @every 1h")[0]
+	first, second := time.Date(2025, 6, 2, 12, 0, 1, 0, time.UTC), time.Date(2025, 6, 2, 12, 42, 7, 5, time.UTC)
+	if a, b := hourly.Next(first), hourly.Next(second); !a.Equal(b) || !hourly.Next(a).Equal(a.Add(time.Hour)) {
+		t.Errorf("the next ticks are %s and %s", a, b)
+	}
+}
+
 func BenchmarkPeriodOfAMinutelySchedule(b *testing.B) {
 	parsed, err := schedules.Parse("f", []byte("schedules: [{name: a, job: run, cron: '* * * * *'}]"), knownJobs, time.UTC)
 	if err != nil {

@@ -70,7 +70,7 @@ func findAll(cmd *cobra.Command, env Environment) []check.Finding {
 	if reachable && db == nil {
 		// Processes of another version may be calling, and keep their locks there.
 		return append(findings, check.Bad("api", errors.New("not called: it cannot be told whether another process is calling it"),
-			"bring the schema in order first"))
+			"bring the database in order first"))
 	}
 	transport := extract.NewTransport()
 	for _, configured := range a.settings.Apps {
@@ -88,7 +88,9 @@ func (a *app) findDatabaseProblems(ctx context.Context) (db *load.DB, reachable 
 	}
 	db, err := load.Open(ctx, a.database, 4)
 	if err != nil {
-		return nil, false, []check.Finding{check.Bad("database", err, hintOf(err))}
+		var pooling *load.PoolingError
+		var full *load.NoConnectionError
+		return nil, errors.As(err, &pooling) || errors.As(err, &full), []check.Finding{check.Bad("database", err, hintOf(err))}
 	}
 	a.closers = append(a.closers, db.Close)
 	findings := []check.Finding{check.Good("database", "answers")}

@@ -77,6 +77,7 @@ func exitCode(err error) int {
 		request   *pipeline.UsageError
 		timezone  *load.TimezoneError
 		target    *notify.TargetError
+		pooling   *load.PoolingError
 		schedule  schedules.Problems
 		tasks     taskfile.Problems
 		schema    *migrations.StateError
@@ -85,7 +86,8 @@ func exitCode(err error) int {
 	)
 	switch {
 	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &request),
-		errors.As(err, &timezone), errors.As(err, &target), errors.As(err, &schedule), errors.As(err, &tasks):
+		errors.As(err, &timezone), errors.As(err, &target), errors.As(err, &pooling),
+		errors.As(err, &schedule), errors.As(err, &tasks):
 		return exitUsage
 	case errors.Is(err, context.Canceled): // also what a canceled connect says
 		return exitInterrupted

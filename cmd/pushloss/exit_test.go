@@ -29,6 +29,7 @@ func TestExitCodes(t *testing.T) {
 		{"wrong settings", config.Problems{{}}, 2},
 		{"a request that makes no sense", &pipeline.UsageError{}, 2},
 		{"another time zone", &load.TimezoneError{}, 2},
+		{"a pooler that keeps no locks", fmt.Errorf("open: %w", &load.PoolingError{}), 2},
 		{"a schema that is not current", &migrations.StateError{}, 3},
 		{"an embedded database that does not start", &localpg.Error{}, 3},
 		{"a database that refuses the connection", refusedConnect, 3},

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"pushloss/internal/config"
+	"pushloss/load"
 	"pushloss/migrations"
 )
 
@@ -59,7 +61,7 @@ func migrateWith(cmd *cobra.Command, env Environment, change func(url string) er
 		return err
 	}
 	defer a.close()
-	if err := a.findDatabase(cmd.Context()); err != nil {
+	if err := a.findMigratable(cmd.Context()); err != nil {
 		return err
 	}
 	if err := change(a.database); err != nil {
@@ -71,6 +73,15 @@ func migrateWith(cmd *cobra.Command, env Environment, change func(url string) er
 	}
 	_, err = fmt.Fprintf(env.Stdout, "the schema is at version %d of %d\n", status.Version, status.Newest)
 	return err
+}
+
+// findMigratable is findDatabase for commands that work without a load.DB, which
+// refuses such poolers by itself.
+func (a *app) findMigratable(ctx context.Context) error {
+	if err := a.findDatabase(ctx); err != nil {
+		return err
+	}
+	return load.CheckPooling(ctx, a.database)
 }
 
 func newMigrateStatusCommand(env Environment) *cobra.Command {
@@ -87,7 +98,7 @@ func newMigrateStatusCommand(env Environment) *cobra.Command {
 			return err
 		}
 		defer a.close()
-		if err := a.findDatabase(cmd.Context()); err != nil {
+		if err := a.findMigratable(cmd.Context()); err != nil {
 			return err
 		}
 		status, err := migrations.Read(cmd.Context(), a.database)

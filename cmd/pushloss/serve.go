@@ -81,7 +81,7 @@ func (a *app) serve(ctx context.Context, db *load.DB, events notifier, list []sc
 	turn := make(chan struct{}, 1)
 	runner, err := schedules.New(list, map[string]schedules.Job{
 		pipeline.KindRun: inTurn(turn, func(ctx context.Context) error {
-			report, err := jobs.Run(ctx, time.Time{})
+			report, err := jobs.RunTick(ctx, schedules.LastTick(list, pipeline.KindRun, a.env.Now()))
 			if report.RunID != 0 {
 				metrics.Run(report)
 			}
@@ -99,6 +99,9 @@ func (a *app) serve(ctx context.Context, db *load.DB, events notifier, list []sc
 		LastStarted: func(ctx context.Context, kind string) (time.Time, error) {
 			if kind == kindPrune { // the next tick does as well
 				return a.env.Now(), nil
+			}
+			if brokenOff, err := db.BrokenOff(ctx, kind, completed...); err != nil || brokenOff {
+				return time.Time{}, err
 			}
 			last, found, err := db.LastRun(ctx, kind, completed...)
 			if err == nil && !found && kind == pipeline.KindReconcile {

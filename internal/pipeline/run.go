@@ -24,6 +24,16 @@ const (
 // asOf makes the run decide as if it were made at that time; the zero time is
 // now. Days that are not over by the real clock are left out either way.
 func (p *Pipeline) Run(ctx context.Context, asOf time.Time) (Report, error) {
+	return p.run(ctx, asOf, time.Time{})
+}
+
+// RunTick is Run for a tick that other processes with the same schedule have too:
+// what any of them has pulled since the tick is not due again at it.
+func (p *Pipeline) RunTick(ctx context.Context, tick time.Time) (Report, error) {
+	return p.run(ctx, time.Time{}, tick)
+}
+
+func (p *Pipeline) run(ctx context.Context, asOf, tick time.Time) (Report, error) {
 	clock := p.opts.Now
 	if !asOf.IsZero() {
 		clock = func() time.Time { return asOf }
@@ -32,8 +42,12 @@ func (p *Pipeline) Run(ctx context.Context, asOf time.Time) (Report, error) {
 	pull := &puller{
 		job: j,
 		// Nothing is final before its time by the real clock.
-		asOf:    func() time.Time { return earlier(clock(), p.opts.Now()) },
-		prepare: func(ctx context.Context, app App) (plan, policy, error) { return p.planRun(ctx, app, clock()) },
+		asOf: func() time.Time { return earlier(clock(), p.opts.Now()) },
+		prepare: func(ctx context.Context, app App) (plan, policy, error) {
+			plan, rules, err := p.planRun(ctx, app, clock())
+			plan.tick = tick
+			return plan, rules, err
+		},
 	}
 	j.work = pull.do
 	return j.execute(ctx, p.apps)

@@ -1,0 +1,195 @@
+package pgtest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Bouncer says how a PgBouncer is to be set.
+type Bouncer struct {
+	Mode     string // pool_mode: session, transaction or statement
+	PoolSize int    // default_pool_size; 0 leaves PgBouncer's own
+	// RoundRobin hands server connections out by turns.
+	RoundRobin bool
+}
+
+const (
+	bouncerLimit = 30 * time.Second
+	// bouncerAttempts: a port found free may be taken a moment later.
+	bouncerAttempts = 5
+)
+
+// guardScript runs a program until its standard input ends, which it does when the
+// test ends in whatever way, and removes the program's directory then.
+const guardScript = `
+dir=$1
+shift
+exec 3<&0
+"$@" &
+pid=$!
+{ read -r _ <&3; kill -KILL "$pid"; rm -rf "$dir"; } >/dev/null 2>&1 &
+wait "$pid"
+`
+
+// URL starts a PgBouncer before the database of a URL that has its password, and
+// returns the URL that leads through it. All that is not said in b is as
+// PgBouncer ships it. The test is skipped where PgBouncer is not installed.
+func (b Bouncer) URL(t testing.TB, databaseURL string) string {
+	t.Helper()
+	program := findBouncer()
+	if program == "" {
+		t.Skip("PgBouncer is not installed (Debian's package pgbouncer): nothing is known of poolers now")
+	}
+	parsed, err := url.Parse(databaseURL)
+	if err != nil {
+		t.Fatal("the database URL cannot be parsed")
+	}
+	dir := bouncerDir(t)
+	for attempt := 1; ; attempt++ {
+		address := freeAddress(t)
+		behind := *parsed
+		behind.Host = address
+		said, err := b.start(t, program, dir, parsed, &behind)
+		if err == nil {
+			return behind.String()
+		}
+		if attempt == bouncerAttempts {
+			t.Fatalf("PgBouncer does not start: %v\n%s", err, said)
+		}
+	}
+}
+
+func (b Bouncer) start(t testing.TB, program, dir string, database, behind *url.URL) (said string, err error) {
+	t.Helper()
+	settings := filepath.Join(dir, "pgbouncer.ini")
+	if err := b.write(settings, filepath.Join(dir, "users"), database, behind.Host); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"-c", guardScript, "guard", dir, program}
+	if os.Geteuid() == 0 { // as which it refuses to run
+		args = append(args, "-u", "nobody")
+	}
+	cmd := exec.Command("/bin/sh", append(args, settings)...)
+	cmd.Dir = "/"
+	ownGroup(cmd)
+	var log logBuffer
+	cmd.Stdout, cmd.Stderr = &log, &log
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	stop := func() {
+		_ = stdin.Close()
+		<-ended
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), bouncerLimit)
+	defer cancel()
+	for {
+		conn, err := pgconn.Connect(ctx, behind.String())
+		if err == nil {
+			_ = conn.Close(ctx)
+			t.Cleanup(stop)
+			return "", nil
+		}
+		select {
+		case err := <-ended:
+			return log.String(), err
+		case <-ctx.Done():
+			stop()
+			return log.String(), err
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+func (b Bouncer) write(settings, users string, database *url.URL, listen string) error {
+	host, port, err := net.SplitHostPort(database.Host)
+	if err != nil {
+		return err
+	}
+	ownHost, ownPort, err := net.SplitHostPort(listen)
+	if err != nil {
+		return err
+	}
+	var text bytes.Buffer
+	fmt.Fprintf(&text, "[databases]\n* = host=%s port=%s\n[pgbouncer]\nlisten_addr=%s\nlisten_port=%s\nunix_socket_dir=\nauth_type=scram-sha-256\nauth_file=%s\npool_mode=%s\n",
+		host, port, ownHost, ownPort, users, b.Mode)
+	if b.PoolSize > 0 {
+		fmt.Fprintf(&text, "default_pool_size=%d\n", b.PoolSize)
+	}
+	if b.RoundRobin {
+		fmt.Fprintln(&text, "server_round_robin=1")
+	}
+	password, _ := database.User.Password()
+	if err := os.WriteFile(users, fmt.Appendf(nil, "%q %q\n", database.User.Username(), password), 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(settings, text.Bytes(), 0o644)
+}
+
+func findBouncer() string {
+	for _, name := range []string{"pgbouncer", "/usr/sbin/pgbouncer"} { // not on everybody's PATH
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// bouncerDir is a directory that another account may read.
+func bouncerDir(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "pushloss-bouncer-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func freeAddress(t testing.TB) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// logBuffer is written by a process and read by the test.
+type logBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}

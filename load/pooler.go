@@ -1,0 +1,220 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// PoolingError says that the database is reached through a connection pooler that
+// gives a client another server connection from one transaction or statement to
+// the next. The locks of a process, which belong to a server connection, would
+// stay with others there.
+type PoolingError struct {
+	Mode string // "transaction" or "statement"
+}
+
+func (e *PoolingError) Error() string {
+	return fmt.Sprintf("the database is reached through a connection pooler in %s mode, where no lock can be kept", e.Mode)
+}
+
+// Hint tells an operator what to do.
+func (e *PoolingError) Hint() string {
+	return "point DATABASE_URL at Postgres itself, or at a pool in session mode (PgBouncer: pool_mode = session)"
+}
+
+// NoConnectionError says that a login was taken and then no server connection was
+// to be had in time: all those of a connection pooler are in use.
+type NoConnectionError struct {
+	Waited time.Duration
+	cause  error
+}
+
+func (e *NoConnectionError) Error() string {
+	return fmt.Sprintf("the database took the login and then did not answer within %s", e.Waited)
+}
+
+func (e *NoConnectionError) Unwrap() error { return e.cause }
+
+// Hint tells an operator what to do.
+func (e *NoConnectionError) Hint() string {
+	return fmt.Sprintf("if a connection pooler stands before it, its server connections are all in use: "+
+		"give its pool room for %d of each pushloss process (PgBouncer: pool_size)", pooledConns+2)
+}
+
+const (
+	// prepareTimeout bounds the wait for the first answer on a new connection:
+	// behind a pooler that has none free, minutes pass before it gives up.
+	prepareTimeout = 10 * time.Second
+	// pooledConns bounds the pool of a process behind a pooler, which has few
+	// connections for all its clients: twenty by PgBouncer's stock settings. One
+	// more holds the locks, and one now and then reads the schema's version.
+	pooledConns = 4
+	// poolingRounds is how often two clients are compared, lest others of a busy
+	// pool hide by chance what is the rule.
+	poolingRounds = 12
+)
+
+// CheckPooling returns a *PoolingError if the database is reached through a pooler
+// that does not keep a client on one server connection.
+func CheckPooling(ctx context.Context, databaseURL string) error {
+	config, err := pgx.ParseConfig(databaseURL)
+	if err != nil {
+		return urlError(err)
+	}
+	_, err = checkPooling(ctx, config)
+	return err
+}
+
+// checkPooling also tells whether there is a pooler at all. All it does is ask on
+// which server connection it is, in the simple protocol, since prepared
+// statements are what a pooler loses first.
+func checkPooling(ctx context.Context, config *pgx.ConnConfig) (pooled bool, err error) {
+	a, err := connectTo(ctx, config)
+	if err != nil {
+		return false, err
+	}
+	defer a.close(ctx)
+	first, err := a.backend(ctx)
+	// A pooler makes up the process ID that it tells a client at the login.
+	if err != nil || first.pid == fmt.Sprint(a.conn.PID()) {
+		return false, err
+	}
+	b, err := connectTo(ctx, config)
+	if err != nil {
+		return true, err
+	}
+	defer b.close(ctx)
+	for range poolingRounds {
+		if err := checkRound(ctx, a, b, first); err != nil {
+			return true, err
+		}
+	}
+	return true, nil
+}
+
+// checkRound looks whether two clients have a server connection each, and keep it
+// while the other one holds a transaction open. By default PgBouncer gives b the
+// one that a has just used; by turns (server_round_robin) it gives a another one.
+func checkRound(ctx context.Context, a, b *probe, first backend) error {
+	moved := func(now backend) error {
+		if now != first {
+			return &PoolingError{Mode: "transaction"}
+		}
+		return nil
+	}
+	now, err := a.backend(ctx)
+	if err == nil {
+		err = moved(now)
+	}
+	if err != nil {
+		return err
+	}
+	if err := b.exec(ctx, "BEGIN"); err != nil {
+		if statementMode(err) {
+			return &PoolingError{Mode: "statement"}
+		}
+		return err
+	}
+	theirs, err := b.backend(ctx)
+	switch {
+	case err != nil:
+		return err
+	case theirs == first: // and a would wait for ever for a pool of one
+		return &PoolingError{Mode: "transaction"}
+	}
+	if now, err = a.backend(ctx); err == nil {
+		err = moved(now)
+	}
+	return errors.Join(err, b.exec(ctx, "ROLLBACK"))
+}
+
+// statementMode reports whether a pooler refused a transaction as such: Postgres
+// never does.
+func statementMode(err error) bool {
+	var pgErr *pgconn.PgError
+	return errors.As(err, &pgErr) && strings.Contains(pgErr.Message, "statement pooling")
+}
+
+// backend names a server connection; the server's start tells servers apart that
+// number alike.
+type backend struct{ pid, server string }
+
+// probe is a connection that only asks where it is.
+type probe struct{ conn *pgconn.PgConn }
+
+func connectTo(ctx context.Context, config *pgx.ConnConfig) (*probe, error) {
+	config = config.Copy()
+	limitConnecting(config)
+	conn, err := pgconn.ConnectConfig(ctx, &config.Config)
+	if err != nil {
+		return nil, fmt.Errorf("connect to database: %w", err)
+	}
+	return &probe{conn}, nil
+}
+
+func (p *probe) close(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	_ = p.conn.Close(ctx)
+}
+
+func (p *probe) backend(ctx context.Context) (backend, error) {
+	results, err := p.ask(ctx, `SELECT pg_backend_pid(), pg_postmaster_start_time()`)
+	if err != nil {
+		return backend{}, err
+	}
+	row := results[0].Rows[0]
+	return backend{pid: string(row[0]), server: string(row[1])}, nil
+}
+
+func (p *probe) exec(ctx context.Context, sql string) error {
+	_, err := p.ask(ctx, sql)
+	return err
+}
+
+func (p *probe) ask(ctx context.Context, sql string) ([]*pgconn.Result, error) {
+	var results []*pgconn.Result
+	err := firstAnswer(ctx, func(ctx context.Context) (err error) {
+		results, err = p.conn.Exec(ctx, sql).ReadAll()
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ask for the server connection: %w", err)
+	}
+	return results, nil
+}
+
+// errLate is the cause of a context that firstAnswer ended.
+var errLate = errors.New("no answer in time")
+
+// firstAnswer bounds the first statement on a new connection.
+func firstAnswer(ctx context.Context, ask func(context.Context) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, prepareTimeout, errLate)
+	defer cancel()
+	err := ask(ctx)
+	if err != nil && errors.Is(context.Cause(ctx), errLate) {
+		return &NoConnectionError{Waited: prepareTimeout, cause: err}
+	}
+	return err
+}
+
+// limitConnecting bounds the making of a connection, unless the URL does.
+func limitConnecting(config *pgx.ConnConfig) {
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 10 * time.Second
+	}
+}
+
+func urlError(err error) error {
+	// It prints the URL, and does not find every password in it.
+	if e, ok := errors.AsType[*pgconn.ParseConfigError](err); ok {
+		e.ConnString = "(hidden)"
+	}
+	return fmt.Errorf("database URL: %w", err)
+}

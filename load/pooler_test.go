@@ -1,0 +1,175 @@
+package load_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/extract"
+	"pushloss/internal/localpg/pgtest"
+	"pushloss/load"
+	"pushloss/transform"
+)
+
+// A pool that moves its clients about is told, however many server connections it
+// has, in whatever order it gives them out, and whoever else uses it.
+func TestPoolersThatMoveTheirClientsAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{"transaction", "statement"} {
+		for _, size := range []int{1, 2, 3, 20} {
+			for _, byTurns := range []bool{false, true} {
+				for _, idle := range []int{0, 1, 2, 5} {
+					if idle >= size && idle > 0 {
+						continue
+					}
+					t.Run(fmt.Sprintf("%s, %d, by turns %t, %d idle", mode, size, byTurns, idle), func(t *testing.T) {
+						t.Parallel()
+						url := pgtest.Bouncer{Mode: mode, PoolSize: size, RoundRobin: byTurns}.URL(t, pgtest.URL(t))
+						warm(t, url, idle)
+						var pooling *load.PoolingError
+						if err := load.CheckPooling(t.Context(), url); !errors.As(err, &pooling) || pooling.Hint() == "" {
+							t.Fatalf("the check: %v", err)
+						}
+						if mode == "transaction" && pooling.Mode != mode {
+							t.Errorf("the mode is told as %s", pooling.Mode)
+						}
+						db, err := load.Open(t.Context(), url, 4)
+						if !errors.As(err, &pooling) || load.Unreachable(err) {
+							t.Errorf("open: %v", err)
+						}
+						if db != nil {
+							db.Close()
+						}
+					})
+				}
+			}
+		}
+	}
+}
+
+// warm leaves so many idle server connections in the pooler: clients that all ask
+// something that takes a moment.
+func warm(t *testing.T, url string, n int) {
+	t.Helper()
+	done := make(chan error, n)
+	for range n {
+		go func() {
+			config, err := pgx.ParseConfig(url)
+			if err != nil {
+				done <- err
+				return
+			}
+			config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+			conn, err := pgx.ConnectConfig(context.Background(), config)
+			if err != nil {
+				done <- err
+				return
+			}
+			_, err = conn.Exec(context.Background(), `SELECT pg_sleep(0.3)`)
+			done <- errors.Join(err, conn.Close(context.Background()))
+		}()
+	}
+	for range n {
+		must(t, <-done)
+	}
+}
+
+// Other clients of a busy pool, who take and give server connections at any
+// moment, hide nothing.
+func TestABusyPoolHidesNothing(t *testing.T) {
+	t.Parallel()
+	for _, byTurns := range []bool{false, true} {
+		t.Run(fmt.Sprintf("by turns %t", byTurns), func(t *testing.T) {
+			t.Parallel()
+			url := pgtest.Bouncer{Mode: "transaction", PoolSize: 5, RoundRobin: byTurns}.URL(t, pgtest.URL(t))
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			for range 8 {
+				config, err := pgx.ParseConfig(url)
+				must(t, err)
+				config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+				conn, err := pgx.ConnectConfig(ctx, config)
+				must(t, err)
+				ended := make(chan struct{})
+				go func() {
+					defer close(ended)
+					defer conn.Close(context.Background())
+					for ctx.Err() == nil {
+						_, _ = conn.Exec(ctx, `SELECT 1`)
+					}
+				}()
+				defer func() { <-ended }()
+			}
+			defer cancel()
+			for range 20 {
+				var pooling *load.PoolingError
+				if err := load.CheckPooling(t.Context(), url); !errors.As(err, &pooling) {
+					t.Fatalf("the check: %v", err)
+				}
+			}
+		})
+	}
+}
+
+// In session mode all goes as without a pooler: locks are kept, and given back
+// with the session; the pool stays within the pooler's means.
+func TestASessionPoolerIsAsGoodAsNone(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{0, 6} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			t.Parallel()
+			f := setup(t)
+			must(t, f.lock.Unlock(t.Context()))
+			url := pgtest.Bouncer{Mode: "session", PoolSize: size}.URL(t, f.url)
+			db := open(t, url)
+			session, work, err := db.OpenSession(t.Context(), "behind a pooler")
+			must(t, err)
+			lock, err := session.LockApp(work, testApp)
+			must(t, err)
+			must(t, lock.AnnounceCall(work))
+			loads := make(chan error)
+			const many = 20
+			for i := range many {
+				pull := f.pull(transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 1, "")}})
+				pull.Day += extract.Day(i)
+				go func() {
+					_, err := lock.Load(work, pull, loadedAt)
+					loads <- err
+				}()
+			}
+			for range many {
+				must(t, <-loads)
+			}
+			var busy *load.BusyError
+			direct, directWork := openSession(t, open(t, f.url), "without")
+			if _, err := direct.LockApp(directWork, testApp); !errors.As(err, &busy) {
+				t.Errorf("the lock is not held: %v", err)
+			}
+			session.Close()
+			_, err = direct.WaitForApp(directWork, testApp, time.Millisecond, func(*load.BusyError) {})
+			must(t, err)
+		})
+	}
+}
+
+// A pool without a second server connection is told as what it is, and not waited
+// for.
+func TestAPoolerWithoutAFreeConnectionIsTold(t *testing.T) {
+	t.Parallel()
+	url := pgtest.Bouncer{Mode: "session", PoolSize: 1}.URL(t, pgtest.URL(t))
+	_, err := load.Open(t.Context(), url, 4)
+	var full *load.NoConnectionError
+	if !errors.As(err, &full) || !load.Unreachable(err) || !strings.Contains(full.Hint(), "pool_size") {
+		t.Errorf("open: %v", err)
+	}
+}
+
+func TestADirectConnectionIsNoPooler(t *testing.T) {
+	t.Parallel()
+	must(t, load.CheckPooling(t.Context(), pgtest.URL(t)))
+}
