@@ -1,0 +1,79 @@
+package main_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"pushloss/extract"
+)
+
+// Every step of docs/operations.md can be taken, in its order, on what the demo
+// leaves behind, and shows what the guide shows.
+func TestTheOperationsGuideCanBeFollowed(t *testing.T) {
+	t.Parallel()
+	for _, client := range []string{"bash", "psql", "pg_dump", "pg_restore"} {
+		if _, err := exec.LookPath(client); err != nil {
+			t.Skipf("the guide's steps need %s: %v", client, err)
+		}
+	}
+	text, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := setup(t)
+	for _, name := range []string{"PUSHLOSS_LOOKBACK_DAYS", "PUSHLOSS_API_MEMORY_DAYS"} {
+		delete(w.env, name)
+	}
+	w.env["PUSHLOSS_LOG_LEVEL"] = "error"
+	w.env["PATH"] = filepath.Dir(binary) + string(os.PathListSeparator) + os.Getenv("PATH")
+	w.do(0, "tasks", "add", "--sent-at", w.back(7), "demo-welcome", "demo-flash-sale", "demo-newsletter")
+	w.do(0, "run")
+
+	examples := examplesOf(string(text))
+	if len(examples) < 15 {
+		t.Fatalf("only %d commands were found in the guide", len(examples))
+	}
+	shift := w.today - 1 - newestDay(t, examples)
+	dir := t.TempDir()
+	for _, example := range examples {
+		line := shiftDays(t, example.line, shift)
+		ctx, cancel := context.WithTimeout(t.Context(), deadline)
+		command := exec.CommandContext(ctx, "bash", "-c", line)
+		command.Dir = dir
+		for key, value := range w.env {
+			command.Env = append(command.Env, key+"="+value)
+		}
+		var stderr buffer
+		command.Stderr = &stderr
+		stdout, err := command.Output()
+		cancel()
+		var exit *exec.ExitError
+		if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 1) { // 1 is a finding, which is shown
+			t.Fatalf("%s: %v\n%s%s", line, err, stdout, tail(stderr.String()))
+		}
+		if diff := gocmp.Diff(gist(example.shown), gist(string(stdout))); diff != "" {
+			t.Errorf("%s (-guide +output):\n%s%s", line, diff, tail(stderr.String()))
+		}
+	}
+}
+
+// newestDay is the latest day that the commands name: yesterday, when they were
+// written.
+func newestDay(t testing.TB, examples []example) extract.Day {
+	t.Helper()
+	var days []string
+	for _, e := range examples {
+		days = append(days, isoDay.FindAllString(e.line, -1)...)
+	}
+	if len(days) == 0 {
+		t.Fatal("no command names a day")
+	}
+	return parseDay(t, slices.Max(days))
+}
