@@ -19,6 +19,8 @@ type Account struct {
 	// BaseURLs are tried in turn: the next one once the one before was out of
 	// reach repeatedly. Region.BaseURLs gives a region's.
 	BaseURLs []string
+	// WindowEnd is how the API takes EndTime; the zero value is EndExclusive.
+	WindowEnd WindowEnd
 }
 
 // Options are the optional parts of a Client; the zero value is for production.
@@ -66,6 +68,8 @@ type Answer struct {
 	JSON []byte
 	// SentAt is when the accepted call was made.
 	SentAt time.Time
+	// EndTime is the request's, which WindowEnd may set apart from the window's end.
+	EndTime time.Time
 	// Date is the service's clock as its Date header tells, or zero.
 	Date time.Time
 }
@@ -136,9 +140,15 @@ func NewTransport() *http.Transport {
 // is never cut off, since the service has counted it: it ends by its own
 // timeout. Failures are *Error, but for ctx's own and the pacer's.
 func (c *Client) PushLoss(ctx context.Context, request Request) (Answer, error) {
-	body, err := request.body()
+	endTime := c.account.WindowEnd.endTime(request.Window)
+	body, err := request.body(endTime)
 	if err != nil {
 		return Answer{}, &Error{Class: BadRequest, Info: err.Error(), Hint: adviceReport}
 	}
-	return c.retry(ctx, body)
+	answer, err := c.retry(ctx, body)
+	if err != nil {
+		return Answer{}, err
+	}
+	answer.EndTime = endTime
+	return answer, nil
 }

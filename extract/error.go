@@ -46,6 +46,16 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+// code91000 is called a request error by one page of the API and an internal one
+// by others.
+const code91000 = 91000
+
+// AboutWindow reports whether a failure may well be the API's word on the window
+// that was asked for, such as "too long ago": no page says which code that is.
+func (e *Error) AboutWindow() bool {
+	return e.Code != 0 && (e.Class == BadRequest || e.Class == Unlisted || e.Code == code91000)
+}
+
 // StopsApp reports whether every further request of the app would fail alike,
 // so that the app is to be left alone until an operator acted.
 func (e *Error) StopsApp() bool { return e.Class == Operator || e.Class == BadRequest }

@@ -58,5 +58,5 @@ func ExampleBatches() {
 func ExampleSecret() {
 	key := extract.NewSecret("5bd2850fff3ecb11")
 	fmt.Printf("%v %+v %q %d\n", key, extract.Account{SDKAppID: 1, SecretKey: key}, key, key)
-	// Output: [redacted] {SDKAppID:1 SecretKey:[redacted] Identifier: BaseURLs:[]} [redacted] [redacted]
+	// Output: [redacted] {SDKAppID:1 SecretKey:[redacted] Identifier: BaseURLs:[] WindowEnd:} [redacted] [redacted]
 }

@@ -23,8 +23,9 @@ type Request struct {
 }
 
 // body is the request as the API takes it; an error means that the caller broke
-// a documented limit.
-func (r Request) body() ([]byte, error) {
+// a documented limit. The limits are the window's own, whichever way its end is
+// written: an inclusive EndTime makes no room for a second more.
+func (r Request) body(endTime time.Time) ([]byte, error) {
 	span := r.Window.End.Sub(r.Window.Start)
 	switch {
 	case span <= 0:
@@ -42,7 +43,7 @@ func (r Request) body() ([]byte, error) {
 		StartTime int64
 		EndTime   int64
 		TaskID    []string
-	}{r.Window.Start.Unix(), r.Window.End.Unix(), tasks})
+	}{r.Window.Start.Unix(), endTime.Unix(), tasks})
 }
 
 // Batches cuts tasks into runs of at most MaxTasksPerRequest, in their order.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,18 +21,27 @@ func TestARequestIsThatOfTheAPIPage(t *testing.T) {
 	day := extract.DayOf(time.Date(2025, 3, 12, 9, 0, 0, 0, beijing), beijing)
 	for _, tt := range []struct {
 		name  string
+		end   extract.WindowEnd
 		tasks []string
 		want  string
 	}{
-		{"for two tasks", []string{"xxx-yyy-zzz", "aaa-bbb-ccc"}, `{"StartTime":1741708800,"EndTime":1741795200,"TaskID":["xxx-yyy-zzz","aaa-bbb-ccc"]}`},
-		{"for the whole app, nil", nil, `{"StartTime":1741708800,"EndTime":1741795200,"TaskID":[]}`},
-		{"for the whole app, empty", []string{}, `{"StartTime":1741708800,"EndTime":1741795200,"TaskID":[]}`},
+		{"for two tasks", "", []string{"xxx-yyy-zzz", "aaa-bbb-ccc"}, `{"StartTime":1741708800,"EndTime":1741795200,"TaskID":["xxx-yyy-zzz","aaa-bbb-ccc"]}`},
+		{"for the whole app, nil", "", nil, `{"StartTime":1741708800,"EndTime":1741795200,"TaskID":[]}`},
+		{"for the whole app, empty", "", []string{}, `{"StartTime":1741708800,"EndTime":1741795200,"TaskID":[]}`},
+		{"with an exclusive end", extract.EndExclusive, nil, `{"StartTime":1741708800,"EndTime":1741795200,"TaskID":[]}`},
+		{"with an inclusive end", extract.EndInclusive, nil, `{"StartTime":1741708800,"EndTime":1741795199,"TaskID":[]}`},
 	} {
 		inBubble(t, tt.name, func(t *testing.T) {
 			s := always(reply{body: okay})
-			client := extract.NewClient(account(), s, extract.NewPacer(1, extract.PacerOptions{}), extract.Options{Random: func() uint32 { return 4294967295 }})
-			if _, err := client.PushLoss(t.Context(), extract.Request{Window: day.Window(beijing), Tasks: tt.tasks}); err != nil {
+			account := account()
+			account.WindowEnd = tt.end
+			client := extract.NewClient(account, s, extract.NewPacer(1, extract.PacerOptions{}), extract.Options{Random: func() uint32 { return 4294967295 }})
+			answer, err := client.PushLoss(t.Context(), extract.Request{Window: day.Window(beijing), Tasks: tt.tasks})
+			if err != nil {
 				t.Fatal(err)
+			}
+			if sent := fmt.Sprintf(`"EndTime":%d,`, answer.EndTime.Unix()); !strings.Contains(tt.want, sent) {
+				t.Errorf("the answer says that the request had %s", sent)
 			}
 			r := s.requests[0]
 			if r.Method != "POST" || r.URL.Scheme+"://"+r.URL.Host+r.URL.Path != mainURL+"/v4/timpush/all_member_push_loss" {
@@ -75,7 +85,7 @@ func TestARequestBeyondALimitIsNotSent(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		request extract.Request
-		sent    bool
+		sent    bool // whichever way the end is written
 	}{
 		{"7 days", extract.Request{Window: span(7 * 24 * time.Hour)}, true},
 		{"7 days and a second", extract.Request{Window: span(7*24*time.Hour + time.Second)}, false},
@@ -84,24 +94,29 @@ func TestARequestBeyondALimitIsNotSent(t *testing.T) {
 		{"5 tasks", extract.Request{Window: span(time.Hour), Tasks: make([]string, 5)}, true},
 		{"6 tasks", extract.Request{Window: span(time.Hour), Tasks: make([]string, 6)}, false},
 	} {
-		inBubble(t, tt.name, func(t *testing.T) {
-			s := always(reply{body: okay})
-			client := extract.NewClient(account(), s, extract.NewPacer(1, extract.PacerOptions{}), extract.Options{})
-			_, err := client.PushLoss(t.Context(), tt.request)
-			if tt.sent {
-				if err != nil || s.calls() != 1 {
-					t.Errorf("%d calls, %v", s.calls(), err)
+		for _, end := range []extract.WindowEnd{extract.EndExclusive, extract.EndInclusive} {
+			inBubble(t, fmt.Sprintf("%s, end %s", tt.name, end), func(t *testing.T) {
+				s := always(reply{body: okay})
+				account := account()
+				account.WindowEnd = end
+				client := extract.NewClient(account, s, extract.NewPacer(1, extract.PacerOptions{}), extract.Options{})
+				_, err := client.PushLoss(t.Context(), tt.request)
+				if tt.sent {
+					if err != nil || s.calls() != 1 {
+						t.Errorf("%d calls, %v", s.calls(), err)
+					}
+					return
 				}
-				return
-			}
-			if failed := failure(t, err); failed.Class != extract.BadRequest || s.calls() != 0 {
-				t.Errorf("class %s, %d calls", failed.Class, s.calls())
-			}
-		})
+				if failed := failure(t, err); failed.Class != extract.BadRequest || s.calls() != 0 {
+					t.Errorf("class %s, %d calls", failed.Class, s.calls())
+				}
+			})
+		}
 	}
 }
 
-// S15: the requests of any plan keep both limits and together are the plan.
+// S15: the requests of any plan keep both limits and together are the plan, every
+// second of it once.
 func TestAnyPlanIsCutIntoAllowedRequests(t *testing.T) {
 	t.Parallel()
 	zones := rapid.SampledFrom([]string{"Asia/Shanghai", "America/Sao_Paulo", "Africa/Cairo", "America/New_York", "Pacific/Chatham"})
@@ -114,7 +129,11 @@ func TestAnyPlanIsCutIntoAllowedRequests(t *testing.T) {
 		days := extract.Day(rapid.IntRange(1, 40).Draw(t, "days"))
 		tasks := rapid.SliceOfDistinct(rapid.StringN(1, 20, -1), rapid.ID[string]).Draw(t, "tasks")
 		s := always(reply{body: okay})
-		client := extract.NewClient(account(), s, extract.NewPacer(0, extract.PacerOptions{}), extract.Options{})
+		account, inclusive := account(), rapid.Bool().Draw(t, "inclusive")
+		if inclusive {
+			account.WindowEnd = extract.EndInclusive
+		}
+		client := extract.NewClient(account, s, extract.NewPacer(0, extract.PacerOptions{}), extract.Options{})
 		for day := first; day < first+days; day++ {
 			for _, batch := range extract.Batches(tasks) {
 				if _, err := client.PushLoss(t.Context(), extract.Request{Window: day.Window(loc), Tasks: batch}); err != nil {
@@ -132,6 +151,9 @@ func TestAnyPlanIsCutIntoAllowedRequests(t *testing.T) {
 			}
 			if err := json.Unmarshal([]byte(text), &body); err != nil {
 				t.Fatal(err)
+			}
+			if inclusive {
+				body.EndTime++ // the first second that is not asked for
 			}
 			if n := len(body.TaskID); n == 0 || n > 5 || body.EndTime-body.StartTime > 7*86400 {
 				t.Fatalf("a request of %d tasks and %d s", n, body.EndTime-body.StartTime)

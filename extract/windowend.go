@@ -1,6 +1,9 @@
 package extract
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // WindowEnd is how the API takes a request's EndTime; no page says which (All/Tagged
 // Users Push Loss Analysis).
@@ -11,6 +14,15 @@ const (
 	EndExclusive WindowEnd = "exclusive" // the window ends before EndTime
 	EndInclusive WindowEnd = "inclusive" // the second EndTime belongs to the window
 )
+
+// endTime is what a request gives as EndTime to ask for the window and no second
+// more. The zero WindowEnd is EndExclusive.
+func (e WindowEnd) endTime(w Window) time.Time {
+	if e == EndInclusive {
+		return w.End.Add(-time.Second)
+	}
+	return w.End
+}
 
 // ParseWindowEnd reads a WindowEnd.
 func ParseWindowEnd(text string) (WindowEnd, error) {

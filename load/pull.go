@@ -16,8 +16,9 @@ type TaskRef struct {
 
 // Pull is the answer to one request, to be loaded.
 type Pull struct {
-	RunID  int64
-	Day    extract.Day
+	RunID int64
+	Day   extract.Day
+	// Window is as the request gave it: its End is the EndTime that was sent.
 	Window extract.Window
 	// Tasks are those that were asked for; just the zero TaskRef for the whole app.
 	Tasks  []TaskRef

@@ -74,7 +74,7 @@ func findAll(cmd *cobra.Command, env Environment) []check.Finding {
 	}
 	transport := extract.NewTransport()
 	for _, configured := range a.settings.Apps {
-		app := pipeline.App{Account: account(configured), Location: configured.Location, CallsPerSecond: configured.Rate}
+		app := pipeline.App{Account: a.account(configured), Location: configured.Location, CallsPerSecond: configured.Rate}
 		findings = append(findings, check.API(ctx, db, transport, app, holder(), env.Now)...)
 	}
 	return findings

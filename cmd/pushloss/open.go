@@ -119,7 +119,7 @@ func (a *app) pipeline(db *load.DB, opts pipeline.Options) *pipeline.Pipeline {
 	apps := make([]pipeline.App, len(a.settings.Apps))
 	for i, configured := range a.settings.Apps {
 		apps[i] = pipeline.App{
-			Account:        account(configured),
+			Account:        a.account(configured),
 			Location:       configured.Location,
 			CallsPerSecond: configured.Rate,
 		}
@@ -133,10 +133,11 @@ func (a *app) pipeline(db *load.DB, opts pipeline.Options) *pipeline.Pipeline {
 	}, opts)
 }
 
-func account(configured config.App) extract.Account {
+func (a *app) account(configured config.App) extract.Account {
 	return extract.Account{
 		SDKAppID: configured.SDKAppID, SecretKey: configured.SecretKey,
 		Identifier: configured.Identifier, BaseURLs: configured.BaseURLs(),
+		WindowEnd: a.settings.WindowEnd,
 	}
 }
 

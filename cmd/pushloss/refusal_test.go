@@ -34,7 +34,7 @@ func TestS2RefusalsExitWith4AndSayWhatToDo(t *testing.T) {
 			if test.fault != "" {
 				w.faults(test.fault)
 			}
-			for _, command := range [][]string{{"run"}, w.backfill(5, 4), {"check"}} {
+			for _, command := range [][]string{{"run"}, w.backfill(5, 4), {"calibrate"}, {"check"}} {
 				r := w.do(4, command...)
 				r.says(t, test.says...)
 				if command[0] != "check" && !strings.Contains(r.stderr, "what to do: ") {
@@ -98,7 +98,7 @@ func TestWithoutAUsableDatabaseCommandsExitWith3AndSayWhatToDo(t *testing.T) {
 			w := setup(t)
 			test.change(w)
 			for _, command := range [][]string{
-				{"run"}, w.backfill(5, 4), w.backfill(5, 4, "--plan"), {"reconcile"}, {"verify"}, {"replay"}, {"prune"}, {"status"}, {"check"}, {"serve"},
+				{"run"}, w.backfill(5, 4), w.backfill(5, 4, "--plan"), {"reconcile"}, {"verify"}, {"replay"}, {"prune"}, {"status"}, {"check"}, {"calibrate"}, {"serve"},
 				{"tasks", "add", "t1"}, {"tasks", "list"}, {"tasks", "retire", "t1"},
 			} {
 				r := w.do(3, command...)

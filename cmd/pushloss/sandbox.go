@@ -30,7 +30,8 @@ GET /sandbox/truth?sdkappid=&taskid=&start=&end= what a correct answer says.
 Faults (--fault NAME, may be repeated):
 ` + sandboxFaults(),
 		Example: `  pushloss sandbox --app 1400000001
-  pushloss sandbox --fault http-500:every=7 --fault duplicate-rows`,
+  pushloss sandbox --fault http-500:every=7 --fault duplicate-rows
+  pushloss sandbox --fault end-inclusive --fault day-figures=UTC:by=touch`,
 		Args: exactly(cobra.NoArgs),
 	}
 	flags := command.Flags()

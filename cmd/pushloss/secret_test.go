@@ -70,7 +70,7 @@ func TestS3SecretsStayInside(t *testing.T) {
 				r := w.do(test.code, "run")
 				told.WriteString(r.stdout + r.stderr)
 			}
-			for _, command := range [][]string{{"check"}, {"status", "--output", "json"}} {
+			for _, command := range [][]string{{"check"}, {"calibrate"}, {"status", "--output", "json"}} {
 				p := w.start(command...)
 				p.wait()
 				told.WriteString(p.stdout.String() + p.stderr.String())

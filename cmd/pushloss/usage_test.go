@@ -52,6 +52,9 @@ func TestMistakesExitWith2AndSayWhatToDo(t *testing.T) {
 		{"reconcile of half a range", []string{"reconcile", "--from", w.back(3)}, nil, []string{"give both --from and --to"}},
 		{"reconcile of no day", []string{"reconcile", "--from", w.back(3), "--to", "soon"}, nil, []string{"--to", "soon"}},
 		{"reconcile of an unknown app", []string{"reconcile", "--app", "7"}, nil, []string{"app 7 is not configured"}},
+		{"calibrating with an unknown app", []string{"calibrate", "--app", "7"}, nil, []string{"app 7 is not configured", "--app: 1400000001"}},
+		{"calibrating with no day", []string{"calibrate", "--day", "2025-02-30"}, nil, []string{"--day", "2025-02-30"}},
+		{"calibrating with today", []string{"calibrate", "--day", w.back(0)}, nil, []string{"not over yet", "the newest day that can be looked into is " + w.back(1)}},
 		{"as of no time", []string{"run", "--as-of", "yesterday"}, nil, []string{"--as-of"}},
 		{"no number of migrations", []string{"migrate", "down", "x"}, nil, []string{"pushloss migrate down 1"}},
 		{"more migrations than there are", []string{"migrate", "down", "99"}, nil, []string{"cannot take back 99"}},
@@ -123,7 +126,7 @@ func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
 	w := &world{t: t, env: map[string]string{}}
 	for _, command := range []string{
 		"", "demo", "migrate up", "migrate down", "migrate status", "tasks add", "tasks import", "tasks list", "tasks retire",
-		"run", "backfill", "reconcile", "serve", "check", "status", "verify", "replay", "prune", "notify test", "sandbox", "version",
+		"run", "backfill", "reconcile", "serve", "check", "calibrate", "status", "verify", "replay", "prune", "notify test", "sandbox", "version",
 	} {
 		r := w.do(0, append(strings.Fields(command), "--help")...)
 		if !strings.Contains(r.stdout, "Examples:") || r.stderr != "" {

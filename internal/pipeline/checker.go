@@ -89,7 +89,7 @@ func (c *checker) usable(r checkRequest, result transform.Result) []transform.Sn
 
 // refused deals with a request that brought no answer.
 func (c *checker) refused(ctx context.Context, r checkRequest, failed *extract.Error) error {
-	if !c.policy.remembered(r.days.First, c.now()) && aboutTheDay(failed) {
+	if !c.policy.remembered(r.days.First, c.now()) && failed.AboutWindow() {
 		c.log.WarnContext(ctx, "the api gives no figures for these days any more", "first_day", r.days.First, "last_day", r.days.Last, "error", failed)
 		c.leave(r, "beyond the API's memory: "+failed.Error())
 		return nil

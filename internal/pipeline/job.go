@@ -102,7 +102,7 @@ func (j *job) app(ctx context.Context, session *load.Session, app App, runID int
 	report.State = AppDone
 	err = j.work(ctx, turn{
 		App: app, lock: lock, runID: runID, log: log,
-		client: extract.NewClient(app.Account, j.transport, j.pacer(app, lock),
+		client: extract.NewClient(app.Account, j.transport, app.Pacer(lock),
 			extract.Options{Log: log, OnCall: calls.record}),
 	}, &report)
 	report.Requests, report.Retries = calls.requests, calls.retries
@@ -114,18 +114,18 @@ func (j *job) app(ctx context.Context, session *load.Session, app App, runID int
 	return report
 }
 
-// pacer keeps the pace that other processes have left off.
-func (j *job) pacer(app App, lock *load.AppLock) *extract.Pacer {
-	if app.CallsPerSecond == 0 {
+// Pacer keeps the app's pace, and that which other processes have left off.
+func (a App) Pacer(lock *load.AppLock) *extract.Pacer {
+	if a.CallsPerSecond == 0 {
 		return extract.NewPacer(0, extract.PacerOptions{})
 	}
 	opts := extract.PacerOptions{Announce: lock.AnnounceCall}
-	interval := app.Duration(1)
+	interval := a.Duration(1)
 	if lock.SinceLastCall >= 0 && lock.SinceLastCall < max(recentCall, interval) {
 		// The call that was announced may have left later: count from now.
 		opts.NotBefore = time.Now().Add(interval)
 	}
-	return extract.NewPacer(app.CallsPerSecond, opts)
+	return extract.NewPacer(a.CallsPerSecond, opts)
 }
 
 // planned adds requests to what there is to do.

@@ -148,7 +148,7 @@ func (w *appWork) one(ctx context.Context, r request, normalizer *transform.Norm
 		return true, w.failed(ctx, r, err.Error())
 	}
 	outcome, err := w.lock.Load(ctx, load.Pull{
-		RunID: w.runID, Day: r.day, Window: r.window, Tasks: r.tasks,
+		RunID: w.runID, Day: r.day, Window: extract.Window{Start: r.window.Start, End: answer.EndTime}, Tasks: r.tasks,
 		Result: result, Body: answer.Body, SentAt: answer.SentAt,
 		Trusted: w.policy.remembered(r.day, w.now()), Settled: w.policy.settles(r.day, w.asOf()),
 	}, w.now())
@@ -191,7 +191,7 @@ func (w *appWork) loaded(r request, result transform.Result, outcome load.Outcom
 // others were loaded. The error that it returns stops the app.
 func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error, loadsBefore int) error {
 	beyondMemory := !w.policy.remembered(r.day, w.now())
-	if beyondMemory && aboutTheDay(failed) {
+	if beyondMemory && failed.AboutWindow() {
 		w.log.WarnContext(ctx, "the api gives no figures for this day any more", "day", r.day, "error", failed)
 		err := w.lock.RecordFailure(ctx, load.Failure{
 			Day: r.day, Tasks: r.tasks, Reason: failed.Error(), Unavailable: true,
@@ -218,17 +218,6 @@ func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error,
 		return &unreachableError{last: failed}
 	}
 	return nil
-}
-
-// code91000 is called a request error by one page of the API and an internal one
-// by others.
-const code91000 = 91000
-
-// aboutTheDay reports whether a failure may well be the API's word for "too long
-// ago": no page says which code that is.
-func aboutTheDay(failed *extract.Error) bool {
-	return failed.Code != 0 &&
-		(failed.Class == extract.BadRequest || failed.Class == extract.Unlisted || failed.Code == code91000)
 }
 
 // failed notes windows that could not be loaded.

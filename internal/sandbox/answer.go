@@ -43,13 +43,13 @@ func (s *Sandbox) appendAnswer(b []byte, set *faultSet, app int64, q question) [
 		b = append(b, `{"TaskID":`...)
 		b = appendQuoted(b, task)
 		v := set.view(s, app, task, q.in)
-		b = s.appendArrays(b, q.in, &v)
+		b = s.appendArrays(b, &v)
 		b = append(b, '}')
 	}
 	return append(b, "]}"...)
 }
 
-func (s *Sandbox) appendArrays(b []byte, in span, v *view) []byte {
+func (s *Sandbox) appendArrays(b []byte, v *view) []byte {
 	i := 0
 	for array, name := range arrayNames {
 		b = append(b, `,"`...)
@@ -60,7 +60,7 @@ func (s *Sandbox) appendArrays(b []byte, in span, v *view) []byte {
 			if v.forgotten {
 				continue
 			}
-			n := s.world.count(i, in, v)
+			n := s.world.count(i, v)
 			if n == 0 {
 				continue
 			}

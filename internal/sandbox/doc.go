@@ -38,6 +38,7 @@
 //   - Without losses the arrays are [], never null or left out. Rows are in a fixed order; their number has no cap; there is
 //     no code of success among them; no row has a count of 0.
 //   - ErrInfo of a code is always the same, and sometimes "".
+//   - The faults end-inclusive and day-figures are the other readings of a window that the pages allow.
 //   - The future has no figures; the past is never forgotten (but see the faults forget-after and forget-error).
 //   - With Config.TaskStarts, a task has no figures before the time its ID gives.
 //   - A signature made in the future is valid, as to the library.

@@ -21,8 +21,10 @@ type Fault struct {
 	From string // only windows that touch the days From … To (2006-01-02, inclusive), by Config.Location's midnights;
 	To   string // one alone means that day. The fault restated needs them: they are the days restated
 
-	Days int    // late: how many days late; 0: 1
-	By   string // forget-after, forget-error: which end of a window is too old: start (default), end, or event
+	Days int // late: how many days late; 0: 1
+	// By is, for forget-after and forget-error, which end of a window is too old: start (default), end, or event; for
+	// day-figures, which days a window has: start (default), those that start in it, or touch, those that it touches.
+	By string
 }
 
 // FaultInfo describes a fault, for --help.
@@ -48,6 +50,7 @@ type faultKind struct {
 	value   valueKind
 	preset  string // default value; "" with a value kind: required
 	valueAs string // another spelling of the value, as a key
+	by      []string
 	oddity  oddity
 	syntax  string
 	help    string
@@ -102,6 +105,10 @@ func faultKinds() []faultKind {
 		{name: "empty", class: classOddity, oddity: oddEmpty, help: "all arrays empty, whatever the truth"},
 		{name: "task-id-case", class: classOddity, oddity: oddTaskIDCase, help: "the key TaskID is spelt TaskId"},
 
+		{name: "end-inclusive", class: classTruth,
+			help: "the second EndTime belongs to the window; the truth of a window without it is as before"},
+		{name: "day-figures", class: classTruth, value: valueZone, valueAs: "zone", by: []string{"start", "touch"}, syntax: "day-figures=ZONE[:by=start|touch]",
+			help: "changes the truth: figures are kept per day of ZONE; a window has the whole days that start in it, or that it touches"},
 		{name: "unknown-platform", class: classTruth, help: "changes the truth: rows of PushPlatform 42 and EventType 9 as well"},
 		{name: "big-count", class: classTruth, help: "changes the truth: counts beyond 32 bits in the first row"},
 		{name: "late", class: classTruth, value: valueShare, preset: "0.3", valueAs: "share", syntax: "late[=SHARE][:days=N]",
@@ -110,9 +117,9 @@ func faultKinds() []faultKind {
 			help: "changes the truth: codes go, others come and counts differ on these days"},
 		{name: "week-differs", class: classTruth, value: valueCount, preset: "1", valueAs: "more", syntax: "week-differs[=N][:from=D,to=D]",
 			help: "changes the truth of windows longer than a day that touch these days: a third of the rows count N more (default 1)"},
-		{name: "forget-after", class: classTruth, value: valueDuration, preset: "7d", valueAs: "age", syntax: "forget-after[=AGE][:by=start|end|event]",
+		{name: "forget-after", class: classTruth, value: valueDuration, preset: "7d", valueAs: "age", by: []string{"start", "end", "event"}, syntax: "forget-after[=AGE][:by=start|end|event]",
 			help: "changes the truth: windows that start (or end) longer ago are empty; by=event: single losses that old are gone"},
-		{name: "forget-error", class: classTruth, value: valueDuration, preset: "7d", valueAs: "age", syntax: "forget-error[=AGE][:by=start|end]",
+		{name: "forget-error", class: classTruth, value: valueDuration, preset: "7d", valueAs: "age", by: []string{"start", "end"}, syntax: "forget-error[=AGE][:by=start|end]",
 			help: "changes the truth to empty: windows that start (or end) longer ago answer ErrorCode 90100"},
 	}
 }

@@ -23,6 +23,8 @@ func TestFaultsAreParsed(t *testing.T) {
 		{"late=0.3:days=2", Fault{Name: "late", Value: "0.3", Days: 2}},
 		{"restated:from=2025-03-09,to=2025-03-11", Fault{Name: "restated", From: "2025-03-09", To: "2025-03-11"}},
 		{"week-differs=5:task=overall,day=2025-03-09", Fault{Name: "week-differs", Value: "5", Task: "overall", From: "2025-03-09", To: "2025-03-09"}},
+		{"day-figures=Asia/Kathmandu:by=touch", Fault{Name: "day-figures", Value: "Asia/Kathmandu", By: "touch"}},
+		{"end-inclusive:app=1400000001", Fault{Name: "end-inclusive", App: 1400000001}},
 		{"forget-after=7d:by=end", Fault{Name: "forget-after", Value: "7d", By: "end"}},
 	} {
 		got, err := ParseFault(c.spec)
@@ -43,6 +45,7 @@ func TestWrongFaultsAreRefused(t *testing.T) {
 		"code", "code=0", "code=x", "slow=fast", "slow=-1s", "late=0", "late=1.5", "late=NaN", "late:first=1", "late:day=2025-03-09",
 		"restated", "restated:day=tomorrow", "restated:from=2025-03-09,to=2025-03-08", "http-500:days=2",
 		"forget-after=soon", "forget-after=7d:by=luck", "forget-error:by=event", "empty:by=end", "truncated=half", "huge=0", "week-differs=0", "week-differs:every=2",
+		"end-inclusive:task=a", "end-inclusive=1", "end-inclusive:first=1", "day-figures", "day-figures=Mars/Base", "day-figures=UTC:by=event", "day-figures=UTC:every=2",
 	} {
 		if f, err := ParseFault(spec); err == nil {
 			t.Errorf("%q is accepted as %+v", spec, f)
@@ -66,7 +69,9 @@ func TestEveryFaultIsListedAndItsSyntaxIsRead(t *testing.T) {
 		if f.Help == "" || !strings.HasPrefix(f.Syntax, f.Name) {
 			t.Errorf("%+v", f)
 		}
-		spec := map[string]string{"code": "code=1", "resultcode": "resultcode=1", "restated": "restated:day=2025-03-09"}[f.Name]
+		spec := map[string]string{
+			"code": "code=1", "resultcode": "resultcode=1", "restated": "restated:day=2025-03-09", "day-figures": "day-figures=UTC",
+		}[f.Name]
 		if spec == "" {
 			spec = f.Name
 		}

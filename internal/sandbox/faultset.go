@@ -22,6 +22,7 @@ const (
 	valueCode
 	valueShare
 	valueCut
+	valueZone
 )
 
 // activeFault is a Fault understood, with its count of the calls it was meant for.
@@ -31,6 +32,7 @@ type activeFault struct {
 	duration time.Duration
 	number   int
 	share    float64
+	zone     *time.Location
 	days     *span
 	matched  atomic.Int64
 }
@@ -64,16 +66,17 @@ func compileFault(f Fault, loc *time.Location) (*activeFault, error) {
 	if err := a.readValue(); err != nil {
 		return wrong("%v", err)
 	}
-	forgets := f.Name == "forget-after" || f.Name == "forget-error"
 	switch {
 	case f.Every < 0 || f.First < 0 || f.App < 0 || f.Days < 0:
 		return wrong("a number is negative")
 	case f.Days > 0 && f.Name != "late":
 		return wrong("only late takes days")
-	case f.By != "" && !forgets:
-		return wrong("only forget-after and forget-error take by")
-	case f.By != "" && f.By != "start" && f.By != "end" && (f.By != "event" || f.Name == "forget-error"):
-		return wrong("by must be start or end, or for forget-after also event")
+	case f.Name == "end-inclusive" && f.Task != "":
+		return wrong("takes no task: a window has one end")
+	case f.By != "" && len(kind.by) == 0:
+		return wrong("takes no by")
+	case f.By != "" && !slices.Contains(kind.by, f.By):
+		return wrong("by must be one of %s", strings.Join(kind.by, ", "))
 	case kind.class == classTruth && (f.Every > 0 || f.First > 0):
 		return wrong("a fault that changes the truth cannot depend on the number of the call")
 	case kind.class == classTruth && f.Name != "restated" && f.Name != "week-differs" && f.From+f.To != "":
@@ -116,6 +119,11 @@ func (a *activeFault) readValue() (err error) {
 	case valueCut:
 		if value != "abort" && value != "clean" {
 			err = fmt.Errorf("needs abort or clean, not %q", value)
+		}
+	case valueZone:
+		a.zone, err = time.LoadLocation(value)
+		if err != nil || value == "" {
+			err = fmt.Errorf("needs an IANA time zone such as Asia/Kathmandu, not %q", value)
 		}
 	}
 	return err
@@ -214,9 +222,17 @@ func (a *activeFault) selectsTask(task string) bool {
 	return a.Task == "" || a.Task == task || a.Task == "overall" && task == ""
 }
 
+// endsInclusive says whether the second EndTime belongs to an app's windows.
+func (s *faultSet) endsInclusive(app int64) bool {
+	return slices.ContainsFunc(s.active, func(a *activeFault) bool {
+		return a.Name == "end-inclusive" && (a.App == 0 || a.App == app)
+	})
+}
+
 // view is the world of a task as the faults that change the truth let it be seen now, for one window.
 func (s *faultSet) view(sb *Sandbox, app int64, task string, in span) view {
 	v := sb.world.view(app, task, sb.now().Unix())
+	v.in = in
 	for _, a := range s.active {
 		if a.kind.class != classTruth || a.App != 0 && a.App != app || !a.selectsTask(task) {
 			continue
@@ -226,6 +242,8 @@ func (s *faultSet) view(sb *Sandbox, app int64, task string, in span) view {
 			v.unknown = true
 		case "big-count":
 			v.big = true
+		case "day-figures":
+			v.in = wholeDays(in, a.zone, a.By == "touch")
 		case "late":
 			v.lateShare = a.share
 			v.lateAfter = int64(max(a.Days, 1)) * day

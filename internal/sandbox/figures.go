@@ -33,7 +33,8 @@ type PlatformRow struct {
 
 // Truth is what a correct answer says now about one task in [start, end), the empty task being the overall figures.
 // The faults that change the truth are applied (see [Faults]); the others, which only garble an answer, are not. A window
-// may be of any length. Unknown apps and tasks have no figures.
+// may be of any length. Unknown apps and tasks have no figures. It is half-open also where EndTime is inclusive: what is
+// true of [start, end) is what a correct answer to an EndTime one second before end says.
 func (s *Sandbox) Truth(app int64, task string, start, end time.Time) Figures {
 	var f Figures
 	if s.apps[app] == nil || !s.world.known(task) {
@@ -45,7 +46,7 @@ func (s *Sandbox) Truth(app int64, task string, start, end time.Time) Figures {
 		return f
 	}
 	for i := range s.world.cells {
-		n := s.world.count(i, in, &v)
+		n := s.world.count(i, &v)
 		if n == 0 {
 			continue
 		}

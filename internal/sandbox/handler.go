@@ -55,10 +55,10 @@ func (s *Sandbox) serveCall(w http.ResponseWriter, r *http.Request, arrived time
 	if err != nil {
 		body = nil // too large or cut off: not JSON
 	}
-	q, misunderstood := readQuestion(body)
-	call := Call{SDKAppID: from.app, At: s.now(), Tasks: q.tasks, Start: q.in.from, End: q.in.to, Status: http.StatusOK}
-
 	set := s.faults.Load()
+	q, misunderstood := readQuestion(body, set.endsInclusive(from.app))
+	call := Call{SDKAppID: from.app, At: s.now(), Tasks: q.tasks, Start: q.in.from, End: q.endTime, Status: http.StatusOK}
+
 	var e effects
 	if kept {
 		e = set.due(from.app, q, misunderstood == nil)

@@ -57,7 +57,7 @@ func (s *Sandbox) appendOddAnswer(b []byte, set *faultSet, app int64, q question
 			continue
 		}
 		v := set.view(s, app, task, q.in)
-		results = append(results, oddResult{task: task, arrays: s.oddArrays(q.in, &v, odd)})
+		results = append(results, oddResult{task: task, arrays: s.oddArrays(&v, odd)})
 	}
 	if odd.has(oddUnaskedTask) {
 		r := oddResult{task: "unasked_task"}
@@ -91,7 +91,7 @@ func (s *Sandbox) appendOddAnswer(b []byte, set *faultSet, app int64, q question
 	return append(b, "]}"...)
 }
 
-func (s *Sandbox) oddArrays(in span, v *view, odd oddity) (arrays [arrayCount][]oddRow) {
+func (s *Sandbox) oddArrays(v *view, odd oddity) (arrays [arrayCount][]oddRow) {
 	if odd.has(oddEmpty) {
 		return arrays
 	}
@@ -99,7 +99,7 @@ func (s *Sandbox) oddArrays(in span, v *view, odd oddity) (arrays [arrayCount][]
 		if v.forgotten {
 			break
 		}
-		n := s.world.count(i, in, v)
+		n := s.world.count(i, v)
 		if n == 0 {
 			continue
 		}

@@ -49,7 +49,7 @@ func TestOdditiesDoNotChangeTheTruth(t *testing.T) {
 		t.Run(c.spec, func(t *testing.T) {
 			t.Parallel()
 			s, got := rawDay(t, c.spec, "a", "b", "c")
-			if plain := string(s.appendAnswer(nil, s.faults.Load(), testApp, question{[]string{"a", "b", "c"}, span{march9.Unix(), march9.Unix() + day}})); got == plain {
+			if plain := string(s.appendAnswer(nil, s.faults.Load(), testApp, question{tasks: []string{"a", "b", "c"}, in: span{march9.Unix(), march9.Unix() + day}})); got == plain {
 				t.Fatal("nothing odd about it")
 			}
 			var any answer

@@ -18,8 +18,9 @@ const (
 // question is the body of a call: StartTime and EndTime in Unix seconds and up to five task IDs, none for the
 // overall figures (API page All/Tagged Users Push Loss Analysis).
 type question struct {
-	tasks []string
-	in    span
+	tasks   []string
+	in      span
+	endTime int64 // as it was asked
 }
 
 // overall says that the app's own figures are asked for.
@@ -35,7 +36,9 @@ func (q question) asked() []string {
 
 // readQuestion understands a body. Keys are case-sensitive, which is why they are looked up in a map: encoding/json
 // matches the fields of a struct in any case. Unknown fields are let pass.
-func readQuestion(body []byte) (question, *refusal) {
+//
+// Where EndTime is inclusive, a window may be that one second.
+func readQuestion(body []byte, inclusive bool) (question, *refusal) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(body, &fields); err != nil || fields == nil {
 		return question{}, refuse(codeBodyNotJSON, "the body is not a JSON object")
@@ -45,8 +48,12 @@ func readQuestion(body []byte) (question, *refusal) {
 	if q.in.from, ok = readSeconds(fields["StartTime"]); !ok {
 		return q, refuse(codeBadParameters, "StartTime must be an integer")
 	}
-	if q.in.to, ok = readSeconds(fields["EndTime"]); !ok {
+	if q.endTime, ok = readSeconds(fields["EndTime"]); !ok {
 		return q, refuse(codeBadParameters, "EndTime must be an integer")
+	}
+	q.in.to = q.endTime
+	if inclusive {
+		q.in.to++
 	}
 	if q.tasks, ok = readTasks(fields["TaskID"]); !ok {
 		return q, refuse(codeBadParameters, "TaskID must be an array of strings")
@@ -56,7 +63,7 @@ func readQuestion(body []byte) (question, *refusal) {
 		return q, refuse(codeBadParameters, "more than 5 TaskIDs")
 	case q.in.from >= q.in.to:
 		return q, refuse(codeBadParameters, "StartTime must be before EndTime")
-	case q.in.to-q.in.from > maxWindow:
+	case q.endTime-q.in.from > maxWindow:
 		return q, refuse(codeBadParameters, "up to 7 days of data query")
 	}
 	q.tasks = distinct(q.tasks)

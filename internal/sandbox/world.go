@@ -44,6 +44,7 @@ func (s span) overlaps(o span) bool  { return s.from < o.to && o.from < s.to }
 
 // view is what can be seen of a task's world at one moment, with the faults that change the truth applied.
 type view struct {
+	in        span // what is counted: the window, or the whole days that it has
 	key       uint64
 	overall   bool
 	start     int64 // of the task: no loss before it
@@ -69,8 +70,8 @@ func (w *world) view(app int64, task string, now int64) view {
 	return v
 }
 
-// count sums one cell over a window. It is the hot path: one or two hashes per cell and day.
-func (w *world) count(i int, in span, v *view) int64 {
+// count sums one cell over a view's window. It is the hot path: one or two hashes per cell and day.
+func (w *world) count(i int, v *view) int64 {
 	c := &w.cells[i]
 	switch {
 	case c.presence == whenRestated && len(v.restated) == 0,
@@ -88,13 +89,13 @@ func (w *world) count(i int, in span, v *view) int64 {
 		scale *= overallFactor
 	}
 
-	first := floorDiv(in.from, hour)
+	first := floorDiv(v.in.from, hour)
 	phase := int64(cellKey % period)
 	var sum int64
-	for h := first + mod(phase-first, period); h*hour < in.to; h += period {
+	for h := first + mod(phase-first, period); h*hour < v.in.to; h += period {
 		e := mix(cellKey ^ uint64(h)*golden)
 		second := h*hour + int64(e&0xffff)*hour>>16
-		if !in.contains(second) || second > v.now || second < v.start {
+		if !v.in.contains(second) || second > v.now || second < v.start {
 			continue
 		}
 		if sparse && e>>16&7 < 2 {

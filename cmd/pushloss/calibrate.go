@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pushloss/extract"
+	"pushloss/internal/calibrate"
+	"pushloss/internal/config"
+	"pushloss/internal/pipeline"
+	"pushloss/load"
+)
+
+// calibrateLockPoll is how often an app is asked for that another process works
+// on.
+const calibrateLockPoll = time.Second
+
+func newCalibrateCommand(env Environment) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "calibrate",
+		Short: "Measure what the API's pages leave open, and recommend settings",
+		Long: fmt.Sprintf(`Asks the API, by at most %d requests at the app's pace, what its pages leave open:
+whether the service cuts days, and in which time zone; whether the second EndTime
+belongs to a window; whether the windows of days add up to one of a week; how far
+back it remembers; and, from what is stored, how late figures still change. It
+tells what it found and by which windows, what it cannot tell and what would make
+it tell, and recommends PUSHLOSS_TIMEZONE, PUSHLOSS_WINDOW_END,
+PUSHLOSS_LOOKBACK_DAYS and PUSHLOSS_API_MEMORY_DAYS.
+
+It measures by days with losses of the whole app or, where that lost nothing, of
+the newest tasks. It loads nothing and changes no setting, and waits for another
+process that works on the app. Exit codes: 0 measured, also if something stays
+unknown; 4 the API refused; 130 interrupted, and what was found so far is told.`, calibrate.MostRequests),
+		Example: `  pushloss calibrate
+  pushloss calibrate --app 1400000001 --day 2025-03-09 --output json`,
+		Args: exactly(cobra.NoArgs),
+	}
+	output := outputFlag(command)
+	sdkAppID := command.Flags().Int64("app", 0, "the SDKAppID to measure with; needed if there are several")
+	dayText := command.Flags().String("day", "", "the `day` to look into, instead of a recent one with losses")
+	command.RunE = func(cmd *cobra.Command, _ []string) error {
+		a, err := configure(cmd, env, config.Needs{Database: true, Credentials: true})
+		if err != nil {
+			return err
+		}
+		defer a.close()
+		app, err := a.appToCalibrate(*sdkAppID)
+		if err != nil {
+			return err
+		}
+		day, err := dayToCalibrate(*dayText, app, env.Now())
+		if err != nil {
+			return err
+		}
+		db, err := a.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		report, err := a.calibrate(cmd.Context(), db, app, day)
+		if report.SDKAppID == 0 {
+			return err
+		}
+		if printErr := printCalibration(env, *output, report); printErr != nil {
+			return printErr
+		}
+		return err
+	}
+	return command
+}
+
+func (a *app) appToCalibrate(sdkAppID int64) (config.App, error) {
+	apps := a.settings.Apps
+	if sdkAppID == 0 && len(apps) == 1 {
+		return apps[0], nil
+	}
+	if i := slices.IndexFunc(apps, func(app config.App) bool { return app.SDKAppID == sdkAppID }); i >= 0 {
+		return apps[i], nil
+	}
+	problem := fmt.Sprintf("--app: app %d is not configured", sdkAppID)
+	if sdkAppID == 0 {
+		problem = "several apps are configured"
+	}
+	var names []string
+	for _, app := range apps {
+		names = append(names, fmt.Sprint(app.SDKAppID))
+	}
+	return config.App{}, &usageError{problem: problem, remedy: "name one by --app: " + strings.Join(names, ", ")}
+}
+
+func dayToCalibrate(text string, app config.App, now time.Time) (*extract.Day, error) {
+	if text == "" {
+		return nil, nil
+	}
+	day, err := extract.ParseDay(text)
+	if err != nil {
+		return nil, &usageError{problem: "--day: " + err.Error()}
+	}
+	if last := extract.DayOf(now, app.Location) - 1; day > last {
+		return nil, &usageError{
+			problem: fmt.Sprintf("--day: %s is not over yet (%s)", day, app.Location),
+			remedy:  fmt.Sprintf("the newest day that can be looked into is %s", last),
+		}
+	}
+	return &day, nil
+}
+
+// calibrate measures under the app's lock and at its pace.
+func (a *app) calibrate(ctx context.Context, db *load.DB, configured config.App, day *extract.Day) (calibrate.Report, error) {
+	session, work, err := db.OpenSession(ctx, holder())
+	if err != nil {
+		return calibrate.Report{}, err
+	}
+	defer session.Close()
+	lock, err := session.WaitForApp(work, configured.SDKAppID, calibrateLockPoll, func(busy *load.BusyError) {
+		fmt.Fprintf(a.env.Stderr, "%v: waiting for it\n", busy)
+	})
+	if err != nil {
+		return calibrate.Report{}, err
+	}
+	settings := calibrate.Settings{
+		SDKAppID: configured.SDKAppID, Location: configured.Location, WindowEnd: a.settings.WindowEnd,
+		LookbackDays: a.settings.LookbackDays, APIMemoryDays: a.settings.APIMemoryDays,
+	}
+	kept, _, err := db.LookupApp(work, configured.SDKAppID)
+	if err != nil {
+		return calibrate.Report{}, err
+	}
+	settings.StoredTimezone = kept.Timezone
+	tasks, err := newestTasks(work, db, configured.SDKAppID)
+	if err != nil {
+		return calibrate.Report{}, err
+	}
+
+	account := a.account(configured)
+	account.WindowEnd = extract.EndExclusive // what the API makes of EndTime is to be found out
+	paced := pipeline.App{Account: account, Location: configured.Location, CallsPerSecond: configured.Rate}
+	fmt.Fprintf(a.env.Stderr, "app %d is measured by at most %d requests, which take at most %s at the allowed rate\n",
+		configured.SDKAppID, calibrate.MostRequests, paced.Duration(calibrate.MostRequests).Round(time.Second))
+	bar := newProgress(a.env)
+	defer bar.finish()
+	client := extract.NewClient(account, extract.NewTransport(), paced.Pacer(lock), extract.Options{Log: a.log})
+	return calibrate.Measure(work, calibrate.NewAPI(client), db, settings, a.env.Now(), calibrate.Options{
+		Day: day, Tasks: tasks,
+		OnRequest: func(made int, at time.Time) {
+			bar.step(pipeline.Progress{
+				SDKAppID: configured.SDKAppID, Day: extract.DayOf(at, configured.Location), Done: made, Total: calibrate.MostRequests,
+			})
+		},
+	})
+}
+
+// newestTasks are the tasks that are followed, the one sent last first.
+func newestTasks(ctx context.Context, db *load.DB, sdkAppID int64) ([]string, error) {
+	tasks, err := db.Tasks(ctx, sdkAppID)
+	if err != nil {
+		return nil, err
+	}
+	tasks = slices.DeleteFunc(tasks, func(task load.Task) bool { return task.RetiredAt != nil })
+	since := func(task load.Task) time.Time {
+		if task.SentAt != nil {
+			return *task.SentAt
+		}
+		return task.RegisteredAt
+	}
+	slices.SortStableFunc(tasks, func(a, b load.Task) int { return since(b).Compare(since(a)) })
+	var ids []string
+	for _, task := range tasks {
+		ids = append(ids, task.TaskID)
+	}
+	return ids, nil
+}

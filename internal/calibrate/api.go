@@ -1,0 +1,35 @@
+package calibrate
+
+import (
+	"context"
+	"fmt"
+
+	"pushloss/extract"
+	"pushloss/transform"
+)
+
+// API asks by a client whose account takes EndTime as exclusive, so that windows
+// are sent as they are. It is for one measuring at a time.
+type API struct {
+	client     *extract.Client
+	normalizer transform.Normalizer
+}
+
+// NewAPI returns an Asker of the client's app.
+func NewAPI(client *extract.Client) *API { return &API{client: client} }
+
+// Ask implements Asker.
+func (a *API) Ask(ctx context.Context, window extract.Window, tasks []string) ([]transform.Snapshot, error) {
+	answer, err := a.client.PushLoss(ctx, extract.Request{Window: window, Tasks: tasks})
+	if err != nil {
+		return nil, err
+	}
+	result, err := a.normalizer.Normalize(answer.JSON, tasks)
+	if err != nil {
+		return nil, err
+	}
+	if len(result.Unreadable) > 0 {
+		return nil, fmt.Errorf("the answer cannot be relied on: %s", result.Unreadable[0].Reason)
+	}
+	return result.Snapshots, nil
+}

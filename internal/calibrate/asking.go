@@ -1,0 +1,108 @@
+package calibrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"pushloss/extract"
+	"pushloss/transform"
+)
+
+// Asker asks the API for losses. The window's ends are sent as StartTime and
+// EndTime as they are. No tasks means the whole app.
+type Asker interface {
+	Ask(ctx context.Context, window extract.Window, tasks []string) ([]transform.Snapshot, error)
+}
+
+// MostRequests is how many requests a measuring makes at most.
+const MostRequests = 90
+
+var errSpent = fmt.Errorf("the %d requests that calibrate makes at most are used up", MostRequests)
+
+// span is a request's StartTime and EndTime in Unix seconds.
+type span struct{ start, end int64 }
+
+// prober asks for the figures of its tasks, each span once.
+type prober struct {
+	api       Asker
+	location  *time.Location // in which evidence is told
+	tasks     []string
+	onRequest func(made int, at time.Time)
+
+	made    int
+	answers map[span]figures
+}
+
+// of starts anew with other tasks.
+func (p *prober) of(tasks []string) {
+	p.tasks, p.answers = tasks, make(map[span]figures)
+}
+
+// ask returns what the API reports of the span. That it refuses the span, or that
+// no more requests may be made, concerns only the question at hand (see local).
+func (p *prober) ask(ctx context.Context, s span) (figures, error) {
+	if known, ok := p.answers[s]; ok {
+		return known, nil
+	}
+	return p.again(ctx, s)
+}
+
+// again asks even if the answer is known already.
+func (p *prober) again(ctx context.Context, s span) (figures, error) {
+	if p.made >= MostRequests {
+		return nil, errSpent
+	}
+	window := extract.Window{Start: time.Unix(s.start, 0).In(p.location), End: time.Unix(s.end, 0).In(p.location)}
+	p.made++
+	snapshots, err := p.api.Ask(ctx, window, p.tasks)
+	if err != nil {
+		return nil, err
+	}
+	if p.onRequest != nil {
+		p.onRequest(p.made, window.Start)
+	}
+	f := figuresOf(snapshots)
+	p.answers[s] = f
+	return f, nil
+}
+
+// evidence tells what came for a span that was asked for.
+func (p *prober) evidence(s span, note string) Evidence {
+	f := p.answers[s]
+	return Evidence{
+		StartTime: time.Unix(s.start, 0).In(p.location), EndTime: time.Unix(s.end, 0).In(p.location),
+		Lost: f.lost(), Rows: len(f), Note: note,
+	}
+}
+
+// show adds spans that were asked for to a finding.
+func (p *prober) show(f *Finding, note string, spans ...span) {
+	for _, s := range spans {
+		f.Evidence = append(f.Evidence, p.evidence(s, note))
+	}
+}
+
+// refusal returns the API's refusal of a window, or nil if err is none.
+func refusal(err error) *extract.Error {
+	var failed *extract.Error
+	if errors.As(err, &failed) && failed.AboutWindow() {
+		return failed
+	}
+	return nil
+}
+
+// local makes an error that concerns only one question its finding. Others end
+// the measuring.
+func local(f *Finding, err error) error {
+	switch failed := refusal(err); {
+	case failed != nil:
+		f.unknown("the API refused a window that was needed: "+failed.Error(), "nothing that pushloss could ask: see the API's documentation")
+	case errors.Is(err, errSpent):
+		f.unknown(err.Error(), "calibrate again with --day, at a day with many losses")
+	default:
+		return err
+	}
+	return nil
+}

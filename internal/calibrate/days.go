@@ -1,0 +1,183 @@
+package calibrate
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"pushloss/extract"
+)
+
+const (
+	// daysLookedAt is how many of the newest days are asked for first: with the one
+	// that is not over they are within 7 days at any time of the day.
+	daysLookedAt = 6
+	// batchesTried is how many batches of tasks are tried where the whole app lost
+	// nothing.
+	batchesTried = 2
+)
+
+// daySpan is how the service is asked for a day.
+func daySpan(day extract.Day, location *time.Location, end extract.WindowEnd) span {
+	window := day.Window(location)
+	s := span{window.Start.Unix(), window.End.Unix()}
+	if end == extract.EndInclusive {
+		s.end--
+	}
+	return s
+}
+
+// jobSpan is how the jobs ask for a day now.
+func (m *measurement) jobSpan(day extract.Day) span {
+	return daySpan(day, m.settings.Location, m.settings.WindowEnd)
+}
+
+func (m *measurement) yesterday() extract.Day {
+	return extract.DayOf(m.now, m.settings.Location) - 1
+}
+
+// lookAround asks for the newest days one by one: of the whole app or, if it lost
+// nothing, of tasks.
+func (m *measurement) lookAround(ctx context.Context) error {
+	subjects := [][]string{nil}
+	for i, batch := range extract.Batches(m.opts.Tasks) {
+		if i < batchesTried {
+			subjects = append(subjects, batch)
+		}
+	}
+	for _, tasks := range subjects {
+		m.of(tasks)
+		m.days = make(map[extract.Day]figures)
+		if err := m.askNewestDays(ctx); err != nil {
+			return err
+		}
+		if len(m.lossy()) > 0 {
+			return nil
+		}
+	}
+	m.of(nil)
+	return nil
+}
+
+func (m *measurement) askNewestDays(ctx context.Context) error {
+	days := []extract.Day{}
+	for back := range extract.Day(daysLookedAt) {
+		days = append(days, m.yesterday()-back)
+	}
+	if m.opts.Day != nil {
+		days = append(days, *m.opts.Day, *m.opts.Day-1)
+	}
+	for i, day := range days {
+		f, err := m.ask(ctx, m.jobSpan(day))
+		if refusal(err) != nil && i > 0 {
+			continue // it remembers less than these days
+		}
+		if err != nil {
+			return err
+		}
+		m.days[day] = f
+	}
+	return nil
+}
+
+// lossy are the days of which losses are known to be reported, newest first.
+func (m *measurement) lossy() []extract.Day {
+	var days []extract.Day
+	for day, f := range m.days {
+		if len(f) > 0 {
+			days = append(days, day)
+		}
+	}
+	slices.Sort(days)
+	slices.Reverse(days)
+	return days
+}
+
+// remembers reports whether a window that starts at t has been answered, or one
+// that starts earlier.
+func (m *measurement) remembers(t int64) bool {
+	days := m.lossy()
+	return len(days) > 0 && m.jobSpan(days[len(days)-1]).start <= t
+}
+
+// remembersAll reports whether a window that starts when s does or earlier has
+// been answered, and one that ends so.
+func (m *measurement) remembersAll(s span) bool {
+	days := m.lossy()
+	return m.remembers(s.start) && m.jobSpan(days[len(days)-1]).end <= s.end
+}
+
+// remembersEnd reports whether a window that ends at t has been answered, or one
+// that ends earlier.
+func (m *measurement) remembersEnd(ctx context.Context, t int64) (bool, error) {
+	days := m.lossy()
+	if m.jobSpan(days[len(days)-1]).end <= t {
+		return true, nil
+	}
+	for _, day := range days {
+		if s := m.jobSpan(day); s.start < t {
+			part, err := m.ask(ctx, span{s.start, t})
+			if refusal(err) != nil {
+				return false, nil
+			}
+			return len(part) > 0, err
+		}
+	}
+	return false, nil
+}
+
+// toLookInto are the days to measure on, the best one first: the newest that was
+// over a day ago, so that also a service that cuts days elsewhere is done with it,
+// and that has another before it that is remembered.
+func (m *measurement) toLookInto() []extract.Day {
+	days := m.lossy()
+	if m.opts.Day != nil && slices.Contains(days, *m.opts.Day) {
+		return append([]extract.Day{*m.opts.Day}, slices.DeleteFunc(days, func(d extract.Day) bool { return d == *m.opts.Day })...)
+	}
+	rank := func(day extract.Day) int {
+		switch {
+		case day == m.yesterday():
+			return 2
+		case !m.remembers(m.jobSpan(day).start - ahead):
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(days, func(a, b extract.Day) int { return rank(a) - rank(b) })
+	return days
+}
+
+// offset is by how many seconds the zone's clocks are ahead of UTC at the start of a day.
+func (m *measurement) offset(day extract.Day) int {
+	_, seconds := day.Window(m.settings.Location).Start.Zone()
+	return seconds
+}
+
+// otherDay is the day to repeat a finding on; ok is false if there is none. One
+// on the other side of a clock change tells most.
+func (m *measurement) otherDay(day extract.Day) (other extract.Day, ok bool) {
+	rest := slices.DeleteFunc(m.toLookInto(), func(d extract.Day) bool { return d == day })
+	for _, d := range rest {
+		if m.offset(d) != m.offset(day) {
+			return d, true
+		}
+	}
+	if len(rest) == 0 {
+		return 0, false
+	}
+	return rest[0], true
+}
+
+// kept are the stored figures of the days from first to last, by day.
+func (m *measurement) kept(ctx context.Context, first, last extract.Day) (map[extract.Day]figures, error) {
+	stored, err := m.history.KeptFacts(ctx, m.settings.SDKAppID, m.asked(), first, last)
+	if err != nil {
+		return nil, err
+	}
+	kept := make(map[extract.Day]figures, len(stored))
+	for day := range maps.Keys(stored) {
+		kept[day] = figuresOf(stored[day])
+	}
+	return kept, nil
+}

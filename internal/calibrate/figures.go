@@ -1,0 +1,109 @@
+package calibrate
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"pushloss/transform"
+)
+
+// key is that of a fact, over tasks and both grains.
+type key struct {
+	task       string
+	byPlatform bool
+	transform.Key
+}
+
+func (k key) compare(other key) int {
+	return cmp.Or(
+		strings.Compare(k.task, other.task),
+		strings.Compare(fmt.Sprint(k.byPlatform), fmt.Sprint(other.byPlatform)),
+		k.Key.Compare(other.Key),
+	)
+}
+
+func (k key) String() string {
+	text := fmt.Sprintf("%s code %s", k.Stage, k.Code)
+	if k.byPlatform {
+		text = fmt.Sprintf("%s event %d platform %d code %s", k.Stage, k.EventType, k.Platform, k.Code)
+	}
+	if k.task != "" {
+		text = "task " + k.task + " " + text
+	}
+	return text
+}
+
+// figures is an answer: counts by key, none of them 0.
+type figures map[key]int64
+
+func figuresOf(snapshots []transform.Snapshot) figures {
+	f := make(figures)
+	for _, s := range snapshots {
+		for _, fact := range s.ByStage {
+			f.add(key{s.TaskID, false, fact.Key}, fact.Count)
+		}
+		for _, fact := range s.ByPlatform {
+			f.add(key{s.TaskID, true, fact.Key}, fact.Count)
+		}
+	}
+	return f
+}
+
+func (f figures) add(k key, n int64) {
+	if f[k] += n; f[k] == 0 {
+		delete(f, k)
+	}
+}
+
+func (f figures) plus(other figures) figures {
+	sum := maps.Clone(f)
+	if sum == nil {
+		sum = make(figures)
+	}
+	for k, n := range other {
+		sum.add(k, n)
+	}
+	return sum
+}
+
+func (f figures) minus(other figures) figures {
+	rest := f.plus(nil)
+	for k, n := range other {
+		rest.add(k, -n)
+	}
+	return rest
+}
+
+func (f figures) equal(other figures) bool { return maps.Equal(f, other) }
+
+// covers reports whether f has all of other, and perhaps more.
+func (f figures) covers(other figures) bool {
+	for k, n := range other {
+		if f[k] < n {
+			return false
+		}
+	}
+	return true
+}
+
+// differing returns the keys whose counts differ, in order.
+func (f figures) differing(other figures) []key {
+	return slices.SortedFunc(maps.Keys(f.minus(other)), key.compare)
+}
+
+// lost is how many pushes were lost, all channels together; by channel if nothing
+// is told of that.
+func (f figures) lost() int64 {
+	var byStage, byPlatform int64
+	for k, n := range f {
+		if k.byPlatform {
+			byPlatform += n
+		} else {
+			byStage += n
+		}
+	}
+	return cmp.Or(byStage, byPlatform)
+}

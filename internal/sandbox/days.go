@@ -1,0 +1,23 @@
+package sandbox
+
+import "time"
+
+// wholeDays is the days of a zone that a window has: those that start in it, or those that it touches. The zone's clocks
+// must not change at midnight.
+func wholeDays(in span, zone *time.Location, touched bool) span {
+	first := dayStart(in.from, zone, 0)
+	if !touched && first < in.from {
+		first = dayStart(in.from, zone, 1)
+	}
+	end := dayStart(in.to, zone, 0)
+	if end < in.to {
+		end = dayStart(in.to, zone, 1)
+	}
+	return span{first, end}
+}
+
+// dayStart is when the day of t, or so many days later, starts.
+func dayStart(t int64, zone *time.Location, later int) int64 {
+	year, month, date := time.Unix(t, 0).In(zone).Date()
+	return time.Date(year, month, date+later, 0, 0, 0, 0, zone).Unix()
+}

@@ -1,0 +1,142 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/extract"
+	"pushloss/transform"
+)
+
+// DayHistory is when a day was pulled, over all its windows.
+type DayHistory struct {
+	Day extract.Day
+	// FirstLoadedAt and LastLoadedAt are the first and the last load of any of its
+	// windows; nil if there was none.
+	FirstLoadedAt, LastLoadedAt *time.Time
+	Pulls                       int // of the window pulled most often
+	// Rows are the facts stored of the tasks that were asked for.
+	Rows int64
+}
+
+// CountChange is what one load changed of a day that was loaded before.
+type CountChange struct {
+	Day  extract.Day
+	At   time.Time
+	Rows int64 // facts whose count changed
+	// Less are those of them that went away or became fewer.
+	Less int64
+}
+
+// sqlAskedTasks are the keys of the tasks $2 of the app $1; the empty one is the
+// whole app.
+const sqlAskedTasks = `
+	WITH asked AS (
+		SELECT 0 AS task_key, '' AS task_id WHERE '' = ANY($2::text[])
+		UNION ALL
+		SELECT task_key, task_id FROM pushloss.task WHERE sdk_app_id = $1 AND task_id = ANY($2::text[])
+	)`
+
+const (
+	sqlDayHistories = sqlAskedTasks + `
+		SELECT l.day, min(l.first_loaded_at), max(l.last_loaded_at), max(l.pulls),
+			coalesce(sum(l.row_count) FILTER (WHERE a.task_key IS NOT NULL), 0)::bigint
+		FROM pushloss.ledger AS l
+		LEFT JOIN asked AS a USING (task_key)
+		WHERE l.sdk_app_id = $1
+		GROUP BY l.day ORDER BY l.day`
+	sqlKeptFacts = sqlAskedTasks + `
+		SELECT f.day, a.task_id, false, f.stage_id, 0::smallint, 0::smallint, c.err_code, f.err_count
+		FROM pushloss.stage_loss AS f
+		JOIN asked AS a USING (task_key)
+		JOIN pushloss.err_code AS c USING (err_code_key)
+		WHERE f.sdk_app_id = $1 AND f.day BETWEEN $3 AND $4
+		UNION ALL
+		SELECT f.day, a.task_id, true, f.stage_id, f.event_type, f.platform_id, c.err_code, f.err_count
+		FROM pushloss.platform_loss AS f
+		JOIN asked AS a USING (task_key)
+		JOIN pushloss.err_code AS c USING (err_code_key)
+		WHERE f.sdk_app_id = $1 AND f.day BETWEEN $3 AND $4
+		ORDER BY 1, 2`
+	sqlCountChanges = `
+		SELECT day, changed_at, count(*), count(*) FILTER (WHERE new_count IS NULL OR new_count < old_count)
+		FROM pushloss.loss_change
+		WHERE sdk_app_id = $1 AND old_count IS DISTINCT FROM new_count
+		GROUP BY day, changed_at ORDER BY day, changed_at`
+)
+
+// DayHistories returns when each day of an app was pulled, oldest first, and what
+// is stored of the tasks, the empty one being the whole app.
+func (db *DB) DayHistories(ctx context.Context, sdkAppID int64, tasks []string) ([]DayHistory, error) {
+	rows, err := db.pool.Query(ctx, sqlDayHistories, sdkAppID, tasks)
+	if err != nil {
+		return nil, fmt.Errorf("read when the days of app %d were pulled: %w", sdkAppID, err)
+	}
+	histories, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (DayHistory, error) {
+		var h DayHistory
+		var day time.Time
+		err := row.Scan(&day, &h.FirstLoadedAt, &h.LastLoadedAt, &h.Pulls, &h.Rows)
+		h.Day = extract.DayOf(day, time.UTC)
+		return h, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read when the days of app %d were pulled: %w", sdkAppID, err)
+	}
+	return histories, nil
+}
+
+// CountChanges returns what loads changed of an app's days, by day and time.
+func (db *DB) CountChanges(ctx context.Context, sdkAppID int64) ([]CountChange, error) {
+	rows, err := db.pool.Query(ctx, sqlCountChanges, sdkAppID)
+	if err != nil {
+		return nil, fmt.Errorf("read the changes of app %d: %w", sdkAppID, err)
+	}
+	changes, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (CountChange, error) {
+		var c CountChange
+		var day time.Time
+		err := row.Scan(&day, &c.At, &c.Rows, &c.Less)
+		c.Day = extract.DayOf(day, time.UTC)
+		return c, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the changes of app %d: %w", sdkAppID, err)
+	}
+	return changes, nil
+}
+
+// KeptFacts returns the stored facts of the tasks, the empty one being the whole
+// app, of the days from first to last, both included: by day, and without texts.
+func (db *DB) KeptFacts(ctx context.Context, sdkAppID int64, tasks []string, first, last extract.Day) (map[extract.Day][]transform.Snapshot, error) {
+	rows, err := db.pool.Query(ctx, sqlKeptFacts, sdkAppID, tasks, first.UTC(), last.UTC())
+	if err != nil {
+		return nil, fmt.Errorf("read the facts of app %d: %w", sdkAppID, err)
+	}
+	kept := make(map[extract.Day][]transform.Snapshot)
+	var at time.Time
+	var task string
+	var byPlatform bool
+	var fact transform.Fact
+	into := []any{&at, &task, &byPlatform, &fact.Stage, &fact.EventType, &fact.Platform, &fact.Code, &fact.Count}
+	_, err = pgx.ForEachRow(rows, into, func() error {
+		day := extract.DayOf(at, time.UTC)
+		snapshots := kept[day]
+		if n := len(snapshots); n == 0 || snapshots[n-1].TaskID != task {
+			snapshots = append(snapshots, transform.Snapshot{TaskID: task})
+		}
+		s := &snapshots[len(snapshots)-1]
+		if byPlatform {
+			s.ByPlatform = append(s.ByPlatform, fact)
+		} else {
+			s.ByStage = append(s.ByStage, fact)
+		}
+		kept[day] = snapshots
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the facts of app %d: %w", sdkAppID, err)
+	}
+	return kept, nil
+}

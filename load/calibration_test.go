@@ -1,0 +1,86 @@
+package load_test
+
+import (
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"pushloss/extract"
+	"pushloss/load"
+	"pushloss/transform"
+)
+
+func TestWhatWasStoredAndChangedOfADayIsToldForCalibration(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	first := transform.Snapshot{
+		TaskID:     "a",
+		ByStage:    []transform.Fact{stageFact("1", 5, "one"), stageFact("2", 7, "two"), stageFact("3", 9, "three")},
+		ByPlatform: []transform.Fact{platformFact(1, "1", 3)},
+	}
+	other := transform.Snapshot{TaskID: "b", ByStage: []transform.Fact{stageFact("1", 1, "one")}}
+	f.load(f.pull(first, other), loadedAt)
+	// One count grows, one shrinks, one row goes, one comes, and one text changes.
+	second := transform.Snapshot{
+		TaskID:     "a",
+		ByStage:    []transform.Fact{stageFact("1", 6, "one"), stageFact("2", 4, "two"), stageFact("4", 2, "four")},
+		ByPlatform: []transform.Fact{{Key: first.ByPlatform[0].Key, Count: 3, Info: "another"}},
+	}
+	later := loadedAt.Add(24 * time.Hour)
+	f.load(f.pull(second, other), later)
+
+	ctx := t.Context()
+	for _, test := range []struct {
+		name  string
+		tasks []string
+		rows  int64
+	}{
+		{"one task", []string{"a"}, 4},
+		{"both tasks", []string{"a", "b"}, 5},
+		{"the whole app, which was not loaded", []string{""}, 0},
+		{"a task that nobody knows", []string{"c"}, 0},
+	} {
+		got, err := f.db.DayHistories(ctx, testApp, test.tasks)
+		must(t, err)
+		want := []load.DayHistory{{Day: march, FirstLoadedAt: &loadedAt, LastLoadedAt: &later, Pulls: 2, Rows: test.rows}}
+		if diff := gocmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.name, diff)
+		}
+	}
+	changes, err := f.db.CountChanges(ctx, testApp)
+	must(t, err)
+	if diff := gocmp.Diff([]load.CountChange{{Day: march, At: later, Rows: 4, Less: 2}}, changes); diff != "" {
+		t.Errorf("changes (-want +got):\n%s", diff)
+	}
+	kept, err := f.db.KeptFacts(ctx, testApp, []string{"b", "a"}, march-1, march)
+	must(t, err)
+	withoutTexts := func(s transform.Snapshot) transform.Snapshot {
+		for _, facts := range [][]transform.Fact{s.ByStage, s.ByPlatform} {
+			for i := range facts {
+				facts[i].Info = ""
+			}
+		}
+		return s
+	}
+	byKey := gocmp.Transformer("byKey", func(facts []transform.Fact) map[transform.Key]int64 {
+		counts := make(map[transform.Key]int64)
+		for _, fact := range facts {
+			counts[fact.Key] = fact.Count
+		}
+		return counts
+	})
+	want := map[extract.Day][]transform.Snapshot{march: {withoutTexts(second), withoutTexts(other)}}
+	if diff := gocmp.Diff(want, kept, byKey); diff != "" {
+		t.Errorf("kept facts (-want +got):\n%s", diff)
+	}
+	for _, app := range []int64{testApp + 1} {
+		histories, err := f.db.DayHistories(ctx, app, []string{"a"})
+		must(t, err)
+		kept, err := f.db.KeptFacts(ctx, app, []string{"a"}, march, march)
+		must(t, err)
+		if len(histories)+len(kept) != 0 {
+			t.Errorf("another app has %d days and %d facts", len(histories), len(kept))
+		}
+	}
+}
