@@ -129,7 +129,7 @@ func (s *Session) WaitForApp(ctx context.Context, sdkAppID int64, interval time.
 // that holds the lock, so a success also proves that the lock is still held.
 func (l *AppLock) AnnounceCall(ctx context.Context) error {
 	return l.session.do(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		err := l.session.stays(conn.QueryRow(ctx, sqlAnnounceCall, l.sdkAppID, l.epoch))
+		err := l.session.stays(conn.QueryRow(ctx, sqlAnnounceCall, pgx.QueryExecModeSimpleProtocol, l.sdkAppID, l.epoch))
 		if errors.Is(err, pgx.ErrNoRows) {
 			err = ErrSuperseded
 		}

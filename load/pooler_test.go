@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"pushloss/extract"
 	"pushloss/internal/localpg/pgtest"
+	"pushloss/internal/netfault"
 	"pushloss/load"
 	"pushloss/transform"
 )
@@ -29,16 +31,16 @@ func TestPoolersThatMoveTheirClientsAreRefused(t *testing.T) {
 					}
 					t.Run(fmt.Sprintf("%s, %d, by turns %t, %d idle", mode, size, byTurns, idle), func(t *testing.T) {
 						t.Parallel()
-						url := pgtest.Bouncer{Mode: mode, PoolSize: size, RoundRobin: byTurns}.URL(t, pgtest.URL(t))
-						warm(t, url, idle)
+						address := pgtest.Bouncer{Mode: mode, PoolSize: size, RoundRobin: byTurns}.URL(t, pgtest.URL(t))
+						warm(t, address, idle)
 						var pooling *load.PoolingError
-						if err := load.CheckPooling(t.Context(), url); !errors.As(err, &pooling) || pooling.Hint() == "" {
+						if err := load.CheckPooling(t.Context(), address); !errors.As(err, &pooling) || pooling.Hint() == "" {
 							t.Fatalf("the check: %v", err)
 						}
 						if mode == "transaction" && pooling.Mode != mode {
 							t.Errorf("the mode is told as %s", pooling.Mode)
 						}
-						db, err := load.Open(t.Context(), url, 4)
+						db, err := load.Open(t.Context(), address, 4)
 						if !errors.As(err, &pooling) || load.Unreachable(err) {
 							t.Errorf("open: %v", err)
 						}
@@ -54,12 +56,12 @@ func TestPoolersThatMoveTheirClientsAreRefused(t *testing.T) {
 
 // warm leaves so many idle server connections in the pooler: clients that all ask
 // something that takes a moment.
-func warm(t *testing.T, url string, n int) {
+func warm(t *testing.T, address string, n int) {
 	t.Helper()
 	done := make(chan error, n)
 	for range n {
 		go func() {
-			config, err := pgx.ParseConfig(url)
+			config, err := pgx.ParseConfig(address)
 			if err != nil {
 				done <- err
 				return
@@ -86,11 +88,11 @@ func TestABusyPoolHidesNothing(t *testing.T) {
 	for _, byTurns := range []bool{false, true} {
 		t.Run(fmt.Sprintf("by turns %t", byTurns), func(t *testing.T) {
 			t.Parallel()
-			url := pgtest.Bouncer{Mode: "transaction", PoolSize: 5, RoundRobin: byTurns}.URL(t, pgtest.URL(t))
+			address := pgtest.Bouncer{Mode: "transaction", PoolSize: 5, RoundRobin: byTurns}.URL(t, pgtest.URL(t))
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			for range 8 {
-				config, err := pgx.ParseConfig(url)
+				config, err := pgx.ParseConfig(address)
 				must(t, err)
 				config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
 				conn, err := pgx.ConnectConfig(ctx, config)
@@ -108,7 +110,7 @@ func TestABusyPoolHidesNothing(t *testing.T) {
 			defer cancel()
 			for range 20 {
 				var pooling *load.PoolingError
-				if err := load.CheckPooling(t.Context(), url); !errors.As(err, &pooling) {
+				if err := load.CheckPooling(t.Context(), address); !errors.As(err, &pooling) {
 					t.Fatalf("the check: %v", err)
 				}
 			}
@@ -125,8 +127,8 @@ func TestASessionPoolerIsAsGoodAsNone(t *testing.T) {
 			t.Parallel()
 			f := setup(t)
 			must(t, f.lock.Unlock(t.Context()))
-			url := pgtest.Bouncer{Mode: "session", PoolSize: size}.URL(t, f.url)
-			db := open(t, url)
+			address := pgtest.Bouncer{Mode: "session", PoolSize: size}.URL(t, f.url)
+			db := open(t, address)
 			session, work, err := db.OpenSession(t.Context(), "behind a pooler")
 			must(t, err)
 			lock, err := session.LockApp(work, testApp)
@@ -161,11 +163,58 @@ func TestASessionPoolerIsAsGoodAsNone(t *testing.T) {
 // for.
 func TestAPoolerWithoutAFreeConnectionIsTold(t *testing.T) {
 	t.Parallel()
-	url := pgtest.Bouncer{Mode: "session", PoolSize: 1}.URL(t, pgtest.URL(t))
-	_, err := load.Open(t.Context(), url, 4)
+	address := pgtest.Bouncer{Mode: "session", PoolSize: 1}.URL(t, pgtest.URL(t))
+	_, err := load.Open(t.Context(), address, 4)
 	var full *load.NoConnectionError
 	if !errors.As(err, &full) || !load.Unreachable(err) || !strings.Contains(full.Hint(), "pool_size") {
 		t.Errorf("open: %v", err)
+	}
+}
+
+// A pool that is set to another mode under a running process costs it its locks,
+// which it learns before its next call.
+func TestAPoolerThatIsChangedLaterIsNoticed(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	must(t, f.lock.Unlock(t.Context()))
+	direct, err := url.Parse(f.url)
+	must(t, err)
+	pooled, err := url.Parse(pgtest.Bouncer{Mode: "transaction", PoolSize: 5}.URL(t, f.url))
+	must(t, err)
+	network, err := netfault.New(direct.Host)
+	must(t, err)
+	t.Cleanup(network.Close)
+	direct.Host = network.Address()
+	db := open(t, direct.String())
+	network.Redirect(pooled.Host)
+	network.Break()
+	network.Mend()
+
+	session, work, err := db.OpenSession(t.Context(), "moved about")
+	for err != nil { // by a connection of the pool that does not know yet
+		session, work, err = db.OpenSession(t.Context(), "moved about")
+	}
+	t.Cleanup(session.Close)
+	lock, err := session.LockApp(work, testApp)
+	must(t, err)
+	must(t, lock.AnnounceCall(work))
+	other, err := pgx.Connect(t.Context(), pooled.String())
+	must(t, err)
+	defer other.Close(t.Context())
+	tx, err := other.Begin(t.Context())
+	must(t, err)
+	defer func() { _ = tx.Rollback(t.Context()) }()
+	var pooling *load.PoolingError
+	if err := lock.AnnounceCall(work); !errors.As(err, &pooling) {
+		t.Errorf("announce: %v", err)
+	}
+	select {
+	case <-work.Done():
+		if cause := context.Cause(work); !errors.Is(cause, load.ErrLockLost) || !errors.As(cause, &pooling) {
+			t.Errorf("the work ended with %v", cause)
+		}
+	case <-time.After(patience):
+		t.Error("the work goes on")
 	}
 }
 

@@ -4,6 +4,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/localpg/pgtest"
 	"pushloss/load"
 )
 
@@ -108,4 +111,53 @@ func TestLastRun(t *testing.T) {
 	_, found, err = f.db.LastRun(ctx, "backfill", load.RunDone)
 	must(t, err)
 	equal(t, "of another kind", false, found)
+}
+
+// K3: what a dead replica had begun is not done by what others did meanwhile.
+func TestBrokenOffIsARunThatNoLaterOneMadeUpFor(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		runs string // VALUES of (kind, start, end, state), in hours
+		want bool
+	}{
+		{"no run at all", `('backfill', 1, 2, 'abandoned')`, false},
+		{"only whole ones", `('run', 1, 2, 'done'), ('run', 3, 4, 'partial')`, false},
+		{"abandoned, and nothing since", `('run', 1, 2, 'done'), ('run', 3, 4, 'abandoned')`, true},
+		{"interrupted, and nothing since", `('run', 1, 2, 'done'), ('run', 3, 4, 'interrupted')`, true},
+		{"another one beside it", `('run', 1, 4, 'abandoned'), ('run', 1, 2, 'done')`, true},
+		{"another one after it", `('run', 1, 4, 'abandoned'), ('run', 5, 6, 'failed')`, false},
+		{"one after it that did nothing", `('run', 1, 4, 'abandoned'), ('run', 5, 6, 'skipped')`, true},
+		{"its process is gone, and nobody has said so", `('run', 1, 2, 'done'), ('run', 3, NULL, 'running')`, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			url := pgtest.URL(t)
+			db := open(t, url)
+			conn, err := pgx.Connect(t.Context(), url)
+			must(t, err)
+			defer conn.Close(t.Context())
+			_, err = conn.Exec(t.Context(), `
+				INSERT INTO pushloss.run (kind, started_at, finished_at, state)
+				SELECT kind, timestamptz '2025-03-10' + start * interval '1 hour', timestamptz '2025-03-10' + finish * interval '1 hour', state
+				FROM (VALUES `+test.runs+`) AS v (kind, start, finish, state)`)
+			must(t, err)
+			got, err := db.BrokenOff(t.Context(), "run", load.RunDone, load.RunPartial, load.RunFailed)
+			must(t, err)
+			if got != test.want {
+				t.Errorf("broken off: %t", got)
+			}
+		})
+	}
+}
+
+func TestARunThatLivesIsNotBrokenOff(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	got, err := f.db.BrokenOff(t.Context(), "run", load.RunDone)
+	must(t, err)
+	if got {
+		t.Error("it is told as broken off")
+	}
+	equal(t, "it runs", []string{"running"}, f.rows(`SELECT state FROM analytics.runs`))
 }

@@ -187,3 +187,54 @@ func TestAClosedSessionGivesItsLocksBack(t *testing.T) {
 	_, err = next.WaitForApp(work, testApp, time.Millisecond, func(*load.BusyError) {})
 	must(t, err)
 }
+
+// A load of a dead process that the server has not given up yet costs the next one
+// that app for now, and not its session.
+func TestALoadThatHangsLeavesTheAppBusyAndTheSessionWhole(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	release := f.hold("pushloss.pull")
+	loaded := make(chan error, 1)
+	go func() {
+		_, err := f.lock.Load(t.Context(),
+			f.pull(transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 5, "")}}), loadedAt)
+		loaded <- err
+	}()
+	f.waits("pushloss.pull")
+	f.endSession()
+	session, work := openSession(t, open(t, f.url), "the other")
+	other, err := session.LockApp(work, testApp+1)
+	must(t, err)
+	var busy *load.BusyError
+	if _, err := session.LockApp(work, testApp); !errors.As(err, &busy) {
+		t.Errorf("the app: %v", err)
+	}
+	must(t, other.AnnounceCall(work))
+	release()
+	must(t, <-loaded)
+	_, err = session.LockApp(work, testApp)
+	must(t, err)
+}
+
+// K5: what was being loaded when the session broke does not hang with it.
+func TestK5ALoadDoesNotOutliveItsSessionForLong(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.hold("pushloss.pull")
+	loaded := make(chan error, 1)
+	go func() {
+		_, err := f.lock.Load(t.Context(),
+			f.pull(transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 5, "")}}), loadedAt)
+		loaded <- err
+	}()
+	f.waits("pushloss.pull")
+	f.endSession()
+	select {
+	case err := <-loaded:
+		if !errors.Is(err, load.ErrLockLost) || errors.Is(err, context.Canceled) {
+			t.Errorf("load: %v", err)
+		}
+	case <-time.After(patience):
+		t.Error("the load hangs")
+	}
+}

@@ -9,14 +9,14 @@ import (
 
 // Network is the way to one address. It is safe for concurrent use.
 type Network struct {
-	address  string
 	listener net.Listener
 	wait     sync.WaitGroup
 
-	mu     sync.Mutex
-	links  map[*link]bool
-	now    weather
-	closed bool
+	mu      sync.Mutex
+	address string
+	links   map[*link]bool
+	now     weather
+	closed  bool
 }
 
 // weather is what the network does to what it carries.
@@ -39,6 +39,13 @@ func New(address string) (*Network, error) {
 
 // Address is where to connect to instead.
 func (n *Network) Address() string { return n.listener.Addr().String() }
+
+// Redirect leads new connections to another address.
+func (n *Network) Redirect(address string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.address = address
+}
 
 // Cut lets nothing through any more, on connections old and new, until Mend.
 func (n *Network) Cut() { n.set(func(w *weather) { w.cut = true }) }
@@ -104,7 +111,7 @@ func (n *Network) accept() {
 		}
 		l := newLink(client.(*net.TCPConn))
 		n.mu.Lock()
-		now := n.now
+		now, address := n.now, n.address
 		n.links[l] = true
 		l.set(now)
 		if n.closed || now.broken {
@@ -112,7 +119,7 @@ func (n *Network) accept() {
 		}
 		n.mu.Unlock()
 		n.wait.Go(func() {
-			l.carry(n.address)
+			l.carry(address)
 			n.mu.Lock()
 			defer n.mu.Unlock()
 			delete(n.links, l)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"html"
+	"io"
 	"net"
 	"net/http"
 	"strconv"
@@ -149,15 +150,24 @@ func (d *delivery) send(body []byte) {
 // sendPadded puts a field of many MiB before the answer's own, so that only who limits the size is safe.
 func (d *delivery) sendPadded(body []byte) {
 	d.w.Header().Set("Content-Type", "application/json")
+	_ = writePadded(d.w, body, d.padding) // the client has had enough
+}
+
+func writePadded(w io.Writer, body []byte, padding int) error {
 	mib := bytes.Repeat([]byte("x"), 1<<20)
-	_, _ = d.w.Write([]byte(`{"Padding":"`))
-	for range d.padding {
-		if _, err := d.w.Write(mib); err != nil {
-			return // the client has had enough
+	if _, err := io.WriteString(w, `{"Padding":"`); err != nil {
+		return err
+	}
+	for range padding {
+		if _, err := w.Write(mib); err != nil {
+			return err
 		}
 	}
-	_, _ = d.w.Write([]byte(`",`))
-	_, _ = d.w.Write(bytes.TrimPrefix(body, []byte("{")))
+	if _, err := io.WriteString(w, `",`); err != nil {
+		return err
+	}
+	_, err := w.Write(bytes.TrimPrefix(body, []byte("{")))
+	return err
 }
 
 // wait returns false if the client left before.

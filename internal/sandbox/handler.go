@@ -99,6 +99,7 @@ func (s *Sandbox) serveCall(w http.ResponseWriter, r *http.Request, arrived time
 	*pooled = out
 	// Noted before it is sent: who has the answer finds it counted.
 	s.done(app, call, transport)
+	s.recordAnswer(call, &d, out)
 	d.send(out)
 }
 

@@ -58,6 +58,8 @@ type Config struct {
 	Location *time.Location
 	// RecordCalls keeps every call for Calls, without limit.
 	RecordCalls bool
+	// RecordAnswers keeps every accepted call with its answer's digest for Answers, without limit.
+	RecordAnswers bool
 	// Log gets one debug line per call, without query. nil discards.
 	Log *slog.Logger
 }
@@ -78,6 +80,10 @@ type Sandbox struct {
 	recording bool
 	callsMu   sync.Mutex
 	calls     []Call
+
+	recordingAnswers bool
+	answersMu        sync.Mutex
+	answers          []Answer
 }
 
 type appState struct {
@@ -91,6 +97,7 @@ type appState struct {
 func New(cfg Config) (*Sandbox, error) {
 	s := &Sandbox{
 		apps: map[int64]*appState{}, now: cfg.Now, location: cfg.Location, log: cfg.Log, recording: cfg.RecordCalls,
+		recordingAnswers: cfg.RecordAnswers,
 	}
 	if s.now == nil {
 		s.now = time.Now

@@ -1,0 +1,43 @@
+package sandbox
+
+import (
+	"crypto/sha256"
+	"slices"
+	"time"
+)
+
+// Answer is one accepted call and what was answered, kept with Config.RecordAnswers.
+type Answer struct {
+	SDKAppID int64
+	At       time.Time
+	Tasks    []string // as asked, each once; empty: overall
+	Start    int64    // Unix seconds
+	End      int64
+	SHA256   [sha256.Size]byte // of the body, uncompressed, with whatever faults did to it
+}
+
+// Answers returns the accepted calls whose answers were sent whole, in the order they were answered; nil without
+// Config.RecordAnswers. Whether an answer arrived, only the client can tell.
+func (s *Sandbox) Answers() []Answer {
+	s.answersMu.Lock()
+	defer s.answersMu.Unlock()
+	return slices.Clone(s.answers)
+}
+
+// recordAnswer notes an answer before it is sent.
+func (s *Sandbox) recordAnswer(call Call, d *delivery, body []byte) {
+	if !s.recordingAnswers || call.Code != 0 || d.cut != "" {
+		return
+	}
+	hash := sha256.New()
+	if d.padding > 0 {
+		_ = writePadded(hash, body, d.padding) // a hash takes everything
+	} else {
+		hash.Write(body)
+	}
+	a := Answer{SDKAppID: call.SDKAppID, At: call.At, Tasks: slices.Clone(call.Tasks), Start: call.Start, End: call.End}
+	hash.Sum(a.SHA256[:0])
+	s.answersMu.Lock()
+	defer s.answersMu.Unlock()
+	s.answers = append(s.answers, a)
+}
