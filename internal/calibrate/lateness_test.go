@@ -38,6 +38,15 @@ func TestLatenessIsReadOffTheHistoryAndTheStoredDays(t *testing.T) {
 			})
 		}
 	}
+	// loadedLate is a day that was loaded only a week after its end, and again later.
+	loadedLate := func(back int) func(*world) {
+		return func(w *world) {
+			d := day(w.t, "2025-03-20") - extract.Day(back)
+			first := d.Window(w.settings.Location).End.AddDate(0, 0, 7)
+			last := first.AddDate(0, 0, 5)
+			w.history.histories = append(w.history.histories, load.DayHistory{Day: d, FirstLoadedAt: &first, LastLoadedAt: &last, Pulls: 2})
+		}
+	}
 	const days = 24 * time.Hour
 	for _, test := range []struct {
 		name     string
@@ -58,11 +67,14 @@ func TestLatenessIsReadOffTheHistoryAndTheStoredDays(t *testing.T) {
 		{"a change at the last pull leaves the end open", "", []func(*world){watch(20, 3*days), changed(10, 3*days, 5, 0)},
 			calibrate.Measured, "up to 3.0 days after a day's end", []string{"they still changed when they were last pulled"}, "7"},
 		{"changes of a day that was first loaded long after it do not count", "", []func(*world){
-			watch(20, 5*days), changed(40, 20*days, 100, 0),
+			watch(20, 5*days), loadedLate(40), changed(40, 11*days, 100, 0),
 		}, calibrate.Measured, "no change after the first load", nil, "2"},
 		{"what only went away after it was forgotten is no change", "forget-after=7d", []func(*world){
 			watch(20, 10*days), changed(15, 8*days, 24, 24), changed(15, 2*days, 4, 1),
 		}, calibrate.Measured, "up to 2.0 days after a day's end", []string{"24 changes are left out"}, "3"},
+		{"what grew after it was forgotten in part is one", "forget-after=7d", []func(*world){
+			watch(20, 10*days), changed(15, 8*days, 24, 23),
+		}, calibrate.Measured, "up to 8.0 days after a day's end", []string{"of 24 changed figures"}, "4"},
 		{"the lookback is no longer than the memory allows", "forget-after=7d", []func(*world){
 			watch(20, 6*days), changed(15, 5*days, 4, 1),
 		}, calibrate.Measured, "up to 5.0 days after a day's end", nil, "4"},

@@ -187,7 +187,7 @@ func TestAFailureInTheMiddleLeavesWhatWasFound(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			w := setup(t, rows(2000))
+			w := setup(t, rows(600))
 			plain := w.asker
 			if test.err == database {
 				w.history.err = database
