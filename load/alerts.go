@@ -35,8 +35,8 @@ type AlertChange struct {
 	Notice Notice
 }
 
-// Target is where messages go: the SHA-256 of its URL, which is a secret.
-type Target [32]byte
+// Target names where messages go. It tells nothing of the URL, which is a secret.
+type Target string
 
 const (
 	sqlLockAlerts = `SELECT pg_advisory_xact_lock(hashtextextended('pushloss alerts', 0))`
@@ -52,11 +52,11 @@ const (
 	sqlInsertMessages = `
 		INSERT INTO pushloss.message (alert_id, target, title, body, state, created_at, next_try_at)
 		SELECT $1, target, $3, $4, 'waiting', $5, $5
-		FROM unnest($2::bytea[]) AS g (target)
+		FROM unnest($2::text[]) AS g (target)
 		WHERE NOT $6 OR EXISTS (SELECT FROM pushloss.message AS m
 			WHERE m.alert_id = $1 AND m.target = g.target AND m.state <> 'given_up')`
 
-	sqlTryTarget   = `SELECT pg_try_advisory_xact_lock(hashtextextended('pushloss notify ' || encode($1, 'hex'), 0))`
+	sqlTryTarget   = `SELECT pg_try_advisory_xact_lock(hashtextextended('pushloss notify ' || $1::text, 0))`
 	sqlNextMessage = `
 		SELECT message_id, title, body, attempts, created_at, next_try_at <= $2
 		FROM pushloss.message
@@ -73,10 +73,6 @@ const (
 // UpdateAlerts lets decide open and close events, one process at a time, and
 // leaves a message of each for every target. decide is told of the open ones.
 func (db *DB) UpdateAlerts(ctx context.Context, targets []Target, now time.Time, decide func([]Alert) []AlertChange) error {
-	digests := make([][]byte, len(targets))
-	for i := range targets {
-		digests[i] = targets[i][:]
-	}
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, sqlLockAlerts); err != nil {
 			return err
@@ -103,7 +99,7 @@ func (db *DB) UpdateAlerts(ctx context.Context, targets []Target, now time.Time,
 			if err != nil {
 				return err
 			}
-			_, err = tx.Exec(ctx, sqlInsertMessages, id, digests, storable(c.Notice.Title), storable(c.Notice.Body), now, c.Closes != nil)
+			_, err = tx.Exec(ctx, sqlInsertMessages, id, targets, storable(c.Notice.Title), storable(c.Notice.Body), now, c.Closes != nil)
 			if err != nil {
 				return err
 			}
@@ -134,7 +130,7 @@ type Delivery struct {
 func (db *DB) DeliverNext(ctx context.Context, target Target, delivery Delivery, send func(context.Context, Notice) error) (more bool, err error) {
 	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		var alone bool
-		if err := tx.QueryRow(ctx, sqlTryTarget, target[:]).Scan(&alone); err != nil || !alone {
+		if err := tx.QueryRow(ctx, sqlTryTarget, target).Scan(&alone); err != nil || !alone {
 			return err
 		}
 		var id int64
@@ -143,7 +139,7 @@ func (db *DB) DeliverNext(ctx context.Context, target Target, delivery Delivery,
 		var created time.Time
 		var due bool
 		now := delivery.Now()
-		err := tx.QueryRow(ctx, sqlNextMessage, target[:], now).Scan(&id, &notice.Title, &notice.Body, &attempts, &created, &due)
+		err := tx.QueryRow(ctx, sqlNextMessage, target, now).Scan(&id, &notice.Title, &notice.Body, &attempts, &created, &due)
 		switch {
 		case errors.Is(err, pgx.ErrNoRows):
 			return nil
@@ -164,4 +160,25 @@ func (db *DB) DeliverNext(ctx context.Context, target Target, delivery Delivery,
 		return false, fmt.Errorf("deliver a notification: %w", err)
 	}
 	return more, nil
+}
+
+const sqlBusyApps = `
+	SELECT DISTINCT a.sdk_app_id
+	FROM pushloss.app_lease AS a
+	JOIN pg_locks AS l
+		ON l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
+		AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended('pushloss app ' || a.sdk_app_id, 0)
+	JOIN pg_database AS d ON d.oid = l.database AND d.datname = current_database()`
+
+// BusyApps returns the apps that some process is working on.
+func (db *DB) BusyApps(ctx context.Context) ([]int64, error) {
+	rows, err := db.pool.Query(ctx, sqlBusyApps)
+	if err != nil {
+		return nil, fmt.Errorf("read which apps are worked on: %w", err)
+	}
+	apps, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("read which apps are worked on: %w", err)
+	}
+	return apps, nil
 }

@@ -21,7 +21,7 @@ COMMENT ON COLUMN pushloss.alert.closed_at IS 'When it was seen to be over; empt
 CREATE TABLE pushloss.message (
     message_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     alert_id    bigint NOT NULL,
-    target      bytea NOT NULL CHECK (octet_length(target) = 32),
+    target      text NOT NULL,
     title       text NOT NULL,
     body        text NOT NULL,
     state       text NOT NULL CHECK (state IN ('waiting', 'sent', 'given_up')),
@@ -35,10 +35,10 @@ CREATE INDEX message_waiting ON pushloss.message (target, message_id) WHERE stat
 COMMENT ON TABLE pushloss.message IS 'Notifications: one per event, its beginning or end, and target. They wait here until they are sent.';
 COMMENT ON COLUMN pushloss.message.message_id IS 'Number of the message; those to one target are sent in this order.';
 COMMENT ON COLUMN pushloss.message.alert_id IS 'Event that it is about.';
-COMMENT ON COLUMN pushloss.message.target IS 'SHA-256 of the target''s URL, which bears a token and is not kept.';
+COMMENT ON COLUMN pushloss.message.target IS 'Service and its number among the targets of that service. The URL bears a token, and is not kept.';
 COMMENT ON COLUMN pushloss.message.title IS 'First line.';
 COMMENT ON COLUMN pushloss.message.body IS 'The rest.';
-COMMENT ON COLUMN pushloss.message.state IS 'waiting; sent; given_up: the target was out of reach for a day.';
+COMMENT ON COLUMN pushloss.message.state IS 'waiting; sent; given_up: the target was out of reach for three days.';
 COMMENT ON COLUMN pushloss.message.created_at IS 'When it was written.';
 COMMENT ON COLUMN pushloss.message.attempts IS 'How often sending it was tried.';
 COMMENT ON COLUMN pushloss.message.next_try_at IS 'When it is tried next, at the earliest.';

@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"io"
+	"net/http"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -25,6 +26,11 @@ func main() {
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(gcPercent)
 		debug.SetMemoryLimit(memoryLimit)
+	}
+	// Notifications go through a library whose services know no timeout of their own:
+	// a target that never answers must not keep its place for ever.
+	if transport, ok := http.DefaultTransport.(*http.Transport); ok {
+		transport.ResponseHeaderTimeout = time.Minute
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)

@@ -111,12 +111,16 @@ func (n notifier) after(ctx context.Context, report pipeline.Report) {
 func (n notifier) status(ctx context.Context) []notify.Verdict {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	statuses, err := n.db.Status(ctx, n.app.env.Now(), statusGrace)
+	busy, err := n.db.BusyApps(ctx)
+	var statuses []load.AppStatus
+	if err == nil {
+		statuses, err = n.db.Status(ctx, n.app.env.Now(), statusGrace)
+	}
 	if err != nil {
 		n.app.log.ErrorContext(ctx, "the status cannot be read, and is not judged", "error", err)
 		return nil
 	}
-	return notify.OfStatus(statuses)
+	return notify.OfStatus(statuses, busy)
 }
 
 // watch looks for events from time to time, also while nothing runs. The daemon's
@@ -125,6 +129,11 @@ func (n notifier) watch(ctx context.Context, probes monitor.Probes) {
 	ticker := time.NewTicker(watchPeriod)
 	defer ticker.Stop()
 	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
 		verdicts := n.status(ctx)
 		if last, err := probes.LastRun(ctx); err == nil && probes.MaxAge > 0 {
 			if last.Before(probes.Since) {
@@ -134,11 +143,6 @@ func (n notifier) watch(ctx context.Context, probes monitor.Probes) {
 		}
 		if ctx.Err() == nil {
 			n.Tell(ctx, verdicts)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
 		}
 	}
 }

@@ -122,13 +122,13 @@ func TestNotifyTestTriesEveryTarget(t *testing.T) {
 	bad.refuse(true)
 	w.do(2, "notify", "test").says(t, "PUSHLOSS_NOTIFY_URLS names no target")
 	w.env["PUSHLOSS_NOTIFY_URLS"] = good.target() + " logger://"
-	w.do(0, "notify", "test").says(t, "1 (generic)", "2 (logger)", "pushloss: test")
+	w.do(0, "notify", "test").says(t, "generic 1", "logger 1", "pushloss: test")
 	if got := good.titles(); got != "pushloss: test" {
 		t.Errorf("told %q", got)
 	}
 	w.env["PUSHLOSS_NOTIFY_URLS"] = bad.target() + " " + good.target()
 	r := w.do(1, "notify", "test")
-	r.says(t, "1 (generic)", "FAILED", "403", "2 (generic)", "sent")
+	r.says(t, "generic 1", "FAILED", "403", "generic 2", "sent")
 	shapeIs(t, "notify_test", w.do(1, "notify", "test", "--output", "json").stdout)
 	for _, command := range [][]string{{"notify", "test"}, {"run"}, {"serve"}} {
 		w.env["PUSHLOSS_NOTIFY_URLS"] = "nosuch://" + hookToken + " smtp:" + hookToken

@@ -13,7 +13,7 @@ const (
 	// roundTimeout bounds one round of telling: no run is held up for longer.
 	roundTimeout = 30 * time.Second
 	// giveUpAfter is how old a message gets: who reads it then is misled.
-	giveUpAfter = 24 * time.Hour
+	giveUpAfter = 72 * time.Hour
 	// longestBackoff bounds the time between two attempts.
 	longestBackoff = time.Hour
 )
@@ -38,11 +38,11 @@ func (n *Notifier) Tell(ctx context.Context, verdicts []Verdict) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), roundTimeout)
 	defer cancel()
 	now := n.now().UTC()
-	digests := make([]load.Target, len(n.targets))
+	names := make([]load.Target, len(n.targets))
 	for i, target := range n.targets {
-		digests[i] = target.digest
+		names[i] = load.Target(target.name)
 	}
-	err := n.db.UpdateAlerts(ctx, digests, now, func(open []load.Alert) []load.AlertChange {
+	err := n.db.UpdateAlerts(ctx, names, now, func(open []load.Alert) []load.AlertChange {
 		changes := Decide(open, verdicts, now)
 		for _, c := range changes {
 			n.log.WarnContext(ctx, c.Notice.Title, "kind", c.Key.Kind, "over", c.Closes != nil, "detail", c.Detail)
@@ -64,7 +64,7 @@ func (n *Notifier) Tell(ctx context.Context, verdicts []Verdict) {
 func (n *Notifier) deliver(ctx context.Context, target Target) {
 	delivery := load.Delivery{Backoff: backoff, GiveUpAfter: giveUpAfter, Now: n.now}
 	for ctx.Err() == nil {
-		more, err := n.db.DeliverNext(ctx, target.digest, delivery, func(ctx context.Context, notice load.Notice) error {
+		more, err := n.db.DeliverNext(ctx, load.Target(target.name), delivery, func(ctx context.Context, notice load.Notice) error {
 			err := target.Send(ctx, notice)
 			if err != nil {
 				n.log.WarnContext(ctx, "notification was not sent, and waits", "target", target.name, "error", err)

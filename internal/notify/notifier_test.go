@@ -142,6 +142,25 @@ func TestAnEventAndItsEndAreToldOnceByWhicheverReplica(t *testing.T) {
 	equal(t, "told", []string{told(1), recovered(1), told(1)}, in.titles())
 }
 
+func TestAGapIsNotToldBesideItsCause(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	in := newInbox(t)
+	stopped := func(app int64, wrong bool) []notify.Verdict {
+		return []notify.Verdict{{AlertKey: load.AlertKey{Kind: notify.KindAppStopped, SDKAppID: app}, Wrong: wrong, Title: "stopped"}}
+	}
+	tell := func(verdicts ...[]notify.Verdict) {
+		w.replica(in.secretURL()).Tell(t.Context(), slices.Concat(verdicts...))
+	}
+	tell(gapOf(1, true), stopped(1, true), gapOf(2, true), stopped(2, false))
+	equal(t, "told", []string{"pushloss: stopped", told(2)}, in.titles())
+	tell(gapOf(1, true), stopped(1, true))
+	tell(gapOf(1, true))
+	equal(t, "while the cause lasts", []string{"pushloss: stopped", told(2)}, in.titles())
+	tell(gapOf(1, true), stopped(1, false))
+	equal(t, "a gap that outlives its cause", []string{"pushloss: stopped", told(2), told(1), "pushloss: recovered: stopped"}, in.titles())
+}
+
 func TestATargetThatIsDownKeepsItsMessagesInOrderAndHoldsUpNoOther(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -166,13 +185,13 @@ func TestATargetThatIsDownKeepsItsMessagesInOrderAndHoldsUpNoOther(t *testing.T)
 	equal(t, "the one that was up", want, up.titles())
 }
 
-func TestAMessageIsGivenUpAfterADay(t *testing.T) {
+func TestAMessageIsGivenUpAfterThreeDays(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	in := newInbox(t)
 	in.answers(func(rw http.ResponseWriter, _ *http.Request) { http.Error(rw, "no", http.StatusInternalServerError) })
 	w.replica(in.secretURL()).Tell(t.Context(), gapOf(1, true))
-	w.now = w.now.Add(25 * time.Hour)
+	w.now = w.now.Add(73 * time.Hour)
 	w.replica(in.secretURL()).Tell(t.Context(), nil)
 	in.answers(nil)
 	w.now = w.now.Add(time.Hour)

@@ -2,7 +2,6 @@ package notify
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -24,13 +23,14 @@ const sendTimeout = 10 * time.Second
 // Target is one place to send messages to.
 type Target struct {
 	name    string // its place in the setting and its service
-	digest  load.Target
 	secret  string
 	service types.Service
 	busy    *atomic.Bool // a message that nobody waits for any more is under way
 }
 
-// Name tells targets apart without giving away their URL: "1 (slack)".
+// Name tells targets apart without giving away their URL: "slack 1", the first of
+// that service. Messages wait under it, whatever targets
+// of other services come and go.
 func (t Target) Name() string { return t.name }
 
 // TargetError says which target's URL cannot be used. It does not repeat it.
@@ -58,6 +58,7 @@ func Targets(urls []extract.Secret, log *slog.Logger) ([]Target, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare notifications: %w", err)
 	}
+	ofService := make(map[string]int)
 	for i, secret := range urls {
 		text := secret.Reveal()
 		scheme, _, found := strings.Cut(text, ":")
@@ -71,12 +72,12 @@ func Targets(urls []extract.Secret, log *slog.Logger) ([]Target, error) {
 			problems = append(problems, &TargetError{Number: i + 1, Reason: "is not a URL that the service " + service + " understands"})
 			continue
 		}
+		ofService[service]++
 		if service == "logger" { // others log what they send and are answered
 			located.SetLogger(logged{log})
 		}
 		targets = append(targets, Target{
-			name: fmt.Sprintf("%d (%s)", i+1, service), digest: sha256.Sum256([]byte(text)),
-			secret: text, service: located, busy: new(atomic.Bool),
+			name: fmt.Sprintf("%s %d", service, ofService[service]), secret: text, service: located, busy: new(atomic.Bool),
 		})
 	}
 	return targets, errors.Join(problems...)

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"pushloss/internal/pipeline"
@@ -68,10 +69,14 @@ func OfReport(report pipeline.Report) []Verdict {
 
 const staleTitle = "no run is being completed"
 
-// OfStatus judges how complete and how consistent the figures are.
-func OfStatus(statuses []load.AppStatus) []Verdict {
+// OfStatus judges how complete and how consistent the figures are, but for those
+// of busy apps: they are being pulled.
+func OfStatus(statuses []load.AppStatus, busy []int64) []Verdict {
 	var verdicts []Verdict
 	for _, s := range statuses {
+		if slices.Contains(busy, s.SDKAppID) {
+			continue
+		}
 		gap := Verdict{
 			AlertKey: load.AlertKey{Kind: KindGap, SDKAppID: s.SDKAppID},
 			Wrong:    s.Failed+s.Missing+s.Late > 0,

@@ -89,7 +89,7 @@ func TestWhatAStatusSays(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			test.status.SDKAppID = 7
-			if diff := cmp.Diff(test.want, gist(notify.OfStatus([]load.AppStatus{test.status}))); diff != "" {
+			if diff := cmp.Diff(test.want, gist(notify.OfStatus([]load.AppStatus{test.status, {SDKAppID: 8, Failed: 1}}, []int64{8}))); diff != "" {
 				t.Errorf("verdicts (-want +got):\n%s", diff)
 			}
 		})
