@@ -7,6 +7,8 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 RACE := $(shell command -v cc >/dev/null 2>&1 && echo -race)
 FUZZTIME ?= 30s
 BENCH ?= .
+KILLS ?= 200
+SEED ?= 0
 
 .PHONY: help
 help: ## list the targets
@@ -23,6 +25,10 @@ demo: postgres build ## everything on this machine, nothing configured
 .PHONY: test
 test: postgres ## all tests, against a Postgres that they start themselves
 	go test $(RACE) -shuffle=on ./...
+
+.PHONY: chaos
+chaos: postgres ## kill the program KILLS times, and its database and network too, and look what is left
+	go test $(RACE) ./internal/chaos -run Chaos -v -count 1 -timeout 40m -args -kills '$(KILLS)' -seed '$(SEED)'
 
 .PHONY: bench
 bench: postgres ## the benchmarks: transform, load, and a whole backfill without pacing

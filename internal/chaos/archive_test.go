@@ -1,0 +1,96 @@
+package chaos
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"pushloss/internal/sandbox"
+)
+
+// pull is a row of pushloss.pull.
+type pull struct {
+	ID, App, Run             int64
+	Day                      time.Time
+	Start, End               time.Time
+	Tasks                    []string
+	SentAt, LoadedAt         time.Time
+	SHA                      []byte
+	Trusted                  bool
+	In                       int
+	Inserted, Updated        int
+	Deleted, Unchanged       int
+	Merged, Rejected, Ignore int
+}
+
+const sqlPulls = `
+	SELECT pull_id, sdk_app_id, run_id, day::timestamp, window_start, window_end, task_ids, sent_at, loaded_at, body_sha256,
+		trusted, rows_in, rows_inserted, rows_updated, rows_deleted, rows_unchanged, rows_merged, rows_rejected, rows_ignored
+	FROM pushloss.pull ORDER BY sdk_app_id, pull_id`
+
+// archive is what the database keeps of the answers.
+type archive struct {
+	pulls  []pull
+	bodies map[string][]byte // by the digest that they are stored under
+}
+
+func (w *world) archive() (archive, error) {
+	a := archive{pulls: query[pull](w, sqlPulls), bodies: make(map[string][]byte)}
+	type stored struct {
+		SHA, Body []byte
+		Size      int
+	}
+	decoder, err := zstd.NewReader(nil)
+	if err != nil {
+		return a, err
+	}
+	defer decoder.Close()
+	for _, row := range query[stored](w, `SELECT sha256, body, size FROM pushloss.raw_body`) {
+		body, err := decoder.DecodeAll(row.Body, nil)
+		if err != nil {
+			return a, err
+		}
+		if digest := sha256.Sum256(body); string(digest[:]) != string(row.SHA) || len(body) != row.Size {
+			return a, fmt.Errorf("a body of %d bytes is kept as one of %d with another digest", len(body), row.Size)
+		}
+		a.bodies[string(row.SHA)] = body
+	}
+	return a, nil
+}
+
+// asked is what an answer answers.
+func asked(app, start, end int64, tasks []string) string {
+	return fmt.Sprint(app, start, end, len(tasks), tasks)
+}
+
+// equalsAnswers compares the archive with what the sandbox answered: each body to
+// that very request, and no body that belongs to nothing.
+func (a archive) equalsAnswers(answers []sandbox.Answer) (problems differences) {
+	given := make(map[string]bool)
+	for _, answer := range answers {
+		given[asked(answer.SDKAppID, answer.Start, answer.End, answer.Tasks)+string(answer.SHA256[:])] = true
+	}
+	used := make(map[string]bool)
+	for _, p := range a.pulls {
+		used[string(p.SHA)] = true
+		if _, kept := a.bodies[string(p.SHA)]; !kept {
+			problems.add("pull %d has no body", p.ID)
+		}
+		if !given[asked(p.App, p.Start.Unix(), p.End.Unix(), p.Tasks)+string(p.SHA)] {
+			problems.add("pull %d of app %d, %s, %v is no answer of the sandbox", p.ID, p.App, p.Day.Format(time.DateOnly), p.Tasks)
+		}
+	}
+	for sha := range a.bodies {
+		if !used[sha] {
+			problems.add("body %x belongs to no pull", sha)
+		}
+	}
+	return problems
+}
+
+// differences are what is not as it should be.
+type differences []string
+
+func (d *differences) add(format string, args ...any) { *d = append(*d, fmt.Sprintf(format, args...)) }

@@ -1,0 +1,96 @@
+package chaos
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"pushloss/internal/sandbox"
+)
+
+// mostShown bounds what is printed of the differences.
+const mostShown = 25
+
+func TestChaosLeavesEverythingAsIfNothingHadHappened(t *testing.T) {
+	t.Logf("-seed %d -kills %d", round.seed, round.kills)
+	w := newWorld(t, rand.New(rand.NewPCG(round.seed, 99)))
+	w.quietly("migrate", "up")
+	for _, app := range apps() {
+		w.quietly(append([]string{"tasks", "add", "--app", fmt.Sprint(app), "--sent-at", w.firstDay().String()}, tasks...)...)
+	}
+
+	s := newStorm(w, round.seed, round.kills)
+	s.rage()
+	if err := s.check(); err != nil {
+		t.Error(err)
+	}
+
+	// The last, quiet one.
+	if err := w.api.SetFaults(nil); err != nil {
+		t.Fatal(err)
+	}
+	s.processes = append(s.processes,
+		w.quietly("backfill", "--from", w.firstDay().String(), "--to", w.lastDay().String(), "--reprocess", "all"),
+		w.quietly("run"), w.quietly("status"))
+	if strings.Contains(w.quietly("--help").said.String(), "\n  verify ") {
+		s.processes = append(s.processes, w.quietly("verify"))
+	} else {
+		t.Log("the program has no command verify: its own opinion is not asked")
+	}
+
+	archive, err := w.archive()
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts := w.facts()
+	modelled, problems := replay(archive, w.zone)
+	problems = append(problems, sameFacts("the sandbox's truth", w.truth(), facts)...)
+	problems = append(problems, sameFacts("the model's", modelled.figures, facts)...)
+	problems = append(problems, w.sameChanges(modelled.changes)...)
+	problems = append(problems, w.sameLedger(modelled.ledger)...)
+	problems = append(problems, archive.equalsAnswers(w.api.Answers())...)
+	problems = append(problems, w.keptPace()...)
+	problems = append(problems, s.toldRuns()...)
+	problems = append(problems, s.toldSecrets(archive)...)
+	for _, problem := range problems[:min(len(problems), mostShown)] {
+		t.Error(problem)
+	}
+	t.Log(s.figures(archive, modelled, len(problems)))
+	if len(facts) == 0 || len(modelled.changes) == 0 {
+		t.Error("nothing came about: this proves nothing")
+	}
+}
+
+// figures is the round in a line.
+func (s *storm) figures(a archive, m *model, differences int) string {
+	struck := make(map[string]int)
+	calls := s.w.api.Calls()
+	for _, call := range calls {
+		for _, fault := range call.Faults {
+			struck[fault]++
+		}
+	}
+	for name, times := range s.deck.dealt {
+		if struck[name] == 0 { // those that change the truth strike no single call
+			struck[name] = times
+		}
+	}
+	var kinds []string
+	for _, name := range slices.Sorted(maps.Keys(struck)) {
+		kinds = append(kinds, fmt.Sprintf("%s %d", name, struck[name]))
+	}
+	abandoned := 0
+	for _, p := range s.processes {
+		if p.killed && p.run() != 0 {
+			abandoned++
+		}
+	}
+	return fmt.Sprintf("kills %d (%d in a run), database restarts %d, network cuts %d, locks robbed %d, pauses %d, "+
+		"faults of %d kinds out of %d (%s), runs %d, windows %d, answers loaded %d, requests %d, changes %d, differences %d, seed %d",
+		s.killed.Load(), abandoned, s.restarts.Load(), s.cuts.Load(), s.robberies.Load(), s.pauses.Load(),
+		len(struck), len(sandbox.Faults()), strings.Join(kinds, ", "), len(s.processes), len(m.ledger), len(a.pulls), len(calls),
+		len(m.changes), differences, s.seed)
+}

@@ -1,0 +1,82 @@
+package chaos
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"pushloss/extract"
+	"pushloss/internal/sandbox"
+)
+
+// deck deals the sandbox's faults so that each comes up once before any comes
+// twice.
+type deck struct {
+	chance *rand.Rand
+	w      *world
+	left   []string
+	dealt  map[string]int
+}
+
+// deal switches other faults on, about so many at once.
+func (d *deck) deal() error {
+	var faults []sandbox.Fault
+	for range 4 + d.chance.IntN(4) {
+		if len(d.left) == 0 {
+			for _, info := range sandbox.Faults() {
+				d.left = append(d.left, info.Name)
+			}
+			d.chance.Shuffle(len(d.left), func(i, j int) { d.left[i], d.left[j] = d.left[j], d.left[i] })
+		}
+		name := d.left[len(d.left)-1]
+		d.left = d.left[:len(d.left)-1]
+		fault, err := sandbox.ParseFault(d.spec(name))
+		if err != nil {
+			return err
+		}
+		d.dealt[name]++
+		faults = append(faults, fault)
+	}
+	return d.w.api.SetFaults(faults)
+}
+
+// passing, lasting and unlisted codes; those that stop an app are rarer.
+var codes = []int{90102, 90102, 60008, 91000, 70169, 70500, 99999, 60028, 90045}
+
+// spec is a fault as it is dealt now.
+func (d *deck) spec(name string) string {
+	day := func(back int) extract.Day { return d.w.today - extract.Day(back) }
+	someDay := day(1 + d.chance.IntN(days))
+	every := fmt.Sprintf(":every=%d", 2+d.chance.IntN(4))
+	switch name {
+	// The truth's: for all calls while they last.
+	case "unknown-platform", "big-count", "week-differs", "end-inclusive":
+		return name
+	case "day-figures": // by the same midnights, so that no empty day gets figures
+		return "day-figures=" + d.w.zone.String()
+	case "late":
+		return fmt.Sprintf("late=0.%d:days=%d", 1+d.chance.IntN(9), 1+d.chance.IntN(4))
+	case "restated":
+		return fmt.Sprintf("restated:from=%s,to=%s", someDay, min(someDay+5, d.w.lastDay()))
+	case "forget-after", "forget-error":
+		return fmt.Sprintf("%s=%dd", name, 5+d.chance.IntN(15))
+	case "timeout":
+		return "timeout=300ms" + every
+	case "slow":
+		return "slow=60ms" + every
+	case "huge":
+		// More than the client takes, or something that it does take.
+		return fmt.Sprintf("huge=%d:every=7", []int{1, 1, 1, 33}[d.chance.IntN(4)])
+	case "truncated":
+		return []string{"truncated=abort", "truncated=clean"}[d.chance.IntN(2)] + every
+	case "code", "resultcode":
+		return fmt.Sprintf("%s=%d%s", name, codes[d.chance.IntN(len(codes))], every)
+	case "published-sample":
+		// Where an empty answer may take it back again.
+		return fmt.Sprintf("published-sample:from=%s,to=%s,every=2", day(memoryDays-2), d.w.lastDay())
+	}
+	if slices.Contains([]string{"usersig-expired", "frequency", "redirect", "http-429"}, name) {
+		return name + ":every=9" // they stop an app, or slow it down for a run
+	}
+	return name + every
+}

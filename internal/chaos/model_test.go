@@ -1,0 +1,181 @@
+package chaos
+
+import (
+	"time"
+
+	"pushloss/extract"
+)
+
+// window is a day of a task, or of the whole app.
+type window struct {
+	App       int64
+	Day, Task string
+}
+
+// change is a row of the history.
+type change struct {
+	window
+	key
+	At, Run          int64 // microseconds; number
+	Old, New         int64 // -1: none
+	OldInfo, NewInfo string
+}
+
+// entry is what the ledger is to say of a window after its last pull.
+type entry struct {
+	State, Reason string
+	Rows, Rejects int
+	First, Last   int64 // microseconds; 0: never
+	Pulled        int64 // when the last answer was loaded
+	Pulls         int   // answers, so at least as many pulls
+	HasError      bool
+}
+
+// model is what the archive makes of the windows: the rules of the program, told
+// again in another way.
+type model struct {
+	zone    *time.Location
+	figures map[window]map[key]figure
+	ledger  map[window]*entry
+	changes map[change]int
+}
+
+// replay loads the archive from the first answer to the last.
+func replay(a archive, zone *time.Location) (*model, differences) {
+	m := &model{
+		zone: zone, figures: make(map[window]map[key]figure), ledger: make(map[window]*entry), changes: make(map[change]int),
+	}
+	var problems differences
+	for _, p := range a.pulls {
+		elements, err := readBody(a.bodies[string(p.SHA)])
+		if err != nil {
+			problems.add("the body of pull %d cannot be read: %v", p.ID, err)
+			continue
+		}
+		told := p
+		told.In, told.Inserted, told.Updated, told.Deleted, told.Unchanged = 0, 0, 0, 0, 0
+		told.Merged, told.Rejected, told.Ignore = 0, 0, 0
+		m.load(&told, elements)
+		if now := (counts{told}).list(); now != (counts{p}).list() {
+			problems.add("pull %d tells %v (in, inserted, updated, deleted, unchanged, merged, rejected, ignored), the model %v",
+				p.ID, counts{p}.list(), now)
+		}
+		if trusted := m.trusted(p); trusted != p.Trusted {
+			problems.add("pull %d of %s at %s is told as trusted: %t", p.ID, p.Day, p.LoadedAt, p.Trusted)
+		}
+	}
+	return m, problems
+}
+
+type counts struct{ pull }
+
+func (c counts) list() [8]int {
+	return [8]int{c.In, c.Inserted, c.Updated, c.Deleted, c.Unchanged, c.Merged, c.Rejected, c.Ignore}
+}
+
+func day(p pull) extract.Day { return extract.DayOf(p.Day, time.UTC) }
+
+func (m *model) trusted(p pull) bool {
+	return !p.Start.Before(p.LoadedAt.Add(-memoryDays * 24 * time.Hour))
+}
+
+// load applies one answer, and counts in p what it did.
+func (m *model) load(p *pull, elements []element) {
+	wanted := p.Tasks
+	if len(wanted) == 0 {
+		wanted = []string{""}
+	}
+	answered := make(map[string]element)
+	for _, task := range wanted {
+		answered[task] = element{}
+	}
+	for _, e := range elements {
+		p.In += e.rows
+		if _, isAsked := answered[e.task]; !isAsked {
+			p.Ignore += e.rows
+			continue
+		}
+		answered[e.task] = e
+		p.Merged += e.merged
+		p.Rejected += e.rejected
+	}
+	for _, task := range wanted {
+		m.loadWindow(p, window{p.App, day(*p).String(), task}, answered[task])
+	}
+}
+
+func (m *model) loadWindow(p *pull, w window, e element) {
+	l := m.ledger[w]
+	if l == nil {
+		l = &entry{}
+		m.ledger[w] = l
+	}
+	at := p.LoadedAt.UnixMicro()
+	l.Pulls++
+	l.Pulled, l.HasError, l.Rejects = at, false, e.rejected
+	final := ""
+	if end := (day(*p) + lookback).Window(m.zone).End; !p.LoadedAt.Before(end) {
+		final = "lookback"
+	}
+	switch {
+	case e.figures == nil: // not in the answer
+		l.State, l.Reason = "absent", final
+		if final == "" && !p.Trusted {
+			l.Reason = "api_memory"
+		}
+	case len(e.figures) == 0 && e.rejected > 0:
+		l.State, l.Reason, l.HasError = "failed", "", true
+	case len(e.figures) == 0 && !p.Trusted:
+		l.State, l.Reason = "unproven", "api_memory"
+		if l.Last != 0 && l.Rows == 0 {
+			l.State = "empty"
+		}
+	default:
+		l.State, l.Reason = "loaded", final
+		if len(e.figures) == 0 {
+			l.State = "empty"
+		}
+		m.replace(p, w, e.figures, l.First != 0)
+		l.Rows, l.Last = len(e.figures), at
+		if l.First == 0 {
+			l.First = at
+		}
+	}
+}
+
+func (m *model) replace(p *pull, w window, figures map[key]figure, loadedBefore bool) {
+	before := m.figures[w]
+	m.figures[w] = figures
+	note := func(k key, old, now *figure) {
+		if !loadedBefore {
+			return
+		}
+		c := change{window: w, key: k, At: p.LoadedAt.UnixMicro(), Run: p.Run, Old: -1, New: -1}
+		if old != nil {
+			c.Old, c.OldInfo = old.Count, old.Info
+		}
+		if now != nil {
+			c.New, c.NewInfo = now.Count, now.Info
+		}
+		m.changes[c]++
+	}
+	for k, now := range figures {
+		old, known := before[k]
+		switch {
+		case !known:
+			p.Inserted++
+			note(k, nil, &now)
+		case old != now:
+			p.Updated++
+			note(k, &old, &now)
+		default:
+			p.Unchanged++
+		}
+	}
+	for k, old := range before {
+		if _, stays := figures[k]; !stays {
+			p.Deleted++
+			note(k, &old, nil)
+		}
+	}
+}

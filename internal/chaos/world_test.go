@@ -1,0 +1,254 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/extract"
+	"pushloss/internal/localpg/pgtest"
+	"pushloss/internal/netfault"
+	"pushloss/internal/sandbox"
+)
+
+const (
+	appCount  = 2
+	firstApp  = 1400000001
+	secretKey = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e"
+	// What must not be told by anything.
+	databasePassword = "the-databases-password"
+	proxyPassword    = "the-proxys-password"
+
+	days       = 24 // that are kept
+	lookback   = 3
+	memoryDays = 14 // older days are beyond what the API is believed to remember
+
+	// rate is the pace of each app, allowed what the sandbox refuses to exceed.
+	rate    = 20
+	allowed = 2 * rate
+)
+
+// tasks are those of each app; the API page's sample is about one of them.
+var tasks = []string{"t1", "t2", "t3", "t4", "t5", "t6", "xxx-yyy-zzz"}
+
+// world is a database, a sandbox, and two replicas' ways to them.
+type world struct {
+	t     *testing.T
+	zone  *time.Location
+	today extract.Day
+
+	server   *pgtest.Server
+	database *url.URL // the tables' owner, who is no superuser
+	api      *sandbox.Sandbox
+	address  string // the API's
+	calls    atomic.Int64
+	replicas [2]*replica
+	settings map[string]string // the replicas' environment
+
+	mu       sync.Mutex
+	userSigs map[string]bool
+}
+
+// replica is a machine of its own.
+type replica struct {
+	toDatabase, toAPI *netfault.Network
+	env               map[string]string
+	dir               string
+}
+
+func newWorld(t *testing.T, chance *rand.Rand) *world {
+	t.Helper()
+	// It is about noon in the apps' time zone, so that no day turns.
+	ahead := 12 - time.Now().UTC().Hour()
+	zone, err := time.LoadLocation(fmt.Sprintf("Etc/GMT%+d", -ahead))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{t: t, zone: zone, today: extract.DayOf(time.Now(), zone), userSigs: make(map[string]bool)}
+	cfg := sandbox.Config{
+		Seed: chance.Uint64(), Location: zone, QuietDays: 0.15, CallsPerSecond: allowed,
+		RecordCalls: true, RecordAnswers: true,
+	}
+	for _, app := range apps() {
+		cfg.Apps = append(cfg.Apps, sandbox.App{SDKAppID: app, SecretKey: secretKey})
+	}
+	if w.api, err = sandbox.New(cfg); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(w.serve))
+	t.Cleanup(server.Close)
+	w.address = strings.TrimPrefix(server.URL, "http://")
+	w.server = pgtest.NewServer(t)
+	w.makeDatabase()
+	w.settings = map[string]string{
+		"TIM_APPS_FILE":     w.appsFile(),
+		"PUSHLOSS_TIMEZONE": zone.String(), "PUSHLOSS_FIRST_DAY": w.firstDay().String(),
+		"PUSHLOSS_LOOKBACK_DAYS": fmt.Sprint(lookback), "PUSHLOSS_API_MEMORY_DAYS": fmt.Sprint(memoryDays),
+		"PUSHLOSS_TASK_DAYS": "60", "PUSHLOSS_LOG_LEVEL": "debug",
+		"HTTPS_PROXY": "http://chaos:" + proxyPassword + "@127.0.0.1:1", "NO_PROXY": "127.0.0.1",
+	}
+	for i := range w.replicas {
+		w.replicas[i] = w.newReplica()
+	}
+	return w
+}
+
+func apps() (ids []int64) {
+	for i := range appCount {
+		ids = append(ids, firstApp+int64(i))
+	}
+	return ids
+}
+
+func (w *world) firstDay() extract.Day { return w.today - days }
+func (w *world) lastDay() extract.Day  { return w.today - 1 }
+
+// serve notes the credentials that were used.
+func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
+	w.calls.Add(1)
+	if sig := r.URL.Query().Get("usersig"); sig != "" {
+		w.mu.Lock()
+		w.userSigs[sig] = true
+		w.mu.Unlock()
+	}
+	w.api.ServeHTTP(rw, r)
+}
+
+func (w *world) makeDatabase() {
+	w.t.Helper()
+	ctx := w.t.Context()
+	conn, err := pgx.Connect(ctx, w.server.URL())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	for _, sql := range []string{
+		`CREATE ROLE chaos LOGIN PASSWORD '` + databasePassword + `'`,
+		`CREATE DATABASE chaos OWNER chaos`,
+		// A recovery that does not look at each of a thousand files.
+		`ALTER SYSTEM SET recovery_init_sync_method = syncfs`,
+	} {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	w.database = &url.URL{
+		Scheme: "postgres", User: url.UserPassword("chaos", databasePassword), Host: w.databaseAddress(),
+		Path: "/chaos", RawQuery: "sslmode=disable",
+	}
+}
+
+// databaseAddress is where the server listens now.
+func (w *world) databaseAddress() string {
+	parsed, err := url.Parse(w.server.URL())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return parsed.Host
+}
+
+func (w *world) appsFile() string {
+	w.t.Helper()
+	var text strings.Builder
+	for _, app := range apps() {
+		fmt.Fprintf(&text, "- sdk_app_id: %d\n  secret_key: %s\n  rate: %d\n", app, secretKey, rate)
+	}
+	path := filepath.Join(w.t.TempDir(), "apps.yaml")
+	if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	return path
+}
+
+func (w *world) newReplica() *replica {
+	w.t.Helper()
+	network := func(address string) *netfault.Network {
+		n, err := netfault.New(address)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.t.Cleanup(n.Close)
+		return n
+	}
+	r := &replica{toDatabase: network(w.database.Host), toAPI: network(w.address), dir: w.t.TempDir()}
+	behind := *w.database
+	behind.Host = r.toDatabase.Address()
+	r.env = w.environment(behind.String(), "http://"+r.toAPI.Address())
+	return r
+}
+
+func (w *world) environment(database, api string) map[string]string {
+	env := map[string]string{"DATABASE_URL": database, "TIM_BASE_URL": api}
+	for key, value := range w.settings {
+		env[key] = value
+	}
+	return env
+}
+
+// quietly runs a command without any fault on its way, and expects its success.
+func (w *world) quietly(args ...string) *process {
+	w.t.Helper()
+	w.database.Host = w.databaseAddress()
+	p, err := start(w.environment(w.database.String(), "http://"+w.address), w.t.TempDir(), args...)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if !p.endsWithin(3 * time.Minute) {
+		p.kill()
+		w.t.Fatalf("%v hangs; it said:\n%s", args, tail(p.said.String()))
+	}
+	if p.code() != 0 {
+		w.t.Fatalf("%v ended with %d; it said:\n%s", args, p.code(), tail(p.said.String()))
+	}
+	return p
+}
+
+func tail(text string) string {
+	const most = 4000
+	return text[max(0, len(text)-most):]
+}
+
+// restart stops Postgres in immediate mode and starts it again.
+func (w *world) restart() error {
+	if err := w.server.Crash(); err != nil {
+		return fmt.Errorf("crash Postgres: %w", err)
+	}
+	if err := w.server.Start(); err != nil {
+		return fmt.Errorf("start Postgres again: %w", err)
+	}
+	for _, r := range w.replicas {
+		r.toDatabase.Redirect(w.databaseAddress())
+	}
+	return nil
+}
+
+func query[T any](w *world, sql string, args ...any) []T {
+	w.t.Helper()
+	ctx := context.WithoutCancel(w.t.Context())
+	conn, err := pgx.Connect(ctx, w.database.String())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	rows, err := conn.Query(ctx, sql, args...)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[T])
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return found
+}
