@@ -34,7 +34,8 @@ const (
 	sqlInsertInfos = `
 		INSERT INTO pushloss.err_info (digest, err_info)
 		SELECT digest, info FROM unnest($1::bytea[], $2::text[]) AS g (digest, info) ORDER BY digest
-		ON CONFLICT DO NOTHING`
+		ON CONFLICT (digest) DO UPDATE SET err_info = excluded.err_info
+		WHERE err_info.err_info <> excluded.err_info -- somebody altered it`
 	sqlInfos = `SELECT err_info_key, err_info FROM pushloss.err_info WHERE digest = ANY($1)`
 )
 
@@ -158,17 +159,21 @@ func fetchKeys(ctx context.Context, db *DB, texts []string, insert string, inser
 		return nil, nil
 	}
 	found, err := readKeys(ctx, db, sql, selected)
-	if err != nil || len(found) == len(texts) {
+	if err != nil || hasAll(found, texts) {
 		return found, err
 	}
 	if _, err := db.pool.Exec(ctx, insert, inserted...); err != nil {
 		return nil, err
 	}
 	found, err = readKeys(ctx, db, sql, selected)
-	if err == nil && len(found) != len(texts) {
-		err = fmt.Errorf("%d of %d texts have no key after adding them", len(texts)-len(found), len(texts))
+	if err == nil && !hasAll(found, texts) {
+		err = fmt.Errorf("of %d texts only %d have a key after adding them", len(texts), len(found))
 	}
 	return found, err
+}
+
+func hasAll(keys map[string]int32, texts []string) bool {
+	return !slices.ContainsFunc(texts, func(text string) bool { _, ok := keys[text]; return !ok })
 }
 
 func readKeys(ctx context.Context, db *DB, sql string, selected any) (map[string]int32, error) {

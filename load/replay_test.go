@@ -128,6 +128,7 @@ var wrecks = []string{
 	`UPDATE pushloss.platform_loss SET updated_at = updated_at + interval '1 hour' WHERE day = $1`,
 	`UPDATE pushloss.stage_loss SET err_info_key = err_info_key + 1000 WHERE day = $1`,
 	`INSERT INTO pushloss.stage_loss SELECT sdk_app_id, day, task_key, 2, err_code_key, err_info_key, 1, updated_at FROM pushloss.stage_loss WHERE day = $1`,
+	`UPDATE pushloss.err_info SET err_info = 'altered' WHERE err_info_key IN (SELECT err_info_key FROM pushloss.stage_loss WHERE day = $1)`,
 	`DELETE FROM pushloss.loss_change WHERE day = $1`,
 	`UPDATE pushloss.loss_change SET old_count = 77 WHERE day = $1`,
 	`INSERT INTO pushloss.loss_change (sdk_app_id, day, task_key, by_platform, stage_id, event_type, platform_id, err_code_key, changed_at, run_id, new_count)

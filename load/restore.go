@@ -39,6 +39,7 @@ func (db *DB) Replay(ctx context.Context, selection Selection, holder string, no
 	}
 	defer session.Close()
 	var lock *AppLock
+	words := new(dimensions) // what the tables hold now, not what was once read
 	enter := func(ctx context.Context, sdkAppID int64) (func(), error) {
 		waiting := observer.Waiting
 		if waiting == nil {
@@ -48,12 +49,12 @@ func (db *DB) Replay(ctx context.Context, selection Selection, holder string, no
 		return func() { _ = lock.Unlock(context.WithoutCancel(ctx)) }, err
 	}
 	err = db.eachDay(work, selection, observer, enter, func(ctx context.Context, reader *archiveReader, app *archivedApp, day extract.Day) error {
-		return lock.replayDay(ctx, reader, app, day, now().UTC().Truncate(time.Microsecond), observer, &restored)
+		return lock.replayDay(ctx, reader, app, day, now().UTC().Truncate(time.Microsecond), words, observer, &restored)
 	})
 	return restored, err
 }
 
-func (l *AppLock) replayDay(ctx context.Context, reader *archiveReader, app *archivedApp, day extract.Day, now time.Time, observer Observer, restored *Restored) error {
+func (l *AppLock) replayDay(ctx context.Context, reader *archiveReader, app *archivedApp, day extract.Day, now time.Time, words *dimensions, observer Observer, restored *Restored) error {
 	db := l.session.db
 	var total Restored // of this attempt
 	var mismatches []mismatch
@@ -61,7 +62,7 @@ func (l *AppLock) replayDay(ctx context.Context, reader *archiveReader, app *arc
 		first := &pgx.Batch{}
 		l.queueFence(first)
 		resolve := func(ctx context.Context, snapshots []transform.Snapshot) (vocabulary, error) {
-			return db.dimensions.resolve(ctx, db, snapshots)
+			return words.resolve(ctx, db, snapshots)
 		}
 		s, r, err := reader.readDay(ctx, tx, first, app.id, day, app.tasks, resolve)
 		if err != nil {
