@@ -75,12 +75,15 @@ func drawBody(rt *rapid.T, tasks []load.TaskRef) string {
 	return string(text)
 }
 
-// tables are the rows that a replay answers for, in full.
+// tables are the rows that a replay answers for, in full, with the texts that the
+// facts point at.
 func (f *fixture) tables(day extract.Day) []string {
 	f.t.Helper()
 	return f.rows(`
-		SELECT 'stage', to_jsonb(t)::text FROM pushloss.stage_loss AS t WHERE day = $1 UNION ALL
-		SELECT 'platform', to_jsonb(t)::text FROM pushloss.platform_loss AS t WHERE day = $1 UNION ALL
+		SELECT 'stage', to_jsonb(t)::text || coalesce(i.err_info, ' no text')
+		FROM pushloss.stage_loss AS t LEFT JOIN pushloss.err_info AS i USING (err_info_key) WHERE day = $1 UNION ALL
+		SELECT 'platform', to_jsonb(t)::text || coalesce(i.err_info, ' no text')
+		FROM pushloss.platform_loss AS t LEFT JOIN pushloss.err_info AS i USING (err_info_key) WHERE day = $1 UNION ALL
 		SELECT 'change', (to_jsonb(t) - 'change_id')::text FROM pushloss.loss_change AS t WHERE day = $1 UNION ALL
 		SELECT 'ledger', (to_jsonb(t) - 'updated_at')::text FROM pushloss.ledger AS t WHERE day = $1
 		ORDER BY 1, 2`, day.UTC())
