@@ -23,14 +23,18 @@ func newSandboxCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "sandbox",
 		Short: "A stand-in of the API alone, for trying things with curl",
-		Long: `Serves a stand-in of the push-loss API with made-up but repeatable figures, until
-it is stopped. GET /sandbox/stats tells the calls and the smallest gap between two,
-GET /sandbox/truth?sdkappid=&taskid=&start=&end= what a correct answer says.
+		Long: `Serves a stand-in of the push-loss and push-statistics APIs with made-up but
+repeatable figures, until it is stopped. Its streams:
+` + sandboxStreams() + `
+
+GET /sandbox/stats tells the calls and the smallest gap between two,
+GET /sandbox/truth?stream=&sdkappid=&taskid=&start=&end= what a correct answer says.
 
 Faults (--fault NAME, may be repeated):
 ` + sandboxFaults(),
 		Example: `  pushloss sandbox --app 1400000001
   pushloss sandbox --fault http-500:every=7 --fault duplicate-rows
+  pushloss sandbox --fault http-500:stream=statistics,first=1
   pushloss sandbox --fault end-inclusive --fault day-figures=UTC:by=touch`,
 		Args: exactly(cobra.NoArgs),
 	}
@@ -80,6 +84,14 @@ Faults (--fault NAME, may be repeated):
 		return err
 	}
 	return command
+}
+
+func sandboxStreams() string {
+	var b strings.Builder
+	for _, stream := range sandbox.Streams() {
+		fmt.Fprintf(&b, "  %-16s %s\n", stream.Name, stream.Path)
+	}
+	return strings.TrimRight(b.String(), "\n")
 }
 
 func sandboxFaults() string {

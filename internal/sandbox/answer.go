@@ -6,8 +6,11 @@ import (
 	"sync"
 )
 
-// The answer's opening, with the page's own spelling of success.
-const answerHead = `{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"sucess","Results":[`
+const (
+	// successHead is the opening of every answer, with the pages' own spelling of success.
+	successHead = `{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"sucess"`
+	answerHead  = successHead + `,"Results":[`
+)
 
 // buffers are reused between answers: a day of five tasks with 150 rows has about 70 kB.
 type buffers struct{ pool sync.Pool }
@@ -27,40 +30,19 @@ func (p *buffers) put(b *[]byte) {
 	}
 }
 
-// appendAnswer writes a plain answer. Rows are written as their cells are counted: nothing is kept and nothing is
-// allocated per row.
-func (s *Sandbox) appendAnswer(b []byte, set *faultSet, app int64, q question) []byte {
-	b = append(b, answerHead...)
-	first := true
-	for _, task := range q.asked() {
-		if !s.world.known(task) {
-			continue
-		}
-		if !first {
-			b = append(b, ',')
-		}
-		first = false
-		b = append(b, `{"TaskID":`...)
-		b = appendQuoted(b, task)
-		v := set.view(s, app, task, q.in)
-		b = s.appendArrays(b, &v)
-		b = append(b, '}')
-	}
-	return append(b, "]}"...)
-}
-
-func (s *Sandbox) appendArrays(b []byte, v *view) []byte {
+// appendArrays writes the four arrays of losses, each after a comma.
+func (w *world) appendArrays(b []byte, v *view) []byte {
 	i := 0
 	for array, name := range arrayNames {
 		b = append(b, `,"`...)
 		b = append(b, name...)
 		b = append(b, `":[`...)
 		comma := false
-		for ; i < len(s.world.cells) && s.world.cells[i].array == array; i++ {
+		for ; i < len(w.cells) && w.cells[i].array == array; i++ {
 			if v.forgotten {
 				continue
 			}
-			n := s.world.count(i, v)
+			n := w.count(i, v)
 			if n == 0 {
 				continue
 			}
@@ -68,7 +50,7 @@ func (s *Sandbox) appendArrays(b []byte, v *view) []byte {
 				b = append(b, ',')
 			}
 			comma = true
-			c := &s.world.cells[i]
+			c := &w.cells[i]
 			b = append(b, c.before...)
 			b = strconv.AppendInt(b, n, 10)
 			b = append(b, c.after...)

@@ -9,6 +9,7 @@ import (
 // Answer is one accepted call and what was answered, kept with Config.RecordAnswers.
 type Answer struct {
 	SDKAppID int64
+	Stream   string
 	At       time.Time
 	Tasks    []string // as asked, each once; empty: overall
 	Start    int64    // Unix seconds
@@ -16,7 +17,7 @@ type Answer struct {
 	SHA256   [sha256.Size]byte // of the body, uncompressed, with whatever faults did to it
 }
 
-// Answers returns the accepted calls whose answers were sent whole, in the order they were answered; nil without
+// Answers returns the accepted calls of all streams whose answers were sent whole, in the order they were answered; nil without
 // Config.RecordAnswers. Whether an answer arrived, only the client can tell.
 func (s *Sandbox) Answers() []Answer {
 	s.answersMu.Lock()
@@ -26,7 +27,7 @@ func (s *Sandbox) Answers() []Answer {
 
 // recordAnswer notes an answer before it is sent.
 func (s *Sandbox) recordAnswer(call Call, d *delivery, body []byte) {
-	if !s.recordingAnswers || call.Code != 0 || d.cut != "" {
+	if !s.recordingAnswers || call.Code != 0 || !d.whole() {
 		return
 	}
 	hash := sha256.New()
@@ -35,7 +36,7 @@ func (s *Sandbox) recordAnswer(call Call, d *delivery, body []byte) {
 	} else {
 		hash.Write(body)
 	}
-	a := Answer{SDKAppID: call.SDKAppID, At: call.At, Tasks: slices.Clone(call.Tasks), Start: call.Start, End: call.End}
+	a := Answer{SDKAppID: call.SDKAppID, Stream: call.Stream, At: call.At, Tasks: slices.Clone(call.Tasks), Start: call.Start, End: call.End}
 	hash.Sum(a.SHA256[:0])
 	s.answersMu.Lock()
 	defer s.answersMu.Unlock()

@@ -1,6 +1,9 @@
 package sandbox
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // The four arrays of an answer, in the order the API page prints them.
 const (
@@ -40,10 +43,13 @@ const (
 	whenUnknownOne          // only with the fault unknown-platform
 )
 
+// online is the EventType of online pushes.
+const online = 2
+
 // cell is one possible row of a task: its key, its text and how large its counts are.
 type cell struct {
 	array    int
-	event    int // 1 offline, 2 online
+	event    int // 1 offline, 2 online; 0: the row has no EventType
 	platform int // 0 … 8
 	code     string
 	info     string
@@ -136,14 +142,18 @@ func baseCells(array int) []cell {
 }
 
 // catalogue makes the cells of every task: rows of them, shared out over the four arrays and in their order, plus the
-// few that only faults bring. Where the known codes run out, further vendor codes are made up from 30000 on.
-func catalogue(rows int) []cell {
+// few that only faults bring.
+// Those of the chats have no EventType and no online pushes. Where the known codes run out, further vendor codes are made up from 30000 on.
+func catalogue(rows int, chats bool) []cell {
 	share := [arrayCount]int{rows / 6, rows / 4, rows / 4, 0}
 	share[arrayPlatformDelivered] = rows - share[0] - share[1] - share[2]
 
 	cells := make([]cell, 0, rows+4)
 	for array, n := range share {
 		known := baseCells(array)
+		if chats {
+			known = slices.DeleteFunc(known, func(c cell) bool { return c.event == online })
+		}
 		for i := range n {
 			if i < len(known) {
 				cells = append(cells, known[i])
@@ -171,6 +181,9 @@ func catalogue(rows int) []cell {
 		}
 	}
 	for i := range cells {
+		if chats {
+			cells[i].event = 0
+		}
 		cells[i].render()
 	}
 	return cells
@@ -180,10 +193,7 @@ func (c *cell) render() {
 	var b []byte
 	b = append(b, '{')
 	if isPlatformArray(c.array) {
-		b = append(b, `"EventType":`...)
-		b = strconv.AppendInt(b, int64(c.event), 10)
-		b = append(b, `,"PushPlatform":`...)
-		b = strconv.AppendInt(b, int64(c.platform), 10)
+		b = appendChannel(b, c.event, c.platform)
 		b = append(b, ',')
 	}
 	b = append(b, `"ErrCode":`...)
@@ -193,4 +203,15 @@ func (c *cell) render() {
 	b = append(b[:0], `,"ErrInfo":`...)
 	b = appendQuoted(b, c.info)
 	c.after = string(append(b, '}'))
+}
+
+// appendChannel writes the key of a platform row.
+func appendChannel(b []byte, event, platform int) []byte {
+	if event != 0 {
+		b = append(b, `"EventType":`...)
+		b = strconv.AppendInt(b, int64(event), 10)
+		b = append(b, ',')
+	}
+	b = append(b, `"PushPlatform":`...)
+	return strconv.AppendInt(b, int64(platform), 10)
 }

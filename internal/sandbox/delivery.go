@@ -117,6 +117,9 @@ func (d *delivery) reset() int {
 	return 0
 }
 
+// whole says whether all of the answer is sent: a huge one is never cut.
+func (d *delivery) whole() bool { return d.cut == "" || d.padding > 0 }
+
 // send the answer, through whatever is due.
 func (d *delivery) send(body []byte) {
 	if !wait(d.r.Context(), d.latency) {
@@ -147,7 +150,8 @@ func (d *delivery) send(body []byte) {
 	}
 }
 
-// sendPadded puts a field of many MiB before the answer's own, so that only who limits the size is safe.
+// sendPadded puts a field of many MiB before the answer's own, so that only who limits the size is safe. What stands before
+// the answer's brace stays there.
 func (d *delivery) sendPadded(body []byte) {
 	d.w.Header().Set("Content-Type", "application/json")
 	_ = writePadded(d.w, body, d.padding) // the client has had enough
@@ -155,7 +159,8 @@ func (d *delivery) sendPadded(body []byte) {
 
 func writePadded(w io.Writer, body []byte, padding int) error {
 	mib := bytes.Repeat([]byte("x"), 1<<20)
-	if _, err := io.WriteString(w, `{"Padding":"`); err != nil {
+	before, fields, _ := bytes.Cut(body, []byte("{"))
+	if _, err := io.WriteString(w, string(before)+`{"Padding":"`); err != nil {
 		return err
 	}
 	for range padding {
@@ -166,7 +171,7 @@ func writePadded(w io.Writer, body []byte, padding int) error {
 	if _, err := io.WriteString(w, `",`); err != nil {
 		return err
 	}
-	_, err := w.Write(bytes.TrimPrefix(body, []byte("{")))
+	_, err := w.Write(fields)
 	return err
 }
 

@@ -1,13 +1,22 @@
-// Package sandbox is a local stand-in for the API v4/timpush/all_member_push_loss of Tencent Cloud Chat's Push service,
-// for trying things, for the demo and for tests. It knows nothing of the rest of the program, so that it can check it.
+// Package sandbox is a local stand-in for the push-loss and push-statistics APIs of Tencent Cloud Chat's Push service, for
+// trying things, for the demo and for tests. It knows nothing of the rest of the program, so that it can check it.
+//
+// It serves four streams, each a file of its own:
+//
+//	loss             v4/timpush/all_member_push_loss        [Path]                 7 days  TaskID
+//	statistics       v4/timpush/all_member_push_statistics  [StatisticsPath]      30 days  TaskID
+//	chat_loss        v4/timpush/normal_push_loss            [ChatLossPath]         7 days
+//	chat_statistics  v4/timpush/normal_push_statistics      [ChatStatisticsPath]  30 days
 //
 // # What it keeps to
 //
 // From the API page All/Tagged Users Push Loss Analysis: POST to [Path] with sdkappid, identifier, usersig, random and
 // contenttype=json in the query, all case-sensitive; StartTime, EndTime and up to five TaskID in a JSON body, none
 // meaning the app's overall figures; at most 7 days; one call a second; HTTP status 200 also for errors; "sucess". From
-// the pages Error Codes and Secure Authentication with UserSig: the codes of refused calls. UserSigs are verified with the
-// official library.
+// its sibling on statistics: the same with at most 30 days, four counters and PlatformStatistics. From the pages Chat Service
+// Push Loss Analysis and Chat Service Push Data Statistics: StartTime and EndTime only, platform rows without EventType,
+// counters and PlatformStatistics at top level. From the pages Error Codes and Secure Authentication with UserSig: the
+// codes of refused calls. UserSigs are verified with the official library.
 //
 // A call is looked at in this order, and the first objection is the answer:
 //
@@ -17,26 +26,38 @@
 //	identifier, usersig or contenttype missing or wrong 60025 · random no uint32 60002
 //	usersig undecodable 70003 · of another app 70014 · of another identifier 70013 · expired 70001 · of another key 70009
 //	identifier no administrator 90009
-//	body no JSON object 90001 · types, more than 5 tasks, StartTime >= EndTime, more than 7 * 86400 s 90100
+//	body no JSON object 90001 · types, more than 5 tasks, StartTime >= EndTime, more than 7 (or 30) * 86400 s 90100
 //	API faults
 //
 // # What it assumes
 //
 // The published pages leave these open. The sandbox's choice is an assumption, not a fact about the service:
 //
-//   - The second is counted per SDKAppID, between arrivals, on the monotonic clock, without tolerance or burst. Every
-//     arrival is the next one's predecessor, refused or not.
+//   - The second is counted per SDKAppID over all streams together, which is the strictest reading of "1 call per second
+//     each"; between arrivals, on the monotonic clock, without tolerance or burst. Every arrival is the next one's
+//     predecessor, refused or not.
+//   - All streams refuse with the same codes.
 //   - Another path answers 60009. A UserSig of text that decompresses but is not JSON answers 70014, as the library sees it.
 //   - EndTime is exclusive. A window selects by the time of the event, to the second; windows add up wherever they are cut
 //     (but see the fault week-differs).
+//   - Chat losses have their four arrays at top level, as chat statistics have their counters: the page prints no JSON. The
+//     fault chat-nested is the other reading, under a name that is made up.
+//   - TaskID in the body of a chat stream is ignored.
 //   - Only [] asks for the overall figures: a missing or null TaskID, "" and [""] are refused with 90100, as are times that
 //     are not integers. Whatever else is in the body is ignored.
 //   - Any task ID is a known task unless it begins with "unknown"; unknown ones have no element in Results.
 //   - Results come in the order of the request. A TaskID asked for twice is answered once, but counts twice towards five.
 //   - The overall answer is one element with the TaskID "". Its figures are not the sum of the tasks', and platform rows
 //     do not add up to stage rows, as in the page's sample.
-//   - Without losses the arrays are [], never null or left out. Rows are in a fixed order; their number has no cap; there is
+//   - Without losses the arrays are [], never null or left out; without pushes the counters are 0. Rows are in a fixed order; their number has no cap; there is
 //     no code of success among them; no row has a count of 0.
+//   - Statistics and losses of an app, a task or a channel tell of the same pushes, and are late, restated and forgotten alike:
+//     TotalCount - SentCount is the losses ready to send and some more, SentCount - DeliveredCount the losses sent and not
+//     delivered and some more. The pages' samples agree with it for tasks, as far as they go.
+//   - A channel has a row of PlatformStatistics if any of its four counters is not 0. APNs rows (PushPlatform 1) have 0
+//     delivered and some clicked, as in the page's sample; otherwise less is clicked than delivered. Channels do not add up
+//     to the task's or the app's own counters.
+//   - Chat pushes are offline pushes. Their figures are no part of the app's overall ones.
 //   - ErrInfo of a code is always the same, and sometimes "".
 //   - The faults end-inclusive and day-figures are the other readings of a window that the pages allow.
 //   - The future has no figures; the past is never forgotten (but see the faults forget-after and forget-error).
@@ -47,14 +68,31 @@
 //
 // A count is a function of (seed, app, task, cell, hour), a cell being one possible row. Each cell has losses in every
 // twelfth hour, at one second of it; with Config.Rows set, therefore, every whole day of any time zone has exactly that many
-// rows. [Sandbox.Truth] tells what a correct answer says.
+// rows of losses. Pushes that no row of losses is about are made in the same way, and statistics are summed from both: they too
+// are repeatable and add up wherever a window is cut. The chats are a world of their own.
+//
+// [Sandbox.Truth], [Sandbox.Statistics], [Sandbox.ChatTruth] and [Sandbox.ChatStatistics] tell what a correct answer says.
 //
 // # Faults
 //
 // A [Fault] is switched on by name, in Config.Faults or later by [Sandbox.SetFaults]; [Faults] lists them. They strike the
 // calls that keep the pace. API faults and oddities strike only calls that are in order otherwise.
 //
+// Faults of transport, of the API and of the truth are every stream's; so are most oddities. Streams without tasks are
+// struck by no fault that selects by task, not even by task=overall. The other oddities:
+//
+//	loss and chat_loss              err-code-number, no-code, nul-text, invalid-utf8
+//	statistics and chat_statistics  missing-count, negative-counter, fractional-counter, missing-counter
+//	loss and statistics             unasked-task, absent-task, task-id-case
+//	statistics                      duplicate-result
+//	chat_loss                       chat-nested
+//
+// In statistics count-string means the four counts everywhere; duplicate-rows, negative-count and fractional-count mean the
+// rows of PlatformStatistics, a bad one's DeliveredCount; empty says zeros. published-sample answers each stream's own
+// sample; that of chat_loss is put together from what its page is known to print, and is no JSON in any reading.
+//
 // # Questions about the sandbox itself
 //
-// GET /sandbox/stats answers [Stats]. GET /sandbox/truth?sdkappid=N&taskid=ID&start=S&end=S answers [Figures].
+// GET /sandbox/stats answers [Stats]. GET /sandbox/truth?stream=NAME&sdkappid=N&taskid=ID&start=S&end=S answers [Figures] or
+// [Statistics]; without stream, of the losses.
 package sandbox

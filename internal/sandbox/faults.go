@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Fault is one way to misbehave, and when. The zero values of the selectors mean: at every call, of every app, for
-// every task and window.
+// Fault is one way to misbehave, and when. The zero values of the selectors mean: at every call, of every stream and app,
+// for every task and window.
 type Fault struct {
 	Name  string // one of Faults
 	Value string // what the fault takes, such as "7d" or "60028"; empty: its default
@@ -16,10 +16,11 @@ type Fault struct {
 	Every int // only each Nth call
 	First int // only the first N calls
 
-	App  int64  // only calls of this app
-	Task string // only calls that ask for this task; "overall": for the overall figures
-	From string // only windows that touch the days From … To (2006-01-02, inclusive), by Config.Location's midnights;
-	To   string // one alone means that day. The fault restated needs them: they are the days restated
+	Stream string // only calls of this stream
+	App    int64  // only calls of this app
+	Task   string // only calls that ask for this task; "overall": for the overall figures. The chats' streams have neither
+	From   string // only windows that touch the days From … To (2006-01-02, inclusive), by Config.Location's midnights;
+	To     string // one alone means that day. The fault restated needs them: they are the days restated
 
 	Days int // late: how many days late; 0: 1
 	// By is, for forget-after and forget-error, which end of a window is too old: start (default), end, or event; for
@@ -52,8 +53,10 @@ type faultKind struct {
 	valueAs string // another spelling of the value, as a key
 	by      []string
 	oddity  oddity
-	syntax  string
-	help    string
+	// perStream lets a fault that changes the truth be told a stream.
+	perStream bool
+	syntax    string
+	help      string
 }
 
 // faultKinds lists all there is, in the order of --help.
@@ -83,10 +86,10 @@ func faultKinds() []faultKind {
 			help: "ErrorCode 0 and ActionStatus OK, but ResultCode N and a ResultInfo"},
 		{name: "usersig-expired", class: classAPI, help: "ErrorCode 70001"},
 		{name: "frequency", class: classAPI, help: "ErrorCode 60007"},
-		{name: "published-sample", class: classAPI, help: "the API page's sample answer exactly as printed, whatever was asked"},
+		{name: "published-sample", class: classAPI, help: "the sample answer of the stream's API page exactly as printed, whatever was asked"},
 
 		{name: "err-code-number", class: classOddity, oddity: oddCodeNumber, help: "ErrCode as a number, where it is one"},
-		{name: "count-string", class: classOddity, oddity: oddCountString, help: "ErrCount as a string"},
+		{name: "count-string", class: classOddity, oddity: oddCountString, help: "ErrCount, or the four counts, as a string"},
 		{name: "null-arrays", class: classOddity, oddity: oddNullArrays, help: "empty arrays are null"},
 		{name: "missing-arrays", class: classOddity, oddity: oddMissingArrays, help: "empty arrays are left out"},
 		{name: "unknown-fields", class: classOddity, oddity: oddUnknownFields, help: "further fields in envelope, results and rows"},
@@ -102,8 +105,15 @@ func faultKinds() []faultKind {
 		{name: "invalid-utf8", class: classOddity, oddity: oddInvalidUTF8, help: "a byte that is not UTF-8 after the ErrInfo of each array's first row"},
 		{name: "unasked-task", class: classOddity, oddity: oddUnaskedTask, help: `one more result, for the task "unasked_task"`},
 		{name: "absent-task", class: classOddity, oddity: oddAbsentTask, help: "the last task asked for has no result"},
-		{name: "empty", class: classOddity, oddity: oddEmpty, help: "all arrays empty, whatever the truth"},
+		{name: "empty", class: classOddity, oddity: oddEmpty, help: "all arrays empty and counters 0, whatever the truth"},
 		{name: "task-id-case", class: classOddity, oddity: oddTaskIDCase, help: "the key TaskID is spelt TaskId"},
+
+		{name: "duplicate-result", class: classOddity, oddity: oddDuplicateResult, help: "the first result is there twice"},
+		{name: "missing-count", class: classOddity, oddity: oddMissingCount, help: "one more row per array, without DeliveredCount"},
+		{name: "negative-counter", class: classOddity, oddity: oddNegativeCounter, help: "the first result's own DeliveredCount is -3"},
+		{name: "fractional-counter", class: classOddity, oddity: oddFractionalCounter, help: "the first result's own DeliveredCount is 2.5"},
+		{name: "missing-counter", class: classOddity, oddity: oddMissingCounter, help: "the first result has no DeliveredCount of its own"},
+		{name: "chat-nested", class: classOddity, oddity: oddChatNested, help: "the four arrays stand in an object Results, not at top level"},
 
 		{name: "end-inclusive", class: classTruth,
 			help: "the second EndTime belongs to the window; the truth of a window without it is as before"},
@@ -117,19 +127,24 @@ func faultKinds() []faultKind {
 			help: "changes the truth: codes go, others come and counts differ on these days"},
 		{name: "week-differs", class: classTruth, value: valueCount, preset: "1", valueAs: "more", syntax: "week-differs[=N][:from=D,to=D]",
 			help: "changes the truth of windows longer than a day that touch these days: a third of the rows count N more (default 1)"},
-		{name: "forget-after", class: classTruth, value: valueDuration, preset: "7d", valueAs: "age", by: []string{"start", "end", "event"}, syntax: "forget-after[=AGE][:by=start|end|event]",
+		{name: "forget-after", class: classTruth, perStream: true, value: valueDuration, preset: "7d", valueAs: "age", by: []string{"start", "end", "event"}, syntax: "forget-after[=AGE][:by=start|end|event]",
 			help: "changes the truth: windows that start (or end) longer ago are empty; by=event: single losses that old are gone"},
-		{name: "forget-error", class: classTruth, value: valueDuration, preset: "7d", valueAs: "age", by: []string{"start", "end"}, syntax: "forget-error[=AGE][:by=start|end]",
+		{name: "forget-error", class: classTruth, perStream: true, value: valueDuration, preset: "7d", valueAs: "age", by: []string{"start", "end"}, syntax: "forget-error[=AGE][:by=start|end]",
 			help: "changes the truth to empty: windows that start (or end) longer ago answer ErrorCode 90100"},
 	}
 }
 
 // Faults lists every fault with its syntax and a line about it. Each also takes the selectors every=N, first=N, app=N,
-// task=ID, day=D, from=D, to=D; those that change the truth take only app and task, and restated and week-differs the days.
+// stream=NAME, task=ID, day=D, from=D, to=D; those that change the truth take only app and task, restated and week-differs
+// also the days, forget-after and forget-error also the stream.
 func Faults() []FaultInfo {
 	var infos []FaultInfo
 	for _, k := range faultKinds() {
-		infos = append(infos, FaultInfo{Name: k.name, Syntax: cmp.Or(k.syntax, k.name), Help: k.help})
+		help := k.help
+		if names := k.streams(); len(names) < len(streams()) {
+			help += " (only " + strings.Join(names, ", ") + ")"
+		}
+		infos = append(infos, FaultInfo{Name: k.name, Syntax: cmp.Or(k.syntax, k.name), Help: help})
 	}
 	return infos
 }
@@ -173,6 +188,8 @@ func (f *Fault) set(kind faultKind, key, value string) (err error) {
 		var n int
 		n, err = positive(key, value)
 		f.App = int64(n)
+	case "stream":
+		f.Stream = value
 	case "task":
 		f.Task = value
 	case "day":
@@ -216,6 +233,7 @@ func (f Fault) String() string {
 	add("every", strconv.Itoa(f.Every))
 	add("first", strconv.Itoa(f.First))
 	add("app", strconv.FormatInt(f.App, 10))
+	add("stream", f.Stream)
 	add("task", f.Task)
 	if f.From == f.To {
 		add("day", f.From)
@@ -226,6 +244,21 @@ func (f Fault) String() string {
 	add("days", strconv.Itoa(f.Days))
 	add("by", f.By)
 	return s
+}
+
+// concerns says whether the fault has a meaning in a stream's answers.
+func (k faultKind) concerns(st *stream) bool {
+	return k.class != classOddity || st.oddities.has(k.oddity)
+}
+
+// streams names those that the fault concerns.
+func (k faultKind) streams() (names []string) {
+	for _, st := range streams() {
+		if k.concerns(st) {
+			names = append(names, st.name)
+		}
+	}
+	return names
 }
 
 func kindOf(name string) (faultKind, error) {

@@ -71,6 +71,10 @@ func compileFault(f Fault, loc *time.Location) (*activeFault, error) {
 		return wrong("a number is negative")
 	case f.Days > 0 && f.Name != "late":
 		return wrong("only late takes days")
+	case f.Stream != "" && kind.class == classTruth && !kind.perStream:
+		return wrong("takes no stream: the figures of all tell of one world")
+	case f.Stream != "" && !slices.Contains(kind.streams(), f.Stream):
+		return wrong("stream must be one of %s", strings.Join(kind.streams(), ", "))
 	case f.Name == "end-inclusive" && f.Task != "":
 		return wrong("takes no task: a window has one end")
 	case f.By != "" && len(kind.by) == 0:
@@ -175,10 +179,10 @@ type effects struct {
 
 // due counts a call and finds what strikes it. A body that was not understood has neither tasks nor window: faults that
 // select by these do not see it.
-func (s *faultSet) due(app int64, q question, understood bool) effects {
+func (s *faultSet) due(st *stream, app int64, q question, understood bool) effects {
 	var e effects
 	for _, a := range s.active {
-		if a.kind.class == classTruth || !a.selects(app, q, understood) {
+		if a.kind.class == classTruth || !a.selects(st, app, q, understood) {
 			continue
 		}
 		n := a.matched.Add(1)
@@ -204,15 +208,17 @@ func (s *faultSet) due(app int64, q question, understood bool) effects {
 	return e
 }
 
-func (a *activeFault) selects(app int64, q question, understood bool) bool {
-	if a.App != 0 && a.App != app {
+func (a *activeFault) selects(st *stream, app int64, q question, understood bool) bool {
+	if a.App != 0 && a.App != app || !a.selectsStream(st.name) || !a.kind.concerns(st) {
 		return false
 	}
-	if a.Task != "" && (!understood || !a.selectsOneOf(q.asked())) {
+	if a.Task != "" && (!understood || !st.tasks || !a.selectsOneOf(q.asked())) {
 		return false
 	}
 	return a.days == nil || understood && a.days.overlaps(q.in)
 }
+
+func (a *activeFault) selectsStream(name string) bool { return a.Stream == "" || a.Stream == name }
 
 func (a *activeFault) selectsOneOf(tasks []string) bool {
 	return slices.ContainsFunc(tasks, a.selectsTask)
@@ -229,12 +235,12 @@ func (s *faultSet) endsInclusive(app int64) bool {
 	})
 }
 
-// view is the world of a task as the faults that change the truth let it be seen now, for one window.
-func (s *faultSet) view(sb *Sandbox, app int64, task string, in span) view {
-	v := sb.world.view(app, task, sb.now().Unix())
+// view is the world of a subject as the faults that change the truth let it be seen now, for one window.
+func (s *faultSet) view(of subject, now time.Time, in span) view {
+	v := of.world.view(of.app, of.task, now.Unix())
 	v.in = in
 	for _, a := range s.active {
-		if a.kind.class != classTruth || a.App != 0 && a.App != app || !a.selectsTask(task) {
+		if a.kind.class != classTruth || !a.changes(of) {
 			continue
 		}
 		switch a.Name {
@@ -264,10 +270,17 @@ func (s *faultSet) view(sb *Sandbox, app int64, task string, in span) view {
 	return v
 }
 
+// changes says whether the fault changes the truth about a subject. The chats have no tasks to be selected by.
+func (a *activeFault) changes(of subject) bool {
+	return (a.App == 0 || a.App == of.app) && a.selectsStream(of.stream) &&
+		(a.Task == "" || !of.world.chats && a.selectsTask(of.task))
+}
+
 // refusesAsForgotten says whether forget-error strikes a call.
-func (s *faultSet) refusesAsForgotten(app int64, q question, now int64) bool {
+func (s *faultSet) refusesAsForgotten(st *stream, app int64, q question, now int64) bool {
 	for _, a := range s.active {
-		if a.Name == "forget-error" && (a.App == 0 || a.App == app) && a.selectsOneOf(q.asked()) && a.forgets(q.in, now) {
+		if a.Name == "forget-error" && (a.App == 0 || a.App == app) && a.selectsStream(st.name) &&
+			(a.Task == "" || st.tasks && a.selectsOneOf(q.asked())) && a.forgets(q.in, now) {
 			return true
 		}
 	}

@@ -24,7 +24,7 @@ type StageRow struct {
 // PlatformRow is one row of PlatformReadyToSendLoss or PlatformPostSendDeliveredLoss.
 type PlatformRow struct {
 	Stage        string `json:"stage"`
-	EventType    int    `json:"event_type"`
+	EventType    int    `json:"event_type"` // 0 where the rows have none
 	PushPlatform int    `json:"push_platform"`
 	ErrCode      string `json:"err_code"`
 	ErrInfo      string `json:"err_info"`
@@ -36,21 +36,20 @@ type PlatformRow struct {
 // may be of any length. Unknown apps and tasks have no figures. It is half-open also where EndTime is inclusive: what is
 // true of [start, end) is what a correct answer to an EndTime one second before end says.
 func (s *Sandbox) Truth(app int64, task string, start, end time.Time) Figures {
-	var f Figures
-	if s.apps[app] == nil || !s.world.known(task) {
+	return s.figures(s.lossOf(app, task), start, end)
+}
+
+func (s *Sandbox) figures(of subject, start, end time.Time) (f Figures) {
+	v, ok := s.look(of, start, end)
+	if !ok {
 		return f
 	}
-	in := span{start.Unix(), end.Unix()}
-	v := s.faults.Load().view(s, app, task, in)
-	if v.forgotten {
-		return f
-	}
-	for i := range s.world.cells {
-		n := s.world.count(i, &v)
+	for i := range of.world.cells {
+		n := of.world.count(i, &v)
 		if n == 0 {
 			continue
 		}
-		c := &s.world.cells[i]
+		c := &of.world.cells[i]
 		if isPlatformArray(c.array) {
 			f.Platform = append(f.Platform, PlatformRow{stageOf(c.array), c.event, c.platform, c.code, c.info, n})
 		} else {

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	_ "embed"
 	"io"
 	"log/slog"
 	"net/http"
@@ -9,18 +8,14 @@ import (
 	"time"
 )
 
-// publishedSample is the sample answer of the API page All/Tagged Users Push Loss Analysis, its tokens as printed: with
-// the misspelt "sucess", one key twice and a trailing comma.
-//
-//go:embed published_sample.txt
-var publishedSample string
-
-// ServeHTTP answers the API call and the sandbox's own two questions.
+// ServeHTTP answers the API calls and the sandbox's own two questions.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	arrived := s.arrival() // first of all: this is what the pace is measured by
+	if st := s.streams[r.URL.Path]; st != nil {
+		s.serveCall(w, r, st, arrived)
+		return
+	}
 	switch r.URL.Path {
-	case Path:
-		s.serveCall(w, r, arrived)
 	case statsPath:
 		s.serveStats(w, r)
 	case truthPath:
@@ -35,7 +30,7 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serveCall goes through a call in the sandbox's order: method, query, app, pace, transport faults, UserSig,
 // administrator, body, API faults, answer.
-func (s *Sandbox) serveCall(w http.ResponseWriter, r *http.Request, arrived time.Duration) {
+func (s *Sandbox) serveCall(w http.ResponseWriter, r *http.Request, st *stream, arrived time.Duration) {
 	if r.Method != http.MethodPost {
 		s.stray(w, refuse(codeBadHTTP, "only POST is supported"))
 		return
@@ -56,12 +51,12 @@ func (s *Sandbox) serveCall(w http.ResponseWriter, r *http.Request, arrived time
 		body = nil // too large or cut off: not JSON
 	}
 	set := s.faults.Load()
-	q, misunderstood := readQuestion(body, set.endsInclusive(from.app))
-	call := Call{SDKAppID: from.app, At: s.now(), Tasks: q.tasks, Start: q.in.from, End: q.endTime, Status: http.StatusOK}
+	q, misunderstood := readQuestion(body, st, set.endsInclusive(from.app))
+	call := Call{SDKAppID: from.app, Stream: st.name, At: s.now(), Tasks: q.tasks, Start: q.in.from, End: q.endTime, Status: http.StatusOK}
 
 	var e effects
 	if kept {
-		e = set.due(from.app, q, misunderstood == nil)
+		e = set.due(st, from.app, q, misunderstood == nil)
 	}
 	call.Faults = e.names
 	d := delivery{w: w, r: r}
@@ -83,18 +78,18 @@ func (s *Sandbox) serveCall(w http.ResponseWriter, r *http.Request, arrived time
 			no = misunderstood
 		}
 	}
-	if no == nil && set.refusesAsForgotten(from.app, q, s.now().Unix()) {
+	if no == nil && set.refusesAsForgotten(st, from.app, q, s.now().Unix()) {
 		no = refuse(codeBadParameters, "only data of the last days can be queried")
 	}
 	switch {
 	case no != nil:
 		call.Code, out = no.code, no.append(out)
 	case e.api != nil:
-		call.Code, out = e.api.appendAPIFault(out)
+		call.Code, out = e.api.appendAPIFault(out, st)
 	case e.odd != 0:
-		out = s.appendOddAnswer(out, set, from.app, q, e.odd)
+		out = st.odd(s, out, set, from.app, q, e.odd)
 	default:
-		out = s.appendAnswer(out, set, from.app, q)
+		out = st.answer(s, out, set, from.app, q)
 	}
 	*pooled = out
 	// Noted before it is sent: who has the answer finds it counted.
@@ -104,11 +99,11 @@ func (s *Sandbox) serveCall(w http.ResponseWriter, r *http.Request, arrived time
 }
 
 // appendAPIFault answers a call that is in order with what the fault wants, and tells the code.
-func (a *activeFault) appendAPIFault(b []byte) (int, []byte) {
+func (a *activeFault) appendAPIFault(b []byte, st *stream) (int, []byte) {
 	code := a.number
 	switch a.Name {
 	case "published-sample":
-		return 0, append(b, publishedSample...)
+		return 0, append(b, st.sample...)
 	case "resultcode":
 		b = append(b, `{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"","ResultCode":`...)
 		b = strconv.AppendInt(b, int64(code), 10)
@@ -135,7 +130,7 @@ func (s *Sandbox) done(app *appState, call Call, transport []string) {
 		s.record(call)
 	}
 	s.log.Debug("sandbox call",
-		slog.Int64("sdk_app_id", call.SDKAppID), slog.Int("status", call.Status), slog.Int("code", call.Code),
+		slog.Int64("sdk_app_id", call.SDKAppID), slog.String("stream", call.Stream), slog.Int("status", call.Status), slog.Int("code", call.Code),
 		slog.Int("tasks", len(call.Tasks)), slog.Int64("start", call.Start), slog.Int64("end", call.End),
 		slog.Any("faults", call.Faults))
 }

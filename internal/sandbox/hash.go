@@ -3,6 +3,9 @@ package sandbox
 // golden is 2^64 divided by the golden ratio: steps of it spread consecutive numbers over the whole range.
 const golden = 0x9e3779b97f4a7c15
 
+// chatSalt keeps the chats from following some task.
+const chatSalt = 0xc4a7
+
 // mix is the finalizer of splitmix64: every bit of x changes about half the bits of the result.
 func mix(x uint64) uint64 {
 	x ^= x >> 30

@@ -80,7 +80,12 @@ func dayBody(tasks ...string) string { return bodyFor(march9, march9.AddDate(0, 
 // call goes straight through the handler.
 func call(t testing.TB, s *Sandbox, query url.Values, body string) *httptest.ResponseRecorder {
 	t.Helper()
-	r := httptest.NewRequest(http.MethodPost, Path+"?"+query.Encode(), bytes.NewBufferString(body))
+	return callPath(t, s, Path, query, body)
+}
+
+func callPath(t testing.TB, s *Sandbox, path string, query url.Values, body string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequest(http.MethodPost, path+"?"+query.Encode(), bytes.NewBufferString(body))
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)
 	return w

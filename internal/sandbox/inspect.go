@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -21,7 +22,7 @@ func (s *Sandbox) serveStats(w http.ResponseWriter, r *http.Request) {
 	writeValue(w, s.Stats())
 }
 
-// serveTruth answers sdkappid, taskid (empty or left out: overall), start and end (Unix seconds).
+// serveTruth answers stream (left out: loss), sdkappid, taskid (empty or left out: overall), start and end (Unix seconds).
 func (s *Sandbox) serveTruth(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet {
 		http.Error(w, "only GET", http.StatusMethodNotAllowed)
@@ -40,7 +41,12 @@ func (s *Sandbox) serveTruth(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "needs sdkappid, start and end as numbers, at most 1000 days apart", http.StatusBadRequest)
 		return
 	}
-	writeValue(w, s.Truth(app, q.Get("taskid"), time.Unix(start, 0), time.Unix(end, 0)))
+	st, err := streamNamed(cmp.Or(q.Get("stream"), StreamLoss))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	writeValue(w, st.truth(s, app, q.Get("taskid"), time.Unix(start, 0), time.Unix(end, 0)))
 }
 
 func writeValue(w http.ResponseWriter, v any) {

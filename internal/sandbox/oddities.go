@@ -28,11 +28,26 @@ const (
 	oddAbsentTask
 	oddEmpty
 	oddTaskIDCase
+	oddDuplicateResult
+	oddMissingCount
+	oddNegativeCounter
+	oddFractionalCounter
+	oddMissingCounter
+	oddChatNested
+)
+
+const (
+	// oddAnywhere are those that any answer with rows may have.
+	oddAnywhere = oddCountString | oddNullArrays | oddMissingArrays | oddUnknownFields | oddShuffled | oddTrailingComma |
+		oddComments | oddDuplicateRows | oddNegativeCount | oddFractionalCount | oddEmpty
+	oddLosses   = oddCodeNumber | oddNoCode | oddNulText | oddInvalidUTF8
+	oddTasks    = oddUnaskedTask | oddAbsentTask | oddTaskIDCase
+	oddCounting = oddMissingCount | oddNegativeCounter | oddFractionalCounter | oddMissingCounter
 )
 
 func (o oddity) has(one oddity) bool { return o&one != 0 }
 
-// oddRow is a row on its way into a strange answer, its fields as JSON.
+// oddRow is a row of losses on its way into a strange answer, its fields as JSON.
 type oddRow struct {
 	event, platform int
 	code            string // "" leaves the field out
@@ -40,70 +55,50 @@ type oddRow struct {
 	info            string
 }
 
+type oddArrays [arrayCount][]oddRow
+
 type oddResult struct {
 	task   string
-	arrays [arrayCount][]oddRow
+	arrays oddArrays
 }
 
-// appendOddAnswer writes an answer with oddities. It goes the long way, through rows, to leave appendAnswer plain.
-func (s *Sandbox) appendOddAnswer(b []byte, set *faultSet, app int64, q question, odd oddity) []byte {
+// oddlyAsked are the tasks to answer for.
+func oddlyAsked(q question, odd oddity) []string {
 	asked := q.asked()
 	if odd.has(oddAbsentTask) {
 		asked = asked[:len(asked)-1]
 	}
-	var results []oddResult
-	for _, task := range asked {
-		if !s.world.known(task) {
-			continue
-		}
-		v := set.view(s, app, task, q.in)
-		results = append(results, oddResult{task: task, arrays: s.oddArrays(&v, odd)})
-	}
-	if odd.has(oddUnaskedTask) {
-		r := oddResult{task: "unasked_task"}
-		r.arrays[arrayReady] = []oddRow{{code: `"-1"`, count: "7", info: `"nobody asked"`}}
-		results = append(results, r)
-	}
-	if odd.has(oddShuffled) {
-		rng := rand.New(rand.NewPCG(s.world.seed, uint64(q.in.from)))
-		rng.Shuffle(len(results), func(i, j int) { results[i], results[j] = results[j], results[i] })
-		for _, r := range results {
-			for _, rows := range r.arrays {
-				rng.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
-			}
-		}
-	}
-
-	if odd.has(oddComments) {
-		b = append(b, "/* an answer of the sandbox */"...)
-	}
-	b = append(b, '{')
-	if odd.has(oddUnknownFields) {
-		b = append(b, `"RequestId":"sandbox","Extra":{"ErrCode":[1,null]},`...)
-	}
-	b = append(b, answerHead[1:]...)
-	for i, r := range results {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = r.append(b, odd)
-	}
-	return append(b, "]}"...)
+	return asked
 }
 
-func (s *Sandbox) oddArrays(v *view, odd oddity) (arrays [arrayCount][]oddRow) {
+// shuffler gives the same call the same order.
+func (s *Sandbox) shuffler(q question) *rand.Rand {
+	return rand.New(rand.NewPCG(s.world.seed, uint64(q.in.from)))
+}
+
+func shuffle[T any](rng *rand.Rand, list []T) {
+	rng.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+}
+
+func (arrays oddArrays) shuffle(rng *rand.Rand) {
+	for _, rows := range arrays {
+		shuffle(rng, rows)
+	}
+}
+
+func (w *world) oddArrays(v *view, odd oddity) (arrays oddArrays) {
 	if odd.has(oddEmpty) {
 		return arrays
 	}
-	for i := range s.world.cells {
+	for i := range w.cells {
 		if v.forgotten {
 			break
 		}
-		n := s.world.count(i, v)
+		n := w.count(i, v)
 		if n == 0 {
 			continue
 		}
-		c := &s.world.cells[i]
+		c := &w.cells[i]
 		row := oddRow{c.event, c.platform, c.jsonCode(odd), jsonCount(n, odd), string(appendQuoted(nil, c.info))}
 		if odd.has(oddDuplicateRows) && n >= 3 {
 			row.count = jsonCount(n/3, odd)
@@ -125,7 +120,7 @@ func (s *Sandbox) oddArrays(v *view, odd oddity) (arrays [arrayCount][]oddRow) {
 			}
 			rows[0].info += `"`
 		}
-		bad := oddRow{event: 1, platform: 1, code: `"777"`, count: "5", info: `"a row that cannot be right"`}
+		bad := oddRow{event: w.offline(), platform: 1, code: `"777"`, count: "5", info: `"a row that cannot be right"`}
 		if odd.has(oddNegativeCount) {
 			bad := bad
 			bad.count = "-3"
@@ -159,58 +154,83 @@ func jsonCount(n int64, odd oddity) string {
 	return strconv.FormatInt(n, 10)
 }
 
-func (r oddResult) append(b []byte, odd oddity) []byte {
+// appendOddHead opens an answer.
+func appendOddHead(b []byte, odd oddity) []byte {
+	if odd.has(oddComments) {
+		b = append(b, "/* an answer of the sandbox */"...)
+	}
+	b = append(b, '{')
+	if odd.has(oddUnknownFields) {
+		b = append(b, `"RequestId":"sandbox","Extra":{"ErrCode":[1,null]},`...)
+	}
+	return append(b, successHead[1:]...)
+}
+
+// appendOddTask opens one result.
+func appendOddTask(b []byte, task string, odd oddity) []byte {
 	key := `{"TaskID":`
 	if odd.has(oddTaskIDCase) {
 		key = `{"TaskId":`
 	}
 	b = append(b, key...)
-	b = appendQuoted(b, r.task)
+	b = appendQuoted(b, task)
 	if odd.has(oddUnknownFields) {
 		b = append(b, `,"Sampled":false`...)
 	}
-	for array, rows := range r.arrays {
-		if len(rows) == 0 && odd.has(oddMissingArrays) {
-			continue
-		}
-		b = append(b, `,"`+arrayNames[array]+`":`...)
-		if len(rows) == 0 && odd.has(oddNullArrays) {
-			b = append(b, "null"...)
-			continue
-		}
-		b = append(b, '[')
-		for i, row := range rows {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = row.append(b, array, odd)
-		}
-		if len(rows) > 0 && odd.has(oddTrailingComma) {
-			b = append(b, ", "...)
-		}
-		if odd.has(oddComments) {
-			b = append(b, " // end of the array\n"...)
-		}
-		b = append(b, ']')
+	return b
+}
+
+func (arrays oddArrays) append(b []byte, odd oddity) []byte {
+	for array, rows := range arrays {
+		b = appendOddArray(b, arrayNames[array], rows, odd, func(b []byte, row oddRow) []byte {
+			return row.append(b, array, odd)
+		})
 	}
-	return append(b, '}')
+	return b
+}
+
+// appendOddArray writes one array after a comma.
+func appendOddArray[T any](b []byte, name string, rows []T, odd oddity, appendRow func([]byte, T) []byte) []byte {
+	if len(rows) == 0 && odd.has(oddMissingArrays) {
+		return b
+	}
+	b = append(b, `,"`+name+`":`...)
+	if len(rows) == 0 && odd.has(oddNullArrays) {
+		return append(b, "null"...)
+	}
+	b = append(b, '[')
+	for i, row := range rows {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendRow(b, row)
+	}
+	if len(rows) > 0 && odd.has(oddTrailingComma) {
+		b = append(b, ", "...)
+	}
+	if odd.has(oddComments) {
+		b = append(b, " // end of the array\n"...)
+	}
+	return append(b, ']')
 }
 
 func (r oddRow) append(b []byte, array int, odd oddity) []byte {
 	b = append(b, '{')
 	if isPlatformArray(array) {
-		b = append(b, `"EventType":`...)
-		b = strconv.AppendInt(b, int64(r.event), 10)
-		b = append(b, `,"PushPlatform":`...)
-		b = strconv.AppendInt(b, int64(r.platform), 10)
+		b = appendChannel(b, r.event, r.platform)
 		b = append(b, ',')
 	}
 	if r.code != "" {
 		b = append(b, `"ErrCode":`+r.code+`,`...)
 	}
 	b = append(b, `"ErrCount":`+r.count+`,"ErrInfo":`+r.info...)
+	return append(appendOddFields(b, odd), '}')
+}
+
+// appendOddFields writes further fields into a row.
+func appendOddFields(b []byte, odd oddity) []byte {
 	if odd.has(oddUnknownFields) {
 		b = append(b, `,"Share":0.25,"Tags":["a"]`...)
 	}
-	return append(b, '}')
+	return b
 }

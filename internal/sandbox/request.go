@@ -3,20 +3,20 @@ package sandbox
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 )
 
 const (
-	maxBody   = 1 << 20
-	maxTasks  = 5
-	maxWindow = 7 * day
+	maxBody  = 1 << 20
+	maxTasks = 5
 	// maxTime keeps the arithmetic of seconds far from overflow: the year 9999.
 	maxTime = 253402300799
 )
 
-// question is the body of a call: StartTime and EndTime in Unix seconds and up to five task IDs, none for the
-// overall figures (API page All/Tagged Users Push Loss Analysis).
+// question is the body of a call: StartTime and EndTime in Unix seconds and, of the streams of tasks, up to five task IDs,
+// none for the overall figures (API page All/Tagged Users Push Loss Analysis and its siblings).
 type question struct {
 	tasks   []string
 	in      span
@@ -38,7 +38,7 @@ func (q question) asked() []string {
 // matches the fields of a struct in any case. Unknown fields are let pass.
 //
 // Where EndTime is inclusive, a window may be that one second.
-func readQuestion(body []byte, inclusive bool) (question, *refusal) {
+func readQuestion(body []byte, st *stream, inclusive bool) (question, *refusal) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(body, &fields); err != nil || fields == nil {
 		return question{}, refuse(codeBodyNotJSON, "the body is not a JSON object")
@@ -55,16 +55,18 @@ func readQuestion(body []byte, inclusive bool) (question, *refusal) {
 	if inclusive {
 		q.in.to++
 	}
-	if q.tasks, ok = readTasks(fields["TaskID"]); !ok {
-		return q, refuse(codeBadParameters, "TaskID must be an array of strings")
+	if st.tasks {
+		if q.tasks, ok = readTasks(fields["TaskID"]); !ok {
+			return q, refuse(codeBadParameters, "TaskID must be an array of strings")
+		}
 	}
 	switch {
 	case len(q.tasks) > maxTasks:
 		return q, refuse(codeBadParameters, "more than 5 TaskIDs")
 	case q.in.from >= q.in.to:
 		return q, refuse(codeBadParameters, "StartTime must be before EndTime")
-	case q.endTime-q.in.from > maxWindow:
-		return q, refuse(codeBadParameters, "up to 7 days of data query")
+	case q.endTime-q.in.from > st.maxDays*day:
+		return q, refuse(codeBadParameters, fmt.Sprintf("up to %d days of data query", st.maxDays))
 	}
 	q.tasks = distinct(q.tasks)
 	return q, nil

@@ -11,9 +11,6 @@ import (
 	"time"
 )
 
-// Path is the path of the API call.
-const Path = "/v4/timpush/all_member_push_loss"
-
 // DefaultAdmin is the administrator of an app that names none.
 const DefaultAdmin = "administrator"
 
@@ -38,8 +35,8 @@ type Config struct {
 	Apps []App
 	Seed uint64
 
-	// Rows is how many rows, the four arrays together, a task has on a full day: exactly as many if set. 0 is a
-	// livelier 24 at most, with rows that come and go.
+	// Rows is how many rows of losses, the four arrays together, a task (and the chats) has on a full day: exactly as
+	// many if set. 0 is a livelier 24 at most, with rows that come and go.
 	Rows int
 	// QuietDays is the share (0 to 1) of a task's days without any loss, for natural empties.
 	QuietDays float64
@@ -47,7 +44,7 @@ type Config struct {
 	// Unix seconds) have no losses before that.
 	TaskStarts bool
 
-	// CallsPerSecond is the rate the API allows an app; its page says 1. 0 is no limit.
+	// CallsPerSecond is the rate the API allows an app, all streams together; its pages say 1. 0 is no limit.
 	CallsPerSecond float64
 	Faults         []Fault
 
@@ -66,8 +63,10 @@ type Config struct {
 
 // Sandbox is the stand-in. It is safe for concurrent use.
 type Sandbox struct {
-	world    world
+	world    world // of the pushes to all or tagged users
+	chats    world // of those that come with chat messages
 	apps     map[int64]*appState
+	streams  map[string]*stream // by path
 	now      func() time.Time
 	arrival  func() time.Duration // monotonic
 	location *time.Location
@@ -96,8 +95,11 @@ type appState struct {
 // New makes a sandbox. The error names every setting that is wrong.
 func New(cfg Config) (*Sandbox, error) {
 	s := &Sandbox{
-		apps: map[int64]*appState{}, now: cfg.Now, location: cfg.Location, log: cfg.Log, recording: cfg.RecordCalls,
+		apps: map[int64]*appState{}, streams: map[string]*stream{}, now: cfg.Now, location: cfg.Location, log: cfg.Log, recording: cfg.RecordCalls,
 		recordingAnswers: cfg.RecordAnswers,
+	}
+	for _, st := range streams() {
+		s.streams[st.path] = st
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -130,12 +132,21 @@ func New(cfg Config) (*Sandbox, error) {
 	}
 
 	_, offset := time.Date(2025, 1, 1, 0, 0, 0, 0, s.location).Zone()
-	cells := catalogue(cmp.Or(cfg.Rows, defaultRows))
-	s.world = world{
-		seed: cfg.Seed, cells: cells, bigCell: slices.IndexFunc(cells, func(c cell) bool { return c.presence == always }), sparse: cfg.Rows == 0,
-		quiet: cfg.QuietDays, dayOffset: int64(offset), taskStarts: cfg.TaskStarts,
-	}
+	s.world = newWorld(cfg, false, int64(offset))
+	s.chats = newWorld(cfg, true, int64(offset))
 	return s, nil
+}
+
+func newWorld(cfg Config, chats bool, dayOffset int64) world {
+	w := world{
+		seed: cfg.Seed, cells: catalogue(cmp.Or(cfg.Rows, defaultRows), chats), channels: channels(chats), sparse: cfg.Rows == 0,
+		quiet: cfg.QuietDays, dayOffset: dayOffset, taskStarts: cfg.TaskStarts, chats: chats,
+	}
+	if chats {
+		w.seed = mix(cfg.Seed ^ chatSalt)
+	}
+	w.bigCell = slices.IndexFunc(w.cells, func(c cell) bool { return c.presence == always })
+	return w
 }
 
 func (s *Sandbox) addApps(cfg Config) (problems []error) {

@@ -43,6 +43,7 @@ func (s Stats) Of(app int64) AppStats {
 // Call is one call of a known app, kept with Config.RecordCalls.
 type Call struct {
 	SDKAppID int64     `json:"sdk_app_id"`
+	Stream   string    `json:"stream"`
 	At       time.Time `json:"at"`
 	Tasks    []string  `json:"tasks"` // empty: overall
 	Start    int64     `json:"start"` // Unix seconds, as asked; 0 if the body was not understood

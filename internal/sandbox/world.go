@@ -29,11 +29,13 @@ const (
 type world struct {
 	seed       uint64
 	cells      []cell
+	channels   []channel
 	bigCell    int     // the one whose counts big-count enlarges
 	sparse     bool    // rows come and go
 	quiet      float64 // share of days without any loss
 	dayOffset  int64   // seconds the quiet days are shifted from UTC's
 	taskStarts bool
+	chats      bool // of the pushes that come with chat messages: no tasks, no EventType
 }
 
 // span is half-open, in Unix seconds.
@@ -56,6 +58,14 @@ type view struct {
 	unknown   bool // rows of an unlisted platform
 	big       bool
 	extra     int64 // that a third of the rows count more
+}
+
+// offline is the EventType of offline pushes, 0 where rows have none.
+func (w *world) offline() int {
+	if w.chats {
+		return 0
+	}
+	return 1
 }
 
 func (w *world) known(task string) bool { return !strings.HasPrefix(task, "unknown") }
@@ -95,13 +105,7 @@ func (w *world) count(i int, v *view) int64 {
 	for h := first + mod(phase-first, period); h*hour < v.in.to; h += period {
 		e := mix(cellKey ^ uint64(h)*golden)
 		second := h*hour + int64(e&0xffff)*hour>>16
-		if !v.in.contains(second) || second > v.now || second < v.start {
-			continue
-		}
-		if sparse && e>>16&7 < 2 {
-			continue
-		}
-		if w.quiet > 0 && w.quietDay(v.key, second) {
+		if !w.happened(second, v) || sparse && e>>16&7 < 2 {
 			continue
 		}
 		n := 1 + int64((e>>32)*scale>>32)
@@ -111,15 +115,25 @@ func (w *world) count(i int, v *view) int64 {
 		if big && n > 0 {
 			n += bigExtra
 		}
-		if v.lateShare > 0 && v.now < second+v.lateAfter {
-			n -= int64(float64(n)*v.lateShare + float64(e>>20&0xfff)/4096)
-		}
-		sum += n
+		sum += v.arrived(n, e, second)
 	}
 	if i%3 == 0 && sum > 0 {
 		sum += v.extra
 	}
 	return sum
+}
+
+// happened says whether what is due at a second is in a view's window and world.
+func (w *world) happened(second int64, v *view) bool {
+	return v.in.contains(second) && second <= v.now && second >= v.start && !(w.quiet > 0 && w.quietDay(v.key, second))
+}
+
+// arrived is what has by now become known of n pushes at a second.
+func (v *view) arrived(n int64, e uint64, second int64) int64 {
+	if v.lateShare > 0 && v.now < second+v.lateAfter {
+		n -= int64(float64(n)*v.lateShare + float64(e>>20&0xfff)/4096)
+	}
+	return n
 }
 
 // restate gives the other figures of a restated day: of four neighbouring cells one is gone, one has another count
