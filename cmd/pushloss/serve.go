@@ -15,6 +15,7 @@ import (
 
 	"pushloss/internal/config"
 	"pushloss/internal/monitor"
+	"pushloss/internal/page"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
 	"pushloss/migrations"
@@ -33,12 +34,14 @@ func newServeCommand(env Environment) *cobra.Command {
 		Short: "Run on a schedule, and tell over HTTP how it fares",
 		Long: `Runs jobs by PUSHLOSS_SCHEDULES_FILE (by default run, daily at 03:00, and
 reconcile, on Sundays at 04:30), catches up at once if one was missed while it was
-down, and serves /healthz, /readyz and /metrics at PUSHLOSS_HTTP_ADDR. SIGTERM ends
-it after the requests under way.`,
+down, and serves a page of the figures, /healthz, /readyz and /metrics at
+PUSHLOSS_HTTP_ADDR. The page is for this machine alone unless PUSHLOSS_HTTP_TOKEN, or
+a file named by PUSHLOSS_HTTP_TOKEN_FILE, holds a token to ask for. SIGTERM ends it
+after the requests under way.`,
 		Example: "  pushloss serve",
 		Args:    exactly(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			a, err := configure(cmd, env, config.Needs{Database: true, Credentials: true})
+			a, err := configure(cmd, env, config.Needs{Database: true, Credentials: true, Page: true})
 			if err != nil {
 				return err
 			}
@@ -119,7 +122,11 @@ func (a *app) serve(ctx context.Context, db *load.DB, events notifier, list []sc
 		return &usageError{problem: "PUSHLOSS_HTTP_ADDR: " + err.Error(), remedy: "set it to a free address, such as 127.0.0.1:9461"}
 	}
 	probes := a.probes(db, list)
-	server := &http.Server{Handler: monitor.Handler(metrics, probes), ReadHeaderTimeout: 5 * time.Second}
+	figures := page.New(db, page.Options{
+		Log: a.log, Now: a.env.Now, Grace: statusGrace,
+		Access: page.Access{Token: a.settings.HTTPToken, Local: page.LocalOnly(listener.Addr())},
+	})
+	server := &http.Server{Handler: handler(monitor.Handler(metrics, probes), figures), ReadHeaderTimeout: 5 * time.Second}
 	a.log.InfoContext(ctx, "serving", "http", listener.Addr().String(), "schedules", len(list))
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -143,6 +150,17 @@ func (a *app) serve(ctx context.Context, db *load.DB, events notifier, list []sc
 	}
 	a.log.Info("stopped")
 	return err
+}
+
+// handler serves the probes and the metrics, which hold no figures and ask for no
+// token, and the page beside them.
+func handler(probes, figures http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+		mux.Handle(path, probes)
+	}
+	mux.Handle("/", figures)
+	return mux
 }
 
 // inTurn keeps jobs of this process apart: one that met another at an app would

@@ -21,7 +21,16 @@ var client = &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
 
 func get(t testing.TB, url string) (status int, body string) {
 	t.Helper()
-	response, err := client.Get(url)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fetch(t, request)
+}
+
+func fetch(t testing.TB, request *http.Request) (status int, body string) {
+	t.Helper()
+	response, err := client.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}

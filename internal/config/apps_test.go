@@ -162,7 +162,7 @@ func TestAppsFileProblemsNameFileAndLine(t *testing.T) {
 		"TIM_APPS_FILE: F:15: secret_key: must be a single value: a text with special characters must stand in quotes",
 		"TIM_APPS_FILE: F:16: unknown key secretkey: the keys here are sdk_app_id, secret_key, secret_key_file, secret_key_env, identifier, region, base_url, timezone, rate",
 		"TIM_APPS_FILE: F:18: sdk_app_id: is given twice, first in line 17",
-		"TIM_APPS_FILE: F:19: secret_key: holds a blank, a line break or an invisible character: copy the key anew from the console",
+		"TIM_APPS_FILE: F:19: secret_key: holds a blank, a line break or an invisible character: copy it anew",
 		`TIM_APPS_FILE: F:20: region: unknown region "mars": use one of china, singapore, seoul, tokyo, frankfurt, silicon-valley, jakarta, riyadh`,
 		"TIM_APPS_FILE: F:21: base_url: must not hold a user name or password",
 		`TIM_APPS_FILE: F:22: timezone: "Local" is not a time zone: give its IANA name, like Asia/Shanghai or UTC`,

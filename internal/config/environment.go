@@ -38,15 +38,19 @@ type environment struct {
 	NotifyURLs    string `env:"PUSHLOSS_NOTIFY_URLS"`
 	SchedulesFile string `env:"PUSHLOSS_SCHEDULES_FILE"`
 	HTTPAddr      string `env:"PUSHLOSS_HTTP_ADDR, default=127.0.0.1:9460"`
+	HTTPToken     string `env:"PUSHLOSS_HTTP_TOKEN"`
+	HTTPTokenFile string `env:"PUSHLOSS_HTTP_TOKEN_FILE"`
 	LogLevel      string `env:"PUSHLOSS_LOG_LEVEL, default=info"`
 	LogFormat     string `env:"PUSHLOSS_LOG_FORMAT, default=text"`
 	PostgresBin   string `env:"PUSHLOSS_POSTGRES_BIN"`
 	PostgresPort  string `env:"PUSHLOSS_POSTGRES_PORT, default=0"`
 }
 
-// secretVariable is read with its blanks, which are then refused: cutting them
-// off would hide a key that was copied badly.
-const secretVariable = "TIM_SECRET_KEY"
+// isSecret names the variables that are read with their blanks, which are then
+// refused: cutting them off would hide a key that was copied badly.
+func isSecret(variable string) bool {
+	return variable == "TIM_SECRET_KEY" || variable == "PUSHLOSS_HTTP_TOKEN"
+}
 
 // lookup is a Lookuper's, but that a blank value counts as unset and that
 // blanks around the others are cut off.
@@ -58,7 +62,7 @@ func (l lookup) Lookup(key string) (string, bool) {
 	switch {
 	case !ok || trimmed == "":
 		return "", false
-	case key == secretVariable:
+	case isSecret(key):
 		return value, true
 	}
 	return trimmed, true

@@ -16,6 +16,8 @@ type Needs struct {
 	// Credentials has at least one app with its secret key. Otherwise the apps
 	// are read as far as they are given, and their secret keys are left out.
 	Credentials bool
+	// Page has the token of the daemon's page read.
+	Page bool
 }
 
 // Load reads the settings. What is wrong with them comes as Problems, all at
@@ -47,6 +49,9 @@ func Load(ctx context.Context, lookuper envconfig.Lookuper, needs Needs) (Settin
 	}
 	settings.SchedulesFile = env.SchedulesFile
 	settings.HTTPAddr = readValue(&problems, "PUSHLOSS_HTTP_ADDR", env.HTTPAddr, parseAddr)
+	if needs.Page {
+		settings.HTTPToken = readToken(env, &problems)
+	}
 	settings.Log.Level = readValue(&problems, "PUSHLOSS_LOG_LEVEL", env.LogLevel, parseLevel)
 	settings.Log.Format = readValue(&problems, "PUSHLOSS_LOG_FORMAT", env.LogFormat, parseFormat)
 	settings.PostgresBin = env.PostgresBin

@@ -63,7 +63,7 @@ func TestBlankCountsAsUnset(t *testing.T) {
 		"TIM_SECRET_KEY_FILE", "TIM_IDENTIFIER", "TIM_REGION", "TIM_BASE_URL", "TIM_APPS_FILE",
 		"PUSHLOSS_TIMEZONE", "PUSHLOSS_RATE", "PUSHLOSS_LOOKBACK_DAYS", "PUSHLOSS_FIRST_DAY", "PUSHLOSS_TASK_DAYS",
 		"PUSHLOSS_API_MEMORY_DAYS", "PUSHLOSS_RAW_DAYS", "PUSHLOSS_RUN_DAYS", "PUSHLOSS_WINDOW_END",
-		"PUSHLOSS_NOTIFY_URLS", "PUSHLOSS_SCHEDULES_FILE", "PUSHLOSS_HTTP_ADDR", "PUSHLOSS_LOG_LEVEL",
+		"PUSHLOSS_NOTIFY_URLS", "PUSHLOSS_SCHEDULES_FILE", "PUSHLOSS_HTTP_ADDR", "PUSHLOSS_HTTP_TOKEN", "PUSHLOSS_HTTP_TOKEN_FILE", "PUSHLOSS_LOG_LEVEL",
 		"PUSHLOSS_LOG_FORMAT", "PUSHLOSS_POSTGRES_BIN", "PUSHLOSS_POSTGRES_PORT",
 	} {
 		env[name] = " \t\n"
@@ -103,6 +103,7 @@ func TestEveryVariableIsRead(t *testing.T) {
 		Location:      berlin,
 		SchedulesFile: "schedules.yaml",
 		HTTPAddr:      ":9000",
+		HTTPToken:     extract.NewSecret("0123456789abcdef"),
 		Log:           config.Log{Level: slog.LevelDebug, Format: config.JSON},
 		PostgresBin:   "/usr/lib/postgresql/16/bin",
 		PostgresPort:  5433,
@@ -126,6 +127,7 @@ func TestEveryVariableIsRead(t *testing.T) {
 		"PUSHLOSS_NOTIFY_URLS":     " logger://\n ntfy://host/topic,a ",
 		"PUSHLOSS_SCHEDULES_FILE":  "schedules.yaml",
 		"PUSHLOSS_HTTP_ADDR":       ":9000",
+		"PUSHLOSS_HTTP_TOKEN_FILE": write(t, "token", "0123456789abcdef\n"),
 		"PUSHLOSS_LOG_LEVEL":       "debug",
 		"PUSHLOSS_LOG_FORMAT":      "json",
 		"PUSHLOSS_POSTGRES_BIN":    "/usr/lib/postgresql/16/bin",
@@ -161,6 +163,10 @@ func TestAWrongValueIsOneProblemThatNamesItsVariable(t *testing.T) {
 		{"first day", "PUSHLOSS_FIRST_DAY", []string{"31.3.2025", "2025-02-30", "2025-3-1", "yesterday"}, "is not a day"},
 		{"first day of long ago", "PUSHLOSS_FIRST_DAY", []string{"0205-03-31", "1999-12-31"}, "long before"},
 		{"address", "PUSHLOSS_HTTP_ADDR", []string{"9460", "localhost", "localhost:", "localhost:http", "localhost:65536", "::1:80", "http://h:80"}, "is not HOST:PORT"},
+		{"token that can be guessed", "PUSHLOSS_HTTP_TOKEN", []string{"a", "0123456789abcde"}, "less than 16 characters"},
+		{"token with a blank", "PUSHLOSS_HTTP_TOKEN", []string{" 0123456789abcdef", "0123456789 abcdef"}, "holds a blank"},
+		{"file of a token that can be guessed", "PUSHLOSS_HTTP_TOKEN_FILE", []string{write(t, "token", "secret\n")}, "less than 16 characters"},
+		{"file of a token that is not there", "PUSHLOSS_HTTP_TOKEN_FILE", []string{"/nowhere/token"}, "no such file"},
 		{"log level", "PUSHLOSS_LOG_LEVEL", []string{"verbose", "0", "info+1"}, "use one of debug, info, warn, error"},
 		{"log format", "PUSHLOSS_LOG_FORMAT", []string{"xml"}, "use text or json"},
 		{"Postgres port", "PUSHLOSS_POSTGRES_PORT", []string{"-1", "65536", "x"}, "is not a port number"},
@@ -206,6 +212,8 @@ func TestAllProblemsAreToldAtOnceOneLineEach(t *testing.T) {
 		"PUSHLOSS_RUN_DAYS":        "x",
 		"PUSHLOSS_WINDOW_END":      "x",
 		"PUSHLOSS_HTTP_ADDR":       "x",
+		"PUSHLOSS_HTTP_TOKEN":      "x",
+		"PUSHLOSS_HTTP_TOKEN_FILE": "x",
 		"PUSHLOSS_LOG_LEVEL":       "x",
 		"PUSHLOSS_LOG_FORMAT":      "x",
 		"PUSHLOSS_POSTGRES_PORT":   "x",
@@ -221,7 +229,7 @@ func TestAllProblemsAreToldAtOnceOneLineEach(t *testing.T) {
 	want := []string{
 		"DATABASE_URL", "TIM_IDENTIFIER", "TIM_REGION", "PUSHLOSS_TIMEZONE", "PUSHLOSS_RATE", "TIM_BASE_URL",
 		"TIM_SDK_APP_ID", "TIM_SECRET_KEY", "PUSHLOSS_LOOKBACK_DAYS", "PUSHLOSS_FIRST_DAY", "PUSHLOSS_TASK_DAYS",
-		"PUSHLOSS_API_MEMORY_DAYS", "PUSHLOSS_RAW_DAYS", "PUSHLOSS_RUN_DAYS", "PUSHLOSS_WINDOW_END", "PUSHLOSS_HTTP_ADDR", "PUSHLOSS_LOG_LEVEL", "PUSHLOSS_LOG_FORMAT",
+		"PUSHLOSS_API_MEMORY_DAYS", "PUSHLOSS_RAW_DAYS", "PUSHLOSS_RUN_DAYS", "PUSHLOSS_WINDOW_END", "PUSHLOSS_HTTP_ADDR", "PUSHLOSS_HTTP_TOKEN", "PUSHLOSS_LOG_LEVEL", "PUSHLOSS_LOG_FORMAT",
 		"PUSHLOSS_POSTGRES_PORT",
 	}
 	if diff := cmp.Diff(want, named); diff != "" {

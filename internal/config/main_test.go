@@ -34,7 +34,7 @@ func oneApp() variables {
 	}
 }
 
-var everything = config.Needs{Database: true, Credentials: true}
+var everything = config.Needs{Database: true, Credentials: true, Page: true}
 
 func load(needs config.Needs, env variables) (config.Settings, error) {
 	return config.Load(context.Background(), envconfig.MapLookuper(env), needs)

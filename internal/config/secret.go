@@ -23,7 +23,7 @@ func parseSecret(text string) (extract.Secret, error) {
 		return extract.Secret{}, errors.New("is empty")
 	}
 	if strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }) {
-		return extract.Secret{}, errors.New("holds a blank, a line break or an invisible character: copy the key anew from the console")
+		return extract.Secret{}, errors.New("holds a blank, a line break or an invisible character: copy it anew")
 	}
 	return extract.NewSecret(text), nil
 }

@@ -34,7 +34,10 @@ type Settings struct {
 	SchedulesFile string
 	// HTTPAddr is where the daemon listens.
 	HTTPAddr string
-	Log      Log
+	// HTTPToken is asked of whoever opens the daemon's page; zero asks for none.
+	// It is read for Needs.Page only.
+	HTTPToken extract.Secret
+	Log       Log
 	// PostgresBin is a directory with Postgres's programs for the embedded
 	// database; empty leaves the search to it.
 	PostgresBin string

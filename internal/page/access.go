@@ -1,0 +1,80 @@
+package page
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"pushloss/extract"
+)
+
+// Access says who may see the page.
+type Access struct {
+	// Token, if there is one, is asked of everybody.
+	Token extract.Secret
+	// Local says that only this machine can connect. Without a token the page is
+	// shown to nobody else.
+	Local bool
+}
+
+// LocalOnly reports whether an address to listen on is reached from this machine
+// alone.
+func LocalOnly(addr net.Addr) bool {
+	tcp, ok := addr.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
+}
+
+func (a Access) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case !a.Token.IsZero() && !a.hasToken(r):
+			w.Header().Add("WWW-Authenticate", `Basic realm="pushloss", charset="UTF-8"`)
+			w.Header().Add("WWW-Authenticate", `Bearer realm="pushloss"`)
+			sayMessage(w, http.StatusUnauthorized, "A token is needed",
+				"Give PUSHLOSS_HTTP_TOKEN as the password, with any user name, or as “Authorization: Bearer”.")
+		case a.Token.IsZero() && !a.Local:
+			sayMessage(w, http.StatusForbidden, "The page is closed",
+				"It would be open to everybody who reaches this address. Set PUSHLOSS_HTTP_TOKEN or PUSHLOSS_HTTP_TOKEN_FILE "+
+					"and start again, or bind PUSHLOSS_HTTP_ADDR to 127.0.0.1.")
+		case a.Token.IsZero() && !isLocalHost(r.Host):
+			// A foreign site may have its name resolved to this machine, to have the
+			// reader's own browser fetch the figures for it.
+			sayMessage(w, http.StatusForbidden, "The page is not known by this name",
+				"Open it as localhost or 127.0.0.1, or set PUSHLOSS_HTTP_TOKEN or PUSHLOSS_HTTP_TOKEN_FILE and start again.")
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// hasToken takes the token from the Authorization header only: addresses are
+// kept in logs and histories.
+func (a Access) hasToken(r *http.Request) bool {
+	_, given, ok := r.BasicAuth()
+	if !ok {
+		scheme, rest, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		if ok = strings.EqualFold(scheme, "Bearer"); ok {
+			given = strings.TrimSpace(rest)
+		}
+	}
+	// Digests are equally long: the comparison tells not even the token's length.
+	want, got := sha256.Sum256([]byte(a.Token.Reveal())), sha256.Sum256([]byte(given))
+	return subtle.ConstantTimeCompare(want[:], got[:]) == 1 && ok
+}
+
+// isLocalHost reports whether a Host header names this machine by a name that no
+// other can take. The port may be a tunnel's.
+func isLocalHost(host string) bool {
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	}
+	if strings.EqualFold(strings.TrimSuffix(name, "."), "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(name)
+	return err == nil && ip.Unmap().IsLoopback()
+}

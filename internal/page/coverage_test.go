@@ -1,0 +1,160 @@
+package page_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"pushloss/extract"
+	"pushloss/load"
+)
+
+// statesOf makes a world with a day of each state, of the whole app.
+func statesOf(t testing.TB) *world {
+	t.Helper()
+	w := setup(t)
+	w.register(testApp, demoTasks...)
+	w.run(today)
+	w.faults("huge=33:day=" + (today - 3).String())
+	w.backfill(testApp, today-3, today-3, load.RunPartial)
+	for days, state := range map[extract.Day]string{
+		4: "empty", 5: "absent", 6: "unproven", 7: "unavailable", 8: "open", 1: "open",
+	} {
+		w.exec(`UPDATE pushloss.ledger SET state = $1 WHERE day = $2 AND task_key = 0`, state, (today - days).UTC())
+	}
+	w.exec(`DELETE FROM pushloss.ledger WHERE day = $1`, (today - 9).UTC())
+	return w
+}
+
+func TestTheCalendarShowsEveryDayAsItStands(t *testing.T) {
+	t.Parallel()
+	w := statesOf(t)
+	shown := w.shown("from", (today - 35).String(), "to", (today + 1).String())
+	want := make(map[string]string)
+	type covered struct {
+		Day, State string
+		Settled    bool
+	}
+	for _, c := range query[covered](w, `SELECT day::text, state, settled FROM analytics.coverage
+		WHERE sdk_app_id = $1 AND task_id = '' AND day BETWEEN $2 AND $3`, testApp, (today - 35).UTC(), (today - 1).UTC()) {
+		final := ""
+		if c.Settled {
+			final = ", final"
+		}
+		want[c.Day] = map[string]string{"unavailable": "no answer"}[c.State] + final
+		if c.State != "unavailable" {
+			want[c.Day] = c.State + final
+		}
+	}
+	// What is open is missing once it is over for longer than a day and a half.
+	want[(today - 8).String()] = strings.Replace(want[(today-8).String()], "open", "missing", 1)
+	want[(today - 9).String()] = "missing"
+	for day := today - 35; day <= today+1; day++ {
+		if day < today-30 || day >= today { // the view counts days by the database's clock
+			want[day.String()] = "not kept"
+			if text := shown.says(fmt.Sprintf(`td[data-day="%s"] .word`, day)); day >= today && text == "open" {
+				want[day.String()] = "open"
+			}
+		}
+	}
+	got, marks := make(map[string]string), make(map[string]string)
+	for _, cell := range shown.Find("#calendar td.day").EachIter() {
+		day := cell.AttrOr("data-day", "")
+		got[day] = words(cell.Find(".word").Text())
+		word, _, _ := strings.Cut(got[day], ",")
+		marks[word] = cell.Find(".mark").Text()
+	}
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Errorf("the calendar (-SQL +page):\n%s", diff)
+	}
+	var words, signs []string
+	for word, mark := range marks {
+		words, signs = append(words, word), append(signs, mark)
+	}
+	slices.Sort(words)
+	slices.Sort(signs)
+	all := []string{"absent", "empty", "failed", "loaded", "missing", "no answer", "not kept", "open", "unproven"}
+	if diff := gocmp.Diff(all, words); diff != "" {
+		t.Errorf("the states shown (-want +got):\n%s", diff)
+	}
+	if len(slices.Compact(signs)) != len(all) {
+		t.Errorf("states are told apart by their colour alone: %v", marks)
+	}
+	if n := shown.Find(".legend dt").Length(); n != len(all) {
+		t.Errorf("the legend explains %d of %d states", n, len(all))
+	}
+}
+
+func TestFreshnessIsTheSelections(t *testing.T) {
+	t.Parallel()
+	w := statesOf(t)
+	for _, task := range []string{"", "demo-welcome"} {
+		shown := w.shown("task", task)
+		for id, sql := range map[string]string{
+			"newest":       `SELECT max(day)::text FROM analytics.coverage WHERE sdk_app_id = $1 AND task_id = $2 AND state IN ('loaded', 'empty')`,
+			"newest-final": `SELECT max(day)::text FROM analytics.coverage WHERE sdk_app_id = $1 AND task_id = $2 AND settled`,
+			"pulled": `SELECT to_char(max(last_loaded_at) AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI')
+				FROM analytics.coverage WHERE sdk_app_id = $1 AND task_id = $2`,
+		} {
+			if got, want := shown.says("#"+id), w.text(sql, testApp, task); got != want {
+				t.Errorf("task %q: %s is %s, SQL says %s", task, id, got, want)
+			}
+		}
+	}
+	w.register(testApp, load.Task{TaskID: "never"})
+	never := w.shown("task", "never")
+	for id, want := range map[string]string{"newest": "none yet", "newest-final": "none yet", "pulled": "never"} {
+		if got := never.says("#" + id); got != want {
+			t.Errorf("%s is %q", id, got)
+		}
+	}
+}
+
+func TestGapsOfAllTasksAreListed(t *testing.T) {
+	t.Parallel()
+	w := statesOf(t)
+	shown := w.shown("from", (today - 9).String(), "to", (today - 1).String())
+	var got []string
+	for _, item := range shown.Find("#troubles li").EachIter() {
+		got = append(got, words(item.Text()))
+	}
+	failed := " failed: " + w.text(`SELECT DISTINCT last_error FROM analytics.coverage WHERE state = 'failed'`)
+	want := []string{
+		(today - 3).String() + " the whole app:" + failed,
+		(today - 3).String() + " task demo-flash-sale:" + failed,
+		(today - 3).String() + " task demo-newsletter:" + failed,
+		(today - 3).String() + " task demo-welcome:" + failed,
+		(today - 8).String() + " the whole app: missing",
+		(today - 9).String() + " the whole app: missing",
+		(today - 9).String() + " task demo-flash-sale: missing",
+		(today - 9).String() + " task demo-newsletter: missing",
+		(today - 9).String() + " task demo-welcome: missing",
+	}
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Errorf("the gaps (-want +got):\n%s", diff)
+	}
+	w.exec(`DELETE FROM pushloss.ledger WHERE day IN ($1, $2)`, (today - 10).UTC(), (today - 11).UTC())
+	if text := w.shown().Text(); !strings.Contains(text, "and 7 more.") {
+		t.Error("the gaps that are not listed are not counted")
+	}
+}
+
+func TestTheLastRunsAreThoseThatSQLSays(t *testing.T) {
+	t.Parallel()
+	w := statesOf(t)
+	for range 4 {
+		w.backfill(testApp, today-2, today-2, load.RunDone)
+	}
+	type one struct{ Line string }
+	var want []string
+	for _, row := range query[one](w, `
+		SELECT concat_ws('|', run_id, kind, state, to_char(started_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI'), '0s',
+			requests, windows, rows_inserted + rows_updated + rows_deleted, rejects, coalesce(error, ''))
+		FROM analytics.runs ORDER BY run_id DESC LIMIT 5`) {
+		want = append(want, row.Line)
+	}
+	equalLines(t, "runs", want, w.shown().cells("#runs-table tbody tr"))
+}

@@ -1,0 +1,66 @@
+package page
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/jackc/pgerrcode"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"pushloss/load"
+)
+
+const (
+	// statementTimeout bounds each query, requestTimeout all of a page.
+	statementTimeout = 10 * time.Second
+	requestTimeout   = 20 * time.Second
+	// readers is how many requests may use the database at the same time: the
+	// connections belong to the jobs.
+	readers = 2
+)
+
+// Options are what a page needs to know of the daemon that shows it.
+type Options struct {
+	Log *slog.Logger
+	Now func() time.Time
+	// Grace is how long after its end a day may still be to come, until it is missing.
+	Grace  time.Duration
+	Access Access
+}
+
+// New returns the page at / and what belongs to it.
+func New(db *load.DB, opts Options) http.Handler {
+	s := &site{db: db, opts: opts, turns: make(chan struct{}, readers)}
+	guarded := http.NewServeMux()
+	guarded.HandleFunc("GET /{$}", s.overview)
+	guarded.HandleFunc("GET "+lossChartPath, s.lossChart)
+	guarded.HandleFunc("GET /", func(w http.ResponseWriter, _ *http.Request) {
+		sayMessage(w, http.StatusNotFound, "There is no such page", "The page is at /, the probes are at /healthz and /readyz, the metrics at /metrics.")
+	})
+	all := http.NewServeMux()
+	all.Handle("/", opts.Access.guard(guarded))
+	serveAssets(all) // they hold no figures, and a refusal is to be legible too
+	return withHeaders(all)
+}
+
+type site struct {
+	db    *load.DB
+	opts  Options
+	turns chan struct{}
+}
+
+// fail answers a request that could not be answered otherwise.
+func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
+	var pgErr *pgconn.PgError
+	switch {
+	case r.Context().Err() != nil: // nobody is there to read
+	case errors.As(err, &pgErr) && pgErr.Code == pgerrcode.QueryCanceled, errors.Is(err, context.DeadlineExceeded):
+		sayMessage(w, http.StatusServiceUnavailable, "It takes too long to read these figures", "Choose a shorter range of days.")
+	default:
+		s.opts.Log.ErrorContext(r.Context(), "cannot show the page", "path", r.URL.Path, "error", err)
+		sayMessage(w, http.StatusServiceUnavailable, "The figures cannot be read now", "The log says why. Try again later.")
+	}
+}

@@ -1,0 +1,63 @@
+package page
+
+import (
+	"math"
+
+	"github.com/go-analyze/charts"
+)
+
+// palette is the colours of a chart. Every series stands out from the background
+// by 3:1 and every text by 4.5:1.
+type palette struct {
+	background, text, line string
+	// series are by number of the channel, so that each keeps its colour whatever
+	// is selected.
+	series [9]string
+	rest   string
+}
+
+// restColour is the number of what is none of the known channels.
+const restColour = math.MaxInt16 + 1
+
+var lightPalette = palette{
+	background: "#ffffff", text: "#3b4351", line: "#d5dae2",
+	series: [...]string{
+		"#6b7280", // unknown vendor
+		"#1f6fb2", // Apple APNs
+		"#c2570c", // Xiaomi
+		"#b4232f", // Huawei
+		"#2e7d4f", // Google FCM
+		"#0e7f8c", // Meizu
+		"#8a6d00", // OPPO
+		"#5b4bb5", // vivo
+		"#b0348f", // Honor
+	},
+	rest: "#4a3f35",
+}
+
+var darkPalette = palette{
+	background: "#171b22", text: "#c9d1dc", line: "#3a424f",
+	series: [...]string{
+		"#9aa4b2", "#5aa9e6", "#f08c4a", "#f2757f", "#63c18a", "#4fc3cf", "#d9b84a", "#a79bf0", "#e486c8",
+	},
+	rest: "#c7b8a5",
+}
+
+func (p palette) colour(number int) string {
+	if number >= 0 && number < len(p.series) {
+		return p.series[number]
+	}
+	return p.rest
+}
+
+func (p palette) theme(shown []series) charts.ColorPalette {
+	colours := make([]charts.Color, len(shown))
+	for i, one := range shown {
+		colours[i] = charts.ParseColor(p.colour(one.Colour))
+	}
+	return charts.MakeTheme(charts.ThemeOption{
+		AxisStrokeColor: charts.ParseColor(p.line), AxisSplitLineColor: charts.ParseColor(p.line),
+		BackgroundColor: charts.ParseColor(p.background), TextColor: charts.ParseColor(p.text),
+		SeriesColors: colours,
+	})
+}

@@ -1,0 +1,113 @@
+package page_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"pushloss/extract"
+)
+
+// field fills a field of the form in.
+func field(id, text string) chromedp.Action[chromedp.Void] {
+	return chromedp.SetValue(chromedp.CSS("#"+id), text)
+}
+
+// submit presses the form's button and waits for the page that comes of it.
+func (b *browser) submit() (status int64) {
+	b.t.Helper()
+	response, err := chromedp.RunResponse(b.ctx, chromedp.Click(chromedp.CSS("button[type=submit]")))
+	must(b.t, err)
+	return response.Status
+}
+
+// showsWhatSQLSays compares the page that is open with a selection.
+func (b *browser) showsWhatSQLSays(w *world, task string, from, to extract.Day) {
+	b.t.Helper()
+	shown := b.document()
+	equalLines(b.t, "losses", w.lines(sqlExpectedLoss, testApp, task, from, to), shown.cells("#loss-table tbody tr"))
+	equalLines(b.t, "codes", w.lines(sqlExpectedCodes, testApp, task, from, to), shown.cells("#codes-table tbody tr"))
+}
+
+func TestABrowserShowsAndFiltersTheFigures(t *testing.T) {
+	t.Parallel()
+	w := pulled(t, 30)
+	for _, width := range []int{1280, 400} {
+		t.Run(fmt.Sprint(width, " pixels wide"), func(t *testing.T) {
+			t.Parallel()
+			b := browse(t, w, width, light)
+			b.open()
+			b.showsWhatSQLSays(w, "", today-30, today-1)
+
+			b.do(field("task", "demo-newsletter"), field("from", (today-12).String()), field("to", (today-5).String()))
+			if status := b.submit(); status != 200 {
+				t.Fatalf("the form leads to HTTP %d", status)
+			}
+			b.showsWhatSQLSays(w, "demo-newsletter", today-12, today-5)
+			address := value(b, chromedp.Location())
+			for _, part := range []string{"app=1400000001", "task=demo-newsletter", "from=" + (today - 12).String(), "to=" + (today - 5).String()} {
+				if !strings.Contains(address, part) {
+					t.Errorf("the address %s lacks %s", address, part)
+				}
+			}
+
+			b.do(chromedp.Clear(chromedp.CSS("#task")))
+			b.submit()
+			b.showsWhatSQLSays(w, "", today-12, today-5)
+
+			if width := value(b, chromedp.Evaluate[int](`document.querySelector("img.chart").naturalWidth`)); width == 0 {
+				t.Error("the chart is not drawn")
+			}
+			if wider := value(b, chromedp.Evaluate[int](`document.documentElement.scrollWidth - document.documentElement.clientWidth`)); wider > 0 {
+				t.Errorf("the page is %d pixels wider than its window", wider)
+			}
+			b.keptToItself()
+		})
+	}
+}
+
+func TestThePageNeedsNoScripts(t *testing.T) {
+	t.Parallel()
+	w := pulled(t, 30)
+	b := browse(t, w, 1280, light)
+	call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	b.open()
+	b.showsWhatSQLSays(w, "", today-30, today-1)
+	b.do(field("task", "demo-welcome"))
+	if status := b.submit(); status != 200 {
+		t.Fatalf("the form leads to HTTP %d", status)
+	}
+	b.showsWhatSQLSays(w, "demo-welcome", today-30, today-1)
+	b.keptToItself()
+}
+
+func TestAChartFitsTheReadersScreenAndColours(t *testing.T) {
+	t.Parallel()
+	w := pulled(t, 5)
+	for _, test := range []struct {
+		width   int
+		colours scheme
+		want    []string
+	}{
+		{1280, light, []string{"theme=light", "size=wide"}},
+		{1280, dark, []string{"theme=dark", "size=wide"}},
+		{400, light, []string{"theme=light", "size=narrow"}},
+		{400, dark, []string{"theme=dark", "size=narrow"}},
+	} {
+		t.Run(fmt.Sprint(test.width, test.colours), func(t *testing.T) {
+			t.Parallel()
+			b := browse(t, w, test.width, test.colours)
+			b.open()
+			source := value(b, chromedp.Evaluate[string](`document.querySelector("img.chart").currentSrc`))
+			for _, part := range test.want {
+				if !strings.Contains(source, part) {
+					t.Errorf("the chart is %s, want %s", source, part)
+				}
+			}
+			b.keptToItself()
+		})
+	}
+}

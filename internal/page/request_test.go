@@ -1,0 +1,78 @@
+package page_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+func TestABadParameterIsNamed(t *testing.T) {
+	t.Parallel()
+	w := pulled(t, 2)
+	for _, test := range []struct{ name, query, parameter, says string }{
+		{"an app that is no number", "app=many", "app", `"many" is not an SDKAppID`},
+		{"an app below one", "app=0", "app", "is not an SDKAppID"},
+		{"an app beyond all numbers", "app=99999999999999999999", "app", "is not an SDKAppID"},
+		{"an app that is not there", "app=7", "app", "there are no figures of app 7"},
+		{"a task that is not there", "task=none", "task", `app 1400000001 has no task "none"`},
+		{"a task of endless length", "task=" + strings.Repeat("x", 1025), "task", "longer than 1024 bytes"},
+		{"a task that is not text", "task=%ff", "task", "not text"},
+		{"a task that Postgres cannot hold", "task=a%00b", "task", "not text"},
+		{"a first day that is none", "from=2026-02-30", "from", `"2026-02-30" is not a day`},
+		{"a last day that is none", "to=yesterday", "to", `"yesterday" is not a day`},
+		{"a day of long ago", "from=0001-01-01", "from", "out of range"},
+		{"a day in the far future", "to=9999-01-01", "to", "out of range"},
+		{"days the wrong way round", "from=2026-03-02&to=2026-03-01", "from", "2026-03-02 is after 2026-03-01"},
+		{"days that are too many", "from=2025-01-01&to=2026-03-01", "from", "a page shows at most 400"},
+		{"days that are too many to the newest", "from=2024-01-01", "from", "a page shows at most 400"},
+		{"an unknown parameter", "application=1", "application", "is no parameter"},
+		{"a parameter given twice", "app=1400000001&app=1400000002", "app", "more than once"},
+		{"an address that cannot be read", "app=%zz", "address", "cannot be read"},
+		{"a token", "token=0123456789abcdef0123", "token", "is no parameter"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got := w.askFor("/?"+test.query, nil)
+			shown := parse(t, got.body)
+			if got.status != http.StatusBadRequest || !strings.HasPrefix(got.header.Get("Content-Type"), "text/html") {
+				t.Fatalf("HTTP %d:\n%s", got.status, got.body)
+			}
+			if text := shown.says(".problems li"); !strings.HasPrefix(text, test.parameter+" ") || !strings.Contains(text, test.says) {
+				t.Errorf("it says %q, want %s and %q", text, test.parameter, test.says)
+			}
+			if shown.Find("form #from").Length() != 1 {
+				t.Error("there is no form to mend it by")
+			}
+		})
+	}
+	shown := parse(t, w.askFor("/?from=x&to=y&app=z", nil).body)
+	if n := shown.Find(".problems li").Length(); n != 3 {
+		t.Errorf("%d of three problems are told", n)
+	}
+	most := w.askFor("/?from=2025-02-01&to=2026-03-07", nil)
+	if most.status != http.StatusOK {
+		t.Errorf("400 days are HTTP %d", most.status)
+	}
+}
+
+func TestABadChartIsRefused(t *testing.T) {
+	t.Parallel()
+	w := pulled(t, 2)
+	for query, says := range map[string]string{
+		"":                                    "lacks app, from or to",
+		"app=1400000001":                      "lacks app, from or to",
+		"app=7&from=2026-03-01&to=2026-03-02": "no figures of app 7",
+		"app=1400000001&from=2026-03-01&to=2026-03-02&theme=red":     "neither light nor dark",
+		"app=1400000001&from=2026-03-01&to=2026-03-02&size=1000000":  "neither wide nor narrow",
+		"app=1400000001&from=2026-03-01&to=2028-03-02":               "at most 400",
+		"app=1400000001&from=2026-03-01&to=2026-03-02&width=1000000": "is no parameter",
+	} {
+		got := w.askFor("/loss.svg?"+query, nil)
+		if got.status != http.StatusBadRequest || !strings.Contains(got.body, says) {
+			t.Errorf("%q is HTTP %d and does not say %q", query, got.status, says)
+		}
+	}
+	if got := setup(t).askFor("/loss.svg?app=7&from=2026-03-01&to=2026-03-02", nil); got.status != http.StatusBadRequest {
+		t.Errorf("without any app it is HTTP %d", got.status)
+	}
+}

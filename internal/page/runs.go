@@ -1,0 +1,53 @@
+package page
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// run is an execution of a job, over all apps.
+type run struct {
+	ID       int64
+	Kind     string
+	State    string
+	Started  time.Time
+	Finished *time.Time
+	Requests int64
+	Windows  int64
+	Changed  int64 // rows inserted, updated and deleted
+	Rejects  int64
+	Error    string
+}
+
+// Took is how long it lasted; empty while it does.
+func (r run) Took() string {
+	if r.Finished == nil {
+		return ""
+	}
+	return r.Finished.Sub(r.Started).Round(100 * time.Millisecond).String()
+}
+
+const maxRuns = 5
+
+const sqlRuns = `
+	SELECT run_id, kind, state, started_at, finished_at, requests, windows,
+		rows_inserted + rows_updated + rows_deleted, rejects, coalesce(error, '')
+	FROM analytics.runs
+	ORDER BY run_id DESC
+	LIMIT $1`
+
+// readRuns returns the last runs, the newest first.
+func readRuns(ctx context.Context, tx pgx.Tx) ([]run, error) {
+	rows, err := tx.Query(ctx, sqlRuns, maxRuns)
+	if err != nil {
+		return nil, fmt.Errorf("read the runs: %w", err)
+	}
+	runs, err := pgx.CollectRows(rows, pgx.RowToStructByPos[run])
+	if err != nil {
+		return nil, fmt.Errorf("read the runs: %w", err)
+	}
+	return runs, nil
+}

@@ -1,0 +1,127 @@
+package page
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/extract"
+)
+
+// maxListed is how many tasks the form proposes; any other may be typed.
+const maxListed = 200
+
+// app is one of those to choose from.
+type app struct {
+	ID       int64
+	Timezone string
+}
+
+// task is one of those to choose from.
+type task struct{ ID, Label string }
+
+// selection is whose figures are shown, and of which days.
+type selection struct {
+	App  app
+	Task string // empty for the whole app
+	From extract.Day
+	To   extract.Day
+}
+
+// Query is the selection as a query of the page's address.
+func (s selection) Query() url.Values {
+	values := url.Values{"app": {strconv.FormatInt(s.App.ID, 10)}, "from": {s.From.String()}, "to": {s.To.String()}}
+	if s.Task != "" {
+		values.Set("task", s.Task)
+	}
+	return values
+}
+
+// Days is how many there are.
+func (s selection) Days() int { return int(s.To-s.From) + 1 }
+
+// location is whose midnights cut the app's days.
+func (a app) location() *time.Location {
+	location, err := time.LoadLocation(a.Timezone)
+	if err != nil {
+		return time.UTC
+	}
+	return location
+}
+
+const sqlApps = `
+	SELECT sdk_app_id, timezone
+	FROM analytics.apps
+	ORDER BY sdk_app_id`
+
+func readApps(ctx context.Context, tx pgx.Tx) ([]app, error) {
+	rows, err := tx.Query(ctx, sqlApps)
+	if err != nil {
+		return nil, fmt.Errorf("read the apps: %w", err)
+	}
+	apps, err := pgx.CollectRows(rows, pgx.RowToStructByPos[app])
+	if err != nil {
+		return nil, fmt.Errorf("read the apps: %w", err)
+	}
+	return apps, nil
+}
+
+const sqlTasks = `
+	SELECT task_id, coalesce(label, '')
+	FROM analytics.tasks
+	WHERE sdk_app_id = $1
+	ORDER BY coalesce(sent_at, registered_at) DESC, task_id
+	LIMIT $2`
+
+func readTasks(ctx context.Context, tx pgx.Tx, sdkAppID int64) ([]task, error) {
+	rows, err := tx.Query(ctx, sqlTasks, sdkAppID, maxListed)
+	if err != nil {
+		return nil, fmt.Errorf("read the tasks: %w", err)
+	}
+	tasks, err := pgx.CollectRows(rows, pgx.RowToStructByPos[task])
+	if err != nil {
+		return nil, fmt.Errorf("read the tasks: %w", err)
+	}
+	return tasks, nil
+}
+
+const sqlTaskExists = `SELECT EXISTS (SELECT 1 FROM analytics.tasks WHERE sdk_app_id = $1 AND task_id = $2)`
+
+// choose finds the app and the task that are asked for; without an app asked for
+// it is the first.
+func (r request) choose(ctx context.Context, tx pgx.Tx, apps []app) (selection, error) {
+	if len(apps) == 0 {
+		return selection{}, problems{{"app", "there are no figures of any app yet"}}
+	}
+	var wrong problems
+	s := selection{App: apps[0]}
+	if r.app != 0 {
+		found := false
+		for _, one := range apps {
+			if one.ID == r.app {
+				s.App, found = one, true
+			}
+		}
+		if !found {
+			wrong.add("app", "there are no figures of app %d", r.app)
+			return s, wrong
+		}
+	}
+	if r.task == "" {
+		return s, nil
+	}
+	var exists bool
+	if err := tx.QueryRow(ctx, sqlTaskExists, s.App.ID, r.task).Scan(&exists); err != nil {
+		return s, fmt.Errorf("look for the task: %w", err)
+	}
+	if !exists {
+		wrong.add("task", "app %d has no task %q", s.App.ID, r.task)
+		return s, wrong
+	}
+	s.Task = r.task
+	return s, nil
+}
