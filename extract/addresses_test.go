@@ -39,7 +39,7 @@ func TestTheBackupDomainIsForWhatIsOutOfReach(t *testing.T) {
 		inBubble(t, tt.name, func(t *testing.T) {
 			s := inTurn(tt.replies...)
 			client := extract.NewClient(account("https://"+main, "https://"+backup), s, extract.NewPacer(1, extract.PacerOptions{}), extract.Options{})
-			if _, err := client.PushLoss(t.Context(), oneDay); err != nil {
+			if _, err := client.Pull(t.Context(), oneDay); err != nil {
 				t.Error(err)
 			}
 			if got := s.hosts(); !slices.Equal(got, tt.want) {
@@ -60,7 +60,7 @@ func TestTheBackupDomainStaysInUse(t *testing.T) {
 		}}
 		client := extract.NewClient(account(mainURL, "https://backup.test"), s, extract.NewPacer(1, extract.PacerOptions{}), extract.Options{})
 		for range 3 {
-			if _, err := client.PushLoss(t.Context(), oneDay); err != nil {
+			if _, err := client.Pull(t.Context(), oneDay); err != nil {
 				t.Error(err)
 			}
 		}
@@ -83,7 +83,7 @@ func TestAForeignCertificateLeadsToTheBackupDomain(t *testing.T) {
 			return reply{body: okay}
 		}}
 		client := extract.NewClient(account(mainURL, "https://backup.test"), s, extract.NewPacer(1, extract.PacerOptions{}), extract.Options{})
-		if _, err := client.PushLoss(t.Context(), oneDay); err != nil {
+		if _, err := client.Pull(t.Context(), oneDay); err != nil {
 			t.Error(err)
 		}
 		if want := []string{"main.test", "backup.test"}; !slices.Equal(s.hosts(), want) {
@@ -96,7 +96,7 @@ func TestAForeignCertificateLeadsToTheBackupDomain(t *testing.T) {
 			client := extract.NewClient(account(bases...), s, extract.NewPacer(1, extract.PacerOptions{}), extract.Options{})
 			for range 2 {
 				before := s.calls()
-				_, err := client.PushLoss(t.Context(), oneDay)
+				_, err := client.Pull(t.Context(), oneDay)
 				failed := failure(t, err)
 				if failed.Class != extract.Operator || s.calls()-before != len(bases) || !strings.Contains(failed.Hint, "CA certificates") {
 					t.Errorf("class %s after %d calls, hint %q", failed.Class, s.calls()-before, failed.Hint)
@@ -115,7 +115,7 @@ func TestARealForeignCertificateIsRecognized(t *testing.T) {
 	transport := extract.NewTransport()
 	t.Cleanup(transport.CloseIdleConnections)
 	client := extract.NewClient(account(server.URL), transport, extract.NewPacer(0, extract.PacerOptions{}), extract.Options{})
-	_, err := client.PushLoss(t.Context(), oneDay)
+	_, err := client.Pull(t.Context(), oneDay)
 	if failed := failure(t, err); failed.Class != extract.Operator || failed.Attempts != 1 || !strings.Contains(failed.Hint, "CA certificates") {
 		t.Errorf("class %s after %d calls: %v", failed.Class, failed.Attempts, err)
 	}
@@ -130,7 +130,7 @@ func TestARealPortWithoutAServerIsOutOfReach(t *testing.T) {
 	transport := extract.NewTransport()
 	t.Cleanup(transport.CloseIdleConnections)
 	client := extract.NewClient(account(closed.URL, server.URL), transport, extract.NewPacer(0, extract.PacerOptions{}), extract.Options{MaxTries: 3})
-	if _, err := client.PushLoss(t.Context(), oneDay); err != nil {
+	if _, err := client.Pull(t.Context(), oneDay); err != nil {
 		t.Errorf("the backup is not used: %v", err)
 	}
 }

@@ -134,7 +134,7 @@ func TestAnEndlessBodyIsReadToTheLimitOnly(t *testing.T) {
 	client := extract.NewClient(account(), roundTrip(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusOK, Body: body}, nil
 	}), extract.NewPacer(0, extract.PacerOptions{}), extract.Options{MaxBody: 1 << 16})
-	_, err := client.PushLoss(t.Context(), oneDay)
+	_, err := client.Pull(t.Context(), oneDay)
 	if failed := failure(t, err); failed.Class != extract.Unreadable || body.read > 1<<18 {
 		t.Errorf("class %s after %d bytes", failed.Class, body.read)
 	}
@@ -164,7 +164,7 @@ func serve(t *testing.T, handler http.HandlerFunc) (extract.Answer, error) {
 	transport := extract.NewTransport()
 	t.Cleanup(transport.CloseIdleConnections)
 	client := extract.NewClient(account(server.URL), transport, extract.NewPacer(0, extract.PacerOptions{}), extract.Options{MaxTries: 2})
-	return client.PushLoss(t.Context(), oneDay)
+	return client.Pull(t.Context(), oneDay)
 }
 
 func TestACompressedAnswerIsKeptUncompressed(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 
 // call makes one call. Its failure is an *Error, but for ctx's own and the
 // pacer's.
-func (c *Client) call(ctx context.Context, body []byte, isRetry bool) (Answer, error) {
+func (c *Client) call(ctx context.Context, path string, body []byte, isRetry bool) (Answer, error) {
 	userSig, err := c.signer.userSigNow()
 	if err != nil {
 		return Answer{}, err
@@ -28,7 +28,7 @@ func (c *Client) call(ctx context.Context, body []byte, isRetry bool) (Answer, e
 	if err != nil {
 		return Answer{}, err
 	}
-	answer, outcome, failed := c.send(ctx, turn, userSig, body, redact)
+	answer, outcome, failed := c.send(ctx, turn, userSig, path, body, redact)
 	turn.Done()
 
 	report := CallReport{SentAt: turn.SentAt(), Took: time.Since(turn.SentAt()), Outcome: outcome, Retry: isRetry}
@@ -46,7 +46,7 @@ func (c *Client) call(ctx context.Context, body []byte, isRetry bool) (Answer, e
 	return answer, nil
 }
 
-func (c *Client) send(ctx context.Context, turn *Call, userSig string, body []byte, redact redactor) (Answer, Outcome, *Error) {
+func (c *Client) send(ctx context.Context, turn *Call, userSig, path string, body []byte, redact redactor) (Answer, Outcome, *Error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.opts.Timeout)
 	defer cancel()
 	var reached atomic.Bool
@@ -59,7 +59,7 @@ func (c *Client) send(ctx context.Context, turn *Call, userSig string, body []by
 		},
 	})
 	base := c.bases.current()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, base+pushLossPath+"?"+c.query(userSig), bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, base+path+"?"+c.query(userSig), bytes.NewReader(body))
 	if err != nil {
 		return Answer{}, OutcomeNoAnswer, &Error{Class: Operator, Info: "the base URL cannot be used", Hint: adviceURL}
 	}

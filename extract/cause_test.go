@@ -17,7 +17,7 @@ func TestAnErrorThatEndsTheContextIsNoFailureOfTheCallThatWaits(t *testing.T) {
 	cancel(another)
 	client := extract.NewClient(extract.Account{SDKAppID: 1, SecretKey: extract.NewSecret("k"), Identifier: "a", BaseURLs: []string{"http://127.0.0.1:1"}},
 		http.DefaultTransport, extract.NewPacer(0, extract.PacerOptions{}), extract.Options{})
-	_, err := client.PushLoss(ctx, extract.Request{Window: extract.Day(20_000).Window(time.UTC)})
+	_, err := client.Pull(ctx, extract.Request{Window: extract.Day(20_000).Window(time.UTC)})
 	if !errors.Is(err, another) || another.Attempts != 1 {
 		t.Errorf("error %v, attempts %d", err, another.Attempts)
 	}

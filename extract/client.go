@@ -9,8 +9,6 @@ import (
 	"time"
 )
 
-const pushLossPath = "/v4/timpush/all_member_push_loss"
-
 // Account is an app and how to call the API for it.
 type Account struct {
 	SDKAppID   int64
@@ -136,16 +134,16 @@ func NewTransport() *http.Transport {
 	return transport
 }
 
-// PushLoss asks for push losses. ctx ends its waiting; a call that is under way
+// Pull asks for figures. ctx ends its waiting; a call that is under way
 // is never cut off, since the service has counted it: it ends by its own
 // timeout. Failures are *Error, but for ctx's own and the pacer's.
-func (c *Client) PushLoss(ctx context.Context, request Request) (Answer, error) {
+func (c *Client) Pull(ctx context.Context, request Request) (Answer, error) {
 	endTime := c.account.WindowEnd.endTime(request.Window)
 	body, err := request.body(endTime)
 	if err != nil {
 		return Answer{}, &Error{Class: BadRequest, Info: err.Error(), Hint: adviceReport}
 	}
-	answer, err := c.retry(ctx, body)
+	answer, err := c.retry(ctx, request.Stream.Path(), body)
 	if err != nil {
 		return Answer{}, err
 	}

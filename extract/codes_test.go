@@ -46,7 +46,7 @@ func TestEveryCodeBehavesAsItsClassSays(t *testing.T) {
 					s := always(reply{body: fmt.Sprintf(body, code)})
 					pacer := extract.NewPacer(1, extract.PacerOptions{})
 					client := extract.NewClient(account(), s, pacer, extract.Options{})
-					_, err := client.PushLoss(t.Context(), oneDay)
+					_, err := client.Pull(t.Context(), oneDay)
 					failed := failure(t, err)
 					if failed.Class != tt.final || failed.Code != code || failed.Attempts != tt.calls || failed.HTTPStatus != 200 {
 						t.Errorf("got class %s, code %d, attempts %d, HTTP %d; want class %s, attempts %d, HTTP 200",

@@ -1,5 +1,5 @@
-// Package extract pulls push-loss figures from Tencent Cloud Chat's
-// v4/timpush/all_member_push_loss: it signs, paces, sends and retries requests,
+// Package extract pulls push statistics from Tencent Cloud Chat's API, a file for
+// each endpoint (Stream): it signs, paces, sends and retries requests,
 // and sorts what comes back into answers and classed errors. It also cuts time
 // into day windows and tasks into batches, the two limits of that API.
 //

@@ -36,7 +36,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	answer, err := client.PushLoss(context.Background(), extract.Request{Window: day.Window(shanghai), Tasks: []string{"a"}})
+	answer, err := client.Pull(context.Background(), extract.Request{Window: day.Window(shanghai), Tasks: []string{"a"}})
 	var failed *extract.Error
 	if errors.As(err, &failed) {
 		fmt.Println(failed.Class, failed, failed.Hint)

@@ -21,7 +21,7 @@ func FuzzAnswer(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		client := extract.NewClient(account(), always(reply{body: string(body)}), extract.NewPacer(0, extract.PacerOptions{}), extract.Options{MaxTries: 1})
-		answer, err := client.PushLoss(t.Context(), oneDay)
+		answer, err := client.Pull(t.Context(), oneDay)
 		var failed *extract.Error
 		if err != nil {
 			if !errors.As(err, &failed) || failed.Class == 0 || failed.Hint == "" {

@@ -132,7 +132,7 @@ func (s *service) hosts() (hosts []string) {
 
 // pull makes one request of a new client at one call a second.
 func pull(s http.RoundTripper, opts extract.Options) (extract.Answer, error) {
-	return extract.NewClient(account(), s, extract.NewPacer(1, extract.PacerOptions{}), opts).PushLoss(context.Background(), oneDay)
+	return extract.NewClient(account(), s, extract.NewPacer(1, extract.PacerOptions{}), opts).Pull(context.Background(), oneDay)
 }
 
 // failure is err as the client's error.

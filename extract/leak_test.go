@@ -139,7 +139,7 @@ func searchFor(t *testing.T, text string, credentials []string) {
 func TestWhatIsSoughtWouldBeFound(t *testing.T) {
 	t.Parallel()
 	s := always(reply{body: okay})
-	if _, err := extract.NewClient(account(), s, extract.NewPacer(0, extract.PacerOptions{}), extract.Options{}).PushLoss(t.Context(), oneDay); err != nil {
+	if _, err := extract.NewClient(account(), s, extract.NewPacer(0, extract.PacerOptions{}), extract.Options{}).Pull(t.Context(), oneDay); err != nil {
 		t.Fatal(err)
 	}
 	query := s.requests[0].URL

@@ -59,7 +59,7 @@ func TestCallsNeverComeCloserThanTheInterval(t *testing.T) {
 			for range clients {
 				group.Go(func() {
 					for range 5 {
-						_, _ = client.PushLoss(t.Context(), oneDay)
+						_, _ = client.Pull(t.Context(), oneDay)
 					}
 				})
 			}
@@ -101,7 +101,7 @@ func TestNearlyAllTheAllowedCallsAreMade(t *testing.T) {
 			for range 5 {
 				group.Go(func() {
 					for range calls / 5 {
-						if _, err := client.PushLoss(t.Context(), oneDay); err != nil {
+						if _, err := client.Pull(t.Context(), oneDay); err != nil {
 							t.Error(err)
 						}
 					}
@@ -197,7 +197,7 @@ func TestARequestWrittenTwiceCountsFromTheSecondWriting(t *testing.T) {
 			var group sync.WaitGroup
 			for range 3 {
 				group.Go(func() {
-					if _, err := client.PushLoss(t.Context(), oneDay); err != nil {
+					if _, err := client.Pull(t.Context(), oneDay); err != nil {
 						t.Error(err)
 					}
 				})
@@ -254,7 +254,7 @@ func TestAFrequencyErrorSlowsTheFollowingCallsDown(t *testing.T) {
 		s := inTurn(reply{body: `{"ErrorCode":60007}`})
 		client := extract.NewClient(account(), s, extract.NewPacer(1, extract.PacerOptions{}), extract.Options{})
 		for range 3 {
-			if _, err := client.PushLoss(t.Context(), oneDay); err != nil {
+			if _, err := client.Pull(t.Context(), oneDay); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -295,7 +295,7 @@ func TestEveryCallIsAnnouncedInItsTurn(t *testing.T) {
 		}})
 		client := extract.NewClient(account(), s, pacer, extract.Options{})
 		for range 2 {
-			if _, err := client.PushLoss(t.Context(), oneDay); err != nil {
+			if _, err := client.Pull(t.Context(), oneDay); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -323,11 +323,11 @@ func TestAnAnnouncementThatFailsStopsTheCall(t *testing.T) {
 			return nil
 		}})
 		client := extract.NewClient(account(), s, pacer, extract.Options{})
-		if _, err := client.PushLoss(t.Context(), oneDay); !errors.Is(err, lost) || s.calls() != 0 {
+		if _, err := client.Pull(t.Context(), oneDay); !errors.Is(err, lost) || s.calls() != 0 {
 			t.Errorf("%d calls, %v", s.calls(), err)
 		}
 		failing = false // the turn has been given back
-		if _, err := client.PushLoss(t.Context(), oneDay); err != nil {
+		if _, err := client.Pull(t.Context(), oneDay); err != nil {
 			t.Error(err)
 		}
 	})

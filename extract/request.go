@@ -6,18 +6,14 @@ import (
 	"time"
 )
 
-const (
-	// MaxTasksPerRequest is how many task IDs one request may name (All/Tagged
-	// Users Push Loss Analysis: "up to 5").
-	MaxTasksPerRequest = 5
-	// MaxWindow is the longest span one request may cover. The page says 7 days
-	// and samples 8; 7 is what is safe.
-	MaxWindow = 7 * 24 * time.Hour
-)
+// MaxTasksPerRequest is how many task IDs one request may name (All/Tagged Users
+// Push Loss Analysis: "up to 5").
+const MaxTasksPerRequest = 5
 
-// Request asks for the losses of a window: of up to MaxTasksPerRequest tasks,
-// or, without tasks, of the whole app.
+// Request asks for a stream's figures of a window: of up to MaxTasksPerRequest
+// tasks, or, without tasks, of the whole app.
 type Request struct {
+	Stream Stream
 	Window Window
 	Tasks  []string
 }
@@ -30,20 +26,26 @@ func (r Request) body(endTime time.Time) ([]byte, error) {
 	switch {
 	case span <= 0:
 		return nil, fmt.Errorf("window ends at %s, not after its start %s", r.Window.End, r.Window.Start)
-	case span > MaxWindow:
-		return nil, fmt.Errorf("window of %s is longer than %s", span, MaxWindow)
+	case span > r.Stream.MaxWindow():
+		return nil, fmt.Errorf("window of %s is longer than %s", span, r.Stream.MaxWindow())
+	case len(r.Tasks) > 0 && !r.Stream.ByTask():
+		return nil, fmt.Errorf("the stream %s has no figures of tasks", r.Stream)
 	case len(r.Tasks) > MaxTasksPerRequest:
 		return nil, fmt.Errorf("%d tasks in one request, at most %d are allowed", len(r.Tasks), MaxTasksPerRequest)
+	}
+	type times struct{ StartTime, EndTime int64 }
+	window := times{r.Window.Start.Unix(), endTime.Unix()}
+	if !r.Stream.ByTask() {
+		return json.Marshal(window)
 	}
 	tasks := r.Tasks
 	if tasks == nil {
 		tasks = []string{} // null is not what the page documents for "overall"
 	}
 	return json.Marshal(struct {
-		StartTime int64
-		EndTime   int64
-		TaskID    []string
-	}{r.Window.Start.Unix(), endTime.Unix(), tasks})
+		times
+		TaskID []string
+	}{window, tasks})
 }
 
 // Batches cuts tasks into runs of at most MaxTasksPerRequest, in their order.

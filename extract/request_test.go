@@ -36,7 +36,7 @@ func TestARequestIsThatOfTheAPIPage(t *testing.T) {
 			account := account()
 			account.WindowEnd = tt.end
 			client := extract.NewClient(account, s, extract.NewPacer(1, extract.PacerOptions{}), extract.Options{Random: func() uint32 { return 4294967295 }})
-			answer, err := client.PushLoss(t.Context(), extract.Request{Window: day.Window(beijing), Tasks: tt.tasks})
+			answer, err := client.Pull(t.Context(), extract.Request{Window: day.Window(beijing), Tasks: tt.tasks})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -100,7 +100,7 @@ func TestARequestBeyondALimitIsNotSent(t *testing.T) {
 				account := account()
 				account.WindowEnd = end
 				client := extract.NewClient(account, s, extract.NewPacer(1, extract.PacerOptions{}), extract.Options{})
-				_, err := client.PushLoss(t.Context(), tt.request)
+				_, err := client.Pull(t.Context(), tt.request)
 				if tt.sent {
 					if err != nil || s.calls() != 1 {
 						t.Errorf("%d calls, %v", s.calls(), err)
@@ -136,7 +136,7 @@ func TestAnyPlanIsCutIntoAllowedRequests(t *testing.T) {
 		client := extract.NewClient(account, s, extract.NewPacer(0, extract.PacerOptions{}), extract.Options{})
 		for day := first; day < first+days; day++ {
 			for _, batch := range extract.Batches(tasks) {
-				if _, err := client.PushLoss(t.Context(), extract.Request{Window: day.Window(loc), Tasks: batch}); err != nil {
+				if _, err := client.Pull(t.Context(), extract.Request{Window: day.Window(loc), Tasks: batch}); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -17,7 +17,7 @@ const (
 
 // retry calls until an answer is accepted or the failure's class forbids more.
 // The waits grow exponentially from the pace's interval, with jitter.
-func (c *Client) retry(ctx context.Context, body []byte) (Answer, error) {
+func (c *Client) retry(ctx context.Context, path string, body []byte) (Answer, error) {
 	waits := backoff.NewExponentialBackOff()
 	waits.InitialInterval = max(c.pacer.Interval(), unpacedBackoff)
 	waits.MaxInterval = maxBackoff
@@ -26,7 +26,7 @@ func (c *Client) retry(ctx context.Context, body []byte) (Answer, error) {
 	attempts := 0
 	times := make(map[int]int) // how often each code came
 	operation := func() (Answer, error) {
-		answer, err := c.call(ctx, body, attempts > 0)
+		answer, err := c.call(ctx, path, body, attempts > 0)
 		if cause := context.Cause(ctx); err != nil && cause != nil && errors.Is(err, cause) {
 			return Answer{}, backoff.Permanent(err) // whatever ended ctx, it is no failure of this call
 		}

@@ -113,7 +113,7 @@ func TestCancelEndsABackoffAtOnce(t *testing.T) {
 		client := extract.NewClient(account(), s, extract.NewPacer(0.1, extract.PacerOptions{}), extract.Options{})
 		start := time.Now()
 		time.AfterFunc(time.Second, func() { cancel(stop) })
-		_, err := client.PushLoss(ctx, oneDay)
+		_, err := client.Pull(ctx, oneDay)
 		if !errors.Is(err, stop) || time.Since(start) != time.Second || s.calls() != 1 {
 			t.Errorf("got %v after %s and %d calls", err, time.Since(start), s.calls())
 		}
@@ -137,7 +137,7 @@ func TestCancelLetsTheCallUnderWayFinish(t *testing.T) {
 				extract.Options{OnCall: func(extract.CallReport) { reports++ }})
 			start := time.Now()
 			time.AfterFunc(time.Second, cancel)
-			answer, err := client.PushLoss(ctx, oneDay)
+			answer, err := client.Pull(ctx, oneDay)
 			if took := time.Since(start); took != 3*time.Second || s.calls() != 1 || reports != 1 {
 				t.Errorf("ended after %s, %d calls, %d reports", took, s.calls(), reports)
 			}
@@ -155,7 +155,7 @@ func TestNothingIsCalledOnceTheContextHasEnded(t *testing.T) {
 		cancel()
 		s := always(reply{body: okay})
 		client := extract.NewClient(account(), s, extract.NewPacer(rate, extract.PacerOptions{}), extract.Options{})
-		if _, err := client.PushLoss(ctx, oneDay); !errors.Is(err, context.Canceled) || s.calls() != 0 {
+		if _, err := client.Pull(ctx, oneDay); !errors.Is(err, context.Canceled) || s.calls() != 0 {
 			t.Errorf("at rate %v: %d calls, %v", rate, s.calls(), err)
 		}
 	}

@@ -52,7 +52,7 @@ func TestWrongSettingsAreToldFromTheCode(t *testing.T) {
 			calls := 0
 			client := extract.NewClient(tt.account, transport, extract.NewPacer(0, extract.PacerOptions{}),
 				extract.Options{OnCall: func(extract.CallReport) { calls++ }})
-			_, err = client.PushLoss(t.Context(), extract.Request{Window: extract.Day(20155).Window(time.UTC), Tasks: []string{"a"}})
+			_, err = client.Pull(t.Context(), extract.Request{Window: extract.Day(20155).Window(time.UTC), Tasks: []string{"a"}})
 			if calls != tt.calls {
 				t.Errorf("%d calls, want %d (%v)", calls, tt.calls, err)
 			}

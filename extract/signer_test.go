@@ -45,7 +45,7 @@ func TestAUserSigIsUsedAgainUntilItNearsItsEnd(t *testing.T) {
 		client := extract.NewClient(account(), s, extract.NewPacer(1, extract.PacerOptions{}), extract.Options{})
 		signatures := make(map[string]bool)
 		for n := range 100 { // an hour apart
-			if _, err := client.PushLoss(t.Context(), oneDay); err != nil {
+			if _, err := client.Pull(t.Context(), oneDay); err != nil {
 				t.Fatal(err)
 			}
 			if err := verify(s.userSig(n), time.Now().Add(30*time.Minute)); err != nil {
@@ -65,7 +65,7 @@ func TestARefusedUserSigIsReplacedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := inTurn(reply{body: `{"ErrorCode":70001}`}, reply{status: 500})
 		client := extract.NewClient(account(), s, extract.NewPacer(0.1, extract.PacerOptions{}), extract.Options{})
-		if _, err := client.PushLoss(t.Context(), oneDay); err != nil {
+		if _, err := client.Pull(t.Context(), oneDay); err != nil {
 			t.Fatal(err)
 		}
 		if s.userSig(0) == s.userSig(1) {
@@ -95,7 +95,7 @@ func TestTheUserSigIsTheAccounts(t *testing.T) {
 		{SDKAppID: 1600000002, SecretKey: extract.NewSecret("two"), Identifier: "管理 & +*", BaseURLs: []string{mainURL}},
 	} {
 		client := extract.NewClient(a, s, extract.NewPacer(0, extract.PacerOptions{}), extract.Options{})
-		if _, err := client.PushLoss(t.Context(), oneDay); err != nil {
+		if _, err := client.Pull(t.Context(), oneDay); err != nil {
 			t.Error(err)
 		}
 	}

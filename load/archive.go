@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,27 +23,30 @@ type Selection struct {
 }
 
 const (
-	sqlArchivedApps = `SELECT sdk_app_id FROM pushloss.app WHERE $1::bigint IN (0, sdk_app_id) ORDER BY sdk_app_id`
-	sqlFirstAndLast = `
-		SELECT least(
-				(SELECT min(day) FROM pushloss.pull WHERE sdk_app_id = $1),
-				(SELECT min(day) FROM pushloss.ledger WHERE sdk_app_id = $1),
-				(SELECT min(day) FROM pushloss.loss_change WHERE sdk_app_id = $1),
-				(SELECT min(day) FROM pushloss.stage_loss WHERE sdk_app_id = $1),
-				(SELECT min(day) FROM pushloss.platform_loss WHERE sdk_app_id = $1)),
-			greatest(
-				(SELECT max(day) FROM pushloss.pull WHERE sdk_app_id = $1),
-				(SELECT max(day) FROM pushloss.ledger WHERE sdk_app_id = $1),
-				(SELECT max(day) FROM pushloss.loss_change WHERE sdk_app_id = $1),
-				(SELECT max(day) FROM pushloss.stage_loss WHERE sdk_app_id = $1),
-				(SELECT max(day) FROM pushloss.platform_loss WHERE sdk_app_id = $1))`
+	sqlArchivedApps  = `SELECT sdk_app_id FROM pushloss.app WHERE $1::bigint IN (0, sdk_app_id) ORDER BY sdk_app_id`
 	sqlArchivedPulls = `
 		SELECT p.pull_id, p.run_id, p.task_ids, p.loaded_at, p.trusted, p.raw_pruned_at IS NOT NULL, p.body_sha256, b.body
 		FROM pushloss.pull AS p
 		LEFT JOIN pushloss.raw_body AS b ON b.sha256 = p.body_sha256
-		WHERE p.sdk_app_id = $1 AND p.day = $2
+		WHERE p.sdk_app_id = $1 AND p.day = $2 AND p.stream_id = $3
 		ORDER BY p.pull_id`
 )
+
+// sqlFirstAndLast asks every table that has days.
+var sqlFirstAndLast = func() string {
+	names := []string{"pull", "ledger", "loss_change"}
+	for _, stream := range tables {
+		names = append(names, stream.byStage.name, stream.byPlatform.name)
+	}
+	bound := func(pick, of string) string {
+		var parts []string
+		for _, name := range names {
+			parts = append(parts, fmt.Sprintf("(SELECT %s(day) FROM pushloss.%s WHERE sdk_app_id = $1)", of, name))
+		}
+		return pick + "(" + strings.Join(parts, ", ") + ")"
+	}
+	return "SELECT " + bound("least", "min") + ", " + bound("greatest", "max")
+}()
 
 // span is a run of days of one app, both included.
 type span struct {
@@ -128,7 +132,7 @@ func newArchiveReader() (*archiveReader, error) {
 func (r *archiveReader) close() { r.decoder.Close() }
 
 // result reads an archived answer.
-func (r *archiveReader) result(p archivedPull) (transform.Result, error) {
+func (r *archiveReader) result(stream extract.Stream, p archivedPull) (transform.Result, error) {
 	if p.body == nil {
 		return transform.Result{}, errAnswerLost
 	}
@@ -143,5 +147,5 @@ func (r *archiveReader) result(p archivedPull) (transform.Result, error) {
 	if err != nil {
 		return transform.Result{}, err
 	}
-	return r.normalizer.Normalize(text, p.taskIDs)
+	return r.normalizer.Normalize(stream, text, p.taskIDs)
 }

@@ -46,7 +46,7 @@ const (
 			coalesce(sum(l.row_count) FILTER (WHERE a.task_key IS NOT NULL), 0)::bigint
 		FROM pushloss.ledger AS l
 		LEFT JOIN asked AS a USING (task_key)
-		WHERE l.sdk_app_id = $1
+		WHERE l.sdk_app_id = $1 AND l.stream_id = 0
 		GROUP BY l.day ORDER BY l.day`
 	sqlKeptFacts = sqlAskedTasks + `
 		SELECT f.day, a.task_id, false, f.stage_id, 0::smallint, 0::smallint, c.err_code, f.err_count
@@ -64,7 +64,7 @@ const (
 	sqlCountChanges = `
 		SELECT day, changed_at, count(*), count(*) FILTER (WHERE new_count IS NULL OR new_count < old_count)
 		FROM pushloss.loss_change
-		WHERE sdk_app_id = $1 AND old_count IS DISTINCT FROM new_count
+		WHERE sdk_app_id = $1 AND stream_id = 0 AND old_count IS DISTINCT FROM new_count
 		GROUP BY day, changed_at ORDER BY day, changed_at`
 )
 

@@ -7,13 +7,15 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"pushloss/extract"
 )
 
 const (
 	sqlPriorChecks = `
 		SELECT r.task_key, r.state, r.attempt, EXISTS (
 				SELECT FROM pushloss.ledger AS l
-				WHERE l.sdk_app_id = r.sdk_app_id AND l.task_key = r.task_key
+				WHERE l.sdk_app_id = r.sdk_app_id AND l.task_key = r.task_key AND l.stream_id = 0
 					AND l.day BETWEEN r.first_day AND r.last_day AND l.opened_at IS NOT NULL)
 		FROM pushloss.reconciliation AS r
 		WHERE r.sdk_app_id = $1 AND r.first_day = $2 AND r.last_day = $3 AND r.task_key = ANY($4::int[])
@@ -42,7 +44,7 @@ const (
 	// The state stays, since the facts do.
 	sqlOpenDays = `
 		UPDATE pushloss.ledger SET settled = false, settled_reason = NULL, opened_at = $5
-		WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3 AND task_key = $4 AND opened_at IS NULL`
+		WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3 AND task_key = $4 AND stream_id = 0 AND opened_at IS NULL`
 )
 
 // readSpan returns the facts of every day of the span, and the checks of just this
@@ -52,7 +54,7 @@ func (l *AppLock) readSpan(ctx context.Context, tx pgx.Tx, check Check, tasks []
 	priors = make(map[int32]*prior)
 	batch := &pgx.Batch{}
 	l.queueFence(batch)
-	for _, table := range []factTable{stageTable, platformTable} {
+	for _, table := range tables[extract.Loss].both() {
 		batch.Queue(table.selectSpan, l.sdkAppID, first, last, keys, slices.Min(keys), slices.Max(keys)).Query(func(rows pgx.Rows) error {
 			facts, err := collectFacts(rows, 0)
 			stored = append(stored, tallies(table.byPlatform, facts)...)

@@ -14,38 +14,32 @@ import (
 	"pushloss/extract"
 )
 
-const (
-	sqlStageOfDay = `
-		SELECT task_key, stage_id, 0::smallint, 0::smallint, err_code_key, err_count, err_info_key, updated_at
-		FROM pushloss.stage_loss WHERE sdk_app_id = $1 AND day = $2`
-	sqlPlatformOfDay = `
-		SELECT task_key, stage_id, event_type, platform_id, err_code_key, err_count, err_info_key, updated_at
-		FROM pushloss.platform_loss WHERE sdk_app_id = $1 AND day = $2`
-	sqlChangesOfDay = `
+const sqlChangesOfDay = `
 		SELECT task_key, stage_id, event_type, platform_id, err_code_key, by_platform, changed_at, run_id,
 			old_count, new_count, old_err_info_key, new_err_info_key
-		FROM pushloss.loss_change WHERE sdk_app_id = $1 AND day = $2 ORDER BY change_id`
-)
+		FROM pushloss.loss_change WHERE sdk_app_id = $1 AND day = $2 AND stream_id = $3 ORDER BY change_id`
 
-// storedDay is what the tables hold of one day of an app.
+// storedDay is what the tables hold of one day of an app's stream.
 type storedDay struct {
+	stream              extract.Stream
 	pulls               []archivedPull
 	ledger              map[int32]Entry
 	byStage, byPlatform map[int32]map[factKey]replayedRow
 	changes             map[int32][]change
 }
 
-func queueDay(batch *pgx.Batch, sdkAppID int64, day extract.Day, s *storedDay) {
+func queueDay(batch *pgx.Batch, sdkAppID int64, stream extract.Stream, day extract.Day, s *storedDay) {
 	*s = storedDay{
+		stream:  stream,
 		ledger:  make(map[int32]Entry),
 		byStage: make(map[int32]map[factKey]replayedRow), byPlatform: make(map[int32]map[factKey]replayedRow),
 		changes: make(map[int32][]change),
 	}
-	batch.Queue(sqlArchivedPulls, sdkAppID, day.UTC()).Query(func(rows pgx.Rows) (err error) {
+	batch.Queue(sqlArchivedPulls, sdkAppID, day.UTC(), int16(stream)).Query(func(rows pgx.Rows) (err error) {
 		s.pulls, err = pgx.CollectRows(rows, scanArchivedPull)
 		return err
 	})
-	batch.Queue(sqlLedger, sdkAppID, day.UTC(), day.UTC()).Query(func(rows pgx.Rows) error {
+	batch.Queue(sqlLedgerOfStream, sdkAppID, day.UTC(), day.UTC(), int16(stream)).Query(func(rows pgx.Rows) error {
 		entries, err := pgx.CollectRows(rows, scanEntry)
 		for _, entry := range entries {
 			s.ledger[entry.TaskKey] = entry
@@ -67,9 +61,9 @@ func queueDay(batch *pgx.Batch, sdkAppID int64, day extract.Day, s *storedDay) {
 			return err
 		})
 	}
-	queueFacts(sqlStageOfDay, s.byStage)
-	queueFacts(sqlPlatformOfDay, s.byPlatform)
-	batch.Queue(sqlChangesOfDay, sdkAppID, day.UTC()).Query(func(rows pgx.Rows) error {
+	queueFacts(tables[stream].byStage.selectDay, s.byStage)
+	queueFacts(tables[stream].byPlatform.selectDay, s.byPlatform)
+	batch.Queue(sqlChangesOfDay, sdkAppID, day.UTC(), int16(stream)).Query(func(rows pgx.Rows) error {
 		changes, err := pgx.CollectRows(rows, scanChange)
 		for _, c := range changes {
 			s.changes[c.taskKey] = append(s.changes[c.taskKey], c)
@@ -109,6 +103,7 @@ const (
 
 // mismatch is one difference between the tables and the replay of the archive.
 type mismatch struct {
+	stream  extract.Stream
 	taskKey int32
 	what    string
 	of      string // fact, change, ledger, archive
@@ -124,6 +119,7 @@ var errNoPull = errors.New("no pull is kept that brought these figures")
 
 // finding is the comparison of one window.
 type finding struct {
+	stream     extract.Stream
 	taskKey    int32
 	beyond     bool // its answers were pruned: nothing can be said
 	broken     bool // an answer that should be there is not to be had
@@ -132,7 +128,7 @@ type finding struct {
 
 // compare holds a window of the tables against its replay.
 func (s storedDay) compare(r *replay, taskKey int32) finding {
-	v := finding{taskKey: taskKey}
+	v := finding{stream: s.stream, taskKey: taskKey}
 	w, pulled := r.windows[taskKey]
 	entry, inLedger := s.ledger[taskKey]
 	switch {
@@ -140,14 +136,14 @@ func (s storedDay) compare(r *replay, taskKey int32) finding {
 		return v // it only ever failed
 	case !pulled:
 		v.broken = true
-		v.mismatches = []mismatch{{taskKey: taskKey, what: noAnswerKept, of: "archive", reason: errNoPull}}
+		v.mismatches = []mismatch{{stream: s.stream, taskKey: taskKey, what: noAnswerKept, of: "archive", reason: errNoPull}}
 		return v
 	case w.pruned:
 		v.beyond = true
 		return v
 	case w.broken != nil:
 		v.broken = true
-		v.mismatches = []mismatch{{taskKey: taskKey, what: notProvable, of: "archive", reason: w.broken}}
+		v.mismatches = []mismatch{{stream: s.stream, taskKey: taskKey, what: notProvable, of: "archive", reason: w.broken}}
 		return v
 	}
 	v.compareFacts(s.byStage[taskKey], w.byStage, false)
@@ -155,9 +151,9 @@ func (s storedDay) compare(r *replay, taskKey int32) finding {
 	v.compareChanges(s.changes[taskKey], w.changes)
 	switch {
 	case !inLedger:
-		v.mismatches = append(v.mismatches, mismatch{taskKey: taskKey, what: missing, of: "ledger", replayedEntry: &w.entry})
+		v.mismatches = append(v.mismatches, mismatch{stream: s.stream, taskKey: taskKey, what: missing, of: "ledger", replayedEntry: &w.entry})
 	case entry.RowCount != w.entry.RowCount || !sameTime(entry.FirstLoadedAt, w.entry.FirstLoadedAt) || !sameTime(entry.LastLoadedAt, w.entry.LastLoadedAt):
-		v.mismatches = append(v.mismatches, mismatch{taskKey: taskKey, what: different, of: "ledger", storedEntry: &entry, replayedEntry: &w.entry})
+		v.mismatches = append(v.mismatches, mismatch{stream: s.stream, taskKey: taskKey, what: different, of: "ledger", storedEntry: &entry, replayedEntry: &w.entry})
 	}
 	return v
 }
@@ -173,7 +169,7 @@ func (v *finding) compareFacts(stored, replayed map[factKey]replayedRow, byPlatf
 	}
 	maps.Copy(keys, replayed)
 	for _, key := range slices.SortedFunc(maps.Keys(keys), factKey.compare) {
-		m := mismatch{taskKey: v.taskKey, of: "fact", byPlatform: byPlatform}
+		m := mismatch{stream: v.stream, taskKey: v.taskKey, of: "fact", byPlatform: byPlatform}
 		if row, ok := stored[key]; ok {
 			m.storedRow = &row
 		}
@@ -200,7 +196,7 @@ func (v *finding) compareChanges(stored, replayed []change) {
 	sortChanges(stored)
 	sortChanges(replayed)
 	for len(stored) > 0 || len(replayed) > 0 {
-		m := mismatch{taskKey: v.taskKey, of: "change"}
+		m := mismatch{stream: v.stream, taskKey: v.taskKey, of: "change"}
 		order := 0
 		switch {
 		case len(stored) == 0:
@@ -248,15 +244,15 @@ func (c change) equal(o change) bool {
 
 func samePointed[T comparable](a, b *T) bool { return a == b || a != nil && b != nil && *a == *b }
 
-// readDay reads what the tables hold of a day, and replays its pulls. words gives
-// the keys of an answer's texts.
-func (r *archiveReader) readDay(ctx context.Context, tx pgx.Tx, first *pgx.Batch, sdkAppID int64, day extract.Day, tasks map[string]int32, words resolver) (storedDay, *replay, error) {
+// readDay reads what the tables hold of a stream's day, and replays its pulls.
+// words gives the keys of an answer's texts.
+func (r *archiveReader) readDay(ctx context.Context, tx pgx.Tx, first *pgx.Batch, sdkAppID int64, stream extract.Stream, day extract.Day, tasks map[string]int32, words resolver) (storedDay, *replay, error) {
 	var s storedDay
-	queueDay(first, sdkAppID, day, &s)
+	queueDay(first, sdkAppID, stream, day, &s)
 	if err := tx.SendBatch(ctx, first).Close(); err != nil {
 		return s, nil, fmt.Errorf("read what is stored: %w", err)
 	}
-	replayed := newReplay(day, tasks)
+	replayed := newReplay(stream, day, tasks)
 	for _, p := range s.pulls {
 		refs, err := replayed.refs(p)
 		if err != nil {
@@ -267,7 +263,7 @@ func (r *archiveReader) readDay(ctx context.Context, tx pgx.Tx, first *pgx.Batch
 			replayed.giveUp(refs, errPruned, true)
 			continue
 		}
-		result, err := r.result(p)
+		result, err := r.result(stream, p)
 		if err != nil {
 			replayed.giveUp(refs, fmt.Errorf("pull %d: %w", p.id, err), false)
 			continue

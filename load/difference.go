@@ -15,13 +15,15 @@ import (
 // Difference is one thing in which the tables and the replay of the archive do
 // not agree, in words.
 type Difference struct {
-	SDKAppID int64       `json:"sdk_app_id"`
-	Day      extract.Day `json:"day"`
-	TaskID   string      `json:"task_id"` // "" is the whole app
-	Of       string      `json:"of"`      // fact, change, ledger or archive
-	What     string      `json:"what"`    // missing, extra, different, not provable or no answer kept
+	SDKAppID int64          `json:"sdk_app_id"`
+	Stream   extract.Stream `json:"stream"`
+	Day      extract.Day    `json:"day"`
+	TaskID   string         `json:"task_id"` // "" is the whole app
+	Of       string         `json:"of"`      // fact, change, ledger or archive
+	What     string         `json:"what"`    // missing, extra, different, not provable or no answer kept
 	// Grain is stage or platform. It and what follows are empty unless Of is a
-	// fact or a change; facts by stage have neither event type nor platform.
+	// fact or a change; facts by stage have neither event type nor platform, and
+	// those of the statistics no code: their Stage is the counter.
 	Grain      string `json:"grain,omitempty"`
 	Stage      string `json:"stage,omitempty"`
 	EventType  *int16 `json:"event_type,omitempty"`
@@ -117,7 +119,7 @@ func (db *DB) wordsOf(ctx context.Context, mismatches []mismatch, known *lookedU
 }
 
 func (m mismatch) describe(words texts) Difference {
-	d := Difference{Of: m.of, What: m.what}
+	d := Difference{Stream: m.stream, Of: m.of, What: m.what}
 	if m.reason != nil {
 		d.Archived = m.reason.Error()
 	}

@@ -69,12 +69,16 @@ func (d *dimensions) resolveOf(ctx context.Context, db *DB, snapshots []transfor
 	return known.with(fetched), nil
 }
 
-// unknown returns the codes and texts of snapshots that have no key, sorted.
+// unknown returns the codes of snapshots, and the texts beside them, that have no
+// key, sorted.
 func (v vocabulary) unknown(snapshots []transform.Snapshot) (codes, infos []string) {
 	newCodes, newInfos := make(map[string]bool), make(map[string]bool)
 	for _, snapshot := range snapshots {
 		for _, facts := range [][]transform.Fact{snapshot.ByStage, snapshot.ByPlatform} {
 			for _, fact := range facts {
+				if fact.Code == "" {
+					continue
+				}
 				if _, ok := v.codes[fact.Code]; !ok {
 					newCodes[fact.Code] = true
 				}

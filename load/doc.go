@@ -1,5 +1,5 @@
-// Package load keeps push losses in Postgres. A window (a day of a task, or of the
-// whole app) is a snapshot: loading it makes the stored rows equal to the answer,
+// Package load keeps push statistics in Postgres. A window (a stream's day of a task,
+// or of the whole app) is a snapshot: loading it makes the stored rows equal to the answer,
 // and records every change after the first load.
 //
 // One request is loaded in one transaction:

@@ -11,78 +11,6 @@ import (
 	"pushloss/transform"
 )
 
-// factTable is one of the two fact tables and the statements on it. All take the
-// app as $1 and the day as $2. selectRows is also told the least and greatest task
-// key: without statistics, as in a first load, Postgres takes the list of keys for
-// a filter only and reads the whole day.
-type factTable struct {
-	byPlatform                         bool
-	selectRows, insert, update, remove string
-	// selectSpan is selectRows of a range of days, its last one as $3.
-	selectSpan string
-}
-
-var stageTable = factTable{
-	selectRows: `
-		SELECT task_key, stage_id, 0::smallint, 0::smallint, err_code_key, err_count, err_info_key
-		FROM pushloss.stage_loss
-		WHERE sdk_app_id = $1 AND day = $2 AND task_key = ANY($3::int[]) AND task_key BETWEEN $4 AND $5`,
-	insert: `
-		INSERT INTO pushloss.stage_loss
-			(sdk_app_id, day, task_key, stage_id, err_code_key, err_count, err_info_key, updated_at)
-		SELECT $1, $2, task_key, stage_id, err_code_key, err_count, err_info_key, $3
-		FROM unnest($4::int[], $5::smallint[], $6::int[], $7::bigint[], $8::int[])
-			AS g (task_key, stage_id, err_code_key, err_count, err_info_key)`,
-	update: `
-		UPDATE pushloss.stage_loss AS f
-		SET err_count = g.err_count, err_info_key = g.err_info_key, updated_at = $3
-		FROM unnest($4::int[], $5::smallint[], $6::int[], $7::bigint[], $8::int[])
-			AS g (task_key, stage_id, err_code_key, err_count, err_info_key)
-		WHERE f.sdk_app_id = $1 AND f.day = $2 AND f.task_key = g.task_key
-			AND f.stage_id = g.stage_id AND f.err_code_key = g.err_code_key`,
-	remove: `
-		DELETE FROM pushloss.stage_loss AS f
-		USING unnest($3::int[], $4::smallint[], $5::int[])
-			AS g (task_key, stage_id, err_code_key)
-		WHERE f.sdk_app_id = $1 AND f.day = $2 AND f.task_key = g.task_key
-			AND f.stage_id = g.stage_id AND f.err_code_key = g.err_code_key`,
-	selectSpan: `
-		SELECT task_key, stage_id, 0::smallint, 0::smallint, err_code_key, err_count, err_info_key
-		FROM pushloss.stage_loss
-		WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3 AND task_key = ANY($4::int[]) AND task_key BETWEEN $5 AND $6`,
-}
-
-var platformTable = factTable{
-	byPlatform: true,
-	selectRows: `
-		SELECT task_key, stage_id, event_type, platform_id, err_code_key, err_count, err_info_key
-		FROM pushloss.platform_loss
-		WHERE sdk_app_id = $1 AND day = $2 AND task_key = ANY($3::int[]) AND task_key BETWEEN $4 AND $5`,
-	insert: `
-		INSERT INTO pushloss.platform_loss
-			(sdk_app_id, day, task_key, stage_id, event_type, platform_id, err_code_key, err_count, err_info_key, updated_at)
-		SELECT $1, $2, task_key, stage_id, event_type, platform_id, err_code_key, err_count, err_info_key, $3
-		FROM unnest($4::int[], $5::smallint[], $6::smallint[], $7::smallint[], $8::int[], $9::bigint[], $10::int[])
-			AS g (task_key, stage_id, event_type, platform_id, err_code_key, err_count, err_info_key)`,
-	update: `
-		UPDATE pushloss.platform_loss AS f
-		SET err_count = g.err_count, err_info_key = g.err_info_key, updated_at = $3
-		FROM unnest($4::int[], $5::smallint[], $6::smallint[], $7::smallint[], $8::int[], $9::bigint[], $10::int[])
-			AS g (task_key, stage_id, event_type, platform_id, err_code_key, err_count, err_info_key)
-		WHERE f.sdk_app_id = $1 AND f.day = $2 AND f.task_key = g.task_key AND f.stage_id = g.stage_id
-			AND f.event_type = g.event_type AND f.platform_id = g.platform_id AND f.err_code_key = g.err_code_key`,
-	remove: `
-		DELETE FROM pushloss.platform_loss AS f
-		USING unnest($3::int[], $4::smallint[], $5::smallint[], $6::smallint[], $7::int[])
-			AS g (task_key, stage_id, event_type, platform_id, err_code_key)
-		WHERE f.sdk_app_id = $1 AND f.day = $2 AND f.task_key = g.task_key AND f.stage_id = g.stage_id
-			AND f.event_type = g.event_type AND f.platform_id = g.platform_id AND f.err_code_key = g.err_code_key`,
-	selectSpan: `
-		SELECT task_key, stage_id, event_type, platform_id, err_code_key, err_count, err_info_key
-		FROM pushloss.platform_loss
-		WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3 AND task_key = ANY($4::int[]) AND task_key BETWEEN $5 AND $6`,
-}
-
 // columns is rows turned on their side: one array per column, as unnest takes
 // them.
 type columns struct {
@@ -111,15 +39,26 @@ func (c *columns) add(row factRow) {
 	c.infoKeys = append(c.infoKeys, row.infoKey)
 }
 
-// keys are the arguments that name rows, values the ones that fill them.
-func (c *columns) keys(byPlatform bool) []any {
-	if byPlatform {
-		return []any{c.taskKeys, c.stages, c.events, c.platforms, c.codeKeys}
+// keys are the arguments that name the table's rows, values the ones that fill
+// them.
+func (t factTable) keys(c columns) []any {
+	keys := []any{c.taskKeys, c.stages}
+	if t.byPlatform {
+		keys = append(keys, c.events, c.platforms)
 	}
-	return []any{c.taskKeys, c.stages, c.codeKeys}
+	if t.coded {
+		keys = append(keys, c.codeKeys)
+	}
+	return keys
 }
 
-func (c *columns) values() []any { return []any{c.counts, c.infoKeys} }
+func (t factTable) values(c columns) []any {
+	values := []any{c.counts}
+	if t.coded {
+		values = append(values, c.infoKeys)
+	}
+	return values
+}
 
 // queue adds the writing of a difference to a batch.
 func (t factTable) queue(batch *pgx.Batch, sdkAppID int64, day extract.Day, now time.Time, d difference) {
@@ -128,7 +67,7 @@ func (t factTable) queue(batch *pgx.Batch, sdkAppID int64, day extract.Day, now 
 		for _, row := range d.deleted {
 			gone.add(row)
 		}
-		args := append([]any{sdkAppID, day.UTC()}, gone.keys(t.byPlatform)...)
+		args := append([]any{sdkAppID, day.UTC()}, t.keys(gone)...)
 		batch.Queue(t.remove, args...).Exec(affecting(len(d.deleted)))
 	}
 	if len(d.updated) > 0 {
@@ -148,8 +87,8 @@ func (t factTable) queue(batch *pgx.Batch, sdkAppID int64, day extract.Day, now 
 }
 
 func (t factTable) written(sdkAppID int64, day extract.Day, now time.Time, c columns) []any {
-	args := append([]any{sdkAppID, day.UTC(), now}, c.keys(t.byPlatform)...)
-	return append(args, c.values()...)
+	args := append([]any{sdkAppID, day.UTC(), now}, t.keys(c)...)
+	return append(args, t.values(c)...)
 }
 
 // affecting checks that a statement met as many rows as the difference told:
@@ -175,16 +114,18 @@ func collectFacts(rows pgx.Rows, capacity int) ([]factRow, error) {
 	return facts, err
 }
 
-// toRows gives facts the keys under which they are stored.
+// toRows gives facts the keys under which they are stored. Those without a code
+// have neither a key for it nor one for a text.
 func toRows(rows []factRow, taskKey int32, facts []transform.Fact, words vocabulary) []factRow {
 	for _, f := range facts {
-		rows = append(rows, factRow{
-			factKey: factKey{
-				taskKey: taskKey, stage: int16(f.Stage), eventType: f.EventType, platform: f.Platform,
-				errCodeKey: words.codes[f.Code],
-			},
-			count: f.Count, infoKey: words.infos[f.Info],
-		})
+		row := factRow{
+			factKey: factKey{taskKey: taskKey, stage: int16(f.Stage), eventType: f.EventType, platform: f.Platform},
+			count:   f.Count,
+		}
+		if f.Code != "" {
+			row.errCodeKey, row.infoKey = words.codes[f.Code], words.infos[f.Info]
+		}
+		rows = append(rows, row)
 	}
 	return rows
 }

@@ -12,6 +12,7 @@ import (
 
 // Failure is a request that brought no answer, to be told to the ledger.
 type Failure struct {
+	Stream extract.Stream
 	Day    extract.Day
 	Tasks  []TaskRef
 	Reason string // without credentials
@@ -24,12 +25,12 @@ type Failure struct {
 func (l *AppLock) RecordFailure(ctx context.Context, failure Failure, now time.Time) error {
 	now = now.UTC().Truncate(time.Microsecond)
 	reason := storable(failure.Reason)
-	pull := Pull{Day: failure.Day, Tasks: failure.Tasks}
+	pull := Pull{Stream: failure.Stream, Day: failure.Day, Tasks: failure.Tasks}
 	record := func(ctx context.Context, tx pgx.Tx) error {
 		batch := &pgx.Batch{}
 		l.queueFence(batch)
 		var entries []Entry
-		batch.Queue(sqlLedgerOfTasks, l.sdkAppID, pull.Day.UTC(), pull.Day.UTC(), pull.taskKeys()).Query(func(rows pgx.Rows) (err error) {
+		batch.Queue(sqlLedgerOfTasks, l.sdkAppID, pull.Day.UTC(), pull.Day.UTC(), int16(pull.Stream), pull.taskKeys()).Query(func(rows pgx.Rows) (err error) {
 			entries, err = pgx.CollectRows(rows, scanEntry)
 			return err
 		})
@@ -53,7 +54,7 @@ func (l *AppLock) RecordFailure(ctx context.Context, failure Failure, now time.T
 			entries = append(entries, entry)
 		}
 		write := &pgx.Batch{}
-		queueLedger(write, l.sdkAppID, pull.Day, now, entries)
+		queueLedger(write, l.sdkAppID, pull.Stream, pull.Day, now, entries)
 		return tx.SendBatch(ctx, write).Close()
 	}
 	err := l.session.whileHeld(ctx, func(ctx context.Context) error {

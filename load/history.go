@@ -25,13 +25,13 @@ type change struct {
 }
 
 const sqlInsertChanges = `
-	INSERT INTO pushloss.loss_change (sdk_app_id, day, by_platform, changed_at, run_id,
+	INSERT INTO pushloss.loss_change (sdk_app_id, stream_id, day, by_platform, changed_at, run_id,
 		task_key, stage_id, event_type, platform_id, err_code_key,
 		old_count, new_count, old_err_info_key, new_err_info_key)
-	SELECT $1, $2, g.*
-	FROM unnest($3::boolean[], $4::timestamptz[], $5::bigint[],
-		$6::int[], $7::smallint[], $8::smallint[], $9::smallint[], $10::int[],
-		$11::bigint[], $12::bigint[], $13::int[], $14::int[]) AS g`
+	SELECT $1, $2, $3, g.*
+	FROM unnest($4::boolean[], $5::timestamptz[], $6::bigint[],
+		$7::int[], $8::smallint[], $9::smallint[], $10::smallint[], $11::int[],
+		$12::bigint[], $13::bigint[], $14::int[], $15::int[]) AS g`
 
 // appendChanges adds what a difference changes, of the tasks that were loaded
 // before: a first load is no change.
@@ -62,7 +62,7 @@ func appendChanges(changes []change, d difference, byPlatform bool, stamp stamp,
 }
 
 // queueChanges adds the recording of changes to a batch.
-func queueChanges(batch *pgx.Batch, sdkAppID int64, day extract.Day, changes []change) {
+func queueChanges(batch *pgx.Batch, sdkAppID int64, stream extract.Stream, day extract.Day, changes []change) {
 	if len(changes) == 0 {
 		return
 	}
@@ -80,7 +80,7 @@ func queueChanges(batch *pgx.Batch, sdkAppID int64, day extract.Day, changes []c
 		byPlatform[i], at[i], runs[i] = c.byPlatform, c.stamp.at, c.stamp.runID
 		oldCounts[i], newCounts[i], oldInfos[i], newInfos[i] = c.oldCount, c.newCount, c.oldInfo, c.newInfo
 	}
-	batch.Queue(sqlInsertChanges, sdkAppID, day.UTC(), byPlatform, at, runs,
+	batch.Queue(sqlInsertChanges, sdkAppID, int16(stream), day.UTC(), byPlatform, at, runs,
 		keys.taskKeys, keys.stages, keys.events, keys.platforms, keys.codeKeys,
 		oldCounts, newCounts, oldInfos, newInfos)
 }

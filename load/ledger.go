@@ -36,6 +36,7 @@ const (
 
 // Entry is what the ledger knows of one window.
 type Entry struct {
+	Stream        extract.Stream
 	Day           extract.Day
 	TaskKey       int32 // 0 for the whole app
 	State         State
@@ -51,22 +52,23 @@ type Entry struct {
 
 const (
 	sqlLedger = `
-		SELECT day, task_key, state, coalesce(settled_reason, ''), pulls, row_count, reject_count,
+		SELECT stream_id, day, task_key, state, coalesce(settled_reason, ''), pulls, row_count, reject_count,
 			first_loaded_at, last_loaded_at, last_error, updated_at
 		FROM pushloss.ledger
 		WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3`
-	sqlLedgerOfTasks = sqlLedger + ` AND task_key = ANY($4)`
-	sqlSaveLedger    = `
-		INSERT INTO pushloss.ledger AS l (sdk_app_id, day, task_key, state, settled, settled_reason,
+	sqlLedgerOfStream = sqlLedger + ` AND stream_id = $4`
+	sqlLedgerOfTasks  = sqlLedgerOfStream + ` AND task_key = ANY($5)`
+	sqlSaveLedger     = `
+		INSERT INTO pushloss.ledger AS l (sdk_app_id, day, stream_id, task_key, state, settled, settled_reason,
 			pulls, row_count, reject_count, first_loaded_at, last_loaded_at, last_error, updated_at)
-		SELECT $1, $2, task_key, state, settled_reason <> '', nullif(settled_reason, ''),
-			pulls, row_count, reject_count, first_loaded_at, last_loaded_at, last_error, $3
-		FROM unnest($4::int[], $5::text[], $6::text[], $7::int[], $8::int[], $9::int[],
-				$10::timestamptz[], $11::timestamptz[], $12::text[])
+		SELECT $1, $2, $3, task_key, state, settled_reason <> '', nullif(settled_reason, ''),
+			pulls, row_count, reject_count, first_loaded_at, last_loaded_at, last_error, $4
+		FROM unnest($5::int[], $6::text[], $7::text[], $8::int[], $9::int[], $10::int[],
+				$11::timestamptz[], $12::timestamptz[], $13::text[])
 			AS g (task_key, state, settled_reason, pulls, row_count, reject_count,
 				first_loaded_at, last_loaded_at, last_error)
 		ORDER BY task_key
-		ON CONFLICT (sdk_app_id, day, task_key) DO UPDATE SET
+		ON CONFLICT (sdk_app_id, day, task_key, stream_id) DO UPDATE SET
 			state = excluded.state, settled = excluded.settled, settled_reason = excluded.settled_reason,
 			pulls = excluded.pulls, row_count = excluded.row_count, reject_count = excluded.reject_count,
 			first_loaded_at = excluded.first_loaded_at, last_loaded_at = excluded.last_loaded_at,
@@ -74,8 +76,8 @@ const (
 			opened_at = CASE WHEN excluded.state = 'failed' THEN l.opened_at END`
 )
 
-// Ledger returns the entries of an app's windows, first and last day included, in
-// no order.
+// Ledger returns the entries of an app's windows of every stream, first and last
+// day included, in no order.
 func (db *DB) Ledger(ctx context.Context, sdkAppID int64, first, last extract.Day) ([]Entry, error) {
 	rows, err := db.pool.Query(ctx, sqlLedger, sdkAppID, first.UTC(), last.UTC())
 	if err != nil {
@@ -91,14 +93,14 @@ func (db *DB) Ledger(ctx context.Context, sdkAppID int64, first, last extract.Da
 func scanEntry(row pgx.CollectableRow) (Entry, error) {
 	var e Entry
 	var day time.Time
-	err := row.Scan(&day, &e.TaskKey, &e.State, &e.Settled, &e.Pulls, &e.RowCount, &e.RejectCount,
+	err := row.Scan(&e.Stream, &day, &e.TaskKey, &e.State, &e.Settled, &e.Pulls, &e.RowCount, &e.RejectCount,
 		&e.FirstLoadedAt, &e.LastLoadedAt, &e.LastError, &e.UpdatedAt)
 	e.Day = extract.DayOf(day, time.UTC)
 	return e, err
 }
 
-// queueLedger adds the saving of one day's entries to a batch.
-func queueLedger(batch *pgx.Batch, sdkAppID int64, day extract.Day, now time.Time, entries []Entry) {
+// queueLedger adds the saving of a stream's entries of one day to a batch.
+func queueLedger(batch *pgx.Batch, sdkAppID int64, stream extract.Stream, day extract.Day, now time.Time, entries []Entry) {
 	var (
 		n             = len(entries)
 		taskKeys      = make([]int32, n)
@@ -116,6 +118,6 @@ func queueLedger(batch *pgx.Batch, sdkAppID int64, day extract.Day, now time.Tim
 		pulls[i], rowCounts[i], rejectCounts[i] = int32(e.Pulls), int32(e.RowCount), int32(e.RejectCount)
 		firstLoadedAt[i], lastLoadedAt[i], lastErrors[i] = e.FirstLoadedAt, e.LastLoadedAt, e.LastError
 	}
-	batch.Queue(sqlSaveLedger, sdkAppID, day.UTC(), now, taskKeys, states, settled,
+	batch.Queue(sqlSaveLedger, sdkAppID, day.UTC(), int16(stream), now, taskKeys, states, settled,
 		pulls, rowCounts, rejectCounts, firstLoadedAt, lastLoadedAt, lastErrors)
 }

@@ -23,7 +23,7 @@ type UnequalCheck struct {
 	Failed bool
 }
 
-// OpenedWindow is a window that waits to be pulled anew.
+// OpenedWindow is a window of the loss stream that waits to be pulled anew.
 type OpenedWindow struct {
 	Day     extract.Day
 	TaskKey int32
@@ -39,7 +39,7 @@ const (
 			SELECT coalesce(bool_and(l.opened_at IS NULL AND l.state IN ('loaded', 'empty')), false) AS pulled,
 				coalesce(bool_or(l.state = 'failed'), false) AS failed
 			FROM pushloss.ledger AS l
-			WHERE l.sdk_app_id = $1 AND l.task_key = r.task_key AND l.day BETWEEN r.first_day AND r.last_day
+			WHERE l.sdk_app_id = $1 AND l.task_key = r.task_key AND l.stream_id = 0 AND l.day BETWEEN r.first_day AND r.last_day
 		) AS d
 		WHERE r.sdk_app_id = $1 AND r.state IN ('differs', 'stays')
 		ORDER BY r.first_day, r.last_day, r.task_key`
@@ -47,7 +47,7 @@ const (
 		SELECT l.day, l.task_key
 		FROM pushloss.ledger AS l
 		LEFT JOIN pushloss.task AS t ON t.task_key = l.task_key
-		WHERE l.sdk_app_id = $1 AND l.opened_at IS NOT NULL AND t.retired_at IS NULL`
+		WHERE l.sdk_app_id = $1 AND l.stream_id = 0 AND l.opened_at IS NOT NULL AND t.retired_at IS NULL`
 	sqlExpireChecks = `
 		UPDATE pushloss.reconciliation SET state = 'unproven'
 		WHERE sdk_app_id = $1 AND reconciliation_id = ANY($2::bigint[]) AND state IN ('differs', 'stays')`

@@ -16,8 +16,9 @@ type TaskRef struct {
 
 // Pull is the answer to one request, to be loaded.
 type Pull struct {
-	RunID int64
-	Day   extract.Day
+	RunID  int64
+	Stream extract.Stream
+	Day    extract.Day
 	// Window is as the request gave it: its End is the EndTime that was sent.
 	Window extract.Window
 	// Tasks are those that were asked for; just the zero TaskRef for the whole app.
@@ -70,7 +71,7 @@ func decide(pull Pull, ledger map[int32]Entry, now time.Time) []decision {
 	for _, task := range pull.Tasks {
 		entry, known := ledger[task.Key]
 		if !known {
-			entry = Entry{Day: pull.Day, TaskKey: task.Key}
+			entry = Entry{Stream: pull.Stream, Day: pull.Day, TaskKey: task.Key}
 		}
 		entry.Pulls++
 		entry.LastError = nil

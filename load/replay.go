@@ -26,23 +26,25 @@ type window struct {
 	pruned bool // because its answers were pruned
 }
 
-// replay rebuilds the windows of one day of an app from its pulls, in memory.
+// replay rebuilds the windows of one day of an app's stream from its pulls, in
+// memory.
 type replay struct {
+	stream  extract.Stream
 	day     extract.Day
 	tasks   map[string]int32 // the registry
 	windows map[int32]*window
 	pulls   int
 }
 
-func newReplay(day extract.Day, tasks map[string]int32) *replay {
-	return &replay{day: day, tasks: tasks, windows: make(map[int32]*window)}
+func newReplay(stream extract.Stream, day extract.Day, tasks map[string]int32) *replay {
+	return &replay{stream: stream, day: day, tasks: tasks, windows: make(map[int32]*window)}
 }
 
 func (r *replay) window(taskKey int32) *window {
 	w := r.windows[taskKey]
 	if w == nil {
 		w = &window{
-			entry:   Entry{Day: r.day, TaskKey: taskKey},
+			entry:   Entry{Stream: r.stream, Day: r.day, TaskKey: taskKey},
 			byStage: make(map[factKey]replayedRow), byPlatform: make(map[factKey]replayedRow),
 		}
 		r.windows[taskKey] = w
@@ -82,7 +84,7 @@ func (r *replay) apply(p archivedPull, refs []TaskRef, result transform.Result, 
 			s.byPlatform = append(s.byPlatform, row.factRow)
 		}
 	}
-	e := effectOf(Pull{RunID: p.runID, Day: r.day, Tasks: refs, Result: result, Trusted: p.trusted}, words, s, p.loadedAt)
+	e := effectOf(Pull{RunID: p.runID, Stream: r.stream, Day: r.day, Tasks: refs, Result: result, Trusted: p.trusted}, words, s, p.loadedAt)
 	r.pulls++
 	for _, entry := range e.entries {
 		r.window(entry.TaskKey).entry = entry

@@ -28,7 +28,7 @@ func (f *fixture) answer(day extract.Day, body string, trusted bool, tasks ...lo
 	text, err := extract.StrictJSON([]byte(body))
 	must(f.t, err)
 	var normalizer transform.Normalizer
-	result, err := normalizer.Normalize(text, ids)
+	result, err := normalizer.Normalize(extract.Loss, text, ids)
 	must(f.t, err)
 	return load.Pull{
 		RunID: f.run, Day: day, Window: day.Window(time.UTC), Tasks: tasks,

@@ -14,10 +14,11 @@ import (
 
 const (
 	sqlDeleteChanges = `
-		DELETE FROM pushloss.loss_change WHERE sdk_app_id = $1 AND day = $2 AND task_key = ANY($3::int[])`
+		DELETE FROM pushloss.loss_change
+		WHERE sdk_app_id = $1 AND day = $2 AND stream_id = $3 AND task_key = ANY($4::int[])`
 	sqlMendLedger = `
-		UPDATE pushloss.ledger SET row_count = $4, first_loaded_at = $5, last_loaded_at = $6
-		WHERE sdk_app_id = $1 AND day = $2 AND task_key = $3`
+		UPDATE pushloss.ledger SET row_count = $5, first_loaded_at = $6, last_loaded_at = $7
+		WHERE sdk_app_id = $1 AND day = $2 AND stream_id = $3 AND task_key = $4`
 )
 
 // Restored counts what Replay wrote.
@@ -56,21 +57,25 @@ func (db *DB) Replay(ctx context.Context, selection Selection, holder string, no
 
 func (l *AppLock) replayDay(ctx context.Context, reader *archiveReader, app *archivedApp, day extract.Day, now time.Time, words *dimensions, observer Observer, restored *Restored) error {
 	db := l.session.db
-	var total Restored // of this attempt
+	var total Restored
 	var mismatches []mismatch
+	resolve := func(ctx context.Context, snapshots []transform.Snapshot) (vocabulary, error) {
+		return words.resolve(ctx, db, snapshots)
+	}
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		first := &pgx.Batch{}
-		l.queueFence(first)
-		resolve := func(ctx context.Context, snapshots []transform.Snapshot) (vocabulary, error) {
-			return words.resolve(ctx, db, snapshots)
-		}
-		s, r, err := reader.readDay(ctx, tx, first, app.id, day, app.tasks, resolve)
-		if err != nil {
-			return err
-		}
-		mismatches = total.count(s, r)
+		total, mismatches = Restored{}, nil
 		batch := &pgx.Batch{}
-		total.queue(batch, app.id, day, now, r, mismatches)
+		for _, stream := range extract.Streams() {
+			first := &pgx.Batch{}
+			l.queueFence(first)
+			s, r, err := reader.readDay(ctx, tx, first, app.id, stream, day, app.tasks, resolve)
+			if err != nil {
+				return err
+			}
+			found := total.count(s, r)
+			total.queue(batch, app.id, day, now, r, found)
+			mismatches = append(mismatches, found...)
+		}
 		if batch.Len() == 0 {
 			return nil
 		}
@@ -84,14 +89,7 @@ func (l *AppLock) replayDay(ctx context.Context, reader *archiveReader, app *arc
 }
 
 func (r *Restored) add(o Restored) {
-	r.Days += o.Days
-	r.Windows += o.Windows
-	r.Pulls += o.Pulls
-	r.Facts += o.Facts
-	r.Changes += o.Changes
-	r.BeyondArchive += o.BeyondArchive
-	r.NotProvable += o.NotProvable
-	r.Differences += o.Differences
+	r.Checked.add(o.Checked)
 	r.Rows = r.Rows.Add(o.Rows)
 	r.ChangesWritten += o.ChangesWritten
 }
@@ -114,16 +112,16 @@ func (r *Restored) queue(batch *pgx.Batch, sdkAppID int64, day extract.Day, now 
 		case "ledger":
 			e := m.replayedEntry
 			if m.what == missing {
-				queueLedger(batch, sdkAppID, day, now, []Entry{*e})
+				queueLedger(batch, sdkAppID, replayed.stream, day, now, []Entry{*e})
 			} else {
-				batch.Queue(sqlMendLedger, sdkAppID, day.UTC(), e.TaskKey, e.RowCount, e.FirstLoadedAt, e.LastLoadedAt)
+				batch.Queue(sqlMendLedger, sdkAppID, day.UTC(), int16(replayed.stream), e.TaskKey, e.RowCount, e.FirstLoadedAt, e.LastLoadedAt)
 			}
 		}
 	}
 	for _, grain := range []struct {
 		table factTable
 		byAt  map[time.Time]difference
-	}{{stageTable, byStage}, {platformTable, byPlatform}} {
+	}{{tables[replayed.stream].byStage, byStage}, {tables[replayed.stream].byPlatform, byPlatform}} {
 		for _, at := range slices.SortedFunc(maps.Keys(grain.byAt), time.Time.Compare) {
 			grain.table.queue(batch, sdkAppID, day, at, grain.byAt[at])
 		}
@@ -132,10 +130,10 @@ func (r *Restored) queue(batch *pgx.Batch, sdkAppID int64, day extract.Day, now 
 		return
 	}
 	keys := slices.Sorted(maps.Keys(rewritten))
-	batch.Queue(sqlDeleteChanges, sdkAppID, day.UTC(), keys)
+	batch.Queue(sqlDeleteChanges, sdkAppID, day.UTC(), int16(replayed.stream), keys)
 	for _, key := range keys {
 		changes := replayed.windows[key].changes
-		queueChanges(batch, sdkAppID, day, changes)
+		queueChanges(batch, sdkAppID, replayed.stream, day, changes)
 		r.ChangesWritten += int64(len(changes))
 	}
 }

@@ -20,16 +20,16 @@ const (
 		INSERT INTO pushloss.raw_body (sha256, size, body) VALUES ($1, $2, $3)
 		ON CONFLICT DO NOTHING`
 	sqlInsertPull = `
-		INSERT INTO pushloss.pull (sdk_app_id, run_id, day, window_start, window_end, task_ids,
+		INSERT INTO pushloss.pull (sdk_app_id, run_id, stream_id, day, window_start, window_end, task_ids,
 			sent_at, loaded_at, body_sha256, trusted, rows_in, rows_inserted, rows_updated,
 			rows_deleted, rows_unchanged, rows_merged, rows_rejected, rows_ignored)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`
 	sqlDeleteRejects = `
-		DELETE FROM pushloss.reject WHERE sdk_app_id = $1 AND day = $2 AND task_key = ANY($3::int[])`
+		DELETE FROM pushloss.reject WHERE sdk_app_id = $1 AND day = $2 AND stream_id = $3 AND task_key = ANY($4::int[])`
 	sqlInsertRejects = `
-		INSERT INTO pushloss.reject (sdk_app_id, day, run_id, rejected_at, task_key, task_id, list, row_json, reason, row_count)
-		SELECT $1, $2, $3, $4, g.*
-		FROM unnest($5::int[], $6::text[], $7::text[], $8::text[], $9::text[], $10::int[]) AS g`
+		INSERT INTO pushloss.reject (sdk_app_id, day, stream_id, run_id, rejected_at, task_key, task_id, list, row_json, reason, row_count)
+		SELECT $1, $2, $3, $4, $5, g.*
+		FROM unnest($6::int[], $7::text[], $8::text[], $9::text[], $10::text[], $11::int[]) AS g`
 )
 
 // Load makes the windows of a pull equal to its answer, in one transaction. ctx
@@ -51,7 +51,7 @@ func (l *AppLock) Load(ctx context.Context, pull Pull, now time.Time) (Outcome, 
 		}
 	})
 	if err != nil {
-		return Outcome{}, fmt.Errorf("load %s of app %d: %w", pull.Day, l.sdkAppID, err)
+		return Outcome{}, fmt.Errorf("load %s (%s) of app %d: %w", pull.Day, pull.Stream, l.sdkAppID, err)
 	}
 	return outcome, nil
 }
@@ -104,7 +104,7 @@ func (l *AppLock) read(ctx context.Context, tx pgx.Tx, pull Pull, digest []byte)
 	batch := &pgx.Batch{}
 	l.queueFence(batch)
 	batch.Queue(sqlShareBodies)
-	batch.Queue(sqlLedgerOfTasks, l.sdkAppID, day, day, keys).Query(func(rows pgx.Rows) error {
+	batch.Queue(sqlLedgerOfTasks, l.sdkAppID, day, day, int16(pull.Stream), keys).Query(func(rows pgx.Rows) error {
 		entries, err := pgx.CollectRows(rows, scanEntry)
 		for _, entry := range entries {
 			s.ledger[entry.TaskKey] = entry
@@ -117,8 +117,8 @@ func (l *AppLock) read(ctx context.Context, tx pgx.Tx, pull Pull, digest []byte)
 			return err
 		})
 	}
-	queueRead(stageTable, &s.byStage)
-	queueRead(platformTable, &s.byPlatform)
+	queueRead(tables[pull.Stream].byStage, &s.byStage)
+	queueRead(tables[pull.Stream].byPlatform, &s.byPlatform)
 	batch.Queue(sqlHasBody, digest).QueryRow(func(row pgx.Row) error { return row.Scan(&s.hasBody) })
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return s, fmt.Errorf("read what is stored: %w", err)
@@ -152,16 +152,16 @@ func (l *AppLock) write(ctx context.Context, tx pgx.Tx, pull Pull, words vocabul
 		}
 	}
 	batch := &pgx.Batch{}
-	stageTable.queue(batch, l.sdkAppID, pull.Day, now, e.byStage)
-	platformTable.queue(batch, l.sdkAppID, pull.Day, now, e.byPlatform)
-	queueChanges(batch, l.sdkAppID, pull.Day, e.changes)
-	queueLedger(batch, l.sdkAppID, pull.Day, now, e.entries)
+	tables[pull.Stream].byStage.queue(batch, l.sdkAppID, pull.Day, now, e.byStage)
+	tables[pull.Stream].byPlatform.queue(batch, l.sdkAppID, pull.Day, now, e.byPlatform)
+	queueChanges(batch, l.sdkAppID, pull.Stream, pull.Day, e.changes)
+	queueLedger(batch, l.sdkAppID, pull.Stream, pull.Day, now, e.entries)
 	l.queueRejects(batch, pull, s.ledger, now)
 	if !s.hasBody {
 		batch.Queue(sqlInsertBody, digest, len(pull.Body), l.session.db.encoder.EncodeAll(pull.Body, nil))
 	}
 	counts := pull.Result.Counts
-	batch.Queue(sqlInsertPull, l.sdkAppID, pull.RunID, pull.Day.UTC(), pull.Window.Start, pull.Window.End, pull.taskIDs(),
+	batch.Queue(sqlInsertPull, l.sdkAppID, pull.RunID, int16(pull.Stream), pull.Day.UTC(), pull.Window.Start, pull.Window.End, pull.taskIDs(),
 		pull.SentAt, now, digest, pull.Trusted, counts.RowsIn, outcome.Rows.Inserted, outcome.Rows.Updated,
 		outcome.Rows.Deleted, outcome.Rows.Unchanged, counts.Merged, counts.Rejected, counts.Ignored)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
@@ -174,7 +174,7 @@ func (l *AppLock) write(ctx context.Context, tx pgx.Tx, pull Pull, words vocabul
 func (l *AppLock) queueRejects(batch *pgx.Batch, pull Pull, ledger map[int32]Entry, now time.Time) {
 	for _, entry := range ledger {
 		if entry.RejectCount > 0 {
-			batch.Queue(sqlDeleteRejects, l.sdkAppID, pull.Day.UTC(), pull.taskKeys())
+			batch.Queue(sqlDeleteRejects, l.sdkAppID, pull.Day.UTC(), int16(pull.Stream), pull.taskKeys())
 			break
 		}
 	}
@@ -188,5 +188,5 @@ func (l *AppLock) queueRejects(batch *pgx.Batch, pull Pull, ledger map[int32]Ent
 		keys, ids, lists = append(keys, pull.taskKeyOf(r)), append(ids, r.TaskID), append(lists, r.Array)
 		bodies, reasons, counts = append(bodies, r.JSON), append(reasons, r.Reason), append(counts, int32(r.Rows))
 	}
-	batch.Queue(sqlInsertRejects, l.sdkAppID, pull.Day.UTC(), pull.RunID, now, keys, ids, lists, bodies, reasons, counts)
+	batch.Queue(sqlInsertRejects, l.sdkAppID, pull.Day.UTC(), int16(pull.Stream), pull.RunID, now, keys, ids, lists, bodies, reasons, counts)
 }

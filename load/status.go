@@ -11,13 +11,14 @@ import (
 )
 
 // AppStatus is how complete an app's figures are. Windows are days of the whole
-// app and of its tasks, but for retired ones: nothing is due of them any more.
+// app and of its tasks, of every stream that is pulled, but for retired tasks:
+// nothing is due of them any more.
 type AppStatus struct {
 	SDKAppID int64
 	Timezone string
 	FirstDay *extract.Day
-	// NewestSettledDay is the newest final day of the whole app's figures: what
-	// freshness is measured by, since the newest load may be of any day.
+	// NewestSettledDay is the newest final day of the whole app's losses (or, if they
+	// are not pulled, of its first stream): what freshness is measured by, since the newest load may be of any day.
 	NewestSettledDay *extract.Day
 	Failed           int // the last pull failed
 	Missing          int // never pulled, though over for longer than the grace
@@ -32,10 +33,16 @@ type AppStatus struct {
 // A window that a reconciliation opened has its time anew.
 const sqlStatus = `
 	WITH opened AS (
-		SELECT l.sdk_app_id, l.day, coalesce(t.task_id, '') AS task_id, l.opened_at
+		SELECT 'loss' AS stream, l.sdk_app_id, l.day, coalesce(t.task_id, '') AS task_id, l.opened_at
 		FROM pushloss.ledger AS l
 		LEFT JOIN pushloss.task AS t ON t.task_key = l.task_key
-		WHERE l.opened_at IS NOT NULL
+		WHERE l.opened_at IS NOT NULL AND l.stream_id = 0
+	), active AS (
+		SELECT a.sdk_app_id, s.stream, s.stream_id = min(s.stream_id) OVER (PARTITION BY a.sdk_app_id) AS leads
+		FROM pushloss.app AS a
+		CROSS JOIN pushloss.stream AS s
+		LEFT JOIN pushloss.app_stream AS c USING (sdk_app_id, stream_id)
+		WHERE coalesce(c.active, s.stream_id = 0)
 	), stays AS (
 		SELECT r.sdk_app_id, count(*) AS n
 		FROM pushloss.reconciliation AS r
@@ -43,15 +50,16 @@ const sqlStatus = `
 		WHERE r.state = 'stays' AND t.retired_at IS NULL
 		GROUP BY r.sdk_app_id
 	), windows AS (
-		SELECT c.sdk_app_id, c.day, c.settled, c.last_error, c.task_id = '' AS overall,
+		SELECT c.sdk_app_id, c.day, c.settled, c.last_error, c.task_id = '' AND active.leads AS leading,
 			c.state = 'failed' AS failed,
 			c.state = 'open' AND ended.at + $2::interval < $1 AS missing,
 			NOT c.settled AND c.state NOT IN ('failed', 'open')
 				AND greatest(lookback_ended.at, opened.opened_at) + $2::interval < $1 AS late
-		FROM analytics.coverage AS c
+		FROM analytics.stream_coverage AS c
+		JOIN active USING (sdk_app_id, stream)
 		JOIN analytics.apps AS a USING (sdk_app_id)
 		LEFT JOIN analytics.tasks AS t USING (sdk_app_id, task_id)
-		LEFT JOIN opened USING (sdk_app_id, day, task_id)
+		LEFT JOIN opened USING (stream, sdk_app_id, day, task_id)
 		CROSS JOIN LATERAL (SELECT (c.day + 1)::timestamp AT TIME ZONE a.timezone AS at) AS ended
 		CROSS JOIN LATERAL (
 			SELECT (c.day + 1 + a.lookback_days)::timestamp AT TIME ZONE a.timezone AS at
@@ -59,7 +67,7 @@ const sqlStatus = `
 		WHERE t.retired_at IS NULL
 	)
 	SELECT a.sdk_app_id, a.timezone, a.first_day,
-		max(w.day) FILTER (WHERE w.settled AND w.overall AND (a.first_day IS NULL OR w.day >= a.first_day)),
+		max(w.day) FILTER (WHERE w.settled AND w.leading AND (a.first_day IS NULL OR w.day >= a.first_day)),
 		count(*) FILTER (WHERE w.failed), count(*) FILTER (WHERE w.missing), count(*) FILTER (WHERE w.late),
 		coalesce((SELECT n FROM stays WHERE stays.sdk_app_id = a.sdk_app_id), 0),
 		min(w.day) FILTER (WHERE w.failed OR w.missing OR w.late),

@@ -43,27 +43,45 @@ func (db *DB) Verify(ctx context.Context, selection Selection, observer Observer
 	err := db.eachDay(ctx, selection, observer, nil, func(ctx context.Context, reader *archiveReader, app *archivedApp, day extract.Day) error {
 		known := &lookedUp{db: db}
 		snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-		var s storedDay
-		var r *replay
-		err := pgx.BeginTxFunc(ctx, db.pool, snapshot, func(tx pgx.Tx) (err error) {
-			s, r, err = reader.readDay(ctx, tx, &pgx.Batch{}, app.id, day, app.tasks, known.keys)
-			return err
+		var of Checked
+		var mismatches []mismatch
+		err := pgx.BeginTxFunc(ctx, db.pool, snapshot, func(tx pgx.Tx) error {
+			for _, stream := range extract.Streams() {
+				s, r, err := reader.readDay(ctx, tx, &pgx.Batch{}, app.id, stream, day, app.tasks, known.keys)
+				if err != nil {
+					return err
+				}
+				mismatches = append(mismatches, of.count(s, r)...)
+			}
+			return nil
 		})
 		if err != nil {
 			return err
 		}
-		mismatches := checked.count(s, r)
+		checked.add(of)
 		return db.tell(ctx, observer, app, day, mismatches, known)
 	})
 	return checked, err
 }
 
-// count adds a day, and returns what is wrong with it.
+func (c *Checked) add(o Checked) {
+	c.Days += o.Days
+	c.Windows += o.Windows
+	c.Pulls += o.Pulls
+	c.Facts += o.Facts
+	c.Changes += o.Changes
+	c.BeyondArchive += o.BeyondArchive
+	c.NotProvable += o.NotProvable
+	c.Differences += o.Differences
+}
+
+// count adds a stream of a day, and returns what is wrong with it. All that a
+// Checked counts so is one day.
 func (c *Checked) count(s storedDay, r *replay) []mismatch {
 	var mismatches []mismatch
 	windows := s.windows(r)
 	if len(windows)+len(s.pulls) > 0 {
-		c.Days++
+		c.Days = 1
 	}
 	c.Pulls += len(s.pulls)
 	for _, key := range windows {

@@ -92,7 +92,7 @@ func TestM7ReaderOfTheViews(t *testing.T) {
 	}
 
 	views := relations(t, owner, "analytics")
-	if len(views) != 15 {
+	if len(views) != 26 {
 		t.Errorf("views: %v", views)
 	}
 	for _, view := range views {
@@ -116,7 +116,7 @@ func TestM7ReaderOfTheViews(t *testing.T) {
 	wantDenied(t, conn, `CREATE TABLE pushloss.mine ()`)
 
 	tables := relations(t, owner, "pushloss")
-	if len(tables) != 21 {
+	if len(tables) != 30 {
 		t.Errorf("tables: %v", tables)
 	}
 	for _, table := range tables {

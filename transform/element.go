@@ -7,84 +7,93 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// array is one of the four lists of an element.
-type array struct {
-	name       string
-	stage      Stage
-	byPlatform bool
-}
-
-var arrays = [...]array{
-	{"ReadyToSendLoss", ReadyToSend, false},
-	{"PostSendDeliveredLoss", PostSendDelivered, false},
-	{"PlatformReadyToSendLoss", ReadyToSend, true},
-	{"PlatformPostSendDeliveredLoss", PostSendDelivered, true},
-}
-
-// element reads one element of Results: a task's four arrays. The task's name
-// may stand behind them.
+// element reads one element of Results: a task's lists. The task's name may stand
+// behind them.
 func (r *reader) element() (element, error) {
-	var e element
 	start := r.dec.InputOffset()
 	if r.dec.PeekKind() != jsontext.KindBeginObject {
 		if err := r.dec.SkipValue(); err != nil {
-			return e, err
+			return element{}, err
 		}
-		e.unreadable, e.rowsIn, e.json = notAnObject, 1, r.rawSince(start)
-		return e, nil
+		return element{unreadable: notAnObject, rowsIn: 1, json: r.rawSince(start)}, nil
 	}
-	byStage, byPlatform := r.byStage[:0], r.byPlatform[:0]
-	var seen [len(arrays)]bool
+	e := r.begin()
 	err := r.members(func(name string) error {
 		if name == "TaskID" {
-			return r.taskID(&e)
+			return r.taskID(e)
 		}
-		at := slices.IndexFunc(arrays[:], func(a array) bool { return a.name == name })
-		if at < 0 {
+		known, err := r.member(e, name)
+		if !known {
 			return r.dec.SkipValue()
-		}
-		a := &arrays[at]
-		if r.dec.PeekKind() != jsontext.KindNull {
-			if seen[at] { // which of the two is meant, or both, is not to be known
-				e.unreadable = name + " stands twice"
-			}
-			seen[at] = true
-		}
-		rows := &byStage
-		if a.byPlatform {
-			rows = &byPlatform
-		}
-		isArray, err := r.each(func() error {
-			e.rowsIn++
-			row, reason, err := r.row(a)
-			if err != nil {
-				return err
-			}
-			if reason != "" {
-				e.rejects = append(e.rejects, r.rejectRow(a, row, reason))
-				return nil
-			}
-			*rows = append(*rows, row)
-			return nil
-		})
-		if err == nil && !isArray {
-			e.rowsIn++
-			e.unreadable = fmt.Sprintf("%s is not an array", name)
 		}
 		return err
 	})
 	if err != nil {
-		return e, err
+		return element{}, err
 	}
-	r.byStage, r.byPlatform = byStage, byPlatform // grown, for the next element
+	return r.finish(e, start), nil
+}
+
+// begin makes room for an element's rows.
+func (r *reader) begin() *element {
+	r.byStage, r.byPlatform = r.byStage[:0], r.byPlatform[:0]
+	return new(element)
+}
+
+// member reads one of the lists, or a counter, of an element. It leaves others
+// alone.
+func (r *reader) member(e *element, name string) (known bool, err error) {
+	if counter, ok := counterNamed(name); ok && r.format.counters {
+		return true, r.counter(e, name, counter)
+	}
+	at := slices.IndexFunc(r.format.arrays, func(a array) bool { return a.name == name })
+	if at < 0 {
+		return false, nil
+	}
+	a := &r.format.arrays[at]
+	if r.dec.PeekKind() != jsontext.KindNull {
+		e.see(name)
+	}
+	read := r.row
+	if a.counters {
+		read = r.countersRow
+	}
+	isArray, err := r.each(func() error { return read(e, a) })
+	if err == nil && !isArray {
+		e.rowsIn++
+		e.unreadable = fmt.Sprintf("%s is not an array", name)
+	}
+	return true, err
+}
+
+// see notes that the element has a member.
+func (e *element) see(name string) {
+	if slices.Contains(e.seen, name) { // which of the two is meant, or both, is not to be known
+		e.unreadable = name + " stands twice"
+	}
+	e.seen = append(e.seen, name)
+}
+
+// finish turns the rows read since begin into the element's facts.
+func (r *reader) finish(e *element, start int64) element {
 	e.json = r.rawSince(start)
-	e.snapshot.ByStage = r.facts(&e, byStage)
-	e.snapshot.ByPlatform = r.facts(&e, byPlatform)
+	e.snapshot.ByStage = r.facts(e, r.byStage)
+	e.snapshot.ByPlatform = r.facts(e, r.byPlatform)
+	if r.format.counters {
+		e.dropZeros()
+	}
 	for i := range e.rejects {
 		e.rejects[i].TaskID = e.snapshot.TaskID
 	}
 	slices.SortFunc(e.rejects, Reject.compare)
-	return e, nil
+	return *e
+}
+
+func (r *reader) rowsOf(a *array) *[]row {
+	if a.byPlatform {
+		return &r.byPlatform
+	}
+	return &r.byStage
 }
 
 // taskID reads the element's task; null is the whole app's "".

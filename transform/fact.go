@@ -6,32 +6,40 @@ import (
 	"strings"
 )
 
-// Stage is where on its way a push was lost.
+// Stage is what a figure counts: where on its way a push was lost or, in the
+// statistics, how far pushes came. The numbers are stored.
 type Stage int16
 
-// The stages, in the order a push passes them.
+// The stages of a loss, in the order a push passes them, and the counters.
 const (
 	ReadyToSend       Stage = 1 // could be sent, was not
 	PostSendDelivered Stage = 2 // was sent, was not delivered
+
+	Total     Stage = 3 // could be sent
+	Sent      Stage = 4
+	Delivered Stage = 5 // reached the device
+	Clicked   Stage = 6
 )
 
-func (s Stage) String() string {
-	switch s {
-	case ReadyToSend:
-		return "ready_to_send"
-	case PostSendDelivered:
-		return "post_send_delivered"
-	}
-	return fmt.Sprintf("Stage(%d)", int16(s))
+var stageNames = [...]string{
+	ReadyToSend: "ready_to_send", PostSendDelivered: "post_send_delivered",
+	Total: "total", Sent: "sent", Delivered: "delivered", Clicked: "clicked",
 }
 
-// Key identifies a fact within one task and day. Facts by stage have neither
-// event type nor platform: both are 0.
+func (s Stage) String() string {
+	if s < ReadyToSend || int(s) >= len(stageNames) {
+		return fmt.Sprintf("Stage(%d)", int16(s))
+	}
+	return stageNames[s]
+}
+
+// Key identifies a fact within one stream, task and day. Facts by stage have
+// neither event type nor platform: both are 0.
 type Key struct {
 	Stage     Stage
-	EventType int16 // 1 offline, 2 online; others are kept as they come
-	Platform  int16 // 0 to 8 are documented; others are kept as they come
-	Code      string
+	EventType int16  // 1 offline, 2 online, 0 not told; others are kept as they come
+	Platform  int16  // 0 to 8 are documented; others are kept as they come
+	Code      string // empty for counters
 }
 
 // Compare orders keys by stage, event type, platform and code.
@@ -48,7 +56,7 @@ func (k Key) Compare(other Key) int {
 	return strings.Compare(k.Code, other.Code)
 }
 
-// Fact is how many pushes were lost under one key.
+// Fact is how many pushes there were, or were lost, under one key.
 type Fact struct {
 	Key
 	Count int64
@@ -64,7 +72,7 @@ type Snapshot struct {
 	ByPlatform []Fact
 }
 
-// Empty reports whether the answer says that nothing was lost.
+// Empty reports whether the answer says that there was nothing.
 func (s Snapshot) Empty() bool { return len(s.ByStage) == 0 && len(s.ByPlatform) == 0 }
 
 // Reject is a part of an answer that could not be understood.
@@ -94,11 +102,11 @@ type Unreadable struct {
 
 // Counts tells where the rows of an answer went, and what else was noticed.
 type Counts struct {
-	RowsIn   int // elements of the four arrays
+	RowsIn   int // elements of the four arrays; in the statistics, counters
 	Facts    int // rows that became facts
 	Merged   int // rows summed into another of the same key
 	Rejected int // rows that could not be understood
-	Ignored  int // rows of tasks that were not asked for, or repeated whole
+	Ignored  int // rows of tasks that were not asked for, or repeated whole, or counters of a task that are all zero
 
 	IgnoredResults int // elements of Results that were not asked for, or repeated
 	ReplacedTexts  int // texts with characters that Postgres cannot hold

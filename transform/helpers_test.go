@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"pushloss/extract"
 	"pushloss/transform"
 )
 
@@ -14,7 +15,7 @@ import (
 func normalize(t *testing.T, answer string, asked ...string) transform.Result {
 	t.Helper()
 	var n transform.Normalizer
-	result, err := n.Normalize([]byte(answer), asked)
+	result, err := n.Normalize(extract.Loss, []byte(answer), asked)
 	if err != nil {
 		t.Fatalf("normalize %.300s: %v", answer, err)
 	}

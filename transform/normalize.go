@@ -1,7 +1,6 @@
 package transform
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -23,17 +22,22 @@ type Normalizer struct {
 }
 
 // Normalize reads one answer, given as strict JSON (extract.Answer.JSON), to a
-// request for the asked tasks; none asked means the whole app's figures. An error
-// means that the answer has no list of results to be read.
-func (n *Normalizer) Normalize(answer []byte, asked []string) (Result, error) {
+// stream's request for the asked tasks; none asked means the whole app's figures.
+// An error means that the answer has no list of results to be read.
+func (n *Normalizer) Normalize(stream extract.Stream, answer []byte, asked []string) (Result, error) {
 	reader := &reader{
 		Normalizer: n,
+		format:     &formats[stream],
 		body:       answer,
-		dec:        jsontext.NewDecoder(bytes.NewBuffer(answer), extract.TolerantSyntax, jsontext.AllowDuplicateNames(true)),
+		dec:        newDecoder(answer),
 	}
-	elements, err := reader.results()
+	read := reader.results
+	if reader.format.bare {
+		read = reader.bare
+	}
+	elements, err := read()
 	if err != nil {
-		return Result{}, err
+		return Result{}, fmt.Errorf("read the answer: %w", err)
 	}
 	if len(asked) == 0 {
 		asked = []string{""}
@@ -50,7 +54,9 @@ type element struct {
 	rejects    []Reject
 	rowsIn     int
 	merged     int
-	unreadable string // why it cannot be used as a whole; empty if it can
+	zeros      int      // counters dropped since all are zero
+	seen       []string // members that it has, null aside
+	unreadable string   // why it cannot be used as a whole; empty if it can
 	json       []byte
 }
 
@@ -105,6 +111,7 @@ func assemble(asked []string, elements []element) Result {
 			result.Snapshots = append(result.Snapshots, e.snapshot)
 			result.Counts.Facts += len(e.snapshot.ByStage) + len(e.snapshot.ByPlatform)
 			result.Counts.Merged += e.merged
+			result.Counts.Ignored += e.zeros
 			for _, reject := range e.rejects {
 				result.reject(reject)
 			}
@@ -137,6 +144,7 @@ var (
 // reader walks one answer.
 type reader struct {
 	*Normalizer
+	format        *format
 	body          []byte
 	dec           *jsontext.Decoder
 	replacedTexts int
@@ -159,10 +167,7 @@ func (r *reader) results() ([]element, error) {
 		}
 		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("read the answer: %w", err)
-	}
-	return elements, nil
+	return elements, err
 }
 
 func validUTF8(text []byte) string { return strings.ToValidUTF8(string(text), "\ufffd") }

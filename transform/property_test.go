@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"pushloss/extract"
 	"pushloss/transform"
 )
 
@@ -101,7 +102,7 @@ func answerOf(elements []drawnElement) string {
 func mustNormalize(t *rapid.T, answer string, asked []string) transform.Result {
 	t.Helper()
 	var n transform.Normalizer
-	result, err := n.Normalize([]byte(answer), asked)
+	result, err := n.Normalize(extract.Loss, []byte(answer), asked)
 	if err != nil {
 		t.Fatalf("normalize %s: %v", answer, err)
 	}

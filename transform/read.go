@@ -32,6 +32,7 @@ func (r *reader) members(visit func(name string) error) error {
 var names = [...]string{
 	"ErrCode", "ErrCount", "ErrInfo", "EventType", "PushPlatform", "TaskID", "Results",
 	"ReadyToSendLoss", "PostSendDeliveredLoss", "PlatformReadyToSendLoss", "PlatformPostSendDeliveredLoss",
+	"TotalCount", "SentCount", "DeliveredCount", "ClickCount", "PlatformStatistics",
 }
 
 // canonicalName returns the known name that quoted spells, or "".

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"pushloss/extract"
 	"pushloss/transform"
 )
 
@@ -223,7 +224,7 @@ func TestAnAnswerWithoutAListOfResultsIsAnError(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var n transform.Normalizer
-			if got, err := n.Normalize([]byte(answer), []string{"a"}); err == nil {
+			if got, err := n.Normalize(extract.Loss, []byte(answer), []string{"a"}); err == nil {
 				t.Errorf("accepted as %+v", got)
 			}
 		})

@@ -21,8 +21,24 @@ type row struct {
 	start, end int64
 }
 
-// row reads one row. A reason says why it cannot be understood.
-func (r *reader) row(a *array) (parsed row, reason string, err error) {
+// row reads one row of losses.
+func (r *reader) row(e *element, a *array) error {
+	e.rowsIn++
+	row, reason, err := r.lossRow(a)
+	switch {
+	case err != nil:
+		return err
+	case reason != "":
+		e.rejects = append(e.rejects, r.rejectRow(a, row, reason))
+	default:
+		rows := r.rowsOf(a)
+		*rows = append(*rows, row)
+	}
+	return nil
+}
+
+// lossRow reads one row. A reason says why it cannot be understood.
+func (r *reader) lossRow(a *array) (parsed row, reason string, err error) {
 	parsed.list, parsed.Stage = a, a.stage
 	before := r.dec.InputOffset()
 	defer func() {
@@ -94,7 +110,7 @@ func (f rowFields) missing(a *array) string {
 		return "ErrCode is missing"
 	case f&errCount == 0:
 		return "ErrCount is missing"
-	case a.byPlatform && f&eventType == 0:
+	case a.byPlatform && !a.eventOptional && f&eventType == 0:
 		return "EventType is missing"
 	case a.byPlatform && f&pushPlatform == 0:
 		return "PushPlatform is missing"
@@ -113,10 +129,7 @@ func (r *reader) set(parsed *row, field rowFields, value jsontext.Value) (reason
 	case errCode:
 		parsed.Code, reason = r.code(value)
 	case errCount:
-		parsed.Count, reason = wholeNumber("ErrCount", value, math.MaxInt64)
-		if reason == "" && parsed.Count < 0 {
-			reason = "ErrCount is negative"
-		}
+		parsed.Count, reason = count("ErrCount", value)
 	case eventType, pushPlatform:
 		if !parsed.list.byPlatform {
 			return "" // not part of a stage row's key
@@ -125,9 +138,7 @@ func (r *reader) set(parsed *row, field rowFields, value jsontext.Value) (reason
 		if field == pushPlatform {
 			name, into = "PushPlatform", &parsed.Platform
 		}
-		var number int64
-		number, reason = wholeNumber(name, value, math.MaxInt16)
-		*into = int16(number)
+		*into, reason = smallNumber(name, value)
 	}
 	return reason
 }

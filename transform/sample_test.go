@@ -31,7 +31,7 @@ func pulled(t testing.TB, body string, tasks ...string) extract.Answer {
 	t.Helper()
 	account := extract.Account{SDKAppID: 1400000001, SecretKey: extract.NewSecret("a key"), Identifier: "administrator", BaseURLs: []string{"https://api.test"}}
 	client := extract.NewClient(account, served(body), extract.NewPacer(0, extract.PacerOptions{}), extract.Options{})
-	answer, err := client.PushLoss(context.Background(), extract.Request{
+	answer, err := client.Pull(context.Background(), extract.Request{
 		Window: extract.Day(20000).Window(time.UTC), Tasks: tasks,
 	})
 	if err != nil {

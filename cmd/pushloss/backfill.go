@@ -95,7 +95,7 @@ func printPlan(env Environment, output format, plan pipeline.Plan) error {
 			Seconds float64 `json:"seconds"`
 		}{plan, plan.Duration.Seconds()})
 	}
-	t := newTable(env.Stdout, "app", "day", "task", "state", "pull", "why")
+	t := newTable(env.Stdout, "app", "day", "stream", "task", "state", "pull", "why")
 	due := 0
 	for _, w := range plan.Windows {
 		pull := "no"
@@ -103,7 +103,7 @@ func printPlan(env Environment, output format, plan pipeline.Plan) error {
 			pull = "yes"
 			due++
 		}
-		t.AppendRow([]any{w.SDKAppID, w.Day, taskOf(w.TaskID), w.State, pull, w.Why})
+		t.AppendRow([]any{w.SDKAppID, w.Day, w.Stream.String(), taskOf(w.TaskID), w.State, pull, w.Why})
 	}
 	t.Render()
 	_, err := fmt.Fprintf(env.Stdout, "%d of %d windows would be pulled, by %d requests, which take %s at the allowed rate\n",

@@ -84,7 +84,10 @@ func (a *app) demo(ctx context.Context, hold bool) error {
 	bar := newProgress(a.env)
 	jobs := pipeline.New(db, extract.NewTransport(), []pipeline.App{{
 		Account: demoAccount(demoApp, baseURL), Location: a.settings.Location, CallsPerSecond: 1,
-	}}, pipeline.Settings{LookbackDays: demoDays, TaskDays: demoFollowed, APIMemoryDays: demoDays}, pipeline.Options{
+	}}, pipeline.Settings{
+		Streams:      []extract.Stream{extract.Loss, extract.Statistics},
+		LookbackDays: demoDays, TaskDays: demoFollowed, APIMemoryDays: demoDays,
+	}, pipeline.Options{
 		Log: a.log, Now: a.env.Now, Holder: holder(), OnProgress: bar.step,
 	})
 	report, err := jobs.Run(ctx, time.Time{})

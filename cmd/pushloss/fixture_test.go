@@ -74,7 +74,7 @@ func setup(t testing.TB, change ...func(*sandbox.Config)) *world {
 	w.env = map[string]string{
 		"DATABASE_URL":   pgtest.URL(t),
 		"TIM_SDK_APP_ID": fmt.Sprint(testApp), "TIM_SECRET_KEY": testKey, "TIM_BASE_URL": server.URL,
-		"PUSHLOSS_TIMEZONE": zone.String(), "PUSHLOSS_RATE": "0", "PUSHLOSS_LOOKBACK_DAYS": "2",
+		"PUSHLOSS_TIMEZONE": zone.String(), "PUSHLOSS_RATE": "0", "PUSHLOSS_STREAMS": "loss", "PUSHLOSS_LOOKBACK_DAYS": "2",
 		"PUSHLOSS_API_MEMORY_DAYS": "365", "PUSHLOSS_LOG_LEVEL": "debug",
 	}
 	return w

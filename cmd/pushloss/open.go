@@ -128,7 +128,7 @@ func (a *app) pipeline(db *load.DB, opts pipeline.Options) *pipeline.Pipeline {
 	opts.Now = a.env.Now
 	opts.Holder = holder()
 	return pipeline.New(db, extract.NewTransport(), apps, pipeline.Settings{
-		LookbackDays: a.settings.LookbackDays, TaskDays: a.settings.TaskDays,
+		Streams: a.settings.Streams, LookbackDays: a.settings.LookbackDays, TaskDays: a.settings.TaskDays,
 		APIMemoryDays: a.settings.APIMemoryDays, FirstDay: a.settings.FirstDay,
 	}, opts)
 }

@@ -28,7 +28,7 @@ func TestTheOperationsGuideCanBeFollowed(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := setup(t)
-	for _, name := range []string{"PUSHLOSS_LOOKBACK_DAYS", "PUSHLOSS_API_MEMORY_DAYS"} {
+	for _, name := range []string{"PUSHLOSS_STREAMS", "PUSHLOSS_LOOKBACK_DAYS", "PUSHLOSS_API_MEMORY_DAYS"} {
 		delete(w.env, name)
 	}
 	w.env["PUSHLOSS_LOG_LEVEL"] = "error"

@@ -21,7 +21,7 @@ func TestO8TheReadmesCommandsDoWhatItShows(t *testing.T) {
 	}
 	readme := string(text)
 	w := setup(t)
-	for _, name := range []string{"PUSHLOSS_LOOKBACK_DAYS", "PUSHLOSS_API_MEMORY_DAYS", "PUSHLOSS_LOG_LEVEL"} {
+	for _, name := range []string{"PUSHLOSS_STREAMS", "PUSHLOSS_LOOKBACK_DAYS", "PUSHLOSS_API_MEMORY_DAYS", "PUSHLOSS_LOG_LEVEL"} {
 		delete(w.env, name)
 	}
 	yesterday := regexp.MustCompile(`answered for (\d{4}-\d\d-\d\d)`).FindStringSubmatch(readme)

@@ -90,7 +90,7 @@ func TestBadSettingsAreToldAllAtOnce(t *testing.T) {
 	t.Parallel()
 	w := &world{t: t, env: map[string]string{
 		"DATABASE_URL": "mysql://x", "TIM_SDK_APP_ID": "many", "TIM_REGION": "mars", "TIM_BASE_URL": "nowhere",
-		"PUSHLOSS_TIMEZONE": "Mars/Base", "PUSHLOSS_RATE": "-1", "PUSHLOSS_LOOKBACK_DAYS": "week", "PUSHLOSS_FIRST_DAY": "2025-02-30",
+		"PUSHLOSS_TIMEZONE": "Mars/Base", "PUSHLOSS_RATE": "-1", "PUSHLOSS_STREAMS": "all", "PUSHLOSS_LOOKBACK_DAYS": "week", "PUSHLOSS_FIRST_DAY": "2025-02-30",
 		"PUSHLOSS_TASK_DAYS": "0", "PUSHLOSS_API_MEMORY_DAYS": "-7", "PUSHLOSS_HTTP_ADDR": "here",
 		"PUSHLOSS_LOG_LEVEL": "loud", "PUSHLOSS_LOG_FORMAT": "xml",
 	}}

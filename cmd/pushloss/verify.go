@@ -159,13 +159,15 @@ func differenceLine(d load.Difference) string {
 	if task == "" {
 		task = "(whole app)"
 	}
-	line := fmt.Sprintf("app %d, %s, %s: %s %s", d.SDKAppID, d.Day, task, d.Of, d.What)
+	line := fmt.Sprintf("app %d, %s, %s, %s: %s %s", d.SDKAppID, d.Stream, d.Day, task, d.Of, d.What)
 	if d.Grain != "" {
 		line += fmt.Sprintf(", by %s: %s", d.Grain, d.Stage)
 		if d.EventType != nil {
 			line += fmt.Sprintf(", event %d, platform %d", *d.EventType, *d.PlatformID)
 		}
-		line += fmt.Sprintf(", code %s", d.ErrCode)
+		if d.ErrCode != "" {
+			line += ", code " + d.ErrCode
+		}
 	}
 	switch {
 	case d.Stored == "":

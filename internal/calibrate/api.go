@@ -20,11 +20,11 @@ func NewAPI(client *extract.Client) *API { return &API{client: client} }
 
 // Ask implements Asker.
 func (a *API) Ask(ctx context.Context, window extract.Window, tasks []string) ([]transform.Snapshot, error) {
-	answer, err := a.client.PushLoss(ctx, extract.Request{Window: window, Tasks: tasks})
+	answer, err := a.client.Pull(ctx, extract.Request{Window: window, Tasks: tasks})
 	if err != nil {
 		return nil, err
 	}
-	result, err := a.normalizer.Normalize(answer.JSON, tasks)
+	result, err := a.normalizer.Normalize(extract.Loss, answer.JSON, tasks)
 	if err != nil {
 		return nil, err
 	}

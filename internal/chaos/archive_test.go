@@ -13,6 +13,7 @@ import (
 // pull is a row of pushloss.pull.
 type pull struct {
 	ID, App, Run             int64
+	Stream                   string
 	Day                      time.Time
 	Start, End               time.Time
 	Tasks                    []string
@@ -26,9 +27,9 @@ type pull struct {
 }
 
 const sqlPulls = `
-	SELECT pull_id, sdk_app_id, run_id, day::timestamp, window_start, window_end, task_ids, sent_at, loaded_at, body_sha256,
+	SELECT pull_id, sdk_app_id, run_id, stream, day::timestamp, window_start, window_end, task_ids, sent_at, loaded_at, body_sha256,
 		trusted, rows_in, rows_inserted, rows_updated, rows_deleted, rows_unchanged, rows_merged, rows_rejected, rows_ignored
-	FROM pushloss.pull ORDER BY sdk_app_id, pull_id`
+	FROM pushloss.pull JOIN pushloss.stream USING (stream_id) ORDER BY sdk_app_id, pull_id`
 
 // archive is what the database keeps of the answers.
 type archive struct {
@@ -61,8 +62,8 @@ func (w *world) archive() (archive, error) {
 }
 
 // asked is what an answer answers.
-func asked(app, start, end int64, tasks []string) string {
-	return fmt.Sprint(app, start, end, len(tasks), tasks)
+func asked(stream string, app, start, end int64, tasks []string) string {
+	return fmt.Sprint(stream, app, start, end, len(tasks), tasks)
 }
 
 // equalsAnswers compares the archive with what the sandbox answered: each body to
@@ -70,7 +71,7 @@ func asked(app, start, end int64, tasks []string) string {
 func (a archive) equalsAnswers(answers []sandbox.Answer) (problems differences) {
 	given := make(map[string]bool)
 	for _, answer := range answers {
-		given[asked(answer.SDKAppID, answer.Start, answer.End, answer.Tasks)+string(answer.SHA256[:])] = true
+		given[asked(answer.Stream, answer.SDKAppID, answer.Start, answer.End, answer.Tasks)+string(answer.SHA256[:])] = true
 	}
 	used := make(map[string]bool)
 	for _, p := range a.pulls {
@@ -78,7 +79,7 @@ func (a archive) equalsAnswers(answers []sandbox.Answer) (problems differences) 
 		if _, kept := a.bodies[string(p.SHA)]; !kept {
 			problems.add("pull %d has no body", p.ID)
 		}
-		if !given[asked(p.App, p.Start.Unix(), p.End.Unix(), p.Tasks)+string(p.SHA)] {
+		if !given[asked(p.Stream, p.App, p.Start.Unix(), p.End.Unix(), p.Tasks)+string(p.SHA)] {
 			problems.add("pull %d of app %d, %s, %v is no answer of the sandbox", p.ID, p.App, p.Day.Format(time.DateOnly), p.Tasks)
 		}
 	}

@@ -139,8 +139,9 @@ const sqlLedger = `
 	SELECT l.sdk_app_id, l.day::text, coalesce(t.task_id, ''), l.state, coalesce(l.settled_reason, ''), l.settled, l.pulls,
 		l.row_count, l.reject_count, l.first_loaded_at, l.last_loaded_at, l.last_error IS NOT NULL, l.updated_at,
 		coalesce((SELECT sum(r.row_count) FROM pushloss.reject AS r
-			WHERE (r.sdk_app_id, r.day, r.task_key) = (l.sdk_app_id, l.day, l.task_key)), 0)
-	FROM pushloss.ledger AS l LEFT JOIN pushloss.task AS t USING (task_key)`
+			WHERE (r.sdk_app_id, r.day, r.task_key, r.stream_id) = (l.sdk_app_id, l.day, l.task_key, 0)), 0)
+	FROM pushloss.ledger AS l LEFT JOIN pushloss.task AS t USING (task_key)
+	WHERE l.stream_id = 0`
 
 // sameLedger compares the ledger and the rejects.
 func (w *world) sameLedger(want map[window]*entry) (problems differences) {

@@ -51,6 +51,7 @@ func TestChaosLeavesEverythingAsIfNothingHadHappened(t *testing.T) {
 	problems = append(problems, sameFacts("the model's", modelled.figures, facts)...)
 	problems = append(problems, w.sameChanges(modelled.changes)...)
 	problems = append(problems, w.sameLedger(modelled.ledger)...)
+	problems = append(problems, w.truePushes()...)
 	problems = append(problems, archive.equalsAnswers(w.api.Answers())...)
 	problems = append(problems, w.keptPace()...)
 	problems = append(problems, s.toldRuns()...)

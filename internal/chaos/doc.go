@@ -7,8 +7,8 @@
 // cut, broken and delayed, for each replica by itself. After a last quiet backfill
 // of everything:
 //
-//   - the facts are the sandbox's truth;
-//   - facts, changes, ledger, rejects and the counts of every pull are those of an
+//   - the facts of all four streams are the sandbox's truth;
+//   - of the losses, facts, changes, ledger, rejects and the counts of every pull are those of an
 //     independent model that replays the archived answers in the order of their
 //     pulls, with a reading of its own;
 //   - every archived answer is byte for byte one that the sandbox gave to that

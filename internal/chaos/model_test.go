@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"pushloss/extract"
+
+	"pushloss/internal/sandbox"
 )
 
 // window is a day of a task, or of the whole app.
@@ -47,6 +49,9 @@ func replay(a archive, zone *time.Location) (*model, differences) {
 	}
 	var problems differences
 	for _, p := range a.pulls {
+		if p.Stream != sandbox.StreamLoss {
+			continue
+		}
 		elements, err := readBody(a.bodies[string(p.SHA)])
 		if err != nil {
 			problems.add("the body of pull %d cannot be read: %v", p.ID, err)

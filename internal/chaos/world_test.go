@@ -94,6 +94,7 @@ func newWorld(t *testing.T, chance *rand.Rand) *world {
 	w.makeDatabase()
 	w.settings = map[string]string{
 		"TIM_APPS_FILE":     w.appsFile(),
+		"PUSHLOSS_STREAMS":  "loss,statistics,chat_loss,chat_statistics",
 		"PUSHLOSS_TIMEZONE": zone.String(), "PUSHLOSS_FIRST_DAY": w.firstDay().String(),
 		"PUSHLOSS_LOOKBACK_DAYS": fmt.Sprint(lookback), "PUSHLOSS_API_MEMORY_DAYS": fmt.Sprint(memoryDays),
 		"PUSHLOSS_TASK_DAYS": "60", "PUSHLOSS_LOG_LEVEL": "debug",

@@ -79,7 +79,7 @@ func API(ctx context.Context, db *load.DB, transport http.RoundTripper, app pipe
 	}
 	client := extract.NewClient(app.Account, transport, extract.NewPacer(app.CallsPerSecond, opts), extract.Options{})
 	yesterday := extract.DayOf(now(), app.Location) - 1
-	answer, err := client.PushLoss(ctx, extract.Request{Window: yesterday.Window(app.Location)})
+	answer, err := client.Pull(ctx, extract.Request{Window: yesterday.Window(app.Location)})
 	if err != nil {
 		hint := ""
 		var failed *extract.Error

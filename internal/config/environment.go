@@ -26,6 +26,7 @@ type environment struct {
 
 	Timezone      string `env:"PUSHLOSS_TIMEZONE, default=Asia/Shanghai"`
 	Rate          string `env:"PUSHLOSS_RATE, default=1"`
+	Streams       string `env:"PUSHLOSS_STREAMS, default=loss,statistics"`
 	LookbackDays  string `env:"PUSHLOSS_LOOKBACK_DAYS, default=7"`
 	FirstDay      string `env:"PUSHLOSS_FIRST_DAY"`
 	TaskDays      string `env:"PUSHLOSS_TASK_DAYS, default=30"`

@@ -37,6 +37,7 @@ func Load(ctx context.Context, lookuper envconfig.Lookuper, needs Needs) (Settin
 	settings.Apps = given.apps()
 	settings.Location = given.defaults.Location
 
+	settings.Streams = readValue(&problems, "PUSHLOSS_STREAMS", env.Streams, parseStreams)
 	settings.LookbackDays = readValue(&problems, "PUSHLOSS_LOOKBACK_DAYS", env.LookbackDays, daysFrom(0))
 	settings.FirstDay = readFirstDay(env.FirstDay, &problems)
 	settings.TaskDays = readValue(&problems, "PUSHLOSS_TASK_DAYS", env.TaskDays, daysFrom(1))

@@ -12,6 +12,8 @@ type Settings struct {
 	// Apps are in the order of the apps file. Without Needs.Credentials there
 	// may be none, and their SecretKeys are not read.
 	Apps []App
+	// Streams are those that are pulled, each once.
+	Streams []extract.Stream
 	// FirstDay is the first day to keep; nil leaves it to the first run.
 	FirstDay *extract.Day
 	// LookbackDays is how many days after its end a day is pulled again.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -109,4 +110,21 @@ func parsePort(text string) (int, error) {
 		return 0, fmt.Errorf("%q is not a port number from 0 to 65535", text)
 	}
 	return int(port), nil
+}
+
+// parseStreams reads names of streams, separated by commas.
+func parseStreams(text string) ([]extract.Stream, error) {
+	var streams []extract.Stream
+	for name := range strings.SplitSeq(text, ",") {
+		stream, err := extract.ParseStream(strings.TrimSpace(name))
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(streams, stream) {
+			return nil, fmt.Errorf("names %s twice", stream)
+		}
+		streams = append(streams, stream)
+	}
+	slices.Sort(streams)
+	return streams, nil
 }

@@ -171,9 +171,14 @@ func (p *Pipeline) planBackfill(ctx context.Context, app App, request BackfillRe
 	if err != nil {
 		return plan{}, rules, err
 	}
+	var streams []planStream
+	for _, stream := range p.settings.Streams {
+		streams = append(streams, planStream{stream, request.From})
+	}
 	return plan{
 		app:       app,
-		days:      Span{First: request.From, Last: request.To},
+		streams:   streams,
+		last:      request.To,
 		tasks:     tasks,
 		tasksOnly: len(request.Tasks) > 0,
 		reprocess: request.Reprocess,

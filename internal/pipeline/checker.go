@@ -30,7 +30,7 @@ type checker struct {
 // The error that it returns stops the app.
 func (c *checker) one(ctx context.Context, r checkRequest) error {
 	ids := taskIDs(r.tasks)
-	answer, err := c.client.PushLoss(ctx, extract.Request{Window: c.policy.spanWindow(r.days), Tasks: ids})
+	answer, err := c.client.Pull(ctx, extract.Request{Window: c.policy.spanWindow(r.days), Tasks: ids})
 	// What was asked is seen through to its end, whatever ctx does.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
 	defer cancel()
@@ -42,7 +42,7 @@ func (c *checker) one(ctx context.Context, r checkRequest) error {
 		return err
 	}
 	c.failuresInRow = 0
-	result, err := c.normalizer.Normalize(answer.JSON, ids)
+	result, err := c.normalizer.Normalize(extract.Loss, answer.JSON, ids)
 	if err != nil {
 		c.failed(ctx, r, err.Error())
 		return nil

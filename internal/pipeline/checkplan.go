@@ -32,7 +32,7 @@ type checkPlan struct {
 func (c *checkPlan) add(rules policy, days Span, tasks []load.Task, entries []load.Entry) {
 	ledger := make(map[ledgerKey]load.Entry, len(entries))
 	for _, entry := range entries {
-		ledger[ledgerKey{entry.Day, entry.TaskKey}] = entry
+		ledger[ledgerKey{entry.Stream, entry.Day, entry.TaskKey}] = entry
 	}
 	if run, found := c.runOf(rules, days, load.TaskRef{}, days, ledger); found {
 		c.requests = append(c.requests, checkRequest{run, []load.TaskRef{{}}})
@@ -70,7 +70,7 @@ func (c *checkPlan) batch(groups []checkRequest) {
 // out; those never pulled are told of if they are expected.
 func (c *checkPlan) runOf(rules policy, days Span, task load.TaskRef, expected Span, ledger map[ledgerKey]load.Entry) (run Span, found bool) {
 	stored := func(day extract.Day) bool {
-		entry := ledger[ledgerKey{day, task.Key}]
+		entry := ledger[ledgerKey{extract.Loss, day, task.Key}]
 		return entry.State == load.StateLoaded || entry.State == load.StateEmpty
 	}
 	run, found = rules.longestRun(days, stored)
@@ -78,7 +78,7 @@ func (c *checkPlan) runOf(rules policy, days Span, task load.TaskRef, expected S
 		if found && run.has(day) || !rules.exists(day) {
 			continue
 		}
-		entry, known := ledger[ledgerKey{day, task.Key}]
+		entry, known := ledger[ledgerKey{extract.Loss, day, task.Key}]
 		switch {
 		case stored(day):
 			c.leave(task, day, "apart from the other stored days")

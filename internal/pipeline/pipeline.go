@@ -20,10 +20,11 @@ type App struct {
 
 // Settings say what is due.
 type Settings struct {
-	LookbackDays  int          // a day is pulled until it was this many days after its end
-	TaskDays      int          // how many days a task is followed
-	APIMemoryDays int          // how far back the API is believed to remember
-	FirstDay      *extract.Day // first day to keep; nil: the first run's day less LookbackDays
+	Streams       []extract.Stream // what is pulled, in this order; none is the loss alone
+	LookbackDays  int              // a day is pulled until it was this many days after its end
+	TaskDays      int              // how many days a task is followed
+	APIMemoryDays int              // how far back the API is believed to remember
+	FirstDay      *extract.Day     // first day to keep; nil: the first run's day less LookbackDays
 }
 
 // Options are the optional parts of a Pipeline.
@@ -66,6 +67,9 @@ func New(db *load.DB, transport http.RoundTripper, apps []App, settings Settings
 	}
 	if opts.Holder == "" {
 		opts.Holder = "another process"
+	}
+	if len(settings.Streams) == 0 {
+		settings.Streams = []extract.Stream{extract.Loss}
 	}
 	return &Pipeline{db: db, transport: transport, apps: apps, settings: settings, opts: opts}
 }

@@ -19,23 +19,26 @@ const (
 	All     Reprocess = "all"     // everything again
 )
 
-// Window is one window of a plan: a day of a task, or of the whole app.
+// Window is one window of a plan: a stream's day of a task, or of the whole app.
 type Window struct {
-	SDKAppID int64       `json:"sdk_app_id"`
-	Day      extract.Day `json:"day"`
-	TaskID   string      `json:"task_id"` // "" is the whole app
-	State    string      `json:"state"`
-	Settled  bool        `json:"settled"`
-	Due      bool        `json:"due"`
-	Why      string      `json:"why"`
+	SDKAppID int64          `json:"sdk_app_id"`
+	Stream   extract.Stream `json:"stream"`
+	Day      extract.Day    `json:"day"`
+	TaskID   string         `json:"task_id"` // "" is the whole app
+	State    string         `json:"state"`
+	Settled  bool           `json:"settled"`
+	Due      bool           `json:"due"`
+	Why      string         `json:"why"`
 
 	task load.TaskRef
 }
 
 // plan is what a job would do to one app.
 type plan struct {
-	app       App
-	days      Span
+	app App
+	// streams are asked for in this order, each from a day of its own on.
+	streams   []planStream
+	last      extract.Day // included
 	tasks     []load.Task
 	tasksOnly bool // leave out the whole app's windows
 	reprocess Reprocess
@@ -48,19 +51,28 @@ type plan struct {
 	covers func(task load.Task, day extract.Day) bool
 }
 
+// planStream is a stream and the first day of it that belongs to a plan.
+type planStream struct {
+	extract.Stream
+	first extract.Day
+}
+
 // daysPerRead is how many days of the ledger are held at a time.
 const daysPerRead = 7
 
-// windows yields the windows of each day, oldest day first: the whole app's, then
-// the tasks' in the order of their registration.
+// windows yields the windows of each day, oldest day first: of each stream the whole
+// app's, then the tasks' in the order of their registration.
 func (p plan) windows(ctx context.Context, db *load.DB) iter.Seq2[[]Window, error] {
 	return func(yield func([]Window, error) bool) {
-		begin := p.days.First
+		begin := p.last + 1
+		for _, stream := range p.streams {
+			begin = min(begin, stream.first)
+		}
 		for window := range p.opened {
 			begin = min(begin, window.day)
 		}
-		for first := begin; first <= p.days.Last; first += daysPerRead {
-			last := min(first+daysPerRead-1, p.days.Last)
+		for first := begin; first <= p.last; first += daysPerRead {
+			last := min(first+daysPerRead-1, p.last)
 			entries, err := db.Ledger(ctx, p.app.Account.SDKAppID, first, last)
 			if err != nil {
 				yield(nil, err)
@@ -68,7 +80,7 @@ func (p plan) windows(ctx context.Context, db *load.DB) iter.Seq2[[]Window, erro
 			}
 			ledger := make(map[ledgerKey]load.Entry, len(entries))
 			for _, entry := range entries {
-				ledger[ledgerKey{entry.Day, entry.TaskKey}] = entry
+				ledger[ledgerKey{entry.Stream, entry.Day, entry.TaskKey}] = entry
 			}
 			for day := first; day <= last; day++ {
 				if w := day.Window(p.app.Location); !w.Start.Before(w.End) {
@@ -83,29 +95,37 @@ func (p plan) windows(ctx context.Context, db *load.DB) iter.Seq2[[]Window, erro
 }
 
 type ledgerKey struct {
+	stream  extract.Stream
 	day     extract.Day
 	taskKey int32
 }
 
 func (p plan) windowsOf(day extract.Day, ledger map[ledgerKey]load.Entry) []Window {
 	var windows []Window
-	kept := day >= p.days.First
-	if kept && !p.tasksOnly || p.opened[ledgerKey{day, 0}] {
-		windows = append(windows, p.window(day, load.TaskRef{}, ledger))
-	}
-	for _, task := range p.tasks {
-		if kept && p.covers(task, day) || p.opened[ledgerKey{day, task.Key}] {
-			windows = append(windows, p.window(day, load.TaskRef{Key: task.Key, ID: task.TaskID}, ledger))
+	for _, stream := range p.streams {
+		kept := day >= stream.first
+		add := func(task load.TaskRef, belongs bool) {
+			key := ledgerKey{stream.Stream, day, task.Key}
+			if kept && belongs || p.opened[key] {
+				windows = append(windows, p.window(key, task, ledger))
+			}
+		}
+		add(load.TaskRef{}, !p.tasksOnly)
+		if !stream.ByTask() {
+			continue
+		}
+		for _, task := range p.tasks {
+			add(load.TaskRef{Key: task.Key, ID: task.TaskID}, p.covers(task, day))
 		}
 	}
 	return windows
 }
 
-func (p plan) window(day extract.Day, task load.TaskRef, ledger map[ledgerKey]load.Entry) Window {
+func (p plan) window(key ledgerKey, task load.TaskRef, ledger map[ledgerKey]load.Entry) Window {
 	w := Window{
-		SDKAppID: p.app.Account.SDKAppID, Day: day, TaskID: task.ID, task: task, State: string(load.StateOpen),
+		SDKAppID: p.app.Account.SDKAppID, Stream: key.stream, Day: key.day, TaskID: task.ID, task: task, State: string(load.StateOpen),
 	}
-	entry, known := ledger[ledgerKey{day, task.Key}]
+	entry, known := ledger[key]
 	if known {
 		w.State, w.Settled = string(entry.State), entry.Settled != load.NotSettled
 	}
@@ -137,6 +157,7 @@ func (p plan) verdict(known bool, entry load.Entry) (due bool, why string) {
 
 // request is one API request of a plan.
 type request struct {
+	stream extract.Stream
 	day    extract.Day
 	window extract.Window
 	tasks  []load.TaskRef
@@ -154,28 +175,30 @@ func taskIDs(tasks []load.TaskRef) []string {
 	return ids
 }
 
-// requests turns the due windows of a day into requests: the whole app's, then
-// the tasks' in batches.
+// requests turns the due windows of a day into requests: of each stream the whole
+// app's, then the tasks' in batches.
 func (p plan) requests(windows []Window) []request {
 	var requests []request
-	var tasks []load.TaskRef
-	for _, w := range windows {
-		switch {
-		case !w.Due:
-		case w.TaskID == "":
-			requests = append(requests, p.request(w.Day, []load.TaskRef{w.task}))
-		default:
-			tasks = append(tasks, w.task)
+	for _, stream := range p.streams {
+		var tasks []load.TaskRef
+		for _, w := range windows {
+			switch {
+			case !w.Due || w.Stream != stream.Stream:
+			case w.TaskID == "":
+				requests = append(requests, p.request(w.Stream, w.Day, []load.TaskRef{w.task}))
+			default:
+				tasks = append(tasks, w.task)
+			}
 		}
-	}
-	for _, batch := range extract.Batches(tasks) {
-		requests = append(requests, p.request(windows[0].Day, batch))
+		for _, batch := range extract.Batches(tasks) {
+			requests = append(requests, p.request(stream.Stream, windows[0].Day, batch))
+		}
 	}
 	return requests
 }
 
-func (p plan) request(day extract.Day, tasks []load.TaskRef) request {
-	return request{day: day, window: day.Window(p.app.Location), tasks: tasks}
+func (p plan) request(stream extract.Stream, day extract.Day, tasks []load.TaskRef) request {
+	return request{stream: stream, day: day, window: day.Window(p.app.Location), tasks: tasks}
 }
 
 // count goes through the plan without carrying it out.

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -68,6 +69,9 @@ func TestS15RequestsAreTheDueWindows(t *testing.T) {
 			tasksOnly: rapid.Bool().Draw(t, "tasksOnly"),
 			reprocess: rapid.SampledFrom([]Reprocess{Missing, Failed, All}).Draw(t, "reprocess"),
 		}
+		for _, stream := range rapid.SliceOfDistinct(rapid.SampledFrom(extract.Streams()), rapid.ID).Draw(t, "streams") {
+			p.streams = append(p.streams, planStream{stream, day + extract.Day(rapid.IntRange(-1, 1).Draw(t, "first"))})
+		}
 		covered := make(map[int32]bool)
 		for key := range int32(rapid.IntRange(0, 17).Draw(t, "tasks")) {
 			p.tasks = append(p.tasks, load.Task{Key: key + 1, TaskID: fmt.Sprint("task ", key+1)})
@@ -75,35 +79,47 @@ func TestS15RequestsAreTheDueWindows(t *testing.T) {
 		}
 		p.covers = func(task load.Task, _ extract.Day) bool { return covered[task.Key] }
 		ledger := make(map[ledgerKey]load.Entry)
-		for key := range int32(len(p.tasks) + 1) {
-			if rapid.Bool().Draw(t, "known") {
-				ledger[ledgerKey{day, key}] = load.Entry{
-					State:   rapid.SampledFrom([]load.State{load.StateLoaded, load.StateFailed, load.StateAbsent}).Draw(t, "state"),
-					Settled: rapid.SampledFrom([]load.SettledReason{load.NotSettled, load.ByLookback}).Draw(t, "settled"),
+		for _, stream := range extract.Streams() {
+			for key := range int32(len(p.tasks) + 1) {
+				if rapid.Bool().Draw(t, "known") {
+					ledger[ledgerKey{stream, day, key}] = load.Entry{
+						State:   rapid.SampledFrom([]load.State{load.StateLoaded, load.StateFailed, load.StateAbsent}).Draw(t, "state"),
+						Settled: rapid.SampledFrom([]load.SettledReason{load.NotSettled, load.ByLookback}).Draw(t, "settled"),
+					}
 				}
 			}
 		}
 
 		windows := p.windowsOf(day, ledger)
-		due := make(map[string]int)
+		type window struct {
+			stream extract.Stream
+			task   string
+		}
+		due := make(map[window]int)
 		for _, w := range windows {
+			if at := slices.IndexFunc(p.streams, func(s planStream) bool { return s.Stream == w.Stream }); at < 0 || p.streams[at].first > day {
+				t.Errorf("the plan has a window of a stream that is not due: %+v", w)
+			}
 			if w.Day != day || w.TaskID == "" && p.tasksOnly || w.task.Key != 0 && !covered[w.task.Key] {
 				t.Errorf("the plan has a window it should not: %+v", w)
 			}
 			if w.Due {
-				due[w.TaskID]++
+				due[window{w.Stream, w.TaskID}]++
 			}
 		}
-		asked := make(map[string]int)
+		asked := make(map[window]int)
 		for _, r := range p.requests(windows) {
 			if len(r.tasks) == 0 || len(r.tasks) > 5 {
 				t.Errorf("a request of %d tasks", len(r.tasks))
+			}
+			if len(r.taskIDs()) > 0 && !r.stream.ByTask() {
+				t.Errorf("tasks are asked for of %s", r.stream)
 			}
 			if r.window != day.Window(loc) || r.window.End.Sub(r.window.Start) > 7*24*time.Hour {
 				t.Errorf("a request of %s to %s", r.window.Start, r.window.End)
 			}
 			for _, task := range r.tasks {
-				asked[task.ID]++
+				asked[window{r.stream, task.ID}]++
 			}
 			if ids := r.taskIDs(); len(ids) != len(r.tasks) && (len(r.tasks) != 1 || r.tasks[0] != load.TaskRef{}) {
 				t.Errorf("the whole app is asked for together with tasks: %+v", r.tasks)
@@ -112,9 +128,9 @@ func TestS15RequestsAreTheDueWindows(t *testing.T) {
 		if diff := cmp.Diff(due, asked); diff != "" {
 			t.Errorf("windows asked for (-due +asked):\n%s", diff)
 		}
-		for id, n := range asked {
+		for window, n := range asked {
 			if n != 1 {
-				t.Errorf("%q is asked for %d times", id, n)
+				t.Errorf("%v is asked for %d times", window, n)
 			}
 		}
 	})

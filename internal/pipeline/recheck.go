@@ -93,9 +93,11 @@ func (p plan) dueChecks(rules policy, unequal []load.UnequalCheck, now time.Time
 	return checks.requests, expired
 }
 
-// pulls reports whether all windows of the task in the days belong to the plan.
+// pulls reports whether all windows of the task's losses in the days belong to the
+// plan.
 func (p plan) pulls(ref load.TaskRef, days Span) bool {
-	if !p.days.has(days.First) || !p.days.has(days.Last) {
+	loss := slices.IndexFunc(p.streams, func(stream planStream) bool { return stream.Stream == extract.Loss })
+	if loss < 0 || days.First < p.streams[loss].first || days.Last > p.last {
 		return false
 	}
 	if ref.Key == 0 {

@@ -67,6 +67,19 @@ func (p *Pipeline) planRun(ctx context.Context, app App, at time.Time) (plan, po
 	if err != nil {
 		return plan{}, rules, err
 	}
+	active, err := p.db.SaveStreams(ctx, app.Account.SDKAppID, p.settings.Streams,
+		extract.DayOf(earlier(at, p.opts.Now()), app.Location)-extract.Day(p.settings.LookbackDays))
+	if err != nil {
+		return plan{}, rules, err
+	}
+	var streams []planStream
+	for _, stream := range active {
+		begin := first
+		if stream.FirstDay != nil {
+			begin = max(first, *stream.FirstDay)
+		}
+		streams = append(streams, planStream{stream.Stream, begin})
+	}
 	tasks, err := p.db.Tasks(ctx, app.Account.SDKAppID)
 	if err != nil {
 		return plan{}, rules, err
@@ -77,11 +90,12 @@ func (p *Pipeline) planRun(ctx context.Context, app App, at time.Time) (plan, po
 	}
 	opened := make(map[ledgerKey]bool, len(windows))
 	for _, window := range windows {
-		opened[ledgerKey{window.Day, window.TaskKey}] = true
+		opened[ledgerKey{extract.Loss, window.Day, window.TaskKey}] = true
 	}
 	return plan{
 		app:       app,
-		days:      Span{First: first, Last: rules.lastEndedDay(earlier(at, p.opts.Now()))},
+		streams:   streams,
+		last:      rules.lastEndedDay(earlier(at, p.opts.Now())),
 		tasks:     tasks,
 		opened:    opened,
 		reprocess: Missing,

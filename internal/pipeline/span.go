@@ -19,7 +19,7 @@ func (p policy) spanWindow(days Span) extract.Window {
 // go back in them.
 func (p policy) fits(days Span) bool {
 	window := p.spanWindow(days)
-	return window.End.Sub(window.Start) <= extract.MaxWindow
+	return window.End.Sub(window.Start) <= extract.Loss.MaxWindow()
 }
 
 // exists reports whether the zone's calendar has the date.

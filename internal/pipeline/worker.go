@@ -131,7 +131,7 @@ func (w *appWork) allRequests(ctx context.Context, db *load.DB) iter.Seq2[reques
 // the call; an error stops the app.
 func (w *appWork) one(ctx context.Context, r request, normalizer *transform.Normalizer) (answered bool, err error) {
 	loadsBefore := w.loadsSoFar()
-	answer, err := w.client.PushLoss(ctx, extract.Request{Window: r.window, Tasks: r.taskIDs()})
+	answer, err := w.client.Pull(ctx, extract.Request{Stream: r.stream, Window: r.window, Tasks: r.taskIDs()})
 	// What was asked is seen through to its end, whatever ctx does.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
 	defer cancel()
@@ -143,12 +143,12 @@ func (w *appWork) one(ctx context.Context, r request, normalizer *transform.Norm
 		return false, err
 	}
 
-	result, err := normalizer.Normalize(answer.JSON, r.taskIDs())
+	result, err := normalizer.Normalize(r.stream, answer.JSON, r.taskIDs())
 	if err != nil {
 		return true, w.failed(ctx, r, err.Error())
 	}
 	outcome, err := w.lock.Load(ctx, load.Pull{
-		RunID: w.runID, Day: r.day, Window: extract.Window{Start: r.window.Start, End: answer.EndTime}, Tasks: r.tasks,
+		RunID: w.runID, Stream: r.stream, Day: r.day, Window: extract.Window{Start: r.window.Start, End: answer.EndTime}, Tasks: r.tasks,
 		Result: result, Body: answer.Body, SentAt: answer.SentAt,
 		Trusted: w.policy.remembered(r.day, w.now()), Settled: w.policy.settles(r.day, w.asOf()),
 	}, w.now())
@@ -179,7 +179,7 @@ func (w *appWork) loaded(r request, result transform.Result, outcome load.Outcom
 		RowsIgnored: int64(counts.Ignored), TextsReplaced: int64(counts.ReplacedTexts),
 	})
 	if counts.Rejected > 0 {
-		w.lastProblem = fmt.Sprintf("%d rows of %s could not be understood: %s", counts.Rejected, r.day, result.Rejects[0].Reason)
+		w.lastProblem = fmt.Sprintf("%d rows of %s (%s) could not be understood: %s", counts.Rejected, r.day, r.stream, result.Rejects[0].Reason)
 	}
 	for _, unreadable := range result.Unreadable {
 		w.lastProblem = unreadable.Reason
@@ -192,9 +192,9 @@ func (w *appWork) loaded(r request, result transform.Result, outcome load.Outcom
 func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error, loadsBefore int) error {
 	beyondMemory := !w.policy.remembered(r.day, w.now())
 	if beyondMemory && failed.AboutWindow() {
-		w.log.WarnContext(ctx, "the api gives no figures for this day any more", "day", r.day, "error", failed)
+		w.log.WarnContext(ctx, "the api gives no figures for this day any more", "stream", r.stream, "day", r.day, "error", failed)
 		err := w.lock.RecordFailure(ctx, load.Failure{
-			Day: r.day, Tasks: r.tasks, Reason: failed.Error(), Unavailable: true,
+			Stream: r.stream, Day: r.day, Tasks: r.tasks, Reason: failed.Error(), Unavailable: true,
 		}, w.now())
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -222,8 +222,8 @@ func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error,
 
 // failed notes windows that could not be loaded.
 func (w *appWork) failed(ctx context.Context, r request, reason string) error {
-	w.log.ErrorContext(ctx, "window failed", "day", r.day, "tasks", r.taskIDs(), "error", reason)
-	err := w.lock.RecordFailure(ctx, load.Failure{Day: r.day, Tasks: r.tasks, Reason: reason}, w.now())
+	w.log.ErrorContext(ctx, "window failed", "stream", r.stream, "day", r.day, "tasks", r.taskIDs(), "error", reason)
+	err := w.lock.RecordFailure(ctx, load.Failure{Stream: r.stream, Day: r.day, Tasks: r.tasks, Reason: reason}, w.now())
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.totals.WindowsFailed += int64(len(r.tasks))

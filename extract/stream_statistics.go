@@ -1,0 +1,12 @@
+package extract
+
+import "time"
+
+// How many pushes there were, to all or tagged users (All/Tagged Users Push Data
+// Statistics).
+var statisticsEndpoint = endpoint{
+	name:      "statistics",
+	path:      "/v4/timpush/all_member_push_statistics",
+	maxWindow: 30 * 24 * time.Hour,
+	byTask:    true,
+}

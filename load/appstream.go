@@ -1,0 +1,64 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/extract"
+)
+
+const (
+	// A stream that is chosen where there are figures of the app already begins
+	// now: nobody asked for all its past.
+	sqlSaveStreams = `
+		INSERT INTO pushloss.app_stream AS s (sdk_app_id, stream_id, active, first_day)
+		SELECT $1, stream_id, chosen.is, CASE
+			WHEN chosen.is AND stream_id <> 0 AND EXISTS (SELECT FROM pushloss.ledger WHERE sdk_app_id = $1) THEN $3::date
+		END
+		FROM pushloss.stream
+		CROSS JOIN LATERAL (SELECT stream_id = ANY($2::smallint[]) AS is) AS chosen
+		ORDER BY stream_id
+		ON CONFLICT (sdk_app_id, stream_id) DO UPDATE SET
+			active = excluded.active,
+			first_day = CASE WHEN excluded.active THEN excluded.first_day ELSE s.first_day END
+		WHERE s.active <> excluded.active`
+	sqlStreams = `
+		SELECT stream_id, first_day FROM pushloss.app_stream
+		WHERE sdk_app_id = $1 AND active ORDER BY stream_id`
+)
+
+// ActiveStream is a stream that scheduled runs pull of an app.
+type ActiveStream struct {
+	Stream extract.Stream
+	// FirstDay is the first day that is due; nil is the app's.
+	FirstDay *extract.Day
+}
+
+// SaveStreams records which streams runs pull of an app from now on, and returns
+// them. Those that are new to an app with figures begin on the given day.
+func (db *DB) SaveStreams(ctx context.Context, sdkAppID int64, streams []extract.Stream, begin extract.Day) ([]ActiveStream, error) {
+	numbers := make([]int16, len(streams))
+	for i, stream := range streams {
+		numbers[i] = int16(stream)
+	}
+	if _, err := db.pool.Exec(ctx, sqlSaveStreams, sdkAppID, numbers, begin.UTC()); err != nil {
+		return nil, fmt.Errorf("save the streams of app %d: %w", sdkAppID, err)
+	}
+	rows, err := db.pool.Query(ctx, sqlStreams, sdkAppID)
+	if err != nil {
+		return nil, fmt.Errorf("read the streams of app %d: %w", sdkAppID, err)
+	}
+	active, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (s ActiveStream, err error) {
+		var first *time.Time
+		err = row.Scan(&s.Stream, &first)
+		s.FirstDay = dayOf(first)
+		return s, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the streams of app %d: %w", sdkAppID, err)
+	}
+	return active, nil
+}

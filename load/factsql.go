@@ -1,0 +1,101 @@
+package load
+
+import (
+	"fmt"
+	"strings"
+)
+
+// column is one column of a fact table, and the array that fills it.
+type column struct{ name, sqlType string }
+
+// factTable is one of a stream's two fact tables and the statements on it. All take
+// the app as $1 and the day as $2. selectRows is also told the least and greatest
+// task key: without statistics, as in a first load, Postgres takes the list of keys
+// for a filter only and reads the whole day.
+type factTable struct {
+	name       string
+	byPlatform bool
+	// coded says that a fact is one of an error code and bears a text.
+	coded bool
+
+	selectRows, insert, update, remove string
+	// selectSpan is selectRows of a range of days, its last one as $3.
+	selectSpan string
+	// selectDay is all of a day, with the time of each row.
+	selectDay string
+}
+
+// lossTable is a table of losses by error code.
+func lossTable(name string, byPlatform bool) factTable {
+	return newFactTable(factTable{name: name, byPlatform: byPlatform, coded: true}, "stage_id", "err_count")
+}
+
+// counterTable is a table of counters.
+func counterTable(name string, byPlatform bool) factTable {
+	return newFactTable(factTable{name: name, byPlatform: byPlatform}, "counter_id", "push_count")
+}
+
+// newFactTable writes the statements: by platform or not, coded or not, they are
+// the same but for the columns that a table lacks. Those are read as 0.
+func newFactTable(t factTable, stage, count string) factTable {
+	keys := []column{{"task_key", "int"}, {stage, "smallint"}}
+	values := []column{{count, "bigint"}}
+	eventAndPlatform, codeKey, infoKey := "0::smallint, 0::smallint", "0", "0"
+	if t.byPlatform {
+		keys = append(keys, column{"event_type", "smallint"}, column{"platform_id", "smallint"})
+		eventAndPlatform = "event_type, platform_id"
+	}
+	if t.coded {
+		keys = append(keys, column{"err_code_key", "int"})
+		values = append(values, column{"err_info_key", "int"})
+		codeKey, infoKey = "err_code_key", "err_info_key"
+	}
+	all := append(append([]column{}, keys...), values...)
+	table := "pushloss." + t.name
+	row := fmt.Sprintf("task_key, %s, %s, %s, %s, %s", stage, eventAndPlatform, codeKey, count, infoKey)
+
+	t.selectRows = fmt.Sprintf(`
+		SELECT %s FROM %s
+		WHERE sdk_app_id = $1 AND day = $2 AND task_key = ANY($3::int[]) AND task_key BETWEEN $4 AND $5`, row, table)
+	t.selectSpan = fmt.Sprintf(`
+		SELECT %s FROM %s
+		WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3 AND task_key = ANY($4::int[]) AND task_key BETWEEN $5 AND $6`, row, table)
+	t.selectDay = fmt.Sprintf(`
+		SELECT %s, updated_at FROM %s
+		WHERE sdk_app_id = $1 AND day = $2`, row, table)
+	t.insert = fmt.Sprintf(`
+		INSERT INTO %s (sdk_app_id, day, updated_at, %s)
+		SELECT $1, $2, $3, g.*
+		FROM unnest(%s) AS g`, table, names(all), arrays(all, 4))
+	t.update = fmt.Sprintf(`
+		UPDATE %s AS f
+		SET %s, updated_at = $3
+		FROM unnest(%s) AS g (%s)
+		WHERE f.sdk_app_id = $1 AND f.day = $2 AND %s`,
+		table, each(values, "%[1]s = g.%[1]s", ", "), arrays(all, 4), names(all), each(keys, "f.%[1]s = g.%[1]s", " AND "))
+	t.remove = fmt.Sprintf(`
+		DELETE FROM %s AS f
+		USING unnest(%s) AS g (%s)
+		WHERE f.sdk_app_id = $1 AND f.day = $2 AND %s`,
+		table, arrays(keys, 3), names(keys), each(keys, "f.%[1]s = g.%[1]s", " AND "))
+	return t
+}
+
+func names(columns []column) string { return each(columns, "%[1]s", ", ") }
+
+func each(columns []column, format, separator string) string {
+	var parts []string
+	for _, c := range columns {
+		parts = append(parts, fmt.Sprintf(format, c.name))
+	}
+	return strings.Join(parts, separator)
+}
+
+// arrays are the parameters that hold the columns, from number first on.
+func arrays(columns []column, first int) string {
+	var parts []string
+	for i, c := range columns {
+		parts = append(parts, fmt.Sprintf("$%d::%s[]", first+i, c.sqlType))
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,86 @@
+package transform
+
+import (
+	"bytes"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"pushloss/extract"
+)
+
+const nothingKnown = "it has none of the lists and counters that are known, but others"
+
+// bare reads an answer without a list of results. Its figures stand at the top or,
+// since no page shows it for certain, in objects one level down.
+func (r *reader) bare() ([]element, error) {
+	top, below, err := r.bareElement()
+	if err != nil {
+		return nil, err
+	}
+	var found []element
+	if len(top.seen) > 0 {
+		found = append(found, top)
+	}
+	strange := false // something is there, and it may be figures
+	for len(below) > 0 {
+		value := below[0]
+		below = below[1:]
+		sub := *r
+		sub.body, sub.dec = value, newDecoder(value)
+		if value.Kind() == jsontext.KindBeginArray {
+			_, err := sub.each(func() error {
+				item, err := sub.dec.ReadValue()
+				if err == nil && item.Kind() == jsontext.KindBeginObject {
+					below = append(below, item.Clone())
+				}
+				strange = true
+				return err
+			})
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
+		e, _, err := sub.bareElement()
+		if err != nil {
+			return nil, err
+		}
+		r.replacedTexts = sub.replacedTexts
+		strange = strange || len(e.json) > len("{}")
+		if len(e.seen) > 0 {
+			found = append(found, e)
+		}
+	}
+	if len(found) == 0 {
+		if strange {
+			top.unreadable = nothingKnown
+		}
+		found = append(found, top)
+	}
+	return found, nil
+}
+
+// bareElement reads an object that may be an element, and returns what else it has
+// that may hold one.
+func (r *reader) bareElement() (e element, below []jsontext.Value, err error) {
+	start := r.dec.InputOffset()
+	begun := r.begin()
+	err = r.members(func(name string) error {
+		if known, err := r.member(begun, name); known {
+			return err
+		}
+		value, err := r.dec.ReadValue()
+		if kind := value.Kind(); kind == jsontext.KindBeginObject || kind == jsontext.KindBeginArray {
+			below = append(below, value.Clone())
+		}
+		return err
+	})
+	if err != nil {
+		return e, nil, err
+	}
+	return r.finish(begun, start), below, nil
+}
+
+func newDecoder(text []byte) *jsontext.Decoder {
+	return jsontext.NewDecoder(bytes.NewBuffer(text), extract.TolerantSyntax, jsontext.AllowDuplicateNames(true))
+}

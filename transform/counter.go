@@ -1,0 +1,139 @@
+package transform
+
+import (
+	"math"
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// counterNamed returns the counter of the name.
+func counterNamed(name string) (Stage, bool) {
+	switch name {
+	case "TotalCount":
+		return Total, true
+	case "SentCount":
+		return Sent, true
+	case "DeliveredCount":
+		return Delivered, true
+	case "ClickCount":
+		return Clicked, true
+	}
+	return 0, false
+}
+
+// counter reads a counter that stands in the element itself. One that cannot be
+// understood is rejected; null is one that is missing.
+func (r *reader) counter(e *element, name string, counter Stage) error {
+	before := r.dec.InputOffset()
+	value, err := r.dec.ReadValue()
+	if err != nil || value.Kind() == jsontext.KindNull {
+		return err
+	}
+	e.see(name)
+	e.rowsIn++
+	count, reason := count(name, value)
+	if reason != "" {
+		e.rejects = append(e.rejects, Reject{Array: name, JSON: validUTF8(r.rawSince(before)), Reason: reason, Rows: 1})
+		return nil
+	}
+	r.byStage = append(r.byStage, row{Fact: Fact{Key: Key{Stage: counter}, Count: count}})
+	return nil
+}
+
+// countersRow reads a row that has counters: as many facts as it has of them. A
+// row of which something cannot be understood is rejected whole.
+func (r *reader) countersRow(e *element, a *array) error {
+	before := r.dec.InputOffset()
+	if r.dec.PeekKind() != jsontext.KindBeginObject {
+		e.rowsIn++
+		err := r.dec.SkipValue()
+		e.rejects = append(e.rejects, Reject{Array: a.name, JSON: validUTF8(r.rawSince(before)), Reason: "a row must be an object", Rows: 1})
+		return err
+	}
+	var key Key
+	var facts []Fact
+	var seen []string
+	reason := ""
+	refuse := func(why string) {
+		if reason == "" {
+			reason = why
+		}
+	}
+	err := r.members(func(name string) error {
+		counter, isCounter := counterNamed(name)
+		if !isCounter && name != "EventType" && name != "PushPlatform" {
+			return r.dec.SkipValue()
+		}
+		value, err := r.dec.ReadValue()
+		if err != nil || value.Kind() == jsontext.KindNull {
+			return err
+		}
+		if slices.Contains(seen, name) {
+			refuse(name + " stands twice")
+		}
+		seen = append(seen, name)
+		why := ""
+		switch {
+		case isCounter:
+			f := Fact{Key: Key{Stage: counter}}
+			f.Count, why = count(name, value)
+			facts = append(facts, f)
+		case name == "EventType":
+			key.EventType, why = smallNumber(name, value)
+		default:
+			key.Platform, why = smallNumber(name, value)
+		}
+		refuse(why)
+		return nil
+	})
+	switch {
+	case err != nil:
+		return err
+	case !slices.Contains(seen, "EventType") && !a.eventOptional:
+		refuse("EventType is missing")
+	case !slices.Contains(seen, "PushPlatform"):
+		refuse("PushPlatform is missing")
+	case len(facts) == 0:
+		refuse("it has no counter")
+	}
+	e.rowsIn += max(len(facts), 1)
+	json := r.rawSince(before)
+	if reason != "" {
+		e.rejects = append(e.rejects, Reject{Array: a.name, JSON: validUTF8(json), Reason: reason, Rows: max(len(facts), 1)})
+		return nil
+	}
+	end := r.dec.InputOffset()
+	for _, f := range facts {
+		f.EventType, f.Platform = key.EventType, key.Platform
+		r.byPlatform = append(r.byPlatform, row{Fact: f, list: a, start: end - int64(len(json)), end: end})
+	}
+	return nil
+}
+
+func count(name string, value jsontext.Value) (count int64, reason string) {
+	count, reason = wholeNumber(name, value, math.MaxInt64)
+	if reason == "" && count < 0 {
+		reason = name + " is negative"
+	}
+	return count, reason
+}
+
+func smallNumber(name string, value jsontext.Value) (int16, string) {
+	number, reason := wholeNumber(name, value, math.MaxInt16)
+	return int16(number), reason
+}
+
+// dropZeros makes an element empty whose counters are all zero: whether the
+// service says so of a day that it has forgotten is not known, so that zeros are
+// believed no more than an answer without any figures.
+func (e *element) dropZeros() {
+	s := &e.snapshot
+	for _, facts := range [][]Fact{s.ByStage, s.ByPlatform} {
+		if slices.ContainsFunc(facts, func(f Fact) bool { return f.Count != 0 }) {
+			return
+		}
+	}
+	e.zeros = len(s.ByStage) + len(s.ByPlatform)
+	s.ByStage, s.ByPlatform = nil, nil
+}

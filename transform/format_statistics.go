@@ -1,0 +1,6 @@
+package transform
+
+var statisticsFormat = format{
+	counters: true,
+	arrays:   []array{{name: "PlatformStatistics", byPlatform: true, counters: true}},
+}
