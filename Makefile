@@ -34,6 +34,10 @@ chaos: postgres ## kill the program KILLS times, and its database and network to
 bench: postgres ## the benchmarks: transform, load, and a whole backfill without pacing
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 30m ./transform ./load ./internal/pipeline ./internal/sandbox
 
+.PHONY: questions
+questions: ## the medians of docs/queries on a database filled by "pushloss sandbox fill"
+	go test ./internal/questions -run Filled -v -bench . -benchtime 21x -args -database "$${DATABASE_URL:?names the filled database}"
+
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME
 	@for target in $$(grep -rhoE '^func Fuzz[A-Za-z]+' --include '*_test.go' . | sed 's/func //'); do \

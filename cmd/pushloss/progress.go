@@ -19,6 +19,7 @@ const linesEvery = 10 * time.Second
 // elsewhere.
 type progress struct {
 	out   io.Writer
+	unit  string // what is counted
 	now   func() time.Time
 	bar   *progressbar.ProgressBar
 	isTTY bool
@@ -28,7 +29,7 @@ type progress struct {
 
 func newProgress(env Environment) *progress {
 	file, ok := env.Stderr.(*os.File)
-	return &progress{out: env.Stderr, now: env.Now, told: env.Now(), isTTY: ok && term.IsTerminal(int(file.Fd()))}
+	return &progress{out: env.Stderr, unit: "requests", now: env.Now, told: env.Now(), isTTY: ok && term.IsTerminal(int(file.Fd()))}
 }
 
 func (p *progress) step(at pipeline.Progress) {
@@ -36,7 +37,7 @@ func (p *progress) step(at pipeline.Progress) {
 	if !p.isTTY {
 		if now := p.now(); now.Sub(p.told) >= linesEvery {
 			p.told = now
-			fmt.Fprintf(p.out, "%d of %d requests done, at %s of app %d\n", at.Done, at.Total, at.Day, at.SDKAppID)
+			fmt.Fprintf(p.out, "%d of %d %s done, at %s of app %d\n", at.Done, at.Total, p.unit, at.Day, at.SDKAppID)
 		}
 		return
 	}

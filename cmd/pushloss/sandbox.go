@@ -38,6 +38,7 @@ Faults (--fault NAME, may be repeated):
   pushloss sandbox --fault end-inclusive --fault day-figures=UTC:by=touch`,
 		Args: exactly(cobra.NoArgs),
 	}
+	command.AddCommand(newFillCommand(env))
 	flags := command.Flags()
 	addr := flags.String("addr", "127.0.0.1:9470", "address to listen on")
 	apps := flags.Int64Slice("app", []int64{1400000001}, "SDKAppIDs to serve")

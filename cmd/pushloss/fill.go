@@ -1,0 +1,82 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pushloss/internal/config"
+	"pushloss/internal/fill"
+	"pushloss/internal/pipeline"
+	"pushloss/load"
+)
+
+// fillApps is how many apps' jobs the pool has connections for at once; further
+// ones take turns.
+const fillApps = 6
+
+func newFillCommand(env Environment) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "fill",
+		Short: "Fill a database with made-up figures, as many as you like",
+		Long: `Makes a database to measure with: apps with the SDKAppIDs 1, 2, 3 …, whose days up
+to yesterday are pulled from a stand-in of the API inside this process, by the jobs
+that production runs, without pacing. Each day is loaded soon after its end and
+again while it is open; some figures come late, and some are restated.
+
+The database must have the schema and must not hold any other figures. Stopped, it
+goes on by the same command. The default makes 50 million facts, in 10 GB.`,
+		Example: `  export DATABASE_URL=embedded:big
+  pushloss migrate up && pushloss sandbox fill
+  pushloss sandbox fill --apps 1 --tasks 20 --days 60 --rows 24`,
+		Args: exactly(cobra.NoArgs),
+	}
+	flags := command.Flags()
+	var shape fill.Shape
+	flags.IntVar(&shape.Apps, "apps", 5, "number of apps")
+	flags.IntVar(&shape.Tasks, "tasks", 200, "tasks that each app follows on a day")
+	flags.IntVar(&shape.TaskDays, "task-days", 30, "how many days a task is followed")
+	flags.IntVar(&shape.Days, "days", 330, "days, up to yesterday")
+	flags.IntVar(&shape.Rows, "rows", 150, "rows of each task, and of the whole app, on each day")
+	flags.IntVar(&shape.LookbackDays, "lookback", 1, "how many days after its end a day is still pulled again")
+	command.RunE = func(cmd *cobra.Command, _ []string) error {
+		a, err := configure(cmd, env, config.Needs{Database: true})
+		if err != nil {
+			return err
+		}
+		defer a.close()
+		shape.Location, shape.Until = a.settings.Location, env.Now()
+		if err := shape.Check(); err != nil {
+			return &usageError{problem: err.Error()}
+		}
+		a.settings.Apps = make([]config.App, min(shape.Apps, fillApps)) // as many connections
+		db, err := a.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		return a.fill(cmd, db, shape)
+	}
+	return command
+}
+
+func (a *app) fill(cmd *cobra.Command, db *load.DB, shape fill.Shape) error {
+	bar := newProgress(a.env)
+	bar.unit = "days"
+	report, err := fill.Fill(cmd.Context(), db, a.database, shape, func(at fill.Progress) {
+		bar.step(pipeline.Progress{SDKAppID: fill.FirstApp + int64(shape.Apps) - 1, Day: at.Day, Done: at.Done, Total: at.Total})
+	})
+	bar.finish()
+	if errors.Is(err, fill.ErrForeign) {
+		return &usageError{problem: err.Error(), remedy: fill.Hint(err)}
+	}
+	if err != nil {
+		return err
+	}
+	moved := report.RowsInserted + report.RowsUpdated + report.RowsDeleted + report.RowsUnchanged
+	fmt.Fprintf(a.env.Stdout, "%s facts made, %s changed later, by %s requests in %s: %s rows a second\n",
+		count(report.RowsInserted), count(report.RowsUpdated+report.RowsDeleted), count(report.Requests),
+		report.Took.Round(time.Second), count(int64(float64(moved)/report.Took.Seconds())))
+	return nil
+}

@@ -1,0 +1,23 @@
+-- What share of an app's lost pushes went to dead tokens, by platform and week, in the last 6 months?
+\if :{?app}
+\else
+\set app 1400000001
+\endif
+
+WITH asked AS (
+    SELECT today - 182 AS first_day, today - 1 AS last_day
+    FROM analytics.apps, LATERAL (SELECT (now() AT TIME ZONE timezone)::date AS today) AS clock
+    WHERE sdk_app_id = :app
+)
+SELECT
+    date_trunc('week', day)::date AS week,
+    platform,
+    sum(err_count) AS lost,
+    coalesce(sum(err_count) FILTER (WHERE token_dead), 0) AS to_dead_tokens,
+    round(100 * coalesce(sum(err_count) FILTER (WHERE token_dead), 0) / nullif(sum(err_count), 0), 1) AS percent
+FROM analytics.app_platform_loss
+LEFT JOIN analytics.error_codes USING (platform_id, stage, err_code)
+WHERE sdk_app_id = :app
+    AND day BETWEEN (SELECT first_day FROM asked) AND (SELECT last_day FROM asked)
+GROUP BY week, platform
+ORDER BY week, platform;

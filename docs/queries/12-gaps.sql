@@ -1,0 +1,25 @@
+-- Which of an app's last 30 days are not final yet, or lack figures, and of how many windows?
+\if :{?app}
+\else
+\set app 1400000001
+\endif
+
+WITH asked AS (
+    SELECT today - 30 AS first_day, today - 1 AS last_day
+    FROM analytics.apps, LATERAL (SELECT (now() AT TIME ZONE timezone)::date AS today) AS clock
+    WHERE sdk_app_id = :app
+)
+SELECT
+    day,
+    count(*) FILTER (WHERE state = 'open') AS never_pulled,
+    count(*) FILTER (WHERE state = 'failed') AS failed,
+    count(*) FILTER (WHERE state IN ('absent', 'unproven', 'unavailable')) AS not_told,
+    count(*) FILTER (WHERE state IN ('loaded', 'empty') AND NOT settled) AS not_final,
+    bool_or(task_id = '') AS whole_app,
+    max(last_error) AS last_error
+FROM analytics.coverage
+WHERE sdk_app_id = :app
+    AND day BETWEEN (SELECT first_day FROM asked) AND (SELECT last_day FROM asked)
+    AND NOT (settled AND state IN ('loaded', 'empty'))
+GROUP BY day
+ORDER BY day;

@@ -1,0 +1,48 @@
+package fill
+
+import (
+	"pushloss/extract"
+	"pushloss/internal/sandbox"
+)
+
+const (
+	// lateEvery is one of how many tasks has late figures, restatedEvery one of how
+	// many days is restated.
+	lateEvery     = 33
+	restatedEvery = 20
+	// lastDays are those on which codes come up that no day before has.
+	lastDays = 5
+)
+
+// faultsAt is how the figures differ from plain ones while the newest day is
+// pulled first and the days before it again: an app's own are always a little
+// late, those of a few tasks much, and now and then a day is restated after its
+// first load.
+func (s Shape) faultsAt(newest extract.Day) []sandbox.Fault {
+	_, last := s.days()
+	faults := []sandbox.Fault{{Name: "late", Value: "0.05", Task: "overall"}}
+	if before := newest - 1; before%restatedEvery == 0 {
+		faults = append(faults, sandbox.Fault{Name: "restated", Task: "overall", From: before.String(), To: before.String()})
+	}
+	if newest > last-lastDays {
+		faults = append(faults, sandbox.Fault{Name: "unknown-platform"})
+	}
+	for _, app := range s.appIDs() {
+		for sent := newest - extract.Day(s.TaskDays); sent <= newest; sent++ {
+			for _, task := range s.tasksSentOn(app, sent) {
+				if late(app, sent, task.TaskID) {
+					faults = append(faults, sandbox.Fault{Name: "late", Value: "0.3", App: app, Task: task.TaskID})
+				}
+			}
+		}
+	}
+	return faults
+}
+
+func late(app int64, sent extract.Day, id string) bool {
+	n := uint64(app)*31 + uint64(sent)
+	for _, c := range []byte(id) {
+		n = n*1099511628211 + uint64(c)
+	}
+	return n>>32%lateEvery == 0
+}

@@ -1,0 +1,31 @@
+package fill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// ErrForeign says that a database holds something that was not made here.
+var ErrForeign = errors.New("the database holds figures that are not the sandbox's")
+
+const sqlForeign = `
+	SELECT EXISTS (SELECT FROM pushloss.app WHERE sdk_app_id NOT BETWEEN $1 AND $2)
+		OR EXISTS (SELECT FROM pushloss.app_lease WHERE sdk_app_id NOT BETWEEN $1 AND $2)
+		OR EXISTS (SELECT FROM pushloss.ledger WHERE sdk_app_id NOT BETWEEN $1 AND $2)
+		OR EXISTS (SELECT FROM pushloss.task WHERE sdk_app_id NOT BETWEEN $1 AND $2 OR NOT starts_with(task_id, $3))`
+
+// checkOwn refuses a database that holds apps or tasks that a fill never makes.
+func checkOwn(ctx context.Context, conn *pgx.Conn) error {
+	var foreign bool
+	err := conn.QueryRow(ctx, sqlForeign, FirstApp, FirstApp+mostApps-1, taskPrefix).Scan(&foreign)
+	if err != nil {
+		return fmt.Errorf("look whose figures the database holds: %w", err)
+	}
+	if foreign {
+		return ErrForeign
+	}
+	return nil
+}

@@ -1,0 +1,96 @@
+package fill
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"pushloss/extract"
+	"pushloss/load"
+)
+
+// FirstApp is the SDKAppID of the first app. They count from 1, far from those
+// that the console gives, so that nobody takes one for the other.
+const FirstApp = 1
+
+// taskPrefix begins the ID of every task.
+const taskPrefix = "sandbox-"
+
+const mostApps = 1000
+
+// Shape says how much to make.
+type Shape struct {
+	Apps  int // their SDKAppIDs count from FirstApp
+	Tasks int // followed by each app on each day
+	Days  int // up to the day before Until's
+	Rows  int // of each task, and of each app as a whole, on each day
+	Until time.Time
+	// LookbackDays is how many days after its end a day is still pulled again: as
+	// often is every figure pulled, beside the first time.
+	LookbackDays int
+	// TaskDays is how many days a task is followed.
+	TaskDays int
+	Location *time.Location
+}
+
+// Facts is about how many rows there will be.
+func (s Shape) Facts() int64 {
+	return int64(s.Apps) * int64(s.Days) * int64(s.Tasks+1) * int64(s.Rows)
+}
+
+// Check returns one error for all that is wrong.
+func (s Shape) Check() error {
+	var problems []error
+	for _, number := range []struct {
+		name      string
+		value     int
+		min, most int
+	}{
+		{"apps", s.Apps, 1, mostApps},
+		{"tasks", s.Tasks, 0, 100_000},
+		{"days", s.Days, 1, 4000},
+		{"rows", s.Rows, 1, 20_000},
+		{"lookback", s.LookbackDays, 0, 30},
+		{"task-days", s.TaskDays, 1, 400},
+	} {
+		if number.value < number.min || number.value > number.most {
+			problems = append(problems, fmt.Errorf("%s must be %d to %d, not %d", number.name, number.min, number.most, number.value))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// days are the days to make, both included.
+func (s Shape) days() (first, last extract.Day) {
+	last = extract.DayOf(s.Until, s.Location) - 1
+	return last - extract.Day(s.Days) + 1, last
+}
+
+// appIDs are the apps to make.
+func (s Shape) appIDs() []int64 {
+	ids := make([]int64, s.Apps)
+	for i := range ids {
+		ids[i] = FirstApp + int64(i)
+	}
+	return ids
+}
+
+// tasksSentOn are the tasks that an app sends on a day: as many as keep Tasks of
+// them followed. They depend on the day alone, so that a longer fill goes on with
+// those of a shorter one.
+func (s Shape) tasksSentOn(app int64, day extract.Day) []load.Task {
+	upTo := func(day extract.Day) int { return int(day) * s.Tasks / s.TaskDays }
+	sentAt := day.Window(s.Location).Start.Add(8 * time.Hour)
+	tasks := make([]load.Task, upTo(day+1)-upTo(day))
+	for i := range tasks {
+		label := fmt.Sprintf("Campaign %d of %s", i+1, day)
+		tasks[i] = load.Task{
+			SDKAppID: app, TaskID: taskID(app, day, i), SentAt: &sentAt, Label: &label,
+		}
+	}
+	return tasks
+}
+
+func taskID(app int64, day extract.Day, i int) string {
+	return fmt.Sprintf("%s%d-%s-%03d", taskPrefix, app, day, i+1)
+}

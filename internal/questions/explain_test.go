@@ -1,0 +1,68 @@
+package questions_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// node is a step of a plan that was carried out, as EXPLAIN tells of it.
+type node struct {
+	Type      string  `json:"Node Type"`
+	Relation  string  `json:"Relation Name"`
+	IndexCond string  `json:"Index Cond"`
+	Rows      float64 `json:"Actual Rows"` // of each loop, on average
+	Loops     float64 `json:"Actual Loops"`
+	Filtered  float64 `json:"Rows Removed by Filter"`
+	Rechecked float64 `json:"Rows Removed by Index Recheck"`
+	Children  []node  `json:"Plans"`
+}
+
+// asIfLarge has small tables read as the planner would read large ones.
+const asIfLarge = `SET enable_seqscan = off; SET enable_mergejoin = off; SET enable_hashjoin = off`
+
+// explain carries a question out and returns its plan.
+func explain(t *testing.T, conn *pgx.Conn, sql string) node {
+	t.Helper()
+	var text []byte
+	err := conn.QueryRow(t.Context(), `EXPLAIN (ANALYZE, FORMAT JSON) `+sql, pgx.QueryExecModeSimpleProtocol).Scan(&text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var plans []struct{ Plan node }
+	if err := json.Unmarshal(text, &plans); err != nil {
+		t.Fatal(err)
+	}
+	return plans[0].Plan
+}
+
+// read tells how many rows each table was looked at, kept or not, by the scan that
+// looked at most.
+func (n node) read(into map[string]float64) map[string]float64 {
+	if n.Relation != "" {
+		into[n.Relation] = max(into[n.Relation], (n.Rows+n.Filtered+n.Rechecked)*n.Loops)
+	}
+	for _, child := range n.Children {
+		child.read(into)
+	}
+	return into
+}
+
+// readsNoOtherDays checks that of each table that has days only the rows of those
+// asked for were looked at. owner counts them.
+func (c check) readsNoOtherDays(t *testing.T, owner *pgx.Conn, plan node) {
+	t.Helper()
+	scanned := plan.read(make(map[string]float64))
+	for _, table := range []string{"stage_loss", "platform_loss", "loss_change", "ledger"} {
+		limit := 0.0
+		if count := c.reads[table]; count != "" {
+			if err := owner.QueryRow(t.Context(), count).Scan(&limit); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if scanned[table] > limit {
+			t.Errorf("looked at %v rows of %s; those days have %v", scanned[table], table, limit)
+		}
+	}
+}

@@ -1,0 +1,120 @@
+package questions_test
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/fill"
+	"pushloss/internal/localpg"
+	"pushloss/load"
+	"pushloss/migrations"
+)
+
+const patience = 3 * time.Minute
+
+// fixture is a small database, filled for longer than any question asks, and two
+// ways to it.
+type fixture struct {
+	t      *testing.T
+	owner  *pgx.Conn
+	reader *pgx.Conn // may read the schema analytics and nothing else
+
+	readerURL string
+}
+
+// setup starts a server of its own: the tests' role on the shared one may not
+// make roles.
+func setup(t *testing.T) *fixture {
+	t.Helper()
+	dir := t.TempDir()
+	// Under root the server runs as another account, which must get in.
+	must(t, os.Chmod(dir, 0o755))
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	server, err := localpg.Start(ctx, localpg.Options{Dir: dir, BinDir: os.Getenv("PUSHLOSS_POSTGRES_BIN"), Fast: true})
+	must(t, err)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := server.Close(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	must(t, migrations.Up(ctx, server.URL()))
+	f := &fixture{t: t, owner: connect(t, server.URL())}
+	f.fill(ctx, server.URL())
+	f.breakDays()
+
+	f.exec(`CREATE ROLE analyst LOGIN PASSWORD 'analyst'`)
+	f.exec(`GRANT USAGE ON SCHEMA analytics TO analyst`)
+	f.exec(`GRANT SELECT ON ALL TABLES IN SCHEMA analytics TO analyst`)
+	f.readerURL = as(t, server.URL(), "analyst")
+	f.reader = connect(t, f.readerURL)
+	return f
+}
+
+func (f *fixture) fill(ctx context.Context, databaseURL string) {
+	f.t.Helper()
+	db, err := load.Open(ctx, databaseURL, 16)
+	must(f.t, err)
+	defer db.Close()
+	zone, err := time.LoadLocation("Asia/Shanghai")
+	must(f.t, err)
+	_, err = fill.Fill(ctx, db, databaseURL, fill.Shape{
+		Apps: 2, Tasks: 6, Days: 200, Rows: 24, Until: time.Now(), LookbackDays: 1, TaskDays: 30, Location: zone,
+	}, nil)
+	must(f.t, err)
+}
+
+// breakDays makes what a sound history lacks: windows that were never pulled, or
+// failed.
+func (f *fixture) breakDays() {
+	f.t.Helper()
+	f.exec(`DELETE FROM pushloss.ledger WHERE sdk_app_id = 1 AND task_key = 0 AND day = ` + today + ` - 5`)
+	f.exec(`UPDATE pushloss.ledger SET state = 'failed', settled = false, settled_reason = NULL, last_error = 'it broke'
+		WHERE sdk_app_id = 1 AND task_key <> 0 AND day = ` + today + ` - 9`)
+	f.exec(`UPDATE pushloss.ledger SET state = 'unavailable', settled_reason = 'api_memory'
+		WHERE sdk_app_id = 1 AND task_key <> 0 AND day = ` + today + ` - 40`)
+}
+
+// today is that of both apps.
+const today = `(now() AT TIME ZONE 'Asia/Shanghai')::date`
+
+func (f *fixture) exec(sql string) {
+	f.t.Helper()
+	if _, err := f.owner.Exec(f.t.Context(), sql); err != nil {
+		f.t.Fatalf("%s: %v", sql, err)
+	}
+}
+
+func connect(t *testing.T, databaseURL string) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), databaseURL)
+	must(t, err)
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}
+
+// as is the URL by which a role connects whose password is its name.
+func as(t *testing.T, databaseURL, role string) string {
+	t.Helper()
+	parsed, err := url.Parse(databaseURL)
+	must(t, err)
+	parsed.User = url.UserPassword(role, role)
+	query := parsed.Query()
+	query.Del("passfile")
+	parsed.RawQuery = query.Encode()
+	return parsed.String()
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
