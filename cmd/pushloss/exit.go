@@ -78,6 +78,7 @@ func exitCode(err error) int {
 		timezone  *load.TimezoneError
 		target    *notify.TargetError
 		pooling   *load.PoolingError
+		access    *load.AccessError
 		schedule  schedules.Problems
 		tasks     taskfile.Problems
 		schema    *migrations.StateError
@@ -86,7 +87,7 @@ func exitCode(err error) int {
 	)
 	switch {
 	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &request),
-		errors.As(err, &timezone), errors.As(err, &target), errors.As(err, &pooling),
+		errors.As(err, &timezone), errors.As(err, &target), errors.As(err, &pooling), errors.As(err, &access),
 		errors.As(err, &schedule), errors.As(err, &tasks):
 		return exitUsage
 	case errors.Is(err, context.Canceled): // also what a canceled connect says
@@ -112,6 +113,8 @@ func hintOf(err error) string {
 		return apiFailed.Hint
 	case load.Unreachable(err):
 		return "start the database, or correct DATABASE_URL; DATABASE_URL=embedded: gives a local one"
+	case load.Denied(err):
+		return "connect as the role that made the schema; people who only read use their BI tool, not pushloss"
 	}
 	return ""
 }

@@ -126,7 +126,7 @@ func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
 	w := &world{t: t, env: map[string]string{}}
 	for _, command := range []string{
 		"", "demo", "migrate up", "migrate down", "migrate status", "tasks add", "tasks import", "tasks list", "tasks retire",
-		"run", "backfill", "reconcile", "serve", "check", "calibrate", "status", "verify", "replay", "prune", "notify test", "sandbox", "version",
+		"run", "backfill", "reconcile", "serve", "check", "calibrate", "status", "verify", "replay", "prune", "grant", "revoke", "dictionary", "notify test", "sandbox", "version",
 	} {
 		r := w.do(0, append(strings.Fields(command), "--help")...)
 		if !strings.Contains(r.stdout, "Examples:") || r.stderr != "" {

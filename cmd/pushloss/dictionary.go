@@ -1,0 +1,37 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"pushloss/internal/dictionary"
+)
+
+func newDictionaryCommand(env Environment) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "dictionary",
+		Short: "Explain every view and column of schema analytics",
+		Long: `Writes what the database says of schema analytics, in its own comments, as Markdown,
+or as JSON for a data catalogue. The tables of schema pushloss are not among it:
+they are no contract, and no analyst reads them.`,
+		Example: `  pushloss dictionary > dictionary.md
+  pushloss dictionary --output json | jq '.views[].name'`,
+		Args: exactly(cobra.NoArgs),
+	}
+	output := outputFlag(command)
+	command.RunE = func(cmd *cobra.Command, _ []string) error {
+		a, db, err := configureAndOpen(cmd, env)
+		if err != nil {
+			return err
+		}
+		defer a.close()
+		described, err := db.Dictionary(cmd.Context())
+		if err != nil {
+			return err
+		}
+		if *output == asJSON {
+			return printJSON(env.Stdout, described)
+		}
+		return dictionary.Write(env.Stdout, described)
+	}
+	return command
+}

@@ -1,0 +1,57 @@
+package main_test
+
+import (
+	"crypto/rand"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/localpg/pgtest"
+)
+
+func TestARoleIsGrantedAndRevoked(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	role := "pushloss_reader_" + strings.ToLower(rand.Text())
+	asRole := pgtest.Role(t, w.env["DATABASE_URL"], role, "")
+	reads := func() bool {
+		t.Helper()
+		conn, err := pgx.Connect(t.Context(), asRole)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close(t.Context())
+		_, err = conn.Exec(t.Context(), `SELECT FROM analytics.runs`)
+		return err == nil
+	}
+
+	w.do(0, "grant", role).says(t, "schema analytics", "view analytics.runs", "later views of", role+" reads analytics: ", ", 0 unchanged")
+	if !reads() {
+		t.Error("the role cannot read")
+	}
+	r := w.do(0, "grant", role, "--output", "json")
+	r.says(t, `"result": "unchanged"`)
+	shapeIs(t, "grant", r.stdout)
+	shapeIs(t, "revoke", w.do(0, "revoke", role, "--output", "json").stdout)
+	if reads() {
+		t.Error("the role can still read")
+	}
+	w.do(0, "revoke", role).says(t, role+": 0 rights revoked")
+
+	w.exec(`GRANT USAGE ON SCHEMA analytics TO PUBLIC; GRANT SELECT ON analytics.runs TO PUBLIC`)
+	w.do(1, "revoke", role).says(t, "0 rights revoked", "note: it still reads analytics")
+
+	w.env["DATABASE_URL"] = asRole
+	w.do(1, "grant", role).says(t, "permission denied", "what to do: connect as the role that made the schema")
+}
+
+func TestRolesThatCannotBeGrantedAreRefused(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.do(2, "grant", "pushloss nobody").says(t, `role "pushloss nobody" does not exist`, `CREATE ROLE "pushloss nobody" LOGIN PASSWORD '...' makes this one`)
+	w.do(2, "revoke", "pushloss nobody").says(t, "does not exist")
+	w.do(2, "grant", "public").says(t, "reserved", "what to do: ")
+	w.do(2, "grant").says(t, "pushloss grant --help")
+	w.do(2, "revoke", "one", "two").says(t, "pushloss revoke --help")
+}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func newRevokeCommand(env Environment) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "revoke ROLE",
+		Short: "Take back what grant gave; exit 1 if the role still reads by other ways",
+		Long: `Takes a role's rights on schema analytics back, those on later views and functions
+included; then the role can be dropped. Rights that it has by way of PUBLIC or of
+another role are not its own, and stay: the command says so, and exits 1.`,
+		Example: `  pushloss revoke metabase
+  psql -c "DROP ROLE metabase" "$DATABASE_URL"`,
+		Args: exactly(cobra.ExactArgs(1)),
+	}
+	output := outputFlag(command)
+	command.RunE = func(cmd *cobra.Command, args []string) error {
+		a, db, err := configureAndOpen(cmd, env)
+		if err != nil {
+			return err
+		}
+		defer a.close()
+		access, err := db.Revoke(cmd.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		if *output == asJSON {
+			err = printJSON(env.Stdout, access)
+		} else {
+			printAccess(env, access)
+			_, err = fmt.Fprintf(env.Stdout, "%s: %d rights revoked\n", access.Role, access.Changed())
+		}
+		if err == nil && access.Reads {
+			return &exitError{code: exitPartly}
+		}
+		return err
+	}
+	return command
+}

@@ -1,0 +1,75 @@
+package dictionary_test
+
+import (
+	"strings"
+	"testing"
+
+	"pushloss/internal/dictionary"
+	"pushloss/load"
+)
+
+func write(t *testing.T, d load.Dictionary) string {
+	t.Helper()
+	var text strings.Builder
+	if err := dictionary.Write(&text, d); err != nil {
+		t.Fatal(err)
+	}
+	return text.String()
+}
+
+func columns(comments ...string) (list []load.DictionaryColumn) {
+	for _, comment := range comments {
+		list = append(list, load.DictionaryColumn{Name: "a_column", Type: "bigint", Comment: comment})
+	}
+	return list
+}
+
+func TestTextsStandForThemselves(t *testing.T) {
+	t.Parallel()
+	text := write(t, load.Dictionary{
+		Schema: "analytics", Comment: "All\nof it.",
+		Views: []load.DictionaryView{{Name: "runs", Comment: "One | two <b>three</b> & `four` *five* [six](seven).", Columns: columns(`a|b\c`, "two\nlines")}},
+	})
+	for _, want := range []string{
+		"\nAll of it.\n", "\nOne \\| two &lt;b>three&lt;/b> &amp; \\`four\\` \\*five\\* \\[six\\](seven).\n",
+		"\n| `a_column` | bigint | a\\|b\\\\c |\n| `a_column` | bigint | two lines |\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in:\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "\n\n\n") || !strings.HasSuffix(text, "|\n") {
+		t.Errorf("it is not clean:\n%q", text)
+	}
+}
+
+// Whatever there is stands there once, under the first heading that names it, or the
+// last one.
+func TestEveryViewAndFunctionIsThereOnce(t *testing.T) {
+	t.Parallel()
+	d := load.Dictionary{Schema: "analytics", Views: []load.DictionaryView{
+		{Name: "a_new_one", Columns: columns("x")}, {Name: "app_stage_loss", Columns: columns("x")},
+		{Name: "loss_changes", Columns: columns("x")}, {Name: "odd|`name", Columns: columns("x")},
+	}, Functions: []load.DictionaryFunction{
+		{Name: "a_new_function", Arguments: "day date", Returns: "bigint"}, {Name: "a_new_function", Returns: "text"},
+		{Name: "loss_as_of", Arguments: "at timestamp with time zone", Columns: columns("")},
+	}}
+	text := write(t, d)
+	last := -1
+	for _, want := range []string{
+		"## Losses\n", "### `app_stage_loss`\n", "## History\n", "### `loss_changes`\n", "### `loss_as_of(at timestamp with time zone)`\n",
+		"## Further views\n", "### `a_new_one`\n", "### odd\\|\\`name\n", "### `a_new_function(day date)`\n", "Returns bigint.", "### `a_new_function()`\n",
+	} {
+		at := strings.Index(text, want)
+		if strings.Count(text, want) != 1 || at < last {
+			t.Errorf("%q stands there %d times, or before what it should follow", want, strings.Count(text, want))
+		}
+		last = at
+	}
+	if strings.Contains(text, "## Chat messages") {
+		t.Error("there is a heading with nothing below")
+	}
+	if again := write(t, d); again != text {
+		t.Error("it is not the same every time")
+	}
+}

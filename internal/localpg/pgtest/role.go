@@ -1,0 +1,76 @@
+package pgtest
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const (
+	roleLimit    = 30 * time.Second
+	rolePassword = "of-a-test"
+)
+
+// Role makes a role that may log in, and returns the URL by which it connects to
+// the test's database. The options are those of CREATE ROLE. Roles belong to the
+// server, which others may test on as well: the name should be drawn at random. The
+// role is dropped after the test, with its rights in the database.
+func Role(t testing.TB, databaseURL, name, options string) string {
+	t.Helper()
+	role := pgx.Identifier{name}.Sanitize()
+	admin := AdminURL(t, databaseURL)
+	if err := execute(admin, `CREATE ROLE `+role+` LOGIN PASSWORD '`+rolePassword+`' `+options); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := execute(admin, `DROP OWNED BY `+role+` CASCADE`, `DROP ROLE `+role); err != nil {
+			t.Error(err)
+		}
+	})
+	return withUser(t, databaseURL, url.UserPassword(name, rolePassword))
+}
+
+// AdminURL is the URL by which the server's administrator connects to the test's
+// database.
+func AdminURL(t testing.TB, databaseURL string) string {
+	t.Helper()
+	config, err := shared.config()
+	if err != nil {
+		t.Fatalf("a Postgres for the tests: %v", err)
+	}
+	password, err := url.PathUnescape(config.Password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	user, err := url.PathUnescape(config.User)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return withUser(t, databaseURL, url.UserPassword(user, password))
+}
+
+func withUser(t testing.TB, databaseURL string, user *url.Userinfo) string {
+	t.Helper()
+	parsed, err := url.Parse(databaseURL)
+	if err != nil {
+		t.Fatal("the database URL cannot be parsed")
+	}
+	parsed.User = user
+	return parsed.String()
+}
+
+func execute(databaseURL string, statements ...string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), roleLimit)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, databaseURL)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, strings.Join(statements, ";"))
+	return err
+}

@@ -1,0 +1,377 @@
+package load_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgerrcode"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"pushloss/internal/localpg/pgtest"
+	"pushloss/load"
+	"pushloss/migrations"
+	"pushloss/transform"
+)
+
+// newRole makes a role that has nothing but the right to log in.
+func newRole(t *testing.T, databaseURL string) (name, asRole string) {
+	t.Helper()
+	name = "pushloss_reader_" + strings.ToLower(rand.Text())
+	return name, pgtest.Role(t, databaseURL, name, "")
+}
+
+func connectTo(t *testing.T, url string) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	must(t, err)
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}
+
+func execOn(t *testing.T, conn *pgx.Conn, sql string) {
+	t.Helper()
+	if _, err := conn.Exec(t.Context(), sql); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+}
+
+func namesOn(t *testing.T, conn *pgx.Conn, sql string, args ...any) []string {
+	t.Helper()
+	rows, err := conn.Query(t.Context(), sql, args...)
+	must(t, err)
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	must(t, err)
+	return names
+}
+
+func allowed(t *testing.T, conn *pgx.Conn, sql string) {
+	t.Helper()
+	if _, err := conn.Exec(t.Context(), sql); err != nil {
+		t.Errorf("%s: %v", sql, err)
+	}
+}
+
+func denied(t *testing.T, conn *pgx.Conn, sql string) {
+	t.Helper()
+	_, err := conn.Exec(t.Context(), sql)
+	var pgErr *pgconn.PgError
+	if !errors.As(err, &pgErr) || pgErr.Code != pgerrcode.InsufficientPrivilege {
+		t.Errorf("%s: %v, want permission denied", sql, err)
+	}
+}
+
+// The catalog tells anybody the names, whatever they may read.
+const (
+	sqlViewNames  = `SELECT format('analytics.%I', relname) FROM pg_class WHERE relnamespace = 'analytics'::regnamespace AND relkind = 'v' ORDER BY 1`
+	sqlTableNames = `SELECT format('pushloss.%I', relname) FROM pg_class WHERE relnamespace = 'pushloss'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1`
+)
+
+func TestAGrantedRoleReadsAnalyticsAndNothingElse(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.load(f.ofApp(transform.Snapshot{ByStage: []transform.Fact{stageFact("1", 3, "one")}}), loadedAt)
+	role, asRole := newRole(t, f.url)
+	reader := connectTo(t, asRole)
+	views, tables := namesOn(t, f.conn, sqlViewNames), namesOn(t, f.conn, sqlTableNames)
+	if len(views) < 15 || len(tables) < 20 {
+		t.Fatalf("views %v, tables %v", views, tables)
+	}
+	for _, view := range views {
+		denied(t, reader, `SELECT FROM `+view)
+	}
+
+	access, err := f.db.Grant(t.Context(), role)
+	must(t, err)
+	if access.Changed() != len(access.Rights) || len(access.Rights) != 1+len(views)+1+2 || !access.Reads || len(access.Notes) != 0 {
+		t.Errorf("granted: %+v", access)
+	}
+	for _, view := range views {
+		allowed(t, reader, `SELECT * FROM `+view)
+		equal(t, "rights on "+view, []string{"SELECT"}, namesOn(t, reader,
+			`SELECT p FROM unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) AS p WHERE has_table_privilege($1, p)`, view))
+	}
+	// Views of one table could be written through, with the rights of their owner.
+	denied(t, reader, `UPDATE analytics.apps SET timezone = 'UTC'`)
+	denied(t, reader, `DELETE FROM analytics.tasks`)
+	equal(t, "the function", []string{"3"}, namesOn(t, reader, `SELECT err_count::text FROM analytics.loss_as_of('infinity')`))
+	// It is put into the reader's query too, so that only the days asked for are read.
+	plan := strings.Join(namesOn(t, reader, `EXPLAIN (COSTS OFF) SELECT * FROM analytics.loss_as_of(now()) WHERE sdk_app_id = 1 AND day = '2025-03-09'`), "\n")
+	if strings.Contains(plan, "Function Scan") || !strings.Contains(plan, "day = '2025-03-09'") {
+		t.Errorf("the function is not put into the query:\n%s", plan)
+	}
+	for _, table := range tables {
+		denied(t, reader, `SELECT FROM `+table)
+		denied(t, reader, `DELETE FROM `+table)
+	}
+	for _, sql := range []string{
+		`INSERT INTO analytics.platforms (platform_id, platform) VALUES (99, 'mine')`,
+		`CREATE TABLE analytics.mine ()`, `CREATE VIEW analytics.mine AS SELECT 1`, `CREATE TABLE pushloss.mine ()`,
+		`CREATE TABLE public.mine ()`, `DROP VIEW analytics.runs`, `COMMENT ON VIEW analytics.runs IS 'mine'`,
+		`ALTER VIEW analytics.runs RENAME TO mine`, `ALTER VIEW analytics.runs OWNER TO CURRENT_USER`,
+		`CREATE OR REPLACE FUNCTION analytics.loss_as_of(at timestamptz) RETURNS SETOF analytics.runs LANGUAGE sql AS 'SELECT * FROM analytics.runs'`,
+		`CREATE SCHEMA mine`,
+	} {
+		denied(t, reader, sql)
+	}
+
+	again, err := f.db.Grant(t.Context(), role)
+	must(t, err)
+	if again.Changed() != 0 || len(again.Rights) != len(access.Rights) {
+		t.Errorf("granted again: %+v", again)
+	}
+
+	revoked, err := f.db.Revoke(t.Context(), role)
+	must(t, err)
+	if revoked.Changed() != len(access.Rights) || revoked.Reads || len(revoked.Notes) != 0 {
+		t.Errorf("revoked: %+v", revoked)
+	}
+	for _, view := range views {
+		denied(t, reader, `SELECT FROM `+view)
+	}
+	denied(t, reader, `SELECT FROM analytics.loss_as_of(now())`)
+	equal(t, "what keeps the role", []string{"0"}, namesOn(t, f.conn,
+		`SELECT count(*)::text FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND refobjid = $1::regrole`, role))
+
+	revoked, err = f.db.Revoke(t.Context(), role)
+	must(t, err)
+	if revoked.Changed() != 0 || len(revoked.Rights) != 0 {
+		t.Errorf("revoked again: %+v", revoked)
+	}
+}
+
+// What migrations add later, or make again, is read without another grant, until it
+// is revoked.
+func TestAGrantHoldsForWhatMigrationsMakeLater(t *testing.T) {
+	t.Parallel()
+	for _, byAdmin := range []bool{false, true} {
+		t.Run(fmt.Sprint("granted by the administrator: ", byAdmin), func(t *testing.T) {
+			t.Parallel()
+			url := pgtest.URL(t)
+			granter := url
+			if byAdmin {
+				granter = pgtest.AdminURL(t, url)
+			}
+			db, owner := open(t, granter), connectTo(t, url)
+			role, asRole := newRole(t, url)
+			reader := connectTo(t, asRole)
+			_, err := db.Grant(t.Context(), role)
+			must(t, err)
+
+			execOn(t, owner, `CREATE VIEW analytics.later AS SELECT sdk_app_id FROM pushloss.app`)
+			execOn(t, owner, `CREATE FUNCTION analytics.later() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM analytics.later'`)
+			execOn(t, owner, `REVOKE EXECUTE ON FUNCTION analytics.later() FROM PUBLIC`)
+			execOn(t, owner, `DROP VIEW analytics.runs`)
+			execOn(t, owner, `CREATE VIEW analytics.runs AS SELECT run_id FROM pushloss.run`)
+			execOn(t, owner, `CREATE OR REPLACE VIEW analytics.stages AS SELECT stage_id, stage, meaning, 1 AS more FROM pushloss.stage`)
+			execOn(t, owner, `CREATE TABLE pushloss.later ()`)
+			for _, sql := range []string{`SELECT FROM analytics.later`, `SELECT analytics.later()`, `SELECT FROM analytics.runs`, `SELECT more FROM analytics.stages`} {
+				allowed(t, reader, sql)
+			}
+			denied(t, reader, `SELECT FROM pushloss.later`)
+			denied(t, reader, `DELETE FROM analytics.later`)
+
+			access, err := db.Revoke(t.Context(), role)
+			must(t, err)
+			if access.Reads {
+				t.Errorf("revoked: %+v", access)
+			}
+			execOn(t, owner, `CREATE VIEW analytics.latest AS SELECT 1`)
+			for _, name := range []string{"analytics.later", "analytics.runs", "analytics.stages", "analytics.latest"} {
+				denied(t, reader, `SELECT FROM `+name)
+			}
+		})
+	}
+}
+
+// A grant neither stands in the way of migrations nor is lost by them, but for the
+// one that takes the schema itself away.
+func TestAGrantSurvivesMigrations(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	db, owner := open(t, url), connectTo(t, url)
+	role, asRole := newRole(t, url)
+	reader := connectTo(t, asRole)
+	_, err := db.Grant(t.Context(), role)
+	must(t, err)
+	must(t, migrations.Down(t.Context(), url, migrations.Newest()-1))
+	must(t, migrations.Up(t.Context(), url))
+	for _, view := range namesOn(t, owner, sqlViewNames) {
+		allowed(t, reader, `SELECT FROM `+view)
+	}
+	must(t, migrations.Down(t.Context(), url, migrations.Newest()))
+	must(t, migrations.Up(t.Context(), url))
+	denied(t, reader, `SELECT FROM analytics.runs`)
+	_, err = db.Grant(t.Context(), role)
+	must(t, err)
+	allowed(t, reader, `SELECT FROM analytics.runs`)
+}
+
+// A name is data, whatever it looks like.
+func TestHostileRoleNamesAreNames(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	suffix := rand.Text()
+	for _, name := range []string{
+		`a"; DROP SCHEMA analytics CASCADE; --`, `x TO y; GRANT ALL ON SCHEMA pushloss TO`, `Ünï çödé "quoted" 'twice'`, "tab\tnew\nline", `CURRENT_USER`, `back\slash $1 %s`,
+	} {
+		name += suffix[:8]
+		asRole := pgtest.Role(t, f.url, name, "")
+		reader := connectTo(t, asRole)
+		access, err := f.db.Grant(t.Context(), name)
+		must(t, err)
+		equal(t, "role", name, access.Role)
+		equal(t, "user", []string{name}, namesOn(t, reader, `SELECT current_user::text`))
+		allowed(t, reader, `SELECT FROM analytics.runs`)
+		denied(t, reader, `SELECT FROM pushloss.run`)
+		_, err = f.db.Revoke(t.Context(), name)
+		must(t, err)
+		denied(t, reader, `SELECT FROM analytics.runs`)
+	}
+	// Postgres cuts a longer name to this one, which is another role.
+	long := strings.Repeat("n", 55) + suffix[:8]
+	pgtest.Role(t, f.url, long, "")
+	_, err := f.db.Grant(t.Context(), long+"more")
+	wantAccessError(t, err, "does not exist", "CREATE ROLE")
+	equal(t, "rights of the other", []string{"false"}, namesOn(t, f.conn, `SELECT has_schema_privilege($1, 'analytics', 'USAGE')::text`, long))
+}
+
+func wantAccessError(t *testing.T, err error, problem, remedy string) {
+	t.Helper()
+	var access *load.AccessError
+	if !errors.As(err, &access) || !strings.Contains(access.Error(), problem) || !strings.Contains(access.Hint(), remedy) {
+		t.Errorf("error %v, want an AccessError with %q and %q", err, problem, remedy)
+	}
+}
+
+func TestGrantsThatWouldMeanNothingAreRefused(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	owner := namesOn(t, f.conn, `SELECT current_user::text`)[0]
+	admin := namesOn(t, connectTo(t, pgtest.AdminURL(t, f.url)), `SELECT current_user::text`)[0]
+	member, nobody := "pushloss_member_"+rand.Text(), "pushloss_nobody_"+rand.Text()
+	pgtest.Role(t, f.url, member, "IN ROLE "+pgx.Identifier{owner}.Sanitize())
+	for _, test := range []struct{ role, problem, remedy string }{
+		{nobody, "does not exist", `CREATE ROLE "` + nobody + `" LOGIN`},
+		{owner, "owns schema analytics", "CREATE ROLE"},
+		{member, "has the rights of", "CREATE ROLE"},
+		{admin, "is a superuser", "CREATE ROLE"},
+		{"public", "reserved", "log in as"},
+		{"none", "reserved", "log in as"},
+		{"pg_read_all_data", "reserved", "log in as"},
+		{"", "no name of a role", "log in as"},
+		{"a\x00b", "no name of a role", "log in as"},
+		{"\xff", "no name of a role", "log in as"},
+	} {
+		t.Run(test.role, func(t *testing.T) {
+			_, err := f.db.Grant(t.Context(), test.role)
+			wantAccessError(t, err, test.problem, test.remedy)
+		})
+	}
+	_, err := f.db.Revoke(t.Context(), owner)
+	wantAccessError(t, err, "owns schema analytics", "log in as")
+	allowed(t, f.conn, `SELECT FROM analytics.runs`)
+	_, err = f.db.Revoke(t.Context(), "public")
+	wantAccessError(t, err, "reserved", "log in as")
+	_, err = f.db.Revoke(t.Context(), nobody)
+	wantAccessError(t, err, "does not exist", "CREATE ROLE")
+}
+
+// Postgres only warns of a grant that it does in part, or not at all.
+func TestWhoMayNotGrantIsTold(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	owner := connectTo(t, url)
+	reader, asReader := newRole(t, url)
+	other, _ := newRole(t, url)
+	must2 := func(_ load.Access, err error) { t.Helper(); must(t, err) }
+	must2(open(t, url).Grant(t.Context(), reader))
+	db := open(t, asReader)
+	_, err := db.Grant(t.Context(), other)
+	wantAccessError(t, err, "no right to grant USAGE on schema analytics", "the role that migrates")
+	_, err = db.Revoke(t.Context(), reader)
+	wantAccessError(t, err, "no right to revoke", "the role that migrates")
+	execOn(t, owner, `GRANT USAGE ON SCHEMA analytics TO `+reader+` WITH GRANT OPTION`)
+	_, err = db.Grant(t.Context(), other)
+	wantAccessError(t, err, "no right to grant", "the role that migrates")
+	equal(t, "rights that a refused grant left", []string{"false"}, namesOn(t, owner, `SELECT has_schema_privilege($1, 'analytics', 'USAGE')::text`, other))
+	// Nor are rights taken back that were passed on.
+	execOn(t, connectTo(t, asReader), `GRANT USAGE ON SCHEMA analytics TO `+other)
+	_, err = open(t, url).Revoke(t.Context(), reader)
+	wantAccessError(t, err, "passed", "CASCADE")
+	execOn(t, owner, `REVOKE USAGE ON SCHEMA analytics FROM `+reader+` CASCADE`)
+}
+
+// A view that somebody else made in analytics is theirs to grant.
+func TestViewsOfOthersInAnalyticsAreNamed(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	owner, db := connectTo(t, url), open(t, url)
+	guest, asGuest := newRole(t, url)
+	role, _ := newRole(t, url)
+	execOn(t, owner, `GRANT USAGE, CREATE ON SCHEMA analytics TO `+guest)
+	execOn(t, connectTo(t, asGuest), `CREATE VIEW analytics."of a guest" AS SELECT 1 AS one`)
+	_, err := db.Grant(t.Context(), role)
+	wantAccessError(t, err, "view analytics.of a guest", "connect as")
+	access, err := open(t, pgtest.AdminURL(t, url)).Grant(t.Context(), role)
+	must(t, err)
+	if !slices.ContainsFunc(access.Rights, func(r load.AccessRight) bool { return r.On == "later views of "+guest }) {
+		t.Errorf("who made a view once may make more: %+v", access.Rights)
+	}
+}
+
+func TestNotesTellWhatAGrantIsNot(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	owner, db := connectTo(t, url), open(t, url)
+	name := namesOn(t, owner, `SELECT current_database()::text`)[0]
+	role, _ := newRole(t, url)
+	execOn(t, owner, `REVOKE CONNECT ON DATABASE `+pgx.Identifier{name}.Sanitize()+` FROM PUBLIC`)
+	execOn(t, owner, `GRANT USAGE ON SCHEMA pushloss TO `+role)
+	execOn(t, owner, `GRANT SELECT (state) ON pushloss.run TO `+role)
+	execOn(t, connectTo(t, pgtest.AdminURL(t, url)), `GRANT CREATE ON SCHEMA public TO PUBLIC`)
+	access, err := db.Grant(t.Context(), role)
+	must(t, err)
+	notes := strings.Join(access.Notes, "\n")
+	for _, says := range []string{"GRANT CONNECT ON DATABASE", "tables of schema pushloss", "REVOKE CREATE ON SCHEMA public"} {
+		if !strings.Contains(notes, says) {
+			t.Errorf("notes %q, want %q among them", notes, says)
+		}
+	}
+	// Taken back, it may still read as a member of others.
+	execOn(t, owner, `GRANT USAGE ON SCHEMA analytics TO PUBLIC`)
+	execOn(t, owner, `GRANT SELECT ON analytics.runs TO PUBLIC`)
+	access, err = db.Revoke(t.Context(), role)
+	must(t, err)
+	if !access.Reads || len(access.Notes) != 1 {
+		t.Errorf("revoked: %+v", access)
+	}
+}
+
+func TestGrantsAtOnceAllSucceed(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	db := open(t, url)
+	const n = 4
+	roles := make([]string, n)
+	for i := range roles {
+		roles[i], _ = newRole(t, url)
+	}
+	errs := make(chan error)
+	for _, role := range roles {
+		go func() {
+			_, err := db.Grant(t.Context(), role)
+			errs <- err
+		}()
+	}
+	for range roles {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+}

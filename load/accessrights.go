@@ -1,0 +1,175 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// heldRight is one right that reading analytics takes, and whether a role has it.
+type heldRight struct {
+	kind, name  string // of what it is a right on; arguments of functions included
+	privilege   string
+	owner       string // of that, who alone gives and takes it
+	mayChange   bool   // this connection has the owner's rights
+	roleIsOwner bool   // so has the role
+	held        bool   // given to the role itself, not by way of PUBLIC or other roles
+}
+
+const (
+	onSchema         = "schema"
+	onView           = "view"
+	onFunction       = "function"
+	onLaterViews     = "later views"
+	onLaterFunctions = "later functions"
+)
+
+func (r heldRight) isLater() bool { return r.kind == onLaterViews || r.kind == onLaterFunctions }
+
+// on names what it is a right on, for people.
+func (r heldRight) on() string {
+	switch {
+	case r.isLater():
+		return r.kind + " of " + r.owner
+	case r.kind == onSchema:
+		return "schema " + r.name
+	}
+	return r.kind + " analytics." + r.name
+}
+
+// object is the same for Postgres.
+func (r heldRight) object() string {
+	switch r.kind {
+	case onSchema:
+		return "SCHEMA analytics"
+	case onView:
+		return "TABLE " + pgx.Identifier{"analytics", r.name}.Sanitize()
+	case onFunction:
+		return "FUNCTION analytics." + r.name // quoted by Postgres, as its arguments are
+	case onLaterViews:
+		return "TABLES"
+	}
+	return "FUNCTIONS"
+}
+
+// sqlRights: what a later migration makes is owned by the role that migrates. That
+// is the owner of the schema, whoever grants; where several have migrated, any of
+// them may be the next. Rights on what is replaced stay; what is dropped and made
+// again is as if it were new.
+const sqlRights = `
+	WITH relations AS (
+		SELECT relname::text AS name, relowner AS owner, relacl AS acl
+		FROM pg_class
+		WHERE relnamespace = 'analytics'::regnamespace AND relkind = ANY('{r,p,v,m,f}')
+	), functions AS (
+		SELECT format('%I(%s)', proname, pg_get_function_identity_arguments(oid)) AS name, proowner AS owner, proacl AS acl
+		FROM pg_proc
+		WHERE pronamespace = 'analytics'::regnamespace AND prokind <> 'p'
+	), later AS (
+		SELECT defaclrole AS owner, defaclobjtype AS kind, defaclacl AS acl
+		FROM pg_default_acl
+		WHERE defaclnamespace = 'analytics'::regnamespace
+	), migrators AS (
+		SELECT nspowner AS owner FROM pg_namespace WHERE nspname = 'analytics'
+		UNION
+		SELECT owner FROM relations
+		UNION
+		SELECT owner FROM functions
+		UNION
+		SELECT owner FROM later WHERE EXISTS (SELECT FROM aclexplode(acl) WHERE grantee = $1)
+	), rights (rank, kind, name, privilege, owner, acl) AS (
+		SELECT 1, 'schema', nspname::text, 'USAGE', nspowner, nspacl FROM pg_namespace WHERE nspname = 'analytics'
+		UNION ALL
+		SELECT 2, 'view', name, 'SELECT', owner, acl FROM relations
+		UNION ALL
+		SELECT 3, 'function', name, 'EXECUTE', owner, acl FROM functions
+		UNION ALL
+		SELECT 4, 'later views', '', 'SELECT', m.owner, l.acl FROM migrators AS m LEFT JOIN later AS l ON l.owner = m.owner AND l.kind = 'r'
+		UNION ALL
+		SELECT 5, 'later functions', '', 'EXECUTE', m.owner, l.acl FROM migrators AS m LEFT JOIN later AS l ON l.owner = m.owner AND l.kind = 'f'
+	)
+	SELECT kind, name, privilege, pg_get_userbyid(owner)::text, pg_has_role(owner, 'USAGE'), pg_has_role($1, owner, 'USAGE'),
+		EXISTS (SELECT FROM aclexplode(acl) AS a WHERE a.grantee = $1 AND a.privilege_type = privilege)
+	FROM rights
+	ORDER BY rank, name COLLATE "C", 4`
+
+func readRights(ctx context.Context, tx pgx.Tx, role uint32) ([]heldRight, error) {
+	rows, err := tx.Query(ctx, sqlRights, role)
+	if err != nil {
+		return nil, fmt.Errorf("read rights: %w", err)
+	}
+	rights, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (heldRight, error) {
+		var r heldRight
+		err := row.Scan(&r.kind, &r.name, &r.privilege, &r.owner, &r.mayChange, &r.roleIsOwner, &r.held)
+		return r, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read rights: %w", err)
+	}
+	return rights, nil
+}
+
+// accessRole is a role and what it may do, in whatever way.
+type accessRole struct {
+	oid            uint32
+	superuser      bool
+	database       string
+	connects       bool
+	readsAnalytics bool
+	readsTables    bool
+	makesTables    bool // in schema public, as everybody did before Postgres 15
+}
+
+// sqlAccessRole compares texts: a name would be cut at 63 bytes, and be another's.
+const sqlAccessRole = `
+	SELECT r.oid, r.rolsuper, current_database()::text, has_database_privilege(r.oid, current_database(), 'CONNECT'),
+		EXISTS (
+			SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+			WHERE n.nspname = 'analytics' AND c.relkind = ANY('{r,p,v,m,f}')
+				AND has_schema_privilege(r.oid, n.oid, 'USAGE') AND has_any_column_privilege(r.oid, c.oid, 'SELECT')),
+		EXISTS (
+			SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+			WHERE n.nspname = 'pushloss' AND c.relkind = ANY('{r,p,v,m,f}')
+				AND has_schema_privilege(r.oid, n.oid, 'USAGE') AND has_any_column_privilege(r.oid, c.oid, 'SELECT')),
+		EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname = 'public' AND has_schema_privilege(r.oid, n.oid, 'CREATE'))
+	FROM pg_roles AS r
+	WHERE r.rolname::text = $1::text`
+
+func readAccessRole(ctx context.Context, tx pgx.Tx, name string) (accessRole, error) {
+	var r accessRole
+	err := tx.QueryRow(ctx, sqlAccessRole, name).
+		Scan(&r.oid, &r.superuser, &r.database, &r.connects, &r.readsAnalytics, &r.readsTables, &r.makesTables)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return r, &AccessError{
+			Problem: fmt.Sprintf("role %q does not exist", name),
+			Remedy:  fmt.Sprintf(`\du in psql lists the roles; CREATE ROLE %s LOGIN PASSWORD '...' makes this one`, pgx.Identifier{name}.Sanitize()),
+		}
+	}
+	if err != nil {
+		return r, fmt.Errorf("read role: %w", err)
+	}
+	return r, nil
+}
+
+func (r accessRole) notes(name string, done AccessResult) []string {
+	role := pgx.Identifier{name}.Sanitize()
+	if done == AccessRevoked {
+		if r.readsAnalytics {
+			return []string{"it still reads analytics: as a superuser, by way of PUBLIC or a role that it is a member of, or by a grant that is not pushloss's"}
+		}
+		return nil
+	}
+	var notes []string
+	if !r.connects {
+		notes = append(notes, fmt.Sprintf("it may not connect: GRANT CONNECT ON DATABASE %s TO %s", pgx.Identifier{r.database}.Sanitize(), role))
+	}
+	if r.readsTables {
+		notes = append(notes, "it also reads tables of schema pushloss, by rights that are not from here")
+	}
+	if r.makesTables {
+		notes = append(notes, "it may make tables in schema public, as everybody may there: REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+	}
+	return notes
+}

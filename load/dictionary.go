@@ -1,0 +1,110 @@
+package load
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Dictionary is what the database says of schema analytics, in its own comments.
+type Dictionary struct {
+	Schema    string               `json:"schema"`
+	Comment   string               `json:"comment"`
+	Views     []DictionaryView     `json:"views"`
+	Functions []DictionaryFunction `json:"functions"`
+}
+
+// DictionaryView is a view.
+type DictionaryView struct {
+	Name    string             `json:"name"`
+	Comment string             `json:"comment"`
+	Columns []DictionaryColumn `json:"columns"` // as they stand in the view
+}
+
+// DictionaryFunction is a function that people call.
+type DictionaryFunction struct {
+	Name      string `json:"name"`
+	Arguments string `json:"arguments"`
+	Comment   string `json:"comment"`
+	// Returns is the type of the result; of a function that returns rows, Columns are
+	// what they have.
+	Returns string             `json:"returns"`
+	Columns []DictionaryColumn `json:"columns"`
+}
+
+// DictionaryColumn is a column of a view or of a function's rows. Those of functions
+// have no comments of their own.
+type DictionaryColumn struct {
+	Name    string `json:"name"`
+	Type    string `json:"type"`
+	Comment string `json:"comment"`
+}
+
+const (
+	sqlDictionarySchema = `
+		SELECT nspname::text, coalesce(obj_description(oid, 'pg_namespace'), '')
+		FROM pg_namespace
+		WHERE nspname = 'analytics'`
+	sqlDictionaryViews = `
+		SELECT c.relname::text, coalesce(obj_description(c.oid, 'pg_class'), ''),
+			array_agg(a.attname::text ORDER BY a.attnum), array_agg(format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum),
+			array_agg(coalesce(col_description(c.oid, a.attnum), '') ORDER BY a.attnum)
+		FROM pg_class AS c
+		JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+		WHERE c.relnamespace = 'analytics'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+		GROUP BY c.oid, c.relname
+		ORDER BY c.relname::text COLLATE "C"`
+	// Arguments of mode t are the columns of what is returned.
+	sqlDictionaryFunctions = `
+		SELECT f.proname::text, pg_get_function_arguments(f.oid), coalesce(obj_description(f.oid, 'pg_proc'), ''),
+			format_type(f.prorettype, NULL),
+			coalesce(array_agg(a.name ORDER BY a.nth) FILTER (WHERE a.mode = 't'), '{}'),
+			coalesce(array_agg(format_type(a.type, NULL) ORDER BY a.nth) FILTER (WHERE a.mode = 't'), '{}')
+		FROM pg_proc AS f
+		LEFT JOIN LATERAL unnest(f.proargnames, f.proargmodes, f.proallargtypes) WITH ORDINALITY AS a (name, mode, type, nth) ON true
+		WHERE f.pronamespace = 'analytics'::regnamespace
+		GROUP BY f.oid, f.proname, f.prorettype
+		ORDER BY f.proname::text COLLATE "C", 2`
+)
+
+// Dictionary reads what the database says of schema analytics; views and functions
+// come by name.
+func (db *DB) Dictionary(ctx context.Context) (Dictionary, error) {
+	var d Dictionary
+	if err := db.pool.QueryRow(ctx, sqlDictionarySchema).Scan(&d.Schema, &d.Comment); err != nil {
+		return d, fmt.Errorf("read the schema's comment: %w", err)
+	}
+	rows, err := db.pool.Query(ctx, sqlDictionaryViews)
+	if err != nil {
+		return d, fmt.Errorf("read the views' comments: %w", err)
+	}
+	d.Views, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (DictionaryView, error) {
+		var v DictionaryView
+		var names, types, comments []string
+		err := row.Scan(&v.Name, &v.Comment, &names, &types, &comments)
+		for i := range names {
+			v.Columns = append(v.Columns, DictionaryColumn{names[i], types[i], comments[i]})
+		}
+		return v, err
+	})
+	if err != nil {
+		return d, fmt.Errorf("read the views' comments: %w", err)
+	}
+	if rows, err = db.pool.Query(ctx, sqlDictionaryFunctions); err != nil {
+		return d, fmt.Errorf("read the functions' comments: %w", err)
+	}
+	d.Functions, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (DictionaryFunction, error) {
+		r := DictionaryFunction{Columns: []DictionaryColumn{}}
+		var names, types []string
+		err := row.Scan(&r.Name, &r.Arguments, &r.Comment, &r.Returns, &names, &types)
+		for i := range names {
+			r.Columns = append(r.Columns, DictionaryColumn{Name: names[i], Type: types[i]})
+		}
+		return r, err
+	})
+	if err != nil {
+		return d, fmt.Errorf("read the functions' comments: %w", err)
+	}
+	return d, nil
+}
