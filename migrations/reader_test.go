@@ -8,13 +8,11 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"pushloss/internal/localpg"
 	"pushloss/internal/localpg/pgtest"
 )
 
@@ -25,24 +23,7 @@ func administered(t *testing.T) (database, admin string) {
 	if admin = os.Getenv("PUSHLOSS_TEST_DATABASE_URL"); admin != "" {
 		return pgtest.URL(t), admin
 	}
-	dir := t.TempDir()
-	// Under root the server runs as another account, which must get in.
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
-	server, err := localpg.Start(ctx, localpg.Options{Dir: dir, BinDir: os.Getenv("PUSHLOSS_POSTGRES_BIN"), Fast: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-		defer cancel()
-		if err := server.Close(ctx); err != nil {
-			t.Error(err)
-		}
-	})
+	server := pgtest.NewServer(t)
 	up(t, server.URL())
 	return server.URL(), server.URL()
 }

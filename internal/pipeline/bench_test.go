@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http/httptest"
+	"os"
 	"testing"
 	"time"
 
@@ -30,7 +31,15 @@ const (
 // it goes through the archive.
 func BenchmarkBackfill(b *testing.B) {
 	ctx := b.Context()
-	server, err := localpg.Start(ctx, localpg.Options{Dir: b.TempDir()})
+	dir, err := os.MkdirTemp("", "pushloss-bench-")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil { // under root the server runs as another account
+		b.Fatal(err)
+	}
+	server, err := localpg.Start(ctx, localpg.Options{Dir: dir})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -3,14 +3,13 @@ package questions_test
 import (
 	"context"
 	"net/url"
-	"os"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/internal/fill"
-	"pushloss/internal/localpg"
+	"pushloss/internal/localpg/pgtest"
 	"pushloss/load"
 	"pushloss/migrations"
 )
@@ -31,20 +30,9 @@ type fixture struct {
 // make roles.
 func setup(t *testing.T) *fixture {
 	t.Helper()
-	dir := t.TempDir()
-	// Under root the server runs as another account, which must get in.
-	must(t, os.Chmod(dir, 0o755))
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	server, err := localpg.Start(ctx, localpg.Options{Dir: dir, BinDir: os.Getenv("PUSHLOSS_POSTGRES_BIN"), Fast: true})
-	must(t, err)
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		if err := server.Close(ctx); err != nil {
-			t.Error(err)
-		}
-	})
+	server := pgtest.NewServer(t)
 	must(t, migrations.Up(ctx, server.URL()))
 	f := &fixture{t: t, owner: connect(t, server.URL())}
 	f.fill(ctx, server.URL())
