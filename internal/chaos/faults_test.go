@@ -30,6 +30,12 @@ func (d *deck) deal() error {
 		}
 		name := d.left[len(d.left)-1]
 		d.left = d.left[:len(d.left)-1]
+		// The two together give an empty day the figures of the next, which nobody can
+		// take back from a day beyond memory.
+		if other := map[string]string{"day-figures": "end-inclusive", "end-inclusive": "day-figures"}[name]; slices.ContainsFunc(faults, func(f sandbox.Fault) bool { return f.Name == other }) {
+			d.left = append([]string{name}, d.left...)
+			continue
+		}
 		fault, err := sandbox.ParseFault(d.spec(name))
 		if err != nil {
 			return err
