@@ -24,7 +24,7 @@ demo: postgres build ## everything on this machine, nothing configured
 
 .PHONY: test
 test: postgres ## all tests, against a Postgres that they start themselves
-	go test $(RACE) -shuffle=on ./...
+	go test $(RACE) -shuffle=on -timeout 14m ./...
 
 .PHONY: chaos
 chaos: postgres ## kill the program KILLS times, and its database and network too, and look what is left

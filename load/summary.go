@@ -13,6 +13,7 @@ import (
 type StageTotal struct {
 	Stage string
 	Lost  int64
+	Of    *int64 // pushes that reached the stage; nil if not known
 	Codes int
 }
 
@@ -39,10 +40,13 @@ type Summary struct {
 
 const (
 	sqlStageTotals = `
-		SELECT stage, sum(err_count)::bigint, count(DISTINCT err_code)
-		FROM analytics.app_stage_loss
+		SELECT stage, sum(err_count)::bigint, (
+				SELECT sum(denominator)::bigint FROM analytics.loss_rates AS r
+				WHERE r.sdk_app_id = $1 AND r.day BETWEEN $2 AND $3 AND r.grain = 'app_stage' AND r.stage = f.stage
+			), count(DISTINCT err_code)
+		FROM analytics.app_stage_loss AS f
 		WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3
-		GROUP BY stage ORDER BY min(stage) DESC`
+		GROUP BY stage ORDER BY stage DESC`
 	sqlPlatformTotals = `
 		SELECT stage, event, platform, sum(err_count)::bigint
 		FROM analytics.app_platform_loss

@@ -12,9 +12,10 @@ import (
 // columns. A change here breaks somebody's report.
 func TestColumnsOfTheViews(t *testing.T) {
 	t.Parallel()
-	stageLoss := []string{"sdk_app_id bigint", "day date", "stage text", "err_code text", "err_info text", "err_count bigint", "updated_at timestamp with time zone"}
+	stageLoss := []string{"sdk_app_id bigint", "day date", "stage text", "err_code text", "err_info text", "err_count bigint",
+		"updated_at timestamp with time zone", "err_meaning text"}
 	platformLoss := []string{"sdk_app_id bigint", "day date", "stage text", "event_type smallint", "event text", "platform_id smallint", "platform text",
-		"err_code text", "err_info text", "err_count bigint", "updated_at timestamp with time zone"}
+		"err_code text", "err_info text", "err_count bigint", "updated_at timestamp with time zone", "err_meaning text"}
 	ofTask := func(columns []string) []string {
 		return append([]string{"sdk_app_id bigint", "day date", "task_id text"}, columns[2:]...)
 	}
@@ -51,9 +52,9 @@ func TestColumnsOfTheViews(t *testing.T) {
 			"settled_reason text", "pulls integer", "row_count integer", "first_loaded_at timestamp with time zone",
 			"last_loaded_at timestamp with time zone", "last_error text"},
 		"chat_stage_loss": {"sdk_app_id bigint", "day date", "stage text", "err_code text", "err_info text",
-			"err_count bigint", "updated_at timestamp with time zone"},
+			"err_count bigint", "updated_at timestamp with time zone", "err_meaning text"},
 		"chat_platform_loss": {"sdk_app_id bigint", "day date", "stage text", "event_type smallint", "event text", "platform_id smallint", "platform text", "err_code text", "err_info text",
-			"err_count bigint", "updated_at timestamp with time zone"},
+			"err_count bigint", "updated_at timestamp with time zone", "err_meaning text"},
 		"chat_push_daily": {"sdk_app_id bigint", "day date", "total_count bigint", "sent_count bigint", "delivered_count bigint", "click_count bigint",
 			"updated_at timestamp with time zone"},
 		"chat_push_platform_daily": {"sdk_app_id bigint", "day date", "event_type smallint", "event text", "platform_id smallint", "platform text", "total_count bigint", "sent_count bigint", "delivered_count bigint", "click_count bigint",
@@ -64,9 +65,10 @@ func TestColumnsOfTheViews(t *testing.T) {
 		"runs": {"run_id bigint", "kind text", "started_at timestamp with time zone", "finished_at timestamp with time zone",
 			"state text", "requests bigint", "retries bigint", "windows bigint", "rows_inserted bigint", "rows_updated bigint",
 			"rows_deleted bigint", "rows_unchanged bigint", "rejects bigint", "error text"},
-		"platforms":   {"platform_id smallint", "platform text"},
-		"stages":      {"stage_id smallint", "stage text", "meaning text"},
-		"error_codes": {"err_code text", "first_seen_at timestamp with time zone"},
+		"platforms": {"platform_id smallint", "platform text"},
+		"stages":    {"stage_id smallint", "stage text", "meaning text"},
+		"error_codes": {"err_code text", "first_seen_at timestamp with time zone", "platform_id smallint", "platform text", "stage text",
+			"short_name text", "meaning text", "likely_cause text", "what_to_do text", "token_dead boolean", "source text"},
 		"tasks": {"sdk_app_id bigint", "task_id text", "label text", "sent_at timestamp with time zone",
 			"registered_at timestamp with time zone", "retired_at timestamp with time zone"},
 		"apps": {"sdk_app_id bigint", "timezone text", "first_day date", "lookback_days integer", "task_days integer",

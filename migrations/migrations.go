@@ -35,10 +35,22 @@ const (
 	readTimeout = 15 * time.Second
 )
 
-// Up brings the schema of the database to the newest version. It is no error if
-// it is there already.
+// Up brings the schema of the database to the newest version, and its catalogue of
+// error codes to that of error_codes.csv. It is no error if they are there already.
 func Up(ctx context.Context, databaseURL string) error {
-	return apply(ctx, databaseURL, (*migrate.Migrate).Up)
+	if err := apply(ctx, databaseURL, (*migrate.Migrate).Up); err != nil {
+		return err
+	}
+	db, err := open(databaseURL)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1) // the one that holds the lock
+	if _, err := db.ExecContext(ctx, sqlAlone); err != nil {
+		return fmt.Errorf("wait for other migrators: %w", err)
+	}
+	return explainErrorCodes(ctx, db, errorCodes)
 }
 
 // Down takes back the newest steps migrations, data included. There must be that
@@ -64,9 +76,10 @@ func Newest() int {
 	return len(ups)
 }
 
-// Hash identifies the embedded migrations by their content.
+// Hash identifies the embedded migrations, and the catalogue, by their content.
 func Hash() string {
 	digest := sha256.New()
+	digest.Write([]byte(errorCodes))
 	names, _ := fs.Glob(files, "*.sql") // sorted
 	for _, name := range names {
 		body, _ := files.ReadFile(name)

@@ -136,9 +136,13 @@ func (a *app) printDemo(ctx context.Context, db *load.DB, report pipeline.Report
 	}
 	w := a.env.Stdout
 	fmt.Fprintf(w, "\nPushes lost from %s to %s, whole app:\n", first, last)
-	stages := newTable(w, "stage", "lost", "codes")
+	stages := newTable(w, "stage", "lost", "of", "share", "codes")
 	for _, s := range summary.Stages {
-		stages.AppendRow([]any{s.Stage, count(s.Lost), s.Codes})
+		of, share := "", ""
+		if s.Of != nil && *s.Of > 0 {
+			of, share = count(*s.Of), fmt.Sprintf("%.1f%%", 100*float64(s.Lost)/float64(*s.Of))
+		}
+		stages.AppendRow([]any{s.Stage, count(s.Lost), of, share, s.Codes})
 	}
 	stages.Render()
 	fmt.Fprintln(w, "By channel:")

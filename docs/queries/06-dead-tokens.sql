@@ -11,13 +11,13 @@ WITH asked AS (
 )
 SELECT
     date_trunc('week', day)::date AS week,
-    platform,
+    l.platform,
     sum(err_count) AS lost,
     coalesce(sum(err_count) FILTER (WHERE token_dead), 0) AS to_dead_tokens,
     round(100 * coalesce(sum(err_count) FILTER (WHERE token_dead), 0) / nullif(sum(err_count), 0), 1) AS percent
-FROM analytics.app_platform_loss
+FROM analytics.app_platform_loss AS l
 LEFT JOIN analytics.error_codes USING (platform_id, stage, err_code)
 WHERE sdk_app_id = :app
     AND day BETWEEN (SELECT first_day FROM asked) AND (SELECT last_day FROM asked)
-GROUP BY week, platform
-ORDER BY week, platform;
+GROUP BY week, l.platform
+ORDER BY week, l.platform;

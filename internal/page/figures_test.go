@@ -14,10 +14,10 @@ import (
 // What SQL says of a selection: the tables of the page as lines. The empty task is
 // the whole app.
 const sqlFigures = `
-	SELECT day, stage, platform_id, platform, err_code, err_info, err_count
+	SELECT day, stage, platform_id, platform, err_code, err_meaning, err_count
 	FROM analytics.app_platform_loss WHERE sdk_app_id = $1 AND $2 = '' AND day BETWEEN $3::date AND $4::date
 	UNION ALL
-	SELECT day, stage, platform_id, platform, err_code, err_info, err_count
+	SELECT day, stage, platform_id, platform, err_code, err_meaning, err_count
 	FROM analytics.task_platform_loss WHERE sdk_app_id = $1 AND task_id = $2 AND day BETWEEN $3::date AND $4::date`
 
 const sqlExpectedLoss = `
@@ -33,7 +33,7 @@ const sqlExpectedLoss = `
 
 const sqlExpectedCodes = `
 	WITH f AS (` + sqlFigures + `)
-	SELECT err_code || '|' || coalesce(nullif(max(err_info), ''), 'not told') || '|' || platform || '|' || stage || '|'
+	SELECT err_code || '|' || coalesce(max(err_meaning), 'not told') || '|' || platform || '|' || stage || '|'
 		|| trim(to_char(sum(err_count), '999,999,999,999,990')) || '|'
 		|| trim(to_char(100 * sum(err_count) / (SELECT sum(err_count) FROM f), '990.0')) || ' %'
 	FROM f GROUP BY stage, platform, err_code

@@ -18,11 +18,11 @@ import (
 // sqlFactsOfDay are a day's figures of the whole app, or of the task where one is
 // named. Day by day, each is found by its key however many tasks there are.
 const sqlFactsOfDay = `
-	SELECT stage, platform_id, platform, err_code, err_info AS meaning, err_count
+	SELECT stage, platform_id, platform, err_code, err_meaning AS meaning, err_count
 	FROM analytics.app_platform_loss
 	WHERE $4 = '' AND sdk_app_id = $1 AND day = days.day
 	UNION ALL
-	SELECT stage, platform_id, platform, err_code, err_info AS meaning, err_count
+	SELECT stage, platform_id, platform, err_code, err_meaning AS meaning, err_count
 	FROM analytics.task_platform_loss
 	WHERE $4 <> '' AND sdk_app_id = $1 AND day = days.day AND task_id = $4`
 

@@ -84,7 +84,21 @@ func (j *job) execute(ctx context.Context, apps []App) (Report, error) {
 	log.InfoContext(ctx, "run finished", "state", string(report.State),
 		"requests", report.Requests, "windows", report.Windows, "windows_failed", report.WindowsFailed)
 	err = j.db.FinishRun(ctx, report.RunID, report.State, report.run(), report.problem(), report.FinishedAt)
+	if err == nil {
+		j.refresh(ctx, report, log)
+	}
 	return report, err
+}
+
+// refresh brings up to date what is told of all figures together. It is not worth
+// a failed run: the next one does it again.
+func (j *job) refresh(ctx context.Context, report Report, log *slog.Logger) {
+	if report.RowsInserted+report.RowsUpdated+report.RowsDeleted == 0 {
+		return
+	}
+	if err := j.db.RefreshUsualTexts(ctx, report.FinishedAt); err != nil {
+		log.WarnContext(ctx, "the texts of error codes are those of the run before", "error", err)
+	}
 }
 
 func (j *job) app(ctx context.Context, session *load.Session, app App, runID int64, log *slog.Logger) AppReport {

@@ -1,0 +1,35 @@
+package migrations
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestTheCatalogueOfErrorCodesIsReadLineByLine(t *testing.T) {
+	t.Parallel()
+	const header = "platform,stage,code,short_name,meaning,likely_cause,what_to_do,token_dead,source\n"
+	for _, tt := range []struct{ name, text, wrong string }{
+		{"as it is shipped", errorCodes, ""},
+		{"a line", header + "Huawei,,1,a,b,,,true,https://x\n", ""},
+		{"one code of two platforms, and of a stage", header + "Huawei,,1,a,b,,,,\nXiaomi,,1,a,b,,,,\nXiaomi,ready_to_send,1,a,b,,,,\n", ""},
+		{"nothing", "", "EOF"},
+		{"a column that is missing", strings.Replace(header, "source", "url", 1), "error_codes.csv:1: the columns are"},
+		{"a field too few", header + "Huawei,,1,a,b,,,true\n", "line 2"},
+		{"no code", header + "Huawei,,,a,b,,,,\n", "error_codes.csv:2: code is empty"},
+		{"no meaning", header + "Huawei,,1,a, ,,,,\n", "error_codes.csv:2: meaning is empty"},
+		{"a boolean that is none", header + "Huawei,,1,a,b,,,yes,\n", `error_codes.csv:2: token_dead is "yes"`},
+		{"a source that is no link", header + "Huawei,,1,a,b,,,,page 7\n", "error_codes.csv:2: source"},
+		{"a code that stands twice", header + "Huawei,,1,a,b,,,,\nXiaomi,,1,a,b,,,,\nHuawei,,1,c,d,,,,\n", "error_codes.csv:4: the code stands in line 2 already"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			list, err := parseErrorCodes(tt.text)
+			switch {
+			case tt.wrong == "" && (err != nil || len(list) == 0):
+				t.Errorf("%d lines: %v", len(list), err)
+			case tt.wrong != "" && (err == nil || !strings.Contains(err.Error(), tt.wrong)):
+				t.Errorf("the error is %v, want %q", err, tt.wrong)
+			}
+		})
+	}
+}
