@@ -1,0 +1,74 @@
+package grafana_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// plan is a node of what EXPLAIN tells.
+type plan struct {
+	NodeType  string `json:"Node Type"`
+	Relation  string `json:"Relation Name"`
+	IndexCond string `json:"Index Cond"`
+	Recheck   string `json:"Recheck Cond"`
+	Plans     []plan
+}
+
+func (p plan) nodes() []plan {
+	nodes := []plan{p}
+	for _, below := range p.Plans {
+		nodes = append(nodes, below.nodes()...)
+	}
+	return nodes
+}
+
+// So few rows as a test has are read through all the same: the planner is told not to,
+// and then must find the days of an app by the key. How loss_rates finds those of both
+// its sides is that view's own matter.
+func daysAreFoundByIndex(t *testing.T, w *world) {
+	tx, err := w.reader.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback(t.Context()) }()
+	if _, err := tx.Exec(t.Context(), `SET LOCAL enable_seqscan = off`); err != nil {
+		t.Fatal(err)
+	}
+	looked := 0
+	for _, d := range dashboards(t) {
+		chosen := w.opened(t, d, nil)
+		for what, sql := range d.statements() {
+			if !readsFacts(sql) || strings.Contains(sql, "loss_rates") {
+				continue
+			}
+			expanded, err := expand(sql, chosen, w.during)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var text string
+			if err := tx.QueryRow(t.Context(), "EXPLAIN (FORMAT JSON) "+expanded, pgx.QueryExecModeExec).Scan(&text); err != nil {
+				t.Fatalf("%v\n%s", err, expanded)
+			}
+			var explained []struct{ Plan plan }
+			if err := json.Unmarshal([]byte(text), &explained); err != nil {
+				t.Fatal(err)
+			}
+			for _, node := range explained[0].Plan.nodes() {
+				if !slices.Contains([]string{"stage_loss", "platform_loss", "loss_change"}, node.Relation) {
+					continue
+				}
+				looked++
+				if condition := node.IndexCond + node.Recheck; !strings.Contains(condition, "sdk_app_id") || !strings.Contains(condition, "day >=") {
+					t.Errorf("%s: %s reads %s by a %s on %q", d.file, what, node.Relation, node.NodeType, condition)
+				}
+			}
+		}
+	}
+	if looked == 0 {
+		t.Error("no plan reads the facts")
+	}
+}

@@ -1,0 +1,306 @@
+package grafana_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+)
+
+// patience bounds every query of a panel.
+const patience = 30 * time.Second
+
+// answer is what a query gave.
+type answer struct {
+	columns []pgconn.FieldDescription
+	rows    [][]any
+}
+
+func (a answer) index(name string) int {
+	return slices.IndexFunc(a.columns, func(c pgconn.FieldDescription) bool { return c.Name == name })
+}
+
+// ask sends a statement as Grafana does: expanded, as one text.
+func (w *world) ask(t testing.TB, sql string, chosen choice) answer {
+	t.Helper()
+	expanded, err := expand(sql, chosen, w.during)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	rows, err := w.reader.Query(ctx, expanded, pgx.QueryExecModeExec)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, expanded)
+	}
+	defer rows.Close()
+	a := answer{columns: slices.Clone(rows.FieldDescriptions())}
+	for rows.Next() {
+		values, err := rows.Values()
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.rows = append(a.rows, values)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatalf("%v\n%s", err, expanded)
+	}
+	return a
+}
+
+// options are what a variable offers: its values, by what is shown.
+func (w *world) options(t testing.TB, v variable, chosen choice) (texts, values []string) {
+	t.Helper()
+	a := w.ask(t, v.Query, chosen)
+	text, value := a.index("__text"), a.index("__value")
+	if text < 0 && value < 0 && len(a.columns) == 1 {
+		text, value = 0, 0
+	}
+	if text < 0 || value < 0 {
+		t.Fatalf("variable %s gives the columns %v", v.Name, a.columns)
+	}
+	for _, row := range a.rows {
+		texts, values = append(texts, fmt.Sprint(row[text])), append(values, fmt.Sprint(row[value]))
+	}
+	return texts, values
+}
+
+// opened is what is chosen when a dashboard is opened: all where that can be, the first
+// value otherwise; before stands for what a link chose.
+func (w *world) opened(t testing.TB, d dashboard, before choice) choice {
+	t.Helper()
+	chosen := maps.Clone(before)
+	if chosen == nil {
+		chosen = make(choice)
+	}
+	for _, v := range d.Templating.List {
+		if _, already := chosen[v.Name]; already {
+			continue
+		}
+		_, values := w.options(t, v, chosen)
+		if len(values) == 0 {
+			t.Fatalf("%s: variable %s offers nothing", d.file, v.Name)
+		}
+		if !v.IncludeAll {
+			values = values[:1]
+		}
+		chosen[v.Name] = values
+	}
+	return chosen
+}
+
+// numeric and temporal are the types that Grafana takes for numbers and times.
+var (
+	numeric  = []uint32{pgtype.Int2OID, pgtype.Int4OID, pgtype.Int8OID, pgtype.Float4OID, pgtype.Float8OID, pgtype.NumericOID}
+	temporal = []uint32{pgtype.DateOID, pgtype.TimestampOID, pgtype.TimestamptzOID}
+	textual  = []uint32{pgtype.TextOID, pgtype.VarcharOID}
+)
+
+// fits tells what is wrong with an answer for its panel; nothing of one without rows.
+func (a answer) fits(p panel) (problems []string) {
+	problem := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
+	numbers := 0
+	seen := make(map[string]bool)
+	for _, column := range a.columns {
+		if seen[column.Name] {
+			problem("two columns are called %s", column.Name)
+		}
+		seen[column.Name] = true
+		switch {
+		case slices.Contains(numeric, column.DataTypeOID):
+			numbers++
+		case !slices.Contains(temporal, column.DataTypeOID) && !slices.Contains(textual, column.DataTypeOID):
+			problem("column %s is of the type %d", column.Name, column.DataTypeOID)
+		}
+	}
+	if p.Type == "table" {
+		for _, o := range p.FieldConfig.Overrides {
+			if !seen[o.Matcher.Options] {
+				problem("there is no column %s to dress", o.Matcher.Options)
+			}
+		}
+	} else if field := p.Options.ReduceOptions.Fields; numbers == 0 && field == "" {
+		problem("no column is a number: %v", a.columns)
+	}
+	if x := p.Options.XField; x != "" && (a.index(x) < 0 || !slices.Contains(textual, a.columns[a.index(x)].DataTypeOID)) {
+		problem("there is no text %s to put below the bars", x)
+	}
+	if p.Type == "timeseries" {
+		problems = append(problems, a.fitsTimeSeries()...)
+	}
+	return problems
+}
+
+// fitsTimeSeries: Grafana wants a column "time" in rising order, takes the text of
+// "metric" for a series' name where there is one number beside it, and keeps one point
+// of a series and time.
+func (a answer) fitsTimeSeries() (problems []string) {
+	at, metric := a.index("time"), a.index("metric")
+	if at < 0 || !slices.Contains(append(temporal, numeric...), a.columns[at].DataTypeOID) {
+		return []string{fmt.Sprintf("no column is the time: %v", a.columns)}
+	}
+	if metric >= 0 && len(a.columns) != 3 {
+		problems = append(problems, fmt.Sprintf("%d columns beside a metric", len(a.columns)))
+	}
+	if metric < 0 {
+		for i, column := range a.columns {
+			if i != at && !slices.Contains(numeric, column.DataTypeOID) {
+				problems = append(problems, fmt.Sprintf("column %s is no number", column.Name))
+			}
+		}
+	}
+	points := make(map[string]bool)
+	for i, row := range a.rows {
+		if row[at] == nil {
+			problems = append(problems, "a row has no time")
+			continue
+		}
+		point := fmt.Sprint(epoch(row[at]))
+		if metric >= 0 {
+			point += fmt.Sprint(" ", row[metric])
+		}
+		if points[point] {
+			problems = append(problems, "twice: "+point)
+		}
+		points[point] = true
+		if i > 0 && a.rows[i-1][at] != nil && epoch(a.rows[i-1][at]) > epoch(row[at]) {
+			problems = append(problems, "the times do not rise")
+		}
+	}
+	return problems
+}
+
+// epoch is a time as Grafana shows it: what bears no zone is UTC.
+func epoch(value any) int64 {
+	switch at := value.(type) {
+	case time.Time:
+		return at.Unix()
+	case pgtype.Numeric:
+		float, _ := at.Float64Value()
+		return int64(float.Float64)
+	case float64:
+		return int64(at)
+	default:
+		return at.(int64)
+	}
+}
+
+func TestDashboards(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	// Nobody has registered an app: the pages open all the same, and say that there
+	// is nothing.
+	for _, d := range dashboards(t) {
+		chosen := w.opened(t, d, nil)
+		for _, p := range d.Panels {
+			for _, problem := range w.ask(t, p.Targets[0].RawSQL, chosen).fits(p) {
+				t.Errorf("without an app, %s, %q: %s", d.file, p.Title, problem)
+			}
+		}
+	}
+	w.fill()
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T, *world)
+	}{
+		{"every panel has rows of the shape that it needs", panelsHaveRows},
+		{"every variable offers what there is", variablesOffer},
+		{"any single value of a variable can be chosen", singleValues},
+		{"days of facts are found by the index", daysAreFoundByIndex},
+		{"the figures are the truth's", figuresAreTrue},
+		{"rates are losses by denominators", ratesAreTrue},
+		{"the pipeline's figures are those of its commands", healthIsTrue},
+		{"the role can only read the views", roleOnlyReads},
+		{"the questions of the guide are answered", guideIsTrue},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			test.run(t, w)
+		})
+	}
+}
+
+func panelsHaveRows(t *testing.T, w *world) {
+	for _, d := range dashboards(t) {
+		chosen := w.opened(t, d, choice{"app": {fmt.Sprint(app)}, "task": {task}})
+		if d.file == "overview.json" || d.file == "pipeline.json" {
+			chosen = w.opened(t, d, nil)
+		}
+		for _, p := range d.Panels {
+			a := w.ask(t, p.Targets[0].RawSQL, chosen)
+			if len(a.rows) == 0 || !slices.ContainsFunc(a.rows[0], func(value any) bool { return value != nil }) {
+				t.Errorf("%s: %q shows nothing", d.file, p.Title)
+			}
+			for _, problem := range a.fits(p) {
+				t.Errorf("%s: %q: %s", d.file, p.Title, problem)
+			}
+		}
+	}
+}
+
+func variablesOffer(t *testing.T, w *world) {
+	want := map[string][]string{
+		"app":   {fmt.Sprint(app), fmt.Sprint(otherApp)},
+		"task":  {oddTask, task}, // the newest first
+		"stage": {"ready_to_send", "post_send_delivered"},
+		"platform": {
+			"Apple APNs", "Google FCM", "Honor", "Huawei", "Meizu", "OPPO", "Xiaomi", "unknown vendor", "vivo",
+		},
+	}
+	for _, d := range dashboards(t) {
+		chosen := choice{"app": {fmt.Sprint(app)}, "task": {task}}
+		for _, v := range d.Templating.List {
+			texts, values := w.options(t, v, chosen)
+			if v.Name == "platform" { // in the order of the server's collation
+				slices.Sort(values)
+			}
+			if !slices.Equal(values, want[v.Name]) {
+				t.Errorf("%s: variable %s offers %q", d.file, v.Name, values)
+			}
+			if v.Name == "task" && !slices.Equal(texts, []string{oddTask, "Spring sale (" + task + ")"}) {
+				t.Errorf("%s: tasks are shown as %q", d.file, texts)
+			}
+		}
+	}
+}
+
+func singleValues(t *testing.T, w *world) {
+	for _, d := range dashboards(t) {
+		all := w.opened(t, d, nil)
+		for _, v := range d.Templating.List {
+			_, values := w.options(t, v, all)
+			for _, value := range values {
+				chosen := maps.Clone(all)
+				chosen[v.Name] = []string{value}
+				for _, p := range d.Panels {
+					for _, problem := range w.ask(t, p.Targets[0].RawSQL, chosen).fits(p) {
+						t.Errorf("%s, %s %s: %q: %s", d.file, v.Name, value, p.Title, problem)
+					}
+				}
+			}
+		}
+	}
+}
+
+func roleOnlyReads(t *testing.T, w *world) {
+	for _, sql := range []string{
+		`SELECT FROM pushloss.stage_loss`,
+		`CREATE TABLE analytics.mine ()`,
+		`SET default_transaction_read_only = off; UPDATE analytics.apps SET timezone = 'UTC'`,
+	} {
+		if _, err := w.reader.Exec(t.Context(), sql, pgx.QueryExecModeSimpleProtocol); err == nil {
+			t.Errorf("the role may %s", sql)
+		}
+	}
+	var readOnly, patient string
+	err := w.reader.QueryRow(t.Context(), `SELECT current_setting('transaction_read_only'), current_setting('statement_timeout')`).Scan(&readOnly, &patient)
+	if err != nil || readOnly != "on" || patient != "1min" {
+		t.Errorf("read only: %s, timeout: %s (%v)", readOnly, patient, err)
+	}
+}

@@ -1,0 +1,204 @@
+package grafana_test
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"pushloss/extract"
+	"pushloss/internal/sandbox"
+)
+
+// platforms are the channels' names as the dashboards show them.
+var platforms = []string{"unknown vendor", "Apple APNs", "Xiaomi", "Huawei", "Google FCM", "Meizu", "OPPO", "vivo", "Honor"}
+
+// summed adds up the numbers of an answer's column by others.
+func (a answer) summed(t testing.TB, number string, by ...string) map[string]float64 {
+	t.Helper()
+	sums := make(map[string]float64)
+	for _, row := range a.rows {
+		var key []string
+		for _, name := range by {
+			if name == "time" {
+				key = append(key, extract.DayOf(timeOf(row[a.index(name)]), utc).String())
+				continue
+			}
+			key = append(key, fmt.Sprint(row[a.index(name)]))
+		}
+		if value := row[a.index(number)]; value != nil {
+			sums[strings.Join(key, " ")] += float(t, value)
+		}
+	}
+	return sums
+}
+
+func float(t testing.TB, value any) float64 {
+	t.Helper()
+	switch n := value.(type) {
+	case int32:
+		return float64(n)
+	case int64:
+		return float64(n)
+	case float64:
+		return n
+	case pgtype.Numeric:
+		f, err := n.Float64Value()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f.Float64
+	default:
+		t.Fatalf("%v is a %T", value, value)
+		return 0
+	}
+}
+
+// truth adds up what the stand-in of the API says of the days kept; the empty task is
+// the whole app.
+func (w *world) truth(id int64, of string, add func(day string, figures sandbox.Figures)) {
+	for day := w.today - firstDay; day < w.today; day++ {
+		window := day.Window(w.zone)
+		add(day.String(), w.api.Truth(id, of, window.Start, window.End))
+	}
+}
+
+func figuresAreTrue(t *testing.T, w *world) {
+	equal := func(what string, want, got map[string]float64) {
+		t.Helper()
+		if diff := gocmp.Diff(want, got); diff != "" || len(want) == 0 {
+			t.Errorf("%s (-truth +panel), %d true:\n%s", what, len(want), diff)
+		}
+	}
+	overview, one := named(t, "overview.json"), fmt.Sprint(app)
+	both := w.opened(t, overview, nil)
+	show := func(d dashboard, title string, chosen choice) answer {
+		return w.ask(t, d.panel(t, title).Targets[0].RawSQL, chosen)
+	}
+
+	byStage, byPlatform, byCode, lost, ranked := sums{}, sums{}, sums{}, sums{}, sums{}
+	for _, id := range []int64{app, otherApp} {
+		w.truth(id, "", func(day string, figures sandbox.Figures) {
+			for _, row := range figures.Stage {
+				byStage.add(row.ErrCount, day, row.Stage)
+				lost.add(row.ErrCount, row.Stage)
+				ranked.add(row.ErrCount, fmt.Sprint(id))
+			}
+			for _, row := range figures.Platform {
+				byPlatform.add(row.ErrCount, day, platforms[row.PushPlatform])
+				byCode.add(row.ErrCount, row.Stage, events[row.EventType], platforms[row.PushPlatform], row.ErrCode)
+			}
+		})
+	}
+	equal("lost per day and stage", byStage, show(overview, "Lost per day, by stage", both).summed(t, "lost", "time", "metric"))
+	equal("lost per day and platform", byPlatform, show(overview, "Lost per day, by platform", both).summed(t, "lost", "time", "metric"))
+	total := show(overview, "Lost", both)
+	equal("lost", lost, map[string]float64{"ready_to_send": float(t, total.rows[0][0]), "post_send_delivered": float(t, total.rows[0][1])})
+	top := show(overview, "Most frequent codes", both)
+	shown := top.summed(t, "lost", "stage", "event", "platform", "code")
+	for key, n := range shown {
+		if byCode[key] != n {
+			t.Errorf("the code %s has %v losses, want %v", key, n, byCode[key])
+		}
+	}
+	more := 0
+	for key, n := range byCode {
+		if _, in := shown[key]; !in && n > float(t, top.rows[len(top.rows)-1][top.index("lost")]) {
+			more++
+		}
+	}
+	if len(shown) != 20 || more > 0 {
+		t.Errorf("%d codes are shown, and %d lose more", len(shown), more)
+	}
+	apps := show(overview, "Apps, by pushes lost", both)
+	got := apps.summed(t, "lost ready_to_send", "app")
+	for id, n := range apps.summed(t, "lost post_send_delivered", "app") {
+		got[id] += n
+	}
+	equal("apps", ranked, got)
+	if first := apps.rows[0][0].(string); ranked[first] != max(ranked[one], ranked[fmt.Sprint(otherApp)]) {
+		t.Errorf("%s is shown first", first)
+	}
+
+	for _, id := range []string{task, oddTask} {
+		d := named(t, "task.json")
+		chosen := w.opened(t, d, choice{"app": {one}, "task": {id}})
+		byDay, byCode := sums{}, sums{}
+		w.truth(app, id, func(day string, figures sandbox.Figures) {
+			if day < w.back(map[string]int{task: 12, oddTask: 9}[id]) { // before it was sent, nobody asked
+				return
+			}
+			for _, row := range figures.Platform {
+				byDay.add(row.ErrCount, day, platforms[row.PushPlatform])
+				byCode.add(row.ErrCount, platforms[row.PushPlatform], events[row.EventType], row.Stage, row.ErrCode)
+			}
+		})
+		equal(id+" per day and platform", byDay, show(d, "Lost per day, by platform", chosen).summed(t, "lost", "time", "metric"))
+		equal(id+" by platform and code", byCode, show(d, "Lost by platform and code", chosen).summed(t, "lost", "platform", "event", "stage", "code"))
+	}
+
+	d := named(t, "platform.json")
+	xiaomi := w.opened(t, d, choice{"app": {one}, "platform": {"Xiaomi"}, "stage": {"post_send_delivered"}})
+	ofXiaomi, byEvent, dead, all := sums{}, sums{}, sums{}, sums{}
+	w.truth(app, "", func(day string, figures sandbox.Figures) {
+		for _, row := range figures.Platform {
+			if row.PushPlatform == 2 && row.Stage == "post_send_delivered" {
+				ofXiaomi.add(row.ErrCount, "Xiaomi")
+			}
+			byEvent.add(row.ErrCount, day, events[row.EventType])
+			at, week := parseDay(t, day), ""
+			week = (at - extract.Day((int(at.UTC().Weekday())+6)%7)).String()
+			name := platforms[row.PushPlatform]
+			all.add(row.ErrCount, week, name)
+			switch fmt.Sprint(name, " ", row.ErrCode) {
+			case "Apple APNs 410", "Google FCM 404", "Xiaomi 10029", "Xiaomi 1", "Huawei 80300007", "Honor 80300007",
+				"vivo 10302", "Meizu 110002", "Meizu 110003":
+				dead.add(row.ErrCount, week, name)
+			}
+		}
+	})
+	for key := range dead {
+		dead[key] /= all[key]
+	}
+	equal("Xiaomi after sending", ofXiaomi, show(d, "Lost, by platform", xiaomi).summed(t, "lost", "platform"))
+	everything := w.opened(t, d, choice{"app": {one}})
+	equal("online and offline", byEvent, show(d, "Online against offline", everything).summed(t, "lost", "time", "metric"))
+	weekly := show(d, "Dead tokens per week", everything).summed(t, "dead tokens", "time", "metric")
+	if diff := gocmp.Diff(map[string]float64(dead), weekly, cmpopts.EquateApprox(0, 1e-9)); diff != "" || len(dead) == 0 {
+		t.Errorf("dead tokens (-truth +panel):\n%s", diff)
+	}
+}
+
+// ratesAreTrue divides by itself what the views tell of losses and of pushes.
+func ratesAreTrue(t *testing.T, w *world) {
+	count := func(sql string) float64 {
+		t.Helper()
+		var n float64
+		if err := w.reader.QueryRow(t.Context(), sql).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	overview := named(t, "overview.json")
+	a := w.ask(t, overview.panel(t, "Loss rate").Targets[0].RawSQL, w.opened(t, overview, nil))
+	for i, rate := range []struct{ stage, of string }{{"ready_to_send", "total_count"}, {"post_send_delivered", "sent_count"}} {
+		want := count(`SELECT sum(err_count)::float8 FROM analytics.app_stage_loss WHERE stage = '`+rate.stage+`'`) /
+			count(`SELECT sum(`+rate.of+`)::float8 FROM analytics.app_push_daily`)
+		if got := float(t, a.rows[0][i]); math.Abs(got-want) > 1e-9 {
+			t.Errorf("the rate of %s is %v, want %v", rate.stage, got, want)
+		}
+	}
+	d := named(t, "task.json")
+	chosen := w.opened(t, d, choice{"app": {fmt.Sprint(app)}, "task": {task}})
+	a = w.ask(t, d.panel(t, "The task's pushes").Targets[0].RawSQL, chosen)
+	for i, column := range []string{"total_count", "sent_count", "delivered_count", "click_count"} {
+		want := count(`SELECT sum(` + column + `)::float8 FROM analytics.task_push_daily WHERE task_id = '` + task + `'`)
+		if got := float(t, a.rows[0][i]); got != want {
+			t.Errorf("%s is %v, want %v", column, got, want)
+		}
+	}
+}

@@ -1,0 +1,215 @@
+package grafana_test
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"pushloss/extract"
+	"pushloss/internal/localpg/pgtest"
+	"pushloss/internal/sandbox"
+)
+
+const (
+	app      = 1400000001
+	otherApp = 1400000002
+	appKey   = "sandbox-secret-key"
+
+	// oddTask is a name that a slip in quoting does not survive.
+	task, oddTask = "spring-sale", "it's 50% off; -- $1"
+
+	// How many days ago the figures begin, a pull failed, and none was made.
+	firstDay, failedDay, missingDay = 20, 2, 15
+
+	readerPassword = "it's a reader's"
+)
+
+// binary is the program that fills the database, built by TestMain.
+var binary string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "pushloss-grafana-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	binary = filepath.Join(dir, "pushloss")
+	build := exec.Command("go", "build", "-o", binary, "../../cmd/pushloss")
+	build.Stdout, build.Stderr = os.Stderr, os.Stderr
+	code := 1
+	if err := build.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "build the binary:", err)
+	} else {
+		code = pgtest.Main(m)
+	}
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// world is a server of its own, since roles belong to servers, with a database that
+// Grafana's role reads.
+type world struct {
+	t      *testing.T
+	api    *sandbox.Sandbox
+	env    map[string]string
+	zone   *time.Location
+	today  extract.Day
+	during timeRange
+	owner  *pgx.Conn
+	reader *pgxpool.Pool
+
+	grown sums // what the API added to the task's losses after they were first pulled, by stage
+}
+
+// setup makes a world whose database has the schema, and no app yet. It is about noon
+// in its time zone, so that no test sees a day turn.
+func setup(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t}
+	now := time.Now()
+	zone, err := time.LoadLocation(fmt.Sprintf("Etc/GMT%+d", now.UTC().Hour()-12))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.zone, w.today = zone, extract.DayOf(now, zone)
+	w.during = timeRange{now.Add(-30 * 24 * time.Hour), now.Add(time.Hour)}
+	w.api, err = sandbox.New(sandbox.Config{
+		Apps: []sandbox.App{{SDKAppID: app, SecretKey: appKey}, {SDKAppID: otherApp, SecretKey: appKey}},
+		Seed: 7, Rows: 170, Location: zone,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(w.api)
+	t.Cleanup(server.Close)
+
+	database := pgtest.NewServer(t).URL()
+	var apps strings.Builder
+	for _, id := range []int{app, otherApp} {
+		fmt.Fprintf(&apps, "- sdk_app_id: %d\n  secret_key: %s\n  base_url: %s\n", id, appKey, server.URL)
+	}
+	appsFile := filepath.Join(t.TempDir(), "apps.yaml")
+	if err := os.WriteFile(appsFile, []byte(apps.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.env = map[string]string{
+		"DATABASE_URL": database, "TIM_APPS_FILE": appsFile, "PUSHLOSS_TIMEZONE": zone.String(), "PUSHLOSS_RATE": "0",
+		"PUSHLOSS_API_MEMORY_DAYS": "365", "PUSHLOSS_FIRST_DAY": w.back(firstDay), "PUSHLOSS_LOG_LEVEL": "error",
+	}
+	w.do(0, "migrate", "up")
+	if w.owner, err = pgx.Connect(t.Context(), database); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.owner.Close(context.Background()) })
+	w.makeRole()
+	w.do(0, "grant", "grafana")
+
+	reader, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader.User = url.UserPassword("grafana", readerPassword)
+	query := reader.Query()
+	query.Del("passfile")
+	// Another zone than the days', as Grafana's server may well have.
+	query.Set("timezone", "America/Los_Angeles")
+	reader.RawQuery = query.Encode()
+	if w.reader, err = pgxpool.New(t.Context(), reader.String()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.reader.Close)
+	return w
+}
+
+// makeRole does what the service bi-role of docker-compose.yml does.
+func (w *world) makeRole() {
+	w.t.Helper()
+	psql, err := exec.LookPath("psql")
+	if err != nil {
+		w.t.Skipf("the role is made by PostgreSQL's own client: %v", err)
+	}
+	password := filepath.Join(w.t.TempDir(), "bi_password")
+	if err := os.WriteFile(password, []byte(readerPassword+"\n"), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	for range 2 { // it is made at the first start, and there at the next
+		command := exec.CommandContext(w.t.Context(), psql, "--no-psqlrc", "--quiet", "--file=role.sql", w.env["DATABASE_URL"])
+		command.Env = append(os.Environ(), "BI_PASSWORD_FILE="+password)
+		if out, err := command.CombinedOutput(); err != nil || len(out) > 0 {
+			w.t.Fatalf("role.sql: %v\n%s", err, out)
+		}
+	}
+}
+
+// fill pulls 20 days of two apps with all that can be seen of a pipeline: figures that
+// changed, a check that stays unequal, a failed and a missing day, and the alerts.
+func (w *world) fill() {
+	w.t.Helper()
+	w.do(0, "tasks", "add", "--app", fmt.Sprint(app), "--sent-at", w.back(12), "--label", "Spring sale", task)
+	w.do(0, "tasks", "add", "--app", fmt.Sprint(app), "--sent-at", w.back(9), oddTask)
+	w.do(0, "run")
+	w.grown = sums{}
+	growth := func(sign int64) {
+		w.truth(app, task, func(_ string, figures sandbox.Figures) {
+			for _, row := range figures.Stage {
+				w.grown.add(sign*row.ErrCount, row.Stage)
+			}
+		})
+	}
+	growth(-1)
+	restated := fmt.Sprintf("restated:from=%s,to=%s", w.back(4), w.back(1))
+	w.faults(restated, "week-differs:task="+task)
+	growth(1)
+	w.do(0, "run")
+	w.do(1, "reconcile")
+	w.do(0, "run")
+	w.faults(restated, fmt.Sprintf("code=90102:app=%d,day=%s", otherApp, w.back(failedDay)))
+	w.do(1, "run")
+	if _, err := w.owner.Exec(w.t.Context(), fmt.Sprintf(
+		`DELETE FROM pushloss.ledger WHERE sdk_app_id = %d AND day = '%s'`, otherApp, w.back(missingDay))); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) faults(specs ...string) {
+	w.t.Helper()
+	var faults []sandbox.Fault
+	for _, spec := range specs {
+		fault, err := sandbox.ParseFault(spec)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		faults = append(faults, fault)
+	}
+	if err := w.api.SetFaults(faults); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// back is the day so many days ago, as a flag takes it.
+func (w *world) back(days int) string { return (w.today - extract.Day(days)).String() }
+
+// do runs the binary with nothing in its environment but w's, and expects the exit code.
+func (w *world) do(code int, args ...string) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 2*time.Minute)
+	defer cancel()
+	command := exec.CommandContext(ctx, binary, args...)
+	for key, value := range w.env {
+		command.Env = append(command.Env, key+"="+value)
+	}
+	command.Dir = w.t.TempDir()
+	if out, _ := command.CombinedOutput(); command.ProcessState.ExitCode() != code {
+		w.t.Fatalf("%v: %s, want exit code %d\n%s", args, command.ProcessState, code, out)
+	}
+}
