@@ -18,7 +18,7 @@ import (
 func newCheckCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "check",
-		Short: "Is it going to work? Settings, clock, database, schema, and one real API call",
+		Short: "Is it going to work? Settings, clock, database, schema, and one real API call for each stream",
 		Long: `Checks the settings, the database and its schema, the clocks, and makes one real
 call of the API for each app, at its pace. Nothing is changed. The exit code is that
 of the worst finding.`,
@@ -75,7 +75,7 @@ func findAll(cmd *cobra.Command, env Environment) []check.Finding {
 	transport := extract.NewTransport()
 	for _, configured := range a.settings.Apps {
 		app := pipeline.App{Account: a.account(configured), Location: configured.Location, CallsPerSecond: configured.Rate}
-		findings = append(findings, check.API(ctx, db, transport, app, holder(), env.Now)...)
+		findings = append(findings, check.API(ctx, db, transport, app, a.settings.Streams, holder(), env.Now)...)
 	}
 	return findings
 }

@@ -1,5 +1,5 @@
 // Package check finds out whether a run is going to work: the database, its
-// schema, the clocks, and one real API call for each app.
+// schema, the clocks, and one real API call for each app and stream.
 package check
 
 import (
@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"pushloss/extract"
@@ -48,11 +49,11 @@ func Clock(check string, local, other time.Time) Finding {
 	return Good(check, "less than a minute off")
 }
 
-// API makes one real call for the app: the whole app's losses of the newest ended
-// day. With a database it keeps the app's lock and pace, and leaves an app alone
+// API makes one real call for each stream of the app: the whole app's figures of the
+// newest ended day. With a database it keeps the app's lock and pace, and leaves an app alone
 // that another process works on; without, no other process can be at work, and
 // it waits an interval first. Nothing is loaded.
-func API(ctx context.Context, db *load.DB, transport http.RoundTripper, app pipeline.App, holder string, now func() time.Time) []Finding {
+func API(ctx context.Context, db *load.DB, transport http.RoundTripper, app pipeline.App, streams []extract.Stream, holder string, now func() time.Time) []Finding {
 	name := fmt.Sprintf("api of app %d", app.Account.SDKAppID)
 	opts := extract.PacerOptions{}
 	if app.CallsPerSecond > 0 {
@@ -79,16 +80,22 @@ func API(ctx context.Context, db *load.DB, transport http.RoundTripper, app pipe
 	}
 	client := extract.NewClient(app.Account, transport, extract.NewPacer(app.CallsPerSecond, opts), extract.Options{})
 	yesterday := extract.DayOf(now(), app.Location) - 1
-	answer, err := client.Pull(ctx, extract.Request{Window: yesterday.Window(app.Location)})
-	if err != nil {
-		hint := ""
-		var failed *extract.Error
-		if errors.As(err, &failed) {
-			hint = failed.Hint
+	var answer extract.Answer
+	var names []string
+	for _, stream := range streams {
+		var err error
+		answer, err = client.Pull(ctx, extract.Request{Stream: stream, Window: yesterday.Window(app.Location)})
+		if err != nil {
+			hint := ""
+			var failed *extract.Error
+			if errors.As(err, &failed) {
+				hint = failed.Hint
+			}
+			return []Finding{Bad(name, fmt.Errorf("%s: %w", stream, err), hint)}
 		}
-		return []Finding{Bad(name, err, hint)}
+		names = append(names, stream.String())
 	}
-	findings := []Finding{Good(name, fmt.Sprintf("answered for %s", yesterday))}
+	findings := []Finding{Good(name, fmt.Sprintf("answered for %s: %s", yesterday, strings.Join(names, ", ")))}
 	if !answer.Date.IsZero() {
 		findings = append(findings, Clock(fmt.Sprintf("clock against app %d's api", app.Account.SDKAppID), now(), answer.Date))
 	}

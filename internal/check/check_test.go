@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,7 +53,7 @@ func ask(t testing.TB, db *load.DB, app pipeline.App, now func() time.Time) []ch
 	t.Helper()
 	transport := extract.NewTransport()
 	defer transport.CloseIdleConnections()
-	return check.API(t.Context(), db, transport, app, "the check", now)
+	return check.API(t.Context(), db, transport, app, extract.Streams(), "the check", now)
 }
 
 func TestClock(t *testing.T) {
@@ -79,7 +80,7 @@ func TestClock(t *testing.T) {
 	}
 }
 
-func TestAPIMakesOneCallForYesterdayAndLoadsNothing(t *testing.T) {
+func TestAPIMakesOneCallOfEachStreamForYesterdayAndLoadsNothing(t *testing.T) {
 	t.Parallel()
 	api, app, db := setup(t)
 	for _, with := range []*load.DB{db, nil} {
@@ -90,7 +91,15 @@ func TestAPIMakesOneCallForYesterdayAndLoadsNothing(t *testing.T) {
 	}
 	calls := api.Calls()
 	yesterday := (extract.DayOf(time.Now(), time.UTC) - 1).Window(time.UTC)
-	if len(calls) != 2 || calls[0].Start != yesterday.Start.Unix() || calls[0].End != yesterday.End.Unix() || len(calls[0].Tasks) != 0 {
+	var streams []string
+	for _, call := range calls {
+		streams = append(streams, call.Stream)
+	}
+	once := []string{"loss", "statistics", "chat_loss", "chat_statistics"}
+	if diff := gocmp.Diff(slices.Concat(once, once), streams); diff != "" {
+		t.Errorf("streams (-want +got):\n%s", diff)
+	}
+	if len(calls) == 0 || calls[0].Start != yesterday.Start.Unix() || calls[0].End != yesterday.End.Unix() || len(calls[0].Tasks) != 0 {
 		t.Errorf("the calls are %+v", calls)
 	}
 	if _, found, err := db.LookupApp(t.Context(), testApp); found || err != nil {
@@ -110,13 +119,18 @@ func TestAPITellsWhatIsWrongAndWhatToDo(t *testing.T) {
 		{"wrong key", func(a *pipeline.App) { a.Account.SecretKey = extract.NewSecret("wrong") }, "", "70009", "TIM_SECRET_KEY"},
 		{"no administrator", func(a *pipeline.App) { a.Account.Identifier = "somebody" }, "", "90009", "TIM_IDENTIFIER"},
 		{"nobody there", func(a *pipeline.App) { a.Account.BaseURLs = []string{"http://127.0.0.1:1"} }, "", "no answer from the API", "TIM_BASE_URL"},
-		{"not enabled", func(*pipeline.App) {}, "90045", "90045", "switch Push on"},
+		{"not enabled", func(*pipeline.App) {}, "code=90045", "loss: ", "switch Push on"},
+		{"one stream is refused", func(*pipeline.App) {}, "code=90045:stream=statistics", "statistics: ", "switch Push on"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			var faults []sandbox.Fault
 			if test.fault != "" {
-				faults = append(faults, sandbox.Fault{Name: "code", Value: test.fault})
+				fault, err := sandbox.ParseFault(test.fault)
+				if err != nil {
+					t.Fatal(err)
+				}
+				faults = append(faults, fault)
 			}
 			_, app, db := setup(t, faults...)
 			test.change(&app)
