@@ -202,7 +202,7 @@ func TestTwoRunsAtOnceShareTheWork(t *testing.T) {
 // the pace holds over both processes.
 func TestT15ABackfillWaitsForARun(t *testing.T) {
 	t.Parallel()
-	w := setup(t, atMost(20))
+	w := setup(t, atMost(leeway*12))
 	w.env["PUSHLOSS_RATE"] = "12"
 	w.env["PUSHLOSS_FIRST_DAY"] = w.back(10)
 	w.tasks("t1")
@@ -218,7 +218,7 @@ func TestT15ABackfillWaitsForARun(t *testing.T) {
 		t.Errorf("%d calls, asked twice: %v", n, w.askedTwice())
 	}
 	stats := w.api.Stats().Of(testApp)
-	if stats.SmallestGap < 50*time.Millisecond || len(stats.Refused) > 0 {
+	if stats.SmallestGap < time.Second/(leeway*12) || len(stats.Refused) > 0 {
 		t.Errorf("the API saw %+v", stats)
 	}
 	w.equalsTruth(testApp, 12, 1, "t1")

@@ -44,6 +44,11 @@ func apps(n int, callsPerSecond float64) func(*sandbox.Config) {
 	}
 }
 
+// leeway is how much faster calls may arrive than they left: a busy machine delays
+// some by tens of milliseconds. Where the pace is not kept, gaps are of any length,
+// and soon shorter than this.
+const leeway = 4
+
 // keptPace checks that no app was ever called faster than the sandbox allows.
 func (w *world) keptPace(callsPerSecond float64) {
 	w.t.Helper()
@@ -91,7 +96,7 @@ const takenOver = 45 * time.Second
 func TestK5AProcessThatIsCutOffIsTakenOver(t *testing.T) {
 	t.Parallel()
 	const rate, days = 10, 150
-	w := setup(t, apps(2, rate*1.5))
+	w := setup(t, apps(2, leeway*rate))
 	ids := w.severalApps(2, rate)
 	w.env["PUSHLOSS_FIRST_DAY"] = w.back(days)
 	var database, api *netfault.Network
@@ -128,7 +133,7 @@ func TestK5AProcessThatIsCutOffIsTakenOver(t *testing.T) {
 	if n := w.number(`SELECT count(*) FROM (SELECT FROM pushloss.pull WHERE day < $1::date GROUP BY sdk_app_id, day HAVING count(*) > 1) AS twice`, w.back(2)); n != 0 {
 		t.Errorf("%d settled days were loaded twice", n)
 	}
-	w.keptPace(rate * 1.5)
+	w.keptPace(leeway * rate)
 	w.do(0, "run")
 	if n := w.number(`SELECT count(*) FROM analytics.runs WHERE state = 'running'`); n != 0 {
 		t.Errorf("%d runs are told as running", n)
@@ -172,7 +177,7 @@ func longer(t testing.TB, what string, holds func() bool) {
 func TestReplicasShareTheAppsAndTakeOverFromTheDead(t *testing.T) {
 	t.Parallel()
 	const replicas, n, rate, days = 3, 4, 10, 120
-	w := setup(t, apps(n, rate*1.5))
+	w := setup(t, apps(n, leeway*rate))
 	ids := w.severalApps(n, rate)
 	w.env["PUSHLOSS_FIRST_DAY"] = w.back(days)
 	w.env["PUSHLOSS_HTTP_ADDR"] = "127.0.0.1:0"
@@ -216,7 +221,7 @@ func TestReplicasShareTheAppsAndTakeOverFromTheDead(t *testing.T) {
 	if got := w.number(`SELECT count(*) FROM pushloss.pull`) - before; got != 2*n {
 		t.Errorf("a tick made %d pulls for %d open days", got, 2*n)
 	}
-	w.keptPace(rate * 1.5)
+	w.keptPace(leeway * rate)
 	if n := w.number(`SELECT count(*) FROM analytics.runs WHERE state = 'abandoned'`); n != 1 {
 		t.Errorf("%d runs are told as abandoned", n)
 	}

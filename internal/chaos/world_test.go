@@ -37,7 +37,7 @@ const (
 
 	// rate is the pace of each app, allowed what the sandbox refuses to exceed.
 	rate    = 20
-	allowed = 2 * rate
+	allowed = 4 * rate
 )
 
 // tasks are those of each app; the API page's sample is about one of them.

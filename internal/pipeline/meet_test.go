@@ -14,7 +14,7 @@ import (
 
 // paced is a world whose API and pipeline keep a rate. At one a second the margin
 // that the pacer leaves is enough for a busy machine, which delays arrivals by
-// milliseconds; a fast API therefore allows somewhat more than is asked of it.
+// milliseconds; a fast API therefore allows leeway times what is asked of it.
 func paced(t testing.TB, callsPerSecond float64) *world {
 	allowed := callsPerSecond
 	if callsPerSecond > 1 {
@@ -25,7 +25,9 @@ func paced(t testing.TB, callsPerSecond float64) *world {
 	return w
 }
 
-const leeway = 1.5
+// leeway is how much faster calls may arrive than they left. Where the pace is not
+// kept, gaps are of any length, and soon shorter than this.
+const leeway = 3
 
 // keptPace checks that the API never had to ask for fewer calls.
 func (w *world) keptPace(callsPerSecond float64, atLeast int64) {
@@ -69,7 +71,7 @@ func TestARunSkipsAnAppThatAnotherProcessWorksOn(t *testing.T) {
 // backfill waits, no window is pulled twice, and the pace holds over both.
 func TestT15ARunAndABackfillMeet(t *testing.T) {
 	t.Parallel()
-	const rate = 20
+	const rate = 10
 	w := paced(t, rate)
 	w.tasks("t1")
 	firstDay := today - 12
