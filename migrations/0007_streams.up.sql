@@ -258,43 +258,39 @@ WITH part (stage_id, counter_id, is_denominator) AS (
 ), figure AS (
     SELECT 'app_stage' AS grain, sdk_app_id, day, task_key, stage_id,
         NULL::smallint AS event_type, NULL::smallint AS platform_id,
-        sum(err_count)::bigint AS coded, NULL::bigint AS denominator, NULL::bigint AS arrived, max(updated_at) AS updated_at
+        err_count AS coded, NULL::bigint AS denominator, NULL::bigint AS arrived, updated_at
     FROM pushloss.stage_loss WHERE task_key = 0
-    GROUP BY sdk_app_id, day, task_key, stage_id
     UNION ALL
     SELECT 'app_stage', sdk_app_id, day, task_key, stage_id, NULL, NULL,
         NULL, CASE WHEN is_denominator THEN push_count END, CASE WHEN NOT is_denominator THEN push_count END, updated_at
     FROM pushloss.push_count JOIN part USING (counter_id) WHERE task_key = 0
     UNION ALL
     SELECT 'app_platform', sdk_app_id, day, task_key, stage_id, event_type, platform_id,
-        sum(err_count)::bigint, NULL, NULL, max(updated_at)
+        err_count, NULL, NULL, updated_at
     FROM pushloss.platform_loss WHERE task_key = 0
-    GROUP BY sdk_app_id, day, task_key, stage_id, event_type, platform_id
     UNION ALL
     SELECT 'app_platform', sdk_app_id, day, task_key, stage_id, event_type, platform_id,
         NULL, CASE WHEN is_denominator THEN push_count END, CASE WHEN NOT is_denominator THEN push_count END, updated_at
     FROM pushloss.platform_push_count JOIN part USING (counter_id) WHERE task_key = 0
     UNION ALL
     SELECT 'task_stage', sdk_app_id, day, task_key, stage_id, NULL, NULL,
-        sum(err_count)::bigint, NULL, NULL, max(updated_at)
+        err_count, NULL, NULL, updated_at
     FROM pushloss.stage_loss WHERE task_key <> 0
-    GROUP BY sdk_app_id, day, task_key, stage_id
     UNION ALL
     SELECT 'task_stage', sdk_app_id, day, task_key, stage_id, NULL, NULL,
         NULL, CASE WHEN is_denominator THEN push_count END, CASE WHEN NOT is_denominator THEN push_count END, updated_at
     FROM pushloss.push_count JOIN part USING (counter_id) WHERE task_key <> 0
     UNION ALL
     SELECT 'task_platform', sdk_app_id, day, task_key, stage_id, event_type, platform_id,
-        sum(err_count)::bigint, NULL, NULL, max(updated_at)
+        err_count, NULL, NULL, updated_at
     FROM pushloss.platform_loss WHERE task_key <> 0
-    GROUP BY sdk_app_id, day, task_key, stage_id, event_type, platform_id
     UNION ALL
     SELECT 'task_platform', sdk_app_id, day, task_key, stage_id, event_type, platform_id,
         NULL, CASE WHEN is_denominator THEN push_count END, CASE WHEN NOT is_denominator THEN push_count END, updated_at
     FROM pushloss.platform_push_count JOIN part USING (counter_id) WHERE task_key <> 0
 ), summed AS (
     SELECT grain, sdk_app_id, day, task_key, stage_id, event_type, platform_id,
-        max(coded) AS coded, max(denominator) AS denominator, max(arrived) AS arrived, max(updated_at) AS updated_at
+        sum(coded)::bigint AS coded, max(denominator) AS denominator, max(arrived) AS arrived, max(updated_at) AS updated_at
     FROM figure
     GROUP BY grain, sdk_app_id, day, task_key, stage_id, event_type, platform_id
 )
