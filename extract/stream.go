@@ -53,7 +53,7 @@ func ParseStream(name string) (Stream, error) {
 		}
 		names = append(names, stream.String())
 	}
-	return 0, fmt.Errorf("%q is none of the streams %s", name, strings.Join(names, ", "))
+	return 0, fmt.Errorf("%q is none of the streams %s, which commas separate", name, strings.Join(names, ", "))
 }
 
 func (s Stream) String() string {

@@ -141,7 +141,7 @@ func (db *DB) changeAccess(ctx context.Context, role string, check func(accessRo
 		if _, err := tx.Exec(ctx, sqlAccessAlone); err != nil {
 			return err
 		}
-		found, err := readAccessRole(ctx, tx, role)
+		found, err := readAccessRole(ctx, tx, role, change)
 		if err != nil {
 			return err
 		}
@@ -173,7 +173,7 @@ func (db *DB) changeAccess(ctx context.Context, role string, check func(accessRo
 			return err
 		}
 		access.Rights = append(access.Rights, change.results(before, after)...)
-		if found, err = readAccessRole(ctx, tx, role); err != nil {
+		if found, err = readAccessRole(ctx, tx, role, change); err != nil {
 			return err
 		}
 		access.Reads = found.readsAnalytics

@@ -120,6 +120,7 @@ type accessRole struct {
 	readsAnalytics bool
 	readsTables    bool
 	makesTables    bool // in schema public, as everybody did before Postgres 15
+	holdsMore      bool // of this database: rights or objects
 }
 
 // sqlAccessRole compares texts: a name would be cut at 63 bytes, and be another's.
@@ -133,19 +134,23 @@ const sqlAccessRole = `
 			SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 			WHERE n.nspname = 'pushloss' AND c.relkind = ANY('{r,p,v,m,f}')
 				AND has_schema_privilege(r.oid, n.oid, 'USAGE') AND has_any_column_privilege(r.oid, c.oid, 'SELECT')),
-		EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname = 'public' AND has_schema_privilege(r.oid, n.oid, 'CREATE'))
+		EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname = 'public' AND has_schema_privilege(r.oid, n.oid, 'CREATE')),
+		EXISTS (
+			SELECT FROM pg_shdepend AS d JOIN pg_database AS b ON b.oid = d.dbid
+			WHERE b.datname = current_database() AND d.refclassid = 'pg_authid'::regclass AND d.refobjid = r.oid)
 	FROM pg_roles AS r
 	WHERE r.rolname::text = $1::text`
 
-func readAccessRole(ctx context.Context, tx pgx.Tx, name string) (accessRole, error) {
+func readAccessRole(ctx context.Context, tx pgx.Tx, name string, change accessChange) (accessRole, error) {
 	var r accessRole
 	err := tx.QueryRow(ctx, sqlAccessRole, name).
-		Scan(&r.oid, &r.superuser, &r.database, &r.connects, &r.readsAnalytics, &r.readsTables, &r.makesTables)
+		Scan(&r.oid, &r.superuser, &r.database, &r.connects, &r.readsAnalytics, &r.readsTables, &r.makesTables, &r.holdsMore)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return r, &AccessError{
-			Problem: fmt.Sprintf("role %q does not exist", name),
-			Remedy:  fmt.Sprintf(`\du in psql lists the roles; CREATE ROLE %s LOGIN PASSWORD '...' makes this one`, pgx.Identifier{name}.Sanitize()),
+		remedy := `\du in psql lists the roles`
+		if change.done == AccessGranted {
+			remedy += fmt.Sprintf(`; CREATE ROLE %s LOGIN PASSWORD '...' makes this one`, pgx.Identifier{name}.Sanitize())
 		}
+		return r, &AccessError{Problem: fmt.Sprintf("role %q does not exist", name), Remedy: remedy}
 	}
 	if err != nil {
 		return r, fmt.Errorf("read role: %w", err)
@@ -155,13 +160,19 @@ func readAccessRole(ctx context.Context, tx pgx.Tx, name string) (accessRole, er
 
 func (r accessRole) notes(name string, done AccessResult) []string {
 	role := pgx.Identifier{name}.Sanitize()
+	var notes []string
 	if done == AccessRevoked {
 		if r.readsAnalytics {
-			return []string{"it still reads analytics: as a superuser, by way of PUBLIC or a role that it is a member of, or by a grant that is not pushloss's"}
+			notes = append(notes, "it still reads analytics: as a superuser, by way of PUBLIC or a role that it is a member of, or by a grant that is not pushloss's")
 		}
-		return nil
+		if r.readsTables {
+			notes = append(notes, "it also reads tables of schema pushloss, by rights that are not from here")
+		}
+		if r.holdsMore {
+			notes = append(notes, fmt.Sprintf("it has other rights or objects in this database, for which DROP ROLE refuses: REASSIGN OWNED BY %[1]s TO ..., then DROP OWNED BY %[1]s", role))
+		}
+		return notes
 	}
-	var notes []string
 	if !r.connects {
 		notes = append(notes, fmt.Sprintf("it may not connect: GRANT CONNECT ON DATABASE %s TO %s", pgx.Identifier{r.database}.Sanitize(), role))
 	}

@@ -251,54 +251,57 @@ COMMENT ON COLUMN analytics.push_changes.new_count IS 'Count after; NULL where t
 -- condition on a key then reaches both, which it would not through a full join. The
 -- grain is a constant of each branch, so that only the one asked for is read.
 
+-- Rows are summed after they are united, and know their task by name: so a grain or a
+-- task that is asked for is looked for in the tables.
 CREATE VIEW analytics.loss_rates AS
-WITH part (stage_id, counter_id, is_denominator) AS (
+WITH task AS NOT MATERIALIZED (SELECT task_key, task_id FROM pushloss.task),
+part (stage_id, counter_id, is_denominator) AS (
     VALUES (1::smallint, 3::smallint, true), (1::smallint, 4::smallint, false),
         (2::smallint, 4::smallint, true), (2::smallint, 5::smallint, false)
 ), figure AS (
-    SELECT 'app_stage' AS grain, sdk_app_id, day, task_key, stage_id,
+    SELECT 1::smallint AS grain, sdk_app_id, day, '' AS task_id, stage_id,
         NULL::smallint AS event_type, NULL::smallint AS platform_id,
         err_count AS coded, NULL::bigint AS denominator, NULL::bigint AS arrived, updated_at
     FROM pushloss.stage_loss WHERE task_key = 0
     UNION ALL
-    SELECT 'app_stage', sdk_app_id, day, task_key, stage_id, NULL, NULL,
+    SELECT 1::smallint, sdk_app_id, day, '', stage_id, NULL, NULL,
         NULL, CASE WHEN is_denominator THEN push_count END, CASE WHEN NOT is_denominator THEN push_count END, updated_at
     FROM pushloss.push_count JOIN part USING (counter_id) WHERE task_key = 0
     UNION ALL
-    SELECT 'app_platform', sdk_app_id, day, task_key, stage_id, event_type, platform_id,
+    SELECT 2::smallint, sdk_app_id, day, '', stage_id, event_type, platform_id,
         err_count, NULL, NULL, updated_at
     FROM pushloss.platform_loss WHERE task_key = 0
     UNION ALL
-    SELECT 'app_platform', sdk_app_id, day, task_key, stage_id, event_type, platform_id,
+    SELECT 2::smallint, sdk_app_id, day, '', stage_id, event_type, platform_id,
         NULL, CASE WHEN is_denominator THEN push_count END, CASE WHEN NOT is_denominator THEN push_count END, updated_at
     FROM pushloss.platform_push_count JOIN part USING (counter_id) WHERE task_key = 0
     UNION ALL
-    SELECT 'task_stage', sdk_app_id, day, task_key, stage_id, NULL, NULL,
+    SELECT 3::smallint, sdk_app_id, day, task_id, stage_id, NULL, NULL,
         err_count, NULL, NULL, updated_at
-    FROM pushloss.stage_loss WHERE task_key <> 0
+    FROM pushloss.stage_loss JOIN task USING (task_key)
     UNION ALL
-    SELECT 'task_stage', sdk_app_id, day, task_key, stage_id, NULL, NULL,
+    SELECT 3::smallint, sdk_app_id, day, task_id, stage_id, NULL, NULL,
         NULL, CASE WHEN is_denominator THEN push_count END, CASE WHEN NOT is_denominator THEN push_count END, updated_at
-    FROM pushloss.push_count JOIN part USING (counter_id) WHERE task_key <> 0
+    FROM pushloss.push_count JOIN part USING (counter_id) JOIN task USING (task_key)
     UNION ALL
-    SELECT 'task_platform', sdk_app_id, day, task_key, stage_id, event_type, platform_id,
+    SELECT 4::smallint, sdk_app_id, day, task_id, stage_id, event_type, platform_id,
         err_count, NULL, NULL, updated_at
-    FROM pushloss.platform_loss WHERE task_key <> 0
+    FROM pushloss.platform_loss JOIN task USING (task_key)
     UNION ALL
-    SELECT 'task_platform', sdk_app_id, day, task_key, stage_id, event_type, platform_id,
+    SELECT 4::smallint, sdk_app_id, day, task_id, stage_id, event_type, platform_id,
         NULL, CASE WHEN is_denominator THEN push_count END, CASE WHEN NOT is_denominator THEN push_count END, updated_at
-    FROM pushloss.platform_push_count JOIN part USING (counter_id) WHERE task_key <> 0
+    FROM pushloss.platform_push_count JOIN part USING (counter_id) JOIN task USING (task_key)
 ), summed AS (
-    SELECT grain, sdk_app_id, day, task_key, stage_id, event_type, platform_id,
+    SELECT grain, sdk_app_id, day, task_id, stage_id, event_type, platform_id,
         sum(coded)::bigint AS coded, max(denominator) AS denominator, max(arrived) AS arrived, max(updated_at) AS updated_at
     FROM figure
-    GROUP BY grain, sdk_app_id, day, task_key, stage_id, event_type, platform_id
+    GROUP BY grain, sdk_app_id, day, task_id, stage_id, event_type, platform_id
 )
 SELECT
     f.sdk_app_id,
     f.day,
-    f.grain,
-    coalesce(t.task_id, '') AS task_id,
+    CASE f.grain WHEN 1 THEN 'app_stage' WHEN 2 THEN 'app_platform' WHEN 3 THEN 'task_stage' ELSE 'task_platform' END AS grain,
+    f.task_id,
     s.stage,
     f.event_type,
     coalesce(e.event, 'unknown (' || f.event_type || ')') AS event,
@@ -315,12 +318,13 @@ FROM summed AS f
 CROSS JOIN LATERAL (
     SELECT coalesce(f.coded, (
         SELECT 0 FROM pushloss.ledger AS l
-        WHERE l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = f.task_key
-            AND l.stream_id = 0 AND l.first_loaded_at IS NOT NULL
+        WHERE l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.stream_id = 0
+            AND l.task_key = CASE f.task_id WHEN '' THEN 0 ELSE (
+                SELECT t.task_key FROM pushloss.task AS t WHERE t.sdk_app_id = f.sdk_app_id AND t.task_id = f.task_id) END
+            AND l.first_loaded_at IS NOT NULL
     )) AS coded
 ) AS l
 JOIN pushloss.stage AS s USING (stage_id)
-LEFT JOIN pushloss.task AS t USING (task_key)
 LEFT JOIN pushloss.event AS e USING (event_type)
 LEFT JOIN pushloss.platform AS p USING (platform_id);
 COMMENT ON VIEW analytics.loss_rates IS 'Losses against the pushes that they are a part of: one row per app, day, stage and, by grain, task, event and platform. Choose one grain before adding up.';
@@ -336,7 +340,7 @@ COMMENT ON COLUMN analytics.loss_rates.platform IS 'Name of the push channel; NU
 COMMENT ON COLUMN analytics.loss_rates.coded_loss IS 'Pushes lost that an error code explains. NULL where the losses were never loaded.';
 COMMENT ON COLUMN analytics.loss_rates.denominator IS 'Pushes that reached the stage: those that could be sent (ready_to_send), or those sent (post_send_delivered). NULL where the API did not tell.';
 COMMENT ON COLUMN analytics.loss_rates.loss_rate IS 'coded_loss / denominator, from 0 to 1. NULL without a denominator or where it is 0.';
-COMMENT ON COLUMN analytics.loss_rates.gap IS 'Pushes that reached the stage and not its end: could be sent less sent, or sent less delivered.';
+COMMENT ON COLUMN analytics.loss_rates.gap IS 'Pushes that reached the stage and not its end: could be sent less sent, or sent less delivered. A channel that confirms no delivery (Apple APNs) leaves all that it was sent here.';
 COMMENT ON COLUMN analytics.loss_rates.unexplained IS 'gap less coded_loss: what no code explains. Seldom 0: the API''s codes do not explain every loss; below 0 where they count more than the gap.';
 COMMENT ON COLUMN analytics.loss_rates.updated_at IS 'When one of these figures was last written.';
 
@@ -433,12 +437,14 @@ SELECT
     l.row_count,
     l.first_loaded_at,
     l.last_loaded_at,
-    l.last_error
+    l.last_error,
+    coalesce(c.active, l.stream_id = 0) AS active
 FROM pushloss.ledger AS l
 JOIN pushloss.stream AS st USING (stream_id)
+LEFT JOIN (SELECT sdk_app_id, stream_id, active FROM pushloss.app_stream) AS c USING (sdk_app_id, stream_id)
 LEFT JOIN (SELECT task_key, task_id FROM pushloss.task) AS t USING (task_key)
 UNION ALL
-SELECT expected.stream, expected.sdk_app_id, expected.day, expected.task_id, 'open', false, NULL, 0, 0, NULL, NULL, NULL
+SELECT expected.stream, expected.sdk_app_id, expected.day, expected.task_id, 'open', false, NULL, 0, 0, NULL, NULL, NULL, true
 FROM (
     SELECT a.stream, a.stream_id, a.sdk_app_id, a.begin + n.n AS day, 0 AS task_key, '' AS task_id
     FROM (
@@ -488,6 +494,7 @@ COMMENT ON COLUMN analytics.stream_coverage.row_count IS 'Stored figures of the 
 COMMENT ON COLUMN analytics.stream_coverage.first_loaded_at IS 'When figures were first loaded, zero included; NULL if never.';
 COMMENT ON COLUMN analytics.stream_coverage.last_loaded_at IS 'When figures were last loaded or confirmed; NULL if never.';
 COMMENT ON COLUMN analytics.stream_coverage.last_error IS 'Why the last pull failed; NULL after a success.';
+COMMENT ON COLUMN analytics.stream_coverage.active IS 'Whether the stream is pulled of the app: of one that no longer is, what is known stays as it was.';
 
 CREATE OR REPLACE VIEW analytics.coverage AS
 SELECT sdk_app_id, day, task_id, state, settled, settled_reason, pulls, row_count, first_loaded_at, last_loaded_at, last_error

@@ -1,6 +1,5 @@
 DROP VIEW analytics.error_codes, analytics.app_stage_loss, analytics.app_platform_loss, analytics.task_stage_loss, analytics.task_platform_loss, analytics.chat_stage_loss, analytics.chat_platform_loss;
-DROP TABLE pushloss.error_catalogue, pushloss.error_stage_meaning;
-ALTER TABLE pushloss.err_code DROP COLUMN usual_info;
+DROP TABLE pushloss.error_catalogue, pushloss.error_stage_meaning, pushloss.usual_stage_text, pushloss.usual_platform_text;
 CREATE VIEW analytics.error_codes AS
 SELECT err_code, first_seen_at
 FROM pushloss.err_code;

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -33,7 +32,8 @@ var columns = []string{"platform", "stage", "code", "short_name", "meaning", "li
 // parseErrorCodes reads the catalogue. An error names the line, and what is wrong
 // with it.
 func parseErrorCodes(text string) ([]explanation, error) {
-	reader := csv.NewReader(strings.NewReader(text))
+	const byteOrderMark = "\ufeff" // which spreadsheets write
+	reader := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, byteOrderMark)))
 	header, err := reader.Read()
 	if err != nil {
 		return nil, fmt.Errorf("error_codes.csv: %w", err)
@@ -72,6 +72,11 @@ func parseErrorCodes(text string) ([]explanation, error) {
 				return nil, refuse("%s is empty", columns[2+i])
 			}
 		}
+		for i, field := range record {
+			if strings.TrimSpace(field) != field {
+				return nil, refuse("%s begins or ends with a blank", columns[i])
+			}
+		}
 		if e.source != "" && !strings.HasPrefix(e.source, "https://") {
 			return nil, refuse("source is no https address")
 		}
@@ -94,15 +99,23 @@ const (
 		FROM pushloss.stage CROSS JOIN pushloss.platform
 		WHERE $1 IN ('', platform) AND $2 IN ('', stage)
 		ON CONFLICT DO NOTHING`
-	sqlKnownNames = `
-		SELECT ($1 = '' OR EXISTS (SELECT FROM pushloss.platform WHERE platform = $1)),
-			($2 = '' OR EXISTS (SELECT FROM pushloss.stage WHERE stage = $2))`
+	sqlUnknownName = `
+		SELECT 'platform ' || $1 || ' is none of ' || string_agg(platform, ', ' ORDER BY platform_id)
+		FROM pushloss.platform HAVING $1 <> '' AND NOT bool_or(platform = $1)
+		UNION ALL
+		SELECT 'stage ' || $2 || ' is none of ' || string_agg(stage, ', ' ORDER BY stage_id)
+		FROM pushloss.stage HAVING $2 <> '' AND NOT bool_or(stage = $2)
+		LIMIT 1`
 	sqlEmptyStageMeanings = `DELETE FROM pushloss.error_stage_meaning`
 	sqlStageMeanings      = `
 		INSERT INTO pushloss.error_stage_meaning (err_code, stage_id, meaning)
-		SELECT err_code, stage_id, CASE WHEN count(DISTINCT meaning) = 1 THEN min(meaning)
-			ELSE string_agg(platform || ': ' || meaning, '; ' ORDER BY platform_id) END
-		FROM pushloss.error_catalogue JOIN pushloss.platform USING (platform_id)
+		SELECT err_code, stage_id, string_agg(CASE WHEN everywhere THEN meaning ELSE platforms || ': ' || meaning END, '; ' ORDER BY first)
+		FROM (
+			SELECT err_code, stage_id, meaning, min(platform_id) AS first, string_agg(platform, ', ' ORDER BY platform_id) AS platforms,
+				count(*) = (SELECT count(*) FROM pushloss.platform) AS everywhere
+			FROM pushloss.error_catalogue JOIN pushloss.platform USING (platform_id)
+			GROUP BY err_code, stage_id, meaning
+		) AS m
 		GROUP BY err_code, stage_id`
 )
 
@@ -122,12 +135,12 @@ func explainErrorCodes(ctx context.Context, db *sql.DB, text string) error {
 		return fmt.Errorf("empty the catalogue of error codes: %w", err)
 	}
 	for _, e := range list {
-		var platform, stage bool
-		if err := tx.QueryRowContext(ctx, sqlKnownNames, e.platform, e.stage).Scan(&platform, &stage); err != nil {
+		var unknown string
+		switch err := tx.QueryRowContext(ctx, sqlUnknownName, e.platform, e.stage).Scan(&unknown); {
+		case err == nil:
+			return fmt.Errorf("error_codes.csv:%d: %s", e.line, unknown)
+		case !errors.Is(err, sql.ErrNoRows):
 			return fmt.Errorf("error_codes.csv:%d: %w", e.line, err)
-		}
-		if !platform || !stage {
-			return fmt.Errorf("error_codes.csv:%d: platform %s or stage %s is not known", e.line, strconv.Quote(e.platform), strconv.Quote(e.stage))
 		}
 		_, err := tx.ExecContext(ctx, sqlExplain, e.platform, e.stage, e.code, e.shortName, e.meaning, e.cause, e.toDo, e.tokenDead, e.source)
 		if err != nil {

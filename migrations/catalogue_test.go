@@ -18,6 +18,8 @@ func TestTheCatalogueOfErrorCodesIsReadLineByLine(t *testing.T) {
 		{"no code", header + "Huawei,,,a,b,,,,\n", "error_codes.csv:2: code is empty"},
 		{"no meaning", header + "Huawei,,1,a, ,,,,\n", "error_codes.csv:2: meaning is empty"},
 		{"a boolean that is none", header + "Huawei,,1,a,b,,,yes,\n", `error_codes.csv:2: token_dead is "yes"`},
+		{"a blank beside a code", header + "Huawei,, 1,a,b,,,,\n", "error_codes.csv:2: code begins or ends with a blank"},
+		{"a mark that a spreadsheet writes", "\ufeff" + header + "Huawei,,1,a,b,,,,\n", ""},
 		{"a source that is no link", header + "Huawei,,1,a,b,,,,page 7\n", "error_codes.csv:2: source"},
 		{"a code that stands twice", header + "Huawei,,1,a,b,,,,\nXiaomi,,1,a,b,,,,\nHuawei,,1,c,d,,,,\n", "error_codes.csv:4: the code stands in line 2 already"},
 	} {

@@ -50,7 +50,7 @@ func TestColumnsOfTheViews(t *testing.T) {
 			"updated_at timestamp with time zone"},
 		"stream_coverage": {"stream text", "sdk_app_id bigint", "day date", "task_id text", "state text", "settled boolean",
 			"settled_reason text", "pulls integer", "row_count integer", "first_loaded_at timestamp with time zone",
-			"last_loaded_at timestamp with time zone", "last_error text"},
+			"last_loaded_at timestamp with time zone", "last_error text", "active boolean"},
 		"chat_stage_loss": {"sdk_app_id bigint", "day date", "stage text", "err_code text", "err_info text",
 			"err_count bigint", "updated_at timestamp with time zone", "err_meaning text"},
 		"chat_platform_loss": {"sdk_app_id bigint", "day date", "stage text", "event_type smallint", "event text", "platform_id smallint", "platform text", "err_code text", "err_info text",

@@ -97,7 +97,7 @@ func TestM7ReaderOfTheViews(t *testing.T) {
 	wantDenied(t, conn, `CREATE TABLE pushloss.mine ()`)
 
 	tables := relations(t, owner, "pushloss")
-	if len(tables) != 32 {
+	if len(tables) != 34 {
 		t.Errorf("tables: %v", tables)
 	}
 	for _, table := range tables {

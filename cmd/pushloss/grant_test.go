@@ -50,7 +50,11 @@ func TestRolesThatCannotBeGrantedAreRefused(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.do(2, "grant", "pushloss nobody").says(t, `role "pushloss nobody" does not exist`, `CREATE ROLE "pushloss nobody" LOGIN PASSWORD '...' makes this one`)
-	w.do(2, "revoke", "pushloss nobody").says(t, "does not exist")
+	told := w.do(2, "revoke", "pushloss nobody")
+	told.says(t, "does not exist", `\du in psql lists the roles`)
+	if strings.Contains(told.stderr, "CREATE ROLE") {
+		t.Errorf("revoke advises to make a role:\n%s", told.stderr)
+	}
 	w.do(2, "grant", "public").says(t, "reserved", "what to do: ")
 	w.do(2, "grant").says(t, "pushloss grant --help")
 	w.do(2, "revoke", "one", "two").says(t, "pushloss revoke --help")

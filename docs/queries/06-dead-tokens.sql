@@ -14,6 +14,7 @@ SELECT
     l.platform,
     sum(err_count) AS lost,
     coalesce(sum(err_count) FILTER (WHERE token_dead), 0) AS to_dead_tokens,
+    coalesce(sum(err_count) FILTER (WHERE token_dead IS NULL), 0) AS of_unknown_codes,
     round(100 * coalesce(sum(err_count) FILTER (WHERE token_dead), 0) / nullif(sum(err_count), 0), 1) AS percent
 FROM analytics.app_platform_loss AS l
 LEFT JOIN analytics.error_codes USING (platform_id, stage, err_code)

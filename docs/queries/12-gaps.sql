@@ -16,9 +16,11 @@ SELECT
     count(*) FILTER (WHERE state IN ('absent', 'unproven', 'unavailable')) AS not_told,
     count(*) FILTER (WHERE state IN ('loaded', 'empty') AND NOT settled) AS not_final,
     bool_or(task_id = '') AS whole_app,
+    string_agg(DISTINCT stream, ', ') AS streams,
     max(last_error) AS last_error
-FROM analytics.coverage
+FROM analytics.stream_coverage
 WHERE sdk_app_id = :app
+    AND active
     AND day BETWEEN (SELECT first_day FROM asked) AND (SELECT last_day FROM asked)
     AND NOT (settled AND state IN ('loaded', 'empty'))
 GROUP BY day

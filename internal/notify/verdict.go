@@ -82,7 +82,7 @@ func OfStatus(statuses []load.AppStatus, busy []int64) []Verdict {
 			Wrong:    s.Failed+s.Missing+s.Late > 0,
 			Title:    fmt.Sprintf("app %d has gaps", s.SDKAppID),
 			Detail:   fmt.Sprintf("windows: %d failed, %d missing, %d late", s.Failed, s.Missing, s.Late),
-			Hint:     "the next run pulls them; analytics.coverage names them with the reason",
+			Hint:     "the next run pulls them; analytics.stream_coverage names them with the reason",
 		}
 		if s.OldestProblem != nil {
 			gap.Detail += fmt.Sprintf("; the oldest of %s", *s.OldestProblem)

@@ -22,7 +22,7 @@ var states = [...]state{
 }
 
 // outside is a day that nothing is expected of.
-var outside = state{"outside", "", "not kept", "before the first day that is kept, after the last one that has ended, or not one of the task's days"}
+var outside = state{"outside", "", "not kept", "before the first day that is kept, after the last one that has ended, not one of the task's days, or losses are not pulled (PUSHLOSS_STREAMS)"}
 
 func stateOf(name string) state {
 	for _, s := range states {

@@ -110,7 +110,7 @@ func (s *site) readLossTable(r *http.Request, asked request) (table lossTable, e
 		}
 		chosen.From, chosen.To = *asked.from, *asked.to
 		losses, err := readLossByPlatform(ctx, tx, chosen)
-		table = tableOf(chosen, losses)
+		table = tableOf(chosen, losses, nil)
 		return err
 	})
 	return table, err

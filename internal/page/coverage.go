@@ -20,12 +20,17 @@ type window struct {
 	LastLoadedAt *time.Time
 }
 
-// trouble is a window of the app, or of any of its tasks, that lacks its figures.
+// known reports whether the losses are known, zero included.
+func (w window) known() bool { return w.State == "loaded" || w.State == "empty" }
+
+// trouble is a window of the app, or of any of its tasks, that lacks its figures,
+// whether of losses or of another stream.
 type trouble struct {
-	Day   extract.Day
-	Task  string
-	State string
-	Error string
+	Day    extract.Day
+	Stream string
+	Task   string
+	State  string
+	Error  string
 	// ofDay is how many there are of that day; place is this one's among them.
 	ofDay, place int
 }
@@ -44,24 +49,25 @@ const maxTroubles = 10
 // once. An open day is missing when the grace has passed.
 const sqlCoverage = `
 	WITH windows AS (
-		SELECT c.day, c.task_id, c.settled, c.last_loaded_at, c.last_error, c.task_id = $2 AS own, t.retired_at,
+		SELECT c.day, c.task_id, c.settled, c.last_loaded_at, c.last_error, c.task_id = $2 AND c.stream = 'loss' AS own,
+			c.stream, t.retired_at,
 			CASE WHEN c.state = 'open' AND (c.day + 1)::timestamp AT TIME ZONE a.timezone + $4::interval < $3
 				THEN 'missing' ELSE c.state END AS state
-		FROM analytics.coverage AS c
+		FROM analytics.stream_coverage AS c
 		JOIN analytics.apps AS a USING (sdk_app_id)
 		LEFT JOIN analytics.tasks AS t USING (sdk_app_id, task_id)
-		WHERE sdk_app_id = $1 AND (c.task_id = $2 OR c.state IN ('failed', 'open'))
+		WHERE sdk_app_id = $1 AND (c.task_id = $2 AND c.stream = 'loss' OR c.active AND c.state IN ('failed', 'open'))
 	), judged AS (
 		SELECT *, state IN ('failed', 'missing') AND retired_at IS NULL AS trouble FROM windows
 	), counted AS (
 		SELECT *, row_number() OVER same AS place, count(*) OVER (PARTITION BY day, trouble) AS of_day
 		FROM judged
-		WINDOW same AS (PARTITION BY day, trouble ORDER BY task_id)
+		WINDOW same AS (PARTITION BY day, trouble ORDER BY task_id, stream)
 	)
-	SELECT day, task_id, state, settled, last_loaded_at, coalesce(last_error, ''), own, trouble, place, of_day
+	SELECT day, task_id, state, settled, last_loaded_at, coalesce(last_error, ''), own, trouble, stream, place, of_day
 	FROM counted
 	WHERE own OR trouble AND place <= $5
-	ORDER BY day, task_id`
+	ORDER BY day, task_id, stream`
 
 func readCoverage(ctx context.Context, tx pgx.Tx, s selection, now time.Time, grace time.Duration) (c coverage, err error) {
 	rows, err := tx.Query(ctx, sqlCoverage, s.App.ID, s.Task, now, grace, maxTroubles)
@@ -75,7 +81,7 @@ func readCoverage(ctx context.Context, tx pgx.Tx, s selection, now time.Time, gr
 		own, isTrouble bool
 	)
 	_, err = pgx.ForEachRow(rows,
-		[]any{&day, &t.Task, &w.State, &w.Settled, &w.LastLoadedAt, &t.Error, &own, &isTrouble, &t.place, &t.ofDay},
+		[]any{&day, &t.Task, &w.State, &w.Settled, &w.LastLoadedAt, &t.Error, &own, &isTrouble, &t.Stream, &t.place, &t.ofDay},
 		func() error {
 			w.Day = extract.DayOf(day, time.UTC)
 			t.Day, t.State = w.Day, w.State
@@ -119,7 +125,7 @@ type freshness struct {
 
 func freshnessOf(windows []window) (f freshness) {
 	for _, w := range windows {
-		if w.State == "loaded" || w.State == "empty" {
+		if w.known() {
 			f.Newest = &w.Day
 		}
 		if w.Settled {

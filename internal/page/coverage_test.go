@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
@@ -110,6 +111,35 @@ func TestFreshnessIsTheSelections(t *testing.T) {
 		if got := never.says("#" + id); got != want {
 			t.Errorf("%s is %q", id, got)
 		}
+	}
+}
+
+// What nobody pulled is not zero, and shows however little is asked for.
+func TestAnOutageIsSeenAndNotZero(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.run(today)
+	w.options.Now = func() time.Time { return noonOf(today + 6) }
+	shown := w.shown()
+	if got, want := shown.Find("#to").AttrOr("value", ""), (today + 5).String(); got != want {
+		t.Errorf("the last day shown is %s, want %s", got, want)
+	}
+	if got := shown.says("#behind"); got != "6 days behind" {
+		t.Errorf("the figures are %q", got)
+	}
+	if got := shown.says("#known"); got != "24 of 30 known" {
+		t.Errorf("%q", got)
+	}
+	rows := shown.cells("#loss-table tbody tr")
+	if last := rows[len(rows)-1]; !strings.HasSuffix(last, "|not known") || strings.ContainsAny(last[len("2026-03-30"):], "0123456789") {
+		t.Errorf("a day that was not pulled reads %q", last)
+	}
+	if n := shown.Find("#troubles li").Length(); n == 0 {
+		t.Error("no day is missing")
+	}
+	before := w.shown("to", (today - 100).String())
+	if got := before.says("#total"); got != "not known" {
+		t.Errorf("%s were lost before anything is known", got)
 	}
 }
 

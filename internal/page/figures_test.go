@@ -23,12 +23,18 @@ const sqlFigures = `
 const sqlExpectedLoss = `
 	WITH f AS (` + sqlFigures + `),
 	platforms AS (SELECT DISTINCT platform_id, platform FROM f),
-	days AS (SELECT $3::date + n AS day FROM generate_series(0, $4::date - $3::date) AS n)
+	days AS (
+		SELECT day, CASE WHEN EXISTS (
+			SELECT FROM analytics.coverage AS c
+			WHERE sdk_app_id = $1 AND task_id = $2 AND c.day = days.day AND state IN ('loaded', 'empty')
+		) THEN 0 END AS least
+		FROM (SELECT $3::date + n AS day FROM generate_series(0, $4::date - $3::date) AS n) AS days
+	)
 	SELECT days.day || '|' || (
-			SELECT string_agg(trim(to_char(coalesce((SELECT sum(err_count) FROM f WHERE f.day = days.day AND f.platform_id = p.platform_id), 0),
-				'999,999,999,999,990')), '|' ORDER BY p.platform_id)
+			SELECT string_agg(coalesce(trim(to_char(coalesce((SELECT sum(err_count) FROM f WHERE f.day = days.day AND f.platform_id = p.platform_id), least),
+				'999,999,999,999,990')), '–'), '|' ORDER BY p.platform_id)
 			FROM platforms AS p
-		) || '|' || trim(to_char(coalesce((SELECT sum(err_count) FROM f WHERE f.day = days.day), 0), '999,999,999,999,990'))
+		) || '|' || coalesce(trim(to_char(coalesce((SELECT sum(err_count) FROM f WHERE f.day = days.day), least), '999,999,999,999,990')), 'not known')
 	FROM days ORDER BY day`
 
 const sqlExpectedCodes = `
@@ -116,7 +122,7 @@ func TestALongRangeIsShownByWeek(t *testing.T) {
 	type period struct{ Line string }
 	for _, row := range query[period](w, `
 		WITH days AS (SELECT $1::date + n AS day FROM generate_series(0, $2::date - $1::date) AS n)
-		SELECT greatest(date_trunc('week', day)::date, $1::date) || '|' || trim(to_char(coalesce(sum(l.lost), 0), '999,999,999,999,990'))
+		SELECT greatest(date_trunc('week', day)::date, $1::date) || '|' || coalesce(trim(to_char(sum(l.lost), '999,999,999,999,990')), 'not known')
 		FROM days LEFT JOIN (SELECT day, sum(err_count) AS lost FROM analytics.app_platform_loss GROUP BY day) AS l USING (day)
 		GROUP BY greatest(date_trunc('week', day)::date, $1::date) ORDER BY 1`, (today - 120).UTC(), (today - 1).UTC()) {
 		want = append(want, row.Line)
@@ -213,12 +219,14 @@ func TestTheChartHasABarForEveryFigure(t *testing.T) {
 func TestWithoutLossesThePageSaysSo(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 2)
-	shown := w.shown("from", (today - 60).String(), "to", (today - 50).String())
-	if got := shown.says("#total"); got != "0" {
-		t.Errorf("the total is %s", got)
+	unknown := w.shown("from", (today - 60).String(), "to", (today - 50).String())
+	if got := unknown.says("#total"); got != "not known" || !strings.Contains(unknown.Text(), "Nothing is known of these days") {
+		t.Errorf("the total of days that nobody pulled is %s", got)
 	}
-	if !strings.Contains(shown.Text(), "There are no losses in these days") {
-		t.Error("it does not say that nothing was lost")
+	w.exec(`DELETE FROM pushloss.platform_loss`)
+	none := w.shown()
+	if got := none.says("#total"); got != "0" || !strings.Contains(none.Text(), "There are no losses in the days that are known") {
+		t.Errorf("the total of days without losses is %s", got)
 	}
 	empty := setup(t).ask(nil)
 	if empty.status != 200 || !strings.Contains(empty.body, "There are no figures yet") {

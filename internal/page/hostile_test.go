@@ -17,7 +17,7 @@ func TestTextsOfOthersAreNeverMarkup(t *testing.T) {
 	w.register(testApp, load.Task{TaskID: hostile, Label: new(hostile)})
 	w.backfill(testApp, today-3, today-1, load.RunDone)
 	w.exec(`UPDATE pushloss.error_catalogue SET meaning = $1 || meaning`, hostile)
-	w.exec(`UPDATE pushloss.err_code SET usual_info = $1 || usual_info`, hostile)
+	w.exec(`UPDATE pushloss.usual_platform_text SET err_info = $1 || err_info`, hostile)
 	w.exec(`UPDATE pushloss.err_code SET err_code = $1 || err_code`, hostile)
 	w.exec(`UPDATE pushloss.platform SET platform = $1 || platform`, hostile)
 	w.exec(`UPDATE pushloss.ledger SET state = 'failed', last_error = $1 WHERE day = $2`, hostile, (today - 2).UTC())

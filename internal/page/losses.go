@@ -123,10 +123,22 @@ type lossTable struct {
 	Series  []series
 	Totals  []float64 // by period
 	Total   float64
+	// KnownDays counts the days whose losses are known, each period's and all: what has
+	// no row on such a day is zero.
+	KnownDays    []int
+	AllKnownDays int
 }
 
+// IsUnknown reports whether nothing is known of a period.
+func (t lossTable) IsUnknown(period int) bool {
+	return t.KnownDays[period] == 0 && t.Totals[period] == 0
+}
+
+// AllUnknown reports whether nothing is known of any.
+func (t lossTable) AllUnknown() bool { return t.AllKnownDays == 0 && t.Total == 0 }
+
 // tableOf adds losses up by period and channel.
-func tableOf(s selection, losses []platformLoss) lossTable {
+func tableOf(s selection, losses []platformLoss, windows []window) lossTable {
 	t := lossTable{Weekly: s.Days() > daysInWeeks}
 	at := make(map[extract.Day]int) // place of a day's period
 	for day := s.From; day <= s.To; day++ {
@@ -135,7 +147,13 @@ func tableOf(s selection, losses []platformLoss) lossTable {
 		}
 		at[day] = len(t.Periods) - 1
 	}
-	t.Totals = make([]float64, len(t.Periods))
+	t.Totals, t.KnownDays = make([]float64, len(t.Periods)), make([]int, len(t.Periods))
+	for _, w := range windows {
+		if period, inRange := at[w.Day]; inRange && w.known() {
+			t.KnownDays[period]++
+			t.AllKnownDays++
+		}
+	}
 	byID := make(map[int16]*series)
 	for _, l := range losses {
 		one := byID[l.ID]

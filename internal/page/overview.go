@@ -26,6 +26,7 @@ type overview struct {
 	Form      form
 	Selection selection
 	Freshness freshness
+	Behind    int // days without figures after the newest that has some
 	Loss      lossTable
 	Codes     []codeLoss
 	Weeks     []week
@@ -86,9 +87,13 @@ func (s *site) fill(ctx context.Context, tx pgx.Tx, asked request, view *overvie
 		return err
 	}
 	view.Freshness = freshnessOf(known.windows)
-	newest := extract.DayOf(now, chosen.App.location()) - 1
+	yesterday := extract.DayOf(now, chosen.App.location()) - 1
+	newest := yesterday
+	if n := len(known.windows); n > 0 { // a task's days end some time
+		newest = min(known.windows[n-1].Day, yesterday)
+	}
 	if view.Freshness.Newest != nil {
-		newest = *view.Freshness.Newest
+		view.Behind = int(newest - *view.Freshness.Newest)
 	}
 	if chosen.From, chosen.To, err = asked.days(newest); err != nil {
 		return err
@@ -100,7 +105,7 @@ func (s *site) fill(ctx context.Context, tx pgx.Tx, asked request, view *overvie
 	if err != nil {
 		return err
 	}
-	view.Loss = tableOf(*chosen, losses)
+	view.Loss = tableOf(*chosen, losses, known.windows)
 	if view.Codes, err = readTopCodes(ctx, tx, *chosen); err != nil {
 		return err
 	}

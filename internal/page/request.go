@@ -121,7 +121,7 @@ func (p *problems) span(from, to extract.Day) {
 }
 
 // days are the first and the last day to show: those asked for, otherwise the
-// last thirty days to the newest one with figures.
+// last thirty up to the newest.
 func (r request) days(newest extract.Day) (from, to extract.Day, err error) {
 	switch {
 	case r.from != nil && r.to != nil:

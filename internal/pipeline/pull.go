@@ -37,7 +37,7 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 	report.Problem = work.lastProblem
 	if report.WindowsFailed > 0 || report.Rejects > 0 {
 		report.State = AppPartial
-		report.Hint = "see last_error in analytics.coverage, and pushloss.reject; failed windows are pulled again by the next run"
+		report.Hint = "see last_error in analytics.stream_coverage, and pushloss.reject; failed windows are pulled again by the next run"
 	}
 	if err != nil {
 		return err

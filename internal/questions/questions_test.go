@@ -70,11 +70,12 @@ func checks() map[string]check {
 				WHERE sdk_app_id = 1 AND day < ` + today + ` AND day >= ` + today + ` - 14`},
 		},
 		"06-dead-tokens": {
-			columns: `week, platform, lost, to_dead_tokens`,
+			columns: `week, platform, lost, to_dead_tokens, of_unknown_codes`,
 			plain: `SELECT date_trunc('week', day)::date, coalesce(platform, 'unknown (42)'), sum(err_count),
 					sum(CASE WHEN (platform_id, err_code) IN ((1, '410'), (2, '10029'), (3, '80300007'), (4, '404'), (4, 'UNREGISTERED'), (7, '10302'))
-						THEN err_count ELSE 0 END)
+						THEN err_count ELSE 0 END), sum(CASE WHEN token_dead IS NULL THEN err_count ELSE 0 END)
 				FROM pushloss.platform_loss NATURAL JOIN pushloss.err_code NATURAL LEFT JOIN pushloss.platform
+				LEFT JOIN (SELECT err_code, stage_id, platform_id, token_dead FROM pushloss.error_catalogue) AS m USING (err_code, stage_id, platform_id)
 				` + ofApp + ` - 182 GROUP BY 1, 2 ORDER BY 1, 2`,
 			reads: map[string]string{"platform_loss": ofOnes + ` - 182`},
 		},
@@ -123,9 +124,9 @@ func checks() map[string]check {
 		},
 		"12-gaps": {
 			columns: `day - ` + today + ` AS ago, never_pulled, failed, not_told, not_final, whole_app, last_error`,
-			plain:   `VALUES (-9, 0, 6, 0, 0, false, 'it broke'), (-5, 1, 0, 0, 0, true, NULL), (-1, 0, 0, 0, 7, true, NULL)`,
-			// A window that was never pulled is looked for, too.
-			reads: map[string]string{"ledger": `SELECT count(*) + 1 FROM pushloss.ledger
+			plain:   `VALUES (-9, 0, 12, 0, 0, false, 'it broke'), (-5, 2, 0, 0, 0, true, NULL), (-1, 0, 0, 0, 14, true, NULL)`,
+			// Windows that were never pulled are looked for, too.
+			reads: map[string]string{"ledger": `SELECT count(*) + 2 FROM pushloss.ledger
 				WHERE sdk_app_id = 1 AND day < ` + today + ` AND day >= ` + today + ` - 30`},
 		},
 	}
