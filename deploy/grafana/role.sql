@@ -16,3 +16,5 @@ ALTER ROLE grafana LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT 20
 -- A slip in the query editor stays one.
 ALTER ROLE grafana SET default_transaction_read_only = on;
 ALTER ROLE grafana SET statement_timeout = '60s';
+-- Compiling a plan takes longer than these queries do.
+ALTER ROLE grafana SET jit = off;

@@ -1,4 +1,5 @@
 -- Which error codes came up in the last 7 days that had never been loaded before, and what did they cost an app?
+-- New is what no app and no platform had before: in an installation's first week, every code.
 \if :{?app}
 \else
 \set app 1400000001

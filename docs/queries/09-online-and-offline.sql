@@ -13,6 +13,7 @@ SELECT
     day,
     sum(err_count) FILTER (WHERE event = 'online') AS online,
     sum(err_count) FILTER (WHERE event = 'offline') AS offline,
+    sum(err_count) FILTER (WHERE event NOT IN ('online', 'offline')) AS other,
     round(100 * sum(err_count) FILTER (WHERE event = 'online') / nullif(sum(err_count), 0), 2) AS percent_online
 FROM analytics.app_platform_loss
 WHERE sdk_app_id = :app

@@ -192,7 +192,11 @@ func (f *filler) send(ctx context.Context, day extract.Day) error {
 
 // pull pulls what is not settled of the days, when the last of them is over.
 func (f *filler) pull(ctx context.Context, from, to extract.Day) (pipeline.Report, error) {
-	f.clock.Store(to.Window(f.Location).End.Add(pulledAt).Unix())
+	at := to.Window(f.Location).End.Add(pulledAt)
+	if at.After(f.began) { // no run is of the future
+		at = f.began
+	}
+	f.clock.Store(at.Unix())
 	if err := f.api.SetFaults(f.faultsAt(to)); err != nil {
 		return pipeline.Report{}, err
 	}

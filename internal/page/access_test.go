@@ -109,7 +109,7 @@ func TestOnlyLoopbackIsLocal(t *testing.T) {
 func TestBrowsersAreToldToKeepToThePage(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 2)
-	for _, path := range []string{"/", "/?from=x", "/loss.svg?app=1400000001&from=2026-03-20&to=2026-03-24", "/style.css", "/icon.svg", "/none"} {
+	for _, path := range []string{"/", "/?from=x", "/loss.svg?app=1400000001&from=2026-03-20&to=2026-03-24", "/style.css", "/keys.css", "/icon.svg", "/none"} {
 		got := w.askFor(path, nil)
 		for name, want := range map[string]string{
 			"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY",

@@ -80,7 +80,7 @@ func TestTextsStandOutInLightAndDark(t *testing.T) {
 	}
 }
 
-// The legend and the bars of a chart stand out from its ground by 3:1, its texts by
+// The bars of a chart, and so its keys, stand out from its ground by 3:1, its texts by
 // 4.5:1: it is an image, whose colours no browser tells.
 func TestChartsStandOutInLightAndDark(t *testing.T) {
 	t.Parallel()

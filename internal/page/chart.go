@@ -12,6 +12,10 @@ import (
 
 const lossChartPath = "/loss.svg"
 
+// fineness is how many units of a drawing make a pixel of a page. The library cuts
+// each part of a stack down to a whole unit, which whole pixels would show.
+const fineness = 4
+
 // chartSize is a chart's in pixels: of wide screens, or of phones.
 type chartSize struct {
 	Width, Height int
@@ -36,19 +40,19 @@ func drawLoss(t lossTable, colours palette, size chartSize) ([]byte, error) {
 	if len(values) == 0 { // bare axes
 		values, names = [][]float64{make([]float64, len(t.Periods))}, []string{""}
 	}
-	font := charts.FontStyle{FontSize: 10}
+	font := charts.FontStyle{FontSize: 10 * fineness}
 	option := charts.NewBarChartOptionWithData(values)
 	option.Theme = colours.theme(t.Series)
 	option.StackSeries = charts.Ptr(true)
-	option.Padding = charts.NewBox(4, 4, 12, 4)
+	option.Padding = charts.NewBox(4*fineness, 4*fineness, 12*fineness, 4*fineness)
 	option.Legend.SeriesNames = names
-	option.Legend.FontStyle = font
+	option.Legend.Show = charts.Ptr(false) // the page has it, as text
 	option.CategoryAxis.Labels = labels
 	option.CategoryAxis.LabelFontStyle = font
 	option.CategoryAxis.LabelCount = min(size.labels, len(labels))
 	option.ValueAxis = []charts.ValueAxisOption{{LabelFontStyle: font, Min: charts.Ptr(0.0)}}
-	option.ValueFormatter = func(value float64) string { return humanize.SIWithDigits(value, 1, "") }
-	painter := charts.NewPainter(charts.PainterOptions{OutputFormat: charts.ChartOutputSVG, Width: size.Width, Height: size.Height})
+	option.ValueFormatter = func(value float64) string { return humanize.SIWithDigits(value, 2, "") }
+	painter := charts.NewPainter(charts.PainterOptions{OutputFormat: charts.ChartOutputSVG, Width: fineness * size.Width, Height: fineness * size.Height})
 	if err := painter.BarChart(option); err != nil {
 		return nil, fmt.Errorf("draw the losses: %w", err)
 	}

@@ -1,7 +1,9 @@
 package page
 
 import (
+	"fmt"
 	"math"
+	"strings"
 
 	"github.com/go-analyze/charts"
 )
@@ -9,7 +11,7 @@ import (
 // palette is the colours of a chart. Every series stands out from the background
 // by 3:1 and every text by 4.5:1.
 type palette struct {
-	background, text, line string
+	background, text string
 	// series are by number of the channel, so that each keeps its colour whatever
 	// is selected.
 	series [9]string
@@ -20,7 +22,7 @@ type palette struct {
 const restColour = math.MaxInt16 + 1
 
 var lightPalette = palette{
-	background: "#ffffff", text: "#3b4351", line: "#d5dae2",
+	background: "#ffffff", text: "#3b4351",
 	series: [...]string{
 		"#6b7280", // unknown vendor
 		"#1f6fb2", // Apple APNs
@@ -36,7 +38,7 @@ var lightPalette = palette{
 }
 
 var darkPalette = palette{
-	background: "#171b22", text: "#c9d1dc", line: "#3a424f",
+	background: "#171b22", text: "#c9d1dc",
 	series: [...]string{
 		"#9aa4b2", "#5aa9e6", "#f08c4a", "#f2757f", "#63c18a", "#4fc3cf", "#d9b84a", "#a79bf0", "#e486c8",
 	},
@@ -56,8 +58,35 @@ func (p palette) theme(shown []series) charts.ColorPalette {
 		colours[i] = charts.ParseColor(p.colour(one.Colour))
 	}
 	return charts.MakeTheme(charts.ThemeOption{
-		AxisStrokeColor: charts.ParseColor(p.line), AxisSplitLineColor: charts.ParseColor(p.line),
+		AxisStrokeColor: charts.ParseColor(p.text), AxisSplitLineColor: charts.ParseColor(p.text), // in hairlines
 		BackgroundColor: charts.ParseColor(p.background), TextColor: charts.ParseColor(p.text),
 		SeriesColors: colours,
 	})
+}
+
+// restKey is the class of a key of what is none of the known channels.
+const restKey = "key-rest"
+
+// Key is the class that gives the series' key its colour.
+func (s series) Key() string {
+	if s.Colour < len(lightPalette.series) {
+		return fmt.Sprintf("key-%d", s.Colour)
+	}
+	return restKey
+}
+
+// keyStyles are the colours of the keys, by class.
+func keyStyles() string {
+	var css strings.Builder
+	rules := func(p palette) {
+		for number := range p.series {
+			fmt.Fprintf(&css, ".%s { fill: %s; }\n", series{Colour: number}.Key(), p.colour(number))
+		}
+		fmt.Fprintf(&css, ".%s { fill: %s; }\n", restKey, p.rest)
+	}
+	rules(lightPalette)
+	css.WriteString("@media (prefers-color-scheme: dark) {\n")
+	rules(darkPalette)
+	css.WriteString("}\n")
+	return css.String()
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"embed"
 	"html/template"
+	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -69,4 +70,9 @@ func serveAssets(mux *http.ServeMux) {
 			http.ServeFileFS(w, r, assets, "assets"+path)
 		})
 	}
+	keys := keyStyles()
+	mux.HandleFunc("GET /keys.css", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/css; charset=utf-8")
+		_, _ = io.WriteString(w, keys)
+	})
 }
