@@ -17,7 +17,8 @@ WITH asked AS (
     WHERE sdk_app_id = :app
         AND day BETWEEN (SELECT first_day FROM asked) AND (SELECT last_day FROM asked)
         AND grain = 'task_stage'
-        AND loss_rate IS NOT NULL
+        AND denominator > 0
+        AND coded_loss IS NOT NULL
     GROUP BY task_id
 )
 SELECT rated.task_id, label, pushes, lost, round(100 * lost / pushes, 2) AS percent
