@@ -42,13 +42,11 @@ const (
 			UNION ALL
 			SELECT err_code_key, {place}, err_info_key, err_count FROM pushloss.{chatFacts}
 		)` + sqlKeepUsualTexts
-	// Codes that the whole apps' figures lack: not every list of the API has every
-	// code.
-	sqlCodesOfTasks = `
+	// Codes that the whole apps' figures lack, or have no text of: not every list of
+	// the API has every code.
+	sqlCodesWithoutText = `
 		SELECT err_code_key FROM pushloss.err_code AS c
-		WHERE NOT EXISTS (SELECT FROM pushloss.{table} AS u WHERE u.err_code_key = c.err_code_key)
-			AND NOT EXISTS (SELECT FROM pushloss.{facts} AS f WHERE f.task_key = 0 AND f.err_code_key = c.err_code_key)
-			AND NOT EXISTS (SELECT FROM pushloss.{chatFacts} AS f WHERE f.err_code_key = c.err_code_key)`
+		WHERE NOT EXISTS (SELECT FROM pushloss.{table} AS u WHERE u.err_code_key = c.err_code_key)`
 	// Of the last days alone, which the keys of the facts lead to.
 	sqlUsualTextsOfTasks = `
 		WITH chosen AS (
@@ -57,9 +55,9 @@ const (
 		)` + sqlKeepUsualTexts
 )
 
-// textsOfTasksDays is how far back texts of codes that only tasks have are looked
-// for.
-const textsOfTasksDays = 40
+// textsOfTasksDays is how far back texts that only tasks have are looked for: the
+// days that most runs pull.
+const textsOfTasksDays = 10
 
 // RefreshUsualTexts notes for each error code the texts that most pushes were lost
 // with, by stage and by platform: what the views show of a code that the catalogue
@@ -77,7 +75,7 @@ func (db *DB) refresh(ctx context.Context, u usualTexts, now time.Time) error {
 	if _, err := db.pool.Exec(ctx, u.sql(sqlUsualTexts)); err != nil {
 		return err
 	}
-	rows, err := db.pool.Query(ctx, u.sql(sqlCodesOfTasks))
+	rows, err := db.pool.Query(ctx, u.sql(sqlCodesWithoutText))
 	if err != nil {
 		return err
 	}
