@@ -1,10 +1,8 @@
 package page
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -23,97 +21,81 @@ type window struct {
 // known reports whether the losses are known, zero included.
 func (w window) known() bool { return w.State == "loaded" || w.State == "empty" }
 
+// sqlStateOf is the state of a window c: an open one is missing when the grace has passed.
+const sqlStateOf = `
+	CASE WHEN c.state = 'open' AND (c.day + 1)::timestamp AT TIME ZONE a.timezone + $4::interval < $3
+		THEN 'missing' ELSE c.state END`
+
+const sqlWindows = `
+	SELECT c.day, ` + sqlStateOf + `, c.settled, c.last_loaded_at
+	FROM analytics.coverage AS c
+	JOIN analytics.apps AS a USING (sdk_app_id)
+	WHERE sdk_app_id = $1 AND c.task_id = $2
+	ORDER BY c.day`
+
+// readWindows reads all windows of the losses of the selection's app or task, in order.
+func readWindows(ctx context.Context, tx pgx.Tx, s selection, now time.Time, grace time.Duration) ([]window, error) {
+	rows, err := tx.Query(ctx, sqlWindows, s.App.ID, s.Task, now, grace)
+	if err != nil {
+		return nil, fmt.Errorf("read the coverage: %w", err)
+	}
+	windows, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (w window, err error) {
+		var day time.Time
+		err = row.Scan(&day, &w.State, &w.Settled, &w.LastLoadedAt)
+		w.Day = extract.DayOf(day, time.UTC)
+		return w, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the coverage: %w", err)
+	}
+	return windows, nil
+}
+
 // trouble is a window of the app, or of any of its tasks, that lacks its figures,
 // whether of losses or of another stream.
 type trouble struct {
 	Day    extract.Day
-	Stream string
 	Task   string
+	Stream string
 	State  string
 	Error  string
-	// ofDay is how many there are of that day; place is this one's among them.
-	ofDay, place int
-}
-
-// coverage is what is known of the selection's days, and what is wrong with any
-// window of the app, both in order.
-type coverage struct {
-	windows  []window
-	troubles []trouble // of each day as many as may be listed
 }
 
 // maxTroubles is how many are listed; all are counted.
 const maxTroubles = 10
 
-// The view is worked out for the whole app whatever is asked of it, so it is asked
-// once. An open day is missing when the grace has passed.
-const sqlCoverage = `
-	WITH windows AS (
-		SELECT c.day, c.task_id, c.settled, c.last_loaded_at, c.last_error, c.task_id = $2 AND c.stream = 'loss' AS own,
-			c.stream, t.retired_at,
-			CASE WHEN c.state = 'open' AND (c.day + 1)::timestamp AT TIME ZONE a.timezone + $4::interval < $3
-				THEN 'missing' ELSE c.state END AS state
+const sqlTroubles = `
+	WITH troubles AS (
+		SELECT c.day, c.task_id, c.stream, ` + sqlStateOf + ` AS state, coalesce(c.last_error, '') AS error
 		FROM analytics.stream_coverage AS c
 		JOIN analytics.apps AS a USING (sdk_app_id)
 		LEFT JOIN analytics.tasks AS t USING (sdk_app_id, task_id)
-		WHERE sdk_app_id = $1 AND (c.task_id = $2 AND c.stream = 'loss' OR c.active AND c.state IN ('failed', 'open'))
-	), judged AS (
-		SELECT *, state IN ('failed', 'missing') AND retired_at IS NULL AS trouble FROM windows
-	), counted AS (
-		SELECT *, row_number() OVER same AS place, count(*) OVER (PARTITION BY day, trouble) AS of_day
-		FROM judged
-		WINDOW same AS (PARTITION BY day, trouble ORDER BY task_id, stream)
+		WHERE sdk_app_id = $1 AND c.day BETWEEN $2 AND $5 AND c.active AND c.state IN ('failed', 'open') AND t.retired_at IS NULL
 	)
-	SELECT day, task_id, state, settled, last_loaded_at, coalesce(last_error, ''), own, trouble, stream, place, of_day
-	FROM counted
-	WHERE own OR trouble AND place <= $5
-	ORDER BY day, task_id, stream`
+	SELECT day, task_id, stream, state, error, count(*) OVER ()
+	FROM troubles
+	WHERE state IN ('failed', 'missing')
+	ORDER BY day DESC, task_id, stream
+	LIMIT $6`
 
-func readCoverage(ctx context.Context, tx pgx.Tx, s selection, now time.Time, grace time.Duration) (c coverage, err error) {
-	rows, err := tx.Query(ctx, sqlCoverage, s.App.ID, s.Task, now, grace, maxTroubles)
+// readTroubles reads the newest troubles of the selection's days, and counts those
+// that are more than may be listed.
+func readTroubles(ctx context.Context, tx pgx.Tx, s selection, now time.Time, grace time.Duration) (list []trouble, more int, err error) {
+	rows, err := tx.Query(ctx, sqlTroubles, s.App.ID, s.From.UTC(), now, grace, s.To.UTC(), maxTroubles)
 	if err != nil {
-		return c, fmt.Errorf("read the coverage: %w", err)
+		return nil, 0, fmt.Errorf("read the gaps: %w", err)
 	}
-	var (
-		day            time.Time
-		w              window
-		t              trouble
-		own, isTrouble bool
-	)
-	_, err = pgx.ForEachRow(rows,
-		[]any{&day, &t.Task, &w.State, &w.Settled, &w.LastLoadedAt, &t.Error, &own, &isTrouble, &t.Stream, &t.place, &t.ofDay},
-		func() error {
-			w.Day = extract.DayOf(day, time.UTC)
-			t.Day, t.State = w.Day, w.State
-			if own {
-				c.windows = append(c.windows, w)
-			}
-			if isTrouble {
-				c.troubles = append(c.troubles, t)
-			}
-			return nil
-		})
-	if err != nil {
-		return c, fmt.Errorf("read the coverage: %w", err)
-	}
-	return c, nil
-}
-
-// newestTroubles are those of a range that are listed, and how many more there are.
-func (c coverage) newestTroubles(from, to extract.Day) (list []trouble, more int) {
 	all := 0
-	for _, t := range c.troubles {
-		if t.Day < from || t.Day > to {
-			continue
-		}
-		list = append(list, t)
-		if t.place == 1 {
-			all += t.ofDay
-		}
+	list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (t trouble, err error) {
+		var day time.Time
+		err = row.Scan(&day, &t.Task, &t.Stream, &t.State, &t.Error, &all)
+		t.Day = extract.DayOf(day, time.UTC)
+		return t, err
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("read the gaps: %w", err)
 	}
-	slices.SortStableFunc(list, func(a, b trouble) int { return cmp.Compare(b.Day, a.Day) })
-	list = list[:min(len(list), maxTroubles)]
-	return list, all - len(list)
+	return list, all - len(list), nil
 }
 
 // freshness is how new the selection's figures are; what is nil never was.

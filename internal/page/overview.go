@@ -82,15 +82,15 @@ func (s *site) fill(ctx context.Context, tx pgx.Tx, asked request, view *overvie
 		return err
 	}
 	now := s.opts.Now()
-	known, err := readCoverage(ctx, tx, *chosen, now, s.opts.Grace)
+	windows, err := readWindows(ctx, tx, *chosen, now, s.opts.Grace)
 	if err != nil {
 		return err
 	}
-	view.Freshness = freshnessOf(known.windows)
+	view.Freshness = freshnessOf(windows)
 	yesterday := extract.DayOf(now, chosen.App.location()) - 1
 	newest := yesterday
-	if n := len(known.windows); n > 0 { // a task's days end some time
-		newest = min(known.windows[n-1].Day, yesterday)
+	if n := len(windows); n > 0 { // a task's days end some time
+		newest = min(windows[n-1].Day, yesterday)
 	}
 	if view.Freshness.Newest != nil {
 		view.Behind = int(newest - *view.Freshness.Newest)
@@ -105,13 +105,15 @@ func (s *site) fill(ctx context.Context, tx pgx.Tx, asked request, view *overvie
 	if err != nil {
 		return err
 	}
-	view.Loss = tableOf(*chosen, losses, known.windows)
+	view.Loss = tableOf(*chosen, losses, windows)
 	if view.Codes, err = readTopCodes(ctx, tx, *chosen); err != nil {
 		return err
 	}
-	view.Weeks = calendarOf(chosen.From, chosen.To, known.windows)
+	view.Weeks = calendarOf(chosen.From, chosen.To, windows)
 	view.Legend = legendOf(view.Weeks)
-	view.Troubles, view.More = known.newestTroubles(chosen.From, chosen.To)
+	if view.Troubles, view.More, err = readTroubles(ctx, tx, *chosen, now, s.opts.Grace); err != nil {
+		return err
+	}
 	view.Runs, err = readRuns(ctx, tx)
 	return err
 }
