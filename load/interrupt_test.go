@@ -44,11 +44,14 @@ func (f *fixture) eventually(what, sql string, args ...any) []string {
 	}
 }
 
-// waits returns once a backend waits for a table.
+// waits returns once a backend waits for a table, of this database: in those of
+// other tests the same tables have the same numbers.
 func (f *fixture) waits(table string) (pid string) {
 	f.t.Helper()
 	return f.eventually("a backend that waits for "+table,
-		`SELECT pid FROM pg_locks WHERE relation = $1::text::regclass AND NOT granted`, table)[0]
+		`SELECT pid FROM pg_locks
+		WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database())
+			AND relation = $1::text::regclass AND NOT granted`, table)[0]
 }
 
 // T16: whatever ends a load that has written almost everything, nothing of it

@@ -73,7 +73,7 @@ func TestAPartialRunExitsWith1(t *testing.T) {
 			w.tasks("t1")
 			w.faults(test.fault)
 			r := w.do(1, "run")
-			r.says(t, "partial", test.says, "what to do: see last_error in analytics.coverage, and pushloss.reject")
+			r.says(t, "partial", test.says, "what to do: see last_error in analytics.stream_coverage, and pushloss.reject")
 			if test.loaded {
 				w.equalsTruth(testApp, 2, 1, "t1")
 			} else {
