@@ -339,7 +339,7 @@ COMMENT ON COLUMN analytics.loss_rates.platform_id IS 'Number of the push channe
 COMMENT ON COLUMN analytics.loss_rates.platform IS 'Name of the push channel; NULL where the figure is of all channels together.';
 COMMENT ON COLUMN analytics.loss_rates.coded_loss IS 'Pushes lost that an error code explains. NULL where the losses were never loaded.';
 COMMENT ON COLUMN analytics.loss_rates.denominator IS 'Pushes that reached the stage: those that could be sent (ready_to_send), or those sent (post_send_delivered). NULL where the API did not tell.';
-COMMENT ON COLUMN analytics.loss_rates.loss_rate IS 'coded_loss / denominator, from 0 to 1. NULL without a denominator or where it is 0.';
+COMMENT ON COLUMN analytics.loss_rates.loss_rate IS 'coded_loss / denominator: from 0, seldom above 1, where codes count more. NULL without a denominator or where it is 0.';
 COMMENT ON COLUMN analytics.loss_rates.gap IS 'Pushes that reached the stage and not its end: could be sent less sent, or sent less delivered. A channel that confirms no delivery (Apple APNs) leaves all that it was sent here.';
 COMMENT ON COLUMN analytics.loss_rates.unexplained IS 'gap less coded_loss: what no code explains. Seldom 0: the API''s codes do not explain every loss; below 0 where they count more than the gap.';
 COMMENT ON COLUMN analytics.loss_rates.updated_at IS 'When one of these figures was last written.';

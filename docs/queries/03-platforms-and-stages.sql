@@ -14,7 +14,7 @@ SELECT
     event,
     stage,
     sum(err_count) AS lost,
-    round(100 * sum(err_count) / sum(sum(err_count)) OVER (), 1) AS percent
+    round(100 * sum(err_count) / nullif(sum(sum(err_count)) OVER (), 0), 1) AS percent
 FROM analytics.app_platform_loss
 WHERE sdk_app_id = :app
     AND day BETWEEN (SELECT first_day FROM asked) AND (SELECT last_day FROM asked)
