@@ -18,8 +18,11 @@ type window struct {
 	LastLoadedAt *time.Time
 }
 
-// known reports whether the losses are known, zero included.
-func (w window) known() bool { return w.State == "loaded" || w.State == "empty" }
+// known reports whether the losses are known, zero included: a pull that fails
+// keeps those of before.
+func (w window) known() bool {
+	return w.State == "loaded" || w.State == "empty" || w.State == "failed" && w.LastLoadedAt != nil
+}
 
 // sqlStateOf is the state of a window c: an open one is missing when the grace has passed.
 const sqlStateOf = `

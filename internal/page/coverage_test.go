@@ -143,6 +143,20 @@ func TestAnOutageIsSeenAndNotZero(t *testing.T) {
 	}
 }
 
+func TestADayWhosePullFailedKeepsItsFigures(t *testing.T) {
+	t.Parallel()
+	w := pulled(t, 3)
+	w.faults("http-500")
+	w.backfill(testApp, today-1, today-1, load.RunPartial)
+	shown := w.shown("from", (today - 3).String())
+	if got, want := shown.says("#newest"), (today - 1).String(); got != want {
+		t.Errorf("the newest day with figures is %s, want %s", got, want)
+	}
+	if shown.Find("#known, #behind").Length() != 0 {
+		t.Error("a day whose figures are kept is not known")
+	}
+}
+
 func TestGapsOfAllTasksAreListed(t *testing.T) {
 	t.Parallel()
 	w := statesOf(t)
