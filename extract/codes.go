@@ -20,7 +20,8 @@ const (
 	// Unreadable answers arrived whole and still cannot be used (too large, for
 	// instance): asking again brings the same.
 	Unreadable
-	// Unlisted codes are in no published list: retry a few times.
+	// Unlisted codes are in no published list, and their range does not say more:
+	// retry a few times.
 	Unlisted
 )
 
@@ -111,6 +112,8 @@ var codes = [...]Code{
 	{Number: 70051, Class: Operator, Meaning: "account block-listed", Advice: adviceAdmin},
 	{Number: 70107, Class: Operator, Meaning: "account not imported", Advice: adviceAdmin},
 	{Number: 70169, Class: Transient, Meaning: "server-side timeout", Advice: adviceWait},
+	// On no list of today; older ones call it a timeout.
+	{Number: 70202, Class: Transient, Tries: fewTries, Exhausted: Operator, Meaning: "server-side timeout of the account service", Advice: adviceWait},
 	{Number: 70402, Class: BadRequest, Meaning: "illegal parameters", Advice: adviceReport},
 	{Number: 70500, Class: Transient, Meaning: "internal server error", Advice: adviceWait},
 	{Number: 80005, Class: Operator, Meaning: "service deactivated: version expired or account in arrears", Advice: advicePlan},
@@ -124,11 +127,42 @@ var codes = [...]Code{
 	{Number: 91000, Class: Transient, Tries: fewTries, Meaning: "request error, or internal error", Advice: "follow the service's message"},
 }
 
-// LookupCode returns what is documented of an ErrorCode. A code that no page
-// lists is Unlisted.
+// ranges say what a code that no page lists means by the block of numbers it is in
+// (error code pages: 60000 to 79999 are common to all of the REST API, 70000 and up
+// of them about accounts and UserSigs).
+var ranges = [...]struct {
+	first, last int
+	Code
+}{
+	// Each further call with the same signature may add to a block (70050).
+	{70000, 79999, Code{
+		Class: Operator, Meaning: "an account or UserSig error that no published list explains",
+		Advice: "follow the service's message; " + adviceKey + "; " + adviceAdmin,
+	}},
+	// These are about the call or the app, not about the days that were asked for.
+	{60000, 69999, Code{
+		Class: Unlisted, Tries: fewTries, Exhausted: Operator,
+		Meaning: "a refusal by the REST API that no published list explains",
+		Advice:  "follow the service's message; if it says nothing, ask Tencent Cloud's support with this line",
+	}},
+	{90000, 99999, Code{
+		Class: Unlisted, Tries: fewTries, Meaning: "an error of the Push service that no published list explains",
+		Advice: "follow the service's message; if it says nothing, ask Tencent Cloud's support with this line",
+	}},
+}
+
+// LookupCode returns what is documented of an ErrorCode. A code that no page lists
+// is judged by its range, and Unlisted outside of those.
 func LookupCode(number int) Code {
 	for _, code := range codes {
 		if code.Number == number {
+			return code
+		}
+	}
+	for _, r := range ranges {
+		if r.first <= number && number <= r.last {
+			code := r.Code
+			code.Number = number
 			return code
 		}
 	}

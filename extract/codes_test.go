@@ -18,7 +18,7 @@ var documented = []struct {
 }{
 	{extract.Transient, extract.Transient, 5, []int{40006, 60008, 60013, 60014, 70169, 70500, 90102}},
 	{extract.Transient, extract.Transient, 3, []int{91000}},
-	{extract.Transient, extract.Operator, 3, []int{60004, 60005}},
+	{extract.Transient, extract.Operator, 3, []int{60004, 60005, 70202}},
 	{extract.Throttled, extract.Throttled, 5, []int{60007, 60011, 60018, 60019}},
 	{extract.SignAgain, extract.Operator, 2, []int{70001}},
 	{extract.Operator, extract.Operator, 1, []int{
@@ -26,7 +26,10 @@ var documented = []struct {
 		70050, 70051, 70107, 80005, 90009, 90045, 90103,
 	}},
 	{extract.BadRequest, extract.BadRequest, 1, []int{60002, 60003, 60009, 60012, 60015, 70402, 90001, 90100}},
-	{extract.Unlisted, extract.Unlisted, 3, []int{70202, 99999, -1, 1}},
+	// On no list: judged by their range.
+	{extract.Operator, extract.Operator, 1, []int{70000, 70002, 70346, 70398, 70403, 70501, 71000, 79999}},
+	{extract.Unlisted, extract.Operator, 3, []int{60000, 60001, 60022, 69999}},
+	{extract.Unlisted, extract.Unlisted, 3, []int{90000, 90101, 99999, 80000, 59999, 100000, -1, 1}},
 }
 
 // S2, S12, S17. ResultCode counts like ErrorCode.
@@ -157,5 +160,20 @@ func TestClassNames(t *testing.T) {
 	}
 	if got := extract.Class(0).String(); got != "Class(0)" {
 		t.Errorf("the zero class is called %s", got)
+	}
+}
+
+// A common code is never taken for the API's word on a window, which would be
+// written down as out of reach for good.
+func TestCommonCodesAreNotAboutTheWindow(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[int]bool{
+		60003: false, 60012: false, 60099: false, 70346: false, 70050: false, 90102: false, 0: false,
+		70402: true, 90001: true, 90100: true, 91000: true, 90099: true, 12345: true,
+	} {
+		failed := &extract.Error{Code: code, Class: extract.LookupCode(code).Class}
+		if got := failed.AboutWindow(); got != want {
+			t.Errorf("%d: about the window is %t, want %t", code, got, want)
+		}
 	}
 }

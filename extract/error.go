@@ -46,14 +46,27 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// code91000 is called a request error by one page of the API and an internal one
-// by others.
-const code91000 = 91000
+const (
+	// code91000 is called a request error by one page of the API and an internal one
+	// by others.
+	code91000 = 91000
+	// code70402 says that parameters are illegal, and a window is made of them.
+	code70402 = 70402
+)
 
 // AboutWindow reports whether a failure may well be the API's word on the window
-// that was asked for, such as "too long ago": no page says which code that is.
+// that was asked for, such as "too long ago": no page says which code that is. The
+// common codes, 60000 to 79999, are about the call, the account or the app.
 func (e *Error) AboutWindow() bool {
-	return e.Code != 0 && (e.Class == BadRequest || e.Class == Unlisted || e.Code == code91000)
+	switch {
+	case e.Code == 0:
+		return false
+	case e.Code == code91000, e.Code == code70402:
+		return true
+	case 60000 <= e.Code && e.Code <= 79999:
+		return false
+	}
+	return e.Class == BadRequest || e.Class == Unlisted
 }
 
 // StopsApp reports whether every further request of the app would fail alike,
