@@ -22,7 +22,7 @@ func (c *Client) call(ctx context.Context, path string, body []byte, isRetry boo
 	if err != nil {
 		return Answer{}, err
 	}
-	redact := newRedactor(userSig, c.account.SecretKey.Reveal())
+	redact := c.redactor(userSig)
 
 	turn, err := c.pacer.Begin(ctx)
 	if err != nil {
@@ -36,6 +36,9 @@ func (c *Client) call(ctx context.Context, path string, body []byte, isRetry boo
 	if c.opts.OnCall != nil {
 		c.opts.OnCall(report)
 	}
+	if answer.Blanked > 0 {
+		c.opts.Log.WarnContext(ctx, "the answer repeats a credential, which is blanked out in what is kept", "places", answer.Blanked)
+	}
 	if failed != nil {
 		if failed.Class == SignAgain {
 			c.signer.forget(userSig)
@@ -46,7 +49,17 @@ func (c *Client) call(ctx context.Context, path string, body []byte, isRetry boo
 	return answer, nil
 }
 
-func (c *Client) send(ctx context.Context, turn *Call, userSig, path string, body []byte, redact redactor) (Answer, Outcome, *Error) {
+// redactor returns the redactor of the UserSig in use.
+func (c *Client) redactor(userSig string) *redactor {
+	if known := c.redact.Load(); known != nil && known.userSig == userSig {
+		return known
+	}
+	redact := newRedactor(userSig, c.account.SecretKey.Reveal())
+	c.redact.Store(redact)
+	return redact
+}
+
+func (c *Client) send(ctx context.Context, turn *Call, userSig, path string, body []byte, redact *redactor) (Answer, Outcome, *Error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.opts.Timeout)
 	defer cancel()
 	var reached atomic.Bool
@@ -77,7 +90,7 @@ func (c *Client) send(ctx context.Context, turn *Call, userSig, path string, bod
 // noAnswer classes a call without an answer and remembers whether base could be
 // reached. A certificate that is not the vendor's is what a hijacked DNS name
 // looks like, which is what the backup domains are for.
-func (c *Client) noAnswer(err error, base string, reached bool, redact redactor) *Error {
+func (c *Client) noAnswer(err error, base string, reached bool, redact *redactor) *Error {
 	failed := transportError(err, c.opts.Timeout, redact)
 	var certificate *tls.CertificateVerificationError
 	switch {
@@ -101,7 +114,7 @@ func (c *Client) query(userSig string) string {
 	}.Encode()
 }
 
-func (c *Client) receive(response *http.Response, redact redactor) (Answer, Outcome, *Error) {
+func (c *Client) receive(response *http.Response, redact *redactor) (Answer, Outcome, *Error) {
 	// One byte over the limit tells a body that is too large from one that fits.
 	var buffer bytes.Buffer
 	size := response.ContentLength
@@ -111,7 +124,7 @@ func (c *Client) receive(response *http.Response, redact redactor) (Answer, Outc
 	buffer.Grow(int(min(size, c.opts.MaxBody)) + bytes.MinRead)
 	_, err := buffer.ReadFrom(io.LimitReader(response.Body, c.opts.MaxBody+1))
 	if response.StatusCode != http.StatusOK {
-		return Answer{}, OutcomeHTTPError, httpError(response, redact.shown(buffer.String()))
+		return Answer{}, OutcomeHTTPError, httpError(response, redact.shown(string(buffer.Bytes()[:min(buffer.Len(), maxSearched)])))
 	}
 	if err != nil {
 		failed := transportError(err, c.opts.Timeout, redact)
@@ -126,13 +139,13 @@ func (c *Client) receive(response *http.Response, redact redactor) (Answer, Outc
 		}
 	}
 	c.lastSize.Store(int64(buffer.Len()))
-	body := redact.bytes(buffer.Bytes())
+	body := buffer.Bytes()
 	env, strict, err := readEnvelope(body)
 	if err != nil {
 		return Answer{}, OutcomeUnreadable, &Error{
 			Class: Transient, HTTPStatus: response.StatusCode,
 			Info: fmt.Sprintf("the answer is not the API's JSON: %s; it begins: %q",
-				redact.shown(err.Error()), redact.shown(string(body[:min(len(body), maxShown)]))),
+				redact.shown(err.Error()), redact.shown(string(body[:min(len(body), maxSearched)]))),
 			Hint: adviceURL,
 		}
 	}
@@ -140,7 +153,8 @@ func (c *Client) receive(response *http.Response, redact redactor) (Answer, Outc
 		return Answer{}, OutcomeAPIError, apiError(code, redact.shown(info))
 	}
 	date, _ := http.ParseTime(response.Header.Get("Date"))
-	return Answer{Body: body, JSON: strict, Date: date}, OutcomeOK, nil
+	body, strict, blanked := redact.blankAnswer(body, strict)
+	return Answer{Body: body, JSON: strict, Date: date, Blanked: blanked}, OutcomeOK, nil
 }
 
 func apiError(number int64, info string) *Error {
@@ -171,7 +185,7 @@ func httpError(response *http.Response, text string) *Error {
 	return failed
 }
 
-func transportError(err error, timeout time.Duration, redact redactor) *Error {
+func transportError(err error, timeout time.Duration, redact *redactor) *Error {
 	failed := &Error{
 		Class: Transient, Info: redact.transportText(err),
 		Hint: "look at the network, the DNS and TIM_BASE_URL",

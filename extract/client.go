@@ -59,8 +59,8 @@ type CallReport struct {
 
 // Answer is an accepted response.
 type Answer struct {
-	// Body is the response as received, uncompressed, byte for byte; a
-	// credential that it repeats is blanked out.
+	// Body is the response as received, uncompressed, byte for byte. Where it
+	// repeats a credential it is JSON, with that text blanked out.
 	Body []byte
 	// JSON is Body as strict JSON (see TolerantSyntax).
 	JSON []byte
@@ -70,6 +70,8 @@ type Answer struct {
 	EndTime time.Time
 	// Date is the service's clock as its Date header tells, or zero.
 	Date time.Time
+	// Blanked counts the places at which a credential was blanked out.
+	Blanked int
 }
 
 // Client makes the calls of one account, paced and retried. It is safe for
@@ -82,6 +84,7 @@ type Client struct {
 	bases   *addresses
 	opts    Options
 
+	redact   atomic.Pointer[redactor]
 	lastSize atomic.Int64 // of an answer, in bytes: a guess at the next one's
 }
 

@@ -1,61 +1,175 @@
 package extract
 
 import (
-	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"html"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
-// maxShown bounds how much of a foreign text gets into an error.
-const maxShown = 300
+// maxShown bounds how much of a foreign text gets into an error, in runes, and
+// maxSearched how much of it is looked at, in bytes.
+const (
+	maxShown    = 300
+	maxSearched = 64 << 10
+)
+
+const (
+	// gram is how many bytes are compared at once in the search for pieces.
+	gram = 8
+	// minPiece is the shortest piece of a credential that is sought: every run of
+	// this length has a gram that starts at a multiple of gram. Shorter pieces are
+	// of no use to anybody, and ordinary words may be equal to them.
+	minPiece = 2*gram - 1
+)
 
 // redactor takes credentials out of texts that come from outside: an error page
-// may repeat the URL it was asked for, and the URL bears the UserSig.
-type redactor []string
+// may repeat the URL it was asked for, and the URL has the UserSig. It finds them
+// whole or in pieces, plain, percent-encoded, escaped for HTML or JSON, in base64
+// and in hex.
+type redactor struct {
+	userSig string
+	long    []string // forms of credentials that are found by their pieces
+	short   []string // forms that are too short for that: found only whole
+	grams   map[uint64][]place
+	filter  [1 << 10]uint64 // a bit for the hash of each gram
+}
+
+// place is where a gram is in a form.
+type place struct{ form, at int }
 
 // userSigParameter finds a UserSig that a page repeats cut off or escaped in a way
-// of its own: most of a UserSig is as good as all of it. It begins with plain
-// letters, so that bodies are searched quickly.
-var userSigParameter = regexp.MustCompile(`(usersig(?:=|%3[dD]|&#61;|\\u003[dD]))[A-Za-z0-9*_%+/=-]+`)
+// of its own: most of a UserSig is as good as all of it.
+var userSigParameter = regexp.MustCompile(`(?i)(usersig(?:=|%3d|&#61;|\\u003d|%253d))[A-Za-z0-9*_%+/=-]+`)
 
-func newRedactor(credentials ...string) redactor {
-	var r redactor
-	for _, credential := range credentials {
+func newRedactor(userSig, secretKey string) *redactor {
+	r := &redactor{userSig: userSig, grams: make(map[uint64][]place)}
+	for _, credential := range []string{userSig, secretKey} {
 		if credential == "" {
 			continue
 		}
-		r = append(r, credential)
-		if escaped := url.QueryEscape(credential); escaped != credential {
-			r = append(r, escaped, strings.ReplaceAll(escaped, "%2A", "%2a"))
+		for _, form := range formsOf(credential) {
+			r.seek(form)
 		}
 	}
 	return r
 }
 
-func (r redactor) text(text string) string {
-	for _, credential := range r {
-		text = strings.ReplaceAll(text, credential, redacted)
+// formsOf lists how a text may be written by those who repeat it.
+func formsOf(credential string) []string {
+	quoted, _ := json.Marshal(credential)
+	forms := []string{
+		credential,
+		url.QueryEscape(credential), url.PathEscape(credential), url.QueryEscape(url.QueryEscape(credential)),
+		html.EscapeString(credential), strings.Trim(string(quoted), `"`),
+		hex.EncodeToString([]byte(credential)), strings.ToUpper(hex.EncodeToString([]byte(credential))),
 	}
-	return userSigParameter.ReplaceAllString(text, "${1}"+redacted)
-}
-
-func (r redactor) bytes(body []byte) []byte {
-	for _, credential := range r {
-		if bytes.Contains(body, []byte(credential)) {
-			body = bytes.ReplaceAll(body, []byte(credential), []byte(redacted))
+	for _, form := range forms[1:4] { // %2A is also written %2a
+		forms = append(forms, lowerEscapes(form))
+	}
+	// What stands before it decides how base64 cuts it.
+	for before := range 3 {
+		for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+			text := encoding.EncodeToString(append(make([]byte, before), credential...))
+			last := len(text)
+			if (before+len(credential))%3 != 0 {
+				last-- // depends on what follows
+			}
+			forms = append(forms, text[(before*8+5)/6:last])
 		}
 	}
-	if userSigParameter.Match(body) {
-		body = userSigParameter.ReplaceAll(body, []byte("${1}"+redacted))
+	slices.Sort(forms)
+	return slices.Compact(forms)
+}
+
+var escapes = regexp.MustCompile(`%[0-9A-F]{2}`)
+
+func lowerEscapes(text string) string { return escapes.ReplaceAllStringFunc(text, strings.ToLower) }
+
+func (r *redactor) seek(form string) {
+	if len(form) < minPiece {
+		r.short = append(r.short, form)
+		return
 	}
-	return body
+	r.long = append(r.long, form)
+	for at := 0; at+gram <= len(form); at++ {
+		key := binary.LittleEndian.Uint64([]byte(form[at:]))
+		r.grams[key] = append(r.grams[key], place{len(r.long) - 1, at})
+		word, bit := slot(key)
+		r.filter[word] |= bit
+	}
+}
+
+// slot is a gram's bit in the filter.
+func slot(key uint64) (word int, bit uint64) {
+	const multiplier = 0x9e3779b97f4a7c15
+	hash := key * multiplier >> 48
+	return int(hash >> 6), 1 << (hash & 63)
+}
+
+// next finds the first credential, or piece of one, in text from offset on.
+func (r *redactor) next(text []byte, offset int) (start, end int, found bool) {
+	for i := offset; i+gram <= len(text); i += gram {
+		key := binary.LittleEndian.Uint64(text[i:])
+		if word, bit := slot(key); r.filter[word]&bit == 0 {
+			continue
+		}
+		for _, p := range r.grams[key] {
+			form := r.long[p.form]
+			from, to := i, i+gram
+			for a := p.at; a > 0 && from > offset && text[from-1] == form[a-1]; a-- {
+				from--
+			}
+			for a := p.at + gram; a < len(form) && to < len(text) && text[to] == form[a]; a++ {
+				to++
+			}
+			if to-from >= max(minPiece, end-start+1) {
+				start, end, found = from, to, true
+			}
+		}
+		if found {
+			break
+		}
+	}
+	return start, end, found
+}
+
+// blank returns text without credentials, and how many places were blanked.
+func (r *redactor) blank(text string) (string, int) {
+	var out strings.Builder
+	n, done := 0, 0
+	for {
+		start, end, found := r.next([]byte(text), done)
+		if !found {
+			break
+		}
+		out.WriteString(text[done:start])
+		out.WriteString(redacted)
+		done, n = end, n+1
+	}
+	if n > 0 {
+		out.WriteString(text[done:])
+		text = out.String()
+	}
+	for _, form := range r.short {
+		if times := strings.Count(text, form); times > 0 {
+			text, n = strings.ReplaceAll(text, form, redacted), n+times
+		}
+	}
+	return text, n
 }
 
 // shown is a short, single-line, printable form of text without credentials.
-func (r redactor) shown(text string) string {
-	text = strings.Join(strings.Fields(strings.ToValidUTF8(r.text(text), "\ufffd")), " ")
+func (r *redactor) shown(text string) string {
+	text, _ = r.blank(text[:min(len(text), maxSearched)])
+	text = userSigParameter.ReplaceAllString(text, "${1}"+redacted)
+	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "\ufffd")), " ")
 	text = strings.Map(func(c rune) rune {
 		if c < ' ' || c == 0x7f {
 			return '\ufffd'
@@ -69,7 +183,7 @@ func (r redactor) shown(text string) string {
 }
 
 // transportText is what err says without the URL that *url.Error prints.
-func (r redactor) transportText(err error) string {
+func (r *redactor) transportText(err error) string {
 	var urlErr *url.Error
 	if errors.As(err, &urlErr) {
 		err = urlErr.Err

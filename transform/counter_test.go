@@ -18,8 +18,8 @@ func normalizeOf(t *testing.T, stream extract.Stream, answer string, asked ...st
 	if err != nil {
 		t.Fatalf("normalize %.300s: %v", answer, err)
 	}
-	if c := result.Counts; c.RowsIn != c.Facts+c.Merged+c.Rejected+c.Ignored {
-		t.Fatalf("rows in %d, but facts %d + merged %d + rejected %d + ignored %d", c.RowsIn, c.Facts, c.Merged, c.Rejected, c.Ignored)
+	if c := result.Counts; c.RowsIn != c.Facts+c.Merged+c.Rejected+c.Ignored+c.Repeated+c.Zeros {
+		t.Fatalf("the rows do not add up: %+v", c)
 	}
 	return result
 }
@@ -64,7 +64,7 @@ func TestStatisticsBecomeAFactPerCounter(t *testing.T) {
 			Counts:    transform.Counts{RowsIn: 2, Facts: 1, Merged: 1},
 		}},
 		{"nothing but zeros is nothing", `{"TaskID":"a","TotalCount":0,"ClickCount":0,"PlatformStatistics":[{"EventType":1,"PushPlatform":1,"TotalCount":0}]}`,
-			transform.Result{Snapshots: []transform.Snapshot{{TaskID: "a"}}, Counts: transform.Counts{RowsIn: 3, Ignored: 3}}},
+			transform.Result{Snapshots: []transform.Snapshot{{TaskID: "a"}}, Counts: transform.Counts{RowsIn: 3, Zeros: 3}}},
 		{"a zero beside others is a figure", `{"TaskID":"a","TotalCount":1,"ClickCount":0}`, transform.Result{
 			Snapshots: []transform.Snapshot{{TaskID: "a", ByStage: []transform.Fact{counted(transform.Total, 0, 0, 1), counted(transform.Clicked, 0, 0, 0)}}},
 			Counts:    transform.Counts{RowsIn: 2, Facts: 2},
@@ -131,7 +131,7 @@ func TestChatAnswersAreReadWhereverTheirFiguresStand(t *testing.T) {
 		{"under a name", `{"ErrorCode":0,"Results":{` + lists + `}}`, loaded},
 		{"in a list", `{"ErrorCode":0,"Anything":[{` + lists + `}]}`, loaded},
 		{"in both, equal", `{"ErrorCode":0,` + lists + `,"Results":{` + lists + `}}`, transform.Result{
-			Snapshots: loaded.Snapshots, Counts: transform.Counts{RowsIn: 4, Facts: 2, Ignored: 2, IgnoredResults: 1}}},
+			Snapshots: loaded.Snapshots, Counts: transform.Counts{RowsIn: 4, Facts: 2, Repeated: 2, IgnoredResults: 1}}},
 		{"nowhere", `{"ErrorCode":0,"ErrorInfo":"sucess"}`, transform.Result{Snapshots: []transform.Snapshot{{}}}},
 		{"nowhere, beside what is empty", `{"ErrorCode":0,"Results":[],"Data":{}}`, transform.Result{Snapshots: []transform.Snapshot{{}}}},
 		{"perhaps under names that nobody knows", strange, refused(strange, "it has none of the lists and counters that are known, but others", 0)},

@@ -4,7 +4,7 @@
 // a row that cannot be understood is rejected with its JSON and the reason, never guessed and never
 // dropped in silence. For every answer,
 //
-//	rows in = facts + merged + rejected + ignored
+//	rows in = facts + merged + rejected + ignored + repeated + zeros
 //
 // All of it is pure functions of the answer and of what was asked.
 package transform

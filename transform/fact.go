@@ -106,7 +106,9 @@ type Counts struct {
 	Facts    int // rows that became facts
 	Merged   int // rows summed into another of the same key
 	Rejected int // rows that could not be understood
-	Ignored  int // rows of tasks that were not asked for, or repeated whole, or counters of a task that are all zero
+	Ignored  int // rows of tasks that were not asked for
+	Repeated int // rows of an element of Results that is there twice
+	Zeros    int // counters of a task, or of the whole app, that are all zero: no figures
 
 	IgnoredResults int // elements of Results that were not asked for, or repeated
 	ReplacedTexts  int // texts with characters that Postgres cannot hold

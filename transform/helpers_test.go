@@ -32,8 +32,8 @@ type fataler interface {
 func checkInvariants(t fataler, result transform.Result, asked []string) {
 	t.Helper()
 	c := result.Counts
-	if c.RowsIn != c.Facts+c.Merged+c.Rejected+c.Ignored {
-		t.Fatalf("rows in %d, but facts %d + merged %d + rejected %d + ignored %d", c.RowsIn, c.Facts, c.Merged, c.Rejected, c.Ignored)
+	if c.RowsIn != c.Facts+c.Merged+c.Rejected+c.Ignored+c.Repeated+c.Zeros {
+		t.Fatalf("the rows do not add up: %+v", c)
 	}
 	facts, rejected := 0, 0
 	for _, s := range result.Snapshots {

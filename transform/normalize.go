@@ -86,8 +86,11 @@ func assemble(asked []string, elements []element) Result {
 		switch {
 		case e.unreadable == notAnObject:
 			result.reject(e.whole(notAnObject))
-		case !isAsked, slices.ContainsFunc(same, e.repeats):
+		case !isAsked:
 			result.Counts.Ignored += e.rowsIn
+			result.Counts.IgnoredResults++
+		case slices.ContainsFunc(same, e.repeats):
+			result.Counts.Repeated += e.rowsIn
 			result.Counts.IgnoredResults++
 		default:
 			byTask[e.snapshot.TaskID] = append(same, e)
@@ -111,7 +114,7 @@ func assemble(asked []string, elements []element) Result {
 			result.Snapshots = append(result.Snapshots, e.snapshot)
 			result.Counts.Facts += len(e.snapshot.ByStage) + len(e.snapshot.ByPlatform)
 			result.Counts.Merged += e.merged
-			result.Counts.Ignored += e.zeros
+			result.Counts.Zeros += e.zeros
 			for _, reject := range e.rejects {
 				result.reject(reject)
 			}

@@ -109,7 +109,7 @@ func TestResultsAreSortedByWhatWasAsked(t *testing.T) {
 			answer: ok(stages("a", row1, row2), stages("a", row2, row1)), asked: []string{"a"},
 			want: transform.Result{
 				Snapshots: []transform.Snapshot{{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 1, ""), stageFact("2", 2, "")}}},
-				Counts:    transform.Counts{RowsIn: 4, Facts: 2, Ignored: 2, IgnoredResults: 1},
+				Counts:    transform.Counts{RowsIn: 4, Facts: 2, Repeated: 2, IgnoredResults: 1},
 			},
 		},
 		{
@@ -118,7 +118,7 @@ func TestResultsAreSortedByWhatWasAsked(t *testing.T) {
 			want: transform.Result{
 				Unreadable: []transform.Unreadable{{TaskID: "a", Reason: differs}},
 				Rejects:    []transform.Reject{whole("a", stages("a", row1), differs, 1), whole("a", stages("a", row2), differs, 1)},
-				Counts:     transform.Counts{RowsIn: 3, Rejected: 2, Ignored: 1, IgnoredResults: 1},
+				Counts:     transform.Counts{RowsIn: 3, Rejected: 2, Repeated: 1, IgnoredResults: 1},
 			},
 		},
 		{

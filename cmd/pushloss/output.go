@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
@@ -70,6 +71,11 @@ func count(n int64) string {
 		digits = digits[:i] + "," + digits[i:]
 	}
 	return sign + digits
+}
+
+// many writes a number of things: 1 row, 2,000 rows.
+func many[N int | int64](n N, thing string) string {
+	return count(int64(n)) + " " + english.PluralWord(int(n), thing, "")
 }
 
 func optional[T fmt.Stringer](value *T) string {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"time"
 
 	"pushloss/internal/pipeline"
@@ -40,10 +41,7 @@ func printSummary(env Environment, report pipeline.Report) {
 	t.Render()
 	took := report.FinishedAt.Sub(report.StartedAt).Round(time.Millisecond)
 	fmt.Fprintf(env.Stdout, "%s %d: %s in %s\n", report.Kind, report.RunID, report.State, took)
-	if report.RowsMerged > 0 || report.RowsIgnored > 0 || report.TextsReplaced > 0 {
-		fmt.Fprintf(env.Stdout, "in the answers: %d rows summed into others of their key, %d rows not asked for ignored, %d texts mended\n",
-			report.RowsMerged, report.RowsIgnored, report.TextsReplaced)
-	}
+	printOddities(env.Stdout, report.Totals)
 	for _, app := range report.Apps {
 		if r := app.Reconciliation; r != nil {
 			fmt.Fprintf(env.Stdout, "app %d: %d reconciliations that had differed were made again, %d differ still\n",
@@ -51,6 +49,25 @@ func printSummary(env Environment, report pipeline.Report) {
 		}
 	}
 	printProblems(env, report)
+}
+
+// printOddities says what the answers had that is not stored as it came.
+func printOddities(w io.Writer, t pipeline.Totals) {
+	for _, oddity := range []struct {
+		n          int64
+		noun, what string
+	}{
+		{t.RowsMerged, "row", "added to another with the same key"},
+		{t.RowsIgnored, "row", "of tasks that were not asked for, not stored"},
+		{t.RowsRepeated, "row", "of tasks that an answer gives twice, stored once"},
+		{t.ZeroCounters, "counter", "of zero where all counters are zero: stored as no pushes"},
+		{t.TextsReplaced, "text", "with characters that Postgres cannot hold, replaced by U+FFFD"},
+		{t.SecretsBlanked, "credential", "repeated by the API, blanked out"},
+	} {
+		if oddity.n > 0 {
+			fmt.Fprintf(w, "in the answers: %s %s\n", many(oddity.n, oddity.noun), oddity.what)
+		}
+	}
 }
 
 func paceOf(app pipeline.AppReport) string {

@@ -33,8 +33,15 @@ type Totals struct {
 	RowsUnchanged int64 `json:"rows_unchanged"`
 	RowsMerged    int64 `json:"rows_merged"`
 	Rejects       int64 `json:"rejects"`
-	RowsIgnored   int64 `json:"rows_ignored"`
-	TextsReplaced int64 `json:"texts_replaced"`
+	// What the answers had that is not stored: rows of tasks that were not asked for,
+	// rows of a task that came twice, and counters of a task that were all zero.
+	RowsIgnored  int64 `json:"rows_ignored"`
+	RowsRepeated int64 `json:"rows_repeated"`
+	ZeroCounters int64 `json:"zero_counters"`
+	// What the answers had that is stored otherwise: texts that Postgres cannot hold,
+	// and credentials.
+	TextsReplaced  int64 `json:"texts_replaced"`
+	SecretsBlanked int64 `json:"secrets_blanked"`
 }
 
 func (t *Totals) add(o Totals) {
@@ -49,7 +56,10 @@ func (t *Totals) add(o Totals) {
 	t.RowsMerged += o.RowsMerged
 	t.Rejects += o.Rejects
 	t.RowsIgnored += o.RowsIgnored
+	t.RowsRepeated += o.RowsRepeated
+	t.ZeroCounters += o.ZeroCounters
 	t.TextsReplaced += o.TextsReplaced
+	t.SecretsBlanked += o.SecretsBlanked
 }
 
 func (t Totals) run() load.RunTotals {

@@ -155,7 +155,7 @@ func (w *appWork) one(ctx context.Context, r request, normalizer *transform.Norm
 	if err != nil {
 		return true, err
 	}
-	w.loaded(r, result, outcome)
+	w.loaded(r, result, outcome, answer.Blanked)
 	return true, nil
 }
 
@@ -165,7 +165,7 @@ func (w *appWork) loadsSoFar() int {
 	return w.loads
 }
 
-func (w *appWork) loaded(r request, result transform.Result, outcome load.Outcome) {
+func (w *appWork) loaded(r request, result transform.Result, outcome load.Outcome, blanked int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.loads++
@@ -176,7 +176,8 @@ func (w *appWork) loaded(r request, result transform.Result, outcome load.Outcom
 		RowsInserted: outcome.Rows.Inserted, RowsUpdated: outcome.Rows.Updated,
 		RowsDeleted: outcome.Rows.Deleted, RowsUnchanged: outcome.Rows.Unchanged,
 		RowsMerged: int64(counts.Merged), Rejects: int64(counts.Rejected),
-		RowsIgnored: int64(counts.Ignored), TextsReplaced: int64(counts.ReplacedTexts),
+		RowsIgnored: int64(counts.Ignored), RowsRepeated: int64(counts.Repeated), ZeroCounters: int64(counts.Zeros),
+		TextsReplaced: int64(counts.ReplacedTexts), SecretsBlanked: int64(blanked),
 	})
 	if counts.Rejected > 0 {
 		w.lastProblem = fmt.Sprintf("%d rows of %s (%s) could not be understood: %s", counts.Rejected, r.day, r.stream, result.Rejects[0].Reason)

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pushloss/internal/pipeline"
+)
+
+func TestTheSummaryNamesWhatIsNotStoredAsItCame(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name   string
+		totals pipeline.Totals
+		want   string
+	}{
+		{"nothing", pipeline.Totals{RowsInserted: 5, Rejects: 1}, ""},
+		{"zeros that were asked for", pipeline.Totals{ZeroCounters: 4},
+			"in the answers: 4 counters of zero where all counters are zero: stored as no pushes\n"},
+		{"one of each", pipeline.Totals{RowsMerged: 1, RowsIgnored: 1, RowsRepeated: 1, ZeroCounters: 1, TextsReplaced: 1, SecretsBlanked: 1},
+			`in the answers: 1 row added to another with the same key
+in the answers: 1 row of tasks that were not asked for, not stored
+in the answers: 1 row of tasks that an answer gives twice, stored once
+in the answers: 1 counter of zero where all counters are zero: stored as no pushes
+in the answers: 1 text with characters that Postgres cannot hold, replaced by U+FFFD
+in the answers: 1 credential repeated by the API, blanked out
+`},
+		{"many", pipeline.Totals{RowsIgnored: 1_234_567}, "in the answers: 1,234,567 rows of tasks that were not asked for, not stored\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var out strings.Builder
+			printOddities(&out, test.totals)
+			if d := cmp.Diff(test.want, out.String()); d != "" {
+				t.Errorf("summary (-want +got):\n%s", d)
+			}
+		})
+	}
+}
