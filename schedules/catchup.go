@@ -8,33 +8,36 @@ import (
 // lastStartedTimeout bounds the question after a job's last start.
 const lastStartedTimeout = 30 * time.Second
 
-// catchUp starts every job of which a schedule missed a tick, once, by the first
-// such schedule. The ticks of this runner count as starts: it is running already.
-func (r *Runner) catchUp(ctx context.Context, start func(schedule int)) {
+// missed returns, for every job of which a schedule missed a tick before the runner
+// was there, the first such schedule. The ticks of this runner count as starts: it is
+// running already.
+func (r *Runner) missed(ctx context.Context) []Schedule {
 	if r.opts.LastStarted == nil {
-		return
+		return nil
 	}
 	lastOf := make(map[string]time.Time)
 	started := make(map[string]bool)
-	for i, s := range r.schedules {
+	var missed []Schedule
+	for _, s := range r.schedules {
 		last, known := lastOf[s.Job]
 		if !known {
 			last = r.lastStarted(ctx, s.Job)
 			lastOf[s.Job] = last
 		}
 		if ctx.Err() != nil {
-			return
+			return nil
 		}
 		if own := r.families[s.Job].lastStarted(); own.After(last) {
 			last = own
 		}
-		if started[s.Job] || !Missed(s, last, r.opts.Now()) {
+		if started[s.Job] || !Missed(s, last, r.now()) {
 			continue
 		}
 		started[s.Job] = true
 		r.opts.Log.Info("catching up on a missed tick", "schedule", s.Name, "job", s.Job, "last_started", last)
-		start(i)
+		missed = append(missed, s)
 	}
+	return missed
 }
 
 func (r *Runner) lastStarted(ctx context.Context, job string) time.Time {

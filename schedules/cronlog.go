@@ -5,12 +5,8 @@ import "log/slog"
 // cronLog is a logger as the cron library takes it.
 type cronLog struct{ log *slog.Logger }
 
-// Info is told of every step of the library; only a skipped tick matters.
+// Info is told of every step of the library.
 func (l cronLog) Info(message string, keysAndValues ...any) {
-	if message == "skip" {
-		l.log.Warn(skippedTick)
-		return
-	}
 	l.log.Debug("cron", append([]any{"step", message}, keysAndValues...)...)
 }
 

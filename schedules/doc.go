@@ -10,8 +10,8 @@
 // Any number of processes may run the same schedules: all of them tick at the same
 // moments, @every included, and the jobs see to it that they share the work.
 //
-// Where clocks change, a tick in the hour that is repeated comes twice, and one
-// in the hour that is left out does not come. Neither does harm, nor does a
-// skipped tick, because a job is to bring a state up to date, whatever the tick:
-// the second tick finds nothing to do, and the next one does what was left.
+// Schedules go by the clock on the wall of their time zone. A time that clocks leave
+// out comes at the first instant after the gap, so no day and no week is lost; a time
+// that clocks show twice comes once. A schedule of every hour runs through both changes
+// at its pace.
 package schedules

@@ -30,3 +30,11 @@ type StillRunningError struct {
 func (e *StillRunningError) Error() string {
 	return fmt.Sprintf("still running %s after the stop: %s", e.Grace, strings.Join(e.Jobs, ", "))
 }
+
+// AgainError asks for another try of a job that has failed as a whole for a reason
+// that is likely to pass.
+type AgainError struct{ Err error }
+
+func (e *AgainError) Error() string { return e.Err.Error() }
+
+func (e *AgainError) Unwrap() error { return e.Err }

@@ -12,16 +12,27 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// Job does what is due. It is to return soon after ctx ends.
+// Job does what is due. It is to return soon after ctx ends. An *[AgainError] asks for
+// another try before the next tick.
 type Job func(ctx context.Context) error
 
-// DefaultGrace is how long a Runner waits for its jobs after it was stopped.
-const DefaultGrace = time.Minute
+const (
+	// DefaultGrace is how long a Runner waits for its jobs after it was stopped.
+	DefaultGrace = time.Minute
+	// rearm is how often a Runner looks at the clock at least. Timers count no time in
+	// which the machine sleeps, and know nothing of a clock that is set.
+	rearm = time.Minute
+)
+
+// DefaultRetries returns the pauses before a job is tried again.
+func DefaultRetries() []time.Duration {
+	return []time.Duration{time.Minute, 5 * time.Minute, 30 * time.Minute}
+}
 
 // Options are the optional parts of a Runner.
 type Options struct {
 	Log *slog.Logger
-	// Now is the clock of catching up and of End; nil means time.Now.
+	// Now is the clock on the wall; nil means time.Now.
 	Now func() time.Time
 	// LastStarted tells when a job was last started, in another process too; the
 	// zero time means never. A start that the process did not survive is better
@@ -30,6 +41,9 @@ type Options struct {
 	LastStarted func(ctx context.Context, job string) (time.Time, error)
 	// OnEnd, if set, is told of every run of a job that ended.
 	OnEnd func(End)
+	// Retries are the pauses before a job that asked for it is tried again; then it
+	// waits for its next tick. Nil means DefaultRetries.
+	Retries []time.Duration
 	// Grace bounds the wait for running jobs after a stop; 0 means DefaultGrace.
 	Grace time.Duration
 }
@@ -48,6 +62,8 @@ type Runner struct {
 	schedules []Schedule
 	families  map[string]*family
 	opts      Options
+	// ended wakes the loop after a job, which may be to be tried again.
+	ended chan struct{}
 }
 
 // New returns a runner of schedules, each of whose jobs must be in jobs.
@@ -57,6 +73,9 @@ func New(schedules []Schedule, jobs map[string]Job, opts Options) (*Runner, erro
 	}
 	if opts.Now == nil {
 		opts.Now = time.Now
+	}
+	if opts.Retries == nil {
+		opts.Retries = DefaultRetries()
 	}
 	if opts.Grace == 0 {
 		opts.Grace = DefaultGrace
@@ -72,43 +91,27 @@ func New(schedules []Schedule, jobs map[string]Job, opts Options) (*Runner, erro
 		}
 		families[s.Job] = &family{job: job}
 	}
-	return &Runner{schedules: schedules, families: families, opts: opts}, nil
+	return &Runner{schedules: schedules, families: families, opts: opts, ended: make(chan struct{}, 1)}, nil
 }
 
 // Run runs jobs until ctx ends, which ends the running ones' context too. It
 // returns when they have returned, or Options.Grace later with a
 // *StillRunningError.
 func (r *Runner) Run(ctx context.Context) error {
-	// The library's defaults are the machine's zone, no chain and a logger of its
-	// own. The chain is per schedule, so that its log lines name it.
-	ticker := cron.New(cron.WithLocation(time.UTC), cron.WithChain(), cron.WithLogger(cronLog{r.opts.Log}))
-	ticks := make([]cron.Job, len(r.schedules))
-	for i, s := range r.schedules {
-		log := cronLog{r.opts.Log.With("schedule", s.Name, "job", s.Job)}
-		// Recover stands inside: SkipIfStillRunning skips for ever after a panic
-		// that passes through it.
-		chain := cron.NewChain(cron.SkipIfStillRunning(log), cron.Recover(log))
-		ticks[i] = chain.Then(cron.FuncJob(func() { r.tick(ctx, s) }))
-		ticker.Schedule(s.ticks, ticks[i])
-	}
-	ticker.Start()
-	var catchingUp sync.WaitGroup
-	var missed []int
-	r.catchUp(ctx, func(i int) { missed = append(missed, i) })
-	catchingUp.Go(func() {
+	var jobs sync.WaitGroup
+	jobs.Go(func() {
 		// In the file's order: what a job does may rest on what another did.
-		for _, i := range missed {
-			ticks[i].Run()
+		for _, missed := range r.missed(ctx) {
+			r.run(ctx, missed, false)
 		}
 	})
-	<-ctx.Done()
-
-	stopped := ticker.Stop()
+	r.loop(ctx, func(s Schedule, again bool) {
+		jobs.Go(func() { r.run(ctx, s, again) })
+	})
 	r.opts.Log.Info("schedules stopped", "running", r.running(), "grace", r.opts.Grace)
 	allDone := make(chan struct{})
 	go func() {
-		<-stopped.Done()
-		catchingUp.Wait()
+		jobs.Wait()
 		close(allDone)
 	}()
 	deadline := time.NewTimer(r.opts.Grace)
@@ -119,6 +122,56 @@ func (r *Runner) Run(ctx context.Context) error {
 	case <-deadline.C:
 		return &StillRunningError{Jobs: r.running(), Grace: r.opts.Grace}
 	}
+}
+
+// loop starts what is due, by the clock on the wall, until ctx ends. Ticks that came
+// while the machine slept are one.
+func (r *Runner) loop(ctx context.Context, start func(s Schedule, again bool)) {
+	seen := r.now() // ticks up to then are done with
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		case <-r.ended:
+		}
+		now := r.now()
+		if now.Before(seen) {
+			r.opts.Log.Warn("the clock was set back", "by", seen.Sub(now))
+		}
+		wait := rearm
+		for _, s := range r.schedules {
+			if now.After(seen) && Missed(s, seen, now) {
+				start(s, false)
+			}
+			if next := s.Next(now); !next.IsZero() {
+				wait = min(wait, next.Sub(now))
+			}
+		}
+		seen = now
+		for _, f := range r.families {
+			s, left, waiting := f.retry(now)
+			switch {
+			case !waiting:
+			case left <= 0:
+				start(s, true)
+			default:
+				wait = min(wait, left)
+			}
+		}
+		timer.Reset(wait)
+	}
+}
+
+// now is the clock on the wall, without what a monotonic one says.
+func (r *Runner) now() time.Time { return r.opts.Now().Round(0) }
+
+// run is a tick, or another try, whose own panics end nothing.
+func (r *Runner) run(ctx context.Context, s Schedule, again bool) {
+	log := cronLog{r.opts.Log.With("schedule", s.Name, "job", s.Job)}
+	cron.NewChain(cron.Recover(log)).Then(cron.FuncJob(func() { r.tick(ctx, s, again) })).Run()
 }
 
 // running names the jobs that are running.

@@ -1,9 +1,6 @@
 package schedules
 
 import (
-	"errors"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -87,51 +84,4 @@ func LastTick(schedules []Schedule, job string, now time.Time) (last time.Time) 
 		}
 	}
 	return last
-}
-
-// every ticks at whole multiples of a duration, so that processes started at
-// different times tick together. The library counts from the start.
-type every time.Duration
-
-func (e every) Next(after time.Time) time.Time {
-	return after.Truncate(time.Duration(e)).Add(time.Duration(e))
-}
-
-// minEvery is the shortest @every. The cron library makes a second of anything
-// shorter, zero and negative durations included.
-const minEvery = time.Minute
-
-// parseCron reads five fields or a descriptor, whose clock is location's.
-func parseCron(text string, location *time.Location) (cron.Schedule, error) {
-	text = strings.Join(strings.Fields(text), " ") // so that no error has a second line
-	if strings.HasPrefix(text, "CRON_TZ=") || strings.HasPrefix(text, "TZ=") {
-		return nil, errors.New("must not hold a time zone: give it as timezone")
-	}
-	if duration, ok := strings.CutPrefix(text, "@every "); ok {
-		length, err := time.ParseDuration(duration)
-		if err != nil || length < minEvery {
-			return nil, fmt.Errorf("%q is not a duration of at least %s, like @every 6h", duration, minEvery)
-		}
-		return every(length), nil
-	}
-	for _, field := range strings.Fields(text) {
-		// The library takes an empty list for "never".
-		if strings.HasPrefix(field, ",") || strings.HasSuffix(field, ",") || strings.Contains(field, ",,") {
-			return nil, fmt.Errorf("%q has a comma too many", text)
-		}
-	}
-	parser := cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.Descriptor)
-	ticks, err := parser.Parse(text)
-	if err != nil {
-		return nil, fmt.Errorf("%q is not five cron fields (minute, hour, day of month, month, day of week) "+
-			"or one of @hourly, @daily, @weekly, @monthly, @every 6h: %w", text, err)
-	}
-	if spec, ok := ticks.(*cron.SpecSchedule); ok {
-		spec.Location = location // the library's own default is the machine's zone
-	}
-	// The library looks five years ahead, and from here that is past a leap day.
-	if ticks.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
-		return nil, fmt.Errorf("%q names a day that never comes", text)
-	}
-	return ticks, nil
 }

@@ -4,8 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"pushloss/schedules"
 )
 
@@ -64,29 +62,21 @@ func TestMissedIsATickSinceTheLastStart(t *testing.T) {
 	}
 }
 
-// K3: what happens where clocks change is known, and harmless.
-func TestTicksWhereClocksChange(t *testing.T) {
+// A missed tick is found where clocks leave its time out.
+func TestPeriodAndMissedGoByTheTickAfterAGap(t *testing.T) {
 	t.Parallel()
-	berlin := zone(t, "Europe/Berlin")
-	nightly := entriesIn(t, berlin, "run 30 2 * * *")[0]
-	ticks := func(from time.Time, n int) []string {
-		var written []string
-		for range n {
-			from = nightly.Next(from)
-			written = append(written, from.Format("01-02 15:04 MST"))
-		}
-		return written
+	helsinki := zone(t, "Europe/Helsinki")
+	nightly := entriesIn(t, helsinki, "run 0 3 * * *")
+	saturday := time.Date(2025, 3, 29, 12, 0, 0, 0, helsinki)
+	if got := nightly[0].Period(saturday); got > 25*time.Hour {
+		t.Errorf("period over the gap is %s", got)
 	}
-	want := []string{"10-25 02:30 CEST", "10-26 02:30 CEST", "10-26 02:30 CET", "10-27 02:30 CET"}
-	if diff := cmp.Diff(want, ticks(time.Date(2025, 10, 25, 0, 0, 0, 0, berlin), 4)); diff != "" {
-		t.Errorf("an hour repeated doubles the tick (-want +got):\n%s", diff)
+	sunday := time.Date(2025, 3, 30, 4, 0, 0, 0, helsinki)
+	if schedules.Missed(nightly[0], saturday, sunday.Add(-1)) || !schedules.Missed(nightly[0], saturday, sunday) {
+		t.Error("the tick after the gap is not missed from its time on")
 	}
-	want = []string{"03-29 02:30 CET", "03-31 02:30 CEST"}
-	if diff := cmp.Diff(want, ticks(time.Date(2025, 3, 29, 0, 0, 0, 0, berlin), 2)); diff != "" {
-		t.Errorf("an hour left out drops the tick (-want +got):\n%s", diff)
-	}
-	if got, want := nightly.Period(time.Date(2025, 3, 28, 0, 0, 0, 0, berlin)), 47*time.Hour; got != want {
-		t.Errorf("period over the dropped tick is %s, want %s", got, want)
+	if got := schedules.LastTick(nightly, "run", sunday.Add(time.Hour)); !got.Equal(sunday) {
+		t.Errorf("the last tick is %s", got)
 	}
 }
 

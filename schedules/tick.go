@@ -8,9 +8,6 @@ import (
 	"time"
 )
 
-// skippedTick is logged for every tick that finds its job running.
-const skippedTick = "tick skipped, the job is still running"
-
 // family is a job and what this process knows of its runs, by whichever schedule.
 type family struct {
 	job Job
@@ -18,23 +15,62 @@ type family struct {
 	mu        sync.Mutex
 	busy      bool
 	startedAt time.Time
+	// again is the schedule by which the job is to be tried again at retryAt; tries
+	// counts those since the tick.
+	again   *Schedule
+	retryAt time.Time
+	pause   time.Duration
+	tries   int
 }
 
-// begin claims the family for a run, unless one is under way.
-func (f *family) begin(now time.Time) bool {
+// begin claims the family for a run, unless one is under way. A tick begins a new
+// count of tries.
+func (f *family) begin(now time.Time, again bool) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.busy {
 		return false
 	}
-	f.busy, f.startedAt = true, now
+	f.busy, f.startedAt, f.again = true, now, nil
+	if !again {
+		f.tries = 0
+	}
 	return true
+}
+
+// tryAgain asks for another run after the next of the pauses; ok is false once there
+// is none.
+func (f *family) tryAgain(now time.Time, s Schedule, pauses []time.Duration) (pause time.Duration, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.tries >= len(pauses) {
+		return 0, false
+	}
+	f.pause = pauses[f.tries]
+	f.tries++
+	f.again, f.retryAt = &s, now.Add(f.pause)
+	return f.pause, true
 }
 
 func (f *family) end() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.busy = false
+}
+
+// retry returns the schedule by which the job waits for another try, and how long it
+// still does.
+func (f *family) retry(now time.Time) (s Schedule, left time.Duration, waiting bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.again == nil || f.busy {
+		return Schedule{}, 0, false
+	}
+	left = f.retryAt.Sub(now)
+	if left > f.pause { // the clock was set back
+		f.retryAt, left = now.Add(f.pause), f.pause
+	}
+	return *f.again, left, true
 }
 
 func (f *family) isRunning() bool {
@@ -51,24 +87,31 @@ func (f *family) lastStarted() time.Time {
 
 // tick runs the schedule's job, unless the runner was stopped or the job is
 // running by another schedule.
-func (r *Runner) tick(ctx context.Context, s Schedule) {
+func (r *Runner) tick(ctx context.Context, s Schedule, again bool) {
 	if ctx.Err() != nil {
 		return
 	}
 	log := r.opts.Log.With("schedule", s.Name, "job", s.Job)
 	f := r.families[s.Job]
-	started := r.opts.Now()
-	if !f.begin(started) {
-		log.Warn(skippedTick)
+	started := r.now()
+	if !f.begin(started, again) {
+		log.Warn("tick skipped, the job is still running")
 		return
 	}
-	defer f.end()
-	log.Info("job started")
+	defer func() {
+		f.end()
+		select {
+		case r.ended <- struct{}{}:
+		default:
+		}
+	}()
+	log.Info("job started", "again", again)
 	err := protect(ctx, s.Job, f.job)
-	ended := r.opts.Now()
+	ended := r.now()
 
 	log = log.With("took", ended.Sub(started))
 	var panicked *PanicError
+	var unfinished *AgainError
 	switch {
 	case err == nil:
 		log.Info("job done")
@@ -76,6 +119,12 @@ func (r *Runner) tick(ctx context.Context, s Schedule) {
 		log.Error("job panicked", "error", err, "stack", string(panicked.Stack))
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		log.Info("job stopped before its end", "error", err)
+	case errors.As(err, &unfinished):
+		if pause, ok := f.tryAgain(ended, s, r.opts.Retries); ok {
+			log.Warn("job is tried again", "in", pause, "error", err)
+		} else {
+			log.Error("job failed, and waits for its next tick", "error", err)
+		}
 	default:
 		log.Error("job failed", "error", err)
 	}

@@ -57,7 +57,9 @@ func lineOfInvalidUTF8(data []byte) int {
 }
 
 var (
-	syntaxError   = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)`)
+	syntaxError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)`)
+	// unquoted finds a value that begins with a character of YAML's own.
+	unquoted      = regexp.MustCompile("^[^\"'#]*(?:^|[:,\\[{-])\\s*([*&@%`])")
 	unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced`)
 )
 
@@ -73,6 +75,12 @@ func (f *File) syntaxProblem(err error, data []byte) {
 	if anchor := unknownAnchor.FindStringSubmatch(text); anchor != nil {
 		line = 1 + indexOfLine(lines, func(l string) bool { return strings.Contains(l, "*"+anchor[1]) })
 		text = "a text that begins with * must stand in quotes"
+	}
+	if strings.HasPrefix(text, "found character that cannot start") || strings.HasPrefix(text, "did not find expected alphabetic") {
+		if at := indexOfLine(lines, unquoted.MatchString); at >= 0 {
+			line = at + 1
+			text = "a text that begins with " + unquoted.FindStringSubmatch(lines[at])[1] + " must stand in quotes"
+		}
 	}
 	// The reader points at where the construct began, which may be above the tab.
 	if tabbed := indexOfLine(lines, indentedByTab); tabbed >= 0 && (strings.Contains(text, "token") || strings.Contains(text, "tab ")) {

@@ -22,6 +22,10 @@ func TestSyntaxProblemsNameTheirLine(t *testing.T) {
 		{"an open bracket", "a: [1\n", "f:"},
 		{"an open quote", "a: 1\nb: \"x\n", "f:"},
 		{"an unquoted asterisk", "a: 1\nb: *swordfish\n", "f:2: a text that begins with * must stand in quotes"},
+		{"an unquoted cron expression", "a: 1\nb: */5 * * * *\n", "f:2: a text that begins with * must stand in quotes"},
+		{"the same in a list", "a: 1\nb:\n  - */5 * * * *\n", "f:3: a text that begins with * must stand in quotes"},
+		{"the same between braces", "{a: 1, b: * * * * *}\n", "f:1: a text that begins with * must stand in quotes"},
+		{"an unquoted at sign", "a: 1\nb: @daily\n", "f:2: a text that begins with @ must stand in quotes"},
 		{"a colon in a text", "a: b: c\n", "f:1: mapping values are not allowed in this context"},
 		{"wrong indentation", "a: 1\n  b: 2\n", "f:2: mapping values are not allowed in this context"},
 	} {
