@@ -18,7 +18,7 @@ func TestS2RefusalsExitWith4AndSayWhatToDo(t *testing.T) {
 		fault string
 		says  []string
 	}{
-		{"wrong key", map[string]string{"TIM_SECRET_KEY": "wrong"}, "", []string{"70009", "TIM_SECRET_KEY"}},
+		{"wrong key", map[string]string{"TIM_SECRET_KEY": "a-wrong-key"}, "", []string{"70009", "TIM_SECRET_KEY"}},
 		{"unknown app", map[string]string{"TIM_SDK_APP_ID": "1400000009"}, "", []string{"70020", "TIM_SDK_APP_ID"}},
 		{"not an administrator", map[string]string{"TIM_IDENTIFIER": "somebody"}, "", []string{"90009", "TIM_IDENTIFIER"}},
 		{"service not enabled", nil, "code=90045", []string{"90045", "switch Push on"}},
@@ -54,7 +54,7 @@ func TestOneRefusedAppOfTwoExitsWith4AndTheOtherLoads(t *testing.T) {
 	w := setup(t)
 	delete(w.env, "TIM_SDK_APP_ID")
 	delete(w.env, "TIM_SECRET_KEY")
-	w.env["OTHER_KEY"] = "wrong"
+	w.env["OTHER_KEY"] = "a-wrong-key"
 	path := file(t, "apps.yaml", fmt.Sprintf("- sdk_app_id: %d\n  secret_key_file: key\n- sdk_app_id: %d\n  secret_key_env: OTHER_KEY\n", testApp, otherApp))
 	if err := os.WriteFile(strings.TrimSuffix(path, "apps.yaml")+"key", []byte(testKey+"\n"), 0o600); err != nil {
 		t.Fatal(err)

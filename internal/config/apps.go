@@ -50,9 +50,9 @@ func (r *appReader) appOfEnvironment() App {
 	case r.env.SecretKey != "" && r.env.SecretKeyFile != "":
 		r.problems.add("TIM_SECRET_KEY", "is set together with TIM_SECRET_KEY_FILE: unset one of the two")
 	case r.env.SecretKey != "":
-		app.SecretKey = readValue(r.problems, "TIM_SECRET_KEY", r.env.SecretKey, parseSecret)
+		app.SecretKey = readValue(r.problems, "TIM_SECRET_KEY", r.env.SecretKey, parseKey)
 	case r.env.SecretKeyFile != "":
-		app.SecretKey = readValue(r.problems, "TIM_SECRET_KEY_FILE", r.env.SecretKeyFile, readSecretFile)
+		app.SecretKey = readValue(r.problems, "TIM_SECRET_KEY_FILE", r.env.SecretKeyFile, readKeyFile)
 	default:
 		r.problems.add("TIM_SECRET_KEY", "is not set: give the app's secret key, or its file in TIM_SECRET_KEY_FILE")
 	}

@@ -20,15 +20,15 @@ func TestSecretKeyForms(t *testing.T) {
 		name string
 		env  variables
 	}{
-		{"a variable", variables{"TIM_SECRET_KEY": "k3y"}},
-		{"a variable with the line end of a file", variables{"TIM_SECRET_KEY": "k3y\r\n"}},
-		{"a file", variables{"TIM_SECRET_KEY_FILE": write(t, "key", "k3y")}},
-		{"a file with a line end", variables{"TIM_SECRET_KEY_FILE": write(t, "key", "k3y\n")}},
+		{"a variable", variables{"TIM_SECRET_KEY": "k3y-of-app"}},
+		{"a variable with the line end of a file", variables{"TIM_SECRET_KEY": "k3y-of-app\r\n"}},
+		{"a file", variables{"TIM_SECRET_KEY_FILE": write(t, "key", "k3y-of-app")}},
+		{"a file with a line end", variables{"TIM_SECRET_KEY_FILE": write(t, "key", "k3y-of-app\n")}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			settings := mustLoad(t, onlyCredentials, test.env.with("TIM_SDK_APP_ID", "1"))
-			if got := settings.Apps[0].SecretKey.Reveal(); got != "k3y" {
+			if got := settings.Apps[0].SecretKey.Reveal(); got != "k3y-of-app" {
 				t.Errorf("secret key is %q", got)
 			}
 		})
@@ -47,6 +47,12 @@ func TestAppProblems(t *testing.T) {
 		{"two secret keys", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY": "a", "TIM_SECRET_KEY_FILE": "b"}, "TIM_SECRET_KEY", "together with TIM_SECRET_KEY_FILE"},
 		{"a blank before the key", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY": " a"}, "TIM_SECRET_KEY", "holds a blank"},
 		{"a blank after the key", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY": "a "}, "TIM_SECRET_KEY", "holds a blank"},
+		{"a key of one letter", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY": "k"}, "TIM_SECRET_KEY", "too short for a secret key"},
+		{"a key of seven", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY": "abcdef1"}, "TIM_SECRET_KEY", "too short for a secret key"},
+		{"a key of the same letter", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY": strings.Repeat("x", 64)}, "TIM_SECRET_KEY", "the same few characters"},
+		{"a key in quotes", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY": `"0123456789abcdef"`}, "TIM_SECRET_KEY", "has quotes around it"},
+		{"a short key in a file", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY_FILE": write(t, "key", "k\n")}, "TIM_SECRET_KEY_FILE", "content is too short"},
+		{"a key in quotes in a file", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY_FILE": write(t, "key", "'0123456789abcdef'\n")}, "TIM_SECRET_KEY_FILE", "content has quotes"},
 		{"two lines in the key's file", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY_FILE": write(t, "key", "a\nb\n")}, "TIM_SECRET_KEY_FILE", "a line break"},
 		{"a byte order mark in the key's file", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY_FILE": write(t, "key", "\ufeffa\n")}, "TIM_SECRET_KEY_FILE", "an invisible character"},
 		{"an empty file", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY_FILE": write(t, "key", "\n")}, "TIM_SECRET_KEY_FILE", "content is empty"},
@@ -70,7 +76,7 @@ func TestAppsFileInheritsWhatItDoesNotSay(t *testing.T) {
 	path := write(t, "apps.yaml", `
 # Two of our apps.
 - sdk_app_id: 1400000001
-  secret_key: 0123
+  secret_key: 01234567
 - sdk_app_id: 1400000002
   secret_key_file: keys/two
   identifier: root
@@ -84,7 +90,7 @@ func TestAppsFileInheritsWhatItDoesNotSay(t *testing.T) {
 	if err := os.Mkdir(keys, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(keys, "two"), []byte("second\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(keys, "two"), []byte("second-key\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	env := variables{
@@ -94,13 +100,13 @@ func TestAppsFileInheritsWhatItDoesNotSay(t *testing.T) {
 		"TIM_BASE_URL":      "https://proxy.example",
 		"PUSHLOSS_TIMEZONE": "Asia/Tokyo",
 		"PUSHLOSS_RATE":     "2",
-		"KEY_THREE":         "third",
+		"KEY_THREE":         "third-key",
 	}
 	tokyo := location(t, "Asia/Tokyo")
 	want := []config.App{
-		{SDKAppID: 1400000001, SecretKey: extract.NewSecret("0123"), Identifier: "admin", Region: extract.Singapore, BaseURL: "https://proxy.example", Location: tokyo, Rate: 2},
-		{SDKAppID: 1400000002, SecretKey: extract.NewSecret("second"), Identifier: "root", Region: extract.Tokyo, BaseURL: "http://localhost:1", Location: location(t, "UTC"), Rate: 0.5},
-		{SDKAppID: 1400000003, SecretKey: extract.NewSecret("third"), Identifier: "admin", Region: extract.Seoul, BaseURL: "https://proxy.example", Location: tokyo, Rate: 2},
+		{SDKAppID: 1400000001, SecretKey: extract.NewSecret("01234567"), Identifier: "admin", Region: extract.Singapore, BaseURL: "https://proxy.example", Location: tokyo, Rate: 2},
+		{SDKAppID: 1400000002, SecretKey: extract.NewSecret("second-key"), Identifier: "root", Region: extract.Tokyo, BaseURL: "http://localhost:1", Location: location(t, "UTC"), Rate: 0.5},
+		{SDKAppID: 1400000003, SecretKey: extract.NewSecret("third-key"), Identifier: "admin", Region: extract.Seoul, BaseURL: "https://proxy.example", Location: tokyo, Rate: 2},
 	}
 	if diff := cmp.Diff(want, mustLoad(t, onlyCredentials, env).Apps, compared); diff != "" {
 		t.Errorf("apps (-want +got):\n%s", diff)
@@ -117,10 +123,10 @@ func TestAppsFileInheritsWhatItDoesNotSay(t *testing.T) {
 func TestAppsFileProblemsNameFileAndLine(t *testing.T) {
 	t.Parallel()
 	path := write(t, "apps.yaml", `- sdk_app_id: 1
-  secret_key: a
+  secret_key: abcdefgh
 - sdk_app_id: 1
-  secret_key: b
-- secret_key: c
+  secret_key: bcdefghi
+- secret_key: cdefghij
 - sdk_app_id: 2
 - sdk_app_id: 3
   secret_key: d
@@ -162,7 +168,7 @@ func TestAppsFileProblemsNameFileAndLine(t *testing.T) {
 		"TIM_APPS_FILE: F:15: secret_key: must be a single value: a text with special characters must stand in quotes",
 		"TIM_APPS_FILE: F:16: unknown key secretkey: the keys here are sdk_app_id, secret_key, secret_key_file, secret_key_env, identifier, region, base_url, timezone, rate",
 		"TIM_APPS_FILE: F:18: sdk_app_id: is given twice, first in line 17",
-		"TIM_APPS_FILE: F:19: secret_key: holds a blank, a line break or an invisible character: copy it anew",
+		"TIM_APPS_FILE: F:19: secret_key: holds a blank, a line break or an invisible character: copy it again",
 		`TIM_APPS_FILE: F:20: region: unknown region "mars": use one of china, singapore, seoul, tokyo, frankfurt, silicon-valley, jakarta, riyadh`,
 		"TIM_APPS_FILE: F:21: base_url: must not hold a user name or password",
 		`TIM_APPS_FILE: F:22: timezone: "Local" is not a time zone: give its IANA name, like Asia/Shanghai or UTC`,

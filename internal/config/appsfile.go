@@ -68,9 +68,9 @@ func (r *appReader) secretOf(entry yamlfile.Value, fields map[string]yamlfile.Va
 	var err error
 	switch given[0] {
 	case "secret_key":
-		secret, err = parseSecret(text)
+		secret, err = parseKey(text)
 	case "secret_key_file":
-		secret, err = readSecretFile(inDir(dir, strings.TrimSpace(text)))
+		secret, err = readKeyFile(inDir(dir, strings.TrimSpace(text)))
 	case "secret_key_env":
 		// The name is not repeated: it may be the key itself, put into the wrong
 		// place.
@@ -79,7 +79,7 @@ func (r *appReader) secretOf(entry yamlfile.Value, fields map[string]yamlfile.Va
 			value.Problem("the variable of this name is not set")
 			return extract.Secret{}
 		}
-		secret, err = parseSecret(key)
+		secret, err = parseKey(key)
 	}
 	if err != nil {
 		value.Problem("%s", err)

@@ -53,9 +53,12 @@ func isSecret(variable string) bool {
 	return variable == "TIM_SECRET_KEY" || variable == "PUSHLOSS_HTTP_TOKEN"
 }
 
-// lookup is a Lookuper's, but that a blank value counts as unset and that
-// blanks around the others are cut off.
-type lookup struct{ envconfig.Lookuper }
+// lookup is a Lookuper's, but that a blank value counts as unset, that blanks around
+// the others are cut off, and that one in quotes is a problem.
+type lookup struct {
+	envconfig.Lookuper
+	problems *Problems
+}
 
 func (l lookup) Lookup(key string) (string, bool) {
 	value, ok := l.Lookuper.Lookup(key)
@@ -65,8 +68,26 @@ func (l lookup) Lookup(key string) (string, bool) {
 		return "", false
 	case isSecret(key):
 		return value, true
+	case key != "DATABASE_URL" && hasQuotes(trimmed): // a connection string has quotes of its own
+		l.problems.add(key, quoted)
+		return "", false
 	}
 	return trimmed, true
+}
+
+const quoted = "has quotes around it, which docker --env-file and some service managers keep: write the value without them"
+
+// hasQuotes reports whether a value is in quotes. A shell takes them off, an env file
+// need not.
+func hasQuotes(value string) bool {
+	for _, pair := range []string{`""`, "''", "``", "\u201c\u201d", "\u2018\u2019"} {
+		marks := []rune(pair)
+		first, last := string(marks[0]), string(marks[1])
+		if len(value) >= len(pair) && strings.HasPrefix(value, first) && strings.HasSuffix(value, last) {
+			return true
+		}
+	}
+	return false
 }
 
 func readEnvironment(ctx context.Context, lookuper envconfig.Lookuper) (environment, error) {

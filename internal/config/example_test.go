@@ -21,5 +21,5 @@ func ExampleLoad() {
 	// Output:
 	// DATABASE_URL: is not set: give a Postgres URL, postgres://USER:PASSWORD@HOST:5432/DATABASE, or DATABASE_URL=embedded: for a local one
 	// PUSHLOSS_RATE: "fast" is not a number of calls per second: give 1, or 0 for no pacing, or at least 0.001
-	// TIM_SECRET_KEY: holds a blank, a line break or an invisible character: copy it anew
+	// TIM_SECRET_KEY: holds a blank, a line break or an invisible character: copy it again
 }

@@ -23,12 +23,12 @@ type Needs struct {
 // Load reads the settings. What is wrong with them comes as Problems, all at
 // once; another error is a fault of the program.
 func Load(ctx context.Context, lookuper envconfig.Lookuper, needs Needs) (Settings, error) {
-	variables := lookup{lookuper}
+	var problems Problems
+	variables := lookup{lookuper, &problems}
 	env, err := readEnvironment(ctx, variables)
 	if err != nil {
 		return Settings{}, err
 	}
-	var problems Problems
 	var settings Settings
 	if needs.Database {
 		settings.Database = readDatabase(env, &problems)

@@ -86,7 +86,7 @@ func TestEveryVariableIsRead(t *testing.T) {
 		Database: config.Database{Embedded: true, EmbeddedDir: "/var/lib/pushloss"},
 		Apps: []config.App{{
 			SDKAppID:   4294967295,
-			SecretKey:  extract.NewSecret("key"),
+			SecretKey:  extract.NewSecret("the-key-1"),
 			Identifier: "admin",
 			Region:     extract.Frankfurt,
 			BaseURL:    "http://127.0.0.1:8080/proxy",
@@ -113,7 +113,7 @@ func TestEveryVariableIsRead(t *testing.T) {
 	got := mustLoad(t, everything, variables{
 		"DATABASE_URL":             "embedded:/var/lib/pushloss",
 		"TIM_SDK_APP_ID":           " 4294967295 ",
-		"TIM_SECRET_KEY_FILE":      write(t, "key", "key\n"),
+		"TIM_SECRET_KEY_FILE":      write(t, "key", "the-key-1\n"),
 		"TIM_IDENTIFIER":           "admin",
 		"TIM_REGION":               "frankfurt",
 		"TIM_BASE_URL":             "http://127.0.0.1:8080/proxy/",
@@ -155,6 +155,8 @@ func TestAWrongValueIsOneProblemThatNamesItsVariable(t *testing.T) {
 		{"base URL that is none", "TIM_BASE_URL", []string{"x", "console.tim.qq.com", "ftp://h", "https://", "https://:80", "http:h", "/v4", "http://[::1", "http://h:x"}, "absolute http or https URL"},
 		{"base URL with a user", "TIM_BASE_URL", []string{"https://u:p@h", "https://u@h"}, "user name or password"},
 		{"base URL with more than an address", "TIM_BASE_URL", []string{"https://h?x=1", "https://h?", "https://h#f", "https://h/#"}, "query or a fragment"},
+		{"base URL with a port that is none", "TIM_BASE_URL", []string{"http://h:0", "http://h:99999", "https://[::1]:65536/p"}, "from 1 to 65535"},
+		{"base URL with the API's path", "TIM_BASE_URL", []string{"https://h/v4/timpush/all_member_push_loss"}, "must not hold the API's path"},
 		{"time zone", "PUSHLOSS_TIMEZONE", []string{"Local", "Asia/Nowhere", "+08:00", "../etc/passwd"}, "is not a time zone"},
 		{"rate", "PUSHLOSS_RATE", []string{"-1", "NaN", "Inf", "-Inf", "1e999", "x", "1/s", "0.0000001"}, "calls per second"},
 		{"streams", "PUSHLOSS_STREAMS", []string{"all", "loss,clicks", "loss,"}, "none of the streams loss, statistics, chat_loss, chat_statistics"},
@@ -168,9 +170,9 @@ func TestAWrongValueIsOneProblemThatNamesItsVariable(t *testing.T) {
 		{"first day", "PUSHLOSS_FIRST_DAY", []string{"31.3.2025", "2025-02-30", "2025-3-1", "yesterday"}, "is not a day"},
 		{"first day of long ago", "PUSHLOSS_FIRST_DAY", []string{"0205-03-31", "1999-12-31"}, "long before"},
 		{"address", "PUSHLOSS_HTTP_ADDR", []string{"9460", "localhost", "localhost:", "localhost:http", "localhost:65536", "::1:80", "http://h:80"}, "is not HOST:PORT"},
-		{"token that can be guessed", "PUSHLOSS_HTTP_TOKEN", []string{"a", "0123456789abcde"}, "less than 16 characters"},
+		{"token that can be guessed", "PUSHLOSS_HTTP_TOKEN", []string{"a", "0123456789abcde"}, "fewer than 16 characters"},
 		{"token with a blank", "PUSHLOSS_HTTP_TOKEN", []string{" 0123456789abcdef", "0123456789 abcdef"}, "holds a blank"},
-		{"file of a token that can be guessed", "PUSHLOSS_HTTP_TOKEN_FILE", []string{write(t, "token", "secret\n")}, "less than 16 characters"},
+		{"file of a token that can be guessed", "PUSHLOSS_HTTP_TOKEN_FILE", []string{write(t, "token", "secret\n")}, "fewer than 16 characters"},
 		{"file of a token that is not there", "PUSHLOSS_HTTP_TOKEN_FILE", []string{"/nowhere/token"}, "no such file"},
 		{"log level", "PUSHLOSS_LOG_LEVEL", []string{"verbose", "0", "info+1"}, "use one of debug, info, warn, error"},
 		{"log format", "PUSHLOSS_LOG_FORMAT", []string{"xml"}, "use text or json"},
@@ -183,6 +185,49 @@ func TestAWrongValueIsOneProblemThatNamesItsVariable(t *testing.T) {
 				requireProblem(t, err, test.variable, test.says)
 			}
 		})
+	}
+}
+
+// docker --env-file hands quotes on. One rule for all settings: they are refused, by
+// name, and without the value.
+func TestQuotesAroundAnySettingAreRefused(t *testing.T) {
+	t.Parallel()
+	whole := oneApp().with(
+		"TIM_IDENTIFIER", "admin", "TIM_REGION", "china", "TIM_BASE_URL", "https://h", "PUSHLOSS_TIMEZONE", "UTC", "PUSHLOSS_RATE", "1",
+		"PUSHLOSS_STREAMS", "loss", "PUSHLOSS_LOOKBACK_DAYS", "7", "PUSHLOSS_FIRST_DAY", "2025-03-31", "PUSHLOSS_TASK_DAYS", "30",
+		"PUSHLOSS_API_MEMORY_DAYS", "7", "PUSHLOSS_RAW_DAYS", "1", "PUSHLOSS_RUN_DAYS", "1", "PUSHLOSS_WINDOW_END", "inclusive",
+		"PUSHLOSS_NOTIFY_URLS", "logger:// ntfy://host/topic", "PUSHLOSS_SCHEDULES_FILE", "file.yaml", "PUSHLOSS_HTTP_ADDR", ":9460",
+		"PUSHLOSS_HTTP_TOKEN", "0123456789abcdef", "PUSHLOSS_LOG_LEVEL", "info", "PUSHLOSS_LOG_FORMAT", "json",
+		"PUSHLOSS_POSTGRES_BIN", "/bin", "PUSHLOSS_POSTGRES_PORT", "5432",
+	)
+	mustLoad(t, everything, whole)
+	for name, value := range whole {
+		if name == "DATABASE_URL" {
+			continue // has quotes of its own
+		}
+		for _, pair := range []string{`""`, "''", "“”"} {
+			marks := []rune(pair)
+			_, err := load(everything, whole.with(name, string(marks[0])+value+string(marks[1])))
+			requireProblem(t, err, name, "has quotes around it")
+			if len(value) > 2 && strings.Contains(err.Error(), value) {
+				t.Errorf("the value of %s is repeated: %v", name, err)
+			}
+		}
+	}
+	for _, name := range []string{"TIM_SECRET_KEY_FILE", "PUSHLOSS_HTTP_TOKEN_FILE", "TIM_APPS_FILE"} {
+		env := oneApp()
+		delete(env, "TIM_SECRET_KEY")
+		if name == "TIM_APPS_FILE" {
+			delete(env, "TIM_SDK_APP_ID")
+		}
+		if name == "PUSHLOSS_HTTP_TOKEN_FILE" {
+			env = oneApp()
+		}
+		_, err := load(everything, env.with(name, `"/run/secrets/file"`))
+		var problems config.Problems
+		if !errors.As(err, &problems) || problems[0].Variable != name || !strings.Contains(problems[0].Text, "has quotes around it") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

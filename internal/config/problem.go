@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -25,6 +26,11 @@ func (p Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
+// add notes a problem, unless the variable has one already: what follows from a value
+// that is wrong is not worth a line.
 func (p *Problems) add(variable, format string, args ...any) {
+	if slices.ContainsFunc(*p, func(known Problem) bool { return known.Variable == variable && known.Text == quoted }) {
+		return
+	}
 	*p = append(*p, Problem{Variable: variable, Text: fmt.Sprintf(format, args...)})
 }

@@ -15,6 +15,35 @@ import (
 // maxSecret bounds a secret key's file, so that a wrong path does no harm.
 const maxSecret = 64 << 10
 
+// minKey and minKeyLetters refuse what cannot be a secret key. The console's are 64
+// hexadecimal digits; no page promises that.
+const (
+	minKey        = 8
+	minKeyLetters = 4
+)
+
+// readKeyFile reads an app's secret key.
+func readKeyFile(path string) (extract.Secret, error) { return readSecretFile(path, parseKey) }
+
+// parseKey takes text for an app's secret key.
+func parseKey(text string) (extract.Secret, error) {
+	key, err := parseSecret(text)
+	if err != nil {
+		return extract.Secret{}, err
+	}
+	letters := make(map[rune]bool)
+	for _, letter := range key.Reveal() {
+		letters[letter] = true
+	}
+	switch {
+	case len(key.Reveal()) < minKey:
+		return extract.Secret{}, fmt.Errorf("is too short for a secret key (less than %d characters): copy the whole SecretKey from the console", minKey)
+	case len(letters) < minKeyLetters:
+		return extract.Secret{}, errors.New("repeats the same few characters, which no secret key does: copy the SecretKey from the console")
+	}
+	return key, nil
+}
+
 // parseSecret takes text for a secret key but for the line end that editors and
 // echo leave behind. No error here repeats the text.
 func parseSecret(text string) (extract.Secret, error) {
@@ -23,14 +52,17 @@ func parseSecret(text string) (extract.Secret, error) {
 		return extract.Secret{}, errors.New("is empty")
 	}
 	if strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }) {
-		return extract.Secret{}, errors.New("holds a blank, a line break or an invisible character: copy it anew")
+		return extract.Secret{}, errors.New("holds a blank, a line break or an invisible character: copy it again")
+	}
+	if hasQuotes(text) {
+		return extract.Secret{}, errors.New(quoted)
 	}
 	return extract.NewSecret(text), nil
 }
 
 // readSecretFile does not repeat the path either: it may be the key itself, put
 // into the wrong place.
-func readSecretFile(path string) (extract.Secret, error) {
+func readSecretFile(path string, parse func(string) (extract.Secret, error)) (extract.Secret, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return extract.Secret{}, unreadable(err)
@@ -43,7 +75,7 @@ func readSecretFile(path string) (extract.Secret, error) {
 	case len(data) > maxSecret:
 		return extract.Secret{}, errors.New("the file is too large for a secret key")
 	}
-	secret, err := parseSecret(string(data))
+	secret, err := parse(string(data))
 	if err != nil {
 		return extract.Secret{}, fmt.Errorf("the file's content %w", err)
 	}

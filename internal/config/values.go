@@ -85,6 +85,10 @@ func parseBaseURL(text string) (string, error) {
 	switch {
 	case err != nil, parsed.Hostname() == "", parsed.Scheme != "http" && parsed.Scheme != "https":
 		return "", errors.New("is not an absolute http or https URL, like https://console.tim.qq.com")
+	case parsed.Port() != "" && !isPortToCall(parsed.Port()):
+		return "", errors.New("has a port that is not a number from 1 to 65535")
+	case strings.Contains(parsed.Path, "/v4/"):
+		return "", errors.New("must not hold the API's path: give only the address, like https://console.tim.qq.com")
 	case parsed.User != nil:
 		return "", errors.New("must not hold a user name or password")
 	case strings.ContainsAny(text, "?#"):
@@ -102,6 +106,11 @@ func parseAddr(text string) (string, error) {
 		return "", fmt.Errorf("%q is not HOST:PORT: give an address like 127.0.0.1:9460, or :9460 for all of this machine's", text)
 	}
 	return text, nil
+}
+
+func isPortToCall(text string) bool {
+	port, err := parsePort(text)
+	return err == nil && port > 0
 }
 
 func parsePort(text string) (int, error) {
