@@ -40,9 +40,9 @@ questions: ## the medians of docs/queries on a database filled by "pushloss sand
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME
-	@for target in $$(grep -rhoE '^func Fuzz[A-Za-z]+' --include '*_test.go' . | sed 's/func //'); do \
-		package=$$(dirname "$$(grep -rlE "^func $$target\(" --include '*_test.go' .)"); \
-		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime '$(FUZZTIME)' "$$package"; \
+	@grep -roE '^func Fuzz[A-Za-z0-9_]+' --include '*_test.go' . | sort | while IFS=: read -r file target; do \
+		echo "$${target#func } in $$(dirname "$$file")"; \
+		go test -run '^$$' -fuzz "^$${target#func }\$$" -fuzztime '$(FUZZTIME)' "$$(dirname "$$file")"; \
 	done
 
 .PHONY: lint

@@ -23,7 +23,7 @@ func TestBodiesThatAreNoAnswer(t *testing.T) {
 		"text":                       {"service unavailable", "service unavailable"},
 		"a page":                     {"<html><body>\n  <h1>502</h1></body>", "<html><body> <h1>502</h1></body>"},
 		"a JSON string":              {`"ok"`, "it is a JSON string, not an object"},
-		"an array":                   {`[` + okay + `]`, "it is a JSON [, not an object"},
+		"an array":                   {`[` + okay + `]`, "it is a JSON array, not an object"},
 		"null":                       {`null`, "it is a JSON null, not an object"},
 		"without a code":             {`{"ActionStatus":"OK","Results":[]}`, "it has no ErrorCode"},
 		"with a code that is a word": {`{"ErrorCode":"none"}`, "its ErrorCode is not a whole number"},
@@ -69,6 +69,8 @@ func TestBodiesThatAreReadAllTheSame(t *testing.T) {
 		"brackets in a comment":                  `{"ErrorCode":0,/*` + strings.Repeat("[", 5000) + `*/}`,
 		"many rows and a trailing comma":         `{"ErrorCode":0,"Results":[` + strings.Repeat(`{"a":[[]]},`, 5000) + `]}`,
 		"a byte order mark":                      "\ufeff" + okay,
+		"names in escapes":                       `{"\u0041ctionStatus":"OK","\u0045rrorCode":0,"Results":[]}`,
+		"a code in escapes":                      `{"ErrorCode":"\u0030"}`,
 		"blanks around":                          " \r\n" + okay + "\n\n",
 		"a code that is a string":                `{"ErrorCode":"0"}`,
 		"a code that is null":                    `{"ErrorCode":null}`,
@@ -93,6 +95,14 @@ func TestBodiesThatAreReadAllTheSame(t *testing.T) {
 				t.Errorf("JSON is none: %.200s", answer.JSON)
 			}
 		})
+	}
+}
+
+func TestARefusalInEscapesIsRead(t *testing.T) {
+	t.Parallel()
+	_, err := pull(always(reply{body: `{"\u0045rrorCode":"9\u0030009","Error\u0049nfo":"the words"}`}), extract.Options{MaxTries: 1})
+	if failed := failure(t, err); failed.Code != 90009 || failed.Info != "the words" {
+		t.Errorf("code %d, %v", failed.Code, err)
 	}
 }
 

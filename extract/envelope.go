@@ -113,7 +113,7 @@ func parseEnvelope(body []byte) (envelope, error) {
 	var env envelope
 	dec := jsontext.NewDecoder(bytes.NewBuffer(body), TolerantSyntax, jsontext.AllowDuplicateNames(true))
 	if kind := dec.PeekKind(); kind != jsontext.KindBeginObject && kind != jsontext.KindInvalid {
-		return env, fmt.Errorf("it is a JSON %s, not an object", kind)
+		return env, fmt.Errorf("it is a JSON %s, not an object", nameOf(kind))
 	}
 	if _, err := dec.ReadToken(); err != nil {
 		return env, err
@@ -124,18 +124,18 @@ func parseEnvelope(body []byte) (envelope, error) {
 		if err != nil {
 			return env, err
 		}
-		switch string(name) {
-		case `"ActionStatus"`:
+		switch plain(name) {
+		case "ActionStatus":
 			err = readText(dec, &env.actionStatus)
-		case `"ErrorCode"`:
+		case "ErrorCode":
 			hasCode = true
 			err = readInteger(dec, "ErrorCode", &env.errorCode)
-		case `"ErrorInfo"`:
+		case "ErrorInfo":
 			err = readText(dec, &env.errorInfo)
-		case `"ResultCode"`:
+		case "ResultCode":
 			hasCode = true
 			err = readInteger(dec, "ResultCode", &env.resultCode)
-		case `"ResultInfo"`:
+		case "ResultInfo":
 			err = readText(dec, &env.resultInfo)
 		default:
 			err = dec.SkipValue()
@@ -154,6 +154,28 @@ func parseEnvelope(body []byte) (envelope, error) {
 		return env, errNoErrorCode
 	}
 	return env, nil
+}
+
+func nameOf(kind jsontext.Kind) string {
+	switch kind {
+	case jsontext.KindBeginArray:
+		return "array"
+	case jsontext.KindNumber:
+		return "number"
+	}
+	return kind.String()
+}
+
+// plain is what a JSON string says, its escapes resolved, or another value's JSON.
+func plain(value jsontext.Value) string {
+	if value.Kind() != jsontext.KindString {
+		return string(value)
+	}
+	if bytes.IndexByte(value, '\\') < 0 {
+		return string(value[1 : len(value)-1])
+	}
+	text, _ := jsontext.AppendUnquote(nil, value)
+	return string(text)
 }
 
 // readText reads a string; anything else is kept as its JSON, since a message is
@@ -175,7 +197,7 @@ func readInteger(dec *jsontext.Decoder, name string, into *int64) error {
 	if err != nil || value.Kind() == jsontext.KindNull {
 		return err
 	}
-	number, err := strconv.ParseInt(strings.Trim(string(value), `"`), 10, 64)
+	number, err := strconv.ParseInt(plain(value), 10, 64)
 	if err != nil {
 		return fmt.Errorf("its %s is not a whole number", name)
 	}

@@ -152,7 +152,7 @@ func TestAFileThatHoldsNoSchedulesIsRefused(t *testing.T) {
 
 var problemLine = regexp.MustCompile(`^f:[1-9][0-9]*: .`)
 
-func FuzzParse(f *testing.F) {
+func FuzzScheduleFile(f *testing.F) {
 	f.Add(string(schedules.Default()))
 	f.Add("schedules: [{name: a, job: run, cron: '*/7,1-5 3 1 jan-mar mon', timezone: Europe/Berlin}]")
 	f.Add("timezone: UTC\nschedules:\n\t- x\n---\n")

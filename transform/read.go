@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -37,7 +38,7 @@ var names = [...]string{
 
 // canonicalName returns the known name that quoted spells, or "".
 func canonicalName(quoted jsontext.Value) string {
-	bare := quoted[1 : len(quoted)-1]
+	bare := withoutQuotes(quoted)
 	for _, name := range names {
 		if string(bare) == name {
 			return name
@@ -49,6 +50,15 @@ func canonicalName(quoted jsontext.Value) string {
 		}
 	}
 	return ""
+}
+
+// withoutQuotes is a JSON string's content, its escapes resolved.
+func withoutQuotes(quoted jsontext.Value) []byte {
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		return quoted[1 : len(quoted)-1]
+	}
+	text, _ := jsontext.AppendUnquote(nil, quoted)
+	return text
 }
 
 // each visits the elements of the array that comes next; null is an array

@@ -90,6 +90,15 @@ func TestResultsAreSortedByWhatWasAsked(t *testing.T) {
 			want: transform.Result{Snapshots: []transform.Snapshot{a}, Counts: transform.Counts{RowsIn: 1, Facts: 1}},
 		},
 		{
+			name: "names and numbers may be in escapes",
+			answer: `{"ErrorCode":0,"\u0052esults":[{"Task\u0049D":"\u0061","ReadyToSendLos\u0073":[` +
+				`{"Err\u0043ode":"\u0031","ErrCount":"\u0031"}]}]}`, asked: []string{"a"},
+			want: transform.Result{
+				Snapshots: []transform.Snapshot{{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 1, "")}}},
+				Counts:    transform.Counts{RowsIn: 1, Facts: 1},
+			},
+		},
+		{
 			name:   "an ID may be a number",
 			answer: ok(`{"TaskID":17}`), asked: []string{"17"},
 			want: transform.Result{Snapshots: []transform.Snapshot{{TaskID: "17"}}},

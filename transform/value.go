@@ -15,7 +15,7 @@ func wholeNumber(name string, value jsontext.Value, limit int64) (number int64, 
 	switch value.Kind() {
 	case jsontext.KindNumber:
 	case jsontext.KindString:
-		text = text[1 : len(text)-1]
+		text = withoutQuotes(value)
 	default:
 		return 0, name + " is not a number"
 	}

@@ -54,7 +54,7 @@ func TestOneDocumentMayStandBetweenItsMarks(t *testing.T) {
 	}
 }
 
-func FuzzParse(f *testing.F) {
+func FuzzYAML(f *testing.F) {
 	f.Add("a: [1, {b: 2}]\n")
 	f.Add("- &x a\n- *x\n")
 	f.Add("a: !!binary x\n---\nb")
