@@ -1,11 +1,10 @@
 package extract
 
 import (
-	"fmt"
 	"sync"
 	"time"
 
-	"github.com/tencentyun/tls-sig-api-v2-golang/tencentyun"
+	"pushloss/internal/usersig"
 )
 
 const (
@@ -37,9 +36,9 @@ func (s *signer) userSigNow() (string, error) {
 	if s.userSig != "" && s.now().Sub(s.signedAt) < userSigLifetime-userSigReserve {
 		return s.userSig, nil
 	}
-	sig, err := tencentyun.GenUserSig(int(s.appID), s.key.Reveal(), s.identifier, int(userSigLifetime/time.Second))
+	sig, err := usersig.Sign(s.appID, s.key.Reveal(), s.identifier, userSigLifetime)
 	if err != nil {
-		return "", fmt.Errorf("sign for %s: %w", s.identifier, err)
+		return "", err
 	}
 	s.userSig, s.signedAt = sig, s.now()
 	return sig, nil

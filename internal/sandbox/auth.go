@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/tencentyun/tls-sig-api-v2-golang/tencentyun"
+	"pushloss/internal/usersig"
 )
 
 // maxUserSig bounds what is decompressed: the library itself has no limit. A UserSig has about 250 bytes.
@@ -54,16 +54,16 @@ func (a *appState) authenticate(c caller, now time.Time) *refusal {
 	if len(c.userSig) > maxUserSig {
 		return refuse(codeSigIllegal, "usersig is too long")
 	}
-	err := tencentyun.VerifyUserSig(uint64(c.app), a.secretKey, c.identifier, c.userSig, now)
+	err := usersig.Verify(c.app, a.secretKey, c.identifier, c.userSig, now)
 	switch {
 	case err == nil:
-	case errors.Is(err, tencentyun.ErrExpired):
+	case errors.Is(err, usersig.ErrExpired):
 		return refuse(codeSigExpired, "UserSig expired")
-	case errors.Is(err, tencentyun.ErrIdentifierNotMatch):
+	case errors.Is(err, usersig.ErrIdentifierNotMatch):
 		return refuse(codeSigIdentifier, "identifier differs from the one signed")
-	case errors.Is(err, tencentyun.ErrSdkAppIDNotMatch):
+	case errors.Is(err, usersig.ErrSDKAppIDNotMatch):
 		return refuse(codeSigApp, "sdkappid differs from the one signed")
-	case errors.Is(err, tencentyun.ErrSigNotMatch):
+	case errors.Is(err, usersig.ErrSignatureNotMatch):
 		return refuse(codeSigMismatch, "UserSig verification failed")
 	default:
 		return refuse(codeSigIllegal, "UserSig is illegal")
