@@ -32,7 +32,7 @@ func TestATickMissedInTheMachinesSleepIsCaughtUpOnceWithinAMinute(t *testing.T) 
 			return nil
 		}}
 		stop := start(t, entries(t, "run 0 3 * * *"), jobs, clock.options())
-		time.Sleep(time.Hour)
+		time.Sleep(time.Hour + 30*time.Second)
 		clock.jump(51 * time.Hour) // two ticks in its sleep
 		time.Sleep(time.Minute)
 		synctest.Wait()
