@@ -77,14 +77,7 @@ func (db *DB) UpdateAlerts(ctx context.Context, targets []Target, now time.Time,
 		if _, err := tx.Exec(ctx, sqlLockAlerts); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, sqlOpenAlerts)
-		if err != nil {
-			return err
-		}
-		open, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (a Alert, err error) {
-			err = row.Scan(&a.ID, &a.Kind, &a.SDKAppID, &a.Job, &a.Detail, &a.OpenedAt)
-			return a, err
-		})
+		open, err := openAlerts(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -110,6 +103,28 @@ func (db *DB) UpdateAlerts(ctx context.Context, targets []Target, now time.Time,
 		return fmt.Errorf("update alerts: %w", err)
 	}
 	return nil
+}
+
+func openAlerts(ctx context.Context, on interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}) ([]Alert, error) {
+	rows, err := on.Query(ctx, sqlOpenAlerts)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (a Alert, err error) {
+		err = row.Scan(&a.ID, &a.Kind, &a.SDKAppID, &a.Job, &a.Detail, &a.OpenedAt)
+		return a, err
+	})
+}
+
+// OpenAlerts returns the events that are not over, oldest first.
+func (db *DB) OpenAlerts(ctx context.Context) ([]Alert, error) {
+	open, err := openAlerts(ctx, db.pool)
+	if err != nil {
+		return nil, fmt.Errorf("read the open alerts: %w", err)
+	}
+	return open, nil
 }
 
 // Delivery is how messages are tried again.

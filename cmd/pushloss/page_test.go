@@ -31,7 +31,7 @@ func TestServeShowsAPageToThisMachine(t *testing.T) {
 	if status != http.StatusOK || !strings.Contains(body, "Lost pushes of app") || !strings.Contains(body, w.back(1)) {
 		t.Errorf("the page is HTTP %d:\n%s", status, body)
 	}
-	if status, body := get(t, "http://"+address+"/metrics"); status != http.StatusOK || !strings.Contains(body, "pushloss_lag_days") {
+	if status, body := get(t, "http://"+address+"/metrics"); status != http.StatusOK || !strings.Contains(body, "pushloss_lag_seconds") {
 		t.Errorf("/metrics is HTTP %d", status)
 	}
 	daemon.signal(syscall.SIGTERM)

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/spf13/cobra"
 
 	"pushloss/internal/config"
@@ -73,9 +74,7 @@ func (a *app) schedules() ([]schedules.Schedule, error) {
 
 func (a *app) serve(ctx context.Context, db *load.DB, events notifier, list []schedules.Schedule) error {
 	metrics := monitor.NewMetrics()
-	metrics.WatchLag(func(ctx context.Context) ([]load.AppStatus, error) {
-		return db.Status(ctx, a.env.Now(), statusGrace)
-	}, a.env.Now, a.log)
+	metrics.Watch(a.figures(db), a.env.Now, a.log)
 	if last, found, err := db.LastRun(ctx, pipeline.KindRun, load.RunDone); err == nil && found && last.FinishedAt != nil {
 		metrics.Succeeded(*last.FinishedAt)
 	}
@@ -199,14 +198,48 @@ func (a *app) probes(db *load.DB, list []schedules.Schedule) monitor.Probes {
 		maxAge = 2 * slices.Min(periods)
 	}
 	return monitor.Probes{
-		Database: func(ctx context.Context) error { return migrations.Check(ctx, a.database) },
 		LastRun: func(ctx context.Context) (time.Time, error) {
-			last, found, err := db.LastRun(ctx, pipeline.KindRun, completed...)
-			if err != nil || !found || last.FinishedAt == nil {
-				return time.Time{}, err
+			finished, err := a.lastRun(ctx, db)
+			if err != nil {
+				a.log.ErrorContext(ctx, "not ready", "error", err)
 			}
-			return *last.FinishedAt, nil
+			return finished, err
 		},
 		MaxAge: maxAge, Since: a.env.Now(), Now: a.env.Now,
+	}
+}
+
+// readinessLimit bounds a statement of a probe, which asks for a row.
+const readinessLimit = 2 * time.Second
+
+// lastRun returns when a run last finished, if the schema is current.
+func (a *app) lastRun(ctx context.Context, db *load.DB) (time.Time, error) {
+	err := db.Read(ctx, readinessLimit, func(tx pgx.Tx) error { return migrations.CheckIn(ctx, tx) })
+	if err != nil {
+		return time.Time{}, err
+	}
+	last, found, err := db.LastRun(ctx, pipeline.KindRun, completed...)
+	if err != nil || !found || last.FinishedAt == nil {
+		return time.Time{}, err
+	}
+	return *last.FinishedAt, nil
+}
+
+// figures returns what reads the metrics' figures.
+func (a *app) figures(db *load.DB) func(context.Context) (monitor.Figures, error) {
+	return func(ctx context.Context) (monitor.Figures, error) {
+		apps, err := db.Status(ctx, a.env.Now(), statusGrace)
+		if err != nil {
+			return monitor.Figures{}, err
+		}
+		open, err := db.OpenAlerts(ctx)
+		if err != nil {
+			return monitor.Figures{}, err
+		}
+		figures := monitor.Figures{Apps: apps}
+		for _, alert := range open {
+			figures.Alerts = append(figures.Alerts, alert.AlertKey)
+		}
+		return figures, nil
 	}
 }

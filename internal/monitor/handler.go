@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -11,9 +12,8 @@ import (
 
 // Probes says what readiness asks for.
 type Probes struct {
-	// Database fails unless the database answers and its schema is current.
-	Database func(context.Context) error
-	// LastRun is when a scheduled run last finished; zero for never.
+	// LastRun returns when a scheduled run last finished, the zero time for never. It
+	// fails unless the database answers and its schema is current.
 	LastRun func(context.Context) (time.Time, error)
 	// MaxAge is how old the last run may be: two periods of its schedule. Zero
 	// asks for none.
@@ -23,21 +23,37 @@ type Probes struct {
 	Now   func() time.Time
 }
 
-const probeTimeout = 5 * time.Second
+const (
+	// probeTimeout bounds the wait of a probe for the database.
+	probeTimeout = 3 * time.Second
+	// scrapeTimeout bounds a scrape's, well within the 10 seconds that Prometheus waits
+	// by default.
+	scrapeTimeout = 3500 * time.Millisecond
+)
 
 // Handler serves /metrics, /healthz (the process answers) and /readyz (it does
-// its work). It never shows a credential: what is wrong with the database goes to
-// the log only.
+// its work). However often it is asked, it makes one reading of the database at a
+// time, and one a second. It never shows a credential: what is wrong with the database
+// goes to the log only.
 func Handler(m *Metrics, probes Probes) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
+	exposition := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
+		if m.figures != nil {
+			ctx, cancel := context.WithTimeout(r.Context(), scrapeWait(r.Header))
+			defer cancel()
+			_, _ = m.figures.get(ctx) // what cannot be read was logged, and its age shows
+		}
+		exposition.ServeHTTP(w, r)
+	})
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintln(w, "ok")
 	})
+	lastRun := newReading(probeTimeout, func(ctx context.Context) (time.Time, error) { return probes.LastRun(ctx) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), probeTimeout)
 		defer cancel()
-		if reason := probes.notReady(ctx); reason != "" {
+		if reason := probes.notReady(lastRun.get(ctx)); reason != "" {
 			http.Error(w, reason, http.StatusServiceUnavailable)
 			return
 		}
@@ -46,17 +62,23 @@ func Handler(m *Metrics, probes Probes) http.Handler {
 	return mux
 }
 
+// scrapeWait is how long a scrape may wait for the database: it leaves a quarter of
+// what Prometheus says that it waits for the answer itself.
+func scrapeWait(header http.Header) time.Duration {
+	seconds, err := strconv.ParseFloat(header.Get("X-Prometheus-Scrape-Timeout-Seconds"), 64)
+	if err != nil || !(seconds > 0) || seconds > 3600 {
+		return scrapeTimeout
+	}
+	return min(scrapeTimeout, time.Duration(seconds*0.75*float64(time.Second)))
+}
+
 // notReady says why the daemon is not ready, or nothing.
-func (p Probes) notReady(ctx context.Context) string {
-	if err := p.Database(ctx); err != nil {
+func (p Probes) notReady(last time.Time, err error) string {
+	switch {
+	case err != nil:
 		return "the database cannot be used, or its schema is not current"
-	}
-	if p.MaxAge == 0 {
+	case p.MaxAge == 0:
 		return ""
-	}
-	last, err := p.LastRun(ctx)
-	if err != nil {
-		return "the last run cannot be read"
 	}
 	if last.Before(p.Since) {
 		last = p.Since

@@ -1,8 +1,6 @@
 package monitor
 
 import (
-	"context"
-	"log/slog"
 	"strconv"
 	"time"
 
@@ -24,6 +22,7 @@ type Metrics struct {
 	rejects     *prometheus.CounterVec
 	runs        *prometheus.CounterVec
 	lastSuccess prometheus.Gauge
+	figures     *reading[Figures] // nil if nothing of the database is shown
 }
 
 const appLabel = "sdk_app_id"
@@ -79,66 +78,3 @@ func (m *Metrics) Run(report pipeline.Report) {
 
 // Succeeded sets when a run last ended without any failure.
 func (m *Metrics) Succeeded(at time.Time) { m.lastSuccess.Set(float64(at.Unix())) }
-
-// StatusFunc reads the status of every app.
-type StatusFunc func(context.Context) ([]load.AppStatus, error)
-
-// WatchLag adds each app's lag and what stays different in its reconciliations, read
-// from the database at every scrape.
-func (m *Metrics) WatchLag(status StatusFunc, now func() time.Time, log *slog.Logger) {
-	m.registry.MustRegister(&lagCollector{status: status, now: now, log: log})
-}
-
-type lagCollector struct {
-	status StatusFunc
-	now    func() time.Time
-	log    *slog.Logger
-}
-
-const scrapeTimeout = 10 * time.Second
-
-var lagDays = prometheus.NewDesc("pushloss_lag_days",
-	"Days between the newest ended day and the newest final one; with everything in order it is PUSHLOSS_LOOKBACK_DAYS.",
-	[]string{appLabel}, nil)
-
-var differences = prometheus.NewDesc("pushloss_reconciliation_differences",
-	"Spans of days, of a task or of the app, that do not add up to what the API says, not even after they were pulled anew.",
-	[]string{appLabel}, nil)
-
-func (c *lagCollector) Describe(descriptions chan<- *prometheus.Desc) {
-	descriptions <- lagDays
-	descriptions <- differences
-}
-
-func (c *lagCollector) Collect(metrics chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
-	defer cancel()
-	statuses, err := c.status(ctx)
-	if err != nil {
-		c.log.ErrorContext(ctx, "cannot read the lag", "error", err)
-		metrics <- prometheus.NewInvalidMetric(lagDays, err)
-		metrics <- prometheus.NewInvalidMetric(differences, err)
-		return
-	}
-	for _, s := range statuses {
-		app := strconv.FormatInt(s.SDKAppID, 10)
-		if lag, ok := Lag(s, c.now()); ok {
-			metrics <- prometheus.MustNewConstMetric(lagDays, prometheus.GaugeValue, float64(lag), app)
-		}
-		metrics <- prometheus.MustNewConstMetric(differences, prometheus.GaugeValue, float64(s.Differences), app)
-	}
-}
-
-// Lag is how many days the newest final day lies behind the newest ended one; ok
-// is false before the first run.
-func Lag(s load.AppStatus, now time.Time) (days int, ok bool) {
-	location, err := time.LoadLocation(s.Timezone)
-	if err != nil || (s.NewestSettledDay == nil && s.FirstDay == nil) {
-		return 0, false
-	}
-	ended := extract.DayOf(now, location) - 1
-	if s.NewestSettledDay != nil {
-		return int(ended - *s.NewestSettledDay), true
-	}
-	return int(ended - *s.FirstDay + 1), true
-}

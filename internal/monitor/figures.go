@@ -1,0 +1,127 @@
+package monitor
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"pushloss/extract"
+	"pushloss/internal/notify"
+	"pushloss/load"
+)
+
+// Figures are what the metrics take from the database.
+type Figures struct {
+	Apps   []load.AppStatus
+	Alerts []load.AlertKey // that are open
+}
+
+// figuresTimeout bounds one reading of the figures. Scrapes do not wait that long.
+const figuresTimeout = 15 * time.Second
+
+// Watch adds what the database says of each app. It is read at a scrape, once a second
+// at most, one reading at a time; a scrape that waits too long shows what was read
+// last, and how old that is.
+func (m *Metrics) Watch(read func(context.Context) (Figures, error), now func() time.Time, log *slog.Logger) {
+	m.figures = newReading(figuresTimeout, func(ctx context.Context) (Figures, error) {
+		figures, err := read(ctx)
+		if err != nil {
+			log.ErrorContext(ctx, "metrics: the status cannot be read", "error", err)
+		}
+		return figures, err
+	})
+	m.registry.MustRegister(&figuresCollector{figures: m.figures, now: now})
+}
+
+// gauge is one metric of an app.
+type gauge struct {
+	*prometheus.Desc
+	of func(Figures, load.AppStatus) float64
+}
+
+func perApp(name, help string, of func(Figures, load.AppStatus) float64) gauge {
+	return gauge{prometheus.NewDesc("pushloss_"+name, help, []string{appLabel}, nil), of}
+}
+
+func gauges() []gauge {
+	return []gauge{
+		perApp("windows_missing", "Windows (a day of a task, or of the app) that are over for longer than 36 hours and were never pulled.",
+			func(_ Figures, s load.AppStatus) float64 { return float64(s.Missing) }),
+		perApp("windows_late", "Windows that were not pulled again since their lookback ended.",
+			func(_ Figures, s load.AppStatus) float64 { return float64(s.Late) }),
+		perApp("windows_failed", "Windows whose last pull failed.",
+			func(_ Figures, s load.AppStatus) float64 { return float64(s.Failed) }),
+		perApp("reconciliation_differences", "Spans of days, of a task or of the app, that do not add up to what the API says, not even after they were pulled again.",
+			func(_ Figures, s load.AppStatus) float64 { return float64(s.Differences) }),
+		perApp("app_stopped", "1 while the API refuses the app until an operator acts, otherwise 0.",
+			func(f Figures, s load.AppStatus) float64 {
+				if slices.Contains(f.Alerts, load.AlertKey{Kind: notify.KindAppStopped, SDKAppID: s.SDKAppID}) {
+					return 1
+				}
+				return 0
+			}),
+	}
+}
+
+var (
+	lagDesc = prometheus.NewDesc("pushloss_lag_seconds",
+		"How far the newest final day lies behind the newest ended one, in days of 86400 seconds; with everything in order it is PUSHLOSS_LOOKBACK_DAYS.",
+		[]string{appLabel}, nil)
+	alertsDesc = prometheus.NewDesc("pushloss_alerts_open", "Events that were told, or will be, and are not over.", nil, nil)
+	ageDesc    = prometheus.NewDesc("pushloss_status_age_seconds",
+		"How long ago the gauges of the apps and the open alerts were read from the database; more than a scrape interval if it does not answer.", nil, nil)
+)
+
+type figuresCollector struct {
+	figures *reading[Figures]
+	now     func() time.Time
+}
+
+func (c *figuresCollector) Describe(descriptions chan<- *prometheus.Desc) {
+	for _, g := range gauges() {
+		descriptions <- g.Desc
+	}
+	descriptions <- lagDesc
+	descriptions <- alertsDesc
+	descriptions <- ageDesc
+}
+
+// Collect shows what was read last; nothing before the first time.
+func (c *figuresCollector) Collect(metrics chan<- prometheus.Metric) {
+	figures, at := c.figures.newest()
+	if at.IsZero() {
+		return
+	}
+	show := func(desc *prometheus.Desc, value float64, labels ...string) {
+		metrics <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
+	}
+	show(ageDesc, max(0, time.Now().Round(0).Sub(at).Seconds())) // a sleep of the machine counts
+	show(alertsDesc, float64(len(figures.Alerts)))
+	for _, s := range figures.Apps {
+		app := strconv.FormatInt(s.SDKAppID, 10)
+		for _, g := range gauges() {
+			show(g.Desc, g.of(figures, s), app)
+		}
+		if days, ok := Lag(s, c.now()); ok {
+			show(lagDesc, float64(days)*(24*time.Hour).Seconds(), app)
+		}
+	}
+}
+
+// Lag is how many days the newest final day lies behind the newest ended one; ok
+// is false before the first run.
+func Lag(s load.AppStatus, now time.Time) (days int, ok bool) {
+	location, err := time.LoadLocation(s.Timezone)
+	if err != nil || (s.NewestSettledDay == nil && s.FirstDay == nil) {
+		return 0, false
+	}
+	ended := extract.DayOf(now, location) - 1
+	if s.NewestSettledDay != nil {
+		return int(ended - *s.NewestSettledDay), true
+	}
+	return int(ended - *s.FirstDay + 1), true
+}

@@ -1,0 +1,24 @@
+package migrations
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgerrcode"
+	"github.com/jackc/pgx/v5"
+)
+
+// CheckIn is Check within a transaction: for those who ask often, and must not make a
+// connection for it.
+func CheckIn(ctx context.Context, tx pgx.Tx) error {
+	status := Status{Newest: Newest()}
+	err := tx.QueryRow(ctx, `SELECT version, dirty FROM pushloss.schema_migrations`).Scan(&status.Version, &status.Dirty)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) && !hasState(err, pgerrcode.UndefinedTable) {
+		return fmt.Errorf("read the schema's version: %w", err)
+	}
+	if !status.Current() {
+		return &StateError{Status: status}
+	}
+	return nil
+}
