@@ -13,6 +13,8 @@ import (
 	_ "time/tzdata" // the image and some hosts have no zones
 
 	"github.com/sethvargo/go-envconfig"
+
+	"pushloss/internal/notify"
 )
 
 // A job's live memory is a few MiB: collecting it at its doubling, Go's default,
@@ -28,9 +30,11 @@ func main() {
 		debug.SetMemoryLimit(memoryLimit)
 	}
 	// Notifications go through a library whose services know no timeout of their own:
-	// a target that never answers must not keep its place for ever.
+	// a target that never answers must not keep its place for ever, and one that did not
+	// take a message is not to be called one that did.
 	if transport, ok := http.DefaultTransport.(*http.Transport); ok {
 		transport.ResponseHeaderTimeout = time.Minute
+		http.DefaultTransport = notify.Transport(transport)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)

@@ -140,3 +140,18 @@ func TestNotifyTestTriesEveryTarget(t *testing.T) {
 		t.Error("a target's token is told")
 	}
 }
+
+// A target that sends its messages elsewhere takes none.
+func TestNotifyTestNamesTheAddressToWrite(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	there := newHook(t)
+	here := httptest.NewServer(http.RedirectHandler(there.URL+"/v2/"+hookToken, http.StatusMovedPermanently))
+	t.Cleanup(here.Close)
+	w.env["PUSHLOSS_NOTIFY_URLS"] = "generic://" + strings.TrimPrefix(here.URL, "http://") + "/" + hookToken + "?disabletls=yes"
+	r := w.do(1, "notify", "test")
+	r.says(t, "generic 1", "FAILED", "301 Moved Permanently", there.URL+"/v2/[redacted]")
+	if strings.Contains(r.stdout+r.stderr, hookToken) || there.titles() != "" {
+		t.Errorf("the token is told, or a message came: %s", r.stdout)
+	}
+}

@@ -10,6 +10,13 @@ import (
 // shortestSecret is how long a part of a URL must be to be taken for a token.
 const shortestSecret = 5
 
+// redacted stands for what must not be shown.
+const redacted = "[redacted]"
+
+// ofHost are the services whose URL names their server as its host, which is no
+// secret, and which people need to know. Others have a token there.
+var ofHost = []string{"bark", "generic", "gotify", "mattermost", "matrix", "ntfy", "rocketchat", "signal", "smtp", "zulip"}
+
 // redact keeps what the library says of a failure, without the parts of the
 // target's URL: it wraps errors of net/http, which print the URL in full.
 func (t Target) redact(err error) error {
@@ -22,7 +29,7 @@ func (t Target) redact(err error) error {
 		text = failed.Err.Error()
 	}
 	for _, part := range secretParts(t.secret) {
-		text = strings.ReplaceAll(text, part, "[redacted]")
+		text = strings.ReplaceAll(text, part, redacted)
 	}
 	return errors.New(text)
 }
@@ -40,7 +47,11 @@ func secretParts(target string) []string {
 			parts = append(parts, text, unescaped, url.QueryEscape(text), url.PathEscape(text))
 		}
 	}
-	_, rest, _ := strings.Cut(target, ":")
+	scheme, rest, _ := strings.Cut(target, ":")
+	service, _, _ := strings.Cut(scheme, "+")
+	if parsed, err := url.Parse(target); err == nil && slices.Contains(ofHost, service) {
+		rest = strings.Replace(rest, parsed.Host, "", 1)
+	}
 	add(strings.FieldsFunc(rest, func(r rune) bool { return strings.ContainsRune("/@:?&=,#", r) })...)
 	add(strings.FieldsFunc(rest, func(r rune) bool { return strings.ContainsRune("/@?&=#", r) })...)
 	parts = slices.DeleteFunc(parts, func(part string) bool { return len(part) < shortestSecret })

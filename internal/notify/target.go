@@ -72,6 +72,7 @@ func Targets(urls []extract.Secret, log *slog.Logger) ([]Target, error) {
 			problems = append(problems, &TargetError{Number: i + 1, Reason: "is not a URL that the service " + service + " understands"})
 			continue
 		}
+		install(located)
 		ofService[service]++
 		if service == "logger" { // others log what they send and are answered
 			located.SetLogger(logged{log})

@@ -1,0 +1,160 @@
+package notify
+
+import (
+	"bytes"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/nicholas-fedor/shoutrrr/pkg/services/push/ntfy"
+	"github.com/nicholas-fedor/shoutrrr/pkg/types"
+)
+
+// transport takes only that for a message sent which its target took. The library's
+// services follow a redirect by a GET without the message, and most of them call
+// everything below 400 a success.
+type transport struct{ http.RoundTripper }
+
+// Transport returns a transport by which the services of the library send. Most of them
+// use [http.DefaultTransport], and take no other.
+func Transport(base http.RoundTripper) http.RoundTripper { return transport{base} }
+
+// redirectError says that a target wants the message somewhere else.
+type redirectError struct {
+	status string
+	to     *url.URL // nil if it does not say where
+}
+
+// Error names the address to write; a segment of its path that may be a token, and its
+// query, are left out. The parts of the target's own URL go later, as from every error.
+func (e *redirectError) Error() string {
+	text := "the target answered " + e.status + ", and the message would be lost on the way"
+	if e.to == nil {
+		return text
+	}
+	segments := strings.Split(e.to.EscapedPath(), "/")
+	for i, segment := range segments {
+		if len(segment) >= longestWord {
+			segments[i] = redacted
+		}
+	}
+	return text + ": write its URL with " + e.to.Scheme + "://" + e.to.Host + strings.Join(segments, "/")
+}
+
+// longestWord is from how long on a segment of a path is taken for a token.
+const longestWord = 16
+
+// refusalError is an error that a target put into an answer of success.
+type refusalError struct{ status, reason string }
+
+func (e *refusalError) Error() string {
+	return fmt.Sprintf("the target answered %s with an error: %s", e.status, e.reason)
+}
+
+// RoundTrip leaves downloads alone.
+func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := t.RoundTripper.RoundTrip(request)
+	if err != nil || request.Method == http.MethodGet || request.Method == http.MethodHead {
+		return response, err
+	}
+	switch code := response.StatusCode; {
+	case code >= 200 && code < 300:
+		return readRefusal(response)
+	case code >= 300 && code < 400:
+		to, err := response.Location()
+		replayable := request.Body == nil || request.Body == http.NoBody || request.GetBody != nil
+		if (code == http.StatusTemporaryRedirect || code == http.StatusPermanentRedirect) && err == nil && replayable {
+			return response, nil // followed with the message
+		}
+		_ = response.Body.Close()
+		if err != nil {
+			to = nil
+		}
+		return nil, &redirectError{status: response.Status, to: to}
+	}
+	return response, nil
+}
+
+// maxAnswer bounds what is looked at of an answer.
+const maxAnswer = 64 << 10
+
+// readRefusal makes an error of an answer that says that it is one.
+func readRefusal(response *http.Response) (*http.Response, error) {
+	head, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if reason, refused := refusal(head); refused && err == nil {
+		_ = response.Body.Close()
+		return nil, &refusalError{status: response.Status, reason: reason}
+	}
+	response.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(head), response.Body), response.Body}
+	return response, nil
+}
+
+// refusal reads what an answer says of an error, in the ways of the services: ok and
+// success (Slack, Telegram), error (ntfy, Gotify), errcode (WeCom), errors (Pushover).
+func refusal(body []byte) (reason string, refused bool) {
+	var answer map[string]json.RawMessage
+	if json.Unmarshal(body, &answer) != nil {
+		return "", false
+	}
+	member := func(names ...string) string {
+		for name, value := range answer {
+			for _, wanted := range names {
+				if strings.EqualFold(name, wanted) {
+					return strings.TrimSpace(string(value))
+				}
+			}
+		}
+		return ""
+	}
+	says := func(value string) bool {
+		switch value {
+		case "", "null", `""`, "false", "0", "[]", "{}":
+			return false
+		}
+		return true
+	}
+	for _, name := range []string{"error", "errors", "errcode"} {
+		refused = refused || says(member(name))
+	}
+	status := strings.ToLower(strings.Trim(member("status"), `"`))
+	if !refused && member("ok") != "false" && member("success") != "false" && !strings.HasPrefix(status, "fail") && status != "error" {
+		return "", false
+	}
+	for _, name := range []string{"error", "errmsg", "message", "msg", "description", "errors", "reason"} {
+		if value := member(name); says(value) {
+			return short(value), true
+		}
+	}
+	return short(string(body)), true
+}
+
+func short(text string) string {
+	const most = 200
+	text = strings.ToValidUTF8(strings.TrimSpace(text), "")
+	if len(text) > most {
+		return strings.ToValidUTF8(text[:most], "") + " …"
+	}
+	return text
+}
+
+// install makes a service that has a client of its own use the transport too.
+func install(service types.Service) {
+	switch s := service.(type) {
+	case *ntfy.Service: // it shows nobody its client
+		s.SetHTTPClient(&http.Client{Timeout: sendTimeout, Transport: Transport(&http.Transport{
+			Proxy:           http.ProxyFromEnvironment,
+			TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: s.Config.DisableTLSVerification}, // as the URL asks
+		})})
+	case interface{ GetHTTPClient() *http.Client }:
+		if client := s.GetHTTPClient(); client != nil && client.Transport != nil {
+			client.Transport = Transport(client.Transport)
+		}
+	}
+}
