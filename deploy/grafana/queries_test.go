@@ -218,6 +218,7 @@ func TestDashboards(t *testing.T) {
 		{"the pipeline's figures are those of its commands", healthIsTrue},
 		{"the role can only read the views", roleOnlyReads},
 		{"the questions of the guide are answered", guideIsTrue},
+		{"no answer depends on the session's time zone or style of dates", sameInEverySession},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -298,9 +299,10 @@ func roleOnlyReads(t *testing.T, w *world) {
 			t.Errorf("the role may %s", sql)
 		}
 	}
-	var readOnly, patient string
-	err := w.reader.QueryRow(t.Context(), `SELECT current_setting('transaction_read_only'), current_setting('statement_timeout')`).Scan(&readOnly, &patient)
-	if err != nil || readOnly != "on" || patient != "1min" {
-		t.Errorf("read only: %s, timeout: %s (%v)", readOnly, patient, err)
+	var readOnly, patient, style string
+	err := w.reader.QueryRow(t.Context(), `SELECT current_setting('transaction_read_only'), current_setting('statement_timeout'),
+		current_setting('DateStyle')`).Scan(&readOnly, &patient, &style)
+	if err != nil || readOnly != "on" || patient != "1min" || style != "ISO, MDY" {
+		t.Errorf("read only: %s, timeout: %s, style of dates: %s (%v)", readOnly, patient, style, err)
 	}
 }

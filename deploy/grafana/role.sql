@@ -18,3 +18,7 @@ ALTER ROLE grafana SET default_transaction_read_only = on;
 ALTER ROLE grafana SET statement_timeout = '60s';
 -- Compiling a plan takes longer than these queries do.
 ALTER ROLE grafana SET jit = off;
+-- A function that makes a moment of a day takes midnight of this zone; a day's text has
+-- this style.
+ALTER ROLE grafana SET timezone = 'UTC';
+ALTER ROLE grafana SET DateStyle = 'ISO';

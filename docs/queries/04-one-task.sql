@@ -13,7 +13,7 @@
 WITH asked AS (
     SELECT task_id
     FROM analytics.tasks
-    WHERE sdk_app_id = :app AND (task_id = :'task' OR :'task' = '' AND sent_at < now() - interval '7 days')
+    WHERE sdk_app_id = :app AND (task_id = :'task' OR :'task' = '' AND sent_at < now() - interval '168 hours')
     ORDER BY sent_at DESC, task_id
     LIMIT 1
 )

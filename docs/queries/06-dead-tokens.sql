@@ -10,7 +10,7 @@ WITH asked AS (
     WHERE sdk_app_id = :app
 )
 SELECT
-    date_trunc('week', day)::date AS week,
+    date_trunc('week', day::timestamp)::date AS week,
     l.platform,
     sum(err_count) AS lost,
     coalesce(sum(err_count) FILTER (WHERE token_dead), 0) AS to_dead_tokens,

@@ -104,6 +104,10 @@ func TestAllClientsGetTheSameFigures(t *testing.T) {
 			t.Errorf("%s is empty: nothing is known of how clients read it", relation)
 		}
 	}
+	t.Run("through PgBouncer", func(t *testing.T) {
+		t.Parallel()
+		throughPgBouncer(t, owner, reader)
+	})
 	for _, client := range clients {
 		t.Run(client.name, func(t *testing.T) {
 			t.Parallel()

@@ -84,6 +84,13 @@ func setup(t *testing.T) (owner, reader string) {
 
 	role := "pushloss_bi_" + strings.ToLower(rand.Text())
 	reader = pgtest.Role(t, owner, role, "")
+	admin, err := pgx.Connect(ctx, pgtest.AdminURL(t, owner))
+	must(t, err)
+	defer admin.Close(ctx)
+	for _, setting := range []string{"default_transaction_read_only = on", "statement_timeout = '60s'", "jit = off"} {
+		_, err = admin.Exec(ctx, `ALTER ROLE `+role+` SET `+setting)
+		must(t, err)
+	}
 	_, err = db.Grant(ctx, role)
 	must(t, err)
 	// What every kind of column may hold, whether or not a view of today has it.

@@ -122,9 +122,9 @@ func TestALongRangeIsShownByWeek(t *testing.T) {
 	type period struct{ Line string }
 	for _, row := range query[period](w, `
 		WITH days AS (SELECT $1::date + n AS day FROM generate_series(0, $2::date - $1::date) AS n)
-		SELECT greatest(date_trunc('week', day)::date, $1::date) || '|' || coalesce(trim(to_char(sum(l.lost), '999,999,999,999,990')), 'not known')
+		SELECT greatest(date_trunc('week', day::timestamp)::date, $1::date) || '|' || coalesce(trim(to_char(sum(l.lost), '999,999,999,999,990')), 'not known')
 		FROM days LEFT JOIN (SELECT day, sum(err_count) AS lost FROM analytics.app_platform_loss GROUP BY day) AS l USING (day)
-		GROUP BY greatest(date_trunc('week', day)::date, $1::date) ORDER BY 1`, (today - 120).UTC(), (today - 1).UTC()) {
+		GROUP BY greatest(date_trunc('week', day::timestamp)::date, $1::date) ORDER BY 1`, (today - 120).UTC(), (today - 1).UTC()) {
 		want = append(want, row.Line)
 	}
 	var got []string

@@ -166,6 +166,7 @@ func TestQuestions(t *testing.T) {
 					t.Errorf("(-plain +answer):\n%s", diff)
 				}
 			}
+			t.Run("in any session", func(t *testing.T) { f.sameInAnySession(t, sql) })
 			t.Run("by psql", func(t *testing.T) { f.psql(t, q) })
 			if _, err := f.reader.Exec(t.Context(), asIfLarge); err != nil {
 				t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -22,6 +23,20 @@ type Bouncer struct {
 	PoolSize int    // default_pool_size; 0 leaves PgBouncer's own
 	// RoundRobin hands server connections out by turns.
 	RoundRobin bool
+	// Lines are further settings, as pgbouncer.ini has them.
+	Lines []string
+}
+
+// BouncerVersion is the version of the PgBouncer that is installed, such as "1.18.0". The
+// test is skipped where none is.
+func BouncerVersion(t testing.TB) string {
+	t.Helper()
+	out, err := exec.Command(bouncer(t), "--version").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(out), "\n")
+	return strings.TrimPrefix(first, "PgBouncer ")
 }
 
 const (
@@ -47,10 +62,7 @@ wait "$pid"
 // PgBouncer ships it. The test is skipped where PgBouncer is not installed.
 func (b Bouncer) URL(t testing.TB, databaseURL string) string {
 	t.Helper()
-	program := findBouncer()
-	if program == "" {
-		t.Skip("PgBouncer is not installed (Debian's package pgbouncer): nothing is known of poolers now")
-	}
+	program := bouncer(t)
 	parsed, err := url.Parse(databaseURL)
 	if err != nil {
 		t.Fatal("the database URL cannot be parsed")
@@ -136,6 +148,9 @@ func (b Bouncer) write(settings, users string, database *url.URL, listen string)
 	if b.RoundRobin {
 		fmt.Fprintln(&text, "server_round_robin=1")
 	}
+	for _, line := range b.Lines {
+		fmt.Fprintln(&text, line)
+	}
 	password, _ := database.User.Password()
 	if err := os.WriteFile(users, fmt.Appendf(nil, "%q %q\n", database.User.Username(), password), 0o644); err != nil {
 		return err
@@ -143,12 +158,15 @@ func (b Bouncer) write(settings, users string, database *url.URL, listen string)
 	return os.WriteFile(settings, text.Bytes(), 0o644)
 }
 
-func findBouncer() string {
+// bouncer is the program; the test is skipped without it.
+func bouncer(t testing.TB) string {
+	t.Helper()
 	for _, name := range []string{"pgbouncer", "/usr/sbin/pgbouncer"} { // not on everybody's PATH
 		if path, err := exec.LookPath(name); err == nil {
 			return path
 		}
 	}
+	t.Skip("PgBouncer is not installed (Debian's package pgbouncer): nothing is known of poolers now")
 	return ""
 }
 
