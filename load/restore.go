@@ -100,6 +100,9 @@ func (r *Restored) queue(batch *pgx.Batch, sdkAppID int64, day extract.Day, now 
 	byStage, byPlatform := make(map[time.Time]difference), make(map[time.Time]difference)
 	rewritten := make(map[int32]bool) // windows whose history differs
 	for _, m := range mismatches {
+		if m.what == repeated {
+			continue // only the lost key can tell which of the rows is to stay
+		}
 		switch m.of {
 		case "fact":
 			grain := byStage

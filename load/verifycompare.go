@@ -26,6 +26,9 @@ type storedDay struct {
 	ledger              map[int32]Entry
 	byStage, byPlatform map[int32]map[factKey]replayedRow
 	changes             map[int32][]change
+	// repeated is what is stored more than once under one key, which a key that was
+	// lost no longer prevents.
+	repeated map[int32][]mismatch
 }
 
 func queueDay(batch *pgx.Batch, sdkAppID int64, stream extract.Stream, day extract.Day, s *storedDay) {
@@ -33,7 +36,7 @@ func queueDay(batch *pgx.Batch, sdkAppID int64, stream extract.Stream, day extra
 		stream:  stream,
 		ledger:  make(map[int32]Entry),
 		byStage: make(map[int32]map[factKey]replayedRow), byPlatform: make(map[int32]map[factKey]replayedRow),
-		changes: make(map[int32][]change),
+		changes: make(map[int32][]change), repeated: make(map[int32][]mismatch),
 	}
 	batch.Queue(sqlArchivedPulls, sdkAppID, day.UTC(), int16(stream)).Query(func(rows pgx.Rows) (err error) {
 		s.pulls, err = pgx.CollectRows(rows, scanArchivedPull)
@@ -42,11 +45,14 @@ func queueDay(batch *pgx.Batch, sdkAppID int64, stream extract.Stream, day extra
 	batch.Queue(sqlLedgerOfStream, sdkAppID, day.UTC(), day.UTC(), int16(stream)).Query(func(rows pgx.Rows) error {
 		entries, err := pgx.CollectRows(rows, scanEntry)
 		for _, entry := range entries {
+			if _, again := s.ledger[entry.TaskKey]; again {
+				s.repeat(mismatch{of: "ledger", taskKey: entry.TaskKey, storedEntry: &entry})
+			}
 			s.ledger[entry.TaskKey] = entry
 		}
 		return err
 	})
-	queueFacts := func(sql string, into map[int32]map[factKey]replayedRow) {
+	queueFacts := func(sql string, into map[int32]map[factKey]replayedRow, byPlatform bool) {
 		batch.Queue(sql, sdkAppID, day.UTC()).Query(func(rows pgx.Rows) error {
 			var f replayedRow
 			columns := []any{&f.taskKey, &f.stage, &f.eventType, &f.platform, &f.errCodeKey, &f.count, &f.infoKey, &f.updatedAt}
@@ -55,14 +61,18 @@ func queueDay(batch *pgx.Batch, sdkAppID int64, stream extract.Stream, day extra
 					into[f.taskKey] = make(map[factKey]replayedRow)
 				}
 				f.updatedAt = f.updatedAt.UTC()
+				if _, again := into[f.taskKey][f.factKey]; again {
+					row := f
+					s.repeat(mismatch{of: "fact", taskKey: f.taskKey, byPlatform: byPlatform, storedRow: &row})
+				}
 				into[f.taskKey][f.factKey] = f
 				return nil
 			})
 			return err
 		})
 	}
-	queueFacts(tables[stream].byStage.selectDay, s.byStage)
-	queueFacts(tables[stream].byPlatform.selectDay, s.byPlatform)
+	queueFacts(tables[stream].byStage.selectDay, s.byStage, false)
+	queueFacts(tables[stream].byPlatform.selectDay, s.byPlatform, true)
 	batch.Queue(sqlChangesOfDay, sdkAppID, day.UTC(), int16(stream)).Query(func(rows pgx.Rows) error {
 		changes, err := pgx.CollectRows(rows, scanChange)
 		for _, c := range changes {
@@ -70,6 +80,11 @@ func queueDay(batch *pgx.Batch, sdkAppID int64, stream extract.Stream, day extra
 		}
 		return err
 	})
+}
+
+func (s *storedDay) repeat(m mismatch) {
+	m.stream, m.what = s.stream, repeated
+	s.repeated[m.taskKey] = append(s.repeated[m.taskKey], m)
 }
 
 func scanChange(row pgx.CollectableRow) (c change, err error) {
@@ -99,6 +114,7 @@ const (
 	different    = "different"      // both have it
 	notProvable  = "not provable"   // an answer is lost, damaged or unreadable
 	noAnswerKept = "no answer kept" // figures, and no pull that brought them
+	repeated     = "repeated"       // stored more than once under one key
 )
 
 // mismatch is one difference between the tables and the replay of the archive.
@@ -128,7 +144,7 @@ type finding struct {
 
 // compare holds a window of the tables against its replay.
 func (s storedDay) compare(r *replay, taskKey int32) finding {
-	v := finding{stream: s.stream, taskKey: taskKey}
+	v := finding{stream: s.stream, taskKey: taskKey, mismatches: s.repeated[taskKey]}
 	w, pulled := r.windows[taskKey]
 	entry, inLedger := s.ledger[taskKey]
 	switch {
@@ -136,14 +152,14 @@ func (s storedDay) compare(r *replay, taskKey int32) finding {
 		return v // it only ever failed
 	case !pulled:
 		v.broken = true
-		v.mismatches = []mismatch{{stream: s.stream, taskKey: taskKey, what: noAnswerKept, of: "archive", reason: errNoPull}}
+		v.mismatches = append(v.mismatches, mismatch{stream: s.stream, taskKey: taskKey, what: noAnswerKept, of: "archive", reason: errNoPull})
 		return v
 	case w.pruned:
 		v.beyond = true
 		return v
 	case w.broken != nil:
 		v.broken = true
-		v.mismatches = []mismatch{{stream: s.stream, taskKey: taskKey, what: notProvable, of: "archive", reason: w.broken}}
+		v.mismatches = append(v.mismatches, mismatch{stream: s.stream, taskKey: taskKey, what: notProvable, of: "archive", reason: w.broken})
 		return v
 	}
 	v.compareFacts(s.byStage[taskKey], w.byStage, false)

@@ -20,7 +20,7 @@ type Difference struct {
 	Day      extract.Day    `json:"day"`
 	TaskID   string         `json:"task_id"` // "" is the whole app
 	Of       string         `json:"of"`      // fact, change, ledger or archive
-	What     string         `json:"what"`    // missing, extra, different, not provable or no answer kept
+	What     string         `json:"what"`    // missing, extra, different, repeated, not provable or no answer kept
 	// Grain is stage or platform. It and what follows are empty unless Of is a
 	// fact or a change; facts by stage have neither event type nor platform, and
 	// those of the statistics no code: their Stage is the counter.

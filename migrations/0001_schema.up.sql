@@ -1,7 +1,13 @@
 -- Tables live in "pushloss", what people read in "analytics". golang-migrate
 -- keeps its version in pushloss.schema_migrations, so that schema exists already.
-CREATE SCHEMA IF NOT EXISTS pushloss;
-CREATE SCHEMA analytics;
+-- CREATE SCHEMA IF NOT EXISTS asks for the right to create one even if it exists.
+DO $$
+BEGIN
+    IF to_regnamespace('analytics') IS NULL THEN
+        CREATE SCHEMA analytics;
+    END IF;
+END
+$$;
 COMMENT ON SCHEMA pushloss IS 'Tables of the ETL: facts, their history, the ledger of pulled windows, raw answers. People read the views in "analytics".';
 COMMENT ON SCHEMA analytics IS 'Push losses of Tencent Cloud Chat: views for analysts.';
 

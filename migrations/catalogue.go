@@ -2,14 +2,16 @@ package migrations
 
 import (
 	"context"
-	"database/sql"
 	_ "embed"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
 )
 
 //go:embed error_codes.csv
@@ -90,26 +92,19 @@ func parseErrorCodes(text string) ([]explanation, error) {
 }
 
 const (
+	sqlErrorCodes = `
+		SELECT err_code, stage_id, platform_id, short_name, meaning, coalesce(likely_cause, ''), coalesce(what_to_do, ''), token_dead, coalesce(source, '')
+		FROM pushloss.error_catalogue`
+	sqlNames = `
+		SELECT 'platform', platform, platform_id FROM pushloss.platform UNION ALL
+		SELECT 'stage', stage, stage_id FROM pushloss.stage ORDER BY 1, 3`
 	sqlEmptyCatalogue = `DELETE FROM pushloss.error_catalogue`
-	// A line that names its stage goes before one that does not, then one that
-	// names its platform.
-	sqlExplain = `
+	sqlExplain        = `
 		INSERT INTO pushloss.error_catalogue (err_code, stage_id, platform_id, short_name, meaning, likely_cause, what_to_do, token_dead, source)
-		SELECT $3, stage_id, platform_id, $4, $5, nullif($6, ''), nullif($7, ''), $8::boolean, nullif($9, '')
-		FROM pushloss.stage CROSS JOIN pushloss.platform
-		WHERE $1 IN ('', platform) AND $2 IN ('', stage)
-		ON CONFLICT DO NOTHING`
-	sqlUnknownName = `
-		SELECT 'platform ' || $1 || ' is none of ' || string_agg(platform, ', ' ORDER BY platform_id)
-		FROM pushloss.platform HAVING $1 <> '' AND NOT bool_or(platform = $1)
-		UNION ALL
-		SELECT 'stage ' || $2 || ' is none of ' || string_agg(stage, ', ' ORDER BY stage_id)
-		FROM pushloss.stage HAVING $2 <> '' AND NOT bool_or(stage = $2)
-		LIMIT 1`
+		VALUES ($1, $2, $3, $4, $5, nullif($6, ''), nullif($7, ''), $8, nullif($9, ''))`
 	sqlEmptyStageMeanings = `DELETE FROM pushloss.error_stage_meaning`
-	sqlStageMeanings      = `
-		INSERT INTO pushloss.error_stage_meaning (err_code, stage_id, meaning)
-		SELECT err_code, stage_id, string_agg(CASE WHEN everywhere THEN meaning ELSE platforms || ': ' || meaning END, '; ' ORDER BY first)
+	sqlMeaningsByStage    = `
+		SELECT err_code, stage_id, string_agg(CASE WHEN everywhere THEN meaning ELSE platforms || ': ' || meaning END, '; ' ORDER BY first) AS meaning
 		FROM (
 			SELECT err_code, stage_id, meaning, min(platform_id) AS first, string_agg(platform, ', ' ORDER BY platform_id) AS platforms,
 				count(*) = (SELECT count(*) FROM pushloss.platform) AS everywhere
@@ -117,43 +112,131 @@ const (
 			GROUP BY err_code, stage_id, meaning
 		) AS m
 		GROUP BY err_code, stage_id`
+	sqlStageMeanings     = `INSERT INTO pushloss.error_stage_meaning (err_code, stage_id, meaning) ` + sqlMeaningsByStage
+	sqlSameStageMeanings = `
+		SELECT NOT EXISTS (
+			SELECT FROM (` + sqlMeaningsByStage + `) AS wanted
+			FULL JOIN pushloss.error_stage_meaning AS stored USING (err_code, stage_id)
+			WHERE wanted.meaning IS DISTINCT FROM stored.meaning)`
 )
 
-// explainErrorCodes makes the catalogue of the database that of the file.
-func explainErrorCodes(ctx context.Context, db *sql.DB, text string) error {
+// errorCode is a row of the catalogue in the database: a code of one stage and one
+// platform.
+type errorCode struct {
+	code            string
+	stage, platform int16
+	shortName       string
+	meaning         string
+	cause, toDo     string
+	tokenDead       *bool
+	source          string
+}
+
+type errorCodeKey struct {
+	code            string
+	stage, platform int16
+}
+
+func (e errorCode) equal(o errorCode) bool {
+	sameDead := e.tokenDead == o.tokenDead || e.tokenDead != nil && o.tokenDead != nil && *e.tokenDead == *o.tokenDead
+	e.tokenDead, o.tokenDead = nil, nil
+	return sameDead && e == o
+}
+
+// wantedErrorCodes applies each line of the file to every stage and platform that it
+// speaks of. A line that names its stage goes before one that does not, then one that
+// names its platform.
+func wantedErrorCodes(ctx context.Context, s *session, text string) (map[errorCodeKey]errorCode, error) {
 	list, err := parseErrorCodes(text)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(list, func(a, b explanation) int { return b.rank() - a.rank() })
+	known := map[string]map[string]int16{"platform": {}, "stage": {}}
+	rows, err := s.conn.Query(ctx, sqlNames)
+	if err == nil {
+		var kind, name string
+		var id int16
+		_, err = pgx.ForEachRow(rows, []any{&kind, &name, &id}, func() error {
+			known[kind][name] = id
+			return nil
+		})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the names of stages and platforms: %w", ended(ctx, err))
+	}
+	wanted := make(map[errorCodeKey]errorCode)
+	for _, e := range list {
+		for kind, name := range map[string]string{"platform": e.platform, "stage": e.stage} {
+			if _, ok := known[kind][name]; name != "" && !ok {
+				return nil, fmt.Errorf("error_codes.csv:%d: %s %s is none of %s", e.line, kind, name,
+					strings.Join(slices.Sorted(maps.Keys(known[kind])), ", "))
+			}
+		}
+		for stage, stageID := range known["stage"] {
+			for platform, platformID := range known["platform"] {
+				key := errorCodeKey{code: e.code, stage: stageID, platform: platformID}
+				_, told := wanted[key]
+				if told || e.stage != "" && e.stage != stage || e.platform != "" && e.platform != platform {
+					continue
+				}
+				wanted[key] = errorCode{
+					code: e.code, stage: stageID, platform: platformID, shortName: e.shortName, meaning: e.meaning,
+					cause: e.cause, toDo: e.toDo, tokenDead: e.tokenDead, source: e.source,
+				}
+			}
+		}
+	}
+	return wanted, nil
+}
+
+// hasErrorCodes reports whether the catalogue of the database is the wanted one.
+func (s *session) hasErrorCodes(ctx context.Context, wanted map[errorCodeKey]errorCode) (bool, error) {
+	rows, err := s.conn.Query(ctx, sqlErrorCodes)
+	if err != nil {
+		return false, fmt.Errorf("read the catalogue of error codes: %w", ended(ctx, err))
+	}
+	stored, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (e errorCode, err error) {
+		err = row.Scan(&e.code, &e.stage, &e.platform, &e.shortName, &e.meaning, &e.cause, &e.toDo, &e.tokenDead, &e.source)
+		return e, err
+	})
+	if err != nil {
+		return false, fmt.Errorf("read the catalogue of error codes: %w", ended(ctx, err))
+	}
+	if len(stored) != len(wanted) {
+		return false, nil
+	}
+	for _, e := range stored {
+		if w, ok := wanted[errorCodeKey{e.code, e.stage, e.platform}]; !ok || !w.equal(e) {
+			return false, nil
+		}
+	}
+	var same bool
+	if err := s.conn.QueryRow(ctx, sqlSameStageMeanings).Scan(&same); err != nil {
+		return false, fmt.Errorf("read the meanings by stage: %w", ended(ctx, err))
+	}
+	return same, nil
+}
+
+// explainErrorCodes makes the catalogue of the database that of the file.
+func explainErrorCodes(ctx context.Context, s *session, text string) error {
+	wanted, err := wantedErrorCodes(ctx, s, text)
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(list, func(a, b explanation) int { return b.rank() - a.rank() })
-	tx, err := db.BeginTx(ctx, nil)
+	if same, err := s.hasErrorCodes(ctx, wanted); same || err != nil {
+		return err
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(sqlEmptyCatalogue)
+	for _, e := range wanted {
+		batch.Queue(sqlExplain, e.code, e.stage, e.platform, e.shortName, e.meaning, e.cause, e.toDo, e.tokenDead, e.source)
+	}
+	batch.Queue(sqlEmptyStageMeanings)
+	batch.Queue(sqlStageMeanings)
+	err = pgx.BeginFunc(ctx, s.conn, func(tx pgx.Tx) error { return tx.SendBatch(ctx, batch).Close() })
 	if err != nil {
-		return fmt.Errorf("write the catalogue of error codes: %w", err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	if _, err := tx.ExecContext(ctx, sqlEmptyCatalogue); err != nil {
-		return fmt.Errorf("empty the catalogue of error codes: %w", err)
-	}
-	for _, e := range list {
-		var unknown string
-		switch err := tx.QueryRowContext(ctx, sqlUnknownName, e.platform, e.stage).Scan(&unknown); {
-		case err == nil:
-			return fmt.Errorf("error_codes.csv:%d: %s", e.line, unknown)
-		case !errors.Is(err, sql.ErrNoRows):
-			return fmt.Errorf("error_codes.csv:%d: %w", e.line, err)
-		}
-		_, err := tx.ExecContext(ctx, sqlExplain, e.platform, e.stage, e.code, e.shortName, e.meaning, e.cause, e.toDo, e.tokenDead, e.source)
-		if err != nil {
-			return fmt.Errorf("error_codes.csv:%d: %w", e.line, err)
-		}
-	}
-	for _, statement := range []string{sqlEmptyStageMeanings, sqlStageMeanings} {
-		if _, err := tx.ExecContext(ctx, statement); err != nil {
-			return fmt.Errorf("write the meanings by stage: %w", err)
-		}
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("write the catalogue of error codes: %w", err)
+		return fmt.Errorf("write the catalogue of error codes: %w", ended(ctx, err))
 	}
 	return nil
 }

@@ -3,17 +3,14 @@ package migrations_test
 import (
 	"context"
 	"errors"
-	"os"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
-	"pushloss/internal/localpg/pgtest"
 	"pushloss/migrations"
 )
-
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 // patience bounds every wait of the tests.
 const patience = 30 * time.Second
@@ -81,5 +78,31 @@ func wantStateError(t testing.TB, err error, want migrations.Status) {
 		t.Errorf("error %v, want a *StateError", err)
 	case state.Status != want:
 		t.Errorf("status %+v, want %+v", state.Status, want)
+	}
+}
+
+// says fails the test unless the error and its hint contain all the texts.
+func says(t testing.TB, err error, texts ...string) {
+	t.Helper()
+	if err == nil {
+		t.Error("no error")
+		return
+	}
+	text := err.Error()
+	if hinted, ok := errors.AsType[migrations.Refusal](err); ok {
+		text += "\n" + hinted.Hint()
+	}
+	for _, want := range texts {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in:\n%s", want, text)
+		}
+	}
+}
+
+func wantVersion(t testing.TB, databaseURL string, version int) {
+	t.Helper()
+	status, err := migrations.Read(t.Context(), databaseURL)
+	if want := (migrations.Status{Version: version, Newest: migrations.Newest()}); err != nil || status != want {
+		t.Errorf("status %+v, %v, want %+v", status, err, want)
 	}
 }

@@ -3,67 +3,162 @@ package migrations
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"embed"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
-	"strconv"
 	"time"
 
 	"github.com/golang-migrate/migrate/v4"
-	"github.com/golang-migrate/migrate/v4/database"
-	driver "github.com/golang-migrate/migrate/v4/database/pgx/v5"
 	"github.com/golang-migrate/migrate/v4/source/iofs"
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
 )
 
 //go:embed *.sql
 var files embed.FS
 
-// lockTimeout bounds the wait for another migrator. It is set in the connection,
-// since golang-migrate's own bound does not cover its first steps.
-const lockTimeout = 60 * time.Second
-
-const (
-	connectTimeout = 10 * time.Second
-	// readTimeout bounds the reading of the version on a server that has gone
-	// silent.
-	readTimeout = 15 * time.Second
-)
-
-// Up brings the schema of the database to the newest version, and its catalogue of
-// error codes to that of error_codes.csv. It is no error if they are there already.
-func Up(ctx context.Context, databaseURL string) error {
-	if err := apply(ctx, databaseURL, (*migrate.Migrate).Up); err != nil {
-		return err
-	}
-	db, err := open(databaseURL)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	db.SetMaxOpenConns(1) // the one that holds the lock
-	if _, err := db.ExecContext(ctx, sqlAlone); err != nil {
-		return fmt.Errorf("wait for other migrators: %w", err)
-	}
-	return explainErrorCodes(ctx, db, errorCodes)
+// Options are the knobs of a Migrator. The zero value suits everybody.
+type Options struct {
+	// Notice gets a line about whatever the migrator waits for. It may be nil.
+	Notice func(string)
+	// LockTimeout is how long a migration waits for a lock on a table or a view.
+	// Whoever comes after it waits as well, so it is short: 0 means 3 seconds.
+	LockTimeout time.Duration
+	// Pauses are made before each further try of a migration that got no lock; nil
+	// means 1, 2, 4 and 8 seconds.
+	Pauses []time.Duration
 }
 
-// Down takes back the newest steps migrations, data included. There must be that
-// many.
+// Migrator changes the schema of a database. Each migration commits together with
+// the version that it leads to: a migrator that fails, is canceled or is killed
+// leaves whole migrations only, and the next one goes on from there.
+type Migrator struct {
+	databaseURL string
+	options     Options
+}
+
+// New returns a Migrator of the database.
+func New(databaseURL string, options Options) *Migrator {
+	if options.Notice == nil {
+		options.Notice = func(string) {}
+	}
+	if options.LockTimeout == 0 {
+		options.LockTimeout = 3 * time.Second
+	}
+	if options.Pauses == nil {
+		options.Pauses = []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second}
+	}
+	return &Migrator{databaseURL: databaseURL, options: options}
+}
+
+// Up brings the schema of the database to the newest version, and its catalogue of
+// error codes to that of error_codes.csv. Where both are there already it only reads.
+func Up(ctx context.Context, databaseURL string) error { return New(databaseURL, Options{}).Up(ctx) }
+
+// Down reverts the newest steps migrations, data included. There must be that many.
 func Down(ctx context.Context, databaseURL string, steps int) error {
-	status, err := Read(ctx, databaseURL)
+	return New(databaseURL, Options{}).Down(ctx, steps)
+}
+
+// Up is Up.
+func (m *Migrator) Up(ctx context.Context) error {
+	s, err := connect(ctx, m.databaseURL)
 	if err != nil {
 		return err
 	}
-	if steps < 1 || steps > status.Version && !status.Dirty {
-		return fmt.Errorf("cannot take back %d migrations: %d are applied", steps, status.Version)
+	defer s.close()
+	current, err := m.isCurrent(ctx, s)
+	if current || err != nil {
+		return err
 	}
-	return apply(ctx, databaseURL, func(m *migrate.Migrate) error { return m.Steps(-steps) })
+	return m.alone(ctx, s, func(status Status) error {
+		for version := status.Version; version < Newest(); version++ {
+			if err := m.step(ctx, s, version, 1); err != nil {
+				return err
+			}
+		}
+		return explainErrorCodes(ctx, s, errorCodes)
+	})
+}
+
+// isCurrent reports whether there is nothing to do. It needs no right but to read.
+func (m *Migrator) isCurrent(ctx context.Context, s *session) (bool, error) {
+	status, err := s.status(ctx)
+	if err != nil || !status.Current() {
+		return false, err
+	}
+	wanted, err := wantedErrorCodes(ctx, s, errorCodes)
+	if err != nil {
+		return false, err
+	}
+	return s.hasErrorCodes(ctx, wanted)
+}
+
+// Down is Down.
+func (m *Migrator) Down(ctx context.Context, steps int) error {
+	s, err := connect(ctx, m.databaseURL)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	return m.alone(ctx, s, func(status Status) error {
+		if steps < 1 || steps > status.Version {
+			return fmt.Errorf("cannot take back %d migrations: %d are applied", steps, status.Version)
+		}
+		for version := status.Version; version > status.Version-steps; version-- {
+			if err := m.step(ctx, s, version, -1); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// alone calls change while no other migrator works on the database, with a status
+// from which it can go on.
+func (m *Migrator) alone(ctx context.Context, s *session, change func(Status) error) error {
+	if err := s.lockMigrators(ctx, m.options.Notice); err != nil {
+		return err
+	}
+	status, err := s.status(ctx)
+	switch {
+	case err != nil:
+		return err
+	case status.Dirty:
+		return &StateError{Status: status, There: m.whatIsThere(ctx, s, status)}
+	case status.Version > status.Newest:
+		return &StateError{Status: status}
+	}
+	if err := s.lookForObstacles(ctx, status); err != nil {
+		return err
+	}
+	return change(status)
+}
+
+// step applies the one migration that leads from version up or down.
+func (m *Migrator) step(ctx context.Context, s *session, version, direction int) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	source, err := iofs.New(files, ".")
+	if err != nil {
+		return fmt.Errorf("read the embedded migrations: %w", err)
+	}
+	d := &driver{ctx: ctx, session: s, options: m.options}
+	migrator, err := migrate.NewWithInstance("iofs", source, "pushloss", d)
+	if err != nil {
+		return fmt.Errorf("prepare migration: %w", err)
+	}
+	// One by one: after an error golang-migrate leaves a goroutine behind that
+	// reads ahead.
+	err = errors.Join(migrator.Steps(direction), source.Close())
+	switch {
+	case err == nil:
+		return ctx.Err()
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	return &FailedError{Version: version, Down: direction < 0, Unsure: d.unsure, Blockers: d.blockers, cause: err}
 }
 
 // Newest is the version that this binary was built for: the number of its
@@ -86,79 +181,4 @@ func Hash() string {
 		fmt.Fprintf(digest, "%s\x00%d\x00%s", name, len(body), body)
 	}
 	return hex.EncodeToString(digest.Sum(nil))
-}
-
-// sqlAlone makes migrators wait for each other. golang-migrate has a lock of its
-// own for that, but no context ends the wait for it.
-const sqlAlone = `SELECT pg_advisory_lock(hashtextextended('pushloss migrations', 0))`
-
-func apply(ctx context.Context, databaseURL string, step func(*migrate.Migrate) error) error {
-	db, err := open(databaseURL)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	db.SetMaxOpenConns(1) // the one that holds the lock
-	if _, err := db.ExecContext(ctx, sqlAlone); err != nil {
-		return fmt.Errorf("wait for other migrators: %w", err)
-	}
-	status, err := read(ctx, db)
-	if err != nil {
-		return err
-	}
-	if status.Dirty || status.Version > status.Newest {
-		return &StateError{Status: status}
-	}
-	// golang-migrate puts its version table into this schema and wants it there.
-	if _, err := db.ExecContext(ctx, `CREATE SCHEMA IF NOT EXISTS pushloss`); err != nil {
-		return fmt.Errorf("create schema pushloss: %w", err)
-	}
-	source, err := iofs.New(files, ".")
-	if err != nil {
-		return fmt.Errorf("read the embedded migrations: %w", err)
-	}
-	instance, err := driver.WithInstance(db, &driver.Config{SchemaName: "pushloss"})
-	if err != nil {
-		return fmt.Errorf("prepare migration: %w", err)
-	}
-	migrator, err := migrate.NewWithInstance("iofs", source, "pgx5", instance)
-	if err != nil {
-		return fmt.Errorf("prepare migration: %w", err)
-	}
-	defer migrator.Close() // closes db as well, which is this function's own
-	migrator.LockTimeout = lockTimeout
-
-	// Up takes no context: ask it to stop between two migrations.
-	stopped := context.AfterFunc(ctx, func() { migrator.GracefulStop <- true })
-	defer stopped()
-
-	err = step(migrator)
-	var failed database.Error
-	switch {
-	case err == nil, errors.Is(err, migrate.ErrNoChange):
-		return ctx.Err()
-	case errors.As(err, &failed): // it prints the whole file
-		return fmt.Errorf("migrate: %w", failed.OrigErr)
-	}
-	return fmt.Errorf("migrate: %w", err)
-}
-
-// open returns a handle of its own: golang-migrate closes what it is given.
-func open(databaseURL string) (*sql.DB, error) {
-	config, err := pgx.ParseConfig(databaseURL)
-	if err != nil {
-		// It prints the URL, and does not find every password in it.
-		if e, ok := errors.AsType[*pgconn.ParseConfigError](err); ok {
-			e.ConnString = "(hidden)"
-		}
-		return nil, fmt.Errorf("database URL: %w", err)
-	}
-	if config.ConnectTimeout == 0 {
-		config.ConnectTimeout = connectTimeout
-	}
-	// By SET, since poolers refuse unknown startup parameters.
-	return stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, `SELECT set_config('lock_timeout', $1, false)`, strconv.FormatInt(lockTimeout.Milliseconds(), 10))
-		return err
-	})), nil
 }

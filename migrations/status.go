@@ -2,31 +2,35 @@ package migrations
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 
 	"github.com/jackc/pgerrcode"
-	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5"
 )
 
 // Status is the version of a database's schema against this binary's.
 type Status struct {
 	Version int  `json:"version"` // 0: nothing applied
 	Newest  int  `json:"newest"`
-	Dirty   bool `json:"dirty"` // a migration broke off halfway
+	Dirty   bool `json:"dirty"` // an older binary's migration broke off
 }
 
 // Current reports whether the binary can work on the schema.
 func (s Status) Current() bool { return !s.Dirty && s.Version == s.Newest }
 
 // StateError says that the schema is not the one that the binary needs.
-type StateError struct{ Status Status }
+type StateError struct {
+	Status Status
+	// There is the version that the tables of a dirty schema are at; nil if nobody
+	// looked, or if they are at none.
+	There *int
+}
 
 func (e *StateError) Error() string {
 	switch s := e.Status; {
 	case s.Dirty:
-		return fmt.Sprintf("the schema is dirty: a migration to version %d broke off", s.Version)
+		return fmt.Sprintf("the schema is dirty: a migration of an older binary to version %d broke off", s.Version)
 	case s.Version == 0:
 		return "the database has no schema yet"
 	case s.Version < s.Newest:
@@ -39,8 +43,15 @@ func (e *StateError) Error() string {
 // Hint tells an operator what to do.
 func (e *StateError) Hint() string {
 	switch s := e.Status; {
+	case s.Dirty && e.There != nil && *e.There == 0:
+		return "nothing of a migration is there. Remove the mark by hand (pushloss never forces it) and migrate:\n" +
+			"  psql -c \"DELETE FROM pushloss.schema_migrations\" \"$DATABASE_URL\"\n  pushloss migrate up"
+	case s.Dirty && e.There != nil:
+		return fmt.Sprintf("the tables are those of version %[1]d, whole. Set the mark by hand (pushloss never forces it) and migrate:\n"+
+			"  psql -c \"UPDATE pushloss.schema_migrations SET version = %[1]d, dirty = false\" \"$DATABASE_URL\"\n  pushloss migrate up", *e.There)
 	case s.Dirty:
-		return fmt.Sprintf("restore the database from a backup, or repair what the migration to version %d left and set (version, dirty) in pushloss.schema_migrations by hand; pushloss never forces it", s.Version)
+		return "pushloss migrate up looks what of it is there, and says which statement sets the mark in pushloss.schema_migrations by hand. " +
+			"If it does not find out, make the tables those of one version, or restore a backup. pushloss never forces it"
 	case s.Version < s.Newest:
 		return "run: pushloss migrate up"
 	default:
@@ -62,30 +73,61 @@ func Check(ctx context.Context, databaseURL string) error {
 
 // Read returns the schema's status. It changes nothing.
 func Read(ctx context.Context, databaseURL string) (Status, error) {
-	db, err := open(databaseURL)
+	s, err := connect(ctx, databaseURL)
 	if err != nil {
 		return Status{}, err
 	}
-	defer db.Close()
-	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer s.close()
+	return s.status(ctx)
+}
+
+func (s *session) status(ctx context.Context) (Status, error) {
+	limited, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	return read(ctx, db)
-}
-
-func read(ctx context.Context, db *sql.DB) (Status, error) {
 	status := Status{Newest: Newest()}
-	err := db.QueryRowContext(ctx, `SELECT version, dirty FROM pushloss.schema_migrations`).Scan(&status.Version, &status.Dirty)
+	err := s.conn.QueryRow(limited, `SELECT version, dirty FROM pushloss.schema_migrations`).Scan(&status.Version, &status.Dirty)
 	switch {
-	case errors.Is(err, sql.ErrNoRows), hasState(err, pgerrcode.UndefinedTable):
+	case errors.Is(err, pgx.ErrNoRows), hasState(err, pgerrcode.UndefinedTable, pgerrcode.InvalidSchemaName):
 		return status, nil
-	case err != nil:
-		return status, fmt.Errorf("read the schema's version: %w", err)
+	case err == nil:
+		status.Version = max(status.Version, 0) // a broken way down to nothing was kept as -1
+		return status, nil
 	}
-	status.Version = max(status.Version, 0) // a broken way down to nothing is kept as -1
-	return status, nil
+	there, known := s.explainVersionTable(limited, err)
+	switch {
+	case !there:
+		return status, nil
+	case known != nil:
+		return status, known
+	}
+	return status, fmt.Errorf("read the schema's version: %w", ended(ctx, err))
 }
 
-func hasState(err error, state string) bool {
-	var pgErr *pgconn.PgError
-	return errors.As(err, &pgErr) && pgErr.Code == state
+// whatIsThere returns the version whose tables a dirty schema has. A file of an
+// older binary was one transaction too; only its version was not part of it. So it is
+// tried whether a file can be applied, and taken back.
+func (m *Migrator) whatIsThere(ctx context.Context, s *session, status Status) *int {
+	applies := func(version int) bool {
+		name := fileOf(version, false)
+		body, err := files.ReadFile(name)
+		if err != nil {
+			return false
+		}
+		_, err = s.begin(ctx, string(body), m.options.LockTimeout)
+		if err == nil {
+			s.rollback(ctx)
+		}
+		return err == nil
+	}
+	first := max(status.Version, 1)
+	for version := first; version <= first+1; version++ {
+		if applies(version) {
+			there := version - 1
+			return &there
+		}
+	}
+	if deviations, err := s.deviations(ctx); err == nil && len(deviations) == 0 {
+		return &status.Newest
+	}
+	return nil
 }

@@ -2,9 +2,12 @@ package main_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"pushloss/migrations"
 )
 
 const sqlDump = `
@@ -120,4 +123,36 @@ func TestTheArchivesCommandsRefuseWhatMakesNoSense(t *testing.T) {
 	if err := json.Unmarshal([]byte(w.do(0, "verify", "--output", "json").stdout), &totals); err != nil || totals.Differences == nil || totals.Totals["days"] != 0 {
 		t.Errorf("an empty archive: %+v, %v", totals, err)
 	}
+}
+
+// K2: a key that a restore lost, and what is stored twice since, is found by both
+// check and verify; a sequence that stands behind by check.
+func TestWhatARestoreLostIsFoundByCheckAndVerify(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.do(0, w.backfill(3, 2)...)
+	w.do(0, "check").says(t, "as the migrations make them", "everything is in order")
+	w.exec(`ALTER TABLE pushloss.ledger DROP CONSTRAINT ledger_pkey`)
+	w.exec(`INSERT INTO pushloss.ledger SELECT * FROM pushloss.ledger`)
+	w.exec(`SELECT setval('pushloss.run_run_id_seq', 1, false)`)
+	w.do(3, "check").says(t, "constraint pushloss.ledger ledger_pkey is missing", "--single-transaction",
+		"sequence pushloss.run_run_id_seq: would give 1 next", "SELECT setval('pushloss.run_run_id_seq', 1);")
+	w.do(1, "verify").says(t, "constraint pushloss.ledger ledger_pkey is missing", "ledger repeated",
+		"table pushloss.ledger: 2 keys", "are stored more than once, in 4 rows")
+	w.do(1, "verify", "--output", "json").says(t, `"what":"repeated","name":"table pushloss.ledger"`)
+}
+
+// K3: what stops a migration is printed with Postgres' reason, and exits 3.
+func TestAMigrationThatFailsSaysWhyAndThatNothingWasChanged(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.exec(`CREATE VIEW public.report AS SELECT * FROM analytics.app_stage_loss`)
+	failed := w.do(3, "migrate", "down", fmt.Sprint(migrations.Newest()))
+	for _, want := range []string{"view public.report depends on view analytics.app_stage_loss", "Use DROP ... CASCADE", "nothing was changed by it", "what to do: drop what depends on it"} {
+		if !strings.Contains(failed.stderr, want) {
+			t.Errorf("%q is not in:\n%s", want, failed.stderr)
+		}
+	}
+	w.exec(`DROP VIEW public.report`)
+	w.do(0, "migrate", "up")
 }

@@ -100,7 +100,8 @@ func (a *app) findDatabaseProblems(ctx context.Context) (db *load.DB, reachable 
 	if err := migrations.Check(ctx, a.database); err != nil {
 		return nil, true, append(findings, check.Bad("schema", err, hintOf(err)))
 	}
-	return db, true, append(findings, check.Good("schema", fmt.Sprintf("version %d", migrations.Newest())))
+	findings = append(findings, check.Good("schema", fmt.Sprintf("version %d", migrations.Newest())))
+	return db, true, append(findings, check.Tables(ctx, a.database)...)
 }
 
 func printFindings(env Environment, output format, findings []check.Finding) error {

@@ -81,7 +81,7 @@ func exitCode(err error) int {
 		access    *load.AccessError
 		schedule  schedules.Problems
 		tasks     taskfile.Problems
-		schema    *migrations.StateError
+		schema    migrations.Refusal
 		localDB   *localpg.Error
 		apiFailed *extract.Error
 	)

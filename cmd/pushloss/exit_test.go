@@ -31,6 +31,8 @@ func TestExitCodes(t *testing.T) {
 		{"another time zone", &load.TimezoneError{}, 2},
 		{"a pooler that keeps no locks", fmt.Errorf("open: %w", &load.PoolingError{}), 2},
 		{"a schema that is not current", &migrations.StateError{}, 3},
+		{"a migration that failed", &migrations.FailedError{}, 3},
+		{"a key that is lost", migrations.Deviation{}, 3},
 		{"an embedded database that does not start", &localpg.Error{}, 3},
 		{"a database that refuses the connection", refusedConnect, 3},
 		{"a lost lock", fmt.Errorf("load: %w", load.ErrLockLost), 3},

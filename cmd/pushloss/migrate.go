@@ -19,12 +19,17 @@ func newMigrateCommand(env Environment) *cobra.Command {
 
 func newMigrateUpCommand(env Environment) *cobra.Command {
 	return &cobra.Command{
-		Use:     "up",
-		Short:   "Bring the schema to this binary's version",
+		Use:   "up",
+		Short: "Bring the schema to this binary's version",
+		Long: `Applies the migrations that the database lacks. Each commits together with its
+version: one that fails, or a process that is killed, leaves nothing of it behind,
+and the next "migrate up" goes on from there. A lock that somebody else holds is
+asked for a few times, for 3 seconds each, and the holder is named. Where there is
+nothing to do, the database is only read.`,
 		Example: "  pushloss migrate up",
 		Args:    exactly(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return migrateWith(cmd, env, func(url string) error { return migrations.Up(cmd.Context(), url) })
+			return migrateWith(cmd, env, func(_ string, m *migrations.Migrator) error { return m.Up(cmd.Context()) })
 		},
 	}
 }
@@ -32,7 +37,7 @@ func newMigrateUpCommand(env Environment) *cobra.Command {
 func newMigrateDownCommand(env Environment) *cobra.Command {
 	return &cobra.Command{
 		Use:     "down N",
-		Short:   "Take back the newest N migrations, with the data in what they made",
+		Short:   "Revert the newest N migrations, with the data in what they made",
 		Example: "  pushloss migrate down 1",
 		Args:    exactly(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -40,7 +45,7 @@ func newMigrateDownCommand(env Environment) *cobra.Command {
 			if err != nil || steps < 1 {
 				return &usageError{problem: fmt.Sprintf("%q is not a number of migrations", args[0]), remedy: "write: pushloss migrate down 1"}
 			}
-			return migrateWith(cmd, env, func(url string) error {
+			return migrateWith(cmd, env, func(url string, m *migrations.Migrator) error {
 				status, err := migrations.Read(cmd.Context(), url)
 				if err == nil && steps > status.Version {
 					return &usageError{
@@ -48,14 +53,14 @@ func newMigrateDownCommand(env Environment) *cobra.Command {
 						remedy:  fmt.Sprintf("%d are applied", status.Version),
 					}
 				}
-				return migrations.Down(cmd.Context(), url, steps)
+				return m.Down(cmd.Context(), steps)
 			})
 		},
 	}
 }
 
 // migrateWith changes the schema and tells where it is then.
-func migrateWith(cmd *cobra.Command, env Environment, change func(url string) error) error {
+func migrateWith(cmd *cobra.Command, env Environment, change func(url string, m *migrations.Migrator) error) error {
 	a, err := configure(cmd, env, config.Needs{Database: true})
 	if err != nil {
 		return err
@@ -64,7 +69,10 @@ func migrateWith(cmd *cobra.Command, env Environment, change func(url string) er
 	if err := a.findMigratable(cmd.Context()); err != nil {
 		return err
 	}
-	if err := change(a.database); err != nil {
+	migrator := migrations.New(a.database, migrations.Options{
+		Notice: func(text string) { a.log.Warn("the migration waits", "why", text) },
+	})
+	if err := change(a.database, migrator); err != nil {
 		return err
 	}
 	status, err := migrations.Read(cmd.Context(), a.database)

@@ -11,6 +11,7 @@ import (
 	"pushloss/extract"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
+	"pushloss/migrations"
 )
 
 func newVerifyCommand(env Environment) *cobra.Command {
@@ -20,7 +21,8 @@ func newVerifyCommand(env Environment) *cobra.Command {
 		Long: `Replays the kept answers in memory, in the order in which they were pulled, and
 compares facts, changes and the ledger's figures with the tables. It prints every
 difference, changes nothing, and calls nobody. Windows whose answers were pruned are
-counted as beyond the archive.`,
+counted as beyond the archive. Keys, constraints, columns and views that a restore
+lost or somebody changed are differences too, and so are keys stored repeatedly.`,
 		Example: `  pushloss verify
   pushloss verify --from 2025-03-01 --to 2025-03-31 --app 1400000001`,
 		Args: exactly(cobra.NoArgs),
@@ -28,8 +30,12 @@ counted as beyond the archive.`,
 	output := outputFlag(command)
 	selected := selectionFlags(command)
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
-		return withArchive(cmd, env, selected, func(ctx context.Context, _ *app, db *load.DB, selection load.Selection) error {
-			differences := &differencePrinter{out: env.Stdout, output: *output}
+		return withArchive(cmd, env, selected, func(ctx context.Context, a *app, db *load.DB, selection load.Selection) error {
+			deviations, err := migrations.Deviations(ctx, a.database, true)
+			if err != nil {
+				return err
+			}
+			differences := &differencePrinter{out: env.Stdout, output: *output, deviations: deviations}
 			bar := newProgress(env)
 			checked, err := db.Verify(ctx, selection, load.Observer{Day: bar.day, Difference: differences.print})
 			bar.finish()
@@ -37,6 +43,7 @@ counted as beyond the archive.`,
 				return err
 			}
 			return differences.conclude(checked, func() {
+				printDeviations(env.Stdout, deviations)
 				fmt.Fprintf(env.Stdout, "%s checked: ", archiveSize(checked))
 				if checked.Differences == 0 {
 					fmt.Fprintln(env.Stdout, "all is as the API answered")
@@ -48,6 +55,13 @@ counted as beyond the archive.`,
 		})
 	}
 	return command
+}
+
+// printDeviations prints what is wrong with the tables, and what to do.
+func printDeviations(w io.Writer, deviations []migrations.Deviation) {
+	for _, d := range deviations {
+		fmt.Fprintf(w, "%v\n  %s\n", d, d.Hint())
+	}
 }
 
 // archiveFlags choose a part of the archive.
@@ -112,9 +126,10 @@ func withArchive(cmd *cobra.Command, env Environment, flags archiveFlags, do fun
 
 // differencePrinter prints differences as they are found: there may be any number.
 type differencePrinter struct {
-	out    io.Writer
-	output format
-	n      int
+	out        io.Writer
+	output     format
+	deviations []migrations.Deviation
+	n          int
 }
 
 func (p *differencePrinter) print(d load.Difference) error {
@@ -146,9 +161,13 @@ func (p *differencePrinter) conclude(totals any, words func()) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(p.out, "],\n\"totals\":%s}\n", text)
+		schema, err := json.Marshal(append([]migrations.Deviation{}, p.deviations...))
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(p.out, "],\n\"schema\":%s,\n\"totals\":%s}\n", schema, text)
 	}
-	if p.n > 0 {
+	if p.n+len(p.deviations) > 0 {
 		return &exitError{code: exitPartly}
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 	"pushloss/extract"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
+	"pushloss/migrations"
 )
 
 // Finding is the result of one check.
@@ -47,6 +48,31 @@ func Clock(check string, local, other time.Time) Finding {
 		return Finding{Check: check, Detail: fmt.Sprintf("this machine's clock is off by %s", skew), Hint: "set the clock right (NTP)"}
 	}
 	return Good(check, "less than a minute off")
+}
+
+// maxDeviations is how many findings about the tables are printed one by one.
+const maxDeviations = 10
+
+// Tables compares keys, constraints, columns and views with what the migrations make,
+// and looks for sequences that stand behind their tables.
+func Tables(ctx context.Context, databaseURL string) []Finding {
+	const check = "tables"
+	deviations, err := migrations.Deviations(ctx, databaseURL, false)
+	if err != nil {
+		return []Finding{Bad(check, err, "look at the database")}
+	}
+	if len(deviations) == 0 {
+		return []Finding{Good(check, "as the migrations make them")}
+	}
+	var findings []Finding
+	for i, d := range deviations {
+		if i == maxDeviations {
+			more := fmt.Errorf("%d more differences from what the migrations make", len(deviations)-i)
+			return append(findings, Bad(check, more, "pushloss verify lists them all"))
+		}
+		findings = append(findings, Bad(check, d, d.Hint()))
+	}
+	return findings
 }
 
 // API makes one real call for each stream of the app: the whole app's figures of the

@@ -1,0 +1,131 @@
+package migrations
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Blocker is a process of the database that holds what a migration waits for.
+type Blocker struct {
+	PID         int
+	User        string
+	Application string
+	State       string // empty where the server does not show it to our role
+	Since       time.Time
+	Query       string
+}
+
+// maxQuery is how much of a blocker's query is printed.
+const maxQuery = 80
+
+func (b Blocker) String() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "process %d of %s", b.PID, b.User)
+	if b.Application != "" {
+		fmt.Fprintf(&text, " (%s)", b.Application)
+	}
+	if b.State == "" {
+		text.WriteString(", whose state only it or a member of pg_monitor may see")
+		return text.String()
+	}
+	fmt.Fprintf(&text, ", %s", b.State)
+	if !b.Since.IsZero() {
+		fmt.Fprintf(&text, ", its transaction began %s", b.Since.UTC().Format(time.RFC3339))
+	}
+	query := []rune(strings.Join(strings.Fields(b.Query), " "))
+	switch {
+	case len(query) == 0:
+	case strings.Contains(strings.ToLower(b.Query), "password"):
+		text.WriteString(": a query with a password in it")
+	case len(query) > maxQuery:
+		fmt.Fprintf(&text, ": %s…", string(query[:maxQuery]))
+	default:
+		fmt.Fprintf(&text, ": %s", string(query))
+	}
+	return text.String()
+}
+
+func listBlockers(blockers []Blocker) string {
+	if len(blockers) == 0 {
+		return "who holds it could not be seen"
+	}
+	texts := make([]string, len(blockers))
+	for i, b := range blockers {
+		texts[i] = b.String()
+	}
+	return strings.Join(texts, "; ")
+}
+
+const (
+	// A superuser, pg_monitor and the process's own role see more than its pid.
+	sqlProcesses = `
+		SELECT pid, coalesce(usename::text, 'the server itself'), coalesce(application_name, ''), coalesce(state, ''), xact_start, coalesce(query, '')
+		FROM pg_stat_activity`
+	sqlBlockers = sqlProcesses + ` WHERE pid = ANY(pg_blocking_pids($1)) ORDER BY pid`
+)
+
+func (s *session) processes(ctx context.Context, sql string, args ...any) ([]Blocker, error) {
+	rows, err := s.conn.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (b Blocker, err error) {
+		var since *time.Time
+		err = row.Scan(&b.PID, &b.User, &b.Application, &b.State, &since, &b.Query)
+		if since != nil {
+			b.Since = *since
+		}
+		return b, err
+	})
+}
+
+// blockerWatch remembers whom a session waited for last.
+type blockerWatch struct {
+	cancel context.CancelFunc
+	done   sync.WaitGroup
+	seen   []Blocker
+}
+
+// watchBlockers looks, by a connection of its own, whom the session waits for: at
+// first after a pause, since most migrations wait for nobody.
+func (s *session) watchBlockers(ctx context.Context, pause time.Duration) *blockerWatch {
+	ctx, cancel := context.WithCancel(ctx)
+	w := &blockerWatch{cancel: cancel}
+	pid := int32(s.conn.PgConn().PID())
+	w.done.Go(func() {
+		ticker := time.NewTicker(pause)
+		defer ticker.Stop()
+		var other *session
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
+			if other == nil {
+				opened, err := dial(ctx, s.config.Copy())
+				if err != nil {
+					continue // too many connections, perhaps: nobody is named then
+				}
+				other = opened
+				defer other.close()
+			}
+			if found, err := other.processes(ctx, sqlBlockers, pid); err == nil && len(found) > 0 {
+				w.seen = found
+			}
+		}
+	})
+	return w
+}
+
+// stop ends the watch and returns what it saw.
+func (w *blockerWatch) stop() []Blocker {
+	w.cancel()
+	w.done.Wait()
+	return w.seen
+}

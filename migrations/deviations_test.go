@@ -1,0 +1,87 @@
+package migrations_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pushloss/internal/localpg/pgtest"
+	"pushloss/migrations"
+)
+
+// K2: what a restore lost, or somebody changed, is named, with a way out.
+func TestWhatDiffersFromTheMigrationsIsNamedWithAWayOut(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		change string
+		want   []string // what and name
+		toDo   []string // texts of what to do, in the order of want
+		mended bool     // by the statement in it
+	}{
+		{"nothing", ``, nil, nil, false},
+		{"other people's things that do no harm", `CREATE VIEW analytics.report AS SELECT * FROM analytics.runs; CREATE INDEX faster ON pushloss.run (started_at);
+			CREATE TABLE pushloss.notes (a int PRIMARY KEY); COMMENT ON TABLE pushloss.run IS 'x'`, nil, nil, false},
+		{"a key that is lost", `ALTER TABLE pushloss.ledger DROP CONSTRAINT ledger_pkey`, []string{"missing constraint pushloss.ledger ledger_pkey"}, []string{"--single-transaction"}, true},
+		{"rows stored twice", `ALTER TABLE pushloss.stage_loss DROP CONSTRAINT stage_loss_pkey; INSERT INTO pushloss.stage_loss SELECT * FROM pushloss.stage_loss`,
+			[]string{"missing constraint pushloss.stage_loss stage_loss_pkey", "repeated table pushloss.stage_loss"}, []string{"--single-transaction", "--single-transaction"}, false},
+		{"a check that is lost", `ALTER TABLE pushloss.run DROP CONSTRAINT run_state_check`, []string{"missing constraint pushloss.run run_state_check"}, []string{"ADD CONSTRAINT"}, true},
+		{"a check that is not valid", `ALTER TABLE pushloss.task DROP CONSTRAINT task_task_id_check; ALTER TABLE pushloss.task ADD CONSTRAINT task_task_id_check CHECK (task_id <> '') NOT VALID`,
+			[]string{"different constraint pushloss.task task_task_id_check"}, []string{"VALIDATE CONSTRAINT"}, true},
+		{"a constraint that somebody added", `ALTER TABLE pushloss.run ADD CONSTRAINT small CHECK (requests < 100)`, []string{"extra constraint pushloss.run small"}, []string{"may refuse figures"}, true},
+		{"a unique index that somebody added", `CREATE UNIQUE INDEX "only one" ON pushloss.run (started_at)`, []string{"extra index pushloss.run only one"}, []string{"may refuse figures"}, true},
+		{"an index that is lost", `DROP INDEX pushloss.run_running`, []string{"missing index pushloss.run run_running"}, []string{"CREATE INDEX run_running"}, true},
+		{"a key whose index is invalid", `UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'pushloss.run_pkey'::regclass`, []string{"different constraint pushloss.run run_pkey"}, []string{"REINDEX INDEX"}, true},
+		{"an index that is invalid", `UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'pushloss.run_running'::regclass`, []string{"different index pushloss.run run_running"}, []string{"REINDEX INDEX"}, true},
+		{"a trigger", `CREATE FUNCTION public.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; CREATE TRIGGER audit BEFORE INSERT ON pushloss.run FOR EACH ROW EXECUTE FUNCTION public.f()`,
+			[]string{"extra trigger pushloss.run audit"}, []string{"may change figures"}, true},
+		{"a rule", `CREATE RULE never AS ON DELETE TO pushloss.run DO INSTEAD NOTHING`, []string{"extra rule pushloss.run never"}, []string{"may change figures"}, true},
+		{"row security", `ALTER TABLE pushloss.run ENABLE ROW LEVEL SECURITY`, []string{"different table pushloss.run"}, nil, false},
+		{"an unlogged table", `ALTER TABLE pushloss.reject SET UNLOGGED`, []string{"different table pushloss.reject"}, nil, false},
+		{"a column that is lost", `ALTER TABLE pushloss.run DROP COLUMN error CASCADE`, []string{"missing column pushloss.run error", "missing view analytics.runs"}, nil, false},
+		{"a column of another type", `ALTER TABLE pushloss.raw_body ALTER COLUMN size TYPE bigint`, []string{"different column pushloss.raw_body size"}, nil, false},
+		{"a column that somebody added", `ALTER TABLE pushloss.raw_body ADD COLUMN note text`, []string{"extra column pushloss.raw_body note"}, []string{"DROP COLUMN"}, true},
+		{"a column without NOT NULL", `ALTER TABLE pushloss.raw_body ALTER COLUMN size DROP NOT NULL`, []string{"different column pushloss.raw_body size"}, nil, false},
+		{"a view that is lost", `DROP VIEW analytics.runs`, []string{"missing view analytics.runs"}, nil, false},
+		{"a function that is lost", `DROP FUNCTION analytics.loss_as_of`, []string{"missing function analytics.loss_as_of(at timestamp with time zone)"}, nil, false},
+		{"a sequence behind its table", `SELECT setval('pushloss.run_run_id_seq', 1, false); INSERT INTO pushloss.run (run_id, kind, started_at, state) OVERRIDING SYSTEM VALUE VALUES (27, 'run', now(), 'done')`,
+			[]string{"behind sequence pushloss.run_run_id_seq"}, []string{"SELECT setval('pushloss.run_run_id_seq', 27)"}, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			url := pgtest.URL(t)
+			admin := connect(t, pgtest.AdminURL(t, url))
+			exec(t, admin, `INSERT INTO pushloss.stage_loss (sdk_app_id, day, task_key, stage_id, err_code_key, err_info_key, err_count, updated_at)
+				VALUES (1, '2025-03-02', 1, 1, 1, 1, 5, '2025-03-03Z')`)
+			if tt.change != "" {
+				exec(t, admin, tt.change)
+			}
+			deviations, err := migrations.Deviations(t.Context(), url, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for i, d := range deviations {
+				got = append(got, d.What+" "+d.Name)
+				if d.Hint() == "" || len(tt.toDo) > i && !strings.Contains(d.Hint(), tt.toDo[i]) {
+					t.Errorf("%v: the way out is %q", d, d.Hint())
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if !tt.mended {
+				return
+			}
+			for _, d := range deviations {
+				statement := regexp.MustCompile(`(ALTER TABLE|CREATE INDEX|DROP|REINDEX|SELECT) .*;$`).FindString(d.Hint())
+				exec(t, admin, statement)
+			}
+			if left, err := migrations.Deviations(t.Context(), url, true); err != nil || len(left) > 0 {
+				t.Errorf("after what to do: %v, %v", left, err)
+			}
+		})
+	}
+}

@@ -1,0 +1,168 @@
+package migrations
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/golang-migrate/migrate/v4/database"
+	"github.com/jackc/pgerrcode"
+)
+
+// driver runs one migration for golang-migrate. It holds the transaction of the
+// file across SetVersion(dirty), Run and SetVersion(clean), so that file and version
+// commit together. golang-migrate's own driver writes the version outside of it.
+type driver struct {
+	ctx     context.Context // golang-migrate's interface passes none
+	session *session
+	options Options
+
+	blockers []Blocker // who refused the last lock
+	unsure   bool      // whether COMMIT was answered is not known
+}
+
+var _ database.Driver = (*driver)(nil)
+
+var errOneUse = errors.New("a driver belongs to one connection")
+
+// Open is for drivers that are registered.
+func (d *driver) Open(string) (database.Driver, error) { return nil, errOneUse }
+
+// Drop is never asked for.
+func (d *driver) Drop() error { return errOneUse }
+
+// Close leaves the connection to its owner.
+func (d *driver) Close() error { return nil }
+
+// Lock does nothing: the Migrator holds the lock before it looks at the version.
+func (d *driver) Lock() error { return nil }
+
+// Unlock does nothing either.
+func (d *driver) Unlock() error { return nil }
+
+// Version is the version that the schema is at.
+func (d *driver) Version() (version int, dirty bool, err error) {
+	status, err := d.session.status(d.ctx)
+	if err == nil && status.Version == 0 && !status.Dirty {
+		return database.NilVersion, false, nil
+	}
+	return status.Version, status.Dirty, err
+}
+
+// SetVersion commits the migration with its version. There is nothing to note
+// before Run: it is as if it had never been tried unless it commits.
+func (d *driver) SetVersion(version int, dirty bool) error {
+	if dirty {
+		return nil
+	}
+	err := d.commit(version)
+	if err != nil {
+		d.session.rollback(d.ctx)
+	}
+	return err
+}
+
+const (
+	sqlBegin        = `BEGIN ISOLATION LEVEL READ COMMITTED`
+	sqlLimitWaiting = `SELECT set_config('lock_timeout', $1, true)`
+	// The version's table is golang-migrate's, as older binaries made it.
+	sqlVersionTable = `CREATE TABLE pushloss.schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)`
+	sqlNoVersion    = `DELETE FROM pushloss.schema_migrations`
+	sqlVersion      = `INSERT INTO pushloss.schema_migrations (version, dirty) VALUES ($1, false)`
+)
+
+func (d *driver) commit(version int) error {
+	if status := d.session.conn.PgConn().TxStatus(); status != 'T' {
+		return fmt.Errorf("the migration left its transaction (status %c)", status)
+	}
+	if _, err := d.session.conn.Exec(d.ctx, sqlNoVersion); err != nil {
+		return fmt.Errorf("write the schema's version: %w", err)
+	}
+	if version > 0 {
+		if _, err := d.session.conn.Exec(d.ctx, sqlVersion, version); err != nil {
+			return fmt.Errorf("write the schema's version: %w", err)
+		}
+	}
+	if err := d.ctx.Err(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(d.ctx), endTimeout)
+	defer cancel()
+	if _, err := d.session.conn.Exec(ctx, `COMMIT`); err != nil {
+		d.unsure = d.session.conn.IsClosed()
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// Run executes a file in a transaction, which stays open. A file that gets no lock
+// is tried again: nobody should wait long behind a migration that waits itself.
+func (d *driver) Run(migration io.Reader) error {
+	body, err := io.ReadAll(migration)
+	if err != nil {
+		return err
+	}
+	for _, pause := range append(d.options.Pauses, -1) {
+		d.blockers, err = d.session.begin(d.ctx, string(body), d.options.LockTimeout)
+		refused := hasState(err, pgerrcode.LockNotAvailable, pgerrcode.DeadlockDetected)
+		if !refused || pause < 0 || d.ctx.Err() != nil {
+			return err
+		}
+		d.options.Notice(fmt.Sprintf("gets no lock, tries again in %s: %s", pause, listBlockers(d.blockers)))
+		select {
+		case <-time.After(pause):
+		case <-d.ctx.Done():
+			return d.ctx.Err()
+		}
+	}
+	return err
+}
+
+// begin executes a file in a transaction and leaves it open, unless it fails. It
+// returns who stood in the way of its locks, as far as that was seen.
+func (s *session) begin(ctx context.Context, file string, lockTimeout time.Duration) (_ []Blocker, err error) {
+	defer func() {
+		if err != nil {
+			s.rollback(ctx)
+		}
+	}()
+	if _, err := s.conn.Exec(ctx, sqlBegin); err != nil {
+		return nil, err
+	}
+	if _, err := s.conn.Exec(ctx, sqlLimitWaiting, fmt.Sprint(lockTimeout.Milliseconds())); err != nil {
+		return nil, err
+	}
+	if err := s.prepareSchema(ctx); err != nil {
+		return nil, err
+	}
+	blockers := s.watchBlockers(ctx, lockTimeout/4)
+	defer blockers.stop()
+	// By the simple protocol, which takes a file of many statements.
+	if _, err := s.conn.PgConn().Exec(ctx, file).ReadAll(); err != nil {
+		return blockers.stop(), err
+	}
+	return nil, nil
+}
+
+// prepareSchema makes what a database lacks that never had a version. It is part of
+// the first migration.
+func (s *session) prepareSchema(ctx context.Context) error {
+	var schema, table bool
+	err := s.conn.QueryRow(ctx, `SELECT to_regnamespace('pushloss') IS NOT NULL, to_regclass('pushloss.schema_migrations') IS NOT NULL`).Scan(&schema, &table)
+	if err != nil {
+		return err
+	}
+	if !schema {
+		if _, err := s.conn.Exec(ctx, `CREATE SCHEMA pushloss`); err != nil {
+			return err
+		}
+	}
+	if !table {
+		if _, err := s.conn.Exec(ctx, sqlVersionTable); err != nil {
+			return err
+		}
+	}
+	return nil
+}

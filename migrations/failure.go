@@ -1,0 +1,125 @@
+package migrations
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// FailedError says that a migration was not applied. Nothing of it is there.
+type FailedError struct {
+	Version  int // that the schema is still at
+	Down     bool
+	Unsure   bool      // the connection was lost while it was committed
+	Blockers []Blocker // who refused a lock
+
+	cause error
+}
+
+// fileOf is the file that leads to the version, or back from it.
+func fileOf(version int, down bool) string {
+	direction := "up"
+	if down {
+		direction = "down"
+	}
+	names, _ := fs.Glob(files, fmt.Sprintf("%04d_*.%s.sql", version, direction))
+	if len(names) == 0 {
+		return fmt.Sprint("migration ", version)
+	}
+	return names[0]
+}
+
+func (e *FailedError) Unwrap() error { return e.cause }
+
+func (e *FailedError) Error() string {
+	version := e.Version
+	if !e.Down {
+		version++
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s: %v", fileOf(version, e.Down), e.cause)
+	if pgErr, ok := errors.AsType[*pgconn.PgError](e.cause); ok {
+		for _, more := range []string{pgErr.Detail, pgErr.Hint} {
+			if more != "" {
+				text.WriteString("\n" + more)
+			}
+		}
+	}
+	for _, b := range e.Blockers {
+		fmt.Fprintf(&text, "\nthe lock is held by %s", b)
+	}
+	if e.Unsure {
+		fmt.Fprintf(&text, "\nthe connection was lost: the migration is there whole or not at all")
+	} else {
+		fmt.Fprintf(&text, "\nnothing was changed by it: the schema is at version %d", e.Version)
+	}
+	return text.String()
+}
+
+// Hint tells an operator what to do.
+func (e *FailedError) Hint() string {
+	again := "run it again"
+	if !e.Down {
+		again = "run pushloss migrate up again: it goes on from there"
+	}
+	pgErr, _ := errors.AsType[*pgconn.PgError](e.cause)
+	if pgErr == nil {
+		return again
+	}
+	switch pgErr.Code {
+	case pgerrcode.DependentObjectsStillExist:
+		return "drop what depends on it (the lines above name it), " + again + ", and create it after that"
+	case pgerrcode.DuplicateTable, pgerrcode.DuplicateObject, pgerrcode.DuplicateFunction, pgerrcode.DuplicateSchema, pgerrcode.DuplicateColumn:
+		return "something that pushloss did not make has this name, or the version in pushloss.schema_migrations is not that of the tables " +
+			"(a replica that copied the row). Rename it, drop it or move it to another schema, then " + again
+	case pgerrcode.UndefinedTable, pgerrcode.UndefinedColumn, pgerrcode.UndefinedFunction, pgerrcode.UndefinedObject, pgerrcode.InvalidSchemaName:
+		return fmt.Sprintf("the tables are not those of version %d, which pushloss.schema_migrations names: something was dropped, or the row was copied from elsewhere", e.Version)
+	case pgerrcode.InsufficientPrivilege:
+		return "connect as the owner of the tables, or give them to this role (docs/operations.md, Restored by another role), then " + again
+	case pgerrcode.LockNotAvailable, pgerrcode.DeadlockDetected:
+		if len(e.Blockers) > 0 {
+			return fmt.Sprintf("wait for that transaction to end, or end it (SELECT pg_terminate_backend(%d)), then %s", e.Blockers[0].PID, again)
+		}
+		return "wait for the transaction that holds the lock to end, then " + again
+	case pgerrcode.ReadOnlySQLTransaction:
+		return "the database takes no writes: connect to the primary, or take default_transaction_read_only back, then " + again
+	case pgerrcode.DiskFull:
+		return "make room on the disk of the server, then " + again
+	}
+	return again
+}
+
+// LockError says that another migrator was at work for longer than this one waits.
+type LockError struct {
+	Of       string
+	Blockers []Blocker
+
+	cause error
+}
+
+func (e *LockError) Unwrap() error { return e.cause }
+
+func (e *LockError) Error() string {
+	return fmt.Sprintf("another migrator has been at work for a minute: %s; nothing was changed", listBlockers(e.Blockers))
+}
+
+// Hint tells an operator what to do.
+func (e *LockError) Hint() string { return "wait for it to end, then run pushloss migrate up again" }
+
+// Refusal is an error that says that the schema is not, or could not be made, what
+// this binary needs. It says what to do.
+type Refusal interface {
+	error
+	Hint() string
+	refuses()
+}
+
+func (*StateError) refuses()    {}
+func (*FailedError) refuses()   {}
+func (*LockError) refuses()     {}
+func (*ObstacleError) refuses() {}
+func (Deviation) refuses()      {}

@@ -1,0 +1,219 @@
+package migrations_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/localpg/pgtest"
+	"pushloss/migrations"
+)
+
+// older is a database at the version before the newest that has views replaced.
+const olderVersion = 10
+
+func older(t *testing.T) string {
+	t.Helper()
+	url := pgtest.URL(t)
+	down(t, url, migrations.Newest()-olderVersion)
+	return url
+}
+
+// K3: whatever stops a migration, nothing of it is there, nothing is dirty, and the
+// next migrator goes on by itself once it is gone.
+func TestAMigrationThatFailsChangesNothing(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		trouble string // in the way
+		gone    string
+		want    []string
+	}{
+		{
+			"a table of ours that somebody made", `CREATE TABLE pushloss.error_catalogue (a int)`, `DROP TABLE pushloss.error_catalogue`,
+			[]string{"0011_error_codes.up.sql", `relation "error_catalogue" already exists`, "at version 10", "Rename it, drop it or move it", "goes on from there"},
+		},
+		{
+			"a view of ours that somebody made", `CREATE VIEW pushloss.error_catalogue AS SELECT 1`, `DROP VIEW pushloss.error_catalogue`,
+			[]string{"already exists", "at version 10"},
+		},
+		{
+			"a type of ours that somebody made", `CREATE TYPE pushloss.error_catalogue AS ENUM ('a')`, `DROP TYPE pushloss.error_catalogue`,
+			[]string{"already exists", "at version 10", "Rename it, drop it or move it"},
+		},
+		{
+			"COMMIT that is refused",
+			`CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not today'; END $$;
+			CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON pushloss.schema_migrations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.refuse()`,
+			`DROP TRIGGER refuse ON pushloss.schema_migrations`,
+			[]string{"commit: ", "not today", "nothing was changed by it", "at version 10"},
+		},
+		{
+			"connection that is cut during COMMIT",
+			`CREATE FUNCTION public.cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+			CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON pushloss.schema_migrations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.cut()`,
+			`DROP TRIGGER cut ON pushloss.schema_migrations`,
+			[]string{"commit: ", "the connection was lost: the migration is there whole or not at all", "goes on from there"},
+		},
+		{
+			"statement that is canceled",
+			`CREATE FUNCTION public.cancel() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_cancel_backend(pg_backend_pid()), pg_sleep(60); RETURN NULL; END $$;
+			CREATE TRIGGER cancel AFTER INSERT ON pushloss.schema_migrations FOR EACH ROW EXECUTE FUNCTION public.cancel()`,
+			`DROP TRIGGER cancel ON pushloss.schema_migrations`,
+			[]string{"canceling statement due to user request", "nothing was changed by it", "at version 10"},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			url := older(t)
+			conn := connect(t, url)
+			exec(t, conn, tt.trouble)
+			before := lines(t, conn, sqlCatalog)
+			err := migrations.Up(t.Context(), url)
+			says(t, err, tt.want...)
+			var failed *migrations.FailedError
+			if !errors.As(err, &failed) || strings.Contains(err.Error(), "CREATE TABLE") {
+				t.Errorf("error %v, want a *FailedError without the file", err)
+			}
+			if diff := cmp.Diff(before, lines(t, conn, sqlCatalog)); diff != "" {
+				t.Errorf("(-before +after):\n%s", diff)
+			}
+			wantVersion(t, url, olderVersion)
+			exec(t, conn, tt.gone)
+			up(t, url)
+			wantVersion(t, url, migrations.Newest())
+		})
+	}
+}
+
+// K3: whoever reads a view in a long transaction is named, and asked again.
+func TestALockThatIsRefusedNamesWhoHoldsIt(t *testing.T) {
+	t.Parallel()
+	url := older(t)
+	reader := connect(t, url)
+	exec(t, reader, `SET application_name = 'a BI tool'`)
+	exec(t, reader, `BEGIN`)
+	exec(t, reader, `SELECT count(*) FROM analytics.app_stage_loss`)
+	holder := fmt.Sprintf("process %d of ", reader.PgConn().PID())
+
+	err := migrations.New(url, migrations.Options{LockTimeout: 2 * time.Second, Pauses: []time.Duration{}}).Up(t.Context())
+	says(t, err, "canceling statement due to lock timeout", holder, "(a BI tool), idle in transaction, its transaction began 2",
+		"SELECT count(*) FROM analytics.app_stage_loss", "nothing was changed", fmt.Sprintf("pg_terminate_backend(%d)", reader.PgConn().PID()))
+	wantVersion(t, url, olderVersion)
+	// Nobody waits behind a migrator that has given up.
+	if got := lines(t, connect(t, url), `SELECT count(*)::text FROM analytics.app_stage_loss`); len(got) != 1 {
+		t.Errorf("a reader sees %v", got)
+	}
+
+	var told []string
+	pauses := make([]time.Duration, 30)
+	for i := range pauses {
+		pauses[i] = time.Millisecond
+	}
+	err = migrations.New(url, migrations.Options{LockTimeout: time.Second, Pauses: pauses, Notice: func(text string) {
+		told = append(told, text)
+		if strings.Contains(text, holder) {
+			exec(t, reader, `COMMIT`)
+		}
+	}}).Up(t.Context())
+	if err != nil || len(told) == 0 || !strings.Contains(told[len(told)-1], "gets no lock, tries again") {
+		t.Errorf("error %v, told %q", err, told)
+	}
+	wantVersion(t, url, migrations.Newest())
+}
+
+// K3: a context that ends stops a migration that waits for a lock, and nothing of it
+// is there.
+func TestAMigrationThatIsCanceledChangesNothing(t *testing.T) {
+	t.Parallel()
+	url := older(t)
+	reader := connect(t, url)
+	exec(t, reader, `BEGIN`)
+	exec(t, reader, `SELECT count(*) FROM analytics.app_stage_loss`)
+	watcher := connect(t, url)
+	before := lines(t, watcher, sqlCatalog)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- migrations.New(url, migrations.Options{LockTimeout: time.Minute}).Up(ctx) }()
+	deadline := time.Now().Add(patience)
+	for len(lines(t, watcher, `SELECT pid::text FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))`, int32(reader.PgConn().PID()))) == 0 {
+		if time.Now().After(deadline) {
+			t.Fatal("nobody waits for the reader")
+		}
+	}
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want one of a canceled context", err)
+	}
+	// Its connection, with its locks, has ended when it returns.
+	if diff := cmp.Diff(before, lines(t, watcher, sqlCatalog)); diff != "" {
+		t.Errorf("(-before +after):\n%s", diff)
+	}
+	exec(t, reader, `COMMIT`)
+	up(t, url)
+}
+
+// K3: a migrator that waits for another one goes on when that one is killed.
+func TestAMigratorGoesOnWhenTheOneBeforeItIsKilled(t *testing.T) {
+	t.Parallel()
+	url := older(t)
+	reader := connect(t, url)
+	exec(t, reader, `BEGIN`)
+	exec(t, reader, `SELECT count(*) FROM analytics.app_stage_loss`)
+	first := victim(t, url)
+	defer func() { _ = first.Process.Kill(); _ = first.Wait() }()
+	watcher := connect(t, url)
+	deadline := time.Now().Add(patience)
+	for len(lines(t, watcher, `SELECT pid::text FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))`, int32(reader.PgConn().PID()))) == 0 {
+		if time.Now().After(deadline) {
+			t.Fatal("the first one does not wait for the reader")
+		}
+	}
+	done := make(chan error, 1)
+	told := make(chan string, 100)
+	go func() {
+		done <- migrations.New(url, migrations.Options{Notice: func(text string) { told <- text }}).Up(t.Context())
+	}()
+	untilWaiting(t, url)
+	if text := <-told; !strings.Contains(text, "waits for another migrator: process ") || !strings.Contains(text, "(pushloss migrate)") {
+		t.Errorf("told %q", text)
+	}
+	_ = first.Process.Kill()
+	exec(t, reader, `COMMIT`)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	wantVersion(t, url, migrations.Newest())
+}
+
+// K1: what a role presets does not reach a migration.
+func TestAMigrationKeepsToItsOwnSettings(t *testing.T) {
+	t.Parallel()
+	empty := pgtest.EmptyURL(t)
+	name := fmt.Sprint("preset_", rand.Uint32())
+	url := pgtest.Role(t, empty, name, "")
+	admin := connect(t, pgtest.AdminURL(t, empty))
+	role := pgx.Identifier{name}.Sanitize()
+	for _, setting := range []string{"statement_timeout = '8ms'", "lock_timeout = '1ms'", "idle_in_transaction_session_timeout = '1ms'",
+		"client_encoding = 'GBK'", "search_path = 'nowhere'", "default_transaction_isolation = 'serializable'", "datestyle = 'German'", "timezone = 'Asia/Kathmandu'"} {
+		exec(t, admin, `ALTER ROLE `+role+` SET `+setting)
+	}
+	exec(t, admin, fmt.Sprintf(`GRANT CREATE ON DATABASE %s TO %s`, pgx.Identifier{admin.Config().Database}.Sanitize(), role))
+	exec(t, admin, `CREATE FUNCTION public.slow() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.01); END $$`)
+	exec(t, admin, `CREATE EVENT TRIGGER slow ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION public.slow()`)
+	up(t, url)
+	if err := migrations.Check(t.Context(), url); err != nil {
+		t.Error(err)
+	}
+	if deviations, err := migrations.Deviations(t.Context(), url, true); err != nil || len(deviations) != 0 {
+		t.Errorf("deviations %v, %v", deviations, err)
+	}
+}

@@ -1,0 +1,155 @@
+package migrations
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+	"github.com/jackc/pgx/v5"
+)
+
+// ObstacleError says what in the database keeps the schema from being made. It was
+// found before anything was changed.
+type ObstacleError struct {
+	problem string
+	remedy  string
+}
+
+func (e *ObstacleError) Error() string { return e.problem }
+
+// Hint tells an operator what to do.
+func (e *ObstacleError) Hint() string { return e.remedy }
+
+// schemaFound is one of our two schemas as it is before a migration.
+type schemaFound struct {
+	name     string
+	exists   bool
+	owner    string
+	ours     bool // the role has the rights of the owner
+	contents []string
+}
+
+const (
+	// What lies in a schema depends on it in pg_depend, whatever kind it has.
+	// Default privileges and publications are no objects in it.
+	sqlSchemas = `
+		SELECT name, n.oid IS NOT NULL, coalesce(pg_get_userbyid(n.nspowner)::text, ''), coalesce(pg_has_role(n.nspowner, 'USAGE'), false),
+			ARRAY(
+				SELECT pg_describe_object(d.classid, d.objid, 0) FROM pg_depend AS d
+				WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid AND d.deptype = 'n'
+					AND d.classid <> 'pg_default_acl'::regclass
+					AND NOT (name = 'pushloss' AND d.classid = 'pg_class'::regclass
+						AND d.objid IN (SELECT c.oid FROM pg_class AS c WHERE c.relnamespace = n.oid AND c.relname = 'schema_migrations'))
+				ORDER BY 1)
+		FROM unnest(ARRAY['pushloss', 'analytics']) AS name LEFT JOIN pg_namespace AS n ON n.nspname = name`
+	sqlMayCreate = `SELECT current_user::text, current_database()::text, has_database_privilege(current_database(), 'CREATE')`
+	sqlShape     = `
+		SELECT current_user::text, pg_get_userbyid(c.relowner)::text, c.relkind = 'r',
+			ARRAY(SELECT attname || ' ' || format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped ORDER BY attname)
+		FROM pg_namespace AS n JOIN pg_class AS c ON c.relnamespace = n.oid WHERE n.nspname = 'pushloss' AND c.relname = 'schema_migrations'`
+)
+
+// lookForObstacles refuses what a migration could only fail at, before anything is
+// changed.
+func (s *session) lookForObstacles(ctx context.Context, status Status) error {
+	rows, err := s.conn.Query(ctx, sqlSchemas)
+	if err != nil {
+		return fmt.Errorf("look for schemas: %w", ended(ctx, err))
+	}
+	schemas, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (f schemaFound, err error) {
+		err = row.Scan(&f.name, &f.exists, &f.owner, &f.ours, &f.contents)
+		return f, err
+	})
+	if err != nil {
+		return fmt.Errorf("look for schemas: %w", ended(ctx, err))
+	}
+	var role, database string
+	var mayCreate bool
+	if err := s.conn.QueryRow(ctx, sqlMayCreate).Scan(&role, &database, &mayCreate); err != nil {
+		return fmt.Errorf("look for rights: %w", ended(ctx, err))
+	}
+	var missing []string
+	for _, f := range schemas {
+		switch {
+		case f.exists && status.Version == 0 && len(f.contents) > 0:
+			return &ObstacleError{
+				problem: fmt.Sprintf("the schema %s is there already, belongs to %s, and holds what pushloss did not make: %s; nothing was changed", f.name, f.owner, several(f.contents)),
+				remedy: fmt.Sprintf("give pushloss a database of its own, or rename the schema: ALTER SCHEMA %s RENAME TO …; what pushloss itself left there (it was restored without its version) is restored again, whole",
+					f.name),
+			}
+		case f.exists && !f.ours:
+			return &ObstacleError{
+				problem: fmt.Sprintf("the schema %s belongs to %s, and this role (%s) does not have its rights; nothing was changed", f.name, f.owner, role),
+				remedy: fmt.Sprintf("connect as %s; or, as an administrator: ALTER SCHEMA %s OWNER TO %s; if it has tables, they too (docs/operations.md, Restored by another role)",
+					f.owner, f.name, pgx.Identifier{role}.Sanitize()),
+			}
+		case !f.exists:
+			missing = append(missing, f.name)
+		}
+	}
+	if status.Version > 0 && len(missing) > 0 {
+		return &ObstacleError{
+			problem: fmt.Sprintf("pushloss.schema_migrations says version %d, but there is no schema %s; nothing was changed", status.Version, strings.Join(missing, " and no ")),
+			remedy:  "if the row was copied from another database (replication) and there is nothing to keep, DROP SCHEMA pushloss CASCADE and migrate again; if the schema was dropped, restore it",
+		}
+	}
+	if len(missing) > 0 && !mayCreate {
+		var lines strings.Builder
+		for _, name := range missing {
+			fmt.Fprintf(&lines, "\n  CREATE SCHEMA %s AUTHORIZATION %s;", name, pgx.Identifier{role}.Sanitize())
+		}
+		return &ObstacleError{
+			problem: fmt.Sprintf("the role %s may not create the schema %s in the database %s; nothing was changed", role, strings.Join(missing, " and the schema "), database),
+			remedy: fmt.Sprintf("as an administrator of this database, either\n  GRANT CREATE ON DATABASE %s TO %s;\nor%s",
+				pgx.Identifier{database}.Sanitize(), pgx.Identifier{role}.Sanitize(), lines.String()),
+		}
+	}
+	return nil
+}
+
+// explainVersionTable says why the version's table could not be read: because it is
+// not there, or by its rights or its shape. The error is nil for other reasons.
+func (s *session) explainVersionTable(ctx context.Context, err error) (there bool, _ error) {
+	var role, owner string
+	var table bool
+	var columns []string
+	if err := s.conn.QueryRow(ctx, sqlShape).Scan(&role, &owner, &table, &columns); err != nil {
+		return !errors.Is(err, pgx.ErrNoRows), nil
+	}
+	switch {
+	case hasState(err, pgerrcode.InsufficientPrivilege):
+		return true, &rightsError{
+			ObstacleError: &ObstacleError{
+				problem: fmt.Sprintf("the role %s may not read the schema's version: pushloss.schema_migrations belongs to %s", role, owner),
+				remedy: fmt.Sprintf("connect as %[1]s; if it was restored by %[1]s, give it to %[2]s (docs/operations.md, Restored by another role); people who only read use their BI tool, not pushloss",
+					owner, role),
+			},
+			cause: err,
+		}
+	case table && strings.Join(columns, ", ") == "dirty boolean, version bigint":
+		return true, nil
+	}
+	return true, &ObstacleError{
+		problem: fmt.Sprintf("pushloss.schema_migrations was not made by pushloss: it belongs to %s and has the columns %s; nothing was changed", owner, strings.Join(columns, ", ")),
+		remedy:  "give pushloss a database of its own, or move that table: ALTER TABLE pushloss.schema_migrations SET SCHEMA …",
+	}
+}
+
+// rightsError is an ObstacleError that Postgres found.
+type rightsError struct {
+	*ObstacleError
+	cause error
+}
+
+func (e *rightsError) Unwrap() error { return e.cause }
+
+// several lists a few of many.
+func several(names []string) string {
+	const few = 5
+	if len(names) <= few {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
+}

@@ -1,0 +1,206 @@
+package migrations_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/localpg/pgtest"
+	"pushloss/migrations"
+)
+
+// guest is an empty database, a role without any right in it, and its administrator.
+type guest struct {
+	t     *testing.T
+	url   string
+	role  string // quoted
+	admin *pgx.Conn
+}
+
+func newGuest(t *testing.T) *guest {
+	t.Helper()
+	return guestOf(t, pgtest.EmptyURL(t))
+}
+
+func guestOf(t *testing.T, url string) *guest {
+	t.Helper()
+	name := fmt.Sprintf("Guest %d", rand.Uint32()) // a name that must be quoted
+	return &guest{t: t, url: pgtest.Role(t, url, name, ""), role: pgx.Identifier{name}.Sanitize(), admin: connect(t, pgtest.AdminURL(t, url))}
+}
+
+// exec runs a statement as the administrator; ROLE stands for the role.
+func (g *guest) exec(sql string) {
+	g.t.Helper()
+	exec(g.t, g.admin, strings.ReplaceAll(sql, "ROLE", g.role))
+}
+
+const sqlEverything = `
+	SELECT nspname::text FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public') UNION ALL
+	SELECT c.oid::regclass::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY 1`
+
+// K2: what is in the way is told before anything is changed.
+func TestWhatIsInTheWayIsNamedAndNothingIsChanged(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		setup string
+		want  []string
+	}{
+		{"no right to create a schema", ``, []string{"may not create the schema pushloss and the schema analytics in the database",
+			"GRANT CREATE ON DATABASE ", "CREATE SCHEMA pushloss AUTHORIZATION ROLE;", "CREATE SCHEMA analytics AUTHORIZATION ROLE;"}},
+		{"no right to create the other schema", `CREATE SCHEMA pushloss AUTHORIZATION ROLE`, []string{"may not create the schema analytics in", "CREATE SCHEMA analytics AUTHORIZATION ROLE;"}},
+		{"somebody's analytics", `CREATE SCHEMA analytics; CREATE TABLE analytics.orders (id int PRIMARY KEY); CREATE FUNCTION analytics.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+			CREATE SCHEMA pushloss AUTHORIZATION ROLE`,
+			[]string{"the schema analytics is there already, belongs to ", "function analytics.f()", "table analytics.orders", "a database of its own", "ALTER SCHEMA analytics RENAME TO"}},
+		{"somebody's pushloss", `CREATE SCHEMA pushloss; CREATE VIEW pushloss.v AS SELECT 1; CREATE TYPE pushloss.ty AS ENUM ('a'); CREATE SCHEMA analytics AUTHORIZATION ROLE`,
+			[]string{"the schema pushloss is there already", "type pushloss.ty, view pushloss.v"}},
+		{"many things", `CREATE SCHEMA pushloss AUTHORIZATION ROLE; CREATE SCHEMA analytics AUTHORIZATION ROLE;
+			DO $$ BEGIN FOR i IN 1..9 LOOP EXECUTE format('CREATE TABLE analytics.t%s ()', i); END LOOP; END $$`,
+			[]string{"table analytics.t1, table analytics.t2, table analytics.t3, table analytics.t4, table analytics.t5 and 4 more"}},
+		{"a schema of somebody else in which it may create", `CREATE SCHEMA pushloss AUTHORIZATION ROLE; CREATE SCHEMA analytics; GRANT ALL ON SCHEMA analytics TO ROLE`,
+			[]string{"the schema analytics belongs to ", "does not have its rights", "ALTER SCHEMA analytics OWNER TO ROLE"}},
+		{"a version's table of another program", `CREATE SCHEMA pushloss AUTHORIZATION ROLE; CREATE SCHEMA analytics AUTHORIZATION ROLE;
+			CREATE TABLE pushloss.schema_migrations (version varchar PRIMARY KEY); ALTER TABLE pushloss.schema_migrations OWNER TO ROLE`,
+			[]string{"pushloss.schema_migrations was not made by pushloss", "has the columns version character varying", "a database of its own"}},
+		{"a version without tables", `CREATE SCHEMA pushloss AUTHORIZATION ROLE; CREATE TABLE pushloss.schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL);
+			ALTER TABLE pushloss.schema_migrations OWNER TO ROLE; INSERT INTO pushloss.schema_migrations VALUES (3, false)`,
+			[]string{"pushloss.schema_migrations says version 3, but there is no schema analytics", "DROP SCHEMA pushloss CASCADE"}},
+		{"a version's table of another role", `CREATE SCHEMA pushloss; CREATE TABLE pushloss.schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL)`,
+			[]string{"may not read the schema's version: pushloss.schema_migrations belongs to ", "Restored by another role"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			g := newGuest(t)
+			if tt.setup != "" {
+				g.exec(tt.setup)
+			}
+			before := lines(t, g.admin, sqlEverything)
+			err := migrations.Up(t.Context(), g.url)
+			for i := range tt.want {
+				tt.want[i] = strings.ReplaceAll(tt.want[i], "ROLE", g.role)
+			}
+			says(t, err, tt.want...)
+			if diff := cmp.Diff(before, lines(t, g.admin, sqlEverything)); diff != "" {
+				t.Errorf("(-before +after):\n%s", diff)
+			}
+		})
+	}
+}
+
+// K2: each of the ways out that are offered leads on.
+func TestEachWayOutThatIsOfferedIsOne(t *testing.T) {
+	t.Parallel()
+	for _, way := range []string{`GRANT .*`, `CREATE SCHEMA .*`} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			g := newGuest(t)
+			err := migrations.Up(t.Context(), g.url)
+			refusal, ok := err.(migrations.Refusal)
+			if !ok {
+				t.Fatalf("error %v", err)
+			}
+			statements := regexp.MustCompile(`(?m)^  `+way).FindAllString(refusal.Hint(), -1)
+			if len(statements) == 0 {
+				t.Fatalf("the hint is %s", refusal.Hint())
+			}
+			for _, statement := range statements {
+				g.exec(statement)
+			}
+			up(t, g.url)
+			wantVersion(t, g.url, migrations.Newest())
+			down(t, g.url, migrations.Newest())
+			up(t, g.url)
+		})
+	}
+}
+
+// K2: an empty schema is used, whoever made it, if the role has its owner's rights.
+func TestAnEmptySchemaIsUsed(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, setup string }{
+		{"owned by the role", `CREATE SCHEMA pushloss AUTHORIZATION ROLE; CREATE SCHEMA analytics AUTHORIZATION ROLE`},
+		{"with default rights for readers", `CREATE SCHEMA pushloss AUTHORIZATION ROLE; CREATE SCHEMA analytics AUTHORIZATION ROLE;
+			ALTER DEFAULT PRIVILEGES FOR USER ROLE IN SCHEMA analytics GRANT SELECT ON TABLES TO pg_monitor`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			g := newGuest(t)
+			g.exec(tt.setup)
+			up(t, g.url)
+			wantVersion(t, g.url, migrations.Newest())
+		})
+	}
+}
+
+// K2: where there is nothing to do, migrate up needs nothing but to read.
+func TestUpWithNothingToDoOnlyReads(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	g := guestOf(t, url)
+	g.exec(`GRANT USAGE ON SCHEMA pushloss TO ROLE; GRANT SELECT ON ALL TABLES IN SCHEMA pushloss TO ROLE`)
+	up(t, g.url)
+	database := pgx.Identifier{g.admin.Config().Database}.Sanitize()
+	g.exec(fmt.Sprintf(`ALTER DATABASE %s SET default_transaction_read_only = on`, database))
+	up(t, g.url)
+	up(t, url)
+
+	// With something to do it says what is in the way.
+	err := migrations.Down(t.Context(), url, 1)
+	says(t, err, "cannot execute ", " in a read-only transaction", "nothing was changed by it", "takes no writes")
+	g.exec(fmt.Sprintf(`ALTER DATABASE %s RESET default_transaction_read_only`, database))
+}
+
+// K3: what an older binary left dirty is looked at, and the way out that is offered
+// is one.
+func TestDirtyOfAnOlderBinaryIsLookedAt(t *testing.T) {
+	t.Parallel()
+	newest := migrations.Newest()
+	for _, tt := range []struct {
+		name  string
+		at    int // what is there
+		marks int // what schema_migrations says
+		want  string
+	}{
+		{"nothing of the newest is there", newest - 1, newest, fmt.Sprintf("the tables are those of version %d, whole", newest-1)},
+		{"all of the newest is there", newest, newest, "the tables are those of version"}, // a file may be one that can be applied twice
+		{"nothing of the last codes is there", 10, 11, "the tables are those of version 10, whole"},
+		{"nothing of one between is there", 6, 7, "the tables are those of version 6, whole"},
+		{"all of one between is there", 7, 7, "the tables are those of version 7, whole"},
+		{"nothing of the first is there", 0, 1, "nothing of a migration is there"},
+		{"way down to nothing that is done", 0, -1, "nothing of a migration is there"},
+		{"way down to nothing that was rolled back", 1, -1, "the tables are those of version 1, whole"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			url := pgtest.URL(t)
+			if steps := newest - tt.at; steps > 0 {
+				down(t, url, steps)
+			}
+			conn := connect(t, url)
+			exec(t, conn, `DELETE FROM pushloss.schema_migrations`)
+			exec(t, conn, `INSERT INTO pushloss.schema_migrations VALUES ($1, true)`, tt.marks)
+			before := lines(t, conn, sqlCatalog)
+			err := migrations.Up(t.Context(), url)
+			says(t, err, "the schema is dirty", tt.want, "pushloss never forces it")
+			if diff := cmp.Diff(before, lines(t, conn, sqlCatalog)); diff != "" {
+				t.Errorf("(-before +after):\n%s", diff)
+			}
+			refusal, ok := err.(migrations.Refusal)
+			if !ok {
+				t.Fatal(err)
+			}
+			statement := regexp.MustCompile(`psql -c "(.*?)"`).FindStringSubmatch(refusal.Hint())
+			if statement == nil {
+				t.Fatalf("the hint is %s", refusal.Hint())
+			}
+			exec(t, conn, statement[1])
+			up(t, url)
+			wantVersion(t, url, newest)
+		})
+	}
+}

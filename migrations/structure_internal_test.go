@@ -1,0 +1,37 @@
+package migrations
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+)
+
+var update = flag.Bool("update", false, "write structure.txt from a migrated database")
+
+// StructureOf is the content of structure.txt by a database.
+func StructureOf(ctx context.Context, databaseURL string) (string, error) {
+	s, err := connect(ctx, databaseURL)
+	if err != nil {
+		return "", err
+	}
+	defer s.close()
+	found, err := s.structure(ctx)
+	if err != nil {
+		return "", err
+	}
+	var text strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(found)) {
+		fmt.Fprintf(&text, "%s: %s\n", name, found[name])
+	}
+	if *update {
+		return structure, os.WriteFile("structure.txt", []byte(text.String()), 0o644)
+	}
+	return text.String(), nil
+}
+
+// EmbeddedStructure is structure.txt.
+func EmbeddedStructure() string { return structure }
