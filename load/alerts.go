@@ -16,21 +16,26 @@ type AlertKey struct {
 	Job      string // that failed; empty for events of other kinds
 }
 
-// Alert is an event that is open: something went wrong and is not over yet.
+// Alert is an event: something went wrong.
 type Alert struct {
 	ID int64
 	AlertKey
 	Detail   string // what was known when it began
 	OpenedAt time.Time
+	// ClosedAt is when it was seen to be over; nil while it is open.
+	ClosedAt *time.Time
+	// GoodJobs is how many jobs in a row found an open one over.
+	GoodJobs int
 }
 
 // Notice is a message about an event, for every target.
 type Notice struct{ Title, Body string }
 
-// AlertChange opens an event, or closes one.
+// AlertChange opens an event, closes one, or keeps how many good jobs it has seen.
 type AlertChange struct {
 	Key    AlertKey
-	Closes *Alert // nil: it opens
+	Closes *Alert // that ends
+	Counts *Alert // that stays open, with its new number of good jobs; it makes no message
 	Detail string
 	Notice Notice
 }
@@ -40,9 +45,10 @@ type Target string
 
 const (
 	sqlLockAlerts = `SELECT pg_advisory_xact_lock(hashtextextended('pushloss alerts', 0))`
-	sqlOpenAlerts = `
-		SELECT alert_id, kind, sdk_app_id, job, detail, opened_at
-		FROM pushloss.alert WHERE closed_at IS NULL ORDER BY alert_id`
+	sqlAlerts     = `
+		SELECT alert_id, kind, sdk_app_id, job, detail, opened_at, closed_at, good_jobs
+		FROM pushloss.alert WHERE closed_at IS NULL OR closed_at > $1 ORDER BY alert_id`
+	sqlCountGood = `UPDATE pushloss.alert SET good_jobs = $2 WHERE alert_id = $1`
 	sqlOpenAlert = `
 		INSERT INTO pushloss.alert (kind, sdk_app_id, job, detail, opened_at)
 		VALUES ($1, $2, $3, $4, $5) RETURNING alert_id`
@@ -71,22 +77,29 @@ const (
 )
 
 // UpdateAlerts lets decide open and close events, one process at a time, and
-// leaves a message of each for every target. decide is told of the open ones.
-func (db *DB) UpdateAlerts(ctx context.Context, targets []Target, now time.Time, decide func([]Alert) []AlertChange) error {
+// leaves a message of each for every target. decide is told of the open ones, and of
+// those that ended since.
+func (db *DB) UpdateAlerts(ctx context.Context, targets []Target, now, since time.Time, decide func([]Alert) []AlertChange) error {
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, sqlLockAlerts); err != nil {
 			return err
 		}
-		open, err := openAlerts(ctx, tx)
+		known, err := alertsSince(ctx, tx, &since)
 		if err != nil {
 			return err
 		}
-		for _, c := range decide(open) {
+		for _, c := range decide(known) {
 			var id int64
-			if c.Closes != nil {
+			switch {
+			case c.Counts != nil:
+				if _, err := tx.Exec(ctx, sqlCountGood, c.Counts.ID, c.Counts.GoodJobs); err != nil {
+					return err
+				}
+				continue
+			case c.Closes != nil:
 				id = c.Closes.ID
 				_, err = tx.Exec(ctx, sqlCloseAlert, id, now)
-			} else {
+			default:
 				err = tx.QueryRow(ctx, sqlOpenAlert, c.Key.Kind, c.Key.SDKAppID, c.Key.Job, storable(c.Detail), now).Scan(&id)
 			}
 			if err != nil {
@@ -105,22 +118,23 @@ func (db *DB) UpdateAlerts(ctx context.Context, targets []Target, now time.Time,
 	return nil
 }
 
-func openAlerts(ctx context.Context, on interface {
+// alertsSince reads the open events and, with a time, those that ended since.
+func alertsSince(ctx context.Context, on interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-}) ([]Alert, error) {
-	rows, err := on.Query(ctx, sqlOpenAlerts)
+}, since *time.Time) ([]Alert, error) {
+	rows, err := on.Query(ctx, sqlAlerts, since)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (a Alert, err error) {
-		err = row.Scan(&a.ID, &a.Kind, &a.SDKAppID, &a.Job, &a.Detail, &a.OpenedAt)
+		err = row.Scan(&a.ID, &a.Kind, &a.SDKAppID, &a.Job, &a.Detail, &a.OpenedAt, &a.ClosedAt, &a.GoodJobs)
 		return a, err
 	})
 }
 
 // OpenAlerts returns the events that are not over, oldest first.
 func (db *DB) OpenAlerts(ctx context.Context) ([]Alert, error) {
-	open, err := openAlerts(ctx, db.pool)
+	open, err := alertsSince(ctx, db.pool, nil)
 	if err != nil {
 		return nil, fmt.Errorf("read the open alerts: %w", err)
 	}

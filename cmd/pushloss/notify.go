@@ -105,7 +105,7 @@ func (n notifier) after(ctx context.Context, report pipeline.Report) {
 	if ctx.Err() != nil || report.RunID == 0 {
 		return
 	}
-	n.Tell(ctx, append(notify.OfReport(report), n.status(ctx)...))
+	n.TellOfJob(ctx, append(notify.OfReport(report), n.status(ctx)...))
 }
 
 func (n notifier) status(ctx context.Context) []notify.Verdict {

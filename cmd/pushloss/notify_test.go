@@ -78,8 +78,12 @@ func TestAStoppedAppIsToldOnceAndItsRecoveryOnce(t *testing.T) {
 	w.do(4, w.backfill(3, 3, "--reprocess", "all")...)
 	told("the same again", "")
 	w.env["TIM_SECRET_KEY"] = testKey
+	w.faults("http-500")
+	w.do(1, "run")
+	told("the right key, but no answer", "pushloss: run failed")
+	w.faults()
 	w.do(0, "run")
-	told("the right key", "pushloss: recovered: app 1400000001 was stopped")
+	told("the right key", "pushloss: recovered: app 1400000001 was stopped; pushloss: recovered: run failed")
 	w.do(0, "run")
 	told("the same again", "")
 	if n := w.number(`SELECT count(*) FROM analytics.alerts WHERE kind = 'app_stopped' AND sdk_app_id = 1400000001 AND closed_at > opened_at`); n != 1 {
@@ -112,6 +116,29 @@ func TestAGapAndAFailedRunAreToldAndATargetThatIsDownFailsNoRun(t *testing.T) {
 	w.do(1, "run")
 	if got := h.titles(); !strings.Contains(got, "pushloss: run failed") {
 		t.Errorf("told %q", got)
+	}
+}
+
+// Five failures that come and go are few messages.
+func TestAnAPIThatFailsAtEverySecondRunIsToldFewTimes(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.tasks("t1")
+	h := newHook(t)
+	w.env["PUSHLOSS_NOTIFY_URLS"] = h.target()
+	for range 5 {
+		w.faults("http-500")
+		w.do(1, "run")
+		w.faults()
+		w.do(0, "run")
+	}
+	if got, want := h.titles(), "pushloss: run failed; pushloss: recovered: run failed; pushloss: run failed"; got != want {
+		t.Errorf("told %q, want %q", got, want)
+	}
+	w.do(0, "run")
+	w.do(0, "run")
+	if got, want := h.titles(), "pushloss: recovered: run failed"; got != want {
+		t.Errorf("told %q, want %q", got, want)
 	}
 }
 

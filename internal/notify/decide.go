@@ -1,41 +1,95 @@
 package notify
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
 	"pushloss/load"
 )
 
-// Decide turns verdicts into events to open and to close. It is a pure function:
-// what is open and wrong stays as it is, and so does what no verdict is about. A
-// gap is not opened while its likely cause is: that is told already.
-func Decide(open []load.Alert, verdicts []Verdict, now time.Time) []load.AlertChange {
+const (
+	// flapping is how soon after its end an event that comes back is one that comes
+	// and goes.
+	flapping = 7 * 24 * time.Hour
+	// goodJobs is how many jobs in a row must find such an event over, for each time
+	// that it ended in that time; mostGoodJobs bounds them.
+	goodJobs, mostGoodJobs = 3, 12
+	// remembered is how long ended events are looked at: an open one may be old.
+	remembered = 5 * flapping
+)
+
+// Decide turns verdicts into events to open and to close. It is a pure function: what is
+// open and wrong stays as it is, and so does what no verdict is about. A gap is not
+// opened while its likely cause is: that is told already.
+//
+// known are the events that are open, and those that ended of late. An
+// event ends when it is first seen to be over, but one that came back within a week only
+// after several jobs in a row: ofJob says that the verdicts come from the end of one.
+func Decide(known []load.Alert, verdicts []Verdict, ofJob bool, now time.Time) []load.AlertChange {
+	open := slices.Clone(known)
+	open = slices.DeleteFunc(open, func(a load.Alert) bool { return a.ClosedAt != nil })
 	var changes []load.AlertChange
 	for _, v := range verdicts {
 		if v.Kind == KindGap && caused(v, open, verdicts) {
 			v.Wrong = v.Wrong && slices.ContainsFunc(open, func(a load.Alert) bool { return a.AlertKey == v.AlertKey })
 		}
 		at := slices.IndexFunc(open, func(a load.Alert) bool { return a.AlertKey == v.AlertKey })
+		if at < 0 {
+			if v.Wrong {
+				changes = append(changes, opens(v, needsGoodJobs(known, v.AlertKey, now)))
+			}
+			continue
+		}
+		needs := needsGoodJobs(known, v.AlertKey, open[at].OpenedAt)
 		switch {
-		case v.Wrong && at < 0:
-			changes = append(changes, load.AlertChange{
-				Key: v.AlertKey, Detail: v.Detail,
-				Notice: load.Notice{Title: "pushloss: " + v.Title, Body: v.Detail + "\nwhat to do: " + v.Hint},
-			})
-		case !v.Wrong && at >= 0:
-			alert := open[at]
-			changes = append(changes, load.AlertChange{
-				Key: v.AlertKey, Closes: &alert,
-				Notice: load.Notice{
-					Title: "pushloss: recovered: " + v.Title,
-					Body: "since " + alert.OpenedAt.UTC().Format(time.RFC3339) + ", over after " +
-						now.Sub(alert.OpenedAt).Round(time.Second).String() + "\nit was: " + alert.Detail,
-				},
-			})
+		case v.Wrong && open[at].GoodJobs > 0:
+			changes = append(changes, counts(open[at], 0))
+		case v.Wrong:
+		case needs > 0 && !ofJob:
+		case open[at].GoodJobs+1 < needs:
+			changes = append(changes, counts(open[at], open[at].GoodJobs+1))
+		default:
+			changes = append(changes, closes(v, open[at], now))
 		}
 	}
 	return changes
+}
+
+// needsGoodJobs is how many jobs in a row must find an event over that opened then; 0
+// for one that does not come and go.
+func needsGoodJobs(known []load.Alert, key load.AlertKey, opened time.Time) int {
+	ended := 0
+	for _, a := range known {
+		if a.AlertKey == key && a.ClosedAt != nil && opened.Sub(*a.ClosedAt) < flapping {
+			ended++
+		}
+	}
+	return min(goodJobs*ended, mostGoodJobs)
+}
+
+func opens(v Verdict, needs int) load.AlertChange {
+	body := v.Detail + "\nwhat to do: " + v.Hint
+	if needs > 0 {
+		body += fmt.Sprintf("\nit comes and goes: its end is told after %d good jobs in a row", needs)
+	}
+	return load.AlertChange{Key: v.AlertKey, Detail: v.Detail, Notice: load.Notice{Title: "pushloss: " + v.Title, Body: body}}
+}
+
+func counts(alert load.Alert, good int) load.AlertChange {
+	alert.GoodJobs = good
+	return load.AlertChange{Key: alert.AlertKey, Counts: &alert}
+}
+
+func closes(v Verdict, alert load.Alert, now time.Time) load.AlertChange {
+	return load.AlertChange{
+		Key: v.AlertKey, Closes: &alert,
+		Notice: load.Notice{
+			Title: "pushloss: recovered: " + v.Title,
+			Body: "since " + alert.OpenedAt.UTC().Format(time.RFC3339) + ", over after " +
+				now.Sub(alert.OpenedAt).Round(time.Second).String() + "\nit was: " + alert.Detail,
+		},
+	}
 }
 
 // caused reports whether a gap comes with what explains it: its app is refused, or

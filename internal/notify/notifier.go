@@ -31,10 +31,15 @@ func New(db *load.DB, targets []Target, log *slog.Logger, now func() time.Time) 
 	return &Notifier{db: db, targets: targets, log: log, now: now}
 }
 
-// Tell opens and closes events by the verdicts, and sends what waits, within a
-// bounded time also if ctx has ended. What goes wrong is logged: telling of a run
-// never makes it fail.
-func (n *Notifier) Tell(ctx context.Context, verdicts []Verdict) {
+// TellOfJob opens and closes events by the verdicts after a job, and sends what waits,
+// within a bounded time also if ctx has ended. What goes wrong is logged: telling of a
+// run never makes it fail.
+func (n *Notifier) TellOfJob(ctx context.Context, verdicts []Verdict) { n.tell(ctx, verdicts, true) }
+
+// Tell is TellOfJob for verdicts from between jobs.
+func (n *Notifier) Tell(ctx context.Context, verdicts []Verdict) { n.tell(ctx, verdicts, false) }
+
+func (n *Notifier) tell(ctx context.Context, verdicts []Verdict, ofJob bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), roundTimeout)
 	defer cancel()
 	now := n.now().UTC()
@@ -42,9 +47,12 @@ func (n *Notifier) Tell(ctx context.Context, verdicts []Verdict) {
 	for i, target := range n.targets {
 		names[i] = load.Target(target.name)
 	}
-	err := n.db.UpdateAlerts(ctx, names, now, func(open []load.Alert) []load.AlertChange {
-		changes := Decide(open, verdicts, now)
+	err := n.db.UpdateAlerts(ctx, names, now, now.Add(-remembered), func(known []load.Alert) []load.AlertChange {
+		changes := Decide(known, verdicts, ofJob, now)
 		for _, c := range changes {
+			if c.Counts != nil {
+				continue
+			}
 			n.log.WarnContext(ctx, c.Notice.Title, "kind", c.Key.Kind, "over", c.Closes != nil, "detail", c.Detail)
 		}
 		return changes

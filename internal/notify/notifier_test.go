@@ -212,8 +212,7 @@ func TestEveryMessageArrivesOnceAndInOrder(t *testing.T) {
 		in := newInbox(t)
 		defer in.Close()
 		replicas := []*notify.Notifier{w.replica(in.secretURL()), w.replica(in.secretURL())}
-		var want []string
-		wrong := false
+		want := book{app: app}
 		for range rapid.IntRange(1, 8).Draw(rt, "rounds") {
 			in.answers(nil)
 			if rapid.Bool().Draw(rt, "down") {
@@ -222,21 +221,15 @@ func TestEveryMessageArrivesOnceAndInOrder(t *testing.T) {
 			var verdicts []notify.Verdict
 			if seen := rapid.SampledFrom([]string{"wrong", "fine", "nothing"}).Draw(rt, "seen"); seen != "nothing" {
 				verdicts = gapOf(app, seen == "wrong")
-				switch {
-				case seen == "wrong" && !wrong:
-					want = append(want, told(app))
-				case seen == "fine" && wrong:
-					want = append(want, recovered(app))
-				}
-				wrong = seen == "wrong"
+				want.sees(seen == "wrong", true, w.now)
 			}
-			replicas[rapid.IntRange(0, 1).Draw(rt, "replica")].Tell(t.Context(), verdicts)
+			replicas[rapid.IntRange(0, 1).Draw(rt, "replica")].TellOfJob(t.Context(), verdicts)
 			w.now = w.now.Add(rapid.SampledFrom([]time.Duration{0, time.Hour}).Draw(rt, "later"))
 		}
 		in.answers(nil)
 		w.now = w.now.Add(2 * time.Hour)
 		replicas[0].Tell(t.Context(), nil)
-		if diff := cmp.Diff(want, in.titles()); diff != "" {
+		if diff := cmp.Diff(want.messages, in.titles()); diff != "" {
 			rt.Fatalf("told (-want +got):\n%s", diff)
 		}
 	})

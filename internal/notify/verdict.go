@@ -3,6 +3,7 @@ package notify
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"pushloss/internal/pipeline"
@@ -28,43 +29,77 @@ type Verdict struct {
 }
 
 // OfReport judges a job that ended: whether it failed, and which apps the API
-// refused. An app that was not worked on is not judged.
+// refused. What it did not see to be over is not judged: an app is taken again once
+// the API accepted a call, and a failed job is made up for once each of its apps is
+// as far as it can be.
 func OfReport(report pipeline.Report) []Verdict {
 	var verdicts []Verdict
-	failed, judged := "", false
+	var failed []string
+	sound, unknown := 0, 0 // apps
 	for _, app := range report.Apps {
 		stopped := Verdict{
 			AlertKey: load.AlertKey{Kind: KindAppStopped, SDKAppID: app.SDKAppID},
 			Title:    fmt.Sprintf("app %d was stopped", app.SDKAppID),
 		}
-		switch app.State {
+		state := app.State
+		if state == pipeline.AppPartial && app.Unanswered() {
+			state = pipeline.AppUnreachable // by too few requests to give up earlier
+		}
+		switch state {
 		case pipeline.AppRefused:
 			stopped.Wrong = true
-			stopped.Detail, stopped.Hint = app.Problem, app.Hint
+			stopped.Detail, stopped.Hint = withoutName(app), app.Hint
+			verdicts = append(verdicts, stopped)
 		case pipeline.AppDone, pipeline.AppPartial:
-			judged = true
-		case pipeline.AppFailed, pipeline.AppUnreachable:
-			judged = true
-			failed = fmt.Sprintf("app %d: %s", app.SDKAppID, app.Problem)
-			continue // not known whether the API would take the app
+			switch {
+			case app.Accepted > 0:
+				sound++
+				verdicts = append(verdicts, stopped)
+			case app.State == pipeline.AppDone && app.Requests == 0:
+				sound++ // nothing is left to do
+			default:
+				unknown++
+			}
+		case pipeline.AppFailed, pipeline.AppUnreachable: // it is not known whether the API would take it
+			failed = append(failed, fmt.Sprintf("app %d: %s", app.SDKAppID, withoutName(app)))
 		default:
-			continue
+			unknown++
 		}
-		verdicts = append(verdicts, stopped)
 	}
-	if judged && report.State != load.RunInterrupted {
-		verdicts = append(verdicts, Verdict{
-			AlertKey: load.AlertKey{Kind: KindRunFailed, Job: report.Kind},
-			Wrong:    failed != "",
-			Title:    fmt.Sprintf("%s failed", report.Kind),
-			Detail:   fmt.Sprintf("run %d, %s", report.RunID, failed),
-			Hint:     "what was loaded stays, and the rest is due at the next run; pushloss check tells what is in the way",
-		})
+	if report.State != load.RunInterrupted && (len(failed) > 0 || sound > 0 && unknown == 0) {
+		v := ofJob(report.Kind)
+		if v.Wrong = len(failed) > 0; v.Wrong {
+			v.Detail = fmt.Sprintf("run %d, %s", report.RunID, failed[0])
+			if more := len(failed) - 1; more > 0 {
+				v.Detail += fmt.Sprintf(" (and %d more)", more)
+			}
+		}
+		verdicts = append(verdicts, v)
 	}
 	if report.Kind == pipeline.KindRun && (report.State == load.RunDone || report.State == load.RunPartial) {
 		verdicts = append(verdicts, Verdict{AlertKey: load.AlertKey{Kind: KindStale}, Title: staleTitle})
 	}
 	return verdicts
+}
+
+func ofJob(kind string) Verdict {
+	return Verdict{
+		AlertKey: load.AlertKey{Kind: KindRunFailed, Job: kind},
+		Title:    kind + " failed",
+		Hint:     "what was loaded stays, and the rest is due at the next run; pushloss check tells what is in the way",
+	}
+}
+
+// OfFailure judges a job that could not begin.
+func OfFailure(kind string, err error) Verdict {
+	v := ofJob(kind)
+	v.Wrong, v.Detail = true, err.Error()
+	return v
+}
+
+// withoutName is an app's problem without its name, which the alert says already.
+func withoutName(app pipeline.AppReport) string {
+	return strings.ReplaceAll(app.Problem, fmt.Sprintf("app %d: ", app.SDKAppID), "")
 }
 
 const staleTitle = "no run is being completed"

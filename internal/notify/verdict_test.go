@@ -1,6 +1,7 @@
 package notify_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +32,7 @@ func TestWhatAReportSays(t *testing.T) {
 	}
 	stopped := func(app int64) load.AlertKey { return key("app_stopped", app, "") }
 	failed, stale := key("run_failed", 0, "run"), key("stale", 0, "")
+	const unaccepted, unanswered, nothingDue pipeline.AppState = "unaccepted", "unanswered", "nothing due"
 	for _, test := range []struct {
 		name  string
 		state load.RunState
@@ -43,12 +45,18 @@ func TestWhatAReportSays(t *testing.T) {
 			map[load.AlertKey]bool{stopped(a): false, stopped(b): false, failed: false, stale: false}},
 		{"a refused app is no failed run as well", load.RunFailed, []pipeline.AppState{pipeline.AppRefused, pipeline.AppDone},
 			map[load.AlertKey]bool{stopped(a): true, stopped(b): false, failed: false}},
+		{"of an app without an accepted answer nothing is known", load.RunPartial, []pipeline.AppState{unaccepted, pipeline.AppDone},
+			map[load.AlertKey]bool{stopped(b): false, stale: false}},
+		{"an app of few requests, none of them answered, is out of reach", load.RunPartial, []pipeline.AppState{unanswered, pipeline.AppDone},
+			map[load.AlertKey]bool{stopped(b): false, failed: true, stale: false}},
+		{"where nothing was due nothing is left to do, which says nothing of the app", load.RunDone, []pipeline.AppState{nothingDue, nothingDue},
+			map[load.AlertKey]bool{failed: false, stale: false}},
 		{"of a run of refused apps nothing else is known", load.RunFailed, []pipeline.AppState{pipeline.AppRefused, pipeline.AppRefused},
 			map[load.AlertKey]bool{stopped(a): true, stopped(b): true}},
 		{"an app out of reach is not known to be refused or taken", load.RunFailed, []pipeline.AppState{pipeline.AppUnreachable, pipeline.AppDone},
 			map[load.AlertKey]bool{stopped(b): false, failed: true}},
 		{"a busy app is not judged", load.RunDone, []pipeline.AppState{pipeline.AppBusy, pipeline.AppDone},
-			map[load.AlertKey]bool{stopped(b): false, failed: false, stale: false}},
+			map[load.AlertKey]bool{stopped(b): false, stale: false}},
 		{"nothing was done", load.RunSkipped, []pipeline.AppState{pipeline.AppBusy, pipeline.AppBusy}, map[load.AlertKey]bool{}},
 		{"interrupted", load.RunInterrupted, []pipeline.AppState{pipeline.AppInterrupted, pipeline.AppDone},
 			map[load.AlertKey]bool{stopped(b): false}},
@@ -57,7 +65,17 @@ func TestWhatAReportSays(t *testing.T) {
 			t.Parallel()
 			report := pipeline.Report{RunID: 5, Kind: "run", State: test.state}
 			for i, state := range test.apps {
-				report.Apps = append(report.Apps, pipeline.AppReport{SDKAppID: int64(i + 1), State: state, Problem: "why", Hint: "do"})
+				app := pipeline.AppReport{SDKAppID: int64(i + 1), State: state, Problem: fmt.Sprintf("app %d: lock app %d: why", i+1, i+1), Hint: "do", Accepted: 1}
+				app.Requests, app.Answered = 1, 1
+				switch state {
+				case unaccepted:
+					app.State, app.Accepted = pipeline.AppPartial, 0
+				case unanswered:
+					app.State, app.Accepted, app.Answered = pipeline.AppPartial, 0, 0
+				case nothingDue:
+					app.State, app.Accepted, app.Requests = pipeline.AppDone, 0, 0
+				}
+				report.Apps = append(report.Apps, app)
 			}
 			verdicts := notify.OfReport(report)
 			if diff := cmp.Diff(test.want, gist(verdicts)); diff != "" {
@@ -66,6 +84,9 @@ func TestWhatAReportSays(t *testing.T) {
 			for _, v := range verdicts {
 				if v.Title == "" || v.Wrong && (!strings.Contains(v.Detail, "why") || v.Hint == "") {
 					t.Errorf("%+v does not say what is wrong", v)
+				}
+				if n := strings.Count(v.Title+" "+v.Detail, "app 1"); n > 1 {
+					t.Errorf("%+v names the app %d times", v, n)
 				}
 			}
 		})

@@ -120,6 +120,7 @@ func (j *job) app(ctx context.Context, session *load.Session, app App, runID int
 			extract.Options{Log: log, OnCall: calls.record}),
 	}, &report)
 	report.Requests, report.Retries = calls.requests, calls.retries
+	report.Accepted, report.Answered = calls.accepted, calls.answered
 	report.PaceUsed = calls.paceUsed(app.CallsPerSecond)
 	if err != nil {
 		report.stop(ctx, err)
@@ -192,9 +193,10 @@ type callLog struct {
 	sdkAppID int64
 	forward  func(int64, extract.CallReport)
 
-	mu                sync.Mutex
-	requests, retries int64
-	first, last       time.Time
+	mu                 sync.Mutex
+	requests, retries  int64
+	accepted, answered int64
+	first, last        time.Time
 }
 
 func (c *callLog) record(call extract.CallReport) {
@@ -203,6 +205,13 @@ func (c *callLog) record(call extract.CallReport) {
 	c.requests++
 	if call.Retry {
 		c.retries++
+	}
+	switch call.Outcome {
+	case extract.OutcomeOK:
+		c.accepted++
+		c.answered++
+	case extract.OutcomeAPIError:
+		c.answered++
 	}
 	if c.first.IsZero() || call.SentAt.Before(c.first) {
 		c.first = call.SentAt

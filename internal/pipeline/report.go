@@ -79,6 +79,10 @@ type AppReport struct {
 	Problem string `json:"problem,omitempty"`
 	Hint    string `json:"hint,omitempty"`
 	Totals
+	// Accepted is how many calls the API answered without an error, Answered with or
+	// without one.
+	Accepted int64 `json:"-"`
+	Answered int64 `json:"-"`
 	// PaceUsed is the calls made per call allowed between the first and the
 	// last; 0 where no pace is set or there were fewer than two calls.
 	PaceUsed float64 `json:"pace_used"`
@@ -87,6 +91,9 @@ type AppReport struct {
 
 	err error
 }
+
+// Unanswered reports whether the app was called and never got an answer.
+func (r AppReport) Unanswered() bool { return r.Requests > 0 && r.Answered == 0 }
 
 // Err is what stopped the app; nil if nothing did.
 func (r AppReport) Err() error { return r.err }

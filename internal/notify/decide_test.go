@@ -1,0 +1,114 @@
+package notify_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"pushloss/internal/notify"
+	"pushloss/load"
+)
+
+// book keeps events as the database does.
+type book struct {
+	app      int64
+	alerts   []load.Alert
+	messages []string
+}
+
+// sees is a round: a job's, or one between jobs.
+func (b *book) sees(wrong, ofJob bool, now time.Time) {
+	var known []load.Alert
+	for _, a := range b.alerts {
+		if a.ClosedAt == nil || a.ClosedAt.After(now.AddDate(0, 0, -35)) {
+			known = append(known, a)
+		}
+	}
+	for _, c := range notify.Decide(known, gapOf(b.app, wrong), ofJob, now) {
+		switch {
+		case c.Counts != nil:
+			b.alerts[c.Counts.ID] = *c.Counts
+		case c.Closes != nil:
+			b.alerts[c.Closes.ID].ClosedAt = &now
+			b.messages = append(b.messages, c.Notice.Title)
+		default:
+			b.alerts = append(b.alerts, load.Alert{ID: int64(len(b.alerts)), AlertKey: c.Key, OpenedAt: now})
+			b.messages = append(b.messages, c.Notice.Title)
+		}
+	}
+}
+
+func (b *book) open() bool { return len(b.alerts) > 0 && b.alerts[len(b.alerts)-1].ClosedAt == nil }
+
+func TestAnEventThatComesAndGoesIsToldFewTimes(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name   string
+		rounds string // of jobs: x wrong, . fine; between jobs: w wrong, f fine
+		every  time.Duration
+		want   []string
+	}{
+		{"once", "x.", 24 * time.Hour, []string{told(1), recovered(1)}},
+		{"at every second run of a day", "x.x.x.x.x.", 24 * time.Hour, []string{told(1), recovered(1), told(1)}},
+		{"at every second run of five minutes", "x.x.x.x.x.", 5 * time.Minute, []string{told(1), recovered(1), told(1)}},
+		{"and then no more", "x.x.x...", 24 * time.Hour, []string{told(1), recovered(1), told(1), recovered(1)}},
+		{"looks between jobs are no good jobs", "x.x.ffffffff", time.Hour, []string{told(1), recovered(1), told(1)}},
+		{"but end what comes for the first time", "xwf", time.Hour, []string{told(1), recovered(1)}},
+		{"a look that finds it wrong begins the count again", "x.x..w..f.", time.Hour, []string{told(1), recovered(1), told(1), recovered(1)}},
+		{"each time it takes more", "x.x...x...x......x", time.Hour, []string{
+			told(1), recovered(1), told(1), recovered(1), told(1), recovered(1), told(1)}},
+		{"after a week it is a new one", "x........x.", 24 * time.Hour, []string{told(1), recovered(1), told(1), recovered(1)}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			b := book{app: 1}
+			now := noon
+			for _, round := range test.rounds {
+				b.sees(round == 'x' || round == 'w', round == 'x' || round == '.', now)
+				now = now.Add(test.every)
+			}
+			if diff := cmp.Diff(test.want, b.messages); diff != "" {
+				t.Errorf("told (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Whatever comes and goes: what is wrong is open, an end is told only at a moment that
+// found it over, and in a week there are few messages.
+func TestWhatIsWrongIsOpenAndAWeekHasFewMessages(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		b := book{app: 1}
+		now, begin := noon, noon
+		for range rapid.IntRange(1, 400).Draw(rt, "rounds") {
+			wrong := rapid.Bool().Draw(rt, "wrong")
+			before := len(b.messages)
+			b.sees(wrong, rapid.Bool().Draw(rt, "of a job"), now)
+			if wrong && !b.open() {
+				rt.Fatal("it is wrong, and nothing is open")
+			}
+			if said := b.messages[before:]; len(said) > 0 && strings.Contains(said[0], "recovered") == wrong {
+				rt.Fatalf("wrong is %t, and told is %s", wrong, said)
+			}
+			now = now.Add(rapid.SampledFrom([]time.Duration{time.Minute, time.Hour}).Draw(rt, "later"))
+		}
+		if now.Sub(begin) < 7*24*time.Hour && len(b.messages) > 20 {
+			rt.Fatal(fmt.Sprint(len(b.messages), " messages in ", now.Sub(begin)))
+		}
+	})
+}
+
+func TestAnEventThatIsBackSaysWhenItsEndIsTold(t *testing.T) {
+	t.Parallel()
+	ended := noon.Add(-time.Hour)
+	known := []load.Alert{{AlertKey: load.AlertKey{Kind: notify.KindGap, SDKAppID: 1}, ClosedAt: &ended}}
+	changes := notify.Decide(known, gapOf(1, true), true, noon)
+	if len(changes) != 1 || !strings.Contains(changes[0].Notice.Body, "its end is told after 3 good jobs in a row") {
+		t.Errorf("changes are %+v", changes)
+	}
+}

@@ -1,0 +1,2 @@
+DROP INDEX pushloss.alert_closed;
+ALTER TABLE pushloss.alert DROP COLUMN good_jobs;
