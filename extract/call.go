@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -13,6 +14,8 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
+
+	"github.com/dustin/go-humanize"
 )
 
 // call makes one call. Its failure is an *Error, but for ctx's own and the
@@ -60,8 +63,10 @@ func (c *Client) redactor(userSig string) *redactor {
 }
 
 func (c *Client) send(ctx context.Context, turn *Call, userSig, path string, body []byte, redact *redactor) (Answer, Outcome, *Error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.opts.Timeout)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cancel(nil)
+	limit := time.AfterFunc(c.opts.Timeout, func() { cancel(context.DeadlineExceeded) })
+	defer limit.Stop()
 	var reached atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { reached.Store(true) },
@@ -80,11 +85,16 @@ func (c *Client) send(ctx context.Context, turn *Call, userSig, path string, bod
 
 	response, err := c.http.Do(request)
 	if err != nil {
-		return Answer{}, OutcomeNoAnswer, c.noAnswer(err, base, reached.Load(), redact)
+		return Answer{}, OutcomeNoAnswer, c.noAnswer(cmp.Or(context.Cause(ctx), err), base, reached.Load(), redact)
 	}
 	defer response.Body.Close()
 	c.bases.reached()
-	return c.receive(response, redact)
+	// Waiting for the memory that an answer needs is not the service's slowness.
+	held := func() func() {
+		limit.Stop()
+		return func() { limit.Reset(c.opts.Timeout) }
+	}
+	return c.receive(ctx, response, held, redact)
 }
 
 // noAnswer classes a call without an answer and remembers whether base could be
@@ -114,33 +124,52 @@ func (c *Client) query(userSig string) string {
 	}.Encode()
 }
 
-func (c *Client) receive(response *http.Response, redact *redactor) (Answer, Outcome, *Error) {
-	// One byte over the limit tells a body that is too large from one that fits.
+// receive reads an answer. hold stops the clock of the call until what it returns is
+// called.
+func (c *Client) receive(ctx context.Context, response *http.Response, hold func() func(), redact *redactor) (_ Answer, _ Outcome, failed *Error) {
 	var buffer bytes.Buffer
 	size := response.ContentLength
 	if size < 0 {
 		size = c.lastSize.Load()
 	}
-	buffer.Grow(int(min(size, c.opts.MaxBody)) + bytes.MinRead)
-	_, err := buffer.ReadFrom(io.LimitReader(response.Body, c.opts.MaxBody+1))
+	buffer.Grow(int(min(size, maxShared)) + bytes.MinRead)
+	// One byte over the limit tells a body that is too large from one that fits.
+	limit := c.opts.MaxBody + 1
+	_, err := buffer.ReadFrom(io.LimitReader(response.Body, min(limit, maxShared+1)))
 	if response.StatusCode != http.StatusOK {
 		return Answer{}, OutcomeHTTPError, httpError(response, redact.shown(string(buffer.Bytes()[:min(buffer.Len(), maxSearched)])))
 	}
+	var release func()
+	if err == nil {
+		goOn := hold()
+		release, err = c.opts.Budget.take(ctx, buffer.Len())
+		goOn()
+	}
+	if err == nil {
+		defer func() {
+			if failed != nil {
+				release()
+			}
+		}()
+		if rest := limit - int64(buffer.Len()); buffer.Len() > maxShared && rest > 0 {
+			_, err = buffer.ReadFrom(io.LimitReader(response.Body, rest))
+		}
+	}
 	if err != nil {
-		failed := transportError(err, c.opts.Timeout, redact)
-		failed.HTTPStatus = response.StatusCode
-		failed.Info = "the answer broke off: " + failed.Info
-		return Answer{}, OutcomeNoAnswer, failed
+		broken := transportError(cmp.Or(context.Cause(ctx), err), c.opts.Timeout, redact)
+		broken.HTTPStatus = response.StatusCode
+		broken.Info = "the answer broke off: " + broken.Info
+		return Answer{}, OutcomeNoAnswer, broken
 	}
 	if int64(buffer.Len()) > c.opts.MaxBody {
 		return Answer{}, OutcomeUnreadable, &Error{
 			Class: Unreadable, HTTPStatus: response.StatusCode,
-			Info: fmt.Sprintf("the answer is larger than %d bytes", c.opts.MaxBody), Hint: adviceReport,
+			Info: "the answer is larger than " + humanize.IBytes(uint64(c.opts.MaxBody)), Hint: adviceTooLarge,
 		}
 	}
 	c.lastSize.Store(int64(buffer.Len()))
 	body := buffer.Bytes()
-	env, strict, err := readEnvelope(body)
+	env, strict, err := readEnvelope(body, c.opts.Budget)
 	if err != nil {
 		return Answer{}, OutcomeUnreadable, &Error{
 			Class: Transient, HTTPStatus: response.StatusCode,
@@ -154,7 +183,7 @@ func (c *Client) receive(response *http.Response, redact *redactor) (Answer, Out
 	}
 	date, _ := http.ParseTime(response.Header.Get("Date"))
 	body, strict, blanked := redact.blankAnswer(body, strict)
-	return Answer{Body: body, JSON: strict, Date: date, Blanked: blanked}, OutcomeOK, nil
+	return Answer{Body: body, JSON: strict, Date: date, Blanked: blanked, release: release}, OutcomeOK, nil
 }
 
 func apiError(number int64, info string) *Error {

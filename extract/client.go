@@ -24,6 +24,7 @@ type Account struct {
 
 // Options are the optional parts of a Client; the zero value is for production.
 type Options struct {
+	// Log names the app already.
 	Log *slog.Logger
 	// OnCall, if set, is told of every call made.
 	OnCall func(CallReport)
@@ -31,8 +32,11 @@ type Options struct {
 	Random func() uint32
 	// MaxTries bounds the calls for one request; 0 means 5.
 	MaxTries int
-	// MaxBody bounds an answer's size in bytes, uncompressed; 0 means 32 MiB.
+	// MaxBody bounds an answer's size in bytes, uncompressed; 0 means 8 MiB.
 	MaxBody int64
+	// Budget bounds the memory of all answers that are worked on at once; nil does
+	// not. With one, every Answer is to be released.
+	Budget *Budget
 	// Timeout bounds one call; 0 means 15 s. The service's own is 3 s (REST API
 	// overview).
 	Timeout time.Duration
@@ -73,6 +77,16 @@ type Answer struct {
 	Date time.Time
 	// Blanked counts the places at which a credential was blanked out.
 	Blanked int
+
+	release func()
+}
+
+// Release gives the answer's part of the budget back. The answer must not be used
+// any more.
+func (a Answer) Release() {
+	if a.release != nil {
+		a.release()
+	}
 }
 
 // Client makes the calls of one account, paced and retried. It is safe for
@@ -101,12 +115,11 @@ func NewClient(account Account, transport http.RoundTripper, pacer *Pacer, opts 
 		opts.MaxTries = 5
 	}
 	if opts.MaxBody == 0 {
-		opts.MaxBody = 32 << 20
+		opts.MaxBody = 8 << 20
 	}
 	if opts.Timeout == 0 {
 		opts.Timeout = 15 * time.Second
 	}
-	opts.Log = opts.Log.With("sdk_app_id", account.SDKAppID)
 	return &Client{
 		account: account,
 		http:    &http.Client{Transport: unredirected{transport}},

@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dustin/go-humanize"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-	"github.com/tailscale/hujson"
 )
 
 // TolerantSyntax are the options with which an answer's JSON is read: a text
@@ -46,26 +46,33 @@ var (
 	errNoErrorCode  = errors.New("it has no ErrorCode")
 	errTextFollows  = errors.New("text follows its end")
 	errNestedTooFar = errors.New("it is nested too deeply")
+	errTooLarge     = fmt.Errorf("it has trailing commas, comments or another fault, and is too large (over %s) to be mended", humanize.IBytes(maxMended))
 )
 
 // readEnvelope checks that body is an answer and reads its envelope. The text it
 // returns is strict JSON: body itself or, where body has trailing commas or
 // comments (the page's own sample has one), body with these blanked out.
-func readEnvelope(body []byte) (envelope, []byte, error) {
+func readEnvelope(body []byte, budget *Budget) (envelope, []byte, error) {
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	env, err := parseEnvelope(body)
 	var syntactic *jsontext.SyntacticError
 	if errors.As(err, &syntactic) || errors.Is(err, errTextFollows) {
-		if nestedDeeper(body, maxNesting) {
+		switch {
+		case nestedDeeper(body, maxNesting):
 			return env, body, errNestedTooFar
+		case len(body) > maxMended:
+			return env, body, errTooLarge
 		}
-		if mended, mendErr := hujson.Standardize(bytes.Clone(body)); mendErr == nil {
+		if mended, mendErr := budget.mend(body); mendErr == nil {
 			body = mended
 			env, err = parseEnvelope(body)
 		}
 	}
 	return env, body, err
 }
+
+// maxMended bounds what is mended, in bytes: hujson takes up to a hundred times as much memory.
+const maxMended = 512 << 10
 
 // maxNesting is far beyond any answer's. hujson recurses, and text of some hundred
 // thousand brackets would end the process: a stack overflow cannot be recovered.
@@ -208,7 +215,7 @@ func readInteger(dec *jsontext.Decoder, name string, into *int64) error {
 // StrictJSON returns an accepted answer's body (Answer.Body) as strict JSON
 // (Answer.JSON).
 func StrictJSON(body []byte) ([]byte, error) {
-	_, text, err := readEnvelope(body)
+	_, text, err := readEnvelope(body, nil)
 	if err != nil {
 		return nil, fmt.Errorf("read the answer: %w", err)
 	}

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 )
 
@@ -29,6 +30,7 @@ func (e *Error) Error() string {
 	switch {
 	case e.Code != 0:
 		fmt.Fprintf(&b, "the API answered code %d", e.Code)
+	case e.HTTPStatus == http.StatusOK && e.Info != "": // Info says what is wrong with the answer
 	case e.HTTPStatus != 0:
 		fmt.Fprintf(&b, "the API answered HTTP %d", e.HTTPStatus)
 	default:
@@ -38,7 +40,10 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, " (%s)", e.Meaning)
 	}
 	if e.Info != "" && e.Info != e.Meaning {
-		fmt.Fprintf(&b, ": %s", e.Info)
+		if b.Len() > 0 {
+			b.WriteString(": ")
+		}
+		b.WriteString(e.Info)
 	}
 	if e.Attempts > 1 {
 		fmt.Fprintf(&b, " after %d calls", e.Attempts)

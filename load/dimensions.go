@@ -21,8 +21,12 @@ type dimensions struct {
 	vocabulary vocabulary
 }
 
-// maxRemembered bounds each cache; texts are free, so there may be any number.
-const maxRemembered = 20_000
+// maxRemembered bounds each cache, and maxRememberedText a text in it, in bytes: texts
+// are free, so there may be any number of any length.
+const (
+	maxRemembered     = 20_000
+	maxRememberedText = 300
+)
 
 const (
 	sqlInsertCodes = `
@@ -97,7 +101,7 @@ func (d *dimensions) known() vocabulary {
 	return d.vocabulary
 }
 
-// remember adds keys to what is known, or starts anew where that has grown past
+// remember adds keys to what is known, or starts again where that has grown past
 // any plausible vocabulary.
 func (d *dimensions) remember(fetched vocabulary) {
 	d.mu.Lock()
@@ -105,7 +109,11 @@ func (d *dimensions) remember(fetched vocabulary) {
 	if len(d.vocabulary.codes) > maxRemembered || len(d.vocabulary.infos) > maxRemembered {
 		d.vocabulary = vocabulary{}
 	}
-	d.vocabulary = d.vocabulary.with(fetched)
+	long := func(text string, _ int32) bool { return len(text) > maxRememberedText }
+	short := vocabulary{codes: maps.Clone(fetched.codes), infos: maps.Clone(fetched.infos)}
+	maps.DeleteFunc(short.codes, long)
+	maps.DeleteFunc(short.infos, long)
+	d.vocabulary = d.vocabulary.with(short)
 }
 
 // with returns v and other together; neither is changed.

@@ -29,9 +29,12 @@ func (r *reader) bare() ([]element, error) {
 		sub.body, sub.dec = value, newDecoder(value)
 		if value.Kind() == jsontext.KindBeginArray {
 			_, err := sub.each(func() error {
-				item, err := sub.dec.ReadValue()
+				if err := sub.oneMore(); err != nil {
+					return err
+				}
+				item, err := sub.rawValue()
 				if err == nil && item.Kind() == jsontext.KindBeginObject {
-					below = append(below, item.Clone())
+					below = append(below, item)
 				}
 				strange = true
 				return err
@@ -39,13 +42,14 @@ func (r *reader) bare() ([]element, error) {
 			if err != nil {
 				return nil, err
 			}
+			r.rows = sub.rows
 			continue
 		}
 		e, _, err := sub.bareElement()
 		if err != nil {
 			return nil, err
 		}
-		r.replacedTexts = sub.replacedTexts
+		r.rows, r.replacedTexts = sub.rows, sub.replacedTexts
 		strange = strange || len(e.json) > len("{}")
 		if len(e.seen) > 0 {
 			found = append(found, e)
@@ -69,9 +73,9 @@ func (r *reader) bareElement() (e element, below []jsontext.Value, err error) {
 		if known, err := r.member(begun, name); known {
 			return err
 		}
-		value, err := r.dec.ReadValue()
+		value, err := r.rawValue()
 		if kind := value.Kind(); kind == jsontext.KindBeginObject || kind == jsontext.KindBeginArray {
-			below = append(below, value.Clone())
+			below = append(below, value)
 		}
 		return err
 	})
@@ -79,6 +83,15 @@ func (r *reader) bareElement() (e element, below []jsontext.Value, err error) {
 		return e, nil, err
 	}
 	return r.finish(begun, start), below, nil
+}
+
+// rawValue passes a value by and returns its text, which is a part of the answer's.
+func (r *reader) rawValue() (jsontext.Value, error) {
+	start := r.dec.InputOffset()
+	if err := r.dec.SkipValue(); err != nil {
+		return nil, err
+	}
+	return jsontext.Value(r.rawSince(start)), nil
 }
 
 func newDecoder(text []byte) *jsontext.Decoder {

@@ -58,7 +58,12 @@ func (r *reader) member(e *element, name string) (known bool, err error) {
 	if a.counters {
 		read = r.countersRow
 	}
-	isArray, err := r.each(func() error { return read(e, a) })
+	isArray, err := r.each(func() error {
+		if err := r.oneMore(); err != nil {
+			return err
+		}
+		return read(e, a)
+	})
 	if err == nil && !isArray {
 		e.rowsIn++
 		e.unreadable = fmt.Sprintf("%s is not an array", name)

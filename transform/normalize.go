@@ -16,10 +16,17 @@ import (
 // Normalizer turns answers into facts. It keeps the texts that come again and
 // again, so it is for one goroutine; the zero value is ready.
 type Normalizer struct {
+	// MaxRows bounds the rows of an answer, and the elements of its Results, which
+	// take memory too; 0 does not.
+	MaxRows int
+
 	texts texts
 	// rows of the element at hand; what is kept of them is copied out
 	byStage, byPlatform []row
 }
+
+// maxKeptRows bounds the room for rows that is kept for the next answer.
+const maxKeptRows = 4096
 
 // Normalize reads one answer, given as strict JSON (extract.Answer.JSON), to a
 // stream's request for the asked tasks; none asked means the whole app's figures.
@@ -36,6 +43,9 @@ func (n *Normalizer) Normalize(stream extract.Stream, answer []byte, asked []str
 		read = reader.bare
 	}
 	elements, err := read()
+	if cap(n.byStage)+cap(n.byPlatform) > maxKeptRows { // a normalizer outlives many answers
+		n.byStage, n.byPlatform = nil, nil
+	}
 	if err != nil {
 		return Result{}, fmt.Errorf("read the answer: %w", err)
 	}
@@ -150,7 +160,17 @@ type reader struct {
 	format        *format
 	body          []byte
 	dec           *jsontext.Decoder
+	rows          int // rows and elements read so far
 	replacedTexts int
+}
+
+// oneMore counts a row or an element, and ends the reading where there are too many.
+func (r *reader) oneMore() error {
+	r.rows++
+	if r.MaxRows > 0 && r.rows > r.MaxRows {
+		return fmt.Errorf("it has more than %d rows, which this process cannot hold", r.MaxRows)
+	}
+	return nil
 }
 
 // results reads the list of results; null or missing is an empty one.
@@ -161,6 +181,9 @@ func (r *reader) results() ([]element, error) {
 			return r.dec.SkipValue()
 		}
 		isArray, err := r.each(func() error {
+			if err := r.oneMore(); err != nil {
+				return err
+			}
 			e, err := r.element()
 			elements = append(elements, e)
 			return err

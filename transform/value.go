@@ -83,8 +83,11 @@ func spelledNumber(name, text string) (number int64, reason string) {
 }
 
 // texts remembers the strings of past answers by their JSON: the same few come
-// in every row. It starts anew when it has grown past any plausible vocabulary.
-type texts map[string]text
+// in every row. It starts again when it has grown past any plausible vocabulary.
+type texts struct {
+	known map[string]text
+	size  int // of the texts, in bytes
+}
 
 type text struct {
 	value    string
@@ -92,21 +95,22 @@ type text struct {
 }
 
 const (
-	maxTexts      = 20_000
-	maxRemembered = 300 // bytes; longer texts are rare and would hold memory
+	maxTexts      = 128 << 10 // bytes, of all texts
+	maxRemembered = 300       // bytes; longer texts are rare and would hold memory
 )
 
 // text reads a JSON string. Characters that Postgres cannot hold (U+0000, bytes
 // that are not UTF-8, lone surrogates) become U+FFFD, and the text is counted.
 func (r *reader) text(quoted jsontext.Value) string {
-	known, ok := r.texts[string(quoted)]
+	known, ok := r.texts.known[string(quoted)]
 	if !ok {
 		known = unquote(quoted)
 		if len(quoted) <= maxRemembered {
-			if r.texts == nil || len(r.texts) >= maxTexts {
-				r.texts = make(texts)
+			if r.texts.known == nil || r.texts.size >= maxTexts {
+				r.texts = texts{known: make(map[string]text)}
 			}
-			r.texts[string(quoted)] = known
+			r.texts.known[string(quoted)] = known
+			r.texts.size += len(quoted)
 		}
 	}
 	if known.replaced {

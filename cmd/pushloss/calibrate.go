@@ -143,7 +143,7 @@ func (a *app) calibrate(ctx context.Context, db *load.DB, configured config.App,
 		configured.SDKAppID, calibrate.MostRequests, paced.Duration(calibrate.MostRequests).Round(time.Second))
 	bar := newProgress(a.env)
 	defer bar.finish()
-	client := extract.NewClient(account, extract.NewTransport(), paced.Pacer(lock), extract.Options{Log: a.log})
+	client := extract.NewClient(account, extract.NewTransport(), paced.Pacer(lock), extract.Options{Log: a.log.With("sdk_app_id", account.SDKAppID)})
 	return calibrate.Measure(work, calibrate.NewAPI(client), db, settings, a.env.Now(), calibrate.Options{
 		Day: day, Tasks: tasks,
 		OnRequest: func(made int, at time.Time) {

@@ -41,6 +41,7 @@ func (c *checker) one(ctx context.Context, r checkRequest) error {
 	case err != nil:
 		return err
 	}
+	defer answer.Release()
 	c.failuresInRow = 0
 	result, err := c.normalizer.Normalize(extract.Loss, answer.JSON, ids)
 	if err != nil {

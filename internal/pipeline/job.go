@@ -117,7 +117,7 @@ func (j *job) app(ctx context.Context, session *load.Session, app App, runID int
 	err = j.work(ctx, turn{
 		App: app, lock: lock, runID: runID, log: log,
 		client: extract.NewClient(app.Account, j.transport, app.Pacer(lock),
-			extract.Options{Log: log, OnCall: calls.record}),
+			extract.Options{Log: log, OnCall: calls.record, Budget: j.budget}),
 	}, &report)
 	report.Requests, report.Retries = calls.requests, calls.retries
 	report.Accepted, report.Answered = calls.accepted, calls.answered

@@ -55,6 +55,7 @@ type Pipeline struct {
 	apps      []App
 	settings  Settings
 	opts      Options
+	budget    *extract.Budget // for the answers of all jobs
 }
 
 // New returns a pipeline from the apps through transport into db.
@@ -71,5 +72,5 @@ func New(db *load.DB, transport http.RoundTripper, apps []App, settings Settings
 	if len(settings.Streams) == 0 {
 		settings.Streams = []extract.Stream{extract.Loss}
 	}
-	return &Pipeline{db: db, transport: transport, apps: apps, settings: settings, opts: opts}
+	return &Pipeline{db: db, transport: transport, apps: apps, settings: settings, opts: opts, budget: extract.NewBudget()}
 }

@@ -8,6 +8,7 @@ import (
 
 	"pushloss/extract"
 	"pushloss/load"
+	"pushloss/transform"
 )
 
 // recheck makes the checks again that had differed and whose days were all pulled
@@ -33,7 +34,7 @@ func (p *puller) recheck(ctx context.Context, at turn, plan plan, rules policy, 
 	if len(again) == 0 {
 		return nil
 	}
-	check := checker{turn: at, policy: rules, now: p.opts.Now, told: newReconciliation()}
+	check := checker{turn: at, normalizer: transform.Normalizer{MaxRows: maxRows}, policy: rules, now: p.opts.Now, told: newReconciliation()}
 	report.Reconciliation = &check.told
 	for _, request := range again {
 		if ctx.Err() != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"pushloss/extract"
+	"pushloss/transform"
 )
 
 // ReconcileRequest says what to compare.
@@ -62,7 +63,7 @@ func (j *job) reconcile(ctx context.Context, at turn, request ReconcileRequest, 
 	if request.From != nil {
 		days = Span{First: *request.From, Last: *request.To}
 	}
-	check := checker{turn: at, policy: rules, now: j.opts.Now, told: newReconciliation(rules.cut(days)...)}
+	check := checker{turn: at, normalizer: transform.Normalizer{MaxRows: maxRows}, policy: rules, now: j.opts.Now, told: newReconciliation(rules.cut(days)...)}
 	report.Reconciliation = &check.told
 	plan, err := j.planChecks(ctx, at, rules, check.told.Spans)
 	if err != nil {

@@ -17,6 +17,9 @@ const (
 	// workersPerApp is how many requests of an app are under way at once: while
 	// one waits for its turn at the API, others are being loaded.
 	workersPerApp = 4
+	// maxRows bounds an answer: with its text, its facts and those that are stored it
+	// must fit into memory. Answers of this API have some hundred.
+	maxRows = 40_000
 	// loadTimeout bounds the load of one request.
 	loadTimeout = 2 * time.Minute
 	// maxFailuresInRow is how many requests may fail one after the other before
@@ -49,7 +52,7 @@ func (w *appWork) do(ctx context.Context, db *load.DB) error {
 
 	// The first answer proves the settings: until then one request at a time,
 	// so that a wrong key is refused once and not by every worker.
-	var normalizer transform.Normalizer
+	normalizer := transform.Normalizer{MaxRows: maxRows}
 	for proven := false; !proven; {
 		request, err, ok := next()
 		if !ok {
@@ -82,7 +85,7 @@ func (w *appWork) do(ctx context.Context, db *load.DB) error {
 	}
 	for range workersPerApp {
 		wait.Go(func() {
-			var normalizer transform.Normalizer
+			normalizer := transform.Normalizer{MaxRows: maxRows}
 			for {
 				request, ok := take()
 				if !ok {
@@ -143,6 +146,7 @@ func (w *appWork) one(ctx context.Context, r request, normalizer *transform.Norm
 		return false, err
 	}
 
+	defer answer.Release()
 	result, err := normalizer.Normalize(r.stream, answer.JSON, r.taskIDs())
 	if err != nil {
 		return true, w.failed(ctx, r, err.Error())
@@ -211,6 +215,9 @@ func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error,
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if failed.Class == extract.Unreadable {
+		return nil // it answered, and may do better of another window
+	}
 	if w.loads > loadsBefore {
 		return nil // others were answered meanwhile: the API is there
 	}

@@ -1,0 +1,54 @@
+package extract
+
+import (
+	"bytes"
+	"context"
+	"sync"
+
+	"github.com/tailscale/hujson"
+	"golang.org/x/sync/semaphore"
+)
+
+const (
+	// budgetBytes is how much text of answers a process works on at once. Their rows
+	// take some 10 to 40 times as much memory on their way into the database.
+	budgetBytes = 1 << 20
+	// maxShared bounds an answer that is worked on beside others, in bytes. Those of
+	// this API rarely reach a tenth of it. A larger one has the process for itself.
+	maxShared = 256 << 10
+)
+
+// Budget bounds the memory that the answers of all apps of a process take together.
+// It is safe for concurrent use.
+type Budget struct {
+	bytes   *semaphore.Weighted
+	mending sync.Mutex
+}
+
+// NewBudget returns a budget for one process.
+func NewBudget() *Budget { return &Budget{bytes: semaphore.NewWeighted(budgetBytes)} }
+
+// mend makes an answer strict JSON, one at a time: that takes a hundred times its size.
+func (b *Budget) mend(body []byte) ([]byte, error) {
+	if b != nil {
+		b.mending.Lock()
+		defer b.mending.Unlock()
+	}
+	return hujson.Standardize(bytes.Clone(body))
+}
+
+// take waits until an answer of a size may be worked on. The answer that it is for
+// gives it back.
+func (b *Budget) take(ctx context.Context, size int) (giveBack func(), err error) {
+	if b == nil {
+		return func() {}, nil
+	}
+	weight := int64(size)
+	if size > maxShared {
+		weight = budgetBytes
+	}
+	if err := b.bytes.Acquire(ctx, weight); err != nil {
+		return nil, err
+	}
+	return sync.OnceFunc(func() { b.bytes.Release(weight) }), nil
+}
