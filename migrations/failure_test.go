@@ -213,7 +213,7 @@ func TestAMigrationKeepsToItsOwnSettings(t *testing.T) {
 	if err := migrations.Check(t.Context(), url); err != nil {
 		t.Error(err)
 	}
-	if deviations, err := migrations.Deviations(t.Context(), url, true); err != nil || len(deviations) != 0 {
+	if deviations, err := migrations.Deviations(t.Context(), url); err != nil || len(deviations) != 0 {
 		t.Errorf("deviations %v, %v", deviations, err)
 	}
 }

@@ -118,9 +118,18 @@ func wantedStructure() map[string]string {
 }
 
 // Deviations compares what the database holds with what the migrations to the newest
-// version make, and its sequences with the keys that are taken. thorough also counts
-// what is stored repeatedly where a key is missing, which reads whole tables.
-func Deviations(ctx context.Context, databaseURL string, thorough bool) ([]Deviation, error) {
+// version make, and its sequences with the keys that are taken.
+func Deviations(ctx context.Context, databaseURL string) ([]Deviation, error) {
+	return inspect(ctx, databaseURL, func(s *session, _ []Deviation) ([]Deviation, error) { return s.sequencesBehind(ctx) })
+}
+
+// DeviationsAndRepeats also counts what is stored repeatedly where a key is missing,
+// which reads whole tables. It does not look at sequences: nobody needs them to read.
+func DeviationsAndRepeats(ctx context.Context, databaseURL string) ([]Deviation, error) {
+	return inspect(ctx, databaseURL, func(s *session, found []Deviation) ([]Deviation, error) { return s.repeatedKeys(ctx, found) })
+}
+
+func inspect(ctx context.Context, databaseURL string, more func(*session, []Deviation) ([]Deviation, error)) ([]Deviation, error) {
 	s, err := connect(ctx, databaseURL)
 	if err != nil {
 		return nil, err
@@ -130,15 +139,8 @@ func Deviations(ctx context.Context, databaseURL string, thorough bool) ([]Devia
 	if err != nil {
 		return nil, err
 	}
-	if thorough {
-		again, err := s.repeatedKeys(ctx, deviations)
-		if err != nil {
-			return nil, err
-		}
-		deviations = append(deviations, again...)
-	}
-	sequences, err := s.sequencesBehind(ctx)
-	return append(deviations, sequences...), err
+	others, err := more(s, deviations)
+	return append(deviations, others...), err
 }
 
 func (s *session) deviations(ctx context.Context) ([]Deviation, error) {

@@ -31,7 +31,7 @@ lost or somebody changed are differences too, and so are keys stored repeatedly.
 	selected := selectionFlags(command)
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
 		return withArchive(cmd, env, selected, func(ctx context.Context, a *app, db *load.DB, selection load.Selection) error {
-			deviations, err := migrations.Deviations(ctx, a.database, true)
+			deviations, err := migrations.DeviationsAndRepeats(ctx, a.database)
 			if err != nil {
 				return err
 			}

@@ -57,7 +57,7 @@ const maxDeviations = 10
 // and looks for sequences that stand behind their tables.
 func Tables(ctx context.Context, databaseURL string) []Finding {
 	const check = "tables"
-	deviations, err := migrations.Deviations(ctx, databaseURL, false)
+	deviations, err := migrations.Deviations(ctx, databaseURL)
 	if err != nil {
 		return []Finding{Bad(check, err, "look at the database")}
 	}
