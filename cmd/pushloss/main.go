@@ -43,6 +43,7 @@ func main() {
 	code := Run(ctx, os.Args[1:], Environment{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Lookuper: envconfig.OsLookuper(), Now: time.Now,
+		Detach: func() { signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE) },
 	})
 	os.Exit(code)
 }
@@ -64,6 +65,11 @@ type Environment struct {
 	Stdout, Stderr io.Writer
 	Lookuper       envconfig.Lookuper
 	Now            func() time.Time
+	// Detach makes the process outlive its terminal and the readers of its output; nil
+	// where there is nothing to do.
+	Detach func()
+	// Retries are serve's pauses before it tries a job again; nil means the usual ones.
+	Retries []time.Duration
 }
 
 // Run executes one command line and returns its exit code.

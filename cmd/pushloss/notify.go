@@ -108,6 +108,20 @@ func (n notifier) after(ctx context.Context, report pipeline.Report) {
 	n.TellOfJob(ctx, append(notify.OfReport(report), n.status(ctx)...))
 }
 
+// afterScheduled is after for a job of serve, which may not even have begun: what cannot be
+// told now is told later.
+func (n notifier) afterScheduled(ctx context.Context, kind string, report pipeline.Report, err error) {
+	if report.RunID == 0 && err != nil && ctx.Err() == nil {
+		reason := err.Error()
+		if load.Unreachable(err) { // what a driver says of it is for the log alone
+			reason = "the database was out of reach"
+		}
+		n.TellOfJob(ctx, []notify.Verdict{notify.OfFailure(kind, reason)})
+		return
+	}
+	n.after(ctx, report)
+}
+
 func (n notifier) status(ctx context.Context) []notify.Verdict {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()

@@ -31,9 +31,7 @@ func TestServeShowsAPageToThisMachine(t *testing.T) {
 	if status != http.StatusOK || !strings.Contains(body, "Lost pushes of app") || !strings.Contains(body, w.back(1)) {
 		t.Errorf("the page is HTTP %d:\n%s", status, body)
 	}
-	if status, body := get(t, "http://"+address+"/metrics"); status != http.StatusOK || !strings.Contains(body, "pushloss_lag_seconds") {
-		t.Errorf("/metrics is HTTP %d", status)
-	}
+	metrics(t, address, "pushloss_lag_seconds")
 	daemon.signal(syscall.SIGTERM)
 	daemon.endedWith(0)
 }
@@ -73,6 +71,6 @@ func TestServeOpenToOthersAsksForItsToken(t *testing.T) {
 		t.Error("the token is told")
 	}
 	w.env["PUSHLOSS_HTTP_TOKEN_FILE"] = file(t, "short", "guess\n")
-	w.do(2, "serve").says(t, "PUSHLOSS_HTTP_TOKEN_FILE", "less than 16 characters")
+	w.do(2, "serve").says(t, "PUSHLOSS_HTTP_TOKEN_FILE", "fewer than 16 characters")
 	w.do(0, "status") // which shows no page and needs no token
 }

@@ -73,7 +73,7 @@ func (a *app) pruneJob(db *load.DB) func(context.Context) error {
 	return func(ctx context.Context) error {
 		pruned, err := a.prune(ctx, db)
 		a.log.InfoContext(ctx, "pruned", "days", len(pruned.Days), "answers", pruned.Bodies, "bytes", pruned.Bytes, "runs", pruned.Runs)
-		return err
+		return againIf(load.Unreachable(err), err)
 	}
 }
 

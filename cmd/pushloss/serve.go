@@ -26,7 +26,7 @@ import (
 // httpGrace bounds the wait for HTTP requests under way at the end.
 const httpGrace = 5 * time.Second
 
-// completed are the states of a run that need no catching up.
+// completed are the states of a run that was seen through to its end.
 var completed = []load.RunState{load.RunDone, load.RunPartial, load.RunFailed}
 
 func newServeCommand(env Environment) *cobra.Command {
@@ -35,10 +35,11 @@ func newServeCommand(env Environment) *cobra.Command {
 		Short: "Run on a schedule, and tell over HTTP how it fares",
 		Long: `Runs jobs by PUSHLOSS_SCHEDULES_FILE (by default run, daily at 03:00, and
 reconcile, on Sundays at 04:30), catches up at once if one was missed while it was
-down, and serves a page of the figures, /healthz, /readyz and /metrics at
+down or the machine slept, and tries one that failed as a whole (the database or the API
+is away, another process works on an app) again after 1, 5 and 30 minutes. It serves a page of the figures, /healthz, /readyz and /metrics at
 PUSHLOSS_HTTP_ADDR. The page is for this machine alone unless PUSHLOSS_HTTP_TOKEN, or
 a file named by PUSHLOSS_HTTP_TOKEN_FILE, holds a token to ask for. SIGTERM ends it
-after the requests under way.`,
+after the requests under way; SIGHUP, and the end of what reads its log, do nothing.`,
 		Example: "  pushloss serve",
 		Args:    exactly(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -73,6 +74,9 @@ func (a *app) schedules() ([]schedules.Schedule, error) {
 }
 
 func (a *app) serve(ctx context.Context, db *load.DB, events notifier, list []schedules.Schedule) error {
+	if a.env.Detach != nil {
+		a.env.Detach()
+	}
 	metrics := monitor.NewMetrics()
 	metrics.Watch(a.figures(db), a.env.Now, a.log)
 	if last, found, err := db.LastRun(ctx, pipeline.KindRun, load.RunDone); err == nil && found && last.FinishedAt != nil {
@@ -87,17 +91,17 @@ func (a *app) serve(ctx context.Context, db *load.DB, events notifier, list []sc
 			if report.RunID != 0 {
 				metrics.Run(report)
 			}
-			events.after(ctx, report)
-			return err
+			events.afterScheduled(ctx, pipeline.KindRun, report, err)
+			return again(report, err)
 		}),
 		pipeline.KindReconcile: inTurn(turn, func(ctx context.Context) error {
 			report, err := jobs.Reconcile(ctx, pipeline.ReconcileRequest{})
-			events.after(ctx, report)
-			return err
+			events.afterScheduled(ctx, pipeline.KindReconcile, report, err)
+			return again(report, err)
 		}),
 		kindPrune: a.pruneJob(db),
 	}, schedules.Options{
-		Log: a.log, Now: a.env.Now,
+		Log: a.log, Now: a.env.Now, Retries: a.env.Retries,
 		LastStarted: func(ctx context.Context, kind string) (time.Time, error) {
 			if kind == kindPrune { // the next tick does as well
 				return a.env.Now(), nil
@@ -105,7 +109,7 @@ func (a *app) serve(ctx context.Context, db *load.DB, events notifier, list []sc
 			if brokenOff, err := db.BrokenOff(ctx, kind, completed...); err != nil || brokenOff {
 				return time.Time{}, err
 			}
-			last, found, err := db.LastRun(ctx, kind, completed...)
+			last, found, err := db.LastRun(ctx, kind, load.RunDone, load.RunPartial) // one that failed is made up for
 			if err == nil && !found && kind == pipeline.KindReconcile {
 				return a.nothingToReconcileUntil(ctx, db)
 			}

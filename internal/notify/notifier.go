@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,6 +25,11 @@ type Notifier struct {
 	targets []Target
 	log     *slog.Logger
 	now     func() time.Time
+
+	mu sync.Mutex
+	// untold are verdicts that could not be kept while the database was away, the
+	// newest of each event.
+	untold []Verdict
 }
 
 // New returns a notifier; without targets it only keeps events.
@@ -42,13 +48,33 @@ func (n *Notifier) Tell(ctx context.Context, verdicts []Verdict) { n.tell(ctx, v
 func (n *Notifier) tell(ctx context.Context, verdicts []Verdict, ofJob bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), roundTimeout)
 	defer cancel()
+	if err := n.keep(ctx, verdicts, ofJob); err != nil {
+		n.log.ErrorContext(ctx, "events are not kept yet: the next round does it", "error", err)
+		return
+	}
+	var wait sync.WaitGroup
+	for _, target := range n.targets {
+		wait.Go(func() { n.deliver(ctx, target) })
+	}
+	wait.Wait()
+}
+
+// keep opens and closes events by the verdicts, and by those that could not be kept
+// before.
+func (n *Notifier) keep(ctx context.Context, verdicts []Verdict, ofJob bool) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, v := range verdicts {
+		n.untold = slices.DeleteFunc(n.untold, func(old Verdict) bool { return old.AlertKey == v.AlertKey })
+		n.untold = append(n.untold, v)
+	}
 	now := n.now().UTC()
 	names := make([]load.Target, len(n.targets))
 	for i, target := range n.targets {
 		names[i] = load.Target(target.name)
 	}
 	err := n.db.UpdateAlerts(ctx, names, now, now.Add(-remembered), func(known []load.Alert) []load.AlertChange {
-		changes := Decide(known, verdicts, ofJob, now)
+		changes := Decide(known, n.untold, ofJob, now)
 		for _, c := range changes {
 			if c.Counts != nil {
 				continue
@@ -57,15 +83,10 @@ func (n *Notifier) tell(ctx context.Context, verdicts []Verdict, ofJob bool) {
 		}
 		return changes
 	})
-	if err != nil {
-		n.log.ErrorContext(ctx, "events were not kept", "error", err)
-		return
+	if err == nil {
+		n.untold = nil
 	}
-	var wait sync.WaitGroup
-	for _, target := range n.targets {
-		wait.Go(func() { n.deliver(ctx, target) })
-	}
-	wait.Wait()
+	return err
 }
 
 // deliver sends what waits for a target, in order, up to the first failure.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -21,6 +22,7 @@ import (
 
 	"pushloss/extract"
 	"pushloss/internal/localpg/pgtest"
+	"pushloss/internal/netfault"
 	"pushloss/internal/notify"
 	"pushloss/load"
 )
@@ -183,6 +185,38 @@ func TestATargetThatIsDownKeepsItsMessagesInOrderAndHoldsUpNoOther(t *testing.T)
 	tell(nil)
 	equal(t, "up again", want, down.titles())
 	equal(t, "the one that was up", want, up.titles())
+}
+
+// What happens while the database is away is told once it is back, as far as it is
+// still true.
+func TestWhatHappensWhileTheDatabaseIsAwayIsToldLater(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	in := newInbox(t)
+	direct, err := url.Parse(w.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	network, err := netfault.New(direct.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(network.Close)
+	direct.Host = network.Address()
+	if w.db, err = load.Open(t.Context(), direct.String(), 2); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.db.Close)
+	replica := w.replica(in.secretURL())
+	network.Break()
+	replica.TellOfJob(t.Context(), gapOf(1, true))
+	replica.TellOfJob(t.Context(), gapOf(2, true))
+	replica.Tell(t.Context(), gapOf(2, false))
+	equal(t, "told while it is away", []string(nil), in.titles())
+	network.Mend()
+	replica.Tell(t.Context(), nil)
+	replica.Tell(t.Context(), nil)
+	equal(t, "told", []string{told(1)}, in.titles())
 }
 
 func TestAMessageIsGivenUpAfterThreeDays(t *testing.T) {

@@ -91,9 +91,9 @@ func ofJob(kind string) Verdict {
 }
 
 // OfFailure judges a job that could not begin.
-func OfFailure(kind string, err error) Verdict {
+func OfFailure(kind, reason string) Verdict {
 	v := ofJob(kind)
-	v.Wrong, v.Detail = true, err.Error()
+	v.Wrong, v.Detail = true, reason
 	return v
 }
 

@@ -45,7 +45,7 @@ type plan struct {
 	// opened are windows that belong to the plan wherever they lie and whether
 	// their task is covered or not.
 	opened map[ledgerKey]bool
-	// tick, if set, is since when what was pulled is not due again.
+	// tick, if set, is since when what was pulled is not due again, unless it failed.
 	tick time.Time
 	// covers tells whether a task's window belongs to the plan at all.
 	covers func(task load.Task, day extract.Day) bool
@@ -139,7 +139,7 @@ func (p plan) verdict(known bool, entry load.Entry) (due bool, why string) {
 	switch {
 	case p.reprocess == All:
 		return true, "everything is pulled again"
-	case known && !p.tick.IsZero() && !entry.UpdatedAt.Before(p.tick):
+	case known && !failed && !p.tick.IsZero() && !entry.UpdatedAt.Before(p.tick):
 		return false, "pulled since the tick, by another process"
 	case failed:
 		return true, "the last pull failed"

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"fmt"
+
+	"pushloss/internal/pipeline"
+	"pushloss/load"
+	"pushloss/schedules"
+)
+
+// again is the error of a scheduled job: it asks for another try where the job, or an app
+// of it, failed as a whole for a reason that is likely to pass. What an operator must act
+// on, and what the next tick does as well, waits for the tick.
+func again(report pipeline.Report, err error) error {
+	if err != nil {
+		return againIf(load.Unreachable(err), err)
+	}
+	for _, app := range report.Apps {
+		if passes(app) {
+			return &schedules.AgainError{Err: fmt.Errorf("app %d: %s: %s", app.SDKAppID, app.State, app.Problem)}
+		}
+	}
+	return nil
+}
+
+func againIf(passes bool, err error) error {
+	if passes {
+		return &schedules.AgainError{Err: err}
+	}
+	return err
+}
+
+// passes reports whether what kept an app from being worked on is likely to be gone in
+// some minutes.
+func passes(app pipeline.AppReport) bool {
+	switch app.State {
+	case pipeline.AppBusy, pipeline.AppUnreachable:
+		return true
+	case pipeline.AppFailed:
+		return load.Unreachable(app.Err())
+	case pipeline.AppPartial:
+		return app.WindowsFailed > 0 && app.Accepted == 0
+	}
+	return false
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/sethvargo/go-envconfig"
+
+	"pushloss/internal/localpg/pgtest"
+	"pushloss/internal/netfault"
+	"pushloss/internal/sandbox"
+)
+
+// log is what a daemon says.
+type log struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// An outage at the tick costs a pause, and what could not be told in it is told later.
+func TestAnOutageAtTheTickCostsAPauseNotADay(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name  string
+		ofAPI bool
+	}{
+		{"the API is away", true},
+		{"the database is away", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			const app, key = 1400000001, "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e"
+			api, err := sandbox.New(sandbox.Config{Apps: []sandbox.App{{SDKAppID: app, SecretKey: key}}, Seed: 5, Location: time.UTC})
+			if err != nil {
+				t.Fatal(err)
+			}
+			direct := pgtest.URL(t)
+			database, err := url.Parse(direct)
+			if err != nil {
+				t.Fatal(err)
+			}
+			network, err := netfault.New(database.Host)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(network.Close)
+			database.Host = network.Address()
+
+			var away atomic.Bool
+			away.Store(true)
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case !away.Load():
+					api.ServeHTTP(w, r)
+				case test.ofAPI:
+					http.Error(w, "away", http.StatusServiceUnavailable)
+				default:
+					network.Break() // while its first answer is under way
+					api.ServeHTTP(w, r)
+				}
+			}))
+			t.Cleanup(server.Close)
+
+			ctx, stop := context.WithCancel(t.Context())
+			var said log
+			ended := make(chan int, 1)
+			go func() {
+				ended <- Run(ctx, []string{"serve"}, Environment{
+					Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &said, Now: time.Now,
+					Retries: []time.Duration{100 * time.Millisecond, 500 * time.Millisecond, 2 * time.Second},
+					Lookuper: envconfig.MapLookuper(map[string]string{
+						"DATABASE_URL": database.String(), "TIM_SDK_APP_ID": fmt.Sprint(app), "TIM_SECRET_KEY": key, "TIM_BASE_URL": server.URL,
+						"PUSHLOSS_TIMEZONE": "UTC", "PUSHLOSS_RATE": "0", "PUSHLOSS_STREAMS": "loss", "PUSHLOSS_LOOKBACK_DAYS": "4",
+						"PUSHLOSS_HTTP_ADDR": "127.0.0.1:0", "PUSHLOSS_API_MEMORY_DAYS": "365",
+					}),
+				})
+			}()
+			until(t, "it is to be tried again", func() bool { return strings.Contains(said.String(), "job is tried again") })
+			away.Store(false)
+			network.Mend()
+			conn, err := pgx.Connect(t.Context(), direct)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close(context.WithoutCancel(t.Context()))
+			number := func(sql string) (n int) {
+				if err := conn.QueryRow(t.Context(), sql).Scan(&n); err != nil {
+					t.Fatal(err)
+				}
+				return n
+			}
+			until(t, "all days are loaded", func() bool {
+				return number(`SELECT count(*) FROM analytics.coverage WHERE state = 'loaded'`) == 4
+			})
+			until(t, "nothing is open, and what was told is over", func() bool {
+				return number(`SELECT count(*) FROM analytics.runs WHERE kind = 'run' AND state = 'done'`) > 0 &&
+					number(`SELECT count(*) FROM analytics.alerts WHERE closed_at IS NULL`) == 0
+			})
+			if test.ofAPI && number(`SELECT count(*) FROM analytics.alerts WHERE kind = 'run_failed'`) != 1 {
+				t.Error("the failure was not told")
+			}
+			stop()
+			if code := <-ended; code != exitDone && code != exitInterrupted {
+				t.Errorf("it ends with %d:\n%s", code, said.String())
+			}
+		})
+	}
+}
+
+func until(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); !holds(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("it never came about that %s", what)
+		}
+	}
+}
