@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,7 +20,7 @@ func newCheckCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "check",
 		Short: "Is it going to work? Settings, clock, database, schema, and one real API call for each stream",
-		Long: `Checks the settings, the database and its schema, the clocks, and makes one real
+		Long: `Checks the settings, the schedule file, the database and its schema, the clocks, and makes one real
 call of the API for each app, at its pace. Nothing is changed. The exit code is that
 of the worst finding.`,
 		Example: "  pushloss check",
@@ -63,7 +64,7 @@ func findAll(cmd *cobra.Command, env Environment) []check.Finding {
 		return []check.Finding{check.Bad("settings", err, "")}
 	}
 	defer a.close()
-	findings := []check.Finding{check.Good("settings", fmt.Sprintf("apps: %d", len(a.settings.Apps)))}
+	findings := []check.Finding{check.Good("settings", fmt.Sprintf("apps: %d", len(a.settings.Apps))), a.findScheduleProblems()}
 
 	db, reachable, found := a.findDatabaseProblems(ctx)
 	findings = append(findings, found...)
@@ -78,6 +79,28 @@ func findAll(cmd *cobra.Command, env Environment) []check.Finding {
 		findings = append(findings, check.API(ctx, db, transport, app, a.settings.Streams, holder(), env.Now)...)
 	}
 	return findings
+}
+
+// findScheduleProblems reads what serve reads.
+func (a *app) findScheduleProblems() check.Finding {
+	list, err := a.schedules()
+	if err != nil {
+		hint := hintOf(err)
+		if hint == "" {
+			hint = "correct the file that PUSHLOSS_SCHEDULES_FILE names"
+		}
+		return check.Bad("schedules", err, hint)
+	}
+	var next time.Time
+	for _, s := range list {
+		if tick := s.Next(a.env.Now()); s.Job == pipeline.KindRun && (next.IsZero() || tick.Before(next)) {
+			next = tick
+		}
+	}
+	if next.IsZero() {
+		return check.Good("schedules", fmt.Sprintf("%d, but none of serve's runs the job run", len(list)))
+	}
+	return check.Good("schedules", fmt.Sprintf("%d, serve runs next at %s", len(list), next.Format(time.RFC3339)))
 }
 
 // findDatabaseProblems returns the database if it can be worked with, and whether

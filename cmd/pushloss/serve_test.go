@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
@@ -229,4 +231,33 @@ func TestTheSandboxServesCallsAndItsOwnQuestions(t *testing.T) {
 	}
 	p.signal(syscall.SIGTERM)
 	p.endedWith(0).says(t, "app 1400000001: 1 calls")
+}
+
+// What serve would refuse, check tells before.
+func TestCheckReadsTheScheduleFile(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	file := filepath.Join(t.TempDir(), "schedules.yaml")
+	w.env["PUSHLOSS_SCHEDULES_FILE"] = file
+	w.do(2, "check").says(t, "schedules", "FAILED", "no such file")
+	for text, says := range map[string]string{
+		"schedules: [{name: a, job: run, cron: '0 3 * * *'}, {name: b, job: prune, cron: '@daily'}]": "2, serve runs next at 20",
+		"schedules: [{name: a, job: prune, cron: '@daily'}]":                                         "1, but none of serve's runs the job run",
+	} {
+		w.write(file, text)
+		w.do(0, "check").says(t, "schedules", says)
+	}
+	for _, wrong := range []string{"schedules: [{name: a, job: run, cron: */5 * * * *}]", "schedules: [{name: a, job: run, cron: '*/90 * * * *'}]"} {
+		w.write(file, wrong)
+		for _, command := range []string{"check", "serve"} {
+			w.do(2, command).says(t, file+":1: ")
+		}
+	}
+}
+
+func (w *world) write(file, text string) {
+	w.t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
 }
