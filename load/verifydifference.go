@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/extract"
@@ -148,7 +149,7 @@ func (m mismatch) describe(words texts) Difference {
 			*side.into = fmt.Sprintf("%s to %s at %s by run %d",
 				words.version(c.oldCount, c.oldInfo), words.version(c.newCount, c.newInfo), instant(&c.stamp.at), c.stamp.runID)
 		case side.entry != nil:
-			*side.into = fmt.Sprintf("%d rows, loaded from %s to %s", side.entry.RowCount, instant(side.entry.FirstLoadedAt), instant(side.entry.LastLoadedAt))
+			*side.into = fmt.Sprintf("%s, loaded from %s to %s", english.Plural(side.entry.RowCount, "row", ""), instant(side.entry.FirstLoadedAt), instant(side.entry.LastLoadedAt))
 		}
 	}
 	return d

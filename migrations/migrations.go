@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/golang-migrate/migrate/v4"
 	"github.com/golang-migrate/migrate/v4/source/iofs"
 )
@@ -103,7 +104,7 @@ func (m *Migrator) Down(ctx context.Context, steps int) error {
 	defer s.close()
 	return m.alone(ctx, s, func(status Status) error {
 		if steps < 1 || steps > status.Version {
-			return fmt.Errorf("cannot take back %d migrations: %d are applied", steps, status.Version)
+			return fmt.Errorf("cannot take back %s: the schema is at version %d", english.Plural(steps, "migration", ""), status.Version)
 		}
 		for version := status.Version; version > status.Version-steps; version-- {
 			if err := m.step(ctx, s, version, -1); err != nil {

@@ -73,9 +73,9 @@ func TestADamagedAnswerIsAFindingAndNeverReplayed(t *testing.T) {
 	w.do(0, w.backfill(3, 2)...)
 	w.exec(`UPDATE pushloss.raw_body SET body = substr(body, 2) WHERE sha256 = (SELECT body_sha256 FROM pushloss.pull ORDER BY pull_id LIMIT 1)`)
 	w.exec(`DELETE FROM pushloss.stage_loss`)
-	w.do(1, "verify").says(t, w.back(3), "not provable", "SHA-256", "1 windows cannot be proven")
+	w.do(1, "verify").says(t, w.back(3), "not provable", "SHA-256", "1 window cannot be proven")
 	r := w.do(1, "replay")
-	r.says(t, "1 windows cannot be proven")
+	r.says(t, "1 window cannot be proven")
 	if !strings.Contains(r.stderr, "SHA-256") {
 		t.Errorf("stderr does not say which: %s", r.stderr)
 	}
@@ -97,7 +97,7 @@ func TestPruneDoesWhatItsPlanShows(t *testing.T) {
 	w.exec(`UPDATE pushloss.run SET started_at = started_at - interval '401 days', finished_at = finished_at - interval '401 days'`)
 	shapeIs(t, "prune", w.do(0, "prune", "--plan", "--output", "json").stdout)
 	planned := w.do(0, "prune", "--plan")
-	planned.says(t, w.back(5), w.back(3), "1 runs would be pruned")
+	planned.says(t, w.back(5), w.back(3), "1 run would be pruned")
 	done := w.do(0, "prune")
 	if want := strings.ReplaceAll(planned.stdout, "would be pruned", "pruned"); done.stdout != want {
 		t.Errorf("the plan shows\n%s\nand this was done:\n%s", planned.stdout, done.stdout)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 
 	"pushloss/extract"
@@ -106,7 +107,7 @@ func printPlan(env Environment, output format, plan pipeline.Plan) error {
 		t.AppendRow([]any{w.SDKAppID, w.Day, w.Stream.String(), taskOf(w.TaskID), w.State, pull, w.Why})
 	}
 	t.Render()
-	_, err := fmt.Fprintf(env.Stdout, "%d of %d windows would be pulled, by %d requests, which take %s at the allowed rate\n",
-		due, len(plan.Windows), plan.Requests, plan.Duration.Round(time.Second))
+	_, err := fmt.Fprintf(env.Stdout, "%d of %s would be pulled, by %s, which %s %s at the allowed rate\n",
+		due, many(len(plan.Windows), "window"), many(plan.Requests, "request"), english.PluralWord(plan.Requests, "takes", "take"), plan.Duration.Round(time.Second))
 	return err
 }

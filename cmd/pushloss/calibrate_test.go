@@ -78,7 +78,7 @@ func TestCalibrateReadsLatenessOffTheHistoryOfRuns(t *testing.T) {
 	r := w.do(0, "calibrate")
 	r.says(t, "up to 1.5 days after a day's end", "5 days were watched")
 	w.exec(`UPDATE pushloss.stage_loss SET err_count = err_count + 1 WHERE day = '` + w.back(4) + `' AND task_key = 0`)
-	w.do(0, "calibrate").says(t, "up to 3.5 days after a day's end", "rows are others than stored") // it is noon
+	w.do(0, "calibrate").says(t, "up to 3.5 days after a day's end", "from what is stored") // it is noon
 }
 
 func TestTheRunAndTheCheckHonourTheWindowsEnd(t *testing.T) {

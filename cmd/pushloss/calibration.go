@@ -43,7 +43,7 @@ func printCalibration(env Environment, output format, report calibrate.Report) e
 	if len(report.Tasks) > 0 {
 		of = fmt.Sprintf("app %d's tasks %s", report.SDKAppID, strings.Join(report.Tasks, ", "))
 	}
-	fmt.Fprintf(w, "measured by %d requests for %s; days and times are in %s\n", report.Requests, of, report.Timezone)
+	fmt.Fprintf(w, "measured by %s for %s; days and times are in %s\n", many(report.Requests, "request"), of, report.Timezone)
 	for _, f := range report.Findings {
 		printFinding(w, f)
 	}

@@ -157,9 +157,9 @@ func (a *app) printDemo(ctx context.Context, db *load.DB, report pipeline.Report
 		codes.AppendRow([]any{c.Stage, c.Code, c.Info, count(c.Lost)})
 	}
 	codes.Render()
-	fmt.Fprintf(w, "and %s rows for %d tasks.\n", count(summary.TaskRows), len(demoTasks))
+	fmt.Fprintf(w, "and %s for %s.\n", many(summary.TaskRows, "row"), many(len(demoTasks), "task"))
 	if report.State == load.RunDone && report.RowsInserted+report.RowsUpdated+report.RowsDeleted == 0 {
-		fmt.Fprintf(w, "Nothing has changed since the last demo: %s rows unchanged.\n", count(report.RowsUnchanged))
+		fmt.Fprintf(w, "Nothing has changed since the last demo: %s unchanged.\n", many(report.RowsUnchanged, "row"))
 	}
 	fmt.Fprintf(w, `
 Look around, while %[1]s demo --hold is running elsewhere:

@@ -75,8 +75,8 @@ func (a *app) fill(cmd *cobra.Command, db *load.DB, shape fill.Shape) error {
 		return err
 	}
 	moved := report.RowsInserted + report.RowsUpdated + report.RowsDeleted + report.RowsUnchanged
-	fmt.Fprintf(a.env.Stdout, "%s facts made, %s changed later, by %s requests in %s: %s rows a second\n",
-		count(report.RowsInserted), count(report.RowsUpdated+report.RowsDeleted), count(report.Requests),
-		report.Took.Round(time.Second), count(int64(float64(moved)/report.Took.Seconds())))
+	fmt.Fprintf(a.env.Stdout, "%s made, %s changed later, by %s in %s: %s a second\n",
+		many(report.RowsInserted, "fact"), count(report.RowsUpdated+report.RowsDeleted), many(report.Requests, "request"),
+		report.Took.Round(time.Second), many(int64(float64(moved)/report.Took.Seconds()), "row"))
 	return nil
 }

@@ -36,8 +36,8 @@ The database must be connected to as the role that migrates, or as a superuser.`
 			return printJSON(env.Stdout, access)
 		}
 		printAccess(env, access)
-		fmt.Fprintf(env.Stdout, "%s reads analytics: %d rights granted, %d unchanged\n",
-			access.Role, access.Changed(), len(access.Rights)-access.Changed())
+		fmt.Fprintf(env.Stdout, "%s reads analytics: %s granted, %d unchanged\n",
+			access.Role, many(access.Changed(), "right"), len(access.Rights)-access.Changed())
 		return nil
 	}
 	return command

@@ -49,8 +49,8 @@ func newMigrateDownCommand(env Environment) *cobra.Command {
 				status, err := migrations.Read(cmd.Context(), url)
 				if err == nil && steps > status.Version {
 					return &usageError{
-						problem: fmt.Sprintf("cannot take back %d migrations", steps),
-						remedy:  fmt.Sprintf("%d are applied", status.Version),
+						problem: "cannot take back " + many(steps, "migration"),
+						remedy:  fmt.Sprintf("the schema is at version %d: take back at most as many", status.Version),
 					}
 				}
 				return m.Down(cmd.Context(), steps)

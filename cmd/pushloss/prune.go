@@ -91,6 +91,6 @@ func printPruned(env Environment, pruned load.Pruned, verb string) {
 		}
 		t.Render()
 	}
-	fmt.Fprintf(env.Stdout, "%s answers of %s bytes and %s runs %s\n",
-		count(pruned.Bodies), count(pruned.Bytes), count(pruned.Runs), verb)
+	fmt.Fprintf(env.Stdout, "%s of %s and %s %s\n",
+		many(pruned.Bodies, "answer"), many(pruned.Bytes, "byte"), many(pruned.Runs, "run"), verb)
 }

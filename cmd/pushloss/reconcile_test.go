@@ -45,7 +45,7 @@ func TestReconcileComparesTheNewestDaysAndReportsIt(t *testing.T) {
 		t.Errorf("the report tells %+v", report)
 	}
 	w.do(0, "status") // nothing to warn of yet
-	w.do(0, "run").says(t, "1 reconciliations that had differed were made again, 0 differ still")
+	w.do(0, "run").says(t, "1 reconciliation that had differed was made again, 0 differ still")
 	w.equalsTruth(testApp, 8, 1, "t1", "t2")
 	w.do(0, "reconcile", "--from", w.back(8), "--to", w.back(1))
 }
@@ -56,7 +56,7 @@ func TestADifferenceThatStaysIsToldByStatusAndMetrics(t *testing.T) {
 	w.weekOf("t1")
 	w.faults("week-differs:task=t1")
 	w.do(1, "reconcile").says(t, "partial", "t1", "differs", "what to do: see analytics.reconciliations; the next run")
-	w.do(0, "run").says(t, "1 reconciliations that had differed were made again, 1 differ still", "pushloss backfill --reprocess all")
+	w.do(0, "run").says(t, "1 reconciliation that had differed was made again, 1 differs still", "pushloss backfill --reprocess all")
 	r := w.do(1, "status")
 	r.says(t, "NOT OK", "days do not add up to what the API says: see analytics.reconciliations")
 	if strings.Contains(w.do(1, "status", "--output", "json").stdout, `"differences": 0`) {

@@ -52,8 +52,8 @@ Windows of which an answer is lost or damaged are left as they are, and told (ex
 				if restored.Differences == restored.NotProvable {
 					fmt.Fprintln(env.Stdout, "nothing had to be mended")
 				} else {
-					fmt.Fprintf(env.Stdout, "%d facts inserted, %d updated, %d deleted, %d changes written\n",
-						restored.Rows.Inserted, restored.Rows.Updated, restored.Rows.Deleted, restored.ChangesWritten)
+					fmt.Fprintf(env.Stdout, "%s inserted, %s updated, %s deleted, %s written\n",
+						many(restored.Rows.Inserted, "fact"), count(restored.Rows.Updated), count(restored.Rows.Deleted), many(restored.ChangesWritten, "change"))
 				}
 				printUnprovable(env.Stdout, restored.Checked)
 			}

@@ -5,6 +5,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
+
 	"pushloss/internal/pipeline"
 )
 
@@ -44,8 +46,9 @@ func printSummary(env Environment, report pipeline.Report) {
 	printOddities(env.Stdout, report.Totals)
 	for _, app := range report.Apps {
 		if r := app.Reconciliation; r != nil {
-			fmt.Fprintf(env.Stdout, "app %d: %d reconciliations that had differed were made again, %d differ still\n",
-				app.SDKAppID, r.Checks, len(r.Unequal))
+			fmt.Fprintf(env.Stdout, "app %d: %s that had differed %s made again, %d %s still\n",
+				app.SDKAppID, many(r.Checks, "reconciliation"), english.PluralWord(int(r.Checks), "was", "were"),
+				len(r.Unequal), english.PluralWord(len(r.Unequal), "differs", "differ"))
 		}
 	}
 	printProblems(env, report)

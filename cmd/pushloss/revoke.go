@@ -32,7 +32,7 @@ another role are not its own, and stay: the command says so, and exits 1.`,
 			err = printJSON(env.Stdout, access)
 		} else {
 			printAccess(env, access)
-			_, err = fmt.Fprintf(env.Stdout, "%s: %d rights revoked\n", access.Role, access.Changed())
+			_, err = fmt.Fprintf(env.Stdout, "%s: %s revoked\n", access.Role, many(access.Changed(), "right"))
 		}
 		if err == nil && access.Reads {
 			return &exitError{code: exitPartly}

@@ -80,7 +80,7 @@ Faults (--fault NAME, may be repeated):
 		fmt.Fprintf(env.Stdout, "the sandbox serves at http://%s\n", listener.Addr())
 		err = serveUntil(cmd.Context(), listener, api)
 		for _, app := range api.Stats().Apps {
-			fmt.Fprintf(env.Stdout, "app %d: %d calls, smallest gap %s\n", app.SDKAppID, app.Calls, app.SmallestGap)
+			fmt.Fprintf(env.Stdout, "app %d: %s, smallest gap %s\n", app.SDKAppID, many(app.Calls, "call"), app.SmallestGap)
 		}
 		return err
 	}

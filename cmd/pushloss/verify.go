@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 
 	"pushloss/extract"
@@ -48,7 +49,7 @@ lost or somebody changed are differences too, and so are keys stored repeatedly.
 				if checked.Differences == 0 {
 					fmt.Fprintln(env.Stdout, "all is as the API answered")
 				} else {
-					fmt.Fprintf(env.Stdout, "%d differences\n", checked.Differences)
+					fmt.Fprintln(env.Stdout, many(checked.Differences, "difference"))
 				}
 				printUnprovable(env.Stdout, checked)
 			})
@@ -198,15 +199,16 @@ func differenceLine(d load.Difference) string {
 }
 
 func archiveSize(c load.Checked) string {
-	return fmt.Sprintf("%d days, %d windows, %d pulls, %s facts, %s changes", c.Days, c.Windows, c.Pulls, count(c.Facts), count(c.Changes))
+	return fmt.Sprintf("%s, %s, %s, %s, %s", many(c.Days, "day"), many(c.Windows, "window"), many(c.Pulls, "pull"), many(c.Facts, "fact"), many(c.Changes, "change"))
 }
 
 func printUnprovable(w io.Writer, c load.Checked) {
 	if c.BeyondArchive > 0 {
-		fmt.Fprintf(w, "%d windows are beyond the archive: their answers were pruned\n", c.BeyondArchive)
+		fmt.Fprintf(w, "%s %s beyond the archive: the answers were pruned\n",
+			many(c.BeyondArchive, "window"), english.PluralWord(int(c.BeyondArchive), "is", "are"))
 	}
 	if c.NotProvable > 0 {
-		fmt.Fprintf(w, "%d windows cannot be proven: an answer is lost or damaged\n", c.NotProvable)
+		fmt.Fprintf(w, "%s cannot be proven: an answer is lost or damaged\n", many(c.NotProvable, "window"))
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
+
 	"pushloss/extract"
 )
 
@@ -68,7 +70,7 @@ func (m *measurement) seeAddingUp(ctx context.Context, f *Finding) error {
 	m.show(f, "a day", singles...)
 	m.show(f, "all at once", all)
 	if whole.equal(sum) {
-		f.measured("yes", fmt.Sprintf("%s to %s, day by day and at once, are the same in all %d rows", first, last, len(whole)))
+		f.measured("yes", fmt.Sprintf("%s to %s, day by day and at once, are the same in all rows (%d)", first, last, len(whole)))
 		return nil
 	}
 	newest := singles[len(singles)-1]
@@ -90,7 +92,7 @@ func (m *measurement) seeAddingUp(ctx context.Context, f *Finding) error {
 	for _, k := range keys[:min(len(keys), keysShown)] {
 		shown = append(shown, fmt.Sprintf("%s: %d by day, %d at once", k, sum[k], whole[k]))
 	}
-	f.measured("no", fmt.Sprintf("%s to %s, day by day and at once, differ in %d of %d rows: %s",
-		first, last, len(keys), len(whole.plus(sum)), strings.Join(shown, "; ")))
+	f.measured("no", fmt.Sprintf("%s to %s, day by day and at once, differ in %d of %s: %s",
+		first, last, len(keys), english.Plural(len(whole.plus(sum)), "row", ""), strings.Join(shown, "; ")))
 	return nil
 }

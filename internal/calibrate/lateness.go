@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
+
 	"pushloss/extract"
 	"pushloss/load"
 )
@@ -52,16 +54,16 @@ func (m *measurement) lateFigures(ctx context.Context) error {
 	}
 	watched := m.watched(compared)
 	if len(watched) < enoughDays {
-		f.unknown(fmt.Sprintf("%d days were pulled again after they were first loaded: too few", len(watched)),
+		f.unknown(fmt.Sprintf("%s pulled again after the first load: too few", english.Plural(len(watched), "day was", "days were")),
 			fmt.Sprintf("run daily for %d days, then calibrate again", max(enoughDays+1, m.settings.LookbackDays+2)))
 		return nil
 	}
 	changes, forgotten := m.recordedChanges(recorded, watched)
 	changes = append(changes, live...)
 	until := typical(watched)
-	detail := fmt.Sprintf("%d days were watched, typically until %s after their end", len(watched), inDays(until))
+	detail := fmt.Sprintf("%s watched, typically until %s after their end", english.Plural(len(watched), "day was", "days were"), inDays(until))
 	if forgotten > 0 {
-		detail += fmt.Sprintf("; %d changes are left out, since older losses were only forgotten", forgotten)
+		detail += fmt.Sprintf("; %s left out, since older losses were only forgotten", english.Plural(forgotten, "change is", "changes are"))
 	}
 	m.late.known = true
 	if len(changes) == 0 {
@@ -135,7 +137,7 @@ func (m *measurement) compareWithStored(ctx context.Context, f *Finding) (change
 		compared = append(compared, day)
 		if n := len(m.days[day].differing(kept[day])); n > 0 {
 			changes = append(changes, change{m.now.Sub(day.Window(m.settings.Location).End), int64(n)})
-			m.show(f, fmt.Sprintf("%d rows are others than stored", n), m.jobSpan(day))
+			m.show(f, fmt.Sprintf("%s from what is stored", english.Plural(n, "row differs", "rows differ")), m.jobSpan(day))
 		}
 	}
 	return changes, compared, nil

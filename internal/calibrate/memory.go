@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
+
 	"pushloss/extract"
 )
 
@@ -86,7 +88,7 @@ func (m *measurement) seeMemory(ctx context.Context, f *Finding) error {
 		m.show(f, "the day before it", m.jobSpan(past.today-next))
 	}
 
-	detail := fmt.Sprintf("the oldest day with figures is %s, %d days back, %s", past.today-oldest, oldest, why)
+	detail := fmt.Sprintf("the oldest day with figures is %s, %s back, %s", past.today-oldest, english.Plural(int(oldest), "day", ""), why)
 	if next != 0 {
 		detail += "; " + past.tell(next)
 	}
@@ -209,7 +211,7 @@ func (p *memories) tell(back extract.Day) string {
 	case r.refused != nil:
 		return fmt.Sprintf("for %s the answer is an error: %s", day, r.refused)
 	case p.stored(back):
-		return fmt.Sprintf("%s comes empty, though %d facts are stored of it: forgotten", day, p.pulls[day].Rows)
+		return fmt.Sprintf("%s comes empty, though %s stored of it: forgotten", day, english.Plural(int(p.pulls[day].Rows), "fact is", "facts are"))
 	}
 	return fmt.Sprintf("%s comes empty: forgotten, or nothing was lost", day)
 }

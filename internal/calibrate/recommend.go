@@ -3,6 +3,8 @@ package calibrate
 import (
 	"fmt"
 	"strconv"
+
+	"github.com/dustin/go-humanize/english"
 )
 
 // marginDays is how many days more than a pull's lookback its day's beginning may
@@ -80,7 +82,7 @@ func (m *measurement) recommendLookback(memoryDays int) Recommendation {
 	wanted, why := present, "how late figures change is not known yet"
 	if m.late.known {
 		wanted = max(least, m.late.days+1)
-		why = fmt.Sprintf("the last change came within %d days of a day's end, and one more to be safe", m.late.days)
+		why = fmt.Sprintf("the last change came within %s of a day's end, and one more to be safe", english.Plural(m.late.days, "day", ""))
 		if m.late.days == 0 {
 			why = fmt.Sprintf("no figure changed after its first load; %d at least, to be safe", least)
 		}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/dustin/go-humanize/english"
+
 	"pushloss/load"
 )
 
@@ -64,7 +66,8 @@ func (r *Reconciliation) problem() string {
 	if r.Differences == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d of %d figures differ from the sums of the stored days", r.Differences, r.Keys)
+	return fmt.Sprintf("%d of %s %s from the sums of the stored days", r.Differences, english.Plural(int(r.Keys), "figure", ""),
+		english.PluralWord(int(r.Differences), "differs", "differ"))
 }
 
 func (r *Reconciliation) look(days Span) {

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
+
 	"pushloss/extract"
 	"pushloss/load"
 	"pushloss/transform"
@@ -184,7 +186,7 @@ func (w *appWork) loaded(r request, result transform.Result, outcome load.Outcom
 		TextsReplaced: int64(counts.ReplacedTexts), SecretsBlanked: int64(blanked),
 	})
 	if counts.Rejected > 0 {
-		w.lastProblem = fmt.Sprintf("%d rows of %s (%s) could not be understood: %s", counts.Rejected, r.day, r.stream, result.Rejects[0].Reason)
+		w.lastProblem = fmt.Sprintf("%s of %s (%s) could not be understood: %s", english.Plural(counts.Rejected, "row", ""), r.day, r.stream, result.Rejects[0].Reason)
 	}
 	for _, unreadable := range result.Unreadable {
 		w.lastProblem = unreadable.Reason
