@@ -18,7 +18,8 @@ func newBackfillCommand(env Environment) *cobra.Command {
 		Use:   "backfill --from DAY --to DAY",
 		Short: "Pull a range of days, both included",
 		Long: `Pulls the days of a range: of the whole app, and of its tasks. It goes on where
-it was stopped: the same command again pulls only what is still missing.
+it was stopped: the same command again pulls only what is still missing. A run that
+meets it leaves the app out and says so; the backfill pulls what was due before it goes on.
 
 --reprocess missing pulls what is not settled, failed windows included; failed
 only those; all everything again. --plan shows every window, whether it would be

@@ -26,9 +26,13 @@ type BackfillRequest struct {
 }
 
 // Backfill pulls the windows of a range of days. It waits for apps that other
-// processes work on; waiting is told of each.
+// processes work on; waiting is told of each. What a run wanted meanwhile goes first.
 func (p *Pipeline) Backfill(ctx context.Context, request BackfillRequest, waiting func(*load.BusyError)) (Report, error) {
 	apps, err := p.check(ctx, request)
+	if err != nil {
+		return Report{}, err
+	}
+	seen, err := p.newestRun(ctx)
 	if err != nil {
 		return Report{}, err
 	}
@@ -41,7 +45,7 @@ func (p *Pipeline) Backfill(ctx context.Context, request BackfillRequest, waitin
 	}
 	pull := &puller{
 		job:  j,
-		asOf: p.opts.Now,
+		asOf: p.opts.Now, seenRun: &seen.ID,
 		prepare: func(ctx context.Context, app App) (plan, policy, error) {
 			_, err := p.db.SaveApp(ctx, load.App{
 				SDKAppID: app.Account.SDKAppID, Timezone: app.Location.String(),

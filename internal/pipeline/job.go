@@ -169,7 +169,7 @@ func (r *AppReport) stop(ctx context.Context, err error) {
 	var failed *extract.Error
 	switch {
 	case errors.As(err, &busy):
-		r.State, r.Hint = AppBusy, "nothing to do if that process does the same; else run this again once it is done"
+		r.State, r.Hint = AppBusy, "nothing to do if that process is a run or a backfill, which pulls what is due before it goes on; else run this again once it is done"
 	case errors.Is(err, load.ErrLockLost):
 		r.State, r.Hint = AppFailed, "look at the database; what was loaded stays, run again"
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:

@@ -38,6 +38,9 @@ type Options struct {
 	OnProgress func(Progress)
 	// Holder names this process to others that wait for its apps.
 	Holder string
+	// GiveWay is how often a backfill looks whether a run wanted its app; 0 is five
+	// seconds.
+	GiveWay time.Duration
 }
 
 // Progress is how far a job has come, over all apps.
@@ -68,6 +71,9 @@ func New(db *load.DB, transport http.RoundTripper, apps []App, settings Settings
 	}
 	if opts.Holder == "" {
 		opts.Holder = "another process"
+	}
+	if opts.GiveWay == 0 {
+		opts.GiveWay = defaultGiveWay
 	}
 	if len(settings.Streams) == 0 {
 		settings.Streams = []extract.Stream{extract.Loss}

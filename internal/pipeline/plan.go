@@ -201,6 +201,23 @@ func (p plan) request(stream extract.Stream, day extract.Day, tasks []load.TaskR
 	return request{stream: stream, day: day, window: day.Window(p.app.Location), tasks: tasks}
 }
 
+// allRequests yields the requests of the plan's due windows, in its order.
+func (p plan) allRequests(ctx context.Context, db *load.DB) iter.Seq2[request, error] {
+	return func(yield func(request, error) bool) {
+		for day, err := range p.windows(ctx, db) {
+			if err != nil {
+				yield(request{}, err)
+				return
+			}
+			for _, r := range p.requests(day) {
+				if !yield(r, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // count goes through the plan without carrying it out.
 func (p plan) count(ctx context.Context, db *load.DB) (windows, requests int, err error) {
 	for day, err := range p.windows(ctx, db) {

@@ -14,6 +14,8 @@ type puller struct {
 	asOf func() time.Time
 	// prepare returns the plan of an app, once its lock is held.
 	prepare func(ctx context.Context, app App) (plan, policy, error)
+	// seenRun, of a backfill, is the newest run that it need not let go first.
+	seenRun *int64
 }
 
 // do carries out the app's plan, then makes the checks again whose days it pulled.
@@ -31,6 +33,9 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 	work := &appWork{
 		turn: at, plan: plan, policy: policy, now: p.opts.Now, asOf: p.asOf,
 		progress: func(day extract.Day) { p.step(at.Account.SDKAppID, day) },
+	}
+	if p.seenRun != nil {
+		work.givesWay = &giveWay{job: p.job, app: at.App, seen: *p.seenRun}
 	}
 	err = work.do(ctx, p.db)
 	report.Totals = work.totals

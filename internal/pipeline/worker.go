@@ -38,6 +38,8 @@ type appWork struct {
 	// still remembers, asOf the one that decides what is final.
 	now, asOf func() time.Time
 	progress  func(extract.Day)
+	// givesWay, of a backfill, says what goes first.
+	givesWay *giveWay
 
 	mu            sync.Mutex
 	totals        Totals
@@ -118,17 +120,12 @@ func (e *stopError) Error() string { return "another request stopped the app: " 
 
 func (w *appWork) allRequests(ctx context.Context, db *load.DB) iter.Seq2[request, error] {
 	return func(yield func(request, error) bool) {
-		for day, err := range w.plan.windows(ctx, db) {
-			if err != nil {
-				yield(request{}, err)
+		for r, err := range w.plan.allRequests(ctx, db) {
+			if !w.givesWay.yields(ctx, false, yield) || !yield(r, err) || err != nil {
 				return
 			}
-			for _, r := range w.plan.requests(day) {
-				if !yield(r, nil) {
-					return
-				}
-			}
 		}
+		w.givesWay.yields(ctx, true, yield)
 	}
 }
 

@@ -1,0 +1,76 @@
+package pipeline
+
+import (
+	"context"
+	"time"
+
+	"pushloss/load"
+)
+
+// defaultGiveWay is how often a backfill looks whether a run wanted its app.
+const defaultGiveWay = 5 * time.Second
+
+// giveWay lets what is due go before a long backfill: a run that finds the app busy
+// leaves it out, and its newest day would wait for the next one. So the backfill does
+// that run's windows itself, before it goes on.
+type giveWay struct {
+	*job
+	app    App
+	seen   int64 // the newest run that needs nothing more
+	looked time.Time
+}
+
+// newestRun returns the run that began last, however it stands.
+func (p *Pipeline) newestRun(ctx context.Context) (load.Run, error) {
+	run, _, err := p.db.LastRun(ctx, KindRun, load.RunRunning, load.RunSkipped, load.RunDone, load.RunPartial,
+		load.RunFailed, load.RunInterrupted, load.RunAbandoned)
+	return run, err
+}
+
+// due returns what a run wanted that began since; ok is false if none did. Unless it is
+// the last time, it looks only now and then.
+func (g *giveWay) due(ctx context.Context, lastTime bool) (due plan, ok bool, err error) {
+	if !lastTime && time.Since(g.looked) < g.opts.GiveWay {
+		return plan{}, false, nil
+	}
+	g.looked = time.Now()
+	run, err := g.newestRun(ctx)
+	if err != nil || run.ID <= g.seen {
+		return plan{}, false, err
+	}
+	g.seen = run.ID
+	due, _, err = g.planRun(ctx, g.app, g.opts.Now())
+	if err != nil {
+		return plan{}, false, err
+	}
+	due.tick = run.StartedAt // what was pulled since is as good as the run's
+	windows, requests, err := due.count(ctx, g.db)
+	if err != nil {
+		return plan{}, false, err
+	}
+	g.opts.Log.InfoContext(ctx, "a run wanted this app: what it would have pulled goes first",
+		"sdk_app_id", g.app.Account.SDKAppID, "run_id", run.ID, "windows", windows, "requests", requests)
+	g.planned(requests)
+	return due, true, nil
+}
+
+// yields makes the requests that go first, and reports whether to go on. A run itself
+// lets nobody go first.
+func (g *giveWay) yields(ctx context.Context, lastTime bool, yield func(request, error) bool) bool {
+	for g != nil {
+		due, ok, err := g.due(ctx, lastTime)
+		if err != nil {
+			yield(request{}, err)
+			return false
+		}
+		if !ok {
+			return true
+		}
+		for r, err := range due.allRequests(ctx, g.db) {
+			if !yield(r, err) || err != nil {
+				return false
+			}
+		}
+	}
+	return true
+}
