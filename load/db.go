@@ -130,6 +130,12 @@ func Denied(err error) bool {
 	return errors.As(err, &pgErr) && pgErr.Code == pgerrcode.InsufficientPrivilege
 }
 
+// KeyTaken reports whether err says that a row with such a key is there already.
+func KeyTaken(err error) bool {
+	var pgErr *pgconn.PgError
+	return errors.As(err, &pgErr) && pgErr.Code == pgerrcode.UniqueViolation
+}
+
 // storable replaces what Postgres cannot hold in a text.
 func storable(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\x00", "\ufffd")

@@ -89,7 +89,10 @@ func says(t testing.TB, err error, texts ...string) {
 		return
 	}
 	text := err.Error()
-	if hinted, ok := errors.AsType[migrations.Refusal](err); ok {
+	if hinted, ok := errors.AsType[interface {
+		error
+		Hint() string
+	}](err); ok {
 		text += "\n" + hinted.Hint()
 	}
 	for _, want := range texts {

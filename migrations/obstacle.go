@@ -120,14 +120,7 @@ func (s *session) explainVersionTable(ctx context.Context, err error) (there boo
 	}
 	switch {
 	case hasState(err, pgerrcode.InsufficientPrivilege):
-		return true, &rightsError{
-			ObstacleError: &ObstacleError{
-				problem: fmt.Sprintf("the role %s may not read the schema's version: pushloss.schema_migrations belongs to %s", role, owner),
-				remedy: fmt.Sprintf("connect as %[1]s; if it was restored by %[1]s, give it to %[2]s (docs/operations.md, Restored by another role); people who only read use their BI tool, not pushloss",
-					owner, role),
-			},
-			cause: err,
-		}
+		return true, &rightsError{role: role, owner: owner, cause: err}
 	case table && strings.Join(columns, ", ") == "dirty boolean, version bigint":
 		return true, nil
 	}
@@ -137,13 +130,22 @@ func (s *session) explainVersionTable(ctx context.Context, err error) (there boo
 	}
 }
 
-// rightsError is an ObstacleError that Postgres found.
+// rightsError says that the role may not read the version's table.
 type rightsError struct {
-	*ObstacleError
-	cause error
+	role, owner string
+	cause       error
 }
 
 func (e *rightsError) Unwrap() error { return e.cause }
+
+func (e *rightsError) Error() string {
+	return fmt.Sprintf("read the schema's version: %v; pushloss.schema_migrations belongs to %s, and this role is %s", e.cause, e.owner, e.role)
+}
+
+func (e *rightsError) Hint() string {
+	return fmt.Sprintf("connect as the role that made the schema (%s); if a restore made it the owner, give the tables to %s (docs/operations.md, Restored by another role); "+
+		"people who only read use their BI tool, not pushloss", e.owner, e.role)
+}
 
 // several lists a few of many.
 func several(names []string) string {

@@ -114,7 +114,9 @@ func hintOf(err error) string {
 	case load.Unreachable(err):
 		return "start the database, or correct DATABASE_URL; DATABASE_URL=embedded: gives a local one"
 	case load.Denied(err):
-		return "connect as the role that made the schema; people who only read use their BI tool, not pushloss"
+		return "connect as the role that made the schema (after a restore by another role, see docs/operations.md); people who only read use their BI tool, not pushloss"
+	case load.KeyTaken(err):
+		return "pushloss check finds sequences that stand behind their tables, as in a replica that was promoted, and prints the line that sets them"
 	}
 	return ""
 }
