@@ -28,7 +28,7 @@ type TimezoneError struct {
 }
 
 func (e *TimezoneError) Error() string {
-	return fmt.Sprintf("app %d: its stored days are cut in %s, not in %s", e.SDKAppID, e.Stored, e.Configured)
+	return fmt.Sprintf("the stored days of app %d are cut in %s, not in %s", e.SDKAppID, e.Stored, e.Configured)
 }
 
 // Hint tells an operator what to do.

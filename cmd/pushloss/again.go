@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"errors"
 
 	"pushloss/internal/pipeline"
 	"pushloss/load"
@@ -17,7 +17,7 @@ func again(report pipeline.Report, err error) error {
 	}
 	for _, app := range report.Apps {
 		if passes(app) {
-			return &schedules.AgainError{Err: fmt.Errorf("app %d: %s: %s", app.SDKAppID, app.State, app.Problem)}
+			return &schedules.AgainError{Err: errors.New(ofApp(app))}
 		}
 	}
 	return nil

@@ -20,9 +20,9 @@ func newCheckCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "check",
 		Short: "Is it going to work? Settings, clock, database, schema, and one real API call for each stream",
-		Long: `Checks the settings, the schedule file, the database and its schema, the clocks, and makes one real
-call of the API for each app, at its pace. Nothing is changed. The exit code is that
-of the worst finding.`,
+		Long: `Checks the settings, the schedule file, the database and its schema, and the clocks,
+and makes one real call of the API for each stream of each app (PUSHLOSS_STREAMS), at
+the app's pace. Nothing is changed. The exit code is that of the worst finding.`,
 		Example: "  pushloss check",
 		Args:    exactly(cobra.NoArgs),
 	}

@@ -54,9 +54,9 @@ Faults (--fault NAME, may be repeated):
 		if err != nil {
 			return err
 		}
-		location, err := time.LoadLocation(*zone)
+		location, err := config.ParseLocation(*zone)
 		if err != nil {
-			return &usageError{problem: fmt.Sprintf("--timezone: %q is not a time zone", *zone), remedy: "give an IANA name, like Asia/Shanghai"}
+			return &usageError{problem: "--timezone: " + err.Error()}
 		}
 		cfg := sandbox.Config{Seed: *seed, Rows: *rows, CallsPerSecond: *rate, Location: location, Now: env.Now, Log: a.log}
 		for _, id := range *apps {

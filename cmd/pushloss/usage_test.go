@@ -60,6 +60,7 @@ func TestMistakesExitWith2AndSayWhatToDo(t *testing.T) {
 		{"more migrations than there are", []string{"migrate", "down", "99"}, nil, []string{"cannot take back 99"}},
 		{"retiring an unknown task", []string{"tasks", "retire", "nope"}, nil, []string{"nope", "nothing was retired"}},
 		{"importing a file that is not there", []string{"tasks", "import", "nowhere.csv"}, nil, []string{"nowhere.csv"}},
+		{"a sandbox in whatever zone the machine is", []string{"sandbox", "--timezone", "Local"}, nil, []string{"--timezone", `"Local" is not a time zone`}},
 		{"a fault that is not there", []string{"sandbox", "--fault", "nope"}, nil, []string{"--fault", "nope"}},
 		{"an address that cannot be listened on", []string{"serve"}, map[string]string{"PUSHLOSS_HTTP_ADDR": strings.TrimPrefix(w.url, "http://")},
 			[]string{"PUSHLOSS_HTTP_ADDR", "free address"}},
@@ -134,4 +135,6 @@ func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
 		}
 	}
 	w.do(0).says(t, "Usage:")
+	w.do(0, "check", "--help").says(t, "for each stream of each app")
+	w.do(0, "serve", "--help").says(t, "run, daily at 03:00, reconcile, on\nSundays at 04:30, and prune, daily at 05:00")
 }

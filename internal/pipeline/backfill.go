@@ -52,7 +52,7 @@ func (p *Pipeline) Backfill(ctx context.Context, request BackfillRequest, waitin
 				LookbackDays: p.settings.LookbackDays, TaskDays: p.settings.TaskDays,
 			})
 			if err != nil {
-				return plan{}, policy{}, fmt.Errorf("app %d: %w", app.Account.SDKAppID, err)
+				return plan{}, policy{}, err
 			}
 			return p.planBackfill(ctx, app, request)
 		},

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"pushloss/extract"
@@ -114,7 +113,7 @@ func (p *Pipeline) firstDay(ctx context.Context, app App, rules policy, at time.
 	}
 	kept, err := p.db.SaveApp(ctx, wanted)
 	if err != nil {
-		return 0, fmt.Errorf("app %d: %w", app.Account.SDKAppID, err)
+		return 0, err
 	}
 	if kept.FirstDay != nil {
 		return *kept.FirstDay, nil
@@ -125,7 +124,7 @@ func (p *Pipeline) firstDay(ctx context.Context, app App, rules policy, at time.
 	}
 	wanted.FirstDay = &first
 	if _, err := p.db.SaveApp(ctx, wanted); err != nil {
-		return 0, fmt.Errorf("app %d: %w", app.Account.SDKAppID, err)
+		return 0, err
 	}
 	return first, nil
 }
