@@ -1,0 +1,53 @@
+package config_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+// What is outside of the ranges that the README names is refused, and what is at their
+// ends is not.
+func TestTheReadmeNamesTheRangeOfEverySetting(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		variable, says string
+		within, beyond []string
+	}{
+		{"TIM_SDK_APP_ID", "1 to 4294967295", []string{"1", "4294967295"}, []string{"0", "4294967296"}},
+		{"TIM_SECRET_KEY", "at least 8 characters, 4 of them different", []string{"abcdabcd"}, []string{"abcdabc", "abcabcabc"}},
+		{"TIM_BASE_URL", "a port from 1 to 65535", []string{"http://h:1", "https://h:65535"}, []string{"http://h:0", "http://h:65536"}},
+		{"PUSHLOSS_RATE", "0.001 or more; `0`", []string{"0.001", "0", "1e6"}, []string{"0.0009", "-1"}},
+		{"PUSHLOSS_LOOKBACK_DAYS", "0 to 3650", []string{"0", "3650"}, []string{"-1", "3651"}},
+		{"PUSHLOSS_FIRST_DAY", "`2000-01-01` or later", []string{"2000-01-01"}, []string{"1999-12-31"}},
+		{"PUSHLOSS_TASK_DAYS", "1 to 3650", []string{"1", "3650"}, []string{"0", "3651"}},
+		{"PUSHLOSS_API_MEMORY_DAYS", "0 to 3650", []string{"0", "3650"}, []string{"-1", "3651"}},
+		{"PUSHLOSS_RAW_DAYS", "1 to 3650; `0` keeps all", []string{"0", "3650"}, []string{"-1", "3651"}},
+		{"PUSHLOSS_RUN_DAYS", "1 to 3650; `0` keeps all", []string{"0", "3650"}, []string{"-1", "3651"}},
+		{"PUSHLOSS_HTTP_ADDR", "0 to 65535", []string{":0", "h:65535"}, []string{":-1", "h:65536"}},
+		{"PUSHLOSS_HTTP_TOKEN", "at least 16 characters", []string{"0123456789abcdef"}, []string{"0123456789abcde"}},
+		{"PUSHLOSS_POSTGRES_PORT", "0 to 65535", []string{"0", "65535"}, []string{"-1", "65536"}},
+	} {
+		row := ""
+		for line := range strings.Lines(string(readme)) {
+			if cells := strings.Split(line, "|"); len(cells) > 3 && strings.Contains(cells[1], "`"+test.variable+"`") {
+				row = line
+			}
+		}
+		if !strings.Contains(row, test.says) {
+			t.Errorf("%s: the README's row does not say %q: %s", test.variable, test.says, row)
+		}
+		for _, value := range test.within {
+			mustLoad(t, everything, oneApp().with(test.variable, value))
+		}
+		for _, value := range test.beyond {
+			if _, err := load(everything, oneApp().with(test.variable, value)); err == nil {
+				t.Errorf("%s takes %q", test.variable, value)
+			}
+		}
+	}
+}
