@@ -91,12 +91,10 @@ type blockerWatch struct {
 	seen   []Blocker
 }
 
-// watchBlockers looks, by a connection of its own, whom the session waits for: at
-// first after a pause, since most migrations wait for nobody.
-func (s *session) watchBlockers(ctx context.Context, pause time.Duration) *blockerWatch {
+// watchBlockers looks, by a connection of its own, whom a process waits for: at first after a pause, since most migrations wait for nobody.
+func (s *session) watchBlockers(ctx context.Context, pid int32, pause time.Duration) *blockerWatch {
 	ctx, cancel := context.WithCancel(ctx)
 	w := &blockerWatch{cancel: cancel}
-	pid := int32(s.conn.PgConn().PID())
 	w.done.Go(func() {
 		ticker := time.NewTicker(pause)
 		defer ticker.Stop()

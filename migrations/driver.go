@@ -66,11 +66,14 @@ func (d *driver) SetVersion(version int, dirty bool) error {
 
 const (
 	sqlBegin        = `BEGIN ISOLATION LEVEL READ COMMITTED`
+	sqlPID          = `SELECT pg_backend_pid()`
 	sqlLimitWaiting = `SELECT set_config('lock_timeout', $1, true)`
 	// The version's table is golang-migrate's, as older binaries made it.
 	sqlVersionTable = `CREATE TABLE pushloss.schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)`
-	sqlNoVersion    = `DELETE FROM pushloss.schema_migrations`
-	sqlVersion      = `INSERT INTO pushloss.schema_migrations (version, dirty) VALUES ($1, false)`
+	// What commit writes is locked first: a lock that is refused is asked for again.
+	sqlLockVersion = `LOCK TABLE pushloss.schema_migrations IN ROW EXCLUSIVE MODE`
+	sqlNoVersion   = `DELETE FROM pushloss.schema_migrations`
+	sqlVersion     = `INSERT INTO pushloss.schema_migrations (version, dirty) VALUES ($1, false)`
 )
 
 func (d *driver) commit(version int) error {
@@ -134,11 +137,15 @@ func (s *session) begin(ctx context.Context, file string, lockTimeout time.Durat
 	if _, err := s.conn.Exec(ctx, sqlLimitWaiting, fmt.Sprint(lockTimeout.Milliseconds())); err != nil {
 		return nil, err
 	}
-	if err := s.prepareSchema(ctx); err != nil {
+	var pid int32 // which a pooler hides from the protocol
+	if err := s.conn.QueryRow(ctx, sqlPID).Scan(&pid); err != nil {
 		return nil, err
 	}
-	blockers := s.watchBlockers(ctx, lockTimeout/4)
+	blockers := s.watchBlockers(ctx, pid, lockTimeout/4)
 	defer blockers.stop()
+	if err := s.prepareSchema(ctx); err != nil {
+		return blockers.stop(), err
+	}
 	// By the simple protocol, which takes a file of many statements.
 	if _, err := s.conn.PgConn().Exec(ctx, file).ReadAll(); err != nil {
 		return blockers.stop(), err
@@ -164,5 +171,6 @@ func (s *session) prepareSchema(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	_, err = s.conn.Exec(ctx, sqlLockVersion)
+	return err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 	"github.com/golang-migrate/migrate/v4"
 	"github.com/golang-migrate/migrate/v4/source/iofs"
+	"github.com/jackc/pgerrcode"
 )
 
 //go:embed *.sql
@@ -89,6 +90,9 @@ func (m *Migrator) isCurrent(ctx context.Context, s *session) (bool, error) {
 		return false, err
 	}
 	wanted, err := wantedErrorCodes(ctx, s, errorCodes)
+	if hasState(err, pgerrcode.UndefinedTable) {
+		return false, nil // the version says something else than the tables
+	}
 	if err != nil {
 		return false, err
 	}

@@ -44,8 +44,10 @@ const (
 						AND d.objid IN (SELECT c.oid FROM pg_class AS c WHERE c.relnamespace = n.oid AND c.relname = 'schema_migrations'))
 				ORDER BY 1)
 		FROM unnest(ARRAY['pushloss', 'analytics']) AS name LEFT JOIN pg_namespace AS n ON n.nspname = name`
-	sqlMayCreate = `SELECT current_user::text, current_database()::text, has_database_privilege(current_database(), 'CREATE')`
-	sqlShape     = `
+	sqlMayCreate = `
+		SELECT current_user::text, current_database()::text, has_database_privilege(current_database(), 'CREATE'),
+			EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pushloss' AND c.relname = 'app')`
+	sqlShape = `
 		SELECT current_user::text, pg_get_userbyid(c.relowner)::text, c.relkind = 'r',
 			ARRAY(SELECT attname || ' ' || format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped ORDER BY attname)
 		FROM pg_namespace AS n JOIN pg_class AS c ON c.relnamespace = n.oid WHERE n.nspname = 'pushloss' AND c.relname = 'schema_migrations'`
@@ -66,8 +68,8 @@ func (s *session) lookForObstacles(ctx context.Context, status Status) error {
 		return fmt.Errorf("look for schemas: %w", ended(ctx, err))
 	}
 	var role, database string
-	var mayCreate bool
-	if err := s.conn.QueryRow(ctx, sqlMayCreate).Scan(&role, &database, &mayCreate); err != nil {
+	var mayCreate, hasTables bool
+	if err := s.conn.QueryRow(ctx, sqlMayCreate).Scan(&role, &database, &mayCreate, &hasTables); err != nil {
 		return fmt.Errorf("look for rights: %w", ended(ctx, err))
 	}
 	var missing []string
@@ -89,10 +91,15 @@ func (s *session) lookForObstacles(ctx context.Context, status Status) error {
 			missing = append(missing, f.name)
 		}
 	}
-	if status.Version > 0 && len(missing) > 0 {
+	if status.Version > 0 && (len(missing) > 0 || !hasTables) {
+		lost := "the tables of pushloss are not there"
+		if hasTables {
+			lost = "there is no schema " + strings.Join(missing, " and no ")
+		}
 		return &ObstacleError{
-			problem: fmt.Sprintf("pushloss.schema_migrations says version %d, but there is no schema %s; nothing was changed", status.Version, strings.Join(missing, " and no ")),
-			remedy:  "if the row was copied from another database (replication) and there is nothing to keep, DROP SCHEMA pushloss CASCADE and migrate again; if the schema was dropped, restore it",
+			problem: fmt.Sprintf("pushloss.schema_migrations says version %d, but %s; nothing was changed", status.Version, lost),
+			remedy: "if another program's migrations keep their version there, give pushloss a database of its own; if the row was copied from another database (replication), " +
+				"DELETE FROM pushloss.schema_migrations and migrate again; if the tables were dropped, restore them",
 		}
 	}
 	if len(missing) > 0 && !mayCreate {

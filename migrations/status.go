@@ -93,6 +93,9 @@ func (s *session) status(ctx context.Context) (Status, error) {
 		status.Version = max(status.Version, 0) // a broken way down to nothing was kept as -1
 		return status, nil
 	}
+	if ctx.Err() == nil && limited.Err() != nil {
+		return status, fmt.Errorf("read the schema's version: no answer within %s, since the server is silent or somebody locks pushloss.schema_migrations: %w", readTimeout, limited.Err())
+	}
 	there, known := s.explainVersionTable(limited, err)
 	switch {
 	case !there:
