@@ -48,6 +48,10 @@ func TestWhatDiffersFromTheMigrationsIsNamedWithAWayOut(t *testing.T) {
 		{"a function that is lost", `DROP FUNCTION analytics.loss_as_of`, []string{"missing function analytics.loss_as_of(at timestamp with time zone)"}, nil, false},
 		{"a sequence behind its table", `SELECT setval('pushloss.run_run_id_seq', 1, false); INSERT INTO pushloss.run (run_id, kind, started_at, state) OVERRIDING SYSTEM VALUE VALUES (27, 'run', now(), 'done')`,
 			[]string{"behind sequence pushloss.run_run_id_seq"}, []string{"SELECT setval('pushloss.run_run_id_seq', 27)"}, true},
+		{"a sequence behind the rows of an app", `INSERT INTO pushloss.app (sdk_app_id, timezone, lookback_days, task_days) VALUES (1, 'UTC', 7, 30);
+			INSERT INTO pushloss.loss_change (change_id, sdk_app_id, day, task_key, by_platform, stage_id, event_type, platform_id, err_code_key, changed_at, run_id)
+				OVERRIDING SYSTEM VALUE VALUES (9, 1, '2025-03-02', 1, false, 1, 0, 0, 1, now(), 1)`,
+			[]string{"behind sequence pushloss.loss_change_change_id_seq"}, []string{"SELECT setval('pushloss.loss_change_change_id_seq', 9)"}, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

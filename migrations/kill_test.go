@@ -85,7 +85,7 @@ func TestAMigratorThatIsKilledAtAnyMomentLeavesWholeMigrations(t *testing.T) {
 			if err := victim(t, url).Wait(); err != nil { // how long it takes
 				t.Fatalf("the migrator failed: %v", err)
 			}
-			whole := min(time.Since(begun), 400*time.Millisecond)
+			whole := min(time.Since(begun), 300*time.Millisecond)
 			versions := make(map[int]int)
 			for n := range kills {
 				if n%4 == 0 { // from the start; otherwise from where the last one was killed

@@ -279,13 +279,29 @@ func keyColumns(definition string) (columns string, unique bool) {
 }
 
 const sqlSequences = `
-	SELECT c.oid::regclass::text, quote_ident(a.attname), pg_get_serial_sequence(c.oid::regclass::text, a.attname)
+	SELECT c.oid::regclass::text, quote_ident(a.attname), pg_get_serial_sequence(c.oid::regclass::text, a.attname),
+		EXISTS (SELECT FROM pg_index AS i JOIN pg_attribute AS k ON k.attrelid = c.oid AND k.attnum = i.indkey[0]
+			WHERE i.indrelid = c.oid AND i.indisprimary AND k.attname = 'sdk_app_id')
 	FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attidentity <> '' AND NOT a.attisdropped
 	WHERE c.relnamespace = to_regnamespace('pushloss') ORDER BY 1`
 
+// sequence gives the keys of a table.
+type sequence struct {
+	Table, Column, Name string
+	ByApp               bool // the primary key begins with the app
+}
+
+// highest asks for the largest key that is taken, by way of the primary key. The
+// names are quoted by Postgres.
+func (q sequence) highest() string {
+	if q.ByApp {
+		return fmt.Sprintf(`(SELECT max(highest) FROM pushloss.app AS a CROSS JOIN LATERAL (SELECT max(%s) AS highest FROM %s AS t WHERE t.sdk_app_id = a.sdk_app_id) AS m)`, q.Column, q.Table)
+	}
+	return fmt.Sprintf(`(SELECT max(%s) FROM %s)`, q.Column, q.Table)
+}
+
 // sequencesBehind finds what a replica does not copy: where the sequences stand.
 func (s *session) sequencesBehind(ctx context.Context) ([]Deviation, error) {
-	type sequence struct{ Table, Column, Name string }
 	rows, err := s.conn.Query(ctx, sqlSequences)
 	if err != nil {
 		return nil, fmt.Errorf("look for sequences: %w", ended(ctx, err))
@@ -297,8 +313,7 @@ func (s *session) sequencesBehind(ctx context.Context) ([]Deviation, error) {
 	var deviations []Deviation
 	for _, q := range sequences {
 		var highest, next int64
-		// The names are quoted by Postgres.
-		sql := fmt.Sprintf(`SELECT coalesce(max(%s), 0)::bigint, (SELECT last_value + is_called::int FROM %s) FROM %s`, q.Column, q.Name, q.Table)
+		sql := fmt.Sprintf(`SELECT coalesce(%s, 0)::bigint, last_value + is_called::int FROM %s`, q.highest(), q.Name)
 		if err := s.conn.QueryRow(ctx, sql).Scan(&highest, &next); err != nil {
 			return nil, fmt.Errorf("read sequence %s: %w", q.Name, ended(ctx, err))
 		}
