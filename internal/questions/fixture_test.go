@@ -14,7 +14,7 @@ import (
 	"pushloss/migrations"
 )
 
-const patience = 3 * time.Minute
+const patience = 10 * time.Minute
 
 // fixture is a small database, filled for longer than any question asks, and two
 // ways to it.
