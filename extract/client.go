@@ -163,10 +163,18 @@ func (c *Client) Pull(ctx context.Context, request Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, &Error{Class: BadRequest, Info: err.Error(), Hint: adviceReport}
 	}
-	answer, err := c.retry(ctx, request.Stream.Path(), body)
+	answer, err := c.retry(ctx, request.Stream.Path(), body, c.tries(request))
 	if err != nil {
 		return Answer{}, err
 	}
 	answer.EndTime = endTime
 	return answer, nil
+}
+
+// tries bounds the calls that are made for a request.
+func (c *Client) tries(request Request) int {
+	if request.Tries > 0 {
+		return min(request.Tries, c.opts.MaxTries)
+	}
+	return c.opts.MaxTries
 }

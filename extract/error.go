@@ -74,6 +74,18 @@ func (e *Error) AboutWindow() bool {
 	return e.Class == BadRequest || e.Class == Unlisted
 }
 
+// MayBeAboutTasks reports whether a request with other, or fewer, tasks may be
+// answered: what the API said need not be about the call, the account or the app.
+func (e *Error) MayBeAboutTasks() bool {
+	switch {
+	case e.Class == Unreadable:
+		return true
+	case e.Code == 0:
+		return false
+	}
+	return e.Class == BadRequest || e.Class == Unlisted || e.Class == Transient
+}
+
 // StopsApp reports whether every further request of the app would fail alike,
 // so that the app is to be left alone until an operator acted.
 func (e *Error) StopsApp() bool { return e.Class == Operator || e.Class == BadRequest }

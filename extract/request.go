@@ -16,6 +16,8 @@ type Request struct {
 	Stream Stream
 	Window Window
 	Tasks  []string
+	// Tries, if it is less than the client's bound, bounds the calls.
+	Tries int
 }
 
 // body is the request as the API takes it; an error means that the caller broke

@@ -17,7 +17,7 @@ const (
 
 // retry calls until an answer is accepted or the failure's class forbids more.
 // The waits grow exponentially from the pace's interval, with jitter.
-func (c *Client) retry(ctx context.Context, path string, body []byte) (Answer, error) {
+func (c *Client) retry(ctx context.Context, path string, body []byte, maxTries int) (Answer, error) {
 	waits := backoff.NewExponentialBackOff()
 	waits.InitialInterval = max(c.pacer.Interval(), unpacedBackoff)
 	waits.MaxInterval = maxBackoff
@@ -51,7 +51,7 @@ func (c *Client) retry(ctx context.Context, path string, body []byte) (Answer, e
 				"code", failed.Code, "interval", c.pacer.Interval())
 		}
 		usedUp := c.usedUp(failed, times[failed.Code])
-		if retriable(failed.Class) && !usedUp && attempts < c.opts.MaxTries {
+		if retriable(failed.Class) && !usedUp && attempts < maxTries {
 			return Answer{}, failed
 		}
 		if usedUp {

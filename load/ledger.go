@@ -56,8 +56,10 @@ const (
 			first_loaded_at, last_loaded_at, last_error, updated_at
 		FROM pushloss.ledger
 		WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3`
+	sqlLedgerOfApp    = sqlLedger + ` AND task_key = 0`
 	sqlLedgerOfStream = sqlLedger + ` AND stream_id = $4`
 	sqlLedgerOfTasks  = sqlLedgerOfStream + ` AND task_key = ANY($5)`
+	sqlFailedWindows  = `SELECT stream_id, day, task_key FROM pushloss.ledger WHERE sdk_app_id = $1 AND state = 'failed' AND NOT settled`
 	sqlSaveLedger     = `
 		INSERT INTO pushloss.ledger AS l (sdk_app_id, day, stream_id, task_key, state, settled, settled_reason,
 			pulls, row_count, reject_count, first_loaded_at, last_loaded_at, last_error, updated_at)
@@ -79,7 +81,11 @@ const (
 // Ledger returns the entries of an app's windows of every stream, first and last
 // day included, in no order.
 func (db *DB) Ledger(ctx context.Context, sdkAppID int64, first, last extract.Day) ([]Entry, error) {
-	rows, err := db.pool.Query(ctx, sqlLedger, sdkAppID, first.UTC(), last.UTC())
+	return db.ledger(ctx, sqlLedger, sdkAppID, first, last)
+}
+
+func (db *DB) ledger(ctx context.Context, sql string, sdkAppID int64, first, last extract.Day) ([]Entry, error) {
+	rows, err := db.pool.Query(ctx, sql, sdkAppID, first.UTC(), last.UTC())
 	if err != nil {
 		return nil, fmt.Errorf("read the ledger of app %d: %w", sdkAppID, err)
 	}
@@ -88,6 +94,37 @@ func (db *DB) Ledger(ctx context.Context, sdkAppID int64, first, last extract.Da
 		return nil, fmt.Errorf("read the ledger of app %d: %w", sdkAppID, err)
 	}
 	return entries, nil
+}
+
+// AppLedger is Ledger without the tasks' windows.
+func (db *DB) AppLedger(ctx context.Context, sdkAppID int64, first, last extract.Day) ([]Entry, error) {
+	return db.ledger(ctx, sqlLedgerOfApp, sdkAppID, first, last)
+}
+
+// WindowRef names a window of an app.
+type WindowRef struct {
+	Stream  extract.Stream
+	Day     extract.Day
+	TaskKey int32 // 0 for the whole app
+}
+
+// FailedWindows returns the windows of an app whose last pull failed, in no order.
+func (db *DB) FailedWindows(ctx context.Context, sdkAppID int64) ([]WindowRef, error) {
+	rows, err := db.pool.Query(ctx, sqlFailedWindows, sdkAppID)
+	if err != nil {
+		return nil, fmt.Errorf("read the failed windows of app %d: %w", sdkAppID, err)
+	}
+	windows, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (WindowRef, error) {
+		var w WindowRef
+		var day time.Time
+		err := row.Scan(&w.Stream, &day, &w.TaskKey)
+		w.Day = extract.DayOf(day, time.UTC)
+		return w, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the failed windows of app %d: %w", sdkAppID, err)
+	}
+	return windows, nil
 }
 
 func scanEntry(row pgx.CollectableRow) (Entry, error) {

@@ -85,7 +85,7 @@ func (p *Pipeline) PlanBackfill(ctx context.Context, request BackfillRequest) (P
 			return Plan{}, err
 		}
 		requests := 0
-		for windows, err := range plan.windows(ctx, p.db) {
+		for windows, err := range plan.windows(ctx, p.db, allWindows) {
 			if err != nil {
 				return Plan{}, err
 			}
@@ -175,6 +175,10 @@ func (p *Pipeline) planBackfill(ctx context.Context, app App, request BackfillRe
 	if err != nil {
 		return plan{}, rules, err
 	}
+	failed, err := p.failedWindows(ctx, app.Account.SDKAppID)
+	if err != nil {
+		return plan{}, rules, err
+	}
 	var streams []planStream
 	for _, stream := range p.settings.Streams {
 		streams = append(streams, planStream{stream, request.From})
@@ -185,6 +189,7 @@ func (p *Pipeline) planBackfill(ctx context.Context, app App, request BackfillRe
 		last:      request.To,
 		tasks:     tasks,
 		tasksOnly: len(request.Tasks) > 0,
+		failed:    failed,
 		reprocess: request.Reprocess,
 		covers: func(task load.Task, day extract.Day) bool {
 			if len(request.Tasks) > 0 {

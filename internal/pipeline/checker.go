@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -20,6 +21,7 @@ type checker struct {
 
 	normalizer    transform.Normalizer
 	failuresInRow int
+	refusedTasks  map[int32]bool
 	rejects       int64
 	// told is what came of it; lastFailure why a request could not be compared.
 	told        Reconciliation
@@ -28,15 +30,31 @@ type checker struct {
 
 // one makes one request, and compares and records its answer whole or not at all.
 // The error that it returns stops the app.
+//
+// A request that is refused for one of its tasks is made again in halves, down to that
+// task, which is left out from then on.
 func (c *checker) one(ctx context.Context, r checkRequest) error {
+	r = c.withoutRefused(r)
+	if len(r.tasks) == 0 {
+		return nil
+	}
 	ids := taskIDs(r.tasks)
 	answer, err := c.client.Pull(ctx, extract.Request{Window: c.policy.spanWindow(r.days), Tasks: ids})
+	var failed *extract.Error
+	if errors.As(err, &failed) && len(ids) > 1 && failed.MayBeAboutTasks() && failed.Class != extract.Transient {
+		middle := (len(r.tasks) + 1) / 2
+		for _, tasks := range [][]load.TaskRef{r.tasks[:middle], r.tasks[middle:]} {
+			if err := c.one(ctx, checkRequest{r.days, tasks}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	// What was asked is seen through to its end, whatever ctx does.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
 	defer cancel()
-	var failed *extract.Error
 	switch {
-	case errors.As(err, &failed):
+	case failed != nil:
 		return c.refused(ctx, r, failed)
 	case err != nil:
 		return err
@@ -60,6 +78,19 @@ func (c *checker) one(ctx context.Context, r checkRequest) error {
 		c.told.note(r.days, outcome)
 	}
 	return nil
+}
+
+// withoutRefused leaves the tasks out of a request that were refused before.
+func (c *checker) withoutRefused(r checkRequest) checkRequest {
+	rest := checkRequest{days: r.days}
+	for _, task := range r.tasks {
+		if c.refusedTasks[task.Key] {
+			c.told.LeftOut = append(c.told.LeftOut, LeftOut{r.days, task.ID, "the API refused the task before"})
+			continue
+		}
+		rest.tasks = append(rest.tasks, task)
+	}
+	return rest
 }
 
 // usable are the snapshots that can be compared; the tasks of the others are left
@@ -95,13 +126,22 @@ func (c *checker) refused(ctx context.Context, r checkRequest, failed *extract.E
 		c.leave(r, "beyond the API's memory: "+failed.Error())
 		return nil
 	}
+	ids := taskIDs(r.tasks)
+	if failed.MayBeAboutTasks() && failed.Class != extract.Transient && len(ids) == 1 {
+		if c.refusedTasks == nil {
+			c.refusedTasks = make(map[int32]bool)
+		}
+		c.refusedTasks[r.tasks[0].Key] = true
+		c.failed(ctx, r, fmt.Sprintf("task %s: %v", ids[0], failed))
+		return nil
+	}
 	if failed.StopsApp() {
 		return failed
 	}
 	c.failed(ctx, r, failed.Error())
 	c.failuresInRow++
 	if c.failuresInRow >= maxFailuresInRow {
-		return &unreachableError{last: failed}
+		return &unreachableError{requests: c.failuresInRow, last: failed}
 	}
 	return nil
 }

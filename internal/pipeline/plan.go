@@ -31,6 +31,8 @@ type Window struct {
 	Why      string         `json:"why"`
 
 	task load.TaskRef
+	// again says that the pull before failed, so that this one comes last.
+	again bool
 }
 
 // plan is what a job would do to one app.
@@ -47,6 +49,8 @@ type plan struct {
 	opened map[ledgerKey]bool
 	// tick, if set, is since when what was pulled is not due again, unless it failed.
 	tick time.Time
+	// failed are the windows whose last pull failed before the job began.
+	failed map[ledgerKey]bool
 	// covers tells whether a task's window belongs to the plan at all.
 	covers func(task load.Task, day extract.Day) bool
 }
@@ -60,20 +64,14 @@ type planStream struct {
 // daysPerRead is how many days of the ledger are held at a time.
 const daysPerRead = 7
 
-// windows yields the windows of each day, oldest day first: of each stream the whole
-// app's, then the tasks' in the order of their registration.
-func (p plan) windows(ctx context.Context, db *load.DB) iter.Seq2[[]Window, error] {
+// windows yields those windows of each day that are in the part, oldest day first: of
+// each stream the whole app's, then the tasks' in the order of their registration.
+func (p plan) windows(ctx context.Context, db *load.DB, in part) iter.Seq2[[]Window, error] {
 	return func(yield func([]Window, error) bool) {
-		begin := p.last + 1
-		for _, stream := range p.streams {
-			begin = min(begin, stream.first)
-		}
-		for window := range p.opened {
-			begin = min(begin, window.day)
-		}
-		for first := begin; first <= p.last; first += daysPerRead {
-			last := min(first+daysPerRead-1, p.last)
-			entries, err := db.Ledger(ctx, p.app.Account.SDKAppID, first, last)
+		begin, end := p.days(in)
+		for first := begin; first <= end; first += daysPerRead {
+			last := min(first+daysPerRead-1, end)
+			entries, err := in.ledger(ctx, db, p.app.Account.SDKAppID, first, last)
 			if err != nil {
 				yield(nil, err)
 				return
@@ -86,7 +84,7 @@ func (p plan) windows(ctx context.Context, db *load.DB) iter.Seq2[[]Window, erro
 				if w := day.Window(p.app.Location); !w.Start.Before(w.End) {
 					continue // the zone's calendar leaves this date out
 				}
-				if !yield(p.windowsOf(day, ledger), nil) {
+				if !yield(p.windowsOf(day, ledger, in), nil) {
 					return
 				}
 			}
@@ -100,13 +98,13 @@ type ledgerKey struct {
 	taskKey int32
 }
 
-func (p plan) windowsOf(day extract.Day, ledger map[ledgerKey]load.Entry) []Window {
+func (p plan) windowsOf(day extract.Day, ledger map[ledgerKey]load.Entry, in part) []Window {
 	var windows []Window
 	for _, stream := range p.streams {
 		kept := day >= stream.first
 		add := func(task load.TaskRef, belongs bool) {
 			key := ledgerKey{stream.Stream, day, task.Key}
-			if kept && belongs || p.opened[key] {
+			if (kept && belongs || p.opened[key]) && in.has(key, p.failed[key]) {
 				windows = append(windows, p.window(key, task, ledger))
 			}
 		}
@@ -124,6 +122,7 @@ func (p plan) windowsOf(day extract.Day, ledger map[ledgerKey]load.Entry) []Wind
 func (p plan) window(key ledgerKey, task load.TaskRef, ledger map[ledgerKey]load.Entry) Window {
 	w := Window{
 		SDKAppID: p.app.Account.SDKAppID, Stream: key.stream, Day: key.day, TaskID: task.ID, task: task, State: string(load.StateOpen),
+		again: p.failed[key],
 	}
 	entry, known := ledger[key]
 	if known {
@@ -161,7 +160,11 @@ type request struct {
 	day    extract.Day
 	window extract.Window
 	tasks  []load.TaskRef
+	// narrowed says that it is a piece of one that was refused.
+	narrowed bool
 }
+
+func (r request) ofTasks() bool { return len(r.tasks) > 0 && r.tasks[0].ID != "" }
 
 func (r request) taskIDs() []string { return taskIDs(r.tasks) }
 
@@ -176,21 +179,23 @@ func taskIDs(tasks []load.TaskRef) []string {
 }
 
 // requests turns the due windows of a day into requests: of each stream the whole
-// app's, then the tasks' in batches.
+// app's, then the tasks' in batches, those apart whose last pull failed.
 func (p plan) requests(windows []Window) []request {
 	var requests []request
 	for _, stream := range p.streams {
-		var tasks []load.TaskRef
+		var tasks, again []load.TaskRef
 		for _, w := range windows {
 			switch {
 			case !w.Due || w.Stream != stream.Stream:
 			case w.TaskID == "":
 				requests = append(requests, p.request(w.Stream, w.Day, []load.TaskRef{w.task}))
+			case w.again:
+				again = append(again, w.task)
 			default:
 				tasks = append(tasks, w.task)
 			}
 		}
-		for _, batch := range extract.Batches(tasks) {
+		for _, batch := range append(extract.Batches(tasks), extract.Batches(again)...) {
 			requests = append(requests, p.request(stream.Stream, windows[0].Day, batch))
 		}
 	}
@@ -201,26 +206,9 @@ func (p plan) request(stream extract.Stream, day extract.Day, tasks []load.TaskR
 	return request{stream: stream, day: day, window: day.Window(p.app.Location), tasks: tasks}
 }
 
-// allRequests yields the requests of the plan's due windows, in its order.
-func (p plan) allRequests(ctx context.Context, db *load.DB) iter.Seq2[request, error] {
-	return func(yield func(request, error) bool) {
-		for day, err := range p.windows(ctx, db) {
-			if err != nil {
-				yield(request{}, err)
-				return
-			}
-			for _, r := range p.requests(day) {
-				if !yield(r, nil) {
-					return
-				}
-			}
-		}
-	}
-}
-
 // count goes through the plan without carrying it out.
 func (p plan) count(ctx context.Context, db *load.DB) (windows, requests int, err error) {
-	for day, err := range p.windows(ctx, db) {
+	for day, err := range p.windows(ctx, db, allWindows) {
 		if err != nil {
 			return 0, 0, err
 		}

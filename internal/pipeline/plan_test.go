@@ -90,7 +90,7 @@ func TestS15RequestsAreTheDueWindows(t *testing.T) {
 			}
 		}
 
-		windows := p.windowsOf(day, ledger)
+		windows := p.windowsOf(day, ledger, allWindows)
 		type window struct {
 			stream extract.Stream
 			task   string

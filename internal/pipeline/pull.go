@@ -33,6 +33,7 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 	work := &appWork{
 		turn: at, plan: plan, policy: policy, now: p.opts.Now, asOf: p.asOf,
 		progress: func(day extract.Day) { p.step(at.Account.SDKAppID, day) },
+		more:     p.planned,
 	}
 	if p.seenRun != nil {
 		work.givesWay = &giveWay{job: p.job, app: at.App, seen: *p.seenRun}
@@ -43,6 +44,9 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 	if report.WindowsFailed > 0 || report.Rejects > 0 {
 		report.State = AppPartial
 		report.Hint = "see last_error in analytics.stream_coverage, and pushloss.reject; failed windows are pulled again by the next run"
+		if hint := work.refusals.hint(); hint != "" {
+			report.Hint = hint
+		}
 	}
 	if err != nil {
 		return err

@@ -119,7 +119,7 @@ func TestFailingDaysAmongGoodOnesDoNotMakeTheAPIUnreachable(t *testing.T) {
 func TestAStopIsNotRecordedAgainstWindowsThatWereNotAskedFor(t *testing.T) {
 	t.Parallel()
 	w := setup(t, func(cfg *sandbox.Config) { cfg.CallsPerSecond = 60 },
-		withFaults(t, "code=90102:from="+(today-19).String()+",to="+today.String()))
+		withFaults(t, "http-500:from="+(today-19).String()+",to="+today.String()))
 	w.apps[0].CallsPerSecond = 40
 	report := w.backfill(today-20, today-5, load.RunFailed)
 	if report.Apps[0].State != pipeline.AppUnreachable {

@@ -87,6 +87,10 @@ func (p *Pipeline) planRun(ctx context.Context, app App, at time.Time) (plan, po
 	if err != nil {
 		return plan{}, rules, err
 	}
+	failed, err := p.failedWindows(ctx, app.Account.SDKAppID)
+	if err != nil {
+		return plan{}, rules, err
+	}
 	opened := make(map[ledgerKey]bool, len(windows))
 	for _, window := range windows {
 		opened[ledgerKey{extract.Loss, window.Day, window.TaskKey}] = true
@@ -97,6 +101,7 @@ func (p *Pipeline) planRun(ctx context.Context, app App, at time.Time) (plan, po
 		last:      rules.lastEndedDay(earlier(at, p.opts.Now())),
 		tasks:     tasks,
 		opened:    opened,
+		failed:    failed,
 		reprocess: Missing,
 		covers: func(task load.Task, day extract.Day) bool {
 			return task.RetiredAt == nil && rules.followed(task).has(day)

@@ -24,9 +24,15 @@ const (
 	maxRows = 40_000
 	// loadTimeout bounds the load of one request.
 	loadTimeout = 2 * time.Minute
-	// maxFailuresInRow is how many requests may fail one after the other before
-	// the app is left alone for this run: the rest stays due.
+	// maxFailuresInRow is how many requests may get no answer one after the other
+	// before the app is left alone for this run: the rest stays due.
 	maxFailuresInRow = 3
+	// An API that answers is there: the windows that it gives no figures of must not
+	// keep it from being asked for others. After fullTriesInRow such answers one after
+	// the other a request is tried only once, and after maxErrorsInRow of them the app
+	// is left alone.
+	fullTriesInRow = 3
+	maxErrorsInRow = 60
 )
 
 // appWork is the work on one app, under its lock.
@@ -38,32 +44,54 @@ type appWork struct {
 	// still remembers, asOf the one that decides what is final.
 	now, asOf func() time.Time
 	progress  func(extract.Day)
+	more      func(requests int) // tells of requests that were not planned
 	// givesWay, of a backfill, says what goes first.
 	givesWay *giveWay
+	proven   bool // the API took a call
 
 	mu            sync.Mutex
 	totals        Totals
 	loads         int // requests that were loaded
-	failuresInRow int
+	failuresInRow int // that got no answer
+	errorsInRow   int // that were answered with an error
+	lastError     *extract.Error
 	lastProblem   string
+	refusals      refusals
+
+	narrowing sync.Mutex
 }
 
 // do carries out the plan. ctx's end lets the requests under way finish. The
 // error is what stopped it before the plan's end.
 func (w *appWork) do(ctx context.Context, db *load.DB) error {
-	next, stop := iter.Pull2(w.allRequests(ctx, db))
+	for _, in := range order {
+		if err := w.doPart(ctx, db, in); err != nil {
+			return err
+		}
+	}
+	if err := w.askAlone(ctx); err != nil {
+		return err
+	}
+	if w.errorsInRow >= maxFailuresInRow && w.totals.Windows == 0 {
+		return &unreachableError{requests: w.errorsInRow, last: w.lastError}
+	}
+	return nil
+}
+
+func (w *appWork) doPart(ctx context.Context, db *load.DB, in part) error {
+	next, stop := iter.Pull2(w.requestsOf(ctx, db, in))
 	defer stop()
 
 	// The first answer proves the settings: until then one request at a time,
 	// so that a wrong key is refused once and not by every worker.
 	normalizer := transform.Normalizer{MaxRows: maxRows}
-	for proven := false; !proven; {
+	for !w.proven {
 		request, err, ok := next()
 		if !ok {
 			return nil
 		}
 		if err == nil {
-			proven, err = w.one(ctx, request, &normalizer)
+			w.proven, err = w.one(ctx, request, &normalizer)
 		}
 		if err != nil {
 			return err
@@ -118,28 +146,44 @@ type stopError struct{ err error }
 
 func (e *stopError) Error() string { return "another request stopped the app: " + e.err.Error() }
 
-func (w *appWork) allRequests(ctx context.Context, db *load.DB) iter.Seq2[request, error] {
+func (w *appWork) requestsOf(ctx context.Context, db *load.DB, in part) iter.Seq2[request, error] {
 	return func(yield func(request, error) bool) {
-		for r, err := range w.plan.allRequests(ctx, db) {
+		for r, err := range w.plan.queue(ctx, db, in) {
 			if !w.givesWay.yields(ctx, false, yield) || !yield(r, err) || err != nil {
 				return
 			}
 		}
-		w.givesWay.yields(ctx, true, yield)
+		if in == order[len(order)-1] {
+			w.givesWay.yields(ctx, true, yield)
+		}
 	}
 }
 
-// one pulls, normalizes and loads one request. answered tells that the API took
-// the call; an error stops the app.
+// one does one request of the queue, less the tasks that are asked for alone. answered
+// tells that the API took a call; an error stops the app.
 func (w *appWork) one(ctx context.Context, r request, normalizer *transform.Normalizer) (answered bool, err error) {
-	loadsBefore := w.loadsSoFar()
-	answer, err := w.client.Pull(ctx, extract.Request{Stream: r.stream, Window: r.window, Tasks: r.taskIDs()})
+	r = w.withoutRefused(r)
+	if len(r.tasks) == 0 {
+		w.progress(r.day)
+		return false, nil
+	}
+	return w.ask(ctx, r, normalizer)
+}
+
+// ask pulls, normalizes and loads one request, in pieces where it is refused for some
+// of its tasks.
+func (w *appWork) ask(ctx context.Context, r request, normalizer *transform.Normalizer) (answered bool, err error) {
+	loadsBefore, tries := w.before()
+	answer, err := w.client.Pull(ctx, extract.Request{Stream: r.stream, Window: r.window, Tasks: r.taskIDs(), Tries: tries})
+	var failed *extract.Error
+	if errors.As(err, &failed) && w.narrows(r, failed) {
+		return w.narrow(ctx, r, failed, normalizer)
+	}
 	// What was asked is seen through to its end, whatever ctx does.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
 	defer cancel()
-	var failed *extract.Error
 	switch {
-	case errors.As(err, &failed):
+	case failed != nil:
 		return false, w.refused(ctx, r, failed, loadsBefore)
 	case err != nil:
 		return false, err
@@ -162,17 +206,22 @@ func (w *appWork) one(ctx context.Context, r request, normalizer *transform.Norm
 	return true, nil
 }
 
-func (w *appWork) loadsSoFar() int {
+// before is how many requests were loaded so far, and how often the next one is tried;
+// 0 is as often as any.
+func (w *appWork) before() (loads, tries int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.loads
+	if w.errorsInRow >= fullTriesInRow {
+		tries = 1
+	}
+	return w.loads, tries
 }
 
 func (w *appWork) loaded(r request, result transform.Result, outcome load.Outcome, blanked int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.loads++
-	w.failuresInRow = 0
+	w.failuresInRow, w.errorsInRow = 0, 0
 	counts := result.Counts
 	w.totals.add(Totals{
 		Windows: int64(len(r.tasks) - outcome.Failed), WindowsFailed: int64(outcome.Failed),
@@ -191,38 +240,50 @@ func (w *appWork) loaded(r request, result transform.Result, outcome load.Outcom
 	w.progress(r.day)
 }
 
-// refused deals with a request that brought no answer, begun when loadsBefore
+// refused deals with a request that brought no figures, begun when loadsBefore
 // others were loaded. The error that it returns stops the app.
 func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error, loadsBefore int) error {
-	beyondMemory := !w.policy.remembered(r.day, w.now())
-	if beyondMemory && failed.AboutWindow() {
-		w.log.WarnContext(ctx, "the api gives no figures for this day any more", "stream", r.stream, "day", r.day, "error", failed)
+	reason := reasonOf(r, failed)
+	if !w.policy.remembered(r.day, w.now()) && failed.AboutWindow() {
+		w.log.WarnContext(ctx, "the api gives no figures for this day any more", "stream", r.stream, "day", r.day, "tasks", r.taskIDs(), "error", failed)
 		err := w.lock.RecordFailure(ctx, load.Failure{
-			Stream: r.stream, Day: r.day, Tasks: r.tasks, Reason: failed.Error(), Unavailable: true,
+			Stream: r.stream, Day: r.day, Tasks: r.tasks, Reason: reason, Unavailable: true,
 		}, w.now())
 		w.mu.Lock()
 		defer w.mu.Unlock()
+		w.refusals.note(r, failed)
 		w.totals.Windows += int64(len(r.tasks))
 		w.progress(r.day)
 		return err
 	}
-	if failed.StopsApp() {
+	aboutTasks := r.ofTasks() && failed.MayBeAboutTasks()
+	if failed.StopsApp() && !aboutTasks {
 		return failed
 	}
-	if err := w.failed(ctx, r, failed.Error()); err != nil {
+	if err := w.failed(ctx, r, reason); err != nil {
 		return err
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if failed.Class == extract.Unreadable {
+	w.refusals.note(r, failed)
+	if aboutTasks && w.refusals.setApart(r, failed) {
+		w.log.WarnContext(ctx, "the api refuses a task: its other days are asked for at the end", "task", r.tasks[0].ID, "error", failed)
+		return nil
+	}
+	switch {
+	case failed.Class == extract.Unreadable:
 		return nil // it answered, and may do better of another window
-	}
-	if w.loads > loadsBefore {
+	case w.loads > loadsBefore:
 		return nil // others were answered meanwhile: the API is there
+	case failed.Code != 0:
+		w.failuresInRow, w.lastError = 0, failed
+		if w.errorsInRow++; w.errorsInRow >= maxErrorsInRow {
+			return &unreachableError{requests: w.errorsInRow, last: failed}
+		}
+		return nil
 	}
-	w.failuresInRow++
-	if w.failuresInRow >= maxFailuresInRow {
-		return &unreachableError{last: failed}
+	if w.failuresInRow++; w.failuresInRow >= maxFailuresInRow {
+		return &unreachableError{requests: w.failuresInRow, last: failed}
 	}
 	return nil
 }
@@ -240,10 +301,13 @@ func (w *appWork) failed(ctx context.Context, r request, reason string) error {
 }
 
 // unreachableError says that an app was given up for this run.
-type unreachableError struct{ last *extract.Error }
+type unreachableError struct {
+	requests int
+	last     *extract.Error
+}
 
 func (e *unreachableError) Error() string {
-	return fmt.Sprintf("%d requests in a row failed, the last one: %v", maxFailuresInRow, e.last)
+	return fmt.Sprintf("%d requests in a row failed, the last one: %v", e.requests, e.last)
 }
 
 func (e *unreachableError) Unwrap() error { return e.last }

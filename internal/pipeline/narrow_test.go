@@ -1,0 +1,188 @@
+package pipeline_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"pushloss/extract"
+	"pushloss/internal/pipeline"
+	"pushloss/internal/sandbox"
+	"pushloss/load"
+)
+
+// statesOf are the states of an app's windows of the task, by day.
+func (w *world) statesOf(task string) map[string]string {
+	states := make(map[string]string)
+	for _, window := range w.ledger(testApp) {
+		if window.Task == task {
+			states[window.Day] = window.State
+		}
+	}
+	return states
+}
+
+func TestATaskThatTheAPIRefusesFailsByNameAndAlone(t *testing.T) {
+	t.Parallel()
+	for _, fault := range []string{"code=90100:task=t3", "code=60003:task=t3", "code=70402:task=t3", "code=91000:task=t3", "code=90999:task=t3"} {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t, withFaults(t, fault))
+			w.tasks(sevenTasks...)
+			report := w.backfill(today-20, today-1, load.RunPartial)
+			app := report.Apps[0]
+			if app.State != pipeline.AppPartial || !strings.Contains(app.Problem, "t3") || !strings.Contains(app.Problem, "18 further windows") ||
+				!strings.Contains(app.Hint, "tasks retire t3") || strings.Contains(app.Problem+app.Hint, "fault of pushloss") {
+				t.Errorf("the app's report is %+v", app)
+			}
+			w.equalsTruth(today-20, today-1, slices.DeleteFunc(slices.Clone(sevenTasks), func(id string) bool { return id == "t3" })...)
+			if got := w.statesOf("t3"); len(got) != 2 || got[(today-1).String()] != "failed" {
+				t.Errorf("the windows of the task are %v", got)
+			}
+			if n := w.number(`SELECT count(*) FROM analytics.coverage WHERE last_error LIKE '%t3%' AND task_id = 't3'`); n != 2 {
+				t.Errorf("%d windows name their task", n)
+			}
+			// Of 20 days one request is narrowed, by 6 at most; those under way meanwhile are
+			// made once more without the task, whose last day is asked for alone.
+			if calls := int(report.Requests - report.Retries); calls > 20*3+6+3+1 {
+				t.Errorf("%d requests were made", calls)
+			}
+
+			w.faults()
+			w.backfill(today-20, today-1, load.RunDone)
+			w.equalsTruth(today-20, today-1, sevenTasks...)
+		})
+	}
+}
+
+func TestATaskThatIsRefusedOnSomeDaysIsLoadedOnTheOthers(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withFaults(t, "code=90100:task=t2,from="+(today-20).String()+",to="+(today-12).String()))
+	w.tasks(sevenTasks...)
+	report := w.backfill(today-20, today-1, load.RunPartial)
+	if report.WindowsFailed != 9 {
+		t.Errorf("the report tells %+v", report.Totals)
+	}
+	w.faults()
+	w.backfillAs(pipeline.BackfillRequest{From: today - 20, To: today - 1, Reprocess: pipeline.Failed}, load.RunDone)
+	w.equalsTruth(today-20, today-1, sevenTasks...)
+}
+
+func TestManyBadTasksKeepNoGoodOneWaiting(t *testing.T) {
+	t.Parallel()
+	var ids, faults []string
+	for _, id := range []string{"b1", "b2", "b3", "b4", "b5", "b6"} {
+		ids, faults = append(ids, id), append(faults, "code=90100:task="+id)
+	}
+	w := setup(t, withFaults(t, faults...))
+	w.tasks(append(ids, "good")...)
+	w.run(load.RunPartial)
+	w.equalsTruth(today-3, today-1, "good")
+	first := w.api.Calls()[0]
+	if len(first.Tasks) != 0 {
+		t.Errorf("the first request asks for %v", first.Tasks)
+	}
+}
+
+func TestABatchBeyondTheMemoryIsNarrowedUnlessTheDayIsRefused(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withFaults(t, "code=90100:task=t3", "code=90100:day="+(today-19).String()))
+	w.settings.APIMemoryDays = 3
+	w.tasks(sevenTasks[:5]...)
+	w.backfill(today-20, today-19, load.RunDone)
+	for id, want := range map[string]string{"": "loaded", "t1": "loaded", "t3": "unavailable"} {
+		if id != "" && id != "t3" {
+			want = "loaded"
+		}
+		if got := w.statesOf(id)[(today - 20).String()]; got != want {
+			t.Errorf("the window of %q is %s, want %s", id, got, want)
+		}
+		if got := w.statesOf(id)[(today - 19).String()]; got != "unavailable" {
+			t.Errorf("the window of %q on the refused day is %s", id, got)
+		}
+	}
+	asked := 0
+	for _, call := range w.calls() {
+		if strings.HasPrefix(call.Start, (today - 19).String()) {
+			asked++
+		}
+	}
+	if asked != 2 {
+		t.Errorf("the refused day was asked for %d times", asked)
+	}
+}
+
+// K5: days that the API gives no figures of keep no other day waiting.
+func TestDaysThatFailAtEveryRunComeLast(t *testing.T) {
+	t.Parallel()
+	firstDay := today - 12
+	w := setup(t, withFaults(t, "code=90102:from="+firstDay.String()+",to="+(firstDay+4).String()))
+	w.settings.FirstDay = &firstDay
+	w.tasks(sevenTasks[:1]...)
+	for range 2 {
+		before := len(w.api.Calls())
+		report := w.run(load.RunPartial)
+		if app := report.Apps[0]; app.State != pipeline.AppPartial || app.WindowsFailed != 10 {
+			t.Fatalf("the app's report is %+v", app)
+		}
+		w.equalsTruth(firstDay+5, today-1, sevenTasks[:1]...)
+		calls := w.api.Calls()[before:]
+		failing := slices.IndexFunc(calls, func(call sandbox.Call) bool { return call.Start < (firstDay + 5).UTC().Unix() })
+		if before > 0 && failing < 3*2 { // the three days of the lookback come first
+			t.Errorf("call %d is for a day that failed at the run before", failing)
+		}
+	}
+	w.faults()
+	w.run(load.RunDone)
+	w.equalsTruth(firstDay, today-1, sevenTasks[:1]...)
+}
+
+func TestAnAPIThatAnswersNothingButErrorsIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withFaults(t, "code=90102"))
+	firstDay := today - 300
+	w.settings.FirstDay = &firstDay
+	w.tasks(sevenTasks...)
+	report := w.run(load.RunFailed)
+	app := report.Apps[0]
+	if app.State != pipeline.AppUnreachable || app.WindowsFailed < 60 || app.WindowsFailed > 64 || app.Requests > 100 {
+		t.Errorf("the app's report is %+v", app)
+	}
+}
+
+// Whole-app figures of all days come before any task's.
+func TestWholeAppRequestsGoFirst(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.tasks(sevenTasks...)
+	w.settings.Streams = []extract.Stream{extract.Loss, extract.Statistics}
+	w.backfill(today-10, today-1, load.RunDone)
+	tasks := false
+	for i, call := range w.api.Calls() {
+		if len(call.Tasks) == 0 && tasks && i > 2*10+3 {
+			t.Fatalf("call %d is for the whole app, after one for tasks", i)
+		}
+		tasks = tasks || len(call.Tasks) > 0
+	}
+}
+
+func TestAReconciliationLeavesOutATaskThatIsRefused(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.tasks(sevenTasks...)
+	w.backfill(today-5, today-1, load.RunDone)
+	w.faults("code=90100:task=t3")
+	report, err := w.pipeline(pipeline.Options{}).Reconcile(t.Context(), pipeline.ReconcileRequest{})
+	w.ended(report, err, load.RunPartial)
+	app := report.Apps[0]
+	if !strings.Contains(app.Problem, "t3") || strings.Contains(app.Problem+app.Hint, "fault of pushloss") {
+		t.Errorf("the app's report is %+v", app)
+	}
+	left := slices.DeleteFunc(app.Reconciliation.LeftOut, func(l pipeline.LeftOut) bool { return !strings.Contains(l.Why, "90100") })
+	if len(left) != 1 || left[0].TaskID != "t3" {
+		t.Errorf("left out are %+v", left)
+	}
+	if n := w.number(`SELECT count(*) FROM pushloss.reconciliation WHERE state = 'agreed'`); n != 7 {
+		t.Errorf("%d checks agreed", n)
+	}
+}

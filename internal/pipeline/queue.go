@@ -1,0 +1,110 @@
+package pipeline
+
+import (
+	"context"
+	"iter"
+
+	"pushloss/extract"
+	"pushloss/load"
+)
+
+// part is a part of a plan's windows.
+type part int
+
+const (
+	allWindows   part = iota
+	wholeApp          // of the whole app, unless the last pull failed
+	ofTasks           // of tasks, unless the last pull failed
+	failedBefore      // whatever failed when it was last pulled
+)
+
+func (in part) has(window ledgerKey, failed bool) bool {
+	switch in {
+	case wholeApp:
+		return window.taskKey == 0 && !failed
+	case ofTasks:
+		return window.taskKey != 0 && !failed
+	case failedBefore:
+		return failed
+	}
+	return true
+}
+
+// ledger reads the entries of the days that the part's windows can have.
+func (in part) ledger(ctx context.Context, db *load.DB, sdkAppID int64, first, last extract.Day) ([]load.Entry, error) {
+	if in == wholeApp {
+		return db.AppLedger(ctx, sdkAppID, first, last)
+	}
+	return db.Ledger(ctx, sdkAppID, first, last)
+}
+
+// days are the first and the last day of the part's windows; last is before first
+// where it has none.
+func (p plan) days(in part) (first, last extract.Day) {
+	first, last = p.last+1, p.last
+	switch {
+	case in == wholeApp && p.tasksOnly, in == ofTasks && len(p.tasks) == 0:
+		return first, last
+	case in == failedBefore:
+		for window := range p.failed {
+			first = min(first, window.day)
+		}
+		return first, last
+	}
+	for _, stream := range p.streams {
+		first = min(first, stream.first)
+	}
+	for window := range p.opened {
+		first = min(first, window.day)
+	}
+	return first, last
+}
+
+// order is the order in which a plan is carried out. The whole app's figures come
+// before those of tasks, so that no task can keep them waiting, and what failed last
+// time comes last, so that it keeps nothing else waiting.
+var order = [...]part{wholeApp, ofTasks, failedBefore}
+
+// queue yields the requests of a part of the plan.
+func (p plan) queue(ctx context.Context, db *load.DB, in part) iter.Seq2[request, error] {
+	return func(yield func(request, error) bool) {
+		for day, err := range p.windows(ctx, db, in) {
+			if err != nil {
+				yield(request{}, err)
+				return
+			}
+			for _, r := range p.requests(day) {
+				if !yield(r, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// allRequests yields the requests of the plan, in its order.
+func (p plan) allRequests(ctx context.Context, db *load.DB) iter.Seq2[request, error] {
+	return func(yield func(request, error) bool) {
+		for _, in := range order {
+			for r, err := range p.queue(ctx, db, in) {
+				if !yield(r, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// failedWindows are those whose last pull failed. They are few, since a job leaves an
+// app alone where much fails.
+func (p *Pipeline) failedWindows(ctx context.Context, sdkAppID int64) (map[ledgerKey]bool, error) {
+	windows, err := p.db.FailedWindows(ctx, sdkAppID)
+	if err != nil || len(windows) == 0 {
+		return nil, err
+	}
+	failed := make(map[ledgerKey]bool, len(windows))
+	for _, window := range windows {
+		failed[ledgerKey{window.Stream, window.Day, window.TaskKey}] = true
+	}
+	return failed, nil
+}

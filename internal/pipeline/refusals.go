@@ -1,0 +1,178 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"pushloss/extract"
+	"pushloss/load"
+	"pushloss/transform"
+)
+
+// refusals is what a job has learnt of an app's windows that the API answers with an
+// error. A request that is refused for one of its tasks is made again in halves, down
+// to that task. From then on the task is set apart, so that it costs the narrowing
+// once: its other days are asked for at the end, alone and the newest first. If that
+// one is refused too, the job leaves the others as they are.
+type refusals struct {
+	days  map[streamDay]bool // the whole app's window was refused
+	tasks map[int32]*apart
+}
+
+type streamDay struct {
+	stream extract.Stream
+	day    extract.Day
+}
+
+// apart is a task that was refused, and what of it is still to be asked for.
+type apart struct {
+	task   load.TaskRef
+	last   *extract.Error
+	queued []streamDay
+}
+
+// note remembers a refused window of the whole app: its tasks' refusals say nothing
+// of the tasks.
+func (f *refusals) note(r request, failed *extract.Error) {
+	if r.ofTasks() || failed.Code == 0 {
+		return
+	}
+	if f.days == nil {
+		f.days = make(map[streamDay]bool)
+	}
+	f.days[streamDay{r.stream, r.day}] = true
+}
+
+// setApart notes a refusal that is about one task, and reports whether it is.
+func (f *refusals) setApart(r request, failed *extract.Error) bool {
+	passing := failed.Class == extract.Transient && !r.narrowed || failed.Class == extract.Unreadable
+	if len(r.tasks) != 1 || passing || f.days[streamDay{r.stream, r.day}] {
+		return false
+	}
+	if f.tasks == nil {
+		f.tasks = make(map[int32]*apart)
+	}
+	if f.tasks[r.tasks[0].Key] == nil {
+		f.tasks[r.tasks[0].Key] = &apart{task: r.tasks[0]}
+	}
+	f.tasks[r.tasks[0].Key].last = failed
+	return true
+}
+
+// withoutRefused leaves the tasks out of a request that are set apart, and queues them.
+func (w *appWork) withoutRefused(r request) request {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.refusals.tasks) == 0 {
+		return r
+	}
+	r.tasks = slices.DeleteFunc(slices.Clone(r.tasks), func(task load.TaskRef) bool {
+		apart := w.refusals.tasks[task.Key]
+		if apart != nil {
+			apart.queued = append(apart.queued, streamDay{r.stream, r.day})
+		}
+		return apart != nil
+	})
+	return r
+}
+
+// narrows reports whether a refused request is made again in halves.
+func (w *appWork) narrows(r request, failed *extract.Error) bool {
+	if len(r.tasks) < 2 || !failed.MayBeAboutTasks() {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if failed.Class == extract.Unreadable {
+		return true
+	}
+	dayFails := w.refusals.days[streamDay{r.stream, r.day}]
+	if failed.Class == extract.Transient {
+		dayFails = dayFails || w.plan.failed[ledgerKey{r.stream, r.day, 0}] || w.errorsInRow >= fullTriesInRow
+	}
+	return !dayFails
+}
+
+// narrow makes a request again in two halves or, if some of its tasks were set apart
+// meanwhile, without these. One request is narrowed at a time: what it teaches saves
+// the others the same.
+func (w *appWork) narrow(ctx context.Context, r request, failed *extract.Error, normalizer *transform.Normalizer) (answered bool, err error) {
+	var pieces []request
+	if !r.narrowed {
+		w.narrowing.Lock()
+		defer w.narrowing.Unlock()
+		if rest := w.withoutRefused(r); len(rest.tasks) == 0 {
+			w.progress(r.day)
+			return false, nil
+		} else if len(rest.tasks) < len(r.tasks) {
+			pieces = []request{rest}
+		}
+	}
+	if pieces == nil {
+		w.log.WarnContext(ctx, "the api refuses a request for some of its tasks: asking again for fewer",
+			"stream", r.stream, "day", r.day, "tasks", r.taskIDs(), "error", failed)
+		w.more(1)
+		middle := (len(r.tasks) + 1) / 2
+		pieces = []request{r, r}
+		pieces[0].tasks, pieces[1].tasks = r.tasks[:middle:middle], r.tasks[middle:]
+	}
+	for _, piece := range pieces {
+		piece.narrowed = true
+		took, err := w.ask(ctx, piece, normalizer)
+		answered = answered || took
+		if err != nil {
+			return answered, err
+		}
+	}
+	return answered, nil
+}
+
+// askAlone asks for the days of the tasks that were set apart.
+func (w *appWork) askAlone(ctx context.Context) error {
+	normalizer := transform.Normalizer{MaxRows: maxRows}
+	for _, key := range slices.Sorted(maps.Keys(w.refusals.tasks)) {
+		task := w.refusals.tasks[key]
+		slices.SortFunc(task.queued, func(a, b streamDay) int {
+			return cmp.Or(cmp.Compare(b.day, a.day), cmp.Compare(a.stream, b.stream))
+		})
+		for i, window := range task.queued {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			w.more(1)
+			r := w.plan.request(window.stream, window.day, []load.TaskRef{task.task})
+			r.narrowed = true
+			answered, err := w.ask(ctx, r, &normalizer)
+			if err != nil {
+				return err
+			}
+			if left := len(task.queued) - 1; i == 0 && left > 0 && !answered {
+				w.log.ErrorContext(ctx, "the api refuses the task's oldest and newest day: the others are left for the next run",
+					"task", task.task.ID, "windows", left, "error", task.last)
+				w.lastProblem = fmt.Sprintf("%s; %d further windows of the task were not asked for", reasonOf(r, task.last), left)
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// hint tells what to do about the tasks that were refused; empty if none was.
+func (f *refusals) hint() string {
+	for _, key := range slices.Sorted(maps.Keys(f.tasks)) {
+		return "check the TaskID; if it is wrong: pushloss tasks retire " + f.tasks[key].task.ID
+	}
+	return ""
+}
+
+// reasonOf is what the ledger says of a refused request: it names the task if it is
+// about one.
+func reasonOf(r request, failed *extract.Error) string {
+	if len(r.tasks) == 1 && r.ofTasks() && failed.MayBeAboutTasks() {
+		return fmt.Sprintf("task %s: %v", r.tasks[0].ID, failed)
+	}
+	return failed.Error()
+}
