@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -95,7 +96,7 @@ func (e *FailedError) Hint() string {
 
 // LockError says that another migrator was at work for longer than this one waits.
 type LockError struct {
-	Of       string
+	Waited   time.Duration
 	Blockers []Blocker
 
 	cause error
@@ -104,7 +105,7 @@ type LockError struct {
 func (e *LockError) Unwrap() error { return e.cause }
 
 func (e *LockError) Error() string {
-	return fmt.Sprintf("another migrator has been at work for a minute: %s; nothing was changed", listBlockers(e.Blockers))
+	return fmt.Sprintf("another migrator is still at work after %s: %s; nothing was changed", e.Waited, listBlockers(e.Blockers))
 }
 
 // Hint tells an operator what to do.

@@ -29,6 +29,8 @@ type Options struct {
 	// Pauses are made before each further try of a migration that got no lock; nil
 	// means 1, 2, 4 and 8 seconds.
 	Pauses []time.Duration
+	// MigratorTimeout is how long to wait for another migrator: 0 means a minute.
+	MigratorTimeout time.Duration
 }
 
 // Migrator changes the schema of a database. Each migration commits together with
@@ -46,6 +48,9 @@ func New(databaseURL string, options Options) *Migrator {
 	}
 	if options.LockTimeout == 0 {
 		options.LockTimeout = 3 * time.Second
+	}
+	if options.MigratorTimeout == 0 {
+		options.MigratorTimeout = time.Minute
 	}
 	if options.Pauses == nil {
 		options.Pauses = []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second}
@@ -122,7 +127,7 @@ func (m *Migrator) Down(ctx context.Context, steps int) error {
 // alone calls change while no other migrator works on the database, with a status
 // from which it can go on.
 func (m *Migrator) alone(ctx context.Context, s *session, change func(Status) error) error {
-	if err := s.lockMigrators(ctx, m.options.Notice); err != nil {
+	if err := s.lockMigrators(ctx, m.options.MigratorTimeout, m.options.Notice); err != nil {
 		return err
 	}
 	status, err := s.status(ctx)

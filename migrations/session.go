@@ -116,17 +116,18 @@ func ended(ctx context.Context, err error) error {
 const (
 	// sqlTryAlone and sqlAlone make migrators wait for each other, also those of
 	// older versions.
-	sqlTryAlone = `SELECT pg_try_advisory_lock(hashtextextended('pushloss migrations', 0))`
-	sqlAlone    = `SELECT pg_advisory_lock(hashtextextended('pushloss migrations', 0))`
-	sqlHolders  = sqlProcesses + `
+	sqlTryAlone   = `SELECT pg_try_advisory_lock(hashtextextended('pushloss migrations', 0))`
+	sqlAlone      = `SELECT pg_advisory_lock(hashtextextended('pushloss migrations', 0))`
+	sqlWaitAtMost = `SELECT set_config('lock_timeout', $1, false)`
+	sqlHolders    = sqlProcesses + `
 		JOIN pg_locks AS l USING (pid)
 		WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
 			AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 			AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended('pushloss migrations', 0)`
 )
 
-// lockMigrators waits, for a minute at most, until no other migrator is at work.
-func (s *session) lockMigrators(ctx context.Context, notice func(string)) error {
+// lockMigrators waits until no other migrator is at work.
+func (s *session) lockMigrators(ctx context.Context, patience time.Duration, notice func(string)) error {
 	var free bool
 	if err := s.conn.QueryRow(ctx, sqlTryAlone).Scan(&free); err != nil {
 		return fmt.Errorf("wait for other migrators: %w", ended(ctx, err))
@@ -136,13 +137,16 @@ func (s *session) lockMigrators(ctx context.Context, notice func(string)) error 
 	}
 	holders, _ := s.processes(ctx, sqlHolders)
 	notice("waits for another migrator: " + listBlockers(holders))
-	_, err := s.conn.Exec(ctx, sqlAlone)
+	_, err := s.conn.Exec(ctx, sqlWaitAtMost, fmt.Sprint(patience.Milliseconds()))
+	if err == nil {
+		_, err = s.conn.Exec(ctx, sqlAlone)
+	}
 	switch {
 	case err == nil:
 		return nil
 	case hasState(err, pgerrcode.LockNotAvailable):
 		holders, _ := s.processes(ctx, sqlHolders)
-		return &LockError{Of: "the migrators", Blockers: holders, cause: err}
+		return &LockError{Waited: patience, Blockers: holders, cause: err}
 	}
 	return fmt.Errorf("wait for other migrators: %w", ended(ctx, err))
 }

@@ -69,6 +69,20 @@ func TestM3WaitEndsWithTheContext(t *testing.T) {
 	}
 }
 
+// M3: a migrator does not wait for ever, and names whom it waited for.
+func TestM3WaitForAnotherMigratorHasAnEnd(t *testing.T) {
+	t.Parallel()
+	url := pgtest.EmptyURL(t)
+	other := connect(t, url)
+	exec(t, other, `SET application_name = 'the other one'`)
+	exec(t, other, sqlHold)
+	err := migrations.New(url, migrations.Options{MigratorTimeout: 50 * time.Millisecond}).Up(t.Context())
+	says(t, err, "another migrator is still at work after 50ms: process ", "(the other one), idle", "nothing was changed", "run pushloss migrate up again")
+	if got := lines(t, other, sqlCatalog); len(got) != 0 {
+		t.Errorf("it made %v", got)
+	}
+}
+
 // untilWaiting returns once somebody waits for an advisory lock.
 func untilWaiting(t *testing.T, url string) {
 	t.Helper()
