@@ -1,80 +1,180 @@
 package load
 
 import (
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"pushloss/transform"
 )
 
-func TestDecide(t *testing.T) {
+// codes are the error codes of these tests, by their keys.
+var codes = vocabulary{codes: map[string]int32{"1": 1, "2": 2, "3": 3}, infos: map[string]int32{"": 0, "new": 1}}
+
+func staged(counts map[string]int64) transform.Snapshot {
+	s := transform.Snapshot{TaskID: "a"}
+	for _, code := range slices.Sorted(maps.Keys(counts)) {
+		s.ByStage = append(s.ByStage, transform.Fact{Key: transform.Key{Stage: 1, Code: code}, Count: counts[code], Info: "new"})
+	}
+	return s
+}
+
+func TestWhatAnAnswerMakesOfAWindow(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2025, 3, 10, 3, 0, 0, 0, time.UTC)
 	before := now.Add(-24 * time.Hour)
 	task := TaskRef{Key: 7, ID: "a"}
-	some := transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{{Key: transform.Key{Stage: 1, Code: "1"}, Count: 1}}}
-	none := transform.Snapshot{TaskID: "a"}
-	answered := func(s transform.Snapshot) transform.Result {
-		return transform.Result{Snapshots: []transform.Snapshot{s}}
+	type counts = map[string]int64
+	answered := func(c counts) transform.Result { return transform.Result{Snapshots: []transform.Snapshot{staged(c)}} }
+	absent := transform.Result{Absent: []string{"a"}}
+	unreadable := transform.Result{Unreadable: []transform.Unreadable{{TaskID: "a", Reason: "odd"}}}
+	rejected := func(c counts) transform.Result {
+		r := answered(c)
+		r.Rejects = []transform.Reject{{TaskID: "a", Rows: 1}}
+		return r
 	}
-	loadedBefore := &Entry{State: StateLoaded, FirstLoadedAt: &before, LastLoadedAt: &before, RowCount: 3, Pulls: 2}
-	emptyBefore := &Entry{State: StateEmpty, FirstLoadedAt: &before, LastLoadedAt: &before, Pulls: 1}
+	entry := func(state State, trusted bool, settled SettledReason) *Entry {
+		e := &Entry{State: state, Settled: settled, Pulls: 2, FirstLoadedAt: &before, LastLoadedAt: &before}
+		if trusted {
+			e.LastTrustedAt = &before
+		}
+		return e
+	}
+	never := &Entry{State: StateFailed, Pulls: 1}
+	const trusted, late = true, false
 
 	tests := []struct {
 		name    string
 		known   *Entry
+		stored  counts
 		result  transform.Result
 		trusted bool
 		settled SettledReason
 
-		state   State
-		reason  SettledReason
-		replace bool
+		state  State
+		reason SettledReason
+		want   counts
+		kept   int64
 	}{
-		{"a first answer", nil, answered(some), true, NotSettled, StateLoaded, NotSettled, true},
-		{"after the lookback it is final", loadedBefore, answered(some), false, ByLookback, StateLoaded, ByLookback, true},
-		{"rows beyond the API's memory are believed", nil, answered(some), false, NotSettled, StateLoaded, NotSettled, true},
-		{"a trusted empty answer is zero", loadedBefore, answered(none), true, NotSettled, StateEmpty, NotSettled, true},
-		{"a late empty answer proves nothing", nil, answered(none), false, NotSettled, StateUnproven, ByAPIMemory, false},
-		{"a late empty answer after figures proves nothing", loadedBefore, answered(none), false, ByLookback, StateUnproven, ByAPIMemory, false},
-		{"a zero that was proven in time stays one", emptyBefore, answered(none), false, ByLookback, StateEmpty, ByAPIMemory, false},
-		{"an absent task", loadedBefore, transform.Result{Absent: []string{"a"}}, true, ByLookback, StateAbsent, ByLookback, false},
-		{"a task absent beyond the API's memory", nil, transform.Result{Absent: []string{"a"}}, false, NotSettled, StateAbsent, ByAPIMemory, false},
-		{"an unreadable task", loadedBefore, transform.Result{Unreadable: []transform.Unreadable{{TaskID: "a", Reason: "odd"}}}, true, ByLookback, StateFailed, NotSettled, false},
-		{"nothing but rejects", loadedBefore, transform.Result{Snapshots: []transform.Snapshot{none}, Rejects: []transform.Reject{{TaskID: "a", Rows: 1}}}, true, ByLookback, StateFailed, NotSettled, false},
-		{"some rejects", loadedBefore, transform.Result{Snapshots: []transform.Snapshot{some}, Rejects: []transform.Reject{{TaskID: "a", Rows: 1}}}, true, ByLookback, StateLoaded, ByLookback, true},
+		{"a first answer", nil, nil, answered(counts{"1": 4}), trusted, NotSettled, StateLoaded, NotSettled, counts{"1": 4}, 0},
+		{"after the lookback it is final", entry(StateLoaded, true, NotSettled), counts{"1": 4}, answered(counts{"1": 4}), trusted, ByLookback, StateLoaded, ByLookback, counts{"1": 4}, 0},
+		{"a trusted answer replaces", entry(StateLoaded, true, NotSettled), counts{"1": 4, "2": 1}, answered(counts{"1": 3, "3": 2}), trusted, NotSettled, StateLoaded, NotSettled, counts{"1": 3, "3": 2}, 0},
+		{"a trusted empty answer is zero", entry(StateLoaded, true, NotSettled), counts{"1": 4}, answered(nil), trusted, NotSettled, StateEmpty, NotSettled, nil, 0},
+		{"a trusted answer proves what was unproven", entry(StateUnproven, false, ByAPIMemory), counts{"1": 4}, answered(counts{"1": 2}), trusted, ByLookback, StateLoaded, ByLookback, counts{"1": 2}, 0},
+
+		{"a late first answer is unproven", nil, nil, answered(counts{"1": 4}), late, NotSettled, StateUnproven, ByAPIMemory, counts{"1": 4}, 0},
+		{"a late first answer without rows is unproven", nil, nil, answered(nil), late, NotSettled, StateUnproven, ByAPIMemory, nil, 0},
+		{"a late answer after failures alone is unproven", never, nil, answered(counts{"1": 4}), late, ByLookback, StateUnproven, ByAPIMemory, counts{"1": 4}, 0},
+		{"late answers add to an unproven window", entry(StateUnproven, false, ByAPIMemory), counts{"1": 4, "2": 5}, answered(counts{"1": 6, "2": 1, "3": 1}), late, ByLookback, StateUnproven, ByAPIMemory, counts{"1": 6, "2": 5, "3": 1}, 1},
+		{"a late answer adds to a loaded window", entry(StateLoaded, true, NotSettled), counts{"1": 4, "2": 5}, answered(counts{"1": 3, "3": 1}), late, NotSettled, StateLoaded, ByAPIMemory, counts{"1": 4, "2": 5, "3": 1}, 2},
+		{"a late equal answer changes nothing", entry(StateLoaded, true, ByLookback), counts{"1": 4}, answered(counts{"1": 4}), late, ByLookback, StateLoaded, ByLookback, counts{"1": 4}, 0},
+		{"a late empty answer removes nothing", entry(StateLoaded, true, NotSettled), counts{"1": 4}, answered(nil), late, NotSettled, StateLoaded, ByAPIMemory, counts{"1": 4}, 0},
+		{"a zero that was proven in time stays one", entry(StateEmpty, true, NotSettled), nil, answered(nil), late, NotSettled, StateEmpty, ByAPIMemory, nil, 0},
+		{"a late answer adds to a proven zero", entry(StateEmpty, true, ByLookback), nil, answered(counts{"1": 4}), late, ByLookback, StateLoaded, ByLookback, counts{"1": 4}, 0},
+		{"a late answer heals a failure of a window loaded in time", entry(StateFailed, true, NotSettled), counts{"1": 4}, answered(nil), late, NotSettled, StateLoaded, ByAPIMemory, counts{"1": 4}, 0},
+
+		{"an absent task keeps its facts", entry(StateLoaded, true, NotSettled), counts{"1": 4}, absent, trusted, ByLookback, StateAbsent, ByLookback, counts{"1": 4}, 0},
+		{"a task absent late, never loaded", nil, nil, absent, late, NotSettled, StateAbsent, ByAPIMemory, nil, 0},
+		{"a task absent late, loaded in time", entry(StateLoaded, true, NotSettled), counts{"1": 4}, absent, late, NotSettled, StateLoaded, ByAPIMemory, counts{"1": 4}, 0},
+
+		{"an unreadable task", entry(StateLoaded, true, NotSettled), counts{"1": 4}, unreadable, trusted, ByLookback, StateFailed, NotSettled, counts{"1": 4}, 0},
+		{"an unreadable task, final already", entry(StateLoaded, true, ByLookback), counts{"1": 4}, unreadable, trusted, ByLookback, StateLoaded, ByLookback, counts{"1": 4}, 0},
+		{"nothing but rejects", entry(StateLoaded, true, NotSettled), counts{"1": 4}, rejected(nil), trusted, ByLookback, StateFailed, NotSettled, counts{"1": 4}, 0},
+		{"nothing but rejects late", entry(StateLoaded, true, NotSettled), counts{"1": 4}, rejected(nil), late, NotSettled, StateFailed, NotSettled, counts{"1": 4}, 0},
+		{"some rejects", entry(StateLoaded, true, NotSettled), counts{"1": 4}, rejected(counts{"2": 1}), trusted, ByLookback, StateLoaded, ByLookback, counts{"2": 1}, 0},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			ledger := map[int32]Entry{}
+			s := stored{ledger: map[int32]Entry{}, byStage: toRows(nil, task.Key, staged(test.stored).ByStage, codes)}
 			pullsBefore := 0
 			if test.known != nil {
-				entry := *test.known
-				entry.TaskKey = task.Key
-				ledger[task.Key] = entry
-				pullsBefore = entry.Pulls
+				e := *test.known
+				e.TaskKey, e.RowCount = task.Key, len(test.stored)
+				s.ledger[task.Key] = e
+				pullsBefore = e.Pulls
 			}
-			pull := Pull{Tasks: []TaskRef{task}, Result: test.result, Trusted: test.trusted, Settled: test.settled}
-			got := decide(pull, ledger, now)[0]
-			if got.entry.State != test.state || got.entry.Settled != test.reason || got.replace != test.replace {
-				t.Errorf("got %s settled by %q, replace %t; want %s, %q, %t",
-					got.entry.State, got.entry.Settled, got.replace, test.state, test.reason, test.replace)
+			pull := Pull{Tasks: []TaskRef{task}, Result: test.result, Trusted: test.trusted, AddsOnly: !test.trusted, Settled: test.settled}
+			e := effectOf(pull, codes, s, now)
+			got := e.entries[0]
+			if got.State != test.state || got.Settled != test.reason || got.Pulls != pullsBefore+1 || got.RowCount != len(test.want) {
+				t.Errorf("got %s settled by %q after %d pulls with %d rows; want %s, %q, %d, %d", got.State, got.Settled,
+					got.Pulls, got.RowCount, test.state, test.reason, pullsBefore+1, len(test.want))
 			}
-			if got.entry.Pulls != pullsBefore+1 {
-				t.Errorf("%d pulls after %d", got.entry.Pulls, pullsBefore)
+			if rows := e.rows(); rows.Kept != test.kept {
+				t.Errorf("%d rows kept, want %d: %+v", rows.Kept, test.kept, rows)
 			}
-			if !test.replace && test.known != nil && got.entry.RowCount != test.known.RowCount {
-				t.Errorf("kept facts are counted as %d, not %d", got.entry.RowCount, test.known.RowCount)
+			after := counts{}
+			for code, n := range test.stored {
+				after[code] = n
 			}
-			if test.replace != (got.entry.LastLoadedAt != nil && got.entry.LastLoadedAt.Equal(now)) {
-				t.Errorf("last loaded at %v", got.entry.LastLoadedAt)
+			texts := []string{"", "1", "2", "3"}
+			for _, row := range e.byStage.deleted {
+				delete(after, texts[row.errCodeKey])
+			}
+			for _, u := range e.byStage.updated {
+				after[texts[u.new.errCodeKey]] = u.new.count
+			}
+			for _, row := range e.byStage.inserted {
+				after[texts[row.errCodeKey]] = row.count
+			}
+			if diff := cmp.Diff(test.want, after, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("facts (-want +got):\n%s", diff)
 			}
 		})
 	}
+}
+
+// Whatever comes in whatever order: what is not trusted removes nothing and lowers
+// nothing, and whether a window is proven is told by its trusted answers alone.
+func TestAnUntrustedAnswerOnlyAdds(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		r := newReplay(0, 0, map[string]int32{"a": 7})
+		refs := []TaskRef{{Key: 7, ID: "a"}}
+		at := time.Date(2025, 3, 10, 3, 0, 0, 0, time.UTC)
+		proven := false
+		for range rapid.IntRange(1, 12).Draw(t, "answers") {
+			at = at.Add(time.Hour)
+			p := archivedPull{loadedAt: at, trusted: rapid.Bool().Draw(t, "trusted")}
+			p.addsOnly = !p.trusted
+			before := maps.Clone(r.window(7).byStage)
+			var result transform.Result
+			readable := true
+			switch rapid.SampledFrom([]string{"rows", "rows", "empty", "absent", "unreadable"}).Draw(t, "kind") {
+			case "rows":
+				result.Snapshots = []transform.Snapshot{staged(rapid.MapOfN(rapid.SampledFrom([]string{"1", "2", "3"}), rapid.Int64Range(0, 3), 1, 3).Draw(t, "counts"))}
+			case "empty":
+				result.Snapshots = []transform.Snapshot{{TaskID: "a"}}
+			case "absent":
+				result.Absent, readable = []string{"a"}, false
+			case "unreadable":
+				result.Unreadable, readable = []transform.Unreadable{{TaskID: "a"}}, false
+			}
+			r.apply(p, refs, result, codes)
+			proven = proven || p.trusted && readable
+			w := r.window(7)
+			for key, row := range before {
+				if now, there := w.byStage[key]; !p.trusted && (!there || now.count < row.count) {
+					t.Fatalf("an untrusted answer made %d of %d", now.count, row.count)
+				}
+			}
+			if w.entry.RowCount != len(w.byStage) {
+				t.Fatalf("%d rows are counted as %d", len(w.byStage), w.entry.RowCount)
+			}
+			switch state := w.entry.State; {
+			case !proven && (state == StateLoaded || state == StateEmpty):
+				t.Fatalf("%s without any trusted answer", state)
+			case proven && (state == StateUnproven || state == StateUnavailable):
+				t.Fatalf("%s after a trusted answer", state)
+			}
+		}
+	})
 }
 
 func TestDiffTurnsStoredRowsIntoTheWantedOnes(t *testing.T) {

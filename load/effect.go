@@ -10,6 +10,8 @@ type effect struct {
 	entries             []Entry
 	byStage, byPlatform difference
 	changes             []change
+	// kept counts the stored rows that stay although the answer says less of them.
+	kept int
 }
 
 // effectOf is what a pull, loaded at the given time, does to what is stored. It
@@ -24,24 +26,66 @@ func effectOf(pull Pull, words vocabulary, s stored, now time.Time) effect {
 	}
 	byStage, byPlatform := make([]factRow, 0, nStage), make([]factRow, 0, nPlatform)
 	var e effect
-	replaced := make(map[int32]bool)
+	compared := make(map[int32]bool)
 	loadedBefore := make(map[int32]bool)
 	for _, d := range decide(pull, s.ledger, now) {
 		key := d.entry.TaskKey
-		e.entries = append(e.entries, d.entry)
-		if !d.replace {
-			continue
+		if d.use != keepStored {
+			compared[key] = true
+			loadedBefore[key] = s.ledger[key].FirstLoadedAt != nil
+			stage, platform := len(byStage), len(byPlatform)
+			byStage = toRows(byStage, key, d.facts.ByStage, words)
+			byPlatform = toRows(byPlatform, key, d.facts.ByPlatform, words)
+			if d.use == addToStored {
+				var kept [2]int
+				byStage, kept[0] = raise(byStage, stage, key, s.byStage)
+				byPlatform, kept[1] = raise(byPlatform, platform, key, s.byPlatform)
+				e.kept += kept[0] + kept[1]
+			}
+			d.count(len(byStage) - stage + len(byPlatform) - platform)
 		}
-		replaced[key] = true
-		loadedBefore[key] = s.ledger[key].FirstLoadedAt != nil
-		byStage = toRows(byStage, key, d.facts.ByStage, words)
-		byPlatform = toRows(byPlatform, key, d.facts.ByPlatform, words)
+		e.entries = append(e.entries, d.entry)
 	}
-	kept := func(row factRow) bool { return !replaced[row.taskKey] }
-	e.byStage = diff(slices.DeleteFunc(s.byStage, kept), byStage)
-	e.byPlatform = diff(slices.DeleteFunc(s.byPlatform, kept), byPlatform)
+	uncompared := func(row factRow) bool { return !compared[row.taskKey] }
+	e.byStage = diff(slices.DeleteFunc(s.byStage, uncompared), byStage)
+	e.byPlatform = diff(slices.DeleteFunc(s.byPlatform, uncompared), byPlatform)
 	stamp := stamp{at: now, runID: pull.RunID}
 	e.changes = appendChanges(e.changes, e.byStage, false, stamp, loadedBefore)
 	e.changes = appendChanges(e.changes, e.byPlatform, true, stamp, loadedBefore)
 	return e
+}
+
+// rows counts what becomes of the fact rows.
+func (e effect) rows() Changes {
+	changes := e.byStage.changes().Add(e.byPlatform.changes())
+	changes.Kept = int64(e.kept)
+	changes.Unchanged -= changes.Kept
+	return changes
+}
+
+// raise makes the rows of an answer, from the index first on, those that are stored
+// after an answer that only adds: each stored row of the task that the answer lacks,
+// or does not raise, stays. kept counts those of which it says less.
+func raise(rows []factRow, first int, taskKey int32, stored []factRow) (raised []factRow, kept int) {
+	at := make(map[factKey]int, len(rows)-first)
+	for i, row := range rows[first:] {
+		at[row.factKey] = first + i
+	}
+	for _, old := range stored {
+		if old.taskKey != taskKey {
+			continue
+		}
+		i, answered := at[old.factKey]
+		switch {
+		case !answered:
+			rows = append(rows, old)
+			kept++
+		case rows[i].count <= old.count:
+			if rows[i].count < old.count {
+				kept++
+			}
+			rows[i] = old
+		}
+	}
+	return rows, kept
 }

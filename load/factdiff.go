@@ -89,6 +89,9 @@ type Changes struct {
 	Updated   int64 `json:"updated"`
 	Deleted   int64 `json:"deleted"`
 	Unchanged int64 `json:"unchanged"`
+	// Kept are rows that stay although the answer says less of them, since the API
+	// need not have remembered the whole day any more.
+	Kept int64 `json:"kept"`
 }
 
 // Add sums two counts.
@@ -98,6 +101,7 @@ func (c Changes) Add(other Changes) Changes {
 		Updated:   c.Updated + other.Updated,
 		Deleted:   c.Deleted + other.Deleted,
 		Unchanged: c.Unchanged + other.Unchanged,
+		Kept:      c.Kept + other.Kept,
 	}
 }
 

@@ -33,7 +33,7 @@ func TestDiffDoesNotDependOnOrder(t *testing.T) {
 		if got := d.unchanged + len(d.updated) + len(d.deleted); got != len(stored) {
 			t.Fatalf("the counts add up to %d of %d stored rows", got, len(stored))
 		}
-		want := Changes{int64(len(d.inserted)), int64(len(d.updated)), int64(len(d.deleted)), int64(d.unchanged)}
+		want := Changes{Inserted: int64(len(d.inserted)), Updated: int64(len(d.updated)), Deleted: int64(len(d.deleted)), Unchanged: int64(d.unchanged)}
 		if d.changes() != want {
 			t.Fatalf("changes %+v, want %+v", d.changes(), want)
 		}

@@ -46,9 +46,12 @@ func (l *AppLock) RecordFailure(ctx context.Context, failure Failure, now time.T
 			entry := known[task.Key]
 			entry.TaskKey = task.Key
 			entry.Pulls++
-			entry.LastError = &reason
-			entry.State, entry.Settled = StateFailed, NotSettled
-			if failure.Unavailable {
+			entry.fail(reason)
+			switch {
+			case !failure.Unavailable:
+			case entry.LastTrustedAt != nil:
+				entry.settleAsTrusted()
+			default:
 				entry.State, entry.Settled = StateUnavailable, ByAPIMemory
 			}
 			entries = append(entries, entry)

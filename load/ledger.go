@@ -18,7 +18,7 @@ const (
 	StateLoaded      State = "loaded"
 	StateEmpty       State = "empty"       // nothing was lost
 	StateAbsent      State = "absent"      // the answer lacks the task; its facts stay
-	StateUnproven    State = "unproven"    // empty for a day beyond the API's memory; facts stay
+	StateUnproven    State = "unproven"    // never loaded while the API remembered the whole day, with facts or without
 	StateUnavailable State = "unavailable" // an error for such a day; facts stay
 	StateFailed      State = "failed"      // facts stay
 	StateOpen        State = "open"        // to be pulled
@@ -32,6 +32,7 @@ const (
 	NotSettled  SettledReason = ""
 	ByLookback  SettledReason = "lookback"   // pulled long enough after the day's end
 	ByAPIMemory SettledReason = "api_memory" // asking again can tell no more
+	ByRetiring  SettledReason = "retired"    // its task is no longer followed
 )
 
 // Entry is what the ledger knows of one window.
@@ -46,6 +47,7 @@ type Entry struct {
 	RejectCount   int
 	FirstLoadedAt *time.Time
 	LastLoadedAt  *time.Time
+	LastTrustedAt *time.Time // when a trusted answer last loaded it
 	LastError     *string
 	UpdatedAt     time.Time // when it was last pulled
 }
@@ -53,7 +55,7 @@ type Entry struct {
 const (
 	sqlLedger = `
 		SELECT stream_id, day, task_key, state, coalesce(settled_reason, ''), pulls, row_count, reject_count,
-			first_loaded_at, last_loaded_at, last_error, updated_at
+			first_loaded_at, last_loaded_at, last_trusted_at, last_error, updated_at
 		FROM pushloss.ledger
 		WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3`
 	sqlLedgerOfApp    = sqlLedger + ` AND task_key = 0`
@@ -62,18 +64,18 @@ const (
 	sqlFailedWindows  = `SELECT stream_id, day, task_key FROM pushloss.ledger WHERE sdk_app_id = $1 AND state = 'failed' AND NOT settled`
 	sqlSaveLedger     = `
 		INSERT INTO pushloss.ledger AS l (sdk_app_id, day, stream_id, task_key, state, settled, settled_reason,
-			pulls, row_count, reject_count, first_loaded_at, last_loaded_at, last_error, updated_at)
+			pulls, row_count, reject_count, first_loaded_at, last_loaded_at, last_trusted_at, last_error, updated_at)
 		SELECT $1, $2, $3, task_key, state, settled_reason <> '', nullif(settled_reason, ''),
-			pulls, row_count, reject_count, first_loaded_at, last_loaded_at, last_error, $4
+			pulls, row_count, reject_count, first_loaded_at, last_loaded_at, last_trusted_at, last_error, $4
 		FROM unnest($5::int[], $6::text[], $7::text[], $8::int[], $9::int[], $10::int[],
-				$11::timestamptz[], $12::timestamptz[], $13::text[])
+				$11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::text[])
 			AS g (task_key, state, settled_reason, pulls, row_count, reject_count,
-				first_loaded_at, last_loaded_at, last_error)
+				first_loaded_at, last_loaded_at, last_trusted_at, last_error)
 		ORDER BY task_key
 		ON CONFLICT (sdk_app_id, day, task_key, stream_id) DO UPDATE SET
 			state = excluded.state, settled = excluded.settled, settled_reason = excluded.settled_reason,
 			pulls = excluded.pulls, row_count = excluded.row_count, reject_count = excluded.reject_count,
-			first_loaded_at = excluded.first_loaded_at, last_loaded_at = excluded.last_loaded_at,
+			first_loaded_at = excluded.first_loaded_at, last_loaded_at = excluded.last_loaded_at, last_trusted_at = excluded.last_trusted_at,
 			last_error = excluded.last_error, updated_at = excluded.updated_at,
 			opened_at = CASE WHEN excluded.state = 'failed' THEN l.opened_at END`
 )
@@ -131,7 +133,7 @@ func scanEntry(row pgx.CollectableRow) (Entry, error) {
 	var e Entry
 	var day time.Time
 	err := row.Scan(&e.Stream, &day, &e.TaskKey, &e.State, &e.Settled, &e.Pulls, &e.RowCount, &e.RejectCount,
-		&e.FirstLoadedAt, &e.LastLoadedAt, &e.LastError, &e.UpdatedAt)
+		&e.FirstLoadedAt, &e.LastLoadedAt, &e.LastTrustedAt, &e.LastError, &e.UpdatedAt)
 	e.Day = extract.DayOf(day, time.UTC)
 	return e, err
 }
@@ -148,13 +150,14 @@ func queueLedger(batch *pgx.Batch, sdkAppID int64, stream extract.Stream, day ex
 		rejectCounts  = make([]int32, n)
 		firstLoadedAt = make([]*time.Time, n)
 		lastLoadedAt  = make([]*time.Time, n)
+		lastTrustedAt = make([]*time.Time, n)
 		lastErrors    = make([]*string, n)
 	)
 	for i, e := range entries {
 		taskKeys[i], states[i], settled[i] = e.TaskKey, string(e.State), string(e.Settled)
 		pulls[i], rowCounts[i], rejectCounts[i] = int32(e.Pulls), int32(e.RowCount), int32(e.RejectCount)
-		firstLoadedAt[i], lastLoadedAt[i], lastErrors[i] = e.FirstLoadedAt, e.LastLoadedAt, e.LastError
+		firstLoadedAt[i], lastLoadedAt[i], lastTrustedAt[i], lastErrors[i] = e.FirstLoadedAt, e.LastLoadedAt, e.LastTrustedAt, e.LastError
 	}
 	batch.Queue(sqlSaveLedger, sdkAppID, day.UTC(), int16(stream), now, taskKeys, states, settled,
-		pulls, rowCounts, rejectCounts, firstLoadedAt, lastLoadedAt, lastErrors)
+		pulls, rowCounts, rejectCounts, firstLoadedAt, lastLoadedAt, lastTrustedAt, lastErrors)
 }

@@ -27,9 +27,13 @@ type Pull struct {
 	// Body is the answer as received.
 	Body   []byte
 	SentAt time.Time
-	// Trusted says that the day lay within what the API remembers, so that an
-	// empty answer means zero.
+	// Trusted says that the whole day lay within what the API remembers, so that
+	// what the answer lacks is zero.
 	Trusted bool
+	// AddsOnly says that the answer can only add rows and raise counts. Load sets it
+	// for every answer that is not trusted; of archived ones, those of older versions
+	// were loaded without that rule.
+	AddsOnly bool
 	// Settled is what a window becomes by being loaded now.
 	Settled SettledReason
 }
@@ -41,16 +45,26 @@ type Outcome struct {
 	Failed int
 }
 
-// decision is what becomes of one window: its ledger entry, and whether its
-// stored facts are replaced by the answer's.
+// use is what a window does with its answer's facts.
+type use int
+
+const (
+	keepStored    use = iota // the answer has none for it
+	replaceStored            // the facts become equal to the answer
+	addToStored              // the answer adds rows and raises counts
+)
+
+// decision is what becomes of one window: its ledger entry, and how its stored facts
+// and the answer's meet.
 type decision struct {
-	entry   Entry
-	replace bool
-	facts   transform.Snapshot
+	entry Entry
+	use   use
+	facts transform.Snapshot
 }
 
 // decide applies an answer to what the ledger knows of its windows. It is a pure
-// function.
+// function. The RowCount of an entry that is loaded, and whether it is empty, are
+// known only once the facts have met (decision.count).
 func decide(pull Pull, ledger map[int32]Entry, now time.Time) []decision {
 	snapshots := make(map[string]transform.Snapshot, len(pull.Result.Snapshots))
 	for _, snapshot := range pull.Result.Snapshots {
@@ -80,42 +94,79 @@ func decide(pull Pull, ledger map[int32]Entry, now time.Time) []decision {
 		snapshot, answered := snapshots[task.ID]
 		switch reason, refused := unreadable[task.ID]; {
 		case refused:
-			d.fail(reason)
-		case !answered:
+			d.entry.fail(reason)
+		case answered && snapshot.Empty() && refusedOf[task.ID]:
+			d.entry.fail("no row of the answer could be understood: see pushloss.reject")
+		case answered && pull.Trusted:
+			d.load(replaceStored, snapshot, pull.Settled, now)
+			d.entry.LastTrustedAt = &now
+		case answered && !snapshot.Empty():
+			how := replaceStored
+			if pull.AddsOnly {
+				how = addToStored
+			}
+			d.load(how, snapshot, ByAPIMemory, now)
+		case pull.Trusted:
 			d.entry.State, d.entry.Settled = StateAbsent, pull.Settled
-			if !pull.Trusted && pull.Settled == NotSettled {
-				d.entry.Settled = ByAPIMemory
-			}
-		case snapshot.Empty() && refusedOf[task.ID]:
-			d.fail("no row of the answer could be understood: see pushloss.reject")
-		case snapshot.Empty() && !pull.Trusted:
+		case entry.LastTrustedAt != nil:
+			d.entry.settleAsTrusted()
+		case answered:
 			d.entry.State, d.entry.Settled = StateUnproven, ByAPIMemory
-			if entry.LastLoadedAt != nil && entry.RowCount == 0 { // a zero that was proven in time stays one
-				d.entry.State = StateEmpty
-			}
 		default:
-			d.load(snapshot, pull.Settled, now)
+			d.entry.State, d.entry.Settled = StateAbsent, ByAPIMemory
 		}
 		decisions = append(decisions, d)
 	}
 	return decisions
 }
 
-func (d *decision) fail(reason string) {
-	d.entry.State, d.entry.Settled, d.entry.LastError = StateFailed, NotSettled, &reason
+// fail notes why a pull brought nothing. Figures that are final already stay so.
+func (e *Entry) fail(reason string) {
+	e.LastError = &reason
+	if e.Settled == NotSettled {
+		e.State = StateFailed
+	}
 }
 
-func (d *decision) load(snapshot transform.Snapshot, settled SettledReason, now time.Time) {
-	d.replace, d.facts = true, snapshot
-	d.entry.RowCount = len(snapshot.ByStage) + len(snapshot.ByPlatform)
-	d.entry.State, d.entry.Settled = StateLoaded, settled
-	if snapshot.Empty() {
-		d.entry.State = StateEmpty
+// settleAsTrusted settles a window that was loaded in time and of which the API can
+// tell no more.
+func (e *Entry) settleAsTrusted() {
+	if e.State != StateAbsent {
+		e.State = e.stateOfFacts()
+	}
+	if e.Settled == NotSettled {
+		e.Settled = ByAPIMemory
+	}
+}
+
+// stateOfFacts is the state of a loaded window: what no answer loaded in time is
+// unproven, with figures or without.
+func (e *Entry) stateOfFacts() State {
+	switch {
+	case e.LastTrustedAt == nil:
+		return StateUnproven
+	case e.RowCount == 0:
+		return StateEmpty
+	}
+	return StateLoaded
+}
+
+func (d *decision) load(how use, snapshot transform.Snapshot, settled SettledReason, now time.Time) {
+	d.use, d.facts = how, snapshot
+	if how == replaceStored || d.entry.Settled == NotSettled {
+		d.entry.Settled = settled
 	}
 	d.entry.LastLoadedAt = &now
 	if d.entry.FirstLoadedAt == nil {
 		d.entry.FirstLoadedAt = &now
 	}
+}
+
+// count completes the entry of a loaded window, once it is known how many facts are
+// stored for it.
+func (d *decision) count(rows int) {
+	d.entry.RowCount = rows
+	d.entry.State = d.entry.stateOfFacts()
 }
 
 // taskKeyOf is the window that a reject is filed under: its task's or, where it

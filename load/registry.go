@@ -152,11 +152,19 @@ func (db *DB) SaveTasks(ctx context.Context, tasks []Task, now time.Time) (TaskC
 	for i, task := range tasks {
 		apps[i], ids[i], sentAt[i], labels[i] = task.SDKAppID, task.TaskID, task.SentAt, task.Label
 	}
-	rows, err := db.pool.Query(ctx, sqlUpsertTasks, apps, ids, sentAt, labels, now)
-	if err != nil {
-		return changes, fmt.Errorf("save tasks: %w", err)
-	}
-	existed, err := pgx.CollectRows(rows, pgx.RowTo[*bool])
+	var existed []*bool
+	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, sqlUpsertTasks, apps, ids, sentAt, labels, now)
+		if err != nil {
+			return err
+		}
+		existed, err = pgx.CollectRows(rows, pgx.RowTo[*bool])
+		if err != nil || len(existed) == 0 {
+			return err
+		}
+		_, err = tx.Exec(ctx, sqlReopenTasks, apps, ids)
+		return err
+	})
 	if err != nil {
 		return changes, fmt.Errorf("save tasks: %w", err)
 	}
@@ -192,7 +200,8 @@ func (db *DB) tasks(ctx context.Context, sdkAppIDs []int64) ([]Task, error) {
 	return tasks, nil
 }
 
-// RetireTasks stops following tasks of an app; their facts stay. If any of them is
+// RetireTasks stops following tasks of an app; their facts stay, and their windows
+// are final. If any of them is
 // not in the registry, nothing is done and unknown names these.
 func (db *DB) RetireTasks(ctx context.Context, sdkAppID int64, ids []string, now time.Time) (retired int, unknown []string, err error) {
 	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
@@ -205,7 +214,11 @@ func (db *DB) RetireTasks(ctx context.Context, sdkAppID int64, ids []string, now
 			return err
 		}
 		tag, err := tx.Exec(ctx, sqlRetireTasks, sdkAppID, ids, now)
+		if err != nil {
+			return err
+		}
 		retired = int(tag.RowsAffected())
+		_, err = tx.Exec(ctx, sqlSettleRetired, sdkAppID)
 		return err
 	})
 	if err != nil {

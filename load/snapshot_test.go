@@ -124,11 +124,11 @@ func TestT6WhatKeepsAndWhatRemovesStoredFacts(t *testing.T) {
 		settled bool
 	}{
 		{"a trusted empty answer removes them", func(f *fixture) load.Pull { return f.pull(empty) }, false, "empty", false},
-		{"an empty answer beyond the API's memory keeps them, unproven", func(f *fixture) load.Pull {
+		{"an empty answer beyond the API's memory keeps them, final", func(f *fixture) load.Pull {
 			pull := f.pull(empty)
 			pull.Trusted = false
 			return pull
-		}, true, "unproven", true},
+		}, true, "loaded", true},
 		{"an absent task keeps them", func(f *fixture) load.Pull { return f.pull() }, true, "absent", false},
 		{"an unreadable task keeps them", func(f *fixture) load.Pull {
 			pull := f.pull()
@@ -163,8 +163,11 @@ func TestAFailureIsToldToTheLedgerAndKeepsFacts(t *testing.T) {
 	must(t, f.lock.RecordFailure(t.Context(), load.Failure{Day: march, Tasks: tasks, Reason: "no answer"}, loadedAt))
 	equal(t, "failed", []string{"a failed false <nil> no answer", "b failed false <nil> no answer"}, f.rows(
 		`SELECT task_id, state, settled, settled_reason, last_error FROM analytics.coverage WHERE pulls > 0 ORDER BY 1`))
-	must(t, f.lock.RecordFailure(t.Context(), load.Failure{Day: march, Tasks: tasks[:1], Reason: "too old", Unavailable: true}, loadedAt))
-	equal(t, "unavailable", []string{"unavailable true api_memory too old 3"}, f.rows(
+	must(t, f.lock.RecordFailure(t.Context(), load.Failure{Day: march, Tasks: tasks, Reason: "too old", Unavailable: true}, loadedAt))
+	equal(t, "a was loaded in time", []string{"a loaded true api_memory too old 3", "b unavailable true api_memory too old 3"}, f.rows(
+		`SELECT task_id, state, settled, settled_reason, last_error, pulls FROM analytics.coverage WHERE pulls > 0 ORDER BY 1`))
+	must(t, f.lock.RecordFailure(t.Context(), load.Failure{Day: march, Tasks: tasks[:1], Reason: "no answer"}, loadedAt))
+	equal(t, "final stays final", []string{"loaded true api_memory no answer 4"}, f.rows(
 		`SELECT state, settled, settled_reason, last_error, pulls FROM analytics.coverage WHERE task_id = 'a' AND pulls > 0`))
 	equal(t, "facts", []string{"a ready_to_send - - -1  5"}, f.facts())
 }

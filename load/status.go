@@ -23,12 +23,19 @@ type AppStatus struct {
 	Failed           int // the last pull failed
 	Missing          int // never pulled, though over for longer than the grace
 	Late             int // pulled, but not again since its lookback ended
+	// Unproven windows were first loaded, or asked for, when the API need not have
+	// remembered the whole day any more. Those of the kept days count for
+	// UnprovenTold after their last pull, since nothing can prove them any more.
+	Unproven int
 	// Differences counts the reconciliations (a span of days of the whole app or of
 	// a task) that differed again after their days were pulled anew.
 	Differences   int
 	OldestProblem *extract.Day
 	LastError     *string // of a failed window
 }
+
+// UnprovenTold is how long an unproven window is told of.
+const UnprovenTold = 30 * 24 * time.Hour
 
 // A window that a reconciliation opened has its time anew.
 const sqlStatus = `
@@ -37,6 +44,12 @@ const sqlStatus = `
 		FROM pushloss.ledger AS l
 		LEFT JOIN pushloss.task AS t ON t.task_key = l.task_key
 		WHERE l.opened_at IS NOT NULL AND l.stream_id = 0
+	), untrusted AS (
+		SELECT s.stream, l.sdk_app_id, l.day, coalesce(t.task_id, '') AS task_id, l.updated_at
+		FROM pushloss.ledger AS l
+		JOIN pushloss.stream AS s USING (stream_id)
+		LEFT JOIN pushloss.task AS t ON t.task_key = l.task_key
+		WHERE l.state IN ('unproven', 'unavailable')
 	), active AS (
 		SELECT a.sdk_app_id, s.stream, s.stream_id = min(s.stream_id) OVER (PARTITION BY a.sdk_app_id) AS leads
 		FROM pushloss.app AS a
@@ -53,6 +66,8 @@ const sqlStatus = `
 		SELECT c.sdk_app_id, c.day, c.settled, c.last_error, c.task_id = '' AND active.leads AS leading,
 			c.state = 'failed' AS failed,
 			c.state = 'open' AND ended.at + $2::interval < $1 AS missing,
+			c.state IN ('unproven', 'unavailable') AND c.day >= a.first_day
+				AND g.updated_at + $3::interval > $1 AS unproven,
 			NOT c.settled AND c.state NOT IN ('failed', 'open')
 				AND greatest(lookback_ended.at, opened.opened_at) + $2::interval < $1 AS late
 		FROM analytics.stream_coverage AS c
@@ -60,6 +75,7 @@ const sqlStatus = `
 		JOIN analytics.apps AS a USING (sdk_app_id)
 		LEFT JOIN analytics.tasks AS t USING (sdk_app_id, task_id)
 		LEFT JOIN opened USING (stream, sdk_app_id, day, task_id)
+		LEFT JOIN untrusted AS g USING (stream, sdk_app_id, day, task_id)
 		CROSS JOIN LATERAL (SELECT (c.day + 1)::timestamp AT TIME ZONE a.timezone AS at) AS ended
 		CROSS JOIN LATERAL (
 			SELECT (c.day + 1 + a.lookback_days)::timestamp AT TIME ZONE a.timezone AS at
@@ -69,8 +85,9 @@ const sqlStatus = `
 	SELECT a.sdk_app_id, a.timezone, a.first_day,
 		max(w.day) FILTER (WHERE w.settled AND w.leading AND (a.first_day IS NULL OR w.day >= a.first_day)),
 		count(*) FILTER (WHERE w.failed), count(*) FILTER (WHERE w.missing), count(*) FILTER (WHERE w.late),
+		count(*) FILTER (WHERE w.unproven),
 		coalesce((SELECT n FROM stays WHERE stays.sdk_app_id = a.sdk_app_id), 0),
-		min(w.day) FILTER (WHERE w.failed OR w.missing OR w.late),
+		min(w.day) FILTER (WHERE w.failed OR w.missing OR w.late OR w.unproven),
 		max(w.last_error) FILTER (WHERE w.failed)
 	FROM analytics.apps AS a
 	LEFT JOIN windows AS w USING (sdk_app_id)
@@ -80,7 +97,7 @@ const sqlStatus = `
 // Status returns the status of every app. grace is how long after its time a pull
 // may still be to come.
 func (db *DB) Status(ctx context.Context, now time.Time, grace time.Duration) ([]AppStatus, error) {
-	rows, err := db.pool.Query(ctx, sqlStatus, now, grace)
+	rows, err := db.pool.Query(ctx, sqlStatus, now, grace, UnprovenTold)
 	if err != nil {
 		return nil, fmt.Errorf("read the status: %w", err)
 	}
@@ -88,7 +105,7 @@ func (db *DB) Status(ctx context.Context, now time.Time, grace time.Duration) ([
 		var s AppStatus
 		var first, settled, problem *time.Time
 		err := row.Scan(&s.SDKAppID, &s.Timezone, &first, &settled,
-			&s.Failed, &s.Missing, &s.Late, &s.Differences, &problem, &s.LastError)
+			&s.Failed, &s.Missing, &s.Late, &s.Unproven, &s.Differences, &problem, &s.LastError)
 		s.FirstDay, s.NewestSettledDay, s.OldestProblem = dayOf(first), dayOf(settled), dayOf(problem)
 		return s, err
 	})

@@ -86,7 +86,7 @@ func (a *app) demo(ctx context.Context, hold bool) error {
 		Account: demoAccount(demoApp, baseURL), Location: a.settings.Location, CallsPerSecond: 1,
 	}}, pipeline.Settings{
 		Streams:      []extract.Stream{extract.Loss, extract.Statistics},
-		LookbackDays: demoDays, TaskDays: demoFollowed, APIMemoryDays: demoDays,
+		LookbackDays: demoDays, TaskDays: demoFollowed, APIMemoryDays: demoDays + 1,
 	}, pipeline.Options{
 		Log: a.log, Now: a.env.Now, Holder: holder(), OnProgress: bar.step,
 	})

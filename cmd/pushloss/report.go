@@ -57,6 +57,9 @@ func printSummary(env Environment, report pipeline.Report) {
 
 // printOddities says what the answers had that is not stored as it came.
 func printOddities(w io.Writer, t pipeline.Totals) {
+	if t.RowsKept > 0 {
+		fmt.Fprintf(w, "kept: %s of days older than the API is believed to remember, of which its answers say less\n", many(t.RowsKept, "stored row"))
+	}
 	for _, oddity := range []struct {
 		n          int64
 		noun, what string

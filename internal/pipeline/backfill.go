@@ -49,7 +49,7 @@ func (p *Pipeline) Backfill(ctx context.Context, request BackfillRequest, waitin
 		prepare: func(ctx context.Context, app App) (plan, policy, error) {
 			_, err := p.db.SaveApp(ctx, load.App{
 				SDKAppID: app.Account.SDKAppID, Timezone: app.Location.String(),
-				LookbackDays: p.settings.LookbackDays, TaskDays: p.settings.TaskDays,
+				LookbackDays: p.settings.EffectiveLookback(), TaskDays: p.settings.TaskDays,
 			})
 			if err != nil {
 				return plan{}, policy{}, err
@@ -190,6 +190,7 @@ func (p *Pipeline) planBackfill(ctx context.Context, app App, request BackfillRe
 		tasks:     tasks,
 		tasksOnly: len(request.Tasks) > 0,
 		failed:    failed,
+		forgotten: rules.lastForgotten(p.opts.Now()),
 		reprocess: request.Reprocess,
 		covers: func(task load.Task, day extract.Day) bool {
 			if len(request.Tasks) > 0 {

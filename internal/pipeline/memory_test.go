@@ -59,32 +59,6 @@ func TestWhatTheAPIHasForgottenIsKeptAndSettled(t *testing.T) {
 	}
 }
 
-// A run that decides as of long ago is made today all the same: what the API has
-// forgotten since is no zero.
-func TestAnEmptyAnswerIsNotTrustedAsOfLongAgo(t *testing.T) {
-	t.Parallel()
-	w := setup(t)
-	w.settings.APIMemoryDays = 7
-	firstDay := today - 32
-	w.settings.FirstDay = &firstDay
-	w.now = noonOf(today - 29)
-	w.run(load.RunDone)
-	kept := w.stored(testApp)
-	w.now = noonOf(today)
-	w.faults("forget-after=7d")
-	report, err := w.pipeline(pipeline.Options{}).Run(t.Context(), noonOf(today-29))
-	w.ended(report, err, load.RunDone)
-	if report.Requests == 0 {
-		t.Fatal("nothing was pulled again: this proves nothing")
-	}
-	equalFacts(t, kept, w.stored(testApp))
-	for _, window := range w.ledger(testApp) {
-		if window.State != "unproven" {
-			t.Errorf("the ledger has %+v", window)
-		}
-	}
-}
-
 func TestATrustedEmptyAnswerRemovesTheFacts(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

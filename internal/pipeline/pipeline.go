@@ -21,7 +21,7 @@ type App struct {
 // Settings say what is due.
 type Settings struct {
 	Streams       []extract.Stream // what is pulled, in this order; none is the loss alone
-	LookbackDays  int              // a day is pulled until it was this many days after its end
+	LookbackDays  int              // a day is pulled until it was this many days after its end (see EffectiveLookback)
 	TaskDays      int              // how many days a task is followed
 	APIMemoryDays int              // how far back the API is believed to remember
 	FirstDay      *extract.Day     // first day to keep; nil: the first run's day less LookbackDays

@@ -51,6 +51,9 @@ type plan struct {
 	tick time.Time
 	// failed are the windows whose last pull failed before the job began.
 	failed map[ledgerKey]bool
+	// forgotten is the newest day of which the API can tell no more than what a
+	// trusted answer told in time.
+	forgotten extract.Day
 	// covers tells whether a task's window belongs to the plan at all.
 	covers func(task load.Task, day extract.Day) bool
 }
@@ -138,6 +141,8 @@ func (p plan) verdict(known bool, entry load.Entry) (due bool, why string) {
 	switch {
 	case p.reprocess == All:
 		return true, "everything is pulled again"
+	case known && entry.Settled == load.NotSettled && entry.LastTrustedAt != nil && entry.Day <= p.forgotten:
+		return false, "was loaded in time, and the API can tell no more"
 	case known && !failed && !p.tick.IsZero() && !entry.UpdatedAt.Before(p.tick):
 		return false, "pulled since the tick, by another process"
 	case failed:
@@ -150,6 +155,8 @@ func (p plan) verdict(known bool, entry load.Entry) (due bool, why string) {
 		return false, "settled: pulled after the lookback"
 	case entry.Settled == load.ByAPIMemory:
 		return false, "settled: the API can tell no more"
+	case entry.Settled == load.ByRetiring:
+		return false, "settled: the task is retired"
 	}
 	return true, "not settled yet"
 }

@@ -19,10 +19,14 @@ func (p policy) lastEndedDay(now time.Time) extract.Day {
 	return extract.DayOf(now, p.location) - 1
 }
 
+// EffectiveLookback is for how many days after its end a day is pulled again: as
+// far as the API is believed to remember the whole day.
+func (s Settings) EffectiveLookback() int { return max(0, min(s.LookbackDays, s.APIMemoryDays-1)) }
+
 // settles is what loading a day at the given time makes of it: final, once the
 // lookback is over.
 func (p policy) settles(day extract.Day, at time.Time) load.SettledReason {
-	end := (day + extract.Day(p.LookbackDays)).Window(p.location).End
+	end := (day + extract.Day(p.EffectiveLookback())).Window(p.location).End
 	if at.Before(end) {
 		return load.NotSettled
 	}
@@ -30,10 +34,23 @@ func (p policy) settles(day extract.Day, at time.Time) load.SettledReason {
 }
 
 // remembered reports whether the whole day lies within what the API is believed
-// to remember at the given time, so that an empty answer means zero.
+// to remember at the given time, so that what an answer lacks is zero.
 func (p policy) remembered(day extract.Day, at time.Time) bool {
-	memory := time.Duration(p.APIMemoryDays) * 24 * time.Hour
-	return !day.Window(p.location).Start.Before(at.Add(-memory))
+	return !day.Window(p.location).Start.Before(p.memoryBegins(at))
+}
+
+func (p policy) memoryBegins(at time.Time) time.Time {
+	return at.Add(-time.Duration(p.APIMemoryDays) * 24 * time.Hour)
+}
+
+// lastForgotten is the newest day of which the API need not remember the whole any
+// more at the given time.
+func (p policy) lastForgotten(at time.Time) extract.Day {
+	day := extract.DayOf(p.memoryBegins(at), p.location)
+	if p.remembered(day, at) {
+		day--
+	}
+	return day
 }
 
 // Span is a run of days, both included; it is empty if Last is before First.

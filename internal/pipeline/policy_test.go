@@ -43,6 +43,8 @@ func TestPolicySettlesADayOnceItsLookbackIsOver(t *testing.T) {
 		at       string
 		want     load.SettledReason
 	}{
+		{"a lookback beyond the memory ends with it, and is open before", 100, "2025-04-08T23:59:59+08:00", load.NotSettled},
+		{"a lookback beyond the memory ends with it", 100, "2025-04-09T00:00:00+08:00", load.ByLookback},
 		{"a day just over is open", 7, "2025-03-11T00:00:00+08:00", load.NotSettled},
 		{"a second before the lookback's end it is open", 7, "2025-03-17T23:59:59+08:00", load.NotSettled},
 		{"at the lookback's end it is final", 7, "2025-03-18T00:00:00+08:00", load.ByLookback},
@@ -53,7 +55,7 @@ func TestPolicySettlesADayOnceItsLookbackIsOver(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			p := policy{Settings: Settings{LookbackDays: test.lookback}, location: shanghai(t)}
+			p := policy{Settings: Settings{LookbackDays: test.lookback, APIMemoryDays: 30}, location: shanghai(t)}
 			if got := p.settles(dayOf(t, "2025-03-10"), timeOf(t, test.at)); got != test.want {
 				t.Errorf("it is %q, want %q", got, test.want)
 			}

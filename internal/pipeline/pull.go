@@ -51,5 +51,10 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 	if err != nil {
 		return err
 	}
+	if work.loads > 0 { // an answer has confirmed the clock by which days are forgotten
+		if _, err := at.lock.Settle(ctx, policy.lastForgotten(p.opts.Now())); err != nil {
+			return err
+		}
+	}
 	return p.recheck(ctx, at, plan, policy, report)
 }

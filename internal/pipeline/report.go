@@ -31,8 +31,10 @@ type Totals struct {
 	RowsUpdated   int64 `json:"rows_updated"`
 	RowsDeleted   int64 `json:"rows_deleted"`
 	RowsUnchanged int64 `json:"rows_unchanged"`
-	RowsMerged    int64 `json:"rows_merged"`
-	Rejects       int64 `json:"rejects"`
+	// RowsKept are stored rows of which an untrusted answer says less.
+	RowsKept   int64 `json:"rows_kept"`
+	RowsMerged int64 `json:"rows_merged"`
+	Rejects    int64 `json:"rejects"`
 	// What the answers had that is not stored: rows of tasks that were not asked for,
 	// rows of a task that came twice, and counters of a task that were all zero.
 	RowsIgnored  int64 `json:"rows_ignored"`
@@ -53,6 +55,7 @@ func (t *Totals) add(o Totals) {
 	t.RowsUpdated += o.RowsUpdated
 	t.RowsDeleted += o.RowsDeleted
 	t.RowsUnchanged += o.RowsUnchanged
+	t.RowsKept += o.RowsKept
 	t.RowsMerged += o.RowsMerged
 	t.Rejects += o.Rejects
 	t.RowsIgnored += o.RowsIgnored

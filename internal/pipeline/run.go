@@ -67,7 +67,7 @@ func (p *Pipeline) planRun(ctx context.Context, app App, at time.Time) (plan, po
 		return plan{}, rules, err
 	}
 	active, err := p.db.SaveStreams(ctx, app.Account.SDKAppID, p.settings.Streams,
-		extract.DayOf(earlier(at, p.opts.Now()), app.Location)-extract.Day(p.settings.LookbackDays))
+		extract.DayOf(earlier(at, p.opts.Now()), app.Location)-extract.Day(p.settings.EffectiveLookback()))
 	if err != nil {
 		return plan{}, rules, err
 	}
@@ -102,6 +102,7 @@ func (p *Pipeline) planRun(ctx context.Context, app App, at time.Time) (plan, po
 		tasks:     tasks,
 		opened:    opened,
 		failed:    failed,
+		forgotten: rules.lastForgotten(p.opts.Now()),
 		reprocess: Missing,
 		covers: func(task load.Task, day extract.Day) bool {
 			return task.RetiredAt == nil && rules.followed(task).has(day)
@@ -114,7 +115,7 @@ func (p *Pipeline) planRun(ctx context.Context, app App, at time.Time) (plan, po
 func (p *Pipeline) firstDay(ctx context.Context, app App, rules policy, at time.Time) (extract.Day, error) {
 	wanted := load.App{
 		SDKAppID: app.Account.SDKAppID, Timezone: app.Location.String(),
-		FirstDay: p.settings.FirstDay, LookbackDays: p.settings.LookbackDays, TaskDays: p.settings.TaskDays,
+		FirstDay: p.settings.FirstDay, LookbackDays: p.settings.EffectiveLookback(), TaskDays: p.settings.TaskDays,
 	}
 	kept, err := p.db.SaveApp(ctx, wanted)
 	if err != nil {
@@ -123,7 +124,7 @@ func (p *Pipeline) firstDay(ctx context.Context, app App, rules policy, at time.
 	if kept.FirstDay != nil {
 		return *kept.FirstDay, nil
 	}
-	first := extract.DayOf(at, app.Location) - extract.Day(p.settings.LookbackDays)
+	first := extract.DayOf(at, app.Location) - extract.Day(p.settings.EffectiveLookback())
 	if at.After(p.opts.Now()) {
 		return first, nil // a look ahead must not move what later runs keep
 	}

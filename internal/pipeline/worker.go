@@ -226,7 +226,7 @@ func (w *appWork) loaded(r request, result transform.Result, outcome load.Outcom
 	w.totals.add(Totals{
 		Windows: int64(len(r.tasks) - outcome.Failed), WindowsFailed: int64(outcome.Failed),
 		RowsInserted: outcome.Rows.Inserted, RowsUpdated: outcome.Rows.Updated,
-		RowsDeleted: outcome.Rows.Deleted, RowsUnchanged: outcome.Rows.Unchanged,
+		RowsDeleted: outcome.Rows.Deleted, RowsUnchanged: outcome.Rows.Unchanged, RowsKept: outcome.Rows.Kept,
 		RowsMerged: int64(counts.Merged), Rejects: int64(counts.Rejected),
 		RowsIgnored: int64(counts.Ignored), RowsRepeated: int64(counts.Repeated), ZeroCounters: int64(counts.Zeros),
 		TextsReplaced: int64(counts.ReplacedTexts), SecretsBlanked: int64(blanked),

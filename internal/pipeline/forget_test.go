@@ -1,0 +1,224 @@
+package pipeline_test
+
+import (
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"pushloss/extract"
+	"pushloss/internal/pipeline"
+	"pushloss/load"
+)
+
+// withDefaults gives the settings that a user has who sets nothing.
+func (w *world) withDefaults() *world {
+	w.settings = pipeline.Settings{LookbackDays: 7, TaskDays: 30, APIMemoryDays: 7}
+	return w
+}
+
+// An API that forgets, as far as anybody knows, forgets whole days or event by
+// event, and says so by leaving out or by an error. Whichever it is: what was
+// pulled in time stays, highest figures and all, and is final.
+func TestDaysPulledInTimeKeepTheirFiguresAndState(t *testing.T) {
+	t.Parallel()
+	const first = today - 20
+	daily := func(int) bool { return true }
+	for _, test := range []struct {
+		name, fault string
+		every       time.Duration
+		runs        func(day int) bool // whether there are runs on the nth day
+		change      func(*pipeline.Settings)
+	}{
+		{"whole days are forgotten", "forget-after=7d", 24 * time.Hour, daily, nil},
+		{"single events are forgotten", "forget-after=7d:by=event", 24 * time.Hour, daily, nil},
+		{"forgotten days are an error", "forget-error=7d", 24 * time.Hour, daily, nil},
+		{"runs are frequent", "forget-after=7d:by=event", 5 * time.Hour, daily, nil},
+		{"runs stop for three days", "forget-after=7d:by=event", 24 * time.Hour, func(day int) bool { return day < 6 || day > 8 }, nil},
+		{"the lookback is longer than the memory", "forget-after=4d:by=event", 24 * time.Hour, daily, func(s *pipeline.Settings) { s.APIMemoryDays = 4 }},
+		{"the lookback is short", "forget-after=7d:by=event", 24 * time.Hour, daily, func(s *pipeline.Settings) { s.LookbackDays = 2 }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t).withDefaults()
+			if test.change != nil {
+				test.change(&w.settings)
+			}
+			firstDay := extract.Day(first)
+			w.settings.FirstDay = &firstDay
+			sent := first.UTC().Add(30 * time.Hour)
+			if _, err := w.db.SaveTasks(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "t1", SentAt: &sent}}, sent); err != nil {
+				t.Fatal(err)
+			}
+			// Some of the figures come a day later.
+			w.faults(test.fault, "late=0.3:days=1")
+			begin, end := (first + 1).UTC().Add(3*time.Hour), (today - 1).UTC().Add(24*time.Hour)
+			for at := begin; at.Before(end); at = at.Add(test.every) {
+				if test.runs(int(extract.DayOf(at, time.UTC) - first)) {
+					w.now = at
+					w.run(load.RunDone)
+				}
+			}
+			last := extract.DayOf(w.now, time.UTC)
+
+			w.faults("late=0.3:days=1")
+			want := w.truth(testApp, time.UTC, first, last-1)
+			for _, fact := range w.truth(testApp, time.UTC, first+1, last-1, "t1") {
+				if fact.Task != "" {
+					want = append(want, fact)
+				}
+			}
+			equalFacts(t, want, w.stored(testApp))
+			open := 0
+			for _, window := range w.ledger(testApp) {
+				if window.State != "loaded" && window.State != "empty" {
+					t.Errorf("not loaded: %+v", window)
+				}
+				if !window.Settled {
+					open++
+				}
+				if !window.Settled && window.Day < (last-8).String() {
+					t.Errorf("not final: %+v", window)
+				}
+			}
+			if open == 0 {
+				t.Error("days are final that the API still remembers")
+			}
+			if status := w.status(); status.Failed+status.Missing+status.Late+status.Unproven > 0 {
+				t.Errorf("status: %+v", status)
+			}
+			w.verified()
+
+			// Asked again by hand, the API tells less, which changes nothing.
+			w.faults(test.fault)
+			w.backfillAs(pipeline.BackfillRequest{From: first, To: last - 9, Reprocess: pipeline.All}, load.RunDone)
+			equalFacts(t, want, w.stored(testApp))
+			for _, window := range w.ledger(testApp) {
+				if window.State != "loaded" && window.State != "empty" {
+					t.Errorf("after asking again: %+v", window)
+				}
+			}
+			w.verified()
+		})
+	}
+}
+
+// What first came too late to be trusted is stored, said to be unproven, and only
+// ever grows.
+func TestDaysPulledTooLateAreUnproven(t *testing.T) {
+	t.Parallel()
+	w := setup(t).withDefaults()
+	firstDay := today - 20
+	w.settings.FirstDay = &firstDay
+	w.faults("forget-after=10d:by=event")
+	report := w.run(load.RunDone)
+	if report.RowsKept != 0 {
+		t.Errorf("a first load keeps %d rows", report.RowsKept)
+	}
+	before := w.stored(testApp)
+	states := func() map[string]int {
+		counts := make(map[string]int)
+		for _, window := range w.ledger(testApp) {
+			if window.Settled != (window.State == "unproven") {
+				t.Errorf("%+v", window)
+			}
+			counts[window.State]++
+		}
+		return counts
+	}
+	// At noon of the 20th, the 14th is the first whole day remembered.
+	want := map[string]int{"unproven": 14, "loaded": 6}
+	if diff := gocmp.Diff(want, states()); diff != "" {
+		t.Errorf("states (-want +got):\n%s", diff)
+	}
+	if status := w.status(); status.Unproven != 14 {
+		t.Errorf("status tells %d unproven windows", status.Unproven)
+	}
+	if again := w.run(load.RunDone); again.Requests != 6 {
+		t.Errorf("%d requests, want those of the days that are not final", again.Requests)
+	}
+
+	w.faults("forget-after=9d:by=event") // more is gone
+	report = w.backfillAs(pipeline.BackfillRequest{From: today - 20, To: today - 8, Reprocess: pipeline.All}, load.RunDone)
+	if report.RowsKept == 0 || report.RowsDeleted+report.RowsUpdated != 0 {
+		t.Errorf("asked again: %+v", report.Totals)
+	}
+	equalFacts(t, before, w.stored(testApp))
+	if n := w.number(`SELECT sum(rows_kept) FROM pushloss.pull`); n != report.RowsKept {
+		t.Errorf("the archive tells %d rows kept, the report %d", n, report.RowsKept)
+	}
+
+	w.faults() // the API remembers again, whatever it said
+	w.backfillAs(pipeline.BackfillRequest{From: today - 20, To: today - 8, Reprocess: pipeline.All}, load.RunDone)
+	w.equalsTruth(today-20, today-1)
+	if diff := gocmp.Diff(want, states()); diff != "" {
+		t.Errorf("states (-want +got):\n%s", diff)
+	}
+	w.verified()
+}
+
+// A failure leaves what is final as it is, and says so; what is not final waits.
+func TestAnOutageLeavesFinalDaysAlone(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.settings.APIMemoryDays = 30
+	w.backfill(today-8, today-1, load.RunDone)
+	before := w.ledger(testApp)
+	w.faults("code=90102")
+	w.backfillAs(pipeline.BackfillRequest{From: today - 8, To: today - 6, Reprocess: pipeline.All}, load.RunFailed)
+	for i, window := range w.ledger(testApp) {
+		want := before[i]
+		if window.Pulls > want.Pulls {
+			want.Pulls, want.Error = window.Pulls, true
+		}
+		if window != want {
+			t.Errorf("%+v, want %+v", window, want)
+		}
+	}
+	if n := w.number(`SELECT count(*) FROM pushloss.ledger WHERE last_error IS NOT NULL`); n == 0 {
+		t.Error("no failure was noted: this proves nothing")
+	}
+
+	// A day that was open when the outage began is final once the API has forgotten it.
+	w.settings.APIMemoryDays = 7
+	w.backfillAs(pipeline.BackfillRequest{From: today - 1, To: today - 1, Reprocess: pipeline.All}, load.RunPartial)
+	w.faults("forget-error=7d")
+	w.now = w.now.AddDate(0, 0, 8)
+	w.run(load.RunDone)
+	for _, window := range w.ledger(testApp) {
+		if window.Day <= (today-1).String() && (window.State != "loaded" || !window.Settled) {
+			t.Errorf("%+v", window)
+		}
+	}
+}
+
+// Nothing is due of a retired task, so none of its windows stays open.
+func TestWindowsOfARetiredTaskAreFinal(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.tasks("t1", "t2")
+	w.run(load.RunDone)
+	open := func() int64 {
+		return w.number(`SELECT count(*) FROM analytics.stream_coverage WHERE task_id = 't1' AND NOT settled`)
+	}
+	if open() == 0 {
+		t.Fatal("no window is open: this proves nothing")
+	}
+	if _, _, err := w.db.RetireTasks(t.Context(), testApp, []string{"t1"}, w.now); err != nil {
+		t.Fatal(err)
+	}
+	if n := open(); n != 0 {
+		t.Errorf("%d windows of a retired task are open", n)
+	}
+	// A backfill of it by name brings figures, and opens nothing.
+	w.backfillAs(pipeline.BackfillRequest{From: today - 2, To: today - 1, Tasks: []string{"t1"}, Reprocess: pipeline.All}, load.RunDone)
+	if n := open(); n != 0 {
+		t.Errorf("%d windows are open after a backfill", n)
+	}
+	w.tasks("t1") // followed again
+	if open() == 0 {
+		t.Error("the windows of a task that is followed again stay final")
+	}
+	w.run(load.RunDone)
+	w.equalsTruth(today-3, today-1, "t1", "t2")
+}

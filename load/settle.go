@@ -1,0 +1,53 @@
+package load
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"pushloss/extract"
+)
+
+const (
+	// The windows keep what their last trusted answer made of them, and a note of a
+	// failure since.
+	sqlSettleForgotten = `
+		UPDATE pushloss.ledger SET
+			settled = true, settled_reason = 'api_memory', opened_at = NULL,
+			state = CASE WHEN state = 'absent' THEN state WHEN row_count > 0 THEN 'loaded' ELSE 'empty' END
+		WHERE sdk_app_id = $1 AND day <= $2 AND NOT settled AND last_trusted_at IS NOT NULL`
+	sqlSettleRetired = `
+		UPDATE pushloss.ledger AS l SET settled = true, settled_reason = 'retired'
+		FROM pushloss.task AS t
+		WHERE t.task_key = l.task_key AND t.retired_at IS NOT NULL AND l.sdk_app_id = $1 AND NOT l.settled`
+	sqlReopenTasks = `
+		UPDATE pushloss.ledger AS l SET settled = false, settled_reason = NULL
+		FROM pushloss.task AS t
+		WHERE t.task_key = l.task_key AND t.retired_at IS NULL AND l.settled_reason = 'retired'
+			AND (t.sdk_app_id, t.task_id) IN (SELECT * FROM unnest($1::bigint[], $2::text[]))`
+)
+
+// Settle makes windows final that nothing more can be learnt of: those up to the
+// last forgotten day that an answer loaded while the API remembered the whole day,
+// and those of retired tasks. It returns how many there were.
+func (l *AppLock) Settle(ctx context.Context, lastForgotten extract.Day) (int64, error) {
+	var settled int64
+	err := pgx.BeginFunc(ctx, l.session.db.pool, func(tx pgx.Tx) error {
+		batch := &pgx.Batch{}
+		l.queueFence(batch)
+		settled = 0
+		count := func(tag pgconn.CommandTag) error {
+			settled += tag.RowsAffected()
+			return nil
+		}
+		batch.Queue(sqlSettleForgotten, l.sdkAppID, lastForgotten.UTC()).Exec(count)
+		batch.Queue(sqlSettleRetired, l.sdkAppID).Exec(count)
+		return tx.SendBatch(ctx, batch).Close()
+	})
+	if err != nil {
+		return 0, fmt.Errorf("settle windows of app %d: %w", l.sdkAppID, err)
+	}
+	return settled, nil
+}
