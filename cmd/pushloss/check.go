@@ -64,7 +64,10 @@ func findAll(cmd *cobra.Command, env Environment) []check.Finding {
 		return []check.Finding{check.Bad("settings", err, "")}
 	}
 	defer a.close()
-	findings := []check.Finding{check.Good("settings", fmt.Sprintf("apps: %d", len(a.settings.Apps))), a.findScheduleProblems()}
+	findings := []check.Finding{
+		check.Good("settings", fmt.Sprintf("apps: %d", len(a.settings.Apps))), a.findScheduleProblems(),
+		check.Lookback(a.settings.LookbackDays, a.settings.APIMemoryDays),
+	}
 
 	db, reachable, found := a.findDatabaseProblems(ctx)
 	findings = append(findings, found...)

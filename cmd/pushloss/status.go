@@ -27,6 +27,7 @@ type appStatus struct {
 	Failed           int          `json:"failed"`
 	Missing          int          `json:"missing"`
 	Late             int          `json:"late"`
+	Unproven         int          `json:"unproven"`
 	Differences      int          `json:"differences"`
 	OldestProblem    *extract.Day `json:"oldest_problem"`
 	LastError        *string      `json:"last_error"`
@@ -47,7 +48,8 @@ func newStatusCommand(env Environment) *cobra.Command {
 		Long: `Freshness is the newest settled (final) day, never the newest load. missing counts
 windows (a day of a task, or of the whole app) that are over for more than 36 hours
 and were never pulled; late those that were not pulled again since their lookback
-ended; failed those whose last pull failed. differs counts spans of days, of a task
+ended; failed those whose last pull failed; unproven, for 30 days, those that were
+first pulled when the API need not have remembered the whole day any more. differs counts spans of days, of a task
 or of the whole app, that did not add up to what the API says of them, not even
 after they were pulled anew: see reconcile.`,
 		Example: "  pushloss status",
@@ -96,9 +98,12 @@ func (a *app) judge(stored []load.AppStatus) []appStatus {
 		known[s.SDKAppID] = true
 		status := appStatus{
 			SDKAppID: s.SDKAppID, NewestSettledDay: s.NewestSettledDay,
-			Failed: s.Failed, Missing: s.Missing, Late: s.Late, Differences: s.Differences,
+			Failed: s.Failed, Missing: s.Missing, Late: s.Late, Unproven: s.Unproven, Differences: s.Differences,
 			OldestProblem: s.OldestProblem, LastError: s.LastError,
-			OK: s.Failed+s.Missing+s.Late+s.Differences == 0,
+			OK: s.Failed+s.Missing+s.Late+s.Unproven+s.Differences == 0,
+		}
+		if s.Unproven > 0 {
+			status.Note = "days were first pulled when the API need not have remembered all of them: see analytics.stream_coverage where state is unproven or unavailable"
 		}
 		if s.Differences > 0 {
 			status.Note = "days do not add up to what the API says: see analytics.reconciliations where state = 'stays'"
@@ -127,7 +132,7 @@ func printStatus(env Environment, output format, ok bool, apps []appStatus, last
 			LastRun *runStatus  `json:"last_run"`
 		}{ok, append([]appStatus{}, apps...), last})
 	}
-	t := newTable(env.Stdout, "app", "status", "newest settled day", "lag days", "missing", "late", "failed", "differs", "oldest problem", "note")
+	t := newTable(env.Stdout, "app", "status", "newest settled day", "lag days", "missing", "late", "failed", "unproven", "differs", "oldest problem", "note")
 	for _, s := range apps {
 		verdict, lag, note := "ok", "", s.Note
 		if !s.OK {
@@ -139,7 +144,7 @@ func printStatus(env Environment, output format, ok bool, apps []appStatus, last
 		if s.LastError != nil {
 			note = strings.TrimPrefix(note+"; "+*s.LastError, "; ")
 		}
-		t.AppendRow([]any{s.SDKAppID, verdict, optional(s.NewestSettledDay), lag, s.Missing, s.Late, s.Failed, s.Differences, optional(s.OldestProblem), note})
+		t.AppendRow([]any{s.SDKAppID, verdict, optional(s.NewestSettledDay), lag, s.Missing, s.Late, s.Failed, s.Unproven, s.Differences, optional(s.OldestProblem), note})
 	}
 	t.Render()
 	switch {

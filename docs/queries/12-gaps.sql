@@ -23,5 +23,6 @@ WHERE sdk_app_id = :app
     AND active
     AND day BETWEEN (SELECT first_day FROM asked) AND (SELECT last_day FROM asked)
     AND NOT (settled AND state IN ('loaded', 'empty'))
+    AND settled_reason IS DISTINCT FROM 'retired'
 GROUP BY day
 ORDER BY day;

@@ -55,6 +55,8 @@ func gauges() []gauge {
 			func(_ Figures, s load.AppStatus) float64 { return float64(s.Late) }),
 		perApp("windows_failed", "Windows whose last pull failed.",
 			func(_ Figures, s load.AppStatus) float64 { return float64(s.Failed) }),
+		perApp("windows_unproven", "Windows first pulled, within the last 30 days, when the API need not have remembered the whole day any more.",
+			func(_ Figures, s load.AppStatus) float64 { return float64(s.Unproven) }),
 		perApp("reconciliation_differences", "Spans of days, of a task or of the app, that do not add up to what the API says, not even after they were pulled again.",
 			func(_ Figures, s load.AppStatus) float64 { return float64(s.Differences) }),
 		perApp("app_stopped", "1 while the API refuses the app until an operator acts, otherwise 0.",
@@ -69,7 +71,7 @@ func gauges() []gauge {
 
 var (
 	lagDesc = prometheus.NewDesc("pushloss_lag_seconds",
-		"How far the newest final day lies behind the newest ended one, in days of 86400 seconds; with everything in order it is PUSHLOSS_LOOKBACK_DAYS.",
+		"How far the newest final day lies behind the newest ended one, in days of 86400 seconds; with everything in order it is the lookback.",
 		[]string{appLabel}, nil)
 	alertsDesc = prometheus.NewDesc("pushloss_alerts_open", "Events that were told, or will be, and are not over.", nil, nil)
 	ageDesc    = prometheus.NewDesc("pushloss_status_age_seconds",
