@@ -30,6 +30,7 @@ const silence = 30 * time.Second
 const sqlPrepareConnection = `SELECT
 	set_config('application_name', 'pushloss', false),
 	set_config('timezone', 'UTC', false),
+	set_config('jit', 'off', false),
 	set_config('default_transaction_isolation', 'read committed', false),
 	set_config('statement_timeout', $1, false),
 	set_config('idle_in_transaction_session_timeout', $2, false),

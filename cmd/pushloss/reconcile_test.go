@@ -65,7 +65,7 @@ func TestADifferenceThatStaysIsToldByStatusAndMetrics(t *testing.T) {
 	daemon, address := w.serveDaemon()
 	_, body := get(t, "http://"+address+"/metrics")
 	if line := `pushloss_reconciliation_differences{sdk_app_id="1400000001"} 1`; !strings.Contains(body, line) {
-		t.Errorf("the metrics lack %s", line)
+		t.Errorf("the metrics lack %s:\n%s", line, body)
 	}
 	daemon.signal(syscall.SIGTERM)
 	daemon.endedWith(0)

@@ -3,6 +3,8 @@ package check
 import (
 	"fmt"
 
+	"github.com/dustin/go-humanize/english"
+
 	"pushloss/internal/pipeline"
 )
 
@@ -19,8 +21,8 @@ func Lookback(lookbackDays, memoryDays int) Finding {
 			Hint:   "set PUSHLOSS_API_MEMORY_DAYS to how many days the API remembers, at least 2; pushloss calibrate measures it",
 		}
 	case effective < lookbackDays:
-		return Good(name, fmt.Sprintf("a day is pulled for up to %d days after its end, not PUSHLOSS_LOOKBACK_DAYS=%d: later than that the API need not remember all of it (PUSHLOSS_API_MEMORY_DAYS=%d)",
-			effective, lookbackDays, memoryDays))
+		return Good(name, fmt.Sprintf("%s after a day's end, not %d: the API is believed to remember %s",
+			english.Plural(effective, "day", ""), lookbackDays, english.Plural(memoryDays, "day", "")))
 	}
-	return Good(name, fmt.Sprintf("a day is pulled until %d days after its end, while the API remembers all of it", effective))
+	return Good(name, english.Plural(effective, "day", "")+" after a day's end")
 }

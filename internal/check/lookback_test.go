@@ -15,8 +15,8 @@ func TestALookbackBeyondTheMemoryIsShortenedAndTold(t *testing.T) {
 		ok               bool
 		says             string
 	}{
-		{"the defaults", 7, 7, true, "up to 6 days after its end, not PUSHLOSS_LOOKBACK_DAYS=7"},
-		{"a lookback within the memory", 5, 7, true, "until 5 days after its end"},
+		{"the defaults", 7, 7, true, "6 days after a day's end, not 7: the API is believed to remember 7 days"},
+		{"a lookback within the memory", 5, 7, true, "5 days after a day's end"},
 		{"a memory that holds no whole day", 7, 1, false, "every figure stays unproven"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
