@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/golang-migrate/migrate/v4/database"
@@ -107,7 +108,7 @@ func (d *driver) Run(migration io.Reader) error {
 	if err != nil {
 		return err
 	}
-	for _, pause := range append(d.options.Pauses, -1) {
+	for _, pause := range slices.Concat(d.options.Pauses, []time.Duration{-1}) {
 		d.blockers, err = d.session.begin(d.ctx, string(body), d.options.LockTimeout)
 		refused := hasState(err, pgerrcode.LockNotAvailable, pgerrcode.DeadlockDetected)
 		if !refused || pause < 0 || d.ctx.Err() != nil {
