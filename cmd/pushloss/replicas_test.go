@@ -153,7 +153,7 @@ func TestADaemonThatWasCutOffComesBack(t *testing.T) {
 	runs := func() int64 { return w.number(`SELECT count(*) FROM analytics.runs WHERE state = 'done'`) }
 	eventually(t, "the daemon runs", func() bool { return runs() == 1 })
 	database.Cut()
-	longer(t, "a run fails", func() bool { return strings.Contains(daemon.stderr.String(), "job failed") })
+	longer(t, "a run fails", func() bool { return strings.Contains(daemon.stderr.String(), "job is tried again") })
 	database.Mend()
 	before := runs()
 	longer(t, "the daemon runs again", func() bool { return runs() > before })
