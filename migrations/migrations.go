@@ -74,6 +74,9 @@ func (m *Migrator) Up(ctx context.Context) error {
 		return err
 	}
 	defer s.close()
+	if err := s.checkEncoding(); err != nil {
+		return err
+	}
 	current, err := m.isCurrent(ctx, s)
 	if current || err != nil {
 		return err

@@ -1,6 +1,7 @@
 package migrations_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"regexp"
@@ -92,6 +93,42 @@ func TestWhatIsInTheWayIsNamedAndNothingIsChanged(t *testing.T) {
 			if diff := cmp.Diff(before, lines(t, g.admin, sqlEverything)); diff != "" {
 				t.Errorf("(-before +after):\n%s", diff)
 			}
+		})
+	}
+}
+
+// K1: a database in another encoding is refused, and the way out that is offered is one.
+func TestADatabaseInAnotherEncodingIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, encoding := range []string{"LATIN1", "SQL_ASCII"} {
+		t.Run(encoding, func(t *testing.T) {
+			t.Parallel()
+			url := pgtest.EmptyURL(t)
+			admin := connect(t, pgtest.AdminURL(t, url))
+			create := func(statement string) string {
+				name := fmt.Sprint("encoding_", rand.Uint32())
+				exec(t, admin, strings.Replace(statement, "pushloss", name, 1))
+				t.Cleanup(func() {
+					if _, err := admin.Exec(context.Background(), `DROP DATABASE `+name+` WITH (FORCE)`); err != nil {
+						t.Error(err)
+					}
+				})
+				return strings.Replace(url, admin.Config().Database, name, 1)
+			}
+			wrong := create(`CREATE DATABASE pushloss TEMPLATE template0 ENCODING '` + encoding + `' LC_COLLATE 'C' LC_CTYPE 'C'`)
+			err := migrations.Up(t.Context(), wrong)
+			says(t, err, "has the encoding "+encoding, "nothing was changed", "CREATE DATABASE")
+			says(t, migrations.Check(t.Context(), wrong), "has the encoding "+encoding)
+			if got := lines(t, connect(t, wrong), sqlEverything); len(got) != 0 {
+				t.Errorf("it made %v", got)
+			}
+			refusal, ok := err.(migrations.Refusal)
+			if !ok {
+				t.Fatal(err)
+			}
+			right := create(regexp.MustCompile(`CREATE DATABASE [^;]*`).FindString(refusal.Hint()))
+			up(t, right)
+			wantVersion(t, right, migrations.Newest())
 		})
 	}
 }
