@@ -209,7 +209,7 @@ func (c accessChange) results(before, after []heldRight) []AccessRight {
 func checkRoleName(role string) error {
 	switch {
 	case role == "" || !utf8.ValidString(role) || strings.ContainsRune(role, 0):
-		return &AccessError{Problem: fmt.Sprintf("%q is no name of a role", role), Remedy: "name the role that people or a BI tool log in as"}
+		return &AccessError{Problem: fmt.Sprintf("%q is not the name of a role", role), Remedy: "name the role that people or a BI tool log in as"}
 	case role == "public" || role == "none" || strings.HasPrefix(role, "pg_"):
 		return &AccessError{
 			Problem: fmt.Sprintf("the name %q is reserved: it stands for no single role of yours", role),

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func newRootCommand(env Environment) *cobra.Command {
@@ -29,7 +33,7 @@ service, 130 interrupted.`,
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &usageError{problem: err.Error(), remedy: "see " + cmd.CommandPath() + " --help"}
+		return &usageError{problem: flagProblem(err), remedy: "see " + cmd.CommandPath() + " --help"}
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
@@ -57,14 +61,41 @@ service, 130 interrupted.`,
 	return root
 }
 
-// exactly is cobra's argument check, as a usage error.
+// exactly is cobra's argument check, as a usage error. What the arguments are called
+// stands in the command's Use.
 func exactly(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
-			return &usageError{problem: err.Error(), remedy: "see " + cmd.CommandPath() + " --help"}
+		err := check(cmd, args)
+		if err == nil {
+			return nil
 		}
-		return nil
+		_, wanted, _ := strings.Cut(cmd.Use, " ")
+		takesNone := check(cmd, nil) == nil
+		problem := fmt.Sprintf("%s needs %s", cmd.CommandPath(), wanted)
+		switch {
+		case takesNone && cmd.HasSubCommands():
+			problem = err.Error() // an unknown subcommand
+		case takesNone:
+			problem = fmt.Sprintf("%s takes no argument, but has %q", cmd.CommandPath(), args[0])
+		case len(args) > 0:
+			problem = fmt.Sprintf("%s takes one argument, %s, but has %d", cmd.CommandPath(), wanted, len(args))
+		}
+		return &usageError{problem: problem, remedy: "see " + cmd.CommandPath() + " --help"}
 	}
+}
+
+// flagProblem says what is wrong with a flag without the words of the parser of numbers.
+func flagProblem(err error) string {
+	var invalid *pflag.InvalidValueError
+	var number *strconv.NumError
+	if !errors.As(err, &invalid) || !errors.As(err, &number) {
+		return err.Error()
+	}
+	why := "is not a number"
+	if errors.Is(number, strconv.ErrRange) {
+		why = "is out of range"
+	}
+	return fmt.Sprintf("--%s: %q %s", invalid.GetFlag().Name, invalid.GetValue(), why)
 }
 
 // parent is a command that only holds others.

@@ -46,9 +46,12 @@ lost or somebody changed are differences too, and so are keys stored repeatedly.
 			return differences.conclude(checked, func() {
 				printDeviations(env.Stdout, deviations)
 				fmt.Fprintf(env.Stdout, "%s checked: ", archiveSize(checked))
-				if checked.Differences == 0 {
+				switch {
+				case checked.Differences == 0 && checked.Pulls == 0:
+					fmt.Fprintln(env.Stdout, "no answers are kept of what was asked for")
+				case checked.Differences == 0:
 					fmt.Fprintln(env.Stdout, "all is as the API answered")
-				} else {
+				default:
 					fmt.Fprintln(env.Stdout, many(checked.Differences, "difference"))
 				}
 				printUnprovable(env.Stdout, checked)

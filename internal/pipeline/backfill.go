@@ -125,12 +125,22 @@ func (p *Pipeline) check(ctx context.Context, request BackfillRequest) ([]App, e
 	return apps, p.checkTasks(ctx, apps, request.Tasks)
 }
 
-// checkRange refuses days that are reversed, or not over yet.
+// firstYear refuses mistyped years, which would be written down as out of the API's
+// reach for good.
+const firstYear = 2000
+
+// checkRange refuses days that are reversed, long ago, or not over yet.
 func (p *Pipeline) checkRange(apps []App, days Span) error {
 	if days.Last < days.First {
 		return &UsageError{
 			Problem: fmt.Sprintf("the range ends on %s, before it begins on %s", days.Last, days.First),
 			Remedy:  "give the earlier day to --from",
+		}
+	}
+	if days.First.UTC().Year() < firstYear {
+		return &UsageError{
+			Problem: fmt.Sprintf("%s is long before there was a push service", days.First),
+			Remedy:  "give a later day to --from",
 		}
 	}
 	for _, app := range apps {
@@ -156,6 +166,9 @@ func (p *Pipeline) checkTasks(ctx context.Context, apps []App, ids []string) err
 	tasks, err := p.db.Tasks(ctx, appIDs...)
 	if err != nil {
 		return err
+	}
+	if slices.Contains(ids, "") {
+		return &UsageError{Problem: "a task has no name", Remedy: "give the ID of a task of the registry"}
 	}
 	unknown := slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
 		return slices.ContainsFunc(tasks, func(task load.Task) bool { return task.TaskID == id })
