@@ -66,10 +66,11 @@ func newTasksAddCommand(env Environment) *cobra.Command {
 func newTasksImportCommand(env Environment) *cobra.Command {
 	return &cobra.Command{
 		Use:   "import FILE",
-		Short: "Follow the push tasks of a CSV or JSON Lines file; - is stdin",
-		Long: `Reads CSV with a header, or JSON Lines. Columns: task_id, and optionally
-sdk_app_id, sent_at, label. Importing a file again changes nothing. A file with a
-mistake is not imported at all.`,
+		Short: "Follow the push tasks of a CSV or JSON file; - is stdin",
+		Long: `Reads CSV with a header (commas, semicolons or tabs), a plain list of IDs, JSON
+Lines or a JSON array, in UTF-8 or UTF-16. Columns: task_id, and optionally
+sdk_app_id, sent_at, label. A sent_at without an offset is in PUSHLOSS_TIMEZONE.
+Importing a file again changes nothing. A file with a mistake is not imported at all.`,
 		Example: `  pushloss tasks import tasks.csv
   printf 'task_id,sent_at\nspring-sale,2025-03-31T08:00:00+08:00\n' | pushloss tasks import -`,
 		Args: exactly(cobra.ExactArgs(1)),

@@ -36,7 +36,7 @@ func TestAMalformedTaskFileIsNamedWithItsLinesAndNotImported(t *testing.T) {
 	w := setup(t)
 	for _, test := range []struct{ name, content, says string }{
 		{"bad.csv", "task_id,sent_at\ngood,\nbad,tomorrow\n", ":3: sent_at"},
-		{"header.csv", "id\nx\n", ":1: "},
+		{"header.csv", "task\nx\n", ":1: "},
 		{"bad.jsonl", `{"task_id":"good"}` + "\n" + `{"task_id":""}` + "\n", ":2: task_id is empty"},
 		{"empty.csv", "", ":1: the list is empty"},
 		{"double.csv", "task_id,label\nx,one\nx,two\n", ":3: "},

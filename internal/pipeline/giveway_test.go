@@ -32,8 +32,11 @@ func TestABackfillLetsARunGoFirst(t *testing.T) {
 			var calls atomic.Int64
 			arrived, release := make(chan struct{}), make(chan struct{})
 			w.transport.before = func(*http.Request) {
-				if calls.Add(1) == 3 {
+				switch n := calls.Add(1); { // every worker waits
+				case n == 3:
 					close(arrived)
+					<-release
+				case n > 3:
 					<-release
 				}
 			}

@@ -186,3 +186,15 @@ func TestAReconciliationLeavesOutATaskThatIsRefused(t *testing.T) {
 		t.Errorf("%d checks agreed", n)
 	}
 }
+
+// K6: a list without sent_at, imported the morning after the push.
+func TestATaskImportedAfterItsPushIsPulledFromItsDayOn(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.run(load.RunDone) // so that the first day kept is not the import's
+	if _, err := w.db.SaveTasks(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "t1"}}, w.now); err != nil {
+		t.Fatal(err)
+	}
+	w.run(load.RunDone)
+	w.equalsTruth(today-3, today-1, "t1")
+}

@@ -64,12 +64,13 @@ func (s Span) has(day extract.Day) bool { return s.First <= day && day <= s.Last
 func (s Span) String() string { return s.First.String() + " to " + s.Last.String() }
 
 // followed returns the days in which a scheduled run follows the task: from the
-// day it was sent or, where that is not known, registered.
+// day it was sent or, where that is not known, from a lookback before it was
+// registered, since lists are imported after the push.
 func (p policy) followed(task load.Task) Span {
-	since := task.RegisteredAt
 	if task.SentAt != nil {
-		since = *task.SentAt
+		first := extract.DayOf(*task.SentAt, p.location)
+		return Span{First: first, Last: first + extract.Day(p.TaskDays) - 1}
 	}
-	first := extract.DayOf(since, p.location)
-	return Span{First: first, Last: first + extract.Day(p.TaskDays) - 1}
+	registered := extract.DayOf(task.RegisteredAt, p.location)
+	return Span{First: registered - extract.Day(p.EffectiveLookback()), Last: registered + extract.Day(p.TaskDays) - 1}
 }

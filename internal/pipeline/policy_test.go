@@ -97,11 +97,11 @@ func TestPolicyFollowsATask(t *testing.T) {
 		first, last string
 	}{
 		{"from the day it was sent", load.Task{SentAt: &sent, RegisteredAt: registered}, "2025-03-02", "2025-03-31"},
-		{"from its registration where that is not known", load.Task{RegisteredAt: registered}, "2025-03-10", "2025-04-08"},
+		{"from a lookback before its registration where that is not known", load.Task{RegisteredAt: registered}, "2025-03-05", "2025-04-08"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			p := policy{Settings: Settings{TaskDays: 30}, location: shanghai(t)}
+			p := policy{Settings: Settings{TaskDays: 30, LookbackDays: 5, APIMemoryDays: 7}, location: shanghai(t)}
 			if got, want := p.followed(test.task), (Span{dayOf(t, test.first), dayOf(t, test.last)}); got != want {
 				t.Errorf("followed from %s to %s, want %s to %s", got.First, got.Last, want.First, want.Last)
 			}

@@ -3,7 +3,6 @@ package taskfile
 import (
 	"bufio"
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -52,7 +51,7 @@ func (p Problems) Error() string {
 
 // Hint tells what a list looks like.
 func (p Problems) Hint() string {
-	return `nothing was imported; write CSV with a header, "task_id,sdk_app_id,sent_at,label", or JSON Lines, {"task_id":"…"}; only task_id is required`
+	return `nothing was imported; write CSV with a header, "task_id,sdk_app_id,sent_at,label", one ID a line, or JSON Lines, {"task_id":"…"}; only task_id is required`
 }
 
 // maxTaskID is the longest TaskID an index takes, in bytes, with room to spare.
@@ -64,15 +63,14 @@ const maxLine = 1 << 20
 
 var columns = []string{"task_id", "sdk_app_id", "sent_at", "label"}
 
-// Read reads a list; name stands for it in problems. It is JSON Lines if it
-// begins with "{", and CSV with a header otherwise. A time without a zone is in
-// loc. The same task may stand there again only if the lines agree. What is wrong
-// with the list comes as Problems.
+// Read reads a list; name stands for it in problems. It is a JSON array if it begins
+// with "[", JSON Lines if it begins with "{", and a table otherwise: commas, semicolons
+// or tabs between the columns, with a header unless it is a plain list of IDs. It may be
+// UTF-16, as spreadsheets write it. A time without a zone is in loc. The same task may
+// stand there again only if the lines agree. What is wrong with the list comes as
+// Problems.
 func Read(name string, list io.Reader, loc *time.Location) ([]Entry, error) {
-	buffered := bufio.NewReader(list)
-	if bom, _ := buffered.Peek(3); bytes.Equal(bom, []byte("\ufeff")) {
-		_, _ = buffered.Discard(3)
-	}
+	buffered := bufio.NewReader(&lineEnds{from: bufio.NewReader(decoded(list))})
 	first, err := firstCharacter(buffered)
 	switch {
 	case errors.Is(err, io.EOF):
@@ -83,10 +81,13 @@ func Read(name string, list io.Reader, loc *time.Location) ([]Entry, error) {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
 	r := &reader{name: name, loc: loc, seen: make(map[entryKey]Entry)}
-	if first == '{' {
+	switch first {
+	case '{':
 		err = r.jsonLines(buffered)
-	} else {
-		err = r.csv(buffered)
+	case '[':
+		err = r.jsonArray(buffered)
+	default:
+		err = r.table(buffered)
 	}
 	switch {
 	case err != nil:
@@ -127,61 +128,6 @@ func (r *reader) problem(line int, format string, args ...any) {
 	r.problems = append(r.problems, Problem{Name: r.name, Line: line, Text: fmt.Sprintf(format, args...)})
 }
 
-func (r *reader) csv(list io.Reader) error {
-	records := csv.NewReader(list)
-	records.TrimLeadingSpace = true
-	header, err := records.Read()
-	if err != nil {
-		return r.syntax(err)
-	}
-	line, _ := records.FieldPos(0)
-	for i, column := range header {
-		header[i] = strings.ToLower(strings.TrimSpace(column))
-		if !slices.Contains(columns, header[i]) {
-			r.problem(line, "unknown column %q: use %s", column, strings.Join(columns, ", "))
-		} else if slices.Contains(header[:i], header[i]) {
-			r.problem(line, "the column %s stands twice", header[i])
-		}
-	}
-	if !slices.Contains(header, "task_id") {
-		r.problem(line, "the header has no column task_id")
-	}
-	if len(r.problems) > 0 {
-		return nil
-	}
-	for {
-		record, err := records.Read()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			if err := r.syntax(err); err != nil {
-				return err
-			}
-			if errors.Is(err, csv.ErrFieldCount) {
-				continue
-			}
-			return nil
-		}
-		line, _ := records.FieldPos(0)
-		fields := make(map[string]string, len(header))
-		for i, value := range record {
-			fields[header[i]] = strings.TrimSpace(value)
-		}
-		r.add(line, fields)
-	}
-}
-
-// syntax makes a problem of what is wrong with CSV; other errors are returned.
-func (r *reader) syntax(err error) error {
-	var parseErr *csv.ParseError
-	if !errors.As(err, &parseErr) {
-		return err
-	}
-	r.problem(parseErr.Line, "not CSV: %v", parseErr.Err)
-	return nil
-}
-
 func (r *reader) jsonLines(list io.Reader) error {
 	lines := bufio.NewScanner(list)
 	lines.Buffer(nil, maxLine)
@@ -200,26 +146,7 @@ func (r *reader) jsonLines(list io.Reader) error {
 			r.problem(number, "not a JSON object on one line")
 			continue
 		}
-		fields := make(map[string]string, len(values))
-		for _, key := range slices.Sorted(maps.Keys(values)) {
-			switch value := values[key].(type) {
-			case nil:
-			case string:
-				fields[key] = strings.TrimSpace(value)
-			case json.Number:
-				fields[key] = value.String()
-			default:
-				r.problem(number, "%s is neither a string nor a number", key)
-				ok = false
-			}
-			if !slices.Contains(columns, key) {
-				r.problem(number, "unknown field %q: use %s", key, strings.Join(columns, ", "))
-				ok = false
-			}
-		}
-		if ok {
-			r.add(number, fields)
-		}
+		r.addObject(number, values)
 	}
 	if errors.Is(lines.Err(), bufio.ErrTooLong) {
 		r.problem(number, "the line is longer than %d bytes", maxLine)
@@ -237,6 +164,94 @@ func object(line []byte) (values map[string]any, ok bool) {
 	}
 	_, err := decoder.Token()
 	return values, errors.Is(err, io.EOF)
+}
+
+// addObject adds the task of a JSON object.
+func (r *reader) addObject(line int, values map[string]any) {
+	ok := true
+	fields := make(map[string]string, len(values))
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		column, known := columnOf(key)
+		_, again := fields[column]
+		switch {
+		case !known:
+			r.problem(line, "unknown field %q: use %s", key, strings.Join(columns, ", "))
+			ok = false
+		case again:
+			r.problem(line, "the field %s stands twice", column)
+			ok = false
+		}
+		switch value := values[key].(type) {
+		case nil:
+		case string:
+			fields[column] = strings.TrimSpace(value)
+		case json.Number:
+			fields[column] = value.String()
+		default:
+			r.problem(line, "%s is neither a string nor a number", key)
+			ok = false
+		}
+	}
+	if ok {
+		r.add(line, fields)
+	}
+}
+
+// maxArray bounds a JSON array, which is read as a whole.
+const maxArray = 64 << 20
+
+// jsonArray reads objects, or IDs alone.
+func (r *reader) jsonArray(list io.Reader) error {
+	text, err := io.ReadAll(io.LimitReader(list, maxArray+1))
+	if err != nil {
+		return err
+	}
+	if len(text) > maxArray {
+		r.problem(1, "the array is longer than %d bytes: write JSON Lines", maxArray)
+		return nil
+	}
+	if at := invalidUTF8(text); at >= 0 {
+		r.problem(1+bytes.Count(text[:at], []byte("\n")), "not UTF-8 text")
+		return nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	line, counted := 1, int64(0)
+	here := func() int {
+		end := min(decoder.InputOffset(), int64(len(text)))
+		line += bytes.Count(text[counted:end], []byte("\n"))
+		counted = end
+		return line
+	}
+	_, err = decoder.Token()
+	for err == nil && decoder.More() {
+		var element any
+		if err = decoder.Decode(&element); err != nil {
+			break
+		}
+		switch element := element.(type) {
+		case string:
+			r.add(here(), map[string]string{"task_id": strings.TrimSpace(element)})
+		case json.Number:
+			r.add(here(), map[string]string{"task_id": element.String()})
+		case map[string]any:
+			r.addObject(here(), element)
+		default:
+			r.problem(here(), "an element of the array is neither an object nor a TaskID")
+		}
+	}
+	if err == nil {
+		_, err = decoder.Token()
+	}
+	if err == nil {
+		if _, err = decoder.Token(); errors.Is(err, io.EOF) {
+			return nil
+		}
+		r.problem(here(), "text follows the end of the JSON array")
+		return nil
+	}
+	r.problem(here(), "not a JSON array")
+	return nil
 }
 
 func (r *reader) add(line int, fields map[string]string) {
@@ -280,43 +295,4 @@ func sameTime(a, b *time.Time) bool {
 		return a == b
 	}
 	return a.Equal(*b)
-}
-
-// CheckTaskID says what is wrong with a TaskID, or nothing. IDs are opaque text.
-func CheckTaskID(id string) (problem string) {
-	switch {
-	case id == "":
-		return "task_id is empty"
-	case len(id) > maxTaskID:
-		return fmt.Sprintf("task_id is longer than %d bytes", maxTaskID)
-	case !utf8.ValidString(id) || strings.ContainsRune(id, 0):
-		return "task_id is not UTF-8 text"
-	}
-	return ""
-}
-
-var timeLayouts = []string{time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly}
-
-// ParseTime reads a time as RFC 3339, as a date with or without a time of day
-// (in loc, where it names no zone), or as Unix seconds.
-func ParseTime(text string, loc *time.Location) (time.Time, error) {
-	for _, layout := range timeLayouts {
-		if t, err := time.ParseInLocation(layout, text, loc); err == nil {
-			return t, nil
-		}
-	}
-	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil && seconds > 1e9 && seconds < 1e11 {
-		return time.Unix(seconds, 0), nil
-	}
-	return time.Time{}, fmt.Errorf("%q is no time: write 2025-03-31T08:00:00+08:00, 2025-03-31 or Unix seconds", text)
-}
-
-// ParseSentAt is ParseTime, for when a push was sent: years that no push can have
-// been sent in are mistakes.
-func ParseSentAt(text string, loc *time.Location) (time.Time, error) {
-	t, err := ParseTime(text, loc)
-	if err == nil && (t.Year() < 2000 || t.Year() >= 2200) {
-		err = fmt.Errorf("%q is not when a push was sent", text)
-	}
-	return t, err
 }

@@ -81,7 +81,7 @@ func TestProblemsNameFileAndLine(t *testing.T) {
 		{"very many blanks", strings.Repeat("\n", 10000) + "task_id\na", "tasks.csv:1: the list begins with nothing but blanks"},
 
 		{"no header", "a\nb\n", "tasks.csv:1: unknown column \"a\": use task_id, sdk_app_id, sent_at, label\ntasks.csv:1: the header has no column task_id"},
-		{"a header further down", "\n\nid\n", "tasks.csv:3: unknown column \"id\": use task_id, sdk_app_id, sent_at, label\ntasks.csv:3: the header has no column task_id"},
+		{"a header further down", "\n\ntask\n", "tasks.csv:3: unknown column \"task\": use task_id, sdk_app_id, sent_at, label\ntasks.csv:3: the header has no column task_id"},
 		{"a column twice", "task_id,task_id\na,b\n", "tasks.csv:1: the column task_id stands twice"},
 		{"too many fields", "task_id\na,b\nc\n\"\"\n", "tasks.csv:2: not CSV: wrong number of fields\ntasks.csv:4: task_id is empty"},
 		{"an open quote", "task_id\na\n\"b\nc\n", "tasks.csv:4: not CSV: extraneous or missing \" in quoted-field"},
@@ -102,7 +102,8 @@ func TestProblemsNameFileAndLine(t *testing.T) {
 		{"a task that stands twice and differs", "task_id,label\na,x\nb,y\na,z\n", "tasks.csv:4: task a stands on line 2 with other values"},
 		{"a task with and without a time", "task_id,sent_at\na,\na,2025-03-09\n", "tasks.csv:3: task a stands on line 2 with other values"},
 
-		{"JSON with an unknown field", `{"task_id":"a","Label":"x"}`, `tasks.csv:1: unknown field "Label": use task_id, sdk_app_id, sent_at, label`},
+		{"JSON with an unknown field", `{"task_id":"a","Name":"x"}`, `tasks.csv:1: unknown field "Name": use task_id, sdk_app_id, sent_at, label`},
+		{"JSON with a field in two spellings", `{"task_id":"a","TaskID":"x"}`, `tasks.csv:1: the field task_id stands twice`},
 		{"JSON with several problems", `{"x":1,"task_id":["a"],"b":2}`, "tasks.csv:1: unknown field \"b\": use task_id, sdk_app_id, sent_at, label\n" +
 			"tasks.csv:1: task_id is neither a string nor a number\ntasks.csv:1: unknown field \"x\": use task_id, sdk_app_id, sent_at, label"},
 		{"JSON cut off", "{\"task_id\":\"a\"}\n{\"task_id\":\n", "tasks.csv:2: not a JSON object on one line"},
@@ -205,6 +206,7 @@ func FuzzRead(f *testing.F) {
 	for _, list := range []string{
 		"task_id,sdk_app_id,sent_at,label\na,1400000001,2025-03-09T08:00:00Z,x\n", "\ufefftask_id\r\na\r\n",
 		"{\"task_id\":\"a\",\"sdk_app_id\":1}\n\n{\"task_id\":\"b\",\"sent_at\":1741507200}", "task_id,label\n\"a\",\"x\ny\"\n", " \n{",
+		`["t1",{"id":"t2"},3]`, "\xff\xfet\x001\x00\n\x00", "TaskID;label\rt1;x\r;;\r", "t1\n",
 	} {
 		f.Add(list)
 	}
@@ -213,7 +215,7 @@ func FuzzRead(f *testing.F) {
 		var problems taskfile.Problems
 		if errors.As(err, &problems) {
 			for _, p := range problems {
-				if p.Line < 1 || p.Line > strings.Count(list, "\n")+1 || !strings.HasPrefix(p.Error(), fmt.Sprintf("list:%d: ", p.Line)) {
+				if p.Line < 1 || p.Line > strings.Count(list, "\n")+strings.Count(list, "\r")+1 || !strings.HasPrefix(p.Error(), fmt.Sprintf("list:%d: ", p.Line)) {
 					t.Fatalf("%v is on no line of the list", p)
 				}
 			}
@@ -225,7 +227,7 @@ func FuzzRead(f *testing.F) {
 		seen := make(map[string]bool)
 		last := 0
 		for _, e := range entries {
-			if problem := taskfile.CheckTaskID(e.TaskID); problem != "" || e.SDKAppID < 0 || e.Line <= last {
+			if problem := taskfile.CheckTaskID(e.TaskID); problem != "" || e.SDKAppID < 0 || e.Line < last {
 				t.Fatalf("accepted %+v after line %d: %s", e, last, problem)
 			}
 			key := fmt.Sprint(e.SDKAppID, " ", e.TaskID)

@@ -1,0 +1,151 @@
+package taskfile
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+)
+
+// columnOf is the column that a header names, however it is spelt.
+func columnOf(name string) (column string, known bool) {
+	name = strings.NewReplacer(" ", "", "_", "", "-", "", "\u00a0", "").Replace(strings.ToLower(name))
+	switch name {
+	case "taskid", "id":
+		return "task_id", true
+	case "sdkappid":
+		return "sdk_app_id", true
+	case "sentat":
+		return "sent_at", true
+	case "label":
+		return "label", true
+	}
+	return "", false
+}
+
+// table reads CSV, or what spreadsheets write with semicolons or tabs.
+func (r *reader) table(list *bufio.Reader) error {
+	records := csv.NewReader(list)
+	records.Comma = separatorOf(list)
+	records.TrimLeadingSpace = records.Comma != '\t'
+	records.FieldsPerRecord = -1
+	first, err := records.Read()
+	if err != nil {
+		return r.syntax(err)
+	}
+	line, _ := records.FieldPos(0)
+	header := []string{"task_id"}
+	if isHeader(first) {
+		header = r.header(line, first)
+	} else {
+		r.row(line, header, first)
+	}
+	if len(header) == 0 {
+		return nil
+	}
+	for {
+		record, err := records.Read()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case errors.Is(err, csv.ErrBareQuote):
+			if err := r.syntax(err); err != nil {
+				return err
+			}
+		case err != nil:
+			return r.syntax(err)
+		default:
+			line, _ := records.FieldPos(0)
+			r.row(line, header, record)
+		}
+	}
+}
+
+// separatorOf is what separates the columns of the first line that is not blank.
+func separatorOf(list *bufio.Reader) rune {
+	head, _ := list.Peek(list.Size())
+	line, _, _ := bytes.Cut(bytes.TrimLeft(head, "\r\n "), []byte("\n"))
+	best, most := ',', bytes.Count(line, []byte(","))
+	for _, separator := range "\t;" {
+		if n := bytes.Count(line, []byte(string(separator))); n > most {
+			best, most = separator, n
+		}
+	}
+	return best
+}
+
+// isHeader reports whether the first line is one. A line of one column is a TaskID of a
+// plain list if no word can be: it has a digit or a hyphen.
+func isHeader(first []string) bool {
+	for i, field := range first {
+		if i > 0 && strings.TrimSpace(field) != "" {
+			return true
+		}
+	}
+	_, known := columnOf(strings.TrimSpace(first[0]))
+	return known || !strings.ContainsAny(first[0], "0123456789-")
+}
+
+// header returns the columns, or none if there is something wrong with them. Columns
+// without a name are "".
+func (r *reader) header(line int, first []string) []string {
+	before := len(r.problems)
+	var header []string
+	for _, name := range first {
+		column, known := columnOf(strings.TrimSpace(name))
+		switch {
+		case strings.TrimSpace(name) == "":
+		case !known:
+			r.problem(line, "unknown column %q: use %s", name, strings.Join(columns, ", "))
+		case slices.Contains(header, column):
+			r.problem(line, "the column %s stands twice", column)
+		}
+		header = append(header, column)
+	}
+	if !slices.Contains(header, "task_id") {
+		r.problem(line, "the header has no column task_id")
+	}
+	if len(r.problems) > before {
+		return nil
+	}
+	return header
+}
+
+// row adds the task of a line. Lines of nothing but separators are blank ones.
+func (r *reader) row(line int, header, record []string) {
+	fields := make(map[string]string, len(header))
+	blank, extra := true, false
+	for i, value := range record {
+		value = strings.TrimSpace(value)
+		blank = blank && value == ""
+		if i < len(header) && header[i] != "" {
+			fields[header[i]] = value
+		} else if value != "" {
+			extra = true
+		}
+	}
+	switch {
+	case blank && len(record) > 1:
+	case extra || len(record) < len(header):
+		r.problem(line, "not CSV: wrong number of fields")
+	default:
+		r.add(line, fields)
+	}
+}
+
+// syntax makes a problem of what is wrong with CSV; other errors are returned.
+func (r *reader) syntax(err error) error {
+	var parseErr *csv.ParseError
+	switch {
+	case !errors.As(err, &parseErr):
+		return err
+	case errors.Is(err, csv.ErrBareQuote):
+		r.problem(parseErr.Line, "a quote within a field: %s", adviceSpreadsheet)
+	default:
+		r.problem(parseErr.Line, "not CSV: %v", parseErr.Err)
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+package taskfile
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// timeForm is a date, a time of day or none, and an offset or none, as RFC 3339, psql,
+// spreadsheets and people write them.
+var timeForm = regexp.MustCompile(`^(\d{4})([-/])(\d{1,2})[-/](\d{1,2})` +
+	`(?:[Tt ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2}){0,2})?)?$`)
+
+// ParseTime reads a date with or without a time of day, with an offset from UTC or in
+// loc, or Unix seconds.
+func ParseTime(text string, loc *time.Location) (time.Time, error) {
+	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil && seconds > 1e9 && seconds < 1e11 {
+		return time.Unix(seconds, 0), nil
+	}
+	wrong := fmt.Errorf("%q is no time: write 2025-03-31T08:00:00+08:00, 2025-03-31 or Unix seconds", text)
+	part := timeForm.FindStringSubmatch(text)
+	if part == nil {
+		return time.Time{}, wrong
+	}
+	number := func(i int) int {
+		n, _ := strconv.Atoi(part[i]) // "" is 0; the form allows nothing else
+		return n
+	}
+	nanoseconds, _ := strconv.Atoi((part[8] + "000000000")[:9])
+	zone, ok := zoneOf(part[9], loc)
+	year, month, day, hour, minute, second := number(1), time.Month(number(3)), number(4), number(5), number(6), number(7)
+	date := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+	if !ok || date.Month() != month || date.Day() != day || hour > 23 || minute > 59 || second > 59 {
+		return time.Time{}, wrong
+	}
+	return time.Date(year, month, day, hour, minute, second, nanoseconds, zone), nil
+}
+
+// zoneOf reads an offset such as +08, +0800, +08:00 or psql's +08:05:43.
+func zoneOf(offset string, loc *time.Location) (*time.Location, bool) {
+	switch offset {
+	case "":
+		return loc, true
+	case "Z", "z", "UTC", "GMT":
+		return time.UTC, true
+	}
+	figures := strings.ReplaceAll(offset[1:], ":", "") + "0000"
+	hours, _ := strconv.Atoi(figures[:2])
+	minutes, _ := strconv.Atoi(figures[2:4])
+	seconds, _ := strconv.Atoi(figures[4:6])
+	if hours > 23 || minutes > 59 || seconds > 59 {
+		return nil, false
+	}
+	east := hours*3600 + minutes*60 + seconds
+	if offset[0] == '-' {
+		east = -east
+	}
+	return time.FixedZone("", east), true
+}
+
+// ParseSentAt is ParseTime, for when a push was sent: years that no push can have
+// been sent in are mistakes.
+func ParseSentAt(text string, loc *time.Location) (time.Time, error) {
+	t, err := ParseTime(text, loc)
+	if err == nil && (t.Year() < 2000 || t.Year() >= 2200) {
+		err = fmt.Errorf("%q is not when a push was sent", text)
+	}
+	return t, err
+}
