@@ -17,6 +17,7 @@ const (
 	KindGap            = "gap"
 	KindStale          = "stale"
 	KindReconciliation = "reconciliation"
+	KindUnproven       = "unproven"
 )
 
 // Verdict says of one thing that may go wrong whether it is wrong now. Of what
@@ -131,6 +132,12 @@ func OfStatus(statuses []load.AppStatus, busy []int64) []Verdict {
 			Title:    fmt.Sprintf("days of app %d do not add up", s.SDKAppID),
 			Detail:   fmt.Sprintf("reconciliations that still differ after pulling anew: %d", s.Differences),
 			Hint:     "analytics.reconciliations shows what is stored and what is reported",
+		}, Verdict{
+			AlertKey: load.AlertKey{Kind: KindUnproven, SDKAppID: s.SDKAppID},
+			Wrong:    s.Unproven > 0,
+			Title:    fmt.Sprintf("app %d has figures that nothing proves", s.SDKAppID),
+			Detail:   fmt.Sprintf("windows that were pulled too late: %d", s.Unproven),
+			Hint:     "analytics.stream_coverage names them by their state; run at least daily, and see PUSHLOSS_API_MEMORY_DAYS",
 		})
 	}
 	return verdicts

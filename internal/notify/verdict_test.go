@@ -95,17 +95,18 @@ func TestWhatAReportSays(t *testing.T) {
 
 func TestWhatAStatusSays(t *testing.T) {
 	t.Parallel()
-	gap, differs := load.AlertKey{Kind: "gap", SDKAppID: 7}, load.AlertKey{Kind: "reconciliation", SDKAppID: 7}
+	gap, differs, unproven := load.AlertKey{Kind: "gap", SDKAppID: 7}, load.AlertKey{Kind: "reconciliation", SDKAppID: 7}, load.AlertKey{Kind: "unproven", SDKAppID: 7}
 	for _, test := range []struct {
 		name   string
 		status load.AppStatus
 		want   map[load.AlertKey]bool
 	}{
-		{"all is well", load.AppStatus{}, map[load.AlertKey]bool{gap: false, differs: false}},
-		{"failed", load.AppStatus{Failed: 1}, map[load.AlertKey]bool{gap: true, differs: false}},
-		{"missing", load.AppStatus{Missing: 1}, map[load.AlertKey]bool{gap: true, differs: false}},
-		{"late", load.AppStatus{Late: 1}, map[load.AlertKey]bool{gap: true, differs: false}},
-		{"does not add up", load.AppStatus{Differences: 1}, map[load.AlertKey]bool{gap: false, differs: true}},
+		{"all is well", load.AppStatus{}, map[load.AlertKey]bool{gap: false, differs: false, unproven: false}},
+		{"failed", load.AppStatus{Failed: 1}, map[load.AlertKey]bool{gap: true, differs: false, unproven: false}},
+		{"missing", load.AppStatus{Missing: 1}, map[load.AlertKey]bool{gap: true, differs: false, unproven: false}},
+		{"late", load.AppStatus{Late: 1}, map[load.AlertKey]bool{gap: true, differs: false, unproven: false}},
+		{"does not add up", load.AppStatus{Differences: 1}, map[load.AlertKey]bool{gap: false, differs: true, unproven: false}},
+		{"pulled too late", load.AppStatus{Unproven: 1}, map[load.AlertKey]bool{gap: false, differs: false, unproven: true}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
