@@ -65,7 +65,7 @@ func TestMetricsCountWhatJobsDo(t *testing.T) {
 	m.Watch(func(context.Context) (monitor.Figures, error) {
 		return monitor.Figures{
 			Apps: []load.AppStatus{
-				{SDKAppID: 7, Timezone: "UTC", NewestSettledDay: &day, FirstDay: &earlier, Missing: 1, Late: 2, Failed: 4, Differences: 3},
+				{SDKAppID: 7, Timezone: "UTC", NewestSettledDay: &day, FirstDay: &earlier, Missing: 1, Late: 2, Failed: 4, Unproven: 5, Differences: 3},
 				{SDKAppID: 8, Timezone: "UTC"},
 			},
 			Alerts: []load.AlertKey{{Kind: notify.KindAppStopped, SDKAppID: 8}, {Kind: notify.KindRunFailed, Job: "run"}},
@@ -100,6 +100,8 @@ func TestMetricsCountWhatJobsDo(t *testing.T) {
 		`pushloss_windows_missing{sdk_app_id="8"} 0`,
 		`pushloss_windows_total{result="failed",sdk_app_id="7"} 1`,
 		`pushloss_windows_total{result="loaded",sdk_app_id="7"} 8`,
+		`pushloss_windows_unproven{sdk_app_id="7"} 5`,
+		`pushloss_windows_unproven{sdk_app_id="8"} 0`,
 	}
 	got := slices.DeleteFunc(own(body), func(line string) bool { return strings.HasPrefix(line, "pushloss_status_age_seconds 0") })
 	slices.Sort(want)
