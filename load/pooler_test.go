@@ -14,6 +14,7 @@ import (
 	"pushloss/extract"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/netfault"
+	"pushloss/internal/postgres"
 	"pushloss/load"
 	"pushloss/transform"
 )
@@ -33,8 +34,8 @@ func TestPoolersThatMoveTheirClientsAreRefused(t *testing.T) {
 						t.Parallel()
 						address := pgtest.Bouncer{Mode: mode, PoolSize: size, RoundRobin: byTurns}.URL(t, pgtest.URL(t))
 						warm(t, address, idle)
-						var pooling *load.PoolingError
-						if err := load.CheckPooling(t.Context(), address); !errors.As(err, &pooling) || pooling.Hint() == "" {
+						var pooling *postgres.PoolingError
+						if err := postgres.CheckPooling(t.Context(), address); !errors.As(err, &pooling) || pooling.Hint() == "" {
 							t.Fatalf("the check: %v", err)
 						}
 						if mode == "transaction" && pooling.Mode != mode {
@@ -109,8 +110,8 @@ func TestABusyPoolHidesNothing(t *testing.T) {
 			}
 			defer cancel()
 			for range 20 {
-				var pooling *load.PoolingError
-				if err := load.CheckPooling(t.Context(), address); !errors.As(err, &pooling) {
+				var pooling *postgres.PoolingError
+				if err := postgres.CheckPooling(t.Context(), address); !errors.As(err, &pooling) {
 					t.Fatalf("the check: %v", err)
 				}
 			}
@@ -165,7 +166,7 @@ func TestAPoolerWithoutAFreeConnectionIsTold(t *testing.T) {
 	t.Parallel()
 	address := pgtest.Bouncer{Mode: "session", PoolSize: 1}.URL(t, pgtest.URL(t))
 	_, err := load.Open(t.Context(), address, 4)
-	var full *load.NoConnectionError
+	var full *postgres.NoConnectionError
 	if !errors.As(err, &full) || !load.Unreachable(err) || !strings.Contains(full.Hint(), "pool_size") {
 		t.Errorf("open: %v", err)
 	}
@@ -204,7 +205,7 @@ func TestAPoolerThatIsChangedLaterIsNoticed(t *testing.T) {
 	tx, err := other.Begin(t.Context())
 	must(t, err)
 	defer func() { _ = tx.Rollback(t.Context()) }()
-	var pooling *load.PoolingError
+	var pooling *postgres.PoolingError
 	if err := lock.AnnounceCall(work); !errors.As(err, &pooling) {
 		t.Errorf("announce: %v", err)
 	}
@@ -220,5 +221,5 @@ func TestAPoolerThatIsChangedLaterIsNoticed(t *testing.T) {
 
 func TestADirectConnectionIsNoPooler(t *testing.T) {
 	t.Parallel()
-	must(t, load.CheckPooling(t.Context(), pgtest.URL(t)))
+	must(t, postgres.CheckPooling(t.Context(), pgtest.URL(t)))
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/postgres"
 )
 
 var (
@@ -69,7 +71,7 @@ func (db *DB) OpenSession(ctx context.Context, holder string) (*Session, context
 	// A server that hears no heartbeat gives the locks to others: what lies between
 	// (a proxy, a pooler) may keep its end of the connection alive for hours.
 	err = conn.QueryRow(ctx, `SELECT set_config('idle_session_timeout', $1, false), pg_backend_pid()`,
-		fmt.Sprint(silence.Milliseconds())).Scan(nil, &s.backend)
+		fmt.Sprint(postgres.Silence.Milliseconds())).Scan(nil, &s.backend)
 	if err != nil {
 		_ = conn.Close(ctx)
 		return nil, nil, fmt.Errorf("prepare the connection for locks: %w", err)
@@ -148,7 +150,7 @@ func (s *Session) stays(row pgx.Row) error {
 		return err
 	}
 	if backend != s.backend {
-		return &PoolingError{Mode: "transaction"}
+		return &postgres.PoolingError{Mode: "transaction"}
 	}
 	return nil
 }

@@ -106,7 +106,7 @@ func (s *session) watchBlockers(ctx context.Context, pid int32, pause time.Durat
 			case <-ticker.C:
 			}
 			if other == nil {
-				opened, err := dial(ctx, s.config.Copy())
+				opened, err := s.again(ctx)
 				if err != nil {
 					continue // too many connections, perhaps: nobody is named then
 				}

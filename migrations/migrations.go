@@ -74,9 +74,6 @@ func (m *Migrator) Up(ctx context.Context) error {
 		return err
 	}
 	defer s.close()
-	if err := s.checkEncoding(); err != nil {
-		return err
-	}
 	current, err := m.isCurrent(ctx, s)
 	if current || err != nil {
 		return err

@@ -53,20 +53,6 @@ const (
 		FROM pg_namespace AS n JOIN pg_class AS c ON c.relnamespace = n.oid WHERE n.nspname = 'pushloss' AND c.relname = 'schema_migrations'`
 )
 
-// checkEncoding refuses a database that cannot hold every text of the API, or would
-// hold it as bytes that each reader takes for something else.
-func (s *session) checkEncoding() error {
-	encoding := s.conn.PgConn().ParameterStatus("server_encoding")
-	if encoding == "" || encoding == "UTF8" {
-		return nil
-	}
-	return &ObstacleError{
-		problem: fmt.Sprintf("the database %s has the encoding %s, which cannot hold every text of the API; nothing was changed", s.config.Database, encoding),
-		remedy: fmt.Sprintf("make one in UTF8, and name it in DATABASE_URL: CREATE DATABASE pushloss OWNER %s TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C';",
-			pgx.Identifier{s.config.User}.Sanitize()),
-	}
-}
-
 // lookForObstacles refuses what a migration could only fail at, before anything is
 // changed.
 func (s *session) lookForObstacles(ctx context.Context, status Status) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/internal/localpg/pgtest"
+	"pushloss/internal/postgres"
 	"pushloss/migrations"
 )
 
@@ -122,7 +123,7 @@ func TestADatabaseInAnotherEncodingIsRefused(t *testing.T) {
 			if got := lines(t, connect(t, wrong), sqlEverything); len(got) != 0 {
 				t.Errorf("it made %v", got)
 			}
-			refusal, ok := err.(migrations.Refusal)
+			refusal, ok := err.(*postgres.EncodingError)
 			if !ok {
 				t.Fatal(err)
 			}

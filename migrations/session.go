@@ -10,10 +10,11 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+
+	"pushloss/internal/postgres"
 )
 
 const (
-	connectTimeout = 10 * time.Second
 	// readTimeout bounds the reading of the version on a server that has gone
 	// silent.
 	readTimeout = 15 * time.Second
@@ -24,21 +25,11 @@ const (
 	answerTimeout = 5 * time.Second
 )
 
-// sqlPrepare sets what a role, a database or a server may have preset otherwise. By
-// SET, since poolers refuse unknown startup parameters; a server that does not know
-// a setting leaves it out. A migration of a large database may take long, but
-// nobody holds its locks while this machine is gone.
-const sqlPrepare = `
-	SELECT set_config(name, value, false) FROM (VALUES
-		('client_encoding', 'UTF8'), ('application_name', 'pushloss migrate'), ('search_path', ''),
-		('timezone', 'UTC'), ('datestyle', 'ISO'), ('standard_conforming_strings', 'on'),
-		('default_transaction_isolation', 'read committed'),
-		('statement_timeout', '4h'), ('transaction_timeout', '0'),
-		('idle_in_transaction_session_timeout', '60s'), ('idle_session_timeout', '0'),
-		('lock_timeout', '60s'), ('jit', 'off'), ('row_security', 'on'), ('check_function_bodies', 'on'),
-		('tcp_keepalives_idle', '15'), ('tcp_keepalives_interval', '5'), ('tcp_keepalives_count', '3')
-	) AS wanted (name, value)
-	WHERE name IN (SELECT name FROM pg_catalog.pg_settings)`
+// limits: a migration of a large database may take long, but nobody holds its locks
+// while this machine is gone.
+var limits = postgres.Limits{
+	Name: "pushloss migrate", StatementTimeout: 4 * time.Hour, IdleInTransaction: time.Minute, LockTimeout: time.Minute,
+}
 
 // sqlNoticeDeath lets the server end the transaction of a migrator that was killed
 // although its statement is still running. Not every platform can.
@@ -46,49 +37,36 @@ const sqlNoticeDeath = `SELECT set_config('client_connection_check_interval', '1
 
 // session is a connection of a migrator's own.
 type session struct {
-	conn   *pgx.Conn
-	config *pgx.ConnConfig
+	conn *pgx.Conn
+	// again makes another one.
+	again func(context.Context) (*session, error)
 }
 
 func connect(ctx context.Context, databaseURL string) (*session, error) {
-	config, err := pgx.ParseConfig(databaseURL)
+	config, err := postgres.Parse(databaseURL)
 	if err != nil {
-		// It prints the URL, and does not find every password in it.
-		if e, ok := errors.AsType[*pgconn.ParseConfigError](err); ok {
-			e.ConnString = "(hidden)"
-		}
-		return nil, fmt.Errorf("database URL: %w", err)
-	}
-	if config.ConnectTimeout == 0 {
-		config.ConnectTimeout = connectTimeout
-	}
-	// Whatever the URL says: nothing here is asked twice, and this always works.
-	config.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec
-	config.StatementCacheCapacity, config.DescriptionCacheCapacity = 0, 0
-	// A canceled statement has ended in the server too when we hear of it.
-	config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
-		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: answerTimeout}
+		return nil, err
 	}
 	return dial(ctx, config)
 }
 
-func dial(ctx context.Context, config *pgx.ConnConfig) (*session, error) {
-	conn, err := pgx.ConnectConfig(ctx, config)
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
+func dial(ctx context.Context, config *postgres.Config) (*session, error) {
+	conn, err := config.Connect(ctx, limits, func(config *pgx.ConnConfig) {
+		// Nothing here is asked twice, and this always works.
+		config.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec
+		config.StatementCacheCapacity, config.DescriptionCacheCapacity = 0, 0
+		// A canceled statement has ended in the server too when we hear of it.
+		config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
+			return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: answerTimeout}
 		}
-		return nil, err
+	})
+	if err != nil {
+		return nil, ended(ctx, err)
 	}
-	s := &session{conn: conn, config: config}
 	limited, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	if _, err := conn.Exec(limited, sqlPrepare); err != nil {
-		s.close()
-		return nil, fmt.Errorf("prepare the connection: %w", ended(ctx, err))
-	}
 	_, _ = conn.Exec(limited, sqlNoticeDeath)
-	return s, nil
+	return &session{conn: conn, again: func(ctx context.Context) (*session, error) { return dial(ctx, config) }}, nil
 }
 
 // close also ends what is still open in the connection.

@@ -60,16 +60,13 @@ func (e *StateError) Hint() string {
 }
 
 // Check returns a *StateError unless the schema is exactly the binary's, and an
-// *ObstacleError if the database has another encoding than UTF8.
+// *postgres.EncodingError if the database has another encoding than UTF8.
 func Check(ctx context.Context, databaseURL string) error {
 	s, err := connect(ctx, databaseURL)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	if err := s.checkEncoding(); err != nil {
-		return err
-	}
 	status, err := s.status(ctx)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"pushloss/internal/check"
 	"pushloss/internal/config"
 	"pushloss/internal/pipeline"
+	"pushloss/internal/postgres"
 	"pushloss/load"
 	"pushloss/migrations"
 )
@@ -114,8 +115,8 @@ func (a *app) findDatabaseProblems(ctx context.Context) (db *load.DB, reachable 
 	}
 	db, err := load.Open(ctx, a.database, 4)
 	if err != nil {
-		var pooling *load.PoolingError
-		var full *load.NoConnectionError
+		var pooling *postgres.PoolingError
+		var full *postgres.NoConnectionError
 		return nil, errors.As(err, &pooling) || errors.As(err, &full), []check.Finding{check.Bad("database", err, hintOf(err))}
 	}
 	a.closers = append(a.closers, db.Close)

@@ -14,6 +14,7 @@ import (
 	"pushloss/internal/localpg"
 	"pushloss/internal/notify"
 	"pushloss/internal/pipeline"
+	"pushloss/internal/postgres"
 	"pushloss/internal/taskfile"
 	"pushloss/load"
 	"pushloss/migrations"
@@ -77,7 +78,7 @@ func exitCode(err error) int {
 		request   *pipeline.UsageError
 		timezone  *load.TimezoneError
 		target    *notify.TargetError
-		pooling   *load.PoolingError
+		pooling   *postgres.PoolingError
 		access    *load.AccessError
 		schedule  schedules.Problems
 		tasks     taskfile.Problems
@@ -111,14 +112,10 @@ func hintOf(err error) string {
 		return localDB.Hint
 	case errors.As(err, &apiFailed):
 		return apiFailed.Hint
-	case load.Unreachable(err):
-		return "start the database, or correct DATABASE_URL; DATABASE_URL=embedded: gives a local one"
-	case load.Denied(err):
-		return "connect as the role that made the schema (after a restore by another role, see docs/operations.md); people who only read use their BI tool, not pushloss"
-	case load.KeyTaken(err):
-		return "pushloss check finds sequences that stand behind their tables, as in a replica that was promoted, and prints the line that sets them"
+	case errors.Is(err, load.ErrLockLost) && postgres.Code(err) == "":
+		return "the connection to the database was lost, as when it stops or this process was paused: run again; nothing is half loaded"
 	}
-	return ""
+	return postgres.Hint(err)
 }
 
 // reportCode is the exit code of a job. An operator's duty comes before a failed

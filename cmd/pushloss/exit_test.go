@@ -10,6 +10,7 @@ import (
 	"pushloss/internal/config"
 	"pushloss/internal/localpg"
 	"pushloss/internal/pipeline"
+	"pushloss/internal/postgres"
 	"pushloss/load"
 	"pushloss/migrations"
 )
@@ -29,7 +30,7 @@ func TestExitCodes(t *testing.T) {
 		{"wrong settings", config.Problems{{}}, 2},
 		{"a request that makes no sense", &pipeline.UsageError{}, 2},
 		{"another time zone", &load.TimezoneError{}, 2},
-		{"a pooler that keeps no locks", fmt.Errorf("open: %w", &load.PoolingError{}), 2},
+		{"a pooler that keeps no locks", fmt.Errorf("open: %w", &postgres.PoolingError{}), 2},
 		{"a schema that is not current", &migrations.StateError{}, 3},
 		{"a migration that failed", &migrations.FailedError{}, 3},
 		{"a key that is lost", migrations.Deviation{}, 3},

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pushloss/internal/config"
-	"pushloss/load"
+	"pushloss/internal/postgres"
 	"pushloss/migrations"
 )
 
@@ -89,7 +89,7 @@ func (a *app) findMigratable(ctx context.Context) error {
 	if err := a.findDatabase(ctx); err != nil {
 		return err
 	}
-	return load.CheckPooling(ctx, a.database)
+	return postgres.CheckPooling(ctx, a.database)
 }
 
 func newMigrateStatusCommand(env Environment) *cobra.Command {

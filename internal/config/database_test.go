@@ -40,22 +40,22 @@ func TestDatabaseProblems(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, url, says string }{
 		{"none offers the embedded one", "", "DATABASE_URL=embedded: for a local one"},
-		{"another database", "mysql://u:swordfish@h/d", "is not a usable Postgres URL: failed to parse as keyword/value"},
+		{"another database", "mysql://u:swordfish@h/d", "is a mysql: URL"},
 		{"only a name", "embedded", "or embedded: for a local database"},
 		{"an embedded URL", "embedded://dir", "written embedded:DIR, without //"},
-		{"a port that is a piece of the password", "postgres://u:sword:fish@h:x/d", "is not a usable Postgres URL: invalid port"},
+		{"a port that is a piece of the password", "postgres://u:sword:fish@h:x/d", "has a host or a port that cannot be one"},
 		{"a slash in the password", "postgres://u:sword/fish@h:5432/d", "is not a usable Postgres URL"},
-		{"broken escapes", "postgres://u:swordfish%zz@h/d", "failed to parse as URL"},
+		{"broken escapes", "postgres://u:swordfish%zz@h/d", "write a % of the password as %25"},
 		{"a wrong sslmode", "postgres://u:swordfish@h/d?sslmode=swordfish", "failed to configure TLS"},
-		{"a wrong pool size", "postgres://u:swordfish@h/d?pool_max_conns=swordfish", "cannot parse pool_max_conns"},
-		{"a wrong target", "postgres://u:p@h/d?target_session_attrs=swordfish", "unknown target_session_attrs value;"},
-		{"a wrong query mode", "postgres://u:p@h/d?default_query_exec_mode=swordfish", "is not a usable Postgres URL"},
+		{"a wrong pool size", "postgres://u:swordfish@h/d?pool_max_conns=swordfish", "give a number from 3 to 100"},
+		{"a wrong target", "postgres://u:p@h/d?target_session_attrs=swordfish", "unknown target_session_attrs value"},
+		{"a wrong query mode", "postgres://u:p@h/d?default_query_exec_mode=swordfish", "default_query_exec_mode: leave it out"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			_, err := load(onlyDatabase, variables{"DATABASE_URL": test.url})
 			requireProblem(t, err, "DATABASE_URL", test.says)
-			if strings.Contains(err.Error(), "sword") || strings.Contains(err.Error(), "fish") {
+			if strings.Contains(strings.ReplaceAll(err.Error(), "password", ""), "sword") || strings.Contains(err.Error(), "fish") {
 				t.Errorf("the error repeats the password: %v", err)
 			}
 		})

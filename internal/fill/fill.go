@@ -13,6 +13,7 @@ import (
 
 	"pushloss/extract"
 	"pushloss/internal/pipeline"
+	"pushloss/internal/postgres"
 	"pushloss/internal/sandbox"
 	"pushloss/load"
 )
@@ -57,7 +58,7 @@ func Fill(ctx context.Context, db *load.DB, databaseURL string, shape Shape, pro
 	if err := shape.Check(); err != nil {
 		return Report{}, err
 	}
-	conn, err := pgx.Connect(ctx, databaseURL)
+	conn, err := postgres.Connect(ctx, databaseURL, postgres.Limits{Name: "pushloss fill", StatementTimeout: time.Hour, IdleInTransaction: time.Hour}, nil)
 	if err != nil {
 		return Report{}, fmt.Errorf("fill: %w", err)
 	}

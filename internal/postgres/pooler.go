@@ -1,4 +1,4 @@
-package load
+package postgres
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -48,9 +49,6 @@ func (e *NoConnectionError) Hint() string {
 }
 
 const (
-	// prepareTimeout bounds the wait for the first answer on a new connection:
-	// behind a pooler that has none free, minutes pass before it gives up.
-	prepareTimeout = 10 * time.Second
 	// pooledConns bounds the pool of a process behind a pooler, which has few
 	// connections for all its clients: twenty by PgBouncer's stock settings. One
 	// more holds the locks, and one now and then reads the schema's version.
@@ -63,11 +61,11 @@ const (
 // CheckPooling returns a *PoolingError if the database is reached through a pooler
 // that does not keep a client on one server connection.
 func CheckPooling(ctx context.Context, databaseURL string) error {
-	config, err := pgx.ParseConfig(databaseURL)
+	config, err := Parse(databaseURL)
 	if err != nil {
-		return urlError(err)
+		return err
 	}
-	_, err = checkPooling(ctx, config)
+	_, err = checkPooling(ctx, config.conn)
 	return err
 }
 
@@ -150,7 +148,6 @@ type probe struct{ conn *pgconn.PgConn }
 
 func connectTo(ctx context.Context, config *pgx.ConnConfig) (*probe, error) {
 	config = config.Copy()
-	limitConnecting(config)
 	conn, err := pgconn.ConnectConfig(ctx, &config.Config)
 	if err != nil {
 		return nil, fmt.Errorf("connect to database: %w", err)
@@ -181,40 +178,18 @@ func (p *probe) exec(ctx context.Context, sql string) error {
 func (p *probe) ask(ctx context.Context, sql string) ([]*pgconn.Result, error) {
 	var results []*pgconn.Result
 	err := firstAnswer(ctx, func(ctx context.Context) (err error) {
-		results, err = p.conn.Exec(ctx, sql).ReadAll()
+		// A probe sets nothing in a session that may be somebody else's next; a time
+		// limit that the role presets may be too short by chance.
+		for range 5 {
+			results, err = p.conn.Exec(ctx, sql).ReadAll()
+			if Code(err) != pgerrcode.QueryCanceled {
+				break
+			}
+		}
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("ask for the server connection: %w", err)
 	}
 	return results, nil
-}
-
-// errLate is the cause of a context that firstAnswer ended.
-var errLate = errors.New("no answer in time")
-
-// firstAnswer bounds the first statement on a new connection.
-func firstAnswer(ctx context.Context, ask func(context.Context) error) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, prepareTimeout, errLate)
-	defer cancel()
-	err := ask(ctx)
-	if err != nil && errors.Is(context.Cause(ctx), errLate) {
-		return &NoConnectionError{Waited: prepareTimeout, cause: err}
-	}
-	return err
-}
-
-// limitConnecting bounds the making of a connection, unless the URL does.
-func limitConnecting(config *pgx.ConnConfig) {
-	if config.ConnectTimeout == 0 {
-		config.ConnectTimeout = 10 * time.Second
-	}
-}
-
-func urlError(err error) error {
-	// It prints the URL, and does not find every password in it.
-	if e, ok := errors.AsType[*pgconn.ParseConfigError](err); ok {
-		e.ConnString = "(hidden)"
-	}
-	return fmt.Errorf("database URL: %w", err)
 }

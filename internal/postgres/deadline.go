@@ -1,4 +1,4 @@
-package load
+package postgres
 
 import (
 	"context"

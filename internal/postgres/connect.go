@@ -1,0 +1,82 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// prepareTimeout bounds the wait for the first answer on a new connection: behind a
+// pooler that has none free, minutes pass before it gives up.
+const prepareTimeout = 10 * time.Second
+
+// Connect makes one connection whose session is set. change, which may be nil, has
+// the last word about how.
+func Connect(ctx context.Context, databaseURL string, limits Limits, change func(*pgx.ConnConfig)) (*pgx.Conn, error) {
+	config, err := Parse(databaseURL)
+	if err != nil {
+		return nil, err
+	}
+	return config.Connect(ctx, limits, change)
+}
+
+// Connect is Connect.
+func (c *Config) Connect(ctx context.Context, limits Limits, change func(*pgx.ConnConfig)) (*pgx.Conn, error) {
+	config := c.conn.Copy()
+	if change != nil {
+		change(config)
+	}
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("connect to database: %w", err)
+	}
+	if err := c.prepare(ctx, conn, limits); err != nil {
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		_ = conn.Close(end)
+		return nil, err
+	}
+	return conn, nil
+}
+
+func (c *Config) prepare(ctx context.Context, conn *pgx.Conn, limits Limits) error {
+	err := firstAnswer(ctx, func(ctx context.Context) error { return prepare(ctx, conn, limits, c.named) })
+	if err != nil {
+		return fmt.Errorf("prepare the session: %w", err)
+	}
+	if encoding := conn.PgConn().ParameterStatus("server_encoding"); encoding != "" && encoding != "UTF8" {
+		return &EncodingError{Database: c.conn.Database, User: c.conn.User, Encoding: encoding}
+	}
+	return nil
+}
+
+// EncodingError refuses a database that cannot hold every text of the API, or would
+// hold it as bytes that each reader takes for something else.
+type EncodingError struct{ Database, User, Encoding string }
+
+func (e *EncodingError) Error() string {
+	return fmt.Sprintf("the database %s has the encoding %s, which cannot hold every text of the API; nothing was changed", e.Database, e.Encoding)
+}
+
+// Hint tells an operator what to do.
+func (e *EncodingError) Hint() string {
+	return fmt.Sprintf("make one in UTF8, and name it in DATABASE_URL: CREATE DATABASE pushloss OWNER %s TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C';",
+		pgx.Identifier{e.User}.Sanitize())
+}
+
+// errLate is the cause of a context that firstAnswer ended.
+var errLate = errors.New("no answer in time")
+
+// firstAnswer bounds the first statement on a new connection.
+func firstAnswer(ctx context.Context, ask func(context.Context) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, prepareTimeout, errLate)
+	defer cancel()
+	err := ask(ctx)
+	if err != nil && errors.Is(context.Cause(ctx), errLate) {
+		return &NoConnectionError{Waited: prepareTimeout, cause: err}
+	}
+	return err
+}

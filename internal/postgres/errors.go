@@ -1,0 +1,101 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+
+	"github.com/jackc/pgerrcode"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// transactionTimeout is what PostgreSQL says from 17 on.
+const transactionTimeout = "25P04"
+
+// Code is the SQLSTATE in an error, or empty.
+func Code(err error) string {
+	var pgErr *pgconn.PgError
+	if !errors.As(err, &pgErr) {
+		return ""
+	}
+	return pgErr.Code
+}
+
+// Unreachable reports whether err says that the database could not be reached,
+// refused the login, went away, or takes nothing.
+func Unreachable(err error) bool {
+	var connectErr *pgconn.ConnectError
+	var netErr *net.OpError
+	var encoding *EncodingError
+	switch code := Code(err); {
+	case err == nil, errors.Is(err, context.Canceled):
+		return false
+	case errors.As(err, &connectErr), errors.As(err, &encoding):
+		return true
+	case code == pgerrcode.IdleInTransactionSessionTimeout, code == transactionTimeout,
+		code == pgerrcode.InvalidCatalogName, code == pgerrcode.ReadOnlySQLTransaction:
+		return true
+	case code != "":
+		return pgerrcode.IsConnectionException(code) || pgerrcode.IsOperatorIntervention(code) ||
+			pgerrcode.IsInvalidAuthorizationSpecification(code) || pgerrcode.IsInsufficientResources(code) ||
+			pgerrcode.IsSystemError(code) || code == pgerrcode.DataCorrupted || code == pgerrcode.IndexCorrupted
+	}
+	return errors.As(err, &netErr) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, io.EOF) && errors.Is(err, pgconn.ErrConnClosed) || pgconn.SafeToRetry(err)
+}
+
+// Denied reports whether err says that the role lacks a right in the database.
+func Denied(err error) bool { return Code(err) == pgerrcode.InsufficientPrivilege }
+
+// ReadOnly reports whether err says that the database takes no writing.
+func ReadOnly(err error) bool { return Code(err) == pgerrcode.ReadOnlySQLTransaction }
+
+// Full reports whether err says that no connection is left: 53300 and 53400 are
+// Postgres' words, 08P01 at the login is PgBouncer's.
+func Full(err error) bool {
+	var connectErr *pgconn.ConnectError
+	switch Code(err) {
+	case pgerrcode.TooManyConnections, pgerrcode.ConfigurationLimitExceeded:
+		return true
+	case pgerrcode.ProtocolViolation:
+		return errors.As(err, &connectErr)
+	}
+	return false
+}
+
+// Hint tells an operator what to do about what Postgres said, or is empty.
+func Hint(err error) string {
+	switch code := Code(err); code {
+	case pgerrcode.ReadOnlySQLTransaction:
+		return "the database is read-only: point DATABASE_URL at the primary, free its disk, or take default_transaction_read_only off"
+	case pgerrcode.DiskFull:
+		return "the database's disk is full: give it room, then run again; nothing is half loaded"
+	case pgerrcode.OutOfMemory:
+		return "the database server is out of memory: give it more, then run again"
+	case pgerrcode.TooManyConnections, pgerrcode.ConfigurationLimitExceeded:
+		return "the server has no connection left: lower PUSHLOSS_MAX_CONNECTIONS, or raise max_connections (or the role's CONNECTION LIMIT)"
+	case pgerrcode.CannotConnectNow:
+		return "the database is starting or stopping: try again in a moment"
+	case pgerrcode.InvalidCatalogName:
+		return "create the database, or correct its name in DATABASE_URL: CREATE DATABASE pushloss ENCODING 'UTF8' TEMPLATE template0"
+	case pgerrcode.InvalidPassword:
+		return "correct the user or the password in DATABASE_URL; special characters are percent-encoded there"
+	case pgerrcode.InvalidAuthorizationSpecification:
+		return "the server does not let this role in: correct the user in DATABASE_URL, or the server's pg_hba.conf"
+	case pgerrcode.InsufficientPrivilege:
+		return "connect as the role that made the schema (after a restore by another role, see docs/operations.md); people who only read use their BI tool, not pushloss"
+	case pgerrcode.UniqueViolation:
+		return "pushloss check finds sequences that stand behind their tables, as in a replica that was promoted, and prints the line that sets them"
+	case pgerrcode.DataCorrupted, pgerrcode.IndexCorrupted:
+		return "the database's files are damaged: restore a backup"
+	case pgerrcode.IdleInTransactionSessionTimeout, transactionTimeout, pgerrcode.AdminShutdown, pgerrcode.IdleSessionTimeout:
+		return "the server ended the connection, as when it stops or this process was paused: run again; nothing is half loaded"
+	case pgerrcode.QueryCanceled:
+		return "the database took too long, or somebody canceled the statement: look at its load, then run again; nothing is half loaded"
+	}
+	if Unreachable(err) {
+		return "start the database, or correct DATABASE_URL; DATABASE_URL=embedded: gives a local one"
+	}
+	return ""
+}

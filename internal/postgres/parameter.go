@@ -1,0 +1,88 @@
+package postgres
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// honoured are the parameters that work for all that connects.
+var honoured = []string{
+	"host", "port", "dbname", "user", "password", "passfile", "connect_timeout", "service", "servicefile",
+	"sslmode", "sslkey", "sslcert", "sslcertmode", "sslrootcert", "sslnegotiation", "sslpassword", "sslsni",
+	"target_session_attrs", "min_protocol_version", "max_protocol_version", "channel_binding", "require_auth",
+	"application_name", "options", "pool_max_conns",
+}
+
+const (
+	leaveOut   = "leave it out: pushloss sets this itself"
+	noSupport  = "leave it out: the driver does not support it"
+	notNeeded  = "leave it out: it is a word of another driver"
+	onlyUpTo   = "leave it out; of the pool's words only pool_max_conns counts"
+	setForRole = "leave it out, or set it for the role: ALTER ROLE … SET …"
+)
+
+// refused says of each other parameter what to write instead.
+var refused = map[string]string{
+	"pool_min_conns": onlyUpTo, "pool_min_idle_conns": onlyUpTo, "pool_max_conn_lifetime": onlyUpTo, "pool_max_conn_lifetime_jitter": onlyUpTo,
+	"pool_max_conn_idle_time": onlyUpTo, "pool_health_check_period": onlyUpTo, "pool_ping_timeout": onlyUpTo,
+	"statement_cache_capacity": leaveOut, "description_cache_capacity": leaveOut, "default_query_exec_mode": leaveOut, "statement_cache_mode": leaveOut,
+	"keepalives": leaveOut, "keepalives_idle": leaveOut, "keepalives_interval": leaveOut, "keepalives_count": leaveOut, "tcp_user_timeout": leaveOut,
+	"statement_timeout": leaveOut, "lock_timeout": leaveOut, "idle_in_transaction_session_timeout": leaveOut, "idle_session_timeout": leaveOut, "transaction_timeout": leaveOut,
+	"search_path": leaveOut, "timezone": leaveOut, "TimeZone": leaveOut, "datestyle": leaveOut, "jit": leaveOut, "default_transaction_isolation": leaveOut,
+	"default_transaction_read_only": leaveOut, "synchronous_commit": leaveOut,
+	"hostaddr": "write the address as the host", "sslcrl": noSupport, "sslcrldir": noSupport, "sslcompression": noSupport, "requiressl": "write sslmode=require",
+	"requirepeer": noSupport, "ssl_min_protocol_version": noSupport, "ssl_max_protocol_version": noSupport, "sslkeylogfile": noSupport,
+	"gsslib": noSupport, "gssdelegation": noSupport, "krbsrvname": noSupport, "krbspn": noSupport, "replication": noSupport,
+	"scram_client_key": noSupport, "scram_server_key": noSupport,
+	"pgbouncer": notNeeded + ", Prisma", "connection_limit": "write pool_max_conns", "pool_timeout": notNeeded + ", Prisma", "socket_timeout": notNeeded + ", Prisma",
+	"schema": "leave it out: pushloss keeps its tables in the schemas pushloss and analytics", "currentSchema": "leave it out: pushloss keeps its tables in the schemas pushloss and analytics",
+	"sslaccept": "write sslmode", "sslidentity": "write sslcert and sslkey", "sslfactory": "write sslmode", "ssl": "write sslmode=require",
+	"pool_size": "write pool_max_conns", "max_overflow": notNeeded, "max_connections": "write pool_max_conns", "charset": notNeeded, "encoding": notNeeded,
+	"prepareThreshold": notNeeded, "reWriteBatchedInserts": notNeeded, "loginTimeout": "write connect_timeout", "connectTimeout": "write connect_timeout",
+	"socketTimeout": notNeeded, "tcpKeepAlive": leaveOut, "ApplicationName": "write application_name", "sslMode": "write sslmode", "stringtype": notNeeded,
+	"binary_parameters": notNeeded, "prepared_statements": notNeeded, "prepared_statement_cache_size": notNeeded, "pool": notNeeded, "adapter": notNeeded, "timeout": "write connect_timeout",
+}
+
+// judge refuses what would not work everywhere, and drops what asks for nothing.
+func (s *settings) judge() error {
+	for _, name := range s.names {
+		value := s.values[name]
+		switch remedy, known := refused[name]; {
+		case slices.Contains(honoured, name):
+		case name == "fallback_application_name", name == "client_encoding" && isUTF8(value),
+			name == "gssencmode" && value != "require", name == "load_balance_hosts" && value == "disable":
+			delete(s.values, name)
+		case name == "client_encoding":
+			return &URLError{"has the parameter client_encoding", "leave it out: pushloss speaks UTF8"}
+		case name == "gssencmode", name == "load_balance_hosts":
+			return &URLError{"has the parameter " + name, noSupport}
+		case known:
+			return &URLError{"has the parameter " + name, remedy}
+		case s.plain && wordName.MatchString(name):
+			return &URLError{"has the unknown parameter " + name, setForRole}
+		default:
+			return &URLError{"has a parameter that is unknown, perhaps a part of the password", escape + "; in a keyword=value string " + quoteIt}
+		}
+	}
+	for host := range strings.SplitSeq(s.values["host"], ",") {
+		if host != "" && !isHost(host) {
+			return errHost()
+		}
+	}
+	for port := range strings.SplitSeq(s.values["port"], ",") {
+		if n, err := strconv.ParseUint(port, 10, 16); port != "" && (err != nil || n == 0) {
+			return errHost()
+		}
+	}
+	if timeout, given := s.values["connect_timeout"]; given {
+		if n, err := strconv.Atoi(timeout); err != nil || n < 0 {
+			return &URLError{"has a connect_timeout that is not a number of seconds", "write connect_timeout=10"}
+		}
+	}
+	return nil
+}
+
+func isUTF8(encoding string) bool {
+	return slices.Contains([]string{"utf8", "utf-8", "unicode", "auto"}, strings.ToLower(encoding))
+}

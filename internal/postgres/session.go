@@ -1,0 +1,70 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Limits are the times of a session. 0 means none, but for StatementTimeout and
+// IdleInTransaction, which every session has.
+type Limits struct {
+	Name              string // of the session, unless the connection string gives one
+	StatementTimeout  time.Duration
+	IdleInTransaction time.Duration
+	LockTimeout       time.Duration
+	// Silence is how long the server waits for the receipt of what it sent.
+	Silence time.Duration
+}
+
+// settingsOf is everything that a role, a database or a server may have preset and
+// that changes results, or how long they may take.
+func settingsOf(limits Limits) [][2]string {
+	milliseconds := func(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) }
+	return [][2]string{
+		{"client_encoding", "UTF8"}, {"application_name", limits.Name}, {"search_path", ""},
+		{"timezone", "UTC"}, {"datestyle", "ISO, MDY"}, {"intervalstyle", "postgres"}, {"timezone_abbreviations", "Default"},
+		{"bytea_output", "hex"}, {"extra_float_digits", "1"}, {"standard_conforming_strings", "on"},
+		{"array_nulls", "on"}, {"transform_null_equals", "off"}, {"quote_all_identifiers", "off"},
+		{"lc_numeric", "C"}, {"lc_time", "C"}, {"lc_monetary", "C"}, {"row_security", "on"}, {"check_function_bodies", "on"},
+		{"default_transaction_isolation", "read committed"}, {"default_transaction_deferrable", "off"},
+		{"default_transaction_read_only", "off"}, {"session_replication_role", "origin"}, {"synchronous_commit", "on"},
+		{"jit", "off"}, {"plan_cache_mode", "auto"},
+		{"lock_timeout", milliseconds(limits.LockTimeout)}, {"transaction_timeout", "0"}, {"idle_session_timeout", "0"},
+		{"idle_in_transaction_session_timeout", milliseconds(limits.IdleInTransaction)},
+		{"tcp_user_timeout", milliseconds(limits.Silence)},
+		{"tcp_keepalives_idle", "15"}, {"tcp_keepalives_interval", "5"}, {"tcp_keepalives_count", "3"},
+	}
+}
+
+// prepare sets the session by SET, since poolers refuse unknown startup parameters; a
+// server that does not know a setting leaves it out. The time limit of statements goes
+// first and by itself: one of a few milliseconds would end the statement that follows.
+//
+// Three are left as they are where that is safer: read-only by the database or the
+// server is a guard (of a full disk) and not a habit of the role; a commit that waits
+// for more than the own disk goes on to; and session_replication_role needs a right.
+func prepare(ctx context.Context, conn *pgx.Conn, limits Limits, named bool) error {
+	if _, err := conn.Exec(ctx, fmt.Sprintf(`SET statement_timeout = %d`, limits.StatementTimeout.Milliseconds())); err != nil {
+		return err
+	}
+	var rows []string
+	for _, setting := range settingsOf(limits) {
+		if named && setting[0] == "application_name" {
+			continue
+		}
+		rows = append(rows, fmt.Sprintf("('%s', '%s')", setting[0], strings.ReplaceAll(setting[1], "'", "''")))
+	}
+	_, err := conn.Exec(ctx, `SELECT pg_catalog.set_config(now.name, value, false)
+		FROM (VALUES `+strings.Join(rows, ", ")+`) AS wanted (name, value)
+		JOIN pg_catalog.pg_settings AS now ON pg_catalog.lower(now.name) = wanted.name
+		WHERE CASE wanted.name
+			WHEN 'default_transaction_read_only' THEN now.source NOT IN ('database', 'configuration file', 'command line', 'global')
+			WHEN 'synchronous_commit' THEN now.setting = 'off'
+			WHEN 'session_replication_role' THEN now.setting <> 'origin'
+			ELSE true END`)
+	return err
+}

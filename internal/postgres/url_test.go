@@ -1,0 +1,169 @@
+package postgres_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"pgregory.net/rapid"
+
+	"pushloss/internal/localpg/pgtest"
+	"pushloss/internal/postgres"
+)
+
+var limits = postgres.Limits{Name: "test", StatementTimeout: time.Minute, IdleInTransaction: time.Minute}
+
+func TestEverythingInAConnectionStringWorksOrIsNamed(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ text, says string }{
+		{`postgres://u:my@Secr3tTail@127.0.0.1/db`, "%40"},
+		{`postgres://u:@Secr3tTail@127.0.0.1/db`, "%40"},
+		{`postgres://u:a,b@Secr3tTail@127.0.0.1/db`, "%40"},
+		{`postgres://u:Secr3t/Tail@127.0.0.1/db`, "%2F"},
+		{`postgres://u:Secr3t?Tail@127.0.0.1/db`, "%3F"},
+		{`postgres://u:Secr3t#Tail@127.0.0.1/db`, "%23"},
+		{`postgres://u:Secr3t Tail@127.0.0.1/db`, "%20"},
+		{`postgres://u:Secr3tTail%@127.0.0.1/db`, "%25"},
+		{`postgres://u:Secr3tTail`, "host or a port"},
+		{`postgres://u@h/db?password=Secr3t&Tail=x`, "perhaps a part of the password"},
+		{`host=127.0.0.1 password=Secr3t Tail dbname=db`, "single quotes"},
+		{`host=127.0.0.1 password=Secr3t Tail=x dbname=db`, "single quotes"},
+		{`host=127.0.0.1 password='Secr3t'Tail' dbname=db`, "single quotes"},
+		{`host=127.0.0.1 password=Secr3t\Tail dbname=db`, "backslash"},
+		{`host=127.0.0.1 password= Secr3t=Tail dbname=db`, "without a value"},
+		{`"postgres://u:Secr3tTail@h/db"`, "quotes around it"},
+		{`'postgres://u:Secr3tTail@h/db'`, "quotes around it"},
+		{`jdbc:postgresql://h/db?user=u&password=Secr3tTail`, "jdbc: URL"},
+		{`postgres+psycopg2://u:Secr3tTail@h/db`, "postgres+psycopg2: URL"},
+		{`mysql://u:Secr3tTail@h/db`, "mysql: URL"},
+		{`Secr3tTail://u@h/db`, "not a postgres:// URL"},
+		{`postgres://h/db?pool_max_conns=Secr3tTail`, "pool_max_conns"},
+		{`postgres://h/db?pool_min_conns=2`, "only pool_max_conns counts"},
+		{`postgres://h/db?statement_cache_capacity=0`, "statement_cache_capacity: leave it out"},
+		{`postgres://h/db?default_query_exec_mode=exec`, "default_query_exec_mode: leave it out"},
+		{`postgres://h/db?pgbouncer=true`, "pgbouncer: leave it out"},
+		{`postgres://h/db?connection_limit=5`, "connection_limit: write pool_max_conns"},
+		{`postgres://h/db?schema=public`, "parameter schema"},
+		{`postgres://h/db?tcp_user_timeout=5`, "tcp_user_timeout: leave it out"},
+		{`postgres://h/db?statement_timeout=5`, "statement_timeout: leave it out"},
+		{`postgres://h/db?gssencmode=require`, "gssencmode"},
+		{`postgres://h/db?what_is_this=5`, "unknown parameter what_is_this"},
+		{`postgres://h/db?sslmode=Secr3tTail`, "failed to configure TLS"},
+		{`postgres://h/db?ssl=Secr3tTail`, "sslmode=disable"},
+		{`postgres://u@h/db?user=me`, "twice"},
+		{`postgres://h/db?sslmode=disable&sslmode=require`, "twice"},
+		{`postgres://h:0/db`, "host or a port"},
+		{`postgres://h1:1,h2:2,h3:x/db`, "host or a port"},
+		{`postgres://[::1/db`, "host or a port"},
+
+		{`postgres://u:p@h/db`, ""},
+		{`postgres://u:a:b,c@h1:1,h2:2/db?target_session_attrs=read-write`, ""},
+		{`postgres://u:p@[::1]:5432/db`, ""},
+		{`postgres://%2Fvar%2Frun%2Fpostgresql/db`, ""},
+		{`postgres:///db?host=/var/run/postgresql`, ""},
+		{`host=/var/run/postgresql dbname=db`, ""},
+		{`postgres://h/db?ssl=true`, ""},
+		{`postgres://h/db?sslmode=disable&application_name=etl&client_encoding=UTF8&gssencmode=prefer&channel_binding=prefer`, ""},
+		{`user = u password = 'a b' host = h`, ""},
+		{`postgres://h/db?pool_max_conns=5`, ""},
+	} {
+		t.Run(test.text, func(t *testing.T) {
+			t.Parallel()
+			_, err := postgres.Parse(test.text)
+			var refusal *postgres.URLError
+			switch {
+			case test.says == "" && err != nil:
+				t.Errorf("refused: %v", err)
+			case test.says == "":
+			case !errors.As(err, &refusal) || !strings.Contains(err.Error(), test.says):
+				t.Errorf("says %v", err)
+			case strings.Contains(err.Error(), "Secr3t") || strings.Contains(err.Error(), "Tail"):
+				t.Errorf("repeats the password: %v", err)
+			}
+		})
+	}
+}
+
+// Passwords of every printable character at each position: each connects, or is
+// refused without a piece of it in the error or in the question for a host.
+func TestNoPieceOfAPasswordGetsOut(t *testing.T) {
+	t.Parallel()
+	database := pgtest.EmptyURL(t)
+	name := "url_" + strings.ToLower(rand.Text()[:10])
+	address, err := url.Parse(pgtest.Role(t, database, name, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin, err := pgx.Connect(t.Context(), pgtest.AdminURL(t, database))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close(context.WithoutCancel(t.Context()))
+	const head, tail = "Hq7Zk", "Wx9Jv"
+	var passwords []string
+	for c := rune(' '); c < 0x7f; c++ {
+		passwords = append(passwords, [...]string{string(c) + head + tail, head + string(c) + tail, head + tail + string(c)}[c%3])
+	}
+	passwords = append(passwords, head+"促销"+tail, head+"é€"+tail, "@:/?#[]'\\ %&="+head+"@"+tail)
+	var mu sync.Mutex
+	try := func(t interface {
+		Helper()
+		Errorf(string, ...any)
+		Fatal(...any)
+	}, password string) {
+		t.Helper()
+		if _, err := admin.Exec(context.Background(), `ALTER ROLE `+pgx.Identifier{name}.Sanitize()+` PASSWORD '`+strings.ReplaceAll(password, "'", "''")+`'`); err != nil {
+			t.Fatal(err)
+		}
+		inURL := func(password string) string {
+			return "postgres://" + name + ":" + password + "@" + address.Host + address.Path + "?sslmode=disable"
+		}
+		keywords := func(password string) string {
+			return fmt.Sprintf("host=%s port=%s dbname=%s user=%s password=%s sslmode=disable", address.Hostname(), address.Port(), address.Path[1:], name, password)
+		}
+		escaped := strings.ReplaceAll(url.QueryEscape(password), "+", "%20")
+		for form, text := range map[string]string{
+			"escaped": inURL(escaped), "raw": inURL(password), "raw keyword": keywords(password),
+			"quoted keyword": keywords("'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(password) + "'"),
+		} {
+			must := form == "escaped" || form == "quoted keyword"
+			var asked []string
+			conn, err := postgres.Connect(context.Background(), text, limits, func(config *pgx.ConnConfig) {
+				config.LookupFunc = func(_ context.Context, host string) ([]string, error) {
+					mu.Lock()
+					defer mu.Unlock()
+					asked = append(asked, host)
+					return []string{host}, nil
+				}
+			})
+			if err == nil {
+				_ = conn.Close(context.Background())
+			} else if must {
+				t.Errorf("%s, password %q: %v", form, password, err)
+			}
+			for _, said := range append(asked, fmt.Sprint(err)) {
+				if strings.Contains(said, head) || strings.Contains(said, tail) {
+					t.Errorf("%s, password %q got out: %s", form, password, said)
+				}
+			}
+		}
+	}
+	for _, password := range passwords {
+		try(t, password)
+	}
+	pieces := rapid.StringOfN(rapid.RuneFrom([]rune(" !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~aZ9é促")), 0, 6, -1)
+	drawn := 0
+	rapid.Check(t, func(t *rapid.T) {
+		if drawn++; drawn > 20 { // each costs the server four logins
+			return
+		}
+		try(t, pieces.Draw(t, "before")+head+pieces.Draw(t, "between")+tail+pieces.Draw(t, "after"))
+	})
+}
