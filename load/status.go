@@ -32,6 +32,8 @@ type AppStatus struct {
 	Differences   int
 	OldestProblem *extract.Day
 	LastError     *string // of a failed window
+	// Unanswered are the tasks that no answer ever had.
+	Unanswered Unanswered
 }
 
 // UnprovenTold is how long an unproven window is told of.
@@ -111,6 +113,17 @@ func (db *DB) Status(ctx context.Context, now time.Time, grace time.Duration) ([
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the status: %w", err)
+	}
+	unanswered, err := ReadUnanswered(ctx, db.pool, now)
+	if err != nil {
+		return nil, err
+	}
+	for i, status := range statuses {
+		for _, u := range unanswered {
+			if u.SDKAppID == status.SDKAppID {
+				statuses[i].Unanswered = u
+			}
+		}
 	}
 	return statuses, nil
 }

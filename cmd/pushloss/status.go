@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 
 	"pushloss/extract"
@@ -29,6 +30,7 @@ type appStatus struct {
 	Late             int          `json:"late"`
 	Unproven         int          `json:"unproven"`
 	Differences      int          `json:"differences"`
+	Unanswered       int          `json:"unanswered_tasks"`
 	OldestProblem    *extract.Day `json:"oldest_problem"`
 	LastError        *string      `json:"last_error"`
 	Note             string       `json:"note,omitempty"`
@@ -51,7 +53,8 @@ and were never pulled; late those that were not pulled again since their lookbac
 ended; failed those whose last pull failed; unproven, for 30 days, those that were
 first pulled when the API need not have remembered the whole day any more. differs counts spans of days, of a task
 or of the whole app, that did not add up to what the API says of them, not even
-after they were pulled anew: see reconcile.`,
+after they were pulled anew: see reconcile. unanswered counts tasks that no answer
+ever had, two days after their push: an ID is wrong, or runs do not pull its days.`,
 		Example: "  pushloss status",
 		Args:    exactly(cobra.NoArgs),
 	}
@@ -98,15 +101,18 @@ func (a *app) judge(stored []load.AppStatus) []appStatus {
 		known[s.SDKAppID] = true
 		status := appStatus{
 			SDKAppID: s.SDKAppID, NewestSettledDay: s.NewestSettledDay,
-			Failed: s.Failed, Missing: s.Missing, Late: s.Late, Unproven: s.Unproven, Differences: s.Differences,
+			Failed: s.Failed, Missing: s.Missing, Late: s.Late, Unproven: s.Unproven, Differences: s.Differences, Unanswered: s.Unanswered.Tasks,
 			OldestProblem: s.OldestProblem, LastError: s.LastError,
-			OK: s.Failed+s.Missing+s.Late+s.Unproven+s.Differences == 0,
+			OK: s.Failed+s.Missing+s.Late+s.Unproven+s.Differences+s.Unanswered.Tasks == 0,
 		}
 		if s.Unproven > 0 {
 			status.Note = "days were first pulled when the API need not have remembered all of them: see analytics.stream_coverage where state is unproven or unavailable"
 		}
 		if s.Differences > 0 {
 			status.Note = "days do not add up to what the API says: see analytics.reconciliations where state = 'stays'"
+		}
+		if s.Unanswered.Tasks > 0 {
+			status.Note = strings.TrimPrefix(status.Note+"; "+noteOfUnanswered(s.Unanswered), "; ")
 		}
 		if lag, ok := monitor.Lag(s, a.env.Now()); ok {
 			status.LagDays = &lag
@@ -124,6 +130,15 @@ func (a *app) judge(stored []load.AppStatus) []appStatus {
 	return apps
 }
 
+func noteOfUnanswered(u load.Unanswered) string {
+	ids := strings.Join(u.First, ", ")
+	if u.Tasks > len(u.First) {
+		ids += ", …"
+	}
+	return fmt.Sprintf("no answer ever had %s (%s): check the TaskID (pushloss tasks list), backfill its days (pushloss backfill --task ID), or: pushloss tasks retire ID",
+		english.Plural(u.Tasks, "task", ""), ids)
+}
+
 func printStatus(env Environment, output format, ok bool, apps []appStatus, last *runStatus) error {
 	if output == asJSON {
 		return printJSON(env.Stdout, struct {
@@ -132,7 +147,7 @@ func printStatus(env Environment, output format, ok bool, apps []appStatus, last
 			LastRun *runStatus  `json:"last_run"`
 		}{ok, append([]appStatus{}, apps...), last})
 	}
-	t := newTable(env.Stdout, "app", "status", "newest settled day", "lag days", "missing", "late", "failed", "unproven", "differs", "oldest problem", "note")
+	t := newTable(env.Stdout, "app", "status", "newest settled day", "lag days", "missing", "late", "failed", "unproven", "differs", "unanswered", "oldest problem", "note")
 	for _, s := range apps {
 		verdict, lag, note := "ok", "", s.Note
 		if !s.OK {
@@ -144,7 +159,7 @@ func printStatus(env Environment, output format, ok bool, apps []appStatus, last
 		if s.LastError != nil {
 			note = strings.TrimPrefix(note+"; "+*s.LastError, "; ")
 		}
-		t.AppendRow([]any{s.SDKAppID, verdict, optional(s.NewestSettledDay), lag, s.Missing, s.Late, s.Failed, s.Unproven, s.Differences, optional(s.OldestProblem), note})
+		t.AppendRow([]any{s.SDKAppID, verdict, optional(s.NewestSettledDay), lag, s.Missing, s.Late, s.Failed, s.Unproven, s.Differences, s.Unanswered, optional(s.OldestProblem), note})
 	}
 	t.Render()
 	switch {

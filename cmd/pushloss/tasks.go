@@ -204,12 +204,16 @@ func newTasksListCommand(env Environment) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return printTasks(env, *output, tasks)
+		answered, err := db.AnsweredTasks(cmd.Context())
+		if err != nil {
+			return err
+		}
+		return printTasks(env, *output, tasks, answered)
 	}
 	return command
 }
 
-func printTasks(env Environment, output format, tasks []load.Task) error {
+func printTasks(env Environment, output format, tasks []load.Task, answered map[int32]bool) error {
 	if output == asJSON {
 		type listed struct {
 			SDKAppID     int64      `json:"sdk_app_id"`
@@ -218,20 +222,25 @@ func printTasks(env Environment, output format, tasks []load.Task) error {
 			SentAt       *time.Time `json:"sent_at"`
 			RegisteredAt time.Time  `json:"registered_at"`
 			RetiredAt    *time.Time `json:"retired_at"`
+			Answered     bool       `json:"answered"`
 		}
 		list := []listed{}
 		for _, t := range tasks {
-			list = append(list, listed{t.SDKAppID, t.TaskID, t.Label, t.SentAt, t.RegisteredAt, t.RetiredAt})
+			list = append(list, listed{t.SDKAppID, t.TaskID, t.Label, t.SentAt, t.RegisteredAt, t.RetiredAt, answered[t.Key]})
 		}
 		return printJSON(env.Stdout, list)
 	}
-	t := newTable(env.Stdout, "app", "task", "label", "sent at", "registered at", "retired at")
+	t := newTable(env.Stdout, "app", "task", "label", "sent at", "registered at", "retired at", "answered")
 	for _, task := range tasks {
 		label := ""
 		if task.Label != nil {
 			label = *task.Label
 		}
-		t.AppendRow([]any{task.SDKAppID, task.TaskID, label, shortTime(task.SentAt), shortTime(&task.RegisteredAt), shortTime(task.RetiredAt)})
+		ever := "never"
+		if answered[task.Key] {
+			ever = "yes"
+		}
+		t.AppendRow([]any{task.SDKAppID, task.TaskID, label, shortTime(task.SentAt), shortTime(&task.RegisteredAt), shortTime(task.RetiredAt), ever})
 	}
 	t.Render()
 	return nil

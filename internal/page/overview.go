@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/extract"
+	"pushloss/load"
 )
 
 // form is what the reader may choose from, and has chosen.
@@ -33,7 +34,9 @@ type overview struct {
 	Legend    []state
 	Troubles  []trouble
 	More      int // troubles that are not listed
-	Runs      []run
+	// Unanswered are the app's tasks that no answer ever had.
+	Unanswered load.Unanswered
+	Runs       []run
 }
 
 // read calls f with the database as it stands, when it is this request's turn.
@@ -113,6 +116,15 @@ func (s *site) fill(ctx context.Context, tx pgx.Tx, asked request, view *overvie
 	view.Legend = legendOf(view.Weeks)
 	if view.Troubles, view.More, err = readTroubles(ctx, tx, *chosen, now, s.opts.Grace); err != nil {
 		return err
+	}
+	unanswered, err := load.ReadUnanswered(ctx, tx, now)
+	if err != nil {
+		return err
+	}
+	for _, u := range unanswered {
+		if u.SDKAppID == chosen.App.ID {
+			view.Unanswered = u
+		}
 	}
 	view.Runs, err = readRuns(ctx, tx)
 	return err
