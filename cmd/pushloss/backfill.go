@@ -41,6 +41,9 @@ pulled and why, and calls nothing.`,
 		if err != nil {
 			return err
 		}
+		if err := checkTaskIDs(*tasks); err != nil {
+			return err
+		}
 		request.SDKAppID, request.Tasks = *sdkAppID, *tasks
 		a, err := configure(cmd, env, config.Needs{Database: true, Credentials: true})
 		if err != nil {

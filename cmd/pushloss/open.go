@@ -127,10 +127,14 @@ func (a *app) pipeline(db *load.DB, opts pipeline.Options) *pipeline.Pipeline {
 	opts.Log = a.log
 	opts.Now = a.env.Now
 	opts.Holder = holder()
-	return pipeline.New(db, extract.NewTransport(), apps, pipeline.Settings{
+	return pipeline.New(db, extract.NewTransport(), apps, a.pipelineSettings(), opts)
+}
+
+func (a *app) pipelineSettings() pipeline.Settings {
+	return pipeline.Settings{
 		Streams: a.settings.Streams, LookbackDays: a.settings.LookbackDays, TaskDays: a.settings.TaskDays,
 		APIMemoryDays: a.settings.APIMemoryDays, FirstDay: a.settings.FirstDay,
-	}, opts)
+	}
 }
 
 func (a *app) account(configured config.App) extract.Account {

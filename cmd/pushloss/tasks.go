@@ -32,6 +32,7 @@ func newTasksAddCommand(env Environment) *cobra.Command {
 	sdkAppID := command.Flags().Int64("app", 0, "SDKAppID the tasks belong to; needed if there are several apps")
 	sentAt := command.Flags().String("sent-at", "", "`time` the pushes were sent")
 	label := command.Flags().String("label", "", "name for people")
+	output := outputFlag(command)
 	command.RunE = func(cmd *cobra.Command, args []string) error {
 		a, err := configure(cmd, env, config.Needs{Database: true})
 		if err != nil {
@@ -46,25 +47,39 @@ func newTasksAddCommand(env Environment) *cobra.Command {
 			}
 			at = &t
 		}
+		if err := checkTaskIDs(args); err != nil {
+			return err
+		}
 		var entries []taskfile.Entry
 		seen := make(map[string]bool)
 		for _, id := range args {
 			id = strings.TrimSpace(id)
-			if problem := taskfile.CheckTaskID(id); problem != "" {
-				return &usageError{problem: problem}
-			}
 			if !seen[id] {
 				entries = append(entries, taskfile.Entry{TaskID: id, SDKAppID: *sdkAppID, SentAt: at, Label: *label})
 			}
 			seen[id] = true
 		}
-		return a.saveTasks(cmd, entries)
+		return a.saveTasks(cmd, "--sent-at", entries, *output)
 	}
 	return command
 }
 
+// checkTaskIDs refuses texts that cannot be TaskIDs, all at once.
+func checkTaskIDs(ids []string) error {
+	var problems []string
+	for _, id := range ids {
+		if problem := taskfile.CheckTaskID(strings.TrimSpace(id)); problem != "" {
+			problems = append(problems, problem)
+		}
+	}
+	if len(problems) > 0 {
+		return &usageError{problem: strings.Join(problems, "\n"), remedy: "nothing was done"}
+	}
+	return nil
+}
+
 func newTasksImportCommand(env Environment) *cobra.Command {
-	return &cobra.Command{
+	command := &cobra.Command{
 		Use:   "import FILE",
 		Short: "Follow the push tasks of a CSV or JSON file; - is stdin",
 		Long: `Reads CSV with a header (commas, semicolons or tabs), a plain list of IDs, JSON
@@ -74,90 +89,34 @@ Importing a file again changes nothing. A file with a mistake is not imported at
 		Example: `  pushloss tasks import tasks.csv
   printf 'task_id,sent_at\nspring-sale,2025-03-31T08:00:00+08:00\n' | pushloss tasks import -`,
 		Args: exactly(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			a, err := configure(cmd, env, config.Needs{Database: true})
-			if err != nil {
-				return err
-			}
-			defer a.close()
-			name, list := "stdin", env.Stdin
-			if args[0] != "-" {
-				file, err := os.Open(args[0])
-				if err != nil {
-					return &usageError{problem: "cannot read the list: " + err.Error()}
-				}
-				defer file.Close()
-				name, list = args[0], io.Reader(file)
-			}
-			entries, err := taskfile.Read(name, list, a.settings.Location)
-			var problems taskfile.Problems
-			if err != nil && !errors.As(err, &problems) {
-				return &usageError{problem: "cannot read the list: " + err.Error()}
-			}
-			if err != nil {
-				return err
-			}
-			return a.saveTasks(cmd, entries)
-		},
 	}
-}
-
-// saveTasks puts entries into the registry, for the app that they name or the
-// only one there is.
-func (a *app) saveTasks(cmd *cobra.Command, entries []taskfile.Entry) error {
-	type key struct {
-		sdkAppID int64
-		taskID   string
-	}
-	var tasks []load.Task
-	seen := make(map[key]taskfile.Entry)
-	hints := 0
-	for _, entry := range entries {
-		sdkAppID, err := a.appOf(entry.SDKAppID)
+	output := outputFlag(command)
+	command.RunE = func(cmd *cobra.Command, args []string) error {
+		a, err := configure(cmd, env, config.Needs{Database: true})
 		if err != nil {
 			return err
 		}
-		// A list may name the only app in one line and leave it out in another.
-		earlier, again := seen[key{sdkAppID, entry.TaskID}]
-		if again && !sameTask(earlier, entry) {
-			return &usageError{
-				problem: fmt.Sprintf("task %s of app %d stands on lines %d and %d with different values", entry.TaskID, sdkAppID, earlier.Line, entry.Line),
-				remedy:  "nothing was imported; keep one of the lines",
+		defer a.close()
+		name, list := "stdin", env.Stdin
+		if args[0] != "-" {
+			file, err := os.Open(args[0])
+			if err != nil {
+				return &usageError{problem: "cannot read the list: " + err.Error()}
 			}
+			defer file.Close()
+			name, list = args[0], io.Reader(file)
 		}
-		if again {
-			continue
+		entries, err := taskfile.Read(name, list, a.settings.Location)
+		var problems taskfile.Problems
+		if err != nil && !errors.As(err, &problems) {
+			return &usageError{problem: "cannot read the list: " + err.Error()}
 		}
-		seen[key{sdkAppID, entry.TaskID}] = entry
-		task := load.Task{SDKAppID: sdkAppID, TaskID: entry.TaskID, SentAt: entry.SentAt}
-		if entry.Label != "" {
-			task.Label = &entry.Label
+		if err != nil {
+			return err
 		}
-		if hint, ok := taskfile.HintFrom(entry.TaskID, a.env.Now()); ok {
-			switch {
-			case hint.SDKAppID != sdkAppID:
-				fmt.Fprintf(a.env.Stderr, "warning: by its ID, task %s seems to belong to app %d, not to %d\n",
-					entry.TaskID, hint.SDKAppID, sdkAppID)
-			case task.SentAt == nil:
-				task.SentAt = &hint.SentAt
-				hints++
-			}
-		}
-		tasks = append(tasks, task)
+		return a.saveTasks(cmd, name, entries, *output)
 	}
-	db, err := a.open(cmd.Context())
-	if err != nil {
-		return err
-	}
-	changes, err := db.SaveTasks(cmd.Context(), tasks, a.env.Now())
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(a.env.Stdout, "tasks: %d added, %d updated, %d unchanged\n", changes.Added, changes.Updated, changes.Unchanged)
-	if hints > 0 {
-		fmt.Fprintf(a.env.Stdout, "%d have no sent_at and were given the time in their ID\n", hints)
-	}
-	return nil
+	return command
 }
 
 // sameTask reports whether two entries say the same of one task.

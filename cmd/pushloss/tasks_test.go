@@ -1,8 +1,10 @@
 package main_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestTasksAreAddedImportedListedAndRetired(t *testing.T) {
@@ -65,4 +67,63 @@ func TestATaskIDTellsWhenItWasSentAndOfWhichApp(t *testing.T) {
 	w := setup(t)
 	w.do(0, "tasks", "add", "657bf434_537529d8_2000005e80aa873_2780d131_bc614e").says(t, "seems to belong to app 1400187352")
 	w.do(0, "tasks", "add", "657bf434_53724e01_2000005e80aa873_2780d131_bc614e").says(t, "1 have no sent_at and were given the time in their ID")
+}
+
+// K6: what runs are not going to pull is said when the task is added.
+func TestTasksThatRunsDoNotPullAreWarnedOf(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	for _, args := range [][]string{
+		{"tasks", "add", "x", "--sent-at", time.Now().AddDate(1, 0, 0).Format(time.RFC3339)},
+		{"tasks", "import", file(t, "tasks.csv", "task_id,sent_at\na,2025-03-01\nb,"+time.Now().Add(time.Hour).Format(time.RFC3339)+"\n")},
+	} {
+		r := w.do(2, args...)
+		r.says(t, "is in the future")
+		if args[1] == "import" {
+			r.says(t, "tasks.csv:3: ", "task b")
+		}
+	}
+	if n := w.number(`SELECT count(*) FROM analytics.tasks`); n != 0 {
+		t.Errorf("%d tasks were saved", n)
+	}
+	yearOff := time.Now().AddDate(-1, 0, 0).Format(time.DateOnly)
+	w.do(0, "tasks", "add", "x", "--sent-at", yearOff).says(t, "warning: task x was sent on "+yearOff, "backfill --task x --from "+yearOff, "1 added")
+	var saved struct {
+		Added    int
+		Warnings []string
+	}
+	path := file(t, "tasks.csv", "task_id,sent_at\na,"+yearOff+"\nb,"+time.Now().Add(-time.Hour).Format(time.RFC3339)+"\n657bf434_537529d8_2000005e80aa873_2780d131_bc614e,2024-12-15\n")
+	r := w.do(0, "tasks", "import", path, "--output", "json")
+	shapeIs(t, "tasks_import", r.stdout)
+	if err := json.Unmarshal([]byte(r.stdout), &saved); err != nil || saved.Added != 3 || len(saved.Warnings) != 3 {
+		t.Errorf("%v: %+v", err, saved)
+	}
+}
+
+// K6: what a spreadsheet made of an ID.
+func TestTextsThatCannotBeATaskIDAreRefusedTogether(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.do(2, "tasks", "add", "good", "6.57E+25", "'c10").says(t, "a spreadsheet has turned this ID into a number", "apostrophe")
+	path := file(t, "tasks.csv", "task_id\n6.57E+25\ngood\n=\"c10\"\n")
+	w.do(2, "tasks", "import", path).says(t, path+":2: ", path+":4: ", "nothing was imported")
+	w.do(2, "backfill", "--from", "2025-03-01", "--to", "2025-03-02", "--task", "6.57E+25").says(t, "spreadsheet")
+	if n := w.number(`SELECT count(*) FROM analytics.tasks`); n != 0 {
+		t.Errorf("%d tasks were saved", n)
+	}
+}
+
+// K6: an operator who reads only status learns of a mistyped ID.
+func TestStatusTellsTasksThatNoAnswerEverHad(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.do(0, "tasks", "add", "good", "mistyped", "--sent-at", time.Now().Add(-60*time.Hour).Format(time.RFC3339))
+	w.do(0, "run")
+	w.do(0, "status").says(t, "ok")
+	w.exec(`UPDATE pushloss.ledger SET state = 'absent', first_loaded_at = NULL
+		WHERE task_key = (SELECT task_key FROM pushloss.task WHERE task_id = 'mistyped')`)
+	w.do(1, "status").says(t, "NOT OK", "1 task (mistyped)", "tasks retire")
+	w.do(0, "tasks", "list").says(t, "never")
+	w.do(0, "tasks", "retire", "mistyped")
+	w.do(0, "status").says(t, "ok")
 }

@@ -92,6 +92,8 @@ func TestMetricsCountWhatJobsDo(t *testing.T) {
 		`pushloss_rows_total{change="updated",sdk_app_id="7"} 20`,
 		`pushloss_runs_total{state="done"} 1`,
 		`pushloss_runs_total{state="partial"} 1`,
+		`pushloss_tasks_unanswered{sdk_app_id="7"} 0`,
+		`pushloss_tasks_unanswered{sdk_app_id="8"} 0`,
 		`pushloss_windows_failed{sdk_app_id="7"} 4`,
 		`pushloss_windows_failed{sdk_app_id="8"} 0`,
 		`pushloss_windows_late{sdk_app_id="7"} 2`,

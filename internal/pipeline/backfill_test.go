@@ -252,7 +252,8 @@ func TestTasksAreFollowedForTheirDaysOnly(t *testing.T) {
 	}
 	want := []window{
 		{"2025-03-12", "sent"}, {"2025-03-13", "sent"}, {"2025-03-14", "sent"},
-		{"2025-03-18", "registered"}, {"2025-03-19", "registered"},
+		// from a lookback before the registration
+		{"2025-03-15", "registered"}, {"2025-03-16", "registered"}, {"2025-03-17", "registered"}, {"2025-03-18", "registered"}, {"2025-03-19", "registered"},
 	}
 	if diff := gocmp.Diff(want, tasks()); diff != "" {
 		t.Errorf("windows of tasks after the run (-want +got):\n%s", diff)

@@ -90,10 +90,7 @@ func TestABatchBeyondTheMemoryIsNarrowedUnlessTheDayIsRefused(t *testing.T) {
 	w.settings.APIMemoryDays = 3
 	w.tasks(sevenTasks[:5]...)
 	w.backfill(today-20, today-19, load.RunDone)
-	for id, want := range map[string]string{"": "loaded", "t1": "loaded", "t3": "unavailable"} {
-		if id != "" && id != "t3" {
-			want = "loaded"
-		}
+	for id, want := range map[string]string{"": "unproven", "t1": "unproven", "t3": "unavailable"} {
 		if got := w.statesOf(id)[(today - 20).String()]; got != want {
 			t.Errorf("the window of %q is %s, want %s", id, got, want)
 		}

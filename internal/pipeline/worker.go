@@ -57,6 +57,7 @@ type appWork struct {
 	lastError     *extract.Error
 	lastProblem   string
 	refusals      refusals
+	inFlight      inFlight
 
 	narrowing sync.Mutex
 }
@@ -159,14 +160,15 @@ func (w *appWork) requestsOf(ctx context.Context, db *load.DB, in part) iter.Seq
 	}
 }
 
-// one does one request of the queue, less the tasks that are asked for alone. answered
+// one does one request of the queue, less what is under way or asked for alone. answered
 // tells that the API took a call; an error stops the app.
 func (w *appWork) one(ctx context.Context, r request, normalizer *transform.Normalizer) (answered bool, err error) {
-	r = w.withoutRefused(r)
+	r = w.claim(w.withoutRefused(r))
 	if len(r.tasks) == 0 {
 		w.progress(r.day)
 		return false, nil
 	}
+	defer w.release(r)
 	return w.ask(ctx, r, normalizer)
 }
 

@@ -1,0 +1,22 @@
+package page_test
+
+import (
+	"strings"
+	"testing"
+
+	"pushloss/load"
+)
+
+func TestThePageNamesTasksThatNoAnswerEverHad(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.register(testApp, demoTasks...)
+	w.run(today)
+	if w.shown().Find("#unanswered").Length() != 0 {
+		t.Error("answered tasks are told of")
+	}
+	w.register(testApp, load.Task{TaskID: "mistyped <b>"})
+	if text := w.shown().says("#unanswered"); !strings.Contains(text, "1 of the app") || !strings.Contains(text, "mistyped <b>") {
+		t.Errorf("the page says %q", text)
+	}
+}
