@@ -195,3 +195,20 @@ func TestATaskImportedAfterItsPushIsPulledFromItsDayOn(t *testing.T) {
 	w.run(load.RunDone)
 	w.equalsTruth(today-3, today-1, "t1")
 }
+
+// Days before a registration of long ago are a guess, and no answer for them could be
+// trusted any more.
+func TestATaskOfLongAgoIsNotAskedForBeforeItsRegistration(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.settings.APIMemoryDays = 7
+	firstDay := today - 30
+	w.settings.FirstDay = &firstDay
+	if _, err := w.db.SaveTasks(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "t1"}}, noonOf(today-20)); err != nil {
+		t.Fatal(err)
+	}
+	w.run(load.RunDone)
+	if got := w.statesOf("t1"); len(got) != 20 || got[(today-20).String()] == "" {
+		t.Errorf("the windows of the task are %v", got)
+	}
+}

@@ -48,7 +48,8 @@ type plan struct {
 	// their task is covered or not.
 	opened map[ledgerKey]bool
 	// tick, if set, is since when what was pulled is not due again, unless it failed.
-	tick time.Time
+	tick      time.Time
+	scheduled bool // it is a run's
 	// failed are the windows whose last pull failed before the job began.
 	failed map[ledgerKey]bool
 	// forgotten is the newest day of which the API can tell no more than what a
@@ -116,10 +117,17 @@ func (p plan) windowsOf(day extract.Day, ledger map[ledgerKey]load.Entry, in par
 			continue
 		}
 		for _, task := range p.tasks {
-			add(load.TaskRef{Key: task.Key, ID: task.TaskID}, p.covers(task, day))
+			_, pulled := ledger[ledgerKey{stream.Stream, day, task.Key}]
+			add(load.TaskRef{Key: task.Key, ID: task.TaskID}, p.covers(task, day) && (pulled || !p.guesses(task, day)))
 		}
 	}
 	return windows
+}
+
+// guesses reports whether a run would ask for a day before a task was registered only
+// because nobody said when it was sent, and too late for an answer to be trusted.
+func (p plan) guesses(task load.Task, day extract.Day) bool {
+	return p.scheduled && task.SentAt == nil && day <= p.forgotten && day < extract.DayOf(task.RegisteredAt, p.app.Location)
 }
 
 func (p plan) window(key ledgerKey, task load.TaskRef, ledger map[ledgerKey]load.Entry) Window {

@@ -102,6 +102,7 @@ func (p *Pipeline) planRun(ctx context.Context, app App, at time.Time) (plan, po
 		tasks:     tasks,
 		opened:    opened,
 		failed:    failed,
+		scheduled: true,
 		forgotten: rules.lastForgotten(p.opts.Now()),
 		reprocess: Missing,
 		covers: func(task load.Task, day extract.Day) bool {
