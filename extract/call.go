@@ -42,6 +42,12 @@ func (c *Client) call(ctx context.Context, path string, body []byte, isRetry boo
 	if answer.Blanked > 0 {
 		c.opts.Log.WarnContext(ctx, "the answer repeats a credential, which is blanked out in what is kept", "places", answer.Blanked)
 	}
+	if c.opts.CheckClock != nil && (outcome == OutcomeOK || outcome == OutcomeAPIError) {
+		if err := c.opts.CheckClock(answer.Date); err != nil {
+			answer.Release()
+			return Answer{}, err
+		}
+	}
 	if failed != nil {
 		if failed.Class == SignAgain {
 			c.signer.forget(userSig)
@@ -127,6 +133,7 @@ func (c *Client) query(userSig string) string {
 // receive reads an answer. hold stops the clock of the call until what it returns is
 // called.
 func (c *Client) receive(ctx context.Context, response *http.Response, hold func() func(), redact *redactor) (_ Answer, _ Outcome, failed *Error) {
+	date := clockOf(response)
 	var buffer bytes.Buffer
 	size := response.ContentLength
 	if size < 0 {
@@ -179,11 +186,23 @@ func (c *Client) receive(ctx context.Context, response *http.Response, hold func
 		}
 	}
 	if code, info, ok := env.failure(); !ok {
-		return Answer{}, OutcomeAPIError, apiError(code, redact.shown(info))
+		return Answer{Date: date()}, OutcomeAPIError, apiError(code, redact.shown(info))
 	}
-	date, _ := http.ParseTime(response.Header.Get("Date"))
 	body, strict, blanked := redact.blankAnswer(body, strict)
-	return Answer{Body: body, JSON: strict, Date: date, Blanked: blanked, release: release}, OutcomeOK, nil
+	return Answer{Body: body, JSON: strict, Date: date(), Blanked: blanked, release: release}, OutcomeOK, nil
+}
+
+// clockOf returns the service's clock, as the Date header of an answer that arrives now
+// tells it; zero if it does not.
+func clockOf(response *http.Response) func() time.Time {
+	arrived := time.Now()
+	date, err := http.ParseTime(response.Header.Get("Date"))
+	return func() time.Time {
+		if err != nil {
+			return time.Time{}
+		}
+		return date.Add(time.Since(arrived))
+	}
 }
 
 func apiError(number int64, info string) *Error {

@@ -28,6 +28,10 @@ type Options struct {
 	Log *slog.Logger
 	// OnCall, if set, is told of every call made.
 	OnCall func(CallReport)
+	// CheckClock, if set, is told of the service's clock with each answer, as its Date
+	// header says (zero if it does not). Its error ends the request, whatever the
+	// answer says.
+	CheckClock func(api time.Time) error
 	// Random gives the request's random number.
 	Random func() uint32
 	// MaxTries bounds the calls for one request; 0 means 5.
@@ -73,7 +77,7 @@ type Answer struct {
 	SentAt time.Time
 	// EndTime is the request's, which WindowEnd may set apart from the window's end.
 	EndTime time.Time
-	// Date is the service's clock as its Date header tells, or zero.
+	// Date is the service's clock when the answer was read, by its Date header; or zero.
 	Date time.Time
 	// Blanked counts the places at which a credential was blanked out.
 	Blanked int

@@ -40,16 +40,38 @@ type ActiveStream struct {
 // SaveStreams records which streams runs pull of an app from now on, and returns
 // them. Those that are new to an app with figures begin on the given day.
 func (db *DB) SaveStreams(ctx context.Context, sdkAppID int64, streams []extract.Stream, begin extract.Day) ([]ActiveStream, error) {
+	return db.streams(ctx, sdkAppID, streams, begin, pgx.Tx.Commit)
+}
+
+// PlanStreams returns what SaveStreams would, and records nothing.
+func (db *DB) PlanStreams(ctx context.Context, sdkAppID int64, streams []extract.Stream, begin extract.Day) ([]ActiveStream, error) {
+	return db.streams(ctx, sdkAppID, streams, begin, pgx.Tx.Rollback)
+}
+
+func (db *DB) streams(ctx context.Context, sdkAppID int64, streams []extract.Stream, begin extract.Day, end func(pgx.Tx, context.Context) error) ([]ActiveStream, error) {
+	active, err := db.activeStreams(ctx, sdkAppID, streams, begin, end)
+	if err != nil {
+		return nil, fmt.Errorf("streams of app %d: %w", sdkAppID, err)
+	}
+	return active, nil
+}
+
+func (db *DB) activeStreams(ctx context.Context, sdkAppID int64, streams []extract.Stream, begin extract.Day, end func(pgx.Tx, context.Context) error) ([]ActiveStream, error) {
 	numbers := make([]int16, len(streams))
 	for i, stream := range streams {
 		numbers[i] = int16(stream)
 	}
-	if _, err := db.pool.Exec(ctx, sqlSaveStreams, sdkAppID, numbers, begin.UTC()); err != nil {
-		return nil, fmt.Errorf("save the streams of app %d: %w", sdkAppID, err)
-	}
-	rows, err := db.pool.Query(ctx, sqlStreams, sdkAppID)
+	tx, err := db.pool.Begin(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the streams of app %d: %w", sdkAppID, err)
+		return nil, err
+	}
+	defer func() { _ = tx.Rollback(ctx) }()
+	if _, err := tx.Exec(ctx, sqlSaveStreams, sdkAppID, numbers, begin.UTC()); err != nil {
+		return nil, err
+	}
+	rows, err := tx.Query(ctx, sqlStreams, sdkAppID)
+	if err != nil {
+		return nil, err
 	}
 	active, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (s ActiveStream, err error) {
 		var first *time.Time
@@ -58,7 +80,7 @@ func (db *DB) SaveStreams(ctx context.Context, sdkAppID int64, streams []extract
 		return s, err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read the streams of app %d: %w", sdkAppID, err)
+		return nil, err
 	}
-	return active, nil
+	return active, end(tx, ctx)
 }

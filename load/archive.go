@@ -25,7 +25,7 @@ type Selection struct {
 const (
 	sqlArchivedApps  = `SELECT sdk_app_id FROM pushloss.app WHERE $1::bigint IN (0, sdk_app_id) ORDER BY sdk_app_id`
 	sqlArchivedPulls = `
-		SELECT p.pull_id, p.run_id, p.task_ids, p.loaded_at, p.trusted, p.adds_only, p.raw_pruned_at IS NOT NULL, p.body_sha256, b.body
+		SELECT p.pull_id, p.run_id, p.task_ids, p.loaded_at, p.trusted, p.raw_pruned_at IS NOT NULL, p.body_sha256, b.body
 		FROM pushloss.pull AS p
 		LEFT JOIN pushloss.raw_body AS b ON b.sha256 = p.body_sha256
 		WHERE p.sdk_app_id = $1 AND p.day = $2 AND p.stream_id = $3
@@ -95,14 +95,13 @@ type archivedPull struct {
 	taskIDs  []string // none is the whole app
 	loadedAt time.Time
 	trusted  bool
-	addsOnly bool
 	pruned   bool
 	digest   []byte
 	body     []byte // compressed; nil if it is not there
 }
 
 func scanArchivedPull(row pgx.CollectableRow) (p archivedPull, err error) {
-	err = row.Scan(&p.id, &p.runID, &p.taskIDs, &p.loadedAt, &p.trusted, &p.addsOnly, &p.pruned, &p.digest, &p.body)
+	err = row.Scan(&p.id, &p.runID, &p.taskIDs, &p.loadedAt, &p.trusted, &p.pruned, &p.digest, &p.body)
 	p.loadedAt = p.loadedAt.UTC()
 	return p, err
 }

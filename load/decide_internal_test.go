@@ -73,14 +73,15 @@ func TestWhatAnAnswerMakesOfAWindow(t *testing.T) {
 		{"late answers add to an unproven window", entry(StateUnproven, false, ByAPIMemory), counts{"1": 4, "2": 5}, answered(counts{"1": 6, "2": 1, "3": 1}), late, ByLookback, StateUnproven, ByAPIMemory, counts{"1": 6, "2": 5, "3": 1}, 1},
 		{"a late answer adds to a loaded window", entry(StateLoaded, true, NotSettled), counts{"1": 4, "2": 5}, answered(counts{"1": 3, "3": 1}), late, NotSettled, StateLoaded, ByAPIMemory, counts{"1": 4, "2": 5, "3": 1}, 2},
 		{"a late equal answer changes nothing", entry(StateLoaded, true, ByLookback), counts{"1": 4}, answered(counts{"1": 4}), late, ByLookback, StateLoaded, ByLookback, counts{"1": 4}, 0},
-		{"a late empty answer removes nothing", entry(StateLoaded, true, NotSettled), counts{"1": 4}, answered(nil), late, NotSettled, StateLoaded, ByAPIMemory, counts{"1": 4}, 0},
+		{"a late empty answer removes nothing", entry(StateLoaded, true, NotSettled), counts{"1": 4}, answered(nil), late, NotSettled, StateLoaded, ByAPIMemory, counts{"1": 4}, 1},
 		{"a zero that was proven in time stays one", entry(StateEmpty, true, NotSettled), nil, answered(nil), late, NotSettled, StateEmpty, ByAPIMemory, nil, 0},
 		{"a late answer adds to a proven zero", entry(StateEmpty, true, ByLookback), nil, answered(counts{"1": 4}), late, ByLookback, StateLoaded, ByLookback, counts{"1": 4}, 0},
-		{"a late answer heals a failure of a window loaded in time", entry(StateFailed, true, NotSettled), counts{"1": 4}, answered(nil), late, NotSettled, StateLoaded, ByAPIMemory, counts{"1": 4}, 0},
+		{"a late answer heals a failure of a window loaded in time", entry(StateFailed, true, NotSettled), counts{"1": 4}, answered(nil), late, NotSettled, StateLoaded, ByAPIMemory, counts{"1": 4}, 1},
 
 		{"an absent task keeps its facts", entry(StateLoaded, true, NotSettled), counts{"1": 4}, absent, trusted, ByLookback, StateAbsent, ByLookback, counts{"1": 4}, 0},
 		{"a task absent late, never loaded", nil, nil, absent, late, NotSettled, StateAbsent, ByAPIMemory, nil, 0},
-		{"a task absent late, loaded in time", entry(StateLoaded, true, NotSettled), counts{"1": 4}, absent, late, NotSettled, StateLoaded, ByAPIMemory, counts{"1": 4}, 0},
+		{"a task absent late, loaded in time", entry(StateLoaded, true, NotSettled), counts{"1": 4}, absent, late, NotSettled, StateLoaded, ByAPIMemory, counts{"1": 4}, 1},
+		{"a task absent late, unproven before", entry(StateUnproven, false, ByAPIMemory), counts{"1": 4}, absent, late, ByLookback, StateUnproven, ByAPIMemory, counts{"1": 4}, 1},
 
 		{"an unreadable task", entry(StateLoaded, true, NotSettled), counts{"1": 4}, unreadable, trusted, ByLookback, StateFailed, NotSettled, counts{"1": 4}, 0},
 		{"an unreadable task, final already", entry(StateLoaded, true, ByLookback), counts{"1": 4}, unreadable, trusted, ByLookback, StateLoaded, ByLookback, counts{"1": 4}, 0},
@@ -99,7 +100,7 @@ func TestWhatAnAnswerMakesOfAWindow(t *testing.T) {
 				s.ledger[task.Key] = e
 				pullsBefore = e.Pulls
 			}
-			pull := Pull{Tasks: []TaskRef{task}, Result: test.result, Trusted: test.trusted, AddsOnly: !test.trusted, Settled: test.settled}
+			pull := Pull{Tasks: []TaskRef{task}, Result: test.result, Trusted: test.trusted, Settled: test.settled}
 			e := effectOf(pull, codes, s, now)
 			got := e.entries[0]
 			if got.State != test.state || got.Settled != test.reason || got.Pulls != pullsBefore+1 || got.RowCount != len(test.want) {
@@ -142,7 +143,6 @@ func TestAnUntrustedAnswerOnlyAdds(t *testing.T) {
 		for range rapid.IntRange(1, 12).Draw(t, "answers") {
 			at = at.Add(time.Hour)
 			p := archivedPull{loadedAt: at, trusted: rapid.Bool().Draw(t, "trusted")}
-			p.addsOnly = !p.trusted
 			before := maps.Clone(r.window(7).byStage)
 			var result transform.Result
 			readable := true
@@ -170,6 +170,8 @@ func TestAnUntrustedAnswerOnlyAdds(t *testing.T) {
 			switch state := w.entry.State; {
 			case !proven && (state == StateLoaded || state == StateEmpty):
 				t.Fatalf("%s without any trusted answer", state)
+			case !proven && len(w.byStage) > 0 && state != StateUnproven && state != StateFailed && !p.trusted:
+				t.Fatalf("%s with figures that no trusted answer brought", state)
 			case proven && (state == StateUnproven || state == StateUnavailable):
 				t.Fatalf("%s after a trusted answer", state)
 			}

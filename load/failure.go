@@ -50,9 +50,11 @@ func (l *AppLock) RecordFailure(ctx context.Context, failure Failure, now time.T
 			switch {
 			case !failure.Unavailable:
 			case entry.LastTrustedAt != nil:
-				entry.settleAsTrusted()
+				entry.State = entry.stateOfFacts()
+				entry.settleForgotten()
 			default:
-				entry.State, entry.Settled = StateUnavailable, ByAPIMemory
+				entry.State = StateUnavailable
+				entry.settleForgotten()
 			}
 			entries = append(entries, entry)
 		}

@@ -28,12 +28,9 @@ type Pull struct {
 	Body   []byte
 	SentAt time.Time
 	// Trusted says that the whole day lay within what the API remembers, so that
-	// what the answer lacks is zero.
+	// what the answer lacks is zero. An answer that is not trusted only adds rows and
+	// raises counts.
 	Trusted bool
-	// AddsOnly says that the answer can only add rows and raise counts. Load sets it
-	// for every answer that is not trusted; of archived ones, those of older versions
-	// were loaded without that rule.
-	AddsOnly bool
 	// Settled is what a window becomes by being loaded now.
 	Settled SettledReason
 }
@@ -49,7 +46,7 @@ type Outcome struct {
 type use int
 
 const (
-	keepStored    use = iota // the answer has none for it
+	keepStored    use = iota // it could not be read, or is not there
 	replaceStored            // the facts become equal to the answer
 	addToStored              // the answer adds rows and raises counts
 )
@@ -98,22 +95,23 @@ func decide(pull Pull, ledger map[int32]Entry, now time.Time) []decision {
 		case answered && snapshot.Empty() && refusedOf[task.ID]:
 			d.entry.fail("no row of the answer could be understood: see pushloss.reject")
 		case answered && pull.Trusted:
-			d.load(replaceStored, snapshot, pull.Settled, now)
-			d.entry.LastTrustedAt = &now
-		case answered && !snapshot.Empty():
-			how := replaceStored
-			if pull.AddsOnly {
-				how = addToStored
+			d.use, d.facts = replaceStored, snapshot
+			d.entry.Settled, d.entry.LastTrustedAt = pull.Settled, &now
+			d.entry.loadedAt(now)
+		case answered:
+			d.use, d.facts = addToStored, snapshot
+			d.entry.settleForgotten()
+			if !snapshot.Empty() {
+				d.entry.loadedAt(now)
 			}
-			d.load(how, snapshot, ByAPIMemory, now)
 		case pull.Trusted:
 			d.entry.State, d.entry.Settled = StateAbsent, pull.Settled
-		case entry.LastTrustedAt != nil:
-			d.entry.settleAsTrusted()
-		case answered:
-			d.entry.State, d.entry.Settled = StateUnproven, ByAPIMemory
-		default:
-			d.entry.State, d.entry.Settled = StateAbsent, ByAPIMemory
+		case entry.FirstLoadedAt == nil:
+			d.entry.State = StateAbsent
+			d.entry.settleForgotten()
+		default: // as an empty answer
+			d.use = addToStored
+			d.entry.settleForgotten()
 		}
 		decisions = append(decisions, d)
 	}
@@ -128,14 +126,18 @@ func (e *Entry) fail(reason string) {
 	}
 }
 
-// settleAsTrusted settles a window that was loaded in time and of which the API can
-// tell no more.
-func (e *Entry) settleAsTrusted() {
-	if e.State != StateAbsent {
-		e.State = e.stateOfFacts()
-	}
+// settleForgotten makes a window final of which the API can tell no more.
+func (e *Entry) settleForgotten() {
 	if e.Settled == NotSettled {
 		e.Settled = ByAPIMemory
+	}
+}
+
+// loadedAt notes that figures were loaded, or confirmed.
+func (e *Entry) loadedAt(now time.Time) {
+	e.LastLoadedAt = &now
+	if e.FirstLoadedAt == nil {
+		e.FirstLoadedAt = &now
 	}
 }
 
@@ -151,19 +153,8 @@ func (e *Entry) stateOfFacts() State {
 	return StateLoaded
 }
 
-func (d *decision) load(how use, snapshot transform.Snapshot, settled SettledReason, now time.Time) {
-	d.use, d.facts = how, snapshot
-	if how == replaceStored || d.entry.Settled == NotSettled {
-		d.entry.Settled = settled
-	}
-	d.entry.LastLoadedAt = &now
-	if d.entry.FirstLoadedAt == nil {
-		d.entry.FirstLoadedAt = &now
-	}
-}
-
-// count completes the entry of a loaded window, once it is known how many facts are
-// stored for it.
+// count completes the entry of a window whose facts meet an answer's, once it is known
+// how many are stored then.
 func (d *decision) count(rows int) {
 	d.entry.RowCount = rows
 	d.entry.State = d.entry.stateOfFacts()

@@ -84,7 +84,7 @@ func (r *replay) apply(p archivedPull, refs []TaskRef, result transform.Result, 
 			s.byPlatform = append(s.byPlatform, row.factRow)
 		}
 	}
-	e := effectOf(Pull{RunID: p.runID, Stream: r.stream, Day: r.day, Tasks: refs, Result: result, Trusted: p.trusted, AddsOnly: p.addsOnly}, words, s, p.loadedAt)
+	e := effectOf(Pull{RunID: p.runID, Stream: r.stream, Day: r.day, Tasks: refs, Result: result, Trusted: p.trusted}, words, s, p.loadedAt)
 	r.pulls++
 	for _, entry := range e.entries {
 		r.window(entry.TaskKey).entry = entry

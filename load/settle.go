@@ -18,6 +18,10 @@ const (
 			settled = true, settled_reason = 'api_memory', opened_at = NULL,
 			state = CASE WHEN state = 'absent' THEN state WHEN row_count > 0 THEN 'loaded' ELSE 'empty' END
 		WHERE sdk_app_id = $1 AND day <= $2 AND NOT settled AND last_trusted_at IS NOT NULL`
+	// A clock that ran ahead may have made days final that were not over yet.
+	sqlReopenDays = `
+		UPDATE pushloss.ledger SET settled = false, settled_reason = NULL
+		WHERE sdk_app_id = $1 AND day > $2 AND settled AND settled_reason <> 'retired'`
 	sqlSettleRetired = `
 		UPDATE pushloss.ledger AS l SET settled = true, settled_reason = 'retired'
 		FROM pushloss.task AS t
@@ -31,8 +35,9 @@ const (
 
 // Settle makes windows final that nothing more can be learnt of: those up to the
 // last forgotten day that an answer loaded while the API remembered the whole day,
-// and those of retired tasks. It returns how many there were.
-func (l *AppLock) Settle(ctx context.Context, lastForgotten extract.Day) (int64, error) {
+// and those of retired tasks. Days after the last ended one become open again. It
+// returns how many windows it settled.
+func (l *AppLock) Settle(ctx context.Context, lastForgotten, lastEnded extract.Day) (int64, error) {
 	var settled int64
 	err := pgx.BeginFunc(ctx, l.session.db.pool, func(tx pgx.Tx) error {
 		batch := &pgx.Batch{}
@@ -44,6 +49,7 @@ func (l *AppLock) Settle(ctx context.Context, lastForgotten extract.Day) (int64,
 		}
 		batch.Queue(sqlSettleForgotten, l.sdkAppID, lastForgotten.UTC()).Exec(count)
 		batch.Queue(sqlSettleRetired, l.sdkAppID).Exec(count)
+		batch.Queue(sqlReopenDays, l.sdkAppID, lastEnded.UTC())
 		return tx.SendBatch(ctx, batch).Close()
 	})
 	if err != nil {

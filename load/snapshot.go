@@ -22,8 +22,8 @@ const (
 	sqlInsertPull = `
 		INSERT INTO pushloss.pull (sdk_app_id, run_id, stream_id, day, window_start, window_end, task_ids,
 			sent_at, loaded_at, body_sha256, trusted, rows_in, rows_inserted, rows_updated,
-			rows_deleted, rows_unchanged, rows_merged, rows_rejected, rows_ignored, rows_kept, adds_only)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`
+			rows_deleted, rows_unchanged, rows_merged, rows_rejected, rows_ignored, rows_kept)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`
 	sqlDeleteRejects = `
 		DELETE FROM pushloss.reject WHERE sdk_app_id = $1 AND day = $2 AND stream_id = $3 AND task_key = ANY($4::int[])`
 	sqlInsertRejects = `
@@ -37,7 +37,6 @@ const (
 // everything as it was. now becomes the time of every row that changes.
 func (l *AppLock) Load(ctx context.Context, pull Pull, now time.Time) (Outcome, error) {
 	now = now.UTC().Truncate(time.Microsecond) // what Postgres can hold
-	pull.AddsOnly = !pull.Trusted
 	var outcome Outcome
 	err := l.session.whileHeld(ctx, func(ctx context.Context) error {
 		words, err := l.session.db.dimensions.resolve(ctx, l.session.db, pull.Result.Snapshots)
@@ -164,7 +163,7 @@ func (l *AppLock) write(ctx context.Context, tx pgx.Tx, pull Pull, words vocabul
 	counts := pull.Result.Counts
 	batch.Queue(sqlInsertPull, l.sdkAppID, pull.RunID, int16(pull.Stream), pull.Day.UTC(), pull.Window.Start, pull.Window.End, pull.taskIDs(),
 		pull.SentAt, now, digest, pull.Trusted, counts.RowsIn, outcome.Rows.Inserted, outcome.Rows.Updated,
-		outcome.Rows.Deleted, outcome.Rows.Unchanged, counts.Merged, counts.Rejected, counts.Ignored, outcome.Rows.Kept, pull.AddsOnly)
+		outcome.Rows.Deleted, outcome.Rows.Unchanged, counts.Merged, counts.Rejected, counts.Ignored, outcome.Rows.Kept)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return Outcome{}, fmt.Errorf("write: %w", err)
 	}

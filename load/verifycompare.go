@@ -168,7 +168,7 @@ func (s storedDay) compare(r *replay, taskKey int32) finding {
 	switch {
 	case !inLedger:
 		v.mismatches = append(v.mismatches, mismatch{stream: s.stream, taskKey: taskKey, what: missing, of: "ledger", replayedEntry: &w.entry})
-	case entry.RowCount != w.entry.RowCount || !sameTime(entry.FirstLoadedAt, w.entry.FirstLoadedAt) || !sameTime(entry.LastLoadedAt, w.entry.LastLoadedAt):
+	case entry.RowCount != w.entry.RowCount || !sameTime(entry.FirstLoadedAt, w.entry.FirstLoadedAt) || !sameTime(entry.LastLoadedAt, w.entry.LastLoadedAt), !sameTime(entry.LastTrustedAt, w.entry.LastTrustedAt):
 		v.mismatches = append(v.mismatches, mismatch{stream: s.stream, taskKey: taskKey, what: different, of: "ledger", storedEntry: &entry, replayedEntry: &w.entry})
 	}
 	return v

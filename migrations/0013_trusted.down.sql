@@ -9,4 +9,4 @@ UPDATE pushloss.ledger SET settled = false, settled_reason = NULL WHERE settled_
 ALTER TABLE pushloss.ledger DROP CONSTRAINT ledger_settled_reason_check;
 ALTER TABLE pushloss.ledger ADD CONSTRAINT ledger_settled_reason_check CHECK (settled_reason IN ('lookback', 'api_memory'));
 ALTER TABLE pushloss.ledger DROP COLUMN last_trusted_at;
-ALTER TABLE pushloss.pull DROP COLUMN adds_only, DROP COLUMN rows_kept;
+ALTER TABLE pushloss.pull DROP COLUMN rows_kept;

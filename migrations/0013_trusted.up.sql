@@ -1,6 +1,6 @@
--- An answer for a day that the API need not remember in full only ever adds: the
--- ledger knows which windows an answer loaded in time, and the archive which
--- answers were loaded by this rule.
+-- An answer for a day that the API need not remember in full only ever adds, and the
+-- ledger knows which windows an answer loaded in time. Where such an answer lowered
+-- figures before, verify names them now, and replay brings the higher ones back.
 ALTER TABLE pushloss.ledger ADD COLUMN last_trusted_at timestamptz;
 COMMENT ON COLUMN pushloss.ledger.last_trusted_at IS 'When an answer last loaded the window while the API still remembered its whole day; NULL if none ever did.';
 COMMENT ON COLUMN pushloss.ledger.state IS 'loaded; empty: there was nothing; absent: the answer lacked the task; unproven: no answer loaded it while the API is believed to have remembered its whole day, so its figures, or their absence, may be a part; unavailable: an error for such a day; failed; open: not pulled yet.';
@@ -9,10 +9,8 @@ ALTER TABLE pushloss.ledger DROP CONSTRAINT ledger_settled_reason_check;
 ALTER TABLE pushloss.ledger ADD CONSTRAINT ledger_settled_reason_check CHECK (settled_reason IN ('lookback', 'api_memory', 'retired'));
 COMMENT ON COLUMN pushloss.ledger.settled_reason IS 'lookback: pulled long enough after the day''s end; api_memory: asking again can tell no more; retired: the task is no longer followed.';
 
-ALTER TABLE pushloss.pull ADD COLUMN adds_only boolean NOT NULL DEFAULT false;
 ALTER TABLE pushloss.pull ADD COLUMN rows_kept integer NOT NULL DEFAULT 0;
-COMMENT ON COLUMN pushloss.pull.adds_only IS 'Whether the answer could only add rows and raise counts, since the API need not have remembered the whole day any more.';
-COMMENT ON COLUMN pushloss.pull.rows_kept IS 'Stored rows that such an answer lacked or had a lower count of, and which stayed.';
+COMMENT ON COLUMN pushloss.pull.rows_kept IS 'Stored rows that an answer which is not trusted lacked, or had a lower count of, and which stayed.';
 
 -- Which windows an answer loaded in time is told by the archive; where its records
 -- are gone, a window that has figures, or was empty, counts as loaded in time.

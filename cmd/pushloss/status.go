@@ -117,6 +117,9 @@ func (a *app) judge(stored []load.AppStatus) []appStatus {
 		if lag, ok := monitor.Lag(s, a.env.Now()); ok {
 			status.LagDays = &lag
 		}
+		if status.LagDays != nil && *status.LagDays < 0 {
+			status.OK, status.Note = false, "days are final that are not over yet: a clock ran ahead; once the clocks are right, run and backfill pull them again"
+		}
 		if s.FirstDay == nil { // backfills alone keep nothing fresh
 			status.OK, status.Note = false, "no run yet: pushloss run"
 		}

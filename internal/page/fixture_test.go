@@ -110,7 +110,10 @@ func (w *world) jobs(app int64, now time.Time) *pipeline.Pipeline {
 		},
 		Location: mustZone(w.t),
 	}}, pipeline.Settings{LookbackDays: 7, TaskDays: 30, APIMemoryDays: 10_000, FirstDay: &first},
-		pipeline.Options{Now: func() time.Time { return now }})
+		pipeline.Options{
+			Now:         func() time.Time { return now },
+			DatabaseNow: func(context.Context) (time.Time, error) { return now, nil },
+		})
 }
 
 func mustZone(t testing.TB) *time.Location {

@@ -105,6 +105,10 @@ func (w *world) pipelineOn(db *load.DB, opts pipeline.Options) *pipeline.Pipelin
 		now := w.now
 		opts.Now = func() time.Time { return now }
 	}
+	if opts.DatabaseNow == nil {
+		now := opts.Now
+		opts.DatabaseNow = func(context.Context) (time.Time, error) { return now(), nil }
+	}
 	return pipeline.New(db, w.transport, w.apps, w.settings, opts)
 }
 

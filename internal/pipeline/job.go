@@ -33,6 +33,8 @@ type job struct {
 	// when it ends with an error: what stopped the app.
 	work func(ctx context.Context, at turn, report *AppReport) error
 
+	clocks clocks
+
 	mu       sync.Mutex
 	progress Progress
 }
@@ -60,7 +62,12 @@ func (j *job) execute(ctx context.Context, apps []App) (Report, error) {
 		return Report{}, err
 	}
 	defer session.Close()
+	database, err := j.opts.DatabaseNow(ctx)
+	if err != nil {
+		return Report{}, err
+	}
 	report := Report{Kind: j.kind, StartedAt: j.opts.Now()}
+	j.clocks = clocks{now: j.opts.Now, databaseAhead: database.Sub(report.StartedAt)}
 	report.RunID, err = session.StartRun(ctx, j.kind, report.StartedAt)
 	if err != nil {
 		return Report{}, err
@@ -114,10 +121,14 @@ func (j *job) app(ctx context.Context, session *load.Session, app App, runID int
 	}()
 	calls := &callLog{sdkAppID: app.Account.SDKAppID, forward: j.opts.OnCall}
 	report.State = AppDone
+	if err := j.clocks.compare(time.Time{}); err != nil { // before any call
+		report.stop(ctx, err)
+		return report
+	}
 	err = j.work(ctx, turn{
 		App: app, lock: lock, runID: runID, log: log,
 		client: extract.NewClient(app.Account, j.transport, app.Pacer(lock),
-			extract.Options{Log: log, OnCall: calls.record, Budget: j.budget}),
+			extract.Options{Log: log, OnCall: calls.record, CheckClock: j.clocks.compare, Budget: j.budget}),
 	}, &report)
 	report.Requests, report.Retries = calls.requests, calls.retries
 	report.Accepted, report.Answered = calls.accepted, calls.answered
@@ -167,6 +178,7 @@ func (r *AppReport) stop(ctx context.Context, err error) {
 	var busy *load.BusyError
 	var unreachable *unreachableError
 	var failed *extract.Error
+	var clock *ClockError
 	switch {
 	case errors.As(err, &busy):
 		r.State, r.Hint = AppBusy, "nothing to do if that process is a run or a backfill, which pulls what is due before it goes on; else run this again once it is done"
@@ -175,6 +187,8 @@ func (r *AppReport) stop(ctx context.Context, err error) {
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		r.State, r.Problem = AppInterrupted, "interrupted"
 		r.Hint = "what was loaded stays; the same command goes on with the rest"
+	case errors.As(err, &clock):
+		r.State, r.Hint = AppRefused, clock.Hint()
 	case errors.As(err, &unreachable):
 		r.State, r.Hint = AppUnreachable, unreachable.last.Hint
 	case errors.As(err, &failed):

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"time"
@@ -32,6 +33,8 @@ type Options struct {
 	Log *slog.Logger
 	// Now is the clock for planning and for the rows' times; nil is time.Now.
 	Now func() time.Time
+	// DatabaseNow is the database's clock; nil asks the database.
+	DatabaseNow func(context.Context) (time.Time, error)
 	// OnCall is told of every API call.
 	OnCall func(sdkAppID int64, call extract.CallReport)
 	// OnProgress is told of every request done; calls never overlap.
@@ -68,6 +71,9 @@ func New(db *load.DB, transport http.RoundTripper, apps []App, settings Settings
 	}
 	if opts.Now == nil {
 		opts.Now = time.Now
+	}
+	if opts.DatabaseNow == nil {
+		opts.DatabaseNow = db.Now
 	}
 	if opts.Holder == "" {
 		opts.Holder = "another process"

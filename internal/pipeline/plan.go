@@ -55,6 +55,11 @@ type plan struct {
 	// forgotten is the newest day of which the API can tell no more than what a
 	// trusted answer told in time.
 	forgotten extract.Day
+	// now, if set, tells which windows were pulled by a clock that ran ahead.
+	now time.Time
+	// keep, if set, records what the plan makes of the settings, such as the first day to
+	// keep. It is to be called once an answer has confirmed the clock.
+	keep func(context.Context) error
 	// covers tells whether a task's window belongs to the plan at all.
 	covers func(task load.Task, day extract.Day) bool
 }
@@ -149,6 +154,8 @@ func (p plan) verdict(known bool, entry load.Entry) (due bool, why string) {
 	switch {
 	case p.reprocess == All:
 		return true, "everything is pulled again"
+	case known && !p.now.IsZero() && entry.UpdatedAt.After(p.now.Add(ClockTolerance)):
+		return true, "pulled by a clock that ran ahead"
 	case known && entry.Settled == load.NotSettled && entry.LastTrustedAt != nil && entry.Day <= p.forgotten:
 		return false, "was loaded in time, and the API can tell no more"
 	case known && !failed && !p.tick.IsZero() && !entry.UpdatedAt.Before(p.tick):

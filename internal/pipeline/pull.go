@@ -38,6 +38,11 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 	if p.seenRun != nil {
 		work.givesWay = &giveWay{job: p.job, app: at.App, seen: *p.seenRun}
 	}
+	if requests == 0 { // no answer will confirm the clock: the database has
+		if err := work.keep(ctx); err != nil {
+			return err
+		}
+	}
 	err = work.do(ctx, p.db)
 	report.Totals = work.totals
 	report.Problem = work.lastProblem
@@ -52,7 +57,7 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 		return err
 	}
 	if work.loads > 0 { // an answer has confirmed the clock by which days are forgotten
-		if _, err := at.lock.Settle(ctx, policy.lastForgotten(p.opts.Now())); err != nil {
+		if _, err := at.lock.Settle(ctx, policy.lastForgotten(p.opts.Now()), policy.lastEndedDay(p.opts.Now())); err != nil {
 			return err
 		}
 	}

@@ -17,7 +17,7 @@ const (
 	AppBusy        AppState = "busy"        // another process works on it
 	AppInterrupted AppState = "interrupted" // by a signal
 	AppUnreachable AppState = "unreachable" // too many requests in a row got no answer
-	AppRefused     AppState = "refused"     // the API wants an operator to act
+	AppRefused     AppState = "refused"     // the API, or a clock, wants an operator to act
 	AppFailed      AppState = "failed"      // the database, or the app's settings
 )
 

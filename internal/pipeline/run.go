@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"pushloss/extract"
@@ -62,14 +63,21 @@ func earlier(a, b time.Time) time.Time {
 // planRun is what a run at the given time would do to an app.
 func (p *Pipeline) planRun(ctx context.Context, app App, at time.Time) (plan, policy, error) {
 	rules := policy{Settings: p.settings, location: app.Location}
-	first, err := p.firstDay(ctx, app, rules, at)
+	first, keepFirst, err := p.firstDay(ctx, app, at)
 	if err != nil {
 		return plan{}, rules, err
 	}
-	active, err := p.db.SaveStreams(ctx, app.Account.SDKAppID, p.settings.Streams,
-		extract.DayOf(earlier(at, p.opts.Now()), app.Location)-extract.Day(p.settings.EffectiveLookback()))
+	id, begin := app.Account.SDKAppID, extract.DayOf(earlier(at, p.opts.Now()), app.Location)-extract.Day(p.settings.EffectiveLookback())
+	active, err := p.db.PlanStreams(ctx, id, p.settings.Streams, begin)
 	if err != nil {
 		return plan{}, rules, err
+	}
+	keep := func(ctx context.Context) error {
+		if err := keepFirst(ctx); err != nil {
+			return err
+		}
+		_, err := p.db.SaveStreams(ctx, id, p.settings.Streams, begin)
+		return err
 	}
 	var streams []planStream
 	for _, stream := range active {
@@ -104,6 +112,8 @@ func (p *Pipeline) planRun(ctx context.Context, app App, at time.Time) (plan, po
 		failed:    failed,
 		scheduled: true,
 		forgotten: rules.lastForgotten(p.opts.Now()),
+		keep:      keep,
+		now:       p.opts.Now(),
 		reprocess: Missing,
 		covers: func(task load.Task, day extract.Day) bool {
 			return task.RetiredAt == nil && rules.followed(task).has(day)
@@ -111,27 +121,35 @@ func (p *Pipeline) planRun(ctx context.Context, app App, at time.Time) (plan, po
 	}, rules, nil
 }
 
-// firstDay is the first day kept of an app: the setting's or, without one, what
-// the first run made it.
-func (p *Pipeline) firstDay(ctx context.Context, app App, rules policy, at time.Time) (extract.Day, error) {
+// firstDay is the first day kept of an app: the setting's or, without one, what the
+// first run made it, which keep records.
+func (p *Pipeline) firstDay(ctx context.Context, app App, at time.Time) (first extract.Day, keep func(context.Context) error, err error) {
 	wanted := load.App{
 		SDKAppID: app.Account.SDKAppID, Timezone: app.Location.String(),
 		FirstDay: p.settings.FirstDay, LookbackDays: p.settings.EffectiveLookback(), TaskDays: p.settings.TaskDays,
 	}
-	kept, err := p.db.SaveApp(ctx, wanted)
+	save := func(ctx context.Context) (load.App, error) {
+		kept, err := p.db.SaveApp(ctx, wanted)
+		if err != nil {
+			err = fmt.Errorf("app %d: %w", app.Account.SDKAppID, err)
+		}
+		return kept, err
+	}
+	nothing := func(context.Context) error { return nil }
+	kept, err := save(ctx)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	if kept.FirstDay != nil {
-		return *kept.FirstDay, nil
+		return *kept.FirstDay, nothing, nil
 	}
-	first := extract.DayOf(at, app.Location) - extract.Day(p.settings.EffectiveLookback())
+	first = extract.DayOf(at, app.Location) - extract.Day(p.settings.EffectiveLookback())
 	if at.After(p.opts.Now()) {
-		return first, nil // a look ahead must not move what later runs keep
+		return first, nothing, nil // a look ahead must not move what later runs keep
 	}
-	wanted.FirstDay = &first
-	if _, err := p.db.SaveApp(ctx, wanted); err != nil {
-		return 0, err
-	}
-	return first, nil
+	return first, func(ctx context.Context) error {
+		wanted.FirstDay = &first
+		_, err := save(ctx)
+		return err
+	}, nil
 }

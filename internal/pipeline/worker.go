@@ -49,6 +49,8 @@ type appWork struct {
 	givesWay *giveWay
 	proven   bool // the API took a call
 
+	keeping sync.Mutex
+
 	mu            sync.Mutex
 	totals        Totals
 	loads         int // requests that were loaded
@@ -192,6 +194,9 @@ func (w *appWork) ask(ctx context.Context, r request, normalizer *transform.Norm
 	}
 
 	defer answer.Release()
+	if err := w.keep(ctx); err != nil {
+		return true, err
+	}
 	result, err := normalizer.Normalize(r.stream, answer.JSON, r.taskIDs())
 	if err != nil {
 		return true, w.failed(ctx, r, err.Error())
@@ -206,6 +211,20 @@ func (w *appWork) ask(ctx context.Context, r request, normalizer *transform.Norm
 	}
 	w.loaded(r, result, outcome, answer.Blanked)
 	return true, nil
+}
+
+// keep records what the plan makes of the settings, once.
+func (w *appWork) keep(ctx context.Context) error {
+	w.keeping.Lock()
+	defer w.keeping.Unlock()
+	if w.plan.keep == nil {
+		return nil
+	}
+	err := w.plan.keep(ctx)
+	if err == nil {
+		w.plan.keep = nil
+	}
+	return err
 }
 
 // before is how many requests were loaded so far, and how often the next one is tried;

@@ -11,6 +11,7 @@ import (
 // ServeHTTP answers the API calls and the sandbox's own two questions.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	arrived := s.arrival() // first of all: this is what the pace is measured by
+	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
 	if st := s.streams[r.URL.Path]; st != nil {
 		s.serveCall(w, r, st, arrived)
 		return
