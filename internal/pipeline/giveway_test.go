@@ -21,7 +21,7 @@ func TestABackfillLetsARunGoFirst(t *testing.T) {
 		poll   time.Duration
 		before int64 // requests of the backfill until the run's come, at most
 	}{
-		{"it looks at each request", time.Nanosecond, 9},
+		{"it looks at each request", time.Nanosecond, 14},
 		{"it looks at its end", time.Hour, 30},
 	} {
 		t.Run(test.name, func(t *testing.T) {
