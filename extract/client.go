@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -168,6 +169,10 @@ func (c *Client) Pull(ctx context.Context, request Request) (Answer, error) {
 		return Answer{}, &Error{Class: BadRequest, Info: err.Error(), Hint: adviceReport}
 	}
 	answer, err := c.retry(ctx, request.Stream.Path(), body, c.tries(request))
+	var failed *Error
+	if errors.As(err, &failed) && failed.Class == BadRequest && len(request.Tasks) > 0 {
+		failed.Hint = adviceTasks // the same request without tasks may be in order
+	}
 	if err != nil {
 		return Answer{}, err
 	}

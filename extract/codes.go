@@ -65,6 +65,7 @@ const (
 	adviceAdmin       = "set TIM_IDENTIFIER to an account that the console lists as an administrator of the app"
 	advicePlan        = "look at the app's plan and balance in the console"
 	adviceReport      = "this is a fault of pushloss: report it with this line"
+	adviceTasks       = "check the TaskIDs that were asked for (pushloss tasks list), and retire the wrong ones (pushloss tasks retire)"
 	adviceTooLarge    = "no answer of this API is that large: look at what TIM_BASE_URL leads to, or ask Tencent Cloud's support; the window stays failed"
 	advicePace        = "lower PUSHLOSS_RATE, or raise the limit in the console"
 	adviceURL         = "look at TIM_BASE_URL and TIM_REGION"

@@ -154,13 +154,20 @@ func (a *app) calibrate(ctx context.Context, db *load.DB, configured config.App,
 	})
 }
 
-// newestTasks are the tasks that are followed, the one sent last first.
+// newestTasks are the tasks that are followed, the one sent last first. Where some were
+// answered, the others are left out: their IDs may be wrong.
 func newestTasks(ctx context.Context, db *load.DB, sdkAppID int64) ([]string, error) {
 	tasks, err := db.Tasks(ctx, sdkAppID)
 	if err != nil {
 		return nil, err
 	}
-	tasks = slices.DeleteFunc(tasks, func(task load.Task) bool { return task.RetiredAt != nil })
+	answered, err := db.AnsweredTasks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tasks = slices.DeleteFunc(tasks, func(task load.Task) bool {
+		return task.RetiredAt != nil || len(answered) > 0 && !answered[task.Key]
+	})
 	since := func(task load.Task) time.Time {
 		if task.SentAt != nil {
 			return *task.SentAt
