@@ -42,6 +42,28 @@ func Open(ctx context.Context, databaseURL string, maxConns int) (*DB, error) {
 // Close ends all connections.
 func (db *DB) Close() { db.pool.Close() }
 
+// AnalyzeNew lets the planner know how small the tables of a new database are.
+func (db *DB) AnalyzeNew(ctx context.Context) error { return postgres.AnalyzeNew(ctx, db.pool) }
+
+// ErrReadOnly says that the database takes no writing.
+var ErrReadOnly = errors.New("the database is read-only")
+
+// CheckWritable returns ErrReadOnly, with why, for a replica and for a database that
+// its server or its owner keeps from being written to, as when its disk is full.
+func (db *DB) CheckWritable(ctx context.Context) error {
+	var replica, readOnly bool
+	err := db.pool.QueryRow(ctx, `SELECT pg_is_in_recovery(), current_setting('transaction_read_only')::boolean`).Scan(&replica, &readOnly)
+	switch {
+	case err != nil:
+		return fmt.Errorf("ask whether the database can be written to: %w", err)
+	case replica:
+		return fmt.Errorf("%w: it is a replica", ErrReadOnly)
+	case readOnly:
+		return fmt.Errorf("%w: default_transaction_read_only is on", ErrReadOnly)
+	}
+	return nil
+}
+
 // Now is the database's clock.
 func (db *DB) Now(ctx context.Context) (time.Time, error) {
 	var now time.Time

@@ -47,6 +47,7 @@ type Session struct {
 
 	mu      sync.Mutex // one statement at a time on conn
 	conn    *pgx.Conn
+	release func(context.Context)
 	backend uint32 // the server's process, which holds the locks
 
 	lost  context.CancelCauseFunc
@@ -61,19 +62,18 @@ type Session struct {
 // ctx, or with ErrLockLost as its cause when the connection breaks: work under
 // the locks must run under it. holder is shown to others that wait.
 func (db *DB) OpenSession(ctx context.Context, holder string) (*Session, context.Context, error) {
-	pooled, err := db.pool.Acquire(ctx)
+	conn, release, err := db.pool.Hold(ctx)
 	if err != nil {
 		return nil, nil, fmt.Errorf("take a connection for locks: %w", err)
 	}
-	conn := pooled.Hijack()
-	s := &Session{db: db, holder: holder, conn: conn, ended: make(chan struct{})}
+	s := &Session{db: db, holder: holder, conn: conn, release: release, ended: make(chan struct{})}
 	s.broken, s.breaks = context.WithCancel(context.Background())
 	// A server that hears no heartbeat gives the locks to others: what lies between
 	// (a proxy, a pooler) may keep its end of the connection alive for hours.
 	err = conn.QueryRow(ctx, `SELECT set_config('idle_session_timeout', $1, false), pg_backend_pid()`,
 		fmt.Sprint(postgres.Silence.Milliseconds())).Scan(nil, &s.backend)
 	if err != nil {
-		_ = conn.Close(ctx)
+		release(ctx)
 		return nil, nil, fmt.Errorf("prepare the connection for locks: %w", err)
 	}
 	var work context.Context
@@ -90,7 +90,7 @@ func (s *Session) Close() {
 	defer cancel()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_ = s.conn.Close(ctx) // the server gives the locks back either way
+	s.release(ctx) // the server gives the locks back either way
 }
 
 // watch looks after the connection, so that work stops soon after it broke.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"pushloss/extract"
 )
@@ -80,7 +81,8 @@ func (db *DB) Summarize(ctx context.Context, sdkAppID int64, first, last extract
 		return err
 	})
 	batch.Queue(sqlTaskRows, args...).QueryRow(func(row pgx.Row) error { return row.Scan(&s.TaskRows) })
-	if err := db.pool.SendBatch(ctx, batch).Close(); err != nil {
+	err := db.pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error { return conn.SendBatch(ctx, batch).Close() })
+	if err != nil {
 		return Summary{}, fmt.Errorf("summarize app %d: %w", sdkAppID, err)
 	}
 	return s, nil

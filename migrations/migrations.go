@@ -14,6 +14,8 @@ import (
 	"github.com/golang-migrate/migrate/v4"
 	"github.com/golang-migrate/migrate/v4/source/iofs"
 	"github.com/jackc/pgerrcode"
+
+	"pushloss/internal/postgres"
 )
 
 //go:embed *.sql
@@ -84,7 +86,11 @@ func (m *Migrator) Up(ctx context.Context) error {
 				return err
 			}
 		}
-		return explainErrorCodes(ctx, s, errorCodes)
+		if err := explainErrorCodes(ctx, s, errorCodes); err != nil {
+			return err
+		}
+		_ = postgres.AnalyzeNew(ctx, s.conn) // what is committed is right without
+		return nil
 	})
 }
 

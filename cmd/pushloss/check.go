@@ -113,7 +113,7 @@ func (a *app) findDatabaseProblems(ctx context.Context) (db *load.DB, reachable 
 	if err := a.findDatabase(ctx); err != nil {
 		return nil, false, []check.Finding{check.Bad("database", err, hintOf(err))}
 	}
-	db, err := load.Open(ctx, a.database, 4)
+	db, err := load.Open(ctx, a.database, min(4, a.settings.Connections()))
 	if err != nil {
 		var pooling *postgres.PoolingError
 		var full *postgres.NoConnectionError
@@ -121,6 +121,9 @@ func (a *app) findDatabaseProblems(ctx context.Context) (db *load.DB, reachable 
 	}
 	a.closers = append(a.closers, db.Close)
 	findings := []check.Finding{check.Good("database", "answers")}
+	if err := db.CheckWritable(ctx); err != nil {
+		findings = []check.Finding{check.Bad("database", err, hintOf(err))}
+	}
 	if now, err := db.Now(ctx); err == nil {
 		findings = append(findings, check.Clock("clock against the database", a.env.Now(), now))
 	}

@@ -112,6 +112,8 @@ func hintOf(err error) string {
 		return localDB.Hint
 	case errors.As(err, &apiFailed):
 		return apiFailed.Hint
+	case errors.Is(err, load.ErrReadOnly):
+		return postgres.ReadOnlyHint
 	case errors.Is(err, load.ErrLockLost) && postgres.Code(err) == "":
 		return "the connection to the database was lost, as when it stops or this process was paused: run again; nothing is half loaded"
 	}

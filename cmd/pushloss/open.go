@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/spf13/cobra"
 
 	"pushloss/extract"
@@ -18,13 +19,8 @@ import (
 	"pushloss/migrations"
 )
 
-const (
-	// connsPerApp is what a job uses of the pool for one app: its workers, and
-	// the reading of the ledger.
-	connsPerApp = 6
-	// maxConns leaves room for others in a server with stock settings (100).
-	maxConns = 40
-)
+// versionLimit bounds the reading of the schema's version.
+const versionLimit = 15 * time.Second
 
 // stopTimeout bounds the stopping of an embedded database.
 const stopTimeout = time.Minute
@@ -88,12 +84,14 @@ func (a *app) open(ctx context.Context) (*load.DB, error) {
 	if err := a.findDatabase(ctx); err != nil {
 		return nil, err
 	}
-	db, err := load.Open(ctx, a.database, min(4+connsPerApp*max(1, len(a.settings.Apps)), maxConns))
+	db, err := load.Open(ctx, a.database, a.settings.Connections())
 	if err != nil {
 		return nil, err
 	}
 	a.closers = append(a.closers, db.Close)
-	if err := migrations.Check(ctx, a.database); err != nil {
+	// By a connection that is there: the server may have no other left.
+	err = db.Read(ctx, versionLimit, func(tx pgx.Tx) error { return migrations.CheckIn(ctx, tx) })
+	if err != nil {
 		return nil, err
 	}
 	return db, nil

@@ -32,6 +32,8 @@ type environment struct {
 	TaskDays      string `env:"PUSHLOSS_TASK_DAYS, default=30"`
 	APIMemoryDays string `env:"PUSHLOSS_API_MEMORY_DAYS, default=7"`
 
+	MaxConnections string `env:"PUSHLOSS_MAX_CONNECTIONS"`
+
 	RawDays   string `env:"PUSHLOSS_RAW_DAYS, default=400"`
 	RunDays   string `env:"PUSHLOSS_RUN_DAYS, default=400"`
 	WindowEnd string `env:"PUSHLOSS_WINDOW_END, default=exclusive"`

@@ -55,6 +55,9 @@ func Load(ctx context.Context, lookuper envconfig.Lookuper, needs Needs) (Settin
 	}
 	settings.Log.Level = readValue(&problems, "PUSHLOSS_LOG_LEVEL", env.LogLevel, parseLevel)
 	settings.Log.Format = readValue(&problems, "PUSHLOSS_LOG_FORMAT", env.LogFormat, parseFormat)
+	if env.MaxConnections != "" {
+		settings.MaxConnections = readValue(&problems, "PUSHLOSS_MAX_CONNECTIONS", env.MaxConnections, parseConnections)
+	}
 	settings.PostgresBin = env.PostgresBin
 	settings.PostgresPort = readValue(&problems, "PUSHLOSS_POSTGRES_PORT", env.PostgresPort, parsePort)
 	if len(problems) > 0 {

@@ -40,11 +40,22 @@ type Settings struct {
 	// It is read for Needs.Page only.
 	HTTPToken extract.Secret
 	Log       Log
+	// MaxConnections bounds the connections to Postgres; 0 leaves it to the number of
+	// apps.
+	MaxConnections int
 	// PostgresBin is a directory with Postgres's programs for the embedded
 	// database; empty leaves the search to it.
 	PostgresBin string
 	// PostgresPort is the embedded database's port; 0 leaves the choice to it.
 	PostgresPort int
+}
+
+// Connections is how many connections to Postgres the process may have at once.
+func (s Settings) Connections() int {
+	if s.MaxConnections > 0 {
+		return s.MaxConnections
+	}
+	return min(4+2*max(1, len(s.Apps)), 20)
 }
 
 // App is one app of the Chat service.

@@ -13,6 +13,7 @@ import (
 	"unicode"
 
 	"pushloss/extract"
+	"pushloss/internal/postgres"
 )
 
 const (
@@ -136,4 +137,12 @@ func parseStreams(text string) ([]extract.Stream, error) {
 	}
 	slices.Sort(streams)
 	return streams, nil
+}
+
+func parseConnections(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < postgres.MinConns || n > postgres.MaxConns {
+		return 0, fmt.Errorf("%q is not a number of connections from %d to %d", text, postgres.MinConns, postgres.MaxConns)
+	}
+	return n, nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"pushloss/extract"
+	"pushloss/internal/postgres"
 	"pushloss/load"
 )
 
@@ -106,6 +107,9 @@ func (j *job) refresh(ctx context.Context, report Report, log *slog.Logger) {
 	if err := j.db.RefreshUsualTexts(ctx, report.FinishedAt); err != nil {
 		log.WarnContext(ctx, "the texts of error codes are those of the run before", "error", err)
 	}
+	if err := j.db.AnalyzeNew(ctx); err != nil {
+		log.WarnContext(ctx, "the planner does not know how small new tables are: reading may take longer until autovacuum comes by", "error", err)
+	}
 }
 
 func (j *job) app(ctx context.Context, session *load.Session, app App, runID int64, log *slog.Logger) AppReport {
@@ -198,6 +202,8 @@ func (r *AppReport) stop(ctx context.Context, err error) {
 		var hint hinted
 		if errors.As(err, &hint) {
 			r.Hint = hint.Hint()
+		} else {
+			r.Hint = postgres.Hint(err)
 		}
 	}
 }

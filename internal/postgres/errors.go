@@ -64,11 +64,14 @@ func Full(err error) bool {
 	return false
 }
 
+// ReadOnlyHint tells an operator what to do about a database that takes no writing.
+const ReadOnlyHint = "the database is read-only: point DATABASE_URL at the primary, give its disk room, or reset default_transaction_read_only"
+
 // Hint tells an operator what to do about what Postgres said, or is empty.
 func Hint(err error) string {
 	switch code := Code(err); code {
 	case pgerrcode.ReadOnlySQLTransaction:
-		return "the database is read-only: point DATABASE_URL at the primary, free its disk, or take default_transaction_read_only off"
+		return ReadOnlyHint
 	case pgerrcode.DiskFull:
 		return "the database's disk is full: give it room, then run again; nothing is half loaded"
 	case pgerrcode.OutOfMemory:
@@ -78,11 +81,11 @@ func Hint(err error) string {
 	case pgerrcode.CannotConnectNow:
 		return "the database is starting or stopping: try again in a moment"
 	case pgerrcode.InvalidCatalogName:
-		return "create the database, or correct its name in DATABASE_URL: CREATE DATABASE pushloss ENCODING 'UTF8' TEMPLATE template0"
+		return "correct DATABASE_URL, or create the database: CREATE DATABASE pushloss ENCODING 'UTF8' TEMPLATE template0"
 	case pgerrcode.InvalidPassword:
-		return "correct the user or the password in DATABASE_URL; special characters are percent-encoded there"
+		return "correct DATABASE_URL: its user or its password, whose special characters are percent-encoded"
 	case pgerrcode.InvalidAuthorizationSpecification:
-		return "the server does not let this role in: correct the user in DATABASE_URL, or the server's pg_hba.conf"
+		return "correct DATABASE_URL (its user, its sslmode), or let the role in by the server's pg_hba.conf"
 	case pgerrcode.InsufficientPrivilege:
 		return "connect as the role that made the schema (after a restore by another role, see docs/operations.md); people who only read use their BI tool, not pushloss"
 	case pgerrcode.UniqueViolation:

@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 const (
-	// MinConns is the least that a process works with: one for its locks, one for
-	// each of two steps.
+	// MinConns is the least that a process works with: one for its locks, one for a
+	// step, and one for what the step looks up.
 	MinConns = 3
 	// MaxConns is the most that can be asked for.
 	MaxConns = 100
@@ -63,10 +64,104 @@ func Open(ctx context.Context, databaseURL string, maxConns int) (*Pool, error) 
 		pool.Close()
 		return nil, fmt.Errorf("connect to database: %w", err)
 	}
-	return &Pool{Pool: pool}, nil
+	return &Pool{Pool: pool, holding: make(chan struct{}, max(1, config.MaxConns-2))}, nil
 }
 
-// Pool is a pool whose every session is set by us.
+// Pool is a pool whose every session is set by us, and whose connections are all
+// that a process has.
+//
+// Nothing waits for ever: a connection that holds locks is a connection of the pool
+// too, and there are never more of these than leave two for the work under them. A
+// step of that work takes one, and those that read texts while they compare an
+// archived day a second one; they run one after the other, in a process of their own.
 type Pool struct {
 	*pgxpool.Pool
+	holding chan struct{}
 }
+
+// Hold takes a connection for as long as its caller likes, and waits while too many
+// are held. release closes it.
+func (p *Pool) Hold(ctx context.Context) (conn *pgx.Conn, release func(context.Context), err error) {
+	select {
+	case p.holding <- struct{}{}:
+	case <-ctx.Done():
+		return nil, nil, context.Cause(ctx)
+	}
+	pooled, err := p.Acquire(ctx)
+	if err != nil {
+		<-p.holding
+		return nil, nil, err
+	}
+	return pooled.Conn(), func(ctx context.Context) {
+		_ = pooled.Conn().Close(ctx)
+		pooled.Release()
+		<-p.holding
+	}, nil
+}
+
+// whenFree takes a step again while the server has no connection left but those that
+// this process has: one of them is free soon.
+func whenFree[T any](ctx context.Context, p *Pool, step func() (T, error)) (T, error) {
+	until := time.Now().Add(answerTimeout)
+	for pause := 10 * time.Millisecond; ; pause = min(2*pause, 250*time.Millisecond) {
+		result, err := step()
+		if !Full(err) || time.Now().After(until) {
+			return result, err
+		}
+		if now := p.Stat(); now.AcquiredConns()+now.IdleConns() == 0 {
+			return result, err
+		}
+		select {
+		case <-ctx.Done():
+			return result, context.Cause(ctx)
+		case <-time.After(pause):
+		}
+	}
+}
+
+// Acquire is that of pgxpool, and waits where the server is full.
+func (p *Pool) Acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	return whenFree(ctx, p, func() (*pgxpool.Conn, error) { return p.Pool.Acquire(ctx) })
+}
+
+// AcquireFunc is that of pgxpool, and waits where the server is full.
+func (p *Pool) AcquireFunc(ctx context.Context, f func(*pgxpool.Conn) error) error {
+	conn, err := p.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	return f(conn)
+}
+
+// Begin is that of pgxpool, and waits where the server is full.
+func (p *Pool) Begin(ctx context.Context) (pgx.Tx, error) { return p.BeginTx(ctx, pgx.TxOptions{}) }
+
+// BeginTx is that of pgxpool, and waits where the server is full.
+func (p *Pool) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error) {
+	return whenFree(ctx, p, func() (pgx.Tx, error) { return p.Pool.BeginTx(ctx, options) })
+}
+
+// Exec is that of pgxpool, and waits where the server is full.
+func (p *Pool) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	return whenFree(ctx, p, func() (pgconn.CommandTag, error) { return p.Pool.Exec(ctx, sql, args...) })
+}
+
+// Query is that of pgxpool, and waits where the server is full.
+func (p *Pool) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	return whenFree(ctx, p, func() (pgx.Rows, error) { return p.Pool.Query(ctx, sql, args...) })
+}
+
+// QueryRow is that of pgxpool, and waits where the server is full.
+func (p *Pool) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	return row{func(into []any) error {
+		_, err := whenFree(ctx, p, func() (struct{}, error) {
+			return struct{}{}, p.Pool.QueryRow(ctx, sql, args...).Scan(into...)
+		})
+		return err
+	}}
+}
+
+type row struct{ scan func([]any) error }
+
+func (r row) Scan(into ...any) error { return r.scan(into) }

@@ -45,14 +45,14 @@ func (e *NoConnectionError) Unwrap() error { return e.cause }
 // Hint tells an operator what to do.
 func (e *NoConnectionError) Hint() string {
 	return fmt.Sprintf("if a connection pooler stands before it, its server connections are all in use: "+
-		"give its pool room for %d of each pushloss process (PgBouncer: pool_size)", pooledConns+2)
+		"give its pool room for %d of each pushloss process (PgBouncer: pool_size)", pooledConns+1)
 }
 
 const (
 	// pooledConns bounds the pool of a process behind a pooler, which has few
 	// connections for all its clients: twenty by PgBouncer's stock settings. One
-	// more holds the locks, and one now and then reads the schema's version.
-	pooledConns = 4
+	// more reads the schema's version now and then.
+	pooledConns = 5
 	// poolingRounds is how often two clients are compared, lest others of a busy
 	// pool hide by chance what is the rule.
 	poolingRounds = 12

@@ -1,0 +1,146 @@
+package pipeline_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"pushloss/internal/localpg/pgtest"
+	"pushloss/internal/pipeline"
+	"pushloss/internal/sandbox"
+	"pushloss/load"
+	"pushloss/migrations"
+)
+
+// asRole gives the world a database that a new role migrates and works on. The
+// settings are preset for the role.
+func (w *world) asRole(options string, presets ...string) {
+	w.t.Helper()
+	w.pool.Close()
+	w.db.Close()
+	empty := pgtest.EmptyURL(w.t)
+	name := fmt.Sprint("preset_", rand.Uint32())
+	role := pgx.Identifier{name}.Sanitize()
+	w.database = pgtest.Role(w.t, empty, name, options)
+	admin, err := pgx.Connect(w.t.Context(), pgtest.AdminURL(w.t, empty))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer admin.Close(w.t.Context())
+	statements := []string{`GRANT CREATE ON DATABASE ` + pgx.Identifier{admin.Config().Database}.Sanitize() + ` TO ` + role}
+	for _, preset := range presets {
+		statements = append(statements, `ALTER ROLE `+role+` SET `+preset)
+	}
+	if _, err := admin.Exec(w.t.Context(), strings.Join(statements, ";")); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := migrations.Up(w.t.Context(), w.database); err != nil {
+		w.t.Fatalf("migrate up: %v", err)
+	}
+	db, err := load.Open(w.t.Context(), w.database, 20)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.db = db
+	w.t.Cleanup(db.Close)
+	if w.pool, err = pgxpool.New(w.t.Context(), pgtest.AdminURL(w.t, empty)); err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(w.pool.Close)
+}
+
+// K1: nothing that a role presets reaches what is loaded, or keeps it from being.
+func TestNoPresetOfARoleReachesTheFigures(t *testing.T) {
+	t.Parallel()
+	for _, preset := range []string{
+		"client_encoding = 'GBK'", "client_encoding = 'LATIN1'", "statement_timeout = '8ms'", "lock_timeout = '1ms'",
+		"idle_in_transaction_session_timeout = '1ms'", "idle_session_timeout = '50ms'",
+		"timezone = 'Pacific/Kiritimati'", "datestyle = 'German, DMY'", "intervalstyle = 'sql_standard'",
+		"bytea_output = 'escape'", "extra_float_digits = -15", "standard_conforming_strings = off", "search_path = 'analytics, nowhere'",
+		"default_transaction_isolation = 'serializable'", "default_transaction_read_only = on", "default_transaction_deferrable = on",
+		"synchronous_commit = off", "array_nulls = off", "transform_null_equals = on", "quote_all_identifiers = on",
+		"row_security = off", "jit = on", "plan_cache_mode = force_generic_plan",
+	} {
+		t.Run(preset, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t)
+			w.asRole("", preset)
+			label := "促销 🎉"
+			if _, err := w.db.SaveTasks(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "t1", Label: &label}}, noonOf(today-40)); err != nil {
+				t.Fatal(err)
+			}
+			w.run(load.RunDone)
+			w.equalsTruth(today-3, today-1, "t1")
+			if n := w.number(`SELECT count(*) FROM pushloss.task WHERE label = '` + label + `'`); n != 1 {
+				t.Error("the label is another one")
+			}
+		})
+	}
+}
+
+// K5: a server that gives 10 connections is enough for 12 apps, whatever the pool may
+// have: who gets none waits for one of ours.
+func TestTwelveAppsShareTenConnections(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ server, ours int }{{10, 20}, {30, 3}} {
+		t.Run(fmt.Sprintf("%d of the server, %d of ours", test.server, test.ours), func(t *testing.T) {
+			t.Parallel()
+			w := setup(t, func(cfg *sandbox.Config) {
+				for id := range int64(10) {
+					cfg.Apps = append(cfg.Apps, sandbox.App{SDKAppID: 1500000000 + id, SecretKey: testKey})
+				}
+			})
+			w.asRole(fmt.Sprintf("CONNECTION LIMIT %d", test.server))
+			w.db.Close()
+			var err error
+			if w.db, err = load.Open(t.Context(), w.database, test.ours); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(w.db.Close)
+			w.apps = []pipeline.App{w.app(testApp), w.app(otherApp)}
+			for id := range int64(10) {
+				w.apps = append(w.apps, w.app(1500000000+id))
+			}
+			stop := make(chan struct{})
+			most := make(chan int64)
+			go func() {
+				var highest int64
+				for {
+					select {
+					case <-stop:
+						most <- highest
+						return
+					case <-time.After(5 * time.Millisecond):
+						highest = max(highest, int64(w.number(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pushloss'`)))
+					}
+				}
+			}()
+			w.run(load.RunDone)
+			close(stop)
+			if n := <-most; n > int64(min(test.server, test.ours)) {
+				t.Errorf("%d connections", n)
+			}
+		})
+	}
+}
+
+// K1: queries are not compiled, and the planner knows how small the tables are.
+func TestSmallTablesAreKnownToThePlannerAfterTheFirstRun(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.asRole("")
+	w.run(load.RunDone)
+	if n := w.number(`
+		SELECT count(*) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
+		WHERE nspname = 'pushloss' AND relkind = 'r' AND reltuples <= 0 AND pg_relation_size(c.oid) > 0`); n != 0 {
+		t.Errorf("%d tables have rows that nobody counted", n)
+	}
+	if n := w.number(`SELECT reltuples::bigint FROM pg_class WHERE oid = 'pushloss.app'::regclass`); n != 1 {
+		t.Errorf("the planner takes %d apps for granted", n)
+	}
+}

@@ -1,0 +1,44 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// sqlAnalyze counts the rows of small tables that nobody has counted yet: the planner
+// takes a table that was never analyzed for a large one, until autovacuum comes by. Of
+// tables that the role does not own it leaves the counting to their owner.
+const sqlAnalyze = `
+	SELECT c.relname::text
+	FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+	WHERE n.nspname = 'pushloss' AND c.relkind = 'r' AND c.reltuples <= 0
+		AND pg_catalog.pg_relation_size(c.oid) BETWEEN 1 AND 64 * 1024 * 1024
+		AND pg_catalog.pg_has_role(c.relowner, 'USAGE')
+	ORDER BY 1`
+
+// Querier is a connection, or a pool of them.
+type Querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+}
+
+// AnalyzeNew analyzes the small tables of pushloss that were never analyzed.
+func AnalyzeNew(ctx context.Context, db Querier) error {
+	rows, err := db.Query(ctx, sqlAnalyze)
+	if err != nil {
+		return fmt.Errorf("look for tables that were never analyzed: %w", err)
+	}
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return fmt.Errorf("look for tables that were never analyzed: %w", err)
+	}
+	for _, table := range tables {
+		if _, err := db.Exec(ctx, `ANALYZE `+pgx.Identifier{"pushloss", table}.Sanitize()); err != nil {
+			return fmt.Errorf("analyze %s: %w", table, err)
+		}
+	}
+	return nil
+}

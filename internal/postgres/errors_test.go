@@ -1,0 +1,37 @@
+package postgres_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"pushloss/internal/postgres"
+)
+
+func TestWhatPostgresSaysHasAHintThatIsTrue(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		code, says  string
+		unreachable bool
+	}{
+		{"25006", "read-only", true}, {"25P03", "was paused", true}, {"25P04", "was paused", true}, {"57P05", "was paused", true},
+		{"57P01", "was paused", true}, {"57P03", "starting", true}, {"57014", "took too long", true}, {"53100", "disk is full", true},
+		{"53200", "memory", true}, {"53300", "PUSHLOSS_MAX_CONNECTIONS", true}, {"53400", "PUSHLOSS_MAX_CONNECTIONS", true},
+		{"3D000", "CREATE DATABASE", true}, {"28P01", "password", true}, {"28000", "pg_hba.conf", true}, {"08006", "start the database", true},
+		{"58030", "start the database", true}, {"XX001", "backup", true}, {"XX002", "backup", true}, {"42501", "the role that made the schema", false},
+		{"23505", "pushloss check", false}, {"42P01", "", false}, {"40P01", "", false},
+	} {
+		t.Run(test.code, func(t *testing.T) {
+			t.Parallel()
+			err := fmt.Errorf("load: %w", &pgconn.PgError{Code: test.code, Message: "ein Text, den niemand vergleicht"})
+			if got := postgres.Unreachable(err); got != test.unreachable {
+				t.Errorf("unreachable: %t", got)
+			}
+			if hint := postgres.Hint(err); !strings.Contains(hint, test.says) || (hint == "") != (test.says == "") {
+				t.Errorf("hint: %s", hint)
+			}
+		})
+	}
+}

@@ -1,0 +1,20 @@
+package load_test
+
+import (
+	"errors"
+	"testing"
+
+	"pushloss/load"
+)
+
+// A guard of the server or the database is respected: it is there for a full disk.
+func TestAReadOnlyDatabaseIsTold(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	must(t, f.db.CheckWritable(t.Context()))
+	f.exec(`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$`)
+	db := open(t, f.url)
+	if err := db.CheckWritable(t.Context()); !errors.Is(err, load.ErrReadOnly) {
+		t.Errorf("it says %v", err)
+	}
+}
