@@ -165,12 +165,14 @@ func TestGapsOfAllTasksAreListed(t *testing.T) {
 	for _, item := range shown.Find("#troubles li").EachIter() {
 		got = append(got, words(item.Text()))
 	}
-	failed := " failed: " + w.text(`SELECT DISTINCT last_error FROM analytics.coverage WHERE state = 'failed'`)
+	failed := func(task string) string {
+		return " failed: " + w.text(`SELECT DISTINCT last_error FROM analytics.coverage WHERE state = 'failed' AND task_id = $1`, task)
+	}
 	want := []string{
-		(today - 3).String() + " the whole app:" + failed,
-		(today - 3).String() + " task demo-flash-sale:" + failed,
-		(today - 3).String() + " task demo-newsletter:" + failed,
-		(today - 3).String() + " task demo-welcome:" + failed,
+		(today - 3).String() + " the whole app:" + failed(""),
+		(today - 3).String() + " task demo-flash-sale:" + failed("demo-flash-sale"),
+		(today - 3).String() + " task demo-newsletter:" + failed("demo-newsletter"),
+		(today - 3).String() + " task demo-welcome:" + failed("demo-welcome"),
 		(today - 8).String() + " the whole app: missing",
 		(today - 9).String() + " the whole app: missing",
 		(today - 9).String() + " task demo-flash-sale: missing",
