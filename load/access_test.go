@@ -264,9 +264,9 @@ func TestGrantsThatWouldMeanNothingAreRefused(t *testing.T) {
 		{"public", "reserved", "log in as"},
 		{"none", "reserved", "log in as"},
 		{"pg_read_all_data", "reserved", "log in as"},
-		{"", "no name of a role", "log in as"},
-		{"a\x00b", "no name of a role", "log in as"},
-		{"\xff", "no name of a role", "log in as"},
+		{"", "is not the name of a role", "log in as"},
+		{"a\x00b", "is not the name of a role", "log in as"},
+		{"\xff", "is not the name of a role", "log in as"},
 	} {
 		t.Run(test.role, func(t *testing.T) {
 			_, err := f.db.Grant(t.Context(), test.role)

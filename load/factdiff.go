@@ -91,7 +91,7 @@ type Changes struct {
 	Unchanged int64 `json:"unchanged"`
 	// Kept are rows that stay although the answer says less of them, since the API
 	// need not have remembered the whole day any more.
-	Kept int64 `json:"kept"`
+	Kept int64 `json:"kept,omitempty"`
 }
 
 // Add sums two counts.

@@ -83,11 +83,11 @@ func TestWithoutAUsableDatabaseCommandsExitWith3AndSayWhatToDo(t *testing.T) {
 		says   []string
 	}{
 		{"unreachable", func(w *world) { w.env["DATABASE_URL"] = "postgres://u:p@127.0.0.1:1/none" },
-			[]string{"connect to database", "correct DATABASE_URL"}},
+			[]string{"connect to database", "DATABASE_URL"}},
 		{"wrong password", func(w *world) {
 			w.env["DATABASE_URL"] = strings.Replace(w.env["DATABASE_URL"], ":pgtdbpass@", ":wrong@", 1)
 		},
-			[]string{"connect to database", "correct DATABASE_URL"}},
+			[]string{"connect to database", "correct the user or the password in DATABASE_URL"}},
 		{"no schema", func(w *world) { w.do(0, "migrate", "down", fmt.Sprint(migrations.Newest())) }, []string{"no schema yet", "pushloss migrate up"}},
 		{"schema behind", func(w *world) { w.do(0, "migrate", "down", "1") }, []string{"behind", "pushloss migrate up"}},
 		{"schema ahead", func(w *world) { w.exec(`UPDATE pushloss.schema_migrations SET version = 99`) }, []string{"newer", "pushloss binary"}},

@@ -230,7 +230,7 @@ func TestTheSandboxServesCallsAndItsOwnQuestions(t *testing.T) {
 		t.Errorf("the stats are %d %s", status, stats)
 	}
 	p.signal(syscall.SIGTERM)
-	p.endedWith(0).says(t, "app 1400000001: 1 calls")
+	p.endedWith(0).says(t, "app 1400000001: 1 call,")
 }
 
 // What serve would refuse, check tells before.

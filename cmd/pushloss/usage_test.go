@@ -42,7 +42,7 @@ func TestMistakesExitWith2AndSayWhatToDo(t *testing.T) {
 		{"two files", []string{"tasks", "import", "a", "b"}, nil, []string{"takes one argument, FILE, but has 2"}},
 		{"an app that is no number", w.backfill(5, 3, "--app", "x"), nil, []string{`--app: "x" is not a number`}},
 		{"a backfill of a year that was mistyped", []string{"backfill", "--from", "0206-03-01", "--to", w.back(3)}, nil, []string{"0206-03-01 is long before", "--from"}},
-		{"a task without a name", w.backfill(5, 3, "--task", ""), nil, []string{"a task has no name"}},
+		{"a task without a name", w.backfill(5, 3, "--task", ""), nil, []string{"task_id is empty"}},
 		{"reversed backfill", w.backfill(3, 5), nil, []string{"before it begins", "give the earlier day to --from"}},
 		{"future backfill", w.backfill(3, -2), nil, []string{"not over yet", "the newest day that can be pulled is " + w.back(1)}},
 		{"backfill of today", w.backfill(3, 0), nil, []string{"not over yet"}},

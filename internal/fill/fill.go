@@ -110,7 +110,9 @@ func (f *filler) open() (stop func(), err error) {
 	f.jobs = pipeline.New(f.db, transport, apps, pipeline.Settings{
 		Streams:      streams(),
 		LookbackDays: f.LookbackDays, TaskDays: f.TaskDays, APIMemoryDays: f.LookbackDays + 7,
-	}, pipeline.Options{Now: f.now, DatabaseNow: func(context.Context) (time.Time, error) { return f.now(), nil }, Holder: "the sandbox's fill"})
+	}, pipeline.Options{
+		Now: f.now, DatabaseNow: func(context.Context) (time.Time, error) { return f.now(), nil }, Past: true, Holder: "the sandbox's fill",
+	})
 	return func() {
 		transport.CloseIdleConnections()
 		_ = server.Close()

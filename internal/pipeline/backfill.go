@@ -204,7 +204,7 @@ func (p *Pipeline) planBackfill(ctx context.Context, app App, request BackfillRe
 		tasksOnly: len(request.Tasks) > 0,
 		failed:    failed,
 		forgotten: rules.lastForgotten(p.opts.Now()),
-		now:       p.opts.Now(),
+		now:       p.present(),
 		reprocess: request.Reprocess,
 		covers: func(task load.Task, day extract.Day) bool {
 			if len(request.Tasks) > 0 {

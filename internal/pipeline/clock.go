@@ -53,3 +53,12 @@ func (c clocks) compare(api time.Time) error {
 	}
 	return nil
 }
+
+// present is what no window can have been pulled after, unless a clock ran ahead; zero
+// where that cannot be told.
+func (p *Pipeline) present() time.Time {
+	if p.opts.Past {
+		return time.Time{}
+	}
+	return p.opts.Now()
+}

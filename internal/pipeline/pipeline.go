@@ -33,6 +33,9 @@ type Options struct {
 	Log *slog.Logger
 	// Now is the clock for planning and for the rows' times; nil is time.Now.
 	Now func() time.Time
+	// Past says that Now goes through days long gone: a window that was pulled later
+	// than Now is no sign of a clock that ran ahead.
+	Past bool
 	// DatabaseNow is the database's clock; nil asks the database.
 	DatabaseNow func(context.Context) (time.Time, error)
 	// OnCall is told of every API call.

@@ -113,7 +113,7 @@ func (p *Pipeline) planRun(ctx context.Context, app App, at time.Time) (plan, po
 		scheduled: true,
 		forgotten: rules.lastForgotten(p.opts.Now()),
 		keep:      keep,
-		now:       p.opts.Now(),
+		now:       p.present(),
 		reprocess: Missing,
 		covers: func(task load.Task, day extract.Day) bool {
 			return task.RetiredAt == nil && rules.followed(task).has(day)
