@@ -1,0 +1,110 @@
+package postgres_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/localpg/pgtest"
+	"pushloss/internal/postgres"
+)
+
+// K1: what changes results, or how long they may take, is as we set it, in a session
+// of the pool and in one beside it.
+func TestEverySessionIsSetByUs(t *testing.T) {
+	t.Parallel()
+	database := pgtest.EmptyURL(t)
+	name := "session_" + strings.ToLower(rand.Text()[:10])
+	address := pgtest.Role(t, database, name, "")
+	admin, err := pgx.Connect(t.Context(), pgtest.AdminURL(t, database))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close(context.WithoutCancel(t.Context()))
+	presets := []struct{ name, preset, want string }{
+		{"client_encoding", "GBK", "UTF8"}, {"timezone", "Asia/Kathmandu", "UTC"}, {"datestyle", "German", "ISO, MDY"},
+		{"intervalstyle", "iso_8601", "postgres"}, {"bytea_output", "escape", "hex"}, {"extra_float_digits", "-15", "1"},
+		{"standard_conforming_strings", "off", "on"}, {"array_nulls", "off", "on"}, {"transform_null_equals", "on", "off"},
+		{"quote_all_identifiers", "on", "off"}, {"search_path", "public", ""}, {"row_security", "off", "on"}, {"jit", "on", "off"},
+		{"default_transaction_isolation", "serializable", "read committed"}, {"default_transaction_deferrable", "on", "off"},
+		{"default_transaction_read_only", "on", "off"}, {"synchronous_commit", "off", "on"}, {"plan_cache_mode", "force_generic_plan", "auto"},
+		{"statement_timeout", "8ms", "1min"}, {"lock_timeout", "1ms", "0"}, {"idle_in_transaction_session_timeout", "1ms", ""},
+		{"idle_session_timeout", "1min", "0"}, {"tcp_keepalives_idle", "7", "15"},
+	}
+	var statements []string
+	for _, p := range presets {
+		statements = append(statements, `ALTER ROLE `+name+` SET `+p.name+` = '`+p.preset+`'`)
+	}
+	if _, err := admin.Exec(t.Context(), strings.Join(statements, ";")); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := postgres.Connect(t.Context(), address, limits, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(t.Context()))
+	pool, err := postgres.Open(t.Context(), address+"&pool_max_conns=3", 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	if n := pool.Config().MaxConns; n != 3 {
+		t.Errorf("the pool has room for %d", n)
+	}
+	pooled, err := pool.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pooled.Release()
+	for _, conn := range []*pgx.Conn{conn, pooled.Conn()} {
+		for _, p := range presets {
+			var got string
+			if err := conn.QueryRow(t.Context(), `SELECT current_setting($1)`, p.name).Scan(&got); err != nil {
+				t.Fatal(err)
+			}
+			if got == p.preset || p.want != "" && got != p.want {
+				t.Errorf("%s is %s", p.name, got)
+			}
+		}
+	}
+}
+
+// Connections that are held leave room for the work beside them.
+func TestHeldConnectionsLeaveRoom(t *testing.T) {
+	t.Parallel()
+	pool, err := postgres.Open(t.Context(), pgtest.EmptyURL(t), 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	_, release, err := pool.Hold(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, _, err := pool.Hold(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a second one: %v", err)
+	}
+	tx, err := pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var one int
+	if err := pool.QueryRow(t.Context(), `SELECT 1`).Scan(&one); err != nil {
+		t.Error(err)
+	}
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Error(err)
+	}
+	release(t.Context())
+	if _, release, err = pool.Hold(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	release(t.Context())
+}
