@@ -22,13 +22,13 @@ type pull struct {
 	Trusted                  bool
 	In                       int
 	Inserted, Updated        int
-	Deleted, Unchanged       int
+	Deleted, Unchanged, Kept int
 	Merged, Rejected, Ignore int
 }
 
 const sqlPulls = `
 	SELECT pull_id, sdk_app_id, run_id, stream, day::timestamp, window_start, window_end, task_ids, sent_at, loaded_at, body_sha256,
-		trusted, rows_in, rows_inserted, rows_updated, rows_deleted, rows_unchanged, rows_merged, rows_rejected, rows_ignored
+		trusted, rows_in, rows_inserted, rows_updated, rows_deleted, rows_unchanged, rows_kept, rows_merged, rows_rejected, rows_ignored
 	FROM pushloss.pull JOIN pushloss.stream USING (stream_id) ORDER BY sdk_app_id, pull_id`
 
 // archive is what the database keeps of the answers.

@@ -69,6 +69,33 @@ func (w *world) trueFigures(app int64, day extract.Day, task string) map[key]fig
 	return figures
 }
 
+// nearTruth compares the facts with the sandbox's truth. Those of days that it was
+// never asked for in time may exceed it: what a wrong answer raised stays.
+func (w *world) nearTruth(got map[window]map[key]figure) (problems differences) {
+	want, remembered := w.truth(), make(map[window]map[key]figure)
+	for at, figures := range got {
+		if !w.isForgotten(at.Day) {
+			remembered[at] = figures
+		}
+	}
+	for at, figures := range want {
+		if !w.isForgotten(at.Day) {
+			continue
+		}
+		delete(want, at)
+		for k, figure := range figures {
+			if got[at][k].Count < figure.Count {
+				problems.add("the facts of %v are less than the sandbox's truth: %+v is %+v, want %+v", at, k, got[at][k], figure)
+			}
+		}
+	}
+	return append(problems, sameFacts("the sandbox's truth", want, remembered)...)
+}
+
+// isForgotten reports whether the API need not remember the whole day: since no day
+// turns meanwhile, it did not when the storm began either.
+func (w *world) isForgotten(day string) bool { return day < (w.today - memoryDays + 1).String() }
+
 func sameFacts(whose string, want, got map[window]map[key]figure) (problems differences) {
 	for at, figures := range want {
 		if !maps.Equal(figures, got[at]) && len(figures)+len(got[at]) > 0 {
@@ -137,7 +164,7 @@ func (w *world) sameChanges(want map[change]int) (problems differences) {
 
 const sqlLedger = `
 	SELECT l.sdk_app_id, l.day::text, coalesce(t.task_id, ''), l.state, coalesce(l.settled_reason, ''), l.settled, l.pulls,
-		l.row_count, l.reject_count, l.first_loaded_at, l.last_loaded_at, l.last_error IS NOT NULL, l.updated_at,
+		l.row_count, l.reject_count, l.first_loaded_at, l.last_loaded_at, l.last_trusted_at, l.last_error IS NOT NULL, l.updated_at,
 		coalesce((SELECT sum(r.row_count) FROM pushloss.reject AS r
 			WHERE (r.sdk_app_id, r.day, r.task_key, r.stream_id) = (l.sdk_app_id, l.day, l.task_key, 0)), 0)
 	FROM pushloss.ledger AS l LEFT JOIN pushloss.task AS t USING (task_key)
@@ -154,6 +181,7 @@ func (w *world) sameLedger(want map[window]*entry) (problems differences) {
 		Pulls             int
 		Rows, Rejects     int
 		First, Last       *time.Time
+		Trusted           *time.Time
 		HasError          bool
 		Updated           time.Time
 		RowsInRejectTable int
@@ -170,7 +198,7 @@ func (w *world) sameLedger(want map[window]*entry) (problems differences) {
 		seen[at] = true
 		told := entry{
 			State: r.State, Reason: r.Reason, Rows: r.Rows, Rejects: r.Rejects, First: micro(r.First), Last: micro(r.Last),
-			Pulled: r.Updated.UnixMicro(), Pulls: r.Pulls, HasError: r.HasError,
+			Trusted: micro(r.Trusted), Pulled: r.Updated.UnixMicro(), Pulls: r.Pulls, HasError: r.HasError,
 		}
 		modelled := entry{}
 		if want[at] != nil {
@@ -180,10 +208,11 @@ func (w *world) sameLedger(want map[window]*entry) (problems differences) {
 		failures := told.Pulls - modelled.Pulls
 		modelled.Pulls = told.Pulls
 		if told.Pulled != modelled.Pulled && failures > 0 {
-			modelled.Pulled, modelled.HasError = told.Pulled, true
-			modelled.State, modelled.Reason = "failed", ""
-			if told.State == "unavailable" {
-				modelled.State, modelled.Reason = "unavailable", "api_memory"
+			modelled.Pulled = told.Pulled
+			modelled.fail()
+			if told.State == "unavailable" && modelled.Trusted == 0 && w.isForgotten(at.Day) {
+				modelled.State = "unavailable"
+				modelled.forget()
 			}
 		}
 		if told != modelled || failures < 0 || r.Settled != (r.Reason != "") || r.RowsInRejectTable != r.Rejects {

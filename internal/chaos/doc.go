@@ -7,7 +7,9 @@
 // cut, broken and delayed, for each replica by itself. After a last quiet backfill
 // of everything:
 //
-//   - the facts of all four streams are the sandbox's truth;
+//   - the facts of all four streams are the sandbox's truth; those of the days that it
+//     was never asked for in time are at least that, since wrong answers only raise them;
+//   - status tells of these days as unproven, and of no other problem;
 //   - of the losses, facts, changes, ledger, rejects and the counts of every pull are those of an
 //     independent model that replays the archived answers in the order of their
 //     pulls, with a reading of its own;

@@ -30,12 +30,6 @@ func (d *deck) deal() error {
 		}
 		name := d.left[len(d.left)-1]
 		d.left = d.left[:len(d.left)-1]
-		// The two together give an empty day the figures of the next, which nobody can
-		// take back from a day beyond memory.
-		if other := map[string]string{"day-figures": "end-inclusive", "end-inclusive": "day-figures"}[name]; slices.ContainsFunc(faults, func(f sandbox.Fault) bool { return f.Name == other }) {
-			d.left = append([]string{name}, d.left...)
-			continue
-		}
 		fault, err := sandbox.ParseFault(d.spec(name))
 		if err != nil {
 			return err
@@ -58,7 +52,7 @@ func (d *deck) spec(name string) string {
 	// The truth's: for all calls while they last.
 	case "unknown-platform", "big-count", "week-differs", "end-inclusive":
 		return name
-	case "day-figures": // by the same midnights, so that no empty day gets figures
+	case "day-figures": // by the same midnights
 		return "day-figures=" + d.w.zone.String()
 	case "late":
 		return fmt.Sprintf("late=0.%d:days=%d", 1+d.chance.IntN(9), 1+d.chance.IntN(4))
@@ -78,8 +72,7 @@ func (d *deck) spec(name string) string {
 	case "code", "resultcode":
 		return fmt.Sprintf("%s=%d%s", name, codes[d.chance.IntN(len(codes))], every)
 	case "published-sample":
-		// Where an empty answer may take it back again.
-		return fmt.Sprintf("published-sample:from=%s,to=%s,every=2", day(memoryDays-2), d.w.lastDay())
+		return "published-sample:every=2"
 	}
 	if slices.Contains([]string{"usersig-expired", "frequency", "redirect", "http-429"}, name) {
 		return name + ":every=9" // they stop an app, or slow it down for a run

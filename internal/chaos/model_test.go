@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"maps"
 	"time"
 
 	"pushloss/extract"
@@ -28,6 +29,7 @@ type entry struct {
 	State, Reason string
 	Rows, Rejects int
 	First, Last   int64 // microseconds; 0: never
+	Trusted       int64 // when a trusted answer last loaded it
 	Pulled        int64 // when the last answer was loaded
 	Pulls         int   // answers, so at least as many pulls
 	HasError      bool
@@ -58,11 +60,11 @@ func replay(a archive, zone *time.Location) (*model, differences) {
 			continue
 		}
 		told := p
-		told.In, told.Inserted, told.Updated, told.Deleted, told.Unchanged = 0, 0, 0, 0, 0
+		told.In, told.Inserted, told.Updated, told.Deleted, told.Unchanged, told.Kept = 0, 0, 0, 0, 0, 0
 		told.Merged, told.Rejected, told.Ignore = 0, 0, 0
 		m.load(&told, elements)
 		if now := (counts{told}).list(); now != (counts{p}).list() {
-			problems.add("pull %d tells %v (in, inserted, updated, deleted, unchanged, merged, rejected, ignored), the model %v",
+			problems.add("pull %d tells %v (in, inserted, updated, deleted, unchanged, kept, merged, rejected, ignored), the model %v",
 				p.ID, counts{p}.list(), now)
 		}
 		if trusted := m.trusted(p); trusted != p.Trusted {
@@ -74,14 +76,17 @@ func replay(a archive, zone *time.Location) (*model, differences) {
 
 type counts struct{ pull }
 
-func (c counts) list() [8]int {
-	return [8]int{c.In, c.Inserted, c.Updated, c.Deleted, c.Unchanged, c.Merged, c.Rejected, c.Ignore}
+func (c counts) list() [9]int {
+	return [9]int{c.In, c.Inserted, c.Updated, c.Deleted, c.Unchanged, c.Kept, c.Merged, c.Rejected, c.Ignore}
 }
 
 func day(p pull) extract.Day { return extract.DayOf(p.Day, time.UTC) }
 
-func (m *model) trusted(p pull) bool {
-	return !p.Start.Before(p.LoadedAt.Add(-memoryDays * 24 * time.Hour))
+// trusted reports whether the API remembered the whole day.
+func (m *model) trusted(p pull) bool { return m.remembered(p.Start, p.LoadedAt) }
+
+func (m *model) remembered(start, at time.Time) bool {
+	return !start.Before(at.Add(-memoryDays * 24 * time.Hour))
 }
 
 // load applies one answer, and counts in p what it did.
@@ -118,37 +123,87 @@ func (m *model) loadWindow(p *pull, w window, e element) {
 	at := p.LoadedAt.UnixMicro()
 	l.Pulls++
 	l.Pulled, l.HasError, l.Rejects = at, false, e.rejected
-	final := ""
-	if end := (day(*p) + lookback).Window(m.zone).End; !p.LoadedAt.Before(end) {
-		final = "lookback"
-	}
+	isAnswered, saysNothing := e.figures != nil, len(e.figures) == 0
 	switch {
-	case e.figures == nil: // not in the answer
-		l.State, l.Reason = "absent", final
-		if final == "" && !p.Trusted {
-			l.Reason = "api_memory"
-		}
-	case len(e.figures) == 0 && e.rejected > 0:
-		l.State, l.Reason, l.HasError = "failed", "", true
-	case len(e.figures) == 0 && !p.Trusted:
-		l.State, l.Reason = "unproven", "api_memory"
-		if l.Last != 0 && l.Rows == 0 {
-			l.State = "empty"
-		}
+	case isAnswered && saysNothing && e.rejected > 0:
+		l.fail()
+		return
+	case !isAnswered && (p.Trusted || l.First == 0):
+		l.State = "absent"
+	case p.Trusted:
+		m.become(p, w, e.figures, l.First != 0)
+		l.Trusted = at
 	default:
-		l.State, l.Reason = "loaded", final
-		if len(e.figures) == 0 {
-			l.State = "empty"
-		}
-		m.replace(p, w, e.figures, l.First != 0)
-		l.Rows, l.Last = len(e.figures), at
+		m.become(p, w, m.raised(p, w, e.figures), l.First != 0)
+	}
+	if p.Trusted && isAnswered || !saysNothing {
+		l.Last = at
 		if l.First == 0 {
 			l.First = at
 		}
 	}
+	l.Rows = len(m.figures[w])
+	if isAnswered || !p.Trusted && l.First != 0 {
+		l.State = l.stateOfFigures()
+	}
+	switch ended := (day(*p) + min(lookback, memoryDays-1)).Window(m.zone).End; {
+	case !p.Trusted:
+		l.forget()
+	case p.LoadedAt.Before(ended):
+		l.Reason = ""
+	default:
+		l.Reason = "lookback"
+	}
 }
 
-func (m *model) replace(p *pull, w window, figures map[key]figure, loadedBefore bool) {
+// fail is what a pull without figures makes of a window: what is final stays so.
+func (l *entry) fail() {
+	l.HasError = true
+	if l.Reason == "" {
+		l.State = "failed"
+	}
+}
+
+// forget is what becomes of a window that nobody will be able to prove better.
+func (l *entry) forget() {
+	if l.Reason == "" {
+		l.Reason = "api_memory"
+	}
+}
+
+func (l *entry) stateOfFigures() string {
+	switch {
+	case l.Trusted == 0:
+		return "unproven"
+	case l.Rows == 0:
+		return "empty"
+	}
+	return "loaded"
+}
+
+// raised is the larger of what is stored and what an answer says that is not trusted.
+// The text comes with the count.
+func (m *model) raised(p *pull, w window, said map[key]figure) map[key]figure {
+	figures := maps.Clone(said)
+	if figures == nil {
+		figures = make(map[key]figure)
+	}
+	for k, old := range m.figures[w] {
+		now, isSaid := said[k]
+		if isSaid && now.Count > old.Count {
+			continue
+		}
+		figures[k] = old
+		if !isSaid || now.Count < old.Count {
+			p.Kept++
+			p.Unchanged--
+		}
+	}
+	return figures
+}
+
+// become sets a window's figures, and notes the changes of those that were loaded before.
+func (m *model) become(p *pull, w window, figures map[key]figure, loadedBefore bool) {
 	before := m.figures[w]
 	m.figures[w] = figures
 	note := func(k key, old, now *figure) {

@@ -201,6 +201,16 @@ func (w *world) environment(database, api string) map[string]string {
 // quietly runs a command without any fault on its way, and expects its success.
 func (w *world) quietly(args ...string) *process {
 	w.t.Helper()
+	p := w.ended(args...)
+	if p.code() != 0 {
+		w.t.Fatalf("%v ended with %d; it said:\n%s", args, p.code(), tail(p.said.String()))
+	}
+	return p
+}
+
+// ended runs a command without any fault on its way.
+func (w *world) ended(args ...string) *process {
+	w.t.Helper()
 	w.database.Host = w.databaseAddress()
 	p, err := start(w.environment(w.database.String(), "http://"+w.address), w.t.TempDir(), args...)
 	if err != nil {
@@ -209,9 +219,6 @@ func (w *world) quietly(args ...string) *process {
 	if !p.endsWithin(3 * time.Minute) {
 		p.kill()
 		w.t.Fatalf("%v hangs; it said:\n%s", args, tail(p.said.String()))
-	}
-	if p.code() != 0 {
-		w.t.Fatalf("%v ended with %d; it said:\n%s", args, p.code(), tail(p.said.String()))
 	}
 	return p
 }

@@ -1,0 +1,60 @@
+package chaos
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// status asks how complete the figures are. Exactly those of the days that nobody
+// asked for in time are unproven, and nothing else is wrong.
+func (w *world) status() (p *process, problems differences) {
+	w.t.Helper()
+	p = w.ended("status", "--output", "json")
+	var told struct {
+		Apps []struct {
+			App         int64 `json:"sdk_app_id"`
+			Failed      *int  `json:"failed"`
+			Missing     *int  `json:"missing"`
+			Late        *int  `json:"late"`
+			Unproven    *int  `json:"unproven"`
+			Differences *int  `json:"differences"`
+			Unanswered  *int  `json:"unanswered_tasks"`
+			Lag         *int  `json:"lag_days"`
+		} `json:"apps"`
+		LastRun struct{ State string } `json:"last_run"`
+	}
+	said := p.said.String()
+	if err := json.NewDecoder(strings.NewReader(said[max(0, strings.Index(said, "{")):])).Decode(&told); err != nil {
+		w.t.Fatalf("status ended with %d; it said:\n%s", p.code(), tail(said))
+	}
+	forgotten := 0
+	for day := w.firstDay(); day <= w.lastDay(); day++ {
+		if w.isForgotten(day.String()) {
+			forgotten += windowsOfDay()
+		}
+	}
+	if p.code() != 1 {
+		problems.add("status ended with %d, though days are unproven", p.code())
+	}
+	if len(told.Apps) != appCount || told.LastRun.State != "done" {
+		problems.add("status tells of %d apps, and of a last run that is %s", len(told.Apps), told.LastRun.State)
+	}
+	for _, app := range told.Apps {
+		for name, count := range map[string]struct {
+			told *int
+			want int
+		}{
+			"failed": {app.Failed, 0}, "missing": {app.Missing, 0}, "late": {app.Late, 0}, "unproven": {app.Unproven, forgotten},
+			"differences": {app.Differences, 0}, "unanswered": {app.Unanswered, 0}, "lag": {app.Lag, lookback},
+		} {
+			if count.told == nil || *count.told != count.want {
+				problems.add("status tells wrongly of %s of app %d, want %d; it said:\n%s", name, app.App, count.want, tail(said))
+			}
+		}
+	}
+	return p, problems
+}
+
+// windowsOfDay counts an app's: of the losses and the statistics each task's and the
+// whole app's, and of each chat stream one.
+func windowsOfDay() int { return 2*(len(tasks)+1) + 2 }
