@@ -97,6 +97,9 @@ func Hint(err error) string {
 	case pgerrcode.QueryCanceled:
 		return "the database took too long, or somebody canceled the statement: look at its load, then run again; nothing is half loaded"
 	}
+	if Full(err) {
+		return "a pooler refused the login: look at its log, and give it room (PgBouncer: max_client_conn), or lower PUSHLOSS_MAX_CONNECTIONS"
+	}
 	if Unreachable(err) {
 		return "start the database, or correct DATABASE_URL; DATABASE_URL=embedded: gives a local one"
 	}

@@ -46,6 +46,17 @@ var refused = map[string]string{
 
 // judge refuses what would not work everywhere, and drops what asks for nothing.
 func (s *settings) judge() error {
+	// First: where these are wrong, the rest may be a part of a password.
+	for host := range strings.SplitSeq(s.values["host"], ",") {
+		if host != "" && !isHost(host) {
+			return errHost()
+		}
+	}
+	for port := range strings.SplitSeq(s.values["port"], ",") {
+		if n, err := strconv.ParseUint(port, 10, 16); port != "" && (err != nil || n == 0) {
+			return errHost()
+		}
+	}
 	for _, name := range s.names {
 		value := s.values[name]
 		switch remedy, known := refused[name]; {
@@ -63,16 +74,6 @@ func (s *settings) judge() error {
 			return &URLError{"has the unknown parameter " + name, setForRole}
 		default:
 			return &URLError{"has a parameter that is unknown, perhaps a part of the password", escape + "; in a keyword=value string " + quoteIt}
-		}
-	}
-	for host := range strings.SplitSeq(s.values["host"], ",") {
-		if host != "" && !isHost(host) {
-			return errHost()
-		}
-	}
-	for port := range strings.SplitSeq(s.values["port"], ",") {
-		if n, err := strconv.ParseUint(port, 10, 16); port != "" && (err != nil || n == 0) {
-			return errHost()
 		}
 	}
 	if timeout, given := s.values["connect_timeout"]; given {

@@ -232,7 +232,8 @@ func splitURL(rest string) (settings, error) {
 	if !hasQuery || query == "" {
 		return s, nil
 	}
-	s.plain = !strings.Contains(query, "password=")
+	s.plain = !strings.Contains(strings.ToLower(query), "pass") &&
+		(at >= 0 || !strings.Contains(authority, ":") || strings.HasPrefix(tail, "/"))
 	for pair := range strings.SplitSeq(query, "&") {
 		name, value, ok := strings.Cut(pair, "=")
 		if !ok || strings.ContainsAny(value, "=?") {
@@ -278,6 +279,10 @@ func (s *settings) addHosts(authority string) error {
 			var ok bool
 			if host, port, ok = strings.Cut(part[1:], "]"); !ok || port != "" && !strings.HasPrefix(port, ":") {
 				return errHost()
+			}
+			var err error
+			if host, err = decode(host); err != nil { // of a zone
+				return err
 			}
 			if _, err := netip.ParseAddr(host); err != nil {
 				return errHost()
@@ -340,7 +345,7 @@ const quoteIt = `put the value in single quotes, with \' for a quote and \\ for 
 // splitKeywords reads as libpq does, but refuses what people do not mean.
 func splitKeywords(text string) (settings, error) {
 	s := settings{values: map[string]string{}}
-	s.plain = !strings.Contains(text, "password")
+	s.plain = !strings.Contains(strings.ToLower(text), "pass")
 	const blanks = " \t\n\r\v\f"
 	for text = strings.Trim(text, blanks); text != ""; text = strings.TrimLeft(text, blanks) {
 		name, rest, ok := strings.Cut(text, "=")
