@@ -207,13 +207,13 @@ func (w *world) sameLedger(want map[window]*entry) (problems differences) {
 		// Failed requests have no answer to be replayed.
 		failures := told.Pulls - modelled.Pulls
 		modelled.Pulls = told.Pulls
-		if told.Pulled != modelled.Pulled && failures > 0 {
+		if failures > 0 && told.Pulled > modelled.Pulled {
 			modelled.Pulled = told.Pulled
 			modelled.fail()
-			if told.State == "unavailable" && modelled.Trusted == 0 && w.isForgotten(at.Day) {
-				modelled.State = "unavailable"
-				modelled.forget()
-			}
+		}
+		if failures > 0 && modelled.HasError && told.State == "unavailable" && modelled.Trusted == 0 && w.isForgotten(at.Day) {
+			modelled.State = "unavailable"
+			modelled.forget()
 		}
 		if told != modelled || failures < 0 || r.Settled != (r.Reason != "") || r.RowsInRejectTable != r.Rejects {
 			problems.add("the ledger of %v is %+v, %d rows in the rejects; the model %+v", at, told, r.RowsInRejectTable, modelled)
@@ -224,10 +224,15 @@ func (w *world) sameLedger(want map[window]*entry) (problems differences) {
 			problems.add("the ledger lacks %v", at)
 		}
 	}
+	return problems
+}
+
+// pulledAll looks for windows that nobody asked for.
+func (w *world) pulledAll(ledger map[window]*entry) (problems differences) {
 	for _, app := range apps() {
 		for day := w.firstDay(); day <= w.lastDay(); day++ {
 			for _, task := range append([]string{""}, tasks...) {
-				if !seen[window{app, day.String(), task}] {
+				if ledger[window{app, day.String(), task}] == nil {
 					problems.add("%v was never pulled", window{app, day.String(), task})
 				}
 			}

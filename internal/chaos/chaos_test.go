@@ -28,6 +28,17 @@ func TestChaosLeavesEverythingAsIfNothingHadHappened(t *testing.T) {
 		t.Error(err)
 	}
 
+	// As the storm leaves it.
+	w.awaitSilence()
+	_, _, problems := w.likeTheModel()
+	report := func() {
+		t.Helper()
+		for _, problem := range problems[:min(len(problems), mostShown)] {
+			t.Error(problem)
+		}
+	}
+	report()
+
 	// The last, quiet one.
 	if err := w.api.SetFaults(nil); err != nil {
 		t.Fatal(err)
@@ -35,7 +46,8 @@ func TestChaosLeavesEverythingAsIfNothingHadHappened(t *testing.T) {
 	s.processes = append(s.processes,
 		w.quietly("backfill", "--from", w.firstDay().String(), "--to", w.lastDay().String(), "--reprocess", "all"),
 		w.quietly("run"))
-	status, problems := w.status()
+	status, untold := w.status()
+	problems = untold
 	s.processes = append(s.processes, status)
 	if strings.Contains(w.quietly("--help").said.String(), "\n  verify ") {
 		s.processes = append(s.processes, w.quietly("verify"))
@@ -43,29 +55,35 @@ func TestChaosLeavesEverythingAsIfNothingHadHappened(t *testing.T) {
 		t.Log("the program has no command verify: its own opinion is not asked")
 	}
 
-	archive, err := w.archive()
-	if err != nil {
-		t.Fatal(err)
-	}
+	archive, modelled, unlike := w.likeTheModel()
+	problems = append(problems, unlike...)
 	facts := w.facts()
-	modelled, unreplayed := replay(archive, w.zone)
-	problems = append(problems, unreplayed...)
 	problems = append(problems, w.nearTruth(facts)...)
-	problems = append(problems, sameFacts("the model's", modelled.figures, facts)...)
-	problems = append(problems, w.sameChanges(modelled.changes)...)
-	problems = append(problems, w.sameLedger(modelled.ledger)...)
+	problems = append(problems, w.pulledAll(modelled.ledger)...)
 	problems = append(problems, w.truePushes()...)
 	problems = append(problems, archive.equalsAnswers(w.api.Answers())...)
 	problems = append(problems, w.keptPace()...)
 	problems = append(problems, s.toldRuns()...)
 	problems = append(problems, s.toldSecrets(archive)...)
-	for _, problem := range problems[:min(len(problems), mostShown)] {
-		t.Error(problem)
-	}
+	report()
 	t.Log(s.figures(archive, modelled, len(problems)))
 	if len(facts) == 0 || len(modelled.changes) == 0 {
 		t.Error("nothing came about: this proves nothing")
 	}
+}
+
+// likeTheModel replays the archive, and compares what is stored with the model.
+func (w *world) likeTheModel() (archive, *model, differences) {
+	w.t.Helper()
+	kept, err := w.archive()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	modelled, problems := replay(kept, w.zone)
+	problems = append(problems, sameFacts("the model's", modelled.figures, w.facts())...)
+	problems = append(problems, w.sameChanges(modelled.changes)...)
+	problems = append(problems, w.sameLedger(modelled.ledger)...)
+	return kept, modelled, problems
 }
 
 // figures is the round in a line.

@@ -242,6 +242,19 @@ func (w *world) restart() error {
 	return nil
 }
 
+// awaitSilence waits until Postgres has noticed the end of every process.
+func (w *world) awaitSilence() {
+	w.t.Helper()
+	w.database.Host = w.databaseAddress()
+	type sessions struct{ N int }
+	const sql = `SELECT count(*) FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()`
+	for deadline := time.Now().Add(time.Minute); query[sessions](w, sql)[0].N > 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			w.t.Fatal("Postgres does not notice that the processes are gone")
+		}
+	}
+}
+
 func query[T any](w *world, sql string, args ...any) []T {
 	w.t.Helper()
 	ctx := context.WithoutCancel(w.t.Context())
