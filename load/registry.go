@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/extract"
+	"pushloss/internal/postgres"
 )
 
 // App is what the database keeps of an app.
@@ -34,6 +36,25 @@ func (e *TimezoneError) Error() string {
 // Hint tells an operator what to do.
 func (e *TimezoneError) Hint() string {
 	return fmt.Sprintf("set the app's time zone back to %s; to change it for good, load into another database", e.Stored)
+}
+
+// ZoneError says that the database does not know an app's time zone, which the views
+// need.
+type ZoneError struct {
+	SDKAppID int64
+	Timezone string
+	cause    error
+}
+
+func (e *ZoneError) Error() string {
+	return fmt.Sprintf("the database does not know the time zone %s", e.Timezone)
+}
+
+func (e *ZoneError) Unwrap() error { return e.cause }
+
+// Hint tells an operator what to do.
+func (e *ZoneError) Hint() string {
+	return "choose a zone of its pg_timezone_names with the same midnights, or bring the database server's time zone data up to date"
 }
 
 const (
@@ -69,6 +90,8 @@ func (db *DB) SaveApp(ctx context.Context, app App) (App, error) {
 			return App{}, err
 		}
 		return App{}, &TimezoneError{SDKAppID: app.SDKAppID, Stored: kept.Timezone, Configured: app.Timezone}
+	case postgres.Code(err) == pgerrcode.InvalidParameterValue:
+		return App{}, &ZoneError{SDKAppID: app.SDKAppID, Timezone: app.Timezone, cause: err}
 	case err != nil:
 		return App{}, fmt.Errorf("save app %d: %w", app.SDKAppID, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"pushloss/internal/calendar"
 	"pushloss/internal/yamlfile"
 )
 
@@ -90,9 +91,9 @@ func readLocation(value yamlfile.Value, otherwise *time.Location) *time.Location
 	if !ok {
 		return otherwise
 	}
-	location, err := time.LoadLocation(name)
-	if err != nil || name == "Local" { // the machine's own, which is another elsewhere
-		value.Problem("%q is not a time zone: give its IANA name, like Asia/Shanghai or UTC", name)
+	location, err := calendar.ParseZone(name)
+	if err != nil {
+		value.Problem("%s", err)
 		return otherwise
 	}
 	return location

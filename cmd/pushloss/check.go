@@ -79,6 +79,9 @@ func findAll(cmd *cobra.Command, env Environment) []check.Finding {
 	}
 	transport := extract.NewTransport()
 	for _, configured := range a.settings.Apps {
+		if db != nil {
+			findings = append(findings, check.Zone(ctx, db, configured.SDKAppID, configured.Location, env.Now()))
+		}
 		app := pipeline.App{Account: a.account(configured), Location: configured.Location, CallsPerSecond: configured.Rate}
 		findings = append(findings, check.API(ctx, db, transport, app, a.settings.Streams, holder(), env.Now)...)
 	}

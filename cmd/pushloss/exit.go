@@ -77,6 +77,7 @@ func exitCode(err error) int {
 		problems  config.Problems
 		request   *pipeline.UsageError
 		timezone  *load.TimezoneError
+		zone      *load.ZoneError
 		target    *notify.TargetError
 		pooling   *postgres.PoolingError
 		access    *load.AccessError
@@ -88,7 +89,7 @@ func exitCode(err error) int {
 	)
 	switch {
 	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &request),
-		errors.As(err, &timezone), errors.As(err, &target), errors.As(err, &pooling), errors.As(err, &access),
+		errors.As(err, &timezone), errors.As(err, &zone), errors.As(err, &target), errors.As(err, &pooling), errors.As(err, &access),
 		errors.As(err, &schedule), errors.As(err, &tasks):
 		return exitUsage
 	case errors.Is(err, context.Canceled): // also what a canceled connect says

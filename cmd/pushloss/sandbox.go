@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/config"
 	"pushloss/internal/sandbox"
 )
@@ -54,7 +55,7 @@ Faults (--fault NAME, may be repeated):
 		if err != nil {
 			return err
 		}
-		location, err := config.ParseLocation(*zone)
+		location, err := calendar.ParseZone(*zone)
 		if err != nil {
 			return &usageError{problem: "--timezone: " + err.Error()}
 		}

@@ -4,6 +4,7 @@ import (
 	"os"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 )
 
 // appReader reads the apps: the one of the environment, or those of a file.
@@ -20,7 +21,7 @@ func (r *appReader) apps() []App {
 	r.defaults = App{
 		Identifier: readValue(r.problems, "TIM_IDENTIFIER", r.env.Identifier, parseIdentifier),
 		Region:     readValue(r.problems, "TIM_REGION", r.env.Region, extract.ParseRegion),
-		Location:   readValue(r.problems, "PUSHLOSS_TIMEZONE", r.env.Timezone, parseLocation),
+		Location:   readValue(r.problems, "PUSHLOSS_TIMEZONE", r.env.Timezone, calendar.ParseZone),
 		Rate:       readValue(r.problems, "PUSHLOSS_RATE", r.env.Rate, parseRate),
 	}
 	if r.env.BaseURL != "" {

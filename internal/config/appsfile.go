@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/yamlfile"
 )
 
@@ -32,7 +33,7 @@ func (r *appReader) parseAppsFile(path string, data []byte) ([]App, yamlfile.Pro
 		readField(fields["identifier"], &app.Identifier, parseIdentifier)
 		readField(fields["region"], &app.Region, extract.ParseRegion)
 		readField(fields["base_url"], &app.BaseURL, parseBaseURL)
-		readField(fields["timezone"], &app.Location, parseLocation)
+		readField(fields["timezone"], &app.Location, calendar.ParseZone)
 		readField(fields["rate"], &app.Rate, parseRate)
 		if r.needsKeys {
 			app.SecretKey = r.secretOf(entry, fields, filepath.Dir(path))

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 
 	"pushloss/extract"
@@ -43,16 +42,6 @@ func parseFirstDay(text string) (extract.Day, error) {
 		return 0, fmt.Errorf("%s is long before there was a push service: give the first day to keep", day)
 	}
 	return day, nil
-}
-
-func parseLocation(text string) (*time.Location, error) {
-	// LoadLocation takes "Local" for the machine's zone, which another machine
-	// would not share: days would be cut differently.
-	location, err := time.LoadLocation(text)
-	if err != nil || text == "" || text == "Local" {
-		return nil, fmt.Errorf("%q is not a time zone: give its IANA name, like Asia/Shanghai or UTC", text)
-	}
-	return location, nil
 }
 
 func parseRate(text string) (float64, error) {

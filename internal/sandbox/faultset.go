@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"pushloss/internal/calendar"
 )
 
 type valueKind int
@@ -125,8 +127,7 @@ func (a *activeFault) readValue() (err error) {
 			err = fmt.Errorf("needs abort or clean, not %q", value)
 		}
 	case valueZone:
-		a.zone, err = time.LoadLocation(value)
-		if err != nil || value == "" {
+		if a.zone, err = calendar.ParseZone(value); err != nil {
 			err = fmt.Errorf("needs an IANA time zone such as Asia/Kathmandu, not %q", value)
 		}
 	}

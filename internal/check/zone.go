@@ -1,0 +1,43 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"pushloss/load"
+)
+
+// zoneYears is how far around now a zone of the database is compared: the days that
+// runs pull, and those of a year in which the data of either side may be older.
+const zoneYears = 1
+
+// Zone compares what the database and this program make of an app's time zone, whose
+// midnights cut its days in both.
+func Zone(ctx context.Context, db *load.DB, sdkAppID int64, zone *time.Location, now time.Time) Finding {
+	name := fmt.Sprintf("time zone of app %d", sdkAppID)
+	var times []time.Time
+	for at := now.UTC().Truncate(time.Hour).AddDate(-zoneYears, 0, 0); at.Before(now.AddDate(zoneYears, 0, 0)); at = at.Add(12 * time.Hour) {
+		times = append(times, at)
+	}
+	offsets, err := db.Offsets(ctx, zone.String(), times)
+	var unknown *load.ZoneError
+	switch {
+	case errors.As(err, &unknown):
+		return Bad(name, err, unknown.Hint())
+	case err != nil:
+		return Bad(name, err, "look at the database")
+	}
+	for i, at := range times {
+		if _, offset := at.In(zone).Zone(); offset != offsets[i] {
+			return Finding{
+				Check: name,
+				Detail: fmt.Sprintf("%s: on %s the database is %s from UTC, this program %s", zone, at.Format(time.DateOnly),
+					time.Duration(offsets[i])*time.Second, time.Duration(offset)*time.Second),
+				Hint: "days are cut differently from then on: bring the time zone data of the older of the two up to date (the database server's tzdata; for this program a newer build, or the machine's tzdata)",
+			}
+		}
+	}
+	return Good(name, zone.String()+", as the database has it")
+}

@@ -1,0 +1,45 @@
+package check_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"pushloss/internal/check"
+	"pushloss/internal/localpg/pgtest"
+	"pushloss/load"
+)
+
+func TestATimeZoneIsComparedWithTheDatabases(t *testing.T) {
+	t.Parallel()
+	db, err := load.Open(t.Context(), pgtest.URL(t), 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	now := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	zone := func(name string) *time.Location {
+		zone, err := time.LoadLocation(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return zone
+	}
+	for _, name := range []string{"UTC", "Asia/Shanghai", "Europe/Helsinki", "America/Sao_Paulo", "Pacific/Apia"} {
+		if f := check.Zone(t.Context(), db, 1, zone(name), now); !f.OK {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+	for _, test := range []struct {
+		zone *time.Location
+		says string
+	}{
+		{time.FixedZone("Mars/Base", 3600), "does not know the time zone Mars/Base"},
+		{time.FixedZone("Asia/Shanghai", 9*3600), "the database is 8h0m0s from UTC, this program 9h0m0s"},
+	} {
+		f := check.Zone(t.Context(), db, 1, test.zone, now)
+		if f.OK || !strings.Contains(f.Detail, test.says) || f.Hint == "" {
+			t.Errorf("%s: %+v, want %q and a hint", test.zone, f, test.says)
+		}
+	}
+}
