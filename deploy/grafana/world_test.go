@@ -26,7 +26,7 @@ const (
 	appKey   = "sandbox-secret-key"
 
 	// oddTask is a name that a slip in quoting does not survive.
-	task, oddTask = "spring-sale", "it's 50% off; -- $1"
+	task, oddTask = "spring-sale", "50%off--$1"
 
 	// How many days ago the figures begin, a pull failed, and none was made.
 	firstDay, failedDay, missingDay = 20, 2, 15

@@ -39,5 +39,5 @@ func Zone(ctx context.Context, db *load.DB, sdkAppID int64, zone *time.Location,
 			}
 		}
 	}
-	return Good(name, zone.String()+", as the database has it")
+	return Good(name, "as the database has it")
 }
