@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"pushloss/extract"
 	"pushloss/internal/sandbox"
 )
 
@@ -28,8 +29,9 @@ func TestChaosLeavesEverythingAsIfNothingHadHappened(t *testing.T) {
 		t.Error(err)
 	}
 
-	// As the storm leaves it.
+	// As the storm leaves it, and failures of days that are final and of some that are not.
 	w.awaitSilence()
+	s.processes = append(s.processes, w.failing(w.today-lookback-2, w.lastDay())...)
 	_, _, problems := w.likeTheModel()
 	report := func() {
 		t.Helper()
@@ -70,6 +72,25 @@ func TestChaosLeavesEverythingAsIfNothingHadHappened(t *testing.T) {
 	if len(facts) == 0 || len(modelled.changes) == 0 {
 		t.Error("nothing came about: this proves nothing")
 	}
+}
+
+// failing loads days, and is then refused the whole app's losses of them.
+func (w *world) failing(first, last extract.Day) []*process {
+	w.t.Helper()
+	backfill := []string{"backfill", "--from", first.String(), "--to", last.String(), "--reprocess", "all"}
+	refusal := sandbox.Fault{Name: "code", Value: "99999", Stream: sandbox.StreamLoss, Task: "overall", From: first.String(), To: last.String()}
+	if err := w.api.SetFaults(nil); err != nil {
+		w.t.Fatal(err)
+	}
+	loaded := w.quietly(backfill...)
+	if err := w.api.SetFaults([]sandbox.Fault{refusal}); err != nil {
+		w.t.Fatal(err)
+	}
+	refused := w.ended(backfill...)
+	if refused.code() != 1 {
+		w.t.Errorf("a backfill that is refused ended with %d; it said:\n%s", refused.code(), tail(refused.said.String()))
+	}
+	return []*process{loaded, refused}
 }
 
 // likeTheModel replays the archive, and compares what is stored with the model.

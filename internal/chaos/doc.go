@@ -4,8 +4,8 @@
 // Two replicas of the binary run and backfill at once against the sandbox, with all
 // its faults switched on by turns. They are killed by SIGKILL; Postgres is stopped in
 // immediate mode and started again; the networks to the database and to the API are
-// cut, broken and delayed, for each replica by itself. What the storm leaves is compared
-// with the model below; then, after a last quiet backfill of everything:
+// cut, broken and delayed, for each replica by itself. What the storm leaves, and a
+// backfill that is refused, is compared with the model below; then, after a last quiet backfill of everything:
 //
 //   - the facts of all four streams are the sandbox's truth; those of the days that it
 //     was never asked for in time are at least that, since wrong answers only raise them;
