@@ -31,7 +31,8 @@ type AppStatus struct {
 	// a task) that differed again after their days were pulled anew.
 	Differences   int
 	OldestProblem *extract.Day
-	LastError     *string // of a failed window
+	RetiredAt     *time.Time // since when the app is left out
+	LastError     *string    // of a failed window
 	// Unanswered are the tasks that no answer ever had.
 	Unanswered Unanswered
 }
@@ -84,7 +85,7 @@ const sqlStatus = `
 		) AS lookback_ended
 		WHERE t.retired_at IS NULL
 	)
-	SELECT a.sdk_app_id, a.timezone, a.first_day,
+	SELECT a.sdk_app_id, a.timezone, a.first_day, a.retired_at,
 		max(w.day) FILTER (WHERE w.settled AND w.leading AND (a.first_day IS NULL OR w.day >= a.first_day)),
 		count(*) FILTER (WHERE w.failed), count(*) FILTER (WHERE w.missing), count(*) FILTER (WHERE w.late),
 		count(*) FILTER (WHERE w.unproven),
@@ -93,7 +94,7 @@ const sqlStatus = `
 		max(w.last_error) FILTER (WHERE w.failed)
 	FROM analytics.apps AS a
 	LEFT JOIN windows AS w USING (sdk_app_id)
-	GROUP BY a.sdk_app_id, a.timezone, a.first_day
+	GROUP BY a.sdk_app_id, a.timezone, a.first_day, a.retired_at
 	ORDER BY a.sdk_app_id`
 
 // Status returns the status of every app. grace is how long after its time a pull
@@ -106,7 +107,7 @@ func (db *DB) Status(ctx context.Context, now time.Time, grace time.Duration) ([
 	statuses, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (AppStatus, error) {
 		var s AppStatus
 		var first, settled, problem *time.Time
-		err := row.Scan(&s.SDKAppID, &s.Timezone, &first, &settled,
+		err := row.Scan(&s.SDKAppID, &s.Timezone, &first, &s.RetiredAt, &settled,
 			&s.Failed, &s.Missing, &s.Late, &s.Unproven, &s.Differences, &problem, &s.LastError)
 		s.FirstDay, s.NewestSettledDay, s.OldestProblem = dayOf(first), dayOf(settled), dayOf(problem)
 		return s, err

@@ -128,7 +128,7 @@ func (n notifier) status(ctx context.Context) []notify.Verdict {
 	busy, err := n.db.BusyApps(ctx)
 	var statuses []load.AppStatus
 	if err == nil {
-		statuses, err = n.db.Status(ctx, n.app.env.Now(), statusGrace)
+		statuses, _, err = n.app.status(ctx, n.db)
 	}
 	if err != nil {
 		n.app.log.ErrorContext(ctx, "the status cannot be read, and is not judged", "error", err)

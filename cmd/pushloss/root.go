@@ -39,6 +39,7 @@ service, 130 interrupted.`,
 	root.AddCommand(
 		newDemoCommand(env),
 		newMigrateCommand(env),
+		newAppsCommand(env),
 		newTasksCommand(env),
 		newRunCommand(env),
 		newBackfillCommand(env),

@@ -235,7 +235,7 @@ func (a *app) lastRun(ctx context.Context, db *load.DB) (time.Time, error) {
 // figures returns what reads the metrics' figures.
 func (a *app) figures(db *load.DB) func(context.Context) (monitor.Figures, error) {
 	return func(ctx context.Context) (monitor.Figures, error) {
-		apps, err := db.Status(ctx, a.env.Now(), statusGrace)
+		apps, others, err := a.status(ctx, db)
 		if err != nil {
 			return monitor.Figures{}, err
 		}
@@ -245,6 +245,9 @@ func (a *app) figures(db *load.DB) func(context.Context) (monitor.Figures, error
 		}
 		figures := monitor.Figures{Apps: apps}
 		for _, alert := range open {
+			if slices.ContainsFunc(others, func(s load.AppStatus) bool { return s.SDKAppID == alert.SDKAppID }) {
+				continue
+			}
 			figures.Alerts = append(figures.Alerts, alert.AlertKey)
 		}
 		return figures, nil

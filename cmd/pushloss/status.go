@@ -65,7 +65,7 @@ ever had, two days after their push: an ID is wrong, or runs do not pull its day
 			return err
 		}
 		defer a.close()
-		stored, err := db.Status(cmd.Context(), env.Now(), statusGrace)
+		stored, others, err := a.status(cmd.Context(), db)
 		if err != nil {
 			return err
 		}
@@ -74,14 +74,14 @@ ever had, two days after their push: an ID is wrong, or runs do not pull its day
 		if err != nil {
 			return err
 		}
-		apps := a.judge(stored)
+		apps := a.judge(stored, others)
 		ok := len(apps) > 0 && !slices.ContainsFunc(apps, func(s appStatus) bool { return !s.OK })
 		var run *runStatus
 		if found {
 			run = &runStatus{last.ID, string(last.State), last.StartedAt, last.Error}
 			ok = ok && last.State != load.RunFailed
 		}
-		if err := printStatus(env, *output, ok, apps, run); err != nil {
+		if err := printStatus(env, *output, ok, apps, a.unjudged(others), run); err != nil {
 			return err
 		}
 		if !ok {
@@ -94,9 +94,12 @@ ever had, two days after their push: an ID is wrong, or runs do not pull its day
 
 // judge says which apps are in order, those that are configured and were never
 // pulled included.
-func (a *app) judge(stored []load.AppStatus) []appStatus {
+func (a *app) judge(stored, others []load.AppStatus) []appStatus {
 	var apps []appStatus
 	known := make(map[int64]bool)
+	for _, s := range others {
+		known[s.SDKAppID] = true
+	}
 	for _, s := range stored {
 		known[s.SDKAppID] = true
 		status := appStatus{
@@ -133,6 +136,20 @@ func (a *app) judge(stored []load.AppStatus) []appStatus {
 	return apps
 }
 
+// unjudgedApp is an app of the database that nobody is told of, and why.
+type unjudgedApp struct {
+	SDKAppID int64  `json:"sdk_app_id"`
+	State    string `json:"state"`
+}
+
+func (a *app) unjudged(others []load.AppStatus) []unjudgedApp {
+	apps := []unjudgedApp{}
+	for _, s := range others {
+		apps = append(apps, unjudgedApp{s.SDKAppID, a.stateOf(s)})
+	}
+	return apps
+}
+
 func noteOfUnanswered(u load.Unanswered) string {
 	ids := strings.Join(u.First, ", ")
 	if u.Tasks > len(u.First) {
@@ -142,13 +159,14 @@ func noteOfUnanswered(u load.Unanswered) string {
 		english.Plural(u.Tasks, "task", ""), ids)
 }
 
-func printStatus(env Environment, output format, ok bool, apps []appStatus, last *runStatus) error {
+func printStatus(env Environment, output format, ok bool, apps []appStatus, unjudged []unjudgedApp, last *runStatus) error {
 	if output == asJSON {
 		return printJSON(env.Stdout, struct {
-			OK      bool        `json:"ok"`
-			Apps    []appStatus `json:"apps"`
-			LastRun *runStatus  `json:"last_run"`
-		}{ok, append([]appStatus{}, apps...), last})
+			OK      bool          `json:"ok"`
+			Apps    []appStatus   `json:"apps"`
+			Others  []unjudgedApp `json:"not_judged"`
+			LastRun *runStatus    `json:"last_run"`
+		}{ok, append([]appStatus{}, apps...), unjudged, last})
 	}
 	t := newTable(env.Stdout, "app", "status", "newest settled day", "lag days", "missing", "late", "failed", "unproven", "differs", "unanswered", "oldest problem", "note")
 	for _, s := range apps {
@@ -165,6 +183,9 @@ func printStatus(env Environment, output format, ok bool, apps []appStatus, last
 		t.AppendRow([]any{s.SDKAppID, verdict, optional(s.NewestSettledDay), lag, s.Missing, s.Late, s.Failed, s.Unproven, s.Differences, s.Unanswered, optional(s.OldestProblem), note})
 	}
 	t.Render()
+	for _, app := range unjudged {
+		fmt.Fprintf(env.Stdout, "not judged: app %d, which is %s\n", app.SDKAppID, app.State)
+	}
 	switch {
 	case len(apps) == 0:
 		fmt.Fprintln(env.Stdout, "no app was ever pulled")

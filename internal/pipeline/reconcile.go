@@ -46,6 +46,11 @@ func (p *Pipeline) Reconcile(ctx context.Context, request ReconcileRequest) (Rep
 			return Report{}, err
 		}
 	}
+	if request.SDKAppID == 0 {
+		if apps, err = p.unretired(ctx); err != nil {
+			return Report{}, err
+		}
+	}
 	j := &job{Pipeline: p, kind: KindReconcile, acquire: acquireFree}
 	j.work = func(ctx context.Context, at turn, report *AppReport) error {
 		return j.reconcile(ctx, at, request, report)

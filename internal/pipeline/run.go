@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"pushloss/extract"
@@ -50,7 +51,28 @@ func (p *Pipeline) run(ctx context.Context, asOf, tick time.Time) (Report, error
 		},
 	}
 	j.work = pull.do
-	return j.execute(ctx, p.apps)
+	apps, err := p.unretired(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	return j.execute(ctx, apps)
+}
+
+// unretired are the apps that scheduled jobs work on.
+func (p *Pipeline) unretired(ctx context.Context) ([]App, error) {
+	retired, err := p.db.RetiredApps(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var apps []App
+	for _, app := range p.apps {
+		if slices.Contains(retired, app.Account.SDKAppID) {
+			p.opts.Log.InfoContext(ctx, "app is retired, and left out", "sdk_app_id", app.Account.SDKAppID)
+			continue
+		}
+		apps = append(apps, app)
+	}
+	return apps, nil
 }
 
 func earlier(a, b time.Time) time.Time {

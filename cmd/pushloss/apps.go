@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pushloss/extract"
+	"pushloss/internal/config"
+	"pushloss/load"
+)
+
+// The states of an app.
+const (
+	appActive        = "active"
+	appRetired       = "retired"
+	appNotConfigured = "not configured"
+)
+
+func newAppsCommand(env Environment) *cobra.Command {
+	return parent("apps", "Which apps are pulled, and judged by status, metrics and alerts",
+		newAppsListCommand(env),
+		newAppsChangeCommand(env, "retire", "Leave an app out of runs, status, metrics and alerts; its figures stay",
+			func(ctx context.Context, db *load.DB, id int64) (bool, error) {
+				return db.RetireApp(ctx, id, env.Now())
+			}),
+		newAppsChangeCommand(env, "restore", "Pull and judge a retired app again",
+			func(ctx context.Context, db *load.DB, id int64) (bool, error) { return db.RestoreApp(ctx, id) }))
+}
+
+// appEntry is an app as apps list tells it.
+type appEntry struct {
+	SDKAppID         int64        `json:"sdk_app_id"`
+	State            string       `json:"state"`
+	Timezone         string       `json:"timezone"`
+	FirstDay         *extract.Day `json:"first_day"`
+	NewestSettledDay *extract.Day `json:"newest_settled_day"`
+	RetiredAt        *time.Time   `json:"retired_at"`
+}
+
+func newAppsListCommand(env Environment) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "list",
+		Short: "List the apps of the database and of the settings",
+		Long: `An app of the database that the settings do not have is not configured; runs leave
+out a retired one as well. Neither is judged by status, metrics and alerts.`,
+		Example: "  pushloss apps list",
+		Args:    exactly(cobra.NoArgs),
+	}
+	output := outputFlag(command)
+	command.RunE = func(cmd *cobra.Command, _ []string) error {
+		a, db, err := configureAndOpen(cmd, env)
+		if err != nil {
+			return err
+		}
+		defer a.close()
+		stored, err := db.Status(cmd.Context(), env.Now(), statusGrace)
+		if err != nil {
+			return err
+		}
+		entries := []appEntry{}
+		for _, s := range stored {
+			entries = append(entries, appEntry{s.SDKAppID, a.stateOf(s), s.Timezone, s.FirstDay, s.NewestSettledDay, s.RetiredAt})
+		}
+		for _, configured := range a.settings.Apps {
+			if !slices.ContainsFunc(entries, func(e appEntry) bool { return e.SDKAppID == configured.SDKAppID }) {
+				entries = append(entries, appEntry{SDKAppID: configured.SDKAppID, State: appActive, Timezone: configured.Location.String()})
+			}
+		}
+		if *output == asJSON {
+			return printJSON(env.Stdout, entries)
+		}
+		t := newTable(env.Stdout, "app", "state", "time zone", "first day", "newest settled day", "retired at")
+		for _, e := range entries {
+			t.AppendRow([]any{e.SDKAppID, e.State, e.Timezone, optional(e.FirstDay), optional(e.NewestSettledDay), shortTime(e.RetiredAt)})
+		}
+		t.Render()
+		return nil
+	}
+	return command
+}
+
+// newAppsChangeCommand is a command that changes one app.
+func newAppsChangeCommand(env Environment, verb, short string, change func(context.Context, *load.DB, int64) (found bool, err error)) *cobra.Command {
+	return &cobra.Command{
+		Use:     verb + " SDKAPPID",
+		Short:   short,
+		Example: "  pushloss apps " + verb + " 1400000001",
+		Args:    exactly(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := strconv.ParseUint(args[0], 10, 32)
+			if err != nil {
+				return &usageError{problem: fmt.Sprintf("%q is not an SDKAppID", args[0]), remedy: "give the app's number, as pushloss apps list shows it"}
+			}
+			a, err := configure(cmd, env, config.Needs{Database: true})
+			if err != nil {
+				return err
+			}
+			defer a.close()
+			db, err := a.open(cmd.Context())
+			if err != nil {
+				return err
+			}
+			found, err := change(cmd.Context(), db, int64(id))
+			if err != nil {
+				return err
+			}
+			if !found {
+				return &usageError{problem: fmt.Sprintf("the database has no app %d", id), remedy: "pushloss apps list shows those that it has"}
+			}
+			fmt.Fprintf(env.Stdout, "app %d: %sd\n", id, verb)
+			return nil
+		},
+	}
+}
+
+// stateOf tells whether an app of the database is pulled and judged. Without any app in
+// the settings all are that are not retired.
+func (a *app) stateOf(s load.AppStatus) string {
+	switch {
+	case s.RetiredAt != nil:
+		return appRetired
+	case len(a.settings.Apps) > 0 && !slices.ContainsFunc(a.settings.Apps, func(c config.App) bool { return c.SDKAppID == s.SDKAppID }):
+		return appNotConfigured
+	}
+	return appActive
+}
+
+// status returns the status of the apps that are judged, and of the others.
+func (a *app) status(ctx context.Context, db *load.DB) (judged, others []load.AppStatus, err error) {
+	all, err := db.Status(ctx, a.env.Now(), statusGrace)
+	for _, s := range all {
+		if a.stateOf(s) == appActive {
+			judged = append(judged, s)
+		} else {
+			others = append(others, s)
+		}
+	}
+	return judged, others, err
+}
