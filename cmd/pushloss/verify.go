@@ -49,6 +49,8 @@ lost or somebody changed are differences too, and so are keys stored repeatedly.
 				switch {
 				case checked.Differences == 0 && checked.Pulls == 0:
 					fmt.Fprintln(env.Stdout, "no answers are kept of what was asked for")
+				case checked.Differences == 0 && len(deviations) > 0:
+					fmt.Fprintln(env.Stdout, "the figures are as the API answered, the tables are not as they were made")
 				case checked.Differences == 0:
 					fmt.Fprintln(env.Stdout, "all is as the API answered")
 				default:

@@ -47,6 +47,9 @@ func readDatabase(env environment, problems *Problems) Database {
 	case embedded && strings.HasPrefix(dir, "//"):
 		problems.add("DATABASE_URL", "a local database is written embedded:DIR, without //")
 		return Database{}
+	case embedded && strings.ContainsAny(dir, "@?") || embedded && strings.Contains(dir, "://"):
+		problems.add("DATABASE_URL", "a local database is written embedded:DIR, with a folder behind it; a URL is written without embedded:")
+		return Database{}
 	case embedded && dir == "":
 		return Database{Embedded: true, EmbeddedDir: defaultEmbeddedDir}
 	case embedded:

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/nicholas-fedor/shoutrrr/pkg/services/push/ntfy"
@@ -97,7 +98,8 @@ func readRefusal(response *http.Response) (*http.Response, error) {
 }
 
 // refusal reads what an answer says of an error, in the ways of the services: ok and
-// success (Slack, Telegram), error (ntfy, Gotify), errcode (WeCom), errors (Pushover).
+// success (Slack, Telegram), error (ntfy, Gotify), errcode (WeCom), errors (Pushover), code
+// and StatusCode (Feishu).
 func refusal(body []byte) (reason string, refused bool) {
 	var answer map[string]json.RawMessage
 	if json.Unmarshal(body, &answer) != nil {
@@ -120,8 +122,10 @@ func refusal(body []byte) (reason string, refused bool) {
 		}
 		return true
 	}
-	for _, name := range []string{"error", "errors", "errcode"} {
-		refused = refused || says(member(name))
+	for _, name := range []string{"error", "errors", "errcode", "errno", "ret", "statuscode", "code"} {
+		value := member(name)
+		numbered := name == "statuscode" || name == "code"
+		refused = refused || says(value) && !(numbered && succeeded(value))
 	}
 	status := strings.ToLower(strings.Trim(member("status"), `"`))
 	if !refused && member("ok") != "false" && member("success") != "false" && !strings.HasPrefix(status, "fail") && status != "error" {
@@ -133,6 +137,13 @@ func refusal(body []byte) (reason string, refused bool) {
 		}
 	}
 	return short(string(body)), true
+}
+
+// succeeded reports whether a numbered code is one of success: of HTTP (Bark, PushPlus) or
+// 1000 (WxPusher); of most services it is 0.
+func succeeded(code string) bool {
+	number, err := strconv.Atoi(strings.Trim(code, `"`))
+	return err != nil || number >= 200 && number < 300 || number == 1000
 }
 
 func short(text string) string {

@@ -1,9 +1,13 @@
 package postgres
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // honoured are the parameters that work for all that connects.
@@ -80,6 +84,40 @@ func (s *settings) judge() error {
 		if n, err := strconv.Atoi(timeout); err != nil || n < 0 {
 			return &URLError{"has a connect_timeout that is not a number of seconds", "write connect_timeout=10"}
 		}
+	}
+	return nil
+}
+
+// judgeNames refuses names that have swallowed a password: the driver and the server
+// repeat them in what they say.
+func judgeNames(conn *pgx.ConnConfig) error {
+	for _, name := range []struct{ what, value, odd string }{
+		{"user", conn.User, ":/?&;,=\"'`"}, // an e-mail address is one, as in Cloud SQL
+		{"database", conn.Database, ":/?&;,=@\"'`"},
+	} {
+		if strings.ContainsAny(name.value, name.odd) || strings.ContainsFunc(name.value, unicode.IsSpace) {
+			return &URLError{"has a name of a " + name.what + " that cannot be one", "it perhaps holds a part of the password: " +
+				"write postgres://USER:PASSWORD@HOST:5432/DATABASE, the password percent-encoded"}
+		}
+	}
+	return judgeOptions(conn.RuntimeParams["options"])
+}
+
+// option is one setting in the parameter options.
+var option = regexp.MustCompile(`^(?:-c ?|--)([A-Za-z_][A-Za-z0-9_.-]*)=(\S*)(?: |$)`)
+
+// judgeOptions takes settings of a session that pushloss does not set itself.
+func judgeOptions(options string) error {
+	for rest := strings.Join(strings.Fields(options), " "); rest != ""; {
+		found := option.FindStringSubmatch(rest)
+		if found == nil {
+			return &URLError{"has options that are not settings", "write options=-c name=value, percent-encoded in a URL, or leave it out"}
+		}
+		name := strings.ReplaceAll(strings.ToLower(found[1]), "-", "_")
+		if remedy, known := refused[name]; known {
+			return &URLError{"has options that set " + name, remedy}
+		}
+		rest = rest[len(found[0]):]
 	}
 	return nil
 }

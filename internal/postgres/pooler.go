@@ -96,6 +96,10 @@ func checkPooling(ctx context.Context, config *pgx.ConnConfig) (pooled bool, err
 	return true, nil
 }
 
+// sqlTakeTime lets no limit that a role has preset end the transaction of a round. It
+// holds for that transaction alone: the session may be somebody else's.
+const sqlTakeTime = `SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL statement_timeout = 0`
+
 // checkRound looks whether two clients have a server connection each, and keep it
 // while the other one holds a transaction open. By default PgBouncer gives b the
 // one that a has just used; by turns (server_round_robin) it gives a another one.
@@ -117,6 +121,9 @@ func checkRound(ctx context.Context, a, b *probe, first backend) error {
 		if statementMode(err) {
 			return &PoolingError{Mode: "statement"}
 		}
+		return err
+	}
+	if err := b.exec(ctx, sqlTakeTime); err != nil {
 		return err
 	}
 	theirs, err := b.backend(ctx)

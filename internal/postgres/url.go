@@ -66,6 +66,9 @@ func Parse(text string) (*Config, error) {
 			return nil, &URLError{"has a host that cannot be one", "give a name, an address or the absolute path of a socket's folder"}
 		}
 	}
+	if err := judgeNames(conn); err != nil {
+		return nil, err
+	}
 	if conn.ConnectTimeout == 0 {
 		conn.ConnectTimeout = 10 * time.Second
 	}

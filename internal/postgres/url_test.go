@@ -24,6 +24,18 @@ func TestEverythingInAConnectionStringWorksOrIsNamed(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ text, says string }{
 		{`postgres://u:my@Secr3tTail@127.0.0.1/db`, "%40"},
+		{`postgres://u@127.0.0.1/db&password=Secr3t`, "name of a database"},
+		{`postgres://127.0.0.1/db;user=u;password=Secr3tTail`, "name of a database"},
+		{`postgres://u:x@127.0.0.1/db%3Fpassword=Secr3tTail`, "name of a database"},
+		{`dbname=postgres://u:Secr3tTail@h/db host=127.0.0.1 user=u`, "name of a database"},
+		{`host=127.0.0.1 user=u dbname=db;password=Secr3tTail`, "name of a database"},
+		{`postgres://u%3ASecr3tTail@127.0.0.1/db`, "name of a user"},
+		{`postgres://u;Secr3tTail@127.0.0.1/db`, "name of a user"},
+		{`host=127.0.0.1 user=u/Secr3tTail dbname=db`, "name of a user"},
+		{`user=u,password=Secr3tTail host=127.0.0.1`, "name of a user"},
+		{`postgres://u@127.0.0.1/db?options=Secr3tTail`, "options that are not settings"},
+		{`postgres://u@127.0.0.1/db?options=-c%20statement_timeout%3D1`, "options that set statement_timeout"},
+		{`postgres://u@127.0.0.1/db?options=--search-path%3Dx`, "options that set search_path"},
 		{`postgres://u:@Secr3tTail@127.0.0.1/db`, "%40"},
 		{`postgres://u:a,b@Secr3tTail@127.0.0.1/db`, "%40"},
 		{`postgres://u:Secr3t/Tail@127.0.0.1/db`, "%2F"},
