@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/extract"
+	"pushloss/internal/postgres"
 )
 
 // AppStatus is how complete an app's figures are. Windows are days of the whole
@@ -32,7 +34,10 @@ type AppStatus struct {
 	Differences   int
 	OldestProblem *extract.Day
 	RetiredAt     *time.Time // since when the app is left out
-	LastError     *string    // of a failed window
+	// UnknownZone says that the database does not know the app's time zone (any more),
+	// so that it can say nothing of its days.
+	UnknownZone bool
+	LastError   *string // of a failed window
 	// Unanswered are the tasks that no answer ever had.
 	Unanswered Unanswered
 }
@@ -83,7 +88,7 @@ const sqlStatus = `
 		CROSS JOIN LATERAL (
 			SELECT (c.day + 1 + a.lookback_days)::timestamp AT TIME ZONE a.timezone AS at
 		) AS lookback_ended
-		WHERE t.retired_at IS NULL
+		WHERE t.retired_at IS NULL AND c.sdk_app_id <> ALL($4)
 	)
 	SELECT a.sdk_app_id, a.timezone, a.first_day, a.retired_at,
 		max(w.day) FILTER (WHERE w.settled AND w.leading AND (a.first_day IS NULL OR w.day >= a.first_day)),
@@ -94,13 +99,57 @@ const sqlStatus = `
 		max(w.last_error) FILTER (WHERE w.failed)
 	FROM analytics.apps AS a
 	LEFT JOIN windows AS w USING (sdk_app_id)
+	WHERE a.sdk_app_id <> ALL($4)
 	GROUP BY a.sdk_app_id, a.timezone, a.first_day, a.retired_at
 	ORDER BY a.sdk_app_id`
 
 // Status returns the status of every app. grace is how long after its time a pull
 // may still be to come.
 func (db *DB) Status(ctx context.Context, now time.Time, grace time.Duration) ([]AppStatus, error) {
-	rows, err := db.pool.Query(ctx, sqlStatus, now, grace, UnprovenTold)
+	statuses, err := db.statusOf(ctx, now, grace, []int64{})
+	if postgres.Code(err) != pgerrcode.InvalidParameterValue {
+		return statuses, err
+	}
+	// One app must not take the status of all others away.
+	unknown, err := db.unknownZones(ctx)
+	if err != nil {
+		return nil, err
+	}
+	left := []int64{}
+	for _, s := range unknown {
+		left = append(left, s.SDKAppID)
+	}
+	statuses, err = db.statusOf(ctx, now, grace, left)
+	return append(statuses, unknown...), err
+}
+
+const sqlUnknownZones = `
+	SELECT a.sdk_app_id, a.timezone, a.first_day, a.retired_at FROM pushloss.app AS a
+	WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_timezone_names AS n WHERE n.name = a.timezone)
+	ORDER BY a.sdk_app_id`
+
+// unknownZones returns the apps whose time zone the database does not know.
+func (db *DB) unknownZones(ctx context.Context) ([]AppStatus, error) {
+	rows, err := db.pool.Query(ctx, sqlUnknownZones)
+	if err != nil {
+		return nil, fmt.Errorf("look for unknown time zones: %w", err)
+	}
+	apps, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (AppStatus, error) {
+		s := AppStatus{UnknownZone: true}
+		var first *time.Time
+		err := row.Scan(&s.SDKAppID, &s.Timezone, &first, &s.RetiredAt)
+		s.FirstDay = dayOf(first)
+		return s, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for unknown time zones: %w", err)
+	}
+	return apps, nil
+}
+
+// statusOf is the status of the apps but for those that are left out.
+func (db *DB) statusOf(ctx context.Context, now time.Time, grace time.Duration, leftOut []int64) ([]AppStatus, error) {
+	rows, err := db.pool.Query(ctx, sqlStatus, now, grace, UnprovenTold, leftOut)
 	if err != nil {
 		return nil, fmt.Errorf("read the status: %w", err)
 	}

@@ -96,15 +96,11 @@ func newAppsChangeCommand(env Environment, verb, short string, change func(conte
 			if err != nil {
 				return &usageError{problem: fmt.Sprintf("%q is not an SDKAppID", args[0]), remedy: "give the app's number, as pushloss apps list shows it"}
 			}
-			a, err := configure(cmd, env, config.Needs{Database: true})
+			a, db, err := configureAndOpen(cmd, env)
 			if err != nil {
 				return err
 			}
 			defer a.close()
-			db, err := a.open(cmd.Context())
-			if err != nil {
-				return err
-			}
 			found, err := change(cmd.Context(), db, int64(id))
 			if err != nil {
 				return err

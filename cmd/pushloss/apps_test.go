@@ -60,3 +60,26 @@ func TestAnAppThatIsRetiredOrRemovedIsNotJudged(t *testing.T) {
 	w.do(2, "apps", "retire")
 	w.do(2, "apps", "retired", "7")
 }
+
+func TestStatusTellsDaysThatWereFinalBeforeTheyWereOver(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.do(0, "run")
+	w.exec(`UPDATE pushloss.ledger SET day = day + 40, settled = true, settled_reason = 'lookback'
+		WHERE day = (SELECT max(day) FROM pushloss.ledger) AND task_key = 0`)
+	w.do(1, "status").says(t, "NOT OK", "a clock ran ahead")
+}
+
+// A server whose time zone data lacks a zone that is stored already.
+func TestAnAppWhoseZoneTheDatabaseLostTakesNoOtherAppsStatusAway(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.do(0, "run")
+	w.exec(fmt.Sprintf(`INSERT INTO pushloss.app (sdk_app_id, timezone, first_day, lookback_days, task_days) VALUES (%d, 'Mars/Base', '2025-01-01', 7, 30)`, otherApp))
+	delete(w.env, "TIM_SDK_APP_ID")
+	delete(w.env, "TIM_SECRET_KEY")
+	w.do(1, "status").says(t, "ok", "NOT OK", "the database does not know the time zone Mars/Base")
+	w.do(0, "apps", "list").says(t, "Mars/Base")
+	w.do(0, "apps", "retire", fmt.Sprint(otherApp))
+	w.do(0, "status")
+}

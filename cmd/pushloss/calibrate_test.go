@@ -139,10 +139,10 @@ func TestCalibrateWaitsForAnAppThatAnotherProcessWorksOn(t *testing.T) {
 func TestCalibrateKeepsThePace(t *testing.T) {
 	t.Parallel()
 	w := setup(t, atMost(20))
-	w.env["PUSHLOSS_RATE"] = "18"
+	w.env["PUSHLOSS_RATE"] = "10"
 	w.faults("forget-error=3d")
 	w.do(0, "check")
-	w.do(0, "calibrate").says(t, "which take at most 5s")
+	w.do(0, "calibrate").says(t, "which take at most 9s")
 	if stats := w.api.Stats().Of(testApp); stats.Refused[60007] != 0 {
 		t.Errorf("%d calls came too fast", stats.Refused[60007])
 	}

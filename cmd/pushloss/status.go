@@ -123,6 +123,11 @@ func (a *app) judge(stored, others []load.AppStatus) []appStatus {
 		if status.LagDays != nil && *status.LagDays < 0 {
 			status.OK, status.Note = false, "days are final that are not over yet: a clock ran ahead; once the clocks are right, run and backfill pull them again"
 		}
+		if s.UnknownZone {
+			status.OK, status.Note = false, "the database does not know the time zone "+s.Timezone+": bring its time zone data up to date"
+			apps = append(apps, status)
+			continue
+		}
 		if s.FirstDay == nil { // backfills alone keep nothing fresh
 			status.OK, status.Note = false, "no run yet: pushloss run"
 		}
