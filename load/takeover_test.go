@@ -112,11 +112,10 @@ func TestT15OneWinnerOfMany(t *testing.T) {
 	f := setup(t)
 	must(t, f.lock.Unlock(t.Context()))
 	const many = 8
-	db := open(t, f.url)
 	errs := make([]error, many)
 	var wait sync.WaitGroup
 	for i := range many {
-		session, work := openSession(t, db, "one of many")
+		session, work := openSession(t, open(t, f.url), "one of many")
 		wait.Go(func() { _, errs[i] = session.LockApp(work, testApp) })
 	}
 	wait.Wait()

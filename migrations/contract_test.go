@@ -72,7 +72,7 @@ func TestColumnsOfTheViews(t *testing.T) {
 		"tasks": {"sdk_app_id bigint", "task_id text", "label text", "sent_at timestamp with time zone",
 			"registered_at timestamp with time zone", "retired_at timestamp with time zone"},
 		"apps": {"sdk_app_id bigint", "timezone text", "first_day date", "lookback_days integer", "task_days integer",
-			"registered_at timestamp with time zone"},
+			"registered_at timestamp with time zone", "retired_at timestamp with time zone"},
 	}
 	conn := connect(t, pgtest.URL(t))
 	rows, err := conn.Query(t.Context(), `SELECT table_name::text, column_name || ' ' || data_type

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -92,10 +91,10 @@ func (s *settings) judge() error {
 // repeat them in what they say.
 func judgeNames(conn *pgx.ConnConfig) error {
 	for _, name := range []struct{ what, value, odd string }{
-		{"user", conn.User, ":/?&;,=\"'`"}, // an e-mail address is one, as in Cloud SQL
-		{"database", conn.Database, ":/?&;,=@\"'`"},
+		{"user", conn.User, ":/?&;,="}, // an e-mail address is one, as in Cloud SQL
+		{"database", conn.Database, ":/?&;,=@"},
 	} {
-		if strings.ContainsAny(name.value, name.odd) || strings.ContainsFunc(name.value, unicode.IsSpace) {
+		if strings.ContainsAny(name.value, name.odd) {
 			return &URLError{"has a name of a " + name.what + " that cannot be one", "it perhaps holds a part of the password: " +
 				"write postgres://USER:PASSWORD@HOST:5432/DATABASE, the password percent-encoded"}
 		}
