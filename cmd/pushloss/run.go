@@ -34,6 +34,9 @@ or Airflow; serve does the same on a schedule of its own.`,
 			if at, err = taskfile.ParseTime(*asOf, a.settings.Location); err != nil {
 				return &usageError{problem: "--as-of: " + err.Error()}
 			}
+			if at.Year() < 2000 { // the first run's day is kept for good
+				return &usageError{problem: "--as-of: " + *asOf + " is long before there was a push service"}
+			}
 		}
 		db, events, err := a.openWithNotifier(cmd.Context())
 		if err != nil {

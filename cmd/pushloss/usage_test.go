@@ -61,6 +61,7 @@ func TestMistakesExitWith2AndSayWhatToDo(t *testing.T) {
 		{"calibrating with no day", []string{"calibrate", "--day", "2025-02-30"}, nil, []string{"--day", "2025-02-30"}},
 		{"calibrating with today", []string{"calibrate", "--day", w.back(0)}, nil, []string{"not over yet", "the newest day that can be looked into is " + w.back(1)}},
 		{"as of no time", []string{"run", "--as-of", "yesterday"}, nil, []string{"--as-of"}},
+		{"as of a time before there was anything", []string{"run", "--as-of", "1990-01-01"}, nil, []string{"--as-of", "long before"}},
 		{"no number of migrations", []string{"migrate", "down", "x"}, nil, []string{"pushloss migrate down 1"}},
 		{"more migrations than there are", []string{"migrate", "down", "99"}, nil, []string{"cannot take back 99"}},
 		{"retiring an unknown task", []string{"tasks", "retire", "nope"}, nil, []string{"nope", "nothing was retired"}},
