@@ -109,7 +109,7 @@ func (n notifier) after(ctx context.Context, report pipeline.Report) {
 }
 
 // afterScheduled is after for a job of serve, which may not even have begun: what cannot be
-// told now is told later.
+// sent now is sent later.
 func (n notifier) afterScheduled(ctx context.Context, kind string, report pipeline.Report, err error) {
 	if report.RunID == 0 && err != nil && ctx.Err() == nil {
 		reason := err.Error()

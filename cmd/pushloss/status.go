@@ -141,7 +141,7 @@ func (a *app) judge(stored, others []load.AppStatus) []appStatus {
 	return apps
 }
 
-// unjudgedApp is an app of the database that nobody is told of, and why.
+// unjudgedApp is an app of the database that status leaves out of its verdict, and why.
 type unjudgedApp struct {
 	SDKAppID int64  `json:"sdk_app_id"`
 	State    string `json:"state"`
