@@ -36,8 +36,8 @@ const (
 	memoryDays = 14 // older days are beyond what the API is believed to remember
 
 	// rate is the pace of each app, allowed what the sandbox refuses to exceed.
-	rate    = 20
-	allowed = 4 * rate
+	rate    = 12
+	allowed = 8 * rate
 )
 
 // tasks are those of each app; the API page's sample is about one of them.
