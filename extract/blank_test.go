@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"pushloss/extract"
+	"pushloss/internal/secret"
 )
 
 // A key that is an ordinary word, or a digit, says nothing about the answer.
@@ -20,7 +21,7 @@ func TestAnAnswerWithoutACredentialIsLeftByteForByte(t *testing.T) {
 		`{"ErrCode":"-1","ErrInfo":"usersig=expired, token not uploaded \u0001","ErrCount":1234567890123456}]}]}`
 	for _, key := range []string{"k", "1", `"`, "TaskID", "Results", "ErrorCode", "ReadyToSendLoss", "1234567890123456"} {
 		a := account()
-		a.SecretKey = extract.NewSecret(key)
+		a.SecretKey = secret.New(key)
 		client := extract.NewClient(a, always(reply{body: body}), extract.NewPacer(0, extract.PacerOptions{}), extract.Options{})
 		answer, err := client.Pull(t.Context(), oneDay)
 		if err != nil || string(answer.Body) != body || string(answer.JSON) != body || answer.Blanked != 0 {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
+	"pushloss/internal/secret"
 )
 
 func TestAnErrorThatEndsTheContextIsNoFailureOfTheCallThatWaits(t *testing.T) {
@@ -15,9 +17,9 @@ func TestAnErrorThatEndsTheContextIsNoFailureOfTheCallThatWaits(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	another := &extract.Error{Class: extract.Operator, Code: 70009, Attempts: 1}
 	cancel(another)
-	client := extract.NewClient(extract.Account{SDKAppID: 1, SecretKey: extract.NewSecret("k"), Identifier: "a", BaseURLs: []string{"http://127.0.0.1:1"}},
+	client := extract.NewClient(extract.Account{SDKAppID: 1, SecretKey: secret.New("k"), Identifier: "a", BaseURLs: []string{"http://127.0.0.1:1"}},
 		http.DefaultTransport, extract.NewPacer(0, extract.PacerOptions{}), extract.Options{})
-	_, err := client.Pull(ctx, extract.Request{Window: extract.Day(20_000).Window(time.UTC)})
+	_, err := client.Pull(ctx, extract.Request{Window: calendar.Day(20_000).Window(time.UTC)})
 	if !errors.Is(err, another) || another.Attempts != 1 {
 		t.Errorf("error %v, attempts %d", err, another.Attempts)
 	}

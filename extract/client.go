@@ -9,12 +9,14 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"pushloss/internal/secret"
 )
 
 // Account is an app and how to call the API for it.
 type Account struct {
 	SDKAppID   int64
-	SecretKey  Secret
+	SecretKey  secret.Text
 	Identifier string // an app administrator
 	// BaseURLs are tried in turn: the next one once the one before was out of
 	// reach repeatedly. Region.BaseURLs gives a region's.

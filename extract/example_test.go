@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/sandbox"
+	"pushloss/internal/secret"
 )
 
 // A day's figures of a task, from the API's stand-in.
@@ -25,13 +27,13 @@ func Example() {
 
 	client := extract.NewClient(extract.Account{
 		SDKAppID:   1400000001,
-		SecretKey:  extract.NewSecret("a key"),
+		SecretKey:  secret.New("a key"),
 		Identifier: "administrator",
 		BaseURLs:   []string{server.URL}, // extract.China.BaseURLs() for the service itself
 	}, transport, extract.NewPacer(1, extract.PacerOptions{}), extract.Options{})
 
 	shanghai := time.FixedZone("UTC+8", 8*60*60)
-	day, err := extract.ParseDay("2025-03-12")
+	day, err := calendar.ParseDay("2025-03-12")
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -55,8 +57,8 @@ func ExampleBatches() {
 	// [f]
 }
 
-func ExampleSecret() {
-	key := extract.NewSecret("5bd2850fff3ecb11")
+func Example_secretNeverPrints() {
+	key := secret.New("5bd2850fff3ecb11")
 	fmt.Printf("%v %+v %q %d\n", key, extract.Account{SDKAppID: 1, SecretKey: key}, key, key)
 	// Output: [redacted] {SDKAppID:1 SecretKey:[redacted] Identifier: BaseURLs:[] WindowEnd:} [redacted] [redacted]
 }

@@ -16,6 +16,8 @@ import (
 	"go.uber.org/goleak"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
+	"pushloss/internal/secret"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -26,7 +28,7 @@ const (
 	mainURL = "https://main.test"
 )
 
-var secretKey = extract.NewSecret("5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e")
+var secretKey = secret.New("5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e")
 
 func account(baseURLs ...string) extract.Account {
 	if len(baseURLs) == 0 {
@@ -36,7 +38,7 @@ func account(baseURLs ...string) extract.Account {
 }
 
 // oneDay asks for the whole app's figures of a day.
-var oneDay = extract.Request{Window: extract.Day(20155).Window(time.UTC)}
+var oneDay = extract.Request{Window: calendar.Day(20155).Window(time.UTC)}
 
 // reply is what a service does with one call.
 type reply struct {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"pushloss/extract"
+	"pushloss/internal/secret"
 )
 
 // S3: whatever a service or a network does with the URL, no credential comes out.
@@ -151,14 +152,14 @@ func TestWhatIsSoughtWouldBeFound(t *testing.T) {
 func TestASecretIsNeverPrinted(t *testing.T) {
 	t.Parallel()
 	const content = "5bd2850fff3ecb11d7c805251c51ee46"
-	secret := extract.NewSecret(content)
+	key := secret.New(content)
 	client := extract.NewClient(
-		extract.Account{SDKAppID: 1, SecretKey: secret, Identifier: "x", BaseURLs: []string{mainURL}},
+		extract.Account{SDKAppID: 1, SecretKey: key, Identifier: "x", BaseURLs: []string{mainURL}},
 		always(reply{}), extract.NewPacer(0, extract.PacerOptions{}), extract.Options{})
-	type hidden struct{ secret extract.Secret }
+	type hidden struct{ key secret.Text }
 	values := []any{
-		secret, &secret, []extract.Secret{secret}, map[string]extract.Secret{"a": secret}, map[extract.Secret]int{secret: 1},
-		hidden{secret}, &hidden{secret}, extract.Account{SecretKey: secret}, &extract.Account{SecretKey: secret}, client,
+		key, &key, []secret.Text{key}, map[string]secret.Text{"a": key}, map[secret.Text]int{key: 1},
+		hidden{key}, &hidden{key}, extract.Account{SecretKey: key}, &extract.Account{SecretKey: key}, client,
 	}
 	var out bytes.Buffer
 	for _, value := range values {
@@ -187,14 +188,14 @@ func TestASecretIsNeverPrinted(t *testing.T) {
 func TestASecretRevealsItsContentToWhoAsks(t *testing.T) {
 	t.Parallel()
 	content := fmt.Sprint(rand.Uint64())
-	secret := extract.NewSecret(content)
-	if secret.Reveal() != content || secret.IsZero() {
-		t.Errorf("revealed %q", secret.Reveal())
+	key := secret.New(content)
+	if key.Reveal() != content || key.IsZero() {
+		t.Errorf("revealed %q", key.Reveal())
 	}
-	if secret != extract.NewSecret(content) || secret == extract.NewSecret("another") {
+	if key != secret.New(content) || key == secret.New("another") {
 		t.Error("secrets do not compare by their content")
 	}
-	if empty := extract.NewSecret(""); !empty.IsZero() || empty.Reveal() != "" || empty != (extract.Secret{}) {
+	if empty := secret.New(""); !empty.IsZero() || empty.Reveal() != "" || empty != (secret.Text{}) {
 		t.Error("an empty secret is not zero")
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"pushloss/internal/secret"
 )
 
 // maxShown bounds how much of a foreign text gets into an error, in runes, and
@@ -150,7 +152,7 @@ func (r *redactor) blank(text string) (string, int) {
 			break
 		}
 		out.WriteString(text[done:start])
-		out.WriteString(redacted)
+		out.WriteString(secret.Redacted)
 		done, n = end, n+1
 	}
 	if n > 0 {
@@ -159,7 +161,7 @@ func (r *redactor) blank(text string) (string, int) {
 	}
 	for _, form := range r.short {
 		if times := strings.Count(text, form); times > 0 {
-			text, n = strings.ReplaceAll(text, form, redacted), n+times
+			text, n = strings.ReplaceAll(text, form, secret.Redacted), n+times
 		}
 	}
 	return text, n
@@ -168,7 +170,7 @@ func (r *redactor) blank(text string) (string, int) {
 // shown is a short, single-line, printable form of text without credentials.
 func (r *redactor) shown(text string) string {
 	text, _ = r.blank(text[:min(len(text), maxSearched)])
-	text = userSigParameter.ReplaceAllString(text, "${1}"+redacted)
+	text = userSigParameter.ReplaceAllString(text, "${1}"+secret.Redacted)
 	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "\ufffd")), " ")
 	text = strings.Map(func(c rune) rune {
 		if c < ' ' || c == 0x7f {

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"pushloss/internal/calendar"
 )
 
 // MaxTasksPerRequest is how many task IDs one request may name (All/Tagged Users
@@ -14,7 +16,7 @@ const MaxTasksPerRequest = 5
 // tasks, or, without tasks, of the whole app.
 type Request struct {
 	Stream Stream
-	Window Window
+	Window calendar.Window
 	Tasks  []string
 	// Tries, if it is less than the client's bound, bounds the calls.
 	Tries int

@@ -13,12 +13,13 @@ import (
 	"pgregory.net/rapid"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 )
 
 func TestARequestIsThatOfTheAPIPage(t *testing.T) {
 	t.Parallel()
 	beijing := time.FixedZone("UTC+8", 8*3600)
-	day := extract.DayOf(time.Date(2025, 3, 12, 9, 0, 0, 0, beijing), beijing)
+	day := calendar.DayOf(time.Date(2025, 3, 12, 9, 0, 0, 0, beijing), beijing)
 	for _, tt := range []struct {
 		name  string
 		end   extract.WindowEnd
@@ -81,7 +82,7 @@ func TestEveryCallHasARandomNumberOfItsOwn(t *testing.T) {
 func TestARequestBeyondALimitIsNotSent(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2025, 3, 1, 0, 0, 0, 0, time.UTC)
-	span := func(d time.Duration) extract.Window { return extract.Window{Start: start, End: start.Add(d)} }
+	span := func(d time.Duration) calendar.Window { return calendar.Window{Start: start, End: start.Add(d)} }
 	for _, tt := range []struct {
 		name    string
 		request extract.Request
@@ -125,8 +126,8 @@ func TestAnyPlanIsCutIntoAllowedRequests(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		first := extract.Day(rapid.IntRange(10000, 24000).Draw(t, "first day"))
-		days := extract.Day(rapid.IntRange(1, 40).Draw(t, "days"))
+		first := calendar.Day(rapid.IntRange(10000, 24000).Draw(t, "first day"))
+		days := calendar.Day(rapid.IntRange(1, 40).Draw(t, "days"))
 		tasks := rapid.SliceOfDistinct(rapid.StringN(1, 20, -1), rapid.ID[string]).Draw(t, "tasks")
 		s := always(reply{body: okay})
 		account, inclusive := account(), rapid.Bool().Draw(t, "inclusive")

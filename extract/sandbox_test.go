@@ -6,14 +6,16 @@ import (
 	"time"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/sandbox"
+	"pushloss/internal/secret"
 )
 
 // S2: what a client does with the refusals of the API's stand-in.
 func TestWrongSettingsAreToldFromTheCode(t *testing.T) {
 	t.Parallel()
 	wrongKey, wrongApp, wrongAdmin := account(), account(), account()
-	wrongKey.SecretKey = extract.NewSecret("another")
+	wrongKey.SecretKey = secret.New("another")
 	wrongApp.SDKAppID++
 	wrongAdmin.Identifier = "somebody"
 	for _, tt := range []struct {
@@ -52,7 +54,7 @@ func TestWrongSettingsAreToldFromTheCode(t *testing.T) {
 			calls := 0
 			client := extract.NewClient(tt.account, transport, extract.NewPacer(0, extract.PacerOptions{}),
 				extract.Options{OnCall: func(extract.CallReport) { calls++ }})
-			_, err = client.Pull(t.Context(), extract.Request{Window: extract.Day(20155).Window(time.UTC), Tasks: []string{"a"}})
+			_, err = client.Pull(t.Context(), extract.Request{Window: calendar.Day(20155).Window(time.UTC), Tasks: []string{"a"}})
 			if calls != tt.calls {
 				t.Errorf("%d calls, want %d (%v)", calls, tt.calls, err)
 			}

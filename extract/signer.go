@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"pushloss/internal/secret"
 	"pushloss/internal/usersig"
 )
 
@@ -20,7 +21,7 @@ const (
 // It is safe for concurrent use.
 type signer struct {
 	appID      int64
-	key        Secret
+	key        secret.Text
 	identifier string
 	now        func() time.Time
 

@@ -10,6 +10,7 @@ import (
 	"github.com/tencentyun/tls-sig-api-v2-golang/tencentyun"
 
 	"pushloss/extract"
+	"pushloss/internal/secret"
 )
 
 func (s *service) userSig(n int) string { return s.requests[n].URL.Query().Get("usersig") }
@@ -91,8 +92,8 @@ func TestTheUserSigIsTheAccounts(t *testing.T) {
 		return reply{body: okay}
 	}}
 	for _, a := range []extract.Account{
-		{SDKAppID: 1400000001, SecretKey: extract.NewSecret("one"), Identifier: "administrator", BaseURLs: []string{mainURL}},
-		{SDKAppID: 1600000002, SecretKey: extract.NewSecret("two"), Identifier: "管理 & +*", BaseURLs: []string{mainURL}},
+		{SDKAppID: 1400000001, SecretKey: secret.New("one"), Identifier: "administrator", BaseURLs: []string{mainURL}},
+		{SDKAppID: 1600000002, SecretKey: secret.New("two"), Identifier: "管理 & +*", BaseURLs: []string{mainURL}},
 	} {
 		client := extract.NewClient(a, s, extract.NewPacer(0, extract.PacerOptions{}), extract.Options{})
 		if _, err := client.Pull(t.Context(), oneDay); err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 )
 
 func TestEachStreamIsAskedForAsItsPageTells(t *testing.T) {
@@ -29,7 +30,7 @@ func TestEachStreamIsAskedForAsItsPageTells(t *testing.T) {
 			s := always(reply{body: okay})
 			client := extract.NewClient(account(), s, extract.NewPacer(0, extract.PacerOptions{}), extract.Options{})
 			ask := func(span time.Duration, tasks ...string) error {
-				_, err := client.Pull(t.Context(), extract.Request{Stream: stream, Window: extract.Window{Start: start, End: start.Add(span)}, Tasks: tasks})
+				_, err := client.Pull(t.Context(), extract.Request{Stream: stream, Window: calendar.Window{Start: start, End: start.Add(span)}, Tasks: tasks})
 				return err
 			}
 			if err := ask(24 * time.Hour); err != nil {

@@ -3,6 +3,8 @@ package extract
 import (
 	"fmt"
 	"time"
+
+	"pushloss/internal/calendar"
 )
 
 // WindowEnd is how the API takes a request's EndTime; no page says which (All/Tagged
@@ -17,7 +19,7 @@ const (
 
 // endTime is what a request gives as EndTime to ask for the window and no second
 // more. The zero WindowEnd is EndExclusive.
-func (e WindowEnd) endTime(w Window) time.Time {
+func (e WindowEnd) endTime(w calendar.Window) time.Time {
 	if e == EndInclusive {
 		return w.End.Add(-time.Second)
 	}

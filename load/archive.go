@@ -13,13 +13,14 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/transform"
 )
 
 // Selection is a part of the archive; the zero value is all of it.
 type Selection struct {
-	SDKAppID int64        // 0 means every app
-	From, To *extract.Day // both included; nil has no bound
+	SDKAppID int64         // 0 means every app
+	From, To *calendar.Day // both included; nil has no bound
 }
 
 const (
@@ -51,7 +52,7 @@ var sqlFirstAndLast = func() string {
 // span is a run of days of one app, both included.
 type span struct {
 	sdkAppID    int64
-	first, last extract.Day
+	first, last calendar.Day
 }
 
 // archived lists what a selection holds, an app each. Days without anything lie

@@ -7,13 +7,13 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/transform"
 )
 
 // DayHistory is when a day was pulled, over all its windows.
 type DayHistory struct {
-	Day extract.Day
+	Day calendar.Day
 	// FirstLoadedAt and LastLoadedAt are the first and the last load of any of its
 	// windows; nil if there was none.
 	FirstLoadedAt, LastLoadedAt *time.Time
@@ -24,7 +24,7 @@ type DayHistory struct {
 
 // CountChange is what one load changed of a day that was loaded before.
 type CountChange struct {
-	Day  extract.Day
+	Day  calendar.Day
 	At   time.Time
 	Rows int64 // facts whose count changed
 	// Less are those of them that went away or became fewer.
@@ -79,7 +79,7 @@ func (db *DB) DayHistories(ctx context.Context, sdkAppID int64, tasks []string) 
 		var h DayHistory
 		var day time.Time
 		err := row.Scan(&day, &h.FirstLoadedAt, &h.LastLoadedAt, &h.Pulls, &h.Rows)
-		h.Day = extract.DayOf(day, time.UTC)
+		h.Day = calendar.DayOf(day, time.UTC)
 		return h, err
 	})
 	if err != nil {
@@ -98,7 +98,7 @@ func (db *DB) CountChanges(ctx context.Context, sdkAppID int64) ([]CountChange, 
 		var c CountChange
 		var day time.Time
 		err := row.Scan(&day, &c.At, &c.Rows, &c.Less)
-		c.Day = extract.DayOf(day, time.UTC)
+		c.Day = calendar.DayOf(day, time.UTC)
 		return c, err
 	})
 	if err != nil {
@@ -109,19 +109,19 @@ func (db *DB) CountChanges(ctx context.Context, sdkAppID int64) ([]CountChange, 
 
 // KeptFacts returns the stored facts of the tasks, the empty one being the whole
 // app, of the days from first to last, both included: by day, and without texts.
-func (db *DB) KeptFacts(ctx context.Context, sdkAppID int64, tasks []string, first, last extract.Day) (map[extract.Day][]transform.Snapshot, error) {
+func (db *DB) KeptFacts(ctx context.Context, sdkAppID int64, tasks []string, first, last calendar.Day) (map[calendar.Day][]transform.Snapshot, error) {
 	rows, err := db.pool.Query(ctx, sqlKeptFacts, sdkAppID, tasks, first.UTC(), last.UTC())
 	if err != nil {
 		return nil, fmt.Errorf("read the facts of app %d: %w", sdkAppID, err)
 	}
-	kept := make(map[extract.Day][]transform.Snapshot)
+	kept := make(map[calendar.Day][]transform.Snapshot)
 	var at time.Time
 	var task string
 	var byPlatform bool
 	var fact transform.Fact
 	into := []any{&at, &task, &byPlatform, &fact.Stage, &fact.EventType, &fact.Platform, &fact.Code, &fact.Count}
 	_, err = pgx.ForEachRow(rows, into, func() error {
-		day := extract.DayOf(at, time.UTC)
+		day := calendar.DayOf(at, time.UTC)
 		snapshots := kept[day]
 		if n := len(snapshots); n == 0 || snapshots[n-1].TaskID != task {
 			snapshots = append(snapshots, transform.Snapshot{TaskID: task})

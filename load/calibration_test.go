@@ -6,7 +6,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 	"pushloss/transform"
 )
@@ -70,7 +70,7 @@ func TestWhatWasStoredAndChangedOfADayIsToldForCalibration(t *testing.T) {
 		}
 		return counts
 	})
-	want := map[extract.Day][]transform.Snapshot{march: {withoutTexts(second), withoutTexts(other)}}
+	want := map[calendar.Day][]transform.Snapshot{march: {withoutTexts(second), withoutTexts(other)}}
 	if diff := gocmp.Diff(want, kept, byKey); diff != "" {
 		t.Errorf("kept facts (-want +got):\n%s", diff)
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/transform"
 )
 
@@ -61,7 +61,7 @@ func (t factTable) values(c columns) []any {
 }
 
 // queue adds the writing of a difference to a batch.
-func (t factTable) queue(batch *pgx.Batch, sdkAppID int64, day extract.Day, now time.Time, d difference) {
+func (t factTable) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now time.Time, d difference) {
 	if len(d.deleted) > 0 {
 		gone := newColumns(len(d.deleted))
 		for _, row := range d.deleted {
@@ -86,7 +86,7 @@ func (t factTable) queue(batch *pgx.Batch, sdkAppID int64, day extract.Day, now 
 	}
 }
 
-func (t factTable) written(sdkAppID int64, day extract.Day, now time.Time, c columns) []any {
+func (t factTable) written(sdkAppID int64, day calendar.Day, now time.Time, c columns) []any {
 	args := append([]any{sdkAppID, day.UTC(), now}, t.keys(c)...)
 	return append(args, t.values(c)...)
 }

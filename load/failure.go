@@ -8,12 +8,13 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 )
 
 // Failure is a request that brought no answer, to be told to the ledger.
 type Failure struct {
 	Stream extract.Stream
-	Day    extract.Day
+	Day    calendar.Day
 	Tasks  []TaskRef
 	Reason string // without credentials
 	// Unavailable says that the day lay beyond what the API remembers, so that

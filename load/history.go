@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 )
 
 // stamp is when and by which run facts were loaded.
@@ -62,7 +63,7 @@ func appendChanges(changes []change, d difference, byPlatform bool, stamp stamp,
 }
 
 // queueChanges adds the recording of changes to a batch.
-func queueChanges(batch *pgx.Batch, sdkAppID int64, stream extract.Stream, day extract.Day, changes []change) {
+func queueChanges(batch *pgx.Batch, sdkAppID int64, stream extract.Stream, day calendar.Day, changes []change) {
 	if len(changes) == 0 {
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 )
 
 // State is what the last pull of a window brought.
@@ -38,7 +39,7 @@ const (
 // Entry is what the ledger knows of one window.
 type Entry struct {
 	Stream        extract.Stream
-	Day           extract.Day
+	Day           calendar.Day
 	TaskKey       int32 // 0 for the whole app
 	State         State
 	Settled       SettledReason
@@ -82,11 +83,11 @@ const (
 
 // Ledger returns the entries of an app's windows of every stream, first and last
 // day included, in no order.
-func (db *DB) Ledger(ctx context.Context, sdkAppID int64, first, last extract.Day) ([]Entry, error) {
+func (db *DB) Ledger(ctx context.Context, sdkAppID int64, first, last calendar.Day) ([]Entry, error) {
 	return db.ledger(ctx, sqlLedger, sdkAppID, first, last)
 }
 
-func (db *DB) ledger(ctx context.Context, sql string, sdkAppID int64, first, last extract.Day) ([]Entry, error) {
+func (db *DB) ledger(ctx context.Context, sql string, sdkAppID int64, first, last calendar.Day) ([]Entry, error) {
 	rows, err := db.pool.Query(ctx, sql, sdkAppID, first.UTC(), last.UTC())
 	if err != nil {
 		return nil, fmt.Errorf("read the ledger of app %d: %w", sdkAppID, err)
@@ -99,14 +100,14 @@ func (db *DB) ledger(ctx context.Context, sql string, sdkAppID int64, first, las
 }
 
 // AppLedger is Ledger without the tasks' windows.
-func (db *DB) AppLedger(ctx context.Context, sdkAppID int64, first, last extract.Day) ([]Entry, error) {
+func (db *DB) AppLedger(ctx context.Context, sdkAppID int64, first, last calendar.Day) ([]Entry, error) {
 	return db.ledger(ctx, sqlLedgerOfApp, sdkAppID, first, last)
 }
 
 // WindowRef names a window of an app.
 type WindowRef struct {
 	Stream  extract.Stream
-	Day     extract.Day
+	Day     calendar.Day
 	TaskKey int32 // 0 for the whole app
 }
 
@@ -120,7 +121,7 @@ func (db *DB) FailedWindows(ctx context.Context, sdkAppID int64) ([]WindowRef, e
 		var w WindowRef
 		var day time.Time
 		err := row.Scan(&w.Stream, &day, &w.TaskKey)
-		w.Day = extract.DayOf(day, time.UTC)
+		w.Day = calendar.DayOf(day, time.UTC)
 		return w, err
 	})
 	if err != nil {
@@ -134,12 +135,12 @@ func scanEntry(row pgx.CollectableRow) (Entry, error) {
 	var day time.Time
 	err := row.Scan(&e.Stream, &day, &e.TaskKey, &e.State, &e.Settled, &e.Pulls, &e.RowCount, &e.RejectCount,
 		&e.FirstLoadedAt, &e.LastLoadedAt, &e.LastTrustedAt, &e.LastError, &e.UpdatedAt)
-	e.Day = extract.DayOf(day, time.UTC)
+	e.Day = calendar.DayOf(day, time.UTC)
 	return e, err
 }
 
 // queueLedger adds the saving of a stream's entries of one day to a batch.
-func queueLedger(batch *pgx.Batch, sdkAppID int64, stream extract.Stream, day extract.Day, now time.Time, entries []Entry) {
+func queueLedger(batch *pgx.Batch, sdkAppID int64, stream extract.Stream, day calendar.Day, now time.Time, entries []Entry) {
 	var (
 		n             = len(entries)
 		taskKeys      = make([]int32, n)

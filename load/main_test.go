@@ -9,7 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/load"
 	"pushloss/transform"
@@ -25,8 +25,8 @@ var march = mustDay("2025-03-09")
 // loadedAt is when the first load of a test happens.
 var loadedAt = time.Date(2025, 3, 10, 3, 0, 0, 0, time.UTC)
 
-func mustDay(text string) extract.Day {
-	day, err := extract.ParseDay(text)
+func mustDay(text string) calendar.Day {
+	day, err := calendar.ParseDay(text)
 	if err != nil {
 		panic(err)
 	}

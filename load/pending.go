@@ -5,16 +5,16 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"pushloss/internal/calendar"
 
-	"pushloss/extract"
+	"github.com/jackc/pgx/v5"
 )
 
 // UnequalCheck is a check that differs or stays, and how its days stand.
 type UnequalCheck struct {
 	ID          int64
 	Task        TaskRef
-	First, Last extract.Day
+	First, Last calendar.Day
 	State       CheckState
 	// Pulled says that figures of all its days are stored, and that none waits to
 	// be pulled anew.
@@ -25,7 +25,7 @@ type UnequalCheck struct {
 
 // OpenedWindow is a window of the loss stream that waits to be pulled anew.
 type OpenedWindow struct {
-	Day     extract.Day
+	Day     calendar.Day
 	TaskKey int32
 }
 
@@ -63,7 +63,7 @@ func (db *DB) UnequalChecks(ctx context.Context, sdkAppID int64) ([]UnequalCheck
 		var c UnequalCheck
 		var first, last time.Time
 		err := row.Scan(&c.ID, &c.Task.Key, &c.Task.ID, &first, &last, &c.State, &c.Pulled, &c.Failed)
-		c.First, c.Last = extract.DayOf(first, time.UTC), extract.DayOf(last, time.UTC)
+		c.First, c.Last = calendar.DayOf(first, time.UTC), calendar.DayOf(last, time.UTC)
 		return c, err
 	})
 	if err != nil {
@@ -83,7 +83,7 @@ func (db *DB) OpenedWindows(ctx context.Context, sdkAppID int64) ([]OpenedWindow
 		var w OpenedWindow
 		var day time.Time
 		err := row.Scan(&day, &w.TaskKey)
-		w.Day = extract.DayOf(day, time.UTC)
+		w.Day = calendar.DayOf(day, time.UTC)
 		return w, err
 	})
 	if err != nil {

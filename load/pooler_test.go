@@ -11,7 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/netfault"
 	"pushloss/internal/postgres"
@@ -139,7 +139,7 @@ func TestASessionPoolerIsAsGoodAsNone(t *testing.T) {
 			const many = 20
 			for i := range many {
 				pull := f.pull(transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 1, "")}})
-				pull.Day += extract.Day(i)
+				pull.Day += calendar.Day(i)
 				go func() {
 					_, err := lock.Load(work, pull, loadedAt)
 					loads <- err

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"pushloss/internal/calendar"
 
-	"pushloss/extract"
+	"github.com/jackc/pgx/v5"
 )
 
 // Retention says from when on raw answers and records of runs are kept. The zero
@@ -17,9 +17,9 @@ type Retention struct{ Answers, Runs time.Time }
 // PrunedDay is one day of an app whose answers are pruned: all or none, so that
 // what can be replayed can be replayed whole.
 type PrunedDay struct {
-	SDKAppID int64       `json:"sdk_app_id"`
-	Day      extract.Day `json:"day"`
-	Pulls    int64       `json:"pulls"`
+	SDKAppID int64        `json:"sdk_app_id"`
+	Day      calendar.Day `json:"day"`
+	Pulls    int64        `json:"pulls"`
 }
 
 // Pruned is what a retention takes away. Facts, changes, ledger and the records of
@@ -109,7 +109,7 @@ func (db *DB) prunableDays(ctx context.Context, keep Retention) ([]PrunedDay, er
 		var d PrunedDay
 		var day time.Time
 		err := row.Scan(&d.SDKAppID, &day, &d.Pulls)
-		d.Day = extract.DayOf(day, time.UTC)
+		d.Day = calendar.DayOf(day, time.UTC)
 		return d, err
 	})
 	if err != nil {

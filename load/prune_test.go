@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 )
 
@@ -141,7 +141,7 @@ func TestAnAnswerThatALoadReliesOnIsNotPruned(t *testing.T) {
 	must(t, err)
 	must(t, tx.Commit(t.Context()))
 	must(t, <-ended)
-	equal(t, "answers of", []string{(march + extract.Day(1)).String()}, f.bodies())
+	equal(t, "answers of", []string{(march + calendar.Day(1)).String()}, f.bodies())
 }
 
 // A load beside a pruning waits, and archives anew what it found gone.
@@ -166,5 +166,5 @@ func TestALoadArchivesAnewWhatIsPrunedBesideIt(t *testing.T) {
 	must(t, err)
 	must(t, tx.Commit(t.Context()))
 	must(t, <-ended)
-	equal(t, "answers of", []string{(march + extract.Day(1)).String()}, f.bodies())
+	equal(t, "answers of", []string{(march + calendar.Day(1)).String()}, f.bodies())
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/transform"
 )
 
@@ -18,9 +19,9 @@ type TaskRef struct {
 type Pull struct {
 	RunID  int64
 	Stream extract.Stream
-	Day    extract.Day
+	Day    calendar.Day
 	// Window is as the request gave it: its End is the EndTime that was sent.
-	Window extract.Window
+	Window calendar.Window
 	// Tasks are those that were asked for; just the zero TaskRef for the whole app.
 	Tasks  []TaskRef
 	Result transform.Result

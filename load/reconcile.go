@@ -8,7 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/transform"
 )
 
@@ -28,7 +28,7 @@ const (
 // what is stored of them.
 type Check struct {
 	RunID       int64
-	First, Last extract.Day // both included
+	First, Last calendar.Day // both included
 	// Tasks are those that were asked for; just the zero TaskRef for the whole app.
 	Tasks []TaskRef
 	// Snapshots are the answer's. A task without one is not compared.

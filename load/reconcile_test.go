@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 	"pushloss/transform"
 )
@@ -39,7 +39,7 @@ func (f *fixture) compared() []string {
 // twoDays loads figures of a and b for march and the day before.
 func (f *fixture) twoDays() {
 	f.t.Helper()
-	for _, day := range []extract.Day{march - 1, march} {
+	for _, day := range []calendar.Day{march - 1, march} {
 		pull := f.pull(
 			transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 10, "x")}, ByPlatform: []transform.Fact{platformFact(1, "1", 4)}},
 			transform.Snapshot{TaskID: "b"},

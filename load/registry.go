@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/postgres"
 )
 
@@ -17,7 +17,7 @@ import (
 type App struct {
 	SDKAppID     int64
 	Timezone     string
-	FirstDay     *extract.Day // nil until the first scheduled run
+	FirstDay     *calendar.Day // nil until the first scheduled run
 	LookbackDays int
 	TaskDays     int
 }
@@ -250,7 +250,7 @@ func (db *DB) RetireTasks(ctx context.Context, sdkAppID int64, ids []string, now
 	return retired, unknown, nil
 }
 
-func dateOf(day *extract.Day) *time.Time {
+func dateOf(day *calendar.Day) *time.Time {
 	if day == nil {
 		return nil
 	}
@@ -258,10 +258,10 @@ func dateOf(day *extract.Day) *time.Time {
 	return &date
 }
 
-func dayOf(date *time.Time) *extract.Day {
+func dayOf(date *time.Time) *calendar.Day {
 	if date == nil {
 		return nil
 	}
-	day := extract.DayOf(*date, time.UTC)
+	day := calendar.DayOf(*date, time.UTC)
 	return &day
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/load"
 	"pushloss/transform"
@@ -25,8 +25,8 @@ func TestAnAppIsKeptAsItWasSaved(t *testing.T) {
 	app := load.App{SDKAppID: testApp, Timezone: "Asia/Shanghai", LookbackDays: 7, TaskDays: 30}
 	steps := []struct {
 		name  string
-		given *extract.Day
-		want  *extract.Day
+		given *calendar.Day
+		want  *calendar.Day
 	}{
 		{"without a first day", nil, nil},
 		{"with one", ptr(march), ptr(march)},

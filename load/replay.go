@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/transform"
 )
 
@@ -30,13 +31,13 @@ type window struct {
 // memory.
 type replay struct {
 	stream  extract.Stream
-	day     extract.Day
+	day     calendar.Day
 	tasks   map[string]int32 // the registry
 	windows map[int32]*window
 	pulls   int
 }
 
-func newReplay(stream extract.Stream, day extract.Day, tasks map[string]int32) *replay {
+func newReplay(stream extract.Stream, day calendar.Day, tasks map[string]int32) *replay {
 	return &replay{stream: stream, day: day, tasks: tasks, windows: make(map[int32]*window)}
 }
 

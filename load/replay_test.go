@@ -12,12 +12,13 @@ import (
 	"pgregory.net/rapid"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 	"pushloss/transform"
 )
 
 // answer is a pull of tasks by a real body, as the pipeline makes it.
-func (f *fixture) answer(day extract.Day, body string, trusted bool, tasks ...load.TaskRef) load.Pull {
+func (f *fixture) answer(day calendar.Day, body string, trusted bool, tasks ...load.TaskRef) load.Pull {
 	f.t.Helper()
 	var ids []string
 	for _, task := range tasks {
@@ -77,7 +78,7 @@ func drawBody(rt *rapid.T, tasks []load.TaskRef) string {
 
 // tables are the rows that a replay answers for, in full, with the texts that the
 // facts point at.
-func (f *fixture) tables(day extract.Day) []string {
+func (f *fixture) tables(day calendar.Day) []string {
 	f.t.Helper()
 	return f.rows(`
 		SELECT 'stage', to_jsonb(t)::text || coalesce(i.err_info, ' no text')
@@ -297,7 +298,7 @@ func TestAReplayWaitsForTheAppAndStopsBetweenDays(t *testing.T) {
 			waited = busy.Holder
 			must(t, f.lock.Unlock(t.Context()))
 		},
-		Day: func(_ int64, day extract.Day, done, total int) {
+		Day: func(_ int64, day calendar.Day, done, total int) {
 			if total != 3 || done != int(day-march) {
 				t.Errorf("day %s is the %d. of %d", day, done, total)
 			}

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/transform"
 )
 
@@ -55,13 +56,13 @@ func (db *DB) Replay(ctx context.Context, selection Selection, holder string, no
 		lock, err = session.WaitForApp(ctx, sdkAppID, time.Second, waiting)
 		return func() { _ = lock.Unlock(context.WithoutCancel(ctx)) }, err
 	}
-	err = db.eachDay(work, selection, observer, enter, func(ctx context.Context, reader *archiveReader, app *archivedApp, day extract.Day) error {
+	err = db.eachDay(work, selection, observer, enter, func(ctx context.Context, reader *archiveReader, app *archivedApp, day calendar.Day) error {
 		return lock.replayDay(ctx, reader, app, day, now().UTC().Truncate(time.Microsecond), words, observer, &restored)
 	})
 	return restored, err
 }
 
-func (l *AppLock) replayDay(ctx context.Context, reader *archiveReader, app *archivedApp, day extract.Day, now time.Time, words *dimensions, observer Observer, restored *Restored) error {
+func (l *AppLock) replayDay(ctx context.Context, reader *archiveReader, app *archivedApp, day calendar.Day, now time.Time, words *dimensions, observer Observer, restored *Restored) error {
 	db := l.session.db
 	var total Restored
 	var mismatches []mismatch
@@ -101,7 +102,7 @@ func (r *Restored) add(o Restored) {
 }
 
 // queue adds to a batch what turns the tables into the replay.
-func (r *Restored) queue(batch *pgx.Batch, sdkAppID int64, day extract.Day, now time.Time, replayed *replay, mismatches []mismatch) {
+func (r *Restored) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now time.Time, replayed *replay, mismatches []mismatch) {
 	// Rows bear the time of the load that wrote them, so each time is a write of its own.
 	byStage, byPlatform := make(map[time.Time]difference), make(map[time.Time]difference)
 	rewritten := make(map[int32]bool) // windows whose history differs

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 
+	"pushloss/internal/calendar"
+
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-
-	"pushloss/extract"
 )
 
 const (
@@ -37,7 +37,7 @@ const (
 // last forgotten day that an answer loaded while the API remembered the whole day,
 // and those of retired tasks. Days after the last ended one become open again. It
 // returns how many windows it settled.
-func (l *AppLock) Settle(ctx context.Context, lastForgotten, lastEnded extract.Day) (int64, error) {
+func (l *AppLock) Settle(ctx context.Context, lastForgotten, lastEnded calendar.Day) (int64, error) {
 	var settled int64
 	err := pgx.BeginFunc(ctx, l.session.db.pool, func(tx pgx.Tx) error {
 		batch := &pgx.Batch{}

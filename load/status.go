@@ -8,7 +8,7 @@ import (
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/postgres"
 )
 
@@ -18,10 +18,10 @@ import (
 type AppStatus struct {
 	SDKAppID int64
 	Timezone string
-	FirstDay *extract.Day
+	FirstDay *calendar.Day
 	// NewestSettledDay is the newest final day of the whole app's losses (or, if they
 	// are not pulled, of its first stream): what freshness is measured by, since the newest load may be of any day.
-	NewestSettledDay *extract.Day
+	NewestSettledDay *calendar.Day
 	Failed           int // the last pull failed
 	Missing          int // never pulled, though over for longer than the grace
 	Late             int // pulled, but not again since its lookback ended
@@ -32,7 +32,7 @@ type AppStatus struct {
 	// Differences counts the reconciliations (a span of days of the whole app or of
 	// a task) that differed again after their days were pulled anew.
 	Differences   int
-	OldestProblem *extract.Day
+	OldestProblem *calendar.Day
 	RetiredAt     *time.Time // since when the app is left out
 	// UnknownZone says that the database does not know the app's time zone (any more),
 	// so that it can say nothing of its days.

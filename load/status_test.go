@@ -4,21 +4,21 @@ import (
 	"testing"
 	"time"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/load"
 )
 
 // today is the database's date. The tests' clock stands at its noon, UTC.
-func (f *fixture) today() extract.Day {
+func (f *fixture) today() calendar.Day {
 	f.t.Helper()
 	now, err := f.db.Now(f.t.Context())
 	must(f.t, err)
-	return extract.DayOf(now, time.UTC)
+	return calendar.DayOf(now, time.UTC)
 }
 
 // window writes an entry of the ledger.
-func (f *fixture) window(task load.TaskRef, day extract.Day, state load.State, settled load.SettledReason, problem string) {
+func (f *fixture) window(task load.TaskRef, day calendar.Day, state load.State, settled load.SettledReason, problem string) {
 	f.t.Helper()
 	f.exec(`INSERT INTO pushloss.ledger (sdk_app_id, day, task_key, state, settled, settled_reason, pulls, row_count, reject_count, last_error, updated_at)
 		VALUES ($1, $2, $3, $4, $5 <> '', nullif($5, ''), 1, 1, 0, nullif($6, ''), now())`,
@@ -40,125 +40,125 @@ func TestO1Status(t *testing.T) {
 		name    string
 		first   int // days ago; 0 is never ran
 		grace   time.Duration
-		windows func(f *fixture, today extract.Day)
-		want    func(today extract.Day) load.AppStatus
+		windows func(f *fixture, today calendar.Day)
+		want    func(today calendar.Day) load.AppStatus
 	}{
 		{
 			name: "an app that never ran", grace: time.Hour,
-			windows: func(*fixture, extract.Day) {},
-			want:    func(extract.Day) load.AppStatus { return load.AppStatus{} },
+			windows: func(*fixture, calendar.Day) {},
+			want:    func(calendar.Day) load.AppStatus { return load.AppStatus{} },
 		},
 		{
 			name: "all is well", first: 4, grace: time.Hour,
-			windows: func(f *fixture, today extract.Day) {
+			windows: func(f *fixture, today calendar.Day) {
 				f.window(overall, today-4, load.StateLoaded, load.ByLookback, "")
 				f.window(overall, today-3, load.StateEmpty, load.ByLookback, "")
 				f.window(overall, today-2, load.StateLoaded, load.NotSettled, "")
 				f.window(overall, today-1, load.StateLoaded, load.NotSettled, "")
 			},
-			want: func(today extract.Day) load.AppStatus {
+			want: func(today calendar.Day) load.AppStatus {
 				return load.AppStatus{FirstDay: ptr(today - 4), NewestSettledDay: ptr(today - 3)}
 			},
 		},
 		{
 			name: "days were never pulled", first: 3, grace: time.Hour,
-			windows: func(f *fixture, today extract.Day) {
+			windows: func(f *fixture, today calendar.Day) {
 				f.window(overall, today-2, load.StateLoaded, load.NotSettled, "")
 			},
-			want: func(today extract.Day) load.AppStatus {
+			want: func(today calendar.Day) load.AppStatus {
 				return load.AppStatus{FirstDay: ptr(today - 3), Missing: 2, OldestProblem: ptr(today - 3)}
 			},
 		},
 		{
 			name: "yesterday may still come", first: 1, grace: 13 * time.Hour,
-			windows: func(*fixture, extract.Day) {},
-			want:    func(today extract.Day) load.AppStatus { return load.AppStatus{FirstDay: ptr(today - 1)} },
+			windows: func(*fixture, calendar.Day) {},
+			want:    func(today calendar.Day) load.AppStatus { return load.AppStatus{FirstDay: ptr(today - 1)} },
 		},
 		{
 			name: "a day was not pulled after its lookback", first: 3, grace: time.Hour,
-			windows: func(f *fixture, today extract.Day) {
+			windows: func(f *fixture, today calendar.Day) {
 				f.window(overall, today-3, load.StateLoaded, load.NotSettled, "")
 				f.window(overall, today-2, load.StateLoaded, load.NotSettled, "")
 				f.window(overall, today-1, load.StateLoaded, load.NotSettled, "")
 			},
-			want: func(today extract.Day) load.AppStatus {
+			want: func(today calendar.Day) load.AppStatus {
 				return load.AppStatus{FirstDay: ptr(today - 3), Late: 1, OldestProblem: ptr(today - 3)}
 			},
 		},
 		{
 			name: "the pull after the lookback may still come", first: 3, grace: 13 * time.Hour,
-			windows: func(f *fixture, today extract.Day) {
+			windows: func(f *fixture, today calendar.Day) {
 				f.window(overall, today-3, load.StateLoaded, load.NotSettled, "")
 				f.window(overall, today-2, load.StateLoaded, load.NotSettled, "")
 				f.window(overall, today-1, load.StateLoaded, load.NotSettled, "")
 			},
-			want: func(today extract.Day) load.AppStatus { return load.AppStatus{FirstDay: ptr(today - 3)} },
+			want: func(today calendar.Day) load.AppStatus { return load.AppStatus{FirstDay: ptr(today - 3)} },
 		},
 		{
 			name: "windows failed, tasks' too", first: 2, grace: time.Hour,
-			windows: func(f *fixture, today extract.Day) {
+			windows: func(f *fixture, today calendar.Day) {
 				f.window(overall, today-2, load.StateLoaded, load.NotSettled, "")
 				f.window(overall, today-1, load.StateFailed, load.NotSettled, "one reason")
 				f.window(f.taskA, today-20, load.StateFailed, load.NotSettled, "a reason")
 			},
-			want: func(today extract.Day) load.AppStatus {
+			want: func(today calendar.Day) load.AppStatus {
 				return load.AppStatus{FirstDay: ptr(today - 2), Failed: 2, OldestProblem: ptr(today - 20), LastError: ptr("one reason")}
 			},
 		},
 		{
 			name: "a word for too long ago is no failure", first: 1, grace: time.Hour,
-			windows: func(f *fixture, today extract.Day) {
+			windows: func(f *fixture, today calendar.Day) {
 				f.window(overall, today-1, load.StateUnavailable, load.ByAPIMemory, "too old")
 			},
-			want: func(today extract.Day) load.AppStatus {
+			want: func(today calendar.Day) load.AppStatus {
 				return load.AppStatus{FirstDay: ptr(today - 1), NewestSettledDay: ptr(today - 1), Unproven: 1, OldestProblem: ptr(today - 1)}
 			},
 		},
 		{
 			name: "O2 a backfill of old days makes nothing fresh", first: 3, grace: time.Hour,
-			windows: func(f *fixture, today extract.Day) {
+			windows: func(f *fixture, today calendar.Day) {
 				f.window(overall, today-3, load.StateLoaded, load.ByLookback, "")
 				f.window(overall, today-40, load.StateLoaded, load.ByLookback, "") // the newest load
 				f.window(overall, today-2, load.StateLoaded, load.NotSettled, "")
 				f.window(overall, today-1, load.StateLoaded, load.NotSettled, "")
 			},
-			want: func(today extract.Day) load.AppStatus {
+			want: func(today calendar.Day) load.AppStatus {
 				return load.AppStatus{FirstDay: ptr(today - 3), NewestSettledDay: ptr(today - 3)}
 			},
 		},
 		{
 			name: "O2 a task's settled day is not the app's", first: 1, grace: time.Hour,
-			windows: func(f *fixture, today extract.Day) {
+			windows: func(f *fixture, today calendar.Day) {
 				f.window(overall, today-1, load.StateLoaded, load.NotSettled, "")
 				f.window(f.taskA, today-1, load.StateAbsent, load.ByLookback, "")
 			},
-			want: func(today extract.Day) load.AppStatus { return load.AppStatus{FirstDay: ptr(today - 1)} },
+			want: func(today calendar.Day) load.AppStatus { return load.AppStatus{FirstDay: ptr(today - 1)} },
 		},
 		{
 			name: "a window that was opened has its time anew", first: 3, grace: time.Hour,
-			windows: func(f *fixture, today extract.Day) {
+			windows: func(f *fixture, today calendar.Day) {
 				f.window(overall, today-3, load.StateLoaded, load.NotSettled, "")
 				f.window(overall, today-2, load.StateLoaded, load.NotSettled, "")
 				f.window(overall, today-1, load.StateLoaded, load.NotSettled, "")
 				f.window(f.taskA, today-30, load.StateLoaded, load.NotSettled, "")
 				f.exec(`UPDATE pushloss.ledger SET opened_at = $1`, today.UTC().Add(11*time.Hour))
 			},
-			want: func(today extract.Day) load.AppStatus { return load.AppStatus{FirstDay: ptr(today - 3)} },
+			want: func(today calendar.Day) load.AppStatus { return load.AppStatus{FirstDay: ptr(today - 3)} },
 		},
 		{
 			name: "a window that was opened long ago is late", first: 1, grace: time.Hour,
-			windows: func(f *fixture, today extract.Day) {
+			windows: func(f *fixture, today calendar.Day) {
 				f.window(overall, today-1, load.StateLoaded, load.NotSettled, "")
 				f.window(f.taskA, today-30, load.StateLoaded, load.NotSettled, "")
 				f.exec(`UPDATE pushloss.ledger SET opened_at = $1`, today.UTC().Add(11*time.Hour-time.Second))
 			},
-			want: func(today extract.Day) load.AppStatus {
+			want: func(today calendar.Day) load.AppStatus {
 				return load.AppStatus{FirstDay: ptr(today - 1), Late: 1, OldestProblem: ptr(today - 30)}
 			},
 		},
 		{
 			name: "reconciliations that stay different, but for retired tasks'", first: 1, grace: time.Hour,
-			windows: func(f *fixture, today extract.Day) {
+			windows: func(f *fixture, today calendar.Day) {
 				f.window(overall, today-1, load.StateLoaded, load.NotSettled, "")
 				f.exec(`INSERT INTO pushloss.reconciliation (sdk_app_id, run_id, task_key, first_day, last_day, checked_at, trusted, keys, differences, attempt, state)
 					SELECT $1, 1, key, current_date - 9, current_date - 3, now(), true, 1, 1, 2, state
@@ -167,20 +167,20 @@ func TestO1Status(t *testing.T) {
 				_, _, err := f.db.RetireTasks(f.t.Context(), testApp, []string{"b"}, loadedAt)
 				must(f.t, err)
 			},
-			want: func(today extract.Day) load.AppStatus {
+			want: func(today calendar.Day) load.AppStatus {
 				return load.AppStatus{FirstDay: ptr(today - 1), Differences: 2}
 			},
 		},
 		{
 			name: "nothing is due of a retired task", first: 1, grace: time.Hour,
-			windows: func(f *fixture, today extract.Day) {
+			windows: func(f *fixture, today calendar.Day) {
 				f.window(overall, today-1, load.StateLoaded, load.NotSettled, "")
 				f.window(f.taskA, today-10, load.StateLoaded, load.NotSettled, "")
 				f.window(f.taskA, today-9, load.StateFailed, load.NotSettled, "reason")
 				_, _, err := f.db.RetireTasks(f.t.Context(), testApp, []string{"a"}, loadedAt)
 				must(f.t, err)
 			},
-			want: func(today extract.Day) load.AppStatus { return load.AppStatus{FirstDay: ptr(today - 1)} },
+			want: func(today calendar.Day) load.AppStatus { return load.AppStatus{FirstDay: ptr(today - 1)} },
 		},
 	}
 	f := setup(t)
@@ -191,7 +191,7 @@ func TestO1Status(t *testing.T) {
 			today := f.today()
 			app := load.App{SDKAppID: testApp, Timezone: "UTC", LookbackDays: lookback, TaskDays: 30}
 			if test.first > 0 {
-				app.FirstDay = ptr(today - extract.Day(test.first))
+				app.FirstDay = ptr(today - calendar.Day(test.first))
 			}
 			_, err := f.db.SaveApp(t.Context(), app)
 			must(t, err)
@@ -234,7 +234,7 @@ func TestStatusCountsTheLookbackInDaysOfTheApp(t *testing.T) {
 	t.Parallel()
 	newYork, err := time.LoadLocation("America/New_York")
 	must(t, err)
-	for name, day := range map[string]extract.Day{
+	for name, day := range map[string]calendar.Day{
 		"clocks go forward": mustDay("2025-03-05"), "clocks go back": mustDay("2025-10-31"), "clocks stay": mustDay("2025-07-01"),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 
+	"pushloss/internal/calendar"
+
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-
-	"pushloss/extract"
 )
 
 // StageTotal is what an app lost at one stage, all channels together.
@@ -64,7 +64,7 @@ const (
 )
 
 // Summarize reads the overview of the days from first to last, both included.
-func (db *DB) Summarize(ctx context.Context, sdkAppID int64, first, last extract.Day) (Summary, error) {
+func (db *DB) Summarize(ctx context.Context, sdkAppID int64, first, last calendar.Day) (Summary, error) {
 	var s Summary
 	args := []any{sdkAppID, first.UTC(), last.UTC()}
 	batch := &pgx.Batch{}

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 )
 
@@ -51,7 +51,7 @@ func TestUnansweredTasks(t *testing.T) {
 				f.exec(`INSERT INTO pushloss.app_stream (sdk_app_id, stream_id, active) SELECT $1, stream_id, NOT by_task FROM pushloss.stream`, testApp)
 			}
 			for i, state := range test.states {
-				f.window(f.taskA, today-extract.Day(1+i), state, load.NotSettled, "")
+				f.window(f.taskA, today-calendar.Day(1+i), state, load.NotSettled, "")
 				if state == load.StateLoaded {
 					f.exec(`UPDATE pushloss.ledger SET first_loaded_at = now() WHERE state = 'loaded'`)
 				}

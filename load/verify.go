@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/transform"
 )
 
@@ -26,7 +27,7 @@ type Checked struct {
 // nil.
 type Observer struct {
 	// Day is called before each day, out of total of all apps.
-	Day func(sdkAppID int64, day extract.Day, done, total int)
+	Day func(sdkAppID int64, day calendar.Day, done, total int)
 	// Difference is told of each; its error ends the work.
 	Difference func(Difference) error
 	// Waiting is told once of an app that another process works on.
@@ -40,7 +41,7 @@ type resolver func(context.Context, []transform.Snapshot) (vocabulary, error)
 // ledger's figures with the tables. It changes nothing, and may run beside loads.
 func (db *DB) Verify(ctx context.Context, selection Selection, observer Observer) (Checked, error) {
 	var checked Checked
-	err := db.eachDay(ctx, selection, observer, nil, func(ctx context.Context, reader *archiveReader, app *archivedApp, day extract.Day) error {
+	err := db.eachDay(ctx, selection, observer, nil, func(ctx context.Context, reader *archiveReader, app *archivedApp, day calendar.Day) error {
 		known := &lookedUp{db: db}
 		snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 		var of Checked
@@ -112,7 +113,7 @@ type archivedApp struct {
 // called before an app's first day; what it returns is called after the last.
 func (db *DB) eachDay(ctx context.Context, selection Selection, observer Observer,
 	enter func(context.Context, int64) (leave func(), err error),
-	day func(context.Context, *archiveReader, *archivedApp, extract.Day) error,
+	day func(context.Context, *archiveReader, *archivedApp, calendar.Day) error,
 ) error {
 	spans, err := db.archived(ctx, selection)
 	if err != nil {

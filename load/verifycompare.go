@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 )
 
 const sqlChangesOfDay = `
@@ -31,7 +32,7 @@ type storedDay struct {
 	repeated map[int32][]mismatch
 }
 
-func queueDay(batch *pgx.Batch, sdkAppID int64, stream extract.Stream, day extract.Day, s *storedDay) {
+func queueDay(batch *pgx.Batch, sdkAppID int64, stream extract.Stream, day calendar.Day, s *storedDay) {
 	*s = storedDay{
 		stream:  stream,
 		ledger:  make(map[int32]Entry),
@@ -262,7 +263,7 @@ func samePointed[T comparable](a, b *T) bool { return a == b || a != nil && b !=
 
 // readDay reads what the tables hold of a stream's day, and replays its pulls.
 // words gives the keys of an answer's texts.
-func (r *archiveReader) readDay(ctx context.Context, tx pgx.Tx, first *pgx.Batch, sdkAppID int64, stream extract.Stream, day extract.Day, tasks map[string]int32, words resolver) (storedDay, *replay, error) {
+func (r *archiveReader) readDay(ctx context.Context, tx pgx.Tx, first *pgx.Batch, sdkAppID int64, stream extract.Stream, day calendar.Day, tasks map[string]int32, words resolver) (storedDay, *replay, error) {
 	var s storedDay
 	queueDay(first, sdkAppID, stream, day, &s)
 	if err := tx.SendBatch(ctx, first).Close(); err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/transform"
 )
 
@@ -18,7 +19,7 @@ import (
 type Difference struct {
 	SDKAppID int64          `json:"sdk_app_id"`
 	Stream   extract.Stream `json:"stream"`
-	Day      extract.Day    `json:"day"`
+	Day      calendar.Day   `json:"day"`
 	TaskID   string         `json:"task_id"` // "" is the whole app
 	Of       string         `json:"of"`      // fact, change, ledger or archive
 	What     string         `json:"what"`    // missing, extra, different, repeated, not provable or no answer kept
@@ -42,7 +43,7 @@ const (
 
 // tell puts the mismatches of a day into words. known are texts that only the
 // archive has.
-func (db *DB) tell(ctx context.Context, observer Observer, app *archivedApp, day extract.Day, mismatches []mismatch, known *lookedUp) error {
+func (db *DB) tell(ctx context.Context, observer Observer, app *archivedApp, day calendar.Day, mismatches []mismatch, known *lookedUp) error {
 	if len(mismatches) == 0 || observer.Difference == nil {
 		return nil
 	}

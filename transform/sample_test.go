@@ -14,6 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
+	"pushloss/internal/secret"
 	"pushloss/transform"
 )
 
@@ -29,10 +31,10 @@ func (s served) RoundTrip(*http.Request) (*http.Response, error) {
 // pulled is body as a client accepts it.
 func pulled(t testing.TB, body string, tasks ...string) extract.Answer {
 	t.Helper()
-	account := extract.Account{SDKAppID: 1400000001, SecretKey: extract.NewSecret("a key"), Identifier: "administrator", BaseURLs: []string{"https://api.test"}}
+	account := extract.Account{SDKAppID: 1400000001, SecretKey: secret.New("a key"), Identifier: "administrator", BaseURLs: []string{"https://api.test"}}
 	client := extract.NewClient(account, served(body), extract.NewPacer(0, extract.PacerOptions{}), extract.Options{})
 	answer, err := client.Pull(context.Background(), extract.Request{
-		Window: extract.Day(20000).Window(time.UTC), Tasks: tasks,
+		Window: calendar.Day(20000).Window(time.UTC), Tasks: tasks,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/config"
 	"pushloss/load"
 )
@@ -34,12 +34,12 @@ func newAppsCommand(env Environment) *cobra.Command {
 
 // appEntry is an app as apps list tells it.
 type appEntry struct {
-	SDKAppID         int64        `json:"sdk_app_id"`
-	State            string       `json:"state"`
-	Timezone         string       `json:"timezone"`
-	FirstDay         *extract.Day `json:"first_day"`
-	NewestSettledDay *extract.Day `json:"newest_settled_day"`
-	RetiredAt        *time.Time   `json:"retired_at"`
+	SDKAppID         int64         `json:"sdk_app_id"`
+	State            string        `json:"state"`
+	Timezone         string        `json:"timezone"`
+	FirstDay         *calendar.Day `json:"first_day"`
+	NewestSettledDay *calendar.Day `json:"newest_settled_day"`
+	RetiredAt        *time.Time    `json:"retired_at"`
 }
 
 func newAppsListCommand(env Environment) *cobra.Command {

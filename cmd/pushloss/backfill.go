@@ -7,7 +7,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/config"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
@@ -80,10 +80,10 @@ func backfillRequest(from, to, reprocess string) (pipeline.BackfillRequest, erro
 		return request, &usageError{problem: "backfill needs --from and --to", remedy: "write: pushloss backfill --from 2025-03-01 --to 2025-03-31"}
 	}
 	var err error
-	if request.From, err = extract.ParseDay(from); err != nil {
+	if request.From, err = calendar.ParseDay(from); err != nil {
 		return request, &usageError{problem: "--from: " + err.Error()}
 	}
-	if request.To, err = extract.ParseDay(to); err != nil {
+	if request.To, err = calendar.ParseDay(to); err != nil {
 		return request, &usageError{problem: "--to: " + err.Error()}
 	}
 	switch request.Reprocess = pipeline.Reprocess(reprocess); request.Reprocess {

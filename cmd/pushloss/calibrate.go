@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/calibrate"
 	"pushloss/internal/config"
 	"pushloss/internal/pipeline"
@@ -92,15 +93,15 @@ func (a *app) appToCalibrate(sdkAppID int64) (config.App, error) {
 	return config.App{}, &usageError{problem: problem, remedy: "name one by --app: " + strings.Join(names, ", ")}
 }
 
-func dayToCalibrate(text string, app config.App, now time.Time) (*extract.Day, error) {
+func dayToCalibrate(text string, app config.App, now time.Time) (*calendar.Day, error) {
 	if text == "" {
 		return nil, nil
 	}
-	day, err := extract.ParseDay(text)
+	day, err := calendar.ParseDay(text)
 	if err != nil {
 		return nil, &usageError{problem: "--day: " + err.Error()}
 	}
-	if last := extract.DayOf(now, app.Location) - 1; day > last {
+	if last := calendar.DayOf(now, app.Location) - 1; day > last {
 		return nil, &usageError{
 			problem: fmt.Sprintf("--day: %s is not over yet (%s)", day, app.Location),
 			remedy:  fmt.Sprintf("the newest day that can be looked into is %s", last),
@@ -110,7 +111,7 @@ func dayToCalibrate(text string, app config.App, now time.Time) (*extract.Day, e
 }
 
 // calibrate measures under the app's lock and at its pace.
-func (a *app) calibrate(ctx context.Context, db *load.DB, configured config.App, day *extract.Day) (calibrate.Report, error) {
+func (a *app) calibrate(ctx context.Context, db *load.DB, configured config.App, day *calendar.Day) (calibrate.Report, error) {
 	session, work, err := db.OpenSession(ctx, holder())
 	if err != nil {
 		return calibrate.Report{}, err
@@ -148,7 +149,7 @@ func (a *app) calibrate(ctx context.Context, db *load.DB, configured config.App,
 		Day: day, Tasks: tasks,
 		OnRequest: func(made int, at time.Time) {
 			bar.step(pipeline.Progress{
-				SDKAppID: configured.SDKAppID, Day: extract.DayOf(at, configured.Location), Done: made, Total: calibrate.MostRequests,
+				SDKAppID: configured.SDKAppID, Day: calendar.DayOf(at, configured.Location), Done: made, Total: calibrate.MostRequests,
 			})
 		},
 	})

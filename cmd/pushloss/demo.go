@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/config"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
@@ -116,7 +117,7 @@ func (a *app) addDemoTasks(ctx context.Context, db *load.DB) error {
 	if err != nil {
 		return err
 	}
-	sentAt := (extract.DayOf(a.env.Now(), a.settings.Location) - demoDays).Window(a.settings.Location).Start
+	sentAt := (calendar.DayOf(a.env.Now(), a.settings.Location) - demoDays).Window(a.settings.Location).Start
 	var missing []load.Task
 	for _, task := range demoTasks {
 		if !slices.ContainsFunc(known, func(t load.Task) bool { return t.TaskID == task.id }) {
@@ -128,7 +129,7 @@ func (a *app) addDemoTasks(ctx context.Context, db *load.DB) error {
 }
 
 func (a *app) printDemo(ctx context.Context, db *load.DB, report pipeline.Report) error {
-	last := extract.DayOf(a.env.Now(), a.settings.Location) - 1
+	last := calendar.DayOf(a.env.Now(), a.settings.Location) - 1
 	first := last - demoDays + 1
 	summary, err := db.Summarize(ctx, demoApp, first, last)
 	if err != nil {

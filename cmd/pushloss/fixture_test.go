@@ -16,7 +16,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/sandbox"
 )
@@ -35,7 +35,7 @@ type world struct {
 	url   string // the sandbox's
 	env   map[string]string
 	zone  *time.Location
-	today extract.Day
+	today calendar.Day
 
 	calls atomic.Int64 // that have arrived
 	// onCall, if set, is told of every call before the sandbox sees it, and
@@ -57,7 +57,7 @@ func setup(t testing.TB, change ...func(*sandbox.Config)) *world {
 		t.Fatal(err)
 	}
 	w.zone = zone
-	w.today = extract.DayOf(time.Now(), zone)
+	w.today = calendar.DayOf(time.Now(), zone)
 	cfg := sandbox.Config{
 		Apps: []sandbox.App{{SDKAppID: testApp, SecretKey: testKey}, {SDKAppID: otherApp, SecretKey: testKey}},
 		Seed: 5, Location: zone, RecordCalls: true,
@@ -141,7 +141,7 @@ func (w *world) faults(specs ...string) {
 }
 
 // back is the day so many days ago, as a flag takes it.
-func (w *world) back(days int) string { return (w.today - extract.Day(days)).String() }
+func (w *world) back(days int) string { return (w.today - calendar.Day(days)).String() }
 
 // backfill is the command line for days so long ago.
 func (w *world) backfill(from, to int, more ...string) []string {
@@ -180,7 +180,7 @@ const sqlFacts = `
 func (w *world) equalsTruth(app int64, from, to int, tasks ...string) {
 	w.t.Helper()
 	var want []fact
-	for day := w.today - extract.Day(from); day <= w.today-extract.Day(to); day++ {
+	for day := w.today - calendar.Day(from); day <= w.today-calendar.Day(to); day++ {
 		window := day.Window(w.zone)
 		for _, task := range append([]string{""}, tasks...) {
 			figures := w.api.Truth(app, task, window.Start, window.End)

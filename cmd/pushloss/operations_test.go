@@ -9,9 +9,9 @@ import (
 	"slices"
 	"testing"
 
-	gocmp "github.com/google/go-cmp/cmp"
+	"pushloss/internal/calendar"
 
-	"pushloss/extract"
+	gocmp "github.com/google/go-cmp/cmp"
 )
 
 // Every step of docs/operations.md can be taken, in its order, on what the demo
@@ -67,7 +67,7 @@ func TestTheOperationsGuideCanBeFollowed(t *testing.T) {
 
 // newestDay is the latest day that the commands name: yesterday, when they were
 // written.
-func newestDay(t testing.TB, examples []example) extract.Day {
+func newestDay(t testing.TB, examples []example) calendar.Day {
 	t.Helper()
 	var days []string
 	for _, e := range examples {

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	gocmp "github.com/google/go-cmp/cmp"
+	"pushloss/internal/calendar"
 
-	"pushloss/extract"
+	gocmp "github.com/google/go-cmp/cmp"
 )
 
 // O8: the commands of the README do what it shows, but for numbers and times.
@@ -64,17 +64,17 @@ func examplesOf(markdown string) (examples []example) {
 var isoDay = regexp.MustCompile(`\d{4}-\d\d-\d\d`)
 
 // shiftDays moves the days that a command names.
-func shiftDays(t testing.TB, line string, shift extract.Day) string {
+func shiftDays(t testing.TB, line string, shift calendar.Day) string {
 	return isoDay.ReplaceAllStringFunc(line, func(day string) string { return (parseDay(t, day) + shift).String() })
 }
 
-func parseDay(t testing.TB, text string) extract.Day {
+func parseDay(t testing.TB, text string) calendar.Day {
 	t.Helper()
 	at, err := time.Parse(time.DateOnly, text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return extract.DayOf(at, time.UTC)
+	return calendar.DayOf(at, time.UTC)
 }
 
 // words splits a command line as a shell would, as far as the README needs it.

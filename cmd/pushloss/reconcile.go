@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/config"
 	"pushloss/internal/pipeline"
 )
@@ -65,12 +65,12 @@ func reconcileRequest(from, to string) (pipeline.ReconcileRequest, error) {
 	var request pipeline.ReconcileRequest
 	for _, end := range []struct {
 		flag, text string
-		into       **extract.Day
+		into       **calendar.Day
 	}{{"--from", from, &request.From}, {"--to", to, &request.To}} {
 		if end.text == "" {
 			continue
 		}
-		day, err := extract.ParseDay(end.text)
+		day, err := calendar.ParseDay(end.text)
 		if err != nil {
 			return request, &usageError{problem: end.flag + ": " + err.Error()}
 		}
@@ -124,7 +124,7 @@ func printReconciliation(env Environment, report pipeline.Report) {
 // reason.
 func sameLeftOut(list []pipeline.LeftOut) []pipeline.LeftOut {
 	type reason struct {
-		days pipeline.Span
+		days calendar.Span
 		why  string
 	}
 	at := make(map[reason]int)
@@ -149,14 +149,14 @@ func sameLeftOut(list []pipeline.LeftOut) []pipeline.LeftOut {
 	return together
 }
 
-func spansOf(spans []pipeline.Span) string {
+func spansOf(spans []calendar.Span) string {
 	switch len(spans) {
 	case 0:
 		return "none"
 	case 1:
 		return spans[0].String()
 	}
-	return fmt.Sprintf("%d: %s", len(spans), pipeline.Span{First: spans[0].First, Last: spans[len(spans)-1].Last})
+	return fmt.Sprintf("%d: %s", len(spans), calendar.Span{First: spans[0].First, Last: spans[len(spans)-1].Last})
 }
 
 func taskOf(id string) string {

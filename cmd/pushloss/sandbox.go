@@ -15,6 +15,7 @@ import (
 	"pushloss/internal/calendar"
 	"pushloss/internal/config"
 	"pushloss/internal/sandbox"
+	"pushloss/internal/secret"
 )
 
 // sandboxKey is no secret: the sandbox's figures are made up.
@@ -149,7 +150,7 @@ func startSandbox(ctx context.Context, env Environment, sdkAppID int64) (baseURL
 // demoAccount calls the sandbox as its administrator.
 func demoAccount(sdkAppID int64, baseURL string) extract.Account {
 	return extract.Account{
-		SDKAppID: sdkAppID, SecretKey: extract.NewSecret(sandboxKey),
+		SDKAppID: sdkAppID, SecretKey: secret.New(sandboxKey),
 		Identifier: sandbox.DefaultAdmin, BaseURLs: []string{baseURL},
 	}
 }

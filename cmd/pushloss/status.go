@@ -9,7 +9,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/monitor"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
@@ -21,19 +21,19 @@ const statusGrace = 36 * time.Hour
 
 // appStatus is what status tells of an app.
 type appStatus struct {
-	SDKAppID         int64        `json:"sdk_app_id"`
-	OK               bool         `json:"ok"`
-	NewestSettledDay *extract.Day `json:"newest_settled_day"`
-	LagDays          *int         `json:"lag_days"`
-	Failed           int          `json:"failed"`
-	Missing          int          `json:"missing"`
-	Late             int          `json:"late"`
-	Unproven         int          `json:"unproven"`
-	Differences      int          `json:"differences"`
-	Unanswered       int          `json:"unanswered_tasks"`
-	OldestProblem    *extract.Day `json:"oldest_problem"`
-	LastError        *string      `json:"last_error"`
-	Note             string       `json:"note,omitempty"`
+	SDKAppID         int64         `json:"sdk_app_id"`
+	OK               bool          `json:"ok"`
+	NewestSettledDay *calendar.Day `json:"newest_settled_day"`
+	LagDays          *int          `json:"lag_days"`
+	Failed           int           `json:"failed"`
+	Missing          int           `json:"missing"`
+	Late             int           `json:"late"`
+	Unproven         int           `json:"unproven"`
+	Differences      int           `json:"differences"`
+	Unanswered       int           `json:"unanswered_tasks"`
+	OldestProblem    *calendar.Day `json:"oldest_problem"`
+	LastError        *string       `json:"last_error"`
+	Note             string        `json:"note,omitempty"`
 }
 
 type runStatus struct {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/taskfile"
 	"pushloss/load"
 )
@@ -131,7 +131,7 @@ func (a *app) refuseFuture(from string, entries []taskfile.Entry) error {
 func (a *app) outlooks(ctx context.Context, db *load.DB, tasks []load.Task) ([]string, error) {
 	type known struct {
 		location *time.Location
-		kept     *extract.Day
+		kept     *calendar.Day
 	}
 	apps := make(map[int64]known)
 	var list []string

@@ -9,7 +9,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
 	"pushloss/migrations"
@@ -89,12 +89,12 @@ func (f archiveFlags) selection() (load.Selection, error) {
 	selection := load.Selection{SDKAppID: *f.sdkAppID}
 	for _, bound := range []struct {
 		flag, text string
-		into       **extract.Day
+		into       **calendar.Day
 	}{{"--from", *f.from, &selection.From}, {"--to", *f.to, &selection.To}} {
 		if bound.text == "" {
 			continue
 		}
-		day, err := extract.ParseDay(bound.text)
+		day, err := calendar.ParseDay(bound.text)
 		if err != nil {
 			return selection, &usageError{problem: bound.flag + ": " + err.Error()}
 		}
@@ -218,6 +218,6 @@ func printUnprovable(w io.Writer, c load.Checked) {
 }
 
 // day shows the progress of going through days.
-func (p *progress) day(sdkAppID int64, day extract.Day, done, total int) {
+func (p *progress) day(sdkAppID int64, day calendar.Day, done, total int) {
 	p.step(pipeline.Progress{SDKAppID: sdkAppID, Day: day, Done: done, Total: total})
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 )
 
 var utc = time.UTC
@@ -21,9 +21,9 @@ func (s sums) add(n int64, key ...string) { s[strings.Join(key, " ")] += float64
 
 func timeOf(value any) time.Time { return time.Unix(epoch(value), 0) }
 
-func parseDay(t testing.TB, text string) extract.Day {
+func parseDay(t testing.TB, text string) calendar.Day {
 	t.Helper()
-	day, err := extract.ParseDay(text)
+	day, err := calendar.ParseDay(text)
 	if err != nil {
 		t.Fatal(err)
 	}

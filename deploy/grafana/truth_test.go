@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/jackc/pgx/v5/pgtype"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/sandbox"
 )
 
@@ -25,7 +25,7 @@ func (a answer) summed(t testing.TB, number string, by ...string) map[string]flo
 		var key []string
 		for _, name := range by {
 			if name == "time" {
-				key = append(key, extract.DayOf(timeOf(row[a.index(name)]), utc).String())
+				key = append(key, calendar.DayOf(timeOf(row[a.index(name)]), utc).String())
 				continue
 			}
 			key = append(key, fmt.Sprint(row[a.index(name)]))
@@ -151,7 +151,7 @@ func figuresAreTrue(t *testing.T, w *world) {
 			}
 			byEvent.add(row.ErrCount, day, events[row.EventType])
 			at, week := parseDay(t, day), ""
-			week = (at - extract.Day((int(at.UTC().Weekday())+6)%7)).String()
+			week = (at - calendar.Day((int(at.UTC().Weekday())+6)%7)).String()
 			name := platforms[row.PushPlatform]
 			all.add(row.ErrCount, week, name)
 			switch fmt.Sprint(name, " ", row.ErrCode) {

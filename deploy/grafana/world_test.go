@@ -15,7 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/sandbox"
 )
@@ -63,7 +63,7 @@ type world struct {
 	api    *sandbox.Sandbox
 	env    map[string]string
 	zone   *time.Location
-	today  extract.Day
+	today  calendar.Day
 	during timeRange
 	owner  *pgx.Conn
 	reader *pgxpool.Pool
@@ -81,7 +81,7 @@ func setup(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.zone, w.today = zone, extract.DayOf(now, zone)
+	w.zone, w.today = zone, calendar.DayOf(now, zone)
 	w.during = timeRange{now.Add(-30 * 24 * time.Hour), now.Add(time.Hour)}
 	w.api, err = sandbox.New(sandbox.Config{
 		Apps: []sandbox.App{{SDKAppID: app, SecretKey: appKey}, {SDKAppID: otherApp, SecretKey: appKey}},
@@ -197,7 +197,7 @@ func (w *world) faults(specs ...string) {
 }
 
 // back is the day so many days ago, as a flag takes it.
-func (w *world) back(days int) string { return (w.today - extract.Day(days)).String() }
+func (w *world) back(days int) string { return (w.today - calendar.Day(days)).String() }
 
 // do runs the binary with nothing in its environment but w's, and expects the exit code.
 func (w *world) do(code int, args ...string) {

@@ -9,6 +9,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 )
 
 // keysShown is how many differing keys a finding names.
@@ -42,7 +43,7 @@ func (m *measurement) measuredZone() *time.Location {
 // each second once by what was found of the end.
 func (m *measurement) seeAddingUp(ctx context.Context, f *Finding) error {
 	zone, end := m.measuredZone(), m.measuredEnd()
-	last := extract.DayOf(m.now, zone) - 1
+	last := calendar.DayOf(m.now, zone) - 1
 	first := last + 1
 	for last-first+2 <= daysLookedAt && m.remembersAll(daySpan(first-1, zone, end)) {
 		first--

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/transform"
 )
 
@@ -19,7 +20,7 @@ type API struct {
 func NewAPI(client *extract.Client) *API { return &API{client: client} }
 
 // Ask implements Asker.
-func (a *API) Ask(ctx context.Context, window extract.Window, tasks []string) ([]transform.Snapshot, error) {
+func (a *API) Ask(ctx context.Context, window calendar.Window, tasks []string) ([]transform.Snapshot, error) {
 	answer, err := a.client.Pull(ctx, extract.Request{Window: window, Tasks: tasks})
 	if err != nil {
 		return nil, err

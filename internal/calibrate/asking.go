@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/transform"
 )
 
 // Asker asks the API for losses. The window's ends are sent as StartTime and
 // EndTime as they are. No tasks means the whole app.
 type Asker interface {
-	Ask(ctx context.Context, window extract.Window, tasks []string) ([]transform.Snapshot, error)
+	Ask(ctx context.Context, window calendar.Window, tasks []string) ([]transform.Snapshot, error)
 }
 
 // MostRequests is how many requests a measuring makes at most.
@@ -54,7 +55,7 @@ func (p *prober) again(ctx context.Context, s span) (figures, error) {
 	if p.made >= MostRequests {
 		return nil, errSpent
 	}
-	window := extract.Window{Start: time.Unix(s.start, 0).In(p.location), End: time.Unix(s.end, 0).In(p.location)}
+	window := calendar.Window{Start: time.Unix(s.start, 0).In(p.location), End: time.Unix(s.end, 0).In(p.location)}
 	p.made++
 	snapshots, err := p.api.Ask(ctx, window, p.tasks)
 	if err != nil {

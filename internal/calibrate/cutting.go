@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 )
 
 // cutting is what was found out of days that the service cuts.
@@ -25,7 +26,7 @@ type cutting struct {
 
 // curveOf returns the curve to look into a day by; ok is false if nothing was
 // lost along it.
-func (m *measurement) curveOf(ctx context.Context, day extract.Day) (c curve, ok bool, err error) {
+func (m *measurement) curveOf(ctx context.Context, day calendar.Day) (c curve, ok bool, err error) {
 	start := day.Window(m.settings.Location).Start.Unix()
 	for _, base := range []int64{start - ahead, start} {
 		if base < start && !m.remembers(base) {
@@ -111,7 +112,7 @@ func (m *measurement) gradual(f *Finding) error {
 
 // seeDays follows up a moment at which a day of the service may begin, and all
 // that a window gains there.
-func (m *measurement) seeDays(ctx context.Context, f *Finding, day extract.Day, at boundary, gained figures) error {
+func (m *measurement) seeDays(ctx context.Context, f *Finding, day calendar.Day, at boundary, gained figures) error {
 	c := m.cut.curve
 	begin, within := span{at.at, at.at + 6*oneHour}, span{at.at + 6*oneHour, at.at + 12*oneHour}
 	first, err := m.ask(ctx, begin)
@@ -184,7 +185,7 @@ func (m *measurement) seeDays(ctx context.Context, f *Finding, day extract.Day, 
 // boundaryOf looks for a boundary on another day: at the same time of the day
 // first, then anywhere. It is nil if that day is not to be had; contradicts says
 // that its figures grow at no boundary.
-func (m *measurement) boundaryOf(ctx context.Context, day extract.Day, first boundary) (again *boundary, contradicts bool, err error) {
+func (m *measurement) boundaryOf(ctx context.Context, day calendar.Day, first boundary) (again *boundary, contradicts bool, err error) {
 	other, ok := m.otherDay(day)
 	if !ok {
 		return nil, false, nil

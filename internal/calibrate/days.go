@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 )
 
 const (
@@ -19,7 +20,7 @@ const (
 )
 
 // daySpan is how the service is asked for a day.
-func daySpan(day extract.Day, location *time.Location, end extract.WindowEnd) span {
+func daySpan(day calendar.Day, location *time.Location, end extract.WindowEnd) span {
 	window := day.Window(location)
 	s := span{window.Start.Unix(), window.End.Unix()}
 	if end == extract.EndInclusive {
@@ -29,12 +30,12 @@ func daySpan(day extract.Day, location *time.Location, end extract.WindowEnd) sp
 }
 
 // jobSpan is how the jobs ask for a day now.
-func (m *measurement) jobSpan(day extract.Day) span {
+func (m *measurement) jobSpan(day calendar.Day) span {
 	return daySpan(day, m.settings.Location, m.settings.WindowEnd)
 }
 
-func (m *measurement) yesterday() extract.Day {
-	return extract.DayOf(m.now, m.settings.Location) - 1
+func (m *measurement) yesterday() calendar.Day {
+	return calendar.DayOf(m.now, m.settings.Location) - 1
 }
 
 // lookAround asks for the newest days one by one: of the whole app or, if it lost
@@ -48,7 +49,7 @@ func (m *measurement) lookAround(ctx context.Context) error {
 	}
 	for _, tasks := range subjects {
 		m.of(tasks)
-		m.days = make(map[extract.Day]figures)
+		m.days = make(map[calendar.Day]figures)
 		if err := m.askNewestDays(ctx); err != nil {
 			return err
 		}
@@ -61,8 +62,8 @@ func (m *measurement) lookAround(ctx context.Context) error {
 }
 
 func (m *measurement) askNewestDays(ctx context.Context) error {
-	days := []extract.Day{}
-	for back := range extract.Day(daysLookedAt) {
+	days := []calendar.Day{}
+	for back := range calendar.Day(daysLookedAt) {
 		days = append(days, m.yesterday()-back)
 	}
 	if m.opts.Day != nil {
@@ -82,8 +83,8 @@ func (m *measurement) askNewestDays(ctx context.Context) error {
 }
 
 // lossy are the days of which losses are known to be reported, newest first.
-func (m *measurement) lossy() []extract.Day {
-	var days []extract.Day
+func (m *measurement) lossy() []calendar.Day {
+	var days []calendar.Day
 	for day, f := range m.days {
 		if len(f) > 0 {
 			days = append(days, day)
@@ -130,12 +131,12 @@ func (m *measurement) remembersEnd(ctx context.Context, t int64) (bool, error) {
 // toLookInto are the days to measure on, the best one first: the newest that was
 // over a day ago, so that also a service that cuts days elsewhere is done with it,
 // and that has another before it that is remembered.
-func (m *measurement) toLookInto() []extract.Day {
+func (m *measurement) toLookInto() []calendar.Day {
 	days := m.lossy()
 	if m.opts.Day != nil && slices.Contains(days, *m.opts.Day) {
-		return append([]extract.Day{*m.opts.Day}, slices.DeleteFunc(days, func(d extract.Day) bool { return d == *m.opts.Day })...)
+		return append([]calendar.Day{*m.opts.Day}, slices.DeleteFunc(days, func(d calendar.Day) bool { return d == *m.opts.Day })...)
 	}
-	rank := func(day extract.Day) int {
+	rank := func(day calendar.Day) int {
 		switch {
 		case day == m.yesterday():
 			return 2
@@ -144,20 +145,20 @@ func (m *measurement) toLookInto() []extract.Day {
 		}
 		return 0
 	}
-	slices.SortStableFunc(days, func(a, b extract.Day) int { return rank(a) - rank(b) })
+	slices.SortStableFunc(days, func(a, b calendar.Day) int { return rank(a) - rank(b) })
 	return days
 }
 
 // offset is by how many seconds the zone's clocks are ahead of UTC at the start of a day.
-func (m *measurement) offset(day extract.Day) int {
+func (m *measurement) offset(day calendar.Day) int {
 	_, seconds := day.Window(m.settings.Location).Start.Zone()
 	return seconds
 }
 
 // otherDay is the day to repeat a finding on; ok is false if there is none. One
 // on the other side of a clock change tells most.
-func (m *measurement) otherDay(day extract.Day) (other extract.Day, ok bool) {
-	rest := slices.DeleteFunc(m.toLookInto(), func(d extract.Day) bool { return d == day })
+func (m *measurement) otherDay(day calendar.Day) (other calendar.Day, ok bool) {
+	rest := slices.DeleteFunc(m.toLookInto(), func(d calendar.Day) bool { return d == day })
 	for _, d := range rest {
 		if m.offset(d) != m.offset(day) {
 			return d, true
@@ -170,12 +171,12 @@ func (m *measurement) otherDay(day extract.Day) (other extract.Day, ok bool) {
 }
 
 // kept are the stored figures of the days from first to last, by day.
-func (m *measurement) kept(ctx context.Context, first, last extract.Day) (map[extract.Day]figures, error) {
+func (m *measurement) kept(ctx context.Context, first, last calendar.Day) (map[calendar.Day]figures, error) {
 	stored, err := m.history.KeptFacts(ctx, m.settings.SDKAppID, m.asked(), first, last)
 	if err != nil {
 		return nil, err
 	}
-	kept := make(map[extract.Day]figures, len(stored))
+	kept := make(map[calendar.Day]figures, len(stored))
 	for day := range maps.Keys(stored) {
 		kept[day] = figuresOf(stored[day])
 	}

@@ -9,8 +9,10 @@ import (
 	_ "time/tzdata"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/calibrate"
 	"pushloss/internal/sandbox"
+	"pushloss/internal/secret"
 	"pushloss/load"
 	"pushloss/transform"
 )
@@ -54,7 +56,7 @@ func setup(t testing.TB, change ...func(*sandbox.Config)) *world {
 		t.Fatal(err)
 	}
 	w.asker = calibrate.NewAPI(extract.NewClient(extract.Account{
-		SDKAppID: testApp, SecretKey: extract.NewSecret(testKey), Identifier: sandbox.DefaultAdmin, BaseURLs: []string{"http://sandbox"},
+		SDKAppID: testApp, SecretKey: secret.New(testKey), Identifier: sandbox.DefaultAdmin, BaseURLs: []string{"http://sandbox"},
 	}, inProcess{w.api}, extract.NewPacer(0, extract.PacerOptions{}), extract.Options{MaxTries: 2}))
 	return w
 }
@@ -102,9 +104,9 @@ func zone(t testing.TB, name, clock string) time.Time {
 	return at
 }
 
-func day(t testing.TB, text string) extract.Day {
+func day(t testing.TB, text string) calendar.Day {
 	t.Helper()
-	d, err := extract.ParseDay(text)
+	d, err := calendar.ParseDay(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +161,7 @@ func recommended(t testing.TB, report calibrate.Report, setting string) string {
 type history struct {
 	histories []load.DayHistory
 	changes   []load.CountChange
-	kept      map[extract.Day][]transform.Snapshot
+	kept      map[calendar.Day][]transform.Snapshot
 	err       error
 }
 
@@ -171,8 +173,8 @@ func (h history) CountChanges(context.Context, int64) ([]load.CountChange, error
 	return h.changes, h.err
 }
 
-func (h history) KeptFacts(_ context.Context, _ int64, _ []string, first, last extract.Day) (map[extract.Day][]transform.Snapshot, error) {
-	kept := make(map[extract.Day][]transform.Snapshot)
+func (h history) KeptFacts(_ context.Context, _ int64, _ []string, first, last calendar.Day) (map[calendar.Day][]transform.Snapshot, error) {
+	kept := make(map[calendar.Day][]transform.Snapshot)
 	for d := first; d <= last; d++ {
 		if snapshots, ok := h.kept[d]; ok {
 			kept[d] = snapshots
@@ -184,10 +186,10 @@ func (h history) KeptFacts(_ context.Context, _ int64, _ []string, first, last e
 // remember makes the history what jobs would have stored of the days, each loaded
 // soon after its end and again at the given age, from a world that forgets nothing
 // and whose figures never change.
-func (w *world) remember(first, last extract.Day, until time.Duration, cfg ...func(*sandbox.Config)) {
+func (w *world) remember(first, last calendar.Day, until time.Duration, cfg ...func(*sandbox.Config)) {
 	w.t.Helper()
 	full := setup(w.t, cfg...)
-	w.history.kept = make(map[extract.Day][]transform.Snapshot)
+	w.history.kept = make(map[calendar.Day][]transform.Snapshot)
 	for d := first; d <= last; d++ {
 		window := d.Window(w.settings.Location)
 		s := snapshot(full.api.Truth(testApp, "", window.Start, window.End))

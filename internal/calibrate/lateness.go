@@ -9,7 +9,7 @@ import (
 
 	"github.com/dustin/go-humanize/english"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 )
 
@@ -84,8 +84,8 @@ func (m *measurement) lateFigures(ctx context.Context) error {
 }
 
 // watched returns until how long after its end each watched day was looked at.
-func (m *measurement) watched(compared []extract.Day) map[extract.Day]time.Duration {
-	watched := make(map[extract.Day]time.Duration)
+func (m *measurement) watched(compared []calendar.Day) map[calendar.Day]time.Duration {
+	watched := make(map[calendar.Day]time.Duration)
 	for day, h := range m.pulls {
 		end := day.Window(m.settings.Location).End
 		if h.FirstLoadedAt == nil || h.LastLoadedAt == nil || h.FirstLoadedAt.After(end.Add(watchedFrom)) {
@@ -104,7 +104,7 @@ func (m *measurement) watched(compared []extract.Day) map[extract.Day]time.Durat
 
 // recordedChanges are those of watched days, and how many there are that the API's
 // forgetting made.
-func (m *measurement) recordedChanges(recorded []load.CountChange, watched map[extract.Day]time.Duration) (changes []change, forgotten int) {
+func (m *measurement) recordedChanges(recorded []load.CountChange, watched map[calendar.Day]time.Duration) (changes []change, forgotten int) {
 	for _, c := range recorded {
 		if _, ok := watched[c.Day]; !ok {
 			continue
@@ -121,7 +121,7 @@ func (m *measurement) recordedChanges(recorded []load.CountChange, watched map[e
 
 // compareWithStored looks for changes since the last load of the days that were
 // asked for and are not forgotten.
-func (m *measurement) compareWithStored(ctx context.Context, f *Finding) (changes []change, compared []extract.Day, err error) {
+func (m *measurement) compareWithStored(ctx context.Context, f *Finding) (changes []change, compared []calendar.Day, err error) {
 	for _, day := range m.lossy() {
 		h := m.pulls[day]
 		if h.LastLoadedAt == nil || m.memory.proven && day < m.memory.whole {
@@ -145,7 +145,7 @@ func (m *measurement) compareWithStored(ctx context.Context, f *Finding) (change
 
 // typical is the upper quartile of how long days were watched: of the newest the
 // watching has only begun.
-func typical(watched map[extract.Day]time.Duration) time.Duration {
+func typical(watched map[calendar.Day]time.Duration) time.Duration {
 	var spans []time.Duration
 	for _, span := range watched {
 		spans = append(spans, span)

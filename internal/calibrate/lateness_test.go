@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/calibrate"
 	"pushloss/load"
 )
@@ -27,12 +27,12 @@ func TestLatenessIsReadOffTheHistoryAndTheStoredDays(t *testing.T) {
 	watch := func(days int, until time.Duration) func(*world) {
 		return func(w *world) {
 			today := day(w.t, "2025-03-20")
-			w.remember(today-extract.Day(days), today-1, until, rows(24))
+			w.remember(today-calendar.Day(days), today-1, until, rows(24))
 		}
 	}
 	changed := func(back int, age time.Duration, rows, less int64) func(*world) {
 		return func(w *world) {
-			d := day(w.t, "2025-03-20") - extract.Day(back)
+			d := day(w.t, "2025-03-20") - calendar.Day(back)
 			w.history.changes = append(w.history.changes, load.CountChange{
 				Day: d, At: d.Window(w.settings.Location).End.Add(age), Rows: rows, Less: less,
 			})
@@ -41,7 +41,7 @@ func TestLatenessIsReadOffTheHistoryAndTheStoredDays(t *testing.T) {
 	// loadedLate is a day that was loaded only a week after its end, and again later.
 	loadedLate := func(back int) func(*world) {
 		return func(w *world) {
-			d := day(w.t, "2025-03-20") - extract.Day(back)
+			d := day(w.t, "2025-03-20") - calendar.Day(back)
 			first := d.Window(w.settings.Location).End.AddDate(0, 0, 7)
 			last := first.AddDate(0, 0, 5)
 			w.history.histories = append(w.history.histories, load.DayHistory{Day: d, FirstLoadedAt: &first, LastLoadedAt: &last, Pulls: 2})

@@ -8,22 +8,23 @@ import (
 	"time"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/calibrate"
 	"pushloss/transform"
 )
 
 // askFunc is a service made of another one.
-type askFunc func(ctx context.Context, window extract.Window, tasks []string) ([]transform.Snapshot, error)
+type askFunc func(ctx context.Context, window calendar.Window, tasks []string) ([]transform.Snapshot, error)
 
-func (f askFunc) Ask(ctx context.Context, window extract.Window, tasks []string) ([]transform.Snapshot, error) {
+func (f askFunc) Ask(ctx context.Context, window calendar.Window, tasks []string) ([]transform.Snapshot, error) {
 	return f(ctx, window, tasks)
 }
 
 // rounded makes the service one that keeps its figures by a grain.
 func (w *world) rounded(grain time.Duration, start, end func(t time.Time, grain time.Duration) time.Time) {
 	plain := w.asker
-	w.asker = askFunc(func(ctx context.Context, window extract.Window, tasks []string) ([]transform.Snapshot, error) {
-		window = extract.Window{Start: start(window.Start, grain), End: end(window.End, grain)}
+	w.asker = askFunc(func(ctx context.Context, window calendar.Window, tasks []string) ([]transform.Snapshot, error) {
+		window = calendar.Window{Start: start(window.Start, grain), End: end(window.End, grain)}
 		if !window.Start.Before(window.End) {
 			return nil, nil
 		}
@@ -70,7 +71,7 @@ func TestOtherServicesAreNotTakenForWhatTheyAreNot(t *testing.T) {
 			unknown("windows that begin there do not have them"), unknown("how figures grow"), expectation{calibrate.Measured, "yes", ""}, 20},
 		{"windows shorter than a day are refused", func(w *world) {
 			plain := w.asker
-			w.asker = askFunc(func(ctx context.Context, window extract.Window, tasks []string) ([]transform.Snapshot, error) {
+			w.asker = askFunc(func(ctx context.Context, window calendar.Window, tasks []string) ([]transform.Snapshot, error) {
 				if window.End.Sub(window.Start) < 23*time.Hour {
 					return nil, &extract.Error{Class: extract.BadRequest, Code: 90100, Info: "whole days only"}
 				}
@@ -79,7 +80,7 @@ func TestOtherServicesAreNotTakenForWhatTheyAreNot(t *testing.T) {
 		}, unknown("whole days only"), unknown("how figures grow"), expectation{calibrate.Measured, "yes", ""}, 15},
 		{"figures change meanwhile", func(w *world) {
 			plain := w.asker
-			w.asker = askFunc(func(ctx context.Context, window extract.Window, tasks []string) ([]transform.Snapshot, error) {
+			w.asker = askFunc(func(ctx context.Context, window calendar.Window, tasks []string) ([]transform.Snapshot, error) {
 				snapshots, err := plain.Ask(ctx, window, tasks)
 				if w.asked >= 20 && len(snapshots) > 0 && len(snapshots[0].ByStage) > 0 {
 					snapshots[0].ByStage[0].Count++
@@ -192,7 +193,7 @@ func TestAFailureInTheMiddleLeavesWhatWasFound(t *testing.T) {
 			if test.err == database {
 				w.history.err = database
 			} else {
-				w.asker = askFunc(func(ctx context.Context, window extract.Window, tasks []string) ([]transform.Snapshot, error) {
+				w.asker = askFunc(func(ctx context.Context, window calendar.Window, tasks []string) ([]transform.Snapshot, error) {
 					if w.asked >= test.after {
 						return nil, test.err
 					}
@@ -224,7 +225,7 @@ func TestTheRequestsAreBounded(t *testing.T) {
 	// Noise: every answer is another.
 	w := setup(t)
 	made := int64(0)
-	w.asker = askFunc(func(context.Context, extract.Window, []string) ([]transform.Snapshot, error) {
+	w.asker = askFunc(func(context.Context, calendar.Window, []string) ([]transform.Snapshot, error) {
 		made++
 		return []transform.Snapshot{{ByStage: []transform.Fact{{Key: transform.Key{Stage: transform.ReadyToSend, Code: "1"}, Count: made}}}}, nil
 	})

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 	"pushloss/transform"
 )
@@ -17,13 +17,13 @@ import (
 type History interface {
 	DayHistories(ctx context.Context, sdkAppID int64, tasks []string) ([]load.DayHistory, error)
 	CountChanges(ctx context.Context, sdkAppID int64) ([]load.CountChange, error)
-	KeptFacts(ctx context.Context, sdkAppID int64, tasks []string, first, last extract.Day) (map[extract.Day][]transform.Snapshot, error)
+	KeptFacts(ctx context.Context, sdkAppID int64, tasks []string, first, last calendar.Day) (map[calendar.Day][]transform.Snapshot, error)
 }
 
 // Options are the optional parts of a measuring.
 type Options struct {
 	// Day is the day to look into; nil chooses one.
-	Day *extract.Day
+	Day *calendar.Day
 	// Tasks are asked for where the whole app lost nothing; the first ones are
 	// tried first.
 	Tasks []string
@@ -41,9 +41,9 @@ type measurement struct {
 	findings []*Finding
 
 	// days are the answers for days as the jobs ask for them.
-	days map[extract.Day]figures
+	days map[calendar.Day]figures
 	// pulls are the stored days; none if otherMidnights cut them.
-	pulls          map[extract.Day]load.DayHistory
+	pulls          map[calendar.Day]load.DayHistory
 	otherMidnights bool
 
 	cut    cutting
@@ -128,7 +128,7 @@ func (m *measurement) readHistory(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.pulls = make(map[extract.Day]load.DayHistory, len(histories))
+	m.pulls = make(map[calendar.Day]load.DayHistory, len(histories))
 	stored := m.settings.StoredTimezone
 	if m.otherMidnights = len(histories) > 0 && stored != "" && stored != m.settings.Location.String(); m.otherMidnights {
 		return nil

@@ -9,13 +9,14 @@ import (
 	"github.com/dustin/go-humanize/english"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 )
 
 // memoryProbes are how many days back days are looked for, and farProbes where
 // even these are remembered.
 var (
-	memoryProbes = [...]extract.Day{7, 8, 9, 15, 31, 62, 93}
-	farProbes    = [...]extract.Day{186, 366}
+	memoryProbes = [...]calendar.Day{7, 8, 9, 15, 31, 62, 93}
+	farProbes    = [...]calendar.Day{186, 366}
 )
 
 // provenGone is after how many days in a row that are proven to be forgotten no
@@ -34,7 +35,7 @@ type memory struct {
 	endless bool
 	// whole is the oldest day that is known to be complete, and days how many days
 	// before now the API can be relied on for.
-	whole extract.Day
+	whole calendar.Day
 	days  int
 }
 
@@ -49,8 +50,8 @@ func (r recall) found() bool { return len(r.figures) > 0 }
 // memories are the days that were asked for, by how many days back.
 type memories struct {
 	*measurement
-	today extract.Day
-	days  map[extract.Day]recall
+	today calendar.Day
+	days  map[calendar.Day]recall
 }
 
 func (m *measurement) apiMemory(ctx context.Context) error {
@@ -59,7 +60,7 @@ func (m *measurement) apiMemory(ctx context.Context) error {
 }
 
 func (m *measurement) seeMemory(ctx context.Context, f *Finding) error {
-	past := memories{measurement: m, today: m.yesterday() + 1, days: make(map[extract.Day]recall)}
+	past := memories{measurement: m, today: m.yesterday() + 1, days: make(map[calendar.Day]recall)}
 	if err := past.goBack(ctx); err != nil {
 		return err
 	}
@@ -112,7 +113,7 @@ func wholeDays(n int) string {
 	return fmt.Sprintf("%d whole days", n)
 }
 
-func (p *memories) look(ctx context.Context, back extract.Day) (recall, error) {
+func (p *memories) look(ctx context.Context, back calendar.Day) (recall, error) {
 	if known, ok := p.days[back]; ok {
 		return known, nil
 	}
@@ -126,11 +127,11 @@ func (p *memories) look(ctx context.Context, back extract.Day) (recall, error) {
 }
 
 // stored reports whether the database has facts of a day.
-func (p *memories) stored(back extract.Day) bool { return p.pulls[p.today-back].Rows > 0 }
+func (p *memories) stored(back calendar.Day) bool { return p.pulls[p.today-back].Rows > 0 }
 
 // asked are the days asked for, newest first.
-func (p *memories) asked() []extract.Day {
-	var backs []extract.Day
+func (p *memories) asked() []calendar.Day {
+	var backs []calendar.Day
 	for back := range p.days {
 		backs = append(backs, back)
 	}
@@ -141,7 +142,7 @@ func (p *memories) asked() []extract.Day {
 // goBack asks for older and older days: on past quiet ones, until it is proven
 // that they are forgotten.
 func (p *memories) goBack(ctx context.Context) error {
-	for back := extract.Day(1); back <= daysLookedAt; back++ {
+	for back := calendar.Day(1); back <= daysLookedAt; back++ {
 		if _, err := p.look(ctx, back); err != nil {
 			return err
 		}
@@ -173,7 +174,7 @@ func (p *memories) goBack(ctx context.Context) error {
 // edge finds the oldest day with figures, and the next one without: 0 if there is
 // none. Between the two it goes by halves, by days with stored facts where it can,
 // since a quiet day is no forgotten one.
-func (p *memories) edge(ctx context.Context) (oldest, next extract.Day, err error) {
+func (p *memories) edge(ctx context.Context) (oldest, next calendar.Day, err error) {
 	for _, back := range p.asked() {
 		if p.days[back].found() {
 			oldest, next = back, 0
@@ -183,7 +184,7 @@ func (p *memories) edge(ctx context.Context) (oldest, next extract.Day, err erro
 	}
 	for next-oldest > 1 {
 		middle := (oldest + next) / 2
-		for off := extract.Day(1); off < (next-oldest)/2 && !p.stored(middle); off++ {
+		for off := calendar.Day(1); off < (next-oldest)/2 && !p.stored(middle); off++ {
 			switch {
 			case p.stored(middle - off):
 				middle -= off
@@ -205,7 +206,7 @@ func (p *memories) edge(ctx context.Context) (oldest, next extract.Day, err erro
 }
 
 // tell says what came for a day without figures.
-func (p *memories) tell(back extract.Day) string {
+func (p *memories) tell(back calendar.Day) string {
 	day := p.today - back
 	switch r := p.days[back]; {
 	case r.refused != nil:
@@ -218,7 +219,7 @@ func (p *memories) tell(back extract.Day) string {
 
 // how tells whether whole windows are forgotten or single losses, as far as half
 // days around the edge show it.
-func (p *memories) how(ctx context.Context, f *Finding, oldest, next extract.Day) (text string, byWindow bool, err error) {
+func (p *memories) how(ctx context.Context, f *Finding, oldest, next calendar.Day) (text string, byWindow bool, err error) {
 	if next != oldest+1 {
 		return "", false, nil
 	}
@@ -259,7 +260,7 @@ func (p *memories) how(ctx context.Context, f *Finding, oldest, next extract.Day
 }
 
 // whole finds the oldest day that is known to be complete, and says why.
-func (p *memories) whole(ctx context.Context, oldest, next extract.Day, byWindow bool) (why string, err error) {
+func (p *memories) whole(ctx context.Context, oldest, next calendar.Day, byWindow bool) (why string, err error) {
 	day := p.today - oldest
 	p.memory.whole = day
 	if next == 0 || byWindow {

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/calibrate"
 	"pushloss/internal/sandbox"
 )
@@ -55,7 +55,7 @@ func TestTheAPIsMemoryIsMeasured(t *testing.T) {
 			w := setup(t, rows(test.rows), quiet, withFaults(t, strings.Fields(test.faults)...))
 			if test.stored > 0 {
 				today := day(t, "2025-03-20")
-				w.remember(today-extract.Day(test.stored), today-1, 4*24*time.Hour, rows(test.rows), quiet)
+				w.remember(today-calendar.Day(test.stored), today-1, 4*24*time.Hour, rows(test.rows), quiet)
 			}
 			report := w.measure()
 			f := finding(t, report, calibrate.APIMemory)
@@ -95,7 +95,7 @@ func TestTheRecommendedLookbackLetsTheLastPullSeeTheWholeDay(t *testing.T) {
 		}
 		anyDay := today.Window(w.settings.Location)
 		for hour := range 24 {
-			settled := (today + extract.Day(lookback)).Window(w.settings.Location).End
+			settled := (today + calendar.Day(lookback)).Window(w.settings.Location).End
 			pulled := settled.Add(time.Duration(hour) * time.Hour) // the daily run that comes first after it
 			if age := pulled.Sub(anyDay.Start); age > time.Duration(remembered)*24*time.Hour {
 				t.Errorf("memory %d, lookback %d: the last pull comes when the day began %s ago", remembered, lookback, age)

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/calibrate"
 	"pushloss/internal/sandbox"
 )
@@ -109,9 +110,9 @@ func TestNothingFalseIsTold(t *testing.T) {
 
 // sameMidnight reports whether two zones have a midnight in common around t.
 func sameMidnight(a, b *time.Location, t time.Time) bool {
-	for _, off := range []extract.Day{-1, 0, 1} {
-		for _, other := range []extract.Day{-1, 0, 1} {
-			if (extract.DayOf(t, a) + off).Window(a).Start.Equal((extract.DayOf(t, b) + other).Window(b).Start) {
+	for _, off := range []calendar.Day{-1, 0, 1} {
+		for _, other := range []calendar.Day{-1, 0, 1} {
+			if (calendar.DayOf(t, a) + off).Window(a).Start.Equal((calendar.DayOf(t, b) + other).Window(b).Start) {
 				return true
 			}
 		}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 )
 
 // Zones that are tried where the configured one does not fit: the vendor's own
@@ -46,7 +46,7 @@ func fittingZones(boundaries []boundary, configured *time.Location) (zones []str
 func fits(zone *time.Location, boundaries []boundary) bool {
 	for _, b := range boundaries {
 		at := time.Unix(b.at, 0)
-		if extract.DayOf(at, zone).Window(zone).Start.Unix() != b.at {
+		if calendar.DayOf(at, zone).Window(zone).Start.Unix() != b.at {
 			return false
 		}
 	}
@@ -73,7 +73,7 @@ func midnights(name string, from, to int64) (moments []int64) {
 	if err != nil {
 		return nil
 	}
-	for day := extract.DayOf(time.Unix(from, 0), zone); ; day++ {
+	for day := calendar.DayOf(time.Unix(from, 0), zone); ; day++ {
 		switch at := day.Window(zone).Start.Unix(); {
 		case at >= to:
 			return moments

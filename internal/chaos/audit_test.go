@@ -5,7 +5,7 @@ import (
 	"maps"
 	"time"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 )
 
 const sqlFacts = `
@@ -56,7 +56,7 @@ func (w *world) truth() map[window]map[key]figure {
 	return facts
 }
 
-func (w *world) trueFigures(app int64, day extract.Day, task string) map[key]figure {
+func (w *world) trueFigures(app int64, day calendar.Day, task string) map[key]figure {
 	span := day.Window(w.zone)
 	told := w.api.Truth(app, task, span.Start, span.End)
 	figures := make(map[key]figure)

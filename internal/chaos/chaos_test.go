@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/sandbox"
 )
 
@@ -75,7 +75,7 @@ func TestChaosLeavesEverythingAsIfNothingHadHappened(t *testing.T) {
 }
 
 // failing loads days, and is then refused the whole app's losses of them.
-func (w *world) failing(first, last extract.Day) []*process {
+func (w *world) failing(first, last calendar.Day) []*process {
 	w.t.Helper()
 	backfill := []string{"backfill", "--from", first.String(), "--to", last.String(), "--reprocess", "all"}
 	refusal := sandbox.Fault{Name: "code", Value: "99999", Stream: sandbox.StreamLoss, Task: "overall", From: first.String(), To: last.String()}

@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/sandbox"
 )
 
@@ -45,7 +45,7 @@ var codes = []int{90102, 90102, 60008, 91000, 70169, 70500, 99999, 60028, 90045}
 
 // spec is a fault as it is dealt now.
 func (d *deck) spec(name string) string {
-	day := func(back int) extract.Day { return d.w.today - extract.Day(back) }
+	day := func(back int) calendar.Day { return d.w.today - calendar.Day(back) }
 	someDay := day(1 + d.chance.IntN(days))
 	every := fmt.Sprintf(":every=%d", 2+d.chance.IntN(4))
 	switch name {

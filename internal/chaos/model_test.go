@@ -4,8 +4,7 @@ import (
 	"maps"
 	"time"
 
-	"pushloss/extract"
-
+	"pushloss/internal/calendar"
 	"pushloss/internal/sandbox"
 )
 
@@ -80,7 +79,7 @@ func (c counts) list() [9]int {
 	return [9]int{c.In, c.Inserted, c.Updated, c.Deleted, c.Unchanged, c.Kept, c.Merged, c.Rejected, c.Ignore}
 }
 
-func day(p pull) extract.Day { return extract.DayOf(p.Day, time.UTC) }
+func day(p pull) calendar.Day { return calendar.DayOf(p.Day, time.UTC) }
 
 // trusted reports whether the API remembered the whole day.
 func (m *model) trusted(p pull) bool { return m.remembered(p.Start, p.LoadedAt) }

@@ -17,7 +17,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/netfault"
 	"pushloss/internal/sandbox"
@@ -47,7 +47,7 @@ var tasks = []string{"t1", "t2", "t3", "t4", "t5", "t6", "xxx-yyy-zzz"}
 type world struct {
 	t     *testing.T
 	zone  *time.Location
-	today extract.Day
+	today calendar.Day
 
 	server   *pgtest.Server
 	database *url.URL // the tables' owner, who is no superuser
@@ -76,7 +76,7 @@ func newWorld(t *testing.T, chance *rand.Rand) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, zone: zone, today: extract.DayOf(time.Now(), zone), userSigs: make(map[string]bool)}
+	w := &world{t: t, zone: zone, today: calendar.DayOf(time.Now(), zone), userSigs: make(map[string]bool)}
 	cfg := sandbox.Config{
 		Seed: chance.Uint64(), Location: zone, QuietDays: 0.15, CallsPerSecond: allowed,
 		RecordCalls: true, RecordAnswers: true,
@@ -113,8 +113,8 @@ func apps() (ids []int64) {
 	return ids
 }
 
-func (w *world) firstDay() extract.Day { return w.today - days }
-func (w *world) lastDay() extract.Day  { return w.today - 1 }
+func (w *world) firstDay() calendar.Day { return w.today - days }
+func (w *world) lastDay() calendar.Day  { return w.today - 1 }
 
 // serve notes the credentials that were used.
 func (w *world) serve(rw http.ResponseWriter, r *http.Request) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
 	"pushloss/migrations"
@@ -105,7 +106,7 @@ func API(ctx context.Context, db *load.DB, transport http.RoundTripper, app pipe
 		ctx = work
 	}
 	client := extract.NewClient(app.Account, transport, extract.NewPacer(app.CallsPerSecond, opts), extract.Options{})
-	yesterday := extract.DayOf(now(), app.Location) - 1
+	yesterday := calendar.DayOf(now(), app.Location) - 1
 	var answer extract.Answer
 	var names []string
 	for _, stream := range streams {

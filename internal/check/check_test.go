@@ -12,10 +12,12 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/check"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/sandbox"
+	"pushloss/internal/secret"
 	"pushloss/load"
 )
 
@@ -43,7 +45,7 @@ func setup(t testing.TB, faults ...sandbox.Fault) (*sandbox.Sandbox, pipeline.Ap
 	t.Cleanup(db.Close)
 	return api, pipeline.App{
 		Account: extract.Account{
-			SDKAppID: testApp, SecretKey: extract.NewSecret(testKey), Identifier: sandbox.DefaultAdmin, BaseURLs: []string{server.URL},
+			SDKAppID: testApp, SecretKey: secret.New(testKey), Identifier: sandbox.DefaultAdmin, BaseURLs: []string{server.URL},
 		},
 		Location: time.UTC,
 	}, db
@@ -90,7 +92,7 @@ func TestAPIMakesOneCallOfEachStreamForYesterdayAndLoadsNothing(t *testing.T) {
 		}
 	}
 	calls := api.Calls()
-	yesterday := (extract.DayOf(time.Now(), time.UTC) - 1).Window(time.UTC)
+	yesterday := (calendar.DayOf(time.Now(), time.UTC) - 1).Window(time.UTC)
 	var streams []string
 	for _, call := range calls {
 		streams = append(streams, call.Stream)
@@ -116,7 +118,7 @@ func TestAPITellsWhatIsWrongAndWhatToDo(t *testing.T) {
 		detail string
 		hint   string
 	}{
-		{"wrong key", func(a *pipeline.App) { a.Account.SecretKey = extract.NewSecret("wrong") }, "", "70009", "TIM_SECRET_KEY"},
+		{"wrong key", func(a *pipeline.App) { a.Account.SecretKey = secret.New("wrong") }, "", "70009", "TIM_SECRET_KEY"},
 		{"no administrator", func(a *pipeline.App) { a.Account.Identifier = "somebody" }, "", "90009", "TIM_IDENTIFIER"},
 		{"nobody there", func(a *pipeline.App) { a.Account.BaseURLs = []string{"http://127.0.0.1:1"} }, "", "no answer from the API", "TIM_BASE_URL"},
 		{"not enabled", func(*pipeline.App) {}, "code=90045", "loss: ", "switch Push on"},

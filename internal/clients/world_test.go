@@ -14,6 +14,7 @@ import (
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/sandbox"
+	"pushloss/internal/secret"
 	"pushloss/load"
 )
 
@@ -52,7 +53,7 @@ func setup(t *testing.T) (owner, reader string) {
 	defer transport.CloseIdleConnections()
 	jobs := pipeline.New(db, transport, []pipeline.App{{
 		Account: extract.Account{
-			SDKAppID: testApp, SecretKey: extract.NewSecret(testKey), Identifier: sandbox.DefaultAdmin, BaseURLs: []string{server.URL},
+			SDKAppID: testApp, SecretKey: secret.New(testKey), Identifier: sandbox.DefaultAdmin, BaseURLs: []string{server.URL},
 		},
 		Location: zone,
 	}}, pipeline.Settings{LookbackDays: 3, TaskDays: 30, APIMemoryDays: 365}, pipeline.Options{})

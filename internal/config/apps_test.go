@@ -10,6 +10,7 @@ import (
 
 	"pushloss/extract"
 	"pushloss/internal/config"
+	"pushloss/internal/secret"
 )
 
 var onlyCredentials = config.Needs{Credentials: true}
@@ -104,16 +105,16 @@ func TestAppsFileInheritsWhatItDoesNotSay(t *testing.T) {
 	}
 	tokyo := location(t, "Asia/Tokyo")
 	want := []config.App{
-		{SDKAppID: 1400000001, SecretKey: extract.NewSecret("01234567"), Identifier: "admin", Region: extract.Singapore, BaseURL: "https://proxy.example", Location: tokyo, Rate: 2},
-		{SDKAppID: 1400000002, SecretKey: extract.NewSecret("second-key"), Identifier: "root", Region: extract.Tokyo, BaseURL: "http://localhost:1", Location: location(t, "UTC"), Rate: 0.5},
-		{SDKAppID: 1400000003, SecretKey: extract.NewSecret("third-key"), Identifier: "admin", Region: extract.Seoul, BaseURL: "https://proxy.example", Location: tokyo, Rate: 2},
+		{SDKAppID: 1400000001, SecretKey: secret.New("01234567"), Identifier: "admin", Region: extract.Singapore, BaseURL: "https://proxy.example", Location: tokyo, Rate: 2},
+		{SDKAppID: 1400000002, SecretKey: secret.New("second-key"), Identifier: "root", Region: extract.Tokyo, BaseURL: "http://localhost:1", Location: location(t, "UTC"), Rate: 0.5},
+		{SDKAppID: 1400000003, SecretKey: secret.New("third-key"), Identifier: "admin", Region: extract.Seoul, BaseURL: "https://proxy.example", Location: tokyo, Rate: 2},
 	}
 	if diff := cmp.Diff(want, mustLoad(t, onlyCredentials, env).Apps, compared); diff != "" {
 		t.Errorf("apps (-want +got):\n%s", diff)
 	}
 
 	for i := range want {
-		want[i].SecretKey = extract.Secret{}
+		want[i].SecretKey = secret.Text{}
 	}
 	if diff := cmp.Diff(want, mustLoad(t, config.Needs{}, env).Apps, compared); diff != "" {
 		t.Errorf("apps without credentials (-want +got):\n%s", diff)

@@ -6,6 +6,7 @@ import (
 
 	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/secret"
 	"pushloss/internal/yamlfile"
 )
 
@@ -43,7 +44,7 @@ func (r *appReader) parseAppsFile(path string, data []byte) ([]App, yamlfile.Pro
 	return apps, file.Problems()
 }
 
-func (r *appReader) secretOf(entry yamlfile.Value, fields map[string]yamlfile.Value, dir string) extract.Secret {
+func (r *appReader) secretOf(entry yamlfile.Value, fields map[string]yamlfile.Value, dir string) secret.Text {
 	var given []string
 	for _, key := range []string{"secret_key", "secret_key_file", "secret_key_env"} {
 		if fields[key].Given() {
@@ -53,39 +54,39 @@ func (r *appReader) secretOf(entry yamlfile.Value, fields map[string]yamlfile.Va
 	switch len(given) {
 	case 0:
 		entry.Problem("the secret key is missing: give one of secret_key, secret_key_file and secret_key_env")
-		return extract.Secret{}
+		return secret.Text{}
 	case 1:
 	default:
 		entry.Problem("%s are given together: keep one of them", strings.Join(given, " and "))
-		return extract.Secret{}
+		return secret.Text{}
 	}
 
 	value := fields[given[0]]
 	text, ok := value.RawText()
 	if !ok {
-		return extract.Secret{}
+		return secret.Text{}
 	}
-	var secret extract.Secret
+	var key secret.Text
 	var err error
 	switch given[0] {
 	case "secret_key":
-		secret, err = parseKey(text)
+		key, err = parseKey(text)
 	case "secret_key_file":
-		secret, err = readKeyFile(inDir(dir, strings.TrimSpace(text)))
+		key, err = readKeyFile(inDir(dir, strings.TrimSpace(text)))
 	case "secret_key_env":
 		// The name is not repeated: it may be the key itself, put into the wrong
 		// place.
-		key, found := r.lookup.Lookuper.Lookup(strings.TrimSpace(text))
-		if !found || strings.TrimSpace(key) == "" {
+		held, found := r.lookup.Lookuper.Lookup(strings.TrimSpace(text))
+		if !found || strings.TrimSpace(held) == "" {
 			value.Problem("the variable of this name is not set")
-			return extract.Secret{}
+			return secret.Text{}
 		}
-		secret, err = parseKey(key)
+		key, err = parseKey(held)
 	}
 	if err != nil {
 		value.Problem("%s", err)
 	}
-	return secret
+	return key
 }
 
 func inDir(dir, path string) string {

@@ -7,6 +7,8 @@ import (
 	"github.com/sethvargo/go-envconfig"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
+	"pushloss/internal/secret"
 )
 
 // Needs says what the command at hand cannot do without.
@@ -46,7 +48,7 @@ func Load(ctx context.Context, lookuper envconfig.Lookuper, needs Needs) (Settin
 	settings.RunDays = readValue(&problems, "PUSHLOSS_RUN_DAYS", env.RunDays, daysFrom(0))
 	settings.WindowEnd = readValue(&problems, "PUSHLOSS_WINDOW_END", env.WindowEnd, extract.ParseWindowEnd)
 	for _, target := range strings.Fields(env.NotifyURLs) {
-		settings.NotifyURLs = append(settings.NotifyURLs, extract.NewSecret(target))
+		settings.NotifyURLs = append(settings.NotifyURLs, secret.New(target))
 	}
 	settings.SchedulesFile = env.SchedulesFile
 	settings.HTTPAddr = readValue(&problems, "PUSHLOSS_HTTP_ADDR", env.HTTPAddr, parseAddr)
@@ -75,7 +77,7 @@ func readValue[T any](problems *Problems, variable, text string, parse func(stri
 	return value
 }
 
-func readFirstDay(text string, problems *Problems) *extract.Day {
+func readFirstDay(text string, problems *Problems) *calendar.Day {
 	if text == "" {
 		return nil
 	}

@@ -10,11 +10,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/config"
+	"pushloss/internal/secret"
 )
 
 var compared = cmp.Options{
-	cmp.Comparer(func(a, b extract.Secret) bool { return a == b }),
+	cmp.Comparer(func(a, b secret.Text) bool { return a == b }),
 	cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() }),
 }
 
@@ -34,7 +36,7 @@ func TestDefaultsAreThoseOfTheDocumentation(t *testing.T) {
 		Database: config.Database{URL: "postgres://pushloss:p@localhost:5432/pushloss"},
 		Apps: []config.App{{
 			SDKAppID:   1400000001,
-			SecretKey:  extract.NewSecret("0123456789abcdef"),
+			SecretKey:  secret.New("0123456789abcdef"),
 			Identifier: "administrator",
 			Region:     extract.China,
 			Location:   shanghai,
@@ -77,7 +79,7 @@ func TestBlankCountsAsUnset(t *testing.T) {
 
 func TestEveryVariableIsRead(t *testing.T) {
 	t.Parallel()
-	day, err := extract.ParseDay("2025-03-31")
+	day, err := calendar.ParseDay("2025-03-31")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +88,7 @@ func TestEveryVariableIsRead(t *testing.T) {
 		Database: config.Database{Embedded: true, EmbeddedDir: "/var/lib/pushloss"},
 		Apps: []config.App{{
 			SDKAppID:   4294967295,
-			SecretKey:  extract.NewSecret("the-key-1"),
+			SecretKey:  secret.New("the-key-1"),
 			Identifier: "admin",
 			Region:     extract.Frankfurt,
 			BaseURL:    "http://127.0.0.1:8080/proxy",
@@ -101,11 +103,11 @@ func TestEveryVariableIsRead(t *testing.T) {
 		RawDays:       0,
 		RunDays:       3650,
 		WindowEnd:     extract.EndInclusive,
-		NotifyURLs:    []extract.Secret{extract.NewSecret("logger://"), extract.NewSecret("ntfy://host/topic,a")},
+		NotifyURLs:    []secret.Text{secret.New("logger://"), secret.New("ntfy://host/topic,a")},
 		Location:      berlin,
 		SchedulesFile: "schedules.yaml",
 		HTTPAddr:      ":9000",
-		HTTPToken:     extract.NewSecret("0123456789abcdef"),
+		HTTPToken:     secret.New("0123456789abcdef"),
 		Log:           config.Log{Level: slog.LevelDebug, Format: config.JSON},
 		PostgresBin:   "/usr/lib/postgresql/16/bin",
 		PostgresPort:  5433,

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"unicode"
 
-	"pushloss/extract"
+	"pushloss/internal/secret"
 )
 
 // maxSecret bounds a secret key's file, so that a wrong path does no harm.
@@ -23,13 +23,13 @@ const (
 )
 
 // readKeyFile reads an app's secret key.
-func readKeyFile(path string) (extract.Secret, error) { return readSecretFile(path, parseKey) }
+func readKeyFile(path string) (secret.Text, error) { return readSecretFile(path, parseKey) }
 
 // parseKey takes text for an app's secret key.
-func parseKey(text string) (extract.Secret, error) {
+func parseKey(text string) (secret.Text, error) {
 	key, err := parseSecret(text)
 	if err != nil {
-		return extract.Secret{}, err
+		return secret.Text{}, err
 	}
 	letters := make(map[rune]bool)
 	for _, letter := range key.Reveal() {
@@ -37,49 +37,49 @@ func parseKey(text string) (extract.Secret, error) {
 	}
 	switch {
 	case len(key.Reveal()) < minKey:
-		return extract.Secret{}, fmt.Errorf("is too short for a secret key (less than %d characters): copy the whole SecretKey from the console", minKey)
+		return secret.Text{}, fmt.Errorf("is too short for a secret key (less than %d characters): copy the whole SecretKey from the console", minKey)
 	case len(letters) < minKeyLetters:
-		return extract.Secret{}, errors.New("repeats the same few characters, which no secret key does: copy the SecretKey from the console")
+		return secret.Text{}, errors.New("repeats the same few characters, which no secret key does: copy the SecretKey from the console")
 	}
 	return key, nil
 }
 
 // parseSecret takes text for a secret key but for the line end that editors and
 // echo leave behind. No error here repeats the text.
-func parseSecret(text string) (extract.Secret, error) {
+func parseSecret(text string) (secret.Text, error) {
 	text = strings.TrimRight(text, "\r\n")
 	if strings.TrimSpace(text) == "" {
-		return extract.Secret{}, errors.New("is empty")
+		return secret.Text{}, errors.New("is empty")
 	}
 	if strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }) {
-		return extract.Secret{}, errors.New("holds a blank, a line break or an invisible character: copy it again")
+		return secret.Text{}, errors.New("holds a blank, a line break or an invisible character: copy it again")
 	}
 	if hasQuotes(text) {
-		return extract.Secret{}, errors.New(quoted)
+		return secret.Text{}, errors.New(quoted)
 	}
-	return extract.NewSecret(text), nil
+	return secret.New(text), nil
 }
 
 // readSecretFile does not repeat the path either: it may be the key itself, put
 // into the wrong place.
-func readSecretFile(path string, parse func(string) (extract.Secret, error)) (extract.Secret, error) {
+func readSecretFile(path string, parse func(string) (secret.Text, error)) (secret.Text, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return extract.Secret{}, unreadable(err)
+		return secret.Text{}, unreadable(err)
 	}
 	defer file.Close()
 	data, err := io.ReadAll(io.LimitReader(file, maxSecret+1))
 	switch {
 	case err != nil:
-		return extract.Secret{}, unreadable(err)
+		return secret.Text{}, unreadable(err)
 	case len(data) > maxSecret:
-		return extract.Secret{}, errors.New("the file is too large for a secret key")
+		return secret.Text{}, errors.New("the file is too large for a secret key")
 	}
-	secret, err := parse(string(data))
+	value, err := parse(string(data))
 	if err != nil {
-		return extract.Secret{}, fmt.Errorf("the file's content %w", err)
+		return secret.Text{}, fmt.Errorf("the file's content %w", err)
 	}
-	return secret, nil
+	return value, nil
 }
 
 // unreadable is what the operating system says, without the path.

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
+	"pushloss/internal/secret"
 )
 
 // Settings are the validated settings of one process.
@@ -15,7 +17,7 @@ type Settings struct {
 	// Streams are those that are pulled, each once.
 	Streams []extract.Stream
 	// FirstDay is the first day to keep; nil leaves it to the first run.
-	FirstDay *extract.Day
+	FirstDay *calendar.Day
 	// LookbackDays is how many days after its end a day is pulled again.
 	LookbackDays int
 	// TaskDays is how many days a task is followed.
@@ -29,7 +31,7 @@ type Settings struct {
 	WindowEnd extract.WindowEnd
 	// NotifyURLs are where events are sent, in the form of the shoutrrr library;
 	// each may bear a token.
-	NotifyURLs []extract.Secret
+	NotifyURLs []secret.Text
 	// Location is PUSHLOSS_TIMEZONE's, the default of apps and schedules.
 	Location *time.Location
 	// SchedulesFile is a path; empty means the embedded default.
@@ -38,7 +40,7 @@ type Settings struct {
 	HTTPAddr string
 	// HTTPToken is asked of whoever opens the daemon's page; zero asks for none.
 	// It is read for Needs.Page only.
-	HTTPToken extract.Secret
+	HTTPToken secret.Text
 	Log       Log
 	// MaxConnections bounds the connections to Postgres; 0 leaves it to the number of
 	// apps.
@@ -61,7 +63,7 @@ func (s Settings) Connections() int {
 // App is one app of the Chat service.
 type App struct {
 	SDKAppID   int64
-	SecretKey  extract.Secret
+	SecretKey  secret.Text
 	Identifier string
 	Region     extract.Region
 	// BaseURL replaces the region's addresses; empty keeps them.

@@ -3,13 +3,13 @@ package config
 import (
 	"fmt"
 
-	"pushloss/extract"
+	"pushloss/internal/secret"
 )
 
 // minToken keeps a token from being guessed.
 const minToken = 16
 
-func readToken(env environment, problems *Problems) extract.Secret {
+func readToken(env environment, problems *Problems) secret.Text {
 	switch {
 	case env.HTTPToken != "" && env.HTTPTokenFile != "":
 		problems.add("PUSHLOSS_HTTP_TOKEN", "is set together with PUSHLOSS_HTTP_TOKEN_FILE: unset one of the two")
@@ -18,15 +18,15 @@ func readToken(env environment, problems *Problems) extract.Secret {
 	case env.HTTPTokenFile != "":
 		return readValue(problems, "PUSHLOSS_HTTP_TOKEN_FILE", env.HTTPTokenFile, readTokenFile)
 	}
-	return extract.Secret{}
+	return secret.Text{}
 }
 
-func readTokenFile(path string) (extract.Secret, error) { return readSecretFile(path, parseToken) }
+func readTokenFile(path string) (secret.Text, error) { return readSecretFile(path, parseToken) }
 
-func parseToken(text string) (extract.Secret, error) {
+func parseToken(text string) (secret.Text, error) {
 	token, err := parseSecret(text)
 	if err == nil && len(token.Reveal()) < minToken {
-		return extract.Secret{}, fmt.Errorf("has fewer than %d characters: make one, for example with openssl rand -hex 32", minToken)
+		return secret.Text{}, fmt.Errorf("has fewer than %d characters: make one, for example with openssl rand -hex 32", minToken)
 	}
 	return token, err
 }

@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/postgres"
 )
 
@@ -33,8 +34,8 @@ func daysFrom(least int) func(string) (int, error) {
 
 // parseFirstDay refuses years before 2000: a mistyped one would make some
 // hundred thousand days due.
-func parseFirstDay(text string) (extract.Day, error) {
-	day, err := extract.ParseDay(text)
+func parseFirstDay(text string) (calendar.Day, error) {
+	day, err := calendar.ParseDay(text)
 	if err != nil {
 		return 0, err
 	}

@@ -1,7 +1,7 @@
 package fill
 
 import (
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/sandbox"
 )
 
@@ -18,7 +18,7 @@ const (
 // pulled first and the days before it again: an app's own are always a little
 // late, those of a few tasks much, and now and then a day is restated after its
 // first load.
-func (s Shape) faultsAt(newest extract.Day) []sandbox.Fault {
+func (s Shape) faultsAt(newest calendar.Day) []sandbox.Fault {
 	_, last := s.days()
 	faults := []sandbox.Fault{{Name: "late", Value: "0.05", Task: "overall"}}
 	if before := newest - 1; before%restatedEvery == 0 {
@@ -28,7 +28,7 @@ func (s Shape) faultsAt(newest extract.Day) []sandbox.Fault {
 		faults = append(faults, sandbox.Fault{Name: "unknown-platform"})
 	}
 	for _, app := range s.appIDs() {
-		for sent := newest - extract.Day(s.TaskDays); sent <= newest; sent++ {
+		for sent := newest - calendar.Day(s.TaskDays); sent <= newest; sent++ {
 			for _, task := range s.tasksSentOn(app, sent) {
 				if late(app, sent, task.TaskID) {
 					faults = append(faults, sandbox.Fault{Name: "late", Value: "0.3", App: app, Task: task.TaskID})
@@ -39,7 +39,7 @@ func (s Shape) faultsAt(newest extract.Day) []sandbox.Fault {
 	return faults
 }
 
-func late(app int64, sent extract.Day, id string) bool {
+func late(app int64, sent calendar.Day, id string) bool {
 	n := uint64(app)*31 + uint64(sent)
 	for _, c := range []byte(id) {
 		n = n*1099511628211 + uint64(c)

@@ -12,9 +12,11 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/postgres"
 	"pushloss/internal/sandbox"
+	"pushloss/internal/secret"
 	"pushloss/load"
 )
 
@@ -32,7 +34,7 @@ type Report struct {
 
 // Progress is told after each day.
 type Progress struct {
-	Day         extract.Day
+	Day         calendar.Day
 	Done, Total int // days
 	Totals      pipeline.Totals
 }
@@ -102,7 +104,7 @@ func (f *filler) open() (stop func(), err error) {
 	apps := make([]pipeline.App, len(config.Apps))
 	for i, app := range config.Apps {
 		apps[i] = pipeline.App{Location: f.Location, Account: extract.Account{
-			SDKAppID: app.SDKAppID, SecretKey: extract.NewSecret(sandboxKey),
+			SDKAppID: app.SDKAppID, SecretKey: secret.New(sandboxKey),
 			Identifier: sandbox.DefaultAdmin, BaseURLs: []string{"http://" + listener.Addr().String()},
 		}}
 	}
@@ -130,7 +132,7 @@ func (f *filler) live(ctx context.Context, progress func(Progress)) (pipeline.To
 	if err := f.register(ctx, first); err != nil {
 		return pipeline.Totals{}, err
 	}
-	for sent := first - extract.Day(f.TaskDays) + 1; sent < first; sent++ {
+	for sent := first - calendar.Day(f.TaskDays) + 1; sent < first; sent++ {
 		if err := f.send(ctx, sent); err != nil {
 			return pipeline.Totals{}, err
 		}
@@ -140,7 +142,7 @@ func (f *filler) live(ctx context.Context, progress func(Progress)) (pipeline.To
 		if err := f.send(ctx, day); err != nil {
 			return totals, err
 		}
-		report, err := f.pull(ctx, max(first, day-extract.Day(f.LookbackDays)), day)
+		report, err := f.pull(ctx, max(first, day-calendar.Day(f.LookbackDays)), day)
 		totals = added(totals, report.Totals)
 		if err != nil {
 			return totals, err
@@ -154,7 +156,7 @@ func (f *filler) live(ctx context.Context, progress func(Progress)) (pipeline.To
 
 // register saves the apps, whose figures are kept from the first day on; where a
 // fill before began earlier, from there.
-func (f *filler) register(ctx context.Context, first extract.Day) error {
+func (f *filler) register(ctx context.Context, first calendar.Day) error {
 	for _, id := range f.appIDs() {
 		app := load.App{
 			SDKAppID: id, Timezone: f.Location.String(), FirstDay: &first,
@@ -181,7 +183,7 @@ func (f *filler) register(ctx context.Context, first extract.Day) error {
 func streams() []extract.Stream { return []extract.Stream{extract.Loss, extract.Statistics} }
 
 // send registers the tasks of a day, when they were sent.
-func (f *filler) send(ctx context.Context, day extract.Day) error {
+func (f *filler) send(ctx context.Context, day calendar.Day) error {
 	var tasks []load.Task
 	for _, id := range f.appIDs() {
 		tasks = append(tasks, f.tasksSentOn(id, day)...)
@@ -194,7 +196,7 @@ func (f *filler) send(ctx context.Context, day extract.Day) error {
 }
 
 // pull pulls what is not settled of the days, when the last of them is over.
-func (f *filler) pull(ctx context.Context, from, to extract.Day) (pipeline.Report, error) {
+func (f *filler) pull(ctx context.Context, from, to calendar.Day) (pipeline.Report, error) {
 	at := to.Window(f.Location).End.Add(pulledAt)
 	if at.After(f.began) { // no run is of the future
 		at = f.began

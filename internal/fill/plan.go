@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 )
 
@@ -61,9 +61,9 @@ func (s Shape) Check() error {
 }
 
 // days are the days to make, both included.
-func (s Shape) days() (first, last extract.Day) {
-	last = extract.DayOf(s.Until, s.Location) - 1
-	return last - extract.Day(s.Days) + 1, last
+func (s Shape) days() (first, last calendar.Day) {
+	last = calendar.DayOf(s.Until, s.Location) - 1
+	return last - calendar.Day(s.Days) + 1, last
 }
 
 // appIDs are the apps to make.
@@ -78,8 +78,8 @@ func (s Shape) appIDs() []int64 {
 // tasksSentOn are the tasks that an app sends on a day: as many as keep Tasks of
 // them followed. They depend on the day alone, so that a longer fill goes on with
 // those of a shorter one.
-func (s Shape) tasksSentOn(app int64, day extract.Day) []load.Task {
-	upTo := func(day extract.Day) int { return int(day) * s.Tasks / s.TaskDays }
+func (s Shape) tasksSentOn(app int64, day calendar.Day) []load.Task {
+	upTo := func(day calendar.Day) int { return int(day) * s.Tasks / s.TaskDays }
 	sentAt := day.Window(s.Location).Start.Add(8 * time.Hour)
 	tasks := make([]load.Task, upTo(day+1)-upTo(day))
 	for i := range tasks {
@@ -91,6 +91,6 @@ func (s Shape) tasksSentOn(app int64, day extract.Day) []load.Task {
 	return tasks
 }
 
-func taskID(app int64, day extract.Day, i int) string {
+func taskID(app int64, day calendar.Day, i int) string {
 	return fmt.Sprintf("%s%d-%s-%03d", taskPrefix, app, day, i+1)
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/notify"
 	"pushloss/load"
 )
@@ -123,7 +123,7 @@ func Lag(s load.AppStatus, now time.Time) (days int, ok bool) {
 	if err != nil || (s.NewestSettledDay == nil && s.FirstDay == nil) {
 		return 0, false
 	}
-	ended := extract.DayOf(now, location) - 1
+	ended := calendar.DayOf(now, location) - 1
 	if s.NewestSettledDay != nil {
 		return int(ended - *s.NewestSettledDay), true
 	}

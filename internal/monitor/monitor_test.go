@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/monitor"
 	"pushloss/internal/notify"
 	"pushloss/internal/pipeline"
@@ -61,7 +62,7 @@ func TestMetricsCountWhatJobsDo(t *testing.T) {
 		Windows: 5, WindowsFailed: 1, RowsInserted: 10, RowsUpdated: 20, RowsDeleted: 30, RowsUnchanged: 40, Rejects: 2,
 	}}}})
 	m.Run(pipeline.Report{State: load.RunPartial, FinishedAt: now.Add(time.Hour), Apps: []pipeline.AppReport{{SDKAppID: 7, Totals: pipeline.Totals{Windows: 3}}}})
-	day, earlier := extract.DayOf(now, time.UTC)-8, extract.DayOf(now, time.UTC)-2
+	day, earlier := calendar.DayOf(now, time.UTC)-8, calendar.DayOf(now, time.UTC)-2
 	m.Watch(func(context.Context) (monitor.Figures, error) {
 		return monitor.Figures{
 			Apps: []load.AppStatus{
@@ -114,8 +115,8 @@ func TestMetricsCountWhatJobsDo(t *testing.T) {
 
 func TestLag(t *testing.T) {
 	t.Parallel()
-	day := func(n int) *extract.Day {
-		d := extract.DayOf(now, time.UTC) + extract.Day(n)
+	day := func(n int) *calendar.Day {
+		d := calendar.DayOf(now, time.UTC) + calendar.Day(n)
 		return &d
 	}
 	for _, test := range []struct {

@@ -20,10 +20,10 @@ import (
 	"github.com/jackc/pgx/v5"
 	"pgregory.net/rapid"
 
-	"pushloss/extract"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/netfault"
 	"pushloss/internal/notify"
+	"pushloss/internal/secret"
 	"pushloss/load"
 )
 
@@ -94,9 +94,9 @@ func setup(t testing.TB) *world {
 
 func (w *world) replica(urls ...string) *notify.Notifier {
 	w.t.Helper()
-	var secrets []extract.Secret
+	var secrets []secret.Text
 	for _, url := range urls {
-		secrets = append(secrets, extract.NewSecret(url))
+		secrets = append(secrets, secret.New(url))
 	}
 	log := slog.New(slog.NewTextHandler(&w.log, nil))
 	targets, err := notify.Targets(secrets, log)
@@ -338,9 +338,9 @@ func (w *world) text(sql string) (text string) {
 
 func TestURLsThatCannotBeUsedAreNamedByTheirNumber(t *testing.T) {
 	t.Parallel()
-	_, err := notify.Targets([]extract.Secret{
-		extract.NewSecret("logger://"), extract.NewSecret(token), extract.NewSecret("nosuch://" + token),
-		extract.NewSecret("slack://" + token), extract.NewSecret("generic://%zz" + token),
+	_, err := notify.Targets([]secret.Text{
+		secret.New("logger://"), secret.New(token), secret.New("nosuch://" + token),
+		secret.New("slack://" + token), secret.New("generic://%zz" + token),
 	}, slog.New(slog.DiscardHandler))
 	if err == nil {
 		t.Fatal("no error")
@@ -368,7 +368,7 @@ func TestAHangingTargetIsLeftAlone(t *testing.T) {
 		arrived <- struct{}{}
 		<-release
 	})
-	targets, err := notify.Targets([]extract.Secret{extract.NewSecret(in.secretURL())}, slog.New(slog.DiscardHandler))
+	targets, err := notify.Targets([]secret.Text{secret.New(in.secretURL())}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

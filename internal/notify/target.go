@@ -13,7 +13,7 @@ import (
 	"github.com/nicholas-fedor/shoutrrr/pkg/router"
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
 
-	"pushloss/extract"
+	"pushloss/internal/secret"
 	"pushloss/load"
 )
 
@@ -51,7 +51,7 @@ func (e *TargetError) Hint() string {
 // Targets reads the URLs, in the form of the shoutrrr library; its service logger
 // writes to log. The error joins a
 // *TargetError of each that cannot be used.
-func Targets(urls []extract.Secret, log *slog.Logger) ([]Target, error) {
+func Targets(urls []secret.Text, log *slog.Logger) ([]Target, error) {
 	var targets []Target
 	var problems []error
 	services, err := router.New(nil)

@@ -9,15 +9,15 @@ import (
 	"strings"
 	"testing"
 
-	"pushloss/extract"
 	"pushloss/internal/notify"
+	"pushloss/internal/secret"
 	"pushloss/load"
 )
 
 // send sends one message to a target.
 func send(t testing.TB, target string) error {
 	t.Helper()
-	targets, err := notify.Targets([]extract.Secret{extract.NewSecret(target)}, slog.New(slog.DiscardHandler))
+	targets, err := notify.Targets([]secret.Text{secret.New(target)}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

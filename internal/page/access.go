@@ -8,13 +8,13 @@ import (
 	"net/netip"
 	"strings"
 
-	"pushloss/extract"
+	"pushloss/internal/secret"
 )
 
 // Access says who may see the page.
 type Access struct {
 	// Token, if there is one, is asked of everybody.
-	Token extract.Secret
+	Token secret.Text
 	// Local says that only this machine can connect. Without a token the page is
 	// shown to nobody else.
 	Local bool

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"pushloss/extract"
 	"pushloss/internal/page"
+	"pushloss/internal/secret"
 )
 
 const testToken = "0123456789abcdef0123"
@@ -62,7 +62,7 @@ func TestWhoMaySeeThePage(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			here := *w
-			here.options.Access = page.Access{Token: extract.NewSecret(test.token), Local: test.local}
+			here.options.Access = page.Access{Token: secret.New(test.token), Local: test.local}
 			for _, path := range []string{"/", "/loss.svg?app=1400000001&from=2026-03-20&to=2026-03-24", "/elsewhere"} {
 				got := here.askFor(path, test.change)
 				want := test.want

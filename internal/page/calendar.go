@@ -3,7 +3,7 @@ package page
 import (
 	"time"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 )
 
 // state is how a day stands in the calendar. Mark tells it without its colour.
@@ -36,7 +36,7 @@ func stateOf(name string) state {
 // cell is a day in the calendar; Blank ones only fill the week.
 type cell struct {
 	Blank bool
-	Day   extract.Day
+	Day   calendar.Day
 	State state
 	Final bool
 }
@@ -51,7 +51,7 @@ func (c cell) Label() string {
 
 // week is a row of the calendar.
 type week struct {
-	Monday extract.Day
+	Monday calendar.Day
 	Days   [7]cell
 }
 
@@ -61,14 +61,14 @@ func (w week) Label() string { return w.Monday.UTC().Format("2 Jan 2006") }
 // Names are the weekdays in the order of Days.
 func (w week) Names() (names [7]string) {
 	for i := range names {
-		names[i] = (w.Monday + extract.Day(i)).UTC().Format("Mon")
+		names[i] = (w.Monday + calendar.Day(i)).UTC().Format("Mon")
 	}
 	return names
 }
 
 // calendarOf lays the days of a range out in weeks.
-func calendarOf(from, to extract.Day, windows []window) []week {
-	known := make(map[extract.Day]window)
+func calendarOf(from, to calendar.Day, windows []window) []week {
+	known := make(map[calendar.Day]window)
 	for _, w := range windows {
 		known[w.Day] = w
 	}
@@ -76,7 +76,7 @@ func calendarOf(from, to extract.Day, windows []window) []week {
 	for monday := mondayOf(from); monday <= to; monday += 7 {
 		row := week{Monday: monday}
 		for i := range row.Days {
-			day := monday + extract.Day(i)
+			day := monday + calendar.Day(i)
 			if day < from || day > to {
 				row.Days[i] = cell{Blank: true}
 				continue
@@ -107,6 +107,6 @@ func legendOf(weeks []week) (legend []state) {
 	return legend
 }
 
-func mondayOf(day extract.Day) extract.Day {
-	return day - extract.Day((day.UTC().Weekday()-time.Monday+7)%7)
+func mondayOf(day calendar.Day) calendar.Day {
+	return day - calendar.Day((day.UTC().Weekday()-time.Monday+7)%7)
 }

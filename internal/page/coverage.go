@@ -5,14 +5,14 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"pushloss/internal/calendar"
 
-	"pushloss/extract"
+	"github.com/jackc/pgx/v5"
 )
 
 // window is what is known of a day of the selection.
 type window struct {
-	Day          extract.Day
+	Day          calendar.Day
 	State        string // a key of states
 	Settled      bool
 	LastLoadedAt *time.Time
@@ -45,7 +45,7 @@ func readWindows(ctx context.Context, tx pgx.Tx, s selection, now time.Time, gra
 	windows, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (w window, err error) {
 		var day time.Time
 		err = row.Scan(&day, &w.State, &w.Settled, &w.LastLoadedAt)
-		w.Day = extract.DayOf(day, time.UTC)
+		w.Day = calendar.DayOf(day, time.UTC)
 		return w, err
 	})
 	if err != nil {
@@ -57,7 +57,7 @@ func readWindows(ctx context.Context, tx pgx.Tx, s selection, now time.Time, gra
 // trouble is a window of the app, or of any of its tasks, that lacks its figures,
 // whether of losses or of another stream.
 type trouble struct {
-	Day    extract.Day
+	Day    calendar.Day
 	Task   string
 	Stream string
 	State  string
@@ -92,7 +92,7 @@ func readTroubles(ctx context.Context, tx pgx.Tx, s selection, now time.Time, gr
 	list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (t trouble, err error) {
 		var day time.Time
 		err = row.Scan(&day, &t.Task, &t.Stream, &t.State, &t.Error, &all)
-		t.Day = extract.DayOf(day, time.UTC)
+		t.Day = calendar.DayOf(day, time.UTC)
 		return t, err
 	})
 	if err != nil {
@@ -103,8 +103,8 @@ func readTroubles(ctx context.Context, tx pgx.Tx, s selection, now time.Time, gr
 
 // freshness is how new the selection's figures are; what is nil never was.
 type freshness struct {
-	Newest      *extract.Day // with figures, zero included
-	NewestFinal *extract.Day
+	Newest      *calendar.Day // with figures, zero included
+	NewestFinal *calendar.Day
 	LoadedAt    *time.Time
 }
 

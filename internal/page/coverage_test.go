@@ -9,7 +9,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 )
 
@@ -21,7 +21,7 @@ func statesOf(t testing.TB) *world {
 	w.run(today)
 	w.faults("huge=33:day=" + (today - 3).String())
 	w.backfill(testApp, today-3, today-3, load.RunPartial)
-	for days, state := range map[extract.Day]string{
+	for days, state := range map[calendar.Day]string{
 		4: "empty", 5: "absent", 6: "unproven", 7: "unavailable", 8: "open", 1: "open",
 	} {
 		w.exec(`UPDATE pushloss.ledger SET state = $1 WHERE day = $2 AND task_key = 0`, state, (today - days).UTC())

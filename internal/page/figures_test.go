@@ -7,7 +7,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 )
 
@@ -45,7 +45,7 @@ const sqlExpectedCodes = `
 	FROM f GROUP BY stage, platform, err_code
 	ORDER BY sum(err_count) DESC, stage, platform, err_code LIMIT 10`
 
-func (w *world) lines(sql string, app int64, task string, from, to extract.Day) (lines []string) {
+func (w *world) lines(sql string, app int64, task string, from, to calendar.Day) (lines []string) {
 	w.t.Helper()
 	type one struct{ Line string }
 	for _, row := range query[one](w, sql, app, task, from.UTC(), to.UTC()) {
@@ -73,7 +73,7 @@ func TestTheFiguresAreThoseThatSQLSays(t *testing.T) {
 		query    []string
 		app      int64
 		task     string
-		from, to extract.Day
+		from, to calendar.Day
 	}{
 		{"nothing chosen", nil, testApp, "", today - 30, today - 1},
 		{"empty fields of the form", []string{"app", "", "task", "", "from", "", "to", ""}, testApp, "", today - 30, today - 1},

@@ -15,10 +15,12 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/page"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/sandbox"
+	"pushloss/internal/secret"
 	"pushloss/load"
 )
 
@@ -30,11 +32,11 @@ const (
 
 // today is the day on which the tests' clocks stand, at noon in the apps' zone;
 // its figures are not there yet.
-const today = extract.Day(20537) // 2026-03-25
+const today = calendar.Day(20537) // 2026-03-25
 
 func zone() *time.Location { return time.FixedZone("Asia/Shanghai", 8*60*60) }
 
-func noonOf(day extract.Day) time.Time { return day.Window(zone()).Start.Add(12 * time.Hour) }
+func noonOf(day calendar.Day) time.Time { return day.Window(zone()).Start.Add(12 * time.Hour) }
 
 // world is a sandbox, a database filled from it, and the page.
 type world struct {
@@ -86,7 +88,7 @@ func pulled(t testing.TB, days int) *world {
 	t.Helper()
 	w := setup(t)
 	w.register(testApp, demoTasks...)
-	w.backfill(testApp, today-extract.Day(days), today-1, load.RunDone)
+	w.backfill(testApp, today-calendar.Day(days), today-1, load.RunDone)
 	return w
 }
 
@@ -106,7 +108,7 @@ func (w *world) jobs(app int64, now time.Time) *pipeline.Pipeline {
 	first := today - 30
 	return pipeline.New(w.db, extract.NewTransport(), []pipeline.App{{
 		Account: extract.Account{
-			SDKAppID: app, SecretKey: extract.NewSecret(testKey), Identifier: sandbox.DefaultAdmin, BaseURLs: []string{w.apiURL},
+			SDKAppID: app, SecretKey: secret.New(testKey), Identifier: sandbox.DefaultAdmin, BaseURLs: []string{w.apiURL},
 		},
 		Location: mustZone(w.t),
 	}}, pipeline.Settings{LookbackDays: 7, TaskDays: 30, APIMemoryDays: 10_000, FirstDay: &first},
@@ -123,7 +125,7 @@ func mustZone(t testing.TB) *time.Location {
 	return location
 }
 
-func (w *world) backfill(app int64, from, to extract.Day, want load.RunState) {
+func (w *world) backfill(app int64, from, to calendar.Day, want load.RunState) {
 	w.t.Helper()
 	report, err := w.jobs(app, noonOf(today)).Backfill(w.t.Context(),
 		pipeline.BackfillRequest{From: from, To: to, Reprocess: pipeline.All}, func(*load.BusyError) {})
@@ -133,7 +135,7 @@ func (w *world) backfill(app int64, from, to extract.Day, want load.RunState) {
 	}
 }
 
-func (w *world) run(day extract.Day) {
+func (w *world) run(day calendar.Day) {
 	w.t.Helper()
 	_, err := w.jobs(testApp, noonOf(day)).Run(w.t.Context(), time.Time{})
 	must(w.t, err)

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"pushloss/internal/calendar"
 
-	"pushloss/extract"
+	"github.com/jackc/pgx/v5"
 )
 
 // Lost pushes are summed exactly by the database and shown as float64, which no
@@ -32,7 +32,7 @@ const sqlDays = `
 
 // platformLoss is what was lost on a day by a channel.
 type platformLoss struct {
-	Day      extract.Day
+	Day      calendar.Day
 	ID       int16
 	Platform string
 	Lost     float64
@@ -56,7 +56,7 @@ func readLossByPlatform(ctx context.Context, tx pgx.Tx, s selection) ([]platform
 	losses, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (l platformLoss, err error) {
 		var day time.Time
 		err = row.Scan(&day, &l.ID, &l.Platform, &l.Lost)
-		l.Day = extract.DayOf(day, time.UTC)
+		l.Day = calendar.DayOf(day, time.UTC)
 		return l, err
 	})
 	if err != nil {
@@ -119,7 +119,7 @@ type series struct {
 type lossTable struct {
 	Weekly bool
 	// Periods are the days, or the first days of the weeks.
-	Periods []extract.Day
+	Periods []calendar.Day
 	Series  []series
 	Totals  []float64 // by period
 	Total   float64
@@ -140,7 +140,7 @@ func (t lossTable) AllUnknown() bool { return t.AllKnownDays == 0 && t.Total == 
 // tableOf adds losses up by period and channel.
 func tableOf(s selection, losses []platformLoss, windows []window) lossTable {
 	t := lossTable{Weekly: s.Days() > daysInWeeks}
-	at := make(map[extract.Day]int) // place of a day's period
+	at := make(map[calendar.Day]int) // place of a day's period
 	for day := s.From; day <= s.To; day++ {
 		if !t.Weekly || day == s.From || day == mondayOf(day) {
 			t.Periods = append(t.Periods, day)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 )
 
@@ -90,7 +90,7 @@ func (s *site) fill(ctx context.Context, tx pgx.Tx, asked request, view *overvie
 		return err
 	}
 	view.Freshness = freshnessOf(windows)
-	yesterday := extract.DayOf(now, chosen.App.location()) - 1
+	yesterday := calendar.DayOf(now, chosen.App.location()) - 1
 	newest := yesterday
 	if n := len(windows); n > 0 { // a task's days end some time
 		newest = min(windows[n-1].Day, yesterday)

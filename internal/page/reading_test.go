@@ -5,10 +5,10 @@ import (
 	"strings"
 	"testing"
 
+	"pushloss/internal/calendar"
+
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
-
-	"pushloss/extract"
 )
 
 // field fills a field of the form in.
@@ -25,7 +25,7 @@ func (b *browser) submit() (status int64) {
 }
 
 // showsWhatSQLSays compares the page that is open with a selection.
-func (b *browser) showsWhatSQLSays(w *world, task string, from, to extract.Day) {
+func (b *browser) showsWhatSQLSays(w *world, task string, from, to calendar.Day) {
 	b.t.Helper()
 	shown := b.document()
 	equalLines(b.t, "losses", w.lines(sqlExpectedLoss, testApp, task, from, to), shown.cells("#loss-table tbody tr"))

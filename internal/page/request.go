@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 )
 
 const (
@@ -21,15 +21,15 @@ const (
 
 // firstDay and lastDay keep ranges within what every reader of dates understands.
 const (
-	firstDay = extract.Day(10957) // 2000-01-01
-	lastDay  = extract.Day(47481) // 2099-12-31
+	firstDay = calendar.Day(10957) // 2000-01-01
+	lastDay  = calendar.Day(47481) // 2099-12-31
 )
 
 // request is what an address asks for; what is nil or empty was not asked for.
 type request struct {
 	app      int64
 	task     string
-	from, to *extract.Day
+	from, to *calendar.Day
 	// As it was given, for the form to show again.
 	given map[string]string
 }
@@ -95,11 +95,11 @@ func parseRequest(query string, allowed ...string) (request, error) {
 	return r, wrong.orNil()
 }
 
-func (p *problems) day(parameter, text string) *extract.Day {
+func (p *problems) day(parameter, text string) *calendar.Day {
 	if text == "" {
 		return nil
 	}
-	day, err := extract.ParseDay(text)
+	day, err := calendar.ParseDay(text)
 	switch {
 	case err != nil:
 		p.add(parameter, "%s", err)
@@ -111,7 +111,7 @@ func (p *problems) day(parameter, text string) *extract.Day {
 	return &day
 }
 
-func (p *problems) span(from, to extract.Day) {
+func (p *problems) span(from, to calendar.Day) {
 	switch days := to - from + 1; {
 	case days < 1:
 		p.add("from", "%s is after %s, the day in “to”", from, to)
@@ -122,7 +122,7 @@ func (p *problems) span(from, to extract.Day) {
 
 // days are the first and the last day to show: those asked for, otherwise the
 // last thirty up to the newest.
-func (r request) days(newest extract.Day) (from, to extract.Day, err error) {
+func (r request) days(newest calendar.Day) (from, to calendar.Day, err error) {
 	switch {
 	case r.from != nil && r.to != nil:
 		from, to = *r.from, *r.to

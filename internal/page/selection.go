@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"pushloss/internal/calendar"
 
-	"pushloss/extract"
+	"github.com/jackc/pgx/v5"
 )
 
 // maxListed is how many tasks the form proposes; any other may be typed.
@@ -28,8 +28,8 @@ type task struct{ ID, Label string }
 type selection struct {
 	App  app
 	Task string // empty for the whole app
-	From extract.Day
-	To   extract.Day
+	From calendar.Day
+	To   calendar.Day
 }
 
 // Query is the selection as a query of the page's address.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 )
 
@@ -16,7 +16,7 @@ const lockPoll = time.Second
 
 // BackfillRequest says what to backfill.
 type BackfillRequest struct {
-	From, To extract.Day // both included
+	From, To calendar.Day // both included
 	// SDKAppID is the only app to backfill; 0 means all.
 	SDKAppID int64
 	// Tasks are the only tasks to backfill, without the whole app's figures;
@@ -106,7 +106,7 @@ func (p *Pipeline) checkTimezone(ctx context.Context, app App) error {
 	if err != nil || !found || kept.Timezone == configured {
 		return err
 	}
-	entries, err := p.db.Ledger(ctx, sdkAppID, 0, extract.DayOf(p.opts.Now(), app.Location))
+	entries, err := p.db.Ledger(ctx, sdkAppID, 0, calendar.DayOf(p.opts.Now(), app.Location))
 	if err != nil || len(entries) == 0 {
 		return err
 	}
@@ -119,7 +119,7 @@ func (p *Pipeline) check(ctx context.Context, request BackfillRequest) ([]App, e
 	if err != nil {
 		return nil, err
 	}
-	if err := p.checkRange(apps, Span{First: request.From, Last: request.To}); err != nil {
+	if err := p.checkRange(apps, calendar.Span{First: request.From, Last: request.To}); err != nil {
 		return nil, err
 	}
 	return apps, p.checkTasks(ctx, apps, request.Tasks)
@@ -130,7 +130,7 @@ func (p *Pipeline) check(ctx context.Context, request BackfillRequest) ([]App, e
 const firstYear = 2000
 
 // checkRange refuses days that are reversed, long ago, or not over yet.
-func (p *Pipeline) checkRange(apps []App, days Span) error {
+func (p *Pipeline) checkRange(apps []App, days calendar.Span) error {
 	if days.Last < days.First {
 		return &UsageError{
 			Problem: fmt.Sprintf("the range ends on %s, before it begins on %s", days.Last, days.First),
@@ -206,7 +206,7 @@ func (p *Pipeline) planBackfill(ctx context.Context, app App, request BackfillRe
 		forgotten: rules.lastForgotten(p.opts.Now()),
 		now:       p.present(),
 		reprocess: request.Reprocess,
-		covers: func(task load.Task, day extract.Day) bool {
+		covers: func(task load.Task, day calendar.Day) bool {
 			if len(request.Tasks) > 0 {
 				if !slices.Contains(request.Tasks, task.TaskID) {
 					return false
@@ -214,7 +214,7 @@ func (p *Pipeline) planBackfill(ctx context.Context, app App, request BackfillRe
 			} else if task.RetiredAt != nil {
 				return false
 			}
-			return task.SentAt == nil || rules.followed(task).has(day)
+			return task.SentAt == nil || rules.followed(task).Has(day)
 		},
 	}, rules, nil
 }

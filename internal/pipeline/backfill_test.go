@@ -10,7 +10,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
 )
@@ -161,12 +161,12 @@ func TestR4ABackfillDoesNotMoveTheRunsFirstDay(t *testing.T) {
 	before := len(w.api.Calls())
 	w.run(load.RunDone)
 	for _, call := range w.api.Calls()[before:] {
-		if day := extract.DayOf(time.Unix(call.Start, 0), time.UTC); day < today-3 {
+		if day := calendar.DayOf(time.Unix(call.Start, 0), time.UTC); day < today-3 {
 			t.Errorf("the run pulls %s, before its first day", day)
 		}
 	}
 	var want []fact
-	for _, days := range [][2]extract.Day{{today - 40, today - 38}, {today - 30, today - 28}, {today - 3, today - 1}} {
+	for _, days := range [][2]calendar.Day{{today - 40, today - 38}, {today - 30, today - 28}, {today - 3, today - 1}} {
 		want = append(want, w.truth(testApp, time.UTC, days[0], days[1])...)
 	}
 	equalFacts(t, want, w.stored(testApp))

@@ -11,9 +11,11 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/localpg"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/sandbox"
+	"pushloss/internal/secret"
 	"pushloss/load"
 	"pushloss/migrations"
 )
@@ -70,12 +72,12 @@ func BenchmarkBackfill(b *testing.B) {
 	}
 	jobs := pipeline.New(db, extract.NewTransport(), []pipeline.App{{
 		Account: extract.Account{
-			SDKAppID: benchApp, SecretKey: extract.NewSecret("key"),
+			SDKAppID: benchApp, SecretKey: secret.New("key"),
 			Identifier: sandbox.DefaultAdmin, BaseURLs: []string{http.URL},
 		},
 		Location: time.UTC,
 	}}, pipeline.Settings{LookbackDays: 7, TaskDays: 30, APIMemoryDays: 365}, pipeline.Options{})
-	last := extract.DayOf(time.Now(), time.UTC) - 30
+	last := calendar.DayOf(time.Now(), time.UTC) - 30
 	request := pipeline.BackfillRequest{From: last - benchDays + 1, To: last, Reprocess: pipeline.All}
 
 	backfill := func(b *testing.B, rows func(pipeline.Report) int64) {

@@ -4,18 +4,19 @@ import (
 	"slices"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 )
 
 // checkRequest is one request whose answer is compared with the stored days.
 type checkRequest struct {
-	days  Span
+	days  calendar.Span
 	tasks []load.TaskRef // just the zero TaskRef for the whole app
 }
 
 // LeftOut is days that could not be compared, and why.
 type LeftOut struct {
-	Span
+	calendar.Span
 	TaskID string `json:"task_id"` // "" is the whole app
 	Why    string `json:"why"`
 }
@@ -29,7 +30,7 @@ type checkPlan struct {
 // add plans a span: the whole app's days in one request, and those of the tasks in
 // batches of tasks that have the same days. Of each, only days that are stored
 // count, as far as they are one run. It is pure.
-func (c *checkPlan) add(rules policy, days Span, tasks []load.Task, entries []load.Entry) {
+func (c *checkPlan) add(rules policy, days calendar.Span, tasks []load.Task, entries []load.Entry) {
 	ledger := make(map[ledgerKey]load.Entry, len(entries))
 	for _, entry := range entries {
 		ledger[ledgerKey{entry.Stream, entry.Day, entry.TaskKey}] = entry
@@ -68,14 +69,14 @@ func (c *checkPlan) batch(groups []checkRequest) {
 
 // runOf is the run of a task's stored days that is compared. The others are left
 // out; those never pulled are told of if they are expected.
-func (c *checkPlan) runOf(rules policy, days Span, task load.TaskRef, expected Span, ledger map[ledgerKey]load.Entry) (run Span, found bool) {
-	stored := func(day extract.Day) bool {
+func (c *checkPlan) runOf(rules policy, days calendar.Span, task load.TaskRef, expected calendar.Span, ledger map[ledgerKey]load.Entry) (run calendar.Span, found bool) {
+	stored := func(day calendar.Day) bool {
 		entry := ledger[ledgerKey{extract.Loss, day, task.Key}]
 		return entry.State == load.StateLoaded || entry.State == load.StateEmpty
 	}
 	run, found = rules.longestRun(days, stored)
 	for day := days.First; day <= days.Last; day++ {
-		if found && run.has(day) || !rules.exists(day) {
+		if found && run.Has(day) || !rules.exists(day) {
 			continue
 		}
 		entry, known := ledger[ledgerKey{extract.Loss, day, task.Key}]
@@ -84,7 +85,7 @@ func (c *checkPlan) runOf(rules policy, days Span, task load.TaskRef, expected S
 			c.leave(task, day, "apart from the other stored days")
 		case known:
 			c.leave(task, day, "the window is "+string(entry.State))
-		case expected.has(day):
+		case expected.Has(day):
 			c.leave(task, day, "never pulled")
 		}
 	}
@@ -93,7 +94,7 @@ func (c *checkPlan) runOf(rules policy, days Span, task load.TaskRef, expected S
 
 // leave notes a day that is left out, with the day before it if that is for the
 // same reason.
-func (c *checkPlan) leave(task load.TaskRef, day extract.Day, why string) {
+func (c *checkPlan) leave(task load.TaskRef, day calendar.Day, why string) {
 	if n := len(c.leftOut); n > 0 {
 		last := &c.leftOut[n-1]
 		if last.TaskID == task.ID && last.Why == why && last.Last == day-1 {
@@ -101,5 +102,5 @@ func (c *checkPlan) leave(task load.TaskRef, day extract.Day, why string) {
 			return
 		}
 	}
-	c.leftOut = append(c.leftOut, LeftOut{Span{day, day}, task.ID, why})
+	c.leftOut = append(c.leftOut, LeftOut{calendar.Span{First: day, Last: day}, task.ID, why})
 }

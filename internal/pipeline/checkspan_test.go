@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 )
 
@@ -38,16 +38,16 @@ func TestARangeIsCutIntoSpansThatTheAPIAllows(t *testing.T) {
 			var got []string
 			for _, call := range w.api.Calls()[before:] {
 				start, end := time.Unix(call.Start, 0), time.Unix(call.End, 0)
-				got = append(got, fmt.Sprint(extract.DayOf(start, berlin), " ", extract.DayOf(end.Add(-time.Second), berlin), " ", end.Sub(start)))
+				got = append(got, fmt.Sprint(calendar.DayOf(start, berlin), " ", calendar.DayOf(end.Add(-time.Second), berlin), " ", end.Sub(start)))
 			}
 			equal(t, "requests", test.want, got)
 		})
 	}
 }
 
-func day(t testing.TB, text string) extract.Day {
+func day(t testing.TB, text string) calendar.Day {
 	t.Helper()
-	d, err := extract.ParseDay(text)
+	d, err := calendar.ParseDay(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestTasksAreComparedOverTheDaysThatAreStoredOfThem(t *testing.T) {
 	w := setup(t)
 	var tasks []load.Task
 	for id, back := range map[string]int{"old": 20, "older": 30, "new": 4, "newer": 2, "also new": 4} {
-		sent := noonOf(today - extract.Day(back))
+		sent := noonOf(today - calendar.Day(back))
 		tasks = append(tasks, load.Task{SDKAppID: testApp, TaskID: id, SentAt: &sent})
 	}
 	if _, err := w.db.SaveTasks(t.Context(), tasks, w.now); err != nil {

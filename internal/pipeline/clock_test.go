@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
 )
@@ -136,7 +136,7 @@ func TestDaysThatWereFinalBeforeTheyHappenedArePulledAgain(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.run(load.RunDone)
-	for day := extract.Day(today - 2); day <= today+4; day++ {
+	for day := calendar.Day(today - 2); day <= today+4; day++ {
 		w.exec(`INSERT INTO pushloss.ledger (sdk_app_id, day, stream_id, task_key, state, settled, settled_reason, pulls, row_count, reject_count,
 				first_loaded_at, last_loaded_at, last_trusted_at, updated_at)
 			VALUES ($1, $2, 0, 0, 'empty', true, 'lookback', 1, 0, 0, $3, $3, $3, $3)

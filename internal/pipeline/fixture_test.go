@@ -14,9 +14,11 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/sandbox"
+	"pushloss/internal/secret"
 	"pushloss/load"
 )
 
@@ -27,9 +29,9 @@ const (
 )
 
 // today is the day at whose noon, UTC, the tests' clocks stand.
-const today = extract.Day(20167) // 2025-03-20
+const today = calendar.Day(20167) // 2025-03-20
 
-func noonOf(day extract.Day) time.Time { return day.UTC().Add(12 * time.Hour) }
+func noonOf(day calendar.Day) time.Time { return day.UTC().Add(12 * time.Hour) }
 
 // world is a sandbox, a database, and how a pipeline sees them.
 type world struct {
@@ -81,7 +83,7 @@ func setup(t testing.TB, change ...func(*sandbox.Config)) *world {
 func (w *world) app(id int64) pipeline.App {
 	return pipeline.App{
 		Account: extract.Account{
-			SDKAppID: id, SecretKey: extract.NewSecret(testKey), Identifier: sandbox.DefaultAdmin, BaseURLs: []string{w.url},
+			SDKAppID: id, SecretKey: secret.New(testKey), Identifier: sandbox.DefaultAdmin, BaseURLs: []string{w.url},
 		},
 		Location: time.UTC,
 	}
@@ -147,7 +149,7 @@ func parseFaults(t testing.TB, specs ...string) (faults []sandbox.Fault) {
 }
 
 // backfill pulls what is missing of the range, and expects the state.
-func (w *world) backfill(from, to extract.Day, want load.RunState) pipeline.Report {
+func (w *world) backfill(from, to calendar.Day, want load.RunState) pipeline.Report {
 	w.t.Helper()
 	return w.backfillAs(pipeline.BackfillRequest{From: from, To: to, Reprocess: pipeline.Missing}, want)
 }
@@ -204,7 +206,7 @@ func (w *world) stored(app int64) []fact {
 }
 
 // truth is what the four views are to hold for the days and tasks.
-func (w *world) truth(app int64, loc *time.Location, from, to extract.Day, tasks ...string) []fact {
+func (w *world) truth(app int64, loc *time.Location, from, to calendar.Day, tasks ...string) []fact {
 	var facts []fact
 	for day := from; day <= to; day++ {
 		window := day.Window(loc)
@@ -224,7 +226,7 @@ func (w *world) truth(app int64, loc *time.Location, from, to extract.Day, tasks
 }
 
 // equalsTruth compares the whole of the four views with the days and tasks.
-func (w *world) equalsTruth(from, to extract.Day, tasks ...string) {
+func (w *world) equalsTruth(from, to calendar.Day, tasks ...string) {
 	w.t.Helper()
 	equalFacts(w.t, w.truth(testApp, time.UTC, from, to, tasks...), w.stored(testApp))
 }

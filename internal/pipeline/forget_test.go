@@ -6,7 +6,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
 )
@@ -44,7 +44,7 @@ func TestDaysPulledInTimeKeepTheirFiguresAndState(t *testing.T) {
 			if test.change != nil {
 				test.change(&w.settings)
 			}
-			firstDay := extract.Day(first)
+			firstDay := calendar.Day(first)
 			w.settings.FirstDay = &firstDay
 			sent := first.UTC().Add(30 * time.Hour)
 			if _, err := w.db.SaveTasks(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "t1", SentAt: &sent}}, sent); err != nil {
@@ -54,12 +54,12 @@ func TestDaysPulledInTimeKeepTheirFiguresAndState(t *testing.T) {
 			w.faults(test.fault, "late=0.3:days=1")
 			begin, end := (first + 1).UTC().Add(3*time.Hour), (today - 1).UTC().Add(24*time.Hour)
 			for at := begin; at.Before(end); at = at.Add(test.every) {
-				if test.runs(int(extract.DayOf(at, time.UTC) - first)) {
+				if test.runs(int(calendar.DayOf(at, time.UTC) - first)) {
 					w.now = at
 					w.run(load.RunDone)
 				}
 			}
-			last := extract.DayOf(w.now, time.UTC)
+			last := calendar.DayOf(w.now, time.UTC)
 
 			w.faults("late=0.3:days=1")
 			want := w.truth(testApp, time.UTC, first, last-1)

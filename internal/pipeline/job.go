@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/postgres"
 	"pushloss/load"
 )
@@ -165,7 +166,7 @@ func (j *job) planned(requests int) {
 	j.progress.Total += requests
 }
 
-func (j *job) step(sdkAppID int64, day extract.Day) {
+func (j *job) step(sdkAppID int64, day calendar.Day) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.progress.SDKAppID, j.progress.Day = sdkAppID, day

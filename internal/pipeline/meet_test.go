@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/sandbox"
 	"pushloss/load"
@@ -130,7 +130,7 @@ func TestThePaceHoldsAcrossRestarts(t *testing.T) {
 			t.Parallel()
 			w := paced(t, test.rate)
 			for i := range test.runs {
-				request := pipeline.BackfillRequest{From: today - 5 - extract.Day(i), To: today - 5 - extract.Day(i), Reprocess: pipeline.Missing}
+				request := pipeline.BackfillRequest{From: today - 5 - calendar.Day(i), To: today - 5 - calendar.Day(i), Reprocess: pipeline.Missing}
 				report, err := w.pipelineOn(w.open(), pipeline.Options{}).Backfill(t.Context(), request, nil)
 				w.ended(report, err, load.RunDone)
 			}

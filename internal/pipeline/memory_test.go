@@ -6,7 +6,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
 )
@@ -131,7 +131,7 @@ func TestTheFirstDayOfTheSettingsIsKept(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.run(load.RunDone)
-	earlier := extract.Day(today - 6)
+	earlier := calendar.Day(today - 6)
 	w.settings.FirstDay = &earlier
 	w.run(load.RunDone)
 	w.equalsTruth(today-6, today-1)

@@ -4,24 +4,24 @@ import (
 	"fmt"
 	"time"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 )
 
 // Outlook says what runs are not going to pull of a task that is registered now, and
 // what to do about it; empty if they pull all its days while the API is believed to
 // remember them. kept is the first day that runs keep, if that is known.
-func (s Settings) Outlook(task load.Task, location *time.Location, kept *extract.Day, now time.Time) string {
+func (s Settings) Outlook(task load.Task, location *time.Location, kept *calendar.Day, now time.Time) string {
 	rules := policy{Settings: s, location: location}
 	days, ended := rules.followed(task), rules.lastEndedDay(now)
-	first := extract.DayOf(now, location) - extract.Day(s.EffectiveLookback())
+	first := calendar.DayOf(now, location) - calendar.Day(s.EffectiveLookback())
 	switch {
 	case s.FirstDay != nil:
 		first = *s.FirstDay
 	case kept != nil:
 		first = *kept
 	}
-	backfill := func(last extract.Day) string {
+	backfill := func(last calendar.Day) string {
 		return fmt.Sprintf("pushloss backfill --task %s --from %s --to %s, or correct its sent_at", task.TaskID, days.First, min(last, ended))
 	}
 	switch {

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 )
 
@@ -17,7 +17,7 @@ func TestTheOutlookOfATask(t *testing.T) {
 	s := Settings{LookbackDays: 7, TaskDays: 30, APIMemoryDays: 7}
 	for _, test := range []struct {
 		name, sent string
-		kept       *extract.Day
+		kept       *calendar.Day
 		says       []string // nothing is all right
 	}{
 		{"nobody knows when it was sent", "", &kept, nil},

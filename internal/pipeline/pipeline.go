@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 )
 
@@ -25,7 +26,7 @@ type Settings struct {
 	LookbackDays  int              // a day is pulled until it was this many days after its end (see EffectiveLookback)
 	TaskDays      int              // how many days a task is followed
 	APIMemoryDays int              // how far back the API is believed to remember
-	FirstDay      *extract.Day     // first day to keep; nil: the first run's day less LookbackDays
+	FirstDay      *calendar.Day    // first day to keep; nil: the first run's day less LookbackDays
 }
 
 // Options are the optional parts of a Pipeline.
@@ -52,8 +53,8 @@ type Options struct {
 // Progress is how far a job has come, over all apps.
 type Progress struct {
 	SDKAppID    int64
-	Day         extract.Day // of the request that was done last
-	Done, Total int         // requests
+	Day         calendar.Day // of the request that was done last
+	Done, Total int          // requests
 }
 
 // Pipeline runs jobs over its apps. It is safe for concurrent use: jobs that meet

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 )
 
@@ -23,7 +24,7 @@ const (
 type Window struct {
 	SDKAppID int64          `json:"sdk_app_id"`
 	Stream   extract.Stream `json:"stream"`
-	Day      extract.Day    `json:"day"`
+	Day      calendar.Day   `json:"day"`
 	TaskID   string         `json:"task_id"` // "" is the whole app
 	State    string         `json:"state"`
 	Settled  bool           `json:"settled"`
@@ -40,7 +41,7 @@ type plan struct {
 	app App
 	// streams are asked for in this order, each from a day of its own on.
 	streams   []planStream
-	last      extract.Day // included
+	last      calendar.Day // included
 	tasks     []load.Task
 	tasksOnly bool // leave out the whole app's windows
 	reprocess Reprocess
@@ -54,20 +55,20 @@ type plan struct {
 	failed map[ledgerKey]bool
 	// forgotten is the newest day of which the API can tell no more than what a
 	// trusted answer told in time.
-	forgotten extract.Day
+	forgotten calendar.Day
 	// now, if set, tells which windows were pulled by a clock that ran ahead.
 	now time.Time
 	// keep, if set, records what the plan makes of the settings, such as the first day to
 	// keep. It is to be called once an answer has confirmed the clock.
 	keep func(context.Context) error
 	// covers tells whether a task's window belongs to the plan at all.
-	covers func(task load.Task, day extract.Day) bool
+	covers func(task load.Task, day calendar.Day) bool
 }
 
 // planStream is a stream and the first day of it that belongs to a plan.
 type planStream struct {
 	extract.Stream
-	first extract.Day
+	first calendar.Day
 }
 
 // daysPerRead is how many days of the ledger are held at a time.
@@ -103,11 +104,11 @@ func (p plan) windows(ctx context.Context, db *load.DB, in part) iter.Seq2[[]Win
 
 type ledgerKey struct {
 	stream  extract.Stream
-	day     extract.Day
+	day     calendar.Day
 	taskKey int32
 }
 
-func (p plan) windowsOf(day extract.Day, ledger map[ledgerKey]load.Entry, in part) []Window {
+func (p plan) windowsOf(day calendar.Day, ledger map[ledgerKey]load.Entry, in part) []Window {
 	var windows []Window
 	for _, stream := range p.streams {
 		kept := day >= stream.first
@@ -131,8 +132,8 @@ func (p plan) windowsOf(day extract.Day, ledger map[ledgerKey]load.Entry, in par
 
 // guesses reports whether a run would ask for a day before a task was registered only
 // because nobody said when it was sent, and too late for an answer to be trusted.
-func (p plan) guesses(task load.Task, day extract.Day) bool {
-	return p.scheduled && task.SentAt == nil && day <= p.forgotten && day < extract.DayOf(task.RegisteredAt, p.app.Location)
+func (p plan) guesses(task load.Task, day calendar.Day) bool {
+	return p.scheduled && task.SentAt == nil && day <= p.forgotten && day < calendar.DayOf(task.RegisteredAt, p.app.Location)
 }
 
 func (p plan) window(key ledgerKey, task load.TaskRef, ledger map[ledgerKey]load.Entry) Window {
@@ -179,8 +180,8 @@ func (p plan) verdict(known bool, entry load.Entry) (due bool, why string) {
 // request is one API request of a plan.
 type request struct {
 	stream extract.Stream
-	day    extract.Day
-	window extract.Window
+	day    calendar.Day
+	window calendar.Window
 	tasks  []load.TaskRef
 	// narrowed says that it is a piece of one that was refused.
 	narrowed bool
@@ -224,7 +225,7 @@ func (p plan) requests(windows []Window) []request {
 	return requests
 }
 
-func (p plan) request(stream extract.Stream, day extract.Day, tasks []load.TaskRef) request {
+func (p plan) request(stream extract.Stream, day calendar.Day, tasks []load.TaskRef) request {
 	return request{stream: stream, day: day, window: day.Window(p.app.Location), tasks: tasks}
 }
 

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 )
 
@@ -63,21 +64,21 @@ func TestS15RequestsAreTheDueWindows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		day := extract.Day(rapid.IntRange(14000, 22000).Draw(t, "day"))
+		day := calendar.Day(rapid.IntRange(14000, 22000).Draw(t, "day"))
 		p := plan{
 			app:       App{Location: loc},
 			tasksOnly: rapid.Bool().Draw(t, "tasksOnly"),
 			reprocess: rapid.SampledFrom([]Reprocess{Missing, Failed, All}).Draw(t, "reprocess"),
 		}
 		for _, stream := range rapid.SliceOfDistinct(rapid.SampledFrom(extract.Streams()), rapid.ID).Draw(t, "streams") {
-			p.streams = append(p.streams, planStream{stream, day + extract.Day(rapid.IntRange(-1, 1).Draw(t, "first"))})
+			p.streams = append(p.streams, planStream{stream, day + calendar.Day(rapid.IntRange(-1, 1).Draw(t, "first"))})
 		}
 		covered := make(map[int32]bool)
 		for key := range int32(rapid.IntRange(0, 17).Draw(t, "tasks")) {
 			p.tasks = append(p.tasks, load.Task{Key: key + 1, TaskID: fmt.Sprint("task ", key+1)})
 			covered[key+1] = rapid.Bool().Draw(t, "covered")
 		}
-		p.covers = func(task load.Task, _ extract.Day) bool { return covered[task.Key] }
+		p.covers = func(task load.Task, _ calendar.Day) bool { return covered[task.Key] }
 		ledger := make(map[ledgerKey]load.Entry)
 		for _, stream := range extract.Streams() {
 			for key := range int32(len(p.tasks) + 1) {

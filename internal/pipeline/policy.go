@@ -3,7 +3,7 @@ package pipeline
 import (
 	"time"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 )
 
@@ -15,8 +15,8 @@ type policy struct {
 }
 
 // lastEndedDay is the newest day that is over at now.
-func (p policy) lastEndedDay(now time.Time) extract.Day {
-	return extract.DayOf(now, p.location) - 1
+func (p policy) lastEndedDay(now time.Time) calendar.Day {
+	return calendar.DayOf(now, p.location) - 1
 }
 
 // EffectiveLookback is for how many days after its end a day is pulled again: as
@@ -25,8 +25,8 @@ func (s Settings) EffectiveLookback() int { return max(0, min(s.LookbackDays, s.
 
 // settles is what loading a day at the given time makes of it: final, once the
 // lookback is over.
-func (p policy) settles(day extract.Day, at time.Time) load.SettledReason {
-	end := (day + extract.Day(p.EffectiveLookback())).Window(p.location).End
+func (p policy) settles(day calendar.Day, at time.Time) load.SettledReason {
+	end := (day + calendar.Day(p.EffectiveLookback())).Window(p.location).End
 	if at.Before(end) {
 		return load.NotSettled
 	}
@@ -35,7 +35,7 @@ func (p policy) settles(day extract.Day, at time.Time) load.SettledReason {
 
 // remembered reports whether the whole day lies within what the API is believed
 // to remember at the given time, so that what an answer lacks is zero.
-func (p policy) remembered(day extract.Day, at time.Time) bool {
+func (p policy) remembered(day calendar.Day, at time.Time) bool {
 	return !day.Window(p.location).Start.Before(p.memoryBegins(at))
 }
 
@@ -45,32 +45,22 @@ func (p policy) memoryBegins(at time.Time) time.Time {
 
 // lastForgotten is the newest day of which the API need not remember the whole any
 // more at the given time.
-func (p policy) lastForgotten(at time.Time) extract.Day {
-	day := extract.DayOf(p.memoryBegins(at), p.location)
+func (p policy) lastForgotten(at time.Time) calendar.Day {
+	day := calendar.DayOf(p.memoryBegins(at), p.location)
 	if p.remembered(day, at) {
 		day--
 	}
 	return day
 }
 
-// Span is a run of days, both included; it is empty if Last is before First.
-type Span struct {
-	First extract.Day `json:"first_day"`
-	Last  extract.Day `json:"last_day"`
-}
-
-func (s Span) has(day extract.Day) bool { return s.First <= day && day <= s.Last }
-
-func (s Span) String() string { return s.First.String() + " to " + s.Last.String() }
-
 // followed returns the days in which a scheduled run follows the task: from the
 // day it was sent or, where that is not known, from a lookback before it was
 // registered, since lists are imported after the push.
-func (p policy) followed(task load.Task) Span {
+func (p policy) followed(task load.Task) calendar.Span {
 	if task.SentAt != nil {
-		first := extract.DayOf(*task.SentAt, p.location)
-		return Span{First: first, Last: first + extract.Day(p.TaskDays) - 1}
+		first := calendar.DayOf(*task.SentAt, p.location)
+		return calendar.Span{First: first, Last: first + calendar.Day(p.TaskDays) - 1}
 	}
-	registered := extract.DayOf(task.RegisteredAt, p.location)
-	return Span{First: registered - extract.Day(p.EffectiveLookback()), Last: registered + extract.Day(p.TaskDays) - 1}
+	registered := calendar.DayOf(task.RegisteredAt, p.location)
+	return calendar.Span{First: registered - calendar.Day(p.EffectiveLookback()), Last: registered + calendar.Day(p.TaskDays) - 1}
 }

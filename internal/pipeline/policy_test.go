@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 )
 
@@ -17,9 +17,9 @@ func shanghai(t *testing.T) *time.Location {
 	return loc
 }
 
-func dayOf(t *testing.T, text string) extract.Day {
+func dayOf(t *testing.T, text string) calendar.Day {
 	t.Helper()
-	day, err := extract.ParseDay(text)
+	day, err := calendar.ParseDay(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func TestPolicyFollowsATask(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			p := policy{Settings: Settings{TaskDays: 30, LookbackDays: 5, APIMemoryDays: 7}, location: shanghai(t)}
-			if got, want := p.followed(test.task), (Span{dayOf(t, test.first), dayOf(t, test.last)}); got != want {
+			if got, want := p.followed(test.task), (calendar.Span{First: dayOf(t, test.first), Last: dayOf(t, test.last)}); got != want {
 				t.Errorf("followed from %s to %s, want %s to %s", got.First, got.Last, want.First, want.Last)
 			}
 		})

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 )
 
 // puller is the work of run and backfill on an app.
@@ -32,7 +32,7 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 	p.planned(requests)
 	work := &appWork{
 		turn: at, plan: plan, policy: policy, now: p.opts.Now, asOf: p.asOf,
-		progress: func(day extract.Day) { p.step(at.Account.SDKAppID, day) },
+		progress: func(day calendar.Day) { p.step(at.Account.SDKAppID, day) },
 		more:     p.planned,
 	}
 	if p.seenRun != nil {

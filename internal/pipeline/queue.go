@@ -4,7 +4,7 @@ import (
 	"context"
 	"iter"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 )
 
@@ -31,7 +31,7 @@ func (in part) has(window ledgerKey, failed bool) bool {
 }
 
 // ledger reads the entries of the days that the part's windows can have.
-func (in part) ledger(ctx context.Context, db *load.DB, sdkAppID int64, first, last extract.Day) ([]load.Entry, error) {
+func (in part) ledger(ctx context.Context, db *load.DB, sdkAppID int64, first, last calendar.Day) ([]load.Entry, error) {
 	if in == wholeApp {
 		return db.AppLedger(ctx, sdkAppID, first, last)
 	}
@@ -40,7 +40,7 @@ func (in part) ledger(ctx context.Context, db *load.DB, sdkAppID int64, first, l
 
 // days are the first and the last day of the part's windows; last is before first
 // where it has none.
-func (p plan) days(in part) (first, last extract.Day) {
+func (p plan) days(in part) (first, last calendar.Day) {
 	first, last = p.last+1, p.last
 	switch {
 	case in == wholeApp && p.tasksOnly, in == ofTasks && len(p.tasks) == 0:

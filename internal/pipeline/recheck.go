@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 	"pushloss/transform"
 )
@@ -68,7 +69,7 @@ func (p *puller) recheck(ctx context.Context, at turn, plan plan, rules policy, 
 func (p plan) dueChecks(rules policy, unequal []load.UnequalCheck, now time.Time) (again []checkRequest, expired []int64) {
 	var groups []checkRequest
 	for _, check := range unequal {
-		days := Span{First: check.First, Last: check.Last}
+		days := calendar.Span{First: check.First, Last: check.Last}
 		byHand := p.reprocess == All && p.pulls(check.Task, days) && !check.Failed
 		switch {
 		case check.State == load.CheckStays && !byHand:
@@ -96,7 +97,7 @@ func (p plan) dueChecks(rules policy, unequal []load.UnequalCheck, now time.Time
 
 // pulls reports whether all windows of the task's losses in the days belong to the
 // plan.
-func (p plan) pulls(ref load.TaskRef, days Span) bool {
+func (p plan) pulls(ref load.TaskRef, days calendar.Span) bool {
 	loss := slices.IndexFunc(p.streams, func(stream planStream) bool { return stream.Stream == extract.Loss })
 	if loss < 0 || days.First < p.streams[loss].first || days.Last > p.last {
 		return false

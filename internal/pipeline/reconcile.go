@@ -3,7 +3,7 @@ package pipeline
 import (
 	"context"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/transform"
 )
 
@@ -12,7 +12,7 @@ type ReconcileRequest struct {
 	// From and To are the first and last day, both included; nil for both is the
 	// newest days, seven at most, that the API is believed to remember now and for
 	// another day, so that the next run can ask for them again.
-	From, To *extract.Day
+	From, To *calendar.Day
 	// SDKAppID is the only app; 0 means all.
 	SDKAppID int64
 }
@@ -42,7 +42,7 @@ func (p *Pipeline) Reconcile(ctx context.Context, request ReconcileRequest) (Rep
 	case request.From == nil || request.To == nil:
 		return Report{}, &UsageError{Problem: "a range of days has two ends", Remedy: "give both --from and --to, or neither"}
 	default:
-		if err := p.checkRange(apps, Span{First: *request.From, Last: *request.To}); err != nil {
+		if err := p.checkRange(apps, calendar.Span{First: *request.From, Last: *request.To}); err != nil {
 			return Report{}, err
 		}
 	}
@@ -66,7 +66,7 @@ func (j *job) reconcile(ctx context.Context, at turn, request ReconcileRequest, 
 	rules := policy{Settings: j.settings, location: at.Location}
 	days := rules.newestSpan(j.opts.Now())
 	if request.From != nil {
-		days = Span{First: *request.From, Last: *request.To}
+		days = calendar.Span{First: *request.From, Last: *request.To}
 	}
 	check := checker{turn: at, normalizer: transform.Normalizer{MaxRows: maxRows}, policy: rules, now: j.opts.Now, told: newReconciliation(rules.cut(days)...)}
 	report.Reconciliation = &check.told
@@ -94,7 +94,7 @@ func (j *job) reconcile(ctx context.Context, at turn, request ReconcileRequest, 
 	return err
 }
 
-func (j *job) planChecks(ctx context.Context, at turn, rules policy, spans []Span) (checkPlan, error) {
+func (j *job) planChecks(ctx context.Context, at turn, rules policy, spans []calendar.Span) (checkPlan, error) {
 	var plan checkPlan
 	tasks, err := j.db.Tasks(ctx, at.Account.SDKAppID)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/sandbox"
 	"pushloss/load"
@@ -18,7 +19,7 @@ import (
 
 // reconcile compares the newest days, or the range that is given.
 
-func (w *world) reconcile(want load.RunState, days ...extract.Day) pipeline.Report {
+func (w *world) reconcile(want load.RunState, days ...calendar.Day) pipeline.Report {
 	w.t.Helper()
 	var request pipeline.ReconcileRequest
 	if len(days) == 2 {
@@ -32,7 +33,7 @@ func (w *world) reconcile(want load.RunState, days ...extract.Day) pipeline.Repo
 
 func (w *world) filled(days int, tasks ...string) {
 	w.t.Helper()
-	first := today - extract.Day(days)
+	first := today - calendar.Day(days)
 	w.settings.FirstDay = &first
 	w.tasks(tasks...)
 	w.run(load.RunDone)
@@ -273,7 +274,7 @@ func TestFailuresOfAReconcile(t *testing.T) {
 			var left []string
 			for _, l := range app.Reconciliation.LeftOut {
 				left = append(left, l.TaskID)
-				if l.Why == "" || l.Span != (pipeline.Span{First: today - 7, Last: today - 1}) {
+				if l.Why == "" || l.Span != (calendar.Span{First: today - 7, Last: today - 1}) {
 					t.Errorf("left out is %+v", l)
 				}
 			}

@@ -6,16 +6,17 @@ import (
 
 	"github.com/dustin/go-humanize/english"
 
+	"pushloss/internal/calendar"
 	"pushloss/load"
 )
 
 // Reconciliation is what comparing spans of days brought.
 type Reconciliation struct {
-	Spans       []Span `json:"spans"`       // that were looked at
-	Checks      int    `json:"checks"`      // a span of a task, or of the whole app
-	Keys        int64  `json:"keys"`        // figures compared
-	Differences int64  `json:"differences"` // figures that differ, but for unproven checks
-	DaysOpened  int64  `json:"days_opened"` // windows that the next run pulls anew
+	Spans       []calendar.Span `json:"spans"`       // that were looked at
+	Checks      int             `json:"checks"`      // a span of a task, or of the whole app
+	Keys        int64           `json:"keys"`        // figures compared
+	Differences int64           `json:"differences"` // figures that differ, but for unproven checks
+	DaysOpened  int64           `json:"days_opened"` // windows that the next run pulls anew
 	// Unequal are the checks that do not agree, unproven ones included.
 	Unequal []UnequalCheck `json:"unequal"`
 	LeftOut []LeftOut      `json:"left_out"`
@@ -23,18 +24,18 @@ type Reconciliation struct {
 
 // UnequalCheck is a check that does not agree.
 type UnequalCheck struct {
-	Span
+	calendar.Span
 	TaskID      string          `json:"task_id"` // "" is the whole app
 	Keys        int             `json:"keys"`
 	Differences int             `json:"differences"`
 	State       load.CheckState `json:"state"`
 }
 
-func newReconciliation(spans ...Span) Reconciliation {
-	return Reconciliation{Spans: append([]Span{}, spans...), Unequal: []UnequalCheck{}, LeftOut: []LeftOut{}}
+func newReconciliation(spans ...calendar.Span) Reconciliation {
+	return Reconciliation{Spans: append([]calendar.Span{}, spans...), Unequal: []UnequalCheck{}, LeftOut: []LeftOut{}}
 }
 
-func (r *Reconciliation) note(days Span, outcome load.CheckOutcome) {
+func (r *Reconciliation) note(days calendar.Span, outcome load.CheckOutcome) {
 	r.Checks++
 	r.Keys += int64(outcome.Keys)
 	r.DaysOpened += int64(outcome.DaysOpened)
@@ -70,7 +71,7 @@ func (r *Reconciliation) problem() string {
 		english.PluralWord(int(r.Differences), "differs", "differ"))
 }
 
-func (r *Reconciliation) look(days Span) {
+func (r *Reconciliation) look(days calendar.Span) {
 	if !slices.Contains(r.Spans, days) {
 		r.Spans = append(r.Spans, days)
 	}

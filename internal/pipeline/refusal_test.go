@@ -6,9 +6,10 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/sandbox"
+	"pushloss/internal/secret"
 	"pushloss/load"
 )
 
@@ -21,7 +22,7 @@ func TestARefusalStopsTheAppAfterOneCall(t *testing.T) {
 		code   int
 	}{
 		{"not an administrator", func(w *world) { w.apps[0].Account.Identifier = "somebody" }, 90009},
-		{"wrong key", func(w *world) { w.apps[0].Account.SecretKey = extract.NewSecret("wrong") }, 70009},
+		{"wrong key", func(w *world) { w.apps[0].Account.SecretKey = secret.New("wrong") }, 70009},
 		{"90009", func(w *world) { w.faults("code=90009") }, 90009},
 		{"service not enabled", func(w *world) { w.faults("code=90045") }, 90045},
 		{"service not enabled, as ResultCode", func(w *world) { w.faults("resultcode=90045") }, 90045},
@@ -127,7 +128,7 @@ func TestAStopIsNotRecordedAgainstWindowsThatWereNotAskedFor(t *testing.T) {
 	}
 	tries := make(map[string]int)
 	for _, call := range w.api.Calls() {
-		tries[extract.DayOf(time.Unix(call.Start, 0), time.UTC).String()]++
+		tries[calendar.DayOf(time.Unix(call.Start, 0), time.UTC).String()]++
 	}
 	for _, window := range w.ledger(testApp) {
 		if n := tries[window.Day]; window.State == "failed" && n != 5 {

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 	"pushloss/transform"
 )
@@ -24,7 +25,7 @@ type refusals struct {
 
 type streamDay struct {
 	stream extract.Stream
-	day    extract.Day
+	day    calendar.Day
 }
 
 // apart is a task that was refused, and what of it is still to be asked for.

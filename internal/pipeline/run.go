@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 )
 
@@ -89,7 +90,7 @@ func (p *Pipeline) planRun(ctx context.Context, app App, at time.Time) (plan, po
 	if err != nil {
 		return plan{}, rules, err
 	}
-	id, begin := app.Account.SDKAppID, extract.DayOf(earlier(at, p.opts.Now()), app.Location)-extract.Day(p.settings.EffectiveLookback())
+	id, begin := app.Account.SDKAppID, calendar.DayOf(earlier(at, p.opts.Now()), app.Location)-calendar.Day(p.settings.EffectiveLookback())
 	active, err := p.db.PlanStreams(ctx, id, p.settings.Streams, begin)
 	if err != nil {
 		return plan{}, rules, err
@@ -137,15 +138,15 @@ func (p *Pipeline) planRun(ctx context.Context, app App, at time.Time) (plan, po
 		keep:      keep,
 		now:       p.present(),
 		reprocess: Missing,
-		covers: func(task load.Task, day extract.Day) bool {
-			return task.RetiredAt == nil && rules.followed(task).has(day)
+		covers: func(task load.Task, day calendar.Day) bool {
+			return task.RetiredAt == nil && rules.followed(task).Has(day)
 		},
 	}, rules, nil
 }
 
 // firstDay is the first day kept of an app: the setting's or, without one, what the
 // first run made it, which keep records.
-func (p *Pipeline) firstDay(ctx context.Context, app App, at time.Time) (first extract.Day, keep func(context.Context) error, err error) {
+func (p *Pipeline) firstDay(ctx context.Context, app App, at time.Time) (first calendar.Day, keep func(context.Context) error, err error) {
 	wanted := load.App{
 		SDKAppID: app.Account.SDKAppID, Timezone: app.Location.String(),
 		FirstDay: p.settings.FirstDay, LookbackDays: p.settings.EffectiveLookback(), TaskDays: p.settings.TaskDays,
@@ -165,7 +166,7 @@ func (p *Pipeline) firstDay(ctx context.Context, app App, at time.Time) (first e
 	if kept.FirstDay != nil {
 		return *kept.FirstDay, nothing, nil
 	}
-	first = extract.DayOf(at, app.Location) - extract.Day(p.settings.EffectiveLookback())
+	first = calendar.DayOf(at, app.Location) - calendar.Day(p.settings.EffectiveLookback())
 	if at.After(p.opts.Now()) {
 		return first, nothing, nil // a look ahead must not move what later runs keep
 	}

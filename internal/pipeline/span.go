@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 )
 
 // recheckWithin is how long after a check it may be made again: the next daily run
@@ -11,19 +12,19 @@ import (
 const recheckWithin = 24 * time.Hour
 
 // spanWindow is the time from a span's first midnight to its last one.
-func (p policy) spanWindow(days Span) extract.Window {
-	return extract.Window{Start: days.First.Window(p.location).Start, End: days.Last.Window(p.location).End}
+func (p policy) spanWindow(days calendar.Span) calendar.Window {
+	return calendar.Window{Start: days.First.Window(p.location).Start, End: days.Last.Window(p.location).End}
 }
 
 // fits reports whether one request may cover the days: seven, or six where clocks
 // go back in them.
-func (p policy) fits(days Span) bool {
+func (p policy) fits(days calendar.Span) bool {
 	window := p.spanWindow(days)
 	return window.End.Sub(window.Start) <= extract.Loss.MaxWindow()
 }
 
 // exists reports whether the zone's calendar has the date.
-func (p policy) exists(day extract.Day) bool {
+func (p policy) exists(day calendar.Day) bool {
 	window := day.Window(p.location)
 	return window.Start.Before(window.End)
 }
@@ -31,11 +32,11 @@ func (p policy) exists(day extract.Day) bool {
 // newestSpan is the longest span up to the newest ended day that one request may
 // cover and that the API is believed to remember now and at the next run; empty if
 // there is none.
-func (p policy) newestSpan(now time.Time) Span {
+func (p policy) newestSpan(now time.Time) calendar.Span {
 	last := p.lastEndedDay(now)
-	days := Span{First: last + 1, Last: last}
+	days := calendar.Span{First: last + 1, Last: last}
 	for {
-		wider := Span{First: days.First - 1, Last: last}
+		wider := calendar.Span{First: days.First - 1, Last: last}
 		if !p.remembered(wider.First, now.Add(recheckWithin)) || !p.fits(wider) {
 			return days
 		}
@@ -44,11 +45,11 @@ func (p policy) newestSpan(now time.Time) Span {
 }
 
 // cut divides days into spans that one request may cover, oldest first.
-func (p policy) cut(days Span) []Span {
-	var spans []Span
+func (p policy) cut(days calendar.Span) []calendar.Span {
+	var spans []calendar.Span
 	for first := days.First; first <= days.Last; {
-		piece := Span{First: first, Last: first}
-		for piece.Last < days.Last && p.fits(Span{First: first, Last: piece.Last + 1}) {
+		piece := calendar.Span{First: first, Last: first}
+		for piece.Last < days.Last && p.fits(calendar.Span{First: first, Last: piece.Last + 1}) {
 			piece.Last++
 		}
 		spans = append(spans, piece)
@@ -60,9 +61,9 @@ func (p policy) cut(days Span) []Span {
 // longestRun is the longest run of days in the span for which stored holds; of two
 // equally long ones the newer. Dates that the zone's calendar leaves out do not
 // break a run.
-func (p policy) longestRun(days Span, stored func(extract.Day) bool) (longest Span, found bool) {
+func (p policy) longestRun(days calendar.Span, stored func(calendar.Day) bool) (longest calendar.Span, found bool) {
 	length, longestLength := 0, 0
-	var run Span
+	var run calendar.Span
 	for day := days.First; day <= days.Last; day++ {
 		switch {
 		case !p.exists(day):

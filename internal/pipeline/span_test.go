@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 )
 
@@ -29,14 +30,14 @@ func TestS15SpansTileARange(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawPolicy(t)
-		days := Span{First: extract.Day(rapid.IntRange(14000, 22000).Draw(t, "first"))}
-		days.Last = days.First + extract.Day(rapid.IntRange(0, 40).Draw(t, "more"))
+		days := calendar.Span{First: calendar.Day(rapid.IntRange(14000, 22000).Draw(t, "first"))}
+		days.Last = days.First + calendar.Day(rapid.IntRange(0, 40).Draw(t, "more"))
 		next := days.First
 		for _, span := range p.cut(days) {
 			if span.First != next || span.Last < span.First || !p.fits(span) {
 				t.Fatalf("%s comes where %s begins", span, next)
 			}
-			if span.Last < days.Last && p.fits(Span{span.First, span.Last + 1}) {
+			if span.Last < days.Last && p.fits(calendar.Span{First: span.First, Last: span.Last + 1}) {
 				t.Fatalf("%s could be longer", span)
 			}
 			next = span.Last + 1
@@ -81,12 +82,12 @@ func TestTheLongestRun(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		p := policy{location: time.UTC}
-		days := Span{20000, 20000 + extract.Day(rapid.IntRange(0, 8).Draw(t, "more"))}
-		stored := make(map[extract.Day]bool)
+		days := calendar.Span{First: 20000, Last: 20000 + calendar.Day(rapid.IntRange(0, 8).Draw(t, "more"))}
+		stored := make(map[calendar.Day]bool)
 		for day := days.First; day <= days.Last; day++ {
 			stored[day] = rapid.Bool().Draw(t, "stored")
 		}
-		whole := func(run Span) bool {
+		whole := func(run calendar.Span) bool {
 			for day := run.First; day <= run.Last; day++ {
 				if !stored[day] {
 					return false
@@ -94,16 +95,16 @@ func TestTheLongestRun(t *testing.T) {
 			}
 			return true
 		}
-		var want Span
+		var want calendar.Span
 		found := false
 		for first := days.First; first <= days.Last; first++ {
 			for last := first; last <= days.Last; last++ {
-				if run := (Span{first, last}); whole(run) && (!found || last-first >= want.Last-want.First) {
+				if run := (calendar.Span{First: first, Last: last}); whole(run) && (!found || last-first >= want.Last-want.First) {
 					want, found = run, true
 				}
 			}
 		}
-		got, ok := p.longestRun(days, func(day extract.Day) bool { return stored[day] })
+		got, ok := p.longestRun(days, func(day calendar.Day) bool { return stored[day] })
 		if ok != found || got != want {
 			t.Fatalf("it is %s, %t; want %s, %t", got, ok, want, found)
 		}
@@ -118,12 +119,12 @@ func TestADateThatTheCalendarLeavesOutDoesNotBreakARun(t *testing.T) {
 	}
 	p := policy{location: apia}
 	gone := dayOf(t, "2011-12-30")
-	stored := func(day extract.Day) bool { return day != gone } // it can never be pulled
-	run, _ := p.longestRun(Span{gone - 3, gone + 4}, stored)
-	if run != (Span{gone - 3, gone + 4}) || !p.fits(run) {
+	stored := func(day calendar.Day) bool { return day != gone } // it can never be pulled
+	run, _ := p.longestRun(calendar.Span{First: gone - 3, Last: gone + 4}, stored)
+	if run != (calendar.Span{First: gone - 3, Last: gone + 4}) || !p.fits(run) {
 		t.Errorf("the run is %s", run)
 	}
-	if run, _ := p.longestRun(Span{gone, gone + 2}, stored); run.First != gone+1 {
+	if run, _ := p.longestRun(calendar.Span{First: gone, Last: gone + 2}, stored); run.First != gone+1 {
 		t.Errorf("the run is %s", run)
 	}
 }
@@ -139,7 +140,7 @@ func TestDueChecks(t *testing.T) {
 	for i := range int32(7) {
 		byHand.tasks = append(byHand.tasks, load.Task{Key: i + 1})
 	}
-	byHand.covers = func(load.Task, extract.Day) bool { return true }
+	byHand.covers = func(load.Task, calendar.Day) bool { return true }
 	tasksOnly := byHand
 	tasksOnly.tasksOnly = true
 	differs := load.UnequalCheck{ID: 1, First: today - 7, Last: today - 1, State: load.CheckDiffers, Pulled: true}

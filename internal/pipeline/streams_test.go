@@ -10,6 +10,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/sandbox"
 	"pushloss/load"
@@ -55,7 +56,7 @@ const sqlChatLosses = `
 	FROM analytics.chat_platform_loss WHERE sdk_app_id = $1`
 
 // equalsPushes compares the whole of the views of counters with the days and tasks.
-func (w *world) equalsPushes(from, to extract.Day, chat bool, tasks ...string) {
+func (w *world) equalsPushes(from, to calendar.Day, chat bool, tasks ...string) {
 	w.t.Helper()
 	var want []pushes
 	for day := from; day <= to; day++ {

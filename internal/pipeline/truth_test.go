@@ -8,7 +8,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/sandbox"
 	"pushloss/load"
 )
@@ -53,7 +53,7 @@ func TestS5ASecondRunTouchesOnlyTheLookbackAndWhatIsMissing(t *testing.T) {
 	var days []string
 	for _, call := range w.api.Calls()[before:] {
 		if len(call.Tasks) == 0 {
-			days = append(days, extract.DayOf(time.Unix(call.Start, 0), time.UTC).String())
+			days = append(days, calendar.DayOf(time.Unix(call.Start, 0), time.UTC).String())
 		}
 	}
 	slices.Sort(days)
@@ -146,8 +146,8 @@ func TestLateFiguresAreTakenUpWithinTheLookback(t *testing.T) {
 
 func TestDaysAreCutAtTheZonesMidnights(t *testing.T) {
 	t.Parallel()
-	day := func(text string) extract.Day {
-		d, err := extract.ParseDay(text)
+	day := func(text string) calendar.Day {
+		d, err := calendar.ParseDay(text)
 		if err != nil {
 			t.Fatal(err)
 		}

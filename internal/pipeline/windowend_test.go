@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 )
 
 // zoneWithAMidnightLoss returns a zone whose day begins at a second at which the
 // whole app lost something, and how much.
-func (w *world) zoneWithAMidnightLoss(day extract.Day) (zone *time.Location, lost int64) {
+func (w *world) zoneWithAMidnightLoss(day calendar.Day) (zone *time.Location, lost int64) {
 	w.t.Helper()
 	stage := func(start, end time.Time) (sum int64) {
 		for _, row := range w.api.Truth(testApp, "", start, end).Stage {

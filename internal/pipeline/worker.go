@@ -11,6 +11,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/load"
 	"pushloss/transform"
 )
@@ -43,7 +44,7 @@ type appWork struct {
 	// now is the clock that rows are stamped with and that tells what the API
 	// still remembers, asOf the one that decides what is final.
 	now, asOf func() time.Time
-	progress  func(extract.Day)
+	progress  func(calendar.Day)
 	more      func(requests int) // tells of requests that were not planned
 	// givesWay, of a backfill, says what goes first.
 	givesWay *giveWay
@@ -202,7 +203,7 @@ func (w *appWork) ask(ctx context.Context, r request, normalizer *transform.Norm
 		return true, w.failed(ctx, r, err.Error())
 	}
 	outcome, err := w.lock.Load(ctx, load.Pull{
-		RunID: w.runID, Stream: r.stream, Day: r.day, Window: extract.Window{Start: r.window.Start, End: answer.EndTime}, Tasks: r.tasks,
+		RunID: w.runID, Stream: r.stream, Day: r.day, Window: calendar.Window{Start: r.window.Start, End: answer.EndTime}, Tasks: r.tasks,
 		Result: result, Body: answer.Body, SentAt: answer.SentAt,
 		Trusted: w.policy.remembered(r.day, w.now()), Settled: w.policy.settles(r.day, w.asOf()),
 	}, w.now())

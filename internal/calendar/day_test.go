@@ -1,4 +1,4 @@
-package extract_test
+package calendar_test
 
 import (
 	"testing"
@@ -6,7 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"pushloss/extract"
+	"pushloss/internal/calendar"
 )
 
 // zones are those with a history: clocks that change at midnight, by half hours,
@@ -32,8 +32,8 @@ func location(t fataler, name string) *time.Location {
 
 type fataler interface{ Fatalf(string, ...any) }
 
-func day(t fataler, text string) extract.Day {
-	d, err := extract.ParseDay(text)
+func day(t fataler, text string) calendar.Day {
+	d, err := calendar.ParseDay(text)
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
@@ -56,15 +56,15 @@ func TestDayWindowsTileTime(t *testing.T) {
 				}
 				end = w.End
 				if !w.Start.Before(w.End) {
-					if skipped := extract.DayOf(w.Start, loc) > d && extract.DayOf(w.Start.Add(-time.Second), loc) < d; !skipped || w.End.Before(w.Start) {
+					if skipped := calendar.DayOf(w.Start, loc) > d && calendar.DayOf(w.Start.Add(-time.Second), loc) < d; !skipped || w.End.Before(w.Start) {
 						t.Fatalf("%s is %s long, though the zone did not skip it", d, w.End.Sub(w.Start))
 					}
 					continue
 				}
-				if got := extract.DayOf(w.Start, loc); got != d {
+				if got := calendar.DayOf(w.Start, loc); got != d {
 					t.Fatalf("%s begins at %s, which is on %s", d, w.Start, got)
 				}
-				if before := extract.DayOf(w.Start.Add(-time.Second), loc); before >= d {
+				if before := calendar.DayOf(w.Start.Add(-time.Second), loc); before >= d {
 					t.Fatalf("a second before %s begins, it is %s", d, before)
 				}
 				if length := w.End.Sub(w.Start); length < 20*time.Hour || length > 28*time.Hour {
@@ -81,10 +81,10 @@ func TestADayBeginsWithTheFirstInstantOfItsDate(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		loc := location(t, rapid.SampledFrom(zones).Draw(t, "zone"))
-		d := extract.Day(rapid.IntRange(7305, 24836).Draw(t, "day"))
+		d := calendar.Day(rapid.IntRange(7305, 24836).Draw(t, "day"))
 		start := d.Window(loc).Start
 		for ago := time.Minute; ago < 30*time.Hour; ago += time.Minute {
-			if at := start.Add(-ago); extract.DayOf(at, loc) == d {
+			if at := start.Add(-ago); calendar.DayOf(at, loc) == d {
 				t.Fatalf("%s in %s begins at %s, but bears its date at %s already", d, loc, start, at)
 			}
 		}
@@ -131,19 +131,19 @@ func TestDaysOnWhichClocksChange(t *testing.T) {
 func TestADayIsReadAndWrittenAsADate(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		d := extract.Day(rapid.IntRange(-700000, 2900000).Draw(t, "day"))
+		d := calendar.Day(rapid.IntRange(-700000, 2900000).Draw(t, "day"))
 		if got := day(t, d.String()); got != d {
 			t.Fatalf("%d is written %s and read %d", d, d, got)
 		}
 		if text, err := d.MarshalText(); err != nil || string(text) != d.String() {
 			t.Fatalf("%s is marshaled %s, %v", d, text, err)
 		}
-		if got := extract.DayOf(d.UTC(), time.UTC); got != d {
+		if got := calendar.DayOf(d.UTC(), time.UTC); got != d {
 			t.Fatalf("%d is midnight %s, which is on %d", d, d.UTC(), got)
 		}
 	})
 	for _, text := range []string{"", "2025-3-1", "2025-02-30", "2025-03-01T00:00:00Z", "20250301", "yesterday"} {
-		if d, err := extract.ParseDay(text); err == nil {
+		if d, err := calendar.ParseDay(text); err == nil {
 			t.Errorf("%q is read as %s", text, d)
 		}
 	}
@@ -153,7 +153,7 @@ func TestTheDateDependsOnTheZone(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2025, 3, 11, 16, 0, 0, 0, time.UTC)
 	for name, want := range map[string]string{"UTC": "2025-03-11", "Asia/Shanghai": "2025-03-12", "America/New_York": "2025-03-11"} {
-		if got := extract.DayOf(at, location(t, name)).String(); got != want {
+		if got := calendar.DayOf(at, location(t, name)).String(); got != want {
 			t.Errorf("in %s it is %s, want %s", name, got, want)
 		}
 	}
