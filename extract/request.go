@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
 )
 
 // MaxTasksPerRequest is how many task IDs one request may name (All/Tagged Users
@@ -15,7 +16,7 @@ const MaxTasksPerRequest = 5
 // Request asks for a stream's figures of a window: of up to MaxTasksPerRequest
 // tasks, or, without tasks, of the whole app.
 type Request struct {
-	Stream Stream
+	Stream stream.Stream
 	Window calendar.Window
 	Tasks  []string
 	// Tries, if it is less than the client's bound, bounds the calls.

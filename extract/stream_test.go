@@ -1,12 +1,12 @@
 package extract_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
 	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
 )
 
 func TestEachStreamIsAskedForAsItsPageTells(t *testing.T) {
@@ -23,14 +23,14 @@ func TestEachStreamIsAskedForAsItsPageTells(t *testing.T) {
 		{"chat_statistics", "/v4/timpush/normal_push_statistics", 30, false},
 	} {
 		inBubble(t, tt.name, func(t *testing.T) {
-			stream, err := extract.ParseStream(tt.name)
+			asked, err := stream.Parse(tt.name)
 			if err != nil {
 				t.Fatal(err)
 			}
 			s := always(reply{body: okay})
 			client := extract.NewClient(account(), s, extract.NewPacer(0, extract.PacerOptions{}), extract.Options{})
 			ask := func(span time.Duration, tasks ...string) error {
-				_, err := client.Pull(t.Context(), extract.Request{Stream: stream, Window: calendar.Window{Start: start, End: start.Add(span)}, Tasks: tasks})
+				_, err := client.Pull(t.Context(), extract.Request{Stream: asked, Window: calendar.Window{Start: start, End: start.Add(span)}, Tasks: tasks})
 				return err
 			}
 			if err := ask(24 * time.Hour); err != nil {
@@ -59,25 +59,5 @@ func TestEachStreamIsAskedForAsItsPageTells(t *testing.T) {
 				t.Errorf("%d requests were sent, want %d", len(s.requests), sent)
 			}
 		})
-	}
-}
-
-func TestStreamsAreReadAndWrittenByName(t *testing.T) {
-	t.Parallel()
-	for _, stream := range extract.Streams() {
-		text, err := stream.MarshalText()
-		if err != nil {
-			t.Fatal(err)
-		}
-		var back extract.Stream
-		if err := back.UnmarshalText(text); err != nil || back != stream {
-			t.Errorf("%s came back as %s (%v)", stream, back, err)
-		}
-	}
-	if _, err := extract.ParseStream("Loss"); err == nil {
-		t.Error("names are not case-sensitive")
-	}
-	if got := fmt.Sprint(extract.Stream(99)); got != "Stream(99)" {
-		t.Error(got)
 	}
 }

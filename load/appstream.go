@@ -7,8 +7,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
 )
 
 const (
@@ -33,23 +33,23 @@ const (
 
 // ActiveStream is a stream that scheduled runs pull of an app.
 type ActiveStream struct {
-	Stream extract.Stream
+	Stream stream.Stream
 	// FirstDay is the first day that is due; nil is the app's.
 	FirstDay *calendar.Day
 }
 
 // SaveStreams records which streams runs pull of an app from now on, and returns
 // them. Those that are new to an app with figures begin on the given day.
-func (db *DB) SaveStreams(ctx context.Context, sdkAppID int64, streams []extract.Stream, begin calendar.Day) ([]ActiveStream, error) {
+func (db *DB) SaveStreams(ctx context.Context, sdkAppID int64, streams []stream.Stream, begin calendar.Day) ([]ActiveStream, error) {
 	return db.streams(ctx, sdkAppID, streams, begin, pgx.Tx.Commit)
 }
 
 // PlanStreams returns what SaveStreams would, and records nothing.
-func (db *DB) PlanStreams(ctx context.Context, sdkAppID int64, streams []extract.Stream, begin calendar.Day) ([]ActiveStream, error) {
+func (db *DB) PlanStreams(ctx context.Context, sdkAppID int64, streams []stream.Stream, begin calendar.Day) ([]ActiveStream, error) {
 	return db.streams(ctx, sdkAppID, streams, begin, pgx.Tx.Rollback)
 }
 
-func (db *DB) streams(ctx context.Context, sdkAppID int64, streams []extract.Stream, begin calendar.Day, end func(pgx.Tx, context.Context) error) ([]ActiveStream, error) {
+func (db *DB) streams(ctx context.Context, sdkAppID int64, streams []stream.Stream, begin calendar.Day, end func(pgx.Tx, context.Context) error) ([]ActiveStream, error) {
 	active, err := db.activeStreams(ctx, sdkAppID, streams, begin, end)
 	if err != nil {
 		return nil, fmt.Errorf("streams of app %d: %w", sdkAppID, err)
@@ -57,7 +57,7 @@ func (db *DB) streams(ctx context.Context, sdkAppID int64, streams []extract.Str
 	return active, nil
 }
 
-func (db *DB) activeStreams(ctx context.Context, sdkAppID int64, streams []extract.Stream, begin calendar.Day, end func(pgx.Tx, context.Context) error) ([]ActiveStream, error) {
+func (db *DB) activeStreams(ctx context.Context, sdkAppID int64, streams []stream.Stream, begin calendar.Day, end func(pgx.Tx, context.Context) error) ([]ActiveStream, error) {
 	numbers := make([]int16, len(streams))
 	for i, stream := range streams {
 		numbers[i] = int16(stream)

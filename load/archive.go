@@ -14,6 +14,7 @@ import (
 
 	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
 	"pushloss/transform"
 )
 
@@ -133,7 +134,7 @@ func newArchiveReader() (*archiveReader, error) {
 func (r *archiveReader) close() { r.decoder.Close() }
 
 // result reads an archived answer.
-func (r *archiveReader) result(stream extract.Stream, p archivedPull) (transform.Result, error) {
+func (r *archiveReader) result(stream stream.Stream, p archivedPull) (transform.Result, error) {
 	if p.body == nil {
 		return transform.Result{}, errAnswerLost
 	}

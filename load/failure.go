@@ -7,13 +7,13 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
 )
 
 // Failure is a request that brought no answer, to be told to the ledger.
 type Failure struct {
-	Stream extract.Stream
+	Stream stream.Stream
 	Day    calendar.Day
 	Tasks  []TaskRef
 	Reason string // without credentials

@@ -5,8 +5,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
 )
 
 // stamp is when and by which run facts were loaded.
@@ -63,7 +63,7 @@ func appendChanges(changes []change, d difference, byPlatform bool, stamp stamp,
 }
 
 // queueChanges adds the recording of changes to a batch.
-func queueChanges(batch *pgx.Batch, sdkAppID int64, stream extract.Stream, day calendar.Day, changes []change) {
+func queueChanges(batch *pgx.Batch, sdkAppID int64, stream stream.Stream, day calendar.Day, changes []change) {
 	if len(changes) == 0 {
 		return
 	}

@@ -7,8 +7,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
 )
 
 // State is what the last pull of a window brought.
@@ -38,7 +38,7 @@ const (
 
 // Entry is what the ledger knows of one window.
 type Entry struct {
-	Stream        extract.Stream
+	Stream        stream.Stream
 	Day           calendar.Day
 	TaskKey       int32 // 0 for the whole app
 	State         State
@@ -106,7 +106,7 @@ func (db *DB) AppLedger(ctx context.Context, sdkAppID int64, first, last calenda
 
 // WindowRef names a window of an app.
 type WindowRef struct {
-	Stream  extract.Stream
+	Stream  stream.Stream
 	Day     calendar.Day
 	TaskKey int32 // 0 for the whole app
 }
@@ -140,7 +140,7 @@ func scanEntry(row pgx.CollectableRow) (Entry, error) {
 }
 
 // queueLedger adds the saving of a stream's entries of one day to a batch.
-func queueLedger(batch *pgx.Batch, sdkAppID int64, stream extract.Stream, day calendar.Day, now time.Time, entries []Entry) {
+func queueLedger(batch *pgx.Batch, sdkAppID int64, stream stream.Stream, day calendar.Day, now time.Time, entries []Entry) {
 	var (
 		n             = len(entries)
 		taskKeys      = make([]int32, n)

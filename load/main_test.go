@@ -11,6 +11,7 @@ import (
 
 	"pushloss/internal/calendar"
 	"pushloss/internal/localpg/pgtest"
+	"pushloss/internal/stream"
 	"pushloss/load"
 	"pushloss/transform"
 )
@@ -155,12 +156,12 @@ func (f *fixture) facts() []string {
 }
 
 func stageFact(code string, count int64, info string) transform.Fact {
-	return transform.Fact{Key: transform.Key{Stage: transform.ReadyToSend, Code: code}, Count: count, Info: info}
+	return transform.Fact{Key: transform.Key{Stage: stream.ReadyToSend, Code: code}, Count: count, Info: info}
 }
 
 func platformFact(platform int16, code string, count int64) transform.Fact {
 	return transform.Fact{
-		Key:   transform.Key{Stage: transform.PostSendDelivered, EventType: 1, Platform: platform, Code: code},
+		Key:   transform.Key{Stage: stream.PostSendDelivered, EventType: 1, Platform: platform, Code: code},
 		Count: count, Info: "info",
 	}
 }

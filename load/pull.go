@@ -3,8 +3,8 @@ package load
 import (
 	"time"
 
-	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
 	"pushloss/transform"
 )
 
@@ -18,7 +18,7 @@ type TaskRef struct {
 // Pull is the answer to one request, to be loaded.
 type Pull struct {
 	RunID  int64
-	Stream extract.Stream
+	Stream stream.Stream
 	Day    calendar.Day
 	// Window is as the request gave it: its End is the EndTime that was sent.
 	Window calendar.Window

@@ -5,10 +5,10 @@ import (
 	"slices"
 	"time"
 
+	"pushloss/internal/stream"
+
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-
-	"pushloss/extract"
 )
 
 const (
@@ -54,7 +54,7 @@ func (l *AppLock) readSpan(ctx context.Context, tx pgx.Tx, check Check, tasks []
 	priors = make(map[int32]*prior)
 	batch := &pgx.Batch{}
 	l.queueFence(batch)
-	for _, table := range tables[extract.Loss].both() {
+	for _, table := range tables[stream.Loss].both() {
 		batch.Queue(table.selectSpan, l.sdkAppID, first, last, keys, slices.Min(keys), slices.Max(keys)).Query(func(rows pgx.Rows) error {
 			facts, err := collectFacts(rows, 0)
 			stored = append(stored, tallies(table.byPlatform, facts)...)

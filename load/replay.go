@@ -5,8 +5,8 @@ import (
 	"slices"
 	"time"
 
-	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
 	"pushloss/transform"
 )
 
@@ -30,14 +30,14 @@ type window struct {
 // replay rebuilds the windows of one day of an app's stream from its pulls, in
 // memory.
 type replay struct {
-	stream  extract.Stream
+	stream  stream.Stream
 	day     calendar.Day
 	tasks   map[string]int32 // the registry
 	windows map[int32]*window
 	pulls   int
 }
 
-func newReplay(stream extract.Stream, day calendar.Day, tasks map[string]int32) *replay {
+func newReplay(stream stream.Stream, day calendar.Day, tasks map[string]int32) *replay {
 	return &replay{stream: stream, day: day, tasks: tasks, windows: make(map[int32]*window)}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
 	"pushloss/load"
 	"pushloss/transform"
 )
@@ -29,7 +30,7 @@ func (f *fixture) answer(day calendar.Day, body string, trusted bool, tasks ...l
 	text, err := extract.StrictJSON([]byte(body))
 	must(f.t, err)
 	var normalizer transform.Normalizer
-	result, err := normalizer.Normalize(extract.Loss, text, ids)
+	result, err := normalizer.Normalize(stream.Loss, text, ids)
 	must(f.t, err)
 	return load.Pull{
 		RunID: f.run, Day: day, Window: day.Window(time.UTC), Tasks: tasks,

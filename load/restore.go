@@ -8,8 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
 	"pushloss/transform"
 )
 
@@ -72,7 +72,7 @@ func (l *AppLock) replayDay(ctx context.Context, reader *archiveReader, app *arc
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		total, mismatches = Restored{}, nil
 		batch := &pgx.Batch{}
-		for _, stream := range extract.Streams() {
+		for _, stream := range stream.All() {
 			first := &pgx.Batch{}
 			l.queueFence(first)
 			s, r, err := reader.readDay(ctx, tx, first, app.id, stream, day, app.tasks, resolve)

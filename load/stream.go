@@ -1,6 +1,6 @@
 package load
 
-import "pushloss/extract"
+import "pushloss/internal/stream"
 
 // streamTables are the tables that hold a stream's facts. Ledger, history and
 // archive are those of all streams.
@@ -9,19 +9,19 @@ type streamTables struct{ byStage, byPlatform factTable }
 func (t streamTables) both() []factTable { return []factTable{t.byStage, t.byPlatform} }
 
 var tables = [...]streamTables{
-	extract.Loss: {
+	stream.Loss: {
 		byStage:    lossTable("stage_loss", false),
 		byPlatform: lossTable("platform_loss", true),
 	},
-	extract.Statistics: {
+	stream.Statistics: {
 		byStage:    counterTable("push_count", false),
 		byPlatform: counterTable("platform_push_count", true),
 	},
-	extract.ChatLoss: {
+	stream.ChatLoss: {
 		byStage:    lossTable("chat_stage_loss", false),
 		byPlatform: lossTable("chat_platform_loss", true),
 	},
-	extract.ChatStatistics: {
+	stream.ChatStatistics: {
 		byStage:    counterTable("chat_push_count", false),
 		byPlatform: counterTable("chat_platform_push_count", true),
 	},

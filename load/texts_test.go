@@ -7,7 +7,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"pushloss/extract"
+	"pushloss/internal/stream"
 	"pushloss/load"
 	"pushloss/transform"
 )
@@ -68,7 +68,7 @@ func TestT10AnAnswerWithOddRows(t *testing.T) {
 	]}, {"TaskID": "b"}, {"TaskID": "nobody's", "ReadyToSendLoss": [{"ErrCode": 1, "ErrCount": 1}]}]}`)
 	var normalizer transform.Normalizer
 	var err error
-	pull.Result, err = normalizer.Normalize(extract.Loss, pull.Body, []string{"a", "b"})
+	pull.Result, err = normalizer.Normalize(stream.Loss, pull.Body, []string{"a", "b"})
 	must(t, err)
 	f.load(pull, loadedAt)
 	equal(t, "T3 duplicate keys are one row", []string{"a ready_to_send - - 1 many \ufffd 42"}, f.facts())

@@ -6,8 +6,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
 	"pushloss/transform"
 )
 
@@ -47,7 +47,7 @@ func (db *DB) Verify(ctx context.Context, selection Selection, observer Observer
 		var of Checked
 		var mismatches []mismatch
 		err := pgx.BeginTxFunc(ctx, db.pool, snapshot, func(tx pgx.Tx) error {
-			for _, stream := range extract.Streams() {
+			for _, stream := range stream.All() {
 				s, r, err := reader.readDay(ctx, tx, &pgx.Batch{}, app.id, stream, day, app.tasks, known.keys)
 				if err != nil {
 					return err

@@ -11,8 +11,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
 )
 
 const sqlChangesOfDay = `
@@ -22,7 +22,7 @@ const sqlChangesOfDay = `
 
 // storedDay is what the tables hold of one day of an app's stream.
 type storedDay struct {
-	stream              extract.Stream
+	stream              stream.Stream
 	pulls               []archivedPull
 	ledger              map[int32]Entry
 	byStage, byPlatform map[int32]map[factKey]replayedRow
@@ -32,7 +32,7 @@ type storedDay struct {
 	repeated map[int32][]mismatch
 }
 
-func queueDay(batch *pgx.Batch, sdkAppID int64, stream extract.Stream, day calendar.Day, s *storedDay) {
+func queueDay(batch *pgx.Batch, sdkAppID int64, stream stream.Stream, day calendar.Day, s *storedDay) {
 	*s = storedDay{
 		stream:  stream,
 		ledger:  make(map[int32]Entry),
@@ -120,7 +120,7 @@ const (
 
 // mismatch is one difference between the tables and the replay of the archive.
 type mismatch struct {
-	stream  extract.Stream
+	stream  stream.Stream
 	taskKey int32
 	what    string
 	of      string // fact, change, ledger, archive
@@ -136,7 +136,7 @@ var errNoPull = errors.New("no pull is kept that brought these figures")
 
 // finding is the comparison of one window.
 type finding struct {
-	stream     extract.Stream
+	stream     stream.Stream
 	taskKey    int32
 	beyond     bool // its answers were pruned: nothing can be said
 	broken     bool // an answer that should be there is not to be had
@@ -263,7 +263,7 @@ func samePointed[T comparable](a, b *T) bool { return a == b || a != nil && b !=
 
 // readDay reads what the tables hold of a stream's day, and replays its pulls.
 // words gives the keys of an answer's texts.
-func (r *archiveReader) readDay(ctx context.Context, tx pgx.Tx, first *pgx.Batch, sdkAppID int64, stream extract.Stream, day calendar.Day, tasks map[string]int32, words resolver) (storedDay, *replay, error) {
+func (r *archiveReader) readDay(ctx context.Context, tx pgx.Tx, first *pgx.Batch, sdkAppID int64, stream stream.Stream, day calendar.Day, tasks map[string]int32, words resolver) (storedDay, *replay, error) {
 	var s storedDay
 	queueDay(first, sdkAppID, stream, day, &s)
 	if err := tx.SendBatch(ctx, first).Close(); err != nil {

@@ -9,20 +9,19 @@ import (
 	"github.com/dustin/go-humanize/english"
 	"github.com/jackc/pgx/v5"
 
-	"pushloss/extract"
 	"pushloss/internal/calendar"
-	"pushloss/transform"
+	"pushloss/internal/stream"
 )
 
 // Difference is one thing in which the tables and the replay of the archive do
 // not agree, in words.
 type Difference struct {
-	SDKAppID int64          `json:"sdk_app_id"`
-	Stream   extract.Stream `json:"stream"`
-	Day      calendar.Day   `json:"day"`
-	TaskID   string         `json:"task_id"` // "" is the whole app
-	Of       string         `json:"of"`      // fact, change, ledger or archive
-	What     string         `json:"what"`    // missing, extra, different, repeated, not provable or no answer kept
+	SDKAppID int64         `json:"sdk_app_id"`
+	Stream   stream.Stream `json:"stream"`
+	Day      calendar.Day  `json:"day"`
+	TaskID   string        `json:"task_id"` // "" is the whole app
+	Of       string        `json:"of"`      // fact, change, ledger or archive
+	What     string        `json:"what"`    // missing, extra, different, repeated, not provable or no answer kept
 	// Grain is stage or platform. It and what follows are empty unless Of is a
 	// fact or a change; facts by stage have neither event type nor platform, and
 	// those of the statistics no code: their Stage is the counter.
@@ -126,7 +125,7 @@ func (m mismatch) describe(words texts) Difference {
 		d.Archived = m.reason.Error()
 	}
 	name := func(key factKey, byPlatform bool) {
-		d.Grain, d.Stage, d.ErrCode = "stage", transform.Stage(key.stage).String(), words.codes[key.errCodeKey]
+		d.Grain, d.Stage, d.ErrCode = "stage", stream.Stage(key.stage).String(), words.codes[key.errCodeKey]
 		if byPlatform {
 			d.Grain, d.EventType, d.PlatformID = "platform", &key.eventType, &key.platform
 		}

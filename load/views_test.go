@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"pushloss/internal/stream"
 	"pushloss/load"
 	"pushloss/transform"
 )
@@ -24,7 +25,7 @@ func TestEachGrainHasItsOwnView(t *testing.T) {
 	online := platformFact(0, "4", 4)
 	online.EventType = 2
 	sent := stageFact("2", 2, "after")
-	sent.Stage = transform.PostSendDelivered
+	sent.Stage = stream.PostSendDelivered
 	f.load(f.ofApp(transform.Snapshot{
 		ByStage: []transform.Fact{stageFact("1", 1, "before"), sent}, ByPlatform: []transform.Fact{platformFact(8, "3", 3), online},
 	}), loadedAt)

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"pushloss/extract"
+	"pushloss/internal/stream"
 	"pushloss/transform"
 )
 
@@ -29,7 +29,7 @@ func BenchmarkNormalize(b *testing.B) {
 	b.SetBytes(int64(len(answer)))
 	b.ReportAllocs()
 	for b.Loop() {
-		result, err := n.Normalize(extract.Loss, answer, asked)
+		result, err := n.Normalize(stream.Loss, answer, asked)
 		if err != nil || result.Counts.Facts != 750 {
 			b.Fatalf("%+v, %v", result.Counts, err)
 		}

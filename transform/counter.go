@@ -4,27 +4,29 @@ import (
 	"math"
 	"slices"
 
+	"pushloss/internal/stream"
+
 	"github.com/go-json-experiment/json/jsontext"
 )
 
 // counterNamed returns the counter of the name.
-func counterNamed(name string) (Stage, bool) {
+func counterNamed(name string) (stream.Stage, bool) {
 	switch name {
 	case "TotalCount":
-		return Total, true
+		return stream.Total, true
 	case "SentCount":
-		return Sent, true
+		return stream.Sent, true
 	case "DeliveredCount":
-		return Delivered, true
+		return stream.Delivered, true
 	case "ClickCount":
-		return Clicked, true
+		return stream.Clicked, true
 	}
 	return 0, false
 }
 
 // counter reads a counter that stands in the element itself. One that cannot be
 // understood is rejected; null is one that is missing.
-func (r *reader) counter(e *element, name string, counter Stage) error {
+func (r *reader) counter(e *element, name string, counter stream.Stage) error {
 	before := r.dec.InputOffset()
 	value, err := r.dec.ReadValue()
 	if err != nil || value.Kind() == jsontext.KindNull {
@@ -43,12 +45,12 @@ func (r *reader) counter(e *element, name string, counter Stage) error {
 
 // countersRow reads a row that has counters: as many facts as it has of them. A
 // row of which something cannot be understood is rejected whole.
-func (r *reader) countersRow(e *element, a *array) error {
+func (r *reader) countersRow(e *element, a *stream.Array) error {
 	before := r.dec.InputOffset()
 	if r.dec.PeekKind() != jsontext.KindBeginObject {
 		e.rowsIn++
 		err := r.dec.SkipValue()
-		e.rejects = append(e.rejects, Reject{Array: a.name, JSON: validUTF8(r.rawSince(before)), Reason: "a row must be an object", Rows: 1})
+		e.rejects = append(e.rejects, Reject{Array: a.Name, JSON: validUTF8(r.rawSince(before)), Reason: "a row must be an object", Rows: 1})
 		return err
 	}
 	var key Key
@@ -90,7 +92,7 @@ func (r *reader) countersRow(e *element, a *array) error {
 	switch {
 	case err != nil:
 		return err
-	case !slices.Contains(seen, "EventType") && !a.eventOptional:
+	case !slices.Contains(seen, "EventType") && !a.EventOptional:
 		refuse("EventType is missing")
 	case !slices.Contains(seen, "PushPlatform"):
 		refuse("PushPlatform is missing")
@@ -100,7 +102,7 @@ func (r *reader) countersRow(e *element, a *array) error {
 	e.rowsIn += max(len(facts), 1)
 	json := r.rawSince(before)
 	if reason != "" {
-		e.rejects = append(e.rejects, Reject{Array: a.name, JSON: validUTF8(json), Reason: reason, Rows: max(len(facts), 1)})
+		e.rejects = append(e.rejects, Reject{Array: a.Name, JSON: validUTF8(json), Reason: reason, Rows: max(len(facts), 1)})
 		return nil
 	}
 	end := r.dec.InputOffset()

@@ -6,12 +6,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"pushloss/extract"
+	"pushloss/internal/stream"
 	"pushloss/transform"
 )
 
 // normalizeOf reads one answer of a stream.
-func normalizeOf(t *testing.T, stream extract.Stream, answer string, asked ...string) transform.Result {
+func normalizeOf(t *testing.T, stream stream.Stream, answer string, asked ...string) transform.Result {
 	t.Helper()
 	var n transform.Normalizer
 	result, err := n.Normalize(stream, []byte(answer), asked)
@@ -24,7 +24,7 @@ func normalizeOf(t *testing.T, stream extract.Stream, answer string, asked ...st
 	return result
 }
 
-func counted(stage transform.Stage, event, platform int16, n int64) transform.Fact {
+func counted(stage stream.Stage, event, platform int16, n int64) transform.Fact {
 	return transform.Fact{Key: transform.Key{Stage: stage, EventType: event, Platform: platform}, Count: n}
 }
 
@@ -35,12 +35,12 @@ const statisticsSample = `{"TaskID":"a","TotalCount":2670,"SentCount":2213,"Deli
 func TestStatisticsBecomeAFactPerCounter(t *testing.T) {
 	t.Parallel()
 	byAll := []transform.Fact{
-		counted(transform.Total, 0, 0, 2670), counted(transform.Sent, 0, 0, 2213),
-		counted(transform.Delivered, 0, 0, 532), counted(transform.Clicked, 0, 0, 206),
+		counted(stream.Total, 0, 0, 2670), counted(stream.Sent, 0, 0, 2213),
+		counted(stream.Delivered, 0, 0, 532), counted(stream.Clicked, 0, 0, 206),
 	}
 	byPlatform := []transform.Fact{
-		counted(transform.Total, 1, 1, 532), counted(transform.Sent, 1, 1, 391),
-		counted(transform.Delivered, 1, 1, 0), counted(transform.Clicked, 1, 1, 27),
+		counted(stream.Total, 1, 1, 532), counted(stream.Sent, 1, 1, 391),
+		counted(stream.Delivered, 1, 1, 0), counted(stream.Clicked, 1, 1, 27),
 	}
 	for _, tt := range []struct {
 		name, element string
@@ -55,33 +55,33 @@ func TestStatisticsBecomeAFactPerCounter(t *testing.T) {
 			Counts:    transform.Counts{RowsIn: 8, Facts: 8},
 		}},
 		{"a counter that is not told", `{"TaskID":"a","TotalCount":5,"SentCount":null}`, transform.Result{
-			Snapshots: []transform.Snapshot{{TaskID: "a", ByStage: []transform.Fact{counted(transform.Total, 0, 0, 5)}}},
+			Snapshots: []transform.Snapshot{{TaskID: "a", ByStage: []transform.Fact{counted(stream.Total, 0, 0, 5)}}},
 			Counts:    transform.Counts{RowsIn: 1, Facts: 1},
 		}},
 		{"two rows of one channel are summed", `{"TaskID":"a","PlatformStatistics":[
 			{"EventType":1,"PushPlatform":2,"SentCount":3},{"EventType":1,"PushPlatform":2,"SentCount":1}]}`, transform.Result{
-			Snapshots: []transform.Snapshot{{TaskID: "a", ByPlatform: []transform.Fact{counted(transform.Sent, 1, 2, 4)}}},
+			Snapshots: []transform.Snapshot{{TaskID: "a", ByPlatform: []transform.Fact{counted(stream.Sent, 1, 2, 4)}}},
 			Counts:    transform.Counts{RowsIn: 2, Facts: 1, Merged: 1},
 		}},
 		{"nothing but zeros is nothing", `{"TaskID":"a","TotalCount":0,"ClickCount":0,"PlatformStatistics":[{"EventType":1,"PushPlatform":1,"TotalCount":0}]}`,
 			transform.Result{Snapshots: []transform.Snapshot{{TaskID: "a"}}, Counts: transform.Counts{RowsIn: 3, Zeros: 3}}},
 		{"a zero beside others is a figure", `{"TaskID":"a","TotalCount":1,"ClickCount":0}`, transform.Result{
-			Snapshots: []transform.Snapshot{{TaskID: "a", ByStage: []transform.Fact{counted(transform.Total, 0, 0, 1), counted(transform.Clicked, 0, 0, 0)}}},
+			Snapshots: []transform.Snapshot{{TaskID: "a", ByStage: []transform.Fact{counted(stream.Total, 0, 0, 1), counted(stream.Clicked, 0, 0, 0)}}},
 			Counts:    transform.Counts{RowsIn: 2, Facts: 2},
 		}},
 		{"a negative counter is rejected, the others load", `{"TaskID":"a","TotalCount":1,"SentCount":-1}`, transform.Result{
-			Snapshots: []transform.Snapshot{{TaskID: "a", ByStage: []transform.Fact{counted(transform.Total, 0, 0, 1)}}},
+			Snapshots: []transform.Snapshot{{TaskID: "a", ByStage: []transform.Fact{counted(stream.Total, 0, 0, 1)}}},
 			Rejects:   []transform.Reject{{TaskID: "a", Array: "SentCount", JSON: "-1", Reason: "SentCount is negative", Rows: 1}},
 			Counts:    transform.Counts{RowsIn: 2, Facts: 1, Rejected: 1},
 		}},
 		{"a row of which one counter is no number is rejected whole", `{"TaskID":"a","TotalCount":1,"PlatformStatistics":[{"EventType":1,"PushPlatform":1,"TotalCount":2,"SentCount":0.5}]}`, transform.Result{
-			Snapshots: []transform.Snapshot{{TaskID: "a", ByStage: []transform.Fact{counted(transform.Total, 0, 0, 1)}}},
+			Snapshots: []transform.Snapshot{{TaskID: "a", ByStage: []transform.Fact{counted(stream.Total, 0, 0, 1)}}},
 			Rejects: []transform.Reject{{TaskID: "a", Array: "PlatformStatistics",
 				JSON: `{"EventType":1,"PushPlatform":1,"TotalCount":2,"SentCount":0.5}`, Reason: "SentCount is not a whole number", Rows: 2}},
 			Counts: transform.Counts{RowsIn: 3, Facts: 1, Rejected: 2},
 		}},
 		{"a row without its event is rejected", `{"TaskID":"a","TotalCount":1,"PlatformStatistics":[{"PushPlatform":1,"TotalCount":2},7,{"EventType":1,"PushPlatform":1}]}`, transform.Result{
-			Snapshots: []transform.Snapshot{{TaskID: "a", ByStage: []transform.Fact{counted(transform.Total, 0, 0, 1)}}},
+			Snapshots: []transform.Snapshot{{TaskID: "a", ByStage: []transform.Fact{counted(stream.Total, 0, 0, 1)}}},
 			Rejects: []transform.Reject{
 				{TaskID: "a", Array: "PlatformStatistics", JSON: `7`, Reason: "a row must be an object", Rows: 1},
 				{TaskID: "a", Array: "PlatformStatistics", JSON: `{"EventType":1,"PushPlatform":1}`, Reason: "it has no counter", Rows: 1},
@@ -98,7 +98,7 @@ func TestStatisticsBecomeAFactPerCounter(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got := normalizeOf(t, extract.Statistics, ok(tt.element), "a")
+			got := normalizeOf(t, stream.Statistics, ok(tt.element), "a")
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("result (-want +got):\n%s", diff)
 			}
@@ -108,8 +108,8 @@ func TestStatisticsBecomeAFactPerCounter(t *testing.T) {
 
 func TestChatAnswersAreReadWhereverTheirFiguresStand(t *testing.T) {
 	t.Parallel()
-	losses := []transform.Fact{{Key: transform.Key{Stage: transform.ReadyToSend, Code: "-1"}, Count: 167, Info: "x"}}
-	channels := []transform.Fact{{Key: transform.Key{Stage: transform.ReadyToSend, Platform: 2, Code: "-1"}, Count: 5}}
+	losses := []transform.Fact{{Key: transform.Key{Stage: stream.ReadyToSend, Code: "-1"}, Count: 167, Info: "x"}}
+	channels := []transform.Fact{{Key: transform.Key{Stage: stream.ReadyToSend, Platform: 2, Code: "-1"}, Count: 5}}
 	const lists = `"ReadyToSendLoss":[{"ErrCode":"-1","ErrCount":167,"ErrInfo":"x"}],"PlatformReadyToSendLoss":[{"PushPlatform":2,"ErrCode":"-1","ErrCount":5}]`
 	loaded := transform.Result{
 		Snapshots: []transform.Snapshot{{ByStage: losses, ByPlatform: channels}},
@@ -138,23 +138,23 @@ func TestChatAnswersAreReadWhereverTheirFiguresStand(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(tt.want, normalizeOf(t, extract.ChatLoss, tt.answer)); diff != "" {
+			if diff := cmp.Diff(tt.want, normalizeOf(t, stream.ChatLoss, tt.answer)); diff != "" {
 				t.Errorf("result (-want +got):\n%s", diff)
 			}
 		})
 	}
 	// The sample of Chat Service Push Data Statistics.
-	got := normalizeOf(t, extract.ChatStatistics, `{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"sucess","TotalCount":933478,"SentCount":637076,"DeliveredCount":7616,"ClickCount":421,
+	got := normalizeOf(t, stream.ChatStatistics, `{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"sucess","TotalCount":933478,"SentCount":637076,"DeliveredCount":7616,"ClickCount":421,
 		"PlatformStatistics":[{"PushPlatform":8,"TotalCount":293,"SentCount":0,"DeliveredCount":0,"ClickCount":0}]}`)
 	want := transform.Result{
 		Snapshots: []transform.Snapshot{{
 			ByStage: []transform.Fact{
-				counted(transform.Total, 0, 0, 933478), counted(transform.Sent, 0, 0, 637076),
-				counted(transform.Delivered, 0, 0, 7616), counted(transform.Clicked, 0, 0, 421),
+				counted(stream.Total, 0, 0, 933478), counted(stream.Sent, 0, 0, 637076),
+				counted(stream.Delivered, 0, 0, 7616), counted(stream.Clicked, 0, 0, 421),
 			},
 			ByPlatform: []transform.Fact{
-				counted(transform.Total, 0, 8, 293), counted(transform.Sent, 0, 8, 0),
-				counted(transform.Delivered, 0, 8, 0), counted(transform.Clicked, 0, 8, 0),
+				counted(stream.Total, 0, 8, 293), counted(stream.Sent, 0, 8, 0),
+				counted(stream.Delivered, 0, 8, 0), counted(stream.Clicked, 0, 8, 0),
 			},
 		}},
 		Counts: transform.Counts{RowsIn: 8, Facts: 8},

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"pushloss/internal/stream"
+
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -43,19 +45,19 @@ func (r *reader) begin() *element {
 // member reads one of the lists, or a counter, of an element. It leaves others
 // alone.
 func (r *reader) member(e *element, name string) (known bool, err error) {
-	if counter, ok := counterNamed(name); ok && r.format.counters {
+	if counter, ok := counterNamed(name); ok && r.format.Counters {
 		return true, r.counter(e, name, counter)
 	}
-	at := slices.IndexFunc(r.format.arrays, func(a array) bool { return a.name == name })
+	at := slices.IndexFunc(r.format.Arrays, func(a stream.Array) bool { return a.Name == name })
 	if at < 0 {
 		return false, nil
 	}
-	a := &r.format.arrays[at]
+	a := &r.format.Arrays[at]
 	if r.dec.PeekKind() != jsontext.KindNull {
 		e.see(name)
 	}
 	read := r.row
-	if a.counters {
+	if a.Counters {
 		read = r.countersRow
 	}
 	isArray, err := r.each(func() error {
@@ -84,7 +86,7 @@ func (r *reader) finish(e *element, start int64) element {
 	e.json = r.rawSince(start)
 	e.snapshot.ByStage = r.facts(e, r.byStage)
 	e.snapshot.ByPlatform = r.facts(e, r.byPlatform)
-	if r.format.counters {
+	if r.format.Counters {
 		e.dropZeros()
 	}
 	for i := range e.rejects {
@@ -94,8 +96,8 @@ func (r *reader) finish(e *element, start int64) element {
 	return *e
 }
 
-func (r *reader) rowsOf(a *array) *[]row {
-	if a.byPlatform {
+func (r *reader) rowsOf(a *stream.Array) *[]row {
+	if a.ByPlatform {
 		return &r.byPlatform
 	}
 	return &r.byStage
@@ -127,6 +129,6 @@ func (r *reader) taskID(e *element) error {
 	return nil
 }
 
-func (r *reader) rejectRow(a *array, rejected row, reason string) Reject {
-	return Reject{Array: a.name, JSON: validUTF8(r.body[rejected.start:rejected.end]), Reason: reason, Rows: 1}
+func (r *reader) rejectRow(a *stream.Array, rejected row, reason string) Reject {
+	return Reject{Array: a.Name, JSON: validUTF8(r.body[rejected.start:rejected.end]), Reason: reason, Rows: 1}
 }

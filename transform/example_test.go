@@ -3,7 +3,7 @@ package transform_test
 import (
 	"fmt"
 
-	"pushloss/extract"
+	"pushloss/internal/stream"
 	"pushloss/transform"
 )
 
@@ -14,7 +14,7 @@ func Example() {
 		{"ErrCode":"-2","ErrCount":2.5,"ErrInfo":"token not uploaded"}]}]}`)
 
 	var n transform.Normalizer
-	result, err := n.Normalize(extract.Loss, answer, []string{"a", "b"})
+	result, err := n.Normalize(stream.Loss, answer, []string{"a", "b"})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"pushloss/extract"
+	"pushloss/internal/stream"
 	"pushloss/transform"
 )
 
@@ -24,7 +24,7 @@ func FuzzNormalize(f *testing.F) {
 	f.Fuzz(func(t *testing.T, answer []byte, task string) {
 		asked := []string{task}
 		var n transform.Normalizer
-		result, err := n.Normalize(extract.Loss, answer, asked)
+		result, err := n.Normalize(stream.Loss, answer, asked)
 		if err != nil {
 			return
 		}

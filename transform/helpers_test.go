@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"pushloss/extract"
+	"pushloss/internal/stream"
 	"pushloss/transform"
 )
 
@@ -15,7 +15,7 @@ import (
 func normalize(t *testing.T, answer string, asked ...string) transform.Result {
 	t.Helper()
 	var n transform.Normalizer
-	result, err := n.Normalize(extract.Loss, []byte(answer), asked)
+	result, err := n.Normalize(stream.Loss, []byte(answer), asked)
 	if err != nil {
 		t.Fatalf("normalize %.300s: %v", answer, err)
 	}
@@ -97,5 +97,5 @@ func quote(text string) string {
 }
 
 func stageFact(code string, count int64, info string) transform.Fact {
-	return transform.Fact{Key: transform.Key{Stage: transform.ReadyToSend, Code: code}, Count: count, Info: info}
+	return transform.Fact{Key: transform.Key{Stage: stream.ReadyToSend, Code: code}, Count: count, Info: info}
 }

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"pushloss/extract"
+	"pushloss/internal/stream"
 	"pushloss/transform"
 )
 
@@ -12,17 +12,17 @@ func TestAnAnswerOfMoreRowsThanTheLimitIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name   string
-		stream extract.Stream
+		stream stream.Stream
 		answer func(n int) string
 	}{
-		{"rows of losses", extract.Loss, func(n int) string { return ok(stages("a", list(`{"ErrCode":1,"ErrCount":1}`, n-1))) }},
-		{"rows that cannot be understood", extract.Loss, func(n int) string { return ok(stages("a", list(`{}`, n-1))) }},
-		{"results of tasks that were not asked for", extract.Loss, func(n int) string { return ok(list(`{"TaskID":"x"}`, n)) }},
-		{"rows of counters", extract.Statistics, func(n int) string {
+		{"rows of losses", stream.Loss, func(n int) string { return ok(stages("a", list(`{"ErrCode":1,"ErrCount":1}`, n-1))) }},
+		{"rows that cannot be understood", stream.Loss, func(n int) string { return ok(stages("a", list(`{}`, n-1))) }},
+		{"results of tasks that were not asked for", stream.Loss, func(n int) string { return ok(list(`{"TaskID":"x"}`, n)) }},
+		{"rows of counters", stream.Statistics, func(n int) string {
 			return ok(`{"TaskID":"a","PlatformStatistics":[` + list(`{"EventType":1,"PushPlatform":1,"SentCount":1}`, n-1) + `]}`)
 		}},
-		{"chat losses in a list", extract.ChatLoss, func(n int) string { return `{"ErrorCode":0,"Data":[` + list(`{"ReadyToSendLoss":[]}`, n) + `]}` }},
-		{"chat losses at the top", extract.ChatLoss, func(n int) string {
+		{"chat losses in a list", stream.ChatLoss, func(n int) string { return `{"ErrorCode":0,"Data":[` + list(`{"ReadyToSendLoss":[]}`, n) + `]}` }},
+		{"chat losses at the top", stream.ChatLoss, func(n int) string {
 			return `{"ErrorCode":0,"ReadyToSendLoss":[` + list(`{"ErrCode":1,"ErrCount":1}`, n) + `]}`
 		}},
 	} {

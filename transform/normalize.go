@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-json-experiment/json/jsontext"
+	"pushloss/internal/stream"
 
-	"pushloss/extract"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Normalizer turns answers into facts. It keeps the texts that come again and
@@ -31,15 +31,15 @@ const maxKeptRows = 4096
 // Normalize reads one answer, given as strict JSON (extract.Answer.JSON), to a
 // stream's request for the asked tasks; none asked means the whole app's figures.
 // An error means that the answer has no list of results to be read.
-func (n *Normalizer) Normalize(stream extract.Stream, answer []byte, asked []string) (Result, error) {
+func (n *Normalizer) Normalize(stream stream.Stream, answer []byte, asked []string) (Result, error) {
 	reader := &reader{
 		Normalizer: n,
-		format:     &formats[stream],
+		format:     stream.Format(),
 		body:       answer,
 		dec:        newDecoder(answer),
 	}
 	read := reader.results
-	if reader.format.bare {
+	if reader.format.Bare {
 		read = reader.bare
 	}
 	elements, err := read()
@@ -157,7 +157,7 @@ var (
 // reader walks one answer.
 type reader struct {
 	*Normalizer
-	format        *format
+	format        *stream.Format
 	body          []byte
 	dec           *jsontext.Decoder
 	rows          int // rows and elements read so far

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"pushloss/extract"
+	"pushloss/internal/stream"
 	"pushloss/transform"
 )
 
@@ -102,7 +102,7 @@ func answerOf(elements []drawnElement) string {
 func mustNormalize(t *rapid.T, answer string, asked []string) transform.Result {
 	t.Helper()
 	var n transform.Normalizer
-	result, err := n.Normalize(extract.Loss, []byte(answer), asked)
+	result, err := n.Normalize(stream.Loss, []byte(answer), asked)
 	if err != nil {
 		t.Fatalf("normalize %s: %v", answer, err)
 	}
@@ -172,10 +172,10 @@ func TestSumsAreThoseOfTheAnswer(t *testing.T) {
 			}
 		}
 		for _, f := range result.Snapshots[0].ByStage {
-			got[f.Stage-transform.ReadyToSend] += f.Count
+			got[f.Stage-stream.ReadyToSend] += f.Count
 		}
 		for _, f := range result.Snapshots[0].ByPlatform {
-			got[2+f.Stage-transform.ReadyToSend] += f.Count
+			got[2+f.Stage-stream.ReadyToSend] += f.Count
 		}
 		if want != got {
 			t.Fatalf("sums are %v, want %v", got, want)

@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"pushloss/extract"
+	"pushloss/internal/stream"
 	"pushloss/transform"
 )
 
@@ -233,7 +233,7 @@ func TestAnAnswerWithoutAListOfResultsIsAnError(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var n transform.Normalizer
-			if got, err := n.Normalize(extract.Loss, []byte(answer), []string{"a"}); err == nil {
+			if got, err := n.Normalize(stream.Loss, []byte(answer), []string{"a"}); err == nil {
 				t.Errorf("accepted as %+v", got)
 			}
 		})

@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 
+	"pushloss/internal/stream"
+
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -17,12 +19,12 @@ const maxCode = 200
 // row is a fact with where it stands in the answer.
 type row struct {
 	Fact
-	list       *array
+	list       *stream.Array
 	start, end int64
 }
 
 // row reads one row of losses.
-func (r *reader) row(e *element, a *array) error {
+func (r *reader) row(e *element, a *stream.Array) error {
 	e.rowsIn++
 	row, reason, err := r.lossRow(a)
 	switch {
@@ -38,8 +40,8 @@ func (r *reader) row(e *element, a *array) error {
 }
 
 // lossRow reads one row. A reason says why it cannot be understood.
-func (r *reader) lossRow(a *array) (parsed row, reason string, err error) {
-	parsed.list, parsed.Stage = a, a.stage
+func (r *reader) lossRow(a *stream.Array) (parsed row, reason string, err error) {
+	parsed.list, parsed.Stage = a, a.Stage
 	before := r.dec.InputOffset()
 	defer func() {
 		parsed.end = r.dec.InputOffset()
@@ -104,15 +106,15 @@ func fieldNamed(name string) rowFields {
 }
 
 // missing names the first field that a row of the array needs and lacks.
-func (f rowFields) missing(a *array) string {
+func (f rowFields) missing(a *stream.Array) string {
 	switch {
 	case f&errCode == 0:
 		return "ErrCode is missing"
 	case f&errCount == 0:
 		return "ErrCount is missing"
-	case a.byPlatform && !a.eventOptional && f&eventType == 0:
+	case a.ByPlatform && !a.EventOptional && f&eventType == 0:
 		return "EventType is missing"
-	case a.byPlatform && f&pushPlatform == 0:
+	case a.ByPlatform && f&pushPlatform == 0:
 		return "PushPlatform is missing"
 	}
 	return ""
@@ -131,7 +133,7 @@ func (r *reader) set(parsed *row, field rowFields, value jsontext.Value) (reason
 	case errCount:
 		parsed.Count, reason = count("ErrCount", value)
 	case eventType, pushPlatform:
-		if !parsed.list.byPlatform {
+		if !parsed.list.ByPlatform {
 			return "" // not part of a stage row's key
 		}
 		name, into := "EventType", &parsed.EventType

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"pushloss/internal/stream"
 	"pushloss/transform"
 )
 
@@ -138,7 +139,7 @@ func TestAPlatformRow(t *testing.T) {
 				return
 			}
 			want := transform.Snapshot{TaskID: "a", ByPlatform: []transform.Fact{{
-				Key:   transform.Key{Stage: transform.ReadyToSend, EventType: tt.event, Platform: tt.platform, Code: "1"},
+				Key:   transform.Key{Stage: stream.ReadyToSend, EventType: tt.event, Platform: tt.platform, Code: "1"},
 				Count: 5,
 			}}}
 			if d := cmp.Diff(want, got.Snapshots[0]); d != "" {
@@ -211,13 +212,13 @@ func TestTheSameKeyInTwoStagesOrGrainsIsNotSummed(t *testing.T) {
 		"PostSendDeliveredLoss":[{"ErrCode":"1","ErrCount":2}],
 		"PlatformReadyToSendLoss":[{"EventType":0,"PushPlatform":0,"ErrCode":"1","ErrCount":3}],
 		"PlatformPostSendDeliveredLoss":[{"EventType":0,"PushPlatform":0,"ErrCode":"1","ErrCount":4}]}`), "a")
-	fact := func(stage transform.Stage, count int64) transform.Fact {
+	fact := func(stage stream.Stage, count int64) transform.Fact {
 		return transform.Fact{Key: transform.Key{Stage: stage, Code: "1"}, Count: count}
 	}
 	want := []transform.Snapshot{{
 		TaskID:     "a",
-		ByStage:    []transform.Fact{fact(transform.ReadyToSend, 1), fact(transform.PostSendDelivered, 2)},
-		ByPlatform: []transform.Fact{fact(transform.ReadyToSend, 3), fact(transform.PostSendDelivered, 4)},
+		ByStage:    []transform.Fact{fact(stream.ReadyToSend, 1), fact(stream.PostSendDelivered, 2)},
+		ByPlatform: []transform.Fact{fact(stream.ReadyToSend, 3), fact(stream.PostSendDelivered, 4)},
 	}}
 	if d := cmp.Diff(want, got.Snapshots); d != "" {
 		t.Errorf("snapshots (-want +got):\n%s", d)

@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"pushloss/extract"
+	"pushloss/internal/stream"
 	"pushloss/transform"
 )
 
@@ -52,7 +52,7 @@ func TestEveryReplacedTextIsCounted(t *testing.T) {
 	answer := []byte(ok(stages("a", row, row), stages("unasked", row)))
 	var n transform.Normalizer
 	for range 2 { // the second time from memory
-		got, err := n.Normalize(extract.Loss, answer, []string{"a"})
+		got, err := n.Normalize(stream.Loss, answer, []string{"a"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,12 +78,12 @@ func TestANormalizerDoesNotCarryFiguresOver(t *testing.T) {
 	t.Parallel()
 	var n transform.Normalizer
 	big := []byte(ok(stages("a", row1, row2, bad)))
-	first, err := n.Normalize(extract.Loss, big, []string{"a"})
+	first, err := n.Normalize(stream.Loss, big, []string{"a"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	before := normalize(t, string(big), "a")
-	if _, err := n.Normalize(extract.Loss, []byte(ok(stages("b", row2, row2, row2))), []string{"b"}); err != nil {
+	if _, err := n.Normalize(stream.Loss, []byte(ok(stages("b", row2, row2, row2))), []string{"b"}); err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(before, first); d != "" {

@@ -14,6 +14,7 @@ import (
 	"pushloss/internal/calendar"
 	"pushloss/internal/config"
 	"pushloss/internal/pipeline"
+	"pushloss/internal/stream"
 	"pushloss/load"
 	"pushloss/migrations"
 )
@@ -86,7 +87,7 @@ func (a *app) demo(ctx context.Context, hold bool) error {
 	jobs := pipeline.New(db, extract.NewTransport(), []pipeline.App{{
 		Account: demoAccount(demoApp, baseURL), Location: a.settings.Location, CallsPerSecond: 1,
 	}}, pipeline.Settings{
-		Streams:      []extract.Stream{extract.Loss, extract.Statistics},
+		Streams:      []stream.Stream{stream.Loss, stream.Statistics},
 		LookbackDays: demoDays, TaskDays: demoFollowed, APIMemoryDays: demoDays + 1,
 	}, pipeline.Options{
 		Log: a.log, Now: a.env.Now, Holder: holder(), OnProgress: bar.step,

@@ -6,6 +6,7 @@ import (
 
 	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
 	"pushloss/transform"
 )
 
@@ -25,7 +26,7 @@ func (a *API) Ask(ctx context.Context, window calendar.Window, tasks []string) (
 	if err != nil {
 		return nil, err
 	}
-	result, err := a.normalizer.Normalize(extract.Loss, answer.JSON, tasks)
+	result, err := a.normalizer.Normalize(stream.Loss, answer.JSON, tasks)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"pushloss/internal/calibrate"
 	"pushloss/internal/sandbox"
 	"pushloss/internal/secret"
+	"pushloss/internal/stream"
 	"pushloss/load"
 	"pushloss/transform"
 )
@@ -205,7 +206,7 @@ func (w *world) remember(first, last calendar.Day, until time.Duration, cfg ...f
 }
 
 func snapshot(figures sandbox.Figures) (s transform.Snapshot) {
-	stages := map[string]transform.Stage{sandbox.StageReadyToSend: transform.ReadyToSend, sandbox.StagePostSendDelivered: transform.PostSendDelivered}
+	stages := map[string]stream.Stage{sandbox.StageReadyToSend: stream.ReadyToSend, sandbox.StagePostSendDelivered: stream.PostSendDelivered}
 	for _, row := range figures.Stage {
 		s.ByStage = append(s.ByStage, transform.Fact{Key: transform.Key{Stage: stages[row.Stage], Code: row.ErrCode}, Count: row.ErrCount})
 	}

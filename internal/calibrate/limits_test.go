@@ -10,6 +10,7 @@ import (
 	"pushloss/extract"
 	"pushloss/internal/calendar"
 	"pushloss/internal/calibrate"
+	"pushloss/internal/stream"
 	"pushloss/transform"
 )
 
@@ -227,7 +228,7 @@ func TestTheRequestsAreBounded(t *testing.T) {
 	made := int64(0)
 	w.asker = askFunc(func(context.Context, calendar.Window, []string) ([]transform.Snapshot, error) {
 		made++
-		return []transform.Snapshot{{ByStage: []transform.Fact{{Key: transform.Key{Stage: transform.ReadyToSend, Code: "1"}, Count: made}}}}, nil
+		return []transform.Snapshot{{ByStage: []transform.Fact{{Key: transform.Key{Stage: stream.ReadyToSend, Code: "1"}, Count: made}}}}, nil
 	})
 	report := w.measure()
 	if report.Requests != int(made) || made > calibrate.MostRequests {

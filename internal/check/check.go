@@ -13,6 +13,7 @@ import (
 	"pushloss/extract"
 	"pushloss/internal/calendar"
 	"pushloss/internal/pipeline"
+	"pushloss/internal/stream"
 	"pushloss/load"
 	"pushloss/migrations"
 )
@@ -80,7 +81,7 @@ func Tables(ctx context.Context, databaseURL string) []Finding {
 // newest ended day. With a database it keeps the app's lock and pace, and leaves an app alone
 // that another process works on; without, no other process can be at work, and
 // it waits an interval first. Nothing is loaded.
-func API(ctx context.Context, db *load.DB, transport http.RoundTripper, app pipeline.App, streams []extract.Stream, holder string, now func() time.Time) []Finding {
+func API(ctx context.Context, db *load.DB, transport http.RoundTripper, app pipeline.App, streams []stream.Stream, holder string, now func() time.Time) []Finding {
 	name := fmt.Sprintf("api of app %d", app.Account.SDKAppID)
 	opts := extract.PacerOptions{}
 	if app.CallsPerSecond > 0 {

@@ -18,6 +18,7 @@ import (
 	"pushloss/internal/pipeline"
 	"pushloss/internal/sandbox"
 	"pushloss/internal/secret"
+	"pushloss/internal/stream"
 	"pushloss/load"
 )
 
@@ -55,7 +56,7 @@ func ask(t testing.TB, db *load.DB, app pipeline.App, now func() time.Time) []ch
 	t.Helper()
 	transport := extract.NewTransport()
 	defer transport.CloseIdleConnections()
-	return check.API(t.Context(), db, transport, app, extract.Streams(), "the check", now)
+	return check.API(t.Context(), db, transport, app, stream.All(), "the check", now)
 }
 
 func TestClock(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"pushloss/internal/calendar"
 	"pushloss/internal/config"
 	"pushloss/internal/secret"
+	"pushloss/internal/stream"
 )
 
 var compared = cmp.Options{
@@ -42,7 +43,7 @@ func TestDefaultsAreThoseOfTheDocumentation(t *testing.T) {
 			Location:   shanghai,
 			Rate:       1,
 		}},
-		Streams:       []extract.Stream{extract.Loss, extract.Statistics},
+		Streams:       []stream.Stream{stream.Loss, stream.Statistics},
 		LookbackDays:  7,
 		TaskDays:      30,
 		APIMemoryDays: 7,
@@ -95,7 +96,7 @@ func TestEveryVariableIsRead(t *testing.T) {
 			Location:   berlin,
 			Rate:       0,
 		}},
-		Streams:       []extract.Stream{extract.Loss, extract.ChatStatistics},
+		Streams:       []stream.Stream{stream.Loss, stream.ChatStatistics},
 		FirstDay:      &day,
 		LookbackDays:  0,
 		TaskDays:      3650,
@@ -161,7 +162,7 @@ func TestAWrongValueIsOneProblemThatNamesItsVariable(t *testing.T) {
 		{"base URL with the API's path", "TIM_BASE_URL", []string{"https://h/v4/timpush/all_member_push_loss"}, "must not hold the API's path"},
 		{"time zone", "PUSHLOSS_TIMEZONE", []string{"Local", "Asia/Nowhere", "+08:00", "../etc/passwd"}, "is not a time zone"},
 		{"rate", "PUSHLOSS_RATE", []string{"-1", "NaN", "Inf", "-Inf", "1e999", "x", "1/s", "0.0000001"}, "calls per second"},
-		{"streams", "PUSHLOSS_STREAMS", []string{"all", "loss,clicks", "loss,"}, "none of the streams loss, statistics, chat_loss, chat_statistics"},
+		{"streams", "PUSHLOSS_STREAMS", []string{"all", "loss,clicks", "loss,"}, "give a comma-separated list of loss, statistics, chat_loss, chat_statistics"},
 		{"streams twice", "PUSHLOSS_STREAMS", []string{"loss,loss"}, "names loss twice"},
 		{"lookback", "PUSHLOSS_LOOKBACK_DAYS", []string{"-1", "3651", "7.5", "7d", "x"}, "from 0 to 3650"},
 		{"task days", "PUSHLOSS_TASK_DAYS", []string{"0", "-1", "3651", "x"}, "from 1 to 3650"},

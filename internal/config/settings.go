@@ -6,6 +6,7 @@ import (
 	"pushloss/extract"
 	"pushloss/internal/calendar"
 	"pushloss/internal/secret"
+	"pushloss/internal/stream"
 )
 
 // Settings are the validated settings of one process.
@@ -15,7 +16,7 @@ type Settings struct {
 	// may be none, and their SecretKeys are not read.
 	Apps []App
 	// Streams are those that are pulled, each once.
-	Streams []extract.Stream
+	Streams []stream.Stream
 	// FirstDay is the first day to keep; nil leaves it to the first run.
 	FirstDay *calendar.Day
 	// LookbackDays is how many days after its end a day is pulled again.

@@ -11,9 +11,9 @@ import (
 	"strings"
 	"unicode"
 
-	"pushloss/extract"
 	"pushloss/internal/calendar"
 	"pushloss/internal/postgres"
+	"pushloss/internal/stream"
 )
 
 const (
@@ -113,10 +113,10 @@ func parsePort(text string) (int, error) {
 }
 
 // parseStreams reads names of streams, separated by commas.
-func parseStreams(text string) ([]extract.Stream, error) {
-	var streams []extract.Stream
+func parseStreams(text string) ([]stream.Stream, error) {
+	var streams []stream.Stream
 	for name := range strings.SplitSeq(text, ",") {
-		stream, err := extract.ParseStream(strings.TrimSpace(name))
+		stream, err := stream.Parse(strings.TrimSpace(name))
 		if err != nil {
 			return nil, err
 		}

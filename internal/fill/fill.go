@@ -17,6 +17,7 @@ import (
 	"pushloss/internal/postgres"
 	"pushloss/internal/sandbox"
 	"pushloss/internal/secret"
+	"pushloss/internal/stream"
 	"pushloss/load"
 )
 
@@ -180,7 +181,7 @@ func (f *filler) register(ctx context.Context, first calendar.Day) error {
 }
 
 // streams are what rates are told from.
-func streams() []extract.Stream { return []extract.Stream{extract.Loss, extract.Statistics} }
+func streams() []stream.Stream { return []stream.Stream{stream.Loss, stream.Statistics} }
 
 // send registers the tasks of a day, when they were sent.
 func (f *filler) send(ctx context.Context, day calendar.Day) error {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pushloss/extract"
+	"pushloss/internal/stream"
 	"pushloss/load"
 	"pushloss/transform"
 )
@@ -61,7 +62,7 @@ func (c *checker) one(ctx context.Context, r checkRequest) error {
 	}
 	defer answer.Release()
 	c.failuresInRow = 0
-	result, err := c.normalizer.Normalize(extract.Loss, answer.JSON, ids)
+	result, err := c.normalizer.Normalize(stream.Loss, answer.JSON, ids)
 	if err != nil {
 		c.failed(ctx, r, err.Error())
 		return nil

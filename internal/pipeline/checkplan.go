@@ -5,6 +5,7 @@ import (
 
 	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
 	"pushloss/load"
 )
 
@@ -71,7 +72,7 @@ func (c *checkPlan) batch(groups []checkRequest) {
 // out; those never pulled are told of if they are expected.
 func (c *checkPlan) runOf(rules policy, days calendar.Span, task load.TaskRef, expected calendar.Span, ledger map[ledgerKey]load.Entry) (run calendar.Span, found bool) {
 	stored := func(day calendar.Day) bool {
-		entry := ledger[ledgerKey{extract.Loss, day, task.Key}]
+		entry := ledger[ledgerKey{stream.Loss, day, task.Key}]
 		return entry.State == load.StateLoaded || entry.State == load.StateEmpty
 	}
 	run, found = rules.longestRun(days, stored)
@@ -79,7 +80,7 @@ func (c *checkPlan) runOf(rules policy, days calendar.Span, task load.TaskRef, e
 		if found && run.Has(day) || !rules.exists(day) {
 			continue
 		}
-		entry, known := ledger[ledgerKey{extract.Loss, day, task.Key}]
+		entry, known := ledger[ledgerKey{stream.Loss, day, task.Key}]
 		switch {
 		case stored(day):
 			c.leave(task, day, "apart from the other stored days")

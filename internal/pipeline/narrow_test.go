@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"pushloss/extract"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/sandbox"
+	"pushloss/internal/stream"
 	"pushloss/load"
 )
 
@@ -152,7 +152,7 @@ func TestWholeAppRequestsGoFirst(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.tasks(sevenTasks...)
-	w.settings.Streams = []extract.Stream{extract.Loss, extract.Statistics}
+	w.settings.Streams = []stream.Stream{stream.Loss, stream.Statistics}
 	w.backfill(today-10, today-1, load.RunDone)
 	tasks := false
 	for i, call := range w.api.Calls() {

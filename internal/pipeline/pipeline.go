@@ -8,6 +8,7 @@ import (
 
 	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
 	"pushloss/load"
 )
 
@@ -22,11 +23,11 @@ type App struct {
 
 // Settings say what is due.
 type Settings struct {
-	Streams       []extract.Stream // what is pulled, in this order; none is the loss alone
-	LookbackDays  int              // a day is pulled until it was this many days after its end (see EffectiveLookback)
-	TaskDays      int              // how many days a task is followed
-	APIMemoryDays int              // how far back the API is believed to remember
-	FirstDay      *calendar.Day    // first day to keep; nil: the first run's day less LookbackDays
+	Streams       []stream.Stream // what is pulled, in this order; none is the loss alone
+	LookbackDays  int             // a day is pulled until it was this many days after its end (see EffectiveLookback)
+	TaskDays      int             // how many days a task is followed
+	APIMemoryDays int             // how far back the API is believed to remember
+	FirstDay      *calendar.Day   // first day to keep; nil: the first run's day less LookbackDays
 }
 
 // Options are the optional parts of a Pipeline.
@@ -86,7 +87,7 @@ func New(db *load.DB, transport http.RoundTripper, apps []App, settings Settings
 		opts.GiveWay = defaultGiveWay
 	}
 	if len(settings.Streams) == 0 {
-		settings.Streams = []extract.Stream{extract.Loss}
+		settings.Streams = []stream.Stream{stream.Loss}
 	}
 	return &Pipeline{db: db, transport: transport, apps: apps, settings: settings, opts: opts, budget: extract.NewBudget()}
 }

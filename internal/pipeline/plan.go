@@ -7,6 +7,7 @@ import (
 
 	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
 	"pushloss/load"
 )
 
@@ -22,14 +23,14 @@ const (
 
 // Window is one window of a plan: a stream's day of a task, or of the whole app.
 type Window struct {
-	SDKAppID int64          `json:"sdk_app_id"`
-	Stream   extract.Stream `json:"stream"`
-	Day      calendar.Day   `json:"day"`
-	TaskID   string         `json:"task_id"` // "" is the whole app
-	State    string         `json:"state"`
-	Settled  bool           `json:"settled"`
-	Due      bool           `json:"due"`
-	Why      string         `json:"why"`
+	SDKAppID int64         `json:"sdk_app_id"`
+	Stream   stream.Stream `json:"stream"`
+	Day      calendar.Day  `json:"day"`
+	TaskID   string        `json:"task_id"` // "" is the whole app
+	State    string        `json:"state"`
+	Settled  bool          `json:"settled"`
+	Due      bool          `json:"due"`
+	Why      string        `json:"why"`
 
 	task load.TaskRef
 	// again says that the pull before failed, so that this one comes last.
@@ -67,7 +68,7 @@ type plan struct {
 
 // planStream is a stream and the first day of it that belongs to a plan.
 type planStream struct {
-	extract.Stream
+	stream.Stream
 	first calendar.Day
 }
 
@@ -103,7 +104,7 @@ func (p plan) windows(ctx context.Context, db *load.DB, in part) iter.Seq2[[]Win
 }
 
 type ledgerKey struct {
-	stream  extract.Stream
+	stream  stream.Stream
 	day     calendar.Day
 	taskKey int32
 }
@@ -179,7 +180,7 @@ func (p plan) verdict(known bool, entry load.Entry) (due bool, why string) {
 
 // request is one API request of a plan.
 type request struct {
-	stream extract.Stream
+	stream stream.Stream
 	day    calendar.Day
 	window calendar.Window
 	tasks  []load.TaskRef
@@ -225,7 +226,7 @@ func (p plan) requests(windows []Window) []request {
 	return requests
 }
 
-func (p plan) request(stream extract.Stream, day calendar.Day, tasks []load.TaskRef) request {
+func (p plan) request(stream stream.Stream, day calendar.Day, tasks []load.TaskRef) request {
 	return request{stream: stream, day: day, window: day.Window(p.app.Location), tasks: tasks}
 }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
 	"pushloss/load"
 )
 
@@ -70,7 +70,7 @@ func TestS15RequestsAreTheDueWindows(t *testing.T) {
 			tasksOnly: rapid.Bool().Draw(t, "tasksOnly"),
 			reprocess: rapid.SampledFrom([]Reprocess{Missing, Failed, All}).Draw(t, "reprocess"),
 		}
-		for _, stream := range rapid.SliceOfDistinct(rapid.SampledFrom(extract.Streams()), rapid.ID).Draw(t, "streams") {
+		for _, stream := range rapid.SliceOfDistinct(rapid.SampledFrom(stream.All()), rapid.ID).Draw(t, "streams") {
 			p.streams = append(p.streams, planStream{stream, day + calendar.Day(rapid.IntRange(-1, 1).Draw(t, "first"))})
 		}
 		covered := make(map[int32]bool)
@@ -80,7 +80,7 @@ func TestS15RequestsAreTheDueWindows(t *testing.T) {
 		}
 		p.covers = func(task load.Task, _ calendar.Day) bool { return covered[task.Key] }
 		ledger := make(map[ledgerKey]load.Entry)
-		for _, stream := range extract.Streams() {
+		for _, stream := range stream.All() {
 			for key := range int32(len(p.tasks) + 1) {
 				if rapid.Bool().Draw(t, "known") {
 					ledger[ledgerKey{stream, day, key}] = load.Entry{
@@ -93,7 +93,7 @@ func TestS15RequestsAreTheDueWindows(t *testing.T) {
 
 		windows := p.windowsOf(day, ledger, allWindows)
 		type window struct {
-			stream extract.Stream
+			stream stream.Stream
 			task   string
 		}
 		due := make(map[window]int)

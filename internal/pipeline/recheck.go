@@ -8,6 +8,7 @@ import (
 
 	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
 	"pushloss/load"
 	"pushloss/transform"
 )
@@ -98,7 +99,7 @@ func (p plan) dueChecks(rules policy, unequal []load.UnequalCheck, now time.Time
 // pulls reports whether all windows of the task's losses in the days belong to the
 // plan.
 func (p plan) pulls(ref load.TaskRef, days calendar.Span) bool {
-	loss := slices.IndexFunc(p.streams, func(stream planStream) bool { return stream.Stream == extract.Loss })
+	loss := slices.IndexFunc(p.streams, func(planned planStream) bool { return planned.Stream == stream.Loss })
 	if loss < 0 || days.First < p.streams[loss].first || days.Last > p.last {
 		return false
 	}

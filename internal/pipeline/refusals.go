@@ -9,6 +9,7 @@ import (
 
 	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
 	"pushloss/load"
 	"pushloss/transform"
 )
@@ -24,7 +25,7 @@ type refusals struct {
 }
 
 type streamDay struct {
-	stream extract.Stream
+	stream stream.Stream
 	day    calendar.Day
 }
 

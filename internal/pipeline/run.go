@@ -6,8 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
 	"pushloss/load"
 )
 
@@ -124,7 +124,7 @@ func (p *Pipeline) planRun(ctx context.Context, app App, at time.Time) (plan, po
 	}
 	opened := make(map[ledgerKey]bool, len(windows))
 	for _, window := range windows {
-		opened[ledgerKey{extract.Loss, window.Day, window.TaskKey}] = true
+		opened[ledgerKey{stream.Loss, window.Day, window.TaskKey}] = true
 	}
 	return plan{
 		app:       app,

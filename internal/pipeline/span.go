@@ -3,8 +3,8 @@ package pipeline
 import (
 	"time"
 
-	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
 )
 
 // recheckWithin is how long after a check it may be made again: the next daily run
@@ -20,7 +20,7 @@ func (p policy) spanWindow(days calendar.Span) calendar.Window {
 // go back in them.
 func (p policy) fits(days calendar.Span) bool {
 	window := p.spanWindow(days)
-	return window.End.Sub(window.Start) <= extract.Loss.MaxWindow()
+	return window.End.Sub(window.Start) <= stream.Loss.MaxWindow()
 }
 
 // exists reports whether the zone's calendar has the date.

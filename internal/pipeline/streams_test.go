@@ -9,14 +9,14 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
-	"pushloss/extract"
 	"pushloss/internal/calendar"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/sandbox"
+	"pushloss/internal/stream"
 	"pushloss/load"
 )
 
-func withStreams(w *world, streams ...extract.Stream) *world {
+func withStreams(w *world, streams ...stream.Stream) *world {
 	w.settings.Streams = streams
 	return w
 }
@@ -109,7 +109,7 @@ func TestEveryStreamEqualsItsTruth(t *testing.T) {
 	for _, faults := range [][]string{nil, {"chat-nested", "count-string", "unknown-fields", "shuffled", "trailing-comma"}} {
 		t.Run(strings.Join(faults, " "), func(t *testing.T) {
 			t.Parallel()
-			w := withStreams(setup(t, withFaults(t, faults...)), extract.Streams()...)
+			w := withStreams(setup(t, withFaults(t, faults...)), stream.All()...)
 			w.tasks(sevenTasks...)
 			report := w.backfill(today-9, today-5, load.RunDone)
 			w.equalsTruth(today-9, today-5, sevenTasks...)
@@ -140,7 +140,7 @@ func TestEveryStreamEqualsItsTruth(t *testing.T) {
 
 func TestRatesAreTheLossesAgainstThePushesOfTheTruth(t *testing.T) {
 	t.Parallel()
-	w := withStreams(setup(t), extract.Loss, extract.Statistics)
+	w := withStreams(setup(t), stream.Loss, stream.Statistics)
 	w.tasks("t1", "t2")
 	w.backfill(today-6, today-5, load.RunDone)
 	type rate struct {
@@ -224,7 +224,7 @@ func TestRatesAreTheLossesAgainstThePushesOfTheTruth(t *testing.T) {
 
 func TestRestatedPushesAreToldAndReplayed(t *testing.T) {
 	t.Parallel()
-	w := withStreams(setup(t), extract.Loss, extract.Statistics)
+	w := withStreams(setup(t), stream.Loss, stream.Statistics)
 	w.tasks("t1")
 	w.run(load.RunDone)
 	w.faults("restated:day=" + (today - 2).String())
@@ -255,7 +255,7 @@ func TestRestatedPushesAreToldAndReplayed(t *testing.T) {
 // Whether the service forgets by leaving out or by zeros is not known.
 func TestZerosOfADayBeyondMemoryRemoveNothing(t *testing.T) {
 	t.Parallel()
-	w := withStreams(setup(t), extract.Statistics)
+	w := withStreams(setup(t), stream.Statistics)
 	w.backfill(today-9, today-9, load.RunDone)
 	w.settings.APIMemoryDays = 7
 	w.faults("forget-after=7d")
@@ -273,7 +273,7 @@ func TestAStreamThatIsChosenLaterBeginsThen(t *testing.T) {
 	first := today - 20
 	w.settings.FirstDay = &first
 	w.run(load.RunDone)
-	withStreams(w, extract.Loss, extract.Statistics)
+	withStreams(w, stream.Loss, stream.Statistics)
 	report := w.run(load.RunDone)
 	// Three days of the lookback of either stream.
 	if report.Requests != 6 {
@@ -285,7 +285,7 @@ func TestAStreamThatIsChosenLaterBeginsThen(t *testing.T) {
 	w.equalsPushes(today-3, today-1, false)
 
 	// One that is left out is not waited for.
-	withStreams(w, extract.Loss)
+	withStreams(w, stream.Loss)
 	w.now = w.now.AddDate(0, 0, 10)
 	w.run(load.RunDone)
 	statuses, err := w.db.Status(t.Context(), w.now, time.Hour)
@@ -295,7 +295,7 @@ func TestAStreamThatIsChosenLaterBeginsThen(t *testing.T) {
 	if len(statuses) != 1 || statuses[0].Late+statuses[0].Missing+statuses[0].Failed != 0 {
 		t.Errorf("status: %+v", statuses)
 	}
-	withStreams(w, extract.Loss, extract.Statistics)
+	withStreams(w, stream.Loss, stream.Statistics)
 	if again := w.run(load.RunDone); again.Requests != 6 {
 		t.Errorf("chosen again: %d requests", again.Requests)
 	}

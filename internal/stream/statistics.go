@@ -1,12 +1,16 @@
-package extract
+package stream
 
 import "time"
 
 // How many pushes there were, to all or tagged users (All/Tagged Users Push Data
 // Statistics).
-var statisticsEndpoint = endpoint{
+var statistics = definition{
 	name:      "statistics",
 	path:      "/v4/timpush/all_member_push_statistics",
 	maxWindow: 30 * 24 * time.Hour,
 	byTask:    true,
+	format: Format{
+		Counters: true,
+		Arrays:   []Array{{Name: "PlatformStatistics", ByPlatform: true, Counters: true}},
+	},
 }

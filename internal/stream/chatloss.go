@@ -1,0 +1,18 @@
+package stream
+
+import "time"
+
+// Losses of the pushes that accompany one-to-one and group chat messages (Chat
+// Service Push Loss Analysis). The page's sample is not valid JSON, so whether the lists
+// stand at the top or under a name is unknown. Its rows have no EventType.
+var chatLoss = definition{
+	name:      "chat_loss",
+	path:      "/v4/timpush/normal_push_loss",
+	maxWindow: 7 * 24 * time.Hour,
+	format: Format{Bare: true, Arrays: []Array{
+		{Name: "ReadyToSendLoss", Stage: ReadyToSend},
+		{Name: "PostSendDeliveredLoss", Stage: PostSendDelivered},
+		{Name: "PlatformReadyToSendLoss", Stage: ReadyToSend, ByPlatform: true, EventOptional: true},
+		{Name: "PlatformPostSendDeliveredLoss", Stage: PostSendDelivered, ByPlatform: true, EventOptional: true},
+	}},
+}
