@@ -28,15 +28,15 @@ test: postgres ## all tests, against a Postgres that they start themselves
 
 .PHONY: chaos
 chaos: postgres ## kill the program KILLS times, and its database and network too, and look what is left
-	go test $(RACE) ./internal/chaos -run Chaos -v -count 1 -timeout 40m -args -kills '$(KILLS)' -seed '$(SEED)'
+	go test $(RACE) ./internal/lab/chaos -run Chaos -v -count 1 -timeout 40m -args -kills '$(KILLS)' -seed '$(SEED)'
 
 .PHONY: bench
 bench: postgres ## the benchmarks: transform, load, and a whole backfill without pacing
-	go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 30m ./transform ./load ./internal/pipeline ./internal/sandbox
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 30m ./transform ./load ./internal/pipeline ./internal/lab/sandbox
 
 .PHONY: questions
 questions: ## the medians of docs/queries on a database filled by "pushloss sandbox fill"
-	go test ./internal/questions -run Filled -v -bench . -benchtime 21x -args -database "$${DATABASE_URL:?names the filled database}"
+	go test ./internal/lab/questions -run Filled -v -bench . -benchtime 21x -args -database "$${DATABASE_URL:?names the filled database}"
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME

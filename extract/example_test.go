@@ -9,7 +9,7 @@ import (
 
 	"pushloss/extract"
 	"pushloss/internal/calendar"
-	"pushloss/internal/sandbox"
+	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/secret"
 )
 

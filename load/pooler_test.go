@@ -12,8 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/lab/netfault"
 	"pushloss/internal/localpg/pgtest"
-	"pushloss/internal/netfault"
 	"pushloss/internal/postgres"
 	"pushloss/load"
 	"pushloss/transform"

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"pushloss/internal/calibrate"
-	"pushloss/internal/sandbox"
+	"pushloss/internal/lab/sandbox"
 )
 
 func (r result) calibration(t testing.TB) (report calibrate.Report) {

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pushloss/internal/config"
-	"pushloss/internal/fill"
+	"pushloss/internal/lab/fill"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
 )

@@ -17,8 +17,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/localpg/pgtest"
-	"pushloss/internal/sandbox"
 )
 
 const (

@@ -14,7 +14,7 @@ import (
 	"sync"
 	"testing"
 
-	"pushloss/internal/netfault"
+	"pushloss/internal/lab/netfault"
 )
 
 // tool returns the path of a program of Debian's package prometheus.

@@ -17,9 +17,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/sethvargo/go-envconfig"
 
+	"pushloss/internal/lab/netfault"
+	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/localpg/pgtest"
-	"pushloss/internal/netfault"
-	"pushloss/internal/sandbox"
 )
 
 // log is what a daemon says.

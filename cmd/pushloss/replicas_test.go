@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"pushloss/internal/netfault"
-	"pushloss/internal/sandbox"
+	"pushloss/internal/lab/netfault"
+	"pushloss/internal/lab/sandbox"
 )
 
 // severalApps makes the world one of so many apps at a pace, whose windows are

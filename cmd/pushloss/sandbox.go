@@ -14,7 +14,7 @@ import (
 	"pushloss/extract"
 	"pushloss/internal/calendar"
 	"pushloss/internal/config"
-	"pushloss/internal/sandbox"
+	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/secret"
 )
 

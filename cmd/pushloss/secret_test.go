@@ -12,7 +12,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"pushloss/internal/sandbox"
+	"pushloss/internal/lab/sandbox"
 )
 
 // S3: neither the secret key nor a UserSig gets into what is printed, logged or

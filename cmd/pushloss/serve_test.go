@@ -15,7 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/tencentyun/tls-sig-api-v2-golang/tencentyun"
 
-	"pushloss/internal/sandbox"
+	"pushloss/internal/lab/sandbox"
 	"pushloss/migrations"
 )
 

@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"pushloss/internal/calendar"
-	"pushloss/internal/sandbox"
+	"pushloss/internal/lab/sandbox"
 )
 
 // platforms are the channels' names as the dashboards show them.

@@ -11,7 +11,7 @@ import (
 	"pushloss/extract"
 	"pushloss/internal/calendar"
 	"pushloss/internal/calibrate"
-	"pushloss/internal/sandbox"
+	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/secret"
 	"pushloss/internal/stream"
 	"pushloss/load"

@@ -7,7 +7,7 @@ import (
 
 	"pushloss/internal/calendar"
 	"pushloss/internal/calibrate"
-	"pushloss/internal/sandbox"
+	"pushloss/internal/lab/sandbox"
 )
 
 // It is noon of March 20: the 14th began 6.5 days ago.

@@ -20,8 +20,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"pgregory.net/rapid"
 
+	"pushloss/internal/lab/netfault"
 	"pushloss/internal/localpg/pgtest"
-	"pushloss/internal/netfault"
 	"pushloss/internal/notify"
 	"pushloss/internal/secret"
 	"pushloss/load"

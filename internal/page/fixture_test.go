@@ -16,10 +16,10 @@ import (
 
 	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/page"
 	"pushloss/internal/pipeline"
-	"pushloss/internal/sandbox"
 	"pushloss/internal/secret"
 	"pushloss/load"
 )

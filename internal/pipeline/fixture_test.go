@@ -15,9 +15,9 @@ import (
 
 	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/pipeline"
-	"pushloss/internal/sandbox"
 	"pushloss/internal/secret"
 	"pushloss/load"
 )

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/pipeline"
-	"pushloss/internal/sandbox"
 	"pushloss/load"
 )
 

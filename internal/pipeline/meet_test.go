@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/pipeline"
-	"pushloss/internal/sandbox"
 	"pushloss/load"
 )
 

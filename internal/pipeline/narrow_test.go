@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/pipeline"
-	"pushloss/internal/sandbox"
 	"pushloss/internal/stream"
 	"pushloss/load"
 )

@@ -12,8 +12,8 @@ import (
 
 	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/pipeline"
-	"pushloss/internal/sandbox"
 	"pushloss/load"
 )
 

@@ -7,8 +7,8 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/pipeline"
-	"pushloss/internal/sandbox"
 	"pushloss/internal/secret"
 	"pushloss/load"
 )

@@ -10,9 +10,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/pipeline"
-	"pushloss/internal/sandbox"
 	"pushloss/load"
 	"pushloss/migrations"
 )

@@ -9,7 +9,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"pushloss/internal/calendar"
-	"pushloss/internal/sandbox"
+	"pushloss/internal/lab/sandbox"
 	"pushloss/load"
 )
 

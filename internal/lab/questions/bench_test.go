@@ -32,7 +32,7 @@ func TestQuestionsOfAFilledDatabase(t *testing.T) {
 // BenchmarkQuestions asks each question of a database that "pushloss sandbox fill"
 // has filled, as psql would, and reports the median:
 //
-//	go test ./internal/questions -run '^$' -bench . -benchtime 21x -args -database "$DATABASE_URL"
+//	go test ./internal/lab/questions -run '^$' -bench . -benchtime 21x -args -database "$DATABASE_URL"
 func BenchmarkQuestions(b *testing.B) {
 	if *database == "" {
 		b.Skip("name a filled database: -args -database URL")

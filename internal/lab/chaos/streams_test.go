@@ -1,7 +1,7 @@
 package chaos
 
 import (
-	"pushloss/internal/sandbox"
+	"pushloss/internal/lab/sandbox"
 )
 
 const sqlPushes = `

@@ -72,7 +72,7 @@ func values(t *testing.T, conn *pgx.Conn, sql string) (cells []string) {
 // one at least.
 func TestTheGuidesDaysAreDaysInEverySession(t *testing.T) {
 	t.Parallel()
-	guide, err := os.ReadFile("../../docs/bi.md")
+	guide, err := os.ReadFile("../../../docs/bi.md")
 	must(t, err)
 	conn := connect(t, pgtest.URL(t))
 	// Whatever a tool makes of an expression's value, it shows moments in UTC here.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"pushloss/internal/fill"
+	"pushloss/internal/lab/fill"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/load"
 	"pushloss/migrations"

@@ -7,7 +7,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"pushloss/internal/sandbox"
+	"pushloss/internal/lab/sandbox"
 )
 
 // pull is a row of pushloss.pull.

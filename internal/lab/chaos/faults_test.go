@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"pushloss/internal/calendar"
-	"pushloss/internal/sandbox"
+	"pushloss/internal/lab/sandbox"
 )
 
 // deck deals the sandbox's faults so that each comes up once before any comes

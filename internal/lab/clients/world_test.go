@@ -11,9 +11,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/extract"
+	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/pipeline"
-	"pushloss/internal/sandbox"
 	"pushloss/internal/secret"
 	"pushloss/load"
 )

@@ -27,5 +27,5 @@
 // `make test` makes a short round, `make chaos` a long one. A round's seed is
 // printed; it decides what is done, though not when the machine gets to it:
 //
-//	go test ./internal/chaos -run Chaos -v -count 1 -timeout 30m -args -kills 200 -seed 7
+//	go test ./internal/lab/chaos -run Chaos -v -count 1 -timeout 30m -args -kills 200 -seed 7
 package chaos

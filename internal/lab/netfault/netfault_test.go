@@ -10,7 +10,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"pushloss/internal/netfault"
+	"pushloss/internal/lab/netfault"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -2,7 +2,7 @@ package fill
 
 import (
 	"pushloss/internal/calendar"
-	"pushloss/internal/sandbox"
+	"pushloss/internal/lab/sandbox"
 )
 
 const (

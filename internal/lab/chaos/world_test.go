@@ -18,9 +18,9 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/lab/netfault"
+	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/localpg/pgtest"
-	"pushloss/internal/netfault"
-	"pushloss/internal/sandbox"
 )
 
 const (

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"pushloss/internal/netfault"
+	"pushloss/internal/lab/netfault"
 )
 
 // Whatever is done to a network in whatever order, it works once it is mended, for

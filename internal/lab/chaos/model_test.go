@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"pushloss/internal/calendar"
-	"pushloss/internal/sandbox"
+	"pushloss/internal/lab/sandbox"
 )
 
 // window is a day of a task, or of the whole app.

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"pushloss/internal/calendar"
-	"pushloss/internal/sandbox"
+	"pushloss/internal/lab/sandbox"
 )
 
 // mostShown bounds what is printed of the differences.

@@ -13,9 +13,9 @@ import (
 
 	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/postgres"
-	"pushloss/internal/sandbox"
 	"pushloss/internal/secret"
 	"pushloss/internal/stream"
 	"pushloss/load"

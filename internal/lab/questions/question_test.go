@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-const folder = "../../docs/queries"
+const folder = "../../../docs/queries"
 
 // question is one of the files, as psql would run it.
 type question struct {

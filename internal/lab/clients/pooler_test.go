@@ -191,7 +191,7 @@ func byTurns(t *testing.T, url string) (answer string, err error) {
 
 func readGuide(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile("../../docs/bi.md")
+	text, err := os.ReadFile("../../../docs/bi.md")
 	must(t, err)
 	return string(text)
 }

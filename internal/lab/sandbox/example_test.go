@@ -10,7 +10,7 @@ import (
 
 	"github.com/tencentyun/tls-sig-api-v2-golang/tencentyun"
 
-	"pushloss/internal/sandbox"
+	"pushloss/internal/lab/sandbox"
 )
 
 func Example() {
