@@ -8,6 +8,10 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+// SQLLockAlerts keeps those who open and close alerts from each other, until the
+// transaction ends.
+const SQLLockAlerts = `SELECT pg_advisory_xact_lock(hashtextextended('pushloss alerts', 0))`
+
 const (
 	sqlRetireApp = `UPDATE pushloss.app SET retired_at = coalesce(retired_at, $2) WHERE sdk_app_id = $1`
 	// Nobody is told of the end: the app is judged no more, which is no recovery.
@@ -20,7 +24,7 @@ const (
 // found is false if the database does not know the app.
 func (db *DB) RetireApp(ctx context.Context, sdkAppID int64, now time.Time) (found bool, err error) {
 	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, sqlLockAlerts); err != nil {
+		if _, err := tx.Exec(ctx, SQLLockAlerts); err != nil {
 			return err
 		}
 		tag, err := tx.Exec(ctx, sqlRetireApp, sdkAppID, now)

@@ -7,7 +7,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"pushloss/internal/calendar"
-	"pushloss/load"
+	"pushloss/internal/calibrate"
 	"pushloss/transform"
 )
 
@@ -41,19 +41,19 @@ func TestWhatWasStoredAndChangedOfADayIsToldForCalibration(t *testing.T) {
 		{"the whole app, which was not loaded", []string{""}, 0},
 		{"a task that nobody knows", []string{"c"}, 0},
 	} {
-		got, err := f.db.DayHistories(ctx, testApp, test.tasks)
+		got, err := calibrate.NewStored(f.db.Pool()).DayHistories(ctx, testApp, test.tasks)
 		must(t, err)
-		want := []load.DayHistory{{Day: march, FirstLoadedAt: &loadedAt, LastLoadedAt: &later, Pulls: 2, Rows: test.rows}}
+		want := []calibrate.DayHistory{{Day: march, FirstLoadedAt: &loadedAt, LastLoadedAt: &later, Pulls: 2, Rows: test.rows}}
 		if diff := gocmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
 		}
 	}
-	changes, err := f.db.CountChanges(ctx, testApp)
+	changes, err := calibrate.NewStored(f.db.Pool()).CountChanges(ctx, testApp)
 	must(t, err)
-	if diff := gocmp.Diff([]load.CountChange{{Day: march, At: later, Rows: 4, Less: 2}}, changes); diff != "" {
+	if diff := gocmp.Diff([]calibrate.CountChange{{Day: march, At: later, Rows: 4, Less: 2}}, changes); diff != "" {
 		t.Errorf("changes (-want +got):\n%s", diff)
 	}
-	kept, err := f.db.KeptFacts(ctx, testApp, []string{"b", "a"}, march-1, march)
+	kept, err := calibrate.NewStored(f.db.Pool()).KeptFacts(ctx, testApp, []string{"b", "a"}, march-1, march)
 	must(t, err)
 	withoutTexts := func(s transform.Snapshot) transform.Snapshot {
 		for _, facts := range [][]transform.Fact{s.ByStage, s.ByPlatform} {
@@ -75,9 +75,9 @@ func TestWhatWasStoredAndChangedOfADayIsToldForCalibration(t *testing.T) {
 		t.Errorf("kept facts (-want +got):\n%s", diff)
 	}
 	for _, app := range []int64{testApp + 1} {
-		histories, err := f.db.DayHistories(ctx, app, []string{"a"})
+		histories, err := calibrate.NewStored(f.db.Pool()).DayHistories(ctx, app, []string{"a"})
 		must(t, err)
-		kept, err := f.db.KeptFacts(ctx, app, []string{"a"}, march, march)
+		kept, err := calibrate.NewStored(f.db.Pool()).KeptFacts(ctx, app, []string{"a"}, march, march)
 		must(t, err)
 		if len(histories)+len(kept) != 0 {
 			t.Errorf("another app has %d days and %d facts", len(histories), len(kept))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgerrcode"
@@ -42,6 +41,9 @@ func Open(ctx context.Context, databaseURL string, maxConns int) (*DB, error) {
 // Close ends all connections.
 func (db *DB) Close() { db.pool.Close() }
 
+// Pool is what it works with, for readers and writers of other tables.
+func (db *DB) Pool() *postgres.Pool { return db.pool }
+
 // AnalyzeNew lets the planner know how small the tables of a new database are.
 func (db *DB) AnalyzeNew(ctx context.Context) error { return postgres.AnalyzeNew(ctx, db.pool) }
 
@@ -78,11 +80,6 @@ func (db *DB) Now(ctx context.Context) (time.Time, error) {
 // refused the login, or went away.
 func Unreachable(err error) bool {
 	return errors.Is(err, ErrLockLost) && !errors.Is(err, context.Canceled) || postgres.Unreachable(err)
-}
-
-// storable replaces what Postgres cannot hold in a text.
-func storable(text string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\x00", "\ufffd")
 }
 
 // conflict reports whether a transaction failed only because of another one

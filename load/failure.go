@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/postgres"
 	"pushloss/internal/stream"
 )
 
@@ -25,7 +26,7 @@ type Failure struct {
 // RecordFailure notes the failure in the ledger. Facts stay as they are.
 func (l *AppLock) RecordFailure(ctx context.Context, failure Failure, now time.Time) error {
 	now = now.UTC().Truncate(time.Microsecond)
-	reason := storable(failure.Reason)
+	reason := postgres.Storable(failure.Reason)
 	pull := Pull{Stream: failure.Stream, Day: failure.Day, Tasks: failure.Tasks}
 	record := func(ctx context.Context, tx pgx.Tx) error {
 		batch := &pgx.Batch{}

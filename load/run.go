@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"pushloss/internal/postgres"
+
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
@@ -127,7 +129,7 @@ func markAbandoned(ctx context.Context, conn *pgx.Conn) error {
 func (db *DB) FinishRun(ctx context.Context, id int64, state RunState, totals RunTotals, problem string, now time.Time) error {
 	var text *string
 	if problem != "" {
-		problem = storable(problem)
+		problem = postgres.Storable(problem)
 		text = &problem
 	}
 	_, err := db.pool.Exec(ctx, sqlFinishRun, id, now, state, text,

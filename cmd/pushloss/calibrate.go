@@ -145,7 +145,7 @@ func (a *app) calibrate(ctx context.Context, db *load.DB, configured config.App,
 	bar := newProgress(a.env)
 	defer bar.finish()
 	client := extract.NewClient(account, extract.NewTransport(), paced.Pacer(lock), extract.Options{Log: a.log.With("sdk_app_id", account.SDKAppID)})
-	return calibrate.Measure(work, calibrate.NewAPI(client), db, settings, a.env.Now(), calibrate.Options{
+	return calibrate.Measure(work, calibrate.NewAPI(client), calibrate.NewStored(db.Pool()), settings, a.env.Now(), calibrate.Options{
 		Day: day, Tasks: tasks,
 		OnRequest: func(made int, at time.Time) {
 			bar.step(pipeline.Progress{

@@ -24,7 +24,7 @@ they are no contract, and no analyst reads them.`,
 			return err
 		}
 		defer a.close()
-		described, err := db.Dictionary(cmd.Context())
+		described, err := dictionary.Read(cmd.Context(), db.Pool())
 		if err != nil {
 			return err
 		}

@@ -8,8 +8,8 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"pushloss/internal/dictionary"
 	"pushloss/internal/localpg/pgtest"
-	"pushloss/load"
 )
 
 const dictionaryFile = "../../docs/dictionary.md"
@@ -37,7 +37,7 @@ func TestTheDictionaryIsCurrent(t *testing.T) {
 
 	data := w.do(0, "dictionary", "--output", "json").stdout
 	shapeIs(t, "dictionary", data)
-	var described load.Dictionary
+	var described dictionary.Dictionary
 	if err := json.Unmarshal([]byte(data), &described); err != nil {
 		t.Fatal(err)
 	}

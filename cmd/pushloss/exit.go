@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pushloss/extract"
+	"pushloss/internal/access"
 	"pushloss/internal/config"
 	"pushloss/internal/localpg"
 	"pushloss/internal/notify"
@@ -80,7 +81,7 @@ func exitCode(err error) int {
 		zone      *load.ZoneError
 		target    *notify.TargetError
 		pooling   *postgres.PoolingError
-		access    *load.AccessError
+		access    *access.Error
 		schedule  schedules.Problems
 		tasks     taskfile.Problems
 		schema    migrations.Refusal

@@ -3,9 +3,9 @@ package main
 import (
 	"fmt"
 
-	"github.com/spf13/cobra"
+	"pushloss/internal/access"
 
-	"pushloss/load"
+	"github.com/spf13/cobra"
 )
 
 func newGrantCommand(env Environment) *cobra.Command {
@@ -28,31 +28,31 @@ The database must be connected to as the role that migrates, or as a superuser.`
 			return err
 		}
 		defer a.close()
-		access, err := db.Grant(cmd.Context(), args[0])
+		report, err := access.Grant(cmd.Context(), db.Pool(), args[0])
 		if err != nil {
 			return err
 		}
 		if *output == asJSON {
-			return printJSON(env.Stdout, access)
+			return printJSON(env.Stdout, report)
 		}
-		printAccess(env, access)
+		printAccess(env, report)
 		fmt.Fprintf(env.Stdout, "%s reads analytics: %s granted, %d unchanged\n",
-			access.Role, many(access.Changed(), "right"), len(access.Rights)-access.Changed())
+			report.Role, many(report.Changed(), "right"), len(report.Rights)-report.Changed())
 		return nil
 	}
 	return command
 }
 
 // printAccess prints rights and notes.
-func printAccess(env Environment, access load.Access) {
-	if len(access.Rights) > 0 {
+func printAccess(env Environment, report access.Report) {
+	if len(report.Rights) > 0 {
 		t := newTable(env.Stdout, "on", "right", "result")
-		for _, right := range access.Rights {
+		for _, right := range report.Rights {
 			t.AppendRow([]any{right.On, right.Right, right.Result})
 		}
 		t.Render()
 	}
-	for _, note := range access.Notes {
+	for _, note := range report.Notes {
 		fmt.Fprintf(env.Stdout, "note: %s\n", note)
 	}
 }

@@ -54,7 +54,7 @@ func testTargets(ctx context.Context, env Environment, output format, targets []
 	failed := false
 	for _, target := range targets {
 		o := outcome{Target: target.Name(), Sent: true}
-		err := target.Send(ctx, load.Notice{
+		err := target.Send(ctx, notify.Notice{
 			Title: "pushloss: test",
 			Body:  "Sent at " + env.Now().UTC().Format(time.RFC3339) + " by pushloss notify test. Events will be told here.",
 		})
@@ -96,7 +96,7 @@ type notifier struct {
 }
 
 func (a *app) notifier(db *load.DB, targets []notify.Target) notifier {
-	return notifier{app: a, db: db, Notifier: notify.New(db, targets, a.log, a.env.Now)}
+	return notifier{app: a, db: db, Notifier: notify.New(db.Pool(), targets, a.log, a.env.Now)}
 }
 
 // after tells what a job that ended has brought about. A job that was stopped says

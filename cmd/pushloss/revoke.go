@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 
+	"pushloss/internal/access"
+
 	"github.com/spf13/cobra"
 )
 
@@ -24,17 +26,17 @@ another role are not its own, and stay: the command says so, and exits 1.`,
 			return err
 		}
 		defer a.close()
-		access, err := db.Revoke(cmd.Context(), args[0])
+		report, err := access.Revoke(cmd.Context(), db.Pool(), args[0])
 		if err != nil {
 			return err
 		}
 		if *output == asJSON {
-			err = printJSON(env.Stdout, access)
+			err = printJSON(env.Stdout, report)
 		} else {
-			printAccess(env, access)
-			_, err = fmt.Fprintf(env.Stdout, "%s: %s revoked\n", access.Role, many(access.Changed(), "right"))
+			printAccess(env, report)
+			_, err = fmt.Fprintf(env.Stdout, "%s: %s revoked\n", report.Role, many(report.Changed(), "right"))
 		}
-		if err == nil && access.Reads {
+		if err == nil && report.Reads {
 			return &exitError{code: exitPartly}
 		}
 		return err

@@ -16,6 +16,7 @@ import (
 
 	"pushloss/internal/config"
 	"pushloss/internal/monitor"
+	"pushloss/internal/notify"
 	"pushloss/internal/page"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
@@ -239,7 +240,7 @@ func (a *app) figures(db *load.DB) func(context.Context) (monitor.Figures, error
 		if err != nil {
 			return monitor.Figures{}, err
 		}
-		open, err := db.OpenAlerts(ctx)
+		open, err := notify.OpenAlerts(ctx, db.Pool())
 		if err != nil {
 			return monitor.Figures{}, err
 		}

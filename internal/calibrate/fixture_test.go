@@ -14,7 +14,6 @@ import (
 	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/secret"
 	"pushloss/internal/stream"
-	"pushloss/load"
 	"pushloss/transform"
 )
 
@@ -160,17 +159,17 @@ func recommended(t testing.TB, report calibrate.Report, setting string) string {
 
 // history is what a database would tell.
 type history struct {
-	histories []load.DayHistory
-	changes   []load.CountChange
+	histories []calibrate.DayHistory
+	changes   []calibrate.CountChange
 	kept      map[calendar.Day][]transform.Snapshot
 	err       error
 }
 
-func (h history) DayHistories(context.Context, int64, []string) ([]load.DayHistory, error) {
+func (h history) DayHistories(context.Context, int64, []string) ([]calibrate.DayHistory, error) {
 	return h.histories, h.err
 }
 
-func (h history) CountChanges(context.Context, int64) ([]load.CountChange, error) {
+func (h history) CountChanges(context.Context, int64) ([]calibrate.CountChange, error) {
 	return h.changes, h.err
 }
 
@@ -199,7 +198,7 @@ func (w *world) remember(first, last calendar.Day, until time.Duration, cfg ...f
 		if again.After(w.now) {
 			again = w.now
 		}
-		w.history.histories = append(w.history.histories, load.DayHistory{
+		w.history.histories = append(w.history.histories, calibrate.DayHistory{
 			Day: d, FirstLoadedAt: &loaded, LastLoadedAt: &again, Pulls: 2, Rows: int64(len(s.ByStage) + len(s.ByPlatform)),
 		})
 	}

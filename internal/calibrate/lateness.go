@@ -10,7 +10,6 @@ import (
 	"github.com/dustin/go-humanize/english"
 
 	"pushloss/internal/calendar"
-	"pushloss/load"
 )
 
 const (
@@ -104,7 +103,7 @@ func (m *measurement) watched(compared []calendar.Day) map[calendar.Day]time.Dur
 
 // recordedChanges are those of watched days, and how many there are that the API's
 // forgetting made.
-func (m *measurement) recordedChanges(recorded []load.CountChange, watched map[calendar.Day]time.Duration) (changes []change, forgotten int) {
+func (m *measurement) recordedChanges(recorded []CountChange, watched map[calendar.Day]time.Duration) (changes []change, forgotten int) {
 	for _, c := range recorded {
 		if _, ok := watched[c.Day]; !ok {
 			continue

@@ -8,7 +8,6 @@ import (
 
 	"pushloss/internal/calendar"
 	"pushloss/internal/calibrate"
-	"pushloss/load"
 )
 
 func number(t testing.TB, text string) int {
@@ -33,7 +32,7 @@ func TestLatenessIsReadOffTheHistoryAndTheStoredDays(t *testing.T) {
 	changed := func(back int, age time.Duration, rows, less int64) func(*world) {
 		return func(w *world) {
 			d := day(w.t, "2025-03-20") - calendar.Day(back)
-			w.history.changes = append(w.history.changes, load.CountChange{
+			w.history.changes = append(w.history.changes, calibrate.CountChange{
 				Day: d, At: d.Window(w.settings.Location).End.Add(age), Rows: rows, Less: less,
 			})
 		}
@@ -44,7 +43,7 @@ func TestLatenessIsReadOffTheHistoryAndTheStoredDays(t *testing.T) {
 			d := day(w.t, "2025-03-20") - calendar.Day(back)
 			first := d.Window(w.settings.Location).End.AddDate(0, 0, 7)
 			last := first.AddDate(0, 0, 5)
-			w.history.histories = append(w.history.histories, load.DayHistory{Day: d, FirstLoadedAt: &first, LastLoadedAt: &last, Pulls: 2})
+			w.history.histories = append(w.history.histories, calibrate.DayHistory{Day: d, FirstLoadedAt: &first, LastLoadedAt: &last, Pulls: 2})
 		}
 	}
 	const days = 24 * time.Hour

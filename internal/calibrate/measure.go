@@ -8,15 +8,14 @@ import (
 	"time"
 
 	"pushloss/internal/calendar"
-	"pushloss/load"
 	"pushloss/transform"
 )
 
-// History is what the database tells of an app; *load.DB is one. The empty task
+// History is what the database tells of an app; Stored is one. The empty task
 // is the whole app.
 type History interface {
-	DayHistories(ctx context.Context, sdkAppID int64, tasks []string) ([]load.DayHistory, error)
-	CountChanges(ctx context.Context, sdkAppID int64) ([]load.CountChange, error)
+	DayHistories(ctx context.Context, sdkAppID int64, tasks []string) ([]DayHistory, error)
+	CountChanges(ctx context.Context, sdkAppID int64) ([]CountChange, error)
 	KeptFacts(ctx context.Context, sdkAppID int64, tasks []string, first, last calendar.Day) (map[calendar.Day][]transform.Snapshot, error)
 }
 
@@ -43,7 +42,7 @@ type measurement struct {
 	// days are the answers for days as the jobs ask for them.
 	days map[calendar.Day]figures
 	// pulls are the stored days; none if otherMidnights cut them.
-	pulls          map[calendar.Day]load.DayHistory
+	pulls          map[calendar.Day]DayHistory
 	otherMidnights bool
 
 	cut    cutting
@@ -128,7 +127,7 @@ func (m *measurement) readHistory(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.pulls = make(map[calendar.Day]load.DayHistory, len(histories))
+	m.pulls = make(map[calendar.Day]DayHistory, len(histories))
 	stored := m.settings.StoredTimezone
 	if m.otherMidnights = len(histories) > 0 && stored != "" && stored != m.settings.Location.String(); m.otherMidnights {
 		return nil

@@ -6,15 +6,13 @@ import (
 	"io"
 	"strings"
 	"text/template"
-
-	"pushloss/load"
 )
 
 //go:embed dictionary.md.tmpl
 var page string
 
 // Write writes the dictionary as Markdown.
-func Write(w io.Writer, d load.Dictionary) error {
+func Write(w io.Writer, d Dictionary) error {
 	p := printer{dictionary: d, printed: make(map[string]bool)}
 	parsed, err := template.New("dictionary").Funcs(template.FuncMap{
 		"cell": escape, "views": p.views, "functions": p.functions, "rest": p.rest, "join": join,
@@ -32,7 +30,7 @@ func Write(w io.Writer, d load.Dictionary) error {
 
 // printer knows what was printed already, so that nothing is left out at the end.
 type printer struct {
-	dictionary load.Dictionary
+	dictionary Dictionary
 	printed    map[string]bool
 }
 
@@ -86,7 +84,7 @@ func join(sections ...string) string {
 	return strings.Join(some, "\n")
 }
 
-func section(view load.DictionaryView) string {
+func section(view View) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "### %s\n\n%s\n\n| column | type | meaning |\n|---|---|---|\n", code(view.Name), escape(view.Comment))
 	for _, column := range view.Columns {
@@ -95,7 +93,7 @@ func section(view load.DictionaryView) string {
 	return text.String()
 }
 
-func sectionOf(function load.DictionaryFunction) string {
+func sectionOf(function Function) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "### %s\n\n%s\n\n", code(signature(function)), escape(function.Comment))
 	if len(function.Columns) == 0 {
@@ -109,7 +107,7 @@ func sectionOf(function load.DictionaryFunction) string {
 	return text.String()
 }
 
-func signature(function load.DictionaryFunction) string {
+func signature(function Function) string {
 	return function.Name + "(" + function.Arguments + ")"
 }
 

@@ -5,10 +5,9 @@ import (
 	"testing"
 
 	"pushloss/internal/dictionary"
-	"pushloss/load"
 )
 
-func write(t *testing.T, d load.Dictionary) string {
+func write(t *testing.T, d dictionary.Dictionary) string {
 	t.Helper()
 	var text strings.Builder
 	if err := dictionary.Write(&text, d); err != nil {
@@ -17,18 +16,18 @@ func write(t *testing.T, d load.Dictionary) string {
 	return text.String()
 }
 
-func columns(comments ...string) (list []load.DictionaryColumn) {
+func columns(comments ...string) (list []dictionary.Column) {
 	for _, comment := range comments {
-		list = append(list, load.DictionaryColumn{Name: "a_column", Type: "bigint", Comment: comment})
+		list = append(list, dictionary.Column{Name: "a_column", Type: "bigint", Comment: comment})
 	}
 	return list
 }
 
 func TestTextsStandForThemselves(t *testing.T) {
 	t.Parallel()
-	text := write(t, load.Dictionary{
+	text := write(t, dictionary.Dictionary{
 		Schema: "analytics", Comment: "All\nof it.",
-		Views: []load.DictionaryView{{Name: "runs", Comment: "One | two <b>three</b> & `four` *five* [six](seven).", Columns: columns(`a|b\c`, "two\nlines")}},
+		Views: []dictionary.View{{Name: "runs", Comment: "One | two <b>three</b> & `four` *five* [six](seven).", Columns: columns(`a|b\c`, "two\nlines")}},
 	})
 	for _, want := range []string{
 		"\nAll of it.\n", "\nOne \\| two &lt;b>three&lt;/b> &amp; \\`four\\` \\*five\\* \\[six\\](seven).\n",
@@ -47,10 +46,10 @@ func TestTextsStandForThemselves(t *testing.T) {
 // last one.
 func TestEveryViewAndFunctionIsThereOnce(t *testing.T) {
 	t.Parallel()
-	d := load.Dictionary{Schema: "analytics", Views: []load.DictionaryView{
+	d := dictionary.Dictionary{Schema: "analytics", Views: []dictionary.View{
 		{Name: "a_new_one", Columns: columns("x")}, {Name: "app_stage_loss", Columns: columns("x")},
 		{Name: "loss_changes", Columns: columns("x")}, {Name: "odd|`name", Columns: columns("x")},
-	}, Functions: []load.DictionaryFunction{
+	}, Functions: []dictionary.Function{
 		{Name: "a_new_function", Arguments: "day date", Returns: "bigint"}, {Name: "a_new_function", Returns: "text"},
 		{Name: "loss_as_of", Arguments: "at timestamp with time zone", Columns: columns("")},
 	}}

@@ -17,7 +17,7 @@ import (
 // Figures are what the metrics take from the database.
 type Figures struct {
 	Apps   []load.AppStatus
-	Alerts []load.AlertKey // that are open
+	Alerts []notify.AlertKey // that are open
 }
 
 // figuresTimeout bounds one reading of the figures. Scrapes do not wait that long.
@@ -63,7 +63,7 @@ func gauges() []gauge {
 			func(_ Figures, s load.AppStatus) float64 { return float64(s.Differences) }),
 		perApp("app_stopped", "1 while the API refuses the app until an operator acts, otherwise 0.",
 			func(f Figures, s load.AppStatus) float64 {
-				if slices.Contains(f.Alerts, load.AlertKey{Kind: notify.KindAppStopped, SDKAppID: s.SDKAppID}) {
+				if slices.Contains(f.Alerts, notify.AlertKey{Kind: notify.KindAppStopped, SDKAppID: s.SDKAppID}) {
 					return 1
 				}
 				return 0

@@ -69,7 +69,7 @@ func TestMetricsCountWhatJobsDo(t *testing.T) {
 				{SDKAppID: 7, Timezone: "UTC", NewestSettledDay: &day, FirstDay: &earlier, Missing: 1, Late: 2, Failed: 4, Unproven: 5, Differences: 3},
 				{SDKAppID: 8, Timezone: "UTC"},
 			},
-			Alerts: []load.AlertKey{{Kind: notify.KindAppStopped, SDKAppID: 8}, {Kind: notify.KindRunFailed, Job: "run"}},
+			Alerts: []notify.AlertKey{{Kind: notify.KindAppStopped, SDKAppID: 8}, {Kind: notify.KindRunFailed, Job: "run"}},
 		}, nil
 	}, func() time.Time { return now }, slog.New(slog.DiscardHandler))
 

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"pushloss/load"
 )
 
 const (
@@ -26,15 +24,15 @@ const (
 // known are the events that are open, and those that ended of late. An
 // event ends when it is first seen to be over, but one that came back within a week only
 // after several jobs in a row: ofJob says that the verdicts come from the end of one.
-func Decide(known []load.Alert, verdicts []Verdict, ofJob bool, now time.Time) []load.AlertChange {
+func Decide(known []Alert, verdicts []Verdict, ofJob bool, now time.Time) []AlertChange {
 	open := slices.Clone(known)
-	open = slices.DeleteFunc(open, func(a load.Alert) bool { return a.ClosedAt != nil })
-	var changes []load.AlertChange
+	open = slices.DeleteFunc(open, func(a Alert) bool { return a.ClosedAt != nil })
+	var changes []AlertChange
 	for _, v := range verdicts {
 		if v.Kind == KindGap && caused(v, open, verdicts) {
-			v.Wrong = v.Wrong && slices.ContainsFunc(open, func(a load.Alert) bool { return a.AlertKey == v.AlertKey })
+			v.Wrong = v.Wrong && slices.ContainsFunc(open, func(a Alert) bool { return a.AlertKey == v.AlertKey })
 		}
-		at := slices.IndexFunc(open, func(a load.Alert) bool { return a.AlertKey == v.AlertKey })
+		at := slices.IndexFunc(open, func(a Alert) bool { return a.AlertKey == v.AlertKey })
 		if at < 0 {
 			if v.Wrong {
 				changes = append(changes, opens(v, needsGoodJobs(known, v.AlertKey, now)))
@@ -58,7 +56,7 @@ func Decide(known []load.Alert, verdicts []Verdict, ofJob bool, now time.Time) [
 
 // needsGoodJobs is how many jobs in a row must find an event over that opened then; 0
 // for one that does not come and go.
-func needsGoodJobs(known []load.Alert, key load.AlertKey, opened time.Time) int {
+func needsGoodJobs(known []Alert, key AlertKey, opened time.Time) int {
 	ended := 0
 	for _, a := range known {
 		if a.AlertKey == key && a.ClosedAt != nil && opened.Sub(*a.ClosedAt) < flapping {
@@ -68,23 +66,23 @@ func needsGoodJobs(known []load.Alert, key load.AlertKey, opened time.Time) int 
 	return min(goodJobs*ended, mostGoodJobs)
 }
 
-func opens(v Verdict, needs int) load.AlertChange {
+func opens(v Verdict, needs int) AlertChange {
 	body := v.Detail + "\nwhat to do: " + v.Hint
 	if needs > 0 {
 		body += fmt.Sprintf("\nit comes and goes: its end is told after %d good jobs in a row", needs)
 	}
-	return load.AlertChange{Key: v.AlertKey, Detail: v.Detail, Notice: load.Notice{Title: "pushloss: " + v.Title, Body: body}}
+	return AlertChange{Key: v.AlertKey, Detail: v.Detail, Notice: Notice{Title: "pushloss: " + v.Title, Body: body}}
 }
 
-func counts(alert load.Alert, good int) load.AlertChange {
+func counts(alert Alert, good int) AlertChange {
 	alert.GoodJobs = good
-	return load.AlertChange{Key: alert.AlertKey, Counts: &alert}
+	return AlertChange{Key: alert.AlertKey, Counts: &alert}
 }
 
-func closes(v Verdict, alert load.Alert, now time.Time) load.AlertChange {
-	return load.AlertChange{
+func closes(v Verdict, alert Alert, now time.Time) AlertChange {
+	return AlertChange{
 		Key: v.AlertKey, Closes: &alert,
-		Notice: load.Notice{
+		Notice: Notice{
 			Title: "pushloss: recovered: " + v.Title,
 			Body: "since " + alert.OpenedAt.UTC().Format(time.RFC3339) + ", over after " +
 				now.Sub(alert.OpenedAt).Round(time.Second).String() + "\nit was: " + alert.Detail,
@@ -94,13 +92,13 @@ func closes(v Verdict, alert load.Alert, now time.Time) load.AlertChange {
 
 // caused reports whether a gap comes with what explains it: its app is refused, or
 // runs fail or are not made.
-func caused(gap Verdict, open []load.Alert, verdicts []Verdict) bool {
-	explains := func(key load.AlertKey) bool {
+func caused(gap Verdict, open []Alert, verdicts []Verdict) bool {
+	explains := func(key AlertKey) bool {
 		return key.Kind == KindAppStopped && key.SDKAppID == gap.SDKAppID || key.Kind == KindRunFailed || key.Kind == KindStale
 	}
-	over := func(key load.AlertKey) bool {
+	over := func(key AlertKey) bool {
 		return slices.ContainsFunc(verdicts, func(v Verdict) bool { return v.AlertKey == key && !v.Wrong })
 	}
 	return slices.ContainsFunc(verdicts, func(v Verdict) bool { return v.Wrong && explains(v.AlertKey) }) ||
-		slices.ContainsFunc(open, func(a load.Alert) bool { return explains(a.AlertKey) && !over(a.AlertKey) })
+		slices.ContainsFunc(open, func(a Alert) bool { return explains(a.AlertKey) && !over(a.AlertKey) })
 }

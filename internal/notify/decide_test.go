@@ -10,19 +10,18 @@ import (
 	"pgregory.net/rapid"
 
 	"pushloss/internal/notify"
-	"pushloss/load"
 )
 
 // book keeps events as the database does.
 type book struct {
 	app      int64
-	alerts   []load.Alert
+	alerts   []notify.Alert
 	messages []string
 }
 
 // sees is a round: a job's, or one between jobs.
 func (b *book) sees(wrong, ofJob bool, now time.Time) {
-	var known []load.Alert
+	var known []notify.Alert
 	for _, a := range b.alerts {
 		if a.ClosedAt == nil || a.ClosedAt.After(now.AddDate(0, 0, -35)) {
 			known = append(known, a)
@@ -36,7 +35,7 @@ func (b *book) sees(wrong, ofJob bool, now time.Time) {
 			b.alerts[c.Closes.ID].ClosedAt = &now
 			b.messages = append(b.messages, c.Notice.Title)
 		default:
-			b.alerts = append(b.alerts, load.Alert{ID: int64(len(b.alerts)), AlertKey: c.Key, OpenedAt: now})
+			b.alerts = append(b.alerts, notify.Alert{ID: int64(len(b.alerts)), AlertKey: c.Key, OpenedAt: now})
 			b.messages = append(b.messages, c.Notice.Title)
 		}
 	}
@@ -106,7 +105,7 @@ func TestWhatIsWrongIsOpenAndAWeekHasFewMessages(t *testing.T) {
 func TestAnEventThatIsBackSaysWhenItsEndIsTold(t *testing.T) {
 	t.Parallel()
 	ended := noon.Add(-time.Hour)
-	known := []load.Alert{{AlertKey: load.AlertKey{Kind: notify.KindGap, SDKAppID: 1}, ClosedAt: &ended}}
+	known := []notify.Alert{{AlertKey: notify.AlertKey{Kind: notify.KindGap, SDKAppID: 1}, ClosedAt: &ended}}
 	changes := notify.Decide(known, gapOf(1, true), true, noon)
 	if len(changes) != 1 || !strings.Contains(changes[0].Notice.Body, "its end is told after 3 good jobs in a row") {
 		t.Errorf("changes are %+v", changes)

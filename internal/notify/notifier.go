@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"pushloss/load"
+	"pushloss/internal/postgres"
 )
 
 const (
@@ -21,7 +21,7 @@ const (
 
 // Notifier keeps events and tells them.
 type Notifier struct {
-	db      *load.DB
+	pool    *postgres.Pool
 	targets []Target
 	log     *slog.Logger
 	now     func() time.Time
@@ -33,8 +33,8 @@ type Notifier struct {
 }
 
 // New returns a notifier; without targets it only keeps events.
-func New(db *load.DB, targets []Target, log *slog.Logger, now func() time.Time) *Notifier {
-	return &Notifier{db: db, targets: targets, log: log, now: now}
+func New(pool *postgres.Pool, targets []Target, log *slog.Logger, now func() time.Time) *Notifier {
+	return &Notifier{pool: pool, targets: targets, log: log, now: now}
 }
 
 // TellOfJob opens and closes events by the verdicts after a job, and sends what waits,
@@ -69,11 +69,11 @@ func (n *Notifier) keep(ctx context.Context, verdicts []Verdict, ofJob bool) err
 		n.untold = append(n.untold, v)
 	}
 	now := n.now().UTC()
-	names := make([]load.Target, len(n.targets))
+	names := make([]string, len(n.targets))
 	for i, target := range n.targets {
-		names[i] = load.Target(target.name)
+		names[i] = target.name
 	}
-	err := n.db.UpdateAlerts(ctx, names, now, now.Add(-remembered), func(known []load.Alert) []load.AlertChange {
+	err := updateAlerts(ctx, n.pool, names, now, now.Add(-remembered), func(known []Alert) []AlertChange {
 		changes := Decide(known, n.untold, ofJob, now)
 		for _, c := range changes {
 			if c.Counts != nil {
@@ -91,9 +91,9 @@ func (n *Notifier) keep(ctx context.Context, verdicts []Verdict, ofJob bool) err
 
 // deliver sends what waits for a target, in order, up to the first failure.
 func (n *Notifier) deliver(ctx context.Context, target Target) {
-	delivery := load.Delivery{Backoff: backoff, GiveUpAfter: giveUpAfter, Now: n.now}
+	delivery := delivery{backoff: backoff, giveUpAfter: giveUpAfter, now: n.now}
 	for ctx.Err() == nil {
-		more, err := n.db.DeliverNext(ctx, load.Target(target.name), delivery, func(ctx context.Context, notice load.Notice) error {
+		more, err := deliverNext(ctx, n.pool, target.name, delivery, func(ctx context.Context, notice Notice) error {
 			err := target.Send(ctx, notice)
 			if err != nil {
 				n.log.WarnContext(ctx, "notification was not sent, and waits", "target", target.name, "error", err)

@@ -103,12 +103,12 @@ func (w *world) replica(urls ...string) *notify.Notifier {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return notify.New(w.db, targets, log, func() time.Time { return w.now })
+	return notify.New(w.db.Pool(), targets, log, func() time.Time { return w.now })
 }
 
 func gapOf(app int64, wrong bool) []notify.Verdict {
 	return []notify.Verdict{{
-		AlertKey: load.AlertKey{Kind: notify.KindGap, SDKAppID: app}, Wrong: wrong,
+		AlertKey: notify.AlertKey{Kind: notify.KindGap, SDKAppID: app}, Wrong: wrong,
 		Title: fmt.Sprint("gap of ", app), Detail: "detail", Hint: "hint",
 	}}
 }
@@ -149,7 +149,7 @@ func TestAGapIsNotToldBesideItsCause(t *testing.T) {
 	w := setup(t)
 	in := newInbox(t)
 	stopped := func(app int64, wrong bool) []notify.Verdict {
-		return []notify.Verdict{{AlertKey: load.AlertKey{Kind: notify.KindAppStopped, SDKAppID: app}, Wrong: wrong, Title: "stopped"}}
+		return []notify.Verdict{{AlertKey: notify.AlertKey{Kind: notify.KindAppStopped, SDKAppID: app}, Wrong: wrong, Title: "stopped"}}
 	}
 	tell := func(verdicts ...[]notify.Verdict) {
 		w.replica(in.secretURL()).Tell(t.Context(), slices.Concat(verdicts...))
@@ -374,13 +374,13 @@ func TestAHangingTargetIsLeftAlone(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- targets[0].Send(ctx, load.Notice{Title: "first"}) }()
+	go func() { ended <- targets[0].Send(ctx, notify.Notice{Title: "first"}) }()
 	<-arrived
 	cancel()
 	if err := <-ended; err == nil {
 		t.Error("the first message is told as sent")
 	}
-	if err := targets[0].Send(t.Context(), load.Notice{Title: "second"}); err == nil || len(arrived) > 0 {
+	if err := targets[0].Send(t.Context(), notify.Notice{Title: "second"}); err == nil || len(arrived) > 0 {
 		t.Errorf("the second message: %v; it went out behind the first: %t", err, len(arrived) > 0)
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
 
 	"pushloss/internal/secret"
-	"pushloss/load"
 )
 
 // sendTimeout bounds one message to one target.
@@ -90,7 +89,7 @@ var (
 )
 
 // Send sends one message now. The error does not bear the target's URL.
-func (t Target) Send(ctx context.Context, notice load.Notice) error {
+func (t Target) Send(ctx context.Context, notice Notice) error {
 	if !t.busy.CompareAndSwap(false, true) {
 		return errBusy
 	}

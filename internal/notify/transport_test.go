@@ -11,7 +11,6 @@ import (
 
 	"pushloss/internal/notify"
 	"pushloss/internal/secret"
-	"pushloss/load"
 )
 
 // send sends one message to a target.
@@ -21,7 +20,7 @@ func send(t testing.TB, target string) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return targets[0].Send(t.Context(), load.Notice{Title: "title", Body: "body"})
+	return targets[0].Send(t.Context(), notify.Notice{Title: "title", Body: "body"})
 }
 
 // services are URLs of targets at an address, of each way by which the library sends.

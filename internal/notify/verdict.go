@@ -23,7 +23,7 @@ const (
 // Verdict says of one thing that may go wrong whether it is wrong now. Of what
 // could not be seen there is none.
 type Verdict struct {
-	load.AlertKey
+	AlertKey
 	Wrong bool
 	// Title names what is wrong; Detail and Hint tell more, and what to do.
 	Title, Detail, Hint string
@@ -39,7 +39,7 @@ func OfReport(report pipeline.Report) []Verdict {
 	sound, unknown := 0, 0 // apps
 	for _, app := range report.Apps {
 		stopped := Verdict{
-			AlertKey: load.AlertKey{Kind: KindAppStopped, SDKAppID: app.SDKAppID},
+			AlertKey: AlertKey{Kind: KindAppStopped, SDKAppID: app.SDKAppID},
 			Title:    fmt.Sprintf("app %d was stopped", app.SDKAppID),
 		}
 		state := app.State
@@ -78,14 +78,14 @@ func OfReport(report pipeline.Report) []Verdict {
 		verdicts = append(verdicts, v)
 	}
 	if report.Kind == pipeline.KindRun && (report.State == load.RunDone || report.State == load.RunPartial) {
-		verdicts = append(verdicts, Verdict{AlertKey: load.AlertKey{Kind: KindStale}, Title: staleTitle})
+		verdicts = append(verdicts, Verdict{AlertKey: AlertKey{Kind: KindStale}, Title: staleTitle})
 	}
 	return verdicts
 }
 
 func ofJob(kind string) Verdict {
 	return Verdict{
-		AlertKey: load.AlertKey{Kind: KindRunFailed, Job: kind},
+		AlertKey: AlertKey{Kind: KindRunFailed, Job: kind},
 		Title:    kind + " failed",
 		Hint:     "what was loaded stays, and the rest is due at the next run; pushloss check tells what is in the way",
 	}
@@ -114,7 +114,7 @@ func OfStatus(statuses []load.AppStatus, busy []int64) []Verdict {
 			continue
 		}
 		gap := Verdict{
-			AlertKey: load.AlertKey{Kind: KindGap, SDKAppID: s.SDKAppID},
+			AlertKey: AlertKey{Kind: KindGap, SDKAppID: s.SDKAppID},
 			Wrong:    s.Failed+s.Missing+s.Late > 0,
 			Title:    fmt.Sprintf("app %d has gaps", s.SDKAppID),
 			Detail:   fmt.Sprintf("windows: %d failed, %d missing, %d late", s.Failed, s.Missing, s.Late),
@@ -127,13 +127,13 @@ func OfStatus(statuses []load.AppStatus, busy []int64) []Verdict {
 			gap.Detail += "; " + *s.LastError
 		}
 		verdicts = append(verdicts, gap, Verdict{
-			AlertKey: load.AlertKey{Kind: KindReconciliation, SDKAppID: s.SDKAppID},
+			AlertKey: AlertKey{Kind: KindReconciliation, SDKAppID: s.SDKAppID},
 			Wrong:    s.Differences > 0,
 			Title:    fmt.Sprintf("days of app %d do not add up", s.SDKAppID),
 			Detail:   fmt.Sprintf("reconciliations that still differ after pulling anew: %d", s.Differences),
 			Hint:     "analytics.reconciliations shows what is stored and what is reported",
 		}, Verdict{
-			AlertKey: load.AlertKey{Kind: KindUnproven, SDKAppID: s.SDKAppID},
+			AlertKey: AlertKey{Kind: KindUnproven, SDKAppID: s.SDKAppID},
 			Wrong:    s.Unproven > 0,
 			Title:    fmt.Sprintf("app %d has figures that nothing proves", s.SDKAppID),
 			Detail:   fmt.Sprintf("windows that were pulled too late: %d", s.Unproven),
@@ -147,7 +147,7 @@ func OfStatus(statuses []load.AppStatus, busy []int64) []Verdict {
 // older than maxAge.
 func OfFreshness(last, now time.Time, maxAge time.Duration) Verdict {
 	return Verdict{
-		AlertKey: load.AlertKey{Kind: KindStale},
+		AlertKey: AlertKey{Kind: KindStale},
 		Wrong:    now.Sub(last) > maxAge,
 		Title:    staleTitle,
 		Detail:   "the last one ended at " + last.UTC().Format(time.RFC3339),

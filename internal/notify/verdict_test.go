@@ -16,8 +16,8 @@ import (
 var noon = time.Date(2025, 3, 20, 12, 0, 0, 0, time.UTC)
 
 // gist is what verdicts say of each thing: wrong or fine.
-func gist(verdicts []notify.Verdict) map[load.AlertKey]bool {
-	said := make(map[load.AlertKey]bool)
+func gist(verdicts []notify.Verdict) map[notify.AlertKey]bool {
+	said := make(map[notify.AlertKey]bool)
 	for _, v := range verdicts {
 		said[v.AlertKey] = v.Wrong
 	}
@@ -27,39 +27,39 @@ func gist(verdicts []notify.Verdict) map[load.AlertKey]bool {
 func TestWhatAReportSays(t *testing.T) {
 	t.Parallel()
 	const a, b = 1, 2
-	key := func(kind string, app int64, job string) load.AlertKey {
-		return load.AlertKey{Kind: kind, SDKAppID: app, Job: job}
+	key := func(kind string, app int64, job string) notify.AlertKey {
+		return notify.AlertKey{Kind: kind, SDKAppID: app, Job: job}
 	}
-	stopped := func(app int64) load.AlertKey { return key("app_stopped", app, "") }
+	stopped := func(app int64) notify.AlertKey { return key("app_stopped", app, "") }
 	failed, stale := key("run_failed", 0, "run"), key("stale", 0, "")
 	const unaccepted, unanswered, nothingDue pipeline.AppState = "unaccepted", "unanswered", "nothing due"
 	for _, test := range []struct {
 		name  string
 		state load.RunState
 		apps  []pipeline.AppState // of the apps a and b
-		want  map[load.AlertKey]bool
+		want  map[notify.AlertKey]bool
 	}{
 		{"all is well", load.RunDone, []pipeline.AppState{pipeline.AppDone, pipeline.AppDone},
-			map[load.AlertKey]bool{stopped(a): false, stopped(b): false, failed: false, stale: false}},
+			map[notify.AlertKey]bool{stopped(a): false, stopped(b): false, failed: false, stale: false}},
 		{"some windows failed", load.RunPartial, []pipeline.AppState{pipeline.AppPartial, pipeline.AppDone},
-			map[load.AlertKey]bool{stopped(a): false, stopped(b): false, failed: false, stale: false}},
+			map[notify.AlertKey]bool{stopped(a): false, stopped(b): false, failed: false, stale: false}},
 		{"a refused app is no failed run as well", load.RunFailed, []pipeline.AppState{pipeline.AppRefused, pipeline.AppDone},
-			map[load.AlertKey]bool{stopped(a): true, stopped(b): false, failed: false}},
+			map[notify.AlertKey]bool{stopped(a): true, stopped(b): false, failed: false}},
 		{"of an app without an accepted answer nothing is known", load.RunPartial, []pipeline.AppState{unaccepted, pipeline.AppDone},
-			map[load.AlertKey]bool{stopped(b): false, stale: false}},
+			map[notify.AlertKey]bool{stopped(b): false, stale: false}},
 		{"an app of few requests, none of them answered, is out of reach", load.RunPartial, []pipeline.AppState{unanswered, pipeline.AppDone},
-			map[load.AlertKey]bool{stopped(b): false, failed: true, stale: false}},
+			map[notify.AlertKey]bool{stopped(b): false, failed: true, stale: false}},
 		{"where nothing was due nothing is left to do, which says nothing of the app", load.RunDone, []pipeline.AppState{nothingDue, nothingDue},
-			map[load.AlertKey]bool{failed: false, stale: false}},
+			map[notify.AlertKey]bool{failed: false, stale: false}},
 		{"of a run of refused apps nothing else is known", load.RunFailed, []pipeline.AppState{pipeline.AppRefused, pipeline.AppRefused},
-			map[load.AlertKey]bool{stopped(a): true, stopped(b): true}},
+			map[notify.AlertKey]bool{stopped(a): true, stopped(b): true}},
 		{"an app out of reach is not known to be refused or taken", load.RunFailed, []pipeline.AppState{pipeline.AppUnreachable, pipeline.AppDone},
-			map[load.AlertKey]bool{stopped(b): false, failed: true}},
+			map[notify.AlertKey]bool{stopped(b): false, failed: true}},
 		{"a busy app is not judged", load.RunDone, []pipeline.AppState{pipeline.AppBusy, pipeline.AppDone},
-			map[load.AlertKey]bool{stopped(b): false, stale: false}},
-		{"nothing was done", load.RunSkipped, []pipeline.AppState{pipeline.AppBusy, pipeline.AppBusy}, map[load.AlertKey]bool{}},
+			map[notify.AlertKey]bool{stopped(b): false, stale: false}},
+		{"nothing was done", load.RunSkipped, []pipeline.AppState{pipeline.AppBusy, pipeline.AppBusy}, map[notify.AlertKey]bool{}},
 		{"interrupted", load.RunInterrupted, []pipeline.AppState{pipeline.AppInterrupted, pipeline.AppDone},
-			map[load.AlertKey]bool{stopped(b): false}},
+			map[notify.AlertKey]bool{stopped(b): false}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -95,18 +95,18 @@ func TestWhatAReportSays(t *testing.T) {
 
 func TestWhatAStatusSays(t *testing.T) {
 	t.Parallel()
-	gap, differs, unproven := load.AlertKey{Kind: "gap", SDKAppID: 7}, load.AlertKey{Kind: "reconciliation", SDKAppID: 7}, load.AlertKey{Kind: "unproven", SDKAppID: 7}
+	gap, differs, unproven := notify.AlertKey{Kind: "gap", SDKAppID: 7}, notify.AlertKey{Kind: "reconciliation", SDKAppID: 7}, notify.AlertKey{Kind: "unproven", SDKAppID: 7}
 	for _, test := range []struct {
 		name   string
 		status load.AppStatus
-		want   map[load.AlertKey]bool
+		want   map[notify.AlertKey]bool
 	}{
-		{"all is well", load.AppStatus{}, map[load.AlertKey]bool{gap: false, differs: false, unproven: false}},
-		{"failed", load.AppStatus{Failed: 1}, map[load.AlertKey]bool{gap: true, differs: false, unproven: false}},
-		{"missing", load.AppStatus{Missing: 1}, map[load.AlertKey]bool{gap: true, differs: false, unproven: false}},
-		{"late", load.AppStatus{Late: 1}, map[load.AlertKey]bool{gap: true, differs: false, unproven: false}},
-		{"does not add up", load.AppStatus{Differences: 1}, map[load.AlertKey]bool{gap: false, differs: true, unproven: false}},
-		{"pulled too late", load.AppStatus{Unproven: 1}, map[load.AlertKey]bool{gap: false, differs: false, unproven: true}},
+		{"all is well", load.AppStatus{}, map[notify.AlertKey]bool{gap: false, differs: false, unproven: false}},
+		{"failed", load.AppStatus{Failed: 1}, map[notify.AlertKey]bool{gap: true, differs: false, unproven: false}},
+		{"missing", load.AppStatus{Missing: 1}, map[notify.AlertKey]bool{gap: true, differs: false, unproven: false}},
+		{"late", load.AppStatus{Late: 1}, map[notify.AlertKey]bool{gap: true, differs: false, unproven: false}},
+		{"does not add up", load.AppStatus{Differences: 1}, map[notify.AlertKey]bool{gap: false, differs: true, unproven: false}},
+		{"pulled too late", load.AppStatus{Unproven: 1}, map[notify.AlertKey]bool{gap: false, differs: false, unproven: true}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/extract"
+	"pushloss/internal/access"
 	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/pipeline"
@@ -92,7 +93,7 @@ func setup(t *testing.T) (owner, reader string) {
 		_, err = admin.Exec(ctx, `ALTER ROLE `+role+` SET `+setting)
 		must(t, err)
 	}
-	_, err = db.Grant(ctx, role)
+	_, err = access.Grant(ctx, db.Pool(), role)
 	must(t, err)
 	// What every kind of column may hold, whether or not a view of today has it.
 	_, err = conn.Exec(ctx, `CREATE VIEW analytics.made_later AS SELECT * FROM (VALUES

@@ -1,41 +1,43 @@
-package load
+package dictionary
 
 import (
 	"context"
 	"fmt"
+
+	"pushloss/internal/postgres"
 
 	"github.com/jackc/pgx/v5"
 )
 
 // Dictionary is what the database says of schema analytics, in its own comments.
 type Dictionary struct {
-	Schema    string               `json:"schema"`
-	Comment   string               `json:"comment"`
-	Views     []DictionaryView     `json:"views"`
-	Functions []DictionaryFunction `json:"functions"`
+	Schema    string     `json:"schema"`
+	Comment   string     `json:"comment"`
+	Views     []View     `json:"views"`
+	Functions []Function `json:"functions"`
 }
 
-// DictionaryView is a view.
-type DictionaryView struct {
-	Name    string             `json:"name"`
-	Comment string             `json:"comment"`
-	Columns []DictionaryColumn `json:"columns"` // as they stand in the view
+// View is a view.
+type View struct {
+	Name    string   `json:"name"`
+	Comment string   `json:"comment"`
+	Columns []Column `json:"columns"` // as they stand in the view
 }
 
-// DictionaryFunction is a function that people call.
-type DictionaryFunction struct {
+// Function is a function that people call.
+type Function struct {
 	Name      string `json:"name"`
 	Arguments string `json:"arguments"`
 	Comment   string `json:"comment"`
 	// Returns is the type of the result; of a function that returns rows, Columns are
 	// what they have.
-	Returns string             `json:"returns"`
-	Columns []DictionaryColumn `json:"columns"`
+	Returns string   `json:"returns"`
+	Columns []Column `json:"columns"`
 }
 
-// DictionaryColumn is a column of a view or of a function's rows. Those of functions
+// Column is a column of a view or of a function's rows. Those of functions
 // have no comments of their own.
-type DictionaryColumn struct {
+type Column struct {
 	Name    string `json:"name"`
 	Type    string `json:"type"`
 	Comment string `json:"comment"`
@@ -68,38 +70,38 @@ const (
 		ORDER BY f.proname::text COLLATE "C", 2`
 )
 
-// Dictionary reads what the database says of schema analytics; views and functions
+// Read reads what the database says of schema analytics; views and functions
 // come by name.
-func (db *DB) Dictionary(ctx context.Context) (Dictionary, error) {
+func Read(ctx context.Context, pool *postgres.Pool) (Dictionary, error) {
 	var d Dictionary
-	if err := db.pool.QueryRow(ctx, sqlDictionarySchema).Scan(&d.Schema, &d.Comment); err != nil {
+	if err := pool.QueryRow(ctx, sqlDictionarySchema).Scan(&d.Schema, &d.Comment); err != nil {
 		return d, fmt.Errorf("read the schema's comment: %w", err)
 	}
-	rows, err := db.pool.Query(ctx, sqlDictionaryViews)
+	rows, err := pool.Query(ctx, sqlDictionaryViews)
 	if err != nil {
 		return d, fmt.Errorf("read the views' comments: %w", err)
 	}
-	d.Views, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (DictionaryView, error) {
-		var v DictionaryView
+	d.Views, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (View, error) {
+		var v View
 		var names, types, comments []string
 		err := row.Scan(&v.Name, &v.Comment, &names, &types, &comments)
 		for i := range names {
-			v.Columns = append(v.Columns, DictionaryColumn{names[i], types[i], comments[i]})
+			v.Columns = append(v.Columns, Column{names[i], types[i], comments[i]})
 		}
 		return v, err
 	})
 	if err != nil {
 		return d, fmt.Errorf("read the views' comments: %w", err)
 	}
-	if rows, err = db.pool.Query(ctx, sqlDictionaryFunctions); err != nil {
+	if rows, err = pool.Query(ctx, sqlDictionaryFunctions); err != nil {
 		return d, fmt.Errorf("read the functions' comments: %w", err)
 	}
-	d.Functions, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (DictionaryFunction, error) {
-		r := DictionaryFunction{Columns: []DictionaryColumn{}}
+	d.Functions, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Function, error) {
+		r := Function{Columns: []Column{}}
 		var names, types []string
 		err := row.Scan(&r.Name, &r.Arguments, &r.Comment, &r.Returns, &names, &types)
 		for i := range names {
-			r.Columns = append(r.Columns, DictionaryColumn{Name: names[i], Type: types[i]})
+			r.Columns = append(r.Columns, Column{Name: names[i], Type: types[i]})
 		}
 		return r, err
 	})

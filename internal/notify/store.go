@@ -1,10 +1,13 @@
-package load
+package notify
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"time"
+
+	"pushloss/internal/postgres"
+	"pushloss/load"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -40,12 +43,8 @@ type AlertChange struct {
 	Notice Notice
 }
 
-// Target names where messages go. It tells nothing of the URL, which is a secret.
-type Target string
-
 const (
-	sqlLockAlerts = `SELECT pg_advisory_xact_lock(hashtextextended('pushloss alerts', 0))`
-	sqlAlerts     = `
+	sqlAlerts = `
 		SELECT alert_id, kind, sdk_app_id, job, detail, opened_at, closed_at, good_jobs
 		FROM pushloss.alert WHERE closed_at IS NULL OR closed_at > $1 ORDER BY alert_id`
 	sqlCountGood = `UPDATE pushloss.alert SET good_jobs = $2 WHERE alert_id = $1`
@@ -76,12 +75,12 @@ const (
 		WHERE message_id = $1`
 )
 
-// UpdateAlerts lets decide open and close events, one process at a time, and
+// updateAlerts lets decide open and close events, one process at a time, and
 // leaves a message of each for every target. decide is told of the open ones, and of
 // those that ended since.
-func (db *DB) UpdateAlerts(ctx context.Context, targets []Target, now, since time.Time, decide func([]Alert) []AlertChange) error {
-	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, sqlLockAlerts); err != nil {
+func updateAlerts(ctx context.Context, pool *postgres.Pool, targets []string, now, since time.Time, decide func([]Alert) []AlertChange) error {
+	err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, load.SQLLockAlerts); err != nil {
 			return err
 		}
 		known, err := alertsSince(ctx, tx, &since)
@@ -100,12 +99,12 @@ func (db *DB) UpdateAlerts(ctx context.Context, targets []Target, now, since tim
 				id = c.Closes.ID
 				_, err = tx.Exec(ctx, sqlCloseAlert, id, now)
 			default:
-				err = tx.QueryRow(ctx, sqlOpenAlert, c.Key.Kind, c.Key.SDKAppID, c.Key.Job, storable(c.Detail), now).Scan(&id)
+				err = tx.QueryRow(ctx, sqlOpenAlert, c.Key.Kind, c.Key.SDKAppID, c.Key.Job, postgres.Storable(c.Detail), now).Scan(&id)
 			}
 			if err != nil {
 				return err
 			}
-			_, err = tx.Exec(ctx, sqlInsertMessages, id, targets, storable(c.Notice.Title), storable(c.Notice.Body), now, c.Closes != nil)
+			_, err = tx.Exec(ctx, sqlInsertMessages, id, targets, postgres.Storable(c.Notice.Title), postgres.Storable(c.Notice.Body), now, c.Closes != nil)
 			if err != nil {
 				return err
 			}
@@ -133,31 +132,31 @@ func alertsSince(ctx context.Context, on interface {
 }
 
 // OpenAlerts returns the events that are not over, oldest first.
-func (db *DB) OpenAlerts(ctx context.Context) ([]Alert, error) {
-	open, err := alertsSince(ctx, db.pool, nil)
+func OpenAlerts(ctx context.Context, pool *postgres.Pool) ([]Alert, error) {
+	open, err := alertsSince(ctx, pool, nil)
 	if err != nil {
 		return nil, fmt.Errorf("read the open alerts: %w", err)
 	}
 	return open, nil
 }
 
-// Delivery is how messages are tried again.
-type Delivery struct {
-	// Backoff is how long after its attempt of that number a message waits for the
+// delivery is how messages are tried again.
+type delivery struct {
+	// backoff is how long after its attempt of that number a message waits for the
 	// next one.
-	Backoff func(attempt int) time.Duration
-	// GiveUpAfter is how old a message may get.
-	GiveUpAfter time.Duration
-	Now         func() time.Time
+	backoff func(attempt int) time.Duration
+	// giveUpAfter is how old a message may get.
+	giveUpAfter time.Duration
+	now         func() time.Time
 }
 
-// DeliverNext sends the oldest message that waits for a target, if its time has
+// deliverNext sends the oldest message that waits for a target, if its time has
 // come and no other process is sending to the target. more is true if it was sent,
 // so that there may be another one. send's error is for the record; it must not
 // bear the target's URL. If the process dies between sending and recording, the
 // message is sent again.
-func (db *DB) DeliverNext(ctx context.Context, target Target, delivery Delivery, send func(context.Context, Notice) error) (more bool, err error) {
-	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+func deliverNext(ctx context.Context, pool *postgres.Pool, target string, delivery delivery, send func(context.Context, Notice) error) (more bool, err error) {
+	err = pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
 		var alone bool
 		if err := tx.QueryRow(ctx, sqlTryTarget, target).Scan(&alone); err != nil || !alone {
 			return err
@@ -167,7 +166,7 @@ func (db *DB) DeliverNext(ctx context.Context, target Target, delivery Delivery,
 		var attempts int
 		var created time.Time
 		var due bool
-		now := delivery.Now()
+		now := delivery.now()
 		err := tx.QueryRow(ctx, sqlNextMessage, target, now).Scan(&id, &notice.Title, &notice.Body, &attempts, &created, &due)
 		switch {
 		case errors.Is(err, pgx.ErrNoRows):
@@ -176,38 +175,17 @@ func (db *DB) DeliverNext(ctx context.Context, target Target, delivery Delivery,
 			return err
 		}
 		if failure := send(ctx, notice); failure != nil {
-			givenUp := delivery.Now().Sub(created) > delivery.GiveUpAfter
+			givenUp := delivery.now().Sub(created) > delivery.giveUpAfter
 			more = givenUp
-			_, err = tx.Exec(ctx, sqlMessageFailed, id, now.Add(delivery.Backoff(attempts+1)), storable(failure.Error()), givenUp)
+			_, err = tx.Exec(ctx, sqlMessageFailed, id, now.Add(delivery.backoff(attempts+1)), postgres.Storable(failure.Error()), givenUp)
 			return err
 		}
 		more = true
-		_, err = tx.Exec(ctx, sqlMessageSent, id, delivery.Now())
+		_, err = tx.Exec(ctx, sqlMessageSent, id, delivery.now())
 		return err
 	})
 	if err != nil {
 		return false, fmt.Errorf("deliver a notification: %w", err)
 	}
 	return more, nil
-}
-
-const sqlBusyApps = `
-	SELECT DISTINCT a.sdk_app_id
-	FROM pushloss.app_lease AS a
-	JOIN pg_locks AS l
-		ON l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
-		AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended('pushloss app ' || a.sdk_app_id, 0)
-	JOIN pg_database AS d ON d.oid = l.database AND d.datname = current_database()`
-
-// BusyApps returns the apps that some process is working on.
-func (db *DB) BusyApps(ctx context.Context) ([]int64, error) {
-	rows, err := db.pool.Query(ctx, sqlBusyApps)
-	if err != nil {
-		return nil, fmt.Errorf("read which apps are worked on: %w", err)
-	}
-	apps, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	if err != nil {
-		return nil, fmt.Errorf("read which apps are worked on: %w", err)
-	}
-	return apps, nil
 }

@@ -1,4 +1,4 @@
-package load
+package calibrate
 
 import (
 	"context"
@@ -8,8 +8,15 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/postgres"
 	"pushloss/transform"
 )
+
+// Stored is what the database says of the days of apps.
+type Stored struct{ pool *postgres.Pool }
+
+// NewStored reads from the pool.
+func NewStored(pool *postgres.Pool) Stored { return Stored{pool: pool} }
 
 // DayHistory is when a day was pulled, over all its windows.
 type DayHistory struct {
@@ -70,8 +77,8 @@ const (
 
 // DayHistories returns when each day of an app was pulled, oldest first, and what
 // is stored of the tasks, the empty one being the whole app.
-func (db *DB) DayHistories(ctx context.Context, sdkAppID int64, tasks []string) ([]DayHistory, error) {
-	rows, err := db.pool.Query(ctx, sqlDayHistories, sdkAppID, tasks)
+func (s Stored) DayHistories(ctx context.Context, sdkAppID int64, tasks []string) ([]DayHistory, error) {
+	rows, err := s.pool.Query(ctx, sqlDayHistories, sdkAppID, tasks)
 	if err != nil {
 		return nil, fmt.Errorf("read when the days of app %d were pulled: %w", sdkAppID, err)
 	}
@@ -89,8 +96,8 @@ func (db *DB) DayHistories(ctx context.Context, sdkAppID int64, tasks []string) 
 }
 
 // CountChanges returns what loads changed of an app's days, by day and time.
-func (db *DB) CountChanges(ctx context.Context, sdkAppID int64) ([]CountChange, error) {
-	rows, err := db.pool.Query(ctx, sqlCountChanges, sdkAppID)
+func (s Stored) CountChanges(ctx context.Context, sdkAppID int64) ([]CountChange, error) {
+	rows, err := s.pool.Query(ctx, sqlCountChanges, sdkAppID)
 	if err != nil {
 		return nil, fmt.Errorf("read the changes of app %d: %w", sdkAppID, err)
 	}
@@ -109,8 +116,8 @@ func (db *DB) CountChanges(ctx context.Context, sdkAppID int64) ([]CountChange, 
 
 // KeptFacts returns the stored facts of the tasks, the empty one being the whole
 // app, of the days from first to last, both included: by day, and without texts.
-func (db *DB) KeptFacts(ctx context.Context, sdkAppID int64, tasks []string, first, last calendar.Day) (map[calendar.Day][]transform.Snapshot, error) {
-	rows, err := db.pool.Query(ctx, sqlKeptFacts, sdkAppID, tasks, first.UTC(), last.UTC())
+func (s Stored) KeptFacts(ctx context.Context, sdkAppID int64, tasks []string, first, last calendar.Day) (map[calendar.Day][]transform.Snapshot, error) {
+	rows, err := s.pool.Query(ctx, sqlKeptFacts, sdkAppID, tasks, first.UTC(), last.UTC())
 	if err != nil {
 		return nil, fmt.Errorf("read the facts of app %d: %w", sdkAppID, err)
 	}
@@ -126,11 +133,11 @@ func (db *DB) KeptFacts(ctx context.Context, sdkAppID int64, tasks []string, fir
 		if n := len(snapshots); n == 0 || snapshots[n-1].TaskID != task {
 			snapshots = append(snapshots, transform.Snapshot{TaskID: task})
 		}
-		s := &snapshots[len(snapshots)-1]
+		of := &snapshots[len(snapshots)-1]
 		if byPlatform {
-			s.ByPlatform = append(s.ByPlatform, fact)
+			of.ByPlatform = append(of.ByPlatform, fact)
 		} else {
-			s.ByStage = append(s.ByStage, fact)
+			of.ByStage = append(of.ByStage, fact)
 		}
 		kept[day] = snapshots
 		return nil

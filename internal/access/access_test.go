@@ -1,23 +1,68 @@
-package load_test
+package access_test
 
 import (
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"pushloss/internal/access"
+	"pushloss/internal/calendar"
 	"pushloss/internal/localpg/pgtest"
+	"pushloss/internal/postgres"
+	"pushloss/internal/stream"
 	"pushloss/load"
 	"pushloss/migrations"
 	"pushloss/transform"
 )
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+// fixture is a database of one test.
+type fixture struct {
+	url  string
+	pool *postgres.Pool
+	conn *pgx.Conn // of the tables' owner
+}
+
+func setup(t *testing.T) fixture {
+	t.Helper()
+	url := pgtest.URL(t)
+	return fixture{url: url, pool: open(t, url), conn: connectTo(t, url)}
+}
+
+func open(t *testing.T, url string) *postgres.Pool {
+	t.Helper()
+	pool, err := postgres.Open(t.Context(), url, 4)
+	must(t, err)
+	t.Cleanup(pool.Close)
+	return pool
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func equal(t *testing.T, what string, want, got any) {
+	t.Helper()
+	if diff := gocmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
 
 // newRole makes a role that has nothing but the right to log in.
 func newRole(t *testing.T, databaseURL string) (name, asRole string) {
@@ -66,6 +111,29 @@ func denied(t *testing.T, conn *pgx.Conn, sql string) {
 	}
 }
 
+// loadThree loads a day of an app with three losses.
+func loadThree(t *testing.T, url string) {
+	t.Helper()
+	db, err := load.Open(t.Context(), url, 4)
+	must(t, err)
+	defer db.Close()
+	session, ctx, err := db.OpenSession(t.Context(), "the test")
+	must(t, err)
+	defer session.Close()
+	now := time.Date(2025, 3, 10, 3, 0, 0, 0, time.UTC)
+	run, err := session.StartRun(ctx, "run", now)
+	must(t, err)
+	lock, err := session.LockApp(ctx, 1400000001)
+	must(t, err)
+	day := calendar.DayOf(now, time.UTC) - 1
+	loss := transform.Fact{Key: transform.Key{Stage: stream.ReadyToSend, Code: "1"}, Count: 3, Info: "one"}
+	_, err = lock.Load(ctx, load.Pull{
+		RunID: run, Day: day, Window: day.Window(time.UTC), Tasks: []load.TaskRef{{}}, SentAt: now, Trusted: true, Body: []byte("{}"),
+		Result: transform.Result{Snapshots: []transform.Snapshot{{ByStage: []transform.Fact{loss}}}, Counts: transform.Counts{Facts: 1}},
+	}, now)
+	must(t, err)
+}
+
 // The catalog tells anybody the names, whatever they may read.
 const (
 	sqlViewNames  = `SELECT format('analytics.%I', relname) FROM pg_class WHERE relnamespace = 'analytics'::regnamespace AND relkind = 'v' ORDER BY 1`
@@ -75,7 +143,7 @@ const (
 func TestAGrantedRoleReadsAnalyticsAndNothingElse(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	f.load(f.ofApp(transform.Snapshot{ByStage: []transform.Fact{stageFact("1", 3, "one")}}), loadedAt)
+	loadThree(t, f.url)
 	role, asRole := newRole(t, f.url)
 	reader := connectTo(t, asRole)
 	views, tables := namesOn(t, f.conn, sqlViewNames), namesOn(t, f.conn, sqlTableNames)
@@ -86,10 +154,10 @@ func TestAGrantedRoleReadsAnalyticsAndNothingElse(t *testing.T) {
 		denied(t, reader, `SELECT FROM `+view)
 	}
 
-	access, err := f.db.Grant(t.Context(), role)
+	report, err := access.Grant(t.Context(), f.pool, role)
 	must(t, err)
-	if access.Changed() != len(access.Rights) || len(access.Rights) != 1+len(views)+1+2 || !access.Reads || len(access.Notes) != 0 {
-		t.Errorf("granted: %+v", access)
+	if report.Changed() != len(report.Rights) || len(report.Rights) != 1+len(views)+1+2 || !report.Reads || len(report.Notes) != 0 {
+		t.Errorf("granted: %+v", report)
 	}
 	for _, view := range views {
 		allowed(t, reader, `SELECT * FROM `+view)
@@ -120,15 +188,15 @@ func TestAGrantedRoleReadsAnalyticsAndNothingElse(t *testing.T) {
 		denied(t, reader, sql)
 	}
 
-	again, err := f.db.Grant(t.Context(), role)
+	again, err := access.Grant(t.Context(), f.pool, role)
 	must(t, err)
-	if again.Changed() != 0 || len(again.Rights) != len(access.Rights) {
+	if again.Changed() != 0 || len(again.Rights) != len(report.Rights) {
 		t.Errorf("granted again: %+v", again)
 	}
 
-	revoked, err := f.db.Revoke(t.Context(), role)
+	revoked, err := access.Revoke(t.Context(), f.pool, role)
 	must(t, err)
-	if revoked.Changed() != len(access.Rights) || revoked.Reads || len(revoked.Notes) != 0 {
+	if revoked.Changed() != len(report.Rights) || revoked.Reads || len(revoked.Notes) != 0 {
 		t.Errorf("revoked: %+v", revoked)
 	}
 	for _, view := range views {
@@ -138,7 +206,7 @@ func TestAGrantedRoleReadsAnalyticsAndNothingElse(t *testing.T) {
 	equal(t, "what keeps the role", []string{"0"}, namesOn(t, f.conn,
 		`SELECT count(*)::text FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND refobjid = $1::regrole`, role))
 
-	revoked, err = f.db.Revoke(t.Context(), role)
+	revoked, err = access.Revoke(t.Context(), f.pool, role)
 	must(t, err)
 	if revoked.Changed() != 0 || len(revoked.Rights) != 0 {
 		t.Errorf("revoked again: %+v", revoked)
@@ -160,7 +228,7 @@ func TestAGrantHoldsForWhatMigrationsMakeLater(t *testing.T) {
 			db, owner := open(t, granter), connectTo(t, url)
 			role, asRole := newRole(t, url)
 			reader := connectTo(t, asRole)
-			_, err := db.Grant(t.Context(), role)
+			_, err := access.Grant(t.Context(), db, role)
 			must(t, err)
 
 			execOn(t, owner, `CREATE VIEW analytics.later AS SELECT sdk_app_id FROM pushloss.app`)
@@ -176,10 +244,10 @@ func TestAGrantHoldsForWhatMigrationsMakeLater(t *testing.T) {
 			denied(t, reader, `SELECT FROM pushloss.later`)
 			denied(t, reader, `DELETE FROM analytics.later`)
 
-			access, err := db.Revoke(t.Context(), role)
+			report, err := access.Revoke(t.Context(), db, role)
 			must(t, err)
-			if access.Reads {
-				t.Errorf("revoked: %+v", access)
+			if report.Reads {
+				t.Errorf("revoked: %+v", report)
 			}
 			execOn(t, owner, `CREATE VIEW analytics.latest AS SELECT 1`)
 			for _, name := range []string{"analytics.later", "analytics.runs", "analytics.stages", "analytics.latest"} {
@@ -197,7 +265,7 @@ func TestAGrantSurvivesMigrations(t *testing.T) {
 	db, owner := open(t, url), connectTo(t, url)
 	role, asRole := newRole(t, url)
 	reader := connectTo(t, asRole)
-	_, err := db.Grant(t.Context(), role)
+	_, err := access.Grant(t.Context(), db, role)
 	must(t, err)
 	must(t, migrations.Down(t.Context(), url, migrations.Newest()-1))
 	must(t, migrations.Up(t.Context(), url))
@@ -207,7 +275,7 @@ func TestAGrantSurvivesMigrations(t *testing.T) {
 	must(t, migrations.Down(t.Context(), url, migrations.Newest()))
 	must(t, migrations.Up(t.Context(), url))
 	denied(t, reader, `SELECT FROM analytics.runs`)
-	_, err = db.Grant(t.Context(), role)
+	_, err = access.Grant(t.Context(), db, role)
 	must(t, err)
 	allowed(t, reader, `SELECT FROM analytics.runs`)
 }
@@ -223,29 +291,29 @@ func TestHostileRoleNamesAreNames(t *testing.T) {
 		name += suffix[:8]
 		asRole := pgtest.Role(t, f.url, name, "")
 		reader := connectTo(t, asRole)
-		access, err := f.db.Grant(t.Context(), name)
+		report, err := access.Grant(t.Context(), f.pool, name)
 		must(t, err)
-		equal(t, "role", name, access.Role)
+		equal(t, "role", name, report.Role)
 		equal(t, "user", []string{name}, namesOn(t, reader, `SELECT current_user::text`))
 		allowed(t, reader, `SELECT FROM analytics.runs`)
 		denied(t, reader, `SELECT FROM pushloss.run`)
-		_, err = f.db.Revoke(t.Context(), name)
+		_, err = access.Revoke(t.Context(), f.pool, name)
 		must(t, err)
 		denied(t, reader, `SELECT FROM analytics.runs`)
 	}
 	// Postgres cuts a longer name to this one, which is another role.
 	long := strings.Repeat("n", 55) + suffix[:8]
 	pgtest.Role(t, f.url, long, "")
-	_, err := f.db.Grant(t.Context(), long+"more")
-	wantAccessError(t, err, "does not exist", `\du in psql`)
+	_, err := access.Grant(t.Context(), f.pool, long+"more")
+	wantError(t, err, "does not exist", `\du in psql`)
 	equal(t, "rights of the other", []string{"false"}, namesOn(t, f.conn, `SELECT has_schema_privilege($1, 'analytics', 'USAGE')::text`, long))
 }
 
-func wantAccessError(t *testing.T, err error, problem, remedy string) {
+func wantError(t *testing.T, err error, problem, remedy string) {
 	t.Helper()
-	var access *load.AccessError
-	if !errors.As(err, &access) || !strings.Contains(access.Error(), problem) || !strings.Contains(access.Hint(), remedy) {
-		t.Errorf("error %v, want an AccessError with %q and %q", err, problem, remedy)
+	var refusal *access.Error
+	if !errors.As(err, &refusal) || !strings.Contains(refusal.Error(), problem) || !strings.Contains(refusal.Hint(), remedy) {
+		t.Errorf("error %v, want an access.Error with %q and %q", err, problem, remedy)
 	}
 }
 
@@ -269,17 +337,17 @@ func TestGrantsThatWouldMeanNothingAreRefused(t *testing.T) {
 		{"\xff", "is not the name of a role", "log in as"},
 	} {
 		t.Run(test.role, func(t *testing.T) {
-			_, err := f.db.Grant(t.Context(), test.role)
-			wantAccessError(t, err, test.problem, test.remedy)
+			_, err := access.Grant(t.Context(), f.pool, test.role)
+			wantError(t, err, test.problem, test.remedy)
 		})
 	}
-	_, err := f.db.Revoke(t.Context(), owner)
-	wantAccessError(t, err, "owns schema analytics", "log in as")
+	_, err := access.Revoke(t.Context(), f.pool, owner)
+	wantError(t, err, "owns schema analytics", "log in as")
 	allowed(t, f.conn, `SELECT FROM analytics.runs`)
-	_, err = f.db.Revoke(t.Context(), "public")
-	wantAccessError(t, err, "reserved", "log in as")
-	_, err = f.db.Revoke(t.Context(), nobody)
-	wantAccessError(t, err, "does not exist", `\du in psql`)
+	_, err = access.Revoke(t.Context(), f.pool, "public")
+	wantError(t, err, "reserved", "log in as")
+	_, err = access.Revoke(t.Context(), f.pool, nobody)
+	wantError(t, err, "does not exist", `\du in psql`)
 }
 
 // Postgres only warns of a grant that it does in part, or not at all.
@@ -289,21 +357,21 @@ func TestWhoMayNotGrantIsTold(t *testing.T) {
 	owner := connectTo(t, url)
 	reader, asReader := newRole(t, url)
 	other, _ := newRole(t, url)
-	must2 := func(_ load.Access, err error) { t.Helper(); must(t, err) }
-	must2(open(t, url).Grant(t.Context(), reader))
+	must2 := func(_ access.Report, err error) { t.Helper(); must(t, err) }
+	must2(access.Grant(t.Context(), open(t, url), reader))
 	db := open(t, asReader)
-	_, err := db.Grant(t.Context(), other)
-	wantAccessError(t, err, "no right to grant USAGE on schema analytics", "the role that migrates")
-	_, err = db.Revoke(t.Context(), reader)
-	wantAccessError(t, err, "no right to revoke", "the role that migrates")
+	_, err := access.Grant(t.Context(), db, other)
+	wantError(t, err, "no right to grant USAGE on schema analytics", "the role that migrates")
+	_, err = access.Revoke(t.Context(), db, reader)
+	wantError(t, err, "no right to revoke", "the role that migrates")
 	execOn(t, owner, `GRANT USAGE ON SCHEMA analytics TO `+reader+` WITH GRANT OPTION`)
-	_, err = db.Grant(t.Context(), other)
-	wantAccessError(t, err, "no right to grant", "the role that migrates")
+	_, err = access.Grant(t.Context(), db, other)
+	wantError(t, err, "no right to grant", "the role that migrates")
 	equal(t, "rights that a refused grant left", []string{"false"}, namesOn(t, owner, `SELECT has_schema_privilege($1, 'analytics', 'USAGE')::text`, other))
 	// Nor are rights taken back that were passed on.
 	execOn(t, connectTo(t, asReader), `GRANT USAGE ON SCHEMA analytics TO `+other)
-	_, err = open(t, url).Revoke(t.Context(), reader)
-	wantAccessError(t, err, "passed", "CASCADE")
+	_, err = access.Revoke(t.Context(), open(t, url), reader)
+	wantError(t, err, "passed", "CASCADE")
 	execOn(t, owner, `REVOKE USAGE ON SCHEMA analytics FROM `+reader+` CASCADE`)
 }
 
@@ -316,12 +384,12 @@ func TestViewsOfOthersInAnalyticsAreNamed(t *testing.T) {
 	role, _ := newRole(t, url)
 	execOn(t, owner, `GRANT USAGE, CREATE ON SCHEMA analytics TO `+guest)
 	execOn(t, connectTo(t, asGuest), `CREATE VIEW analytics."of a guest" AS SELECT 1 AS one`)
-	_, err := db.Grant(t.Context(), role)
-	wantAccessError(t, err, "view analytics.of a guest", "connect as")
-	access, err := open(t, pgtest.AdminURL(t, url)).Grant(t.Context(), role)
+	_, err := access.Grant(t.Context(), db, role)
+	wantError(t, err, "view analytics.of a guest", "connect as")
+	report, err := access.Grant(t.Context(), open(t, pgtest.AdminURL(t, url)), role)
 	must(t, err)
-	if !slices.ContainsFunc(access.Rights, func(r load.AccessRight) bool { return r.On == "later views of "+guest }) {
-		t.Errorf("who made a view once may make more: %+v", access.Rights)
+	if !slices.ContainsFunc(report.Rights, func(r access.Right) bool { return r.On == "later views of "+guest }) {
+		t.Errorf("who made a view once may make more: %+v", report.Rights)
 	}
 }
 
@@ -335,9 +403,9 @@ func TestNotesTellWhatAGrantIsNot(t *testing.T) {
 	execOn(t, owner, `GRANT USAGE ON SCHEMA pushloss TO `+role)
 	execOn(t, owner, `GRANT SELECT (state) ON pushloss.run TO `+role)
 	execOn(t, connectTo(t, pgtest.AdminURL(t, url)), `GRANT CREATE ON SCHEMA public TO PUBLIC`)
-	access, err := db.Grant(t.Context(), role)
+	report, err := access.Grant(t.Context(), db, role)
 	must(t, err)
-	notes := strings.Join(access.Notes, "\n")
+	notes := strings.Join(report.Notes, "\n")
 	for _, says := range []string{"GRANT CONNECT ON DATABASE", "tables of schema pushloss", "REVOKE CREATE ON SCHEMA public"} {
 		if !strings.Contains(notes, says) {
 			t.Errorf("notes %q, want %q among them", notes, says)
@@ -346,21 +414,21 @@ func TestNotesTellWhatAGrantIsNot(t *testing.T) {
 	// Taken back, it may still read as a member of others.
 	execOn(t, owner, `GRANT USAGE ON SCHEMA analytics TO PUBLIC`)
 	execOn(t, owner, `GRANT SELECT ON analytics.runs TO PUBLIC`)
-	access, err = db.Revoke(t.Context(), role)
+	report, err = access.Revoke(t.Context(), db, role)
 	must(t, err)
-	notes = strings.Join(access.Notes, "\n")
+	notes = strings.Join(report.Notes, "\n")
 	for _, says := range []string{"it still reads analytics", "tables of schema pushloss", "DROP OWNED BY"} {
-		if !access.Reads || !strings.Contains(notes, says) {
+		if !report.Reads || !strings.Contains(notes, says) {
 			t.Errorf("notes %q, want %q among them", notes, says)
 		}
 	}
 	execOn(t, owner, `REVOKE USAGE ON SCHEMA pushloss FROM `+role)
 	execOn(t, owner, `REVOKE SELECT (state) ON pushloss.run FROM `+role)
 	execOn(t, owner, `REVOKE USAGE ON SCHEMA analytics FROM PUBLIC`)
-	access, err = db.Revoke(t.Context(), role)
+	report, err = access.Revoke(t.Context(), db, role)
 	must(t, err)
-	if len(access.Notes) > 0 {
-		t.Errorf("of a role that nothing is left of: %q", access.Notes)
+	if len(report.Notes) > 0 {
+		t.Errorf("of a role that nothing is left of: %q", report.Notes)
 	}
 }
 
@@ -376,7 +444,7 @@ func TestGrantsAtOnceAllSucceed(t *testing.T) {
 	errs := make(chan error)
 	for _, role := range roles {
 		go func() {
-			_, err := db.Grant(t.Context(), role)
+			_, err := access.Grant(t.Context(), db, role)
 			errs <- err
 		}()
 	}

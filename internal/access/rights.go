@@ -1,4 +1,4 @@
-package load
+package access
 
 import (
 	"context"
@@ -111,8 +111,8 @@ func readRights(ctx context.Context, tx pgx.Tx, role uint32) ([]heldRight, error
 	return rights, nil
 }
 
-// accessRole is a role and what it may do, in whatever way.
-type accessRole struct {
+// knownRole is a role and what it may do, in whatever way.
+type knownRole struct {
 	oid            uint32
 	superuser      bool
 	database       string
@@ -123,8 +123,8 @@ type accessRole struct {
 	holdsMore      bool // of this database: rights or objects
 }
 
-// sqlAccessRole compares texts: a name would be cut at 63 bytes, and be another's.
-const sqlAccessRole = `
+// sqlRole compares texts: a name would be cut at 63 bytes, and be another's.
+const sqlRole = `
 	SELECT r.oid, r.rolsuper, current_database()::text, has_database_privilege(r.oid, current_database(), 'CONNECT'),
 		EXISTS (
 			SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -141,16 +141,16 @@ const sqlAccessRole = `
 	FROM pg_roles AS r
 	WHERE r.rolname::text = $1::text`
 
-func readAccessRole(ctx context.Context, tx pgx.Tx, name string, change accessChange) (accessRole, error) {
-	var r accessRole
-	err := tx.QueryRow(ctx, sqlAccessRole, name).
+func readRole(ctx context.Context, tx pgx.Tx, name string, change rightChange) (knownRole, error) {
+	var r knownRole
+	err := tx.QueryRow(ctx, sqlRole, name).
 		Scan(&r.oid, &r.superuser, &r.database, &r.connects, &r.readsAnalytics, &r.readsTables, &r.makesTables, &r.holdsMore)
 	if errors.Is(err, pgx.ErrNoRows) {
 		remedy := `\du in psql lists the roles`
-		if change.done == AccessGranted {
+		if change.done == Granted {
 			remedy += fmt.Sprintf(`; CREATE ROLE %s LOGIN PASSWORD '...' makes this one`, pgx.Identifier{name}.Sanitize())
 		}
-		return r, &AccessError{Problem: fmt.Sprintf("role %q does not exist", name), Remedy: remedy}
+		return r, &Error{Problem: fmt.Sprintf("role %q does not exist", name), Remedy: remedy}
 	}
 	if err != nil {
 		return r, fmt.Errorf("read role: %w", err)
@@ -158,10 +158,10 @@ func readAccessRole(ctx context.Context, tx pgx.Tx, name string, change accessCh
 	return r, nil
 }
 
-func (r accessRole) notes(name string, done AccessResult) []string {
+func (r knownRole) notes(name string, done Result) []string {
 	role := pgx.Identifier{name}.Sanitize()
 	var notes []string
-	if done == AccessRevoked {
+	if done == Revoked {
 		if r.readsAnalytics {
 			notes = append(notes, "it still reads analytics: as a superuser, by way of PUBLIC or a role that it is a member of, or by a grant that is not pushloss's")
 		}

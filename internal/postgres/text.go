@@ -1,0 +1,8 @@
+package postgres
+
+import "strings"
+
+// Storable replaces what Postgres cannot hold in a text.
+func Storable(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\x00", "\ufffd")
+}
