@@ -38,7 +38,7 @@ const (
 var sqlFirstAndLast = func() string {
 	names := []string{"pull", "ledger", "loss_change"}
 	for _, stream := range tables {
-		names = append(names, stream.byStage.name, stream.byPlatform.name)
+		names = append(names, stream[0].name, stream[1].name)
 	}
 	bound := func(pick, of string) string {
 		var parts []string

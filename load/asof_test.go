@@ -40,10 +40,10 @@ func snapshots(rt *rapid.T, task string) transform.Snapshot {
 	s := transform.Snapshot{TaskID: task}
 	for _, code := range []string{"1", "2", "3"} {
 		if rapid.Bool().Draw(rt, "by stage") {
-			s.ByStage = append(s.ByStage, stageFact(code, rapid.Int64Range(0, 2).Draw(rt, "count"), rapid.SampledFrom([]string{"", "x"}).Draw(rt, "info")))
+			s.Facts = append(s.Facts, stageFact(code, rapid.Int64Range(0, 2).Draw(rt, "count"), rapid.SampledFrom([]string{"", "x"}).Draw(rt, "info")))
 		}
 		if rapid.Bool().Draw(rt, "by platform") {
-			s.ByPlatform = append(s.ByPlatform, platformFact(1, code, rapid.Int64Range(0, 2).Draw(rt, "count")))
+			s.Facts = append(s.Facts, platformFact(1, code, rapid.Int64Range(0, 2).Draw(rt, "count")))
 		}
 	}
 	return s
@@ -103,7 +103,7 @@ func TestALoadIsNeverStampedBeforeTheOneItFollows(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	some := func(count int64) load.Pull {
-		return f.pull(transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("1", count, "")}})
+		return f.pull(transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", count, "")}})
 	}
 	f.load(some(1), loadedAt)
 	f.load(some(2), loadedAt.Add(-time.Minute))

@@ -36,7 +36,7 @@ func BenchmarkLoad(b *testing.B) {
 		pull.Tasks = append(pull.Tasks, load.TaskRef{Key: int32(i + 1), ID: id})
 		snapshot := transform.Snapshot{TaskID: id}
 		for row := range rows {
-			snapshot.ByPlatform = append(snapshot.ByPlatform, platformFact(int16(row%9), fmt.Sprint(row), int64(row)))
+			snapshot.Facts = append(snapshot.Facts, platformFact(int16(row%9), fmt.Sprint(row), int64(row)))
 		}
 		pull.Result.Snapshots = append(pull.Result.Snapshots, snapshot)
 	}

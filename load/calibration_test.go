@@ -15,17 +15,15 @@ func TestWhatWasStoredAndChangedOfADayIsToldForCalibration(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	first := transform.Snapshot{
-		TaskID:     "a",
-		ByStage:    []transform.Fact{stageFact("1", 5, "one"), stageFact("2", 7, "two"), stageFact("3", 9, "three")},
-		ByPlatform: []transform.Fact{platformFact(1, "1", 3)},
+		TaskID: "a",
+		Facts:  []transform.Fact{stageFact("1", 5, "one"), stageFact("2", 7, "two"), stageFact("3", 9, "three"), platformFact(1, "1", 3)},
 	}
-	other := transform.Snapshot{TaskID: "b", ByStage: []transform.Fact{stageFact("1", 1, "one")}}
+	other := transform.Snapshot{TaskID: "b", Facts: []transform.Fact{stageFact("1", 1, "one")}}
 	f.load(f.pull(first, other), loadedAt)
 	// One count grows, one shrinks, one row goes, one comes, and one text changes.
 	second := transform.Snapshot{
-		TaskID:     "a",
-		ByStage:    []transform.Fact{stageFact("1", 6, "one"), stageFact("2", 4, "two"), stageFact("4", 2, "four")},
-		ByPlatform: []transform.Fact{{Key: first.ByPlatform[0].Key, Count: 3, Info: "another"}},
+		TaskID: "a",
+		Facts:  []transform.Fact{stageFact("1", 6, "one"), stageFact("2", 4, "two"), stageFact("4", 2, "four"), {Key: first.Facts[3].Key, Count: 3, Info: "another"}},
 	}
 	later := loadedAt.Add(24 * time.Hour)
 	f.load(f.pull(second, other), later)
@@ -56,7 +54,7 @@ func TestWhatWasStoredAndChangedOfADayIsToldForCalibration(t *testing.T) {
 	kept, err := calibrate.NewStored(f.db.Pool()).KeptFacts(ctx, testApp, []string{"b", "a"}, march-1, march)
 	must(t, err)
 	withoutTexts := func(s transform.Snapshot) transform.Snapshot {
-		for _, facts := range [][]transform.Fact{s.ByStage, s.ByPlatform} {
+		for _, facts := range [][]transform.Fact{s.Facts} {
 			for i := range facts {
 				facts[i].Info = ""
 			}

@@ -22,8 +22,7 @@ func TestT8ALoadCutOffBehindAnyMessage(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.load(f.pull(transform.Snapshot{
-		TaskID: "a", ByStage: []transform.Fact{stageFact("1", 1, ""), stageFact("2", 2, "")},
-		ByPlatform: []transform.Fact{platformFact(1, "1", 1)},
+		TaskID: "a", Facts: []transform.Fact{stageFact("1", 1, ""), stageFact("2", 2, ""), platformFact(1, "1", 1)},
 	}), loadedAt)
 	must(t, f.lock.Unlock(t.Context()))
 
@@ -33,8 +32,7 @@ func TestT8ALoadCutOffBehindAnyMessage(t *testing.T) {
 	lock, err := session.LockApp(work, testApp)
 	must(t, err)
 	next := f.pull(transform.Snapshot{
-		TaskID: "a", ByStage: []transform.Fact{stageFact("1", 5, "new text"), stageFact("3", 2, "")},
-		ByPlatform: []transform.Fact{platformFact(2, "1", 1)},
+		TaskID: "a", Facts: []transform.Fact{stageFact("1", 5, "new text"), stageFact("3", 2, ""), platformFact(2, "1", 1)},
 	})
 	next.Result.Rejects = []transform.Reject{{TaskID: "a", JSON: "{}", Reason: "odd", Rows: 1}}
 	later := loadedAt.Add(time.Hour)

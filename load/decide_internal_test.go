@@ -19,7 +19,7 @@ var codes = vocabulary{codes: map[string]int32{"1": 1, "2": 2, "3": 3}, infos: m
 func staged(counts map[string]int64) transform.Snapshot {
 	s := transform.Snapshot{TaskID: "a"}
 	for _, code := range slices.Sorted(maps.Keys(counts)) {
-		s.ByStage = append(s.ByStage, transform.Fact{Key: transform.Key{Stage: 1, Code: code}, Count: counts[code], Info: "new"})
+		s.Facts = append(s.Facts, transform.Fact{Key: transform.Key{Stage: 1, Code: code}, Count: counts[code], Info: "new"})
 	}
 	return s
 }
@@ -92,7 +92,7 @@ func TestWhatAnAnswerMakesOfAWindow(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			s := stored{ledger: map[int32]Entry{}, byStage: toRows(nil, task.Key, staged(test.stored).ByStage, codes)}
+			s := stored{ledger: map[int32]Entry{}, facts: toRows(nil, task.Key, staged(test.stored).Facts, codes)}
 			pullsBefore := 0
 			if test.known != nil {
 				e := *test.known
@@ -115,13 +115,13 @@ func TestWhatAnAnswerMakesOfAWindow(t *testing.T) {
 				after[code] = n
 			}
 			texts := []string{"", "1", "2", "3"}
-			for _, row := range e.byStage.deleted {
+			for _, row := range e.facts.deleted {
 				delete(after, texts[row.errCodeKey])
 			}
-			for _, u := range e.byStage.updated {
+			for _, u := range e.facts.updated {
 				after[texts[u.new.errCodeKey]] = u.new.count
 			}
-			for _, row := range e.byStage.inserted {
+			for _, row := range e.facts.inserted {
 				after[texts[row.errCodeKey]] = row.count
 			}
 			if diff := cmp.Diff(test.want, after, cmpopts.EquateEmpty()); diff != "" {
@@ -143,7 +143,7 @@ func TestAnUntrustedAnswerOnlyAdds(t *testing.T) {
 		for range rapid.IntRange(1, 12).Draw(t, "answers") {
 			at = at.Add(time.Hour)
 			p := archivedPull{loadedAt: at, trusted: rapid.Bool().Draw(t, "trusted")}
-			before := maps.Clone(r.window(7).byStage)
+			before := maps.Clone(r.window(7).facts)
 			var result transform.Result
 			readable := true
 			switch rapid.SampledFrom([]string{"rows", "rows", "empty", "absent", "unreadable"}).Draw(t, "kind") {
@@ -160,17 +160,17 @@ func TestAnUntrustedAnswerOnlyAdds(t *testing.T) {
 			proven = proven || p.trusted && readable
 			w := r.window(7)
 			for key, row := range before {
-				if now, there := w.byStage[key]; !p.trusted && (!there || now.count < row.count) {
+				if now, there := w.facts[key]; !p.trusted && (!there || now.count < row.count) {
 					t.Fatalf("an untrusted answer made %d of %d", now.count, row.count)
 				}
 			}
-			if w.entry.RowCount != len(w.byStage) {
-				t.Fatalf("%d rows are counted as %d", len(w.byStage), w.entry.RowCount)
+			if w.entry.RowCount != len(w.facts) {
+				t.Fatalf("%d rows are counted as %d", len(w.facts), w.entry.RowCount)
 			}
 			switch state := w.entry.State; {
 			case !proven && (state == StateLoaded || state == StateEmpty):
 				t.Fatalf("%s without any trusted answer", state)
-			case !proven && len(w.byStage) > 0 && state != StateUnproven && state != StateFailed && !p.trusted:
+			case !proven && len(w.facts) > 0 && state != StateUnproven && state != StateFailed && !p.trusted:
 				t.Fatalf("%s with figures that no trusted answer brought", state)
 			case proven && (state == StateUnproven || state == StateUnavailable):
 				t.Fatalf("%s after a trusted answer", state)

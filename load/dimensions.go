@@ -78,17 +78,15 @@ func (d *dimensions) resolveOf(ctx context.Context, db *DB, snapshots []transfor
 func (v vocabulary) unknown(snapshots []transform.Snapshot) (codes, infos []string) {
 	newCodes, newInfos := make(map[string]bool), make(map[string]bool)
 	for _, snapshot := range snapshots {
-		for _, facts := range [][]transform.Fact{snapshot.ByStage, snapshot.ByPlatform} {
-			for _, fact := range facts {
-				if fact.Code == "" {
-					continue
-				}
-				if _, ok := v.codes[fact.Code]; !ok {
-					newCodes[fact.Code] = true
-				}
-				if _, ok := v.infos[fact.Info]; !ok {
-					newInfos[fact.Info] = true
-				}
+		for _, fact := range snapshot.Facts {
+			if fact.Code == "" {
+				continue
+			}
+			if _, ok := v.codes[fact.Code]; !ok {
+				newCodes[fact.Code] = true
+			}
+			if _, ok := v.infos[fact.Info]; !ok {
+				newInfos[fact.Info] = true
 			}
 		}
 	}

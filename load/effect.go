@@ -7,9 +7,9 @@ import (
 
 // effect is all that a pull does to facts, history and ledger of its windows.
 type effect struct {
-	entries             []Entry
-	byStage, byPlatform difference
-	changes             []change
+	entries []Entry
+	facts   difference
+	changes []change
 	// kept counts the stored rows that stay although the answer says less of them.
 	kept int
 }
@@ -19,12 +19,11 @@ type effect struct {
 // archive ends where loading did. Windows that keep their facts are left out of
 // the comparison on both sides; stored's rows are reordered.
 func effectOf(pull Pull, words vocabulary, s stored, now time.Time) effect {
-	nStage, nPlatform := 0, 0
+	n := 0
 	for _, snapshot := range pull.Result.Snapshots {
-		nStage += len(snapshot.ByStage)
-		nPlatform += len(snapshot.ByPlatform)
+		n += len(snapshot.Facts)
 	}
-	byStage, byPlatform := make([]factRow, 0, nStage), make([]factRow, 0, nPlatform)
+	wanted := make([]factRow, 0, n)
 	var e effect
 	compared := make(map[int32]bool)
 	loadedBefore := make(map[int32]bool)
@@ -33,31 +32,26 @@ func effectOf(pull Pull, words vocabulary, s stored, now time.Time) effect {
 		if d.use != keepStored {
 			compared[key] = true
 			loadedBefore[key] = s.ledger[key].FirstLoadedAt != nil
-			stage, platform := len(byStage), len(byPlatform)
-			byStage = toRows(byStage, key, d.facts.ByStage, words)
-			byPlatform = toRows(byPlatform, key, d.facts.ByPlatform, words)
+			first := len(wanted)
+			wanted = toRows(wanted, key, d.facts.Facts, words)
 			if d.use == addToStored {
-				var kept [2]int
-				byStage, kept[0] = raise(byStage, stage, key, s.byStage)
-				byPlatform, kept[1] = raise(byPlatform, platform, key, s.byPlatform)
-				e.kept += kept[0] + kept[1]
+				var kept int
+				wanted, kept = raise(wanted, first, key, s.facts)
+				e.kept += kept
 			}
-			d.count(len(byStage) - stage + len(byPlatform) - platform)
+			d.count(len(wanted) - first)
 		}
 		e.entries = append(e.entries, d.entry)
 	}
 	uncompared := func(row factRow) bool { return !compared[row.taskKey] }
-	e.byStage = diff(slices.DeleteFunc(s.byStage, uncompared), byStage)
-	e.byPlatform = diff(slices.DeleteFunc(s.byPlatform, uncompared), byPlatform)
-	stamp := stamp{at: now, runID: pull.RunID}
-	e.changes = appendChanges(e.changes, e.byStage, false, stamp, loadedBefore)
-	e.changes = appendChanges(e.changes, e.byPlatform, true, stamp, loadedBefore)
+	e.facts = diff(slices.DeleteFunc(s.facts, uncompared), wanted)
+	e.changes = changesOf(e.facts, stamp{at: now, runID: pull.RunID}, loadedBefore)
 	return e
 }
 
 // rows counts what becomes of the fact rows.
 func (e effect) rows() Changes {
-	changes := e.byStage.changes().Add(e.byPlatform.changes())
+	changes := e.facts.changes()
 	changes.Kept = int64(e.kept)
 	changes.Unchanged -= changes.Kept
 	return changes

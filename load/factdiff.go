@@ -3,12 +3,15 @@ package load
 import (
 	"cmp"
 	"slices"
+
+	"pushloss/internal/stream"
 )
 
-// factKey identifies a stored fact within one app and day. Facts by stage bear 0
-// as event type and platform.
+// factKey identifies a stored fact within one stream, app and day. Facts by stage have
+// 0 as event type and platform.
 type factKey struct {
 	taskKey    int32
+	grain      stream.Grain
 	stage      int16
 	eventType  int16
 	platform   int16
@@ -18,6 +21,7 @@ type factKey struct {
 func (k factKey) compare(other factKey) int {
 	return cmp.Or(
 		cmp.Compare(k.taskKey, other.taskKey),
+		cmp.Compare(k.grain, other.grain),
 		cmp.Compare(k.stage, other.stage),
 		cmp.Compare(k.eventType, other.eventType),
 		cmp.Compare(k.platform, other.platform),

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
 	"pushloss/transform"
 )
 
@@ -39,11 +40,13 @@ func (c *columns) add(row factRow) {
 	c.infoKeys = append(c.infoKeys, row.infoKey)
 }
 
+func (c *columns) len() int { return len(c.taskKeys) }
+
 // keys are the arguments that name the table's rows, values the ones that fill
 // them.
 func (t factTable) keys(c columns) []any {
 	keys := []any{c.taskKeys, c.stages}
-	if t.byPlatform {
+	if t.grain == stream.ByPlatform {
 		keys = append(keys, c.events, c.platforms)
 	}
 	if t.coded {
@@ -60,29 +63,26 @@ func (t factTable) values(c columns) []any {
 	return values
 }
 
-// queue adds the writing of a difference to a batch.
+// queue adds to a batch the writing of a difference's rows of the table's grain.
 func (t factTable) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now time.Time, d difference) {
-	if len(d.deleted) > 0 {
-		gone := newColumns(len(d.deleted))
-		for _, row := range d.deleted {
-			gone.add(row)
+	own := func(n int, at func(i int) factRow) columns {
+		c := newColumns(n)
+		for i := range n {
+			if row := at(i); row.grain == t.grain {
+				c.add(row)
+			}
 		}
+		return c
+	}
+	if gone := own(len(d.deleted), func(i int) factRow { return d.deleted[i] }); gone.len() > 0 {
 		args := append([]any{sdkAppID, day.UTC()}, t.keys(gone)...)
-		batch.Queue(t.remove, args...).Exec(affecting(len(d.deleted)))
+		batch.Queue(t.remove, args...).Exec(affecting(gone.len()))
 	}
-	if len(d.updated) > 0 {
-		changed := newColumns(len(d.updated))
-		for _, u := range d.updated {
-			changed.add(u.new)
-		}
-		batch.Queue(t.update, t.written(sdkAppID, day, now, changed)...).Exec(affecting(len(d.updated)))
+	if changed := own(len(d.updated), func(i int) factRow { return d.updated[i].new }); changed.len() > 0 {
+		batch.Queue(t.update, t.written(sdkAppID, day, now, changed)...).Exec(affecting(changed.len()))
 	}
-	if len(d.inserted) > 0 {
-		fresh := newColumns(len(d.inserted))
-		for _, row := range d.inserted {
-			fresh.add(row)
-		}
-		batch.Queue(t.insert, t.written(sdkAppID, day, now, fresh)...).Exec(affecting(len(d.inserted)))
+	if fresh := own(len(d.inserted), func(i int) factRow { return d.inserted[i] }); fresh.len() > 0 {
+		batch.Queue(t.insert, t.written(sdkAppID, day, now, fresh)...).Exec(affecting(fresh.len()))
 	}
 }
 
@@ -102,10 +102,9 @@ func affecting(want int) func(pgconn.CommandTag) error {
 	}
 }
 
-// collectFacts reads the rows of a table's selectRows, up to about capacity.
-func collectFacts(rows pgx.Rows, capacity int) ([]factRow, error) {
-	facts := make([]factRow, 0, capacity)
-	var f factRow
+// appendFacts adds the rows of a table's selectRows to facts.
+func (t factTable) appendFacts(facts []factRow, rows pgx.Rows) ([]factRow, error) {
+	f := factRow{factKey: factKey{grain: t.grain}}
 	into := []any{&f.taskKey, &f.stage, &f.eventType, &f.platform, &f.errCodeKey, &f.count, &f.infoKey}
 	_, err := pgx.ForEachRow(rows, into, func() error {
 		facts = append(facts, f)
@@ -119,7 +118,7 @@ func collectFacts(rows pgx.Rows, capacity int) ([]factRow, error) {
 func toRows(rows []factRow, taskKey int32, facts []transform.Fact, words vocabulary) []factRow {
 	for _, f := range facts {
 		row := factRow{
-			factKey: factKey{taskKey: taskKey, stage: int16(f.Stage), eventType: f.EventType, platform: f.Platform},
+			factKey: factKey{taskKey: taskKey, grain: f.Grain, stage: int16(f.Stage), eventType: f.EventType, platform: f.Platform},
 			count:   f.Count,
 		}
 		if f.Code != "" {

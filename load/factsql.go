@@ -3,6 +3,8 @@ package load
 import (
 	"fmt"
 	"strings"
+
+	"pushloss/internal/stream"
 )
 
 // column is one column of a fact table, and the array that fills it.
@@ -13,8 +15,8 @@ type column struct{ name, sqlType string }
 // task key: without statistics, as in a first load, Postgres takes the list of keys
 // for a filter only and reads the whole day.
 type factTable struct {
-	name       string
-	byPlatform bool
+	name  string
+	grain stream.Grain
 	// coded says that a fact is one of an error code and bears a text.
 	coded bool
 
@@ -26,13 +28,13 @@ type factTable struct {
 }
 
 // lossTable is a table of losses by error code.
-func lossTable(name string, byPlatform bool) factTable {
-	return newFactTable(factTable{name: name, byPlatform: byPlatform, coded: true}, "stage_id", "err_count")
+func lossTable(name string, grain stream.Grain) factTable {
+	return newFactTable(factTable{name: name, grain: grain, coded: true}, "stage_id", "err_count")
 }
 
 // counterTable is a table of counters.
-func counterTable(name string, byPlatform bool) factTable {
-	return newFactTable(factTable{name: name, byPlatform: byPlatform}, "counter_id", "push_count")
+func counterTable(name string, grain stream.Grain) factTable {
+	return newFactTable(factTable{name: name, grain: grain}, "counter_id", "push_count")
 }
 
 // newFactTable writes the statements: by platform or not, coded or not, they are
@@ -41,7 +43,7 @@ func newFactTable(t factTable, stage, count string) factTable {
 	keys := []column{{"task_key", "int"}, {stage, "smallint"}}
 	values := []column{{count, "bigint"}}
 	eventAndPlatform, codeKey, infoKey := "0::smallint, 0::smallint", "0", "0"
-	if t.byPlatform {
+	if t.grain == stream.ByPlatform {
 		keys = append(keys, column{"event_type", "smallint"}, column{"platform_id", "smallint"})
 		eventAndPlatform = "event_type, platform_id"
 	}

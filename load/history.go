@@ -19,7 +19,6 @@ type stamp struct {
 // What is nil did not exist before, or does not after.
 type change struct {
 	factKey
-	byPlatform         bool
 	stamp              stamp
 	oldCount, newCount *int64
 	oldInfo, newInfo   *int32
@@ -34,14 +33,14 @@ const sqlInsertChanges = `
 		$7::int[], $8::smallint[], $9::smallint[], $10::smallint[], $11::int[],
 		$12::bigint[], $13::bigint[], $14::int[], $15::int[]) AS g`
 
-// appendChanges adds what a difference changes, of the tasks that were loaded
-// before: a first load is no change.
-func appendChanges(changes []change, d difference, byPlatform bool, stamp stamp, loadedBefore map[int32]bool) []change {
+// changesOf is what a difference changes, of the tasks that were loaded before: a first
+// load is not a change.
+func changesOf(d difference, stamp stamp, loadedBefore map[int32]bool) (changes []change) {
 	record := func(key factKey, before, after *factRow) {
 		if !loadedBefore[key.taskKey] {
 			return
 		}
-		c := change{factKey: key, byPlatform: byPlatform, stamp: stamp}
+		c := change{factKey: key, stamp: stamp}
 		if before != nil {
 			c.oldCount, c.oldInfo = &before.count, &before.infoKey
 		}
@@ -63,7 +62,7 @@ func appendChanges(changes []change, d difference, byPlatform bool, stamp stamp,
 }
 
 // queueChanges adds the recording of changes to a batch.
-func queueChanges(batch *pgx.Batch, sdkAppID int64, stream stream.Stream, day calendar.Day, changes []change) {
+func queueChanges(batch *pgx.Batch, sdkAppID int64, of stream.Stream, day calendar.Day, changes []change) {
 	if len(changes) == 0 {
 		return
 	}
@@ -78,10 +77,10 @@ func queueChanges(batch *pgx.Batch, sdkAppID int64, stream stream.Stream, day ca
 	)
 	for i, c := range changes {
 		keys.add(factRow{factKey: c.factKey})
-		byPlatform[i], at[i], runs[i] = c.byPlatform, c.stamp.at, c.stamp.runID
+		byPlatform[i], at[i], runs[i] = c.grain == stream.ByPlatform, c.stamp.at, c.stamp.runID
 		oldCounts[i], newCounts[i], oldInfos[i], newInfos[i] = c.oldCount, c.newCount, c.oldInfo, c.newInfo
 	}
-	batch.Queue(sqlInsertChanges, sdkAppID, int16(stream), day.UTC(), byPlatform, at, runs,
+	batch.Queue(sqlInsertChanges, sdkAppID, int16(of), day.UTC(), byPlatform, at, runs,
 		keys.taskKeys, keys.stages, keys.events, keys.platforms, keys.codeKeys,
 		oldCounts, newCounts, oldInfos, newInfos)
 }

@@ -16,9 +16,8 @@ func TestT4OnlyWhatChangedIsWritten(t *testing.T) {
 	f := setup(t)
 	answer := func(second int64) load.Pull {
 		return f.pull(transform.Snapshot{
-			TaskID:     "a",
-			ByStage:    []transform.Fact{stageFact("same", 1, ""), stageFact("second", second, "")},
-			ByPlatform: []transform.Fact{platformFact(1, "same", 1), platformFact(2, "second", second)},
+			TaskID: "a",
+			Facts:  []transform.Fact{stageFact("same", 1, ""), stageFact("second", second, ""), platformFact(1, "same", 1), platformFact(2, "second", second)},
 		})
 	}
 	const versions = `
@@ -44,7 +43,7 @@ func TestT4OnlyWhatChangedIsWritten(t *testing.T) {
 func TestT5FirstLoadsAndChanges(t *testing.T) {
 	t.Parallel()
 	some := func(task string, count int64) transform.Snapshot {
-		return transform.Snapshot{TaskID: task, ByStage: []transform.Fact{stageFact("1", count, "")}}
+		return transform.Snapshot{TaskID: task, Facts: []transform.Fact{stageFact("1", count, "")}}
 	}
 	tests := []struct {
 		name  string
@@ -85,8 +84,8 @@ func TestT6OneTaskFailsTheOthersLoad(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	some := []transform.Fact{stageFact("1", 1, "")}
-	f.load(f.pull(transform.Snapshot{TaskID: "a", ByStage: some}, transform.Snapshot{TaskID: "b", ByStage: some}), loadedAt)
-	pull := f.pull(transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 2, "")}})
+	f.load(f.pull(transform.Snapshot{TaskID: "a", Facts: some}, transform.Snapshot{TaskID: "b", Facts: some}), loadedAt)
+	pull := f.pull(transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", 2, "")}})
 	pull.Result.Absent, pull.Result.Unreadable = nil, []transform.Unreadable{{TaskID: "b", Reason: "why"}}
 	equal(t, "outcome", load.Outcome{Rows: load.Changes{Updated: 1}, Failed: 1}, f.load(pull, loadedAt.Add(time.Hour)))
 	equal(t, "facts", []string{"a ready_to_send - - 1  2", "b ready_to_send - - 1  1"}, f.facts())
@@ -94,7 +93,7 @@ func TestT6OneTaskFailsTheOthersLoad(t *testing.T) {
 		SELECT task_id, state, pulls, row_count, (first_loaded_at AT TIME ZONE 'UTC')::time::text, (last_loaded_at AT TIME ZONE 'UTC')::time::text, last_error
 		FROM analytics.coverage WHERE pulls > 0 ORDER BY 1`
 	equal(t, "ledger", []string{"a loaded 2 1 03:00:00 04:00:00 <nil>", "b failed 2 1 03:00:00 03:00:00 why"}, f.rows(ledger))
-	f.load(f.pull(transform.Snapshot{TaskID: "b", ByStage: some}), loadedAt.Add(2*time.Hour))
+	f.load(f.pull(transform.Snapshot{TaskID: "b", Facts: some}), loadedAt.Add(2*time.Hour))
 	equal(t, "ledger after a success", []string{"a absent 3 1 03:00:00 04:00:00 <nil>", "b loaded 3 1 03:00:00 05:00:00 <nil>"}, f.rows(ledger))
 }
 
@@ -103,7 +102,7 @@ func TestOtherWindowsAreLeftAlone(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	some := func(task string) transform.Snapshot {
-		return transform.Snapshot{TaskID: task, ByStage: []transform.Fact{stageFact("1", 1, "")}, ByPlatform: []transform.Fact{platformFact(1, "1", 1)}}
+		return transform.Snapshot{TaskID: task, Facts: []transform.Fact{stageFact("1", 1, ""), platformFact(1, "1", 1)}}
 	}
 	both := f.pull(some("a"), some("b"))
 	f.load(both, loadedAt)
@@ -133,7 +132,7 @@ func TestT2EveryValueIsReplaced(t *testing.T) {
 		text := fmt.Sprint("text ", count)
 		fact := platformFact(2, "1", count)
 		fact.Info = text
-		f.load(f.pull(transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("1", count, text)}, ByPlatform: []transform.Fact{fact}}), loadedAt)
+		f.load(f.pull(transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", count, text), fact}}), loadedAt)
 		equal(t, "facts", []string{
 			fmt.Sprint("a post_send_delivered offline Xiaomi 1 ", text, " ", count),
 			fmt.Sprint("a ready_to_send - - 1 ", text, " ", count),
@@ -147,6 +146,6 @@ func TestT17NoRowsAndOne(t *testing.T) {
 	equal(t, "none", load.Outcome{}, f.load(f.pull(), loadedAt))
 	equal(t, "pulls", []string{"0 0"}, f.rows(`SELECT rows_in, rows_inserted FROM pushloss.pull`))
 	equal(t, "ledger", []string{"a absent 0 1", "b absent 0 1"}, f.states())
-	one := f.pull(transform.Snapshot{TaskID: "b", ByPlatform: []transform.Fact{platformFact(1, "1", 1)}})
+	one := f.pull(transform.Snapshot{TaskID: "b", Facts: []transform.Fact{platformFact(1, "1", 1)}})
 	equal(t, "one", load.Outcome{Rows: load.Changes{Inserted: 1}}, f.load(one, loadedAt))
 }

@@ -76,8 +76,8 @@ func TestT16ALoadThatEndsHalfway(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			f := setup(t)
-			f.load(f.pull(transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 1, "")}}), loadedAt)
-			next := f.pull(transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 2, ""), stageFact("2", 2, "")}})
+			f.load(f.pull(transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", 1, "")}}), loadedAt)
+			next := f.pull(transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", 2, ""), stageFact("2", 2, "")}})
 			before := f.rows(sqlWritten)
 
 			release := f.hold("pushloss.pull") // the last table that a load writes
@@ -114,7 +114,7 @@ func TestT16AReadOnlyDatabaseTakesNoLoad(t *testing.T) {
 		WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'pushloss'
 			AND pid NOT IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory')`)
 	before := f.rows(sqlWritten)
-	pull := f.pull(transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 1, "")}})
+	pull := f.pull(transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", 1, "")}})
 	if _, err := lock.Load(t.Context(), pull, loadedAt); !load.Unreachable(err) {
 		t.Errorf("load: %v", err)
 	}

@@ -62,7 +62,7 @@ func TestAHolderThatWasTakenOverCannotWrite(t *testing.T) {
 	taken, err := session.WaitForApp(work, testApp, time.Millisecond, func(*load.BusyError) {})
 	must(t, err)
 
-	pull := f.pull(transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("-1", 5, "")}})
+	pull := f.pull(transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("-1", 5, "")}})
 	if _, err := f.lock.Load(t.Context(), pull, loadedAt); !errors.Is(err, load.ErrSuperseded) {
 		t.Errorf("load: %v", err)
 	}
@@ -126,7 +126,7 @@ func TestTheLastCallIsToldToTheNextHolder(t *testing.T) {
 func TestARunWhoseProcessDiedIsMarkedAbandonedByTheNext(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	f.load(f.pull(transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("-1", 5, "")}}, transform.Snapshot{TaskID: "b"}), loadedAt)
+	f.load(f.pull(transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("-1", 5, "")}}, transform.Snapshot{TaskID: "b"}), loadedAt)
 	alive, work := openSession(t, open(t, f.url), "alive")
 	living, err := alive.StartRun(work, "backfill", loadedAt)
 	must(t, err)

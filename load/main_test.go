@@ -101,7 +101,7 @@ func (f *fixture) pull(snapshots ...transform.Snapshot) load.Pull {
 	answered := make(map[string]bool)
 	for _, s := range snapshots {
 		answered[s.TaskID] = true
-		result.Counts.Facts += len(s.ByStage) + len(s.ByPlatform)
+		result.Counts.Facts += len(s.Facts)
 	}
 	for _, task := range []load.TaskRef{f.taskA, f.taskB} {
 		if !answered[task.ID] {
@@ -161,7 +161,7 @@ func stageFact(code string, count int64, info string) transform.Fact {
 
 func platformFact(platform int16, code string, count int64) transform.Fact {
 	return transform.Fact{
-		Key:   transform.Key{Stage: stream.PostSendDelivered, EventType: 1, Platform: platform, Code: code},
+		Key:   transform.Key{Grain: stream.ByPlatform, Stage: stream.PostSendDelivered, EventType: 1, Platform: platform, Code: code},
 		Count: count, Info: "info",
 	}
 }

@@ -138,7 +138,7 @@ func TestASessionPoolerIsAsGoodAsNone(t *testing.T) {
 			loads := make(chan error)
 			const many = 20
 			for i := range many {
-				pull := f.pull(transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 1, "")}})
+				pull := f.pull(transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", 1, "")}})
 				pull.Day += calendar.Day(i)
 				go func() {
 					_, err := lock.Load(work, pull, loadedAt)

@@ -168,16 +168,15 @@ func (c Check) reported(codes vocabulary) []tally {
 		if !asked {
 			continue
 		}
-		list = append(list, tallies(false, toRows(nil, key, s.ByStage, codes))...)
-		list = append(list, tallies(true, toRows(nil, key, s.ByPlatform, codes))...)
+		list = append(list, tallies(toRows(nil, key, s.Facts, codes))...)
 	}
 	return list
 }
 
-func tallies(byPlatform bool, rows []factRow) []tally {
+func tallies(rows []factRow) []tally {
 	list := make([]tally, len(rows))
 	for i, row := range rows {
-		list[i] = tally{tallyKey{byPlatform, row.factKey}, row.count}
+		list[i] = tally{row.factKey, row.count}
 	}
 	return list
 }

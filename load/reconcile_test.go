@@ -41,7 +41,7 @@ func (f *fixture) twoDays() {
 	f.t.Helper()
 	for _, day := range []calendar.Day{march - 1, march} {
 		pull := f.pull(
-			transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 10, "x")}, ByPlatform: []transform.Fact{platformFact(1, "1", 4)}},
+			transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", 10, "x"), platformFact(1, "1", 4)}},
 			transform.Snapshot{TaskID: "b"},
 		)
 		pull.Day, pull.Settled = day, load.ByLookback
@@ -55,7 +55,7 @@ func TestReconcileRecordsEveryFigureOfBothSides(t *testing.T) {
 	f.twoDays()
 	outcomes := f.reconcile(f.check(
 		transform.Snapshot{
-			TaskID: "a", ByStage: []transform.Fact{stageFact("1", 20, "another text"), stageFact("new", 1, "")},
+			TaskID: "a", Facts: []transform.Fact{stageFact("1", 20, "another text"), stageFact("new", 1, "")},
 		},
 		transform.Snapshot{TaskID: "b"},
 	), loadedAt)
@@ -117,9 +117,9 @@ func TestOpenedWindowsWaitForAPullThatSucceeds(t *testing.T) {
 // within it; one that proves nothing of none that does.
 func TestLaterChecksTakeThePlaceOfEarlierOnes(t *testing.T) {
 	t.Parallel()
-	right := transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 20, "")}, ByPlatform: []transform.Fact{platformFact(1, "1", 8)}}
+	right := transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", 20, ""), platformFact(1, "1", 8)}}
 	wrong := transform.Snapshot{TaskID: "a"}
-	half := transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 10, "")}, ByPlatform: []transform.Fact{platformFact(1, "1", 4)}}
+	half := transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", 10, ""), platformFact(1, "1", 4)}}
 	f := setup(t)
 	type step struct {
 		snapshot transform.Snapshot

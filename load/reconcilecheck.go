@@ -54,10 +54,10 @@ func (l *AppLock) readSpan(ctx context.Context, tx pgx.Tx, check Check, tasks []
 	priors = make(map[int32]*prior)
 	batch := &pgx.Batch{}
 	l.queueFence(batch)
-	for _, table := range tables[stream.Loss].both() {
+	for _, table := range tables[stream.Loss] {
 		batch.Queue(table.selectSpan, l.sdkAppID, first, last, keys, slices.Min(keys), slices.Max(keys)).Query(func(rows pgx.Rows) error {
-			facts, err := collectFacts(rows, 0)
-			stored = append(stored, tallies(table.byPlatform, facts)...)
+			facts, err := table.appendFacts(nil, rows)
+			stored = append(stored, tallies(facts)...)
 			return err
 		})
 	}
@@ -117,7 +117,7 @@ func insertCheckKeys(ctx context.Context, tx pgx.Tx, sdkAppID int64, list []chec
 	var keys columns
 	for _, check := range list {
 		for _, c := range check.compared {
-			checks, byPlatform = append(checks, ids[check.Task.Key]), append(byPlatform, c.byPlatform)
+			checks, byPlatform = append(checks, ids[check.Task.Key]), append(byPlatform, c.grain == stream.ByPlatform)
 			keys.add(factRow{factKey: c.factKey})
 			stored, reported = append(stored, c.stored), append(reported, c.reported)
 		}

@@ -199,7 +199,7 @@ func TestRetiringTasks(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	ctx := t.Context()
-	f.load(f.pull(transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 5, "")}}), loadedAt)
+	f.load(f.pull(transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", 5, "")}}), loadedAt)
 	const stored = `SELECT task_id, (retired_at AT TIME ZONE 'UTC')::text FROM analytics.tasks WHERE sdk_app_id = $1 ORDER BY 1`
 
 	retired, unknown, err := f.db.RetireTasks(ctx, testApp, []string{"a", "nobody"}, loadedAt)

@@ -15,7 +15,7 @@ func TestVerifyTellsAKeyThatIsStoredTwice(t *testing.T) {
 	_, err := f.db.SaveApp(t.Context(), load.App{SDKAppID: testApp, Timezone: "UTC", LookbackDays: 7, TaskDays: 30})
 	must(t, err)
 	f.load(f.pull(transform.Snapshot{
-		TaskID: "a", ByStage: []transform.Fact{stageFact("1", 5, "x")}, ByPlatform: []transform.Fact{platformFact(2, "1", 6)},
+		TaskID: "a", Facts: []transform.Fact{stageFact("1", 5, "x"), platformFact(2, "1", 6)},
 	}), loadedAt)
 	for _, table := range []string{"stage_loss", "platform_loss", "ledger"} {
 		_, err := f.conn.Exec(t.Context(), `ALTER TABLE pushloss.`+table+` DROP CONSTRAINT `+table+`_pkey;

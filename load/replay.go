@@ -18,10 +18,9 @@ type replayedRow struct {
 
 // window is one window as a replay leaves it.
 type window struct {
-	entry      Entry
-	byStage    map[factKey]replayedRow
-	byPlatform map[factKey]replayedRow
-	changes    []change
+	entry   Entry
+	facts   map[factKey]replayedRow
+	changes []change
 	// broken says why it cannot be replayed; nil if it can.
 	broken error
 	pruned bool // because its answers were pruned
@@ -45,8 +44,8 @@ func (r *replay) window(taskKey int32) *window {
 	w := r.windows[taskKey]
 	if w == nil {
 		w = &window{
-			entry:   Entry{Stream: r.stream, Day: r.day, TaskKey: taskKey},
-			byStage: make(map[factKey]replayedRow), byPlatform: make(map[factKey]replayedRow),
+			entry: Entry{Stream: r.stream, Day: r.day, TaskKey: taskKey},
+			facts: make(map[factKey]replayedRow),
 		}
 		r.windows[taskKey] = w
 	}
@@ -78,11 +77,8 @@ func (r *replay) apply(p archivedPull, refs []TaskRef, result transform.Result, 
 		if w.entry.Pulls > 0 {
 			s.ledger[ref.Key] = w.entry
 		}
-		for _, row := range w.byStage {
-			s.byStage = append(s.byStage, row.factRow)
-		}
-		for _, row := range w.byPlatform {
-			s.byPlatform = append(s.byPlatform, row.factRow)
+		for _, row := range w.facts {
+			s.facts = append(s.facts, row.factRow)
 		}
 	}
 	e := effectOf(Pull{RunID: p.runID, Stream: r.stream, Day: r.day, Tasks: refs, Result: result, Trusted: p.trusted}, words, s, p.loadedAt)
@@ -94,19 +90,18 @@ func (r *replay) apply(p archivedPull, refs []TaskRef, result transform.Result, 
 		w := r.window(c.taskKey)
 		w.changes = append(w.changes, c)
 	}
-	r.write(e.byStage, p.loadedAt, func(w *window) map[factKey]replayedRow { return w.byStage })
-	r.write(e.byPlatform, p.loadedAt, func(w *window) map[factKey]replayedRow { return w.byPlatform })
+	r.write(e.facts, p.loadedAt)
 }
 
-func (r *replay) write(d difference, at time.Time, table func(*window) map[factKey]replayedRow) {
+func (r *replay) write(d difference, at time.Time) {
 	for _, row := range d.deleted {
-		delete(table(r.window(row.taskKey)), row.factKey)
+		delete(r.window(row.taskKey).facts, row.factKey)
 	}
 	for _, u := range d.updated {
-		table(r.window(u.new.taskKey))[u.new.factKey] = replayedRow{u.new, at}
+		r.window(u.new.taskKey).facts[u.new.factKey] = replayedRow{u.new, at}
 	}
 	for _, row := range d.inserted {
-		table(r.window(row.taskKey))[row.factKey] = replayedRow{row, at}
+		r.window(row.taskKey).facts[row.factKey] = replayedRow{row, at}
 	}
 }
 

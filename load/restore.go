@@ -104,7 +104,7 @@ func (r *Restored) add(o Restored) {
 // queue adds to a batch what turns the tables into the replay.
 func (r *Restored) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now time.Time, replayed *replay, mismatches []mismatch) {
 	// Rows bear the time of the load that wrote them, so each time is a write of its own.
-	byStage, byPlatform := make(map[time.Time]difference), make(map[time.Time]difference)
+	byTime := make(map[time.Time]difference)
 	rewritten := make(map[int32]bool) // windows whose history differs
 	for _, m := range mismatches {
 		if m.what == repeated {
@@ -112,11 +112,7 @@ func (r *Restored) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now
 		}
 		switch m.of {
 		case "fact":
-			grain := byStage
-			if m.byPlatform {
-				grain = byPlatform
-			}
-			r.Rows = r.Rows.Add(m.addTo(grain))
+			r.Rows = r.Rows.Add(m.addTo(byTime))
 		case "change":
 			rewritten[m.taskKey] = true
 		case "ledger":
@@ -128,12 +124,9 @@ func (r *Restored) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now
 			}
 		}
 	}
-	for _, grain := range []struct {
-		table factTable
-		byAt  map[time.Time]difference
-	}{{tables[replayed.stream].byStage, byStage}, {tables[replayed.stream].byPlatform, byPlatform}} {
-		for _, at := range slices.SortedFunc(maps.Keys(grain.byAt), time.Time.Compare) {
-			grain.table.queue(batch, sdkAppID, day, at, grain.byAt[at])
+	for _, table := range tables[replayed.stream] {
+		for _, at := range slices.SortedFunc(maps.Keys(byTime), time.Time.Compare) {
+			table.queue(batch, sdkAppID, day, at, byTime[at])
 		}
 	}
 	if len(rewritten) == 0 {

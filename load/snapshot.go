@@ -72,13 +72,12 @@ func (l *AppLock) loadOnce(ctx context.Context, pull Pull, words vocabulary, now
 
 // stored is what the database has of a pull's windows.
 type stored struct {
-	ledger     map[int32]Entry
-	byStage    []factRow
-	byPlatform []factRow
-	hasBody    bool
+	ledger  map[int32]Entry
+	facts   []factRow
+	hasBody bool
 }
 
-// rowCount is how many facts the ledger tells of; an upper bound for each grain.
+// rowCount is how many facts the windows have by the ledger.
 func (s stored) rowCount() (n int) {
 	for _, entry := range s.ledger {
 		n += entry.RowCount
@@ -111,14 +110,12 @@ func (l *AppLock) read(ctx context.Context, tx pgx.Tx, pull Pull, digest []byte)
 		}
 		return err
 	})
-	queueRead := func(table factTable, into *[]factRow) {
+	for _, table := range tables[pull.Stream] {
 		batch.Queue(table.selectRows, l.sdkAppID, day, keys, slices.Min(keys), slices.Max(keys)).Query(func(rows pgx.Rows) (err error) {
-			*into, err = collectFacts(rows, s.rowCount())
+			s.facts, err = table.appendFacts(slices.Grow(s.facts, max(0, s.rowCount()-len(s.facts))), rows)
 			return err
 		})
 	}
-	queueRead(tables[pull.Stream].byStage, &s.byStage)
-	queueRead(tables[pull.Stream].byPlatform, &s.byPlatform)
 	batch.Queue(sqlHasBody, digest).QueryRow(func(row pgx.Row) error { return row.Scan(&s.hasBody) })
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return s, fmt.Errorf("read what is stored: %w", err)
@@ -152,8 +149,9 @@ func (l *AppLock) write(ctx context.Context, tx pgx.Tx, pull Pull, words vocabul
 		}
 	}
 	batch := &pgx.Batch{}
-	tables[pull.Stream].byStage.queue(batch, l.sdkAppID, pull.Day, now, e.byStage)
-	tables[pull.Stream].byPlatform.queue(batch, l.sdkAppID, pull.Day, now, e.byPlatform)
+	for _, table := range tables[pull.Stream] {
+		table.queue(batch, l.sdkAppID, pull.Day, now, e.facts)
+	}
 	queueChanges(batch, l.sdkAppID, pull.Stream, pull.Day, e.changes)
 	queueLedger(batch, l.sdkAppID, pull.Stream, pull.Day, now, e.entries)
 	l.queueRejects(batch, pull, s.ledger, now)

@@ -29,9 +29,8 @@ func TestASnapshotIsStoredAsItCame(t *testing.T) {
 	f := setup(t)
 	f.load(f.pull(
 		transform.Snapshot{
-			TaskID:     "a",
-			ByStage:    []transform.Fact{stageFact("-1", 1<<40, "推送 😀 'quoted' \\back\\")},
-			ByPlatform: []transform.Fact{platformFact(2, "410", 7), platformFact(42, "410", 8)},
+			TaskID: "a",
+			Facts:  []transform.Fact{stageFact("-1", 1<<40, "推送 😀 'quoted' \\back\\"), platformFact(2, "410", 7), platformFact(42, "410", 8)},
 		},
 		transform.Snapshot{TaskID: "b"},
 	), loadedAt)
@@ -61,8 +60,8 @@ func TestT4AnUnchangedReloadWritesNoFact(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	pull := f.pull(transform.Snapshot{
-		TaskID:  "a",
-		ByStage: []transform.Fact{stageFact("-1", 5, ""), stageFact("-2", 6, "")}, ByPlatform: []transform.Fact{platformFact(1, "1", 2)},
+		TaskID: "a",
+		Facts:  []transform.Fact{stageFact("-1", 5, ""), stageFact("-2", 6, ""), platformFact(1, "1", 2)},
 	}, transform.Snapshot{TaskID: "b"})
 	const versions = `
 		SELECT xmin::text, ctid::text, updated_at::text FROM pushloss.stage_loss
@@ -81,15 +80,13 @@ func TestT5AndT6ARestatedDayEqualsTheNewAnswerAndLeavesItsHistory(t *testing.T) 
 	t.Parallel()
 	f := setup(t)
 	f.load(f.pull(transform.Snapshot{
-		TaskID:     "a",
-		ByStage:    []transform.Fact{stageFact("gone", 1, "x"), stageFact("grown", 2, "x"), stageFact("same", 3, "x"), stageFact("text", 4, "old")},
-		ByPlatform: []transform.Fact{platformFact(1, "1", 10)},
-	}, transform.Snapshot{TaskID: "b", ByStage: []transform.Fact{stageFact("kept", 9, "")}}), loadedAt)
+		TaskID: "a",
+		Facts:  []transform.Fact{stageFact("gone", 1, "x"), stageFact("grown", 2, "x"), stageFact("same", 3, "x"), stageFact("text", 4, "old"), platformFact(1, "1", 10)},
+	}, transform.Snapshot{TaskID: "b", Facts: []transform.Fact{stageFact("kept", 9, "")}}), loadedAt)
 	later := loadedAt.Add(24 * time.Hour)
 	outcome := f.load(f.pull(transform.Snapshot{
-		TaskID:     "a",
-		ByStage:    []transform.Fact{stageFact("come", 7, "y"), stageFact("grown", 20, "x"), stageFact("same", 3, "x"), stageFact("text", 4, "new")},
-		ByPlatform: []transform.Fact{platformFact(2, "1", 10)},
+		TaskID: "a",
+		Facts:  []transform.Fact{stageFact("come", 7, "y"), stageFact("grown", 20, "x"), stageFact("same", 3, "x"), stageFact("text", 4, "new"), platformFact(2, "1", 10)},
 	}), later)
 	equal(t, "counts", load.Changes{Inserted: 2, Updated: 2, Deleted: 2, Unchanged: 1}, outcome.Rows)
 	equal(t, "facts", []string{
@@ -146,7 +143,7 @@ func TestT6WhatKeepsAndWhatRemovesStoredFacts(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			f := setup(t)
-			f.load(f.pull(transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("-1", 5, "")}}), loadedAt)
+			f.load(f.pull(transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("-1", 5, "")}}), loadedAt)
 			f.load(test.answer(f), loadedAt.Add(time.Hour))
 			equal(t, "facts kept", test.kept, len(f.facts()) == 1)
 			equal(t, "ledger", []string{fmt.Sprint(test.state, " ", test.settled)},
@@ -158,7 +155,7 @@ func TestT6WhatKeepsAndWhatRemovesStoredFacts(t *testing.T) {
 func TestAFailureIsToldToTheLedgerAndKeepsFacts(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	f.load(f.pull(transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("-1", 5, "")}}), loadedAt)
+	f.load(f.pull(transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("-1", 5, "")}}), loadedAt)
 	tasks := []load.TaskRef{f.taskA, f.taskB}
 	must(t, f.lock.RecordFailure(t.Context(), load.Failure{Day: march, Tasks: tasks, Reason: "no answer"}, loadedAt))
 	equal(t, "failed", []string{"a failed false <nil> no answer", "b failed false <nil> no answer"}, f.rows(
@@ -176,7 +173,7 @@ func TestT10RejectsAreThoseOfTheNewestAnswer(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	withRejects := func(reasons ...string) load.Pull {
-		pull := f.pull(transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("-1", 5, "")}})
+		pull := f.pull(transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("-1", 5, "")}})
 		for _, reason := range reasons {
 			pull.Result.Rejects = append(pull.Result.Rejects, transform.Reject{
 				TaskID: "a", Array: "ReadyToSendLoss", JSON: `{"ErrCount":-1}`, Reason: reason, Rows: 1,
@@ -202,7 +199,7 @@ func TestT14APullLargerThanAStatementHasParametersLoads(t *testing.T) {
 	for i := range facts {
 		facts[i] = stageFact(fmt.Sprintf("%06d", i), int64(i), "info")
 	}
-	pull := f.pull(transform.Snapshot{TaskID: "a", ByStage: facts})
+	pull := f.pull(transform.Snapshot{TaskID: "a", Facts: facts})
 	equal(t, "first", load.Changes{Inserted: rows}, f.load(pull, loadedAt).Rows)
 	equal(t, "again", load.Changes{Unchanged: rows}, f.load(pull, loadedAt).Rows)
 	equal(t, "sum", []string{fmt.Sprint(rows * (rows - 1) / 2)},
@@ -248,10 +245,10 @@ func TestT7AndT8AnInterruptedLoadLeavesNothingBehind(t *testing.T) {
 				t.Parallel()
 				f := setup(t)
 				f.load(f.pull(transform.Snapshot{
-					TaskID: "a", ByStage: []transform.Fact{stageFact("1", 1, "")}, ByPlatform: []transform.Fact{platformFact(1, "1", 1)},
+					TaskID: "a", Facts: []transform.Fact{stageFact("1", 1, ""), platformFact(1, "1", 1)},
 				}), loadedAt)
 				next := f.pull(transform.Snapshot{
-					TaskID: "a", ByStage: []transform.Fact{stageFact("1", 2, ""), stageFact("2", 2, "")}, ByPlatform: []transform.Fact{platformFact(2, "1", 1)},
+					TaskID: "a", Facts: []transform.Fact{stageFact("1", 2, ""), stageFact("2", 2, ""), platformFact(2, "1", 1)},
 				})
 				next.Result.Rejects = []transform.Reject{{TaskID: "a", Reason: "odd", Rows: 1}}
 				before := f.rows(all)
@@ -295,7 +292,7 @@ func TestT16ALoadThatIsCutOffLeavesNothing(t *testing.T) {
 	f := setup(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := f.lock.Load(ctx, f.pull(transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 1, "")}}), loadedAt)
+	_, err := f.lock.Load(ctx, f.pull(transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", 1, "")}}), loadedAt)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error: %v", err)
 	}

@@ -40,7 +40,7 @@ func (f *fixture) takeOver() <-chan *load.AppLock {
 func TestATakeoverWaitsForALoadUnderWay(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	pull := f.pull(transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 5, "")}})
+	pull := f.pull(transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", 5, "")}})
 	release := f.hold("pushloss.pull")
 	loaded := make(chan error, 1)
 	go func() {
@@ -79,7 +79,7 @@ func TestALoadThatBeganBeforeTheTakeoverIsRefused(t *testing.T) {
 	loaded := make(chan error, 1)
 	go func() {
 		_, err := f.lock.Load(t.Context(),
-			f.pull(transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 5, "")}}), loadedAt)
+			f.pull(transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", 5, "")}}), loadedAt)
 		loaded <- err
 	}()
 	f.waits("pushloss.err_code")
@@ -196,7 +196,7 @@ func TestALoadThatHangsLeavesTheAppBusyAndTheSessionWhole(t *testing.T) {
 	loaded := make(chan error, 1)
 	go func() {
 		_, err := f.lock.Load(t.Context(),
-			f.pull(transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 5, "")}}), loadedAt)
+			f.pull(transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", 5, "")}}), loadedAt)
 		loaded <- err
 	}()
 	f.waits("pushloss.pull")
@@ -223,7 +223,7 @@ func TestK5ALoadDoesNotOutliveItsSessionForLong(t *testing.T) {
 	loaded := make(chan error, 1)
 	go func() {
 		_, err := f.lock.Load(t.Context(),
-			f.pull(transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 5, "")}}), loadedAt)
+			f.pull(transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", 5, "")}}), loadedAt)
 		loaded <- err
 	}()
 	f.waits("pushloss.pull")

@@ -1,37 +1,19 @@
 package load
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
 
-// tallyKey identifies a figure of several days. Unlike within one table of facts,
-// the grain is part of it.
-type tallyKey struct {
-	byPlatform bool
-	factKey
-}
-
-func (k tallyKey) compare(other tallyKey) int {
-	if k.byPlatform != other.byPlatform {
-		if other.byPlatform {
-			return -1
-		}
-		return 1
-	}
-	return k.factKey.compare(other.factKey)
-}
-
 // tally is a count under a key.
 type tally struct {
-	tallyKey
+	factKey
 	count int64
 }
 
 // comparison is what the two sides say under one key; a side that lacks it says 0.
 type comparison struct {
-	tallyKey
+	factKey
 	stored, reported int64
 }
 
@@ -41,24 +23,24 @@ func (c comparison) differs() bool { return c.stored != c.reported }
 // one key on one side are summed: those of the stored days, for instance. It is a
 // pure function; the result is sorted by task, then key.
 func compare(stored, reported []tally) []comparison {
-	sides := make(map[tallyKey]comparison, len(reported))
+	sides := make(map[factKey]comparison, len(reported))
 	for _, t := range stored {
-		c := sides[t.tallyKey]
+		c := sides[t.factKey]
 		c.stored = sum(c.stored, t.count)
-		sides[t.tallyKey] = c
+		sides[t.factKey] = c
 	}
 	for _, t := range reported {
-		c := sides[t.tallyKey]
+		c := sides[t.factKey]
 		c.reported = sum(c.reported, t.count)
-		sides[t.tallyKey] = c
+		sides[t.factKey] = c
 	}
 	list := make([]comparison, 0, len(sides))
 	for key, c := range sides {
-		c.tallyKey = key
+		c.factKey = key
 		list = append(list, c)
 	}
 	slices.SortFunc(list, func(a, b comparison) int {
-		return cmp.Or(cmp.Compare(a.taskKey, b.taskKey), a.tallyKey.compare(b.tallyKey))
+		return a.compare(b.factKey)
 	})
 	return list
 }

@@ -4,6 +4,8 @@ import (
 	"math"
 	"testing"
 
+	"pushloss/internal/stream"
+
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
@@ -11,10 +13,11 @@ import (
 func drawTallies(t *rapid.T, label string) []tally {
 	key := rapid.Custom(func(t *rapid.T) tally {
 		return tally{
-			tallyKey{rapid.Bool().Draw(t, "byPlatform"), factKey{
+			factKey{
+				grain:   rapid.SampledFrom([]stream.Grain{stream.ByStage, stream.ByPlatform}).Draw(t, "grain"),
 				taskKey: rapid.Int32Range(0, 2).Draw(t, "task"), stage: rapid.Int16Range(1, 2).Draw(t, "stage"),
 				platform: rapid.Int16Range(0, 1).Draw(t, "platform"), errCodeKey: rapid.Int32Range(1, 3).Draw(t, "code"),
-			}},
+			},
 			rapid.OneOf(rapid.Int64Range(0, 5), rapid.Int64Range(0, math.MaxInt64)).Draw(t, "count"),
 		}
 	})
@@ -27,35 +30,35 @@ func TestComparing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		stored, reported := drawTallies(t, "stored"), drawTallies(t, "reported")
-		add := func(list []tally) map[tallyKey]int64 {
-			sums := make(map[tallyKey]int64)
+		add := func(list []tally) map[factKey]int64 {
+			sums := make(map[factKey]int64)
 			for _, x := range list {
-				if total := sums[x.tallyKey] + x.count; total >= 0 {
-					sums[x.tallyKey] = total
+				if total := sums[x.factKey] + x.count; total >= 0 {
+					sums[x.factKey] = total
 				} else {
-					sums[x.tallyKey] = math.MaxInt64
+					sums[x.factKey] = math.MaxInt64
 				}
 			}
 			return sums
 		}
 		left, right := add(stored), add(reported)
 		list := compare(stored, reported)
-		seen := make(map[tallyKey]bool)
+		seen := make(map[factKey]bool)
 		for i, c := range list {
-			if c.stored != left[c.tallyKey] || c.reported != right[c.tallyKey] || seen[c.tallyKey] {
-				t.Fatalf("%+v, want %d and %d, once", c, left[c.tallyKey], right[c.tallyKey])
+			if c.stored != left[c.factKey] || c.reported != right[c.factKey] || seen[c.factKey] {
+				t.Fatalf("%+v, want %d and %d, once", c, left[c.factKey], right[c.factKey])
 			}
 			if i > 0 && list[i-1].taskKey > c.taskKey {
 				t.Fatal("tasks are not in order")
 			}
-			seen[c.tallyKey] = true
-			_, isStored := left[c.tallyKey]
-			_, isReported := right[c.tallyKey]
+			seen[c.factKey] = true
+			_, isStored := left[c.factKey]
+			_, isReported := right[c.factKey]
 			if !isStored && !isReported {
 				t.Fatalf("%+v is on neither side", c)
 			}
 		}
-		for _, sums := range []map[tallyKey]int64{left, right} {
+		for _, sums := range []map[factKey]int64{left, right} {
 			for key := range sums {
 				if !seen[key] {
 					t.Fatalf("%+v is left out", key)
@@ -65,12 +68,12 @@ func TestComparing(t *testing.T) {
 
 		swapped := compare(reported, stored)
 		for i, c := range list {
-			if want := (comparison{c.tallyKey, c.reported, c.stored}); swapped[i] != want {
+			if want := (comparison{c.factKey, c.reported, c.stored}); swapped[i] != want {
 				t.Fatalf("the other way round: %+v, want %+v", swapped[i], want)
 			}
 		}
 		shuffled := rapid.Permutation(stored).Draw(t, "shuffled")
-		if diff := cmp.Diff(list, compare(shuffled, reported), cmp.AllowUnexported(comparison{}, tallyKey{}, factKey{})); diff != "" {
+		if diff := cmp.Diff(list, compare(shuffled, reported), cmp.AllowUnexported(comparison{}, factKey{})); diff != "" {
 			t.Fatalf("in another order: %s", diff)
 		}
 		for _, c := range compare(stored, shuffled) {

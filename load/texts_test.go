@@ -36,10 +36,10 @@ func TestT9TextsComeBackAsTheyWent(t *testing.T) {
 		"empty":              "",
 	} {
 		code := name
-		f.load(f.pull(transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact(code, 1, text)}}), loadedAt)
+		f.load(f.pull(transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact(code, 1, text)}}), loadedAt)
 		equal(t, name, []string{code + " " + text}, f.rows(`SELECT err_code, err_info FROM analytics.task_stage_loss`))
 		if text != "" {
-			f.load(f.pull(transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("c "+strings.ToValidUTF8(text[:min(len(text), 64)], ""), 1, "")}}), loadedAt)
+			f.load(f.pull(transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("c "+strings.ToValidUTF8(text[:min(len(text), 64)], ""), 1, "")}}), loadedAt)
 			equal(t, name+" as a code", []string{"c " + strings.ToValidUTF8(text[:min(len(text), 64)], "")}, f.rows(`SELECT err_code FROM analytics.task_stage_loss`))
 		}
 	}
@@ -106,13 +106,13 @@ func TestT10RejectsOfOtherWindowsStay(t *testing.T) {
 		return transform.Reject{TaskID: task, Array: "ReadyToSendLoss", JSON: "{}", Reason: "odd", Rows: 1}
 	}
 	some := []transform.Fact{stageFact("1", 1, "")}
-	pull := f.pull(transform.Snapshot{TaskID: "a", ByStage: some}, transform.Snapshot{TaskID: "b", ByStage: some})
+	pull := f.pull(transform.Snapshot{TaskID: "a", Facts: some}, transform.Snapshot{TaskID: "b", Facts: some})
 	pull.Result.Rejects = []transform.Reject{odd("a"), odd("b")}
 	f.load(pull, loadedAt)
 	tomorrow := pull
 	tomorrow.Day++
 	f.load(tomorrow, loadedAt)
-	clean := f.pull(transform.Snapshot{TaskID: "a", ByStage: some})
+	clean := f.pull(transform.Snapshot{TaskID: "a", Facts: some})
 	clean.Tasks = clean.Tasks[:1]
 	f.load(clean, loadedAt)
 	equal(t, "rejects", []string{"2025-03-09 b", "2025-03-10 a", "2025-03-10 b"},

@@ -88,7 +88,7 @@ func (c *Checked) count(s storedDay, r *replay) []mismatch {
 	for _, key := range windows {
 		v := s.compare(r, key)
 		c.Windows++
-		c.Facts += int64(len(s.byStage[key]) + len(s.byPlatform[key]))
+		c.Facts += int64(len(s.facts[key]))
 		c.Changes += int64(len(s.changes[key]))
 		if v.beyond {
 			c.BeyondArchive++

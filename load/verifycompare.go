@@ -22,11 +22,11 @@ const sqlChangesOfDay = `
 
 // storedDay is what the tables hold of one day of an app's stream.
 type storedDay struct {
-	stream              stream.Stream
-	pulls               []archivedPull
-	ledger              map[int32]Entry
-	byStage, byPlatform map[int32]map[factKey]replayedRow
-	changes             map[int32][]change
+	stream  stream.Stream
+	pulls   []archivedPull
+	ledger  map[int32]Entry
+	facts   map[int32]map[factKey]replayedRow
+	changes map[int32][]change
 	// repeated is what is stored more than once under one key, which a key that was
 	// lost no longer prevents.
 	repeated map[int32][]mismatch
@@ -36,7 +36,7 @@ func queueDay(batch *pgx.Batch, sdkAppID int64, stream stream.Stream, day calend
 	*s = storedDay{
 		stream:  stream,
 		ledger:  make(map[int32]Entry),
-		byStage: make(map[int32]map[factKey]replayedRow), byPlatform: make(map[int32]map[factKey]replayedRow),
+		facts:   make(map[int32]map[factKey]replayedRow),
 		changes: make(map[int32][]change), repeated: make(map[int32][]mismatch),
 	}
 	batch.Queue(sqlArchivedPulls, sdkAppID, day.UTC(), int16(stream)).Query(func(rows pgx.Rows) (err error) {
@@ -53,27 +53,28 @@ func queueDay(batch *pgx.Batch, sdkAppID int64, stream stream.Stream, day calend
 		}
 		return err
 	})
-	queueFacts := func(sql string, into map[int32]map[factKey]replayedRow, byPlatform bool) {
-		batch.Queue(sql, sdkAppID, day.UTC()).Query(func(rows pgx.Rows) error {
+	for _, table := range tables[stream] {
+		batch.Queue(table.selectDay, sdkAppID, day.UTC()).Query(func(rows pgx.Rows) error {
 			var f replayedRow
+			f.grain = table.grain
 			columns := []any{&f.taskKey, &f.stage, &f.eventType, &f.platform, &f.errCodeKey, &f.count, &f.infoKey, &f.updatedAt}
 			_, err := pgx.ForEachRow(rows, columns, func() error {
-				if into[f.taskKey] == nil {
-					into[f.taskKey] = make(map[factKey]replayedRow)
+				facts := s.facts[f.taskKey]
+				if facts == nil {
+					facts = make(map[factKey]replayedRow)
+					s.facts[f.taskKey] = facts
 				}
 				f.updatedAt = f.updatedAt.UTC()
-				if _, again := into[f.taskKey][f.factKey]; again {
+				if _, again := facts[f.factKey]; again {
 					row := f
-					s.repeat(mismatch{of: "fact", taskKey: f.taskKey, byPlatform: byPlatform, storedRow: &row})
+					s.repeat(mismatch{of: "fact", taskKey: f.taskKey, storedRow: &row})
 				}
-				into[f.taskKey][f.factKey] = f
+				facts[f.factKey] = f
 				return nil
 			})
 			return err
 		})
 	}
-	queueFacts(tables[stream].byStage.selectDay, s.byStage, false)
-	queueFacts(tables[stream].byPlatform.selectDay, s.byPlatform, true)
 	batch.Queue(sqlChangesOfDay, sdkAppID, day.UTC(), int16(stream)).Query(func(rows pgx.Rows) error {
 		changes, err := pgx.CollectRows(rows, scanChange)
 		for _, c := range changes {
@@ -89,8 +90,12 @@ func (s *storedDay) repeat(m mismatch) {
 }
 
 func scanChange(row pgx.CollectableRow) (c change, err error) {
-	err = row.Scan(&c.taskKey, &c.stage, &c.eventType, &c.platform, &c.errCodeKey, &c.byPlatform, &c.stamp.at, &c.stamp.runID,
+	var byPlatform bool
+	err = row.Scan(&c.taskKey, &c.stage, &c.eventType, &c.platform, &c.errCodeKey, &byPlatform, &c.stamp.at, &c.stamp.runID,
 		&c.oldCount, &c.newCount, &c.oldInfo, &c.newInfo)
+	if byPlatform {
+		c.grain = stream.ByPlatform
+	}
 	c.stamp.at = c.stamp.at.UTC()
 	return c, err
 }
@@ -99,7 +104,7 @@ func scanChange(row pgx.CollectableRow) (c change, err error) {
 func (s storedDay) windows(r *replay) []int32 {
 	keys := make(map[int32]bool)
 	for _, known := range []func(func(int32) bool){
-		maps.Keys(r.windows), maps.Keys(s.ledger), maps.Keys(s.byStage), maps.Keys(s.byPlatform), maps.Keys(s.changes),
+		maps.Keys(r.windows), maps.Keys(s.ledger), maps.Keys(s.facts), maps.Keys(s.changes),
 	} {
 		for key := range known {
 			keys[key] = true
@@ -127,7 +132,6 @@ type mismatch struct {
 	reason  error  // of what is not provable
 
 	storedRow, replayedRow       *replayedRow
-	byPlatform                   bool
 	storedChange, replayedChange *change
 	storedEntry, replayedEntry   *Entry
 }
@@ -149,7 +153,7 @@ func (s storedDay) compare(r *replay, taskKey int32) finding {
 	w, pulled := r.windows[taskKey]
 	entry, inLedger := s.ledger[taskKey]
 	switch {
-	case !pulled && len(s.byStage[taskKey]) == 0 && len(s.byPlatform[taskKey]) == 0 && len(s.changes[taskKey]) == 0 && entry.FirstLoadedAt == nil:
+	case !pulled && len(s.facts[taskKey]) == 0 && len(s.changes[taskKey]) == 0 && entry.FirstLoadedAt == nil:
 		return v // it only ever failed
 	case !pulled:
 		v.broken = true
@@ -163,8 +167,7 @@ func (s storedDay) compare(r *replay, taskKey int32) finding {
 		v.mismatches = append(v.mismatches, mismatch{stream: s.stream, taskKey: taskKey, what: notProvable, of: "archive", reason: w.broken})
 		return v
 	}
-	v.compareFacts(s.byStage[taskKey], w.byStage, false)
-	v.compareFacts(s.byPlatform[taskKey], w.byPlatform, true)
+	v.compareFacts(s.facts[taskKey], w.facts)
 	v.compareChanges(s.changes[taskKey], w.changes)
 	switch {
 	case !inLedger:
@@ -179,14 +182,14 @@ func sameTime(a, b *time.Time) bool {
 	return a == b || a != nil && b != nil && a.Equal(*b)
 }
 
-func (v *finding) compareFacts(stored, replayed map[factKey]replayedRow, byPlatform bool) {
+func (v *finding) compareFacts(stored, replayed map[factKey]replayedRow) {
 	keys := maps.Clone(stored)
 	if keys == nil {
 		keys = make(map[factKey]replayedRow)
 	}
 	maps.Copy(keys, replayed)
 	for _, key := range slices.SortedFunc(maps.Keys(keys), factKey.compare) {
-		m := mismatch{stream: v.stream, taskKey: v.taskKey, of: "fact", byPlatform: byPlatform}
+		m := mismatch{stream: v.stream, taskKey: v.taskKey, of: "fact"}
 		if row, ok := stored[key]; ok {
 			m.storedRow = &row
 		}
@@ -244,17 +247,11 @@ func (v *finding) compareChanges(stored, replayed []change) {
 }
 
 func compareChange(a, b change) int {
-	grain := func(c change) int {
-		if c.byPlatform {
-			return 1
-		}
-		return 0
-	}
-	return cmp.Or(a.stamp.at.Compare(b.stamp.at), cmp.Compare(grain(a), grain(b)), a.compare(b.factKey))
+	return cmp.Or(a.stamp.at.Compare(b.stamp.at), a.compare(b.factKey))
 }
 
 func (c change) equal(o change) bool {
-	return c.factKey == o.factKey && c.byPlatform == o.byPlatform && c.stamp == o.stamp &&
+	return c.factKey == o.factKey && c.stamp == o.stamp &&
 		samePointed(c.oldCount, o.oldCount) && samePointed(c.newCount, o.newCount) &&
 		samePointed(c.oldInfo, o.oldInfo) && samePointed(c.newInfo, o.newInfo)
 }

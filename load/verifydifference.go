@@ -124,10 +124,10 @@ func (m mismatch) describe(words texts) Difference {
 	if m.reason != nil {
 		d.Archived = m.reason.Error()
 	}
-	name := func(key factKey, byPlatform bool) {
-		d.Grain, d.Stage, d.ErrCode = "stage", stream.Stage(key.stage).String(), words.codes[key.errCodeKey]
-		if byPlatform {
-			d.Grain, d.EventType, d.PlatformID = "platform", &key.eventType, &key.platform
+	name := func(key factKey) {
+		d.Grain, d.Stage, d.ErrCode = key.grain.String(), stream.Stage(key.stage).String(), words.codes[key.errCodeKey]
+		if key.grain == stream.ByPlatform {
+			d.EventType, d.PlatformID = &key.eventType, &key.platform
 		}
 	}
 	for _, side := range []struct {
@@ -141,11 +141,11 @@ func (m mismatch) describe(words texts) Difference {
 	} {
 		switch {
 		case side.row != nil:
-			name(side.row.factKey, m.byPlatform)
+			name(side.row.factKey)
 			*side.into = fmt.Sprintf("%d %q of %s", side.row.count, words.infos[side.row.infoKey], instant(&side.row.updatedAt))
 		case side.change != nil:
 			c := side.change
-			name(c.factKey, c.byPlatform)
+			name(c.factKey)
 			*side.into = fmt.Sprintf("%s to %s at %s by run %d",
 				words.version(c.oldCount, c.oldInfo), words.version(c.newCount, c.newInfo), instant(&c.stamp.at), c.stamp.runID)
 		case side.entry != nil:

@@ -27,11 +27,11 @@ func TestEachGrainHasItsOwnView(t *testing.T) {
 	sent := stageFact("2", 2, "after")
 	sent.Stage = stream.PostSendDelivered
 	f.load(f.ofApp(transform.Snapshot{
-		ByStage: []transform.Fact{stageFact("1", 1, "before"), sent}, ByPlatform: []transform.Fact{platformFact(8, "3", 3), online},
+		Facts: []transform.Fact{stageFact("1", 1, "before"), sent, platformFact(8, "3", 3), online},
 	}), loadedAt)
 	f.load(f.pull(
-		transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 10, "")}},
-		transform.Snapshot{TaskID: "b", ByStage: []transform.Fact{stageFact("1", 20, "")}, ByPlatform: []transform.Fact{platformFact(1, "1", 30)}},
+		transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", 10, "")}},
+		transform.Snapshot{TaskID: "b", Facts: []transform.Fact{stageFact("1", 20, ""), platformFact(1, "1", 30)}},
 	), loadedAt.Add(time.Hour))
 	tests := []struct {
 		sql  string
@@ -97,7 +97,7 @@ func TestS18UnknownPlatformsAndEventsAreShownByNumber(t *testing.T) {
 	odd := platformFact(99, "1", 1)
 	odd.EventType = 7
 	edge := platformFact(-1, "1", 1)
-	snapshot := transform.Snapshot{ByPlatform: []transform.Fact{edge, odd}}
+	snapshot := transform.Snapshot{Facts: []transform.Fact{edge, odd}}
 	f.load(f.ofApp(snapshot), loadedAt)
 	ofTask := snapshot
 	ofTask.TaskID = "a"
@@ -114,7 +114,7 @@ func TestChangesOfEveryGrain(t *testing.T) {
 	f := setup(t)
 	some := func(task string, count int64) transform.Snapshot {
 		return transform.Snapshot{
-			TaskID: task, ByStage: []transform.Fact{stageFact("1", count, "x")}, ByPlatform: []transform.Fact{platformFact(1, "1", count)},
+			TaskID: task, Facts: []transform.Fact{stageFact("1", count, "x"), platformFact(1, "1", count)},
 		}
 	}
 	f.load(f.ofApp(some("", 1)), loadedAt)

@@ -39,7 +39,7 @@ func (r *reader) counter(e *element, name string, counter stream.Stage) error {
 		e.rejects = append(e.rejects, Reject{Array: name, JSON: validUTF8(r.rawSince(before)), Reason: reason, Rows: 1})
 		return nil
 	}
-	r.byStage = append(r.byStage, row{Fact: Fact{Key: Key{Stage: counter}, Count: count}})
+	r.scratch = append(r.scratch, row{Fact: Fact{Key: Key{Stage: counter}, Count: count}})
 	return nil
 }
 
@@ -78,7 +78,7 @@ func (r *reader) countersRow(e *element, a *stream.Array) error {
 		why := ""
 		switch {
 		case isCounter:
-			f := Fact{Key: Key{Stage: counter}}
+			f := Fact{Key: Key{Grain: a.Grain, Stage: counter}}
 			f.Count, why = count(name, value)
 			facts = append(facts, f)
 		case name == "EventType":
@@ -108,7 +108,7 @@ func (r *reader) countersRow(e *element, a *stream.Array) error {
 	end := r.dec.InputOffset()
 	for _, f := range facts {
 		f.EventType, f.Platform = key.EventType, key.Platform
-		r.byPlatform = append(r.byPlatform, row{Fact: f, list: a, start: end - int64(len(json)), end: end})
+		r.scratch = append(r.scratch, row{Fact: f, list: a, start: end - int64(len(json)), end: end})
 	}
 	return nil
 }
@@ -130,12 +130,9 @@ func smallNumber(name string, value jsontext.Value) (int16, string) {
 // service says so of a day that it has forgotten is not known, so that zeros are
 // believed no more than an answer without any figures.
 func (e *element) dropZeros() {
-	s := &e.snapshot
-	for _, facts := range [][]Fact{s.ByStage, s.ByPlatform} {
-		if slices.ContainsFunc(facts, func(f Fact) bool { return f.Count != 0 }) {
-			return
-		}
+	if slices.ContainsFunc(e.snapshot.Facts, func(f Fact) bool { return f.Count != 0 }) {
+		return
 	}
-	e.zeros = len(s.ByStage) + len(s.ByPlatform)
-	s.ByStage, s.ByPlatform = nil, nil
+	e.zeros = len(e.snapshot.Facts)
+	e.snapshot.Facts = nil
 }

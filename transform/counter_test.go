@@ -1,6 +1,7 @@
 package transform_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,7 +26,11 @@ func normalizeOf(t *testing.T, stream stream.Stream, answer string, asked ...str
 }
 
 func counted(stage stream.Stage, event, platform int16, n int64) transform.Fact {
-	return transform.Fact{Key: transform.Key{Stage: stage, EventType: event, Platform: platform}, Count: n}
+	key := transform.Key{Stage: stage, EventType: event, Platform: platform}
+	if platform != 0 {
+		key.Grain = stream.ByPlatform
+	}
+	return transform.Fact{Key: key, Count: n}
 }
 
 // The sample of All/Tagged Users Push Data Statistics, of one task.
@@ -47,41 +52,41 @@ func TestStatisticsBecomeAFactPerCounter(t *testing.T) {
 		want          transform.Result
 	}{
 		{"the page's sample", statisticsSample, transform.Result{
-			Snapshots: []transform.Snapshot{{TaskID: "a", ByStage: byAll, ByPlatform: byPlatform}},
+			Snapshots: []transform.Snapshot{{TaskID: "a", Facts: slices.Concat(byAll, byPlatform)}},
 			Counts:    transform.Counts{RowsIn: 8, Facts: 8},
 		}},
 		{"counters as strings", strings.ReplaceAll(statisticsSample, `2670`, `"2670"`), transform.Result{
-			Snapshots: []transform.Snapshot{{TaskID: "a", ByStage: byAll, ByPlatform: byPlatform}},
+			Snapshots: []transform.Snapshot{{TaskID: "a", Facts: slices.Concat(byAll, byPlatform)}},
 			Counts:    transform.Counts{RowsIn: 8, Facts: 8},
 		}},
 		{"a counter that is not told", `{"TaskID":"a","TotalCount":5,"SentCount":null}`, transform.Result{
-			Snapshots: []transform.Snapshot{{TaskID: "a", ByStage: []transform.Fact{counted(stream.Total, 0, 0, 5)}}},
+			Snapshots: []transform.Snapshot{{TaskID: "a", Facts: []transform.Fact{counted(stream.Total, 0, 0, 5)}}},
 			Counts:    transform.Counts{RowsIn: 1, Facts: 1},
 		}},
 		{"two rows of one channel are summed", `{"TaskID":"a","PlatformStatistics":[
 			{"EventType":1,"PushPlatform":2,"SentCount":3},{"EventType":1,"PushPlatform":2,"SentCount":1}]}`, transform.Result{
-			Snapshots: []transform.Snapshot{{TaskID: "a", ByPlatform: []transform.Fact{counted(stream.Sent, 1, 2, 4)}}},
+			Snapshots: []transform.Snapshot{{TaskID: "a", Facts: []transform.Fact{counted(stream.Sent, 1, 2, 4)}}},
 			Counts:    transform.Counts{RowsIn: 2, Facts: 1, Merged: 1},
 		}},
 		{"nothing but zeros is nothing", `{"TaskID":"a","TotalCount":0,"ClickCount":0,"PlatformStatistics":[{"EventType":1,"PushPlatform":1,"TotalCount":0}]}`,
 			transform.Result{Snapshots: []transform.Snapshot{{TaskID: "a"}}, Counts: transform.Counts{RowsIn: 3, Zeros: 3}}},
 		{"a zero beside others is a figure", `{"TaskID":"a","TotalCount":1,"ClickCount":0}`, transform.Result{
-			Snapshots: []transform.Snapshot{{TaskID: "a", ByStage: []transform.Fact{counted(stream.Total, 0, 0, 1), counted(stream.Clicked, 0, 0, 0)}}},
+			Snapshots: []transform.Snapshot{{TaskID: "a", Facts: []transform.Fact{counted(stream.Total, 0, 0, 1), counted(stream.Clicked, 0, 0, 0)}}},
 			Counts:    transform.Counts{RowsIn: 2, Facts: 2},
 		}},
 		{"a negative counter is rejected, the others load", `{"TaskID":"a","TotalCount":1,"SentCount":-1}`, transform.Result{
-			Snapshots: []transform.Snapshot{{TaskID: "a", ByStage: []transform.Fact{counted(stream.Total, 0, 0, 1)}}},
+			Snapshots: []transform.Snapshot{{TaskID: "a", Facts: []transform.Fact{counted(stream.Total, 0, 0, 1)}}},
 			Rejects:   []transform.Reject{{TaskID: "a", Array: "SentCount", JSON: "-1", Reason: "SentCount is negative", Rows: 1}},
 			Counts:    transform.Counts{RowsIn: 2, Facts: 1, Rejected: 1},
 		}},
 		{"a row of which one counter is no number is rejected whole", `{"TaskID":"a","TotalCount":1,"PlatformStatistics":[{"EventType":1,"PushPlatform":1,"TotalCount":2,"SentCount":0.5}]}`, transform.Result{
-			Snapshots: []transform.Snapshot{{TaskID: "a", ByStage: []transform.Fact{counted(stream.Total, 0, 0, 1)}}},
+			Snapshots: []transform.Snapshot{{TaskID: "a", Facts: []transform.Fact{counted(stream.Total, 0, 0, 1)}}},
 			Rejects: []transform.Reject{{TaskID: "a", Array: "PlatformStatistics",
 				JSON: `{"EventType":1,"PushPlatform":1,"TotalCount":2,"SentCount":0.5}`, Reason: "SentCount is not a whole number", Rows: 2}},
 			Counts: transform.Counts{RowsIn: 3, Facts: 1, Rejected: 2},
 		}},
 		{"a row without its event is rejected", `{"TaskID":"a","TotalCount":1,"PlatformStatistics":[{"PushPlatform":1,"TotalCount":2},7,{"EventType":1,"PushPlatform":1}]}`, transform.Result{
-			Snapshots: []transform.Snapshot{{TaskID: "a", ByStage: []transform.Fact{counted(stream.Total, 0, 0, 1)}}},
+			Snapshots: []transform.Snapshot{{TaskID: "a", Facts: []transform.Fact{counted(stream.Total, 0, 0, 1)}}},
 			Rejects: []transform.Reject{
 				{TaskID: "a", Array: "PlatformStatistics", JSON: `7`, Reason: "a row must be an object", Rows: 1},
 				{TaskID: "a", Array: "PlatformStatistics", JSON: `{"EventType":1,"PushPlatform":1}`, Reason: "it has no counter", Rows: 1},
@@ -109,10 +114,10 @@ func TestStatisticsBecomeAFactPerCounter(t *testing.T) {
 func TestChatAnswersAreReadWhereverTheirFiguresStand(t *testing.T) {
 	t.Parallel()
 	losses := []transform.Fact{{Key: transform.Key{Stage: stream.ReadyToSend, Code: "-1"}, Count: 167, Info: "x"}}
-	channels := []transform.Fact{{Key: transform.Key{Stage: stream.ReadyToSend, Platform: 2, Code: "-1"}, Count: 5}}
+	channels := []transform.Fact{{Key: transform.Key{Grain: stream.ByPlatform, Stage: stream.ReadyToSend, Platform: 2, Code: "-1"}, Count: 5}}
 	const lists = `"ReadyToSendLoss":[{"ErrCode":"-1","ErrCount":167,"ErrInfo":"x"}],"PlatformReadyToSendLoss":[{"PushPlatform":2,"ErrCode":"-1","ErrCount":5}]`
 	loaded := transform.Result{
-		Snapshots: []transform.Snapshot{{ByStage: losses, ByPlatform: channels}},
+		Snapshots: []transform.Snapshot{{Facts: slices.Concat(losses, channels)}},
 		Counts:    transform.Counts{RowsIn: 2, Facts: 2},
 	}
 	refused := func(json, why string, rows int) transform.Result {
@@ -148,11 +153,10 @@ func TestChatAnswersAreReadWhereverTheirFiguresStand(t *testing.T) {
 		"PlatformStatistics":[{"PushPlatform":8,"TotalCount":293,"SentCount":0,"DeliveredCount":0,"ClickCount":0}]}`)
 	want := transform.Result{
 		Snapshots: []transform.Snapshot{{
-			ByStage: []transform.Fact{
+			Facts: []transform.Fact{
 				counted(stream.Total, 0, 0, 933478), counted(stream.Sent, 0, 0, 637076),
 				counted(stream.Delivered, 0, 0, 7616), counted(stream.Clicked, 0, 0, 421),
-			},
-			ByPlatform: []transform.Fact{
+
 				counted(stream.Total, 0, 8, 293), counted(stream.Sent, 0, 8, 0),
 				counted(stream.Delivered, 0, 8, 0), counted(stream.Clicked, 0, 8, 0),
 			},

@@ -38,7 +38,7 @@ func (r *reader) element() (element, error) {
 
 // begin makes room for an element's rows.
 func (r *reader) begin() *element {
-	r.byStage, r.byPlatform = r.byStage[:0], r.byPlatform[:0]
+	r.scratch = r.scratch[:0]
 	return new(element)
 }
 
@@ -84,8 +84,7 @@ func (e *element) see(name string) {
 // finish turns the rows read since begin into the element's facts.
 func (r *reader) finish(e *element, start int64) element {
 	e.json = r.rawSince(start)
-	e.snapshot.ByStage = r.facts(e, r.byStage)
-	e.snapshot.ByPlatform = r.facts(e, r.byPlatform)
+	e.snapshot.Facts = r.facts(e, r.scratch)
 	if r.format.Counters {
 		e.dropZeros()
 	}
@@ -94,13 +93,6 @@ func (r *reader) finish(e *element, start int64) element {
 	}
 	slices.SortFunc(e.rejects, Reject.compare)
 	return *e
-}
-
-func (r *reader) rowsOf(a *stream.Array) *[]row {
-	if a.ByPlatform {
-		return &r.byPlatform
-	}
-	return &r.byStage
 }
 
 // taskID reads the element's task; null is the whole app's "".

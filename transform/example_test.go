@@ -20,7 +20,7 @@ func Example() {
 		return
 	}
 	for _, snapshot := range result.Snapshots {
-		for _, fact := range snapshot.ByStage {
+		for _, fact := range snapshot.Facts {
 			fmt.Println(snapshot.TaskID, fact.Stage, fact.Code, fact.Count, fact.Info)
 		}
 	}

@@ -10,14 +10,18 @@ import (
 // Key identifies a fact within one stream, task and day. Facts by stage have
 // neither event type nor platform: both are 0.
 type Key struct {
+	Grain     stream.Grain
 	Stage     stream.Stage
 	EventType int16  // 1 offline, 2 online, 0 not told; others are kept as they come
 	Platform  int16  // 0 to 8 are documented; others are kept as they come
 	Code      string // empty for counters
 }
 
-// Compare orders keys by stage, event type, platform and code.
+// Compare orders keys by grain, stage, event type, platform and code.
 func (k Key) Compare(other Key) int {
+	if c := cmp.Compare(k.Grain, other.Grain); c != 0 {
+		return c
+	}
 	if c := cmp.Compare(k.Stage, other.Stage); c != 0 {
 		return c
 	}
@@ -38,16 +42,14 @@ type Fact struct {
 }
 
 // Snapshot is the complete answer for one task and day, or, with an empty
-// TaskID, for the whole app. Both lists are sorted by key and bear each key once.
-// They are two separate statistics: neither is the sum of the other.
+// TaskID, for the whole app. Its facts are sorted by key and have each key once.
 type Snapshot struct {
-	TaskID     string
-	ByStage    []Fact
-	ByPlatform []Fact
+	TaskID string
+	Facts  []Fact
 }
 
 // Empty reports whether the answer says that there was nothing.
-func (s Snapshot) Empty() bool { return len(s.ByStage) == 0 && len(s.ByPlatform) == 0 }
+func (s Snapshot) Empty() bool { return len(s.Facts) == 0 }
 
 // Reject is a part of an answer that could not be understood.
 type Reject struct {

@@ -30,7 +30,7 @@ func FuzzNormalize(f *testing.F) {
 		}
 		checkInvariants(t, result, asked)
 		for _, s := range result.Snapshots {
-			for _, fact := range append(s.ByStage, s.ByPlatform...) {
+			for _, fact := range s.Facts {
 				for _, text := range []string{fact.Code, fact.Info} {
 					if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
 						t.Fatalf("%q is no text for Postgres", text)

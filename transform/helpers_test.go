@@ -37,15 +37,13 @@ func checkInvariants(t fataler, result transform.Result, asked []string) {
 	}
 	facts, rejected := 0, 0
 	for _, s := range result.Snapshots {
-		facts += len(s.ByStage) + len(s.ByPlatform)
-		for _, list := range [][]transform.Fact{s.ByStage, s.ByPlatform} {
-			for i, f := range list {
-				if f.Count < 0 || f.Code == "" {
-					t.Fatalf("a fact that cannot be: %+v", f)
-				}
-				if i > 0 && list[i-1].Key.Compare(f.Key) >= 0 {
-					t.Fatalf("facts are not sorted by distinct keys: %+v, then %+v", list[i-1], f)
-				}
+		facts += len(s.Facts)
+		for i, f := range s.Facts {
+			if f.Count < 0 || f.Code == "" {
+				t.Fatalf("a fact that cannot be: %+v", f)
+			}
+			if i > 0 && s.Facts[i-1].Key.Compare(f.Key) >= 0 {
+				t.Fatalf("facts are not sorted by distinct keys: %+v, then %+v", s.Facts[i-1], f)
 			}
 		}
 	}

@@ -22,7 +22,7 @@ type Normalizer struct {
 
 	texts texts
 	// rows of the element at hand; what is kept of them is copied out
-	byStage, byPlatform []row
+	scratch []row
 }
 
 // maxKeptRows bounds the room for rows that is kept for the next answer.
@@ -43,8 +43,8 @@ func (n *Normalizer) Normalize(stream stream.Stream, answer []byte, asked []stri
 		read = reader.bare
 	}
 	elements, err := read()
-	if cap(n.byStage)+cap(n.byPlatform) > maxKeptRows { // a normalizer outlives many answers
-		n.byStage, n.byPlatform = nil, nil
+	if cap(n.scratch) > maxKeptRows { // a normalizer outlives many answers
+		n.scratch = nil
 	}
 	if err != nil {
 		return Result{}, fmt.Errorf("read the answer: %w", err)
@@ -122,7 +122,7 @@ func assemble(asked []string, elements []element) Result {
 		default:
 			e := found[0]
 			result.Snapshots = append(result.Snapshots, e.snapshot)
-			result.Counts.Facts += len(e.snapshot.ByStage) + len(e.snapshot.ByPlatform)
+			result.Counts.Facts += len(e.snapshot.Facts)
 			result.Counts.Merged += e.merged
 			result.Counts.Zeros += e.zeros
 			for _, reject := range e.rejects {

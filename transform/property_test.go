@@ -171,11 +171,8 @@ func TestSumsAreThoseOfTheAnswer(t *testing.T) {
 				want[i] += row.count
 			}
 		}
-		for _, f := range result.Snapshots[0].ByStage {
-			got[f.Stage-stream.ReadyToSend] += f.Count
-		}
-		for _, f := range result.Snapshots[0].ByPlatform {
-			got[2+f.Stage-stream.ReadyToSend] += f.Count
+		for _, f := range result.Snapshots[0].Facts {
+			got[2*int(f.Grain)+int(f.Stage-stream.ReadyToSend)] += f.Count
 		}
 		if want != got {
 			t.Fatalf("sums are %v, want %v", got, want)
@@ -197,7 +194,7 @@ func TestACountIsReadAsAnyReaderOfIntegersReadsIt(t *testing.T) {
 		readable := err == nil && want >= 0
 		for _, spelling := range []string{text, `"` + text + `"`} {
 			result := mustNormalize(t, ok(stages("a", `{"ErrCode":"1","ErrCount":`+spelling+`}`)), []string{"a"})
-			facts := result.Snapshots[0].ByStage
+			facts := result.Snapshots[0].Facts
 			if readable != (len(facts) == 1) || readable && facts[0].Count != want {
 				t.Fatalf("%s is read as %+v, %+v; want %d (%v)", spelling, facts, result.Rejects, want, err)
 			}
@@ -214,7 +211,7 @@ func TestSumsNeverOverflow(t *testing.T) {
 			rows = append(rows, `{"ErrCode":"1","ErrCount":`+strconv.FormatInt(count, 10)+`}`)
 		}
 		result := mustNormalize(t, ok(stages("a", rows...)), []string{"a"})
-		sum := result.Snapshots[0].ByStage[0].Count
+		sum := result.Snapshots[0].Facts[0].Count
 		if sum < slices.Max(counts) {
 			t.Fatalf("the sum %d is less than its largest part", sum)
 		}

@@ -18,9 +18,9 @@ const (
 // T10, T12.
 func TestResultsAreSortedByWhatWasAsked(t *testing.T) {
 	t.Parallel()
-	a := transform.Snapshot{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 1, "")}}
-	b := transform.Snapshot{TaskID: "b", ByStage: []transform.Fact{stageFact("2", 2, "")}}
-	overall := transform.Snapshot{ByStage: []transform.Fact{stageFact("1", 1, "")}}
+	a := transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", 1, "")}}
+	b := transform.Snapshot{TaskID: "b", Facts: []transform.Fact{stageFact("2", 2, "")}}
+	overall := transform.Snapshot{Facts: []transform.Fact{stageFact("1", 1, "")}}
 	whole := func(task, json, reason string, rows int) transform.Reject {
 		return transform.Reject{TaskID: task, Array: "Results", JSON: json, Reason: reason, Rows: rows}
 	}
@@ -94,7 +94,7 @@ func TestResultsAreSortedByWhatWasAsked(t *testing.T) {
 			answer: `{"ErrorCode":0,"\u0052esults":[{"Task\u0049D":"\u0061","ReadyToSendLos\u0073":[` +
 				`{"Err\u0043ode":"\u0031","ErrCount":"\u0031"}]}]}`, asked: []string{"a"},
 			want: transform.Result{
-				Snapshots: []transform.Snapshot{{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 1, "")}}},
+				Snapshots: []transform.Snapshot{{TaskID: "a", Facts: []transform.Fact{stageFact("1", 1, "")}}},
 				Counts:    transform.Counts{RowsIn: 1, Facts: 1},
 			},
 		},
@@ -117,7 +117,7 @@ func TestResultsAreSortedByWhatWasAsked(t *testing.T) {
 			name:   "equal repetitions count once",
 			answer: ok(stages("a", row1, row2), stages("a", row2, row1)), asked: []string{"a"},
 			want: transform.Result{
-				Snapshots: []transform.Snapshot{{TaskID: "a", ByStage: []transform.Fact{stageFact("1", 1, ""), stageFact("2", 2, "")}}},
+				Snapshots: []transform.Snapshot{{TaskID: "a", Facts: []transform.Fact{stageFact("1", 1, ""), stageFact("2", 2, "")}}},
 				Counts:    transform.Counts{RowsIn: 4, Facts: 2, Repeated: 2, IgnoredResults: 1},
 			},
 		},

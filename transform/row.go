@@ -33,15 +33,14 @@ func (r *reader) row(e *element, a *stream.Array) error {
 	case reason != "":
 		e.rejects = append(e.rejects, r.rejectRow(a, row, reason))
 	default:
-		rows := r.rowsOf(a)
-		*rows = append(*rows, row)
+		r.scratch = append(r.scratch, row)
 	}
 	return nil
 }
 
 // lossRow reads one row. A reason says why it cannot be understood.
 func (r *reader) lossRow(a *stream.Array) (parsed row, reason string, err error) {
-	parsed.list, parsed.Stage = a, a.Stage
+	parsed.list, parsed.Grain, parsed.Stage = a, a.Grain, a.Stage
 	before := r.dec.InputOffset()
 	defer func() {
 		parsed.end = r.dec.InputOffset()
@@ -112,9 +111,9 @@ func (f rowFields) missing(a *stream.Array) string {
 		return "ErrCode is missing"
 	case f&errCount == 0:
 		return "ErrCount is missing"
-	case a.ByPlatform && !a.EventOptional && f&eventType == 0:
+	case a.Grain == stream.ByPlatform && !a.EventOptional && f&eventType == 0:
 		return "EventType is missing"
-	case a.ByPlatform && f&pushPlatform == 0:
+	case a.Grain == stream.ByPlatform && f&pushPlatform == 0:
 		return "PushPlatform is missing"
 	}
 	return ""
@@ -133,7 +132,7 @@ func (r *reader) set(parsed *row, field rowFields, value jsontext.Value) (reason
 	case errCount:
 		parsed.Count, reason = count("ErrCount", value)
 	case eventType, pushPlatform:
-		if !parsed.list.ByPlatform {
+		if parsed.Grain == stream.ByStage {
 			return "" // not part of a stage row's key
 		}
 		name, into := "EventType", &parsed.EventType

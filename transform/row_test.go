@@ -95,7 +95,7 @@ func TestAStageRow(t *testing.T) {
 			} else {
 				rejects = []transform.Reject{{TaskID: "a", Array: "ReadyToSendLoss", JSON: tt.row, Reason: tt.reason, Rows: 1}}
 			}
-			if d := cmp.Diff(want, got.Snapshots[0].ByStage); d != "" {
+			if d := cmp.Diff(want, got.Snapshots[0].Facts); d != "" {
 				t.Errorf("facts (-want +got):\n%s", d)
 			}
 			if d := cmp.Diff(rejects, got.Rejects); d != "" {
@@ -138,8 +138,8 @@ func TestAPlatformRow(t *testing.T) {
 				}
 				return
 			}
-			want := transform.Snapshot{TaskID: "a", ByPlatform: []transform.Fact{{
-				Key:   transform.Key{Stage: stream.ReadyToSend, EventType: tt.event, Platform: tt.platform, Code: "1"},
+			want := transform.Snapshot{TaskID: "a", Facts: []transform.Fact{{
+				Key:   transform.Key{Grain: stream.ByPlatform, Stage: stream.ReadyToSend, EventType: tt.event, Platform: tt.platform, Code: "1"},
 				Count: 5,
 			}}}
 			if d := cmp.Diff(want, got.Snapshots[0]); d != "" {
@@ -192,7 +192,7 @@ func TestRowsOfTheSameKeyAreSummed(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			got := normalize(t, ok(stages("a", tt.rows...)), "a")
-			if d := cmp.Diff(tt.want, got.Snapshots[0].ByStage); d != "" {
+			if d := cmp.Diff(tt.want, got.Snapshots[0].Facts); d != "" {
 				t.Errorf("facts (-want +got):\n%s", d)
 			}
 			if got.Counts.Merged != tt.merged {
@@ -212,13 +212,15 @@ func TestTheSameKeyInTwoStagesOrGrainsIsNotSummed(t *testing.T) {
 		"PostSendDeliveredLoss":[{"ErrCode":"1","ErrCount":2}],
 		"PlatformReadyToSendLoss":[{"EventType":0,"PushPlatform":0,"ErrCode":"1","ErrCount":3}],
 		"PlatformPostSendDeliveredLoss":[{"EventType":0,"PushPlatform":0,"ErrCode":"1","ErrCount":4}]}`), "a")
-	fact := func(stage stream.Stage, count int64) transform.Fact {
-		return transform.Fact{Key: transform.Key{Stage: stage, Code: "1"}, Count: count}
+	fact := func(grain stream.Grain, stage stream.Stage, count int64) transform.Fact {
+		return transform.Fact{Key: transform.Key{Grain: grain, Stage: stage, Code: "1"}, Count: count}
 	}
 	want := []transform.Snapshot{{
-		TaskID:     "a",
-		ByStage:    []transform.Fact{fact(stream.ReadyToSend, 1), fact(stream.PostSendDelivered, 2)},
-		ByPlatform: []transform.Fact{fact(stream.ReadyToSend, 3), fact(stream.PostSendDelivered, 4)},
+		TaskID: "a",
+		Facts: []transform.Fact{
+			fact(stream.ByStage, stream.ReadyToSend, 1), fact(stream.ByStage, stream.PostSendDelivered, 2),
+			fact(stream.ByPlatform, stream.ReadyToSend, 3), fact(stream.ByPlatform, stream.PostSendDelivered, 4),
+		},
 	}}
 	if d := cmp.Diff(want, got.Snapshots); d != "" {
 		t.Errorf("snapshots (-want +got):\n%s", d)

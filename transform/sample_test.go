@@ -16,6 +16,7 @@ import (
 	"pushloss/extract"
 	"pushloss/internal/calendar"
 	"pushloss/internal/secret"
+	"pushloss/internal/stream"
 	"pushloss/transform"
 )
 
@@ -62,11 +63,13 @@ func TestThePublishedSampleLoadsExactlyAsPrinted(t *testing.T) {
 	var got strings.Builder
 	byStage, byPlatform := 0, 0
 	for _, s := range result.Snapshots {
-		byStage, byPlatform = byStage+len(s.ByStage), byPlatform+len(s.ByPlatform)
-		for _, f := range s.ByStage {
-			fmt.Fprintf(&got, "%s | %s | %s | %d | %s\n", s.TaskID, f.Stage, f.Code, f.Count, f.Info)
-		}
-		for _, f := range s.ByPlatform {
+		for _, f := range s.Facts {
+			if f.Grain == stream.ByStage {
+				byStage++
+				fmt.Fprintf(&got, "%s | %s | %s | %d | %s\n", s.TaskID, f.Stage, f.Code, f.Count, f.Info)
+				continue
+			}
+			byPlatform++
 			fmt.Fprintf(&got, "%s | %s | event %d | platform %d | %s | %d | %s\n", s.TaskID, f.Stage, f.EventType, f.Platform, f.Code, f.Count, f.Info)
 		}
 	}

@@ -32,14 +32,14 @@ func TestTextsBecomeWhatPostgresCanHold(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			got := normalize(t, ok(stages("a", `{"ErrCode":"1","ErrCount":1,"ErrInfo":`+tt.quoted+`}`)), "a")
-			if d := cmp.Diff([]transform.Fact{stageFact("1", 1, tt.want)}, got.Snapshots[0].ByStage); d != "" {
+			if d := cmp.Diff([]transform.Fact{stageFact("1", 1, tt.want)}, got.Snapshots[0].Facts); d != "" {
 				t.Errorf("ErrInfo (-want +got):\n%s", d)
 			}
 			if got.Counts.ReplacedTexts != tt.replaced {
 				t.Errorf("as ErrInfo, %d texts are counted as replaced, want %d", got.Counts.ReplacedTexts, tt.replaced)
 			}
 			got = normalize(t, ok(stages("a", `{"ErrCode":`+tt.quoted+`,"ErrCount":1}`)), "a")
-			if d := cmp.Diff([]transform.Fact{stageFact(tt.want, 1, "")}, got.Snapshots[0].ByStage); d != "" {
+			if d := cmp.Diff([]transform.Fact{stageFact(tt.want, 1, "")}, got.Snapshots[0].Facts); d != "" {
 				t.Errorf("ErrCode (-want +got):\n%s", d)
 			}
 		})

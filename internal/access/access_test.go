@@ -129,7 +129,7 @@ func loadThree(t *testing.T, url string) {
 	loss := transform.Fact{Key: transform.Key{Stage: stream.ReadyToSend, Code: "1"}, Count: 3, Info: "one"}
 	_, err = lock.Load(ctx, load.Pull{
 		RunID: run, Day: day, Window: day.Window(time.UTC), Tasks: []load.TaskRef{{}}, SentAt: now, Trusted: true, Body: []byte("{}"),
-		Result: transform.Result{Snapshots: []transform.Snapshot{{ByStage: []transform.Fact{loss}}}, Counts: transform.Counts{Facts: 1}},
+		Result: transform.Result{Snapshots: []transform.Snapshot{{Facts: []transform.Fact{loss}}}, Counts: transform.Counts{Facts: 1}},
 	}, now)
 	must(t, err)
 }

@@ -7,27 +7,26 @@ import (
 	"slices"
 	"strings"
 
+	"pushloss/internal/stream"
 	"pushloss/transform"
 )
 
-// key is that of a fact, over tasks and both grains.
+// key is that of a fact, over tasks.
 type key struct {
-	task       string
-	byPlatform bool
+	task string
 	transform.Key
 }
 
 func (k key) compare(other key) int {
 	return cmp.Or(
 		strings.Compare(k.task, other.task),
-		strings.Compare(fmt.Sprint(k.byPlatform), fmt.Sprint(other.byPlatform)),
 		k.Key.Compare(other.Key),
 	)
 }
 
 func (k key) String() string {
 	text := fmt.Sprintf("%s code %s", k.Stage, k.Code)
-	if k.byPlatform {
+	if k.Grain == stream.ByPlatform {
 		text = fmt.Sprintf("%s event %d platform %d code %s", k.Stage, k.EventType, k.Platform, k.Code)
 	}
 	if k.task != "" {
@@ -42,11 +41,8 @@ type figures map[key]int64
 func figuresOf(snapshots []transform.Snapshot) figures {
 	f := make(figures)
 	for _, s := range snapshots {
-		for _, fact := range s.ByStage {
-			f.add(key{s.TaskID, false, fact.Key}, fact.Count)
-		}
-		for _, fact := range s.ByPlatform {
-			f.add(key{s.TaskID, true, fact.Key}, fact.Count)
+		for _, fact := range s.Facts {
+			f.add(key{s.TaskID, fact.Key}, fact.Count)
 		}
 	}
 	return f
@@ -97,13 +93,9 @@ func (f figures) differing(other figures) []key {
 // lost is how many pushes were lost, all channels together; by channel if nothing
 // is told of that.
 func (f figures) lost() int64 {
-	var byStage, byPlatform int64
+	var lost [2]int64
 	for k, n := range f {
-		if k.byPlatform {
-			byPlatform += n
-		} else {
-			byStage += n
-		}
+		lost[k.Grain] += n
 	}
-	return cmp.Or(byStage, byPlatform)
+	return cmp.Or(lost[stream.ByStage], lost[stream.ByPlatform])
 }

@@ -199,7 +199,7 @@ func (w *world) remember(first, last calendar.Day, until time.Duration, cfg ...f
 			again = w.now
 		}
 		w.history.histories = append(w.history.histories, calibrate.DayHistory{
-			Day: d, FirstLoadedAt: &loaded, LastLoadedAt: &again, Pulls: 2, Rows: int64(len(s.ByStage) + len(s.ByPlatform)),
+			Day: d, FirstLoadedAt: &loaded, LastLoadedAt: &again, Pulls: 2, Rows: int64(len(s.Facts)),
 		})
 	}
 }
@@ -207,11 +207,11 @@ func (w *world) remember(first, last calendar.Day, until time.Duration, cfg ...f
 func snapshot(figures sandbox.Figures) (s transform.Snapshot) {
 	stages := map[string]stream.Stage{sandbox.StageReadyToSend: stream.ReadyToSend, sandbox.StagePostSendDelivered: stream.PostSendDelivered}
 	for _, row := range figures.Stage {
-		s.ByStage = append(s.ByStage, transform.Fact{Key: transform.Key{Stage: stages[row.Stage], Code: row.ErrCode}, Count: row.ErrCount})
+		s.Facts = append(s.Facts, transform.Fact{Key: transform.Key{Stage: stages[row.Stage], Code: row.ErrCode}, Count: row.ErrCount})
 	}
 	for _, row := range figures.Platform {
-		s.ByPlatform = append(s.ByPlatform, transform.Fact{
-			Key:   transform.Key{Stage: stages[row.Stage], EventType: int16(row.EventType), Platform: int16(row.PushPlatform), Code: row.ErrCode},
+		s.Facts = append(s.Facts, transform.Fact{
+			Key:   transform.Key{Grain: stream.ByPlatform, Stage: stages[row.Stage], EventType: int16(row.EventType), Platform: int16(row.PushPlatform), Code: row.ErrCode},
 			Count: row.ErrCount,
 		})
 	}

@@ -83,8 +83,8 @@ func TestOtherServicesAreNotTakenForWhatTheyAreNot(t *testing.T) {
 			plain := w.asker
 			w.asker = askFunc(func(ctx context.Context, window calendar.Window, tasks []string) ([]transform.Snapshot, error) {
 				snapshots, err := plain.Ask(ctx, window, tasks)
-				if w.asked >= 20 && len(snapshots) > 0 && len(snapshots[0].ByStage) > 0 {
-					snapshots[0].ByStage[0].Count++
+				if w.asked >= 20 && len(snapshots) > 0 && len(snapshots[0].Facts) > 0 {
+					snapshots[0].Facts[0].Count++
 				}
 				return snapshots, err
 			})
@@ -228,7 +228,7 @@ func TestTheRequestsAreBounded(t *testing.T) {
 	made := int64(0)
 	w.asker = askFunc(func(context.Context, calendar.Window, []string) ([]transform.Snapshot, error) {
 		made++
-		return []transform.Snapshot{{ByStage: []transform.Fact{{Key: transform.Key{Stage: stream.ReadyToSend, Code: "1"}, Count: made}}}}, nil
+		return []transform.Snapshot{{Facts: []transform.Fact{{Key: transform.Key{Stage: stream.ReadyToSend, Code: "1"}, Count: made}}}}, nil
 	})
 	report := w.measure()
 	if report.Requests != int(made) || made > calibrate.MostRequests {

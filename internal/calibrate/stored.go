@@ -56,18 +56,18 @@ const (
 		WHERE l.sdk_app_id = $1 AND l.stream_id = 0
 		GROUP BY l.day ORDER BY l.day`
 	sqlKeptFacts = sqlAskedTasks + `
-		SELECT f.day, a.task_id, false, f.stage_id, 0::smallint, 0::smallint, c.err_code, f.err_count
+		SELECT f.day, a.task_id, 0, f.stage_id, 0::smallint, 0::smallint, c.err_code, f.err_count
 		FROM pushloss.stage_loss AS f
 		JOIN asked AS a USING (task_key)
 		JOIN pushloss.err_code AS c USING (err_code_key)
 		WHERE f.sdk_app_id = $1 AND f.day BETWEEN $3 AND $4
 		UNION ALL
-		SELECT f.day, a.task_id, true, f.stage_id, f.event_type, f.platform_id, c.err_code, f.err_count
+		SELECT f.day, a.task_id, 1, f.stage_id, f.event_type, f.platform_id, c.err_code, f.err_count
 		FROM pushloss.platform_loss AS f
 		JOIN asked AS a USING (task_key)
 		JOIN pushloss.err_code AS c USING (err_code_key)
 		WHERE f.sdk_app_id = $1 AND f.day BETWEEN $3 AND $4
-		ORDER BY 1, 2`
+		ORDER BY 1, 2, 3`
 	sqlCountChanges = `
 		SELECT day, changed_at, count(*), count(*) FILTER (WHERE new_count IS NULL OR new_count < old_count)
 		FROM pushloss.loss_change
@@ -124,9 +124,8 @@ func (s Stored) KeptFacts(ctx context.Context, sdkAppID int64, tasks []string, f
 	kept := make(map[calendar.Day][]transform.Snapshot)
 	var at time.Time
 	var task string
-	var byPlatform bool
 	var fact transform.Fact
-	into := []any{&at, &task, &byPlatform, &fact.Stage, &fact.EventType, &fact.Platform, &fact.Code, &fact.Count}
+	into := []any{&at, &task, &fact.Grain, &fact.Stage, &fact.EventType, &fact.Platform, &fact.Code, &fact.Count}
 	_, err = pgx.ForEachRow(rows, into, func() error {
 		day := calendar.DayOf(at, time.UTC)
 		snapshots := kept[day]
@@ -134,11 +133,7 @@ func (s Stored) KeptFacts(ctx context.Context, sdkAppID int64, tasks []string, f
 			snapshots = append(snapshots, transform.Snapshot{TaskID: task})
 		}
 		of := &snapshots[len(snapshots)-1]
-		if byPlatform {
-			of.ByPlatform = append(of.ByPlatform, fact)
-		} else {
-			of.ByStage = append(of.ByStage, fact)
-		}
+		of.Facts = append(of.Facts, fact)
 		kept[day] = snapshots
 		return nil
 	})

@@ -12,7 +12,7 @@ var chatLoss = definition{
 	format: Format{Bare: true, Arrays: []Array{
 		{Name: "ReadyToSendLoss", Stage: ReadyToSend},
 		{Name: "PostSendDeliveredLoss", Stage: PostSendDelivered},
-		{Name: "PlatformReadyToSendLoss", Stage: ReadyToSend, ByPlatform: true, EventOptional: true},
-		{Name: "PlatformPostSendDeliveredLoss", Stage: PostSendDelivered, ByPlatform: true, EventOptional: true},
+		{Name: "PlatformReadyToSendLoss", Stage: ReadyToSend, Grain: ByPlatform, EventOptional: true},
+		{Name: "PlatformPostSendDeliveredLoss", Stage: PostSendDelivered, Grain: ByPlatform, EventOptional: true},
 	}},
 }

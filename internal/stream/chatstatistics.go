@@ -12,6 +12,6 @@ var chatStatistics = definition{
 	format: Format{
 		Bare:     true,
 		Counters: true,
-		Arrays:   []Array{{Name: "PlatformStatistics", ByPlatform: true, Counters: true, EventOptional: true}},
+		Arrays:   []Array{{Name: "PlatformStatistics", Grain: ByPlatform, Counters: true, EventOptional: true}},
 	},
 }

@@ -12,10 +12,10 @@ type Format struct {
 
 // Array is a list of an element.
 type Array struct {
-	Name       string
-	ByPlatform bool
-	Stage      Stage // of all its rows, but for those of counters
-	Counters   bool  // a row has the four counters instead of a code
+	Name     string
+	Grain    Grain
+	Stage    Stage // of all its rows, but for those of counters
+	Counters bool  // a row has the four counters instead of a code
 	// EventOptional says that a row by platform may lack its EventType.
 	EventOptional bool
 }

@@ -12,7 +12,7 @@ var loss = definition{
 	format: Format{Arrays: []Array{
 		{Name: "ReadyToSendLoss", Stage: ReadyToSend},
 		{Name: "PostSendDeliveredLoss", Stage: PostSendDelivered},
-		{Name: "PlatformReadyToSendLoss", Stage: ReadyToSend, ByPlatform: true},
-		{Name: "PlatformPostSendDeliveredLoss", Stage: PostSendDelivered, ByPlatform: true},
+		{Name: "PlatformReadyToSendLoss", Stage: ReadyToSend, Grain: ByPlatform},
+		{Name: "PlatformPostSendDeliveredLoss", Stage: PostSendDelivered, Grain: ByPlatform},
 	}},
 }

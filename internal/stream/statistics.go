@@ -11,6 +11,6 @@ var statistics = definition{
 	byTask:    true,
 	format: Format{
 		Counters: true,
-		Arrays:   []Array{{Name: "PlatformStatistics", ByPlatform: true, Counters: true}},
+		Arrays:   []Array{{Name: "PlatformStatistics", Grain: ByPlatform, Counters: true}},
 	},
 }
