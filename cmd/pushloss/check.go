@@ -128,7 +128,7 @@ func (a *app) findDatabaseProblems(ctx context.Context) (db *load.DB, reachable 
 		findings = []check.Finding{check.Bad("database", err, hintOf(err))}
 	}
 	if now, err := db.Now(ctx); err == nil {
-		findings = append(findings, check.Clock("clock against the database", a.env.Now(), now))
+		findings = append(findings, check.Clock("clock against the database", a.env.Now(), now, time.Time{}))
 	}
 	if err := migrations.Check(ctx, a.database); err != nil {
 		return nil, true, append(findings, check.Bad("schema", err, hintOf(err)))

@@ -28,7 +28,7 @@ const (
 	exitPartly      = 1 // some windows failed, the rest is loaded; or status found something
 	exitUsage       = 2 // usage or settings
 	exitDatabase    = 3 // unreachable, or its schema is not current
-	exitRefused     = 4 // the API refused the credentials or the service
+	exitRefused     = 4 // the API refused the credentials or the service, or clocks are apart
 	exitInterrupted = 130
 )
 
@@ -87,6 +87,7 @@ func exitCode(err error) int {
 		schema    migrations.Refusal
 		localDB   *localpg.Error
 		apiFailed *extract.Error
+		clocks    *pipeline.ClockError
 	)
 	switch {
 	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &request),
@@ -97,7 +98,7 @@ func exitCode(err error) int {
 		return exitInterrupted
 	case errors.As(err, &schema), errors.As(err, &localDB), load.Unreachable(err):
 		return exitDatabase
-	case errors.As(err, &apiFailed) && apiFailed.StopsApp():
+	case errors.As(err, &apiFailed) && apiFailed.StopsApp(), errors.As(err, &clocks):
 		return exitRefused
 	}
 	return exitPartly

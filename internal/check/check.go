@@ -23,7 +23,7 @@ type Finding struct {
 	Check  string `json:"check"`
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail"`
-	Hint   string `json:"hint,omitempty"` // what to do if it is not OK
+	Hint   string `json:"hint,omitempty"` // what to do if it is not OK, or of a warning
 
 	err error
 }
@@ -39,17 +39,14 @@ func Bad(check string, err error, hint string) Finding {
 	return Finding{Check: check, Detail: err.Error(), Hint: hint, err: err}
 }
 
-// maxSkew is how far a clock may be off: a UserSig is signed with the local one,
-// and days are cut by it.
-const maxSkew = time.Minute
-
-// Clock compares the local clock with another one.
-func Clock(check string, local, other time.Time) Finding {
-	skew := local.Sub(other).Round(time.Second)
-	if skew.Abs() > maxSkew {
-		return Finding{Check: check, Detail: fmt.Sprintf("this machine's clock is off by %s", skew), Hint: "set the clock right (NTP)"}
+// Clock compares clocks as jobs do; a zero time is of one that was not asked.
+func Clock(check string, own, database, api time.Time) Finding {
+	err := pipeline.CompareClocks(own, database, api)
+	var apart *pipeline.ClockError
+	if errors.As(err, &apart) {
+		return Bad(check, apart, apart.Hint())
 	}
-	return Good(check, "less than a minute off")
+	return Good(check, fmt.Sprintf("within %.0f minutes", pipeline.ClockTolerance.Minutes()))
 }
 
 // maxDeviations is how many findings about the tables are printed one by one.
@@ -124,8 +121,18 @@ func API(ctx context.Context, db *load.DB, transport http.RoundTripper, app pipe
 		names = append(names, stream.String())
 	}
 	findings := []Finding{Good(name, fmt.Sprintf("answered for %s: %s", yesterday, strings.Join(names, ", ")))}
-	if !answer.Date.IsZero() {
-		findings = append(findings, Clock(fmt.Sprintf("clock against app %d's api", app.Account.SDKAppID), now(), answer.Date))
+	clock := fmt.Sprintf("clock against app %d's api", app.Account.SDKAppID)
+	if answer.Date.IsZero() {
+		warning := Good(clock, "not compared: the API's answers have no readable Date header")
+		warning.Hint = "jobs compare only this machine's clock with the database's: keep both right (NTP)"
+		return append(findings, warning)
 	}
-	return findings
+	own, database := now(), time.Time{}
+	if db != nil {
+		var err error
+		if database, err = db.Now(ctx); err != nil {
+			return append(findings, Bad(clock, err, "look at the database"))
+		}
+	}
+	return append(findings, Clock(clock, own, database, answer.Date))
 }

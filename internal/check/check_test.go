@@ -2,6 +2,7 @@ package check_test
 
 import (
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"slices"
@@ -59,25 +60,30 @@ func ask(t testing.TB, db *load.DB, app pipeline.App, now func() time.Time) []ch
 	return check.API(t.Context(), db, transport, app, stream.All(), "the check", now)
 }
 
-func TestClock(t *testing.T) {
+func TestClocksAreComparedAsJobsCompareThem(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2025, 3, 20, 12, 0, 0, 0, time.UTC)
+	at := func(minutes int) time.Time { return now.Add(time.Duration(minutes) * time.Minute) }
 	for _, test := range []struct {
-		name string
-		skew time.Duration
-		ok   bool
+		name               string
+		own, database, api time.Time
+		detail, hint       string
 	}{
-		{"equal clocks are in order", 0, true},
-		{"a minute ahead is in order", time.Minute, true},
-		{"a minute behind is in order", -time.Minute, true},
-		{"more than a minute ahead is not", 61 * time.Second, false},
-		{"an hour behind is not", -time.Hour, false},
+		{"two that agree", now, at(5), time.Time{}, "within 5 minutes", ""},
+		{"two that differ", now, at(6), time.Time{}, "this machine's clock says 2025-03-20T12:00:00Z, the database's clock says 2025-03-20T12:06:00Z", "set the clocks right"},
+		{"no database", now, time.Time{}, at(-6), "this machine's clock says 2025-03-20T12:00:00Z, the API's clock says 2025-03-20T11:54:00Z", "set the clocks right"},
+		{"this machine's is odd", at(-60), now, at(1), "agree against this machine's clock", "set this machine's clock right"},
+		{"the database's is odd", now, at(60), at(1), "agree against the database's clock", "set the database's clock right"},
+		{"the API's is odd", now, at(1), at(60), "agree against the API's clock", "TIM_BASE_URL"},
+		{"all differ", now, at(10), at(20), "the API's clock says 2025-03-20T12:20:00Z", "set the clocks right"},
+		{"one between two", now, at(4), at(8), "the API's clock says 2025-03-20T12:08:00Z", "set the clocks right"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			finding := check.Clock("clock", now.Add(test.skew), now)
-			if finding.OK != test.ok || (finding.Hint == "") != test.ok {
-				t.Errorf("the finding is %+v", finding)
+			f := check.Clock("clock", test.own, test.database, test.api)
+			if f.OK != (test.hint == "") || !strings.Contains(f.Detail, test.detail) || !strings.Contains(f.Hint, test.hint) ||
+				strings.Contains(f.Detail, "against") != strings.Contains(test.detail, "against") {
+				t.Errorf("the finding is %+v", f)
 			}
 		})
 	}
@@ -153,7 +159,7 @@ func TestAPITellsOfAWrongClock(t *testing.T) {
 	t.Parallel()
 	_, app, db := setup(t)
 	findings := ask(t, db, app, func() time.Time { return time.Now().Add(-2 * time.Hour) })
-	if len(findings) != 2 || !findings[0].OK || findings[1].OK || !strings.Contains(findings[1].Detail, "clock is off by -") {
+	if len(findings) != 2 || !findings[0].OK || findings[1].OK || !strings.Contains(findings[1].Detail, "agree against this machine's clock") {
 		t.Errorf("the findings are %+v", findings)
 	}
 }
@@ -173,5 +179,27 @@ func TestAPILeavesAnAppAloneThatAnotherProcessWorksOn(t *testing.T) {
 	got := ask(t, db, app, time.Now)
 	if diff := gocmp.Diff(want, got, gocmp.AllowUnexported(check.Finding{})); diff != "" || len(api.Calls()) != 0 {
 		t.Errorf("%d calls, findings (-want +got):\n%s", len(api.Calls()), diff)
+	}
+}
+
+// undated takes the Date header out of answers.
+type undated struct{ http.RoundTripper }
+
+func (u undated) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := u.RoundTripper.RoundTrip(r)
+	if err == nil {
+		response.Header.Del("Date")
+	}
+	return response, err
+}
+
+func TestAPIWithoutADateIsAWarning(t *testing.T) {
+	t.Parallel()
+	_, app, db := setup(t)
+	transport := extract.NewTransport()
+	defer transport.CloseIdleConnections()
+	findings := check.API(t.Context(), db, undated{transport}, app, stream.All(), "the check", time.Now)
+	if len(findings) != 2 || !findings[1].OK || !strings.Contains(findings[1].Detail, "no readable Date") || findings[1].Hint == "" {
+		t.Errorf("the findings are %+v", findings)
 	}
 }

@@ -1,7 +1,9 @@
 package pipeline
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -10,48 +12,105 @@ import (
 // may be: days are cut, trusted and settled by them.
 const ClockTolerance = 5 * time.Minute
 
-// ClockError says that clocks are too far apart to work by any of them.
-type ClockError struct {
-	Own, Database time.Time
-	API           time.Time // zero where it was not asked, or does not say
+// ClockError says that clocks are too far apart to work by any of them. A zero time is
+// of a clock that was not asked, or does not say.
+type ClockError struct{ Own, Database, API time.Time }
+
+// CompareClocks returns a *ClockError if any two clocks are too far apart. A zero time
+// takes no part.
+func CompareClocks(own, database, api time.Time) error {
+	e := &ClockError{Own: own, Database: database, API: api}
+	clocks := e.clocks()
+	for i, one := range clocks {
+		for _, other := range clocks[:i] {
+			if !one.agrees(other) {
+				return e
+			}
+		}
+	}
+	return nil
 }
 
 func (e *ClockError) Error() string {
-	said := []string{"this machine's says " + clockTime(e.Own), "the database's " + clockTime(e.Database)}
-	if !e.API.IsZero() {
-		said = append(said, "the API's "+clockTime(e.API))
+	var said []string
+	for _, c := range e.clocks() {
+		said = append(said, c.whose+" says "+c.says.UTC().Format(time.RFC3339))
 	}
-	return fmt.Sprintf("clocks are more than %.0f minutes apart: %s", ClockTolerance.Minutes(), strings.Join(said, ", "))
+	text := fmt.Sprintf("clocks are more than %.0f minutes apart: %s", ClockTolerance.Minutes(), strings.Join(said, ", "))
+	if odd := e.odd(); odd != "" {
+		text += "; the other two agree against " + odd
+	}
+	return text
 }
 
 // Hint tells an operator what to do.
 func (e *ClockError) Hint() string {
-	return "nothing was loaded by a clock that may be wrong: set the clocks right (NTP), then run again"
+	const nothing = "nothing is loaded by a clock that may be wrong: "
+	switch odd := e.odd(); odd {
+	case "":
+		return nothing + "set the clocks right (NTP), then run again"
+	case clockOfAPI:
+		return nothing + "look for a proxy or a TIM_BASE_URL that sends an old Date header, then run again"
+	default:
+		return nothing + "set " + odd + " right (NTP), then run again"
+	}
 }
 
-func clockTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+const (
+	clockOfMachine  = "this machine's clock"
+	clockOfDatabase = "the database's clock"
+	clockOfAPI      = "the API's clock"
+)
 
-// clocks compares this machine's clock with the database's, which was read once, and
-// with the API's, which comes with each answer.
+type clock struct {
+	whose string
+	says  time.Time
+}
+
+func (c clock) agrees(with clock) bool { return c.says.Sub(with.says).Abs() <= ClockTolerance }
+
+func (e *ClockError) clocks() []clock {
+	all := []clock{{clockOfMachine, e.Own}, {clockOfDatabase, e.Database}, {clockOfAPI, e.API}}
+	return slices.DeleteFunc(all, func(c clock) bool { return c.says.IsZero() })
+}
+
+// odd is the clock that two others agree against; empty if there is none.
+func (e *ClockError) odd() string {
+	c := e.clocks()
+	if len(c) < 3 {
+		return ""
+	}
+	for i := range c {
+		one, other := c[(i+1)%3], c[(i+2)%3]
+		if one.agrees(other) && !c[i].agrees(one) && !c[i].agrees(other) {
+			return c[i].whose
+		}
+	}
+	return ""
+}
+
+// clocks compares this machine's clock with the database's, and with the API's, which
+// comes with each answer.
 type clocks struct {
-	now func() time.Time
-	// databaseAhead is by how much the database's clock is ahead of this machine's.
+	now      func() time.Time
+	database func(context.Context) (time.Time, error)
+	// databaseAhead is by how much the database's clock was ahead of this machine's
+	// when the job began.
 	databaseAhead time.Duration
 }
 
 // compare returns a *ClockError if any two clocks are too far apart. A zero api is a
-// service that does not tell its time: then the other two have to do.
-func (c clocks) compare(api time.Time) error {
+// service that does not tell its time: then the database is asked again.
+func (c clocks) compare(ctx context.Context, api time.Time) error {
+	if api.IsZero() {
+		database, err := c.database(ctx)
+		if err != nil {
+			return err
+		}
+		return CompareClocks(c.now(), database, api)
+	}
 	own := c.now()
-	database := own.Add(c.databaseAhead)
-	apart := c.databaseAhead.Abs()
-	if !api.IsZero() {
-		apart = max(apart, own.Sub(api).Abs(), database.Sub(api).Abs())
-	}
-	if apart > ClockTolerance {
-		return &ClockError{Own: own, Database: database, API: api}
-	}
-	return nil
+	return CompareClocks(own, own.Add(c.databaseAhead), api)
 }
 
 // present is what no window can have been pulled after, unless a clock ran ahead; zero

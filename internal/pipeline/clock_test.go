@@ -106,10 +106,15 @@ func TestAnAPIWithoutADateIsTakenAsItIs(t *testing.T) {
 // A clock may jump while a job is running.
 func TestAClockThatJumpsStopsTheJob(t *testing.T) {
 	t.Parallel()
+	t.Run("the API tells its time", func(t *testing.T) { t.Parallel(); stopsAtAJump(t, httpDate) })
+	t.Run("the API does not", func(t *testing.T) { t.Parallel(); stopsAtAJump(t, func(time.Time) string { return "" }) })
+}
+
+func stopsAtAJump(t *testing.T, date func(time.Time) string) {
 	w := setup(t)
 	start := w.now
 	jumped := false
-	p := pipeline.New(w.db, datedBy{w.transport, func() string { return httpDate(start) }}, w.apps, w.settings, pipeline.Options{
+	p := pipeline.New(w.db, datedBy{w.transport, func() string { return date(start) }}, w.apps, w.settings, pipeline.Options{
 		Now: func() time.Time {
 			if jumped {
 				return start.AddDate(0, 0, 40)

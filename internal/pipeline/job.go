@@ -69,7 +69,7 @@ func (j *job) execute(ctx context.Context, apps []App) (Report, error) {
 		return Report{}, err
 	}
 	report := Report{Kind: j.kind, StartedAt: j.opts.Now()}
-	j.clocks = clocks{now: j.opts.Now, databaseAhead: database.Sub(report.StartedAt)}
+	j.clocks = clocks{now: j.opts.Now, database: j.opts.DatabaseNow, databaseAhead: database.Sub(report.StartedAt)}
 	report.RunID, err = session.StartRun(ctx, j.kind, report.StartedAt)
 	if err != nil {
 		return Report{}, err
@@ -126,14 +126,15 @@ func (j *job) app(ctx context.Context, session *load.Session, app App, runID int
 	}()
 	calls := &callLog{sdkAppID: app.Account.SDKAppID, forward: j.opts.OnCall}
 	report.State = AppDone
-	if err := j.clocks.compare(time.Time{}); err != nil { // before any call
+	if err := j.clocks.compare(ctx, time.Time{}); err != nil { // before any call
 		report.stop(ctx, err)
 		return report
 	}
+	checkClock := func(api time.Time) error { return j.clocks.compare(ctx, api) }
 	err = j.work(ctx, turn{
 		App: app, lock: lock, runID: runID, log: log,
 		client: extract.NewClient(app.Account, j.transport, app.Pacer(lock),
-			extract.Options{Log: log, OnCall: calls.record, CheckClock: j.clocks.compare, Budget: j.budget}),
+			extract.Options{Log: log, OnCall: calls.record, CheckClock: checkClock, Budget: j.budget}),
 	}, &report)
 	report.Requests, report.Retries = calls.requests, calls.retries
 	report.Accepted, report.Answered = calls.accepted, calls.answered
