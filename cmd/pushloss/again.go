@@ -38,6 +38,9 @@ func passes(app pipeline.AppReport) bool {
 		return true
 	case pipeline.AppFailed:
 		return load.Unreachable(app.Err())
+	case pipeline.AppRefused: // NTP may set a clock right, as after the machine's start
+		var apart *pipeline.ClockError
+		return errors.As(app.Err(), &apart)
 	case pipeline.AppPartial:
 		return app.WindowsFailed > 0 && app.Accepted == 0
 	}

@@ -46,9 +46,12 @@ func TestAnOutageAtTheTickCostsAPauseNotADay(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		ofAPI bool
+		alert string // kind of what is told, if it can be
+		clock time.Duration
 	}{
-		{"the API is away", true},
-		{"the database is away", false},
+		{"the API is away", true, "run_failed", 0},
+		{"the API's clock is off", true, "app_stopped", -10 * time.Minute},
+		{"the database is away", false, "", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -75,6 +78,11 @@ func TestAnOutageAtTheTickCostsAPauseNotADay(t *testing.T) {
 				switch {
 				case !away.Load():
 					api.ServeHTTP(w, r)
+				case test.clock != 0:
+					answer := httptest.NewRecorder()
+					api.ServeHTTP(answer, r)
+					w.Header().Set("Date", time.Now().Add(test.clock).UTC().Format(http.TimeFormat))
+					_, _ = w.Write(answer.Body.Bytes())
 				case test.ofAPI:
 					http.Error(w, "away", http.StatusServiceUnavailable)
 				default:
@@ -119,7 +127,7 @@ func TestAnOutageAtTheTickCostsAPauseNotADay(t *testing.T) {
 				return number(`SELECT count(*) FROM analytics.runs WHERE kind = 'run' AND state = 'done'`) > 0 &&
 					number(`SELECT count(*) FROM analytics.alerts WHERE closed_at IS NULL`) == 0
 			})
-			if test.ofAPI && number(`SELECT count(*) FROM analytics.alerts WHERE kind = 'run_failed'`) != 1 {
+			if test.alert != "" && number(`SELECT count(*) FROM analytics.alerts WHERE kind = '`+test.alert+`'`) != 1 {
 				t.Error("the failure was not told")
 			}
 			stop()
