@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"pushloss/internal/problem"
 )
 
 // Error is a call that failed for good: after its retries, or at once where a
@@ -89,3 +91,11 @@ func (e *Error) MayBeAboutTasks() bool {
 // StopsApp reports whether every further request of the app would fail alike,
 // so that the app is to be left alone until an operator acted.
 func (e *Error) StopsApp() bool { return e.Class == Operator || e.Class == BadRequest }
+
+// ExitCode is problem.Refused if the app is to be left alone, else problem.Partly.
+func (e *Error) ExitCode() problem.Code {
+	if e.StopsApp() {
+		return problem.Refused
+	}
+	return problem.Partly
+}

@@ -11,6 +11,7 @@ import (
 
 	"pushloss/internal/calendar"
 	"pushloss/internal/postgres"
+	"pushloss/internal/problem"
 )
 
 // App is what the database keeps of an app.
@@ -33,6 +34,9 @@ func (e *TimezoneError) Error() string {
 	return fmt.Sprintf("the stored days of app %d are cut in %s, not in %s", e.SDKAppID, e.Stored, e.Configured)
 }
 
+// ExitCode is problem.Usage.
+func (*TimezoneError) ExitCode() problem.Code { return problem.Usage }
+
 // Hint tells an operator what to do.
 func (e *TimezoneError) Hint() string {
 	return fmt.Sprintf("set the app's time zone back to %s; to change it for good, load into another database", e.Stored)
@@ -49,6 +53,9 @@ type ZoneError struct {
 func (e *ZoneError) Error() string {
 	return fmt.Sprintf("the database does not know the time zone %s", e.Timezone)
 }
+
+// ExitCode is problem.Usage.
+func (*ZoneError) ExitCode() problem.Code { return problem.Usage }
 
 func (e *ZoneError) Unwrap() error { return e.cause }
 

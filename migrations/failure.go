@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"pushloss/internal/problem"
+
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -116,11 +118,12 @@ func (e *LockError) Hint() string { return "wait for it to end, then run pushlos
 type Refusal interface {
 	error
 	Hint() string
-	refuses()
+	ExitCode() problem.Code
 }
 
-func (*StateError) refuses()    {}
-func (*FailedError) refuses()   {}
-func (*LockError) refuses()     {}
-func (*ObstacleError) refuses() {}
-func (Deviation) refuses()      {}
+// ExitCode is problem.Database, for all of them.
+func (*StateError) ExitCode() problem.Code    { return problem.Database }
+func (*FailedError) ExitCode() problem.Code   { return problem.Database }
+func (*LockError) ExitCode() problem.Code     { return problem.Database }
+func (*ObstacleError) ExitCode() problem.Code { return problem.Database }
+func (Deviation) ExitCode() problem.Code      { return problem.Database }

@@ -11,6 +11,7 @@ import (
 
 	"pushloss/internal/calendar"
 	"pushloss/internal/config"
+	"pushloss/internal/problem"
 	"pushloss/load"
 )
 
@@ -94,7 +95,7 @@ func newAppsChangeCommand(env Environment, verb, short string, change func(conte
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := strconv.ParseUint(args[0], 10, 32)
 			if err != nil {
-				return &usageError{problem: fmt.Sprintf("%q is not an SDKAppID", args[0]), remedy: "give the app's number, as pushloss apps list shows it"}
+				return &problem.UsageError{Problem: fmt.Sprintf("%q is not an SDKAppID", args[0]), Remedy: "give the app's number, as pushloss apps list shows it"}
 			}
 			a, db, err := configureAndOpen(cmd, env)
 			if err != nil {
@@ -106,7 +107,7 @@ func newAppsChangeCommand(env Environment, verb, short string, change func(conte
 				return err
 			}
 			if !found {
-				return &usageError{problem: fmt.Sprintf("the database has no app %d", id), remedy: "pushloss apps list shows those that it has"}
+				return &problem.UsageError{Problem: fmt.Sprintf("the database has no app %d", id), Remedy: "pushloss apps list shows those that it has"}
 			}
 			fmt.Fprintf(env.Stdout, "app %d: %sd\n", id, verb)
 			return nil

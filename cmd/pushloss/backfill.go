@@ -10,6 +10,7 @@ import (
 	"pushloss/internal/calendar"
 	"pushloss/internal/config"
 	"pushloss/internal/pipeline"
+	"pushloss/internal/problem"
 	"pushloss/load"
 )
 
@@ -77,20 +78,20 @@ pulled and why, and calls nothing.`,
 func backfillRequest(from, to, reprocess string) (pipeline.BackfillRequest, error) {
 	var request pipeline.BackfillRequest
 	if from == "" || to == "" {
-		return request, &usageError{problem: "backfill needs --from and --to", remedy: "write: pushloss backfill --from 2025-03-01 --to 2025-03-31"}
+		return request, &problem.UsageError{Problem: "backfill needs --from and --to", Remedy: "write: pushloss backfill --from 2025-03-01 --to 2025-03-31"}
 	}
 	var err error
 	if request.From, err = calendar.ParseDay(from); err != nil {
-		return request, &usageError{problem: "--from: " + err.Error()}
+		return request, &problem.UsageError{Problem: "--from: " + err.Error()}
 	}
 	if request.To, err = calendar.ParseDay(to); err != nil {
-		return request, &usageError{problem: "--to: " + err.Error()}
+		return request, &problem.UsageError{Problem: "--to: " + err.Error()}
 	}
 	switch request.Reprocess = pipeline.Reprocess(reprocess); request.Reprocess {
 	case pipeline.Missing, pipeline.Failed, pipeline.All:
 		return request, nil
 	}
-	return request, &usageError{problem: fmt.Sprintf("--reprocess: %q is not one of missing, failed, all", reprocess)}
+	return request, &problem.UsageError{Problem: fmt.Sprintf("--reprocess: %q is not one of missing, failed, all", reprocess)}
 }
 
 func printPlan(env Environment, output format, plan pipeline.Plan) error {

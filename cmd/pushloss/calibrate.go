@@ -14,6 +14,7 @@ import (
 	"pushloss/internal/calibrate"
 	"pushloss/internal/config"
 	"pushloss/internal/pipeline"
+	"pushloss/internal/problem"
 	"pushloss/load"
 )
 
@@ -82,15 +83,15 @@ func (a *app) appToCalibrate(sdkAppID int64) (config.App, error) {
 	if i := slices.IndexFunc(apps, func(app config.App) bool { return app.SDKAppID == sdkAppID }); i >= 0 {
 		return apps[i], nil
 	}
-	problem := fmt.Sprintf("--app: app %d is not configured", sdkAppID)
+	wrong := fmt.Sprintf("--app: app %d is not configured", sdkAppID)
 	if sdkAppID == 0 {
-		problem = "several apps are configured"
+		wrong = "several apps are configured"
 	}
 	var names []string
 	for _, app := range apps {
 		names = append(names, fmt.Sprint(app.SDKAppID))
 	}
-	return config.App{}, &usageError{problem: problem, remedy: "name one by --app: " + strings.Join(names, ", ")}
+	return config.App{}, &problem.UsageError{Problem: wrong, Remedy: "name one by --app: " + strings.Join(names, ", ")}
 }
 
 func dayToCalibrate(text string, app config.App, now time.Time) (*calendar.Day, error) {
@@ -99,12 +100,12 @@ func dayToCalibrate(text string, app config.App, now time.Time) (*calendar.Day, 
 	}
 	day, err := calendar.ParseDay(text)
 	if err != nil {
-		return nil, &usageError{problem: "--day: " + err.Error()}
+		return nil, &problem.UsageError{Problem: "--day: " + err.Error()}
 	}
 	if last := calendar.DayOf(now, app.Location) - 1; day > last {
-		return nil, &usageError{
-			problem: fmt.Sprintf("--day: %s is not over yet (%s)", day, app.Location),
-			remedy:  fmt.Sprintf("the newest day that can be looked into is %s", last),
+		return nil, &problem.UsageError{
+			Problem: fmt.Sprintf("--day: %s is not over yet (%s)", day, app.Location),
+			Remedy:  fmt.Sprintf("the newest day that can be looked into is %s", last),
 		}
 	}
 	return &day, nil

@@ -13,6 +13,7 @@ import (
 	"pushloss/internal/config"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/postgres"
+	"pushloss/internal/problem"
 	"pushloss/load"
 	"pushloss/migrations"
 )
@@ -33,16 +34,16 @@ the app's pace. Nothing is changed. The exit code is that of the worst finding.`
 		if err := printFindings(env, *output, findings); err != nil {
 			return err
 		}
-		code := exitDone
+		code := problem.Done
 		for _, finding := range findings {
 			if !finding.OK {
-				code = max(code, exitPartly)
+				code = max(code, problem.Partly)
 				if finding.Err() != nil {
 					code = max(code, exitCode(finding.Err()))
 				}
 			}
 		}
-		if code != exitDone {
+		if code != problem.Done {
 			return &exitError{code: code}
 		}
 		return nil

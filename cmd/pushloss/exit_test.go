@@ -11,6 +11,7 @@ import (
 	"pushloss/internal/localpg"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/postgres"
+	"pushloss/internal/problem"
 	"pushloss/load"
 	"pushloss/migrations"
 )
@@ -24,11 +25,11 @@ func TestExitCodes(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		err  error
-		want int
+		want problem.Code
 	}{
-		{"a usage error", &usageError{problem: "x"}, 2},
+		{"a usage error", &problem.UsageError{Problem: "x"}, 2},
 		{"wrong settings", config.Problems{{}}, 2},
-		{"a request that makes no sense", &pipeline.UsageError{}, 2},
+		{"a request that makes no sense", &problem.UsageError{}, 2},
 		{"another time zone", &load.TimezoneError{}, 2},
 		{"a pooler that keeps no locks", fmt.Errorf("open: %w", &postgres.PoolingError{}), 2},
 		{"a schema that is not current", &migrations.StateError{}, 3},
@@ -59,7 +60,7 @@ func TestReportCodes(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		states []pipeline.AppState
-		want   int
+		want   problem.Code
 	}{
 		{"all done", []pipeline.AppState{pipeline.AppDone, pipeline.AppDone}, 0},
 		{"one busy", []pipeline.AppState{pipeline.AppBusy, pipeline.AppDone}, 0},

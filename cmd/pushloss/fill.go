@@ -10,6 +10,7 @@ import (
 	"pushloss/internal/config"
 	"pushloss/internal/lab/fill"
 	"pushloss/internal/pipeline"
+	"pushloss/internal/problem"
 	"pushloss/load"
 )
 
@@ -49,7 +50,7 @@ goes on by the same command. The default makes 50 million facts, in 10 GB.`,
 		defer a.close()
 		shape.Location, shape.Until = a.settings.Location, env.Now()
 		if err := shape.Check(); err != nil {
-			return &usageError{problem: err.Error()}
+			return &problem.UsageError{Problem: err.Error()}
 		}
 		a.settings.Apps = make([]config.App, min(shape.Apps, fillApps)) // as many connections
 		db, err := a.open(cmd.Context())
@@ -69,7 +70,7 @@ func (a *app) fill(cmd *cobra.Command, db *load.DB, shape fill.Shape) error {
 	})
 	bar.finish()
 	if errors.Is(err, fill.ErrForeign) {
-		return &usageError{problem: err.Error(), remedy: fill.Hint(err)}
+		return &problem.UsageError{Problem: err.Error(), Remedy: fill.Hint(err)}
 	}
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 	"github.com/sethvargo/go-envconfig"
 
 	"pushloss/internal/notify"
+	"pushloss/internal/problem"
 )
 
 // A job's live memory is a few MiB: collecting it at its doubling, Go's default,
@@ -55,7 +56,7 @@ func stopOnSignal(signals <-chan os.Signal, stop context.CancelFunc) {
 	<-signals
 	stop()
 	<-signals
-	os.Exit(exitInterrupted)
+	os.Exit(int(problem.Interrupted))
 }
 
 // Environment is what a command touches of the world, so that tests can run it
@@ -77,5 +78,5 @@ func Run(ctx context.Context, args []string, env Environment) int {
 	root := newRootCommand(env)
 	root.SetArgs(args)
 	command, err := root.ExecuteContextC(ctx)
-	return explain(env.Stderr, command, err)
+	return int(explain(env.Stderr, command, err))
 }

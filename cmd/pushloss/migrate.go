@@ -9,6 +9,7 @@ import (
 
 	"pushloss/internal/config"
 	"pushloss/internal/postgres"
+	"pushloss/internal/problem"
 	"pushloss/migrations"
 )
 
@@ -43,14 +44,14 @@ func newMigrateDownCommand(env Environment) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			steps, err := strconv.Atoi(args[0])
 			if err != nil || steps < 1 {
-				return &usageError{problem: fmt.Sprintf("%q is not a number of migrations", args[0]), remedy: "write: pushloss migrate down 1"}
+				return &problem.UsageError{Problem: fmt.Sprintf("%q is not a number of migrations", args[0]), Remedy: "write: pushloss migrate down 1"}
 			}
 			return migrateWith(cmd, env, func(url string, m *migrations.Migrator) error {
 				status, err := migrations.Read(cmd.Context(), url)
 				if err == nil && steps > status.Version {
-					return &usageError{
-						problem: "cannot take back " + many(steps, "migration"),
-						remedy:  fmt.Sprintf("the schema is at version %d: take back at most as many", status.Version),
+					return &problem.UsageError{
+						Problem: "cannot take back " + many(steps, "migration"),
+						Remedy:  fmt.Sprintf("the schema is at version %d: take back at most as many", status.Version),
 					}
 				}
 				return m.Down(cmd.Context(), steps)

@@ -10,6 +10,7 @@ import (
 	"pushloss/internal/monitor"
 	"pushloss/internal/notify"
 	"pushloss/internal/pipeline"
+	"pushloss/internal/problem"
 	"pushloss/load"
 )
 
@@ -37,7 +38,7 @@ blanks: slack, smtp, wecom, teams, ntfy, generic webhooks and others.`,
 			return err
 		}
 		if len(targets) == 0 {
-			return &usageError{problem: "PUSHLOSS_NOTIFY_URLS names no target", remedy: "set it to one or more URLs, like slack://hook:TOKEN@webhook"}
+			return &problem.UsageError{Problem: "PUSHLOSS_NOTIFY_URLS names no target", Remedy: "set it to one or more URLs, like slack://hook:TOKEN@webhook"}
 		}
 		return testTargets(cmd.Context(), env, *output, targets)
 	}
@@ -79,7 +80,7 @@ func testTargets(ctx context.Context, env Environment, output format, targets []
 		t.Render()
 	}
 	if failed {
-		return &exitError{code: exitPartly}
+		return &exitError{code: problem.Partly}
 	}
 	return nil
 }

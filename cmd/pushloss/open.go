@@ -62,7 +62,7 @@ func (a *app) findDatabase(ctx context.Context) error {
 	if err != nil && !errors.As(err, &known) && ctx.Err() == nil {
 		return &localpg.Error{
 			Kind: localpg.ErrStart, Problem: "the local database cannot be kept in " + a.settings.Database.EmbeddedDir,
-			Hint: "give another folder: DATABASE_URL=embedded:DIR", Cause: err,
+			Remedy: "give another folder: DATABASE_URL=embedded:DIR", Cause: err,
 		}
 	}
 	if err != nil {

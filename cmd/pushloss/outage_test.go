@@ -20,6 +20,7 @@ import (
 	"pushloss/internal/lab/netfault"
 	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/localpg/pgtest"
+	"pushloss/internal/problem"
 )
 
 // log is what a daemon says.
@@ -131,7 +132,7 @@ func TestAnOutageAtTheTickCostsAPauseNotADay(t *testing.T) {
 				t.Error("the failure was not told")
 			}
 			stop()
-			if code := <-ended; code != exitDone && code != exitInterrupted {
+			if code := <-ended; code != int(problem.Done) && code != int(problem.Interrupted) {
 				t.Errorf("it ends with %d:\n%s", code, said.String())
 			}
 		})

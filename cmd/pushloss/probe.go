@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pushloss/internal/config"
+	"pushloss/internal/problem"
 )
 
 // newProbeCommand asks a daemon on this host whether it is healthy: an image with
@@ -27,7 +28,7 @@ func newProbeCommand(env Environment) *cobra.Command {
 			}
 			host, port, err := net.SplitHostPort(a.settings.HTTPAddr)
 			if err != nil {
-				return &usageError{problem: "PUSHLOSS_HTTP_ADDR: " + err.Error()}
+				return &problem.UsageError{Problem: "PUSHLOSS_HTTP_ADDR: " + err.Error()}
 			}
 			if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
 				host = "127.0.0.1"

@@ -10,6 +10,7 @@ import (
 	"pushloss/internal/calendar"
 	"pushloss/internal/config"
 	"pushloss/internal/pipeline"
+	"pushloss/internal/problem"
 )
 
 func newReconcileCommand(env Environment) *cobra.Command {
@@ -72,7 +73,7 @@ func reconcileRequest(from, to string) (pipeline.ReconcileRequest, error) {
 		}
 		day, err := calendar.ParseDay(end.text)
 		if err != nil {
-			return request, &usageError{problem: end.flag + ": " + err.Error()}
+			return request, &problem.UsageError{Problem: end.flag + ": " + err.Error()}
 		}
 		*end.into = &day
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pushloss/internal/problem"
 	"pushloss/load"
 )
 
@@ -58,7 +59,7 @@ Windows of which an answer is lost or damaged are left as they are, and told (ex
 				printUnprovable(env.Stdout, restored.Checked)
 			}
 			if err == nil && restored.NotProvable > 0 {
-				err = &exitError{code: exitPartly}
+				err = &exitError{code: problem.Partly}
 			}
 			return err
 		})

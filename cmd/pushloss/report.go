@@ -9,6 +9,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 
 	"pushloss/internal/pipeline"
+	"pushloss/internal/problem"
 )
 
 // printReport tells what a job did; its error bears the exit code.
@@ -28,7 +29,7 @@ func printReport(env Environment, output format, report pipeline.Report, err err
 	if err != nil {
 		return err
 	}
-	if code := reportCode(report); code != exitDone {
+	if code := reportCode(report); code != problem.Done {
 		return &exitError{code: code}
 	}
 	return nil

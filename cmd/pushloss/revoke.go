@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"pushloss/internal/access"
+	"pushloss/internal/problem"
 
 	"github.com/spf13/cobra"
 )
@@ -37,7 +38,7 @@ another role are not its own, and stay: the command says so, and exits 1.`,
 			_, err = fmt.Fprintf(env.Stdout, "%s: %s revoked\n", report.Role, many(report.Changed(), "right"))
 		}
 		if err == nil && report.Reads {
-			return &exitError{code: exitPartly}
+			return &exitError{code: problem.Partly}
 		}
 		return err
 	}

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"pushloss/internal/problem"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -33,7 +35,7 @@ service, 130 interrupted.`,
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &usageError{problem: flagProblem(err), remedy: "see " + cmd.CommandPath() + " --help"}
+		return &problem.UsageError{Problem: flagProblem(err), Remedy: "see " + cmd.CommandPath() + " --help"}
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
@@ -72,16 +74,16 @@ func exactly(check cobra.PositionalArgs) cobra.PositionalArgs {
 		}
 		_, wanted, _ := strings.Cut(cmd.Use, " ")
 		takesNone := check(cmd, nil) == nil
-		problem := fmt.Sprintf("%s needs %s", cmd.CommandPath(), wanted)
+		wrong := fmt.Sprintf("%s needs %s", cmd.CommandPath(), wanted)
 		switch {
 		case takesNone && cmd.HasSubCommands():
-			problem = err.Error() // an unknown subcommand
+			wrong = err.Error() // an unknown subcommand
 		case takesNone:
-			problem = fmt.Sprintf("%s takes no argument, but has %q", cmd.CommandPath(), args[0])
+			wrong = fmt.Sprintf("%s takes no argument, but has %q", cmd.CommandPath(), args[0])
 		case len(args) > 0:
-			problem = fmt.Sprintf("%s takes one argument, %s, but has %d", cmd.CommandPath(), wanted, len(args))
+			wrong = fmt.Sprintf("%s takes one argument, %s, but has %d", cmd.CommandPath(), wanted, len(args))
 		}
-		return &usageError{problem: problem, remedy: "see " + cmd.CommandPath() + " --help"}
+		return &problem.UsageError{Problem: wrong, Remedy: "see " + cmd.CommandPath() + " --help"}
 	}
 }
 
@@ -104,11 +106,11 @@ func parent(use, short string, children ...*cobra.Command) *cobra.Command {
 	command := &cobra.Command{
 		Use: use, Short: short,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			problem := "which one? " + cmd.CommandPath() + " needs a subcommand"
+			wrong := "which one? " + cmd.CommandPath() + " needs a subcommand"
 			if len(args) > 0 {
-				problem = fmt.Sprintf("unknown command %q for %q", args[0], cmd.CommandPath())
+				wrong = fmt.Sprintf("unknown command %q for %q", args[0], cmd.CommandPath())
 			}
-			return &usageError{problem: problem, remedy: "see " + cmd.CommandPath() + " --help"}
+			return &problem.UsageError{Problem: wrong, Remedy: "see " + cmd.CommandPath() + " --help"}
 		},
 	}
 	command.AddCommand(children...)

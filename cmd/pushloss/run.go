@@ -7,6 +7,7 @@ import (
 
 	"pushloss/internal/config"
 	"pushloss/internal/pipeline"
+	"pushloss/internal/problem"
 	"pushloss/internal/taskfile"
 )
 
@@ -32,10 +33,10 @@ or Airflow; serve does the same on a schedule of its own.`,
 		var at time.Time
 		if *asOf != "" {
 			if at, err = taskfile.ParseTime(*asOf, a.settings.Location); err != nil {
-				return &usageError{problem: "--as-of: " + err.Error()}
+				return &problem.UsageError{Problem: "--as-of: " + err.Error()}
 			}
 			if at.Year() < 2000 { // the first run's day is kept for good
-				return &usageError{problem: "--as-of: " + *asOf + " is long before there was a push service"}
+				return &problem.UsageError{Problem: "--as-of: " + *asOf + " is long before there was a push service"}
 			}
 		}
 		db, events, err := a.openWithNotifier(cmd.Context())

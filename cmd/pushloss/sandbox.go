@@ -15,6 +15,7 @@ import (
 	"pushloss/internal/calendar"
 	"pushloss/internal/config"
 	"pushloss/internal/lab/sandbox"
+	"pushloss/internal/problem"
 	"pushloss/internal/secret"
 )
 
@@ -58,7 +59,7 @@ Faults (--fault NAME, may be repeated):
 		}
 		location, err := calendar.ParseZone(*zone)
 		if err != nil {
-			return &usageError{problem: "--timezone: " + err.Error()}
+			return &problem.UsageError{Problem: "--timezone: " + err.Error()}
 		}
 		cfg := sandbox.Config{Seed: *seed, Rows: *rows, CallsPerSecond: *rate, Location: location, Now: env.Now, Log: a.log}
 		for _, id := range *apps {
@@ -67,17 +68,17 @@ Faults (--fault NAME, may be repeated):
 		for _, text := range *faults {
 			fault, err := sandbox.ParseFault(text)
 			if err != nil {
-				return &usageError{problem: "--fault: " + err.Error()}
+				return &problem.UsageError{Problem: "--fault: " + err.Error()}
 			}
 			cfg.Faults = append(cfg.Faults, fault)
 		}
 		api, err := sandbox.New(cfg)
 		if err != nil {
-			return &usageError{problem: err.Error()}
+			return &problem.UsageError{Problem: err.Error()}
 		}
 		listener, err := net.Listen("tcp", *addr)
 		if err != nil {
-			return &usageError{problem: "--addr: " + err.Error(), remedy: "give a free address, such as 127.0.0.1:0"}
+			return &problem.UsageError{Problem: "--addr: " + err.Error(), Remedy: "give a free address, such as 127.0.0.1:0"}
 		}
 		fmt.Fprintf(env.Stdout, "the sandbox serves at http://%s\n", listener.Addr())
 		err = serveUntil(cmd.Context(), listener, api)

@@ -19,6 +19,7 @@ import (
 	"pushloss/internal/notify"
 	"pushloss/internal/page"
 	"pushloss/internal/pipeline"
+	"pushloss/internal/problem"
 	"pushloss/load"
 	"pushloss/migrations"
 	"pushloss/schedules"
@@ -70,7 +71,7 @@ func (a *app) schedules() ([]schedules.Schedule, error) {
 	if path := a.settings.SchedulesFile; path != "" {
 		var err error
 		if text, err = os.ReadFile(path); err != nil {
-			return nil, &usageError{problem: "PUSHLOSS_SCHEDULES_FILE: " + err.Error(), remedy: "name a readable file, or leave the variable out for a daily run"}
+			return nil, &problem.UsageError{Problem: "PUSHLOSS_SCHEDULES_FILE: " + err.Error(), Remedy: "name a readable file, or leave the variable out for a daily run"}
 		}
 		name = path
 	}
@@ -126,7 +127,7 @@ func (a *app) serve(ctx context.Context, db *load.DB, events notifier, list []sc
 
 	listener, err := net.Listen("tcp", a.settings.HTTPAddr)
 	if err != nil {
-		return &usageError{problem: "PUSHLOSS_HTTP_ADDR: " + err.Error(), remedy: "set it to a free address, such as 127.0.0.1:9461"}
+		return &problem.UsageError{Problem: "PUSHLOSS_HTTP_ADDR: " + err.Error(), Remedy: "set it to a free address, such as 127.0.0.1:9461"}
 	}
 	probes := a.probes(db, list)
 	figures := page.New(db, page.Options{

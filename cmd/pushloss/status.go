@@ -12,6 +12,7 @@ import (
 	"pushloss/internal/calendar"
 	"pushloss/internal/monitor"
 	"pushloss/internal/pipeline"
+	"pushloss/internal/problem"
 	"pushloss/load"
 )
 
@@ -85,7 +86,7 @@ ever had, two days after their push: an ID is wrong, or runs do not pull its day
 			return err
 		}
 		if !ok {
-			return &exitError{code: exitPartly}
+			return &exitError{code: problem.Partly}
 		}
 		return nil
 	}

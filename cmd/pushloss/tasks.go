@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pushloss/internal/config"
+	"pushloss/internal/problem"
 	"pushloss/internal/taskfile"
 	"pushloss/load"
 )
@@ -43,7 +44,7 @@ func newTasksAddCommand(env Environment) *cobra.Command {
 		if *sentAt != "" {
 			t, err := taskfile.ParseSentAt(*sentAt, a.settings.Location)
 			if err != nil {
-				return &usageError{problem: "--sent-at: " + err.Error()}
+				return &problem.UsageError{Problem: "--sent-at: " + err.Error()}
 			}
 			at = &t
 		}
@@ -73,7 +74,7 @@ func checkTaskIDs(ids []string) error {
 		}
 	}
 	if len(problems) > 0 {
-		return &usageError{problem: strings.Join(problems, "\n"), remedy: "nothing was done"}
+		return &problem.UsageError{Problem: strings.Join(problems, "\n"), Remedy: "nothing was done"}
 	}
 	return nil
 }
@@ -101,7 +102,7 @@ Importing a file again changes nothing. A file with a mistake is not imported at
 		if args[0] != "-" {
 			file, err := os.Open(args[0])
 			if err != nil {
-				return &usageError{problem: "cannot read the list: " + err.Error()}
+				return &problem.UsageError{Problem: "cannot read the list: " + err.Error()}
 			}
 			defer file.Close()
 			name, list = args[0], io.Reader(file)
@@ -109,7 +110,7 @@ Importing a file again changes nothing. A file with a mistake is not imported at
 		entries, err := taskfile.Read(name, list, a.settings.Location)
 		var problems taskfile.Problems
 		if err != nil && !errors.As(err, &problems) {
-			return &usageError{problem: "cannot read the list: " + err.Error()}
+			return &problem.UsageError{Problem: "cannot read the list: " + err.Error()}
 		}
 		if err != nil {
 			return err
@@ -132,7 +133,7 @@ func (a *app) appOf(named int64) (int64, error) {
 	if named != 0 {
 		known := func(configured config.App) bool { return configured.SDKAppID == named }
 		if len(a.settings.Apps) > 0 && !slices.ContainsFunc(a.settings.Apps, known) {
-			return 0, &usageError{problem: fmt.Sprintf("app %d is not configured", named), remedy: "its tasks would never be pulled: name one of the apps in the settings"}
+			return 0, &problem.UsageError{Problem: fmt.Sprintf("app %d is not configured", named), Remedy: "its tasks would never be pulled: name one of the apps in the settings"}
 		}
 		return named, nil
 	}
@@ -140,9 +141,9 @@ func (a *app) appOf(named int64) (int64, error) {
 		return a.settings.Apps[0].SDKAppID, nil
 	}
 	if len(a.settings.Apps) == 0 {
-		return 0, &usageError{problem: "which app do the tasks belong to?", remedy: "set TIM_SDK_APP_ID, or name it (--app, column sdk_app_id)"}
+		return 0, &problem.UsageError{Problem: "which app do the tasks belong to?", Remedy: "set TIM_SDK_APP_ID, or name it (--app, column sdk_app_id)"}
 	}
-	return 0, &usageError{problem: "there are several apps", remedy: "name the tasks' one (--app, column sdk_app_id)"}
+	return 0, &problem.UsageError{Problem: "there are several apps", Remedy: "name the tasks' one (--app, column sdk_app_id)"}
 }
 
 func newTasksListCommand(env Environment) *cobra.Command {
@@ -232,9 +233,9 @@ func newTasksRetireCommand(env Environment) *cobra.Command {
 			return err
 		}
 		if len(unknown) > 0 {
-			return &usageError{
-				problem: fmt.Sprintf("not in the registry of app %d: %s", appID, strings.Join(unknown, ", ")),
-				remedy:  "nothing was retired; see pushloss tasks list",
+			return &problem.UsageError{
+				Problem: fmt.Sprintf("not in the registry of app %d: %s", appID, strings.Join(unknown, ", ")),
+				Remedy:  "nothing was retired; see pushloss tasks list",
 			}
 		}
 		_, err = fmt.Fprintf(env.Stdout, "tasks: %d retired\n", retired)

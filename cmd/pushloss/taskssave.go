@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/problem"
 	"pushloss/internal/taskfile"
 	"pushloss/load"
 )
@@ -43,9 +44,9 @@ func (a *app) saveTasks(cmd *cobra.Command, from string, entries []taskfile.Entr
 		// A list may name the only app in one line and leave it out in another.
 		earlier, again := seen[key{sdkAppID, entry.TaskID}]
 		if again && !sameTask(earlier, entry) {
-			return &usageError{
-				problem: fmt.Sprintf("task %s of app %d stands on lines %d and %d with different values", entry.TaskID, sdkAppID, earlier.Line, entry.Line),
-				remedy:  "nothing was imported; keep one of the lines",
+			return &problem.UsageError{
+				Problem: fmt.Sprintf("task %s of app %d stands on lines %d and %d with different values", entry.TaskID, sdkAppID, earlier.Line, entry.Line),
+				Remedy:  "nothing was imported; keep one of the lines",
 			}
 		}
 		if again {
@@ -122,7 +123,7 @@ func (a *app) refuseFuture(from string, entries []taskfile.Entry) error {
 	case len(problems) == 0:
 		return nil
 	case problems[0].Line == 0:
-		return &usageError{problem: from + ": " + problems[0].Text, remedy: "nothing was added; give the time at which the push was sent, or leave it out"}
+		return &problem.UsageError{Problem: from + ": " + problems[0].Text, Remedy: "nothing was added; give the time at which the push was sent, or leave it out"}
 	}
 	return problems
 }

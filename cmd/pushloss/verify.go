@@ -11,6 +11,7 @@ import (
 
 	"pushloss/internal/calendar"
 	"pushloss/internal/pipeline"
+	"pushloss/internal/problem"
 	"pushloss/load"
 	"pushloss/migrations"
 )
@@ -96,14 +97,14 @@ func (f archiveFlags) selection() (load.Selection, error) {
 		}
 		day, err := calendar.ParseDay(bound.text)
 		if err != nil {
-			return selection, &usageError{problem: bound.flag + ": " + err.Error()}
+			return selection, &problem.UsageError{Problem: bound.flag + ": " + err.Error()}
 		}
 		*bound.into = &day
 	}
 	if selection.From != nil && selection.To != nil && *selection.To < *selection.From {
-		return selection, &usageError{
-			problem: fmt.Sprintf("the range ends on %s, before it begins on %s", selection.To, selection.From),
-			remedy:  "give the earlier day to --from",
+		return selection, &problem.UsageError{
+			Problem: fmt.Sprintf("the range ends on %s, before it begins on %s", selection.To, selection.From),
+			Remedy:  "give the earlier day to --from",
 		}
 	}
 	return selection, nil
@@ -124,7 +125,7 @@ func withArchive(cmd *cobra.Command, env Environment, flags archiveFlags, do fun
 		if _, found, err := db.LookupApp(cmd.Context(), selection.SDKAppID); err != nil {
 			return err
 		} else if !found {
-			return &usageError{problem: fmt.Sprintf("nothing is stored of app %d", selection.SDKAppID), remedy: "pushloss status shows the apps"}
+			return &problem.UsageError{Problem: fmt.Sprintf("nothing is stored of app %d", selection.SDKAppID), Remedy: "pushloss status shows the apps"}
 		}
 	}
 	return do(cmd.Context(), a, db, selection)
@@ -174,7 +175,7 @@ func (p *differencePrinter) conclude(totals any, words func()) error {
 		fmt.Fprintf(p.out, "],\n\"schema\":%s,\n\"totals\":%s}\n", schema, text)
 	}
 	if p.n+len(p.deviations) > 0 {
-		return &exitError{code: exitPartly}
+		return &exitError{code: problem.Partly}
 	}
 	return nil
 }

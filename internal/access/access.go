@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"pushloss/internal/postgres"
+	"pushloss/internal/problem"
 
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
@@ -52,17 +53,6 @@ func (r Report) Changed() int {
 	return n
 }
 
-// Error says why a role cannot be given rights, or lose them.
-type Error struct {
-	Problem string
-	Remedy  string
-}
-
-func (e *Error) Error() string { return e.Problem }
-
-// Hint tells an operator what to do.
-func (e *Error) Hint() string { return e.Remedy }
-
 // sqlAlone keeps two of these from each other: Postgres fails the second of
 // two who change the rights of one view at once.
 const sqlAlone = `SELECT pg_advisory_xact_lock(hashtextextended('pushloss access', 0))`
@@ -72,14 +62,14 @@ const sqlAlone = `SELECT pg_advisory_xact_lock(hashtextextended('pushloss access
 func Grant(ctx context.Context, pool *postgres.Pool, role string) (Report, error) {
 	report, err := apply(ctx, pool, role, func(r knownRole, rights []heldRight) error {
 		if r.superuser {
-			return &Error{
+			return &problem.UsageError{
 				Problem: fmt.Sprintf("role %q is a superuser: it reads and writes everything, and a grant would mean nothing", role),
 				Remedy:  "make a role for people who read: CREATE ROLE analyst LOGIN PASSWORD '...'",
 			}
 		}
 		for _, right := range rights {
 			if right.roleIsOwner {
-				return &Error{
+				return &problem.UsageError{
 					Problem: fmt.Sprintf("role %q has the rights of %q, which owns %s: it may do everything there, and a grant would mean nothing", role, right.owner, right.on()),
 					Remedy:  "make a role of its own for people who read: CREATE ROLE analyst LOGIN PASSWORD '...'",
 				}
@@ -98,7 +88,7 @@ func Revoke(ctx context.Context, pool *postgres.Pool, role string) (Report, erro
 	report, err := apply(ctx, pool, role, func(_ knownRole, rights []heldRight) error {
 		for _, right := range rights {
 			if right.owner == role {
-				return &Error{
+				return &problem.UsageError{
 					Problem: fmt.Sprintf("role %q owns %s: pushloss itself works by its rights, which stay", role, right.on()),
 					Remedy:  "name the role that people or a BI tool log in as",
 				}
@@ -160,7 +150,7 @@ func apply(ctx context.Context, pool *postgres.Pool, role string, check func(kno
 				continue
 			}
 			if !right.mayChange {
-				return &Error{
+				return &problem.UsageError{
 					Problem: fmt.Sprintf("no right to %s %s on %s, which %q owns", strings.ToLower(change.verb), right.privilege, right.on(), right.owner),
 					Remedy:  fmt.Sprintf("connect as %q, the role that migrates, or as a superuser", right.owner),
 				}
@@ -211,9 +201,9 @@ func (c rightChange) results(before, after []heldRight) []Right {
 func checkRoleName(role string) error {
 	switch {
 	case role == "" || !utf8.ValidString(role) || strings.ContainsRune(role, 0):
-		return &Error{Problem: fmt.Sprintf("%q is not the name of a role", role), Remedy: "name the role that people or a BI tool log in as"}
+		return &problem.UsageError{Problem: fmt.Sprintf("%q is not the name of a role", role), Remedy: "name the role that people or a BI tool log in as"}
 	case role == "public" || role == "none" || strings.HasPrefix(role, "pg_"):
-		return &Error{
+		return &problem.UsageError{
 			Problem: fmt.Sprintf("the name %q is reserved: it stands for no single role of yours", role),
 			Remedy:  "name the role that people or a BI tool log in as",
 		}
@@ -229,9 +219,9 @@ func refused(err error) error {
 	}
 	switch pgErr.Code {
 	case pgerrcode.InsufficientPrivilege:
-		return &Error{Problem: pgErr.Message, Remedy: "connect as the role that migrates, or as a superuser"}
+		return &problem.UsageError{Problem: pgErr.Message, Remedy: "connect as the role that migrates, or as a superuser"}
 	case pgerrcode.DependentObjectsStillExist, pgerrcode.DependentPrivilegeDescriptorsStillExist:
-		return &Error{
+		return &problem.UsageError{
 			Problem: "the role has passed its rights on to others: " + pgErr.Message,
 			Remedy:  "as the role that migrates: REVOKE ... ON ... FROM the role CASCADE",
 		}

@@ -21,6 +21,7 @@ import (
 	"pushloss/internal/calendar"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/postgres"
+	"pushloss/internal/problem"
 	"pushloss/internal/stream"
 	"pushloss/load"
 	"pushloss/migrations"
@@ -309,11 +310,11 @@ func TestHostileRoleNamesAreNames(t *testing.T) {
 	equal(t, "rights of the other", []string{"false"}, namesOn(t, f.conn, `SELECT has_schema_privilege($1, 'analytics', 'USAGE')::text`, long))
 }
 
-func wantError(t *testing.T, err error, problem, remedy string) {
+func wantError(t *testing.T, err error, says, remedy string) {
 	t.Helper()
-	var refusal *access.Error
-	if !errors.As(err, &refusal) || !strings.Contains(refusal.Error(), problem) || !strings.Contains(refusal.Hint(), remedy) {
-		t.Errorf("error %v, want an access.Error with %q and %q", err, problem, remedy)
+	var refusal *problem.UsageError
+	if !errors.As(err, &refusal) || !strings.Contains(refusal.Error(), says) || !strings.Contains(refusal.Hint(), remedy) {
+		t.Errorf("error %v, want a UsageError with %q and %q", err, says, remedy)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"pushloss/internal/problem"
+
 	"github.com/jackc/pgx/v5"
 )
 
@@ -150,7 +152,7 @@ func readRole(ctx context.Context, tx pgx.Tx, name string, change rightChange) (
 		if change.done == Granted {
 			remedy += fmt.Sprintf(`; CREATE ROLE %s LOGIN PASSWORD '...' makes this one`, pgx.Identifier{name}.Sanitize())
 		}
-		return r, &Error{Problem: fmt.Sprintf("role %q does not exist", name), Remedy: remedy}
+		return r, &problem.UsageError{Problem: fmt.Sprintf("role %q does not exist", name), Remedy: remedy}
 	}
 	if err != nil {
 		return r, fmt.Errorf("read role: %w", err)

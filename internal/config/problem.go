@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"pushloss/internal/problem"
 )
 
 // Problem is one missing or wrong setting, and what to do about it. It never
@@ -25,6 +27,9 @@ func (p Problems) Error() string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// ExitCode is problem.Usage.
+func (Problems) ExitCode() problem.Code { return problem.Usage }
 
 // add notes a problem, unless the variable has one already: what follows from a value
 // that is wrong is not worth a line.

@@ -37,7 +37,7 @@ func findAccount(lookup func(string) (*user.User, error)) (account, error) {
 		Kind: ErrNoAccount,
 		Problem: fmt.Sprintf("Postgres does not run as root, and there is no account %s to run it as",
 			strings.Join(accountNames[:], " or ")),
-		Hint: "add one (useradd --system postgres), run pushloss as an ordinary user, or point DATABASE_URL at a server",
+		Remedy: "add one (useradd --system postgres), run pushloss as an ordinary user, or point DATABASE_URL at a server",
 	}
 }
 

@@ -95,7 +95,7 @@ func (f *finder) named(ctx context.Context, major int) (binaries, error) {
 		return binaries{}, &Error{
 			Kind:    ErrNoBinaries,
 			Problem: "PUSHLOSS_POSTGRES_BIN names " + f.options.BinDir + ", which is of no use",
-			Hint:    "set it to a directory that has initdb, pg_ctl and postgres, or unset it",
+			Remedy:  "set it to a directory that has initdb, pg_ctl and postgres, or unset it",
 			Cause:   err,
 		}
 	}
@@ -224,7 +224,7 @@ func versionError(p place, data int, found binaries) error {
 		Kind: ErrVersion,
 		Problem: fmt.Sprintf("the data in %s was made by PostgreSQL %d, but the programs in %s are PostgreSQL %s",
 			p.data(), data, found.dir, found.version),
-		Hint: fmt.Sprintf("install PostgreSQL %d beside it, or set PUSHLOSS_POSTGRES_BIN to its programs; "+
+		Remedy: fmt.Sprintf("install PostgreSQL %d beside it, or set PUSHLOSS_POSTGRES_BIN to its programs; "+
 			"or, if the data may go, remove %s", data, p.data()),
 	}
 }

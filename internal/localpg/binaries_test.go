@@ -126,8 +126,8 @@ func TestNoProgramsTellsWhereItLookedAndWhatToInstall(t *testing.T) {
 	for _, want := range []string{
 		"apt-get install -y postgresql", "dnf install -y postgresql-server", "brew install postgresql@17", "PUSHLOSS_POSTGRES_BIN",
 	} {
-		if !strings.Contains(e.Hint, want) {
-			t.Errorf("%q is not in %s", want, e.Hint)
+		if !strings.Contains(e.Remedy, want) {
+			t.Errorf("%q is not in %s", want, e.Remedy)
 		}
 	}
 }

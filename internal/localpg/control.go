@@ -40,7 +40,7 @@ func (p place) start(ctx context.Context, o Options, b binaries) (int, error) {
 			return 0, &Error{
 				Kind:    ErrStart,
 				Problem: fmt.Sprintf("the server of %s did not start (%s); it said:%s", p.data(), err, lastLines(said)),
-				Hint:    "see " + p.logFile(),
+				Remedy:  "see " + p.logFile(),
 			}
 		}
 		if err := pause(ctx, time.Duration(attempt)*200*time.Millisecond); err != nil {
@@ -127,6 +127,6 @@ func (p place) stop(ctx context.Context, b binaries) error {
 	return &Error{
 		Kind:    ErrStop,
 		Problem: fmt.Sprintf("the server of %s (process %d) did not stop (%s); pg_ctl said:%s", p.data(), m.pid, err, lastLines(out)),
-		Hint:    "see " + p.logFile(),
+		Remedy:  "see " + p.logFile(),
 	}
 }

@@ -50,7 +50,7 @@ func (p place) foreign(what string, cause error) error {
 	return &Error{
 		Kind:    ErrForeignDir,
 		Problem: p.data() + " " + what,
-		Hint:    "name another directory (DATABASE_URL=embedded:DIR), or move this one away; it was left as it is",
+		Remedy:  "name another directory (DATABASE_URL=embedded:DIR), or move this one away; it was left as it is",
 		Cause:   cause,
 	}
 }
@@ -113,7 +113,7 @@ func (p place) runInitdb(ctx context.Context, o Options, b binaries, secret pass
 	return &Error{
 		Kind:    ErrInit,
 		Problem: fmt.Sprintf("initdb could not make %s (%s); it said:%s", p.data(), err, lastLines(out)),
-		Hint:    "see what it said; a full disk and a file system without Unix rights are the usual reasons",
+		Remedy:  "see what it said; a full disk and a file system without Unix rights are the usual reasons",
 	}
 }
 

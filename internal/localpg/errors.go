@@ -1,6 +1,10 @@
 package localpg
 
-import "errors"
+import (
+	"errors"
+
+	"pushloss/internal/problem"
+)
 
 // What can be wrong, for errors.Is. Each comes inside an *Error.
 var (
@@ -32,8 +36,8 @@ type Error struct {
 	// Problem says what is wrong, in one sentence; it may end in lines of the
 	// server's log.
 	Problem string
-	// Hint says what to do about it.
-	Hint string
+	// Remedy says what to do about it.
+	Remedy string
 	// Cause is nil where Problem says it all.
 	Cause error
 }
@@ -44,6 +48,12 @@ func (e *Error) Error() string {
 	}
 	return e.Problem + ": " + e.Cause.Error()
 }
+
+// ExitCode is problem.Database.
+func (*Error) ExitCode() problem.Code { return problem.Database }
+
+// Hint is the remedy.
+func (e *Error) Hint() string { return e.Remedy }
 
 // Unwrap makes errors.Is find the kind, and the cause (a context's end, say).
 func (e *Error) Unwrap() []error {

@@ -26,7 +26,7 @@ func ExampleStart() {
 	ctx := context.Background()
 	server, err := localpg.Start(ctx, localpg.Options{Dir: dir, Fast: true})
 	if problem, ok := errors.AsType[*localpg.Error](err); ok {
-		fmt.Printf("%v\n%s\n", problem, problem.Hint)
+		fmt.Printf("%v\n%s\n", problem, problem.Remedy)
 		return
 	}
 	if err != nil {

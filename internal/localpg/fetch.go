@@ -63,7 +63,7 @@ func (f *finder) fetch(ctx context.Context, major int) (binaries, error) {
 	for _, tried := range f.tried {
 		problem += "\n  " + tried
 	}
-	return binaries{}, &Error{Kind: ErrNoBinaries, Problem: problem, Hint: installHint}
+	return binaries{}, &Error{Kind: ErrNoBinaries, Problem: problem, Remedy: installHint}
 }
 
 func (f *finder) fetchInto(ctx context.Context, major int) (string, error) {

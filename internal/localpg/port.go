@@ -35,7 +35,7 @@ func portTaken(port int) error {
 	return &Error{
 		Kind:    ErrPortTaken,
 		Problem: fmt.Sprintf("port %d on 127.0.0.1 is in use by another program", port),
-		Hint:    "choose another port, or none to have a free one picked",
+		Remedy:  "choose another port, or none to have a free one picked",
 	}
 }
 

@@ -72,7 +72,7 @@ func (p place) running(ctx context.Context, alone bool, log *slog.Logger) (int, 
 			return 0, &Error{
 				Kind:    ErrInUse,
 				Problem: fmt.Sprintf("another pushloss uses the database in %s, but its server does not run here", p.dir),
-				Hint:    "stop the other pushloss (look into other containers, too), then try again",
+				Remedy:  "stop the other pushloss (look into other containers, too), then try again",
 			}
 		default:
 			return 0, p.disown(m, state, log)
@@ -90,7 +90,7 @@ func (p place) running(ctx context.Context, alone bool, log *slog.Logger) (int, 
 				return 0, &Error{
 					Kind:    ErrStart,
 					Problem: fmt.Sprintf("the server of %s (process %d) runs, but did not answer within %s", p.data(), m.pid, answerLimit),
-					Hint:    "see " + p.logFile() + "; if no server is running there, remove " + p.pidFile(),
+					Remedy:  "see " + p.logFile() + "; if no server is running there, remove " + p.pidFile(),
 					Cause:   last,
 				}
 			}
@@ -105,7 +105,7 @@ func (p place) refused(m postmaster) error {
 	return &Error{
 		Kind:    ErrStart,
 		Problem: fmt.Sprintf("the server of %s (process %d) does not know the password in %s", p.data(), m.pid, p.passfile()),
-		Hint: fmt.Sprintf("stop that server (kill -INT %d) and remove %s: the next start makes a new password and keeps the data",
+		Remedy: fmt.Sprintf("stop that server (kill -INT %d) and remove %s: the next start makes a new password and keeps the data",
 			m.pid, p.passfile()),
 	}
 }

@@ -371,7 +371,7 @@ func wantKind(t *testing.T, err, kind error) {
 	if !errors.Is(err, kind) {
 		t.Fatalf("got %v, want %v", err, kind)
 	}
-	if e, ok := errors.AsType[*Error](err); !ok || e.Problem == "" || e.Hint == "" {
+	if e, ok := errors.AsType[*Error](err); !ok || e.Problem == "" || e.Remedy == "" {
 		t.Errorf("%#v tells no problem or no hint", err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/nicholas-fedor/shoutrrr/pkg/router"
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
 
+	"pushloss/internal/problem"
 	"pushloss/internal/secret"
 )
 
@@ -41,6 +42,9 @@ type TargetError struct {
 func (e *TargetError) Error() string {
 	return fmt.Sprintf("PUSHLOSS_NOTIFY_URLS: entry %d %s", e.Number, e.Reason)
 }
+
+// ExitCode is problem.Usage.
+func (*TargetError) ExitCode() problem.Code { return problem.Usage }
 
 // Hint tells where the form of the URLs is described.
 func (e *TargetError) Hint() string {

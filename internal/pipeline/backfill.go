@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/problem"
 	"pushloss/load"
 )
 
@@ -132,13 +133,13 @@ const firstYear = 2000
 // checkRange refuses days that are reversed, long ago, or not over yet.
 func (p *Pipeline) checkRange(apps []App, days calendar.Span) error {
 	if days.Last < days.First {
-		return &UsageError{
+		return &problem.UsageError{
 			Problem: fmt.Sprintf("the range ends on %s, before it begins on %s", days.Last, days.First),
 			Remedy:  "give the earlier day to --from",
 		}
 	}
 	if days.First.UTC().Year() < firstYear {
-		return &UsageError{
+		return &problem.UsageError{
 			Problem: fmt.Sprintf("%s is long before there was a push service", days.First),
 			Remedy:  "give a later day to --from",
 		}
@@ -146,7 +147,7 @@ func (p *Pipeline) checkRange(apps []App, days calendar.Span) error {
 	for _, app := range apps {
 		last := policy{location: app.Location}.lastEndedDay(p.opts.Now())
 		if days.Last > last {
-			return &UsageError{
+			return &problem.UsageError{
 				Problem: fmt.Sprintf("%s is not over yet for app %d (%s)", days.Last, app.Account.SDKAppID, app.Location),
 				Remedy:  fmt.Sprintf("the newest day that can be pulled is %s", last),
 			}
@@ -168,13 +169,13 @@ func (p *Pipeline) checkTasks(ctx context.Context, apps []App, ids []string) err
 		return err
 	}
 	if slices.Contains(ids, "") {
-		return &UsageError{Problem: "a task has no name", Remedy: "give the ID of a task of the registry"}
+		return &problem.UsageError{Problem: "a task has no name", Remedy: "give the ID of a task of the registry"}
 	}
 	unknown := slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
 		return slices.ContainsFunc(tasks, func(task load.Task) bool { return task.TaskID == id })
 	})
 	if len(unknown) > 0 {
-		return &UsageError{
+		return &problem.UsageError{
 			Problem: "not in the registry of tasks: " + strings.Join(unknown, ", "),
 			Remedy:  "add them first: pushloss tasks add ID…",
 		}

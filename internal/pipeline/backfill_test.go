@@ -12,6 +12,7 @@ import (
 
 	"pushloss/internal/calendar"
 	"pushloss/internal/pipeline"
+	"pushloss/internal/problem"
 	"pushloss/load"
 )
 
@@ -193,7 +194,7 @@ func TestABackfillThatMakesNoSenseIsRefusedBeforeAnythingIsDone(t *testing.T) {
 			_, planErr := jobs.PlanBackfill(t.Context(), test.request)
 			report, err := jobs.Backfill(t.Context(), test.request, nil)
 			for _, err := range []error{err, planErr} {
-				var usage *pipeline.UsageError
+				var usage *problem.UsageError
 				if !errors.As(err, &usage) || !strings.Contains(usage.Problem, test.says) || usage.Hint() == "" {
 					t.Errorf("the error is %v", err)
 				}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"pushloss/internal/problem"
 )
 
 // ClockTolerance is how far apart the clocks of this machine, the database and the API
@@ -42,6 +44,9 @@ func (e *ClockError) Error() string {
 	}
 	return text
 }
+
+// ExitCode is problem.Refused.
+func (*ClockError) ExitCode() problem.Code { return problem.Refused }
 
 // Hint tells an operator what to do.
 func (e *ClockError) Hint() string {

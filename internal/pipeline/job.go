@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"pushloss/extract"
 	"pushloss/internal/calendar"
 	"pushloss/internal/postgres"
+	"pushloss/internal/problem"
 	"pushloss/load"
 )
 
@@ -21,9 +23,6 @@ const recentCall = time.Minute
 
 // finishTimeout bounds the recording of a run's end.
 const finishTimeout = 15 * time.Second
-
-// hinted is an error that knows what an operator should do.
-type hinted interface{ Hint() string }
 
 // job is one execution of run, backfill or reconcile over all its apps.
 type job struct {
@@ -201,12 +200,7 @@ func (r *AppReport) stop(ctx context.Context, err error) {
 		r.State, r.Hint = AppRefused, failed.Hint
 	default:
 		r.State = AppFailed
-		var hint hinted
-		if errors.As(err, &hint) {
-			r.Hint = hint.Hint()
-		} else {
-			r.Hint = postgres.Hint(err)
-		}
+		r.Hint = cmp.Or(problem.HintOf(err), postgres.Hint(err))
 	}
 }
 
@@ -263,13 +257,5 @@ func (p *Pipeline) appsNamed(sdkAppID int64) ([]App, error) {
 			return []App{app}, nil
 		}
 	}
-	return nil, &UsageError{Problem: fmt.Sprintf("app %d is not configured", sdkAppID), Remedy: "name one of the apps in the settings"}
+	return nil, &problem.UsageError{Problem: fmt.Sprintf("app %d is not configured", sdkAppID), Remedy: "name one of the apps in the settings"}
 }
-
-// UsageError is a request that makes no sense as it stands.
-type UsageError struct{ Problem, Remedy string }
-
-func (e *UsageError) Error() string { return e.Problem }
-
-// Hint tells what to ask instead.
-func (e *UsageError) Hint() string { return e.Remedy }

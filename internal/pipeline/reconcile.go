@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/problem"
 	"pushloss/transform"
 )
 
@@ -40,7 +41,7 @@ func (p *Pipeline) Reconcile(ctx context.Context, request ReconcileRequest) (Rep
 	switch {
 	case request.From == nil && request.To == nil:
 	case request.From == nil || request.To == nil:
-		return Report{}, &UsageError{Problem: "a range of days has two ends", Remedy: "give both --from and --to, or neither"}
+		return Report{}, &problem.UsageError{Problem: "a range of days has two ends", Remedy: "give both --from and --to, or neither"}
 	default:
 		if err := p.checkRange(apps, calendar.Span{First: *request.From, Last: *request.To}); err != nil {
 			return Report{}, err

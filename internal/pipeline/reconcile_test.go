@@ -14,6 +14,7 @@ import (
 	"pushloss/internal/calendar"
 	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/pipeline"
+	"pushloss/internal/problem"
 	"pushloss/load"
 )
 
@@ -307,7 +308,7 @@ func TestRangesThatMakeNoSenseAreRefused(t *testing.T) {
 		"the other end": {To: &last}, "another app": {SDKAppID: 7},
 	} {
 		_, err := w.pipeline(pipeline.Options{}).Reconcile(t.Context(), request)
-		if usage, ok := err.(*pipeline.UsageError); !ok || usage.Hint() == "" {
+		if usage, ok := err.(*problem.UsageError); !ok || usage.Hint() == "" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"pushloss/internal/problem"
+
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -23,6 +25,9 @@ type PoolingError struct {
 func (e *PoolingError) Error() string {
 	return fmt.Sprintf("the database is reached through a connection pooler in %s mode, where no lock can be kept", e.Mode)
 }
+
+// ExitCode is problem.Usage.
+func (*PoolingError) ExitCode() problem.Code { return problem.Usage }
 
 // Hint tells an operator what to do.
 func (e *PoolingError) Hint() string {

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"pushloss/internal/problem"
 )
 
 // Entry is one task of a list. Empty fields were not given.
@@ -48,6 +50,9 @@ func (p Problems) Error() string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// ExitCode is problem.Usage.
+func (Problems) ExitCode() problem.Code { return problem.Usage }
 
 // Hint tells what a list looks like.
 func (p Problems) Hint() string {

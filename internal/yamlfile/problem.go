@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"pushloss/internal/problem"
 )
 
 // Problem is one mistake in a file, and what to do about it.
@@ -26,6 +28,9 @@ func (p Problems) Error() string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// ExitCode is problem.Usage.
+func (Problems) ExitCode() problem.Code { return problem.Usage }
 
 // File collects the problems of one file while it is read.
 type File struct {

@@ -70,7 +70,7 @@ func (s *Server) Start() error {
 	defer cancel()
 	local, err := localpg.Start(ctx, localpg.Options{Dir: s.dir, BinDir: os.Getenv(binVariable)})
 	if e, ok := errors.AsType[*localpg.Error](err); ok {
-		err = fmt.Errorf("%w\n%s", err, e.Hint)
+		err = fmt.Errorf("%w\n%s", err, e.Remedy)
 	}
 	if err == nil {
 		s.local = local

@@ -78,7 +78,7 @@ func (s *lazyServer) start() (err error) {
 	s.server, err = localpg.Start(ctx, localpg.Options{Dir: s.dir, BinDir: os.Getenv(binVariable), Fast: true})
 	if err != nil {
 		if e, ok := errors.AsType[*localpg.Error](err); ok {
-			err = fmt.Errorf("%w\n%s", err, e.Hint)
+			err = fmt.Errorf("%w\n%s", err, e.Remedy)
 		}
 		return err
 	}
