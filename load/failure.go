@@ -28,9 +28,7 @@ func (l *AppLock) RecordFailure(ctx context.Context, failure Failure, now time.T
 	now = now.UTC().Truncate(time.Microsecond)
 	reason := postgres.Storable(failure.Reason)
 	pull := Pull{Stream: failure.Stream, Day: failure.Day, Tasks: failure.Tasks}
-	record := func(ctx context.Context, tx pgx.Tx) error {
-		batch := &pgx.Batch{}
-		l.queueFence(batch)
+	err := l.transact(ctx, func(ctx context.Context, tx pgx.Tx, batch *pgx.Batch) error {
 		var entries []Entry
 		batch.Queue(sqlLedgerOfTasks, l.sdkAppID, pull.Day.UTC(), pull.Day.UTC(), int16(pull.Stream), pull.taskKeys()).Query(func(rows pgx.Rows) (err error) {
 			entries, err = pgx.CollectRows(rows, scanEntry)
@@ -63,9 +61,6 @@ func (l *AppLock) RecordFailure(ctx context.Context, failure Failure, now time.T
 		write := &pgx.Batch{}
 		queueLedger(write, l.sdkAppID, pull.Stream, pull.Day, now, entries)
 		return tx.SendBatch(ctx, write).Close()
-	}
-	err := l.session.whileHeld(ctx, func(ctx context.Context) error {
-		return pgx.BeginFunc(ctx, l.session.db.pool, func(tx pgx.Tx) error { return record(ctx, tx) })
 	})
 	if err != nil {
 		return fmt.Errorf("record the failure of %s of app %d: %w", failure.Day, l.sdkAppID, err)

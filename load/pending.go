@@ -95,9 +95,7 @@ func (db *DB) OpenedWindows(ctx context.Context, sdkAppID int64) ([]OpenedWindow
 // ExpireChecks makes checks unproven that differ or stay, since nobody can tell any
 // more whether they would agree.
 func (l *AppLock) ExpireChecks(ctx context.Context, ids []int64) error {
-	err := pgx.BeginFunc(ctx, l.session.db.pool, func(tx pgx.Tx) error {
-		batch := &pgx.Batch{}
-		l.queueFence(batch)
+	err := l.transact(ctx, func(ctx context.Context, tx pgx.Tx, batch *pgx.Batch) error {
 		batch.Queue(sqlExpireChecks, l.sdkAppID, ids)
 		return tx.SendBatch(ctx, batch).Close()
 	})

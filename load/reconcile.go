@@ -100,27 +100,23 @@ func (l *AppLock) Reconcile(ctx context.Context, check Check, now time.Time) ([]
 	if err != nil {
 		return nil, fmt.Errorf("reconcile %s to %s of app %d: %w", check.First, check.Last, l.sdkAppID, err)
 	}
-	for attempt := 1; ; attempt++ {
-		var outcomes []CheckOutcome
-		err := pgx.BeginFunc(ctx, l.session.db.pool, func(tx pgx.Tx) (err error) {
-			outcomes, err = l.reconcileOnce(ctx, tx, check, codes, now)
-			return err
-		})
-		if err == nil {
-			return outcomes, nil
-		}
-		if !conflict(err) || attempt == maxConflicts {
-			return nil, fmt.Errorf("reconcile %s to %s of app %d: %w", check.First, check.Last, l.sdkAppID, err)
-		}
+	var outcomes []CheckOutcome
+	err = l.transact(ctx, func(ctx context.Context, tx pgx.Tx, first *pgx.Batch) (err error) {
+		outcomes, err = l.compareSpan(ctx, tx, first, check, codes, now)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reconcile %s to %s of app %d: %w", check.First, check.Last, l.sdkAppID, err)
 	}
+	return outcomes, nil
 }
 
-func (l *AppLock) reconcileOnce(ctx context.Context, tx pgx.Tx, check Check, codes vocabulary, now time.Time) ([]CheckOutcome, error) {
+func (l *AppLock) compareSpan(ctx context.Context, tx pgx.Tx, first *pgx.Batch, check Check, codes vocabulary, now time.Time) ([]CheckOutcome, error) {
 	tasks := check.answered()
 	if len(tasks) == 0 {
 		return nil, nil
 	}
-	stored, priors, err := l.readSpan(ctx, tx, check, tasks)
+	stored, priors, err := l.readSpan(ctx, tx, first, check, tasks)
 	if err != nil {
 		return nil, fmt.Errorf("read what is stored: %w", err)
 	}

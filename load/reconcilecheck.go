@@ -49,11 +49,9 @@ const (
 
 // readSpan returns the facts of every day of the span, and the checks of just this
 // span that have differed.
-func (l *AppLock) readSpan(ctx context.Context, tx pgx.Tx, check Check, tasks []TaskRef) (stored []tally, priors map[int32]*prior, err error) {
+func (l *AppLock) readSpan(ctx context.Context, tx pgx.Tx, batch *pgx.Batch, check Check, tasks []TaskRef) (stored []tally, priors map[int32]*prior, err error) {
 	first, last, keys := check.First.UTC(), check.Last.UTC(), Pull{Tasks: tasks}.taskKeys()
 	priors = make(map[int32]*prior)
-	batch := &pgx.Batch{}
-	l.queueFence(batch)
 	for _, table := range tables[stream.Loss] {
 		batch.Queue(table.selectSpan, l.sdkAppID, first, last, keys, slices.Min(keys), slices.Max(keys)).Query(func(rows pgx.Rows) error {
 			facts, err := table.appendFacts(nil, rows)

@@ -69,16 +69,15 @@ func (l *AppLock) replayDay(ctx context.Context, reader *archiveReader, app *arc
 	resolve := func(ctx context.Context, snapshots []transform.Snapshot) (vocabulary, error) {
 		return words.resolve(ctx, db, snapshots)
 	}
-	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+	err := l.transact(ctx, func(ctx context.Context, tx pgx.Tx, first *pgx.Batch) error {
 		total, mismatches = Restored{}, nil
 		batch := &pgx.Batch{}
 		for _, stream := range stream.All() {
-			first := &pgx.Batch{}
-			l.queueFence(first)
 			s, r, err := reader.readDay(ctx, tx, first, app.id, stream, day, app.tasks, resolve)
 			if err != nil {
 				return err
 			}
+			first = &pgx.Batch{}
 			found := total.count(s, r)
 			total.queue(batch, app.id, day, now, r, found)
 			mismatches = append(mismatches, found...)

@@ -39,9 +39,7 @@ const (
 // returns how many windows it settled.
 func (l *AppLock) Settle(ctx context.Context, lastForgotten, lastEnded calendar.Day) (int64, error) {
 	var settled int64
-	err := pgx.BeginFunc(ctx, l.session.db.pool, func(tx pgx.Tx) error {
-		batch := &pgx.Batch{}
-		l.queueFence(batch)
+	err := l.transact(ctx, func(ctx context.Context, tx pgx.Tx, batch *pgx.Batch) error {
 		settled = 0
 		count := func(tag pgconn.CommandTag) error {
 			settled += tag.RowsAffected()

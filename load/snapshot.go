@@ -10,10 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// maxConflicts bounds how often a transaction is tried that Postgres broke off
-// for another's sake.
-const maxConflicts = 3
-
 const (
 	sqlHasBody    = `SELECT EXISTS (SELECT FROM pushloss.raw_body WHERE sha256 = $1)`
 	sqlInsertBody = `
@@ -38,36 +34,26 @@ const (
 func (l *AppLock) Load(ctx context.Context, pull Pull, now time.Time) (Outcome, error) {
 	now = now.UTC().Truncate(time.Microsecond) // what Postgres can hold
 	var outcome Outcome
-	err := l.session.whileHeld(ctx, func(ctx context.Context) error {
-		words, err := l.session.db.dimensions.resolve(ctx, l.session.db, pull.Result.Snapshots)
-		if err != nil {
-			return err
-		}
-		for attempt := 1; ; attempt++ {
-			outcome, err = l.loadOnce(ctx, pull, words, now)
-			if err == nil || !conflict(err) || attempt == maxConflicts {
+	var words vocabulary
+	err := l.session.whileHeld(ctx, func(ctx context.Context) (err error) {
+		words, err = l.session.db.dimensions.resolve(ctx, l.session.db, pull.Result.Snapshots)
+		return err
+	})
+	if err == nil {
+		digest := sha256.Sum256(pull.Body)
+		err = l.transact(ctx, func(ctx context.Context, tx pgx.Tx, first *pgx.Batch) error {
+			stored, err := l.read(ctx, tx, first, pull, digest[:])
+			if err != nil {
 				return err
 			}
-		}
-	})
+			outcome, err = l.write(ctx, tx, pull, words, stored, digest[:], stored.after(now))
+			return err
+		})
+	}
 	if err != nil {
 		return Outcome{}, fmt.Errorf("load %s (%s) of app %d: %w", pull.Day, pull.Stream, l.sdkAppID, err)
 	}
 	return outcome, nil
-}
-
-func (l *AppLock) loadOnce(ctx context.Context, pull Pull, words vocabulary, now time.Time) (outcome Outcome, err error) {
-	err = pgx.BeginFunc(ctx, l.session.db.pool, func(tx pgx.Tx) error {
-		digest := sha256.Sum256(pull.Body)
-		stored, err := l.read(ctx, tx, pull, digest[:])
-		if err != nil {
-			return err
-		}
-		now := stored.after(now)
-		outcome, err = l.write(ctx, tx, pull, words, stored, digest[:], now)
-		return err
-	})
-	return outcome, err
 }
 
 // stored is what the database has of a pull's windows.
@@ -97,11 +83,9 @@ func (s stored) after(now time.Time) time.Time {
 	return now
 }
 
-func (l *AppLock) read(ctx context.Context, tx pgx.Tx, pull Pull, digest []byte) (stored, error) {
+func (l *AppLock) read(ctx context.Context, tx pgx.Tx, batch *pgx.Batch, pull Pull, digest []byte) (stored, error) {
 	s := stored{ledger: make(map[int32]Entry, len(pull.Tasks))}
 	day, keys := pull.Day.UTC(), pull.taskKeys()
-	batch := &pgx.Batch{}
-	l.queueFence(batch)
 	batch.Queue(sqlShareBodies)
 	batch.Queue(sqlLedgerOfTasks, l.sdkAppID, day, day, int16(pull.Stream), keys).Query(func(rows pgx.Rows) error {
 		entries, err := pgx.CollectRows(rows, scanEntry)
@@ -121,22 +105,6 @@ func (l *AppLock) read(ctx context.Context, tx pgx.Tx, pull Pull, digest []byte)
 		return s, fmt.Errorf("read what is stored: %w", err)
 	}
 	return s, nil
-}
-
-// queueFence adds the check that this process still is the app's newest holder,
-// which then holds until the transaction ends.
-func (l *AppLock) queueFence(batch *pgx.Batch) {
-	batch.Queue(sqlFenceLoad, l.sdkAppID)
-	batch.Queue(sqlCheckLease, l.sdkAppID, l.epoch).QueryRow(func(row pgx.Row) error {
-		var current bool
-		if err := row.Scan(&current); err != nil {
-			return err
-		}
-		if !current {
-			return ErrSuperseded
-		}
-		return nil
-	})
 }
 
 // write sends the differences.

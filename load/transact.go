@@ -1,0 +1,46 @@
+package load
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// maxConflicts is how often a transaction is tried after a deadlock or serialization
+// failure.
+const maxConflicts = 3
+
+// transact takes a step of a writer under the app's lock, in one transaction: the end
+// of the session's work does not cut it off, a newer holder of the app refuses it
+// (ErrSuperseded), and a conflict with another transaction repeats it. first is a batch
+// that begins with that check; the step adds its reads and sends it before it writes.
+func (l *AppLock) transact(ctx context.Context, step func(ctx context.Context, tx pgx.Tx, first *pgx.Batch) error) error {
+	return l.session.whileHeld(ctx, func(ctx context.Context) error {
+		for attempt := 1; ; attempt++ {
+			err := pgx.BeginFunc(ctx, l.session.db.pool, func(tx pgx.Tx) error {
+				first := &pgx.Batch{}
+				l.queueFence(first)
+				return step(ctx, tx, first)
+			})
+			if err == nil || !conflict(err) || attempt == maxConflicts {
+				return err
+			}
+		}
+	})
+}
+
+// queueFence adds the check that this process still is the app's newest holder, which
+// then holds until the transaction ends.
+func (l *AppLock) queueFence(batch *pgx.Batch) {
+	batch.Queue(sqlFenceLoad, l.sdkAppID)
+	batch.Queue(sqlCheckLease, l.sdkAppID, l.epoch).QueryRow(func(row pgx.Row) error {
+		var current bool
+		if err := row.Scan(&current); err != nil {
+			return err
+		}
+		if !current {
+			return ErrSuperseded
+		}
+		return nil
+	})
+}
