@@ -1,0 +1,2 @@
+// Package house keeps the rooms of the house as docs/architecture.md draws them.
+package house
