@@ -186,6 +186,8 @@ type request struct {
 	tasks  []load.TaskRef
 	// narrowed says that it is a piece of one that was refused.
 	narrowed bool
+	// trial says that its failure without a word is for its caller to judge.
+	trial bool
 }
 
 func (r request) ofTasks() bool { return len(r.tasks) > 0 && r.tasks[0].ID != "" }

@@ -50,18 +50,23 @@ func (f *refusals) note(r request, failed *extract.Error) {
 
 // setApart notes a refusal that is about one task, and reports whether it is.
 func (f *refusals) setApart(r request, failed *extract.Error) bool {
-	passing := failed.Class == extract.Transient && !r.narrowed || failed.Class == extract.Unreadable
+	passing := failed.Class == extract.Transient && failed.Code != 0 && !r.narrowed || failed.Class == extract.Unreadable
 	if len(r.tasks) != 1 || passing || f.days[streamDay{r.stream, r.day}] {
 		return false
 	}
+	f.of(r.tasks[0]).last = failed
+	return true
+}
+
+// of returns the task as one that is set apart.
+func (f *refusals) of(task load.TaskRef) *apart {
 	if f.tasks == nil {
 		f.tasks = make(map[int32]*apart)
 	}
-	if f.tasks[r.tasks[0].Key] == nil {
-		f.tasks[r.tasks[0].Key] = &apart{task: r.tasks[0]}
+	if f.tasks[task.Key] == nil {
+		f.tasks[task.Key] = &apart{task: task}
 	}
-	f.tasks[r.tasks[0].Key].last = failed
-	return true
+	return f.tasks[task.Key]
 }
 
 // withoutRefused leaves the tasks out of a request that are set apart, and queues them.
@@ -173,7 +178,7 @@ func (f *refusals) hint() string {
 // reasonOf is what the ledger says of a refused request: it names the task if it is
 // about one.
 func reasonOf(r request, failed *extract.Error) string {
-	if len(r.tasks) == 1 && r.ofTasks() && failed.MayBeAboutTasks() {
+	if len(r.tasks) == 1 && r.ofTasks() && (failed.MayBeAboutTasks() || wordless(failed)) {
 		return fmt.Sprintf("task %s: %v", r.tasks[0].ID, failed)
 	}
 	return failed.Error()

@@ -179,10 +179,20 @@ func (w *appWork) one(ctx context.Context, r request, normalizer *transform.Norm
 // of its tasks.
 func (w *appWork) ask(ctx context.Context, r request, normalizer *transform.Normalizer) (answered bool, err error) {
 	loadsBefore, tries := w.before()
+	if r.trial {
+		tries = 1
+	}
 	answer, err := w.client.Pull(ctx, extract.Request{Stream: r.stream, Window: r.window, Tasks: r.taskIDs(), Tries: tries})
 	var failed *extract.Error
-	if errors.As(err, &failed) && w.narrows(r, failed) {
-		return w.narrow(ctx, r, failed, normalizer)
+	if errors.As(err, &failed) {
+		switch {
+		case r.trial && wordless(failed):
+			return false, errWordless
+		case w.narrows(r, failed):
+			return w.narrow(ctx, r, failed, normalizer)
+		case w.triesEach(r, failed, loadsBefore):
+			return w.tryEach(ctx, r, failed, loadsBefore, normalizer)
+		}
 	}
 	// What was asked is seen through to its end, whatever ctx does.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
@@ -278,7 +288,8 @@ func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error,
 		w.progress(r.day)
 		return err
 	}
-	aboutTasks := r.ofTasks() && failed.MayBeAboutTasks()
+	// A task that fails without a word may be why, if others are answered.
+	aboutTasks := r.ofTasks() && (failed.MayBeAboutTasks() || wordless(failed) && len(r.tasks) == 1 && loadsBefore > 0 && w.answersOthers(r, loadsBefore))
 	if failed.StopsApp() && !aboutTasks {
 		return failed
 	}

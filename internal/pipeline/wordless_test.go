@@ -1,0 +1,79 @@
+package pipeline_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"pushloss/internal/pipeline"
+	"pushloss/load"
+)
+
+// K6: one TaskID for which requests fail, in whatever way, takes no other task with it.
+func TestATaskWhoseRequestsFailTakesNoOtherWithIt(t *testing.T) {
+	t.Parallel()
+	const days = 4
+	for _, test := range []struct {
+		kind string
+		bad  []string
+	}{
+		{"http-500", []string{"t3"}}, {"http-429", []string{"t3"}}, {"reset", []string{"t3"}},
+		{"not-json", []string{"t3"}}, {"frequency", []string{"t3"}},
+		{"code=90102", []string{"t3"}}, {"reset", []string{"t1", "t4"}}, {"not-json", []string{"t1", "t2", "t7"}},
+	} {
+		kind, bad := test.kind, test.bad
+		t.Run(fmt.Sprint(kind, " for ", bad), func(t *testing.T) {
+			t.Parallel()
+			var faults []string
+			for _, id := range bad {
+				faults = append(faults, kind+":task="+id)
+			}
+			w := setup(t, withFaults(t, faults...))
+			w.tasks(sevenTasks...)
+			report := w.backfill(today-days, today-1, load.RunPartial)
+			app := report.Apps[0]
+			good := slices.DeleteFunc(slices.Clone(sevenTasks), func(id string) bool { return slices.Contains(bad, id) })
+			w.equalsTruth(today-days, today-1, good...)
+			for _, id := range good {
+				for day, state := range w.statesOf(id) {
+					if state == "failed" {
+						t.Errorf("the window %s of %s has failed", day, id)
+					}
+				}
+			}
+			for _, id := range bad {
+				if got := w.statesOf(id)[(today - 1).String()]; got != "failed" {
+					t.Errorf("the newest window of %s is %q", id, got)
+				}
+				if n := w.number(`SELECT count(*) FROM analytics.coverage WHERE last_error LIKE '%' || $1 || '%' AND task_id = $1`, id); n == 0 {
+					t.Errorf("no window names %s", id)
+				}
+			}
+			if app.State != pipeline.AppPartial || !strings.Contains(app.Hint, "tasks retire "+bad[0]) {
+				t.Errorf("the app's report is %+v", app)
+			}
+			// Each day: the whole app and two batches. Taking apart costs a batch its tasks,
+			// for as many requests as are under way.
+			if calls := int(report.Requests - report.Retries); calls > 3*days+4*(5+len(bad))+4*len(bad) {
+				t.Errorf("%d requests were made", calls)
+			}
+			w.faults()
+			w.backfill(today-days, today-1, load.RunDone)
+			w.equalsTruth(today-days, today-1, sevenTasks...)
+		})
+	}
+}
+
+// An outage is none of the tasks' doing: the app is left alone as soon as ever.
+func TestAnOutageIsNotTakenForATask(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.tasks(sevenTasks...)
+	w.backfill(today-6, today-5, load.RunDone)
+	w.faults("http-500:task=t1", "http-500:task=t2", "http-500:task=t3", "http-500:task=t4", "http-500:task=t5", "http-500:task=t6", "http-500:task=t7")
+	report := w.backfill(today-4, today-1, load.RunFailed)
+	if app := report.Apps[0]; app.State != pipeline.AppUnreachable || report.Requests-report.Retries > 4+3+5+4 {
+		t.Errorf("%d requests, and the app's report is %+v", report.Requests-report.Retries, app)
+	}
+}
