@@ -1,10 +1,6 @@
 COMMENT ON COLUMN pushloss.ledger.state IS 'What the last pull brought: loaded; empty: nothing was lost; absent: the answer lacks the task, facts stay; unproven: an empty answer for a day older than the API is believed to remember, facts stay; unavailable: an error for such a day; failed; open: to be pulled.';
 COMMENT ON COLUMN pushloss.ledger.settled_reason IS 'lookback: pulled long enough after the day''s end; api_memory: asking again can tell no more.';
 COMMENT ON COLUMN pushloss.pull.trusted IS 'Whether the day lay within the API''s memory, so that an empty answer means zero.';
-COMMENT ON COLUMN analytics.stream_coverage.state IS 'loaded; empty: there was nothing; absent: the answer lacked the task; unproven: an empty answer for a day older than the API is believed to remember, which is not zero; unavailable: an error for such a day; failed; open: not pulled yet.';
-COMMENT ON COLUMN analytics.stream_coverage.settled_reason IS 'lookback: pulled long enough after the day''s end; api_memory: asking again can tell no more; NULL while not settled.';
-COMMENT ON COLUMN analytics.coverage.state IS 'loaded; empty: nothing was lost; absent: the answer lacked the task; unproven: an empty answer for a day older than the API is believed to remember, which is not zero; unavailable: an error for such a day; failed: the last pull brought no answer, and figures of before are kept; open: not pulled yet.';
-COMMENT ON COLUMN analytics.coverage.settled_reason IS 'lookback: pulled long enough after the day''s end; api_memory: asking again can tell no more; NULL while not settled.';
 UPDATE pushloss.ledger SET settled = false, settled_reason = NULL WHERE settled_reason = 'retired';
 ALTER TABLE pushloss.ledger DROP CONSTRAINT ledger_settled_reason_check;
 ALTER TABLE pushloss.ledger ADD CONSTRAINT ledger_settled_reason_check CHECK (settled_reason IN ('lookback', 'api_memory'));

@@ -41,8 +41,4 @@ UPDATE pushloss.ledger AS l SET settled = true, settled_reason = 'retired'
 FROM pushloss.task AS t
 WHERE t.task_key = l.task_key AND t.retired_at IS NOT NULL AND NOT l.settled;
 
-COMMENT ON COLUMN analytics.stream_coverage.state IS 'loaded; empty: there was nothing; absent: the answer lacked the task; unproven: no answer loaded it while the API is believed to have remembered its whole day, so its figures, or their absence, may be a part; unavailable: an error for such a day; failed: the last pull brought no answer, and figures of before are kept; open: not pulled yet.';
-COMMENT ON COLUMN analytics.stream_coverage.settled_reason IS 'lookback: pulled long enough after the day''s end; api_memory: asking again can tell no more; retired: the task is no longer followed; NULL while not settled.';
-COMMENT ON COLUMN analytics.coverage.state IS 'loaded; empty: there was nothing; absent: the answer lacked the task; unproven: no answer loaded it while the API is believed to have remembered its whole day, so its figures, or their absence, may be a part; unavailable: an error for such a day; failed: the last pull brought no answer, and figures of before are kept; open: not pulled yet.';
-COMMENT ON COLUMN analytics.coverage.settled_reason IS 'lookback: pulled long enough after the day''s end; api_memory: asking again can tell no more; retired: the task is no longer followed; NULL while not settled.';
 COMMENT ON COLUMN pushloss.pull.trusted IS 'Whether the whole day lay within the API''s memory at the call: only then may the answer remove rows and lower counts.';

@@ -4,4 +4,3 @@ ALTER TABLE pushloss.alert DROP CONSTRAINT alert_kind_check;
 ALTER TABLE pushloss.alert ADD CONSTRAINT alert_kind_check
     CHECK (kind IN ('run_failed', 'app_stopped', 'gap', 'stale', 'reconciliation'));
 COMMENT ON COLUMN pushloss.alert.kind IS 'run_failed: a run ended by a failure; app_stopped: the API refused an app until an operator acts; gap: windows are missing, late or failed; stale: no run has been completed for two periods of the schedule; reconciliation: stored days still differ from what the API reports of them.';
-COMMENT ON COLUMN analytics.alerts.kind IS 'run_failed: a run ended by a failure; app_stopped: the API refused an app until an operator acts; gap: windows are missing, late or failed; stale: no run has been completed for two periods of the schedule; reconciliation: stored days still differ from what the API reports of them.';

@@ -17,6 +17,9 @@ func CheckIn(ctx context.Context, tx pgx.Tx) error {
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) && !hasState(err, pgerrcode.UndefinedTable) {
 		return fmt.Errorf("read the schema's version: %w", err)
 	}
+	if err := status.lookAtViews(ctx, tx); err != nil {
+		return err
+	}
 	if !status.Current() {
 		return &StateError{Status: status}
 	}

@@ -20,6 +20,11 @@ type driver struct {
 	session *session
 	options Options
 
+	migration string // file
+	drops     []view // go before it
+	makes     []view // are made after it, as far as they differ
+
+	file     string    // what was run last
 	blockers []Blocker // who refused the last lock
 	unsure   bool      // whether COMMIT was answered is not known
 }
@@ -70,7 +75,11 @@ const (
 	sqlPID          = `SELECT pg_backend_pid()`
 	sqlLimitWaiting = `SELECT set_config('lock_timeout', $1, true)`
 	// The version's table is golang-migrate's, as older binaries made it.
-	sqlVersionTable = `CREATE TABLE pushloss.schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL)`
+	sqlVersionTable = `
+		CREATE TABLE pushloss.schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL);
+		COMMENT ON TABLE pushloss.schema_migrations IS 'Which version the schema is at: one row, written by pushloss migrate.';
+		COMMENT ON COLUMN pushloss.schema_migrations.version IS 'Number of the newest migration that was applied.';
+		COMMENT ON COLUMN pushloss.schema_migrations.dirty IS 'Whether that migration broke off.'`
 	// What commit writes is locked first: a lock that is refused is asked for again.
 	sqlLockVersion = `LOCK TABLE pushloss.schema_migrations IN ROW EXCLUSIVE MODE`
 	sqlNoVersion   = `DELETE FROM pushloss.schema_migrations`
@@ -78,6 +87,9 @@ const (
 )
 
 func (d *driver) commit(version int) error {
+	if d.migration != "" {
+		d.file = d.migration
+	}
 	if status := d.session.conn.PgConn().TxStatus(); status != 'T' {
 		return fmt.Errorf("the migration left its transaction (status %c)", status)
 	}
@@ -101,15 +113,35 @@ func (d *driver) commit(version int) error {
 	return nil
 }
 
-// Run executes a file in a transaction, which stays open. A file that gets no lock
-// is tried again: nobody should wait long behind a migration that waits itself.
+// Run executes a file in a transaction, which stays open, and makes the views if it is
+// the last one on the way up.
 func (d *driver) Run(migration io.Reader) error {
 	body, err := io.ReadAll(migration)
 	if err != nil {
 		return err
 	}
+	return d.change(func(ctx context.Context) error {
+		d.file = d.migration
+		if err := d.session.dropViews(ctx, viewNames(d.drops)); err != nil {
+			return err
+		}
+		if err := d.session.runFile(ctx, string(body)); err != nil || len(d.makes) == 0 {
+			return err
+		}
+		return d.makeViews(ctx)
+	})
+}
+
+func (d *driver) makeViews(ctx context.Context) error {
+	d.file = "views.sql"
+	return d.session.installViews(ctx, d.makes)
+}
+
+// change makes a change in a transaction, which stays open. One that gets no lock is
+// tried again: nobody should wait long behind a migration that waits itself.
+func (d *driver) change(change func(context.Context) error) (err error) {
 	for _, pause := range slices.Concat(d.options.Pauses, []time.Duration{-1}) {
-		d.blockers, err = d.session.begin(d.ctx, string(body), d.options.LockTimeout)
+		d.blockers, err = d.session.begin(d.ctx, change, d.options.LockTimeout)
 		refused := hasState(err, pgerrcode.LockNotAvailable, pgerrcode.DeadlockDetected)
 		if !refused || pause < 0 || d.ctx.Err() != nil {
 			return err
@@ -124,9 +156,9 @@ func (d *driver) Run(migration io.Reader) error {
 	return err
 }
 
-// begin executes a file in a transaction and leaves it open, unless it fails. It
+// begin makes a change in a transaction and leaves it open, unless it fails. It
 // returns who stood in the way of its locks, as far as that was seen.
-func (s *session) begin(ctx context.Context, file string, lockTimeout time.Duration) (_ []Blocker, err error) {
+func (s *session) begin(ctx context.Context, change func(context.Context) error, lockTimeout time.Duration) (_ []Blocker, err error) {
 	defer func() {
 		if err != nil {
 			s.rollback(ctx)
@@ -147,31 +179,36 @@ func (s *session) begin(ctx context.Context, file string, lockTimeout time.Durat
 	if err := s.prepareSchema(ctx); err != nil {
 		return blockers.stop(), err
 	}
-	// By the simple protocol, which takes a file of many statements.
-	if _, err := s.conn.PgConn().Exec(ctx, file).ReadAll(); err != nil {
+	if err := change(ctx); err != nil {
 		return blockers.stop(), err
 	}
 	return nil, nil
 }
 
-// prepareSchema makes what a database lacks that never had a version. It is part of
-// the first migration.
+// runFile executes many statements, by the simple protocol, which takes them.
+func (s *session) runFile(ctx context.Context, statements string) error {
+	_, err := s.conn.PgConn().Exec(ctx, statements).ReadAll()
+	return err
+}
+
+// prepareSchema makes what a migrator needs for itself.
 func (s *session) prepareSchema(ctx context.Context) error {
-	var schema, table bool
-	err := s.conn.QueryRow(ctx, `SELECT to_regnamespace('pushloss') IS NOT NULL, to_regclass('pushloss.schema_migrations') IS NOT NULL`).Scan(&schema, &table)
-	if err != nil {
-		return err
-	}
-	if !schema {
-		if _, err := s.conn.Exec(ctx, `CREATE SCHEMA pushloss`); err != nil {
+	for _, part := range []struct{ exists, create string }{
+		{`SELECT to_regnamespace('pushloss') IS NOT NULL`, `CREATE SCHEMA pushloss`},
+		{`SELECT to_regclass('pushloss.schema_migrations') IS NOT NULL`, sqlVersionTable},
+		{`SELECT to_regclass('pushloss.schema_views') IS NOT NULL`, sqlViewsTable},
+	} {
+		var exists bool
+		if err := s.conn.QueryRow(ctx, part.exists).Scan(&exists); err != nil {
+			return err
+		}
+		if exists {
+			continue
+		}
+		if err := s.runFile(ctx, part.create); err != nil {
 			return err
 		}
 	}
-	if !table {
-		if _, err := s.conn.Exec(ctx, sqlVersionTable); err != nil {
-			return err
-		}
-	}
-	_, err = s.conn.Exec(ctx, sqlLockVersion)
+	_, err := s.conn.Exec(ctx, sqlLockVersion)
 	return err
 }

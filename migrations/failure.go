@@ -15,6 +15,7 @@ import (
 
 // FailedError says that a migration was not applied. Nothing of it is there.
 type FailedError struct {
+	File     string
 	Version  int // that the schema is still at
 	Down     bool
 	Unsure   bool      // the connection was lost while it was committed
@@ -39,12 +40,8 @@ func fileOf(version int, down bool) string {
 func (e *FailedError) Unwrap() error { return e.cause }
 
 func (e *FailedError) Error() string {
-	version := e.Version
-	if !e.Down {
-		version++
-	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s: %v", fileOf(version, e.Down), e.cause)
+	fmt.Fprintf(&text, "%s: %v", e.File, e.cause)
 	if pgErr, ok := errors.AsType[*pgconn.PgError](e.cause); ok {
 		for _, more := range []string{pgErr.Detail, pgErr.Hint} {
 			if more != "" {
@@ -76,7 +73,7 @@ func (e *FailedError) Hint() string {
 	switch pgErr.Code {
 	case pgerrcode.DependentObjectsStillExist:
 		return "drop what depends on it (the lines above name it), " + again + ", and create it after that"
-	case pgerrcode.DuplicateTable, pgerrcode.DuplicateObject, pgerrcode.DuplicateFunction, pgerrcode.DuplicateSchema, pgerrcode.DuplicateColumn:
+	case pgerrcode.WrongObjectType, pgerrcode.DuplicateTable, pgerrcode.DuplicateObject, pgerrcode.DuplicateFunction, pgerrcode.DuplicateSchema, pgerrcode.DuplicateColumn:
 		return "something that pushloss did not make has this name, or the version in pushloss.schema_migrations is not that of the tables " +
 			"(a replica that copied the row). Rename it, drop it or move it to another schema, then " + again
 	case pgerrcode.UndefinedTable, pgerrcode.UndefinedColumn, pgerrcode.UndefinedFunction, pgerrcode.UndefinedObject, pgerrcode.InvalidSchemaName:

@@ -16,13 +16,13 @@ import (
 	"pushloss/migrations"
 )
 
-// older is a database at the version before the newest that has views replaced.
-const olderVersion = 10
+// older is a database at a version whose next one changes a table that a view reads, and lacks a view.
+const olderVersion = 14
 
 func older(t *testing.T) string {
 	t.Helper()
 	url := pgtest.URL(t)
-	down(t, url, migrations.Newest()-olderVersion)
+	downTo(t, url, olderVersion)
 	return url
 }
 
@@ -37,23 +37,23 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 		want    []string
 	}{
 		{
-			"a table of ours that somebody made", `CREATE TABLE pushloss.error_catalogue (a int)`, `DROP TABLE pushloss.error_catalogue`,
-			[]string{"0011_error_codes.up.sql", `relation "error_catalogue" already exists`, "at version 10", "Rename it, drop it or move it", "goes on from there"},
+			"a column of ours that somebody made", `ALTER TABLE pushloss.app ADD COLUMN retired_at text`, `ALTER TABLE pushloss.app DROP COLUMN retired_at`,
+			[]string{"0015_app_retired.up.sql", `column "retired_at" of relation "app" already exists`, "at version 14", "Rename it, drop it or move it", "goes on from there"},
 		},
 		{
-			"a view of ours that somebody made", `CREATE VIEW pushloss.error_catalogue AS SELECT 1`, `DROP VIEW pushloss.error_catalogue`,
-			[]string{"already exists", "at version 10"},
+			"a table where a view of ours goes", `CREATE TABLE analytics.apps (a int)`, `DROP TABLE analytics.apps`,
+			[]string{"views.sql: view analytics.apps: ", `"apps" is not a view`, "at version 14", "Rename it, drop it or move it"},
 		},
 		{
-			"a type of ours that somebody made", `CREATE TYPE pushloss.error_catalogue AS ENUM ('a')`, `DROP TYPE pushloss.error_catalogue`,
-			[]string{"already exists", "at version 10", "Rename it, drop it or move it"},
+			"a type where a view of ours goes", `CREATE TYPE analytics.apps AS ENUM ('a')`, `DROP TYPE analytics.apps`,
+			[]string{"views.sql: view analytics.apps: ", "already exists", "at version 14", "Rename it, drop it or move it"},
 		},
 		{
 			"COMMIT that is refused",
 			`CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not today'; END $$;
 			CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON pushloss.schema_migrations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.refuse()`,
 			`DROP TRIGGER refuse ON pushloss.schema_migrations`,
-			[]string{"commit: ", "not today", "nothing was changed by it", "at version 10"},
+			[]string{"commit: ", "not today", "nothing was changed by it", "at version 14"},
 		},
 		{
 			"connection that is cut during COMMIT",
@@ -67,7 +67,7 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 			`CREATE FUNCTION public.cancel() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_cancel_backend(pg_backend_pid()), pg_sleep(60); RETURN NULL; END $$;
 			CREATE TRIGGER cancel AFTER INSERT ON pushloss.schema_migrations FOR EACH ROW EXECUTE FUNCTION public.cancel()`,
 			`DROP TRIGGER cancel ON pushloss.schema_migrations`,
-			[]string{"canceling statement due to user request", "nothing was changed by it", "at version 10"},
+			[]string{"canceling statement due to user request", "nothing was changed by it", "at version 14"},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -79,7 +79,7 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 			err := migrations.Up(t.Context(), url)
 			says(t, err, tt.want...)
 			var failed *migrations.FailedError
-			if !errors.As(err, &failed) || strings.Contains(err.Error(), "CREATE TABLE") {
+			if !errors.As(err, &failed) || strings.Contains(err.Error(), "COMMENT ON") {
 				t.Errorf("error %v, want a *FailedError without the file", err)
 			}
 			if diff := cmp.Diff(before, lines(t, conn, sqlCatalog)); diff != "" {
@@ -100,15 +100,15 @@ func TestALockThatIsRefusedNamesWhoHoldsIt(t *testing.T) {
 	reader := connect(t, url)
 	exec(t, reader, `SET application_name = 'a BI tool'`)
 	exec(t, reader, `BEGIN`)
-	exec(t, reader, `SELECT count(*) FROM analytics.app_stage_loss`)
+	exec(t, reader, `SELECT count(*) FROM analytics.stream_coverage`)
 	holder := fmt.Sprintf("process %d of ", reader.PgConn().PID())
 
 	err := migrations.New(url, migrations.Options{LockTimeout: 2 * time.Second, Pauses: []time.Duration{}}).Up(t.Context())
 	says(t, err, "canceling statement due to lock timeout", holder, "(a BI tool), idle in transaction, its transaction began 2",
-		"SELECT count(*) FROM analytics.app_stage_loss", "nothing was changed", fmt.Sprintf("pg_terminate_backend(%d)", reader.PgConn().PID()))
+		"SELECT count(*) FROM analytics.stream_coverage", "nothing was changed", fmt.Sprintf("pg_terminate_backend(%d)", reader.PgConn().PID()))
 	wantVersion(t, url, olderVersion)
 	// Nobody waits behind a migrator that has given up.
-	if got := lines(t, connect(t, url), `SELECT count(*)::text FROM analytics.app_stage_loss`); len(got) != 1 {
+	if got := lines(t, connect(t, url), `SELECT count(*)::text FROM analytics.stream_coverage`); len(got) != 1 {
 		t.Errorf("a reader sees %v", got)
 	}
 
@@ -139,7 +139,7 @@ func TestAMigrationThatIsCanceledChangesNothing(t *testing.T) {
 	url := older(t)
 	reader := connect(t, url)
 	exec(t, reader, `BEGIN`)
-	exec(t, reader, `SELECT count(*) FROM analytics.app_stage_loss`)
+	exec(t, reader, `SELECT count(*) FROM analytics.stream_coverage`)
 	watcher := connect(t, url)
 	before := lines(t, watcher, sqlCatalog)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -170,7 +170,7 @@ func TestAMigratorGoesOnWhenTheOneBeforeItIsKilled(t *testing.T) {
 	url := older(t)
 	reader := connect(t, url)
 	exec(t, reader, `BEGIN`)
-	exec(t, reader, `SELECT count(*) FROM analytics.app_stage_loss`)
+	exec(t, reader, `SELECT count(*) FROM analytics.stream_coverage`)
 	first := victim(t, url)
 	defer func() { _ = first.Process.Kill(); _ = first.Wait() }()
 	watcher := connect(t, url)

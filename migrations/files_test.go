@@ -15,11 +15,11 @@ import (
 	"pushloss/migrations"
 )
 
-// M2: the files are numbered from 1 without a gap, in pairs, and are those of
+// M2: the files are numbered from the baseline on without a gap, in pairs, and are those of
 // the binary.
 func TestM2FilesAreGaplessAndPaired(t *testing.T) {
 	t.Parallel()
-	paths, err := filepath.Glob("*.sql")
+	paths, err := filepath.Glob("0*.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func TestM2FilesAreGaplessAndPaired(t *testing.T) {
 	titles := make(map[uint]string)
 	for _, path := range paths {
 		if !form.MatchString(path) {
-			t.Errorf("%s does not look like 0001_name.up.sql", path)
+			t.Errorf("%s does not look like 0011_name.up.sql", path)
 			continue
 		}
 		m, err := source.Parse(path)
@@ -50,14 +50,14 @@ func TestM2FilesAreGaplessAndPaired(t *testing.T) {
 	}
 	var want []string
 	for version := range len(titles) {
-		want = append(want, fmt.Sprint(version+1, " down"), fmt.Sprint(version+1, " up"))
+		want = append(want, fmt.Sprint(baseline+version, " down"), fmt.Sprint(baseline+version, " up"))
 	}
 	slices.Sort(got)
 	slices.Sort(want)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if migrations.Newest() != len(titles) {
-		t.Errorf("the binary holds %d migrations, the folder %d", migrations.Newest(), len(titles))
+	if migrations.Count() != len(titles) || migrations.Newest() != baseline+len(titles)-1 {
+		t.Errorf("the binary holds %d migrations up to %d, the folder %d", migrations.Count(), migrations.Newest(), len(titles))
 	}
 }

@@ -31,7 +31,12 @@ func TestMain(m *testing.M) {
 }
 
 // kills is how often a migrator is killed in each of the tests.
-const kills = 50
+func kills() int {
+	if testing.Short() {
+		return 8
+	}
+	return 40
+}
 
 // victim starts a migrator as a process of its own.
 func victim(t *testing.T, url string) *osexec.Cmd {
@@ -61,19 +66,14 @@ func TestAMigratorThatIsKilledAtAnyMomentLeavesWholeMigrations(t *testing.T) {
 			},
 		},
 		{
-			"filled database", func(t *testing.T) string {
-				url := pgtest.URL(t)
-				down(t, url, migrations.Newest()-1)
-				execAll(t, url, sqlOfVersion1)
-				return url
-			},
+			"filled database", func(t *testing.T) string { return restored(t, baseline) },
 			func(t *testing.T, url string) {
 				status, err := migrations.Read(t.Context(), url)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if status.Version > 1 {
-					down(t, url, status.Version-1)
+				if status.Version > baseline {
+					down(t, url, status.Version-baseline)
 				}
 			},
 		},
@@ -87,7 +87,7 @@ func TestAMigratorThatIsKilledAtAnyMomentLeavesWholeMigrations(t *testing.T) {
 			}
 			whole := min(time.Since(begun), 300*time.Millisecond)
 			versions := make(map[int]int)
-			for n := range kills {
+			for n := range kills() {
 				if n%4 == 0 { // from the start; otherwise from where the last one was killed
 					tt.again(t, url)
 				}

@@ -63,6 +63,21 @@ func down(t testing.TB, databaseURL string, steps int) {
 	}
 }
 
+// baseline is the first version that there is.
+const baseline = 11
+
+// downTo takes a database that is at the newest version back.
+func downTo(t testing.TB, databaseURL string, version int) {
+	t.Helper()
+	steps := migrations.Newest() - version
+	if version == 0 {
+		steps = migrations.Count()
+	}
+	if steps > 0 {
+		down(t, databaseURL, steps)
+	}
+}
+
 // setVersion writes what golang-migrate keeps of a schema's version.
 func setVersion(t testing.TB, databaseURL string, version int, dirty bool) {
 	t.Helper()
@@ -104,8 +119,12 @@ func says(t testing.TB, err error, texts ...string) {
 
 func wantVersion(t testing.TB, databaseURL string, version int) {
 	t.Helper()
-	status, err := migrations.Read(t.Context(), databaseURL)
-	if want := (migrations.Status{Version: version, Newest: migrations.Newest()}); err != nil || status != want {
+	wantStatus(t, databaseURL, migrations.Status{Version: version, Newest: migrations.Newest()})
+}
+
+func wantStatus(t testing.TB, databaseURL string, want migrations.Status) {
+	t.Helper()
+	if status, err := migrations.Read(t.Context(), databaseURL); err != nil || status != want {
 		t.Errorf("status %+v, %v, want %+v", status, err, want)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize/english"
@@ -60,8 +62,8 @@ func New(databaseURL string, options Options) *Migrator {
 	return &Migrator{databaseURL: databaseURL, options: options}
 }
 
-// Up brings the schema of the database to the newest version, and its catalogue of
-// error codes to that of error_codes.csv. Where both are there already it only reads.
+// Up brings the schema of the database to the newest version, its views to views.sql and
+// its catalogue of error codes to error_codes.csv. Where both are there already it only reads.
 func Up(ctx context.Context, databaseURL string) error { return New(databaseURL, Options{}).Up(ctx) }
 
 // Down reverts the newest steps migrations, data included. There must be that many.
@@ -81,10 +83,17 @@ func (m *Migrator) Up(ctx context.Context) error {
 		return err
 	}
 	return m.alone(ctx, s, func(status Status) error {
-		for version := status.Version; version < Newest(); version++ {
-			if err := m.step(ctx, s, version, 1); err != nil {
+		for _, version := range versions() {
+			if version <= status.Version {
+				continue
+			}
+			if err := m.step(ctx, s, status.Version, version); err != nil {
 				return err
 			}
+			status.Version = version
+		}
+		if err := m.makeViews(ctx, s, parseViews(viewsText)); err != nil {
+			return err
 		}
 		if err := explainErrorCodes(ctx, s, errorCodes); err != nil {
 			return err
@@ -98,6 +107,9 @@ func (m *Migrator) Up(ctx context.Context) error {
 func (m *Migrator) isCurrent(ctx context.Context, s *session) (bool, error) {
 	status, err := s.status(ctx)
 	if err != nil || !status.Current() {
+		return false, err
+	}
+	if due, err := s.dueViews(ctx, parseViews(viewsText)); len(due) > 0 || err != nil {
 		return false, err
 	}
 	wanted, err := wantedErrorCodes(ctx, s, errorCodes)
@@ -118,11 +130,12 @@ func (m *Migrator) Down(ctx context.Context, steps int) error {
 	}
 	defer s.close()
 	return m.alone(ctx, s, func(status Status) error {
-		if steps < 1 || steps > status.Version {
+		if steps < 1 || steps > status.Applied() {
 			return fmt.Errorf("cannot take back %s: the schema is at version %d", english.Plural(steps, "migration", ""), status.Version)
 		}
-		for version := status.Version; version > status.Version-steps; version-- {
-			if err := m.step(ctx, s, version, -1); err != nil {
+		applied := append([]int{0}, versions()[:status.Applied()]...)
+		for i := len(applied) - 1; i >= len(applied)-steps; i-- {
+			if err := m.step(ctx, s, applied[i], applied[i-1]); err != nil {
 				return err
 			}
 		}
@@ -148,11 +161,14 @@ func (m *Migrator) alone(ctx context.Context, s *session, change func(Status) er
 	if err := s.lookForObstacles(ctx, status); err != nil {
 		return err
 	}
+	if status.Version > 0 && status.Version < oldest() {
+		return &StateError{Status: status}
+	}
 	return change(status)
 }
 
-// step applies the one migration that leads from version up or down.
-func (m *Migrator) step(ctx context.Context, s *session, version, direction int) error {
+// step applies the one migration that leads from a version to the next one, up or down.
+func (m *Migrator) step(ctx context.Context, s *session, from, to int) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -160,32 +176,70 @@ func (m *Migrator) step(ctx context.Context, s *session, version, direction int)
 	if err != nil {
 		return fmt.Errorf("read the embedded migrations: %w", err)
 	}
-	d := &driver{ctx: ctx, session: s, options: m.options}
+	d := &driver{ctx: ctx, session: s, options: m.options, migration: fileOf(max(from, to), to < from)}
+	d.file = d.migration
+	switch to {
+	case 0:
+		d.drops = parseViews(viewsText)
+	case Newest():
+		d.makes = parseViews(viewsText)
+	}
 	migrator, err := migrate.NewWithInstance("iofs", source, "pushloss", d)
 	if err != nil {
 		return fmt.Errorf("prepare migration: %w", err)
 	}
+	direction := 1
+	if to < from {
+		direction = -1
+	}
 	// One by one: after an error golang-migrate leaves a goroutine behind that
 	// reads ahead.
-	err = errors.Join(migrator.Steps(direction), source.Close())
-	switch {
-	case err == nil:
-		return ctx.Err()
-	case ctx.Err() != nil:
-		return ctx.Err()
-	}
-	return &FailedError{Version: version, Down: direction < 0, Unsure: d.unsure, Blockers: d.blockers, cause: err}
+	return d.failed(from, to < from, errors.Join(migrator.Steps(direction), source.Close()))
 }
 
-// Newest is the version that this binary was built for: the number of its
-// migrations.
-func Newest() int {
-	ups, err := fs.Glob(files, "*.up.sql")
-	if err != nil {
-		return 0 // the pattern is constant and well-formed
+// makeViews makes the views where all migrations are applied already.
+func (m *Migrator) makeViews(ctx context.Context, s *session, wanted []view) error {
+	if due, err := s.dueViews(ctx, wanted); len(due) == 0 || err != nil {
+		return err
 	}
-	return len(ups)
+	d := &driver{ctx: ctx, session: s, options: m.options, makes: wanted}
+	err := d.change(d.makeViews)
+	if err == nil {
+		err = d.SetVersion(Newest(), false)
+	}
+	return d.failed(Newest(), false, err)
 }
+
+// failed returns why a change of the driver was not made; nil if it was.
+func (d *driver) failed(version int, down bool, err error) error {
+	switch {
+	case err == nil:
+		return d.ctx.Err()
+	case d.ctx.Err() != nil:
+		return d.ctx.Err()
+	}
+	return &FailedError{File: d.file, Version: version, Down: down, Unsure: d.unsure, Blockers: d.blockers, cause: err}
+}
+
+// versions are the numbers of the migrations, in their order.
+func versions() []int {
+	ups, _ := fs.Glob(files, "*.up.sql") // sorted; the pattern is well-formed
+	numbers := make([]int, len(ups))
+	for i, name := range ups {
+		number, _, _ := strings.Cut(name, "_")
+		numbers[i], _ = strconv.Atoi(number) // a test holds the names to this form
+	}
+	return numbers
+}
+
+// Newest is the version that this binary was built for.
+func Newest() int { return versions()[len(versions())-1] }
+
+// Count is how many migrations there are.
+func Count() int { return len(versions()) }
+
+// oldest is the version of the baseline: older ones are not taken over.
+func oldest() int { return versions()[0] }
 
 // Hash identifies the embedded migrations, and the catalogue, by their content.
 func Hash() string {

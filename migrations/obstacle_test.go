@@ -155,7 +155,7 @@ func TestEachWayOutThatIsOfferedIsOne(t *testing.T) {
 			}
 			up(t, g.url)
 			wantVersion(t, g.url, migrations.Newest())
-			down(t, g.url, migrations.Newest())
+			down(t, g.url, migrations.Count())
 			up(t, g.url)
 		})
 	}
@@ -210,19 +210,16 @@ func TestDirtyOfAnOlderBinaryIsLookedAt(t *testing.T) {
 	}{
 		{"nothing of the newest is there", newest - 1, newest, fmt.Sprintf("the tables are those of version %d, whole", newest-1)},
 		{"all of the newest is there", newest, newest, "the tables are those of version"}, // a file may be one that can be applied twice
-		{"nothing of the last codes is there", 10, 11, "the tables are those of version 10, whole"},
-		{"nothing of one between is there", 6, 7, "the tables are those of version 6, whole"},
-		{"all of one between is there", 7, 7, "the tables are those of version 7, whole"},
-		{"nothing of the first is there", 0, 1, "nothing of a migration is there"},
+		{"nothing of one between is there", 12, 13, "the tables are those of version 12, whole"},
+		{"all of one between is there", 13, 13, "the tables are those of version 13, whole"},
+		{"nothing of the first is there", 0, baseline, "nothing of a migration is there"},
 		{"way down to nothing that is done", 0, -1, "nothing of a migration is there"},
-		{"way down to nothing that was rolled back", 1, -1, "the tables are those of version 1, whole"},
+		{"way down to nothing that was rolled back", baseline, -1, "the tables are those of version 11, whole"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			url := pgtest.URL(t)
-			if steps := newest - tt.at; steps > 0 {
-				down(t, url, steps)
-			}
+			downTo(t, url, tt.at)
 			conn := connect(t, url)
 			exec(t, conn, `DELETE FROM pushloss.schema_migrations`)
 			exec(t, conn, `INSERT INTO pushloss.schema_migrations VALUES ($1, true)`, tt.marks)

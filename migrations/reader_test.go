@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/url"
-	"os"
 	"strings"
 	"testing"
 
@@ -16,26 +15,14 @@ import (
 	"pushloss/internal/localpg/pgtest"
 )
 
-// administered returns a migrated database, and the URL of a role that may create
-// others on its server: the tests' own role may not.
-func administered(t *testing.T) (database, admin string) {
-	t.Helper()
-	if admin = os.Getenv("PUSHLOSS_TEST_DATABASE_URL"); admin != "" {
-		return pgtest.URL(t), admin
-	}
-	server := pgtest.NewServer(t)
-	up(t, server.URL())
-	return server.URL(), server.URL()
-}
-
 // M7: the role that README gives to analysts reads every view, and nothing else.
 func TestM7ReaderOfTheViews(t *testing.T) {
 	t.Parallel()
 	const password = "reader"
 	// Roles belong to the server, which others may test on as well.
 	reader := "pushloss_reader_" + strings.ToLower(rand.Text())
-	database, adminURL := administered(t)
-	owner, admin := connect(t, database), connect(t, adminURL)
+	database := pgtest.URL(t)
+	owner, admin := connect(t, database), connect(t, pgtest.AdminURL(t, database))
 	exec(t, admin, `CREATE ROLE `+reader+` LOGIN PASSWORD '`+password+`'`)
 	exec(t, owner, `GRANT USAGE ON SCHEMA analytics TO `+reader)
 	exec(t, owner, `GRANT SELECT ON ALL TABLES IN SCHEMA analytics TO `+reader)
@@ -97,7 +84,7 @@ func TestM7ReaderOfTheViews(t *testing.T) {
 	wantDenied(t, conn, `CREATE TABLE pushloss.mine ()`)
 
 	tables := relations(t, owner, "pushloss")
-	if len(tables) != 34 {
+	if len(tables) != 35 {
 		t.Errorf("tables: %v", tables)
 	}
 	for _, table := range tables {

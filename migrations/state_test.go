@@ -43,7 +43,7 @@ func TestM5Check(t *testing.T) {
 		{
 			name: "all taken back", database: func(t *testing.T) string {
 				url := pgtest.URL(t)
-				down(t, url, newest)
+				down(t, url, migrations.Count())
 				return url
 			},
 			want: migrations.Status{Newest: newest},
@@ -130,11 +130,11 @@ func TestM4WayDownThatSomebodysViewStops(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
 	conn := connect(t, url)
-	down(t, url, migrations.Newest()-2) // to the one that takes views away
+	down(t, url, migrations.Count()-1) // to the one that takes views away
 	exec(t, conn, `CREATE VIEW public.report AS SELECT * FROM analytics.runs`)
 	before := lines(t, conn, sqlCatalog)
 	err := migrations.Down(t.Context(), url, 1)
-	says(t, err, "0002_views.down.sql", "view public.report depends on view analytics.runs", "Use DROP ... CASCADE", "nothing was changed", "at version 2")
+	says(t, err, "0011_baseline.down.sql", "view public.report depends on view analytics.runs", "Use DROP ... CASCADE", "nothing was changed", "at version 11")
 	if err == nil || strings.Contains(err.Error(), "DROP VIEW") {
 		t.Errorf("error %v, want Postgres's reason without the whole file", err)
 	}
@@ -142,7 +142,7 @@ func TestM4WayDownThatSomebodysViewStops(t *testing.T) {
 		t.Errorf("(-before +after):\n%s", diff)
 	}
 	status, err := migrations.Read(t.Context(), url)
-	if want := (migrations.Status{Version: 2, Newest: migrations.Newest()}); err != nil || status != want {
+	if want := (migrations.Status{Version: baseline, Newest: migrations.Newest()}); err != nil || status != want {
 		t.Errorf("status %+v, %v, want %+v", status, err, want)
 	}
 	exec(t, conn, `DROP VIEW public.report`)
@@ -159,7 +159,7 @@ func TestDownBounds(t *testing.T) {
 	}{
 		{"less than one", pgtest.URL, 0},
 		{"negative", pgtest.URL, -1},
-		{"more than there are", pgtest.URL, migrations.Newest() + 1},
+		{"more than there are", pgtest.URL, migrations.Count() + 1},
 		{"of an empty database", pgtest.EmptyURL, 1},
 	}
 	for _, test := range tests {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
@@ -14,10 +15,17 @@ type Status struct {
 	Version int  `json:"version"` // 0: nothing applied
 	Newest  int  `json:"newest"`
 	Dirty   bool `json:"dirty"` // an older binary's migration broke off
+	// OtherViews: at the newest version, the views are not those of this binary.
+	OtherViews bool `json:"other_views"`
 }
 
 // Current reports whether the binary can work on the schema.
-func (s Status) Current() bool { return !s.Dirty && s.Version == s.Newest }
+func (s Status) Current() bool { return !s.Dirty && s.Version == s.Newest && !s.OtherViews }
+
+// Applied is how many migrations the schema has.
+func (s Status) Applied() int {
+	return len(slices.DeleteFunc(versions(), func(version int) bool { return version > s.Version }))
+}
 
 // StateError says that the schema is not the one that the binary needs.
 type StateError struct {
@@ -33,8 +41,12 @@ func (e *StateError) Error() string {
 		return fmt.Sprintf("the schema is dirty: a migration of an older binary to version %d broke off", s.Version)
 	case s.Version == 0:
 		return "the database has no schema yet"
+	case s.Version < oldest():
+		return fmt.Sprintf("the schema is at version %d, which this binary no longer takes over: %d is the oldest", s.Version, oldest())
 	case s.Version < s.Newest:
 		return fmt.Sprintf("the schema is at version %d, behind this binary's %d", s.Version, s.Newest)
+	case s.OtherViews:
+		return fmt.Sprintf("the schema is at version %d, but its views are not those of this binary", s.Version)
 	default:
 		return fmt.Sprintf("the schema is at version %d, newer than this binary's %d", s.Version, s.Newest)
 	}
@@ -52,7 +64,9 @@ func (e *StateError) Hint() string {
 	case s.Dirty:
 		return "pushloss migrate up looks what of it is there, and says which statement sets the mark in pushloss.schema_migrations by hand. " +
 			"If it does not find out, make the tables those of one version, or restore a backup. pushloss never forces it"
-	case s.Version < s.Newest:
+	case s.Version > 0 && s.Version < oldest():
+		return fmt.Sprintf("run pushloss migrate up of a binary that brings it to version %d (one of before the first release), then this one's; or begin with a database of its own", oldest())
+	case s.Version < s.Newest || s.OtherViews:
 		return "run: pushloss migrate up"
 	default:
 		return "use the pushloss binary that the schema was made by, or a newer one"
@@ -97,7 +111,8 @@ func (s *session) status(ctx context.Context) (Status, error) {
 		return status, nil
 	case err == nil:
 		status.Version = max(status.Version, 0) // a broken way down to nothing was kept as -1
-		return status, nil
+		err := status.lookAtViews(limited, s.conn)
+		return status, ended(ctx, err)
 	}
 	if ctx.Err() == nil && limited.Err() != nil {
 		return status, fmt.Errorf("read the schema's version: no answer within %s, since the server is silent or somebody locks pushloss.schema_migrations: %w", readTimeout, limited.Err())
@@ -112,6 +127,16 @@ func (s *session) status(ctx context.Context) (Status, error) {
 	return status, fmt.Errorf("read the schema's version: %w", ended(ctx, err))
 }
 
+// lookAtViews completes a status by whether the views are those of the binary.
+func (s *Status) lookAtViews(ctx context.Context, q querier) error {
+	if !s.Current() {
+		return nil
+	}
+	same, err := sameSources(ctx, q)
+	s.OtherViews = err == nil && !same
+	return err
+}
+
 // whatIsThere returns the version whose tables a dirty schema has. A file of an
 // older binary was one transaction too; only its version was not part of it. So it is
 // tried whether a file can be applied, and taken back.
@@ -122,18 +147,21 @@ func (m *Migrator) whatIsThere(ctx context.Context, s *session, status Status) *
 		if err != nil {
 			return false
 		}
-		_, err = s.begin(ctx, string(body), m.options.LockTimeout)
+		_, err = s.begin(ctx, func(ctx context.Context) error { return s.runFile(ctx, string(body)) }, m.options.LockTimeout)
 		if err == nil {
 			s.rollback(ctx)
 		}
 		return err == nil
 	}
-	first := max(status.Version, 1)
-	for version := first; version <= first+1; version++ {
-		if applies(version) {
-			there := version - 1
-			return &there
+	before, tries := 0, 2
+	for _, version := range versions() {
+		if version >= status.Version && tries > 0 {
+			tries--
+			if applies(version) {
+				return &before
+			}
 		}
+		before = version
 	}
 	if deviations, err := s.deviations(ctx); err == nil && len(deviations) == 0 {
 		return &status.Newest

@@ -21,7 +21,7 @@ var structure string
 // Deviation is a difference between the tables and views of a database and those
 // that the migrations make: what a restore lost, for example.
 type Deviation struct {
-	What  string `json:"what"`            // missing, extra, different, repeated or behind
+	What  string `json:"what"`            // missing, extra, different, repeated, behind or altered
 	Name  string `json:"name"`            // kind and name: constraint pushloss.app app_pkey
 	Found string `json:"found,omitempty"` // as it is; empty if it is missing
 	Want  string `json:"want,omitempty"`  // as it should be; empty if it is extra
@@ -50,6 +50,7 @@ const (
 	different = "different"
 	repeated  = "repeated" // a key is stored more than once
 	behind    = "behind"   // a sequence would give keys again that are taken
+	altered   = "altered"  // a view is not as it was made
 )
 
 // sqlStructure describes in words that are the same in all versions of Postgres. It
@@ -139,8 +140,12 @@ func inspect(ctx context.Context, databaseURL string, more func(*session, []Devi
 	if err != nil {
 		return nil, err
 	}
+	views, err := s.alteredViews(ctx)
+	if err != nil {
+		return nil, err
+	}
 	others, err := more(s, deviations)
-	return append(deviations, others...), err
+	return slices.Concat(deviations, views, others), err
 }
 
 func (s *session) deviations(ctx context.Context) ([]Deviation, error) {
@@ -217,11 +222,16 @@ func harmless(name, definition string) bool {
 // restoreAgain is the way back to a structure that is whole.
 const restoreAgain = "restore the dump again with --single-transaction (docs/operations.md, Backup and restore)"
 
+// makeViewsAgain is the way back to our views.
+const makeViewsAgain = "run: pushloss migrate up"
+
 func (d Deviation) remedy() string {
 	kind, rest, _ := strings.Cut(d.Name, " ")
 	relation, name, _ := strings.Cut(rest, " ")
 	quoted := pgx.Identifier{name}.Sanitize()
 	switch {
+	case strings.HasPrefix(relation, "analytics.") && d.What != extra:
+		return makeViewsAgain
 	case d.What == extra && (kind == "trigger" || kind == "rule"):
 		return fmt.Sprintf("it may change figures: DROP %s %s ON %s;", strings.ToUpper(kind), quoted, relation)
 	case d.What == extra && kind == "index":

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-var update = flag.Bool("update", false, "write structure.txt from a migrated database")
+var update = flag.Bool("update", false, "write structure.txt, and the databases in testdata")
 
 // StructureOf is the content of structure.txt by a database.
 func StructureOf(ctx context.Context, databaseURL string) (string, error) {
@@ -35,3 +35,22 @@ func StructureOf(ctx context.Context, databaseURL string) (string, error) {
 
 // EmbeddedStructure is structure.txt.
 func EmbeddedStructure() string { return structure }
+
+// Updating reports whether files of testdata are to be written.
+func Updating() bool { return *update }
+
+// MakeViews is the part of Up that makes views, with the text of another views.sql.
+func MakeViews(ctx context.Context, databaseURL, text string) error {
+	s, err := connect(ctx, databaseURL)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	return New(databaseURL, Options{}).makeViews(ctx, s, parseViews(text))
+}
+
+// ViewsText is views.sql.
+func ViewsText() string { return viewsText }
+
+// ViewNames are the names of the parts of views.sql.
+func ViewNames(text string) []string { return viewNames(parseViews(text)) }

@@ -22,7 +22,8 @@ func newMigrateUpCommand(env Environment) *cobra.Command {
 	return &cobra.Command{
 		Use:   "up",
 		Short: "Bring the schema to this binary's version",
-		Long: `Applies the migrations that the database lacks. Each commits together with its
+		Long: `Applies the migrations that the database lacks, and makes the views that are not
+this binary's, or that somebody altered. Each migration commits together with its
 version: one that fails, or a process that is killed, leaves nothing of it behind,
 and the next "migrate up" goes on from there. A lock that somebody else holds is
 asked for a few times, for 3 seconds each, and the holder is named. Where there is
@@ -48,10 +49,10 @@ func newMigrateDownCommand(env Environment) *cobra.Command {
 			}
 			return migrateWith(cmd, env, func(url string, m *migrations.Migrator) error {
 				status, err := migrations.Read(cmd.Context(), url)
-				if err == nil && steps > status.Version {
+				if applied := status.Applied(); err == nil && steps > applied {
 					return &problem.UsageError{
 						Problem: "cannot take back " + many(steps, "migration"),
-						Remedy:  fmt.Sprintf("the schema is at version %d: take back at most as many", status.Version),
+						Remedy:  fmt.Sprintf("the schema is at version %d, by %s", status.Version, many(applied, "migration")),
 					}
 				}
 				return m.Down(cmd.Context(), steps)

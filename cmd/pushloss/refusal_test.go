@@ -88,7 +88,8 @@ func TestWithoutAUsableDatabaseCommandsExitWith3AndSayWhatToDo(t *testing.T) {
 			w.env["DATABASE_URL"] = strings.Replace(w.env["DATABASE_URL"], ":pgtdbpass@", ":wrong@", 1)
 		},
 			[]string{"connect to database", "correct DATABASE_URL"}},
-		{"no schema", func(w *world) { w.do(0, "migrate", "down", fmt.Sprint(migrations.Newest())) }, []string{"no schema yet", "pushloss migrate up"}},
+		{"no schema", func(w *world) { w.do(0, "migrate", "down", fmt.Sprint(migrations.Count())) }, []string{"no schema yet", "pushloss migrate up"}},
+		{"views of another version", func(w *world) { w.exec(`DELETE FROM pushloss.schema_views WHERE view = 'view analytics.runs'`) }, []string{"its views are not those of this binary", "pushloss migrate up"}},
 		{"schema behind", func(w *world) { w.do(0, "migrate", "down", "1") }, []string{"behind", "pushloss migrate up"}},
 		{"schema ahead", func(w *world) { w.exec(`UPDATE pushloss.schema_migrations SET version = 99`) }, []string{"newer", "pushloss binary"}},
 		{"schema dirty", func(w *world) { w.exec(`UPDATE pushloss.schema_migrations SET dirty = true`) }, []string{"dirty", "by hand"}},

@@ -268,12 +268,12 @@ func TestAGrantSurvivesMigrations(t *testing.T) {
 	reader := connectTo(t, asRole)
 	_, err := access.Grant(t.Context(), db, role)
 	must(t, err)
-	must(t, migrations.Down(t.Context(), url, migrations.Newest()-1))
+	must(t, migrations.Down(t.Context(), url, migrations.Count()-1))
 	must(t, migrations.Up(t.Context(), url))
 	for _, view := range namesOn(t, owner, sqlViewNames) {
 		allowed(t, reader, `SELECT FROM `+view)
 	}
-	must(t, migrations.Down(t.Context(), url, migrations.Newest()))
+	must(t, migrations.Down(t.Context(), url, migrations.Count()))
 	must(t, migrations.Up(t.Context(), url))
 	denied(t, reader, `SELECT FROM analytics.runs`)
 	_, err = access.Grant(t.Context(), db, role)

@@ -1,3 +1,0 @@
-DROP VIEW analytics.alerts;
-DROP TABLE pushloss.message;
-DROP TABLE pushloss.alert;

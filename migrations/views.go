@@ -1,0 +1,307 @@
+package migrations
+
+import (
+	"context"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+	"github.com/jackc/pgx/v5"
+)
+
+//go:embed views.sql
+var viewsText string
+
+// view is a part of views.sql: a view or a function of analytics with its comments.
+type view struct {
+	name string // as Postgres prints it: "view analytics.runs"
+	text string
+}
+
+// hash identifies the text.
+func (v view) hash() string {
+	sum := sha256.Sum256([]byte(v.text))
+	return hex.EncodeToString(sum[:])
+}
+
+var (
+	beginOfView  = regexp.MustCompile(`(?m)^CREATE OR REPLACE `)
+	nameOfView   = regexp.MustCompile(`(?m)^COMMENT ON (VIEW|FUNCTION) (analytics\.\w+(?:\([^)]*\))?) IS '`)
+	betweenViews = regexp.MustCompile(`(?:\n(?:--.*)?)+$`)
+)
+
+// parseViews returns the parts of views.sql in their order.
+func parseViews(text string) []view {
+	var views []view
+	begins := beginOfView.FindAllStringIndex(text, -1)
+	for i, begin := range begins {
+		end := len(text)
+		if i+1 < len(begins) {
+			end = begins[i+1][0]
+		}
+		part := betweenViews.ReplaceAllString(text[begin[0]:end], "")
+		name := "view without a comment"
+		if found := nameOfView.FindStringSubmatch(part); found != nil {
+			name = strings.ToLower(found[1]) + " " + found[2]
+		}
+		views = append(views, view{name: name, text: part})
+	}
+	return views
+}
+
+const (
+	// The table is made with the first migration or, in a database that has its tables
+	// from an older binary, with the first views.
+	sqlViewsTable = `
+		CREATE TABLE pushloss.schema_views (view text PRIMARY KEY, source text NOT NULL, definition text NOT NULL, postgres integer NOT NULL);
+		COMMENT ON TABLE pushloss.schema_views IS 'The views and functions of analytics as pushloss migrate made them: one row each.';
+		COMMENT ON COLUMN pushloss.schema_views.view IS 'Kind and name.';
+		COMMENT ON COLUMN pushloss.schema_views.source IS 'SHA-256 of its text in views.sql.';
+		COMMENT ON COLUMN pushloss.schema_views.definition IS 'SHA-256 of its definition as Postgres prints it: another one means that somebody altered it.';
+		COMMENT ON COLUMN pushloss.schema_views.postgres IS 'Major version of the Postgres that printed it: another one may print it in other words.'`
+	// As Postgres prints them, with an empty search_path.
+	sqlDefinitions = `
+		SELECT 'view ' || n.nspname || '.' || c.relname AS view, concat_ws(' ', array_to_string(c.reloptions, ','), pg_get_viewdef(c.oid)) AS definition
+		FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'analytics' AND c.relkind = 'v'
+		UNION ALL
+		SELECT 'function ' || f.oid::regprocedure::text, pg_get_functiondef(f.oid)
+		FROM pg_proc AS f JOIN pg_namespace AS n ON n.oid = f.pronamespace WHERE n.nspname = 'analytics' AND f.prokind IN ('f', 'p')`
+	sqlInstalled = `
+		SELECT s.view, s.source, d.view IS NULL,
+			s.postgres = current_setting('server_version_num')::integer / 10000,
+			s.definition = encode(sha256(convert_to(d.definition, 'UTF8')), 'hex')
+		FROM pushloss.schema_views AS s LEFT JOIN (` + sqlDefinitions + `) AS d USING (view)`
+	sqlRecordView = `
+		INSERT INTO pushloss.schema_views (view, source, definition, postgres)
+		SELECT d.view, $2, encode(sha256(convert_to(d.definition, 'UTF8')), 'hex'), current_setting('server_version_num')::integer / 10000
+		FROM (` + sqlDefinitions + `) AS d WHERE d.view = $1
+		ON CONFLICT (view) DO UPDATE SET source = excluded.source, definition = excluded.definition, postgres = excluded.postgres`
+	sqlSources = `SELECT view, source FROM pushloss.schema_views`
+)
+
+// installedView is a view as the database has it.
+type installedView struct {
+	source   string
+	missing  bool
+	readable bool // by this version of Postgres: otherwise same says nothing
+	same     bool // as it was made
+}
+
+// installed returns what the database has of the views that a migrator made: nil where
+// none ever recorded any.
+func (s *session) installed(ctx context.Context) (map[string]installedView, error) {
+	rows, err := s.conn.Query(ctx, sqlInstalled)
+	var found map[string]installedView
+	if err == nil {
+		found = make(map[string]installedView)
+		var name string
+		var v installedView
+		var same *bool
+		_, err = pgx.ForEachRow(rows, []any{&name, &v.source, &v.missing, &v.readable, &same}, func() error {
+			v.same = same != nil && *same
+			found[name] = v
+			return nil
+		})
+	}
+	if hasState(err, pgerrcode.UndefinedTable, pgerrcode.InvalidSchemaName) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read which views are there: %w", ended(ctx, err))
+	}
+	return found, nil
+}
+
+// dueViews returns the views whose text or definition is not what the database has.
+func (s *session) dueViews(ctx context.Context, wanted []view) (map[string]bool, error) {
+	installed, err := s.installed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	due := make(map[string]bool)
+	for _, v := range wanted {
+		if is, ok := installed[v.name]; !ok || is.source != v.hash() || is.missing || !is.readable || !is.same {
+			due[v.name] = true
+		}
+	}
+	return due, nil
+}
+
+// alteredViews returns the views that somebody changed since a migrator made them.
+// structure.txt finds those that are missing.
+func (s *session) alteredViews(ctx context.Context) ([]Deviation, error) {
+	installed, err := s.installed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var deviations []Deviation
+	for _, v := range parseViews(viewsText) {
+		if is, ok := installed[v.name]; ok && !is.missing && is.readable && !is.same {
+			deviations = append(deviations, Deviation{What: altered, Name: v.name, Found: "somebody altered it", ToDo: makeViewsAgain})
+		}
+	}
+	return deviations, nil
+}
+
+// querier is a connection or a transaction.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+// sameSources reports whether the views of the database are made from the texts of this
+// binary.
+func sameSources(ctx context.Context, q querier) (bool, error) {
+	rows, err := q.Query(ctx, sqlSources)
+	sources := make(map[string]string)
+	if err == nil {
+		var name, source string
+		_, err = pgx.ForEachRow(rows, []any{&name, &source}, func() error {
+			sources[name] = source
+			return nil
+		})
+	}
+	if hasState(err, pgerrcode.UndefinedTable) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read which views are there: %w", ended(ctx, err))
+	}
+	for _, v := range parseViews(viewsText) {
+		if sources[v.name] != v.hash() {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// installViews makes the views of the database those of the binary, in the transaction
+// that is open. It touches only those that are not.
+func (s *session) installViews(ctx context.Context, wanted []view) error {
+	due, err := s.dueViews(ctx, wanted)
+	if err != nil {
+		return err
+	}
+	lost := make(map[string][]string) // by view: what gives its rights back
+	for _, v := range wanted {
+		if !due[v.name] {
+			continue
+		}
+		err := s.replaceView(ctx, v, wanted, func(dropped, right string) {
+			due[dropped] = true
+			if right != "" {
+				lost[dropped] = append(lost[dropped], right)
+			}
+		})
+		if err == nil {
+			err = s.runFile(ctx, strings.Join(lost[v.name], ";"))
+		}
+		if err == nil {
+			_, err = s.conn.Exec(ctx, sqlRecordView, v.name, v.hash())
+		}
+		if err != nil {
+			return &viewError{name: v.name, cause: err}
+		}
+	}
+	return nil
+}
+
+// viewError says which view could not be made.
+type viewError struct {
+	name  string
+	cause error
+}
+
+func (e *viewError) Error() string { return fmt.Sprintf("%s: %v", e.name, e.cause) }
+func (e *viewError) Unwrap() error { return e.cause }
+
+// sqlReaders finds a view or function of ours, the views that read it, directly or by way
+// of others, and the statements that give an owner and rights back after they are dropped.
+const sqlReaders = `
+	WITH RECURSIVE reader AS (
+		SELECT 'pg_class'::regclass::oid AS kind, c.oid FROM pg_class AS c WHERE 'view ' || c.oid::regclass::text = $1
+		UNION ALL
+		SELECT 'pg_proc'::regclass, f.oid FROM pg_proc AS f WHERE 'function ' || f.oid::regprocedure::text = $1
+		UNION
+		SELECT 'pg_class'::regclass, w.ev_class
+		FROM reader AS r JOIN pg_depend AS d ON d.refclassid = r.kind AND d.refobjid = r.oid AND d.classid = 'pg_rewrite'::regclass
+		JOIN pg_rewrite AS w ON w.oid = d.objid
+	), object AS (
+		SELECT 'view ' || c.oid::regclass::text AS name, c.relowner AS owner, c.relacl AS acl FROM reader AS r JOIN pg_class AS c USING (oid) WHERE r.kind = 'pg_class'::regclass
+		UNION ALL
+		SELECT 'function ' || f.oid::regprocedure::text, f.proowner, f.proacl FROM reader AS r JOIN pg_proc AS f USING (oid) WHERE r.kind = 'pg_proc'::regclass
+	)
+	SELECT name, format('ALTER %s OWNER TO %I', name, pg_get_userbyid(owner)) FROM object WHERE owner <> (SELECT oid FROM pg_roles WHERE rolname = current_user)
+	UNION ALL
+	SELECT name, format('GRANT %s ON %s TO %s%s', a.privilege_type, regexp_replace(name, '^view ', ''),
+		CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE format('%I', pg_get_userbyid(a.grantee)) END, CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' END)
+	FROM object CROSS JOIN LATERAL aclexplode(acl) AS a WHERE a.grantee <> owner
+	UNION ALL
+	SELECT name, '' FROM object`
+
+// replaceView makes a view, by CREATE OR REPLACE or, where that cannot change it, by
+// dropping it with those of ours that read it, which it reports. Other people's views
+// stop it: Postgres names them.
+func (s *session) replaceView(ctx context.Context, v view, ours []view, dropped func(name, right string)) error {
+	err := s.runFile(ctx, "SAVEPOINT view;\n"+v.text+"\nRELEASE SAVEPOINT view")
+	if !hasState(err, pgerrcode.InvalidTableDefinition, pgerrcode.InvalidFunctionDefinition) {
+		return err
+	}
+	if _, err := s.conn.Exec(ctx, `ROLLBACK TO SAVEPOINT view`); err != nil {
+		return err
+	}
+	rows, err := s.conn.Query(ctx, sqlReaders, v.name)
+	if err != nil {
+		return err
+	}
+	going := make(map[string]bool)
+	var name, right string
+	_, err = pgx.ForEachRow(rows, []any{&name, &right}, func() error {
+		if slices.ContainsFunc(ours, func(o view) bool { return o.name == name }) {
+			going[name] = true
+			dropped(name, right)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.dropViews(ctx, slices.Sorted(maps.Keys(going))); err != nil {
+		return err
+	}
+	return s.runFile(ctx, v.text)
+}
+
+// dropViews drops views and functions, by kind and name, if they are there.
+func (s *session) dropViews(ctx context.Context, names []string) error {
+	byKind := make(map[string][]string)
+	for _, object := range names {
+		kind, name, _ := strings.Cut(object, " ")
+		byKind[kind] = append(byKind[kind], name)
+	}
+	for _, kind := range []string{"view", "function"} {
+		if len(byKind[kind]) == 0 {
+			continue
+		}
+		// All at once: some read others.
+		statement := fmt.Sprintf("DROP %s IF EXISTS %s", strings.ToUpper(kind), strings.Join(byKind[kind], ", "))
+		if _, err := s.conn.Exec(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// viewNames are the names of views.
+func viewNames(views []view) []string {
+	names := make([]string, len(views))
+	for i, v := range views {
+		names[i] = v.name
+	}
+	return names
+}

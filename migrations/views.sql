@@ -1,0 +1,889 @@
+-- What people read: the contract with dashboards, so names and columns only grow, at the end of a view.
+--
+-- "migrate up" applies each part (CREATE OR REPLACE, with its comments) whose text differs from what the
+-- database has, after the migrations, so that people's own views on ours survive. A view that nobody's view
+-- stands on is dropped and made again where CREATE OR REPLACE cannot change it. A view that goes, or changes its
+-- name, needs a migration that drops it. Each part comes after those that it reads. An unnamed constant of a
+-- UNION has its type written, so that a view prints the same after a dump.
+
+-- Losses ----------------------------------------------------------------------
+
+-- Each of these has one grain, so a SUM over one never counts twice.
+CREATE OR REPLACE VIEW analytics.app_stage_loss AS
+SELECT
+    f.sdk_app_id,
+    f.day,
+    s.stage,
+    c.err_code,
+    i.err_info,
+    f.err_count,
+    f.updated_at,
+    coalesce(m.meaning, u.err_info) AS err_meaning
+FROM pushloss.stage_loss AS f
+JOIN pushloss.stage AS s USING (stage_id)
+JOIN pushloss.err_code AS c USING (err_code_key)
+JOIN pushloss.err_info AS i USING (err_info_key)
+LEFT JOIN pushloss.error_stage_meaning AS m ON m.err_code = c.err_code AND m.stage_id = f.stage_id
+LEFT JOIN pushloss.usual_stage_text AS u ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id
+WHERE f.task_key = 0;
+COMMENT ON VIEW analytics.app_stage_loss IS 'Lost pushes of a whole app: one row per app, day, stage and error code, all channels together.';
+COMMENT ON COLUMN analytics.app_stage_loss.sdk_app_id IS 'SDKAppID of the app.';
+COMMENT ON COLUMN analytics.app_stage_loss.day IS 'Calendar day in the app''s time zone.';
+COMMENT ON COLUMN analytics.app_stage_loss.stage IS 'Where the pushes were lost: ready_to_send (could be sent, were not) or post_send_delivered (sent, not delivered).';
+COMMENT ON COLUMN analytics.app_stage_loss.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
+COMMENT ON COLUMN analytics.app_stage_loss.err_info IS 'The most frequent description seen with the code; free text, may be empty.';
+COMMENT ON COLUMN analytics.app_stage_loss.err_count IS 'Number of pushes lost on that day, there and for that reason. Final once the window is settled, see coverage.';
+COMMENT ON COLUMN analytics.app_stage_loss.updated_at IS 'When this figure or its description last changed; pulls that confirm it do not count.';
+COMMENT ON COLUMN analytics.app_stage_loss.err_meaning IS 'What the code means at this stage, by the catalogue (error_codes), with the channels that it holds for; for one that is not in it, the text of the API that most pushes were lost with there. NULL if there is neither.';
+
+CREATE OR REPLACE VIEW analytics.app_platform_loss AS
+SELECT
+    f.sdk_app_id,
+    f.day,
+    s.stage,
+    f.event_type,
+    coalesce(e.event, 'unknown (' || f.event_type || ')') AS event,
+    f.platform_id,
+    coalesce(p.platform, 'unknown (' || f.platform_id || ')') AS platform,
+    c.err_code,
+    i.err_info,
+    f.err_count,
+    f.updated_at,
+    coalesce(m.meaning, u.err_info) AS err_meaning
+FROM pushloss.platform_loss AS f
+JOIN pushloss.stage AS s USING (stage_id)
+JOIN pushloss.err_code AS c USING (err_code_key)
+JOIN pushloss.err_info AS i USING (err_info_key)
+LEFT JOIN pushloss.event AS e USING (event_type)
+LEFT JOIN pushloss.platform AS p USING (platform_id)
+LEFT JOIN pushloss.error_catalogue AS m
+    ON m.err_code = c.err_code AND m.stage_id = f.stage_id AND m.platform_id = f.platform_id
+LEFT JOIN pushloss.usual_platform_text AS u
+    ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id AND u.platform_id = f.platform_id
+WHERE f.task_key = 0;
+COMMENT ON VIEW analytics.app_platform_loss IS 'Lost pushes of a whole app by channel: one row per app, day, stage, event, platform and error code. Not a breakdown of app_stage_loss: the two need not add up.';
+COMMENT ON COLUMN analytics.app_platform_loss.sdk_app_id IS 'SDKAppID of the app.';
+COMMENT ON COLUMN analytics.app_platform_loss.day IS 'Calendar day in the app''s time zone.';
+COMMENT ON COLUMN analytics.app_platform_loss.stage IS 'Where the pushes were lost: ready_to_send (could be sent, were not) or post_send_delivered (sent, not delivered).';
+COMMENT ON COLUMN analytics.app_platform_loss.event_type IS '1 offline push, 2 online push.';
+COMMENT ON COLUMN analytics.app_platform_loss.event IS 'offline: through a vendor''s channel; online: over the app''s own connection.';
+COMMENT ON COLUMN analytics.app_platform_loss.platform_id IS 'Number of the push channel, see platforms.';
+COMMENT ON COLUMN analytics.app_platform_loss.platform IS 'Name of the push channel, see platforms; unknown (N) where the API documents none of that number.';
+COMMENT ON COLUMN analytics.app_platform_loss.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
+COMMENT ON COLUMN analytics.app_platform_loss.err_info IS 'The most frequent description seen with the code; free text, may be empty.';
+COMMENT ON COLUMN analytics.app_platform_loss.err_count IS 'Number of pushes lost on that day, there and for that reason. Final once the window is settled, see coverage.';
+COMMENT ON COLUMN analytics.app_platform_loss.updated_at IS 'When this figure or its description last changed; pulls that confirm it do not count.';
+COMMENT ON COLUMN analytics.app_platform_loss.err_meaning IS 'What the code means there, from the catalogue (error_codes); for one that is not in it, the text of the API that most pushes were lost with there. NULL if there is neither.';
+
+CREATE OR REPLACE VIEW analytics.task_stage_loss AS
+SELECT
+    f.sdk_app_id,
+    f.day,
+    t.task_id,
+    s.stage,
+    c.err_code,
+    i.err_info,
+    f.err_count,
+    f.updated_at,
+    coalesce(m.meaning, u.err_info) AS err_meaning
+FROM pushloss.stage_loss AS f
+JOIN pushloss.task AS t USING (task_key)
+JOIN pushloss.stage AS s USING (stage_id)
+JOIN pushloss.err_code AS c USING (err_code_key)
+JOIN pushloss.err_info AS i USING (err_info_key)
+LEFT JOIN pushloss.error_stage_meaning AS m ON m.err_code = c.err_code AND m.stage_id = f.stage_id
+LEFT JOIN pushloss.usual_stage_text AS u ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id;
+COMMENT ON VIEW analytics.task_stage_loss IS 'Lost pushes of a task: one row per app, day, task, stage and error code, all channels together.';
+COMMENT ON COLUMN analytics.task_stage_loss.sdk_app_id IS 'SDKAppID of the app.';
+COMMENT ON COLUMN analytics.task_stage_loss.day IS 'Calendar day in the app''s time zone.';
+COMMENT ON COLUMN analytics.task_stage_loss.task_id IS 'TaskID of the push task.';
+COMMENT ON COLUMN analytics.task_stage_loss.stage IS 'Where the pushes were lost: ready_to_send (could be sent, were not) or post_send_delivered (sent, not delivered).';
+COMMENT ON COLUMN analytics.task_stage_loss.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
+COMMENT ON COLUMN analytics.task_stage_loss.err_info IS 'The most frequent description seen with the code; free text, may be empty.';
+COMMENT ON COLUMN analytics.task_stage_loss.err_count IS 'Number of pushes lost on that day, there and for that reason. Final once the window is settled, see coverage.';
+COMMENT ON COLUMN analytics.task_stage_loss.updated_at IS 'When this figure or its description last changed; pulls that confirm it do not count.';
+COMMENT ON COLUMN analytics.task_stage_loss.err_meaning IS 'What the code means at this stage, by the catalogue (error_codes), with the channels that it holds for; for one that is not in it, the text of the API that most pushes were lost with there. NULL if there is neither.';
+
+CREATE OR REPLACE VIEW analytics.task_platform_loss AS
+SELECT
+    f.sdk_app_id,
+    f.day,
+    t.task_id,
+    s.stage,
+    f.event_type,
+    coalesce(e.event, 'unknown (' || f.event_type || ')') AS event,
+    f.platform_id,
+    coalesce(p.platform, 'unknown (' || f.platform_id || ')') AS platform,
+    c.err_code,
+    i.err_info,
+    f.err_count,
+    f.updated_at,
+    coalesce(m.meaning, u.err_info) AS err_meaning
+FROM pushloss.platform_loss AS f
+JOIN pushloss.task AS t USING (task_key)
+JOIN pushloss.stage AS s USING (stage_id)
+JOIN pushloss.err_code AS c USING (err_code_key)
+JOIN pushloss.err_info AS i USING (err_info_key)
+LEFT JOIN pushloss.event AS e USING (event_type)
+LEFT JOIN pushloss.platform AS p USING (platform_id)
+LEFT JOIN pushloss.error_catalogue AS m
+    ON m.err_code = c.err_code AND m.stage_id = f.stage_id AND m.platform_id = f.platform_id
+LEFT JOIN pushloss.usual_platform_text AS u
+    ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id AND u.platform_id = f.platform_id;
+COMMENT ON VIEW analytics.task_platform_loss IS 'Lost pushes of a task by channel: one row per app, day, task, stage, event, platform and error code. Not a breakdown of task_stage_loss: the two need not add up.';
+COMMENT ON COLUMN analytics.task_platform_loss.sdk_app_id IS 'SDKAppID of the app.';
+COMMENT ON COLUMN analytics.task_platform_loss.day IS 'Calendar day in the app''s time zone.';
+COMMENT ON COLUMN analytics.task_platform_loss.task_id IS 'TaskID of the push task.';
+COMMENT ON COLUMN analytics.task_platform_loss.stage IS 'Where the pushes were lost: ready_to_send (could be sent, were not) or post_send_delivered (sent, not delivered).';
+COMMENT ON COLUMN analytics.task_platform_loss.event_type IS '1 offline push, 2 online push.';
+COMMENT ON COLUMN analytics.task_platform_loss.event IS 'offline: through a vendor''s channel; online: over the app''s own connection.';
+COMMENT ON COLUMN analytics.task_platform_loss.platform_id IS 'Number of the push channel, see platforms.';
+COMMENT ON COLUMN analytics.task_platform_loss.platform IS 'Name of the push channel, see platforms; unknown (N) where the API documents none of that number.';
+COMMENT ON COLUMN analytics.task_platform_loss.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
+COMMENT ON COLUMN analytics.task_platform_loss.err_info IS 'The most frequent description seen with the code; free text, may be empty.';
+COMMENT ON COLUMN analytics.task_platform_loss.err_count IS 'Number of pushes lost on that day, there and for that reason. Final once the window is settled, see coverage.';
+COMMENT ON COLUMN analytics.task_platform_loss.updated_at IS 'When this figure or its description last changed; pulls that confirm it do not count.';
+COMMENT ON COLUMN analytics.task_platform_loss.err_meaning IS 'What the code means there, from the catalogue (error_codes); for one that is not in it, the text of the API that most pushes were lost with there. NULL if there is neither.';
+
+CREATE OR REPLACE VIEW analytics.chat_stage_loss AS
+SELECT
+    f.sdk_app_id,
+    f.day,
+    s.stage,
+    c.err_code,
+    i.err_info,
+    f.err_count,
+    f.updated_at,
+    coalesce(m.meaning, u.err_info) AS err_meaning
+FROM pushloss.chat_stage_loss AS f
+JOIN pushloss.stage AS s USING (stage_id)
+JOIN pushloss.err_code AS c USING (err_code_key)
+JOIN pushloss.err_info AS i USING (err_info_key)
+LEFT JOIN pushloss.error_stage_meaning AS m ON m.err_code = c.err_code AND m.stage_id = f.stage_id
+LEFT JOIN pushloss.usual_stage_text AS u ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id;
+COMMENT ON VIEW analytics.chat_stage_loss IS 'Lost pushes of an app''s chat messages: one row per app, day, stage and error code, all channels together.';
+COMMENT ON COLUMN analytics.chat_stage_loss.sdk_app_id IS 'SDKAppID of the app.';
+COMMENT ON COLUMN analytics.chat_stage_loss.day IS 'Calendar day in the app''s time zone.';
+COMMENT ON COLUMN analytics.chat_stage_loss.stage IS 'Where the pushes were lost: ready_to_send (could be sent, were not) or post_send_delivered (sent, not delivered).';
+COMMENT ON COLUMN analytics.chat_stage_loss.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
+COMMENT ON COLUMN analytics.chat_stage_loss.err_info IS 'The most frequent description seen with the code; free text, may be empty.';
+COMMENT ON COLUMN analytics.chat_stage_loss.err_count IS 'Number of pushes lost.';
+COMMENT ON COLUMN analytics.chat_stage_loss.updated_at IS 'When this row was last written.';
+COMMENT ON COLUMN analytics.chat_stage_loss.err_meaning IS 'What the code means at this stage, by the catalogue (error_codes), with the channels that it holds for; for one that is not in it, the text of the API that most pushes were lost with there. NULL if there is neither.';
+
+CREATE OR REPLACE VIEW analytics.chat_platform_loss AS
+SELECT
+    f.sdk_app_id,
+    f.day,
+    s.stage,
+    nullif(f.event_type, 0::smallint) AS event_type,
+    CASE WHEN f.event_type <> 0 THEN coalesce(e.event, 'unknown (' || f.event_type || ')') END AS event,
+    f.platform_id,
+    coalesce(p.platform, 'unknown (' || f.platform_id || ')') AS platform,
+    c.err_code,
+    i.err_info,
+    f.err_count,
+    f.updated_at,
+    coalesce(m.meaning, u.err_info) AS err_meaning
+FROM pushloss.chat_platform_loss AS f
+JOIN pushloss.stage AS s USING (stage_id)
+JOIN pushloss.err_code AS c USING (err_code_key)
+JOIN pushloss.err_info AS i USING (err_info_key)
+LEFT JOIN pushloss.event AS e USING (event_type)
+LEFT JOIN pushloss.platform AS p USING (platform_id)
+LEFT JOIN pushloss.error_catalogue AS m
+    ON m.err_code = c.err_code AND m.stage_id = f.stage_id AND m.platform_id = f.platform_id
+LEFT JOIN pushloss.usual_platform_text AS u
+    ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id AND u.platform_id = f.platform_id;
+COMMENT ON VIEW analytics.chat_platform_loss IS 'Lost pushes of an app''s chat messages by channel: one row per app, day, stage, event, platform and error code. Not a breakdown of chat_stage_loss: the two need not add up.';
+COMMENT ON COLUMN analytics.chat_platform_loss.sdk_app_id IS 'SDKAppID of the app.';
+COMMENT ON COLUMN analytics.chat_platform_loss.day IS 'Calendar day in the app''s time zone.';
+COMMENT ON COLUMN analytics.chat_platform_loss.stage IS 'Where the pushes were lost: ready_to_send (could be sent, were not) or post_send_delivered (sent, not delivered).';
+COMMENT ON COLUMN analytics.chat_platform_loss.event_type IS '1 offline push, 2 online push; NULL where the API does not tell.';
+COMMENT ON COLUMN analytics.chat_platform_loss.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL where the API does not tell.';
+COMMENT ON COLUMN analytics.chat_platform_loss.platform_id IS 'Number of the push channel.';
+COMMENT ON COLUMN analytics.chat_platform_loss.platform IS 'Name of the push channel.';
+COMMENT ON COLUMN analytics.chat_platform_loss.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
+COMMENT ON COLUMN analytics.chat_platform_loss.err_info IS 'The most frequent description seen with the code; free text, may be empty.';
+COMMENT ON COLUMN analytics.chat_platform_loss.err_count IS 'Number of pushes lost.';
+COMMENT ON COLUMN analytics.chat_platform_loss.updated_at IS 'When this row was last written.';
+COMMENT ON COLUMN analytics.chat_platform_loss.err_meaning IS 'What the code means there, from the catalogue (error_codes); for one that is not in it, the text of the API that most pushes were lost with there. NULL if there is neither.';
+
+-- Numbers of pushes -----------------------------------------------------------
+
+CREATE OR REPLACE VIEW analytics.app_push_daily AS
+SELECT
+    sdk_app_id,
+    day,
+    max(push_count) FILTER (WHERE counter_id = 3) AS total_count,
+    max(push_count) FILTER (WHERE counter_id = 4) AS sent_count,
+    max(push_count) FILTER (WHERE counter_id = 5) AS delivered_count,
+    max(push_count) FILTER (WHERE counter_id = 6) AS click_count,
+    max(updated_at) AS updated_at
+FROM pushloss.push_count
+WHERE task_key = 0
+GROUP BY sdk_app_id, day;
+COMMENT ON VIEW analytics.app_push_daily IS 'Pushes of a whole app, all channels together: one row per app and day on which there were any.';
+COMMENT ON COLUMN analytics.app_push_daily.sdk_app_id IS 'SDKAppID of the app.';
+COMMENT ON COLUMN analytics.app_push_daily.day IS 'Calendar day in the app''s time zone.';
+COMMENT ON COLUMN analytics.app_push_daily.total_count IS 'Pushes that could be sent. NULL where the API did not tell.';
+COMMENT ON COLUMN analytics.app_push_daily.sent_count IS 'Pushes that were sent. NULL where the API did not tell.';
+COMMENT ON COLUMN analytics.app_push_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not tell; 0 beside clicks where the channel confirms no delivery.';
+COMMENT ON COLUMN analytics.app_push_daily.click_count IS 'Pushes that were clicked. NULL where the API did not tell.';
+COMMENT ON COLUMN analytics.app_push_daily.updated_at IS 'When one of these figures was last written.';
+
+CREATE OR REPLACE VIEW analytics.app_push_platform_daily AS
+SELECT
+    f.sdk_app_id,
+    f.day,
+    f.event_type,
+    coalesce(e.event, 'unknown (' || f.event_type || ')') AS event,
+    f.platform_id,
+    coalesce(p.platform, 'unknown (' || f.platform_id || ')') AS platform,
+    max(f.push_count) FILTER (WHERE f.counter_id = 3) AS total_count,
+    max(f.push_count) FILTER (WHERE f.counter_id = 4) AS sent_count,
+    max(f.push_count) FILTER (WHERE f.counter_id = 5) AS delivered_count,
+    max(f.push_count) FILTER (WHERE f.counter_id = 6) AS click_count,
+    max(f.updated_at) AS updated_at
+FROM pushloss.platform_push_count AS f
+LEFT JOIN pushloss.event AS e USING (event_type)
+LEFT JOIN pushloss.platform AS p USING (platform_id)
+WHERE f.task_key = 0
+GROUP BY f.sdk_app_id, f.day, f.event_type, e.event, f.platform_id, p.platform;
+COMMENT ON VIEW analytics.app_push_platform_daily IS 'Pushes of a whole app by channel: one row per app, day, event and platform. Not a breakdown of app_push_daily: the two need not add up.';
+COMMENT ON COLUMN analytics.app_push_platform_daily.sdk_app_id IS 'SDKAppID of the app.';
+COMMENT ON COLUMN analytics.app_push_platform_daily.day IS 'Calendar day in the app''s time zone.';
+COMMENT ON COLUMN analytics.app_push_platform_daily.event_type IS '1 offline push, 2 online push.';
+COMMENT ON COLUMN analytics.app_push_platform_daily.event IS 'offline: through a vendor''s channel; online: over the app''s own connection.';
+COMMENT ON COLUMN analytics.app_push_platform_daily.platform_id IS 'Number of the push channel.';
+COMMENT ON COLUMN analytics.app_push_platform_daily.platform IS 'Name of the push channel.';
+COMMENT ON COLUMN analytics.app_push_platform_daily.total_count IS 'Pushes that could be sent. NULL where the API did not tell.';
+COMMENT ON COLUMN analytics.app_push_platform_daily.sent_count IS 'Pushes that were sent. NULL where the API did not tell.';
+COMMENT ON COLUMN analytics.app_push_platform_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not tell; 0 beside clicks where the channel confirms no delivery.';
+COMMENT ON COLUMN analytics.app_push_platform_daily.click_count IS 'Pushes that were clicked. NULL where the API did not tell.';
+COMMENT ON COLUMN analytics.app_push_platform_daily.updated_at IS 'When one of these figures was last written.';
+
+CREATE OR REPLACE VIEW analytics.task_push_daily AS
+SELECT
+    f.sdk_app_id,
+    f.day,
+    t.task_id,
+    max(f.push_count) FILTER (WHERE f.counter_id = 3) AS total_count,
+    max(f.push_count) FILTER (WHERE f.counter_id = 4) AS sent_count,
+    max(f.push_count) FILTER (WHERE f.counter_id = 5) AS delivered_count,
+    max(f.push_count) FILTER (WHERE f.counter_id = 6) AS click_count,
+    max(f.updated_at) AS updated_at
+FROM pushloss.push_count AS f
+JOIN pushloss.task AS t USING (task_key)
+GROUP BY f.sdk_app_id, f.day, t.task_id;
+COMMENT ON VIEW analytics.task_push_daily IS 'Pushes of a task, all channels together: one row per app, day and task with any.';
+COMMENT ON COLUMN analytics.task_push_daily.sdk_app_id IS 'SDKAppID of the app.';
+COMMENT ON COLUMN analytics.task_push_daily.day IS 'Calendar day in the app''s time zone.';
+COMMENT ON COLUMN analytics.task_push_daily.task_id IS 'TaskID of the push task.';
+COMMENT ON COLUMN analytics.task_push_daily.total_count IS 'Pushes that could be sent. NULL where the API did not tell.';
+COMMENT ON COLUMN analytics.task_push_daily.sent_count IS 'Pushes that were sent. NULL where the API did not tell.';
+COMMENT ON COLUMN analytics.task_push_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not tell; 0 beside clicks where the channel confirms no delivery.';
+COMMENT ON COLUMN analytics.task_push_daily.click_count IS 'Pushes that were clicked. NULL where the API did not tell.';
+COMMENT ON COLUMN analytics.task_push_daily.updated_at IS 'When one of these figures was last written.';
+
+CREATE OR REPLACE VIEW analytics.task_push_platform_daily AS
+SELECT
+    f.sdk_app_id,
+    f.day,
+    t.task_id,
+    f.event_type,
+    coalesce(e.event, 'unknown (' || f.event_type || ')') AS event,
+    f.platform_id,
+    coalesce(p.platform, 'unknown (' || f.platform_id || ')') AS platform,
+    max(f.push_count) FILTER (WHERE f.counter_id = 3) AS total_count,
+    max(f.push_count) FILTER (WHERE f.counter_id = 4) AS sent_count,
+    max(f.push_count) FILTER (WHERE f.counter_id = 5) AS delivered_count,
+    max(f.push_count) FILTER (WHERE f.counter_id = 6) AS click_count,
+    max(f.updated_at) AS updated_at
+FROM pushloss.platform_push_count AS f
+JOIN pushloss.task AS t USING (task_key)
+LEFT JOIN pushloss.event AS e USING (event_type)
+LEFT JOIN pushloss.platform AS p USING (platform_id)
+GROUP BY f.sdk_app_id, f.day, t.task_id, f.event_type, e.event, f.platform_id, p.platform;
+COMMENT ON VIEW analytics.task_push_platform_daily IS 'Pushes of a task by channel: one row per app, day, task, event and platform. Not a breakdown of task_push_daily: the two need not add up.';
+COMMENT ON COLUMN analytics.task_push_platform_daily.sdk_app_id IS 'SDKAppID of the app.';
+COMMENT ON COLUMN analytics.task_push_platform_daily.day IS 'Calendar day in the app''s time zone.';
+COMMENT ON COLUMN analytics.task_push_platform_daily.task_id IS 'TaskID of the push task.';
+COMMENT ON COLUMN analytics.task_push_platform_daily.event_type IS '1 offline push, 2 online push.';
+COMMENT ON COLUMN analytics.task_push_platform_daily.event IS 'offline: through a vendor''s channel; online: over the app''s own connection.';
+COMMENT ON COLUMN analytics.task_push_platform_daily.platform_id IS 'Number of the push channel.';
+COMMENT ON COLUMN analytics.task_push_platform_daily.platform IS 'Name of the push channel.';
+COMMENT ON COLUMN analytics.task_push_platform_daily.total_count IS 'Pushes that could be sent. NULL where the API did not tell.';
+COMMENT ON COLUMN analytics.task_push_platform_daily.sent_count IS 'Pushes that were sent. NULL where the API did not tell.';
+COMMENT ON COLUMN analytics.task_push_platform_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not tell; 0 beside clicks where the channel confirms no delivery.';
+COMMENT ON COLUMN analytics.task_push_platform_daily.click_count IS 'Pushes that were clicked. NULL where the API did not tell.';
+COMMENT ON COLUMN analytics.task_push_platform_daily.updated_at IS 'When one of these figures was last written.';
+
+CREATE OR REPLACE VIEW analytics.chat_push_daily AS
+SELECT
+    sdk_app_id,
+    day,
+    max(push_count) FILTER (WHERE counter_id = 3) AS total_count,
+    max(push_count) FILTER (WHERE counter_id = 4) AS sent_count,
+    max(push_count) FILTER (WHERE counter_id = 5) AS delivered_count,
+    max(push_count) FILTER (WHERE counter_id = 6) AS click_count,
+    max(updated_at) AS updated_at
+FROM pushloss.chat_push_count
+GROUP BY sdk_app_id, day;
+COMMENT ON VIEW analytics.chat_push_daily IS 'Pushes of an app''s chat messages, all channels together: one row per app and day on which there were any.';
+COMMENT ON COLUMN analytics.chat_push_daily.sdk_app_id IS 'SDKAppID of the app.';
+COMMENT ON COLUMN analytics.chat_push_daily.day IS 'Calendar day in the app''s time zone.';
+COMMENT ON COLUMN analytics.chat_push_daily.total_count IS 'Pushes that could be sent. NULL where the API did not tell.';
+COMMENT ON COLUMN analytics.chat_push_daily.sent_count IS 'Pushes that were sent. NULL where the API did not tell.';
+COMMENT ON COLUMN analytics.chat_push_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not tell; 0 beside clicks where the channel confirms no delivery.';
+COMMENT ON COLUMN analytics.chat_push_daily.click_count IS 'Pushes that were clicked. NULL where the API did not tell.';
+COMMENT ON COLUMN analytics.chat_push_daily.updated_at IS 'When this row was last written.';
+
+CREATE OR REPLACE VIEW analytics.chat_push_platform_daily AS
+SELECT
+    f.sdk_app_id,
+    f.day,
+    nullif(f.event_type, 0::smallint) AS event_type,
+    CASE WHEN f.event_type <> 0 THEN coalesce(e.event, 'unknown (' || f.event_type || ')') END AS event,
+    f.platform_id,
+    coalesce(p.platform, 'unknown (' || f.platform_id || ')') AS platform,
+    max(f.push_count) FILTER (WHERE f.counter_id = 3) AS total_count,
+    max(f.push_count) FILTER (WHERE f.counter_id = 4) AS sent_count,
+    max(f.push_count) FILTER (WHERE f.counter_id = 5) AS delivered_count,
+    max(f.push_count) FILTER (WHERE f.counter_id = 6) AS click_count,
+    max(f.updated_at) AS updated_at
+FROM pushloss.chat_platform_push_count AS f
+LEFT JOIN pushloss.event AS e USING (event_type)
+LEFT JOIN pushloss.platform AS p USING (platform_id)
+GROUP BY f.sdk_app_id, f.day, f.event_type, e.event, f.platform_id, p.platform;
+COMMENT ON VIEW analytics.chat_push_platform_daily IS 'Pushes of an app''s chat messages by channel: one row per app, day, event and platform. Not a breakdown of chat_push_daily: the two need not add up.';
+COMMENT ON COLUMN analytics.chat_push_platform_daily.sdk_app_id IS 'SDKAppID of the app.';
+COMMENT ON COLUMN analytics.chat_push_platform_daily.day IS 'Calendar day in the app''s time zone.';
+COMMENT ON COLUMN analytics.chat_push_platform_daily.event_type IS '1 offline push, 2 online push; NULL where the API does not tell.';
+COMMENT ON COLUMN analytics.chat_push_platform_daily.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL where the API does not tell.';
+COMMENT ON COLUMN analytics.chat_push_platform_daily.platform_id IS 'Number of the push channel.';
+COMMENT ON COLUMN analytics.chat_push_platform_daily.platform IS 'Name of the push channel.';
+COMMENT ON COLUMN analytics.chat_push_platform_daily.total_count IS 'Pushes that could be sent. NULL where the API did not tell.';
+COMMENT ON COLUMN analytics.chat_push_platform_daily.sent_count IS 'Pushes that were sent. NULL where the API did not tell.';
+COMMENT ON COLUMN analytics.chat_push_platform_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not tell; 0 beside clicks where the channel confirms no delivery.';
+COMMENT ON COLUMN analytics.chat_push_platform_daily.click_count IS 'Pushes that were clicked. NULL where the API did not tell.';
+COMMENT ON COLUMN analytics.chat_push_platform_daily.updated_at IS 'When this row was last written.';
+
+-- Rates -----------------------------------------------------------------------
+
+-- Losses and counters are put under each other and brought together by key: a
+-- condition on a key then reaches both, which it would not through a full join. The
+-- grain is a constant of each branch, so that only the one asked for is read.
+--
+-- Rows are summed after they are united, and know their task by name: so a grain or a
+-- task that is asked for is looked for in the tables.
+CREATE OR REPLACE VIEW analytics.loss_rates AS
+WITH task AS NOT MATERIALIZED (SELECT task_key, task_id FROM pushloss.task),
+part (stage_id, counter_id, is_denominator) AS (
+    VALUES (1::smallint, 3::smallint, true), (1::smallint, 4::smallint, false),
+        (2::smallint, 4::smallint, true), (2::smallint, 5::smallint, false)
+), figure AS (
+    SELECT 1::smallint AS grain, sdk_app_id, day, ''::text AS task_id, stage_id,
+        NULL::smallint AS event_type, NULL::smallint AS platform_id,
+        err_count AS coded, NULL::bigint AS denominator, NULL::bigint AS arrived, updated_at
+    FROM pushloss.stage_loss WHERE task_key = 0
+    UNION ALL
+    SELECT 1::smallint, sdk_app_id, day, ''::text, stage_id, NULL::smallint, NULL::smallint,
+        NULL::bigint, CASE WHEN is_denominator THEN push_count END, CASE WHEN NOT is_denominator THEN push_count END, updated_at
+    FROM pushloss.push_count JOIN part USING (counter_id) WHERE task_key = 0
+    UNION ALL
+    SELECT 2::smallint, sdk_app_id, day, ''::text, stage_id, event_type, platform_id,
+        err_count, NULL::bigint, NULL::bigint, updated_at
+    FROM pushloss.platform_loss WHERE task_key = 0
+    UNION ALL
+    SELECT 2::smallint, sdk_app_id, day, ''::text, stage_id, event_type, platform_id,
+        NULL::bigint, CASE WHEN is_denominator THEN push_count END, CASE WHEN NOT is_denominator THEN push_count END, updated_at
+    FROM pushloss.platform_push_count JOIN part USING (counter_id) WHERE task_key = 0
+    UNION ALL
+    SELECT 3::smallint, sdk_app_id, day, task_id, stage_id, NULL::smallint, NULL::smallint,
+        err_count, NULL::bigint, NULL::bigint, updated_at
+    FROM pushloss.stage_loss JOIN task USING (task_key)
+    UNION ALL
+    SELECT 3::smallint, sdk_app_id, day, task_id, stage_id, NULL::smallint, NULL::smallint,
+        NULL::bigint, CASE WHEN is_denominator THEN push_count END, CASE WHEN NOT is_denominator THEN push_count END, updated_at
+    FROM pushloss.push_count JOIN part USING (counter_id) JOIN task USING (task_key)
+    UNION ALL
+    SELECT 4::smallint, sdk_app_id, day, task_id, stage_id, event_type, platform_id,
+        err_count, NULL::bigint, NULL::bigint, updated_at
+    FROM pushloss.platform_loss JOIN task USING (task_key)
+    UNION ALL
+    SELECT 4::smallint, sdk_app_id, day, task_id, stage_id, event_type, platform_id,
+        NULL::bigint, CASE WHEN is_denominator THEN push_count END, CASE WHEN NOT is_denominator THEN push_count END, updated_at
+    FROM pushloss.platform_push_count JOIN part USING (counter_id) JOIN task USING (task_key)
+), summed AS (
+    SELECT grain, sdk_app_id, day, task_id, stage_id, event_type, platform_id,
+        sum(coded)::bigint AS coded, max(denominator) AS denominator, max(arrived) AS arrived, max(updated_at) AS updated_at
+    FROM figure
+    GROUP BY grain, sdk_app_id, day, task_id, stage_id, event_type, platform_id
+)
+SELECT
+    f.sdk_app_id,
+    f.day,
+    CASE f.grain WHEN 1 THEN 'app_stage' WHEN 2 THEN 'app_platform' WHEN 3 THEN 'task_stage' ELSE 'task_platform' END AS grain,
+    f.task_id,
+    s.stage,
+    f.event_type,
+    coalesce(e.event, 'unknown (' || f.event_type || ')') AS event,
+    f.platform_id,
+    coalesce(p.platform, 'unknown (' || f.platform_id || ')') AS platform,
+    l.coded AS coded_loss,
+    f.denominator,
+    l.coded::double precision / nullif(f.denominator, 0) AS loss_rate,
+    f.denominator - f.arrived AS gap,
+    f.denominator - f.arrived - l.coded AS unexplained,
+    f.updated_at
+FROM summed AS f
+-- No row of a code is zero only where the losses of the window were loaded.
+CROSS JOIN LATERAL (
+    SELECT coalesce(f.coded, (
+        SELECT 0 FROM pushloss.ledger AS l
+        WHERE l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.stream_id = 0
+            AND l.task_key = CASE f.task_id WHEN '' THEN 0 ELSE (
+                SELECT t.task_key FROM pushloss.task AS t WHERE t.sdk_app_id = f.sdk_app_id AND t.task_id = f.task_id) END
+            AND l.first_loaded_at IS NOT NULL
+    )) AS coded
+) AS l
+JOIN pushloss.stage AS s USING (stage_id)
+LEFT JOIN pushloss.event AS e USING (event_type)
+LEFT JOIN pushloss.platform AS p USING (platform_id);
+COMMENT ON VIEW analytics.loss_rates IS 'Losses against the pushes that they are a part of: one row per app, day, stage and, by grain, task, event and platform. Choose one grain before adding up.';
+COMMENT ON COLUMN analytics.loss_rates.sdk_app_id IS 'SDKAppID of the app.';
+COMMENT ON COLUMN analytics.loss_rates.day IS 'Calendar day in the app''s time zone.';
+COMMENT ON COLUMN analytics.loss_rates.grain IS 'What one row stands for: app_stage or task_stage, all channels together, and app_platform or task_platform, one channel. The four never add up.';
+COMMENT ON COLUMN analytics.loss_rates.task_id IS 'TaskID of the push task; empty text for the whole app.';
+COMMENT ON COLUMN analytics.loss_rates.stage IS 'ready_to_send: of the pushes that could be sent, those that were not; post_send_delivered: of those sent, those not delivered.';
+COMMENT ON COLUMN analytics.loss_rates.event_type IS '1 offline push, 2 online push; NULL where the figure is of all channels together.';
+COMMENT ON COLUMN analytics.loss_rates.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL where the figure is of all channels together.';
+COMMENT ON COLUMN analytics.loss_rates.platform_id IS 'Number of the push channel; NULL where the figure is of all channels together.';
+COMMENT ON COLUMN analytics.loss_rates.platform IS 'Name of the push channel; NULL where the figure is of all channels together.';
+COMMENT ON COLUMN analytics.loss_rates.coded_loss IS 'Pushes lost that an error code explains. NULL where the losses were never loaded.';
+COMMENT ON COLUMN analytics.loss_rates.denominator IS 'Pushes that reached the stage: those that could be sent (ready_to_send), or those sent (post_send_delivered). NULL where the API did not tell.';
+COMMENT ON COLUMN analytics.loss_rates.loss_rate IS 'coded_loss / denominator: from 0, seldom above 1, where codes count more. NULL without a denominator or where it is 0.';
+COMMENT ON COLUMN analytics.loss_rates.gap IS 'Pushes that reached the stage and not its end: could be sent less sent, or sent less delivered. A channel that confirms no delivery (Apple APNs) leaves all that it was sent here.';
+COMMENT ON COLUMN analytics.loss_rates.unexplained IS 'gap less coded_loss: what no code explains. Seldom 0: the API''s codes do not explain every loss; below 0 where they count more than the gap.';
+COMMENT ON COLUMN analytics.loss_rates.updated_at IS 'When one of these figures was last written.';
+
+-- What the API restated -------------------------------------------------------
+
+CREATE OR REPLACE VIEW analytics.loss_changes AS
+SELECT
+    h.sdk_app_id,
+    h.day,
+    coalesce(t.task_id, '') AS task_id,
+    s.stage,
+    CASE WHEN h.by_platform THEN h.event_type END AS event_type,
+    CASE WHEN h.by_platform THEN coalesce(e.event, 'unknown (' || h.event_type || ')') END AS event,
+    CASE WHEN h.by_platform THEN h.platform_id END AS platform_id,
+    CASE WHEN h.by_platform THEN coalesce(p.platform, 'unknown (' || h.platform_id || ')') END AS platform,
+    c.err_code,
+    h.changed_at,
+    h.run_id,
+    h.old_count,
+    h.new_count,
+    old_info.err_info AS old_err_info,
+    new_info.err_info AS new_err_info
+FROM pushloss.loss_change AS h
+JOIN pushloss.stage AS s USING (stage_id)
+JOIN pushloss.err_code AS c USING (err_code_key)
+LEFT JOIN pushloss.task AS t USING (task_key)
+LEFT JOIN pushloss.event AS e USING (event_type)
+LEFT JOIN pushloss.platform AS p USING (platform_id)
+LEFT JOIN pushloss.err_info AS old_info ON old_info.err_info_key = h.old_err_info_key
+LEFT JOIN pushloss.err_info AS new_info ON new_info.err_info_key = h.new_err_info_key
+WHERE h.stream_id = 0;
+COMMENT ON VIEW analytics.loss_changes IS 'What the API restated: one row per change of one fact, since the first load of its day.';
+COMMENT ON COLUMN analytics.loss_changes.sdk_app_id IS 'SDKAppID of the app.';
+COMMENT ON COLUMN analytics.loss_changes.day IS 'Calendar day in the app''s time zone.';
+COMMENT ON COLUMN analytics.loss_changes.task_id IS 'TaskID of the push task; empty text for the whole app.';
+COMMENT ON COLUMN analytics.loss_changes.stage IS 'Where the pushes were lost: ready_to_send (could be sent, were not) or post_send_delivered (sent, not delivered).';
+COMMENT ON COLUMN analytics.loss_changes.event_type IS '1 offline push, 2 online push; NULL where the fact is one by stage only.';
+COMMENT ON COLUMN analytics.loss_changes.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL where the fact is one by stage only.';
+COMMENT ON COLUMN analytics.loss_changes.platform_id IS 'Number of the push channel; NULL where the fact is one by stage only.';
+COMMENT ON COLUMN analytics.loss_changes.platform IS 'Name of the push channel; NULL where the fact is one by stage only.';
+COMMENT ON COLUMN analytics.loss_changes.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
+COMMENT ON COLUMN analytics.loss_changes.changed_at IS 'When the change was loaded.';
+COMMENT ON COLUMN analytics.loss_changes.run_id IS 'Run that loaded it, see runs.';
+COMMENT ON COLUMN analytics.loss_changes.old_count IS 'Number of pushes lost, as believed before; NULL where the fact appeared.';
+COMMENT ON COLUMN analytics.loss_changes.new_count IS 'Number of pushes lost, as believed since; NULL where the fact went away.';
+COMMENT ON COLUMN analytics.loss_changes.old_err_info IS 'Description before; NULL where the fact appeared.';
+COMMENT ON COLUMN analytics.loss_changes.new_err_info IS 'Description after; NULL where the fact went away.';
+
+CREATE OR REPLACE VIEW analytics.push_changes AS
+SELECT
+    h.sdk_app_id,
+    h.day,
+    coalesce(t.task_id, '') AS task_id,
+    n.counter,
+    CASE WHEN h.by_platform THEN h.event_type END AS event_type,
+    CASE WHEN h.by_platform THEN coalesce(e.event, 'unknown (' || h.event_type || ')') END AS event,
+    CASE WHEN h.by_platform THEN h.platform_id END AS platform_id,
+    CASE WHEN h.by_platform THEN coalesce(p.platform, 'unknown (' || h.platform_id || ')') END AS platform,
+    h.changed_at,
+    h.run_id,
+    h.old_count,
+    h.new_count
+FROM pushloss.loss_change AS h
+JOIN pushloss.counter AS n ON n.counter_id = h.stage_id
+LEFT JOIN pushloss.task AS t USING (task_key)
+LEFT JOIN pushloss.event AS e USING (event_type)
+LEFT JOIN pushloss.platform AS p USING (platform_id)
+WHERE h.stream_id = 1;
+COMMENT ON VIEW analytics.push_changes IS 'What the API restated of the numbers of pushes: one row per change of one counter, since the first load of its day.';
+COMMENT ON COLUMN analytics.push_changes.sdk_app_id IS 'SDKAppID of the app.';
+COMMENT ON COLUMN analytics.push_changes.day IS 'Calendar day in the app''s time zone.';
+COMMENT ON COLUMN analytics.push_changes.task_id IS 'TaskID of the push task; empty text for the whole app.';
+COMMENT ON COLUMN analytics.push_changes.counter IS 'total, sent, delivered or clicked.';
+COMMENT ON COLUMN analytics.push_changes.event_type IS '1 offline push, 2 online push; NULL where the figure is of all channels together.';
+COMMENT ON COLUMN analytics.push_changes.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL where the figure is of all channels together.';
+COMMENT ON COLUMN analytics.push_changes.platform_id IS 'Number of the push channel; NULL where the figure is of all channels together.';
+COMMENT ON COLUMN analytics.push_changes.platform IS 'Name of the push channel; NULL where the figure is of all channels together.';
+COMMENT ON COLUMN analytics.push_changes.changed_at IS 'When the change was loaded.';
+COMMENT ON COLUMN analytics.push_changes.run_id IS 'Run that loaded it.';
+COMMENT ON COLUMN analytics.push_changes.old_count IS 'Count before; NULL where the figure appeared.';
+COMMENT ON COLUMN analytics.push_changes.new_count IS 'Count after; NULL where the figure went away.';
+
+-- Facts and changes together tell every version that a fact ever had. The old
+-- count of a change was valid since the change before it or, for the first one,
+-- since the window's first load, which is no change.
+CREATE OR REPLACE VIEW analytics.loss_versions AS
+SELECT
+    CASE WHEN v.task_key = 0 THEN 'app_' ELSE 'task_' END
+        || CASE WHEN v.by_platform THEN 'platform_loss' ELSE 'stage_loss' END AS grain,
+    v.sdk_app_id,
+    v.day,
+    coalesce(t.task_id, '') AS task_id,
+    s.stage,
+    CASE WHEN v.by_platform THEN v.event_type END AS event_type,
+    CASE WHEN v.by_platform THEN coalesce(e.event, 'unknown (' || v.event_type || ')') END AS event,
+    CASE WHEN v.by_platform THEN v.platform_id END AS platform_id,
+    CASE WHEN v.by_platform THEN coalesce(p.platform, 'unknown (' || v.platform_id || ')') END AS platform,
+    c.err_code,
+    i.err_info,
+    v.err_count,
+    v.valid_from,
+    v.valid_to
+FROM (
+    SELECT sdk_app_id, day, task_key, false AS by_platform, stage_id, 0::smallint AS event_type, 0::smallint AS platform_id,
+        err_code_key, err_info_key, err_count, updated_at AS valid_from, NULL::timestamptz AS valid_to
+    FROM pushloss.stage_loss
+    UNION ALL
+    SELECT sdk_app_id, day, task_key, true, stage_id, event_type, platform_id,
+        err_code_key, err_info_key, err_count, updated_at, NULL::timestamptz
+    FROM pushloss.platform_loss
+    UNION ALL
+    SELECT h.sdk_app_id, h.day, h.task_key, h.by_platform, h.stage_id, h.event_type, h.platform_id,
+        h.err_code_key, h.old_err_info_key, h.old_count, coalesce(h.previous, l.first_loaded_at), h.changed_at
+    FROM (
+        SELECT sdk_app_id, day, task_key, by_platform, stage_id, event_type, platform_id,
+            err_code_key, old_err_info_key, old_count, changed_at, lag(changed_at) OVER (
+            PARTITION BY sdk_app_id, day, task_key, by_platform, stage_id, event_type, platform_id, err_code_key
+            ORDER BY changed_at, change_id) AS previous
+        FROM pushloss.loss_change
+        WHERE stream_id = 0
+    ) AS h
+    JOIN pushloss.ledger AS l USING (sdk_app_id, day, task_key)
+    WHERE h.old_count IS NOT NULL AND l.stream_id = 0
+) AS v
+JOIN pushloss.stage AS s USING (stage_id)
+JOIN pushloss.err_code AS c USING (err_code_key)
+JOIN pushloss.err_info AS i USING (err_info_key)
+LEFT JOIN pushloss.task AS t USING (task_key)
+LEFT JOIN pushloss.event AS e USING (event_type)
+LEFT JOIN pushloss.platform AS p USING (platform_id);
+COMMENT ON VIEW analytics.loss_versions IS 'Every version that a fact ever had, of all four grains: one row per fact and span of time in which it was believed. Choose one grain before summing.';
+COMMENT ON COLUMN analytics.loss_versions.grain IS 'The fact view that the row belongs to: app_stage_loss, app_platform_loss, task_stage_loss or task_platform_loss.';
+COMMENT ON COLUMN analytics.loss_versions.sdk_app_id IS 'SDKAppID of the app.';
+COMMENT ON COLUMN analytics.loss_versions.day IS 'Calendar day in the app''s time zone.';
+COMMENT ON COLUMN analytics.loss_versions.task_id IS 'TaskID of the push task; empty text for the whole app.';
+COMMENT ON COLUMN analytics.loss_versions.stage IS 'Where the pushes were lost: ready_to_send (could be sent, were not) or post_send_delivered (sent, not delivered).';
+COMMENT ON COLUMN analytics.loss_versions.event_type IS '1 offline push, 2 online push; NULL where the fact is one by stage only.';
+COMMENT ON COLUMN analytics.loss_versions.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL where the fact is one by stage only.';
+COMMENT ON COLUMN analytics.loss_versions.platform_id IS 'Number of the push channel; NULL where the fact is one by stage only.';
+COMMENT ON COLUMN analytics.loss_versions.platform IS 'Name of the push channel; NULL where the fact is one by stage only.';
+COMMENT ON COLUMN analytics.loss_versions.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
+COMMENT ON COLUMN analytics.loss_versions.err_info IS 'The description that came with the code then.';
+COMMENT ON COLUMN analytics.loss_versions.err_count IS 'Number of pushes lost, as it was believed then.';
+COMMENT ON COLUMN analytics.loss_versions.valid_from IS 'When this version was loaded; it was believed from then on.';
+COMMENT ON COLUMN analytics.loss_versions.valid_to IS 'When the next version was loaded, or the fact went away: it was believed until just before. NULL for what is believed now.';
+
+-- Plain SQL, so that the planner puts it into the query and a day asked for reads
+-- that day only.
+CREATE OR REPLACE FUNCTION analytics.loss_as_of(at timestamptz)
+RETURNS TABLE (
+    grain text, sdk_app_id bigint, day date, task_id text, stage text, event_type smallint, event text,
+    platform_id smallint, platform text, err_code text, err_info text, err_count bigint, updated_at timestamptz
+)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT v.grain, v.sdk_app_id, v.day, v.task_id, v.stage, v.event_type, v.event,
+        v.platform_id, v.platform, v.err_code, v.err_info, v.err_count, v.valid_from
+    FROM analytics.loss_versions AS v
+    WHERE v.valid_from <= at AND (v.valid_to > at OR v.valid_to IS NULL)
+$$;
+COMMENT ON FUNCTION analytics.loss_as_of(timestamp with time zone) IS 'The facts of all four grains as they stood at a moment, what a report made then was made from: one row per fact. grain names the fact view that a row belongs to; choose one before summing. updated_at is when the figure had last changed then; all else is as in loss_versions.';
+
+-- What is known of each window ------------------------------------------------
+
+-- Windows that are due and were never pulled are shown as open, without anybody
+-- having to write them. What is known and what is due are two branches, so that the
+-- days and the app that are asked for are all that is read of either; a full join
+-- would read everything. The days of a task come from an array, of which the planner
+-- expects few, not from a series, of which it expects a thousand. Days are counted as
+-- dates: a series of timestamps would follow the clock changes of the reader's time zone.
+CREATE OR REPLACE VIEW analytics.stream_coverage AS
+SELECT
+    st.stream,
+    l.sdk_app_id,
+    l.day,
+    CASE WHEN l.task_key = 0 THEN '' ELSE t.task_id END AS task_id,
+    l.state,
+    l.settled,
+    l.settled_reason,
+    l.pulls,
+    l.row_count,
+    l.first_loaded_at,
+    l.last_loaded_at,
+    l.last_error,
+    coalesce(c.active, l.stream_id = 0) AS active
+FROM pushloss.ledger AS l
+JOIN pushloss.stream AS st USING (stream_id)
+LEFT JOIN (SELECT sdk_app_id, stream_id, active FROM pushloss.app_stream) AS c USING (sdk_app_id, stream_id)
+LEFT JOIN (SELECT task_key, task_id FROM pushloss.task) AS t USING (task_key)
+UNION ALL
+SELECT expected.stream, expected.sdk_app_id, expected.day, expected.task_id, 'open', false, NULL, 0, 0, NULL, NULL, NULL, true
+FROM (
+    SELECT a.stream, a.stream_id, a.sdk_app_id, a.begin + n.n AS day, 0 AS task_key, '' AS task_id
+    FROM (
+        SELECT st.stream, st.stream_id, a.sdk_app_id, a.timezone, greatest(a.first_day, c.first_day) AS begin
+        FROM pushloss.app AS a
+        CROSS JOIN pushloss.stream AS st
+        LEFT JOIN pushloss.app_stream AS c USING (sdk_app_id, stream_id)
+        WHERE a.first_day IS NOT NULL AND coalesce(c.active, st.stream_id = 0)
+    ) AS a
+    CROSS JOIN LATERAL generate_series(0, (now() AT TIME ZONE a.timezone)::date - 1 - a.begin) AS n (n)
+    UNION ALL
+    SELECT a.stream, a.stream_id, a.sdk_app_id, followed.first + n.nth::integer - 1, t.task_key, t.task_id
+    FROM (
+        SELECT st.stream, st.stream_id, a.sdk_app_id, a.timezone, a.task_days, greatest(a.first_day, c.first_day) AS begin
+        FROM pushloss.app AS a
+        CROSS JOIN pushloss.stream AS st
+        LEFT JOIN pushloss.app_stream AS c USING (sdk_app_id, stream_id)
+        WHERE a.first_day IS NOT NULL AND st.by_task AND coalesce(c.active, st.stream_id = 0)
+    ) AS a
+    JOIN pushloss.task AS t USING (sdk_app_id)
+    CROSS JOIN LATERAL (
+        SELECT (coalesce(t.sent_at, t.registered_at) AT TIME ZONE a.timezone)::date AS day
+    ) AS sent
+    CROSS JOIN LATERAL (
+        SELECT greatest(sent.day, a.begin) AS first,
+            least((now() AT TIME ZONE a.timezone)::date, sent.day + a.task_days) - 1 AS last
+    ) AS followed
+    CROSS JOIN LATERAL unnest(array_fill(0, ARRAY[greatest(followed.last - followed.first + 1, 0)]))
+        WITH ORDINALITY AS n (zero, nth)
+    WHERE t.retired_at IS NULL
+) AS expected
+WHERE NOT EXISTS (
+    SELECT FROM pushloss.ledger AS l
+    WHERE l.sdk_app_id = expected.sdk_app_id AND l.day = expected.day AND l.task_key = expected.task_key
+        AND l.stream_id = expected.stream_id
+);
+COMMENT ON VIEW analytics.stream_coverage IS 'What is known of each window of every stream that is pulled: one row per stream, app, day and task (or the whole app), also of those never pulled.';
+COMMENT ON COLUMN analytics.stream_coverage.stream IS 'The statistic of the API: loss, statistics (numbers of pushes), chat_loss or chat_statistics (the same of chat messages).';
+COMMENT ON COLUMN analytics.stream_coverage.sdk_app_id IS 'SDKAppID of the app.';
+COMMENT ON COLUMN analytics.stream_coverage.day IS 'Calendar day in the app''s time zone.';
+COMMENT ON COLUMN analytics.stream_coverage.task_id IS 'TaskID of the push task; empty text for the whole app.';
+COMMENT ON COLUMN analytics.stream_coverage.state IS 'loaded; empty: there was nothing; absent: the answer lacked the task; unproven: no answer loaded it while the API is believed to have remembered its whole day, so its figures, or their absence, may be a part; unavailable: an error for such a day; failed: the last pull brought no answer, and figures of before are kept; open: not pulled yet.';
+COMMENT ON COLUMN analytics.stream_coverage.settled IS 'Whether the figures are final: scheduled runs no longer pull the window.';
+COMMENT ON COLUMN analytics.stream_coverage.settled_reason IS 'lookback: pulled long enough after the day''s end; api_memory: asking again can tell no more; retired: the task is no longer followed; NULL while not settled.';
+COMMENT ON COLUMN analytics.stream_coverage.pulls IS 'How often the window was pulled, failures included.';
+COMMENT ON COLUMN analytics.stream_coverage.row_count IS 'Stored figures of the window.';
+COMMENT ON COLUMN analytics.stream_coverage.first_loaded_at IS 'When figures were first loaded, zero included; NULL if never.';
+COMMENT ON COLUMN analytics.stream_coverage.last_loaded_at IS 'When figures were last loaded or confirmed; NULL if never.';
+COMMENT ON COLUMN analytics.stream_coverage.last_error IS 'Why the last pull failed; NULL after a success.';
+COMMENT ON COLUMN analytics.stream_coverage.active IS 'Whether the stream is pulled of the app: of one that no longer is, what is known stays as it was.';
+
+CREATE OR REPLACE VIEW analytics.coverage AS
+SELECT sdk_app_id, day, task_id, state, settled, settled_reason, pulls, row_count, first_loaded_at, last_loaded_at, last_error
+FROM analytics.stream_coverage
+WHERE stream = 'loss';
+COMMENT ON VIEW analytics.coverage IS 'What is known of each window of losses: one row per app, day and task (or the whole app), also of those never pulled.';
+COMMENT ON COLUMN analytics.coverage.sdk_app_id IS 'SDKAppID of the app.';
+COMMENT ON COLUMN analytics.coverage.day IS 'Calendar day in the app''s time zone.';
+COMMENT ON COLUMN analytics.coverage.task_id IS 'TaskID of the push task; empty text for the whole app.';
+COMMENT ON COLUMN analytics.coverage.state IS 'loaded; empty: there was nothing; absent: the answer lacked the task; unproven: no answer loaded it while the API is believed to have remembered its whole day, so its figures, or their absence, may be a part; unavailable: an error for such a day; failed: the last pull brought no answer, and figures of before are kept; open: not pulled yet.';
+COMMENT ON COLUMN analytics.coverage.settled IS 'Whether the figures are final: scheduled runs no longer pull the window.';
+COMMENT ON COLUMN analytics.coverage.settled_reason IS 'lookback: pulled long enough after the day''s end; api_memory: asking again can tell no more; retired: the task is no longer followed; NULL while not settled.';
+COMMENT ON COLUMN analytics.coverage.pulls IS 'How often the window was pulled, failures included.';
+COMMENT ON COLUMN analytics.coverage.row_count IS 'Rows stored for the window in the fact views, by stage and by platform together.';
+COMMENT ON COLUMN analytics.coverage.first_loaded_at IS 'When figures were first loaded, zero included; NULL if never.';
+COMMENT ON COLUMN analytics.coverage.last_loaded_at IS 'When figures were last loaded or confirmed; NULL if never.';
+COMMENT ON COLUMN analytics.coverage.last_error IS 'Why the last pull failed; NULL after a success.';
+
+CREATE OR REPLACE VIEW analytics.reconciliations AS
+SELECT
+    r.sdk_app_id,
+    r.first_day,
+    r.last_day,
+    coalesce(t.task_id, '') AS task_id,
+    r.checked_at,
+    r.run_id,
+    CASE WHEN k.by_platform THEN 'platform' WHEN NOT k.by_platform THEN 'stage' END AS grain,
+    s.stage,
+    CASE WHEN k.by_platform THEN k.event_type END AS event_type,
+    CASE WHEN k.by_platform THEN coalesce(e.event, 'unknown (' || k.event_type || ')') END AS event,
+    CASE WHEN k.by_platform THEN k.platform_id END AS platform_id,
+    CASE WHEN k.by_platform THEN coalesce(p.platform, 'unknown (' || k.platform_id || ')') END AS platform,
+    c.err_code,
+    k.stored,
+    k.reported,
+    k.reported - k.stored AS difference,
+    r.state
+FROM pushloss.reconciliation AS r
+LEFT JOIN pushloss.reconciliation_key AS k USING (sdk_app_id, reconciliation_id)
+LEFT JOIN pushloss.stage AS s USING (stage_id)
+LEFT JOIN pushloss.err_code AS c USING (err_code_key)
+LEFT JOIN pushloss.event AS e USING (event_type)
+LEFT JOIN pushloss.platform AS p USING (platform_id)
+LEFT JOIN (SELECT task_key, task_id FROM pushloss.task) AS t USING (task_key);
+COMMENT ON VIEW analytics.reconciliations IS 'Do the days add up? Each check compares the stored days of a span, added up, with what the API says of the whole span: one row per figure that was compared, or one row with empty figures where neither side had any.';
+COMMENT ON COLUMN analytics.reconciliations.sdk_app_id IS 'SDKAppID of the app.';
+COMMENT ON COLUMN analytics.reconciliations.first_day IS 'First day of the span, in the app''s time zone.';
+COMMENT ON COLUMN analytics.reconciliations.last_day IS 'Last day of the span, included.';
+COMMENT ON COLUMN analytics.reconciliations.task_id IS 'TaskID of the push task; empty text for the whole app.';
+COMMENT ON COLUMN analytics.reconciliations.checked_at IS 'When the figures were compared.';
+COMMENT ON COLUMN analytics.reconciliations.run_id IS 'Run that compared them, see runs.';
+COMMENT ON COLUMN analytics.reconciliations.grain IS 'stage: a figure of all channels together; platform: one of a channel. NULL where there was nothing to compare.';
+COMMENT ON COLUMN analytics.reconciliations.stage IS 'Where the pushes were lost: ready_to_send (could be sent, were not) or post_send_delivered (sent, not delivered).';
+COMMENT ON COLUMN analytics.reconciliations.event_type IS '1 offline push, 2 online push; NULL where the figure is one by stage.';
+COMMENT ON COLUMN analytics.reconciliations.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL where the figure is one by stage.';
+COMMENT ON COLUMN analytics.reconciliations.platform_id IS 'Number of the push channel; NULL where the figure is one by stage.';
+COMMENT ON COLUMN analytics.reconciliations.platform IS 'Name of the push channel; NULL where the figure is one by stage.';
+COMMENT ON COLUMN analytics.reconciliations.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
+COMMENT ON COLUMN analytics.reconciliations.stored IS 'Number of pushes lost by the stored days of the span, added up; 0 where none has the figure.';
+COMMENT ON COLUMN analytics.reconciliations.reported IS 'Number of pushes lost by what the API said of the whole span; 0 where its answer lacked the figure.';
+COMMENT ON COLUMN analytics.reconciliations.difference IS 'reported less stored; 0 where they agree.';
+COMMENT ON COLUMN analytics.reconciliations.state IS 'Of the whole check. agreed: all figures are equal; differs: some are not, and the days are being pulled anew; stays: some still are not after that, which is a warning; unproven: the span is older than the API is believed to remember, so that its answer proves nothing; superseded: a later check takes the place of this one.';
+
+-- Runs and alerts -------------------------------------------------------------
+
+CREATE OR REPLACE VIEW analytics.runs AS
+SELECT
+    run_id, kind, started_at, finished_at, state, requests, retries, windows,
+    rows_inserted, rows_updated, rows_deleted, rows_unchanged, rejects, error
+FROM pushloss.run;
+COMMENT ON VIEW analytics.runs IS 'One row per run of the ETL, over all apps.';
+COMMENT ON COLUMN analytics.runs.run_id IS 'Number of the run.';
+COMMENT ON COLUMN analytics.runs.kind IS 'run, backfill or reconcile.';
+COMMENT ON COLUMN analytics.runs.started_at IS 'When it began.';
+COMMENT ON COLUMN analytics.runs.finished_at IS 'When it ended; NULL while it runs.';
+COMMENT ON COLUMN analytics.runs.state IS 'running; done; partial: some windows failed or rows were rejected, the rest is loaded; failed: an app or the database stopped it; interrupted: by a signal; abandoned: the process died, what was loaded stays; skipped: other processes worked on all apps.';
+COMMENT ON COLUMN analytics.runs.requests IS 'API calls made, retries included.';
+COMMENT ON COLUMN analytics.runs.retries IS 'API calls that repeated a failed one.';
+COMMENT ON COLUMN analytics.runs.windows IS 'Windows (a day of a task, or of the whole app) that were loaded, or found empty, absent or out of reach; failed ones are not among them.';
+COMMENT ON COLUMN analytics.runs.rows_inserted IS 'Rows of the fact views that were new.';
+COMMENT ON COLUMN analytics.runs.rows_updated IS 'Rows of the fact views whose count or description changed.';
+COMMENT ON COLUMN analytics.runs.rows_deleted IS 'Rows of the fact views that were no longer in the answer.';
+COMMENT ON COLUMN analytics.runs.rows_unchanged IS 'Rows of the fact views that the answer confirmed.';
+COMMENT ON COLUMN analytics.runs.rejects IS 'Rows of the answers that could not be understood, and are in no figure.';
+COMMENT ON COLUMN analytics.runs.error IS 'What stopped it or failed in it; NULL if nothing did.';
+
+CREATE OR REPLACE VIEW analytics.alerts AS
+SELECT alert_id, kind, nullif(sdk_app_id, 0) AS sdk_app_id, nullif(job, '') AS job, detail, opened_at, closed_at
+FROM pushloss.alert;
+COMMENT ON VIEW analytics.alerts IS 'What went wrong with the ETL, from when until when: one row per event.';
+COMMENT ON COLUMN analytics.alerts.alert_id IS 'Number of the event.';
+COMMENT ON COLUMN analytics.alerts.kind IS 'run_failed: a run ended by a failure; app_stopped: the API refused an app until an operator acts; gap: windows are missing, late or failed; stale: no run has been completed for two periods of the schedule; reconciliation: stored days still differ from what the API reports of them; unproven: days were pulled too late for the API to prove that it told all of them.';
+COMMENT ON COLUMN analytics.alerts.sdk_app_id IS 'SDKAppID of the app; NULL where it is about all.';
+COMMENT ON COLUMN analytics.alerts.job IS 'Job that failed, of run_failed; NULL otherwise.';
+COMMENT ON COLUMN analytics.alerts.detail IS 'What was known when it began.';
+COMMENT ON COLUMN analytics.alerts.opened_at IS 'When it was first seen.';
+COMMENT ON COLUMN analytics.alerts.closed_at IS 'When it was seen to be over; NULL while it lasts.';
+
+-- Apps, tasks and names -------------------------------------------------------
+
+CREATE OR REPLACE VIEW analytics.apps AS
+SELECT sdk_app_id, timezone, first_day, lookback_days, task_days, registered_at, retired_at
+FROM pushloss.app;
+COMMENT ON VIEW analytics.apps IS 'Apps whose losses are kept: one row per app.';
+COMMENT ON COLUMN analytics.apps.sdk_app_id IS 'SDKAppID of the Tencent Cloud console.';
+COMMENT ON COLUMN analytics.apps.timezone IS 'Time zone whose midnights cut the app''s days (a name as Asia/Shanghai); fixed once a day is loaded.';
+COMMENT ON COLUMN analytics.apps.first_day IS 'First day kept by scheduled runs; NULL until the first run.';
+COMMENT ON COLUMN analytics.apps.lookback_days IS 'How many days after its end a day is still pulled again, as of the last run.';
+COMMENT ON COLUMN analytics.apps.task_days IS 'How many days a task is followed, as of the last run.';
+COMMENT ON COLUMN analytics.apps.registered_at IS 'When the app was first seen.';
+COMMENT ON COLUMN analytics.apps.retired_at IS 'Since when runs leave the app out and nobody is told of its gaps; empty while it is pulled.';
+
+CREATE OR REPLACE VIEW analytics.tasks AS
+SELECT sdk_app_id, task_id, label, sent_at, registered_at, retired_at
+FROM pushloss.task;
+COMMENT ON VIEW analytics.tasks IS 'Push tasks whose losses are pulled one by one: one row per task.';
+COMMENT ON COLUMN analytics.tasks.sdk_app_id IS 'SDKAppID of the app that the task belongs to.';
+COMMENT ON COLUMN analytics.tasks.task_id IS 'TaskID as the push API returned it: opaque text.';
+COMMENT ON COLUMN analytics.tasks.label IS 'Name given by the team; NULL if none was.';
+COMMENT ON COLUMN analytics.tasks.sent_at IS 'When the push was sent, and its day is the first one pulled; NULL if nobody said, and registered_at counts instead.';
+COMMENT ON COLUMN analytics.tasks.registered_at IS 'When the task was added to the registry.';
+COMMENT ON COLUMN analytics.tasks.retired_at IS 'Since when the task is no longer pulled; NULL while it is.';
+
+CREATE OR REPLACE VIEW analytics.stages AS
+SELECT stage_id, stage, meaning
+FROM pushloss.stage;
+COMMENT ON VIEW analytics.stages IS 'Where on its way a push can be lost: one row per stage, in order.';
+COMMENT ON COLUMN analytics.stages.stage_id IS 'Number of the stage, in the order of a push''s way.';
+COMMENT ON COLUMN analytics.stages.stage IS 'Name of the stage.';
+COMMENT ON COLUMN analytics.stages.meaning IS 'What was lost there.';
+
+CREATE OR REPLACE VIEW analytics.platforms AS
+SELECT platform_id, platform
+FROM pushloss.platform;
+COMMENT ON VIEW analytics.platforms IS 'Push channels that the API documents: one row per channel.';
+COMMENT ON COLUMN analytics.platforms.platform_id IS 'Number of the channel, as the API has it.';
+COMMENT ON COLUMN analytics.platforms.platform IS 'Name of the channel; online pushes have no vendor and bear 0.';
+
+CREATE OR REPLACE VIEW analytics.error_codes AS
+WITH told AS (
+    SELECT err_code, stage_id, platform_id, err_info
+    FROM pushloss.usual_platform_text JOIN pushloss.err_code USING (err_code_key)
+), explained AS (
+    SELECT err_code, stage_id, platform_id, c.short_name, coalesce(c.meaning, told.err_info) AS meaning,
+        c.likely_cause, c.what_to_do, c.token_dead, c.source
+    FROM pushloss.error_catalogue AS c
+    FULL JOIN told USING (err_code, stage_id, platform_id)
+    UNION ALL
+    SELECT err_code, stage_id, NULL::smallint, NULL::text, err_info, NULL::text, NULL::text, NULL::boolean, NULL::text
+    FROM pushloss.usual_stage_text JOIN pushloss.err_code USING (err_code_key)
+    WHERE (err_code, stage_id) NOT IN (SELECT err_code, stage_id FROM pushloss.error_catalogue)
+        AND (err_code, stage_id) NOT IN (SELECT err_code, stage_id FROM told)
+)
+SELECT
+    coalesce(e.err_code, seen.err_code) AS err_code,
+    seen.first_seen_at,
+    e.platform_id,
+    coalesce(p.platform, 'unknown (' || e.platform_id || ')') AS platform,
+    s.stage,
+    e.short_name,
+    e.meaning,
+    e.likely_cause,
+    e.what_to_do,
+    e.token_dead,
+    e.source
+FROM explained AS e
+FULL JOIN pushloss.err_code AS seen ON seen.err_code = e.err_code
+LEFT JOIN pushloss.stage AS s USING (stage_id)
+LEFT JOIN pushloss.platform AS p ON p.platform_id = e.platform_id;
+COMMENT ON VIEW analytics.error_codes IS 'What error codes mean: one row per code, stage and platform that the catalogue knows or the API told a text of, and one row per code (and stage) of which only less is known. Join by err_code, stage and platform_id.';
+COMMENT ON COLUMN analytics.error_codes.err_code IS 'Error code, Tencent''s or the vendor''s.';
+COMMENT ON COLUMN analytics.error_codes.first_seen_at IS 'When the code was first loaded, with any platform; NULL if it never was.';
+COMMENT ON COLUMN analytics.error_codes.platform_id IS 'Number of the push channel; NULL where nothing is known of the code''s channel.';
+COMMENT ON COLUMN analytics.error_codes.platform IS 'Name of the push channel; NULL where nothing is known of the code''s channel.';
+COMMENT ON COLUMN analytics.error_codes.stage IS 'Where the pushes are lost: ready_to_send or post_send_delivered; NULL where the code came without any text.';
+COMMENT ON COLUMN analytics.error_codes.short_name IS 'Two words for a chart''s legend; NULL for a code that is not in the catalogue.';
+COMMENT ON COLUMN analytics.error_codes.meaning IS 'What the code says; for one that is not in the catalogue, the text of the API that most pushes were lost with there; NULL if there is neither.';
+COMMENT ON COLUMN analytics.error_codes.likely_cause IS 'Why it comes; NULL if nothing is known.';
+COMMENT ON COLUMN analytics.error_codes.what_to_do IS 'What helps; NULL if nothing is known.';
+COMMENT ON COLUMN analytics.error_codes.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known.';
+COMMENT ON COLUMN analytics.error_codes.source IS 'Page that says so; NULL if none is public.';
