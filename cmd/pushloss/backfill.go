@@ -69,7 +69,7 @@ pulled and why, and calls nothing.`,
 			})
 		bar.finish()
 		err = printReport(env, *output, report, err)
-		events.after(cmd.Context(), report)
+		events.AfterJob(cmd.Context(), report)
 		return err
 	}
 	return command

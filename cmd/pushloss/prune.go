@@ -10,9 +10,6 @@ import (
 	"pushloss/load"
 )
 
-// kindPrune is the job of that name in a schedule file.
-const kindPrune = "prune"
-
 func newPruneCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "prune",
@@ -66,15 +63,6 @@ func (a *app) prune(ctx context.Context, db *load.DB) (load.Pruned, error) {
 
 func (a *app) planPrune(ctx context.Context, db *load.DB) (load.Pruned, error) {
 	return db.PlanPrune(ctx, a.retention())
-}
-
-// pruneJob is prune on a schedule.
-func (a *app) pruneJob(db *load.DB) func(context.Context) error {
-	return func(ctx context.Context) error {
-		pruned, err := a.prune(ctx, db)
-		a.log.InfoContext(ctx, "pruned", "days", len(pruned.Days), "answers", pruned.Bodies, "bytes", pruned.Bytes, "runs", pruned.Runs)
-		return againIf(load.Unreachable(err), err)
-	}
 }
 
 func printPruned(env Environment, pruned load.Pruned, verb string) {

@@ -56,7 +56,7 @@ unproven and opens no day.`,
 		report, err := a.pipeline(db, pipeline.Options{OnProgress: bar.step}).Reconcile(cmd.Context(), request)
 		bar.finish()
 		err = printReport(env, *output, report, err)
-		events.after(cmd.Context(), report)
+		events.AfterJob(cmd.Context(), report)
 		return err
 	}
 	return command

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize/english"
@@ -85,19 +84,10 @@ func paceOf(app pipeline.AppReport) string {
 	return fmt.Sprintf("%.1f%%", 100*app.PaceUsed)
 }
 
-// ofApp is an app's problem with the app's name, which many have already.
-func ofApp(app pipeline.AppReport) string {
-	name := fmt.Sprintf("app %d", app.SDKAppID)
-	if strings.Contains(app.Problem, name) {
-		return app.Problem
-	}
-	return name + ": " + app.Problem
-}
-
 func printProblems(env Environment, report pipeline.Report) {
 	for _, app := range report.Apps {
 		if app.Problem != "" {
-			fmt.Fprintln(env.Stderr, ofApp(app))
+			fmt.Fprintln(env.Stderr, app.NamedProblem())
 		}
 		if app.Hint != "" {
 			fmt.Fprintf(env.Stderr, "what to do: %s\n", app.Hint)

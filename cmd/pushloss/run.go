@@ -47,7 +47,7 @@ or Airflow; serve does the same on a schedule of its own.`,
 		report, err := a.pipeline(db, pipeline.Options{OnProgress: bar.step}).Run(cmd.Context(), at)
 		bar.finish()
 		err = printReport(env, *output, report, err)
-		events.after(cmd.Context(), report)
+		events.AfterJob(cmd.Context(), report)
 		return err
 	}
 	return command

@@ -22,6 +22,9 @@ import (
 // sandboxKey is no secret: the sandbox's figures are made up.
 const sandboxKey = "sandbox-secret-key"
 
+// sandboxGrace bounds the wait for requests under way at the end.
+const sandboxGrace = 5 * time.Second
+
 func newSandboxCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "sandbox",
@@ -116,7 +119,7 @@ func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler
 	case err := <-ended:
 		return err
 	}
-	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), httpGrace)
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), sandboxGrace)
 	defer cancel()
 	if err := server.Shutdown(closing); err != nil {
 		_ = server.Close() // an answer that a fault holds back never ends

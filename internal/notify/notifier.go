@@ -23,6 +23,7 @@ const (
 type Notifier struct {
 	pool    *postgres.Pool
 	targets []Target
+	judge   Judge
 	log     *slog.Logger
 	now     func() time.Time
 
@@ -32,9 +33,10 @@ type Notifier struct {
 	untold []Verdict
 }
 
-// New returns a notifier; without targets it only keeps events.
-func New(pool *postgres.Pool, targets []Target, log *slog.Logger, now func() time.Time) *Notifier {
-	return &Notifier{pool: pool, targets: targets, log: log, now: now}
+// New returns a notifier; without targets it only keeps events. judge may be nil if neither AfterJob
+// nor Watch is called.
+func New(pool *postgres.Pool, targets []Target, judge Judge, log *slog.Logger, now func() time.Time) *Notifier {
+	return &Notifier{pool: pool, targets: targets, judge: judge, log: log, now: now}
 }
 
 // TellOfJob opens and closes events by the verdicts after a job, and sends what waits,

@@ -103,7 +103,7 @@ func (w *world) replica(urls ...string) *notify.Notifier {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return notify.New(w.db.Pool(), targets, log, func() time.Time { return w.now })
+	return notify.New(w.db.Pool(), targets, nil, log, func() time.Time { return w.now })
 }
 
 func gapOf(app int64, wrong bool) []notify.Verdict {

@@ -1,7 +1,9 @@
 package pipeline
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"pushloss/load"
@@ -139,4 +141,13 @@ func (r *Report) problem() string {
 		}
 	}
 	return ""
+}
+
+// NamedProblem is the app's problem with the app's name, which many have already.
+func (r AppReport) NamedProblem() string {
+	name := fmt.Sprintf("app %d", r.SDKAppID)
+	if strings.Contains(r.Problem, name) {
+		return r.Problem
+	}
+	return name + ": " + r.Problem
 }

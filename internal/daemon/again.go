@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"errors"
@@ -17,7 +17,7 @@ func again(report pipeline.Report, err error) error {
 	}
 	for _, app := range report.Apps {
 		if passes(app) {
-			return &schedules.AgainError{Err: errors.New(ofApp(app))}
+			return &schedules.AgainError{Err: errors.New(app.NamedProblem())}
 		}
 	}
 	return nil

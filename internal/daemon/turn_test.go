@@ -1,4 +1,4 @@
-package main
+package daemon
 
 import (
 	"context"
@@ -11,10 +11,10 @@ import (
 func TestJobsOfTheDaemonTakeTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		turn := make(chan struct{}, 1)
+		d := &daemon{turn: make(chan struct{}, 1)}
 		began := time.Now()
 		ran := make(chan time.Duration, 2)
-		job := inTurn(turn, func(context.Context) error {
+		job := d.inTurn(func(context.Context) error {
 			ran <- time.Since(began)
 			time.Sleep(time.Minute)
 			return nil
@@ -36,11 +36,11 @@ func TestJobsOfTheDaemonTakeTurns(t *testing.T) {
 
 func TestAJobThatWaitsForItsTurnEndsWithItsContext(t *testing.T) {
 	t.Parallel()
-	turn := make(chan struct{}, 1)
-	turn <- struct{}{}
+	d := &daemon{turn: make(chan struct{}, 1)}
+	d.turn <- struct{}{}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	err := inTurn(turn, func(context.Context) error { t.Error("it ran out of turn"); return nil })(ctx)
+	err := d.inTurn(func(context.Context) error { t.Error("it ran out of turn"); return nil })(ctx)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("it ends with %v", err)
 	}

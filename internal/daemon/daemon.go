@@ -1,0 +1,117 @@
+// Package daemon runs jobs on a schedule, tells people of what goes wrong, and serves
+// the page, the metrics and the probes over HTTP, until it is stopped.
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"pushloss/extract"
+	"pushloss/internal/monitor"
+	"pushloss/internal/notify"
+	"pushloss/internal/page"
+	"pushloss/internal/pipeline"
+	"pushloss/internal/secret"
+	"pushloss/load"
+	"pushloss/schedules"
+)
+
+const (
+	// httpGrace bounds the wait for HTTP requests under way at the end.
+	httpGrace = 5 * time.Second
+	// watchPeriod is how often the daemon looks for events beside its jobs.
+	watchPeriod = 5 * time.Minute
+)
+
+// Options are what a daemon works with. All but Retries are needed.
+type Options struct {
+	DB *load.DB
+	// Pipeline returns the jobs, which report each call of the API.
+	Pipeline func(onCall func(sdkAppID int64, call extract.CallReport)) *pipeline.Pipeline
+	// Prune takes away what is no longer kept.
+	Prune     func(context.Context) (load.Pruned, error)
+	Schedules []schedules.Schedule
+	Notifier  *notify.Notifier
+	// Status reads the status of the apps that are judged, and of the others.
+	Status func(context.Context) (judged, others []load.AppStatus, err error)
+
+	Listener net.Listener // closed at the end
+	Token    secret.Text  // that the page asks for; without one it is for this machine alone
+	// Grace is how long after its time a pull may still be to come.
+	Grace time.Duration
+
+	Log *slog.Logger
+	Now func() time.Time
+	// Retries are the pauses before a job is tried again; nil means the usual ones.
+	Retries []time.Duration
+}
+
+// Run serves until ctx ends, and returns after the requests under way.
+func Run(ctx context.Context, opts Options) error {
+	d := &daemon{Options: opts, metrics: monitor.NewMetrics(), turn: make(chan struct{}, 1)}
+	d.metrics.Watch(d.figures, d.Now, d.Log)
+	if last, found, err := d.DB.LastRun(ctx, pipeline.KindRun, load.RunDone); err == nil && found && last.FinishedAt != nil {
+		d.metrics.Succeeded(*last.FinishedAt)
+	}
+	runner, err := d.runner()
+	if err != nil {
+		_ = d.Listener.Close()
+		return err
+	}
+	probes := d.probes()
+	figures := page.New(d.DB, page.Options{
+		Log: d.Log, Now: d.Now, Grace: d.Grace,
+		Access: page.Access{Token: d.Token, Local: page.LocalOnly(d.Listener.Addr())},
+	})
+	server := &http.Server{Handler: handler(monitor.Handler(d.metrics, probes), figures), ReadHeaderTimeout: 5 * time.Second}
+	d.Log.InfoContext(ctx, "serving", "http", d.Listener.Addr().String(), "schedules", len(d.Schedules))
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	httpEnded := make(chan error, 1)
+	go func() {
+		httpEnded <- server.Serve(d.Listener)
+		stop() // a daemon that cannot be watched is no daemon
+	}()
+
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		d.Notifier.Watch(ctx, watchPeriod, func(ctx context.Context) []notify.Verdict { return d.freshness(ctx, probes) })
+	})
+
+	err = runner.Run(ctx)
+	stop()
+	watching.Wait()
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), httpGrace)
+	defer cancel()
+	_ = server.Shutdown(closing)
+	if httpErr := <-httpEnded; err == nil && !errors.Is(httpErr, http.ErrServerClosed) {
+		err = fmt.Errorf("serve HTTP: %w", httpErr)
+	}
+	d.Log.Info("stopped")
+	return err
+}
+
+type daemon struct {
+	Options
+	metrics *monitor.Metrics
+	// turn keeps jobs of this process apart: one that met another at an app would leave
+	// the app out until its next tick.
+	turn chan struct{}
+}
+
+// handler serves the probes and the metrics, which hold no figures and ask for no
+// token, and the page beside them.
+func handler(probes, figures http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+		mux.Handle(path, probes)
+	}
+	mux.Handle("/", figures)
+	return mux
+}

@@ -1,0 +1,68 @@
+package notify
+
+import (
+	"context"
+	"time"
+
+	"pushloss/internal/pipeline"
+	"pushloss/load"
+)
+
+// Judge reads the status of the apps that are judged, and which apps some process is
+// pulling.
+type Judge func(ctx context.Context) (statuses []load.AppStatus, busy []int64, err error)
+
+// judgeTimeout bounds a reading of the status.
+const judgeTimeout = time.Minute
+
+// AfterJob tells what a job that ended has brought about. A job that was stopped says
+// nothing.
+func (n *Notifier) AfterJob(ctx context.Context, report pipeline.Report) {
+	if ctx.Err() != nil || report.RunID == 0 {
+		return
+	}
+	n.TellOfJob(ctx, append(OfReport(report), n.ofStatus(ctx)...))
+}
+
+// AfterScheduled is AfterJob for a job of a daemon, which may not even have begun: what
+// cannot be sent now is sent later.
+func (n *Notifier) AfterScheduled(ctx context.Context, kind string, report pipeline.Report, err error) {
+	if report.RunID == 0 && err != nil && ctx.Err() == nil {
+		reason := err.Error()
+		if load.Unreachable(err) { // what a driver says of it is for the log alone
+			reason = "the database was out of reach"
+		}
+		n.TellOfJob(ctx, []Verdict{OfFailure(kind, reason)})
+		return
+	}
+	n.AfterJob(ctx, report)
+}
+
+func (n *Notifier) ofStatus(ctx context.Context) []Verdict {
+	ctx, cancel := context.WithTimeout(ctx, judgeTimeout)
+	defer cancel()
+	statuses, busy, err := n.judge(ctx)
+	if err != nil {
+		n.log.ErrorContext(ctx, "the status cannot be read, and is not judged", "error", err)
+		return nil
+	}
+	return OfStatus(statuses, busy)
+}
+
+// Watch looks for events every period, also while nothing runs, until ctx ends. more
+// returns what the caller has to add.
+func (n *Notifier) Watch(ctx context.Context, period time.Duration, more func(context.Context) []Verdict) {
+	ticker := time.NewTicker(period)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		verdicts := append(n.ofStatus(ctx), more(ctx)...)
+		if ctx.Err() == nil {
+			n.Tell(ctx, verdicts)
+		}
+	}
+}
