@@ -77,7 +77,7 @@ func TestBodiesThatAreReadAllTheSame(t *testing.T) {
 		"without words":                          `{"ActionStatus":"OK","ErrorCode":0}`,
 		"words that are an object":               `{"ErrorCode":0,"ErrorInfo":{"a":1}}`,
 		"words that are not UTF-8":               "{\"ErrorCode\":0,\"ErrorInfo\":\"\xff\"}",
-		"a name that stands twice":               `{"ErrorCode":0,"x":1,"x":2}`,
+		"a name that is there twice":             `{"ErrorCode":0,"x":1,"x":2}`,
 		"unknown fields":                         `{"RequestId":"x","ErrorCode":0,"Results":[],"More":{"ErrorCode":1}}`,
 		"a ResultCode of success":                `{"ErrorCode":0,"ResultCode":0,"ResultInfo":"ok"}`,
 		"only a ResultCode":                      `{"ActionStatus":"OK","ResultCode":0,"Results":[]}`,
@@ -95,6 +95,19 @@ func TestBodiesThatAreReadAllTheSame(t *testing.T) {
 				t.Errorf("JSON is none: %.200s", answer.JSON)
 			}
 		})
+	}
+}
+
+func TestAnAnswerThatSaysTwiceHowItWentIsAFailure(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{
+		`{"ErrorCode":90100,"ErrorInfo":"no","ErrorCode":0,"Results":[]}`, `{"ErrorCode":0,"ErrorCode":null}`, `{"ErrorCode":0,"\u0045rrorCode":0}`,
+		`{"ErrorCode":0,"ResultCode":0,"ResultCode":7}`, `{"ActionStatus":"FAIL","ActionStatus":"OK","ErrorCode":0}`,
+	} {
+		_, err := pull(always(reply{body: body}), extract.Options{MaxTries: 1})
+		if failed := failure(t, err); failed.Class != extract.Transient || !strings.Contains(err.Error(), " twice") {
+			t.Errorf("%s ends with %v", body, err)
+		}
 	}
 }
 

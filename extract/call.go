@@ -219,7 +219,7 @@ func apiError(number int64, info string) *Error {
 // httpError classes a status other than 200, which the service sends for
 // network failures only (All/Tagged Users Push Loss Analysis, "502").
 func httpError(response *http.Response, text string) *Error {
-	failed := &Error{HTTPStatus: response.StatusCode, Info: text, Hint: adviceURL}
+	failed := &Error{HTTPStatus: response.StatusCode, Info: text, Hint: adviceProxy}
 	switch status := response.StatusCode; {
 	case status == http.StatusTooManyRequests:
 		failed.Class, failed.Hint = Throttled, advicePace

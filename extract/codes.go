@@ -65,6 +65,8 @@ const (
 	adviceAdmin       = "set TIM_IDENTIFIER to an account that the console lists as an administrator of the app"
 	advicePlan        = "look at the app's plan and balance in the console"
 	adviceReport      = "this is a fault of pushloss: report it with this line"
+	adviceParameters  = "the days or the app are not what the API takes: look at PUSHLOSS_TIMEZONE and at what TIM_BASE_URL leads to; if both are right, report this line"
+	adviceProxy       = "look at TIM_BASE_URL and TIM_REGION, and at what is in between: a proxy (HTTPS_PROXY, NO_PROXY) or a firewall may have answered instead of the API"
 	adviceTasks       = "check the TaskIDs that were asked for (pushloss tasks list), and retire the wrong ones (pushloss tasks retire)"
 	adviceTooLarge    = "no answer of this API is that large: look at what TIM_BASE_URL leads to, or ask Tencent Cloud's support; the window stays failed"
 	advicePace        = "lower PUSHLOSS_RATE, or raise the limit in the console"
@@ -116,13 +118,13 @@ var codes = [...]Code{
 	{Number: 70169, Class: Transient, Meaning: "server-side timeout", Advice: adviceWait},
 	// On no list of today; older ones call it a timeout.
 	{Number: 70202, Class: Transient, Tries: fewTries, Exhausted: Operator, Meaning: "server-side timeout of the account service", Advice: adviceWait},
-	{Number: 70402, Class: BadRequest, Meaning: "illegal parameters", Advice: adviceReport},
+	{Number: 70402, Class: BadRequest, Meaning: "illegal parameters", Advice: adviceParameters},
 	{Number: 70500, Class: Transient, Meaning: "internal server error", Advice: adviceWait},
 	{Number: 80005, Class: Operator, Meaning: "service deactivated: version expired or account in arrears", Advice: advicePlan},
 	{Number: 90001, Class: BadRequest, Meaning: "the request's body is not valid JSON", Advice: adviceReport},
 	{Number: 90009, Class: Operator, Meaning: "no permission: call as an administrator", Advice: adviceAdmin},
 	{Number: 90045, Class: Operator, Meaning: "the Push service is not enabled", Advice: "switch Push on for the app in the console"},
-	{Number: 90100, Class: BadRequest, Meaning: "invalid request parameters", Advice: adviceReport},
+	{Number: 90100, Class: BadRequest, Meaning: "invalid request parameters", Advice: adviceParameters},
 	{Number: 90102, Class: Transient, Meaning: "internal error", Advice: adviceWait},
 	{Number: 90103, Class: Operator, Meaning: "failed to switch accounts: check the UserID", Advice: adviceAdmin},
 	// The loss page calls 91000 a request error, two others an internal error to retry.

@@ -13,8 +13,7 @@ import (
 )
 
 // TolerantSyntax are the options with which an answer's JSON is read: a text
-// that is not UTF-8 and a name that stands twice are for the reader of the rows
-// to judge.
+// that is not UTF-8 and a doubled name are for the reader of the rows to judge.
 var TolerantSyntax = jsontext.AllowInvalidUTF8(true)
 
 // envelope is what every answer of the REST API bears beside its content
@@ -126,21 +125,29 @@ func parseEnvelope(body []byte) (envelope, error) {
 		return env, err
 	}
 	hasCode := false
+	seen := make(map[string]bool)
 	for dec.PeekKind() != jsontext.KindEndObject {
 		name, err := dec.ReadValue()
 		if err != nil {
 			return env, err
 		}
-		switch plain(name) {
+		member := plain(name)
+		switch member {
+		case "ActionStatus", "ErrorCode", "ErrorInfo", "ResultCode", "ResultInfo":
+			if seen[member] { // which of the two is meant is unknown
+				return env, fmt.Errorf("it has %s twice", member)
+			}
+			seen[member] = true
+			hasCode = hasCode || strings.HasSuffix(member, "Code")
+		}
+		switch member {
 		case "ActionStatus":
 			err = readText(dec, &env.actionStatus)
 		case "ErrorCode":
-			hasCode = true
 			err = readInteger(dec, "ErrorCode", &env.errorCode)
 		case "ErrorInfo":
 			err = readText(dec, &env.errorInfo)
 		case "ResultCode":
-			hasCode = true
 			err = readInteger(dec, "ResultCode", &env.resultCode)
 		case "ResultInfo":
 			err = readText(dec, &env.resultInfo)

@@ -7,13 +7,13 @@ import (
 	"pushloss/extract"
 )
 
-func TestARefusalOfARequestWithTasksIsNoFaultOfPushloss(t *testing.T) {
+func TestARefusalOfParametersSaysWhatToLookAt(t *testing.T) {
 	t.Parallel()
 	for _, tasks := range [][]string{nil, {"t1"}} {
 		refusing := always(reply{body: `{"ActionStatus":"FAIL","ErrorCode":90100,"ErrorInfo":"no"}`})
 		client := extract.NewClient(account(), refusing, extract.NewPacer(0, extract.PacerOptions{}), extract.Options{})
 		_, err := client.Pull(t.Context(), extract.Request{Window: oneDay.Window, Tasks: tasks})
-		if hint := failure(t, err).Hint; strings.Contains(hint, "fault of pushloss") != (tasks == nil) {
+		if hint := failure(t, err).Hint; strings.Contains(hint, "fault of pushloss") || strings.Contains(hint, "TaskIDs") != (tasks != nil) {
 			t.Errorf("asked for %v, the hint is %q", tasks, hint)
 		}
 	}

@@ -72,7 +72,7 @@ func (r *reader) countersRow(e *element, a *stream.Array) error {
 			return err
 		}
 		if slices.Contains(seen, name) {
-			refuse(name + " stands twice")
+			refuse("it has " + name + " twice")
 		}
 		seen = append(seen, name)
 		why := ""

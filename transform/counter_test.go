@@ -94,10 +94,10 @@ func TestStatisticsBecomeAFactPerCounter(t *testing.T) {
 			},
 			Counts: transform.Counts{RowsIn: 4, Facts: 1, Rejected: 3},
 		}},
-		{"a counter that stands twice", `{"TaskID":"a","TotalCount":1,"TotalCount":2}`, transform.Result{
-			Unreadable: []transform.Unreadable{{TaskID: "a", Reason: "TotalCount stands twice"}},
+		{"a counter that is there twice", `{"TaskID":"a","TotalCount":1,"TotalCount":2}`, transform.Result{
+			Unreadable: []transform.Unreadable{{TaskID: "a", Reason: "it has TotalCount twice"}},
 			Rejects: []transform.Reject{{TaskID: "a", Array: "Results", JSON: `{"TaskID":"a","TotalCount":1,"TotalCount":2}`,
-				Reason: "TotalCount stands twice", Rows: 2}},
+				Reason: "it has TotalCount twice", Rows: 2}},
 			Counts: transform.Counts{RowsIn: 2, Rejected: 2},
 		}},
 	} {

@@ -76,7 +76,7 @@ func (r *reader) member(e *element, name string) (known bool, err error) {
 // see notes that the element has a member.
 func (e *element) see(name string) {
 	if slices.Contains(e.seen, name) { // which of the two is meant, or both, is not to be known
-		e.unreadable = name + " stands twice"
+		e.unreadable = "it has " + name + " twice"
 	}
 	e.seen = append(e.seen, name)
 }
@@ -104,7 +104,6 @@ func (r *reader) taskID(e *element) error {
 	id := ""
 	switch value.Kind() {
 	case jsontext.KindNull:
-		return nil
 	case jsontext.KindString:
 		id = r.text(value)
 	case jsontext.KindNumber:
@@ -114,7 +113,7 @@ func (r *reader) taskID(e *element) error {
 		return nil
 	}
 	if e.named && id != e.snapshot.TaskID {
-		e.unreadable = "TaskID stands twice"
+		e.unreadable = "it has TaskID twice"
 		return nil
 	}
 	e.named, e.snapshot.TaskID = true, id

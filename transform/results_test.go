@@ -156,12 +156,12 @@ func TestResultsAreSortedByWhatWasAsked(t *testing.T) {
 			},
 		},
 		{
-			name:   "an array that stands twice makes its task unreadable",
+			name:   "an array that is there twice makes its task unreadable",
 			answer: ok(`{"TaskID":"a","ReadyToSendLoss":[` + row1 + `],"ReadyToSendLoss":[` + row1 + `]}`), asked: []string{"a"},
 			want: transform.Result{
-				Unreadable: []transform.Unreadable{{TaskID: "a", Reason: "ReadyToSendLoss stands twice"}},
+				Unreadable: []transform.Unreadable{{TaskID: "a", Reason: "it has ReadyToSendLoss twice"}},
 				Rejects: []transform.Reject{whole("a", `{"TaskID":"a","ReadyToSendLoss":[`+row1+`],"ReadyToSendLoss":[`+row1+`]}`,
-					"ReadyToSendLoss stands twice", 2)},
+					"it has ReadyToSendLoss twice", 2)},
 				Counts: transform.Counts{RowsIn: 2, Rejected: 2},
 			},
 		},
@@ -180,8 +180,8 @@ func TestResultsAreSortedByWhatWasAsked(t *testing.T) {
 			answer: ok(`{"TaskID":"a","ReadyToSendLoss":[` + row1 + `],"TaskId":"b"}`), asked: []string{"a", "b"},
 			want: transform.Result{
 				Absent:     []string{"b"},
-				Unreadable: []transform.Unreadable{{TaskID: "a", Reason: "TaskID stands twice"}},
-				Rejects:    []transform.Reject{whole("a", `{"TaskID":"a","ReadyToSendLoss":[`+row1+`],"TaskId":"b"}`, "TaskID stands twice", 1)},
+				Unreadable: []transform.Unreadable{{TaskID: "a", Reason: "it has TaskID twice"}},
+				Rejects:    []transform.Reject{whole("a", `{"TaskID":"a","ReadyToSendLoss":[`+row1+`],"TaskId":"b"}`, "it has TaskID twice", 1)},
 				Counts:     transform.Counts{RowsIn: 1, Rejected: 1},
 			},
 		},

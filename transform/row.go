@@ -61,7 +61,7 @@ func (r *reader) lossRow(a *stream.Array) (parsed row, reason string, err error)
 		}
 		why := r.set(&parsed, field, value)
 		if seen&field != 0 {
-			why = name + " stands twice"
+			why = "it has " + name + " twice"
 		}
 		if value.Kind() != jsontext.KindNull {
 			seen |= field

@@ -300,6 +300,9 @@ func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error,
 	defer w.mu.Unlock()
 	w.refusals.note(r, failed)
 	if aboutTasks && w.refusals.setApart(r, failed) {
+		if wordless(failed) && !r.narrowed {
+			w.failuresInRow++ // the first of an outage, perhaps
+		}
 		w.log.WarnContext(ctx, "the api refuses a task: its other days are asked for at the end", "task", r.tasks[0].ID, "error", failed)
 		return nil
 	}
