@@ -35,7 +35,7 @@ type app struct {
 }
 
 func configure(cmd *cobra.Command, env Environment, needs config.Needs) (*app, error) {
-	settings, err := config.Load(cmd.Context(), env.Lookuper, needs)
+	settings, err := config.Load(cmd.Context(), env.Lookuper, needs, env.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -3,11 +3,11 @@ package config
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/sethvargo/go-envconfig"
 
 	"pushloss/extract"
-	"pushloss/internal/calendar"
 	"pushloss/internal/secret"
 )
 
@@ -23,8 +23,8 @@ type Needs struct {
 }
 
 // Load reads the settings. What is wrong with them comes as Problems, all at
-// once; another error is a fault of the program.
-func Load(ctx context.Context, lookuper envconfig.Lookuper, needs Needs) (Settings, error) {
+// once; another error is a fault of the program. A first day later than now is wrong.
+func Load(ctx context.Context, lookuper envconfig.Lookuper, needs Needs, now time.Time) (Settings, error) {
 	var problems Problems
 	variables := lookup{lookuper, &problems}
 	env, err := readEnvironment(ctx, variables)
@@ -41,7 +41,10 @@ func Load(ctx context.Context, lookuper envconfig.Lookuper, needs Needs) (Settin
 
 	settings.Streams = readValue(&problems, "PUSHLOSS_STREAMS", env.Streams, parseStreams)
 	settings.LookbackDays = readValue(&problems, "PUSHLOSS_LOOKBACK_DAYS", env.LookbackDays, daysFrom(0))
-	settings.FirstDay = readFirstDay(env.FirstDay, &problems)
+	if env.FirstDay != "" {
+		day := readValue(&problems, "PUSHLOSS_FIRST_DAY", env.FirstDay, firstDayUntil(settings.today(now)))
+		settings.FirstDay = &day
+	}
 	settings.TaskDays = readValue(&problems, "PUSHLOSS_TASK_DAYS", env.TaskDays, daysFrom(1))
 	settings.APIMemoryDays = readValue(&problems, "PUSHLOSS_API_MEMORY_DAYS", env.APIMemoryDays, daysFrom(0))
 	settings.RawDays = readValue(&problems, "PUSHLOSS_RAW_DAYS", env.RawDays, daysFrom(0))
@@ -75,12 +78,4 @@ func readValue[T any](problems *Problems, variable, text string, parse func(stri
 		problems.add(variable, "%s", err)
 	}
 	return value
-}
-
-func readFirstDay(text string, problems *Problems) *calendar.Day {
-	if text == "" {
-		return nil
-	}
-	day := readValue(problems, "PUSHLOSS_FIRST_DAY", text, parseFirstDay)
-	return &day
 }

@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -152,19 +153,24 @@ func TestAWrongValueIsOneProblemThatNamesItsVariable(t *testing.T) {
 		values   []string
 		says     string
 	}{
-		{"SDKAppID", "TIM_SDK_APP_ID", []string{"0", "-1", "+1", "1.5", "x", "4294967296", "1e9", "99999999999999999999"}, "is not an SDKAppID"},
+		{"SDKAppID", "TIM_SDK_APP_ID", []string{"0", "-1", "+1", "1.5", "x", "4294967296", "1e9", "01400000001", "1_400_000_001", "0x5372", "99999999999999999999"}, "is not an SDKAppID"},
 		{"identifier", "TIM_IDENTIFIER", []string{"two words", "a\x00b"}, "blank or a control character"},
 		{"region", "TIM_REGION", []string{"China", "mars"}, "use one of china, singapore"},
-		{"base URL that is none", "TIM_BASE_URL", []string{"x", "console.tim.qq.com", "ftp://h", "https://", "https://:80", "http:h", "/v4", "http://[::1", "http://h:x"}, "absolute http or https URL"},
-		{"base URL with a user", "TIM_BASE_URL", []string{"https://u:p@h", "https://u@h"}, "user name or password"},
+		{"base URL that is none", "TIM_BASE_URL", []string{"x", "console.tim.qq.com", "ftp://h", "https://", "https://:80", "http:h", "/v4"}, "absolute http or https URL"},
+		{"base URL with a host that is none", "TIM_BASE_URL", []string{"http://h_-", "http://-h", "http://a..b", "http://999.1.1.1", "http://1.2.3", "http://h,i", "http://h!", "http://%68"}, "a host that cannot be one"},
+		{"base URL with an odd character", "TIM_BASE_URL", []string{"http://h h", "http://h\\p", "http://h/<p>", "http://h/a\x00b", "http://h/{id}"}, "character that no URL has"},
+		{"base URL with a bad escape", "TIM_BASE_URL", []string{"http://h/%zz", "http://h/100%"}, "% that is not %25"},
+		{"base URL with brackets", "TIM_BASE_URL", []string{"http://[::1", "http://[h]", "http://[127.0.0.1]", "http://[::1]x", "http://[]", "http://[::1%25lo]"}, "IPv6 address in its brackets"},
+		{"base URL without brackets", "TIM_BASE_URL", []string{"http://::1", "http://::1/p", "http://fe80::1:80", "http://h:1:2"}, "stands in brackets"},
+		{"base URL with a user", "TIM_BASE_URL", []string{"https://u:p@h", "https://u@h", "https://@h"}, "user name or password"},
 		{"base URL with more than an address", "TIM_BASE_URL", []string{"https://h?x=1", "https://h?", "https://h#f", "https://h/#"}, "query or a fragment"},
-		{"base URL with a port that is none", "TIM_BASE_URL", []string{"http://h:0", "http://h:99999", "https://[::1]:65536/p"}, "from 1 to 65535"},
-		{"base URL with the API's path", "TIM_BASE_URL", []string{"https://h/v4/timpush/all_member_push_loss"}, "must not hold the API's path"},
+		{"base URL with a port that is none", "TIM_BASE_URL", []string{"http://h:0", "http://h:99999", "https://[::1]:65536/p", "http://h:", "http://h:/p", "http://[::1]:", "http://h:080", "http://h:+1", "http://h:x", "http://h:-1"}, "from 1 to 65535"},
+		{"base URL with the API's path", "TIM_BASE_URL", []string{"https://h/v4/timpush/all_member_push_loss", "http://h/V4/timpush", "https://h/v4", "https://h/v4/", "http://h//v4", "http://h/p/TimPush/x", "http://h/%76%34"}, "must not hold the API's path"},
 		{"time zone", "PUSHLOSS_TIMEZONE", []string{"Local", "Asia/Nowhere", "+08:00", "../etc/passwd"}, "is not a time zone"},
-		{"rate", "PUSHLOSS_RATE", []string{"-1", "NaN", "Inf", "-Inf", "1e999", "x", "1/s", "0.0000001"}, "calls per second"},
+		{"rate", "PUSHLOSS_RATE", []string{"-1", "NaN", "Inf", "-Inf", "1e999", "x", "1/s", "0.0000001", "1e308", "1e0", "0x1", "1_0", "+1", "01", ".5", "5.", "1000.5", "1,5"}, "calls per second from 0.001 to 1000"},
 		{"streams", "PUSHLOSS_STREAMS", []string{"all", "loss,clicks", "loss,"}, "give a comma-separated list of loss, statistics, chat_loss, chat_statistics"},
 		{"streams twice", "PUSHLOSS_STREAMS", []string{"loss,loss"}, "names loss twice"},
-		{"lookback", "PUSHLOSS_LOOKBACK_DAYS", []string{"-1", "3651", "7.5", "7d", "x"}, "from 0 to 3650"},
+		{"lookback", "PUSHLOSS_LOOKBACK_DAYS", []string{"-1", "3651", "7.5", "7d", "x", "+7", "07", "0x7", "7_0", "1e2", "99999999999999999999"}, "from 0 to 3650"},
 		{"task days", "PUSHLOSS_TASK_DAYS", []string{"0", "-1", "3651", "x"}, "from 1 to 3650"},
 		{"API memory", "PUSHLOSS_API_MEMORY_DAYS", []string{"-1", "3651", "x"}, "from 0 to 3650"},
 		{"raw days", "PUSHLOSS_RAW_DAYS", []string{"-1", "3651", "x"}, "from 0 to 3650"},
@@ -172,14 +178,16 @@ func TestAWrongValueIsOneProblemThatNamesItsVariable(t *testing.T) {
 		{"window end", "PUSHLOSS_WINDOW_END", []string{"Inclusive", "open", "1"}, "use exclusive or inclusive"},
 		{"first day", "PUSHLOSS_FIRST_DAY", []string{"31.3.2025", "2025-02-30", "2025-3-1", "yesterday"}, "is not a day"},
 		{"first day of long ago", "PUSHLOSS_FIRST_DAY", []string{"0205-03-31", "1999-12-31"}, "long before"},
-		{"address", "PUSHLOSS_HTTP_ADDR", []string{"9460", "localhost", "localhost:", "localhost:http", "localhost:65536", "::1:80", "http://h:80"}, "is not HOST:PORT"},
+		{"first day to come", "PUSHLOSS_FIRST_DAY", []string{"2026-11-30", "2027-01-01", "9999-12-31"}, "is in the future: give a day from 2000-01-01 to today, 2026-11-29"},
+		{"address", "PUSHLOSS_HTTP_ADDR", []string{"9460", "localhost", "localhost:", "localhost:http", "localhost:65536", "::1:80", "http://h:80", "h h:80", "h:080", "h:+80", "[h]:x", "1.2.3:80"}, "is not HOST:PORT"},
 		{"token that can be guessed", "PUSHLOSS_HTTP_TOKEN", []string{"a", "0123456789abcde"}, "fewer than 16 characters"},
 		{"token with a blank", "PUSHLOSS_HTTP_TOKEN", []string{" 0123456789abcdef", "0123456789 abcdef"}, "holds a blank"},
 		{"file of a token that can be guessed", "PUSHLOSS_HTTP_TOKEN_FILE", []string{write(t, "token", "secret\n")}, "fewer than 16 characters"},
 		{"file of a token that is not there", "PUSHLOSS_HTTP_TOKEN_FILE", []string{"/nowhere/token"}, "no such file"},
 		{"log level", "PUSHLOSS_LOG_LEVEL", []string{"verbose", "0", "info+1"}, "use one of debug, info, warn, error"},
 		{"log format", "PUSHLOSS_LOG_FORMAT", []string{"xml"}, "use text or json"},
-		{"Postgres port", "PUSHLOSS_POSTGRES_PORT", []string{"-1", "65536", "x"}, "is not a port number"},
+		{"Postgres port", "PUSHLOSS_POSTGRES_PORT", []string{"-1", "65536", "x", "+1", "05432", "5e3"}, "is not a port number from 0 to 65535"},
+		{"connections", "PUSHLOSS_MAX_CONNECTIONS", []string{"0", "2", "101", "+5", "05", "1e1", "x"}, "connections from 3 to 100"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -295,5 +303,61 @@ func TestNothingIsNeededOfACommandThatNeedsNothing(t *testing.T) {
 	settings := mustLoad(t, config.Needs{}, variables{"DATABASE_URL": "mysql://x"})
 	if len(settings.Apps) != 0 || settings.Database != (config.Database{}) {
 		t.Errorf("settings have apps or a database: %+v", settings)
+	}
+}
+
+// Where it is tomorrow already, tomorrow is no day of the future.
+func TestTheFirstDayIsComparedWithTheAppThatIsFurthestAhead(t *testing.T) {
+	t.Parallel()
+	apps := func(zones ...string) string {
+		text := ""
+		for i, zone := range zones {
+			text += fmt.Sprintf("- {sdk_app_id: %d, secret_key: abcdefgh, timezone: %s}\n", i+1, zone)
+		}
+		return write(t, "apps.yaml", text)
+	}
+	for _, test := range []struct {
+		name   string
+		env    variables
+		latest string
+	}{
+		{"one app in the east", oneApp(), "2026-11-29"},
+		{"one app in the west", oneApp().with("PUSHLOSS_TIMEZONE", "America/New_York"), "2026-11-28"},
+		{"apps, one in the east", variables{"TIM_APPS_FILE": apps("America/New_York", "Asia/Tokyo", "UTC")}, "2026-11-29"},
+		{"apps in the west", variables{"TIM_APPS_FILE": apps("America/New_York", "UTC")}, "2026-11-28"},
+		{"no app", variables{}, "2026-11-29"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			day, err := calendar.ParseDay(test.latest)
+			if err != nil {
+				t.Fatal(err)
+			}
+			needs := config.Needs{Credentials: test.name != "no app"}
+			mustLoad(t, needs, test.env.with("PUSHLOSS_FIRST_DAY", day.String()))
+			_, err = load(needs, test.env.with("PUSHLOSS_FIRST_DAY", (day+1).String()))
+			requireProblem(t, err, "PUSHLOSS_FIRST_DAY", "is in the future: give a day from 2000-01-01 to today, "+test.latest)
+		})
+	}
+}
+
+func TestABaseURLIsShownOnlyWhereItHoldsNoPassword(t *testing.T) {
+	t.Parallel()
+	for value, shown := range map[string]bool{
+		"http://h:0": true, "ftp://h": true, "http://h/v4": true, "https://u:sesame@h": false, "https://h?k=sesame": false, "https://h#sesame": false,
+		"u:sesame@h": false, "ftp://u:sesame@h": false,
+	} {
+		_, err := load(everything, oneApp().with("TIM_BASE_URL", value))
+		if err == nil || strings.Contains(err.Error(), fmt.Sprintf("%q", value)) != shown || strings.Contains(err.Error(), "sesame") {
+			t.Errorf("%s: %v", value, err)
+		}
+	}
+	for value, want := range map[string]string{
+		"HTTP://h/": "http://h", "https://[::1]:8080/p/": "https://[::1]:8080/p", "http://xn--mller-kva.example": "http://xn--mller-kva.example",
+		"http://h.:1": "http://h.:1", "http://my_proxy:8080/a%20b": "http://my_proxy:8080/a%20b", "http://h/v4x/timpush2": "http://h/v4x/timpush2",
+	} {
+		if got := mustLoad(t, everything, oneApp().with("TIM_BASE_URL", value)).Apps[0].BaseURL; got != want {
+			t.Errorf("%s is read as %s", value, got)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 	_ "time/tzdata"
 
 	"github.com/sethvargo/go-envconfig"
@@ -36,8 +37,11 @@ func oneApp() variables {
 
 var everything = config.Needs{Database: true, Credentials: true, Page: true}
 
+// now is a moment on 2026-11-28 in UTC, and on the day after in the east.
+var now = time.Date(2026, 11, 28, 17, 0, 0, 0, time.UTC)
+
 func load(needs config.Needs, env variables) (config.Settings, error) {
-	return config.Load(context.Background(), envconfig.MapLookuper(env), needs)
+	return config.Load(context.Background(), envconfig.MapLookuper(env), needs, now)
 }
 
 func mustLoad(t *testing.T, needs config.Needs, env variables) config.Settings {

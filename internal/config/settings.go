@@ -61,6 +61,26 @@ func (s Settings) Connections() int {
 	return min(4+2*max(1, len(s.Apps)), 20)
 }
 
+// today is the date where it is the latest: in the zone of the app that is furthest
+// ahead.
+func (s Settings) today(now time.Time) calendar.Day {
+	zones := []*time.Location{s.Location}
+	if len(s.Apps) > 0 {
+		zones = nil
+		for _, app := range s.Apps {
+			zones = append(zones, app.Location)
+		}
+	}
+	var today calendar.Day
+	for _, zone := range zones {
+		if zone == nil { // a problem of its own
+			zone = time.UTC
+		}
+		today = max(today, calendar.DayOf(now, zone))
+	}
+	return today
+}
+
 // App is one app of the Chat service.
 type App struct {
 	SDKAppID   int64

@@ -1,0 +1,81 @@
+package config
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+
+	"pushloss/internal/postgres"
+)
+
+// Numbers have one way of being written: the parsers of Go take signs, underscores,
+// hexadecimal digits, exponents and leading zeros as well, which other programs read
+// in other ways.
+var (
+	whole    = regexp.MustCompile(`^(0|[1-9][0-9]*)$`)
+	fraction = regexp.MustCompile(`^(0|[1-9][0-9]*)(\.[0-9]+)?$`)
+)
+
+const (
+	maxDays = 3650
+	// minRate and maxRate keep the time between two calls far from the bounds of a
+	// Duration.
+	minRate, maxRate = 0.001, 1000
+	maxPort          = 65535
+	plainDigits      = "write plain digits, without a sign or a leading zero"
+)
+
+func isWhole(text string, least, most int64) (n int64, ok bool) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	return n, whole.MatchString(text) && err == nil && n >= least && n <= most
+}
+
+// parseWhole parses a whole number in a range. The error calls the number what it is
+// one of.
+func parseWhole(what, text string, least, most int64) (int, error) {
+	n, ok := isWhole(text, least, most)
+	if !ok {
+		return 0, fmt.Errorf("%q is not a number of %s from %d to %d: %s", text, what, least, most, plainDigits)
+	}
+	return int(n), nil
+}
+
+func daysFrom(least int64) func(string) (int, error) {
+	return func(text string) (int, error) { return parseWhole("days", text, least, maxDays) }
+}
+
+func parseConnections(text string) (int, error) {
+	return parseWhole("connections", text, postgres.MinConns, postgres.MaxConns)
+}
+
+func parsePort(text string) (int, error) {
+	port, ok := isWhole(text, 0, maxPort)
+	if !ok {
+		return 0, fmt.Errorf("%q is not a port number from 0 to %d: %s", text, maxPort, plainDigits)
+	}
+	return int(port), nil
+}
+
+func isPortToCall(text string) bool {
+	_, ok := isWhole(text, 1, maxPort)
+	return ok
+}
+
+func parseRate(text string) (float64, error) {
+	rate, err := strconv.ParseFloat(text, 64)
+	if !fraction.MatchString(text) || err != nil || rate != 0 && (rate < minRate || rate > maxRate) {
+		return 0, fmt.Errorf("%q is not a number of calls per second from %g to %d, like 1 or 0.5, or 0 for no pacing: %s", text, minRate, maxRate, plainDigits)
+	}
+	return rate, nil
+}
+
+// parseSDKAppID does not repeat the text, which may be a secret key put into the
+// wrong place.
+func parseSDKAppID(text string) (int64, error) {
+	const most = 1<<32 - 1
+	id, ok := isWhole(text, 1, most)
+	if !ok {
+		return 0, fmt.Errorf("is not an SDKAppID: give the app's number in the console, from 1 to %d, like 1400000000", int64(most))
+	}
+	return id, nil
+}
