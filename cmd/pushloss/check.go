@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,10 +22,11 @@ import (
 func newCheckCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "check",
-		Short: "Is it going to work? Settings, clock, database, schema, and one real API call for each stream",
-		Long: `Checks the settings, the schedule file, the database and its schema, and the clocks,
-and makes one real call of the API for each stream of each app (PUSHLOSS_STREAMS), at
-the app's pace. Nothing is changed. The exit code is that of the worst finding.`,
+		Short: "Is it going to work? Settings, clocks, database, schema, and one real API call for each stream",
+		Long: `Checks the settings, the schedule file, the targets of notifications, the database and
+its schema, and the clocks, and makes one real call of the API for each stream of each app
+(PUSHLOSS_STREAMS), at the app's pace. Nothing is changed, and no notification is sent.
+The exit code is that of the worst finding.`,
 		Example: "  pushloss check",
 		Args:    exactly(cobra.NoArgs),
 	}
@@ -53,7 +55,7 @@ the app's pace. Nothing is changed. The exit code is that of the worst finding.`
 
 func findAll(cmd *cobra.Command, env Environment) []check.Finding {
 	ctx := cmd.Context()
-	a, err := configure(cmd, env, config.Needs{Database: true, Credentials: true})
+	a, err := configure(cmd, env, config.Needs{Database: true, Credentials: true, Page: true})
 	var problems config.Problems
 	if errors.As(err, &problems) {
 		var findings []check.Finding
@@ -70,6 +72,7 @@ func findAll(cmd *cobra.Command, env Environment) []check.Finding {
 		check.Good("settings", fmt.Sprintf("apps: %d", len(a.settings.Apps))), a.findScheduleProblems(),
 		check.Lookback(a.settings.LookbackDays, a.settings.APIMemoryDays),
 	}
+	findings = append(findings, a.findTargetProblems()...)
 
 	db, reachable, found := a.findDatabaseProblems(ctx)
 	findings = append(findings, found...)
@@ -109,6 +112,35 @@ func (a *app) findScheduleProblems() check.Finding {
 		return check.Good("schedules", fmt.Sprintf("%d, but none of serve's runs the job run", len(list)))
 	}
 	return check.Good("schedules", fmt.Sprintf("%d, serve runs next at %s", len(list), next.Format(time.RFC3339)))
+}
+
+// findTargetProblems reads where notifications go, and sends none.
+func (a *app) findTargetProblems() []check.Finding {
+	const name = "notifications"
+	targets, err := a.targets()
+	if err != nil {
+		var findings []check.Finding
+		for _, each := range eachOf(err) {
+			findings = append(findings, check.Bad(name, each, hintOf(each)))
+		}
+		return findings
+	}
+	if len(targets) == 0 {
+		return []check.Finding{check.Good(name, "none: PUSHLOSS_NOTIFY_URLS names no target")}
+	}
+	var names []string
+	for _, target := range targets {
+		names = append(names, target.Name())
+	}
+	return []check.Finding{check.Good(name, strings.Join(names, ", ")+"; pushloss notify test sends a message to each")}
+}
+
+// eachOf takes joined errors apart.
+func eachOf(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	return []error{err}
 }
 
 // findDatabaseProblems returns the database if it can be worked with, and whether

@@ -16,8 +16,8 @@ func newNotifyCommand(env Environment) *cobra.Command {
 	test := &cobra.Command{
 		Use:   "test",
 		Short: "Send a test message to every target",
-		Long: `Sends a message to every target of PUSHLOSS_NOTIFY_URLS now, and tells how each
-fared; exit 1 if one failed. Targets are URLs of the shoutrrr library, separated by
+		Long: `Sends a message to every target of PUSHLOSS_NOTIFY_URLS now, and prints which took
+it; exit 1 if one failed. Targets are URLs of the shoutrrr library, separated by
 blanks: slack, smtp, wecom, teams, ntfy, generic webhooks and others.`,
 		Example: "  pushloss notify test",
 		Args:    exactly(cobra.NoArgs),
@@ -33,7 +33,7 @@ blanks: slack, smtp, wecom, teams, ntfy, generic webhooks and others.`,
 			return err
 		}
 		if len(targets) == 0 {
-			return &problem.UsageError{Problem: "PUSHLOSS_NOTIFY_URLS names no target", Remedy: "set it to one or more URLs, like slack://hook:TOKEN@webhook"}
+			return &problem.UsageError{Problem: "PUSHLOSS_NOTIFY_URLS names no target", Remedy: "set it to one or more URLs, like " + notify.Examples}
 		}
 		return testTargets(cmd.Context(), env, *output, targets)
 	}

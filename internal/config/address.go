@@ -8,20 +8,14 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"pushloss/internal/address"
 )
 
-const (
-	onlyAddress = "give only the address, like https://console.tim.qq.com"
-	// longestLabel and longestHost are DNS's own bounds.
-	longestLabel, longestHost = 63, 253
-)
+const onlyAddress = "give only the address, like https://console.tim.qq.com"
 
-var (
-	hostLabel = regexp.MustCompile(`^[\pL\pN_]([\pL\pN_-]*[\pL\pN_])?$`)
-	numbered  = regexp.MustCompile(`^[0-9.]+$`)
-	// urlRunes are what may stand in an address and its path.
-	urlRunes = regexp.MustCompile(`^[\pL\pN\-._~:/?#\[\]@!$&'()*+,;=%]*$`)
-)
+// urlRunes are what an address and its path consist of.
+var urlRunes = regexp.MustCompile(`^[\pL\pN\-._~:/?#\[\]@!$&'()*+,;=%]*$`)
 
 // parseBaseURL returns the address without a slash at its end. The error repeats the text
 // only if it cannot hold a password.
@@ -53,7 +47,7 @@ func baseURLProblem(text string) string {
 	case !urlRunes.MatchString(text):
 		return "holds a character that no URL has: " + onlyAddress
 	}
-	if problem := authorityProblem(authority); problem != "" {
+	if problem := address.Problem(authority); problem != "" {
 		return problem
 	}
 	unescaped, err := url.PathUnescape(path)
@@ -69,58 +63,13 @@ func baseURLProblem(text string) string {
 	return ""
 }
 
-// authorityProblem judges HOST, HOST:PORT, [IPV6] and [IPV6]:PORT.
-func authorityProblem(authority string) string {
-	host, port, hasPort := strings.Cut(authority, ":")
-	if strings.HasPrefix(authority, "[") {
-		var closed bool
-		var after string
-		host, after, closed = strings.Cut(authority[1:], "]")
-		address, err := netip.ParseAddr(host)
-		port, hasPort = strings.CutPrefix(after, ":")
-		if !closed || err != nil || !address.Is6() || address.Zone() != "" || after != "" && !hasPort {
-			return "has no IPv6 address in its brackets: write it like http://[::1]:8080"
-		}
-	} else {
-		switch {
-		case strings.Contains(port, ":"):
-			return "has more than one colon after its host: an IPv6 address stands in brackets, like http://[::1]:8080"
-		case host == "":
-			return "has no host: give an absolute http or https URL, like https://console.tim.qq.com"
-		case !isHost(host):
-			return "has a host that cannot be one: give a name or an address, like https://console.tim.qq.com"
-		}
-	}
-	if hasPort && !isPortToCall(port) {
-		return "has a port that is not a number from 1 to 65535"
-	}
-	return ""
-}
-
-// isHost reports whether text is a host's name or an IPv4 address.
-func isHost(text string) bool {
-	if numbered.MatchString(text) {
-		_, err := netip.ParseAddr(text)
-		return err == nil
-	}
-	if len(text) > longestHost {
-		return false
-	}
-	for label := range strings.SplitSeq(strings.TrimSuffix(text, "."), ".") {
-		if len(label) > longestLabel || !hostLabel.MatchString(label) {
-			return false
-		}
-	}
-	return true
-}
-
 // parseAddr reads an address to listen on.
 func parseAddr(text string) (string, error) {
 	host, port, err := net.SplitHostPort(text)
-	_, isPort := isWhole(port, 0, maxPort)
+	_, isPort := isWhole(port, 0, address.MaxPort)
 	_, notIP := netip.ParseAddr(host)
-	if err != nil || !isPort || host != "" && notIP != nil && !isHost(host) {
-		return "", fmt.Errorf("%q is not HOST:PORT with a port from 0 to %d: give an address like 127.0.0.1:9460, or :9460 for all of this machine's", text, maxPort)
+	if err != nil || !isPort || host != "" && notIP != nil && !address.IsHost(host) {
+		return "", fmt.Errorf("%q is not HOST:PORT with a port from 0 to %d: give an address like 127.0.0.1:9460, or :9460 for all of this machine's", text, address.MaxPort)
 	}
 	return text, nil
 }

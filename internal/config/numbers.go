@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 
+	"pushloss/internal/address"
 	"pushloss/internal/postgres"
 )
 
@@ -21,7 +22,6 @@ const (
 	// minRate and maxRate keep the time between two calls far from the bounds of a
 	// Duration.
 	minRate, maxRate = 0.001, 1000
-	maxPort          = 65535
 	plainDigits      = "write plain digits, without a sign or a leading zero"
 )
 
@@ -49,16 +49,11 @@ func parseConnections(text string) (int, error) {
 }
 
 func parsePort(text string) (int, error) {
-	port, ok := isWhole(text, 0, maxPort)
+	port, ok := isWhole(text, 0, address.MaxPort)
 	if !ok {
-		return 0, fmt.Errorf("%q is not a port number from 0 to %d: %s", text, maxPort, plainDigits)
+		return 0, fmt.Errorf("%q is not a port number from 0 to %d: %s", text, address.MaxPort, plainDigits)
 	}
 	return int(port), nil
-}
-
-func isPortToCall(text string) bool {
-	_, ok := isWhole(text, 1, maxPort)
-	return ok
 }
 
 func parseRate(text string) (float64, error) {

@@ -13,10 +13,6 @@ const shortestSecret = 5
 // redacted stands for what must not be shown.
 const redacted = "[redacted]"
 
-// ofHost are the services whose URL names their server as its host, which is no
-// secret, and which people need to know. Others have a token there.
-var ofHost = []string{"bark", "generic", "gotify", "mattermost", "matrix", "ntfy", "rocketchat", "signal", "smtp", "zulip"}
-
 // redact keeps what the library says of a failure, without the parts of the
 // target's URL: it wraps errors of net/http, which print the URL in full.
 func (t Target) redact(err error) error {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -33,6 +32,10 @@ type Target struct {
 // of other services come and go.
 func (t Target) Name() string { return t.name }
 
+// Examples are URLs of targets; the first one's A/B/C is the end of the path of the
+// address that Slack shows.
+const Examples = "slack://hook:A-B-C@webhook or generic+https://HOST/PATH"
+
 // TargetError says which target's URL cannot be used. It does not repeat it.
 type TargetError struct {
 	Number int // in the setting, from 1
@@ -48,7 +51,7 @@ func (*TargetError) ExitCode() problem.Code { return problem.Usage }
 
 // Hint tells where the form of the URLs is described.
 func (e *TargetError) Hint() string {
-	return "write it in the form of https://shoutrrr.nickfedor.com, like slack://hook:TOKEN@webhook or generic+https://HOST/PATH"
+	return "write it in the form of https://shoutrrr.nickfedor.com, like " + Examples
 }
 
 // Targets reads the URLs, in the form of the shoutrrr library; its service logger
@@ -63,15 +66,15 @@ func Targets(urls []secret.Text, log *slog.Logger) ([]Target, error) {
 	}
 	ofService := make(map[string]int)
 	for i, secret := range urls {
-		text := secret.Reveal()
-		scheme, _, found := strings.Cut(text, ":")
-		service, _, _ := strings.Cut(scheme, "+")
-		if !found || !slices.Contains(services.ListServices(), service) {
-			problems = append(problems, &TargetError{Number: i + 1, Reason: "names no known service"})
+		text := lowered(secret.Reveal())
+		if problem := problemOf(text, services.ListServices()); problem != "" {
+			problems = append(problems, &TargetError{Number: i + 1, Reason: problem})
 			continue
 		}
+		scheme, _, _ := strings.Cut(text, ":")
+		service, _, _ := strings.Cut(scheme, "+")
 		located, err := services.Locate(text)
-		if err != nil {
+		if err != nil || service == "ntfy" && !isWeb(text) {
 			problems = append(problems, &TargetError{Number: i + 1, Reason: "is not a URL that the service " + service + " understands"})
 			continue
 		}
@@ -92,7 +95,7 @@ var (
 	errBusy    = errors.New("the message before is still under way")
 )
 
-// Send sends one message now. The error does not bear the target's URL.
+// Send sends one message now. The error does not repeat the target's URL.
 func (t Target) Send(ctx context.Context, notice Notice) error {
 	if !t.busy.CompareAndSwap(false, true) {
 		return errBusy

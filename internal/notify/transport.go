@@ -56,6 +56,13 @@ func (e *refusalError) Error() string {
 	return fmt.Sprintf("the target answered %s with an error: %s", e.status, e.reason)
 }
 
+// pageError is an answer of success that did not come from the target's service.
+type pageError struct{ status string }
+
+func (e *pageError) Error() string {
+	return "the target answered " + e.status + " with a web page, as a login page or a proxy does: check its address"
+}
+
 // RoundTrip leaves downloads alone.
 func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := t.RoundTripper.RoundTrip(request)
@@ -86,6 +93,10 @@ const maxAnswer = 64 << 10
 // readRefusal makes an error of an answer that says that it is one.
 func readRefusal(response *http.Response) (*http.Response, error) {
 	head, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err == nil && isWebPage(head) {
+		_ = response.Body.Close()
+		return nil, &pageError{status: response.Status}
+	}
 	if reason, refused := refusal(head); refused && err == nil {
 		_ = response.Body.Close()
 		return nil, &refusalError{status: response.Status, reason: reason}
@@ -95,6 +106,13 @@ func readRefusal(response *http.Response) (*http.Response, error) {
 		io.Closer
 	}{io.MultiReader(bytes.NewReader(head), response.Body), response.Body}
 	return response, nil
+}
+
+// isWebPage reports whether an answer is for people to look at. No service answers so.
+func isWebPage(body []byte) bool {
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
+	return strings.HasPrefix(http.DetectContentType(body), "text/html") ||
+		bytes.HasPrefix(body, []byte("<")) && bytes.Contains(bytes.ToLower(body), []byte("<html"))
 }
 
 // refusal reads what an answer says of an error, in the ways of the services: ok and

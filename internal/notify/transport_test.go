@@ -56,6 +56,11 @@ func TestAMessageIsSentOnceItsTargetTookIt(t *testing.T) {
 		{"200 with success false", fails(200, `{"success": false}`), false, "with an error"},
 		{"200 with a list of errors", fails(200, `{"errors": ["user key is invalid"], "status": 0}`), false, "user key is invalid"},
 		{"200 with a status", fails(200, `{"status": "failed", "reason": "muted"}`), false, "muted"},
+		{"200 with a login page", fails(200, "\n<!DOCTYPE html>\n<html><body>Sign in</body></html>"), false, "200 OK with a web page, as a login page or a proxy does"},
+		{"200 with a page of XHTML", fails(200, `<?xml version="1.0"?><HTML xmlns="x"><body/></HTML>`), false, "with a web page"},
+		{"200 with a page after a byte order mark", fails(200, "\ufeff<html></html>"), false, "with a web page"},
+		{"200 with a page without a frame", fails(200, "<h1>It works!</h1>"), false, "with a web page"},
+		{"201 with a page", fails(201, "<html></html>"), false, "201 Created with a web page"},
 		{"300", fails(300, ""), false, "300 Multiple Choices"},
 		{"304", fails(304, ""), false, "304 Not Modified"},
 		{"305", fails(305, ""), false, "305"},
@@ -74,6 +79,19 @@ func TestAMessageIsSentOnceItsTargetTookIt(t *testing.T) {
 					t.Errorf("the error is %v", err)
 				}
 			})
+		}
+	}
+}
+
+// Webhooks answer with nothing, or in words: only the services that promise JSON are held
+// to it.
+func TestAnAnswerInWordsIsOneOfSuccess(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{"", "ok", "1", "1 < 2 and <html is no tag", "[]"} {
+		in := newInbox(t)
+		in.answers(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) })
+		if err := send(t, fmt.Sprintf(services["generic"], strings.TrimPrefix(in.URL, "http://"))); err != nil {
+			t.Errorf("%q: %v", body, err)
 		}
 	}
 }

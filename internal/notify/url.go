@@ -1,0 +1,95 @@
+package notify
+
+import (
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"pushloss/internal/address"
+)
+
+// ofHost are the services whose URL names their server as its host, which is no
+// secret, and which people need to know. Others have a token there.
+var ofHost = []string{"bark", "generic", "gotify", "mattermost", "matrix", "ntfy", "rocketchat", "signal", "smtp", "zulip"}
+
+// fragments are the services in whose URL a # names a channel. Others drop what follows it.
+var fragments = []string{"pushbullet", "rocketchat"}
+
+// secondURL finds a URL that another one takes for a part of its path or query.
+var secondURL = regexp.MustCompile(`[,;|][A-Za-z][A-Za-z0-9+.-]*://`)
+
+// webhooks are how to write the webhooks of services that want a message of their own
+// form, by the host of the address that the service shows.
+var webhooks = []struct{ host, form string }{
+	{"hooks.slack.com", "slack://hook:A-B-C@webhook, where A/B/C is the end of its path"},
+	{"discord.com", "discord://TOKEN@ID, where ID/TOKEN is the end of its path"},
+	{"discordapp.com", "discord://TOKEN@ID, where ID/TOKEN is the end of its path"},
+	{"qyapi.weixin.qq.com", "wecom://KEY, where KEY is the key in its query"},
+	{"open.feishu.cn", "lark://open.feishu.cn/TOKEN, where TOKEN is the end of its path"},
+	{"open.larksuite.com", "lark://open.larksuite.com/TOKEN, where TOKEN is the end of its path"},
+}
+
+// lowered writes the scheme of a URL in small letters, as the library reads it.
+func lowered(text string) string {
+	scheme, rest, found := strings.Cut(text, ":")
+	if !found {
+		return text
+	}
+	return strings.ToLower(scheme) + ":" + rest
+}
+
+// problemOf says what is wrong with a target's URL that the library takes, or does not
+// explain; it is empty if nothing is. It repeats nothing of the URL.
+func problemOf(text string, services []string) string {
+	scheme, rest, found := strings.Cut(text, ":")
+	service, over, isOver := strings.Cut(scheme, "+")
+	rest, hasSlashes := strings.CutPrefix(rest, "//")
+	authority, after := rest, ""
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		authority, after = rest[:end], rest[end:]
+	}
+	host := authority[strings.LastIndex(authority, "@")+1:]
+	switch {
+	case secondURL.MatchString(text):
+		return "holds a second URL: put blanks between them, not commas"
+	case found && hasSlashes && (scheme == "http" || scheme == "https"):
+		return "is a plain web address: write it as " + formOf(scheme, host)
+	case !found || !slices.Contains(services, service):
+		return "names no known service"
+	case isOver && service == "generic" && over != "http" && over != "https":
+		return "has something other than http or https after generic+"
+	case service == "logger" && strings.Trim(rest, "/") != "":
+		return "has something after logger://, which takes nothing"
+	case strings.Contains(after, "#") && !slices.Contains(fragments, service):
+		return "holds a #, and what follows it would be lost: write it as %23"
+	case slices.Contains(ofHost, service) && !hasSlashes:
+		return "has no // after its service"
+	case slices.Contains(ofHost, service):
+		return address.Problem(host)
+	}
+	return ""
+}
+
+func formOf(scheme, host string) string {
+	for _, known := range webhooks {
+		if strings.EqualFold(host, known.host) {
+			return known.form
+		}
+	}
+	return "generic+" + scheme + "://HOST/PATH, if the server takes JSON"
+}
+
+// isWeb reports whether the query names http or https, or nothing, as the scheme.
+func isWeb(text string) bool {
+	parsed, err := url.Parse(text)
+	if err != nil {
+		return true // a problem of its own
+	}
+	for name, values := range parsed.Query() {
+		if strings.EqualFold(name, "scheme") && !slices.Contains([]string{"", "http", "https"}, strings.ToLower(values[0])) {
+			return false
+		}
+	}
+	return true
+}
