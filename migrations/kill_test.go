@@ -35,7 +35,7 @@ func kills() int {
 	if testing.Short() {
 		return 8
 	}
-	return 40
+	return 24
 }
 
 // victim starts a migrator as a process of its own.
