@@ -34,6 +34,8 @@ func (d Deviation) Error() string {
 		return fmt.Sprintf("%s is %q, not %q", d.Name, d.Found, d.Want)
 	case missing:
 		return d.Name + " is missing"
+	case altered:
+		return d.Name + " was altered since pushloss made it"
 	case extra:
 		return fmt.Sprintf("%s was not made by pushloss: %s", d.Name, d.Found)
 	}
@@ -230,7 +232,7 @@ func (d Deviation) remedy() string {
 	relation, name, _ := strings.Cut(rest, " ")
 	quoted := pgx.Identifier{name}.Sanitize()
 	switch {
-	case strings.HasPrefix(relation, "analytics.") && d.What != extra:
+	case strings.HasPrefix(relation, "analytics.") && (d.What != extra || kind == "column"):
 		return makeViewsAgain
 	case d.What == extra && (kind == "trigger" || kind == "rule"):
 		return fmt.Sprintf("it may change figures: DROP %s %s ON %s;", strings.ToUpper(kind), quoted, relation)

@@ -143,7 +143,7 @@ func (s *session) alteredViews(ctx context.Context) ([]Deviation, error) {
 	var deviations []Deviation
 	for _, v := range parseViews(viewsText) {
 		if is, ok := installed[v.name]; ok && !is.missing && is.readable && !is.same {
-			deviations = append(deviations, Deviation{What: altered, Name: v.name, Found: "somebody altered it", ToDo: makeViewsAgain})
+			deviations = append(deviations, Deviation{What: altered, Name: v.name, ToDo: makeViewsAgain})
 		}
 	}
 	return deviations, nil

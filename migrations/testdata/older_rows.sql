@@ -1,6 +1,7 @@
 -- At least a row for each table of version 11. Of the ledger, one for each way in which the
 -- migrations since then read what is stored.
-INSERT INTO pushloss.app (sdk_app_id, timezone, first_day, lookback_days, task_days) VALUES (1, 'Asia/Shanghai', '2025-03-01', 7, 30), (2, 'UTC', NULL, 3, 10);
+INSERT INTO pushloss.app (sdk_app_id, timezone, first_day, lookback_days, task_days, registered_at) VALUES
+    (1, 'Asia/Shanghai', '2025-03-01', 7, 30, '2025-03-01Z'), (2, 'UTC', NULL, 3, 10, '2025-03-01Z');
 INSERT INTO pushloss.app_lease (sdk_app_id, epoch, holder, last_call_at) VALUES (1, 3, 'me', '2025-03-03Z');
 INSERT INTO pushloss.app_stream (sdk_app_id, stream_id, active, first_day) VALUES (1, 1, true, '2025-03-02');
 INSERT INTO pushloss.task (sdk_app_id, task_id, sent_at, label, registered_at, retired_at) VALUES
@@ -13,7 +14,7 @@ INSERT INTO pushloss.pull (sdk_app_id, stream_id, run_id, day, window_start, win
     (1, 0, 1, '2025-03-02', '2025-03-02Z', '2025-03-03Z', '{}', '2025-03-03Z', '2025-03-03Z', sha256('{}'), true, 2, 2, 0, 0, 0, 0, 1, 0, NULL),
     (1, 0, 2, '2025-03-02', '2025-03-02Z', '2025-03-03Z', '{}', '2025-06-03Z', '2025-06-03Z', sha256('[]'), false, 0, 0, 0, 1, 0, 0, 0, 0, NULL),
     (1, 0, 2, '2025-03-03', '2025-03-03Z', '2025-03-04Z', '{}', '2025-06-03Z', '2025-06-03Z', sha256('[]'), false, 0, 0, 0, 1, 0, 0, 0, 0, '2025-07-01Z');
-INSERT INTO pushloss.err_code (err_code) VALUES ('410'), ('-1');
+INSERT INTO pushloss.err_code (err_code, first_seen_at) VALUES ('410', '2025-03-03Z'), ('-1', '2025-06-03Z');
 INSERT INTO pushloss.err_info (digest, err_info) VALUES (sha256('Unregistered'), 'Unregistered'), (sha256(''), '');
 INSERT INTO pushloss.stage_loss (sdk_app_id, day, task_key, stage_id, err_code_key, err_info_key, err_count, updated_at) VALUES
     (1, '2025-03-02', 0, 1, 1, 1, 9, '2025-03-03Z'), (1, '2025-03-02', 1, 1, 1, 1, 5, '2025-03-03Z'), (1, '2025-03-03', 0, 2, 2, 2, 9007199254740993, '2025-06-03Z');
