@@ -24,6 +24,38 @@ func staged(counts map[string]int64) transform.Snapshot {
 	return s
 }
 
+// The whole app has no ID by which an answer could miss it.
+func TestAnAnswerWithoutTheWholeApp(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2025, 3, 10, 3, 0, 0, 0, time.UTC)
+	before := now.Add(-24 * time.Hour)
+	loaded := Entry{State: StateLoaded, Pulls: 1, FirstLoadedAt: &before, LastLoadedAt: &before, LastTrustedAt: &before}
+	for _, test := range []struct {
+		name    string
+		known   map[int32]Entry
+		trusted bool
+		want    State
+	}{
+		{"a first one", nil, true, StateFailed},
+		{"one of a day that was loaded", map[int32]Entry{0: loaded}, true, StateFailed},
+		{"a late first one", nil, false, StateUnproven},
+		{"a late one of a day that was loaded", map[int32]Entry{0: loaded}, false, StateLoaded},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := stored{ledger: test.known}
+			if test.known != nil {
+				s.facts = toRows(nil, 0, staged(map[string]int64{"1": 4}).Facts, codes)
+			}
+			pull := Pull{Tasks: []TaskRef{{}}, Result: transform.Result{Absent: []string{""}}, Trusted: test.trusted}
+			e := effectOf(pull, codes, s, now)
+			if got := e.entries[0]; got.State != test.want || len(e.facts.deleted) > 0 || (got.LastError == nil) == (test.want == StateFailed) {
+				t.Errorf("the window is %+v, want %s", got, test.want)
+			}
+		})
+	}
+}
+
 func TestWhatAnAnswerMakesOfAWindow(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2025, 3, 10, 3, 0, 0, 0, time.UTC)

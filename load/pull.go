@@ -41,6 +41,8 @@ type Outcome struct {
 	Rows Changes
 	// Failed counts the windows of which nothing could be loaded.
 	Failed int
+	// Problem is why, of one of them.
+	Problem string
 }
 
 // use is what a window does with its answer's facts.
@@ -105,6 +107,11 @@ func decide(pull Pull, ledger map[int32]Entry, now time.Time) []decision {
 			if !snapshot.Empty() {
 				d.entry.loadedAt(now)
 			}
+		case task.ID == "" && pull.Trusted: // of a task it means that the API does not know it
+			d.entry.fail("the answer has no result of the whole app, not even an empty one")
+		case task.ID == "":
+			d.use = addToStored
+			d.entry.settleForgotten()
 		case pull.Trusted:
 			d.entry.State, d.entry.Settled = StateAbsent, pull.Settled
 		case entry.FirstLoadedAt == nil:

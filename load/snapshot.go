@@ -112,8 +112,12 @@ func (l *AppLock) write(ctx context.Context, tx pgx.Tx, pull Pull, words vocabul
 	e := effectOf(pull, words, s, now)
 	outcome := Outcome{Rows: e.rows()}
 	for _, entry := range e.entries {
-		if entry.State == StateFailed {
-			outcome.Failed++
+		if entry.State != StateFailed {
+			continue
+		}
+		outcome.Failed++
+		if entry.LastError != nil {
+			outcome.Problem = *entry.LastError
 		}
 	}
 	batch := &pgx.Batch{}

@@ -29,6 +29,8 @@ type AppStatus struct {
 	// remembered the whole day any more. Those of the kept days count for
 	// UnprovenTold after their last pull, since nothing can prove them any more.
 	Unproven int
+	// Rejects are rows of the last answers, for as long, that could not be understood.
+	Rejects int64
 	// Differences counts the reconciliations (a span of days of the whole app or of
 	// a task) that differed again after their days were pulled anew.
 	Differences   int
@@ -53,11 +55,11 @@ const sqlStatus = `
 		LEFT JOIN pushloss.task AS t ON t.task_key = l.task_key
 		WHERE l.opened_at IS NOT NULL AND l.stream_id = 0
 	), untrusted AS (
-		SELECT s.stream, l.sdk_app_id, l.day, coalesce(t.task_id, '') AS task_id, l.updated_at
+		SELECT s.stream, l.sdk_app_id, l.day, coalesce(t.task_id, '') AS task_id, l.updated_at, l.reject_count
 		FROM pushloss.ledger AS l
 		JOIN pushloss.stream AS s USING (stream_id)
 		LEFT JOIN pushloss.task AS t ON t.task_key = l.task_key
-		WHERE l.state IN ('unproven', 'unavailable')
+		WHERE l.state IN ('unproven', 'unavailable') OR l.reject_count > 0
 	), active AS (
 		SELECT a.sdk_app_id, s.stream, s.stream_id = min(s.stream_id) OVER (PARTITION BY a.sdk_app_id) AS leads
 		FROM pushloss.app AS a
@@ -74,8 +76,8 @@ const sqlStatus = `
 		SELECT c.sdk_app_id, c.day, c.settled, c.last_error, c.task_id = '' AND active.leads AS leading,
 			c.state = 'failed' AS failed,
 			c.state = 'open' AND ended.at + $2::interval < $1 AS missing,
-			c.state IN ('unproven', 'unavailable') AND c.day >= a.first_day
-				AND g.updated_at + $3::interval > $1 AS unproven,
+			c.state IN ('unproven', 'unavailable') AND g.updated_at + $3::interval > $1 AS unproven,
+			CASE WHEN g.updated_at + $3::interval > $1 THEN g.reject_count END AS rejects,
 			NOT c.settled AND c.state NOT IN ('failed', 'open')
 				AND greatest(lookback_ended.at, opened.opened_at) + $2::interval < $1 AS late
 		FROM analytics.stream_coverage AS c
@@ -93,7 +95,7 @@ const sqlStatus = `
 	SELECT a.sdk_app_id, a.timezone, a.first_day, a.retired_at,
 		max(w.day) FILTER (WHERE w.settled AND w.leading AND (a.first_day IS NULL OR w.day >= a.first_day)),
 		count(*) FILTER (WHERE w.failed), count(*) FILTER (WHERE w.missing), count(*) FILTER (WHERE w.late),
-		count(*) FILTER (WHERE w.unproven),
+		count(*) FILTER (WHERE w.unproven), coalesce(sum(w.rejects), 0),
 		coalesce((SELECT n FROM stays WHERE stays.sdk_app_id = a.sdk_app_id), 0),
 		min(w.day) FILTER (WHERE w.failed OR w.missing OR w.late OR w.unproven),
 		max(w.last_error) FILTER (WHERE w.failed)
@@ -157,7 +159,7 @@ func (db *DB) statusOf(ctx context.Context, now time.Time, grace time.Duration, 
 		var s AppStatus
 		var first, settled, problem *time.Time
 		err := row.Scan(&s.SDKAppID, &s.Timezone, &first, &s.RetiredAt, &settled,
-			&s.Failed, &s.Missing, &s.Late, &s.Unproven, &s.Differences, &problem, &s.LastError)
+			&s.Failed, &s.Missing, &s.Late, &s.Unproven, &s.Rejects, &s.Differences, &problem, &s.LastError)
 		s.FirstDay, s.NewestSettledDay, s.OldestProblem = dayOf(first), dayOf(settled), dayOf(problem)
 		return s, err
 	})

@@ -95,6 +95,27 @@ func TestO1Status(t *testing.T) {
 			want: func(today calendar.Day) load.AppStatus { return load.AppStatus{FirstDay: ptr(today - 3)} },
 		},
 		{
+			name: "rows could not be understood", first: 1, grace: 48 * time.Hour,
+			windows: func(f *fixture, today calendar.Day) {
+				f.window(overall, today-1, load.StateLoaded, load.NotSettled, "")
+				f.window(f.taskA, today-50, load.StateLoaded, load.ByLookback, "")
+				f.window(f.taskB, today-50, load.StateLoaded, load.ByLookback, "")
+				f.exec(`UPDATE pushloss.ledger SET reject_count = 2 WHERE task_key IN (0, $1)`, f.taskA.Key)
+				f.exec(`UPDATE pushloss.ledger SET reject_count = 9, updated_at = updated_at - interval '31 days' WHERE task_key = $1`, f.taskB.Key)
+			},
+			want: func(today calendar.Day) load.AppStatus { return load.AppStatus{FirstDay: ptr(today - 1), Rejects: 4} },
+		},
+		{
+			name: "a day before the first one was pulled too late", first: 1, grace: 48 * time.Hour,
+			windows: func(f *fixture, today calendar.Day) {
+				f.window(overall, today-1, load.StateLoaded, load.NotSettled, "")
+				f.window(overall, today-90, load.StateUnproven, load.ByAPIMemory, "")
+			},
+			want: func(today calendar.Day) load.AppStatus {
+				return load.AppStatus{FirstDay: ptr(today - 1), Unproven: 1, OldestProblem: ptr(today - 90)}
+			},
+		},
+		{
 			name: "windows failed, tasks' too", first: 2, grace: time.Hour,
 			windows: func(f *fixture, today calendar.Day) {
 				f.window(overall, today-2, load.StateLoaded, load.NotSettled, "")

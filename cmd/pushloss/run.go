@@ -17,7 +17,11 @@ func newRunCommand(env Environment) *cobra.Command {
 		Short: "Pull everything that is due, for every app, then exit",
 		Long: `Pulls every ended day since the first one that is not settled yet: of the whole
 app, and of each task for as long as it is followed. Meant for cron, Kubernetes
-or Airflow; serve does the same on a schedule of its own.`,
+or Airflow; serve does the same on a schedule of its own.
+
+With --as-of, what is due and final is decided as if it were that time. Days that are
+not over yet are left out. The first run of an app makes its first day kept, also with
+--as-of: PUSHLOSS_FIRST_DAY moves it later.`,
 		Example: `  pushloss run
   pushloss run --as-of 2025-03-10T03:00:00+08:00`,
 		Args: exactly(cobra.NoArgs),

@@ -30,6 +30,7 @@ type appStatus struct {
 	Missing          int           `json:"missing"`
 	Late             int           `json:"late"`
 	Unproven         int           `json:"unproven"`
+	Rejects          int64         `json:"rejects"`
 	Differences      int           `json:"differences"`
 	Unanswered       int           `json:"unanswered_tasks"`
 	OldestProblem    *calendar.Day `json:"oldest_problem"`
@@ -52,8 +53,9 @@ func newStatusCommand(env Environment) *cobra.Command {
 windows (a day of a task, or of the whole app) that are over for more than 36 hours
 and were never pulled; late those that were not pulled again since their lookback
 ended; failed those whose last pull failed; unproven, for 30 days, those that were
-first pulled when the API need not have remembered the whole day any more. differs counts spans of days, of a task
-or of the whole app, that did not add up to what the API says of them, not even
+first pulled when the API need not have remembered the whole day any more; rejects,
+as long, the rows of their last answers that could not be understood. differs counts
+spans of days, of a task or of the whole app, that did not add up to what the API says of them, not even
 after they were pulled anew: see reconcile. unanswered counts tasks that no answer
 ever had, two days after their push: an ID is wrong, or runs do not pull its days.`,
 		Example: "  pushloss status",
@@ -75,7 +77,7 @@ ever had, two days after their push: an ID is wrong, or runs do not pull its day
 		if err != nil {
 			return err
 		}
-		apps := a.judge(stored, others)
+		apps := a.judge(stored, others, found)
 		ok := len(apps) > 0 && !slices.ContainsFunc(apps, func(s appStatus) bool { return !s.OK })
 		var run *runStatus
 		if found {
@@ -94,8 +96,8 @@ ever had, two days after their push: an ID is wrong, or runs do not pull its day
 }
 
 // judge says which apps are in order, those that are configured and were never
-// pulled included.
-func (a *app) judge(stored, others []load.AppStatus) []appStatus {
+// pulled included. ran says that there was a run.
+func (a *app) judge(stored, others []load.AppStatus, ran bool) []appStatus {
 	var apps []appStatus
 	known := make(map[int64]bool)
 	for _, s := range others {
@@ -105,19 +107,24 @@ func (a *app) judge(stored, others []load.AppStatus) []appStatus {
 		known[s.SDKAppID] = true
 		status := appStatus{
 			SDKAppID: s.SDKAppID, NewestSettledDay: s.NewestSettledDay,
-			Failed: s.Failed, Missing: s.Missing, Late: s.Late, Unproven: s.Unproven, Differences: s.Differences, Unanswered: s.Unanswered.Tasks,
+			Failed: s.Failed, Missing: s.Missing, Late: s.Late, Unproven: s.Unproven, Rejects: s.Rejects, Differences: s.Differences, Unanswered: s.Unanswered.Tasks,
 			OldestProblem: s.OldestProblem, LastError: s.LastError,
-			OK: s.Failed+s.Missing+s.Late+s.Unproven+s.Differences+s.Unanswered.Tasks == 0,
+			OK: s.Failed+s.Missing+s.Late+s.Unproven+s.Differences+s.Unanswered.Tasks == 0 && s.Rejects == 0,
 		}
+		var notes []string
 		if s.Unproven > 0 {
-			status.Note = "days were first pulled when the API need not have remembered all of them: see analytics.stream_coverage where state is unproven or unavailable"
+			notes = append(notes, "days were first pulled when the API need not have remembered all of them: see analytics.stream_coverage where state is unproven or unavailable")
+		}
+		if s.Rejects > 0 {
+			notes = append(notes, many(s.Rejects, "row")+" of the last answers could not be understood, and are not in the figures: see pushloss.reject")
 		}
 		if s.Differences > 0 {
-			status.Note = "days do not add up to what the API says: see analytics.reconciliations where state = 'stays'"
+			notes = append(notes, "days do not add up to what the API says: see analytics.reconciliations where state = 'stays'")
 		}
 		if s.Unanswered.Tasks > 0 {
-			status.Note = strings.TrimPrefix(status.Note+"; "+noteOfUnanswered(s.Unanswered), "; ")
+			notes = append(notes, noteOfUnanswered(s.Unanswered))
 		}
+		status.Note = strings.Join(notes, "; ")
 		if lag, ok := monitor.Lag(s, a.env.Now()); ok {
 			status.LagDays = &lag
 		}
@@ -130,7 +137,14 @@ func (a *app) judge(stored, others []load.AppStatus) []appStatus {
 			continue
 		}
 		if s.FirstDay == nil { // backfills alone keep nothing fresh
-			status.OK, status.Note = false, "no run yet: pushloss run"
+			status.OK = false
+			switch {
+			case s.Failed > 0: // its error says more
+			case ran:
+				status.Note = "no run has loaded anything yet: see the last one"
+			default:
+				status.Note = "no run yet: pushloss run"
+			}
 		}
 		apps = append(apps, status)
 	}
@@ -174,7 +188,7 @@ func printStatus(env Environment, output format, ok bool, apps []appStatus, unju
 			LastRun *runStatus    `json:"last_run"`
 		}{ok, append([]appStatus{}, apps...), unjudged, last})
 	}
-	t := newTable(env.Stdout, "app", "status", "newest settled day", "lag days", "missing", "late", "failed", "unproven", "differs", "unanswered", "oldest problem", "note")
+	t := newTable(env.Stdout, "app", "status", "newest settled day", "lag days", "missing", "late", "failed", "unproven", "rejects", "differs", "unanswered", "oldest problem", "note")
 	for _, s := range apps {
 		verdict, lag, note := "ok", "", s.Note
 		if !s.OK {
@@ -186,7 +200,7 @@ func printStatus(env Environment, output format, ok bool, apps []appStatus, unju
 		if s.LastError != nil {
 			note = strings.TrimPrefix(note+"; "+*s.LastError, "; ")
 		}
-		t.AppendRow([]any{s.SDKAppID, verdict, optional(s.NewestSettledDay), lag, s.Missing, s.Late, s.Failed, s.Unproven, s.Differences, s.Unanswered, optional(s.OldestProblem), note})
+		t.AppendRow([]any{s.SDKAppID, verdict, optional(s.NewestSettledDay), lag, s.Missing, s.Late, s.Failed, s.Unproven, s.Rejects, s.Differences, s.Unanswered, optional(s.OldestProblem), note})
 	}
 	t.Render()
 	for _, app := range unjudged {

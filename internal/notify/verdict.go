@@ -115,13 +115,17 @@ func OfStatus(statuses []load.AppStatus, busy []int64) []Verdict {
 		}
 		gap := Verdict{
 			AlertKey: AlertKey{Kind: KindGap, SDKAppID: s.SDKAppID},
-			Wrong:    s.Failed+s.Missing+s.Late > 0,
+			Wrong:    s.Failed+s.Missing+s.Late > 0 || s.Rejects > 0,
 			Title:    fmt.Sprintf("app %d has gaps", s.SDKAppID),
 			Detail:   fmt.Sprintf("windows: %d failed, %d missing, %d late", s.Failed, s.Missing, s.Late),
 			Hint:     "the next run pulls them; analytics.stream_coverage names them with the reason",
 		}
 		if s.OldestProblem != nil {
 			gap.Detail += fmt.Sprintf("; the oldest of %s", *s.OldestProblem)
+		}
+		if s.Rejects > 0 {
+			gap.Detail += fmt.Sprintf("; rows of answers that could not be understood: %d", s.Rejects)
+			gap.Hint += "; pushloss.reject has the rows that could not be understood"
 		}
 		if s.LastError != nil {
 			gap.Detail += "; " + *s.LastError

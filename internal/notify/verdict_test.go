@@ -104,6 +104,7 @@ func TestWhatAStatusSays(t *testing.T) {
 		{"all is well", load.AppStatus{}, map[notify.AlertKey]bool{gap: false, differs: false, unproven: false}},
 		{"failed", load.AppStatus{Failed: 1}, map[notify.AlertKey]bool{gap: true, differs: false, unproven: false}},
 		{"missing", load.AppStatus{Missing: 1}, map[notify.AlertKey]bool{gap: true, differs: false, unproven: false}},
+		{"not understood", load.AppStatus{Rejects: 1}, map[notify.AlertKey]bool{gap: true, differs: false, unproven: false}},
 		{"late", load.AppStatus{Late: 1}, map[notify.AlertKey]bool{gap: true, differs: false, unproven: false}},
 		{"does not add up", load.AppStatus{Differences: 1}, map[notify.AlertKey]bool{gap: false, differs: true, unproven: false}},
 		{"pulled too late", load.AppStatus{Unproven: 1}, map[notify.AlertKey]bool{gap: false, differs: false, unproven: true}},

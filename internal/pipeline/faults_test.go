@@ -106,7 +106,7 @@ func TestThePublishedSampleLoads(t *testing.T) {
 	t.Parallel()
 	w := setup(t, withFaults(t, "published-sample"))
 	w.tasks("xxx-yyy-zzz", "aaa-bbb-ccc")
-	report := w.backfill(today-5, today-5, load.RunDone)
+	report := w.backfillAs(pipeline.BackfillRequest{From: today - 5, To: today - 5, Tasks: []string{"xxx-yyy-zzz", "aaa-bbb-ccc"}}, load.RunDone)
 	if n := w.number(`SELECT count(*) FROM analytics.task_stage_loss`); n != 8 {
 		t.Errorf("%d stage rows, want 8", n)
 	}
@@ -136,4 +136,23 @@ func TestAnAnswerTooLargeFailsItsWindowOnly(t *testing.T) {
 		t.Errorf("%d requests for the one failed window", again.Requests)
 	}
 	w.equalsTruth(today-8, today-5)
+}
+
+// An answer that has no result of the whole app is no word on it: neither figures nor
+// that there are none.
+func TestAnAnswerWithoutAResultOfTheAppIsAFailure(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withFaults(t, "published-sample:task=overall"))
+	report := w.run(load.RunPartial)
+	if app := report.Apps[0]; app.State != pipeline.AppPartial || app.WindowsFailed != 3 || !strings.Contains(app.Problem, "no result of the whole app") {
+		t.Errorf("the app's report is %+v", app)
+	}
+	for day, state := range w.statesOf("") {
+		if state != "failed" {
+			t.Errorf("the window of %s is %s", day, state)
+		}
+	}
+	w.faults()
+	w.run(load.RunDone)
+	w.equalsTruth(today-3, today-1)
 }

@@ -48,7 +48,13 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 	report.Problem = work.lastProblem
 	if report.WindowsFailed > 0 || report.Rejects > 0 {
 		report.State = AppPartial
-		report.Hint = "see last_error in analytics.stream_coverage, and pushloss.reject; failed windows are pulled again by the next run"
+		report.Hint = "see last_error in analytics.stream_coverage; failed windows are pulled again by the next run"
+		switch {
+		case report.WindowsFailed == 0:
+			report.Hint = "see pushloss.reject: what was understood is loaded, and the next run pulls the day again while it may change"
+		case report.Rejects > 0:
+			report.Hint += "; pushloss.reject has the rows that could not be understood"
+		}
 		if hint := work.refusals.hint(); hint != "" {
 			report.Hint = hint
 		}

@@ -173,6 +173,10 @@ func (p *Pipeline) firstDay(ctx context.Context, app App, at time.Time) (first c
 	return first, func(ctx context.Context) error {
 		wanted.FirstDay = &first
 		_, err := save(ctx)
+		if err == nil {
+			p.opts.Log.InfoContext(ctx, "first run of the app: its days are kept from here on; PUSHLOSS_FIRST_DAY moves it",
+				"sdk_app_id", app.Account.SDKAppID, "first_day", first)
+		}
 		return err
 	}, nil
 }

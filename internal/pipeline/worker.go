@@ -266,8 +266,8 @@ func (w *appWork) loaded(r request, result transform.Result, outcome load.Outcom
 	if counts.Rejected > 0 {
 		w.lastProblem = fmt.Sprintf("%s of %s (%s) could not be understood: %s", english.Plural(counts.Rejected, "row", ""), r.day, r.stream, result.Rejects[0].Reason)
 	}
-	for _, unreadable := range result.Unreadable {
-		w.lastProblem = unreadable.Reason
+	if outcome.Failed > 0 {
+		w.lastProblem = outcome.Problem
 	}
 	w.progress(r.day)
 }

@@ -124,10 +124,10 @@ func (m *model) loadWindow(p *pull, w window, e element) {
 	l.Pulled, l.HasError, l.Rejects = at, false, e.rejected
 	isAnswered, saysNothing := e.figures != nil, len(e.figures) == 0
 	switch {
-	case isAnswered && saysNothing && e.rejected > 0:
+	case isAnswered && saysNothing && e.rejected > 0, !isAnswered && w.Task == "" && p.Trusted:
 		l.fail()
 		return
-	case !isAnswered && (p.Trusted || l.First == 0):
+	case !isAnswered && w.Task != "" && (p.Trusted || l.First == 0):
 		l.State = "absent"
 	case p.Trusted:
 		m.become(p, w, e.figures, l.First != 0)
@@ -142,7 +142,7 @@ func (m *model) loadWindow(p *pull, w window, e element) {
 		}
 	}
 	l.Rows = len(m.figures[w])
-	if isAnswered || !p.Trusted && l.First != 0 {
+	if isAnswered || !p.Trusted && (l.First != 0 || w.Task == "") {
 		l.State = l.stateOfFigures()
 	}
 	switch ended := (day(*p) + min(lookback, memoryDays-1)).Window(m.zone).End; {
