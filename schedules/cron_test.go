@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"pushloss/schedules"
 )
@@ -58,13 +59,48 @@ func TestCronExpressionsThatDoNotSayWhatTheySeemToAreRefused(t *testing.T) {
 		{"0 3 1 * */2", "the day of month 1 beside the day of week */2 is ambiguous"},
 		{"0 3 31 2 *", "names a day that never comes"},
 		{"0 3 31 4,6,9,11 *", "names a day that never comes"},
-		{"0 3 * * 8", "above maximum"},
-		{"0 3 * * 1-8", "above maximum"},
-		{"0 3 * * 7-3", "beyond end of range"},
-		{"0 3 * * 1-7/0", "above maximum"},
-		{"0 24 * * *", "above maximum"},
-		{"@reboot", "unrecognized descriptor"},
-		{"0 0 3 * * *", "expected exactly 5 fields"},
+		{"50/15 * * * *", "the minute 50/15 steps over all of its 10 values"},
+		{"0 20/5 * * *", "the hour 20/5 steps over all of its 4 values"},
+		{"0 3 * * 7/2", "the day of week 7/2 steps over all of its 1 values"},
+		{"0 3 * * 8", "the day of week 8 is not a number from 0 to 7 or a name like mon"},
+		{"0 3 * * 1-8", "the day of week 1-8 ends with something other than a number from 0 to 7 or a name like mon"},
+		{"0 3 * * 7-3", "the day of week 7-3 goes backwards: write 0-3"},
+		{"0 3 * * fri-mon", "the day of week fri-mon goes backwards: write 5-6,0-1"},
+		{"0 3 * * 5-0", "the day of week 5-0 goes backwards: write 5-6,0"},
+		{"0 22-4 * * *", "the hour 22-4 goes backwards: write 22-23,0-4"},
+		{"0 3 25-5 * *", "the day of month 25-5 goes backwards: write 25-31,1-5"},
+		{"0 3 * nov-feb *", "the month nov-feb goes backwards: write 11-12,1-2"},
+		{"0 3 * * monday", "the day of week monday is not a number from 0 to 7 or a name like mon"},
+		{"0 3 * mon *", "the month mon is not a number from 1 to 12 or a name like feb"},
+		{"0 3 L * *", "the day of month L is not a number from 1 to 31"},
+		{"0 3 * * 5#2", "the day of week 5#2 is not a number"},
+		{"0 3 0 * *", "the day of month 0 is not a number from 1 to 31"},
+		{"+5 3 * * *", "the minute +5 is not a number from 0 to 59"},
+		{"-5 3 * * *", "the minute -5 begins with something other than a number from 0 to 59"},
+		{"*-5 3 * * *", "the minute *-5 begins with something other than a number"},
+		{"1-2-3 3 * * *", "the minute 1-2-3 ends with something other than a number"},
+		{"1.5 3 * * *", "the minute 1.5 is not a number"},
+		{"99999999999999999999 3 * * *", "is not a number from 0 to 59"},
+		{"*/ 3 * * *", "the minute */ has a step that is not a number from 1 to 60"},
+		{"*/0 3 * * *", "the minute */0 has a step that is not a number from 1 to 60"},
+		{"*/-5 3 * * *", "the minute */-5 has a step that is not a number from 1 to 60"},
+		{"*/5/2 3 * * *", "the minute */5/2 has a step that is not a number from 1 to 60"},
+		{"*/x 3 * * *", "the minute */x has a step that is not a number from 1 to 60"},
+		{"5m 3 * * *", "the minute 5m is not a number from 0 to 59"},
+		{"0 3 * * 1-7/0", "the day of week 1-7/0 has a step that is not a number from 1 to 7"},
+		{"0 24 * * *", "the hour 24 is not a number from 0 to 23"},
+		{"1, 3 * * *", "the minute 1, has a comma too many"},
+		{"@reboot", "\"@reboot\" is not needed: serve runs at its start what was missed"},
+		{"@Daily", "\"@Daily\" is not known (did you mean @daily?)"},
+		{"@daily 3", "\"@daily 3\" is not known (did you mean @daily?)"},
+		{"@every", "\"\" after @every is not a duration from 1m to 8784h"},
+		{"@every 0s", "\"0s\" after @every is not a duration from 1m to 8784h"},
+		{"@every -6h", "\"-6h\" after @every is not a duration"},
+		{"@every 1d", "\"1d\" after @every is not a duration from 1m to 8784h: write hours and minutes"},
+		{"@every 9000h", "\"9000h\" after @every is not a duration"},
+		{"0 0 3 * * *", "has six fields: leave out the seconds (the first field)"},
+		{"3", "\"3\" has 1 field: give five fields"},
+		{"every day at 3", "has 4 fields: give five fields"},
 	} {
 		t.Run(test.cron, func(t *testing.T) {
 			t.Parallel()
@@ -83,7 +119,8 @@ func TestCronExpressionsOfEveryCronAreTaken(t *testing.T) {
 		{"*/60 * * * *", "06-04 13:00"}, {"*/45 * * * *", "06-04 12:45"}, {"0 */24 * * *", "06-05 00:00"}, {"0 0 */31 * *", "07-01 00:00"},
 		{"0 3 */2 * *", "06-05 03:00"}, {"0 3 */1 * 1", "06-09 03:00"}, {"0 3 1-31/2 * 1", "06-05 03:00"}, {"0 3 15 * 1", "06-09 03:00"},
 		{"0 3 29 2 *", "02-29 03:00"}, {"@hourly", "06-04 13:00"}, {"@daily", "06-05 00:00"}, {"@midnight", "06-05 00:00"}, {"@weekly", "06-08 00:00"},
-		{"@monthly", "07-01 00:00"}, {"@yearly", "01-01 00:00"}, {"@annually", "01-01 00:00"}, {"@every 90m", "06-04 13:30"}, {"0 3 * jan-mar mon-fri", "01-01 03:00"},
+		{"@monthly", "07-01 00:00"}, {"@yearly", "01-01 00:00"}, {"@annually", "01-01 00:00"}, {"@every 90m", "06-04 13:30"}, {"00 03 05 06 *", "06-05 03:00"},
+		{"5/5 * * * *", "06-04 12:05"}, {"0 3 * * */2,7", "06-05 03:00"}, {"0 3 * * mon/2", "06-06 03:00"}, {"0 3 ? * sat-7", "06-07 03:00"}, {"0 3 1,*/25 * *", "06-26 03:00"}, {"0 3 * jan-mar mon-fri", "01-01 03:00"},
 	} {
 		t.Run(test.cron, func(t *testing.T) {
 			t.Parallel()
@@ -96,4 +133,36 @@ func TestCronExpressionsOfEveryCronAreTaken(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The library takes what is taken; what is refused is refused in words of our own.
+func TestOfAnyFieldTheLibraryHasNothingToSay(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		value := rapid.OneOf(rapid.StringMatching(`[0-9]{1,2}`), rapid.SampledFrom([]string{"*", "?", "sun", "SAT", "jan", "7", "-", "/", "L", "", "+1", "0x1"}))
+		part := rapid.Custom(func(t *rapid.T) string {
+			text := value.Draw(t, "low")
+			if rapid.Bool().Draw(t, "is a range") {
+				text += "-" + value.Draw(t, "high")
+			}
+			if rapid.Bool().Draw(t, "has a step") {
+				text += "/" + value.Draw(t, "step")
+			}
+			return text
+		})
+		given := make([]string, 5)
+		for i := range given {
+			given[i] = "*"
+		}
+		given[rapid.IntRange(0, 4).Draw(t, "field")] = strings.Join(rapid.SliceOfN(part, 1, 3).Draw(t, "parts"), ",")
+		_, err := parseCron(strings.Join(given, " "))
+		if err == nil {
+			return
+		}
+		for _, foreign := range []string{"strconv", "failed to parse", "expected exactly", "above maximum", "beyond end", "unrecognized", "cannot be read"} {
+			if strings.Contains(err.Error(), foreign) {
+				t.Fatal(err)
+			}
+		}
+	})
 }

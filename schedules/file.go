@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/suggest"
 	"pushloss/internal/yamlfile"
 )
 
@@ -68,7 +69,7 @@ func parseEntry(entry yamlfile.Value, jobs []string, location *time.Location, li
 	}
 	if job, ok := fields["job"].Text(); ok {
 		if !slices.Contains(jobs, job) {
-			fields["job"].Problem("unknown job %q: use one of %s", job, strings.Join(jobs, ", "))
+			fields["job"].Problem("unknown job %q%s: use one of %s", job, suggest.Near(job, jobs), strings.Join(jobs, ", "))
 		}
 		schedule.Job = job
 	}

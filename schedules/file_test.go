@@ -58,7 +58,7 @@ func TestATimeZoneIsTheEntrysOrTheFilesOrTheDefault(t *testing.T) {
 	}
 }
 
-func TestEveryProblemIsToldAtOnceWithItsLine(t *testing.T) {
+func TestEveryProblemIsReportedAtOnceWithItsLine(t *testing.T) {
 	t.Parallel()
 	const text = `timezone: Local
 schedules:
@@ -103,20 +103,20 @@ Schedules: []
 	}
 	want := []string{
 		`s.yaml:1: timezone: "Local" is not a time zone: give its IANA name, like Asia/Shanghai or UTC`,
-		`s.yaml:4: job: unknown job "ran": use one of run, report`,
+		`s.yaml:4: job: unknown job "ran" (did you mean run?): use one of run, report`,
 		`s.yaml:6: name: "a" is given twice, first in line 3`,
-		`s.yaml:8: cron: "0 3 * *" is not five cron fields (minute, hour, day of month, month, day of week) or one of @hourly, @daily, @weekly, @monthly, @every 6h: expected exactly 5 fields, found 4: [0 3 * *]`,
+		`s.yaml:8: cron: "0 3 * *" has 4 fields: give five fields (minute, hour, day of month, month, day of week) or one of @hourly, @daily, @weekly, @monthly, @yearly, @every 6h`,
 		`s.yaml:9: unknown key args: the keys here are name, job, cron, timezone`,
 		`s.yaml:10: name is missing`,
-		`s.yaml:11: cron: "61 * * * *" is not five cron fields (minute, hour, day of month, month, day of week) or one of @hourly, @daily, @weekly, @monthly, @every 6h: end of range (61) above maximum (59): 61`,
+		`s.yaml:11: cron: the minute 61 is not a number from 0 to 59`,
 		`s.yaml:13: name: is given twice, first in line 12`,
 		`s.yaml:15: cron: must not hold a time zone: give it as timezone`,
 		`s.yaml:18: cron: must not hold a time zone: give it as timezone`,
 		`s.yaml:21: cron: "0 0 30 2 *" names a day that never comes`,
 		`s.yaml:22: timezone: "Asia/Nowhere" is not a time zone: give its IANA name, like Asia/Shanghai or UTC`,
-		`s.yaml:25: cron: "10s" is not a duration of at least 1m0s, like @every 6h`,
-		`s.yaml:28: cron: "@never" is not five cron fields (minute, hour, day of month, month, day of week) or one of @hourly, @daily, @weekly, @monthly, @every 6h: unrecognized descriptor: @never`,
-		`s.yaml:31: cron: "1,,2 * * * *" has a comma too many`,
+		`s.yaml:25: cron: "10s" after @every is not a duration from 1m to 8784h: write hours and minutes, like @every 6h or @every 1h30m`,
+		`s.yaml:28: cron: "@never" is not known (did you mean @every?): give five fields (minute, hour, day of month, month, day of week) or one of @hourly, @daily, @weekly, @monthly, @yearly, @every 6h`,
+		`s.yaml:31: cron: the minute 1,,2 has a comma too many`,
 		`s.yaml:32: cron is missing`,
 		`s.yaml:33: job: is empty`,
 		`s.yaml:34: must be made of lines of KEY: VALUE, with the keys name, job, cron, timezone`,

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"pushloss/internal/address"
+	"pushloss/internal/suggest"
 )
 
 // ofHost are the services whose URL names their server as its host, which is no
@@ -56,7 +57,7 @@ func problemOf(text string, services []string) string {
 	case found && hasSlashes && (scheme == "http" || scheme == "https"):
 		return "is a plain web address: write it as " + formOf(scheme, host)
 	case !found || !slices.Contains(services, service):
-		return "names no known service"
+		return "names no known service" + suggest.Near(service, services)
 	case isOver && service == "generic" && over != "http" && over != "https":
 		return "has something other than http or https after generic+"
 	case service == "logger" && strings.Trim(rest, "/") != "":

@@ -1,0 +1,28 @@
+// Package suggest finds the word that somebody meant by one that is not known.
+package suggest
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Near returns " (did you mean WORD?)" for the known words near to text, by the rule of
+// the command line; it is empty if there is none.
+func Near(text string, known []string) string {
+	if text == "" {
+		return ""
+	}
+	root := &cobra.Command{SuggestionsMinimumDistance: 1}
+	if len(text) > 3 {
+		root.SuggestionsMinimumDistance = 2
+	}
+	for _, word := range known {
+		root.AddCommand(&cobra.Command{Use: word, Run: func(*cobra.Command, []string) {}})
+	}
+	near := root.SuggestionsFor(text)
+	if len(near) == 0 {
+		return ""
+	}
+	return " (did you mean " + strings.Join(near, " or ") + "?)"
+}
