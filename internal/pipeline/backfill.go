@@ -116,7 +116,7 @@ func (p *Pipeline) checkTimezone(ctx context.Context, app App) error {
 
 // check refuses ranges and names that make no sense, before anything is done.
 func (p *Pipeline) check(ctx context.Context, request BackfillRequest) ([]App, error) {
-	apps, err := p.appsNamed(request.SDKAppID)
+	apps, err := p.appsNamed(ctx, request.SDKAppID)
 	if err != nil {
 		return nil, err
 	}

@@ -269,3 +269,21 @@ func TestTasksAreFollowedForTheirDaysOnly(t *testing.T) {
 		t.Errorf("windows of tasks after the backfills (-want +got):\n%s", diff)
 	}
 }
+
+func TestARetiredAppIsBackfilledOnlyByName(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.backfill(today-9, today-9, load.RunDone)
+	if _, err := w.db.RetireApp(t.Context(), testApp, w.now); err != nil {
+		t.Fatal(err)
+	}
+	calls := len(w.api.Calls())
+	report := w.backfill(today-8, today-8, load.RunDone)
+	if len(report.Apps) != 0 || len(w.api.Calls()) != calls {
+		t.Errorf("%d calls, and the report is %+v", len(w.api.Calls())-calls, report.Apps)
+	}
+	report = w.backfillAs(pipeline.BackfillRequest{From: today - 8, To: today - 8, SDKAppID: testApp}, load.RunDone)
+	if len(report.Apps) != 1 || report.Windows != 1 {
+		t.Errorf("the report is %+v", report.Apps)
+	}
+}

@@ -247,10 +247,10 @@ func (c *callLog) paceUsed(callsPerSecond float64) float64 {
 	return float64(c.requests-1) / (c.last.Sub(c.first).Seconds() * callsPerSecond)
 }
 
-// appsNamed returns the pipeline's app with the ID, or for 0 all its apps.
-func (p *Pipeline) appsNamed(sdkAppID int64) ([]App, error) {
+// appsNamed returns the pipeline's app with the ID, or for 0 those that are not retired.
+func (p *Pipeline) appsNamed(ctx context.Context, sdkAppID int64) ([]App, error) {
 	if sdkAppID == 0 {
-		return p.apps, nil
+		return p.unretired(ctx)
 	}
 	for _, app := range p.apps {
 		if app.Account.SDKAppID == sdkAppID {

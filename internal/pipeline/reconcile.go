@@ -34,21 +34,16 @@ type ReconcileRequest struct {
 // unless it agrees; it opens nothing and warns of nothing. A check that differed and
 // that the API need not remember when it could be made again becomes unproven too.
 func (p *Pipeline) Reconcile(ctx context.Context, request ReconcileRequest) (Report, error) {
-	apps, err := p.appsNamed(request.SDKAppID)
+	apps, err := p.appsNamed(ctx, request.SDKAppID)
 	if err != nil {
 		return Report{}, err
 	}
 	switch {
 	case request.From == nil && request.To == nil:
 	case request.From == nil || request.To == nil:
-		return Report{}, &problem.UsageError{Problem: "a range of days has two ends", Remedy: "give both --from and --to, or neither"}
+		return Report{}, &problem.UsageError{Problem: "--from and --to go together", Remedy: "give both, or neither"}
 	default:
 		if err := p.checkRange(apps, calendar.Span{First: *request.From, Last: *request.To}); err != nil {
-			return Report{}, err
-		}
-	}
-	if request.SDKAppID == 0 {
-		if apps, err = p.unretired(ctx); err != nil {
 			return Report{}, err
 		}
 	}

@@ -52,14 +52,14 @@ func (p *Pipeline) run(ctx context.Context, asOf, tick time.Time) (Report, error
 		},
 	}
 	j.work = pull.do
-	apps, err := p.unretired(ctx)
+	apps, err := p.appsNamed(ctx, 0)
 	if err != nil {
 		return Report{}, err
 	}
 	return j.execute(ctx, apps)
 }
 
-// unretired are the apps that scheduled jobs work on.
+// unretired are the apps that jobs work on which name none.
 func (p *Pipeline) unretired(ctx context.Context) ([]App, error) {
 	retired, err := p.db.RetiredApps(ctx)
 	if err != nil {
