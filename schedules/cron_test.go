@@ -61,7 +61,7 @@ func TestCronExpressionsThatDoNotSayWhatTheySeemToAreRefused(t *testing.T) {
 		{"0 3 31 4,6,9,11 *", "names a day that never comes"},
 		{"50/15 * * * *", "the minute 50/15 steps over all of its 10 values"},
 		{"0 20/5 * * *", "the hour 20/5 steps over all of its 4 values"},
-		{"0 3 * * 7/2", "the day of week 7/2 steps over all of its 1 values"},
+		{"0 3 * * 7/2", "the day of week 7/2 has a step, but only one value"},
 		{"0 3 * * 8", "the day of week 8 is not a number from 0 to 7 or a name like mon"},
 		{"0 3 * * 1-8", "the day of week 1-8 ends with something other than a number from 0 to 7 or a name like mon"},
 		{"0 3 * * 7-3", "the day of week 7-3 goes backwards: write 0-3"},

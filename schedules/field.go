@@ -94,6 +94,8 @@ func (f field) span(part string) (s span, problem string) {
 	switch s.step, err = strconv.Atoi(step); {
 	case err != nil || !digits.MatchString(step) || s.step == 0:
 		return s, fmt.Sprintf("has a step that is not a number from 1 to %d", width)
+	case s.step > 1 && width == 1:
+		return s, "has a step, but only one value to begin with"
 	case s.step > width:
 		return s, fmt.Sprintf("steps over all of its %d values, so that only the first one counts: "+
 			"give a step of at most %d, or @every for longer periods", width, width)

@@ -34,7 +34,7 @@ type Options struct {
 	Log *slog.Logger
 	// Now is the clock on the wall; nil means time.Now.
 	Now func() time.Time
-	// LastStarted tells when a job was last started, in another process too; the
+	// LastStarted returns when a job was last started, in another process too; the
 	// zero time means never. A start that the process did not survive is better
 	// left out, so that the job is run anew. Nil means no catching up. A job of
 	// which it cannot tell is run, since a run too many does no harm.

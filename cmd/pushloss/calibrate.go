@@ -30,14 +30,14 @@ func newCalibrateCommand(env Environment) *cobra.Command {
 whether the service cuts days, and in which time zone; whether the second EndTime
 belongs to a window; whether the windows of days add up to one of a week; how far
 back it remembers; and, from what is stored, how late figures still change. It
-tells what it found and by which windows, what it cannot tell and what would make
-it tell, and recommends PUSHLOSS_TIMEZONE, PUSHLOSS_WINDOW_END,
+reports what it found and by which windows, what stays open and how to find it
+out, and recommends PUSHLOSS_TIMEZONE, PUSHLOSS_WINDOW_END,
 PUSHLOSS_LOOKBACK_DAYS and PUSHLOSS_API_MEMORY_DAYS.
 
 It measures by days with losses of the whole app or, where that lost nothing, of
 the newest tasks. It loads nothing and changes no setting, and waits for another
 process that works on the app. Exit codes: 0 measured, also if something stays
-unknown; 4 the API refused; 130 interrupted, and what was found so far is told.`, calibrate.MostRequests),
+unknown; 4 the API refused; 130 interrupted, and what was found so far is printed.`, calibrate.MostRequests),
 		Example: `  pushloss calibrate
   pushloss calibrate --app 1400000001 --day 2025-03-09 --output json`,
 		Args: exactly(cobra.NoArgs),

@@ -78,7 +78,7 @@ func findAll(cmd *cobra.Command, env Environment) []check.Finding {
 	findings = append(findings, found...)
 	if reachable && db == nil {
 		// Processes of another version may be calling, and keep their locks there.
-		return append(findings, check.Bad("api", errors.New("not called: it cannot be told whether another process is calling it"),
+		return append(findings, check.Bad("api", errors.New("not called: another process may be calling it"),
 			"bring the database in order first"))
 	}
 	transport := extract.NewTransport()

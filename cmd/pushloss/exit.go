@@ -16,7 +16,7 @@ import (
 	"pushloss/load"
 )
 
-// exitError carries a code for a result that has been told already.
+// exitError carries a code for a result that is already printed.
 type exitError struct{ code problem.Code }
 
 func (e *exitError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
@@ -27,9 +27,9 @@ func explain(stderr io.Writer, command *cobra.Command, err error) problem.Code {
 	if err == nil {
 		return problem.Done
 	}
-	var told *exitError
-	if errors.As(err, &told) {
-		return told.code
+	var printed *exitError
+	if errors.As(err, &printed) {
+		return printed.code
 	}
 	code := exitCode(err)
 	if code == problem.Interrupted {

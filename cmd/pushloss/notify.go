@@ -37,7 +37,7 @@ blanks: slack, smtp, wecom, teams, ntfy, generic webhooks and others.`,
 		}
 		return testTargets(cmd.Context(), env, *output, targets)
 	}
-	return parent("notify", "Tell people when something goes wrong", test)
+	return parent("notify", "Send notifications of problems", test)
 }
 
 func testTargets(ctx context.Context, env Environment, output format, targets []notify.Target) error {
@@ -52,7 +52,7 @@ func testTargets(ctx context.Context, env Environment, output format, targets []
 		o := outcome{Target: target.Name(), Sent: true}
 		err := target.Send(ctx, notify.Notice{
 			Title: "pushloss: test",
-			Body:  "Sent at " + env.Now().UTC().Format(time.RFC3339) + " by pushloss notify test. Events will be told here.",
+			Body:  "Sent at " + env.Now().UTC().Format(time.RFC3339) + " by pushloss notify test. Events are reported here.",
 		})
 		if err != nil {
 			o.Sent, o.Error, failed = false, err.Error(), true

@@ -30,7 +30,7 @@ type app struct {
 	env      Environment
 	settings config.Settings
 	log      *slog.Logger
-	database string // URL, which may bear a password
+	database string // URL, which may hold a password
 	closers  []func()
 }
 

@@ -13,7 +13,7 @@ import (
 func newPruneCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "prune",
-		Short: "Take away raw answers and records of runs that are older than they are kept",
+		Short: "Remove raw answers and records of runs that are older than their retention",
 		Long: `Raw answers are kept for PUSHLOSS_RAW_DAYS and records of runs for
 PUSHLOSS_RUN_DAYS; 0 keeps all. The answers of a day go together, once the newest of
 them is old enough: what can be replayed can be replayed whole. Facts, changes and

@@ -21,12 +21,12 @@ func newReconcileCommand(env Environment) *cobra.Command {
 compares the answers with the sums of the stored days; analytics.reconciliations
 keeps every figure. Without a range it takes the newest days that the API is
 believed to remember now and a day from now; a longer range is cut into spans.
-Only days that are stored count: what is left out is told.
+Only days that are stored count: what is left out is listed.
 
-Where figures differ the days are opened: the next run pulls them anew and makes
+Where figures differ the days are opened: the next run pulls them again and makes
 the same check again. What differs again stays, and status warns of it until a
 later reconcile of these days agrees or a backfill --reprocess all has pulled
-them anew. What the API need not remember any more proves nothing: it is kept as
+them again. What the API need not remember any more proves nothing: it is kept as
 unproven and opens no day.`,
 		Example: `  pushloss reconcile
   pushloss reconcile --from 2025-03-10 --to 2025-03-16 --output json`,
@@ -116,7 +116,7 @@ func printReconciliation(env Environment, report pipeline.Report) {
 		leftOut.Render()
 	}
 	if more > 0 {
-		fmt.Fprintf(env.Stdout, "and %d more lines: see --output json\n", more)
+		fmt.Fprintf(env.Stdout, "and %s: see --output json\n", many(more, "more line"))
 	}
 	printProblems(env, report)
 }

@@ -19,8 +19,8 @@ changes and the ledger's figures what they were by them: row for row, change for
 change. Only what differs is written, a day in one transaction, so that readers
 never see half of it. An app that another process works on is waited for.
 
-Windows of which an answer is lost or damaged are left as they are, and told (exit
-1); so are those whose answers were pruned, which is no failure.`,
+A window with a lost or damaged answer is left as it is, and counted (exit 1); so is
+one whose answers were pruned, which is not a failure.`,
 		Example: `  pushloss replay
   pushloss replay --from 2025-03-01 --to 2025-03-31 --app 1400000001`,
 		Args: exactly(cobra.NoArgs),

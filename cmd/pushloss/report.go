@@ -11,7 +11,7 @@ import (
 	"pushloss/internal/problem"
 )
 
-// printReport tells what a job did; its error bears the exit code.
+// printReport prints what a job did; its error has the exit code.
 func printReport(env Environment, output format, report pipeline.Report, err error) error {
 	if report.RunID == 0 {
 		return err
@@ -58,7 +58,7 @@ func printSummary(env Environment, report pipeline.Report) {
 // printOddities says what the answers had that is not stored as it came.
 func printOddities(w io.Writer, t pipeline.Totals) {
 	if t.RowsKept > 0 {
-		fmt.Fprintf(w, "kept: %s of days older than the API is believed to remember, of which its answers say less\n", many(t.RowsKept, "stored row"))
+		fmt.Fprintf(w, "kept: %s of days older than the API is believed to remember, for which its answers report less\n", many(t.RowsKept, "stored row"))
 	}
 	for _, oddity := range []struct {
 		n          int64

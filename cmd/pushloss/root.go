@@ -6,17 +6,18 @@ import (
 	"strconv"
 	"strings"
 
-	"pushloss/internal/problem"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"pushloss/internal/problem"
+	"pushloss/internal/suggest"
 )
 
 func newRootCommand(env Environment) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "pushloss",
 		Short: "Keep the push-loss figures of Tencent Cloud Chat in Postgres",
-		Long: `Tencent Cloud Chat's Push service tells how many pushes were lost and why, for 7
+		Long: `Tencent Cloud Chat's Push service reports how many pushes were lost and why, for 7
 days at a time. pushloss pulls these figures day by day, keeps them in Postgres
 for good, and lets any BI tool ask.
 
@@ -77,7 +78,7 @@ func exactly(check cobra.PositionalArgs) cobra.PositionalArgs {
 		wrong := fmt.Sprintf("%s needs %s", cmd.CommandPath(), wanted)
 		switch {
 		case takesNone && cmd.HasSubCommands():
-			wrong = err.Error() // an unknown subcommand
+			wrong = unknownCommand(cmd, args[0])
 		case takesNone:
 			wrong = fmt.Sprintf("%s takes no argument, but has %q", cmd.CommandPath(), args[0])
 		case len(args) > 0:
@@ -90,15 +91,35 @@ func exactly(check cobra.PositionalArgs) cobra.PositionalArgs {
 // flagProblem says what is wrong with a flag without the words of the parser of numbers.
 func flagProblem(err error) string {
 	var invalid *pflag.InvalidValueError
-	var number *strconv.NumError
-	if !errors.As(err, &invalid) || !errors.As(err, &number) {
+	if !errors.As(err, &invalid) {
 		return err.Error()
 	}
-	why := "is not a number"
-	if errors.Is(number, strconv.ErrRange) {
+	var why string
+	switch kind := invalid.GetFlag().Value.Type(); {
+	case errors.Is(err, strconv.ErrRange):
 		why = "is out of range"
+	case !errors.Is(err, strconv.ErrSyntax):
+		why = "is not known: " + invalid.Unwrap().Error()
+	case kind == "bool":
+		why = "is not true or false"
+	case strings.HasPrefix(kind, "uint"):
+		why = "is not a whole number from 0"
+	case strings.HasPrefix(kind, "float"):
+		why = "is not a number"
+	default:
+		why = "is not a whole number"
 	}
 	return fmt.Sprintf("--%s: %q %s", invalid.GetFlag().Name, invalid.GetValue(), why)
+}
+
+func unknownCommand(parent *cobra.Command, name string) string {
+	var names []string
+	for _, command := range parent.Commands() {
+		if command.IsAvailableCommand() {
+			names = append(names, command.Name())
+		}
+	}
+	return fmt.Sprintf("unknown command %q for %q%s", name, parent.CommandPath(), suggest.Near(name, names))
 }
 
 // parent is a command that only holds others.
@@ -108,7 +129,7 @@ func parent(use, short string, children ...*cobra.Command) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			wrong := "which one? " + cmd.CommandPath() + " needs a subcommand"
 			if len(args) > 0 {
-				wrong = fmt.Sprintf("unknown command %q for %q", args[0], cmd.CommandPath())
+				wrong = unknownCommand(cmd, args[0])
 			}
 			return &problem.UsageError{Problem: wrong, Remedy: "see " + cmd.CommandPath() + " --help"}
 		},

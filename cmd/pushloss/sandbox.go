@@ -33,7 +33,7 @@ func newSandboxCommand(env Environment) *cobra.Command {
 repeatable figures, until it is stopped. Its streams:
 ` + sandboxStreams() + `
 
-GET /sandbox/stats tells the calls and the smallest gap between two,
+GET /sandbox/stats returns the calls and the smallest gap between two,
 GET /sandbox/truth?stream=&sdkappid=&taskid=&start=&end= what a correct answer says.
 
 Faults (--fault NAME, may be repeated):

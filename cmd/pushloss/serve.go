@@ -20,7 +20,7 @@ import (
 func newServeCommand(env Environment) *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
-		Short: "Run on a schedule, and tell over HTTP how it fares",
+		Short: "Run on a schedule, and report its state over HTTP",
 		Long: `Runs jobs by PUSHLOSS_SCHEDULES_FILE: by default run, daily at 03:00, reconcile, on
 Sundays at 04:30, and prune, daily at 05:00, in PUSHLOSS_TIMEZONE. It catches up at
 once if one was missed while it was down or the machine slept, and tries one that

@@ -20,7 +20,7 @@ import (
 // and half a day.
 const statusGrace = 36 * time.Hour
 
-// appStatus is what status tells of an app.
+// appStatus is what status reports of an app.
 type appStatus struct {
 	SDKAppID         int64         `json:"sdk_app_id"`
 	OK               bool          `json:"ok"`
@@ -56,7 +56,7 @@ ended; failed those whose last pull failed; unproven, for 30 days, those that we
 first pulled when the API need not have remembered the whole day any more; rejects,
 as long, the rows of their last answers that could not be understood. differs counts
 spans of days, of a task or of the whole app, that did not add up to what the API says of them, not even
-after they were pulled anew: see reconcile. unanswered counts tasks that no answer
+after they were pulled again: see reconcile. unanswered counts tasks that no answer
 ever had, two days after their push: an ID is wrong, or runs do not pull its days.`,
 		Example: "  pushloss status",
 		Args:    exactly(cobra.NoArgs),

@@ -37,7 +37,7 @@ func Problem(authority string) string {
 	} else {
 		switch {
 		case strings.Contains(port, ":"):
-			return "has more than one colon after its host: an IPv6 address stands in brackets, like [::1]:8080"
+			return "has more than one colon after its host: write an IPv6 address in brackets, like [::1]:8080"
 		case host == "":
 			return "has no host"
 		case !IsHost(host):

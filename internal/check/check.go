@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
+
 	"pushloss/extract"
 	"pushloss/internal/calendar"
 	"pushloss/internal/pipeline"
@@ -53,7 +55,7 @@ func Clock(check string, own, database, api time.Time) Finding {
 const maxDeviations = 10
 
 // Tables compares keys, constraints, columns and views with what the migrations make,
-// and looks for sequences that stand behind their tables.
+// and looks for sequences that are behind their tables.
 func Tables(ctx context.Context, databaseURL string) []Finding {
 	const check = "tables"
 	deviations, err := migrations.Deviations(ctx, databaseURL)
@@ -66,7 +68,7 @@ func Tables(ctx context.Context, databaseURL string) []Finding {
 	var findings []Finding
 	for i, d := range deviations {
 		if i == maxDeviations {
-			more := fmt.Errorf("%d more differences from what the migrations make", len(deviations)-i)
+			more := errors.New(english.Plural(len(deviations)-i, "more difference", "") + " from what the migrations make")
 			return append(findings, Bad(check, more, "pushloss verify lists them all"))
 		}
 		findings = append(findings, Bad(check, d, d.Hint()))

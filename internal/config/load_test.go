@@ -162,7 +162,7 @@ func TestAWrongValueIsOneProblemThatNamesItsVariable(t *testing.T) {
 		{"base URL with an odd character", "TIM_BASE_URL", []string{"http://h h", "http://h\\p", "http://h/<p>", "http://h/a\x00b", "http://h/{id}"}, "character that no URL has"},
 		{"base URL with a bad escape", "TIM_BASE_URL", []string{"http://h/%zz", "http://h/100%"}, "% that is not %25"},
 		{"base URL with brackets", "TIM_BASE_URL", []string{"http://[::1", "http://[h]", "http://[127.0.0.1]", "http://[::1]x", "http://[]", "http://[::1%25lo]"}, "IPv6 address in its brackets"},
-		{"base URL without brackets", "TIM_BASE_URL", []string{"http://::1", "http://::1/p", "http://fe80::1:80", "http://h:1:2"}, "stands in brackets"},
+		{"base URL without brackets", "TIM_BASE_URL", []string{"http://::1", "http://::1/p", "http://fe80::1:80", "http://h:1:2"}, "write an IPv6 address in brackets"},
 		{"base URL with a user", "TIM_BASE_URL", []string{"https://u:p@h", "https://u@h", "https://@h"}, "user name or password"},
 		{"base URL with more than an address", "TIM_BASE_URL", []string{"https://h?x=1", "https://h?", "https://h#f", "https://h/#"}, "query or a fragment"},
 		{"base URL with a port that is none", "TIM_BASE_URL", []string{"http://h:0", "http://h:99999", "https://[::1]:65536/p", "http://h:", "http://h:/p", "http://[::1]:", "http://h:080", "http://h:+1", "http://h:x", "http://h:-1"}, "from 1 to 65535"},

@@ -31,7 +31,7 @@ type Settings struct {
 	// WindowEnd is how the API takes a request's EndTime.
 	WindowEnd extract.WindowEnd
 	// NotifyURLs are where events are sent, in the form of the shoutrrr library;
-	// each may bear a token.
+	// each may hold a token.
 	NotifyURLs []secret.Text
 	// Location is PUSHLOSS_TIMEZONE's, the default of apps and schedules.
 	Location *time.Location

@@ -69,7 +69,7 @@ func needsGoodJobs(known []Alert, key AlertKey, opened time.Time) int {
 func opens(v Verdict, needs int) AlertChange {
 	body := v.Detail + "\nwhat to do: " + v.Hint
 	if needs > 0 {
-		body += fmt.Sprintf("\nit comes and goes: its end is told after %d good jobs in a row", needs)
+		body += fmt.Sprintf("\nit comes and goes: its end is reported after %d good jobs in a row", needs)
 	}
 	return AlertChange{Key: v.AlertKey, Detail: v.Detail, Notice: Notice{Title: "pushloss: " + v.Title, Body: body}}
 }

@@ -107,7 +107,7 @@ func TestAnEventThatIsBackSaysWhenItsEndIsTold(t *testing.T) {
 	ended := noon.Add(-time.Hour)
 	known := []notify.Alert{{AlertKey: notify.AlertKey{Kind: notify.KindGap, SDKAppID: 1}, ClosedAt: &ended}}
 	changes := notify.Decide(known, gapOf(1, true), true, noon)
-	if len(changes) != 1 || !strings.Contains(changes[0].Notice.Body, "its end is told after 3 good jobs in a row") {
+	if len(changes) != 1 || !strings.Contains(changes[0].Notice.Body, "its end is reported after 3 good jobs in a row") {
 		t.Errorf("changes are %+v", changes)
 	}
 }

@@ -30,7 +30,7 @@ func (n *Notifier) AfterScheduled(ctx context.Context, kind string, report pipel
 	if report.RunID == 0 && err != nil && ctx.Err() == nil {
 		reason := err.Error()
 		if load.Unreachable(err) { // what a driver says of it is for the log alone
-			reason = "the database was out of reach"
+			reason = "the database could not be reached"
 		}
 		n.TellOfJob(ctx, []Verdict{OfFailure(kind, reason)})
 		return

@@ -407,7 +407,7 @@ func TestWhatIsWrongWithAURLIsNamed(t *testing.T) {
 		{"generic://h:0/" + token, port},
 		{"gotify://h:99999/Aaaaaaaaaaaaaaa", port},
 		{"generic://h:+1/p", port},
-		{"generic+https://::1/p", "has more than one colon after its host: an IPv6 address stands in brackets, like [::1]:8080"},
+		{"generic+https://::1/p", "has more than one colon after its host: write an IPv6 address in brackets, like [::1]:8080"},
 		{"generic+https://[h]/p", "has no IPv6 address in its brackets: write it like [::1]:8080"},
 		{"generic://h,i/p", "has a host that cannot be one: give a name or an IP address"},
 		{"generic://-/p", "has a host that cannot be one: give a name or an IP address"},

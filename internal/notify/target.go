@@ -27,7 +27,7 @@ type Target struct {
 	busy    *atomic.Bool // a message that nobody waits for any more is under way
 }
 
-// Name tells targets apart without giving away their URL: "slack 1", the first of
+// Name distinguishes targets without showing their URL: "slack 1", the first of
 // that service. Messages wait under it, whatever targets
 // of other services come and go.
 func (t Target) Name() string { return t.name }
@@ -49,7 +49,7 @@ func (e *TargetError) Error() string {
 // ExitCode is problem.Usage.
 func (*TargetError) ExitCode() problem.Code { return problem.Usage }
 
-// Hint tells where the form of the URLs is described.
+// Hint says where the form of the URLs is described.
 func (e *TargetError) Hint() string {
 	return "write it in the form of https://shoutrrr.nickfedor.com, like " + Examples
 }

@@ -25,7 +25,7 @@ const (
 type Verdict struct {
 	AlertKey
 	Wrong bool
-	// Title names what is wrong; Detail and Hint tell more, and what to do.
+	// Title names what is wrong; Detail says more, and Hint what to do.
 	Title, Detail, Hint string
 }
 
@@ -87,7 +87,7 @@ func ofJob(kind string) Verdict {
 	return Verdict{
 		AlertKey: AlertKey{Kind: KindRunFailed, Job: kind},
 		Title:    kind + " failed",
-		Hint:     "what was loaded stays, and the rest is due at the next run; pushloss check tells what is in the way",
+		Hint:     "what was loaded stays, and the rest is due at the next run; pushloss check shows what prevents it",
 	}
 }
 
@@ -134,7 +134,7 @@ func OfStatus(statuses []load.AppStatus, busy []int64) []Verdict {
 			AlertKey: AlertKey{Kind: KindReconciliation, SDKAppID: s.SDKAppID},
 			Wrong:    s.Differences > 0,
 			Title:    fmt.Sprintf("days of app %d do not add up", s.SDKAppID),
-			Detail:   fmt.Sprintf("reconciliations that still differ after pulling anew: %d", s.Differences),
+			Detail:   fmt.Sprintf("reconciliations that still differ after their days were pulled again: %d", s.Differences),
 			Hint:     "analytics.reconciliations shows what is stored and what is reported",
 		}, Verdict{
 			AlertKey: AlertKey{Kind: KindUnproven, SDKAppID: s.SDKAppID},
