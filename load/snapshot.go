@@ -112,12 +112,8 @@ func (l *AppLock) write(ctx context.Context, tx pgx.Tx, pull Pull, words vocabul
 	e := effectOf(pull, words, s, now)
 	outcome := Outcome{Rows: e.rows()}
 	for _, entry := range e.entries {
-		if entry.State != StateFailed {
-			continue
-		}
-		outcome.Failed++
-		if entry.LastError != nil {
-			outcome.Problem = *entry.LastError
+		if entry.LastError != nil { // also of a final window, which stays as it is
+			outcome.Failed, outcome.Problem = outcome.Failed+1, *entry.LastError
 		}
 	}
 	batch := &pgx.Batch{}

@@ -21,7 +21,8 @@ type Unanswered struct {
 
 // A window counts as answered with a zero that is unproven: the answer had the task.
 const sqlAnswered = `
-	SELECT task_key, bool_or(first_loaded_at IS NOT NULL OR state = 'unproven') AS answered, bool_or(state = 'absent') AS absent
+	SELECT task_key, bool_or(first_loaded_at IS NOT NULL OR state = 'unproven') AS answered, bool_or(state = 'absent') AS absent,
+		max(last_loaded_at) FILTER (WHERE row_count > 0) AS last_figures
 	FROM pushloss.ledger
 	WHERE task_key <> 0
 	GROUP BY task_key`
@@ -59,19 +60,28 @@ func ReadUnanswered(ctx context.Context, from Querier, now time.Time) ([]Unanswe
 	return unanswered, nil
 }
 
-// AnsweredTasks returns the keys of the tasks that an answer ever had.
-func (db *DB) AnsweredTasks(ctx context.Context) (map[int32]bool, error) {
-	rows, err := db.pool.Query(ctx, `SELECT task_key FROM (`+sqlAnswered+`) AS l WHERE answered`)
+// TaskAnswers is what answers ever said of a task that any of them had.
+type TaskAnswers struct {
+	// LastFigures is when an answer last had a figure of it; nil if none ever had: nothing
+	// was lost of it, or its ID is wrong and the API answers it nevertheless.
+	LastFigures *time.Time
+}
+
+// TasksAnswered returns what answers said of the tasks that they had, by key.
+func (db *DB) TasksAnswered(ctx context.Context) (map[int32]TaskAnswers, error) {
+	rows, err := db.pool.Query(ctx, `SELECT task_key, last_figures FROM (`+sqlAnswered+`) AS l WHERE answered`)
 	if err != nil {
 		return nil, fmt.Errorf("read which tasks were answered: %w", err)
 	}
-	keys, err := pgx.CollectRows(rows, pgx.RowTo[int32])
+	answered := make(map[int32]TaskAnswers)
+	var key int32
+	var last *time.Time
+	_, err = pgx.ForEachRow(rows, []any{&key, &last}, func() error {
+		answered[key] = TaskAnswers{LastFigures: last}
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read which tasks were answered: %w", err)
-	}
-	answered := make(map[int32]bool, len(keys))
-	for _, key := range keys {
-		answered[key] = true
 	}
 	return answered, nil
 }

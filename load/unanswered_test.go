@@ -7,6 +7,7 @@ import (
 
 	"pushloss/internal/calendar"
 	"pushloss/load"
+	"pushloss/transform"
 )
 
 // K6: a mistyped ID is absent in every window, and nobody else would say so.
@@ -63,11 +64,28 @@ func TestUnansweredTasks(t *testing.T) {
 				want = load.Unanswered{SDKAppID: testApp, Tasks: 1, First: []string{"a"}}
 			}
 			equal(t, "unanswered tasks", want, statuses[0].Unanswered)
-			answered, err := f.db.AnsweredTasks(t.Context())
+			answered, err := f.db.TasksAnswered(t.Context())
 			must(t, err)
-			if ever := fmt.Sprint(test.states) != "[]" && !test.want && test.registered > 0 && !test.retired && !test.chat; ever != answered[f.taskA.Key] {
-				t.Errorf("told as answered: %t", answered[f.taskA.Key])
+			if ever := fmt.Sprint(test.states) != "[]" && !test.want && test.registered > 0 && !test.retired && !test.chat; ever != has(answered, f.taskA.Key) {
+				t.Errorf("answered are %v", answered)
 			}
 		})
 	}
+}
+
+func has[K comparable, V any](m map[K]V, key K) bool {
+	_, found := m[key]
+	return found
+}
+
+// A task that is answered with nothing but zeros has nothing lost, or a wrong ID.
+func TestTasksAnsweredWithoutFigures(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.load(f.pull(
+		transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", 3, "one")}}, transform.Snapshot{TaskID: "b"},
+	), loadedAt)
+	answered, err := f.db.TasksAnswered(t.Context())
+	must(t, err)
+	equal(t, "answered", map[int32]load.TaskAnswers{f.taskA.Key: {LastFigures: &loadedAt}, f.taskB.Key: {}}, answered)
 }

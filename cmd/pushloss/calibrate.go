@@ -163,12 +163,13 @@ func newestTasks(ctx context.Context, db *load.DB, sdkAppID int64) ([]string, er
 	if err != nil {
 		return nil, err
 	}
-	answered, err := db.AnsweredTasks(ctx)
+	answered, err := db.TasksAnswered(ctx)
 	if err != nil {
 		return nil, err
 	}
 	tasks = slices.DeleteFunc(tasks, func(task load.Task) bool {
-		return task.RetiredAt != nil || len(answered) > 0 && !answered[task.Key]
+		_, had := answered[task.Key]
+		return task.RetiredAt != nil || len(answered) > 0 && !had
 	})
 	since := func(task load.Task) time.Time {
 		if task.SentAt != nil {

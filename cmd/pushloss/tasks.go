@@ -148,8 +148,11 @@ func (a *app) appOf(named int64) (int64, error) {
 
 func newTasksListCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
-		Use:     "list",
-		Short:   "Show the registry",
+		Use:   "list",
+		Short: "Show the registry",
+		Long: `Shows the tasks that runs follow. answered says whether an answer of the API ever had
+the task: never means that its ID is wrong or that runs do not pull its days; without
+figures, that nothing was lost of it, or that the API answers a wrong ID with zeros.`,
 		Example: "  pushloss tasks list --output json",
 		Args:    exactly(cobra.NoArgs),
 	}
@@ -164,7 +167,7 @@ func newTasksListCommand(env Environment) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		answered, err := db.AnsweredTasks(cmd.Context())
+		answered, err := db.TasksAnswered(cmd.Context())
 		if err != nil {
 			return err
 		}
@@ -173,7 +176,7 @@ func newTasksListCommand(env Environment) *cobra.Command {
 	return command
 }
 
-func printTasks(env Environment, output format, tasks []load.Task, answered map[int32]bool) error {
+func printTasks(env Environment, output format, tasks []load.Task, answered map[int32]load.TaskAnswers) error {
 	if output == asJSON {
 		type listed struct {
 			SDKAppID     int64      `json:"sdk_app_id"`
@@ -183,10 +186,12 @@ func printTasks(env Environment, output format, tasks []load.Task, answered map[
 			RegisteredAt time.Time  `json:"registered_at"`
 			RetiredAt    *time.Time `json:"retired_at"`
 			Answered     bool       `json:"answered"`
+			LastFigures  *time.Time `json:"last_figures_at"`
 		}
 		list := []listed{}
 		for _, t := range tasks {
-			list = append(list, listed{t.SDKAppID, t.TaskID, t.Label, t.SentAt, t.RegisteredAt, t.RetiredAt, answered[t.Key]})
+			answers, had := answered[t.Key]
+			list = append(list, listed{t.SDKAppID, t.TaskID, t.Label, t.SentAt, t.RegisteredAt, t.RetiredAt, had, answers.LastFigures})
 		}
 		return printJSON(env.Stdout, list)
 	}
@@ -197,8 +202,11 @@ func printTasks(env Environment, output format, tasks []load.Task, answered map[
 			label = *task.Label
 		}
 		ever := "never"
-		if answered[task.Key] {
-			ever = "yes"
+		if answers, had := answered[task.Key]; had {
+			ever = "without figures"
+			if answers.LastFigures != nil {
+				ever = "yes"
+			}
 		}
 		t.AppendRow([]any{task.SDKAppID, task.TaskID, label, shortTime(task.SentAt), shortTime(&task.RegisteredAt), shortTime(task.RetiredAt), ever})
 	}

@@ -156,3 +156,16 @@ func TestAnAnswerWithoutAResultOfTheAppIsAFailure(t *testing.T) {
 	w.run(load.RunDone)
 	w.equalsTruth(today-3, today-1)
 }
+
+// A failure leaves a final day as it is, and is told all the same.
+func TestAFailureOfAFinalDayIsTold(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.backfill(today-9, today-9, load.RunDone)
+	w.faults("published-sample:task=overall")
+	report := w.backfillAs(pipeline.BackfillRequest{From: today - 9, To: today - 9, Reprocess: pipeline.All}, load.RunPartial)
+	if app := report.Apps[0]; app.WindowsFailed != 1 || app.Problem == "" || w.statesOf("")[(today-9).String()] != "loaded" {
+		t.Errorf("the app's report is %+v, and its windows are %v", app, w.statesOf(""))
+	}
+	w.equalsTruth(today-9, today-9)
+}
