@@ -30,6 +30,8 @@ func older(t *testing.T) string {
 // next migrator goes on by itself once it is gone.
 func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 	t.Parallel()
+	url := pgtest.URL(t) // which each of them brings to the newest version
+	conn := connect(t, url)
 	for _, tt := range []struct {
 		name    string
 		trouble string // in the way
@@ -71,9 +73,7 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			url := older(t)
-			conn := connect(t, url)
+			downTo(t, url, olderVersion)
 			exec(t, conn, tt.trouble)
 			before := lines(t, conn, sqlCatalog)
 			err := migrations.Up(t.Context(), url)

@@ -202,6 +202,8 @@ func TestUpWithNothingToDoOnlyReads(t *testing.T) {
 func TestDirtyOfAnOlderBinaryIsLookedAt(t *testing.T) {
 	t.Parallel()
 	newest := migrations.Newest()
+	url := pgtest.URL(t) // which each of them brings to the newest version
+	conn := connect(t, url)
 	for _, tt := range []struct {
 		name  string
 		at    int // what is there
@@ -217,10 +219,7 @@ func TestDirtyOfAnOlderBinaryIsLookedAt(t *testing.T) {
 		{"way down to nothing that was rolled back", baseline, -1, "the tables are those of version 11, whole"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			url := pgtest.URL(t)
 			downTo(t, url, tt.at)
-			conn := connect(t, url)
 			exec(t, conn, `DELETE FROM pushloss.schema_migrations`)
 			exec(t, conn, `INSERT INTO pushloss.schema_migrations VALUES ($1, true)`, tt.marks)
 			before := lines(t, conn, sqlCatalog)

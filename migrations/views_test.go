@@ -64,6 +64,8 @@ func TestAViewThatCannotBeReplacedIsMadeAgainUnlessSomebodysViewStandsInTheWay(t
 		return changed(t, "    coalesce(c.active, l.stream_id = 0) AS active\n", "    coalesce(c.active, l.stream_id = 0) AS pulled\n",
 			"COMMENT ON COLUMN analytics.stream_coverage.active", "COMMENT ON COLUMN analytics.stream_coverage.pulled")
 	}
+	url := pgtest.URL(t) // which each of them leaves as it was
+	g, conn := guestOf(t, url), connect(t, url)
 	for _, tt := range []struct {
 		name    string
 		setup   string
@@ -84,14 +86,11 @@ func TestAViewThatCannotBeReplacedIsMadeAgainUnlessSomebodysViewStandsInTheWay(t
 		}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			url := pgtest.URL(t)
-			g := guestOf(t, url)
 			g.exec(`GRANT USAGE ON SCHEMA analytics TO ROLE; GRANT SELECT ON analytics.coverage, analytics.stream_coverage TO ROLE WITH GRANT OPTION;
 				GRANT EXECUTE ON FUNCTION analytics.loss_as_of TO ROLE; GRANT SELECT ON analytics.coverage TO PUBLIC`)
-			conn := connect(t, url)
 			if tt.setup != "" {
 				exec(t, conn, tt.setup)
+				defer exec(t, conn, `DROP VIEW IF EXISTS public.report; DROP MATERIALIZED VIEW IF EXISTS public."my report"`)
 			}
 			const rights = `SELECT concat_ws(' ', oid::regclass, relowner::regrole, (SELECT string_agg(a::text, ',' ORDER BY a::text) FROM unnest(relacl) AS a)) FROM pg_class WHERE relnamespace = 'analytics'::regnamespace
 				UNION ALL SELECT concat_ws(' ', oid::regproc, proowner::regrole, (SELECT string_agg(a::text, ',' ORDER BY a::text) FROM unnest(proacl) AS a)) FROM pg_proc WHERE pronamespace = 'analytics'::regnamespace ORDER BY 1`
