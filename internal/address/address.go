@@ -18,7 +18,6 @@ const longestLabel, longestHost = 63, 253
 var (
 	hostLabel = regexp.MustCompile(`^[\pL\pN_]([\pL\pN_-]*[\pL\pN_])?$`)
 	numbered  = regexp.MustCompile(`^[0-9.]+$`)
-	decimal   = regexp.MustCompile(`^[1-9][0-9]*$`)
 )
 
 // Problem says what is wrong with HOST, HOST:PORT, [IPV6] or [IPV6]:PORT; it is empty if
@@ -70,5 +69,5 @@ func IsHost(text string) bool {
 // isPort reports whether text is a port that can be called.
 func isPort(text string) bool {
 	port, err := strconv.Atoi(text)
-	return decimal.MatchString(text) && err == nil && port <= MaxPort
+	return err == nil && strconv.Itoa(port) == text && port > 0 && port <= MaxPort
 }

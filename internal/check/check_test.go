@@ -1,7 +1,9 @@
 package check_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -11,6 +13,7 @@ import (
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
 	"pushloss/extract"
 	"pushloss/internal/calendar"
@@ -201,5 +204,39 @@ func TestAPIWithoutADateIsAWarning(t *testing.T) {
 	findings := check.API(t.Context(), db, undated{transport}, app, stream.All(), "the check", time.Now)
 	if len(findings) != 2 || !findings[1].OK || !strings.Contains(findings[1].Detail, "no readable Date") || findings[1].Hint == "" {
 		t.Errorf("the findings are %+v", findings)
+	}
+}
+
+func TestManyDifferencesOfTheTablesAreTenAndTheNumberOfTheRest(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		lost int
+		last string
+	}{
+		{11, "1 more difference from what the migrations make"},
+		{12, "2 more differences from what the migrations make"},
+	} {
+		t.Run(test.last, func(t *testing.T) {
+			t.Parallel()
+			url := pgtest.URL(t)
+			conn, err := pgx.Connect(t.Context(), url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close(context.WithoutCancel(t.Context()))
+			_, err = conn.Exec(t.Context(), fmt.Sprintf(`DO $$ DECLARE line text; BEGIN
+				FOR line IN SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname)
+					FROM pg_constraint JOIN pg_class AS c ON c.oid = conrelid
+					WHERE contype = 'c' AND relkind = 'r' AND NOT relispartition AND connamespace = 'pushloss'::regnamespace
+					ORDER BY conname LIMIT %d
+				LOOP EXECUTE line; END LOOP; END $$`, test.lost))
+			if err != nil {
+				t.Fatal(err)
+			}
+			findings := check.Tables(t.Context(), url)
+			if last := findings[len(findings)-1]; len(findings) != 11 || last.OK || last.Detail != test.last {
+				t.Errorf("%d findings, the last is %+v", len(findings), last)
+			}
+		})
 	}
 }

@@ -12,10 +12,7 @@ import (
 // Numbers have one way of being written: the parsers of Go take signs, underscores,
 // hexadecimal digits, exponents and leading zeros as well, which other programs read
 // in other ways.
-var (
-	whole    = regexp.MustCompile(`^(0|[1-9][0-9]*)$`)
-	fraction = regexp.MustCompile(`^(0|[1-9][0-9]*)(\.[0-9]+)?$`)
-)
+var fraction = regexp.MustCompile(`^(0|[1-9][0-9]*)(\.[0-9]+)?$`)
 
 const (
 	maxDays = 3650
@@ -27,7 +24,7 @@ const (
 
 func isWhole(text string, least, most int64) (n int64, ok bool) {
 	n, err := strconv.ParseInt(text, 10, 64)
-	return n, whole.MatchString(text) && err == nil && n >= least && n <= most
+	return n, err == nil && strconv.FormatInt(n, 10) == text && n >= least && n <= most
 }
 
 // parseWhole parses a whole number in a range. The error calls the number what it is

@@ -137,7 +137,7 @@ func (s *settings) takeMaxConns() (int, error) {
 	}
 	delete(s.values, "pool_max_conns")
 	n, err := strconv.Atoi(text)
-	if err != nil || n < MinConns || n > MaxConns {
+	if err != nil || strconv.Itoa(n) != text || n < MinConns || n > MaxConns {
 		return 0, &URLError{"has a pool_max_conns that cannot be used", fmt.Sprintf("give a number from %d to %d", MinConns, MaxConns)}
 	}
 	return n, nil
