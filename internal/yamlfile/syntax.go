@@ -86,7 +86,25 @@ func (f *File) syntaxProblem(err error, data []byte) {
 	if tabbed := indexOfLine(lines, indentedByTab); tabbed >= 0 && (strings.Contains(text, "token") || strings.Contains(text, "tab ")) {
 		line, text = tabbed+1, "the line is indented with a tab: use blanks"
 	}
+	for _, known := range plainly {
+		if strings.HasPrefix(text, known.said) {
+			text = known.meant
+			break
+		}
+	}
 	f.problem(line, "%s", text)
+}
+
+// plainly says what the YAML reader means by its most frequent complaints.
+var plainly = []struct{ said, meant string }{
+	{"found unexpected end of stream", "a quote that was opened is not closed"},
+	{"did not find expected node content", "a value is missing, or a [ or { is not closed"},
+	{"did not find expected ','", "a comma is missing, or a [ or { is not closed"},
+	{"did not find expected '-'", "this line, or one below it, is not indented like those beside it"},
+	{"did not find expected key", "the line is not indented like those beside it, or a quote or bracket is not closed"},
+	{"mapping values are not allowed", "a KEY: is where none can be: indent the line like those beside it, or put a text with a colon and a blank in quotes"},
+	{"could not find expected ':'", "the line, or the one before it, has no colon after its key"},
+	{"found unknown escape character", "an unknown escape follows a backslash: write the text in single quotes"},
 }
 
 func indexOfLine(lines []string, wanted func(string) bool) int {

@@ -19,15 +19,19 @@ func TestSyntaxProblemsNameTheirLine(t *testing.T) {
 		{"broken second document", "a: 1\n---\na: [\n", "f:"},
 		{"no UTF-8", "a: 1\nb: \xff\n", "f:2: is not UTF-8 text"},
 		{"a control character", "a: 1\nb: \x01\n", "f:1: control characters are not allowed"},
-		{"an open bracket", "a: [1\n", "f:"},
-		{"an open quote", "a: 1\nb: \"x\n", "f:"},
+		{"an open bracket", "a: [1\n", "f:1: a comma is missing, or a [ or { is not closed"},
+		{"an open quote", "a: 1\nb: \"x\n", "f:2: a quote that was opened is not closed"},
 		{"an unquoted asterisk", "a: 1\nb: *swordfish\n", "f:2: a text that begins with * must stand in quotes"},
 		{"an unquoted cron expression", "a: 1\nb: */5 * * * *\n", "f:2: a text that begins with * must stand in quotes"},
 		{"the same in a list", "a: 1\nb:\n  - */5 * * * *\n", "f:3: a text that begins with * must stand in quotes"},
 		{"the same between braces", "{a: 1, b: * * * * *}\n", "f:1: a text that begins with * must stand in quotes"},
 		{"an unquoted at sign", "a: 1\nb: @daily\n", "f:2: a text that begins with @ must stand in quotes"},
-		{"a colon in a text", "a: b: c\n", "f:1: mapping values are not allowed in this context"},
-		{"wrong indentation", "a: 1\n  b: 2\n", "f:2: mapping values are not allowed in this context"},
+		{"a colon in a text", "a: b: c\n", "f:1: a KEY: is where none can be: indent the line like those beside it"},
+		{"wrong indentation", "a: 1\n  b: 2\n", "f:2: a KEY: is where none can be: indent the line like those beside it"},
+		{"an open brace", "a: {\n", "f:1: a value is missing, or a [ or { is not closed"},
+		{"a list that is indented twice", "- a: 1\n - b\n", "f:1: this line, or one below it, is not indented"},
+		{"a key alone", "a: 1\nb\n", "f:2: the line, or the one before it, has no colon"},
+		{"an odd escape", `a: "\q"`, "f:1: an unknown escape follows a backslash"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
