@@ -62,12 +62,12 @@ const sqlStructure = `
 	WITH namespaces AS (
 		SELECT oid, nspname FROM pg_namespace WHERE nspname IN ('pushloss', 'analytics')
 	), relations AS (
-		SELECT c.oid AS relation, c.relkind, c.relpersistence, c.relrowsecurity, n.nspname || '.' || c.relname AS name
+		SELECT c.oid AS relation, c.relkind, c.relpersistence, c.relrowsecurity, c.relforcerowsecurity, n.nspname || '.' || c.relname AS name
 		FROM pg_class AS c JOIN namespaces AS n ON n.oid = c.relnamespace
 		WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
 	)
 	SELECT CASE relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table' ELSE 'table' END || ' ' || name,
-		concat_ws(', ', CASE relpersistence WHEN 'u' THEN 'unlogged' WHEN 't' THEN 'temporary' ELSE 'logged' END, CASE WHEN relrowsecurity THEN 'row security' END)
+		concat_ws(', ', CASE relpersistence WHEN 'u' THEN 'unlogged' WHEN 't' THEN 'temporary' ELSE 'logged' END, CASE WHEN relrowsecurity THEN 'row security' END, CASE WHEN relforcerowsecurity THEN 'also for its owner' END)
 	FROM relations
 	UNION ALL
 	SELECT 'column ' || name || ' ' || a.attname, concat_ws(' ', format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'NOT NULL' END,
@@ -76,6 +76,7 @@ const sqlStructure = `
 	LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 	UNION ALL
 	SELECT 'constraint ' || name || ' ' || k.conname, pg_get_constraintdef(k.oid) || CASE WHEN i.indisvalid AND i.indisready IS NOT FALSE THEN '' WHEN i.indisvalid THEN ' NOT READY' WHEN i.indexrelid IS NULL THEN '' ELSE ' INVALID' END
+		|| coalesce((SELECT ' NOT KEPT BY ' || string_agg(DISTINCT t.tgrelid::regclass::text, ' AND ') FROM pg_trigger AS t WHERE t.tgconstraint = k.oid AND t.tgenabled IN ('D', 'R')), '')
 	FROM relations JOIN pg_constraint AS k ON k.conrelid = relation AND k.contype IN ('p', 'u', 'c', 'f', 'x')
 	LEFT JOIN pg_index AS i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x')
 	UNION ALL
@@ -88,6 +89,9 @@ const sqlStructure = `
 	UNION ALL
 	SELECT 'rule ' || name || ' ' || r.rulename, pg_get_ruledef(r.oid)
 	FROM relations JOIN pg_rewrite AS r ON r.ev_class = relation AND r.rulename <> '_RETURN'
+	UNION ALL
+	SELECT 'heir ' || name || ' ' || h.inhrelid::regclass::text, 'its rows count as rows of ' || name
+	FROM relations JOIN pg_inherits AS h ON h.inhparent = relation
 	UNION ALL
 	SELECT 'function ' || n.nspname || '.' || f.proname || '(' || pg_get_function_identity_arguments(f.oid) || ')', 'returns ' || pg_get_function_result(f.oid)
 	FROM pg_proc AS f JOIN namespaces AS n ON n.oid = f.pronamespace`
@@ -224,6 +228,10 @@ func harmless(name, definition string) bool {
 // restoreAgain is the way back to a structure that is whole.
 const restoreAgain = "restore the dump again with --single-transaction (docs/operations.md, Backup and restore)"
 
+// notKept comes before the tables whose triggers of a foreign key are switched off, as
+// by a pg_restore --disable-triggers that ended early.
+const notKept = " NOT KEPT BY "
+
 // makeViewsAgain is the way back to our views.
 const makeViewsAgain = "run: pushloss migrate up"
 
@@ -236,6 +244,19 @@ func (d Deviation) remedy() string {
 		return makeViewsAgain
 	case d.What == extra && (kind == "trigger" || kind == "rule"):
 		return fmt.Sprintf("it may change figures: DROP %s %s ON %s;", strings.ToUpper(kind), quoted, relation)
+	case kind == "heir":
+		return fmt.Sprintf("figures are counted twice, or are none of ours: ALTER TABLE %s NO INHERIT %s;", name, relation) // the name is quoted by Postgres
+	case kind == "table" && strings.HasPrefix(d.Found, "unlogged"):
+		return fmt.Sprintf("a crash of the server empties it: ALTER TABLE %s SET LOGGED;", relation)
+	case kind == "table" && d.What == different:
+		return fmt.Sprintf("it may hide rows: ALTER TABLE %s DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;", relation)
+	case d.What == different && strings.Contains(d.Found, notKept):
+		_, by, _ := strings.Cut(d.Found, notKept)
+		var enable []string
+		for table := range strings.SplitSeq(by, " AND ") {
+			enable = append(enable, fmt.Sprintf("ALTER TABLE %s ENABLE TRIGGER ALL;", table))
+		}
+		return "as a superuser, or by restoring the dump again: " + strings.Join(enable, " ")
 	case d.What == extra && kind == "index":
 		return fmt.Sprintf("it may refuse figures: DROP INDEX pushloss.%s;", quoted)
 	case d.What == extra && kind == "constraint":
