@@ -60,7 +60,7 @@ func TestMistakesExitWith2AndSayWhatToDo(t *testing.T) {
 		{"backfill of an unknown task", w.backfill(5, 3, "--task", "nope"), nil, []string{"nope", "pushloss tasks add"}},
 		{"reversed reconcile", []string{"reconcile", "--from", w.back(3), "--to", w.back(5)}, nil, []string{"before it begins", "give the earlier day to --from"}},
 		{"reconcile of today", []string{"reconcile", "--from", w.back(3), "--to", w.back(0)}, nil, []string{"not over yet"}},
-		{"reconcile of half a range", []string{"reconcile", "--from", w.back(3)}, nil, []string{"give both --from and --to"}},
+		{"reconcile of half a range", []string{"reconcile", "--from", w.back(3)}, nil, []string{"--from and --to go together", "give both, or neither"}},
 		{"reconcile of no day", []string{"reconcile", "--from", w.back(3), "--to", "soon"}, nil, []string{"--to", "soon"}},
 		{"reconcile of an unknown app", []string{"reconcile", "--app", "7"}, nil, []string{"app 7 is not configured"}},
 		{"calibrating with an unknown app", []string{"calibrate", "--app", "7"}, nil, []string{"app 7 is not configured", "--app: 1400000001"}},
