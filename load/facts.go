@@ -96,10 +96,26 @@ func (t factTable) written(sdkAppID int64, day calendar.Day, now time.Time, c co
 func affecting(want int) func(pgconn.CommandTag) error {
 	return func(tag pgconn.CommandTag) error {
 		if got := tag.RowsAffected(); got != int64(want) {
-			return fmt.Errorf("%d rows were affected, not %d: the window changed under the load", got, want)
+			return &MismatchError{Got: got, Want: want}
 		}
 		return nil
 	}
+}
+
+// MismatchError says that Postgres wrote other rows than it was asked to. Nothing of
+// the answer is loaded then.
+type MismatchError struct {
+	Got  int64
+	Want int
+}
+
+func (e *MismatchError) Error() string {
+	return fmt.Sprintf("the database wrote %d rows, not %d: nothing of this answer was loaded", e.Got, e.Want)
+}
+
+// Hint tells an operator what to do.
+func (*MismatchError) Hint() string {
+	return "something in the database changes what is written, such as a rule or a trigger that somebody added: pushloss check names it"
 }
 
 // appendFacts adds the rows of a table's selectRows to facts.

@@ -160,5 +160,5 @@ func queueLedger(batch *pgx.Batch, sdkAppID int64, stream stream.Stream, day cal
 		firstLoadedAt[i], lastLoadedAt[i], lastTrustedAt[i], lastErrors[i] = e.FirstLoadedAt, e.LastLoadedAt, e.LastTrustedAt, e.LastError
 	}
 	batch.Queue(sqlSaveLedger, sdkAppID, day.UTC(), int16(stream), now, taskKeys, states, settled,
-		pulls, rowCounts, rejectCounts, firstLoadedAt, lastLoadedAt, lastTrustedAt, lastErrors)
+		pulls, rowCounts, rejectCounts, firstLoadedAt, lastLoadedAt, lastTrustedAt, lastErrors).Exec(affecting(n))
 }

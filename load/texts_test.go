@@ -45,6 +45,29 @@ func TestT9TextsComeBackAsTheyWent(t *testing.T) {
 	}
 }
 
+// K1: a database's own client_encoding reaches no text.
+func TestK1TextsComeBackAsTheyWentFromADatabaseWithAnotherClientEncoding(t *testing.T) {
+	t.Parallel()
+	const text = "促销：设备令牌无效 🎉 é"
+	for _, encoding := range []string{"GBK", "LATIN1", "SQL_ASCII"} {
+		t.Run(encoding, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t)
+			_, err := f.conn.Exec(t.Context(), `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET client_encoding = "`+encoding+`"', current_database()); END $$`)
+			must(t, err)
+			f.db = open(t, f.url)
+			session, work := openSession(t, f.db, "another")
+			lock, err := session.LockApp(work, testApp+1)
+			must(t, err)
+			pull := f.pull(transform.Snapshot{Facts: []transform.Fact{stageFact("码", 1, text)}})
+			pull.Tasks, pull.Result.Absent = []load.TaskRef{{}}, nil
+			_, err = lock.Load(t.Context(), pull, loadedAt)
+			must(t, err)
+			equal(t, "stored", []string{"码 " + text}, f.rows(`SELECT err_code, err_info FROM analytics.app_stage_loss`))
+		})
+	}
+}
+
 // T9: a reason is the API's own words, of which Postgres cannot hold all.
 func TestT9ReasonsThatPostgresCannotHold(t *testing.T) {
 	t.Parallel()

@@ -88,6 +88,8 @@ func Hint(err error) string {
 		return "correct DATABASE_URL (its user, its sslmode), or let the role in by the server's pg_hba.conf"
 	case pgerrcode.InsufficientPrivilege:
 		return "connect as the role that made the schema (after a restore by another role, see docs/operations.md); people who only read use their BI tool, not pushloss"
+	case pgerrcode.FeatureNotSupported:
+		return "run pushloss check: it names rules that somebody made for a table of pushloss, which may be in the way"
 	case pgerrcode.UniqueViolation:
 		return "pushloss check finds sequences that stand behind their tables, as in a replica that was promoted, and prints the line that sets them"
 	case pgerrcode.DataCorrupted, pgerrcode.IndexCorrupted:

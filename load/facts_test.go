@@ -1,0 +1,50 @@
+package load_test
+
+import (
+	"strings"
+	"testing"
+
+	"pushloss/internal/postgres"
+	"pushloss/internal/problem"
+	"pushloss/transform"
+)
+
+// What somebody's rule or trigger keeps from being written is no load, and the next
+// load has it all.
+func TestARuleOrTriggerThatSwallowsFiguresFailsTheLoad(t *testing.T) {
+	t.Parallel()
+	snapshot := func(count int64) transform.Snapshot {
+		return transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", count, "info"), platformFact(1, "2", count)}}
+	}
+	for _, tt := range []struct{ name, make, drop string }{
+		{"a rule on insert", `CREATE RULE never AS ON INSERT TO pushloss.stage_loss DO INSTEAD NOTHING`, `DROP RULE never ON pushloss.stage_loss`},
+		{"a rule on update", `CREATE RULE never AS ON UPDATE TO pushloss.platform_loss DO INSTEAD NOTHING`, `DROP RULE never ON pushloss.platform_loss`},
+		{"a rule on the ledger", `CREATE RULE never AS ON UPDATE TO pushloss.ledger DO INSTEAD NOTHING`, `DROP RULE never ON pushloss.ledger`},
+		{"a trigger", `CREATE FUNCTION public.swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+			CREATE TRIGGER never BEFORE INSERT OR UPDATE ON pushloss.platform_loss FOR EACH ROW EXECUTE FUNCTION public.swallow()`, `DROP TRIGGER never ON pushloss.platform_loss`},
+		{"a trigger on the ledger", `CREATE FUNCTION public.swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+			CREATE TRIGGER never BEFORE INSERT OR UPDATE ON pushloss.ledger FOR EACH ROW EXECUTE FUNCTION public.swallow()`, `DROP TRIGGER never ON pushloss.ledger`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t)
+			if tt.name != "a rule on insert" {
+				f.load(f.pull(snapshot(5)), loadedAt)
+			}
+			before := f.facts()
+			_, err := f.conn.Exec(t.Context(), tt.make)
+			must(t, err)
+			_, err = f.lock.Load(t.Context(), f.pull(snapshot(7)), loadedAt)
+			if err == nil || !strings.Contains(problem.HintOf(err)+postgres.Hint(err), "pushloss check") {
+				t.Errorf("the load says %v", err)
+			}
+			equal(t, "facts while it swallows", before, f.facts())
+			_, err = f.conn.Exec(t.Context(), tt.drop)
+			must(t, err)
+			f.load(f.pull(snapshot(7)), loadedAt)
+			if got := len(f.facts()); got != 2 {
+				t.Errorf("%d facts afterwards", got)
+			}
+		})
+	}
+}
