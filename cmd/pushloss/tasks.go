@@ -40,6 +40,9 @@ func newTasksAddCommand(env Environment) *cobra.Command {
 			return err
 		}
 		defer a.close()
+		if cmd.Flags().Changed("sent-at") && strings.TrimSpace(*sentAt) == "" {
+			return &problem.UsageError{Problem: "--sent-at is empty", Remedy: "give the time at which the push was sent, or leave the option out"}
+		}
 		var at *time.Time
 		if *sentAt != "" {
 			t, err := taskfile.ParseSentAt(*sentAt, a.settings.Location)
@@ -83,8 +86,9 @@ func newTasksImportCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "import FILE",
 		Short: "Follow the push tasks of a CSV or JSON file; - is stdin",
-		Long: `Reads CSV with a header (commas, semicolons or tabs), a plain list of IDs, JSON
-Lines or a JSON array, in UTF-8 or UTF-16. Columns: task_id, and optionally
+		Long: `Reads CSV with a header (commas, semicolons or tabs), a table as psql, mysql or
+Markdown draw it, a plain list of IDs, or JSON (an array, or objects one after
+another), in UTF-8 or UTF-16. Columns: task_id, and optionally
 sdk_app_id, sent_at, label. A sent_at without an offset is in PUSHLOSS_TIMEZONE.
 Importing a file again changes nothing. A file with a mistake is not imported at all.`,
 		Example: `  pushloss tasks import tasks.csv

@@ -104,6 +104,7 @@ func TestTasksThatRunsDoNotPullAreWarnedOf(t *testing.T) {
 func TestTextsThatCannotBeATaskIDAreRefusedTogether(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
+	w.do(2, "tasks", "add", "good", "--sent-at", "").says(t, "--sent-at is empty")
 	w.do(2, "tasks", "add", "good", "6.57E+25", "'c10").says(t, "a spreadsheet has turned this ID into a number", "apostrophe")
 	path := file(t, "tasks.csv", "task_id\n6.57E+25\ngood\n=\"c10\"\n")
 	w.do(2, "tasks", "import", path).says(t, path+":2: ", path+":4: ", "nothing was imported")

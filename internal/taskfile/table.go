@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -26,17 +27,40 @@ func columnOf(name string) (column string, known bool) {
 	return "", false
 }
 
+// separatorLine is how Excel is told the separator of the lines that follow.
+var separatorLine = regexp.MustCompile(`^(?i:"?sep=([,;|\t])"?)[ \r]*\n`)
+
+func isColumn(name string) bool {
+	_, known := columnOf(strings.TrimSpace(name))
+	return known
+}
+
 // table reads CSV, or what spreadsheets write with semicolons or tabs.
 func (r *reader) table(list *bufio.Reader) error {
+	skipped := skipBlankLines(list)
+	separator := separatorOf(list)
+	head, _ := list.Peek(list.Size())
+	if named := separatorLine.FindSubmatch(head); named != nil {
+		separator = rune(named[1][0])
+		_, _ = list.Discard(len(named[0])) // it was at hand
+		skipped++
+	}
+	if separator == '|' || isRuled(head) {
+		return r.bars(list, skipped)
+	}
 	records := csv.NewReader(list)
-	records.Comma = separatorOf(list)
+	records.Comma = separator
 	records.TrimLeadingSpace = records.Comma != '\t'
 	records.FieldsPerRecord = -1
 	first, err := records.Read()
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
 	if err != nil {
-		return r.syntax(err)
+		return r.syntax(skipped, err)
 	}
 	line, _ := records.FieldPos(0)
+	line += skipped
 	header := []string{"task_id"}
 	if isHeader(first) {
 		header = r.header(line, first)
@@ -52,14 +76,14 @@ func (r *reader) table(list *bufio.Reader) error {
 		case errors.Is(err, io.EOF):
 			return nil
 		case errors.Is(err, csv.ErrBareQuote):
-			if err := r.syntax(err); err != nil {
+			if err := r.syntax(skipped, err); err != nil {
 				return err
 			}
 		case err != nil:
-			return r.syntax(err)
+			return r.syntax(skipped, err)
 		default:
 			line, _ := records.FieldPos(0)
-			r.row(line, header, record)
+			r.row(skipped+line, header, record)
 		}
 	}
 }
@@ -69,7 +93,7 @@ func separatorOf(list *bufio.Reader) rune {
 	head, _ := list.Peek(list.Size())
 	line, _, _ := bytes.Cut(bytes.TrimLeft(head, "\r\n "), []byte("\n"))
 	best, most := ',', bytes.Count(line, []byte(","))
-	for _, separator := range "\t;" {
+	for _, separator := range "\t;|" {
 		if n := bytes.Count(line, []byte(string(separator))); n > most {
 			best, most = separator, n
 		}
@@ -85,14 +109,20 @@ func isHeader(first []string) bool {
 			return true
 		}
 	}
-	_, known := columnOf(strings.TrimSpace(first[0]))
-	return known || !strings.ContainsAny(first[0], "0123456789-")
+	return isColumn(first[0]) || !strings.ContainsAny(first[0], "0123456789-")
 }
 
 // header returns the columns, or none if there is something wrong with them. Columns
 // without a name are "".
 func (r *reader) header(line int, first []string) []string {
 	before := len(r.problems)
+	if len(first) == 1 {
+		if name := strings.TrimSpace(first[0]); !isColumn(name) {
+			r.problem(line, "%q is taken for the name of a column, as it has no digit and no hyphen: use %s; if it is a TaskID, write task_id on a line above it",
+				name, strings.Join(columns, ", "))
+			return nil
+		}
+	}
 	var header []string
 	for _, name := range first {
 		column, known := columnOf(strings.TrimSpace(name))
@@ -130,22 +160,22 @@ func (r *reader) row(line int, header, record []string) {
 	switch {
 	case blank && len(record) > 1:
 	case extra || len(record) < len(header):
-		r.problem(line, "not CSV: wrong number of fields")
+		r.problem(line, "%d fields where the first line has %d columns", len(record), len(header))
 	default:
 		r.add(line, fields)
 	}
 }
 
 // syntax makes a problem of what is wrong with CSV; other errors are returned.
-func (r *reader) syntax(err error) error {
+func (r *reader) syntax(skipped int, err error) error {
 	var parseErr *csv.ParseError
 	switch {
 	case !errors.As(err, &parseErr):
 		return err
 	case errors.Is(err, csv.ErrBareQuote):
-		r.problem(parseErr.Line, "a quote within a field: %s", adviceSpreadsheet)
+		r.problem(skipped+parseErr.Line, "a quote within a field: %s", adviceSpreadsheet)
 	default:
-		r.problem(parseErr.Line, "not CSV: %v", parseErr.Err)
+		r.problem(skipped+parseErr.Line, "not CSV: %v", parseErr.Err)
 	}
 	return nil
 }

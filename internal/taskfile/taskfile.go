@@ -2,13 +2,9 @@ package taskfile
 
 import (
 	"bufio"
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -63,19 +59,20 @@ func (p Problems) Hint() string {
 // The API documents no limit; its own IDs have some 50.
 const maxTaskID = 512
 
-// maxLine bounds a line of JSON.
-const maxLine = 1 << 20
-
 var columns = []string{"task_id", "sdk_app_id", "sent_at", "label"}
 
-// Read reads a list; name stands for it in problems. It is a JSON array if it begins
-// with "[", JSON Lines if it begins with "{", and a table otherwise: commas, semicolons
-// or tabs between the columns, with a header unless it is a plain list of IDs. It may be
+// Read reads a list; name stands for it in problems. It is JSON if it begins with "[" or
+// "{", an array or objects one after another, and a table otherwise: commas, semicolons,
+// tabs or bars between the columns, with a header unless it is a plain list of IDs. It may be
 // UTF-16, as spreadsheets write it. A time without a zone is in loc. The same task may
 // stand there again only if the lines agree. What is wrong with the list comes as
 // Problems.
 func Read(name string, list io.Reader, loc *time.Location) ([]Entry, error) {
-	buffered := bufio.NewReader(&lineEnds{from: bufio.NewReader(decoded(list))})
+	raw := bufio.NewReader(list)
+	if kind := binaryKind(raw); kind != "" {
+		return nil, Problems{{Name: name, Line: 1, Text: kind}}
+	}
+	buffered := bufio.NewReader(&lineEnds{from: bufio.NewReader(decoded(raw))})
 	first, err := firstCharacter(buffered)
 	switch {
 	case errors.Is(err, io.EOF):
@@ -87,10 +84,8 @@ func Read(name string, list io.Reader, loc *time.Location) ([]Entry, error) {
 	}
 	r := &reader{name: name, loc: loc, seen: make(map[entryKey]Entry)}
 	switch first {
-	case '{':
-		err = r.jsonLines(buffered)
-	case '[':
-		err = r.jsonArray(buffered)
+	case '{', '[':
+		err = r.json(buffered)
 	default:
 		err = r.table(buffered)
 	}
@@ -99,6 +94,8 @@ func Read(name string, list io.Reader, loc *time.Location) ([]Entry, error) {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	case len(r.problems) > 0:
 		return nil, r.problems
+	case len(r.entries) == 0:
+		return nil, Problems{{Name: name, Line: 1, Text: "no tasks in it"}}
 	}
 	return r.entries, nil
 }
@@ -131,132 +128,6 @@ type reader struct {
 
 func (r *reader) problem(line int, format string, args ...any) {
 	r.problems = append(r.problems, Problem{Name: r.name, Line: line, Text: fmt.Sprintf(format, args...)})
-}
-
-func (r *reader) jsonLines(list io.Reader) error {
-	lines := bufio.NewScanner(list)
-	lines.Buffer(nil, maxLine)
-	number := 1
-	for ; lines.Scan(); number++ {
-		line := bytes.TrimSpace(lines.Bytes())
-		if len(line) == 0 {
-			continue
-		}
-		if !utf8.Valid(line) { // decoding would replace what is not
-			r.problem(number, "not UTF-8 text")
-			continue
-		}
-		values, ok := object(line)
-		if !ok {
-			r.problem(number, "not a JSON object on one line")
-			continue
-		}
-		r.addObject(number, values)
-	}
-	if errors.Is(lines.Err(), bufio.ErrTooLong) {
-		r.problem(number, "the line is longer than %d bytes", maxLine)
-		return nil
-	}
-	return lines.Err()
-}
-
-// object reads the one JSON object that line must be.
-func object(line []byte) (values map[string]any, ok bool) {
-	decoder := json.NewDecoder(bytes.NewReader(line))
-	decoder.UseNumber()
-	if decoder.Decode(&values) != nil || values == nil {
-		return nil, false
-	}
-	_, err := decoder.Token()
-	return values, errors.Is(err, io.EOF)
-}
-
-// addObject adds the task of a JSON object.
-func (r *reader) addObject(line int, values map[string]any) {
-	ok := true
-	fields := make(map[string]string, len(values))
-	for _, key := range slices.Sorted(maps.Keys(values)) {
-		column, known := columnOf(key)
-		_, again := fields[column]
-		switch {
-		case !known:
-			r.problem(line, "unknown field %q: use %s", key, strings.Join(columns, ", "))
-			ok = false
-		case again:
-			r.problem(line, "the field %s stands twice", column)
-			ok = false
-		}
-		switch value := values[key].(type) {
-		case nil:
-		case string:
-			fields[column] = strings.TrimSpace(value)
-		case json.Number:
-			fields[column] = value.String()
-		default:
-			r.problem(line, "%s is neither a string nor a number", key)
-			ok = false
-		}
-	}
-	if ok {
-		r.add(line, fields)
-	}
-}
-
-// maxArray bounds a JSON array, which is read as a whole.
-const maxArray = 64 << 20
-
-// jsonArray reads objects, or IDs alone.
-func (r *reader) jsonArray(list io.Reader) error {
-	text, err := io.ReadAll(io.LimitReader(list, maxArray+1))
-	if err != nil {
-		return err
-	}
-	if len(text) > maxArray {
-		r.problem(1, "the array is longer than %d bytes: write JSON Lines", maxArray)
-		return nil
-	}
-	if at := invalidUTF8(text); at >= 0 {
-		r.problem(1+bytes.Count(text[:at], []byte("\n")), "not UTF-8 text")
-		return nil
-	}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	line, counted := 1, int64(0)
-	here := func() int {
-		end := min(decoder.InputOffset(), int64(len(text)))
-		line += bytes.Count(text[counted:end], []byte("\n"))
-		counted = end
-		return line
-	}
-	_, err = decoder.Token()
-	for err == nil && decoder.More() {
-		var element any
-		if err = decoder.Decode(&element); err != nil {
-			break
-		}
-		switch element := element.(type) {
-		case string:
-			r.add(here(), map[string]string{"task_id": strings.TrimSpace(element)})
-		case json.Number:
-			r.add(here(), map[string]string{"task_id": element.String()})
-		case map[string]any:
-			r.addObject(here(), element)
-		default:
-			r.problem(here(), "an element of the array is neither an object nor a TaskID")
-		}
-	}
-	if err == nil {
-		_, err = decoder.Token()
-	}
-	if err == nil {
-		if _, err = decoder.Token(); errors.Is(err, io.EOF) {
-			return nil
-		}
-		r.problem(here(), "text follows the end of the JSON array")
-		return nil
-	}
-	r.problem(here(), "not a JSON array")
-	return nil
 }
 
 func (r *reader) add(line int, fields map[string]string) {

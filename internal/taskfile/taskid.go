@@ -12,11 +12,23 @@ const adviceSpreadsheet = "format the column as text in the spreadsheet and expo
 
 var (
 	scientific = regexp.MustCompile(`^[+-]?\d+([.,]\d*)?[eE][+-]\d+$|^[+-]?\d+[.,]\d+[eE]\d+$`)
-	decimal    = regexp.MustCompile(`^[+-]?\d+[.,]0+$`)
-	dateLike   = regexp.MustCompile(`^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})([T ].*)?$`)
+	decimal    = regexp.MustCompile(`^[+-]?\d+[.,]\d+$|^[+-]\d+$`)
 	digits     = regexp.MustCompile(`^\d+$`)
-	notAnID    = regexp.MustCompile(`^(?i:true|false|null|nil|none|nan|undefined|n/a|-+|[.…]+|#.*)$`)
+	dateLike   = regexp.MustCompile(`^(?i:(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{1,2}/\d{1,2}(/\d{2})?|\d{1,2}\.\d{1,2}\.(\d{2})?)([T ].*)?` +
+		`|\d{8}T\d{4,6}Z?|(\d{4}年)?\d{1,2}月\d{1,2}日` +
+		`|\d{1,2}[-/. ]` + months + `([-/. ]+\d{2,4})?|` + months + `[-/. ]+\d{1,4}([-/., ]+\d{2,4})?)$`)
+	timeOfDay = regexp.MustCompile(`^(?i:\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[ap]m)?)$`)
+	notAnID   = regexp.MustCompile(`^(?i:[(\[<]?(true|false|null|nil|none|nan|nat|na|n/a|n\.a\.?|undefined|unknown|empty|blank|missing)[)\]>]?|\\n|[-_?*]+|[.…]+|#.*|[+-]?inf(inity)?)$`)
+	pending   = regexp.MustCompile(`^(?i:tbd|tba|tbc|todo|fixme|changeme|change[-_]me|placeholder|x{2,32}|your[-_ ]?(push[-_ ]?)?task[-_ ]?id([-_ ]?here)?|task[-_ ]?id[-_ ]?here)$`)
+	template  = regexp.MustCompile(`[{}<>]|\$\(|^\$\w+$|^%\w+%$|^%[a-z@]$|%\(|^:[A-Za-z_]\w*$|^@[A-Za-z_]\w*$|^\[.*\]$|^__\w+__$`)
+	address   = regexp.MustCompile(`^(?i:[a-z][a-z0-9+.-]*://.*|www\..*|mailto:.*)$`)
+	eMail     = regexp.MustCompile(`^[^@\s/]+@[^@\s/]+\.[^@\s/.]+$`)
+	fileName  = regexp.MustCompile(`\.(?i:csv|tsv|txt|json|jsonl|ndjson|xlsx?|ods|gz|zip)$`)
 )
+
+// months are the names that spreadsheets and people write, in a few languages.
+const months = `(jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec|january|february|march|april|june|july|august|september|october|november|december` +
+	`|mär|mrz|mai|okt|dez|janv|févr|avr|juin|juil|août|déc|ene|abr|ago|dic)`
 
 // significant is how many digits of a number a spreadsheet keeps; the rest become zeros.
 const significant = 15
@@ -39,10 +51,18 @@ func CheckTaskID(id string) (problem string) {
 		return fmt.Sprintf("task_id %q is a spreadsheet's formula: %s", id, adviceSpreadsheet)
 	case strings.HasPrefix(id, "'"):
 		return fmt.Sprintf("task_id %q begins with the apostrophe by which a spreadsheet marks text: leave it out", id)
-	case dateLike.MatchString(id):
-		return fmt.Sprintf("task_id %q is a date: is this the right column? Or a spreadsheet has changed the ID: %s", id, adviceSpreadsheet)
+	case dateLike.MatchString(id), timeOfDay.MatchString(id):
+		return fmt.Sprintf("task_id %q is a date or a time: is this the right column? Or a spreadsheet has changed the ID: %s", id, adviceSpreadsheet)
 	case notAnID.MatchString(id):
-		return fmt.Sprintf("task_id %q is not a TaskID", id)
+		return fmt.Sprintf("task_id %q is not a TaskID: it stands for a value that is missing or wrong", id)
+	case template.MatchString(id), pending.MatchString(id):
+		return fmt.Sprintf("task_id %q is a placeholder: write the TaskID itself", id)
+	case isColumn(id):
+		return fmt.Sprintf("task_id %q is the name of a column, not a TaskID", id)
+	case address.MatchString(id), eMail.MatchString(id):
+		return fmt.Sprintf("task_id %q is an address, not a TaskID: is this the right column?", id)
+	case fileName.MatchString(id):
+		return fmt.Sprintf("task_id %q is the name of a file: read it with pushloss tasks import", id)
 	}
 	for _, r := range id {
 		switch {
@@ -54,8 +74,6 @@ func CheckTaskID(id string) (problem string) {
 			return fmt.Sprintf("task_id %q has a quote: leave it out", id)
 		case r == ',' || r == ';':
 			return fmt.Sprintf("task_id %q has a %q: give one ID a line", id, r)
-		case r == '<' || r == '>':
-			return fmt.Sprintf("task_id %q is a placeholder", id)
 		}
 	}
 	return ""

@@ -14,10 +14,15 @@ var timeForm = regexp.MustCompile(`^(\d{4})([-/])(\d{1,2})[-/](\d{1,2})` +
 	`(?:[Tt ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2}){0,2})?)?$`)
 
 // ParseTime reads a date with or without a time of day, with an offset from UTC or in
-// loc, or Unix seconds.
+// loc, or Unix seconds or milliseconds.
 func ParseTime(text string, loc *time.Location) (time.Time, error) {
-	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil && seconds > 1e9 && seconds < 1e11 {
-		return time.Unix(seconds, 0), nil
+	if number, err := strconv.ParseInt(text, 10, 64); err == nil {
+		switch {
+		case number > 1e9 && number < 1e11:
+			return time.Unix(number, 0), nil
+		case number > 1e12 && number < 1e14: // of JavaScript and Java
+			return time.UnixMilli(number), nil
+		}
 	}
 	wrong := fmt.Errorf("%q is no time: write 2025-03-31T08:00:00+08:00, 2025-03-31 or Unix seconds", text)
 	part := timeForm.FindStringSubmatch(text)

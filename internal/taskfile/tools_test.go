@@ -46,7 +46,22 @@ func TestListsAsToolsWriteThem(t *testing.T) {
 		{"a plain list in quotes", "\"t-1\"\n\"t-2\"\n", two},
 		{"a JSON array of IDs", "[\"t-1\",\n \"t-2\"]\n", two},
 		{"a JSON array of objects", "[{\"TaskID\":\"t-1\"},\n{\"id\":\"t-2\"}]", two},
-		{"an empty JSON array", "[]", nil},
+		{"pretty-printed JSON", "{\n  \"task_id\": \"t-1\"\n}\n{\n  \"task_id\": \"t-2\"\n}\n", []taskfile.Entry{{Line: 1, TaskID: "t-1"}, {Line: 4, TaskID: "t-2"}}},
+		{"a pretty-printed array", "[\n  {\n    \"task_id\": \"t-1\"\n  },\n  \"t-2\"\n]\n", []taskfile.Entry{{Line: 2, TaskID: "t-1"}, {Line: 5, TaskID: "t-2"}}},
+		{"objects on one line", `{"task_id":"t-1"} {"task_id":"t-2"}`, []taskfile.Entry{{Line: 1, TaskID: "t-1"}, {Line: 1, TaskID: "t-2"}}},
+		{"arrays one after another", "[\"t-1\"]\n[\"t-2\"]", two},
+		{"JSON with a time in milliseconds", "\n{\"task_id\":\"t-1\",\"sent_at\":1743379200000,\"label\":\"促销\"}", one},
+		{"a time in milliseconds", "task_id,sent_at,label\nt-1,1743379200000,促销\n", one},
+		{"Excel's line of the separator", "sep=;\r\ntask_id;label\r\nt-1;a,b\r\n", []taskfile.Entry{{Line: 3, TaskID: "t-1", Label: "a,b"}}},
+		{"a separator in quotes and other case", "\"SEP=,\"\ntask_id,label\nt-1,a;b;c\n", []taskfile.Entry{{Line: 3, TaskID: "t-1", Label: "a;b;c"}}},
+		{"a table of psql", " task_id |        sent_at         | label \n---------+------------------------+-------\n t-1     | 2025-03-31 08:00:00+08 | \"a\", b\n t-2     |                        | \n(2 rows)\n\n",
+			[]taskfile.Entry{{Line: 3, TaskID: "t-1", SentAt: sent, Label: `"a", b`}, {Line: 4, TaskID: "t-2"}}},
+		{"a column of psql", " task_id \n---------\n t-1\n t-2\n(2 rows)\n", []taskfile.Entry{{Line: 3, TaskID: "t-1"}, {Line: 4, TaskID: "t-2"}}},
+		{"psql without alignment", "task_id|label\nt-1|x\n(1 row)\n", []taskfile.Entry{{Line: 2, TaskID: "t-1", Label: "x"}}},
+		{"a table of mysql", "+---------+-------+\n| task_id | label |\n+---------+-------+\n| t-1     | x     |\n+---------+-------+\n1 row in set (0.00 sec)\n",
+			[]taskfile.Entry{{Line: 4, TaskID: "t-1", Label: "x"}}},
+		{"a table of Markdown", "| TaskID | Label |\n|:---|--:|\n| t-1 | x |\n| t-2 |  |\n", []taskfile.Entry{{Line: 3, TaskID: "t-1", Label: "x"}, {Line: 4, TaskID: "t-2"}}},
+		{"a column of Markdown", "| id |\n| - |\n| t-1 |\n", []taskfile.Entry{{Line: 3, TaskID: "t-1"}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -89,6 +104,17 @@ func TestTextsThatCannotBeATaskID(t *testing.T) {
 		`"t1"`: "quote", "t“1”": "quote", "t 1": "blank", "t\u00a01": "blank", "t\u30001": "blank", "t\t1": "blank", "t\n1": "blank",
 		"t\u200b1": "invisible", "\ufefft1": "invisible", "t\x071": "invisible", "t1,t2": "one ID a line", "t1;t2": "one ID a line",
 		"#REF!": "not a TaskID", "#N/A": "not a TaskID", "TRUE": "not a TaskID", "null": "not a TaskID", "N/A": "not a TaskID", "-": "not a TaskID",
+		"12.5": "spreadsheet", "-5": "spreadsheet", "45747.3333": "spreadsheet",
+		"31-Mar": "date", "Mar-31": "date", "1-Apr-25": "date", "01-APR-2025": "date", "3/31": "date", "3/31/25": "date", "31.03.": "date", "3月31日": "date",
+		"2025年3月31日": "date", "31-Mär": "date", "2025-03-31T08:00:00Z": "date", "2025-03-31 08:00": "date", "20250331T080000Z": "date", "00:00:00": "time", "8:00": "time", "08:00:00.000": "time", "8:00 AM": "time",
+		"(null)": "missing", `\N`: "missing", "NULL": "missing", "None": "missing", "nil": "missing", "NA": "missing", "NaN": "missing", "<NA>": "missing", "[NULL]": "missing",
+		"undefined": "missing", "(blank)": "missing", "?": "missing", "#DIV/0!": "missing", "#NV": "missing", "-Infinity": "missing",
+		"${TASK}": "placeholder", "$TASK_ID": "placeholder", "$(id)": "placeholder", "{{id}}": "placeholder", "{task_id}": "placeholder", "<task_id>": "placeholder",
+		"%TASK_ID%": "placeholder", "%s": "placeholder", "%(id)s": "placeholder", ":task_id": "placeholder", "@task": "placeholder", "[TaskID]": "placeholder", "__TASK_ID__": "placeholder",
+		"TBD": "placeholder", "todo": "placeholder", "xxx": "placeholder", "your_task_id": "placeholder", "YOUR-TASK-ID-HERE": "placeholder", "changeme": "placeholder",
+		"task_id": "column", "TaskID": "column", "id": "column", "sdk_app_id": "column", "sent-at": "column", "Label": "column",
+		"https://example.com/t?id=1": "address", "www.example.com": "address", "mailto:a@example.com": "address", "ops@example.com": "address",
+		"tasks.csv": "tasks import", "Book1.XLSX": "tasks import",
 		"...": "not a TaskID", "…": "not a TaskID", "2025-03-31": "date", "31/03/2025": "date", "2025/3/31": "date", "<TaskID>": "placeholder",
 		"t\ufffd": "could not be read", "": "empty", strings.Repeat("x", 513): "longer", "a\xff": "UTF-8",
 	} {
@@ -99,6 +125,8 @@ func TestTextsThatCannotBeATaskID(t *testing.T) {
 	for _, id := range []string{
 		"657bf434_537529d8_2000005e80aa873_2780d131_bc614e", "batch_667015d4_537529d8_2000005e80aa873_d03ac87_56f5e750", "xxx-yyy-zzz", "a", "12e45",
 		"1234567890123456789", "spring-sale", "春节", "2025-03-31-sale", "t.1", "A1=", "1e5", "a/b:c@d", "100000",
+		"657bf434_537529d8_2000005e80aa873_2780d131_bc614e_9", "123e4567-e89b-42d3-a456-426614174000", "aaa-bbb-ccc", "mar", "march-sale", "sale-31-Mar", "12-34-56", "x", "null-1", "na-west",
+		"todo-list", "v1.2.3", "test", "20250331", "1741507200000", "a:b", "A1B2C3", "deadbeef", "00000000", "MTIzNA==", "a+b/c=",
 	} {
 		if problem := taskfile.CheckTaskID(id); problem != "" {
 			t.Errorf("%q is refused: %s", id, problem)
@@ -123,8 +151,8 @@ func TestEveryBadIDOfAListIsToldAtOnce(t *testing.T) {
 func TestJSONArraysThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	for list, want := range map[string]string{
-		"[\"t-1\",\n": "list:1: not a JSON array", "[\"t-1\"]\n[": "list:2: text follows the end of the JSON array", "[[1]]": "list:1: an element of the array is neither an object nor a TaskID",
-		"[\"t\xff\"]": "list:1: not UTF-8 text", "[1 2]": "list:1: not a JSON array",
+		"[\"t-1\",\n": "list:1: not valid JSON: it is cut off, or a comma, quote or bracket is wrong here", "[\"t-1\"]\n[": "list:2: not valid JSON: it is cut off, or a comma, quote or bracket is wrong here", "[[1]]": "list:1: task_id: an element is neither an object nor a TaskID",
+		"[\"t\xff\"]": "list:1: not UTF-8 text", "[1 2]": "list:1: not valid JSON: it is cut off, or a comma, quote or bracket is wrong here",
 	} {
 		if _, err := taskfile.Read("list", strings.NewReader(list), time.UTC); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", list, err, want)

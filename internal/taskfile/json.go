@@ -1,0 +1,144 @@
+package taskfile
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// maxJSON bounds JSON, which is read as a whole.
+const maxJSON = 64 << 20
+
+// member is one name and value of an object; objects and arrays stay JSON.
+type member struct {
+	name  string
+	value jsontext.Value
+}
+
+// json reads objects and arrays of objects or IDs, one after another, however they are
+// broken into lines. It goes on after a bad element, but not after what is not JSON.
+func (r *reader) json(list io.Reader) error {
+	text, err := io.ReadAll(io.LimitReader(list, maxJSON+1))
+	if err != nil {
+		return err
+	}
+	if len(text) > maxJSON {
+		r.problem(1, "more than %d MiB of JSON: divide the list", maxJSON>>20)
+		return nil
+	}
+	if at := invalidUTF8(text); at >= 0 { // decoding would replace what is not
+		r.problem(1+bytes.Count(text[:at], []byte("\n")), "not UTF-8 text")
+		return nil
+	}
+	// A doubled name is looked for where it matters, so as to name it and to go on.
+	values := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	line, counted := 1, 0
+	lineAt := func(offset int) int {
+		offset = min(offset, len(text))
+		line += bytes.Count(text[counted:max(counted, offset)], []byte("\n"))
+		counted = max(counted, offset)
+		return line
+	}
+	for {
+		kind := values.PeekKind()
+		if kind == '[' && values.StackDepth() == 0 || kind == ']' {
+			_, err = values.ReadToken()
+		} else {
+			var value jsontext.Value
+			if value, err = values.ReadValue(); err == nil {
+				r.element(lineAt(int(values.InputOffset())-len(value)), value)
+			}
+		}
+		if errors.Is(err, io.EOF) && values.StackDepth() == 0 && !errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil
+		}
+		if err != nil {
+			at := len(bytes.TrimRight(text, " \t\r\n"))
+			if syntax := (*jsontext.SyntacticError)(nil); errors.As(err, &syntax) {
+				at = min(at, int(syntax.ByteOffset))
+			}
+			r.problem(lineAt(at), "not valid JSON: it is cut off, or a comma, quote or bracket is wrong here")
+			return nil
+		}
+	}
+}
+
+// element adds the task of an object, or of an ID alone.
+func (r *reader) element(line int, value jsontext.Value) {
+	switch value.Kind() {
+	case '{':
+		r.object(line, membersOf(value))
+	case '"', '0':
+		if id, ok := r.text(line, "task_id", value); ok {
+			r.add(line, map[string]string{"task_id": id})
+		}
+	default:
+		r.problem(line, "task_id: an element is neither an object nor a TaskID")
+	}
+}
+
+// membersOf is what a valid object has, in its order, names that come again too.
+func membersOf(object jsontext.Value) (members []member) {
+	decoder := jsontext.NewDecoder(bytes.NewReader(object), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	_, _ = decoder.ReadToken()
+	for decoder.PeekKind() == '"' {
+		name, _ := decoder.ReadToken() // nothing fails here: it was decoded once
+		text := name.String()
+		value, _ := decoder.ReadValue()
+		members = append(members, member{text, value.Clone()})
+	}
+	return members
+}
+
+// object adds the task of a JSON object.
+func (r *reader) object(line int, members []member) {
+	ok := true
+	fields, seen := make(map[string]string), make(map[string]bool)
+	for _, m := range members {
+		column, known := columnOf(m.name)
+		switch {
+		case !known:
+			r.problem(line, "unknown field %q: use %s", m.name, strings.Join(columns, ", "))
+			ok = false
+			continue
+		case seen[column]:
+			r.problem(line, "the field %s is there more than once", column)
+			ok = false
+		}
+		seen[column] = true
+		if m.value.Kind() == 'n' {
+			continue
+		}
+		text, good := r.text(line, column, m.value)
+		ok = ok && good
+		fields[column] = text
+	}
+	if ok {
+		r.add(line, fields)
+	}
+}
+
+// text is a string or a number. An ID may be a whole number that was written out: of
+// others, some digits are gone.
+func (r *reader) text(line int, column string, value jsontext.Value) (text string, ok bool) {
+	switch value.Kind() {
+	case '"':
+		unquoted, err := jsontext.AppendUnquote(nil, value)
+		if err != nil && !bytes.Contains(unquoted, []byte("\uFFFD")) {
+			r.problem(line, "%s is not a valid string", column)
+			return "", false
+		}
+		return strings.TrimSpace(string(unquoted)), true
+	case '0':
+		if column == "task_id" && bytes.ContainsAny(value, ".eE-") {
+			r.problem(line, "task_id %s is a number: a spreadsheet or a program has turned this ID into a number: write the ID as text, in quotes", value)
+			return "", false
+		}
+		return string(value), true
+	}
+	r.problem(line, "%s is neither a string nor a number", column)
+	return "", false
+}
