@@ -23,7 +23,7 @@ const (
 )
 
 func newAppsCommand(env Environment) *cobra.Command {
-	return parent("apps", "Which apps are pulled, and judged by status, metrics and alerts",
+	return parent("apps", "List, retire and restore apps",
 		newAppsListCommand(env),
 		newAppsChangeCommand(env, "retire", "Leave an app out of runs, status, metrics and alerts; its figures stay",
 			func(ctx context.Context, db *load.DB, id int64) (bool, error) {
@@ -47,8 +47,8 @@ func newAppsListCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "list",
 		Short: "List the apps of the database and of the settings",
-		Long: `An app of the database that the settings do not have is not configured; runs leave
-out a retired one as well. Neither is judged by status, metrics and alerts.`,
+		Long: `An app of the database that is missing in the settings is "not configured". Runs skip
+it, and they skip retired apps. status, metrics and alerts judge neither.`,
 		Example: "  pushloss apps list",
 		Args:    exactly(cobra.NoArgs),
 	}

@@ -18,13 +18,13 @@ func newBackfillCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "backfill --from DAY --to DAY",
 		Short: "Pull a range of days, both included",
-		Long: `Pulls the days of a range: of the whole app, and of its tasks. It goes on where
-it was stopped: the same command again pulls only what is still missing. A run that
-meets it leaves the app out and says so; the backfill pulls what was due before it goes on.
+		Long: `Pulls the days of a range: of the whole app, and of its tasks. It continues where it
+was stopped: the same command again pulls only what is still missing. A run that
+meets it skips the app and reports that. The backfill pulls what was due, then continues.
 
---reprocess missing pulls what is not settled, failed windows included; failed
-only those; all everything again. --plan shows every window, whether it would be
-pulled and why, and calls nothing.`,
+--reprocess missing pulls what is not settled, including failed windows. --reprocess
+failed pulls only failed windows, and --reprocess all pulls everything again. --plan
+shows every window, whether it would be pulled and why, and does not call the API.`,
 		Example: `  pushloss backfill --from 2025-03-01 --to 2025-03-31 --plan
   pushloss backfill --from 2025-03-01 --to 2025-03-31`,
 		Args: exactly(cobra.NoArgs),
@@ -36,7 +36,7 @@ pulled and why, and calls nothing.`,
 	sdkAppID := flags.Int64("app", 0, "only this SDKAppID")
 	tasks := flags.StringArray("task", nil, "only this task, without the whole app's figures; may be repeated")
 	reprocess := flags.String("reprocess", string(pipeline.Missing), "which windows: missing, failed or all")
-	planOnly := flags.Bool("plan", false, "show what would be done, and call nothing")
+	planOnly := flags.Bool("plan", false, "show what would be done, without calling the API")
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
 		request, err := backfillRequest(*from, *to, *reprocess)
 		if err != nil {

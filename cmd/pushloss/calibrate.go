@@ -30,21 +30,21 @@ func newCalibrateCommand(env Environment) *cobra.Command {
 whether the service cuts days, and in which time zone; whether the second EndTime
 belongs to a window; whether the windows of days add up to one of a week; how far
 back it remembers; and, from what is stored, how late figures still change. It
-reports what it found and by which windows, what stays open and how to find it
-out, and recommends PUSHLOSS_TIMEZONE, PUSHLOSS_WINDOW_END,
-PUSHLOSS_LOOKBACK_DAYS and PUSHLOSS_API_MEMORY_DAYS.
+reports what it found and in which windows, and what stays open and how to find it
+out. It recommends PUSHLOSS_TIMEZONE, PUSHLOSS_WINDOW_END, PUSHLOSS_LOOKBACK_DAYS
+and PUSHLOSS_API_MEMORY_DAYS.
 
-It measures by days with losses of the whole app or, where that lost nothing, of
-the newest tasks. It loads nothing and changes no setting, and waits for another
-process that works on the app. Exit codes: 0 measured, also if something stays
-unknown; 4 the API refused; 130 interrupted, and what was found so far is printed.`, calibrate.MostRequests),
+It measures days with losses of the whole app or, if the app lost nothing, of the
+newest tasks. It loads nothing, changes no setting, and waits for another process
+that works on the app. Exit codes: 0 measured, even if something stays unknown; 4 the
+API refused; 130 interrupted, and the findings so far are printed.`, calibrate.MostRequests),
 		Example: `  pushloss calibrate
   pushloss calibrate --app 1400000001 --day 2025-03-09 --output json`,
 		Args: exactly(cobra.NoArgs),
 	}
 	output := outputFlag(command)
-	sdkAppID := command.Flags().Int64("app", 0, "the SDKAppID to measure with; needed if there are several")
-	dayText := command.Flags().String("day", "", "the `day` to look into, instead of a recent one with losses")
+	sdkAppID := command.Flags().Int64("app", 0, "the SDKAppID to measure with; required if there are several apps")
+	dayText := command.Flags().String("day", "", "the `day` to measure, instead of a recent one with losses")
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
 		a, err := configure(cmd, env, config.Needs{Database: true, Credentials: true})
 		if err != nil {

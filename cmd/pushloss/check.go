@@ -22,10 +22,10 @@ import (
 func newCheckCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "check",
-		Short: "Is it going to work? Settings, clocks, database, schema, and one real API call for each stream",
-		Long: `Checks the settings, the schedule file, the targets of notifications, the database and
-its schema, and the clocks, and makes one real call of the API for each stream of each app
-(PUSHLOSS_STREAMS), at the app's pace. Nothing is changed, and no notification is sent.
+		Short: "Check whether a run can work: settings, clocks, database, schema, and one API call for each stream",
+		Long: `Checks the settings, the schedule file, the targets of notifications, the database,
+its schema, and the clocks. Makes one real API call for each stream of each app
+(PUSHLOSS_STREAMS), at the app's pace. It changes nothing and sends no notification.
 The exit code is that of the worst finding.`,
 		Example: "  pushloss check",
 		Args:    exactly(cobra.NoArgs),

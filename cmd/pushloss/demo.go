@@ -35,16 +35,16 @@ var demoTasks = []struct{ id, label string }{
 func newDemoCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "demo",
-		Short: "Everything on this machine, nothing configured",
+		Short: "Try everything on this machine, without settings",
 		Long: `Starts a local Postgres under .pushloss and a stand-in of the API, registers three
-tasks and pulls their losses of the last 7 days at the API's real pace, one call a
-second. The database is kept: the next demo goes on with it, and any other command
-uses it by DATABASE_URL=embedded:.`,
+tasks, and pulls their losses of the last 7 days at the API's real pace, one call a
+second. The database stays: the next demo uses it again, and so does any other
+command with DATABASE_URL=embedded:.`,
 		Example: `  pushloss demo
   pushloss demo --hold`,
 		Args: exactly(cobra.NoArgs),
 	}
-	hold := command.Flags().Bool("hold", false, "stay up until Ctrl-C, so that database and stand-in can be worked with")
+	hold := command.Flags().Bool("hold", false, "stay up until Ctrl-C, so that you can use the database and the stand-in")
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
 		a, err := configure(cmd, env, config.Needs{})
 		if err != nil {

@@ -10,9 +10,9 @@ func newDictionaryCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "dictionary",
 		Short: "Explain every view and column of schema analytics",
-		Long: `Writes what the database says of schema analytics, in its own comments, as Markdown,
-or as JSON for a data catalogue. The tables of schema pushloss are not among it:
-they are no contract, and no analyst reads them.`,
+		Long: `Prints the comments of schema analytics in the database, as Markdown, or as JSON for
+a data catalogue. It leaves out the tables of schema pushloss: they may change at any
+time, and analysts do not read them.`,
 		Example: `  pushloss dictionary > dictionary.md
   pushloss dictionary --output json | jq '.views[].name'`,
 		Args: exactly(cobra.NoArgs),

@@ -21,14 +21,14 @@ const fillApps = 6
 func newFillCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "fill",
-		Short: "Fill a database with made-up figures, as many as you like",
-		Long: `Makes a database to measure with: apps with the SDKAppIDs 1, 2, 3 …, whose days up
-to yesterday are pulled from a stand-in of the API inside this process, by the jobs
-that production runs, without pacing. Each day is loaded soon after its end and
-again while it is open; some figures come late, and some are restated.
+		Short: "Fill a database with any number of made-up figures",
+		Long: `Makes a database for measurements: apps with the SDKAppIDs 1, 2, 3 … and their days up
+to yesterday. The jobs of production pull them from a stand-in of the API inside this
+process, without pacing. They load each day soon after its end and again while it is
+open. Some figures come late, and some are restated.
 
-The database must have the schema and must not hold any other figures. Stopped, it
-goes on by the same command. The default makes 50 million facts, in 10 GB.`,
+The database must have the schema and must not have any other figures. If you stop it,
+the same command continues. The default makes 50 million facts, in 10 GB.`,
 		Example: `  export DATABASE_URL=embedded:big
   pushloss migrate up && pushloss sandbox fill
   pushloss sandbox fill --apps 1 --tasks 20 --days 60 --rows 24`,
@@ -37,7 +37,7 @@ goes on by the same command. The default makes 50 million facts, in 10 GB.`,
 	flags := command.Flags()
 	var shape fill.Shape
 	flags.IntVar(&shape.Apps, "apps", 5, "number of apps")
-	flags.IntVar(&shape.Tasks, "tasks", 200, "tasks that each app follows on a day")
+	flags.IntVar(&shape.Tasks, "tasks", 200, "tasks that each app follows on one day")
 	flags.IntVar(&shape.TaskDays, "task-days", 30, "how many days a task is followed")
 	flags.IntVar(&shape.Days, "days", 330, "days, up to yesterday")
 	flags.IntVar(&shape.Rows, "rows", 150, "rows of each task, and of the whole app, on each day")

@@ -12,11 +12,11 @@ func newGrantCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "grant ROLE",
 		Short: "Let a database role read schema analytics, and nothing else",
-		Long: `Gives a role that exists read access to schema analytics: all views and functions
-that are there, and those that later migrations make. It gets no right on schema
-pushloss. Giving it again changes nothing.
+		Long: `Gives an existing role read access to schema analytics: to all views and functions,
+and to those that later migrations create. The role gets no right on schema pushloss.
+Granting again changes nothing.
 
-The database must be connected to as the role that migrates, or as a superuser.`,
+Connect to the database as the role that migrates, or as a superuser.`,
 		Example: `  psql -c "CREATE ROLE metabase LOGIN PASSWORD '...'" "$DATABASE_URL"
   pushloss grant metabase`,
 		Args: exactly(cobra.ExactArgs(1)),

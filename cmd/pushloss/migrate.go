@@ -22,12 +22,12 @@ func newMigrateUpCommand(env Environment) *cobra.Command {
 	return &cobra.Command{
 		Use:   "up",
 		Short: "Bring the schema to this binary's version",
-		Long: `Applies the migrations that the database lacks, and makes the views that are not
+		Long: `Applies the migrations that the database lacks, and creates the views that differ from
 this binary's, or that somebody altered. Each migration commits together with its
-version: one that fails, or a process that is killed, leaves nothing of it behind,
-and the next "migrate up" goes on from there. A lock that somebody else holds is
-asked for a few times, for 3 seconds each, and the holder is named. Where there is
-nothing to do, the database is only read.`,
+version. One that fails or is killed leaves nothing behind, and the next "migrate up"
+continues from there. If somebody else holds a lock, migrate up asks for it a few
+times, for 3 seconds each, and names the holder. If there is nothing to do, it only
+reads the database.`,
 		Example: "  pushloss migrate up",
 		Args:    exactly(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -39,7 +39,7 @@ nothing to do, the database is only read.`,
 func newMigrateDownCommand(env Environment) *cobra.Command {
 	return &cobra.Command{
 		Use:     "down N",
-		Short:   "Revert the newest N migrations, with the data in what they made",
+		Short:   "Revert the newest N migrations, with the data in what they created",
 		Example: "  pushloss migrate down 1",
 		Args:    exactly(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -16,9 +16,9 @@ func newNotifyCommand(env Environment) *cobra.Command {
 	test := &cobra.Command{
 		Use:   "test",
 		Short: "Send a test message to every target",
-		Long: `Sends a message to every target of PUSHLOSS_NOTIFY_URLS now, and prints which took
-it; exit 1 if one failed. Targets are URLs of the shoutrrr library, separated by
-blanks: slack, smtp, wecom, teams, ntfy, generic webhooks and others.`,
+		Long: `Sends a message to every target of PUSHLOSS_NOTIFY_URLS now, and prints which ones
+accepted it. It exits 1 if one failed. Targets are URLs of the shoutrrr library,
+separated by blanks: slack, smtp, wecom, teams, ntfy, generic webhooks and others.`,
 		Example: "  pushloss notify test",
 		Args:    exactly(cobra.NoArgs),
 	}

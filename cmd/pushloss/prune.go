@@ -14,16 +14,16 @@ func newPruneCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "prune",
 		Short: "Remove raw answers and records of runs that are older than their retention",
-		Long: `Raw answers are kept for PUSHLOSS_RAW_DAYS and records of runs for
-PUSHLOSS_RUN_DAYS; 0 keeps all. The answers of a day go together, once the newest of
-them is old enough: what can be replayed can be replayed whole. Facts, changes and
-the ledger are never pruned. serve does this on its schedule.`,
+		Long: `Removes raw answers older than PUSHLOSS_RAW_DAYS and records of runs older than
+PUSHLOSS_RUN_DAYS; 0 keeps all. The answers of a day are removed together, once the
+newest of them is old enough, so that a day is either replayed as a whole or not at
+all. Facts, changes and the ledger are never pruned. serve does this on its schedule.`,
 		Example: `  pushloss prune --plan
   pushloss prune`,
 		Args: exactly(cobra.NoArgs),
 	}
 	output := outputFlag(command)
-	planOnly := command.Flags().Bool("plan", false, "show what would go, and change nothing")
+	planOnly := command.Flags().Bool("plan", false, "show what would be removed, and change nothing")
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
 		a, db, err := configureAndOpen(cmd, env)
 		if err != nil {

@@ -16,18 +16,17 @@ import (
 func newReconcileCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "reconcile [--from DAY --to DAY]",
-		Short: "Compare the stored days with what the API says of a week; exit 1 if they differ",
+		Short: "Compare the stored days with what the API reports for a week; exit 1 if they differ",
 		Long: `Asks the API for spans of up to 7 days, of the whole app and of its tasks, and
-compares the answers with the sums of the stored days; analytics.reconciliations
-keeps every figure. Without a range it takes the newest days that the API is
-believed to remember now and a day from now; a longer range is cut into spans.
-Only days that are stored count: what is left out is listed.
+compares the answers with the sums of the stored days. analytics.reconciliations
+stores every figure. Without a range it chooses the newest days that the API is
+believed to remember now and a day from now. It cuts a longer range into spans.
+Only stored days count, and it lists the days that it leaves out.
 
-Where figures differ the days are opened: the next run pulls them again and makes
-the same check again. What differs again stays, and status warns of it until a
-later reconcile of these days agrees or a backfill --reprocess all has pulled
-them again. What the API need not remember any more proves nothing: it is kept as
-unproven and opens no day.`,
+If figures differ, their days are opened: the next run pulls them again and repeats
+the check. If they still differ, status warns until a later reconcile of these days
+agrees, or a backfill --reprocess all has pulled them again. A span that the API no
+longer has to remember proves nothing: it is stored as unproven and opens no day.`,
 		Example: `  pushloss reconcile
   pushloss reconcile --from 2025-03-10 --to 2025-03-16 --output json`,
 		Args: exactly(cobra.NoArgs),

@@ -13,14 +13,14 @@ import (
 func newReplayCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "replay",
-		Short: "Rebuild facts and history from the kept answers, without calling the API",
-		Long: `Replays the kept answers in the order in which they were pulled, and makes facts,
-changes and the ledger's figures what they were by them: row for row, change for
-change. Only what differs is written, a day in one transaction, so that readers
-never see half of it. An app that another process works on is waited for.
+		Short: "Rebuild facts and history from the stored answers, without calling the API",
+		Long: `Replays the stored answers in the order of their pulls, and makes facts, changes and
+the ledger's figures agree with them: row for row, change for change. It writes only
+differences, one day per transaction, so that readers never see half of a day. It
+waits for an app that another process works on.
 
-A window with a lost or damaged answer is left as it is, and counted (exit 1); so is
-one whose answers were pruned, which is not a failure.`,
+It leaves a window with a lost or damaged answer as it is, counts it, and exits 1. It
+also leaves and counts a window whose answers were pruned, but that is not a failure.`,
 		Example: `  pushloss replay
   pushloss replay --from 2025-03-01 --to 2025-03-31 --app 1400000001`,
 		Args: exactly(cobra.NoArgs),

@@ -12,10 +12,10 @@ import (
 func newRevokeCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "revoke ROLE",
-		Short: "Take back what grant gave; exit 1 if the role still reads by other ways",
-		Long: `Takes a role's rights on schema analytics back, those on later views and functions
-included; then the role can be dropped. Rights that it has by way of PUBLIC or of
-another role are not its own, and stay: the command says so, and exits 1.`,
+		Short: "Take back the rights that grant gave; exit 1 if the role can still read in other ways",
+		Long: `Takes back a role's rights on schema analytics, including those on later views and
+functions. Then the role can be dropped. Rights through PUBLIC or through another role
+stay: the command reports them and exits 1.`,
 		Example: `  pushloss revoke metabase
   psql -c "DROP ROLE metabase" "$DATABASE_URL"`,
 		Args: exactly(cobra.ExactArgs(1)),

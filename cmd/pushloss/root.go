@@ -18,13 +18,13 @@ func newRootCommand(env Environment) *cobra.Command {
 		Use:   "pushloss",
 		Short: "Keep the push-loss figures of Tencent Cloud Chat in Postgres",
 		Long: `Tencent Cloud Chat's Push service reports how many pushes were lost and why, for 7
-days at a time. pushloss pulls these figures day by day, keeps them in Postgres
-for good, and lets any BI tool ask.
+days at a time. pushloss pulls these figures day by day and keeps them in Postgres
+for good, where any BI tool can query them.
 
 All settings come from the environment; the README lists them.
 Logs go to stderr, results to stdout. Exit codes: 0 done, 1 some windows failed,
 2 usage or settings, 3 database, 4 the API refused the credentials or the
-service, 130 interrupted.`,
+service, or clocks differ, 130 interrupted.`,
 		Example: `  pushloss demo
   DATABASE_URL=embedded: pushloss status`,
 		SilenceErrors: true,

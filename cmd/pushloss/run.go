@@ -16,12 +16,12 @@ func newRunCommand(env Environment) *cobra.Command {
 		Use:   "run",
 		Short: "Pull everything that is due, for every app, then exit",
 		Long: `Pulls every ended day since the first one that is not settled yet: of the whole
-app, and of each task for as long as it is followed. Meant for cron, Kubernetes
-or Airflow; serve does the same on a schedule of its own.
+app, and of each task for as long as it is followed. It is meant for cron, Kubernetes
+or Airflow. serve does the same on its own schedule.
 
-With --as-of, what is due and final is decided as if it were that time. Days that are
-not over yet are left out. The first run of an app makes its first day kept, also with
---as-of: PUSHLOSS_FIRST_DAY moves it later.`,
+--as-of decides what is due and final as if it were that time. Days that are not over
+yet are left out. The first run of an app sets its first day to keep, also with
+--as-of. PUSHLOSS_FIRST_DAY changes it later.`,
 		Example: `  pushloss run
   pushloss run --as-of 2025-03-10T03:00:00+08:00`,
 		Args: exactly(cobra.NoArgs),

@@ -28,7 +28,7 @@ const sandboxGrace = 5 * time.Second
 func newSandboxCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "sandbox",
-		Short: "A stand-in of the API alone, for trying things with curl",
+		Short: "Serve a stand-in of the API, to try things with curl",
 		Long: `Serves a stand-in of the push-loss and push-statistics APIs with made-up but
 repeatable figures, until it is stopped. Its streams:
 ` + sandboxStreams() + `
@@ -51,9 +51,9 @@ Faults (--fault NAME, may be repeated):
 	key := flags.String("secret-key", sandboxKey, "secret key of every app")
 	admins := flags.StringSlice("admin", []string{"administrator"}, "identifiers that may call")
 	seed := flags.Uint64("seed", 1, "another seed gives other figures")
-	rows := flags.Int("rows", 0, "rows of each task on each full day; 0 is a livelier 24 at most")
+	rows := flags.Int("rows", 0, "rows of each task on each full day; 0 is a varying number, at most 24")
 	rate := flags.Float64("rate", 1, "calls per second that an app is allowed; 0 is no limit")
-	zone := flags.String("timezone", "Asia/Shanghai", "whose midnights cut the days of faults")
+	zone := flags.String("timezone", "Asia/Shanghai", "time zone of the days in faults")
 	faults := flags.StringArray("fault", nil, "switch a fault on; see above")
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
 		a, err := configure(cmd, env, config.Needs{})

@@ -21,16 +21,16 @@ func newServeCommand(env Environment) *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
 		Short: "Run on a schedule, and report its state over HTTP",
-		Long: `Runs jobs by PUSHLOSS_SCHEDULES_FILE: by default run, daily at 03:00, reconcile, on
+		Long: `Runs jobs by PUSHLOSS_SCHEDULES_FILE. The default is run, daily at 03:00, reconcile, on
 Sundays at 04:30, and prune, daily at 05:00, in PUSHLOSS_TIMEZONE. It catches up at
-once if one was missed while it was down or the machine slept, and tries one that
-failed as a whole (the database or the API is away, another process works on an app)
-again after 1, 5 and 30 minutes. prune is not caught up: its next time does as well.
+once on a job that it missed while it was down or the machine slept, except prune. It
+repeats a job that failed as a whole (the database or the API is away, another process
+works on an app) after 1, 5 and 30 minutes.
 
 It serves a page of the figures, /healthz, /readyz and /metrics at PUSHLOSS_HTTP_ADDR.
-The page is for this machine alone unless PUSHLOSS_HTTP_TOKEN, or a file named by
-PUSHLOSS_HTTP_TOKEN_FILE, holds a token to ask for. SIGTERM ends it after the requests
-under way; SIGHUP, and the end of what reads its log, do nothing.`,
+Only this machine may open the page unless PUSHLOSS_HTTP_TOKEN, or a file named by
+PUSHLOSS_HTTP_TOKEN_FILE, has a token to ask for. SIGTERM ends it after the requests
+under way. SIGHUP does nothing, nor does the end of the program that reads its log.`,
 		Example: "  pushloss serve",
 		Args:    exactly(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -48,16 +48,20 @@ type runStatus struct {
 func newStatusCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "status",
-		Short: "How fresh and complete the figures are; exit 1 if something is late, missing or failed",
-		Long: `Freshness is the newest settled (final) day, never the newest load. missing counts
-windows (a day of a task, or of the whole app) that are over for more than 36 hours
-and were never pulled; late those that were not pulled again since their lookback
-ended; failed those whose last pull failed; unproven, for 30 days, those that were
-first pulled when the API need not have remembered the whole day any more; rejects,
-as long, the rows of their last answers that could not be understood. differs counts
-spans of days, of a task or of the whole app, that did not add up to what the API says of them, not even
-after they were pulled again: see reconcile. unanswered counts tasks that no answer
-ever had, two days after their push: an ID is wrong, or runs do not pull its days.`,
+		Short: "Show how fresh and complete the figures are; exit 1 if something is late, missing or failed",
+		Long: `Freshness is the newest settled (final) day, never the newest load. A window is one
+day of a task or of the whole app.
+
+  missing     windows that ended more than 36 hours ago and were never pulled
+  late        windows that were not pulled again after their lookback ended
+  failed      windows whose last pull failed
+  unproven    windows that were first pulled when the API no longer had to remember
+              the whole day, for 30 days
+  rejects     rows of the last answers that could not be understood, for 30 days
+  differs     spans of days that do not add up to what the API reports for them,
+              even after they were pulled again: see reconcile
+  unanswered  tasks that no answer ever had, two days after their push: an ID is
+              wrong, or runs do not pull its days`,
 		Example: "  pushloss status",
 		Args:    exactly(cobra.NoArgs),
 	}

@@ -18,7 +18,7 @@ import (
 )
 
 func newTasksCommand(env Environment) *cobra.Command {
-	return parent("tasks", "The registry of push tasks whose losses are pulled one by one",
+	return parent("tasks", "Manage the registry of push tasks, whose losses are pulled one by one",
 		newTasksAddCommand(env), newTasksImportCommand(env), newTasksListCommand(env), newTasksRetireCommand(env))
 }
 

@@ -20,11 +20,11 @@ func newVerifyCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "verify",
 		Short: "Compare facts and history with what the API answered; exit 1 if they differ",
-		Long: `Replays the kept answers in memory, in the order in which they were pulled, and
-compares facts, changes and the ledger's figures with the tables. It prints every
-difference, changes nothing, and calls nobody. Windows whose answers were pruned are
-counted as beyond the archive. Keys, constraints, columns and views that a restore
-lost or somebody changed are differences too, and so are keys stored repeatedly.`,
+		Long: `Replays the stored answers in memory, in the order of their pulls, and compares facts,
+changes and the ledger's figures with the tables. It prints every difference, changes
+nothing, and does not call the API. Windows whose answers were pruned are counted as
+beyond the archive. Keys, constraints, columns and views that a restore lost or
+somebody changed are differences too, and so are keys that are stored repeatedly.`,
 		Example: `  pushloss verify
   pushloss verify --from 2025-03-01 --to 2025-03-31 --app 1400000001`,
 		Args: exactly(cobra.NoArgs),
@@ -80,7 +80,7 @@ type archiveFlags struct {
 func selectionFlags(command *cobra.Command) archiveFlags {
 	flags := command.Flags()
 	return archiveFlags{
-		from:     flags.String("from", "", "first `day`; all there is without it"),
+		from:     flags.String("from", "", "first `day`; without it, all days"),
 		to:       flags.String("to", "", "last `day`, included"),
 		sdkAppID: flags.Int64("app", 0, "only this SDKAppID"),
 	}
