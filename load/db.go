@@ -24,7 +24,15 @@ type DB struct {
 // there is none to be had there, a *postgres.PoolingError that it cannot be worked
 // with by that way.
 func Open(ctx context.Context, databaseURL string, maxConns int) (*DB, error) {
-	pool, err := postgres.Open(ctx, databaseURL, maxConns)
+	return with(postgres.Open(ctx, databaseURL, maxConns))
+}
+
+// OpenPatiently is Open that waits for room, as postgres.OpenPatiently does.
+func OpenPatiently(ctx context.Context, databaseURL string, maxConns int, waiting postgres.Waiting) (*DB, error) {
+	return with(postgres.OpenPatiently(ctx, databaseURL, maxConns, waiting))
+}
+
+func with(pool *postgres.Pool, err error) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}

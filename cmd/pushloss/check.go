@@ -160,6 +160,7 @@ func (a *app) findDatabaseProblems(ctx context.Context) (db *load.DB, reachable 
 	if err := db.CheckWritable(ctx); err != nil {
 		findings = []check.Finding{check.Bad("database", err, hintOf(err))}
 	}
+	findings = append(findings, check.Connections(ctx, db.Pool(), a.settings.Connections()))
 	if now, err := db.Now(ctx); err == nil {
 		findings = append(findings, check.Clock("clock against the database", a.env.Now(), now, time.Time{}))
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,6 +16,7 @@ import (
 	"pushloss/internal/config"
 	"pushloss/internal/localpg"
 	"pushloss/internal/pipeline"
+	"pushloss/internal/postgres"
 	"pushloss/load"
 	"pushloss/migrations"
 )
@@ -84,7 +86,7 @@ func (a *app) open(ctx context.Context) (*load.DB, error) {
 	if err := a.findDatabase(ctx); err != nil {
 		return nil, err
 	}
-	db, err := load.Open(ctx, a.database, a.settings.Connections())
+	db, err := load.OpenPatiently(ctx, a.database, a.settings.Connections(), sayWaiting(a.log))
 	if err != nil {
 		return nil, err
 	}
@@ -95,6 +97,27 @@ func (a *app) open(ctx context.Context) (*load.DB, error) {
 		return nil, err
 	}
 	return db, nil
+}
+
+const (
+	worthSaying = time.Second // shorter waits for a connection are a process's daily life
+	sayAgain    = 30 * time.Second
+)
+
+// sayWaiting logs waits for a connection, of all that wait at once the one.
+func sayWaiting(log *slog.Logger) postgres.Waiting {
+	var mu sync.Mutex
+	var said time.Time
+	return func(why error, waited, limit time.Duration) {
+		mu.Lock()
+		defer mu.Unlock()
+		if waited < worthSaying || time.Since(said) < sayAgain {
+			return
+		}
+		said = time.Now()
+		log.Warn("waiting for a connection: the database has none left", "error", why,
+			"waited_seconds", int(waited.Seconds()), "at_most_seconds", int(limit.Seconds()), "hint", postgres.Hint(why))
+	}
 }
 
 // configureAndOpen is configure and open for commands that need the database and

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -67,6 +68,23 @@ func Open(ctx context.Context, databaseURL string, maxConns int) (*Pool, error) 
 	return &Pool{Pool: pool, holding: make(chan struct{}, max(1, config.MaxConns-2))}, nil
 }
 
+// Waiting hears, at each try, that a connection is waited for because there is no room,
+// for how long already, and for how long at most.
+type Waiting func(why error, waited, limit time.Duration)
+
+// OpenPatiently is Open that waits while the server, the database or the role has no
+// connection left, and says so, as do the steps of its pool.
+func OpenPatiently(ctx context.Context, databaseURL string, maxConns int, waiting Waiting) (*Pool, error) {
+	open := func() (*Pool, error) { return Open(ctx, databaseURL, maxConns) }
+	// A pooler says of much that it refuses what it says of a lack of room.
+	worth := func(err error) bool { return Code(err) == pgerrcode.TooManyConnections }
+	pool, err := whileFull(ctx, open, worth, waiting)
+	if pool != nil {
+		pool.waiting = waiting
+	}
+	return pool, err
+}
+
 // Pool is a pool whose every session is set by us, and whose connections are all
 // that a process has.
 //
@@ -77,6 +95,7 @@ func Open(ctx context.Context, databaseURL string, maxConns int) (*Pool, error) 
 type Pool struct {
 	*pgxpool.Pool
 	holding chan struct{}
+	waiting Waiting // may be nil
 }
 
 // Hold takes a connection for as long as its caller likes, and waits while too many
@@ -102,14 +121,27 @@ func (p *Pool) Hold(ctx context.Context) (conn *pgx.Conn, release func(context.C
 // whenFree takes a step again while the server has no connection left but those that
 // this process has: one of them is free soon.
 func whenFree[T any](ctx context.Context, p *Pool, step func() (T, error)) (T, error) {
-	until := time.Now().Add(answerTimeout)
+	worth := func(err error) bool {
+		now := p.Stat()
+		return Full(err) && now.AcquiredConns()+now.IdleConns() > 0
+	}
+	return whileFull(ctx, step, worth, p.waiting)
+}
+
+// whileFull takes a step again while its error is worth waiting, for a bounded time.
+func whileFull[T any](ctx context.Context, step func() (T, error), worth func(error) bool, waiting Waiting) (T, error) {
+	begun := time.Now()
 	for pause := 10 * time.Millisecond; ; pause = min(2*pause, 250*time.Millisecond) {
 		result, err := step()
-		if !Full(err) || time.Now().After(until) {
+		if err == nil {
+			return result, nil
+		}
+		waited := time.Since(begun)
+		if waited > answerTimeout || !worth(err) {
 			return result, err
 		}
-		if now := p.Stat(); now.AcquiredConns()+now.IdleConns() == 0 {
-			return result, err
+		if waiting != nil {
+			waiting(err, waited, answerTimeout)
 		}
 		select {
 		case <-ctx.Done():

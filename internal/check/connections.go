@@ -1,0 +1,52 @@
+package check
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"pushloss/internal/postgres"
+)
+
+// Connections compares how many connections a process may take with how many the
+// server, the database and the role leave it. Too few now is a warning: a process takes
+// what there is, and others may be done before it starts.
+func Connections(ctx context.Context, pool *postgres.Pool, need int) Finding {
+	const name = "connections"
+	rooms, err := postgres.Rooms(ctx, pool)
+	if err != nil {
+		return Bad(name, err, "look at the database")
+	}
+	return judgeRooms(rooms, need, int(pool.Stat().TotalConns()))
+}
+
+// judgeRooms takes the connections of this process, own, for free ones.
+func judgeRooms(rooms []postgres.Room, need, own int) Finding {
+	const name = "connections"
+	var words, tight []string
+	for _, room := range rooms {
+		left := max(0, min(room.Limit, room.Limit-room.Used+own))
+		words = append(words, fmt.Sprintf("the %s leaves %d of %d", room.By, left, room.Limit))
+		if room.Limit < postgres.MinConns {
+			return Bad(name, fmt.Errorf("the %s allows %d; a process needs at least %d", room.By, room.Limit, postgres.MinConns), remedyOf(room.By))
+		}
+		if left < need {
+			tight = append(tight, remedyOf(room.By))
+		}
+	}
+	finding := Good(name, fmt.Sprintf("a process takes up to %d; %s", need, strings.Join(words, ", ")))
+	if len(tight) > 0 {
+		finding.Hint = "work waits while no connection is left: lower PUSHLOSS_MAX_CONNECTIONS, or " + strings.Join(tight, ", ")
+	}
+	return finding
+}
+
+func remedyOf(by string) string {
+	switch by {
+	case "role":
+		return "raise the role's limit (ALTER ROLE ... CONNECTION LIMIT)"
+	case "database":
+		return "raise the database's limit (ALTER DATABASE ... CONNECTION LIMIT)"
+	}
+	return "raise max_connections of the server"
+}

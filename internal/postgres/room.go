@@ -1,0 +1,41 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Room is a limit of connections that a process is under.
+type Room struct {
+	By    string // what limits: the server, the database or the role
+	Limit int
+	Used  int // by everybody, this process included
+}
+
+// A session of somebody else shows only whose it is and in which database. The
+// server's own processes are in none.
+const sqlRoom = `
+	WITH sessions AS (SELECT usesysid, datid FROM pg_stat_activity WHERE datid IS NOT NULL AND usesysid IS NOT NULL)
+	SELECT 'server', current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+			- coalesce(current_setting('reserved_connections', true)::int, 0), (SELECT count(*) FROM sessions)::int
+	UNION ALL
+	SELECT 'database', datconnlimit, (SELECT count(*) FROM sessions WHERE datid = d.oid)::int
+	FROM pg_database AS d WHERE datname = current_database() AND datconnlimit >= 0
+	UNION ALL
+	SELECT 'role', rolconnlimit, (SELECT count(*) FROM sessions WHERE usesysid = r.oid)::int
+	FROM pg_roles AS r WHERE rolname = session_user AND rolconnlimit >= 0`
+
+// Rooms are the limits of connections that a process is under.
+func Rooms(ctx context.Context, p *Pool) ([]Room, error) {
+	rows, err := p.Query(ctx, sqlRoom)
+	if err != nil {
+		return nil, fmt.Errorf("ask how many connections are left: %w", err)
+	}
+	rooms, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Room])
+	if err != nil {
+		return nil, fmt.Errorf("ask how many connections are left: %w", err)
+	}
+	return rooms, nil
+}

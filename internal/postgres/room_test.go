@@ -1,0 +1,51 @@
+package postgres_test
+
+import (
+	"context"
+	"crypto/rand"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pushloss/internal/localpg/pgtest"
+	"pushloss/internal/postgres"
+)
+
+// K5: a role that is out of connections is waited for, also by the first connection of
+// a process, and the limits are those of the catalog.
+func TestTheFirstConnectionWaitsForRoomAndSaysSo(t *testing.T) {
+	t.Parallel()
+	address := pgtest.Role(t, pgtest.EmptyURL(t), "room_"+strings.ToLower(rand.Text()[:10]), "CONNECTION LIMIT 1")
+	first, err := postgres.Connect(t.Context(), address, postgres.Limits{StatementTimeout: time.Minute, IdleInTransaction: time.Minute}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := postgres.Open(t.Context(), address, 4); !postgres.Full(err) {
+		t.Errorf("one that does not wait says %v", err)
+	}
+	waits := 0
+	pool, err := postgres.OpenPatiently(t.Context(), address, 4, func(err error, waited, limit time.Duration) {
+		if !postgres.Full(err) || limit != time.Minute+15*time.Second {
+			t.Errorf("waits because of %v, %v at most", err, limit)
+		}
+		if waits++; waits == 2 {
+			_ = first.Close(context.WithoutCancel(t.Context()))
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	if waits < 2 {
+		t.Errorf("it waited %d times", waits)
+	}
+	rooms, err := postgres.Rooms(t.Context(), pool)
+	if err != nil || len(rooms) != 2 {
+		t.Fatalf("%v, %v", rooms, err)
+	}
+	if diff := cmp.Diff(postgres.Room{By: "role", Limit: 1, Used: 1}, rooms[1]); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
