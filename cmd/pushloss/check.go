@@ -199,7 +199,7 @@ func printFindings(env Environment, output format, findings []check.Finding) err
 	if ok {
 		fmt.Fprintln(env.Stdout, "everything is in order")
 	} else {
-		fmt.Fprintln(env.Stdout, "it is not going to work yet")
+		fmt.Fprintln(env.Stdout, "not ready: see the findings marked FAILED")
 	}
 	return nil
 }

@@ -151,7 +151,7 @@ func TestCheck(t *testing.T) {
 		t.Errorf("S1: checking wrote %d rows", n)
 	}
 	w.faults("http-500")
-	w.do(1, "check").says(t, "FAILED", "HTTP 500", "it is not going to work yet")
+	w.do(1, "check").says(t, "FAILED", "HTTP 500", "not ready: see the findings marked FAILED")
 	w.env["PUSHLOSS_RATE"], w.env["TIM_REGION"] = "fast", "mars"
 	w.do(2, "check").says(t, "FAILED", "PUSHLOSS_RATE", "TIM_REGION")
 }
