@@ -47,6 +47,12 @@ var refused = map[string]string{
 	"binary_parameters": notNeeded, "prepared_statements": notNeeded, "prepared_statement_cache_size": notNeeded, "pool": notNeeded, "adapter": notNeeded, "timeout": "write connect_timeout",
 }
 
+// valuesOf are the words that a parameter takes; an unknown one may be a part of a password.
+var valuesOf = map[string][]string{
+	"sslmode":              {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"},
+	"target_session_attrs": {"any", "read-write", "read-only", "primary", "standby", "prefer-standby"},
+}
+
 // judge refuses what would not work everywhere, and drops what asks for nothing.
 func (s *settings) judge() error {
 	// First: where these are wrong, the rest may be a part of a password.
@@ -77,6 +83,11 @@ func (s *settings) judge() error {
 			return &URLError{"has the unknown parameter " + name, setForRole}
 		default:
 			return &URLError{"has a parameter that is unknown, perhaps a part of the password", escape + "; in a keyword=value string " + quoteIt}
+		}
+	}
+	for name, words := range valuesOf {
+		if value, given := s.values[name]; given && value != "" && !slices.Contains(words, value) {
+			return &URLError{"has an unknown value of " + name, "write one of " + strings.Join(words, ", ")}
 		}
 	}
 	if timeout, given := s.values["connect_timeout"]; given {

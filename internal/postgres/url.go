@@ -32,7 +32,7 @@ type Config struct {
 	named bool
 }
 
-const escape = "write it percent-encoded (@ is %40, : %3A, / %2F, ? %3F, # %23, & %26, % %25, a blank %20)"
+const escape = "write it percent-encoded (@ is %40, : %3A, / %2F, ? %3F, # %23, & %26, = %3D, % %25, a blank %20)"
 
 // Parse reads a connection string, a URL or keyword=value; empty means libpq's PG*
 // variables. An error is a *URLError.
