@@ -21,7 +21,7 @@ or Airflow. serve does the same on its own schedule.
 
 --as-of decides what is due and final as if it were that time. Days that are not over
 yet are left out. The first run of an app sets its first day to keep, also with
---as-of. PUSHLOSS_FIRST_DAY changes it later.`,
+--as-of. PUSHLOSS_FIRST_DAY can change it afterwards.`,
 		Example: `  pushloss run
   pushloss run --as-of 2025-03-10T03:00:00+08:00`,
 		Args: exactly(cobra.NoArgs),

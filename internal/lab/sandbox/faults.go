@@ -113,7 +113,7 @@ func faultKinds() []faultKind {
 		{name: "negative-counter", class: classOddity, oddity: oddNegativeCounter, help: "the first result's own DeliveredCount is -3"},
 		{name: "fractional-counter", class: classOddity, oddity: oddFractionalCounter, help: "the first result's own DeliveredCount is 2.5"},
 		{name: "missing-counter", class: classOddity, oddity: oddMissingCounter, help: "the first result has no DeliveredCount of its own"},
-		{name: "chat-nested", class: classOddity, oddity: oddChatNested, help: "the four arrays stand in an object Results, not at top level"},
+		{name: "chat-nested", class: classOddity, oddity: oddChatNested, help: "the four arrays are in an object Results, not at top level"},
 
 		{name: "end-inclusive", class: classTruth,
 			help: "the second EndTime belongs to the window; the truth of a window without it is as before"},
