@@ -24,7 +24,11 @@ demo: postgres build ## everything on this machine, nothing configured
 
 .PHONY: test
 test: postgres ## all tests, against a Postgres that they start themselves
-	go test $(RACE) -shuffle=on -timeout 14m ./...
+	go test $(RACE) -shuffle=on -parallel 4 -timeout 14m ./...
+
+.PHONY: test-short
+test-short: postgres ## a part of the tests, for the inner loop: without the race detector and the slow packages
+	go test -short -parallel 4 $$(go list ./... | grep -v '/lab/\|/page$$\|/localpg\|/grafana$$\|/cmd/')
 
 .PHONY: chaos
 chaos: postgres ## kill the program KILLS times, and its database and network too, and look what is left

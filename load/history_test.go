@@ -87,7 +87,7 @@ func TestT6OneTaskFailsTheOthersLoad(t *testing.T) {
 	f.load(f.pull(transform.Snapshot{TaskID: "a", Facts: some}, transform.Snapshot{TaskID: "b", Facts: some}), loadedAt)
 	pull := f.pull(transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", 2, "")}})
 	pull.Result.Absent, pull.Result.Unreadable = nil, []transform.Unreadable{{TaskID: "b", Reason: "why"}}
-	equal(t, "outcome", load.Outcome{Rows: load.Changes{Updated: 1}, Failed: 1}, f.load(pull, loadedAt.Add(time.Hour)))
+	equal(t, "outcome", load.Outcome{Rows: load.Changes{Updated: 1}, Failed: 1, Problem: "why"}, f.load(pull, loadedAt.Add(time.Hour)))
 	equal(t, "facts", []string{"a ready_to_send - - 1  2", "b ready_to_send - - 1  1"}, f.facts())
 	const ledger = `
 		SELECT task_id, state, pulls, row_count, (first_loaded_at AT TIME ZONE 'UTC')::time::text, (last_loaded_at AT TIME ZONE 'UTC')::time::text, last_error
