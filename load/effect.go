@@ -8,7 +8,7 @@ import (
 // effect is all that a pull does to facts, history and ledger of its windows.
 type effect struct {
 	entries []Entry
-	facts   difference
+	facts   rowDiff
 	changes []change
 	// kept counts the stored rows that stay although the answer says less of them.
 	kept int

@@ -39,9 +39,9 @@ type factRow struct {
 // update is a stored row and what is to become of it.
 type update struct{ old, new factRow }
 
-// difference is what turns stored rows into those of an answer. Its lists are
+// rowDiff is what turns stored rows into those of an answer. Its lists are
 // sorted by key, so that all writers lock rows in one order.
-type difference struct {
+type rowDiff struct {
 	inserted  []factRow
 	updated   []update
 	deleted   []factRow
@@ -50,14 +50,14 @@ type difference struct {
 
 // diff compares what is stored with what is to be stored. Both must bear each
 // key once; they are sorted in place.
-func diff(stored, wanted []factRow) difference {
+func diff(stored, wanted []factRow) rowDiff {
 	byKey := func(a, b factRow) int { return a.compare(b.factKey) }
 	slices.SortFunc(stored, byKey)
 	slices.SortFunc(wanted, byKey)
 	if len(stored) == 0 {
-		return difference{inserted: wanted}
+		return rowDiff{inserted: wanted}
 	}
-	var d difference
+	var d rowDiff
 	for len(stored) > 0 || len(wanted) > 0 {
 		order := 0
 		switch {
@@ -109,7 +109,7 @@ func (c Changes) Add(other Changes) Changes {
 	}
 }
 
-func (d difference) changes() Changes {
+func (d rowDiff) changes() Changes {
 	return Changes{
 		Inserted:  int64(len(d.inserted)),
 		Updated:   int64(len(d.updated)),

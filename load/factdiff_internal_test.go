@@ -21,7 +21,7 @@ func TestDiffDoesNotDependOnOrder(t *testing.T) {
 		random.Shuffle(len(before), func(i, j int) { before[i], before[j] = before[j], before[i] })
 		random.Shuffle(len(after), func(i, j int) { after[i], after[j] = after[j], after[i] })
 		d := diff(stored, wanted)
-		opts := gocmp.AllowUnexported(difference{}, update{}, factRow{}, factKey{})
+		opts := gocmp.AllowUnexported(rowDiff{}, update{}, factRow{}, factKey{})
 		if delta := gocmp.Diff(d, diff(before, after), opts); delta != "" {
 			t.Fatalf("(-one order +another):\n%s", delta)
 		}

@@ -64,7 +64,7 @@ func (t factTable) values(c columns) []any {
 }
 
 // queue adds to a batch the writing of a difference's rows of the table's grain.
-func (t factTable) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now time.Time, d difference) {
+func (t factTable) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now time.Time, d rowDiff) {
 	own := func(n int, at func(i int) factRow) columns {
 		c := newColumns(n)
 		for i := range n {

@@ -35,7 +35,7 @@ const sqlInsertChanges = `
 
 // changesOf is what a difference changes, of the tasks that were loaded before: a first
 // load is not a change.
-func changesOf(d difference, stamp stamp, loadedBefore map[int32]bool) (changes []change) {
+func changesOf(d rowDiff, stamp stamp, loadedBefore map[int32]bool) (changes []change) {
 	record := func(key factKey, before, after *factRow) {
 		if !loadedBefore[key.taskKey] {
 			return

@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -46,8 +47,8 @@ type CheckOutcome struct {
 	State             CheckState
 }
 
-// checked is a check of one task on its way into the database.
-type checked struct {
+// taskCheck is a check of one task on its way into the database.
+type taskCheck struct {
 	CheckOutcome
 	attempt  int
 	open     bool // its days
@@ -124,7 +125,7 @@ func (l *AppLock) compareSpan(ctx context.Context, tx pgx.Tx, first *pgx.Batch, 
 	for _, c := range compare(stored, check.reported(codes)) {
 		compared[c.taskKey] = append(compared[c.taskKey], c)
 	}
-	list := make([]checked, len(tasks))
+	list := make([]taskCheck, len(tasks))
 	for i, task := range tasks {
 		c := &list[i]
 		c.Task, c.compared, c.Keys = task, compared[task.Key], len(compared[task.Key])
@@ -175,4 +176,53 @@ func tallies(rows []factRow) []tally {
 		list[i] = tally{row.factKey, row.count}
 	}
 	return list
+}
+
+// tally is a count under a key.
+type tally struct {
+	factKey
+	count int64
+}
+
+// comparison is what the two sides say under one key; a side that lacks it says 0.
+type comparison struct {
+	factKey
+	stored, reported int64
+}
+
+func (c comparison) differs() bool { return c.stored != c.reported }
+
+// compare sets what is stored beside what the API reported, key by key. Counts of
+// one key on one side are summed: those of the stored days, for instance. It is a
+// pure function; the result is sorted by task, then key.
+func compare(stored, reported []tally) []comparison {
+	sides := make(map[factKey]comparison, len(reported))
+	for _, t := range stored {
+		c := sides[t.factKey]
+		c.stored = sum(c.stored, t.count)
+		sides[t.factKey] = c
+	}
+	for _, t := range reported {
+		c := sides[t.factKey]
+		c.reported = sum(c.reported, t.count)
+		sides[t.factKey] = c
+	}
+	list := make([]comparison, 0, len(sides))
+	for key, c := range sides {
+		c.factKey = key
+		list = append(list, c)
+	}
+	slices.SortFunc(list, func(a, b comparison) int {
+		return a.compare(b.factKey)
+	})
+	return list
+}
+
+// sum adds two counts, neither of them negative; what a bigint cannot hold stays
+// the greatest that it can.
+func sum(a, b int64) int64 {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
 }

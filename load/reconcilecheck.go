@@ -74,7 +74,7 @@ func (l *AppLock) readSpan(ctx context.Context, tx pgx.Tx, batch *pgx.Batch, che
 
 // writeSpan records checks with every key that they compared, and opens days,
 // telling the checks how many.
-func (l *AppLock) writeSpan(ctx context.Context, tx pgx.Tx, check Check, list []checked, now time.Time) error {
+func (l *AppLock) writeSpan(ctx context.Context, tx pgx.Tx, check Check, list []taskCheck, now time.Time) error {
 	first, last := check.First.UTC(), check.Last.UTC()
 	n := len(list)
 	taskKeys, keys, differences, attempts, states := make([]int32, n), make([]int32, n), make([]int32, n), make([]int32, n), make([]string, n)
@@ -109,7 +109,7 @@ func (l *AppLock) writeSpan(ctx context.Context, tx pgx.Tx, check Check, list []
 	return insertCheckKeys(ctx, tx, l.sdkAppID, list, ids)
 }
 
-func insertCheckKeys(ctx context.Context, tx pgx.Tx, sdkAppID int64, list []checked, ids map[int32]int64) error {
+func insertCheckKeys(ctx context.Context, tx pgx.Tx, sdkAppID int64, list []taskCheck, ids map[int32]int64) error {
 	var checks, stored, reported []int64
 	var byPlatform []bool
 	var keys columns

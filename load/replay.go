@@ -1,120 +1,160 @@
 package load
 
 import (
-	"fmt"
+	"context"
+	"maps"
 	"slices"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"pushloss/internal/calendar"
 	"pushloss/internal/stream"
 	"pushloss/transform"
 )
 
-// replayedRow is a fact and when it was last written.
-type replayedRow struct {
-	factRow
-	updatedAt time.Time
+const (
+	sqlDeleteChanges = `
+		DELETE FROM pushloss.loss_change
+		WHERE sdk_app_id = $1 AND day = $2 AND stream_id = $3 AND task_key = ANY($4::int[])`
+	sqlMendLedger = `
+		UPDATE pushloss.ledger SET row_count = $5, first_loaded_at = $6, last_loaded_at = $7, last_trusted_at = $8,
+			state = CASE
+				WHEN state NOT IN ('loaded', 'empty', 'unproven') THEN state
+				WHEN $8::timestamptz IS NULL THEN 'unproven'
+				WHEN $5 = 0 THEN 'empty'
+				ELSE 'loaded'
+			END
+		WHERE sdk_app_id = $1 AND day = $2 AND stream_id = $3 AND task_key = $4`
+)
+
+// Restored counts what Replay wrote.
+type Restored struct {
+	Checked
+	Rows           Changes `json:"rows"`
+	ChangesWritten int64   `json:"changes_written"`
 }
 
-// window is one window as a replay leaves it.
-type window struct {
-	entry   Entry
-	facts   map[factKey]replayedRow
-	changes []change
-	// broken says why it cannot be replayed; nil if it can.
-	broken error
-	pruned bool // because its answers were pruned
-}
-
-// replay rebuilds the windows of one day of an app's stream from its pulls, in
-// memory.
-type replay struct {
-	stream  stream.Stream
-	day     calendar.Day
-	tasks   map[string]int32 // the registry
-	windows map[int32]*window
-	pulls   int
-}
-
-func newReplay(stream stream.Stream, day calendar.Day, tasks map[string]int32) *replay {
-	return &replay{stream: stream, day: day, tasks: tasks, windows: make(map[int32]*window)}
-}
-
-func (r *replay) window(taskKey int32) *window {
-	w := r.windows[taskKey]
-	if w == nil {
-		w = &window{
-			entry: Entry{Stream: r.stream, Day: r.day, TaskKey: taskKey},
-			facts: make(map[factKey]replayedRow),
+// Replay rebuilds facts and their history from the archive, in the order of the
+// pulls, and mends the ledger's figures. It writes only what differs, a day in one
+// transaction under the app's lock, for which it waits. Windows that cannot be
+// replayed from their start are left alone, and counted.
+func (db *DB) Replay(ctx context.Context, selection Selection, holder string, now func() time.Time, observer Observer) (Restored, error) {
+	var restored Restored
+	session, work, err := db.OpenSession(ctx, holder)
+	if err != nil {
+		return restored, err
+	}
+	defer session.Close()
+	var lock *AppLock
+	words := new(dimensions) // what the tables hold now, not what was once read
+	enter := func(ctx context.Context, sdkAppID int64) (func(), error) {
+		waiting := observer.Waiting
+		if waiting == nil {
+			waiting = func(*BusyError) {}
 		}
-		r.windows[taskKey] = w
+		lock, err = session.WaitForApp(ctx, sdkAppID, time.Second, waiting)
+		return func() { _ = lock.Unlock(context.WithoutCancel(ctx)) }, err
 	}
-	return w
+	err = db.eachDay(work, selection, observer, enter, func(ctx context.Context, reader *archiveReader, app *archivedApp, day calendar.Day) error {
+		return lock.replayDay(ctx, reader, app, day, now().UTC().Truncate(time.Microsecond), words, observer, &restored)
+	})
+	return restored, err
 }
 
-// refs are the windows that a pull asked for. A task that is not in the registry
-// has none.
-func (r *replay) refs(p archivedPull) ([]TaskRef, error) {
-	if len(p.taskIDs) == 0 {
-		return []TaskRef{{}}, nil
+func (l *AppLock) replayDay(ctx context.Context, reader *archiveReader, app *archivedApp, day calendar.Day, now time.Time, words *dimensions, observer Observer, restored *Restored) error {
+	db := l.session.db
+	var total Restored
+	var mismatches []mismatch
+	resolve := func(ctx context.Context, snapshots []transform.Snapshot) (vocabulary, error) {
+		return words.resolve(ctx, db, snapshots)
 	}
-	refs := make([]TaskRef, 0, len(p.taskIDs))
-	for _, id := range p.taskIDs {
-		key, known := r.tasks[id]
-		if !known {
-			return refs, fmt.Errorf("task %q is not in the registry", id)
+	err := l.transact(ctx, func(ctx context.Context, tx pgx.Tx, first *pgx.Batch) error {
+		total, mismatches = Restored{}, nil
+		batch := &pgx.Batch{}
+		for _, stream := range stream.All() {
+			s, r, err := reader.readDay(ctx, tx, first, app.id, stream, day, app.tasks, resolve)
+			if err != nil {
+				return err
+			}
+			first = &pgx.Batch{}
+			found := total.count(s, r)
+			total.queue(batch, app.id, day, now, r, found)
+			mismatches = append(mismatches, found...)
 		}
-		refs = append(refs, TaskRef{Key: key, ID: id})
-	}
-	return refs, nil
-}
-
-// apply does to the windows what loading the pull did.
-func (r *replay) apply(p archivedPull, refs []TaskRef, result transform.Result, words vocabulary) {
-	s := stored{ledger: make(map[int32]Entry, len(refs))}
-	for _, ref := range refs {
-		w := r.window(ref.Key)
-		if w.entry.Pulls > 0 {
-			s.ledger[ref.Key] = w.entry
+		if batch.Len() == 0 {
+			return nil
 		}
-		for _, row := range w.facts {
-			s.facts = append(s.facts, row.factRow)
+		return tx.SendBatch(ctx, batch).Close()
+	})
+	if err != nil {
+		return err
+	}
+	restored.add(total)
+	return db.tell(ctx, observer, app, day, mismatches, nil)
+}
+
+func (r *Restored) add(o Restored) {
+	r.Checked.add(o.Checked)
+	r.Rows = r.Rows.Add(o.Rows)
+	r.ChangesWritten += o.ChangesWritten
+}
+
+// queue adds to a batch what turns the tables into the replay.
+func (r *Restored) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now time.Time, replayed *replayedDay, mismatches []mismatch) {
+	// Rows bear the time of the load that wrote them, so each time is a write of its own.
+	byTime := make(map[time.Time]rowDiff)
+	rewritten := make(map[int32]bool) // windows whose history differs
+	for _, m := range mismatches {
+		if m.what == repeated {
+			continue // only the lost key can tell which of the rows is to stay
 		}
-	}
-	e := effectOf(Pull{RunID: p.runID, Stream: r.stream, Day: r.day, Tasks: refs, Result: result, Trusted: p.trusted}, words, s, p.loadedAt)
-	r.pulls++
-	for _, entry := range e.entries {
-		r.window(entry.TaskKey).entry = entry
-	}
-	for _, c := range e.changes {
-		w := r.window(c.taskKey)
-		w.changes = append(w.changes, c)
-	}
-	r.write(e.facts, p.loadedAt)
-}
-
-func (r *replay) write(d difference, at time.Time) {
-	for _, row := range d.deleted {
-		delete(r.window(row.taskKey).facts, row.factKey)
-	}
-	for _, u := range d.updated {
-		r.window(u.new.taskKey).facts[u.new.factKey] = replayedRow{u.new, at}
-	}
-	for _, row := range d.inserted {
-		r.window(row.taskKey).facts[row.factKey] = replayedRow{row, at}
-	}
-}
-
-// give up windows that cannot be replayed from their start.
-func (r *replay) giveUp(refs []TaskRef, reason error, pruned bool) {
-	for _, ref := range refs {
-		w := r.window(ref.Key)
-		if w.broken == nil || w.pruned {
-			w.broken, w.pruned = reason, pruned
+		switch m.of {
+		case "fact":
+			r.Rows = r.Rows.Add(m.addTo(byTime))
+		case "change":
+			rewritten[m.taskKey] = true
+		case "ledger":
+			e := m.replayedEntry
+			if m.what == missing {
+				queueLedger(batch, sdkAppID, replayed.stream, day, now, []Entry{*e})
+			} else {
+				batch.Queue(sqlMendLedger, sdkAppID, day.UTC(), int16(replayed.stream), e.TaskKey, e.RowCount, e.FirstLoadedAt, e.LastLoadedAt, e.LastTrustedAt)
+			}
 		}
 	}
+	for _, table := range tables[replayed.stream] {
+		for _, at := range slices.SortedFunc(maps.Keys(byTime), time.Time.Compare) {
+			table.queue(batch, sdkAppID, day, at, byTime[at])
+		}
+	}
+	if len(rewritten) == 0 {
+		return
+	}
+	keys := slices.Sorted(maps.Keys(rewritten))
+	batch.Queue(sqlDeleteChanges, sdkAppID, day.UTC(), int16(replayed.stream), keys)
+	for _, key := range keys {
+		changes := replayed.windows[key].changes
+		queueChanges(batch, sdkAppID, replayed.stream, day, changes)
+		r.ChangesWritten += int64(len(changes))
+	}
 }
 
-// sortChanges brings changes into the order in which a window's are compared:
-// that of their loads.
-func sortChanges(changes []change) { slices.SortStableFunc(changes, compareChange) }
+// addTo adds the mending of a fact to the writes of the time that it bears.
+func (m mismatch) addTo(writes map[time.Time]rowDiff) Changes {
+	if m.replayedRow == nil {
+		d := writes[m.storedRow.updatedAt]
+		d.deleted = append(d.deleted, m.storedRow.factRow)
+		writes[m.storedRow.updatedAt] = d
+		return Changes{Deleted: 1}
+	}
+	at := m.replayedRow.updatedAt
+	d := writes[at]
+	defer func() { writes[at] = d }()
+	if m.storedRow == nil {
+		d.inserted = append(d.inserted, m.replayedRow.factRow)
+		return Changes{Inserted: 1}
+	}
+	d.updated = append(d.updated, update{old: m.storedRow.factRow, new: m.replayedRow.factRow})
+	return Changes{Updated: 1}
+}

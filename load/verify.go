@@ -78,7 +78,7 @@ func (c *Checked) add(o Checked) {
 
 // count adds a stream of a day, and returns what is wrong with it. All that a
 // Checked counts so is one day.
-func (c *Checked) count(s storedDay, r *replay) []mismatch {
+func (c *Checked) count(s storedDay, r *replayedDay) []mismatch {
 	var mismatches []mismatch
 	windows := s.windows(r)
 	if len(windows)+len(s.pulls) > 0 {

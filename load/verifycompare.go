@@ -101,7 +101,7 @@ func scanChange(row pgx.CollectableRow) (c change, err error) {
 }
 
 // windows are all that anything is known of.
-func (s storedDay) windows(r *replay) []int32 {
+func (s storedDay) windows(r *replayedDay) []int32 {
 	keys := make(map[int32]bool)
 	for _, known := range []func(func(int32) bool){
 		maps.Keys(r.windows), maps.Keys(s.ledger), maps.Keys(s.facts), maps.Keys(s.changes),
@@ -148,7 +148,7 @@ type finding struct {
 }
 
 // compare holds a window of the tables against its replay.
-func (s storedDay) compare(r *replay, taskKey int32) finding {
+func (s storedDay) compare(r *replayedDay, taskKey int32) finding {
 	v := finding{stream: s.stream, taskKey: taskKey, mismatches: s.repeated[taskKey]}
 	w, pulled := r.windows[taskKey]
 	entry, inLedger := s.ledger[taskKey]
@@ -260,7 +260,7 @@ func samePointed[T comparable](a, b *T) bool { return a == b || a != nil && b !=
 
 // readDay reads what the tables hold of a stream's day, and replays its pulls.
 // words gives the keys of an answer's texts.
-func (r *archiveReader) readDay(ctx context.Context, tx pgx.Tx, first *pgx.Batch, sdkAppID int64, stream stream.Stream, day calendar.Day, tasks map[string]int32, words resolver) (storedDay, *replay, error) {
+func (r *archiveReader) readDay(ctx context.Context, tx pgx.Tx, first *pgx.Batch, sdkAppID int64, stream stream.Stream, day calendar.Day, tasks map[string]int32, words resolver) (storedDay, *replayedDay, error) {
 	var s storedDay
 	queueDay(first, sdkAppID, stream, day, &s)
 	if err := tx.SendBatch(ctx, first).Close(); err != nil {

@@ -47,13 +47,13 @@ func (p *Pipeline) Backfill(ctx context.Context, request BackfillRequest, waitin
 	pull := &puller{
 		job:  j,
 		asOf: p.opts.Now, seenRun: &seen.ID,
-		prepare: func(ctx context.Context, app App) (plan, policy, error) {
+		prepare: func(ctx context.Context, app App) (appPlan, policy, error) {
 			_, err := p.db.SaveApp(ctx, load.App{
 				SDKAppID: app.Account.SDKAppID, Timezone: app.Location.String(),
 				LookbackDays: p.settings.EffectiveLookback(), TaskDays: p.settings.TaskDays,
 			})
 			if err != nil {
-				return plan{}, policy{}, err
+				return appPlan{}, policy{}, err
 			}
 			return p.planBackfill(ctx, app, request)
 		},
@@ -64,7 +64,7 @@ func (p *Pipeline) Backfill(ctx context.Context, request BackfillRequest, waitin
 
 // Plan is what a backfill would do.
 type Plan struct {
-	Windows []Window `json:"windows"`
+	Windows []PlannedWindow `json:"windows"`
 	// Requests and Duration cover all apps, which run beside each other.
 	Requests int           `json:"requests"`
 	Duration time.Duration `json:"-"`
@@ -76,7 +76,7 @@ func (p *Pipeline) PlanBackfill(ctx context.Context, request BackfillRequest) (P
 	if err != nil {
 		return Plan{}, err
 	}
-	all := Plan{Windows: []Window{}}
+	all := Plan{Windows: []PlannedWindow{}}
 	for _, app := range apps {
 		if err := p.checkTimezone(ctx, app); err != nil {
 			return Plan{}, err
@@ -183,21 +183,21 @@ func (p *Pipeline) checkTasks(ctx context.Context, apps []App, ids []string) err
 	return nil
 }
 
-func (p *Pipeline) planBackfill(ctx context.Context, app App, request BackfillRequest) (plan, policy, error) {
+func (p *Pipeline) planBackfill(ctx context.Context, app App, request BackfillRequest) (appPlan, policy, error) {
 	rules := policy{Settings: p.settings, location: app.Location}
 	tasks, err := p.db.Tasks(ctx, app.Account.SDKAppID)
 	if err != nil {
-		return plan{}, rules, err
+		return appPlan{}, rules, err
 	}
 	failed, err := p.failedWindows(ctx, app.Account.SDKAppID)
 	if err != nil {
-		return plan{}, rules, err
+		return appPlan{}, rules, err
 	}
 	var streams []planStream
 	for _, stream := range p.settings.Streams {
 		streams = append(streams, planStream{stream, request.From})
 	}
-	return plan{
+	return appPlan{
 		app:       app,
 		streams:   streams,
 		last:      request.To,

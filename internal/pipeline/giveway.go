@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"pushloss/load"
@@ -29,24 +30,24 @@ func (p *Pipeline) newestRun(ctx context.Context) (load.Run, error) {
 
 // due returns what a run wanted that began since; ok is false if none did. Unless it is
 // the last time, it looks only now and then.
-func (g *giveWay) due(ctx context.Context, lastTime bool) (due plan, ok bool, err error) {
+func (g *giveWay) due(ctx context.Context, lastTime bool) (due appPlan, ok bool, err error) {
 	if !lastTime && time.Since(g.looked) < g.opts.GiveWay {
-		return plan{}, false, nil
+		return appPlan{}, false, nil
 	}
 	g.looked = time.Now()
 	run, err := g.newestRun(ctx)
 	if err != nil || run.ID <= g.seen {
-		return plan{}, false, err
+		return appPlan{}, false, err
 	}
 	g.seen = run.ID
 	due, _, err = g.planRun(ctx, g.app, g.opts.Now())
 	if err != nil {
-		return plan{}, false, err
+		return appPlan{}, false, err
 	}
 	due.tick = run.StartedAt // what was pulled since is as good as the run's
 	windows, requests, err := due.count(ctx, g.db)
 	if err != nil {
-		return plan{}, false, err
+		return appPlan{}, false, err
 	}
 	g.opts.Log.InfoContext(ctx, "a run wanted this app: what it would have pulled goes first",
 		"sdk_app_id", g.app.Account.SDKAppID, "run_id", run.ID, "windows", windows, "requests", requests)
@@ -73,4 +74,33 @@ func (g *giveWay) yields(ctx context.Context, lastTime bool, yield func(request,
 		}
 	}
 	return true
+}
+
+// inFlight are the windows that requests are under way for. A backfill and the run that
+// goes first may want the same one: two loads of a window at a time are in each other's
+// way, and the one that is under way is as good as the other.
+type inFlight map[ledgerKey]bool
+
+// claim leaves the windows out of a request that are under way, and notes the others.
+func (w *appWork) claim(r request) request {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.inFlight == nil {
+		w.inFlight = make(inFlight)
+	}
+	r.tasks = slices.DeleteFunc(slices.Clone(r.tasks), func(task load.TaskRef) bool {
+		return w.inFlight[ledgerKey{r.stream, r.day, task.Key}]
+	})
+	for _, task := range r.tasks {
+		w.inFlight[ledgerKey{r.stream, r.day, task.Key}] = true
+	}
+	return r
+}
+
+func (w *appWork) release(r request) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, task := range r.tasks {
+		delete(w.inFlight, ledgerKey{r.stream, r.day, task.Key})
+	}
 }

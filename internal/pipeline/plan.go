@@ -21,8 +21,8 @@ const (
 	All     Reprocess = "all"     // everything again
 )
 
-// Window is one window of a plan: a stream's day of a task, or of the whole app.
-type Window struct {
+// PlannedWindow is one window of a plan: a stream's day of a task, or of the whole app.
+type PlannedWindow struct {
 	SDKAppID int64         `json:"sdk_app_id"`
 	Stream   stream.Stream `json:"stream"`
 	Day      calendar.Day  `json:"day"`
@@ -37,8 +37,8 @@ type Window struct {
 	again bool
 }
 
-// plan is what a job would do to one app.
-type plan struct {
+// appPlan is what a job would do to one app.
+type appPlan struct {
 	app App
 	// streams are asked for in this order, each from a day of its own on.
 	streams   []planStream
@@ -77,8 +77,8 @@ const daysPerRead = 7
 
 // windows yields those windows of each day that are in the part, oldest day first: of
 // each stream the whole app's, then the tasks' in the order of their registration.
-func (p plan) windows(ctx context.Context, db *load.DB, in part) iter.Seq2[[]Window, error] {
-	return func(yield func([]Window, error) bool) {
+func (p appPlan) windows(ctx context.Context, db *load.DB, in part) iter.Seq2[[]PlannedWindow, error] {
+	return func(yield func([]PlannedWindow, error) bool) {
 		begin, end := p.days(in)
 		for first := begin; first <= end; first += daysPerRead {
 			last := min(first+daysPerRead-1, end)
@@ -109,8 +109,8 @@ type ledgerKey struct {
 	taskKey int32
 }
 
-func (p plan) windowsOf(day calendar.Day, ledger map[ledgerKey]load.Entry, in part) []Window {
-	var windows []Window
+func (p appPlan) windowsOf(day calendar.Day, ledger map[ledgerKey]load.Entry, in part) []PlannedWindow {
+	var windows []PlannedWindow
 	for _, stream := range p.streams {
 		kept := day >= stream.first
 		add := func(task load.TaskRef, belongs bool) {
@@ -133,12 +133,12 @@ func (p plan) windowsOf(day calendar.Day, ledger map[ledgerKey]load.Entry, in pa
 
 // guesses reports whether a run would ask for a day before a task was registered only
 // because nobody said when it was sent, and too late for an answer to be trusted.
-func (p plan) guesses(task load.Task, day calendar.Day) bool {
+func (p appPlan) guesses(task load.Task, day calendar.Day) bool {
 	return p.scheduled && task.SentAt == nil && day <= p.forgotten && day < calendar.DayOf(task.RegisteredAt, p.app.Location)
 }
 
-func (p plan) window(key ledgerKey, task load.TaskRef, ledger map[ledgerKey]load.Entry) Window {
-	w := Window{
+func (p appPlan) window(key ledgerKey, task load.TaskRef, ledger map[ledgerKey]load.Entry) PlannedWindow {
+	w := PlannedWindow{
 		SDKAppID: p.app.Account.SDKAppID, Stream: key.stream, Day: key.day, TaskID: task.ID, task: task, State: string(load.StateOpen),
 		again: p.failed[key],
 	}
@@ -151,7 +151,7 @@ func (p plan) window(key ledgerKey, task load.TaskRef, ledger map[ledgerKey]load
 }
 
 // verdict says whether a window is due, and why or why not.
-func (p plan) verdict(known bool, entry load.Entry) (due bool, why string) {
+func (p appPlan) verdict(known bool, entry load.Entry) (due bool, why string) {
 	failed := known && entry.State == load.StateFailed
 	switch {
 	case p.reprocess == All:
@@ -206,7 +206,7 @@ func taskIDs(tasks []load.TaskRef) []string {
 
 // requests turns the due windows of a day into requests: of each stream the whole
 // app's, then the tasks' in batches, those apart whose last pull failed.
-func (p plan) requests(windows []Window) []request {
+func (p appPlan) requests(windows []PlannedWindow) []request {
 	var requests []request
 	for _, stream := range p.streams {
 		var tasks, again []load.TaskRef
@@ -228,12 +228,12 @@ func (p plan) requests(windows []Window) []request {
 	return requests
 }
 
-func (p plan) request(stream stream.Stream, day calendar.Day, tasks []load.TaskRef) request {
+func (p appPlan) request(stream stream.Stream, day calendar.Day, tasks []load.TaskRef) request {
 	return request{stream: stream, day: day, window: day.Window(p.app.Location), tasks: tasks}
 }
 
 // count goes through the plan without carrying it out.
-func (p plan) count(ctx context.Context, db *load.DB) (windows, requests int, err error) {
+func (p appPlan) count(ctx context.Context, db *load.DB) (windows, requests int, err error) {
 	for day, err := range p.windows(ctx, db, allWindows) {
 		if err != nil {
 			return 0, 0, err

@@ -41,7 +41,7 @@ func TestR2TheVerdictOnAWindow(t *testing.T) {
 			want := map[Reprocess]bool{Missing: test.missing, Failed: test.failed, All: test.all}
 			got := make(map[Reprocess]bool)
 			for reprocess := range want {
-				due, why := plan{reprocess: reprocess}.verdict(test.known, load.Entry{State: test.state, Settled: test.settled})
+				due, why := appPlan{reprocess: reprocess}.verdict(test.known, load.Entry{State: test.state, Settled: test.settled})
 				got[reprocess] = due
 				if why == "" {
 					t.Errorf("%s: the plan does not say why", reprocess)
@@ -65,7 +65,7 @@ func TestS15RequestsAreTheDueWindows(t *testing.T) {
 			t.Fatal(err)
 		}
 		day := calendar.Day(rapid.IntRange(14000, 22000).Draw(t, "day"))
-		p := plan{
+		p := appPlan{
 			app:       App{Location: loc},
 			tasksOnly: rapid.Bool().Draw(t, "tasksOnly"),
 			reprocess: rapid.SampledFrom([]Reprocess{Missing, Failed, All}).Draw(t, "reprocess"),

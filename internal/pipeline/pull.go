@@ -13,7 +13,7 @@ type puller struct {
 	// asOf is the clock that decides what is final.
 	asOf func() time.Time
 	// prepare returns the plan of an app, once its lock is held.
-	prepare func(ctx context.Context, app App) (plan, policy, error)
+	prepare func(ctx context.Context, app App) (appPlan, policy, error)
 	// seenRun, of a backfill, is the newest run that it need not let go first.
 	seenRun *int64
 }

@@ -40,7 +40,7 @@ func (in part) ledger(ctx context.Context, db *load.DB, sdkAppID int64, first, l
 
 // days are the first and the last day of the part's windows; last is before first
 // where it has none.
-func (p plan) days(in part) (first, last calendar.Day) {
+func (p appPlan) days(in part) (first, last calendar.Day) {
 	first, last = p.last+1, p.last
 	switch {
 	case in == wholeApp && p.tasksOnly, in == ofTasks && len(p.tasks) == 0:
@@ -66,7 +66,7 @@ func (p plan) days(in part) (first, last calendar.Day) {
 var order = [...]part{wholeApp, ofTasks, failedBefore}
 
 // queue yields the requests of a part of the plan.
-func (p plan) queue(ctx context.Context, db *load.DB, in part) iter.Seq2[request, error] {
+func (p appPlan) queue(ctx context.Context, db *load.DB, in part) iter.Seq2[request, error] {
 	return func(yield func(request, error) bool) {
 		for day, err := range p.windows(ctx, db, in) {
 			if err != nil {
@@ -83,7 +83,7 @@ func (p plan) queue(ctx context.Context, db *load.DB, in part) iter.Seq2[request
 }
 
 // allRequests yields the requests of the plan, in its order.
-func (p plan) allRequests(ctx context.Context, db *load.DB) iter.Seq2[request, error] {
+func (p appPlan) allRequests(ctx context.Context, db *load.DB) iter.Seq2[request, error] {
 	return func(yield func(request, error) bool) {
 		for _, in := range order {
 			for r, err := range p.queue(ctx, db, in) {

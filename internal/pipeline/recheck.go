@@ -21,7 +21,7 @@ import (
 //
 // A request that fails leaves its checks as they are, for the next run: the plan was
 // carried out all the same.
-func (p *puller) recheck(ctx context.Context, at turn, plan plan, rules policy, report *AppReport) error {
+func (p *puller) recheck(ctx context.Context, at turn, plan appPlan, rules policy, report *AppReport) error {
 	unequal, err := p.db.UnequalChecks(ctx, at.Account.SDKAppID)
 	if err != nil || len(unequal) == 0 {
 		return err
@@ -67,7 +67,7 @@ func (p *puller) recheck(ctx context.Context, at turn, plan plan, rules policy, 
 
 // dueChecks sorts out what is to be made again, in batches, and what can no longer
 // be. It is pure.
-func (p plan) dueChecks(rules policy, unequal []load.UnequalCheck, now time.Time) (again []checkRequest, expired []int64) {
+func (p appPlan) dueChecks(rules policy, unequal []load.UnequalCheck, now time.Time) (again []checkRequest, expired []int64) {
 	var groups []checkRequest
 	for _, check := range unequal {
 		days := calendar.Span{First: check.First, Last: check.Last}
@@ -98,7 +98,7 @@ func (p plan) dueChecks(rules policy, unequal []load.UnequalCheck, now time.Time
 
 // pulls reports whether all windows of the task's losses in the days belong to the
 // plan.
-func (p plan) pulls(ref load.TaskRef, days calendar.Span) bool {
+func (p appPlan) pulls(ref load.TaskRef, days calendar.Span) bool {
 	loss := slices.IndexFunc(p.streams, func(planned planStream) bool { return planned.Stream == stream.Loss })
 	if loss < 0 || days.First < p.streams[loss].first || days.Last > p.last {
 		return false

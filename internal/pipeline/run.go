@@ -45,7 +45,7 @@ func (p *Pipeline) run(ctx context.Context, asOf, tick time.Time) (Report, error
 		job: j,
 		// Nothing is final before its time by the real clock.
 		asOf: func() time.Time { return earlier(clock(), p.opts.Now()) },
-		prepare: func(ctx context.Context, app App) (plan, policy, error) {
+		prepare: func(ctx context.Context, app App) (appPlan, policy, error) {
 			plan, rules, err := p.planRun(ctx, app, clock())
 			plan.tick = tick
 			return plan, rules, err
@@ -84,16 +84,16 @@ func earlier(a, b time.Time) time.Time {
 }
 
 // planRun is what a run at the given time would do to an app.
-func (p *Pipeline) planRun(ctx context.Context, app App, at time.Time) (plan, policy, error) {
+func (p *Pipeline) planRun(ctx context.Context, app App, at time.Time) (appPlan, policy, error) {
 	rules := policy{Settings: p.settings, location: app.Location}
 	first, keepFirst, err := p.firstDay(ctx, app, at)
 	if err != nil {
-		return plan{}, rules, err
+		return appPlan{}, rules, err
 	}
 	id, begin := app.Account.SDKAppID, calendar.DayOf(earlier(at, p.opts.Now()), app.Location)-calendar.Day(p.settings.EffectiveLookback())
 	active, err := p.db.PlanStreams(ctx, id, p.settings.Streams, begin)
 	if err != nil {
-		return plan{}, rules, err
+		return appPlan{}, rules, err
 	}
 	keep := func(ctx context.Context) error {
 		if err := keepFirst(ctx); err != nil {
@@ -112,21 +112,21 @@ func (p *Pipeline) planRun(ctx context.Context, app App, at time.Time) (plan, po
 	}
 	tasks, err := p.db.Tasks(ctx, app.Account.SDKAppID)
 	if err != nil {
-		return plan{}, rules, err
+		return appPlan{}, rules, err
 	}
 	windows, err := p.db.OpenedWindows(ctx, app.Account.SDKAppID)
 	if err != nil {
-		return plan{}, rules, err
+		return appPlan{}, rules, err
 	}
 	failed, err := p.failedWindows(ctx, app.Account.SDKAppID)
 	if err != nil {
-		return plan{}, rules, err
+		return appPlan{}, rules, err
 	}
 	opened := make(map[ledgerKey]bool, len(windows))
 	for _, window := range windows {
 		opened[ledgerKey{stream.Loss, window.Day, window.TaskKey}] = true
 	}
-	return plan{
+	return appPlan{
 		app:       app,
 		streams:   streams,
 		last:      rules.lastEndedDay(earlier(at, p.opts.Now())),

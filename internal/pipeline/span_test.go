@@ -135,8 +135,8 @@ func TestDueChecks(t *testing.T) {
 	now := timeOf(t, "2025-03-20T12:00:00Z")
 	today := dayOf(t, "2025-03-20")
 	rules := policy{Settings: Settings{APIMemoryDays: 10}, location: time.UTC}
-	byHand := plan{streams: []planStream{{stream.Loss, today - 30}}, last: today - 1, reprocess: All}
-	scheduled := plan{streams: []planStream{{stream.Loss, today - 30}}, last: today - 1, reprocess: Missing}
+	byHand := appPlan{streams: []planStream{{stream.Loss, today - 30}}, last: today - 1, reprocess: All}
+	scheduled := appPlan{streams: []planStream{{stream.Loss, today - 30}}, last: today - 1, reprocess: Missing}
 	for i := range int32(7) {
 		byHand.tasks = append(byHand.tasks, load.Task{Key: i + 1})
 	}
@@ -156,7 +156,7 @@ func TestDueChecks(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name    string
-		plan    plan
+		plan    appPlan
 		check   load.UnequalCheck
 		again   bool
 		expires bool
@@ -175,7 +175,7 @@ func TestDueChecks(t *testing.T) {
 		{"a warning of the whole app, by hand of tasks only", tasksOnly, stays, false, false},
 		{"a warning of a task, by hand of tasks only", tasksOnly, with(func(c *load.UnequalCheck) { c.State, c.Task.Key = load.CheckStays, 3 }), true, false},
 		{"a warning of a task that is not in the plan", byHand, with(func(c *load.UnequalCheck) { c.State, c.Task.Key = load.CheckStays, 8 }), false, false},
-		{"a warning, by hand of other days", plan{streams: []planStream{{stream.Loss, today - 3}}, last: today - 1, reprocess: All}, stays, false, false},
+		{"a warning, by hand of other days", appPlan{streams: []planStream{{stream.Loss, today - 3}}, last: today - 1, reprocess: All}, stays, false, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

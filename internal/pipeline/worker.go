@@ -39,7 +39,7 @@ const (
 // appWork is the work on one app, under its lock.
 type appWork struct {
 	turn
-	plan   plan
+	plan   appPlan
 	policy policy
 	// now is the clock that rows are stamped with and that tells what the API
 	// still remembers, asOf the one that decides what is final.

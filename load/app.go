@@ -1,0 +1,214 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"pushloss/internal/calendar"
+	"pushloss/internal/postgres"
+	"pushloss/internal/problem"
+
+	"github.com/jackc/pgerrcode"
+	"github.com/jackc/pgx/v5"
+)
+
+// App is what the database keeps of an app.
+type App struct {
+	SDKAppID     int64
+	Timezone     string
+	FirstDay     *calendar.Day // nil until the first scheduled run
+	LookbackDays int
+	TaskDays     int
+}
+
+// TimezoneError says that an app's stored days were cut by other midnights than
+// the settings ask for.
+type TimezoneError struct {
+	SDKAppID           int64
+	Stored, Configured string
+}
+
+func (e *TimezoneError) Error() string {
+	return fmt.Sprintf("the stored days of app %d are cut in %s, not in %s", e.SDKAppID, e.Stored, e.Configured)
+}
+
+// ExitCode is problem.Usage.
+func (*TimezoneError) ExitCode() problem.Code { return problem.Usage }
+
+// Hint tells an operator what to do.
+func (e *TimezoneError) Hint() string {
+	return fmt.Sprintf("set the app's time zone back to %s; to change it for good, load into another database", e.Stored)
+}
+
+// ZoneError says that the database does not know an app's time zone, which the views
+// need.
+type ZoneError struct {
+	SDKAppID int64
+	Timezone string
+	cause    error
+}
+
+func (e *ZoneError) Error() string {
+	return fmt.Sprintf("the database does not know the time zone %s", e.Timezone)
+}
+
+// ExitCode is problem.Usage.
+func (*ZoneError) ExitCode() problem.Code { return problem.Usage }
+
+func (e *ZoneError) Unwrap() error { return e.cause }
+
+// Hint tells an operator what to do.
+func (e *ZoneError) Hint() string {
+	return "choose a zone of its pg_timezone_names with the same midnights, or bring the database server's time zone data up to date"
+}
+
+const (
+	// Zones that only Go knows are refused: the views need them.
+	sqlUpsertApp = `
+		INSERT INTO pushloss.app AS a (sdk_app_id, timezone, first_day, lookback_days, task_days)
+		VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (sdk_app_id) DO UPDATE SET
+			timezone = excluded.timezone,
+			first_day = coalesce(excluded.first_day, a.first_day),
+			lookback_days = excluded.lookback_days,
+			task_days = excluded.task_days
+		WHERE a.timezone = excluded.timezone
+			OR NOT EXISTS (SELECT FROM pushloss.ledger AS l WHERE l.sdk_app_id = a.sdk_app_id)
+		RETURNING first_day, now() AT TIME ZONE timezone`
+	sqlApp = `
+		SELECT sdk_app_id, timezone, first_day, lookback_days, task_days
+		FROM pushloss.app WHERE sdk_app_id = $1`
+)
+
+// SaveApp records the app's settings and returns what is now kept; a nil FirstDay
+// leaves the stored one. Once a window was pulled, another time zone is refused
+// with a *TimezoneError, and nothing is saved.
+func (db *DB) SaveApp(ctx context.Context, app App) (App, error) {
+	var firstDay *time.Time
+	err := db.pool.QueryRow(ctx, sqlUpsertApp,
+		app.SDKAppID, app.Timezone, dateOf(app.FirstDay), app.LookbackDays, app.TaskDays,
+	).Scan(&firstDay, nil)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		kept, _, err := db.LookupApp(ctx, app.SDKAppID)
+		if err != nil {
+			return App{}, err
+		}
+		return App{}, &TimezoneError{SDKAppID: app.SDKAppID, Stored: kept.Timezone, Configured: app.Timezone}
+	case postgres.Code(err) == pgerrcode.InvalidParameterValue:
+		return App{}, &ZoneError{SDKAppID: app.SDKAppID, Timezone: app.Timezone, cause: err}
+	case err != nil:
+		return App{}, fmt.Errorf("save app %d: %w", app.SDKAppID, err)
+	}
+	app.FirstDay = dayOf(firstDay)
+	return app, nil
+}
+
+// LookupApp returns what is kept of the app; found is false if nothing is.
+func (db *DB) LookupApp(ctx context.Context, sdkAppID int64) (app App, found bool, err error) {
+	var firstDay *time.Time
+	err = db.pool.QueryRow(ctx, sqlApp, sdkAppID).
+		Scan(&app.SDKAppID, &app.Timezone, &firstDay, &app.LookbackDays, &app.TaskDays)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return app, false, nil
+	case err != nil:
+		return app, false, fmt.Errorf("read app %d: %w", sdkAppID, err)
+	}
+	app.FirstDay = dayOf(firstDay)
+	return app, true, nil
+}
+
+const sqlOffsets = `
+	SELECT extract(epoch FROM (at AT TIME ZONE $1) - (at AT TIME ZONE 'UTC'))::int
+	FROM unnest($2::timestamptz[]) WITH ORDINALITY AS asked (at, nth) ORDER BY nth`
+
+// Offsets returns what the database adds to UTC in a time zone at each of the times, in
+// seconds. A zone that it does not know is a *ZoneError.
+func (db *DB) Offsets(ctx context.Context, zone string, times []time.Time) ([]int, error) {
+	rows, err := db.pool.Query(ctx, sqlOffsets, zone, times)
+	if err != nil {
+		return nil, fmt.Errorf("ask the database for the time zone %s: %w", zone, err)
+	}
+	offsets, err := pgx.CollectRows(rows, pgx.RowTo[int])
+	if postgres.Code(err) == pgerrcode.InvalidParameterValue {
+		return nil, &ZoneError{Timezone: zone, cause: err}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ask the database for the time zone %s: %w", zone, err)
+	}
+	return offsets, nil
+}
+
+// SQLLockAlerts keeps those who open and close alerts from each other, until the
+// transaction ends.
+const SQLLockAlerts = `SELECT pg_advisory_xact_lock(hashtextextended('pushloss alerts', 0))`
+
+const (
+	sqlRetireApp = `UPDATE pushloss.app SET retired_at = coalesce(retired_at, $2) WHERE sdk_app_id = $1`
+	// Nobody is told of the end: the app is judged no more, which is no recovery.
+	sqlCloseAlerts = `UPDATE pushloss.alert SET closed_at = $2 WHERE sdk_app_id = $1 AND closed_at IS NULL`
+	sqlRestoreApp  = `UPDATE pushloss.app SET retired_at = NULL WHERE sdk_app_id = $1`
+	sqlRetiredApps = `SELECT sdk_app_id FROM pushloss.app WHERE retired_at IS NOT NULL ORDER BY sdk_app_id`
+)
+
+// RetireApp lets runs leave an app out and ends what is open of it; its figures stay.
+// found is false if the database does not know the app.
+func (db *DB) RetireApp(ctx context.Context, sdkAppID int64, now time.Time) (found bool, err error) {
+	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, SQLLockAlerts); err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, sqlRetireApp, sdkAppID, now)
+		if err != nil {
+			return err
+		}
+		found = tag.RowsAffected() > 0
+		_, err = tx.Exec(ctx, sqlCloseAlerts, sdkAppID, now)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("retire app %d: %w", sdkAppID, err)
+	}
+	return found, nil
+}
+
+// RestoreApp lets runs pull an app again.
+func (db *DB) RestoreApp(ctx context.Context, sdkAppID int64) (found bool, err error) {
+	tag, err := db.pool.Exec(ctx, sqlRestoreApp, sdkAppID)
+	if err != nil {
+		return false, fmt.Errorf("restore app %d: %w", sdkAppID, err)
+	}
+	return tag.RowsAffected() > 0, nil
+}
+
+// RetiredApps returns the apps that runs leave out.
+func (db *DB) RetiredApps(ctx context.Context) ([]int64, error) {
+	rows, err := db.pool.Query(ctx, sqlRetiredApps)
+	if err != nil {
+		return nil, fmt.Errorf("read the retired apps: %w", err)
+	}
+	apps, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("read the retired apps: %w", err)
+	}
+	return apps, nil
+}
+
+func dateOf(day *calendar.Day) *time.Time {
+	if day == nil {
+		return nil
+	}
+	date := day.UTC()
+	return &date
+}
+
+func dayOf(date *time.Time) *calendar.Day {
+	if date == nil {
+		return nil
+	}
+	day := calendar.DayOf(*date, time.UTC)
+	return &day
+}

@@ -1,0 +1,120 @@
+package load
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
+	"pushloss/transform"
+)
+
+// replayedRow is a fact and when it was last written.
+type replayedRow struct {
+	factRow
+	updatedAt time.Time
+}
+
+// replayedWindow is one window as a replay leaves it.
+type replayedWindow struct {
+	entry   Entry
+	facts   map[factKey]replayedRow
+	changes []change
+	// broken says why it cannot be replayed; nil if it can.
+	broken error
+	pruned bool // because its answers were pruned
+}
+
+// replayedDay rebuilds the windows of one day of an app's stream from its pulls, in
+// memory.
+type replayedDay struct {
+	stream  stream.Stream
+	day     calendar.Day
+	tasks   map[string]int32 // the registry
+	windows map[int32]*replayedWindow
+	pulls   int
+}
+
+func newReplay(stream stream.Stream, day calendar.Day, tasks map[string]int32) *replayedDay {
+	return &replayedDay{stream: stream, day: day, tasks: tasks, windows: make(map[int32]*replayedWindow)}
+}
+
+func (r *replayedDay) window(taskKey int32) *replayedWindow {
+	w := r.windows[taskKey]
+	if w == nil {
+		w = &replayedWindow{
+			entry: Entry{Stream: r.stream, Day: r.day, TaskKey: taskKey},
+			facts: make(map[factKey]replayedRow),
+		}
+		r.windows[taskKey] = w
+	}
+	return w
+}
+
+// refs are the windows that a pull asked for. A task that is not in the registry
+// has none.
+func (r *replayedDay) refs(p archivedPull) ([]TaskRef, error) {
+	if len(p.taskIDs) == 0 {
+		return []TaskRef{{}}, nil
+	}
+	refs := make([]TaskRef, 0, len(p.taskIDs))
+	for _, id := range p.taskIDs {
+		key, known := r.tasks[id]
+		if !known {
+			return refs, fmt.Errorf("task %q is not in the registry", id)
+		}
+		refs = append(refs, TaskRef{Key: key, ID: id})
+	}
+	return refs, nil
+}
+
+// apply does to the windows what loading the pull did.
+func (r *replayedDay) apply(p archivedPull, refs []TaskRef, result transform.Result, words vocabulary) {
+	s := stored{ledger: make(map[int32]Entry, len(refs))}
+	for _, ref := range refs {
+		w := r.window(ref.Key)
+		if w.entry.Pulls > 0 {
+			s.ledger[ref.Key] = w.entry
+		}
+		for _, row := range w.facts {
+			s.facts = append(s.facts, row.factRow)
+		}
+	}
+	e := effectOf(Pull{RunID: p.runID, Stream: r.stream, Day: r.day, Tasks: refs, Result: result, Trusted: p.trusted}, words, s, p.loadedAt)
+	r.pulls++
+	for _, entry := range e.entries {
+		r.window(entry.TaskKey).entry = entry
+	}
+	for _, c := range e.changes {
+		w := r.window(c.taskKey)
+		w.changes = append(w.changes, c)
+	}
+	r.write(e.facts, p.loadedAt)
+}
+
+func (r *replayedDay) write(d rowDiff, at time.Time) {
+	for _, row := range d.deleted {
+		delete(r.window(row.taskKey).facts, row.factKey)
+	}
+	for _, u := range d.updated {
+		r.window(u.new.taskKey).facts[u.new.factKey] = replayedRow{u.new, at}
+	}
+	for _, row := range d.inserted {
+		r.window(row.taskKey).facts[row.factKey] = replayedRow{row, at}
+	}
+}
+
+// give up windows that cannot be replayed from their start.
+func (r *replayedDay) giveUp(refs []TaskRef, reason error, pruned bool) {
+	for _, ref := range refs {
+		w := r.window(ref.Key)
+		if w.broken == nil || w.pruned {
+			w.broken, w.pruned = reason, pruned
+		}
+	}
+}
+
+// sortChanges brings changes into the order in which a window's are compared:
+// that of their loads.
+func sortChanges(changes []change) { slices.SortStableFunc(changes, compareChange) }
