@@ -21,7 +21,7 @@ type Error struct {
 	Info string
 	// Meaning is what the code is documented to mean.
 	Meaning string
-	// Hint tells an operator what to do.
+	// Hint says what an operator should do.
 	Hint string
 	// Attempts is how many calls were made for this request.
 	Attempts int

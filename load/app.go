@@ -14,7 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// App is what the database keeps of an app.
+// App is an app's row in the database.
 type App struct {
 	SDKAppID     int64
 	Timezone     string
@@ -23,8 +23,8 @@ type App struct {
 	TaskDays     int
 }
 
-// TimezoneError says that an app's stored days were cut by other midnights than
-// the settings ask for.
+// TimezoneError says that the stored days of an app follow another time zone than the
+// settings give.
 type TimezoneError struct {
 	SDKAppID           int64
 	Stored, Configured string
@@ -37,7 +37,7 @@ func (e *TimezoneError) Error() string {
 // ExitCode is problem.Usage.
 func (*TimezoneError) ExitCode() problem.Code { return problem.Usage }
 
-// Hint tells an operator what to do.
+// Hint says what an operator should do.
 func (e *TimezoneError) Hint() string {
 	return fmt.Sprintf("set the app's time zone back to %s; to change it for good, load into another database", e.Stored)
 }
@@ -59,13 +59,13 @@ func (*ZoneError) ExitCode() problem.Code { return problem.Usage }
 
 func (e *ZoneError) Unwrap() error { return e.cause }
 
-// Hint tells an operator what to do.
+// Hint says what an operator should do.
 func (e *ZoneError) Hint() string {
 	return "choose a zone of its pg_timezone_names with the same midnights, or bring the database server's time zone data up to date"
 }
 
 const (
-	// Zones that only Go knows are refused: the views need them.
+	// A zone that only Go knows is refused: the views need it.
 	sqlUpsertApp = `
 		INSERT INTO pushloss.app AS a (sdk_app_id, timezone, first_day, lookback_days, task_days)
 		VALUES ($1, $2, $3, $4, $5)
@@ -82,9 +82,9 @@ const (
 		FROM pushloss.app WHERE sdk_app_id = $1`
 )
 
-// SaveApp records the app's settings and returns what is now kept; a nil FirstDay
-// leaves the stored one. Once a window was pulled, another time zone is refused
-// with a *TimezoneError, and nothing is saved.
+// SaveApp records the app's settings and returns what the database has now; a nil
+// FirstDay keeps the stored one. Once a window was pulled, SaveApp refuses another time
+// zone with a *TimezoneError and saves nothing.
 func (db *DB) SaveApp(ctx context.Context, app App) (App, error) {
 	var firstDay *time.Time
 	err := db.pool.QueryRow(ctx, sqlUpsertApp,
@@ -106,7 +106,7 @@ func (db *DB) SaveApp(ctx context.Context, app App) (App, error) {
 	return app, nil
 }
 
-// LookupApp returns what is kept of the app; found is false if nothing is.
+// LookupApp returns the app's row; found is false if there is none.
 func (db *DB) LookupApp(ctx context.Context, sdkAppID int64) (app App, found bool, err error) {
 	var firstDay *time.Time
 	err = db.pool.QueryRow(ctx, sqlApp, sdkAppID).
@@ -142,19 +142,19 @@ func (db *DB) Offsets(ctx context.Context, zone string, times []time.Time) ([]in
 	return offsets, nil
 }
 
-// SQLLockAlerts keeps those who open and close alerts from each other, until the
-// transaction ends.
+// SQLLockAlerts lets one transaction at a time open and close alerts. The lock ends with
+// the transaction.
 const SQLLockAlerts = `SELECT pg_advisory_xact_lock(hashtextextended('pushloss alerts', 0))`
 
 const (
 	sqlRetireApp = `UPDATE pushloss.app SET retired_at = coalesce(retired_at, $2) WHERE sdk_app_id = $1`
-	// Nobody is told of the end: the app is judged no more, which is no recovery.
+	// Nobody gets a recovery: the app is no longer judged, and that is not a recovery.
 	sqlCloseAlerts = `UPDATE pushloss.alert SET closed_at = $2 WHERE sdk_app_id = $1 AND closed_at IS NULL`
 	sqlRestoreApp  = `UPDATE pushloss.app SET retired_at = NULL WHERE sdk_app_id = $1`
 	sqlRetiredApps = `SELECT sdk_app_id FROM pushloss.app WHERE retired_at IS NOT NULL ORDER BY sdk_app_id`
 )
 
-// RetireApp lets runs leave an app out and ends what is open of it; its figures stay.
+// RetireApp makes runs leave an app out and closes its open alerts; its figures stay.
 // found is false if the database does not know the app.
 func (db *DB) RetireApp(ctx context.Context, sdkAppID int64, now time.Time) (found bool, err error) {
 	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {

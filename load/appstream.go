@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// A stream that is chosen where there are figures of the app already begins
-	// now: nobody asked for all its past.
+	// A stream that is chosen after the app got its first figures begins on the given
+	// day: nobody asked for all its past.
 	sqlSaveStreams = `
 		INSERT INTO pushloss.app_stream AS s (sdk_app_id, stream_id, active, first_day)
 		SELECT $1, stream_id, chosen.is, CASE
@@ -31,20 +31,20 @@ const (
 		WHERE sdk_app_id = $1 AND active ORDER BY stream_id`
 )
 
-// ActiveStream is a stream that scheduled runs pull of an app.
+// ActiveStream is a stream that scheduled runs pull for an app.
 type ActiveStream struct {
 	Stream stream.Stream
-	// FirstDay is the first day that is due; nil is the app's.
+	// FirstDay is the first day that is due; nil means the app's first day.
 	FirstDay *calendar.Day
 }
 
-// SaveStreams records which streams runs pull of an app from now on, and returns
-// them. Those that are new to an app with figures begin on the given day.
+// SaveStreams records which streams runs pull for an app from now on, and returns them.
+// Streams that are new to an app with figures begin on the given day.
 func (db *DB) SaveStreams(ctx context.Context, sdkAppID int64, streams []stream.Stream, begin calendar.Day) ([]ActiveStream, error) {
 	return db.streams(ctx, sdkAppID, streams, begin, pgx.Tx.Commit)
 }
 
-// PlanStreams returns what SaveStreams would, and records nothing.
+// PlanStreams returns what SaveStreams would return, and records nothing.
 func (db *DB) PlanStreams(ctx context.Context, sdkAppID int64, streams []stream.Stream, begin calendar.Day) ([]ActiveStream, error) {
 	return db.streams(ctx, sdkAppID, streams, begin, pgx.Tx.Rollback)
 }

@@ -21,7 +21,7 @@ import (
 // Selection is a part of the archive; the zero value is all of it.
 type Selection struct {
 	SDKAppID int64         // 0 means every app
-	From, To *calendar.Day // both included; nil has no bound
+	From, To *calendar.Day // both included; nil means no bound
 }
 
 const (
@@ -34,7 +34,7 @@ const (
 		ORDER BY p.pull_id`
 )
 
-// sqlFirstAndLast asks every table that has days.
+// sqlFirstAndLast reads every table that has days.
 var sqlFirstAndLast = func() string {
 	names := []string{"pull", "ledger", "loss_change"}
 	for _, stream := range tables {
@@ -50,14 +50,14 @@ var sqlFirstAndLast = func() string {
 	return "SELECT " + bound("least", "min") + ", " + bound("greatest", "max")
 }()
 
-// span is a run of days of one app, both included.
+// span is several days in a row of one app, both ends included.
 type span struct {
 	sdkAppID    int64
 	first, last calendar.Day
 }
 
-// archived lists what a selection holds, an app each. Days without anything lie
-// between.
+// archived lists what a selection holds, one span for each app. A span may contain days
+// without any data.
 func (db *DB) archived(ctx context.Context, selection Selection) ([]span, error) {
 	rows, err := db.pool.Query(ctx, sqlArchivedApps, selection.SDKAppID)
 	if err != nil {
@@ -71,7 +71,7 @@ func (db *DB) archived(ctx context.Context, selection Selection) ([]span, error)
 	for _, app := range apps {
 		var first, last *time.Time
 		if err := db.pool.QueryRow(ctx, sqlFirstAndLast, app).Scan(&first, &last); err != nil {
-			return nil, fmt.Errorf("read what is archived of app %d: %w", app, err)
+			return nil, fmt.Errorf("read what is archived for app %d: %w", app, err)
 		}
 		if first == nil {
 			continue
@@ -90,16 +90,16 @@ func (db *DB) archived(ctx context.Context, selection Selection) ([]span, error)
 	return spans, nil
 }
 
-// archivedPull is a pull as it is kept.
+// archivedPull is a pull as the archive has it.
 type archivedPull struct {
 	id       int64
 	runID    int64
-	taskIDs  []string // none is the whole app
+	taskIDs  []string // none means the whole app
 	loadedAt time.Time
 	trusted  bool
 	pruned   bool
 	digest   []byte
-	body     []byte // compressed; nil if it is not there
+	body     []byte // compressed; nil if it is missing
 }
 
 func scanArchivedPull(row pgx.CollectableRow) (p archivedPull, err error) {
@@ -109,18 +109,18 @@ func scanArchivedPull(row pgx.CollectableRow) (p archivedPull, err error) {
 }
 
 var (
-	errAnswerLost    = errors.New("the answer is not there, and was not pruned")
-	errAnswerDamaged = errors.New("the answer does not bear its SHA-256")
+	errAnswerLost    = errors.New("the answer is missing and was not pruned")
+	errAnswerDamaged = errors.New("the answer does not match its SHA-256")
 )
 
-// archiveReader turns archived answers back into what was loaded. It is for one
-// goroutine.
+// archiveReader turns archived answers back into what was loaded. Only one goroutine may
+// use it.
 type archiveReader struct {
 	decoder    *zstd.Decoder
 	normalizer transform.Normalizer
 }
 
-// maxArchivedBody is beyond any answer that was accepted, in bytes.
+// maxArchivedBody, in bytes, is larger than any accepted answer.
 const maxArchivedBody = 256 << 20
 
 func newArchiveReader() (*archiveReader, error) {
@@ -133,7 +133,7 @@ func newArchiveReader() (*archiveReader, error) {
 
 func (r *archiveReader) close() { r.decoder.Close() }
 
-// result reads an archived answer.
+// result reads one archived answer.
 func (r *archiveReader) result(stream stream.Stream, p archivedPull) (transform.Result, error) {
 	if p.body == nil {
 		return transform.Result{}, errAnswerLost

@@ -21,9 +21,9 @@ type DB struct {
 	dimensions dimensions
 }
 
-// Open connects to the database; an error that Unreachable accepts says that
-// there is none to be had there, a *postgres.PoolingError that it cannot be worked
-// with by that way.
+// Open connects to the database. Unreachable accepts the error if no database answers. A
+// *postgres.PoolingError means that the connection goes through a pooler in a mode that
+// does not work.
 func Open(ctx context.Context, databaseURL string, maxConns int) (*DB, error) {
 	return with(postgres.Open(ctx, databaseURL, maxConns))
 }
@@ -37,7 +37,7 @@ func with(pool *postgres.Pool, err error) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Raw bodies: small windows and buffers, since many loads run beside each other.
+	// Raw bodies: many loads run at the same time, so windows and buffers are small.
 	encoder, err := zstd.NewWriter(nil,
 		zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithLowerEncoderMem(true), zstd.WithEncoderCRC(false), zstd.WithZeroFrames(true))
 	if err != nil {
@@ -50,17 +50,17 @@ func with(pool *postgres.Pool, err error) (*DB, error) {
 // Close ends all connections.
 func (db *DB) Close() { db.pool.Close() }
 
-// Pool is what it works with, for readers and writers of other tables.
+// Pool is the connection pool, for readers and writers of other tables.
 func (db *DB) Pool() *postgres.Pool { return db.pool }
 
-// AnalyzeNew lets the planner know how small the tables of a new database are.
+// AnalyzeNew gives the planner the sizes of the tables of a new database.
 func (db *DB) AnalyzeNew(ctx context.Context) error { return postgres.AnalyzeNew(ctx, db.pool) }
 
-// ErrReadOnly says that the database takes no writing.
+// ErrReadOnly says that the database accepts no writes.
 var ErrReadOnly = errors.New("the database is read-only")
 
-// CheckWritable returns ErrReadOnly, with why, for a replica and for a database that
-// its server or its owner keeps from being written to, as when its disk is full.
+// CheckWritable returns ErrReadOnly, with the reason, for a replica and for a database
+// that its server or its owner has made read-only, for example because its disk is full.
 func (db *DB) CheckWritable(ctx context.Context) error {
 	var replica, readOnly bool
 	err := db.pool.QueryRow(ctx, `SELECT pg_is_in_recovery(), current_setting('transaction_read_only')::boolean`).Scan(&replica, &readOnly)
@@ -91,8 +91,8 @@ func Unreachable(err error) bool {
 	return errors.Is(err, ErrLockLost) && !errors.Is(err, context.Canceled) || postgres.Unreachable(err)
 }
 
-// conflict reports whether a transaction failed only because of another one
-// beside it, and may be tried again.
+// conflict reports whether a transaction failed only because of a concurrent one and may
+// be tried again.
 func conflict(err error) bool {
 	var pgErr *pgconn.PgError
 	return errors.As(err, &pgErr) &&
@@ -102,8 +102,8 @@ func conflict(err error) bool {
 // Compiling a query over many days takes longer than running it.
 const sqlLimitReading = `SELECT set_config('statement_timeout', $1, true), set_config('jit', 'off', true)`
 
-// Read calls f with a transaction that can only read and sees one state of the
-// database throughout. None of its statements takes longer than limit.
+// Read calls f with a read-only transaction that sees one state of the database
+// throughout. No statement takes longer than limit.
 func (db *DB) Read(ctx context.Context, limit time.Duration, f func(pgx.Tx) error) error {
 	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	return pgx.BeginTxFunc(ctx, db.pool, options, func(tx pgx.Tx) error {

@@ -13,16 +13,16 @@ import (
 	"pushloss/transform"
 )
 
-// dimensions resolves codes and texts to the keys that stand in the facts, and
-// remembers them. The rows are written in transactions of their own, before the
-// facts that need them: a key without facts harms nobody.
+// dimensions resolves codes and texts to the keys that the facts use, and remembers them.
+// It writes the rows in transactions of their own, before the facts that need them: a key
+// without facts does no harm.
 type dimensions struct {
 	mu         sync.RWMutex
 	vocabulary vocabulary
 }
 
-// maxRemembered bounds each cache, and maxRememberedText a text in it, in bytes: texts
-// are free, so there may be any number of any length.
+// maxRemembered limits each cache, and maxRememberedText limits a text in it, in bytes:
+// texts are free, so there may be any number of any length.
 const (
 	maxRemembered     = 20_000
 	maxRememberedText = 300
@@ -43,10 +43,10 @@ const (
 	sqlInfos = `SELECT err_info_key, err_info FROM pushloss.err_info WHERE digest = ANY($1)`
 )
 
-// vocabulary is the keys of texts; it must not be changed once it is shared.
+// vocabulary maps texts to keys. It must not change once it is shared.
 type vocabulary struct{ codes, infos map[string]int32 }
 
-// resolve returns keys for every code and text of the snapshots, adding new ones.
+// resolve returns keys for every code and text of the snapshots, and adds new ones.
 func (d *dimensions) resolve(ctx context.Context, db *DB, snapshots []transform.Snapshot) (vocabulary, error) {
 	return d.resolveOf(ctx, db, snapshots, true)
 }
@@ -73,8 +73,7 @@ func (d *dimensions) resolveOf(ctx context.Context, db *DB, snapshots []transfor
 	return known.with(fetched), nil
 }
 
-// unknown returns the codes of snapshots, and the texts beside them, that have no
-// key, sorted.
+// unknown returns, sorted, the codes of snapshots and their texts that have no key yet.
 func (v vocabulary) unknown(snapshots []transform.Snapshot) (codes, infos []string) {
 	newCodes, newInfos := make(map[string]bool), make(map[string]bool)
 	for _, snapshot := range snapshots {
@@ -99,7 +98,7 @@ func (d *dimensions) known() vocabulary {
 	return d.vocabulary
 }
 
-// remember adds keys to what is known, or starts again where that has grown past
+// remember adds keys to the cache, or starts again with an empty cache if it has outgrown
 // any plausible vocabulary.
 func (d *dimensions) remember(fetched vocabulary) {
 	d.mu.Lock()
@@ -114,7 +113,7 @@ func (d *dimensions) remember(fetched vocabulary) {
 	d.vocabulary = d.vocabulary.with(short)
 }
 
-// with returns v and other together; neither is changed.
+// with returns v and other merged; it changes neither.
 func (v vocabulary) with(other vocabulary) vocabulary {
 	return vocabulary{codes: union(v.codes, other.codes), infos: union(v.infos, other.infos)}
 }
@@ -150,7 +149,7 @@ func digestsOf(texts []string) [][]byte {
 	return digests
 }
 
-// lookUp reads the keys of codes and texts, as far as they have any.
+// lookUp reads the keys of those codes and texts that have one.
 func lookUp(ctx context.Context, db *DB, codes, infos []string) (v vocabulary, err error) {
 	if v.codes, err = readKeys(ctx, db, sqlCodes, codes); err != nil {
 		return v, fmt.Errorf("look up error codes: %w", err)
@@ -161,9 +160,9 @@ func lookUp(ctx context.Context, db *DB, codes, infos []string) (v vocabulary, e
 	return v, nil
 }
 
-// fetchKeys reads keys, after adding what has none. Reading comes first: most
-// texts that a new process meets are known to the database, and an INSERT that
-// does nothing still burns a number of the identity.
+// fetchKeys reads keys and adds the missing ones. It reads first: the database knows most
+// texts that a new process meets, and an INSERT that does nothing still uses up a number
+// of the identity column.
 func fetchKeys(ctx context.Context, db *DB, texts []string, insert string, inserted []any, sql string, selected any) (map[string]int32, error) {
 	if len(texts) == 0 {
 		return nil, nil
@@ -177,7 +176,7 @@ func fetchKeys(ctx context.Context, db *DB, texts []string, insert string, inser
 	}
 	found, err = readKeys(ctx, db, sql, selected)
 	if err == nil && !hasAll(found, texts) {
-		err = fmt.Errorf("of %d texts only %d have a key after adding them", len(texts), len(found))
+		err = fmt.Errorf("only %d of %d texts have a key after adding them", len(found), len(texts))
 	}
 	return found, err
 }

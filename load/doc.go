@@ -1,4 +1,4 @@
-// Package load keeps push statistics in Postgres. A window (a stream's day of a task,
+// Package load stores push statistics in Postgres. A window (a stream's day of a task,
 // or of the whole app) is a snapshot: loading it makes the stored rows equal to the answer,
 // and records every change after the first load.
 //
@@ -7,10 +7,10 @@
 //	read the window's rows ─▶ diff (in Go, pure) ─▶ write only the differences,
 //	                                                with history, ledger, rejects and raw body
 //
-// so that a process killed at any instant leaves the database as if the request
+// So a process that is killed at any instant leaves the database as if the request
 // had either never been made or been loaded whole. One process works on an app at
-// a time: it holds the app's session advisory lock (Session.LockApp) and an epoch
-// that every transaction checks, so that a process that lost the lock without
+// a time: it holds the app's session advisory lock (Session.LockApp) and an epoch.
+// Every transaction checks the epoch, so that a process that lost the lock without
 // noticing cannot write.
 //
 // The package does not call the API and does not decide what is due.

@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// effect is all that a pull does to facts, history and ledger of its windows.
+// effect is everything that a pull does to the facts, history and ledger of its windows.
 type effect struct {
 	entries []Entry
 	facts   rowDiff
 	changes []change
-	// kept counts the stored rows that stay although the answer says less of them.
+	// kept counts the stored rows that stay although the answer has a lower count or no row.
 	kept int
 }
 
-// effectOf is what a pull, loaded at the given time, does to what is stored. It
-// is a pure function, and the only one that knows the rules: a replay of the
-// archive ends where loading did. Windows that keep their facts are left out of
-// the comparison on both sides; stored's rows are reordered.
+// effectOf returns what a pull, loaded at the given time, does to what is stored. It is a
+// pure function, and the only one that knows the rules: so a replay of the archive ends
+// where loading did. It leaves windows that keep their facts out of the comparison on
+// both sides. It reorders stored's rows.
 func effectOf(pull Pull, words vocabulary, s stored, now time.Time) effect {
 	n := 0
 	for _, snapshot := range pull.Result.Snapshots {
@@ -49,7 +49,7 @@ func effectOf(pull Pull, words vocabulary, s stored, now time.Time) effect {
 	return e
 }
 
-// rows counts what becomes of the fact rows.
+// rows counts what happens to the fact rows.
 func (e effect) rows() Changes {
 	changes := e.facts.changes()
 	changes.Kept = int64(e.kept)
@@ -57,9 +57,10 @@ func (e effect) rows() Changes {
 	return changes
 }
 
-// raise makes the rows of an answer, from the index first on, those that are stored
-// after an answer that only adds: each stored row of the task that the answer lacks,
-// or does not raise, stays. kept counts those of which it says less.
+// raise turns the rows of an answer, from index first on, into the rows that are stored
+// after an answer that only adds: a stored row of the task stays if the answer lacks it
+// or does not raise it. kept counts the rows for which the answer has a lower count or no
+// row.
 func raise(rows []factRow, first int, taskKey int32, stored []factRow) (raised []factRow, kept int) {
 	at := make(map[factKey]int, len(rows)-first)
 	for i, row := range rows[first:] {

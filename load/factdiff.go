@@ -7,8 +7,8 @@ import (
 	"pushloss/internal/stream"
 )
 
-// factKey identifies a stored fact within one stream, app and day. Facts by stage have
-// 0 as event type and platform.
+// factKey identifies a stored fact within one stream, app and day. In facts by stage,
+// event type and platform are 0.
 type factKey struct {
 	taskKey    int32
 	grain      stream.Grain
@@ -36,11 +36,11 @@ type factRow struct {
 	infoKey int32
 }
 
-// update is a stored row and what is to become of it.
+// update is a stored row and the row that replaces it.
 type update struct{ old, new factRow }
 
-// rowDiff is what turns stored rows into those of an answer. Its lists are
-// sorted by key, so that all writers lock rows in one order.
+// rowDiff is what turns stored rows into those of an answer. Its lists are sorted by key,
+// so that all writers lock rows in one order.
 type rowDiff struct {
 	inserted  []factRow
 	updated   []update
@@ -48,8 +48,8 @@ type rowDiff struct {
 	unchanged int
 }
 
-// diff compares what is stored with what is to be stored. Both must bear each
-// key once; they are sorted in place.
+// diff compares the stored rows with the rows to store. Each key must occur once on
+// either side. diff sorts both in place.
 func diff(stored, wanted []factRow) rowDiff {
 	byKey := func(a, b factRow) int { return a.compare(b.factKey) }
 	slices.SortFunc(stored, byKey)
@@ -93,12 +93,12 @@ type Changes struct {
 	Updated   int64 `json:"updated"`
 	Deleted   int64 `json:"deleted"`
 	Unchanged int64 `json:"unchanged"`
-	// Kept are rows that stay although the answer says less of them, since the API
-	// need not have remembered the whole day any more.
+	// Kept counts rows that stay although the answer has a lower count or no row, since
+	// the API may have forgotten part of the day.
 	Kept int64 `json:"kept,omitempty"`
 }
 
-// Add sums two counts.
+// Add returns the sums of two counts.
 func (c Changes) Add(other Changes) Changes {
 	return Changes{
 		Inserted:  c.Inserted + other.Inserted,

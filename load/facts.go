@@ -12,8 +12,7 @@ import (
 	"pushloss/transform"
 )
 
-// columns is rows turned on their side: one array per column, as unnest takes
-// them.
+// columns holds rows by column: one array per column, as unnest takes them.
 type columns struct {
 	taskKeys                  []int32
 	stages, events, platforms []int16
@@ -42,8 +41,7 @@ func (c *columns) add(row factRow) {
 
 func (c *columns) len() int { return len(c.taskKeys) }
 
-// keys are the arguments that name the table's rows, values the ones that fill
-// them.
+// keys are the arguments that identify the table's rows; values are those that fill them.
 func (t factTable) keys(c columns) []any {
 	keys := []any{c.taskKeys, c.stages}
 	if t.grain == stream.ByPlatform {
@@ -63,7 +61,7 @@ func (t factTable) values(c columns) []any {
 	return values
 }
 
-// queue adds to a batch the writing of a difference's rows of the table's grain.
+// queue adds to a batch the statements that write the rows of the table's grain.
 func (t factTable) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now time.Time, d rowDiff) {
 	own := func(n int, at func(i int) factRow) columns {
 		c := newColumns(n)
@@ -91,8 +89,8 @@ func (t factTable) written(sdkAppID int64, day calendar.Day, now time.Time, c co
 	return append(args, t.values(c)...)
 }
 
-// affecting checks that a statement met as many rows as the difference told:
-// anything else means that the rows are not those that were read.
+// affecting checks that a statement affected as many rows as the difference has: any
+// other number means that the rows changed since they were read.
 func affecting(want int) func(pgconn.CommandTag) error {
 	return func(tag pgconn.CommandTag) error {
 		if got := tag.RowsAffected(); got != int64(want) {
@@ -102,7 +100,7 @@ func affecting(want int) func(pgconn.CommandTag) error {
 	}
 }
 
-// MismatchError says that Postgres wrote other rows than it was asked to. Nothing of
+// MismatchError says that Postgres wrote another number of rows than expected. Nothing of
 // the answer is loaded then.
 type MismatchError struct {
 	Got  int64
@@ -113,7 +111,7 @@ func (e *MismatchError) Error() string {
 	return fmt.Sprintf("the database wrote %d rows, not %d: nothing of this answer was loaded", e.Got, e.Want)
 }
 
-// Hint tells an operator what to do.
+// Hint says what an operator should do.
 func (*MismatchError) Hint() string {
 	return "something in the database changes what is written, such as a rule or a trigger that somebody added: pushloss check names it"
 }
@@ -129,8 +127,8 @@ func (t factTable) appendFacts(facts []factRow, rows pgx.Rows) ([]factRow, error
 	return facts, err
 }
 
-// toRows gives facts the keys under which they are stored. Those without a code
-// have neither a key for it nor one for a text.
+// toRows gives facts the keys under which they are stored. A fact without a code has no
+// key for a code or a text.
 func toRows(rows []factRow, taskKey int32, facts []transform.Fact, words vocabulary) []factRow {
 	for _, f := range facts {
 		row := factRow{

@@ -10,20 +10,20 @@ import (
 // column is one column of a fact table, and the array that fills it.
 type column struct{ name, sqlType string }
 
-// factTable is one of a stream's two fact tables and the statements on it. All take
-// the app as $1 and the day as $2. selectRows is also told the least and greatest
-// task key: without statistics, as in a first load, Postgres takes the list of keys
-// for a filter only and reads the whole day.
+// factTable is one of a stream's two fact tables, with its statements. All take the app
+// as $1 and the day as $2. selectRows also takes the least and greatest task key: without
+// statistics, as in a first load, Postgres uses the list of keys only as a filter and
+// reads the whole day.
 type factTable struct {
 	name  string
 	grain stream.Grain
-	// coded says that a fact is one of an error code and bears a text.
+	// coded says that each fact belongs to an error code and has a text.
 	coded bool
 
 	selectRows, insert, update, remove string
-	// selectSpan is selectRows of a range of days, its last one as $3.
+	// selectSpan is selectRows for a range of days; $3 is the last day.
 	selectSpan string
-	// selectDay is all of a day, with the time of each row.
+	// selectDay reads a whole day, with the time of each row.
 	selectDay string
 }
 
@@ -37,8 +37,8 @@ func counterTable(name string, grain stream.Grain) factTable {
 	return newFactTable(factTable{name: name, grain: grain}, "counter_id", "push_count")
 }
 
-// newFactTable writes the statements: by platform or not, coded or not, they are
-// the same but for the columns that a table lacks. Those are read as 0.
+// newFactTable builds the statements. With or without platform and code they are the
+// same, except for the columns that a table lacks. Those columns read as 0.
 func newFactTable(t factTable, stage, count string) factTable {
 	keys := []column{{"task_key", "int"}, {stage, "smallint"}}
 	values := []column{{count, "bigint"}}
@@ -93,7 +93,7 @@ func each(columns []column, format, separator string) string {
 	return strings.Join(parts, separator)
 }
 
-// arrays are the parameters that hold the columns, from number first on.
+// arrays are the parameters that hold the columns; first is the number of the first one.
 func arrays(columns []column, first int) string {
 	var parts []string
 	for i, c := range columns {
@@ -102,8 +102,8 @@ func arrays(columns []column, first int) string {
 	return strings.Join(parts, ", ")
 }
 
-// tables are those that hold a stream's facts, by grain. Ledger, history and archive
-// are those of all streams.
+// tables are the tables of each stream's facts, by grain. Ledger, history and archive are
+// shared by all streams.
 var tables = [...][2]factTable{
 	stream.Loss:           {lossTable("stage_loss", stream.ByStage), lossTable("platform_loss", stream.ByPlatform)},
 	stream.Statistics:     {counterTable("push_count", stream.ByStage), counterTable("platform_push_count", stream.ByPlatform)},

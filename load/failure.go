@@ -12,18 +12,18 @@ import (
 	"pushloss/internal/stream"
 )
 
-// Failure is a request that brought no answer, to be told to the ledger.
+// Failure is a request without an answer, for the ledger.
 type Failure struct {
 	Stream stream.Stream
 	Day    calendar.Day
 	Tasks  []TaskRef
 	Reason string // without credentials
-	// Unavailable says that the day lay beyond what the API remembers, so that
-	// asking again can tell no more.
+	// Unavailable says that the day is outside the API's memory, so that another request
+	// brings nothing more.
 	Unavailable bool
 }
 
-// RecordFailure notes the failure in the ledger. Facts stay as they are.
+// RecordFailure records the failure in the ledger. Facts stay as they are.
 func (l *AppLock) RecordFailure(ctx context.Context, failure Failure, now time.Time) error {
 	now = now.UTC().Truncate(time.Microsecond)
 	reason := postgres.Storable(failure.Reason)

@@ -9,14 +9,15 @@ import (
 	"pushloss/internal/stream"
 )
 
-// stamp is when and by which run facts were loaded.
+// stamp says when and by which run facts were loaded.
 type stamp struct {
 	at    time.Time
 	runID int64
 }
 
-// change is one change of a fact after its window's first load, as it is stored.
-// What is nil did not exist before, or does not after.
+// change is one change of a fact after its window's first load, as it is stored. A nil
+// old value means that the fact did not exist before; a nil new value, that it does not
+// exist after.
 type change struct {
 	factKey
 	stamp              stamp
@@ -33,8 +34,8 @@ const sqlInsertChanges = `
 		$7::int[], $8::smallint[], $9::smallint[], $10::smallint[], $11::int[],
 		$12::bigint[], $13::bigint[], $14::int[], $15::int[]) AS g`
 
-// changesOf is what a difference changes, of the tasks that were loaded before: a first
-// load is not a change.
+// changesOf returns the history of a difference. It leaves out tasks that were not loaded
+// before: a first load is not a change.
 func changesOf(d rowDiff, stamp stamp, loadedBefore map[int32]bool) (changes []change) {
 	record := func(key factKey, before, after *factRow) {
 		if !loadedBefore[key.taskKey] {
@@ -61,7 +62,7 @@ func changesOf(d rowDiff, stamp stamp, loadedBefore map[int32]bool) (changes []c
 	return changes
 }
 
-// queueChanges adds the recording of changes to a batch.
+// queueChanges adds to a batch the statements that record changes.
 func queueChanges(batch *pgx.Batch, sdkAppID int64, of stream.Stream, day calendar.Day, changes []change) {
 	if len(changes) == 0 {
 		return

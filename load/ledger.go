@@ -11,32 +11,32 @@ import (
 	"pushloss/internal/stream"
 )
 
-// State is what the last pull of a window brought.
+// State is the result of the last pull of a window.
 type State string
 
 // The states of a window.
 const (
 	StateLoaded      State = "loaded"
-	StateEmpty       State = "empty"       // nothing was lost
+	StateEmpty       State = "empty"       // no push was lost
 	StateAbsent      State = "absent"      // the answer lacks the task; its facts stay
-	StateUnproven    State = "unproven"    // never loaded while the API remembered the whole day, with facts or without
-	StateUnavailable State = "unavailable" // an error for such a day; facts stay
+	StateUnproven    State = "unproven"    // never loaded while the API remembered the whole day; with or without facts
+	StateUnavailable State = "unavailable" // an error for a day outside the API's memory; facts stay
 	StateFailed      State = "failed"      // facts stay
 	StateOpen        State = "open"        // to be pulled
 )
 
-// SettledReason says why a window is left alone from now on; empty if it is not.
+// SettledReason says why a window is final; empty if it is not.
 type SettledReason string
 
 // The reasons.
 const (
 	NotSettled  SettledReason = ""
 	ByLookback  SettledReason = "lookback"   // pulled long enough after the day's end
-	ByAPIMemory SettledReason = "api_memory" // asking again can tell no more
+	ByAPIMemory SettledReason = "api_memory" // another request brings nothing more
 	ByRetiring  SettledReason = "retired"    // its task is no longer followed
 )
 
-// Entry is what the ledger knows of one window.
+// Entry is the ledger's row for one window.
 type Entry struct {
 	Stream        stream.Stream
 	Day           calendar.Day
@@ -81,8 +81,8 @@ const (
 			opened_at = CASE WHEN excluded.state = 'failed' THEN l.opened_at END`
 )
 
-// Ledger returns the entries of an app's windows of every stream, first and last
-// day included, in no order.
+// Ledger returns the entries of an app's windows of every stream, from first to last day,
+// both included, in no order.
 func (db *DB) Ledger(ctx context.Context, sdkAppID int64, first, last calendar.Day) ([]Entry, error) {
 	return db.ledger(ctx, sqlLedger, sdkAppID, first, last)
 }
@@ -139,7 +139,7 @@ func scanEntry(row pgx.CollectableRow) (Entry, error) {
 	return e, err
 }
 
-// queueLedger adds the saving of a stream's entries of one day to a batch.
+// queueLedger adds to a batch the statements that save a stream's entries of one day.
 func queueLedger(batch *pgx.Batch, sdkAppID int64, stream stream.Stream, day calendar.Day, now time.Time, entries []Entry) {
 	var (
 		n             = len(entries)

@@ -28,11 +28,11 @@ const (
 		FROM unnest($6::int[], $7::text[], $8::text[], $9::text[], $10::text[], $11::int[]) AS g`
 )
 
-// Load makes the windows of a pull equal to its answer or, where the answer is not
-// trusted, adds what it says more, in one transaction. ctx cuts it off, which leaves
-// everything as it was. now becomes the time of every row that changes.
+// Load makes the windows of a pull equal to its answer, in one transaction. From an
+// answer that is not trusted it only adds rows and raises counts. If ctx ends, everything
+// stays as it was. now becomes the time of every row that changes.
 func (l *AppLock) Load(ctx context.Context, pull Pull, now time.Time) (Outcome, error) {
-	now = now.UTC().Truncate(time.Microsecond) // what Postgres can hold
+	now = now.UTC().Truncate(time.Microsecond) // the precision of Postgres
 	var outcome Outcome
 	var words vocabulary
 	err := l.session.whileHeld(ctx, func(ctx context.Context) (err error) {
@@ -56,14 +56,14 @@ func (l *AppLock) Load(ctx context.Context, pull Pull, now time.Time) (Outcome, 
 	return outcome, nil
 }
 
-// stored is what the database has of a pull's windows.
+// stored is what the database has for a pull's windows.
 type stored struct {
 	ledger  map[int32]Entry
 	facts   []factRow
 	hasBody bool
 }
 
-// rowCount is how many facts the windows have by the ledger.
+// rowCount is the number of the windows' facts, by the ledger.
 func (s stored) rowCount() (n int) {
 	for _, entry := range s.ledger {
 		n += entry.RowCount
@@ -71,9 +71,8 @@ func (s stored) rowCount() (n int) {
 	return n
 }
 
-// after is now or, where the clock of the process that loaded last ran ahead of
-// this one's, the instant after that load: the history of a window never turns
-// back.
+// after returns now or, if the clock of the process that loaded last was ahead of this
+// one's, the instant after that load: the history of a window never goes back in time.
 func (s stored) after(now time.Time) time.Time {
 	for _, entry := range s.ledger {
 		if last := entry.LastLoadedAt; last != nil && !now.After(*last) {
@@ -107,12 +106,12 @@ func (l *AppLock) read(ctx context.Context, tx pgx.Tx, batch *pgx.Batch, pull Pu
 	return s, nil
 }
 
-// write sends the differences.
+// write sends the statements for the differences.
 func (l *AppLock) write(ctx context.Context, tx pgx.Tx, pull Pull, words vocabulary, s stored, digest []byte, now time.Time) (Outcome, error) {
 	e := effectOf(pull, words, s, now)
 	outcome := Outcome{Rows: e.rows()}
 	for _, entry := range e.entries {
-		if entry.LastError != nil { // also of a final window, which stays as it is
+		if entry.LastError != nil { // also for a final window, which itself stays as it is
 			outcome.Failed, outcome.Problem = outcome.Failed+1, *entry.LastError
 		}
 	}
@@ -136,7 +135,7 @@ func (l *AppLock) write(ctx context.Context, tx pgx.Tx, pull Pull, words vocabul
 	return outcome, nil
 }
 
-// queueRejects makes the rejects of the windows those of this answer.
+// queueRejects replaces the rejects of the windows with those of this answer.
 func (l *AppLock) queueRejects(batch *pgx.Batch, pull Pull, ledger map[int32]Entry, now time.Time) {
 	for _, entry := range ledger {
 		if entry.RejectCount > 0 {

@@ -11,13 +11,13 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// AppLock is the right to work on an app: to call the API for it and to load.
+// AppLock is the right to work on an app: to call the API for it and to load its answers.
 type AppLock struct {
 	session  *Session
 	sdkAppID int64
 	epoch    int64
-	// SinceLastCall is how long before the lock was taken the last call of any
-	// process was announced; negative if there was none.
+	// SinceLastCall is the time from the last announced call of any process until this
+	// lock was taken; negative if there was none.
 	SinceLastCall time.Duration
 }
 
@@ -35,22 +35,21 @@ const (
 		WHERE sdk_app_id = $1 AND epoch = $2
 		RETURNING pg_backend_pid()`
 
-	// Loads share this lock and a new holder takes it alone: it waits for loads
-	// under way to end, and later ones of an older holder see its epoch.
+	// Loads take this lock shared, a new holder exclusively. So it waits for running
+	// loads, and any later load of the old holder sees the new epoch and aborts.
 	sqlFenceLoad  = `SELECT pg_advisory_xact_lock_shared(hashtextextended('pushloss load ' || $1::bigint, 0))`
 	sqlFenceTake  = `SELECT pg_advisory_xact_lock(hashtextextended('pushloss load ' || $1::bigint, 0))`
 	sqlFenceWait  = `SELECT set_config('lock_timeout', $1, true)`
 	sqlCheckLease = `SELECT epoch = $2 FROM pushloss.app_lease WHERE sdk_app_id = $1`
 )
 
-// fenceWait bounds the wait for loads of the holder before. Where its network was
-// cut, one ends only when the server gives it up, and a step on the session's
-// connection must not take as long.
+// fenceWait limits the wait for loads of the previous holder. If its network was cut, its
+// load ends only when the server gives the connection up. A step on the session's
+// connection must not take that long.
 const fenceWait = heartbeatTimeout / 2
 
-// LockApp takes the right to work on the app, or returns a *BusyError: at once if
-// another process holds it, after a moment if a load of the holder before is
-// still under way.
+// LockApp takes the right to work on the app, or returns a *BusyError: at once if another
+// process holds the lock, after a moment if a load of the previous holder still runs.
 func (s *Session) LockApp(ctx context.Context, sdkAppID int64) (*AppLock, error) {
 	lock := &AppLock{session: s, sdkAppID: sdkAppID}
 	err := s.do(ctx, func(ctx context.Context, conn *pgx.Conn) error {
@@ -103,8 +102,8 @@ func (l *AppLock) takeLease(ctx context.Context, conn *pgx.Conn) error {
 	})
 }
 
-// WaitForApp is LockApp, trying again every interval until ctx ends. waiting is
-// called once if there is anything to wait for.
+// WaitForApp is LockApp that tries again every interval until ctx ends. It calls waiting
+// once if it has to wait.
 func (s *Session) WaitForApp(ctx context.Context, sdkAppID int64, interval time.Duration, waiting func(*BusyError)) (*AppLock, error) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
@@ -125,8 +124,8 @@ func (s *Session) WaitForApp(ctx context.Context, sdkAppID int64, interval time.
 	}
 }
 
-// AnnounceCall records that the app is called now. It goes through the connection
-// that holds the lock, so a success also proves that the lock is still held.
+// AnnounceCall records that a call of the app starts now. It uses the connection that
+// holds the lock, so a success also proves that the lock is still held.
 func (l *AppLock) AnnounceCall(ctx context.Context) error {
 	return l.session.do(ctx, func(ctx context.Context, conn *pgx.Conn) error {
 		err := l.session.stays(conn.QueryRow(ctx, sqlAnnounceCall, pgx.QueryExecModeSimpleProtocol, l.sdkAppID, l.epoch))
@@ -156,7 +155,7 @@ const sqlBusyApps = `
 		AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended('pushloss app ' || a.sdk_app_id, 0)
 	JOIN pg_database AS d ON d.oid = l.database AND d.datname = current_database()`
 
-// BusyApps returns the apps that some process is working on.
+// BusyApps returns the apps that a process works on now.
 func (db *DB) BusyApps(ctx context.Context) ([]int64, error) {
 	rows, err := db.pool.Query(ctx, sqlBusyApps)
 	if err != nil {

@@ -10,20 +10,20 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// UnequalCheck is a check that differs or stays, and how its days stand.
+// UnequalCheck is a check in the state differs or stays, with the state of its days.
 type UnequalCheck struct {
 	ID          int64
 	Task        TaskRef
 	First, Last calendar.Day
 	State       CheckState
-	// Pulled says that figures of all its days are stored, and that none waits to
-	// be pulled anew.
+	// Pulled says that figures of all its days are stored, and that no day waits to be
+	// pulled again.
 	Pulled bool
 	// Failed says that the last pull of one of its days failed.
 	Failed bool
 }
 
-// OpenedWindow is a window of the loss stream that waits to be pulled anew.
+// OpenedWindow is a window of the loss stream that waits to be pulled again.
 type OpenedWindow struct {
 	Day     calendar.Day
 	TaskKey int32
@@ -53,7 +53,8 @@ const (
 		WHERE sdk_app_id = $1 AND reconciliation_id = ANY($2::bigint[]) AND state IN ('differs', 'stays')`
 )
 
-// UnequalChecks returns the app's checks that differ or stay, oldest span first.
+// UnequalChecks returns the app's checks in the states differs and stays, oldest span
+// first.
 func (db *DB) UnequalChecks(ctx context.Context, sdkAppID int64) ([]UnequalCheck, error) {
 	rows, err := db.pool.Query(ctx, sqlUnequalChecks, sdkAppID)
 	if err != nil {
@@ -72,8 +73,8 @@ func (db *DB) UnequalChecks(ctx context.Context, sdkAppID int64) ([]UnequalCheck
 	return checks, nil
 }
 
-// OpenedWindows returns the app's windows that wait to be pulled anew, but for
-// those of retired tasks, in no order.
+// OpenedWindows returns, in no order, the app's windows that wait to be pulled again,
+// without those of retired tasks.
 func (db *DB) OpenedWindows(ctx context.Context, sdkAppID int64) ([]OpenedWindow, error) {
 	rows, err := db.pool.Query(ctx, sqlOpenedWindows, sdkAppID)
 	if err != nil {
@@ -92,8 +93,8 @@ func (db *DB) OpenedWindows(ctx context.Context, sdkAppID int64) ([]OpenedWindow
 	return windows, nil
 }
 
-// ExpireChecks makes checks unproven that differ or stay, since nobody can tell any
-// more whether they would agree.
+// ExpireChecks turns checks in the states differs and stays into unproven ones, since it
+// is no longer possible to find out whether they would agree.
 func (l *AppLock) ExpireChecks(ctx context.Context, ids []int64) error {
 	err := l.transact(ctx, func(ctx context.Context, tx pgx.Tx, batch *pgx.Batch) error {
 		batch.Queue(sqlExpireChecks, l.sdkAppID, ids)

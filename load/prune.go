@@ -10,29 +10,29 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Retention says from when on raw answers and records of runs are kept. The zero
+// Retention gives the times from which raw answers and records of runs are kept. The zero
 // time keeps all.
 type Retention struct{ Answers, Runs time.Time }
 
-// PrunedDay is one day of an app whose answers are pruned: all or none, so that
-// what can be replayed can be replayed whole.
+// PrunedDay is one day of an app whose answers are pruned: all of them or none, so that a
+// day can be replayed either completely or not at all.
 type PrunedDay struct {
 	SDKAppID int64        `json:"sdk_app_id"`
 	Day      calendar.Day `json:"day"`
 	Pulls    int64        `json:"pulls"`
 }
 
-// Pruned is what a retention takes away. Facts, changes, ledger and the records of
-// pulls are never among it.
+// Pruned is what a retention removes. It never includes facts, changes, the ledger or the
+// records of pulls.
 type Pruned struct {
 	Days   []PrunedDay `json:"days"`
 	Bodies int64       `json:"bodies"` // answers that no other day needs
-	Bytes  int64       `json:"bytes"`  // of these, as stored
+	Bytes  int64       `json:"bytes"`  // their stored size
 	Runs   int64       `json:"runs"`
 }
 
 const (
-	// A load relies on the answers that it found until it commits.
+	// A load needs the answers that it found to stay until it commits.
 	sqlShareBodies = `SELECT pg_advisory_xact_lock_shared(hashtextextended('pushloss raw bodies', 0))`
 	sqlOwnBodies   = `SELECT pg_advisory_xact_lock(hashtextextended('pushloss raw bodies', 0))`
 
@@ -66,8 +66,7 @@ const (
 			AND NOT EXISTS (SELECT FROM pushloss.pull AS p WHERE p.body_sha256 = b.sha256 AND p.raw_pruned_at IS NULL)
 		RETURNING octet_length(body)`
 
-	// The newest run of each kind and state tells schedules and probes where
-	// things stand.
+	// Schedules and probes need the newest run of each kind and state.
 	sqlPrunableRuns = `
 		FROM pushloss.run AS r
 		WHERE finished_at < $1 AND state <> 'running'
@@ -77,7 +76,7 @@ const (
 	sqlPruneRuns = `DELETE ` + sqlPrunableRuns
 )
 
-// PlanPrune tells what Prune would take away now.
+// PlanPrune returns what Prune would remove now.
 func (db *DB) PlanPrune(ctx context.Context, keep Retention) (Pruned, error) {
 	var pruned Pruned
 	var err error
@@ -118,9 +117,9 @@ func (db *DB) prunableDays(ctx context.Context, keep Retention) ([]PrunedDay, er
 	return days, nil
 }
 
-// Prune takes away raw answers and records of runs that are older than what is to
-// be kept: a day of answers in one transaction, so that it can be stopped at any
-// time and loads beside it wait for a day at most. Pulls stay, marked.
+// Prune removes raw answers and records of runs that are older than the retention. It
+// removes a day of answers per transaction: so it can be stopped at any time, and
+// concurrent loads wait for one day at most. The records of pulls stay, marked as pruned.
 func (db *DB) Prune(ctx context.Context, keep Retention, now time.Time) (Pruned, error) {
 	pruned := Pruned{Days: []PrunedDay{}}
 	days, err := db.prunableDays(ctx, keep)
@@ -153,7 +152,7 @@ func (db *DB) Prune(ctx context.Context, keep Retention, now time.Time) (Pruned,
 			return pruned, fmt.Errorf("prune the answers of %s of app %d: %w", d.Day, d.SDKAppID, err)
 		}
 		if d.Pulls == 0 {
-			continue // pulled anew meanwhile
+			continue // pulled again meanwhile
 		}
 		pruned.Days = append(pruned.Days, d)
 		pruned.Bodies += int64(len(sizes))

@@ -8,63 +8,61 @@ import (
 	"pushloss/transform"
 )
 
-// TaskRef names a task in the API and in the facts. The zero value is the whole
-// app.
+// TaskRef names a task in the API and in the facts. The zero value means the whole app.
 type TaskRef struct {
 	Key int32
 	ID  string
 }
 
-// Pull is the answer to one request, to be loaded.
+// Pull is the answer to one request, ready to be loaded.
 type Pull struct {
 	RunID  int64
 	Stream stream.Stream
 	Day    calendar.Day
-	// Window is as the request gave it: its End is the EndTime that was sent.
+	// Window is the window of the request: its End is the EndTime that was sent.
 	Window calendar.Window
-	// Tasks are those that were asked for; just the zero TaskRef for the whole app.
+	// Tasks are the requested tasks; only the zero TaskRef for the whole app.
 	Tasks  []TaskRef
 	Result transform.Result
 	// Body is the answer as received.
 	Body   []byte
 	SentAt time.Time
-	// Trusted says that the whole day lay within what the API remembers, so that
-	// what the answer lacks is zero. An answer that is not trusted only adds rows and
-	// raises counts.
+	// Trusted says that the API remembered the whole day, so that what the answer lacks
+	// is zero. An answer that is not trusted only adds rows and raises counts.
 	Trusted bool
-	// Settled is what a window becomes by being loaded now.
+	// Settled is why the window becomes final with this load, if it does.
 	Settled SettledReason
 }
 
-// Outcome is what loading a pull did.
+// Outcome is the result of loading a pull.
 type Outcome struct {
 	Rows Changes
-	// Failed counts the windows of which nothing could be loaded.
+	// Failed counts the windows for which nothing could be loaded.
 	Failed int
-	// Problem is why, of one of them.
+	// Problem is the reason for one of them.
 	Problem string
 }
 
-// use is what a window does with its answer's facts.
+// use says how a window takes the facts of its answer.
 type use int
 
 const (
-	keepStored    use = iota // it could not be read, or is not there
+	keepStored    use = iota // the answer is unreadable or missing
 	replaceStored            // the facts become equal to the answer
 	addToStored              // the answer adds rows and raises counts
 )
 
-// decision is what becomes of one window: its ledger entry, and how its stored facts
-// and the answer's meet.
+// decision is what happens to one window: its ledger entry, and how the answer's facts
+// combine with the stored ones.
 type decision struct {
 	entry Entry
 	use   use
 	facts transform.Snapshot
 }
 
-// decide applies an answer to what the ledger knows of its windows. It is a pure
-// function. The RowCount of an entry that is loaded, and whether it is empty, are
-// known only once the facts have met (decision.count).
+// decide applies an answer to the ledger's entries of its windows. It is a pure function.
+// The RowCount of a loaded entry, and whether it is empty, are known only after the facts
+// are combined (decision.count).
 func decide(pull Pull, ledger map[int32]Entry, now time.Time) []decision {
 	snapshots := make(map[string]transform.Snapshot, len(pull.Result.Snapshots))
 	for _, snapshot := range pull.Result.Snapshots {
@@ -107,7 +105,7 @@ func decide(pull Pull, ledger map[int32]Entry, now time.Time) []decision {
 			if !snapshot.Empty() {
 				d.entry.loadedAt(now)
 			}
-		case task.ID == "" && pull.Trusted: // of a task it means that the API does not know it
+		case task.ID == "" && pull.Trusted: // for a task it means that the API does not know it
 			d.entry.fail("the answer has no result of the whole app, not even an empty one")
 		case task.ID == "":
 			d.use = addToStored
@@ -117,7 +115,7 @@ func decide(pull Pull, ledger map[int32]Entry, now time.Time) []decision {
 		case entry.FirstLoadedAt == nil:
 			d.entry.State = StateAbsent
 			d.entry.settleForgotten()
-		default: // as an empty answer
+		default: // like an empty answer
 			d.use = addToStored
 			d.entry.settleForgotten()
 		}
@@ -126,7 +124,7 @@ func decide(pull Pull, ledger map[int32]Entry, now time.Time) []decision {
 	return decisions
 }
 
-// fail notes why a pull brought nothing. Figures that are final already stay so.
+// fail records why a pull brought nothing. Final figures stay final.
 func (e *Entry) fail(reason string) {
 	e.LastError = &reason
 	if e.Settled == NotSettled {
@@ -134,14 +132,14 @@ func (e *Entry) fail(reason string) {
 	}
 }
 
-// settleForgotten makes a window final of which the API can tell no more.
+// settleForgotten makes a window final once the API can add nothing to it.
 func (e *Entry) settleForgotten() {
 	if e.Settled == NotSettled {
 		e.Settled = ByAPIMemory
 	}
 }
 
-// loadedAt notes that figures were loaded, or confirmed.
+// loadedAt records that figures were loaded or confirmed.
 func (e *Entry) loadedAt(now time.Time) {
 	e.LastLoadedAt = &now
 	if e.FirstLoadedAt == nil {
@@ -149,8 +147,8 @@ func (e *Entry) loadedAt(now time.Time) {
 	}
 }
 
-// stateOfFacts is the state of a loaded window: what no answer loaded in time is
-// unproven, with figures or without.
+// stateOfFacts is the state of a loaded window: it is unproven if no trusted answer was
+// loaded, with or without figures.
 func (e *Entry) stateOfFacts() State {
 	switch {
 	case e.LastTrustedAt == nil:
@@ -161,15 +159,15 @@ func (e *Entry) stateOfFacts() State {
 	return StateLoaded
 }
 
-// count completes the entry of a window whose facts meet an answer's, once it is known
-// how many are stored then.
+// count completes the entry of a window, once the number of its rows after the load is
+// known.
 func (d *decision) count(rows int) {
 	d.entry.RowCount = rows
 	d.entry.State = d.entry.stateOfFacts()
 }
 
-// taskKeyOf is the window that a reject is filed under: its task's or, where it
-// bears no task that was asked for, the first one of the request.
+// taskKeyOf returns the window of a reject: that of its task or, if it has no requested
+// task, the first one of the request.
 func (p Pull) taskKeyOf(reject transform.Reject) int32 {
 	for _, task := range p.Tasks {
 		if task.ID == reject.TaskID {

@@ -13,33 +13,33 @@ import (
 	"pushloss/transform"
 )
 
-// CheckState is what a check says of its span.
+// CheckState is the state of a check of a span.
 type CheckState string
 
-// The states of a check; verdict says how one comes about.
+// The states of a check; verdict decides between them.
 const (
 	CheckAgreed     CheckState = "agreed"
-	CheckDiffers    CheckState = "differs"    // its days were opened, and it was not made again since
-	CheckStays      CheckState = "stays"      // it differed again after that: a warning
-	CheckUnproven   CheckState = "unproven"   // beyond the API's memory
-	CheckSuperseded CheckState = "superseded" // a later check takes its place
+	CheckDiffers    CheckState = "differs"    // its days were opened, and the check was not repeated yet
+	CheckStays      CheckState = "stays"      // it differed again after its days were pulled again: a warning
+	CheckUnproven   CheckState = "unproven"   // outside the API's memory
+	CheckSuperseded CheckState = "superseded" // a later check replaces it
 )
 
-// Check is the API's answer for a span of days, to be compared with the sum of
-// what is stored of them.
+// Check is the API's answer for a span of days. Reconcile compares it with the sum of the
+// stored days.
 type Check struct {
 	RunID       int64
 	First, Last calendar.Day // both included
-	// Tasks are those that were asked for; just the zero TaskRef for the whole app.
+	// Tasks are the requested tasks; only the zero TaskRef for the whole app.
 	Tasks []TaskRef
-	// Snapshots are the answer's. A task without one is not compared.
+	// Snapshots are the answer's. A task without a snapshot is not compared.
 	Snapshots []transform.Snapshot
-	// Trusted says that the whole span lay within what the API remembers, so that
-	// what the answer lacks was not lost.
+	// Trusted says that the API remembered the whole span, so that what the answer lacks
+	// is zero.
 	Trusted bool
 }
 
-// CheckOutcome is what comparing the span of one task brought.
+// CheckOutcome is the result of the comparison for one task.
 type CheckOutcome struct {
 	Task              TaskRef
 	Keys, Differences int
@@ -47,7 +47,7 @@ type CheckOutcome struct {
 	State             CheckState
 }
 
-// taskCheck is a check of one task on its way into the database.
+// taskCheck is a check of one task before it is written to the database.
 type taskCheck struct {
 	CheckOutcome
 	attempt  int
@@ -55,25 +55,24 @@ type taskCheck struct {
 	compared []comparison
 }
 
-// prior is a check of the same span and task that differed.
+// prior is an earlier check of the same span and task that differed.
 type prior struct {
 	state   CheckState
 	attempt int
-	// opened says that some of its days wait to be pulled anew.
+	// opened says that some of its days wait to be pulled again.
 	opened bool
 }
 
-// verdict is the state of a check, whether the span's days are to be opened, and
-// the how-manieth of its span it is. It is a pure function.
+// verdict returns the state of a check, whether to open the days of the span, and the
+// number of the attempt. It is a pure function.
 //
-// What differs in a trusted answer opens the days, once: the next run pulls them,
-// and the check is made again. If it differs again the days are left alone, since
-// pulling them a third time would bring the same; the warning stands until a later
-// check of the span agrees. A check that comes before all the days were pulled proves
-// nothing new: they are all to be pulled after it.
+// If a trusted answer differs, the days are opened once: the next run pulls them and
+// repeats the check. If it differs again, the days stay as they are, since a third pull
+// would bring the same; the warning stays until a later check of the span agrees. A check
+// made before all days were pulled again proves nothing new: the days stay open.
 //
-// An answer beyond the API's memory may lack what was forgotten. Only that it
-// agrees means anything, if there is anything in it.
+// An answer outside the API's memory may lack forgotten figures. It only counts if it
+// agrees and has figures.
 func verdict(trusted bool, keys, differences int, before *prior) (state CheckState, open bool, attempt int) {
 	attempt = 1
 	if before != nil {
@@ -92,9 +91,9 @@ func verdict(trusted bool, keys, differences int, before *prior) (state CheckSta
 	return CheckStays, false, attempt
 }
 
-// Reconcile compares a span's answer with the sum of the stored days and records
-// what came of it, in one transaction, under the lock: no load comes between. ctx
-// cuts it off, which leaves everything as it was.
+// Reconcile compares a span's answer with the sum of the stored days and records the
+// result, in one transaction under the lock: no load runs in between. If ctx ends,
+// everything stays as it was.
 func (l *AppLock) Reconcile(ctx context.Context, check Check, now time.Time) ([]CheckOutcome, error) {
 	now = now.UTC().Truncate(time.Microsecond)
 	codes, err := l.session.db.dimensions.resolveCodes(ctx, l.session.db, check.Snapshots)
@@ -146,14 +145,14 @@ func (l *AppLock) compareSpan(ctx context.Context, tx pgx.Tx, first *pgx.Batch, 
 	return outcomes, nil
 }
 
-// answered are the tasks that the answer speaks of.
+// answered are the tasks that the answer contains.
 func (c Check) answered() []TaskRef {
 	return slices.DeleteFunc(slices.Clone(c.Tasks), func(task TaskRef) bool {
 		return !slices.ContainsFunc(c.Snapshots, func(s transform.Snapshot) bool { return s.TaskID == task.ID })
 	})
 }
 
-// reported is the answer as it is compared: texts play no part.
+// reported returns the answer's counts by key, without texts.
 func (c Check) reported(codes vocabulary) []tally {
 	keyOf := make(map[string]int32, len(c.Tasks))
 	for _, task := range c.Tasks {
@@ -184,7 +183,7 @@ type tally struct {
 	count int64
 }
 
-// comparison is what the two sides say under one key; a side that lacks it says 0.
+// comparison holds the counts of both sides under one key; a side without the key has 0.
 type comparison struct {
 	factKey
 	stored, reported int64
@@ -192,9 +191,9 @@ type comparison struct {
 
 func (c comparison) differs() bool { return c.stored != c.reported }
 
-// compare sets what is stored beside what the API reported, key by key. Counts of
-// one key on one side are summed: those of the stored days, for instance. It is a
-// pure function; the result is sorted by task, then key.
+// compare puts the stored counts beside the reported ones, key by key. It sums counts of
+// one key on one side, for example those of several stored days. It is a pure function;
+// the result is sorted by task, then key.
 func compare(stored, reported []tally) []comparison {
 	sides := make(map[factKey]comparison, len(reported))
 	for _, t := range stored {
@@ -218,8 +217,8 @@ func compare(stored, reported []tally) []comparison {
 	return list
 }
 
-// sum adds two counts, neither of them negative; what a bigint cannot hold stays
-// the greatest that it can.
+// sum adds two counts that are not negative. A sum that does not fit into a bigint
+// becomes the largest bigint.
 func sum(a, b int64) int64 {
 	if a > math.MaxInt64-b {
 		return math.MaxInt64

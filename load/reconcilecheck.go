@@ -20,8 +20,8 @@ const (
 		FROM pushloss.reconciliation AS r
 		WHERE r.sdk_app_id = $1 AND r.first_day = $2 AND r.last_day = $3 AND r.task_key = ANY($4::int[])
 			AND r.state IN ('differs', 'stays')`
-	// What agrees takes the place of every check within its span; what proves
-	// nothing only of others that do not.
+	// A check that agrees replaces every check within its span; an unproven one replaces
+	// only unproven checks of the same span.
 	sqlSupersedeChecks = `
 		UPDATE pushloss.reconciliation AS r SET state = 'superseded'
 		FROM unnest($4::int[], $5::text[]) AS g (task_key, state)
@@ -47,8 +47,8 @@ const (
 		WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3 AND task_key = $4 AND stream_id = 0 AND opened_at IS NULL`
 )
 
-// readSpan returns the facts of every day of the span, and the checks of just this
-// span that have differed.
+// readSpan returns the facts of every day of the span, and the checks of exactly this
+// span that differed.
 func (l *AppLock) readSpan(ctx context.Context, tx pgx.Tx, batch *pgx.Batch, check Check, tasks []TaskRef) (stored []tally, priors map[int32]*prior, err error) {
 	first, last, keys := check.First.UTC(), check.Last.UTC(), Pull{Tasks: tasks}.taskKeys()
 	priors = make(map[int32]*prior)
@@ -72,8 +72,8 @@ func (l *AppLock) readSpan(ctx context.Context, tx pgx.Tx, batch *pgx.Batch, che
 	return stored, priors, tx.SendBatch(ctx, batch).Close()
 }
 
-// writeSpan records checks with every key that they compared, and opens days,
-// telling the checks how many.
+// writeSpan records checks with every key that they compared, opens days, and sets
+// DaysOpened of each check.
 func (l *AppLock) writeSpan(ctx context.Context, tx pgx.Tx, check Check, list []taskCheck, now time.Time) error {
 	first, last := check.First.UTC(), check.Last.UTC()
 	n := len(list)

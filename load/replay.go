@@ -35,10 +35,10 @@ type Restored struct {
 	ChangesWritten int64   `json:"changes_written"`
 }
 
-// Replay rebuilds facts and their history from the archive, in the order of the
-// pulls, and mends the ledger's figures. It writes only what differs, a day in one
-// transaction under the app's lock, for which it waits. Windows that cannot be
-// replayed from their start are left alone, and counted.
+// Replay rebuilds facts and their history from the archive, in the order of the pulls,
+// and corrects the ledger's figures. It writes only differences: each day in one
+// transaction, under the app's lock, for which it waits. It counts windows that cannot be
+// replayed from their start and leaves them alone.
 func (db *DB) Replay(ctx context.Context, selection Selection, holder string, now func() time.Time, observer Observer) (Restored, error) {
 	var restored Restored
 	session, work, err := db.OpenSession(ctx, holder)
@@ -47,7 +47,7 @@ func (db *DB) Replay(ctx context.Context, selection Selection, holder string, no
 	}
 	defer session.Close()
 	var lock *AppLock
-	words := new(dimensions) // what the tables hold now, not what was once read
+	words := new(dimensions) // the tables' present content, not the cache of db
 	enter := func(ctx context.Context, sdkAppID int64) (func(), error) {
 		waiting := observer.Waiting
 		if waiting == nil {
@@ -91,7 +91,7 @@ func (l *AppLock) replayDay(ctx context.Context, reader *archiveReader, app *arc
 		return err
 	}
 	restored.add(total)
-	return db.tell(ctx, observer, app, day, mismatches, nil)
+	return db.report(ctx, observer, app, day, mismatches, nil)
 }
 
 func (r *Restored) add(o Restored) {
@@ -100,14 +100,15 @@ func (r *Restored) add(o Restored) {
 	r.ChangesWritten += o.ChangesWritten
 }
 
-// queue adds to a batch what turns the tables into the replay.
+// queue adds to a batch the statements that make the tables equal to the replay.
 func (r *Restored) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now time.Time, replayed *replayedDay, mismatches []mismatch) {
-	// Rows bear the time of the load that wrote them, so each time is a write of its own.
+	// Each row has the time of the load that wrote it, so each time needs its own
+	// statements.
 	byTime := make(map[time.Time]rowDiff)
 	rewritten := make(map[int32]bool) // windows whose history differs
 	for _, m := range mismatches {
 		if m.what == repeated {
-			continue // only the lost key can tell which of the rows is to stay
+			continue // without the lost key it is unknown which of the rows must stay
 		}
 		switch m.of {
 		case "fact":
@@ -140,7 +141,7 @@ func (r *Restored) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now
 	}
 }
 
-// addTo adds the mending of a fact to the writes of the time that it bears.
+// addTo adds the correction of a fact to the writes with that fact's time.
 func (m mismatch) addTo(writes map[time.Time]rowDiff) Changes {
 	if m.replayedRow == nil {
 		d := writes[m.storedRow.updatedAt]

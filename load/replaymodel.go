@@ -10,18 +10,18 @@ import (
 	"pushloss/transform"
 )
 
-// replayedRow is a fact and when it was last written.
+// replayedRow is a fact and the time of its last write.
 type replayedRow struct {
 	factRow
 	updatedAt time.Time
 }
 
-// replayedWindow is one window as a replay leaves it.
+// replayedWindow is the state of one window in a replay.
 type replayedWindow struct {
 	entry   Entry
 	facts   map[factKey]replayedRow
 	changes []change
-	// broken says why it cannot be replayed; nil if it can.
+	// broken says why the window cannot be replayed; nil if it can.
 	broken error
 	pruned bool // because its answers were pruned
 }
@@ -52,8 +52,8 @@ func (r *replayedDay) window(taskKey int32) *replayedWindow {
 	return w
 }
 
-// refs are the windows that a pull asked for. A task that is not in the registry
-// has none.
+// refs returns the windows that a pull requested. A task that is not in the registry has
+// no window.
 func (r *replayedDay) refs(p archivedPull) ([]TaskRef, error) {
 	if len(p.taskIDs) == 0 {
 		return []TaskRef{{}}, nil
@@ -69,7 +69,7 @@ func (r *replayedDay) refs(p archivedPull) ([]TaskRef, error) {
 	return refs, nil
 }
 
-// apply does to the windows what loading the pull did.
+// apply does to the windows what the load of the pull did.
 func (r *replayedDay) apply(p archivedPull, refs []TaskRef, result transform.Result, words vocabulary) {
 	s := stored{ledger: make(map[int32]Entry, len(refs))}
 	for _, ref := range refs {
@@ -105,7 +105,7 @@ func (r *replayedDay) write(d rowDiff, at time.Time) {
 	}
 }
 
-// give up windows that cannot be replayed from their start.
+// giveUp marks windows that cannot be replayed from their start.
 func (r *replayedDay) giveUp(refs []TaskRef, reason error, pruned bool) {
 	for _, ref := range refs {
 		w := r.window(ref.Key)
@@ -115,6 +115,5 @@ func (r *replayedDay) giveUp(refs []TaskRef, reason error, pruned bool) {
 	}
 }
 
-// sortChanges brings changes into the order in which a window's are compared:
-// that of their loads.
+// sortChanges sorts a window's changes by the order of their loads, for comparison.
 func sortChanges(changes []change) { slices.SortStableFunc(changes, compareChange) }

@@ -12,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// RunState is how a run stands or ended.
+// RunState is the state of a run.
 type RunState string
 
 // The states of a run.
@@ -48,8 +48,8 @@ const (
 		VALUES ($1, $2, 'running') RETURNING run_id`
 	sqlLockRun     = `SELECT pg_advisory_lock(hashtextextended('pushloss run ' || $1::bigint, 0))`
 	sqlRunningRuns = `SELECT run_id FROM pushloss.run WHERE state = 'running' ORDER BY run_id`
-	// A run whose lock can be had has no process any more. What it did is told by
-	// its pulls.
+	// Nobody holds the lock of this run, so its process has ended. Its pulls show what
+	// it did.
 	sqlAbandonRun = `
 		UPDATE pushloss.run AS r SET
 			state = 'abandoned', finished_at = greatest(p.last, r.started_at), error = 'its process died',
@@ -85,8 +85,8 @@ const (
 					AND later.started_at >= coalesce(r.finished_at, r.started_at)))`
 )
 
-// StartRun records the start of a run, and that of others whose process died, the
-// end. The session's connection tells others that this one lives.
+// StartRun records the start of a run, and the end of runs whose process died. The lock
+// on the session's connection shows others that this run is alive.
 func (s *Session) StartRun(ctx context.Context, kind string, now time.Time) (int64, error) {
 	var id int64
 	err := s.do(ctx, func(ctx context.Context, conn *pgx.Conn) error {
@@ -124,8 +124,8 @@ func markAbandoned(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// FinishRun records how a run ended. It uses a connection of the pool, so that a
-// run whose session broke can still be told.
+// FinishRun records how a run ended. It uses a connection of the pool, so that it also
+// works after the session broke.
 func (db *DB) FinishRun(ctx context.Context, id int64, state RunState, totals RunTotals, problem string, now time.Time) error {
 	var text *string
 	if problem != "" {
@@ -141,8 +141,8 @@ func (db *DB) FinishRun(ctx context.Context, id int64, state RunState, totals Ru
 	return nil
 }
 
-// LastRun returns the newest run of a kind that is in one of the states; found is
-// false if there is none.
+// LastRun returns the newest run of a kind in one of the states; found is false if there
+// is none.
 func (db *DB) LastRun(ctx context.Context, kind string, states ...RunState) (run Run, found bool, err error) {
 	rows, err := db.pool.Query(ctx, sqlLastRun, kind, states)
 	if err != nil {
@@ -158,8 +158,8 @@ func (db *DB) LastRun(ctx context.Context, kind string, states ...RunState) (run
 	return run, true, nil
 }
 
-// FirstStarted returns when the oldest run of a kind began; the zero time if there
-// was none.
+// FirstStarted returns when the oldest run of a kind began; the zero time if there is
+// none.
 func (db *DB) FirstStarted(ctx context.Context, kind string) (time.Time, error) {
 	var first *time.Time
 	if err := db.pool.QueryRow(ctx, sqlFirstStarted, kind).Scan(&first); err != nil {
@@ -171,9 +171,8 @@ func (db *DB) FirstStarted(ctx context.Context, kind string) (time.Time, error) 
 	return *first, nil
 }
 
-// BrokenOff reports whether a run of a kind ended before its time, at an app that
-// others may have left to it, and no other one was begun since that ended in one
-// of the states.
+// BrokenOff reports whether a run of a kind ended too early, with an app that other runs
+// may have left to it, and no later run ended in one of the states.
 func (db *DB) BrokenOff(ctx context.Context, kind string, states ...RunState) (bool, error) {
 	var brokenOff bool
 	err := db.pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error {

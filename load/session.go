@@ -13,8 +13,8 @@ import (
 )
 
 var (
-	// ErrLockLost says that the connection that holds a process's locks broke:
-	// another process may work on its apps by now.
+	// ErrLockLost says that the connection with a process's locks broke: another process
+	// may work on its apps by now.
 	ErrLockLost = errors.New("the connection that holds this process's locks was lost")
 	// ErrSuperseded says that another process took the app over.
 	ErrSuperseded = errors.New("another process took the app over")
@@ -33,14 +33,14 @@ func (e *BusyError) Error() string {
 const (
 	heartbeat        = 5 * time.Second
 	heartbeatTimeout = 10 * time.Second
-	// lastSteps is how long the loads under way may still take after the session's
-	// connection broke, perhaps alone.
+	// lastSteps is how long running loads may still take after the session's connection
+	// broke. The break may concern that connection only.
 	lastSteps = 10 * time.Second
 )
 
-// Session is one dedicated connection that holds the advisory locks of a process:
-// of its run and of the apps that it works on. They end with the connection,
-// however the process ends. It is safe for concurrent use.
+// Session is one dedicated connection that holds the advisory locks of a process: for its
+// run and for its apps. The locks end with the connection, however the process ends. A
+// Session is safe for concurrent use.
 type Session struct {
 	db     *DB
 	holder string
@@ -58,9 +58,9 @@ type Session struct {
 	breaks context.CancelFunc
 }
 
-// OpenSession takes a connection for locks. The context that it returns ends with
-// ctx, or with ErrLockLost as its cause when the connection breaks: work under
-// the locks must run under it. holder is shown to others that wait.
+// OpenSession opens a connection for locks. The returned context ends with ctx or, when
+// the connection breaks, with ErrLockLost as its cause: work under the locks must use it.
+// Others that wait see holder.
 func (db *DB) OpenSession(ctx context.Context, holder string) (*Session, context.Context, error) {
 	conn, release, err := db.pool.Hold(ctx)
 	if err != nil {
@@ -68,8 +68,8 @@ func (db *DB) OpenSession(ctx context.Context, holder string) (*Session, context
 	}
 	s := &Session{db: db, holder: holder, conn: conn, release: release, ended: make(chan struct{})}
 	s.broken, s.breaks = context.WithCancel(context.Background())
-	// A server that hears no heartbeat gives the locks to others: what lies between
-	// (a proxy, a pooler) may keep its end of the connection alive for hours.
+	// A server that gets no heartbeat gives the locks to others, while a proxy or pooler
+	// in between may keep its end of the connection open for hours.
 	err = conn.QueryRow(ctx, `SELECT set_config('idle_session_timeout', $1, false), pg_backend_pid()`,
 		fmt.Sprint(postgres.Silence.Milliseconds())).Scan(nil, &s.backend)
 	if err != nil {
@@ -82,7 +82,7 @@ func (db *DB) OpenSession(ctx context.Context, holder string) (*Session, context
 	return s, work, nil
 }
 
-// Close gives all locks back.
+// Close releases all locks.
 func (s *Session) Close() {
 	s.lost(context.Canceled)
 	<-s.ended
@@ -90,10 +90,10 @@ func (s *Session) Close() {
 	defer cancel()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.release(ctx) // the server gives the locks back either way
+	s.release(ctx) // the server releases the locks either way
 }
 
-// watch looks after the connection, so that work stops soon after it broke.
+// watch checks the connection, so that work stops soon after it breaks.
 func (s *Session) watch(ctx context.Context) {
 	defer close(s.ended)
 	ticker := time.NewTicker(heartbeat)
@@ -106,7 +106,7 @@ func (s *Session) watch(ctx context.Context) {
 			err := s.do(ctx, func(ctx context.Context, conn *pgx.Conn) error {
 				return s.stays(conn.QueryRow(ctx, `SELECT pg_backend_pid()`, pgx.QueryExecModeSimpleProtocol))
 			})
-			if err != nil { // who holds the locks is not to be known any more
+			if err != nil { // it is unknown who holds the locks now
 				s.lose(fmt.Errorf("%w: %w", ErrLockLost, err))
 			}
 		}
@@ -118,9 +118,9 @@ func (s *Session) lose(cause error) {
 	s.breaks()
 }
 
-// whileHeld takes a step that is not cut off by the end of the session's work, but
-// lastSteps after the connection broke: what is not done by then hangs, or is
-// refused by the fence.
+// whileHeld runs a step that continues when the session's work ends, for at most
+// lastSteps after the connection broke. A step that is not done by then hangs, or the
+// fence refuses it.
 func (s *Session) whileHeld(ctx context.Context, step func(context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -141,9 +141,9 @@ func (s *Session) whileHeld(ctx context.Context, step func(context.Context) erro
 	return err
 }
 
-// stays checks, by the answer to pg_backend_pid(), that the session is still with
-// the server connection that holds its locks: a pooler may have been set to
-// another mode since the process started.
+// stays checks, by the answer to pg_backend_pid(), that the session still uses the server
+// connection with its locks: somebody may have changed a pooler's mode since the process
+// started.
 func (s *Session) stays(row pgx.Row) error {
 	var backend uint32
 	if err := row.Scan(&backend); err != nil {
@@ -155,9 +155,9 @@ func (s *Session) stays(row pgx.Row) error {
 	return nil
 }
 
-// do runs one step on the session's connection. The step is not cut off by ctx,
-// which would break the connection and with it the locks. A broken connection
-// ends the session's work.
+// do runs one step on the session's connection. The end of ctx does not cancel the step,
+// since that would break the connection and with it the locks. A broken connection ends
+// the session's work.
 func (s *Session) do(ctx context.Context, step func(context.Context, *pgx.Conn) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,14 +11,14 @@ import (
 )
 
 const (
-	// The windows keep what their last trusted answer made of them, and a note of a
-	// failure since.
+	// The windows keep the facts of their last trusted answer, and the note of a later
+	// failure.
 	sqlSettleForgotten = `
 		UPDATE pushloss.ledger SET
 			settled = true, settled_reason = 'api_memory', opened_at = NULL,
 			state = CASE WHEN state = 'absent' THEN state WHEN row_count > 0 THEN 'loaded' ELSE 'empty' END
 		WHERE sdk_app_id = $1 AND day <= $2 AND NOT settled AND last_trusted_at IS NOT NULL`
-	// A clock that ran ahead may have made days final that were not over yet.
+	// A clock that was ahead may have settled days that were not over yet.
 	sqlReopenDays = `
 		UPDATE pushloss.ledger SET settled = false, settled_reason = NULL
 		WHERE sdk_app_id = $1 AND day > $2 AND settled AND settled_reason <> 'retired'`
@@ -33,10 +33,10 @@ const (
 			AND (t.sdk_app_id, t.task_id) IN (SELECT * FROM unnest($1::bigint[], $2::text[]))`
 )
 
-// Settle makes windows final that nothing more can be learnt of: those up to the
-// last forgotten day that an answer loaded while the API remembered the whole day,
-// and those of retired tasks. Days after the last ended one become open again. It
-// returns how many windows it settled.
+// Settle makes windows final that can bring nothing more: those up to lastForgotten with
+// an answer that was loaded while the API remembered the whole day, and those of retired
+// tasks. Days after lastEnded become open again. Settle returns how many windows it
+// settled.
 func (l *AppLock) Settle(ctx context.Context, lastForgotten, lastEnded calendar.Day) (int64, error) {
 	var settled int64
 	err := l.transact(ctx, func(ctx context.Context, tx pgx.Tx, batch *pgx.Batch) error {

@@ -12,42 +12,43 @@ import (
 	"pushloss/internal/postgres"
 )
 
-// AppStatus is how complete an app's figures are. Windows are days of the whole
-// app and of its tasks, of every stream that is pulled, but for retired tasks:
-// nothing is due of them any more.
+// AppStatus is how complete an app's figures are. Its windows are the days of the whole
+// app and of its tasks, of every active stream. Windows of retired tasks do not count:
+// they are never due.
 type AppStatus struct {
 	SDKAppID int64
 	Timezone string
 	FirstDay *calendar.Day
-	// NewestSettledDay is the newest final day of the whole app's losses (or, if they
-	// are not pulled, of its first stream): what freshness is measured by, since the newest load may be of any day.
+	// NewestSettledDay is the newest final day of the whole app's losses (or, if those
+	// are not pulled, of its first stream). It is the measure of freshness, since the
+	// newest load may belong to any day.
 	NewestSettledDay *calendar.Day
 	Failed           int // the last pull failed
 	Missing          int // never pulled, though over for longer than the grace
 	Late             int // pulled, but not again since its lookback ended
-	// Unproven windows were first loaded, or asked for, when the API need not have
-	// remembered the whole day any more. Those of the kept days count for
-	// UnprovenTold after their last pull, since nothing can prove them any more.
+	// Unproven windows were first loaded, or requested, when the API may have forgotten
+	// part of the day. They count for UnprovenTold after their last pull, since nothing
+	// can prove them any more.
 	Unproven int
 	// Rejects are rows of the last answers, for as long, that could not be understood.
 	Rejects int64
-	// Differences counts the reconciliations (a span of days of the whole app or of
-	// a task) that differed again after their days were pulled anew.
+	// Differences counts the reconciliations (a span of days of the whole app or of a
+	// task) that differed again after their days were pulled again.
 	Differences   int
 	OldestProblem *calendar.Day
 	RetiredAt     *time.Time // since when the app is left out
 	// UnknownZone says that the database does not know the app's time zone (any more),
-	// so that it can say nothing of its days.
+	// so that the views have no days for it.
 	UnknownZone bool
 	LastError   *string // of a failed window
-	// Unanswered are the tasks that no answer ever had.
+	// Unanswered are the tasks that never had an answer.
 	Unanswered Unanswered
 }
 
-// UnprovenTold is how long an unproven window is told of.
+// UnprovenTold is how long the status reports an unproven window.
 const UnprovenTold = 30 * 24 * time.Hour
 
-// A window that a reconciliation opened has its time anew.
+// The lookback of a window that a reconciliation opened starts again.
 const sqlStatus = `
 	WITH opened AS (
 		SELECT 'loss' AS stream, l.sdk_app_id, l.day, coalesce(t.task_id, '') AS task_id, l.opened_at
@@ -105,14 +106,14 @@ const sqlStatus = `
 	GROUP BY a.sdk_app_id, a.timezone, a.first_day, a.retired_at
 	ORDER BY a.sdk_app_id`
 
-// Status returns the status of every app. grace is how long after its time a pull
-// may still be to come.
+// Status returns the status of every app. grace is how late a pull may still be without a
+// warning.
 func (db *DB) Status(ctx context.Context, now time.Time, grace time.Duration) ([]AppStatus, error) {
 	statuses, err := db.statusOf(ctx, now, grace, []int64{})
 	if postgres.Code(err) != pgerrcode.InvalidParameterValue {
 		return statuses, err
 	}
-	// One app must not take the status of all others away.
+	// One app must not hide the status of all others.
 	unknown, err := db.unknownZones(ctx)
 	if err != nil {
 		return nil, err
@@ -149,7 +150,7 @@ func (db *DB) unknownZones(ctx context.Context) ([]AppStatus, error) {
 	return apps, nil
 }
 
-// statusOf is the status of the apps but for those that are left out.
+// statusOf returns the status of the apps that are not excluded.
 func (db *DB) statusOf(ctx context.Context, now time.Time, grace time.Duration, leftOut []int64) ([]AppStatus, error) {
 	rows, err := db.pool.Query(ctx, sqlStatus, now, grace, UnprovenTold, leftOut)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// StageTotal is what an app lost at one stage, all channels together.
+// StageTotal is the number of pushes that an app lost at one stage, over all channels.
 type StageTotal struct {
 	Stage string
 	Lost  int64
@@ -18,20 +18,20 @@ type StageTotal struct {
 	Codes int
 }
 
-// PlatformTotal is what an app lost at one stage through one channel.
+// PlatformTotal is the number of pushes that an app lost at one stage on one channel.
 type PlatformTotal struct {
 	Stage, Event, Platform string
 	Lost                   int64
 }
 
-// CodeTotal is what an app lost under one code, by stage.
+// CodeTotal is the number of pushes that an app lost with one code, by stage.
 type CodeTotal struct {
 	Stage, Code, Info string
 	Lost              int64
 }
 
-// Summary is an overview of a range of days of one app: of its overall figures,
-// and how many rows are stored for its tasks.
+// Summary is an overview of a range of days of one app: its overall figures, and the
+// number of rows that are stored for its tasks.
 type Summary struct {
 	Stages    []StageTotal
 	Platforms []PlatformTotal

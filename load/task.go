@@ -19,12 +19,12 @@ type Task struct {
 	RetiredAt    *time.Time
 }
 
-// TaskChanges counts what an import did.
+// TaskChanges counts the effects of an import.
 type TaskChanges struct{ Added, Updated, Unchanged int }
 
 const (
-	// A value that the file does not give leaves the stored one. Importing a
-	// retired task follows it again.
+	// A value that the file lacks keeps the stored one. Importing a retired task
+	// activates it again.
 	sqlUpsertTasks = `
 		WITH given AS (
 			SELECT * FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::text[])
@@ -56,8 +56,8 @@ const (
 		WHERE t.task_id IS NULL`
 )
 
-// SaveTasks adds tasks to the registry, or updates what is known of them, all or
-// none. Each task may stand in tasks once.
+// SaveTasks adds tasks to the registry or updates them: all or none. Each task may occur
+// in tasks once.
 func (db *DB) SaveTasks(ctx context.Context, tasks []Task, now time.Time) (TaskChanges, error) {
 	var (
 		changes TaskChanges
@@ -96,13 +96,13 @@ func (db *DB) SaveTasks(ctx context.Context, tasks []Task, now time.Time) (TaskC
 	return changes, nil
 }
 
-// Tasks returns the registry of the apps, retired tasks included, in the order in
-// which tasks were added.
+// Tasks returns the registry of the apps, with retired tasks, in the order in which tasks
+// were added.
 func (db *DB) Tasks(ctx context.Context, sdkAppIDs ...int64) ([]Task, error) {
 	return db.tasks(ctx, append([]int64{}, sdkAppIDs...)) // nil would mean every app
 }
 
-// AllTasks is Tasks of every app.
+// AllTasks is Tasks for every app.
 func (db *DB) AllTasks(ctx context.Context) ([]Task, error) { return db.tasks(ctx, nil) }
 
 func (db *DB) tasks(ctx context.Context, sdkAppIDs []int64) ([]Task, error) {
@@ -117,9 +117,9 @@ func (db *DB) tasks(ctx context.Context, sdkAppIDs []int64) ([]Task, error) {
 	return tasks, nil
 }
 
-// RetireTasks stops following tasks of an app; their facts stay, and their windows
-// are final. If any of them is
-// not in the registry, nothing is done and unknown names these.
+// RetireTasks stops following tasks of an app; their facts stay, and their windows become
+// final. If the registry lacks any of them, RetireTasks does nothing and returns those in
+// unknown.
 func (db *DB) RetireTasks(ctx context.Context, sdkAppID int64, ids []string, now time.Time) (retired int, unknown []string, err error) {
 	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, sqlUnknownTasks, sdkAppID, ids)

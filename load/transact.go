@@ -10,10 +10,11 @@ import (
 // failure.
 const maxConflicts = 3
 
-// transact takes a step of a writer under the app's lock, in one transaction: the end
-// of the session's work does not cut it off, a newer holder of the app refuses it
-// (ErrSuperseded), and a conflict with another transaction repeats it. first is a batch
-// that begins with that check; the step adds its reads and sends it before it writes.
+// transact runs a step of a writer in one transaction, under the app's lock. The end of
+// the session's work does not cancel it. A newer holder of the app refuses it
+// (ErrSuperseded). A conflict with another transaction repeats it. first is a batch that
+// begins with the check for a newer holder; the step adds its reads and sends it before
+// it writes.
 func (l *AppLock) transact(ctx context.Context, step func(ctx context.Context, tx pgx.Tx, first *pgx.Batch) error) error {
 	return l.session.whileHeld(ctx, func(ctx context.Context) error {
 		for attempt := 1; ; attempt++ {
@@ -29,8 +30,8 @@ func (l *AppLock) transact(ctx context.Context, step func(ctx context.Context, t
 	})
 }
 
-// queueFence adds the check that this process still is the app's newest holder, which
-// then holds until the transaction ends.
+// queueFence adds the check that this process is still the app's newest holder. The check
+// holds until the transaction ends.
 func (l *AppLock) queueFence(batch *pgx.Batch) {
 	batch.Queue(sqlFenceLoad, l.sdkAppID)
 	batch.Queue(sqlCheckLease, l.sdkAppID, l.epoch).QueryRow(func(row pgx.Row) error {

@@ -8,18 +8,18 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// UnansweredAfter is how long after a push, or the registration of its task where that
-// is all that is known, an answer must have had the task.
+// UnansweredAfter is how long after a push an answer must contain its task. If only the
+// registration of the task is known, the time counts from there.
 const UnansweredAfter = 48 * time.Hour
 
-// Unanswered are the tasks of an app that no answer ever had.
+// Unanswered are the tasks of an app that never had an answer.
 type Unanswered struct {
 	SDKAppID int64
 	Tasks    int
 	First    []string // the IDs of the first few
 }
 
-// A window counts as answered with a zero that is unproven: the answer had the task.
+// A window with an unproven zero counts as answered: the answer contained the task.
 const sqlAnswered = `
 	SELECT task_key, bool_or(first_loaded_at IS NOT NULL OR state = 'unproven') AS answered, bool_or(state = 'absent') AS absent,
 		max(last_loaded_at) FILTER (WHERE row_count > 0) AS last_figures
@@ -46,8 +46,8 @@ type Querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }
 
-// ReadUnanswered returns the apps that have tasks which are followed and were never
-// answered: their IDs are mistyped, or lie outside of what runs pull.
+// ReadUnanswered returns the apps with active tasks that never had an answer: the IDs are
+// mistyped, or runs do not pull the days of the push.
 func ReadUnanswered(ctx context.Context, from Querier, now time.Time) ([]Unanswered, error) {
 	rows, err := from.Query(ctx, sqlUnanswered, now, UnansweredAfter)
 	if err != nil {
@@ -60,14 +60,14 @@ func ReadUnanswered(ctx context.Context, from Querier, now time.Time) ([]Unanswe
 	return unanswered, nil
 }
 
-// TaskAnswers is what answers ever said of a task that any of them had.
+// TaskAnswers is the summary of all answers for a task.
 type TaskAnswers struct {
-	// LastFigures is when an answer last had a figure of it; nil if none ever had: nothing
-	// was lost of it, or its ID is wrong and the API answers it nevertheless.
+	// LastFigures is when an answer last had a figure of the task; nil if none ever had
+	// one: nothing was lost, or the ID is wrong and the API answers it nevertheless.
 	LastFigures *time.Time
 }
 
-// TasksAnswered returns what answers said of the tasks that they had, by key.
+// TasksAnswered returns, by key, the tasks that had an answer.
 func (db *DB) TasksAnswered(ctx context.Context) (map[int32]TaskAnswers, error) {
 	rows, err := db.pool.Query(ctx, `SELECT task_key, last_figures FROM (`+sqlAnswered+`) AS l WHERE answered`)
 	if err != nil {

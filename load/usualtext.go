@@ -9,8 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// usualTexts is a table of the texts that most pushes were lost with, by what its
-// facts know of a code's place.
+// usualTexts is a table of the most frequent texts of lost pushes, by what its facts know
+// about a code's place.
 type usualTexts struct{ table, place, facts, chatFacts string }
 
 var usualTextTables = []usualTexts{
@@ -35,19 +35,19 @@ const (
 		WHERE err_info <> ''
 		ORDER BY err_code_key, {place}, lost DESC, err_info
 		ON CONFLICT (err_code_key, {place}) DO UPDATE SET err_info = EXCLUDED.err_info WHERE u.err_info <> EXCLUDED.err_info`
-	// Of the whole apps' figures, which are few and have an index of their own.
+	// Reads the figures of whole apps: they are few and have an index of their own.
 	sqlUsualTexts = `
 		WITH chosen AS (
 			SELECT err_code_key, {place}, err_info_key, err_count FROM pushloss.{facts} WHERE task_key = 0
 			UNION ALL
 			SELECT err_code_key, {place}, err_info_key, err_count FROM pushloss.{chatFacts}
 		)` + sqlKeepUsualTexts
-	// Codes that the whole apps' figures lack, or have no text of: not every list of
-	// the API has every code.
+	// Reads codes that the whole apps' figures lack or have no text for: not every list
+	// of the API has every code.
 	sqlCodesWithoutText = `
 		SELECT err_code_key FROM pushloss.err_code AS c
 		WHERE NOT EXISTS (SELECT FROM pushloss.{table} AS u WHERE u.err_code_key = c.err_code_key)`
-	// Of the last days alone, which the keys of the facts lead to.
+	// Reads the last days only: the keys of the facts lead to them.
 	sqlUsualTextsOfTasks = `
 		WITH chosen AS (
 			SELECT err_code_key, {place}, err_info_key, err_count FROM pushloss.app JOIN pushloss.{facts} USING (sdk_app_id)
@@ -55,17 +55,16 @@ const (
 		)` + sqlKeepUsualTexts
 )
 
-// textsOfTasksDays is how far back texts that only tasks have are looked for: the
-// days that most runs pull.
+// textsOfTasksDays is how many days back RefreshUsualTexts looks for texts that only
+// tasks have: the days that most runs pull.
 const textsOfTasksDays = 10
 
-// RefreshUsualTexts notes for each error code the texts that most pushes were lost
-// with, by stage and by platform: what the views show of a code that the catalogue
-// lacks.
+// RefreshUsualTexts stores for each error code the most frequent texts of lost pushes, by
+// stage and by platform. The views show them for a code that the catalogue lacks.
 func (db *DB) RefreshUsualTexts(ctx context.Context, now time.Time) error {
 	for _, u := range usualTextTables {
 		if err := db.refresh(ctx, u, now); err != nil {
-			return fmt.Errorf("note the usual texts of error codes: %w", err)
+			return fmt.Errorf("store the usual texts of error codes: %w", err)
 		}
 	}
 	return nil

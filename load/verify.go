@@ -11,7 +11,7 @@ import (
 	"pushloss/transform"
 )
 
-// Checked counts what was gone through by Verify or Replay.
+// Checked counts what Verify or Replay read and found.
 type Checked struct {
 	Days          int   `json:"days"` // with anything in them
 	Windows       int   `json:"windows"`
@@ -19,26 +19,25 @@ type Checked struct {
 	Facts         int64 `json:"facts"`
 	Changes       int64 `json:"changes"`
 	BeyondArchive int   `json:"beyond_archive"` // windows whose answers were pruned
-	NotProvable   int   `json:"not_provable"`   // windows of which an answer is lost or damaged
+	NotProvable   int   `json:"not_provable"`   // windows with a lost or damaged answer
 	Differences   int   `json:"differences"`
 }
 
-// Observer is told how far a verification or a replay has come. Each field may be
-// nil.
+// Observer gets the progress of a verification or a replay. Each field may be nil.
 type Observer struct {
-	// Day is called before each day, out of total of all apps.
+	// Day is called before each day; total is the number of days of all apps.
 	Day func(sdkAppID int64, day calendar.Day, done, total int)
-	// Difference is told of each; its error ends the work.
+	// Difference is called with each difference; its error ends the work.
 	Difference func(Difference) error
-	// Waiting is told once of an app that another process works on.
+	// Waiting is called once for an app that another process works on.
 	Waiting func(*BusyError)
 }
 
-// resolver gives the keys of the texts in an answer.
+// resolver returns the keys of the texts in an answer.
 type resolver func(context.Context, []transform.Snapshot) (vocabulary, error)
 
-// Verify replays the archive in memory and compares facts, changes and the
-// ledger's figures with the tables. It changes nothing, and may run beside loads.
+// Verify replays the archive in memory and compares facts, changes and the ledger's
+// figures with the tables. It changes nothing and may run during loads.
 func (db *DB) Verify(ctx context.Context, selection Selection, observer Observer) (Checked, error) {
 	var checked Checked
 	err := db.eachDay(ctx, selection, observer, nil, func(ctx context.Context, reader *archiveReader, app *archivedApp, day calendar.Day) error {
@@ -60,7 +59,7 @@ func (db *DB) Verify(ctx context.Context, selection Selection, observer Observer
 			return err
 		}
 		checked.add(of)
-		return db.tell(ctx, observer, app, day, mismatches, known)
+		return db.report(ctx, observer, app, day, mismatches, known)
 	})
 	return checked, err
 }
@@ -76,8 +75,8 @@ func (c *Checked) add(o Checked) {
 	c.Differences += o.Differences
 }
 
-// count adds a stream of a day, and returns what is wrong with it. All that a
-// Checked counts so is one day.
+// count adds one day of a stream and returns its mismatches. It counts the streams of one
+// day as one day, so c must hold one day only.
 func (c *Checked) count(s storedDay, r *replayedDay) []mismatch {
 	var mismatches []mismatch
 	windows := s.windows(r)
@@ -102,15 +101,15 @@ func (c *Checked) count(s storedDay, r *replayedDay) []mismatch {
 	return mismatches
 }
 
-// archivedApp is an app whose archive is gone through.
+// archivedApp is an app with its tasks, as its archive is read.
 type archivedApp struct {
 	id      int64
 	tasks   map[string]int32
 	taskIDs map[int32]string
 }
 
-// eachDay goes through the days of a selection, app by app. enter, if set, is
-// called before an app's first day; what it returns is called after the last.
+// eachDay calls day for each day of a selection, app by app. It calls enter, if set,
+// before an app's first day and the returned leave after its last.
 func (db *DB) eachDay(ctx context.Context, selection Selection, observer Observer,
 	enter func(context.Context, int64) (leave func(), err error),
 	day func(context.Context, *archiveReader, *archivedApp, calendar.Day) error,
@@ -174,8 +173,8 @@ func (db *DB) archivedApp(ctx context.Context, sdkAppID int64) (*archivedApp, er
 	return app, nil
 }
 
-// lookedUp resolves texts without adding any: those that the database lacks get
-// keys that it never gives.
+// lookedUp resolves texts and adds none: a text that the database lacks gets a key that
+// the database never uses.
 type lookedUp struct {
 	db         *DB
 	vocabulary vocabulary

@@ -20,15 +20,15 @@ const sqlChangesOfDay = `
 			old_count, new_count, old_err_info_key, new_err_info_key
 		FROM pushloss.loss_change WHERE sdk_app_id = $1 AND day = $2 AND stream_id = $3 ORDER BY change_id`
 
-// storedDay is what the tables hold of one day of an app's stream.
+// storedDay is the content of the tables for one day of an app's stream.
 type storedDay struct {
 	stream  stream.Stream
 	pulls   []archivedPull
 	ledger  map[int32]Entry
 	facts   map[int32]map[factKey]replayedRow
 	changes map[int32][]change
-	// repeated is what is stored more than once under one key, which a key that was
-	// lost no longer prevents.
+	// repeated is what the tables have more than once under one key, which happens if a
+	// unique key was lost.
 	repeated map[int32][]mismatch
 }
 
@@ -100,7 +100,7 @@ func scanChange(row pgx.CollectableRow) (c change, err error) {
 	return c, err
 }
 
-// windows are all that anything is known of.
+// windows returns every window with data on either side.
 func (s storedDay) windows(r *replayedDay) []int32 {
 	keys := make(map[int32]bool)
 	for _, known := range []func(func(int32) bool){
@@ -113,13 +113,13 @@ func (s storedDay) windows(r *replayedDay) []int32 {
 	return slices.Sorted(maps.Keys(keys))
 }
 
-// What is wrong with a window or a row of it.
+// The kinds of mismatch of a window or one of its rows.
 const (
 	missing      = "missing"        // the archive has it, the tables do not
 	extra        = "extra"          // the tables have it, the archive does not
 	different    = "different"      // both have it
 	notProvable  = "not provable"   // an answer is lost, damaged or unreadable
-	noAnswerKept = "no answer kept" // figures, and no pull that brought them
+	noAnswerKept = "no answer kept" // figures without a pull
 	repeated     = "repeated"       // stored more than once under one key
 )
 
@@ -129,32 +129,32 @@ type mismatch struct {
 	taskKey int32
 	what    string
 	of      string // fact, change, ledger, archive
-	reason  error  // of what is not provable
+	reason  error  // why it is not provable
 
 	storedRow, replayedRow       *replayedRow
 	storedChange, replayedChange *change
 	storedEntry, replayedEntry   *Entry
 }
 
-var errNoPull = errors.New("no pull is kept that brought these figures")
+var errNoPull = errors.New("no stored pull brought these figures")
 
-// finding is the comparison of one window.
+// finding is the result of comparing one window.
 type finding struct {
 	stream     stream.Stream
 	taskKey    int32
-	beyond     bool // its answers were pruned: nothing can be said
-	broken     bool // an answer that should be there is not to be had
+	beyond     bool // its answers were pruned: it cannot be compared
+	broken     bool // an answer is missing or unreadable
 	mismatches []mismatch
 }
 
-// compare holds a window of the tables against its replay.
+// compare compares a window of the tables with its replay.
 func (s storedDay) compare(r *replayedDay, taskKey int32) finding {
 	v := finding{stream: s.stream, taskKey: taskKey, mismatches: s.repeated[taskKey]}
 	w, pulled := r.windows[taskKey]
 	entry, inLedger := s.ledger[taskKey]
 	switch {
 	case !pulled && len(s.facts[taskKey]) == 0 && len(s.changes[taskKey]) == 0 && entry.FirstLoadedAt == nil:
-		return v // it only ever failed
+		return v // all its pulls failed
 	case !pulled:
 		v.broken = true
 		v.mismatches = append(v.mismatches, mismatch{stream: s.stream, taskKey: taskKey, what: noAnswerKept, of: "archive", reason: errNoPull})
@@ -210,8 +210,8 @@ func (v *finding) compareFacts(stored, replayed map[factKey]replayedRow) {
 	}
 }
 
-// compareChanges goes through both histories in the order of their loads. A change
-// is the same as one of the same fact by the same load.
+// compareChanges compares both histories in the order of their loads. Two changes match
+// if the same load changed the same fact.
 func (v *finding) compareChanges(stored, replayed []change) {
 	sortChanges(stored)
 	sortChanges(replayed)
@@ -258,8 +258,8 @@ func (c change) equal(o change) bool {
 
 func samePointed[T comparable](a, b *T) bool { return a == b || a != nil && b != nil && *a == *b }
 
-// readDay reads what the tables hold of a stream's day, and replays its pulls.
-// words gives the keys of an answer's texts.
+// readDay reads the tables' content for a stream's day and replays its pulls. words
+// returns the keys of an answer's texts.
 func (r *archiveReader) readDay(ctx context.Context, tx pgx.Tx, first *pgx.Batch, sdkAppID int64, stream stream.Stream, day calendar.Day, tasks map[string]int32, words resolver) (storedDay, *replayedDay, error) {
 	var s storedDay
 	queueDay(first, sdkAppID, stream, day, &s)

@@ -13,24 +13,24 @@ import (
 	"pushloss/internal/stream"
 )
 
-// Difference is one thing in which the tables and the replay of the archive do
-// not agree, in words.
+// Difference is one difference between the tables and the replay of the archive, in
+// words.
 type Difference struct {
 	SDKAppID int64         `json:"sdk_app_id"`
 	Stream   stream.Stream `json:"stream"`
 	Day      calendar.Day  `json:"day"`
-	TaskID   string        `json:"task_id"` // "" is the whole app
+	TaskID   string        `json:"task_id"` // "" means the whole app
 	Of       string        `json:"of"`      // fact, change, ledger or archive
 	What     string        `json:"what"`    // missing, extra, different, repeated, not provable or no answer kept
-	// Grain is stage or platform. It and what follows are empty unless Of is a
-	// fact or a change; facts by stage have neither event type nor platform, and
-	// those of the statistics no code: their Stage is the counter.
+	// Grain is stage or platform. Grain and the fields below are empty unless Of is a
+	// fact or a change. Facts by stage have neither event type nor platform. Counters
+	// have no code: their Stage is the counter.
 	Grain      string `json:"grain,omitempty"`
 	Stage      string `json:"stage,omitempty"`
 	EventType  *int16 `json:"event_type,omitempty"`
 	PlatformID *int16 `json:"platform_id,omitempty"`
 	ErrCode    string `json:"err_code,omitempty"`
-	// Stored and Archived are what either side says; empty where it says nothing.
+	// Stored and Archived are the values of either side; empty if the side has none.
 	Stored   string `json:"stored,omitempty"`
 	Archived string `json:"archived,omitempty"`
 }
@@ -40,9 +40,9 @@ const (
 	sqlInfosOfKeys = `SELECT err_info_key, err_info FROM pushloss.err_info WHERE err_info_key = ANY($1)`
 )
 
-// tell puts the mismatches of a day into words. known are texts that only the
+// report describes the mismatches of a day to the observer. known are texts that only the
 // archive has.
-func (db *DB) tell(ctx context.Context, observer Observer, app *archivedApp, day calendar.Day, mismatches []mismatch, known *lookedUp) error {
+func (db *DB) report(ctx context.Context, observer Observer, app *archivedApp, day calendar.Day, mismatches []mismatch, known *lookedUp) error {
 	if len(mismatches) == 0 || observer.Difference == nil {
 		return nil
 	}
@@ -65,7 +65,7 @@ func (db *DB) tell(ctx context.Context, observer Observer, app *archivedApp, day
 	return nil
 }
 
-// texts are the dimension's texts by their keys.
+// texts are the dimensions' texts by key.
 type texts struct{ codes, infos map[int32]string }
 
 func (db *DB) wordsOf(ctx context.Context, mismatches []mismatch, known *lookedUp) (texts, error) {

@@ -48,7 +48,7 @@ func (e *ClockError) Error() string {
 // ExitCode is problem.Refused.
 func (*ClockError) ExitCode() problem.Code { return problem.Refused }
 
-// Hint tells an operator what to do.
+// Hint says what an operator should do.
 func (e *ClockError) Hint() string {
 	const nothing = "nothing is loaded by a clock that may be wrong: "
 	switch odd := e.odd(); odd {
