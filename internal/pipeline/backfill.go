@@ -12,22 +12,22 @@ import (
 	"pushloss/load"
 )
 
-// lockPoll is how often a backfill asks for an app that another process works on.
+// lockPoll is how often a backfill tries to get an app that another process works on.
 const lockPoll = time.Second
 
-// BackfillRequest says what to backfill.
+// BackfillRequest says what to pull.
 type BackfillRequest struct {
 	From, To calendar.Day // both included
 	// SDKAppID is the only app to backfill; 0 means all.
 	SDKAppID int64
-	// Tasks are the only tasks to backfill, without the whole app's figures;
-	// none means both.
+	// Tasks are the only tasks to backfill, without the whole app's figures; an empty
+	// list means both.
 	Tasks     []string
 	Reprocess Reprocess
 }
 
-// Backfill pulls the windows of a range of days. It waits for apps that other
-// processes work on; waiting is told of each. What a run wanted meanwhile goes first.
+// Backfill pulls the windows of a range of days. It waits for apps that other processes
+// work on, and calls waiting for each. Windows that a run wanted meanwhile go first.
 func (p *Pipeline) Backfill(ctx context.Context, request BackfillRequest, waiting func(*load.BusyError)) (Report, error) {
 	apps, err := p.check(ctx, request)
 	if err != nil {
@@ -65,12 +65,12 @@ func (p *Pipeline) Backfill(ctx context.Context, request BackfillRequest, waitin
 // Plan is what a backfill would do.
 type Plan struct {
 	Windows []PlannedWindow `json:"windows"`
-	// Requests and Duration cover all apps, which run beside each other.
+	// Requests and Duration cover all apps, which run at the same time.
 	Requests int           `json:"requests"`
 	Duration time.Duration `json:"-"`
 }
 
-// PlanBackfill tells what Backfill would do now, without calling the API.
+// PlanBackfill returns what Backfill would do now. It does not call the API.
 func (p *Pipeline) PlanBackfill(ctx context.Context, request BackfillRequest) (Plan, error) {
 	apps, err := p.check(ctx, request)
 	if err != nil {
@@ -99,8 +99,8 @@ func (p *Pipeline) PlanBackfill(ctx context.Context, request BackfillRequest) (P
 	return all, nil
 }
 
-// checkTimezone refuses a plan by other midnights than those of the stored days,
-// as saving the app does for the backfill itself.
+// checkTimezone refuses a plan in another time zone than that of the stored days, as the
+// backfill itself does when it saves the app.
 func (p *Pipeline) checkTimezone(ctx context.Context, app App) error {
 	sdkAppID, configured := app.Account.SDKAppID, app.Location.String()
 	kept, found, err := p.db.LookupApp(ctx, sdkAppID)
@@ -114,7 +114,7 @@ func (p *Pipeline) checkTimezone(ctx context.Context, app App) error {
 	return &load.TimezoneError{SDKAppID: sdkAppID, Stored: kept.Timezone, Configured: configured}
 }
 
-// check refuses ranges and names that make no sense, before anything is done.
+// check refuses invalid ranges and names before anything is done.
 func (p *Pipeline) check(ctx context.Context, request BackfillRequest) ([]App, error) {
 	apps, err := p.appsNamed(ctx, request.SDKAppID)
 	if err != nil {
@@ -126,11 +126,11 @@ func (p *Pipeline) check(ctx context.Context, request BackfillRequest) ([]App, e
 	return apps, p.checkTasks(ctx, apps, request.Tasks)
 }
 
-// firstYear refuses mistyped years, which would be written down as out of the API's
-// reach for good.
+// firstYear is the limit for mistyped years: a backfill would store their days as
+// permanently out of the API's reach.
 const firstYear = 2000
 
-// checkRange refuses days that are reversed, long ago, or not over yet.
+// checkRange refuses days that are reversed, too long ago, or not over yet.
 func (p *Pipeline) checkRange(apps []App, days calendar.Span) error {
 	if days.Last < days.First {
 		return &problem.UsageError{
@@ -140,7 +140,7 @@ func (p *Pipeline) checkRange(apps []App, days calendar.Span) error {
 	}
 	if days.First.UTC().Year() < firstYear {
 		return &problem.UsageError{
-			Problem: fmt.Sprintf("%s is long before there was a push service", days.First),
+			Problem: fmt.Sprintf("%s is long before the push service existed", days.First),
 			Remedy:  "give a later day to --from",
 		}
 	}

@@ -13,8 +13,8 @@ import (
 	"pushloss/transform"
 )
 
-// checker compares spans of stored days with the API's answers, for one app under
-// its lock, one request at a time: spans are few.
+// checker compares spans of stored days with the API's answers, for one app under its
+// lock. There are few spans, so it makes one request at a time.
 type checker struct {
 	turn
 	policy policy
@@ -24,16 +24,16 @@ type checker struct {
 	failuresInRow int
 	refusedTasks  map[int32]bool
 	rejects       int64
-	// told is what came of it; lastFailure why a request could not be compared.
-	told        Reconciliation
+	// lastFailure says why a request could not be compared.
+	result      Reconciliation
 	lastFailure string
 }
 
-// one makes one request, and compares and records its answer whole or not at all.
-// The error that it returns stops the app.
+// one makes one request, and compares and records its answer: all of it or nothing. The
+// error that it returns stops the app.
 //
-// A request that is refused for one of its tasks is made again in halves, down to that
-// task, which is left out from then on.
+// If the API refuses a request because of one of its tasks, checker repeats it in halves,
+// down to that task. It then leaves this task out.
 func (c *checker) one(ctx context.Context, r checkRequest) error {
 	r = c.withoutRefused(r)
 	if len(r.tasks) == 0 {
@@ -51,7 +51,7 @@ func (c *checker) one(ctx context.Context, r checkRequest) error {
 		}
 		return nil
 	}
-	// What was asked is seen through to its end, whatever ctx does.
+	// Once a request is made, its answer is recorded even if ctx ends.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
 	defer cancel()
 	switch {
@@ -76,17 +76,17 @@ func (c *checker) one(ctx context.Context, r checkRequest) error {
 		return err
 	}
 	for _, outcome := range outcomes {
-		c.told.note(r.days, outcome)
+		c.result.note(r.days, outcome)
 	}
 	return nil
 }
 
-// withoutRefused leaves the tasks out of a request that were refused before.
+// withoutRefused removes the tasks from a request that were refused before.
 func (c *checker) withoutRefused(r checkRequest) checkRequest {
 	rest := checkRequest{days: r.days}
 	for _, task := range r.tasks {
 		if c.refusedTasks[task.Key] {
-			c.told.LeftOut = append(c.told.LeftOut, LeftOut{r.days, task.ID, "the API refused the task before"})
+			c.result.LeftOut = append(c.result.LeftOut, LeftOut{r.days, task.ID, "the API refused the task before"})
 			continue
 		}
 		rest.tasks = append(rest.tasks, task)
@@ -94,12 +94,12 @@ func (c *checker) withoutRefused(r checkRequest) checkRequest {
 	return rest
 }
 
-// usable are the snapshots that can be compared; the tasks of the others are left
-// out, with the reason.
+// usable returns the snapshots that can be compared. It leaves out the other tasks, with
+// the reason.
 func (c *checker) usable(r checkRequest, result transform.Result) []transform.Snapshot {
 	c.rejects += int64(result.Counts.Rejected)
 	leave := func(task, why string) {
-		c.told.LeftOut = append(c.told.LeftOut, LeftOut{r.days, task, why})
+		c.result.LeftOut = append(c.result.LeftOut, LeftOut{r.days, task, why})
 	}
 	for _, task := range result.Absent {
 		leave(task, "the answer lacks the task")
@@ -120,10 +120,10 @@ func (c *checker) usable(r checkRequest, result transform.Result) []transform.Sn
 	})
 }
 
-// refused deals with a request that brought no answer.
+// refused handles a request without an answer.
 func (c *checker) refused(ctx context.Context, r checkRequest, failed *extract.Error) error {
 	if !c.policy.remembered(r.days.First, c.now()) && failed.AboutWindow() {
-		c.log.WarnContext(ctx, "the api gives no figures for these days any more", "first_day", r.days.First, "last_day", r.days.Last, "error", failed)
+		c.log.WarnContext(ctx, "the api no longer has figures for these days", "first_day", r.days.First, "last_day", r.days.Last, "error", failed)
 		c.leave(r, "beyond the API's memory: "+failed.Error())
 		return nil
 	}
@@ -155,6 +155,6 @@ func (c *checker) failed(ctx context.Context, r checkRequest, reason string) {
 
 func (c *checker) leave(r checkRequest, why string) {
 	for _, task := range r.tasks {
-		c.told.LeftOut = append(c.told.LeftOut, LeftOut{r.days, task.ID, why})
+		c.result.LeftOut = append(c.result.LeftOut, LeftOut{r.days, task.ID, why})
 	}
 }

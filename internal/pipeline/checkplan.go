@@ -9,28 +9,28 @@ import (
 	"pushloss/load"
 )
 
-// checkRequest is one request whose answer is compared with the stored days.
+// checkRequest is one request, with an answer that is compared with the stored days.
 type checkRequest struct {
 	days  calendar.Span
-	tasks []load.TaskRef // just the zero TaskRef for the whole app
+	tasks []load.TaskRef // only the zero TaskRef for the whole app
 }
 
-// LeftOut is days that could not be compared, and why.
+// LeftOut is a range of days that could not be compared, and the reason.
 type LeftOut struct {
 	calendar.Span
 	TaskID string `json:"task_id"` // "" is the whole app
 	Why    string `json:"why"`
 }
 
-// checkPlan is what there is to compare of one app.
+// checkPlan is what can be compared for one app.
 type checkPlan struct {
 	requests []checkRequest
 	leftOut  []LeftOut
 }
 
-// add plans a span: the whole app's days in one request, and those of the tasks in
-// batches of tasks that have the same days. Of each, only days that are stored
-// count, as far as they are one run. It is pure.
+// add plans a span: one request for the days of the whole app, and requests for batches
+// of tasks with the same days. Only stored days count, and only the longest run of them.
+// It is pure.
 func (c *checkPlan) add(rules policy, days calendar.Span, tasks []load.Task, entries []load.Entry) {
 	ledger := make(map[ledgerKey]load.Entry, len(entries))
 	for _, entry := range entries {
@@ -59,7 +59,7 @@ func (c *checkPlan) add(rules policy, days calendar.Span, tasks []load.Task, ent
 	c.batch(groups)
 }
 
-// batch adds requests of at most as many tasks as one may name.
+// batch adds requests, each with at most as many tasks as one request may name.
 func (c *checkPlan) batch(groups []checkRequest) {
 	for _, group := range groups {
 		for _, batch := range extract.Batches(group.tasks) {
@@ -68,8 +68,8 @@ func (c *checkPlan) batch(groups []checkRequest) {
 	}
 }
 
-// runOf is the run of a task's stored days that is compared. The others are left
-// out; those never pulled are told of if they are expected.
+// runOf returns the run of a task's stored days that is compared. It records the other
+// days as left out; those never pulled only if they are expected.
 func (c *checkPlan) runOf(rules policy, days calendar.Span, task load.TaskRef, expected calendar.Span, ledger map[ledgerKey]load.Entry) (run calendar.Span, found bool) {
 	stored := func(day calendar.Day) bool {
 		entry := ledger[ledgerKey{stream.Loss, day, task.Key}]
@@ -93,8 +93,8 @@ func (c *checkPlan) runOf(rules policy, days calendar.Span, task load.TaskRef, e
 	return run, found
 }
 
-// leave notes a day that is left out, with the day before it if that is for the
-// same reason.
+// leave records a day as left out. A day after another one with the same reason extends
+// its range.
 func (c *checkPlan) leave(task load.TaskRef, day calendar.Day, why string) {
 	if n := len(c.leftOut); n > 0 {
 		last := &c.leftOut[n-1]

@@ -11,15 +11,15 @@ import (
 )
 
 // ClockTolerance is how far apart the clocks of this machine, the database and the API
-// may be: days are cut, trusted and settled by them.
+// may be. Days are cut, trusted and settled by these clocks.
 const ClockTolerance = 5 * time.Minute
 
-// ClockError says that clocks are too far apart to work by any of them. A zero time is
-// of a clock that was not asked, or does not say.
+// ClockError says that clocks are too far apart to trust any of them. A zero time means
+// that the clock was not read or gives no time.
 type ClockError struct{ Own, Database, API time.Time }
 
-// CompareClocks returns a *ClockError if any two clocks are too far apart. A zero time
-// takes no part.
+// CompareClocks returns a *ClockError if any two clocks are too far apart. It ignores a
+// zero time.
 func CompareClocks(own, database, api time.Time) error {
 	e := &ClockError{Own: own, Database: database, API: api}
 	clocks := e.clocks()
@@ -79,7 +79,7 @@ func (e *ClockError) clocks() []clock {
 	return slices.DeleteFunc(all, func(c clock) bool { return c.says.IsZero() })
 }
 
-// odd is the clock that two others agree against; empty if there is none.
+// odd is the clock that differs from the two others; empty if there is none.
 func (e *ClockError) odd() string {
 	c := e.clocks()
 	if len(c) < 3 {
@@ -94,18 +94,18 @@ func (e *ClockError) odd() string {
 	return ""
 }
 
-// clocks compares this machine's clock with the database's, and with the API's, which
-// comes with each answer.
+// clocks compares this machine's clock with the database's, and with the API's, which is
+// part of each answer.
 type clocks struct {
 	now      func() time.Time
 	database func(context.Context) (time.Time, error)
-	// databaseAhead is by how much the database's clock was ahead of this machine's
-	// when the job began.
+	// databaseAhead is how far the database's clock was ahead of this machine's when the
+	// job began.
 	databaseAhead time.Duration
 }
 
-// compare returns a *ClockError if any two clocks are too far apart. A zero api is a
-// service that does not tell its time: then the database is asked again.
+// compare returns a *ClockError if any two clocks are too far apart. A zero api means a
+// service that does not send its time: then compare reads the database's clock again.
 func (c clocks) compare(ctx context.Context, api time.Time) error {
 	if api.IsZero() {
 		database, err := c.database(ctx)
@@ -118,8 +118,8 @@ func (c clocks) compare(ctx context.Context, api time.Time) error {
 	return CompareClocks(own, own.Add(c.databaseAhead), api)
 }
 
-// present is what no window can have been pulled after, unless a clock ran ahead; zero
-// where that cannot be told.
+// present is the latest time at which a window can have been pulled, unless a clock was
+// ahead; zero if it is unknown.
 func (p *Pipeline) present() time.Time {
 	if p.opts.Past {
 		return time.Time{}

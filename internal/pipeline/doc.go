@@ -6,7 +6,7 @@
 // A third one, reconcile, asks for spans of several days and compares the answers
 // with the sums of the stored days. Its differences come back to run:
 //
-//	reconcile: differs ─▶ days opened ─▶ run: pulled anew ─▶ the same check again ─▶ agreed
+//	reconcile: differs ─▶ days opened ─▶ run: pulled again ─▶ the same check again ─▶ agreed
 //	                                                                          └──▶ stays: a warning
 //
 // Apps are worked on beside each other, each under its lock and at its own pace,

@@ -8,28 +8,28 @@ import (
 	"pushloss/load"
 )
 
-// defaultGiveWay is how often a backfill looks whether a run wanted its app.
+// defaultGiveWay is how often a backfill checks whether a run wanted its app.
 const defaultGiveWay = 5 * time.Second
 
-// giveWay lets what is due go before a long backfill: a run that finds the app busy
-// leaves it out, and its newest day would wait for the next one. So the backfill does
-// that run's windows itself, before it goes on.
+// giveWay lets due windows go before a long backfill. A run that finds the app busy
+// leaves it out, and the app's newest day would wait for the next run. So the backfill
+// first pulls that run's windows itself, then continues.
 type giveWay struct {
 	*job
 	app    App
-	seen   int64 // the newest run that needs nothing more
+	seen   int64 // the newest run whose windows are done
 	looked time.Time
 }
 
-// newestRun returns the run that began last, however it stands.
+// newestRun returns the run that began last, in any state.
 func (p *Pipeline) newestRun(ctx context.Context) (load.Run, error) {
 	run, _, err := p.db.LastRun(ctx, KindRun, load.RunRunning, load.RunSkipped, load.RunDone, load.RunPartial,
 		load.RunFailed, load.RunInterrupted, load.RunAbandoned)
 	return run, err
 }
 
-// due returns what a run wanted that began since; ok is false if none did. Unless it is
-// the last time, it looks only now and then.
+// due returns the plan of a run that began since; ok is false if there was none. Except
+// for the last time, it only checks now and then.
 func (g *giveWay) due(ctx context.Context, lastTime bool) (due appPlan, ok bool, err error) {
 	if !lastTime && time.Since(g.looked) < g.opts.GiveWay {
 		return appPlan{}, false, nil
@@ -44,19 +44,19 @@ func (g *giveWay) due(ctx context.Context, lastTime bool) (due appPlan, ok bool,
 	if err != nil {
 		return appPlan{}, false, err
 	}
-	due.tick = run.StartedAt // what was pulled since is as good as the run's
+	due.tick = run.StartedAt // a pull since then is as good as the run's
 	windows, requests, err := due.count(ctx, g.db)
 	if err != nil {
 		return appPlan{}, false, err
 	}
-	g.opts.Log.InfoContext(ctx, "a run wanted this app: what it would have pulled goes first",
+	g.opts.Log.InfoContext(ctx, "a run wanted this app: its windows are pulled first",
 		"sdk_app_id", g.app.Account.SDKAppID, "run_id", run.ID, "windows", windows, "requests", requests)
 	g.planned(requests)
 	return due, true, nil
 }
 
-// yields makes the requests that go first, and reports whether to go on. A run itself
-// lets nobody go first.
+// yields yields the requests that go first, and reports whether to continue. In a run,
+// nothing goes first.
 func (g *giveWay) yields(ctx context.Context, lastTime bool, yield func(request, error) bool) bool {
 	for g != nil {
 		due, ok, err := g.due(ctx, lastTime)
@@ -76,12 +76,13 @@ func (g *giveWay) yields(ctx context.Context, lastTime bool, yield func(request,
 	return true
 }
 
-// inFlight are the windows that requests are under way for. A backfill and the run that
-// goes first may want the same one: two loads of a window at a time are in each other's
-// way, and the one that is under way is as good as the other.
+// inFlight holds the windows with a request under way. A backfill and the run that goes
+// first may want the same window. Two loads of a window at a time would block each other,
+// and one is enough.
 type inFlight map[ledgerKey]bool
 
-// claim leaves the windows out of a request that are under way, and notes the others.
+// claim removes windows from a request that are under way, and records the others as
+// under way.
 func (w *appWork) claim(r request) request {
 	w.mu.Lock()
 	defer w.mu.Unlock()

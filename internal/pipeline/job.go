@@ -16,12 +16,12 @@ import (
 	"pushloss/load"
 )
 
-// recentCall is how recent another process's last call must be for a new holder
-// of the app to wait before its own first: longer than any call takes. A pace
-// slower than that asks for its whole interval.
+// recentCall is how recent another process's last call must be for a new holder of the
+// app to wait before its own first call: longer than any call takes. A slower pace waits
+// for its whole interval.
 const recentCall = time.Minute
 
-// finishTimeout bounds the recording of a run's end.
+// finishTimeout limits the recording of a run's end.
 const finishTimeout = 15 * time.Second
 
 // job is one execution of run, backfill or reconcile over all its apps.
@@ -30,8 +30,8 @@ type job struct {
 	kind string
 	// acquire takes an app's lock, or gives up with a *load.BusyError.
 	acquire func(ctx context.Context, session *load.Session, app App) (*load.AppLock, error)
-	// work does what there is to do for an app and tells it to the report, also
-	// when it ends with an error: what stopped the app.
+	// work does the app's part of the job and fills in the report, also when it ends
+	// with an error, which stopped the app.
 	work func(ctx context.Context, at turn, report *AppReport) error
 
 	clocks clocks
@@ -40,7 +40,7 @@ type job struct {
 	progress Progress
 }
 
-// turn is a job's turn at an app: what it has while it holds the app's lock.
+// turn is a job's turn at an app: what the job has while it holds the app's lock.
 type turn struct {
 	App
 	lock   *load.AppLock
@@ -54,9 +54,9 @@ func acquireFree(ctx context.Context, session *load.Session, app App) (*load.App
 	return session.LockApp(ctx, app.Account.SDKAppID)
 }
 
-// execute works on all apps beside each other. The error is about the job as a
-// whole (the database, before anything was begun); what became of each app is in
-// the report, also when ctx ended.
+// execute works on all apps at the same time. The error concerns the job as a whole (the
+// database, before anything began). The report says what happened to each app, also when
+// ctx ended.
 func (j *job) execute(ctx context.Context, apps []App) (Report, error) {
 	session, work, err := j.db.OpenSession(ctx, j.opts.Holder)
 	if err != nil {
@@ -98,17 +98,17 @@ func (j *job) execute(ctx context.Context, apps []App) (Report, error) {
 	return report, err
 }
 
-// refresh brings up to date what is told of all figures together. It is not worth
-// a failed run: the next one does it again.
+// refresh updates what the database derives from all figures. An error does not fail the
+// run: the next run does it again.
 func (j *job) refresh(ctx context.Context, report Report, log *slog.Logger) {
 	if report.RowsInserted+report.RowsUpdated+report.RowsDeleted == 0 {
 		return
 	}
 	if err := j.db.RefreshUsualTexts(ctx, report.FinishedAt); err != nil {
-		log.WarnContext(ctx, "the texts of error codes are those of the run before", "error", err)
+		log.WarnContext(ctx, "the texts of error codes were not updated and may be out of date", "error", err)
 	}
 	if err := j.db.AnalyzeNew(ctx); err != nil {
-		log.WarnContext(ctx, "the planner does not know how small new tables are: reading may take longer until autovacuum comes by", "error", err)
+		log.WarnContext(ctx, "new tables were not analyzed: reading may take longer until autovacuum analyzes them", "error", err)
 	}
 }
 
@@ -120,12 +120,12 @@ func (j *job) app(ctx context.Context, session *load.Session, app App, runID int
 		return report
 	}
 	defer func() {
-		// At the latest the session's end gives the lock back.
+		// If this fails, the end of the session releases the lock.
 		_ = lock.Unlock(context.WithoutCancel(ctx))
 	}()
 	calls := &callLog{sdkAppID: app.Account.SDKAppID, forward: j.opts.OnCall}
 	report.State = AppDone
-	if err := j.clocks.compare(ctx, time.Time{}); err != nil { // before any call
+	if err := j.clocks.compare(ctx, time.Time{}); err != nil { // before the first call
 		report.stop(ctx, err)
 		return report
 	}
@@ -145,7 +145,7 @@ func (j *job) app(ctx context.Context, session *load.Session, app App, runID int
 	return report
 }
 
-// Pacer keeps the app's pace, and that which other processes have left off.
+// Pacer returns a pacer for the app that also respects the calls of earlier processes.
 func (a App) Pacer(lock *load.AppLock) *extract.Pacer {
 	if a.CallsPerSecond == 0 {
 		return extract.NewPacer(0, extract.PacerOptions{})
@@ -153,13 +153,13 @@ func (a App) Pacer(lock *load.AppLock) *extract.Pacer {
 	opts := extract.PacerOptions{Announce: lock.AnnounceCall}
 	interval := a.Duration(1)
 	if lock.SinceLastCall >= 0 && lock.SinceLastCall < max(recentCall, interval) {
-		// The call that was announced may have left later: count from now.
+		// The announced call may have left later: count from now.
 		opts.NotBefore = time.Now().Add(interval)
 	}
 	return extract.NewPacer(a.CallsPerSecond, opts)
 }
 
-// planned adds requests to what there is to do.
+// planned adds requests to the total of the progress.
 func (j *job) planned(requests int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -176,7 +176,7 @@ func (j *job) step(sdkAppID int64, day calendar.Day) {
 	}
 }
 
-// stop classes what ended the work on an app.
+// stop sets the state and hint for the error that ended the work on an app.
 func (r *AppReport) stop(ctx context.Context, err error) {
 	r.err = err
 	r.Problem, r.Hint = err.Error(), ""
@@ -188,7 +188,7 @@ func (r *AppReport) stop(ctx context.Context, err error) {
 	case errors.As(err, &busy):
 		r.State, r.Hint = AppBusy, "nothing to do if that process is a run or a backfill, which pulls what is due before it goes on; else run this again once it is done"
 	case errors.Is(err, load.ErrLockLost):
-		r.State, r.Hint = AppFailed, "look at the database; what was loaded stays, run again"
+		r.State, r.Hint = AppFailed, "check the database, then run again; what was loaded stays"
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		r.State, r.Problem = AppInterrupted, "interrupted"
 		r.Hint = "what was loaded stays; the same command goes on with the rest"
@@ -247,7 +247,7 @@ func (c *callLog) paceUsed(callsPerSecond float64) float64 {
 	return float64(c.requests-1) / (c.last.Sub(c.first).Seconds() * callsPerSecond)
 }
 
-// appsNamed returns the pipeline's app with the ID, or for 0 those that are not retired.
+// appsNamed returns the pipeline's app with the ID; for 0, all apps that are not retired.
 func (p *Pipeline) appsNamed(ctx context.Context, sdkAppID int64) ([]App, error) {
 	if sdkAppID == 0 {
 		return p.unretired(ctx)

@@ -12,21 +12,21 @@ import (
 	"pushloss/load"
 )
 
-// App is an app to pull, and how.
+// App is an app to pull, with its settings.
 type App struct {
 	Account extract.Account
-	// Location is whose midnights cut the days.
+	// Location is the time zone whose midnights separate the days.
 	Location *time.Location
-	// CallsPerSecond is the app's pace; 0 sets none.
+	// CallsPerSecond is the app's pace; 0 means no limit.
 	CallsPerSecond float64
 }
 
 // Settings say what is due.
 type Settings struct {
-	Streams       []stream.Stream // what is pulled, in this order; none is the loss alone
-	LookbackDays  int             // a day is pulled until it was this many days after its end (see EffectiveLookback)
+	Streams       []stream.Stream // streams to pull, in this order; an empty list means the loss stream only
+	LookbackDays  int             // a day is pulled again until this many days after its end (see EffectiveLookback)
 	TaskDays      int             // how many days a task is followed
-	APIMemoryDays int             // how far back the API is believed to remember
+	APIMemoryDays int             // how many days back the API is assumed to remember
 	FirstDay      *calendar.Day   // first day to keep; nil: the first run's day less LookbackDays
 }
 
@@ -35,31 +35,31 @@ type Options struct {
 	Log *slog.Logger
 	// Now is the clock for planning and for the rows' times; nil is time.Now.
 	Now func() time.Time
-	// Past says that Now goes through days long gone: a window that was pulled later
-	// than Now is no sign of a clock that ran ahead.
+	// Past says that Now goes through past days: a window that was pulled later than Now
+	// does not mean that a clock was ahead.
 	Past bool
 	// DatabaseNow is the database's clock; nil asks the database.
 	DatabaseNow func(context.Context) (time.Time, error)
-	// OnCall is told of every API call.
+	// OnCall is called after every API call.
 	OnCall func(sdkAppID int64, call extract.CallReport)
-	// OnProgress is told of every request done; calls never overlap.
+	// OnProgress is called after every request; calls never overlap.
 	OnProgress func(Progress)
-	// Holder names this process to others that wait for its apps.
+	// Holder is this process's name for others that wait for its apps.
 	Holder string
-	// GiveWay is how often a backfill looks whether a run wanted its app; 0 is five
+	// GiveWay is how often a backfill checks whether a run wanted its app; 0 means five
 	// seconds.
 	GiveWay time.Duration
 }
 
-// Progress is how far a job has come, over all apps.
+// Progress is the progress of a job, over all apps.
 type Progress struct {
 	SDKAppID    int64
-	Day         calendar.Day // of the request that was done last
+	Day         calendar.Day // of the last finished request
 	Done, Total int          // requests
 }
 
-// Pipeline runs jobs over its apps. It is safe for concurrent use: jobs that meet
-// on an app keep apart by its lock.
+// Pipeline runs jobs over its apps. It is safe for concurrent use: the apps' locks
+// separate jobs at the same app.
 type Pipeline struct {
 	db        *load.DB
 	transport http.RoundTripper

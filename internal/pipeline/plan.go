@@ -16,9 +16,9 @@ type Reprocess string
 
 // The choices.
 const (
-	Missing Reprocess = "missing" // all that is not settled, failed ones included
+	Missing Reprocess = "missing" // every window that is not settled, with failed ones
 	Failed  Reprocess = "failed"  // only failed ones
-	All     Reprocess = "all"     // everything again
+	All     Reprocess = "all"     // every window again
 )
 
 // PlannedWindow is one window of a plan: a stream's day of a task, or of the whole app.
@@ -33,50 +33,51 @@ type PlannedWindow struct {
 	Why      string        `json:"why"`
 
 	task load.TaskRef
-	// again says that the pull before failed, so that this one comes last.
+	// again says that the last pull failed, so that this window comes last.
 	again bool
 }
 
 // appPlan is what a job would do to one app.
 type appPlan struct {
 	app App
-	// streams are asked for in this order, each from a day of its own on.
+	// streams are pulled in this order, each from its own first day.
 	streams   []planStream
 	last      calendar.Day // included
 	tasks     []load.Task
 	tasksOnly bool // leave out the whole app's windows
 	reprocess Reprocess
-	// opened are windows that belong to the plan wherever they lie and whether
-	// their task is covered or not.
+	// opened are windows that always belong to the plan, even if their day or task is
+	// not covered.
 	opened map[ledgerKey]bool
-	// tick, if set, is since when what was pulled is not due again, unless it failed.
+	// tick, if set, is a time: windows pulled since then are not due again, unless they
+	// failed.
 	tick      time.Time
-	scheduled bool // it is a run's
+	scheduled bool // the plan belongs to a run
 	// failed are the windows whose last pull failed before the job began.
 	failed map[ledgerKey]bool
-	// forgotten is the newest day of which the API can tell no more than what a
-	// trusted answer told in time.
+	// forgotten is the newest day for which the API has nothing beyond a trusted answer
+	// that was loaded in time.
 	forgotten calendar.Day
-	// now, if set, tells which windows were pulled by a clock that ran ahead.
+	// now, if set, reveals windows that were pulled by a clock that was ahead.
 	now time.Time
-	// keep, if set, records what the plan makes of the settings, such as the first day to
-	// keep. It is to be called once an answer has confirmed the clock.
+	// keep, if set, stores what the plan derives from the settings, such as the first
+	// day to keep. Call it once an answer has confirmed the clock.
 	keep func(context.Context) error
-	// covers tells whether a task's window belongs to the plan at all.
+	// covers reports whether a task's window belongs to the plan at all.
 	covers func(task load.Task, day calendar.Day) bool
 }
 
-// planStream is a stream and the first day of it that belongs to a plan.
+// planStream is a stream and its first day in a plan.
 type planStream struct {
 	stream.Stream
 	first calendar.Day
 }
 
-// daysPerRead is how many days of the ledger are held at a time.
+// daysPerRead is how many days of the ledger are in memory at a time.
 const daysPerRead = 7
 
-// windows yields those windows of each day that are in the part, oldest day first: of
-// each stream the whole app's, then the tasks' in the order of their registration.
+// windows yields the windows of the part day by day, oldest day first. For each stream
+// the whole app's window comes first, then those of tasks in the order of registration.
 func (p appPlan) windows(ctx context.Context, db *load.DB, in part) iter.Seq2[[]PlannedWindow, error] {
 	return func(yield func([]PlannedWindow, error) bool) {
 		begin, end := p.days(in)
@@ -93,7 +94,7 @@ func (p appPlan) windows(ctx context.Context, db *load.DB, in part) iter.Seq2[[]
 			}
 			for day := first; day <= last; day++ {
 				if w := day.Window(p.app.Location); !w.Start.Before(w.End) {
-					continue // the zone's calendar leaves this date out
+					continue // the zone's calendar skips this date
 				}
 				if !yield(p.windowsOf(day, ledger, in), nil) {
 					return
@@ -131,8 +132,8 @@ func (p appPlan) windowsOf(day calendar.Day, ledger map[ledgerKey]load.Entry, in
 	return windows
 }
 
-// guesses reports whether a run would ask for a day before a task was registered only
-// because nobody said when it was sent, and too late for an answer to be trusted.
+// guesses reports whether a run would pull a day before a task was registered only
+// because the time of the push is unknown, and too late for a trusted answer.
 func (p appPlan) guesses(task load.Task, day calendar.Day) bool {
 	return p.scheduled && task.SentAt == nil && day <= p.forgotten && day < calendar.DayOf(task.RegisteredAt, p.app.Location)
 }
@@ -150,16 +151,16 @@ func (p appPlan) window(key ledgerKey, task load.TaskRef, ledger map[ledgerKey]l
 	return w
 }
 
-// verdict says whether a window is due, and why or why not.
+// verdict returns whether a window is due, and the reason.
 func (p appPlan) verdict(known bool, entry load.Entry) (due bool, why string) {
 	failed := known && entry.State == load.StateFailed
 	switch {
 	case p.reprocess == All:
 		return true, "everything is pulled again"
 	case known && !p.now.IsZero() && entry.UpdatedAt.After(p.now.Add(ClockTolerance)):
-		return true, "pulled by a clock that ran ahead"
+		return true, "pulled by a clock that was ahead"
 	case known && entry.Settled == load.NotSettled && entry.LastTrustedAt != nil && entry.Day <= p.forgotten:
-		return false, "was loaded in time, and the API can tell no more"
+		return false, "loaded in time, and the API has nothing more"
 	case known && !failed && !p.tick.IsZero() && !entry.UpdatedAt.Before(p.tick):
 		return false, "pulled since the tick, by another process"
 	case failed:
@@ -171,7 +172,7 @@ func (p appPlan) verdict(known bool, entry load.Entry) (due bool, why string) {
 	case entry.Settled == load.ByLookback:
 		return false, "settled: pulled after the lookback"
 	case entry.Settled == load.ByAPIMemory:
-		return false, "settled: the API can tell no more"
+		return false, "settled: the API has nothing more"
 	case entry.Settled == load.ByRetiring:
 		return false, "settled: the task is retired"
 	}
@@ -184,9 +185,9 @@ type request struct {
 	day    calendar.Day
 	window calendar.Window
 	tasks  []load.TaskRef
-	// narrowed says that it is a piece of one that was refused.
+	// narrowed says that it is a part of a refused request.
 	narrowed bool
-	// trial says that its failure without a word is for its caller to judge.
+	// trial says that the caller handles its failure without an answer of the API.
 	trial bool
 }
 
@@ -204,8 +205,8 @@ func taskIDs(tasks []load.TaskRef) []string {
 	return ids
 }
 
-// requests turns the due windows of a day into requests: of each stream the whole
-// app's, then the tasks' in batches, those apart whose last pull failed.
+// requests turns the due windows of a day into requests: for each stream the whole app's
+// window, then batches of tasks. Tasks whose last pull failed have batches of their own.
 func (p appPlan) requests(windows []PlannedWindow) []request {
 	var requests []request
 	for _, stream := range p.streams {
@@ -232,7 +233,7 @@ func (p appPlan) request(stream stream.Stream, day calendar.Day, tasks []load.Ta
 	return request{stream: stream, day: day, window: day.Window(p.app.Location), tasks: tasks}
 }
 
-// count goes through the plan without carrying it out.
+// count returns how many windows and requests the plan has.
 func (p appPlan) count(ctx context.Context, db *load.DB) (windows, requests int, err error) {
 	for day, err := range p.windows(ctx, db, allWindows) {
 		if err != nil {

@@ -12,13 +12,13 @@ type puller struct {
 	*job
 	// asOf is the clock that decides what is final.
 	asOf func() time.Time
-	// prepare returns the plan of an app, once its lock is held.
+	// prepare returns the plan of an app; it is called under the app's lock.
 	prepare func(ctx context.Context, app App) (appPlan, policy, error)
-	// seenRun, of a backfill, is the newest run that it need not let go first.
+	// seenRun is, in a backfill, the newest run that does not need to go first.
 	seenRun *int64
 }
 
-// do carries out the app's plan, then makes the checks again whose days it pulled.
+// do executes the app's plan, then repeats the checks whose days it pulled.
 func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 	plan, policy, err := p.prepare(ctx, at.App)
 	if err != nil {
@@ -38,7 +38,7 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 	if p.seenRun != nil {
 		work.givesWay = &giveWay{job: p.job, app: at.App, seen: *p.seenRun}
 	}
-	if requests == 0 { // no answer will confirm the clock: the database has
+	if requests == 0 { // no answer will confirm the clock, but the database did
 		if err := work.keep(ctx); err != nil {
 			return err
 		}
@@ -51,7 +51,7 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 		report.Hint = "see last_error in analytics.stream_coverage; failed windows are pulled again by the next run"
 		switch {
 		case report.WindowsFailed == 0:
-			report.Hint = "see pushloss.reject: what was understood is loaded, and the next run pulls the day again while it may change"
+			report.Hint = "see pushloss.reject; the other rows are loaded, and the next run pulls the day again while it may change"
 		case report.Rejects > 0:
 			report.Hint += "; pushloss.reject has the rows that could not be understood"
 		}
@@ -62,7 +62,7 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 	if err != nil {
 		return err
 	}
-	if work.loads > 0 { // an answer has confirmed the clock by which days are forgotten
+	if work.loads > 0 { // an answer confirmed the clock that says which days are forgotten
 		if _, err := at.lock.Settle(ctx, policy.lastForgotten(p.opts.Now()), policy.lastEndedDay(p.opts.Now())); err != nil {
 			return err
 		}

@@ -8,14 +8,14 @@ import (
 	"pushloss/load"
 )
 
-// part is a part of a plan's windows.
+// part is a set of a plan's windows.
 type part int
 
 const (
 	allWindows   part = iota
 	wholeApp          // of the whole app, unless the last pull failed
 	ofTasks           // of tasks, unless the last pull failed
-	failedBefore      // whatever failed when it was last pulled
+	failedBefore      // those whose last pull failed
 )
 
 func (in part) has(window ledgerKey, failed bool) bool {
@@ -30,7 +30,7 @@ func (in part) has(window ledgerKey, failed bool) bool {
 	return true
 }
 
-// ledger reads the entries of the days that the part's windows can have.
+// ledger reads the entries of the days that can contain the part's windows.
 func (in part) ledger(ctx context.Context, db *load.DB, sdkAppID int64, first, last calendar.Day) ([]load.Entry, error) {
 	if in == wholeApp {
 		return db.AppLedger(ctx, sdkAppID, first, last)
@@ -38,8 +38,8 @@ func (in part) ledger(ctx context.Context, db *load.DB, sdkAppID int64, first, l
 	return db.Ledger(ctx, sdkAppID, first, last)
 }
 
-// days are the first and the last day of the part's windows; last is before first
-// where it has none.
+// days returns the first and last day of the part's windows; last is before first if it
+// has none.
 func (p appPlan) days(in part) (first, last calendar.Day) {
 	first, last = p.last+1, p.last
 	switch {
@@ -60,9 +60,9 @@ func (p appPlan) days(in part) (first, last calendar.Day) {
 	return first, last
 }
 
-// order is the order in which a plan is carried out. The whole app's figures come
-// before those of tasks, so that no task can keep them waiting, and what failed last
-// time comes last, so that it keeps nothing else waiting.
+// order is the order in which a plan is executed. The whole app's figures come before
+// those of tasks, so that no task can delay them. Windows that failed last time come
+// last, so that they delay nothing else.
 var order = [...]part{wholeApp, ofTasks, failedBefore}
 
 // queue yields the requests of a part of the plan.
@@ -95,8 +95,8 @@ func (p appPlan) allRequests(ctx context.Context, db *load.DB) iter.Seq2[request
 	}
 }
 
-// failedWindows are those whose last pull failed. They are few, since a job leaves an
-// app alone where much fails.
+// failedWindows returns the windows whose last pull failed. They are few, since a job
+// stops at an app where much fails.
 func (p *Pipeline) failedWindows(ctx context.Context, sdkAppID int64) (map[ledgerKey]bool, error) {
 	windows, err := p.db.FailedWindows(ctx, sdkAppID)
 	if err != nil || len(windows) == 0 {

@@ -13,14 +13,14 @@ import (
 	"pushloss/transform"
 )
 
-// recheck makes the checks again that had differed and whose days were all pulled
-// since, right after the plan was carried out: the stored days are as fresh then as
-// an answer can be. A check that stays is made again only after a backfill of
-// everything pulled its days: by hand. What the API need not remember any more
-// cannot be made again, and becomes unproven.
+// recheck repeats checks that had differed and whose days were all pulled since. It runs
+// right after the plan, when the stored days are as recent as an answer can be. A check
+// in the state stays is repeated only after a backfill of everything, started by hand,
+// pulled its days. A check of days that the API may have forgotten cannot be repeated and
+// becomes unproven.
 //
-// A request that fails leaves its checks as they are, for the next run: the plan was
-// carried out all the same.
+// A failed request leaves its checks as they are for the next run: the plan itself was
+// executed.
 func (p *puller) recheck(ctx context.Context, at turn, plan appPlan, rules policy, report *AppReport) error {
 	unequal, err := p.db.UnequalChecks(ctx, at.Account.SDKAppID)
 	if err != nil || len(unequal) == 0 {
@@ -28,7 +28,7 @@ func (p *puller) recheck(ctx context.Context, at turn, plan appPlan, rules polic
 	}
 	again, expired := plan.dueChecks(rules, unequal, p.opts.Now())
 	if len(expired) > 0 {
-		at.log.WarnContext(ctx, "reconciliations can no longer be made again", "checks", len(expired))
+		at.log.WarnContext(ctx, "reconciliations can no longer be repeated", "checks", len(expired))
 		if err := at.lock.ExpireChecks(ctx, expired); err != nil {
 			return err
 		}
@@ -36,28 +36,28 @@ func (p *puller) recheck(ctx context.Context, at turn, plan appPlan, rules polic
 	if len(again) == 0 {
 		return nil
 	}
-	check := checker{turn: at, normalizer: transform.Normalizer{MaxRows: maxRows}, policy: rules, now: p.opts.Now, told: newReconciliation()}
-	report.Reconciliation = &check.told
+	check := checker{turn: at, normalizer: transform.Normalizer{MaxRows: maxRows}, policy: rules, now: p.opts.Now, result: newReconciliation()}
+	report.Reconciliation = &check.result
 	for _, request := range again {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		check.told.look(request.days)
+		check.result.look(request.days)
 		var unreachable *unreachableError
 		var failed *extract.Error
 		switch err := check.one(ctx, request); {
 		case errors.As(err, &unreachable):
 			return nil
 		case errors.As(err, &failed) && failed.Class == extract.BadRequest:
-			// The days themselves were answered: it is about the span.
+			// The days themselves were answered, so the refusal concerns the span.
 			check.failed(ctx, request, failed.Error())
 		case err != nil:
 			return err
 		}
 	}
-	if n := check.told.staying(); n > 0 {
-		// No problem of this run's: its windows are loaded.
-		at.log.WarnContext(ctx, "reconciliations differ again after their days were pulled anew", "checks", n, "hint", hintOfStays)
+	if n := check.result.staying(); n > 0 {
+		// This is not a problem of this run: its windows are loaded.
+		at.log.WarnContext(ctx, "reconciliations differ again after their days were pulled again", "checks", n, "hint", hintOfStays)
 		if report.Hint == "" {
 			report.Hint = hintOfStays
 		}
@@ -65,8 +65,8 @@ func (p *puller) recheck(ctx context.Context, at turn, plan appPlan, rules polic
 	return nil
 }
 
-// dueChecks sorts out what is to be made again, in batches, and what can no longer
-// be. It is pure.
+// dueChecks returns the checks to repeat, in batches, and those that can no longer be
+// repeated. It is pure.
 func (p appPlan) dueChecks(rules policy, unequal []load.UnequalCheck, now time.Time) (again []checkRequest, expired []int64) {
 	var groups []checkRequest
 	for _, check := range unequal {
@@ -82,7 +82,7 @@ func (p appPlan) dueChecks(rules policy, unequal []load.UnequalCheck, now time.T
 			continue
 		}
 		at := slices.IndexFunc(groups, func(group checkRequest) bool {
-			// The whole app's figures are asked for alone.
+			// The whole app has a request of its own.
 			return group.days == days && (group.tasks[0].Key == 0) == (check.Task.Key == 0)
 		})
 		if at < 0 {
@@ -96,8 +96,7 @@ func (p appPlan) dueChecks(rules policy, unequal []load.UnequalCheck, now time.T
 	return checks.requests, expired
 }
 
-// pulls reports whether all windows of the task's losses in the days belong to the
-// plan.
+// pulls reports whether the plan contains all windows of the task's losses in the days.
 func (p appPlan) pulls(ref load.TaskRef, days calendar.Span) bool {
 	loss := slices.IndexFunc(p.streams, func(planned planStream) bool { return planned.Stream == stream.Loss })
 	if loss < 0 || days.First < p.streams[loss].first || days.Last > p.last {

@@ -10,29 +10,29 @@ import (
 
 // ReconcileRequest says what to compare.
 type ReconcileRequest struct {
-	// From and To are the first and last day, both included; nil for both is the
-	// newest days, seven at most, that the API is believed to remember now and for
-	// another day, so that the next run can ask for them again.
+	// From and To are the first and last day, both included. Nil for both means the
+	// newest days, seven at most, that the API is assumed to remember now and for
+	// another day, so that the next run can repeat the check.
 	From, To *calendar.Day
 	// SDKAppID is the only app; 0 means all.
 	SDKAppID int64
 }
 
-// Reconcile compares the stored days, added up, with what the API says of spans of
-// them: of the whole app, and of every task that is not retired. An app that
-// another process works on is left out.
+// Reconcile compares the sums of stored days with the API's answers for spans of these
+// days, for the whole app and for every task that is not retired. It leaves out an app
+// that another process works on.
 //
-// Where the two differ, the days are opened: the next run pulls them anew and makes
-// the same check again, so that figures which only grew in between agree then. If it
-// differs again it stays, and status warns of it. The days are not opened another
-// time: a third pull would bring the same. The warning stands until a later check
-// of the span (or of one around it) agrees, until somebody pulls the days anew by a
-// backfill of everything and the check that follows agrees or can no longer be
-// made, or until the task is retired.
+// If the two differ, Reconcile opens the days. The next run pulls them again and repeats
+// the check, so that figures which only grew in between agree then. If the check differs
+// again, its state is stays and status warns of it. The days are not opened a second
+// time: a third pull would bring the same. The warning ends in one of three ways: a later
+// check of the span (or of a span around it) agrees; a backfill of everything pulls the
+// days again, and the check that follows agrees or is no longer possible; or the task is
+// retired.
 //
-// What the API says of a span that it need not remember is recorded as unproven
-// unless it agrees; it opens nothing and warns of nothing. A check that differed and
-// that the API need not remember when it could be made again becomes unproven too.
+// An answer for a span that the API may have forgotten is recorded as unproven unless it
+// agrees. It opens no days and causes no warning. A check that differed becomes unproven
+// too if the API may have forgotten its days before it could be repeated.
 func (p *Pipeline) Reconcile(ctx context.Context, request ReconcileRequest) (Report, error) {
 	apps, err := p.appsNamed(ctx, request.SDKAppID)
 	if err != nil {
@@ -54,7 +54,7 @@ func (p *Pipeline) Reconcile(ctx context.Context, request ReconcileRequest) (Rep
 	return j.execute(ctx, apps)
 }
 
-// reconcile is the work of the job on one app.
+// reconcile is the job's work on one app.
 func (j *job) reconcile(ctx context.Context, at turn, request ReconcileRequest, report *AppReport) error {
 	if err := j.checkTimezone(ctx, at.App); err != nil {
 		return err
@@ -64,14 +64,14 @@ func (j *job) reconcile(ctx context.Context, at turn, request ReconcileRequest, 
 	if request.From != nil {
 		days = calendar.Span{First: *request.From, Last: *request.To}
 	}
-	check := checker{turn: at, normalizer: transform.Normalizer{MaxRows: maxRows}, policy: rules, now: j.opts.Now, told: newReconciliation(rules.cut(days)...)}
-	report.Reconciliation = &check.told
-	plan, err := j.planChecks(ctx, at, rules, check.told.Spans)
+	check := checker{turn: at, normalizer: transform.Normalizer{MaxRows: maxRows}, policy: rules, now: j.opts.Now, result: newReconciliation(rules.cut(days)...)}
+	report.Reconciliation = &check.result
+	plan, err := j.planChecks(ctx, at, rules, check.result.Spans)
 	if err != nil {
 		return err
 	}
-	check.told.LeftOut = append(check.told.LeftOut, plan.leftOut...)
-	at.log.InfoContext(ctx, "app planned", "spans", len(check.told.Spans), "requests", len(plan.requests), "takes", at.Duration(len(plan.requests)))
+	check.result.LeftOut = append(check.result.LeftOut, plan.leftOut...)
+	at.log.InfoContext(ctx, "app planned", "spans", len(check.result.Spans), "requests", len(plan.requests), "takes", at.Duration(len(plan.requests)))
 	j.planned(len(plan.requests))
 
 	err = func() error {
@@ -86,7 +86,7 @@ func (j *job) reconcile(ctx context.Context, at turn, request ReconcileRequest, 
 		}
 		return nil
 	}()
-	check.tell(report)
+	check.conclude(report)
 	return err
 }
 
@@ -106,14 +106,14 @@ func (j *job) planChecks(ctx context.Context, at turn, rules policy, spans []cal
 	return plan, nil
 }
 
-// tell gives the app's report its state.
-func (c *checker) tell(report *AppReport) {
+// conclude sets the state of the app's report.
+func (c *checker) conclude(report *AppReport) {
 	report.Rejects = c.rejects
-	switch problem := c.told.problem(); {
+	switch problem := c.result.problem(); {
 	case problem != "":
 		report.State, report.Problem = AppPartial, problem
-		report.Hint = "see analytics.reconciliations; the next run pulls the days anew and makes the check again"
-		if c.told.differing() == 0 {
+		report.Hint = "see analytics.reconciliations; the next run pulls the days again and repeats the check"
+		if c.result.differing() == 0 {
 			report.Hint = hintOfStays
 		}
 	case c.lastFailure != "":
@@ -122,5 +122,5 @@ func (c *checker) tell(report *AppReport) {
 	}
 }
 
-// hintOfStays says what can be done about a check that differed again.
-const hintOfStays = "see analytics.reconciliations; if the figures have changed since, pull the days anew: pushloss backfill --reprocess all"
+// hintOfStays says what to do about a check that differed again.
+const hintOfStays = "see analytics.reconciliations; if the figures have changed since, pull the days again: pushloss backfill --reprocess all"

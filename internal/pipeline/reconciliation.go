@@ -10,13 +10,13 @@ import (
 	"pushloss/load"
 )
 
-// Reconciliation is what comparing spans of days brought.
+// Reconciliation is the result of comparing spans of days.
 type Reconciliation struct {
-	Spans       []calendar.Span `json:"spans"`       // that were looked at
-	Checks      int             `json:"checks"`      // a span of a task, or of the whole app
+	Spans       []calendar.Span `json:"spans"`       // spans considered
+	Checks      int             `json:"checks"`      // one for each span of a task or of the whole app
 	Keys        int64           `json:"keys"`        // figures compared
-	Differences int64           `json:"differences"` // figures that differ, but for unproven checks
-	DaysOpened  int64           `json:"days_opened"` // windows that the next run pulls anew
+	Differences int64           `json:"differences"` // figures that differ, without those of unproven checks
+	DaysOpened  int64           `json:"days_opened"` // windows that the next run pulls again
 	// Unequal are the checks that do not agree, unproven ones included.
 	Unequal []UnequalCheck `json:"unequal"`
 	LeftOut []LeftOut      `json:"left_out"`
@@ -48,8 +48,8 @@ func (r *Reconciliation) note(days calendar.Span, outcome load.CheckOutcome) {
 	r.Unequal = append(r.Unequal, UnequalCheck{days, outcome.Task.ID, outcome.Keys, outcome.Differences, outcome.State})
 }
 
-// differing counts the checks whose days wait to be pulled anew, staying those that
-// differed again after that.
+// differing counts the checks with days that wait to be pulled again; staying counts
+// those that differed again after that.
 func (r *Reconciliation) differing() int { return r.count(load.CheckDiffers) }
 func (r *Reconciliation) staying() int   { return r.count(load.CheckStays) }
 
@@ -62,7 +62,7 @@ func (r *Reconciliation) count(state load.CheckState) (n int) {
 	return n
 }
 
-// problem says how many figures differ; empty if none does.
+// problem says how many figures differ; empty if none do.
 func (r *Reconciliation) problem() string {
 	if r.Differences == 0 {
 		return ""

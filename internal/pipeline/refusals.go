@@ -14,11 +14,11 @@ import (
 	"pushloss/transform"
 )
 
-// refusals is what a job has learnt of an app's windows that the API answers with an
-// error. A request that is refused for one of its tasks is made again in halves, down
-// to that task. From then on the task is set apart, so that it costs the narrowing
-// once: its other days are asked for at the end, alone and the newest first. If that
-// one is refused too, the job leaves the others as they are.
+// refusals records which windows of an app the API refused, that is, answered with an
+// error. If a request is refused because of one of its tasks, the job repeats it in
+// halves, down to that task. From then on the task is set apart, so that the narrowing
+// happens once: its other days are requested at the end, one by one and the newest first.
+// If that one is refused too, the job skips the others.
 type refusals struct {
 	days  map[streamDay]bool // the whole app's window was refused
 	tasks map[int32]*apart
@@ -29,15 +29,15 @@ type streamDay struct {
 	day    calendar.Day
 }
 
-// apart is a task that was refused, and what of it is still to be asked for.
+// apart is a refused task, with the windows still to request.
 type apart struct {
 	task   load.TaskRef
 	last   *extract.Error
 	queued []streamDay
 }
 
-// note remembers a refused window of the whole app: its tasks' refusals say nothing
-// of the tasks.
+// note records a refused window of the whole app: then refusals of tasks on that day are
+// not about the tasks.
 func (f *refusals) note(r request, failed *extract.Error) {
 	if r.ofTasks() || failed.Code == 0 {
 		return
@@ -48,7 +48,7 @@ func (f *refusals) note(r request, failed *extract.Error) {
 	f.days[streamDay{r.stream, r.day}] = true
 }
 
-// setApart notes a refusal that is about one task, and reports whether it is.
+// setApart records a refusal that is about one task, and reports whether it is.
 func (f *refusals) setApart(r request, failed *extract.Error) bool {
 	passing := failed.Class == extract.Transient && failed.Code != 0 && !r.narrowed || failed.Class == extract.Unreadable
 	if len(r.tasks) != 1 || passing || f.days[streamDay{r.stream, r.day}] {
@@ -58,7 +58,7 @@ func (f *refusals) setApart(r request, failed *extract.Error) bool {
 	return true
 }
 
-// of returns the task as one that is set apart.
+// of returns the entry of a task that is set apart, and adds it if needed.
 func (f *refusals) of(task load.TaskRef) *apart {
 	if f.tasks == nil {
 		f.tasks = make(map[int32]*apart)
@@ -69,7 +69,7 @@ func (f *refusals) of(task load.TaskRef) *apart {
 	return f.tasks[task.Key]
 }
 
-// withoutRefused leaves the tasks out of a request that are set apart, and queues them.
+// withoutRefused removes the tasks from a request that are set apart, and queues them.
 func (w *appWork) withoutRefused(r request) request {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -86,7 +86,7 @@ func (w *appWork) withoutRefused(r request) request {
 	return r
 }
 
-// narrows reports whether a refused request is made again in halves.
+// narrows reports whether a refused request is repeated in halves.
 func (w *appWork) narrows(r request, failed *extract.Error) bool {
 	if len(r.tasks) < 2 || !failed.MayBeAboutTasks() {
 		return false
@@ -103,9 +103,9 @@ func (w *appWork) narrows(r request, failed *extract.Error) bool {
 	return !dayFails
 }
 
-// narrow makes a request again in two halves or, if some of its tasks were set apart
-// meanwhile, without these. One request is narrowed at a time: what it teaches saves
-// the others the same.
+// narrow repeats a request in two halves or, if some of its tasks were set apart
+// meanwhile, without these tasks. It narrows one request at a time: the result saves the
+// others the same calls.
 func (w *appWork) narrow(ctx context.Context, r request, failed *extract.Error, normalizer *transform.Normalizer) (answered bool, err error) {
 	var pieces []request
 	if !r.narrowed {
@@ -119,7 +119,7 @@ func (w *appWork) narrow(ctx context.Context, r request, failed *extract.Error, 
 		}
 	}
 	if pieces == nil {
-		w.log.WarnContext(ctx, "the api refuses a request for some of its tasks: asking again for fewer",
+		w.log.WarnContext(ctx, "the api refuses a request for some of its tasks: repeating it with fewer tasks",
 			"stream", r.stream, "day", r.day, "tasks", r.taskIDs(), "error", failed)
 		w.more(1)
 		middle := (len(r.tasks) + 1) / 2
@@ -137,7 +137,7 @@ func (w *appWork) narrow(ctx context.Context, r request, failed *extract.Error, 
 	return answered, nil
 }
 
-// askAlone asks for the days of the tasks that were set apart.
+// askAlone requests the days of the tasks that were set apart.
 func (w *appWork) askAlone(ctx context.Context) error {
 	normalizer := transform.Normalizer{MaxRows: maxRows}
 	for _, key := range slices.Sorted(maps.Keys(w.refusals.tasks)) {
@@ -157,9 +157,9 @@ func (w *appWork) askAlone(ctx context.Context) error {
 				return err
 			}
 			if left := len(task.queued) - 1; i == 0 && left > 0 && !answered {
-				w.log.ErrorContext(ctx, "the api refuses the task's oldest and newest day: the others are left for the next run",
+				w.log.ErrorContext(ctx, "the api refuses the task's oldest and newest day: the next run tries the others",
 					"task", task.task.ID, "windows", left, "error", task.last)
-				w.lastProblem = fmt.Sprintf("%s; %d further windows of the task were not asked for", reasonOf(r, task.last), left)
+				w.lastProblem = fmt.Sprintf("%s; %d further windows of the task were not requested", reasonOf(r, task.last), left)
 				break
 			}
 		}
@@ -167,7 +167,7 @@ func (w *appWork) askAlone(ctx context.Context) error {
 	return nil
 }
 
-// hint tells what to do about the tasks that were refused; empty if none was.
+// hint says what to do about the refused tasks; empty if there are none.
 func (f *refusals) hint() string {
 	for _, key := range slices.Sorted(maps.Keys(f.tasks)) {
 		return "check the TaskID; if it is wrong: pushloss tasks retire " + f.tasks[key].task.ID
@@ -175,8 +175,8 @@ func (f *refusals) hint() string {
 	return ""
 }
 
-// reasonOf is what the ledger says of a refused request: it names the task if it is
-// about one.
+// reasonOf is the ledger's text for a refused request: it names the task if it is about
+// one.
 func reasonOf(r request, failed *extract.Error) string {
 	if len(r.tasks) == 1 && r.ofTasks() && (failed.MayBeAboutTasks() || wordless(failed)) {
 		return fmt.Sprintf("task %s: %v", r.tasks[0].ID, failed)

@@ -12,14 +12,14 @@ import (
 // AppState is how the work on an app ended.
 type AppState string
 
-// The states. From Busy on, nothing was done or not all.
+// The states. From Busy on, the work was not or not completely done.
 const (
 	AppDone        AppState = "done"
 	AppPartial     AppState = "partial"     // some windows failed or rows were rejected
 	AppBusy        AppState = "busy"        // another process works on it
 	AppInterrupted AppState = "interrupted" // by a signal
-	AppUnreachable AppState = "unreachable" // too many requests in a row got no answer
-	AppRefused     AppState = "refused"     // the API, or a clock, wants an operator to act
+	AppUnreachable AppState = "unreachable" // too many requests in a row had no answer
+	AppRefused     AppState = "refused"     // an operator must act: the API refused the app, or a clock is wrong
 	AppFailed      AppState = "failed"      // the database, or the app's settings
 )
 
@@ -33,16 +33,17 @@ type Totals struct {
 	RowsUpdated   int64 `json:"rows_updated"`
 	RowsDeleted   int64 `json:"rows_deleted"`
 	RowsUnchanged int64 `json:"rows_unchanged"`
-	// RowsKept are stored rows of which an untrusted answer says less.
+	// RowsKept counts stored rows that stay although an untrusted answer has a lower
+	// count or no row.
 	RowsKept   int64 `json:"rows_kept"`
 	RowsMerged int64 `json:"rows_merged"`
 	Rejects    int64 `json:"rejects"`
-	// What the answers had that is not stored: rows of tasks that were not asked for,
-	// rows of a task that came twice, and counters of a task that were all zero.
+	// Parts of answers that are not stored: rows of tasks that were not requested, rows
+	// of a task that came twice, and counters of a task that were all zero.
 	RowsIgnored  int64 `json:"rows_ignored"`
 	RowsRepeated int64 `json:"rows_repeated"`
 	ZeroCounters int64 `json:"zero_counters"`
-	// What the answers had that is stored otherwise: texts that Postgres cannot hold,
+	// Parts of answers that are stored in another form: texts that Postgres cannot hold,
 	// and credentials.
 	TextsReplaced  int64 `json:"texts_replaced"`
 	SecretsBlanked int64 `json:"secrets_blanked"`
@@ -80,18 +81,19 @@ func (t Totals) run() load.RunTotals {
 type AppReport struct {
 	SDKAppID int64    `json:"sdk_app_id"`
 	State    AppState `json:"state"`
-	// Problem and Hint say what went wrong and what to do; empty if nothing did.
+	// Problem and Hint say what went wrong and what to do; both are empty if nothing
+	// did.
 	Problem string `json:"problem,omitempty"`
 	Hint    string `json:"hint,omitempty"`
 	Totals
-	// Accepted is how many calls the API answered without an error, Answered with or
-	// without one.
+	// Accepted counts the calls that the API answered without an error, Answered those
+	// that it answered at all.
 	Accepted int64 `json:"-"`
 	Answered int64 `json:"-"`
-	// PaceUsed is the calls made per call allowed between the first and the
-	// last; 0 where no pace is set or there were fewer than two calls.
+	// PaceUsed is the ratio of calls made to calls allowed, between the first and the
+	// last call; 0 without a pace or with fewer than two calls.
 	PaceUsed float64 `json:"pace_used"`
-	// Reconciliation is what was compared; nil if nothing was.
+	// Reconciliation is the result of comparing; nil if nothing was compared.
 	Reconciliation *Reconciliation `json:"reconciliation,omitempty"`
 
 	err error
@@ -100,10 +102,10 @@ type AppReport struct {
 // Unanswered reports whether the app was called and never got an answer.
 func (r AppReport) Unanswered() bool { return r.Requests > 0 && r.Answered == 0 }
 
-// Err is what stopped the app; nil if nothing did.
+// Err is the error that stopped the app; nil if none did.
 func (r AppReport) Err() error { return r.err }
 
-// Report is what a job did.
+// Report is the result of a job.
 type Report struct {
 	RunID      int64         `json:"run_id"`
 	Kind       string        `json:"kind"`
@@ -114,7 +116,7 @@ type Report struct {
 	Apps []AppReport `json:"apps"`
 }
 
-// conclude derives the job's state and totals from its apps'.
+// conclude derives the job's state and totals from those of its apps.
 func (r *Report) conclude() {
 	r.State = load.RunDone
 	worst := map[AppState]load.RunState{
@@ -123,7 +125,7 @@ func (r *Report) conclude() {
 	}
 	rank := map[load.RunState]int{load.RunPartial: 1, load.RunFailed: 2, load.RunInterrupted: 3}
 	if len(r.Apps) > 0 && !slices.ContainsFunc(r.Apps, func(app AppReport) bool { return app.State != AppBusy }) {
-		r.State = load.RunSkipped // nothing was done, so nothing is up to date by it
+		r.State = load.RunSkipped // nothing was done, so the run does not count as an update
 	}
 	for _, app := range r.Apps {
 		r.Totals.add(app.Totals)
@@ -143,7 +145,8 @@ func (r *Report) problem() string {
 	return ""
 }
 
-// NamedProblem is the app's problem with the app's name, which many have already.
+// NamedProblem is the app's problem with the app's name, unless the problem contains it
+// already.
 func (r AppReport) NamedProblem() string {
 	name := fmt.Sprintf("app %d", r.SDKAppID)
 	if strings.Contains(r.Problem, name) {

@@ -11,26 +11,26 @@ import (
 	"pushloss/load"
 )
 
-// The kinds of job, as the run's record names them.
+// The kinds of job, as stored with the run.
 const (
 	KindRun       = "run"
 	KindBackfill  = "backfill"
 	KindReconcile = "reconcile"
 )
 
-// Run pulls everything that is due, for every app: each ended day since the
-// first one that is not settled, of the whole app and of every task that is
-// followed then, and whatever a reconciliation opened again. An app that another
-// process works on is left to it.
+// Run pulls everything that is due, for every app. That is each ended day since the first
+// one that is not settled, for the whole app and for every task that is followed then,
+// and every window that a reconciliation opened. It leaves out an app that another
+// process works on.
 //
-// asOf makes the run decide as if it were made at that time; the zero time is
-// now. Days that are not over by the real clock are left out either way.
+// asOf makes the run decide as if it were made at that time; the zero time means now.
+// Days that are not over by the real clock are always left out.
 func (p *Pipeline) Run(ctx context.Context, asOf time.Time) (Report, error) {
 	return p.run(ctx, asOf, time.Time{})
 }
 
-// RunTick is Run for a tick that other processes with the same schedule have too:
-// what any of them has pulled since the tick is not due again at it.
+// RunTick is Run for a tick that other processes with the same schedule have too: windows
+// that any of them has pulled since the tick are not due again.
 func (p *Pipeline) RunTick(ctx context.Context, tick time.Time) (Report, error) {
 	return p.run(ctx, time.Time{}, tick)
 }
@@ -43,7 +43,7 @@ func (p *Pipeline) run(ctx context.Context, asOf, tick time.Time) (Report, error
 	j := &job{Pipeline: p, kind: KindRun, acquire: acquireFree}
 	pull := &puller{
 		job: j,
-		// Nothing is final before its time by the real clock.
+		// No window is final before its time by the real clock.
 		asOf: func() time.Time { return earlier(clock(), p.opts.Now()) },
 		prepare: func(ctx context.Context, app App) (appPlan, policy, error) {
 			plan, rules, err := p.planRun(ctx, app, clock())
@@ -59,7 +59,7 @@ func (p *Pipeline) run(ctx context.Context, asOf, tick time.Time) (Report, error
 	return j.execute(ctx, apps)
 }
 
-// unretired are the apps that jobs work on which name none.
+// unretired returns the apps for jobs that name none.
 func (p *Pipeline) unretired(ctx context.Context) ([]App, error) {
 	retired, err := p.db.RetiredApps(ctx)
 	if err != nil {
@@ -68,7 +68,7 @@ func (p *Pipeline) unretired(ctx context.Context) ([]App, error) {
 	var apps []App
 	for _, app := range p.apps {
 		if slices.Contains(retired, app.Account.SDKAppID) {
-			p.opts.Log.InfoContext(ctx, "app is retired, and left out", "sdk_app_id", app.Account.SDKAppID)
+			p.opts.Log.InfoContext(ctx, "app is retired and left out", "sdk_app_id", app.Account.SDKAppID)
 			continue
 		}
 		apps = append(apps, app)
@@ -83,7 +83,7 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// planRun is what a run at the given time would do to an app.
+// planRun returns what a run at the given time would do to an app.
 func (p *Pipeline) planRun(ctx context.Context, app App, at time.Time) (appPlan, policy, error) {
 	rules := policy{Settings: p.settings, location: app.Location}
 	first, keepFirst, err := p.firstDay(ctx, app, at)
@@ -144,8 +144,8 @@ func (p *Pipeline) planRun(ctx context.Context, app App, at time.Time) (appPlan,
 	}, rules, nil
 }
 
-// firstDay is the first day kept of an app: the setting's or, without one, what the
-// first run made it, which keep records.
+// firstDay is the first day kept for an app: that of the settings or, without one, that
+// of the first run, which keep stores.
 func (p *Pipeline) firstDay(ctx context.Context, app App, at time.Time) (first calendar.Day, keep func(context.Context) error, err error) {
 	wanted := load.App{
 		SDKAppID: app.Account.SDKAppID, Timezone: app.Location.String(),
@@ -168,13 +168,13 @@ func (p *Pipeline) firstDay(ctx context.Context, app App, at time.Time) (first c
 	}
 	first = calendar.DayOf(at, app.Location) - calendar.Day(p.settings.EffectiveLookback())
 	if at.After(p.opts.Now()) {
-		return first, nothing, nil // a look ahead must not move what later runs keep
+		return first, nothing, nil // a plan for a later time must not change what runs keep
 	}
 	return first, func(ctx context.Context) error {
 		wanted.FirstDay = &first
 		_, err := save(ctx)
 		if err == nil {
-			p.opts.Log.InfoContext(ctx, "first run of the app: its days are kept from here on; PUSHLOSS_FIRST_DAY moves it",
+			p.opts.Log.InfoContext(ctx, "first run of the app: first_day is its first day; PUSHLOSS_FIRST_DAY changes it",
 				"sdk_app_id", app.Account.SDKAppID, "first_day", first)
 		}
 		return err

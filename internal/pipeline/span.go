@@ -7,8 +7,8 @@ import (
 	"pushloss/internal/stream"
 )
 
-// recheckWithin is how long after a check it may be made again: the next daily run
-// does so. A span is therefore chosen that the API still remembers then.
+// recheckWithin is how long after a check it may be repeated, which the next daily run
+// does. So a chosen span must still be in the API's memory then.
 const recheckWithin = 24 * time.Hour
 
 // spanWindow is the time from a span's first midnight to its last one.
@@ -16,8 +16,8 @@ func (p policy) spanWindow(days calendar.Span) calendar.Window {
 	return calendar.Window{Start: days.First.Window(p.location).Start, End: days.Last.Window(p.location).End}
 }
 
-// fits reports whether one request may cover the days: seven, or six where clocks
-// go back in them.
+// fits reports whether one request may cover the days: seven, or six if a clock goes back
+// during them.
 func (p policy) fits(days calendar.Span) bool {
 	window := p.spanWindow(days)
 	return window.End.Sub(window.Start) <= stream.Loss.MaxWindow()
@@ -29,9 +29,9 @@ func (p policy) exists(day calendar.Day) bool {
 	return window.Start.Before(window.End)
 }
 
-// newestSpan is the longest span up to the newest ended day that one request may
-// cover and that the API is believed to remember now and at the next run; empty if
-// there is none.
+// newestSpan is the longest span up to the newest ended day that one request may cover
+// and that the API is assumed to remember now and at the next run; empty if there is
+// none.
 func (p policy) newestSpan(now time.Time) calendar.Span {
 	last := p.lastEndedDay(now)
 	days := calendar.Span{First: last + 1, Last: last}
@@ -59,8 +59,7 @@ func (p policy) cut(days calendar.Span) []calendar.Span {
 }
 
 // longestRun is the longest run of days in the span for which stored holds; of two
-// equally long ones the newer. Dates that the zone's calendar leaves out do not
-// break a run.
+// equally long ones the newer. Dates that the zone's calendar skips do not end a run.
 func (p policy) longestRun(days calendar.Span, stored func(calendar.Day) bool) (longest calendar.Span, found bool) {
 	length, longestLength := 0, 0
 	var run calendar.Span

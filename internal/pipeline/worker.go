@@ -17,21 +17,20 @@ import (
 )
 
 const (
-	// workersPerApp is how many requests of an app are under way at once: while
-	// one waits for its turn at the API, others are being loaded.
+	// workersPerApp is how many requests of an app are under way at once: while one
+	// waits for its turn at the API, others are loaded.
 	workersPerApp = 4
-	// maxRows bounds an answer: with its text, its facts and those that are stored it
-	// must fit into memory. Answers of this API have some hundred.
+	// maxRows limits an answer: its text, its facts and the stored facts must fit into
+	// memory. Answers of this API have some hundred rows.
 	maxRows = 40_000
-	// loadTimeout bounds the load of one request.
+	// loadTimeout limits the load of one request.
 	loadTimeout = 2 * time.Minute
-	// maxFailuresInRow is how many requests may get no answer one after the other
-	// before the app is left alone for this run: the rest stays due.
+	// maxFailuresInRow is how many requests in a row may get no answer before the job
+	// gives the app up: the rest stays due.
 	maxFailuresInRow = 3
-	// An API that answers is there: the windows that it gives no figures of must not
-	// keep it from being asked for others. After fullTriesInRow such answers one after
-	// the other a request is tried only once, and after maxErrorsInRow of them the app
-	// is left alone.
+	// An API that answers works: windows without figures must not prevent requests for
+	// others. After fullTriesInRow error answers in a row, a request is tried only once.
+	// After maxErrorsInRow of them, the job gives the app up.
 	fullTriesInRow = 3
 	maxErrorsInRow = 60
 )
@@ -41,22 +40,22 @@ type appWork struct {
 	turn
 	plan   appPlan
 	policy policy
-	// now is the clock that rows are stamped with and that tells what the API
-	// still remembers, asOf the one that decides what is final.
+	// now is the clock for the rows' times and for what the API still remembers; asOf is
+	// the clock that decides what is final.
 	now, asOf func() time.Time
 	progress  func(calendar.Day)
-	more      func(requests int) // tells of requests that were not planned
-	// givesWay, of a backfill, says what goes first.
+	more      func(requests int) // is called with requests that were not planned
+	// givesWay, in a backfill, says what goes first.
 	givesWay *giveWay
-	proven   bool // the API took a call
+	proven   bool // the API accepted a call
 
 	keeping sync.Mutex
 
 	mu            sync.Mutex
 	totals        Totals
 	loads         int // requests that were loaded
-	failuresInRow int // that got no answer
-	errorsInRow   int // that were answered with an error
+	failuresInRow int // without an answer
+	errorsInRow   int // answered with an error
 	lastError     *extract.Error
 	lastProblem   string
 	refusals      refusals
@@ -65,8 +64,8 @@ type appWork struct {
 	narrowing sync.Mutex
 }
 
-// do carries out the plan. ctx's end lets the requests under way finish. The
-// error is what stopped it before the plan's end.
+// do executes the plan. When ctx ends, the requests under way finish. The error is what
+// stopped the plan before its end.
 func (w *appWork) do(ctx context.Context, db *load.DB) error {
 	for _, in := range order {
 		if err := w.doPart(ctx, db, in); err != nil {
@@ -86,7 +85,7 @@ func (w *appWork) doPart(ctx context.Context, db *load.DB, in part) error {
 	next, stop := iter.Pull2(w.requestsOf(ctx, db, in))
 	defer stop()
 
-	// The first answer proves the settings: until then one request at a time,
+	// The first answer proves the settings. Until then only one request runs at a time,
 	// so that a wrong key is refused once and not by every worker.
 	normalizer := transform.Normalizer{MaxRows: maxRows}
 	for !w.proven {
@@ -143,9 +142,8 @@ func (w *appWork) doPart(ctx context.Context, db *load.DB, in part) error {
 	return cause
 }
 
-// stopError is what ends the waiting of an app's other requests. It does not
-// unwrap: a request that was cut short must not take another's failure for its
-// own.
+// stopError ends the waiting of an app's other requests. It does not unwrap: a request
+// that was cut short must not report another's failure as its own.
 type stopError struct{ err error }
 
 func (e *stopError) Error() string { return "another request stopped the app: " + e.err.Error() }
@@ -163,8 +161,8 @@ func (w *appWork) requestsOf(ctx context.Context, db *load.DB, in part) iter.Seq
 	}
 }
 
-// one does one request of the queue, less what is under way or asked for alone. answered
-// tells that the API took a call; an error stops the app.
+// one executes one request of the queue, without windows that are under way or set apart.
+// answered says that the API accepted a call; an error stops the app.
 func (w *appWork) one(ctx context.Context, r request, normalizer *transform.Normalizer) (answered bool, err error) {
 	r = w.claim(w.withoutRefused(r))
 	if len(r.tasks) == 0 {
@@ -175,8 +173,8 @@ func (w *appWork) one(ctx context.Context, r request, normalizer *transform.Norm
 	return w.ask(ctx, r, normalizer)
 }
 
-// ask pulls, normalizes and loads one request, in pieces where it is refused for some
-// of its tasks.
+// ask pulls, normalizes and loads one request. It does so in parts if the API refuses the
+// request because of some of its tasks.
 func (w *appWork) ask(ctx context.Context, r request, normalizer *transform.Normalizer) (answered bool, err error) {
 	loadsBefore, tries := w.before()
 	if r.trial {
@@ -194,7 +192,7 @@ func (w *appWork) ask(ctx context.Context, r request, normalizer *transform.Norm
 			return w.tryEach(ctx, r, failed, loadsBefore, normalizer)
 		}
 	}
-	// What was asked is seen through to its end, whatever ctx does.
+	// Once a request is made, its answer is loaded even if ctx ends.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
 	defer cancel()
 	switch {
@@ -224,7 +222,7 @@ func (w *appWork) ask(ctx context.Context, r request, normalizer *transform.Norm
 	return true, nil
 }
 
-// keep records what the plan makes of the settings, once.
+// keep stores what the plan derives from the settings, once.
 func (w *appWork) keep(ctx context.Context) error {
 	w.keeping.Lock()
 	defer w.keeping.Unlock()
@@ -238,8 +236,8 @@ func (w *appWork) keep(ctx context.Context) error {
 	return err
 }
 
-// before is how many requests were loaded so far, and how often the next one is tried;
-// 0 is as often as any.
+// before returns how many requests were loaded so far, and how often to try the next one;
+// 0 means the client's own limit.
 func (w *appWork) before() (loads, tries int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -272,12 +270,12 @@ func (w *appWork) loaded(r request, result transform.Result, outcome load.Outcom
 	w.progress(r.day)
 }
 
-// refused deals with a request that brought no figures, begun when loadsBefore
-// others were loaded. The error that it returns stops the app.
+// refused handles a request without figures that began when loadsBefore others were
+// loaded. The error that it returns stops the app.
 func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error, loadsBefore int) error {
 	reason := reasonOf(r, failed)
 	if !w.policy.remembered(r.day, w.now()) && failed.AboutWindow() {
-		w.log.WarnContext(ctx, "the api gives no figures for this day any more", "stream", r.stream, "day", r.day, "tasks", r.taskIDs(), "error", failed)
+		w.log.WarnContext(ctx, "the api no longer has figures for this day", "stream", r.stream, "day", r.day, "tasks", r.taskIDs(), "error", failed)
 		err := w.lock.RecordFailure(ctx, load.Failure{
 			Stream: r.stream, Day: r.day, Tasks: r.tasks, Reason: reason, Unavailable: true,
 		}, w.now())
@@ -288,7 +286,7 @@ func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error,
 		w.progress(r.day)
 		return err
 	}
-	// A task that fails without a word may be why, if others are answered.
+	// If others are answered, a task that fails without a statement may be the reason.
 	aboutTasks := r.ofTasks() && (failed.MayBeAboutTasks() || wordless(failed) && len(r.tasks) == 1 && loadsBefore > 0 && w.answersOthers(r, loadsBefore))
 	if failed.StopsApp() && !aboutTasks {
 		return failed
@@ -301,16 +299,16 @@ func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error,
 	w.refusals.note(r, failed)
 	if aboutTasks && w.refusals.setApart(r, failed) {
 		if wordless(failed) && !r.narrowed {
-			w.failuresInRow++ // the first of an outage, perhaps
+			w.failuresInRow++ // perhaps the first of an outage
 		}
-		w.log.WarnContext(ctx, "the api refuses a task: its other days are asked for at the end", "task", r.tasks[0].ID, "error", failed)
+		w.log.WarnContext(ctx, "the api refuses a task: its other days are requested at the end", "task", r.tasks[0].ID, "error", failed)
 		return nil
 	}
 	switch {
 	case failed.Class == extract.Unreadable:
-		return nil // it answered, and may do better of another window
+		return nil // the API answered, and may have figures for another window
 	case w.loads > loadsBefore:
-		return nil // others were answered meanwhile: the API is there
+		return nil // others were answered meanwhile: the API works
 	case failed.Code != 0:
 		w.failuresInRow, w.lastError = 0, failed
 		if w.errorsInRow++; w.errorsInRow >= maxErrorsInRow {
@@ -324,7 +322,7 @@ func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error,
 	return nil
 }
 
-// failed notes windows that could not be loaded.
+// failed records windows that could not be loaded.
 func (w *appWork) failed(ctx context.Context, r request, reason string) error {
 	w.log.ErrorContext(ctx, "window failed", "stream", r.stream, "day", r.day, "tasks", r.taskIDs(), "error", reason)
 	err := w.lock.RecordFailure(ctx, load.Failure{Stream: r.stream, Day: r.day, Tasks: r.tasks, Reason: reason}, w.now())
@@ -336,7 +334,7 @@ func (w *appWork) failed(ctx context.Context, r request, reason string) error {
 	return err
 }
 
-// unreachableError says that an app was given up for this run.
+// unreachableError says that the job gave an app up after too many failures.
 type unreachableError struct {
 	requests int
 	last     *extract.Error
