@@ -2,16 +2,15 @@ package extract
 
 import "sync"
 
-// addresses are the base URLs of an account: the one in use is changed for the
-// next once it was out of reach twice in a row, or at once when it is not the
-// vendor's.
+// addresses are the base URLs of an account. The one in use is replaced by the next after
+// two failures in a row to reach it, or at once if another party answers there.
 type addresses struct {
 	urls []string
 
 	mu       sync.Mutex
 	index    int
 	failures int
-	foreign  map[string]bool // those that showed another's certificate
+	foreign  map[string]bool // those that presented another party's certificate
 }
 
 const failuresToSwitch = 2
@@ -40,8 +39,8 @@ func (a *addresses) reached() {
 	a.failures = 0
 }
 
-// hijacked tells that base is somebody else's, and reports whether there is an
-// address left that is not known to be.
+// hijacked records that base belongs to another party, and reports whether an address is
+// left that is not known to.
 func (a *addresses) hijacked(base string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

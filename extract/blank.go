@@ -6,13 +6,13 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// minBlanked is the shortest secret that is sought in an accepted answer: the
-// settings take no shorter key, and a shorter one might be an ordinary word.
+// minBlanked is the shortest secret to look for in an accepted answer: the settings
+// accept no shorter key, and a shorter one might be an ordinary word.
 const minBlanked = 8
 
-// blankAnswer returns an accepted answer without the credentials that its texts
-// repeat, and how many there were. An answer without any is left as it is, byte for
-// byte; of another only the texts change that have one: never a number, and never
+// blankAnswer returns an accepted answer without the credentials that its texts repeat,
+// and the number of places. An answer without credentials stays as it is, byte for byte.
+// In any other answer only the texts with a credential change: never a number, and never
 // a member's name that is a word.
 func (r *redactor) blankAnswer(body, strict []byte) (blankedBody, blankedStrict []byte, n int) {
 	suspect := r.has(body)
@@ -41,7 +41,7 @@ func (r *redactor) has(text []byte) bool {
 	return false
 }
 
-// blankTexts blanks credentials in the strings of a JSON text.
+// blankTexts blanks out credentials in the strings of a JSON text.
 func (r *redactor) blankTexts(text []byte) ([]byte, int) {
 	dec := jsontext.NewDecoder(bytes.NewBuffer(text), TolerantSyntax, jsontext.AllowDuplicateNames(true))
 	var out []byte
@@ -50,7 +50,7 @@ func (r *redactor) blankTexts(text []byte) ([]byte, int) {
 		kind := dec.PeekKind()
 		if kind != jsontext.KindString {
 			if _, err := dec.ReadToken(); err != nil {
-				break // its end: it has been read once before
+				break // its end; an earlier pass read it without an error
 			}
 			continue
 		}
@@ -76,7 +76,7 @@ func (r *redactor) blankTexts(text []byte) ([]byte, int) {
 	return append(out, text[copied:]...), n
 }
 
-// isWord reports whether a name is made of letters alone, as all of the API's are.
+// isWord reports whether a name consists of letters only, as all of the API's names do.
 func isWord(name []byte) bool {
 	for _, c := range name {
 		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {

@@ -10,16 +10,17 @@ import (
 )
 
 const (
-	// budgetBytes is how much text of answers a process works on at once. Their rows
-	// take some 10 to 40 times as much memory on their way into the database.
+	// budgetBytes is how much text of answers a process handles at once. Their rows take
+	// some 10 to 40 times as much memory on their way into the database.
 	budgetBytes = 1 << 20
-	// maxShared bounds an answer that is worked on beside others, in bytes. Those of
-	// this API rarely reach a tenth of it. A larger one has the process for itself.
+	// maxShared, in bytes, is the largest answer that is handled together with others.
+	// Answers of this API rarely reach a tenth of it. A larger one has the process for
+	// itself.
 	maxShared = 256 << 10
 )
 
-// Budget bounds the memory that the answers of all apps of a process take together.
-// It is safe for concurrent use.
+// Budget limits the memory that the answers of all apps of a process use together. It is
+// safe for concurrent use.
 type Budget struct {
 	bytes   *semaphore.Weighted
 	mending sync.Mutex
@@ -28,7 +29,8 @@ type Budget struct {
 // NewBudget returns a budget for one process.
 func NewBudget() *Budget { return &Budget{bytes: semaphore.NewWeighted(budgetBytes)} }
 
-// mend makes an answer strict JSON, one at a time: that takes a hundred times its size.
+// mend turns an answer into strict JSON, one answer at a time: that takes a hundred times
+// its size.
 func (b *Budget) mend(body []byte) ([]byte, error) {
 	if b != nil {
 		b.mending.Lock()
@@ -37,8 +39,8 @@ func (b *Budget) mend(body []byte) ([]byte, error) {
 	return hujson.Standardize(bytes.Clone(body))
 }
 
-// take waits until an answer of a size may be worked on. The answer that it is for
-// gives it back.
+// take waits until an answer of the size may be handled. The answer returns its share
+// with giveBack.
 func (b *Budget) take(ctx context.Context, size int) (giveBack func(), err error) {
 	if b == nil {
 		return func() {}, nil

@@ -18,8 +18,8 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// call makes one call. Its failure is an *Error, but for ctx's own and the
-// pacer's.
+// call makes one call. Its failure is an *Error, except for the error of ctx or of the
+// pacer.
 func (c *Client) call(ctx context.Context, path string, body []byte, isRetry bool) (Answer, error) {
 	userSig, err := c.signer.userSigNow()
 	if err != nil {
@@ -40,7 +40,7 @@ func (c *Client) call(ctx context.Context, path string, body []byte, isRetry boo
 		c.opts.OnCall(report)
 	}
 	if answer.Blanked > 0 {
-		c.opts.Log.WarnContext(ctx, "the answer repeats a credential, which is blanked out in what is kept", "places", answer.Blanked)
+		c.opts.Log.WarnContext(ctx, "the answer repeats a credential, which is blanked out before it is stored", "places", answer.Blanked)
 	}
 	if c.opts.CheckClock != nil && (outcome == OutcomeOK || outcome == OutcomeAPIError) {
 		if err := c.opts.CheckClock(answer.Date); err != nil {
@@ -95,7 +95,7 @@ func (c *Client) send(ctx context.Context, turn *Call, userSig, path string, bod
 	}
 	defer response.Body.Close()
 	c.bases.reached()
-	// Waiting for the memory that an answer needs is not the service's slowness.
+	// The wait for memory does not count as slowness of the service.
 	held := func() func() {
 		limit.Stop()
 		return func() { limit.Reset(c.opts.Timeout) }
@@ -103,9 +103,9 @@ func (c *Client) send(ctx context.Context, turn *Call, userSig, path string, bod
 	return c.receive(ctx, response, held, redact)
 }
 
-// noAnswer classes a call without an answer and remembers whether base could be
-// reached. A certificate that is not the vendor's is what a hijacked DNS name
-// looks like, which is what the backup domains are for.
+// noAnswer classifies a call without an answer and records whether base was reached.
+// Another party's certificate indicates a hijacked DNS name; the backup domains exist for
+// that case.
 func (c *Client) noAnswer(err error, base string, reached bool, redact *redactor) *Error {
 	failed := transportError(err, c.opts.Timeout, redact)
 	var certificate *tls.CertificateVerificationError
@@ -130,8 +130,8 @@ func (c *Client) query(userSig string) string {
 	}.Encode()
 }
 
-// receive reads an answer. hold stops the clock of the call until what it returns is
-// called.
+// receive reads an answer. hold stops the clock of the call until the returned function
+// is called.
 func (c *Client) receive(ctx context.Context, response *http.Response, hold func() func(), redact *redactor) (_ Answer, _ Outcome, failed *Error) {
 	date := clockOf(response)
 	var buffer bytes.Buffer
@@ -140,7 +140,8 @@ func (c *Client) receive(ctx context.Context, response *http.Response, hold func
 		size = c.lastSize.Load()
 	}
 	buffer.Grow(int(min(size, maxShared)) + bytes.MinRead)
-	// One byte over the limit tells a body that is too large from one that fits.
+	// One byte more than the limit distinguishes a body that is too large from one that
+	// fits.
 	limit := c.opts.MaxBody + 1
 	_, err := buffer.ReadFrom(io.LimitReader(response.Body, min(limit, maxShared+1)))
 	if response.StatusCode != http.StatusOK {
@@ -192,8 +193,8 @@ func (c *Client) receive(ctx context.Context, response *http.Response, hold func
 	return Answer{Body: body, JSON: strict, Date: date(), Blanked: blanked, release: release}, OutcomeOK, nil
 }
 
-// clockOf returns the service's clock, as the Date header of an answer that arrives now
-// tells it; zero if it does not.
+// clockOf returns the service's clock from the Date header of an answer that arrives now;
+// zero without a valid header.
 func clockOf(response *http.Response) func() time.Time {
 	arrived := time.Now()
 	date, err := http.ParseTime(response.Header.Get("Date"))
@@ -216,8 +217,8 @@ func apiError(number int64, info string) *Error {
 	}
 }
 
-// httpError classes a status other than 200, which the service sends for
-// network failures only (All/Tagged Users Push Loss Analysis, "502").
+// httpError classifies a status other than 200, which the service sends only for network
+// failures (All/Tagged Users Push Loss Analysis, "502").
 func httpError(response *http.Response, text string) *Error {
 	failed := &Error{HTTPStatus: response.StatusCode, Info: text, Hint: adviceProxy}
 	switch status := response.StatusCode; {

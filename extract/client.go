@@ -18,38 +18,38 @@ type Account struct {
 	SDKAppID   int64
 	SecretKey  secret.Text
 	Identifier string // an app administrator
-	// BaseURLs are tried in turn: the next one once the one before was out of
-	// reach repeatedly. Region.BaseURLs gives a region's.
+	// BaseURLs are used in turn: the next one after repeated failures to reach the
+	// current one. Region.BaseURLs returns a region's.
 	BaseURLs []string
-	// WindowEnd is how the API takes EndTime; the zero value is EndExclusive.
+	// WindowEnd is how the API interprets EndTime; the zero value means EndExclusive.
 	WindowEnd WindowEnd
 }
 
 // Options are the optional parts of a Client; the zero value is for production.
 type Options struct {
-	// Log names the app already.
+	// Log already has the app as an attribute.
 	Log *slog.Logger
-	// OnCall, if set, is told of every call made.
+	// OnCall, if set, is called after every call.
 	OnCall func(CallReport)
-	// CheckClock, if set, is told of the service's clock with each answer, as its Date
-	// header says (zero if it does not). Its error ends the request, whatever the
-	// answer says.
+	// CheckClock, if set, is called with the service's clock of each answer, from its
+	// Date header (zero without one). Its error ends the request, whatever the answer
+	// is.
 	CheckClock func(api time.Time) error
-	// Random gives the request's random number.
+	// Random returns the request's random number.
 	Random func() uint32
-	// MaxTries bounds the calls for one request; 0 means 5.
+	// MaxTries limits the calls for one request; 0 means 5.
 	MaxTries int
-	// MaxBody bounds an answer's size in bytes, uncompressed; 0 means 8 MiB.
+	// MaxBody limits an answer's size in bytes, uncompressed; 0 means 8 MiB.
 	MaxBody int64
-	// Budget bounds the memory of all answers that are worked on at once; nil does
-	// not. With one, every Answer is to be released.
+	// Budget limits the memory of all answers that are handled at once; nil means no
+	// limit. With a Budget, the caller must release every Answer.
 	Budget *Budget
-	// Timeout bounds one call; 0 means 15 s. The service's own is 3 s (REST API
+	// Timeout limits one call; 0 means 15 s. The service's own timeout is 3 s (REST API
 	// overview).
 	Timeout time.Duration
 }
 
-// Outcome names how a call ended, for counting.
+// Outcome says how a call ended, for counting.
 type Outcome string
 
 // The outcomes of a call.
@@ -61,42 +61,43 @@ const (
 	OutcomeUnreadable Outcome = "unreadable"
 )
 
-// CallReport is what is known of one call after it.
+// CallReport describes one finished call.
 type CallReport struct {
 	SentAt  time.Time
 	Took    time.Duration
 	Outcome Outcome
-	Retry   bool // a call before it, for the same request, failed
+	Retry   bool // an earlier call for the same request failed
 }
 
 // Answer is an accepted response.
 type Answer struct {
-	// Body is the response as received, uncompressed, byte for byte. Where it
-	// repeats a credential it is JSON, with that text blanked out.
+	// Body is the response as received, uncompressed, byte for byte. If it repeated a
+	// credential, it is JSON with that text blanked out.
 	Body []byte
 	// JSON is Body as strict JSON (see TolerantSyntax).
 	JSON []byte
 	// SentAt is when the accepted call was made.
 	SentAt time.Time
-	// EndTime is the request's, which WindowEnd may set apart from the window's end.
+	// EndTime is the request's EndTime, which may differ from the window's end (see
+	// WindowEnd).
 	EndTime time.Time
-	// Date is the service's clock when the answer was read, by its Date header; or zero.
+	// Date is the service's clock when the answer was read, from its Date header; or
+	// zero.
 	Date time.Time
-	// Blanked counts the places at which a credential was blanked out.
+	// Blanked counts the places with a blanked credential.
 	Blanked int
 
 	release func()
 }
 
-// Release gives the answer's part of the budget back. The answer must not be used
-// any more.
+// Release returns the answer's share of the budget. Do not use the answer afterwards.
 func (a Answer) Release() {
 	if a.release != nil {
 		a.release()
 	}
 }
 
-// Client makes the calls of one account, paced and retried. It is safe for
+// Client makes the calls of one account, with its pace and retries. It is safe for
 // concurrent use.
 type Client struct {
 	account Account
@@ -107,7 +108,7 @@ type Client struct {
 	opts    Options
 
 	redact   atomic.Pointer[redactor]
-	lastSize atomic.Int64 // of an answer, in bytes: a guess at the next one's
+	lastSize atomic.Int64 // of the last answer, in bytes: an estimate for the next one
 }
 
 // NewClient returns a client that sends through transport at the pacer's pace.
@@ -139,8 +140,8 @@ func NewClient(account Account, transport http.RoundTripper, pacer *Pacer, opts 
 	}
 }
 
-// unredirected hides where a redirect leads: following it would hand the UserSig
-// to another address.
+// unredirected hides the target of a redirect: following it would send the UserSig to
+// another address.
 type unredirected struct{ http.RoundTripper }
 
 func (u unredirected) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -161,9 +162,9 @@ func NewTransport() *http.Transport {
 	}
 }
 
-// Pull asks for figures. ctx ends its waiting; a call that is under way
-// is never cut off, since the service has counted it: it ends by its own
-// timeout. Failures are *Error, but for ctx's own and the pacer's.
+// Pull requests figures. The end of ctx ends its waiting. It does not cut off a call that
+// is under way, since the service has counted that call: the call ends by its own
+// timeout. Failures are *Error, except for the errors of ctx and of the pacer.
 func (c *Client) Pull(ctx context.Context, request Request) (Answer, error) {
 	endTime := c.account.WindowEnd.endTime(request.Window)
 	body, err := request.body(endTime)
@@ -173,7 +174,7 @@ func (c *Client) Pull(ctx context.Context, request Request) (Answer, error) {
 	answer, err := c.retry(ctx, request.Stream.Path(), body, c.tries(request))
 	var failed *Error
 	if errors.As(err, &failed) && failed.Class == BadRequest && len(request.Tasks) > 0 {
-		failed.Hint = adviceTasks // the same request without tasks may be in order
+		failed.Hint = adviceTasks // the same request without tasks may be valid
 	}
 	if err != nil {
 		return Answer{}, err
@@ -182,7 +183,7 @@ func (c *Client) Pull(ctx context.Context, request Request) (Answer, error) {
 	return answer, nil
 }
 
-// tries bounds the calls that are made for a request.
+// tries returns the limit of calls for a request.
 func (c *Client) tries(request Request) int {
 	if request.Tries > 0 {
 		return min(request.Tries, c.opts.MaxTries)

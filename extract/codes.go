@@ -2,26 +2,26 @@ package extract
 
 import "fmt"
 
-// Class says what a failure asks of the client.
+// Class says how the client must react to a failure.
 type Class int
 
 const (
-	// Transient failures pass by themselves: retry with backoff.
+	// Transient failures end by themselves: retry with backoff.
 	Transient Class = iota + 1
-	// Throttled failures ask for fewer calls: slow the app down, then retry.
+	// Throttled failures require fewer calls: slow the app down, then retry.
 	Throttled
-	// SignAgain failures are cured by a fresh UserSig, once.
+	// SignAgain failures need a new UserSig, once.
 	SignAgain
-	// Operator failures stay until somebody changes a setting, a permission or
-	// a subscription: stop the app.
+	// Operator failures last until somebody changes a setting, a permission or a
+	// subscription: stop the app.
 	Operator
-	// BadRequest failures stay until the request is another: stop the app.
+	// BadRequest failures last until the request changes: stop the app.
 	BadRequest
-	// Unreadable answers arrived whole and still cannot be used (too large, for
-	// instance): asking again brings the same.
+	// Unreadable answers arrived completely and are still unusable (for example too
+	// large): another call brings the same.
 	Unreadable
-	// Unlisted codes are in no published list, and their range does not say more:
-	// retry a few times.
+	// Unlisted codes are in no published list, and their range says nothing more: retry
+	// a few times.
 	Unlisted
 )
 
@@ -49,9 +49,9 @@ func (c Class) String() string {
 type Code struct {
 	Number int
 	Class  Class
-	// Tries bounds the attempts at one request; 0 is the client's own bound.
+	// Tries limits the attempts at one request; 0 means the client's own limit.
 	Tries int
-	// Exhausted is the class once the tries are used up; 0 leaves Class.
+	// Exhausted is the class after the last try; 0 means Class.
 	Exhausted Class
 	Meaning   string
 	Advice    string
@@ -75,10 +75,10 @@ const (
 	adviceIdentifiers = "sign and call with the same TIM_SDK_APP_ID and TIM_IDENTIFIER"
 )
 
-// codes are the common error codes 60000 to 79999 (REST API overview and error
-// code pages) and the private ones of the push statistics APIs (All/Tagged Users
-// Push Loss Analysis). Meanings are the pages' own words, shortened; the classes
-// follow their handling advice.
+// codes are the common error codes 60000 to 79999 (REST API overview and error code
+// pages) and the private ones of the push statistics APIs (All/Tagged Users Push Loss
+// Analysis). Meanings are the pages' own words, shortened; the classes follow the pages'
+// handling advice.
 var codes = [...]Code{
 	{Number: 40006, Class: Transient, Meaning: "internal server error", Advice: adviceWait},
 	{Number: 60002, Class: BadRequest, Meaning: "HTTP parse error", Advice: adviceURL},
@@ -116,7 +116,7 @@ var codes = [...]Code{
 	{Number: 70051, Class: Operator, Meaning: "account block-listed", Advice: adviceAdmin},
 	{Number: 70107, Class: Operator, Meaning: "account not imported", Advice: adviceAdmin},
 	{Number: 70169, Class: Transient, Meaning: "server-side timeout", Advice: adviceWait},
-	// On no list of today; older ones call it a timeout.
+	// No current list has this code; older ones call it a timeout.
 	{Number: 70202, Class: Transient, Tries: fewTries, Exhausted: Operator, Meaning: "server-side timeout of the account service", Advice: adviceWait},
 	{Number: 70402, Class: BadRequest, Meaning: "illegal parameters", Advice: adviceParameters},
 	{Number: 70500, Class: Transient, Meaning: "internal server error", Advice: adviceWait},
@@ -131,9 +131,9 @@ var codes = [...]Code{
 	{Number: 91000, Class: Transient, Tries: fewTries, Meaning: "request error, or internal error", Advice: "follow the service's message"},
 }
 
-// ranges say what a code that no page lists means by the block of numbers it is in
-// (error code pages: 60000 to 79999 are common to all of the REST API, 70000 and up
-// of them about accounts and UserSigs).
+// ranges give the meaning of a code that no page lists, by the block of numbers that it
+// belongs to (error code pages: 60000 to 79999 are common to all of the REST API; those
+// from 70000 up are about accounts and UserSigs).
 var ranges = [...]struct {
 	first, last int
 	Code
@@ -143,7 +143,7 @@ var ranges = [...]struct {
 		Class: Operator, Meaning: "an account or UserSig error that no published list explains",
 		Advice: "follow the service's message; " + adviceKey + "; " + adviceAdmin,
 	}},
-	// These are about the call or the app, not about the days that were asked for.
+	// These are about the call or the app, not about the requested days.
 	{60000, 69999, Code{
 		Class: Unlisted, Tries: fewTries, Exhausted: Operator,
 		Meaning: "a refusal by the REST API that no published list explains",
@@ -155,8 +155,8 @@ var ranges = [...]struct {
 	}},
 }
 
-// LookupCode returns what is documented of an ErrorCode. A code that no page lists
-// is judged by its range, and Unlisted outside of those.
+// LookupCode returns the documentation of an ErrorCode. A code that no page lists gets
+// the meaning of its range; outside the ranges it is Unlisted.
 func LookupCode(number int) Code {
 	for _, code := range codes {
 		if code.Number == number {

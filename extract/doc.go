@@ -1,6 +1,6 @@
-// Package extract pulls push statistics from Tencent Cloud Chat's API: it signs,
-// paces, sends and retries requests, and sorts what comes back into answers and
-// classed errors. It also cuts tasks into batches, a limit of that API.
+// Package extract pulls push statistics from Tencent Cloud Chat's API. It signs, paces,
+// sends and retries requests. It turns responses into answers and classified errors. It
+// also divides tasks into batches, since that API limits the tasks of a request.
 //
-// The package knows nothing of what the figures mean or where they go.
+// The package does not know what the figures mean or where they go.
 package extract

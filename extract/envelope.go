@@ -12,12 +12,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// TolerantSyntax are the options with which an answer's JSON is read: a text
-// that is not UTF-8 and a doubled name are for the reader of the rows to judge.
+// TolerantSyntax are the options for reading an answer's JSON: the reader of the rows
+// decides about a text that is not UTF-8 and about a repeated name.
 var TolerantSyntax = jsontext.AllowInvalidUTF8(true)
 
-// envelope is what every answer of the REST API bears beside its content
-// (REST API overview; All/Tagged Users Push Loss Analysis, which announces
+// envelope is the part of an answer that every answer of the REST API has beside its
+// content (REST API overview; All/Tagged Users Push Loss Analysis, which mentions
 // ResultCode and ResultInfo without showing them).
 type envelope struct {
 	actionStatus string
@@ -27,8 +27,9 @@ type envelope struct {
 	resultInfo   string
 }
 
-// failure returns the code and message of a failed call; ok says it succeeded.
-// The message is no criterion: successes are sampled with "sucess".
+// failure returns the code and message of a failed call; ok means that the call
+// succeeded. The message does not matter for that: the page's samples of successes have
+// "sucess".
 func (e envelope) failure() (code int64, info string, ok bool) {
 	switch {
 	case e.errorCode != 0:
@@ -48,9 +49,9 @@ var (
 	errTooLarge     = fmt.Errorf("it has trailing commas, comments or another fault, and is too large (over %s) to be mended", humanize.IBytes(maxMended))
 )
 
-// readEnvelope checks that body is an answer and reads its envelope. The text it
-// returns is strict JSON: body itself or, where body has trailing commas or
-// comments (the page's own sample has one), body with these blanked out.
+// readEnvelope checks that body is an answer and reads its envelope. The returned text is
+// strict JSON: body itself or, if body has trailing commas or comments (the page's own
+// sample has one), body with these blanked out.
 func readEnvelope(body []byte, budget *Budget) (envelope, []byte, error) {
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	env, err := parseEnvelope(body)
@@ -70,15 +71,16 @@ func readEnvelope(body []byte, budget *Budget) (envelope, []byte, error) {
 	return env, body, err
 }
 
-// maxMended bounds what is mended, in bytes: hujson takes up to a hundred times as much memory.
+// maxMended limits what is mended, in bytes: hujson takes up to a hundred times as much
+// memory.
 const maxMended = 512 << 10
 
-// maxNesting is far beyond any answer's. hujson recurses, and text of some hundred
-// thousand brackets would end the process: a stack overflow cannot be recovered.
+// maxNesting is far more than any answer has. hujson recurses, and a text of some hundred
+// thousand brackets would end the process: Go cannot recover from a stack overflow.
 const maxNesting = 1000
 
-// nestedDeeper reports whether brackets outside of strings and comments are
-// nested deeper than limit.
+// nestedDeeper reports whether brackets outside strings and comments are nested deeper
+// than limit.
 func nestedDeeper(text []byte, limit int) bool {
 	depth := 0
 	for i := 0; i < len(text); i++ {
@@ -134,7 +136,7 @@ func parseEnvelope(body []byte) (envelope, error) {
 		member := plain(name)
 		switch member {
 		case "ActionStatus", "ErrorCode", "ErrorInfo", "ResultCode", "ResultInfo":
-			if seen[member] { // which of the two is meant is unknown
+			if seen[member] { // it is unknown which of the two is right
 				return env, fmt.Errorf("it has %s twice", member)
 			}
 			seen[member] = true
@@ -180,7 +182,8 @@ func nameOf(kind jsontext.Kind) string {
 	return kind.String()
 }
 
-// plain is what a JSON string says, its escapes resolved, or another value's JSON.
+// plain returns the content of a JSON string, with its escapes resolved, or another
+// value's JSON.
 func plain(value jsontext.Value) string {
 	if value.Kind() != jsontext.KindString {
 		return string(value)
@@ -192,7 +195,7 @@ func plain(value jsontext.Value) string {
 	return string(text)
 }
 
-// readText reads a string; anything else is kept as its JSON, since a message is
+// readText reads a string. It returns the JSON of any other value, since a message is
 // only shown.
 func readText(dec *jsontext.Decoder, into *string) error {
 	value, err := dec.ReadValue()

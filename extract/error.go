@@ -8,18 +8,18 @@ import (
 	"pushloss/internal/problem"
 )
 
-// Error is a call that failed for good: after its retries, or at once where a
-// retry cannot help. No field holds a credential.
+// Error is a call that finally failed: after its retries, or at once if a retry cannot
+// help. No field contains a credential.
 type Error struct {
 	Class Class
-	// Code is the API's ErrorCode or ResultCode; 0 where the failure came
-	// before one could be read.
+	// Code is the API's ErrorCode or ResultCode; 0 if the call failed before a code
+	// could be read.
 	Code int
-	// HTTPStatus is 0 where no answer arrived.
+	// HTTPStatus is 0 if no answer arrived.
 	HTTPStatus int
 	// Info is the service's own message, or the transport's.
 	Info string
-	// Meaning is what the code is documented to mean.
+	// Meaning is the documented meaning of the code.
 	Meaning string
 	// Hint says what an operator should do.
 	Hint string
@@ -54,16 +54,16 @@ func (e *Error) Error() string {
 }
 
 const (
-	// code91000 is called a request error by one page of the API and an internal one
-	// by others.
+	// One page of the API calls code91000 a request error; others call it an internal
+	// error.
 	code91000 = 91000
 	// code70402 says that parameters are illegal, and a window is made of them.
 	code70402 = 70402
 )
 
-// AboutWindow reports whether a failure may well be the API's word on the window
-// that was asked for, such as "too long ago": no page says which code that is. The
-// common codes, 60000 to 79999, are about the call, the account or the app.
+// AboutWindow reports whether the API may have refused the requested window, for example
+// as "too long ago": no page says which code means that. The common codes, 60000 to
+// 79999, are about the call, the account or the app.
 func (e *Error) AboutWindow() bool {
 	switch {
 	case e.Code == 0:
@@ -76,8 +76,8 @@ func (e *Error) AboutWindow() bool {
 	return e.Class == BadRequest || e.Class == Unlisted
 }
 
-// MayBeAboutTasks reports whether a request with other, or fewer, tasks may be
-// answered: what the API said need not be about the call, the account or the app.
+// MayBeAboutTasks reports whether a request with other, or fewer, tasks may succeed: the
+// failure is not necessarily about the call, the account or the app.
 func (e *Error) MayBeAboutTasks() bool {
 	switch {
 	case e.Class == Unreadable:
@@ -88,11 +88,11 @@ func (e *Error) MayBeAboutTasks() bool {
 	return e.Class == BadRequest || e.Class == Unlisted || e.Class == Transient
 }
 
-// StopsApp reports whether every further request of the app would fail alike,
-// so that the app is to be left alone until an operator acted.
+// StopsApp reports whether every further request of the app would fail in the same way,
+// so that an operator must act first.
 func (e *Error) StopsApp() bool { return e.Class == Operator || e.Class == BadRequest }
 
-// ExitCode is problem.Refused if the app is to be left alone, else problem.Partly.
+// ExitCode is problem.Refused if the failure stops the app, else problem.Partly.
 func (e *Error) ExitCode() problem.Code {
 	if e.StopsApp() {
 		return problem.Refused

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// Pacer spaces the calls of one app so that none arrives at the service less
-// than an interval after the one before. It is safe for concurrent use: callers
-// queue for their turn.
+// Pacer separates the calls of one app so that each arrives at the service at least an
+// interval after the one before. It is safe for concurrent use: callers queue for their
+// turn.
 //
-// The service counts arrivals, which a client cannot see. A call arrives between
-// the moment its request is written and the moment its answer comes. The next
-// may therefore leave an interval after that answer, which is proof, or, where
-// the answer is slow, an interval and a margin after the writing.
+// The service counts arrivals, which a client cannot see. A call arrives between the
+// moment its request is written and the moment its answer comes. So the next call may
+// leave an interval after that answer, which proves the arrival. If the answer is slow,
+// the next call may leave an interval and a margin after the writing.
 type Pacer struct {
 	announce func(context.Context) error
 
@@ -27,12 +27,12 @@ type Pacer struct {
 }
 
 const (
-	// marginDivisor makes the margin for slow answers 4% of the interval, so
-	// that 95% of the allowed calls can still be made.
+	// marginDivisor makes the margin for slow answers 4% of the interval, so that 95% of
+	// the allowed calls remain possible.
 	marginDivisor = 25
 	// maxInterval keeps the arithmetic within a Duration.
 	maxInterval = 24 * time.Hour
-	// maxSlowDown bounds how much slower than the base an app may be paced.
+	// maxSlowDown is how many times slower than its base pace an app may become.
 	maxSlowDown = 16
 )
 
@@ -40,12 +40,12 @@ const (
 type PacerOptions struct {
 	// NotBefore is when the first call may leave.
 	NotBefore time.Time
-	// Announce, if set, is called before each call, in its turn. An error stops
-	// the call. It lets other processes know of the call.
+	// Announce, if set, is called before each call, in its turn, to inform other
+	// processes of the call. An error prevents the call.
 	Announce func(context.Context) error
 }
 
-// NewPacer returns a pacer of callsPerSecond; 0 sets no pace.
+// NewPacer returns a pacer for callsPerSecond; 0 means no pace.
 func NewPacer(callsPerSecond float64, opts PacerOptions) *Pacer {
 	var interval time.Duration
 	if callsPerSecond > 0 {
@@ -62,22 +62,23 @@ func NewPacer(callsPerSecond float64, opts PacerOptions) *Pacer {
 	return p
 }
 
-// Interval is the time that calls are kept apart now.
+// Interval is the present minimum time between calls.
 func (p *Pacer) Interval() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.interval
 }
 
-// SlowDown doubles the interval, up to 16 times the first one. It stays so.
+// SlowDown doubles the interval, up to 16 times the first one. The interval never shrinks
+// again.
 func (p *Pacer) SlowDown() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.interval = min(2*p.interval, maxSlowDown*p.base)
 }
 
-// Call is one turn at the API. Sent and Done must be told to the pacer; a call
-// that is Done without being Sent counts as sent then.
+// Call is one turn at the API. The caller must report Sent and Done; a call that is Done
+// without Sent counts as sent at that moment.
 type Call struct {
 	sent chan struct{}
 	done chan struct{}
@@ -86,8 +87,8 @@ type Call struct {
 	sentAt, doneAt time.Time
 }
 
-// Sent tells that the request has been written. A transport that found its
-// connection dead writes it again on another: the last time counts.
+// Sent reports that the request was written. A transport whose connection was dead writes
+// it again on another: the last time counts.
 func (c *Call) Sent() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -103,14 +104,14 @@ func (c *Call) markSent(at time.Time) {
 	c.sentAt = at
 }
 
-// SentAt is when the request was written; only final after Done.
+// SentAt is when the request was written; it is final only after Done.
 func (c *Call) SentAt() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.sentAt
 }
 
-// Done tells that the answer has come, or will not.
+// Done reports that the answer has come, or will not come.
 func (c *Call) Done() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -125,7 +126,8 @@ func (c *Call) Done() {
 	close(c.done)
 }
 
-// next is when the call after c may leave, and what may still bring that forward.
+// next returns when the call after c may leave, and a channel that closes if that time
+// may become earlier.
 func (c *Call) next(interval time.Duration) (at time.Time, forward <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -139,7 +141,7 @@ func (c *Call) next(interval time.Duration) (at time.Time, forward <-chan struct
 	return bounded, nil
 }
 
-// Begin waits for the app's next turn. The error is ctx's, or Announce's.
+// Begin waits for the app's next turn. The error is that of ctx or of Announce.
 func (p *Pacer) Begin(ctx context.Context) (*Call, error) {
 	select {
 	case <-p.turn:
@@ -179,8 +181,8 @@ func (p *Pacer) waitForTurn(ctx context.Context) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	// While this waits, an answer may bring the moment forward, and a SlowDown or
-	// a request written again may put it off.
+	// During this wait, an answer may make the moment earlier. A SlowDown or a request
+	// that is written again may make it later.
 	for {
 		at, forward := last.next(p.Interval())
 		if !time.Now().Before(at) {
@@ -192,7 +194,7 @@ func (p *Pacer) waitForTurn(ctx context.Context) error {
 	}
 }
 
-// sleepUntil waits until t, ctx's end, or early, whichever comes first.
+// sleepUntil waits until t, the end of ctx, or early, whichever comes first.
 func sleepUntil(ctx context.Context, t time.Time, early <-chan struct{}) error {
 	timer := time.NewTimer(time.Until(t))
 	defer timer.Stop()

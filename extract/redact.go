@@ -15,8 +15,8 @@ import (
 	"pushloss/internal/secret"
 )
 
-// maxShown bounds how much of a foreign text gets into an error, in runes, and
-// maxSearched how much of it is looked at, in bytes.
+// maxShown limits how much of an external text an error contains, in runes; maxSearched
+// limits how much of it is searched, in bytes.
 const (
 	maxShown    = 300
 	maxSearched = 64 << 10
@@ -25,16 +25,15 @@ const (
 const (
 	// gram is how many bytes are compared at once in the search for pieces.
 	gram = 8
-	// minPiece is the shortest piece of a credential that is sought: every run of
-	// this length has a gram that starts at a multiple of gram. Shorter pieces are
-	// of no use to anybody, and ordinary words may be equal to them.
+	// minPiece is the shortest piece of a credential to look for: every run of this
+	// length has a gram that starts at a multiple of gram. Shorter pieces are useless to
+	// an attacker, and ordinary words may be equal to them.
 	minPiece = 2*gram - 1
 )
 
-// redactor takes credentials out of texts that come from outside: an error page
-// may repeat the URL it was asked for, and the URL has the UserSig. It finds them
-// whole or in pieces, plain, percent-encoded, escaped for HTML or JSON, in base64
-// and in hex.
+// redactor removes credentials from external texts: an error page may repeat the URL of
+// the request, and the URL has the UserSig. It finds them whole or in pieces: plain,
+// percent-encoded, escaped for HTML or JSON, in base64 and in hex.
 type redactor struct {
 	userSig string
 	long    []string // forms of credentials that are found by their pieces
@@ -43,11 +42,11 @@ type redactor struct {
 	filter  [1 << 10]uint64 // a bit for the hash of each gram
 }
 
-// place is where a gram is in a form.
+// place is the position of a gram in a form.
 type place struct{ form, at int }
 
-// userSigParameter finds a UserSig that a page repeats cut off or escaped in a way
-// of its own: most of a UserSig is as good as all of it.
+// userSigParameter finds a UserSig that a page repeats in part or with its own escaping:
+// most of a UserSig is as sensitive as all of it.
 var userSigParameter = regexp.MustCompile(`(?i)(usersig(?:=|%3d|&#61;|\\u003d|%253d))[A-Za-z0-9*_%+/=-]+`)
 
 func newRedactor(userSig, secretKey string) *redactor {
@@ -63,7 +62,7 @@ func newRedactor(userSig, secretKey string) *redactor {
 	return r
 }
 
-// formsOf lists how a text may be written by those who repeat it.
+// formsOf lists the ways in which a page may write a text.
 func formsOf(credential string) []string {
 	quoted, _ := json.Marshal(credential)
 	forms := []string{
@@ -75,13 +74,13 @@ func formsOf(credential string) []string {
 	for _, form := range forms[1:4] { // %2A is also written %2a
 		forms = append(forms, lowerEscapes(form))
 	}
-	// What stands before it decides how base64 cuts it.
+	// The bytes before a text decide how base64 divides it.
 	for before := range 3 {
 		for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
 			text := encoding.EncodeToString(append(make([]byte, before), credential...))
 			last := len(text)
 			if (before+len(credential))%3 != 0 {
-				last-- // depends on what follows
+				last-- // depends on the bytes that follow
 			}
 			forms = append(forms, text[(before*8+5)/6:last])
 		}
@@ -142,7 +141,7 @@ func (r *redactor) next(text []byte, offset int) (start, end int, found bool) {
 	return start, end, found
 }
 
-// blank returns text without credentials, and how many places were blanked.
+// blank returns text without credentials, and the number of blanked places.
 func (r *redactor) blank(text string) (string, int) {
 	var out strings.Builder
 	n, done := 0, 0
@@ -184,7 +183,7 @@ func (r *redactor) shown(text string) string {
 	return text
 }
 
-// transportText is what err says without the URL that *url.Error prints.
+// transportText is the text of err without the URL that *url.Error prints.
 func (r *redactor) transportText(err error) string {
 	var urlErr *url.Error
 	if errors.As(err, &urlErr) {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Region is where an app lives. The API answers code 60026 when a call goes to
-// another region's host.
+// Region is where an app is hosted. The API answers code 60026 to a call to another
+// region's host.
 type Region string
 
 // The regions of the REST API.
@@ -21,8 +21,8 @@ const (
 	Riyadh        Region = "riyadh"
 )
 
-// hosts are the vendor's main and backup domains (REST API overview; the backup
-// of Riyadh is known from third-party code only).
+// hosts are the vendor's main and backup domains (REST API overview; only third-party
+// code gives the backup of Riyadh).
 var hosts = []struct {
 	region       Region
 	main, backup string
@@ -37,7 +37,7 @@ var hosts = []struct {
 	{Riyadh, "adminapiksa.im.qcloud.com", "adminapiksa.my-imcloud.com"},
 }
 
-// ParseRegion returns the region called name, or an error that lists them all.
+// ParseRegion returns the region called name, or an error that lists all regions.
 func ParseRegion(name string) (Region, error) {
 	var known []string
 	for _, h := range hosts {

@@ -13,19 +13,19 @@ import (
 // Push Loss Analysis: "up to 5").
 const MaxTasksPerRequest = 5
 
-// Request asks for a stream's figures of a window: of up to MaxTasksPerRequest
-// tasks, or, without tasks, of the whole app.
+// Request is a request for a stream's figures of a window: of up to MaxTasksPerRequest
+// tasks or, without tasks, of the whole app.
 type Request struct {
 	Stream stream.Stream
 	Window calendar.Window
 	Tasks  []string
-	// Tries, if it is less than the client's bound, bounds the calls.
+	// Tries, if it is less than the client's limit, limits the calls.
 	Tries int
 }
 
-// body is the request as the API takes it; an error means that the caller broke
-// a documented limit. The limits are the window's own, whichever way its end is
-// written: an inclusive EndTime makes no room for a second more.
+// body is the request in the API's form; an error means that the caller exceeded a
+// documented limit. The limits apply to the window itself, however its end is written: an
+// inclusive EndTime allows no second more.
 func (r Request) body(endTime time.Time) ([]byte, error) {
 	span := r.Window.End.Sub(r.Window.Start)
 	switch {
@@ -45,7 +45,7 @@ func (r Request) body(endTime time.Time) ([]byte, error) {
 	}
 	tasks := r.Tasks
 	if tasks == nil {
-		tasks = []string{} // null is not what the page documents for "overall"
+		tasks = []string{} // the page does not document null for "overall"
 	}
 	return json.Marshal(struct {
 		times
@@ -53,7 +53,7 @@ func (r Request) body(endTime time.Time) ([]byte, error) {
 	}{window, tasks})
 }
 
-// Batches cuts tasks into runs of at most MaxTasksPerRequest, in their order.
+// Batches divides tasks into batches of at most MaxTasksPerRequest, in their order.
 func Batches[T any](tasks []T) [][]T {
 	var batches [][]T
 	for len(tasks) > MaxTasksPerRequest {
@@ -66,18 +66,18 @@ func Batches[T any](tasks []T) [][]T {
 	return batches
 }
 
-// WindowEnd is how the API takes a request's EndTime; no page says which (All/Tagged
+// WindowEnd is how the API interprets a request's EndTime; no page says how (All/Tagged
 // Users Push Loss Analysis).
 type WindowEnd string
 
-// The two readings.
+// The two interpretations.
 const (
 	EndExclusive WindowEnd = "exclusive" // the window ends before EndTime
 	EndInclusive WindowEnd = "inclusive" // the second EndTime belongs to the window
 )
 
-// endTime is what a request gives as EndTime to ask for the window and no second
-// more. The zero WindowEnd is EndExclusive.
+// endTime is the EndTime that requests exactly the window. The zero WindowEnd means
+// EndExclusive.
 func (e WindowEnd) endTime(w calendar.Window) time.Time {
 	if e == EndInclusive {
 		return w.End.Add(-time.Second)

@@ -15,7 +15,7 @@ const (
 	maxBackoff     = 30 * time.Second
 )
 
-// retry calls until an answer is accepted or the failure's class forbids more.
+// retry calls until an answer is accepted or the failure's class forbids another call.
 // The waits grow exponentially from the pace's interval, with jitter.
 func (c *Client) retry(ctx context.Context, path string, body []byte, maxTries int) (Answer, error) {
 	waits := backoff.NewExponentialBackOff()
@@ -24,11 +24,11 @@ func (c *Client) retry(ctx context.Context, path string, body []byte, maxTries i
 	waits.Multiplier = 2
 
 	attempts := 0
-	times := make(map[int]int) // how often each code came
+	times := make(map[int]int) // how often each code occurred
 	operation := func() (Answer, error) {
 		answer, err := c.call(ctx, path, body, attempts > 0)
 		if cause := context.Cause(ctx); err != nil && cause != nil && errors.Is(err, cause) {
-			return Answer{}, backoff.Permanent(err) // whatever ended ctx, it is no failure of this call
+			return Answer{}, backoff.Permanent(err) // the end of ctx is not a failure of this call
 		}
 		var failed *Error
 		if !errors.As(err, &failed) {
@@ -61,7 +61,7 @@ func (c *Client) retry(ctx context.Context, path string, body []byte, maxTries i
 	}
 	return backoff.Retry(ctx, operation,
 		backoff.WithBackOff(waits),
-		backoff.WithMaxElapsedTime(0), // the number of tries is the bound
+		backoff.WithMaxElapsedTime(0), // the number of tries is the limit
 		backoff.WithNotify(func(err error, wait time.Duration) {
 			c.opts.Log.WarnContext(ctx, "call failed, trying again", "error", err, "wait", wait, "attempt", attempts)
 		}))
@@ -71,8 +71,8 @@ func retriable(class Class) bool {
 	return class == Transient || class == Throttled || class == Unlisted
 }
 
-// usedUp reports whether a code came as often as it is worth trying. Failures of
-// other kinds do not count: they say nothing of this one.
+// usedUp reports whether a code has used up its tries. Other failures do not count: they
+// say nothing about this one.
 func (c *Client) usedUp(failed *Error, times int) bool {
 	if failed.Code == 0 {
 		return false

@@ -9,15 +9,15 @@ import (
 )
 
 const (
-	// userSigLifetime is the least that the vendor advises (Secure
-	// authentication with UserSig: 24 hours).
+	// userSigLifetime is the minimum that the vendor recommends (Secure authentication
+	// with UserSig: 24 hours).
 	userSigLifetime = 24 * time.Hour
 	// userSigReserve is how long before its end a UserSig is replaced, so that
 	// none expires between signing and arrival.
 	userSigReserve = time.Hour
 )
 
-// signer makes the UserSig of one account and keeps it until it nears its end.
+// signer makes the UserSig of one account and reuses it until shortly before it expires.
 // It is safe for concurrent use.
 type signer struct {
 	appID      int64
@@ -45,8 +45,8 @@ func (s *signer) userSigNow() (string, error) {
 	return sig, nil
 }
 
-// forget drops a UserSig that the service refused, unless another call has
-// replaced it already.
+// forget drops a UserSig that the service refused, unless another call already replaced
+// it.
 func (s *signer) forget(refused string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

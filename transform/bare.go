@@ -10,8 +10,8 @@ import (
 
 const nothingKnown = "it has none of the lists and counters that are known, but others"
 
-// bare reads an answer without a list of results. Its figures stand at the top or,
-// since no page shows it for certain, in objects one level down.
+// bare reads an answer without a list of results. Its figures are at the top level or in
+// objects one level below: no page shows which.
 func (r *reader) bare() ([]element, error) {
 	top, below, err := r.bareElement()
 	if err != nil {
@@ -21,7 +21,7 @@ func (r *reader) bare() ([]element, error) {
 	if len(top.seen) > 0 {
 		found = append(found, top)
 	}
-	strange := false // something is there, and it may be figures
+	strange := false // the answer has unknown content, which may be figures
 	for len(below) > 0 {
 		value := below[0]
 		below = below[1:]
@@ -64,8 +64,8 @@ func (r *reader) bare() ([]element, error) {
 	return found, nil
 }
 
-// bareElement reads an object that may be an element, and returns what else it has
-// that may hold one.
+// bareElement reads an object that may be an element, and returns its other members that
+// may contain one.
 func (r *reader) bareElement() (e element, below []jsontext.Value, err error) {
 	start := r.dec.InputOffset()
 	begun := r.begin()
@@ -85,7 +85,7 @@ func (r *reader) bareElement() (e element, below []jsontext.Value, err error) {
 	return r.finish(begun, start), below, nil
 }
 
-// rawValue passes a value by and returns its text, which is a part of the answer's.
+// rawValue skips a value and returns its text, which is a part of the answer's.
 func (r *reader) rawValue() (jsontext.Value, error) {
 	start := r.dec.InputOffset()
 	if err := r.dec.SkipValue(); err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// counterNamed returns the counter of the name.
+// counterNamed returns the counter with the name.
 func counterNamed(name string) (stream.Stage, bool) {
 	switch name {
 	case "TotalCount":
@@ -24,8 +24,8 @@ func counterNamed(name string) (stream.Stage, bool) {
 	return 0, false
 }
 
-// counter reads a counter that stands in the element itself. One that cannot be
-// understood is rejected; null is one that is missing.
+// counter reads a counter that is a member of the element itself. It rejects one that is
+// not valid; null counts as missing.
 func (r *reader) counter(e *element, name string, counter stream.Stage) error {
 	before := r.dec.InputOffset()
 	value, err := r.dec.ReadValue()
@@ -43,8 +43,8 @@ func (r *reader) counter(e *element, name string, counter stream.Stage) error {
 	return nil
 }
 
-// countersRow reads a row that has counters: as many facts as it has of them. A
-// row of which something cannot be understood is rejected whole.
+// countersRow reads a row of counters, each a fact. If any part of a row is not valid,
+// the whole row is rejected.
 func (r *reader) countersRow(e *element, a *stream.Array) error {
 	before := r.dec.InputOffset()
 	if r.dec.PeekKind() != jsontext.KindBeginObject {
@@ -126,9 +126,9 @@ func smallNumber(name string, value jsontext.Value) (int16, string) {
 	return int16(number), reason
 }
 
-// dropZeros makes an element empty whose counters are all zero: whether the
-// service says so of a day that it has forgotten is not known, so that zeros are
-// believed no more than an answer without any figures.
+// dropZeros makes an element empty if its counters are all zero. It is unknown whether
+// the service answers so for a day that it has forgotten. So zeros count no more than an
+// answer without figures.
 func (e *element) dropZeros() {
 	if slices.ContainsFunc(e.snapshot.Facts, func(f Fact) bool { return f.Count != 0 }) {
 		return

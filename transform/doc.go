@@ -1,10 +1,10 @@
-// Package transform turns the answers of the API's streams into fact rows: a file
-// names what those of each look like. It is tolerant where the meaning is certain
-// (numbers as strings, null or missing arrays, unknown fields) and strict elsewhere:
-// a row that cannot be understood is rejected with its JSON and the reason, never guessed and never
-// dropped in silence. For every answer,
+// Package transform turns the answers of the API's streams into rows of facts; package
+// stream describes what the answers of each look like. It is tolerant where the meaning
+// is certain (numbers as strings, null or missing arrays, unknown fields) and strict
+// elsewhere. It rejects a row that it does not understand, with the row's JSON and the
+// reason; it never guesses and never drops a row in silence. For every answer,
 //
 //	rows in = facts + merged + rejected + ignored + repeated + zeros
 //
-// All of it is pure functions of the answer and of what was asked.
+// Every function is a pure function of the answer and of the requested tasks.
 package transform

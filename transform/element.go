@@ -9,8 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// element reads one element of Results: a task's lists. The task's name may stand
-// behind them.
+// element reads one element of Results: a task's lists. The task's name may follow them.
 func (r *reader) element() (element, error) {
 	start := r.dec.InputOffset()
 	if r.dec.PeekKind() != jsontext.KindBeginObject {
@@ -42,8 +41,7 @@ func (r *reader) begin() *element {
 	return new(element)
 }
 
-// member reads one of the lists, or a counter, of an element. It leaves others
-// alone.
+// member reads one of the lists, or a counter, of an element. It ignores other members.
 func (r *reader) member(e *element, name string) (known bool, err error) {
 	if counter, ok := counterNamed(name); ok && r.format.Counters {
 		return true, r.counter(e, name, counter)
@@ -73,9 +71,9 @@ func (r *reader) member(e *element, name string) (known bool, err error) {
 	return true, err
 }
 
-// see notes that the element has a member.
+// see records that the element has a member.
 func (e *element) see(name string) {
-	if slices.Contains(e.seen, name) { // which of the two is meant, or both, is not to be known
+	if slices.Contains(e.seen, name) { // it is unknown whether one of the two counts, or both
 		e.unreadable = "it has " + name + " twice"
 	}
 	e.seen = append(e.seen, name)

@@ -7,13 +7,13 @@ import (
 	"pushloss/internal/stream"
 )
 
-// Key identifies a fact within one stream, task and day. Facts by stage have
-// neither event type nor platform: both are 0.
+// Key identifies a fact within one stream, task and day. In facts by stage, event type
+// and platform are 0.
 type Key struct {
 	Grain     stream.Grain
 	Stage     stream.Stage
-	EventType int16  // 1 offline, 2 online, 0 not told; others are kept as they come
-	Platform  int16  // 0 to 8 are documented; others are kept as they come
+	EventType int16  // 1 offline, 2 online, 0 unknown; other values are stored unchanged
+	Platform  int16  // 0 to 8 are documented; other values are stored unchanged
 	Code      string // empty for counters
 }
 
@@ -34,28 +34,28 @@ func (k Key) Compare(other Key) int {
 	return strings.Compare(k.Code, other.Code)
 }
 
-// Fact is how many pushes there were, or were lost, under one key.
+// Fact is the number of pushes, or of lost pushes, under one key.
 type Fact struct {
 	Key
 	Count int64
 	Info  string // free text of the service, never part of a key
 }
 
-// Snapshot is the complete answer for one task and day, or, with an empty
-// TaskID, for the whole app. Its facts are sorted by key and have each key once.
+// Snapshot is the complete answer for one day of one task or, with an empty TaskID, of
+// the whole app. Its facts are sorted by key, and each key occurs once.
 type Snapshot struct {
 	TaskID string
 	Facts  []Fact
 }
 
-// Empty reports whether the answer says that there was nothing.
+// Empty reports whether the answer has no facts.
 func (s Snapshot) Empty() bool { return len(s.Facts) == 0 }
 
 // Reject is a part of an answer that could not be understood.
 type Reject struct {
 	TaskID string
-	Array  string // the array it stood in; "Results" for a whole element
-	JSON   string // as received, but for bytes that are not UTF-8
+	Array  string // the array it was in; "Results" for a whole element
+	JSON   string // as received, except for bytes that are not UTF-8
 	Reason string
 	Rows   int // how many rows it holds
 }
@@ -69,30 +69,30 @@ func (r Reject) compare(other Reject) int {
 	)
 }
 
-// Unreadable is a task whose answer cannot be relied on as a whole, so that
-// nothing of it is to be loaded.
+// Unreadable is a task whose answer as a whole is not reliable, so that nothing of it
+// must be loaded.
 type Unreadable struct {
 	TaskID string
 	Reason string
 }
 
-// Counts tells where the rows of an answer went, and what else was noticed.
+// Counts counts the rows of an answer by what became of them, and other findings.
 type Counts struct {
 	RowsIn   int // elements of the four arrays; in the statistics, counters
 	Facts    int // rows that became facts
 	Merged   int // rows summed into another of the same key
 	Rejected int // rows that could not be understood
-	Ignored  int // rows of tasks that were not asked for
-	Repeated int // rows of an element of Results that is there twice
+	Ignored  int // rows of tasks that were not requested
+	Repeated int // rows of an element of Results that occurs twice
 	Zeros    int // counters of a task, or of the whole app, that are all zero: no figures
 
-	IgnoredResults int // elements of Results that were not asked for, or repeated
+	IgnoredResults int // elements of Results that were not requested, or repeated
 	ReplacedTexts  int // texts with characters that Postgres cannot hold
 }
 
-// Result is a whole answer, normalized. It does not depend on the order in which
-// the answer gives its results and rows. Every task that was asked for is in
-// exactly one of Snapshots, Absent and Unreadable.
+// Result is a whole answer, normalized. It does not depend on the order of the results
+// and rows in the answer. Every requested task is in exactly one of Snapshots, Absent and
+// Unreadable.
 type Result struct {
 	Snapshots  []Snapshot
 	Absent     []string

@@ -13,11 +13,11 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Normalizer turns answers into facts. It keeps the texts that come again and
-// again, so it is for one goroutine; the zero value is ready.
+// Normalizer turns answers into facts. It remembers the texts that occur again and again,
+// so only one goroutine may use it; the zero value is ready.
 type Normalizer struct {
-	// MaxRows bounds the rows of an answer, and the elements of its Results, which
-	// take memory too; 0 does not.
+	// MaxRows limits the rows of an answer, and the elements of its Results, which take
+	// memory too; 0 means no limit.
 	MaxRows int
 
 	texts texts
@@ -25,12 +25,12 @@ type Normalizer struct {
 	scratch []row
 }
 
-// maxKeptRows bounds the room for rows that is kept for the next answer.
+// maxKeptRows limits the buffer for rows that is reused for the next answer.
 const maxKeptRows = 4096
 
-// Normalize reads one answer, given as strict JSON (extract.Answer.JSON), to a
-// stream's request for the asked tasks; none asked means the whole app's figures.
-// An error means that the answer has no list of results to be read.
+// Normalize reads one answer, given as strict JSON (extract.Answer.JSON), to a request of
+// a stream for the asked tasks; an empty list means the whole app's figures. An error
+// means that the answer has no readable list of results.
 func (n *Normalizer) Normalize(stream stream.Stream, answer []byte, asked []string) (Result, error) {
 	reader := &reader{
 		Normalizer: n,
@@ -43,7 +43,7 @@ func (n *Normalizer) Normalize(stream stream.Stream, answer []byte, asked []stri
 		read = reader.bare
 	}
 	elements, err := read()
-	if cap(n.scratch) > maxKeptRows { // a normalizer outlives many answers
+	if cap(n.scratch) > maxKeptRows { // a normalizer reads many answers
 		n.scratch = nil
 	}
 	if err != nil {
@@ -57,34 +57,34 @@ func (n *Normalizer) Normalize(stream stream.Stream, answer []byte, asked []stri
 	return result, nil
 }
 
-// element is one element of Results, read.
+// element is one element of Results after reading.
 type element struct {
 	snapshot   Snapshot
-	named      bool // by a TaskID
+	named      bool // it has a TaskID
 	rejects    []Reject
 	rowsIn     int
 	merged     int
-	zeros      int      // counters dropped since all are zero
-	seen       []string // members that it has, null aside
+	zeros      int      // counters dropped because all are zero
+	seen       []string // its members, without null ones
 	unreadable string   // why it cannot be used as a whole; empty if it can
 	json       []byte
 }
 
-// whole is the reject that stands for everything in the element.
+// whole is the reject for everything in the element.
 func (e element) whole(reason string) Reject {
 	return Reject{TaskID: e.snapshot.TaskID, Array: "Results", JSON: validUTF8(e.json), Reason: reason, Rows: e.rowsIn}
 }
 
-// repeats reports whether two elements say the same.
+// repeats reports whether two elements have the same content.
 func (e element) repeats(other element) bool {
 	return e.unreadable == "" && other.unreadable == "" &&
 		reflect.DeepEqual(e.snapshot, other.snapshot) && slices.Equal(e.rejects, other.rejects)
 }
 
-// assemble sorts the elements of an answer by what was asked.
+// assemble sorts the elements of an answer by the requested tasks.
 func assemble(asked []string, elements []element) Result {
 	var result Result
-	// Of two that say the same, the one of fewer rows counts.
+	// Of two elements with the same content, the one with fewer rows counts.
 	slices.SortStableFunc(elements, func(a, b element) int { return cmp.Compare(a.rowsIn, b.rowsIn) })
 	byTask := make(map[string][]element, len(asked))
 	for _, task := range asked {
@@ -109,7 +109,7 @@ func assemble(asked []string, elements []element) Result {
 	for _, task := range asked {
 		found, pending := byTask[task]
 		if !pending {
-			continue // asked twice
+			continue // requested twice
 		}
 		delete(byTask, task)
 		switch {
@@ -139,7 +139,7 @@ func (r *Result) reject(reject Reject) {
 	r.Counts.Rejected += reject.Rows
 }
 
-// refuse gives up all that the answer says of a task.
+// refuse discards everything that the answer says about a task.
 func (r *Result) refuse(task, reason string, elements []element) {
 	r.Unreadable = append(r.Unreadable, Unreadable{TaskID: task, Reason: reason})
 	for _, e := range elements {
@@ -154,7 +154,7 @@ var (
 	errNotAnObject     = errors.New("it is not a JSON object")
 )
 
-// reader walks one answer.
+// reader reads one answer.
 type reader struct {
 	*Normalizer
 	format        *stream.Format
@@ -164,7 +164,7 @@ type reader struct {
 	replacedTexts int
 }
 
-// oneMore counts a row or an element, and ends the reading where there are too many.
+// oneMore counts a row or an element, and ends the reading if there are too many.
 func (r *reader) oneMore() error {
 	r.rows++
 	if r.MaxRows > 0 && r.rows > r.MaxRows {
@@ -173,7 +173,7 @@ func (r *reader) oneMore() error {
 	return nil
 }
 
-// results reads the list of results; null or missing is an empty one.
+// results reads the list of results; a null or missing list is empty.
 func (r *reader) results() ([]element, error) {
 	var elements []element
 	err := r.members(func(name string) error {

@@ -7,9 +7,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// members visits the members of the object that comes next. visit is given the
-// name in the spelling of the API page, however it is capitalized (pages of the
-// same API spell TaskID and TaskId), and must consume the value.
+// members visits the members of the object that comes next. visit gets the name in the
+// spelling of the API page, whatever its capitalization (pages of the same API spell
+// TaskID and TaskId), and must consume the value.
 func (r *reader) members(visit func(name string) error) error {
 	if kind := r.dec.PeekKind(); kind != jsontext.KindBeginObject && kind != jsontext.KindInvalid {
 		return errNotAnObject
@@ -52,7 +52,7 @@ func canonicalName(quoted jsontext.Value) string {
 	return ""
 }
 
-// withoutQuotes is a JSON string's content, its escapes resolved.
+// withoutQuotes returns the content of a JSON string, with its escapes resolved.
 func withoutQuotes(quoted jsontext.Value) []byte {
 	if bytes.IndexByte(quoted, '\\') < 0 {
 		return quoted[1 : len(quoted)-1]
@@ -61,8 +61,8 @@ func withoutQuotes(quoted jsontext.Value) []byte {
 	return text
 }
 
-// each visits the elements of the array that comes next; null is an array
-// without any. It passes other values by and reports false.
+// each visits the elements of the array that comes next; null is an empty array. It skips
+// other values and returns false for them.
 func (r *reader) each(visit func() error) (isArray bool, err error) {
 	switch r.dec.PeekKind() {
 	case jsontext.KindNull:
@@ -86,8 +86,7 @@ func (r *reader) each(visit func() error) (isArray bool, err error) {
 	}
 }
 
-// rawSince is the text read since offset, without what separates it from the
-// value before.
+// rawSince is the text read since offset, without the separator after the value before.
 func (r *reader) rawSince(offset int64) []byte {
 	return trimLeading(r.body[offset:r.dec.InputOffset()])
 }

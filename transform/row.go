@@ -12,11 +12,11 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// maxCode bounds an error code's length in bytes: longer ones are no codes, and
-// no index would hold them.
+// maxCode limits an error code's length in bytes: a longer text is not a code, and does
+// not fit into an index.
 const maxCode = 200
 
-// row is a fact with where it stands in the answer.
+// row is a fact with its place in the answer.
 type row struct {
 	Fact
 	list       *stream.Array
@@ -38,7 +38,7 @@ func (r *reader) row(e *element, a *stream.Array) error {
 	return nil
 }
 
-// lossRow reads one row. A reason says why it cannot be understood.
+// lossRow reads one row. A reason says why the row is not valid.
 func (r *reader) lossRow(a *stream.Array) (parsed row, reason string, err error) {
 	parsed.list, parsed.Grain, parsed.Stage = a, a.Grain, a.Stage
 	before := r.dec.InputOffset()
@@ -104,7 +104,7 @@ func fieldNamed(name string) rowFields {
 	return 0
 }
 
-// missing names the first field that a row of the array needs and lacks.
+// missing names the first required field that a row of the array lacks.
 func (f rowFields) missing(a *stream.Array) string {
 	switch {
 	case f&errCode == 0:
@@ -119,7 +119,7 @@ func (f rowFields) missing(a *stream.Array) string {
 	return ""
 }
 
-// set reads one field's value. It returns why the value cannot be understood.
+// set reads one field's value. It returns why the value is not valid.
 func (r *reader) set(parsed *row, field rowFields, value jsontext.Value) (reason string) {
 	if value.Kind() == jsontext.KindNull {
 		return ""
@@ -144,7 +144,7 @@ func (r *reader) set(parsed *row, field rowFields, value jsontext.Value) (reason
 	return reason
 }
 
-// code reads an ErrCode: documented as a string, and a number in callbacks.
+// code reads an ErrCode: a string in the documentation, a number in callbacks.
 func (r *reader) code(value jsontext.Value) (code, reason string) {
 	switch value.Kind() {
 	case jsontext.KindString:
@@ -167,8 +167,8 @@ func (r *reader) code(value jsontext.Value) (code, reason string) {
 	return code, ""
 }
 
-// facts sums rows of the same key and sorts them. The text of a sum is that of
-// its largest row. Rows whose sum no longer fits become rejects of e.
+// facts sums rows with equal keys and sorts the result. The text of a sum is that of its
+// largest row. Rows whose sum does not fit become rejects of e.
 func (r *reader) facts(e *element, rows []row) []Fact {
 	if len(rows) == 0 {
 		return nil

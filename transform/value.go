@@ -31,8 +31,7 @@ func wholeNumber(name string, value jsontext.Value, limit int64) (number int64, 
 	return number, ""
 }
 
-// digits reads up to 18 digits with an optional minus, the form nearly every
-// number has.
+// digits reads up to 18 digits with an optional minus, the form of nearly every number.
 func digits(text []byte) (number int64, ok bool) {
 	unsigned := text
 	if len(text) > 0 && text[0] == '-' {
@@ -53,8 +52,8 @@ func digits(text []byte) (number int64, ok bool) {
 	return number, true
 }
 
-// maxNumber bounds the text of a number that is not plain digits, before
-// arithmetic of any precision is done on it.
+// maxNumber limits the text of a number that is not plain digits, before arithmetic of
+// any precision processes it.
 const maxNumber = 40
 
 func spelledNumber(name, text string) (number int64, reason string) {
@@ -66,7 +65,8 @@ func spelledNumber(name, text string) (number int64, reason string) {
 	if i := strings.IndexAny(text, "eE"); i >= 0 {
 		exponent = strings.TrimLeft(text[i+1:], "+-")
 	}
-	// A Rat also reads fractions (1/2) and other bases (0x10): not numbers here.
+	// A Rat also reads fractions (1/2) and other bases (0x10): here those are not
+	// numbers.
 	if len(text) > maxNumber || len(exponent) > 2 || strings.Trim(text, "+-.0123456789eE") != "" {
 		return 0, name + " is not a number that fits in 64 bits"
 	}
@@ -82,8 +82,8 @@ func spelledNumber(name, text string) (number int64, reason string) {
 	return rational.Num().Int64(), ""
 }
 
-// texts remembers the strings of past answers by their JSON: the same few come
-// in every row. It starts again when it has grown past any plausible vocabulary.
+// texts remembers the strings of past answers by their JSON: every row has one of the
+// same few. It starts again when it has outgrown any plausible vocabulary.
 type texts struct {
 	known map[string]text
 	size  int // of the texts, in bytes
@@ -96,7 +96,7 @@ type text struct {
 
 const (
 	maxTexts      = 128 << 10 // bytes, of all texts
-	maxRemembered = 300       // bytes; longer texts are rare and would hold memory
+	maxRemembered = 300       // bytes; longer texts are rare and would take memory
 )
 
 // text reads a JSON string. Characters that Postgres cannot hold (U+0000, bytes
@@ -127,7 +127,7 @@ func unquote(quoted jsontext.Value) text {
 	return text{value: clean, replaced: err != nil || clean != value}
 }
 
-// looseText reads a string, or takes any other value's JSON as the text: it is
+// looseText reads a string. For any other value it returns the JSON as the text: it is
 // only shown.
 func (r *reader) looseText(value jsontext.Value) string {
 	if value.Kind() == jsontext.KindString {

@@ -24,9 +24,8 @@ type checker struct {
 	failuresInRow int
 	refusedTasks  map[int32]bool
 	rejects       int64
-	// lastFailure says why a request could not be compared.
-	result      Reconciliation
-	lastFailure string
+	result        Reconciliation
+	lastFailure   string // why a request could not be compared
 }
 
 // one makes one request, and compares and records its answer: all of it or nothing. The
