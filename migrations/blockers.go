@@ -91,7 +91,7 @@ type blockerWatch struct {
 	seen   []Blocker
 }
 
-// watchBlockers looks, by a connection of its own, whom a process waits for: at first after a pause, since most migrations wait for nobody.
+// watchBlockers looks, by a connection of its own, whom a process waits for: at first after a pause, since most migrations do not wait.
 func (s *session) watchBlockers(ctx context.Context, pid int32, pause time.Duration) *blockerWatch {
 	ctx, cancel := context.WithCancel(ctx)
 	w := &blockerWatch{cancel: cancel}
@@ -108,7 +108,7 @@ func (s *session) watchBlockers(ctx context.Context, pid int32, pause time.Durat
 			if other == nil {
 				opened, err := s.again(ctx)
 				if err != nil {
-					continue // too many connections, perhaps: nobody is named then
+					continue // too many connections, perhaps: no blocker is named then
 				}
 				other = opened
 				defer other.close()

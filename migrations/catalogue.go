@@ -80,11 +80,11 @@ func parseErrorCodes(text string) ([]explanation, error) {
 			}
 		}
 		if e.source != "" && !strings.HasPrefix(e.source, "https://") {
-			return nil, refuse("source is no https address")
+			return nil, refuse("source is not an https address")
 		}
 		key := [3]string{e.platform, e.stage, e.code}
 		if first := lines[key]; first != 0 {
-			return nil, refuse("the code stands in line %d already, for the same platform and stage", first)
+			return nil, refuse("the code is in line %d already, for the same platform and stage", first)
 		}
 		lines[key] = e.line
 		list = append(list, e)

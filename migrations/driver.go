@@ -138,7 +138,7 @@ func (d *driver) makeViews(ctx context.Context) error {
 }
 
 // change makes a change in a transaction, which stays open. One that gets no lock is
-// tried again: nobody should wait long behind a migration that waits itself.
+// tried again: no session should wait long behind a migration that waits itself.
 func (d *driver) change(change func(context.Context) error) (err error) {
 	for _, pause := range slices.Concat(d.options.Pauses, []time.Duration{-1}) {
 		d.blockers, err = d.session.begin(d.ctx, change, d.options.LockTimeout)

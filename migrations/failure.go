@@ -60,7 +60,7 @@ func (e *FailedError) Error() string {
 	return text.String()
 }
 
-// Hint tells an operator what to do.
+// Hint says what an operator can do.
 func (e *FailedError) Hint() string {
 	again := "run it again"
 	if !e.Down {
@@ -107,7 +107,7 @@ func (e *LockError) Error() string {
 	return fmt.Sprintf("another migrator is still at work after %s: %s; nothing was changed", e.Waited, listBlockers(e.Blockers))
 }
 
-// Hint tells an operator what to do.
+// Hint says what an operator can do.
 func (e *LockError) Hint() string { return "wait for it to end, then run pushloss migrate up again" }
 
 // Refusal is an error that says that the schema is not, or could not be made, what

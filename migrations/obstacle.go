@@ -19,7 +19,7 @@ type ObstacleError struct {
 
 func (e *ObstacleError) Error() string { return e.problem }
 
-// Hint tells an operator what to do.
+// Hint says what an operator can do.
 func (e *ObstacleError) Hint() string { return e.remedy }
 
 // schemaFound is one of our two schemas as it is before a migration.
@@ -33,7 +33,7 @@ type schemaFound struct {
 
 const (
 	// What lies in a schema depends on it in pg_depend, whatever kind it has.
-	// Default privileges and publications are no objects in it.
+	// Default privileges and publications are not objects in it.
 	sqlSchemas = `
 		SELECT name, n.oid IS NOT NULL, coalesce(pg_get_userbyid(n.nspowner)::text, ''), coalesce(pg_has_role(n.nspowner, 'USAGE'), false),
 			ARRAY(

@@ -10,7 +10,7 @@ import (
 	"pushloss/migrations"
 )
 
-// M4, M5: every state of a schema but the right one is told as such, and no
+// M4, M5: every state of a schema but the right one is reported as such, and no
 // command changes it but Up the older ones.
 func TestM5Check(t *testing.T) {
 	t.Parallel()

@@ -52,7 +52,7 @@ func (e *StateError) Error() string {
 	}
 }
 
-// Hint tells an operator what to do.
+// Hint says what an operator can do.
 func (e *StateError) Hint() string {
 	switch s := e.Status; {
 	case s.Dirty && e.There != nil && *e.There == 0:

@@ -42,7 +42,7 @@ func (d Deviation) Error() string {
 	return fmt.Sprintf("%s: %s", d.Name, d.Found)
 }
 
-// Hint tells an operator what to do.
+// Hint says what an operator can do.
 func (d Deviation) Hint() string { return d.ToDo }
 
 // What a Deviation can be.
@@ -131,7 +131,7 @@ func Deviations(ctx context.Context, databaseURL string) ([]Deviation, error) {
 }
 
 // DeviationsAndRepeats also counts what is stored repeatedly where a key is missing,
-// which reads whole tables. It does not look at sequences: nobody needs them to read.
+// which reads whole tables. It does not look at sequences: readers do not need them.
 func DeviationsAndRepeats(ctx context.Context, databaseURL string) ([]Deviation, error) {
 	return inspect(ctx, databaseURL, func(s *session, found []Deviation) ([]Deviation, error) { return s.repeatedKeys(ctx, found) })
 }
@@ -262,7 +262,7 @@ func (d Deviation) remedy() string {
 	case d.What == extra && kind == "constraint":
 		return fmt.Sprintf("it may refuse figures: ALTER TABLE %s DROP CONSTRAINT %s;", relation, quoted)
 	case d.What == extra:
-		return fmt.Sprintf("if nobody needs it: ALTER TABLE %s DROP COLUMN %s;", relation, quoted)
+		return fmt.Sprintf("if it is not needed: ALTER TABLE %s DROP COLUMN %s;", relation, quoted)
 	case kind == "constraint" && strings.HasSuffix(d.Found, " NOT VALID"):
 		return fmt.Sprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s;", relation, quoted)
 	case strings.HasSuffix(d.Found, " INVALID"):
@@ -333,7 +333,7 @@ func (q sequence) highest() string {
 	return fmt.Sprintf(`(SELECT max(%s) FROM %s)`, q.Column, q.Table)
 }
 
-// sequencesBehind finds what a replica does not copy: where the sequences stand.
+// sequencesBehind finds what a replica does not copy: the positions of the sequences.
 func (s *session) sequencesBehind(ctx context.Context) ([]Deviation, error) {
 	rows, err := s.conn.Query(ctx, sqlSequences)
 	if err != nil {

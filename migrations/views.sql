@@ -1,8 +1,8 @@
 -- What people read: the contract with dashboards, so names and columns only grow, at the end of a view.
 --
 -- "migrate up" applies each part (CREATE OR REPLACE, with its comments) whose text differs from what the
--- database has, after the migrations, so that people's own views on ours survive. A view that nobody's view
--- stands on is dropped and made again where CREATE OR REPLACE cannot change it. A view that goes, or changes its
+-- database has, after the migrations, so that people's own views on ours survive. A view without dependent
+-- views is dropped and made again where CREATE OR REPLACE cannot change it. A view that goes, or changes its
 -- name, needs a migration that drops it. Each part comes after those that it reads. An unnamed constant of a
 -- UNION has its type written, so that a view prints the same after a dump.
 
@@ -34,7 +34,7 @@ COMMENT ON COLUMN analytics.app_stage_loss.err_code IS 'Error code, Tencent''s o
 COMMENT ON COLUMN analytics.app_stage_loss.err_info IS 'The most frequent description seen with the code; free text, may be empty.';
 COMMENT ON COLUMN analytics.app_stage_loss.err_count IS 'Number of pushes lost on that day, there and for that reason. Final once the window is settled, see coverage.';
 COMMENT ON COLUMN analytics.app_stage_loss.updated_at IS 'When this figure or its description last changed; pulls that confirm it do not count.';
-COMMENT ON COLUMN analytics.app_stage_loss.err_meaning IS 'What the code means at this stage, by the catalogue (error_codes), with the channels that it holds for; for one that is not in it, the text of the API that most pushes were lost with there. NULL if there is neither.';
+COMMENT ON COLUMN analytics.app_stage_loss.err_meaning IS 'What the code means at this stage, by the catalogue (error_codes), with the channels that it holds for; for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
 
 CREATE OR REPLACE VIEW analytics.app_platform_loss AS
 SELECT
@@ -73,7 +73,7 @@ COMMENT ON COLUMN analytics.app_platform_loss.err_code IS 'Error code, Tencent''
 COMMENT ON COLUMN analytics.app_platform_loss.err_info IS 'The most frequent description seen with the code; free text, may be empty.';
 COMMENT ON COLUMN analytics.app_platform_loss.err_count IS 'Number of pushes lost on that day, there and for that reason. Final once the window is settled, see coverage.';
 COMMENT ON COLUMN analytics.app_platform_loss.updated_at IS 'When this figure or its description last changed; pulls that confirm it do not count.';
-COMMENT ON COLUMN analytics.app_platform_loss.err_meaning IS 'What the code means there, from the catalogue (error_codes); for one that is not in it, the text of the API that most pushes were lost with there. NULL if there is neither.';
+COMMENT ON COLUMN analytics.app_platform_loss.err_meaning IS 'What the code means there, from the catalogue (error_codes); for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
 
 CREATE OR REPLACE VIEW analytics.task_stage_loss AS
 SELECT
@@ -102,7 +102,7 @@ COMMENT ON COLUMN analytics.task_stage_loss.err_code IS 'Error code, Tencent''s 
 COMMENT ON COLUMN analytics.task_stage_loss.err_info IS 'The most frequent description seen with the code; free text, may be empty.';
 COMMENT ON COLUMN analytics.task_stage_loss.err_count IS 'Number of pushes lost on that day, there and for that reason. Final once the window is settled, see coverage.';
 COMMENT ON COLUMN analytics.task_stage_loss.updated_at IS 'When this figure or its description last changed; pulls that confirm it do not count.';
-COMMENT ON COLUMN analytics.task_stage_loss.err_meaning IS 'What the code means at this stage, by the catalogue (error_codes), with the channels that it holds for; for one that is not in it, the text of the API that most pushes were lost with there. NULL if there is neither.';
+COMMENT ON COLUMN analytics.task_stage_loss.err_meaning IS 'What the code means at this stage, by the catalogue (error_codes), with the channels that it holds for; for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
 
 CREATE OR REPLACE VIEW analytics.task_platform_loss AS
 SELECT
@@ -143,7 +143,7 @@ COMMENT ON COLUMN analytics.task_platform_loss.err_code IS 'Error code, Tencent'
 COMMENT ON COLUMN analytics.task_platform_loss.err_info IS 'The most frequent description seen with the code; free text, may be empty.';
 COMMENT ON COLUMN analytics.task_platform_loss.err_count IS 'Number of pushes lost on that day, there and for that reason. Final once the window is settled, see coverage.';
 COMMENT ON COLUMN analytics.task_platform_loss.updated_at IS 'When this figure or its description last changed; pulls that confirm it do not count.';
-COMMENT ON COLUMN analytics.task_platform_loss.err_meaning IS 'What the code means there, from the catalogue (error_codes); for one that is not in it, the text of the API that most pushes were lost with there. NULL if there is neither.';
+COMMENT ON COLUMN analytics.task_platform_loss.err_meaning IS 'What the code means there, from the catalogue (error_codes); for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
 
 CREATE OR REPLACE VIEW analytics.chat_stage_loss AS
 SELECT
@@ -169,7 +169,7 @@ COMMENT ON COLUMN analytics.chat_stage_loss.err_code IS 'Error code, Tencent''s 
 COMMENT ON COLUMN analytics.chat_stage_loss.err_info IS 'The most frequent description seen with the code; free text, may be empty.';
 COMMENT ON COLUMN analytics.chat_stage_loss.err_count IS 'Number of pushes lost.';
 COMMENT ON COLUMN analytics.chat_stage_loss.updated_at IS 'When this row was last written.';
-COMMENT ON COLUMN analytics.chat_stage_loss.err_meaning IS 'What the code means at this stage, by the catalogue (error_codes), with the channels that it holds for; for one that is not in it, the text of the API that most pushes were lost with there. NULL if there is neither.';
+COMMENT ON COLUMN analytics.chat_stage_loss.err_meaning IS 'What the code means at this stage, by the catalogue (error_codes), with the channels that it holds for; for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
 
 CREATE OR REPLACE VIEW analytics.chat_platform_loss AS
 SELECT
@@ -199,15 +199,15 @@ COMMENT ON VIEW analytics.chat_platform_loss IS 'Lost pushes of an app''s chat m
 COMMENT ON COLUMN analytics.chat_platform_loss.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.chat_platform_loss.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.chat_platform_loss.stage IS 'Where the pushes were lost: ready_to_send (could be sent, were not) or post_send_delivered (sent, not delivered).';
-COMMENT ON COLUMN analytics.chat_platform_loss.event_type IS '1 offline push, 2 online push; NULL where the API does not tell.';
-COMMENT ON COLUMN analytics.chat_platform_loss.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL where the API does not tell.';
+COMMENT ON COLUMN analytics.chat_platform_loss.event_type IS '1 offline push, 2 online push; NULL where the API does not say.';
+COMMENT ON COLUMN analytics.chat_platform_loss.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL where the API does not say.';
 COMMENT ON COLUMN analytics.chat_platform_loss.platform_id IS 'Number of the push channel.';
 COMMENT ON COLUMN analytics.chat_platform_loss.platform IS 'Name of the push channel.';
 COMMENT ON COLUMN analytics.chat_platform_loss.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
 COMMENT ON COLUMN analytics.chat_platform_loss.err_info IS 'The most frequent description seen with the code; free text, may be empty.';
 COMMENT ON COLUMN analytics.chat_platform_loss.err_count IS 'Number of pushes lost.';
 COMMENT ON COLUMN analytics.chat_platform_loss.updated_at IS 'When this row was last written.';
-COMMENT ON COLUMN analytics.chat_platform_loss.err_meaning IS 'What the code means there, from the catalogue (error_codes); for one that is not in it, the text of the API that most pushes were lost with there. NULL if there is neither.';
+COMMENT ON COLUMN analytics.chat_platform_loss.err_meaning IS 'What the code means there, from the catalogue (error_codes); for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
 
 -- Numbers of pushes -----------------------------------------------------------
 
@@ -226,10 +226,10 @@ GROUP BY sdk_app_id, day;
 COMMENT ON VIEW analytics.app_push_daily IS 'Pushes of a whole app, all channels together: one row per app and day on which there were any.';
 COMMENT ON COLUMN analytics.app_push_daily.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.app_push_daily.day IS 'Calendar day in the app''s time zone.';
-COMMENT ON COLUMN analytics.app_push_daily.total_count IS 'Pushes that could be sent. NULL where the API did not tell.';
-COMMENT ON COLUMN analytics.app_push_daily.sent_count IS 'Pushes that were sent. NULL where the API did not tell.';
-COMMENT ON COLUMN analytics.app_push_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not tell; 0 beside clicks where the channel confirms no delivery.';
-COMMENT ON COLUMN analytics.app_push_daily.click_count IS 'Pushes that were clicked. NULL where the API did not tell.';
+COMMENT ON COLUMN analytics.app_push_daily.total_count IS 'Pushes that could be sent. NULL where the API did not report it.';
+COMMENT ON COLUMN analytics.app_push_daily.sent_count IS 'Pushes that were sent. NULL where the API did not report it.';
+COMMENT ON COLUMN analytics.app_push_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 beside clicks where the channel confirms no delivery.';
+COMMENT ON COLUMN analytics.app_push_daily.click_count IS 'Pushes that were clicked. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.app_push_daily.updated_at IS 'When one of these figures was last written.';
 
 CREATE OR REPLACE VIEW analytics.app_push_platform_daily AS
@@ -257,10 +257,10 @@ COMMENT ON COLUMN analytics.app_push_platform_daily.event_type IS '1 offline pus
 COMMENT ON COLUMN analytics.app_push_platform_daily.event IS 'offline: through a vendor''s channel; online: over the app''s own connection.';
 COMMENT ON COLUMN analytics.app_push_platform_daily.platform_id IS 'Number of the push channel.';
 COMMENT ON COLUMN analytics.app_push_platform_daily.platform IS 'Name of the push channel.';
-COMMENT ON COLUMN analytics.app_push_platform_daily.total_count IS 'Pushes that could be sent. NULL where the API did not tell.';
-COMMENT ON COLUMN analytics.app_push_platform_daily.sent_count IS 'Pushes that were sent. NULL where the API did not tell.';
-COMMENT ON COLUMN analytics.app_push_platform_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not tell; 0 beside clicks where the channel confirms no delivery.';
-COMMENT ON COLUMN analytics.app_push_platform_daily.click_count IS 'Pushes that were clicked. NULL where the API did not tell.';
+COMMENT ON COLUMN analytics.app_push_platform_daily.total_count IS 'Pushes that could be sent. NULL where the API did not report it.';
+COMMENT ON COLUMN analytics.app_push_platform_daily.sent_count IS 'Pushes that were sent. NULL where the API did not report it.';
+COMMENT ON COLUMN analytics.app_push_platform_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 beside clicks where the channel confirms no delivery.';
+COMMENT ON COLUMN analytics.app_push_platform_daily.click_count IS 'Pushes that were clicked. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.app_push_platform_daily.updated_at IS 'When one of these figures was last written.';
 
 CREATE OR REPLACE VIEW analytics.task_push_daily AS
@@ -280,10 +280,10 @@ COMMENT ON VIEW analytics.task_push_daily IS 'Pushes of a task, all channels tog
 COMMENT ON COLUMN analytics.task_push_daily.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.task_push_daily.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.task_push_daily.task_id IS 'TaskID of the push task.';
-COMMENT ON COLUMN analytics.task_push_daily.total_count IS 'Pushes that could be sent. NULL where the API did not tell.';
-COMMENT ON COLUMN analytics.task_push_daily.sent_count IS 'Pushes that were sent. NULL where the API did not tell.';
-COMMENT ON COLUMN analytics.task_push_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not tell; 0 beside clicks where the channel confirms no delivery.';
-COMMENT ON COLUMN analytics.task_push_daily.click_count IS 'Pushes that were clicked. NULL where the API did not tell.';
+COMMENT ON COLUMN analytics.task_push_daily.total_count IS 'Pushes that could be sent. NULL where the API did not report it.';
+COMMENT ON COLUMN analytics.task_push_daily.sent_count IS 'Pushes that were sent. NULL where the API did not report it.';
+COMMENT ON COLUMN analytics.task_push_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 beside clicks where the channel confirms no delivery.';
+COMMENT ON COLUMN analytics.task_push_daily.click_count IS 'Pushes that were clicked. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.task_push_daily.updated_at IS 'When one of these figures was last written.';
 
 CREATE OR REPLACE VIEW analytics.task_push_platform_daily AS
@@ -313,10 +313,10 @@ COMMENT ON COLUMN analytics.task_push_platform_daily.event_type IS '1 offline pu
 COMMENT ON COLUMN analytics.task_push_platform_daily.event IS 'offline: through a vendor''s channel; online: over the app''s own connection.';
 COMMENT ON COLUMN analytics.task_push_platform_daily.platform_id IS 'Number of the push channel.';
 COMMENT ON COLUMN analytics.task_push_platform_daily.platform IS 'Name of the push channel.';
-COMMENT ON COLUMN analytics.task_push_platform_daily.total_count IS 'Pushes that could be sent. NULL where the API did not tell.';
-COMMENT ON COLUMN analytics.task_push_platform_daily.sent_count IS 'Pushes that were sent. NULL where the API did not tell.';
-COMMENT ON COLUMN analytics.task_push_platform_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not tell; 0 beside clicks where the channel confirms no delivery.';
-COMMENT ON COLUMN analytics.task_push_platform_daily.click_count IS 'Pushes that were clicked. NULL where the API did not tell.';
+COMMENT ON COLUMN analytics.task_push_platform_daily.total_count IS 'Pushes that could be sent. NULL where the API did not report it.';
+COMMENT ON COLUMN analytics.task_push_platform_daily.sent_count IS 'Pushes that were sent. NULL where the API did not report it.';
+COMMENT ON COLUMN analytics.task_push_platform_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 beside clicks where the channel confirms no delivery.';
+COMMENT ON COLUMN analytics.task_push_platform_daily.click_count IS 'Pushes that were clicked. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.task_push_platform_daily.updated_at IS 'When one of these figures was last written.';
 
 CREATE OR REPLACE VIEW analytics.chat_push_daily AS
@@ -333,10 +333,10 @@ GROUP BY sdk_app_id, day;
 COMMENT ON VIEW analytics.chat_push_daily IS 'Pushes of an app''s chat messages, all channels together: one row per app and day on which there were any.';
 COMMENT ON COLUMN analytics.chat_push_daily.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.chat_push_daily.day IS 'Calendar day in the app''s time zone.';
-COMMENT ON COLUMN analytics.chat_push_daily.total_count IS 'Pushes that could be sent. NULL where the API did not tell.';
-COMMENT ON COLUMN analytics.chat_push_daily.sent_count IS 'Pushes that were sent. NULL where the API did not tell.';
-COMMENT ON COLUMN analytics.chat_push_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not tell; 0 beside clicks where the channel confirms no delivery.';
-COMMENT ON COLUMN analytics.chat_push_daily.click_count IS 'Pushes that were clicked. NULL where the API did not tell.';
+COMMENT ON COLUMN analytics.chat_push_daily.total_count IS 'Pushes that could be sent. NULL where the API did not report it.';
+COMMENT ON COLUMN analytics.chat_push_daily.sent_count IS 'Pushes that were sent. NULL where the API did not report it.';
+COMMENT ON COLUMN analytics.chat_push_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 beside clicks where the channel confirms no delivery.';
+COMMENT ON COLUMN analytics.chat_push_daily.click_count IS 'Pushes that were clicked. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.chat_push_daily.updated_at IS 'When this row was last written.';
 
 CREATE OR REPLACE VIEW analytics.chat_push_platform_daily AS
@@ -359,14 +359,14 @@ GROUP BY f.sdk_app_id, f.day, f.event_type, e.event, f.platform_id, p.platform;
 COMMENT ON VIEW analytics.chat_push_platform_daily IS 'Pushes of an app''s chat messages by channel: one row per app, day, event and platform. Not a breakdown of chat_push_daily: the two need not add up.';
 COMMENT ON COLUMN analytics.chat_push_platform_daily.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.chat_push_platform_daily.day IS 'Calendar day in the app''s time zone.';
-COMMENT ON COLUMN analytics.chat_push_platform_daily.event_type IS '1 offline push, 2 online push; NULL where the API does not tell.';
-COMMENT ON COLUMN analytics.chat_push_platform_daily.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL where the API does not tell.';
+COMMENT ON COLUMN analytics.chat_push_platform_daily.event_type IS '1 offline push, 2 online push; NULL where the API does not say.';
+COMMENT ON COLUMN analytics.chat_push_platform_daily.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL where the API does not say.';
 COMMENT ON COLUMN analytics.chat_push_platform_daily.platform_id IS 'Number of the push channel.';
 COMMENT ON COLUMN analytics.chat_push_platform_daily.platform IS 'Name of the push channel.';
-COMMENT ON COLUMN analytics.chat_push_platform_daily.total_count IS 'Pushes that could be sent. NULL where the API did not tell.';
-COMMENT ON COLUMN analytics.chat_push_platform_daily.sent_count IS 'Pushes that were sent. NULL where the API did not tell.';
-COMMENT ON COLUMN analytics.chat_push_platform_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not tell; 0 beside clicks where the channel confirms no delivery.';
-COMMENT ON COLUMN analytics.chat_push_platform_daily.click_count IS 'Pushes that were clicked. NULL where the API did not tell.';
+COMMENT ON COLUMN analytics.chat_push_platform_daily.total_count IS 'Pushes that could be sent. NULL where the API did not report it.';
+COMMENT ON COLUMN analytics.chat_push_platform_daily.sent_count IS 'Pushes that were sent. NULL where the API did not report it.';
+COMMENT ON COLUMN analytics.chat_push_platform_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 beside clicks where the channel confirms no delivery.';
+COMMENT ON COLUMN analytics.chat_push_platform_daily.click_count IS 'Pushes that were clicked. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.chat_push_platform_daily.updated_at IS 'When this row was last written.';
 
 -- Rates -----------------------------------------------------------------------
@@ -451,10 +451,10 @@ CROSS JOIN LATERAL (
 JOIN pushloss.stage AS s USING (stage_id)
 LEFT JOIN pushloss.event AS e USING (event_type)
 LEFT JOIN pushloss.platform AS p USING (platform_id);
-COMMENT ON VIEW analytics.loss_rates IS 'Losses against the pushes that they are a part of: one row per app, day, stage and, by grain, task, event and platform. Choose one grain before adding up.';
+COMMENT ON VIEW analytics.loss_rates IS 'Losses against the pushes that they are part of: one row per app, day, stage and, by grain, task, event and platform. Choose one grain before adding up.';
 COMMENT ON COLUMN analytics.loss_rates.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.loss_rates.day IS 'Calendar day in the app''s time zone.';
-COMMENT ON COLUMN analytics.loss_rates.grain IS 'What one row stands for: app_stage or task_stage, all channels together, and app_platform or task_platform, one channel. The four never add up.';
+COMMENT ON COLUMN analytics.loss_rates.grain IS 'What one row counts: app_stage or task_stage, all channels together, and app_platform or task_platform, one channel. The four never add up.';
 COMMENT ON COLUMN analytics.loss_rates.task_id IS 'TaskID of the push task; empty text for the whole app.';
 COMMENT ON COLUMN analytics.loss_rates.stage IS 'ready_to_send: of the pushes that could be sent, those that were not; post_send_delivered: of those sent, those not delivered.';
 COMMENT ON COLUMN analytics.loss_rates.event_type IS '1 offline push, 2 online push; NULL where the figure is of all channels together.';
@@ -462,9 +462,9 @@ COMMENT ON COLUMN analytics.loss_rates.event IS 'offline: through a vendor''s ch
 COMMENT ON COLUMN analytics.loss_rates.platform_id IS 'Number of the push channel; NULL where the figure is of all channels together.';
 COMMENT ON COLUMN analytics.loss_rates.platform IS 'Name of the push channel; NULL where the figure is of all channels together.';
 COMMENT ON COLUMN analytics.loss_rates.coded_loss IS 'Pushes lost that an error code explains. NULL where the losses were never loaded.';
-COMMENT ON COLUMN analytics.loss_rates.denominator IS 'Pushes that reached the stage: those that could be sent (ready_to_send), or those sent (post_send_delivered). NULL where the API did not tell.';
+COMMENT ON COLUMN analytics.loss_rates.denominator IS 'Pushes that reached the stage: those that could be sent (ready_to_send), or those sent (post_send_delivered). NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.loss_rates.loss_rate IS 'coded_loss / denominator: from 0, seldom above 1, where codes count more. NULL without a denominator or where it is 0.';
-COMMENT ON COLUMN analytics.loss_rates.gap IS 'Pushes that reached the stage and not its end: could be sent less sent, or sent less delivered. A channel that confirms no delivery (Apple APNs) leaves all that it was sent here.';
+COMMENT ON COLUMN analytics.loss_rates.gap IS 'Pushes that reached the stage and not its end: could be sent less sent, or sent less delivered. A channel that confirms no delivery (Apple APNs) leaves everything that it was sent here.';
 COMMENT ON COLUMN analytics.loss_rates.unexplained IS 'gap less coded_loss: what no code explains. Seldom 0: the API''s codes do not explain every loss; below 0 where they count more than the gap.';
 COMMENT ON COLUMN analytics.loss_rates.updated_at IS 'When one of these figures was last written.';
 
@@ -547,9 +547,9 @@ COMMENT ON COLUMN analytics.push_changes.run_id IS 'Run that loaded it.';
 COMMENT ON COLUMN analytics.push_changes.old_count IS 'Count before; NULL where the figure appeared.';
 COMMENT ON COLUMN analytics.push_changes.new_count IS 'Count after; NULL where the figure went away.';
 
--- Facts and changes together tell every version that a fact ever had. The old
+-- Facts and changes together give every version that a fact ever had. The old
 -- count of a change was valid since the change before it or, for the first one,
--- since the window's first load, which is no change.
+-- since the window's first load, which is not a change.
 CREATE OR REPLACE VIEW analytics.loss_versions AS
 SELECT
     CASE WHEN v.task_key = 0 THEN 'app_' ELSE 'task_' END
@@ -625,15 +625,15 @@ AS $$
     FROM analytics.loss_versions AS v
     WHERE v.valid_from <= at AND (v.valid_to > at OR v.valid_to IS NULL)
 $$;
-COMMENT ON FUNCTION analytics.loss_as_of(timestamp with time zone) IS 'The facts of all four grains as they stood at a moment, what a report made then was made from: one row per fact. grain names the fact view that a row belongs to; choose one before summing. updated_at is when the figure had last changed then; all else is as in loss_versions.';
+COMMENT ON FUNCTION analytics.loss_as_of(timestamp with time zone) IS 'The facts of all four grains as they were at a moment, as a report of that moment showed them: one row per fact. grain names the fact view that a row belongs to; choose one before summing. updated_at is when the figure had last changed then; all else is as in loss_versions.';
 
 -- What is known of each window ------------------------------------------------
 
 -- Windows that are due and were never pulled are shown as open, without anybody
 -- having to write them. What is known and what is due are two branches, so that the
 -- days and the app that are asked for are all that is read of either; a full join
--- would read everything. The days of a task come from an array, of which the planner
--- expects few, not from a series, of which it expects a thousand. Days are counted as
+-- would read everything. The days of a task come from an array, not from a series: the planner
+-- expects few elements of an array, and a thousand rows of a series. Days are counted as
 -- dates: a series of timestamps would follow the clock changes of the reader's time zone.
 CREATE OR REPLACE VIEW analytics.stream_coverage AS
 SELECT
@@ -699,13 +699,13 @@ COMMENT ON COLUMN analytics.stream_coverage.day IS 'Calendar day in the app''s t
 COMMENT ON COLUMN analytics.stream_coverage.task_id IS 'TaskID of the push task; empty text for the whole app.';
 COMMENT ON COLUMN analytics.stream_coverage.state IS 'loaded; empty: there was nothing; absent: the answer lacked the task; unproven: no answer loaded it while the API is believed to have remembered its whole day, so its figures, or their absence, may be a part; unavailable: an error for such a day; failed: the last pull brought no answer, and figures of before are kept; open: not pulled yet.';
 COMMENT ON COLUMN analytics.stream_coverage.settled IS 'Whether the figures are final: scheduled runs no longer pull the window.';
-COMMENT ON COLUMN analytics.stream_coverage.settled_reason IS 'lookback: pulled long enough after the day''s end; api_memory: asking again can tell no more; retired: the task is no longer followed; NULL while not settled.';
+COMMENT ON COLUMN analytics.stream_coverage.settled_reason IS 'lookback: pulled long enough after the day''s end; api_memory: asking again brings nothing more; retired: the task is no longer followed; NULL while not settled.';
 COMMENT ON COLUMN analytics.stream_coverage.pulls IS 'How often the window was pulled, failures included.';
 COMMENT ON COLUMN analytics.stream_coverage.row_count IS 'Stored figures of the window.';
 COMMENT ON COLUMN analytics.stream_coverage.first_loaded_at IS 'When figures were first loaded, zero included; NULL if never.';
 COMMENT ON COLUMN analytics.stream_coverage.last_loaded_at IS 'When figures were last loaded or confirmed; NULL if never.';
 COMMENT ON COLUMN analytics.stream_coverage.last_error IS 'Why the last pull failed; NULL after a success.';
-COMMENT ON COLUMN analytics.stream_coverage.active IS 'Whether the stream is pulled of the app: of one that no longer is, what is known stays as it was.';
+COMMENT ON COLUMN analytics.stream_coverage.active IS 'Whether the stream is pulled of the app: the state of one no longer pulled stays as it was.';
 
 CREATE OR REPLACE VIEW analytics.coverage AS
 SELECT sdk_app_id, day, task_id, state, settled, settled_reason, pulls, row_count, first_loaded_at, last_loaded_at, last_error
@@ -717,7 +717,7 @@ COMMENT ON COLUMN analytics.coverage.day IS 'Calendar day in the app''s time zon
 COMMENT ON COLUMN analytics.coverage.task_id IS 'TaskID of the push task; empty text for the whole app.';
 COMMENT ON COLUMN analytics.coverage.state IS 'loaded; empty: there was nothing; absent: the answer lacked the task; unproven: no answer loaded it while the API is believed to have remembered its whole day, so its figures, or their absence, may be a part; unavailable: an error for such a day; failed: the last pull brought no answer, and figures of before are kept; open: not pulled yet.';
 COMMENT ON COLUMN analytics.coverage.settled IS 'Whether the figures are final: scheduled runs no longer pull the window.';
-COMMENT ON COLUMN analytics.coverage.settled_reason IS 'lookback: pulled long enough after the day''s end; api_memory: asking again can tell no more; retired: the task is no longer followed; NULL while not settled.';
+COMMENT ON COLUMN analytics.coverage.settled_reason IS 'lookback: pulled long enough after the day''s end; api_memory: asking again brings nothing more; retired: the task is no longer followed; NULL while not settled.';
 COMMENT ON COLUMN analytics.coverage.pulls IS 'How often the window was pulled, failures included.';
 COMMENT ON COLUMN analytics.coverage.row_count IS 'Rows stored for the window in the fact views, by stage and by platform together.';
 COMMENT ON COLUMN analytics.coverage.first_loaded_at IS 'When figures were first loaded, zero included; NULL if never.';
@@ -767,7 +767,7 @@ COMMENT ON COLUMN analytics.reconciliations.err_code IS 'Error code, Tencent''s 
 COMMENT ON COLUMN analytics.reconciliations.stored IS 'Number of pushes lost by the stored days of the span, added up; 0 where none has the figure.';
 COMMENT ON COLUMN analytics.reconciliations.reported IS 'Number of pushes lost by what the API said of the whole span; 0 where its answer lacked the figure.';
 COMMENT ON COLUMN analytics.reconciliations.difference IS 'reported less stored; 0 where they agree.';
-COMMENT ON COLUMN analytics.reconciliations.state IS 'Of the whole check. agreed: all figures are equal; differs: some are not, and the days are being pulled anew; stays: some still are not after that, which is a warning; unproven: the span is older than the API is believed to remember, so that its answer proves nothing; superseded: a later check takes the place of this one.';
+COMMENT ON COLUMN analytics.reconciliations.state IS 'Of the whole check. agreed: all figures are equal; differs: some are not, and the days are being pulled again; stays: some still are not after that, which is a warning; unproven: the span is older than the API is believed to remember, so that its answer proves nothing; superseded: a later check takes the place of this one.';
 
 -- Runs and alerts -------------------------------------------------------------
 
@@ -797,7 +797,7 @@ SELECT alert_id, kind, nullif(sdk_app_id, 0) AS sdk_app_id, nullif(job, '') AS j
 FROM pushloss.alert;
 COMMENT ON VIEW analytics.alerts IS 'What went wrong with the ETL, from when until when: one row per event.';
 COMMENT ON COLUMN analytics.alerts.alert_id IS 'Number of the event.';
-COMMENT ON COLUMN analytics.alerts.kind IS 'run_failed: a run ended by a failure; app_stopped: the API refused an app until an operator acts; gap: windows are missing, late or failed; stale: no run has been completed for two periods of the schedule; reconciliation: stored days still differ from what the API reports of them; unproven: days were pulled too late for the API to prove that it told all of them.';
+COMMENT ON COLUMN analytics.alerts.kind IS 'run_failed: a run ended by a failure; app_stopped: the API refused an app until an operator acts; gap: windows are missing, late or failed; stale: no run has been completed for two periods of the schedule; reconciliation: stored days still differ from what the API reports of them; unproven: days were pulled too late for the API to prove that its answer was complete.';
 COMMENT ON COLUMN analytics.alerts.sdk_app_id IS 'SDKAppID of the app; NULL where it is about all.';
 COMMENT ON COLUMN analytics.alerts.job IS 'Job that failed, of run_failed; NULL otherwise.';
 COMMENT ON COLUMN analytics.alerts.detail IS 'What was known when it began.';
@@ -816,7 +816,7 @@ COMMENT ON COLUMN analytics.apps.first_day IS 'First day kept by scheduled runs;
 COMMENT ON COLUMN analytics.apps.lookback_days IS 'How many days after its end a day is still pulled again, as of the last run.';
 COMMENT ON COLUMN analytics.apps.task_days IS 'How many days a task is followed, as of the last run.';
 COMMENT ON COLUMN analytics.apps.registered_at IS 'When the app was first seen.';
-COMMENT ON COLUMN analytics.apps.retired_at IS 'Since when runs leave the app out and nobody is told of its gaps; empty while it is pulled.';
+COMMENT ON COLUMN analytics.apps.retired_at IS 'Since when runs leave the app out and its gaps raise no alert; NULL while it is pulled.';
 
 CREATE OR REPLACE VIEW analytics.tasks AS
 SELECT sdk_app_id, task_id, label, sent_at, registered_at, retired_at
@@ -825,7 +825,7 @@ COMMENT ON VIEW analytics.tasks IS 'Push tasks whose losses are pulled one by on
 COMMENT ON COLUMN analytics.tasks.sdk_app_id IS 'SDKAppID of the app that the task belongs to.';
 COMMENT ON COLUMN analytics.tasks.task_id IS 'TaskID as the push API returned it: opaque text.';
 COMMENT ON COLUMN analytics.tasks.label IS 'Name given by the team; NULL if none was.';
-COMMENT ON COLUMN analytics.tasks.sent_at IS 'When the push was sent, and its day is the first one pulled; NULL if nobody said, and registered_at counts instead.';
+COMMENT ON COLUMN analytics.tasks.sent_at IS 'When the push was sent, and its day is the first one pulled; NULL if not given, and registered_at counts instead.';
 COMMENT ON COLUMN analytics.tasks.registered_at IS 'When the task was added to the registry.';
 COMMENT ON COLUMN analytics.tasks.retired_at IS 'Since when the task is no longer pulled; NULL while it is.';
 
@@ -842,7 +842,7 @@ SELECT platform_id, platform
 FROM pushloss.platform;
 COMMENT ON VIEW analytics.platforms IS 'Push channels that the API documents: one row per channel.';
 COMMENT ON COLUMN analytics.platforms.platform_id IS 'Number of the channel, as the API has it.';
-COMMENT ON COLUMN analytics.platforms.platform IS 'Name of the channel; online pushes have no vendor and bear 0.';
+COMMENT ON COLUMN analytics.platforms.platform IS 'Name of the channel; online pushes have no vendor and have 0.';
 
 CREATE OR REPLACE VIEW analytics.error_codes AS
 WITH told AS (
@@ -875,15 +875,15 @@ FROM explained AS e
 FULL JOIN pushloss.err_code AS seen ON seen.err_code = e.err_code
 LEFT JOIN pushloss.stage AS s USING (stage_id)
 LEFT JOIN pushloss.platform AS p ON p.platform_id = e.platform_id;
-COMMENT ON VIEW analytics.error_codes IS 'What error codes mean: one row per code, stage and platform that the catalogue knows or the API told a text of, and one row per code (and stage) of which only less is known. Join by err_code, stage and platform_id.';
+COMMENT ON VIEW analytics.error_codes IS 'What error codes mean: one row per code, stage and platform that the catalogue has or the API sent a text for, and one row per code (and stage) where less is known. Join by err_code, stage and platform_id.';
 COMMENT ON COLUMN analytics.error_codes.err_code IS 'Error code, Tencent''s or the vendor''s.';
 COMMENT ON COLUMN analytics.error_codes.first_seen_at IS 'When the code was first loaded, with any platform; NULL if it never was.';
 COMMENT ON COLUMN analytics.error_codes.platform_id IS 'Number of the push channel; NULL where nothing is known of the code''s channel.';
 COMMENT ON COLUMN analytics.error_codes.platform IS 'Name of the push channel; NULL where nothing is known of the code''s channel.';
 COMMENT ON COLUMN analytics.error_codes.stage IS 'Where the pushes are lost: ready_to_send or post_send_delivered; NULL where the code came without any text.';
 COMMENT ON COLUMN analytics.error_codes.short_name IS 'Two words for a chart''s legend; NULL for a code that is not in the catalogue.';
-COMMENT ON COLUMN analytics.error_codes.meaning IS 'What the code says; for one that is not in the catalogue, the text of the API that most pushes were lost with there; NULL if there is neither.';
-COMMENT ON COLUMN analytics.error_codes.likely_cause IS 'Why it comes; NULL if nothing is known.';
+COMMENT ON COLUMN analytics.error_codes.meaning IS 'What the code says; for a code that is not in the catalogue, the API''s text with the most lost pushes there; NULL if there is neither.';
+COMMENT ON COLUMN analytics.error_codes.likely_cause IS 'Why it occurs; NULL if nothing is known.';
 COMMENT ON COLUMN analytics.error_codes.what_to_do IS 'What helps; NULL if nothing is known.';
 COMMENT ON COLUMN analytics.error_codes.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known.';
 COMMENT ON COLUMN analytics.error_codes.source IS 'Page that says so; NULL if none is public.';

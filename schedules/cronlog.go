@@ -5,12 +5,12 @@ import "log/slog"
 // cronLog is a logger as the cron library takes it.
 type cronLog struct{ log *slog.Logger }
 
-// Info is told of every step of the library.
+// Info gets every step of the library.
 func (l cronLog) Info(message string, keysAndValues ...any) {
 	l.log.Debug("cron", append([]any{"step", message}, keysAndValues...)...)
 }
 
-// Error is told of a panic outside a job: in OnEnd, for instance.
+// Error gets a panic outside a job: in OnEnd, for instance.
 func (l cronLog) Error(err error, message string, keysAndValues ...any) {
 	l.log.Error("cron", append([]any{"step", message, "error", err}, keysAndValues...)...)
 }

@@ -3,8 +3,8 @@
 //
 // A [Runner] never runs a job twice at a time within its process, not even from
 // two entries: a tick that finds its job running is skipped. At its start it
-// makes up for missed ticks, once per job, one job after the other in the order of
-// the file. When it is told to stop, it starts nothing more and waits for what is
+// runs missed ticks later, once per job, one job after the other in the order of
+// the file. When it is stopped, it starts nothing more and waits for what is
 // running.
 //
 // Any number of processes may run the same schedules: all of them tick at the same

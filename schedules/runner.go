@@ -36,10 +36,10 @@ type Options struct {
 	Now func() time.Time
 	// LastStarted returns when a job was last started, in another process too; the
 	// zero time means never. A start that the process did not survive is better
-	// left out, so that the job is run anew. Nil means no catching up. A job of
+	// left out, so that the job is run again. Nil means no catching up. A job of
 	// which it cannot tell is run, since a run too many does no harm.
 	LastStarted func(ctx context.Context, job string) (time.Time, error)
-	// OnEnd, if set, is told of every run of a job that ended.
+	// OnEnd, if set, is called for every run of a job that ended.
 	OnEnd func(End)
 	// Retries are the pauses before a job that asked for it is tried again; then it
 	// waits for its next tick. Nil means DefaultRetries.
@@ -87,7 +87,7 @@ func New(schedules []Schedule, jobs map[string]Job, opts Options) (*Runner, erro
 		}
 		job := jobs[s.Job]
 		if job == nil {
-			return nil, fmt.Errorf("schedule %q: there is no job %q", s.Name, s.Job)
+			return nil, fmt.Errorf("schedule %q: unknown job %q", s.Name, s.Job)
 		}
 		families[s.Job] = &family{job: job}
 	}

@@ -33,7 +33,7 @@ func newAppsCommand(env Environment) *cobra.Command {
 			func(ctx context.Context, db *load.DB, id int64) (bool, error) { return db.RestoreApp(ctx, id) }))
 }
 
-// appEntry is an app as apps list tells it.
+// appEntry is an app as apps list prints it.
 type appEntry struct {
 	SDKAppID         int64         `json:"sdk_app_id"`
 	State            string        `json:"state"`
@@ -115,7 +115,7 @@ func newAppsChangeCommand(env Environment, verb, short string, change func(conte
 	}
 }
 
-// stateOf tells whether an app of the database is pulled and judged. Without any app in
+// stateOf reports whether an app of the database is pulled and judged. Without any app in
 // the settings all are that are not retired.
 func (a *app) stateOf(s load.AppStatus) string {
 	switch {

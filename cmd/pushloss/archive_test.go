@@ -39,10 +39,10 @@ func TestO6ReplayRebuildsWhatWasDeletedWithoutACall(t *testing.T) {
 	w.exec(`TRUNCATE pushloss.stage_loss, pushloss.platform_loss, pushloss.loss_change`)
 	found := w.do(1, "verify")
 	if n := strings.Count(found.stdout, "fact missing"); n != countOf(loaded, "stage", "platform") {
-		t.Errorf("%d facts are told as missing, %d are", n, countOf(loaded, "stage", "platform"))
+		t.Errorf("%d facts are reported as missing, %d are", n, countOf(loaded, "stage", "platform"))
 	}
 	if n := strings.Count(found.stdout, "change missing"); n != countOf(loaded, "change") {
-		t.Errorf("%d changes are told as missing, %d are", n, countOf(loaded, "change"))
+		t.Errorf("%d changes are reported as missing, %d are", n, countOf(loaded, "change"))
 	}
 	shapeIs(t, "verify", w.do(1, "verify", "--from", w.back(8), "--to", w.back(8), "--output", "json").stdout)
 	shapeIs(t, "replay", w.do(0, "replay", "--to", w.back(9), "--output", "json").stdout)

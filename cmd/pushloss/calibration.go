@@ -66,7 +66,7 @@ func printCalibration(env Environment, output format, report calibrate.Report) e
 	return nil
 }
 
-// printFinding tells what a finding rests on.
+// printFinding prints the evidence of a finding.
 func printFinding(w io.Writer, f calibrate.Finding) {
 	question := inWords(f.Question)
 	fmt.Fprintf(w, "\n%s%s: %s\n", strings.ToUpper(question[:1]), question[1:], f.Detail)

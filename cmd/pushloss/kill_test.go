@@ -78,10 +78,10 @@ func TestT8KilledAtAnyMomentTheSameCommandGoesOn(t *testing.T) {
 	w.do(0, command...)
 	// The last one may have been killed after its end was recorded.
 	if n := w.number(`SELECT count(*) FROM analytics.runs WHERE state = 'abandoned' AND finished_at IS NOT NULL AND error <> ''`); n != int64(killed) && n != int64(killed-1) {
-		t.Errorf("%d runs are told as abandoned, %d were killed", n, killed)
+		t.Errorf("%d runs are reported as abandoned, %d were killed", n, killed)
 	}
 	if n := w.number(`SELECT count(*) FROM analytics.runs WHERE state = 'running'`); n != 0 {
-		t.Errorf("%d runs are told as running", n)
+		t.Errorf("%d runs are reported as running", n)
 	}
 }
 

@@ -61,7 +61,7 @@ func newMigrateDownCommand(env Environment) *cobra.Command {
 	}
 }
 
-// migrateWith changes the schema and tells where it is then.
+// migrateWith changes the schema and prints its new version.
 func migrateWith(cmd *cobra.Command, env Environment, change func(url string, m *migrations.Migrator) error) error {
 	a, err := configure(cmd, env, config.Needs{Database: true})
 	if err != nil {

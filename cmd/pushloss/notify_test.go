@@ -103,7 +103,7 @@ func TestAGapAndAFailedRunAreToldAndATargetThatIsDownFailsNoRun(t *testing.T) {
 	w.faults()
 	w.do(0, "run")
 	if strings.Contains(r.stdout+r.stderr, hookToken) {
-		t.Error("the target's token is told")
+		t.Error("the target's token is printed")
 	}
 	h.refuse(false)
 	w.exec(`UPDATE pushloss.message SET next_try_at = now() - interval '1 minute'`)
@@ -164,7 +164,7 @@ func TestNotifyTestTriesEveryTarget(t *testing.T) {
 		r.stdout += refused.stdout + refused.stderr
 	}
 	if strings.Contains(r.stdout+r.stderr, hookToken) {
-		t.Error("a target's token is told")
+		t.Error("a target's token is printed")
 	}
 }
 
@@ -179,6 +179,6 @@ func TestNotifyTestNamesTheAddressToWrite(t *testing.T) {
 	r := w.do(1, "notify", "test")
 	r.says(t, "generic 1", "FAILED", "301 Moved Permanently", there.URL+"/v2/[redacted]")
 	if strings.Contains(r.stdout+r.stderr, hookToken) || there.titles() != "" {
-		t.Errorf("the token is told, or a message came: %s", r.stdout)
+		t.Errorf("the token is printed, or a message came: %s", r.stdout)
 	}
 }

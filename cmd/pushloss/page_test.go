@@ -68,7 +68,7 @@ func TestServeOpenToOthersAsksForItsToken(t *testing.T) {
 	daemon.signal(syscall.SIGTERM)
 	daemon.endedWith(0)
 	if told := daemon.stdout.String() + daemon.stderr.String(); strings.Contains(told, pageToken) {
-		t.Error("the token is told")
+		t.Error("the token is printed")
 	}
 	w.env["PUSHLOSS_HTTP_TOKEN_FILE"] = file(t, "short", "guess\n")
 	w.do(2, "serve").says(t, "PUSHLOSS_HTTP_TOKEN_FILE", "fewer than 16 characters")

@@ -48,7 +48,7 @@ func TestEverythingWorksThroughASessionPooler(t *testing.T) {
 	w.do(0, "tasks", "list")
 	w.do(0, "status")
 	if n := w.number(`SELECT count(*) FROM analytics.runs WHERE state = 'abandoned'`); n != 1 {
-		t.Errorf("%d runs are told as abandoned", n)
+		t.Errorf("%d runs are reported as abandoned", n)
 	}
 }
 
@@ -72,7 +72,7 @@ func TestOtherPoolersAreRefusedByEveryCommand(t *testing.T) {
 				r := w.do(2, command...)
 				r.says(t, "connection pooler in", "pool_mode = session")
 				if strings.Contains(r.stdout+r.stderr, "pgtdbpass") {
-					t.Error("the password is told")
+					t.Error("the password is printed")
 				}
 			}
 			w.do(2, "check").says(t, "not called: another process may be calling it")

@@ -12,7 +12,7 @@ import (
 	"pushloss/internal/pipeline"
 )
 
-// linesEvery is how often progress is told where there is no terminal.
+// linesEvery is how often progress is printed without a terminal.
 const linesEvery = 10 * time.Second
 
 // progress shows how far a job has come: a bar on a terminal, a line now and then

@@ -12,7 +12,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 )
 
-// O8: the commands of the README do what it shows, but for numbers and times.
+// O8: the commands of the README do what it shows, except numbers and times.
 func TestO8TheReadmesCommandsDoWhatItShows(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../README.md")

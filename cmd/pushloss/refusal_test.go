@@ -108,7 +108,7 @@ func TestWithoutAUsableDatabaseCommandsExitWith3AndSayWhatToDo(t *testing.T) {
 					r.says(t, "what to do: ", test.says[0])
 				}
 				if strings.Contains(r.stdout+r.stderr, "pgtdbpass") {
-					t.Error("the password is told")
+					t.Error("the password is printed")
 				}
 			}
 			if calls := w.calls.Load(); calls > 1 { // check makes its one call where no database is reached

@@ -136,7 +136,7 @@ func TestK5AProcessThatIsCutOffIsTakenOver(t *testing.T) {
 	w.keptPace(leeway * rate)
 	w.do(0, "run")
 	if n := w.number(`SELECT count(*) FROM analytics.runs WHERE state = 'running'`); n != 0 {
-		t.Errorf("%d runs are told as running", n)
+		t.Errorf("%d runs are reported as running", n)
 	}
 }
 
@@ -223,7 +223,7 @@ func TestReplicasShareTheAppsAndTakeOverFromTheDead(t *testing.T) {
 	}
 	w.keptPace(leeway * rate)
 	if n := w.number(`SELECT count(*) FROM analytics.runs WHERE state = 'abandoned'`); n != 1 {
-		t.Errorf("%d runs are told as abandoned", n)
+		t.Errorf("%d runs are reported as abandoned", n)
 	}
 	for i, daemon := range daemons {
 		if i != dies {

@@ -19,7 +19,7 @@ import (
 	"pushloss/internal/secret"
 )
 
-// sandboxKey is no secret: the sandbox's figures are made up.
+// sandboxKey is not a secret: the sandbox's figures are made up.
 const sandboxKey = "sandbox-secret-key"
 
 // sandboxGrace bounds the wait for requests under way at the end.

@@ -173,7 +173,7 @@ func TestReadinessNeedsTheDatabaseAndItsSchema(t *testing.T) {
 	w.closeDatabase()
 	ready(http.StatusServiceUnavailable)
 	if _, body := get(t, "http://"+address+"/metrics"); strings.Contains(body, "pgtdbpass") {
-		t.Error("the password is told")
+		t.Error("the password is printed")
 	}
 }
 

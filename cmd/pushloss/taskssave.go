@@ -45,7 +45,7 @@ func (a *app) saveTasks(cmd *cobra.Command, from string, entries []taskfile.Entr
 		earlier, again := seen[key{sdkAppID, entry.TaskID}]
 		if again && !sameTask(earlier, entry) {
 			return &problem.UsageError{
-				Problem: fmt.Sprintf("task %s of app %d stands on lines %d and %d with different values", entry.TaskID, sdkAppID, earlier.Line, entry.Line),
+				Problem: fmt.Sprintf("task %s of app %d is on lines %d and %d with different values", entry.TaskID, sdkAppID, earlier.Line, entry.Line),
 				Remedy:  "nothing was imported; keep one of the lines",
 			}
 		}

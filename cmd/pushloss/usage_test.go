@@ -115,7 +115,7 @@ func TestBadSettingsAreToldAllAtOnce(t *testing.T) {
 	}
 	r.says(t, "pushloss: TIM_SECRET_KEY")
 	if strings.Contains(r.stderr, testKey) {
-		t.Error("the secret key is told")
+		t.Error("the secret key is printed")
 	}
 }
 

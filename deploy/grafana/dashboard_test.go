@@ -127,7 +127,7 @@ func (d dashboard) statements() map[string]string {
 	return all
 }
 
-// readsFacts tells whether a statement reads a view whose days are many.
+// readsFacts reports whether a statement reads a view whose days are many.
 func readsFacts(sql string) bool {
 	for _, view := range []string{
 		"app_stage_loss", "app_platform_loss", "task_stage_loss", "task_platform_loss", "loss_changes", "loss_rates", "_push_",

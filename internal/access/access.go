@@ -19,7 +19,7 @@ import (
 type Report struct {
 	Role   string  `json:"role"`
 	Rights []Right `json:"rights"`
-	// Reads tells whether the role reads anything of analytics now, in whatever way.
+	// Reads reports whether the role reads anything of analytics now, in whatever way.
 	Reads bool `json:"reads"`
 	// Notes are what an operator may not expect of the role.
 	Notes []string `json:"notes"`
@@ -83,7 +83,7 @@ func Grant(ctx context.Context, pool *postgres.Pool, role string) (Report, error
 	return report, nil
 }
 
-// Revoke takes back what Grant gave. It is no error if that was nothing.
+// Revoke takes back what Grant gave. A role without grants is not an error.
 func Revoke(ctx context.Context, pool *postgres.Pool, role string) (Report, error) {
 	report, err := apply(ctx, pool, role, func(_ knownRole, rights []heldRight) error {
 		for _, right := range rights {
@@ -175,7 +175,7 @@ func apply(ctx context.Context, pool *postgres.Pool, role string, check func(kno
 	return report, err
 }
 
-// results tells of every right that the role has, or had.
+// results lists every right that the role has, or had.
 func (c rightChange) results(before, after []heldRight) []Right {
 	now := make(map[string]bool)
 	for _, right := range after {
@@ -197,14 +197,14 @@ func (c rightChange) results(before, after []heldRight) []Right {
 	return results
 }
 
-// checkRoleName refuses what is no role to Postgres, however it is quoted.
+// checkRoleName refuses what is not a role to Postgres, however it is quoted.
 func checkRoleName(role string) error {
 	switch {
 	case role == "" || !utf8.ValidString(role) || strings.ContainsRune(role, 0):
 		return &problem.UsageError{Problem: fmt.Sprintf("%q is not the name of a role", role), Remedy: "name the role that people or a BI tool log in as"}
 	case role == "public" || role == "none" || strings.HasPrefix(role, "pg_"):
 		return &problem.UsageError{
-			Problem: fmt.Sprintf("the name %q is reserved: it stands for no single role of yours", role),
+			Problem: fmt.Sprintf("the name %q is reserved: it does not name a single role", role),
 			Remedy:  "name the role that people or a BI tool log in as",
 		}
 	}

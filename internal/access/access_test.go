@@ -258,7 +258,7 @@ func TestAGrantHoldsForWhatMigrationsMakeLater(t *testing.T) {
 	}
 }
 
-// A grant neither stands in the way of migrations nor is lost by them, but for the
+// A grant neither stands in the way of migrations nor is lost by them, except the
 // one that takes the schema itself away.
 func TestAGrantSurvivesMigrations(t *testing.T) {
 	t.Parallel()

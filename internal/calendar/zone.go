@@ -15,7 +15,7 @@ var zoneName = regexp.MustCompile(`^[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$`)
 // machine, count leap seconds, or are none.
 var notZones = []string{"Local", "Factory"}
 
-// ParseZone returns the zone that an IANA name, like Asia/Shanghai or UTC, stands for.
+// ParseZone returns the zone with an IANA name, like Asia/Shanghai or UTC.
 // Names that mean another zone on another machine (Local, localtime, posixrules), or
 // that databases need not know (posix/…, right/…), are refused.
 func ParseZone(name string) (*time.Location, error) {

@@ -28,7 +28,7 @@ type span struct{ start, end int64 }
 // prober asks for the figures of its tasks, each span once.
 type prober struct {
 	api       Asker
-	location  *time.Location // in which evidence is told
+	location  *time.Location // zone of the times in evidence
 	tasks     []string
 	onRequest func(made int, at time.Time)
 
@@ -36,7 +36,7 @@ type prober struct {
 	answers map[span]figures
 }
 
-// of starts anew with other tasks.
+// of starts again with other tasks.
 func (p *prober) of(tasks []string) {
 	p.tasks, p.answers = tasks, make(map[span]figures)
 }
@@ -69,7 +69,7 @@ func (p *prober) again(ctx context.Context, s span) (figures, error) {
 	return f, nil
 }
 
-// evidence tells what came for a span that was asked for.
+// evidence describes the answer for a span.
 func (p *prober) evidence(s span, note string) Evidence {
 	f := p.answers[s]
 	return Evidence{

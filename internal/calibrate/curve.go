@@ -72,7 +72,7 @@ func (c curve) look(ctx context.Context) (grown []bracket, err error) {
 	return grown, nil
 }
 
-// growing are the narrowest brackets known so far, narrowest first, but for the one
+// growing are the narrowest brackets known so far, narrowest first, except the one
 // that begins at the base: what the curve has a second after it may have been lost
 // in either second.
 func (c curve) growing() []bracket {
@@ -138,7 +138,7 @@ type boundary struct {
 	end extract.WindowEnd
 }
 
-// boundary tells whether all of a bracket's growth is at one of its ends that is a
+// boundary reports whether all of a bracket's growth is at one of its ends that is a
 // full quarter of an hour: with an exclusive end a window has what begins there
 // once it ends a second later, with an inclusive one when it ends there.
 func (c curve) boundary(ctx context.Context, b bracket) (found boundary, ok bool, err error) {
@@ -166,7 +166,7 @@ func (c curve) boundary(ctx context.Context, b bracket) (found boundary, ok bool
 }
 
 // step narrows a bracket to the quarter of an hour in which the curve grows first,
-// and tells whether it does so at a boundary. What it has from its very base, such
+// and reports whether it does so at a boundary. What it has from its very base, such
 // as a day that the base lies in, counts only if there is nothing else.
 func (c curve) step(ctx context.Context, within bracket) (b bracket, at boundary, ok bool, err error) {
 	if b, err = c.narrow(ctx, within, quarter); err != nil {
@@ -181,7 +181,7 @@ func (c curve) step(ctx context.Context, within bracket) (b bracket, at boundary
 	return b, at, ok, err
 }
 
-// growsAt tells whether the curve grows at a boundary.
+// growsAt reports whether the curve grows at a boundary.
 func (c curve) growsAt(ctx context.Context, at boundary) (bool, error) {
 	b := bracket{at.at, at.at + oneSecond}
 	if at.end == extract.EndInclusive {

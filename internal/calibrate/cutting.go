@@ -98,7 +98,7 @@ func (m *measurement) gradual(f *Finding) error {
 		m.show(f, "has more than before", span{c.base, b.to})
 	}
 	if !c.sure {
-		f.unknown("too little is remembered to tell growing figures from the edge of the memory", "calibrate once there were losses on more days")
+		f.unknown("too little is remembered to distinguish growing figures from the edge of the memory", "calibrate once there were losses on more days")
 		return nil
 	}
 	m.cut.known, m.cut.byDay = true, false
@@ -183,7 +183,7 @@ func (m *measurement) seeDays(ctx context.Context, f *Finding, day calendar.Day,
 }
 
 // boundaryOf looks for a boundary on another day: at the same time of the day
-// first, then anywhere. It is nil if that day is not to be had; contradicts says
+// first, then anywhere. It is nil if there is no such day; contradicts says
 // that its figures grow at no boundary.
 func (m *measurement) boundaryOf(ctx context.Context, day calendar.Day, first boundary) (again *boundary, contradicts bool, err error) {
 	other, ok := m.otherDay(day)

@@ -82,7 +82,7 @@ func (m *measurement) askNewestDays(ctx context.Context) error {
 	return nil
 }
 
-// lossy are the days of which losses are known to be reported, newest first.
+// lossy are the days with known losses, newest first.
 func (m *measurement) lossy() []calendar.Day {
 	var days []calendar.Day
 	for day, f := range m.days {

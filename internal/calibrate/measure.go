@@ -11,7 +11,7 @@ import (
 	"pushloss/transform"
 )
 
-// History is what the database tells of an app; Stored is one. The empty task
+// History is what the database knows of an app; Stored is one. The empty task
 // is the whole app.
 type History interface {
 	DayHistories(ctx context.Context, sdkAppID int64, tasks []string) ([]DayHistory, error)
@@ -26,7 +26,7 @@ type Options struct {
 	// Tasks are asked for where the whole app lost nothing; the first ones are
 	// tried first.
 	Tasks []string
-	// OnRequest is told of every request made, and of the start of its window.
+	// OnRequest is called for every request made, with the start of its window.
 	OnRequest func(made int, at time.Time)
 }
 

@@ -24,12 +24,12 @@ var (
 const provenGone = 2
 
 // freshly is how soon after its end a day must have been loaded for the stored
-// facts to tell what the API had of it.
+// facts to show what the API had of it.
 const freshly = 3 * 24 * time.Hour
 
 // memory is what was found out of how far back the API remembers.
 type memory struct {
-	// proven says that days are forgotten: stored facts, or an error, tell.
+	// proven says that days are forgotten: stored facts or an error prove it.
 	proven bool
 	// endless says that all days that were asked for are remembered.
 	endless bool
@@ -91,7 +91,7 @@ func (m *measurement) seeMemory(ctx context.Context, f *Finding) error {
 
 	detail := fmt.Sprintf("the oldest day with figures is %s, %s back, %s", past.today-oldest, english.Plural(int(oldest), "day", ""), why)
 	if next != 0 {
-		detail += "; " + past.tell(next)
+		detail += "; " + past.describe(next)
 	}
 	detail += how
 	switch {
@@ -101,7 +101,7 @@ func (m *measurement) seeMemory(ctx context.Context, f *Finding) error {
 		f.measured(wholeDays(m.memory.days), detail)
 	default:
 		f.unknown(fmt.Sprintf("it remembers at least %s; %s", wholeDays(m.memory.days), detail),
-			"keep running, and calibrate again once days that are stored now are older: what is stored then tells what was forgotten")
+			"keep running, and calibrate again once days that are stored now are older: what is stored then shows what was forgotten")
 	}
 	return nil
 }
@@ -173,7 +173,7 @@ func (p *memories) goBack(ctx context.Context) error {
 
 // edge finds the oldest day with figures, and the next one without: 0 if there is
 // none. Between the two it goes by halves, by days with stored facts where it can,
-// since a quiet day is no forgotten one.
+// since a quiet day is not a forgotten one.
 func (p *memories) edge(ctx context.Context) (oldest, next calendar.Day, err error) {
 	for _, back := range p.asked() {
 		if p.days[back].found() {
@@ -205,8 +205,8 @@ func (p *memories) edge(ctx context.Context) (oldest, next calendar.Day, err err
 	return oldest, next, nil
 }
 
-// tell says what came for a day without figures.
-func (p *memories) tell(back calendar.Day) string {
+// describe says what the API answered for a day without figures.
+func (p *memories) describe(back calendar.Day) string {
 	day := p.today - back
 	switch r := p.days[back]; {
 	case r.refused != nil:
@@ -217,7 +217,7 @@ func (p *memories) tell(back calendar.Day) string {
 	return fmt.Sprintf("%s comes empty: forgotten, or nothing was lost", day)
 }
 
-// how tells whether whole windows are forgotten or single losses, as far as half
+// how says whether whole windows are forgotten or single losses, as far as half
 // days around the edge show it.
 func (p *memories) how(ctx context.Context, f *Finding, oldest, next calendar.Day) (text string, byWindow bool, err error) {
 	if next != oldest+1 {

@@ -29,7 +29,7 @@ func TestTheAPIsMemoryIsMeasured(t *testing.T) {
 		{"windows that start too long ago are empty, and facts prove it", "forget-after=7d", 0, 24, 40, calibrate.Measured, "6 whole days",
 			[]string{"2025-03-14, 6 days back, complete", "2025-03-13 comes empty, though 24 facts are stored of it: forgotten", "start too long ago"}, "6", "2"},
 		{"windows that start too long ago are empty, and nothing proves it", "forget-after=7d", 0, 24, 0, calibrate.Unknown, "",
-			[]string{"at least 6 whole days", "2025-03-13 comes empty: forgotten, or nothing was lost", "what is stored then tells"}, "7", "7"},
+			[]string{"at least 6 whole days", "2025-03-13 comes empty: forgotten, or nothing was lost", "what is stored then shows"}, "7", "7"},
 		{"more is remembered than believed, and nothing proves the end", "forget-after=20d", 0, 24, 0, calibrate.Unknown, "",
 			[]string{"at least 19 whole days"}, "19", "7"},
 		{"windows that end too long ago are empty", "forget-after=7d:by=end", 0, 24, 40, calibrate.Measured, "7 whole days",

@@ -23,7 +23,7 @@ func recommendation(setting, present, recommended, why string) Recommendation {
 
 func (m *measurement) recommendZone() Recommendation {
 	present := m.settings.Location.String()
-	recommended, why := present, "cannot tell: keep it"
+	recommended, why := present, "unknown: keep it"
 	switch {
 	case !m.cut.known:
 	case !m.cut.byDay:
@@ -44,7 +44,7 @@ func (m *measurement) recommendEnd() Recommendation {
 	f := m.finding(WindowEnd)
 	switch {
 	case f.State != Measured:
-		return recommendation("PUSHLOSS_WINDOW_END", present, present, "cannot tell: keep it")
+		return recommendation("PUSHLOSS_WINDOW_END", present, present, "unknown: keep it")
 	case f.Answer == present:
 		return recommendation("PUSHLOSS_WINDOW_END", present, present, "as measured")
 	}
@@ -62,9 +62,9 @@ func (m *measurement) recommendMemory() (days int, r Recommendation) {
 		return days, recommendation(setting, present, strconv.Itoa(days), "that many whole days are proven to be complete")
 	case m.memory.days > 0:
 		return days, recommendation(setting, present, present,
-			fmt.Sprintf("cannot tell: keep it; %d whole days are proven to be complete", m.memory.days))
+			fmt.Sprintf("unknown: keep it; %d whole days are proven to be complete", m.memory.days))
 	}
-	return days, recommendation(setting, present, present, "cannot tell: keep it")
+	return days, recommendation(setting, present, present, "unknown: keep it")
 }
 
 // recommendLookback is a day more than the last change took, and no more than what
@@ -77,7 +77,7 @@ func (m *measurement) recommendLookback(memoryDays int) Recommendation {
 	reason := fmt.Sprintf("a day is final when it is pulled N days after its end, by a daily run up to 24 h later; then it began up to N + %d days ago, and the API remembers %d: N is at most %d",
 		marginDays, memoryDays, most)
 	if !m.late.known && m.finding(APIMemory).State != Measured {
-		return recommendation(setting, strconv.Itoa(present), strconv.Itoa(present), "cannot tell: keep it")
+		return recommendation(setting, strconv.Itoa(present), strconv.Itoa(present), "unknown: keep it")
 	}
 	wanted, why := present, "how late figures change is not known yet"
 	if m.late.known {

@@ -63,7 +63,7 @@ func ambiguity(zones []string) string {
 	if len(others) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; only a clock change can tell it from other zones with the same midnights these days (%s): calibrate again after one",
+	return fmt.Sprintf("; only a clock change can distinguish it from other zones with the same midnights these days (%s): calibrate again after one",
 		strings.Join(others, ", "))
 }
 

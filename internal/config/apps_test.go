@@ -166,7 +166,7 @@ func TestAppsFileProblemsNameFileAndLine(t *testing.T) {
 		"TIM_APPS_FILE: F:11: secret_key_env: the variable of this name is not set",
 		"TIM_APPS_FILE: F:13: secret_key_file: the file cannot be read: no such file or directory",
 		"TIM_APPS_FILE: F:14: sdk_app_id: is not an SDKAppID: give the app's number in the console, from 1 to 4294967295, like 1400000000",
-		"TIM_APPS_FILE: F:15: secret_key: must be a single value: a text with special characters must stand in quotes",
+		"TIM_APPS_FILE: F:15: secret_key: must be a single value: a text with special characters must be in quotes",
 		"TIM_APPS_FILE: F:16: unknown key secretkey: the keys here are sdk_app_id, secret_key, secret_key_file, secret_key_env, identifier, region, base_url, timezone, rate",
 		"TIM_APPS_FILE: F:18: sdk_app_id: is given twice, first in line 17",
 		"TIM_APPS_FILE: F:19: secret_key: holds a blank, a line break or an invisible character: copy it again",
@@ -176,8 +176,8 @@ func TestAppsFileProblemsNameFileAndLine(t *testing.T) {
 		`TIM_APPS_FILE: F:23: rate: "-1" is not a number of calls per second from 0.001 to 1000, like 1 or 0.5, or 0 for no pacing: write plain digits, without a sign or a leading zero`,
 		"TIM_APPS_FILE: F:24: identifier: is empty",
 		"TIM_APPS_FILE: F:25: must be made of lines of KEY: VALUE, with the keys sdk_app_id, secret_key, secret_key_file, secret_key_env, identifier, region, base_url, timezone, rate",
-		"TIM_APPS_FILE: F:27: secret_key: a text that begins with ! must stand in quotes",
-		"TIM_APPS_FILE: F:29: secret_key: must be given itself: a text that begins with & or * must stand in quotes",
+		"TIM_APPS_FILE: F:27: secret_key: a text that begins with ! must be in quotes",
+		"TIM_APPS_FILE: F:29: secret_key: must be given itself: a text that begins with & or * must be in quotes",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)

@@ -307,7 +307,7 @@ func TestNothingIsNeededOfACommandThatNeedsNothing(t *testing.T) {
 	}
 }
 
-// Where it is tomorrow already, tomorrow is no day of the future.
+// Where it is tomorrow already, tomorrow is not a day of the future.
 func TestTheFirstDayIsComparedWithTheAppThatIsFurthestAhead(t *testing.T) {
 	t.Parallel()
 	apps := func(zones ...string) string {

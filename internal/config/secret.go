@@ -44,7 +44,7 @@ func parseKey(text string) (secret.Text, error) {
 	return key, nil
 }
 
-// parseSecret takes text for a secret key but for the line end that editors and
+// parseSecret takes text for a secret key, without the line end that editors and
 // echo leave behind. No error here repeats the text.
 func parseSecret(text string) (secret.Text, error) {
 	text = strings.TrimRight(text, "\r\n")

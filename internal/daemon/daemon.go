@@ -1,4 +1,4 @@
-// Package daemon runs jobs on a schedule, tells people of what goes wrong, and serves
+// Package daemon runs jobs on a schedule, notifies people of what goes wrong, and serves
 // the page, the metrics and the probes over HTTP, until it is stopped.
 package daemon
 
@@ -76,7 +76,7 @@ func Run(ctx context.Context, opts Options) error {
 	httpEnded := make(chan error, 1)
 	go func() {
 		httpEnded <- server.Serve(d.Listener)
-		stop() // a daemon that cannot be watched is no daemon
+		stop() // a daemon that cannot be watched must not run
 	}()
 
 	var watching sync.WaitGroup

@@ -62,7 +62,7 @@ func (p printer) functions(names ...string) string {
 	return join(sections...)
 }
 
-// rest prints what nobody has named.
+// rest prints what is not yet named.
 func (p printer) rest() string {
 	var sections []string
 	for _, view := range p.dictionary.Views {
@@ -116,7 +116,7 @@ var markup = strings.NewReplacer(
 	`\`, `\\`, "|", `\|`, "<", "&lt;", "&", "&amp;", "*", `\*`, "[", `\[`, "]", `\]`, "`", "\\`", "~", `\~`,
 )
 
-// escape makes text stand for itself, on one line.
+// escape turns text into literal Markdown, on one line.
 func escape(text string) string { return markup.Replace(strings.Join(strings.Fields(text), " ")) }
 
 // code sets a name in a typewriter face. Names with a backtick or a pipe, which no

@@ -21,7 +21,7 @@ type Dictionary struct {
 type View struct {
 	Name    string   `json:"name"`
 	Comment string   `json:"comment"`
-	Columns []Column `json:"columns"` // as they stand in the view
+	Columns []Column `json:"columns"` // in the order of the view
 }
 
 // Function is a function that people call.

@@ -155,7 +155,7 @@ func (f *finder) pgConfig(ctx context.Context) (string, error) {
 }
 
 // inspect runs `postgres --version` as the account that will run the server:
-// that tells the version, and that the account can.
+// that prints the version, and that the account can.
 func (f *finder) inspect(ctx context.Context, dir string) (binaries, error) {
 	var missing []string
 	for _, name := range programs {
@@ -177,7 +177,7 @@ func (f *finder) inspect(ctx context.Context, dir string) (binaries, error) {
 		return binaries{}, fmt.Errorf("postgres does not run%s: %w", as, err)
 	}
 	if b.version, b.major = parseVersion(out); b.major == 0 {
-		return binaries{}, fmt.Errorf("postgres tells no version: %q", strings.TrimSpace(out))
+		return binaries{}, fmt.Errorf("postgres prints no version: %q", strings.TrimSpace(out))
 	}
 	if b.major < oldestMajor {
 		return binaries{}, fmt.Errorf("PostgreSQL %s is too old, %d or newer is needed", b.version, oldestMajor)

@@ -61,7 +61,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// lastLines returns the end of a text, indented to stand below a sentence.
+// lastLines returns the end of a text, indented below a sentence.
 func lastLines(text string) string {
 	const most = 12
 	lines := strings.Split(strings.TrimSpace(text), "\n")

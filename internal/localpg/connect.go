@@ -40,7 +40,7 @@ func (p place) connect(ctx context.Context, port int) (*pgx.Conn, error) {
 // errPasswordRefused: something answers, but does not know our password.
 var errPasswordRefused = errors.New("password refused")
 
-// answers tells whether our server answers on the port: another one may have
+// answers reports whether our server answers on the port: another one may have
 // taken it since.
 func (p place) answers(ctx context.Context, port int) error {
 	conn, err := p.connect(ctx, port)

@@ -89,7 +89,7 @@ func serverOptions(o Options, port int) string {
 	return strings.Join(options, " ")
 }
 
-// openLog opens the log to append to it, and tells where it ends.
+// openLog opens the log to append to it, and returns its length.
 func (p place) openLog() (log *os.File, offset int64, err error) {
 	if info, err := os.Stat(p.logFile()); err == nil && info.Size() > logLimit {
 		if err := os.Rename(p.logFile(), p.logFile()+".1"); err != nil {

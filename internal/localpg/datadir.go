@@ -15,7 +15,7 @@ import (
 
 const (
 	versionFile = "PG_VERSION"
-	// markerFile tells our data from a directory somebody pointed us at.
+	// markerFile distinguishes our data from a directory that belongs to others.
 	markerFile = "made-by-pushloss"
 )
 

@@ -86,7 +86,7 @@ func (f *finder) fetchInto(ctx context.Context, major int) (string, error) {
 		err := f.options.System.Fetch(ctx, partial, major)
 		select {
 		case <-left:
-			_ = os.RemoveAll(partial) // nobody is left to be told
+			_ = os.RemoveAll(partial) // no caller is left to report it to
 		case done <- err:
 		}
 	}()

@@ -17,7 +17,7 @@ const (
 	lockPoll       = 25 * time.Millisecond
 )
 
-// locks are the two locks of a database; doc.go tells their protocol.
+// locks are the two locks of a database; doc.go describes their protocol.
 type locks struct {
 	users, start *flock.Flock
 }
@@ -46,7 +46,7 @@ func (l *locks) lockStart(ctx context.Context, log *slog.Logger) error {
 	return nil
 }
 
-// alone tells whether nobody uses the database; if so, the users' lock is held
+// alone reports whether nobody uses the database; if so, the users' lock is held
 // exclusively until share or release.
 func (l *locks) alone() (bool, error) {
 	ok, err := l.users.TryLock()

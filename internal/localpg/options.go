@@ -20,7 +20,7 @@ type Options struct {
 	Port int
 	// Fast trades safety on power loss for speed: for tests.
 	Fast bool
-	// Log is told what takes time and what was decided. Nil: nobody.
+	// Log gets what takes time and what was decided. Nil logs nothing.
 	Log *slog.Logger
 	// System is the machine as seen by the package; the zero value is the real one.
 	System System

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// role and database bear the same name; the role is a superuser of its own server.
+// role and database have the same name; the role is a superuser of its own server.
 const role = "pushloss"
 
 // passwordPrefix matches any port and database, so that the file stays right

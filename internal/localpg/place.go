@@ -126,7 +126,7 @@ func dataOwner(data string) (account, bool) {
 func (p place) checkOwner() error {
 	info, err := os.Stat(p.data())
 	if err != nil {
-		return nil // not there: it will be made; or closed, which is told when it is read
+		return nil // not there: it will be made; or closed, which reading it reports
 	}
 	uid, gid, known := owner(info)
 	if !known || int(uid) == os.Geteuid() {

@@ -39,7 +39,7 @@ func portTaken(port int) error {
 	}
 }
 
-// rememberedPort returns 0 if none is; a spoilt file is no reason not to start.
+// rememberedPort returns 0 if none is; a spoilt file does not prevent the start.
 func (p place) rememberedPort() int {
 	text, err := os.ReadFile(p.portFile())
 	if err != nil {
@@ -69,7 +69,7 @@ func portFree(ctx context.Context, port int) bool {
 
 func freePort(ctx context.Context) (int, error) { return listen(ctx, 0) }
 
-// listen tries a port, as Postgres will, and tells which it was.
+// listen tries a port, as Postgres will, and returns its number.
 func listen(ctx context.Context, port int) (int, error) {
 	var config net.ListenConfig
 	l, err := config.Listen(ctx, "tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))

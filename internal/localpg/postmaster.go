@@ -111,7 +111,7 @@ func (p place) refused(m postmaster) error {
 }
 
 // disown makes Postgres start although postmaster.pid names a process that is
-// alive but no server: after a reboot ids are given out anew. The file is not
+// alive but no server: after a reboot ids are given out again. The file is not
 // removed, since it also names the shared memory by which Postgres notices
 // orphans of a killed server; it gets an id that no process can have.
 func (p place) disown(m postmaster, state processState, log *slog.Logger) error {

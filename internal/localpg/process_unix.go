@@ -32,8 +32,8 @@ func (a account) own(path string) error {
 	return os.Lchown(path, int(a.uid), int(a.gid))
 }
 
-// reaches tells whether the account can get into a directory. Trying it knows
-// about groups and access control lists, which mode bits do not tell.
+// reaches reports whether the account can get into a directory. Trying it knows
+// about groups and access control lists, which mode bits do not show.
 func (a account) reaches(ctx context.Context, dir string) bool {
 	if !a.other {
 		return true
@@ -42,7 +42,7 @@ func (a account) reaches(ctx context.Context, dir string) bool {
 	return err == nil
 }
 
-// owner tells whom a path belongs to.
+// owner returns the user ID that owns a path.
 func owner(info os.FileInfo) (uid, gid uint32, known bool) {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
@@ -51,7 +51,7 @@ func owner(info os.FileInfo) (uid, gid uint32, known bool) {
 	return stat.Uid, stat.Gid, true
 }
 
-// postmasterState tells what became of the process a postmaster.pid names.
+// postmasterState reports the state of the process that a postmaster.pid names.
 // Process ids are used again, so being alive is not enough.
 func postmasterState(ctx context.Context, pid int, data string) processState {
 	if err := syscall.Kill(pid, 0); errors.Is(err, syscall.ESRCH) {
@@ -67,7 +67,7 @@ func postmasterState(ctx context.Context, pid int, data string) processState {
 			return processOther
 		}
 		if errors.Is(err, os.ErrNotExist) {
-			return processOther // a zombie: nobody waited for it
+			return processOther // a zombie: its parent did not wait for it
 		}
 	}
 	return stateByName(ctx, pid)

@@ -1,3 +1,3 @@
-// Package monitor tells how the daemon fares: Prometheus metrics, and the probes
+// Package monitor reports the daemon's state: Prometheus metrics, and the probes
 // /healthz and /readyz.
 package monitor

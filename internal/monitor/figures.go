@@ -77,7 +77,7 @@ var (
 	lagDesc = prometheus.NewDesc("pushloss_lag_seconds",
 		"How far the newest final day lies behind the newest ended one, in days of 86400 seconds; with everything in order it is the lookback.",
 		[]string{appLabel}, nil)
-	alertsDesc = prometheus.NewDesc("pushloss_alerts_open", "Events that were told, or will be, and are not over.", nil, nil)
+	alertsDesc = prometheus.NewDesc("pushloss_alerts_open", "Events that were notified, or will be, and are not over.", nil, nil)
 	ageDesc    = prometheus.NewDesc("pushloss_status_age_seconds",
 		"How long ago the gauges of the apps and the open alerts were read from the database; more than a scrape interval if it does not answer.", nil, nil)
 )

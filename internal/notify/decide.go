@@ -19,7 +19,7 @@ const (
 
 // Decide turns verdicts into events to open and to close. It is a pure function: what is
 // open and wrong stays as it is, and so does what no verdict is about. A gap is not
-// opened while its likely cause is: that is told already.
+// opened while its likely cause is: that one is notified already.
 //
 // known are the events that are open, and those that ended of late. An
 // event ends when it is first seen to be over, but one that came back within a week only

@@ -15,13 +15,13 @@ type Judge func(ctx context.Context) (statuses []load.AppStatus, busy []int64, e
 // judgeTimeout bounds a reading of the status.
 const judgeTimeout = time.Minute
 
-// AfterJob tells what a job that ended has brought about. A job that was stopped says
+// AfterJob returns the verdicts of a job that ended. A job that was stopped says
 // nothing.
 func (n *Notifier) AfterJob(ctx context.Context, report pipeline.Report) {
 	if ctx.Err() != nil || report.RunID == 0 {
 		return
 	}
-	n.TellOfJob(ctx, append(OfReport(report), n.ofStatus(ctx)...))
+	n.NotifyOfJob(ctx, append(OfReport(report), n.ofStatus(ctx)...))
 }
 
 // AfterScheduled is AfterJob for a job of a daemon, which may not even have begun: what
@@ -32,7 +32,7 @@ func (n *Notifier) AfterScheduled(ctx context.Context, kind string, report pipel
 		if load.Unreachable(err) { // what a driver says of it is for the log alone
 			reason = "the database could not be reached"
 		}
-		n.TellOfJob(ctx, []Verdict{OfFailure(kind, reason)})
+		n.NotifyOfJob(ctx, []Verdict{OfFailure(kind, reason)})
 		return
 	}
 	n.AfterJob(ctx, report)

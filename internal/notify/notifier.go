@@ -19,7 +19,7 @@ const (
 	longestBackoff = time.Hour
 )
 
-// Notifier keeps events and tells them.
+// Notifier stores events and notifies targets of them.
 type Notifier struct {
 	pool    *postgres.Pool
 	targets []Target
@@ -39,15 +39,15 @@ func New(pool *postgres.Pool, targets []Target, judge Judge, log *slog.Logger, n
 	return &Notifier{pool: pool, targets: targets, judge: judge, log: log, now: now}
 }
 
-// TellOfJob opens and closes events by the verdicts after a job, and sends what waits,
+// NotifyOfJob opens and closes events by the verdicts after a job, and sends what waits,
 // within a bounded time also if ctx has ended. What goes wrong is logged: telling of a
 // run never makes it fail.
-func (n *Notifier) TellOfJob(ctx context.Context, verdicts []Verdict) { n.tell(ctx, verdicts, true) }
+func (n *Notifier) NotifyOfJob(ctx context.Context, verdicts []Verdict) { n.notify(ctx, verdicts, true) }
 
-// Tell is TellOfJob for verdicts from between jobs.
-func (n *Notifier) Tell(ctx context.Context, verdicts []Verdict) { n.tell(ctx, verdicts, false) }
+// Tell is NotifyOfJob for verdicts from between jobs.
+func (n *Notifier) Tell(ctx context.Context, verdicts []Verdict) { n.notify(ctx, verdicts, false) }
 
-func (n *Notifier) tell(ctx context.Context, verdicts []Verdict, ofJob bool) {
+func (n *Notifier) notify(ctx context.Context, verdicts []Verdict, ofJob bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), roundTimeout)
 	defer cancel()
 	if err := n.keep(ctx, verdicts, ofJob); err != nil {

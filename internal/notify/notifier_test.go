@@ -209,8 +209,8 @@ func TestWhatHappensWhileTheDatabaseIsAwayIsToldLater(t *testing.T) {
 	t.Cleanup(w.db.Close)
 	replica := w.replica(in.secretURL())
 	network.Break()
-	replica.TellOfJob(t.Context(), gapOf(1, true))
-	replica.TellOfJob(t.Context(), gapOf(2, true))
+	replica.NotifyOfJob(t.Context(), gapOf(1, true))
+	replica.NotifyOfJob(t.Context(), gapOf(2, true))
 	replica.Tell(t.Context(), gapOf(2, false))
 	equal(t, "told while it is away", []string(nil), in.titles())
 	network.Mend()
@@ -257,7 +257,7 @@ func TestEveryMessageArrivesOnceAndInOrder(t *testing.T) {
 				verdicts = gapOf(app, seen == "wrong")
 				want.sees(seen == "wrong", true, w.now)
 			}
-			replicas[rapid.IntRange(0, 1).Draw(rt, "replica")].TellOfJob(t.Context(), verdicts)
+			replicas[rapid.IntRange(0, 1).Draw(rt, "replica")].NotifyOfJob(t.Context(), verdicts)
 			w.now = w.now.Add(rapid.SampledFrom([]time.Duration{0, time.Hour}).Draw(rt, "later"))
 		}
 		in.answers(nil)
@@ -378,7 +378,7 @@ func TestAHangingTargetIsLeftAlone(t *testing.T) {
 	<-arrived
 	cancel()
 	if err := <-ended; err == nil {
-		t.Error("the first message is told as sent")
+		t.Error("the first message is reported as sent")
 	}
 	if err := targets[0].Send(t.Context(), notify.Notice{Title: "second"}); err == nil || len(arrived) > 0 {
 		t.Errorf("the second message: %v; it went out behind the first: %t", err, len(arrived) > 0)
@@ -452,7 +452,7 @@ func TestWhatIsWrongWithAURLIsNamed(t *testing.T) {
 			t.Errorf("%s: %q, want %q", test.target, got, test.want)
 		}
 		if strings.Contains(got, token) {
-			t.Errorf("%s: the token is told", test.target)
+			t.Errorf("%s: the token is printed", test.target)
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 // shortestSecret is how long a part of a URL must be to be taken for a token.
 const shortestSecret = 5
 
-// redacted stands for what must not be shown.
+// redacted replaces what must not be shown.
 const redacted = "[redacted]"
 
 // redact keeps what the library says of a failure, without the parts of the

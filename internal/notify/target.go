@@ -24,7 +24,7 @@ type Target struct {
 	name    string // its place in the setting and its service
 	secret  string
 	service types.Service
-	busy    *atomic.Bool // a message that nobody waits for any more is under way
+	busy    *atomic.Bool // a message is under way whose caller has given up
 }
 
 // Name distinguishes targets without showing their URL: "slack 1", the first of

@@ -176,7 +176,7 @@ func short(text string) string {
 // install makes a service that has a client of its own use the transport too.
 func install(service types.Service) {
 	switch s := service.(type) {
-	case *ntfy.Service: // it shows nobody its client
+	case *ntfy.Service: // its client is not accessible
 		s.SetHTTPClient(&http.Client{Timeout: sendTimeout, Transport: Transport(&http.Transport{
 			Proxy:           http.ProxyFromEnvironment,
 			TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: s.Config.DisableTLSVerification}, // as the URL asks

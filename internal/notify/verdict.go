@@ -105,7 +105,7 @@ func withoutName(app pipeline.AppReport) string {
 
 const staleTitle = "no run is being completed"
 
-// OfStatus judges how complete and how consistent the figures are, but for those
+// OfStatus judges how complete and how consistent the figures are, except those
 // of busy apps: they are being pulled.
 func OfStatus(statuses []load.AppStatus, busy []int64) []Verdict {
 	var verdicts []Verdict

@@ -16,7 +16,7 @@ type Access struct {
 	// Token, if there is one, is asked of everybody.
 	Token secret.Text
 	// Local says that only this machine can connect. Without a token the page is
-	// shown to nobody else.
+	// not shown to others.
 	Local bool
 }
 
@@ -60,7 +60,7 @@ func (a Access) hasToken(r *http.Request) bool {
 			given = strings.TrimSpace(rest)
 		}
 	}
-	// Digests are equally long: the comparison tells not even the token's length.
+	// Digests are equally long: the comparison does not even reveal the token's length.
 	want, got := sha256.Sum256([]byte(a.Token.Reveal())), sha256.Sum256([]byte(given))
 	return subtle.ConstantTimeCompare(want[:], got[:]) == 1 && ok
 }

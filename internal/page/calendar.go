@@ -6,7 +6,7 @@ import (
 	"pushloss/internal/calendar"
 )
 
-// state is how a day stands in the calendar. Mark tells it without its colour.
+// state is the state of a day in the calendar. Mark shows it without a colour.
 type state struct{ Name, Mark, Word, Meaning string }
 
 // states are in the order of the legend.

@@ -7,7 +7,7 @@ const (
 	chartPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 )
 
-// withHeaders tells browsers to load nothing from elsewhere, to keep nothing and to
+// withHeaders makes browsers load nothing from elsewhere, to keep nothing and to
 // let no other site look in.
 func withHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

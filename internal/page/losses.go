@@ -101,7 +101,7 @@ func readTopCodes(ctx context.Context, tx pgx.Tx, s selection) ([]codeLoss, erro
 	return codes, nil
 }
 
-// maxSeries is how many channels are told apart; what others lost is added up.
+// maxSeries is how many channels are shown separately; the losses of the others are added up.
 const maxSeries = 9
 
 // daysInWeeks is from how many days on losses are shown by week.
@@ -175,8 +175,8 @@ func tableOf(s selection, losses []platformLoss, windows []window) lossTable {
 	return t
 }
 
-// foldSmallest adds up the channels that are too many to be told apart. The API
-// may send numbers of channels that nobody knows.
+// foldSmallest adds up the channels that are too many to be shown separately. The API
+// may send unknown numbers of channels.
 func (t *lossTable) foldSmallest() {
 	if len(t.Series) <= maxSeries {
 		return

@@ -39,7 +39,7 @@ type overview struct {
 	Runs       []run
 }
 
-// read calls f with the database as it stands, when it is this request's turn.
+// read calls f with the database as it is, when it is this request's turn.
 func (s *site) read(r *http.Request, f func(context.Context, pgx.Tx) error) error {
 	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
 	defer cancel()
@@ -70,7 +70,7 @@ func (s *site) overview(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		s.refuse(w, r, err, view.Form)
 	case len(view.Form.Apps) == 0:
-		sayMessage(w, http.StatusOK, "There are no figures yet", "They come with the first run. “pushloss status” tells how it stands.")
+		sayMessage(w, http.StatusOK, "There are no figures yet", "They come with the first run. “pushloss status” shows the state.")
 	default:
 		show(w, http.StatusOK, "overview", view)
 	}

@@ -56,7 +56,7 @@ type site struct {
 func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var pgErr *pgconn.PgError
 	switch {
-	case r.Context().Err() != nil: // nobody is there to read
+	case r.Context().Err() != nil: // the reader has gone
 	case errors.As(err, &pgErr) && pgErr.Code == pgerrcode.QueryCanceled, errors.Is(err, context.DeadlineExceeded):
 		sayMessage(w, http.StatusServiceUnavailable, "It takes too long to read these figures", "Choose a shorter range of days.")
 	default:

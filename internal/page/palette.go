@@ -8,7 +8,7 @@ import (
 	"github.com/go-analyze/charts"
 )
 
-// palette is the colours of a chart. Every series stands out from the background
+// palette is the colours of a chart. Every series is distinct from the background
 // by 3:1 and every text by 4.5:1.
 type palette struct {
 	background, text string

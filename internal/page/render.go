@@ -15,7 +15,7 @@ import (
 //go:embed assets
 var assets embed.FS
 
-// templates escape by where a text stands: what the API sent is never markup.
+// templates escape by the place of a text: what the API sent is never markup.
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"count":   humanize.Commaf,
 	"integer": humanize.Comma,

@@ -72,7 +72,7 @@ func parseRequest(query string, allowed ...string) (request, error) {
 	for _, name := range sortedKeys(values) {
 		switch {
 		case !slices.Contains(append([]string{"app", "task", "from", "to"}, allowed...), name):
-			wrong.add(name, "is no parameter: there are app, task, from and to")
+			wrong.add(name, "is not a parameter: use app, task, from and to")
 		case len(values[name]) > 1:
 			wrong.add(name, "is given more than once")
 		default:

@@ -13,7 +13,7 @@ func TestABadParameterIsNamed(t *testing.T) {
 		{"an app that is no number", "app=many", "app", `"many" is not an SDKAppID`},
 		{"an app below one", "app=0", "app", "is not an SDKAppID"},
 		{"an app beyond all numbers", "app=99999999999999999999", "app", "is not an SDKAppID"},
-		{"an app that is not there", "app=7", "app", "there are no figures of app 7"},
+		{"an app that is not there", "app=7", "app", "app 7 has no figures"},
 		{"a task that is not there", "task=none", "task", `app 1400000001 has no task "none"`},
 		{"a task of endless length", "task=" + strings.Repeat("x", 1025), "task", "longer than 1024 bytes"},
 		{"a task that is not text", "task=%ff", "task", "not text"},
@@ -25,10 +25,10 @@ func TestABadParameterIsNamed(t *testing.T) {
 		{"days the wrong way round", "from=2026-03-02&to=2026-03-01", "from", "2026-03-02 is after 2026-03-01"},
 		{"days that are too many", "from=2025-01-01&to=2026-03-01", "from", "a page shows at most 400"},
 		{"days that are too many to the newest", "from=2024-01-01", "from", "a page shows at most 400"},
-		{"an unknown parameter", "application=1", "application", "is no parameter"},
+		{"an unknown parameter", "application=1", "application", "is not a parameter"},
 		{"a parameter given twice", "app=1400000001&app=1400000002", "app", "more than once"},
 		{"an address that cannot be read", "app=%zz", "address", "cannot be read"},
-		{"a token", "token=0123456789abcdef0123", "token", "is no parameter"},
+		{"a token", "token=0123456789abcdef0123", "token", "is not a parameter"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -61,11 +61,11 @@ func TestABadChartIsRefused(t *testing.T) {
 	for query, says := range map[string]string{
 		"":                                    "lacks app, from or to",
 		"app=1400000001":                      "lacks app, from or to",
-		"app=7&from=2026-03-01&to=2026-03-02": "no figures of app 7",
+		"app=7&from=2026-03-01&to=2026-03-02": "app 7 has no figures",
 		"app=1400000001&from=2026-03-01&to=2026-03-02&theme=red":     "neither light nor dark",
 		"app=1400000001&from=2026-03-01&to=2026-03-02&size=1000000":  "neither wide nor narrow",
 		"app=1400000001&from=2026-03-01&to=2028-03-02":               "at most 400",
-		"app=1400000001&from=2026-03-01&to=2026-03-02&width=1000000": "is no parameter",
+		"app=1400000001&from=2026-03-01&to=2026-03-02&width=1000000": "is not a parameter",
 	} {
 		got := w.askFor("/loss.svg?"+query, nil)
 		if got.status != http.StatusBadRequest || !strings.Contains(got.body, says) {

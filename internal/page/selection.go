@@ -95,7 +95,7 @@ const sqlTaskExists = `SELECT EXISTS (SELECT 1 FROM analytics.tasks WHERE sdk_ap
 // it is the first.
 func (r request) choose(ctx context.Context, tx pgx.Tx, apps []app) (selection, error) {
 	if len(apps) == 0 {
-		return selection{}, problems{{"app", "there are no figures of any app yet"}}
+		return selection{}, problems{{"app", "no app has figures yet"}}
 	}
 	var wrong problems
 	s := selection{App: apps[0]}
@@ -107,7 +107,7 @@ func (r request) choose(ctx context.Context, tx pgx.Tx, apps []app) (selection, 
 			}
 		}
 		if !found {
-			wrong.add("app", "there are no figures of app %d", r.app)
+			wrong.add("app", "app %d has no figures", r.app)
 			return s, wrong
 		}
 	}

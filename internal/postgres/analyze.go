@@ -8,7 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// sqlAnalyze counts the rows of small tables that nobody has counted yet: the planner
+// sqlAnalyze counts the rows of small tables that have no statistics yet: the planner
 // takes a table that was never analyzed for a large one, until autovacuum comes by. Of
 // tables that the role does not own it leaves the counting to their owner.
 const sqlAnalyze = `

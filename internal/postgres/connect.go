@@ -61,7 +61,7 @@ func (e *EncodingError) Error() string {
 	return fmt.Sprintf("the database %s has the encoding %s, which cannot hold every text of the API; nothing was changed", e.Database, e.Encoding)
 }
 
-// Hint tells an operator what to do.
+// Hint says what an operator can do.
 func (e *EncodingError) Hint() string {
 	return fmt.Sprintf("make one in UTF8, and name it in DATABASE_URL: CREATE DATABASE pushloss OWNER %s TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C';",
 		pgx.Identifier{e.User}.Sanitize())

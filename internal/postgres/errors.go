@@ -64,10 +64,10 @@ func Full(err error) bool {
 	return false
 }
 
-// ReadOnlyHint tells an operator what to do about a database that takes no writing.
+// ReadOnlyHint says what an operator can do about a database that takes no writing.
 const ReadOnlyHint = "the database is read-only: point DATABASE_URL at the primary, give its disk room, or reset default_transaction_read_only"
 
-// Hint tells an operator what to do about what Postgres said, or is empty.
+// Hint says what an operator can do about what Postgres said, or is empty.
 func Hint(err error) string {
 	switch code := Code(err); code {
 	case pgerrcode.ReadOnlySQLTransaction:
@@ -91,7 +91,7 @@ func Hint(err error) string {
 	case pgerrcode.FeatureNotSupported:
 		return "run pushloss check: it names rules that somebody made for a table of pushloss, which may be in the way"
 	case pgerrcode.UniqueViolation:
-		return "pushloss check finds sequences that stand behind their tables, as in a replica that was promoted, and prints the line that sets them"
+		return "pushloss check finds sequences that are behind their tables, as in a replica that was promoted, and prints the line that sets them"
 	case pgerrcode.DataCorrupted, pgerrcode.IndexCorrupted:
 		return "the database's files are damaged: restore a backup"
 	case pgerrcode.IdleInTransactionSessionTimeout, transactionTimeout, pgerrcode.AdminShutdown, pgerrcode.IdleSessionTimeout:

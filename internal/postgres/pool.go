@@ -32,7 +32,7 @@ const Silence = 30 * time.Second
 var limits = Limits{Name: "pushloss", StatementTimeout: statementTimeout, IdleInTransaction: Silence, Silence: Silence}
 
 // Open connects to the database with at most so many connections, fewer if the
-// connection string says so, or a pooler stands before it.
+// connection string says so, or it is behind a pooler.
 func Open(ctx context.Context, databaseURL string, maxConns int) (*Pool, error) {
 	parsed, err := Parse(databaseURL)
 	if err != nil {

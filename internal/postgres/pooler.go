@@ -29,7 +29,7 @@ func (e *PoolingError) Error() string {
 // ExitCode is problem.Usage.
 func (*PoolingError) ExitCode() problem.Code { return problem.Usage }
 
-// Hint tells an operator what to do.
+// Hint says what an operator can do.
 func (e *PoolingError) Hint() string {
 	return "point DATABASE_URL at Postgres itself, or at a pool in session mode (PgBouncer: pool_mode = session)"
 }
@@ -47,9 +47,9 @@ func (e *NoConnectionError) Error() string {
 
 func (e *NoConnectionError) Unwrap() error { return e.cause }
 
-// Hint tells an operator what to do.
+// Hint says what an operator can do.
 func (e *NoConnectionError) Hint() string {
-	return fmt.Sprintf("if a connection pooler stands before it, its server connections are all in use: "+
+	return fmt.Sprintf("if it is behind a connection pooler, the pooler's server connections are all in use: "+
 		"give its pool room for %d of each pushloss process (PgBouncer: pool_size)", pooledConns+1)
 }
 
@@ -74,7 +74,7 @@ func CheckPooling(ctx context.Context, databaseURL string) error {
 	return err
 }
 
-// checkPooling also tells whether there is a pooler at all. All it does is ask on
+// checkPooling also reports whether there is a pooler at all. All it does is ask on
 // which server connection it is, in the simple protocol, since prepared
 // statements are what a pooler loses first.
 func checkPooling(ctx context.Context, config *pgx.ConnConfig) (pooled bool, err error) {
@@ -84,7 +84,7 @@ func checkPooling(ctx context.Context, config *pgx.ConnConfig) (pooled bool, err
 	}
 	defer a.close(ctx)
 	first, err := a.backend(ctx)
-	// A pooler makes up the process ID that it tells a client at the login.
+	// A pooler invents the process ID that it sends to a client at the login.
 	if err != nil || first.pid == fmt.Sprint(a.conn.PID()) {
 		return false, err
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Limits are the times of a session. 0 means none, but for StatementTimeout and
+// Limits are the times of a session. 0 means none, except StatementTimeout and
 // IdleInTransaction, which every session has.
 type Limits struct {
 	Name              string // of the session, unless the connection string gives one

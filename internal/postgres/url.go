@@ -19,7 +19,7 @@ type URLError struct{ Problem, Remedy string }
 
 func (e *URLError) Error() string { return "DATABASE_URL " + e.Problem + ": " + e.Remedy }
 
-// Hint tells an operator what to do.
+// Hint says what an operator can do.
 func (e *URLError) Hint() string { return e.Remedy }
 
 // Config is how to connect.

@@ -68,7 +68,7 @@ type UsageError struct {
 
 func (e *UsageError) Error() string { return e.Problem }
 
-// Hint tells what to do instead.
+// Hint says what to do instead.
 func (e *UsageError) Hint() string { return e.Remedy }
 
 // ExitCode is Usage.

@@ -6,7 +6,7 @@ type Format struct {
 	Arrays []Array
 	// Counters says that an element has counters beside its lists.
 	Counters bool
-	// Bare says that there is no list of results: the answer is the element.
+	// Bare says that the answer is one element, without a list of results.
 	Bare bool
 }
 
@@ -14,7 +14,7 @@ type Format struct {
 type Array struct {
 	Name     string
 	Grain    Grain
-	Stage    Stage // of all its rows, but for those of counters
+	Stage    Stage // of all its rows, except those of counters
 	Counters bool  // a row has the four counters instead of a code
 	// EventOptional says that a row by platform may lack its EventType.
 	EventOptional bool

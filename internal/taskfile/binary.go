@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// binaryKind says what a file is that is no text, by its first bytes, and what to do.
+// binaryKind says what a file is that is not a text, by its first bytes, and what to do.
 func binaryKind(list *bufio.Reader) string {
 	head, _ := list.Peek(list.Size())
 	begins := func(magic string) bool { return bytes.HasPrefix(head, []byte(magic)) }

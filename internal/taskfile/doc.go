@@ -1,3 +1,3 @@
 // Package taskfile reads lists of push tasks, as CSV or JSON Lines, and what a
-// TaskID itself tells of its task.
+// TaskID itself shows of its task.
 package taskfile

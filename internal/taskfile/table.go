@@ -27,7 +27,7 @@ func columnOf(name string) (column string, known bool) {
 	return "", false
 }
 
-// separatorLine is how Excel is told the separator of the lines that follow.
+// separatorLine tells Excel the separator of the lines that follow.
 var separatorLine = regexp.MustCompile(`^(?i:"?sep=([,;|\t])"?)[ \r]*\n`)
 
 func isColumn(name string) bool {
@@ -131,7 +131,7 @@ func (r *reader) header(line int, first []string) []string {
 		case !known:
 			r.problem(line, "unknown column %q: use %s", name, strings.Join(columns, ", "))
 		case slices.Contains(header, column):
-			r.problem(line, "the column %s stands twice", column)
+			r.problem(line, "the column %s is there twice", column)
 		}
 		header = append(header, column)
 	}

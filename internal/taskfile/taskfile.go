@@ -50,7 +50,7 @@ func (p Problems) Error() string {
 // ExitCode is problem.Usage.
 func (Problems) ExitCode() problem.Code { return problem.Usage }
 
-// Hint tells what a list looks like.
+// Hint says what a list looks like.
 func (p Problems) Hint() string {
 	return `nothing was imported; write CSV with a header, "task_id,sdk_app_id,sent_at,label", one ID a line, or JSON Lines, {"task_id":"…"}; only task_id is required`
 }
@@ -61,7 +61,7 @@ const maxTaskID = 512
 
 var columns = []string{"task_id", "sdk_app_id", "sent_at", "label"}
 
-// Read reads a list; name stands for it in problems. It is JSON if it begins with "[" or
+// Read reads a list; name is its name in problems. It is JSON if it begins with "[" or
 // "{", an array or objects one after another, and a table otherwise: commas, semicolons,
 // tabs or bars between the columns, with a header unless it is a plain list of IDs. It may be
 // UTF-16, as spreadsheets write it. A time without a zone is in loc. The same task may
@@ -156,7 +156,7 @@ func (r *reader) add(line int, fields map[string]string) {
 	key := entryKey{e.SDKAppID, e.TaskID}
 	if earlier, again := r.seen[key]; again && len(r.problems) == before {
 		if !sameTime(earlier.SentAt, e.SentAt) || earlier.Label != e.Label {
-			r.problem(line, "task %s stands on line %d with other values", e.TaskID, earlier.Line)
+			r.problem(line, "task %s is on line %d with other values", e.TaskID, earlier.Line)
 		}
 		return
 	}

@@ -34,7 +34,7 @@ const months = `(jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec|january|fe
 const significant = 15
 
 // CheckTaskID says what is wrong with a TaskID, or nothing. IDs are opaque text: what is
-// refused is what a tool made of one, or what stands where one is missing.
+// refused is what a tool made of one, or what takes the place of a missing one.
 func CheckTaskID(id string) (problem string) {
 	switch {
 	case id == "":
@@ -54,7 +54,7 @@ func CheckTaskID(id string) (problem string) {
 	case dateLike.MatchString(id), timeOfDay.MatchString(id):
 		return fmt.Sprintf("task_id %q is a date or a time: is this the right column? Or a spreadsheet has changed the ID: %s", id, adviceSpreadsheet)
 	case notAnID.MatchString(id):
-		return fmt.Sprintf("task_id %q is not a TaskID: it stands for a value that is missing or wrong", id)
+		return fmt.Sprintf("task_id %q is not a TaskID: it is the text for a missing or wrong value", id)
 	case template.MatchString(id), pending.MatchString(id):
 		return fmt.Sprintf("task_id %q is a placeholder: write the TaskID itself", id)
 	case isColumn(id):

@@ -24,7 +24,7 @@ func ParseTime(text string, loc *time.Location) (time.Time, error) {
 			return time.UnixMilli(number), nil
 		}
 	}
-	wrong := fmt.Errorf("%q is no time: write 2025-03-31T08:00:00+08:00, 2025-03-31 or Unix seconds", text)
+	wrong := fmt.Errorf("%q is not a time: write 2025-03-31T08:00:00+08:00, 2025-03-31 or Unix seconds", text)
 	part := timeForm.FindStringSubmatch(text)
 	if part == nil {
 		return time.Time{}, wrong

@@ -95,7 +95,7 @@ func TestTimesAsToolsWriteThem(t *testing.T) {
 	}
 }
 
-// K6: what a tool made of an ID, or what stands where one is missing.
+// K6: what a tool made of an ID, or what takes the place of a missing one.
 func TestTextsThatCannotBeATaskID(t *testing.T) {
 	t.Parallel()
 	for text, says := range map[string]string{

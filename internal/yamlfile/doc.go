@@ -1,5 +1,5 @@
 // Package yamlfile reads small YAML files that people write by hand, strictly:
-// every mistake is collected and told as FILE:LINE, and nothing is guessed.
+// every mistake is collected and reported as FILE:LINE, and nothing is guessed.
 // Unknown and repeated keys, aliases and further documents are mistakes.
 //
 // A file may hold secrets, so no message repeats a value. Of a key it repeats

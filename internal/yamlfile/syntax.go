@@ -63,7 +63,7 @@ var (
 	unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced`)
 )
 
-// syntaxProblem says what the YAML reader says, but for the one message of it
+// syntaxProblem says what the YAML reader says, except the one message of it
 // that repeats a piece of the file, and for tabs, which it does not name.
 func (f *File) syntaxProblem(err error, data []byte) {
 	lines := strings.Split(string(data), "\n")
@@ -74,12 +74,12 @@ func (f *File) syntaxProblem(err error, data []byte) {
 	}
 	if anchor := unknownAnchor.FindStringSubmatch(text); anchor != nil {
 		line = 1 + indexOfLine(lines, func(l string) bool { return strings.Contains(l, "*"+anchor[1]) })
-		text = "a text that begins with * must stand in quotes"
+		text = "a text that begins with * must be in quotes"
 	}
 	if strings.HasPrefix(text, "found character that cannot start") || strings.HasPrefix(text, "did not find expected alphabetic") {
 		if at := indexOfLine(lines, unquoted.MatchString); at >= 0 {
 			line = at + 1
-			text = "a text that begins with " + unquoted.FindStringSubmatch(lines[at])[1] + " must stand in quotes"
+			text = "a text that begins with " + unquoted.FindStringSubmatch(lines[at])[1] + " must be in quotes"
 		}
 	}
 	// The reader points at where the construct began, which may be above the tab.

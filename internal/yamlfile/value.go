@@ -13,13 +13,13 @@ import (
 type Value struct {
 	file *File
 	node *yaml.Node
-	key  string // in whose mapping it stands, if any
+	key  string // of it in its mapping, if any
 }
 
 // Given reports whether there is anything, an empty value included.
 func (v Value) Given() bool { return v.node != nil }
 
-// Line is where the value stands.
+// Line is the value's line.
 func (v Value) Line() int {
 	if v.node == nil {
 		return 0
@@ -39,7 +39,7 @@ func (v Value) Problem(format string, args ...any) {
 	v.file.problem(v.Line(), format, args...)
 }
 
-// List returns the elements. A value that is no list, or an empty one, is a
+// List returns the elements. A value that is not a list, or an empty one, is a
 // problem.
 func (v Value) List() []Value {
 	if v.node == nil {
@@ -62,7 +62,7 @@ func (v Value) List() []Value {
 }
 
 // Fields returns the mapping's values by key; a key that was not given has the
-// zero Value. A value that is no mapping, an unknown key and a repeated one are
+// zero Value. A value that is not a mapping, an unknown key and a repeated one are
 // problems. ok is false if there is nothing to go on with.
 func (v Value) Fields(known ...string) (fields map[string]Value, ok bool) {
 	if v.node == nil {
@@ -102,11 +102,11 @@ func (v Value) RawText() (text string, ok bool) {
 	case v.node == nil:
 		return "", false
 	case v.node.Kind == yaml.AliasNode || v.node.Anchor != "":
-		v.Problem("must be given itself: a text that begins with & or * must stand in quotes")
+		v.Problem("must be given itself: a text that begins with & or * must be in quotes")
 	case v.node.Kind == yaml.ScalarNode && v.node.Style&yaml.TaggedStyle != 0:
-		v.Problem("a text that begins with ! must stand in quotes")
+		v.Problem("a text that begins with ! must be in quotes")
 	case v.node.Kind != yaml.ScalarNode:
-		v.Problem("must be a single value: a text with special characters must stand in quotes")
+		v.Problem("must be a single value: a text with special characters must be in quotes")
 	case isNull(v.node) || strings.TrimSpace(v.node.Value) == "":
 		v.Problem("is empty")
 	default:

@@ -9,14 +9,14 @@
 //
 //   - the facts of all four streams are the sandbox's truth; those of the days that it
 //     was never asked for in time are at least that, since wrong answers only raise them;
-//   - status tells of these days as unproven, and of no other problem;
+//   - status reports these days as unproven, and no other problem;
 //   - of the losses, facts, changes, ledger, rejects and the counts of every pull are those of an
 //     independent model that replays the archived answers in the order of their
 //     pulls, with a reading of its own;
 //   - every archived answer is byte for byte one that the sandbox gave to that
 //     request;
 //   - no app was ever called faster than allowed;
-//   - every run whose process was killed is told as abandoned, and none as running;
+//   - every run whose process was killed is reported as abandoned, and none as running;
 //   - no credential is in any log or any table;
 //   - and the program's own verify agrees, where it has one.
 //

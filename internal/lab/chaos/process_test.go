@@ -70,7 +70,7 @@ func (p *process) endsWithin(d time.Duration) bool {
 	}
 }
 
-// kill ends the process by SIGKILL, and tells whether it was alive.
+// kill ends the process by SIGKILL, and reports whether it was alive.
 func (p *process) kill() bool {
 	err := p.cmd.Process.Kill()
 	<-p.ended
@@ -96,5 +96,5 @@ func (p *process) run() int64 {
 	return id
 }
 
-// finished tells whether the process came as far as recording its run's end.
+// finished reports whether the process came as far as recording its run's end.
 func (p *process) finished() bool { return strings.Contains(p.said.String(), `msg="run finished"`) }

@@ -24,7 +24,7 @@ import (
 // pulledAt is when each day's figures are pulled: that long after its end.
 const pulledAt = 3 * time.Hour
 
-// sandboxKey is no secret: the figures are made up.
+// sandboxKey is not a secret: the figures are made up.
 const sandboxKey = "sandbox-secret-key"
 
 // Report is what a fill did.
@@ -33,7 +33,7 @@ type Report struct {
 	Took time.Duration
 }
 
-// Progress is told after each day.
+// Progress is called after each day.
 type Progress struct {
 	Day         calendar.Day
 	Done, Total int // days
@@ -180,7 +180,7 @@ func (f *filler) register(ctx context.Context, first calendar.Day) error {
 	return nil
 }
 
-// streams are what rates are told from.
+// streams are the ones that rates are computed from.
 func streams() []stream.Stream { return []stream.Stream{stream.Loss, stream.Statistics} }
 
 // send registers the tasks of a day, when they were sent.
@@ -253,7 +253,7 @@ func added(a, b pipeline.Totals) pipeline.Totals {
 	return a
 }
 
-// Hint tells what to do about a database that holds something else.
+// Hint says what to do about a database that holds something else.
 func Hint(err error) string {
 	if errors.Is(err, ErrForeign) {
 		return "give a database of its own, with the schema and nothing else: DATABASE_URL=embedded:DIR"

@@ -10,7 +10,7 @@ import (
 )
 
 // FirstApp is the SDKAppID of the first app. They count from 1, far from those
-// that the console gives, so that nobody takes one for the other.
+// that the console gives, so that the two cannot be confused.
 const FirstApp = 1
 
 // taskPrefix begins the ID of every task.

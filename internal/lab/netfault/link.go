@@ -58,7 +58,7 @@ func reset(conn *net.TCPConn) {
 // carry brings everything from one side to the other until the connection ends.
 func (l *link) carry(address string) {
 	defer l.end()
-	if l.wasCut() { // nobody ever answers
+	if l.wasCut() { // no answer ever comes
 		<-l.ended
 		return
 	}

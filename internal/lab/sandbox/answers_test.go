@@ -60,7 +60,7 @@ func TestAcceptedAnswersAreKeptByWhatWasSent(t *testing.T) {
 				t.Error("the digest is not that of the body")
 			}
 			if a.SDKAppID != testApp || a.Stream != StreamLoss || a.Start != march9.Unix() || a.End-a.Start != day || len(a.Tasks) != 1 || a.Tasks[0] != "a" {
-				t.Errorf("the call is told as %+v", a)
+				t.Errorf("the call is reported as %+v", a)
 			}
 		})
 	}

@@ -89,7 +89,7 @@
 //
 // In statistics count-string means the four counts everywhere; duplicate-rows, negative-count and fractional-count mean the
 // rows of PlatformStatistics, a bad one's DeliveredCount; empty says zeros. published-sample answers each stream's own
-// sample; that of chat_loss is put together from what its page is known to print, and is no JSON in any reading.
+// sample; that of chat_loss is put together from what its page is known to print, and is not JSON in any reading.
 //
 // # Questions about the sandbox itself
 //

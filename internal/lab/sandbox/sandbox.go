@@ -181,7 +181,7 @@ func (s *Sandbox) addApps(cfg Config) (problems []error) {
 	return problems
 }
 
-// SetFaults replaces all faults, at any time; their counts of calls start anew. If one is wrong, the error says so and
+// SetFaults replaces all faults, at any time; their counts of calls start again. If one is wrong, the error says so and
 // the faults stay as they were.
 func (s *Sandbox) SetFaults(faults []Fault) error {
 	set, err := compileFaults(faults, s.location)

@@ -117,7 +117,7 @@ func TestAnswersHaveTheShapeOfThePagesSamples(t *testing.T) {
 		sample := st.sample
 		if st.name == StreamChatLoss {
 			if _, err := hujson.Standardize([]byte(sample)); err == nil {
-				t.Error("the page's sample is no JSON in any reading, but this one is")
+				t.Error("the page's sample is not JSON in any reading, but this one is")
 			}
 			// With the arrays at top level.
 			sample = strings.Replace(strings.TrimSpace(sample), "\n{ ", "\n", 1)

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgtestdb is told to use
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver that pgtestdb uses
 	"github.com/peterldowns/pgtestdb"
 	"go.uber.org/goleak"
 
@@ -37,7 +37,7 @@ func Main(m *testing.M, options ...goleak.Option) int {
 }
 
 // URL makes a database with the newest schema, for this test alone. The role it
-// names owns the database and is no superuser.
+// names owns the database and is not a superuser.
 func URL(t testing.TB) string {
 	t.Helper()
 	return create(t, schema{})

@@ -140,7 +140,7 @@ func configOf(databaseURL string) (pgtestdb.Config, error) {
 		Database:   url.PathEscape(parsed.Database),
 		Options:    options.Encode(),
 		// A test may kill a process that uses its database; the server takes a
-		// moment to notice. Connections a test itself forgets, goleak tells.
+		// moment to notice. goleak reports connections that a test itself forgets.
 		ForceTerminateConnections: true,
 	}, nil
 }
