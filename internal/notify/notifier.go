@@ -42,7 +42,9 @@ func New(pool *postgres.Pool, targets []Target, judge Judge, log *slog.Logger, n
 // NotifyOfJob opens and closes events by the verdicts after a job, and sends what waits,
 // within a bounded time also if ctx has ended. What goes wrong is logged: telling of a
 // run never makes it fail.
-func (n *Notifier) NotifyOfJob(ctx context.Context, verdicts []Verdict) { n.notify(ctx, verdicts, true) }
+func (n *Notifier) NotifyOfJob(ctx context.Context, verdicts []Verdict) {
+	n.notify(ctx, verdicts, true)
+}
 
 // Tell is NotifyOfJob for verdicts from between jobs.
 func (n *Notifier) Tell(ctx context.Context, verdicts []Verdict) { n.notify(ctx, verdicts, false) }
