@@ -67,7 +67,7 @@ const (
 	adviceReport      = "this is a fault of pushloss: report it with this line"
 	adviceParameters  = "the days or the app are not what the API takes: look at PUSHLOSS_TIMEZONE and at what TIM_BASE_URL leads to; if both are right, report this line"
 	adviceProxy       = "look at TIM_BASE_URL and TIM_REGION, and at what is in between: a proxy (HTTPS_PROXY, NO_PROXY) or a firewall may have answered instead of the API"
-	adviceTasks       = "check the TaskIDs that were asked for (pushloss tasks list), and retire the wrong ones (pushloss tasks retire)"
+	adviceTasks       = "check the requested TaskIDs (pushloss tasks list), and retire the wrong ones (pushloss tasks retire)"
 	adviceTooLarge    = "no answer of this API is that large: look at what TIM_BASE_URL leads to, or ask Tencent Cloud's support; the window stays failed"
 	advicePace        = "lower PUSHLOSS_RATE, or raise the limit in the console"
 	adviceURL         = "look at TIM_BASE_URL and TIM_REGION"

@@ -12,7 +12,7 @@ import (
 )
 
 // S2: what a client does with the refusals of the API's stand-in.
-func TestWrongSettingsAreToldFromTheCode(t *testing.T) {
+func TestTheErrorCodeShowsWhichSettingIsWrong(t *testing.T) {
 	t.Parallel()
 	wrongKey, wrongApp, wrongAdmin := account(), account(), account()
 	wrongKey.SecretKey = secret.New("another")

@@ -9,7 +9,7 @@ import (
 	"pushloss/internal/stream"
 )
 
-func TestEachStreamIsAskedForAsItsPageTells(t *testing.T) {
+func TestEachStreamIsRequestedAsItsPageSays(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2025, 3, 11, 16, 0, 0, 0, time.UTC)
 	for _, tt := range []struct {

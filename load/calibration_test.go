@@ -11,7 +11,7 @@ import (
 	"pushloss/transform"
 )
 
-func TestWhatWasStoredAndChangedOfADayIsToldForCalibration(t *testing.T) {
+func TestCalibrationReadsWhatWasStoredAndChangedForADay(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	first := transform.Snapshot{

@@ -2,8 +2,7 @@ package load_test
 
 import "testing"
 
-// The tests of coverage hold now() still by a transaction: the view tells of the
-// days until yesterday.
+// The coverage tests fix now() with a transaction: the view has the days until yesterday.
 
 // begin starts a transaction on the fixture's connection.
 func (f *fixture) begin() {
@@ -52,8 +51,8 @@ func TestCoverageShowsWindowsThatWereNeverPulled(t *testing.T) {
 		"sent, registered later 5 open false 0 0", "sent, registered later 4 open false 0 0", "sent, registered later 3 open false 0 0",
 	}, f.rows(daysAgo))
 
-	// What was pulled stands in the place of what is open, and also where nothing
-	// is due: days before the first, retired tasks, apps that never ran.
+	// A pulled window replaces an open one. It also appears where nothing is due: days
+	// before the first, retired tasks, apps that never ran.
 	f.exec(`INSERT INTO pushloss.ledger (sdk_app_id, day, task_key, state, settled, settled_reason, pulls, row_count, reject_count, updated_at)
 		SELECT given.app, (now() AT TIME ZONE 'Asia/Shanghai')::date - ago, coalesce(task_key, 0), state, reason IS NOT NULL, reason, 2, given.rows, 0, now()
 		FROM (VALUES

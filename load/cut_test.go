@@ -138,7 +138,7 @@ func (w *wire) mend() {
 	w.armed = false
 }
 
-// cuts counts a message and tells whether the wire breaks behind it.
+// cuts counts a message and reports whether the wire breaks after it.
 func (w *wire) cuts() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

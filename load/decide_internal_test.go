@@ -163,8 +163,8 @@ func TestWhatAnAnswerMakesOfAWindow(t *testing.T) {
 	}
 }
 
-// Whatever comes in whatever order: what is not trusted removes nothing and lowers
-// nothing, and whether a window is proven is told by its trusted answers alone.
+// In any order of answers, an untrusted answer removes nothing and lowers nothing. Only
+// trusted answers decide whether a window is proven.
 func TestAnUntrustedAnswerOnlyAdds(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -54,8 +54,8 @@ func (f *fixture) waits(table string) (pid string) {
 			AND relation = $1::text::regclass AND NOT granted`, table)[0]
 }
 
-// T16: whatever ends a load that has written almost everything, nothing of it
-// stays, and who ended it can be told from the error.
+// T16: if a load ends for any reason after it has written almost everything, nothing of
+// it stays, and the error says who ended it.
 func TestT16ALoadThatEndsHalfway(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -7,8 +7,8 @@ import (
 	"pushloss/transform"
 )
 
-// A reject that bears no asked task's name is filed under the first window, and
-// does not make a failure of its zero.
+// A reject without a requested task's name belongs to the first window, and does not turn
+// that window's zero into a failure.
 func TestDecideWithRejectsOfNobody(t *testing.T) {
 	t.Parallel()
 	pull := Pull{

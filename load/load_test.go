@@ -152,7 +152,7 @@ func TestT6WhatKeepsAndWhatRemovesStoredFacts(t *testing.T) {
 	}
 }
 
-func TestAFailureIsToldToTheLedgerAndKeepsFacts(t *testing.T) {
+func TestTheLedgerRecordsAFailureAndFactsStay(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.load(f.pull(transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("-1", 5, "")}}), loadedAt)

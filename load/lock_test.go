@@ -37,7 +37,7 @@ func TestT15AnAppIsHeldByOneSessionAtATime(t *testing.T) {
 		_, err := session.WaitForApp(work, testApp, time.Millisecond, func(*load.BusyError) { close(waiting) })
 		got <- err
 	}()
-	<-waiting // told once: a second call would panic
+	<-waiting // called once: a second call would panic
 	must(t, f.lock.Unlock(t.Context()))
 	must(t, <-got)
 }
@@ -106,7 +106,7 @@ func TestK5ALostLockConnectionEndsTheWorkUnderIt(t *testing.T) {
 	}
 }
 
-func TestTheLastCallIsToldToTheNextHolder(t *testing.T) {
+func TestTheNextHolderLearnsTheLastCall(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	if f.lock.SinceLastCall >= 0 {
@@ -150,7 +150,7 @@ func TestARunWhoseProcessDiedIsMarkedAbandonedByTheNext(t *testing.T) {
 	equal(t, "last run", []any{true, living, load.RunPartial}, []any{found, last.ID, last.State})
 }
 
-func TestADatabaseThatCannotBeReachedIsToldAsSuchWithoutThePassword(t *testing.T) {
+func TestTheErrorOfAnUnreachableDatabaseSaysSoWithoutThePassword(t *testing.T) {
 	t.Parallel()
 	config, err := pgx.ParseConfig(setup(t).url)
 	must(t, err)

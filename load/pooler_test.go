@@ -19,8 +19,8 @@ import (
 	"pushloss/transform"
 )
 
-// A pool that moves its clients about is told, however many server connections it
-// has, in whatever order it gives them out, and whoever else uses it.
+// The error names a pooler that moves its clients between server connections: for any
+// number of them, in any order, and whoever else uses the pooler.
 func TestPoolersThatMoveTheirClientsAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []string{"transaction", "statement"} {
@@ -160,9 +160,8 @@ func TestASessionPoolerIsAsGoodAsNone(t *testing.T) {
 	}
 }
 
-// A pool without a second server connection is told as what it is, and not waited
-// for.
-func TestAPoolerWithoutAFreeConnectionIsTold(t *testing.T) {
+// The error names a pool without a second server connection, and nothing waits for one.
+func TestTheErrorNamesAPoolerWithoutAFreeConnection(t *testing.T) {
 	t.Parallel()
 	address := pgtest.Bouncer{Mode: "session", PoolSize: 1}.URL(t, pgtest.URL(t))
 	_, err := load.Open(t.Context(), address, 4)

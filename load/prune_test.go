@@ -49,7 +49,7 @@ func TestTheAnswersOfADayGoTogetherOnceAllAreOld(t *testing.T) {
 	must(t, err)
 	equal(t, "pruning again", load.Pruned{Days: []load.PrunedDay{}}, again)
 
-	// Pulled anew, the day has answers again, but not its first ones.
+	// After another pull the day has answers again, but not its first ones.
 	f.load(f.answer(march, lossOfA("9"), true, f.taskA), recent)
 	checked, differences = f.verify(load.Selection{})
 	equal(t, "differences", []load.Difference(nil), differences)
@@ -144,8 +144,8 @@ func TestAnAnswerThatALoadReliesOnIsNotPruned(t *testing.T) {
 	equal(t, "answers of", []string{(march + calendar.Day(1)).String()}, f.bodies())
 }
 
-// A load beside a pruning waits, and archives anew what it found gone.
-func TestALoadArchivesAnewWhatIsPrunedBesideIt(t *testing.T) {
+// A load waits for a concurrent pruning, and archives again what the pruning removed.
+func TestALoadArchivesAgainWhatAConcurrentPruningRemoves(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.load(f.answer(march, lossOfA("1"), true, f.taskA), loadedAt)

@@ -24,8 +24,8 @@ func drawTallies(t *rapid.T, label string) []tally {
 	return rapid.SliceOfN(key, 0, 30).Draw(t, label)
 }
 
-// Each key of either side stands once, in order, with the sums of both sides; the
-// other way round, sides change places; how the days are cut does not matter.
+// Each key of either side occurs once, in order, with the sums of both sides. Swapped
+// arguments swap the sides. It does not matter how the days are cut.
 func TestComparing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

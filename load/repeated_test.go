@@ -9,7 +9,7 @@ import (
 )
 
 // K2: a restore that lost the keys and stored all rows once more is found.
-func TestVerifyTellsAKeyThatIsStoredTwice(t *testing.T) {
+func TestVerifyReportsAKeyThatIsStoredTwice(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	_, err := f.db.SaveApp(t.Context(), load.App{SDKAppID: testApp, Timezone: "UTC", LookbackDays: 7, TaskDays: 30})

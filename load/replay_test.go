@@ -216,7 +216,7 @@ func TestAReplayOfUndamagedTablesWritesNothing(t *testing.T) {
 	equal(t, "row versions", before, f.rows(versions))
 }
 
-func TestWhatCannotBeProvenIsToldAndLeftAlone(t *testing.T) {
+func TestWhatCannotBeProvenIsReportedAndLeftAlone(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, harm string

@@ -28,9 +28,9 @@ func TestARunFromItsStartToItsEnd(t *testing.T) {
 	equal(t, "without a problem", []string{"done <nil>"}, f.rows(`SELECT state, error FROM analytics.runs`))
 }
 
-// A run that could not tell its end, since its lock connection broke, tells it
-// all the same: what it says counts for more than what others made of it.
-func TestARunThatWasTakenForDeadTellsItsEnd(t *testing.T) {
+// A run that could not record its end, because its lock connection broke, records it
+// later: its own record replaces what others concluded.
+func TestARunThatWasTakenForDeadRecordsItsEnd(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.terminateLockHolder()

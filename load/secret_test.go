@@ -7,9 +7,9 @@ import (
 	"pushloss/load"
 )
 
-// S3: a URL that cannot be read is not told, since its password may stand
-// anywhere in it.
-func TestAURLThatCannotBeReadIsNotTold(t *testing.T) {
+// S3: an error does not contain an unreadable URL, since its password may be anywhere in
+// it.
+func TestAnErrorDoesNotContainAnUnreadableURL(t *testing.T) {
 	t.Parallel()
 	for name, url := range map[string]string{
 		"port that is none":            "postgres://me:hush-hush@localhost:port/db",

@@ -9,7 +9,7 @@ import (
 	"pushloss/load"
 )
 
-// today is the database's date. The tests' clock stands at its noon, UTC.
+// today is the database's date. The tests' clock shows its noon, UTC.
 func (f *fixture) today() calendar.Day {
 	f.t.Helper()
 	now, err := f.db.Now(f.t.Context())

@@ -93,8 +93,8 @@ func TestALoadThatBeganBeforeTheTakeoverIsRefused(t *testing.T) {
 	equal(t, "everything is as before", before, f.rows(sqlWritten))
 }
 
-// Where the connection still stands, the epoch alone tells that the app is
-// another's by now.
+// If the connection is still open, only the epoch shows that another process has the app
+// by now.
 func TestAnnouncingACallOfAnAppThatWasTakenOver(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -106,7 +106,7 @@ func TestAnnouncingACallOfAnAppThatWasTakenOver(t *testing.T) {
 	equal(t, "announced calls", []string{"0"}, f.rows(`SELECT count(last_call_at) FROM pushloss.app_lease`))
 }
 
-// T15: of many that want an app at once, one gets it and the others are told who.
+// T15: if many want an app at once, one gets it and the others learn who has it.
 func TestT15OneWinnerOfMany(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

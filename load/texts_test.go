@@ -12,7 +12,7 @@ import (
 	"pushloss/transform"
 )
 
-// T9: texts come back as they went, wherever they stand.
+// T9: texts come back unchanged, in every column.
 func TestT9TextsComeBackAsTheyWent(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
@@ -68,7 +68,7 @@ func TestK1TextsComeBackAsTheyWentFromADatabaseWithAnotherClientEncoding(t *test
 	}
 }
 
-// T9: a reason is the API's own words, of which Postgres cannot hold all.
+// T9: a reason has the API's own words, and Postgres cannot hold every character of them.
 func TestT9ReasonsThatPostgresCannotHold(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -104,7 +104,7 @@ func TestT10AnAnswerWithOddRows(t *testing.T) {
 	equal(t, "ledger", []string{"a loaded 1 1", "b empty 0 1"}, f.states())
 }
 
-// T10: what bears no task's name is kept, and spoils no task's zero.
+// T10: a part without a task's name is stored, and does not affect a task's zero.
 func TestT10RejectsOfNobody(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

@@ -39,7 +39,7 @@ func TestTheUsualTextOfACodeIsThatOfMostPushes(t *testing.T) {
 	}
 }
 
-// Vendors use the same code for different things: what one says is not told of
+// Vendors use the same code for different things: the text of one vendor is not used for
 // another's.
 func TestTheUsualTextOfACodeIsThatOfItsPlatform(t *testing.T) {
 	t.Parallel()

@@ -8,7 +8,7 @@ import (
 )
 
 // A guard of the server or the database is respected: it is there for a full disk.
-func TestAReadOnlyDatabaseIsTold(t *testing.T) {
+func TestCheckWritableReportsAReadOnlyDatabase(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	must(t, f.db.CheckWritable(t.Context()))

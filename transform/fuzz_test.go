@@ -49,9 +49,9 @@ func FuzzNormalize(f *testing.F) {
 	})
 }
 
-// countRows counts the rows of an answer by another reader; plain is false where
-// the two may rightly differ: names that stand twice, or spelt with escapes or
-// in another case, which that reader sees otherwise.
+// countRows counts the rows of an answer with another reader. plain is false if the two
+// may differ: names that occur twice, or with escapes or in another case, which that
+// reader treats in another way.
 func countRows(answer []byte) (rows int, plain bool) {
 	if !json.Valid(answer) || !utf8.Valid(answer) || strings.Contains(string(answer), `\u`) {
 		return 0, false
@@ -84,7 +84,7 @@ func countRows(answer []byte) (rows int, plain bool) {
 			switch {
 			case !present:
 			case json.Unmarshal(value, &list) != nil:
-				rows++ // what stands in the place of an array
+				rows++ // a value in the place of an array
 			default:
 				rows += len(list)
 			}

@@ -16,7 +16,7 @@ import (
 
 var arrayNames = []string{"ReadyToSendLoss", "PostSendDeliveredLoss", "PlatformReadyToSendLoss", "PlatformPostSendDeliveredLoss"}
 
-// drawnRow is a row of an answer: good ones bear a count, bad ones do not.
+// drawnRow is a row of an answer: good ones have a count, bad ones do not.
 type drawnRow struct {
 	json  string
 	count int64
@@ -80,7 +80,7 @@ func drawElement(t *rapid.T) drawnElement {
 	return e
 }
 
-// drawElements draws elements, of which some stand twice.
+// drawElements draws elements; some occur twice.
 func drawElements(t *rapid.T) []drawnElement {
 	elements := rapid.SliceOfN(elementGenerator(), 0, 6).Draw(t, "elements")
 	for i := range elements {

@@ -82,7 +82,7 @@ func TestR2EachKindOfReprocessingPullsItsWindows(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		kind  pipeline.Reprocess
-		calls int // over ten days, of which the first two are missing
+		calls int // over ten days; the first two are missing
 	}{
 		// Two missing days of three requests, two failed windows of the app, two or
 		// three requests each of the three open days, and one for what failed of tasks.

@@ -27,10 +27,9 @@ const (
 	benchRows  = 150
 )
 
-// BenchmarkBackfill moves 30 days of 200 tasks of 150 rows from the sandbox into
-// Postgres with stock settings (fsync on), without pacing: first into an empty
-// database, then the same answers again, of which nothing is to be written; then
-// it goes through the archive.
+// BenchmarkBackfill moves 30 days of 200 tasks of 150 rows from the sandbox into Postgres
+// with stock settings (fsync on), without pacing: first into an empty database, then the
+// same answers again, which need no writes; then it reads the archive.
 func BenchmarkBackfill(b *testing.B) {
 	ctx := b.Context()
 	dir, err := os.MkdirTemp("", "pushloss-bench-")
@@ -102,8 +101,7 @@ func BenchmarkBackfill(b *testing.B) {
 	b.Run("again", func(b *testing.B) {
 		backfill(b, func(r pipeline.Report) int64 { return r.RowsUnchanged })
 	})
-	// The archive then holds two answers to each request; facts are what stands
-	// after both.
+	// The archive then has two answers to each request; facts are the rows after both.
 	b.Run("verify", func(b *testing.B) {
 		var facts int64
 		for range b.N {

@@ -88,7 +88,7 @@ func TestNothingIsLoadedByAClockThatNobodyConfirms(t *testing.T) {
 	}
 }
 
-// A service that does not tell its time leaves the comparison to the database.
+// If a service does not send its time, only the database's clock is compared.
 func TestAnAPIWithoutADateIsTakenAsItIs(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

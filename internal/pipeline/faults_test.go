@@ -113,7 +113,7 @@ func TestThePublishedSampleLoads(t *testing.T) {
 	if n := w.number(`SELECT count(*) FROM analytics.task_platform_loss`); n != 7 {
 		t.Errorf("%d platform rows, want 7", n)
 	}
-	// One key stands twice in the sample, with counts of 3 and 1.
+	// One key occurs twice in the sample, with counts of 3 and 1.
 	if n := w.number(`SELECT err_count FROM analytics.task_platform_loss
 		WHERE task_id = 'aaa-bbb-ccc' AND stage = 'ready_to_send'`); n != 4 {
 		t.Errorf("the sum of the double key is %d, want 4", n)
@@ -157,8 +157,8 @@ func TestAnAnswerWithoutAResultOfTheAppIsAFailure(t *testing.T) {
 	w.equalsTruth(today-3, today-1)
 }
 
-// A failure leaves a final day as it is, and is told all the same.
-func TestAFailureOfAFinalDayIsTold(t *testing.T) {
+// A failure leaves a final day as it is, and is reported all the same.
+func TestAFailureOfAFinalDayIsReported(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.backfill(today-9, today-9, load.RunDone)

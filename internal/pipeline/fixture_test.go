@@ -28,7 +28,7 @@ const (
 	testKey  = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e"
 )
 
-// today is the day at whose noon, UTC, the tests' clocks stand.
+// today is the day of the tests' clocks, which show its noon, UTC.
 const today = calendar.Day(20167) // 2025-03-20
 
 func noonOf(day calendar.Day) time.Time { return day.UTC().Add(12 * time.Hour) }

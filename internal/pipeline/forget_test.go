@@ -89,7 +89,7 @@ func TestDaysPulledInTimeKeepTheirFiguresAndState(t *testing.T) {
 			}
 			w.verified()
 
-			// Asked again by hand, the API tells less, which changes nothing.
+			// A pull by hand gets a smaller answer, which changes nothing.
 			w.faults(test.fault)
 			w.backfillAs(pipeline.BackfillRequest{From: first, To: last - 9, Reprocess: pipeline.All}, load.RunDone)
 			equalFacts(t, want, w.stored(testApp))

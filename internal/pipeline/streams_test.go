@@ -222,7 +222,7 @@ func TestRatesAreTheLossesAgainstThePushesOfTheTruth(t *testing.T) {
 	}
 }
 
-func TestRestatedPushesAreToldAndReplayed(t *testing.T) {
+func TestRestatedPushesAreReportedAndReplayed(t *testing.T) {
 	t.Parallel()
 	w := withStreams(setup(t), stream.Loss, stream.Statistics)
 	w.tasks("t1")

@@ -10,7 +10,7 @@ import (
 // transport is the pipeline's own, which can hold a call back before it leaves.
 type transport struct {
 	*http.Transport
-	// before, if set, is told of every call before it leaves.
+	// before, if set, is called with every call before it leaves.
 	before func(*http.Request)
 }
 

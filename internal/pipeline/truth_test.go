@@ -67,7 +67,7 @@ func TestS5ASecondRunTouchesOnlyTheLookbackAndWhatIsMissing(t *testing.T) {
 	w.equalsTruth(today-10, today, "t1")
 }
 
-func TestARestatedDayIsFoundByTheNextRunAndItsChangesAreTold(t *testing.T) {
+func TestTheNextRunFindsARestatedDayAndReportsItsChanges(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.tasks("t1")
