@@ -7,23 +7,23 @@ import (
 )
 
 const (
-	// flapping is how soon after its end an event that comes back is one that comes
-	// and goes.
+	// flapping bounds the time between an event's end and its return for the event
+	// to count as one that comes and goes.
 	flapping = 7 * 24 * time.Hour
-	// goodJobs is how many jobs in a row must find such an event over, for each time
-	// that it ended in that time; mostGoodJobs bounds them.
+	// goodJobs is how many jobs in a row must find such an event over, for each end
+	// within that time. mostGoodJobs bounds the total.
 	goodJobs, mostGoodJobs = 3, 12
 	// remembered is how long ended events are looked at: an open one may be old.
 	remembered = 5 * flapping
 )
 
-// Decide turns verdicts into events to open and to close. It is a pure function: what is
-// open and wrong stays as it is, and so does what no verdict is about. A gap is not
+// Decide turns verdicts into events to open and to close. It is a pure function. An event
+// stays open while its verdict is wrong, and without a verdict it stays as it is. A gap is not
 // opened while its likely cause is: that one is notified already.
 //
-// known are the events that are open, and those that ended of late. An
-// event ends when it is first seen to be over, but one that came back within a week only
-// after several jobs in a row: ofJob says that the verdicts come from the end of one.
+// known are the open events and the recently ended ones. An event ends when it is first
+// seen to be over. One that came back within a week ends only after several good jobs in
+// a row: ofJob says that the verdicts come from the end of a job.
 func Decide(known []Alert, verdicts []Verdict, ofJob bool, now time.Time) []AlertChange {
 	open := slices.Clone(known)
 	open = slices.DeleteFunc(open, func(a Alert) bool { return a.ClosedAt != nil })
@@ -54,8 +54,8 @@ func Decide(known []Alert, verdicts []Verdict, ofJob bool, now time.Time) []Aler
 	return changes
 }
 
-// needsGoodJobs is how many jobs in a row must find an event over that opened then; 0
-// for one that does not come and go.
+// needsGoodJobs is how many jobs in a row must find over an event opened at that time. It
+// is 0 for an event that does not come and go.
 func needsGoodJobs(known []Alert, key AlertKey, opened time.Time) int {
 	ended := 0
 	for _, a := range known {
@@ -90,8 +90,8 @@ func closes(v Verdict, alert Alert, now time.Time) AlertChange {
 	}
 }
 
-// caused reports whether a gap comes with what explains it: its app is refused, or
-// runs fail or are not made.
+// caused reports whether another event explains a gap: its app is refused, or runs fail
+// or do not happen.
 func caused(gap Verdict, open []Alert, verdicts []Verdict) bool {
 	explains := func(key AlertKey) bool {
 		return key.Kind == KindAppStopped && key.SDKAppID == gap.SDKAppID || key.Kind == KindRunFailed || key.Kind == KindStale

@@ -8,8 +8,7 @@ import (
 	"pushloss/load"
 )
 
-// Judge reads the status of the apps that are judged, and which apps some process is
-// pulling.
+// Judge reads the status of the judged apps, and which apps a process is pulling now.
 type Judge func(ctx context.Context) (statuses []load.AppStatus, busy []int64, err error)
 
 // judgeTimeout bounds a reading of the status.
@@ -24,12 +23,12 @@ func (n *Notifier) AfterJob(ctx context.Context, report pipeline.Report) {
 	n.NotifyOfJob(ctx, append(OfReport(report), n.ofStatus(ctx)...))
 }
 
-// AfterScheduled is AfterJob for a job of a daemon, which may not even have begun: what
-// cannot be sent now is sent later.
+// AfterScheduled is AfterJob for a job of a daemon, which may have failed before its start.
+// What cannot be sent now is sent later.
 func (n *Notifier) AfterScheduled(ctx context.Context, kind string, report pipeline.Report, err error) {
 	if report.RunID == 0 && err != nil && ctx.Err() == nil {
 		reason := err.Error()
-		if load.Unreachable(err) { // what a driver says of it is for the log alone
+		if load.Unreachable(err) { // the driver's text goes only to the log
 			reason = "the database could not be reached"
 		}
 		n.NotifyOfJob(ctx, []Verdict{OfFailure(kind, reason)})
@@ -49,8 +48,8 @@ func (n *Notifier) ofStatus(ctx context.Context) []Verdict {
 	return OfStatus(statuses, busy)
 }
 
-// Watch looks for events every period, also while nothing runs, until ctx ends. more
-// returns what the caller has to add.
+// Watch looks for events every period until ctx ends, also while no job runs. more
+// returns the caller's additional verdicts.
 func (n *Notifier) Watch(ctx context.Context, period time.Duration, more func(context.Context) []Verdict) {
 	ticker := time.NewTicker(period)
 	defer ticker.Stop()

@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// roundTimeout bounds one round of telling: no run is held up for longer.
+	// roundTimeout bounds one round of notifications: it delays a run by no more.
 	roundTimeout = 30 * time.Second
-	// giveUpAfter is how old a message gets: who reads it then is misled.
+	// giveUpAfter is the greatest age of a message: an older one would mislead.
 	giveUpAfter = 72 * time.Hour
 	// longestBackoff bounds the time between two attempts.
 	longestBackoff = time.Hour
@@ -28,32 +28,32 @@ type Notifier struct {
 	now     func() time.Time
 
 	mu sync.Mutex
-	// untold are verdicts that could not be kept while the database was away, the
+	// untold are verdicts that could not be stored while the database was away: the
 	// newest of each event.
 	untold []Verdict
 }
 
-// New returns a notifier; without targets it only keeps events. judge may be nil if neither AfterJob
+// New returns a notifier; without targets it only stores events. judge may be nil if neither AfterJob
 // nor Watch is called.
 func New(pool *postgres.Pool, targets []Target, judge Judge, log *slog.Logger, now func() time.Time) *Notifier {
 	return &Notifier{pool: pool, targets: targets, judge: judge, log: log, now: now}
 }
 
-// NotifyOfJob opens and closes events by the verdicts after a job, and sends what waits,
-// within a bounded time also if ctx has ended. What goes wrong is logged: telling of a
-// run never makes it fail.
+// NotifyOfJob opens and closes events by the verdicts after a job, and sends waiting
+// messages. It takes a bounded time, and works also after ctx ended. It logs its errors:
+// a notification never makes a run fail.
 func (n *Notifier) NotifyOfJob(ctx context.Context, verdicts []Verdict) {
 	n.notify(ctx, verdicts, true)
 }
 
-// Tell is NotifyOfJob for verdicts from between jobs.
+// Tell is NotifyOfJob for verdicts between jobs.
 func (n *Notifier) Tell(ctx context.Context, verdicts []Verdict) { n.notify(ctx, verdicts, false) }
 
 func (n *Notifier) notify(ctx context.Context, verdicts []Verdict, ofJob bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), roundTimeout)
 	defer cancel()
 	if err := n.keep(ctx, verdicts, ofJob); err != nil {
-		n.log.ErrorContext(ctx, "events are not kept yet: the next round does it", "error", err)
+		n.log.ErrorContext(ctx, "events are not stored yet: the next round stores them", "error", err)
 		return
 	}
 	var wait sync.WaitGroup
@@ -63,8 +63,8 @@ func (n *Notifier) notify(ctx context.Context, verdicts []Verdict, ofJob bool) {
 	wait.Wait()
 }
 
-// keep opens and closes events by the verdicts, and by those that could not be kept
-// before.
+// keep opens and closes events by the verdicts, including those that could not be
+// stored before.
 func (n *Notifier) keep(ctx context.Context, verdicts []Verdict, ofJob bool) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -93,7 +93,7 @@ func (n *Notifier) keep(ctx context.Context, verdicts []Verdict, ofJob bool) err
 	return err
 }
 
-// deliver sends what waits for a target, in order, up to the first failure.
+// deliver sends a target's waiting messages in order, up to the first failure.
 func (n *Notifier) deliver(ctx context.Context, target Target) {
 	delivery := delivery{backoff: backoff, giveUpAfter: giveUpAfter, now: n.now}
 	for ctx.Err() == nil {

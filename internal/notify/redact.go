@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// shortestSecret is how long a part of a URL must be to be taken for a token.
+// shortestSecret is the length from which a part of a URL counts as a token.
 const shortestSecret = 5
 
 // redacted replaces what must not be shown.
 const redacted = "[redacted]"
 
-// redact keeps what the library says of a failure, without the parts of the
-// target's URL: it wraps errors of net/http, which print the URL in full.
+// redact keeps the library's text of a failure, without the parts of the target's URL:
+// the library wraps errors of net/http, which print the whole URL.
 func (t Target) redact(err error) error {
 	if err == nil {
 		return nil

@@ -12,11 +12,11 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// AlertKey identifies an event among those that are open.
+// AlertKey identifies an open event.
 type AlertKey struct {
 	Kind     string
-	SDKAppID int64  // 0 where it is about all
-	Job      string // that failed; empty for events of other kinds
+	SDKAppID int64  // 0 for an event of all apps
+	Job      string // the failed job; empty for other kinds of events
 }
 
 // Alert is an event: something went wrong.
@@ -25,16 +25,16 @@ type Alert struct {
 	AlertKey
 	Detail   string // what was known when it began
 	OpenedAt time.Time
-	// ClosedAt is when it was seen to be over; nil while it is open.
+	// ClosedAt is when the event was seen to be over; nil while it is open.
 	ClosedAt *time.Time
-	// GoodJobs is how many jobs in a row found an open one over.
+	// GoodJobs is how many jobs in a row found the open event over.
 	GoodJobs int
 }
 
 // Notice is a message about an event, for every target.
 type Notice struct{ Title, Body string }
 
-// AlertChange opens an event, closes one, or keeps how many good jobs it has seen.
+// AlertChange opens an event, closes one, or stores its number of good jobs.
 type AlertChange struct {
 	Key    AlertKey
 	Closes *Alert // that ends
@@ -52,8 +52,7 @@ const (
 		INSERT INTO pushloss.alert (kind, sdk_app_id, job, detail, opened_at)
 		VALUES ($1, $2, $3, $4, $5) RETURNING alert_id`
 	sqlCloseAlert = `UPDATE pushloss.alert SET closed_at = $2 WHERE alert_id = $1`
-	// The end of an event is told to those who were, or will be, told of its
-	// beginning.
+	// A recovery goes only to targets that got, or will get, the alert.
 	sqlInsertMessages = `
 		INSERT INTO pushloss.message (alert_id, target, title, body, state, created_at, next_try_at)
 		SELECT $1, target, $3, $4, 'waiting', $5, $5
@@ -76,8 +75,8 @@ const (
 )
 
 // updateAlerts lets decide open and close events, one process at a time, and
-// leaves a message of each for every target. decide is told of the open ones, and of
-// those that ended since.
+// leaves a message of each for every target. decide gets the open events and those that
+// ended since.
 func updateAlerts(ctx context.Context, pool *postgres.Pool, targets []string, now, since time.Time, decide func([]Alert) []AlertChange) error {
 	err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, load.SQLLockAlerts); err != nil {
@@ -140,20 +139,18 @@ func OpenAlerts(ctx context.Context, pool *postgres.Pool) ([]Alert, error) {
 	return open, nil
 }
 
-// delivery is how messages are tried again.
+// delivery says how sending is tried again.
 type delivery struct {
-	// backoff is how long after its attempt of that number a message waits for the
-	// next one.
+	// backoff is how long a message waits after an attempt, by the attempt's number.
 	backoff func(attempt int) time.Duration
 	// giveUpAfter is how old a message may get.
 	giveUpAfter time.Duration
 	now         func() time.Time
 }
 
-// deliverNext sends the oldest message that waits for a target, if its time has
-// come and no other process is sending to the target. more is true if it was sent,
-// so that there may be another one. send's error is for the record; it must not
-// bear the target's URL. If the process dies between sending and recording, the
+// deliverNext sends the oldest message that waits for a target, if it is due and no
+// other process is sending to the target. more is true if it was sent: there may be
+// another one. send's error is recorded, so it must not contain the target's URL. If the process dies between sending and recording, the
 // message is sent again.
 func deliverNext(ctx context.Context, pool *postgres.Pool, target string, delivery delivery, send func(context.Context, Notice) error) (more bool, err error) {
 	err = pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {

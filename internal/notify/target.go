@@ -28,8 +28,8 @@ type Target struct {
 }
 
 // Name distinguishes targets without showing their URL: "slack 1", the first of
-// that service. Messages wait under it, whatever targets
-// of other services come and go.
+// that service. Messages wait under it, independent of targets
+// of other services.
 func (t Target) Name() string { return t.name }
 
 // Examples are URLs of targets; the first one's A/B/C is the end of the path of the
@@ -92,7 +92,7 @@ func Targets(urls []secret.Text, log *slog.Logger) ([]Target, error) {
 
 var (
 	errTimeout = errors.New("no answer in time")
-	errBusy    = errors.New("the message before is still under way")
+	errBusy    = errors.New("the previous message is still being sent")
 )
 
 // Send sends one message now. The error does not repeat the target's URL.
@@ -101,9 +101,9 @@ func (t Target) Send(ctx context.Context, notice Notice) error {
 		return errBusy
 	}
 	ended := make(chan error, 1)
-	go func() { // the library takes no context, and some of its services know no timeout
+	go func() { // the library takes no context, and some of its services have no timeout
 		defer t.busy.Store(false)
-		// Not as a parameter: some services refuse those that they do not know.
+		// Not as a parameter: some services refuse unknown parameters.
 		ended <- t.service.Send(clipped(notice.Title+"\n"+notice.Body), &types.Params{})
 	}()
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
@@ -116,7 +116,7 @@ func (t Target) Send(ctx context.Context, notice Notice) error {
 	}
 }
 
-// maxText is what the narrowest service takes, in bytes: WeCom, 2048.
+// maxText is the smallest limit of all services, in bytes: WeCom takes 2048.
 const maxText = 1800
 
 func clipped(text string) string {
@@ -126,7 +126,7 @@ func clipped(text string) string {
 	return strings.ToValidUTF8(text[:maxText], "") + " …"
 }
 
-// logged is a logger of the library's that writes to ours.
+// logged is a logger for the library that writes to ours.
 type logged struct{ *slog.Logger }
 
 func (l logged) Print(values ...any)                 { l.Info("notification", "text", fmt.Sprint(values...)) }

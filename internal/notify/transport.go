@@ -15,7 +15,7 @@ import (
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
 )
 
-// transport takes only that for a message sent which its target took. The library's
+// transport counts a message as sent only if its target accepted it. The library's
 // services follow a redirect by a GET without the message, and most of them call
 // everything below 400 a success.
 type transport struct{ http.RoundTripper }
@@ -24,14 +24,14 @@ type transport struct{ http.RoundTripper }
 // use [http.DefaultTransport], and take no other.
 func Transport(base http.RoundTripper) http.RoundTripper { return transport{base} }
 
-// redirectError says that a target wants the message somewhere else.
+// redirectError says that a target redirects the message.
 type redirectError struct {
 	status string
-	to     *url.URL // nil if it does not say where
+	to     *url.URL // nil without a usable address
 }
 
-// Error names the address to write; a segment of its path that may be a token, and its
-// query, are left out. The parts of the target's own URL go later, as from every error.
+// Error names the address to write, without its query and without segments of its path
+// that may be tokens. The parts of the target's own URL are removed later, as from every error.
 func (e *redirectError) Error() string {
 	text := "the target answered " + e.status + ", and the message would be lost on the way"
 	if e.to == nil {
@@ -46,17 +46,17 @@ func (e *redirectError) Error() string {
 	return text + ": write its URL with " + e.to.Scheme + "://" + e.to.Host + strings.Join(segments, "/")
 }
 
-// longestWord is from how long on a segment of a path is taken for a token.
+// longestWord is the longest segment of a path that does not count as a token.
 const longestWord = 16
 
-// refusalError is an error that a target put into an answer of success.
+// refusalError is an error that a target reported in a successful answer.
 type refusalError struct{ status, reason string }
 
 func (e *refusalError) Error() string {
 	return fmt.Sprintf("the target answered %s with an error: %s", e.status, e.reason)
 }
 
-// pageError is an answer of success that did not come from the target's service.
+// pageError is a successful answer that did not come from the target's service.
 type pageError struct{ status string }
 
 func (e *pageError) Error() string {
@@ -87,10 +87,10 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// maxAnswer bounds what is looked at of an answer.
+// maxAnswer bounds how much of an answer is read.
 const maxAnswer = 64 << 10
 
-// readRefusal makes an error of an answer that says that it is one.
+// readRefusal returns an error for an answer that reports one.
 func readRefusal(response *http.Response) (*http.Response, error) {
 	head, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err == nil && isWebPage(head) {
@@ -108,14 +108,14 @@ func readRefusal(response *http.Response) (*http.Response, error) {
 	return response, nil
 }
 
-// isWebPage reports whether an answer is for people to look at. No service answers so.
+// isWebPage reports whether an answer is a page for people. No service answers with one.
 func isWebPage(body []byte) bool {
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
 	return strings.HasPrefix(http.DetectContentType(body), "text/html") ||
 		bytes.HasPrefix(body, []byte("<")) && bytes.Contains(bytes.ToLower(body), []byte("<html"))
 }
 
-// refusal reads what an answer says of an error, in the ways of the services: ok and
+// refusal reads the error in an answer, in the forms of the services: ok and
 // success (Slack, Telegram), error (ntfy, Gotify), errcode (WeCom), errors (Pushover), code
 // and StatusCode (Feishu).
 func refusal(body []byte) (reason string, refused bool) {
@@ -173,7 +173,7 @@ func short(text string) string {
 	return text
 }
 
-// install makes a service that has a client of its own use the transport too.
+// install makes a service with its own client use the transport too.
 func install(service types.Service) {
 	switch s := service.(type) {
 	case *ntfy.Service: // its client is not accessible

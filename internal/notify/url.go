@@ -10,18 +10,18 @@ import (
 	"pushloss/internal/suggest"
 )
 
-// ofHost are the services whose URL names their server as its host, which is no
-// secret, and which people need to know. Others have a token there.
+// ofHost are the services whose URL has their server as its host. The host is not a
+// secret, and people need it. Other services have a token there.
 var ofHost = []string{"bark", "generic", "gotify", "mattermost", "matrix", "ntfy", "rocketchat", "signal", "smtp", "zulip"}
 
 // fragments are the services in whose URL a # names a channel. Others drop what follows it.
 var fragments = []string{"pushbullet", "rocketchat"}
 
-// secondURL finds a URL that another one takes for a part of its path or query.
+// secondURL finds a URL within the path or query of another one.
 var secondURL = regexp.MustCompile(`[,;|][A-Za-z][A-Za-z0-9+.-]*://`)
 
-// webhooks are how to write the webhooks of services that want a message of their own
-// form, by the host of the address that the service shows.
+// webhooks says how to write the webhooks of services that require their own form of
+// message, by the host of the address that the service shows.
 var webhooks = []struct{ host, form string }{
 	{"hooks.slack.com", "slack://hook:A-B-C@webhook, where A/B/C is the end of its path"},
 	{"discord.com", "discord://TOKEN@ID, where ID/TOKEN is the end of its path"},
@@ -40,8 +40,8 @@ func lowered(text string) string {
 	return strings.ToLower(scheme) + ":" + rest
 }
 
-// problemOf says what is wrong with a target's URL that the library takes, or does not
-// explain; it is empty if nothing is. It repeats nothing of the URL.
+// problemOf says what is wrong with a target's URL that the library accepts, or refuses
+// without an explanation. It is empty for a good URL, and repeats no part of it.
 func problemOf(text string, services []string) string {
 	scheme, rest, found := strings.Cut(text, ":")
 	service, over, isOver := strings.Cut(scheme, "+")

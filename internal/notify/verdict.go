@@ -20,8 +20,8 @@ const (
 	KindUnproven       = "unproven"
 )
 
-// Verdict says of one thing that may go wrong whether it is wrong now. Of what
-// could not be seen there is none.
+// Verdict says whether one thing is wrong now. There is no verdict on what could not be
+// seen.
 type Verdict struct {
 	AlertKey
 	Wrong bool
@@ -29,10 +29,9 @@ type Verdict struct {
 	Title, Detail, Hint string
 }
 
-// OfReport judges a job that ended: whether it failed, and which apps the API
-// refused. What it did not see to be over is not judged: an app is taken again once
-// the API accepted a call, and a failed job is made up for once each of its apps is
-// as far as it can be.
+// OfReport judges an ended job: whether it failed, and which apps the API
+// refused. It does not judge what it did not see to be over: an app has recovered once the
+// API accepted a call, and a failed job once each of its apps has nothing left to do.
 func OfReport(report pipeline.Report) []Verdict {
 	var verdicts []Verdict
 	var failed []string
@@ -61,7 +60,7 @@ func OfReport(report pipeline.Report) []Verdict {
 			default:
 				unknown++
 			}
-		case pipeline.AppFailed, pipeline.AppUnreachable: // it is not known whether the API would take it
+		case pipeline.AppFailed, pipeline.AppUnreachable: // whether the API would accept it is unknown
 			failed = append(failed, fmt.Sprintf("app %d: %s", app.SDKAppID, withoutName(app)))
 		default:
 			unknown++
@@ -147,8 +146,8 @@ func OfStatus(statuses []load.AppStatus, busy []int64) []Verdict {
 	return verdicts
 }
 
-// OfFreshness judges whether runs are being completed: the last one is not to be
-// older than maxAge.
+// OfFreshness judges whether runs are completed: the last one must not be older than
+// maxAge.
 func OfFreshness(last, now time.Time, maxAge time.Duration) Verdict {
 	return Verdict{
 		AlertKey: AlertKey{Kind: KindStale},

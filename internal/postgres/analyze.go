@@ -9,8 +9,8 @@ import (
 )
 
 // sqlAnalyze counts the rows of small tables that have no statistics yet: the planner
-// takes a table that was never analyzed for a large one, until autovacuum comes by. Of
-// tables that the role does not own it leaves the counting to their owner.
+// assumes that a table without statistics is large, until autovacuum analyzes it. Tables of
+// other owners are left to their owners.
 const sqlAnalyze = `
 	SELECT c.relname::text
 	FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace

@@ -9,12 +9,12 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// prepareTimeout bounds the wait for the first answer on a new connection: behind a
-// pooler that has none free, minutes pass before it gives up.
+// prepareTimeout bounds the wait for the first answer on a new connection: a pooler
+// without a free connection gives up only after minutes.
 const prepareTimeout = 10 * time.Second
 
-// Connect makes one connection whose session is set. change, which may be nil, has
-// the last word about how.
+// Connect makes one connection with our session settings. change, which may be nil,
+// edits the configuration last.
 func Connect(ctx context.Context, databaseURL string, limits Limits, change func(*pgx.ConnConfig)) (*pgx.Conn, error) {
 	config, err := Parse(databaseURL)
 	if err != nil {
@@ -53,8 +53,8 @@ func (c *Config) prepare(ctx context.Context, conn *pgx.Conn, limits Limits) err
 	return nil
 }
 
-// EncodingError refuses a database that cannot hold every text of the API, or would
-// hold it as bytes that each reader takes for something else.
+// EncodingError refuses a database that cannot hold every text of the API, or whose
+// stored bytes each reader would decode differently.
 type EncodingError struct{ Database, User, Encoding string }
 
 func (e *EncodingError) Error() string {
@@ -67,7 +67,7 @@ func (e *EncodingError) Hint() string {
 		pgx.Identifier{e.User}.Sanitize())
 }
 
-// errLate is the cause of a context that firstAnswer ended.
+// errLate is the cause of a context that firstAnswer cancels.
 var errLate = errors.New("no answer in time")
 
 // firstAnswer bounds the first statement on a new connection.

@@ -10,10 +10,10 @@ import (
 
 const (
 	// answerTimeout bounds the wait for the end of a statement or a batch, and for
-	// a connection of the pool. The server's own bound comes first; this one is for
-	// a server that has gone silent, of which a client may never learn otherwise.
+	// a connection of the pool. The server's own bound comes first. This one is for
+	// a silent server, which a client may otherwise never notice.
 	answerTimeout = statementTimeout + 15*time.Second
-	// pingTimeout bounds the look at a pool's connection that was idle.
+	// pingTimeout bounds the check of an idle connection of a pool.
 	pingTimeout = 5 * time.Second
 )
 
@@ -28,7 +28,7 @@ var (
 
 type cancelKey struct{}
 
-// begin gives the step a deadline; end frees what keeps it.
+// begin gives the step a deadline; end releases its timer.
 func (deadlines) begin(ctx context.Context) context.Context {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	return context.WithValue(ctx, cancelKey{}, cancel)

@@ -10,10 +10,10 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// transactionTimeout is what PostgreSQL says from 17 on.
+// transactionTimeout is the SQLSTATE of a transaction timeout, from PostgreSQL 17 on.
 const transactionTimeout = "25P04"
 
-// Code is the SQLSTATE in an error, or empty.
+// Code returns the SQLSTATE of an error, or "".
 func Code(err error) string {
 	var pgErr *pgconn.PgError
 	if !errors.As(err, &pgErr) {
@@ -23,7 +23,7 @@ func Code(err error) string {
 }
 
 // Unreachable reports whether err says that the database could not be reached,
-// refused the login, went away, or takes nothing.
+// refused the login, went away, or takes no statements.
 func Unreachable(err error) bool {
 	var connectErr *pgconn.ConnectError
 	var netErr *net.OpError
@@ -48,11 +48,11 @@ func Unreachable(err error) bool {
 // Denied reports whether err says that the role lacks a right in the database.
 func Denied(err error) bool { return Code(err) == pgerrcode.InsufficientPrivilege }
 
-// ReadOnly reports whether err says that the database takes no writing.
+// ReadOnly reports whether err says that the database is read-only.
 func ReadOnly(err error) bool { return Code(err) == pgerrcode.ReadOnlySQLTransaction }
 
-// Full reports whether err says that no connection is left: 53300 and 53400 are
-// Postgres' words, 08P01 at the login is PgBouncer's.
+// Full reports whether err says that no connection is left: Postgres reports 53300 and
+// 53400, PgBouncer reports 08P01 at the login.
 func Full(err error) bool {
 	var connectErr *pgconn.ConnectError
 	switch Code(err) {
@@ -64,10 +64,10 @@ func Full(err error) bool {
 	return false
 }
 
-// ReadOnlyHint says what an operator can do about a database that takes no writing.
+// ReadOnlyHint says what an operator can do about a read-only database.
 const ReadOnlyHint = "the database is read-only: point DATABASE_URL at the primary, give its disk room, or reset default_transaction_read_only"
 
-// Hint says what an operator can do about what Postgres said, or is empty.
+// Hint says what an operator can do about an error of Postgres, or is empty.
 func Hint(err error) string {
 	switch code := Code(err); code {
 	case pgerrcode.ReadOnlySQLTransaction:

@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// honoured are the parameters that work for all that connects.
+// honoured are the parameters that work for every connection.
 var honoured = []string{
 	"host", "port", "dbname", "user", "password", "passfile", "connect_timeout", "service", "servicefile",
 	"sslmode", "sslkey", "sslcert", "sslcertmode", "sslrootcert", "sslnegotiation", "sslpassword", "sslsni",
@@ -20,12 +20,12 @@ var honoured = []string{
 const (
 	leaveOut   = "leave it out: pushloss sets this itself"
 	noSupport  = "leave it out: the driver does not support it"
-	notNeeded  = "leave it out: it is a word of another driver"
-	onlyUpTo   = "leave it out; of the pool's words only pool_max_conns counts"
+	notNeeded  = "leave it out: it is a parameter of another driver"
+	onlyUpTo   = "leave it out: only pool_max_conns of the pool's parameters has an effect"
 	setForRole = "leave it out, or set it for the role: ALTER ROLE … SET …"
 )
 
-// refused says of each other parameter what to write instead.
+// refused says what to write instead of each other parameter.
 var refused = map[string]string{
 	"pool_min_conns": onlyUpTo, "pool_min_idle_conns": onlyUpTo, "pool_max_conn_lifetime": onlyUpTo, "pool_max_conn_lifetime_jitter": onlyUpTo,
 	"pool_max_conn_idle_time": onlyUpTo, "pool_health_check_period": onlyUpTo, "pool_ping_timeout": onlyUpTo,
@@ -53,9 +53,9 @@ var valuesOf = map[string][]string{
 	"target_session_attrs": {"any", "read-write", "read-only", "primary", "standby", "prefer-standby"},
 }
 
-// judge refuses what would not work everywhere, and drops what asks for nothing.
+// judge refuses what would not work everywhere, and drops parameters without effect.
 func (s *settings) judge() error {
-	// First: where these are wrong, the rest may be a part of a password.
+	// These come first: if they are wrong, the rest may be a part of a password.
 	for host := range strings.SplitSeq(s.values["host"], ",") {
 		if host != "" && !isHost(host) {
 			return errHost()
@@ -98,11 +98,11 @@ func (s *settings) judge() error {
 	return nil
 }
 
-// judgeNames refuses names that have swallowed a password: the driver and the server
-// repeat them in what they say.
+// judgeNames refuses names that may contain a password: the driver and the server repeat
+// names in their messages.
 func judgeNames(conn *pgx.ConnConfig) error {
 	for _, name := range []struct{ what, value, odd string }{
-		{"user", conn.User, ":/?&;,="}, // an e-mail address is one, as in Cloud SQL
+		{"user", conn.User, ":/?&;,="}, // an e-mail address is a user name in Cloud SQL
 		{"database", conn.Database, ":/?&;,=@"},
 	} {
 		if strings.ContainsAny(name.value, name.odd) {
@@ -116,7 +116,7 @@ func judgeNames(conn *pgx.ConnConfig) error {
 // option is one setting in the parameter options.
 var option = regexp.MustCompile(`^(?:-c ?|--)([A-Za-z_][A-Za-z0-9_.-]*)=(\S*)(?: |$)`)
 
-// judgeOptions takes settings of a session that pushloss does not set itself.
+// judgeOptions accepts session settings that pushloss does not set itself.
 func judgeOptions(options string) error {
 	for rest := strings.Join(strings.Fields(options), " "); rest != ""; {
 		found := option.FindStringSubmatch(rest)

@@ -12,27 +12,27 @@ import (
 )
 
 const (
-	// MinConns is the least that a process works with: one for its locks, one for a
-	// step, and one for what the step looks up.
+	// MinConns is the least that a process needs: one connection for its locks, one for a
+	// step, and one for the step's lookups.
 	MinConns = 3
-	// MaxConns is the most that can be asked for.
+	// MaxConns is the greatest number that a setting can give.
 	MaxConns = 100
-	// statementTimeout bounds every statement: none of them takes seconds.
+	// statementTimeout bounds every statement: none of them normally takes seconds.
 	statementTimeout = 60 * time.Second
 )
 
 // Silence is how long a server waits for a client that does not answer: for the
 // next statement of a transaction, for the receipt of what it sent, or for the
-// heartbeat of a session that holds locks. It is longer than such a session itself
-// takes to find its connection broken, and lets another process take over within the
-// next minute.
+// heartbeat of a session that holds locks. It is longer than such a session needs to
+// notice that its connection is broken. Another process can take over within the next
+// minute.
 const Silence = 30 * time.Second
 
 // limits are those of the pool's sessions.
 var limits = Limits{Name: "pushloss", StatementTimeout: statementTimeout, IdleInTransaction: Silence, Silence: Silence}
 
-// Open connects to the database with at most so many connections, fewer if the
-// connection string says so, or it is behind a pooler.
+// Open connects to the database with at most this many connections. It uses fewer if the
+// connection string says so, or if the database is behind a pooler.
 func Open(ctx context.Context, databaseURL string, maxConns int) (*Pool, error) {
 	parsed, err := Parse(databaseURL)
 	if err != nil {
@@ -85,21 +85,19 @@ func OpenPatiently(ctx context.Context, databaseURL string, maxConns int, waitin
 	return pool, err
 }
 
-// Pool is a pool whose every session is set by us, and whose connections are all
-// that a process has.
+// Pool is a pool with our settings in every session. A process has no other connections.
 //
-// Nothing waits for ever: a connection that holds locks is a connection of the pool
-// too, and there are never more of these than leave two for the work under them. A
-// step of that work takes one, and those that read texts while they compare an
-// archived day a second one; they run one after the other, in a process of their own.
+// Nothing waits for ever: connections that hold locks belong to the pool too, and always
+// leave two for the work under them. A step of that work takes one. Steps that compare an
+// archived day take a second one to read texts; they run one after the other, in their
+// own process.
 type Pool struct {
 	*pgxpool.Pool
 	holding chan struct{}
 	waiting Waiting // may be nil
 }
 
-// Hold takes a connection for as long as its caller likes, and waits while too many
-// are held. release closes it.
+// Hold takes a connection until release closes it, and waits while too many are held.
 func (p *Pool) Hold(ctx context.Context) (conn *pgx.Conn, release func(context.Context), err error) {
 	select {
 	case p.holding <- struct{}{}:
@@ -118,8 +116,8 @@ func (p *Pool) Hold(ctx context.Context) (conn *pgx.Conn, release func(context.C
 	}, nil
 }
 
-// whenFree takes a step again while the server has no connection left but those that
-// this process has: one of them is free soon.
+// whenFree repeats a step while the server has no connections left except this process's
+// own: one of them is free soon.
 func whenFree[T any](ctx context.Context, p *Pool, step func() (T, error)) (T, error) {
 	worth := func(err error) bool {
 		now := p.Stat()

@@ -14,10 +14,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// PoolingError says that the database is reached through a connection pooler that
-// gives a client another server connection from one transaction or statement to
-// the next. The locks of a process, which belong to a server connection, would
-// stay with others there.
+// PoolingError says that the database is behind a connection pooler that changes a
+// client's server connection between transactions or statements. The locks of a process
+// belong to a server connection, so other clients would get them.
 type PoolingError struct {
 	Mode string // "transaction" or "statement"
 }
@@ -34,15 +33,15 @@ func (e *PoolingError) Hint() string {
 	return "point DATABASE_URL at Postgres itself, or at a pool in session mode (PgBouncer: pool_mode = session)"
 }
 
-// NoConnectionError says that a login was taken and then no server connection was
-// to be had in time: all those of a connection pooler are in use.
+// NoConnectionError says that a login succeeded and then no server connection was
+// available in time: a connection pooler has all of its own in use.
 type NoConnectionError struct {
 	Waited time.Duration
 	cause  error
 }
 
 func (e *NoConnectionError) Error() string {
-	return fmt.Sprintf("the database took the login and then did not answer within %s", e.Waited)
+	return fmt.Sprintf("the database accepted the login and then did not answer within %s", e.Waited)
 }
 
 func (e *NoConnectionError) Unwrap() error { return e.cause }
@@ -55,11 +54,11 @@ func (e *NoConnectionError) Hint() string {
 
 const (
 	// pooledConns bounds the pool of a process behind a pooler, which has few
-	// connections for all its clients: twenty by PgBouncer's stock settings. One
-	// more reads the schema's version now and then.
+	// connections for all its clients: PgBouncer's default is twenty. One more
+	// connection sometimes reads the schema's version.
 	pooledConns = 5
-	// poolingRounds is how often two clients are compared, lest others of a busy
-	// pool hide by chance what is the rule.
+	// poolingRounds is how often two clients are compared, so that other clients of a
+	// busy pool do not hide its mode by chance.
 	poolingRounds = 12
 )
 
@@ -74,9 +73,9 @@ func CheckPooling(ctx context.Context, databaseURL string) error {
 	return err
 }
 
-// checkPooling also reports whether there is a pooler at all. All it does is ask on
-// which server connection it is, in the simple protocol, since prepared
-// statements are what a pooler loses first.
+// checkPooling also reports whether there is a pooler at all. It only asks which server
+// connection it has. It uses the simple protocol, since poolers lose prepared statements
+// first.
 func checkPooling(ctx context.Context, config *pgx.ConnConfig) (pooled bool, err error) {
 	a, err := connectTo(ctx, config)
 	if err != nil {
@@ -101,12 +100,12 @@ func checkPooling(ctx context.Context, config *pgx.ConnConfig) (pooled bool, err
 	return true, nil
 }
 
-// sqlTakeTime lets no limit that a role has preset end the transaction of a round. It
-// holds for that transaction alone: the session may be somebody else's.
+// sqlTakeTime keeps preset limits of a role from ending the transaction of a round. It
+// applies to that transaction only: the session may belong to another client next.
 const sqlTakeTime = `SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL statement_timeout = 0`
 
-// checkRound looks whether two clients have a server connection each, and keep it
-// while the other one holds a transaction open. By default PgBouncer gives b the
+// checkRound checks whether two clients have one server connection each, and keep it
+// while the other client holds a transaction open. By default PgBouncer gives b the
 // one that a has just used; by turns (server_round_robin) it gives a another one.
 func checkRound(ctx context.Context, a, b *probe, first backend) error {
 	moved := func(now backend) error {
@@ -155,7 +154,7 @@ func statementMode(err error) bool {
 // number alike.
 type backend struct{ pid, server string }
 
-// probe is a connection that only asks where it is.
+// probe is a connection that only asks for its server connection.
 type probe struct{ conn *pgconn.PgConn }
 
 func connectTo(ctx context.Context, config *pgx.ConnConfig) (*probe, error) {
@@ -190,8 +189,8 @@ func (p *probe) exec(ctx context.Context, sql string) error {
 func (p *probe) ask(ctx context.Context, sql string) ([]*pgconn.Result, error) {
 	var results []*pgconn.Result
 	err := firstAnswer(ctx, func(ctx context.Context) (err error) {
-		// A probe sets nothing in a session that may be somebody else's next; a time
-		// limit that the role presets may be too short by chance.
+		// A probe sets nothing in a session that another client may get next. A time
+		// limit that the role presets may be too short.
 		for range 5 {
 			results, err = p.conn.Exec(ctx, sql).ReadAll()
 			if Code(err) != pgerrcode.QueryCanceled {

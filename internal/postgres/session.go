@@ -9,10 +9,10 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Limits are the times of a session. 0 means none, except StatementTimeout and
+// Limits are the time limits of a session. 0 means no limit, except StatementTimeout and
 // IdleInTransaction, which every session has.
 type Limits struct {
-	Name              string // of the session, unless the connection string gives one
+	Name              string // name of the session, unless the connection string gives one
 	StatementTimeout  time.Duration
 	IdleInTransaction time.Duration
 	LockTimeout       time.Duration
@@ -20,8 +20,8 @@ type Limits struct {
 	Silence time.Duration
 }
 
-// settingsOf is everything that a role, a database or a server may have preset and
-// that changes results, or how long they may take.
+// settingsOf returns all settings that a role, a database or a server may preset and that
+// change results, or the time that statements may take.
 func settingsOf(limits Limits) [][2]string {
 	milliseconds := func(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) }
 	return [][2]string{
@@ -44,9 +44,9 @@ func settingsOf(limits Limits) [][2]string {
 // server that does not know a setting leaves it out. The time limit of statements goes
 // first and by itself: one of a few milliseconds would end the statement that follows.
 //
-// Three are left as they are where that is safer: read-only by the database or the
-// server is a guard (of a full disk) and not a habit of the role; a commit that waits
-// for more than the own disk goes on to; and session_replication_role needs a right.
+// Three settings stay unchanged where that is safer. Read-only set by the database or the
+// server is a guard (of a full disk), not a habit of the role. A commit that waits for
+// replicas continues to. session_replication_role needs a right.
 func prepare(ctx context.Context, conn *pgx.Conn, limits Limits, named bool) error {
 	if _, err := conn.Exec(ctx, fmt.Sprintf(`SET statement_timeout = %d`, limits.StatementTimeout.Milliseconds())); err != nil {
 		return err

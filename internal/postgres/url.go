@@ -13,8 +13,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// URLError says what is wrong with a connection string. It repeats nothing of it but
-// names of parameters, and those only where they cannot be a part of a password.
+// URLError says what is wrong with a connection string. It repeats only names of
+// parameters, and those only where they cannot be a part of a password.
 type URLError struct{ Problem, Remedy string }
 
 func (e *URLError) Error() string { return "DATABASE_URL " + e.Problem + ": " + e.Remedy }
@@ -22,10 +22,10 @@ func (e *URLError) Error() string { return "DATABASE_URL " + e.Problem + ": " + 
 // Hint says what an operator can do.
 func (e *URLError) Hint() string { return e.Remedy }
 
-// Config is how to connect.
+// Config says how to connect.
 type Config struct {
 	conn *pgx.ConnConfig
-	text string // in keywords, for what else has to parse it
+	text string // in keywords, for other parsers
 	// MaxConns is the pool_max_conns of the connection string; 0 if it has none.
 	MaxConns int
 	// named means that the operator gave the sessions a name.
@@ -56,7 +56,7 @@ func Parse(text string) (*Config, error) {
 	if err := config.takeRuntime(conn); err != nil {
 		return nil, err
 	}
-	// What PGHOST or a service file says is checked like the rest.
+	// Values of PGHOST or a service file are checked like the rest.
 	hosts := []string{conn.Host}
 	for _, fallback := range conn.Fallbacks {
 		hosts = append(hosts, fallback.Host)
@@ -76,8 +76,8 @@ func Parse(text string) (*Config, error) {
 	return config, nil
 }
 
-// takeRuntime takes what goes to the server at the login: poolers refuse what they do
-// not know, and settings of a session are set after it.
+// takeRuntime removes the parameters that go to the server at the login: poolers refuse
+// unknown ones, and session settings are set after the login.
 func (c *Config) takeRuntime(conn *pgx.ConnConfig) error {
 	rest := settings{values: map[string]string{}, plain: true}
 	for name, value := range conn.RuntimeParams {
@@ -109,7 +109,7 @@ func (c *Config) takeRuntime(conn *pgx.ConnConfig) error {
 type settings struct {
 	names  []string
 	values map[string]string
-	// plain means that no unknown name can be a part of a password.
+	// plain means that unknown names cannot be parts of a password.
 	plain bool
 }
 
@@ -143,7 +143,7 @@ func (s *settings) takeMaxConns() (int, error) {
 	return n, nil
 }
 
-// keywords is the connection string in the one form that needs no guessing.
+// keywords returns the connection string in its only unambiguous form.
 func (s *settings) keywords() string {
 	quote := strings.NewReplacer(`\`, `\\`, `'`, `\'`)
 	var text strings.Builder
@@ -161,7 +161,7 @@ var (
 	wordName = regexp.MustCompile(`^[a-z][A-Za-z0-9_]*$`)
 )
 
-// otherSchemes are the names of URLs that people have at hand.
+// otherSchemes are schemes of other database URLs that people may use.
 var otherSchemes = []string{"jdbc", "mysql", "mariadb", "sqlite", "sqlite3", "sqlserver", "mssql", "mongodb", "redis", "http", "https",
 	"postgresql+psycopg2", "postgresql+psycopg", "postgresql+asyncpg", "postgres+psycopg2", "postgres+asyncpg",
 	"postgis", "cockroachdb", "cockroach", "pgx", "pgx5", "psql", "prisma", "prisma+postgres", "postgresql+pg8000", "ecto", "odbc", "file"}
@@ -189,8 +189,8 @@ func split(text string) (settings, error) {
 	return settings{}, &URLError{"is not a postgres:// URL", "write postgres://USER:PASSWORD@HOST:5432/DATABASE, in small letters"}
 }
 
-// splitURL refuses whatever can be read in two ways: a special character of a
-// password that is not escaped moves the bounds of all that follows.
+// splitURL refuses ambiguous URLs: an unescaped special character in a password moves the
+// bounds of everything after it.
 func splitURL(rest string) (settings, error) {
 	s := settings{values: map[string]string{}}
 	if strings.ContainsFunc(rest, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
@@ -331,11 +331,11 @@ func decode(text string) (string, error) {
 			continue
 		}
 		if i+2 >= len(text) {
-			return "", &URLError{"holds a % that begins no escape", "write a % of the password as %25"}
+			return "", &URLError{"holds a % that does not begin an escape", "write a % of the password as %25"}
 		}
 		code, err := strconv.ParseUint(text[i+1:i+3], 16, 8)
 		if err != nil || code == 0 {
-			return "", &URLError{"holds a % that begins no escape", "write a % of the password as %25"}
+			return "", &URLError{"holds a % that does not begin an escape", "write a % of the password as %25"}
 		}
 		decoded.WriteByte(byte(code))
 		i += 2
@@ -343,7 +343,7 @@ func decode(text string) (string, error) {
 	return decoded.String(), nil
 }
 
-// reason is why pgx refuses a connection string, as far as its words are constant.
+// reason returns why pgx refuses a connection string, as far as its text is constant.
 func reason(err error) string {
 	parseErr, ok := errors.AsType[*pgconn.ParseConfigError](err)
 	if !ok {
