@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// lastStartedTimeout bounds the question after a job's last start.
+// lastStartedTimeout bounds the lookup of a job's last start.
 const lastStartedTimeout = 30 * time.Second
 
-// missed returns, for every job of which a schedule missed a tick before the runner
-// was there, the first such schedule. The ticks of this runner count as starts: it is
+// missed returns the first schedule that missed a tick before the runner started, for
+// each job with one. The ticks of this runner count as starts: it is
 // running already.
 func (r *Runner) missed(ctx context.Context) []Schedule {
 	if r.opts.LastStarted == nil {

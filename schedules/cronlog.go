@@ -2,7 +2,7 @@ package schedules
 
 import "log/slog"
 
-// cronLog is a logger as the cron library takes it.
+// cronLog is a logger for the cron library.
 type cronLog struct{ log *slog.Logger }
 
 // Info gets every step of the library.

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// PanicError is how a job's panic is reported.
+// PanicError reports a job's panic.
 type PanicError struct {
 	Job   string
 	Value any
@@ -31,8 +31,8 @@ func (e *StillRunningError) Error() string {
 	return fmt.Sprintf("still running %s after the stop: %s", e.Grace, strings.Join(e.Jobs, ", "))
 }
 
-// AgainError asks for another try of a job that has failed as a whole for a reason
-// that is likely to pass.
+// AgainError asks for another try of a job that failed as a whole for a probably
+// temporary reason.
 type AgainError struct{ Err error }
 
 func (e *AgainError) Error() string { return e.Err.Error() }

@@ -26,21 +26,21 @@ var (
 
 const dayOfMonth, dayOfWeek = 2, 4
 
-// sunday is how the days of the week end in every cron but the library's.
+// sunday is the number 7, a second Sunday in every cron except the library.
 const sunday = 7
 
 // digits are how a number is written; crontabs have leading zeros.
 var digits = regexp.MustCompile(`^[0-9]+$`)
 
-// span is one part of a field: its values from low to high, by step. A star is all of the
-// field's.
+// span is one part of a field: its values from low to high, by step. A star means all
+// values.
 type span struct {
 	star            bool
 	low, high, step int
 }
 
-// spans reads a field. The library is not asked: it takes more than what it means, and its
-// errors are those of its parser.
+// spans reads a field. The library is not used for that: it accepts too much, and its errors
+// are those of its parser.
 func (f field) spans(text string) ([]span, error) {
 	var list []span
 	for part := range strings.SplitSeq(text, ",") {
@@ -114,7 +114,7 @@ func (f field) value(text string) (int, bool) {
 	return n, digits.MatchString(text) && err == nil && n >= f.min && n <= f.last()
 }
 
-// last is the largest value that is taken.
+// last is the largest valid value.
 func (f field) last() int {
 	if f.max+1 == sunday {
 		return sunday

@@ -21,7 +21,7 @@ func Default() []byte { return []byte(defaultFile) }
 type Problems = yamlfile.Problems
 
 // Parse reads a schedule file. The name is for messages; jobs are those that a
-// schedule may run; location is whose clock the schedules go by that name none.
+// schedule may run; location is the zone of schedules that name none.
 // The error is Problems, all at once.
 func Parse(name string, data []byte, jobs []string, location *time.Location) ([]Schedule, error) {
 	root, file := yamlfile.Parse(name, data)

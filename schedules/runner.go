@@ -12,7 +12,7 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// Job does what is due. It is to return soon after ctx ends. An *[AgainError] asks for
+// Job does what is due. It must return soon after ctx ends. An *[AgainError] asks for
 // another try before the next tick.
 type Job func(ctx context.Context) error
 
@@ -32,12 +32,12 @@ func DefaultRetries() []time.Duration {
 // Options are the optional parts of a Runner.
 type Options struct {
 	Log *slog.Logger
-	// Now is the clock on the wall; nil means time.Now.
+	// Now is the wall clock; nil means time.Now.
 	Now func() time.Time
 	// LastStarted returns when a job was last started, in another process too; the
-	// zero time means never. A start that the process did not survive is better
-	// left out, so that the job is run again. Nil means no catching up. A job of
-	// which it cannot tell is run, since a run too many does no harm.
+	// zero time means never. It should leave out a start that the process did not
+	// survive, so that the job runs again. Nil means no catching up. If it fails, the
+	// job runs, since an additional run does no harm.
 	LastStarted func(ctx context.Context, job string) (time.Time, error)
 	// OnEnd, if set, is called for every run of a job that ended.
 	OnEnd func(End)
@@ -48,7 +48,7 @@ type Options struct {
 	Grace time.Duration
 }
 
-// End is what is known of a run of a job after it.
+// End describes an ended run of a job.
 type End struct {
 	Schedule  string
 	Job       string
@@ -62,7 +62,7 @@ type Runner struct {
 	schedules []Schedule
 	families  map[string]*family
 	opts      Options
-	// ended wakes the loop after a job, which may be to be tried again.
+	// ended wakes the loop after a job, which may need another try.
 	ended chan struct{}
 }
 
@@ -100,7 +100,7 @@ func New(schedules []Schedule, jobs map[string]Job, opts Options) (*Runner, erro
 func (r *Runner) Run(ctx context.Context) error {
 	var jobs sync.WaitGroup
 	jobs.Go(func() {
-		// In the file's order: what a job does may rest on what another did.
+		// In the file's order: a job may depend on the result of an earlier one.
 		for _, missed := range r.missed(ctx) {
 			r.run(ctx, missed, false)
 		}
@@ -165,10 +165,10 @@ func (r *Runner) loop(ctx context.Context, start func(s Schedule, again bool)) {
 	}
 }
 
-// now is the clock on the wall, without what a monotonic one says.
+// now is the wall clock, without a monotonic reading.
 func (r *Runner) now() time.Time { return r.opts.Now().Round(0) }
 
-// run is a tick, or another try, whose own panics end nothing.
+// run handles a tick or another try. Its own panics do not end the runner.
 func (r *Runner) run(ctx context.Context, s Schedule, again bool) {
 	log := cronLog{r.opts.Log.With("schedule", s.Name, "job", s.Job)}
 	cron.NewChain(cron.Recover(log)).Then(cron.FuncJob(func() { r.tick(ctx, s, again) })).Run()

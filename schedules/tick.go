@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// family is a job and what this process knows of its runs, by whichever schedule.
+// family is a job and its runs in this process, by any of its schedules.
 type family struct {
 	job Job
 
@@ -133,7 +133,7 @@ func (r *Runner) tick(ctx context.Context, s Schedule, again bool) {
 	}
 }
 
-// protect makes an error of the job's panic.
+// protect turns a job's panic into an error.
 func protect(ctx context.Context, name string, job Job) (err error) {
 	defer func() {
 		if value := recover(); value != nil {

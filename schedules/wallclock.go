@@ -18,7 +18,7 @@ type wallClock struct {
 	location *time.Location
 }
 
-// everyHour is what the library makes of a field of all hours, without its mark of a star.
+// everyHour is the library's value for a field of all hours, without its star bit.
 const everyHour = 1<<24 - 1
 
 func (w wallClock) hourly() bool { return w.spec.Hour&everyHour == everyHour }

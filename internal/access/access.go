@@ -15,13 +15,13 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Report is what became of a role's rights to read analytics.
+// Report lists a role's rights to read analytics after a change.
 type Report struct {
 	Role   string  `json:"role"`
 	Rights []Right `json:"rights"`
-	// Reads reports whether the role reads anything of analytics now, in whatever way.
+	// Reads reports whether the role can read anything of analytics now, in any way.
 	Reads bool `json:"reads"`
-	// Notes are what an operator may not expect of the role.
+	// Notes are facts about the role that an operator may not expect.
 	Notes []string `json:"notes"`
 }
 
@@ -53,12 +53,12 @@ func (r Report) Changed() int {
 	return n
 }
 
-// sqlAlone keeps two of these from each other: Postgres fails the second of
-// two who change the rights of one view at once.
+// sqlAlone serializes these changes: Postgres fails the second of two concurrent
+// changes of the rights of one view.
 const sqlAlone = `SELECT pg_advisory_xact_lock(hashtextextended('pushloss access', 0))`
 
-// Grant lets a role read schema analytics, as it is and as later migrations make
-// it, and nothing else. What the role has already stays as it is.
+// Grant lets a role read schema analytics, now and after later migrations, and
+// nothing else. Rights that the role has already stay as they are.
 func Grant(ctx context.Context, pool *postgres.Pool, role string) (Report, error) {
 	report, err := apply(ctx, pool, role, func(r knownRole, rights []heldRight) error {
 		if r.superuser {
@@ -102,7 +102,7 @@ func Revoke(ctx context.Context, pool *postgres.Pool, role string) (Report, erro
 	return report, nil
 }
 
-// rightChange is the one or the other way to change rights.
+// rightChange is one way to change rights: to give or to take them.
 type rightChange struct {
 	verb string // GRANT or REVOKE
 	to   string // TO or FROM
@@ -197,7 +197,7 @@ func (c rightChange) results(before, after []heldRight) []Right {
 	return results
 }
 
-// checkRoleName refuses what is not a role to Postgres, however it is quoted.
+// checkRoleName refuses names that Postgres does not accept as a role, even quoted.
 func checkRoleName(role string) error {
 	switch {
 	case role == "" || !utf8.ValidString(role) || strings.ContainsRune(role, 0):
@@ -211,7 +211,7 @@ func checkRoleName(role string) error {
 	return nil
 }
 
-// refused makes Postgres's refusals ones that an operator can act on.
+// refused turns Postgres's refusals into errors that an operator can act on.
 func refused(err error) error {
 	var pgErr *pgconn.PgError
 	if !errors.As(err, &pgErr) {

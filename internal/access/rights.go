@@ -10,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// heldRight is one right that reading analytics takes, and whether a role has it.
+// heldRight is one right that reading analytics requires, and whether a role has it.
 type heldRight struct {
 	kind, name  string // of what it is a right on; arguments of functions included
 	privilege   string
@@ -30,7 +30,7 @@ const (
 
 func (r heldRight) isLater() bool { return r.kind == onLaterViews || r.kind == onLaterFunctions }
 
-// on names what it is a right on, for people.
+// on names the object of the right, for people.
 func (r heldRight) on() string {
 	switch {
 	case r.isLater():
@@ -41,7 +41,7 @@ func (r heldRight) on() string {
 	return r.kind + " analytics." + r.name
 }
 
-// object is the same for Postgres.
+// object names it for Postgres.
 func (r heldRight) object() string {
 	switch r.kind {
 	case onSchema:
@@ -56,10 +56,10 @@ func (r heldRight) object() string {
 	return "FUNCTIONS"
 }
 
-// sqlRights: what a later migration makes is owned by the role that migrates. That
-// is the owner of the schema, whoever grants; where several have migrated, any of
-// them may be the next. Rights on what is replaced stay; what is dropped and made
-// again is as if it were new.
+// sqlRights: the role that migrates owns what a later migration makes. That is the
+// owner of the schema, whoever grants. Where several roles have migrated, any of them
+// may be the next. A replaced object keeps its rights; an object that is dropped and
+// made again has none.
 const sqlRights = `
 	WITH relations AS (
 		SELECT relname::text AS name, relowner AS owner, relacl AS acl
@@ -113,7 +113,7 @@ func readRights(ctx context.Context, tx pgx.Tx, role uint32) ([]heldRight, error
 	return rights, nil
 }
 
-// knownRole is a role and what it may do, in whatever way.
+// knownRole is a role and its effective rights.
 type knownRole struct {
 	oid            uint32
 	superuser      bool
@@ -125,7 +125,8 @@ type knownRole struct {
 	holdsMore      bool // of this database: rights or objects
 }
 
-// sqlRole compares texts: a name would be cut at 63 bytes, and be another's.
+// sqlRole compares texts: type name would cut a long name at 63 bytes, so that it
+// could match another role.
 const sqlRole = `
 	SELECT r.oid, r.rolsuper, current_database()::text, has_database_privilege(r.oid, current_database(), 'CONNECT'),
 		EXISTS (

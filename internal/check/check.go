@@ -1,4 +1,4 @@
-// Package check finds out whether a run is going to work: the database, its
+// Package check finds out whether a run will work: the database, its
 // schema, the clocks, and one real API call for each app and stream.
 package check
 
@@ -30,18 +30,18 @@ type Finding struct {
 	err error
 }
 
-// Err is the failure behind a finding that is not OK, as far as there is one.
+// Err is the cause of a finding that is not OK; nil if there is none.
 func (f Finding) Err() error { return f.err }
 
-// Good is a finding that all is well.
+// Good returns a finding that is OK.
 func Good(check, detail string) Finding { return Finding{Check: check, OK: true, Detail: detail} }
 
-// Bad is a finding that something is wrong.
+// Bad returns a finding that is not OK.
 func Bad(check string, err error, hint string) Finding {
 	return Finding{Check: check, Detail: err.Error(), Hint: hint, err: err}
 }
 
-// Clock compares clocks as jobs do; a zero time is of one that was not asked.
+// Clock compares clocks as jobs do; a zero time means that the clock was not read.
 func Clock(check string, own, database, api time.Time) Finding {
 	err := pipeline.CompareClocks(own, database, api)
 	var apart *pipeline.ClockError
@@ -77,9 +77,9 @@ func Tables(ctx context.Context, databaseURL string) []Finding {
 }
 
 // API makes one real call for each stream of the app: the whole app's figures of the
-// newest ended day. With a database it keeps the app's lock and pace, and leaves an app alone
-// that another process works on; without, no other process can be at work, and
-// it waits an interval first. Nothing is loaded.
+// newest ended day. With a database it takes the app's lock, keeps its pace, and skips an app
+// that another process works on. Without one, no other process can be at work, and
+// it waits an interval first. It loads nothing.
 func API(ctx context.Context, db *load.DB, transport http.RoundTripper, app pipeline.App, streams []stream.Stream, holder string, now func() time.Time) []Finding {
 	name := fmt.Sprintf("api of app %d", app.Account.SDKAppID)
 	opts := extract.PacerOptions{}

@@ -9,8 +9,8 @@ import (
 )
 
 // Connections compares how many connections a process may take with how many the
-// server, the database and the role leave it. Too few now is a warning: a process takes
-// what there is, and others may be done before it starts.
+// server, the database and the role leave it. Too few free ones are a warning: a process works
+// with what is free, and others may end before it starts.
 func Connections(ctx context.Context, pool *postgres.Pool, need int) Finding {
 	const name = "connections"
 	rooms, err := postgres.Rooms(ctx, pool)
@@ -20,7 +20,7 @@ func Connections(ctx context.Context, pool *postgres.Pool, need int) Finding {
 	return judgeRooms(rooms, need, int(pool.Stat().TotalConns()))
 }
 
-// judgeRooms takes the connections of this process, own, for free ones.
+// judgeRooms counts the connections of this process, own, as free.
 func judgeRooms(rooms []postgres.Room, need, own int) Finding {
 	const name = "connections"
 	var words, tight []string

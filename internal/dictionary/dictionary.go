@@ -28,13 +28,13 @@ func Write(w io.Writer, d Dictionary) error {
 	return err
 }
 
-// printer knows what was printed already, so that nothing is left out at the end.
+// printer records what was printed already, so that rest can print everything else.
 type printer struct {
 	dictionary Dictionary
 	printed    map[string]bool
 }
 
-// views prints those of the named views that there are.
+// views prints the named views that exist.
 func (p printer) views(names ...string) string {
 	var sections []string
 	for _, name := range names {
@@ -48,7 +48,7 @@ func (p printer) views(names ...string) string {
 	return join(sections...)
 }
 
-// functions prints those of the named functions that there are.
+// functions prints the named functions that exist.
 func (p printer) functions(names ...string) string {
 	var sections []string
 	for _, name := range names {
@@ -111,7 +111,7 @@ func signature(function Function) string {
 	return function.Name + "(" + function.Arguments + ")"
 }
 
-// markup is what means something to Markdown, or to the HTML in it, within a cell.
+// markup has the characters with a meaning in Markdown, or in HTML within it, in a cell.
 var markup = strings.NewReplacer(
 	`\`, `\\`, "|", `\|`, "<", "&lt;", "&", "&amp;", "*", `\*`, "[", `\[`, "]", `\]`, "`", "\\`", "~", `\~`,
 )
@@ -120,7 +120,7 @@ var markup = strings.NewReplacer(
 func escape(text string) string { return markup.Replace(strings.Join(strings.Fields(text), " ")) }
 
 // code sets a name in a typewriter face. Names with a backtick or a pipe, which no
-// migration makes, are escaped instead: within code there is no way to in a table.
+// migration makes, are escaped instead: code in a table cannot hold them.
 func code(name string) string {
 	if strings.ContainsAny(name, "`|\n") {
 		return escape(name)

@@ -1,4 +1,4 @@
 // Package dictionary writes what the database says of schema analytics as Markdown
-// for analysts. The words around it, and which views belong together, stand in
-// dictionary.md.tmpl; a view that it does not name comes at the end.
+// for analysts. Its introduction and the grouping of views are in
+// dictionary.md.tmpl. A view that it does not name comes at the end.
 package dictionary

@@ -14,7 +14,7 @@ import (
 	"pushloss/load"
 )
 
-// Figures are what the metrics take from the database.
+// Figures are the metrics' values from the database.
 type Figures struct {
 	Apps   []load.AppStatus
 	Alerts []notify.AlertKey // that are open
@@ -23,9 +23,9 @@ type Figures struct {
 // figuresTimeout bounds one reading of the figures. Scrapes do not wait that long.
 const figuresTimeout = 15 * time.Second
 
-// Watch adds what the database says of each app. It is read at a scrape, once a second
-// at most, one reading at a time; a scrape that waits too long shows what was read
-// last, and how old that is.
+// Watch adds the figures of each app in the database. A scrape reads them, at most once a
+// second and one reading at a time. A scrape that waits too long shows the last figures
+// and their age.
 func (m *Metrics) Watch(read func(context.Context) (Figures, error), now func() time.Time, log *slog.Logger) {
 	m.figures = newReading(figuresTimeout, func(ctx context.Context) (Figures, error) {
 		figures, err := read(ctx)
@@ -96,7 +96,7 @@ func (c *figuresCollector) Describe(descriptions chan<- *prometheus.Desc) {
 	descriptions <- ageDesc
 }
 
-// Collect shows what was read last; nothing before the first time.
+// Collect shows the last figures; nothing before the first reading.
 func (c *figuresCollector) Collect(metrics chan<- prometheus.Metric) {
 	figures, at := c.figures.newest()
 	if at.IsZero() {

@@ -10,15 +10,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Probes says what readiness asks for.
+// Probes says what readiness requires.
 type Probes struct {
 	// LastRun returns when a scheduled run last finished, the zero time for never. It
 	// fails unless the database answers and its schema is current.
 	LastRun func(context.Context) (time.Time, error)
-	// MaxAge is how old the last run may be: two periods of its schedule. Zero
-	// asks for none.
+	// MaxAge is how old the last run may be: two periods of its schedule. Zero sets
+	// no limit.
 	MaxAge time.Duration
-	// Since is when the daemon started: it is given MaxAge to run for the first time.
+	// Since is when the daemon started: its first run has MaxAge to finish.
 	Since time.Time
 	Now   func() time.Time
 }
@@ -26,15 +26,15 @@ type Probes struct {
 const (
 	// probeTimeout bounds the wait of a probe for the database.
 	probeTimeout = 3 * time.Second
-	// scrapeTimeout bounds a scrape's, well within the 10 seconds that Prometheus waits
+	// scrapeTimeout bounds a scrape's wait, well within the 10 seconds that Prometheus waits
 	// by default.
 	scrapeTimeout = 3500 * time.Millisecond
 )
 
 // Handler serves /metrics, /healthz (the process answers) and /readyz (it does
-// its work). However often it is asked, it makes one reading of the database at a
-// time, and one a second. It never shows a credential: what is wrong with the database
-// goes to the log only.
+// its work). It reads the database at most once a second, and once at a time,
+// however many requests come. It never shows a credential: errors of the database go to
+// the log only.
 func Handler(m *Metrics, probes Probes) http.Handler {
 	mux := http.NewServeMux()
 	exposition := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
@@ -63,7 +63,7 @@ func Handler(m *Metrics, probes Probes) http.Handler {
 }
 
 // scrapeWait is how long a scrape may wait for the database: it leaves a quarter of
-// what Prometheus says that it waits for the answer itself.
+// the time that Prometheus waits for the answer itself.
 func scrapeWait(header http.Header) time.Duration {
 	seconds, err := strconv.ParseFloat(header.Get("X-Prometheus-Scrape-Timeout-Seconds"), 64)
 	if err != nil || !(seconds > 0) || seconds > 3600 {

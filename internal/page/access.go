@@ -13,15 +13,14 @@ import (
 
 // Access says who may see the page.
 type Access struct {
-	// Token, if there is one, is asked of everybody.
+	// Token, if set, is required of every reader.
 	Token secret.Text
 	// Local says that only this machine can connect. Without a token the page is
 	// not shown to others.
 	Local bool
 }
 
-// LocalOnly reports whether an address to listen on is reached from this machine
-// alone.
+// LocalOnly reports whether only this machine reaches an address to listen on.
 func LocalOnly(addr net.Addr) bool {
 	tcp, ok := addr.(*net.TCPAddr)
 	return ok && tcp.IP.IsLoopback()
@@ -65,8 +64,8 @@ func (a Access) hasToken(r *http.Request) bool {
 	return subtle.ConstantTimeCompare(want[:], got[:]) == 1 && ok
 }
 
-// isLocalHost reports whether a Host header names this machine by a name that no
-// other can take. The port may be a tunnel's.
+// isLocalHost reports whether a Host header names this machine by a name that cannot
+// belong to another one. The port may be a tunnel's.
 func isLocalHost(host string) bool {
 	name, _, err := net.SplitHostPort(host)
 	if err != nil {

@@ -21,7 +21,7 @@ var states = [...]state{
 	{"unavailable", "/", "no answer", "the API no longer answers for the day"},
 }
 
-// outside is a day that nothing is expected of.
+// outside is a day without expected figures.
 var outside = state{"outside", "", "not kept", "before the first day that is kept, after the last one that has ended, not one of the task's days, or losses are not pulled (PUSHLOSS_STREAMS)"}
 
 func stateOf(name string) state {

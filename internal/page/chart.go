@@ -16,7 +16,7 @@ const lossChartPath = "/loss.svg"
 // each part of a stack down to a whole unit, which whole pixels would show.
 const fineness = 4
 
-// chartSize is a chart's in pixels: of wide screens, or of phones.
+// chartSize is a chart's size in pixels: for wide screens, or for phones.
 type chartSize struct {
 	Width, Height int
 	labels        int // below the horizontal axis
@@ -59,7 +59,7 @@ func drawLoss(t lossTable, colours palette, size chartSize) ([]byte, error) {
 	return painter.Bytes()
 }
 
-// lossChart answers with the chart of a selection that says all it needs.
+// lossChart answers with the chart of a complete selection.
 func (s *site) lossChart(w http.ResponseWriter, r *http.Request) {
 	asked, err := parseRequest(r.URL.RawQuery, "theme", "size")
 	var wrong problems

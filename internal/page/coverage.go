@@ -18,8 +18,8 @@ type window struct {
 	LastLoadedAt *time.Time
 }
 
-// known reports whether the losses are known, zero included: a pull that fails
-// keeps those of before.
+// known reports whether the losses are known, zero included: a failed pull
+// keeps the earlier ones.
 func (w window) known() bool {
 	return w.State == "loaded" || w.State == "empty" || w.State == "failed" && w.LastLoadedAt != nil
 }
@@ -64,7 +64,7 @@ type trouble struct {
 	Error  string
 }
 
-// maxTroubles is how many are listed; all are counted.
+// maxTroubles is how many troubles are listed; all are counted.
 const maxTroubles = 10
 
 const sqlTroubles = `
@@ -82,7 +82,7 @@ const sqlTroubles = `
 	LIMIT $6`
 
 // readTroubles reads the newest troubles of the selection's days, and counts those
-// that are more than may be listed.
+// beyond the limit of the list.
 func readTroubles(ctx context.Context, tx pgx.Tx, s selection, now time.Time, grace time.Duration) (list []trouble, more int, err error) {
 	rows, err := tx.Query(ctx, sqlTroubles, s.App.ID, s.From.UTC(), now, grace, s.To.UTC(), maxTroubles)
 	if err != nil {
@@ -101,7 +101,7 @@ func readTroubles(ctx context.Context, tx pgx.Tx, s selection, now time.Time, gr
 	return list, all - len(list), nil
 }
 
-// freshness is how new the selection's figures are; what is nil never was.
+// freshness is how new the selection's figures are; nil means never.
 type freshness struct {
 	Newest      *calendar.Day // with figures, zero included
 	NewestFinal *calendar.Day

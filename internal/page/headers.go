@@ -7,8 +7,8 @@ const (
 	chartPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 )
 
-// withHeaders makes browsers load nothing from elsewhere, to keep nothing and to
-// let no other site look in.
+// withHeaders makes browsers load nothing from elsewhere, store nothing and keep
+// other sites from embedding or reading the page.
 func withHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()

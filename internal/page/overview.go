@@ -12,7 +12,7 @@ import (
 	"pushloss/load"
 )
 
-// form is what the reader may choose from, and has chosen.
+// form has the reader's choices, and what was chosen.
 type form struct {
 	Apps  []app
 	Tasks []task
@@ -34,12 +34,12 @@ type overview struct {
 	Legend    []state
 	Troubles  []trouble
 	More      int // troubles that are not listed
-	// Unanswered are the app's tasks that no answer ever had.
+	// Unanswered are the app's tasks that were never in an answer.
 	Unanswered load.Unanswered
 	Runs       []run
 }
 
-// read calls f with the database as it is, when it is this request's turn.
+// read calls f with the database as it is, in this request's turn.
 func (s *site) read(r *http.Request, f func(context.Context, pgx.Tx) error) error {
 	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
 	defer cancel()
@@ -136,7 +136,7 @@ type refusal struct {
 	Problems problems
 }
 
-// refuse answers a request that asks for something that cannot be shown.
+// refuse answers a request for something that cannot be shown.
 func (s *site) refuse(w http.ResponseWriter, r *http.Request, err error, form form) {
 	var wrong problems
 	if !errors.As(err, &wrong) {

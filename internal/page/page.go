@@ -31,7 +31,7 @@ type Options struct {
 	Access Access
 }
 
-// New returns the page at / and what belongs to it.
+// New returns the handler of the page at / and of its parts.
 func New(db *load.DB, opts Options) http.Handler {
 	s := &site{db: db, opts: opts, turns: make(chan struct{}, readers)}
 	guarded := http.NewServeMux()

@@ -18,7 +18,7 @@ type palette struct {
 	rest   string
 }
 
-// restColour is the number of what is none of the known channels.
+// restColour is the number of the colour of unknown channels.
 const restColour = math.MaxInt16 + 1
 
 var lightPalette = palette{
@@ -64,7 +64,7 @@ func (p palette) theme(shown []series) charts.ColorPalette {
 	})
 }
 
-// restKey is the class of a key of what is none of the known channels.
+// restKey is the class of the key of unknown channels.
 const restKey = "key-rest"
 
 // Key is the class that gives the series' key its colour.

@@ -14,7 +14,7 @@ import (
 const (
 	// maxDays bounds what one page reads.
 	maxDays = 400
-	// defaultDays is the range of a page that was asked for none.
+	// defaultDays is the range of a page without from and to.
 	defaultDays = 30
 	maxTaskID   = 1024
 )
@@ -25,12 +25,12 @@ const (
 	lastDay  = calendar.Day(47481) // 2099-12-31
 )
 
-// request is what an address asks for; what is nil or empty was not asked for.
+// request holds the parameters of an address; nil or empty means not given.
 type request struct {
 	app      int64
 	task     string
 	from, to *calendar.Day
-	// As it was given, for the form to show again.
+	// As given, for the form to show again.
 	given map[string]string
 }
 
@@ -60,8 +60,8 @@ func (p problems) orNil() error {
 }
 
 // parseRequest reads a query of the parameters app, task, from and to, and of
-// those that are also allowed. The request is as good as it could be read even
-// where something is wrong.
+// those that are also allowed. The request holds everything readable even where a
+// parameter is wrong.
 func parseRequest(query string, allowed ...string) (request, error) {
 	r := request{given: make(map[string]string)}
 	var wrong problems
@@ -120,7 +120,7 @@ func (p *problems) span(from, to calendar.Day) {
 	}
 }
 
-// days are the first and the last day to show: those asked for, otherwise the
+// days returns the first and the last day to show: the given ones, otherwise the
 // last thirty up to the newest.
 func (r request) days(newest calendar.Day) (from, to calendar.Day, err error) {
 	switch {

@@ -22,7 +22,7 @@ type run struct {
 	Error    string
 }
 
-// Took is how long it lasted; empty while it does.
+// Took is how long the run lasted; empty while it runs.
 func (r run) Took() string {
 	if r.Finished == nil {
 		return ""

@@ -44,7 +44,7 @@ func (s selection) Query() url.Values {
 // Days is how many there are.
 func (s selection) Days() int { return int(s.To-s.From) + 1 }
 
-// location is whose midnights cut the app's days.
+// location is the zone whose midnights cut the app's days.
 func (a app) location() *time.Location {
 	location, err := time.LoadLocation(a.Timezone)
 	if err != nil {
@@ -91,8 +91,8 @@ func readTasks(ctx context.Context, tx pgx.Tx, sdkAppID int64) ([]task, error) {
 
 const sqlTaskExists = `SELECT EXISTS (SELECT 1 FROM analytics.tasks WHERE sdk_app_id = $1 AND task_id = $2)`
 
-// choose finds the app and the task that are asked for; without an app asked for
-// it is the first.
+// choose finds the app and the task of the request; without an app it takes the
+// first one.
 func (r request) choose(ctx context.Context, tx pgx.Tx, apps []app) (selection, error) {
 	if len(apps) == 0 {
 		return selection{}, problems{{"app", "no app has figures yet"}}

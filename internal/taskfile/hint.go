@@ -18,7 +18,7 @@ var serviceStart = time.Date(2015, 1, 1, 0, 0, 0, 0, time.UTC)
 // HintFrom reads the form that TaskIDs have in the vendor's samples, such as
 // 657bf434_537529d8_2000005e80aa873_2780d131_bc614e: the start of the task in Unix
 // seconds and the SDKAppID, both in hex, lead it; "batch_" may precede them. The
-// form is documented nowhere, so it is a hint and no rule.
+// form is not documented, so it is only a hint.
 func HintFrom(taskID string, now time.Time) (hint Hint, ok bool) {
 	parts := strings.Split(strings.TrimPrefix(taskID, "batch_"), "_")
 	if len(parts) < 5 || len(parts[0]) != 8 {

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// columnOf is the column that a header names, however it is spelt.
+// columnOf returns the column that a header names, in any spelling.
 func columnOf(name string) (column string, known bool) {
 	name = strings.NewReplacer(" ", "", "_", "", "-", "", "\u00a0", "").Replace(strings.ToLower(name))
 	switch name {
@@ -166,7 +166,7 @@ func (r *reader) row(line int, header, record []string) {
 	}
 }
 
-// syntax makes a problem of what is wrong with CSV; other errors are returned.
+// syntax adds a problem for an error in the CSV; it returns other errors.
 func (r *reader) syntax(skipped int, err error) error {
 	var parseErr *csv.ParseError
 	switch {

@@ -31,7 +31,7 @@ type Problem struct {
 
 func (p Problem) Error() string { return fmt.Sprintf("%s:%d: %s", p.Name, p.Line, p.Text) }
 
-// Problems is all that is wrong with a list: nothing of it is to be imported.
+// Problems are all mistakes in a list: a list with any is not imported.
 type Problems []Problem
 
 func (p Problems) Error() string {
@@ -65,8 +65,7 @@ var columns = []string{"task_id", "sdk_app_id", "sent_at", "label"}
 // "{", an array or objects one after another, and a table otherwise: commas, semicolons,
 // tabs or bars between the columns, with a header unless it is a plain list of IDs. It may be
 // UTF-16, as spreadsheets write it. A time without a zone is in loc. The same task may
-// stand there again only if the lines agree. What is wrong with the list comes as
-// Problems.
+// be there again only if the lines agree. The error for a bad list is Problems.
 func Read(name string, list io.Reader, loc *time.Location) ([]Entry, error) {
 	raw := bufio.NewReader(list)
 	if kind := binaryKind(raw); kind != "" {
@@ -100,7 +99,7 @@ func Read(name string, list io.Reader, loc *time.Location) ([]Entry, error) {
 	return r.entries, nil
 }
 
-// firstCharacter is the first one that is no blank; it stays unread.
+// firstCharacter returns the first one that is not a blank; it stays unread.
 func firstCharacter(r *bufio.Reader) (byte, error) {
 	for n := 1; ; n++ {
 		ahead, err := r.Peek(n)

@@ -33,8 +33,8 @@ const months = `(jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec|january|fe
 // significant is how many digits of a number a spreadsheet keeps; the rest become zeros.
 const significant = 15
 
-// CheckTaskID says what is wrong with a TaskID, or nothing. IDs are opaque text: what is
-// refused is what a tool made of one, or what takes the place of a missing one.
+// CheckTaskID says what is wrong with a TaskID, or nothing. IDs are opaque text: it
+// refuses only IDs that a tool has damaged, and texts that replace a missing one.
 func CheckTaskID(id string) (problem string) {
 	switch {
 	case id == "":

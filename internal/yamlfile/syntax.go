@@ -12,8 +12,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Parse reads a file of one document. The file collects what is wrong with it,
-// the syntax included; the value is not Given where that leaves nothing to read.
+// Parse reads a file of one document. The file collects its problems, those of
+// syntax included. The value is not Given if nothing could be read.
 // The name is for messages.
 func Parse(name string, data []byte) (Value, *File) {
 	file := &File{name: name}
@@ -95,7 +95,7 @@ func (f *File) syntaxProblem(err error, data []byte) {
 	f.problem(line, "%s", text)
 }
 
-// plainly says what the YAML reader means by its most frequent complaints.
+// plainly rephrases the most frequent errors of the YAML reader.
 var plainly = []struct{ said, meant string }{
 	{"found unexpected end of stream", "a quote that was opened is not closed"},
 	{"did not find expected node content", "a value is missing, or a [ or { is not closed"},

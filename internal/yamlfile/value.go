@@ -8,8 +8,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Value is a piece of a file: a list, a mapping or a text. The zero Value stands
-// for what was not given.
+// Value is a piece of a file: a list, a mapping or a text. The zero Value means
+// that nothing was given.
 type Value struct {
 	file *File
 	node *yaml.Node
@@ -63,7 +63,7 @@ func (v Value) List() []Value {
 
 // Fields returns the mapping's values by key; a key that was not given has the
 // zero Value. A value that is not a mapping, an unknown key and a repeated one are
-// problems. ok is false if there is nothing to go on with.
+// problems. ok is false if there are no usable fields.
 func (v Value) Fields(known ...string) (fields map[string]Value, ok bool) {
 	if v.node == nil {
 		return nil, false
