@@ -20,7 +20,7 @@ func (m *measurement) addingUp(ctx context.Context) error {
 	return local(f, m.seeAddingUp(ctx, f))
 }
 
-// measuredEnd is the end as it was found or, where it was not, as it is set.
+// measuredEnd is the end as measured or, without a measurement, as configured.
 func (m *measurement) measuredEnd() extract.WindowEnd {
 	if f := m.finding(WindowEnd); f.State == Measured {
 		return extract.WindowEnd(f.Answer)

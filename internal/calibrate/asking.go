@@ -50,7 +50,7 @@ func (p *prober) ask(ctx context.Context, s span) (figures, error) {
 	return p.again(ctx, s)
 }
 
-// again asks even if the answer is known already.
+// again asks also if the answer is known already.
 func (p *prober) again(ctx context.Context, s span) (figures, error) {
 	if p.made >= MostRequests {
 		return nil, errSpent
@@ -85,7 +85,7 @@ func (p *prober) show(f *Finding, note string, spans ...span) {
 	}
 }
 
-// refusal returns the API's refusal of a window, or nil if err is none.
+// refusal returns the API's refusal of a window, or nil if err is not one.
 func refusal(err error) *extract.Error {
 	var failed *extract.Error
 	if errors.As(err, &failed) && failed.AboutWindow() {
@@ -94,12 +94,12 @@ func refusal(err error) *extract.Error {
 	return nil
 }
 
-// local makes an error that concerns only one question its finding. Others end
-// the measuring.
+// local turns an error that concerns only one question into its finding. Other errors
+// end the measuring.
 func local(f *Finding, err error) error {
 	switch failed := refusal(err); {
 	case failed != nil:
-		f.unknown("the API refused a window that was needed: "+failed.Error(), "nothing that pushloss could ask: see the API's documentation")
+		f.unknown("the API refused a window that was needed: "+failed.Error(), "pushloss cannot find out: see the API's documentation")
 	case errors.Is(err, errSpent):
 		f.unknown(err.Error(), "calibrate again with --day, at a day with many losses")
 	default:

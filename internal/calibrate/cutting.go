@@ -139,7 +139,7 @@ func (m *measurement) seeDays(ctx context.Context, f *Finding, day calendar.Day,
 		m.show(f, "before the growth", low)
 		m.show(f, "after it", high)
 		m.show(f, "begins there", begin, within)
-		f.unknown("figures grow at one time of the day, but windows that begin there do not have them", "nothing that pushloss could ask: see the API's documentation")
+		f.unknown("figures grow at one time of the day, but windows that begin there do not have them", "pushloss cannot find out: see the API's documentation")
 		return nil
 	}
 	again, contradicts, err := m.boundaryOf(ctx, day, at)

@@ -156,7 +156,7 @@ func (m *measurement) offset(day calendar.Day) int {
 }
 
 // otherDay is the day to repeat a finding on; ok is false if there is none. One
-// on the other side of a clock change tells most.
+// on the other side of a clock change is the most informative.
 func (m *measurement) otherDay(day calendar.Day) (other calendar.Day, ok bool) {
 	rest := slices.DeleteFunc(m.toLookInto(), func(d calendar.Day) bool { return d == day })
 	for _, d := range rest {

@@ -66,7 +66,7 @@ func (m *measurement) seeEndByDay(_ context.Context, f *Finding) error {
 	return nil
 }
 
-// sight is a second at which the curve grows, and what it tells of the end.
+// sight is a second at which the curve grows, and what it shows of the end.
 type sight struct {
 	at  int64
 	end extract.WindowEnd // empty: it contradicts itself

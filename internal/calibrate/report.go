@@ -6,7 +6,7 @@ import (
 	"pushloss/extract"
 )
 
-// Question is what is measured.
+// Question names what is measured.
 type Question string
 
 // The questions, in the order of a report.
@@ -34,12 +34,12 @@ type Finding struct {
 	// Answer is a few words; empty if it is unknown.
 	Answer string `json:"answer"`
 	Detail string `json:"detail"`
-	// ToTell is what would make it known.
+	// ToTell says how to find it out.
 	ToTell   string     `json:"to_tell"`
 	Evidence []Evidence `json:"evidence"`
 }
 
-// Evidence is one window that was asked for, and what came.
+// Evidence is one requested window and its answer.
 type Evidence struct {
 	// StartTime and EndTime are the request's.
 	StartTime time.Time `json:"start_time"`

@@ -13,7 +13,7 @@ type appReader struct {
 	lookup    lookup
 	needsKeys bool
 	problems  *Problems
-	// defaults are what an app has where nothing else is said of it.
+	// defaults are an app's values unless its entry gives others.
 	defaults App
 }
 

@@ -11,7 +11,7 @@ import (
 	"pushloss/internal/secret"
 )
 
-// Needs says what the command at hand cannot do without.
+// Needs names the settings that a command requires.
 type Needs struct {
 	// Database has DATABASE_URL read; otherwise it is not looked at.
 	Database bool

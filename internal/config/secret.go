@@ -12,7 +12,7 @@ import (
 	"pushloss/internal/secret"
 )
 
-// maxSecret bounds a secret key's file, so that a wrong path does no harm.
+// maxSecret bounds a secret key's file, so that a wrong path is harmless.
 const maxSecret = 64 << 10
 
 // minKey and minKeyLetters refuse what cannot be a secret key. The console's are 64
@@ -82,7 +82,7 @@ func readSecretFile(path string, parse func(string) (secret.Text, error)) (secre
 	return value, nil
 }
 
-// unreadable is what the operating system says, without the path.
+// unreadable returns the operating system's error, without the path.
 func unreadable(err error) error {
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) {

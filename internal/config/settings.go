@@ -39,7 +39,7 @@ type Settings struct {
 	SchedulesFile string
 	// HTTPAddr is where the daemon listens.
 	HTTPAddr string
-	// HTTPToken is asked of whoever opens the daemon's page; zero asks for none.
+	// HTTPToken is required to open the daemon's page; zero requires none.
 	// It is read for Needs.Page only.
 	HTTPToken secret.Text
 	Log       Log
@@ -89,7 +89,7 @@ type App struct {
 	Region     extract.Region
 	// BaseURL replaces the region's addresses; empty keeps them.
 	BaseURL string
-	// Location is whose midnights cut the app's days.
+	// Location is the zone whose midnights cut the app's days.
 	Location *time.Location
 	// Rate is in calls per second; 0 sets no pace.
 	Rate float64

@@ -6,7 +6,7 @@ import (
 	"pushloss/internal/secret"
 )
 
-// minToken keeps a token from being guessed.
+// minToken makes a token too long to guess.
 const minToken = 16
 
 func readToken(env environment, problems *Problems) secret.Text {

@@ -29,12 +29,12 @@ const (
 	watchPeriod = 5 * time.Minute
 )
 
-// Options are what a daemon works with. All but Retries are needed.
+// Options configure a daemon. All except Retries are required.
 type Options struct {
 	DB *load.DB
 	// Pipeline returns the jobs, which report each call of the API.
 	Pipeline func(onCall func(sdkAppID int64, call extract.CallReport)) *pipeline.Pipeline
-	// Prune takes away what is no longer kept.
+	// Prune deletes data past its retention.
 	Prune     func(context.Context) (load.Pruned, error)
 	Schedules []schedules.Schedule
 	Notifier  *notify.Notifier

@@ -15,7 +15,7 @@ const KindPrune = "prune"
 // Kinds are the jobs that a schedule file may name.
 func Kinds() []string { return []string{pipeline.KindRun, pipeline.KindReconcile, KindPrune} }
 
-// completed are the states of a run that was seen through to its end.
+// completed are the states of a run that reached its end.
 var completed = []load.RunState{load.RunDone, load.RunPartial, load.RunFailed}
 
 // runner runs the daemon's jobs by their schedules.

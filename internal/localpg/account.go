@@ -10,12 +10,12 @@ import (
 // accountNames are tried in this order when root starts a server.
 var accountNames = [...]string{"postgres", "nobody"}
 
-// account is whom the Postgres programs run as. The zero value is whoever runs
+// account is the account that the Postgres programs run as. The zero value is whoever runs
 // this process.
 type account struct {
 	name     string
 	uid, gid uint32
-	// other is set if the programs must run as somebody else.
+	// other is set if the programs must run as another account.
 	other bool
 }
 

@@ -16,7 +16,7 @@ import (
 // oldestMajor is the oldest Postgres that is good enough.
 const oldestMajor = 13
 
-// programs are what a directory must have to be of use.
+// programs are the programs that a usable directory has.
 var programs = [...]string{"initdb", "pg_ctl", "postgres"}
 
 // installPlaces are where packages put Postgres outside PATH: Debian, Red Hat,

@@ -46,7 +46,7 @@ func (l *locks) lockStart(ctx context.Context, log *slog.Logger) error {
 	return nil
 }
 
-// alone reports whether nobody uses the database; if so, the users' lock is held
+// alone reports whether the database is unused; if so, the users' lock is held
 // exclusively until share or release.
 func (l *locks) alone() (bool, error) {
 	ok, err := l.users.TryLock()
@@ -66,7 +66,7 @@ func (l *locks) share() error {
 	return lockError(err)
 }
 
-// release drops whatever is held.
+// release drops the held locks.
 func (l *locks) release() error {
 	return lockError(errors.Join(l.users.Unlock(), l.start.Unlock()))
 }
