@@ -115,8 +115,8 @@ func newAppsChangeCommand(env Environment, verb, short string, change func(conte
 	}
 }
 
-// stateOf reports whether an app of the database is pulled and judged. Without any app in
-// the settings all are that are not retired.
+// stateOf returns the state of an app of the database: whether it is pulled and judged.
+// Without any app in the settings, all apps that are not retired are.
 func (a *app) stateOf(s load.AppStatus) string {
 	switch {
 	case s.RetiredAt != nil:

@@ -18,8 +18,8 @@ import (
 	"pushloss/load"
 )
 
-// calibrateLockPoll is how often an app is asked for that another process works
-// on.
+// calibrateLockPoll is how often calibrate tries to lock an app that another process
+// works on.
 const calibrateLockPoll = time.Second
 
 func newCalibrateCommand(env Environment) *cobra.Command {

@@ -8,7 +8,7 @@ import (
 	"pushloss/internal/calibrate"
 )
 
-// inWords is what a question asks.
+// inWords are the questions as people read them.
 func inWords(question calibrate.Question) string {
 	switch question {
 	case calibrate.DayCutting:

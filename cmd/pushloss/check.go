@@ -114,7 +114,7 @@ func (a *app) findScheduleProblems() check.Finding {
 	return check.Good("schedules", fmt.Sprintf("%d, serve runs next at %s", len(list), next.Format(time.RFC3339)))
 }
 
-// findTargetProblems reads where notifications go, and sends none.
+// findTargetProblems reads the notification targets, and sends nothing.
 func (a *app) findTargetProblems() []check.Finding {
 	const name = "notifications"
 	targets, err := a.targets()

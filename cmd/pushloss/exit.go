@@ -47,8 +47,8 @@ func explain(stderr io.Writer, command *cobra.Command, err error) problem.Code {
 	return code
 }
 
-// exitCode is how the program ends by an error. A canceled context is what a canceled
-// connect says, too.
+// exitCode returns the exit code for an error. A canceled connect also reports a canceled
+// context.
 func exitCode(err error) problem.Code {
 	code, known := problem.CodeOf(err)
 	switch {
@@ -79,8 +79,8 @@ func hintOf(err error) string {
 	return postgres.Hint(err)
 }
 
-// reportCode is the exit code of a job. An operator's duty comes before a failed
-// window.
+// reportCode is the exit code of a job. A problem that an operator must solve comes before a
+// failed window.
 func reportCode(report pipeline.Report) problem.Code {
 	code := problem.Done
 	for _, app := range report.Apps {

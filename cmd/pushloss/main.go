@@ -19,7 +19,7 @@ import (
 )
 
 // A job's live memory is a few MiB: collecting it at its doubling, Go's default,
-// costs a sixth of the CPU. The limit keeps a process within what it promises.
+// costs a sixth of the CPU. The limit keeps a process within its documented memory.
 const (
 	gcPercent   = 300
 	memoryLimit = 48 << 20
@@ -30,9 +30,9 @@ func main() {
 		debug.SetGCPercent(gcPercent)
 		debug.SetMemoryLimit(memoryLimit)
 	}
-	// Notifications go through a library whose services know no timeout of their own:
-	// a target that never answers must not keep its place for ever, and one that did not
-	// take a message is not to be called one that did.
+	// Notifications go through a library whose services have no timeout of their own.
+	// A target that never answers must not block its place for ever, and a refused
+	// message must not count as sent.
 	if transport, ok := http.DefaultTransport.(*http.Transport); ok {
 		transport.ResponseHeaderTimeout = time.Minute
 		http.DefaultTransport = notify.Transport(transport)
@@ -50,8 +50,8 @@ func main() {
 }
 
 // stopOnSignal lets the first SIGINT or SIGTERM end the work after what is under
-// way, and the second end the process at once: transactions see to it that
-// nothing is left by halves.
+// way, and the second end the process at once: transactions keep the data
+// consistent.
 func stopOnSignal(signals <-chan os.Signal, stop context.CancelFunc) {
 	<-signals
 	stop()

@@ -104,7 +104,7 @@ const (
 	sayAgain    = 30 * time.Second
 )
 
-// sayWaiting logs waits for a connection, of all that wait at once the one.
+// sayWaiting logs waits for a connection: one line for all that wait at once.
 func sayWaiting(log *slog.Logger) postgres.Waiting {
 	var mu sync.Mutex
 	var said time.Time

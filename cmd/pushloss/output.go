@@ -46,7 +46,7 @@ func printJSON(w io.Writer, value any) error {
 	return encoder.Encode(value)
 }
 
-// newTable returns a table that writes to w; numbers are given as such and stand
+// newTable returns a table that writes to w; numbers are given as such and are
 // right-aligned.
 func newTable(w io.Writer, header ...any) table.Writer {
 	t := table.NewWriter()

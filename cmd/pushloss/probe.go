@@ -14,7 +14,7 @@ import (
 )
 
 // newProbeCommand asks a daemon on this host whether it is healthy: an image with
-// nothing but the binary has no other program to ask with.
+// only the binary has no other program for that.
 func newProbeCommand(env Environment) *cobra.Command {
 	return &cobra.Command{
 		Use:    "probe",

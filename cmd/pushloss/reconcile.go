@@ -120,8 +120,7 @@ func printReconciliation(env Environment, report pipeline.Report) {
 	printProblems(env, report)
 }
 
-// sameLeftOut puts tasks together that were left out of the same days for the same
-// reason.
+// sameLeftOut groups tasks that were left out of the same days for the same reason.
 func sameLeftOut(list []pipeline.LeftOut) []pipeline.LeftOut {
 	type reason struct {
 		days calendar.Span

@@ -55,7 +55,7 @@ func printSummary(env Environment, report pipeline.Report) {
 	printProblems(env, report)
 }
 
-// printOddities says what the answers had that is not stored as it came.
+// printOddities prints what the answers had that is not stored as received.
 func printOddities(w io.Writer, t pipeline.Totals) {
 	if t.RowsKept > 0 {
 		fmt.Fprintf(w, "kept: %s of days older than the API is believed to remember, for which its answers report less\n", many(t.RowsKept, "stored row"))

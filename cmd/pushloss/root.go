@@ -65,8 +65,8 @@ service, or clocks differ, 130 interrupted.`,
 	return root
 }
 
-// exactly is cobra's argument check, as a usage error. What the arguments are called
-// stands in the command's Use.
+// exactly is cobra's argument check, as a usage error. The command's Use names the
+// arguments.
 func exactly(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		err := check(cmd, args)

@@ -128,7 +128,7 @@ func (a *app) refuseFuture(from string, entries []taskfile.Entry) error {
 	return problems
 }
 
-// outlooks says what runs are not going to pull of the tasks.
+// outlooks says what runs will not pull of the tasks.
 func (a *app) outlooks(ctx context.Context, db *load.DB, tasks []load.Task) ([]string, error) {
 	type known struct {
 		location *time.Location
@@ -153,7 +153,7 @@ func (a *app) outlooks(ctx context.Context, db *load.DB, tasks []load.Task) ([]s
 	return list, nil
 }
 
-// locationOf is whose midnights cut the app's days.
+// locationOf returns the zone whose midnights cut the app's days.
 func (a *app) locationOf(sdkAppID int64) *time.Location {
 	for _, configured := range a.settings.Apps {
 		if configured.SDKAppID == sdkAppID {
