@@ -118,7 +118,7 @@ func (r *reader) header(line int, first []string) []string {
 	before := len(r.problems)
 	if len(first) == 1 {
 		if name := strings.TrimSpace(first[0]); !isColumn(name) {
-			r.problem(line, "%q is taken for the name of a column, as it has no digit and no hyphen: use %s; if it is a TaskID, write task_id on a line above it",
+			r.problem(line, "%q is taken for the name of a column: use %s; if it is a TaskID, write task_id on a line above it",
 				name, strings.Join(columns, ", "))
 			return nil
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -129,8 +130,16 @@ func (r *reader) problem(line int, format string, args ...any) {
 	r.problems = append(r.problems, Problem{Name: r.name, Line: line, Text: fmt.Sprintf(format, args...)})
 }
 
+// nulls are how databases write that there is no value.
+var nulls = []string{`\N`, "NULL", "null", "(null)", "<null>"}
+
 func (r *reader) add(line int, fields map[string]string) {
 	before := len(r.problems)
+	for _, column := range []string{"sdk_app_id", "sent_at", "label"} {
+		if slices.Contains(nulls, fields[column]) {
+			fields[column] = ""
+		}
+	}
 	e := Entry{Line: line, TaskID: fields["task_id"], Label: fields["label"]}
 	if reason := CheckTaskID(e.TaskID); reason != "" {
 		r.problem(line, "%s", reason)

@@ -79,8 +79,8 @@ func TestProblemsNameFileAndLine(t *testing.T) {
 		{"a byte order mark alone", "\ufeff", "tasks.csv:1: the list is empty"},
 		{"very many blanks", strings.Repeat("\n", 10000) + "task_id\na", "tasks.csv:1: the list begins with nothing but blanks"},
 
-		{"no header", "a\nb\n", `tasks.csv:1: "a" is taken for the name of a column, as it has no digit and no hyphen: use task_id, sdk_app_id, sent_at, label; if it is a TaskID, write task_id on a line above it`},
-		{"a header further down", "\n\ntask\n", `tasks.csv:3: "task" is taken for the name of a column, as it has no digit and no hyphen: use task_id, sdk_app_id, sent_at, label; if it is a TaskID, write task_id on a line above it`},
+		{"no header", "a\nb\n", `tasks.csv:1: "a" is taken for the name of a column: use task_id, sdk_app_id, sent_at, label; if it is a TaskID, write task_id on a line above it`},
+		{"a header further down", "\n\ntask\n", `tasks.csv:3: "task" is taken for the name of a column: use task_id, sdk_app_id, sent_at, label; if it is a TaskID, write task_id on a line above it`},
 		{"a header of other columns", "task,name\na,b\n", "tasks.csv:1: unknown column \"task\": use task_id, sdk_app_id, sent_at, label\n" +
 			"tasks.csv:1: unknown column \"name\": use task_id, sdk_app_id, sent_at, label\ntasks.csv:1: the header has no column task_id"},
 		{"a header alone", "task_id\n", "tasks.csv:1: no tasks in it"},

@@ -35,6 +35,8 @@ func TestListsAsToolsWriteThem(t *testing.T) {
 		{"UTF-16 LE without a mark", utf16(unicode.LittleEndian, unicode.IgnoreBOM, excel), one},
 		{"UTF-16 BE without a mark", utf16(unicode.BigEndian, unicode.IgnoreBOM, excel), one},
 		{"UTF-16 JSON Lines", utf16(unicode.LittleEndian, unicode.UseBOM, "\n{\"taskId\":\"t-1\",\"sent_at\":\"2025-03-31 08:00:00+08\",\"label\":\"促销\"}"), one},
+		{"NULL as databases write it", "task_id,sent_at,label,sdk_app_id\nt-1,2025-03-31 08:00:00+08,促销,\\N\n", one},
+		{"NULL in each optional column", "task_id,sent_at,label\nt-1,NULL,(null)\nt-2,\\N,\\N\n", []taskfile.Entry{{Line: 2, TaskID: "t-1"}, {Line: 3, TaskID: "t-2"}}},
 		{"semicolons", "task_id;sent_at;label\nt-1;2025-03-31 08:00:00+08;促销\n", one},
 		{"semicolons and a label with commas", "task_id;label\nt-1;a, b, c\n", []taskfile.Entry{{Line: 2, TaskID: "t-1", Label: "a, b, c"}}},
 		{"tabs with an empty field", "id\tsent_at\tlabel\nt-1\t\tx\n", []taskfile.Entry{{Line: 2, TaskID: "t-1", Label: "x"}}},
