@@ -106,6 +106,20 @@ func (db *DB) SaveApp(ctx context.Context, app App) (App, error) {
 	return app, nil
 }
 
+// CheckTimezone returns a *TimezoneError if days of the app are stored that were cut in
+// another zone.
+func (db *DB) CheckTimezone(ctx context.Context, sdkAppID int64, zone *time.Location, now time.Time) error {
+	kept, found, err := db.LookupApp(ctx, sdkAppID)
+	if err != nil || !found || kept.Timezone == zone.String() {
+		return err
+	}
+	entries, err := db.Ledger(ctx, sdkAppID, 0, calendar.DayOf(now, zone))
+	if err != nil || len(entries) == 0 {
+		return err
+	}
+	return &TimezoneError{SDKAppID: sdkAppID, Stored: kept.Timezone, Configured: zone.String()}
+}
+
 // LookupApp returns the app's row; found is false if there is none.
 func (db *DB) LookupApp(ctx context.Context, sdkAppID int64) (app App, found bool, err error) {
 	var firstDay *time.Time

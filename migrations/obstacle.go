@@ -91,13 +91,9 @@ func (s *session) lookForObstacles(ctx context.Context, status Status) error {
 			missing = append(missing, f.name)
 		}
 	}
-	if status.Version > 0 && (len(missing) > 0 || !hasTables) {
-		lost := "the tables of pushloss are not there"
-		if hasTables {
-			lost = "there is no schema " + strings.Join(missing, " and no ")
-		}
+	if status.Version > 0 && !hasTables {
 		return &ObstacleError{
-			problem: fmt.Sprintf("pushloss.schema_migrations says version %d, but %s; nothing was changed", status.Version, lost),
+			problem: fmt.Sprintf("pushloss.schema_migrations says version %d, but the tables of pushloss are not there; nothing was changed", status.Version),
 			remedy: "if another program's migrations keep their version there, give pushloss a database of its own; if the row was copied from another database (replication), " +
 				"DELETE FROM pushloss.schema_migrations and migrate again; if the tables were dropped, restore them",
 		}

@@ -237,3 +237,17 @@ func TestAViewKeepsItsOwner(t *testing.T) {
 	}
 	up(t, url)
 }
+
+// A restore of the tables alone, or a hasty DROP SCHEMA, loses only what views.sql has.
+func TestViewsComeBackWithTheirSchema(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	exec(t, connect(t, url), `DROP SCHEMA analytics CASCADE`)
+	if err := migrations.Up(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	found, err := migrations.Deviations(t.Context(), url)
+	if err != nil || len(found) > 0 {
+		t.Errorf("after migrate up: %v, %v", found, err)
+	}
+}

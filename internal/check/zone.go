@@ -22,8 +22,14 @@ func Zone(ctx context.Context, db *load.DB, sdkAppID int64, zone *time.Location,
 		times = append(times, at)
 	}
 	offsets, err := db.Offsets(ctx, zone.String(), times)
+	if err == nil {
+		err = db.CheckTimezone(ctx, sdkAppID, zone, now)
+	}
 	var unknown *load.ZoneError
+	var other *load.TimezoneError
 	switch {
+	case errors.As(err, &other):
+		return Bad(name, err, other.Hint())
 	case errors.As(err, &unknown):
 		return Bad(name, err, unknown.Hint())
 	case err != nil:

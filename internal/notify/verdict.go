@@ -99,7 +99,8 @@ func OfFailure(kind, reason string) Verdict {
 
 // withoutName is an app's problem without its name, which the alert says already.
 func withoutName(app pipeline.AppReport) string {
-	return strings.ReplaceAll(app.Problem, fmt.Sprintf("app %d: ", app.SDKAppID), "")
+	name := fmt.Sprintf("app %d: ", app.SDKAppID)
+	return strings.ReplaceAll(strings.ReplaceAll(app.Problem, " of "+name, ": "), name, "")
 }
 
 const staleTitle = "no run is being completed"

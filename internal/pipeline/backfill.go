@@ -78,7 +78,7 @@ func (p *Pipeline) PlanBackfill(ctx context.Context, request BackfillRequest) (P
 	}
 	all := Plan{Windows: []PlannedWindow{}}
 	for _, app := range apps {
-		if err := p.checkTimezone(ctx, app); err != nil {
+		if err := p.db.CheckTimezone(ctx, app.Account.SDKAppID, app.Location, p.opts.Now()); err != nil {
 			return Plan{}, err
 		}
 		plan, _, err := p.planBackfill(ctx, app, request)
@@ -97,21 +97,6 @@ func (p *Pipeline) PlanBackfill(ctx context.Context, request BackfillRequest) (P
 		all.Duration = max(all.Duration, app.Duration(requests))
 	}
 	return all, nil
-}
-
-// checkTimezone refuses a plan in another time zone than that of the stored days, as the
-// backfill itself does when it saves the app.
-func (p *Pipeline) checkTimezone(ctx context.Context, app App) error {
-	sdkAppID, configured := app.Account.SDKAppID, app.Location.String()
-	kept, found, err := p.db.LookupApp(ctx, sdkAppID)
-	if err != nil || !found || kept.Timezone == configured {
-		return err
-	}
-	entries, err := p.db.Ledger(ctx, sdkAppID, 0, calendar.DayOf(p.opts.Now(), app.Location))
-	if err != nil || len(entries) == 0 {
-		return err
-	}
-	return &load.TimezoneError{SDKAppID: sdkAppID, Stored: kept.Timezone, Configured: configured}
 }
 
 // check refuses invalid ranges and names before anything is done.

@@ -222,3 +222,25 @@ func TestWindowsOfARetiredTaskAreFinal(t *testing.T) {
 	w.run(load.RunDone)
 	w.equalsTruth(today-3, today-1, "t1", "t2")
 }
+
+// A first run by settings that let it pull nothing gives no day up.
+func TestDaysThatAFirstRunCouldNotPullAreKept(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*pipeline.Settings){
+		"no lookback":        func(s *pipeline.Settings) { s.LookbackDays = 0 },
+		"a memory of no day": func(s *pipeline.Settings) { s.APIMemoryDays = 0 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t)
+			usual := w.settings
+			change(&w.settings)
+			if _, err := w.pipeline(pipeline.Options{}).Run(t.Context(), time.Time{}); err != nil {
+				t.Fatal(err)
+			}
+			w.settings = usual
+			w.run(load.RunDone)
+			w.equalsTruth(today-3, today-1)
+		})
+	}
+}

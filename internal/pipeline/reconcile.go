@@ -56,7 +56,7 @@ func (p *Pipeline) Reconcile(ctx context.Context, request ReconcileRequest) (Rep
 
 // reconcile is the job's work on one app.
 func (j *job) reconcile(ctx context.Context, at turn, request ReconcileRequest, report *AppReport) error {
-	if err := j.checkTimezone(ctx, at.App); err != nil {
+	if err := j.db.CheckTimezone(ctx, at.App.Account.SDKAppID, at.App.Location, j.opts.Now()); err != nil {
 		return err
 	}
 	rules := policy{Settings: j.settings, location: at.Location}

@@ -163,10 +163,16 @@ func (p *Pipeline) firstDay(ctx context.Context, app App, at time.Time) (first c
 	if err != nil {
 		return 0, nil, err
 	}
-	if kept.FirstDay != nil {
+	first = calendar.DayOf(at, app.Location) - calendar.Day(p.settings.EffectiveLookback())
+	if kept.FirstDay != nil && (p.settings.FirstDay != nil || *kept.FirstDay <= first) {
 		return *kept.FirstDay, nothing, nil
 	}
-	first = calendar.DayOf(at, app.Location) - calendar.Day(p.settings.EffectiveLookback())
+	if kept.FirstDay != nil { // a first run that pulled nothing must not give days up for good
+		entries, err := p.db.AppLedger(ctx, app.Account.SDKAppID, 0, calendar.DayOf(p.opts.Now(), app.Location))
+		if err != nil || len(entries) > 0 {
+			return *kept.FirstDay, nothing, err
+		}
+	}
 	if at.After(p.opts.Now()) {
 		return first, nothing, nil // a plan for a later time must not change what runs keep
 	}

@@ -49,14 +49,13 @@ func (e *NoConnectionError) Unwrap() error { return e.cause }
 // Hint says what an operator can do.
 func (e *NoConnectionError) Hint() string {
 	return fmt.Sprintf("if it is behind a connection pooler, the pooler's server connections are all in use: "+
-		"give its pool room for %d of each pushloss process (PgBouncer: pool_size)", pooledConns+1)
+		"give its pool room for %d of each pushloss process (PgBouncer: pool_size)", pooledConns)
 }
 
 const (
 	// pooledConns bounds the pool of a process behind a pooler, which has few
-	// connections for all its clients: PgBouncer's default is twenty. One more
-	// connection sometimes reads the schema's version.
-	pooledConns = 5
+	// connections for all its clients, and lets those wait in silence that get none.
+	pooledConns = MinConns
 	// poolingRounds is how often two clients are compared, so that other clients of a
 	// busy pool do not hide its mode by chance.
 	poolingRounds = 12
