@@ -63,7 +63,7 @@ func TestEverythingInAConnectionStringWorksOrIsNamed(t *testing.T) {
 		{`mysql://u:Secr3tTail@h/db`, "mysql: URL"},
 		{`Secr3tTail://u@h/db`, "not a postgres:// URL"},
 		{`postgres://h/db?pool_max_conns=Secr3tTail`, "pool_max_conns"},
-		{`postgres://h/db?pool_min_conns=2`, "only pool_max_conns counts"},
+		{`postgres://h/db?pool_min_conns=2`, "only pool_max_conns of the pool"},
 		{`postgres://h/db?statement_cache_capacity=0`, "statement_cache_capacity: leave it out"},
 		{`postgres://h/db?default_query_exec_mode=exec`, "default_query_exec_mode: leave it out"},
 		{`postgres://h/db?pgbouncer=true`, "pgbouncer: leave it out"},
