@@ -226,9 +226,9 @@ func TestWhatCannotBeProvenIsReportedAndLeftAlone(t *testing.T) {
 		{"a flipped byte", `UPDATE pushloss.raw_body SET body = set_byte(body, 10, get_byte(body, 10) # 1)`, "archive", "not provable", "SHA-256"},
 		{"an answer cut short", `UPDATE pushloss.raw_body SET body = substr(body, 1, 10)`, "archive", "not provable", "SHA-256"},
 		{"another answer in its place", `UPDATE pushloss.raw_body AS b SET body = o.body FROM pushloss.raw_body AS o WHERE o.sha256 <> b.sha256`, "archive", "not provable", "SHA-256"},
-		{"a lost answer", `DELETE FROM pushloss.raw_body`, "archive", "not provable", "not there"},
-		{"a lost pull", `DELETE FROM pushloss.pull`, "archive", "no answer kept", "no pull"},
-		{"a lost task", `UPDATE pushloss.task SET task_id = 'other' WHERE task_id = 'a'`, "archive", "no answer kept", "no pull"},
+		{"a lost answer", `DELETE FROM pushloss.raw_body`, "archive", "not provable", "the answer is missing"},
+		{"a lost pull", `DELETE FROM pushloss.pull`, "archive", "no answer kept", "no stored pull"},
+		{"a lost task", `UPDATE pushloss.task SET task_id = 'other' WHERE task_id = 'a'`, "archive", "no answer kept", "no stored pull"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -59,7 +59,7 @@ func TestNoPresetOfARoleReachesTheFigures(t *testing.T) {
 	t.Parallel()
 	for _, preset := range []string{
 		"client_encoding = 'GBK'", "client_encoding = 'LATIN1'", "statement_timeout = '8ms'", "lock_timeout = '1ms'",
-		"idle_in_transaction_session_timeout = '1ms'", "idle_session_timeout = '50ms'",
+		"idle_in_transaction_session_timeout = '1ms'", "idle_session_timeout = '1s'",
 		"timezone = 'Pacific/Kiritimati'", "datestyle = 'German, DMY'", "intervalstyle = 'sql_standard'",
 		"bytea_output = 'escape'", "extra_float_digits = -15", "standard_conforming_strings = off", "search_path = 'analytics, nowhere'",
 		"default_transaction_isolation = 'serializable'", "default_transaction_read_only = on", "default_transaction_deferrable = on",
