@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"pushloss/extract"
 	"pushloss/internal/calendar"
@@ -167,12 +168,24 @@ func (w *appWork) askAlone(ctx context.Context) error {
 	return nil
 }
 
-// hint says what to do about the refused tasks; empty if there are none.
+// mostNamed is how many refused tasks a hint names.
+const mostNamed = 5
+
+// hint says what to do about the tasks that were refused; empty if none was.
 func (f *refusals) hint() string {
+	var ids []string
 	for _, key := range slices.Sorted(maps.Keys(f.tasks)) {
-		return "check the TaskID; if it is wrong: pushloss tasks retire " + f.tasks[key].task.ID
+		ids = append(ids, f.tasks[key].task.ID)
 	}
-	return ""
+	switch n := len(ids); {
+	case n == 0:
+		return ""
+	case n == 1:
+		return "check the TaskID; if it is wrong: pushloss tasks retire " + ids[0]
+	case n > mostNamed:
+		return fmt.Sprintf("check these TaskIDs and %d more; if they are wrong: pushloss tasks retire %s", n-mostNamed, strings.Join(ids[:mostNamed], " "))
+	}
+	return "check the TaskIDs; if they are wrong: pushloss tasks retire " + strings.Join(ids, " ")
 }
 
 // reasonOf is the ledger's text for a refused request: it names the task if it is about

@@ -77,3 +77,17 @@ func TestAnOutageIsNotTakenForATask(t *testing.T) {
 		t.Errorf("%d requests, and the app's report is %+v", report.Requests-report.Retries, app)
 	}
 }
+
+// Old failures of one task stand at the end of the queue, where nothing else is asked.
+func TestOldFailuresOfATaskDoNotMakeTheAppUnreachable(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withFaults(t, "huge=9:task=t3"))
+	w.settings.LookbackDays = 9
+	w.tasks("t1", "t3")
+	w.run(load.RunPartial)
+	w.faults("http-500:task=t3")
+	report := w.run(load.RunPartial)
+	if app := report.Apps[0]; app.State != pipeline.AppPartial || !strings.Contains(app.Hint, "tasks retire t3") {
+		t.Errorf("the app's report is %+v", app)
+	}
+}

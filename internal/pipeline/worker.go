@@ -68,7 +68,14 @@ type appWork struct {
 // stopped the plan before its end.
 func (w *appWork) do(ctx context.Context, db *load.DB) error {
 	for _, in := range order {
-		if err := w.doPart(ctx, db, in); err != nil {
+		err := w.doPart(ctx, db, in)
+		var away *unreachableError
+		if in == failedBefore && w.loads > 0 && errors.As(err, &away) {
+			// The rest was answered: what failed again says nothing of the API.
+			w.log.WarnContext(ctx, "what failed before fails again: the rest of it is left for the next run", "error", away)
+			break
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -305,6 +312,8 @@ func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error,
 		return nil
 	}
 	switch {
+	case r.ofTasks() && len(r.tasks) == 1 && w.refusals.tasks[r.tasks[0].Key] != nil:
+		return nil // known to fail alone
 	case failed.Class == extract.Unreadable:
 		return nil // the API answered, and may have figures for another window
 	case w.loads > loadsBefore:
