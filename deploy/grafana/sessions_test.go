@@ -3,6 +3,7 @@ package grafana_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,7 +37,7 @@ func sameInEverySession(t *testing.T, w *world) {
 	} {
 		session := w.inSession(t, odd.zone, odd.style)
 		for what, sql := range questions {
-			if diff := cmp.Diff(cells(t, plain, sql), cells(t, session, sql)); diff != "" {
+			if diff := cmp.Diff(lines(t, plain, sql), lines(t, session, sql)); diff != "" {
 				t.Errorf("%+v: %s (-UTC +there):\n%s", odd, what, diff)
 			}
 		}
@@ -57,9 +58,9 @@ func (w *world) inSession(t *testing.T, zone, style string) *pgx.Conn {
 	return conn
 }
 
-// cells are the values of an answer, moments in UTC. They come in binary: a style of
-// dates is not for pgx to read.
-func cells(t *testing.T, conn *pgx.Conn, sql string) (cells []string) {
+// lines are the rows of an answer, moments in UTC. They come in binary: a style of
+// dates is not for pgx to read. Without an order of its own an answer is sorted.
+func lines(t *testing.T, conn *pgx.Conn, sql string) (lines []string) {
 	t.Helper()
 	rows, err := conn.Query(t.Context(), sql)
 	if err != nil {
@@ -71,15 +72,18 @@ func cells(t *testing.T, conn *pgx.Conn, sql string) (cells []string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, value := range values {
+		for i, value := range values {
 			if at, ok := value.(time.Time); ok {
-				value = at.UTC()
+				values[i] = at.UTC()
 			}
-			cells = append(cells, fmt.Sprint(value))
 		}
+		lines = append(lines, fmt.Sprint(values))
 	}
 	if err := rows.Err(); err != nil {
 		t.Fatalf("%v\n%s", err, sql)
 	}
-	return cells
+	if !strings.Contains(sql, "ORDER BY") {
+		slices.Sort(lines)
+	}
+	return lines
 }
