@@ -47,7 +47,7 @@ func TestAnOutageAtTheTickCostsAPauseNotADay(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		ofAPI bool
-		alert string // kind of what is told, if it can be
+		alert string // kind of the alert, if there can be one
 		clock time.Duration
 	}{
 		{"the API is away", true, "run_failed", 0},

@@ -108,7 +108,7 @@ func TestPackagesImportWhatTheArchitectureAllows(t *testing.T) {
 	}
 }
 
-// What only tries the product is no part of it, except the commands sandbox, fill
+// What only tests the product is not a part of it, except the commands sandbox, fill
 // and demo.
 func TestTheProductDoesNotImportTheLab(t *testing.T) {
 	t.Parallel()
