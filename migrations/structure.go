@@ -146,10 +146,11 @@ func inspect(ctx context.Context, databaseURL string, more func(*session, []Devi
 	if err != nil {
 		return nil, err
 	}
-	views, err := s.alteredViews(ctx)
+	views, err := viewDeviations(ctx, s.conn)
 	if err != nil {
 		return nil, err
 	}
+	views = slices.DeleteFunc(views, func(d Deviation) bool { return d.What == missing }) // the comparison has them
 	others, err := more(s, deviations)
 	return slices.Concat(deviations, views, others), err
 }

@@ -95,8 +95,8 @@ type installedView struct {
 
 // installed returns what the database has of the views that a migrator made: nil where
 // none ever recorded any.
-func (s *session) installed(ctx context.Context) (map[string]installedView, error) {
-	rows, err := s.conn.Query(ctx, sqlInstalled)
+func installed(ctx context.Context, q querier) (map[string]installedView, error) {
+	rows, err := q.Query(ctx, sqlInstalled)
 	var found map[string]installedView
 	if err == nil {
 		found = make(map[string]installedView)
@@ -120,7 +120,7 @@ func (s *session) installed(ctx context.Context) (map[string]installedView, erro
 
 // dueViews returns the views whose text or definition is not what the database has.
 func (s *session) dueViews(ctx context.Context, wanted []view) (map[string]bool, error) {
-	installed, err := s.installed(ctx)
+	installed, err := installed(ctx, s.conn)
 	if err != nil {
 		return nil, err
 	}
@@ -133,16 +133,22 @@ func (s *session) dueViews(ctx context.Context, wanted []view) (map[string]bool,
 	return due, nil
 }
 
-// alteredViews returns the views that somebody changed since a migrator made them.
-// structure.txt finds those that are missing.
-func (s *session) alteredViews(ctx context.Context) ([]Deviation, error) {
-	installed, err := s.installed(ctx)
+// ViewsIn returns the views that are missing, or that somebody changed since a migrator made
+// them. It reads within a transaction, for those who ask often.
+func ViewsIn(ctx context.Context, tx pgx.Tx) ([]Deviation, error) { return viewDeviations(ctx, tx) }
+
+func viewDeviations(ctx context.Context, q querier) ([]Deviation, error) {
+	installed, err := installed(ctx, q)
 	if err != nil {
 		return nil, err
 	}
 	var deviations []Deviation
 	for _, v := range parseViews(viewsText) {
-		if is, ok := installed[v.name]; ok && !is.missing && is.readable && !is.same {
+		switch is, recorded := installed[v.name]; {
+		case !recorded:
+		case is.missing:
+			deviations = append(deviations, Deviation{What: missing, Name: v.name, ToDo: makeViewsAgain})
+		case is.readable && !is.same:
 			deviations = append(deviations, Deviation{What: altered, Name: v.name, ToDo: makeViewsAgain})
 		}
 	}

@@ -96,8 +96,11 @@ func (a *app) findMigratable(ctx context.Context) error {
 
 func newMigrateStatusCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
-		Use:     "status",
-		Short:   "Show the schema's version; exit 3 unless it is this binary's",
+		Use:   "status",
+		Short: "Show the schema's version; exit 3 unless it is this binary's, and whole",
+		Long: `Prints the schema's version. At this binary's version, it also compares tables, views,
+triggers and sequences with what the migrations make, and says what to do about each
+difference. It changes nothing.`,
 		Example: "  pushloss migrate status",
 		Args:    exactly(cobra.NoArgs),
 	}
@@ -115,15 +118,34 @@ func newMigrateStatusCommand(env Environment) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if *output == asJSON {
-			err = printJSON(env.Stdout, status)
-		} else {
-			_, err = fmt.Fprintf(env.Stdout, "the schema is at version %d of %d\n", status.Version, status.Newest)
+		var deviations []migrations.Deviation
+		if status.Current() {
+			if deviations, err = migrations.Deviations(cmd.Context(), a.database); err != nil {
+				return err
+			}
 		}
-		if err == nil && !status.Current() {
+		if err := printSchema(env, *output, status, deviations); err != nil {
+			return err
+		}
+		switch {
+		case !status.Current():
 			return &migrations.StateError{Status: status}
+		case len(deviations) > 0:
+			return &exitError{code: problem.Database}
 		}
-		return err
+		return nil
 	}
 	return command
+}
+
+func printSchema(env Environment, output format, status migrations.Status, deviations []migrations.Deviation) error {
+	if output == asJSON {
+		return printJSON(env.Stdout, struct {
+			migrations.Status
+			Schema []migrations.Deviation `json:"schema"`
+		}{status, append([]migrations.Deviation{}, deviations...)})
+	}
+	_, err := fmt.Fprintf(env.Stdout, "the schema is at version %d of %d\n", status.Version, status.Newest)
+	printDeviations(env.Stdout, deviations)
+	return err
 }

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize/english"
+	"github.com/jackc/pgx/v5"
 	"github.com/spf13/cobra"
 
 	"pushloss/internal/calendar"
@@ -14,6 +16,7 @@ import (
 	"pushloss/internal/pipeline"
 	"pushloss/internal/problem"
 	"pushloss/load"
+	"pushloss/migrations"
 )
 
 // statusGrace is how long after its time a pull may still be to come: a daily run
@@ -61,7 +64,10 @@ day of a task or of the whole app.
   differs     spans of days that do not add up to what the API reports for them,
               even after they were pulled again: see reconcile
   unanswered  tasks that no answer ever had, two days after their push: an ID is
-              wrong, or runs do not pull its days`,
+              wrong, or runs do not pull its days
+
+A view of analytics that is missing, or that somebody altered, is named, with exit
+code 3: the figures above may be wrong until "pushloss migrate up" creates it again.`,
 		Example: "  pushloss status",
 		Args:    exactly(cobra.NoArgs),
 	}
@@ -72,7 +78,15 @@ day of a task or of the whole app.
 			return err
 		}
 		defer a.close()
+		views, err := a.deviatingViews(cmd.Context(), db)
+		if err != nil {
+			return err
+		}
 		stored, others, err := a.status(cmd.Context(), db)
+		if err != nil && len(views) > 0 { // the status is read from views
+			printDeviations(env.Stderr, views)
+			return &exitError{code: problem.Database}
+		}
 		if err != nil {
 			return err
 		}
@@ -88,8 +102,11 @@ day of a task or of the whole app.
 			run = &runStatus{last.ID, string(last.State), last.StartedAt, last.Error}
 			ok = ok && last.State != load.RunFailed
 		}
-		if err := printStatus(env, *output, ok, apps, a.unjudged(others), run); err != nil {
+		if err := printStatus(env, *output, ok && len(views) == 0, apps, a.unjudged(others), run, views); err != nil {
 			return err
+		}
+		if len(views) > 0 {
+			return &exitError{code: problem.Database}
 		}
 		if !ok {
 			return &exitError{code: problem.Partly}
@@ -97,6 +114,16 @@ day of a task or of the whole app.
 		return nil
 	}
 	return command
+}
+
+// deviatingViews returns the views that are not as migrate up made them: what is read from
+// them may be wrong.
+func (a *app) deviatingViews(ctx context.Context, db *load.DB) (views []migrations.Deviation, _ error) {
+	err := db.Read(ctx, versionLimit, func(tx pgx.Tx) (err error) {
+		views, err = migrations.ViewsIn(ctx, tx)
+		return err
+	})
+	return views, err
 }
 
 // judge says which apps are in order, those that are configured and were never
@@ -183,14 +210,15 @@ func noteOfUnanswered(u load.Unanswered) string {
 		english.Plural(u.Tasks, "task", ""), ids)
 }
 
-func printStatus(env Environment, output format, ok bool, apps []appStatus, unjudged []unjudgedApp, last *runStatus) error {
+func printStatus(env Environment, output format, ok bool, apps []appStatus, unjudged []unjudgedApp, last *runStatus, views []migrations.Deviation) error {
 	if output == asJSON {
 		return printJSON(env.Stdout, struct {
-			OK      bool          `json:"ok"`
-			Apps    []appStatus   `json:"apps"`
-			Others  []unjudgedApp `json:"not_judged"`
-			LastRun *runStatus    `json:"last_run"`
-		}{ok, append([]appStatus{}, apps...), unjudged, last})
+			OK      bool                   `json:"ok"`
+			Apps    []appStatus            `json:"apps"`
+			Others  []unjudgedApp          `json:"not_judged"`
+			LastRun *runStatus             `json:"last_run"`
+			Schema  []migrations.Deviation `json:"schema"`
+		}{ok, append([]appStatus{}, apps...), unjudged, last, append([]migrations.Deviation{}, views...)})
 	}
 	t := newTable(env.Stdout, "app", "status", "newest settled day", "lag days", "missing", "late", "failed", "unproven", "rejects", "differs", "unanswered", "oldest problem", "note")
 	for _, s := range apps {
@@ -221,5 +249,6 @@ func printStatus(env Environment, output format, ok bool, apps []appStatus, unju
 			fmt.Fprintf(env.Stdout, "its problem: %s\n", *last.Error)
 		}
 	}
+	printDeviations(env.Stdout, views)
 	return nil
 }
