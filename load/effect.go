@@ -3,6 +3,8 @@ package load
 import (
 	"slices"
 	"time"
+
+	"pushloss/internal/stream"
 )
 
 // effect is everything that a pull does to the facts, history and ledger of its windows.
@@ -10,7 +12,7 @@ type effect struct {
 	entries []Entry
 	facts   rowDiff
 	changes []change
-	// kept counts the stored rows that stay although the answer has a lower count or no row.
+	// kept counts the stored rows that stay although the answer has a lower count, or none.
 	kept int
 }
 
@@ -34,11 +36,14 @@ func effectOf(pull Pull, words vocabulary, s stored, now time.Time) effect {
 			loadedBefore[key] = s.ledger[key].FirstLoadedAt != nil
 			first := len(wanted)
 			wanted = toRows(wanted, key, d.facts.Facts, words)
-			if d.use == addToStored {
-				var kept int
+			kept := 0
+			switch {
+			case d.use == addToStored:
 				wanted, kept = raise(wanted, first, key, s.facts)
-				e.kept += kept
+			case pull.Stream.Format().Counters:
+				wanted, kept = keepUnsaid(wanted, first, key, s.facts, d.facts.Partial)
 			}
+			e.kept += kept
 			d.count(len(wanted) - first)
 		}
 		e.entries = append(e.entries, d.entry)
@@ -80,6 +85,30 @@ func raise(rows []factRow, first int, taskKey int32, stored []factRow) (raised [
 				kept++
 			}
 			rows[i] = old
+		}
+	}
+	return rows, kept
+}
+
+// keepUnsaid adds to the counters of a trusted answer, which are the rows from index first
+// on, the stored ones that the answer leaves out: a counter that is missing is not zero. A
+// channel that the answer lacks as a whole is gone, unless the answer's list of channels
+// is not whole. An answer without any figure leaves out nothing: it says that there are none.
+func keepUnsaid(rows []factRow, first int, taskKey int32, stored []factRow, partial bool) (all []factRow, kept int) {
+	if len(rows) == first {
+		return rows, 0
+	}
+	said := make(map[factKey]bool)
+	for _, row := range rows[first:] {
+		said[row.factKey], said[row.channel()] = true, true
+	}
+	for _, old := range stored {
+		if old.taskKey != taskKey || said[old.factKey] {
+			continue
+		}
+		if old.grain == stream.ByStage || partial || said[old.channel()] {
+			rows = append(rows, old)
+			kept++
 		}
 	}
 	return rows, kept

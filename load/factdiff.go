@@ -29,6 +29,12 @@ func (k factKey) compare(other factKey) int {
 	)
 }
 
+// channel is the key that the counters of one event type and platform share.
+func (k factKey) channel() factKey {
+	k.stage = 0
+	return k
+}
+
 // factRow is a fact as it is stored.
 type factRow struct {
 	factKey
@@ -93,8 +99,8 @@ type Changes struct {
 	Updated   int64 `json:"updated"`
 	Deleted   int64 `json:"deleted"`
 	Unchanged int64 `json:"unchanged"`
-	// Kept counts rows that stay although the answer has a lower count or no row, since
-	// the API may have forgotten part of the day.
+	// Kept counts rows that stay although the answer has a lower count, or none: the API
+	// may have forgotten part of the day, or the answer leaves out a counter.
 	Kept int64 `json:"kept,omitempty"`
 }
 

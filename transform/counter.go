@@ -136,3 +136,10 @@ func (e *element) dropZeros() {
 	e.zeros = len(e.snapshot.Facts)
 	e.snapshot.Facts = nil
 }
+
+// isPartial reports whether a list of counters is missing, or some rows of it are.
+func (e *element) isPartial(arrays []stream.Array) bool {
+	return slices.ContainsFunc(arrays, func(a stream.Array) bool {
+		return !slices.Contains(e.seen, a.Name) || slices.ContainsFunc(e.rejects, func(r Reject) bool { return r.Array == a.Name })
+	})
+}

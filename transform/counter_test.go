@@ -60,6 +60,14 @@ func TestStatisticsBecomeAFactPerCounter(t *testing.T) {
 			Counts:    transform.Counts{RowsIn: 8, Facts: 8},
 		}},
 		{"a counter that is not told", `{"TaskID":"a","TotalCount":5,"SentCount":null}`, transform.Result{
+			Snapshots: []transform.Snapshot{{TaskID: "a", Facts: []transform.Fact{counted(stream.Total, 0, 0, 5)}, Partial: true}},
+			Counts:    transform.Counts{RowsIn: 1, Facts: 1},
+		}},
+		{"a list of channels that is null", `{"TaskID":"a","TotalCount":5,"PlatformStatistics":null}`, transform.Result{
+			Snapshots: []transform.Snapshot{{TaskID: "a", Facts: []transform.Fact{counted(stream.Total, 0, 0, 5)}, Partial: true}},
+			Counts:    transform.Counts{RowsIn: 1, Facts: 1},
+		}},
+		{"a list of channels that is empty", `{"TaskID":"a","TotalCount":5,"PlatformStatistics":[]}`, transform.Result{
 			Snapshots: []transform.Snapshot{{TaskID: "a", Facts: []transform.Fact{counted(stream.Total, 0, 0, 5)}}},
 			Counts:    transform.Counts{RowsIn: 1, Facts: 1},
 		}},
@@ -71,22 +79,22 @@ func TestStatisticsBecomeAFactPerCounter(t *testing.T) {
 		{"nothing but zeros is nothing", `{"TaskID":"a","TotalCount":0,"ClickCount":0,"PlatformStatistics":[{"EventType":1,"PushPlatform":1,"TotalCount":0}]}`,
 			transform.Result{Snapshots: []transform.Snapshot{{TaskID: "a"}}, Counts: transform.Counts{RowsIn: 3, Zeros: 3}}},
 		{"a zero beside others is a figure", `{"TaskID":"a","TotalCount":1,"ClickCount":0}`, transform.Result{
-			Snapshots: []transform.Snapshot{{TaskID: "a", Facts: []transform.Fact{counted(stream.Total, 0, 0, 1), counted(stream.Clicked, 0, 0, 0)}}},
+			Snapshots: []transform.Snapshot{{TaskID: "a", Facts: []transform.Fact{counted(stream.Total, 0, 0, 1), counted(stream.Clicked, 0, 0, 0)}, Partial: true}},
 			Counts:    transform.Counts{RowsIn: 2, Facts: 2},
 		}},
 		{"a negative counter is rejected, the others load", `{"TaskID":"a","TotalCount":1,"SentCount":-1}`, transform.Result{
-			Snapshots: []transform.Snapshot{{TaskID: "a", Facts: []transform.Fact{counted(stream.Total, 0, 0, 1)}}},
+			Snapshots: []transform.Snapshot{{TaskID: "a", Facts: []transform.Fact{counted(stream.Total, 0, 0, 1)}, Partial: true}},
 			Rejects:   []transform.Reject{{TaskID: "a", Array: "SentCount", JSON: "-1", Reason: "SentCount is negative", Rows: 1}},
 			Counts:    transform.Counts{RowsIn: 2, Facts: 1, Rejected: 1},
 		}},
 		{"a row of which one counter is no number is rejected whole", `{"TaskID":"a","TotalCount":1,"PlatformStatistics":[{"EventType":1,"PushPlatform":1,"TotalCount":2,"SentCount":0.5}]}`, transform.Result{
-			Snapshots: []transform.Snapshot{{TaskID: "a", Facts: []transform.Fact{counted(stream.Total, 0, 0, 1)}}},
+			Snapshots: []transform.Snapshot{{TaskID: "a", Facts: []transform.Fact{counted(stream.Total, 0, 0, 1)}, Partial: true}},
 			Rejects: []transform.Reject{{TaskID: "a", Array: "PlatformStatistics",
 				JSON: `{"EventType":1,"PushPlatform":1,"TotalCount":2,"SentCount":0.5}`, Reason: "SentCount is not a whole number", Rows: 2}},
 			Counts: transform.Counts{RowsIn: 3, Facts: 1, Rejected: 2},
 		}},
 		{"a row without its event is rejected", `{"TaskID":"a","TotalCount":1,"PlatformStatistics":[{"PushPlatform":1,"TotalCount":2},7,{"EventType":1,"PushPlatform":1}]}`, transform.Result{
-			Snapshots: []transform.Snapshot{{TaskID: "a", Facts: []transform.Fact{counted(stream.Total, 0, 0, 1)}}},
+			Snapshots: []transform.Snapshot{{TaskID: "a", Facts: []transform.Fact{counted(stream.Total, 0, 0, 1)}, Partial: true}},
 			Rejects: []transform.Reject{
 				{TaskID: "a", Array: "PlatformStatistics", JSON: `7`, Reason: "a row must be an object", Rows: 1},
 				{TaskID: "a", Array: "PlatformStatistics", JSON: `{"EventType":1,"PushPlatform":1}`, Reason: "it has no counter", Rows: 1},

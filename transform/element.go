@@ -85,6 +85,7 @@ func (r *reader) finish(e *element, start int64) element {
 	e.snapshot.Facts = r.facts(e, r.scratch)
 	if r.format.Counters {
 		e.dropZeros()
+		e.snapshot.Partial = !e.snapshot.Empty() && e.isPartial(r.format.Arrays)
 	}
 	for i := range e.rejects {
 		e.rejects[i].TaskID = e.snapshot.TaskID

@@ -46,6 +46,9 @@ type Fact struct {
 type Snapshot struct {
 	TaskID string
 	Facts  []Fact
+	// Partial says that the list of channels, which has the counters by platform, is
+	// missing or has rejected rows. So a channel without counters is not gone.
+	Partial bool
 }
 
 // Empty reports whether the answer has no facts.

@@ -58,7 +58,7 @@ func printSummary(env Environment, report pipeline.Report) {
 // printOddities prints what the answers had that is not stored as received.
 func printOddities(w io.Writer, t pipeline.Totals) {
 	if t.RowsKept > 0 {
-		fmt.Fprintf(w, "kept: %s of days older than the API is believed to remember, for which its answers report less\n", many(t.RowsKept, "stored row"))
+		fmt.Fprintf(w, "kept: %s that the answers leave out or report less of: counters, or figures of days older than the API is believed to remember\n", many(t.RowsKept, "stored row"))
 	}
 	for _, oddity := range []struct {
 		n          int64

@@ -33,8 +33,7 @@ type Totals struct {
 	RowsUpdated   int64 `json:"rows_updated"`
 	RowsDeleted   int64 `json:"rows_deleted"`
 	RowsUnchanged int64 `json:"rows_unchanged"`
-	// RowsKept counts stored rows that stay although an untrusted answer has a lower
-	// count or no row.
+	// RowsKept counts stored rows that stay although an answer has a lower count, or none.
 	RowsKept   int64 `json:"rows_kept"`
 	RowsMerged int64 `json:"rows_merged"`
 	Rejects    int64 `json:"rejects"`

@@ -252,6 +252,25 @@ func TestRestatedPushesAreReportedAndReplayed(t *testing.T) {
 	w.verified()
 }
 
+func TestACounterThatAnAnswerLeavesOutStays(t *testing.T) {
+	t.Parallel()
+	w := withStreams(setup(t), stream.All()...)
+	w.tasks("t1")
+	w.run(load.RunDone)
+	w.faults("missing-counter")
+	// 3 days of the whole app, of a task and of chats.
+	if report := w.run(load.RunDone); report.RowsKept != 9 || report.RowsDeleted != 0 {
+		t.Errorf("the report is %+v", report.Totals)
+	}
+	w.equalsPushes(today-3, today-1, true, "t1")
+	w.faults("negative-counter")
+	if report := w.run(load.RunPartial); report.RowsKept != 9 || report.Rejects != 9 || report.RowsDeleted != 0 {
+		t.Errorf("the report is %+v", report.Totals)
+	}
+	w.equalsPushes(today-3, today-1, true, "t1")
+	w.verified()
+}
+
 // Whether the service forgets by leaving out or by zeros is not known.
 func TestZerosOfADayBeyondMemoryRemoveNothing(t *testing.T) {
 	t.Parallel()
