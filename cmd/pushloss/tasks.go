@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -26,11 +27,15 @@ func newTasksAddCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "add ID...",
 		Short: "Follow push tasks by their TaskIDs",
+		Long: `Follows push tasks by their TaskIDs. Instead of an ID, an argument may be JSON, such as
+the answer of timpush/push or timpush/batch as it is, or - for stdin: all that tasks
+import reads.`,
 		Example: `  pushloss tasks add 657bf434_537529d8_2000005e80aa873_2780d131_bc614e
-  pushloss tasks add spring-sale --sent-at 2025-03-31T08:00:00+08:00 --label "Spring sale"`,
+  pushloss tasks add spring-sale --sent-at 2025-03-31T08:00:00+08:00 --label "Spring sale"
+  pushloss tasks add '{"ActionStatus":"OK","ErrorCode":0,"TaskId":"spring-sale"}' --label "Spring sale"`,
 		Args: exactly(cobra.MinimumNArgs(1)),
 	}
-	sdkAppID := command.Flags().Int64("app", 0, "SDKAppID the tasks belong to; needed if there are several apps")
+	sdkAppID := appFlag(command)
 	sentAt := command.Flags().String("sent-at", "", "`time` the pushes were sent")
 	label := command.Flags().String("label", "", "name for people")
 	output := outputFlag(command)
@@ -51,21 +56,48 @@ func newTasksAddCommand(env Environment) *cobra.Command {
 			}
 			at = &t
 		}
-		if err := checkTaskIDs(args); err != nil {
+		list, err := a.readArguments(args)
+		if err != nil {
 			return err
 		}
-		var entries []taskfile.Entry
-		seen := make(map[string]bool)
-		for _, id := range args {
-			id = strings.TrimSpace(id)
-			if !seen[id] {
-				entries = append(entries, taskfile.Entry{TaskID: id, SDKAppID: *sdkAppID, SentAt: at, Label: *label})
+		for i := range list.Entries {
+			e := &list.Entries[i]
+			e.SDKAppID = cmp.Or(e.SDKAppID, *sdkAppID)
+			if at != nil {
+				e.SentAt, e.Line = at, 0
 			}
-			seen[id] = true
+			e.Label = cmp.Or(*label, e.Label)
 		}
-		return a.saveTasks(cmd, "--sent-at", entries, *output)
+		return a.saveTasks(cmd, "--sent-at", list, *output)
 	}
 	return command
+}
+
+func appFlag(command *cobra.Command) *int64 {
+	return command.Flags().Int64("app", 0, "SDKAppID the tasks belong to; needed if there are several apps")
+}
+
+// readArguments reads TaskIDs, and lists among them.
+func (a *app) readArguments(args []string) (all taskfile.List, err error) {
+	var ids []string
+	for i, argument := range args {
+		text, name := strings.TrimSpace(argument), fmt.Sprintf("argument %d", i+1)
+		var list taskfile.List
+		switch {
+		case text == "-":
+			list, err = a.readTasks("stdin", a.env.Stdin)
+		case strings.HasPrefix(text, "{"), strings.HasPrefix(text, "["):
+			list, err = a.readTasks(name, strings.NewReader(text))
+		default:
+			ids = append(ids, text)
+			list.Entries = []taskfile.Entry{{TaskID: text}}
+		}
+		if err != nil {
+			return taskfile.List{}, err
+		}
+		all.Append(list)
+	}
+	return all, checkTaskIDs(ids)
 }
 
 // checkTaskIDs refuses texts that cannot be TaskIDs, all at once.
@@ -90,11 +122,15 @@ func newTasksImportCommand(env Environment) *cobra.Command {
 Markdown draw it, a plain list of IDs, or JSON (an array, or objects one after
 another), in UTF-8 or UTF-16. Columns: task_id, and optionally
 sdk_app_id, sent_at, label. A sent_at without an offset is in PUSHLOSS_TIMEZONE.
+JSON may also be what the vendor writes: answers of timpush/push and timpush/batch,
+callbacks, lists of scheduled pushes. Answers of failed calls are skipped and counted.
 Importing a file again changes nothing. A file with a mistake is not imported at all.`,
 		Example: `  pushloss tasks import tasks.csv
-  printf 'task_id,sent_at\nspring-sale,2025-03-31T08:00:00+08:00\n' | pushloss tasks import -`,
+  printf 'task_id,sent_at\nspring-sale,2025-03-31T08:00:00+08:00\n' | pushloss tasks import -
+  curl -s "$PUSH_URL" -d @push.json | tee -a answers.jsonl | pushloss tasks import -`,
 		Args: exactly(cobra.ExactArgs(1)),
 	}
+	sdkAppID := appFlag(command)
 	output := outputFlag(command)
 	command.RunE = func(cmd *cobra.Command, args []string) error {
 		a, err := configure(cmd, env, config.Needs{Database: true})
@@ -102,34 +138,35 @@ Importing a file again changes nothing. A file with a mistake is not imported at
 			return err
 		}
 		defer a.close()
-		name, list := "stdin", env.Stdin
+		name, text := "stdin", env.Stdin
 		if args[0] != "-" {
 			file, err := os.Open(args[0])
 			if err != nil {
 				return &problem.UsageError{Problem: "cannot read the list: " + err.Error()}
 			}
 			defer file.Close()
-			name, list = args[0], io.Reader(file)
+			name, text = args[0], io.Reader(file)
 		}
-		entries, err := taskfile.Read(name, list, a.settings.Location)
-		var problems taskfile.Problems
-		if err != nil && !errors.As(err, &problems) {
-			return &problem.UsageError{Problem: "cannot read the list: " + err.Error()}
-		}
+		list, err := a.readTasks(name, text)
 		if err != nil {
 			return err
 		}
-		return a.saveTasks(cmd, name, entries, *output)
+		for i := range list.Entries {
+			list.Entries[i].SDKAppID = cmp.Or(list.Entries[i].SDKAppID, *sdkAppID)
+		}
+		return a.saveTasks(cmd, name, list, *output)
 	}
 	return command
 }
 
-// sameTask reports whether two entries say the same of one task.
-func sameTask(a, b taskfile.Entry) bool {
-	if a.SentAt == nil || b.SentAt == nil {
-		return a.SentAt == b.SentAt && a.Label == b.Label
+// readTasks reads a list. A mistake in it is a user's.
+func (a *app) readTasks(name string, text io.Reader) (taskfile.List, error) {
+	list, err := taskfile.Read(name, text, a.settings.Location)
+	var problems taskfile.Problems
+	if err != nil && !errors.As(err, &problems) {
+		return taskfile.List{}, &problem.UsageError{Problem: "cannot read the list: " + err.Error()}
 	}
-	return a.SentAt.Equal(*b.SentAt) && a.Label == b.Label
+	return list, err
 }
 
 // appOf is the app that was named, or the only one that is configured.
@@ -225,7 +262,7 @@ func newTasksRetireCommand(env Environment) *cobra.Command {
 		Example: "  pushloss tasks retire spring-sale",
 		Args:    exactly(cobra.MinimumNArgs(1)),
 	}
-	sdkAppID := command.Flags().Int64("app", 0, "SDKAppID the tasks belong to; needed if there are several apps")
+	sdkAppID := appFlag(command)
 	command.RunE = func(cmd *cobra.Command, args []string) error {
 		a, err := configure(cmd, env, config.Needs{Database: true})
 		if err != nil {

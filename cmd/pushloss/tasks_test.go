@@ -33,12 +33,28 @@ func TestTasksAreAddedImportedListedAndRetired(t *testing.T) {
 	}
 }
 
+func TestTasksAreReadFromWhatTheVendorAnswers(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	const answer, failure = `{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0,"TaskId":"pushed-1","Novelty":1}`, `{"ActionStatus":"FAIL","ErrorInfo":"Invalid format of MsgRandom","ErrorCode":90001,"TaskId":""}`
+	w.startWith(strings.NewReader(answer), "tasks", "import", "-").endedWith(0).says(t, "tasks: 1 added", "skipped: 1 unknown field")
+	w.startWith(strings.NewReader(answer+failure), "tasks", "import", "-").endedWith(0).says(t, "tasks: 0 added, 0 updated, 1 unchanged", "1 answer of a failed call", "MsgRandom")
+	w.startWith(strings.NewReader(failure), "tasks", "import", "-").endedWith(2).says(t, "the push failed (FAIL 90001: \"Invalid format of MsgRandom\")")
+	w.do(0, "tasks", "add", answer, "pushed-2", "pushed-1", "--label", "Sale").says(t, "tasks: 1 added, 1 updated, 0 unchanged")
+	w.do(2, "tasks", "add", `{"ActionStatus":`).says(t, "argument 1:1: not valid JSON")
+	w.startWith(strings.NewReader(`{"Events":[{"TaskId":"called","TaskTime":1743379200,"To_Account":"bob"}]}`), "tasks", "import", "-", "--app", "1400000001").endedWith(0).says(t, "tasks: 1 added")
+	w.startWith(strings.NewReader(answer), "tasks", "import", "-", "--app", "7").endedWith(2).says(t, "app 7 is not configured")
+	if n := w.number(`SELECT count(*) FROM analytics.tasks WHERE label = 'Sale' OR sent_at = '2025-03-31 00:00Z'`); n != 3 {
+		t.Errorf("%d tasks are as they were given, want 3", n)
+	}
+}
+
 func TestAMalformedTaskFileIsNamedWithItsLinesAndNotImported(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	for _, test := range []struct{ name, content, says string }{
 		{"bad.csv", "task_id,sent_at\ngood,\nbad,tomorrow\n", ":3: sent_at"},
-		{"header.csv", "task\nx\n", ":1: "},
+		{"header.csv", "job\nx\n", ":1: "},
 		{"bad.jsonl", `{"task_id":"good"}` + "\n" + `{"task_id":""}` + "\n", ":2: task_id is empty"},
 		{"empty.csv", "", ":1: the list is empty"},
 		{"double.csv", "task_id,label\nx,one\nx,two\n", ":3: "},

@@ -22,37 +22,21 @@ const (
 	maxWarnings = 20
 )
 
-// saveTasks puts entries into the registry, for the app that they name or the only one
+// saveTasks puts the entries of a list into the registry, for the app that they name or the only one
 // there is. from is where they come from: a file, or an option.
-func (a *app) saveTasks(cmd *cobra.Command, from string, entries []taskfile.Entry, output format) error {
-	if err := a.refuseFuture(from, entries); err != nil {
+func (a *app) saveTasks(cmd *cobra.Command, from string, list taskfile.List, output format) error {
+	if err := a.refuseFuture(from, list.Entries); err != nil {
 		return err
 	}
-	type key struct {
-		sdkAppID int64
-		taskID   string
+	entries, err := a.entriesOfApps(list.Entries)
+	if err != nil {
+		return err
 	}
 	var tasks []load.Task
 	var warnings []string
-	seen := make(map[key]taskfile.Entry)
 	hints := 0
 	for _, entry := range entries {
-		sdkAppID, err := a.appOf(entry.SDKAppID)
-		if err != nil {
-			return err
-		}
-		// A list may name the only app in one line and leave it out in another.
-		earlier, again := seen[key{sdkAppID, entry.TaskID}]
-		if again && !sameTask(earlier, entry) {
-			return &problem.UsageError{
-				Problem: fmt.Sprintf("task %s of app %d is on lines %d and %d with different values", entry.TaskID, sdkAppID, earlier.Line, entry.Line),
-				Remedy:  "nothing was imported; keep one of the lines",
-			}
-		}
-		if again {
-			continue
-		}
-		seen[key{sdkAppID, entry.TaskID}] = entry
+		sdkAppID := entry.SDKAppID
 		task := load.Task{SDKAppID: sdkAppID, TaskID: entry.TaskID, SentAt: entry.SentAt, RegisteredAt: a.env.Now()}
 		if entry.Label != "" {
 			task.Label = &entry.Label
@@ -97,14 +81,51 @@ func (a *app) saveTasks(cmd *cobra.Command, from string, entries []taskfile.Entr
 			Updated      int      `json:"updated"`
 			Unchanged    int      `json:"unchanged"`
 			SentAtFromID int      `json:"sent_at_from_id"`
+			Failed       int      `json:"failed_answers"`
+			Taskless     int      `json:"without_task"`
+			Unknown      int      `json:"unknown_fields"`
 			Warnings     []string `json:"warnings"`
-		}{changes.Added, changes.Updated, changes.Unchanged, hints, append([]string{}, warnings...)})
+		}{changes.Added, changes.Updated, changes.Unchanged, hints, list.Failed, list.Taskless, list.Unknown, append([]string{}, warnings...)})
 	}
 	fmt.Fprintf(a.env.Stdout, "tasks: %d added, %d updated, %d unchanged\n", changes.Added, changes.Updated, changes.Unchanged)
 	if hints > 0 {
 		fmt.Fprintf(a.env.Stdout, "%d have no sent_at and were given the time in their ID\n", hints)
 	}
+	if skipped := list.Skipped.String(); skipped != "" {
+		fmt.Fprintln(a.env.Stdout, skipped)
+	}
 	return nil
+}
+
+// entriesOfApps names each entry's app, and makes one of those for the same task: a list
+// may name the only app in one line and leave it out in another.
+func (a *app) entriesOfApps(given []taskfile.Entry) ([]taskfile.Entry, error) {
+	type key struct {
+		sdkAppID int64
+		taskID   string
+	}
+	var entries []taskfile.Entry
+	indexOf := make(map[key]int)
+	for _, entry := range given {
+		var err error
+		if entry.SDKAppID, err = a.appOf(entry.SDKAppID); err != nil {
+			return nil, err
+		}
+		k := key{entry.SDKAppID, entry.TaskID}
+		index, again := indexOf[k]
+		if !again {
+			indexOf[k] = len(entries)
+			entries = append(entries, entry)
+			continue
+		}
+		if earlier := &entries[index]; !earlier.Merge(entry) {
+			return nil, &problem.UsageError{
+				Problem: fmt.Sprintf("task %s of app %d is on lines %d and %d with different values", entry.TaskID, entry.SDKAppID, earlier.Line, entry.Line),
+				Remedy:  "nothing was imported; keep one of the lines",
+			}
+		}
+	}
+	return entries, nil
 }
 
 // refuseFuture refuses pushes that were not sent yet: runs would wait for their day.

@@ -9,13 +9,13 @@ import (
 )
 
 func ExampleRead() {
-	list := "task_id,sent_at,label\n657bf434_537529d8_2000005e80aa873_2780d131_bc614e,2023-12-15,Spring sale\n"
-	entries, err := taskfile.Read("tasks.csv", strings.NewReader(list), time.UTC)
+	csv := "task_id,sent_at,label\n657bf434_537529d8_2000005e80aa873_2780d131_bc614e,2023-12-15,Spring sale\n"
+	list, err := taskfile.Read("tasks.csv", strings.NewReader(csv), time.UTC)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	for _, e := range entries {
+	for _, e := range list.Entries {
 		fmt.Println(e.Line, e.TaskID, e.SentAt.Format(time.DateOnly), e.Label)
 	}
 

@@ -33,8 +33,7 @@ func (r *reader) json(list io.Reader) error {
 		r.problem(1+bytes.Count(text[:at], []byte("\n")), "not UTF-8 text")
 		return nil
 	}
-	// A doubled name is looked for where it matters, so as to name it and to go on.
-	values := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	values := decoderOf(text)
 	line, counted := 1, 0
 	lineAt := func(offset int) int {
 		offset = min(offset, len(text))
@@ -68,21 +67,28 @@ func (r *reader) json(list io.Reader) error {
 
 // element adds the task of an object, or of an ID alone.
 func (r *reader) element(line int, value jsontext.Value) {
+	r.number++
 	switch value.Kind() {
 	case '{':
 		r.object(line, membersOf(value))
 	case '"', '0':
 		if id, ok := r.text(line, "task_id", value); ok {
-			r.add(line, map[string]string{"task_id": id})
+			r.add(line, FromList, map[string]string{"task_id": id})
 		}
 	default:
 		r.problem(line, "task_id: an element is neither an object nor a TaskID")
 	}
 }
 
+// decoderOf takes names that come again: they are looked for where they matter, so as to
+// name them and to go on.
+func decoderOf(text []byte) *jsontext.Decoder {
+	return jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+}
+
 // membersOf is what a valid object has, in its order, names that come again too.
 func membersOf(object jsontext.Value) (members []member) {
-	decoder := jsontext.NewDecoder(bytes.NewReader(object), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	decoder := decoderOf(object)
 	_, _ = decoder.ReadToken()
 	for decoder.PeekKind() == '"' {
 		name, _ := decoder.ReadToken() // nothing fails here: it was decoded once
@@ -93,8 +99,11 @@ func membersOf(object jsontext.Value) (members []member) {
 	return members
 }
 
-// object adds the task of a JSON object.
+// object adds the task of a JSON object, or those of the vendor's.
 func (r *reader) object(line int, members []member) {
+	if r.vendors(line, members) {
+		return
+	}
 	ok := true
 	fields, seen := make(map[string]string), make(map[string]bool)
 	for _, m := range members {
@@ -117,7 +126,7 @@ func (r *reader) object(line int, members []member) {
 		fields[column] = text
 	}
 	if ok {
-		r.add(line, fields)
+		r.add(line, FromList, fields)
 	}
 }
 

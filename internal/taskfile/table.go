@@ -15,13 +15,13 @@ import (
 func columnOf(name string) (column string, known bool) {
 	name = strings.NewReplacer(" ", "", "_", "", "-", "", "\u00a0", "").Replace(strings.ToLower(name))
 	switch name {
-	case "taskid", "id":
+	case "taskid", "id", "pushtaskid", "task":
 		return "task_id", true
-	case "sdkappid":
+	case "sdkappid", "appid", "app":
 		return "sdk_app_id", true
-	case "sentat":
+	case "sentat", "senttime", "sendtime", "tasktime", "pushtime", "pushedat":
 		return "sent_at", true
-	case "label":
+	case "label", "name", "title":
 		return "label", true
 	}
 	return "", false
@@ -162,7 +162,7 @@ func (r *reader) row(line int, header, record []string) {
 	case extra || len(record) < len(header):
 		r.problem(line, "%d fields where the first line has %d columns", len(record), len(header))
 	default:
-		r.add(line, fields)
+		r.add(line, FromList, fields)
 	}
 }
 

@@ -2,6 +2,7 @@ package taskfile
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -17,17 +18,35 @@ import (
 // Entry is one task of a list. Empty fields were not given.
 type Entry struct {
 	Line     int
+	Element  int // its number in JSON, from 1; 0 in a table
 	TaskID   string
 	SDKAppID int64 // 0: not given
 	SentAt   *time.Time
 	Label    string
+	From     Origin
+}
+
+// List is what Read found in a list.
+type List struct {
+	Entries []Entry
+	Skipped
+}
+
+// Append adds another list. A task of both is one if they agree; the caller compares.
+func (l *List) Append(other List) {
+	l.Entries = append(l.Entries, other.Entries...)
+	l.Failed += other.Failed
+	l.Taskless += other.Taskless
+	l.Unknown += other.Unknown
+	l.LastFailure = cmp.Or(other.LastFailure, l.LastFailure)
 }
 
 // Problem is what is wrong with one line.
 type Problem struct {
-	Name string
-	Line int
-	Text string
+	Name    string
+	Line    int
+	Element int // its number in JSON, from 1; 0 in a table
+	Text    string
 }
 
 func (p Problem) Error() string { return fmt.Sprintf("%s:%d: %s", p.Name, p.Line, p.Text) }
@@ -66,23 +85,25 @@ var columns = []string{"task_id", "sdk_app_id", "sent_at", "label"}
 // "{", an array or objects one after another, and a table otherwise: commas, semicolons,
 // tabs or bars between the columns, with a header unless it is a plain list of IDs. It may be
 // UTF-16, as spreadsheets write it. A time without a zone is in loc. The same task may
-// be there again only if the lines agree. The error for a bad list is Problems.
-func Read(name string, list io.Reader, loc *time.Location) ([]Entry, error) {
+// be there again only if the lines agree. JSON may also be what the vendor writes:
+// answers of pushes, callbacks, scheduled pushes. The error for a bad list is Problems,
+// and the good entries come with it.
+func Read(name string, list io.Reader, loc *time.Location) (List, error) {
 	raw := bufio.NewReader(list)
 	if kind := binaryKind(raw); kind != "" {
-		return nil, Problems{{Name: name, Line: 1, Text: kind}}
+		return List{}, Problems{{Name: name, Line: 1, Text: kind}}
 	}
 	buffered := bufio.NewReader(&lineEnds{from: bufio.NewReader(decoded(raw))})
 	first, err := firstCharacter(buffered)
 	switch {
 	case errors.Is(err, io.EOF):
-		return nil, Problems{{Name: name, Line: 1, Text: "the list is empty"}}
+		return List{}, Problems{{Name: name, Line: 1, Text: "the list is empty"}}
 	case errors.Is(err, bufio.ErrBufferFull):
-		return nil, Problems{{Name: name, Line: 1, Text: "the list begins with nothing but blanks"}}
+		return List{}, Problems{{Name: name, Line: 1, Text: "the list begins with nothing but blanks"}}
 	case err != nil:
-		return nil, fmt.Errorf("read %s: %w", name, err)
+		return List{}, fmt.Errorf("read %s: %w", name, err)
 	}
-	r := &reader{name: name, loc: loc, seen: make(map[entryKey]Entry)}
+	r := &reader{name: name, loc: loc, seen: make(map[entryKey]int)}
 	switch first {
 	case '{', '[':
 		err = r.json(buffered)
@@ -91,13 +112,13 @@ func Read(name string, list io.Reader, loc *time.Location) ([]Entry, error) {
 	}
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("read %s: %w", name, err)
+		return List{}, fmt.Errorf("read %s: %w", name, err)
 	case len(r.problems) > 0:
-		return nil, r.problems
-	case len(r.entries) == 0:
-		return nil, Problems{{Name: name, Line: 1, Text: "no tasks in it"}}
+		return r.List, r.problems
+	case len(r.Entries) == 0:
+		return r.List, Problems{{Name: name, Line: 1, Text: "no tasks in it" + r.reason()}}
 	}
-	return r.entries, nil
+	return r.List, nil
 }
 
 // firstCharacter returns the first one that is not a blank; it stays unread.
@@ -119,28 +140,29 @@ type entryKey struct {
 }
 
 type reader struct {
+	List
 	name     string
 	loc      *time.Location
-	entries  []Entry
-	seen     map[entryKey]Entry
+	number   int              // of the element that is read
+	seen     map[entryKey]int // the index of its entry
 	problems Problems
 }
 
 func (r *reader) problem(line int, format string, args ...any) {
-	r.problems = append(r.problems, Problem{Name: r.name, Line: line, Text: fmt.Sprintf(format, args...)})
+	r.problems = append(r.problems, Problem{Name: r.name, Line: line, Element: r.number, Text: fmt.Sprintf(format, args...)})
 }
 
 // nulls are how databases write that there is no value.
 var nulls = []string{`\N`, "NULL", "null", "(null)", "<null>"}
 
-func (r *reader) add(line int, fields map[string]string) {
+func (r *reader) add(line int, from Origin, fields map[string]string) {
 	before := len(r.problems)
 	for _, column := range []string{"sdk_app_id", "sent_at", "label"} {
 		if slices.Contains(nulls, fields[column]) {
 			fields[column] = ""
 		}
 	}
-	e := Entry{Line: line, TaskID: fields["task_id"], Label: fields["label"]}
+	e := Entry{Line: line, Element: r.number, From: from, TaskID: fields["task_id"], Label: fields["label"]}
 	if reason := CheckTaskID(e.TaskID); reason != "" {
 		r.problem(line, "%s", reason)
 	}
@@ -161,17 +183,36 @@ func (r *reader) add(line int, fields map[string]string) {
 		}
 		e.SentAt = &at
 	}
-	key := entryKey{e.SDKAppID, e.TaskID}
-	if earlier, again := r.seen[key]; again && len(r.problems) == before {
-		if !sameTime(earlier.SentAt, e.SentAt) || earlier.Label != e.Label {
-			r.problem(line, "task %s is on line %d with other values", e.TaskID, earlier.Line)
-		}
+	if len(r.problems) > before {
 		return
 	}
-	if len(r.problems) == before {
-		r.seen[key] = e
-		r.entries = append(r.entries, e)
+	key := entryKey{e.SDKAppID, e.TaskID}
+	index, again := r.seen[key]
+	if !again {
+		r.seen[key] = len(r.Entries)
+		r.Entries = append(r.Entries, e)
+		return
 	}
+	if earlier := &r.Entries[index]; !earlier.Merge(e) {
+		r.problem(line, "task %s is on line %d with other values", e.TaskID, earlier.Line)
+	}
+}
+
+// Merge adds what another entry has of the same task, and reports whether they agree.
+// People's lists must agree with each other. The vendor's events of a task need not: they
+// only add what is missing, and the earliest of their times is that of the push.
+func (e *Entry) Merge(other Entry) bool {
+	if e.From == FromList && other.From == FromList {
+		return sameTime(e.SentAt, other.SentAt) && e.Label == other.Label
+	}
+	if e.Label == "" {
+		e.Label = other.Label
+	}
+	earlier := e.SentAt != nil && other.SentAt != nil && e.From != FromList && other.SentAt.Before(*e.SentAt)
+	if e.SentAt == nil || other.From == FromList && other.SentAt != nil || earlier {
+		e.SentAt = other.SentAt
+	}
+	return true
 }
 
 func sameTime(a, b *time.Time) bool {

@@ -1,0 +1,216 @@
+package taskfile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Origin is the kind of text that an entry was read from.
+type Origin int
+
+const (
+	FromList      Origin = iota // what people wrote, or exported
+	FromPush                    // an answer of timpush/push or timpush/batch
+	FromCallback                // an event of the callback Push.AllMemberPush
+	FromScheduled               // a scheduled push, by its PushTaskID
+)
+
+// Skipped counts what a list has besides its tasks. None of it is a mistake.
+type Skipped struct {
+	Failed   int // answers of failed calls
+	Taskless int // answers, events and scheduled pushes without a TaskID
+	Unknown  int // fields that no page of the vendor's names
+	// LastFailure is what the last of the failed calls answered.
+	LastFailure string
+}
+
+// String says what was skipped, or nothing.
+func (s Skipped) String() string {
+	var parts []string
+	for _, part := range []struct {
+		n            int
+		one, several string
+	}{
+		{s.Failed, "answer of a failed call", "answers of failed calls"},
+		{s.Taskless, "entry without a TaskId", "entries without a TaskId"},
+		{s.Unknown, "unknown field", "unknown fields"},
+	} {
+		switch part.n {
+		case 0:
+		case 1:
+			parts = append(parts, "1 "+part.one)
+		default:
+			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.several))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	text := "skipped: " + strings.Join(parts, ", ")
+	if s.Failed > 0 {
+		text += " (the last: " + s.LastFailure + ")"
+	}
+	return text
+}
+
+// reason says why there are no tasks, as far as it is known.
+func (s Skipped) reason() string {
+	switch {
+	case s.Failed > 0:
+		return fmt.Sprintf(": the push failed (%s)", s.LastFailure)
+	case s.Taskless > 0:
+		return ": the vendor's answer or callback has no TaskId"
+	}
+	return ""
+}
+
+// The fields that the vendor documents and that are no columns.
+var (
+	answerFields = []string{"ActionStatus", "ErrorCode", "ErrorInfo", "ErrorDisplay", "ErrorList", "ResultCode", "ResultInfo",
+		"RequestId", "Total", "Tasks", "TaskInfo", "Events"}
+	eventFields = []string{"CallbackCommand", "EventType", "DataId", "EventTime", "To_Account", "From_Account", "PushPlatform",
+		"DeviceType", "PushStage", "ErrCode", "ErrInfo", "PushID", "MsgKey", "GroupID", "MsgSeq", "MsgRandom", "MsgTime"}
+	scheduleFields = []string{"TaskID", "CreateAt", "Type", "Content", "Title", "Desc", "Status", "DispatchSuccess", "DispatchErr"}
+)
+
+// vendors adds the tasks of an object that the vendor wrote, and reports whether it did.
+func (r *reader) vendors(line int, members []member) bool {
+	has := func(names ...string) bool {
+		return slices.ContainsFunc(members, func(m member) bool { return slices.Contains(names, m.name) })
+	}
+	switch {
+	case has("ActionStatus", "ErrorCode", "Events"):
+		r.answer(line, members)
+	case has("PushTaskID"):
+		r.vendorsTask(line, FromScheduled, members, scheduleFields)
+	case has("CallbackCommand", "PushStage", "TaskTime"):
+		r.vendorsTask(line, FromCallback, members, eventFields)
+	default:
+		return false
+	}
+	return true
+}
+
+// answer adds the tasks of an envelope: an answer's own task, a callback's, or those of a
+// list of scheduled pushes.
+func (r *reader) answer(line int, members []member) {
+	if failure := failureOf(members); failure != "" {
+		r.Failed++
+		r.LastFailure = failure
+		return
+	}
+	for _, m := range members {
+		var from Origin
+		var known []string
+		switch m.name {
+		case "Events":
+			from, known = FromCallback, eventFields
+		case "Tasks", "TaskInfo":
+			from, known = FromScheduled, scheduleFields
+		default:
+			continue
+		}
+		for _, element := range elementsOf(m.value) {
+			if element.Kind() != '{' {
+				r.problem(line, "%s has an element that is not an object", m.name)
+				continue
+			}
+			r.vendorsTask(line, from, membersOf(element), known)
+		}
+		return
+	}
+	r.vendorsTask(line, FromPush, members, answerFields)
+}
+
+// failureOf says how a call failed, or nothing. A push to some of its users only has a
+// task and a list of the others.
+func failureOf(members []member) string {
+	values := make(map[string]jsontext.Value)
+	for _, m := range members {
+		values[m.name] = m.value
+	}
+	text := func(name string) string {
+		value := values[name]
+		if len(value) == 0 || value.Kind() == 'n' {
+			return ""
+		}
+		return scalar(value)
+	}
+	partial := text("TaskId") != "" && len(elementsOf(values["ErrorList"])) > 0
+	status, code := text("ActionStatus"), text("ErrorCode")
+	if code == "" || code == "0" {
+		code = text("ResultCode")
+	}
+	switch {
+	case partial, (status == "" || strings.EqualFold(status, "OK")) && (code == "" || code == "0"):
+		return ""
+	}
+	info := []rune(text("ErrorInfo") + text("ResultInfo"))
+	return fmt.Sprintf("%s: %q", strings.TrimSpace(status+" "+code), string(info[:min(len(info), 200)]))
+}
+
+// vendorsTask adds the task of an object whose fields are columns, known ones, or new.
+func (r *reader) vendorsTask(line int, from Origin, members []member, known []string) {
+	fields := make(map[string]string)
+	for _, m := range members {
+		column, isColumn := columnOf(m.name)
+		switch {
+		case slices.Contains(known, m.name):
+		case from == FromScheduled && m.name == "PushTaskID":
+			fields["task_id"] = scalar(m.value)
+		case from == FromCallback && m.name == "TaskTime":
+			if at := scalar(m.value); at != "0" {
+				fields["sent_at"] = at
+			}
+		case from == FromScheduled && m.name == "SchedAt":
+			if at, err := time.Parse(time.DateTime, scalar(m.value)); err == nil { // in UTC
+				fields["sent_at"] = at.Format(time.RFC3339)
+			}
+		case isColumn && scalar(m.value) != "":
+			fields[column] = scalar(m.value)
+		case !isColumn:
+			r.Unknown++
+		}
+	}
+	if fields["task_id"] == "" {
+		r.Taskless++
+		return
+	}
+	r.add(line, from, fields)
+}
+
+// scalar is the text of a string or a number, and nothing of another value.
+func scalar(value jsontext.Value) string {
+	switch value.Kind() {
+	case '"':
+		text, _ := jsontext.AppendUnquote(nil, value) // it was decoded once
+		return strings.TrimSpace(string(text))
+	case '0':
+		return string(value)
+	}
+	return ""
+}
+
+// elementsOf is what an array has, or the value itself if it is an object.
+func elementsOf(value jsontext.Value) (elements []jsontext.Value) {
+	switch {
+	case len(value) == 0:
+	case value.Kind() == '{':
+		return []jsontext.Value{value}
+	case value.Kind() == '[':
+		decoder := decoderOf(value)
+		_, _ = decoder.ReadToken()
+		for decoder.PeekKind() != ']' {
+			element, err := decoder.ReadValue()
+			if err != nil { // nothing fails here: it was decoded once
+				break
+			}
+			elements = append(elements, element.Clone())
+		}
+	}
+	return elements
+}
