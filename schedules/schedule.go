@@ -59,7 +59,7 @@ func Missed(s Schedule, last, now time.Time) bool {
 }
 
 // lastTickSpans are how far LastTick looks back, each only if the one before had
-// no tick: a schedule of many ticks is asked for few of them.
+// no tick.
 var lastTickSpans = [...]time.Duration{time.Minute, time.Hour, 24 * time.Hour, 32 * 24 * time.Hour, 367 * 24 * time.Hour, 5 * 366 * 24 * time.Hour}
 
 // LastTick returns the newest tick of a job's schedules up to now; the zero time if
@@ -74,14 +74,51 @@ func LastTick(schedules []Schedule, job string, now time.Time) (last time.Time) 
 			if tick.IsZero() || tick.After(now) {
 				continue
 			}
-			for !tick.IsZero() && !tick.After(now) {
-				if tick.After(last) {
-					last = tick
+			before, after := now.Add(-span), now // the last tick is the first after a time between them
+			for after.Sub(before) > time.Minute {
+				middle := before.Add(after.Sub(before) / 2)
+				if tick := s.Next(middle); !tick.IsZero() && !tick.After(now) {
+					before = middle
+				} else {
+					after = middle
 				}
-				tick = s.Next(tick)
+			}
+			for tick = s.Next(before); !tick.IsZero() && !tick.After(now); tick = s.Next(tick) {
+				last = later(last, tick)
 			}
 			break
 		}
 	}
 	return last
+}
+
+// gapSpan is how far LongestGap looks ahead: past a leap day.
+const gapSpan = 5 * 366 * 24 * time.Hour
+
+// LongestGap returns the longest time without a tick of a job's schedules from now on and
+// for years, if it is longer than limit. It looks at few of the ticks.
+func LongestGap(schedules []Schedule, job string, now time.Time, limit time.Duration) (from, to time.Time, found bool) {
+	next := func(after time.Time) (first time.Time) {
+		for _, s := range schedules {
+			if tick := s.Next(after); s.Job == job && !tick.IsZero() && (first.IsZero() || tick.Before(first)) {
+				first = tick
+			}
+		}
+		return first
+	}
+	for tick := now; tick.Before(now.Add(gapSpan)); {
+		if last := LastTick(schedules, job, tick.Add(limit)); last.After(tick) {
+			tick = last // no gap before it is longer
+			continue
+		}
+		after := next(tick)
+		if after.IsZero() {
+			after = tick.Add(gapSpan)
+		}
+		if after.Sub(tick) > to.Sub(from) {
+			from, to, found = tick, after, true
+		}
+		tick = after
+	}
+	return from, to, found
 }

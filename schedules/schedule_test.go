@@ -36,6 +36,36 @@ func TestPeriodIsTheLongestGapAhead(t *testing.T) {
 	}
 }
 
+func TestTheLongestGapIsThatOfAllSchedulesOfTheJobTogether(t *testing.T) {
+	t.Parallel()
+	monday := time.Date(2025, 6, 2, 12, 0, 0, 0, time.UTC)
+	const day, limit = 24 * time.Hour, 36 * time.Hour
+	for _, test := range []struct {
+		name string
+		list []string
+		want time.Duration // 0 if none is longer than the limit
+	}{
+		{"daily", []string{"run 0 3 * * *"}, 0},
+		{"every minute", []string{"run * * * * *"}, 0},
+		{"weekends", []string{"run */5 * * * 1-5"}, 2*day + 5*time.Minute},
+		{"weekends with an entry of their own", []string{"run */5 * * * 1-5", "run 0 3 * * 6,0"}, 0},
+		{"another job", []string{"run 0 3 * * 1-5", "report 0 3 * * *"}, 3 * day},
+		{"the time before the first tick", []string{"run 0 12 29 2 *"}, 4*365*day + day},
+		{"monthly", []string{"run @monthly"}, 31 * day},
+		{"the 31st", []string{"run 0 0 31 * *"}, 61 * day},
+		{"every 100 hours", []string{"run @every 100h"}, 100 * time.Hour},
+		{"daily but for one day in February", []string{"run 0 3 1-28,30,31 * *"}, 2 * day},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			from, to, found := schedules.LongestGap(entries(t, test.list...), "run", monday, limit)
+			if got := to.Sub(from); got != test.want || found != (test.want > 0) {
+				t.Errorf("the gap is %s (%s to %s), want %s", got, from, to, test.want)
+			}
+		})
+	}
+}
+
 func TestMissedIsATickSinceTheLastStart(t *testing.T) {
 	t.Parallel()
 	daily := entries(t, "run 0 3 * * *")[0]

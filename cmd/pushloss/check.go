@@ -17,6 +17,7 @@ import (
 	"pushloss/internal/problem"
 	"pushloss/load"
 	"pushloss/migrations"
+	"pushloss/schedules"
 )
 
 func newCheckCommand(env Environment) *cobra.Command {
@@ -109,7 +110,17 @@ func (a *app) findScheduleProblems() check.Finding {
 		}
 	}
 	if next.IsZero() {
-		return check.Good("schedules", fmt.Sprintf("%d, but none of serve's runs the job run", len(list)))
+		return check.Warning("schedules", fmt.Sprintf("%d, but none of them has the job run: serve pulls no figures", len(list)),
+			"add a daily entry with job: run, unless cron or another program starts pushloss run")
+	}
+	if from, to, found := schedules.LongestGap(list, pipeline.KindRun, a.env.Now(), statusGrace); found {
+		var zones []*time.Location
+		for _, configured := range a.settings.Apps {
+			zones = append(zones, configured.Location)
+		}
+		if finding := check.Gap(from, to, a.settings.APIMemoryDays, zones); !finding.OK || finding.Hint != "" {
+			return finding
+		}
 	}
 	return check.Good("schedules", fmt.Sprintf("%d, serve runs next at %s", len(list), next.Format(time.RFC3339)))
 }
@@ -172,9 +183,10 @@ func (a *app) findDatabaseProblems(ctx context.Context) (db *load.DB, reachable 
 }
 
 func printFindings(env Environment, output format, findings []check.Finding) error {
-	ok := true
+	ok, warned := true, false
 	for _, finding := range findings {
 		ok = ok && finding.OK
+		warned = warned || finding.OK && finding.Hint != ""
 	}
 	if output == asJSON {
 		return printJSON(env.Stdout, struct {
@@ -185,8 +197,11 @@ func printFindings(env Environment, output format, findings []check.Finding) err
 	t := newTable(env.Stdout, "check", "result", "finding")
 	for _, f := range findings {
 		result := "ok"
-		if !f.OK {
+		switch {
+		case !f.OK:
 			result = "FAILED"
+		case f.Hint != "":
+			result = "warning"
 		}
 		t.AppendRow([]any{f.Check, result, f.Detail})
 	}
@@ -196,10 +211,13 @@ func printFindings(env Environment, output format, findings []check.Finding) err
 			fmt.Fprintf(env.Stdout, "%s: %s\n", f.Check, f.Hint)
 		}
 	}
-	if ok {
-		fmt.Fprintln(env.Stdout, "everything is in order")
-	} else {
+	switch {
+	case !ok:
 		fmt.Fprintln(env.Stdout, "not ready: see the findings marked FAILED")
+	case warned:
+		fmt.Fprintln(env.Stdout, "everything is in order, but see the warnings")
+	default:
+		fmt.Fprintln(env.Stdout, "everything is in order")
 	}
 	return nil
 }

@@ -240,12 +240,20 @@ func TestCheckReadsTheScheduleFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "schedules.yaml")
 	w.env["PUSHLOSS_SCHEDULES_FILE"] = file
 	w.do(2, "check").says(t, "schedules", "FAILED", "no such file")
-	for text, says := range map[string]string{
-		"schedules: [{name: a, job: run, cron: '0 3 * * *'}, {name: b, job: prune, cron: '@daily'}]": "2, serve runs next at 20",
-		"schedules: [{name: a, job: prune, cron: '@daily'}]":                                         "1, but none of serve's runs the job run",
+	w.env["PUSHLOSS_API_MEMORY_DAYS"] = "7"
+	for _, test := range []struct {
+		text string
+		code int
+		says []string
+	}{
+		{"schedules: [{name: a, job: run, cron: '0 3 * * *'}, {name: b, job: prune, cron: '@daily'}]", 0, []string{"2, serve runs next at 20"}},
+		{"schedules: [{name: a, job: prune, cron: '@daily'}]", 0, []string{"warning", "none of them has the job run", "add a daily entry"}},
+		{"schedules: [{name: a, job: run, cron: '0 3 * * 1-5'}]", 0, []string{"warning", "no run between 20", "schedule the job run daily"}},
+		{"schedules: [{name: a, job: run, cron: '@monthly'}]", 1, []string{"FAILED", "days are lost", "schedule the job run daily"}},
+		{"schedules: [{name: a, job: run, cron: '0 3 29 2 *'}]", 1, []string{"FAILED", "days are lost"}},
 	} {
-		w.write(file, text)
-		w.do(0, "check").says(t, "schedules", says)
+		w.write(file, test.text)
+		w.do(test.code, "check").says(t, append(test.says, "schedules")...)
 	}
 	for _, wrong := range []string{"schedules: [{name: a, job: run, cron: */5 * * * *}]", "schedules: [{name: a, job: run, cron: '*/90 * * * *'}]"} {
 		w.write(file, wrong)

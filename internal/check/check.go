@@ -36,6 +36,11 @@ func (f Finding) Err() error { return f.err }
 // Good returns a finding that is OK.
 func Good(check, detail string) Finding { return Finding{Check: check, OK: true, Detail: detail} }
 
+// Warning returns a finding that is OK, with what to do nevertheless.
+func Warning(check, detail, hint string) Finding {
+	return Finding{Check: check, OK: true, Detail: detail, Hint: hint}
+}
+
 // Bad returns a finding that is not OK.
 func Bad(check string, err error, hint string) Finding {
 	return Finding{Check: check, Detail: err.Error(), Hint: hint, err: err}
@@ -125,9 +130,8 @@ func API(ctx context.Context, db *load.DB, transport http.RoundTripper, app pipe
 	findings := []Finding{Good(name, fmt.Sprintf("answered for %s: %s", yesterday, strings.Join(names, ", ")))}
 	clock := fmt.Sprintf("clock against app %d's api", app.Account.SDKAppID)
 	if answer.Date.IsZero() {
-		warning := Good(clock, "not compared: the API's answers have no readable Date header")
-		warning.Hint = "jobs compare only this machine's clock with the database's: keep both right (NTP)"
-		return append(findings, warning)
+		return append(findings, Warning(clock, "not compared: the API's answers have no readable Date header",
+			"jobs compare only this machine's clock with the database's: keep both right (NTP)"))
 	}
 	own, database := now(), time.Time{}
 	if db != nil {
