@@ -22,6 +22,9 @@ const (
 	appNotConfigured = "not configured"
 )
 
+// allRetired is what to say where no app is left to work on.
+const allRetired = "all apps are retired: nothing is pulled or judged; to change that: pushloss apps restore SDKAPPID"
+
 func newAppsCommand(env Environment) *cobra.Command {
 	return parent("apps", "List, retire and restore apps",
 		newAppsListCommand(env),

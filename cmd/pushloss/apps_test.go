@@ -48,6 +48,14 @@ func TestAnAppThatIsRetiredOrRemovedIsNotJudged(t *testing.T) {
 	if list := w.do(0, "apps", "list", "--output", "json").stdout; !strings.Contains(list, `"state": "retired"`) {
 		t.Errorf("the list is %s", list)
 	}
+	w.do(0, "check").says(t, fmt.Sprintf("api of app %d", otherApp), "not called: the app is retired", "everything is in order\n")
+
+	w.do(0, "apps", "retire", fmt.Sprint(testApp))
+	for _, command := range []string{"run", "reconcile", "status", "check"} {
+		code := map[string]int{"status": 1}[command]
+		w.do(code, command).says(t, "all", "retired", "pushloss apps restore SDKAPPID")
+	}
+	w.do(0, "apps", "restore", fmt.Sprint(testApp))
 	w.do(0, "apps", "restore", fmt.Sprint(otherApp)).says(t, "restored")
 	w.do(0, "run")
 	if pulls() == before {

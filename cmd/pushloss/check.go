@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,12 +84,27 @@ func findAll(cmd *cobra.Command, env Environment) []check.Finding {
 			"bring the database in order first"))
 	}
 	transport := extract.NewTransport()
+	var retired []int64
+	if db != nil {
+		if retired, err = db.RetiredApps(ctx); err != nil {
+			return append(findings, check.Bad("apps", err, hintOf(err)))
+		}
+	}
+	left := 0 // apps that are not retired
 	for _, configured := range a.settings.Apps {
 		if db != nil {
 			findings = append(findings, check.Zone(ctx, db, configured.SDKAppID, configured.Location, env.Now()))
 		}
+		if slices.Contains(retired, configured.SDKAppID) {
+			findings = append(findings, check.Good(fmt.Sprintf("api of app %d", configured.SDKAppID), "not called: the app is retired"))
+			continue
+		}
+		left++
 		app := pipeline.App{Account: a.account(configured), Location: configured.Location, CallsPerSecond: configured.Rate}
 		findings = append(findings, check.API(ctx, db, transport, app, a.settings.Streams, holder(), env.Now)...)
+	}
+	if left == 0 {
+		findings = append(findings, check.Warning("apps", "all are retired", "jobs pull nothing; to change that: pushloss apps restore SDKAPPID"))
 	}
 	return findings
 }

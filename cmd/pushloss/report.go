@@ -85,6 +85,9 @@ func paceOf(app pipeline.AppReport) string {
 }
 
 func printProblems(env Environment, report pipeline.Report) {
+	if len(report.Apps) == 0 {
+		fmt.Fprintln(env.Stdout, allRetired)
+	}
 	for _, app := range report.Apps {
 		if app.Problem != "" {
 			fmt.Fprintln(env.Stderr, app.NamedProblem())

@@ -239,6 +239,8 @@ func printStatus(env Environment, output format, ok bool, apps []appStatus, unju
 		fmt.Fprintf(env.Stdout, "not judged: app %d, which is %s\n", app.SDKAppID, app.State)
 	}
 	switch {
+	case len(apps) == 0 && len(unjudged) > 0:
+		fmt.Fprintln(env.Stdout, allRetired)
 	case len(apps) == 0:
 		fmt.Fprintln(env.Stdout, "no app was ever pulled")
 	case last == nil:

@@ -73,6 +73,9 @@ func (p *Pipeline) unretired(ctx context.Context) ([]App, error) {
 		}
 		apps = append(apps, app)
 	}
+	if len(apps) == 0 && len(p.apps) > 0 {
+		p.opts.Log.WarnContext(ctx, "all apps are retired: nothing is pulled", "hint", "pushloss apps restore SDKAPPID")
+	}
 	return apps, nil
 }
 
