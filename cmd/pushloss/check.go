@@ -70,10 +70,12 @@ func findAll(cmd *cobra.Command, env Environment) []check.Finding {
 		return []check.Finding{check.Bad("settings", err, "")}
 	}
 	defer a.close()
-	findings := []check.Finding{
-		check.Good("settings", fmt.Sprintf("apps: %d", len(a.settings.Apps))), a.findScheduleProblems(),
-		check.Lookback(a.settings.LookbackDays, a.settings.APIMemoryDays),
+	findings := []check.Finding{check.Good("settings", fmt.Sprintf("apps: %d", len(a.settings.Apps)))}
+	for _, unknown := range a.settings.Unknown {
+		findings = append(findings, check.Warning("settings", unknown.Name+" is not a setting, and is ignored"+unknown.Meant, "correct or unset "+unknown.Name))
 	}
+	findings = append(findings, a.findScheduleProblems(),
+		check.Lookback(a.settings.LookbackDays, a.settings.APIMemoryDays))
 	findings = append(findings, a.findTargetProblems()...)
 
 	db, reachable, found := a.findDatabaseProblems(ctx)

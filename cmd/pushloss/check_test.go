@@ -107,6 +107,26 @@ func TestCheckNamesEveryWrongSetting(t *testing.T) {
 	}
 }
 
+func TestAMisspeltVariableIsNamedByCheckAndByJobs(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.env["PUSHLOSS_NOTIFY_URL"] = "logger://s3cr3t"
+	const says = "PUSHLOSS_NOTIFY_URL (did you mean PUSHLOSS_NOTIFY_URLS?)"
+	for command, says := range map[string]string{
+		"check": "PUSHLOSS_NOTIFY_URL is not a setting, and is ignored (did you mean PUSHLOSS_NOTIFY_URLS?)", "run": says, "backfill": says,
+	} {
+		args := []string{command}
+		if command == "backfill" {
+			args = append(args, "--from", w.back(2), "--to", w.back(1))
+		}
+		r := w.do(0, args...)
+		r.says(t, says)
+		if n := strings.Count(r.stdout+r.stderr, "(did you mean"); n != 1 || strings.Contains(r.stdout+r.stderr, "s3cr3t") {
+			t.Errorf("%s names it %d times, or its value:\n%s%s", command, n, r.stdout, r.stderr)
+		}
+	}
+}
+
 func TestCheckReadsTheTargetsOfNotificationsAndSendsNothing(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

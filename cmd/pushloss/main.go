@@ -14,6 +14,7 @@ import (
 
 	"github.com/sethvargo/go-envconfig"
 
+	"pushloss/internal/config"
 	"pushloss/internal/notify"
 	"pushloss/internal/problem"
 )
@@ -43,7 +44,7 @@ func main() {
 	go stopOnSignal(signals, cancel)
 	code := Run(ctx, os.Args[1:], Environment{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Lookuper: envconfig.OsLookuper(), Now: time.Now,
+		Lookuper: config.OS(), Now: time.Now,
 		Detach: func() { signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE) },
 	})
 	os.Exit(code)

@@ -76,7 +76,9 @@ func (r *appReader) secretOf(entry yamlfile.Value, fields map[string]yamlfile.Va
 	case "secret_key_env":
 		// The name is not repeated: it may be the key itself, put into the wrong
 		// place.
-		held, found := r.lookup.Lookuper.Lookup(strings.TrimSpace(text))
+		name := strings.TrimSpace(text)
+		r.lookup.named[name] = true
+		held, found := r.lookup.Lookuper.Lookup(name)
 		if !found || strings.TrimSpace(held) == "" {
 			value.Problem("the variable of this name is not set")
 			return secret.Text{}

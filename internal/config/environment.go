@@ -60,6 +60,7 @@ func isSecret(variable string) bool {
 type lookup struct {
 	envconfig.Lookuper
 	problems *Problems
+	named    map[string]bool // the variables that the apps file names
 }
 
 func (l lookup) Lookup(key string) (string, bool) {

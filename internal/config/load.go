@@ -26,7 +26,7 @@ type Needs struct {
 // once; another error is a fault of the program. A first day later than now is wrong.
 func Load(ctx context.Context, lookuper envconfig.Lookuper, needs Needs, now time.Time) (Settings, error) {
 	var problems Problems
-	variables := lookup{lookuper, &problems}
+	variables := lookup{lookuper, &problems, make(map[string]bool)}
 	env, err := readEnvironment(ctx, variables)
 	if err != nil {
 		return Settings{}, err
@@ -65,7 +65,15 @@ func Load(ctx context.Context, lookuper envconfig.Lookuper, needs Needs, now tim
 	}
 	settings.PostgresBin = env.PostgresBin
 	settings.PostgresPort = readValue(&problems, "PUSHLOSS_POSTGRES_PORT", env.PostgresPort, parsePort)
+	if lister, ok := lookuper.(Lister); ok {
+		settings.Unknown = unknown(lister, variables.named)
+	}
 	if len(problems) > 0 {
+		for _, other := range settings.Unknown { // it may be the cause
+			if other.Meant != "" {
+				problems.add(other.Name, "is not a setting%s", other.Meant)
+			}
+		}
 		return Settings{}, problems
 	}
 	return settings, nil

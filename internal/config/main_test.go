@@ -2,18 +2,21 @@ package config_test
 
 import (
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 	_ "time/tzdata"
-
-	"github.com/sethvargo/go-envconfig"
 
 	"pushloss/internal/config"
 )
 
 type variables map[string]string
+
+func (v variables) Lookup(name string) (string, bool) { value, ok := v[name]; return value, ok }
+func (v variables) Names() []string                   { return slices.Collect(maps.Keys(v)) }
 
 // with returns the variables changed by the pairs of name and value.
 func (v variables) with(pairs ...string) variables {
@@ -41,7 +44,7 @@ var everything = config.Needs{Database: true, Credentials: true, Page: true}
 var now = time.Date(2026, 11, 28, 17, 0, 0, 0, time.UTC)
 
 func load(needs config.Needs, env variables) (config.Settings, error) {
-	return config.Load(context.Background(), envconfig.MapLookuper(env), needs, now)
+	return config.Load(context.Background(), env, needs, now)
 }
 
 func mustLoad(t *testing.T, needs config.Needs, env variables) config.Settings {

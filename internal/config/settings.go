@@ -51,6 +51,8 @@ type Settings struct {
 	PostgresBin string
 	// PostgresPort is the embedded database's port; 0 leaves the choice to it.
 	PostgresPort int
+	// Unknown are variables that are probably misspelt.
+	Unknown []Unknown
 }
 
 // Connections is how many connections to Postgres the process may have at once.

@@ -9,9 +9,12 @@ import (
 
 // Near returns " (did you mean WORD?)" for the known words near to text, by the rule of
 // the command line; it is empty if there is none.
-func Near(text string, known []string) string {
+func Near(text string, known []string) string { return Question(Words(text, known)) }
+
+// Words returns the known words near to text.
+func Words(text string, known []string) []string {
 	if text == "" {
-		return ""
+		return nil
 	}
 	root := &cobra.Command{SuggestionsMinimumDistance: 1}
 	if len(text) > 3 {
@@ -20,9 +23,13 @@ func Near(text string, known []string) string {
 	for _, word := range known {
 		root.AddCommand(&cobra.Command{Use: word, Run: func(*cobra.Command, []string) {}})
 	}
-	near := root.SuggestionsFor(text)
-	if len(near) == 0 {
+	return root.SuggestionsFor(text)
+}
+
+// Question returns " (did you mean WORD or WORD?)"; it is empty without words.
+func Question(words []string) string {
+	if len(words) == 0 {
 		return ""
 	}
-	return " (did you mean " + strings.Join(near, " or ") + "?)"
+	return " (did you mean " + strings.Join(words, " or ") + "?)"
 }

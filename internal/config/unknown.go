@@ -1,0 +1,130 @@
+package config
+
+import (
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/sethvargo/go-envconfig"
+
+	"pushloss/internal/suggest"
+)
+
+// Lister is a Lookuper that knows the names of all variables. Load looks among them for
+// misspelt ones.
+type Lister interface {
+	envconfig.Lookuper
+	Names() []string
+}
+
+// OS returns the variables of the process.
+func OS() Lister { return processVariables{envconfig.OsLookuper()} }
+
+type processVariables struct{ envconfig.Lookuper }
+
+func (processVariables) Names() []string {
+	var names []string
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		names = append(names, name)
+	}
+	return names
+}
+
+// Unknown is a variable that looks like a setting and is none.
+type Unknown struct {
+	Name string
+	// Meant is like " (did you mean PUSHLOSS_RATE?)", or empty.
+	Meant string
+}
+
+func (u Unknown) String() string { return u.Name + u.Meant }
+
+// variableNames are the variables that are settings.
+func variableNames() []string {
+	var names []string
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[environment]()) {
+		name, _, _ := strings.Cut(field.Tag.Get("env"), ",")
+		names = append(names, name)
+	}
+	return names
+}
+
+// ours is a name that was meant for this program; tail is what follows its prefix.
+var ours = regexp.MustCompile(`^(?i:PUSH_?LOSS_?|TIM_)(?P<tail>.*)$`)
+
+// unknown returns the variables that have one of our prefixes, or nearly, and are not read.
+// It leaves out blank ones, and those that Kubernetes and Docker set for a service with
+// such a name. read are variables that the apps file names.
+func unknown(variables Lister, read map[string]bool) []Unknown {
+	known := variableNames()
+	tails := make(map[string][]string) // names by what follows their prefix
+	for _, name := range known {
+		tail := tailOf(name)
+		tails[tail] = append(tails[tail], name)
+	}
+	names := variables.Names()
+	var found []Unknown
+	for _, name := range slices.Sorted(slices.Values(names)) {
+		value, _ := variables.Lookup(name)
+		if strings.TrimSpace(value) == "" || read[name] || slices.Contains(known, name) || isOfService(name, names) {
+			continue
+		}
+		meant := suggest.Words(name, ofProgram(known))
+		if !ours.MatchString(name) && len(meant) == 0 {
+			continue
+		}
+		if len(meant) == 0 {
+			tail := tailOf(strings.ToUpper(name))
+			for other, names := range tails {
+				if len(suggest.Words(tail, []string{other})) > 0 || sharesWords(tail, other) {
+					meant = append(meant, names...)
+				}
+			}
+		}
+		found = append(found, Unknown{name, suggest.Question(slices.Sorted(slices.Values(meant)))})
+	}
+	return found
+}
+
+// ofProgram are the names that start with PUSHLOSS_ or TIM_.
+func ofProgram(names []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !ours.MatchString(name) })
+}
+
+func tailOf(name string) string {
+	if match := ours.FindStringSubmatch(name); match != nil {
+		return match[1]
+	}
+	return name
+}
+
+// sharesWords reports whether each word of one name begins, or is begun by, a word of the
+// other: APP_ID and SDK_APP_ID, HTTP_ADDRESS and HTTP_ADDR.
+func sharesWords(a, b string) bool {
+	within := func(some, all []string) bool {
+		for _, word := range some {
+			if !slices.ContainsFunc(all, func(other string) bool {
+				return word == other || min(len(word), len(other)) > 2 && (strings.HasPrefix(word, other) || strings.HasPrefix(other, word))
+			}) {
+				return false
+			}
+		}
+		return true
+	}
+	x, y := strings.Split(a, "_"), strings.Split(b, "_")
+	return within(x, y) || within(y, x)
+}
+
+// servicePart ends the names that Kubernetes and Docker make of a service's.
+var servicePart = regexp.MustCompile(`^(.+?)_(?:SERVICE_HOST|SERVICE_PORT(?:_.+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$`)
+
+func isOfService(name string, names []string) bool {
+	match := servicePart.FindStringSubmatch(name)
+	return match != nil && (slices.Contains(names, match[1]+"_SERVICE_HOST") ||
+		slices.ContainsFunc(names, func(other string) bool {
+			return strings.HasPrefix(other, match[1]+"_PORT_") && strings.HasSuffix(other, "_PROTO")
+		}))
+}
