@@ -317,7 +317,8 @@ const sqlSequences = `
 		EXISTS (SELECT FROM pg_index AS i JOIN pg_attribute AS k ON k.attrelid = c.oid AND k.attnum = i.indkey[0]
 			WHERE i.indrelid = c.oid AND i.indisprimary AND k.attname = 'sdk_app_id')
 	FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attidentity <> '' AND NOT a.attisdropped
-	WHERE c.relnamespace = to_regnamespace('pushloss') ORDER BY 1`
+	WHERE c.relnamespace = to_regnamespace('pushloss') AND has_sequence_privilege(pg_get_serial_sequence(c.oid::regclass::text, a.attname), 'SELECT')
+	ORDER BY 1`
 
 // sequence gives the keys of a table.
 type sequence struct {

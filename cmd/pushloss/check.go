@@ -193,6 +193,11 @@ func (a *app) findDatabaseProblems(ctx context.Context) (db *load.DB, reachable 
 	if now, err := db.Now(ctx); err == nil {
 		findings = append(findings, check.Clock("clock against the database", a.env.Now(), now, time.Time{}))
 	}
+	rights := check.Rights(ctx, a.database)
+	findings = append(findings, rights...)
+	if slices.ContainsFunc(rights, func(f check.Finding) bool { return !f.OK }) {
+		return nil, true, findings // without them, the rest says the same
+	}
 	if err := migrations.Check(ctx, a.database); err != nil {
 		return nil, true, append(findings, check.Bad("schema", err, hintOf(err)))
 	}

@@ -10,16 +10,22 @@ import (
 	"github.com/spf13/cobra"
 
 	"pushloss/extract"
+	"pushloss/internal/config"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/postgres"
 	"pushloss/internal/problem"
 	"pushloss/load"
+	"pushloss/migrations"
 )
 
 // exitError carries a code for a result that is already printed.
-type exitError struct{ code problem.Code }
+type exitError struct {
+	code  problem.Code
+	cause error // may be nil
+}
 
 func (e *exitError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
+func (e *exitError) Unwrap() error { return e.cause }
 
 // explain prints what went wrong and what to do about it, and returns the exit
 // code.
@@ -56,7 +62,7 @@ func exitCode(err error) problem.Code {
 		return code
 	case errors.Is(err, context.Canceled):
 		return problem.Interrupted
-	case load.Unreachable(err):
+	case load.Unreachable(err), postgres.Unusable(err):
 		return problem.Database
 	case known:
 		return code
@@ -77,6 +83,26 @@ func hintOf(err error) string {
 		return "the connection to the database was lost, as when it stops or this process was paused: run again; nothing is half loaded"
 	}
 	return postgres.Hint(err)
+}
+
+// explainRights prints which rights the role lacks, where a command failed for want of one.
+func explainRights(ctx context.Context, env Environment, err error) {
+	if !postgres.Denied(err) || problem.HintOf(err) != "" {
+		return
+	}
+	settings, err := config.Load(ctx, env.Lookuper, config.Needs{Database: true}, env.Now())
+	if err != nil || settings.Database.Embedded { // whose role owns everything
+		return
+	}
+	missing, err := migrations.Rights(ctx, settings.Database.URL)
+	if err != nil {
+		return
+	}
+	for _, m := range missing {
+		if m.Needed() {
+			fmt.Fprintf(env.Stderr, "pushloss: %v\nwhat to do: %s\n", m, m.Hint())
+		}
+	}
 }
 
 // reportCode is the exit code of a job. A problem that an operator must solve comes before a

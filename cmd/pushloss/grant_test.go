@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"crypto/rand"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -43,7 +44,7 @@ func TestARoleIsGrantedAndRevoked(t *testing.T) {
 	w.do(1, "revoke", role).says(t, "0 rights revoked", "note: it still reads analytics")
 
 	w.env["DATABASE_URL"] = asRole
-	w.do(1, "grant", role).says(t, "permission denied", "what to do: connect as the role that made the schema")
+	w.do(3, "grant", role).says(t, "permission denied", "what to do: pushloss check names each right", "what to do: connect as ")
 }
 
 func TestRolesThatCannotBeGrantedAreRefused(t *testing.T) {
@@ -58,4 +59,40 @@ func TestRolesThatCannotBeGrantedAreRefused(t *testing.T) {
 	w.do(2, "grant", "public").says(t, "reserved", "what to do: ")
 	w.do(2, "grant").says(t, "pushloss grant --help")
 	w.do(2, "revoke", "one", "two").says(t, "pushloss revoke --help")
+}
+
+// A role that is not the owner is told each right that it lacks, and needs no other.
+func TestARoleWithoutRightsIsToldTheGrantsThatItNeeds(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	role := "pushloss_writer_" + strings.ToLower(rand.Text())
+	owner := w.env["DATABASE_URL"]
+	asRole := pgtest.Role(t, owner, role, "")
+	w.env["DATABASE_URL"] = asRole
+	byOwner := func(sql string) {
+		w.env["DATABASE_URL"] = owner
+		w.exec(sql)
+		w.env["DATABASE_URL"] = asRole
+	}
+	grants := regexp.MustCompile(`GRANT .*;`)
+	for _, command := range []string{"run", "status", "verify", "prune", "check"} {
+		w.do(3, command).says(t, "the role "+role+" lacks USAGE on the schemas analytics, pushloss", "GRANT USAGE ON SCHEMA analytics, pushloss TO ")
+	}
+	r := w.do(3, "check")
+	if strings.Contains(r.stdout, "look at the database") {
+		t.Errorf("check has no better advice:\n%s", r.stdout)
+	}
+	given := grants.FindAllString(r.stdout, -1)
+	byOwner(strings.Join(given, ""))
+	w.do(0, "check")
+	w.tasks("t1")
+	for _, command := range []string{"run", "reconcile", "status", "verify", "replay", "prune"} {
+		w.do(0, command)
+	}
+
+	byOwner(`REVOKE INSERT, UPDATE ON pushloss.ledger FROM ` + role)
+	w.do(3, "run").says(t, "permission denied", "the role "+role+" lacks INSERT, UPDATE on the table pushloss.ledger", "GRANT INSERT, UPDATE ON TABLE pushloss.ledger TO ")
+	byOwner(`GRANT INSERT, UPDATE ON pushloss.ledger TO ` + role + `; REVOKE ALL ON ALL SEQUENCES IN SCHEMA pushloss FROM ` + role)
+	w.do(0, "check").says(t, "lacks SELECT on the sequences ", "only check reads them", "GRANT SELECT ON SEQUENCE ")
+	w.do(0, "run")
 }

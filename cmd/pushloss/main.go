@@ -79,5 +79,7 @@ func Run(ctx context.Context, args []string, env Environment) int {
 	root := newRootCommand(env)
 	root.SetArgs(args)
 	command, err := root.ExecuteContextC(ctx)
-	return int(explain(env.Stderr, command, err))
+	code := explain(env.Stderr, command, err)
+	explainRights(ctx, env, err)
+	return int(code)
 }

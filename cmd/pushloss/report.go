@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -29,7 +30,11 @@ func printReport(env Environment, output format, report pipeline.Report, err err
 		return err
 	}
 	if code := reportCode(report); code != problem.Done {
-		return &exitError{code: code}
+		var causes []error
+		for _, app := range report.Apps {
+			causes = append(causes, app.Err())
+		}
+		return &exitError{code: code, cause: errors.Join(causes...)}
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"pushloss/extract"
 	"pushloss/internal/calendar"
 	"pushloss/internal/pipeline"
+	"pushloss/internal/postgres"
 	"pushloss/internal/stream"
 	"pushloss/load"
 	"pushloss/migrations"
@@ -56,6 +57,25 @@ func Clock(check string, own, database, api time.Time) Finding {
 	return Good(check, fmt.Sprintf("within %.0f minutes", pipeline.ClockTolerance.Minutes()))
 }
 
+// Rights says which rights the role lacks on what the migrations make; nothing if it has all.
+func Rights(ctx context.Context, databaseURL string) []Finding {
+	const check = "rights"
+	missing, err := migrations.Rights(ctx, databaseURL)
+	if err != nil {
+		return []Finding{Bad(check, err, postgres.Hint(err))}
+	}
+	var findings []Finding
+	for _, m := range missing {
+		finding := Bad(check, m, m.Hint())
+		if !m.Needed() {
+			finding = Good(check, m.Error()+": only check reads them")
+			finding.Hint = m.Hint()
+		}
+		findings = append(findings, finding)
+	}
+	return findings
+}
+
 // maxDeviations is how many findings about the tables are printed one by one.
 const maxDeviations = 10
 
@@ -65,7 +85,7 @@ func Tables(ctx context.Context, databaseURL string) []Finding {
 	const check = "tables"
 	deviations, err := migrations.Deviations(ctx, databaseURL)
 	if err != nil {
-		return []Finding{Bad(check, err, "look at the database")}
+		return []Finding{Bad(check, err, postgres.Hint(err))}
 	}
 	if len(deviations) == 0 {
 		return []Finding{Good(check, "as the migrations make them")}

@@ -3,10 +3,12 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 
 	"github.com/jackc/pgerrcode"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
@@ -45,6 +47,17 @@ func Unreachable(err error) bool {
 		errors.Is(err, io.EOF) && errors.Is(err, pgconn.ErrConnClosed) || pgconn.SafeToRetry(err)
 }
 
+// Unusable reports whether err says that the database answers, but that a right of the role,
+// or an object of the schema, is missing. Another try does not help.
+func Unusable(err error) bool {
+	switch Code(err) {
+	case pgerrcode.InsufficientPrivilege, pgerrcode.UndefinedTable, pgerrcode.UndefinedColumn, pgerrcode.UndefinedFunction,
+		pgerrcode.UndefinedObject, pgerrcode.InvalidSchemaName:
+		return true
+	}
+	return false
+}
+
 // Denied reports whether err says that the role lacks a right in the database.
 func Denied(err error) bool { return Code(err) == pgerrcode.InsufficientPrivilege }
 
@@ -69,6 +82,11 @@ const ReadOnlyHint = "the database is read-only: point DATABASE_URL at the prima
 
 // Hint says what an operator can do about an error of Postgres, or is empty.
 func Hint(err error) string {
+	var connectErr *pgconn.ConnectError
+	if Denied(err) && errors.As(err, &connectErr) && connectErr.Config != nil {
+		return fmt.Sprintf("let the role in: GRANT CONNECT ON DATABASE %s TO %s;",
+			pgx.Identifier{connectErr.Config.Database}.Sanitize(), pgx.Identifier{connectErr.Config.User}.Sanitize())
+	}
 	switch code := Code(err); code {
 	case pgerrcode.ReadOnlySQLTransaction:
 		return ReadOnlyHint
@@ -87,7 +105,9 @@ func Hint(err error) string {
 	case pgerrcode.InvalidAuthorizationSpecification:
 		return "correct DATABASE_URL (its user, its sslmode), or let the role in by the server's pg_hba.conf"
 	case pgerrcode.InsufficientPrivilege:
-		return "connect as the role that made the schema (after a restore by another role, see docs/operations.md); people who only read use their BI tool, not pushloss"
+		return "pushloss check names each right that the role lacks, with the GRANT that gives it (after a restore by another role, see docs/operations.md); people who only read use their BI tool, not pushloss"
+	case pgerrcode.UndefinedTable, pgerrcode.UndefinedColumn, pgerrcode.UndefinedFunction, pgerrcode.UndefinedObject, pgerrcode.InvalidSchemaName:
+		return "something of the schema was dropped or altered: pushloss migrate status names it, and says what to do"
 	case pgerrcode.FeatureNotSupported:
 		return "run pushloss check: it names rules that somebody made for a table of pushloss, which may be in the way"
 	case pgerrcode.UniqueViolation:

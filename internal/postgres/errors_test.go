@@ -20,8 +20,8 @@ func TestWhatPostgresSaysHasAHintThatIsTrue(t *testing.T) {
 		{"57P01", "was paused", true}, {"57P03", "starting", true}, {"57014", "took too long", true}, {"53100", "disk is full", true},
 		{"53200", "memory", true}, {"53300", "PUSHLOSS_MAX_CONNECTIONS", true}, {"53400", "PUSHLOSS_MAX_CONNECTIONS", true},
 		{"3D000", "CREATE DATABASE", true}, {"28P01", "password", true}, {"28000", "pg_hba.conf", true}, {"08006", "start the database", true},
-		{"58030", "start the database", true}, {"XX001", "backup", true}, {"XX002", "backup", true}, {"42501", "the role that made the schema", false},
-		{"23505", "pushloss check", false}, {"42P01", "", false}, {"40P01", "", false},
+		{"58030", "start the database", true}, {"XX001", "backup", true}, {"XX002", "backup", true}, {"42501", "pushloss check names each right", false},
+		{"23505", "pushloss check", false}, {"42P01", "migrate status names it", false}, {"3F000", "migrate status names it", false}, {"40P01", "", false},
 	} {
 		t.Run(test.code, func(t *testing.T) {
 			t.Parallel()

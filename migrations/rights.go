@@ -1,0 +1,106 @@
+package migrations
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/dustin/go-humanize/english"
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/postgres"
+	"pushloss/internal/problem"
+)
+
+// onlyRead are the tables that migrations fill: no other command writes to them.
+var onlyRead = []string{
+	"schema_migrations", "schema_views", "counter", "event", "platform", "stage", "stream", "error_catalogue", "error_stage_meaning",
+}
+
+// MissingRights are rights that the commands need and a role does not have, on objects of
+// one kind and owner.
+type MissingRights struct {
+	Role       string
+	Privileges string // SELECT, INSERT
+	Kind       string // SCHEMA, TABLE, SEQUENCE or FUNCTION
+	Owner      string
+	Objects    []string // quoted by Postgres
+}
+
+func (m MissingRights) Error() string {
+	return fmt.Sprintf("the role %s lacks %s on the %s %s", m.Role, m.Privileges,
+		english.PluralWord(len(m.Objects), strings.ToLower(m.Kind), ""), several(m.Objects))
+}
+
+// Hint is the statement that gives the rights.
+func (m MissingRights) Hint() string {
+	return fmt.Sprintf("connect as %s; or, as that role: GRANT %s ON %s %s TO %s;", m.Owner, m.Privileges, m.Kind,
+		strings.Join(m.Objects, ", "), pgx.Identifier{m.Role}.Sanitize())
+}
+
+// Needed reports whether commands fail without the rights. Only check reads sequences, since
+// an identity column needs no right on its own.
+func (m MissingRights) Needed() bool { return m.Kind != "SEQUENCE" }
+
+// ExitCode is problem.Database.
+func (MissingRights) ExitCode() problem.Code { return problem.Database }
+
+// sqlRights finds what this role lacks, and what the owner of a view lacks, by whose rights
+// the view reads.
+const sqlRights = `
+	WITH relations AS (
+		SELECT c.oid, n.nspname, c.relname, format('%I.%I', n.nspname, c.relname) AS name, c.relkind, c.relowner
+		FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+		WHERE n.nspname IN ('pushloss', 'analytics') AND c.relkind IN ('r', 'p', 'v')
+			AND CASE c.relkind WHEN 'v' THEN 'view ' ELSE 'table ' END || n.nspname || '.' || c.relname = ANY ($1)
+	), lacks (role, kind, name, owner, privilege, rank) AS (
+		SELECT current_user::text, 'SCHEMA', quote_ident(nspname), nspowner, 'USAGE', 1
+		FROM pg_namespace WHERE nspname IN ('pushloss', 'analytics') AND NOT has_schema_privilege(oid, 'USAGE')
+		UNION ALL
+		SELECT current_user::text, 'TABLE', name, relowner, privilege, rank
+		FROM relations CROSS JOIN (VALUES ('SELECT', 1), ('INSERT', 2), ('UPDATE', 3), ('DELETE', 4)) AS p (privilege, rank)
+		WHERE (rank = 1 OR nspname = 'pushloss' AND relname <> ALL ($2)) AND NOT has_table_privilege(oid, privilege)
+		UNION ALL
+		SELECT DISTINCT pg_get_userbyid(v.relowner)::text, 'TABLE', t.name, t.relowner, 'SELECT', 1
+		FROM relations AS t JOIN relations AS v ON v.relkind = 'v' AND t.relkind <> 'v' AND v.relowner <> t.relowner
+		WHERE NOT has_table_privilege(v.relowner, t.oid, 'SELECT')
+		UNION ALL
+		SELECT current_user::text, 'SEQUENCE', format('%I.%I', n.nspname, c.relname), c.relowner, 'SELECT', 1
+		FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+		WHERE n.nspname = 'pushloss' AND CASE c.relkind WHEN 'S' THEN NOT has_sequence_privilege(c.oid, 'SELECT') END
+		UNION ALL
+		SELECT current_user::text, 'FUNCTION', oid::regprocedure::text, proowner, 'EXECUTE', 1
+		FROM pg_proc WHERE 'function ' || oid::regprocedure::text = ANY ($3) AND NOT has_function_privilege(oid, 'EXECUTE')
+	), objects AS (
+		SELECT role, kind, name, owner, string_agg(privilege, ', ' ORDER BY rank) AS privileges FROM lacks GROUP BY role, kind, name, owner
+	)
+	SELECT role, privileges, kind, pg_get_userbyid(owner)::text, array_agg(name ORDER BY name)
+	FROM objects GROUP BY role, privileges, kind, owner ORDER BY kind <> 'SCHEMA', kind, privileges, role, 4`
+
+// Rights returns what the role of the connection lacks to run every command but migrate.
+func Rights(ctx context.Context, databaseURL string) ([]MissingRights, error) {
+	s, err := connect(ctx, databaseURL)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	return rights(ctx, s.conn)
+}
+
+func rights(ctx context.Context, db postgres.Querier) ([]MissingRights, error) {
+	relations := []string{}
+	for name := range wantedStructure() {
+		if relationOf(name) == "" {
+			relations = append(relations, name)
+		}
+	}
+	rows, err := db.Query(ctx, sqlRights, relations, onlyRead, viewNames(parseViews(viewsText)))
+	if err != nil {
+		return nil, fmt.Errorf("look for rights: %w", ended(ctx, err))
+	}
+	missing, err := pgx.CollectRows(rows, pgx.RowToStructByPos[MissingRights])
+	if err != nil {
+		return nil, fmt.Errorf("look for rights: %w", ended(ctx, err))
+	}
+	return missing, nil
+}
