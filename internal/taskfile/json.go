@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -11,6 +12,10 @@ import (
 
 // maxJSON bounds JSON, which is read as a whole.
 const maxJSON = 64 << 20
+
+// maxExact is the first whole number that tools may have rounded to: most of them read
+// JSON's numbers as floating-point numbers of 64 bits.
+const maxExact = 1 << 53
 
 // member is one name and value of an object; objects and arrays stay JSON.
 type member struct {
@@ -144,6 +149,10 @@ func (r *reader) text(line int, column string, value jsontext.Value) (text strin
 	case '0':
 		if column == "task_id" && bytes.ContainsAny(value, ".eE-") {
 			r.problem(line, "task_id %s is a number: a spreadsheet or a program has turned this ID into a number: write the ID as text, in quotes", value)
+			return "", false
+		}
+		if number, err := strconv.ParseUint(string(value), 10, 64); column == "task_id" && (err != nil || number >= maxExact) {
+			r.problem(line, "task_id %s is a number of 2^53 or more, which many tools round: its last digits may be wrong: write the ID as text, in quotes", value)
 			return "", false
 		}
 		return string(value), true

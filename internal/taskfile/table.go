@@ -116,6 +116,10 @@ func isHeader(first []string) bool {
 // without a name are "".
 func (r *reader) header(line int, first []string) []string {
 	before := len(r.problems)
+	if number, ok := cutNumber(first, 0); ok {
+		r.problem(line, "%s", CheckTaskID(number))
+		return nil
+	}
 	if len(first) == 1 {
 		if name := strings.TrimSpace(first[0]); !isColumn(name) {
 			r.problem(line, "%q is taken for the name of a column: use %s; if it is a TaskID, write task_id on a line above it",
@@ -147,6 +151,10 @@ func (r *reader) header(line int, first []string) []string {
 // row adds the task of a line. Lines of nothing but separators are blank ones.
 func (r *reader) row(line int, header, record []string) {
 	fields := make(map[string]string, len(header))
+	if number, ok := cutNumber(record, slices.Index(header, "task_id")); ok {
+		r.problem(line, "%s", CheckTaskID(number))
+		return
+	}
 	blank, extra := true, false
 	for i, value := range record {
 		value = strings.TrimSpace(value)

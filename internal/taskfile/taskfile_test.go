@@ -53,7 +53,7 @@ func TestListsThatAreRead(t *testing.T) {
 		{"JSON Lines with blank lines", "\n{\"task_id\":\"a\"}\r\n\n  {\"task_id\":\"b\"}  ", []taskfile.Entry{{Line: 2, TaskID: "a"}, {Line: 4, TaskID: "b"}}},
 		{"JSON Lines with nulls", `{"task_id":"a","sdk_app_id":null,"sent_at":null,"label":null}`, []taskfile.Entry{{Line: 1, TaskID: "a"}}},
 		{"JSON Lines with the app as a string", `{"task_id":"a","sdk_app_id":"1400000001"}`, []taskfile.Entry{{Line: 1, TaskID: "a", SDKAppID: 1400000001}}},
-		{"JSON Lines with an ID that is a number", `{"task_id":12345678901234567890}`, []taskfile.Entry{{Line: 1, TaskID: "12345678901234567890"}}},
+		{"JSON Lines with an ID that is a number", `{"task_id":9007199254740991}`, []taskfile.Entry{{Line: 1, TaskID: "9007199254740991"}}},
 		{"JSON Lines with Unix seconds", `{"task_id":"a","sent_at":1741507200}`, []taskfile.Entry{{Line: 1, TaskID: "a", SentAt: at("2025-03-09T08:00:00Z")}}},
 		{"JSON Lines with a byte order mark", "\ufeff{\"task_id\":\"a\"}", []taskfile.Entry{{Line: 1, TaskID: "a"}}},
 

@@ -12,12 +12,14 @@ const adviceSpreadsheet = "format the column as text in the spreadsheet and expo
 
 var (
 	scientific = regexp.MustCompile(`^[+-]?\d+([.,]\d*)?[eE][+-]\d+$|^[+-]?\d+[.,]\d+[eE]\d+$`)
-	decimal    = regexp.MustCompile(`^[+-]?\d+[.,]\d+$|^[+-]\d+$`)
+	decimal    = regexp.MustCompile(`^[+-]?\d+[.,]\d+$|^[+-]\d+$|^\d{1,3}([.,]\d{3}){2,}$`)
 	digits     = regexp.MustCompile(`^\d+$`)
 	dateLike   = regexp.MustCompile(`^(?i:(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{1,2}/\d{1,2}(/\d{2})?|\d{1,2}\.\d{1,2}\.(\d{2})?)([T ].*)?` +
 		`|\d{8}T\d{4,6}Z?|(\d{4}年)?\d{1,2}月\d{1,2}日` +
 		`|\d{1,2}[-/. ]` + months + `([-/. ]+\d{2,4})?|` + months + `[-/. ]+\d{1,4}([-/., ]+\d{2,4})?)$`)
 	timeOfDay = regexp.MustCompile(`^(?i:\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[ap]m)?)$`)
+	cutOff    = regexp.MustCompile(`\.{3}|[…‥⋯⋮]`)
+	summary   = regexp.MustCompile(`^(?i:((grand|sub)[-_ ]?)?totals?|sum|subtotals?|count|average|gesamt|summe|合计|总计|小计|总数|共计)[:=：]?\d*$`)
 	notAnID   = regexp.MustCompile(`^(?i:[(\[<]?(true|false|null|nil|none|nan|nat|na|n/a|n\.a\.?|undefined|unknown|empty|blank|missing)[)\]>]?|\\n|[-_?*]+|[.…]+|#.*|[+-]?inf(inity)?)$`)
 	pending   = regexp.MustCompile(`^(?i:tbd|tba|tbc|todo|fixme|changeme|change[-_]me|placeholder|x{2,32}|your[-_ ]?(push[-_ ]?)?task[-_ ]?id([-_ ]?here)?|task[-_ ]?id[-_ ]?here)$`)
 	template  = regexp.MustCompile(`[{}<>]|\$\(|^\$\w+$|^%\w+%$|^%[a-z@]$|%\(|^:[A-Za-z_]\w*$|^@[A-Za-z_]\w*$|^\[.*\]$|^__\w+__$`)
@@ -55,6 +57,10 @@ func CheckTaskID(id string) (problem string) {
 		return fmt.Sprintf("task_id %q is a date or a time: is this the right column? Or a spreadsheet has changed the ID: %s", id, adviceSpreadsheet)
 	case notAnID.MatchString(id):
 		return fmt.Sprintf("task_id %q is not a TaskID: it is the text for a missing or wrong value", id)
+	case cutOff.MatchString(id):
+		return fmt.Sprintf("task_id %q was cut off: copy the whole TaskID", id)
+	case summary.MatchString(id):
+		return fmt.Sprintf("task_id %q is the heading of a sum, not a TaskID: leave this row out", id)
 	case template.MatchString(id), pending.MatchString(id):
 		return fmt.Sprintf("task_id %q is a placeholder: write the TaskID itself", id)
 	case isColumn(id):
@@ -70,6 +76,10 @@ func CheckTaskID(id string) (problem string) {
 			return fmt.Sprintf("task_id %q has a blank inside", id)
 		case !unicode.IsGraphic(r), unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r):
 			return fmt.Sprintf("task_id %q has an invisible character", id)
+		case r > unicode.MaxASCII && (unicode.Is(unicode.Nd, r) || isFullWidth(r)):
+			return fmt.Sprintf("task_id %q has the character %q of an input method: write it in ASCII", id, r)
+		case r > unicode.MaxASCII && (unicode.Is(unicode.Pd, r) || r == '−'):
+			return fmt.Sprintf("task_id %q has the dash %q, which a text program put in the place of a hyphen", id, r)
 		case strings.ContainsRune("\"'`“”‘’«»", r):
 			return fmt.Sprintf("task_id %q has a quote: leave it out", id)
 		case r == ',' || r == ';':
@@ -77,6 +87,24 @@ func CheckTaskID(id string) (problem string) {
 		}
 	}
 	return ""
+}
+
+// isFullWidth reports whether a letter, digit or sign of ASCII was typed as wide as a
+// Chinese character.
+func isFullWidth(r rune) bool { return r >= '！' && r <= '～' }
+
+// exponent is what follows the decimal comma in a number such as 6,57E+25.
+var exponent = regexp.MustCompile(`^\d+[eE][+-]?\d+$`)
+
+// cutNumber returns the number of which a decimal comma made two fields, the first of
+// them being field i.
+func cutNumber(record []string, i int) (number string, ok bool) {
+	if i < 0 || i+1 >= len(record) {
+		return "", false
+	}
+	whole, rest := strings.TrimSpace(record[i]), strings.TrimSpace(record[i+1])
+	number = whole + "," + rest
+	return number, exponent.MatchString(rest) && scientific.MatchString(number)
 }
 
 // rounded reports whether a number has nothing but zeros where a spreadsheet keeps no

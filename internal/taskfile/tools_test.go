@@ -106,6 +106,11 @@ func TestTextsThatCannotBeATaskID(t *testing.T) {
 		`"t1"`: "quote", "t“1”": "quote", "t 1": "blank", "t\u00a01": "blank", "t\u30001": "blank", "t\t1": "blank", "t\n1": "blank",
 		"t\u200b1": "invisible", "\ufefft1": "invisible", "t\x071": "invisible", "t1,t2": "one ID a line", "t1;t2": "one ID a line",
 		"#REF!": "not a TaskID", "#N/A": "not a TaskID", "TRUE": "not a TaskID", "null": "not a TaskID", "N/A": "not a TaskID", "-": "not a TaskID",
+		"6,57E+25": "spreadsheet", "6,57e25": "spreadsheet", "65.743.400": "spreadsheet", "65,743,400": "spreadsheet",
+		"657bf434_5375…": "cut off", "657bf434_5375...": "cut off", "657bf434…bc614e": "cut off", "...bc614e": "cut off",
+		"６５７bf434": "input method", "657bf434＿537529d8": "input method", "٦٥٧": "input method", "657bf434_५": "input method", "ｔ1": "input method",
+		"xxx–yyy": "dash", "xxx—yyy": "dash", "−5x": "dash",
+		"Total": "sum", "TOTAL": "sum", "Totals:": "sum", "Grand-Total": "sum", "subtotal": "sum", "Total:12": "sum", "sum": "sum", "合计": "sum", "总计": "sum",
 		"12.5": "spreadsheet", "-5": "spreadsheet", "45747.3333": "spreadsheet",
 		"31-Mar": "date", "Mar-31": "date", "1-Apr-25": "date", "01-APR-2025": "date", "3/31": "date", "3/31/25": "date", "31.03.": "date", "3月31日": "date",
 		"2025年3月31日": "date", "31-Mär": "date", "2025-03-31T08:00:00Z": "date", "2025-03-31 08:00": "date", "20250331T080000Z": "date", "00:00:00": "time", "8:00": "time", "08:00:00.000": "time", "8:00 AM": "time",
@@ -128,10 +133,33 @@ func TestTextsThatCannotBeATaskID(t *testing.T) {
 		"657bf434_537529d8_2000005e80aa873_2780d131_bc614e", "batch_667015d4_537529d8_2000005e80aa873_d03ac87_56f5e750", "xxx-yyy-zzz", "a", "12e45",
 		"1234567890123456789", "spring-sale", "春节", "2025-03-31-sale", "t.1", "A1=", "1e5", "a/b:c@d", "100000",
 		"657bf434_537529d8_2000005e80aa873_2780d131_bc614e_9", "123e4567-e89b-42d3-a456-426614174000", "aaa-bbb-ccc", "mar", "march-sale", "sale-31-Mar", "12-34-56", "x", "null-1", "na-west",
-		"todo-list", "v1.2.3", "test", "20250331", "1741507200000", "a:b", "A1B2C3", "deadbeef", "00000000", "MTIzNA==", "a+b/c=",
+		"todo-list", "total-recall", "summer", "a..b", "12345678901234567890", "192.168.0.1", "v1.2.3", "test", "20250331", "1741507200000", "a:b", "A1B2C3", "deadbeef", "00000000", "MTIzNA==", "a+b/c=",
 	} {
 		if problem := taskfile.CheckTaskID(id); problem != "" {
 			t.Errorf("%q is refused: %s", id, problem)
+		}
+	}
+}
+
+func TestANumberThatAToolMayHaveChangedIsRefusedWithTheReason(t *testing.T) {
+	t.Parallel()
+	for list, says := range map[string]string{
+		"6,57E+25\n": "list:1: task_id \"6,57E+25\": a spreadsheet", "6,57E+25,x\n": "a spreadsheet", "label,task_id\nx,6,57E+25\n": "list:2: task_id \"6,57E+25\": a spreadsheet",
+		`{"task_id":9007199254740992}`: "2^53 or more", `{"task_id":12345678901234567890}`: "2^53 or more", `[123456789012345678901234567890]`: "2^53 or more",
+		`{"task_id":1e3}`: "spreadsheet",
+	} {
+		if got, err := taskfile.Read("list", strings.NewReader(list), time.UTC); err == nil || !strings.Contains(err.Error(), says) || len(got.Entries) != 0 {
+			t.Errorf("%q: %+v, %v, want %q", list, got.Entries, err, says)
+		}
+	}
+	for list, want := range map[string]taskfile.Entry{
+		"task_id,label\n6,57\n":              {Line: 2, TaskID: "6", Label: "57"},
+		"task_id,label\na6,57E+25\n":         {Line: 2, TaskID: "a6", Label: "57E+25"},
+		"task_id,label\n6,E5\n":              {Line: 2, TaskID: "6", Label: "E5"},
+		`{"task_id":"12345678901234567890"}`: {Line: 1, TaskID: "12345678901234567890"},
+	} {
+		if got, err := taskfile.Read("list", strings.NewReader(list), time.UTC); err != nil || len(got.Entries) != 1 || got.Entries[0].TaskID != want.TaskID || got.Entries[0].Label != want.Label {
+			t.Errorf("%q: %+v, %v, want %+v", list, got.Entries, err, want)
 		}
 	}
 }
@@ -140,6 +168,7 @@ func TestEveryBadIDOfAListIsToldAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, list := range []string{
 		"task_id,label\n6.57E+25,x\ngood-1,y\n'c10,z\n=\"657bf434\",w\n#REF!,v\n",
+		"task_id,label\n6,57E+25\ngood-1,y\n1,234e5,x\n2,5E-3\nTotal,3\n",
 		"[\"6.57E+25\",\n\"good-1\",\"'c10\",\n\"=\\\"657bf434\\\"\",\n\"#REF!\"]",
 	} {
 		got, err := taskfile.Read("list", strings.NewReader(list), time.UTC)
