@@ -33,6 +33,20 @@ func TestTasksAreAddedImportedListedAndRetired(t *testing.T) {
 	}
 }
 
+func TestWhatTasksListPrintsCanBeImported(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.do(0, "tasks", "add", "a", "--sent-at", w.back(1)+"T08:00:00Z", "--label", "A sale")
+	w.do(0, "tasks", "add", "b", "c")
+	w.do(0, "tasks", "retire", "c")
+	path := file(t, "tasks.json", w.do(0, "tasks", "list", "--output", "json").stdout)
+	w.do(0, "tasks", "import", path).says(t, "0 added, 0 updated, 2 unchanged", "skipped: 1 retired task")
+	w.exec(`DELETE FROM pushloss.task`)
+	w.do(0, "tasks", "import", path).says(t, "2 added")
+	w.do(0, "tasks", "list").says(t, "A sale", w.back(1)+"T08:00:00Z")
+	w.do(2, "tasks", "import", file(t, "tasks.csv", "task_id,registered_at,retired_at\nc,2025-03-01,2025-03-02\n")).says(t, "no tasks in it: all are retired")
+}
+
 func TestTasksAreReadFromWhatTheVendorAnswers(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

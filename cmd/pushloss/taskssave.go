@@ -84,8 +84,9 @@ func (a *app) saveTasks(cmd *cobra.Command, from string, list taskfile.List, out
 			Failed       int      `json:"failed_answers"`
 			Taskless     int      `json:"without_task"`
 			Unknown      int      `json:"unknown_fields"`
+			Retired      int      `json:"retired_skipped"`
 			Warnings     []string `json:"warnings"`
-		}{changes.Added, changes.Updated, changes.Unchanged, hints, list.Failed, list.Taskless, list.Unknown, append([]string{}, warnings...)})
+		}{changes.Added, changes.Updated, changes.Unchanged, hints, list.Failed, list.Taskless, list.Unknown, list.Retired, append([]string{}, warnings...)})
 	}
 	fmt.Fprintf(a.env.Stdout, "tasks: %d added, %d updated, %d unchanged\n", changes.Added, changes.Updated, changes.Unchanged)
 	if hints > 0 {

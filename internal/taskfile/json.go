@@ -118,6 +118,8 @@ func (r *reader) object(line int, members []member) {
 			r.problem(line, "unknown field %q: use %s", m.name, strings.Join(columns, ", "))
 			ok = false
 			continue
+		case column == ignored:
+			continue
 		case seen[column]:
 			r.problem(line, "the field %s is there more than once", column)
 			ok = false

@@ -11,6 +11,9 @@ import (
 	"strings"
 )
 
+// ignored is a column that is known, and that says nothing to import.
+const ignored = "ignored"
+
 // columnOf returns the column that a header names, in any spelling.
 func columnOf(name string) (column string, known bool) {
 	name = strings.NewReplacer(" ", "", "_", "", "-", "", "\u00a0", "").Replace(strings.ToLower(name))
@@ -23,6 +26,10 @@ func columnOf(name string) (column string, known bool) {
 		return "sent_at", true
 	case "label", "name", "title":
 		return "label", true
+	case "retiredat":
+		return "retired_at", true
+	case "registeredat", "answered", "lastfiguresat": // of tasks list, which others may read
+		return ignored, true
 	}
 	return "", false
 }
@@ -134,7 +141,7 @@ func (r *reader) header(line int, first []string) []string {
 		case strings.TrimSpace(name) == "":
 		case !known:
 			r.problem(line, "unknown column %q: use %s", name, strings.Join(columns, ", "))
-		case slices.Contains(header, column):
+		case column != ignored && slices.Contains(header, column):
 			r.problem(line, "the column %s is there twice", column)
 		}
 		header = append(header, column)

@@ -38,6 +38,7 @@ func (l *List) Append(other List) {
 	l.Failed += other.Failed
 	l.Taskless += other.Taskless
 	l.Unknown += other.Unknown
+	l.Retired += other.Retired
 	l.LastFailure = cmp.Or(other.LastFailure, l.LastFailure)
 }
 
@@ -157,7 +158,7 @@ var nulls = []string{`\N`, "NULL", "null", "(null)", "<null>"}
 
 func (r *reader) add(line int, from Origin, fields map[string]string) {
 	before := len(r.problems)
-	for _, column := range []string{"sdk_app_id", "sent_at", "label"} {
+	for _, column := range []string{"sdk_app_id", "sent_at", "label", "retired_at"} {
 		if slices.Contains(nulls, fields[column]) {
 			fields[column] = ""
 		}
@@ -184,6 +185,10 @@ func (r *reader) add(line int, from Origin, fields map[string]string) {
 		e.SentAt = &at
 	}
 	if len(r.problems) > before {
+		return
+	}
+	if fields["retired_at"] != "" {
+		r.Retired++
 		return
 	}
 	key := entryKey{e.SDKAppID, e.TaskID}

@@ -24,6 +24,7 @@ type Skipped struct {
 	Failed   int // answers of failed calls
 	Taskless int // answers, events and scheduled pushes without a TaskID
 	Unknown  int // fields that no page of the vendor's names
+	Retired  int // tasks that tasks list shows as retired
 	// LastFailure is what the last of the failed calls answered.
 	LastFailure string
 }
@@ -38,6 +39,7 @@ func (s Skipped) String() string {
 		{s.Failed, "answer of a failed call", "answers of failed calls"},
 		{s.Taskless, "entry without a TaskId", "entries without a TaskId"},
 		{s.Unknown, "unknown field", "unknown fields"},
+		{s.Retired, "retired task", "retired tasks"},
 	} {
 		switch part.n {
 		case 0:
@@ -64,6 +66,8 @@ func (s Skipped) reason() string {
 		return fmt.Sprintf(": the push failed (%s)", s.LastFailure)
 	case s.Taskless > 0:
 		return ": the vendor's answer or callback has no TaskId"
+	case s.Retired > 0:
+		return ": all are retired"
 	}
 	return ""
 }
