@@ -61,6 +61,9 @@ func (r *replayedDay) refs(p archivedPull) ([]TaskRef, error) {
 	refs := make([]TaskRef, 0, len(p.taskIDs))
 	for _, id := range p.taskIDs {
 		key, known := r.tasks[id]
+		if id == deletedTask {
+			continue
+		}
 		if !known {
 			return refs, fmt.Errorf("task %q is not in the registry", id)
 		}

@@ -17,21 +17,35 @@ type Task struct {
 	Label        *string
 	RegisteredAt time.Time
 	RetiredAt    *time.Time
+	Source       TaskSource
 }
+
+// TaskSource says where a task first came from; "" is not known.
+type TaskSource string
+
+// Sources of tasks.
+const (
+	SourceCommand    TaskSource = "command"
+	SourceFile       TaskSource = "file"
+	SourcePushAnswer TaskSource = "push_answer"
+	SourceRequest    TaskSource = "request"
+	SourceCallback   TaskSource = "callback"
+	SourceSchedule   TaskSource = "schedule"
+)
 
 // TaskChanges counts the effects of an import.
 type TaskChanges struct{ Added, Updated, Unchanged int }
 
 const (
 	// A value that the file lacks keeps the stored one. Importing a retired task
-	// activates it again.
+	// activates it again. Its first source stays.
 	sqlUpsertTasks = `
 		WITH given AS (
-			SELECT * FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::text[])
-				AS g (sdk_app_id, task_id, sent_at, label)
+			SELECT * FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::text[], $6::text[])
+				AS g (sdk_app_id, task_id, sent_at, label, source)
 		)
-		INSERT INTO pushloss.task AS t (sdk_app_id, task_id, sent_at, label, registered_at)
-		SELECT sdk_app_id, task_id, sent_at, label, $5 FROM given
+		INSERT INTO pushloss.task AS t (sdk_app_id, task_id, sent_at, label, registered_at, source)
+		SELECT sdk_app_id, task_id, sent_at, label, $5, nullif(source, '') FROM given
 		ORDER BY sdk_app_id, task_id
 		ON CONFLICT (sdk_app_id, task_id) DO UPDATE SET
 			sent_at = coalesce(excluded.sent_at, t.sent_at),
@@ -42,7 +56,7 @@ const (
 		RETURNING (SELECT true FROM pushloss.task AS old
 			WHERE old.sdk_app_id = t.sdk_app_id AND old.task_id = t.task_id)`
 	sqlTasks = `
-		SELECT task_key, sdk_app_id, task_id, sent_at, label, registered_at, retired_at
+		SELECT task_key, sdk_app_id, task_id, sent_at, label, registered_at, retired_at, coalesce(source, '')
 		FROM pushloss.task
 		WHERE sdk_app_id = ANY($1::bigint[]) OR $1 IS NULL
 		ORDER BY sdk_app_id, task_key`
@@ -65,13 +79,15 @@ func (db *DB) SaveTasks(ctx context.Context, tasks []Task, now time.Time) (TaskC
 		ids     = make([]string, len(tasks))
 		sentAt  = make([]*time.Time, len(tasks))
 		labels  = make([]*string, len(tasks))
+		sources = make([]string, len(tasks))
 	)
 	for i, task := range tasks {
 		apps[i], ids[i], sentAt[i], labels[i] = task.SDKAppID, task.TaskID, task.SentAt, task.Label
+		sources[i] = string(task.Source)
 	}
 	var existed []*bool
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, sqlUpsertTasks, apps, ids, sentAt, labels, now)
+		rows, err := tx.Query(ctx, sqlUpsertTasks, apps, ids, sentAt, labels, now, sources)
 		if err != nil {
 			return err
 		}

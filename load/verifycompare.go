@@ -273,6 +273,9 @@ func (r *archiveReader) readDay(ctx context.Context, tx pgx.Tx, first *pgx.Batch
 			replayed.giveUp(refs, err, false)
 			continue
 		}
+		if len(refs) == 0 { // its task was deleted
+			continue
+		}
 		if p.pruned {
 			replayed.giveUp(refs, errPruned, true)
 			continue

@@ -70,7 +70,8 @@ func TestColumnsOfTheViews(t *testing.T) {
 		"error_codes": {"err_code text", "first_seen_at timestamp with time zone", "platform_id smallint", "platform text", "stage text",
 			"short_name text", "meaning text", "likely_cause text", "what_to_do text", "token_dead boolean", "source text"},
 		"tasks": {"sdk_app_id bigint", "task_id text", "label text", "sent_at timestamp with time zone",
-			"registered_at timestamp with time zone", "retired_at timestamp with time zone"},
+			"registered_at timestamp with time zone", "retired_at timestamp with time zone",
+			"source text", "answered boolean", "last_figures_at timestamp with time zone"},
 		"apps": {"sdk_app_id bigint", "timezone text", "first_day date", "lookback_days integer", "task_days integer",
 			"registered_at timestamp with time zone", "retired_at timestamp with time zone"},
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // older is a database at a version whose next one changes a table that a view reads, and lacks a view.
-const olderVersion = 14
+const olderVersion = 15
 
 func older(t *testing.T) string {
 	t.Helper()
@@ -39,23 +39,23 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 		want    []string
 	}{
 		{
-			"a column of ours that somebody made", `ALTER TABLE pushloss.app ADD COLUMN retired_at text`, `ALTER TABLE pushloss.app DROP COLUMN retired_at`,
-			[]string{"0015_app_retired.up.sql", `column "retired_at" of relation "app" already exists`, "at version 14", "Rename it, drop it or move it", "goes on from there"},
+			"a column of ours that somebody made", `ALTER TABLE pushloss.task ADD COLUMN source text`, `ALTER TABLE pushloss.task DROP COLUMN source`,
+			[]string{"0016_task_source.up.sql", `column "source" of relation "task" already exists`, "at version 15", "Rename it, drop it or move it", "goes on from there"},
 		},
 		{
-			"a table where a view of ours goes", `CREATE TABLE analytics.apps (a int)`, `DROP TABLE analytics.apps`,
-			[]string{"views.sql: view analytics.apps: ", `"apps" is not a view`, "at version 14", "Rename it, drop it or move it"},
+			"a table where a view of ours goes", `CREATE TABLE analytics.tasks (a int)`, `DROP TABLE analytics.tasks`,
+			[]string{"views.sql: view analytics.tasks: ", `"tasks" is not a view`, "at version 15", "Rename it, drop it or move it"},
 		},
 		{
-			"a type where a view of ours goes", `CREATE TYPE analytics.apps AS ENUM ('a')`, `DROP TYPE analytics.apps`,
-			[]string{"views.sql: view analytics.apps: ", "already exists", "at version 14", "Rename it, drop it or move it"},
+			"a type where a view of ours goes", `CREATE TYPE analytics.tasks AS ENUM ('a')`, `DROP TYPE analytics.tasks`,
+			[]string{"views.sql: view analytics.tasks: ", "already exists", "at version 15", "Rename it, drop it or move it"},
 		},
 		{
 			"COMMIT that is refused",
 			`CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not today'; END $$;
 			CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON pushloss.schema_migrations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.refuse()`,
 			`DROP TRIGGER refuse ON pushloss.schema_migrations`,
-			[]string{"commit: ", "not today", "nothing was changed by it", "at version 14"},
+			[]string{"commit: ", "not today", "nothing was changed by it", "at version 15"},
 		},
 		{
 			"connection that is cut during COMMIT",
@@ -69,7 +69,7 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 			`CREATE FUNCTION public.cancel() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_cancel_backend(pg_backend_pid()), pg_sleep(60); RETURN NULL; END $$;
 			CREATE TRIGGER cancel AFTER INSERT ON pushloss.schema_migrations FOR EACH ROW EXECUTE FUNCTION public.cancel()`,
 			`DROP TRIGGER cancel ON pushloss.schema_migrations`,
-			[]string{"canceling statement due to user request", "nothing was changed by it", "at version 14"},
+			[]string{"canceling statement due to user request", "nothing was changed by it", "at version 15"},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

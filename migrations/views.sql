@@ -819,8 +819,16 @@ COMMENT ON COLUMN analytics.apps.registered_at IS 'When the app was first seen.'
 COMMENT ON COLUMN analytics.apps.retired_at IS 'Since when runs leave the app out and its gaps raise no alert; NULL while it is pulled.';
 
 CREATE OR REPLACE VIEW analytics.tasks AS
-SELECT sdk_app_id, task_id, label, sent_at, registered_at, retired_at
-FROM pushloss.task;
+SELECT t.sdk_app_id, t.task_id, t.label, t.sent_at, t.registered_at, t.retired_at,
+    t.source, coalesce(l.answered, false) AS answered, l.last_figures_at
+FROM pushloss.task AS t
+LEFT JOIN (
+    SELECT task_key, bool_or(first_loaded_at IS NOT NULL OR state = 'unproven') AS answered,
+        max(last_loaded_at) FILTER (WHERE row_count > 0) AS last_figures_at
+    FROM pushloss.ledger
+    WHERE task_key <> 0
+    GROUP BY task_key
+) AS l USING (task_key);
 COMMENT ON VIEW analytics.tasks IS 'Push tasks whose losses are pulled one by one: one row per task.';
 COMMENT ON COLUMN analytics.tasks.sdk_app_id IS 'SDKAppID of the app that the task belongs to.';
 COMMENT ON COLUMN analytics.tasks.task_id IS 'TaskID as the push API returned it: opaque text.';
@@ -828,6 +836,9 @@ COMMENT ON COLUMN analytics.tasks.label IS 'Name given by the team; NULL if none
 COMMENT ON COLUMN analytics.tasks.sent_at IS 'When the push was sent, and its day is the first one pulled; NULL if not given, and registered_at counts instead.';
 COMMENT ON COLUMN analytics.tasks.registered_at IS 'When the task was added to the registry.';
 COMMENT ON COLUMN analytics.tasks.retired_at IS 'Since when the task is no longer pulled; NULL while it is.';
+COMMENT ON COLUMN analytics.tasks.source IS 'Where the task first came from: command (typed), file, push_answer (an answer of the push API), request (sent to serve), callback (of the vendor) or schedule (the list of scheduled pushes); NULL where that was not recorded.';
+COMMENT ON COLUMN analytics.tasks.answered IS 'Whether an answer of the API ever had the task; if not, its ID is wrong, or its days are not pulled.';
+COMMENT ON COLUMN analytics.tasks.last_figures_at IS 'When an answer last had figures of the task; NULL if none had.';
 
 CREATE OR REPLACE VIEW analytics.stages AS
 SELECT stage_id, stage, meaning

@@ -122,7 +122,7 @@ func (a *app) addDemoTasks(ctx context.Context, db *load.DB) error {
 	var missing []load.Task
 	for _, task := range demoTasks {
 		if !slices.ContainsFunc(known, func(t load.Task) bool { return t.TaskID == task.id }) {
-			missing = append(missing, load.Task{SDKAppID: demoApp, TaskID: task.id, Label: &task.label, SentAt: &sentAt})
+			missing = append(missing, load.Task{SDKAppID: demoApp, TaskID: task.id, Label: &task.label, SentAt: &sentAt, Source: load.SourceCommand})
 		}
 	}
 	_, err = db.SaveTasks(ctx, missing, a.env.Now())

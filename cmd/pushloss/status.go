@@ -206,7 +206,7 @@ func noteOfUnanswered(u load.Unanswered) string {
 	if u.Tasks > len(u.First) {
 		ids += ", …"
 	}
-	return fmt.Sprintf("no answer ever had %s (%s): check the TaskID (pushloss tasks list), backfill its days (pushloss backfill --task ID), or: pushloss tasks retire ID",
+	return fmt.Sprintf("no answer ever had %s (%s): check the TaskID (pushloss tasks list), backfill its days (pushloss backfill --task ID), or: pushloss tasks delete ID or tasks retire ID",
 		english.Plural(u.Tasks, "task", ""), ids)
 }
 

@@ -20,7 +20,7 @@ import (
 
 func newTasksCommand(env Environment) *cobra.Command {
 	return parent("tasks", "Manage the registry of push tasks, whose losses are pulled one by one",
-		newTasksAddCommand(env), newTasksImportCommand(env), newTasksListCommand(env), newTasksRetireCommand(env))
+		newTasksAddCommand(env), newTasksImportCommand(env), newTasksListCommand(env), newTasksRetireCommand(env), newTasksDeleteCommand(env))
 }
 
 func newTasksAddCommand(env Environment) *cobra.Command {
@@ -36,7 +36,7 @@ import reads.`,
 		Args: exactly(cobra.MinimumNArgs(1)),
 	}
 	sdkAppID := appFlag(command)
-	sentAt := command.Flags().String("sent-at", "", "`time` the pushes were sent")
+	sentAt := command.Flags().String("sent-at", "", "`time` the pushes were sent; none removes a wrong one")
 	label := command.Flags().String("label", "", "name for people")
 	output := outputFlag(command)
 	command.RunE = func(cmd *cobra.Command, args []string) error {
@@ -49,6 +49,9 @@ import reads.`,
 			return &problem.UsageError{Problem: "--sent-at is empty", Remedy: "give the time at which the push was sent, or leave the option out"}
 		}
 		var at *time.Time
+		if *sentAt == noSentAt {
+			return a.forgetSentAt(cmd, *sdkAppID, args)
+		}
 		if *sentAt != "" {
 			t, err := taskfile.ParseSentAt(*sentAt, a.settings.Location)
 			if err != nil {
@@ -191,9 +194,10 @@ func newTasksListCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "list",
 		Short: "Show the registry",
-		Long: `Shows the tasks that runs follow. answered says whether an answer of the API ever had
-the task: never means that its ID is wrong or that runs do not pull its days; without
-figures, that nothing was lost of it, or that the API answers a wrong ID with zeros.`,
+		Long: `Shows the tasks that runs follow, where each first came from, and when an answer of the
+API last had figures of it. "never answered" means that its ID is wrong, or that runs do
+not pull its days; "none", that nothing was lost of it, or that the API answers a wrong ID
+with zeros.`,
 		Example: "  pushloss tasks list --output json",
 		Args:    exactly(cobra.NoArgs),
 	}
@@ -226,69 +230,36 @@ func printTasks(env Environment, output format, tasks []load.Task, answered map[
 			SentAt       *time.Time `json:"sent_at"`
 			RegisteredAt time.Time  `json:"registered_at"`
 			RetiredAt    *time.Time `json:"retired_at"`
+			Source       *string    `json:"source"`
 			Answered     bool       `json:"answered"`
 			LastFigures  *time.Time `json:"last_figures_at"`
 		}
 		list := []listed{}
 		for _, t := range tasks {
 			answers, had := answered[t.Key]
-			list = append(list, listed{t.SDKAppID, t.TaskID, t.Label, t.SentAt, t.RegisteredAt, t.RetiredAt, had, answers.LastFigures})
+			var source *string
+			if t.Source != "" {
+				source = (*string)(&t.Source)
+			}
+			list = append(list, listed{t.SDKAppID, t.TaskID, t.Label, t.SentAt, t.RegisteredAt, t.RetiredAt, source, had, answers.LastFigures})
 		}
 		return printJSON(env.Stdout, list)
 	}
-	t := newTable(env.Stdout, "app", "task", "label", "sent at", "registered at", "retired at", "answered")
+	t := newTable(env.Stdout, "app", "task", "label", "sent at", "registered at", "source", "retired at", "last figures")
 	for _, task := range tasks {
 		label := ""
 		if task.Label != nil {
 			label = *task.Label
 		}
-		ever := "never"
+		ever := "never answered"
 		if answers, had := answered[task.Key]; had {
-			ever = "without figures"
+			ever = "none"
 			if answers.LastFigures != nil {
-				ever = "yes"
+				ever = shortTime(answers.LastFigures)
 			}
 		}
-		t.AppendRow([]any{task.SDKAppID, task.TaskID, label, shortTime(task.SentAt), shortTime(&task.RegisteredAt), shortTime(task.RetiredAt), ever})
+		t.AppendRow([]any{task.SDKAppID, task.TaskID, label, shortTime(task.SentAt), shortTime(&task.RegisteredAt), string(task.Source), shortTime(task.RetiredAt), ever})
 	}
 	t.Render()
 	return nil
-}
-
-func newTasksRetireCommand(env Environment) *cobra.Command {
-	command := &cobra.Command{
-		Use:     "retire ID...",
-		Short:   "Stop following push tasks; their figures stay",
-		Example: "  pushloss tasks retire spring-sale",
-		Args:    exactly(cobra.MinimumNArgs(1)),
-	}
-	sdkAppID := appFlag(command)
-	command.RunE = func(cmd *cobra.Command, args []string) error {
-		a, err := configure(cmd, env, config.Needs{Database: true})
-		if err != nil {
-			return err
-		}
-		defer a.close()
-		appID, err := a.appOf(*sdkAppID)
-		if err != nil {
-			return err
-		}
-		db, err := a.open(cmd.Context())
-		if err != nil {
-			return err
-		}
-		retired, unknown, err := db.RetireTasks(cmd.Context(), appID, args, a.env.Now())
-		if err != nil {
-			return err
-		}
-		if len(unknown) > 0 {
-			return &problem.UsageError{
-				Problem: fmt.Sprintf("not in the registry of app %d: %s", appID, strings.Join(unknown, ", ")),
-				Remedy:  "nothing was retired; see pushloss tasks list",
-			}
-		}
-		_, err = fmt.Fprintf(env.Stdout, "tasks: %d retired\n", retired)
-		return err
-	}
-	return command
 }

@@ -63,6 +63,19 @@ func TestTasksAreReadFromWhatTheVendorAnswers(t *testing.T) {
 	}
 }
 
+func TestATaskIsCorrectedOrDeletedWhileItHasNoFigures(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.do(0, "tasks", "add", "good", "mistyped", "--sent-at", time.Now().Add(-60*time.Hour).Format(time.RFC3339))
+	w.do(0, "tasks", "add", "mistyped", "--sent-at", "none").says(t, "tasks: 1 without sent_at now")
+	w.do(2, "tasks", "add", "unknown", "--sent-at", "none").says(t, "not in the registry")
+	w.do(2, "tasks", "delete", "unknown").says(t, "not in the registry")
+	w.do(0, "tasks", "delete", "mistyped").says(t, "tasks: 1 deleted")
+	w.do(0, "run")
+	w.do(2, "tasks", "delete", "good").says(t, "have figures: good", "nothing was deleted", "retire")
+	w.do(0, "tasks", "list").says(t, "command", "last figures")
+}
+
 func TestAMalformedTaskFileIsNamedWithItsLinesAndNotImported(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -154,7 +167,7 @@ func TestStatusTellsTasksThatNoAnswerEverHad(t *testing.T) {
 	w.exec(`UPDATE pushloss.ledger SET state = 'absent', first_loaded_at = NULL
 		WHERE task_key = (SELECT task_key FROM pushloss.task WHERE task_id = 'mistyped')`)
 	w.do(1, "status").says(t, "NOT OK", "1 task (mistyped)", "tasks retire")
-	w.do(0, "tasks", "list").says(t, "never")
+	w.do(0, "tasks", "list").says(t, "never answered")
 	w.do(0, "tasks", "retire", "mistyped")
 	w.do(0, "status").says(t, "ok")
 }

@@ -37,7 +37,7 @@ func (a *app) saveTasks(cmd *cobra.Command, from string, list taskfile.List, out
 	hints := 0
 	for _, entry := range entries {
 		sdkAppID := entry.SDKAppID
-		task := load.Task{SDKAppID: sdkAppID, TaskID: entry.TaskID, SentAt: entry.SentAt, RegisteredAt: a.env.Now()}
+		task := load.Task{SDKAppID: sdkAppID, TaskID: entry.TaskID, SentAt: entry.SentAt, RegisteredAt: a.env.Now(), Source: sourceOf(entry)}
 		if entry.Label != "" {
 			task.Label = &entry.Label
 		}
@@ -127,6 +127,22 @@ func (a *app) entriesOfApps(given []taskfile.Entry) ([]taskfile.Entry, error) {
 		}
 	}
 	return entries, nil
+}
+
+// sourceOf says where a task came from: what the vendor wrote, however it came, or else
+// what an operator typed or gave as a file.
+func sourceOf(entry taskfile.Entry) load.TaskSource {
+	switch {
+	case entry.From == taskfile.FromPush:
+		return load.SourcePushAnswer
+	case entry.From == taskfile.FromCallback:
+		return load.SourceCallback
+	case entry.From == taskfile.FromScheduled:
+		return load.SourceSchedule
+	case entry.Line == 0:
+		return load.SourceCommand
+	}
+	return load.SourceFile
 }
 
 // refuseFuture refuses pushes that were not sent yet: runs would wait for their day.

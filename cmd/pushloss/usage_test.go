@@ -70,7 +70,7 @@ func TestMistakesExitWith2AndSayWhatToDo(t *testing.T) {
 		{"as of a time before there was anything", []string{"run", "--as-of", "1990-01-01"}, nil, []string{"--as-of", "long before"}},
 		{"no number of migrations", []string{"migrate", "down", "x"}, nil, []string{"pushloss migrate down 1"}},
 		{"more migrations than there are", []string{"migrate", "down", "99"}, nil, []string{"cannot take back 99"}},
-		{"retiring an unknown task", []string{"tasks", "retire", "nope"}, nil, []string{"nope", "nothing was retired"}},
+		{"retiring an unknown task", []string{"tasks", "retire", "nope"}, nil, []string{"nope", "nothing was changed"}},
 		{"importing a file that is not there", []string{"tasks", "import", "nowhere.csv"}, nil, []string{"nowhere.csv"}},
 		{"a sandbox in whatever zone the machine is", []string{"sandbox", "--timezone", "Local"}, nil, []string{"--timezone", `"Local" is not a time zone`}},
 		{"a fault that is not there", []string{"sandbox", "--fault", "nope"}, nil, []string{"--fault", "nope"}},
@@ -138,7 +138,7 @@ func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
 	t.Parallel()
 	w := &world{t: t, env: map[string]string{}}
 	for _, command := range []string{
-		"", "demo", "migrate up", "migrate down", "migrate status", "tasks add", "tasks import", "tasks list", "tasks retire",
+		"", "demo", "migrate up", "migrate down", "migrate status", "tasks add", "tasks import", "tasks list", "tasks retire", "tasks delete",
 		"run", "backfill", "reconcile", "serve", "check", "calibrate", "status", "verify", "replay", "prune", "grant", "revoke", "dictionary", "notify test", "sandbox", "version",
 	} {
 		r := w.do(0, append(strings.Fields(command), "--help")...)

@@ -36,6 +36,7 @@ type overview struct {
 	More      int // troubles that are not listed
 	// Unanswered are the app's tasks that were never in an answer.
 	Unanswered load.Unanswered
+	Tasks      []registered
 	Runs       []run
 }
 
@@ -125,6 +126,9 @@ func (s *site) fill(ctx context.Context, tx pgx.Tx, asked request, view *overvie
 		if u.SDKAppID == chosen.App.ID {
 			view.Unanswered = u
 		}
+	}
+	if view.Tasks, err = readRegistered(ctx, tx, *chosen); err != nil {
+		return err
 	}
 	view.Runs, err = readRuns(ctx, tx)
 	return err

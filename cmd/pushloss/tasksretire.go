@@ -1,0 +1,123 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"pushloss/internal/config"
+	"pushloss/internal/problem"
+	"pushloss/load"
+)
+
+func newTasksRetireCommand(env Environment) *cobra.Command {
+	command := &cobra.Command{
+		Use:     "retire ID...",
+		Short:   "Stop following push tasks; their figures stay",
+		Example: "  pushloss tasks retire spring-sale",
+		Args:    exactly(cobra.MinimumNArgs(1)),
+	}
+	sdkAppID := appFlag(command)
+	command.RunE = func(cmd *cobra.Command, args []string) error {
+		a, err := configure(cmd, env, config.Needs{Database: true})
+		if err != nil {
+			return err
+		}
+		defer a.close()
+		appID, err := a.appOf(*sdkAppID)
+		if err != nil {
+			return err
+		}
+		db, err := a.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		retired, unknown, err := db.RetireTasks(cmd.Context(), appID, args, a.env.Now())
+		if err != nil {
+			return err
+		}
+		if len(unknown) > 0 {
+			return notRegistered(appID, unknown)
+		}
+		_, err = fmt.Fprintf(env.Stdout, "tasks: %d retired\n", retired)
+		return err
+	}
+	return command
+}
+
+func notRegistered(sdkAppID int64, ids []string) error {
+	return &problem.UsageError{
+		Problem: fmt.Sprintf("not in the registry of app %d: %s", sdkAppID, strings.Join(ids, ", ")),
+		Remedy:  "nothing was changed; see pushloss tasks list",
+	}
+}
+
+func newTasksDeleteCommand(env Environment) *cobra.Command {
+	command := &cobra.Command{
+		Use:   "delete ID...",
+		Short: "Delete push tasks without figures, such as mistyped ones",
+		Long: `Deletes tasks from the registry, and what is known of their windows. A task that ever
+had figures is not deleted, but can be retired. The command waits until no other process
+works on the app.`,
+		Example: "  pushloss tasks delete spring-slae",
+		Args:    exactly(cobra.MinimumNArgs(1)),
+	}
+	sdkAppID := appFlag(command)
+	command.RunE = func(cmd *cobra.Command, args []string) error {
+		a, err := configure(cmd, env, config.Needs{Database: true})
+		if err != nil {
+			return err
+		}
+		defer a.close()
+		appID, err := a.appOf(*sdkAppID)
+		if err != nil {
+			return err
+		}
+		db, err := a.open(cmd.Context())
+		if err != nil {
+			return err
+		}
+		deleted, not, err := db.DeleteTasks(cmd.Context(), appID, args, holder(), func(busy *load.BusyError) {
+			fmt.Fprintf(env.Stderr, "%v: waiting for it\n", busy)
+		})
+		switch {
+		case err != nil:
+			return err
+		case len(not.Unknown) > 0:
+			return notRegistered(appID, not.Unknown)
+		case len(not.WithFacts) > 0:
+			return &problem.UsageError{
+				Problem: fmt.Sprintf("these tasks of app %d have figures: %s", appID, strings.Join(not.WithFacts, ", ")),
+				Remedy:  "nothing was deleted; pushloss tasks retire stops following them",
+			}
+		}
+		_, err = fmt.Fprintf(env.Stdout, "tasks: %d deleted\n", deleted)
+		return err
+	}
+	return command
+}
+
+// noSentAt, as a time, removes the one that is stored.
+const noSentAt = "none"
+
+// forgetSentAt removes the time of tasks, which then count from their registration.
+func (a *app) forgetSentAt(cmd *cobra.Command, named int64, ids []string) error {
+	appID, err := a.appOf(named)
+	if err != nil {
+		return err
+	}
+	db, err := a.open(cmd.Context())
+	if err != nil {
+		return err
+	}
+	changed, unknown, err := db.ForgetSentAt(cmd.Context(), appID, ids)
+	if err != nil {
+		return err
+	}
+	if len(unknown) > 0 {
+		return notRegistered(appID, unknown)
+	}
+	_, err = fmt.Fprintf(a.env.Stdout, "tasks: %d without sent_at now\n", changed)
+	return err
+}

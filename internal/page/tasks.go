@@ -1,0 +1,59 @@
+package page
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// registered is a task of the registry.
+type registered struct {
+	ID, Label   string
+	SentAt      *time.Time
+	Source      string
+	Answered    bool
+	LastFigures *time.Time
+	Retired     bool
+}
+
+// maxRegistered is how many tasks the page shows.
+const maxRegistered = 20
+
+const sqlRegistered = `
+	SELECT task_id, coalesce(label, ''), sent_at, coalesce(source, ''), answered, last_figures_at, retired_at IS NOT NULL
+	FROM analytics.tasks
+	WHERE sdk_app_id = $1 AND $2 IN ('', task_id)
+	ORDER BY coalesce(sent_at, registered_at) DESC, task_id
+	LIMIT $3`
+
+// readRegistered returns the newest tasks of the app, or the chosen one.
+func readRegistered(ctx context.Context, tx pgx.Tx, s selection) ([]registered, error) {
+	rows, err := tx.Query(ctx, sqlRegistered, s.App.ID, s.Task, maxRegistered)
+	if err != nil {
+		return nil, fmt.Errorf("read the registry: %w", err)
+	}
+	tasks, err := pgx.CollectRows(rows, pgx.RowToStructByPos[registered])
+	if err != nil {
+		return nil, fmt.Errorf("read the registry: %w", err)
+	}
+	return tasks, nil
+}
+
+// Origin says in words where the task came from.
+func (t registered) Origin() string {
+	switch t.Source {
+	case "command":
+		return "typed"
+	case "push_answer":
+		return "answer of the push"
+	case "request":
+		return "request"
+	case "schedule":
+		return "scheduled push"
+	case "":
+		return "not recorded"
+	}
+	return t.Source
+}

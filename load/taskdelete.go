@@ -1,0 +1,123 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// deletedTask replaces the only TaskID of a pull whose task was deleted: without any, the
+// pull would be one for the whole app. No TaskID has a blank.
+const deletedTask = "(deleted task)"
+
+const (
+	sqlTaskKeys = `SELECT task_key FROM pushloss.task WHERE sdk_app_id = $1 AND task_id = ANY($2) ORDER BY task_key FOR UPDATE`
+	// History counts: a fact that went away was one.
+	sqlTasksWithFacts = `
+		SELECT t.task_id FROM pushloss.task AS t
+		WHERE t.sdk_app_id = $1 AND t.task_id = ANY($2) AND (
+			EXISTS (SELECT FROM pushloss.stage_loss AS f WHERE f.sdk_app_id = $1 AND f.task_key = t.task_key)
+			OR EXISTS (SELECT FROM pushloss.platform_loss AS f WHERE f.sdk_app_id = $1 AND f.task_key = t.task_key)
+			OR EXISTS (SELECT FROM pushloss.push_count AS f WHERE f.sdk_app_id = $1 AND f.task_key = t.task_key)
+			OR EXISTS (SELECT FROM pushloss.platform_push_count AS f WHERE f.sdk_app_id = $1 AND f.task_key = t.task_key)
+			OR EXISTS (SELECT FROM pushloss.loss_change AS f WHERE f.sdk_app_id = $1 AND f.task_key = t.task_key))
+		ORDER BY t.task_id`
+	sqlForgetInPulls = `
+		UPDATE pushloss.pull SET task_ids = coalesce(nullif(array_remove(task_ids, $2), '{}'), ARRAY[$3])
+		WHERE sdk_app_id = $1 AND task_ids @> ARRAY[$2]`
+	sqlDeleteTasks  = `DELETE FROM pushloss.task WHERE task_key = ANY($2) AND sdk_app_id = $1`
+	sqlForgetSentAt = `UPDATE pushloss.task SET sent_at = NULL WHERE sdk_app_id = $1 AND task_id = ANY($2) AND sent_at IS NOT NULL`
+)
+
+// sqlForgetTasks deletes what is known of tasks without facts.
+var sqlForgetTasks = []string{
+	`DELETE FROM pushloss.ledger WHERE sdk_app_id = $1 AND task_key = ANY($2)`,
+	`DELETE FROM pushloss.reject WHERE sdk_app_id = $1 AND task_key = ANY($2)`,
+	`DELETE FROM pushloss.reconciliation_key AS k USING pushloss.reconciliation AS r
+		WHERE r.sdk_app_id = $1 AND k.sdk_app_id = $1 AND k.reconciliation_id = r.reconciliation_id AND r.task_key = ANY($2)`,
+	`DELETE FROM pushloss.reconciliation WHERE sdk_app_id = $1 AND task_key = ANY($2)`,
+	sqlDeleteTasks,
+}
+
+// TasksNotDeleted are why no task was deleted.
+type TasksNotDeleted struct {
+	Unknown   []string // not in the registry
+	WithFacts []string
+}
+
+// DeleteTasks deletes tasks of an app that have no facts, and whatever else is stored of
+// them: all or none. The archive's answers stay. It waits until no other process works on
+// the app, whose next load would be one of a task that is gone.
+func (db *DB) DeleteTasks(ctx context.Context, sdkAppID int64, ids []string, holder string, waiting func(*BusyError)) (deleted int, not TasksNotDeleted, err error) {
+	session, work, err := db.OpenSession(ctx, holder)
+	if err != nil {
+		return 0, TasksNotDeleted{}, err
+	}
+	defer session.Close()
+	lock, err := session.WaitForApp(work, sdkAppID, time.Second, waiting)
+	if err != nil {
+		return 0, TasksNotDeleted{}, err
+	}
+	defer func() { _ = lock.Unlock(context.WithoutCancel(work)) }()
+	return lock.deleteTasks(work, ids)
+}
+
+func (l *AppLock) deleteTasks(ctx context.Context, ids []string) (deleted int, not TasksNotDeleted, err error) {
+	err = l.transact(ctx, func(ctx context.Context, tx pgx.Tx, first *pgx.Batch) error {
+		deleted, not = 0, TasksNotDeleted{}
+		var keys []int32
+		collect := func(sql string, into *[]string) {
+			first.Queue(sql, l.sdkAppID, ids).Query(func(rows pgx.Rows) (err error) {
+				*into, err = pgx.CollectRows(rows, pgx.RowTo[string])
+				return err
+			})
+		}
+		collect(sqlUnknownTasks, &not.Unknown)
+		first.Queue(sqlTaskKeys, l.sdkAppID, ids).Query(func(rows pgx.Rows) (err error) {
+			keys, err = pgx.CollectRows(rows, pgx.RowTo[int32])
+			return err
+		})
+		collect(sqlTasksWithFacts, &not.WithFacts)
+		if err := tx.SendBatch(ctx, first).Close(); err != nil || len(not.Unknown)+len(not.WithFacts) > 0 {
+			return err
+		}
+		batch := &pgx.Batch{}
+		for _, id := range ids {
+			batch.Queue(sqlForgetInPulls, l.sdkAppID, id, deletedTask)
+		}
+		for _, sql := range sqlForgetTasks {
+			batch.Queue(sql, l.sdkAppID, keys)
+		}
+		deleted = len(keys)
+		return tx.SendBatch(ctx, batch).Close()
+	})
+	if err != nil {
+		return 0, TasksNotDeleted{}, fmt.Errorf("delete tasks of app %d: %w", l.sdkAppID, err)
+	}
+	return deleted, not, nil
+}
+
+// ForgetSentAt removes a wrong sent_at, so that the tasks count from their registration.
+// If the registry lacks any of them, ForgetSentAt does nothing and returns those in
+// unknown.
+func (db *DB) ForgetSentAt(ctx context.Context, sdkAppID int64, ids []string) (changed int, unknown []string, err error) {
+	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, sqlUnknownTasks, sdkAppID, ids)
+		if err != nil {
+			return err
+		}
+		unknown, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil || len(unknown) > 0 {
+			return err
+		}
+		tag, err := tx.Exec(ctx, sqlForgetSentAt, sdkAppID, ids)
+		changed = int(tag.RowsAffected())
+		return err
+	})
+	if err != nil {
+		return 0, nil, fmt.Errorf("remove the time of tasks: %w", err)
+	}
+	return changed, unknown, nil
+}
