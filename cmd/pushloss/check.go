@@ -62,7 +62,7 @@ func findAll(cmd *cobra.Command, env Environment) []check.Finding {
 	if errors.As(err, &problems) {
 		var findings []check.Finding
 		for _, problem := range problems {
-			findings = append(findings, check.Bad("settings", config.Problems{problem}, "set the variable that the line names"))
+			findings = append(findings, check.Bad("settings", config.Problems{problem}, problem.Hint()))
 		}
 		return findings
 	}

@@ -55,6 +55,8 @@ func TestAppProblems(t *testing.T) {
 		{"a short key in a file", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY_FILE": write(t, "key", "k\n")}, "TIM_SECRET_KEY_FILE", "content is too short"},
 		{"a key in quotes in a file", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY_FILE": write(t, "key", "'0123456789abcdef'\n")}, "TIM_SECRET_KEY_FILE", "content has quotes"},
 		{"two lines in the key's file", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY_FILE": write(t, "key", "a\nb\n")}, "TIM_SECRET_KEY_FILE", "a line break"},
+		{"a key's file of PowerShell", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY_FILE": write(t, "key", "\xff\xfea\x00b\x00")}, "TIM_SECRET_KEY_FILE", "the file is UTF-16 text"},
+		{"an apps file of Notepad", variables{"TIM_APPS_FILE": write(t, "apps.yaml", "\xff\xfe-\x00 \x00")}, "TIM_APPS_FILE", ":1: is UTF-16 text"},
 		{"a byte order mark in the key's file", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY_FILE": write(t, "key", "\ufeffa\n")}, "TIM_SECRET_KEY_FILE", "an invisible character"},
 		{"an empty file", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY_FILE": write(t, "key", "\n")}, "TIM_SECRET_KEY_FILE", "content is empty"},
 		{"a huge file", variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY_FILE": write(t, "key", strings.Repeat("a", 1<<17))}, "TIM_SECRET_KEY_FILE", "too large"},

@@ -17,6 +17,14 @@ type Problem struct {
 
 func (p Problem) Error() string { return p.Variable + ": " + p.Text }
 
+// Hint says what to correct.
+func (p Problem) Hint() string {
+	if strings.HasSuffix(p.Variable, "_FILE") {
+		return "correct the file, or the variable that names it"
+	}
+	return "set or correct the variable that the line names"
+}
+
 // Problems are all that is wrong with the settings.
 type Problems []Problem
 

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"pushloss/internal/secret"
+	"pushloss/internal/yamlfile"
 )
 
 // maxSecret bounds a secret key's file, so that a wrong path is harmless.
@@ -74,6 +75,8 @@ func readSecretFile(path string, parse func(string) (secret.Text, error)) (secre
 		return secret.Text{}, unreadable(err)
 	case len(data) > maxSecret:
 		return secret.Text{}, errors.New("the file is too large for a secret key")
+	case yamlfile.IsUTF16(data):
+		return secret.Text{}, errors.New("the file is UTF-16 text, as PowerShell and some editors write it: save it as UTF-8")
 	}
 	value, err := parse(string(data))
 	if err != nil {

@@ -17,6 +17,10 @@ import (
 // The name is for messages.
 func Parse(name string, data []byte) (Value, *File) {
 	file := &File{name: name}
+	if IsUTF16(data) {
+		file.problem(1, "is UTF-16 text, which some editors call Unicode: save it as UTF-8")
+		return Value{file: file}, file
+	}
 	if !utf8.Valid(data) {
 		file.problem(lineOfInvalidUTF8(data), "is not UTF-8 text")
 		return Value{file: file}, file
@@ -41,6 +45,12 @@ func Parse(name string, data []byte) (Value, *File) {
 	return Value{file: file, node: document.Content[0]}, file
 }
 
+// IsUTF16 reports whether each character has two or more bytes, as a byte order mark or the
+// zero of the first character shows.
+func IsUTF16(data []byte) bool {
+	return len(data) > 1 && (data[0] == 0xff && data[1] == 0xfe || data[0] == 0xfe && data[1] == 0xff || data[0] == 0 || data[1] == 0)
+}
+
 func lineOfInvalidUTF8(data []byte) int {
 	line := 1
 	for len(data) > 0 {
@@ -60,6 +70,12 @@ var (
 	syntaxError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)`)
 	// unquoted finds a value that begins with a character of YAML's own.
 	unquoted      = regexp.MustCompile("^[^\"'#]*(?:^|[:,\\[{-])\\s*([*&@%`])")
+	// special finds a value that begins with a character of YAML's own, where that has
+	// another meaning first: on a line of its own, and between braces.
+	special       = regexp.MustCompile(`^\s*(?:- +)*[\w-]+:\s+(?:([?:-])(?:\s|$)|([|>,\]}]))`)
+	specialInFlow = regexp.MustCompile(`[{\[,]\s*[\w-]+:\s+(?:(-)(?:\s|$)|([?|>!]))`)
+	// within finds a question mark within a value between brackets.
+	within        = regexp.MustCompile(`[{\[][^"'#]*[^\s"',:]\s+\?[\s,}\]]`)
 	unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced`)
 )
 
@@ -82,6 +98,18 @@ func (f *File) syntaxProblem(err error, data []byte) {
 			text = "a text that begins with " + unquoted.FindStringSubmatch(lines[at])[1] + " must be in quotes"
 		}
 	}
+	for at := max(0, line-1); at < min(line+1, len(lines)); at++ { // the reader may point at the line before
+		for _, form := range []*regexp.Regexp{special, specialInFlow} {
+			if match := form.FindStringSubmatch(lines[at]); match != nil && !blockScalar.MatchString(lines[at]) {
+				f.problem(at+1, "a text that begins with %s must be in quotes", match[1]+match[2])
+				return
+			}
+		}
+		if within.MatchString(lines[at]) {
+			f.problem(at+1, "a text with a ? must be in quotes between brackets")
+			return
+		}
+	}
 	// The reader points at where the construct began, which may be above the tab.
 	if tabbed := indexOfLine(lines, indentedByTab); tabbed >= 0 && (strings.Contains(text, "token") || strings.Contains(text, "tab ")) {
 		line, text = tabbed+1, "the line is indented with a tab: use blanks"
@@ -94,6 +122,9 @@ func (f *File) syntaxProblem(err error, data []byte) {
 	}
 	f.problem(line, "%s", text)
 }
+
+// blockScalar is the head of a text that follows on the next lines.
+var blockScalar = regexp.MustCompile(`:\s+[|>][-+0-9]*\s*(?:#.*)?$`)
 
 // plainly rephrases the most frequent errors of the YAML reader.
 var plainly = []struct{ said, meant string }{
