@@ -69,7 +69,7 @@ func lineOfInvalidUTF8(data []byte) int {
 var (
 	syntaxError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)`)
 	// unquoted finds a value that begins with a character of YAML's own.
-	unquoted      = regexp.MustCompile("^[^\"'#]*(?:^|[:,\\[{-])\\s*([*&@%`])")
+	unquoted = regexp.MustCompile("^[^\"'#]*(?:^|[:,\\[{-])\\s*([*&@%`])")
 	// special finds a value that begins with a character of YAML's own, where that has
 	// another meaning first: on a line of its own, and between braces.
 	special       = regexp.MustCompile(`^\s*(?:- +)*[\w-]+:\s+(?:([?:-])(?:\s|$)|([|>,\]}]))`)
