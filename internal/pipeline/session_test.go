@@ -58,8 +58,8 @@ func (w *world) asRole(options string, presets ...string) {
 func TestNoPresetOfARoleReachesTheFigures(t *testing.T) {
 	t.Parallel()
 	for _, preset := range []string{
-		"client_encoding = 'GBK'", "client_encoding = 'LATIN1'", "statement_timeout = '8ms'", "lock_timeout = '1ms'",
-		"idle_in_transaction_session_timeout = '1ms'", "idle_session_timeout = '1s'",
+		"client_encoding = 'GBK'", "client_encoding = 'LATIN1'", "statement_timeout = '1ms'", "lock_timeout = '1ms'",
+		"idle_in_transaction_session_timeout = '1ms'", "idle_session_timeout = '1ms'", "exit_on_error = on",
 		"timezone = 'Pacific/Kiritimati'", "datestyle = 'German, DMY'", "intervalstyle = 'sql_standard'",
 		"bytea_output = 'escape'", "extra_float_digits = -15", "standard_conforming_strings = off", "search_path = 'analytics, nowhere'",
 		"default_transaction_isolation = 'serializable'", "default_transaction_read_only = on", "default_transaction_deferrable = on",

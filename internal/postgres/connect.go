@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // prepareTimeout bounds the wait for the first answer on a new connection: a pooler
@@ -25,21 +26,38 @@ func Connect(ctx context.Context, databaseURL string, limits Limits, change func
 
 // Connect is Connect.
 func (c *Config) Connect(ctx context.Context, limits Limits, change func(*pgx.ConnConfig)) (*pgx.Conn, error) {
-	config := c.conn.Copy()
-	if change != nil {
-		change(config)
-	}
-	conn, err := pgx.ConnectConfig(ctx, config)
+	session, err := again(ctx, c, func() (session, error) {
+		config := c.conn.Copy()
+		if change != nil {
+			change(config)
+		}
+		conn, err := pgx.ConnectConfig(ctx, config)
+		if err != nil {
+			return session{}, fmt.Errorf("connect to database: %w", err)
+		}
+		if err := c.prepare(ctx, conn, limits); err != nil {
+			end, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+			defer cancel()
+			_ = conn.Close(end)
+			return session{conn}, err
+		}
+		return session{conn}, nil
+	})
 	if err != nil {
-		return nil, fmt.Errorf("connect to database: %w", err)
-	}
-	if err := c.prepare(ctx, conn, limits); err != nil {
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-		defer cancel()
-		_ = conn.Close(end)
 		return nil, err
 	}
-	return conn, nil
+	return session.conn, nil
+}
+
+// session is a connection, or none.
+type session struct{ conn *pgx.Conn }
+
+// PgConn is nil without a connection.
+func (s session) PgConn() *pgconn.PgConn {
+	if s.conn == nil {
+		return nil
+	}
+	return s.conn.PgConn()
 }
 
 func (c *Config) prepare(ctx context.Context, conn *pgx.Conn, limits Limits) error {

@@ -68,25 +68,37 @@ func CheckPooling(ctx context.Context, databaseURL string) error {
 	if err != nil {
 		return err
 	}
-	_, err = checkPooling(ctx, config.conn)
+	_, err = checkPooling(ctx, config)
 	return err
 }
 
 // checkPooling also reports whether there is a pooler at all. It only asks which server
 // connection it has. It uses the simple protocol, since poolers lose prepared statements
-// first.
-func checkPooling(ctx context.Context, config *pgx.ConnConfig) (pooled bool, err error) {
-	a, err := connectTo(ctx, config)
+// first. Without a pooler, later logins outbid presets.
+func checkPooling(ctx context.Context, config *Config) (pooled bool, err error) {
+	var first backend
+	a, err := again(ctx, config, func() (*probe, error) {
+		a, err := connectTo(ctx, config.conn)
+		if err != nil {
+			return nil, err
+		}
+		if first, err = a.backend(ctx); err != nil {
+			a.close(ctx)
+		}
+		return a, err
+	})
 	if err != nil {
 		return false, err
 	}
 	defer a.close(ctx)
-	first, err := a.backend(ctx)
 	// A pooler invents the process ID that it sends to a client at the login.
-	if err != nil || first.pid == fmt.Sprint(a.conn.PID()) {
-		return false, err
+	if first.pid == fmt.Sprint(a.conn.PID()) {
+		if results, err := a.ask(ctx, sqlPresets); err != nil && endsEarly(ctx, err) || err == nil && len(results[0].Rows) > 0 {
+			config.outbid(a.conn)
+		}
+		return false, nil
 	}
-	b, err := connectTo(ctx, config)
+	b, err := connectTo(ctx, config.conn)
 	if err != nil {
 		return true, err
 	}
@@ -165,6 +177,14 @@ func connectTo(ctx context.Context, config *pgx.ConnConfig) (*probe, error) {
 	return &probe{conn}, nil
 }
 
+// PgConn is nil without a connection.
+func (p *probe) PgConn() *pgconn.PgConn {
+	if p == nil {
+		return nil
+	}
+	return p.conn
+}
+
 func (p *probe) close(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
@@ -172,7 +192,7 @@ func (p *probe) close(ctx context.Context) {
 }
 
 func (p *probe) backend(ctx context.Context) (backend, error) {
-	results, err := p.ask(ctx, `SELECT pg_backend_pid(), pg_postmaster_start_time()`)
+	results, err := p.ask(ctx, `SELECT pg_catalog.pg_backend_pid(), pg_catalog.pg_postmaster_start_time()`)
 	if err != nil {
 		return backend{}, err
 	}

@@ -32,7 +32,7 @@ func settingsOf(limits Limits) [][2]string {
 		{"lc_numeric", "C"}, {"lc_time", "C"}, {"lc_monetary", "C"}, {"row_security", "on"}, {"check_function_bodies", "on"},
 		{"default_transaction_isolation", "read committed"}, {"default_transaction_deferrable", "off"},
 		{"default_transaction_read_only", "off"}, {"session_replication_role", "origin"}, {"synchronous_commit", "on"},
-		{"jit", "off"}, {"plan_cache_mode", "auto"},
+		{"jit", "off"}, {"plan_cache_mode", "auto"}, {"exit_on_error", "off"}, {"client_min_messages", "notice"}, {"restrict_nonsystem_relation_kind", ""},
 		{"lock_timeout", milliseconds(limits.LockTimeout)}, {"transaction_timeout", "0"}, {"idle_session_timeout", "0"},
 		{"idle_in_transaction_session_timeout", milliseconds(limits.IdleInTransaction)},
 		{"tcp_user_timeout", milliseconds(limits.Silence)},
@@ -42,7 +42,8 @@ func settingsOf(limits Limits) [][2]string {
 
 // prepare sets the session by SET, since poolers refuse unknown startup parameters; a
 // server that does not know a setting leaves it out. The time limit of statements goes
-// first and by itself: one of a few milliseconds would end the statement that follows.
+// first and by itself: one of a few milliseconds would end the statement that follows. One
+// that ends even the first, or the session, is outbid by the next login.
 //
 // Three settings stay unchanged where that is safer. Read-only set by the database or the
 // server is a guard (of a full disk), not a habit of the role. A commit that waits for

@@ -33,11 +33,21 @@ func TestEverySessionIsSetByUs(t *testing.T) {
 		{"quote_all_identifiers", "on", "off"}, {"search_path", "public", ""}, {"row_security", "off", "on"}, {"jit", "on", "off"},
 		{"default_transaction_isolation", "serializable", "read committed"}, {"default_transaction_deferrable", "on", "off"},
 		{"default_transaction_read_only", "on", "off"}, {"synchronous_commit", "off", "on"}, {"plan_cache_mode", "force_generic_plan", "auto"},
-		{"statement_timeout", "8ms", "1min"}, {"lock_timeout", "1ms", "0"}, {"idle_in_transaction_session_timeout", "1ms", ""},
-		{"idle_session_timeout", "1min", "0"}, {"tcp_keepalives_idle", "7", "15"},
+		{"statement_timeout", "1ms", "1min"}, {"lock_timeout", "1ms", "0"}, {"idle_in_transaction_session_timeout", "1ms", ""},
+		{"idle_session_timeout", "1ms", "0"}, {"transaction_timeout", "1ms", "0"}, {"exit_on_error", "on", "off"},
+		{"client_min_messages", "debug5", "notice"}, {"restrict_nonsystem_relation_kind", "view, foreign-table", ""}, {"tcp_keepalives_idle", "7", "15"},
+	}
+	known := func(name string) (yes bool) {
+		if err := admin.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_settings WHERE lower(name) = $1)`, name).Scan(&yes); err != nil {
+			t.Fatal(err)
+		}
+		return yes
 	}
 	var statements []string
 	for _, p := range presets {
+		if !known(p.name) {
+			continue
+		}
 		statements = append(statements, `ALTER ROLE `+name+` SET `+p.name+` = '`+p.preset+`'`)
 	}
 	if _, err := admin.Exec(t.Context(), strings.Join(statements, ";")); err != nil {
@@ -48,7 +58,7 @@ func TestEverySessionIsSetByUs(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close(context.WithoutCancel(t.Context()))
-	pool, err := postgres.Open(t.Context(), address+"&pool_max_conns=3", 20)
+	pool, err := postgres.Open(t.Context(), address+"&pool_max_conns=3&options=-c%20geqo_effort%3D7", 20)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,8 +71,15 @@ func TestEverySessionIsSetByUs(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer pooled.Release()
+	var effort string
+	if err := pooled.QueryRow(t.Context(), `SHOW geqo_effort`).Scan(&effort); err != nil || effort != "7" {
+		t.Errorf("the option of the connection string is %q, %v", effort, err)
+	}
 	for _, conn := range []*pgx.Conn{conn, pooled.Conn()} {
 		for _, p := range presets {
+			if !known(p.name) {
+				continue
+			}
 			var got string
 			if err := conn.QueryRow(t.Context(), `SELECT current_setting($1)`, p.name).Scan(&got); err != nil {
 				t.Fatal(err)

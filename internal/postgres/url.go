@@ -30,6 +30,10 @@ type Config struct {
 	MaxConns int
 	// named means that the operator gave the sessions a name.
 	named bool
+	// options are those of the connection string.
+	options string
+	// outbids means that logins set what would end a session early.
+	outbids bool
 }
 
 const escape = "write it percent-encoded (@ is %40, : %3A, / %2F, ? %3F, # %23, & %26, = %3D, % %25, a blank %20)"
@@ -101,7 +105,7 @@ func (c *Config) takeRuntime(conn *pgx.ConnConfig) error {
 			conn.RuntimeParams[name] = value
 		}
 	}
-	c.named = rest.values["application_name"] != ""
+	c.named, c.options = rest.values["application_name"] != "", conn.RuntimeParams["options"]
 	return nil
 }
 
