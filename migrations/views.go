@@ -65,13 +65,14 @@ const (
 		COMMENT ON COLUMN pushloss.schema_views.source IS 'SHA-256 of its text in views.sql.';
 		COMMENT ON COLUMN pushloss.schema_views.definition IS 'SHA-256 of its definition as Postgres prints it: another one means that somebody altered it.';
 		COMMENT ON COLUMN pushloss.schema_views.postgres IS 'Major version of the Postgres that printed it: another one may print it in other words.'`
-	// As Postgres prints them, with an empty search_path.
+	// As Postgres prints them, with an empty search_path. The functions of other schemas,
+	// thousands, are left out first: each name takes long to print.
 	sqlDefinitions = `
 		SELECT 'view ' || n.nspname || '.' || c.relname AS view, concat_ws(' ', array_to_string(c.reloptions, ','), pg_get_viewdef(c.oid)) AS definition
 		FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'analytics' AND c.relkind = 'v'
 		UNION ALL
 		SELECT 'function ' || f.oid::regprocedure::text, pg_get_functiondef(f.oid)
-		FROM pg_proc AS f JOIN pg_namespace AS n ON n.oid = f.pronamespace WHERE n.nspname = 'analytics' AND f.prokind IN ('f', 'p')`
+		FROM pg_proc AS f WHERE f.pronamespace = to_regnamespace('analytics') AND f.prokind IN ('f', 'p')`
 	sqlInstalled = `
 		SELECT s.view, s.source, d.view IS NULL,
 			s.postgres = current_setting('server_version_num')::integer / 10000,
@@ -232,7 +233,8 @@ const sqlReaders = `
 	WITH RECURSIVE reader AS (
 		SELECT 'pg_class'::regclass::oid AS kind, c.oid FROM pg_class AS c WHERE 'view ' || c.oid::regclass::text = $1
 		UNION ALL
-		SELECT 'pg_proc'::regclass, f.oid FROM pg_proc AS f WHERE 'function ' || f.oid::regprocedure::text = $1
+		SELECT 'pg_proc'::regclass, f.oid FROM pg_proc AS f
+		WHERE f.pronamespace = to_regnamespace('analytics') AND 'function ' || f.oid::regprocedure::text = $1
 		UNION
 		SELECT 'pg_class'::regclass, w.ev_class
 		FROM reader AS r JOIN pg_depend AS d ON d.refclassid = r.kind AND d.refobjid = r.oid AND d.classid = 'pg_rewrite'::regclass
