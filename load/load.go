@@ -109,7 +109,7 @@ func (l *AppLock) read(ctx context.Context, tx pgx.Tx, batch *pgx.Batch, pull Pu
 // write sends the statements for the differences.
 func (l *AppLock) write(ctx context.Context, tx pgx.Tx, pull Pull, words vocabulary, s stored, digest []byte, now time.Time) (Outcome, error) {
 	e := effectOf(pull, words, s, now)
-	outcome := Outcome{Rows: e.rows()}
+	outcome := Outcome{Rows: e.rows(), Emptied: e.emptied}
 	for _, entry := range e.entries {
 		if entry.LastError != nil { // also for a final window, which itself stays as it is
 			outcome.Failed, outcome.Problem = outcome.Failed+1, *entry.LastError

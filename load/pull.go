@@ -37,6 +37,8 @@ type Pull struct {
 // Outcome is the result of loading a pull.
 type Outcome struct {
 	Rows Changes
+	// Emptied counts the windows whose figures the answer removed, all of them.
+	Emptied int
 	// Failed counts the windows for which nothing could be loaded.
 	Failed int
 	// Problem is the reason for one of them.

@@ -43,6 +43,8 @@ type AppStatus struct {
 	LastError   *string // of a failed window
 	// Unanswered are the tasks that never had an answer.
 	Unanswered Unanswered
+	// Emptied are the days whose figures the answers of one run removed.
+	Emptied Emptied
 }
 
 // UnprovenTold is how long the status reports an unproven window.
@@ -171,10 +173,19 @@ func (db *DB) statusOf(ctx context.Context, now time.Time, grace time.Duration, 
 	if err != nil {
 		return nil, err
 	}
+	emptied, err := readEmptied(ctx, db.pool, now)
+	if err != nil {
+		return nil, err
+	}
 	for i, status := range statuses {
 		for _, u := range unanswered {
 			if u.SDKAppID == status.SDKAppID {
 				statuses[i].Unanswered = u
+			}
+		}
+		for _, e := range emptied {
+			if e.SDKAppID == status.SDKAppID {
+				statuses[i].Emptied = e
 			}
 		}
 	}

@@ -65,6 +65,10 @@ func printOddities(w io.Writer, t pipeline.Totals) {
 	if t.RowsKept > 0 {
 		fmt.Fprintf(w, "kept: %s that the answers leave out or report less of: counters, or figures of days older than the API is believed to remember\n", many(t.RowsKept, "stored row"))
 	}
+	if t.DaysRemoved > 0 {
+		fmt.Fprintf(w, "removed: figures of %s were removed by the API's answers, which no longer have them; analytics.loss_changes and push_changes do\n",
+			many(t.DaysRemoved, "day"))
+	}
 	for _, oddity := range []struct {
 		n          int64
 		noun, what string

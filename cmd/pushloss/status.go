@@ -36,6 +36,7 @@ type appStatus struct {
 	Rejects          int64         `json:"rejects"`
 	Differences      int           `json:"differences"`
 	Unanswered       int           `json:"unanswered_tasks"`
+	DaysRemoved      int           `json:"days_removed"`
 	OldestProblem    *calendar.Day `json:"oldest_problem"`
 	LastError        *string       `json:"last_error"`
 	Note             string        `json:"note,omitempty"`
@@ -65,6 +66,9 @@ day of a task or of the whole app.
               even after they were pulled again: see reconcile
   unanswered  tasks that no answer ever had, two days after their push: an ID is
               wrong, or runs do not pull its days
+
+It is also not ok if all figures of a stream were removed by the API's answers in one
+run, until they are back, or for 30 days: the note says of which days.
 
 A view of analytics that is missing, or that somebody altered, is named, with exit
 code 3: the figures above may be wrong until "pushloss migrate up" creates it again.`,
@@ -138,9 +142,9 @@ func (a *app) judge(stored, others []load.AppStatus, ran bool) []appStatus {
 		known[s.SDKAppID] = true
 		status := appStatus{
 			SDKAppID: s.SDKAppID, NewestSettledDay: s.NewestSettledDay,
-			Failed: s.Failed, Missing: s.Missing, Late: s.Late, Unproven: s.Unproven, Rejects: s.Rejects, Differences: s.Differences, Unanswered: s.Unanswered.Tasks,
+			Failed: s.Failed, Missing: s.Missing, Late: s.Late, Unproven: s.Unproven, Rejects: s.Rejects, Differences: s.Differences, Unanswered: s.Unanswered.Tasks, DaysRemoved: s.Emptied.Days,
 			OldestProblem: s.OldestProblem, LastError: s.LastError,
-			OK: s.Failed+s.Missing+s.Late+s.Unproven+s.Differences+s.Unanswered.Tasks == 0 && s.Rejects == 0,
+			OK: s.Failed+s.Missing+s.Late+s.Unproven+s.Differences+s.Unanswered.Tasks+s.Emptied.Days == 0 && s.Rejects == 0,
 		}
 		var notes []string
 		if s.Unproven > 0 {
@@ -154,6 +158,9 @@ func (a *app) judge(stored, others []load.AppStatus, ran bool) []appStatus {
 		}
 		if s.Unanswered.Tasks > 0 {
 			notes = append(notes, noteOfUnanswered(s.Unanswered))
+		}
+		if s.Emptied.Days > 0 {
+			notes = append(notes, s.Emptied.String()+": see analytics.loss_changes and push_changes")
 		}
 		status.Note = strings.Join(notes, "; ")
 		if lag, ok := monitor.Lag(s, a.env.Now()); ok {

@@ -57,6 +57,8 @@ func gauges() []gauge {
 			func(_ Figures, s load.AppStatus) float64 { return float64(s.Failed) }),
 		perApp("windows_unproven", "Windows first pulled, within the last 30 days, when the API need not have remembered the whole day any more.",
 			func(_ Figures, s load.AppStatus) float64 { return float64(s.Unproven) }),
+		perApp("figures_removed", "Days whose figures the answers of one run removed, all those of a stream at once, within the last 30 days, and that have none again.",
+			func(_ Figures, s load.AppStatus) float64 { return float64(s.Emptied.Days) }),
 		perApp("rows_rejected", "Rows that could not be understood, of the last answers for windows that were pulled within the last 30 days.",
 			func(_ Figures, s load.AppStatus) float64 { return float64(s.Rejects) }),
 		perApp("tasks_unanswered", "Tasks that are followed and that no answer ever had: their IDs are wrong, or runs do not pull their days.",

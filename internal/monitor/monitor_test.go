@@ -66,7 +66,7 @@ func TestMetricsCountWhatJobsDo(t *testing.T) {
 	m.Watch(func(context.Context) (monitor.Figures, error) {
 		return monitor.Figures{
 			Apps: []load.AppStatus{
-				{SDKAppID: 7, Timezone: "UTC", NewestSettledDay: &day, FirstDay: &earlier, Missing: 1, Late: 2, Failed: 4, Unproven: 5, Rejects: 6, Differences: 3},
+				{SDKAppID: 7, Timezone: "UTC", NewestSettledDay: &day, FirstDay: &earlier, Missing: 1, Late: 2, Failed: 4, Unproven: 5, Rejects: 6, Differences: 3, Emptied: load.Emptied{Days: 9}},
 				{SDKAppID: 8, Timezone: "UTC"},
 			},
 			Alerts: []notify.AlertKey{{Kind: notify.KindAppStopped, SDKAppID: 8}, {Kind: notify.KindRunFailed, Job: "run"}},
@@ -89,6 +89,8 @@ func TestMetricsCountWhatJobsDo(t *testing.T) {
 		`pushloss_rejects_total{sdk_app_id="7"} 2`,
 		`pushloss_rows_rejected{sdk_app_id="7"} 6`,
 		`pushloss_rows_rejected{sdk_app_id="8"} 0`,
+		`pushloss_figures_removed{sdk_app_id="7"} 9`,
+		`pushloss_figures_removed{sdk_app_id="8"} 0`,
 		`pushloss_rows_total{change="deleted",sdk_app_id="7"} 30`,
 		`pushloss_rows_total{change="inserted",sdk_app_id="7"} 10`,
 		`pushloss_rows_total{change="unchanged",sdk_app_id="7"} 40`,

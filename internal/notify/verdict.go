@@ -18,6 +18,7 @@ const (
 	KindStale          = "stale"
 	KindReconciliation = "reconciliation"
 	KindUnproven       = "unproven"
+	KindEmptied        = "emptied"
 )
 
 // Verdict says whether one thing is wrong now. There is no verdict on what could not be
@@ -142,9 +143,23 @@ func OfStatus(statuses []load.AppStatus, busy []int64) []Verdict {
 			Title:    fmt.Sprintf("app %d has figures that nothing proves", s.SDKAppID),
 			Detail:   fmt.Sprintf("windows that were pulled too late: %d", s.Unproven),
 			Hint:     "analytics.stream_coverage names them by their state; run at least daily, and see PUSHLOSS_API_MEMORY_DAYS",
-		})
+		}, ofEmptied(s))
 	}
 	return verdicts
+}
+
+// ofEmptied judges whether answers removed figures. The event is over once the figures are
+// back, or load.EmptiedTold later.
+func ofEmptied(s load.AppStatus) Verdict {
+	v := Verdict{
+		AlertKey: AlertKey{Kind: KindEmptied, SDKAppID: s.SDKAppID},
+		Wrong:    s.Emptied.Days > 0,
+		Title:    fmt.Sprintf("figures of app %d were removed by the API's answers", s.SDKAppID),
+	}
+	if v.Wrong {
+		v.Detail, v.Hint = s.Emptied.String(), pipeline.HintOfEmptied
+	}
+	return v
 }
 
 // OfFreshness judges whether runs are completed: the last one must not be older than

@@ -96,18 +96,20 @@ func TestWhatAReportSays(t *testing.T) {
 func TestWhatAStatusSays(t *testing.T) {
 	t.Parallel()
 	gap, differs, unproven := notify.AlertKey{Kind: "gap", SDKAppID: 7}, notify.AlertKey{Kind: "reconciliation", SDKAppID: 7}, notify.AlertKey{Kind: "unproven", SDKAppID: 7}
+	emptied := notify.AlertKey{Kind: "emptied", SDKAppID: 7}
 	for _, test := range []struct {
 		name   string
 		status load.AppStatus
 		want   map[notify.AlertKey]bool
 	}{
-		{"all is well", load.AppStatus{}, map[notify.AlertKey]bool{gap: false, differs: false, unproven: false}},
-		{"failed", load.AppStatus{Failed: 1}, map[notify.AlertKey]bool{gap: true, differs: false, unproven: false}},
-		{"missing", load.AppStatus{Missing: 1}, map[notify.AlertKey]bool{gap: true, differs: false, unproven: false}},
-		{"not understood", load.AppStatus{Rejects: 1}, map[notify.AlertKey]bool{gap: true, differs: false, unproven: false}},
-		{"late", load.AppStatus{Late: 1}, map[notify.AlertKey]bool{gap: true, differs: false, unproven: false}},
-		{"does not add up", load.AppStatus{Differences: 1}, map[notify.AlertKey]bool{gap: false, differs: true, unproven: false}},
-		{"pulled too late", load.AppStatus{Unproven: 1}, map[notify.AlertKey]bool{gap: false, differs: false, unproven: true}},
+		{"all is well", load.AppStatus{}, map[notify.AlertKey]bool{gap: false, differs: false, unproven: false, emptied: false}},
+		{"failed", load.AppStatus{Failed: 1}, map[notify.AlertKey]bool{gap: true, differs: false, unproven: false, emptied: false}},
+		{"missing", load.AppStatus{Missing: 1}, map[notify.AlertKey]bool{gap: true, differs: false, unproven: false, emptied: false}},
+		{"not understood", load.AppStatus{Rejects: 1}, map[notify.AlertKey]bool{gap: true, differs: false, unproven: false, emptied: false}},
+		{"late", load.AppStatus{Late: 1}, map[notify.AlertKey]bool{gap: true, differs: false, unproven: false, emptied: false}},
+		{"does not add up", load.AppStatus{Differences: 1}, map[notify.AlertKey]bool{gap: false, differs: true, unproven: false, emptied: false}},
+		{"pulled too late", load.AppStatus{Unproven: 1}, map[notify.AlertKey]bool{gap: false, differs: false, unproven: true, emptied: false}},
+		{"all figures removed", load.AppStatus{Emptied: load.Emptied{Days: 2}}, map[notify.AlertKey]bool{gap: false, differs: false, unproven: false, emptied: true}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

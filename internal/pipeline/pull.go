@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"pushloss/internal/calendar"
@@ -45,6 +46,7 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 	}
 	err = work.do(ctx, p.db)
 	report.Totals = work.totals
+	report.DaysRemoved = work.emptied.count()
 	report.Problem = work.lastProblem
 	if report.WindowsFailed > 0 || report.Rejects > 0 {
 		report.State = AppPartial
@@ -58,6 +60,11 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 		if hint := work.refusals.hint(); hint != "" {
 			report.Hint = hint
 		}
+	}
+	if problem := work.emptied.problem(); problem != "" {
+		report.State = AppPartial
+		report.Problem = strings.TrimSuffix(problem+"; "+report.Problem, "; ")
+		report.Hint = strings.TrimSuffix(HintOfEmptied+"; "+report.Hint, "; ")
 	}
 	if err != nil {
 		return err

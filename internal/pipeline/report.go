@@ -36,7 +36,10 @@ type Totals struct {
 	// RowsKept counts stored rows that stay although an answer has a lower count, or none.
 	RowsKept   int64 `json:"rows_kept"`
 	RowsMerged int64 `json:"rows_merged"`
-	Rejects    int64 `json:"rejects"`
+	// DaysRemoved counts an app's days on which a window had figures and, by the API's
+	// answer, has none any more.
+	DaysRemoved int64 `json:"days_removed"`
+	Rejects     int64 `json:"rejects"`
 	// Parts of answers that are not stored: rows of tasks that were not requested, rows
 	// of a task that came twice, and counters of a task that were all zero.
 	RowsIgnored  int64 `json:"rows_ignored"`
@@ -59,6 +62,7 @@ func (t *Totals) add(o Totals) {
 	t.RowsUnchanged += o.RowsUnchanged
 	t.RowsKept += o.RowsKept
 	t.RowsMerged += o.RowsMerged
+	t.DaysRemoved += o.DaysRemoved
 	t.Rejects += o.Rejects
 	t.RowsIgnored += o.RowsIgnored
 	t.RowsRepeated += o.RowsRepeated

@@ -59,6 +59,7 @@ type appWork struct {
 	lastError     *extract.Error
 	lastProblem   string
 	refusals      refusals
+	emptied       emptied
 	inFlight      inFlight
 
 	narrowing sync.Mutex
@@ -217,15 +218,16 @@ func (w *appWork) ask(ctx context.Context, r request, normalizer *transform.Norm
 	if err != nil {
 		return true, w.failed(ctx, r, err.Error())
 	}
+	trusted := w.policy.remembered(r.day, w.now())
 	outcome, err := w.lock.Load(ctx, load.Pull{
 		RunID: w.runID, Stream: r.stream, Day: r.day, Window: calendar.Window{Start: r.window.Start, End: answer.EndTime}, Tasks: r.tasks,
 		Result: result, Body: answer.Body, SentAt: answer.SentAt,
-		Trusted: w.policy.remembered(r.day, w.now()), Settled: w.policy.settles(r.day, w.asOf()),
+		Trusted: trusted, Settled: w.policy.settles(r.day, w.asOf()),
 	}, w.now())
 	if err != nil {
 		return true, err
 	}
-	w.loaded(r, result, outcome, answer.Blanked)
+	w.loaded(r, result, outcome, trusted, answer.Blanked)
 	return true, nil
 }
 
@@ -254,11 +256,12 @@ func (w *appWork) before() (loads, tries int) {
 	return w.loads, tries
 }
 
-func (w *appWork) loaded(r request, result transform.Result, outcome load.Outcome, blanked int) {
+func (w *appWork) loaded(r request, result transform.Result, outcome load.Outcome, trusted bool, blanked int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.loads++
 	w.failuresInRow, w.errorsInRow = 0, 0
+	w.emptied.note(r, outcome, trusted)
 	counts := result.Counts
 	w.totals.add(Totals{
 		Windows: int64(len(r.tasks) - outcome.Failed), WindowsFailed: int64(outcome.Failed),
