@@ -15,7 +15,7 @@ func (f *fixture) begin() {
 const daysAgo = `
 	SELECT coalesce(nullif(c.task_id, ''), 'overall'), (now() AT TIME ZONE a.timezone)::date - c.day,
 		c.state, c.settled, c.pulls, c.row_count
-	FROM analytics.coverage AS c JOIN analytics.apps AS a USING (sdk_app_id)
+	FROM (TABLE analytics.coverage UNION ALL TABLE analytics.task_coverage) AS c JOIN analytics.apps AS a USING (sdk_app_id)
 	WHERE sdk_app_id = 1 ORDER BY 1, 2 DESC`
 
 func TestCoverageShowsWindowsThatWereNeverPulled(t *testing.T) {
@@ -41,7 +41,7 @@ func TestCoverageShowsWindowsThatWereNeverPulled(t *testing.T) {
 			(2, 'of an app that never ran', interval '-4 days', interval '0', NULL)
 		) AS given (app, task, sent_after, registered_after, retired_after)
 		CROSS JOIN LATERAL (SELECT (now() AT TIME ZONE 'Asia/Shanghai')::date::timestamp AT TIME ZONE 'Asia/Shanghai') AS m (midnight)`)
-	equal(t, "an app that never ran", []string(nil), f.rows(`SELECT day FROM analytics.coverage WHERE sdk_app_id = 2`))
+	equal(t, "an app that never ran", []string(nil), f.rows(`SELECT day FROM analytics.calendar WHERE sdk_app_id = 2`))
 	equal(t, "coverage", []string{
 		"before the first day 5 open false 0 0", "before the first day 4 open false 0 0",
 		"not known when sent 2 open false 0 0", "not known when sent 1 open false 0 0",
@@ -84,7 +84,7 @@ func TestCoverageDoesNotDependOnTheReadersTimezone(t *testing.T) {
 	f.exec(`INSERT INTO pushloss.app (sdk_app_id, timezone, first_day, lookback_days, task_days)
 		VALUES (1, 'Asia/Shanghai', (now() AT TIME ZONE 'Asia/Shanghai')::date - 800, 7, 800)`)
 	f.exec(`UPDATE pushloss.task SET sdk_app_id = 1, sent_at = now() - interval '750 days' WHERE task_id = 'a'`)
-	const windows = `SELECT task_id, count(*), min(day)::text, max(day)::text FROM analytics.coverage GROUP BY task_id ORDER BY 1`
+	const windows = `SELECT task_id, count(*), min(day)::text, max(day)::text FROM analytics.stream_coverage WHERE stream = 'loss' GROUP BY task_id ORDER BY 1`
 	f.exec(`SET TIME ZONE 'UTC'`)
 	want := f.rows(windows)
 	if len(want) != 2 {

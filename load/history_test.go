@@ -91,7 +91,7 @@ func TestT6OneTaskFailsTheOthersLoad(t *testing.T) {
 	equal(t, "facts", []string{"a ready_to_send - - 1  2", "b ready_to_send - - 1  1"}, f.facts())
 	const ledger = `
 		SELECT task_id, state, pulls, row_count, (first_loaded_at AT TIME ZONE 'UTC')::time::text, (last_loaded_at AT TIME ZONE 'UTC')::time::text, last_error
-		FROM analytics.coverage WHERE pulls > 0 ORDER BY 1`
+		FROM analytics.stream_coverage WHERE stream = 'loss' AND pulls > 0 ORDER BY 1`
 	equal(t, "ledger", []string{"a loaded 2 1 03:00:00 04:00:00 <nil>", "b failed 2 1 03:00:00 03:00:00 why"}, f.rows(ledger))
 	f.load(f.pull(transform.Snapshot{TaskID: "b", Facts: some}), loadedAt.Add(2*time.Hour))
 	equal(t, "ledger after a success", []string{"a absent 3 1 03:00:00 04:00:00 <nil>", "b loaded 3 1 03:00:00 05:00:00 <nil>"}, f.rows(ledger))

@@ -46,7 +46,7 @@ func TestASnapshotIsStoredAsItCame(t *testing.T) {
 // states are the ledger's windows with their rows and pulls.
 func (f *fixture) states() []string {
 	f.t.Helper()
-	return f.rows(`SELECT task_id, state, row_count, pulls FROM analytics.coverage WHERE pulls > 0 ORDER BY task_id`)
+	return f.rows(`SELECT task_id, state, row_count, pulls FROM analytics.stream_coverage WHERE stream = 'loss' AND pulls > 0 ORDER BY task_id`)
 }
 
 func (f *fixture) changes() []string {
@@ -147,7 +147,7 @@ func TestT6WhatKeepsAndWhatRemovesStoredFacts(t *testing.T) {
 			f.load(test.answer(f), loadedAt.Add(time.Hour))
 			equal(t, "facts kept", test.kept, len(f.facts()) == 1)
 			equal(t, "ledger", []string{fmt.Sprint(test.state, " ", test.settled)},
-				f.rows(`SELECT state, settled FROM analytics.coverage WHERE task_id = 'a' AND pulls > 0`))
+				f.rows(`SELECT state, settled FROM analytics.stream_coverage WHERE stream = 'loss' AND task_id = 'a' AND pulls > 0`))
 		})
 	}
 }
@@ -159,13 +159,13 @@ func TestTheLedgerRecordsAFailureAndFactsStay(t *testing.T) {
 	tasks := []load.TaskRef{f.taskA, f.taskB}
 	must(t, f.lock.RecordFailure(t.Context(), load.Failure{Day: march, Tasks: tasks, Reason: "no answer"}, loadedAt))
 	equal(t, "failed", []string{"a failed false <nil> no answer", "b failed false <nil> no answer"}, f.rows(
-		`SELECT task_id, state, settled, settled_reason, last_error FROM analytics.coverage WHERE pulls > 0 ORDER BY 1`))
+		`SELECT task_id, state, settled, settled_reason, last_error FROM analytics.stream_coverage WHERE stream = 'loss' AND pulls > 0 ORDER BY 1`))
 	must(t, f.lock.RecordFailure(t.Context(), load.Failure{Day: march, Tasks: tasks, Reason: "too old", Unavailable: true}, loadedAt))
 	equal(t, "a was loaded in time", []string{"a loaded true api_memory too old 3", "b unavailable true api_memory too old 3"}, f.rows(
-		`SELECT task_id, state, settled, settled_reason, last_error, pulls FROM analytics.coverage WHERE pulls > 0 ORDER BY 1`))
+		`SELECT task_id, state, settled, settled_reason, last_error, pulls FROM analytics.stream_coverage WHERE stream = 'loss' AND pulls > 0 ORDER BY 1`))
 	must(t, f.lock.RecordFailure(t.Context(), load.Failure{Day: march, Tasks: tasks[:1], Reason: "no answer"}, loadedAt))
 	equal(t, "final stays final", []string{"loaded true api_memory no answer 4"}, f.rows(
-		`SELECT state, settled, settled_reason, last_error, pulls FROM analytics.coverage WHERE task_id = 'a' AND pulls > 0`))
+		`SELECT state, settled, settled_reason, last_error, pulls FROM analytics.stream_coverage WHERE stream = 'loss' AND task_id = 'a' AND pulls > 0`))
 	equal(t, "facts", []string{"a ready_to_send - - -1  5"}, f.facts())
 }
 

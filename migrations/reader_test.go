@@ -60,7 +60,7 @@ func TestM7ReaderOfTheViews(t *testing.T) {
 	}
 
 	views := relations(t, owner, "analytics")
-	if len(views) != 26 {
+	if len(views) != 28 {
 		t.Errorf("views: %v", views)
 	}
 	for _, view := range views {

@@ -9,22 +9,28 @@
 -- Losses ----------------------------------------------------------------------
 
 -- Each of these has one grain, so a SUM over one never counts twice.
+--
+-- The planner moves at most eight tables past each other (join_collapse_limit), and a join of people's
+-- own, as with recent_days, finds the days by the index only within these eight: so few tables are
+-- joined here. What can be looked up by row, or is known, is not joined.
 CREATE OR REPLACE VIEW analytics.app_stage_loss AS
 SELECT
     f.sdk_app_id,
     f.day,
     s.stage,
     c.err_code,
-    i.err_info,
+    (SELECT i.err_info FROM pushloss.err_info AS i WHERE i.err_info_key = f.err_info_key) AS err_info,
     f.err_count,
     f.updated_at,
-    coalesce(m.meaning, u.err_info) AS err_meaning
+    coalesce(m.meaning, u.err_info) AS err_meaning,
+    coalesce(l.settled, false) AS final
 FROM pushloss.stage_loss AS f
 JOIN pushloss.stage AS s USING (stage_id)
 JOIN pushloss.err_code AS c USING (err_code_key)
-JOIN pushloss.err_info AS i USING (err_info_key)
 LEFT JOIN pushloss.error_stage_meaning AS m ON m.err_code = c.err_code AND m.stage_id = f.stage_id
 LEFT JOIN pushloss.usual_stage_text AS u ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id
+LEFT JOIN pushloss.ledger AS l
+    ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = 0 AND l.stream_id = 0
 WHERE f.task_key = 0;
 COMMENT ON VIEW analytics.app_stage_loss IS 'Lost pushes of a whole app: one row per app, day, stage and error code, all channels together.';
 COMMENT ON COLUMN analytics.app_stage_loss.sdk_app_id IS 'SDKAppID of the app.';
@@ -35,6 +41,7 @@ COMMENT ON COLUMN analytics.app_stage_loss.err_info IS 'The most frequent descri
 COMMENT ON COLUMN analytics.app_stage_loss.err_count IS 'Number of pushes lost on that day, there and for that reason. Final once the window is settled, see coverage.';
 COMMENT ON COLUMN analytics.app_stage_loss.updated_at IS 'When this figure or its description last changed; pulls that confirm it do not count.';
 COMMENT ON COLUMN analytics.app_stage_loss.err_meaning IS 'What the code means at this stage, by the catalogue (error_codes), with the channels that it holds for; for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
+COMMENT ON COLUMN analytics.app_stage_loss.final IS 'Whether the figure is final: runs no longer pull its day. Whether the day is whole, state of calendar (of a task, of task_coverage) says.';
 
 CREATE OR REPLACE VIEW analytics.app_platform_loss AS
 SELECT
@@ -42,24 +49,25 @@ SELECT
     f.day,
     s.stage,
     f.event_type,
-    coalesce(e.event, 'unknown (' || f.event_type || ')') AS event,
+    CASE f.event_type WHEN 1 THEN 'offline' WHEN 2 THEN 'online' ELSE 'unknown (' || f.event_type || ')' END AS event,
     f.platform_id,
     coalesce(p.platform, 'unknown (' || f.platform_id || ')') AS platform,
     c.err_code,
-    i.err_info,
+    (SELECT i.err_info FROM pushloss.err_info AS i WHERE i.err_info_key = f.err_info_key) AS err_info,
     f.err_count,
     f.updated_at,
-    coalesce(m.meaning, u.err_info) AS err_meaning
+    coalesce(m.meaning, u.err_info) AS err_meaning,
+    coalesce(l.settled, false) AS final
 FROM pushloss.platform_loss AS f
 JOIN pushloss.stage AS s USING (stage_id)
 JOIN pushloss.err_code AS c USING (err_code_key)
-JOIN pushloss.err_info AS i USING (err_info_key)
-LEFT JOIN pushloss.event AS e USING (event_type)
 LEFT JOIN pushloss.platform AS p USING (platform_id)
 LEFT JOIN pushloss.error_catalogue AS m
     ON m.err_code = c.err_code AND m.stage_id = f.stage_id AND m.platform_id = f.platform_id
 LEFT JOIN pushloss.usual_platform_text AS u
     ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id AND u.platform_id = f.platform_id
+LEFT JOIN pushloss.ledger AS l
+    ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = 0 AND l.stream_id = 0
 WHERE f.task_key = 0;
 COMMENT ON VIEW analytics.app_platform_loss IS 'Lost pushes of a whole app by channel: one row per app, day, stage, event, platform and error code. Not a breakdown of app_stage_loss: the two need not add up.';
 COMMENT ON COLUMN analytics.app_platform_loss.sdk_app_id IS 'SDKAppID of the app.';
@@ -74,6 +82,7 @@ COMMENT ON COLUMN analytics.app_platform_loss.err_info IS 'The most frequent des
 COMMENT ON COLUMN analytics.app_platform_loss.err_count IS 'Number of pushes lost on that day, there and for that reason. Final once the window is settled, see coverage.';
 COMMENT ON COLUMN analytics.app_platform_loss.updated_at IS 'When this figure or its description last changed; pulls that confirm it do not count.';
 COMMENT ON COLUMN analytics.app_platform_loss.err_meaning IS 'What the code means there, from the catalogue (error_codes); for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
+COMMENT ON COLUMN analytics.app_platform_loss.final IS 'Whether the figure is final: runs no longer pull its day. Whether the day is whole, state of calendar (of a task, of task_coverage) says.';
 
 CREATE OR REPLACE VIEW analytics.task_stage_loss AS
 SELECT
@@ -82,17 +91,19 @@ SELECT
     t.task_id,
     s.stage,
     c.err_code,
-    i.err_info,
+    (SELECT i.err_info FROM pushloss.err_info AS i WHERE i.err_info_key = f.err_info_key) AS err_info,
     f.err_count,
     f.updated_at,
-    coalesce(m.meaning, u.err_info) AS err_meaning
+    coalesce(m.meaning, u.err_info) AS err_meaning,
+    coalesce(l.settled, false) AS final
 FROM pushloss.stage_loss AS f
 JOIN pushloss.task AS t USING (task_key)
 JOIN pushloss.stage AS s USING (stage_id)
 JOIN pushloss.err_code AS c USING (err_code_key)
-JOIN pushloss.err_info AS i USING (err_info_key)
 LEFT JOIN pushloss.error_stage_meaning AS m ON m.err_code = c.err_code AND m.stage_id = f.stage_id
-LEFT JOIN pushloss.usual_stage_text AS u ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id;
+LEFT JOIN pushloss.usual_stage_text AS u ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id
+LEFT JOIN pushloss.ledger AS l
+    ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = f.task_key AND l.stream_id = 0;
 COMMENT ON VIEW analytics.task_stage_loss IS 'Lost pushes of a task: one row per app, day, task, stage and error code, all channels together.';
 COMMENT ON COLUMN analytics.task_stage_loss.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.task_stage_loss.day IS 'Calendar day in the app''s time zone.';
@@ -103,6 +114,7 @@ COMMENT ON COLUMN analytics.task_stage_loss.err_info IS 'The most frequent descr
 COMMENT ON COLUMN analytics.task_stage_loss.err_count IS 'Number of pushes lost on that day, there and for that reason. Final once the window is settled, see coverage.';
 COMMENT ON COLUMN analytics.task_stage_loss.updated_at IS 'When this figure or its description last changed; pulls that confirm it do not count.';
 COMMENT ON COLUMN analytics.task_stage_loss.err_meaning IS 'What the code means at this stage, by the catalogue (error_codes), with the channels that it holds for; for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
+COMMENT ON COLUMN analytics.task_stage_loss.final IS 'Whether the figure is final: runs no longer pull its day. Whether the day is whole, state of calendar (of a task, of task_coverage) says.';
 
 CREATE OR REPLACE VIEW analytics.task_platform_loss AS
 SELECT
@@ -111,25 +123,26 @@ SELECT
     t.task_id,
     s.stage,
     f.event_type,
-    coalesce(e.event, 'unknown (' || f.event_type || ')') AS event,
+    CASE f.event_type WHEN 1 THEN 'offline' WHEN 2 THEN 'online' ELSE 'unknown (' || f.event_type || ')' END AS event,
     f.platform_id,
     coalesce(p.platform, 'unknown (' || f.platform_id || ')') AS platform,
     c.err_code,
-    i.err_info,
+    (SELECT i.err_info FROM pushloss.err_info AS i WHERE i.err_info_key = f.err_info_key) AS err_info,
     f.err_count,
     f.updated_at,
-    coalesce(m.meaning, u.err_info) AS err_meaning
+    coalesce(m.meaning, u.err_info) AS err_meaning,
+    coalesce(l.settled, false) AS final
 FROM pushloss.platform_loss AS f
 JOIN pushloss.task AS t USING (task_key)
 JOIN pushloss.stage AS s USING (stage_id)
 JOIN pushloss.err_code AS c USING (err_code_key)
-JOIN pushloss.err_info AS i USING (err_info_key)
-LEFT JOIN pushloss.event AS e USING (event_type)
 LEFT JOIN pushloss.platform AS p USING (platform_id)
 LEFT JOIN pushloss.error_catalogue AS m
     ON m.err_code = c.err_code AND m.stage_id = f.stage_id AND m.platform_id = f.platform_id
 LEFT JOIN pushloss.usual_platform_text AS u
-    ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id AND u.platform_id = f.platform_id;
+    ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id AND u.platform_id = f.platform_id
+LEFT JOIN pushloss.ledger AS l
+    ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = f.task_key AND l.stream_id = 0;
 COMMENT ON VIEW analytics.task_platform_loss IS 'Lost pushes of a task by channel: one row per app, day, task, stage, event, platform and error code. Not a breakdown of task_stage_loss: the two need not add up.';
 COMMENT ON COLUMN analytics.task_platform_loss.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.task_platform_loss.day IS 'Calendar day in the app''s time zone.';
@@ -144,6 +157,7 @@ COMMENT ON COLUMN analytics.task_platform_loss.err_info IS 'The most frequent de
 COMMENT ON COLUMN analytics.task_platform_loss.err_count IS 'Number of pushes lost on that day, there and for that reason. Final once the window is settled, see coverage.';
 COMMENT ON COLUMN analytics.task_platform_loss.updated_at IS 'When this figure or its description last changed; pulls that confirm it do not count.';
 COMMENT ON COLUMN analytics.task_platform_loss.err_meaning IS 'What the code means there, from the catalogue (error_codes); for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
+COMMENT ON COLUMN analytics.task_platform_loss.final IS 'Whether the figure is final: runs no longer pull its day. Whether the day is whole, state of calendar (of a task, of task_coverage) says.';
 
 CREATE OR REPLACE VIEW analytics.chat_stage_loss AS
 SELECT
@@ -151,16 +165,18 @@ SELECT
     f.day,
     s.stage,
     c.err_code,
-    i.err_info,
+    (SELECT i.err_info FROM pushloss.err_info AS i WHERE i.err_info_key = f.err_info_key) AS err_info,
     f.err_count,
     f.updated_at,
-    coalesce(m.meaning, u.err_info) AS err_meaning
+    coalesce(m.meaning, u.err_info) AS err_meaning,
+    coalesce(l.settled, false) AS final
 FROM pushloss.chat_stage_loss AS f
 JOIN pushloss.stage AS s USING (stage_id)
 JOIN pushloss.err_code AS c USING (err_code_key)
-JOIN pushloss.err_info AS i USING (err_info_key)
 LEFT JOIN pushloss.error_stage_meaning AS m ON m.err_code = c.err_code AND m.stage_id = f.stage_id
-LEFT JOIN pushloss.usual_stage_text AS u ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id;
+LEFT JOIN pushloss.usual_stage_text AS u ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id
+LEFT JOIN pushloss.ledger AS l
+    ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = 0 AND l.stream_id = 2;
 COMMENT ON VIEW analytics.chat_stage_loss IS 'Lost pushes of an app''s chat messages: one row per app, day, stage and error code, all channels together.';
 COMMENT ON COLUMN analytics.chat_stage_loss.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.chat_stage_loss.day IS 'Calendar day in the app''s time zone.';
@@ -170,6 +186,7 @@ COMMENT ON COLUMN analytics.chat_stage_loss.err_info IS 'The most frequent descr
 COMMENT ON COLUMN analytics.chat_stage_loss.err_count IS 'Number of pushes lost.';
 COMMENT ON COLUMN analytics.chat_stage_loss.updated_at IS 'When this row was last written.';
 COMMENT ON COLUMN analytics.chat_stage_loss.err_meaning IS 'What the code means at this stage, by the catalogue (error_codes), with the channels that it holds for; for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
+COMMENT ON COLUMN analytics.chat_stage_loss.final IS 'Whether the figure is final: runs no longer pull its day. Whether the day is whole, state of stream_coverage says.';
 
 CREATE OR REPLACE VIEW analytics.chat_platform_loss AS
 SELECT
@@ -177,24 +194,25 @@ SELECT
     f.day,
     s.stage,
     nullif(f.event_type, 0::smallint) AS event_type,
-    CASE WHEN f.event_type <> 0 THEN coalesce(e.event, 'unknown (' || f.event_type || ')') END AS event,
+    CASE f.event_type WHEN 1 THEN 'offline' WHEN 2 THEN 'online' WHEN 0 THEN NULL ELSE 'unknown (' || f.event_type || ')' END AS event,
     f.platform_id,
     coalesce(p.platform, 'unknown (' || f.platform_id || ')') AS platform,
     c.err_code,
-    i.err_info,
+    (SELECT i.err_info FROM pushloss.err_info AS i WHERE i.err_info_key = f.err_info_key) AS err_info,
     f.err_count,
     f.updated_at,
-    coalesce(m.meaning, u.err_info) AS err_meaning
+    coalesce(m.meaning, u.err_info) AS err_meaning,
+    coalesce(l.settled, false) AS final
 FROM pushloss.chat_platform_loss AS f
 JOIN pushloss.stage AS s USING (stage_id)
 JOIN pushloss.err_code AS c USING (err_code_key)
-JOIN pushloss.err_info AS i USING (err_info_key)
-LEFT JOIN pushloss.event AS e USING (event_type)
 LEFT JOIN pushloss.platform AS p USING (platform_id)
 LEFT JOIN pushloss.error_catalogue AS m
     ON m.err_code = c.err_code AND m.stage_id = f.stage_id AND m.platform_id = f.platform_id
 LEFT JOIN pushloss.usual_platform_text AS u
-    ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id AND u.platform_id = f.platform_id;
+    ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id AND u.platform_id = f.platform_id
+LEFT JOIN pushloss.ledger AS l
+    ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = 0 AND l.stream_id = 2;
 COMMENT ON VIEW analytics.chat_platform_loss IS 'Lost pushes of an app''s chat messages by channel: one row per app, day, stage, event, platform and error code. Not a breakdown of chat_stage_loss: the two need not add up.';
 COMMENT ON COLUMN analytics.chat_platform_loss.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.chat_platform_loss.day IS 'Calendar day in the app''s time zone.';
@@ -208,21 +226,25 @@ COMMENT ON COLUMN analytics.chat_platform_loss.err_info IS 'The most frequent de
 COMMENT ON COLUMN analytics.chat_platform_loss.err_count IS 'Number of pushes lost.';
 COMMENT ON COLUMN analytics.chat_platform_loss.updated_at IS 'When this row was last written.';
 COMMENT ON COLUMN analytics.chat_platform_loss.err_meaning IS 'What the code means there, from the catalogue (error_codes); for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
+COMMENT ON COLUMN analytics.chat_platform_loss.final IS 'Whether the figure is final: runs no longer pull its day. Whether the day is whole, state of stream_coverage says.';
 
 -- Numbers of pushes -----------------------------------------------------------
 
 CREATE OR REPLACE VIEW analytics.app_push_daily AS
 SELECT
-    sdk_app_id,
-    day,
-    max(push_count) FILTER (WHERE counter_id = 3) AS total_count,
-    max(push_count) FILTER (WHERE counter_id = 4) AS sent_count,
-    max(push_count) FILTER (WHERE counter_id = 5) AS delivered_count,
-    max(push_count) FILTER (WHERE counter_id = 6) AS click_count,
-    max(updated_at) AS updated_at
-FROM pushloss.push_count
-WHERE task_key = 0
-GROUP BY sdk_app_id, day;
+    f.sdk_app_id,
+    f.day,
+    max(f.push_count) FILTER (WHERE f.counter_id = 3) AS total_count,
+    max(f.push_count) FILTER (WHERE f.counter_id = 4) AS sent_count,
+    max(f.push_count) FILTER (WHERE f.counter_id = 5) AS delivered_count,
+    max(f.push_count) FILTER (WHERE f.counter_id = 6) AS click_count,
+    max(f.updated_at) AS updated_at,
+    coalesce(bool_and(l.settled), false) AS final
+FROM pushloss.push_count AS f
+LEFT JOIN pushloss.ledger AS l
+    ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = 0 AND l.stream_id = 1
+WHERE f.task_key = 0
+GROUP BY f.sdk_app_id, f.day;
 COMMENT ON VIEW analytics.app_push_daily IS 'Pushes of a whole app, all channels together: one row per app and day on which there were any.';
 COMMENT ON COLUMN analytics.app_push_daily.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.app_push_daily.day IS 'Calendar day in the app''s time zone.';
@@ -231,6 +253,7 @@ COMMENT ON COLUMN analytics.app_push_daily.sent_count IS 'Pushes that were sent.
 COMMENT ON COLUMN analytics.app_push_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 beside clicks where the channel confirms no delivery.';
 COMMENT ON COLUMN analytics.app_push_daily.click_count IS 'Pushes that were clicked. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.app_push_daily.updated_at IS 'When one of these figures was last written.';
+COMMENT ON COLUMN analytics.app_push_daily.final IS 'Whether the figures are final: runs no longer pull their day. Whether the day is whole, state of stream_coverage says.';
 
 CREATE OR REPLACE VIEW analytics.app_push_platform_daily AS
 SELECT
@@ -244,10 +267,13 @@ SELECT
     max(f.push_count) FILTER (WHERE f.counter_id = 4) AS sent_count,
     max(f.push_count) FILTER (WHERE f.counter_id = 5) AS delivered_count,
     max(f.push_count) FILTER (WHERE f.counter_id = 6) AS click_count,
-    max(f.updated_at) AS updated_at
+    max(f.updated_at) AS updated_at,
+    coalesce(bool_and(l.settled), false) AS final
 FROM pushloss.platform_push_count AS f
 LEFT JOIN pushloss.event AS e USING (event_type)
 LEFT JOIN pushloss.platform AS p USING (platform_id)
+LEFT JOIN pushloss.ledger AS l
+    ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = 0 AND l.stream_id = 1
 WHERE f.task_key = 0
 GROUP BY f.sdk_app_id, f.day, f.event_type, e.event, f.platform_id, p.platform;
 COMMENT ON VIEW analytics.app_push_platform_daily IS 'Pushes of a whole app by channel: one row per app, day, event and platform. Not a breakdown of app_push_daily: the two need not add up.';
@@ -262,6 +288,7 @@ COMMENT ON COLUMN analytics.app_push_platform_daily.sent_count IS 'Pushes that w
 COMMENT ON COLUMN analytics.app_push_platform_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 beside clicks where the channel confirms no delivery.';
 COMMENT ON COLUMN analytics.app_push_platform_daily.click_count IS 'Pushes that were clicked. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.app_push_platform_daily.updated_at IS 'When one of these figures was last written.';
+COMMENT ON COLUMN analytics.app_push_platform_daily.final IS 'Whether the figures are final: runs no longer pull their day. Whether the day is whole, state of stream_coverage says.';
 
 CREATE OR REPLACE VIEW analytics.task_push_daily AS
 SELECT
@@ -272,9 +299,12 @@ SELECT
     max(f.push_count) FILTER (WHERE f.counter_id = 4) AS sent_count,
     max(f.push_count) FILTER (WHERE f.counter_id = 5) AS delivered_count,
     max(f.push_count) FILTER (WHERE f.counter_id = 6) AS click_count,
-    max(f.updated_at) AS updated_at
+    max(f.updated_at) AS updated_at,
+    coalesce(bool_and(l.settled), false) AS final
 FROM pushloss.push_count AS f
 JOIN pushloss.task AS t USING (task_key)
+LEFT JOIN pushloss.ledger AS l
+    ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = f.task_key AND l.stream_id = 1
 GROUP BY f.sdk_app_id, f.day, t.task_id;
 COMMENT ON VIEW analytics.task_push_daily IS 'Pushes of a task, all channels together: one row per app, day and task with any.';
 COMMENT ON COLUMN analytics.task_push_daily.sdk_app_id IS 'SDKAppID of the app.';
@@ -285,6 +315,7 @@ COMMENT ON COLUMN analytics.task_push_daily.sent_count IS 'Pushes that were sent
 COMMENT ON COLUMN analytics.task_push_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 beside clicks where the channel confirms no delivery.';
 COMMENT ON COLUMN analytics.task_push_daily.click_count IS 'Pushes that were clicked. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.task_push_daily.updated_at IS 'When one of these figures was last written.';
+COMMENT ON COLUMN analytics.task_push_daily.final IS 'Whether the figures are final: runs no longer pull their day. Whether the day is whole, state of stream_coverage says.';
 
 CREATE OR REPLACE VIEW analytics.task_push_platform_daily AS
 SELECT
@@ -299,11 +330,14 @@ SELECT
     max(f.push_count) FILTER (WHERE f.counter_id = 4) AS sent_count,
     max(f.push_count) FILTER (WHERE f.counter_id = 5) AS delivered_count,
     max(f.push_count) FILTER (WHERE f.counter_id = 6) AS click_count,
-    max(f.updated_at) AS updated_at
+    max(f.updated_at) AS updated_at,
+    coalesce(bool_and(l.settled), false) AS final
 FROM pushloss.platform_push_count AS f
 JOIN pushloss.task AS t USING (task_key)
 LEFT JOIN pushloss.event AS e USING (event_type)
 LEFT JOIN pushloss.platform AS p USING (platform_id)
+LEFT JOIN pushloss.ledger AS l
+    ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = f.task_key AND l.stream_id = 1
 GROUP BY f.sdk_app_id, f.day, t.task_id, f.event_type, e.event, f.platform_id, p.platform;
 COMMENT ON VIEW analytics.task_push_platform_daily IS 'Pushes of a task by channel: one row per app, day, task, event and platform. Not a breakdown of task_push_daily: the two need not add up.';
 COMMENT ON COLUMN analytics.task_push_platform_daily.sdk_app_id IS 'SDKAppID of the app.';
@@ -318,18 +352,22 @@ COMMENT ON COLUMN analytics.task_push_platform_daily.sent_count IS 'Pushes that 
 COMMENT ON COLUMN analytics.task_push_platform_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 beside clicks where the channel confirms no delivery.';
 COMMENT ON COLUMN analytics.task_push_platform_daily.click_count IS 'Pushes that were clicked. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.task_push_platform_daily.updated_at IS 'When one of these figures was last written.';
+COMMENT ON COLUMN analytics.task_push_platform_daily.final IS 'Whether the figures are final: runs no longer pull their day. Whether the day is whole, state of stream_coverage says.';
 
 CREATE OR REPLACE VIEW analytics.chat_push_daily AS
 SELECT
-    sdk_app_id,
-    day,
-    max(push_count) FILTER (WHERE counter_id = 3) AS total_count,
-    max(push_count) FILTER (WHERE counter_id = 4) AS sent_count,
-    max(push_count) FILTER (WHERE counter_id = 5) AS delivered_count,
-    max(push_count) FILTER (WHERE counter_id = 6) AS click_count,
-    max(updated_at) AS updated_at
-FROM pushloss.chat_push_count
-GROUP BY sdk_app_id, day;
+    f.sdk_app_id,
+    f.day,
+    max(f.push_count) FILTER (WHERE f.counter_id = 3) AS total_count,
+    max(f.push_count) FILTER (WHERE f.counter_id = 4) AS sent_count,
+    max(f.push_count) FILTER (WHERE f.counter_id = 5) AS delivered_count,
+    max(f.push_count) FILTER (WHERE f.counter_id = 6) AS click_count,
+    max(f.updated_at) AS updated_at,
+    coalesce(bool_and(l.settled), false) AS final
+FROM pushloss.chat_push_count AS f
+LEFT JOIN pushloss.ledger AS l
+    ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = 0 AND l.stream_id = 3
+GROUP BY f.sdk_app_id, f.day;
 COMMENT ON VIEW analytics.chat_push_daily IS 'Pushes of an app''s chat messages, all channels together: one row per app and day on which there were any.';
 COMMENT ON COLUMN analytics.chat_push_daily.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.chat_push_daily.day IS 'Calendar day in the app''s time zone.';
@@ -338,6 +376,7 @@ COMMENT ON COLUMN analytics.chat_push_daily.sent_count IS 'Pushes that were sent
 COMMENT ON COLUMN analytics.chat_push_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 beside clicks where the channel confirms no delivery.';
 COMMENT ON COLUMN analytics.chat_push_daily.click_count IS 'Pushes that were clicked. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.chat_push_daily.updated_at IS 'When this row was last written.';
+COMMENT ON COLUMN analytics.chat_push_daily.final IS 'Whether the figures are final: runs no longer pull their day. Whether the day is whole, state of stream_coverage says.';
 
 CREATE OR REPLACE VIEW analytics.chat_push_platform_daily AS
 SELECT
@@ -351,10 +390,13 @@ SELECT
     max(f.push_count) FILTER (WHERE f.counter_id = 4) AS sent_count,
     max(f.push_count) FILTER (WHERE f.counter_id = 5) AS delivered_count,
     max(f.push_count) FILTER (WHERE f.counter_id = 6) AS click_count,
-    max(f.updated_at) AS updated_at
+    max(f.updated_at) AS updated_at,
+    coalesce(bool_and(l.settled), false) AS final
 FROM pushloss.chat_platform_push_count AS f
 LEFT JOIN pushloss.event AS e USING (event_type)
 LEFT JOIN pushloss.platform AS p USING (platform_id)
+LEFT JOIN pushloss.ledger AS l
+    ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = 0 AND l.stream_id = 3
 GROUP BY f.sdk_app_id, f.day, f.event_type, e.event, f.platform_id, p.platform;
 COMMENT ON VIEW analytics.chat_push_platform_daily IS 'Pushes of an app''s chat messages by channel: one row per app, day, event and platform. Not a breakdown of chat_push_daily: the two need not add up.';
 COMMENT ON COLUMN analytics.chat_push_platform_daily.sdk_app_id IS 'SDKAppID of the app.';
@@ -368,6 +410,7 @@ COMMENT ON COLUMN analytics.chat_push_platform_daily.sent_count IS 'Pushes that 
 COMMENT ON COLUMN analytics.chat_push_platform_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 beside clicks where the channel confirms no delivery.';
 COMMENT ON COLUMN analytics.chat_push_platform_daily.click_count IS 'Pushes that were clicked. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.chat_push_platform_daily.updated_at IS 'When this row was last written.';
+COMMENT ON COLUMN analytics.chat_push_platform_daily.final IS 'Whether the figures are final: runs no longer pull their day. Whether the day is whole, state of stream_coverage says.';
 
 -- Rates -----------------------------------------------------------------------
 
@@ -383,43 +426,43 @@ part (stage_id, counter_id, is_denominator) AS (
     VALUES (1::smallint, 3::smallint, true), (1::smallint, 4::smallint, false),
         (2::smallint, 4::smallint, true), (2::smallint, 5::smallint, false)
 ), figure AS (
-    SELECT 1::smallint AS grain, sdk_app_id, day, ''::text AS task_id, stage_id,
+    SELECT 1::smallint AS grain, sdk_app_id, day, 0 AS task_key, ''::text AS task_id, stage_id,
         NULL::smallint AS event_type, NULL::smallint AS platform_id,
         err_count AS coded, NULL::bigint AS denominator, NULL::bigint AS arrived, updated_at
     FROM pushloss.stage_loss WHERE task_key = 0
     UNION ALL
-    SELECT 1::smallint, sdk_app_id, day, ''::text, stage_id, NULL::smallint, NULL::smallint,
+    SELECT 1::smallint, sdk_app_id, day, 0, ''::text, stage_id, NULL::smallint, NULL::smallint,
         NULL::bigint, CASE WHEN is_denominator THEN push_count END, CASE WHEN NOT is_denominator THEN push_count END, updated_at
     FROM pushloss.push_count JOIN part USING (counter_id) WHERE task_key = 0
     UNION ALL
-    SELECT 2::smallint, sdk_app_id, day, ''::text, stage_id, event_type, platform_id,
+    SELECT 2::smallint, sdk_app_id, day, 0, ''::text, stage_id, event_type, platform_id,
         err_count, NULL::bigint, NULL::bigint, updated_at
     FROM pushloss.platform_loss WHERE task_key = 0
     UNION ALL
-    SELECT 2::smallint, sdk_app_id, day, ''::text, stage_id, event_type, platform_id,
+    SELECT 2::smallint, sdk_app_id, day, 0, ''::text, stage_id, event_type, platform_id,
         NULL::bigint, CASE WHEN is_denominator THEN push_count END, CASE WHEN NOT is_denominator THEN push_count END, updated_at
     FROM pushloss.platform_push_count JOIN part USING (counter_id) WHERE task_key = 0
     UNION ALL
-    SELECT 3::smallint, sdk_app_id, day, task_id, stage_id, NULL::smallint, NULL::smallint,
+    SELECT 3::smallint, sdk_app_id, day, task_key, task_id, stage_id, NULL::smallint, NULL::smallint,
         err_count, NULL::bigint, NULL::bigint, updated_at
     FROM pushloss.stage_loss JOIN task USING (task_key)
     UNION ALL
-    SELECT 3::smallint, sdk_app_id, day, task_id, stage_id, NULL::smallint, NULL::smallint,
+    SELECT 3::smallint, sdk_app_id, day, task_key, task_id, stage_id, NULL::smallint, NULL::smallint,
         NULL::bigint, CASE WHEN is_denominator THEN push_count END, CASE WHEN NOT is_denominator THEN push_count END, updated_at
     FROM pushloss.push_count JOIN part USING (counter_id) JOIN task USING (task_key)
     UNION ALL
-    SELECT 4::smallint, sdk_app_id, day, task_id, stage_id, event_type, platform_id,
+    SELECT 4::smallint, sdk_app_id, day, task_key, task_id, stage_id, event_type, platform_id,
         err_count, NULL::bigint, NULL::bigint, updated_at
     FROM pushloss.platform_loss JOIN task USING (task_key)
     UNION ALL
-    SELECT 4::smallint, sdk_app_id, day, task_id, stage_id, event_type, platform_id,
+    SELECT 4::smallint, sdk_app_id, day, task_key, task_id, stage_id, event_type, platform_id,
         NULL::bigint, CASE WHEN is_denominator THEN push_count END, CASE WHEN NOT is_denominator THEN push_count END, updated_at
     FROM pushloss.platform_push_count JOIN part USING (counter_id) JOIN task USING (task_key)
 ), summed AS (
-    SELECT grain, sdk_app_id, day, task_id, stage_id, event_type, platform_id,
+    SELECT grain, sdk_app_id, day, task_key, task_id, stage_id, event_type, platform_id,
         sum(coded)::bigint AS coded, max(denominator) AS denominator, max(arrived) AS arrived, max(updated_at) AS updated_at
     FROM figure
-    GROUP BY grain, sdk_app_id, day, task_id, stage_id, event_type, platform_id
+    GROUP BY grain, sdk_app_id, day, task_key, task_id, stage_id, event_type, platform_id
 )
 SELECT
     f.sdk_app_id,
@@ -431,23 +474,28 @@ SELECT
     coalesce(e.event, 'unknown (' || f.event_type || ')') AS event,
     f.platform_id,
     coalesce(p.platform, 'unknown (' || f.platform_id || ')') AS platform,
-    l.coded AS coded_loss,
+    f.coded AS coded_loss,
     f.denominator,
-    l.coded::double precision / nullif(f.denominator, 0) AS loss_rate,
+    f.coded::double precision / nullif(f.denominator, 0) AS loss_rate,
     f.denominator - f.arrived AS gap,
-    f.denominator - f.arrived - l.coded AS unexplained,
-    f.updated_at
-FROM summed AS f
--- No row of a code is zero only where the losses of the window were loaded.
-CROSS JOIN LATERAL (
-    SELECT coalesce(f.coded, (
-        SELECT 0 FROM pushloss.ledger AS l
-        WHERE l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.stream_id = 0
-            AND l.task_key = CASE f.task_id WHEN '' THEN 0 ELSE (
-                SELECT t.task_key FROM pushloss.task AS t WHERE t.sdk_app_id = f.sdk_app_id AND t.task_id = f.task_id) END
-            AND l.first_loaded_at IS NOT NULL
-    )) AS coded
-) AS l
+    f.denominator - f.arrived - f.coded AS unexplained,
+    f.updated_at,
+    CASE WHEN f.grain <= 2 THEN 'app' ELSE 'task' END AS scope,
+    coalesce(f.losses_settled, false) AND coalesce(f.pushes_settled, NOT EXISTS (
+        SELECT 1 FROM pushloss.app_stream AS c
+        WHERE c.sdk_app_id = f.sdk_app_id AND c.stream_id = 1 AND c.active AND f.day >= coalesce(c.first_day, f.day))) AS final
+FROM (
+    SELECT
+        f.grain, f.sdk_app_id, f.day, f.task_id, f.stage_id, f.event_type, f.platform_id, f.denominator, f.arrived, f.updated_at,
+        -- No row of a code is zero only where the losses of the window were loaded.
+        coalesce(f.coded, CASE WHEN l.first_loaded_at IS NOT NULL THEN 0 END) AS coded,
+        l.settled AS losses_settled, n.settled AS pushes_settled
+    FROM summed AS f
+    LEFT JOIN pushloss.ledger AS l
+        ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = f.task_key AND l.stream_id = 0
+    LEFT JOIN pushloss.ledger AS n
+        ON n.sdk_app_id = f.sdk_app_id AND n.day = f.day AND n.task_key = f.task_key AND n.stream_id = 1
+) AS f
 JOIN pushloss.stage AS s USING (stage_id)
 LEFT JOIN pushloss.event AS e USING (event_type)
 LEFT JOIN pushloss.platform AS p USING (platform_id);
@@ -467,6 +515,8 @@ COMMENT ON COLUMN analytics.loss_rates.loss_rate IS 'coded_loss / denominator: f
 COMMENT ON COLUMN analytics.loss_rates.gap IS 'Pushes that reached the stage and not its end: could be sent less sent, or sent less delivered. A channel that confirms no delivery (Apple APNs) leaves everything that it was sent here.';
 COMMENT ON COLUMN analytics.loss_rates.unexplained IS 'gap less coded_loss: what no code explains. Seldom 0: the API''s codes do not explain every loss; below 0 where they count more than the gap.';
 COMMENT ON COLUMN analytics.loss_rates.updated_at IS 'When one of these figures was last written.';
+COMMENT ON COLUMN analytics.loss_rates.scope IS 'app: of the whole app; task: of one task. As the grain says.';
+COMMENT ON COLUMN analytics.loss_rates.final IS 'Whether the figures are final: runs no longer pull the day''s losses, nor its numbers of pushes. Whether the day is whole, state of calendar (of a task, of task_coverage) says.';
 
 -- What the API restated -------------------------------------------------------
 
@@ -486,7 +536,9 @@ SELECT
     h.old_count,
     h.new_count,
     old_info.err_info AS old_err_info,
-    new_info.err_info AS new_err_info
+    new_info.err_info AS new_err_info,
+    CASE WHEN h.task_key = 0 THEN 'app' ELSE 'task' END AS scope,
+    CASE WHEN h.task_key = 0 THEN 'app_' ELSE 'task_' END || CASE WHEN h.by_platform THEN 'platform' ELSE 'stage' END AS grain
 FROM pushloss.loss_change AS h
 JOIN pushloss.stage AS s USING (stage_id)
 JOIN pushloss.err_code AS c USING (err_code_key)
@@ -512,6 +564,8 @@ COMMENT ON COLUMN analytics.loss_changes.old_count IS 'Number of pushes lost, as
 COMMENT ON COLUMN analytics.loss_changes.new_count IS 'Number of pushes lost, as believed since; NULL where the fact went away.';
 COMMENT ON COLUMN analytics.loss_changes.old_err_info IS 'Description before; NULL where the fact appeared.';
 COMMENT ON COLUMN analytics.loss_changes.new_err_info IS 'Description after; NULL where the fact went away.';
+COMMENT ON COLUMN analytics.loss_changes.scope IS 'app: of the whole app, whose task_id is an empty text; task: of one task. Many readers of CSV make NULL of an empty text, so filter by this.';
+COMMENT ON COLUMN analytics.loss_changes.grain IS 'What one row counts: app_stage or task_stage, all channels together, and app_platform or task_platform, one channel. Choose one before adding up.';
 
 CREATE OR REPLACE VIEW analytics.push_changes AS
 SELECT
@@ -526,7 +580,9 @@ SELECT
     h.changed_at,
     h.run_id,
     h.old_count,
-    h.new_count
+    h.new_count,
+    CASE WHEN h.task_key = 0 THEN 'app' ELSE 'task' END AS scope,
+    CASE WHEN h.task_key = 0 THEN 'app_' ELSE 'task_' END || CASE WHEN h.by_platform THEN 'platform' ELSE 'stage' END AS grain
 FROM pushloss.loss_change AS h
 JOIN pushloss.counter AS n ON n.counter_id = h.stage_id
 LEFT JOIN pushloss.task AS t USING (task_key)
@@ -546,6 +602,8 @@ COMMENT ON COLUMN analytics.push_changes.changed_at IS 'When the change was load
 COMMENT ON COLUMN analytics.push_changes.run_id IS 'Run that loaded it.';
 COMMENT ON COLUMN analytics.push_changes.old_count IS 'Count before; NULL where the figure appeared.';
 COMMENT ON COLUMN analytics.push_changes.new_count IS 'Count after; NULL where the figure went away.';
+COMMENT ON COLUMN analytics.push_changes.scope IS 'app: of the whole app, whose task_id is an empty text; task: of one task. Many readers of CSV make NULL of an empty text, so filter by this.';
+COMMENT ON COLUMN analytics.push_changes.grain IS 'What one row counts: app_stage or task_stage, all channels together, and app_platform or task_platform, one channel. Choose one before adding up.';
 
 -- Facts and changes together give every version that a fact ever had. The old
 -- count of a change was valid since the change before it or, for the first one,
@@ -553,7 +611,7 @@ COMMENT ON COLUMN analytics.push_changes.new_count IS 'Count after; NULL where t
 CREATE OR REPLACE VIEW analytics.loss_versions AS
 SELECT
     CASE WHEN v.task_key = 0 THEN 'app_' ELSE 'task_' END
-        || CASE WHEN v.by_platform THEN 'platform_loss' ELSE 'stage_loss' END AS grain,
+        || CASE WHEN v.by_platform THEN 'platform' ELSE 'stage' END AS grain,
     v.sdk_app_id,
     v.day,
     coalesce(t.task_id, '') AS task_id,
@@ -566,7 +624,8 @@ SELECT
     i.err_info,
     v.err_count,
     v.valid_from,
-    v.valid_to
+    v.valid_to,
+    CASE WHEN v.task_key = 0 THEN 'app' ELSE 'task' END AS scope
 FROM (
     SELECT sdk_app_id, day, task_key, false AS by_platform, stage_id, 0::smallint AS event_type, 0::smallint AS platform_id,
         err_code_key, err_info_key, err_count, updated_at AS valid_from, NULL::timestamptz AS valid_to
@@ -596,7 +655,7 @@ LEFT JOIN pushloss.task AS t USING (task_key)
 LEFT JOIN pushloss.event AS e USING (event_type)
 LEFT JOIN pushloss.platform AS p USING (platform_id);
 COMMENT ON VIEW analytics.loss_versions IS 'Every version that a fact ever had, of all four grains: one row per fact and span of time in which it was believed. Choose one grain before summing.';
-COMMENT ON COLUMN analytics.loss_versions.grain IS 'The fact view that the row belongs to: app_stage_loss, app_platform_loss, task_stage_loss or task_platform_loss.';
+COMMENT ON COLUMN analytics.loss_versions.grain IS 'What one row counts: app_stage or task_stage, all channels together, and app_platform or task_platform, one channel. Choose one before adding up.';
 COMMENT ON COLUMN analytics.loss_versions.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.loss_versions.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.loss_versions.task_id IS 'TaskID of the push task; empty text for the whole app.';
@@ -610,6 +669,7 @@ COMMENT ON COLUMN analytics.loss_versions.err_info IS 'The description that came
 COMMENT ON COLUMN analytics.loss_versions.err_count IS 'Number of pushes lost, as it was believed then.';
 COMMENT ON COLUMN analytics.loss_versions.valid_from IS 'When this version was loaded; it was believed from then on.';
 COMMENT ON COLUMN analytics.loss_versions.valid_to IS 'When the next version was loaded, or the fact went away: it was believed until just before. NULL for what is believed now.';
+COMMENT ON COLUMN analytics.loss_versions.scope IS 'app: of the whole app, whose task_id is an empty text; task: of one task. Many readers of CSV make NULL of an empty text, so filter by this.';
 
 -- Plain SQL, so that the planner puts it into the query and a day asked for reads
 -- that day only.
@@ -625,7 +685,7 @@ AS $$
     FROM analytics.loss_versions AS v
     WHERE v.valid_from <= at AND (v.valid_to > at OR v.valid_to IS NULL)
 $$;
-COMMENT ON FUNCTION analytics.loss_as_of(timestamp with time zone) IS 'The facts of all four grains as they were at a moment, as a report of that moment showed them: one row per fact. grain names the fact view that a row belongs to; choose one before summing. updated_at is when the figure had last changed then; all else is as in loss_versions.';
+COMMENT ON FUNCTION analytics.loss_as_of(timestamp with time zone) IS 'The facts of all four grains as they were at a moment, as a report of that moment showed them: one row per fact. grain is as in loss_versions; choose one before summing. updated_at is when the figure had last changed then; all else is as in loss_versions.';
 
 -- What is known of each window ------------------------------------------------
 
@@ -649,13 +709,15 @@ SELECT
     l.first_loaded_at,
     l.last_loaded_at,
     l.last_error,
-    coalesce(c.active, l.stream_id = 0) AS active
+    coalesce(c.active, l.stream_id = 0) AS active,
+    CASE WHEN l.task_key = 0 THEN 'app' ELSE 'task' END AS scope
 FROM pushloss.ledger AS l
 JOIN pushloss.stream AS st USING (stream_id)
 LEFT JOIN (SELECT sdk_app_id, stream_id, active FROM pushloss.app_stream) AS c USING (sdk_app_id, stream_id)
 LEFT JOIN (SELECT task_key, task_id FROM pushloss.task) AS t USING (task_key)
 UNION ALL
-SELECT expected.stream, expected.sdk_app_id, expected.day, expected.task_id, 'open', false, NULL, 0, 0, NULL, NULL, NULL, true
+SELECT expected.stream, expected.sdk_app_id, expected.day, expected.task_id, 'open', false, NULL, 0, 0, NULL, NULL, NULL, true,
+    CASE WHEN expected.task_key = 0 THEN 'app' ELSE 'task' END
 FROM (
     SELECT a.stream, a.stream_id, a.sdk_app_id, a.begin + n.n AS day, 0 AS task_key, '' AS task_id
     FROM (
@@ -706,23 +768,94 @@ COMMENT ON COLUMN analytics.stream_coverage.first_loaded_at IS 'When figures wer
 COMMENT ON COLUMN analytics.stream_coverage.last_loaded_at IS 'When figures were last loaded or confirmed; NULL if never.';
 COMMENT ON COLUMN analytics.stream_coverage.last_error IS 'Why the last pull failed; NULL after a success.';
 COMMENT ON COLUMN analytics.stream_coverage.active IS 'Whether the stream is pulled of the app: the state of one no longer pulled stays as it was.';
+COMMENT ON COLUMN analytics.stream_coverage.scope IS 'app: of the whole app, whose task_id is an empty text; task: of one task. Many readers of CSV make NULL of an empty text, so filter by this.';
 
+-- Whole apps and tasks apart: a join by app and day finds one row. A day that is due and was never
+-- pulled is open, as in stream_coverage.
 CREATE OR REPLACE VIEW analytics.coverage AS
-SELECT sdk_app_id, day, task_id, state, settled, settled_reason, pulls, row_count, first_loaded_at, last_loaded_at, last_error
-FROM analytics.stream_coverage
-WHERE stream = 'loss';
-COMMENT ON VIEW analytics.coverage IS 'What is known of each window of losses: one row per app, day and task (or the whole app), also of those never pulled.';
+SELECT sdk_app_id, day, ''::text AS task_id, state, settled, settled_reason, pulls, row_count, first_loaded_at, last_loaded_at, last_error
+FROM pushloss.ledger
+WHERE stream_id = 0 AND task_key = 0
+UNION ALL
+SELECT due.sdk_app_id, due.day, ''::text, 'open', false, NULL, 0, 0, NULL, NULL, NULL
+FROM (
+    SELECT a.sdk_app_id, a.begin + n.n AS day
+    FROM (
+        SELECT a.sdk_app_id, a.timezone, greatest(a.first_day, c.first_day) AS begin
+        FROM pushloss.app AS a
+        LEFT JOIN pushloss.app_stream AS c ON c.sdk_app_id = a.sdk_app_id AND c.stream_id = 0
+        WHERE a.first_day IS NOT NULL AND coalesce(c.active, true)
+    ) AS a
+    CROSS JOIN LATERAL generate_series(0, (now() AT TIME ZONE a.timezone)::date - 1 - a.begin) AS n (n)
+) AS due
+WHERE NOT EXISTS (
+    SELECT FROM pushloss.ledger AS l
+    WHERE l.sdk_app_id = due.sdk_app_id AND l.day = due.day AND l.task_key = 0 AND l.stream_id = 0
+);
+COMMENT ON VIEW analytics.coverage IS 'What is known of the losses of each day of a whole app: one row per app and day, also of days never pulled.';
 COMMENT ON COLUMN analytics.coverage.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.coverage.day IS 'Calendar day in the app''s time zone.';
-COMMENT ON COLUMN analytics.coverage.task_id IS 'TaskID of the push task; empty text for the whole app.';
-COMMENT ON COLUMN analytics.coverage.state IS 'loaded; empty: there was nothing; absent: the answer lacked the task; unproven: no answer loaded it while the API is believed to have remembered its whole day, so its figures, or their absence, may be a part; unavailable: an error for such a day; failed: the last pull brought no answer, and figures of before are kept; open: not pulled yet.';
+COMMENT ON COLUMN analytics.coverage.task_id IS 'Always an empty text. The windows of tasks are in task_coverage.';
+COMMENT ON COLUMN analytics.coverage.state IS 'loaded; empty: there was nothing; unproven: no answer loaded it while the API is believed to have remembered its whole day, so its figures, or their absence, may be a part; unavailable: an error for such a day; failed: the last pull brought no answer, and figures of before are kept; open: not pulled yet.';
 COMMENT ON COLUMN analytics.coverage.settled IS 'Whether the figures are final: scheduled runs no longer pull the window.';
-COMMENT ON COLUMN analytics.coverage.settled_reason IS 'lookback: pulled long enough after the day''s end; api_memory: asking again brings nothing more; retired: the task is no longer followed; NULL while not settled.';
+COMMENT ON COLUMN analytics.coverage.settled_reason IS 'lookback: pulled long enough after the day''s end; api_memory: asking again brings nothing more; NULL while not settled.';
 COMMENT ON COLUMN analytics.coverage.pulls IS 'How often the window was pulled, failures included.';
 COMMENT ON COLUMN analytics.coverage.row_count IS 'Rows stored for the window in the fact views, by stage and by platform together.';
 COMMENT ON COLUMN analytics.coverage.first_loaded_at IS 'When figures were first loaded, zero included; NULL if never.';
 COMMENT ON COLUMN analytics.coverage.last_loaded_at IS 'When figures were last loaded or confirmed; NULL if never.';
 COMMENT ON COLUMN analytics.coverage.last_error IS 'Why the last pull failed; NULL after a success.';
+
+CREATE OR REPLACE VIEW analytics.task_coverage AS
+SELECT sdk_app_id, day, task_id, state, settled, settled_reason, pulls, row_count, first_loaded_at, last_loaded_at, last_error
+FROM analytics.stream_coverage
+WHERE stream = 'loss' AND scope = 'task';
+COMMENT ON VIEW analytics.task_coverage IS 'What is known of the losses of each day of a task: one row per app, day and task, also of those never pulled.';
+COMMENT ON COLUMN analytics.task_coverage.sdk_app_id IS 'SDKAppID of the app.';
+COMMENT ON COLUMN analytics.task_coverage.day IS 'Calendar day in the app''s time zone.';
+COMMENT ON COLUMN analytics.task_coverage.task_id IS 'TaskID of the push task.';
+COMMENT ON COLUMN analytics.task_coverage.state IS 'loaded; empty: there was nothing; absent: the answer lacked the task; unproven: no answer loaded it while the API is believed to have remembered its whole day, so its figures, or their absence, may be a part; unavailable: an error for such a day; failed: the last pull brought no answer, and figures of before are kept; open: not pulled yet.';
+COMMENT ON COLUMN analytics.task_coverage.settled IS 'Whether the figures are final: scheduled runs no longer pull the window.';
+COMMENT ON COLUMN analytics.task_coverage.settled_reason IS 'lookback: pulled long enough after the day''s end; api_memory: asking again brings nothing more; retired: the task is no longer followed; NULL while not settled.';
+COMMENT ON COLUMN analytics.task_coverage.pulls IS 'How often the window was pulled, failures included.';
+COMMENT ON COLUMN analytics.task_coverage.row_count IS 'Rows stored for the window in the fact views, by stage and by platform together.';
+COMMENT ON COLUMN analytics.task_coverage.first_loaded_at IS 'When figures were first loaded, zero included; NULL if never.';
+COMMENT ON COLUMN analytics.task_coverage.last_loaded_at IS 'When figures were last loaded or confirmed; NULL if never.';
+COMMENT ON COLUMN analytics.task_coverage.last_error IS 'Why the last pull failed; NULL after a success.';
+
+-- A figure costs something only where it is asked for.
+CREATE OR REPLACE VIEW analytics.calendar AS
+SELECT
+    c.sdk_app_id,
+    c.day,
+    c.state,
+    c.settled AS final,
+    c.known,
+    coalesce((SELECT sum(f.err_count) FROM pushloss.stage_loss AS f
+        WHERE f.sdk_app_id = c.sdk_app_id AND f.day = c.day AND f.task_key = 0), c.zero) AS lost,
+    coalesce((SELECT sum(f.err_count) FROM pushloss.stage_loss AS f
+        WHERE f.sdk_app_id = c.sdk_app_id AND f.day = c.day AND f.task_key = 0 AND f.stage_id = 1), c.zero) AS not_sent,
+    coalesce((SELECT sum(f.err_count) FROM pushloss.stage_loss AS f
+        WHERE f.sdk_app_id = c.sdk_app_id AND f.day = c.day AND f.task_key = 0 AND f.stage_id = 2), c.zero) AS not_delivered,
+    coalesce((SELECT sum(f.err_count) FROM pushloss.platform_loss AS f
+        WHERE f.sdk_app_id = c.sdk_app_id AND f.day = c.day AND f.task_key = 0), c.zero) AS lost_by_channel
+FROM (
+    SELECT sdk_app_id, day, state, settled, known, CASE WHEN known THEN 0::numeric END AS zero
+    FROM (
+        SELECT sdk_app_id, day, state, settled,
+            state IN ('loaded', 'empty') OR state = 'failed' AND first_loaded_at IS NOT NULL AS known
+        FROM analytics.coverage
+    ) AS c
+) AS c;
+COMMENT ON VIEW analytics.calendar IS 'Each day of each app, whether anything was lost or not, with its total: one row per app and day from the first day kept to yesterday. Join it with other views by sdk_app_id and day.';
+COMMENT ON COLUMN analytics.calendar.sdk_app_id IS 'SDKAppID of the app.';
+COMMENT ON COLUMN analytics.calendar.day IS 'Calendar day in the app''s time zone.';
+COMMENT ON COLUMN analytics.calendar.state IS 'What is known of the day''s losses, as in coverage.';
+COMMENT ON COLUMN analytics.calendar.final IS 'Whether the figures are final: runs no longer pull the day.';
+COMMENT ON COLUMN analytics.calendar.known IS 'Whether the day''s losses are known: what has no row on such a day is zero. On any other day it is not known.';
+COMMENT ON COLUMN analytics.calendar.lost IS 'Lost pushes of the day: the total, which is that of app_stage_loss, all channels together. 0 where nothing was lost; NULL where nothing is known.';
+COMMENT ON COLUMN analytics.calendar.not_sent IS 'The part of the total that was lost at ready_to_send: could be sent, was not.';
+COMMENT ON COLUMN analytics.calendar.not_delivered IS 'The part of the total that was lost at post_send_delivered: sent, not delivered.';
+COMMENT ON COLUMN analytics.calendar.lost_by_channel IS 'Lost pushes by channel: the sum of app_platform_loss. The API counts them separately, so that it need not equal the total.';
 
 CREATE OR REPLACE VIEW analytics.reconciliations AS
 SELECT
@@ -732,7 +865,7 @@ SELECT
     coalesce(t.task_id, '') AS task_id,
     r.checked_at,
     r.run_id,
-    CASE WHEN k.by_platform THEN 'platform' WHEN NOT k.by_platform THEN 'stage' END AS grain,
+    CASE WHEN r.task_key = 0 THEN 'app_' ELSE 'task_' END || CASE WHEN k.by_platform THEN 'platform' WHEN NOT k.by_platform THEN 'stage' END AS grain,
     s.stage,
     CASE WHEN k.by_platform THEN k.event_type END AS event_type,
     CASE WHEN k.by_platform THEN coalesce(e.event, 'unknown (' || k.event_type || ')') END AS event,
@@ -742,7 +875,8 @@ SELECT
     k.stored,
     k.reported,
     k.reported - k.stored AS difference,
-    r.state
+    r.state,
+    CASE WHEN r.task_key = 0 THEN 'app' ELSE 'task' END AS scope
 FROM pushloss.reconciliation AS r
 LEFT JOIN pushloss.reconciliation_key AS k USING (sdk_app_id, reconciliation_id)
 LEFT JOIN pushloss.stage AS s USING (stage_id)
@@ -757,7 +891,7 @@ COMMENT ON COLUMN analytics.reconciliations.last_day IS 'Last day of the span, i
 COMMENT ON COLUMN analytics.reconciliations.task_id IS 'TaskID of the push task; empty text for the whole app.';
 COMMENT ON COLUMN analytics.reconciliations.checked_at IS 'When the figures were compared.';
 COMMENT ON COLUMN analytics.reconciliations.run_id IS 'Run that compared them, see runs.';
-COMMENT ON COLUMN analytics.reconciliations.grain IS 'stage: a figure of all channels together; platform: one of a channel. NULL where there was nothing to compare.';
+COMMENT ON COLUMN analytics.reconciliations.grain IS 'What one row counts: app_stage or task_stage, all channels together, and app_platform or task_platform, one channel. NULL where there was nothing to compare.';
 COMMENT ON COLUMN analytics.reconciliations.stage IS 'Where the pushes were lost: ready_to_send (could be sent, were not) or post_send_delivered (sent, not delivered).';
 COMMENT ON COLUMN analytics.reconciliations.event_type IS '1 offline push, 2 online push; NULL where the figure is one by stage.';
 COMMENT ON COLUMN analytics.reconciliations.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL where the figure is one by stage.';
@@ -768,6 +902,7 @@ COMMENT ON COLUMN analytics.reconciliations.stored IS 'Number of pushes lost by 
 COMMENT ON COLUMN analytics.reconciliations.reported IS 'Number of pushes lost by what the API said of the whole span; 0 where its answer lacked the figure.';
 COMMENT ON COLUMN analytics.reconciliations.difference IS 'reported less stored; 0 where they agree.';
 COMMENT ON COLUMN analytics.reconciliations.state IS 'Of the whole check. agreed: all figures are equal; differs: some are not, and the days are being pulled again; stays: some still are not after that, which is a warning; unproven: the span is older than the API is believed to remember, so that its answer proves nothing; superseded: a later check takes the place of this one.';
+COMMENT ON COLUMN analytics.reconciliations.scope IS 'app: of the whole app, whose task_id is an empty text; task: of one task. Many readers of CSV make NULL of an empty text, so filter by this.';
 
 -- Runs and alerts -------------------------------------------------------------
 
@@ -817,6 +952,16 @@ COMMENT ON COLUMN analytics.apps.lookback_days IS 'How many days after its end a
 COMMENT ON COLUMN analytics.apps.task_days IS 'How many days a task is followed, as of the last run.';
 COMMENT ON COLUMN analytics.apps.registered_at IS 'When the app was first seen.';
 COMMENT ON COLUMN analytics.apps.retired_at IS 'Since when runs leave the app out and its gaps raise no alert; NULL while it is pulled.';
+
+-- SQL, so that the planner puts it into the query. One table: see at the top of the losses.
+CREATE OR REPLACE FUNCTION analytics.recent_days(n integer)
+RETURNS TABLE (sdk_app_id bigint, day date)
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT a.sdk_app_id, (now() AT TIME ZONE a.timezone)::date - generate_series(1, n)
+    FROM analytics.apps AS a
+$$;
+COMMENT ON FUNCTION analytics.recent_days(integer) IS 'The last n days of each app that have ended in the app''s time zone, whether they have figures or not: one row per app and day. Join it with other views by sdk_app_id and day.';
 
 CREATE OR REPLACE VIEW analytics.tasks AS
 SELECT t.sdk_app_id, t.task_id, t.label, t.sent_at, t.registered_at, t.retired_at,

@@ -61,7 +61,7 @@ func TestAViewIsReplacedAndWhatStandsOnItSurvives(t *testing.T) {
 func TestAViewThatCannotBeReplacedIsMadeAgainUnlessSomebodysViewStandsInTheWay(t *testing.T) {
 	t.Parallel()
 	fewer := func(t *testing.T) string { // a column less in a view that another one of ours reads
-		return changed(t, "    coalesce(c.active, l.stream_id = 0) AS active\n", "    coalesce(c.active, l.stream_id = 0) AS pulled\n",
+		return changed(t, "    coalesce(c.active, l.stream_id = 0) AS active,\n", "    coalesce(c.active, l.stream_id = 0) AS pulled,\n",
 			"COMMENT ON COLUMN analytics.stream_coverage.active", "COMMENT ON COLUMN analytics.stream_coverage.pulled")
 	}
 	url := pgtest.URL(t) // which each of them leaves as it was
@@ -75,8 +75,8 @@ func TestAViewThatCannotBeReplacedIsMadeAgainUnlessSomebodysViewStandsInTheWay(t
 		{"nobody's", ``, fewer, nil},
 		{"a view on the one that changes", `CREATE VIEW public.report AS SELECT day FROM analytics.stream_coverage`, fewer,
 			[]string{"views.sql: view analytics.stream_coverage: ", "view public.report depends on view analytics.stream_coverage", "nothing was changed by it", "drop what depends on it"}},
-		{"a view on one of ours that reads it", `CREATE MATERIALIZED VIEW public."my report" AS SELECT day FROM analytics.coverage`, fewer,
-			[]string{`materialized view public."my report" depends on view analytics.coverage`, "nothing was changed by it"}},
+		{"a view on one of ours that reads it", `CREATE MATERIALIZED VIEW public."my report" AS SELECT day FROM analytics.task_coverage`, fewer,
+			[]string{`materialized view public."my report" depends on view analytics.task_coverage`, "nothing was changed by it"}},
 		{"a view on another one", `CREATE VIEW public.report AS SELECT * FROM analytics.runs`, fewer, nil},
 		{"a view on a function that changes", `CREATE VIEW public.report AS SELECT * FROM analytics.loss_as_of(now())`, func(t *testing.T) string {
 			return changed(t, "err_count bigint, updated_at timestamptz\n", "err_count bigint, changed_at timestamptz\n")
@@ -86,8 +86,8 @@ func TestAViewThatCannotBeReplacedIsMadeAgainUnlessSomebodysViewStandsInTheWay(t
 		}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			g.exec(`GRANT USAGE ON SCHEMA analytics TO ROLE; GRANT SELECT ON analytics.coverage, analytics.stream_coverage TO ROLE WITH GRANT OPTION;
-				GRANT EXECUTE ON FUNCTION analytics.loss_as_of TO ROLE; GRANT SELECT ON analytics.coverage TO PUBLIC`)
+			g.exec(`GRANT USAGE ON SCHEMA analytics TO ROLE; GRANT SELECT ON analytics.task_coverage, analytics.stream_coverage TO ROLE WITH GRANT OPTION;
+				GRANT EXECUTE ON FUNCTION analytics.loss_as_of TO ROLE; GRANT SELECT ON analytics.task_coverage TO PUBLIC`)
 			if tt.setup != "" {
 				exec(t, conn, tt.setup)
 				defer exec(t, conn, `DROP VIEW IF EXISTS public.report; DROP MATERIALIZED VIEW IF EXISTS public."my report"`)
@@ -143,7 +143,7 @@ func TestAViewThatSomebodyAlteredIsFoundAndRepaired(t *testing.T) {
 		{"a column with another name", `ALTER VIEW analytics.stages RENAME COLUMN meaning TO sense`,
 			[]string{"missing column analytics.stages meaning", "extra column analytics.stages sense", "altered view analytics.stages"}},
 		{"dropped", `DROP VIEW analytics.loss_rates`, []string{"missing view analytics.loss_rates"}},
-		{"dropped with those that read it", `DROP VIEW analytics.stream_coverage CASCADE`, []string{"missing view analytics.coverage", "missing view analytics.stream_coverage"}},
+		{"dropped with those that read it", `DROP VIEW analytics.stream_coverage CASCADE`, []string{"missing view analytics.stream_coverage", "missing view analytics.task_coverage"}},
 		{"another name", `ALTER VIEW analytics.stages RENAME TO "old stages"; COMMENT ON VIEW analytics."old stages" IS NULL`, []string{"missing view analytics.stages"}},
 		{"an option", `ALTER VIEW analytics.stages SET (security_barrier = true)`, []string{"altered view analytics.stages"}},
 		{"a function", `CREATE OR REPLACE FUNCTION analytics.loss_as_of(at timestamptz) RETURNS TABLE (

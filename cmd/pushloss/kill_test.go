@@ -66,7 +66,7 @@ func TestT8KilledAtAnyMomentTheSameCommandGoesOn(t *testing.T) {
 	}
 	w.equalsTruth(testApp, 20, 5, sevenTasks...)
 	// What was loaded was never loaded again, and what was not was.
-	if n := w.number(`SELECT count(*) FROM analytics.coverage WHERE pulls = 1 AND state = 'loaded' AND settled`); n != 16*8 {
+	if n := w.number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND pulls = 1 AND state = 'loaded' AND settled`); n != 16*8 {
 		t.Errorf("%d windows were pulled once, want %d", n, 16*8)
 	}
 	if n := w.number(`SELECT count(*) FROM pushloss.pull`); n != 48 {

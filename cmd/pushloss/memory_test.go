@@ -82,7 +82,7 @@ func TestAnAnswerOfAnySizeKeepsTheProcessWithinItsMemory(t *testing.T) {
 				}
 				t.Logf("run %d took %d MB", run, peak>>20)
 			}
-			const sqlLoaded = `SELECT count(*) FROM analytics.coverage WHERE day = $1 AND state = 'loaded'`
+			const sqlLoaded = `SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND day = $1 AND state = 'loaded'`
 			if w.number(sqlLoaded, w.back(1)) != 1 {
 				t.Error("the day after it is not loaded")
 			}

@@ -122,7 +122,7 @@ func TestAnOutageAtTheTickCostsAPauseNotADay(t *testing.T) {
 				return n
 			}
 			until(t, "all days are loaded", func() bool {
-				return number(`SELECT count(*) FROM analytics.coverage WHERE state = 'loaded'`) == 4
+				return number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND state = 'loaded'`) == 4
 			})
 			until(t, "nothing is open, and what was told is over", func() bool {
 				return number(`SELECT count(*) FROM analytics.runs WHERE kind = 'run' AND state = 'done'`) > 0 &&

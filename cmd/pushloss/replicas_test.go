@@ -199,11 +199,11 @@ func TestReplicasShareTheAppsAndTakeOverFromTheDead(t *testing.T) {
 	orphans := held(daemons[dies].cmd.Process.Pid)
 	daemons[dies].signal(os.Kill)
 	daemons[dies].wait()
-	if n := w.number(`SELECT count(*) FROM analytics.coverage WHERE settled`); n > 4*(days-2)-int64(orphans)*20 {
+	if n := w.number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND settled`); n > 4*(days-2)-int64(orphans)*20 {
 		t.Fatalf("%d days were settled before the kill: this proves nothing", n)
 	}
 	longer(t, "the others have taken over", func() bool {
-		return w.number(`SELECT count(*) FROM analytics.coverage WHERE state = 'open'`) == 0
+		return w.number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND state = 'open'`) == 0
 	})
 	for _, app := range ids {
 		w.equalsTruth(app, days, 1)

@@ -5,8 +5,8 @@
 \endif
 
 WITH asked AS (
-    SELECT today - 30 AS first_day, today - 1 AS last_day
-    FROM analytics.apps, LATERAL (SELECT (now() AT TIME ZONE timezone)::date AS today) AS clock
+    SELECT min(day) AS first_day, max(day) AS last_day
+    FROM analytics.recent_days(30)
     WHERE sdk_app_id = :app
 )
 SELECT

@@ -5,8 +5,8 @@
 \endif
 
 WITH asked AS (
-    SELECT today - 30 AS first_day, today - 1 AS last_day
-    FROM analytics.apps, LATERAL (SELECT (now() AT TIME ZONE timezone)::date AS today) AS clock
+    SELECT min(day) AS first_day, max(day) AS last_day
+    FROM analytics.recent_days(30)
     WHERE sdk_app_id = :app
 ), grown AS (
     SELECT
@@ -16,8 +16,7 @@ WITH asked AS (
     FROM analytics.loss_changes
     WHERE sdk_app_id = :app
         AND day BETWEEN (SELECT first_day FROM asked) AND (SELECT last_day FROM asked)
-        AND task_id = ''
-        AND platform_id IS NULL
+        AND grain = 'app_stage'
     GROUP BY day
 ), known AS (
     SELECT day, sum(err_count) AS lost

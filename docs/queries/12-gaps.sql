@@ -5,8 +5,8 @@
 \endif
 
 WITH asked AS (
-    SELECT today - 30 AS first_day, today - 1 AS last_day
-    FROM analytics.apps, LATERAL (SELECT (now() AT TIME ZONE timezone)::date AS today) AS clock
+    SELECT min(day) AS first_day, max(day) AS last_day
+    FROM analytics.recent_days(30)
     WHERE sdk_app_id = :app
 )
 SELECT
@@ -15,7 +15,7 @@ SELECT
     count(*) FILTER (WHERE state = 'failed') AS failed,
     count(*) FILTER (WHERE state IN ('absent', 'unproven', 'unavailable')) AS not_told,
     count(*) FILTER (WHERE state IN ('loaded', 'empty') AND NOT settled) AS not_final,
-    bool_or(task_id = '') AS whole_app,
+    bool_or(scope = 'app') AS whole_app,
     string_agg(DISTINCT stream, ', ') AS streams,
     max(last_error) AS last_error
 FROM analytics.stream_coverage

@@ -31,9 +31,9 @@ const sqlStateOf = `
 
 const sqlWindows = `
 	SELECT c.day, ` + sqlStateOf + `, c.settled, c.last_loaded_at
-	FROM analytics.coverage AS c
+	FROM analytics.stream_coverage AS c
 	JOIN analytics.apps AS a USING (sdk_app_id)
-	WHERE sdk_app_id = $1 AND c.task_id = $2
+	WHERE c.stream = 'loss' AND sdk_app_id = $1 AND c.task_id = $2
 	ORDER BY c.day`
 
 // readWindows reads all windows of the losses of the selection's app or task, in order.

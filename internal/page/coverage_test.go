@@ -95,10 +95,10 @@ func TestFreshnessIsTheSelections(t *testing.T) {
 	for _, task := range []string{"", "demo-welcome"} {
 		shown := w.shown("task", task)
 		for id, sql := range map[string]string{
-			"newest":       `SELECT max(day)::text FROM analytics.coverage WHERE sdk_app_id = $1 AND task_id = $2 AND state IN ('loaded', 'empty')`,
-			"newest-final": `SELECT max(day)::text FROM analytics.coverage WHERE sdk_app_id = $1 AND task_id = $2 AND settled`,
+			"newest":       `SELECT max(day)::text FROM analytics.stream_coverage WHERE stream = 'loss' AND sdk_app_id = $1 AND task_id = $2 AND state IN ('loaded', 'empty')`,
+			"newest-final": `SELECT max(day)::text FROM analytics.stream_coverage WHERE stream = 'loss' AND sdk_app_id = $1 AND task_id = $2 AND settled`,
 			"pulled": `SELECT to_char(max(last_loaded_at) AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI')
-				FROM analytics.coverage WHERE sdk_app_id = $1 AND task_id = $2`,
+				FROM analytics.stream_coverage WHERE stream = 'loss' AND sdk_app_id = $1 AND task_id = $2`,
 		} {
 			if got, want := shown.says("#"+id), w.text(sql, testApp, task); got != want {
 				t.Errorf("task %q: %s is %s, SQL says %s", task, id, got, want)
@@ -166,7 +166,7 @@ func TestGapsOfAllTasksAreListed(t *testing.T) {
 		got = append(got, words(item.Text()))
 	}
 	failed := func(task string) string {
-		return " failed: " + w.text(`SELECT DISTINCT last_error FROM analytics.coverage WHERE state = 'failed' AND task_id = $1`, task)
+		return " failed: " + w.text(`SELECT DISTINCT last_error FROM analytics.stream_coverage WHERE stream = 'loss' AND state = 'failed' AND task_id = $1`, task)
 	}
 	want := []string{
 		(today - 3).String() + " the whole app:" + failed(""),

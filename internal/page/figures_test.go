@@ -25,8 +25,8 @@ const sqlExpectedLoss = `
 	platforms AS (SELECT DISTINCT platform_id, platform FROM f),
 	days AS (
 		SELECT day, CASE WHEN EXISTS (
-			SELECT FROM analytics.coverage AS c
-			WHERE sdk_app_id = $1 AND task_id = $2 AND c.day = days.day AND state IN ('loaded', 'empty')
+			SELECT FROM analytics.stream_coverage AS c
+			WHERE stream = 'loss' AND sdk_app_id = $1 AND task_id = $2 AND c.day = days.day AND state IN ('loaded', 'empty')
 		) THEN 0 END AS least
 		FROM (SELECT $3::date + n AS day FROM generate_series(0, $4::date - $3::date) AS n) AS days
 	)

@@ -103,7 +103,7 @@ func TestR2EachKindOfReprocessingPullsItsWindows(t *testing.T) {
 				from = today - 8
 			}
 			w.equalsTruth(from, today-1, sevenTasks...)
-			if n := w.number(`SELECT count(*) FROM analytics.coverage WHERE state = 'failed' OR last_error IS NOT NULL`); n != 0 {
+			if n := w.number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND (state = 'failed' OR last_error IS NOT NULL)`); n != 0 {
 				t.Errorf("%d windows are still told as failed", n)
 			}
 		})
@@ -248,8 +248,8 @@ func TestTasksAreFollowedForTheirDaysOnly(t *testing.T) {
 	w.run(load.RunDone)
 	type window struct{ Day, Task string }
 	tasks := func() []window {
-		return query[window](w, `SELECT day::text, task_id FROM analytics.coverage
-			WHERE task_id <> '' AND pulls > 0 ORDER BY day, task_id COLLATE "C"`)
+		return query[window](w, `SELECT day::text, task_id FROM analytics.task_coverage
+			WHERE pulls > 0 ORDER BY day, task_id COLLATE "C"`)
 	}
 	want := []window{
 		{"2025-03-12", "sent"}, {"2025-03-13", "sent"}, {"2025-03-14", "sent"},

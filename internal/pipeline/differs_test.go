@@ -64,7 +64,7 @@ func TestADifferenceOpensItsDaysAndTheNextRunMendsIt(t *testing.T) {
 				t.Errorf("the status is %+v", s)
 			}
 			// The days that were final are so again.
-			if n := w.number(`SELECT count(*) FROM analytics.coverage WHERE day < $1 AND NOT settled`, (today - 3).UTC()); n != 0 {
+			if n := w.number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND day < $1 AND NOT settled`, (today - 3).UTC()); n != 0 {
 				t.Errorf("%d old windows are not settled", n)
 			}
 		})

@@ -261,7 +261,7 @@ func (w *world) ledger(app int64) []covered {
 	w.t.Helper()
 	return query[covered](w, `
 		SELECT day::text, task_id, state, coalesce(settled_reason, ''), settled, pulls, last_error IS NOT NULL
-		FROM analytics.coverage WHERE sdk_app_id = $1 AND pulls > 0 ORDER BY day, task_id COLLATE "C"`, app)
+		FROM analytics.stream_coverage WHERE stream = 'loss' AND sdk_app_id = $1 AND pulls > 0 ORDER BY day, task_id COLLATE "C"`, app)
 }
 
 func query[T any](w *world, sql string, args ...any) []T {

@@ -39,7 +39,7 @@ func TestATaskThatTheAPIRefusesFailsByNameAndAlone(t *testing.T) {
 			if got := w.statesOf("t3"); len(got) != 2 || got[(today-1).String()] != "failed" {
 				t.Errorf("the windows of the task are %v", got)
 			}
-			if n := w.number(`SELECT count(*) FROM analytics.coverage WHERE last_error LIKE '%t3%' AND task_id = 't3'`); n != 2 {
+			if n := w.number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND last_error LIKE '%t3%' AND task_id = 't3'`); n != 2 {
 				t.Errorf("%d windows name their task", n)
 			}
 			// Of 20 days one request is narrowed, by 6 at most; those under way meanwhile are

@@ -33,7 +33,7 @@ func TestABackfillEqualsTheTruthAndASecondPassAsksNothing(t *testing.T) {
 	if second.Requests != 0 || len(w.api.Calls()) != 33 {
 		t.Errorf("the second pass made %d requests, %d in all", second.Requests, len(w.api.Calls()))
 	}
-	if n := w.number(`SELECT count(*) FROM analytics.coverage WHERE state = 'empty' AND settled`); n == 0 {
+	if n := w.number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND state = 'empty' AND settled`); n == 0 {
 		t.Error("no window was empty: this proves nothing of them")
 	}
 }

@@ -46,7 +46,7 @@ func TestATaskWhoseRequestsFailTakesNoOtherWithIt(t *testing.T) {
 				if got := w.statesOf(id)[(today - 1).String()]; got != "failed" {
 					t.Errorf("the newest window of %s is %q", id, got)
 				}
-				if n := w.number(`SELECT count(*) FROM analytics.coverage WHERE last_error LIKE '%' || $1 || '%' AND task_id = $1`, id); n == 0 {
+				if n := w.number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND last_error LIKE '%' || $1 || '%' AND task_id = $1`, id); n == 0 {
 					t.Errorf("no window names %s", id)
 				}
 			}

@@ -98,7 +98,7 @@ func TestAllClientsGetTheSameFigures(t *testing.T) {
 	}
 	for _, relation := range []string{
 		"analytics.app_stage_loss", "analytics.app_platform_loss", "analytics.task_stage_loss", "analytics.task_platform_loss",
-		"analytics.loss_changes", "analytics.coverage", "analytics.reconciliations", "analytics.runs", "analytics.alerts", "analytics.tasks", asOf,
+		"analytics.loss_changes", "analytics.coverage", "analytics.task_coverage", "analytics.calendar", "analytics.reconciliations", "analytics.runs", "analytics.alerts", "analytics.tasks", asOf,
 	} {
 		if len(want[relation].Rows) == 0 {
 			t.Errorf("%s is empty: nothing is known of how clients read it", relation)

@@ -73,7 +73,7 @@ func TestFillHasTheShapeThatWasAskedFor(t *testing.T) {
 		{"days with another number of tasks", `(SELECT day FROM pushloss.ledger WHERE task_key <> 0 GROUP BY stream_id, sdk_app_id, day HAVING count(*) <> 7) AS d`, 0},
 		{"windows before the last day that are not final", `pushloss.ledger WHERE NOT settled AND day < '2025-03-09'`, 0},
 		{"windows without figures", `pushloss.ledger WHERE state <> 'loaded'`, 0},
-		{"windows that coverage misses", `analytics.coverage WHERE state = 'open' AND day BETWEEN '2025-02-28' AND '2025-03-09'`, 0},
+		{"windows that coverage misses", `analytics.stream_coverage WHERE stream = 'loss' AND state = 'open' AND day BETWEEN '2025-02-28' AND '2025-03-09'`, 0},
 		{"answers that are not in the archive", `pushloss.pull AS p WHERE NOT EXISTS (SELECT FROM pushloss.raw_body AS b WHERE b.sha256 = p.body_sha256)`, 0},
 		{"codes that were first seen when the test ran", `pushloss.err_code WHERE first_seen_at > '2025-03-10 03:00:00Z'`, 0},
 		{"codes that came up in the last days", `pushloss.err_code WHERE first_seen_at > '2025-03-04Z' AND err_code = '4242'`, 1},

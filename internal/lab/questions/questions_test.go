@@ -67,7 +67,8 @@ func checks() map[string]check {
 					WHERE sdk_app_id = 1 AND task_key <> 0 AND day < ` + today + ` AND day >= ` + today + ` - 14 GROUP BY 1) AS l USING (task_key)
 				JOIN pushloss.task USING (task_key) ORDER BY lost / pushes DESC, task_id LIMIT 20`,
 			reads: map[string]string{"stage_loss": `SELECT count(*) FROM pushloss.stage_loss
-				WHERE sdk_app_id = 1 AND day < ` + today + ` AND day >= ` + today + ` - 14`},
+				WHERE sdk_app_id = 1 AND day < ` + today + ` AND day >= ` + today + ` - 14`,
+				"ledger": `SELECT count(*) FROM pushloss.ledger WHERE sdk_app_id = 1 AND day < ` + today + ` AND day >= ` + today + ` - 14`},
 		},
 		"06-dead-tokens": {
 			columns: `week, platform, lost, to_dead_tokens, of_unknown_codes`,
@@ -106,7 +107,7 @@ func checks() map[string]check {
 		"10-late-arrivals": {
 			columns: `day, at_first, now`,
 			plain: `SELECT day, (SELECT sum(err_count) FROM analytics.loss_as_of(p.first_load) AS v
-					WHERE v.grain = 'app_stage_loss' AND v.sdk_app_id = 1 AND v.day = p.day),
+					WHERE v.grain = 'app_stage' AND v.sdk_app_id = 1 AND v.day = p.day),
 					(SELECT sum(err_count) FROM pushloss.stage_loss AS f WHERE f.sdk_app_id = 1 AND f.task_key = 0 AND f.day = p.day)
 				FROM (SELECT day, min(loaded_at) AS first_load FROM pushloss.pull
 					WHERE sdk_app_id = 1 AND task_ids = '{}' AND day >= ` + today + ` - 30 GROUP BY day) AS p
@@ -174,6 +175,7 @@ func TestQuestions(t *testing.T) {
 			want.readsNoOtherDays(t, f.owner, explain(t, f.reader, sql))
 		})
 	}
+	t.Run("asked in the obvious way", f.askedInTheObviousWay)
 }
 
 // The files are run by psql as they are, with the app that they name or another.
