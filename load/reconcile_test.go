@@ -64,9 +64,9 @@ func TestReconcileRecordsEveryFigureOfBothSides(t *testing.T) {
 		{Task: f.taskB, State: load.CheckAgreed},
 	}, outcomes)
 	equal(t, "compared", []string{
-		"a differs platform post_send_delivered offline Apple APNs 1 8 0 -8",
-		"a differs stage ready_to_send - - 1 20 20 0",
-		"a differs stage ready_to_send - - new 0 1 1",
+		"a differs task_platform post_send_delivered offline Apple APNs 1 8 0 -8",
+		"a differs task_stage ready_to_send - - 1 20 20 0",
+		"a differs task_stage ready_to_send - - new 0 1 1",
 		"b agreed - - - - - -1 -1 -1",
 	}, f.compared())
 	equal(t, "texts play no part", []string{"0"}, f.rows(`SELECT count(*) FROM pushloss.err_info WHERE err_info = 'another text'`))
@@ -189,8 +189,8 @@ func TestT8ACheckCutOffBehindAnyMessage(t *testing.T) {
 		t.Errorf("the check had come about after %d messages", cuts)
 	}
 	equal(t, "compared", []string{
-		"a differs platform post_send_delivered offline Apple APNs 1 8 0 -8",
-		"a differs stage ready_to_send - - 1 20 0 -20",
+		"a differs task_platform post_send_delivered offline Apple APNs 1 8 0 -8",
+		"a differs task_stage ready_to_send - - 1 20 0 -20",
 		"b agreed - - - - - -1 -1 -1",
 	}, f.compared())
 	equal(t, "opened", []string{"2"}, f.rows(`SELECT count(*) FROM pushloss.ledger WHERE opened_at IS NOT NULL`))

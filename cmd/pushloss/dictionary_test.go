@@ -52,7 +52,7 @@ func TestTheDictionaryIsCurrent(t *testing.T) {
 			}
 		}
 	}
-	if len(described.Views) < 15 || len(described.Functions) != 1 || len(described.Functions[0].Columns) != 13 {
+	if len(described.Views) < 15 || len(described.Functions) != 2 || len(described.Functions[0].Columns) != 13 || len(described.Functions[1].Columns) != 2 {
 		t.Errorf("the data has %d views and functions %+v", len(described.Views), described.Functions)
 	}
 }

@@ -27,6 +27,9 @@ func TestEveryDashboardCanBeLoaded(t *testing.T) {
 			t.Errorf("%s: schema %d, version %d, time %+v", d.file, d.SchemaVersion, d.Version, d.Time)
 		}
 		// A day is a date: at another zone's midnight it would be shown a day off.
+		if whole := regexp.MustCompile(`^now-\d+d/d$`); d.file != "pipeline.json" && (!whole.MatchString(d.Time.From) || d.Time.To != "now-1d/d") {
+			t.Errorf("%s opens with %s to %s, which is not a number of days that have ended", d.file, d.Time.From, d.Time.To)
+		}
 		if d.Timezone != "utc" {
 			t.Errorf("%s is shown in the time zone %q", d.file, d.Timezone)
 		}

@@ -133,12 +133,15 @@ func TestDaysThatAddUpAreRecordedAsAgreedForEveryGrainAndTask(t *testing.T) {
 
 	var want []figure
 	for _, task := range append([]string{""}, twelveTasks...) {
-		truth := w.api.Truth(testApp, task, (today - 7).UTC(), today.UTC())
+		truth, scope := w.api.Truth(testApp, task, (today - 7).UTC(), today.UTC()), "app_"
+		if task != "" {
+			scope = "task_"
+		}
 		for _, row := range truth.Stage {
-			want = append(want, figure{"stage", task, row.Stage, -1, -1, row.ErrCode, row.ErrCount, row.ErrCount})
+			want = append(want, figure{scope + "stage", task, row.Stage, -1, -1, row.ErrCode, row.ErrCount, row.ErrCount})
 		}
 		for _, row := range truth.Platform {
-			want = append(want, figure{"platform", task, row.Stage, row.EventType, row.PushPlatform, row.ErrCode, row.ErrCount, row.ErrCount})
+			want = append(want, figure{scope + "platform", task, row.Stage, row.EventType, row.PushPlatform, row.ErrCode, row.ErrCount, row.ErrCount})
 		}
 	}
 	got := query[figure](w, `
