@@ -20,8 +20,8 @@ func TestColumnsOfTheViews(t *testing.T) {
 		return append([]string{"sdk_app_id bigint", "day date", "task_id text"}, columns[2:]...)
 	}
 	coverage := []string{"sdk_app_id bigint", "day date", "task_id text", "state text", "settled boolean", "settled_reason text",
-			"pulls integer", "row_count integer", "first_loaded_at timestamp with time zone",
-			"last_loaded_at timestamp with time zone", "last_error text"}
+		"pulls integer", "row_count integer", "first_loaded_at timestamp with time zone",
+		"last_loaded_at timestamp with time zone", "last_error text"}
 	want := map[string][]string{
 		"app_stage_loss":     stageLoss,
 		"app_platform_loss":  platformLoss,

@@ -133,7 +133,7 @@ func TestDaysThatAddUpAreRecordedAsAgreedForEveryGrainAndTask(t *testing.T) {
 
 	var want []figure
 	for _, task := range append([]string{""}, twelveTasks...) {
-		truth, scope := w.api.Truth(testApp, task, (today - 7).UTC(), today.UTC()), "app_"
+		truth, scope := w.api.Truth(testApp, task, (today-7).UTC(), today.UTC()), "app_"
 		if task != "" {
 			scope = "task_"
 		}
