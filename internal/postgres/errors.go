@@ -122,6 +122,9 @@ func Hint(err error) string {
 	if Full(err) {
 		return "a pooler refused the login: look at its log, and give it room (PgBouncer: max_client_conn), or lower PUSHLOSS_MAX_CONNECTIONS"
 	}
+	if hint := termsHint(err); hint != "" {
+		return hint
+	}
 	if Unreachable(err) {
 		return "start the database, or correct DATABASE_URL; DATABASE_URL=embedded: gives a local one"
 	}

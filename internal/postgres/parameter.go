@@ -51,6 +51,12 @@ var refused = map[string]string{
 var valuesOf = map[string][]string{
 	"sslmode":              {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"},
 	"target_session_attrs": {"any", "read-write", "read-only", "primary", "standby", "prefer-standby"},
+	"channel_binding":      {"disable", "prefer", "require"},
+	"sslcertmode":          {"disable", "allow", "require"},
+	"sslnegotiation":       {"postgres", "direct"},
+	"sslsni":               {"0", "1"},
+	"min_protocol_version": {"3.0", "3.2", "latest"},
+	"max_protocol_version": {"3.0", "3.2", "latest"},
 }
 
 // judge refuses what would not work everywhere, and drops parameters without effect.
@@ -89,6 +95,9 @@ func (s *settings) judge() error {
 		if value, given := s.values[name]; given && value != "" && !slices.Contains(words, value) {
 			return &URLError{"has an unknown value of " + name, "write one of " + strings.Join(words, ", ")}
 		}
+	}
+	if s.values["channel_binding"] == "require" && s.values["sslmode"] == "disable" {
+		return &URLError{"has channel_binding=require and sslmode=disable", "write sslmode=require: channel binding needs TLS"}
 	}
 	if timeout, given := s.values["connect_timeout"]; given {
 		if n, err := strconv.Atoi(timeout); err != nil || n < 0 {

@@ -47,7 +47,7 @@ func Open(ctx context.Context, databaseURL string, maxConns int) (*Pool, error) 
 	}
 	config, err := pgxpool.ParseConfig(parsed.text)
 	if err != nil {
-		return nil, fmt.Errorf("prepare the pool: %s", reason(err))
+		return nil, refusalOf(err)
 	}
 	config.ConnConfig = parsed.conn.Copy()
 	config.MaxConns = int32(max(1, maxConns))
