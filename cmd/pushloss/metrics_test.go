@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"pushloss/internal/lab/netfault"
+	"pushloss/internal/localpg/pgtest"
 )
 
 // tool returns the path of a program of Debian's package prometheus.
@@ -48,7 +49,7 @@ func TestTheMetricsAreCleanByPromtool(t *testing.T) {
 	if said, err := check.CombinedOutput(); err != nil || len(said) > 0 {
 		t.Errorf("promtool: %v\n%s", err, said)
 	}
-	for _, secret := range []string{testKey, "pgtdbpass"} {
+	for _, secret := range []string{testKey, pgtest.Password} {
 		if strings.Contains(body, secret) {
 			t.Error("the metrics hold a secret")
 		}

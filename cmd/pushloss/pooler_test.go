@@ -71,7 +71,7 @@ func TestOtherPoolersAreRefusedByEveryCommand(t *testing.T) {
 			} {
 				r := w.do(2, command...)
 				r.says(t, "connection pooler in", "pool_mode = session")
-				if strings.Contains(r.stdout+r.stderr, "pgtdbpass") {
+				if strings.Contains(r.stdout+r.stderr, pgtest.Password) {
 					t.Error("the password is printed")
 				}
 			}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"pushloss/internal/localpg/pgtest"
 	"pushloss/migrations"
 )
 
@@ -85,7 +86,7 @@ func TestWithoutAUsableDatabaseCommandsExitWith3AndSayWhatToDo(t *testing.T) {
 		{"unreachable", func(w *world) { w.env["DATABASE_URL"] = "postgres://u:p@127.0.0.1:1/none" },
 			[]string{"connect to database", "DATABASE_URL"}},
 		{"wrong password", func(w *world) {
-			w.env["DATABASE_URL"] = strings.Replace(w.env["DATABASE_URL"], ":pgtdbpass@", ":wrong@", 1)
+			w.env["DATABASE_URL"] = strings.Replace(w.env["DATABASE_URL"], ":"+pgtest.Password+"@", ":wrong@", 1)
 		},
 			[]string{"connect to database", "correct DATABASE_URL"}},
 		{"no schema", func(w *world) { w.do(0, "migrate", "down", fmt.Sprint(migrations.Count())) }, []string{"no schema yet", "pushloss migrate up"}},
@@ -107,7 +108,7 @@ func TestWithoutAUsableDatabaseCommandsExitWith3AndSayWhatToDo(t *testing.T) {
 				if command[0] != "check" {
 					r.says(t, "what to do: ", test.says[0])
 				}
-				if strings.Contains(r.stdout+r.stderr, "pgtdbpass") {
+				if strings.Contains(r.stdout+r.stderr, pgtest.Password) {
 					t.Error("the password is printed")
 				}
 			}

@@ -16,6 +16,7 @@ import (
 	"github.com/tencentyun/tls-sig-api-v2-golang/tencentyun"
 
 	"pushloss/internal/lab/sandbox"
+	"pushloss/internal/localpg/pgtest"
 	"pushloss/migrations"
 )
 
@@ -172,7 +173,7 @@ func TestReadinessNeedsTheDatabaseAndItsSchema(t *testing.T) {
 
 	w.closeDatabase()
 	ready(http.StatusServiceUnavailable)
-	if _, body := get(t, "http://"+address+"/metrics"); strings.Contains(body, "pgtdbpass") {
+	if _, body := get(t, "http://"+address+"/metrics"); strings.Contains(body, pgtest.Password) {
 		t.Error("the password is printed")
 	}
 }

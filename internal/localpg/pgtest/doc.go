@@ -1,8 +1,8 @@
 // Package pgtest gives every test a Postgres database of its own.
 //
-// The first test of a test binary that asks starts a server, with its data in a
-// temporary directory; Main stops it and removes the directory. A database is a
-// copy of a template that was migrated once, which takes some 30 ms:
+// The first test of a test binary that asks starts a server, with its data in memory if
+// there is plenty, else in a temporary directory; Main stops it and removes the data. A
+// database is a copy of a template that was migrated once, which takes some 20 ms:
 //
 //	func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 //

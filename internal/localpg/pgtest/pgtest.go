@@ -2,15 +2,12 @@ package pgtest
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"os"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver that pgtestdb uses
-	"github.com/peterldowns/pgtestdb"
 	"go.uber.org/goleak"
 
 	"pushloss/migrations"
@@ -40,13 +37,13 @@ func Main(m *testing.M, options ...goleak.Option) int {
 // names owns the database and is not a superuser.
 func URL(t testing.TB) string {
 	t.Helper()
-	return create(t, schema{})
+	return create(t, "template_"+migrations.Hash()[:16], migrations.Up)
 }
 
 // EmptyURL makes a database without any schema, for this test alone.
 func EmptyURL(t testing.TB) string {
 	t.Helper()
-	return create(t, pgtestdb.NoopMigrator{})
+	return create(t, "template1", nil)
 }
 
 // Pool opens a pool on a database that URL makes, and closes it with the test.
@@ -63,22 +60,4 @@ func Pool(t testing.TB) *pgxpool.Pool {
 		t.Fatalf("ping the test's database: %v", err)
 	}
 	return pool
-}
-
-func create(t testing.TB, migrator pgtestdb.Migrator) string {
-	t.Helper()
-	config, err := shared.config()
-	if err != nil {
-		t.Fatalf("a Postgres for the tests: %v", err)
-	}
-	return pgtestdb.Custom(t, config, migrator).URL()
-}
-
-// schema is the migrated template, as pgtestdb wants it.
-type schema struct{}
-
-func (schema) Hash() (string, error) { return migrations.Hash(), nil }
-
-func (schema) Migrate(ctx context.Context, _ *sql.DB, template pgtestdb.Config) error {
-	return migrations.Up(ctx, template.URL())
 }

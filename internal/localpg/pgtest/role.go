@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 const (
@@ -38,19 +39,15 @@ func Role(t testing.TB, databaseURL, name, options string) string {
 // database.
 func AdminURL(t testing.TB, databaseURL string) string {
 	t.Helper()
-	config, err := shared.config()
+	address, err := shared.adminURL()
 	if err != nil {
 		t.Fatalf("a Postgres for the tests: %v", err)
 	}
-	password, err := url.PathUnescape(config.Password)
+	config, err := pgconn.ParseConfig(address) // its password may be in a file
 	if err != nil {
-		t.Fatal(err)
+		t.Fatal("the server's URL cannot be parsed")
 	}
-	user, err := url.PathUnescape(config.User)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return withUser(t, databaseURL, url.UserPassword(user, password))
+	return withUser(t, databaseURL, url.UserPassword(config.User, config.Password))
 }
 
 func withUser(t testing.TB, databaseURL string, user *url.Userinfo) string {

@@ -7,12 +7,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/peterldowns/pgtestdb"
 
 	"pushloss/internal/localpg"
 )
@@ -27,51 +23,54 @@ const (
 
 // shared is the one server of this test binary. It has to be a global: tests
 // have nothing in common but the process.
-var shared lazyServer
+var shared = newLazyServer()
 
 // lazyServer is started by the first test that needs it.
 type lazyServer struct {
 	mu      sync.Mutex
 	tried   bool
 	err     error
-	admin   pgtestdb.Config
+	url     string // of its administrator
 	server  *localpg.Server
 	dir     string
 	watcher *watchdog
+
+	databases databases
 }
 
-// config connects pgtestdb to the server. A failure is remembered: the next
-// test would only wait for the same.
-func (s *lazyServer) config() (pgtestdb.Config, error) {
+func newLazyServer() *lazyServer {
+	s := new(lazyServer)
+	s.databases.address = s.adminURL
+	return s
+}
+
+// adminURL is the server's. A failure is remembered: the next test would only wait for
+// the same.
+func (s *lazyServer) adminURL() (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.tried {
 		s.tried = true
-		s.admin, s.err = s.open()
+		s.url, s.err = s.open()
 	}
-	return s.admin, s.err
+	return s.url, s.err
 }
 
-func (s *lazyServer) open() (pgtestdb.Config, error) {
+func (s *lazyServer) open() (string, error) {
 	if databaseURL := os.Getenv(serverVariable); databaseURL != "" {
-		config, err := configOf(databaseURL)
-		if err != nil {
-			return config, fmt.Errorf("%s: %w", serverVariable, err)
+		if _, err := url.Parse(databaseURL); err != nil {
+			return "", fmt.Errorf("%s is not a URL", serverVariable)
 		}
-		return config, nil
+		return databaseURL, nil
 	}
 	if err := s.start(); err != nil {
-		return pgtestdb.Config{}, err
+		return "", err
 	}
-	return configOf(s.server.URL())
+	return s.server.URL(), nil
 }
 
 func (s *lazyServer) start() (err error) {
-	if s.dir, err = os.MkdirTemp("", "pushloss-test-"); err != nil {
-		return err
-	}
-	// Under root the server runs as another account, which must get in.
-	if err := os.Chmod(s.dir, 0o755); err != nil {
+	if s.dir, err = makeDir(); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
@@ -89,6 +88,21 @@ func (s *lazyServer) start() (err error) {
 	return cheapLogin(s.server)
 }
 
+// makeDir makes a directory for a server, in memory if there is plenty: a file system on
+// a disk finds it hard to make and remove the hundreds of files of a database, again and
+// again. Under root the server runs as another account, which must get in.
+func makeDir() (string, error) {
+	base := ""
+	if os.Getenv("TMPDIR") == "" && roomInMemory() {
+		base = memoryDir
+	}
+	dir, err := os.MkdirTemp(base, "pushloss-test-")
+	if err != nil {
+		return "", err
+	}
+	return dir, os.Chmod(dir, 0o755)
+}
+
 // cheapLogin lets clients send their password as it is: a wrong one is still
 // refused. With SCRAM, a login under the race detector computes for tens of
 // milliseconds, and the tests log in thousands of times.
@@ -104,43 +118,16 @@ func cheapLogin(server *localpg.Server) error {
 func (s *lazyServer) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
+	defer cancel()
+	s.databases.close(ctx)
 	if s.dir == "" {
 		return nil
 	}
 	var err error
 	if s.server != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
-		defer cancel()
 		err = s.server.Close(ctx)
 	}
 	// A server that did not stop is the watchdog's.
 	return errors.Join(err, s.watcher.dismiss(), os.RemoveAll(s.dir))
-}
-
-// configOf takes a URL apart for pgtestdb, which puts it together again.
-func configOf(databaseURL string) (pgtestdb.Config, error) {
-	parsed, err := pgconn.ParseConfig(databaseURL)
-	if err != nil {
-		return pgtestdb.Config{}, err
-	}
-	options := url.Values{}
-	if u, err := url.Parse(databaseURL); err == nil {
-		options = u.Query()
-	}
-	// The password was read already, and is not the one of the tests' role.
-	for _, name := range []string{"passfile", "password", "user", "host", "port", "dbname", "database"} {
-		options.Del(name)
-	}
-	return pgtestdb.Config{
-		DriverName: "pgx",
-		Host:       parsed.Host,
-		Port:       strconv.Itoa(int(parsed.Port)),
-		User:       url.PathEscape(parsed.User),
-		Password:   url.PathEscape(parsed.Password),
-		Database:   url.PathEscape(parsed.Database),
-		Options:    options.Encode(),
-		// A test may kill a process that uses its database; the server takes a
-		// moment to notice. goleak reports connections that a test itself forgets.
-		ForceTerminateConnections: true,
-	}, nil
 }
