@@ -1,7 +1,11 @@
 package load
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -39,6 +43,14 @@ func (c *columns) add(row factRow) {
 	c.infoKeys = append(c.infoKeys, row.infoKey)
 }
 
+// row returns the row at an index.
+func (c *columns) row(i int, grain stream.Grain) factRow {
+	return factRow{
+		factKey: factKey{taskKey: c.taskKeys[i], grain: grain, stage: c.stages[i], eventType: c.events[i], platform: c.platforms[i], errCodeKey: c.codeKeys[i]},
+		count:   c.counts[i], infoKey: c.infoKeys[i],
+	}
+}
+
 func (c *columns) len() int { return len(c.taskKeys) }
 
 // keys are the arguments that identify the table's rows; values are those that fill them.
@@ -72,15 +84,18 @@ func (t factTable) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now
 		}
 		return c
 	}
+	write := func(sql string, c columns) {
+		batch.Queue(sql, t.written(sdkAppID, day, now, c)...).Query(func(rows pgx.Rows) error { return t.storing(c, rows) })
+	}
 	if gone := own(len(d.deleted), func(i int) factRow { return d.deleted[i] }); gone.len() > 0 {
 		args := append([]any{sdkAppID, day.UTC()}, t.keys(gone)...)
 		batch.Queue(t.remove, args...).Exec(affecting(gone.len()))
 	}
 	if changed := own(len(d.updated), func(i int) factRow { return d.updated[i].new }); changed.len() > 0 {
-		batch.Queue(t.update, t.written(sdkAppID, day, now, changed)...).Exec(affecting(changed.len()))
+		write(t.update, changed)
 	}
 	if fresh := own(len(d.inserted), func(i int) factRow { return d.inserted[i] }); fresh.len() > 0 {
-		batch.Queue(t.insert, t.written(sdkAppID, day, now, fresh)...).Exec(affecting(fresh.len()))
+		write(t.insert, fresh)
 	}
 }
 
@@ -100,20 +115,71 @@ func affecting(want int) func(pgconn.CommandTag) error {
 	}
 }
 
-// MismatchError says that Postgres wrote another number of rows than expected. Nothing of
-// the answer is loaded then.
+// storing checks that a statement stored the rows that it was given. Their order is that of
+// Postgres.
+func (t factTable) storing(written columns, rows pgx.Rows) error {
+	stored, err := t.appendFacts(make([]factRow, 0, written.len()), rows)
+	if err != nil {
+		return err
+	}
+	if len(stored) != written.len() {
+		return &MismatchError{Got: int64(len(stored)), Want: written.len()}
+	}
+	want := make([]factRow, written.len())
+	for i := range want {
+		want[i] = written.row(i, t.grain)
+	}
+	if slices.Equal(stored, want) {
+		return nil
+	}
+	if d := diff(stored, want); d.unchanged < len(want) {
+		return &MismatchError{Got: int64(len(want)), Want: len(want), Changed: len(want) - d.unchanged}
+	}
+	return nil
+}
+
+// MismatchError says that Postgres wrote another number of rows than expected, or others.
+// Nothing of the answer is loaded then.
 type MismatchError struct {
-	Got  int64
-	Want int
+	Got     int64
+	Want    int
+	Changed int // rows that are not stored as they were written
 }
 
 func (e *MismatchError) Error() string {
+	if e.Changed > 0 {
+		return fmt.Sprintf("the database changed %d of the %d rows that it was given: nothing of this answer was loaded", e.Changed, e.Want)
+	}
 	return fmt.Sprintf("the database wrote %d rows, not %d: nothing of this answer was loaded", e.Got, e.Want)
 }
 
 // Hint says what an operator should do.
 func (*MismatchError) Hint() string {
-	return "something in the database changes what is written, such as a rule or a trigger that somebody added: pushloss check names it"
+	return "something in the database changes what is written, such as a rule or a trigger that somebody added: pushloss check names it, with the statement that drops it"
+}
+
+const sqlInterference = `
+	SELECT format('trigger %s on %s', t.tgname, t.tgrelid::regclass) FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid
+	WHERE c.relnamespace = 'pushloss'::regnamespace AND NOT t.tgisinternal
+	UNION ALL
+	SELECT format('rule %s on %s', r.rulename, r.ev_class::regclass) FROM pg_catalog.pg_rewrite AS r JOIN pg_catalog.pg_class AS c ON c.oid = r.ev_class
+	WHERE c.relnamespace = 'pushloss'::regnamespace AND r.rulename <> '_RETURN'
+	ORDER BY 1`
+
+// nameInterference adds to a *MismatchError which rules and triggers somebody added.
+func (db *DB) nameInterference(ctx context.Context, err error) error {
+	var mismatch *MismatchError
+	if !errors.As(err, &mismatch) {
+		return err
+	}
+	rows, queryErr := db.pool.Query(ctx, sqlInterference)
+	if queryErr != nil {
+		return err // which says enough
+	}
+	if names, queryErr := pgx.CollectRows(rows, pgx.RowTo[string]); queryErr == nil && len(names) > 0 {
+		return fmt.Errorf("%w; perhaps by %s", err, strings.Join(names, ", "))
+	}
+	return err
 }
 
 // appendFacts adds the rows of a table's selectRows to facts.

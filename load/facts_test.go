@@ -9,10 +9,11 @@ import (
 	"pushloss/transform"
 )
 
-// What somebody's rule or trigger keeps from being written is no load, and the next
+// What somebody's rule or trigger keeps from being written, or changes, is no load, and the next
 // load has it all.
-func TestARuleOrTriggerThatSwallowsFiguresFailsTheLoad(t *testing.T) {
+func TestARuleOrTriggerThatSwallowsOrChangesFiguresFailsTheLoad(t *testing.T) {
 	t.Parallel()
+	const change = `CREATE FUNCTION public.change() RETURNS trigger LANGUAGE plpgsql AS `
 	snapshot := func(count int64) transform.Snapshot {
 		return transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", count, "info"), platformFact(1, "2", count)}}
 	}
@@ -24,11 +25,19 @@ func TestARuleOrTriggerThatSwallowsFiguresFailsTheLoad(t *testing.T) {
 			CREATE TRIGGER never BEFORE INSERT OR UPDATE ON pushloss.platform_loss FOR EACH ROW EXECUTE FUNCTION public.swallow()`, `DROP TRIGGER never ON pushloss.platform_loss`},
 		{"a trigger on the ledger", `CREATE FUNCTION public.swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
 			CREATE TRIGGER never BEFORE INSERT OR UPDATE ON pushloss.ledger FOR EACH ROW EXECUTE FUNCTION public.swallow()`, `DROP TRIGGER never ON pushloss.ledger`},
+		{"a trigger that changes a count", change + `'BEGIN NEW.err_count := NEW.err_count * 10; RETURN NEW; END';
+			CREATE TRIGGER never BEFORE UPDATE ON pushloss.stage_loss FOR EACH ROW EXECUTE FUNCTION public.change()`, `DROP TRIGGER never ON pushloss.stage_loss`},
+		{"a trigger that changes a count on insert", change + `'BEGIN NEW.err_count := 1; RETURN NEW; END';
+			CREATE TRIGGER never BEFORE INSERT ON pushloss.platform_loss FOR EACH ROW EXECUTE FUNCTION public.change()`, `DROP TRIGGER never ON pushloss.platform_loss`},
+		{"a trigger that changes a key", change + `'BEGIN NEW.platform_id := 99; RETURN NEW; END';
+			CREATE TRIGGER never BEFORE UPDATE ON pushloss.platform_loss FOR EACH ROW EXECUTE FUNCTION public.change()`, `DROP TRIGGER never ON pushloss.platform_loss`},
+		{"a trigger that changes the time", change + `'BEGIN NEW.updated_at := now(); RETURN NEW; END';
+			CREATE TRIGGER never BEFORE UPDATE ON pushloss.stage_loss FOR EACH ROW EXECUTE FUNCTION public.change()`, `DROP TRIGGER never ON pushloss.stage_loss`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			f := setup(t)
-			if tt.name != "a rule on insert" {
+			if !strings.HasSuffix(tt.name, "on insert") {
 				f.load(f.pull(snapshot(5)), loadedAt)
 			}
 			before := f.facts()
@@ -37,6 +46,9 @@ func TestARuleOrTriggerThatSwallowsFiguresFailsTheLoad(t *testing.T) {
 			_, err = f.lock.Load(t.Context(), f.pull(snapshot(7)), loadedAt)
 			if err == nil || !strings.Contains(problem.HintOf(err)+postgres.Hint(err), "pushloss check") {
 				t.Errorf("the load says %v", err)
+			}
+			if err != nil && strings.HasPrefix(tt.name, "a trigger") && !strings.Contains(err.Error(), "perhaps by trigger never on pushloss.") {
+				t.Errorf("the load does not name the trigger: %v", err)
 			}
 			equal(t, "facts while it swallows", before, f.facts())
 			_, err = f.conn.Exec(t.Context(), tt.drop)

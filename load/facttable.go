@@ -11,7 +11,7 @@ import (
 type column struct{ name, sqlType string }
 
 // factTable is one of a stream's two fact tables, with its statements. All take the app
-// as $1 and the day as $2. selectRows also takes the least and greatest task key: without
+// as $1 and the day as $2. insert and update return the rows as they are stored. selectRows also takes the least and greatest task key: without
 // statistics, as in a first load, Postgres uses the list of keys only as a filter and
 // reads the whole day.
 type factTable struct {
@@ -42,19 +42,28 @@ func counterTable(name string, grain stream.Grain) factTable {
 func newFactTable(t factTable, stage, count string) factTable {
 	keys := []column{{"task_key", "int"}, {stage, "smallint"}}
 	values := []column{{count, "bigint"}}
-	eventAndPlatform, codeKey, infoKey := "0::smallint, 0::smallint", "0", "0"
 	if t.grain == stream.ByPlatform {
 		keys = append(keys, column{"event_type", "smallint"}, column{"platform_id", "smallint"})
-		eventAndPlatform = "event_type, platform_id"
 	}
 	if t.coded {
 		keys = append(keys, column{"err_code_key", "int"})
 		values = append(values, column{"err_info_key", "int"})
-		codeKey, infoKey = "err_code_key", "err_info_key"
 	}
 	all := append(append([]column{}, keys...), values...)
 	table := "pushloss." + t.name
-	row := fmt.Sprintf("task_key, %s, %s, %s, %s, %s", stage, eventAndPlatform, codeKey, count, infoKey)
+	read := func(taskKey, of string) string {
+		eventAndPlatform, codeKey, infoKey := "0::smallint, 0::smallint", "0", "0"
+		if t.grain == stream.ByPlatform {
+			eventAndPlatform = of + "event_type, " + of + "platform_id"
+		}
+		if t.coded {
+			codeKey, infoKey = of+"err_code_key", of+"err_info_key"
+		}
+		return fmt.Sprintf("%s, %s, %s, %s, %s, %s", taskKey, of+stage, eventAndPlatform, codeKey, of+count, infoKey)
+	}
+	row := read("task_key", "")
+	// A row that got another app, day or time belongs to no task.
+	stored := read("CASE WHEN f.sdk_app_id = $1 AND f.day = $2 AND f.updated_at = $3 THEN f.task_key ELSE -1 END", "f.")
 
 	t.selectRows = fmt.Sprintf(`
 		SELECT %s FROM %s
@@ -66,15 +75,17 @@ func newFactTable(t factTable, stage, count string) factTable {
 		SELECT %s, updated_at FROM %s
 		WHERE sdk_app_id = $1 AND day = $2`, row, table)
 	t.insert = fmt.Sprintf(`
-		INSERT INTO %s (sdk_app_id, day, updated_at, %s)
+		INSERT INTO %s AS f (sdk_app_id, day, updated_at, %s)
 		SELECT $1, $2, $3, g.*
-		FROM unnest(%s) AS g`, table, names(all), arrays(all, 4))
+		FROM unnest(%s) AS g
+		RETURNING %s`, table, names(all), arrays(all, 4), stored)
 	t.update = fmt.Sprintf(`
 		UPDATE %s AS f
 		SET %s, updated_at = $3
 		FROM unnest(%s) AS g (%s)
-		WHERE f.sdk_app_id = $1 AND f.day = $2 AND %s`,
-		table, each(values, "%[1]s = g.%[1]s", ", "), arrays(all, 4), names(all), each(keys, "f.%[1]s = g.%[1]s", " AND "))
+		WHERE f.sdk_app_id = $1 AND f.day = $2 AND %s
+		RETURNING %s`,
+		table, each(values, "%[1]s = g.%[1]s", ", "), arrays(all, 4), names(all), each(keys, "f.%[1]s = g.%[1]s", " AND "), stored)
 	t.remove = fmt.Sprintf(`
 		DELETE FROM %s AS f
 		USING unnest(%s) AS g (%s)

@@ -24,7 +24,7 @@ func (l *AppLock) transact(ctx context.Context, step func(ctx context.Context, t
 				return step(ctx, tx, first)
 			})
 			if err == nil || !conflict(err) || attempt == maxConflicts {
-				return err
+				return l.session.db.nameInterference(ctx, err)
 			}
 		}
 	})
