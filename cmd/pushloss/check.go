@@ -189,7 +189,11 @@ func (a *app) findDatabaseProblems(ctx context.Context) (db *load.DB, reachable 
 	if err := db.CheckWritable(ctx); err != nil {
 		findings = []check.Finding{check.Bad("database", err, hintOf(err))}
 	}
-	findings = append(findings, check.Connections(ctx, db.Pool(), a.settings.Connections()))
+	room := check.Connections(ctx, db.Pool(), a.settings.Connections())
+	findings = append(findings, room)
+	if !room.OK {
+		return nil, true, findings // what else needs a connection fails for the same reason
+	}
 	if now, err := db.Now(ctx); err == nil {
 		findings = append(findings, check.Clock("clock against the database", a.env.Now(), now, time.Time{}))
 	}

@@ -85,6 +85,16 @@ func TestARoleWithoutRightsIsToldTheGrantsThatItNeeds(t *testing.T) {
 	given := grants.FindAllString(r.stdout, -1)
 	byOwner(strings.Join(given, ""))
 	w.do(0, "check")
+	admin := func(sql string) {
+		w.env["DATABASE_URL"] = pgtest.AdminURL(t, owner)
+		w.exec(sql)
+		w.env["DATABASE_URL"] = asRole
+	}
+	admin(`ALTER ROLE ` + role + ` CONNECTION LIMIT 2`)
+	if r := w.do(3, "check"); strings.Contains(r.stdout, "schema") || strings.Contains(r.stdout, "rights") || !strings.Contains(r.stdout, "the role allows 2; a process needs at least 3") {
+		t.Errorf("check says more than the one reason:\n%s", r.stdout)
+	}
+	admin(`ALTER ROLE ` + role + ` CONNECTION LIMIT -1`)
 	w.tasks("t1")
 	for _, command := range []string{"run", "reconcile", "status", "verify", "replay", "prune"} {
 		w.do(0, command)

@@ -28,7 +28,7 @@ func judgeRooms(rooms []postgres.Room, need, own int) Finding {
 		left := max(0, min(room.Limit, room.Limit-room.Used+own))
 		words = append(words, fmt.Sprintf("the %s leaves %d of %d", room.By, left, room.Limit))
 		if room.Limit < postgres.MinConns {
-			return Bad(name, fmt.Errorf("the %s allows %d; a process needs at least %d", room.By, room.Limit, postgres.MinConns), remedyOf(room.By))
+			return Bad(name, &postgres.RoomError{Room: room}, remedyOf(room.By))
 		}
 		if left < need {
 			tight = append(tight, remedyOf(room.By))

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/problem"
 )
 
 // Room is a limit of connections that a process is under.
@@ -13,6 +15,16 @@ type Room struct {
 	Limit int
 	Used  int // by everybody, this process included
 }
+
+// RoomError says that a limit is below what a process needs, whoever else is connected.
+type RoomError struct{ Room }
+
+func (e *RoomError) Error() string {
+	return fmt.Sprintf("the %s allows %d; a process needs at least %d", e.By, e.Limit, MinConns)
+}
+
+// ExitCode is problem.Database.
+func (*RoomError) ExitCode() problem.Code { return problem.Database }
 
 // A session of somebody else shows only whose it is and in which database. The
 // server's own processes are in none.
