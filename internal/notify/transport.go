@@ -3,12 +3,10 @@ package notify
 import (
 	"bytes"
 	"crypto/tls"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/nicholas-fedor/shoutrrr/pkg/services/push/ntfy"
@@ -71,7 +69,7 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	switch code := response.StatusCode; {
 	case code >= 200 && code < 300:
-		return readRefusal(response)
+		return readRefusal(request.URL.Hostname(), response)
 	case code >= 300 && code < 400:
 		to, err := response.Location()
 		replayable := request.Body == nil || request.Body == http.NoBody || request.GetBody != nil
@@ -91,13 +89,13 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 const maxAnswer = 64 << 10
 
 // readRefusal returns an error for an answer that reports one.
-func readRefusal(response *http.Response) (*http.Response, error) {
+func readRefusal(host string, response *http.Response) (*http.Response, error) {
 	head, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err == nil && isWebPage(head) {
 		_ = response.Body.Close()
 		return nil, &pageError{status: response.Status}
 	}
-	if reason, refused := refusal(head); refused && err == nil {
+	if reason, refused := refusal(host, head); refused && err == nil {
 		_ = response.Body.Close()
 		return nil, &refusalError{status: response.Status, reason: reason}
 	}
@@ -113,55 +111,6 @@ func isWebPage(body []byte) bool {
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
 	return strings.HasPrefix(http.DetectContentType(body), "text/html") ||
 		bytes.HasPrefix(body, []byte("<")) && bytes.Contains(bytes.ToLower(body), []byte("<html"))
-}
-
-// refusal reads the error in an answer, in the forms of the services: ok and
-// success (Slack, Telegram), error (ntfy, Gotify), errcode (WeCom), errors (Pushover), code
-// and StatusCode (Feishu).
-func refusal(body []byte) (reason string, refused bool) {
-	var answer map[string]json.RawMessage
-	if json.Unmarshal(body, &answer) != nil {
-		return "", false
-	}
-	member := func(names ...string) string {
-		for name, value := range answer {
-			for _, wanted := range names {
-				if strings.EqualFold(name, wanted) {
-					return strings.TrimSpace(string(value))
-				}
-			}
-		}
-		return ""
-	}
-	says := func(value string) bool {
-		switch value {
-		case "", "null", `""`, "false", "0", "[]", "{}":
-			return false
-		}
-		return true
-	}
-	for _, name := range []string{"error", "errors", "errcode", "errno", "ret", "statuscode", "code"} {
-		value := member(name)
-		numbered := name == "statuscode" || name == "code"
-		refused = refused || says(value) && !(numbered && succeeded(value))
-	}
-	status := strings.ToLower(strings.Trim(member("status"), `"`))
-	if !refused && member("ok") != "false" && member("success") != "false" && !strings.HasPrefix(status, "fail") && status != "error" {
-		return "", false
-	}
-	for _, name := range []string{"error", "errmsg", "message", "msg", "description", "errors", "reason"} {
-		if value := member(name); says(value) {
-			return short(value), true
-		}
-	}
-	return short(string(body)), true
-}
-
-// succeeded reports whether a numbered code is one of success: of HTTP (Bark, PushPlus) or
-// 1000 (WxPusher); of most services it is 0.
-func succeeded(code string) bool {
-	number, err := strconv.Atoi(strings.Trim(code, `"`))
-	return err != nil || number >= 200 && number < 300 || number == 1000
 }
 
 func short(text string) string {

@@ -1,0 +1,199 @@
+package notify
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// accepts is how a service answers when it took a message, by its documentation.
+type accepts struct {
+	host string // or the domain above it
+	text string // the whole answer, or
+	// members are those of which one has the value.
+	members []string
+	value   string
+	source  string
+}
+
+var services = []accepts{
+	{host: "hooks.slack.com", text: "ok", source: "docs.slack.dev/messaging/sending-messages-using-incoming-webhooks"},
+	{host: "webhook.office.com", text: "1", source: "learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using"},
+	{host: "outlook.office.com", text: "1", source: "as webhook.office.com"},
+	{host: "slack.com", members: []string{"ok"}, value: "true", source: "docs.slack.dev/apis/web-api"},
+	{host: "api.telegram.org", members: []string{"ok"}, value: "true", source: "core.telegram.org/bots/api#making-requests"},
+	{host: "qyapi.weixin.qq.com", members: []string{"errcode"}, value: "0", source: "developer.work.weixin.qq.com/document/path/91770"},
+	{host: "oapi.dingtalk.com", members: []string{"errcode"}, value: "0", source: "open.dingtalk.com/document/robots/custom-robot-access"},
+	{host: "open.feishu.cn", members: []string{"code", "statuscode"}, value: "0", source: "open.feishu.cn/document/client-docs/bot-v3/add-custom-bot"},
+	{host: "open.larksuite.com", members: []string{"code", "statuscode"}, value: "0", source: "as open.feishu.cn"},
+	{host: "api.pushover.net", members: []string{"status"}, value: "1", source: "pushover.net/api#response"},
+}
+
+// refusal reads what a target answered, and why it did not take the message. A service
+// that is known must answer as it documents. Any other target refuses only if it says so.
+func refusal(host string, body []byte) (reason string, refused bool) {
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
+	for _, service := range services {
+		if host == service.host || strings.HasSuffix(host, "."+service.host) {
+			return short(cmp.Or(string(body), "an empty answer")), !service.took(body)
+		}
+	}
+	return refusalOf(body)
+}
+
+func (a accepts) took(body []byte) bool {
+	if a.text != "" {
+		return string(body) == a.text
+	}
+	answer, ok := objectOf(body)
+	return ok && slices.ContainsFunc(a.members, func(name string) bool { return answer[name] == a.value })
+}
+
+// refusalOf judges the answer of an unknown target.
+func refusalOf(body []byte) (reason string, refused bool) {
+	var list []json.RawMessage
+	if json.Unmarshal(body, &list) == nil {
+		for _, element := range list {
+			if answer, ok := objectOf(element); ok && answer.saysNo() {
+				return answer.reason(element), true
+			}
+		}
+		return "", false
+	}
+	if answer, ok := objectOf(body); ok {
+		return answer.reason(body), answer.saysNo()
+	}
+	text := string(body)
+	var quoted string
+	if json.Unmarshal(body, &quoted) == nil {
+		text = strings.TrimSpace(quoted)
+	}
+	return short(text), textSaysNo(text)
+}
+
+// answer has the members of a JSON object by their names without case and underscores.
+// Strings are without quotes.
+type answer map[string]string
+
+func objectOf(body []byte) (answer, bool) {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(body, &members) != nil || members == nil {
+		return nil, false
+	}
+	object := make(answer)
+	for name, value := range members {
+		text := strings.TrimSpace(string(value))
+		var quoted string
+		if json.Unmarshal(value, &quoted) == nil {
+			text = strings.TrimSpace(quoted)
+		}
+		object[strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(name))] = text
+	}
+	return object, true
+}
+
+// The members by which services report an error; the names in comments are examples.
+var (
+	errorMembers = []string{"error", "errors", "err", "errormessage", "errorinfo", "exception", "fault", "failure", "failures", "failed"} // ntfy, Pushover, FCM
+	codeMembers  = []string{"errcode", "errorcode", "errno", "errorno", "errornumber", "retcode", "ret", "returncode", "rtn", "rescode",
+		"resultcode", "code", "statuscode"} // WeCom, OneBot, Bark
+	yesMembers  = []string{"ok", "success", "succeeded", "successful", "issuccess", "delivered", "accepted", "sent"} // Slack, Rocket.Chat
+	wordMembers = []string{"status", "result", "state", "outcome", "actionstatus", "responsestatus"}                 // Zulip, PagerDuty
+	// reasonMembers say why.
+	reasonMembers = []string{"error", "errormessage", "errmsg", "errorinfo", "message", "msg", "wording", "description", "detail", "errors", "reason", "statusmessage"}
+)
+
+func (a answer) saysNo() bool {
+	for _, name := range errorMembers {
+		if value := a[name]; !isNothing(value) && !isYes(value) {
+			return true
+		}
+	}
+	for _, name := range codeMembers {
+		if number, err := strconv.Atoi(a[name]); err == nil && !succeeded(number) || err != nil && saysNo(a[name]) {
+			return true
+		}
+	}
+	for _, name := range yesMembers {
+		if value, given := a[name]; given && slices.Contains([]string{"false", "0", "no"}, strings.ToLower(value)) {
+			return true
+		}
+	}
+	for _, name := range wordMembers {
+		value := a[name]
+		number, err := strconv.Atoi(value)
+		if value == "false" || err == nil && number >= 400 && number < 600 || err != nil && isShort(value) && saysNo(value) {
+			return true
+		}
+	}
+	if len(a) != 1 {
+		return false
+	}
+	for _, name := range reasonMembers {
+		if textSaysNo(a[name]) {
+			return true
+		}
+	}
+	return false
+}
+
+func (a answer) reason(body []byte) string {
+	for _, name := range reasonMembers {
+		if value := a[name]; !isNothing(value) && value != "true" {
+			return short(value)
+		}
+	}
+	return short(string(body))
+}
+
+// succeeded reports whether a code is one of success: of HTTP (Bark, PushPlus) or 1000
+// (WxPusher); of most services it is 0.
+func succeeded(code int) bool { return code == 0 || code >= 200 && code < 300 || code == 1000 }
+
+func isNothing(value string) bool {
+	return slices.Contains([]string{"", "null", "false", "0", "[]", "{}"}, value)
+}
+
+func isYes(value string) bool {
+	return slices.Contains([]string{"ok", "success", "none", "no error", "no errors"}, strings.ToLower(value))
+}
+
+// isShort reports whether a text is a word or a few, and not a JSON value or a message.
+func isShort(value string) bool {
+	return len(value) <= 64 && !strings.ContainsAny(value, "{}[]\n")
+}
+
+var (
+	letters = regexp.MustCompile(`[a-z]+`)
+	noError = regexp.MustCompile(`\b(?:no|zero|0|without)[ _-](?:an? )?errors?\b`)
+	// begins is a text of an error by how it begins, contains by what is in it.
+	begins = regexp.MustCompile(`^(?i:\W*(?:error|err|failed|failure|fail|invalid|unauthori[sz]ed|forbidden|denied|(?:access|permission) denied|` +
+		`not (?:found|allowed|authori[sz]ed|permitted)|bad request|no such|cannot|could not|can't|unable to|rejected|missing|expired|rate limit|` +
+		`too many|unsupported|internal server error|service unavailable)\b|失败|错误|无效)`)
+	contains = regexp.MustCompile(`(?i:\bfailed with error\b|\bHTTP error \d{3}\b|\bdelivery failed\b|\bnot (?:be )?(?:sent|delivered|accepted)\b|` +
+		`<error\b|<fault\b|<(?:status|result)>\s*(?:error|fail))`)
+)
+
+// no are words of an error among those of a status.
+var no = []string{"error", "errors", "err", "fail", "fails", "failed", "failure", "invalid", "denied", "rejected", "refused", "unauthorized",
+	"unauthorised", "unauthenticated", "forbidden", "prohibited", "expired", "revoked", "inactive", "missing", "disabled", "blocked", "banned", "archived",
+	"unknown", "bad", "not", "no", "ko", "nok", "too", "unsuccessful", "undelivered", "undeliverable", "exceeded", "throttled", "unavailable", "timeout",
+	"unsupported", "malformed", "exception", "wrong"}
+
+// saysNo reports whether a word, or words joined by underscores, are those of an error.
+func saysNo(status string) bool {
+	status = noError.ReplaceAllString(strings.ToLower(status), "")
+	return slices.ContainsFunc(letters.FindAllString(status, -1), func(word string) bool { return slices.Contains(no, word) })
+}
+
+func textSaysNo(text string) bool {
+	if noError.MatchString(strings.ToLower(text)) {
+		return false
+	}
+	alone := isShort(text) && !strings.ContainsAny(text, " \t")
+	return alone && saysNo(text) || begins.MatchString(text) || contains.MatchString(text)
+}
