@@ -14,14 +14,14 @@ import (
 type accepts struct {
 	host string // or the domain above it
 	text string // the whole answer, or
-	// members are those of which one has the value.
+	// members are JSON's, one of which has the value.
 	members []string
 	value   string
 	source  string
 }
 
 var services = []accepts{
-	{host: "hooks.slack.com", text: "ok", source: "docs.slack.dev/messaging/sending-messages-using-incoming-webhooks"},
+	{host: "hooks.slack.com", text: "ok", members: []string{"ok"}, value: "true", source: "docs.slack.dev/messaging/sending-messages-using-incoming-webhooks"},
 	{host: "webhook.office.com", text: "1", source: "learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using"},
 	{host: "outlook.office.com", text: "1", source: "as webhook.office.com"},
 	{host: "slack.com", members: []string{"ok"}, value: "true", source: "docs.slack.dev/apis/web-api"},
@@ -46,8 +46,8 @@ func refusal(host string, body []byte) (reason string, refused bool) {
 }
 
 func (a accepts) took(body []byte) bool {
-	if a.text != "" {
-		return string(body) == a.text
+	if a.text != "" && string(body) == a.text {
+		return true
 	}
 	answer, ok := objectOf(body)
 	return ok && slices.ContainsFunc(a.members, func(name string) bool { return answer[name] == a.value })
@@ -168,7 +168,8 @@ func isShort(value string) bool {
 }
 
 var (
-	letters = regexp.MustCompile(`[a-z]+`)
+	words   = regexp.MustCompile(`[a-z0-9]+`)
+	camel   = regexp.MustCompile(`([a-z])([A-Z])`)
 	noError = regexp.MustCompile(`\b(?:no|zero|0|without)[ _-](?:an? )?errors?\b`)
 	// begins is a text of an error by how it begins, contains by what is in it.
 	begins = regexp.MustCompile(`^(?i:\W*(?:error|err|failed|failure|fail|invalid|unauthori[sz]ed|forbidden|denied|(?:access|permission) denied|` +
@@ -184,10 +185,14 @@ var no = []string{"error", "errors", "err", "fail", "fails", "failed", "failure"
 	"unknown", "bad", "not", "no", "ko", "nok", "too", "unsuccessful", "undelivered", "undeliverable", "exceeded", "throttled", "unavailable", "timeout",
 	"unsupported", "malformed", "exception", "wrong"}
 
-// saysNo reports whether a word, or words joined by underscores, are those of an error.
+// saysNo reports whether a word, or words that are joined in any way, are those of an
+// error. A text with digits may be an ID: changes of case in it mean nothing.
 func saysNo(status string) bool {
+	if !strings.ContainsAny(status, "0123456789") {
+		status = camel.ReplaceAllString(status, "${1}_$2")
+	}
 	status = noError.ReplaceAllString(strings.ToLower(status), "")
-	return slices.ContainsFunc(letters.FindAllString(status, -1), func(word string) bool { return slices.Contains(no, word) })
+	return slices.ContainsFunc(words.FindAllString(status, -1), func(word string) bool { return slices.Contains(no, word) })
 }
 
 func textSaysNo(text string) bool {

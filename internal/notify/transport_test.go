@@ -100,18 +100,18 @@ func TestAnAnswerThatSaysNoIsARefusal(t *testing.T) {
 		took bool
 		body []string
 	}{
-		{unknown, true, []string{"", "ok", "OK", "1", "1 < 2 and <html is no tag", "[]", "{}", "null", "true", `"ok"`, "accepted", "queued", "Message sent", "no errors", "0 errors", "noted",
+		{unknown, true, []string{"", "ok", "OK", "1", "1 < 2 and <html is no tag", "[]", "{}", "null", "true", `"ok"`, "accepted", "queued", "Message sent", "no errors", "0 errors", "noted", "7c2bad4e-0bad-4f11-9bad-1c2bad3ed4f5", "Ab3NoKx9", `{"status":"noErrors"}`,
 			"Congratulations! You've fired the alert event", `{"retcode":0,"status":"ok"}`, `{"result":"success"}`, `{"result":"Request will be processed"}`, `{"result":{"message_id":7}}`,
 			`{"errcode":0,"errmsg":"ok"}`, `{"code":200,"message":"success"}`, `{"code":"OK"}`, `{"code":1000}`, `{"status":1}`, `{"status":0}`, `{"status":200}`, `{"status":"queued"}`, `{"status":"no_errors"}`,
 			`{"error":"none"}`, `{"error":""}`, `{"failed":0,"success":1}`, `{"failures":[]}`, `{"message":"accepted"}`, `{"title":"run failed","message":"error: it failed"}`, `[{"ok":true}]`,
 			`{"id":"x","event":"message","title":"run failed","message":"error"}`, `{"ActionStatus":"OK","ErrorCode":0}`, "run failed\nrun 5, app 1: HTTP 500"}},
 		{unknown, false, []string{`{"retcode":1}`, `{"retcode":100,"status":"failed"}`, `{"ret_code":-1}`, `{"result":"error"}`, `{"result":false}`, `{"ok":false}`, `{"ok":"false"}`, `{"errcode":310000}`,
-			`{"errcode":"310000"}`, `{"status":"invalid_token"}`, `{"status":"KO"}`, `{"status":"not_found"}`, `{"status":403}`, `{"status":"Error"}`, `{"success":0,"failure":1}`, `{"failed":true}`,
+			`{"errcode":"310000"}`, `{"status":"invalid_token"}`, `{"status":"InvalidToken"}`, `{"result":"notDelivered"}`, "TokenExpired", `{"status":"KO"}`, `{"status":"not_found"}`, `{"status":403}`, `{"status":"Error"}`, `{"success":0,"failure":1}`, `{"failed":true}`,
 			`{"error_code":7}`, `{"ErrorCode":7}`, `{"ActionStatus":"FAIL"}`, `{"code":"invalid_token"}`, `{"StatusCode":19001}`, `{"delivered":false}`, `{"message":"Invalid token"}`, `[{"ok":true},{"ok":false}]`,
 			"invalid_token", "no_service", "channel_is_archived", "action_prohibited", "too_many_attachments", `"invalid_token"`, "error", "ERROR: bad key", "Invalid webhook URL", "Access denied",
 			"Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429 with ContextId MS-CV=x", "The message was not delivered", "<response><status>error</status></response>"}},
-		{"hooks.slack.com", true, []string{"ok", "ok\n"}},
-		{"hooks.slack.com", false, []string{"invalid_payload", "", "{}", "something else"}},
+		{"hooks.slack.com", true, []string{"ok", "ok\n", `{"ok":true}`}},
+		{"hooks.slack.com", false, []string{"invalid_payload", "", "{}", `{"ok":false}`, "something else"}},
 		{"contoso.webhook.office.com", true, []string{"1"}},
 		{"contoso.webhook.office.com", false, []string{"0", "", "Summary or Text is required."}},
 		{"oapi.dingtalk.com", true, []string{`{"errcode":0,"errmsg":"ok"}`}},
