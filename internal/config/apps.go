@@ -12,7 +12,9 @@ type appReader struct {
 	env       environment
 	lookup    lookup
 	needsKeys bool
-	problems  *Problems
+	// needsTokens has the callbacks' tokens read.
+	needsTokens bool
+	problems    *Problems
 	// defaults are an app's values unless its entry gives others.
 	defaults App
 }
@@ -26,6 +28,9 @@ func (r *appReader) apps() []App {
 	}
 	if r.env.BaseURL != "" {
 		r.defaults.BaseURL = readValue(r.problems, "TIM_BASE_URL", r.env.BaseURL, parseBaseURL)
+	}
+	if r.needsTokens {
+		r.defaults.CallbackToken = readSecret(r.problems, "PUSHLOSS_CALLBACK_TOKEN", given{r.env.CallbackToken, r.env.CallbackTokenFile}, parseCallbackToken)
 	}
 	switch {
 	case r.env.AppsFile != "" && r.env.SDKAppID != "":
@@ -47,16 +52,10 @@ func (r *appReader) appOfEnvironment() App {
 	if !r.needsKeys {
 		return app
 	}
-	switch {
-	case r.env.SecretKey != "" && r.env.SecretKeyFile != "":
-		r.problems.add("TIM_SECRET_KEY", "is set together with TIM_SECRET_KEY_FILE: unset one of the two")
-	case r.env.SecretKey != "":
-		app.SecretKey = readValue(r.problems, "TIM_SECRET_KEY", r.env.SecretKey, parseKey)
-	case r.env.SecretKeyFile != "":
-		app.SecretKey = readValue(r.problems, "TIM_SECRET_KEY_FILE", r.env.SecretKeyFile, readKeyFile)
-	default:
+	if r.env.SecretKey == "" && r.env.SecretKeyFile == "" {
 		r.problems.add("TIM_SECRET_KEY", "is not set: give the app's secret key, or its file in TIM_SECRET_KEY_FILE")
 	}
+	app.SecretKey = readSecret(r.problems, "TIM_SECRET_KEY", given{r.env.SecretKey, r.env.SecretKeyFile}, parseKey)
 	return app
 }
 

@@ -123,6 +123,39 @@ func TestAppsFileInheritsWhatItDoesNotSay(t *testing.T) {
 	}
 }
 
+func TestEachAppHasACallbackTokenOfItsOwnOrTheCommonOne(t *testing.T) {
+	t.Parallel()
+	path := write(t, "apps.yaml", `
+- {sdk_app_id: 1, secret_key: 01234567}
+- {sdk_app_id: 2, secret_key: 01234567, callback_token: "of app 2"}
+- {sdk_app_id: 3, secret_key: 01234567, callback_token_env: OF_THREE}
+- {sdk_app_id: 4, secret_key: 01234567, callback_token_file: four}
+`)
+	env := variables{
+		"TIM_APPS_FILE": path, "OF_THREE": "of-app-3", "PUSHLOSS_CALLBACK_TOKEN": "of-all-apps",
+	}
+	_, err := load(config.Needs{Credentials: true, Page: true}, env)
+	if err == nil || !strings.Contains(err.Error(), "callback_token: holds a blank") || !strings.Contains(err.Error(), "callback_token_file: the file cannot be read") {
+		t.Errorf("error is %v", err)
+	}
+	for wrong, right := range map[string]string{`"of app 2"`: "of-app-2", "_file: four": ": of-app-4"} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(strings.ReplaceAll(string(text), wrong, right)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var tokens []string
+	for _, app := range mustLoad(t, config.Needs{Credentials: true, Page: true}, env).Apps {
+		tokens = append(tokens, app.CallbackToken.Reveal())
+	}
+	if diff := cmp.Diff([]string{"of-all-apps", "of-app-2", "of-app-3", "of-app-4"}, tokens); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestAppsFileProblemsNameFileAndLine(t *testing.T) {
 	t.Parallel()
 	path := write(t, "apps.yaml", `- sdk_app_id: 1
@@ -169,7 +202,7 @@ func TestAppsFileProblemsNameFileAndLine(t *testing.T) {
 		"TIM_APPS_FILE: F:13: secret_key_file: the file cannot be read: no such file or directory",
 		"TIM_APPS_FILE: F:14: sdk_app_id: is not an SDKAppID: give the app's number in the console, from 1 to 4294967295, like 1400000000",
 		"TIM_APPS_FILE: F:15: secret_key: must be a single value: a text with special characters must be in quotes",
-		"TIM_APPS_FILE: F:16: unknown key secretkey: the keys here are sdk_app_id, secret_key, secret_key_file, secret_key_env, identifier, region, base_url, timezone, rate",
+		"TIM_APPS_FILE: F:16: unknown key secretkey: the keys here are sdk_app_id, secret_key, secret_key_file, secret_key_env, identifier, region, base_url, timezone, rate, callback_token, callback_token_file, callback_token_env",
 		"TIM_APPS_FILE: F:18: sdk_app_id: is given twice, first in line 17",
 		"TIM_APPS_FILE: F:19: secret_key: holds a blank, a line break or an invisible character: copy it again",
 		`TIM_APPS_FILE: F:20: region: unknown region "mars": use one of china, singapore, seoul, tokyo, frankfurt, silicon-valley, jakarta, riyadh`,
@@ -177,7 +210,7 @@ func TestAppsFileProblemsNameFileAndLine(t *testing.T) {
 		`TIM_APPS_FILE: F:22: timezone: "Local" is not a time zone: give its IANA name, like Asia/Shanghai or UTC`,
 		`TIM_APPS_FILE: F:23: rate: "-1" is not a number of calls per second from 0.001 to 1000, like 1 or 0.5, or 0 for no pacing: write plain digits, without a sign or a leading zero`,
 		"TIM_APPS_FILE: F:24: identifier: is empty",
-		"TIM_APPS_FILE: F:25: must be made of lines of KEY: VALUE, with the keys sdk_app_id, secret_key, secret_key_file, secret_key_env, identifier, region, base_url, timezone, rate",
+		"TIM_APPS_FILE: F:25: must be made of lines of KEY: VALUE, with the keys sdk_app_id, secret_key, secret_key_file, secret_key_env, identifier, region, base_url, timezone, rate, callback_token, callback_token_file, callback_token_env",
 		"TIM_APPS_FILE: F:27: secret_key: a text that begins with ! must be in quotes",
 		"TIM_APPS_FILE: F:29: secret_key: must be given itself: a text that begins with & or * must be in quotes",
 	}

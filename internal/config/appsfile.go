@@ -17,7 +17,7 @@ func (r *appReader) parseAppsFile(path string, data []byte) ([]App, yamlfile.Pro
 	lineOf := make(map[int64]int)
 	for _, entry := range root.List() {
 		fields, ok := entry.Fields("sdk_app_id", "secret_key", "secret_key_file", "secret_key_env",
-			"identifier", "region", "base_url", "timezone", "rate")
+			"identifier", "region", "base_url", "timezone", "rate", "callback_token", "callback_token_file", "callback_token_env")
 		if !ok {
 			continue
 		}
@@ -37,58 +37,68 @@ func (r *appReader) parseAppsFile(path string, data []byte) ([]App, yamlfile.Pro
 		readField(fields["timezone"], &app.Location, calendar.ParseZone)
 		readField(fields["rate"], &app.Rate, parseRate)
 		if r.needsKeys {
-			app.SecretKey = r.secretOf(entry, fields, filepath.Dir(path))
+			secretKey, found := r.secretOf(entry, fields, "secret_key", filepath.Dir(path), parseKey)
+			if !found {
+				entry.Problem("the secret key is missing: give one of secret_key, secret_key_file and secret_key_env")
+			}
+			app.SecretKey = secretKey
+		}
+		if r.needsTokens {
+			if token, found := r.secretOf(entry, fields, "callback_token", filepath.Dir(path), parseCallbackToken); found {
+				app.CallbackToken = token
+			}
 		}
 		apps = append(apps, app)
 	}
 	return apps, file.Problems()
 }
 
-func (r *appReader) secretOf(entry yamlfile.Value, fields map[string]yamlfile.Value, dir string) secret.Text {
+// secretOf reads a secret that is in the field of this name, in the file that NAME_file
+// names, or in the variable that NAME_env names; found is false if there is none.
+func (r *appReader) secretOf(entry yamlfile.Value, fields map[string]yamlfile.Value, name, dir string, parse func(string) (secret.Text, error)) (_ secret.Text, found bool) {
 	var given []string
-	for _, key := range []string{"secret_key", "secret_key_file", "secret_key_env"} {
+	for _, key := range []string{name, name + "_file", name + "_env"} {
 		if fields[key].Given() {
 			given = append(given, key)
 		}
 	}
 	switch len(given) {
 	case 0:
-		entry.Problem("the secret key is missing: give one of secret_key, secret_key_file and secret_key_env")
-		return secret.Text{}
+		return secret.Text{}, false
 	case 1:
 	default:
 		entry.Problem("%s are given together: keep one of them", strings.Join(given, " and "))
-		return secret.Text{}
+		return secret.Text{}, true
 	}
 
 	value := fields[given[0]]
 	text, ok := value.RawText()
 	if !ok {
-		return secret.Text{}
+		return secret.Text{}, true
 	}
-	var key secret.Text
+	var held secret.Text
 	var err error
 	switch given[0] {
-	case "secret_key":
-		key, err = parseKey(text)
-	case "secret_key_file":
-		key, err = readKeyFile(inDir(dir, strings.TrimSpace(text)))
-	case "secret_key_env":
-		// The name is not repeated: it may be the key itself, put into the wrong
+	case name:
+		held, err = parse(text)
+	case name + "_file":
+		held, err = readSecretFile(inDir(dir, strings.TrimSpace(text)), parse)
+	case name + "_env":
+		// The name is not repeated: it may be the secret itself, put into the wrong
 		// place.
-		name := strings.TrimSpace(text)
-		r.lookup.named[name] = true
-		held, found := r.lookup.Lookuper.Lookup(name)
-		if !found || strings.TrimSpace(held) == "" {
+		variable := strings.TrimSpace(text)
+		r.lookup.named[variable] = true
+		content, set := r.lookup.Lookuper.Lookup(variable)
+		if !set || strings.TrimSpace(content) == "" {
 			value.Problem("the variable of this name is not set")
-			return secret.Text{}
+			return secret.Text{}, true
 		}
-		key, err = parseKey(held)
+		held, err = parse(content)
 	}
 	if err != nil {
 		value.Problem("%s", err)
 	}
-	return key
+	return held, true
 }
 
 func inDir(dir, path string) string {

@@ -43,16 +43,27 @@ type environment struct {
 	HTTPAddr      string `env:"PUSHLOSS_HTTP_ADDR, default=127.0.0.1:9460"`
 	HTTPToken     string `env:"PUSHLOSS_HTTP_TOKEN"`
 	HTTPTokenFile string `env:"PUSHLOSS_HTTP_TOKEN_FILE"`
-	LogLevel      string `env:"PUSHLOSS_LOG_LEVEL, default=info"`
-	LogFormat     string `env:"PUSHLOSS_LOG_FORMAT, default=text"`
-	PostgresBin   string `env:"PUSHLOSS_POSTGRES_BIN"`
-	PostgresPort  string `env:"PUSHLOSS_POSTGRES_PORT, default=0"`
+
+	TasksToken        string `env:"PUSHLOSS_TASKS_TOKEN"`
+	TasksTokenFile    string `env:"PUSHLOSS_TASKS_TOKEN_FILE"`
+	CallbackToken     string `env:"PUSHLOSS_CALLBACK_TOKEN"`
+	CallbackTokenFile string `env:"PUSHLOSS_CALLBACK_TOKEN_FILE"`
+	Discover          string `env:"PUSHLOSS_DISCOVER"`
+
+	LogLevel     string `env:"PUSHLOSS_LOG_LEVEL, default=info"`
+	LogFormat    string `env:"PUSHLOSS_LOG_FORMAT, default=text"`
+	PostgresBin  string `env:"PUSHLOSS_POSTGRES_BIN"`
+	PostgresPort string `env:"PUSHLOSS_POSTGRES_PORT, default=0"`
 }
 
 // isSecret names the variables that are read with their blanks, which are then
 // refused: cutting them off would hide a key that was copied badly.
 func isSecret(variable string) bool {
-	return variable == "TIM_SECRET_KEY" || variable == "PUSHLOSS_HTTP_TOKEN"
+	switch variable {
+	case "TIM_SECRET_KEY", "PUSHLOSS_HTTP_TOKEN", "PUSHLOSS_TASKS_TOKEN", "PUSHLOSS_CALLBACK_TOKEN":
+		return true
+	}
+	return false
 }
 
 // lookup is a Lookuper's, but that a blank value counts as unset, that blanks around

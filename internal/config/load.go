@@ -18,7 +18,7 @@ type Needs struct {
 	// Credentials has at least one app with its secret key. Otherwise the apps
 	// are read as far as they are given, and their secret keys are left out.
 	Credentials bool
-	// Page has the token of the daemon's page read.
+	// Page has the tokens read that the daemon asks for over HTTP.
 	Page bool
 }
 
@@ -35,9 +35,9 @@ func Load(ctx context.Context, lookuper envconfig.Lookuper, needs Needs, now tim
 	if needs.Database {
 		settings.Database = readDatabase(env, &problems)
 	}
-	given := appReader{env: env, lookup: variables, needsKeys: needs.Credentials, problems: &problems}
-	settings.Apps = given.apps()
-	settings.Location = given.defaults.Location
+	reader := appReader{env: env, lookup: variables, needsKeys: needs.Credentials, needsTokens: needs.Page, problems: &problems}
+	settings.Apps = reader.apps()
+	settings.Location = reader.defaults.Location
 
 	settings.Streams = readValue(&problems, "PUSHLOSS_STREAMS", env.Streams, parseStreams)
 	settings.LookbackDays = readValue(&problems, "PUSHLOSS_LOOKBACK_DAYS", env.LookbackDays, daysFrom(0))
@@ -45,6 +45,7 @@ func Load(ctx context.Context, lookuper envconfig.Lookuper, needs Needs, now tim
 		day := readValue(&problems, "PUSHLOSS_FIRST_DAY", env.FirstDay, firstDayUntil(settings.today(now)))
 		settings.FirstDay = &day
 	}
+	settings.DiscoverScheduled = readValue(&problems, "PUSHLOSS_DISCOVER", env.Discover, parseDiscover)
 	settings.TaskDays = readValue(&problems, "PUSHLOSS_TASK_DAYS", env.TaskDays, daysFrom(1))
 	settings.APIMemoryDays = readValue(&problems, "PUSHLOSS_API_MEMORY_DAYS", env.APIMemoryDays, daysFrom(0))
 	settings.RawDays = readValue(&problems, "PUSHLOSS_RAW_DAYS", env.RawDays, daysFrom(0))
@@ -56,7 +57,8 @@ func Load(ctx context.Context, lookuper envconfig.Lookuper, needs Needs, now tim
 	settings.SchedulesFile = env.SchedulesFile
 	settings.HTTPAddr = readValue(&problems, "PUSHLOSS_HTTP_ADDR", env.HTTPAddr, parseAddr)
 	if needs.Page {
-		settings.HTTPToken = readToken(env, &problems)
+		settings.HTTPToken = readSecret(&problems, "PUSHLOSS_HTTP_TOKEN", given{env.HTTPToken, env.HTTPTokenFile}, parseToken)
+		settings.TasksToken = readSecret(&problems, "PUSHLOSS_TASKS_TOKEN", given{env.TasksToken, env.TasksTokenFile}, parseToken)
 	}
 	settings.Log.Level = readValue(&problems, "PUSHLOSS_LOG_LEVEL", env.LogLevel, parseLevel)
 	settings.Log.Format = readValue(&problems, "PUSHLOSS_LOG_FORMAT", env.LogFormat, parseFormat)

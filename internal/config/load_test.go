@@ -69,6 +69,7 @@ func TestBlankCountsAsUnset(t *testing.T) {
 		"PUSHLOSS_TIMEZONE", "PUSHLOSS_RATE", "PUSHLOSS_STREAMS", "PUSHLOSS_LOOKBACK_DAYS", "PUSHLOSS_FIRST_DAY", "PUSHLOSS_TASK_DAYS",
 		"PUSHLOSS_API_MEMORY_DAYS", "PUSHLOSS_RAW_DAYS", "PUSHLOSS_RUN_DAYS", "PUSHLOSS_WINDOW_END",
 		"PUSHLOSS_NOTIFY_URLS", "PUSHLOSS_SCHEDULES_FILE", "PUSHLOSS_HTTP_ADDR", "PUSHLOSS_HTTP_TOKEN", "PUSHLOSS_HTTP_TOKEN_FILE", "PUSHLOSS_LOG_LEVEL",
+		"PUSHLOSS_TASKS_TOKEN", "PUSHLOSS_TASKS_TOKEN_FILE", "PUSHLOSS_CALLBACK_TOKEN", "PUSHLOSS_CALLBACK_TOKEN_FILE", "PUSHLOSS_DISCOVER",
 		"PUSHLOSS_LOG_FORMAT", "PUSHLOSS_POSTGRES_BIN", "PUSHLOSS_POSTGRES_PORT",
 	} {
 		env[name] = " \t\n"
@@ -96,6 +97,8 @@ func TestEveryVariableIsRead(t *testing.T) {
 			BaseURL:    "http://127.0.0.1:8080/proxy",
 			Location:   berlin,
 			Rate:       0,
+
+			CallbackToken: secret.New("xxxxyyyy"),
 		}},
 		Streams:       []stream.Stream{stream.Loss, stream.ChatStatistics},
 		FirstDay:      &day,
@@ -110,9 +113,13 @@ func TestEveryVariableIsRead(t *testing.T) {
 		SchedulesFile: "schedules.yaml",
 		HTTPAddr:      ":9000",
 		HTTPToken:     secret.New("0123456789abcdef"),
-		Log:           config.Log{Level: slog.LevelDebug, Format: config.JSON},
-		PostgresBin:   "/usr/lib/postgresql/16/bin",
-		PostgresPort:  5433,
+		TasksToken:    secret.New("fedcba9876543210"),
+
+		DiscoverScheduled: true,
+
+		Log:          config.Log{Level: slog.LevelDebug, Format: config.JSON},
+		PostgresBin:  "/usr/lib/postgresql/16/bin",
+		PostgresPort: 5433,
 	}
 	got := mustLoad(t, everything, variables{
 		"DATABASE_URL":             "embedded:/var/lib/pushloss",
@@ -135,10 +142,14 @@ func TestEveryVariableIsRead(t *testing.T) {
 		"PUSHLOSS_SCHEDULES_FILE":  "schedules.yaml",
 		"PUSHLOSS_HTTP_ADDR":       ":9000",
 		"PUSHLOSS_HTTP_TOKEN_FILE": write(t, "token", "0123456789abcdef\n"),
+		"PUSHLOSS_TASKS_TOKEN":     "fedcba9876543210",
+		"PUSHLOSS_DISCOVER":        "scheduled",
 		"PUSHLOSS_LOG_LEVEL":       "debug",
-		"PUSHLOSS_LOG_FORMAT":      "json",
-		"PUSHLOSS_POSTGRES_BIN":    "/usr/lib/postgresql/16/bin",
-		"PUSHLOSS_POSTGRES_PORT":   "5433",
+
+		"PUSHLOSS_CALLBACK_TOKEN_FILE": write(t, "callback", "xxxxyyyy\n"),
+		"PUSHLOSS_LOG_FORMAT":          "json",
+		"PUSHLOSS_POSTGRES_BIN":        "/usr/lib/postgresql/16/bin",
+		"PUSHLOSS_POSTGRES_PORT":       "5433",
 	})
 	if diff := cmp.Diff(want, got, compared); diff != "" {
 		t.Errorf("settings (-want +got):\n%s", diff)
@@ -211,6 +222,7 @@ func TestQuotesAroundAnySettingAreRefused(t *testing.T) {
 		"PUSHLOSS_NOTIFY_URLS", "logger:// ntfy://host/topic", "PUSHLOSS_SCHEDULES_FILE", "file.yaml", "PUSHLOSS_HTTP_ADDR", ":9460",
 		"PUSHLOSS_HTTP_TOKEN", "0123456789abcdef", "PUSHLOSS_LOG_LEVEL", "info", "PUSHLOSS_LOG_FORMAT", "json",
 		"PUSHLOSS_POSTGRES_BIN", "/bin", "PUSHLOSS_POSTGRES_PORT", "5432",
+		"PUSHLOSS_TASKS_TOKEN", "0123456789abcdef", "PUSHLOSS_CALLBACK_TOKEN", "xxxxyyyy", "PUSHLOSS_DISCOVER", "scheduled",
 	)
 	mustLoad(t, everything, whole)
 	for name, value := range whole {

@@ -30,6 +30,8 @@ func TestTheReadmeNamesTheRangeOfEverySetting(t *testing.T) {
 		{"PUSHLOSS_RUN_DAYS", "1 to 3650; `0` keeps all", []string{"0", "3650"}, []string{"-1", "3651"}},
 		{"PUSHLOSS_HTTP_ADDR", "0 to 65535", []string{":0", "h:65535"}, []string{":-1", "h:65536"}},
 		{"PUSHLOSS_HTTP_TOKEN", "at least 16 characters", []string{"0123456789abcdef"}, []string{"0123456789abcde"}},
+		{"PUSHLOSS_TASKS_TOKEN", "at least 16 characters", []string{"0123456789abcdef"}, []string{"0123456789abcde"}},
+		{"PUSHLOSS_CALLBACK_TOKEN", "at least 8 characters", []string{"01234567"}, []string{"0123456"}},
 		{"PUSHLOSS_MAX_CONNECTIONS", "3 to 100", []string{"3", "100"}, []string{"2", "101", "many"}},
 		{"PUSHLOSS_POSTGRES_PORT", "0 to 65535", []string{"0", "65535"}, []string{"-1", "65536"}},
 	} {

@@ -23,9 +23,6 @@ const (
 	minKeyLetters = 4
 )
 
-// readKeyFile reads an app's secret key.
-func readKeyFile(path string) (secret.Text, error) { return readSecretFile(path, parseKey) }
-
 // parseKey takes text for an app's secret key.
 func parseKey(text string) (secret.Text, error) {
 	key, err := parseSecret(text)

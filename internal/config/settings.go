@@ -42,7 +42,12 @@ type Settings struct {
 	// HTTPToken is required to open the daemon's page; zero requires none.
 	// It is read for Needs.Page only.
 	HTTPToken secret.Text
-	Log       Log
+	// TasksToken is required to post tasks; without one nobody can. It is read for
+	// Needs.Page only.
+	TasksToken secret.Text
+	// DiscoverScheduled has runs look for scheduled pushes that were dispatched.
+	DiscoverScheduled bool
+	Log               Log
 	// MaxConnections bounds the connections to Postgres; 0 leaves it to the number of
 	// apps.
 	MaxConnections int
@@ -95,6 +100,9 @@ type App struct {
 	Location *time.Location
 	// Rate is in calls per second; 0 sets no pace.
 	Rate float64
+	// CallbackToken is the one that the console signs this app's callbacks with; without
+	// one they are refused. It is read for Needs.Page only.
+	CallbackToken secret.Text
 }
 
 // BaseURLs are the addresses to call, in the order to try them.

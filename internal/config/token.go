@@ -6,27 +6,37 @@ import (
 	"pushloss/internal/secret"
 )
 
-// minToken makes a token too long to guess.
-const minToken = 16
+const (
+	// minToken makes a token too long to guess.
+	minToken = 16
+	// minCallbackToken is shorter: the vendor's own example has 8 characters.
+	minCallbackToken = 8
+)
 
-func readToken(env environment, problems *Problems) secret.Text {
+// given is a secret's two variables: its value, or a file that has it.
+type given struct{ value, file string }
+
+// readSecret reads a variable, or the file that the variable with _FILE names.
+func readSecret(problems *Problems, variable string, of given, parse func(string) (secret.Text, error)) secret.Text {
 	switch {
-	case env.HTTPToken != "" && env.HTTPTokenFile != "":
-		problems.add("PUSHLOSS_HTTP_TOKEN", "is set together with PUSHLOSS_HTTP_TOKEN_FILE: unset one of the two")
-	case env.HTTPToken != "":
-		return readValue(problems, "PUSHLOSS_HTTP_TOKEN", env.HTTPToken, parseToken)
-	case env.HTTPTokenFile != "":
-		return readValue(problems, "PUSHLOSS_HTTP_TOKEN_FILE", env.HTTPTokenFile, readTokenFile)
+	case of.value != "" && of.file != "":
+		problems.add(variable, "is set together with %s_FILE: unset one of the two", variable)
+	case of.value != "":
+		return readValue(problems, variable, of.value, parse)
+	case of.file != "":
+		return readValue(problems, variable+"_FILE", of.file, func(path string) (secret.Text, error) { return readSecretFile(path, parse) })
 	}
 	return secret.Text{}
 }
 
-func readTokenFile(path string) (secret.Text, error) { return readSecretFile(path, parseToken) }
+func parseToken(text string) (secret.Text, error) { return tokenOf(text, minToken) }
 
-func parseToken(text string) (secret.Text, error) {
+func parseCallbackToken(text string) (secret.Text, error) { return tokenOf(text, minCallbackToken) }
+
+func tokenOf(text string, least int) (secret.Text, error) {
 	token, err := parseSecret(text)
-	if err == nil && len(token.Reveal()) < minToken {
-		return secret.Text{}, fmt.Errorf("has fewer than %d characters: make one, for example with openssl rand -hex 32", minToken)
+	if err == nil && len(token.Reveal()) < least {
+		return secret.Text{}, fmt.Errorf("has fewer than %d characters: make one, for example with openssl rand -hex 32", least)
 	}
 	return token, err
 }

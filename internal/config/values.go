@@ -51,3 +51,14 @@ func parseStreams(text string) ([]stream.Stream, error) {
 	slices.Sort(streams)
 	return streams, nil
 }
+
+// parseDiscover reports whether runs look for scheduled pushes.
+func parseDiscover(text string) (bool, error) {
+	switch text {
+	case "":
+		return false, nil
+	case "scheduled":
+		return true, nil
+	}
+	return false, fmt.Errorf("%q is not known: use scheduled, or leave it out", text)
+}
