@@ -55,6 +55,13 @@ const (
 			IS DISTINCT FROM (coalesce(excluded.sent_at, t.sent_at), coalesce(excluded.label, t.label), NULL)
 		RETURNING (SELECT true FROM pushloss.task AS old
 			WHERE old.sdk_app_id = t.sdk_app_id AND old.task_id = t.task_id)`
+	sqlRegisterTasks = `
+		INSERT INTO pushloss.task (sdk_app_id, task_id, sent_at, registered_at, source)
+		SELECT sdk_app_id, task_id, sent_at, $4, nullif(source, '')
+		FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $5::text[]) AS g (sdk_app_id, task_id, sent_at, source)
+		WHERE NOT EXISTS (SELECT FROM pushloss.task AS t WHERE t.sdk_app_id = g.sdk_app_id AND t.task_id = g.task_id)
+		ORDER BY sdk_app_id, task_id
+		ON CONFLICT (sdk_app_id, task_id) DO NOTHING`
 	sqlTasks = `
 		SELECT task_key, sdk_app_id, task_id, sent_at, label, registered_at, retired_at, coalesce(source, '')
 		FROM pushloss.task
@@ -110,6 +117,25 @@ func (db *DB) SaveTasks(ctx context.Context, tasks []Task, now time.Time) (TaskC
 	}
 	changes.Unchanged = len(tasks) - len(existed)
 	return changes, nil
+}
+
+// RegisterTasks adds the tasks that the registry lacks, all or none. It leaves the others
+// as they are, retired ones too.
+func (db *DB) RegisterTasks(ctx context.Context, tasks []Task, now time.Time) (added int, err error) {
+	var (
+		apps    = make([]int64, len(tasks))
+		ids     = make([]string, len(tasks))
+		sentAt  = make([]*time.Time, len(tasks))
+		sources = make([]string, len(tasks))
+	)
+	for i, task := range tasks {
+		apps[i], ids[i], sentAt[i], sources[i] = task.SDKAppID, task.TaskID, task.SentAt, string(task.Source)
+	}
+	tag, err := db.pool.Exec(ctx, sqlRegisterTasks, apps, ids, sentAt, now, sources)
+	if err != nil {
+		return 0, fmt.Errorf("register tasks: %w", err)
+	}
+	return int(tag.RowsAffected()), nil
 }
 
 // Tasks returns the registry of the apps, with retired tasks, in the order in which tasks

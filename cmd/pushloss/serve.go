@@ -10,6 +10,7 @@ import (
 	"pushloss/extract"
 	"pushloss/internal/config"
 	"pushloss/internal/daemon"
+	"pushloss/internal/intake"
 	"pushloss/internal/notify"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/problem"
@@ -29,7 +30,9 @@ works on an app) after 1, 5 and 30 minutes.
 
 It serves a page of the figures, /healthz, /readyz and /metrics at PUSHLOSS_HTTP_ADDR.
 Only this machine may open the page unless PUSHLOSS_HTTP_TOKEN, or a file named by
-PUSHLOSS_HTTP_TOKEN_FILE, has a token to ask for. SIGTERM ends it after the requests
+PUSHLOSS_HTTP_TOKEN_FILE, has a token to ask for. POST /v1/tasks takes push tasks from
+programs that know PUSHLOSS_TASKS_TOKEN, and POST /v1/callback the vendor's callbacks
+that are signed with PUSHLOSS_CALLBACK_TOKEN. SIGTERM ends it after the requests
 under way. SIGHUP does nothing, nor does the end of the program that reads its log.`,
 		Example: "  pushloss serve",
 		Args:    exactly(cobra.NoArgs),
@@ -80,7 +83,22 @@ func (a *app) serve(ctx context.Context, db *load.DB, events *notify.Notifier, l
 		Prune:  func(ctx context.Context) (load.Pruned, error) { return a.prune(ctx, db) },
 		Status: func(ctx context.Context) (judged, others []load.AppStatus, err error) { return a.status(ctx, db) },
 
+		Intake: a.intake(db),
+
 		Listener: listener, Token: a.settings.HTTPToken, Grace: statusGrace,
 		Log: a.log, Now: a.env.Now, Retries: a.env.Retries,
+	})
+}
+
+// intake takes tasks for the configured apps.
+func (a *app) intake(db *load.DB) *intake.Intake {
+	apps := make([]intake.App, len(a.settings.Apps))
+	for i, configured := range a.settings.Apps {
+		apps[i] = intake.App{SDKAppID: configured.SDKAppID, CallbackToken: configured.CallbackToken}
+	}
+	return intake.New(intake.Options{
+		Registry: db, Apps: apps, TasksToken: a.settings.TasksToken, Location: a.settings.Location,
+		Outlooks: func(ctx context.Context, tasks []load.Task) ([]string, error) { return a.outlooks(ctx, db, tasks) },
+		Log:      a.log, Now: a.env.Now,
 	})
 }

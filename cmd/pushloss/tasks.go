@@ -71,7 +71,7 @@ import reads.`,
 			}
 			e.Label = cmp.Or(*label, e.Label)
 		}
-		return a.saveTasks(cmd, "--sent-at", list, *output)
+		return a.saveTasks(cmd, "--sent-at", load.SourceCommand, list, *output)
 	}
 	return command
 }
@@ -157,7 +157,7 @@ Importing a file again changes nothing. A file with a mistake is not imported at
 		for i := range list.Entries {
 			list.Entries[i].SDKAppID = cmp.Or(list.Entries[i].SDKAppID, *sdkAppID)
 		}
-		return a.saveTasks(cmd, name, list, *output)
+		return a.saveTasks(cmd, name, load.SourceFile, list, *output)
 	}
 	return command
 }

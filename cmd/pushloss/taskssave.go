@@ -2,59 +2,30 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/intake"
 	"pushloss/internal/problem"
 	"pushloss/internal/taskfile"
 	"pushloss/load"
 )
 
-const (
-	// clockTolerance is how far ahead a sent_at may lie of a clock that lags.
-	clockTolerance = 5 * time.Minute
-	// hintTolerance is how far a sent_at may lie from the time in the TaskID.
-	hintTolerance = 7 * 24 * time.Hour
-	// maxWarnings are shown on stderr; JSON has all of them.
-	maxWarnings = 20
-)
+// maxWarnings are shown on stderr; JSON has all of them.
+const maxWarnings = 20
 
-// saveTasks puts the entries of a list into the registry, for the app that they name or the only one
-// there is. from is where they come from: a file, or an option.
-func (a *app) saveTasks(cmd *cobra.Command, from string, list taskfile.List, output format) error {
-	if err := a.refuseFuture(from, list.Entries); err != nil {
+// saveTasks puts the entries of a list into the registry, for the app that they name or the
+// only one there is. from names the list in problems: a file, or an option.
+func (a *app) saveTasks(cmd *cobra.Command, from string, origin load.TaskSource, list taskfile.List, output format) error {
+	resolved := intake.Resolve(list.Entries, a.appOf, origin, a.env.Now())
+	if err := refused(from, resolved.Refusals); err != nil {
 		return err
 	}
-	entries, err := a.entriesOfApps(list.Entries)
-	if err != nil {
-		return err
-	}
-	var tasks []load.Task
-	var warnings []string
-	hints := 0
-	for _, entry := range entries {
-		sdkAppID := entry.SDKAppID
-		task := load.Task{SDKAppID: sdkAppID, TaskID: entry.TaskID, SentAt: entry.SentAt, RegisteredAt: a.env.Now(), Source: sourceOf(entry)}
-		if entry.Label != "" {
-			task.Label = &entry.Label
-		}
-		if hint, ok := taskfile.HintFrom(entry.TaskID, a.env.Now()); ok {
-			switch {
-			case hint.SDKAppID != sdkAppID:
-				warnings = append(warnings, fmt.Sprintf("by its ID, task %s seems to belong to app %d, not to %d", entry.TaskID, hint.SDKAppID, sdkAppID))
-			case task.SentAt == nil:
-				task.SentAt = &hint.SentAt
-				hints++
-			case task.SentAt.Sub(hint.SentAt).Abs() > hintTolerance:
-				warnings = append(warnings, fmt.Sprintf("by its ID, task %s seems to have been sent on %s, not on %s: is its sent_at right?",
-					entry.TaskID, hint.SentAt.UTC().Format(time.DateOnly), task.SentAt.UTC().Format(time.DateOnly)))
-			}
-		}
-		tasks = append(tasks, task)
-	}
+	tasks, warnings, hints := resolved.Tasks, resolved.Warnings, resolved.Hints
 	db, err := a.open(cmd.Context())
 	if err != nil {
 		return err
@@ -98,72 +69,28 @@ func (a *app) saveTasks(cmd *cobra.Command, from string, list taskfile.List, out
 	return nil
 }
 
-// entriesOfApps names each entry's app, and makes one of those for the same task: a list
-// may name the only app in one line and leave it out in another.
-func (a *app) entriesOfApps(given []taskfile.Entry) ([]taskfile.Entry, error) {
-	type key struct {
-		sdkAppID int64
-		taskID   string
-	}
-	var entries []taskfile.Entry
-	indexOf := make(map[key]int)
-	for _, entry := range given {
-		var err error
-		if entry.SDKAppID, err = a.appOf(entry.SDKAppID); err != nil {
-			return nil, err
-		}
-		k := key{entry.SDKAppID, entry.TaskID}
-		index, again := indexOf[k]
-		if !again {
-			indexOf[k] = len(entries)
-			entries = append(entries, entry)
-			continue
-		}
-		if earlier := &entries[index]; !earlier.Merge(entry) {
-			return nil, &problem.UsageError{
-				Problem: fmt.Sprintf("task %s of app %d is on lines %d and %d with different values", entry.TaskID, entry.SDKAppID, earlier.Line, entry.Line),
-				Remedy:  "nothing was imported; keep one of the lines",
-			}
+// refused is the error for entries of which nothing is imported: all futures at once, and
+// of the others the first.
+func refused(from string, refusals []intake.Refusal) error {
+	var futures taskfile.Problems
+	for _, refusal := range refusals {
+		var future *intake.FutureError
+		if errors.As(refusal.Err, &future) {
+			futures = append(futures, taskfile.Problem{Name: from, Line: refusal.Entry.Line, Text: future.Error()})
 		}
 	}
-	return entries, nil
-}
-
-// sourceOf says where a task came from: what the vendor wrote, however it came, or else
-// what an operator typed or gave as a file.
-func sourceOf(entry taskfile.Entry) load.TaskSource {
+	var again *intake.AgainError
 	switch {
-	case entry.From == taskfile.FromPush:
-		return load.SourcePushAnswer
-	case entry.From == taskfile.FromCallback:
-		return load.SourceCallback
-	case entry.From == taskfile.FromScheduled:
-		return load.SourceSchedule
-	case entry.Line == 0:
-		return load.SourceCommand
-	}
-	return load.SourceFile
-}
-
-// refuseFuture refuses pushes that were not sent yet: runs would wait for their day.
-func (a *app) refuseFuture(from string, entries []taskfile.Entry) error {
-	latest := a.env.Now().Add(clockTolerance)
-	var problems taskfile.Problems
-	for _, entry := range entries {
-		if entry.SentAt != nil && entry.SentAt.After(latest) {
-			problems = append(problems, taskfile.Problem{
-				Name: from, Line: entry.Line,
-				Text: fmt.Sprintf("sent_at %s of task %s is in the future", entry.SentAt.Format(time.RFC3339), entry.TaskID),
-			})
-		}
-	}
-	switch {
-	case len(problems) == 0:
+	case len(refusals) == 0:
 		return nil
-	case problems[0].Line == 0:
-		return &problem.UsageError{Problem: from + ": " + problems[0].Text, Remedy: "nothing was added; give the time at which the push was sent, or leave it out"}
+	case len(futures) > 0 && futures[0].Line == 0:
+		return &problem.UsageError{Problem: from + ": " + futures[0].Text, Remedy: "nothing was added; give the time at which the push was sent, or leave it out"}
+	case len(futures) > 0:
+		return futures
+	case errors.As(refusals[0].Err, &again):
+		return &problem.UsageError{Problem: again.Error(), Remedy: "nothing was imported; keep one of the lines"}
 	}
-	return problems
+	return refusals[0].Err
 }
 
 // outlooks says what runs will not pull of the tasks.

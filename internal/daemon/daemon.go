@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"pushloss/extract"
+	"pushloss/internal/intake"
 	"pushloss/internal/monitor"
 	"pushloss/internal/notify"
 	"pushloss/internal/page"
@@ -40,6 +41,8 @@ type Options struct {
 	Notifier  *notify.Notifier
 	// Status reads the status of the apps that are judged, and of the others.
 	Status func(context.Context) (judged, others []load.AppStatus, err error)
+
+	Intake *intake.Intake
 
 	Listener net.Listener // closed at the end
 	Token    secret.Text  // that the page asks for; without one it is for this machine alone
@@ -69,7 +72,7 @@ func Run(ctx context.Context, opts Options) error {
 		Log: d.Log, Now: d.Now, Grace: d.Grace,
 		Access: page.Access{Token: d.Token, Local: page.LocalOnly(d.Listener.Addr())},
 	})
-	server := &http.Server{Handler: handler(monitor.Handler(d.metrics, probes), figures), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: handler(monitor.Handler(d.metrics, probes), d.Intake.Handler(), figures), ReadHeaderTimeout: 5 * time.Second}
 	d.Log.InfoContext(ctx, "serving", "http", d.Listener.Addr().String(), "schedules", len(d.Schedules))
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -84,12 +87,20 @@ func Run(ctx context.Context, opts Options) error {
 		d.Notifier.Watch(ctx, watchPeriod, func(ctx context.Context) []notify.Verdict { return d.freshness(ctx, probes) })
 	})
 
+	// Requests under way at the end still bring tasks.
+	taking, enough := context.WithCancel(context.WithoutCancel(ctx))
+	defer enough()
+	var intakes sync.WaitGroup
+	intakes.Go(func() { d.Intake.Run(taking) })
+
 	err = runner.Run(ctx)
 	stop()
 	watching.Wait()
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), httpGrace)
 	defer cancel()
 	_ = server.Shutdown(closing)
+	enough()
+	intakes.Wait()
 	if httpErr := <-httpEnded; err == nil && !errors.Is(httpErr, http.ErrServerClosed) {
 		err = fmt.Errorf("serve HTTP: %w", httpErr)
 	}
@@ -106,12 +117,13 @@ type daemon struct {
 }
 
 // handler serves the probes and the metrics, which hold no figures and ask for no
-// token, and the page beside them.
-func handler(probes, figures http.Handler) http.Handler {
+// token, the intake of tasks, which has tokens of its own, and the page beside them.
+func handler(probes, tasks, figures http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
 		mux.Handle(path, probes)
 	}
+	mux.Handle(intake.Prefix, tasks)
 	mux.Handle("/", figures)
 	return mux
 }

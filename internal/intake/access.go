@@ -1,0 +1,72 @@
+package intake
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"pushloss/internal/secret"
+)
+
+// sameText compares in constant time. Digests are equally long: the comparison does not
+// even reveal the length of what is expected.
+func sameText(want, got string) bool {
+	w, g := sha256.Sum256([]byte(want)), sha256.Sum256([]byte(got))
+	return subtle.ConstantTimeCompare(w[:], g[:]) == 1
+}
+
+// hasBearer takes a token from the Authorization header only: addresses are kept in logs.
+func hasBearer(r *http.Request, token secret.Text) bool {
+	scheme, given, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	return sameText(token.Reveal(), strings.TrimSpace(given)) && strings.EqualFold(scheme, "Bearer")
+}
+
+// requestAge is how far the time of a callback may lie from this machine's.
+const requestAge = 5 * time.Minute
+
+// signer is an app whose callbacks are taken.
+type signer struct {
+	sdkAppID int64
+	token    secret.Text
+}
+
+// why says why a callback is refused; "" accepts it.
+type why string
+
+const (
+	accepted   why = ""
+	unsigned   why = "it has no Sign or no RequestTime: switch the authentication of callbacks on in the console"
+	notGenuine why = "SdkAppid, Sign or RequestTime is wrong"
+	outOfTime  why = "RequestTime is more than 5 minutes from this machine's clock"
+)
+
+// verify checks the address of a callback: the app, Sign = sha256(token + RequestTime) in
+// hex with that app's own token, and the time. It compares the same for an app that is not
+// known.
+func verify(signers []signer, sdkAppID, sign, requestTime string, now time.Time) (int64, why) {
+	if sign == "" || requestTime == "" {
+		return 0, unsigned
+	}
+	app := signer{}
+	if id, err := strconv.ParseInt(sdkAppID, 10, 64); err == nil {
+		for _, s := range signers {
+			if s.sdkAppID == id {
+				app = s
+			}
+		}
+	}
+	digest := sha256.Sum256([]byte(app.token.Reveal() + requestTime))
+	genuine := sameText(hex.EncodeToString(digest[:]), sign)
+	seconds, err := strconv.ParseInt(requestTime, 10, 64)
+	switch {
+	case !genuine, app.token.IsZero(), err != nil:
+		return 0, notGenuine
+	case now.Sub(time.Unix(seconds, 0)).Abs() > requestAge:
+		return 0, outOfTime
+	}
+	return app.sdkAppID, accepted
+}

@@ -1,0 +1,89 @@
+package intake
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+)
+
+const (
+	// maxCallback bounds a callback's body; one of 100 events has some 40 KiB.
+	maxCallback = 512 << 10
+	// callbackLimit is how long a callback may take: the vendor waits for 2 seconds.
+	callbackLimit = 2 * time.Second
+	// pushCommand is the callback that has tasks. Others come to the same address, since an
+	// app has one.
+	pushCommand = "Push.AllMemberPush"
+)
+
+// ActionStatus is what the vendor calls the outcome of a callback.
+const (
+	statusOK      = "OK"
+	statusFailure = "FAILURE"
+)
+
+// callbackAnswer is what the vendor expects.
+type callbackAnswer struct {
+	ActionStatus string
+	ErrorInfo    string
+	ErrorCode    int // 1 means failure
+}
+
+// callback takes the vendor's callback. It notes tasks and answers; they are registered
+// later. The body is read only if the address is signed, and nothing of it stays but tasks.
+func (in *Intake) callback(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	app, reason := verify(in.signers, query.Get("SdkAppid"), query.Get("Sign"), query.Get("RequestTime"), in.Now())
+	if reason != accepted {
+		in.refused.note(in.Log, in.Now(), reason)
+		answer(w, http.StatusForbidden, callbackAnswer{statusFailure, string(reason), 1})
+		return
+	}
+	if query.Get("CallbackCommand") != pushCommand {
+		answer(w, http.StatusOK, callbackAnswer{ActionStatus: statusOK})
+		return
+	}
+	select {
+	case in.calls <- struct{}{}:
+		defer func() { <-in.calls }()
+	default:
+		answer(w, http.StatusServiceUnavailable, callbackAnswer{statusFailure, "too many callbacks at once", 1})
+		return
+	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(callbackLimit))
+	err := readEvents(http.MaxBytesReader(w, r.Body, maxCallback), in.Now(), func(c called) { in.queue.offer(app, c) })
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		answer(w, http.StatusRequestEntityTooLarge, callbackAnswer{statusFailure, fmt.Sprintf("the body has more than %d bytes", maxCallback), 1})
+	case err != nil: // its text may repeat the body
+		answer(w, http.StatusBadRequest, callbackAnswer{statusFailure, "the body is not a JSON object of events", 1})
+	default:
+		answer(w, http.StatusOK, callbackAnswer{ActionStatus: statusOK})
+	}
+}
+
+// noteEvery is how often refused callbacks are logged.
+const noteEvery = time.Minute
+
+// refusals counts callbacks that are refused: anybody can send them.
+type refusals struct {
+	mu    sync.Mutex
+	noted time.Time
+	count int
+}
+
+func (f *refusals) note(log *slog.Logger, now time.Time, reason why) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.count++
+	if now.Sub(f.noted) < noteEvery {
+		return
+	}
+	log.Warn("refused callbacks", "callbacks", f.count, "last", string(reason),
+		"hint", "compare the token of PUSHLOSS_CALLBACK_TOKEN, or of the app in TIM_APPS_FILE, with the console's, and this machine's clock")
+	f.noted, f.count = now, 0
+}

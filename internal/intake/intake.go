@@ -1,0 +1,123 @@
+package intake
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"pushloss/internal/secret"
+	"pushloss/load"
+)
+
+// Paths under which tasks are taken.
+const (
+	Prefix       = "/v1/"
+	TasksPath    = "/v1/tasks"
+	CallbackPath = "/v1/callback"
+)
+
+// App is an app whose tasks are taken.
+type App struct {
+	SDKAppID int64
+	// CallbackToken is the one that its callbacks are signed with; without one they are
+	// refused.
+	CallbackToken secret.Text
+}
+
+// Registry is the registry of tasks.
+type Registry interface {
+	registry
+	SaveTasks(ctx context.Context, tasks []load.Task, now time.Time) (load.TaskChanges, error)
+}
+
+// Options configure an Intake. All are required, except as they say.
+type Options struct {
+	Registry Registry
+	Apps     []App
+	// TasksToken is required to post tasks; without one nobody can.
+	TasksToken secret.Text
+	// Location is the zone of a posted time without an offset.
+	Location *time.Location
+	// Outlooks says what runs will not pull of tasks; it may be nil.
+	Outlooks func(context.Context, []load.Task) ([]string, error)
+	Log      *slog.Logger
+	Now      func() time.Time
+}
+
+// Intake takes tasks over HTTP.
+type Intake struct {
+	Options
+	signers []signer
+	queue   *queue
+	refused refusals
+	posts   chan struct{} // turns of posted tasks
+	calls   chan struct{} // turns of callbacks
+}
+
+const (
+	// maxPosts and maxCalls bound the memory of requests that are read at the same time.
+	maxPosts = 2
+	maxCalls = 64
+)
+
+// New returns an Intake, which registers tasks of callbacks while Run runs.
+func New(opts Options) *Intake {
+	in := &Intake{
+		Options: opts, queue: newQueue(opts.Registry, opts.Log, opts.Now),
+		posts: make(chan struct{}, maxPosts), calls: make(chan struct{}, maxCalls),
+	}
+	for _, app := range opts.Apps {
+		if !app.CallbackToken.IsZero() {
+			in.signers = append(in.signers, signer{app.SDKAppID, app.CallbackToken})
+		}
+	}
+	return in
+}
+
+// Run registers the tasks of callbacks until ctx ends, then those that still wait.
+func (in *Intake) Run(ctx context.Context) { in.queue.run(ctx) }
+
+// Handler serves TasksPath and CallbackPath. Either is not there without a token.
+func (in *Intake) Handler() http.Handler {
+	mux := http.NewServeMux()
+	if !in.TasksToken.IsZero() {
+		mux.HandleFunc("POST "+TasksPath, in.postTasks)
+	}
+	if len(in.signers) > 0 {
+		mux.HandleFunc("POST "+CallbackPath, in.callback)
+	}
+	mux.HandleFunc(Prefix, func(w http.ResponseWriter, r *http.Request) {
+		status, text := http.StatusNotFound, "there is nothing here"
+		switch {
+		case r.URL.Path == TasksPath && in.TasksToken.IsZero():
+			text = "tasks are not taken here: set PUSHLOSS_TASKS_TOKEN or PUSHLOSS_TASKS_TOKEN_FILE and start again"
+		case r.URL.Path == CallbackPath && len(in.signers) == 0:
+			text = "callbacks are not taken here: set PUSHLOSS_CALLBACK_TOKEN or PUSHLOSS_CALLBACK_TOKEN_FILE and start again"
+		case r.URL.Path == TasksPath, r.URL.Path == CallbackPath:
+			status, text = http.StatusMethodNotAllowed, "use POST"
+			w.Header().Set("Allow", http.MethodPost)
+		}
+		answer(w, status, fault{text})
+	})
+	return mux
+}
+
+// fault is an answer that says what went wrong.
+type fault struct {
+	Error string `json:"error"`
+}
+
+func answer(w http.ResponseWriter, status int, body any) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		status, text = http.StatusInternalServerError, []byte(`{"error":"the answer cannot be written"}`)
+	}
+	header := w.Header()
+	header.Set("Content-Type", "application/json")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(text, '\n'))
+}

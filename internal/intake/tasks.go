@@ -1,0 +1,157 @@
+package intake
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"pushloss/internal/taskfile"
+	"pushloss/load"
+)
+
+const (
+	// maxPost bounds the body of posted tasks.
+	maxPost = 1 << 20
+	// readPost and savePost are how long a post may be read and saved.
+	readPost = 30 * time.Second
+	savePost = 15 * time.Second
+)
+
+// posted is the answer to posted tasks.
+type posted struct {
+	Added        int       `json:"added"`
+	Updated      int       `json:"updated"`
+	Unchanged    int       `json:"unchanged"`
+	SentAtFromID int       `json:"sent_at_from_id"`
+	Failed       int       `json:"failed_answers"`
+	Taskless     int       `json:"without_task"`
+	Unknown      int       `json:"unknown_fields"`
+	Warnings     []string  `json:"warnings"`
+	Errors       []mistake `json:"errors"`
+}
+
+// mistake is what is wrong with an element.
+type mistake struct {
+	Element int    `json:"element"` // from 1
+	Line    int    `json:"line"`
+	Error   string `json:"error"`
+}
+
+// postTasks registers posted tasks: JSON as tasks import reads it. It keeps the good ones
+// of a list with mistakes. To post again changes nothing.
+func (in *Intake) postTasks(w http.ResponseWriter, r *http.Request) {
+	if !hasBearer(r, in.TasksToken) {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="pushloss tasks"`)
+		answer(w, http.StatusUnauthorized, fault{`give PUSHLOSS_TASKS_TOKEN as "Authorization: Bearer TOKEN"`})
+		return
+	}
+	select {
+	case in.posts <- struct{}{}:
+		defer func() { <-in.posts }()
+	case <-r.Context().Done():
+		return
+	}
+	list, err := in.readPost(w, r)
+	var tooLarge *http.MaxBytesError
+	var mistakes taskfile.Problems
+	switch {
+	case errors.As(err, &tooLarge):
+		answer(w, http.StatusRequestEntityTooLarge, fault{fmt.Sprintf("the body has more than %d bytes: divide the list", maxPost)})
+		return
+	case err != nil && !errors.As(err, &mistakes):
+		answer(w, http.StatusBadRequest, fault{"the body cannot be read"})
+		return
+	}
+	status, body := in.save(r.Context(), list, mistakes, r.URL.Query().Get("sdk_app_id"))
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "30")
+	}
+	answer(w, status, body)
+}
+
+func (in *Intake) readPost(w http.ResponseWriter, r *http.Request) (taskfile.List, error) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readPost))
+	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxPost))
+	if err != nil {
+		return taskfile.List{}, err
+	}
+	if first := bytes.TrimLeft(text, " \t\r\n\ufeff"); len(first) == 0 || first[0] != '{' && first[0] != '[' {
+		return taskfile.List{}, taskfile.Problems{{Line: 1, Text: `not JSON: post {"task_id":"…"}, an array of these, or the answer of a push as it is`}}
+	}
+	return taskfile.Read("body", bytes.NewReader(text), in.Location)
+}
+
+// save registers what is good of a list.
+func (in *Intake) save(ctx context.Context, list taskfile.List, mistakes taskfile.Problems, named string) (int, any) {
+	answered := posted{Failed: list.Failed, Taskless: list.Taskless, Unknown: list.Unknown, Warnings: []string{}, Errors: []mistake{}}
+	for _, problem := range mistakes {
+		answered.Errors = append(answered.Errors, mistake{problem.Element, problem.Line, problem.Text})
+	}
+	appOf, err := in.appOf(named)
+	if err != nil {
+		return http.StatusBadRequest, fault{err.Error()}
+	}
+	resolved := Resolve(list.Entries, appOf, load.SourceRequest, in.Now())
+	for _, refusal := range resolved.Refusals {
+		answered.Errors = append(answered.Errors, mistake{refusal.Entry.Element, refusal.Entry.Line, refusal.Err.Error()})
+	}
+	answered.SentAtFromID = resolved.Hints
+	answered.Warnings = append(answered.Warnings, resolved.Warnings...)
+	status := http.StatusOK
+	switch {
+	case len(resolved.Tasks) == 0:
+		return http.StatusUnprocessableEntity, answered
+	case len(answered.Errors) > 0:
+		status = http.StatusMultiStatus
+	}
+	ctx, cancel := context.WithTimeout(ctx, savePost)
+	defer cancel()
+	changes, err := in.Registry.SaveTasks(ctx, resolved.Tasks, in.Now())
+	if err != nil {
+		in.Log.ErrorContext(ctx, "cannot register posted tasks", "tasks", len(resolved.Tasks), "error", err)
+		return http.StatusServiceUnavailable, fault{"nothing was registered: the database cannot be used now, and the log says why; post the tasks again later"}
+	}
+	answered.Added, answered.Updated, answered.Unchanged = changes.Added, changes.Updated, changes.Unchanged
+	if in.Outlooks != nil {
+		outlooks, err := in.Outlooks(ctx, resolved.Tasks)
+		if err != nil { // they are registered nevertheless
+			in.Log.WarnContext(ctx, "cannot say what runs do not pull of posted tasks", "error", err)
+		}
+		answered.Warnings = append(answered.Warnings, outlooks...)
+	}
+	return status, answered
+}
+
+// appOf returns the app of an element: the one it names, the one that the address names, or
+// the only one.
+func (in *Intake) appOf(named string) (func(int64) (int64, error), error) {
+	var common int64
+	if named != "" {
+		var err error
+		if common, err = strconv.ParseInt(named, 10, 64); err != nil || common <= 0 {
+			return nil, fmt.Errorf("sdk_app_id=%q is not an SDKAppID", named)
+		}
+	}
+	return func(id int64) (int64, error) {
+		if id == 0 {
+			id = common
+		}
+		if id == 0 && len(in.Apps) == 1 {
+			return in.Apps[0].SDKAppID, nil
+		}
+		if id == 0 {
+			return 0, errors.New("there are several apps: name the task's one in the field sdk_app_id, or all tasks' by ?sdk_app_id= in the address")
+		}
+		for _, app := range in.Apps {
+			if app.SDKAppID == id {
+				return id, nil
+			}
+		}
+		return 0, fmt.Errorf("app %d is not configured: its tasks would never be pulled", id)
+	}, nil
+}

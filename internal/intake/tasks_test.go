@@ -1,0 +1,129 @@
+package intake_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pushloss/internal/intake"
+	"pushloss/load"
+)
+
+func serveOn(t testing.TB, handler http.Handler) (url string, client *http.Client) {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server.URL, server.Client()
+}
+
+func TestTasksThatArePosted(t *testing.T) {
+	t.Parallel()
+	const answered = `{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0,"TaskId":"pushed","Novelty":1}`
+	for _, test := range []struct {
+		name, query, body string
+		status            int
+		errors            string // element: text, a line each
+		want              []string
+	}{
+		{"one task", "", `{"task_id":"t","sdk_app_id":1400000002,"sent_at":"2026-11-28T08:00:00Z","label":"x"}`, 200, "", []string{"1400000002 t 2026-11-28 08:00:00 request"}},
+		{"the answer of a push, its app in the address", "?sdk_app_id=1400000001", answered, 200, "", []string{"1400000001 pushed - push_answer"}},
+		{"a list, good and bad", "?sdk_app_id=1400000001", `[{"task_id":"a"},{"task_id":""},{"task_id":"b","sdk_app_id":7},"c",
+{"task_id":"d","sent_at":"2027-01-01"},{"task_id":"e","colour":"red"},5,true]`, 207,
+			"2: task_id is empty\n6: unknown field \"colour\": use task_id, sdk_app_id, sent_at, label\n8: task_id: an element is neither an object nor a TaskID\n" +
+				"3: app 7 is not configured: its tasks would never be pulled\n5: sent_at 2027-01-01T00:00:00Z of task d is in the future",
+			[]string{"1400000001 5 - request", "1400000001 a - request", "1400000001 c - request"}},
+		{"a list that is cut off", "?sdk_app_id=1400000001", `[{"task_id":"a"},{"task_`, 207,
+			"1: not valid JSON: it is cut off, or a comma, quote or bracket is wrong here", []string{"1400000001 a - request"}},
+		{"no app, of several", "", answered, 422, "1: there are several apps: name the task's one in the field sdk_app_id, or all tasks' by ?sdk_app_id= in the address", nil},
+		{"a push that failed", "", `{"ActionStatus":"FAIL","ErrorCode":90001,"ErrorInfo":"Invalid format of MsgRandom","TaskId":""}`, 422,
+			`0: no tasks in it: the push failed (FAIL 90001: "Invalid format of MsgRandom")`, nil},
+		{"CSV", "", "task_id\nt\n", 422, `0: not JSON: post {"task_id":"…"}, an array of these, or the answer of a push as it is`, nil},
+		{"nothing", "", "", 422, `0: not JSON: post {"task_id":"…"}, an array of these, or the answer of a push as it is`, nil},
+		{"twice with different values", "?sdk_app_id=1400000001", `[{"task_id":"a","label":"x"},{"task_id":"a","sdk_app_id":1400000001,"label":"y"}]`, 207,
+			"2: task a of app 1400000001 is on lines 1 and 1 with different values", []string{"1400000001 a - request"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t)
+			for range 2 { // to post again changes nothing
+				status, body := w.post(test.query, postToken, test.body)
+				if status != test.status {
+					t.Errorf("HTTP %d, want %d: %s", status, test.status, body)
+				}
+				var got struct {
+					Errors []struct {
+						Element int
+						Error   string
+					}
+				}
+				if err := json.Unmarshal([]byte(body), &got); err != nil {
+					t.Fatal(err)
+				}
+				var lines []string
+				for _, e := range got.Errors {
+					lines = append(lines, string(rune('0'+e.Element))+": "+e.Error)
+				}
+				if diff := cmp.Diff(test.errors, strings.Join(lines, "\n")); diff != "" {
+					t.Errorf("errors (-want +got):\n%s", diff)
+				}
+			}
+			if diff := cmp.Diff(test.want, append([]string(nil), w.registry.list()...)); diff != "" {
+				t.Errorf("registered (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestPostsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	const task = `{"task_id":"t","sdk_app_id":1400000001}`
+	for _, token := range []string{"", "wrong", postToken + "0", tokenA} {
+		if status, body := w.post("", token, task); status != http.StatusUnauthorized || !strings.Contains(body, "PUSHLOSS_TASKS_TOKEN") {
+			t.Errorf("with the token %q: HTTP %d %s", token, status, body)
+		}
+	}
+	basic := httptest.NewRequest(http.MethodPost, intake.TasksPath, strings.NewReader(task))
+	basic.Header.Set("Authorization", "Basic "+postToken)
+	if status, _ := w.serve(basic); status != http.StatusUnauthorized {
+		t.Errorf("by Basic: HTTP %d", status)
+	}
+	if status, _ := w.serve(httptest.NewRequest(http.MethodGet, intake.TasksPath, nil)); status != http.StatusMethodNotAllowed {
+		t.Errorf("by GET: HTTP %d", status)
+	}
+	if status, body := w.post("", postToken, `["`+strings.Repeat("x", 1<<20)+`"]`); status != http.StatusRequestEntityTooLarge {
+		t.Errorf("more than 1 MB: HTTP %d %s", status, body)
+	}
+	if status, body := w.post("?sdk_app_id=x", postToken, task); status != http.StatusBadRequest {
+		t.Errorf("an app that is not one: HTTP %d %s", status, body)
+	}
+	w.registry.setAway(true)
+	if status, body := w.post("", postToken, task); status != http.StatusServiceUnavailable || !strings.Contains(body, "nothing was registered") {
+		t.Errorf("without the database: HTTP %d %s", status, body)
+	}
+	if list := w.registry.list(); len(list) > 0 {
+		t.Errorf("registered %v", list)
+	}
+}
+
+func TestAPostSaysWhatRunsDoNotPull(t *testing.T) {
+	t.Parallel()
+	w := setup(t, func(o *intake.Options) {
+		o.Apps = o.Apps[:1]
+		o.Outlooks = func(_ context.Context, tasks []load.Task) ([]string, error) {
+			return []string{"task " + tasks[0].TaskID + " was sent long ago"}, nil
+		}
+	})
+	if status, body := w.post("", postToken, `"t"`); status != http.StatusUnprocessableEntity {
+		t.Errorf("a bare text is HTTP %d %s", status, body)
+	}
+	status, body := w.post("", postToken, `["657bf434_537529d8_2000005e80aa873_2780d131_bc614e"]`)
+	if status != http.StatusOK || !strings.Contains(body, "was sent long ago") || !strings.Contains(body, "seems to belong to app 1400187352") {
+		t.Errorf("HTTP %d %s", status, body)
+	}
+}
