@@ -74,6 +74,9 @@ func findAll(cmd *cobra.Command, env Environment) []check.Finding {
 	for _, unknown := range a.settings.Unknown {
 		findings = append(findings, check.Warning("settings", unknown.Name+" is not a setting, and is ignored"+unknown.Meant, "correct or unset "+unknown.Name))
 	}
+	if shared := a.sharedCallbackToken(); shared != "" {
+		findings = append(findings, check.Warning("callbacks", shared, "give each app a token of its own, in the console and as its callback_token in TIM_APPS_FILE"))
+	}
 	findings = append(findings, a.findScheduleProblems(),
 		check.Lookback(a.settings.LookbackDays, a.settings.APIMemoryDays))
 	findings = append(findings, a.findTargetProblems()...)
@@ -109,6 +112,18 @@ func findAll(cmd *cobra.Command, env Environment) []check.Finding {
 		findings = append(findings, check.Warning("apps", "all are retired", "jobs pull nothing; to change that: pushloss apps restore SDKAPPID"))
 	}
 	return findings
+}
+
+// sharedCallbackToken names two apps that can sign for each other, if there are any.
+func (a *app) sharedCallbackToken() string {
+	for i, one := range a.settings.Apps {
+		for _, other := range a.settings.Apps[i+1:] {
+			if !one.CallbackToken.IsZero() && one.CallbackToken == other.CallbackToken {
+				return fmt.Sprintf("apps %d and %d have one token, so that each can sign the other's", one.SDKAppID, other.SDKAppID)
+			}
+		}
+	}
+	return ""
 }
 
 // findScheduleProblems reads what serve reads.

@@ -69,7 +69,14 @@ func TestCheckNamesEveryWrongSetting(t *testing.T) {
 		"PUSHLOSS_HTTP_ADDR":       {value: "9460"},
 		"PUSHLOSS_HTTP_TOKEN":      {value: "guessable"},
 		"PUSHLOSS_HTTP_TOKEN_FILE": {value: none},
+		"PUSHLOSS_TASKS_TOKEN":     {value: "guessable"},
+		"PUSHLOSS_DISCOVER":        {value: "all"},
 		"PUSHLOSS_LOG_LEVEL":       {value: "loud"},
+
+		"PUSHLOSS_TASKS_TOKEN_FILE":    {value: none},
+		"PUSHLOSS_CALLBACK_TOKEN":      {value: "short"},
+		"PUSHLOSS_CALLBACK_TOKEN_FILE": {value: none},
+
 		"PUSHLOSS_LOG_FORMAT":      {value: "xml"},
 		"PUSHLOSS_POSTGRES_BIN":    {value: none, code: 3},
 		"PUSHLOSS_POSTGRES_PORT":   {value: "65536"},

@@ -3,8 +3,10 @@ package intake_test
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -229,13 +231,23 @@ func TestWithoutATokenNothingIsTaken(t *testing.T) {
 	}
 }
 
-// BenchmarkCallback measures events on one core: run it with -cpu 1. Calls of 100 events
-// and of one are the ends of what the vendor sends.
+// cpuTime is what this process used of all cores.
+func cpuTime(t testing.TB) time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+// BenchmarkCallback measures how many events a second of one core is enough for, the
+// client that sends them included. Calls of 100 events and of one are the ends of what the
+// vendor sends.
 func BenchmarkCallback(b *testing.B) {
 	for _, perCall := range []int{100, 1} {
 		b.Run(fmt.Sprint(perCall, "_events_a_call"), func(b *testing.B) {
 			w := setup(b, func(o *intake.Options) { o.Now = time.Now })
-			server, client := serveOn(b, w.handler)
+			server := serveOn(b, w.handler)
 			ctx, cancel := context.WithCancel(b.Context())
 			ended := make(chan struct{})
 			go func() { w.intake.Run(ctx); close(ended) }()
@@ -244,19 +256,27 @@ func BenchmarkCallback(b *testing.B) {
 			for i := range list {
 				list[i] = event(fmt.Sprintf("657bf434_537529d8_2000005e80aa873_2780d131_%x", i%7), noon)
 			}
-			body, url := events(list...), server+intake.CallbackPath+"?"+sign(appA, tokenA, time.Now())
+			body := events(list...)
+			request := []byte(fmt.Sprintf("POST %s?%s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+				intake.CallbackPath, sign(appA, tokenA, time.Now()), len(body), body))
+			conn, err := net.Dial("tcp", strings.TrimPrefix(server, "http://"))
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer conn.Close()
+			answered := make([]byte, 4096)
 			b.ResetTimer()
+			before := cpuTime(b)
 			for b.Loop() {
-				response, err := client.Post(url, "application/json", strings.NewReader(body))
-				if err != nil {
+				if _, err := conn.Write(request); err != nil {
 					b.Fatal(err)
 				}
-				if response.StatusCode != http.StatusOK {
-					b.Fatalf("HTTP %d", response.StatusCode)
+				n, err := conn.Read(answered)
+				if err != nil || !strings.HasSuffix(string(answered[:n]), taken+"\n") {
+					b.Fatalf("%s, %v", answered[:n], err)
 				}
-				_ = response.Body.Close()
 			}
-			b.ReportMetric(float64(b.N*perCall)/b.Elapsed().Seconds(), "events/s")
+			b.ReportMetric(float64(b.N*perCall)/(cpuTime(b)-before).Seconds(), "events/cpu-s")
 		})
 	}
 }

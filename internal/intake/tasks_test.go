@@ -14,11 +14,11 @@ import (
 	"pushloss/load"
 )
 
-func serveOn(t testing.TB, handler http.Handler) (url string, client *http.Client) {
+func serveOn(t testing.TB, handler http.Handler) (url string) {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	return server.URL, server.Client()
+	return server.URL
 }
 
 func TestTasksThatArePosted(t *testing.T) {
