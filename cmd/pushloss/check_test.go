@@ -77,9 +77,9 @@ func TestCheckNamesEveryWrongSetting(t *testing.T) {
 		"PUSHLOSS_CALLBACK_TOKEN":      {value: "short"},
 		"PUSHLOSS_CALLBACK_TOKEN_FILE": {value: none},
 
-		"PUSHLOSS_LOG_FORMAT":      {value: "xml"},
-		"PUSHLOSS_POSTGRES_BIN":    {value: none, code: 3},
-		"PUSHLOSS_POSTGRES_PORT":   {value: "65536"},
+		"PUSHLOSS_LOG_FORMAT":    {value: "xml"},
+		"PUSHLOSS_POSTGRES_BIN":  {value: none, code: 3},
+		"PUSHLOSS_POSTGRES_PORT": {value: "65536"},
 	}
 
 	lookups := &asked{Lookuper: envconfig.MapLookuper(w.env), names: make(map[string]bool)}
