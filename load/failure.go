@@ -23,12 +23,13 @@ type Failure struct {
 	Unavailable bool
 }
 
-// RecordFailure records the failure in the ledger. Facts stay as they are.
-func (l *AppLock) RecordFailure(ctx context.Context, failure Failure, now time.Time) error {
+// RecordFailure records the failure in the ledger. Facts stay as they are. unproven counts
+// the windows that nothing can prove any more.
+func (l *AppLock) RecordFailure(ctx context.Context, failure Failure, now time.Time) (unproven int, err error) {
 	now = now.UTC().Truncate(time.Microsecond)
 	reason := postgres.Storable(failure.Reason)
 	pull := Pull{Stream: failure.Stream, Day: failure.Day, Tasks: failure.Tasks}
-	err := l.transact(ctx, func(ctx context.Context, tx pgx.Tx, batch *pgx.Batch) error {
+	err = l.transact(ctx, func(ctx context.Context, tx pgx.Tx, batch *pgx.Batch) error {
 		var entries []Entry
 		batch.Queue(sqlLedgerOfTasks, l.sdkAppID, pull.Day.UTC(), pull.Day.UTC(), int16(pull.Stream), pull.taskKeys()).Query(func(rows pgx.Rows) (err error) {
 			entries, err = pgx.CollectRows(rows, scanEntry)
@@ -41,7 +42,7 @@ func (l *AppLock) RecordFailure(ctx context.Context, failure Failure, now time.T
 		for _, entry := range entries {
 			known[entry.TaskKey] = entry
 		}
-		entries = entries[:0]
+		entries, unproven = entries[:0], 0
 		for _, task := range pull.Tasks {
 			entry := known[task.Key]
 			entry.TaskKey = task.Key
@@ -56,6 +57,9 @@ func (l *AppLock) RecordFailure(ctx context.Context, failure Failure, now time.T
 				entry.State = StateUnavailable
 				entry.settleForgotten()
 			}
+			if entry.State.Unproven() {
+				unproven++
+			}
 			entries = append(entries, entry)
 		}
 		write := &pgx.Batch{}
@@ -63,7 +67,7 @@ func (l *AppLock) RecordFailure(ctx context.Context, failure Failure, now time.T
 		return tx.SendBatch(ctx, write).Close()
 	})
 	if err != nil {
-		return fmt.Errorf("record the failure of %s of app %d: %w", failure.Day, l.sdkAppID, err)
+		return 0, fmt.Errorf("record the failure of %s of app %d: %w", failure.Day, l.sdkAppID, err)
 	}
-	return nil
+	return unproven, nil
 }

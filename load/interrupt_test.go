@@ -118,7 +118,7 @@ func TestT16AReadOnlyDatabaseTakesNoLoad(t *testing.T) {
 	if _, err := lock.Load(t.Context(), pull, loadedAt); !load.Unreachable(err) {
 		t.Errorf("load: %v", err)
 	}
-	if err := lock.RecordFailure(t.Context(), load.Failure{Day: march, Tasks: pull.Tasks, Reason: "x"}, loadedAt); !load.Unreachable(err) {
+	if _, err := lock.RecordFailure(t.Context(), load.Failure{Day: march, Tasks: pull.Tasks, Reason: "x"}, loadedAt); !load.Unreachable(err) {
 		t.Errorf("record failure: %v", err)
 	}
 	equal(t, "everything is as before", before, f.rows(sqlWritten))

@@ -111,6 +111,9 @@ func (l *AppLock) write(ctx context.Context, tx pgx.Tx, pull Pull, words vocabul
 	e := effectOf(pull, words, s, now)
 	outcome := Outcome{Rows: e.rows(), Emptied: e.emptied}
 	for _, entry := range e.entries {
+		if entry.State.Unproven() {
+			outcome.Unproven++
+		}
 		if entry.LastError != nil { // also for a final window, which itself stays as it is
 			outcome.Failed, outcome.Problem = outcome.Failed+1, *entry.LastError
 		}

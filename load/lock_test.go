@@ -66,7 +66,7 @@ func TestAHolderThatWasTakenOverCannotWrite(t *testing.T) {
 	if _, err := f.lock.Load(t.Context(), pull, loadedAt); !errors.Is(err, load.ErrSuperseded) {
 		t.Errorf("load: %v", err)
 	}
-	err = f.lock.RecordFailure(t.Context(), load.Failure{Day: march, Tasks: pull.Tasks, Reason: "x"}, loadedAt)
+	_, err = f.lock.RecordFailure(t.Context(), load.Failure{Day: march, Tasks: pull.Tasks, Reason: "x"}, loadedAt)
 	if !errors.Is(err, load.ErrSuperseded) {
 		t.Errorf("record failure: %v", err)
 	}

@@ -95,6 +95,14 @@ func must(t *testing.T, err error) {
 	}
 }
 
+// fails records a failure, and returns how many of its windows are unproven then.
+func (f *fixture) fails(failure load.Failure) int {
+	f.t.Helper()
+	unproven, err := f.lock.RecordFailure(f.t.Context(), failure, loadedAt)
+	must(f.t, err)
+	return unproven
+}
+
 // pull is an answer for the tasks a and b, trusted and not settled.
 func (f *fixture) pull(snapshots ...transform.Snapshot) load.Pull {
 	result := transform.Result{Snapshots: snapshots}

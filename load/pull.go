@@ -39,6 +39,8 @@ type Outcome struct {
 	Rows Changes
 	// Emptied counts the windows whose figures the answer removed, all of them.
 	Emptied int
+	// Unproven counts the windows that no answer loaded while the API remembered them.
+	Unproven int
 	// Failed counts the windows for which nothing could be loaded.
 	Failed int
 	// Problem is the reason for one of them.
@@ -160,6 +162,10 @@ func (e *Entry) stateOfFacts() State {
 	}
 	return StateLoaded
 }
+
+// Unproven reports whether no answer loaded the window while the API remembered its whole
+// day, and none can any more.
+func (s State) Unproven() bool { return s == StateUnproven || s == StateUnavailable }
 
 // count completes the entry of a window, once the number of its rows after the load is
 // known.

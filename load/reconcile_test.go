@@ -100,7 +100,7 @@ func TestOpenedWindowsWaitForAPullThatSucceeds(t *testing.T) {
 	failed := f.pull()
 	failed.Result = transform.Result{Unreadable: []transform.Unreadable{{TaskID: "a", Reason: "odd"}, {TaskID: "b", Reason: "odd"}}}
 	f.load(failed, loadedAt.Add(6*time.Hour))
-	must(t, f.lock.RecordFailure(t.Context(), load.Failure{Day: march - 1, Tasks: []load.TaskRef{f.taskA}, Reason: "x"}, loadedAt))
+	f.fails(load.Failure{Day: march - 1, Tasks: []load.TaskRef{f.taskA}, Reason: "x"})
 	equal(t, "failed", []string{
 		"2025-03-08 a failed false - 04", "2025-03-08 b empty true lookback -",
 		"2025-03-09 a failed false - 04", "2025-03-09 b empty true lookback -",

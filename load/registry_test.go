@@ -58,7 +58,7 @@ func TestATimezoneIsFixedOnceAWindowWasPulled(t *testing.T) {
 	must(t, err)
 
 	// Even a failure counts: its day is one of these midnights.
-	must(t, f.lock.RecordFailure(ctx, load.Failure{Day: march, Tasks: []load.TaskRef{{}}, Reason: "x"}, loadedAt))
+	f.fails(load.Failure{Day: march, Tasks: []load.TaskRef{{}}, Reason: "x"})
 	other := load.App{SDKAppID: testApp, Timezone: "UTC", FirstDay: ptr(march - 5), LookbackDays: 1, TaskDays: 1}
 	_, err = f.db.SaveApp(ctx, other)
 	var refused *load.TimezoneError

@@ -72,9 +72,7 @@ func TestK1TextsComeBackAsTheyWentFromADatabaseWithAnotherClientEncoding(t *test
 func TestT9ReasonsThatPostgresCannotHold(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	must(t, f.lock.RecordFailure(t.Context(), load.Failure{
-		Day: march, Tasks: []load.TaskRef{f.taskA}, Reason: "it said \x00 and \xff 推",
-	}, loadedAt))
+	f.fails(load.Failure{Day: march, Tasks: []load.TaskRef{f.taskA}, Reason: "it said \x00 and \xff 推"})
 	equal(t, "last error", []string{"it said \ufffd and \ufffd 推"}, f.rows(`SELECT last_error FROM analytics.coverage WHERE pulls > 0`))
 }
 

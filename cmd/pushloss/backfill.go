@@ -24,7 +24,10 @@ meets it skips the app and reports that. The backfill pulls what was due, then c
 
 --reprocess missing pulls what is not settled, including failed windows. --reprocess
 failed pulls only failed windows, and --reprocess all pulls everything again. --plan
-shows every window, whether it would be pulled and why, and does not call the API.`,
+shows every window, whether it would be pulled and why, and does not call the API.
+
+Exits with 1 if days were first pulled when the API no longer had to remember them as
+a whole: their figures, or the absence of any, cannot be proven.`,
 		Example: `  pushloss backfill --from 2025-03-01 --to 2025-03-31 --plan
   pushloss backfill --from 2025-03-01 --to 2025-03-31`,
 		Args: exactly(cobra.NoArgs),

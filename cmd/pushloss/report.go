@@ -62,6 +62,10 @@ func printSummary(env Environment, report pipeline.Report) {
 
 // printOddities prints what the answers had that is not stored as received.
 func printOddities(w io.Writer, t pipeline.Totals) {
+	if t.WindowsUnproven > 0 {
+		fmt.Fprintf(w, "unproven: %s, of days that the API no longer had to remember as a whole: their figures may be incomplete, and no figures do not mean no pushes\n",
+			many(t.WindowsUnproven, "window"))
+	}
 	if t.RowsKept > 0 {
 		fmt.Fprintf(w, "kept: %s that the answers leave out or report less of: counters, or figures of days older than the API is believed to remember\n", many(t.RowsKept, "stored row"))
 	}
@@ -76,7 +80,7 @@ func printOddities(w io.Writer, t pipeline.Totals) {
 		{t.RowsMerged, "row", "added to another with the same key"},
 		{t.RowsIgnored, "row", "of tasks that were not asked for, not stored"},
 		{t.RowsRepeated, "row", "of tasks that an answer gives twice, stored once"},
-		{t.ZeroCounters, "counter", "of zero where all counters are zero: stored as no pushes"},
+		{t.ZeroCounters, "counter", "of zero where all counters are zero: counted as no figures"},
 		{t.TextsReplaced, "text", "with characters that Postgres cannot hold, replaced by U+FFFD"},
 		{t.SecretsBlanked, "credential", "repeated by the API, blanked out"},
 	} {

@@ -56,7 +56,7 @@ func OfReport(report pipeline.Report) []Verdict {
 			case app.Accepted > 0:
 				sound++
 				verdicts = append(verdicts, stopped)
-			case app.State == pipeline.AppDone && app.Requests == 0:
+			case app.Requests == 0:
 				sound++ // nothing is left to do
 			default:
 				unknown++

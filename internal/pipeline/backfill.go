@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
+
 	"pushloss/internal/calendar"
 	"pushloss/internal/problem"
 	"pushloss/load"
@@ -61,6 +63,15 @@ func (p *Pipeline) Backfill(ctx context.Context, request BackfillRequest, waitin
 	j.work = pull.do
 	return j.execute(ctx, apps)
 }
+
+func problemOfUnproven(windows int) string {
+	return fmt.Sprintf("the figures of %s cannot be proven: the API no longer had to remember the whole day when it was first asked",
+		english.Plural(windows, "window", ""))
+}
+
+const hintOfUnproven = "what the API still reported is stored, and no figures do not mean no pushes there; analytics.stream_coverage names the windows " +
+	"(state unproven or unavailable); if the API remembers longer than PUSHLOSS_API_MEMORY_DAYS, which pushloss calibrate measures, set that " +
+	"and pull the days again by --reprocess all"
 
 // Plan is what a backfill would do.
 type Plan struct {

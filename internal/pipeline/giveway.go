@@ -45,13 +45,13 @@ func (g *giveWay) due(ctx context.Context, lastTime bool) (due appPlan, ok bool,
 		return appPlan{}, false, err
 	}
 	due.tick = run.StartedAt // a pull since then is as good as the run's
-	windows, requests, err := due.count(ctx, g.db)
+	size, err := due.count(ctx, g.db)
 	if err != nil {
 		return appPlan{}, false, err
 	}
 	g.opts.Log.InfoContext(ctx, "a run wanted this app: its windows are pulled first",
-		"sdk_app_id", g.app.Account.SDKAppID, "run_id", run.ID, "windows", windows, "requests", requests)
-	g.planned(requests)
+		"sdk_app_id", g.app.Account.SDKAppID, "run_id", run.ID, "windows", size.windows, "requests", size.requests)
+	g.planned(size.requests)
 	return due, true, nil
 }
 

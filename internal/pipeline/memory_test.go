@@ -1,6 +1,7 @@
 package pipeline_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -27,10 +28,13 @@ func TestWhatTheAPIHasForgottenIsKeptAndSettled(t *testing.T) {
 			w := setup(t)
 			w.settings.APIMemoryDays = 7
 			w.tasks("t1")
-			w.backfill(today-9, today-9, load.RunDone) // before the API forgets
+			w.backfill(today-9, today-9, load.RunPartial) // before the API forgets
 			kept := w.stored(testApp)
 			w.faults(test.fault)
-			w.backfillAs(pipeline.BackfillRequest{From: today - 10, To: today - 5, Reprocess: pipeline.All}, load.RunDone)
+			report := w.backfillAs(pipeline.BackfillRequest{From: today - 10, To: today - 5, Reprocess: pipeline.All}, load.RunPartial)
+			if report.WindowsUnproven != 8 || report.Windows != 12 {
+				t.Errorf("the report is %+v", report.Totals)
+			}
 
 			// At noon of the 20th the 13th has begun to fall out.
 			equalFacts(t, append(kept, w.truth(testApp, time.UTC, today-6, today-5, "t1")...), w.stored(testApp))
@@ -52,9 +56,13 @@ func TestWhatTheAPIHasForgottenIsKeptAndSettled(t *testing.T) {
 			if diff := gocmp.Diff(want, got); diff != "" {
 				t.Errorf("ledger (-want +got):\n%s", diff)
 			}
-			if report := w.backfill(today-10, today-5, load.RunDone); report.Requests != 0 {
-				t.Errorf("what is settled was asked for again, by %d requests", report.Requests)
+			report = w.backfill(today-10, today-5, load.RunPartial)
+			if app := report.Apps[0]; report.Requests != 0 || !strings.Contains(app.Problem, "8 windows cannot be proven") || app.Hint == "" {
+				t.Errorf("the same again: %+v", app)
 			}
+			// Whoever asks for failed windows, or for other days, did not ask for these.
+			w.backfillAs(pipeline.BackfillRequest{From: today - 10, To: today - 5, Reprocess: pipeline.Failed}, load.RunDone)
+			w.backfill(today-6, today-5, load.RunDone)
 		})
 	}
 }

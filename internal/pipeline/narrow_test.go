@@ -89,7 +89,7 @@ func TestABatchBeyondTheMemoryIsNarrowedUnlessTheDayIsRefused(t *testing.T) {
 	w := setup(t, withFaults(t, "code=90100:task=t3", "code=90100:day="+(today-19).String()))
 	w.settings.APIMemoryDays = 3
 	w.tasks(sevenTasks[:5]...)
-	w.backfill(today-20, today-19, load.RunDone)
+	w.backfill(today-20, today-19, load.RunPartial)
 	for id, want := range map[string]string{"": "unproven", "t1": "unproven", "t3": "unavailable"} {
 		if got := w.statesOf(id)[(today - 20).String()]; got != want {
 			t.Errorf("the window of %q is %s, want %s", id, got, want)

@@ -233,20 +233,29 @@ func (p appPlan) request(stream stream.Stream, day calendar.Day, tasks []load.Ta
 	return request{stream: stream, day: day, window: day.Window(p.app.Location), tasks: tasks}
 }
 
-// count returns how many windows and requests the plan has.
-func (p appPlan) count(ctx context.Context, db *load.DB) (windows, requests int, err error) {
+// planSize is how much a plan has to do.
+type planSize struct {
+	windows, requests int
+	// unproven are the windows that it leaves alone since nothing can prove them any more.
+	unproven int
+}
+
+func (p appPlan) count(ctx context.Context, db *load.DB) (size planSize, err error) {
 	for day, err := range p.windows(ctx, db, allWindows) {
 		if err != nil {
-			return 0, 0, err
+			return planSize{}, err
 		}
 		for _, w := range day {
-			if w.Due {
-				windows++
+			switch {
+			case w.Due:
+				size.windows++
+			case load.State(w.State).Unproven() && p.reprocess != Failed:
+				size.unproven++
 			}
 		}
-		requests += len(p.requests(day))
+		size.requests += len(p.requests(day))
 	}
-	return windows, requests, nil
+	return size, nil
 }
 
 // Duration is how long requests take at the app's pace.

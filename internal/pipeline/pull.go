@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"pushloss/internal/calendar"
@@ -25,12 +24,12 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 	if err != nil {
 		return err
 	}
-	windows, requests, err := plan.count(ctx, p.db)
+	size, err := plan.count(ctx, p.db)
 	if err != nil {
 		return err
 	}
-	at.log.InfoContext(ctx, "app planned", "windows", windows, "requests", requests, "takes", at.Duration(requests))
-	p.planned(requests)
+	at.log.InfoContext(ctx, "app planned", "windows", size.windows, "requests", size.requests, "takes", at.Duration(size.requests))
+	p.planned(size.requests)
 	work := &appWork{
 		turn: at, plan: plan, policy: policy, now: p.opts.Now, asOf: p.asOf,
 		progress: func(day calendar.Day) { p.step(at.Account.SDKAppID, day) },
@@ -39,7 +38,7 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 	if p.seenRun != nil {
 		work.givesWay = &giveWay{job: p.job, app: at.App, seen: *p.seenRun}
 	}
-	if requests == 0 { // no answer will confirm the clock, but the database did
+	if size.requests == 0 { // no answer will confirm the clock, but the database did
 		if err := work.keep(ctx); err != nil {
 			return err
 		}
@@ -62,9 +61,11 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 		}
 	}
 	if problem := work.emptied.problem(); problem != "" {
-		report.State = AppPartial
-		report.Problem = strings.TrimSuffix(problem+"; "+report.Problem, "; ")
-		report.Hint = strings.TrimSuffix(HintOfEmptied+"; "+report.Hint, "; ")
+		report.partial(problem, HintOfEmptied)
+	}
+	// A run meets such days without anybody having asked for them: status reports them.
+	if unproven := size.unproven + int(report.WindowsUnproven); unproven > 0 && p.kind == KindBackfill {
+		report.partial(problemOfUnproven(unproven), hintOfUnproven)
 	}
 	if err != nil {
 		return err

@@ -29,10 +29,13 @@ type Totals struct {
 	Retries       int64 `json:"retries"`
 	Windows       int64 `json:"windows"` // loaded, or found empty, absent or out of reach
 	WindowsFailed int64 `json:"windows_failed"`
-	RowsInserted  int64 `json:"rows_inserted"`
-	RowsUpdated   int64 `json:"rows_updated"`
-	RowsDeleted   int64 `json:"rows_deleted"`
-	RowsUnchanged int64 `json:"rows_unchanged"`
+	// WindowsUnproven counts those of Windows that were pulled when the API no longer had to
+	// remember their whole day: their figures, or the absence of any, may be incomplete.
+	WindowsUnproven int64 `json:"windows_unproven"`
+	RowsInserted    int64 `json:"rows_inserted"`
+	RowsUpdated     int64 `json:"rows_updated"`
+	RowsDeleted     int64 `json:"rows_deleted"`
+	RowsUnchanged   int64 `json:"rows_unchanged"`
 	// RowsKept counts stored rows that stay although an answer has a lower count, or none.
 	RowsKept   int64 `json:"rows_kept"`
 	RowsMerged int64 `json:"rows_merged"`
@@ -56,6 +59,7 @@ func (t *Totals) add(o Totals) {
 	t.Retries += o.Retries
 	t.Windows += o.Windows
 	t.WindowsFailed += o.WindowsFailed
+	t.WindowsUnproven += o.WindowsUnproven
 	t.RowsInserted += o.RowsInserted
 	t.RowsUpdated += o.RowsUpdated
 	t.RowsDeleted += o.RowsDeleted
@@ -100,6 +104,13 @@ type AppReport struct {
 	Reconciliation *Reconciliation `json:"reconciliation,omitempty"`
 
 	err error
+}
+
+// partial adds a problem that does not stop the app, before those that are there.
+func (r *AppReport) partial(problem, hint string) {
+	r.State = AppPartial
+	r.Problem = strings.TrimSuffix(problem+"; "+r.Problem, "; ")
+	r.Hint = strings.TrimSuffix(hint+"; "+r.Hint, "; ")
 }
 
 // Unanswered reports whether the app was called and never got an answer.

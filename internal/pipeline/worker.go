@@ -264,7 +264,7 @@ func (w *appWork) loaded(r request, result transform.Result, outcome load.Outcom
 	w.emptied.note(r, outcome, trusted)
 	counts := result.Counts
 	w.totals.add(Totals{
-		Windows: int64(len(r.tasks) - outcome.Failed), WindowsFailed: int64(outcome.Failed),
+		Windows: int64(len(r.tasks) - outcome.Failed), WindowsFailed: int64(outcome.Failed), WindowsUnproven: int64(outcome.Unproven),
 		RowsInserted: outcome.Rows.Inserted, RowsUpdated: outcome.Rows.Updated,
 		RowsDeleted: outcome.Rows.Deleted, RowsUnchanged: outcome.Rows.Unchanged, RowsKept: outcome.Rows.Kept,
 		RowsMerged: int64(counts.Merged), Rejects: int64(counts.Rejected),
@@ -286,13 +286,14 @@ func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error,
 	reason := reasonOf(r, failed)
 	if !w.policy.remembered(r.day, w.now()) && failed.AboutWindow() {
 		w.log.WarnContext(ctx, "the api no longer has figures for this day", "stream", r.stream, "day", r.day, "tasks", r.taskIDs(), "error", failed)
-		err := w.lock.RecordFailure(ctx, load.Failure{
+		unproven, err := w.lock.RecordFailure(ctx, load.Failure{
 			Stream: r.stream, Day: r.day, Tasks: r.tasks, Reason: reason, Unavailable: true,
 		}, w.now())
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.refusals.note(r, failed)
 		w.totals.Windows += int64(len(r.tasks))
+		w.totals.WindowsUnproven += int64(unproven)
 		w.progress(r.day)
 		return err
 	}
@@ -337,7 +338,7 @@ func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error,
 // failed records windows that could not be loaded.
 func (w *appWork) failed(ctx context.Context, r request, reason string) error {
 	w.log.ErrorContext(ctx, "window failed", "stream", r.stream, "day", r.day, "tasks", r.taskIDs(), "error", reason)
-	err := w.lock.RecordFailure(ctx, load.Failure{Stream: r.stream, Day: r.day, Tasks: r.tasks, Reason: reason}, w.now())
+	_, err := w.lock.RecordFailure(ctx, load.Failure{Stream: r.stream, Day: r.day, Tasks: r.tasks, Reason: reason}, w.now())
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.totals.WindowsFailed += int64(len(r.tasks))

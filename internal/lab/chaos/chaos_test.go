@@ -46,7 +46,7 @@ func TestChaosLeavesEverythingAsIfNothingHadHappened(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.processes = append(s.processes,
-		w.quietly("backfill", "--from", w.firstDay().String(), "--to", w.lastDay().String(), "--reprocess", "all"),
+		w.backfilled("--from", w.firstDay().String(), "--to", w.lastDay().String(), "--reprocess", "all"),
 		w.quietly("run"))
 	status, untold := w.status()
 	problems = untold
@@ -77,16 +77,16 @@ func TestChaosLeavesEverythingAsIfNothingHadHappened(t *testing.T) {
 // failing loads days, and is then refused the whole app's losses of them.
 func (w *world) failing(first, last calendar.Day) []*process {
 	w.t.Helper()
-	backfill := []string{"backfill", "--from", first.String(), "--to", last.String(), "--reprocess", "all"}
+	backfill := []string{"--from", first.String(), "--to", last.String(), "--reprocess", "all"}
 	refusal := sandbox.Fault{Name: "code", Value: "99999", Stream: sandbox.StreamLoss, Task: "overall", From: first.String(), To: last.String()}
 	if err := w.api.SetFaults(nil); err != nil {
 		w.t.Fatal(err)
 	}
-	loaded := w.quietly(backfill...)
+	loaded := w.backfilled(backfill...)
 	if err := w.api.SetFaults([]sandbox.Fault{refusal}); err != nil {
 		w.t.Fatal(err)
 	}
-	refused := w.ended(backfill...)
+	refused := w.ended(append([]string{"backfill"}, backfill...)...)
 	if refused.code() != 1 {
 		w.t.Errorf("a backfill that is refused ended with %d; it said:\n%s", refused.code(), tail(refused.said.String()))
 	}

@@ -207,6 +207,16 @@ func (w *world) quietly(args ...string) *process {
 	return p
 }
 
+// backfilled is quietly for a backfill, which may find that days cannot be proven any more.
+func (w *world) backfilled(args ...string) *process {
+	w.t.Helper()
+	p := w.ended(append([]string{"backfill"}, args...)...)
+	if code := p.code(); code != 0 && (code != 1 || !strings.Contains(p.said.String(), "cannot be proven")) {
+		w.t.Fatalf("backfill %v ended with %d; it said:\n%s", args, p.code(), tail(p.said.String()))
+	}
+	return p
+}
+
 // ended runs a command without any fault on its way.
 func (w *world) ended(args ...string) *process {
 	w.t.Helper()
