@@ -56,24 +56,9 @@ func (db *DB) Pool() *postgres.Pool { return db.pool }
 // AnalyzeNew gives the planner the sizes of the tables of a new database.
 func (db *DB) AnalyzeNew(ctx context.Context) error { return postgres.AnalyzeNew(ctx, db.pool) }
 
-// ErrReadOnly says that the database accepts no writes.
-var ErrReadOnly = errors.New("the database is read-only")
-
-// CheckWritable returns ErrReadOnly, with the reason, for a replica and for a database
-// that its server or its owner has made read-only, for example because its disk is full.
-func (db *DB) CheckWritable(ctx context.Context) error {
-	var replica, readOnly bool
-	err := db.pool.QueryRow(ctx, `SELECT pg_is_in_recovery(), current_setting('transaction_read_only')::boolean`).Scan(&replica, &readOnly)
-	switch {
-	case err != nil:
-		return fmt.Errorf("ask whether the database can be written to: %w", err)
-	case replica:
-		return fmt.Errorf("%w: it is a replica", ErrReadOnly)
-	case readOnly:
-		return fmt.Errorf("%w: default_transaction_read_only is on", ErrReadOnly)
-	}
-	return nil
-}
+// CheckWritable returns a *postgres.ReadOnlyError for a standby and for a database that its
+// server or its owner has made read-only, for example because its disk is full.
+func (db *DB) CheckWritable(ctx context.Context) error { return postgres.CheckWritable(ctx, db.pool) }
 
 // Now is the database's clock.
 func (db *DB) Now(ctx context.Context) (time.Time, error) {

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"testing"
 
-	"pushloss/load"
+	"pushloss/internal/postgres"
 )
 
 // A guard of the server or the database is respected: it is there for a full disk.
@@ -14,7 +14,8 @@ func TestCheckWritableReportsAReadOnlyDatabase(t *testing.T) {
 	must(t, f.db.CheckWritable(t.Context()))
 	f.exec(`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$`)
 	db := open(t, f.url)
-	if err := db.CheckWritable(t.Context()); !errors.Is(err, load.ErrReadOnly) {
+	var readOnly *postgres.ReadOnlyError
+	if err := db.CheckWritable(t.Context()); !errors.As(err, &readOnly) || readOnly.Standby {
 		t.Errorf("it says %v", err)
 	}
 }

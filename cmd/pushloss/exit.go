@@ -27,14 +27,15 @@ type exitError struct {
 func (e *exitError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
 func (e *exitError) Unwrap() error { return e.cause }
 
-// explain prints what went wrong and what to do about it, and returns the exit
-// code.
-func explain(stderr io.Writer, command *cobra.Command, err error) problem.Code {
+// explain prints what went wrong and what to do about it, and returns the exit code. The
+// reasons have better advice than the error.
+func explain(stderr io.Writer, command *cobra.Command, err error, reasons []problem.Hinted) problem.Code {
 	if err == nil {
 		return problem.Done
 	}
 	var printed *exitError
 	if errors.As(err, &printed) {
+		printReasons(stderr, reasons)
 		return printed.code
 	}
 	code := exitCode(err)
@@ -45,12 +46,20 @@ func explain(stderr io.Writer, command *cobra.Command, err error) problem.Code {
 	for line := range strings.Lines(err.Error()) {
 		fmt.Fprintf(stderr, "pushloss: %s\n", strings.TrimRight(line, "\n"))
 	}
-	if hint := hintOf(err); hint != "" {
+	if len(reasons) > 0 {
+		printReasons(stderr, reasons)
+	} else if hint := hintOf(err); hint != "" {
 		fmt.Fprintf(stderr, "what to do: %s\n", hint)
 	} else if usage := new(problem.UsageError); errors.As(err, &usage) {
 		fmt.Fprintf(stderr, "what to do: see %s --help\n", command.CommandPath())
 	}
 	return code
+}
+
+func printReasons(stderr io.Writer, reasons []problem.Hinted) {
+	for _, reason := range reasons {
+		fmt.Fprintf(stderr, "pushloss: %v\nwhat to do: %s\n", reason, reason.Hint())
+	}
 }
 
 // exitCode returns the exit code for an error. A canceled connect also reports a canceled
@@ -77,32 +86,43 @@ func hintOf(err error) string {
 		return hint
 	case errors.As(err, &apiFailed):
 		return apiFailed.Hint
-	case errors.Is(err, load.ErrReadOnly):
-		return postgres.ReadOnlyHint
 	case errors.Is(err, load.ErrLockLost) && postgres.Code(err) == "":
 		return "the connection to the database was lost, as when it stops or this process was paused: run again; nothing is half loaded"
 	}
 	return postgres.Hint(err)
 }
 
-// explainRights prints which rights the role lacks, where a command failed for want of one.
-func explainRights(ctx context.Context, env Environment, err error) {
-	if !postgres.Denied(err) || problem.HintOf(err) != "" {
-		return
+// askDatabase returns reasons for an error that only the database knows: why it takes no
+// writes, and which rights the role lacks.
+func askDatabase(ctx context.Context, env Environment, err error) (reasons []problem.Hinted) {
+	denied := postgres.Denied(err) && problem.HintOf(err) == ""
+	if !denied && !postgres.ReadOnly(err) {
+		return nil
 	}
-	settings, err := config.Load(ctx, env.Lookuper, config.Needs{Database: true}, env.Now())
-	if err != nil || settings.Database.Embedded { // whose role owns everything
-		return
+	settings, badSettings := config.Load(ctx, env.Lookuper, config.Needs{Database: true}, env.Now())
+	if badSettings != nil || settings.Database.Embedded { // whose role owns everything
+		return nil
 	}
-	missing, err := migrations.Rights(ctx, settings.Database.URL)
-	if err != nil {
-		return
-	}
-	for _, m := range missing {
-		if m.Needed() {
-			fmt.Fprintf(env.Stderr, "pushloss: %v\nwhat to do: %s\n", m, m.Hint())
+	if denied {
+		missing, _ := migrations.Rights(ctx, settings.Database.URL)
+		for _, m := range missing {
+			if m.Needed() {
+				reasons = append(reasons, m)
+			}
 		}
+		return reasons
 	}
+	limits := postgres.Limits{Name: "pushloss", StatementTimeout: versionLimit, IdleInTransaction: versionLimit}
+	conn, noConnection := postgres.Connect(ctx, settings.Database.URL, limits, nil)
+	if noConnection != nil {
+		return nil
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	var readOnly *postgres.ReadOnlyError
+	if errors.As(postgres.CheckWritable(ctx, conn), &readOnly) {
+		reasons = append(reasons, readOnly)
+	}
+	return reasons
 }
 
 // reportCode is the exit code of a job. A problem that an operator must solve comes before a

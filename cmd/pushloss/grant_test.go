@@ -44,7 +44,7 @@ func TestARoleIsGrantedAndRevoked(t *testing.T) {
 	w.do(1, "revoke", role).says(t, "0 rights revoked", "note: it still reads analytics")
 
 	w.env["DATABASE_URL"] = asRole
-	w.do(3, "grant", role).says(t, "permission denied", "what to do: pushloss check names each right", "what to do: connect as ")
+	w.do(3, "grant", role).says(t, "permission denied", "what to do: connect as ")
 }
 
 func TestRolesThatCannotBeGrantedAreRefused(t *testing.T) {

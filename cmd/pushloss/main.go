@@ -79,7 +79,5 @@ func Run(ctx context.Context, args []string, env Environment) int {
 	root := newRootCommand(env)
 	root.SetArgs(args)
 	command, err := root.ExecuteContextC(ctx)
-	code := explain(env.Stderr, command, err)
-	explainRights(ctx, env, err)
-	return int(code)
+	return int(explain(env.Stderr, command, err, askDatabase(ctx, env, err)))
 }

@@ -119,6 +119,28 @@ func TestWithoutAUsableDatabaseCommandsExitWith3AndSayWhatToDo(t *testing.T) {
 	}
 }
 
+// What only reads works in a database that takes no writes; the rest says why it takes none.
+func TestAReadOnlyDatabaseIsToldAsSuch(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.do(0, "run")
+	w.exec(`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$`)
+	calls := w.calls.Load()
+	for _, command := range [][]string{{"run"}, {"replay"}, {"prune"}, {"tasks", "add", "t1"}, {"check"}} {
+		r := w.do(3, command...)
+		r.says(t, "the database is read-only: default_transaction_read_only is on", "reset default_transaction_read_only")
+		if command[0] == "check" && strings.Count(r.stdout, "FAILED") != 2 { // once in the last line
+			t.Errorf("check has more than one finding:\n%s", r.stdout)
+		}
+	}
+	for _, command := range [][]string{{"status"}, {"verify"}, {"tasks", "list"}, {"migrate", "up"}, {"migrate", "status"}} {
+		w.do(0, command...)
+	}
+	if n := w.calls.Load() - calls; n != 0 {
+		t.Errorf("the API was called %d times", n)
+	}
+}
+
 func TestMigrateBringsTheSchemaUpAndTellsWhereItIs(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

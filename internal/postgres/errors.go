@@ -61,9 +61,6 @@ func Unusable(err error) bool {
 // Denied reports whether err says that the role lacks a right in the database.
 func Denied(err error) bool { return Code(err) == pgerrcode.InsufficientPrivilege }
 
-// ReadOnly reports whether err says that the database is read-only.
-func ReadOnly(err error) bool { return Code(err) == pgerrcode.ReadOnlySQLTransaction }
-
 // Full reports whether err says that no connection is left: Postgres reports 53300 and
 // 53400, PgBouncer reports 08P01 at the login.
 func Full(err error) bool {
@@ -76,9 +73,6 @@ func Full(err error) bool {
 	}
 	return false
 }
-
-// ReadOnlyHint says what an operator can do about a read-only database.
-const ReadOnlyHint = "the database is read-only: point DATABASE_URL at the primary, give its disk room, or reset default_transaction_read_only"
 
 // Hint says what an operator can do about an error of Postgres, or is empty.
 func Hint(err error) string {
