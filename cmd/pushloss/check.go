@@ -251,9 +251,11 @@ func printFindings(env Environment, output format, findings []check.Finding) err
 		t.AppendRow([]any{f.Check, result, f.Detail})
 	}
 	t.Render()
+	said := make(map[string]bool)
 	for _, f := range findings {
-		if f.Hint != "" {
-			fmt.Fprintf(env.Stdout, "%s: %s\n", f.Check, f.Hint)
+		if hint := fmt.Sprintf("%s: %s", f.Check, f.Hint); f.Hint != "" && !said[hint] {
+			said[hint] = true
+			fmt.Fprintln(env.Stdout, hint)
 		}
 	}
 	switch {

@@ -33,9 +33,12 @@ func Gap(from, to time.Time, memoryDays int, zones []*time.Location) Finding {
 		"schedule the job run daily")
 }
 
+// callDelay is how long after its time a run calls the API at the earliest, about.
+const callDelay = time.Minute
+
 // lostDays counts the days that are not over at a run and not wholly in the API's memory at
 // the next one.
 func lostDays(run, next time.Time, memoryDays int, zone *time.Location) int {
-	memoryBegins := next.Add(-time.Duration(memoryDays) * 24 * time.Hour)
+	memoryBegins := next.Add(callDelay - time.Duration(memoryDays)*24*time.Hour)
 	return max(0, int(calendar.DayOf(memoryBegins.Add(-1), zone)-calendar.DayOf(run, zone))+1)
 }
