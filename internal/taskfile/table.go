@@ -28,7 +28,7 @@ func columnOf(name string) (column string, known bool) {
 		return "label", true
 	case "retiredat":
 		return "retired_at", true
-	case "registeredat", "answered", "lastfiguresat": // of tasks list, which others may read
+	case "registeredat", "source", "answered", "lastfiguresat": // of tasks list, which others may read
 		return ignored, true
 	}
 	return "", false
