@@ -73,7 +73,7 @@ func TestT9ReasonsThatPostgresCannotHold(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.fails(load.Failure{Day: march, Tasks: []load.TaskRef{f.taskA}, Reason: "it said \x00 and \xff 推"})
-	equal(t, "last error", []string{"it said \ufffd and \ufffd 推"}, f.rows(`SELECT last_error FROM analytics.coverage WHERE pulls > 0`))
+	equal(t, "last error", []string{"it said \ufffd and \ufffd 推"}, f.rows(`SELECT last_error FROM analytics.task_coverage WHERE pulls > 0`))
 }
 
 // T3, T9, T10, T11: what a whole answer brings, from its text to the tables.
