@@ -101,7 +101,12 @@ func (c *checker) usable(r checkRequest, result transform.Result) []transform.Sn
 		c.result.LeftOut = append(c.result.LeftOut, LeftOut{r.days, task, why})
 	}
 	for _, task := range result.Absent {
-		leave(task, "the answer lacks the task")
+		if task == "" {
+			c.lastFailure = noResultOfApp
+			leave(task, noResultOfApp)
+			continue
+		}
+		leave(task, answerLacksTask)
 	}
 	for _, u := range result.Unreadable {
 		leave(u.TaskID, u.Reason)

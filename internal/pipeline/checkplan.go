@@ -87,7 +87,7 @@ func (c *checkPlan) runOf(rules policy, days calendar.Span, task load.TaskRef, e
 		case known:
 			c.leave(task, day, "the window is "+string(entry.State))
 		case expected.Has(day):
-			c.leave(task, day, "never pulled")
+			c.leave(task, day, neverPulled)
 		}
 	}
 	return run, found

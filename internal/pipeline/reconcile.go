@@ -116,6 +116,9 @@ func (c *checker) conclude(report *AppReport) {
 		if c.result.differing() == 0 {
 			report.Hint = hintOfStays
 		}
+	case c.result.Checks == 0:
+		report.State = AppPartial
+		report.Problem, report.Hint = c.policy.nothingCompared(c.result, c.lastFailure != "")
 	case c.lastFailure != "":
 		report.State, report.Problem = AppPartial, c.lastFailure
 		report.Hint = "the rest was compared; run this again"

@@ -15,6 +15,7 @@ import (
 	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/problem"
+	"pushloss/internal/stream"
 	"pushloss/load"
 )
 
@@ -203,7 +204,7 @@ func TestReconcileLeavesABusyAppOut(t *testing.T) {
 	if _, err := session.LockApp(work, testApp); err != nil {
 		t.Fatal(err)
 	}
-	report := w.reconcile(load.RunDone)
+	report := w.reconcile(load.RunPartial)
 	busy := report.Apps[0]
 	if busy.State != pipeline.AppBusy || busy.Problem != "app 1400000001 is being worked on by the other one" || busy.Hint == "" {
 		t.Errorf("the busy app's report is %+v", busy)
@@ -242,6 +243,43 @@ func TestAReconcileThatIsStoppedLeavesWholeChecksOnly(t *testing.T) {
 	equal(t, "windows opened", 6*7, len(w.opened()))
 }
 
+func TestAReconcileThatComparesNothingSaysWhy(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, faults string
+		set          func(*world)
+		days         []calendar.Day
+		problem      string
+		hint         string
+	}{
+		{"no day is stored", "", func(w *world) {}, nil, "never pulled", "pull the days first"},
+		{"no day is remembered for long enough", "", func(w *world) { w.filled(3); w.settings.APIMemoryDays = 1 }, nil,
+			"no ended day that the API is believed to remember", "PUSHLOSS_API_MEMORY_DAYS"},
+		{"losses are not pulled", "", func(w *world) { withStreams(w, stream.Statistics).filled(3) }, nil, "losses are not pulled", "PUSHLOSS_STREAMS"},
+		{"the answer lacks the whole app", "published-sample", func(w *world) { w.filled(3) }, nil, "the answer has no result of the whole app", "run this again"},
+		{"the answers lack all tasks", "absent-task", func(w *world) {
+			w.filled(3, "t1")
+			if _, err := w.pool.Exec(w.t.Context(), `DELETE FROM pushloss.ledger WHERE task_key = 0`); err != nil {
+				w.t.Fatal(err)
+			}
+		}, []calendar.Day{today - 3, today - 1}, "the answer lacks the task", "pull the days first"},
+		{"the API has forgotten the days", "forget-error=8d", func(w *world) { w.filled(18); w.settings.APIMemoryDays = 7 },
+			[]calendar.Day{today - 18, today - 12}, "beyond the API's memory", "that the API still remembers"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t)
+			tt.set(w)
+			w.faults(strings.Fields(tt.faults)...)
+			app := w.reconcile(load.RunPartial, tt.days...).Apps[0]
+			if !strings.HasPrefix(app.Problem, "nothing could be compared: ") || !strings.Contains(app.Problem, tt.problem) || !strings.Contains(app.Hint, tt.hint) {
+				t.Errorf("the app is %s: %q, %q", app.State, app.Problem, app.Hint)
+			}
+			equal(t, "checks", 0, len(w.checks()))
+		})
+	}
+}
+
 func TestFailuresOfAReconcile(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -257,6 +295,7 @@ func TestFailuresOfAReconcile(t *testing.T) {
 		{"a refusal", "code=90009", load.RunFailed, pipeline.AppRefused, 0, "", "90009"},
 		{"an API out of reach", "http-500", load.RunFailed, pipeline.AppUnreachable, 0, " t1 t2 t3 t4 t5 t6 t7", "3 requests in a row failed"},
 		{"a task that the answers lack", "absent-task:task=t5", load.RunDone, pipeline.AppDone, 7, "t5", ""},
+		{"an answer without the whole app", "published-sample:task=overall", load.RunPartial, pipeline.AppPartial, 7, "", "no result of the whole app"},
 		{"rows that make no sense", "no-code:task=overall", load.RunPartial, pipeline.AppPartial, 7, "", "could not be understood"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
