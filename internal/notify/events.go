@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"pushloss/internal/pipeline"
+	"pushloss/internal/postgres"
 	"pushloss/load"
 )
 
@@ -28,7 +29,10 @@ func (n *Notifier) AfterJob(ctx context.Context, report pipeline.Report) {
 func (n *Notifier) AfterScheduled(ctx context.Context, kind string, report pipeline.Report, err error) {
 	if report.RunID == 0 && err != nil && ctx.Err() == nil {
 		reason := err.Error()
-		if load.Unreachable(err) { // the driver's text goes only to the log
+		switch { // the driver's text goes only to the log
+		case postgres.ReadOnly(err):
+			reason = "the database is read-only"
+		case load.Unreachable(err):
 			reason = "the database could not be reached"
 		}
 		n.NotifyOfJob(ctx, []Verdict{OfFailure(kind, reason)})

@@ -6,7 +6,11 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
+	"pushloss/internal/calendar"
 	"pushloss/internal/pipeline"
+	"pushloss/internal/stream"
 	"pushloss/load"
 )
 
@@ -18,6 +22,7 @@ func TestATaskWhoseRequestsFailTakesNoOtherWithIt(t *testing.T) {
 		kind string
 		bad  []string
 	}{
+		{"timeout=1ms", []string{"t3"}}, {"truncated=abort", []string{"t3"}}, {"truncated=clean", []string{"t6"}}, {"no-content", []string{"t3"}},
 		{"http-500", []string{"t3"}}, {"http-429", []string{"t3"}}, {"reset", []string{"t3"}},
 		{"not-json", []string{"t3"}}, {"frequency", []string{"t3"}},
 		{"code=90102", []string{"t3"}}, {"reset", []string{"t1", "t4"}}, {"not-json", []string{"t1", "t2", "t7"}},
@@ -89,5 +94,66 @@ func TestOldFailuresOfATaskDoNotMakeTheAppUnreachable(t *testing.T) {
 	report := w.run(load.RunPartial)
 	if app := report.Apps[0]; app.State != pipeline.AppPartial || !strings.Contains(app.Hint, "tasks retire t3") {
 		t.Errorf("the app's report is %+v", app)
+	}
+}
+
+// Whichever tasks fail, in whatever way and stream: the others are loaded, each of them is
+// failed by name, and taking requests apart costs what the comment of tryEach says.
+func TestAnyTasksWhoseRequestsFailTakeNoOtherWithThem(t *testing.T) {
+	t.Parallel()
+	const batches, perBatch = 2, 5
+	type example struct {
+		stream, kind string
+		bad          []int // at most three of each batch: a batch that fails as a whole counts as one failure of the API
+	}
+	examples := rapid.Custom(func(t *rapid.T) example {
+		e := example{
+			stream: rapid.SampledFrom([]string{"loss", "statistics"}).Draw(t, "stream"),
+			kind:   rapid.SampledFrom([]string{"http-500", "http-502-html", "reset", "timeout=1ms", "truncated=abort", "no-content"}).Draw(t, "kind"),
+		}
+		for batch := range batches {
+			for _, i := range rapid.SliceOfNDistinct(rapid.IntRange(0, perBatch-1), 0, 3, rapid.ID).Draw(t, "bad") {
+				e.bad = append(e.bad, batch*perBatch+i)
+			}
+		}
+		return e
+	})
+	w := setup(t)
+	w.settings.Streams = []stream.Stream{stream.Loss, stream.Statistics}
+	var ids []string
+	for i := range batches * perBatch {
+		ids = append(ids, fmt.Sprintf("t%02d", i))
+	}
+	w.tasks(ids...)
+	for seed := range 4 {
+		e, day := examples.Example(seed), today-3-calendar.Day(seed)
+		var faults []string
+		for _, i := range e.bad {
+			faults = append(faults, e.kind+":stream="+e.stream+",task="+ids[i])
+		}
+		w.faults(faults...)
+		want := load.RunPartial
+		if len(e.bad) == 0 {
+			want = load.RunDone
+		}
+		report := w.backfill(day, day, want)
+		var failed []string
+		for _, key := range query[struct{ Name string }](w, `SELECT stream || ' ' || task_id FROM analytics.stream_coverage WHERE day = $1::text::date AND state = 'failed' ORDER BY 1`, day.String()) {
+			failed = append(failed, key.Name)
+		}
+		var bad []string
+		for _, i := range slices.Sorted(slices.Values(e.bad)) {
+			bad = append(bad, e.stream+" "+ids[i])
+		}
+		if !slices.Equal(failed, bad) {
+			t.Errorf("%+v: failed are %v, want %v", e, failed, bad)
+		}
+		if n := w.number(`SELECT count(*) FROM analytics.stream_coverage WHERE day = $1::text::date AND state NOT IN ('loaded', 'empty', 'absent')`, day.String()); n != int64(len(bad)) {
+			t.Errorf("%+v: %d windows are not loaded", e, n)
+		}
+		// Each stream: the whole app and its batches. A batch costs its tasks once, and each bad task one more request.
+		if calls := int(report.Requests - report.Retries); calls > 2*(1+batches)+batches*perBatch+len(bad) {
+			t.Errorf("%+v: %d requests were made", e, calls)
+		}
 	}
 }
