@@ -62,7 +62,8 @@ const (
 		WHERE NOT EXISTS (SELECT FROM pushloss.task AS t WHERE t.sdk_app_id = g.sdk_app_id AND t.task_id = g.task_id)
 		ORDER BY sdk_app_id, task_id
 		ON CONFLICT (sdk_app_id, task_id) DO NOTHING`
-	sqlTasks = `
+	sqlNewestScheduled = `SELECT max(sent_at) FROM pushloss.task WHERE sdk_app_id = $1 AND source = 'schedule'`
+	sqlTasks           = `
 		SELECT task_key, sdk_app_id, task_id, sent_at, label, registered_at, retired_at, coalesce(source, '')
 		FROM pushloss.task
 		WHERE sdk_app_id = ANY($1::bigint[]) OR $1 IS NULL
@@ -136,6 +137,16 @@ func (db *DB) RegisterTasks(ctx context.Context, tasks []Task, now time.Time) (a
 		return 0, fmt.Errorf("register tasks: %w", err)
 	}
 	return int(tag.RowsAffected()), nil
+}
+
+// NewestScheduled is when the newest scheduled push that the registry has was sent; nil if
+// it has none.
+func (db *DB) NewestScheduled(ctx context.Context, sdkAppID int64) (newest *time.Time, err error) {
+	err = db.pool.QueryRow(ctx, sqlNewestScheduled, sdkAppID).Scan(&newest)
+	if err != nil {
+		return nil, fmt.Errorf("read the newest scheduled push: %w", err)
+	}
+	return newest, nil
 }
 
 // Tasks returns the registry of the apps, with retired tasks, in the order in which tasks

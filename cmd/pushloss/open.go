@@ -155,6 +155,7 @@ func (a *app) pipelineSettings() pipeline.Settings {
 	return pipeline.Settings{
 		Streams: a.settings.Streams, LookbackDays: a.settings.LookbackDays, TaskDays: a.settings.TaskDays,
 		APIMemoryDays: a.settings.APIMemoryDays, FirstDay: a.settings.FirstDay,
+		DiscoverScheduled: a.settings.DiscoverScheduled,
 	}
 }
 

@@ -28,6 +28,8 @@ type Settings struct {
 	TaskDays      int             // how many days a task is followed
 	APIMemoryDays int             // how many days back the API is assumed to remember
 	FirstDay      *calendar.Day   // first day to keep; nil: the first run's day less LookbackDays
+	// DiscoverScheduled has runs register scheduled pushes that were dispatched.
+	DiscoverScheduled bool
 }
 
 // Options are the optional parts of a Pipeline.

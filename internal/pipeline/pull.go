@@ -20,6 +20,13 @@ type puller struct {
 
 // do executes the app's plan, then repeats the checks whose days it pulled.
 func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
+	undiscovered := ""
+	if p.kind == KindRun && p.settings.DiscoverScheduled {
+		var err error
+		if undiscovered, err = p.discover(ctx, at, earlier(p.asOf(), p.opts.Now())); err != nil {
+			return err
+		}
+	}
 	plan, policy, err := p.prepare(ctx, at.App)
 	if err != nil {
 		return err
@@ -66,6 +73,11 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 	// A run meets such days without anybody having asked for them: status reports them.
 	if unproven := size.unproven + int(report.WindowsUnproven); unproven > 0 && p.kind == KindBackfill {
 		report.partial(problemOfUnproven(unproven), hintOfUnproven)
+	}
+	if undiscovered != "" {
+		report.State = AppPartial
+		report.Problem = strings.TrimSuffix(undiscovered+"; "+report.Problem, "; ")
+		report.Hint = strings.TrimSuffix(HintOfDiscovery+"; "+report.Hint, "; ")
 	}
 	if err != nil {
 		return err

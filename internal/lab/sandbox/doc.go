@@ -8,6 +8,9 @@
 //	chat_loss        v4/timpush/normal_push_loss            [ChatLossPath]         7 days
 //	chat_statistics  v4/timpush/normal_push_statistics      [ChatStatisticsPath]  30 days
 //
+// And the list of scheduled pushes, v4/timpush/list_sched_task [ScheduledPath]: one push a day, dispatched at
+// [ScheduledHour] UTC. Its faults are those of [Scheduled].
+//
 // # What it keeps to
 //
 // From the API page All/Tagged Users Push Loss Analysis: POST to [Path] with sdkappid, identifier, usersig, random and

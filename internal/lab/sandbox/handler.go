@@ -17,6 +17,8 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch r.URL.Path {
+	case ScheduledPath:
+		s.serveScheduled(w, r, arrived)
 	case statsPath:
 		s.serveStats(w, r)
 	case truthPath:

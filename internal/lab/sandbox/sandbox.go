@@ -44,6 +44,9 @@ type Config struct {
 	// Unix seconds) have no losses before that.
 	TaskStarts bool
 
+	// Scheduled says how the list of scheduled pushes behaves.
+	Scheduled Scheduled
+
 	// CallsPerSecond is the rate the API allows an app, all streams together; its pages say 1. 0 is no limit.
 	CallsPerSecond float64
 	Faults         []Fault
@@ -63,18 +66,20 @@ type Config struct {
 
 // Sandbox is the stand-in. It is safe for concurrent use.
 type Sandbox struct {
-	world    world // of the pushes to all or tagged users
-	chats    world // of those that come with chat messages
-	apps     map[int64]*appState
-	streams  map[string]*stream // by path
-	now      func() time.Time
-	arrival  func() time.Duration // monotonic
-	location *time.Location
-	log      *slog.Logger
-	faults   atomic.Pointer[faultSet]
-	strays   atomic.Int64
-	followed atomic.Int64
-	buffers  buffers
+	world world // of the pushes to all or tagged users
+	chats world // of those that come with chat messages
+	apps  map[int64]*appState
+
+	scheduled Scheduled
+	streams   map[string]*stream // by path
+	now       func() time.Time
+	arrival   func() time.Duration // monotonic
+	location  *time.Location
+	log       *slog.Logger
+	faults    atomic.Pointer[faultSet]
+	strays    atomic.Int64
+	followed  atomic.Int64
+	buffers   buffers
 
 	recording bool
 	callsMu   sync.Mutex
@@ -96,6 +101,7 @@ type appState struct {
 func New(cfg Config) (*Sandbox, error) {
 	s := &Sandbox{
 		apps: map[int64]*appState{}, streams: map[string]*stream{}, now: cfg.Now, location: cfg.Location, log: cfg.Log, recording: cfg.RecordCalls,
+		scheduled:        cfg.Scheduled,
 		recordingAnswers: cfg.RecordAnswers,
 	}
 	for _, st := range streams() {

@@ -1,0 +1,168 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// ScheduledPath is the endpoint of the page Get Scheduled Task List.
+const ScheduledPath = "/v4/timpush/list_sched_task"
+
+// ScheduledHour is the hour of each day, in UTC, at which each app has a push to all users dispatched.
+const ScheduledHour = 10
+
+// Scheduled says how the list of scheduled pushes behaves; its pages leave that open.
+type Scheduled struct {
+	// OrderBy are the words that OrderBy may be; none means those of both pages.
+	OrderBy []string
+	// MaxDays is how long a range may be; 0 means 31 days, as in the page's sample.
+	MaxDays int
+	// Refuse, if it is not 0, is the code that every call is refused with.
+	Refuse int
+	// PerDay is how many pushes a day has, a minute apart; 0 means one.
+	PerDay int
+}
+
+// ScheduledTask is the TaskID of the nth push of an app's day, from 0. Like those of the push pages, it begins with its time
+// and its app, in hexadecimal.
+func ScheduledTask(app int64, day time.Time, n int) string {
+	return fmt.Sprintf("%08x_%08x_2000005e80aa873_2780d131_%x", scheduledAt(day, n).Unix(), app, 0xbc614e+n)
+}
+
+func scheduledAt(day time.Time, n int) time.Time {
+	day = day.UTC()
+	return time.Date(day.Year(), day.Month(), day.Day(), ScheduledHour, n, 0, 0, time.UTC)
+}
+
+// listQuestion is the body of a call, all of whose fields are required.
+type listQuestion struct {
+	Sdkappid           int64
+	Offset             *int
+	Want               int
+	OrderBy            string
+	Asc                *bool
+	BeginTime, EndTime string
+}
+
+// listed is a scheduled push as an answer has it. The page's sample has more of its content.
+type listed struct {
+	TaskID          int64
+	Sdkappid        int64
+	CreateAt        string
+	Type            string
+	SchedAt         string
+	Content         map[string]any
+	Title, Desc     string
+	Status          string
+	DispatchSuccess int
+	DispatchErr     string
+	PushTaskID      string
+}
+
+// serveScheduled answers the list. It goes through a call in the order of the streams, but for faults.
+func (s *Sandbox) serveScheduled(w http.ResponseWriter, r *http.Request, arrived time.Duration) {
+	if r.Method != http.MethodPost {
+		s.stray(w, refuse(codeBadHTTP, "only POST is supported"))
+		return
+	}
+	from, no := readCaller(r.URL.RawQuery)
+	app := s.apps[from.app]
+	if app == nil {
+		s.stray(w, refuse(codeUnknownApp, "SDKAppID not found"))
+		return
+	}
+	if !app.pace.arrive(arrived) {
+		no = refuse(codeFrequency, infoOf(codeFrequency))
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		body = nil
+	}
+	if no == nil {
+		no = app.authenticate(from, s.now())
+	}
+	if no == nil && s.scheduled.Refuse != 0 {
+		no = refuse(s.scheduled.Refuse, infoOf(s.scheduled.Refuse))
+	}
+	out := []byte(nil)
+	call := Call{SDKAppID: from.app, Stream: "scheduled", At: s.now(), Status: http.StatusOK}
+	if no == nil {
+		out, no = s.list(from.app, body)
+	}
+	if no != nil {
+		call.Code, out = no.code, no.append(nil)
+	}
+	s.done(app, call, nil)
+	writeJSON(w, out)
+}
+
+func (s *Sandbox) list(app int64, body []byte) ([]byte, *refusal) {
+	var q listQuestion
+	if err := json.Unmarshal(body, &q); err != nil {
+		return nil, refuse(codeBodyNotJSON, "the body is not a JSON object of these fields")
+	}
+	spellings := s.scheduled.OrderBy
+	if len(spellings) == 0 {
+		spellings = []string{"createat", "schedat", "createAt", "schedAt"}
+	}
+	maxDays := s.scheduled.MaxDays
+	if maxDays == 0 {
+		maxDays = 31
+	}
+	begin, beginErr := time.Parse(time.DateTime, q.BeginTime)
+	end, endErr := time.Parse(time.DateTime, q.EndTime)
+	switch {
+	case q.Sdkappid != app:
+		return nil, refuse(codeBadParameters, "Sdkappid differs from the URL's")
+	case q.Offset == nil || *q.Offset < 0 || q.Want <= 0 || q.Asc == nil:
+		return nil, refuse(codeBadParameters, "Offset, Want or Asc is missing or wrong")
+	case !slices.Contains(spellings, q.OrderBy):
+		return nil, refuse(codeBadParameters, "OrderBy is wrong")
+	case beginErr != nil || endErr != nil || end.Before(begin):
+		return nil, refuse(codeBadParameters, "BeginTime or EndTime is wrong")
+	case end.Sub(begin) > time.Duration(maxDays)*24*time.Hour:
+		return nil, refuse(codeBadParameters, "the range of time is too long")
+	}
+	all := s.pushesBetween(app, begin, end)
+	if !*q.Asc {
+		slices.Reverse(all)
+	}
+	first := min(*q.Offset, len(all))
+	answer, err := json.Marshal(struct {
+		ActionStatus string
+		ErrorInfo    string
+		ErrorCode    int
+		Total        int
+		Tasks        []listed
+	}{"OK", "", 0, len(all), all[first:min(first+q.Want, len(all))]})
+	if err != nil {
+		return nil, refuse(codeBadParameters, err.Error())
+	}
+	return answer, nil
+}
+
+// pushesBetween are an app's pushes of a range of time, in their order; those of the future are pending.
+func (s *Sandbox) pushesBetween(app int64, begin, end time.Time) []listed {
+	all := []listed{}
+	for day := begin.Truncate(24 * time.Hour); !day.After(end); day = day.AddDate(0, 0, 1) {
+		for n := range max(1, s.scheduled.PerDay) {
+			at := scheduledAt(day, n)
+			if at.Before(begin) || at.After(end) {
+				continue
+			}
+			push := listed{
+				TaskID: at.Unix(), Sdkappid: app, CreateAt: at.AddDate(0, 0, -1).Format(time.DateTime), Type: "All", SchedAt: at.Format(time.DateTime),
+				Content: map[string]any{"From_Account": DefaultAdmin}, Title: "Daily news", Desc: "What is new", Status: "pending",
+			}
+			if !at.After(s.now()) {
+				push.Status, push.DispatchSuccess, push.PushTaskID = "dispatched", 1, ScheduledTask(app, day, n)
+			}
+			all = append(all, push)
+		}
+	}
+	return all
+}

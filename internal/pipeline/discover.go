@@ -1,0 +1,144 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"pushloss/extract"
+	"pushloss/load"
+)
+
+// Scheduled pushes are looked for before a run plans, so that it pulls them at once.
+const (
+	// maxListCalls bounds the calls for lists of one app in one run.
+	maxListCalls = 30
+	// listWant is how many pushes a page has, as in the API's sample.
+	listWant = 20
+	// listOverlap is how long before the newest push that is known a run looks again: one
+	// may have been dispatched late.
+	listOverlap = 24 * time.Hour
+	// listDays is the range of time of the API's sample: in case that a range is one of
+	// creation, it is as long.
+	listDays = 31
+	// maxScheduledID is the longest TaskID that is registered, in bytes.
+	maxScheduledID = 512
+)
+
+// HintOfDiscovery says what an operator should do if scheduled pushes cannot be listed.
+const HintOfDiscovery = "the figures that were asked for are loaded, but scheduled pushes may be missing; if the app has none, unset PUSHLOSS_DISCOVER"
+
+// listForm is one way to ask for a list: the API's pages leave open how OrderBy is spelt,
+// and how long a range of time may be.
+type listForm struct {
+	days    int
+	orderBy string
+}
+
+func (p *Pipeline) listForms() []listForm {
+	var forms []listForm
+	for _, days := range []int{listDays, p.settings.EffectiveLookback() + 1, 1} {
+		for _, orderBy := range []string{"schedat", "schedAt"} {
+			forms = append(forms, listForm{days, orderBy})
+		}
+	}
+	return forms
+}
+
+// discover registers the scheduled pushes that were dispatched since the newest that is
+// known. problem says why some may be missing; the error is one that stops the app.
+func (p *Pipeline) discover(ctx context.Context, at turn, now time.Time) (problem string, err error) {
+	newest, err := p.db.NewestScheduled(ctx, at.Account.SDKAppID)
+	if err != nil {
+		return "", err
+	}
+	since := now.AddDate(0, 0, -p.settings.EffectiveLookback()-1)
+	if newest != nil && newest.Add(-listOverlap).After(since) {
+		since = newest.Add(-listOverlap)
+	}
+	listed, listErr := p.listScheduled(ctx, at, since, now)
+	tasks := tasksOf(listed, at.Account.SDKAppID, since, now)
+	if len(tasks) > 0 { // those before a failure are there too
+		added, err := p.db.RegisterTasks(ctx, tasks, now)
+		if err != nil {
+			return "", err
+		}
+		at.log.InfoContext(ctx, "scheduled pushes listed", "dispatched", len(tasks), "new", added)
+	}
+	var failed *extract.Error
+	switch {
+	case listErr == nil:
+		return "", nil
+	case errors.As(listErr, &failed) && failed.StopsApp() && 70_000 <= failed.Code && failed.Code <= 79_999:
+		return "", listErr // of the account: every other call would be refused too
+	case failed == nil && !errors.Is(listErr, errManyScheduled):
+		return "", listErr
+	}
+	at.log.WarnContext(ctx, "scheduled pushes cannot be listed", "error", listErr, "hint", HintOfDiscovery)
+	return "scheduled pushes cannot be listed: " + listErr.Error(), nil
+}
+
+var errManyScheduled = fmt.Errorf("there are more than %d pages of them: older ones are left out", maxListCalls)
+
+// listScheduled lists the pushes since a time, the latest first. With an error comes what
+// was listed before.
+func (p *Pipeline) listScheduled(ctx context.Context, at turn, since, now time.Time) (pushes []extract.ScheduledPush, err error) {
+	forms := p.listForms()
+	offset, again := 0, false
+	for range maxListCalls {
+		form := forms[0]
+		page, err := at.client.Scheduled(ctx, extract.ScheduledRequest{
+			From: now.AddDate(0, 0, -form.days), To: now, OrderBy: form.orderBy, Offset: offset, Want: listWant,
+		})
+		var failed *extract.Error
+		switch {
+		case errors.As(err, &failed) && offset == 0 && len(forms) > 1 && failed.AboutWindow():
+			forms = forms[1:]
+			continue
+		case errors.As(err, &failed) && (failed.Class == extract.Transient || failed.Class == extract.Throttled) && !again:
+			again = true
+			continue
+		case err != nil:
+			return pushes, err
+		}
+		again = false
+		pushes = append(pushes, page.Pushes...)
+		offset += page.Listed
+		last := page.Listed == 0 || page.Total > 0 && int64(offset) >= page.Total || page.Total <= 0 && page.Listed < listWant
+		if last || !anySince(page.Pushes, since) {
+			return pushes, nil
+		}
+	}
+	return pushes, errManyScheduled
+}
+
+// anySince reports whether a page has a push that is not older than since: a whole page of
+// older ones is the end, whatever the order within a page is.
+func anySince(pushes []extract.ScheduledPush, since time.Time) bool {
+	for _, push := range pushes {
+		if push.SentAt == nil || !push.SentAt.Before(since) {
+			return true
+		}
+	}
+	return false
+}
+
+// tasksOf are the pushes that were dispatched since a time.
+func tasksOf(pushes []extract.ScheduledPush, sdkAppID int64, since, now time.Time) (tasks []load.Task) {
+	seen := make(map[string]bool)
+	for _, push := range pushes {
+		id := push.TaskID
+		sentAt := push.SentAt
+		if id == "" || seen[id] || len(id) > maxScheduledID || !utf8.ValidString(id) || sentAt != nil && sentAt.Before(since) {
+			continue
+		}
+		if sentAt != nil && sentAt.After(now.Add(ClockTolerance)) { // dispatched before its time
+			sentAt = nil
+		}
+		seen[id] = true
+		tasks = append(tasks, load.Task{SDKAppID: sdkAppID, TaskID: id, SentAt: sentAt, RegisteredAt: now, Source: load.SourceSchedule})
+	}
+	return tasks
+}
