@@ -75,9 +75,7 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 		report.partial(problemOfUnproven(unproven), hintOfUnproven)
 	}
 	if undiscovered != "" {
-		report.State = AppPartial
-		report.Problem = strings.TrimSuffix(undiscovered+"; "+report.Problem, "; ")
-		report.Hint = strings.TrimSuffix(HintOfDiscovery+"; "+report.Hint, "; ")
+		report.partial(undiscovered, HintOfDiscovery)
 	}
 	if err != nil {
 		return err
