@@ -189,6 +189,8 @@ type request struct {
 	narrowed bool
 	// trial says that the caller handles its failure without an answer of the API.
 	trial bool
+	// once says that a failure is not tried again.
+	once bool
 }
 
 func (r request) ofTasks() bool { return len(r.tasks) > 0 && r.tasks[0].ID != "" }

@@ -138,9 +138,11 @@ func (w *appWork) narrow(ctx context.Context, r request, failed *extract.Error, 
 	return answered, nil
 }
 
-// askAlone requests the days of the tasks that were set apart.
+// askAlone requests the days of the tasks that were set apart. After some tasks in a row
+// without an answer, it tries each further one once: there may be any number of them.
 func (w *appWork) askAlone(ctx context.Context) error {
 	normalizer := transform.Normalizer{MaxRows: maxRows}
+	silent := 0
 	for _, key := range slices.Sorted(maps.Keys(w.refusals.tasks)) {
 		task := w.refusals.tasks[key]
 		slices.SortFunc(task.queued, func(a, b streamDay) int {
@@ -152,10 +154,13 @@ func (w *appWork) askAlone(ctx context.Context) error {
 			}
 			w.more(1)
 			r := w.plan.request(window.stream, window.day, []load.TaskRef{task.task})
-			r.narrowed = true
+			r.narrowed, r.once = true, silent >= maxFailuresInRow
 			answered, err := w.ask(ctx, r, &normalizer)
 			if err != nil {
 				return err
+			}
+			if silent++; answered {
+				silent = 0
 			}
 			if left := len(task.queued) - 1; i == 0 && left > 0 && !answered {
 				w.log.ErrorContext(ctx, "the api refuses the task's oldest and newest day: the next run tries the others",

@@ -155,5 +155,9 @@ func TestAnyTasksWhoseRequestsFailTakeNoOtherWithThem(t *testing.T) {
 		if calls := int(report.Requests - report.Retries); calls > 2*(1+batches)+batches*perBatch+len(bad) {
 			t.Errorf("%+v: %d requests were made", e, calls)
 		}
+		// Only a batch, and the first three tasks, are tried again.
+		if report.Retries > 4*(batches+3) {
+			t.Errorf("%+v: %d retries were made", e, report.Retries)
+		}
 	}
 }

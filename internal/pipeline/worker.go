@@ -185,7 +185,7 @@ func (w *appWork) one(ctx context.Context, r request, normalizer *transform.Norm
 // request because of some of its tasks.
 func (w *appWork) ask(ctx context.Context, r request, normalizer *transform.Normalizer) (answered bool, err error) {
 	loadsBefore, tries := w.before()
-	if r.trial {
+	if r.trial || r.once {
 		tries = 1
 	}
 	answer, err := w.client.Pull(ctx, extract.Request{Stream: r.stream, Window: r.window, Tasks: r.taskIDs(), Tries: tries})
