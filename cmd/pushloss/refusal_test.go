@@ -153,10 +153,10 @@ func TestMigrateBringsTheSchemaUpAndTellsWhereItIs(t *testing.T) {
 	w.do(0, "migrate", "up").says(t, current)
 	w.do(0, "migrate", "up").says(t, current)
 	// What somebody did to it since, it names, and status what of that changes what people read.
-	w.exec(`DROP VIEW analytics.coverage`)
+	w.exec(`DROP VIEW analytics.loss_rates`)
 	w.exec(`ALTER VIEW analytics.stages SET (security_barrier = true)`)
 	w.exec(`CREATE TRIGGER ours BEFORE UPDATE ON pushloss.ledger FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()`)
-	views := []string{"view analytics.coverage is missing", "view analytics.stages was altered", "run: pushloss migrate up"}
+	views := []string{"view analytics.loss_rates is missing", "view analytics.stages was altered", "run: pushloss migrate up"}
 	w.do(3, "migrate", "status").says(t, append(views, current, "trigger pushloss.ledger ours was not made by pushloss", "DROP TRIGGER")...)
 	w.do(3, "status").says(t, append(views, "never pulled: pushloss run")...)
 	shapeIs(t, "migrate_status_differs", w.do(3, "migrate", "status", "--output", "json").stdout)
