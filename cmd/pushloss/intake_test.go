@@ -70,6 +70,7 @@ func TestServeTakesTasksAndRunsPullThem(t *testing.T) {
 	if status, _ := get(t, address+"/v1/"); status != http.StatusNotFound {
 		t.Errorf("the folder is HTTP %d", status)
 	}
+	metrics(t, strings.TrimPrefix(address, "http://"), `pushloss_callbacks_total{outcome="taken"} 2`)
 	daemon.signal(syscall.SIGTERM)
 	daemon.endedWith(0)
 

@@ -32,6 +32,7 @@ func newSandboxCommand(env Environment) *cobra.Command {
 		Long: `Serves a stand-in of the push-loss and push-statistics APIs with made-up but
 repeatable figures, until it is stopped. Its streams:
 ` + sandboxStreams() + `
+` + sandbox.ScheduledPath + ` lists one scheduled push a day, at 10:00 UTC.
 
 GET /sandbox/stats returns the calls and the smallest gap between two,
 GET /sandbox/truth?stream=&sdkappid=&taskid=&start=&end= what a correct answer says.

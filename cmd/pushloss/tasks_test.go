@@ -53,7 +53,7 @@ func TestTasksAreReadFromWhatTheVendorAnswers(t *testing.T) {
 	const answer, failure = `{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0,"TaskId":"pushed-1","Novelty":1}`, `{"ActionStatus":"FAIL","ErrorInfo":"Invalid format of MsgRandom","ErrorCode":90001,"TaskId":""}`
 	w.startWith(strings.NewReader(answer), "tasks", "import", "-").endedWith(0).says(t, "tasks: 1 added", "skipped: 1 unknown field")
 	w.startWith(strings.NewReader(answer+failure), "tasks", "import", "-").endedWith(0).says(t, "tasks: 0 added, 0 updated, 1 unchanged", "1 answer of a failed call", "MsgRandom")
-	w.startWith(strings.NewReader(failure), "tasks", "import", "-").endedWith(2).says(t, "the push failed (FAIL 90001: \"Invalid format of MsgRandom\")")
+	w.startWith(strings.NewReader(failure), "tasks", "import", "-").endedWith(2).says(t, "the push failed (FAIL 90001: \"Invalid format of MsgRandom\")", "import the answer of a push that succeeded")
 	w.do(0, "tasks", "add", answer, "pushed-2", "pushed-1", "--label", "Sale").says(t, "tasks: 1 added, 1 updated, 0 unchanged")
 	w.do(2, "tasks", "add", `{"ActionStatus":`).says(t, "argument 1:1: not valid JSON")
 	w.startWith(strings.NewReader(`{"Events":[{"TaskId":"called","TaskTime":1743379200,"To_Account":"bob"}]}`), "tasks", "import", "-", "--app", "1400000001").endedWith(0).says(t, "tasks: 1 added")

@@ -67,6 +67,7 @@ func Run(ctx context.Context, opts Options) error {
 		_ = d.Listener.Close()
 		return err
 	}
+	d.Intake.OnCallback = d.metrics.Callback
 	probes := d.probes()
 	figures := page.New(d.DB, page.Options{
 		Log: d.Log, Now: d.Now, Grace: d.Grace,

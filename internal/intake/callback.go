@@ -35,35 +35,44 @@ type callbackAnswer struct {
 // callback takes the vendor's callback. It notes tasks and answers; they are registered
 // later. The body is read only if the address is signed, and nothing of it stays but tasks.
 func (in *Intake) callback(w http.ResponseWriter, r *http.Request) {
+	outcome, status, problem := in.take(w, r)
+	if in.OnCallback != nil {
+		in.OnCallback(outcome)
+	}
+	if problem == "" {
+		answer(w, status, callbackAnswer{ActionStatus: statusOK})
+		return
+	}
+	answer(w, status, callbackAnswer{statusFailure, problem, 1})
+}
+
+// take notes the tasks of a callback.
+func (in *Intake) take(w http.ResponseWriter, r *http.Request) (outcome string, status int, problem string) {
 	query := r.URL.Query()
 	app, reason := verify(in.signers, query.Get("SdkAppid"), query.Get("Sign"), query.Get("RequestTime"), in.Now())
 	if reason != accepted {
 		in.refused.note(in.Log, in.Now(), reason)
-		answer(w, http.StatusForbidden, callbackAnswer{statusFailure, string(reason), 1})
-		return
+		return refused, http.StatusForbidden, string(reason)
 	}
 	if query.Get("CallbackCommand") != pushCommand {
-		answer(w, http.StatusOK, callbackAnswer{ActionStatus: statusOK})
-		return
+		return ignored, http.StatusOK, ""
 	}
 	select {
 	case in.calls <- struct{}{}:
 		defer func() { <-in.calls }()
 	default:
-		answer(w, http.StatusServiceUnavailable, callbackAnswer{statusFailure, "too many callbacks at once", 1})
-		return
+		return crowdedOut, http.StatusServiceUnavailable, "too many callbacks at once"
 	}
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(callbackLimit))
 	err := readEvents(http.MaxBytesReader(w, r.Body, maxCallback), in.Now(), func(c called) { in.queue.offer(app, c) })
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		answer(w, http.StatusRequestEntityTooLarge, callbackAnswer{statusFailure, fmt.Sprintf("the body has more than %d bytes", maxCallback), 1})
+		return unreadable, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has more than %d bytes", maxCallback)
 	case err != nil: // its text may repeat the body
-		answer(w, http.StatusBadRequest, callbackAnswer{statusFailure, "the body is not a JSON object of events", 1})
-	default:
-		answer(w, http.StatusOK, callbackAnswer{ActionStatus: statusOK})
+		return unreadable, http.StatusBadRequest, "the body is not a JSON object of events"
 	}
+	return taken, http.StatusOK, ""
 }
 
 // noteEvery is how often refused callbacks are logged.

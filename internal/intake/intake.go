@@ -42,9 +42,20 @@ type Options struct {
 	Location *time.Location
 	// Outlooks says what runs will not pull of tasks; it may be nil.
 	Outlooks func(context.Context, []load.Task) ([]string, error)
-	Log      *slog.Logger
-	Now      func() time.Time
+	// OnCallback, if set, is called with the outcome of each callback.
+	OnCallback func(outcome string)
+	Log        *slog.Logger
+	Now        func() time.Time
 }
+
+// Outcomes of callbacks.
+const (
+	taken      = "taken"
+	ignored    = "ignored" // of another command
+	refused    = "refused"
+	unreadable = "unreadable"
+	crowdedOut = "crowded_out"
+)
 
 // Intake takes tasks over HTTP.
 type Intake struct {

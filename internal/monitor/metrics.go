@@ -21,6 +21,7 @@ type Metrics struct {
 	rows        *prometheus.CounterVec
 	rejects     *prometheus.CounterVec
 	runs        *prometheus.CounterVec
+	callbacks   *prometheus.CounterVec
 	lastSuccess prometheus.Gauge
 	figures     *reading[Figures] // nil if nothing of the database is shown
 }
@@ -40,11 +41,14 @@ func NewMetrics() *Metrics {
 		rows:     counter("rows_total", "Fact rows by what loading did to them.", appLabel, "change"),
 		rejects:  counter("rejects_total", "Rows that could not be understood.", appLabel),
 		runs:     counter("runs_total", "Finished runs by state.", "state"),
+
+		callbacks: counter("callbacks_total", "Callbacks of the vendor by outcome: taken, ignored, refused, unreadable or crowded out.", "outcome"),
+
 		lastSuccess: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "pushloss_last_success_timestamp_seconds", Help: "When a run last ended without any failure, in Unix seconds; 0 for never.",
 		}),
 	}
-	m.registry.MustRegister(m.requests, m.retries, m.windows, m.rows, m.rejects, m.runs, m.lastSuccess,
+	m.registry.MustRegister(m.requests, m.retries, m.windows, m.rows, m.rejects, m.runs, m.callbacks, m.lastSuccess,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -57,6 +61,9 @@ func (m *Metrics) Call(sdkAppID int64, call extract.CallReport) {
 		m.retries.WithLabelValues(app).Inc()
 	}
 }
+
+// Callback counts a callback of the vendor.
+func (m *Metrics) Callback(outcome string) { m.callbacks.WithLabelValues(outcome).Inc() }
 
 // Run counts a finished job.
 func (m *Metrics) Run(report pipeline.Report) {

@@ -48,6 +48,7 @@ type Problem struct {
 	Line    int
 	Element int // its number in JSON, from 1; 0 in a table
 	Text    string
+	vendors bool // about what the vendor wrote: the form of the list is right
 }
 
 func (p Problem) Error() string { return fmt.Sprintf("%s:%d: %s", p.Name, p.Line, p.Text) }
@@ -73,6 +74,9 @@ func (Problems) ExitCode() problem.Code { return problem.Usage }
 
 // Hint says what a list looks like.
 func (p Problems) Hint() string {
+	if len(p) == 1 && p[0].vendors {
+		return "nothing was imported; import the answer of a push that succeeded"
+	}
 	return `nothing was imported; write CSV with a header, "task_id,sdk_app_id,sent_at,label", one ID a line, or JSON Lines, {"task_id":"…"}; only task_id is required`
 }
 
@@ -117,7 +121,7 @@ func Read(name string, list io.Reader, loc *time.Location) (List, error) {
 	case len(r.problems) > 0:
 		return r.List, r.problems
 	case len(r.Entries) == 0:
-		return r.List, Problems{{Name: name, Line: 1, Text: "no tasks in it" + r.reason()}}
+		return r.List, Problems{{Name: name, Line: 1, Text: "no tasks in it" + r.reason(), vendors: r.reason() != ""}}
 	}
 	return r.List, nil
 }
