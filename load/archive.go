@@ -25,12 +25,24 @@ type Selection struct {
 }
 
 const (
-	sqlArchivedApps  = `SELECT sdk_app_id FROM pushloss.app WHERE $1::bigint IN (0, sdk_app_id) ORDER BY sdk_app_id`
+	sqlArchivedApps = `SELECT sdk_app_id FROM pushloss.app WHERE $1::bigint IN (0, sdk_app_id) ORDER BY sdk_app_id`
+	// The pulls of a day, and the answers for several days that proved some of its windows.
 	sqlArchivedPulls = `
-		SELECT p.pull_id, p.run_id, p.task_ids, p.loaded_at, p.trusted, p.raw_pruned_at IS NOT NULL, p.body_sha256, b.body
-		FROM pushloss.pull AS p
+		SELECT p.pull_id, p.run_id, p.task_ids, p.loaded_at, p.trusted, p.raw_pruned_at IS NOT NULL, p.body_sha256, b.body, p.proven, p.revoked_at IS NOT NULL
+		FROM (
+			SELECT pull_id, run_id, task_ids, loaded_at, trusted, raw_pruned_at, body_sha256, revoked_at, NULL::text[] AS proven
+			FROM pushloss.pull
+			WHERE sdk_app_id = $1 AND day = $2 AND stream_id = $3 AND first_day IS NULL
+			UNION ALL
+			SELECT pull_id, run_id, task_ids, loaded_at, trusted, raw_pruned_at, body_sha256, revoked_at, ARRAY(
+				SELECT g.task_id
+				FROM unnest(proven_task_ids, proven_first_days, proven_last_days) AS g (task_id, first_day, last_day)
+				WHERE $2 BETWEEN g.first_day AND g.last_day)
+			FROM pushloss.pull
+			WHERE sdk_app_id = $1 AND first_day BETWEEN $2::date - 31 AND $2 AND day >= $2 AND stream_id = $3
+		) AS p
 		LEFT JOIN pushloss.raw_body AS b ON b.sha256 = p.body_sha256
-		WHERE p.sdk_app_id = $1 AND p.day = $2 AND p.stream_id = $3
+		WHERE p.proven IS NULL OR p.proven <> '{}'
 		ORDER BY p.pull_id`
 )
 
@@ -100,10 +112,15 @@ type archivedPull struct {
 	pruned   bool
 	digest   []byte
 	body     []byte // compressed; nil if it is missing
+	// proven are, for the answer to a request for several days, the tasks whose window of
+	// this day it proved; otherwise nil.
+	proven []string
+	// revoked says that what it proved was taken back later.
+	revoked bool
 }
 
 func scanArchivedPull(row pgx.CollectableRow) (p archivedPull, err error) {
-	err = row.Scan(&p.id, &p.runID, &p.taskIDs, &p.loadedAt, &p.trusted, &p.pruned, &p.digest, &p.body)
+	err = row.Scan(&p.id, &p.runID, &p.taskIDs, &p.loadedAt, &p.trusted, &p.pruned, &p.digest, &p.body, &p.proven, &p.revoked)
 	p.loadedAt = p.loadedAt.UTC()
 	return p, err
 }

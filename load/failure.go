@@ -50,7 +50,7 @@ func (l *AppLock) RecordFailure(ctx context.Context, failure Failure, now time.T
 			entry.fail(reason)
 			switch {
 			case !failure.Unavailable:
-			case entry.LastTrustedAt != nil:
+			case entry.Confirmed():
 				entry.State = entry.stateOfFacts()
 				entry.settleForgotten()
 			default:

@@ -49,14 +49,18 @@ type Entry struct {
 	FirstLoadedAt *time.Time
 	LastLoadedAt  *time.Time
 	LastTrustedAt *time.Time // when a trusted answer last loaded it
+	ProvenAt      *time.Time // when a trusted answer for a span last equalled the stored days, this one among them
 	LastError     *string
 	UpdatedAt     time.Time // when it was last pulled
 }
 
+// Confirmed reports whether a trusted answer ever loaded or proved the window.
+func (e Entry) Confirmed() bool { return e.LastTrustedAt != nil || e.ProvenAt != nil }
+
 const (
 	sqlLedger = `
 		SELECT stream_id, day, task_key, state, coalesce(settled_reason, ''), pulls, row_count, reject_count,
-			first_loaded_at, last_loaded_at, last_trusted_at, last_error, updated_at
+			first_loaded_at, last_loaded_at, last_trusted_at, proven_at, last_error, updated_at
 		FROM pushloss.ledger
 		WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3`
 	sqlLedgerOfApp    = sqlLedger + ` AND task_key = 0`
@@ -65,19 +69,19 @@ const (
 	sqlFailedWindows  = `SELECT stream_id, day, task_key FROM pushloss.ledger WHERE sdk_app_id = $1 AND state = 'failed' AND NOT settled`
 	sqlSaveLedger     = `
 		INSERT INTO pushloss.ledger AS l (sdk_app_id, day, stream_id, task_key, state, settled, settled_reason,
-			pulls, row_count, reject_count, first_loaded_at, last_loaded_at, last_trusted_at, last_error, updated_at)
+			pulls, row_count, reject_count, first_loaded_at, last_loaded_at, last_trusted_at, proven_at, last_error, updated_at)
 		SELECT $1, $2, $3, task_key, state, settled_reason <> '', nullif(settled_reason, ''),
-			pulls, row_count, reject_count, first_loaded_at, last_loaded_at, last_trusted_at, last_error, $4
+			pulls, row_count, reject_count, first_loaded_at, last_loaded_at, last_trusted_at, proven_at, last_error, $4
 		FROM unnest($5::int[], $6::text[], $7::text[], $8::int[], $9::int[], $10::int[],
-				$11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::text[])
+				$11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[], $15::text[])
 			AS g (task_key, state, settled_reason, pulls, row_count, reject_count,
-				first_loaded_at, last_loaded_at, last_trusted_at, last_error)
+				first_loaded_at, last_loaded_at, last_trusted_at, proven_at, last_error)
 		ORDER BY task_key
 		ON CONFLICT (sdk_app_id, day, task_key, stream_id) DO UPDATE SET
 			state = excluded.state, settled = excluded.settled, settled_reason = excluded.settled_reason,
 			pulls = excluded.pulls, row_count = excluded.row_count, reject_count = excluded.reject_count,
 			first_loaded_at = excluded.first_loaded_at, last_loaded_at = excluded.last_loaded_at, last_trusted_at = excluded.last_trusted_at,
-			last_error = excluded.last_error, updated_at = excluded.updated_at,
+			proven_at = excluded.proven_at, last_error = excluded.last_error, updated_at = excluded.updated_at,
 			opened_at = CASE WHEN excluded.state = 'failed' THEN l.opened_at END`
 )
 
@@ -134,7 +138,7 @@ func scanEntry(row pgx.CollectableRow) (Entry, error) {
 	var e Entry
 	var day time.Time
 	err := row.Scan(&e.Stream, &day, &e.TaskKey, &e.State, &e.Settled, &e.Pulls, &e.RowCount, &e.RejectCount,
-		&e.FirstLoadedAt, &e.LastLoadedAt, &e.LastTrustedAt, &e.LastError, &e.UpdatedAt)
+		&e.FirstLoadedAt, &e.LastLoadedAt, &e.LastTrustedAt, &e.ProvenAt, &e.LastError, &e.UpdatedAt)
 	e.Day = calendar.DayOf(day, time.UTC)
 	return e, err
 }
@@ -152,13 +156,15 @@ func queueLedger(batch *pgx.Batch, sdkAppID int64, stream stream.Stream, day cal
 		firstLoadedAt = make([]*time.Time, n)
 		lastLoadedAt  = make([]*time.Time, n)
 		lastTrustedAt = make([]*time.Time, n)
+		provenAt      = make([]*time.Time, n)
 		lastErrors    = make([]*string, n)
 	)
 	for i, e := range entries {
 		taskKeys[i], states[i], settled[i] = e.TaskKey, string(e.State), string(e.Settled)
 		pulls[i], rowCounts[i], rejectCounts[i] = int32(e.Pulls), int32(e.RowCount), int32(e.RejectCount)
-		firstLoadedAt[i], lastLoadedAt[i], lastTrustedAt[i], lastErrors[i] = e.FirstLoadedAt, e.LastLoadedAt, e.LastTrustedAt, e.LastError
+		firstLoadedAt[i], lastLoadedAt[i], lastTrustedAt[i] = e.FirstLoadedAt, e.LastLoadedAt, e.LastTrustedAt
+		provenAt[i], lastErrors[i] = e.ProvenAt, e.LastError
 	}
 	batch.Queue(sqlSaveLedger, sdkAppID, day.UTC(), int16(stream), now, taskKeys, states, settled,
-		pulls, rowCounts, rejectCounts, firstLoadedAt, lastLoadedAt, lastTrustedAt, lastErrors).Exec(affecting(n))
+		pulls, rowCounts, rejectCounts, firstLoadedAt, lastLoadedAt, lastTrustedAt, provenAt, lastErrors).Exec(affecting(n))
 }

@@ -151,11 +151,11 @@ func (e *Entry) loadedAt(now time.Time) {
 	}
 }
 
-// stateOfFacts is the state of a loaded window: it is unproven if no trusted answer was
-// loaded, with or without figures.
+// stateOfFacts is the state of a window that was answered: it is unproven if no trusted
+// answer loaded or proved it, with or without figures.
 func (e *Entry) stateOfFacts() State {
 	switch {
-	case e.LastTrustedAt == nil:
+	case !e.Confirmed():
 		return StateUnproven
 	case e.RowCount == 0:
 		return StateEmpty

@@ -18,10 +18,10 @@ const (
 		DELETE FROM pushloss.loss_change
 		WHERE sdk_app_id = $1 AND day = $2 AND stream_id = $3 AND task_key = ANY($4::int[])`
 	sqlMendLedger = `
-		UPDATE pushloss.ledger SET row_count = $5, first_loaded_at = $6, last_loaded_at = $7, last_trusted_at = $8,
+		UPDATE pushloss.ledger SET row_count = $5, first_loaded_at = $6, last_loaded_at = $7, last_trusted_at = $8, proven_at = $9,
 			state = CASE
 				WHEN state NOT IN ('loaded', 'empty', 'unproven') THEN state
-				WHEN $8::timestamptz IS NULL THEN 'unproven'
+				WHEN coalesce($8::timestamptz, $9::timestamptz) IS NULL THEN 'unproven'
 				WHEN $5 = 0 THEN 'empty'
 				ELSE 'loaded'
 			END
@@ -120,7 +120,7 @@ func (r *Restored) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now
 			if m.what == missing {
 				queueLedger(batch, sdkAppID, replayed.stream, day, now, []Entry{*e})
 			} else {
-				batch.Queue(sqlMendLedger, sdkAppID, day.UTC(), int16(replayed.stream), e.TaskKey, e.RowCount, e.FirstLoadedAt, e.LastLoadedAt, e.LastTrustedAt)
+				batch.Queue(sqlMendLedger, sdkAppID, day.UTC(), int16(replayed.stream), e.TaskKey, e.RowCount, e.FirstLoadedAt, e.LastLoadedAt, e.LastTrustedAt, e.ProvenAt)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -52,14 +53,14 @@ func (r *replayedDay) window(taskKey int32) *replayedWindow {
 	return w
 }
 
-// refs returns the windows that a pull requested. A task that is not in the registry has
-// no window.
-func (r *replayedDay) refs(p archivedPull) ([]TaskRef, error) {
-	if len(p.taskIDs) == 0 {
+// refs returns the windows of a pull's tasks. A task that is not in the registry has no
+// window.
+func (r *replayedDay) refs(taskIDs []string) ([]TaskRef, error) {
+	if len(taskIDs) == 0 {
 		return []TaskRef{{}}, nil
 	}
-	refs := make([]TaskRef, 0, len(p.taskIDs))
-	for _, id := range p.taskIDs {
+	refs := make([]TaskRef, 0, len(taskIDs))
+	for _, id := range taskIDs {
 		key, known := r.tasks[id]
 		if id == deletedTask {
 			continue
@@ -94,6 +95,40 @@ func (r *replayedDay) apply(p archivedPull, refs []TaskRef, result transform.Res
 		w.changes = append(w.changes, c)
 	}
 	r.write(e.facts, p.loadedAt)
+}
+
+var errNotEmpty = errors.New("the answer for several days has no figures of the task, and the window has some")
+
+// prove does to the windows what the proof by an answer for several days did. If the
+// answer is still stored, it must not contradict the window.
+func (r *replayedDay) prove(p archivedPull, read func() (transform.Result, error)) {
+	refs, err := r.refs(p.proven)
+	var result transform.Result
+	if err == nil && !p.pruned {
+		if result, err = read(); err != nil {
+			err = fmt.Errorf("pull %d: %w", p.id, err)
+		}
+	}
+	if err != nil {
+		r.giveUp(refs, err, false)
+		return
+	}
+	empty := make(map[string]bool)
+	for _, snapshot := range result.Snapshots {
+		empty[snapshot.TaskID] = snapshot.Empty()
+	}
+	for _, ref := range refs {
+		w := r.window(ref.Key)
+		if empty[ref.ID] && len(w.facts) > 0 {
+			r.giveUp([]TaskRef{ref}, fmt.Errorf("pull %d: %w", p.id, errNotEmpty), false)
+			continue
+		}
+		w.entry.prove(p.trusted, NotSettled, p.loadedAt)
+		if p.revoked {
+			w.entry.ProvenAt = nil
+		}
+	}
+	r.pulls++
 }
 
 func (r *replayedDay) write(d rowDiff, at time.Time) {

@@ -17,7 +17,7 @@ const (
 		UPDATE pushloss.ledger SET
 			settled = true, settled_reason = 'api_memory', opened_at = NULL,
 			state = CASE WHEN state = 'absent' THEN state WHEN row_count > 0 THEN 'loaded' ELSE 'empty' END
-		WHERE sdk_app_id = $1 AND day <= $2 AND NOT settled AND last_trusted_at IS NOT NULL`
+		WHERE sdk_app_id = $1 AND day <= $2 AND NOT settled AND (last_trusted_at IS NOT NULL OR proven_at IS NOT NULL)`
 	// A clock that was ahead may have settled days that were not over yet.
 	sqlReopenDays = `
 		UPDATE pushloss.ledger SET settled = false, settled_reason = NULL

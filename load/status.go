@@ -45,12 +45,16 @@ type AppStatus struct {
 	Unanswered Unanswered
 	// Emptied are the days whose figures the answers of one run removed.
 	Emptied Emptied
+	// SpansOff is the newest disagreement that keeps runs from using spans; nil if none
+	// does.
+	SpansOff *SpansOff
 }
 
 // UnprovenTold is how long the status reports an unproven window.
 const UnprovenTold = 30 * 24 * time.Hour
 
-// The lookback of a window that a reconciliation opened starts again.
+// The lookback of a window that a reconciliation opened starts again. Windows without
+// figures that a span proved wait for up to a week, to become final together.
 const sqlStatus = `
 	WITH opened AS (
 		SELECT 'loss' AS stream, l.sdk_app_id, l.day, coalesce(t.task_id, '') AS task_id, l.opened_at
@@ -63,6 +67,12 @@ const sqlStatus = `
 		JOIN pushloss.stream AS s USING (stream_id)
 		LEFT JOIN pushloss.task AS t ON t.task_key = l.task_key
 		WHERE l.state IN ('unproven', 'unavailable') OR l.reject_count > 0
+	), quiet AS (
+		SELECT s.stream, l.sdk_app_id, l.day, t.task_id, true AS proven
+		FROM pushloss.ledger AS l
+		JOIN pushloss.stream AS s USING (stream_id)
+		JOIN pushloss.task AS t ON t.task_key = l.task_key
+		WHERE l.proven_at IS NOT NULL AND NOT l.settled AND l.row_count = 0
 	), active AS (
 		SELECT a.sdk_app_id, s.stream, s.stream_id = min(s.stream_id) OVER (PARTITION BY a.sdk_app_id) AS leads
 		FROM pushloss.app AS a
@@ -82,13 +92,14 @@ const sqlStatus = `
 			c.state IN ('unproven', 'unavailable') AND g.updated_at + $3::interval > $1 AS unproven,
 			CASE WHEN g.updated_at + $3::interval > $1 THEN g.reject_count END AS rejects,
 			NOT c.settled AND c.state NOT IN ('failed', 'open')
-				AND greatest(lookback_ended.at, opened.opened_at) + $2::interval < $1 AS late
+				AND greatest(lookback_ended.at, opened.opened_at) + CASE WHEN quiet.proven THEN interval '7 days' ELSE interval '0' END + $2::interval < $1 AS late
 		FROM analytics.stream_coverage AS c
 		JOIN active USING (sdk_app_id, stream)
 		JOIN analytics.apps AS a USING (sdk_app_id)
 		LEFT JOIN analytics.tasks AS t USING (sdk_app_id, task_id)
 		LEFT JOIN opened USING (stream, sdk_app_id, day, task_id)
 		LEFT JOIN untrusted AS g USING (stream, sdk_app_id, day, task_id)
+		LEFT JOIN quiet USING (stream, sdk_app_id, day, task_id)
 		CROSS JOIN LATERAL (SELECT (c.day + 1)::timestamp AT TIME ZONE a.timezone AS at) AS ended
 		CROSS JOIN LATERAL (
 			SELECT (c.day + 1 + a.lookback_days)::timestamp AT TIME ZONE a.timezone AS at
@@ -177,7 +188,12 @@ func (db *DB) statusOf(ctx context.Context, now time.Time, grace time.Duration, 
 	if err != nil {
 		return nil, err
 	}
+	off, err := readSpansOff(ctx, db.pool, now)
+	if err != nil {
+		return nil, err
+	}
 	for i, status := range statuses {
+		statuses[i].SpansOff = off[status.SDKAppID]
 		for _, u := range unanswered {
 			if u.SDKAppID == status.SDKAppID {
 				statuses[i].Unanswered = u

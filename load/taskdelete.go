@@ -25,7 +25,8 @@ const (
 			OR EXISTS (SELECT FROM pushloss.loss_change AS f WHERE f.sdk_app_id = $1 AND f.task_key = t.task_key))
 		ORDER BY t.task_id`
 	sqlForgetInPulls = `
-		UPDATE pushloss.pull SET task_ids = coalesce(nullif(array_remove(task_ids, $2), '{}'), ARRAY[$3])
+		UPDATE pushloss.pull SET task_ids = coalesce(nullif(array_remove(task_ids, $2), '{}'), ARRAY[$3]),
+			proven_task_ids = array_replace(proven_task_ids, $2, $3)
 		WHERE sdk_app_id = $1 AND task_ids @> ARRAY[$2]`
 	sqlDeleteTasks  = `DELETE FROM pushloss.task WHERE task_key = ANY($2) AND sdk_app_id = $1`
 	sqlForgetSentAt = `UPDATE pushloss.task SET sent_at = NULL WHERE sdk_app_id = $1 AND task_id = ANY($2) AND sent_at IS NOT NULL`

@@ -13,6 +13,7 @@ import (
 
 	"pushloss/internal/calendar"
 	"pushloss/internal/stream"
+	"pushloss/transform"
 )
 
 const sqlChangesOfDay = `
@@ -172,7 +173,7 @@ func (s storedDay) compare(r *replayedDay, taskKey int32) finding {
 	switch {
 	case !inLedger:
 		v.mismatches = append(v.mismatches, mismatch{stream: s.stream, taskKey: taskKey, what: missing, of: "ledger", replayedEntry: &w.entry})
-	case entry.RowCount != w.entry.RowCount || !sameTime(entry.FirstLoadedAt, w.entry.FirstLoadedAt) || !sameTime(entry.LastLoadedAt, w.entry.LastLoadedAt), !sameTime(entry.LastTrustedAt, w.entry.LastTrustedAt):
+	case entry.RowCount != w.entry.RowCount || !sameTime(entry.FirstLoadedAt, w.entry.FirstLoadedAt) || !sameTime(entry.LastLoadedAt, w.entry.LastLoadedAt), !sameTime(entry.LastTrustedAt, w.entry.LastTrustedAt), !sameTime(entry.ProvenAt, w.entry.ProvenAt):
 		v.mismatches = append(v.mismatches, mismatch{stream: s.stream, taskKey: taskKey, what: different, of: "ledger", storedEntry: &entry, replayedEntry: &w.entry})
 	}
 	return v
@@ -268,7 +269,11 @@ func (r *archiveReader) readDay(ctx context.Context, tx pgx.Tx, first *pgx.Batch
 	}
 	replayed := newReplay(stream, day, tasks)
 	for _, p := range s.pulls {
-		refs, err := replayed.refs(p)
+		if p.proven != nil {
+			replayed.prove(p, func() (transform.Result, error) { return r.result(stream, p) })
+			continue
+		}
+		refs, err := replayed.refs(p.taskIDs)
 		if err != nil {
 			replayed.giveUp(refs, err, false)
 			continue

@@ -149,7 +149,7 @@ func (m mismatch) describe(words texts) Difference {
 			*side.into = fmt.Sprintf("%s to %s at %s by run %d",
 				words.version(c.oldCount, c.oldInfo), words.version(c.newCount, c.newInfo), instant(&c.stamp.at), c.stamp.runID)
 		case side.entry != nil:
-			*side.into = fmt.Sprintf("%s, loaded from %s to %s, last trusted %s", english.Plural(side.entry.RowCount, "row", ""), instant(side.entry.FirstLoadedAt), instant(side.entry.LastLoadedAt), instant(side.entry.LastTrustedAt))
+			*side.into = fmt.Sprintf("%s, loaded from %s to %s, last trusted %s, proven by a span %s", english.Plural(side.entry.RowCount, "row", ""), instant(side.entry.FirstLoadedAt), instant(side.entry.LastLoadedAt), instant(side.entry.LastTrustedAt), instant(side.entry.ProvenAt))
 		}
 	}
 	return d

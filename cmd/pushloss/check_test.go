@@ -77,6 +77,7 @@ func TestCheckNamesEveryWrongSetting(t *testing.T) {
 		"PUSHLOSS_CALLBACK_TOKEN":      {value: "short"},
 		"PUSHLOSS_CALLBACK_TOKEN_FILE": {value: none},
 
+		"PUSHLOSS_SPANS":         {value: "on"},
 		"PUSHLOSS_LOG_FORMAT":    {value: "xml"},
 		"PUSHLOSS_POSTGRES_BIN":  {value: none, code: 3},
 		"PUSHLOSS_POSTGRES_PORT": {value: "65536"},

@@ -66,6 +66,9 @@ func printOddities(w io.Writer, t pipeline.Totals) {
 		fmt.Fprintf(w, "unproven: %s, of days that the API no longer had to remember as a whole: their figures may be incomplete, and no figures do not mean no pushes\n",
 			many(t.WindowsUnproven, "window"))
 	}
+	if t.WindowsBySpan > 0 {
+		fmt.Fprintf(w, "spans: answers for several days proved %s, which saved %s\n", many(t.WindowsBySpan, "window"), many(max(0, t.CallsSaved), "call"))
+	}
 	if t.RowsKept > 0 {
 		fmt.Fprintf(w, "kept: %s that the answers leave out or report less of: counters, or figures of days older than the API is believed to remember\n", many(t.RowsKept, "stored row"))
 	}

@@ -19,6 +19,7 @@ func newRunCommand(env Environment) *cobra.Command {
 app, and of each task for as long as it is followed. It is meant for cron, Kubernetes
 or Airflow. serve does the same on its own schedule.
 
+--plan shows every window, whether it would be pulled and why, and does not call the API.
 --as-of decides what is due and final as if it were that time. Days that are not over
 yet are left out. The first run of an app sets its first day to keep, also with
 --as-of. PUSHLOSS_FIRST_DAY can change it afterwards.`,
@@ -27,6 +28,7 @@ yet are left out. The first run of an app sets its first day to keep, also with
 		Args: exactly(cobra.NoArgs),
 	}
 	output := outputFlag(command)
+	planOnly := command.Flags().Bool("plan", false, "show what would be done, without calling the API")
 	asOf := command.Flags().String("as-of", "", "decide what is due as if it were this `time`")
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
 		a, err := configure(cmd, env, config.Needs{Database: true, Credentials: true})
@@ -46,6 +48,13 @@ yet are left out. The first run of an app sets its first day to keep, also with
 		db, events, err := a.openWithNotifier(cmd.Context())
 		if err != nil {
 			return err
+		}
+		if *planOnly {
+			plan, err := a.pipeline(db, pipeline.Options{}).PlanRun(cmd.Context(), at)
+			if err != nil {
+				return err
+			}
+			return printPlan(env, *output, plan)
 		}
 		bar := newProgress(env)
 		report, err := a.pipeline(db, pipeline.Options{OnProgress: bar.step}).Run(cmd.Context(), at)

@@ -162,6 +162,9 @@ func (a *app) judge(stored, others []load.AppStatus, ran bool) []appStatus {
 		if s.Emptied.Days > 0 {
 			notes = append(notes, s.Emptied.String()+": see analytics.loss_changes and push_changes")
 		}
+		if s.SpansOff != nil {
+			notes = append(notes, s.SpansOff.String())
+		}
 		status.Note = strings.Join(notes, "; ")
 		if lag, ok := monitor.Lag(s, a.env.Now()); ok {
 			status.LagDays = &lag

@@ -32,6 +32,8 @@ type environment struct {
 	TaskDays      string `env:"PUSHLOSS_TASK_DAYS, default=30"`
 	APIMemoryDays string `env:"PUSHLOSS_API_MEMORY_DAYS, default=7"`
 
+	Spans string `env:"PUSHLOSS_SPANS, default=auto"`
+
 	MaxConnections string `env:"PUSHLOSS_MAX_CONNECTIONS"`
 
 	RawDays   string `env:"PUSHLOSS_RAW_DAYS, default=400"`

@@ -47,13 +47,13 @@ func TestDefaultsAreThoseOfTheDocumentation(t *testing.T) {
 		Streams:       []stream.Stream{stream.Loss, stream.Statistics},
 		LookbackDays:  7,
 		TaskDays:      30,
-		APIMemoryDays: 7,
-		RawDays:       400,
-		RunDays:       400,
-		WindowEnd:     extract.EndExclusive,
-		Location:      shanghai,
-		HTTPAddr:      "127.0.0.1:9460",
-		Log:           config.Log{Level: slog.LevelInfo, Format: config.Text},
+		APIMemoryDays: 7, Spans: true,
+		RawDays:   400,
+		RunDays:   400,
+		WindowEnd: extract.EndExclusive,
+		Location:  shanghai,
+		HTTPAddr:  "127.0.0.1:9460",
+		Log:       config.Log{Level: slog.LevelInfo, Format: config.Text},
 	}
 	got := mustLoad(t, everything, oneApp())
 	if diff := cmp.Diff(want, got, compared); diff != "" {
@@ -67,7 +67,7 @@ func TestBlankCountsAsUnset(t *testing.T) {
 	for _, name := range []string{
 		"TIM_SECRET_KEY_FILE", "TIM_IDENTIFIER", "TIM_REGION", "TIM_BASE_URL", "TIM_APPS_FILE",
 		"PUSHLOSS_TIMEZONE", "PUSHLOSS_RATE", "PUSHLOSS_STREAMS", "PUSHLOSS_LOOKBACK_DAYS", "PUSHLOSS_FIRST_DAY", "PUSHLOSS_TASK_DAYS",
-		"PUSHLOSS_API_MEMORY_DAYS", "PUSHLOSS_RAW_DAYS", "PUSHLOSS_RUN_DAYS", "PUSHLOSS_WINDOW_END",
+		"PUSHLOSS_API_MEMORY_DAYS", "PUSHLOSS_SPANS", "PUSHLOSS_RAW_DAYS", "PUSHLOSS_RUN_DAYS", "PUSHLOSS_WINDOW_END",
 		"PUSHLOSS_NOTIFY_URLS", "PUSHLOSS_SCHEDULES_FILE", "PUSHLOSS_HTTP_ADDR", "PUSHLOSS_HTTP_TOKEN", "PUSHLOSS_HTTP_TOKEN_FILE", "PUSHLOSS_LOG_LEVEL",
 		"PUSHLOSS_TASKS_TOKEN", "PUSHLOSS_TASKS_TOKEN_FILE", "PUSHLOSS_CALLBACK_TOKEN", "PUSHLOSS_CALLBACK_TOKEN_FILE", "PUSHLOSS_DISCOVER",
 		"PUSHLOSS_LOG_FORMAT", "PUSHLOSS_POSTGRES_BIN", "PUSHLOSS_POSTGRES_PORT",
@@ -104,7 +104,7 @@ func TestEveryVariableIsRead(t *testing.T) {
 		FirstDay:      &day,
 		LookbackDays:  0,
 		TaskDays:      3650,
-		APIMemoryDays: 0,
+		APIMemoryDays: 0, Spans: false,
 		RawDays:       0,
 		RunDays:       3650,
 		WindowEnd:     extract.EndInclusive,
@@ -134,7 +134,7 @@ func TestEveryVariableIsRead(t *testing.T) {
 		"PUSHLOSS_LOOKBACK_DAYS":   "0",
 		"PUSHLOSS_FIRST_DAY":       "2025-03-31",
 		"PUSHLOSS_TASK_DAYS":       "3650",
-		"PUSHLOSS_API_MEMORY_DAYS": "0",
+		"PUSHLOSS_API_MEMORY_DAYS": "0", "PUSHLOSS_SPANS": "off",
 		"PUSHLOSS_RAW_DAYS":        "0",
 		"PUSHLOSS_RUN_DAYS":        "3650",
 		"PUSHLOSS_WINDOW_END":      "inclusive",
@@ -184,6 +184,7 @@ func TestAWrongValueIsOneProblemThatNamesItsVariable(t *testing.T) {
 		{"streams twice", "PUSHLOSS_STREAMS", []string{"loss,loss"}, "names loss twice"},
 		{"lookback", "PUSHLOSS_LOOKBACK_DAYS", []string{"-1", "3651", "7.5", "7d", "x", "+7", "07", "0x7", "7_0", "1e2", "99999999999999999999"}, "from 0 to 3650"},
 		{"task days", "PUSHLOSS_TASK_DAYS", []string{"0", "-1", "3651", "x"}, "from 1 to 3650"},
+		{"spans", "PUSHLOSS_SPANS", []string{"on", "1"}, "neither auto nor off"},
 		{"API memory", "PUSHLOSS_API_MEMORY_DAYS", []string{"-1", "3651", "x"}, "from 0 to 3650"},
 		{"raw days", "PUSHLOSS_RAW_DAYS", []string{"-1", "3651", "x"}, "from 0 to 3650"},
 		{"run days", "PUSHLOSS_RUN_DAYS", []string{"-1", "3651", "x"}, "from 0 to 3650"},
@@ -218,7 +219,7 @@ func TestQuotesAroundAnySettingAreRefused(t *testing.T) {
 	whole := oneApp().with(
 		"TIM_IDENTIFIER", "admin", "TIM_REGION", "china", "TIM_BASE_URL", "https://h", "PUSHLOSS_TIMEZONE", "UTC", "PUSHLOSS_RATE", "1",
 		"PUSHLOSS_STREAMS", "loss", "PUSHLOSS_LOOKBACK_DAYS", "7", "PUSHLOSS_FIRST_DAY", "2025-03-31", "PUSHLOSS_TASK_DAYS", "30",
-		"PUSHLOSS_API_MEMORY_DAYS", "7", "PUSHLOSS_RAW_DAYS", "1", "PUSHLOSS_RUN_DAYS", "1", "PUSHLOSS_WINDOW_END", "inclusive",
+		"PUSHLOSS_API_MEMORY_DAYS", "7", "PUSHLOSS_SPANS", "auto", "PUSHLOSS_RAW_DAYS", "1", "PUSHLOSS_RUN_DAYS", "1", "PUSHLOSS_WINDOW_END", "inclusive",
 		"PUSHLOSS_NOTIFY_URLS", "logger:// ntfy://host/topic", "PUSHLOSS_SCHEDULES_FILE", "file.yaml", "PUSHLOSS_HTTP_ADDR", ":9460",
 		"PUSHLOSS_HTTP_TOKEN", "0123456789abcdef", "PUSHLOSS_LOG_LEVEL", "info", "PUSHLOSS_LOG_FORMAT", "json",
 		"PUSHLOSS_POSTGRES_BIN", "/bin", "PUSHLOSS_POSTGRES_PORT", "5432",
@@ -281,7 +282,7 @@ func TestAllProblemsAreToldAtOnceOneLineEach(t *testing.T) {
 		"PUSHLOSS_LOOKBACK_DAYS":   "x",
 		"PUSHLOSS_FIRST_DAY":       "x",
 		"PUSHLOSS_TASK_DAYS":       "x",
-		"PUSHLOSS_API_MEMORY_DAYS": "x",
+		"PUSHLOSS_API_MEMORY_DAYS": "x", "PUSHLOSS_SPANS": "x",
 		"PUSHLOSS_RAW_DAYS":        "x",
 		"PUSHLOSS_RUN_DAYS":        "x",
 		"PUSHLOSS_WINDOW_END":      "x",
@@ -303,7 +304,7 @@ func TestAllProblemsAreToldAtOnceOneLineEach(t *testing.T) {
 	want := []string{
 		"DATABASE_URL", "TIM_IDENTIFIER", "TIM_REGION", "PUSHLOSS_TIMEZONE", "PUSHLOSS_RATE", "TIM_BASE_URL",
 		"TIM_SDK_APP_ID", "TIM_SECRET_KEY", "PUSHLOSS_LOOKBACK_DAYS", "PUSHLOSS_FIRST_DAY", "PUSHLOSS_TASK_DAYS",
-		"PUSHLOSS_API_MEMORY_DAYS", "PUSHLOSS_RAW_DAYS", "PUSHLOSS_RUN_DAYS", "PUSHLOSS_WINDOW_END", "PUSHLOSS_HTTP_ADDR", "PUSHLOSS_HTTP_TOKEN", "PUSHLOSS_LOG_LEVEL", "PUSHLOSS_LOG_FORMAT",
+		"PUSHLOSS_API_MEMORY_DAYS", "PUSHLOSS_SPANS", "PUSHLOSS_RAW_DAYS", "PUSHLOSS_RUN_DAYS", "PUSHLOSS_WINDOW_END", "PUSHLOSS_HTTP_ADDR", "PUSHLOSS_HTTP_TOKEN", "PUSHLOSS_LOG_LEVEL", "PUSHLOSS_LOG_FORMAT",
 		"PUSHLOSS_POSTGRES_PORT",
 	}
 	if diff := cmp.Diff(want, named); diff != "" {

@@ -23,6 +23,9 @@ type Settings struct {
 	LookbackDays int
 	// TaskDays is how many days a task is followed.
 	TaskDays int
+	// Spans says that one request may prove several days of tasks where the API's days add
+	// up.
+	Spans bool
 	// APIMemoryDays is how many days the API is believed to remember.
 	APIMemoryDays int
 	// RawDays and RunDays are how many days raw answers and run records are kept;

@@ -62,3 +62,13 @@ func parseDiscover(text string) (bool, error) {
 	}
 	return false, fmt.Errorf("%q is not known: use scheduled, or leave it out", text)
 }
+
+func parseSpans(text string) (bool, error) {
+	switch strings.ToLower(text) {
+	case "auto":
+		return true, nil
+	case "off":
+		return false, nil
+	}
+	return false, fmt.Errorf("%q is neither auto nor off", text)
+}

@@ -19,6 +19,7 @@ type Metrics struct {
 	retries     *prometheus.CounterVec
 	windows     *prometheus.CounterVec
 	rows        *prometheus.CounterVec
+	saved       *prometheus.CounterVec
 	rejects     *prometheus.CounterVec
 	runs        *prometheus.CounterVec
 	callbacks   *prometheus.CounterVec
@@ -37,8 +38,9 @@ func NewMetrics() *Metrics {
 		registry: prometheus.NewRegistry(),
 		requests: counter("api_requests_total", "API calls by how they ended.", appLabel, "outcome"),
 		retries:  counter("api_retries_total", "API calls that repeated a failed one.", appLabel),
-		windows:  counter("windows_total", "Windows (a day of a task, or of the app) by result: loaded or failed.", appLabel, "result"),
+		windows:  counter("windows_total", "Windows (a day of a task, or of the app) by result: loaded, span (confirmed by an answer for several days) or failed.", appLabel, "result"),
 		rows:     counter("rows_total", "Fact rows by what loading did to them.", appLabel, "change"),
+		saved:    counter("api_calls_saved_total", "API calls that answers for several days saved.", appLabel),
 		rejects:  counter("rejects_total", "Rows that could not be understood.", appLabel),
 		runs:     counter("runs_total", "Finished runs by state.", "state"),
 
@@ -48,7 +50,7 @@ func NewMetrics() *Metrics {
 			Name: "pushloss_last_success_timestamp_seconds", Help: "When a run last ended without any failure, in Unix seconds; 0 for never.",
 		}),
 	}
-	m.registry.MustRegister(m.requests, m.retries, m.windows, m.rows, m.rejects, m.runs, m.callbacks, m.lastSuccess,
+	m.registry.MustRegister(m.requests, m.retries, m.windows, m.rows, m.saved, m.rejects, m.runs, m.callbacks, m.lastSuccess,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -69,8 +71,10 @@ func (m *Metrics) Callback(outcome string) { m.callbacks.WithLabelValues(outcome
 func (m *Metrics) Run(report pipeline.Report) {
 	for _, app := range report.Apps {
 		id := strconv.FormatInt(app.SDKAppID, 10)
-		m.windows.WithLabelValues(id, "loaded").Add(float64(app.Windows))
+		m.windows.WithLabelValues(id, "loaded").Add(float64(app.Windows - app.WindowsBySpan))
 		m.windows.WithLabelValues(id, "failed").Add(float64(app.WindowsFailed))
+		m.windows.WithLabelValues(id, "span").Add(float64(app.WindowsBySpan))
+		m.saved.WithLabelValues(id).Add(float64(max(0, app.CallsSaved)))
 		m.rows.WithLabelValues(id, "inserted").Add(float64(app.RowsInserted))
 		m.rows.WithLabelValues(id, "updated").Add(float64(app.RowsUpdated))
 		m.rows.WithLabelValues(id, "deleted").Add(float64(app.RowsDeleted))

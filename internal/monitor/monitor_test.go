@@ -59,7 +59,7 @@ func TestMetricsCountWhatJobsDo(t *testing.T) {
 	}
 	m.Call(8, extract.CallReport{Outcome: extract.OutcomeAPIError})
 	m.Run(pipeline.Report{State: load.RunDone, FinishedAt: now, Apps: []pipeline.AppReport{{SDKAppID: 7, Totals: pipeline.Totals{
-		Windows: 5, WindowsFailed: 1, RowsInserted: 10, RowsUpdated: 20, RowsDeleted: 30, RowsUnchanged: 40, Rejects: 2,
+		Windows: 9, WindowsFailed: 1, WindowsBySpan: 4, CallsSaved: 3, RowsInserted: 10, RowsUpdated: 20, RowsDeleted: 30, RowsUnchanged: 40, Rejects: 2,
 	}}}})
 	m.Run(pipeline.Report{State: load.RunPartial, FinishedAt: now.Add(time.Hour), Apps: []pipeline.AppReport{{SDKAppID: 7, Totals: pipeline.Totals{Windows: 3}}}})
 	day, earlier := calendar.DayOf(now, time.UTC)-8, calendar.DayOf(now, time.UTC)-2
@@ -76,6 +76,7 @@ func TestMetricsCountWhatJobsDo(t *testing.T) {
 	status, body := ask(t, monitor.Handler(m, monitor.Probes{}), "/metrics")
 	want := []string{
 		`pushloss_alerts_open 2`,
+		`pushloss_api_calls_saved_total{sdk_app_id="7"} 3`,
 		`pushloss_api_requests_total{outcome="api_error",sdk_app_id="8"} 1`,
 		`pushloss_api_requests_total{outcome="http_error",sdk_app_id="7"} 1`,
 		`pushloss_api_requests_total{outcome="ok",sdk_app_id="7"} 2`,
@@ -107,6 +108,7 @@ func TestMetricsCountWhatJobsDo(t *testing.T) {
 		`pushloss_windows_missing{sdk_app_id="8"} 0`,
 		`pushloss_windows_total{result="failed",sdk_app_id="7"} 1`,
 		`pushloss_windows_total{result="loaded",sdk_app_id="7"} 8`,
+		`pushloss_windows_total{result="span",sdk_app_id="7"} 4`,
 		`pushloss_windows_unproven{sdk_app_id="7"} 5`,
 		`pushloss_windows_unproven{sdk_app_id="8"} 0`,
 	}

@@ -19,6 +19,7 @@ const (
 	KindReconciliation = "reconciliation"
 	KindUnproven       = "unproven"
 	KindEmptied        = "emptied"
+	KindSpans          = "spans"
 )
 
 // Verdict says whether one thing is wrong now. There is no verdict on what could not be
@@ -143,7 +144,7 @@ func OfStatus(statuses []load.AppStatus, busy []int64) []Verdict {
 			Title:    fmt.Sprintf("app %d has figures that nothing proves", s.SDKAppID),
 			Detail:   fmt.Sprintf("windows that were pulled too late: %d", s.Unproven),
 			Hint:     "analytics.stream_coverage names them by their state; run at least daily, and see PUSHLOSS_API_MEMORY_DAYS",
-		}, ofEmptied(s))
+		}, ofEmptied(s), ofSpans(s))
 	}
 	return verdicts
 }
@@ -158,6 +159,19 @@ func ofEmptied(s load.AppStatus) Verdict {
 	}
 	if v.Wrong {
 		v.Detail, v.Hint = s.Emptied.String(), pipeline.HintOfEmptied
+	}
+	return v
+}
+
+// ofSpans judges whether a span was wrong. The event is over once spans may be used again.
+func ofSpans(s load.AppStatus) Verdict {
+	v := Verdict{
+		AlertKey: AlertKey{Kind: KindSpans, SDKAppID: s.SDKAppID},
+		Wrong:    s.SpansOff != nil,
+		Title:    fmt.Sprintf("answers for several days of app %d are not the sums of the days", s.SDKAppID),
+	}
+	if v.Wrong {
+		v.Detail, v.Hint = s.SpansOff.String(), pipeline.HintOfDisagreement
 	}
 	return v
 }

@@ -96,25 +96,30 @@ func TestWhatAReportSays(t *testing.T) {
 func TestWhatAStatusSays(t *testing.T) {
 	t.Parallel()
 	gap, differs, unproven := notify.AlertKey{Kind: "gap", SDKAppID: 7}, notify.AlertKey{Kind: "reconciliation", SDKAppID: 7}, notify.AlertKey{Kind: "unproven", SDKAppID: 7}
-	emptied := notify.AlertKey{Kind: "emptied", SDKAppID: 7}
+	emptied, spans := notify.AlertKey{Kind: "emptied", SDKAppID: 7}, notify.AlertKey{Kind: "spans", SDKAppID: 7}
 	for _, test := range []struct {
 		name   string
 		status load.AppStatus
-		want   map[notify.AlertKey]bool
+		wrong  notify.AlertKey // the only one, if any
 	}{
-		{"all is well", load.AppStatus{}, map[notify.AlertKey]bool{gap: false, differs: false, unproven: false, emptied: false}},
-		{"failed", load.AppStatus{Failed: 1}, map[notify.AlertKey]bool{gap: true, differs: false, unproven: false, emptied: false}},
-		{"missing", load.AppStatus{Missing: 1}, map[notify.AlertKey]bool{gap: true, differs: false, unproven: false, emptied: false}},
-		{"not understood", load.AppStatus{Rejects: 1}, map[notify.AlertKey]bool{gap: true, differs: false, unproven: false, emptied: false}},
-		{"late", load.AppStatus{Late: 1}, map[notify.AlertKey]bool{gap: true, differs: false, unproven: false, emptied: false}},
-		{"does not add up", load.AppStatus{Differences: 1}, map[notify.AlertKey]bool{gap: false, differs: true, unproven: false, emptied: false}},
-		{"pulled too late", load.AppStatus{Unproven: 1}, map[notify.AlertKey]bool{gap: false, differs: false, unproven: true, emptied: false}},
-		{"all figures removed", load.AppStatus{Emptied: load.Emptied{Days: 2}}, map[notify.AlertKey]bool{gap: false, differs: false, unproven: false, emptied: true}},
+		{"all is well", load.AppStatus{}, notify.AlertKey{}},
+		{"failed", load.AppStatus{Failed: 1}, gap},
+		{"missing", load.AppStatus{Missing: 1}, gap},
+		{"not understood", load.AppStatus{Rejects: 1}, gap},
+		{"late", load.AppStatus{Late: 1}, gap},
+		{"does not add up", load.AppStatus{Differences: 1}, differs},
+		{"pulled too late", load.AppStatus{Unproven: 1}, unproven},
+		{"all figures removed", load.AppStatus{Emptied: load.Emptied{Days: 2}}, emptied},
+		{"a span was wrong", load.AppStatus{SpansOff: &load.SpansOff{}}, spans},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			test.status.SDKAppID = 7
-			if diff := cmp.Diff(test.want, gist(notify.OfStatus([]load.AppStatus{test.status, {SDKAppID: 8, Failed: 1}}, []int64{8}))); diff != "" {
+			want := map[notify.AlertKey]bool{gap: false, differs: false, unproven: false, emptied: false, spans: false}
+			if test.wrong != (notify.AlertKey{}) {
+				want[test.wrong] = true
+			}
+			if diff := cmp.Diff(want, gist(notify.OfStatus([]load.AppStatus{test.status, {SDKAppID: 8, Failed: 1}}, []int64{8}))); diff != "" {
 				t.Errorf("verdicts (-want +got):\n%s", diff)
 			}
 		})

@@ -73,41 +73,15 @@ const hintOfUnproven = "what the API still reported is stored, and no figures do
 	"(state unproven or unavailable); if the API remembers longer than PUSHLOSS_API_MEMORY_DAYS, which pushloss calibrate measures, set that " +
 	"and pull the days again by --reprocess all"
 
-// Plan is what a backfill would do.
-type Plan struct {
-	Windows []PlannedWindow `json:"windows"`
-	// Requests and Duration cover all apps, which run at the same time.
-	Requests int           `json:"requests"`
-	Duration time.Duration `json:"-"`
-}
-
 // PlanBackfill returns what Backfill would do now. It does not call the API.
 func (p *Pipeline) PlanBackfill(ctx context.Context, request BackfillRequest) (Plan, error) {
 	apps, err := p.check(ctx, request)
 	if err != nil {
 		return Plan{}, err
 	}
-	all := Plan{Windows: []PlannedWindow{}}
-	for _, app := range apps {
-		if err := p.db.CheckTimezone(ctx, app.Account.SDKAppID, app.Location, p.opts.Now()); err != nil {
-			return Plan{}, err
-		}
-		plan, _, err := p.planBackfill(ctx, app, request)
-		if err != nil {
-			return Plan{}, err
-		}
-		requests := 0
-		for windows, err := range plan.windows(ctx, p.db, allWindows) {
-			if err != nil {
-				return Plan{}, err
-			}
-			all.Windows = append(all.Windows, windows...)
-			requests += len(plan.requests(windows))
-		}
-		all.Requests += requests
-		all.Duration = max(all.Duration, app.Duration(requests))
-	}
-	return all, nil
+	return p.planOf(ctx, apps, func(ctx context.Context, app App) (appPlan, policy, error) {
+		return p.planBackfill(ctx, app, request)
+	})
 }
 
 // check refuses invalid ranges and names before anything is done.

@@ -37,6 +37,14 @@ func (e *emptied) note(r request, outcome load.Outcome, trusted bool) {
 	e.days[r.stream][r.day] = true
 }
 
+// confirm notes that a trusted answer for several days confirmed stored figures.
+func (e *emptied) confirm(of stream.Stream) {
+	if e.kept == nil {
+		e.days, e.kept = make(map[stream.Stream]map[calendar.Day]bool), make(map[stream.Stream]bool)
+	}
+	e.kept[of] = true
+}
+
 // count is the number of days, whatever the stream.
 func (e *emptied) count() int64 {
 	all := make(map[calendar.Day]bool)

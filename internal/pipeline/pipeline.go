@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -30,6 +31,9 @@ type Settings struct {
 	FirstDay      *calendar.Day   // first day to keep; nil: the first run's day less LookbackDays
 	// DiscoverScheduled has runs register scheduled pushes that were dispatched.
 	DiscoverScheduled bool
+	// Spans says that one request may prove several days of tasks where there is evidence
+	// that the API's days add up (load.DB.DaysAddUp).
+	Spans bool
 }
 
 // Options are the optional parts of a Pipeline.
@@ -51,6 +55,9 @@ type Options struct {
 	// GiveWay is how often a backfill checks whether a run wanted its app; 0 means five
 	// seconds.
 	GiveWay time.Duration
+	// Pick returns a random number from 0 to n-1, which chooses the proven spans to check;
+	// nil is rand.IntN.
+	Pick func(n int) int
 }
 
 // Progress is the progress of a job, over all apps.
@@ -87,6 +94,9 @@ func New(db *load.DB, transport http.RoundTripper, apps []App, settings Settings
 	}
 	if opts.GiveWay == 0 {
 		opts.GiveWay = defaultGiveWay
+	}
+	if opts.Pick == nil {
+		opts.Pick = rand.IntN
 	}
 	if len(settings.Streams) == 0 {
 		settings.Streams = []stream.Stream{stream.Loss}

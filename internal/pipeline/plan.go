@@ -35,6 +35,10 @@ type PlannedWindow struct {
 	task load.TaskRef
 	// again says that the last pull failed, so that this window comes last.
 	again bool
+	entry load.Entry
+	known bool // entry is in the ledger
+	// bySpan says that a request for several days covers this window.
+	bySpan bool
 }
 
 // appPlan is what a job would do to one app.
@@ -65,6 +69,11 @@ type appPlan struct {
 	keep func(context.Context) error
 	// covers reports whether a task's window belongs to the plan at all.
 	covers func(task load.Task, day calendar.Day) bool
+	// spans, if set, says which windows of tasks are requested by spans.
+	spans *spanRules
+	// pulledSince, if set, is a time of this job: windows that it pulled since are not due
+	// again, unless they were opened.
+	pulledSince time.Time
 }
 
 // planStream is a stream and its first day in a plan.
@@ -73,32 +82,56 @@ type planStream struct {
 	first calendar.Day
 }
 
-// daysPerRead is how many days of the ledger are in memory at a time.
-const daysPerRead = 7
-
 // windows yields the windows of the part day by day, oldest day first. For each stream
 // the whole app's window comes first, then those of tasks in the order of registration.
 func (p appPlan) windows(ctx context.Context, db *load.DB, in part) iter.Seq2[[]PlannedWindow, error] {
 	return func(yield func([]PlannedWindow, error) bool) {
-		begin, end := p.days(in)
-		for first := begin; first <= end; first += daysPerRead {
-			last := min(first+daysPerRead-1, end)
-			entries, err := in.ledger(ctx, db, p.app.Account.SDKAppID, first, last)
+		for week, err := range p.weeks(ctx, db, in) {
 			if err != nil {
 				yield(nil, err)
+				return
+			}
+			for _, day := range week.days {
+				if !yield(day, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// week is as many days as one request for losses may cover, with their windows day by
+// day.
+type week struct {
+	calendar.Span
+	days [][]PlannedWindow
+}
+
+// weeks yields the windows of the part week by week, oldest first, so that the ledger of
+// one week is in memory at a time. The last week ends with the last day of the plan.
+func (p appPlan) weeks(ctx context.Context, db *load.DB, in part) iter.Seq2[week, error] {
+	return func(yield func(week, error) bool) {
+		begin, end := p.days(in)
+		rules := policy{location: p.app.Location}
+		for _, days := range rules.cutFromLast(calendar.Span{First: begin, Last: end}) {
+			entries, err := in.ledger(ctx, db, p.app.Account.SDKAppID, days.First, days.Last)
+			if err != nil {
+				yield(week{}, err)
 				return
 			}
 			ledger := make(map[ledgerKey]load.Entry, len(entries))
 			for _, entry := range entries {
 				ledger[ledgerKey{entry.Stream, entry.Day, entry.TaskKey}] = entry
 			}
-			for day := first; day <= last; day++ {
-				if w := day.Window(p.app.Location); !w.Start.Before(w.End) {
-					continue // the zone's calendar skips this date
+			found := week{Span: days}
+			for day := days.First; day <= days.Last; day++ {
+				if rules.exists(day) {
+					found.days = append(found.days, p.windowsOf(day, ledger, in))
 				}
-				if !yield(p.windowsOf(day, ledger, in), nil) {
-					return
-				}
+			}
+			p.assignSpans(found)
+			if !yield(found, nil) {
+				return
 			}
 		}
 	}
@@ -143,11 +176,13 @@ func (p appPlan) window(key ledgerKey, task load.TaskRef, ledger map[ledgerKey]l
 		SDKAppID: p.app.Account.SDKAppID, Stream: key.stream, Day: key.day, TaskID: task.ID, task: task, State: string(load.StateOpen),
 		again: p.failed[key],
 	}
-	entry, known := ledger[key]
-	if known {
-		w.State, w.Settled = string(entry.State), entry.Settled != load.NotSettled
+	w.entry, w.known = ledger[key]
+	if w.known {
+		w.State, w.Settled = string(w.entry.State), w.entry.Settled != load.NotSettled
 	}
-	w.Due, w.Why = p.verdict(known, entry)
+	if w.Due, w.Why = p.verdict(w.known, w.entry); w.Due && p.pulledByJob(key, w.entry) {
+		w.Due, w.Why = false, "pulled by this job"
+	}
 	return w
 }
 
@@ -159,7 +194,7 @@ func (p appPlan) verdict(known bool, entry load.Entry) (due bool, why string) {
 		return true, "everything is pulled again"
 	case known && !p.now.IsZero() && entry.UpdatedAt.After(p.now.Add(ClockTolerance)):
 		return true, "pulled by a clock that was ahead"
-	case known && entry.Settled == load.NotSettled && entry.LastTrustedAt != nil && entry.Day <= p.forgotten:
+	case known && entry.Settled == load.NotSettled && entry.Confirmed() && entry.Day <= p.forgotten:
 		return false, "loaded in time, and the API has nothing more"
 	case known && !failed && !p.tick.IsZero() && !entry.UpdatedAt.Before(p.tick):
 		return false, "pulled since the tick, by another process"
@@ -179,6 +214,11 @@ func (p appPlan) verdict(known bool, entry load.Entry) (due bool, why string) {
 	return true, "not settled yet"
 }
 
+// pulledByJob reports whether the job pulled the window, and nothing opened it since.
+func (p appPlan) pulledByJob(key ledgerKey, entry load.Entry) bool {
+	return !p.pulledSince.IsZero() && !p.opened[key] && entry.State != load.StateOpen && !entry.UpdatedAt.Before(p.pulledSince)
+}
+
 // request is one API request of a plan.
 type request struct {
 	stream stream.Stream
@@ -191,6 +231,8 @@ type request struct {
 	trial bool
 	// once says that a failure is not tried again.
 	once bool
+	// loaded, if set, is called with what a load changed.
+	loaded func(load.Outcome)
 }
 
 func (r request) ofTasks() bool { return len(r.tasks) > 0 && r.tasks[0].ID != "" }
@@ -215,7 +257,7 @@ func (p appPlan) requests(windows []PlannedWindow) []request {
 		var tasks, again []load.TaskRef
 		for _, w := range windows {
 			switch {
-			case !w.Due || w.Stream != stream.Stream:
+			case !w.Due || w.bySpan || w.Stream != stream.Stream:
 			case w.TaskID == "":
 				requests = append(requests, p.request(w.Stream, w.Day, []load.TaskRef{w.task}))
 			case w.again:
@@ -243,19 +285,22 @@ type planSize struct {
 }
 
 func (p appPlan) count(ctx context.Context, db *load.DB) (size planSize, err error) {
-	for day, err := range p.windows(ctx, db, allWindows) {
+	for week, err := range p.weeks(ctx, db, allWindows) {
 		if err != nil {
 			return planSize{}, err
 		}
-		for _, w := range day {
-			switch {
-			case w.Due:
-				size.windows++
-			case load.State(w.State).Unproven() && p.reprocess != Failed:
-				size.unproven++
+		for _, day := range week.days {
+			for _, w := range day {
+				switch {
+				case w.Due:
+					size.windows++
+				case load.State(w.State).Unproven() && p.reprocess != Failed:
+					size.unproven++
+				}
 			}
+			size.requests += len(p.requests(day))
 		}
-		size.requests += len(p.requests(day))
+		size.requests += len(p.spanRequests(week))
 	}
 	return size, nil
 }

@@ -31,6 +31,10 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 	if err != nil {
 		return err
 	}
+	began := p.opts.Now()
+	if plan.spans, err = p.spanRules(ctx, plan, policy, began, p.asOf()); err != nil {
+		return err
+	}
 	size, err := plan.count(ctx, p.db)
 	if err != nil {
 		return err
@@ -41,6 +45,7 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 		turn: at, plan: plan, policy: policy, now: p.opts.Now, asOf: p.asOf,
 		progress: func(day calendar.Day) { p.step(at.Account.SDKAppID, day) },
 		more:     p.planned,
+		opts:     p.opts, began: began,
 	}
 	if p.seenRun != nil {
 		work.givesWay = &giveWay{job: p.job, app: at.App, seen: *p.seenRun}
@@ -77,6 +82,9 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 	if undiscovered != "" {
 		report.partial(undiscovered, HintOfDiscovery)
 	}
+	if work.disagreed {
+		report.Hint = HintOfDisagreement
+	}
 	if err != nil {
 		return err
 	}
@@ -86,4 +94,31 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 		}
 	}
 	return p.recheck(ctx, at, plan, policy, report)
+}
+
+// HintOfDisagreement says what follows from a wrong span.
+const HintOfDisagreement = "nothing to do: what spans had proven is requested again by days, and no span is used for 30 days"
+
+// spanRules returns how a plan uses spans; nil if it does not.
+func (p *Pipeline) spanRules(ctx context.Context, plan appPlan, rules policy, now, asOf time.Time) (*spanRules, error) {
+	if !p.settings.Spans || plan.reprocess == All || plan.reprocess == Failed {
+		return nil, nil
+	}
+	spans := &spanRules{policy: rules, now: now, asOf: asOf}
+	for _, planned := range plan.streams {
+		if !planned.ByTask() {
+			continue
+		}
+		addUp, err := p.db.DaysAddUp(ctx, plan.app.Account.SDKAppID, planned.Stream, now)
+		if err != nil {
+			return nil, err
+		}
+		if addUp {
+			spans.streams = append(spans.streams, planned.Stream)
+		}
+	}
+	if len(spans.streams) == 0 {
+		return nil, nil
+	}
+	return spans, nil
 }

@@ -29,6 +29,10 @@ type Totals struct {
 	Retries       int64 `json:"retries"`
 	Windows       int64 `json:"windows"` // loaded, or found empty, absent or out of reach
 	WindowsFailed int64 `json:"windows_failed"`
+	// WindowsBySpan counts those of Windows that answers for several days confirmed, and
+	// CallsSaved the calls that these answers saved.
+	WindowsBySpan int64 `json:"windows_by_span"`
+	CallsSaved    int64 `json:"calls_saved"`
 	// WindowsUnproven counts those of Windows that were pulled when the API no longer had to
 	// remember their whole day: their figures, or the absence of any, may be incomplete.
 	WindowsUnproven int64 `json:"windows_unproven"`
@@ -60,6 +64,8 @@ func (t *Totals) add(o Totals) {
 	t.Windows += o.Windows
 	t.WindowsFailed += o.WindowsFailed
 	t.WindowsUnproven += o.WindowsUnproven
+	t.WindowsBySpan += o.WindowsBySpan
+	t.CallsSaved += o.CallsSaved
 	t.RowsInserted += o.RowsInserted
 	t.RowsUpdated += o.RowsUpdated
 	t.RowsDeleted += o.RowsDeleted

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"slices"
 	"time"
 
 	"pushloss/internal/calendar"
@@ -55,6 +56,21 @@ func (p policy) cut(days calendar.Span) []calendar.Span {
 		spans = append(spans, piece)
 		first = piece.Last + 1
 	}
+	return spans
+}
+
+// cutFromLast is cut with a last span that is as long as possible.
+func (p policy) cutFromLast(days calendar.Span) []calendar.Span {
+	var spans []calendar.Span
+	for last := days.Last; last >= days.First; {
+		piece := calendar.Span{First: last, Last: last}
+		for piece.First > days.First && p.fits(calendar.Span{First: piece.First - 1, Last: last}) {
+			piece.First--
+		}
+		spans = append(spans, piece)
+		last = piece.First - 1
+	}
+	slices.Reverse(spans)
 	return spans
 }
 

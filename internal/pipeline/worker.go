@@ -48,6 +48,8 @@ type appWork struct {
 	// givesWay, in a backfill, says what goes first.
 	givesWay *giveWay
 	proven   bool // the API accepted a call
+	opts     Options
+	began    time.Time
 
 	keeping sync.Mutex
 
@@ -61,6 +63,8 @@ type appWork struct {
 	refusals      refusals
 	emptied       emptied
 	inFlight      inFlight
+	calls         int  // for spans, and for the days that they lead to
+	disagreed     bool // a span was wrong
 
 	narrowing sync.Mutex
 }
@@ -70,6 +74,9 @@ type appWork struct {
 func (w *appWork) do(ctx context.Context, db *load.DB) error {
 	for _, in := range order {
 		err := w.doPart(ctx, db, in)
+		if err == nil && in == ofTasks {
+			err = w.doSpans(ctx, db)
+		}
 		var away *unreachableError
 		if in == failedBefore && w.loads > 0 && errors.As(err, &away) {
 			// The rest was answered: what failed again says nothing of the API.
@@ -90,7 +97,12 @@ func (w *appWork) do(ctx context.Context, db *load.DB) error {
 }
 
 func (w *appWork) doPart(ctx context.Context, db *load.DB, in part) error {
-	next, stop := iter.Pull2(w.requestsOf(ctx, db, in))
+	return each(ctx, w, w.requestsOf(ctx, db, in), w.one)
+}
+
+// each executes requests by a few workers.
+func each[R any](ctx context.Context, w *appWork, requests iter.Seq2[R, error], do func(context.Context, R, *transform.Normalizer) (answered bool, err error)) error {
+	next, stop := iter.Pull2(requests)
 	defer stop()
 
 	// The first answer proves the settings. Until then only one request runs at a time,
@@ -102,7 +114,7 @@ func (w *appWork) doPart(ctx context.Context, db *load.DB, in part) error {
 			return nil
 		}
 		if err == nil {
-			w.proven, err = w.one(ctx, request, &normalizer)
+			w.proven, err = do(ctx, request, &normalizer)
 		}
 		if err != nil {
 			return err
@@ -114,11 +126,11 @@ func (w *appWork) doPart(ctx context.Context, db *load.DB, in part) error {
 	stopFor := func(err error) { cancel(&stopError{err}) } // the first one stays
 	var wait sync.WaitGroup
 	var turn sync.Mutex
-	take := func() (request, bool) {
+	take := func() (r R, ok bool) {
 		turn.Lock()
 		defer turn.Unlock()
 		if ctx.Err() != nil {
-			return request{}, false
+			return r, false
 		}
 		r, err, ok := next()
 		if err != nil {
@@ -134,7 +146,7 @@ func (w *appWork) doPart(ctx context.Context, db *load.DB, in part) error {
 				if !ok {
 					return
 				}
-				if _, err := w.one(ctx, request, &normalizer); err != nil {
+				if _, err := do(ctx, request, &normalizer); err != nil {
 					stopFor(err)
 					return
 				}
@@ -226,6 +238,9 @@ func (w *appWork) ask(ctx context.Context, r request, normalizer *transform.Norm
 	}, w.now())
 	if err != nil {
 		return true, err
+	}
+	if r.loaded != nil {
+		r.loaded(outcome)
 	}
 	w.loaded(r, result, outcome, trusted, answer.Blanked)
 	return true, nil

@@ -22,7 +22,7 @@ type Fault struct {
 	From   string // only windows that touch the days From … To (2006-01-02, inclusive), by Config.Location's midnights;
 	To     string // one alone means that day. The fault restated needs them: they are the days restated
 
-	Days int // late: how many days late; 0: 1
+	Days int // late: how many days late; 0: 1. restates: after how many days; 0: 2
 	// By is, for forget-after and forget-error, which end of a window is too old: start (default), end, or event; for
 	// day-figures, which days a window has: start (default), those that start in it, or touch, those that it touches.
 	By string
@@ -125,6 +125,11 @@ func faultKinds() []faultKind {
 			help: "changes the truth: SHARE of every count arrives only N days (default 1) after the event, by the sandbox's clock"},
 		{name: "restated", class: classTruth, syntax: "restated:day=D or restated:from=D,to=D",
 			help: "changes the truth: codes go, others come and counts differ on these days"},
+		{name: "restates", class: classTruth, value: valueShare, preset: "0.01", valueAs: "share", syntax: "restates[=SHARE][:days=N]",
+			help: "changes the truth: SHARE of each task's days have other figures N days (default 2) after the event, by the sandbox's clock"},
+		{name: "span-drops", class: classTruth, help: "changes the truth of windows longer than a day: three rows of ten are missing"},
+		{name: "span-stale", class: classTruth, value: valueDuration, preset: "24h", valueAs: "age", syntax: "span-stale[=AGE]",
+			help: "changes the truth of windows longer than a day: it is that of AGE ago (default 24h)"},
 		{name: "week-differs", class: classTruth, value: valueCount, preset: "1", valueAs: "more", syntax: "week-differs[=N][:from=D,to=D]",
 			help: "changes the truth of windows longer than a day that touch these days: a third of the rows count N more (default 1)"},
 		{name: "forget-after", class: classTruth, perStream: true, value: valueDuration, preset: "7d", valueAs: "age", by: []string{"start", "end", "event"}, syntax: "forget-after[=AGE][:by=start|end|event]",

@@ -71,8 +71,8 @@ func compileFault(f Fault, loc *time.Location) (*activeFault, error) {
 	switch {
 	case f.Every < 0 || f.First < 0 || f.App < 0 || f.Days < 0:
 		return wrong("a number is negative")
-	case f.Days > 0 && f.Name != "late":
-		return wrong("only late takes days")
+	case f.Days > 0 && f.Name != "late" && f.Name != "restates":
+		return wrong("only late and restates take days")
 	case f.Stream != "" && kind.class == classTruth && !kind.perStream:
 		return wrong("takes no stream: the figures of all tell of one world")
 	case f.Stream != "" && !slices.Contains(kind.streams(), f.Stream):
@@ -256,6 +256,15 @@ func (s *faultSet) view(of subject, now time.Time, in span) view {
 			v.lateAfter = int64(max(a.Days, 1)) * day
 		case "restated":
 			v.restated = append(v.restated, *a.days)
+		case "restates":
+			v.restatedShare = a.share
+			v.restatedAfter = int64(cmp.Or(a.Days, 2)) * day
+		case "span-drops":
+			v.drops = in.to-in.from > longestDay
+		case "span-stale":
+			if in.to-in.from > longestDay {
+				v.now -= int64(a.duration.Seconds())
+			}
 		case "week-differs":
 			if in.to-in.from > longestDay && (a.days == nil || a.days.overlaps(in)) {
 				v.extra += int64(a.number)

@@ -64,10 +64,8 @@ func (w *world) pushed(number int, scale uint64, v *view) (sum pushes) {
 		}
 		more := mix(e)
 		delivered := 1 + int64((e>>32)*scale>>32)
-		for _, s := range v.restated {
-			if s.contains(second) {
-				delivered += 1 + int64(e>>24&7)
-			}
+		if v.restatedAt(second) {
+			delivered += 1 + int64(e>>24&7)
 		}
 		if v.big && number == 0 {
 			delivered += bigExtra

@@ -43,6 +43,9 @@ type Config struct {
 	// TaskStarts lets a task whose ID has the form seen on the push pages (its first part the start in hexadecimal
 	// Unix seconds) have no losses before that.
 	TaskStarts bool
+	// ActiveDays, with TaskStarts, is the most days after its start on which a task has losses; each has its own number
+	// from 1 on. 0 is no limit.
+	ActiveDays int
 
 	// Scheduled says how the list of scheduled pushes behaves.
 	Scheduled Scheduled
@@ -146,7 +149,7 @@ func New(cfg Config) (*Sandbox, error) {
 func newWorld(cfg Config, chats bool, dayOffset int64) world {
 	w := world{
 		seed: cfg.Seed, cells: catalogue(cmp.Or(cfg.Rows, defaultRows), chats), channels: channels(chats), sparse: cfg.Rows == 0,
-		quiet: cfg.QuietDays, dayOffset: dayOffset, taskStarts: cfg.TaskStarts, chats: chats,
+		quiet: cfg.QuietDays, dayOffset: dayOffset, taskStarts: cfg.TaskStarts, activeDays: uint64(max(0, cfg.ActiveDays)), chats: chats,
 	}
 	if chats {
 		w.seed = mix(cfg.Seed ^ chatSalt)

@@ -35,7 +35,8 @@ type world struct {
 	quiet      float64 // share of days without any loss
 	dayOffset  int64   // seconds the quiet days are shifted from UTC's
 	taskStarts bool
-	chats      bool // of the pushes that come with chat messages: no tasks, no EventType
+	activeDays uint64 // most days after its start on which a task has losses; 0: no limit
+	chats      bool   // of the pushes that come with chat messages: no tasks, no EventType
 }
 
 // span is half-open, in Unix seconds.
@@ -50,14 +51,19 @@ type view struct {
 	key       uint64
 	overall   bool
 	start     int64 // of the task: no loss before it
+	until     int64 // no loss of the task from then on
 	now       int64 // no loss after it
 	forgotten bool
 	lateShare float64
 	lateAfter int64
 	restated  []span
-	unknown   bool // rows of an unlisted platform
-	big       bool
-	extra     int64 // that a third of the rows count more
+	// restatedShare of the days have other figures restatedAfter seconds after an event.
+	restatedShare float64
+	restatedAfter int64
+	drops         bool // three rows of ten are missing
+	unknown       bool // rows of an unlisted platform
+	big           bool
+	extra         int64 // that a third of the rows count more
 }
 
 // offline is the EventType of offline pushes, 0 where rows have none.
@@ -71,10 +77,13 @@ func (w *world) offline() int {
 func (w *world) known(task string) bool { return !strings.HasPrefix(task, "unknown") }
 
 func (w *world) view(app int64, task string, now int64) view {
-	v := view{key: keyOf(w.seed, app, task), overall: task == "", now: now, start: math.MinInt64}
+	v := view{key: keyOf(w.seed, app, task), overall: task == "", now: now, start: math.MinInt64, until: math.MaxInt64}
 	if w.taskStarts {
 		if t, ok := startOfTask(task); ok {
 			v.start = t
+			if w.activeDays > 0 {
+				v.until = t + int64(1+v.key>>40%w.activeDays)*day
+			}
 		}
 	}
 	return v
@@ -84,7 +93,8 @@ func (w *world) view(app int64, task string, now int64) view {
 func (w *world) count(i int, v *view) int64 {
 	c := &w.cells[i]
 	switch {
-	case c.presence == whenRestated && len(v.restated) == 0,
+	case v.drops && mix(v.key+uint64(i)*golden^0xd0)%10 < 3,
+		c.presence == whenRestated && !v.restates(),
 		c.presence == whenUnknownOne && !v.unknown:
 		return 0
 	}
@@ -109,7 +119,7 @@ func (w *world) count(i int, v *view) int64 {
 			continue
 		}
 		n := 1 + int64((e>>32)*scale>>32)
-		if len(v.restated) > 0 || c.presence == whenRestated {
+		if v.restates() || c.presence == whenRestated {
 			n = restate(n, i, c, e, second, v)
 		}
 		if big && n > 0 {
@@ -125,7 +135,7 @@ func (w *world) count(i int, v *view) int64 {
 
 // happened says whether what is due at a second is in a view's window and world.
 func (w *world) happened(second int64, v *view) bool {
-	return v.in.contains(second) && second <= v.now && second >= v.start && !(w.quiet > 0 && w.quietDay(v.key, second))
+	return v.in.contains(second) && second <= v.now && second >= v.start && second < v.until && !(w.quiet > 0 && w.quietDay(v.key, second))
 }
 
 // arrived is what has by now become known of n pushes at a second.
@@ -136,13 +146,25 @@ func (v *view) arrived(n int64, e uint64, second int64) int64 {
 	return n
 }
 
+func (v *view) restates() bool { return len(v.restated) > 0 || v.restatedShare > 0 }
+
+// restatedAt says whether the figures of a second are other ones by now.
+func (v *view) restatedAt(second int64) bool {
+	for _, s := range v.restated {
+		if s.contains(second) {
+			return true
+		}
+	}
+	if v.restatedShare == 0 || v.now < second+v.restatedAfter {
+		return false
+	}
+	return float64(mix(v.key^uint64(floorDiv(second, day))*golden^0x5e)>>11)/(1<<53) < v.restatedShare
+}
+
 // restate gives the other figures of a restated day: of four neighbouring cells one is gone, one has another count
 // and two are as before.
 func restate(n int64, i int, c *cell, e uint64, second int64, v *view) int64 {
-	in := false
-	for _, s := range v.restated {
-		in = in || s.contains(second)
-	}
+	in := v.restatedAt(second)
 	switch {
 	case c.presence == whenRestated && !in:
 		return 0

@@ -1,0 +1,263 @@
+package pipeline
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"pushloss/extract"
+	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
+	"pushloss/load"
+)
+
+// A request may cover a week of days. Counts are never negative, so an answer for a week
+// that equals the sum of the stored days proves that no day gained figures, provided that
+// the days of this API add up. Most windows of tasks never have figures: one request
+// proves seven of them for five tasks at once.
+//
+// Windows are requested by themselves where a span would not save a request or would
+// prove less:
+//
+//   - the newest day of a task that had figures the day before, and every day of a task
+//     that was sent a day or two ago: their figures are new
+//   - the last trusted pull of a window with figures: a shift between its days would
+//     cancel out in a span
+//   - windows that failed, had rejected rows, were absent, or were opened
+
+// spanRules say how a plan uses spans.
+type spanRules struct {
+	policy
+	streams []stream.Stream // whose days add up
+	now     time.Time
+	asOf    time.Time
+}
+
+// spanTask is a task in a request for a span, with the run of its windows in it.
+type spanTask struct {
+	load.SpanTask
+	// trusted says that the API is assumed to remember the whole run.
+	trusted bool
+	// oldestFirst says that figures are more likely at the beginning of the run.
+	oldestFirst bool
+}
+
+// spanRequest is one request for several days.
+type spanRequest struct {
+	stream stream.Stream
+	days   calendar.Span
+	tasks  []spanTask
+}
+
+// lastTrustedWithin is how soon a day may leave the API's memory for a pull to count as
+// its last trusted one: the time to the next daily run.
+const lastTrustedWithin = recheckWithin
+
+// waitsNoLonger is how long before the API may forget a day it is requested, however
+// quiet it is: two daily runs.
+const waitsNoLonger = 2 * recheckWithin
+
+// assignSpans decides which windows of tasks in a week are requested by spans, and which
+// wait for more days. It is pure.
+func (p appPlan) assignSpans(week week) {
+	if p.spans == nil {
+		return
+	}
+	tasks := make(map[int32]load.Task, len(p.tasks))
+	for _, task := range p.tasks {
+		tasks[task.Key] = task
+	}
+	byTask := make(map[ledgerKey][]*PlannedWindow) // the day of the key is 0
+	for _, day := range week.days {
+		for i := range day {
+			if w := &day[i]; w.task.Key != 0 && slices.Contains(p.spans.streams, w.Stream) {
+				key := ledgerKey{w.Stream, 0, w.task.Key}
+				byTask[key] = append(byTask[key], w)
+			}
+		}
+	}
+	for key, windows := range byTask {
+		p.assignTask(week.Span, tasks[key.taskKey], windows)
+	}
+}
+
+// assignTask is assignSpans for the windows of one task in one stream, oldest first.
+func (p appPlan) assignTask(days calendar.Span, task load.Task, windows []*PlannedWindow) {
+	if p.scheduled && p.waits(days, task, windows) {
+		for _, w := range windows {
+			if w.Due && w.entry.RowCount == 0 {
+				w.Due, w.Why = false, "had no figures: it is requested again together with later days"
+			}
+		}
+		return
+	}
+	if p.scheduled && p.startOf(task) >= p.last-1 {
+		return // its figures are new
+	}
+	run := windows[:0:0]
+	end := func() {
+		if len(run) > 1 {
+			for _, w := range run {
+				w.bySpan = true
+			}
+		}
+		run = run[:0]
+	}
+	var before *PlannedWindow
+	for _, w := range windows {
+		if !p.joinsSpan(w, before) {
+			end()
+		} else {
+			if len(run) > 0 && p.spans.remembered(w.Day, p.spans.now) != p.spans.remembered(run[0].Day, p.spans.now) {
+				end()
+			}
+			run = append(run, w)
+		}
+		before = w
+	}
+	end()
+}
+
+// startOf is the day of the push or, if that is unknown, of the registration.
+func (p appPlan) startOf(task load.Task) calendar.Day {
+	if task.SentAt != nil {
+		return calendar.DayOf(*task.SentAt, p.app.Location)
+	}
+	return calendar.DayOf(task.RegisteredAt, p.app.Location)
+}
+
+// joinsSpan reports whether a window can be a part of a span; before is the task's window
+// of the day before, or nil.
+func (p appPlan) joinsSpan(w, before *PlannedWindow) bool {
+	figures := w.entry.RowCount > 0
+	switch {
+	case !w.Due, w.again, w.entry.RejectCount > 0, p.opened[ledgerKey{w.Stream, w.Day, w.task.Key}]:
+		return false
+	case w.known && !slices.Contains([]load.State{load.StateLoaded, load.StateEmpty, load.StateUnproven, load.StateOpen}, w.entry.State):
+		return false
+	case figures && !p.spans.remembered(w.Day, p.spans.now.Add(lastTrustedWithin)),
+		figures && p.spans.settles(w.Day, p.spans.asOf) != load.NotSettled:
+		return false // the last trusted pull
+	case p.scheduled && w.Day == p.last && !w.known && before != nil && before.entry.RowCount > 0:
+		return false // it goes on
+	}
+	return true
+}
+
+// waits reports whether all due windows of a task in a week were answered without figures
+// before, and can wait. In the newest week they wait if the task has no newer day. In an
+// older week they wait until a whole week of them is complete: they become final
+// together.
+func (p appPlan) waits(days calendar.Span, task load.Task, windows []*PlannedWindow) bool {
+	quiet := false
+	for _, w := range windows {
+		switch {
+		case w.entry.RowCount > 0 && days.Last == p.last:
+			return false
+		case !w.Due, w.entry.RowCount > 0:
+			continue
+		case !w.known, w.again, w.entry.State != load.StateEmpty, w.entry.RejectCount > 0,
+			p.opened[ledgerKey{w.Stream, w.Day, w.task.Key}]:
+			return false
+		case !p.spans.remembered(w.Day, p.spans.now.Add(waitsNoLonger)):
+			return false
+		case days.Last < p.last && w.Day == days.First:
+			return false
+		}
+		quiet = true
+	}
+	return quiet && (days.Last < p.last || p.startOf(task) < days.First)
+}
+
+// spanRequests turns the windows of a week that go by spans into requests. Tasks with the
+// same run share requests.
+func (p appPlan) spanRequests(week week) []spanRequest {
+	if p.spans == nil {
+		return nil
+	}
+	var requests []spanRequest
+	for _, stream := range p.spans.streams {
+		var runs []spanTask
+		at := make(map[int32]int) // the newest run of a task
+		for _, day := range week.days {
+			for _, w := range day {
+				if !w.bySpan || w.Stream != stream {
+					continue
+				}
+				trusted := p.spans.remembered(w.Day, p.spans.now)
+				if i, found := at[w.task.Key]; found && runs[i].trusted == trusted && p.follows(runs[i].Due.Last, w.Day) {
+					runs[i].Due.Last = w.Day
+					continue
+				}
+				at[w.task.Key] = len(runs)
+				runs = append(runs, spanTask{
+					SpanTask: load.SpanTask{TaskRef: w.task, Due: calendar.Span{First: w.Day, Last: w.Day}},
+					trusted:  trusted,
+				})
+			}
+		}
+		p.orderRuns(runs)
+		for len(runs) > 0 {
+			n := min(len(runs), extract.MaxTasksPerRequest)
+			if other := slices.IndexFunc(runs[:n], func(t spanTask) bool { return t.trusted != runs[0].trusted }); other > 0 {
+				n = other
+			}
+			request := spanRequest{stream: stream, days: runs[0].Due, tasks: runs[:n:n]}
+			for _, task := range request.tasks {
+				request.days.First, request.days.Last = min(request.days.First, task.Due.First), max(request.days.Last, task.Due.Last)
+			}
+			requests = append(requests, request)
+			runs = runs[n:]
+		}
+	}
+	return requests
+}
+
+// expect returns how many requests the spans of a week take, and how many for single days
+// they will probably lead to: a day for each five tasks with figures, and the sample.
+func (p appPlan) expect(week week) (spans, days int) {
+	requests := p.spanRequests(week)
+	if len(requests) == 0 {
+		return 0, 0
+	}
+	figures := make(map[ledgerKey]bool)
+	for _, day := range week.days {
+		for _, w := range day {
+			if w.bySpan && w.entry.RowCount > 0 {
+				figures[ledgerKey{w.Stream, 0, w.task.Key}] = true
+			}
+		}
+	}
+	spans = len(requests)
+	batches := (len(figures) + extract.MaxTasksPerRequest - 1) / extract.MaxTasksPerRequest
+	return spans, batches + int(math.Ceil(sampleShare*float64(spans)))
+}
+
+// orderRuns puts the runs of a week into the order of requests, and says where their
+// figures are likely.
+func (p appPlan) orderRuns(runs []spanTask) {
+	sent := make(map[int32]bool, len(p.tasks))
+	for _, task := range p.tasks {
+		sent[task.Key] = task.SentAt != nil
+	}
+	for i := range runs {
+		runs[i].oldestFirst = !p.scheduled && sent[runs[i].Key]
+	}
+	slices.SortStableFunc(runs, func(a, b spanTask) int {
+		if a.trusted != b.trusted {
+			return map[bool]int{true: -1, false: 1}[a.trusted]
+		}
+		return cmp.Or(cmp.Compare(a.Due.First, b.Due.First), cmp.Compare(a.Due.Last, b.Due.Last), cmp.Compare(a.Key, b.Key))
+	})
+}
+
+// follows reports whether the day is the next one of the zone's calendar.
+func (p appPlan) follows(before, day calendar.Day) bool {
+	for between := before + 1; between < day; between++ {
+		if p.spans.exists(between) {
+			return false
+		}
+	}
+	return true
+}

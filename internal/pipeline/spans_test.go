@@ -1,0 +1,222 @@
+package pipeline_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"pushloss/internal/calendar"
+	"pushloss/internal/lab/sandbox"
+	"pushloss/internal/pipeline"
+	"pushloss/load"
+)
+
+// sending is a world where many pushes are sent every day, each with figures for a few
+// days.
+type sending struct {
+	*world
+	perDay int
+	first  calendar.Day // of the pushes
+	ids    []string
+}
+
+func newSending(t testing.TB, perDay int, faults ...string) *sending {
+	w := setup(t, func(cfg *sandbox.Config) {
+		cfg.TaskStarts, cfg.ActiveDays = true, 4
+		cfg.Faults = parseFaults(t, append([]string{"late:days=1", "restates=0.01:days=3"}, faults...)...)
+	})
+	w.settings = w.withSpans()
+	return &sending{world: w, perDay: perDay}
+}
+
+func (w *world) withSpans() (settings pipeline.Settings) {
+	settings = w.settings
+	settings.LookbackDays, settings.TaskDays, settings.APIMemoryDays, settings.Spans = 7, 30, 100, true
+	return settings
+}
+
+// send registers the pushes of every day from first to last.
+func (p *sending) send(first, last calendar.Day) {
+	p.t.Helper()
+	if len(p.ids) == 0 {
+		p.first = first
+	}
+	var tasks []load.Task
+	for day := first; day <= last; day++ {
+		for i := range p.perDay {
+			sent := day.UTC().Add(8*time.Hour + time.Duration(i)*time.Minute)
+			id := fmt.Sprintf("%08x_537529d8_2000005e80aa873_2780d131_bc614e", sent.Unix())
+			tasks = append(tasks, load.Task{SDKAppID: testApp, TaskID: id, SentAt: &sent})
+			p.ids = append(p.ids, id)
+		}
+	}
+	if _, err := p.db.SaveTasks(p.t.Context(), tasks, p.now); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// agree makes the evidence that the days add up.
+func (w *world) agree() {
+	w.t.Helper()
+	report, err := w.pipeline(pipeline.Options{}).Reconcile(w.t.Context(), pipeline.ReconcileRequest{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if report.State != load.RunDone {
+		w.t.Fatalf("the evidence: %+v", report.Apps)
+	}
+}
+
+// next is the next day, with its pushes.
+func (p *sending) next() {
+	p.now = p.now.AddDate(0, 0, 1)
+	p.send(calendar.DayOf(p.now, time.UTC), calendar.DayOf(p.now, time.UTC))
+}
+
+// equalsNow compares the days from the first on with the truth of now.
+func (p *sending) equalsNow(first calendar.Day) {
+	p.t.Helper()
+	sent := make(map[string]string)
+	for i, id := range p.ids {
+		sent[id] = (p.first + calendar.Day(i/p.perDay)).String()
+	}
+	other := func(f fact) bool { return f.Day < first.String() || f.Day < sent[f.Task] }
+	stored := slices.DeleteFunc(p.stored(testApp), other)
+	truth := slices.DeleteFunc(p.truth(testApp, time.UTC, first, calendar.DayOf(p.now, time.UTC)-1, p.ids...), other)
+	equalFacts(p.t, truth, stored)
+}
+
+func TestSpansSaveCallsAndMissNoFigure(t *testing.T) {
+	t.Parallel()
+	p := newSending(t, 10)
+	p.send(today-40, today)
+	p.settings.Spans = false
+	p.run(load.RunDone)
+	p.next()
+	byDays := p.run(load.RunDone)
+	p.settings.Spans = true
+	p.agree()
+	for range 4 {
+		p.next()
+		report := p.run(load.RunDone)
+		p.equalsNow(today - 7)
+		if report.Requests > byDays.Requests*4/10 || report.CallsSaved < report.Requests {
+			t.Errorf("%d calls with spans (%d saved), %d by days", report.Requests, report.CallsSaved, byDays.Requests)
+		}
+	}
+	p.verifies()
+}
+
+func (w *world) verifies() {
+	w.t.Helper()
+	checked, err := w.db.Verify(w.t.Context(), load.Selection{}, load.Observer{Difference: func(d load.Difference) error {
+		w.t.Errorf("verify: %+v", d)
+		return nil
+	}})
+	if err != nil || checked.Windows == 0 {
+		w.t.Fatal(checked, err)
+	}
+}
+
+// BenchmarkSpans makes scheduled runs over 50 pushes a day, each followed for 30 days, by
+// days and with spans, and prints their calls.
+func BenchmarkSpans(b *testing.B) {
+	for range b.N {
+		p := newSending(b, 50)
+		p.send(today-40, today)
+		p.settings.Spans = false
+		p.run(load.RunDone)
+		p.next()
+		byDays := p.run(load.RunDone)
+		p.settings.Spans = true
+		p.agree()
+		var calls int64
+		for i := range 6 {
+			p.next()
+			report := p.run(load.RunDone)
+			p.equalsNow(today - 7)
+			b.Logf("%d calls by days, %d with spans: %.3f", byDays.Requests, report.Requests, float64(report.Requests)/float64(byDays.Requests))
+			if i > 0 {
+				calls += report.Requests
+			}
+		}
+		b.ReportMetric(float64(byDays.Requests), "calls-by-days")
+		b.ReportMetric(float64(calls)/5, "calls-with-spans")
+	}
+}
+
+// sparse registers 500 tasks of a year, with figures for one to three days each.
+func sparse(t testing.TB, withSentAt bool) (*world, []string) {
+	w := setup(t, func(cfg *sandbox.Config) { cfg.TaskStarts, cfg.ActiveDays = true, 3 })
+	w.settings = w.withSpans()
+	w.settings.APIMemoryDays = 10_000
+	var tasks []load.Task
+	var ids []string
+	for i := range 500 {
+		sent := (today - 366).UTC().Add(time.Duration(i) * 365 * 24 * time.Hour / 500)
+		id := fmt.Sprintf("%08x_537529d8_2000005e80aa873_2780d131_bc614e", sent.Unix())
+		task := load.Task{SDKAppID: testApp, TaskID: id}
+		if withSentAt {
+			task.SentAt = &sent
+		}
+		tasks, ids = append(tasks, task), append(ids, id)
+	}
+	if _, err := w.db.SaveTasks(t.Context(), tasks, w.now); err != nil {
+		t.Fatal(err)
+	}
+	return w, ids
+}
+
+// BenchmarkSparseBackfill backfills a year of 500 tasks.
+func BenchmarkSparseBackfill(b *testing.B) {
+	for _, withSentAt := range []bool{true, false} {
+		b.Run(fmt.Sprintf("sent_at=%t", withSentAt), func(b *testing.B) {
+			for range b.N {
+				w, ids := sparse(b, withSentAt)
+				evidence := w.backfill(today-7, today-1, load.RunDone)
+				w.agree()
+				report := w.backfill(today-366, today-8, load.RunDone)
+				w.equalsTruth(today-366, today-1, ids...)
+				b.ReportMetric(float64(report.Requests+evidence.Requests), "calls")
+			}
+		})
+	}
+}
+
+// An API whose answers for several days are wrong is found out within one run, and no
+// stored figure is wrong after it.
+func TestAWrongSpanTurnsSpansOff(t *testing.T) {
+	t.Parallel()
+	for _, fault := range []string{"span-drops", "span-stale", "day-figures=Asia/Kathmandu:by=touch", "week-differs"} {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			p := newSending(t, 5)
+			p.send(today-35, today)
+			p.run(load.RunDone)
+			p.agree()
+			p.next()
+			p.run(load.RunDone)
+			if n := p.number(`SELECT count(*) FROM pushloss.ledger WHERE proven_at IS NOT NULL`); n == 0 {
+				t.Fatal("nothing was proven before the fault")
+			}
+			p.faults("late:days=1", "restates=0.01:days=3", fault)
+			p.next()
+			wrong := p.run(load.RunDone)
+			p.equalsNow(calendar.DayOf(p.now, time.UTC) - 8) // later days are not final
+			if n := p.number(`SELECT count(*) FROM pushloss.span_disagreement WHERE sdk_app_id = $1 AND stream_id = 0 AND detail <> ''`, testApp); n != 1 {
+				t.Errorf("%d disagreements: %+v", n, wrong.Apps)
+			}
+			if n := p.number(`SELECT count(*) FROM pushloss.ledger WHERE proven_at IS NOT NULL OR state = 'open' OR opened_at IS NOT NULL`); n > 0 {
+				t.Errorf("%d windows are still proven by a span or open", n)
+			}
+			p.verifies()
+			p.next()
+			if after := p.run(load.RunDone); after.WindowsBySpan > 0 {
+				t.Errorf("spans are used again: %+v", after.Totals)
+			}
+			p.equalsNow(calendar.DayOf(p.now, time.UTC) - 8) // later days are not final
+			p.verifies()
+		})
+	}
+}

@@ -1,0 +1,143 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"pushloss/internal/calendar"
+	"pushloss/internal/postgres"
+	"pushloss/internal/stream"
+)
+
+const (
+	// EvidenceLasts is how long a comparison that agreed counts as evidence that the days
+	// of an API add up.
+	EvidenceLasts = 14 * 24 * time.Hour
+	// DisagreementLasts is for how long no span is used after one was wrong.
+	DisagreementLasts = 30 * 24 * time.Hour
+)
+
+const (
+	// Evidence has figures, and no newer check of the app contradicts it.
+	sqlDaysAddUp = `
+		SELECT EXISTS (
+			SELECT FROM pushloss.reconciliation AS r
+			WHERE r.sdk_app_id = $1 AND r.state = 'agreed' AND r.trusted AND r.keys > 0 AND r.first_day < r.last_day
+				AND r.checked_at > $3)
+		AND NOT EXISTS (
+			SELECT FROM pushloss.reconciliation AS r
+			WHERE r.sdk_app_id = $1 AND r.state IN ('differs', 'stays') AND r.checked_at > $3)
+		AND NOT EXISTS (
+			SELECT FROM pushloss.span_disagreement AS d
+			WHERE d.sdk_app_id = $1 AND d.stream_id = $2 AND d.found_at > $4)`
+	sqlInsertDisagreement = `
+		INSERT INTO pushloss.span_disagreement (sdk_app_id, stream_id, found_at, run_id, task_key, first_day, last_day, detail, windows_opened)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+	// An answer of its own that came after the proof stands for itself.
+	sqlOpenProven = `
+		UPDATE pushloss.ledger SET settled = false, settled_reason = NULL, opened_at = $4, proven_at = NULL,
+			state = CASE WHEN last_trusted_at IS NULL THEN 'open' ELSE state END
+		WHERE sdk_app_id = $1 AND stream_id = $2 AND day > $3 AND proven_at >= last_loaded_at`
+	sqlForgetProofs = `
+		UPDATE pushloss.ledger SET proven_at = NULL,
+			state = CASE WHEN last_trusted_at IS NULL AND state IN ('loaded', 'empty') THEN 'unproven' ELSE state END
+		WHERE sdk_app_id = $1 AND stream_id = $2 AND proven_at IS NOT NULL`
+	sqlRevokeProofs = `
+		UPDATE pushloss.pull SET revoked_at = $3
+		WHERE sdk_app_id = $1 AND stream_id = $2 AND first_day IS NOT NULL AND revoked_at IS NULL`
+)
+
+// DaysAddUp reports whether there is evidence that the answer for a span of an app's days
+// is the sum of the days' answers: a reconciliation that agreed, no older than
+// EvidenceLasts, and nothing to the contrary. Reconciliations compare losses only, so
+// there is none for the other streams.
+func (db *DB) DaysAddUp(ctx context.Context, sdkAppID int64, of stream.Stream, now time.Time) (addUp bool, err error) {
+	if of != stream.Loss {
+		return false, nil
+	}
+	err = db.pool.QueryRow(ctx, sqlDaysAddUp, sdkAppID, int16(of), now.Add(-EvidenceLasts), now.Add(-DisagreementLasts)).Scan(&addUp)
+	if err != nil {
+		return false, fmt.Errorf("read whether the days of app %d add up: %w", sdkAppID, err)
+	}
+	return addUp, nil
+}
+
+// Disagreement is a span whose answer is not the sum of its days' answers.
+type Disagreement struct {
+	RunID  int64
+	Stream stream.Stream
+	Task   TaskRef
+	Days   calendar.Span
+	Detail string
+}
+
+// Disagree records a disagreement and takes back every proof of the app and stream. It
+// opens the windows that only a proof had confirmed, after lastForgotten: they are pulled
+// again by themselves. Older ones become unproven. It returns how many it opened.
+func (l *AppLock) Disagree(ctx context.Context, d Disagreement, lastForgotten calendar.Day, now time.Time) (opened int64, err error) {
+	now = now.UTC().Truncate(time.Microsecond)
+	err = l.transact(ctx, func(ctx context.Context, tx pgx.Tx, batch *pgx.Batch) error {
+		batch.Queue(sqlOpenProven, l.sdkAppID, int16(d.Stream), lastForgotten.UTC(), now).Exec(func(tag pgconn.CommandTag) error {
+			opened = tag.RowsAffected()
+			return nil
+		})
+		batch.Queue(sqlForgetProofs, l.sdkAppID, int16(d.Stream))
+		batch.Queue(sqlRevokeProofs, l.sdkAppID, int16(d.Stream), now)
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, sqlInsertDisagreement, l.sdkAppID, int16(d.Stream), now, d.RunID, d.Task.Key,
+			d.Days.First.UTC(), d.Days.Last.UTC(), postgres.Storable(d.Detail), opened)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("record that the days of app %d do not add up: %w", l.sdkAppID, err)
+	}
+	return opened, nil
+}
+
+// SpansOff says since when an app's days are requested one by one because a span was
+// wrong, and which.
+type SpansOff struct {
+	At     time.Time
+	Stream stream.Stream
+	TaskID string
+	Days   calendar.Span
+}
+
+const sqlSpansOff = `
+	SELECT DISTINCT ON (d.sdk_app_id) d.sdk_app_id, d.found_at, d.stream_id, coalesce(t.task_id, ''), d.first_day, d.last_day
+	FROM pushloss.span_disagreement AS d
+	LEFT JOIN pushloss.task AS t USING (task_key)
+	WHERE d.found_at > $1
+	ORDER BY d.sdk_app_id, d.found_at DESC`
+
+// readSpansOff returns the newest disagreement of each app that still counts.
+func readSpansOff(ctx context.Context, from Querier, now time.Time) (map[int64]*SpansOff, error) {
+	rows, err := from.Query(ctx, sqlSpansOff, now.Add(-DisagreementLasts))
+	if err != nil {
+		return nil, fmt.Errorf("read which spans were wrong: %w", err)
+	}
+	found := make(map[int64]*SpansOff)
+	var app int64
+	var at, first, last time.Time
+	var of stream.Stream
+	var task string
+	_, err = pgx.ForEachRow(rows, []any{&app, &at, &of, &task, &first, &last}, func() error {
+		found[app] = &SpansOff{At: at, Stream: of, TaskID: task, Days: calendar.Span{First: calendar.DayOf(first, time.UTC), Last: calendar.DayOf(last, time.UTC)}}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read which spans were wrong: %w", err)
+	}
+	return found, nil
+}
+
+func (s SpansOff) String() string {
+	return fmt.Sprintf("on %s the API's answer for %s of task %s (%s) was not the sum of its days: until %s every day is requested by itself",
+		s.At.UTC().Format(time.DateOnly), s.Days, s.TaskID, s.Stream, s.At.Add(DisagreementLasts).UTC().Format(time.DateOnly))
+}

@@ -1,0 +1,240 @@
+package load
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
+	"pushloss/transform"
+)
+
+// SpanPull is the answer to one request for several days of some tasks.
+type SpanPull struct {
+	RunID  int64
+	Stream stream.Stream
+	// Days are the days of the request, Window their time.
+	Days   calendar.Span
+	Window calendar.Window
+	Tasks  []SpanTask
+	Result transform.Result
+	// Body is the answer as received.
+	Body   []byte
+	SentAt time.Time
+	// Trusted says that the API remembered all of the tasks' days, so that what the answer
+	// lacks is zero.
+	Trusted bool
+	// Settled returns why a window without figures becomes final, if it does.
+	Settled func(calendar.Day) SettledReason
+	// Exists reports whether the zone's calendar has a date.
+	Exists func(calendar.Day) bool
+}
+
+// SpanTask is a task and those of a span's days that its answer is to prove; none if Due
+// is empty.
+type SpanTask struct {
+	TaskRef
+	Due calendar.Span
+}
+
+// SpanOutcome is what a span's answer proved.
+type SpanOutcome struct {
+	// Windows counts the proven ones, Rows their facts.
+	Windows, Rows int
+	// Differing are the tasks for which the answer differs from the sum of the stored days.
+	Differing []SpanTask
+	// Unusable are the tasks that the answer lacks or that cannot be read in it.
+	Unusable []SpanTask
+}
+
+const (
+	sqlLedgerOfSpan = sqlLedgerOfStream + ` AND task_key = ANY($5::int[])`
+	sqlInsertProof  = `
+		INSERT INTO pushloss.pull (sdk_app_id, run_id, stream_id, first_day, day, window_start, window_end, task_ids,
+			sent_at, loaded_at, body_sha256, trusted, rows_in, rows_inserted, rows_updated,
+			rows_deleted, rows_unchanged, rows_merged, rows_rejected, rows_ignored, rows_kept,
+			proven_task_ids, proven_first_days, proven_last_days)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0, 0, $14, $15, $16, $17, 0, $18, $19, $20)`
+)
+
+// Prove compares a span's answer with the sums of the stored days. Counts are never
+// negative, so where the two are equal, key by key, no day can have gained figures: it
+// records the task's windows as proven, in one transaction. Facts never change.
+//
+// A window without figures settles by a proof like by an answer of its own. A window with
+// figures does not: a shift from one of its days to another would not be seen.
+func (l *AppLock) Prove(ctx context.Context, pull SpanPull, now time.Time) (SpanOutcome, error) {
+	now = now.UTC().Truncate(time.Microsecond)
+	var outcome SpanOutcome
+	usable := pull.usable(&outcome)
+	if len(usable) == 0 {
+		return outcome, nil
+	}
+	digest := sha256.Sum256(pull.Body)
+	codes, err := l.session.db.dimensions.resolveCodes(ctx, l.session.db, pull.Result.Snapshots)
+	if err != nil {
+		return SpanOutcome{}, fmt.Errorf("prove %s to %s (%s) of app %d: %w", pull.Days.First, pull.Days.Last, pull.Stream, l.sdkAppID, err)
+	}
+	err = l.transact(ctx, func(ctx context.Context, tx pgx.Tx, first *pgx.Batch) error {
+		outcome.Windows, outcome.Rows, outcome.Differing = 0, 0, nil
+		known, err := l.readProof(ctx, tx, first, pull, usable, digest[:])
+		if err != nil {
+			return fmt.Errorf("read what is stored: %w", err)
+		}
+		var proven []SpanTask
+		differing := pull.differing(usable, known.facts, codes)
+		for _, task := range usable {
+			switch {
+			case differing[task.Key]:
+				outcome.Differing = append(outcome.Differing, task)
+			case task.Due.First <= task.Due.Last:
+				proven = append(proven, task)
+			}
+		}
+		if len(proven) == 0 {
+			return nil
+		}
+		outcome.Windows, outcome.Rows, err = l.writeProof(ctx, tx, pull, proven, known, digest[:], now)
+		return err
+	})
+	if err != nil {
+		return SpanOutcome{}, fmt.Errorf("prove %s to %s (%s) of app %d: %w", pull.Days.First, pull.Days.Last, pull.Stream, l.sdkAppID, err)
+	}
+	return outcome, nil
+}
+
+// usable returns the tasks whose answers are complete, and notes the others.
+func (p SpanPull) usable(outcome *SpanOutcome) (usable []SpanTask) {
+	answered := make(map[string]bool)
+	for _, snapshot := range p.Result.Snapshots {
+		answered[snapshot.TaskID] = true
+	}
+	for _, reject := range p.Result.Rejects {
+		delete(answered, reject.TaskID)
+	}
+	for _, task := range p.Tasks {
+		if answered[task.ID] {
+			usable = append(usable, task)
+		} else {
+			outcome.Unusable = append(outcome.Unusable, task)
+		}
+	}
+	return usable
+}
+
+// differing returns the tasks for which a sum of stored days differs from the answer. It
+// is a pure function.
+func (p SpanPull) differing(tasks []SpanTask, stored []tally, codes vocabulary) map[int32]bool {
+	refs := make([]TaskRef, len(tasks))
+	for i, task := range tasks {
+		refs[i] = task.TaskRef
+	}
+	differing := make(map[int32]bool)
+	for _, c := range compare(stored, Check{Tasks: refs, Snapshots: p.Result.Snapshots}.reported(codes)) {
+		if c.differs() {
+			differing[c.taskKey] = true
+		}
+	}
+	return differing
+}
+
+// spanStored is what the database has for a span's tasks.
+type spanStored struct {
+	ledger  map[calendar.Day]map[int32]Entry
+	facts   []tally
+	hasBody bool
+}
+
+func (l *AppLock) readProof(ctx context.Context, tx pgx.Tx, batch *pgx.Batch, pull SpanPull, tasks []SpanTask, digest []byte) (spanStored, error) {
+	s := spanStored{ledger: make(map[calendar.Day]map[int32]Entry)}
+	keys := make([]int32, len(tasks))
+	for i, task := range tasks {
+		keys[i] = task.Key
+	}
+	first, last := pull.Days.First.UTC(), pull.Days.Last.UTC()
+	batch.Queue(sqlShareBodies)
+	batch.Queue(sqlLedgerOfSpan, l.sdkAppID, first, last, int16(pull.Stream), keys).Query(func(rows pgx.Rows) error {
+		entries, err := pgx.CollectRows(rows, scanEntry)
+		for _, entry := range entries {
+			if s.ledger[entry.Day] == nil {
+				s.ledger[entry.Day] = make(map[int32]Entry)
+			}
+			s.ledger[entry.Day][entry.TaskKey] = entry
+		}
+		return err
+	})
+	for _, table := range tables[pull.Stream] {
+		batch.Queue(table.selectSpan, l.sdkAppID, first, last, keys, slices.Min(keys), slices.Max(keys)).Query(func(rows pgx.Rows) error {
+			facts, err := table.appendFacts(nil, rows)
+			s.facts = append(s.facts, tallies(facts)...)
+			return err
+		})
+	}
+	batch.Queue(sqlHasBody, digest).QueryRow(func(row pgx.Row) error { return row.Scan(&s.hasBody) })
+	return s, tx.SendBatch(ctx, batch).Close()
+}
+
+func (l *AppLock) writeProof(ctx context.Context, tx pgx.Tx, pull SpanPull, proven []SpanTask, s spanStored, digest []byte, now time.Time) (windows, rowsConfirmed int, err error) {
+	batch := &pgx.Batch{}
+	ids := make([]string, len(proven))
+	firsts, lasts := make([]time.Time, len(proven)), make([]time.Time, len(proven))
+	for i, task := range proven {
+		ids[i], firsts[i], lasts[i] = task.ID, task.Due.First.UTC(), task.Due.Last.UTC()
+	}
+	for day := pull.Days.First; day <= pull.Days.Last; day++ {
+		var entries []Entry
+		for _, task := range proven {
+			if !task.Due.Has(day) || !pull.Exists(day) {
+				continue
+			}
+			entry, known := s.ledger[day][task.Key]
+			if !known {
+				entry = Entry{Stream: pull.Stream, Day: day, TaskKey: task.Key}
+			}
+			rowsConfirmed += entry.RowCount
+			entry.prove(pull.Trusted, pull.Settled(day), now)
+			entries = append(entries, entry)
+		}
+		if len(entries) > 0 {
+			queueLedger(batch, l.sdkAppID, pull.Stream, day, now, entries)
+			windows += len(entries)
+		}
+	}
+	if !s.hasBody {
+		batch.Queue(sqlInsertBody, digest, len(pull.Body), l.session.db.encoder.EncodeAll(pull.Body, nil))
+	}
+	taskIDs := make([]string, len(pull.Tasks))
+	for i, task := range pull.Tasks {
+		taskIDs[i] = task.ID
+	}
+	counts := pull.Result.Counts
+	batch.Queue(sqlInsertProof, l.sdkAppID, pull.RunID, int16(pull.Stream), pull.Days.First.UTC(), pull.Days.Last.UTC(),
+		pull.Window.Start, pull.Window.End, taskIDs, pull.SentAt, now, digest, pull.Trusted,
+		counts.RowsIn, rowsConfirmed, counts.Merged, counts.Rejected, counts.Ignored, ids, firsts, lasts)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return 0, 0, fmt.Errorf("write: %w", err)
+	}
+	return windows, rowsConfirmed, nil
+}
+
+// prove records that a span's answer equals the stored days, this window among them. It
+// is pure, and replay uses it too.
+func (e *Entry) prove(trusted bool, settled SettledReason, now time.Time) {
+	e.Pulls++
+	e.LastError = nil
+	if trusted {
+		e.ProvenAt = &now
+		e.loadedAt(now)
+		if e.RowCount == 0 && settled != NotSettled {
+			e.Settled = settled
+		}
+	} else {
+		e.settleForgotten()
+	}
+	e.State = e.stateOfFacts()
+}
