@@ -97,7 +97,7 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 }
 
 // HintOfDisagreement says what follows from a wrong span.
-const HintOfDisagreement = "nothing to do: what spans had proven is requested again by days, and no span is used for 30 days"
+const HintOfDisagreement = "what spans had proven is requested again by days, and no span is used for 30 days; nothing else is to do"
 
 // spanRules returns how a plan uses spans; nil if it does not.
 func (p *Pipeline) spanRules(ctx context.Context, plan appPlan, rules policy, now, asOf time.Time) (*spanRules, error) {

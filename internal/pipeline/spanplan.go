@@ -92,7 +92,7 @@ func (p appPlan) assignTask(days calendar.Span, task load.Task, windows []*Plann
 		}
 		return
 	}
-	if p.scheduled && p.startOf(task) >= p.last-1 {
+	if p.scheduled && task.SentAt != nil && p.startOf(task) >= p.last-1 {
 		return // its figures are new
 	}
 	run := windows[:0:0]

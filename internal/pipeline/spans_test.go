@@ -1,6 +1,7 @@
 package pipeline_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -216,6 +217,71 @@ func TestAWrongSpanTurnsSpansOff(t *testing.T) {
 				t.Errorf("spans are used again: %+v", after.Totals)
 			}
 			p.equalsNow(calendar.DayOf(p.now, time.UTC) - 8) // later days are not final
+			p.verifies()
+		})
+	}
+}
+
+// A run that stops in the middle of its spans or of narrowing them, or meets an outage
+// there, loses nothing: the next one ends where one run would have.
+func TestARunThatStopsAmongItsSpansLosesNothing(t *testing.T) {
+	t.Parallel()
+	p := newSending(t, 5)
+	p.send(today-35, today)
+	p.run(load.RunDone)
+	p.agree()
+	for i, calls := range []int{9, 0, 30, 0, 42} {
+		p.next()
+		ctx, cancel := context.WithCancel(t.Context())
+		if i%2 == 0 {
+			report, err := p.pipeline(pipeline.Options{OnProgress: func(progress pipeline.Progress) {
+				if progress.Done == calls {
+					cancel()
+				}
+			}}).Run(ctx, time.Time{})
+			p.ended(report, err, load.RunInterrupted)
+		} else {
+			p.faults("late:days=1", "restates=0.01:days=3", "http-502-html:every=3")
+			if _, err := p.pipeline(pipeline.Options{}).Run(ctx, time.Time{}); err != nil {
+				t.Fatal(err)
+			}
+			p.faults("late:days=1", "restates=0.01:days=3")
+		}
+		cancel()
+		p.run(load.RunDone)
+		p.equalsNow(today - 7)
+	}
+	if n := p.number(`SELECT count(*) FROM pushloss.span_disagreement`); n > 0 {
+		t.Errorf("%d disagreements", n)
+	}
+	p.verifies()
+}
+
+// An API that forgets after a week, with the default settings: every day that was pulled
+// in time ends final with its highest figures.
+func TestSpansLeaveNoDayUnaskedUntilItIsForgotten(t *testing.T) {
+	t.Parallel()
+	for _, fault := range []string{"forget-after=7d", "forget-after=7d:by=event"} {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			p := newSending(t, 5, fault)
+			p.settings.APIMemoryDays = 7
+			p.send(today-35, today)
+			p.run(load.RunDone)
+			p.agree()
+			for range 9 {
+				p.next()
+				p.run(load.RunDone)
+			}
+			p.faults("late:days=1", "restates=0.01:days=3")
+			p.equalsNow(today - 5)
+			if n := p.number(`SELECT count(*) FROM analytics.stream_coverage WHERE day BETWEEN $1 AND $2 AND (NOT settled OR state NOT IN ('loaded', 'empty'))`,
+				(today - 5).UTC(), (today + 1).UTC()); n > 0 {
+				t.Errorf("%d windows are not final", n)
+			}
+			if n := p.number(`SELECT count(*) FROM pushloss.ledger WHERE proven_at IS NOT NULL`); n == 0 {
+				t.Error("no window was proven by a span")
+			}
 			p.verifies()
 		})
 	}
