@@ -192,7 +192,7 @@ func TestAWrongSpanTurnsSpansOff(t *testing.T) {
 	for _, fault := range []string{"span-drops", "span-stale", "day-figures=Asia/Kathmandu:by=touch", "week-differs"} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			p := newSending(t, 5)
+			p := newSending(t, 3)
 			p.send(today-35, today)
 			p.run(load.RunDone)
 			p.agree()
@@ -226,7 +226,7 @@ func TestAWrongSpanTurnsSpansOff(t *testing.T) {
 // there, loses nothing: the next one ends where one run would have.
 func TestARunThatStopsAmongItsSpansLosesNothing(t *testing.T) {
 	t.Parallel()
-	p := newSending(t, 5)
+	p := newSending(t, 3)
 	p.send(today-35, today)
 	p.run(load.RunDone)
 	p.agree()
