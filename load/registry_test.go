@@ -228,3 +228,34 @@ func TestRetiringTasks(t *testing.T) {
 	must(t, err)
 	equal(t, "under its old key", f.taskA.Key, tasks[0].Key)
 }
+
+// What registers by itself changes nothing that is there.
+func TestRegisteringTasksLeavesKnownOnesAlone(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	ctx := t.Context()
+	_, _, err := f.db.RetireTasks(ctx, testApp, []string{"a"}, loadedAt)
+	must(t, err)
+	sent, later := loadedAt.Add(-time.Hour), loadedAt.Add(time.Hour)
+	for _, want := range []int{2, 0} {
+		added, err := f.db.RegisterTasks(ctx, []load.Task{
+			{SDKAppID: testApp, TaskID: "a", SentAt: &sent, Source: load.SourceCallback},
+			{SDKAppID: testApp, TaskID: "c", SentAt: &sent, Source: load.SourceSchedule},
+			{SDKAppID: testApp + 1, TaskID: "a", Source: load.SourceCallback},
+		}, later)
+		must(t, err)
+		equal(t, "added", want, added)
+	}
+	equal(t, "tasks", []string{
+		"1400000001 a <nil> <nil> 2025-03-10 03:00:00", "1400000001 b <nil> <nil> <nil>",
+		"1400000001 c 2025-03-10 02:00:00 schedule <nil>", "1400000002 a <nil> callback <nil>",
+	}, f.rows(`SELECT sdk_app_id, task_id, (sent_at AT TIME ZONE 'UTC')::text, source, (retired_at AT TIME ZONE 'UTC')::text FROM analytics.tasks ORDER BY 1, 2`))
+	newest, err := f.db.NewestScheduled(ctx, testApp)
+	must(t, err)
+	if newest == nil || !newest.Equal(sent) {
+		t.Errorf("the newest scheduled push is of %v, want %v", newest, sent)
+	}
+	if newest, err = f.db.NewestScheduled(ctx, testApp+1); newest != nil || err != nil {
+		t.Errorf("another app's is of %v, %v", newest, err)
+	}
+}

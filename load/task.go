@@ -3,7 +3,10 @@ package load
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -32,6 +35,16 @@ const (
 	SourceCallback   TaskSource = "callback"
 	SourceSchedule   TaskSource = "schedule"
 )
+
+// maxTaskID is the longest TaskID that is stored, in bytes. The API documents no limit.
+const maxTaskID = 512
+
+// CanBeTaskID reports whether a text that the vendor gives as a TaskID can be stored and
+// shown. IDs are opaque: the vendor knows them.
+func CanBeTaskID(id string) bool {
+	return id != "" && len(id) <= maxTaskID && utf8.ValidString(id) &&
+		!strings.ContainsFunc(id, func(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) })
+}
 
 // TaskChanges counts the effects of an import.
 type TaskChanges struct{ Added, Updated, Unchanged int }

@@ -26,6 +26,10 @@ import (
 const (
 	// httpGrace bounds the wait for HTTP requests under way at the end.
 	httpGrace = 5 * time.Second
+	// headerTimeout and idleTimeout bound connections that send nothing: callbacks may come
+	// from anywhere.
+	headerTimeout = 5 * time.Second
+	idleTimeout   = 2 * time.Minute
 	// watchPeriod is how often the daemon looks for events beside its jobs.
 	watchPeriod = 5 * time.Minute
 )
@@ -73,7 +77,7 @@ func Run(ctx context.Context, opts Options) error {
 		Log: d.Log, Now: d.Now, Grace: d.Grace,
 		Access: page.Access{Token: d.Token, Local: page.LocalOnly(d.Listener.Addr())},
 	})
-	server := &http.Server{Handler: handler(monitor.Handler(d.metrics, probes), d.Intake.Handler(), figures), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: handler(monitor.Handler(d.metrics, probes), d.Intake.Handler(), figures), ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout}
 	d.Log.InfoContext(ctx, "serving", "http", d.Listener.Addr().String(), "schedules", len(d.Schedules))
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

@@ -3,13 +3,17 @@ package intake_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -108,7 +112,7 @@ func TestWhatACallbackMayContain(t *testing.T) {
 		{"no events", `{}`, 200, nil},
 		{"an event without Events around it", event("t", noon), 200, []string{"t 2026-11-28 12:00:00"}},
 		{"fields of tomorrow", `{"Events":[{"New":{"TaskId":"no"},"TaskId":"t","TaskTime":"1795867200","Old":[1,{}]}],"More":[[]]}`, 200, []string{"t 2026-11-28 12:00:00"}},
-		{"events without a usable task", `{"Events":[{"TaskId":""},{"TaskId":null},{"TaskId":["x"]},{},7,"x",null,{"TaskId":"a\u0000b"},{"TaskId":"` + strings.Repeat("x", 513) + `"},{"TaskId":"t"}]}`, 200, []string{"t -"}},
+		{"events without a usable task", `{"Events":[{"TaskId":""},{"TaskId":null},{"TaskId":["x"]},{},7,"x",null,{"TaskId":"a\u0000b"},{"TaskId":"a\u001b[31m"},{"TaskId":"\ud800"},{"TaskId":"` + strings.Repeat("x", 513) + `"},{"TaskId":"t"}]}`, 200, []string{"t -"}},
 		{"a time that makes no sense", events(event("t", time.Unix(5, 0)), event("u", noon.Add(time.Hour))), 200, []string{"t -", "u -"}},
 		{"a time in the ID alone", `{"Events":[{"TaskId":"6747f000_53724e01_1_2_3","TaskTime":0}]}`, 200, []string{"6747f000_53724e01_1_2_3 2024-11-28 04:22:24"}},
 		{"not JSON", `{"Events":[`, 400, nil},
@@ -144,6 +148,67 @@ func TestOtherCallbacksAreAnsweredAndNotRead(t *testing.T) {
 	if status, body := w.call(query, "a message of somebody, not even JSON"); status != http.StatusOK || body != taken {
 		t.Errorf("HTTP %d %s", status, body)
 	}
+}
+
+// More bodies than there is room for are not read, and their callbacks are answered at once.
+func TestCallbacksThatCrowdAreTurnedAway(t *testing.T) {
+	t.Parallel()
+	outcomes := make(chan string, 100)
+	w := setup(t, func(o *intake.Options) { o.OnCallback = func(outcome string) { outcomes <- outcome } })
+	const room = 64
+	var slow sync.WaitGroup
+	release := make(chan struct{})
+	reading := make(chan struct{}, room)
+	for range room {
+		slow.Go(func() {
+			body := io.MultiReader(readerFunc(func([]byte) (int, error) {
+				reading <- struct{}{}
+				<-release
+				return 0, io.EOF
+			}), strings.NewReader("{}"))
+			r := httptest.NewRequest(http.MethodPost, intake.CallbackPath+"?"+sign(appA, tokenA, noon), body)
+			if status, text := w.serve(r); status != http.StatusOK {
+				t.Errorf("HTTP %d %s", status, text)
+			}
+		})
+	}
+	for range room {
+		<-reading
+	}
+	if status, body := w.call(sign(appA, tokenA, noon), events(event("t", noon))); status != http.StatusServiceUnavailable || !strings.Contains(body, "FAILURE") {
+		t.Errorf("HTTP %d %s", status, body)
+	}
+	if outcome := <-outcomes; outcome != "crowded_out" {
+		t.Errorf("it counts as %s", outcome)
+	}
+	close(release)
+	slow.Wait()
+	w.call(sign(appA, tokenA, noon), events(event("t", noon)))
+	w.flush()
+	if len(w.registry.list()) != 1 {
+		t.Error("there is no room after the crowd")
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// Whatever a signed body is, it brings tasks of bounded length or none.
+func FuzzCallback(f *testing.F) {
+	for _, body := range []string{events(event("t", noon)), `{"TaskId":1,"TaskTime":"x"}`, `{"Events":[[],{"TaskId":"a"}`, `{"Events":{"TaskId":"a"}}`, "[]", "", `{"a":"\ud800"}`} {
+		f.Add(body)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		w := setup(t)
+		w.call(sign(appA, tokenA, noon), body)
+		w.flush()
+		for _, task := range w.registry.tasks {
+			if task.TaskID == "" || len(task.TaskID) > 512 || !utf8.ValidString(task.TaskID) || strings.ContainsRune(task.TaskID, 0) {
+				t.Errorf("registered %q", task.TaskID)
+			}
+		}
+	})
 }
 
 func TestADatabaseThatIsAwayLosesNoTaskThatIsStillCalledBack(t *testing.T) {

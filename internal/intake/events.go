@@ -6,15 +6,12 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"pushloss/internal/taskfile"
+	"pushloss/load"
 )
-
-// maxTaskID is the longest TaskID that is taken from a callback, in bytes.
-const maxTaskID = 512
 
 var errNotEvents = errors.New("the body is not a JSON object of events")
 
@@ -75,7 +72,7 @@ func readEvent(decoder *jsontext.Decoder, now time.Time, found func(called), top
 	if _, err := decoder.ReadToken(); err != nil {
 		return fmt.Errorf("read the events: %w", err)
 	}
-	if usable(event.taskID) {
+	if load.CanBeTaskID(event.taskID) {
 		found(event)
 	}
 	return nil
@@ -104,11 +101,6 @@ func readText(decoder *jsontext.Decoder) (string, error) {
 		return "", err
 	}
 	return strings.TrimSpace(token.String()), nil
-}
-
-// usable reports whether a TaskId can be stored. IDs are opaque: the vendor knows them.
-func usable(id string) bool {
-	return id != "" && len(id) <= maxTaskID && utf8.ValidString(id) && !strings.ContainsAny(id, "\x00\uFFFD")
 }
 
 // taskTime is when the task was sent; nil if that makes no sense.

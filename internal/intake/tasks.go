@@ -75,7 +75,9 @@ func (in *Intake) postTasks(w http.ResponseWriter, r *http.Request) {
 }
 
 func (in *Intake) readPost(w http.ResponseWriter, r *http.Request) (taskfile.List, error) {
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readPost))
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(readPost))
+	defer func() { _ = control.SetReadDeadline(time.Time{}) }() // it would end the saving too
 	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxPost))
 	if err != nil {
 		return taskfile.List{}, err

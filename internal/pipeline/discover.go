@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-	"unicode/utf8"
 
 	"pushloss/extract"
 	"pushloss/load"
@@ -23,8 +22,6 @@ const (
 	// listDays is the range of time of the API's sample: in case that a range is one of
 	// creation, it is as long.
 	listDays = 31
-	// maxScheduledID is the longest TaskID that is registered, in bytes.
-	maxScheduledID = 512
 )
 
 // HintOfDiscovery says what an operator should do if scheduled pushes cannot be listed.
@@ -131,7 +128,7 @@ func tasksOf(pushes []extract.ScheduledPush, sdkAppID int64, since, now time.Tim
 	for _, push := range pushes {
 		id := push.TaskID
 		sentAt := push.SentAt
-		if id == "" || seen[id] || len(id) > maxScheduledID || !utf8.ValidString(id) || sentAt != nil && sentAt.Before(since) {
+		if seen[id] || !load.CanBeTaskID(id) || sentAt != nil && sentAt.Before(since) {
 			continue
 		}
 		if sentAt != nil && sentAt.After(now.Add(ClockTolerance)) { // dispatched before its time
