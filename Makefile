@@ -23,8 +23,9 @@ demo: postgres build ## everything on this machine, nothing configured
 	bin/pushloss demo
 
 .PHONY: test
-test: postgres ## all tests, against a Postgres that they start themselves
-	go test $(RACE) -shuffle=on -parallel 4 -timeout 14m ./...
+test: postgres build ## all tests, against one Postgres that they start themselves; make lint has vetted them
+	PUSHLOSS_TEST_BINARY=$(CURDIR)/bin/pushloss go run ./internal/lab/together \
+		go test $(RACE) -vet=off -shuffle=on -parallel 4 -timeout 14m ./...
 
 .PHONY: test-short
 test-short: postgres ## for the inner loop: what takes less than a minute, without the race detector

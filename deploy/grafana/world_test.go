@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/lab/program"
 	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/localpg/pgtest"
 )
@@ -34,26 +35,14 @@ const (
 	readerPassword = "it's a reader's"
 )
 
-// binary is the program that fills the database, built by TestMain.
+// binary is the program that fills the database.
 var binary string
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "pushloss-grafana-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	binary = filepath.Join(dir, "pushloss")
-	build := exec.Command("go", "build", "-o", binary, "../../cmd/pushloss")
-	build.Stdout, build.Stderr = os.Stderr, os.Stderr
-	code := 1
-	if err := build.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "build the binary:", err)
-	} else {
-		code = pgtest.Main(m)
-	}
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
+	os.Exit(program.Main(func(path string) int {
+		binary = path
+		return pgtest.Main(m)
+	}))
 }
 
 // world is a server of its own, since roles belong to servers, with a database that

@@ -2,17 +2,15 @@ package chaos
 
 import (
 	"flag"
-	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
+	"pushloss/internal/lab/program"
 	"pushloss/internal/localpg/pgtest"
 )
 
-// binary is the program under test, built by TestMain.
+// binary is the program under test.
 var binary string
 
 // round is what the flags ask for.
@@ -28,20 +26,8 @@ func TestMain(m *testing.M) {
 	if round.seed == 0 {
 		round.seed = uint64(time.Now().UnixNano())
 	}
-	dir, err := os.MkdirTemp("", "pushloss-chaos-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	binary = filepath.Join(dir, "pushloss")
-	build := exec.Command("go", "build", "-o", binary, "pushloss/cmd/pushloss")
-	build.Stdout, build.Stderr = os.Stderr, os.Stderr
-	code := 1
-	if err := build.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "build the binary:", err)
-	} else {
-		code = pgtest.Main(m)
-	}
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
+	os.Exit(program.Main(func(path string) int {
+		binary = path
+		return pgtest.Main(m)
+	}))
 }

@@ -2,7 +2,8 @@ package questions_test
 
 import (
 	"context"
-	"net/url"
+	"crypto/rand"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,7 +12,6 @@ import (
 	"pushloss/internal/lab/fill"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/load"
-	"pushloss/migrations"
 )
 
 const patience = 10 * time.Minute
@@ -26,22 +26,19 @@ type fixture struct {
 	readerURL string
 }
 
-// setup starts a server of its own: the tests' role on the shared one may not
-// make roles.
 func setup(t *testing.T) *fixture {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	server := pgtest.NewServer(t)
-	must(t, migrations.Up(ctx, server.URL()))
-	f := &fixture{t: t, owner: connect(t, server.URL())}
-	f.fill(ctx, server.URL())
+	database := pgtest.URL(t)
+	f := &fixture{t: t, owner: connect(t, database)}
+	f.fill(ctx, database)
 	f.breakDays()
 
-	f.exec(`CREATE ROLE analyst LOGIN PASSWORD 'analyst'`)
-	f.exec(`GRANT USAGE ON SCHEMA analytics TO analyst`)
-	f.exec(`GRANT SELECT ON ALL TABLES IN SCHEMA analytics TO analyst`)
-	f.readerURL = as(t, server.URL(), "analyst")
+	analyst := "analyst_" + strings.ToLower(rand.Text()[:10])
+	f.readerURL = pgtest.Role(t, database, analyst, "")
+	f.exec(`GRANT USAGE ON SCHEMA analytics TO ` + analyst)
+	f.exec(`GRANT SELECT ON ALL TABLES IN SCHEMA analytics TO ` + analyst)
 	f.reader = connect(t, f.readerURL)
 	return f
 }
@@ -86,18 +83,6 @@ func connect(t *testing.T, databaseURL string) *pgx.Conn {
 	must(t, err)
 	t.Cleanup(func() { _ = conn.Close(context.Background()) })
 	return conn
-}
-
-// as is the URL by which a role connects whose password is its name.
-func as(t *testing.T, databaseURL, role string) string {
-	t.Helper()
-	parsed, err := url.Parse(databaseURL)
-	must(t, err)
-	parsed.User = url.UserPassword(role, role)
-	query := parsed.Query()
-	query.Del("passfile")
-	parsed.RawQuery = query.Encode()
-	return parsed.String()
 }
 
 func must(t *testing.T, err error) {

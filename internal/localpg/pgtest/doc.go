@@ -13,6 +13,6 @@
 //	}
 //
 // PUSHLOSS_TEST_DATABASE_URL names a server to use instead (its role must be
-// allowed to create databases and roles); PUSHLOSS_POSTGRES_BIN names the
-// programs to start one with.
+// allowed to create databases and roles). "make test" sets it, to a server that all
+// packages share; PUSHLOSS_POSTGRES_BIN names the programs to start one with.
 package pgtest

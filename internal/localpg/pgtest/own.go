@@ -28,14 +28,11 @@ type Server struct {
 // NewServer starts a server that ends with the test.
 func NewServer(t testing.TB) *Server {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "pushloss-test-")
+	dir, err := makeDir()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { // under root it runs as another account
-		t.Fatal(err)
-	}
 	s := &Server{dir: dir}
 	if err := s.Start(); err != nil {
 		t.Fatalf("a Postgres for the test: %v", err)

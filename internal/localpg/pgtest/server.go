@@ -38,6 +38,16 @@ type lazyServer struct {
 	databases databases
 }
 
+// Together starts a server for all the test processes that have this variable in their
+// environment, until stop.
+func Together() (variable string, stop func() error, err error) {
+	address, err := shared.adminURL()
+	if err != nil {
+		return "", nil, errors.Join(err, shared.close())
+	}
+	return serverVariable + "=" + address, shared.close, nil
+}
+
 func newLazyServer() *lazyServer {
 	s := new(lazyServer)
 	s.databases.address = s.adminURL
