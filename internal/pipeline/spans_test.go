@@ -230,7 +230,7 @@ func TestARunThatStopsAmongItsSpansLosesNothing(t *testing.T) {
 	p.send(today-35, today)
 	p.run(load.RunDone)
 	p.agree()
-	for i, calls := range []int{9, 0, 30, 0, 42} {
+	for i, calls := range []int{9, 0, 20, 0, 30} {
 		p.next()
 		ctx, cancel := context.WithCancel(t.Context())
 		if i%2 == 0 {
