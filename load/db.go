@@ -19,6 +19,7 @@ type DB struct {
 	pool       *postgres.Pool
 	encoder    *zstd.Encoder
 	dimensions dimensions
+	places     places
 }
 
 // Open connects to the database. Unreachable accepts the error if no database answers. A

@@ -36,8 +36,11 @@ func (l *AppLock) Load(ctx context.Context, pull Pull, now time.Time) (Outcome, 
 	var outcome Outcome
 	var words vocabulary
 	err := l.session.whileHeld(ctx, func(ctx context.Context) (err error) {
-		words, err = l.session.db.dimensions.resolve(ctx, l.session.db, pull.Result.Snapshots)
-		return err
+		db, snapshots := l.session.db, pull.Result.Snapshots
+		if words, err = db.dimensions.resolve(ctx, db, snapshots); err != nil {
+			return err
+		}
+		return db.places.note(ctx, db, pull.Stream, pull.Day, words, snapshots)
 	})
 	if err == nil {
 		digest := sha256.Sum256(pull.Body)

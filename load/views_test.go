@@ -50,7 +50,7 @@ func TestEachGrainHasItsOwnView(t *testing.T) {
 			FROM analytics.app_platform_loss ORDER BY err_code`,
 			[]string{
 				"1400000001 2025-03-09 post_send_delivered 1 offline 8 Honor 3 info 3 2025-03-10 03:00:00",
-				"1400000001 2025-03-09 post_send_delivered 2 online 0 unknown vendor 4 info 4 2025-03-10 03:00:00",
+				"1400000001 2025-03-09 post_send_delivered 2 online 0 online 4 info 4 2025-03-10 03:00:00",
 			},
 		},
 		{
@@ -79,7 +79,7 @@ func TestEachGrainHasItsOwnView(t *testing.T) {
 	equal(t, "summary", load.Summary{
 		Stages: []load.StageTotal{{Stage: "ready_to_send", Lost: 1, Codes: 1}, {Stage: "post_send_delivered", Lost: 2, Codes: 1}},
 		Platforms: []load.PlatformTotal{
-			{Stage: "post_send_delivered", Event: "online", Platform: "unknown vendor", Lost: 4},
+			{Stage: "post_send_delivered", Event: "online", Platform: "online", Lost: 4},
 			{Stage: "post_send_delivered", Event: "offline", Platform: "Honor", Lost: 3},
 		},
 		TopCodes: []load.CodeTotal{{Stage: "post_send_delivered", Code: "2", Info: "after", Lost: 2}, {Stage: "ready_to_send", Code: "1", Info: "before", Lost: 1}},

@@ -13,11 +13,11 @@ import (
 func TestColumnsOfTheViews(t *testing.T) {
 	t.Parallel()
 	stageLoss := []string{"sdk_app_id bigint", "day date", "stage text", "err_code text", "err_info text", "err_count bigint",
-		"updated_at timestamp with time zone", "err_meaning text", "final boolean"}
+		"updated_at timestamp with time zone", "err_meaning text", "final boolean", "short_name text", "what_to_do text", "token_dead boolean"}
 	platformLoss := []string{"sdk_app_id bigint", "day date", "stage text", "event_type smallint", "event text", "platform_id smallint", "platform text",
-		"err_code text", "err_info text", "err_count bigint", "updated_at timestamp with time zone", "err_meaning text", "final boolean"}
+		"err_code text", "err_info text", "err_count bigint", "updated_at timestamp with time zone", "err_meaning text", "final boolean", "short_name text", "what_to_do text", "token_dead boolean"}
 	ofTask := func(columns []string) []string {
-		return append([]string{"sdk_app_id bigint", "day date", "task_id text"}, columns[2:]...)
+		return append(append([]string{"sdk_app_id bigint", "day date", "task_id text"}, columns[2:]...), "days_after_send integer")
 	}
 	coverage := []string{"sdk_app_id bigint", "day date", "task_id text", "state text", "settled boolean", "settled_reason text",
 		"pulls integer", "row_count integer", "first_loaded_at timestamp with time zone",
@@ -44,21 +44,21 @@ func TestColumnsOfTheViews(t *testing.T) {
 		"app_push_platform_daily": {"sdk_app_id bigint", "day date", "event_type smallint", "event text", "platform_id smallint", "platform text", "total_count bigint", "sent_count bigint", "delivered_count bigint", "click_count bigint",
 			"updated_at timestamp with time zone", "final boolean"},
 		"task_push_daily": {"sdk_app_id bigint", "day date", "task_id text", "total_count bigint", "sent_count bigint", "delivered_count bigint", "click_count bigint",
-			"updated_at timestamp with time zone", "final boolean"},
+			"updated_at timestamp with time zone", "final boolean", "days_after_send integer"},
 		"task_push_platform_daily": {"sdk_app_id bigint", "day date", "task_id text", "event_type smallint", "event text", "platform_id smallint", "platform text", "total_count bigint", "sent_count bigint", "delivered_count bigint", "click_count bigint",
-			"updated_at timestamp with time zone", "final boolean"},
+			"updated_at timestamp with time zone", "final boolean", "days_after_send integer"},
 		"push_changes": {"sdk_app_id bigint", "day date", "task_id text", "counter text", "event_type smallint", "event text", "platform_id smallint", "platform text",
 			"changed_at timestamp with time zone", "run_id bigint", "old_count bigint", "new_count bigint", "scope text", "grain text"},
 		"loss_rates": {"sdk_app_id bigint", "day date", "grain text", "task_id text", "stage text", "event_type smallint", "event text", "platform_id smallint", "platform text",
 			"coded_loss bigint", "denominator bigint", "loss_rate double precision", "gap bigint", "unexplained bigint",
-			"updated_at timestamp with time zone", "scope text", "final boolean"},
+			"updated_at timestamp with time zone", "scope text", "final boolean", "gap_rate double precision", "days_after_send integer"},
 		"stream_coverage": {"stream text", "sdk_app_id bigint", "day date", "task_id text", "state text", "settled boolean",
 			"settled_reason text", "pulls integer", "row_count integer", "first_loaded_at timestamp with time zone",
 			"last_loaded_at timestamp with time zone", "last_error text", "active boolean", "scope text"},
 		"chat_stage_loss": {"sdk_app_id bigint", "day date", "stage text", "err_code text", "err_info text",
-			"err_count bigint", "updated_at timestamp with time zone", "err_meaning text", "final boolean"},
+			"err_count bigint", "updated_at timestamp with time zone", "err_meaning text", "final boolean", "short_name text", "what_to_do text", "token_dead boolean"},
 		"chat_platform_loss": {"sdk_app_id bigint", "day date", "stage text", "event_type smallint", "event text", "platform_id smallint", "platform text", "err_code text", "err_info text",
-			"err_count bigint", "updated_at timestamp with time zone", "err_meaning text", "final boolean"},
+			"err_count bigint", "updated_at timestamp with time zone", "err_meaning text", "final boolean", "short_name text", "what_to_do text", "token_dead boolean"},
 		"chat_push_daily": {"sdk_app_id bigint", "day date", "total_count bigint", "sent_count bigint", "delivered_count bigint", "click_count bigint",
 			"updated_at timestamp with time zone", "final boolean"},
 		"chat_push_platform_daily": {"sdk_app_id bigint", "day date", "event_type smallint", "event text", "platform_id smallint", "platform text", "total_count bigint", "sent_count bigint", "delivered_count bigint", "click_count bigint",
@@ -72,7 +72,8 @@ func TestColumnsOfTheViews(t *testing.T) {
 		"platforms": {"platform_id smallint", "platform text"},
 		"stages":    {"stage_id smallint", "stage text", "meaning text"},
 		"error_codes": {"err_code text", "first_seen_at timestamp with time zone", "platform_id smallint", "platform text", "stage text",
-			"short_name text", "meaning text", "likely_cause text", "what_to_do text", "token_dead boolean", "source text"},
+			"short_name text", "meaning text", "likely_cause text", "what_to_do text", "token_dead boolean", "source text", "first_day date"},
+		"stage_error_codes": {"err_code text", "stage text", "short_name text", "meaning text", "what_to_do text", "token_dead boolean", "first_day date"},
 		"tasks": {"sdk_app_id bigint", "task_id text", "label text", "sent_at timestamp with time zone",
 			"registered_at timestamp with time zone", "retired_at timestamp with time zone",
 			"source text", "answered boolean", "last_figures_at timestamp with time zone"},

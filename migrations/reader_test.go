@@ -60,7 +60,7 @@ func TestM7ReaderOfTheViews(t *testing.T) {
 	}
 
 	views := relations(t, owner, "analytics")
-	if len(views) != 28 {
+	if len(views) != 29 {
 		t.Errorf("views: %v", views)
 	}
 	for _, view := range views {
@@ -79,7 +79,7 @@ func TestM7ReaderOfTheViews(t *testing.T) {
 		t.Error("the reader sees no coverage")
 	}
 	wantDenied(t, conn, `UPDATE analytics.apps SET timezone = 'UTC'`)
-	wantDenied(t, conn, `INSERT INTO analytics.platforms (platform_id, platform) VALUES (99, 'mine')`)
+	wantDenied(t, conn, `INSERT INTO analytics.stages (stage_id, stage, meaning) VALUES (99, 'mine', 'mine')`)
 	wantDenied(t, conn, `CREATE TABLE analytics.mine ()`)
 	wantDenied(t, conn, `CREATE TABLE pushloss.mine ()`)
 

@@ -45,7 +45,7 @@ func TestADatabaseOfAnOlderVersionIsTakenOverWithoutLosingARow(t *testing.T) {
 			exec(t, conn, `CREATE VIEW public.report AS SELECT day, sum(err_count) AS lost FROM analytics.app_stage_loss GROUP BY day`)
 			wantStatus(t, url, migrations.Status{Version: tt.version, Newest: migrations.Newest(), OtherViews: tt.version == migrations.Newest()})
 			columns := make(map[string][]string)
-			for _, table := range lines(t, conn, `SELECT tablename::text FROM pg_tables WHERE schemaname = 'pushloss' AND tablename NOT IN ('schema_migrations', 'error_catalogue', 'error_stage_meaning')`) {
+			for _, table := range lines(t, conn, `SELECT tablename::text FROM pg_tables WHERE schemaname = 'pushloss' AND tablename NOT IN ('schema_migrations', 'error_catalogue', 'error_stage_meaning', 'usual_stage_text', 'usual_platform_text')`) {
 				columns[table] = lines(t, conn, `SELECT column_name::text FROM information_schema.columns WHERE table_schema = 'pushloss' AND table_name = $1
 					AND NOT (table_name = 'ledger' AND column_name IN ('state', 'settled', 'settled_reason') AND $2 < 13)`, table, tt.version)
 			}
@@ -82,7 +82,15 @@ func TestADatabaseOfAnOlderVersionIsTakenOverWithoutLosingARow(t *testing.T) {
 			if tt.version < 13 {
 				wantStates(t, lines(t, conn, `SELECT concat_ws(' ', stream_id, day, task_key, state, settled, settled_reason, last_trusted_at AT TIME ZONE 'UTC') FROM pushloss.ledger ORDER BY 1`))
 			}
-			// And the way back keeps what the older version had.
+			// The tables of usual texts are made from the facts again.
+			if got := strings.Join(lines(t, conn, `SELECT concat_ws(' ', err_code, stage_id, stream_id, err_info, first_day) FROM pushloss.usual_stage_text JOIN pushloss.err_code USING (err_code_key) ORDER BY 1`), ", "); got != "-1 2 0  2025-03-03, 410 1 0 Unregistered 2025-03-02, 410 1 2 Unregistered 2025-03-02" {
+				t.Errorf("codes by stage: %s", got)
+			}
+			if got := strings.Join(lines(t, conn, `SELECT concat_ws(' ', err_code, stage_id, platform_id, stream_id, err_info, first_day) FROM pushloss.usual_platform_text JOIN pushloss.err_code USING (err_code_key) ORDER BY 1`), ", "); got != "410 2 3 0 Unregistered 2025-03-02, 410 2 3 2 Unregistered 2025-03-02" {
+				t.Errorf("codes by platform: %s", got)
+			}
+			// And the way back keeps what the older version had. It would drop the view that the report reads.
+			exec(t, conn, `DROP VIEW public.report`)
 			downTo(t, url, min(tt.version, migrations.Newest()-1))
 			up(t, url)
 			if diff := cmp.Diff(before, rows()); diff != "" {

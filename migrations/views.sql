@@ -6,6 +6,47 @@
 -- name, needs a migration that drops it. Each part comes after those that it reads. An unnamed constant of a
 -- UNION has its type written, so that a view prints the same after a dump.
 
+-- Codes where the channel is not known --------------------------------------------
+
+-- What holds for every channel that has the code, in the catalogue or in what was seen. It has a key,
+-- so that the planner leaves it out where nobody asks for it.
+CREATE OR REPLACE VIEW analytics.stage_error_codes AS
+SELECT
+    k.err_code,
+    k.stage,
+    CASE WHEN count(*) FILTER (WHERE k.of_channel) = count(k.short_name) AND min(k.short_name) = max(k.short_name) THEN min(k.short_name) END AS short_name,
+    coalesce(max(k.meaning), max(k.err_info)) AS meaning,
+    CASE WHEN count(*) FILTER (WHERE k.of_channel) = count(k.what_to_do) AND min(k.what_to_do) = max(k.what_to_do) THEN min(k.what_to_do) END AS what_to_do,
+    CASE WHEN count(*) FILTER (WHERE k.of_channel) = count(k.token_dead) AND bool_and(k.token_dead) = bool_or(k.token_dead) THEN bool_and(k.token_dead) END AS token_dead,
+    min(k.first_day) AS first_day
+FROM (
+    SELECT err_code, CASE stage_id WHEN 1 THEN 'ready_to_send' WHEN 2 THEN 'post_send_delivered' END AS stage, true AS of_channel,
+        c.short_name, c.what_to_do, c.token_dead, NULL::text AS meaning, NULL::text AS err_info, seen.first_day
+    FROM pushloss.error_catalogue AS c
+    FULL JOIN (
+        SELECT e.err_code, u.stage_id, u.platform_id, min(u.first_day) AS first_day
+        FROM pushloss.usual_platform_text AS u JOIN pushloss.err_code AS e USING (err_code_key)
+        GROUP BY e.err_code, u.stage_id, u.platform_id
+    ) AS seen USING (err_code, stage_id, platform_id)
+    UNION ALL
+    SELECT err_code, CASE stage_id WHEN 1 THEN 'ready_to_send' WHEN 2 THEN 'post_send_delivered' END, false,
+        NULL::text, NULL::text, NULL::boolean, meaning, NULL::text, NULL::date
+    FROM pushloss.error_stage_meaning
+    UNION ALL
+    SELECT e.err_code, CASE u.stage_id WHEN 1 THEN 'ready_to_send' WHEN 2 THEN 'post_send_delivered' END, false,
+        NULL::text, NULL::text, NULL::boolean, NULL::text, nullif(u.err_info, ''), u.first_day
+    FROM pushloss.usual_stage_text AS u JOIN pushloss.err_code AS e USING (err_code_key)
+) AS k
+GROUP BY k.err_code, k.stage;
+COMMENT ON VIEW analytics.stage_error_codes IS 'What error codes mean where the channel is not known: one row per code and stage that the catalogue has or that was seen. Join app_stage_loss and task_stage_loss by err_code and stage.';
+COMMENT ON COLUMN analytics.stage_error_codes.err_code IS 'Error code, Tencent''s or the vendor''s.';
+COMMENT ON COLUMN analytics.stage_error_codes.stage IS 'Where the pushes are lost: ready_to_send or post_send_delivered.';
+COMMENT ON COLUMN analytics.stage_error_codes.short_name IS 'Two words for a chart''s legend; NULL if the catalogue has none, or where the channels differ.';
+COMMENT ON COLUMN analytics.stage_error_codes.meaning IS 'What the code says, with the channels that it holds for; for a code that is not in the catalogue, the API''s text with the most lost pushes there; NULL if there is neither.';
+COMMENT ON COLUMN analytics.stage_error_codes.what_to_do IS 'What helps; NULL if nothing is known, or where the channels differ.';
+COMMENT ON COLUMN analytics.stage_error_codes.token_dead IS 'Whether the device token is dead; NULL if that is not known, or where the channels differ.';
+COMMENT ON COLUMN analytics.stage_error_codes.first_day IS 'First day on which the code was seen there, of any app, whenever it was loaded; NULL if it never was.';
+
 -- Losses ----------------------------------------------------------------------
 
 -- Each of these has one grain, so a SUM over one never counts twice.
@@ -17,18 +58,21 @@ CREATE OR REPLACE VIEW analytics.app_stage_loss AS
 SELECT
     f.sdk_app_id,
     f.day,
-    s.stage,
+    CASE f.stage_id WHEN 1 THEN 'ready_to_send' WHEN 2 THEN 'post_send_delivered' END AS stage,
     c.err_code,
     (SELECT i.err_info FROM pushloss.err_info AS i WHERE i.err_info_key = f.err_info_key) AS err_info,
     f.err_count,
     f.updated_at,
-    coalesce(m.meaning, u.err_info) AS err_meaning,
-    coalesce(l.settled, false) AS final
+    coalesce(m.meaning, nullif(u.err_info, '')) AS err_meaning,
+    coalesce(l.settled, false) AS final,
+    d.short_name,
+    d.what_to_do,
+    d.token_dead
 FROM pushloss.stage_loss AS f
-JOIN pushloss.stage AS s USING (stage_id)
 JOIN pushloss.err_code AS c USING (err_code_key)
 LEFT JOIN pushloss.error_stage_meaning AS m ON m.err_code = c.err_code AND m.stage_id = f.stage_id
-LEFT JOIN pushloss.usual_stage_text AS u ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id
+LEFT JOIN analytics.stage_error_codes AS d ON d.err_code = c.err_code AND d.stage = CASE f.stage_id WHEN 1 THEN 'ready_to_send' WHEN 2 THEN 'post_send_delivered' END
+LEFT JOIN pushloss.usual_stage_text AS u ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id AND u.stream_id = 0
 LEFT JOIN pushloss.ledger AS l
     ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = 0 AND l.stream_id = 0
 WHERE f.task_key = 0;
@@ -42,30 +86,35 @@ COMMENT ON COLUMN analytics.app_stage_loss.err_count IS 'Number of pushes lost o
 COMMENT ON COLUMN analytics.app_stage_loss.updated_at IS 'When this figure or its description last changed; pulls that confirm it do not count.';
 COMMENT ON COLUMN analytics.app_stage_loss.err_meaning IS 'What the code means at this stage, by the catalogue (error_codes), with the channels that it holds for; for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
 COMMENT ON COLUMN analytics.app_stage_loss.final IS 'Whether the figure is final: runs no longer pull its day. Whether the day is whole, state of calendar (of a task, of task_coverage) says.';
+COMMENT ON COLUMN analytics.app_stage_loss.short_name IS 'Two words for a chart''s legend, by the catalogue (error_codes); NULL for a code that is not in it, or where the channels differ.';
+COMMENT ON COLUMN analytics.app_stage_loss.what_to_do IS 'What helps, by the catalogue; NULL if nothing is known, or where the channels differ.';
+COMMENT ON COLUMN analytics.app_stage_loss.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known, or where the channels differ.';
 
 CREATE OR REPLACE VIEW analytics.app_platform_loss AS
 SELECT
     f.sdk_app_id,
     f.day,
-    s.stage,
+    CASE f.stage_id WHEN 1 THEN 'ready_to_send' WHEN 2 THEN 'post_send_delivered' END AS stage,
     f.event_type,
     CASE f.event_type WHEN 1 THEN 'offline' WHEN 2 THEN 'online' ELSE 'unknown (' || f.event_type || ')' END AS event,
     f.platform_id,
-    coalesce(p.platform, 'unknown (' || f.platform_id || ')') AS platform,
+    CASE WHEN f.platform_id = 0 AND f.event_type = 2 THEN 'online' ELSE coalesce(p.platform, 'unknown (' || f.platform_id || ')') END AS platform,
     c.err_code,
     (SELECT i.err_info FROM pushloss.err_info AS i WHERE i.err_info_key = f.err_info_key) AS err_info,
     f.err_count,
     f.updated_at,
-    coalesce(m.meaning, u.err_info) AS err_meaning,
-    coalesce(l.settled, false) AS final
+    coalesce(m.meaning, nullif(u.err_info, '')) AS err_meaning,
+    coalesce(l.settled, false) AS final,
+    m.short_name,
+    m.what_to_do,
+    m.token_dead
 FROM pushloss.platform_loss AS f
-JOIN pushloss.stage AS s USING (stage_id)
 JOIN pushloss.err_code AS c USING (err_code_key)
 LEFT JOIN pushloss.platform AS p USING (platform_id)
 LEFT JOIN pushloss.error_catalogue AS m
     ON m.err_code = c.err_code AND m.stage_id = f.stage_id AND m.platform_id = f.platform_id
 LEFT JOIN pushloss.usual_platform_text AS u
-    ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id AND u.platform_id = f.platform_id
+    ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id AND u.platform_id = f.platform_id AND u.stream_id = 0
 LEFT JOIN pushloss.ledger AS l
     ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = 0 AND l.stream_id = 0
 WHERE f.task_key = 0;
@@ -76,32 +125,39 @@ COMMENT ON COLUMN analytics.app_platform_loss.stage IS 'Where the pushes were lo
 COMMENT ON COLUMN analytics.app_platform_loss.event_type IS '1 offline push, 2 online push.';
 COMMENT ON COLUMN analytics.app_platform_loss.event IS 'offline: through a vendor''s channel; online: over the app''s own connection.';
 COMMENT ON COLUMN analytics.app_platform_loss.platform_id IS 'Number of the push channel, see platforms.';
-COMMENT ON COLUMN analytics.app_platform_loss.platform IS 'Name of the push channel, see platforms; unknown (N) where the API documents none of that number.';
+COMMENT ON COLUMN analytics.app_platform_loss.platform IS 'Name of the push channel, see platforms; online for online pushes, which have none; unknown (N) where the API documents none of that number.';
 COMMENT ON COLUMN analytics.app_platform_loss.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
 COMMENT ON COLUMN analytics.app_platform_loss.err_info IS 'The most frequent description seen with the code; free text, may be empty.';
 COMMENT ON COLUMN analytics.app_platform_loss.err_count IS 'Number of pushes lost on that day, there and for that reason. Final once the window is settled, see coverage.';
 COMMENT ON COLUMN analytics.app_platform_loss.updated_at IS 'When this figure or its description last changed; pulls that confirm it do not count.';
 COMMENT ON COLUMN analytics.app_platform_loss.err_meaning IS 'What the code means there, from the catalogue (error_codes); for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
 COMMENT ON COLUMN analytics.app_platform_loss.final IS 'Whether the figure is final: runs no longer pull its day. Whether the day is whole, state of calendar (of a task, of task_coverage) says.';
+COMMENT ON COLUMN analytics.app_platform_loss.short_name IS 'Two words for a chart''s legend, by the catalogue (error_codes); NULL for a code that is not in it.';
+COMMENT ON COLUMN analytics.app_platform_loss.what_to_do IS 'What helps, by the catalogue; NULL if nothing is known.';
+COMMENT ON COLUMN analytics.app_platform_loss.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known.';
 
 CREATE OR REPLACE VIEW analytics.task_stage_loss AS
 SELECT
     f.sdk_app_id,
     f.day,
     t.task_id,
-    s.stage,
+    CASE f.stage_id WHEN 1 THEN 'ready_to_send' WHEN 2 THEN 'post_send_delivered' END AS stage,
     c.err_code,
     (SELECT i.err_info FROM pushloss.err_info AS i WHERE i.err_info_key = f.err_info_key) AS err_info,
     f.err_count,
     f.updated_at,
-    coalesce(m.meaning, u.err_info) AS err_meaning,
-    coalesce(l.settled, false) AS final
+    coalesce(m.meaning, nullif(u.err_info, '')) AS err_meaning,
+    coalesce(l.settled, false) AS final,
+    d.short_name,
+    d.what_to_do,
+    d.token_dead,
+    f.day - (t.sent_at AT TIME ZONE (SELECT a.timezone FROM pushloss.app AS a WHERE a.sdk_app_id = f.sdk_app_id))::date AS days_after_send
 FROM pushloss.stage_loss AS f
 JOIN pushloss.task AS t USING (task_key)
-JOIN pushloss.stage AS s USING (stage_id)
 JOIN pushloss.err_code AS c USING (err_code_key)
 LEFT JOIN pushloss.error_stage_meaning AS m ON m.err_code = c.err_code AND m.stage_id = f.stage_id
-LEFT JOIN pushloss.usual_stage_text AS u ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id
+LEFT JOIN analytics.stage_error_codes AS d ON d.err_code = c.err_code AND d.stage = CASE f.stage_id WHEN 1 THEN 'ready_to_send' WHEN 2 THEN 'post_send_delivered' END
+LEFT JOIN pushloss.usual_stage_text AS u ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id AND u.stream_id = 0
 LEFT JOIN pushloss.ledger AS l
     ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = f.task_key AND l.stream_id = 0;
 COMMENT ON VIEW analytics.task_stage_loss IS 'Lost pushes of a task: one row per app, day, task, stage and error code, all channels together.';
@@ -115,32 +171,39 @@ COMMENT ON COLUMN analytics.task_stage_loss.err_count IS 'Number of pushes lost 
 COMMENT ON COLUMN analytics.task_stage_loss.updated_at IS 'When this figure or its description last changed; pulls that confirm it do not count.';
 COMMENT ON COLUMN analytics.task_stage_loss.err_meaning IS 'What the code means at this stage, by the catalogue (error_codes), with the channels that it holds for; for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
 COMMENT ON COLUMN analytics.task_stage_loss.final IS 'Whether the figure is final: runs no longer pull its day. Whether the day is whole, state of calendar (of a task, of task_coverage) says.';
+COMMENT ON COLUMN analytics.task_stage_loss.short_name IS 'Two words for a chart''s legend, by the catalogue (error_codes); NULL for a code that is not in it, or where the channels differ.';
+COMMENT ON COLUMN analytics.task_stage_loss.what_to_do IS 'What helps, by the catalogue; NULL if nothing is known, or where the channels differ.';
+COMMENT ON COLUMN analytics.task_stage_loss.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known, or where the channels differ.';
+COMMENT ON COLUMN analytics.task_stage_loss.days_after_send IS 'How many days after the push was sent, by days of the app: 0 on the day itself. NULL where the task has no sent_at.';
 
 CREATE OR REPLACE VIEW analytics.task_platform_loss AS
 SELECT
     f.sdk_app_id,
     f.day,
     t.task_id,
-    s.stage,
+    CASE f.stage_id WHEN 1 THEN 'ready_to_send' WHEN 2 THEN 'post_send_delivered' END AS stage,
     f.event_type,
     CASE f.event_type WHEN 1 THEN 'offline' WHEN 2 THEN 'online' ELSE 'unknown (' || f.event_type || ')' END AS event,
     f.platform_id,
-    coalesce(p.platform, 'unknown (' || f.platform_id || ')') AS platform,
+    CASE WHEN f.platform_id = 0 AND f.event_type = 2 THEN 'online' ELSE coalesce(p.platform, 'unknown (' || f.platform_id || ')') END AS platform,
     c.err_code,
     (SELECT i.err_info FROM pushloss.err_info AS i WHERE i.err_info_key = f.err_info_key) AS err_info,
     f.err_count,
     f.updated_at,
-    coalesce(m.meaning, u.err_info) AS err_meaning,
-    coalesce(l.settled, false) AS final
+    coalesce(m.meaning, nullif(u.err_info, '')) AS err_meaning,
+    coalesce(l.settled, false) AS final,
+    m.short_name,
+    m.what_to_do,
+    m.token_dead,
+    f.day - (t.sent_at AT TIME ZONE (SELECT a.timezone FROM pushloss.app AS a WHERE a.sdk_app_id = f.sdk_app_id))::date AS days_after_send
 FROM pushloss.platform_loss AS f
 JOIN pushloss.task AS t USING (task_key)
-JOIN pushloss.stage AS s USING (stage_id)
 JOIN pushloss.err_code AS c USING (err_code_key)
 LEFT JOIN pushloss.platform AS p USING (platform_id)
 LEFT JOIN pushloss.error_catalogue AS m
     ON m.err_code = c.err_code AND m.stage_id = f.stage_id AND m.platform_id = f.platform_id
 LEFT JOIN pushloss.usual_platform_text AS u
-    ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id AND u.platform_id = f.platform_id
+    ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id AND u.platform_id = f.platform_id AND u.stream_id = 0
 LEFT JOIN pushloss.ledger AS l
     ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = f.task_key AND l.stream_id = 0;
 COMMENT ON VIEW analytics.task_platform_loss IS 'Lost pushes of a task by channel: one row per app, day, task, stage, event, platform and error code. Not a breakdown of task_stage_loss: the two need not add up.';
@@ -151,30 +214,37 @@ COMMENT ON COLUMN analytics.task_platform_loss.stage IS 'Where the pushes were l
 COMMENT ON COLUMN analytics.task_platform_loss.event_type IS '1 offline push, 2 online push.';
 COMMENT ON COLUMN analytics.task_platform_loss.event IS 'offline: through a vendor''s channel; online: over the app''s own connection.';
 COMMENT ON COLUMN analytics.task_platform_loss.platform_id IS 'Number of the push channel, see platforms.';
-COMMENT ON COLUMN analytics.task_platform_loss.platform IS 'Name of the push channel, see platforms; unknown (N) where the API documents none of that number.';
+COMMENT ON COLUMN analytics.task_platform_loss.platform IS 'Name of the push channel, see platforms; online for online pushes, which have none; unknown (N) where the API documents none of that number.';
 COMMENT ON COLUMN analytics.task_platform_loss.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
 COMMENT ON COLUMN analytics.task_platform_loss.err_info IS 'The most frequent description seen with the code; free text, may be empty.';
 COMMENT ON COLUMN analytics.task_platform_loss.err_count IS 'Number of pushes lost on that day, there and for that reason. Final once the window is settled, see coverage.';
 COMMENT ON COLUMN analytics.task_platform_loss.updated_at IS 'When this figure or its description last changed; pulls that confirm it do not count.';
 COMMENT ON COLUMN analytics.task_platform_loss.err_meaning IS 'What the code means there, from the catalogue (error_codes); for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
 COMMENT ON COLUMN analytics.task_platform_loss.final IS 'Whether the figure is final: runs no longer pull its day. Whether the day is whole, state of calendar (of a task, of task_coverage) says.';
+COMMENT ON COLUMN analytics.task_platform_loss.short_name IS 'Two words for a chart''s legend, by the catalogue (error_codes); NULL for a code that is not in it.';
+COMMENT ON COLUMN analytics.task_platform_loss.what_to_do IS 'What helps, by the catalogue; NULL if nothing is known.';
+COMMENT ON COLUMN analytics.task_platform_loss.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known.';
+COMMENT ON COLUMN analytics.task_platform_loss.days_after_send IS 'How many days after the push was sent, by days of the app: 0 on the day itself. NULL where the task has no sent_at.';
 
 CREATE OR REPLACE VIEW analytics.chat_stage_loss AS
 SELECT
     f.sdk_app_id,
     f.day,
-    s.stage,
+    CASE f.stage_id WHEN 1 THEN 'ready_to_send' WHEN 2 THEN 'post_send_delivered' END AS stage,
     c.err_code,
     (SELECT i.err_info FROM pushloss.err_info AS i WHERE i.err_info_key = f.err_info_key) AS err_info,
     f.err_count,
     f.updated_at,
-    coalesce(m.meaning, u.err_info) AS err_meaning,
-    coalesce(l.settled, false) AS final
+    coalesce(m.meaning, nullif(u.err_info, '')) AS err_meaning,
+    coalesce(l.settled, false) AS final,
+    d.short_name,
+    d.what_to_do,
+    d.token_dead
 FROM pushloss.chat_stage_loss AS f
-JOIN pushloss.stage AS s USING (stage_id)
 JOIN pushloss.err_code AS c USING (err_code_key)
 LEFT JOIN pushloss.error_stage_meaning AS m ON m.err_code = c.err_code AND m.stage_id = f.stage_id
-LEFT JOIN pushloss.usual_stage_text AS u ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id
+LEFT JOIN analytics.stage_error_codes AS d ON d.err_code = c.err_code AND d.stage = CASE f.stage_id WHEN 1 THEN 'ready_to_send' WHEN 2 THEN 'post_send_delivered' END
+LEFT JOIN pushloss.usual_stage_text AS u ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id AND u.stream_id = 2
 LEFT JOIN pushloss.ledger AS l
     ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = 0 AND l.stream_id = 2;
 COMMENT ON VIEW analytics.chat_stage_loss IS 'Lost pushes of an app''s chat messages: one row per app, day, stage and error code, all channels together.';
@@ -187,30 +257,35 @@ COMMENT ON COLUMN analytics.chat_stage_loss.err_count IS 'Number of pushes lost.
 COMMENT ON COLUMN analytics.chat_stage_loss.updated_at IS 'When this row was last written.';
 COMMENT ON COLUMN analytics.chat_stage_loss.err_meaning IS 'What the code means at this stage, by the catalogue (error_codes), with the channels that it holds for; for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
 COMMENT ON COLUMN analytics.chat_stage_loss.final IS 'Whether the figure is final: runs no longer pull its day. Whether the day is whole, state of stream_coverage says.';
+COMMENT ON COLUMN analytics.chat_stage_loss.short_name IS 'Two words for a chart''s legend, by the catalogue (error_codes); NULL for a code that is not in it, or where the channels differ.';
+COMMENT ON COLUMN analytics.chat_stage_loss.what_to_do IS 'What helps, by the catalogue; NULL if nothing is known, or where the channels differ.';
+COMMENT ON COLUMN analytics.chat_stage_loss.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known, or where the channels differ.';
 
 CREATE OR REPLACE VIEW analytics.chat_platform_loss AS
 SELECT
     f.sdk_app_id,
     f.day,
-    s.stage,
+    CASE f.stage_id WHEN 1 THEN 'ready_to_send' WHEN 2 THEN 'post_send_delivered' END AS stage,
     nullif(f.event_type, 0::smallint) AS event_type,
     CASE f.event_type WHEN 1 THEN 'offline' WHEN 2 THEN 'online' WHEN 0 THEN NULL ELSE 'unknown (' || f.event_type || ')' END AS event,
     f.platform_id,
-    coalesce(p.platform, 'unknown (' || f.platform_id || ')') AS platform,
+    CASE WHEN f.platform_id = 0 AND f.event_type = 2 THEN 'online' ELSE coalesce(p.platform, 'unknown (' || f.platform_id || ')') END AS platform,
     c.err_code,
     (SELECT i.err_info FROM pushloss.err_info AS i WHERE i.err_info_key = f.err_info_key) AS err_info,
     f.err_count,
     f.updated_at,
-    coalesce(m.meaning, u.err_info) AS err_meaning,
-    coalesce(l.settled, false) AS final
+    coalesce(m.meaning, nullif(u.err_info, '')) AS err_meaning,
+    coalesce(l.settled, false) AS final,
+    m.short_name,
+    m.what_to_do,
+    m.token_dead
 FROM pushloss.chat_platform_loss AS f
-JOIN pushloss.stage AS s USING (stage_id)
 JOIN pushloss.err_code AS c USING (err_code_key)
 LEFT JOIN pushloss.platform AS p USING (platform_id)
 LEFT JOIN pushloss.error_catalogue AS m
     ON m.err_code = c.err_code AND m.stage_id = f.stage_id AND m.platform_id = f.platform_id
 LEFT JOIN pushloss.usual_platform_text AS u
-    ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id AND u.platform_id = f.platform_id
+    ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id AND u.platform_id = f.platform_id AND u.stream_id = 2
 LEFT JOIN pushloss.ledger AS l
     ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = 0 AND l.stream_id = 2;
 COMMENT ON VIEW analytics.chat_platform_loss IS 'Lost pushes of an app''s chat messages by channel: one row per app, day, stage, event, platform and error code. Not a breakdown of chat_stage_loss: the two need not add up.';
@@ -220,13 +295,16 @@ COMMENT ON COLUMN analytics.chat_platform_loss.stage IS 'Where the pushes were l
 COMMENT ON COLUMN analytics.chat_platform_loss.event_type IS '1 offline push, 2 online push; NULL where the API does not say.';
 COMMENT ON COLUMN analytics.chat_platform_loss.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL where the API does not say.';
 COMMENT ON COLUMN analytics.chat_platform_loss.platform_id IS 'Number of the push channel.';
-COMMENT ON COLUMN analytics.chat_platform_loss.platform IS 'Name of the push channel.';
+COMMENT ON COLUMN analytics.chat_platform_loss.platform IS 'Name of the push channel, see platforms; online for online pushes, which have none; unknown (N) where the API documents none of that number.';
 COMMENT ON COLUMN analytics.chat_platform_loss.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
 COMMENT ON COLUMN analytics.chat_platform_loss.err_info IS 'The most frequent description seen with the code; free text, may be empty.';
 COMMENT ON COLUMN analytics.chat_platform_loss.err_count IS 'Number of pushes lost.';
 COMMENT ON COLUMN analytics.chat_platform_loss.updated_at IS 'When this row was last written.';
 COMMENT ON COLUMN analytics.chat_platform_loss.err_meaning IS 'What the code means there, from the catalogue (error_codes); for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
 COMMENT ON COLUMN analytics.chat_platform_loss.final IS 'Whether the figure is final: runs no longer pull its day. Whether the day is whole, state of stream_coverage says.';
+COMMENT ON COLUMN analytics.chat_platform_loss.short_name IS 'Two words for a chart''s legend, by the catalogue (error_codes); NULL for a code that is not in it.';
+COMMENT ON COLUMN analytics.chat_platform_loss.what_to_do IS 'What helps, by the catalogue; NULL if nothing is known.';
+COMMENT ON COLUMN analytics.chat_platform_loss.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known.';
 
 -- Numbers of pushes -----------------------------------------------------------
 
@@ -262,7 +340,7 @@ SELECT
     f.event_type,
     coalesce(e.event, 'unknown (' || f.event_type || ')') AS event,
     f.platform_id,
-    coalesce(p.platform, 'unknown (' || f.platform_id || ')') AS platform,
+    CASE WHEN f.platform_id = 0 AND f.event_type = 2 THEN 'online' ELSE coalesce(p.platform, 'unknown (' || f.platform_id || ')') END AS platform,
     max(f.push_count) FILTER (WHERE f.counter_id = 3) AS total_count,
     max(f.push_count) FILTER (WHERE f.counter_id = 4) AS sent_count,
     max(f.push_count) FILTER (WHERE f.counter_id = 5) AS delivered_count,
@@ -282,7 +360,7 @@ COMMENT ON COLUMN analytics.app_push_platform_daily.day IS 'Calendar day in the 
 COMMENT ON COLUMN analytics.app_push_platform_daily.event_type IS '1 offline push, 2 online push.';
 COMMENT ON COLUMN analytics.app_push_platform_daily.event IS 'offline: through a vendor''s channel; online: over the app''s own connection.';
 COMMENT ON COLUMN analytics.app_push_platform_daily.platform_id IS 'Number of the push channel.';
-COMMENT ON COLUMN analytics.app_push_platform_daily.platform IS 'Name of the push channel.';
+COMMENT ON COLUMN analytics.app_push_platform_daily.platform IS 'Name of the push channel; online for online pushes, which have none.';
 COMMENT ON COLUMN analytics.app_push_platform_daily.total_count IS 'Pushes that could be sent. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.app_push_platform_daily.sent_count IS 'Pushes that were sent. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.app_push_platform_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 beside clicks where the channel confirms no delivery.';
@@ -300,12 +378,13 @@ SELECT
     max(f.push_count) FILTER (WHERE f.counter_id = 5) AS delivered_count,
     max(f.push_count) FILTER (WHERE f.counter_id = 6) AS click_count,
     max(f.updated_at) AS updated_at,
-    coalesce(bool_and(l.settled), false) AS final
+    coalesce(bool_and(l.settled), false) AS final,
+    f.day - (t.sent_at AT TIME ZONE (SELECT a.timezone FROM pushloss.app AS a WHERE a.sdk_app_id = f.sdk_app_id))::date AS days_after_send
 FROM pushloss.push_count AS f
 JOIN pushloss.task AS t USING (task_key)
 LEFT JOIN pushloss.ledger AS l
     ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = f.task_key AND l.stream_id = 1
-GROUP BY f.sdk_app_id, f.day, t.task_id;
+GROUP BY f.sdk_app_id, f.day, t.task_id, t.sent_at;
 COMMENT ON VIEW analytics.task_push_daily IS 'Pushes of a task, all channels together: one row per app, day and task with any.';
 COMMENT ON COLUMN analytics.task_push_daily.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.task_push_daily.day IS 'Calendar day in the app''s time zone.';
@@ -316,6 +395,7 @@ COMMENT ON COLUMN analytics.task_push_daily.delivered_count IS 'Pushes that reac
 COMMENT ON COLUMN analytics.task_push_daily.click_count IS 'Pushes that were clicked. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.task_push_daily.updated_at IS 'When one of these figures was last written.';
 COMMENT ON COLUMN analytics.task_push_daily.final IS 'Whether the figures are final: runs no longer pull their day. Whether the day is whole, state of stream_coverage says.';
+COMMENT ON COLUMN analytics.task_push_daily.days_after_send IS 'How many days after the push was sent, by days of the app: 0 on the day itself. NULL where the task has no sent_at.';
 
 CREATE OR REPLACE VIEW analytics.task_push_platform_daily AS
 SELECT
@@ -325,20 +405,21 @@ SELECT
     f.event_type,
     coalesce(e.event, 'unknown (' || f.event_type || ')') AS event,
     f.platform_id,
-    coalesce(p.platform, 'unknown (' || f.platform_id || ')') AS platform,
+    CASE WHEN f.platform_id = 0 AND f.event_type = 2 THEN 'online' ELSE coalesce(p.platform, 'unknown (' || f.platform_id || ')') END AS platform,
     max(f.push_count) FILTER (WHERE f.counter_id = 3) AS total_count,
     max(f.push_count) FILTER (WHERE f.counter_id = 4) AS sent_count,
     max(f.push_count) FILTER (WHERE f.counter_id = 5) AS delivered_count,
     max(f.push_count) FILTER (WHERE f.counter_id = 6) AS click_count,
     max(f.updated_at) AS updated_at,
-    coalesce(bool_and(l.settled), false) AS final
+    coalesce(bool_and(l.settled), false) AS final,
+    f.day - (t.sent_at AT TIME ZONE (SELECT a.timezone FROM pushloss.app AS a WHERE a.sdk_app_id = f.sdk_app_id))::date AS days_after_send
 FROM pushloss.platform_push_count AS f
 JOIN pushloss.task AS t USING (task_key)
 LEFT JOIN pushloss.event AS e USING (event_type)
 LEFT JOIN pushloss.platform AS p USING (platform_id)
 LEFT JOIN pushloss.ledger AS l
     ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = f.task_key AND l.stream_id = 1
-GROUP BY f.sdk_app_id, f.day, t.task_id, f.event_type, e.event, f.platform_id, p.platform;
+GROUP BY f.sdk_app_id, f.day, t.task_id, t.sent_at, f.event_type, e.event, f.platform_id, p.platform;
 COMMENT ON VIEW analytics.task_push_platform_daily IS 'Pushes of a task by channel: one row per app, day, task, event and platform. Not a breakdown of task_push_daily: the two need not add up.';
 COMMENT ON COLUMN analytics.task_push_platform_daily.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.task_push_platform_daily.day IS 'Calendar day in the app''s time zone.';
@@ -346,13 +427,14 @@ COMMENT ON COLUMN analytics.task_push_platform_daily.task_id IS 'TaskID of the p
 COMMENT ON COLUMN analytics.task_push_platform_daily.event_type IS '1 offline push, 2 online push.';
 COMMENT ON COLUMN analytics.task_push_platform_daily.event IS 'offline: through a vendor''s channel; online: over the app''s own connection.';
 COMMENT ON COLUMN analytics.task_push_platform_daily.platform_id IS 'Number of the push channel.';
-COMMENT ON COLUMN analytics.task_push_platform_daily.platform IS 'Name of the push channel.';
+COMMENT ON COLUMN analytics.task_push_platform_daily.platform IS 'Name of the push channel; online for online pushes, which have none.';
 COMMENT ON COLUMN analytics.task_push_platform_daily.total_count IS 'Pushes that could be sent. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.task_push_platform_daily.sent_count IS 'Pushes that were sent. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.task_push_platform_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 beside clicks where the channel confirms no delivery.';
 COMMENT ON COLUMN analytics.task_push_platform_daily.click_count IS 'Pushes that were clicked. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.task_push_platform_daily.updated_at IS 'When one of these figures was last written.';
 COMMENT ON COLUMN analytics.task_push_platform_daily.final IS 'Whether the figures are final: runs no longer pull their day. Whether the day is whole, state of stream_coverage says.';
+COMMENT ON COLUMN analytics.task_push_platform_daily.days_after_send IS 'How many days after the push was sent, by days of the app: 0 on the day itself. NULL where the task has no sent_at.';
 
 CREATE OR REPLACE VIEW analytics.chat_push_daily AS
 SELECT
@@ -385,7 +467,7 @@ SELECT
     nullif(f.event_type, 0::smallint) AS event_type,
     CASE WHEN f.event_type <> 0 THEN coalesce(e.event, 'unknown (' || f.event_type || ')') END AS event,
     f.platform_id,
-    coalesce(p.platform, 'unknown (' || f.platform_id || ')') AS platform,
+    CASE WHEN f.platform_id = 0 AND f.event_type = 2 THEN 'online' ELSE coalesce(p.platform, 'unknown (' || f.platform_id || ')') END AS platform,
     max(f.push_count) FILTER (WHERE f.counter_id = 3) AS total_count,
     max(f.push_count) FILTER (WHERE f.counter_id = 4) AS sent_count,
     max(f.push_count) FILTER (WHERE f.counter_id = 5) AS delivered_count,
@@ -404,7 +486,7 @@ COMMENT ON COLUMN analytics.chat_push_platform_daily.day IS 'Calendar day in the
 COMMENT ON COLUMN analytics.chat_push_platform_daily.event_type IS '1 offline push, 2 online push; NULL where the API does not say.';
 COMMENT ON COLUMN analytics.chat_push_platform_daily.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL where the API does not say.';
 COMMENT ON COLUMN analytics.chat_push_platform_daily.platform_id IS 'Number of the push channel.';
-COMMENT ON COLUMN analytics.chat_push_platform_daily.platform IS 'Name of the push channel.';
+COMMENT ON COLUMN analytics.chat_push_platform_daily.platform IS 'Name of the push channel; online for online pushes, which have none.';
 COMMENT ON COLUMN analytics.chat_push_platform_daily.total_count IS 'Pushes that could be sent. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.chat_push_platform_daily.sent_count IS 'Pushes that were sent. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.chat_push_platform_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 beside clicks where the channel confirms no delivery.';
@@ -473,7 +555,7 @@ SELECT
     f.event_type,
     coalesce(e.event, 'unknown (' || f.event_type || ')') AS event,
     f.platform_id,
-    coalesce(p.platform, 'unknown (' || f.platform_id || ')') AS platform,
+    CASE WHEN f.platform_id = 0 AND f.event_type = 2 THEN 'online' ELSE coalesce(p.platform, 'unknown (' || f.platform_id || ')') END AS platform,
     f.coded AS coded_loss,
     f.denominator,
     f.coded::double precision / nullif(f.denominator, 0) AS loss_rate,
@@ -483,10 +565,12 @@ SELECT
     CASE WHEN f.grain <= 2 THEN 'app' ELSE 'task' END AS scope,
     coalesce(f.losses_settled, false) AND coalesce(f.pushes_settled, NOT EXISTS (
         SELECT 1 FROM pushloss.app_stream AS c
-        WHERE c.sdk_app_id = f.sdk_app_id AND c.stream_id = 1 AND c.active AND f.day >= coalesce(c.first_day, f.day))) AS final
+        WHERE c.sdk_app_id = f.sdk_app_id AND c.stream_id = 1 AND c.active AND f.day >= coalesce(c.first_day, f.day))) AS final,
+    (f.denominator - f.arrived)::double precision / nullif(f.denominator, 0) AS gap_rate,
+    f.day - (t.sent_at AT TIME ZONE (SELECT a.timezone FROM pushloss.app AS a WHERE a.sdk_app_id = f.sdk_app_id))::date AS days_after_send
 FROM (
     SELECT
-        f.grain, f.sdk_app_id, f.day, f.task_id, f.stage_id, f.event_type, f.platform_id, f.denominator, f.arrived, f.updated_at,
+        f.grain, f.sdk_app_id, f.day, f.task_key, f.task_id, f.stage_id, f.event_type, f.platform_id, f.denominator, f.arrived, f.updated_at,
         -- No row of a code is zero only where the losses of the window were loaded.
         coalesce(f.coded, CASE WHEN l.first_loaded_at IS NOT NULL THEN 0 END) AS coded,
         l.settled AS losses_settled, n.settled AS pushes_settled
@@ -497,6 +581,7 @@ FROM (
         ON n.sdk_app_id = f.sdk_app_id AND n.day = f.day AND n.task_key = f.task_key AND n.stream_id = 1
 ) AS f
 JOIN pushloss.stage AS s USING (stage_id)
+LEFT JOIN (SELECT task_key, sent_at FROM pushloss.task) AS t USING (task_key)
 LEFT JOIN pushloss.event AS e USING (event_type)
 LEFT JOIN pushloss.platform AS p USING (platform_id);
 COMMENT ON VIEW analytics.loss_rates IS 'Losses against the pushes that they are part of: one row per app, day, stage and, by grain, task, event and platform. Choose one grain before adding up.';
@@ -508,15 +593,17 @@ COMMENT ON COLUMN analytics.loss_rates.stage IS 'ready_to_send: of the pushes th
 COMMENT ON COLUMN analytics.loss_rates.event_type IS '1 offline push, 2 online push; NULL where the figure is of all channels together.';
 COMMENT ON COLUMN analytics.loss_rates.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL where the figure is of all channels together.';
 COMMENT ON COLUMN analytics.loss_rates.platform_id IS 'Number of the push channel; NULL where the figure is of all channels together.';
-COMMENT ON COLUMN analytics.loss_rates.platform IS 'Name of the push channel; NULL where the figure is of all channels together.';
+COMMENT ON COLUMN analytics.loss_rates.platform IS 'Name of the push channel; online for online pushes, which have none; NULL where the figure is of all channels together.';
 COMMENT ON COLUMN analytics.loss_rates.coded_loss IS 'Pushes lost that an error code explains. NULL where the losses were never loaded.';
 COMMENT ON COLUMN analytics.loss_rates.denominator IS 'Pushes that reached the stage: those that could be sent (ready_to_send), or those sent (post_send_delivered). NULL where the API did not report it.';
-COMMENT ON COLUMN analytics.loss_rates.loss_rate IS 'coded_loss / denominator: from 0, seldom above 1, where codes count more. NULL without a denominator or where it is 0.';
+COMMENT ON COLUMN analytics.loss_rates.loss_rate IS 'coded_loss / denominator: the share that an error code explains, which is a part of gap_rate only. From 0, seldom above 1, where codes count more. NULL without a denominator or where it is 0.';
 COMMENT ON COLUMN analytics.loss_rates.gap IS 'Pushes that reached the stage and not its end: could be sent less sent, or sent less delivered. A channel that confirms no delivery (Apple APNs) leaves everything that it was sent here.';
 COMMENT ON COLUMN analytics.loss_rates.unexplained IS 'gap less coded_loss: what no code explains. Seldom 0: the API''s codes do not explain every loss; below 0 where they count more than the gap.';
 COMMENT ON COLUMN analytics.loss_rates.updated_at IS 'When one of these figures was last written.';
 COMMENT ON COLUMN analytics.loss_rates.scope IS 'app: of the whole app; task: of one task. As the grain says.';
 COMMENT ON COLUMN analytics.loss_rates.final IS 'Whether the figures are final: runs no longer pull the day''s losses, nor its numbers of pushes. Whether the day is whole, state of calendar (of a task, of task_coverage) says.';
+COMMENT ON COLUMN analytics.loss_rates.gap_rate IS 'gap / denominator: the share that did not get through, for whatever reason. NULL where the gap is, or where the denominator is 0.';
+COMMENT ON COLUMN analytics.loss_rates.days_after_send IS 'How many days after the push was sent, by days of the app: 0 on the day itself. NULL for the whole app, and where the task has no sent_at.';
 
 -- What the API restated -------------------------------------------------------
 
@@ -529,7 +616,7 @@ SELECT
     CASE WHEN h.by_platform THEN h.event_type END AS event_type,
     CASE WHEN h.by_platform THEN coalesce(e.event, 'unknown (' || h.event_type || ')') END AS event,
     CASE WHEN h.by_platform THEN h.platform_id END AS platform_id,
-    CASE WHEN h.by_platform THEN coalesce(p.platform, 'unknown (' || h.platform_id || ')') END AS platform,
+    CASE WHEN h.by_platform THEN CASE WHEN h.platform_id = 0 AND h.event_type = 2 THEN 'online' ELSE coalesce(p.platform, 'unknown (' || h.platform_id || ')') END END AS platform,
     c.err_code,
     h.changed_at,
     h.run_id,
@@ -556,7 +643,7 @@ COMMENT ON COLUMN analytics.loss_changes.stage IS 'Where the pushes were lost: r
 COMMENT ON COLUMN analytics.loss_changes.event_type IS '1 offline push, 2 online push; NULL where the fact is one by stage only.';
 COMMENT ON COLUMN analytics.loss_changes.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL where the fact is one by stage only.';
 COMMENT ON COLUMN analytics.loss_changes.platform_id IS 'Number of the push channel; NULL where the fact is one by stage only.';
-COMMENT ON COLUMN analytics.loss_changes.platform IS 'Name of the push channel; NULL where the fact is one by stage only.';
+COMMENT ON COLUMN analytics.loss_changes.platform IS 'Name of the push channel; online for online pushes, which have none; NULL where the fact is one by stage only.';
 COMMENT ON COLUMN analytics.loss_changes.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
 COMMENT ON COLUMN analytics.loss_changes.changed_at IS 'When the change was loaded.';
 COMMENT ON COLUMN analytics.loss_changes.run_id IS 'Run that loaded it, see runs.';
@@ -576,7 +663,7 @@ SELECT
     CASE WHEN h.by_platform THEN h.event_type END AS event_type,
     CASE WHEN h.by_platform THEN coalesce(e.event, 'unknown (' || h.event_type || ')') END AS event,
     CASE WHEN h.by_platform THEN h.platform_id END AS platform_id,
-    CASE WHEN h.by_platform THEN coalesce(p.platform, 'unknown (' || h.platform_id || ')') END AS platform,
+    CASE WHEN h.by_platform THEN CASE WHEN h.platform_id = 0 AND h.event_type = 2 THEN 'online' ELSE coalesce(p.platform, 'unknown (' || h.platform_id || ')') END END AS platform,
     h.changed_at,
     h.run_id,
     h.old_count,
@@ -597,7 +684,7 @@ COMMENT ON COLUMN analytics.push_changes.counter IS 'total, sent, delivered or c
 COMMENT ON COLUMN analytics.push_changes.event_type IS '1 offline push, 2 online push; NULL where the figure is of all channels together.';
 COMMENT ON COLUMN analytics.push_changes.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL where the figure is of all channels together.';
 COMMENT ON COLUMN analytics.push_changes.platform_id IS 'Number of the push channel; NULL where the figure is of all channels together.';
-COMMENT ON COLUMN analytics.push_changes.platform IS 'Name of the push channel; NULL where the figure is of all channels together.';
+COMMENT ON COLUMN analytics.push_changes.platform IS 'Name of the push channel; online for online pushes, which have none; NULL where the figure is of all channels together.';
 COMMENT ON COLUMN analytics.push_changes.changed_at IS 'When the change was loaded.';
 COMMENT ON COLUMN analytics.push_changes.run_id IS 'Run that loaded it.';
 COMMENT ON COLUMN analytics.push_changes.old_count IS 'Count before; NULL where the figure appeared.';
@@ -619,7 +706,7 @@ SELECT
     CASE WHEN v.by_platform THEN v.event_type END AS event_type,
     CASE WHEN v.by_platform THEN coalesce(e.event, 'unknown (' || v.event_type || ')') END AS event,
     CASE WHEN v.by_platform THEN v.platform_id END AS platform_id,
-    CASE WHEN v.by_platform THEN coalesce(p.platform, 'unknown (' || v.platform_id || ')') END AS platform,
+    CASE WHEN v.by_platform THEN CASE WHEN v.platform_id = 0 AND v.event_type = 2 THEN 'online' ELSE coalesce(p.platform, 'unknown (' || v.platform_id || ')') END END AS platform,
     c.err_code,
     i.err_info,
     v.err_count,
@@ -663,7 +750,7 @@ COMMENT ON COLUMN analytics.loss_versions.stage IS 'Where the pushes were lost: 
 COMMENT ON COLUMN analytics.loss_versions.event_type IS '1 offline push, 2 online push; NULL where the fact is one by stage only.';
 COMMENT ON COLUMN analytics.loss_versions.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL where the fact is one by stage only.';
 COMMENT ON COLUMN analytics.loss_versions.platform_id IS 'Number of the push channel; NULL where the fact is one by stage only.';
-COMMENT ON COLUMN analytics.loss_versions.platform IS 'Name of the push channel; NULL where the fact is one by stage only.';
+COMMENT ON COLUMN analytics.loss_versions.platform IS 'Name of the push channel; online for online pushes, which have none; NULL where the fact is one by stage only.';
 COMMENT ON COLUMN analytics.loss_versions.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
 COMMENT ON COLUMN analytics.loss_versions.err_info IS 'The description that came with the code then.';
 COMMENT ON COLUMN analytics.loss_versions.err_count IS 'Number of pushes lost, as it was believed then.';
@@ -870,7 +957,7 @@ SELECT
     CASE WHEN k.by_platform THEN k.event_type END AS event_type,
     CASE WHEN k.by_platform THEN coalesce(e.event, 'unknown (' || k.event_type || ')') END AS event,
     CASE WHEN k.by_platform THEN k.platform_id END AS platform_id,
-    CASE WHEN k.by_platform THEN coalesce(p.platform, 'unknown (' || k.platform_id || ')') END AS platform,
+    CASE WHEN k.by_platform THEN CASE WHEN k.platform_id = 0 AND k.event_type = 2 THEN 'online' ELSE coalesce(p.platform, 'unknown (' || k.platform_id || ')') END END AS platform,
     c.err_code,
     k.stored,
     k.reported,
@@ -896,7 +983,7 @@ COMMENT ON COLUMN analytics.reconciliations.stage IS 'Where the pushes were lost
 COMMENT ON COLUMN analytics.reconciliations.event_type IS '1 offline push, 2 online push; NULL where the figure is one by stage.';
 COMMENT ON COLUMN analytics.reconciliations.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL where the figure is one by stage.';
 COMMENT ON COLUMN analytics.reconciliations.platform_id IS 'Number of the push channel; NULL where the figure is one by stage.';
-COMMENT ON COLUMN analytics.reconciliations.platform IS 'Name of the push channel; NULL where the figure is one by stage.';
+COMMENT ON COLUMN analytics.reconciliations.platform IS 'Name of the push channel; online for online pushes, which have none; NULL where the figure is one by stage.';
 COMMENT ON COLUMN analytics.reconciliations.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
 COMMENT ON COLUMN analytics.reconciliations.stored IS 'Number of pushes lost by the stored days of the span, added up; 0 where none has the figure.';
 COMMENT ON COLUMN analytics.reconciliations.reported IS 'Number of pushes lost by what the API said of the whole span; 0 where its answer lacked the figure.';
@@ -995,25 +1082,33 @@ COMMENT ON COLUMN analytics.stages.meaning IS 'What was lost there.';
 
 CREATE OR REPLACE VIEW analytics.platforms AS
 SELECT platform_id, platform
-FROM pushloss.platform;
-COMMENT ON VIEW analytics.platforms IS 'Push channels that the API documents: one row per channel.';
+FROM pushloss.platform
+UNION ALL
+SELECT platform_id, 'unknown (' || platform_id || ')'
+FROM pushloss.seen_platform
+WHERE platform_id NOT IN (SELECT platform_id FROM pushloss.platform);
+COMMENT ON VIEW analytics.platforms IS 'Push channels that the API documents, and others that came in its answers: one row per channel.';
 COMMENT ON COLUMN analytics.platforms.platform_id IS 'Number of the channel, as the API has it.';
-COMMENT ON COLUMN analytics.platforms.platform IS 'Name of the channel; online pushes have no vendor and have 0.';
+COMMENT ON COLUMN analytics.platforms.platform IS 'Name of the channel; unknown (N) where the API documents none of that number. Online pushes have no channel: their number is 0 too, and the views of figures call them online.';
 
 CREATE OR REPLACE VIEW analytics.error_codes AS
-WITH told AS (
-    SELECT err_code, stage_id, platform_id, err_info
-    FROM pushloss.usual_platform_text JOIN pushloss.err_code USING (err_code_key)
+WITH seen AS (
+    SELECT c.err_code, u.stage_id, u.platform_id, min(u.first_day) AS first_day,
+        coalesce(max(nullif(u.err_info, '')) FILTER (WHERE u.stream_id = 0), max(nullif(u.err_info, ''))) AS err_info
+    FROM pushloss.usual_platform_text AS u JOIN pushloss.err_code AS c USING (err_code_key)
+    GROUP BY c.err_code, u.stage_id, u.platform_id
 ), explained AS (
-    SELECT err_code, stage_id, platform_id, c.short_name, coalesce(c.meaning, told.err_info) AS meaning,
-        c.likely_cause, c.what_to_do, c.token_dead, c.source
+    SELECT err_code, stage_id, platform_id, c.short_name, coalesce(c.meaning, seen.err_info) AS meaning,
+        c.likely_cause, c.what_to_do, c.token_dead, c.source, seen.first_day
     FROM pushloss.error_catalogue AS c
-    FULL JOIN told USING (err_code, stage_id, platform_id)
+    FULL JOIN seen USING (err_code, stage_id, platform_id)
     UNION ALL
-    SELECT err_code, stage_id, NULL::smallint, NULL::text, err_info, NULL::text, NULL::text, NULL::boolean, NULL::text
-    FROM pushloss.usual_stage_text JOIN pushloss.err_code USING (err_code_key)
-    WHERE (err_code, stage_id) NOT IN (SELECT err_code, stage_id FROM pushloss.error_catalogue)
-        AND (err_code, stage_id) NOT IN (SELECT err_code, stage_id FROM told)
+    SELECT c.err_code, u.stage_id, NULL::smallint, NULL::text,
+        coalesce(max(nullif(u.err_info, '')) FILTER (WHERE u.stream_id = 0), max(nullif(u.err_info, ''))), NULL::text, NULL::text, NULL::boolean, NULL::text, min(u.first_day)
+    FROM pushloss.usual_stage_text AS u JOIN pushloss.err_code AS c USING (err_code_key)
+    WHERE (c.err_code, u.stage_id) NOT IN (SELECT err_code, stage_id FROM pushloss.error_catalogue)
+        AND (c.err_code, u.stage_id) NOT IN (SELECT err_code, stage_id FROM seen)
+    GROUP BY c.err_code, u.stage_id
 )
 SELECT
     coalesce(e.err_code, seen.err_code) AS err_code,
@@ -1026,20 +1121,22 @@ SELECT
     e.likely_cause,
     e.what_to_do,
     e.token_dead,
-    e.source
+    e.source,
+    e.first_day
 FROM explained AS e
 FULL JOIN pushloss.err_code AS seen ON seen.err_code = e.err_code
 LEFT JOIN pushloss.stage AS s USING (stage_id)
 LEFT JOIN pushloss.platform AS p ON p.platform_id = e.platform_id;
-COMMENT ON VIEW analytics.error_codes IS 'What error codes mean: one row per code, stage and platform that the catalogue has or the API sent a text for, and one row per code (and stage) where less is known. Join by err_code, stage and platform_id.';
+COMMENT ON VIEW analytics.error_codes IS 'What error codes mean: one row per code, stage and platform that the catalogue has or that was seen, and one row per code (and stage) where less is known. The views of losses have the short name, the meaning, what to do and token_dead as columns already. If you join, then by err_code, stage and platform_id: by the code alone a loss finds several rows.';
 COMMENT ON COLUMN analytics.error_codes.err_code IS 'Error code, Tencent''s or the vendor''s.';
-COMMENT ON COLUMN analytics.error_codes.first_seen_at IS 'When the code was first loaded, with any platform; NULL if it never was.';
+COMMENT ON COLUMN analytics.error_codes.first_seen_at IS 'When the code was first loaded, with any platform; NULL if it never was. first_day says since which day it is there.';
 COMMENT ON COLUMN analytics.error_codes.platform_id IS 'Number of the push channel; NULL where nothing is known of the code''s channel.';
 COMMENT ON COLUMN analytics.error_codes.platform IS 'Name of the push channel; NULL where nothing is known of the code''s channel.';
-COMMENT ON COLUMN analytics.error_codes.stage IS 'Where the pushes are lost: ready_to_send or post_send_delivered; NULL where the code came without any text.';
+COMMENT ON COLUMN analytics.error_codes.stage IS 'Where the pushes are lost: ready_to_send or post_send_delivered; NULL where the code was never seen in a figure.';
 COMMENT ON COLUMN analytics.error_codes.short_name IS 'Two words for a chart''s legend; NULL for a code that is not in the catalogue.';
 COMMENT ON COLUMN analytics.error_codes.meaning IS 'What the code says; for a code that is not in the catalogue, the API''s text with the most lost pushes there; NULL if there is neither.';
 COMMENT ON COLUMN analytics.error_codes.likely_cause IS 'Why it occurs; NULL if nothing is known.';
 COMMENT ON COLUMN analytics.error_codes.what_to_do IS 'What helps; NULL if nothing is known.';
 COMMENT ON COLUMN analytics.error_codes.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known.';
 COMMENT ON COLUMN analytics.error_codes.source IS 'Page that says so; NULL if none is public.';
+COMMENT ON COLUMN analytics.error_codes.first_day IS 'First day on which the code was seen there, of any app, whenever it was loaded; NULL if it never was.';

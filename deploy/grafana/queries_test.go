@@ -199,8 +199,10 @@ func TestDashboards(t *testing.T) {
 	for _, d := range dashboards(t) {
 		chosen := w.opened(t, d, nil)
 		for _, p := range d.Panels {
-			for _, problem := range w.ask(t, p.Targets[0].RawSQL, chosen).fits(p) {
-				t.Errorf("without an app, %s, %q: %s", d.file, p.Title, problem)
+			for _, target := range p.Targets {
+				for _, problem := range w.ask(t, target.RawSQL, chosen).fits(p) {
+					t.Errorf("without an app, %s, %q %s: %s", d.file, p.Title, target.RefID, problem)
+				}
 			}
 		}
 	}
@@ -251,7 +253,7 @@ func variablesOffer(t *testing.T, w *world) {
 		"task":  {oddTask, task}, // the newest first
 		"stage": {"ready_to_send", "post_send_delivered"},
 		"platform": {
-			"Apple APNs", "Google FCM", "Honor", "Huawei", "Meizu", "OPPO", "Xiaomi", "unknown vendor", "vivo",
+			"Apple APNs", "Google FCM", "Honor", "Huawei", "Meizu", "OPPO", "Xiaomi", "online", "unknown vendor", "vivo",
 		},
 	}
 	for _, d := range dashboards(t) {
@@ -280,8 +282,10 @@ func singleValues(t *testing.T, w *world) {
 				chosen := maps.Clone(all)
 				chosen[v.Name] = []string{value}
 				for _, p := range d.Panels {
-					for _, problem := range w.ask(t, p.Targets[0].RawSQL, chosen).fits(p) {
-						t.Errorf("%s, %s %s: %q: %s", d.file, v.Name, value, p.Title, problem)
+					for _, target := range p.Targets {
+						for _, problem := range w.ask(t, target.RawSQL, chosen).fits(p) {
+							t.Errorf("%s, %s %s: %q %s: %s", d.file, v.Name, value, p.Title, target.RefID, problem)
+						}
 					}
 				}
 			}

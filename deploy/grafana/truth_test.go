@@ -17,6 +17,14 @@ import (
 // platforms are the channels' names as the dashboards show them.
 var platforms = []string{"unknown vendor", "Apple APNs", "Xiaomi", "Huawei", "Google FCM", "Meizu", "OPPO", "vivo", "Honor"}
 
+// platformOf is what the dashboards call the channel of a row.
+func platformOf(row sandbox.PlatformRow) string {
+	if row.EventType == 2 {
+		return "online"
+	}
+	return platforms[row.PushPlatform]
+}
+
 // summed adds up the numbers of an answer's column by others.
 func (a answer) summed(t testing.TB, number string, by ...string) map[string]float64 {
 	t.Helper()
@@ -89,15 +97,28 @@ func figuresAreTrue(t *testing.T, w *world) {
 				ranked.add(row.ErrCount, fmt.Sprint(id))
 			}
 			for _, row := range figures.Platform {
-				byPlatform.add(row.ErrCount, day, platforms[row.PushPlatform])
-				byCode.add(row.ErrCount, row.Stage, events[row.EventType], platforms[row.PushPlatform], row.ErrCode)
+				byPlatform.add(row.ErrCount, day, platformOf(row))
+				byCode.add(row.ErrCount, row.Stage, events[row.EventType], platformOf(row), row.ErrCode)
 			}
 		})
 	}
 	equal("lost per day and stage", byStage, show(overview, "Lost per day, by stage", both).summed(t, "lost", "time", "metric"))
 	equal("lost per day and platform", byPlatform, show(overview, "Lost per day, by platform", both).summed(t, "lost", "time", "metric"))
 	total := show(overview, "Lost", both)
-	equal("lost", lost, map[string]float64{"ready_to_send": float(t, total.rows[0][0]), "post_send_delivered": float(t, total.rows[0][1])})
+	equal("lost", lost, map[string]float64{"ready_to_send": float(t, total.rows[0][1]), "post_send_delivered": float(t, total.rows[0][2])})
+	byChannel := w.ask(t, overview.panel(t, "Lost").Targets[1].RawSQL, both)
+	for what, of := range map[string]struct {
+		shown any
+		parts sums
+	}{"lost": {total.rows[0][0], lost}, "lost by channel": {byChannel.rows[0][0], byCode}} {
+		want := 0.0
+		for _, n := range of.parts {
+			want += n
+		}
+		if got := float(t, of.shown); got != want {
+			t.Errorf("%s is %v, want %v", what, got, want)
+		}
+	}
 	top := show(overview, "Most frequent codes", both)
 	shown := top.summed(t, "lost", "stage", "event", "platform", "code")
 	for key, n := range shown {
@@ -133,8 +154,8 @@ func figuresAreTrue(t *testing.T, w *world) {
 				return
 			}
 			for _, row := range figures.Platform {
-				byDay.add(row.ErrCount, day, platforms[row.PushPlatform])
-				byCode.add(row.ErrCount, platforms[row.PushPlatform], events[row.EventType], row.Stage, row.ErrCode)
+				byDay.add(row.ErrCount, day, platformOf(row))
+				byCode.add(row.ErrCount, platformOf(row), events[row.EventType], row.Stage, row.ErrCode)
 			}
 		})
 		equal(id+" per day and platform", byDay, show(d, "Lost per day, by platform", chosen).summed(t, "lost", "time", "metric"))
@@ -142,8 +163,14 @@ func figuresAreTrue(t *testing.T, w *world) {
 	}
 
 	d := named(t, "platform.json")
+	everything := w.opened(t, d, choice{"app": {one}})
 	xiaomi := w.opened(t, d, choice{"app": {one}, "platform": {"Xiaomi"}, "stage": {"post_send_delivered"}})
 	ofXiaomi, byEvent, dead, all := sums{}, sums{}, sums{}, sums{}
+	known := make(map[string]bool) // codes of which the catalogue says whether the token is dead
+	for _, key := range w.ask(t, `SELECT name || ' ' || stage || ' ' || err_code FROM analytics.error_codes
+		CROSS JOIN LATERAL (SELECT platform AS name UNION SELECT 'online' WHERE platform_id = 0) AS names WHERE token_dead IS NOT NULL`, everything).rows {
+		known[key[0].(string)] = true
+	}
 	w.truth(app, "", func(day string, figures sandbox.Figures) {
 		for _, row := range figures.Platform {
 			if row.PushPlatform == 2 && row.Stage == "post_send_delivered" {
@@ -152,19 +179,20 @@ func figuresAreTrue(t *testing.T, w *world) {
 			byEvent.add(row.ErrCount, day, events[row.EventType])
 			at, week := parseDay(t, day), ""
 			week = (at - calendar.Day((int(at.UTC().Weekday())+6)%7)).String()
-			name := platforms[row.PushPlatform]
-			all.add(row.ErrCount, week, name)
+			name := platformOf(row)
+			if known[fmt.Sprint(name, " ", row.Stage, " ", row.ErrCode)] {
+				all.add(row.ErrCount, week, name)
+			}
 			switch fmt.Sprint(name, " ", row.ErrCode) {
 			case "Apple APNs 410", "Google FCM 404", "Google FCM UNREGISTERED", "Xiaomi 10029", "Huawei 80300007", "vivo 10302":
 				dead.add(row.ErrCount, week, name)
 			}
 		}
 	})
-	for key := range dead {
-		dead[key] /= all[key]
+	for key, n := range all {
+		dead[key] /= n
 	}
 	equal("Xiaomi after sending", ofXiaomi, show(d, "Lost, by platform", xiaomi).summed(t, "lost", "platform"))
-	everything := w.opened(t, d, choice{"app": {one}})
 	equal("online and offline", byEvent, show(d, "Online against offline", everything).summed(t, "lost", "time", "metric"))
 	weekly := show(d, "Dead tokens per week", everything).summed(t, "dead tokens", "time", "metric")
 	if diff := gocmp.Diff(map[string]float64(dead), weekly, cmpopts.EquateApprox(0, 1e-9)); diff != "" || len(dead) == 0 {
@@ -183,7 +211,7 @@ func ratesAreTrue(t *testing.T, w *world) {
 		return n
 	}
 	overview := named(t, "overview.json")
-	a := w.ask(t, overview.panel(t, "Loss rate").Targets[0].RawSQL, w.opened(t, overview, nil))
+	a := w.ask(t, overview.panel(t, "Loss rate with a code, and for any reason").Targets[0].RawSQL, w.opened(t, overview, nil))
 	for i, rate := range []struct{ stage, of string }{{"ready_to_send", "total_count"}, {"post_send_delivered", "sent_count"}} {
 		want := count(`SELECT sum(err_count)::float8 FROM analytics.app_stage_loss WHERE stage = '`+rate.stage+`'`) /
 			count(`SELECT sum(`+rate.of+`)::float8 FROM analytics.app_push_daily`)

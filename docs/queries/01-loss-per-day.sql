@@ -1,4 +1,5 @@
 -- How many pushes did an app lose on each of the last 30 days, and at which stage?
+-- NULL is a day of which nothing is known; a day that is not final still changes.
 \if :{?app}
 \else
 \set app 1400000001
@@ -9,13 +10,8 @@ WITH asked AS (
     FROM analytics.recent_days(30)
     WHERE sdk_app_id = :app
 )
-SELECT
-    day,
-    sum(err_count) FILTER (WHERE stage = 'ready_to_send') AS not_sent,
-    sum(err_count) FILTER (WHERE stage = 'post_send_delivered') AS not_delivered,
-    sum(err_count) AS lost
-FROM analytics.app_stage_loss
+SELECT day, not_sent, not_delivered, lost, final
+FROM analytics.calendar
 WHERE sdk_app_id = :app
     AND day BETWEEN (SELECT first_day FROM asked) AND (SELECT last_day FROM asked)
-GROUP BY day
 ORDER BY day;

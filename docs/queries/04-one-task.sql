@@ -13,8 +13,8 @@
 WITH asked AS (
     SELECT task_id
     FROM analytics.tasks
-    WHERE sdk_app_id = :app AND (task_id = :'task' OR :'task' = '' AND sent_at < now() - interval '168 hours')
-    ORDER BY sent_at DESC, task_id
+    WHERE sdk_app_id = :app AND (task_id = :'task' OR :'task' = '' AND coalesce(sent_at, registered_at) < now() - interval '168 hours')
+    ORDER BY coalesce(sent_at, registered_at) DESC, task_id
     LIMIT 1
 )
 SELECT

@@ -1,4 +1,6 @@
--- Which twenty tasks of an app lost the highest share of their pushes in the last 14 days?
+-- Which twenty tasks of an app lost the highest share of their pushes by an error code, in the last 14 days?
+-- A day counts only where the API reported how many pushes there were. gap_percent is the share that was
+-- not delivered, for whatever reason: codes explain a part of it.
 \if :{?app}
 \else
 \set app 1400000001
@@ -8,22 +10,33 @@ WITH asked AS (
     SELECT min(day) AS first_day, max(day) AS last_day
     FROM analytics.recent_days(14)
     WHERE sdk_app_id = :app
-), rated AS (
+), daily AS (
     SELECT
         task_id,
-        sum(denominator) FILTER (WHERE stage = 'ready_to_send') AS pushes,
-        sum(coded_loss) AS lost
+        max(denominator) FILTER (WHERE stage = 'ready_to_send') AS pushes,
+        sum(coded_loss) AS lost,
+        CASE WHEN count(gap) = 2 THEN sum(gap) END AS gap
     FROM analytics.loss_rates
     WHERE sdk_app_id = :app
         AND day BETWEEN (SELECT first_day FROM asked) AND (SELECT last_day FROM asked)
         AND grain = 'task_stage'
-        AND denominator > 0
-        AND coded_loss IS NOT NULL
+    GROUP BY task_id, day
+), worst AS (
+    SELECT
+        task_id,
+        sum(pushes) AS pushes,
+        sum(lost) AS lost,
+        round(100 * sum(lost) / sum(pushes), 2) AS percent,
+        round(100 * sum(gap) / nullif(sum(pushes) FILTER (WHERE gap IS NOT NULL), 0), 2) AS gap_percent
+    FROM daily
+    WHERE pushes > 0 AND lost IS NOT NULL
     GROUP BY task_id
+    ORDER BY sum(lost) / sum(pushes) DESC, task_id
+    LIMIT 20
 )
-SELECT rated.task_id, label, pushes, lost, round(100 * lost / pushes, 2) AS percent
-FROM rated
-LEFT JOIN analytics.tasks ON sdk_app_id = :app AND tasks.task_id = rated.task_id
-WHERE pushes > 0
-ORDER BY lost / pushes DESC, rated.task_id
-LIMIT 20;
+SELECT
+    task_id,
+    (SELECT label FROM analytics.tasks WHERE sdk_app_id = :app AND tasks.task_id = worst.task_id) AS label,
+    pushes, lost, percent, gap_percent
+FROM worst
+ORDER BY lost / pushes DESC, task_id;

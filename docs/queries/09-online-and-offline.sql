@@ -1,4 +1,5 @@
 -- How do the losses of online and of offline pushes of an app compare, day by day, in the last 30 days?
+-- NULL is a day of which nothing is known.
 \if :{?app}
 \else
 \set app 1400000001
@@ -8,15 +9,28 @@ WITH asked AS (
     SELECT min(day) AS first_day, max(day) AS last_day
     FROM analytics.recent_days(30)
     WHERE sdk_app_id = :app
+), daily AS (
+    SELECT
+        day,
+        coalesce(sum(err_count) FILTER (WHERE event = 'online'), 0) AS online,
+        coalesce(sum(err_count) FILTER (WHERE event = 'offline'), 0) AS offline,
+        sum(err_count) AS lost
+    FROM analytics.app_platform_loss
+    WHERE sdk_app_id = :app
+        AND day BETWEEN (SELECT first_day FROM asked) AND (SELECT last_day FROM asked)
+    GROUP BY day
 )
 SELECT
     day,
-    sum(err_count) FILTER (WHERE event = 'online') AS online,
-    sum(err_count) FILTER (WHERE event = 'offline') AS offline,
-    sum(err_count) FILTER (WHERE event NOT IN ('online', 'offline')) AS other,
-    round(100 * sum(err_count) FILTER (WHERE event = 'online') / nullif(sum(err_count), 0), 2) AS percent_online
-FROM analytics.app_platform_loss
-WHERE sdk_app_id = :app
-    AND day BETWEEN (SELECT first_day FROM asked) AND (SELECT last_day FROM asked)
-GROUP BY day
+    coalesce(online, zero) AS online,
+    coalesce(offline, zero) AS offline,
+    coalesce(lost - online - offline, zero) AS other,
+    round(100 * online / nullif(lost, 0), 2) AS percent_online
+FROM (
+    SELECT day, CASE WHEN known THEN 0 END AS zero
+    FROM analytics.calendar
+    WHERE sdk_app_id = :app
+        AND day BETWEEN (SELECT first_day FROM asked) AND (SELECT last_day FROM asked)
+) AS days
+LEFT JOIN daily USING (day)
 ORDER BY day;

@@ -1,13 +1,17 @@
 -- Which apps lost the most pushes in the last 30 days, each by its own calendar?
+-- NULL is an app of which nothing is known, such as one whose losses are not pulled.
 
-SELECT sdk_app_id, lost.not_sent, lost.not_delivered, lost.not_sent + lost.not_delivered AS lost
+SELECT sdk_app_id, not_sent, not_delivered, lost, known_days
 FROM analytics.apps
-CROSS JOIN LATERAL (SELECT (now() AT TIME ZONE timezone)::date AS today) AS clock
 CROSS JOIN LATERAL (
-    SELECT
-        coalesce(sum(err_count) FILTER (WHERE stage = 'ready_to_send'), 0) AS not_sent,
-        coalesce(sum(err_count) FILTER (WHERE stage = 'post_send_delivered'), 0) AS not_delivered
-    FROM analytics.app_stage_loss
-    WHERE app_stage_loss.sdk_app_id = apps.sdk_app_id AND day BETWEEN today - 30 AND today - 1
-) AS lost
-ORDER BY lost DESC, sdk_app_id;
+    SELECT min(day) AS first_day, max(day) AS last_day
+    FROM analytics.recent_days(30) AS recent
+    WHERE recent.sdk_app_id = apps.sdk_app_id
+) AS asked
+CROSS JOIN LATERAL (
+    SELECT sum(not_sent) AS not_sent, sum(not_delivered) AS not_delivered, sum(lost) AS lost,
+        count(*) FILTER (WHERE known) AS known_days
+    FROM analytics.calendar
+    WHERE calendar.sdk_app_id = apps.sdk_app_id AND day BETWEEN asked.first_day AND asked.last_day
+) AS total
+ORDER BY lost DESC NULLS LAST, sdk_app_id;

@@ -92,8 +92,15 @@ func TestTheFiguresAreThoseThatSQLSays(t *testing.T) {
 			equalLines(t, "codes", w.lines(sqlExpectedCodes, test.app, test.task, test.from, test.to), shown.cells("#codes-table tbody tr"))
 			total := w.text(`SELECT trim(to_char(sum(err_count), '999,999,999,999,990')) FROM (`+sqlFigures+`) AS f`,
 				test.app, test.task, test.from.UTC(), test.to.UTC())
-			if got := shown.says("#total"); got != total {
-				t.Errorf("the total is %s, SQL says %s", got, total)
+			if got := shown.says("#by-channel"); got != total {
+				t.Errorf("the channels lost %s, SQL says %s", got, total)
+			}
+			ofStages := w.text(`SELECT trim(to_char(sum(err_count), '999,999,999,999,990')) FROM (
+				SELECT '' AS task_id, sdk_app_id, day, err_count FROM analytics.app_stage_loss
+				UNION ALL SELECT task_id, sdk_app_id, day, err_count FROM analytics.task_stage_loss) AS f
+				WHERE sdk_app_id = $1 AND task_id = $2 AND day BETWEEN $3::date AND $4::date`, test.app, test.task, test.from.UTC(), test.to.UTC())
+			if got := shown.says("#total"); got != ofStages || got == total {
+				t.Errorf("the total is %s, SQL says %s, and of the channels %s", got, ofStages, total)
 			}
 			feet := shown.cells("#loss-table tfoot tr")
 			if len(feet) != 1 || !strings.HasSuffix(feet[0], "|"+total) {
@@ -146,11 +153,11 @@ func TestChannelsTooManyToTellApartAreAddedUp(t *testing.T) {
 		FROM (SELECT * FROM pushloss.platform_loss WHERE task_key = 0 LIMIT 1) AS f CROSS JOIN generate_series(1, 40) AS n`)
 	shown := w.shown()
 	heads := shown.cells("#loss-table thead tr")
-	if len(heads) != 1 || strings.Count(heads[0], "|") != 10 || !strings.HasSuffix(heads[0], " others|All") {
+	if len(heads) != 1 || strings.Count(heads[0], "|") != 10 || !strings.HasSuffix(heads[0], " others|All channels") {
 		t.Errorf("the columns are %q", heads)
 	}
 	total := w.text(`SELECT trim(to_char(sum(err_count), '999,999,999,999,990')) FROM analytics.app_platform_loss`)
-	if got := shown.says("#total"); got != total {
+	if got := shown.says("#by-channel"); got != total {
 		t.Errorf("the total is %s, SQL says %s", got, total)
 	}
 }
@@ -161,7 +168,7 @@ func TestCountsAsLargeAsTheyComeAreShown(t *testing.T) {
 	w.exec(`UPDATE pushloss.platform_loss SET err_count = 9223372036854775807`)
 	total := w.text(`SELECT trim(to_char(sum(err_count), '999,999,999,999,999,999,999,990')) FROM analytics.app_platform_loss`)
 	got := w.ask(nil)
-	if shown := parse(t, got.body).says("#total"); len(shown) != len(total) || shown[:15] != total[:15] {
+	if shown := parse(t, got.body).says("#by-channel"); len(shown) != len(total) || shown[:15] != total[:15] {
 		t.Errorf("the total is %s, SQL says %s", shown, total)
 	}
 	if chart := w.chart(parse(t, got.body)); chart.status != 200 {
@@ -191,7 +198,7 @@ func TestTheChartHasABarForEveryFigure(t *testing.T) {
 		svg := parse(t, chart.body)
 		keys := words(shown.Find(".keys").Text())
 		for i, name := range shown.Find("#loss-table thead th").EachIter() {
-			if text := words(name.Text()); i > 0 && text != "All" && !strings.Contains(keys, text) {
+			if text := words(name.Text()); i > 0 && text != "All channels" && !strings.Contains(keys, text) {
 				t.Errorf("the keys %q lack %q", keys, text)
 			}
 		}
@@ -225,6 +232,7 @@ func TestWithoutLossesThePageSaysSo(t *testing.T) {
 		t.Errorf("the total of days that nobody pulled is %s", got)
 	}
 	w.exec(`DELETE FROM pushloss.platform_loss`)
+	w.exec(`DELETE FROM pushloss.stage_loss`)
 	none := w.shown()
 	if got := none.says("#total"); got != "0" || !strings.Contains(none.Text(), "There are no losses in the days that are known") {
 		t.Errorf("the total of days without losses is %s", got)

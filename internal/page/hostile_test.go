@@ -35,8 +35,8 @@ func TestTextsOfOthersAreNeverMarkup(t *testing.T) {
 			continue
 		}
 		for place, selector := range map[string]string{
-			"code": "#codes-table code", "meaning": "#codes-table td:nth-child(2)", "platform": "#loss-table thead th:nth-child(2)",
-			"key": ".keys li", "gap": "#troubles li", "run": "#runs-table td:last-child",
+			"code": "#codes-table code", "meaning": "#codes-table td:nth-child(2)", "platform": "#loss-table thead th:nth-child(3)",
+			"key": ".keys li + li", "gap": "#troubles li", "run": "#runs-table td:last-child",
 		} {
 			if text := words(shown.Find(selector).First().Text()); !strings.Contains(text, hostile) {
 				t.Errorf("%q: the %s is %q", query, place, text)

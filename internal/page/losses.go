@@ -38,6 +38,14 @@ type platformLoss struct {
 	Lost     float64
 }
 
+// colour is the number of its colour. Online pushes and an unknown vendor share the number 0.
+func (l platformLoss) colour() int {
+	if l.ID == 0 && l.Platform != "online" {
+		return restColour
+	}
+	return int(l.ID)
+}
+
 const sqlLossByPlatform = `
 	SELECT days.day, l.platform_id, l.platform, l.lost
 	FROM ` + sqlDays + `
@@ -63,6 +71,26 @@ func readLossByPlatform(ctx context.Context, tx pgx.Tx, s selection) ([]platform
 		return nil, fmt.Errorf("read the losses by platform: %w", err)
 	}
 	return losses, nil
+}
+
+// sqlTotal is the total of the days: that of the stages, all channels together, as in
+// analytics.calendar and on the dashboards. The sum of the channels need not equal it.
+const sqlTotal = `
+	SELECT coalesce(sum(f.err_count), 0)::float8
+	FROM ` + sqlDays + `
+	CROSS JOIN LATERAL (
+		SELECT err_count FROM analytics.app_stage_loss
+		WHERE $4 = '' AND sdk_app_id = $1 AND day = days.day
+		UNION ALL
+		SELECT err_count FROM analytics.task_stage_loss
+		WHERE $4 <> '' AND sdk_app_id = $1 AND day = days.day AND task_id = $4
+	) AS f`
+
+func readTotal(ctx context.Context, tx pgx.Tx, s selection) (total float64, err error) {
+	if err = tx.QueryRow(ctx, sqlTotal, s.App.ID, s.From.UTC(), s.To.UTC(), s.Task).Scan(&total); err != nil {
+		return 0, fmt.Errorf("read the total: %w", err)
+	}
+	return total, nil
 }
 
 // codeLoss is what was lost in the range for a reason.
@@ -154,12 +182,12 @@ func tableOf(s selection, losses []platformLoss, windows []window) lossTable {
 			t.AllKnownDays++
 		}
 	}
-	byID := make(map[int16]*series)
+	byName := make(map[string]*series)
 	for _, l := range losses {
-		one := byID[l.ID]
+		one := byName[l.Platform]
 		if one == nil {
-			one = &series{Platform: l.Platform, Colour: int(l.ID), Lost: make([]float64, len(t.Periods))}
-			byID[l.ID] = one
+			one = &series{Platform: l.Platform, Colour: l.colour(), Lost: make([]float64, len(t.Periods))}
+			byName[l.Platform] = one
 		}
 		period := at[l.Day]
 		one.Lost[period] += l.Lost
@@ -167,7 +195,7 @@ func tableOf(s selection, losses []platformLoss, windows []window) lossTable {
 		t.Totals[period] += l.Lost
 		t.Total += l.Lost
 	}
-	for _, one := range byID {
+	for _, one := range byName {
 		t.Series = append(t.Series, *one)
 	}
 	t.foldSmallest()

@@ -28,6 +28,7 @@ type overview struct {
 	Selection selection
 	Freshness freshness
 	Behind    int // days without figures after the newest that has some
+	Total     float64 // of the stages, which is the total everywhere
 	Loss      lossTable
 	Codes     []codeLoss
 	Weeks     []week
@@ -39,6 +40,9 @@ type overview struct {
 	Tasks      []registered
 	Runs       []run
 }
+
+// NothingKnown reports whether neither count has anything of the days.
+func (o overview) NothingKnown() bool { return o.Loss.AllUnknown() && o.Total == 0 }
 
 // read calls f with the database as it is, in this request's turn.
 func (s *site) read(r *http.Request, f func(context.Context, pgx.Tx) error) error {
@@ -110,6 +114,9 @@ func (s *site) fill(ctx context.Context, tx pgx.Tx, asked request, view *overvie
 		return err
 	}
 	view.Loss = tableOf(*chosen, losses, windows)
+	if view.Total, err = readTotal(ctx, tx, *chosen); err != nil {
+		return err
+	}
 	if view.Codes, err = readTopCodes(ctx, tx, *chosen); err != nil {
 		return err
 	}

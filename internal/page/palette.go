@@ -18,13 +18,13 @@ type palette struct {
 	rest   string
 }
 
-// restColour is the number of the colour of unknown channels.
+// restColour is the number of the colour of unknown channels and vendors.
 const restColour = math.MaxInt16 + 1
 
 var lightPalette = palette{
 	background: "#ffffff", text: "#3b4351",
 	series: [...]string{
-		"#6b7280", // unknown vendor
+		"#6b7280", // online
 		"#1f6fb2", // Apple APNs
 		"#c2570c", // Xiaomi
 		"#b4232f", // Huawei

@@ -104,7 +104,7 @@ func (j *job) refresh(ctx context.Context, report Report, log *slog.Logger) {
 	if report.RowsInserted+report.RowsUpdated+report.RowsDeleted == 0 {
 		return
 	}
-	if err := j.db.RefreshUsualTexts(ctx, report.FinishedAt); err != nil {
+	if err := j.db.RefreshUsualTexts(ctx, report.RunID); err != nil {
 		log.WarnContext(ctx, "the texts of error codes were not updated and may be out of date", "error", err)
 	}
 	if err := j.db.AnalyzeNew(ctx); err != nil {

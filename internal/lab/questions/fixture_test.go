@@ -65,6 +65,19 @@ func (f *fixture) breakDays() {
 		WHERE sdk_app_id = 1 AND task_key <> 0 AND day = ` + today + ` - 9`)
 	f.exec(`UPDATE pushloss.ledger SET state = 'unavailable', settled_reason = 'api_memory'
 		WHERE sdk_app_id = 1 AND task_key <> 0 AND day = ` + today + ` - 40`)
+
+	// The other app has what is easily mistaken: a task that lacks its number of pushes on some days and
+	// its time, a day without losses, one without online losses, and one of which nothing is known. A
+	// third app's losses are not pulled.
+	f.exec(`DELETE FROM pushloss.push_count WHERE sdk_app_id = 2 AND counter_id = 3 AND day >= ` + today + ` - 13 AND extract(day FROM day)::int % 2 = 0
+		AND task_key = (SELECT min(task_key) FROM pushloss.push_count WHERE sdk_app_id = 2 AND task_key <> 0 AND day = ` + today + ` - 10)`)
+	f.exec(`UPDATE pushloss.task SET sent_at = NULL, registered_at = sent_at WHERE sdk_app_id = 2`)
+	f.exec(`DELETE FROM pushloss.stage_loss WHERE sdk_app_id = 2 AND task_key = 0 AND day IN (` + today + ` - 6, ` + today + ` - 12)`)
+	f.exec(`DELETE FROM pushloss.platform_loss WHERE sdk_app_id = 2 AND task_key = 0 AND (day IN (` + today + ` - 6, ` + today + ` - 12) OR event_type = 2 AND day = ` + today + ` - 3)`)
+	f.exec(`UPDATE pushloss.ledger SET state = 'empty', row_count = 0 WHERE sdk_app_id = 2 AND task_key = 0 AND day = ` + today + ` - 12`)
+	f.exec(`DELETE FROM pushloss.ledger WHERE sdk_app_id = 2 AND task_key = 0 AND day = ` + today + ` - 6`)
+	f.exec(`INSERT INTO pushloss.app (sdk_app_id, timezone, first_day, lookback_days, task_days) VALUES (3, 'Asia/Shanghai', ` + today + ` - 60, 7, 30)`)
+	f.exec(`INSERT INTO pushloss.app_stream (sdk_app_id, stream_id, active) VALUES (3, 0, false), (3, 1, true)`)
 }
 
 // today is that of both apps.

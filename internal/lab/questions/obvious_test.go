@@ -1,6 +1,7 @@
 package questions_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -93,6 +94,66 @@ func (f *fixture) askedInTheObviousWay(t *testing.T) {
 				t.Errorf("(-plain +asked):\n%s", diff)
 			}
 			f.sameInAnySession(t, question.asked)
+		})
+	}
+}
+
+// mistaken are the questions where the other app has what once made a wrong answer.
+var mistaken = []struct{ name, question, columns, plain string }{
+	{
+		"a day without losses is zero, and one of which nothing is known is not", "01-loss-per-day",
+		`day - ` + today + ` AS ago, lost, not_sent, not_delivered, final WHERE day IN (` + today + ` - 6, ` + today + ` - 12) ORDER BY 1`,
+		`VALUES (-12, 0, 0, 0, true), (-6, NULL, NULL, NULL, false)`,
+	},
+	{
+		"a task without the time of its push is one of the newest", "04-one-task",
+		`DISTINCT task_id`,
+		`SELECT task_id FROM pushloss.task WHERE sdk_app_id = 2 AND registered_at < now() - interval '7 days' ORDER BY registered_at DESC, task_id LIMIT 1`,
+	},
+	{
+		"a day without its number of pushes counts on neither side", "05-worst-tasks",
+		`task_id, pushes, lost`,
+		`SELECT task_id, sum(pushes), sum(lost) FROM
+				(SELECT task_key, day, push_count AS pushes FROM pushloss.push_count WHERE sdk_app_id = 2 AND task_key <> 0 AND counter_id = 3 AND day < ` + today + ` AND day >= ` + today + ` - 14) AS p
+			JOIN (SELECT task_key, day, sum(err_count) AS lost FROM pushloss.stage_loss WHERE sdk_app_id = 2 AND task_key <> 0 GROUP BY 1, 2) AS l USING (task_key, day)
+			JOIN pushloss.task USING (task_key) GROUP BY 1 ORDER BY sum(lost) / sum(pushes) DESC, 1 LIMIT 20`,
+	},
+	{
+		"a platform whose codes nobody knows has no share of dead tokens", "06-dead-tokens",
+		`DISTINCT platform, lost = of_unknown_codes, percent_of_known WHERE platform = 'unknown (42)'`,
+		`VALUES ('unknown (42)', true, NULL)`,
+	},
+	{
+		"a day without losses is one to compare with", "08-sudden-changes",
+		`day - ` + today + ` AS ago, sum(day_before), sum(lost) WHERE day IN (` + today + ` - 12, ` + today + ` - 11, ` + today + ` - 6, ` + today + ` - 5) GROUP BY 1 ORDER BY 1`,
+		`SELECT * FROM (SELECT -12, sum(err_count) FILTER (WHERE err_count > 1000 AND day = ` + today + ` - 13), 0 FROM pushloss.stage_loss WHERE sdk_app_id = 2 AND task_key = 0
+			UNION ALL SELECT -11, 0, sum(err_count) FILTER (WHERE err_count > 1000 AND day = ` + today + ` - 11) FROM pushloss.stage_loss WHERE sdk_app_id = 2 AND task_key = 0) AS f ORDER BY 1`,
+	},
+	{
+		"no online losses are zero", "09-online-and-offline",
+		`day - ` + today + ` AS ago, online, offline > 0, other, percent_online WHERE day IN (` + today + ` - 3, ` + today + ` - 6, ` + today + ` - 12) ORDER BY 1`,
+		`SELECT -12, 0, false, 0, NULL::numeric UNION ALL SELECT -6, NULL, NULL, NULL, NULL UNION ALL
+			SELECT -3, 0, true, sum(err_count) FILTER (WHERE event_type NOT IN (1, 2)), 0.00 FROM pushloss.platform_loss WHERE sdk_app_id = 2 AND task_key = 0 AND day = ` + today + ` - 3`,
+	},
+}
+
+// whatWasMistaken asks those questions of the other app.
+func (f *fixture) whatWasMistaken(t *testing.T, questions []question) {
+	for _, m := range mistaken {
+		t.Run(m.name, func(t *testing.T) {
+			for _, q := range questions {
+				if q.name != m.question {
+					continue
+				}
+				columns, rest, _ := strings.Cut(m.columns, " WHERE ")
+				if rest != "" {
+					rest = " WHERE " + rest
+				}
+				sql := strings.TrimRight(strings.TrimSpace(q.sql(t, map[string]string{"app": "2"})), ";")
+				if diff := cmp.Diff(lines(t, f.owner, m.plain), lines(t, f.reader, `SELECT `+columns+` FROM (`+sql+`) AS answer`+rest)); diff != "" {
+					t.Errorf("(-plain +answer):\n%s", diff)
+				}
+			}
 		})
 	}
 }

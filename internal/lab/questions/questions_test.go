@@ -22,34 +22,36 @@ const (
 	ofApp    = `WHERE sdk_app_id = 1 AND task_key = 0 AND day < ` + today + ` AND day >= ` + today
 	ofStages = `SELECT count(*) FROM pushloss.stage_loss ` + ofApp
 	ofOnes   = `SELECT count(*) FROM pushloss.platform_loss ` + ofApp
+	// A day that is due and was never pulled is looked for.
+	ofDays = `SELECT 2 + count(*) FROM pushloss.ledger ` + ofApp
 )
 
 func checks() map[string]check {
 	return map[string]check{
 		"01-loss-per-day": {
-			columns: `day, lost, not_sent`,
-			plain: `SELECT day, sum(err_count), sum(CASE stage_id WHEN 1 THEN err_count ELSE 0 END)
+			columns: `day, lost, not_sent, final`,
+			plain: `SELECT day, sum(err_count), sum(CASE stage_id WHEN 1 THEN err_count ELSE 0 END), day NOT IN (` + today + ` - 1, ` + today + ` - 5)
 				FROM pushloss.stage_loss ` + ofApp + ` - 30 GROUP BY 1 ORDER BY 1`,
-			reads: map[string]string{"stage_loss": ofStages + ` - 30`},
+			reads: map[string]string{"stage_loss": ofStages + ` - 30`, "ledger": ofDays + ` - 30`},
 		},
 		"02-top-codes": {
 			columns: `platform, stage, err_code, lost`,
 			plain: `SELECT platform, stage, err_code, sum(err_count)
 				FROM pushloss.platform_loss NATURAL JOIN pushloss.stage NATURAL JOIN pushloss.err_code
-				JOIN (SELECT * FROM pushloss.platform UNION ALL SELECT 42, 'unknown (42)') AS p USING (platform_id)
+				JOIN (SELECT * FROM pushloss.platform WHERE platform_id <> 0 UNION ALL SELECT 42, 'unknown (42)' UNION ALL SELECT 0, 'online') AS p USING (platform_id)
 				` + ofApp + ` - 7 GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3 LIMIT 10`,
 			reads: map[string]string{"platform_loss": ofOnes + ` - 7`},
 		},
 		"03-platforms-and-stages": {
 			columns: `platform, event, stage, lost`,
-			plain: `SELECT coalesce(platform, 'unknown (42)'), coalesce(event, 'unknown (9)'), stage, sum(err_count)
+			plain: `SELECT CASE WHEN event_type = 2 THEN 'online' ELSE coalesce(platform, 'unknown (42)') END, coalesce(event, 'unknown (9)'), stage, sum(err_count)
 				FROM pushloss.platform_loss NATURAL JOIN pushloss.stage NATURAL LEFT JOIN pushloss.event NATURAL LEFT JOIN pushloss.platform
 				` + ofApp + ` - 90 GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3`,
 			reads: map[string]string{"platform_loss": ofOnes + ` - 90`},
 		},
 		"04-one-task": {
 			columns: `task_id, platform, stage, err_code, lost`,
-			plain: `SELECT task_id, coalesce(platform, 'unknown (42)'), stage, err_code, sum(err_count)
+			plain: `SELECT task_id, CASE WHEN event_type = 2 THEN 'online' ELSE coalesce(platform, 'unknown (42)') END, stage, err_code, sum(err_count)
 				FROM pushloss.platform_loss NATURAL JOIN pushloss.stage NATURAL JOIN pushloss.err_code NATURAL LEFT JOIN pushloss.platform
 				JOIN (SELECT task_key, task_id FROM pushloss.task WHERE sdk_app_id = 1 AND sent_at < now() - interval '7 days'
 					ORDER BY sent_at DESC, task_id LIMIT 1) AS newest USING (task_key)
@@ -71,10 +73,10 @@ func checks() map[string]check {
 				"ledger": `SELECT count(*) FROM pushloss.ledger WHERE sdk_app_id = 1 AND day < ` + today + ` AND day >= ` + today + ` - 14`},
 		},
 		"06-dead-tokens": {
-			columns: `week, platform, lost, to_dead_tokens, of_unknown_codes`,
-			plain: `SELECT date_trunc('week', day)::date, coalesce(platform, 'unknown (42)'), sum(err_count),
+			columns: `week, platform, lost, to_dead_tokens, of_unknown_codes, percent_of_known IS NULL`,
+			plain: `SELECT date_trunc('week', day)::date, CASE WHEN event_type = 2 THEN 'online' ELSE coalesce(platform, 'unknown (42)') END, sum(err_count),
 					sum(CASE WHEN (platform_id, err_code) IN ((1, '410'), (2, '10029'), (3, '80300007'), (4, '404'), (4, 'UNREGISTERED'), (7, '10302'))
-						THEN err_count ELSE 0 END), sum(CASE WHEN token_dead IS NULL THEN err_count ELSE 0 END)
+						THEN err_count ELSE 0 END), sum(CASE WHEN token_dead IS NULL THEN err_count ELSE 0 END), count(token_dead) = 0
 				FROM pushloss.platform_loss NATURAL JOIN pushloss.err_code NATURAL LEFT JOIN pushloss.platform
 				LEFT JOIN (SELECT err_code, stage_id, platform_id, token_dead FROM pushloss.error_catalogue) AS m USING (err_code, stage_id, platform_id)
 				` + ofApp + ` - 182 GROUP BY 1, 2 ORDER BY 1, 2`,
@@ -95,13 +97,13 @@ func checks() map[string]check {
 				NATURAL JOIN pushloss.stage NATURAL JOIN pushloss.err_code
 				WHERE abs(coalesce(b.n, 0) - coalesce(a.n, 0)) > 1000
 				ORDER BY 1 DESC, abs(coalesce(b.n, 0) - coalesce(a.n, 0)) DESC, 2, 3`,
-			reads: map[string]string{"stage_loss": ofStages + ` - 15`},
+			reads: map[string]string{"stage_loss": ofStages + ` - 15`, "ledger": ofDays + ` - 15`},
 		},
 		"09-online-and-offline": {
 			columns: `day, online, offline`,
 			plain: `SELECT day, sum(CASE event_type WHEN 2 THEN err_count END), sum(CASE event_type WHEN 1 THEN err_count END)
 				FROM pushloss.platform_loss ` + ofApp + ` - 30 GROUP BY 1 ORDER BY 1`,
-			reads: map[string]string{"platform_loss": ofOnes + ` - 30`},
+			reads: map[string]string{"platform_loss": ofOnes + ` - 30`, "ledger": ofDays + ` - 30`},
 		},
 		// What stood there when the day was first loaded is known to the versions too.
 		"10-late-arrivals": {
@@ -117,10 +119,10 @@ func checks() map[string]check {
 				WHERE sdk_app_id = 1 AND day < ` + today + ` AND day >= ` + today + ` - 30`},
 		},
 		"11-apps-by-loss": {
-			columns: `sdk_app_id, lost`,
-			plain: `SELECT sdk_app_id, sum(err_count) FROM pushloss.stage_loss
-				WHERE task_key = 0 AND day < ` + today + ` AND day >= ` + today + ` - 30 GROUP BY 1 ORDER BY 2 DESC`,
-			reads: map[string]string{"stage_loss": `SELECT count(*) FROM pushloss.stage_loss
+			columns: `sdk_app_id, lost, known_days`,
+			plain: `(SELECT sdk_app_id, sum(err_count), 29 FROM pushloss.stage_loss
+				WHERE task_key = 0 AND day < ` + today + ` AND day >= ` + today + ` - 30 GROUP BY 1 ORDER BY 2 DESC) UNION ALL SELECT 3, NULL, 0`,
+			reads: map[string]string{"ledger": ofDays + ` - 30 OR sdk_app_id = 2 AND task_key = 0 AND day >= ` + today + ` - 30`, "stage_loss": `SELECT count(*) FROM pushloss.stage_loss
 				WHERE task_key = 0 AND day < ` + today + ` AND day >= ` + today + ` - 30`},
 		},
 		"12-gaps": {
@@ -176,6 +178,7 @@ func TestQuestions(t *testing.T) {
 		})
 	}
 	t.Run("asked in the obvious way", f.askedInTheObviousWay)
+	t.Run("not mistaken", func(t *testing.T) { f.whatWasMistaken(t, read(t)) })
 }
 
 // The files are run by psql as they are, with the app that they name or another.
