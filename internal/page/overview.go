@@ -27,7 +27,7 @@ type overview struct {
 	Form      form
 	Selection selection
 	Freshness freshness
-	Behind    int // days without figures after the newest that has some
+	Behind    int     // days without figures after the newest that has some
 	Total     float64 // of the stages, which is the total everywhere
 	Loss      lossTable
 	Codes     []codeLoss
