@@ -36,7 +36,7 @@ func TestColumnsOfTheViews(t *testing.T) {
 		"alerts": {"alert_id bigint", "kind text", "sdk_app_id bigint", "job text", "detail text",
 			"opened_at timestamp with time zone", "closed_at timestamp with time zone"},
 		"calendar": {"sdk_app_id bigint", "day date", "state text", "final boolean", "known boolean",
-			"lost numeric", "not_sent numeric", "not_delivered numeric", "lost_by_channel numeric"},
+			"lost bigint", "not_sent bigint", "not_delivered bigint", "lost_by_channel bigint"},
 		"coverage":      coverage,
 		"task_coverage": coverage,
 		"app_push_daily": {"sdk_app_id bigint", "day date", "total_count bigint", "sent_count bigint", "delivered_count bigint", "click_count bigint",

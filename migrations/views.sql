@@ -917,16 +917,16 @@ SELECT
     c.state,
     c.settled AS final,
     c.known,
-    coalesce((SELECT sum(f.err_count) FROM pushloss.stage_loss AS f
+    coalesce((SELECT least(sum(f.err_count), 9223372036854775807)::bigint FROM pushloss.stage_loss AS f
         WHERE f.sdk_app_id = c.sdk_app_id AND f.day = c.day AND f.task_key = 0), c.zero) AS lost,
-    coalesce((SELECT sum(f.err_count) FROM pushloss.stage_loss AS f
+    coalesce((SELECT least(sum(f.err_count), 9223372036854775807)::bigint FROM pushloss.stage_loss AS f
         WHERE f.sdk_app_id = c.sdk_app_id AND f.day = c.day AND f.task_key = 0 AND f.stage_id = 1), c.zero) AS not_sent,
-    coalesce((SELECT sum(f.err_count) FROM pushloss.stage_loss AS f
+    coalesce((SELECT least(sum(f.err_count), 9223372036854775807)::bigint FROM pushloss.stage_loss AS f
         WHERE f.sdk_app_id = c.sdk_app_id AND f.day = c.day AND f.task_key = 0 AND f.stage_id = 2), c.zero) AS not_delivered,
-    coalesce((SELECT sum(f.err_count) FROM pushloss.platform_loss AS f
+    coalesce((SELECT least(sum(f.err_count), 9223372036854775807)::bigint FROM pushloss.platform_loss AS f
         WHERE f.sdk_app_id = c.sdk_app_id AND f.day = c.day AND f.task_key = 0), c.zero) AS lost_by_channel
 FROM (
-    SELECT sdk_app_id, day, state, settled, known, CASE WHEN known THEN 0::numeric END AS zero
+    SELECT sdk_app_id, day, state, settled, known, CASE WHEN known THEN 0::bigint END AS zero
     FROM (
         SELECT sdk_app_id, day, state, settled,
             state IN ('loaded', 'empty') OR state = 'failed' AND first_loaded_at IS NOT NULL AS known
