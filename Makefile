@@ -24,7 +24,7 @@ demo: postgres build ## everything on this machine, nothing configured
 
 .PHONY: test
 test: postgres build ## all tests, against one Postgres that they start themselves; make lint has vetted them
-	PUSHLOSS_TEST_BINARY=$(CURDIR)/bin/pushloss go run ./internal/lab/together \
+	GOGC=400 PUSHLOSS_TEST_BINARY=$(CURDIR)/bin/pushloss go run ./internal/lab/together \
 		go test $(RACE) -vet=off -shuffle=on -parallel 4 -timeout 14m ./...
 
 .PHONY: test-short

@@ -33,7 +33,7 @@ func TestDaysPulledInTimeKeepTheirFiguresAndState(t *testing.T) {
 		{"whole days are forgotten", "forget-after=7d", 24 * time.Hour, daily, nil},
 		{"single events are forgotten", "forget-after=7d:by=event", 24 * time.Hour, daily, nil},
 		{"forgotten days are an error", "forget-error=7d", 24 * time.Hour, daily, nil},
-		{"runs are frequent", "forget-after=7d:by=event", 5 * time.Hour, daily, nil},
+		{"runs are frequent", "forget-after=7d:by=event", 11 * time.Hour, daily, nil},
 		{"runs stop for three days", "forget-after=7d:by=event", 24 * time.Hour, func(day int) bool { return day < 6 || day > 8 }, nil},
 		{"the lookback is longer than the memory", "forget-after=4d:by=event", 24 * time.Hour, daily, func(s *pipeline.Settings) { s.APIMemoryDays = 4 }},
 		{"the lookback is short", "forget-after=7d:by=event", 24 * time.Hour, daily, func(s *pipeline.Settings) { s.LookbackDays = 2 }},

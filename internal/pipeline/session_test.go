@@ -57,19 +57,29 @@ func (w *world) asRole(options string, presets ...string) {
 // K1: nothing that a role presets reaches what is loaded, or keeps it from being.
 func TestNoPresetOfARoleReachesTheFigures(t *testing.T) {
 	t.Parallel()
-	for _, preset := range []string{
-		"client_encoding = 'GBK'", "client_encoding = 'LATIN1'", "statement_timeout = '1ms'", "lock_timeout = '1ms'",
-		"idle_in_transaction_session_timeout = '1ms'", "idle_session_timeout = '1ms'", "exit_on_error = on",
-		"timezone = 'Pacific/Kiritimati'", "datestyle = 'German, DMY'", "intervalstyle = 'sql_standard'",
-		"bytea_output = 'escape'", "extra_float_digits = -15", "standard_conforming_strings = off", "search_path = 'analytics, nowhere'",
-		"default_transaction_isolation = 'serializable'", "default_transaction_read_only = on", "default_transaction_deferrable = on",
-		"synchronous_commit = off", "array_nulls = off", "transform_null_equals = on", "quote_all_identifiers = on",
-		"row_security = off", "jit = on", "plan_cache_mode = force_generic_plan",
+	for name, presets := range map[string][]string{
+		"encodings": {
+			"client_encoding = 'GBK'", "standard_conforming_strings = off", "bytea_output = 'escape'", "quote_all_identifiers = on",
+		},
+		"encodings of one byte": {"client_encoding = 'LATIN1'", "search_path = 'analytics, nowhere'", "row_security = off"},
+		"limits":                {"statement_timeout = '1ms'", "lock_timeout = '1ms'", "exit_on_error = on"},
+		"limits of idle sessions": {
+			"idle_in_transaction_session_timeout = '1ms'", "idle_session_timeout = '1ms'",
+		},
+		"forms": {
+			"timezone = 'Pacific/Kiritimati'", "datestyle = 'German, DMY'", "intervalstyle = 'sql_standard'", "extra_float_digits = -15",
+			"array_nulls = off", "transform_null_equals = on",
+		},
+		"transactions": {
+			"default_transaction_isolation = 'serializable'", "default_transaction_deferrable = on", "synchronous_commit = off",
+			"jit = on", "plan_cache_mode = force_generic_plan",
+		},
+		"transactions that read": {"default_transaction_read_only = on"},
 	} {
-		t.Run(preset, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
-			w.asRole("", preset)
+			w.asRole("", presets...)
 			label := "促销 🎉"
 			if _, err := w.db.SaveTasks(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "t1", Label: &label}}, noonOf(today-40)); err != nil {
 				t.Fatal(err)

@@ -3,15 +3,14 @@ package questions_test
 import (
 	"context"
 	"crypto/rand"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
-	"pushloss/internal/lab/fill"
 	"pushloss/internal/localpg/pgtest"
-	"pushloss/load"
 )
 
 const patience = 10 * time.Minute
@@ -43,17 +42,15 @@ func setup(t *testing.T) *fixture {
 	return f
 }
 
+// fill lets the program fill the database: the race detector would take its time.
 func (f *fixture) fill(ctx context.Context, databaseURL string) {
 	f.t.Helper()
-	db, err := load.Open(ctx, databaseURL, 16)
-	must(f.t, err)
-	defer db.Close()
-	zone, err := time.LoadLocation("Asia/Shanghai")
-	must(f.t, err)
-	_, err = fill.Fill(ctx, db, databaseURL, fill.Shape{
-		Apps: 2, Tasks: 6, Days: 200, Rows: 24, Until: time.Now(), LookbackDays: 1, TaskDays: 30, Location: zone,
-	}, nil)
-	must(f.t, err)
+	command := exec.CommandContext(ctx, binary, "sandbox", "fill",
+		"--apps", "2", "--tasks", "6", "--days", "200", "--rows", "24", "--lookback", "1", "--task-days", "30")
+	command.Env = []string{"DATABASE_URL=" + databaseURL, "PUSHLOSS_TIMEZONE=Asia/Shanghai"}
+	if out, err := command.CombinedOutput(); err != nil {
+		f.t.Fatalf("%v\n%s", err, out)
+	}
 }
 
 // breakDays makes what a sound history lacks: windows that were never pulled, or

@@ -4,7 +4,16 @@ import (
 	"os"
 	"testing"
 
+	"pushloss/internal/lab/program"
 	"pushloss/internal/localpg/pgtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+// binary is the program that fills the database.
+var binary string
+
+func TestMain(m *testing.M) {
+	os.Exit(program.Main(func(path string) int {
+		binary = path
+		return pgtest.Main(m)
+	}))
+}
