@@ -4,6 +4,8 @@ import (
 	"bytes"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"pushloss/internal/jsonwalk"
 )
 
 // minBlanked is the shortest secret to look for in an accepted answer: the settings
@@ -43,7 +45,7 @@ func (r *redactor) has(text []byte) bool {
 
 // blankTexts blanks out credentials in the strings of a JSON text.
 func (r *redactor) blankTexts(text []byte) ([]byte, int) {
-	dec := jsontext.NewDecoder(bytes.NewBuffer(text), TolerantSyntax, jsontext.AllowDuplicateNames(true))
+	dec := jsonwalk.Read(text)
 	var out []byte
 	n, copied := 0, int64(0)
 	for {

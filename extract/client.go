@@ -74,7 +74,7 @@ type Answer struct {
 	// Body is the response as received, uncompressed, byte for byte. If it repeated a
 	// credential, it is JSON with that text blanked out.
 	Body []byte
-	// JSON is Body as strict JSON (see TolerantSyntax).
+	// JSON is Body as strict JSON (see jsonwalk.Syntax).
 	JSON []byte
 	// SentAt is when the accepted call was made.
 	SentAt time.Time

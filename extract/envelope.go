@@ -10,11 +10,9 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-)
 
-// TolerantSyntax are the options for reading an answer's JSON: the reader of the rows
-// decides about a text that is not UTF-8 and about a repeated name.
-var TolerantSyntax = jsontext.AllowInvalidUTF8(true)
+	"pushloss/internal/jsonwalk"
+)
 
 // envelope is the part of an answer that every answer of the REST API has beside its
 // content (REST API overview; All/Tagged Users Push Loss Analysis, which mentions
@@ -119,102 +117,63 @@ func nestedDeeper(text []byte, limit int) bool {
 
 func parseEnvelope(body []byte) (envelope, error) {
 	var env envelope
-	dec := jsontext.NewDecoder(bytes.NewBuffer(body), TolerantSyntax, jsontext.AllowDuplicateNames(true))
-	if kind := dec.PeekKind(); kind != jsontext.KindBeginObject && kind != jsontext.KindInvalid {
-		return env, fmt.Errorf("it is a JSON %s, not an object", nameOf(kind))
-	}
-	if _, err := dec.ReadToken(); err != nil {
-		return env, err
-	}
+	var seen jsonwalk.Names
 	hasCode := false
-	seen := make(map[string]bool)
-	for dec.PeekKind() != jsontext.KindEndObject {
-		name, err := dec.ReadValue()
-		if err != nil {
-			return env, err
-		}
-		member := plain(name)
-		switch member {
+	reader := jsonwalk.Read(body)
+	err := reader.Members(func(member []byte) error {
+		name := string(member)
+		switch name {
 		case "ActionStatus", "ErrorCode", "ErrorInfo", "ResultCode", "ResultInfo":
-			if seen[member] { // it is unknown which of the two is right
-				return env, fmt.Errorf("it has %s twice", member)
+			if seen.Add(name) {
+				return errors.New(jsonwalk.Twice(name))
 			}
-			seen[member] = true
-			hasCode = hasCode || strings.HasSuffix(member, "Code")
+			hasCode = hasCode || strings.HasSuffix(name, "Code")
 		}
-		switch member {
+		switch name {
 		case "ActionStatus":
-			err = readText(dec, &env.actionStatus)
+			return readText(reader, &env.actionStatus)
 		case "ErrorCode":
-			err = readInteger(dec, "ErrorCode", &env.errorCode)
+			return readInteger(reader, name, &env.errorCode)
 		case "ErrorInfo":
-			err = readText(dec, &env.errorInfo)
+			return readText(reader, &env.errorInfo)
 		case "ResultCode":
-			err = readInteger(dec, "ResultCode", &env.resultCode)
+			return readInteger(reader, name, &env.resultCode)
 		case "ResultInfo":
-			err = readText(dec, &env.resultInfo)
-		default:
-			err = dec.SkipValue()
+			return readText(reader, &env.resultInfo)
 		}
-		if err != nil {
-			return env, err
-		}
-	}
-	if _, err := dec.ReadToken(); err != nil {
+		return reader.SkipValue()
+	})
+	switch {
+	case err != nil:
 		return env, err
-	}
-	if rest := bytes.TrimSpace(dec.UnreadBuffer()); len(rest) > 0 {
+	case len(bytes.TrimSpace(reader.UnreadBuffer())) > 0:
 		return env, errTextFollows
-	}
-	if !hasCode {
+	case !hasCode:
 		return env, errNoErrorCode
 	}
 	return env, nil
 }
 
-func nameOf(kind jsontext.Kind) string {
-	switch kind {
-	case jsontext.KindBeginArray:
-		return "array"
-	case jsontext.KindNumber:
-		return "number"
-	}
-	return kind.String()
-}
-
-// plain returns the content of a JSON string, with its escapes resolved, or another
-// value's JSON.
-func plain(value jsontext.Value) string {
-	if value.Kind() != jsontext.KindString {
-		return string(value)
-	}
-	if bytes.IndexByte(value, '\\') < 0 {
-		return string(value[1 : len(value)-1])
-	}
-	text, _ := jsontext.AppendUnquote(nil, value)
-	return string(text)
-}
-
 // readText reads a string. It returns the JSON of any other value, since a message is
 // only shown.
-func readText(dec *jsontext.Decoder, into *string) error {
-	value, err := dec.ReadValue()
+func readText(reader *jsonwalk.Reader, into *string) error {
+	value, err := reader.ReadValue()
 	if err != nil {
 		return err
 	}
-	if json.Unmarshal(value, into, TolerantSyntax) != nil {
+	if json.Unmarshal(value, into, jsonwalk.Syntax) != nil {
 		*into = string(value)
 	}
 	return nil
 }
 
 // readInteger reads a whole number or a string that holds one; null is 0.
-func readInteger(dec *jsontext.Decoder, name string, into *int64) error {
-	value, err := dec.ReadValue()
+func readInteger(reader *jsonwalk.Reader, name string, into *int64) error {
+	value, err := reader.ReadValue()
 	if err != nil || value.Kind() == jsontext.KindNull {
 		return err
 	}
-	number, err := strconv.ParseInt(plain(value), 10, 64)
+	number, err := strconv.ParseInt(string(jsonwalk.Content(value)), 10, 64)
 	if err != nil {
 		return fmt.Errorf("its %s is not a whole number", name)
 	}

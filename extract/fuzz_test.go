@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"pushloss/extract"
+	"pushloss/internal/jsonwalk"
 )
 
 // Whatever a service answers, it is refused or it is JSON that can be read to its end.
@@ -30,7 +31,7 @@ func FuzzAnswer(f *testing.F) {
 			return
 		}
 		value := jsontext.Value(bytes.Clone(answer.JSON))
-		if !value.IsValid(extract.TolerantSyntax, jsontext.AllowDuplicateNames(true)) || value.Kind() != jsontext.KindBeginObject {
+		if !value.IsValid(jsonwalk.Syntax) || value.Kind() != jsontext.KindBeginObject {
 			t.Fatalf("accepted as JSON: %q", answer.JSON)
 		}
 	})

@@ -10,6 +10,8 @@ import (
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"pushloss/internal/jsonwalk"
 )
 
 // ScheduledPath is the endpoint that lists scheduled pushes (Get Scheduled Task List).
@@ -76,15 +78,14 @@ func readScheduled(text []byte) (page ScheduledPage, err error) {
 		Total jsontext.Value
 		Tasks []jsontext.Value
 	}
-	tolerant := jsonv2.JoinOptions(TolerantSyntax, jsontext.AllowDuplicateNames(true))
-	if err := jsonv2.Unmarshal(text, &list, tolerant); err != nil {
+	if err := jsonv2.Unmarshal(text, &list, jsonwalk.Syntax); err != nil {
 		return page, &Error{Class: Unreadable, Info: "the list of scheduled pushes has another form than the API's page says", Hint: adviceReport}
 	}
 	page.Listed = len(list.Tasks)
 	page.Total, _ = strconv.ParseInt(plainText(list.Total), 10, 64)
 	for _, value := range list.Tasks {
 		var element struct{ PushTaskID, SchedAt jsontext.Value }
-		if jsonv2.Unmarshal(value, &element, tolerant) != nil {
+		if jsonv2.Unmarshal(value, &element, jsonwalk.Syntax) != nil {
 			continue
 		}
 		push := ScheduledPush{TaskID: strings.TrimSpace(plainText(element.PushTaskID))}
@@ -101,7 +102,7 @@ func plainText(value jsontext.Value) string {
 	if len(value) == 0 || value.Kind() != jsontext.KindString && value.Kind() != jsontext.KindNumber {
 		return ""
 	}
-	return plain(value)
+	return string(jsonwalk.Content(value))
 }
 
 // utcOf reads a time of the API's scheduled pushes, which are in UTC.

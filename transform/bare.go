@@ -1,11 +1,9 @@
 package transform
 
 import (
-	"bytes"
-
 	"github.com/go-json-experiment/json/jsontext"
 
-	"pushloss/extract"
+	"pushloss/internal/jsonwalk"
 )
 
 const nothingKnown = "it has none of the lists and counters that are known, but others"
@@ -26,13 +24,13 @@ func (r *reader) bare() ([]element, error) {
 		value := below[0]
 		below = below[1:]
 		sub := *r
-		sub.body, sub.dec = value, newDecoder(value)
+		sub.in = jsonwalk.Read(value)
 		if value.Kind() == jsontext.KindBeginArray {
-			_, err := sub.each(func() error {
+			_, err := sub.in.Elements(func() error {
 				if err := sub.oneMore(); err != nil {
 					return err
 				}
-				item, err := sub.rawValue()
+				item, err := sub.in.Raw()
 				if err == nil && item.Kind() == jsontext.KindBeginObject {
 					below = append(below, item)
 				}
@@ -67,13 +65,13 @@ func (r *reader) bare() ([]element, error) {
 // bareElement reads an object that may be an element, and returns its other members that
 // may contain one.
 func (r *reader) bareElement() (e element, below []jsontext.Value, err error) {
-	start := r.dec.InputOffset()
+	start := r.in.InputOffset()
 	begun := r.begin()
 	err = r.members(func(name string) error {
 		if known, err := r.member(begun, name); known {
 			return err
 		}
-		value, err := r.rawValue()
+		value, err := r.in.Raw()
 		if kind := value.Kind(); kind == jsontext.KindBeginObject || kind == jsontext.KindBeginArray {
 			below = append(below, value)
 		}
@@ -83,17 +81,4 @@ func (r *reader) bareElement() (e element, below []jsontext.Value, err error) {
 		return e, nil, err
 	}
 	return r.finish(begun, start), below, nil
-}
-
-// rawValue skips a value and returns its text, which is a part of the answer's.
-func (r *reader) rawValue() (jsontext.Value, error) {
-	start := r.dec.InputOffset()
-	if err := r.dec.SkipValue(); err != nil {
-		return nil, err
-	}
-	return jsontext.Value(r.rawSince(start)), nil
-}
-
-func newDecoder(text []byte) *jsontext.Decoder {
-	return jsontext.NewDecoder(bytes.NewBuffer(text), extract.TolerantSyntax, jsontext.AllowDuplicateNames(true))
 }

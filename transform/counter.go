@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"pushloss/internal/jsonwalk"
 	"pushloss/internal/stream"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -27,8 +28,8 @@ func counterNamed(name string) (stream.Stage, bool) {
 // counter reads a counter that is a member of the element itself. It rejects one that is
 // not valid; null counts as missing.
 func (r *reader) counter(e *element, name string, counter stream.Stage) error {
-	before := r.dec.InputOffset()
-	value, err := r.dec.ReadValue()
+	before := r.in.InputOffset()
+	value, err := r.in.ReadValue()
 	if err != nil || value.Kind() == jsontext.KindNull {
 		return err
 	}
@@ -36,7 +37,7 @@ func (r *reader) counter(e *element, name string, counter stream.Stage) error {
 	e.rowsIn++
 	count, reason := count(name, value)
 	if reason != "" {
-		e.rejects = append(e.rejects, Reject{Array: name, JSON: validUTF8(r.rawSince(before)), Reason: reason, Rows: 1})
+		e.rejects = append(e.rejects, Reject{Array: name, JSON: validUTF8(r.in.Since(before)), Reason: reason, Rows: 1})
 		return nil
 	}
 	r.scratch = append(r.scratch, row{Fact: Fact{Key: Key{Stage: counter}, Count: count}})
@@ -46,16 +47,16 @@ func (r *reader) counter(e *element, name string, counter stream.Stage) error {
 // countersRow reads a row of counters, each a fact. If any part of a row is not valid,
 // the whole row is rejected.
 func (r *reader) countersRow(e *element, a *stream.Array) error {
-	before := r.dec.InputOffset()
-	if r.dec.PeekKind() != jsontext.KindBeginObject {
+	before := r.in.InputOffset()
+	if r.in.PeekKind() != jsontext.KindBeginObject {
 		e.rowsIn++
-		err := r.dec.SkipValue()
-		e.rejects = append(e.rejects, Reject{Array: a.Name, JSON: validUTF8(r.rawSince(before)), Reason: "a row must be an object", Rows: 1})
+		err := r.in.SkipValue()
+		e.rejects = append(e.rejects, Reject{Array: a.Name, JSON: validUTF8(r.in.Since(before)), Reason: "a row must be an object", Rows: 1})
 		return err
 	}
 	var key Key
 	var facts []Fact
-	var seen []string
+	var seen jsonwalk.Names
 	reason := ""
 	refuse := func(why string) {
 		if reason == "" {
@@ -65,16 +66,15 @@ func (r *reader) countersRow(e *element, a *stream.Array) error {
 	err := r.members(func(name string) error {
 		counter, isCounter := counterNamed(name)
 		if !isCounter && name != "EventType" && name != "PushPlatform" {
-			return r.dec.SkipValue()
+			return r.in.SkipValue()
 		}
-		value, err := r.dec.ReadValue()
+		value, err := r.in.ReadValue()
 		if err != nil || value.Kind() == jsontext.KindNull {
 			return err
 		}
-		if slices.Contains(seen, name) {
-			refuse("it has " + name + " twice")
+		if seen.Add(name) {
+			refuse(jsonwalk.Twice(name))
 		}
-		seen = append(seen, name)
 		why := ""
 		switch {
 		case isCounter:
@@ -92,20 +92,20 @@ func (r *reader) countersRow(e *element, a *stream.Array) error {
 	switch {
 	case err != nil:
 		return err
-	case !slices.Contains(seen, "EventType") && !a.EventOptional:
+	case !seen.Has("EventType") && !a.EventOptional:
 		refuse("EventType is missing")
-	case !slices.Contains(seen, "PushPlatform"):
+	case !seen.Has("PushPlatform"):
 		refuse("PushPlatform is missing")
 	case len(facts) == 0:
 		refuse("it has no counter")
 	}
 	e.rowsIn += max(len(facts), 1)
-	json := r.rawSince(before)
+	json := r.in.Since(before)
 	if reason != "" {
 		e.rejects = append(e.rejects, Reject{Array: a.Name, JSON: validUTF8(json), Reason: reason, Rows: max(len(facts), 1)})
 		return nil
 	}
-	end := r.dec.InputOffset()
+	end := r.in.InputOffset()
 	for _, f := range facts {
 		f.EventType, f.Platform = key.EventType, key.Platform
 		r.scratch = append(r.scratch, row{Fact: f, list: a, start: end - int64(len(json)), end: end})
@@ -140,6 +140,6 @@ func (e *element) dropZeros() {
 // isPartial reports whether a list of counters is missing, or some rows of it are.
 func (e *element) isPartial(arrays []stream.Array) bool {
 	return slices.ContainsFunc(arrays, func(a stream.Array) bool {
-		return !slices.Contains(e.seen, a.Name) || slices.ContainsFunc(e.rejects, func(r Reject) bool { return r.Array == a.Name })
+		return !e.seen.Has(a.Name) || slices.ContainsFunc(e.rejects, func(r Reject) bool { return r.Array == a.Name })
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"pushloss/internal/jsonwalk"
 	"pushloss/internal/stream"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -11,12 +12,12 @@ import (
 
 // element reads one element of Results: a task's lists. The task's name may follow them.
 func (r *reader) element() (element, error) {
-	start := r.dec.InputOffset()
-	if r.dec.PeekKind() != jsontext.KindBeginObject {
-		if err := r.dec.SkipValue(); err != nil {
+	start := r.in.InputOffset()
+	if r.in.PeekKind() != jsontext.KindBeginObject {
+		if err := r.in.SkipValue(); err != nil {
 			return element{}, err
 		}
-		return element{unreadable: notAnObject, rowsIn: 1, json: r.rawSince(start)}, nil
+		return element{unreadable: notAnObject, rowsIn: 1, json: r.in.Since(start)}, nil
 	}
 	e := r.begin()
 	err := r.members(func(name string) error {
@@ -25,7 +26,7 @@ func (r *reader) element() (element, error) {
 		}
 		known, err := r.member(e, name)
 		if !known {
-			return r.dec.SkipValue()
+			return r.in.SkipValue()
 		}
 		return err
 	})
@@ -51,14 +52,14 @@ func (r *reader) member(e *element, name string) (known bool, err error) {
 		return false, nil
 	}
 	a := &r.format.Arrays[at]
-	if r.dec.PeekKind() != jsontext.KindNull {
+	if r.in.PeekKind() != jsontext.KindNull {
 		e.see(name)
 	}
 	read := r.row
 	if a.Counters {
 		read = r.countersRow
 	}
-	isArray, err := r.each(func() error {
+	isArray, err := r.in.Elements(func() error {
 		if err := r.oneMore(); err != nil {
 			return err
 		}
@@ -73,15 +74,14 @@ func (r *reader) member(e *element, name string) (known bool, err error) {
 
 // see records that the element has a member.
 func (e *element) see(name string) {
-	if slices.Contains(e.seen, name) { // it is unknown whether one of the two counts, or both
-		e.unreadable = "it has " + name + " twice"
+	if e.seen.Add(name) {
+		e.unreadable = jsonwalk.Twice(name)
 	}
-	e.seen = append(e.seen, name)
 }
 
 // finish turns the rows read since begin into the element's facts.
 func (r *reader) finish(e *element, start int64) element {
-	e.json = r.rawSince(start)
+	e.json = r.in.Since(start)
 	e.snapshot.Facts = r.facts(e, r.scratch)
 	if r.format.Counters {
 		e.dropZeros()
@@ -96,7 +96,7 @@ func (r *reader) finish(e *element, start int64) element {
 
 // taskID reads the element's task; null is the whole app's "".
 func (r *reader) taskID(e *element) error {
-	value, err := r.dec.ReadValue()
+	value, err := r.in.ReadValue()
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (r *reader) taskID(e *element) error {
 		return nil
 	}
 	if e.named && id != e.snapshot.TaskID {
-		e.unreadable = "it has TaskID twice"
+		e.unreadable = jsonwalk.Twice("TaskID")
 		return nil
 	}
 	e.named, e.snapshot.TaskID = true, id
@@ -120,5 +120,5 @@ func (r *reader) taskID(e *element) error {
 }
 
 func (r *reader) rejectRow(a *stream.Array, rejected row, reason string) Reject {
-	return Reject{Array: a.Name, JSON: validUTF8(r.body[rejected.start:rejected.end]), Reason: reason, Rows: 1}
+	return Reject{Array: a.Name, JSON: validUTF8(r.in.Between(rejected.start, rejected.end)), Reason: reason, Rows: 1}
 }

@@ -8,9 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"pushloss/internal/jsonwalk"
 	"pushloss/internal/stream"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Normalizer turns answers into facts. It remembers the texts that occur again and again,
@@ -35,8 +34,7 @@ func (n *Normalizer) Normalize(stream stream.Stream, answer []byte, asked []stri
 	reader := &reader{
 		Normalizer: n,
 		format:     stream.Format(),
-		body:       answer,
-		dec:        newDecoder(answer),
+		in:         jsonwalk.Read(answer),
 	}
 	read := reader.results
 	if reader.format.Bare {
@@ -64,9 +62,9 @@ type element struct {
 	rejects    []Reject
 	rowsIn     int
 	merged     int
-	zeros      int      // counters dropped because all are zero
-	seen       []string // its members, without null ones
-	unreadable string   // why it cannot be used as a whole; empty if it can
+	zeros      int            // counters dropped because all are zero
+	seen       jsonwalk.Names // its members, without null ones
+	unreadable string         // why it cannot be used as a whole; empty if it can
 	json       []byte
 }
 
@@ -149,17 +147,13 @@ func (r *Result) refuse(task, reason string, elements []element) {
 
 const notAnObject = "an element of Results is not an object"
 
-var (
-	errResultsNotArray = errors.New("its Results is not an array")
-	errNotAnObject     = errors.New("it is not a JSON object")
-)
+var errResultsNotArray = errors.New("its Results is not an array")
 
 // reader reads one answer.
 type reader struct {
 	*Normalizer
 	format        *stream.Format
-	body          []byte
-	dec           *jsontext.Decoder
+	in            *jsonwalk.Reader
 	rows          int // rows and elements read so far
 	replacedTexts int
 }
@@ -178,9 +172,9 @@ func (r *reader) results() ([]element, error) {
 	var elements []element
 	err := r.members(func(name string) error {
 		if name != "Results" {
-			return r.dec.SkipValue()
+			return r.in.SkipValue()
 		}
-		isArray, err := r.each(func() error {
+		isArray, err := r.in.Elements(func() error {
 			if err := r.oneMore(); err != nil {
 				return err
 			}

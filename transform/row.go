@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"pushloss/internal/jsonwalk"
 	"pushloss/internal/stream"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -41,27 +42,27 @@ func (r *reader) row(e *element, a *stream.Array) error {
 // lossRow reads one row. A reason says why the row is not valid.
 func (r *reader) lossRow(a *stream.Array) (parsed row, reason string, err error) {
 	parsed.list, parsed.Grain, parsed.Stage = a, a.Grain, a.Stage
-	before := r.dec.InputOffset()
+	before := r.in.InputOffset()
 	defer func() {
-		parsed.end = r.dec.InputOffset()
-		parsed.start = parsed.end - int64(len(r.rawSince(before)))
+		parsed.end = r.in.InputOffset()
+		parsed.start = parsed.end - int64(len(r.in.Since(before)))
 	}()
-	if r.dec.PeekKind() != jsontext.KindBeginObject {
-		return parsed, "a row must be an object", r.dec.SkipValue()
+	if r.in.PeekKind() != jsontext.KindBeginObject {
+		return parsed, "a row must be an object", r.in.SkipValue()
 	}
 	var seen rowFields
 	err = r.members(func(name string) error {
 		field := fieldNamed(name)
 		if field == 0 {
-			return r.dec.SkipValue()
+			return r.in.SkipValue()
 		}
-		value, err := r.dec.ReadValue()
+		value, err := r.in.ReadValue()
 		if err != nil {
 			return err
 		}
 		why := r.set(&parsed, field, value)
 		if seen&field != 0 {
-			why = "it has " + name + " twice"
+			why = jsonwalk.Twice(name)
 		}
 		if value.Kind() != jsontext.KindNull {
 			seen |= field
@@ -183,7 +184,7 @@ func (r *reader) facts(e *element, rows []row) []Fact {
 		if c := cmp.Compare(a.Info, b.Info); c != 0 {
 			return c
 		}
-		return bytes.Compare(r.body[a.start:a.end], r.body[b.start:b.end])
+		return bytes.Compare(r.in.Between(a.start, a.end), r.in.Between(b.start, b.end))
 	})
 	facts := make([]Fact, 0, len(rows))
 	for _, row := range rows {

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"pushloss/internal/jsonwalk"
+
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -15,7 +17,7 @@ func wholeNumber(name string, value jsontext.Value, limit int64) (number int64, 
 	switch value.Kind() {
 	case jsontext.KindNumber:
 	case jsontext.KindString:
-		text = withoutQuotes(value)
+		text = jsonwalk.Content(value)
 	default:
 		return 0, name + " is not a number"
 	}
