@@ -917,13 +917,13 @@ SELECT
     c.state,
     c.settled AS final,
     c.known,
-    coalesce((SELECT least(sum(f.err_count), 9223372036854775807)::bigint FROM pushloss.stage_loss AS f
+    coalesce((SELECT (CASE WHEN sum(f.err_count) > 9223372036854775807 THEN 9223372036854775807 ELSE sum(f.err_count) END)::bigint FROM pushloss.stage_loss AS f
         WHERE f.sdk_app_id = c.sdk_app_id AND f.day = c.day AND f.task_key = 0), c.zero) AS lost,
-    coalesce((SELECT least(sum(f.err_count), 9223372036854775807)::bigint FROM pushloss.stage_loss AS f
+    coalesce((SELECT (CASE WHEN sum(f.err_count) > 9223372036854775807 THEN 9223372036854775807 ELSE sum(f.err_count) END)::bigint FROM pushloss.stage_loss AS f
         WHERE f.sdk_app_id = c.sdk_app_id AND f.day = c.day AND f.task_key = 0 AND f.stage_id = 1), c.zero) AS not_sent,
-    coalesce((SELECT least(sum(f.err_count), 9223372036854775807)::bigint FROM pushloss.stage_loss AS f
+    coalesce((SELECT (CASE WHEN sum(f.err_count) > 9223372036854775807 THEN 9223372036854775807 ELSE sum(f.err_count) END)::bigint FROM pushloss.stage_loss AS f
         WHERE f.sdk_app_id = c.sdk_app_id AND f.day = c.day AND f.task_key = 0 AND f.stage_id = 2), c.zero) AS not_delivered,
-    coalesce((SELECT least(sum(f.err_count), 9223372036854775807)::bigint FROM pushloss.platform_loss AS f
+    coalesce((SELECT (CASE WHEN sum(f.err_count) > 9223372036854775807 THEN 9223372036854775807 ELSE sum(f.err_count) END)::bigint FROM pushloss.platform_loss AS f
         WHERE f.sdk_app_id = c.sdk_app_id AND f.day = c.day AND f.task_key = 0), c.zero) AS lost_by_channel
 FROM (
     SELECT sdk_app_id, day, state, settled, known, CASE WHEN known THEN 0::bigint END AS zero

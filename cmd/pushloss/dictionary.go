@@ -1,9 +1,14 @@
 package main
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"pushloss/internal/dictionary"
+	"pushloss/internal/problem"
+	"pushloss/internal/suggest"
 )
 
 func newDictionaryCommand(env Environment) *cobra.Command {
@@ -11,14 +16,27 @@ func newDictionaryCommand(env Environment) *cobra.Command {
 		Use:   "dictionary",
 		Short: "Explain every view and column of schema analytics",
 		Long: `Prints the comments of schema analytics in the database, as Markdown, or as JSON for
-a data catalogue. It leaves out the tables of schema pushloss: they may change at any
-time, and analysts do not read them.`,
+a data catalogue: with the keys of each view, what a row stands for, which views it can
+be joined with and what may be added up. --model prints a semantic model of the views
+for dbt (sources), Cube or Malloy. It leaves out the tables of schema pushloss: they may
+change at any time, and analysts do not read them.`,
 		Example: `  pushloss dictionary > dictionary.md
-  pushloss dictionary --output json | jq '.views[].name'`,
+  pushloss dictionary --output json | jq '.views[] | {name, grain, keys, joins}'
+  pushloss dictionary --model dbt > models/pushloss/sources.yml`,
 		Args: exactly(cobra.NoArgs),
 	}
 	output := outputFlag(command)
+	model := command.Flags().String("model", "", "print a semantic model instead: "+strings.Join(dictionary.ModelNames(), ", "))
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
+		write := dictionary.Write
+		if *model != "" {
+			if write = dictionary.Models[*model]; write == nil {
+				return &problem.UsageError{
+					Problem: fmt.Sprintf("unknown model %q", *model),
+					Remedy:  "give one of " + strings.Join(dictionary.ModelNames(), ", ") + suggest.Near(*model, dictionary.ModelNames()),
+				}
+			}
+		}
 		a, db, err := configureAndOpen(cmd, env)
 		if err != nil {
 			return err
@@ -28,10 +46,10 @@ time, and analysts do not read them.`,
 		if err != nil {
 			return err
 		}
-		if *output == asJSON {
+		if *output == asJSON && *model == "" {
 			return printJSON(env.Stdout, described)
 		}
-		return dictionary.Write(env.Stdout, described)
+		return write(env.Stdout, described)
 	}
 	return command
 }

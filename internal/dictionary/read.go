@@ -19,9 +19,16 @@ type Dictionary struct {
 
 // View is a view.
 type View struct {
-	Name    string   `json:"name"`
-	Comment string   `json:"comment"`
+	Name    string `json:"name"`
+	Comment string `json:"comment"`
+	// Grain is what a row stands for; Keys are the columns that name it, some NULL.
+	Grain   string   `json:"grain"`
+	Keys    []string `json:"keys"`
 	Columns []Column `json:"columns"` // in the order of the view
+	Joins   []Join   `json:"joins"`   // that multiply no row
+	// Measures may be added up over any rows of one value of OneOf, where it is not empty.
+	Measures []Measure `json:"measures"`
+	OneOf    string    `json:"one_of"`
 }
 
 // Function is a function that people call.
@@ -93,6 +100,7 @@ func Read(ctx context.Context, pool *postgres.Pool) (Dictionary, error) {
 	if err != nil {
 		return d, fmt.Errorf("read the views' comments: %w", err)
 	}
+	describe(d.Views)
 	if rows, err = pool.Query(ctx, sqlDictionaryFunctions); err != nil {
 		return d, fmt.Errorf("read the functions' comments: %w", err)
 	}

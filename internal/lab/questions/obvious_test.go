@@ -69,6 +69,36 @@ var obvious = []struct{ name, asked, plain string }{
 			FROM pushloss.stage_loss ` + ofApp + ` - 30`,
 	},
 	{
+		"dead tokens by platform",
+		`SELECT platform_id, sum(err_count) FILTER (WHERE token_dead) FROM analytics.app_platform_loss WHERE sdk_app_id = 1 GROUP BY 1 ORDER BY 1`,
+		`SELECT f.platform_id, sum(err_count) FILTER (WHERE token_dead) FROM pushloss.platform_loss AS f JOIN pushloss.err_code USING (err_code_key)
+			LEFT JOIN (SELECT err_code, stage_id, platform_id, token_dead FROM pushloss.error_catalogue) AS m USING (err_code, stage_id, platform_id)
+			WHERE sdk_app_id = 1 AND task_key = 0 GROUP BY 1 ORDER BY 1`,
+	},
+	{
+		"losses joined with the catalogue",
+		`SELECT sum(err_count), count(*) FROM analytics.app_platform_loss JOIN analytics.error_codes USING (err_code, stage, platform_id) JOIN analytics.platforms USING (platform_id)`,
+		`SELECT sum(err_count), count(*) FROM pushloss.platform_loss WHERE task_key = 0`,
+	},
+	{
+		"losses by stage joined with the catalogue",
+		`SELECT sum(err_count), count(*) FROM analytics.task_stage_loss JOIN analytics.stage_error_codes USING (err_code, stage)`,
+		`SELECT sum(err_count), count(*) FROM pushloss.stage_loss WHERE task_key <> 0`,
+	},
+	{
+		"a task's losses by the days after it was sent",
+		`SELECT days_after_send, sum(err_count) FROM analytics.task_stage_loss WHERE sdk_app_id = 1 GROUP BY 1 ORDER BY 1`,
+		`SELECT day - (sent_at AT TIME ZONE 'Asia/Shanghai')::date, sum(err_count) FROM pushloss.stage_loss JOIN pushloss.task USING (task_key)
+			WHERE task.sdk_app_id = 1 GROUP BY 1 ORDER BY 1`,
+	},
+	{
+		"what was not delivered, for any reason",
+		`SELECT round((sum(gap_rate * denominator) / sum(denominator))::numeric, 6) FROM analytics.loss_rates
+			WHERE sdk_app_id = 1 AND grain = 'app_stage' AND stage = 'post_send_delivered' AND gap_rate IS NOT NULL`,
+		`SELECT round((sum(push_count) FILTER (WHERE counter_id = 4) - sum(push_count) FILTER (WHERE counter_id = 5)) / sum(push_count) FILTER (WHERE counter_id = 4), 6)
+			FROM pushloss.push_count WHERE sdk_app_id = 1 AND task_key = 0`,
+	},
+	{
 		"changes of the whole app",
 		`SELECT sum(coalesce(new_count, 0) - coalesce(old_count, 0)) FROM analytics.loss_changes WHERE sdk_app_id = 1 AND scope = 'app' AND grain = 'app_platform'`,
 		`SELECT sum(coalesce(new_count, 0) - coalesce(old_count, 0)) FROM pushloss.loss_change

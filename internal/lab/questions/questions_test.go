@@ -178,6 +178,7 @@ func TestQuestions(t *testing.T) {
 		})
 	}
 	t.Run("asked in the obvious way", f.askedInTheObviousWay)
+	t.Run("keys are keys", f.keysAreKeys)
 	t.Run("not mistaken", func(t *testing.T) { f.whatWasMistaken(t, read(t)) })
 }
 
