@@ -14,7 +14,7 @@ type appReader struct {
 	needsKeys bool
 	// needsTokens has the callbacks' tokens read.
 	needsTokens bool
-	problems    *Problems
+	problems    *collected
 	// defaults are an app's values unless its entry gives others.
 	defaults App
 }

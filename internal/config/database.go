@@ -40,7 +40,7 @@ func (d Database) GoString() string { return d.String() }
 // MarshalText is String, so that encoders hide the URL too.
 func (d Database) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-func readDatabase(env environment, problems *Problems) Database {
+func readDatabase(env environment, problems *collected) Database {
 	dir, embedded := strings.CutPrefix(env.DatabaseURL, embeddedPrefix)
 	dir = strings.TrimSpace(dir)
 	switch {

@@ -72,7 +72,7 @@ func isSecret(variable string) bool {
 // the others are cut off, and that one in quotes is a problem.
 type lookup struct {
 	envconfig.Lookuper
-	problems *Problems
+	problems *collected
 	named    map[string]bool // the variables that the apps file names
 }
 

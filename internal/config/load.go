@@ -25,7 +25,7 @@ type Needs struct {
 // Load reads the settings. What is wrong with them comes as Problems, all at
 // once; another error is a fault of the program. A first day later than now is wrong.
 func Load(ctx context.Context, lookuper envconfig.Lookuper, needs Needs, now time.Time) (Settings, error) {
-	var problems Problems
+	var problems collected
 	variables := lookup{lookuper, &problems, make(map[string]bool)}
 	env, err := readEnvironment(ctx, variables)
 	if err != nil {
@@ -71,19 +71,19 @@ func Load(ctx context.Context, lookuper envconfig.Lookuper, needs Needs, now tim
 	if lister, ok := lookuper.(Lister); ok {
 		settings.Unknown = unknown(lister, variables.named)
 	}
-	if len(problems) > 0 {
+	if len(problems.Problems) > 0 {
 		for _, other := range settings.Unknown { // it may be the cause
 			if other.Meant != "" {
 				problems.add(other.Name, "is not a setting%s", other.Meant)
 			}
 		}
-		return Settings{}, problems
+		return Settings{}, problems.Problems
 	}
 	return settings, nil
 }
 
 // readValue parses a variable's value; what is wrong with it becomes a problem.
-func readValue[T any](problems *Problems, variable, text string, parse func(string) (T, error)) T {
+func readValue[T any](problems *collected, variable, text string, parse func(string) (T, error)) T {
 	value, err := parse(text)
 	if err != nil {
 		problems.add(variable, "%s", err)

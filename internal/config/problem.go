@@ -26,24 +26,16 @@ func (p Problem) Hint() string {
 }
 
 // Problems are all that is wrong with the settings.
-type Problems []Problem
+type Problems = problem.List[Problem]
 
-func (p Problems) Error() string {
-	lines := make([]string, len(p))
-	for i, problem := range p {
-		lines[i] = problem.Error()
-	}
-	return strings.Join(lines, "\n")
-}
-
-// ExitCode is problem.Usage.
-func (Problems) ExitCode() problem.Code { return problem.Usage }
+// collected are the problems found so far.
+type collected struct{ Problems }
 
 // add notes a problem, unless the variable has one already: what follows from a value
 // that is wrong is not worth a line.
-func (p *Problems) add(variable, format string, args ...any) {
-	if slices.ContainsFunc(*p, func(known Problem) bool { return known.Variable == variable && known.Text == quoted }) {
+func (c *collected) add(variable, format string, args ...any) {
+	if slices.ContainsFunc(c.Problems, func(known Problem) bool { return known.Variable == variable && known.Text == quoted }) {
 		return
 	}
-	*p = append(*p, Problem{Variable: variable, Text: fmt.Sprintf(format, args...)})
+	c.Problems = append(c.Problems, Problem{Variable: variable, Text: fmt.Sprintf(format, args...)})
 }

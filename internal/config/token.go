@@ -17,7 +17,7 @@ const (
 type given struct{ value, file string }
 
 // readSecret reads a variable, or the file that the variable with _FILE names.
-func readSecret(problems *Problems, variable string, of given, parse func(string) (secret.Text, error)) secret.Text {
+func readSecret(problems *collected, variable string, of given, parse func(string) (secret.Text, error)) secret.Text {
 	switch {
 	case of.value != "" && of.file != "":
 		problems.add(variable, "is set together with %s_FILE: unset one of the two", variable)

@@ -54,20 +54,10 @@ type Problem struct {
 func (p Problem) Error() string { return fmt.Sprintf("%s:%d: %s", p.Name, p.Line, p.Text) }
 
 // Problems are all mistakes in a list: a list with any is not imported.
-type Problems []Problem
+type Problems problem.List[Problem]
 
-func (p Problems) Error() string {
-	const shown = 20
-	var lines []string
-	for i, problem := range p {
-		if i == shown {
-			lines = append(lines, fmt.Sprintf("and %d more problems", len(p)-shown))
-			break
-		}
-		lines = append(lines, problem.Error())
-	}
-	return strings.Join(lines, "\n")
-}
+// Error is the first 20 of them: a list may have thousands.
+func (p Problems) Error() string { return problem.List[Problem](p).Lines(20) }
 
 // ExitCode is problem.Usage.
 func (Problems) ExitCode() problem.Code { return problem.Usage }

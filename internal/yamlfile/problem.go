@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"pushloss/internal/problem"
 )
@@ -19,18 +18,7 @@ type Problem struct {
 func (p Problem) Error() string { return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text) }
 
 // Problems are all mistakes in a file, in the order of its lines.
-type Problems []Problem
-
-func (p Problems) Error() string {
-	lines := make([]string, len(p))
-	for i, problem := range p {
-		lines[i] = problem.Error()
-	}
-	return strings.Join(lines, "\n")
-}
-
-// ExitCode is problem.Usage.
-func (Problems) ExitCode() problem.Code { return problem.Usage }
+type Problems = problem.List[Problem]
 
 // File collects the problems of one file while it is read.
 type File struct {

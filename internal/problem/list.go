@@ -1,0 +1,28 @@
+package problem
+
+import (
+	"fmt"
+	"strings"
+)
+
+// List are all mistakes of a user in one place, such as the settings or a file: so that
+// one look corrects them all.
+type List[P error] []P
+
+func (l List[P]) Error() string { return l.Lines(len(l)) }
+
+// Lines are the first mistakes, one a line, and how many more there are.
+func (l List[P]) Lines(most int) string {
+	var lines []string
+	for i, problem := range l {
+		if i == most {
+			lines = append(lines, fmt.Sprintf("and %d more problems", len(l)-most))
+			break
+		}
+		lines = append(lines, problem.Error())
+	}
+	return strings.Join(lines, "\n")
+}
+
+// ExitCode is Usage.
+func (List[P]) ExitCode() Code { return Usage }
