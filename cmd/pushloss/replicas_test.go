@@ -140,27 +140,6 @@ func TestK5AProcessThatIsCutOffIsTakenOver(t *testing.T) {
 	}
 }
 
-// A daemon that was cut off takes part again as soon as its network is back.
-func TestADaemonThatWasCutOffComesBack(t *testing.T) {
-	t.Parallel()
-	w := setup(t)
-	w.env["PUSHLOSS_SCHEDULES_FILE"] = file(t, "schedules.yaml", "schedules: [{name: often, job: run, cron: '* * * * *'}]")
-	var database *netfault.Network
-	daemon := w.beside(func(other *world) {
-		database = other.through("DATABASE_URL")
-		other.env["PUSHLOSS_HTTP_ADDR"] = "127.0.0.1:0"
-	}, "serve")
-	runs := func() int64 { return w.number(`SELECT count(*) FROM analytics.runs WHERE state = 'done'`) }
-	eventually(t, "the daemon runs", func() bool { return runs() == 1 })
-	database.Cut()
-	longer(t, "a run fails", func() bool { return strings.Contains(daemon.stderr.String(), "job is tried again") })
-	database.Mend()
-	before := runs()
-	longer(t, "the daemon runs again", func() bool { return runs() > before })
-	daemon.signal(syscall.SIGTERM)
-	daemon.endedWith(0)
-}
-
 // longer is eventually for what takes a tick.
 func longer(t testing.TB, what string, holds func() bool) {
 	t.Helper()
