@@ -43,6 +43,10 @@ bench: postgres ## the benchmarks: transform, load, and a whole backfill without
 questions: ## the medians of docs/queries on a database filled by "pushloss sandbox fill"
 	go test ./internal/lab/questions -run Filled -v -bench . -benchtime 21x -args -database "$${DATABASE_URL:?names the filled database}"
 
+.PHONY: models
+models: ## dbt and Malloy on docs/models, over the database of DATABASE_URL; installs both
+	DATABASE_URL="$${DATABASE_URL:?names a database with figures}" internal/lab/models/check.sh
+
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME
 	@grep -roE '^func Fuzz[A-Za-z0-9_]+' --include '*_test.go' . | sort | while IFS=: read -r file target; do \
