@@ -124,6 +124,21 @@ func (s *Session) WaitForApp(ctx context.Context, sdkAppID int64, interval time.
 	}
 }
 
+// UnderLock does something under the app's lock, in a session of its own. It waits for
+// the lock, as WaitForApp does.
+func (db *DB) UnderLock(ctx context.Context, sdkAppID int64, holder string, waiting func(*BusyError), do func(context.Context, *AppLock) error) error {
+	session, work, err := db.OpenSession(ctx, holder)
+	if err != nil {
+		return err
+	}
+	defer session.Close() // releases the lock
+	lock, err := session.WaitForApp(work, sdkAppID, time.Second, waiting)
+	if err != nil {
+		return err
+	}
+	return do(work, lock)
+}
+
 // AnnounceCall records that a call of the app starts now. It uses the connection that
 // holds the lock, so a success also proves that the lock is still held.
 func (l *AppLock) AnnounceCall(ctx context.Context) error {

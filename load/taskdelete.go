@@ -3,7 +3,6 @@ package load
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -52,17 +51,11 @@ type TasksNotDeleted struct {
 // them: all or none. The archive's answers stay. It waits until no other process works on
 // the app, whose next load would be one of a task that is gone.
 func (db *DB) DeleteTasks(ctx context.Context, sdkAppID int64, ids []string, holder string, waiting func(*BusyError)) (deleted int, not TasksNotDeleted, err error) {
-	session, work, err := db.OpenSession(ctx, holder)
-	if err != nil {
-		return 0, TasksNotDeleted{}, err
-	}
-	defer session.Close()
-	lock, err := session.WaitForApp(work, sdkAppID, time.Second, waiting)
-	if err != nil {
-		return 0, TasksNotDeleted{}, err
-	}
-	defer func() { _ = lock.Unlock(context.WithoutCancel(work)) }()
-	return lock.deleteTasks(work, ids)
+	err = db.UnderLock(ctx, sdkAppID, holder, waiting, func(ctx context.Context, lock *AppLock) error {
+		deleted, not, err = lock.deleteTasks(ctx, ids)
+		return err
+	})
+	return deleted, not, err
 }
 
 func (l *AppLock) deleteTasks(ctx context.Context, ids []string) (deleted int, not TasksNotDeleted, err error) {

@@ -18,10 +18,6 @@ import (
 	"pushloss/load"
 )
 
-// calibrateLockPoll is how often calibrate tries to lock an app that another process
-// works on.
-const calibrateLockPoll = time.Second
-
 func newCalibrateCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "calibrate",
@@ -112,28 +108,26 @@ func dayToCalibrate(text string, app config.App, now time.Time) (*calendar.Day, 
 }
 
 // calibrate measures under the app's lock and at its pace.
-func (a *app) calibrate(ctx context.Context, db *load.DB, configured config.App, day *calendar.Day) (calibrate.Report, error) {
-	session, work, err := db.OpenSession(ctx, holder())
-	if err != nil {
-		return calibrate.Report{}, err
-	}
-	defer session.Close()
-	lock, err := session.WaitForApp(work, configured.SDKAppID, calibrateLockPoll, func(busy *load.BusyError) {
-		fmt.Fprintf(a.env.Stderr, "%v: waiting for it\n", busy)
+func (a *app) calibrate(ctx context.Context, db *load.DB, configured config.App, day *calendar.Day) (report calibrate.Report, err error) {
+	waiting := func(busy *load.BusyError) { fmt.Fprintf(a.env.Stderr, "%v: waiting for it\n", busy) }
+	err = db.UnderLock(ctx, configured.SDKAppID, holder(), waiting, func(ctx context.Context, lock *load.AppLock) error {
+		report, err = a.measure(ctx, db, lock, configured, day)
+		return err
 	})
-	if err != nil {
-		return calibrate.Report{}, err
-	}
+	return report, err
+}
+
+func (a *app) measure(ctx context.Context, db *load.DB, lock *load.AppLock, configured config.App, day *calendar.Day) (calibrate.Report, error) {
 	settings := calibrate.Settings{
 		SDKAppID: configured.SDKAppID, Location: configured.Location, WindowEnd: a.settings.WindowEnd,
 		LookbackDays: a.settings.LookbackDays, APIMemoryDays: a.settings.APIMemoryDays,
 	}
-	kept, _, err := db.LookupApp(work, configured.SDKAppID)
+	kept, _, err := db.LookupApp(ctx, configured.SDKAppID)
 	if err != nil {
 		return calibrate.Report{}, err
 	}
 	settings.StoredTimezone = kept.Timezone
-	tasks, err := newestTasks(work, db, configured.SDKAppID)
+	tasks, err := newestTasks(ctx, db, configured.SDKAppID)
 	if err != nil {
 		return calibrate.Report{}, err
 	}
@@ -145,8 +139,8 @@ func (a *app) calibrate(ctx context.Context, db *load.DB, configured config.App,
 		configured.SDKAppID, calibrate.MostRequests, paced.Duration(calibrate.MostRequests).Round(time.Second))
 	bar := newProgress(a.env)
 	defer bar.finish()
-	client := extract.NewClient(account, extract.NewTransport(), paced.Pacer(lock), extract.Options{Log: a.log.With("sdk_app_id", account.SDKAppID)})
-	return calibrate.Measure(work, calibrate.NewAPI(client), calibrate.NewStored(db.Pool()), settings, a.env.Now(), calibrate.Options{
+	client := paced.Client(extract.NewTransport(), lock, extract.Options{Log: a.log.With("sdk_app_id", account.SDKAppID)})
+	return calibrate.Measure(ctx, calibrate.NewAPI(client), calibrate.NewStored(db.Pool()), settings, a.env.Now(), calibrate.Options{
 		Day: day, Tasks: tasks,
 		OnRequest: func(made int, at time.Time) {
 			bar.step(pipeline.Progress{

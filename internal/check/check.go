@@ -107,17 +107,14 @@ func Tables(ctx context.Context, databaseURL string) []Finding {
 // it waits an interval first. It loads nothing.
 func API(ctx context.Context, db *load.DB, transport http.RoundTripper, app pipeline.App, streams []stream.Stream, holder string, now func() time.Time) []Finding {
 	name := fmt.Sprintf("api of app %d", app.Account.SDKAppID)
-	opts := extract.PacerOptions{}
-	if app.CallsPerSecond > 0 {
-		opts.NotBefore = time.Now().Add(time.Duration(float64(time.Second) / app.CallsPerSecond))
-	}
+	var lock *load.AppLock
 	if db != nil {
 		session, work, err := db.OpenSession(ctx, holder)
 		if err != nil {
 			return []Finding{Bad(name, err, "look at the database")}
 		}
 		defer session.Close()
-		lock, err := session.LockApp(work, app.Account.SDKAppID)
+		lock, err = session.LockApp(work, app.Account.SDKAppID)
 		var busy *load.BusyError
 		if errors.As(err, &busy) {
 			return []Finding{Good(name, "not called: "+busy.Error())}
@@ -125,12 +122,9 @@ func API(ctx context.Context, db *load.DB, transport http.RoundTripper, app pipe
 		if err != nil {
 			return []Finding{Bad(name, err, "look at the database")}
 		}
-		if app.CallsPerSecond > 0 {
-			opts.Announce = lock.AnnounceCall
-		}
 		ctx = work
 	}
-	client := extract.NewClient(app.Account, transport, extract.NewPacer(app.CallsPerSecond, opts), extract.Options{})
+	client := app.Client(transport, lock, extract.Options{})
 	yesterday := calendar.DayOf(now(), app.Location) - 1
 	var answer extract.Answer
 	var names []string

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/dustin/go-humanize/english"
 
@@ -13,9 +12,6 @@ import (
 	"pushloss/internal/problem"
 	"pushloss/load"
 )
-
-// lockPoll is how often a backfill tries to get an app that another process works on.
-const lockPoll = time.Second
 
 // BackfillRequest says what to pull.
 type BackfillRequest struct {
@@ -39,13 +35,7 @@ func (p *Pipeline) Backfill(ctx context.Context, request BackfillRequest, waitin
 	if err != nil {
 		return Report{}, err
 	}
-	j := &job{
-		Pipeline: p,
-		kind:     KindBackfill,
-		acquire: func(ctx context.Context, session *load.Session, app App) (*load.AppLock, error) {
-			return session.WaitForApp(ctx, app.Account.SDKAppID, lockPoll, waiting)
-		},
-	}
+	j := &job{Pipeline: p, kind: KindBackfill, acquire: acquireLater(waiting)}
 	pull := &puller{
 		job:  j,
 		asOf: p.opts.Now, seenRun: &seen.ID,

@@ -16,20 +16,14 @@ import (
 	"pushloss/load"
 )
 
-// recentCall is how recent another process's last call must be for a new holder of the
-// app to wait before its own first call: longer than any call takes. A slower pace waits
-// for its whole interval.
-const recentCall = time.Minute
-
 // finishTimeout limits the recording of a run's end.
 const finishTimeout = 15 * time.Second
 
 // job is one execution of run, backfill or reconcile over all its apps.
 type job struct {
 	*Pipeline
-	kind string
-	// acquire takes an app's lock, or gives up with a *load.BusyError.
-	acquire func(ctx context.Context, session *load.Session, app App) (*load.AppLock, error)
+	kind    string
+	acquire acquire
 	// work does the app's part of the job and fills in the report, also when it ends
 	// with an error, which stopped the app.
 	work func(ctx context.Context, at turn, report *AppReport) error
@@ -38,20 +32,6 @@ type job struct {
 
 	mu       sync.Mutex
 	progress Progress
-}
-
-// turn is a job's turn at an app: what the job has while it holds the app's lock.
-type turn struct {
-	App
-	lock   *load.AppLock
-	client *extract.Client
-	runID  int64
-	log    *slog.Logger
-}
-
-// acquireFree takes the lock of an app that nobody works on.
-func acquireFree(ctx context.Context, session *load.Session, app App) (*load.AppLock, error) {
-	return session.LockApp(ctx, app.Account.SDKAppID)
 }
 
 // execute works on all apps at the same time. The error concerns the job as a whole (the
@@ -112,51 +92,27 @@ func (j *job) refresh(ctx context.Context, report Report, log *slog.Logger) {
 	}
 }
 
+// app takes a turn at an app and does the job's work there.
 func (j *job) app(ctx context.Context, session *load.Session, app App, runID int64, log *slog.Logger) AppReport {
 	report := AppReport{SDKAppID: app.Account.SDKAppID}
-	lock, err := j.acquire(ctx, session, app)
+	at, err := j.takeTurn(ctx, session, app, runID, log)
 	if err != nil {
 		report.stop(ctx, err)
 		return report
 	}
-	defer func() {
-		// If this fails, the end of the session releases the lock.
-		_ = lock.Unlock(context.WithoutCancel(ctx))
-	}()
-	calls := &callLog{sdkAppID: app.Account.SDKAppID, forward: j.opts.OnCall}
+	defer at.end(ctx)
 	report.State = AppDone
 	if err := j.clocks.compare(ctx, time.Time{}); err != nil { // before the first call
 		report.stop(ctx, err)
 		return report
 	}
-	checkClock := func(api time.Time) error { return j.clocks.compare(ctx, api) }
-	err = j.work(ctx, turn{
-		App: app, lock: lock, runID: runID, log: log,
-		client: extract.NewClient(app.Account, j.transport, app.Pacer(lock),
-			extract.Options{Log: log, OnCall: calls.record, CheckClock: checkClock, Budget: j.budget}),
-	}, &report)
-	report.Requests, report.Retries = calls.requests, calls.retries
-	report.Accepted, report.Answered = calls.accepted, calls.answered
-	report.PaceUsed = calls.paceUsed(app.CallsPerSecond)
+	err = j.work(ctx, at, &report)
+	at.calls.report(&report, app.CallsPerSecond)
 	if err != nil {
 		report.stop(ctx, err)
 		log.ErrorContext(ctx, "app stopped", "state", string(report.State), "error", report.Problem, "hint", report.Hint)
 	}
 	return report
-}
-
-// Pacer returns a pacer for the app that also respects the calls of earlier processes.
-func (a App) Pacer(lock *load.AppLock) *extract.Pacer {
-	if a.CallsPerSecond == 0 {
-		return extract.NewPacer(0, extract.PacerOptions{})
-	}
-	opts := extract.PacerOptions{Announce: lock.AnnounceCall}
-	interval := a.Duration(1)
-	if lock.SinceLastCall >= 0 && lock.SinceLastCall < max(recentCall, interval) {
-		// The announced call may have left later: count from now.
-		opts.NotBefore = time.Now().Add(interval)
-	}
-	return extract.NewPacer(a.CallsPerSecond, opts)
 }
 
 // planned adds requests to the total of the progress.
@@ -202,49 +158,6 @@ func (r *AppReport) stop(ctx context.Context, err error) {
 		r.State = AppFailed
 		r.Hint = cmp.Or(problem.HintOf(err), postgres.Hint(err))
 	}
-}
-
-// callLog counts an app's calls.
-type callLog struct {
-	sdkAppID int64
-	forward  func(int64, extract.CallReport)
-
-	mu                 sync.Mutex
-	requests, retries  int64
-	accepted, answered int64
-	first, last        time.Time
-}
-
-func (c *callLog) record(call extract.CallReport) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.requests++
-	if call.Retry {
-		c.retries++
-	}
-	switch call.Outcome {
-	case extract.OutcomeOK:
-		c.accepted++
-		c.answered++
-	case extract.OutcomeAPIError:
-		c.answered++
-	}
-	if c.first.IsZero() || call.SentAt.Before(c.first) {
-		c.first = call.SentAt
-	}
-	if call.SentAt.After(c.last) {
-		c.last = call.SentAt
-	}
-	if c.forward != nil {
-		c.forward(c.sdkAppID, call)
-	}
-}
-
-func (c *callLog) paceUsed(callsPerSecond float64) float64 {
-	if callsPerSecond == 0 || c.requests < 2 {
-		return 0
-	}
-	return float64(c.requests-1) / (c.last.Sub(c.first).Seconds() * callsPerSecond)
 }
 
 // appsNamed returns the pipeline's app with the ID; for 0, all apps that are not retired.

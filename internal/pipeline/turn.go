@@ -1,0 +1,87 @@
+package pipeline
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"pushloss/extract"
+	"pushloss/load"
+)
+
+// recentCall is how recent another process's last call must be for a new holder of the
+// app to wait before its own first call: longer than any call takes. A slower pace waits
+// for its whole interval.
+const recentCall = time.Minute
+
+// turn is a job's turn at an app: what the job has while it holds the app's lock.
+type turn struct {
+	App
+	lock   *load.AppLock
+	client *extract.Client
+	calls  *callLog
+	runID  int64
+	log    *slog.Logger
+}
+
+// acquire takes an app's lock, or gives up with a *load.BusyError.
+type acquire func(ctx context.Context, session *load.Session, app App) (*load.AppLock, error)
+
+// acquireFree takes the lock of an app that nobody works on.
+func acquireFree(ctx context.Context, session *load.Session, app App) (*load.AppLock, error) {
+	return session.LockApp(ctx, app.Account.SDKAppID)
+}
+
+// acquireLater takes the lock of an app once nobody works on it. It calls waiting if it
+// has to wait.
+func acquireLater(waiting func(*load.BusyError)) acquire {
+	return func(ctx context.Context, session *load.Session, app App) (*load.AppLock, error) {
+		return session.WaitForApp(ctx, app.Account.SDKAppID, lockPoll, waiting)
+	}
+}
+
+// lockPoll is how often acquireLater tries again.
+const lockPoll = time.Second
+
+// takeTurn takes the app's lock; the turn ends by its end.
+func (j *job) takeTurn(ctx context.Context, session *load.Session, app App, runID int64, log *slog.Logger) (turn, error) {
+	lock, err := j.acquire(ctx, session, app)
+	if err != nil {
+		return turn{}, err
+	}
+	calls := &callLog{sdkAppID: app.Account.SDKAppID, forward: j.opts.OnCall}
+	return turn{
+		App: app, lock: lock, calls: calls, runID: runID, log: log,
+		client: app.Client(j.transport, lock, extract.Options{
+			Log: log, OnCall: calls.record, Budget: j.budget,
+			CheckClock: func(api time.Time) error { return j.clocks.compare(ctx, api) },
+		}),
+	}, nil
+}
+
+// end releases the app's lock. If that fails, the end of the session releases it.
+func (t turn) end(ctx context.Context) { _ = t.lock.Unlock(context.WithoutCancel(ctx)) }
+
+// Client returns a client of the app for the holder of its lock. Its pace respects the
+// calls of earlier processes, and it announces its own calls to later ones. Without a
+// lock (nil) earlier calls are unknown: the first call waits an interval.
+func (a App) Client(transport http.RoundTripper, lock *load.AppLock, opts extract.Options) *extract.Client {
+	return extract.NewClient(a.Account, transport, a.pacer(lock), opts)
+}
+
+func (a App) pacer(lock *load.AppLock) *extract.Pacer {
+	if a.CallsPerSecond == 0 {
+		return extract.NewPacer(0, extract.PacerOptions{})
+	}
+	var opts extract.PacerOptions
+	if lock != nil {
+		opts.Announce = lock.AnnounceCall
+	}
+	interval := a.Duration(1)
+	if lock == nil || lock.SinceLastCall >= 0 && lock.SinceLastCall < max(recentCall, interval) {
+		// The announced call may have left later: count from now.
+		opts.NotBefore = time.Now().Add(interval)
+	}
+	return extract.NewPacer(a.CallsPerSecond, opts)
+}
