@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,18 +23,37 @@ const (
 )
 
 const (
-	// Evidence has figures, and no newer check of the app contradicts it.
-	sqlDaysAddUp = `
-		SELECT EXISTS (
-			SELECT FROM pushloss.reconciliation AS r
-			WHERE r.sdk_app_id = $1 AND r.state = 'agreed' AND r.trusted AND r.keys > 0 AND r.first_day < r.last_day
-				AND r.checked_at > $3)
-		AND NOT EXISTS (
-			SELECT FROM pushloss.reconciliation AS r
-			WHERE r.sdk_app_id = $1 AND r.state IN ('differs', 'stays') AND r.checked_at > $3)
-		AND NOT EXISTS (
-			SELECT FROM pushloss.span_disagreement AS d
-			WHERE d.sdk_app_id = $1 AND d.stream_id = $2 AND d.found_at > $4)`
+	// Reconciliations compare losses. Evidence has figures, and no newer check of the app
+	// contradicts it.
+	sqlEvidence = `
+		SELECT
+			greatest((
+				SELECT max(r.checked_at) FROM pushloss.reconciliation AS r
+				WHERE r.sdk_app_id = $1 AND $2 = 0 AND r.state = 'agreed' AND r.trusted AND r.keys > 0 AND r.first_day < r.last_day
+			), (
+				SELECT e.checked_at FROM pushloss.span_evidence AS e
+				WHERE e.sdk_app_id = $1 AND e.stream_id = $2)),
+			EXISTS (
+				SELECT FROM pushloss.reconciliation AS r
+				WHERE r.sdk_app_id = $1 AND $2 = 0 AND r.state IN ('differs', 'stays') AND r.checked_at > $3)
+			OR EXISTS (
+				SELECT FROM pushloss.span_disagreement AS d
+				WHERE d.sdk_app_id = $1 AND d.stream_id = $2 AND d.found_at > $4)`
+	// Tasks with many figures show most. Every day of theirs is loaded.
+	sqlTasksForEvidence = `
+		SELECT t.task_key, t.task_id
+		FROM pushloss.ledger AS l
+		JOIN pushloss.task AS t USING (task_key)
+		WHERE l.sdk_app_id = $1 AND l.stream_id = $2 AND l.day BETWEEN $3 AND $4 AND l.task_key <> 0
+		GROUP BY t.task_key, t.task_id
+		HAVING bool_and(l.state IN ('loaded', 'empty') AND l.reject_count = 0) AND count(*) = $4::date - $3::date + 1 AND sum(l.row_count) > 0
+		ORDER BY sum(l.row_count) DESC, t.task_key
+		LIMIT $5`
+	sqlSaveEvidence = `
+		INSERT INTO pushloss.span_evidence AS e (sdk_app_id, stream_id, checked_at, run_id, first_day, last_day, keys)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (sdk_app_id, stream_id) DO UPDATE SET checked_at = excluded.checked_at, run_id = excluded.run_id,
+			first_day = excluded.first_day, last_day = excluded.last_day, keys = excluded.keys`
 	sqlInsertDisagreement = `
 		INSERT INTO pushloss.span_disagreement (sdk_app_id, stream_id, found_at, run_id, task_key, first_day, last_day, detail, windows_opened)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
@@ -51,19 +71,78 @@ const (
 		WHERE sdk_app_id = $1 AND stream_id = $2 AND first_day IS NOT NULL AND revoked_at IS NULL`
 )
 
-// DaysAddUp reports whether there is evidence that the answer for a span of an app's days
-// is the sum of the days' answers: a reconciliation that agreed, no older than
-// EvidenceLasts, and nothing to the contrary. Reconciliations compare losses only, so
-// there is none for the other streams.
-func (db *DB) DaysAddUp(ctx context.Context, sdkAppID int64, of stream.Stream, now time.Time) (addUp bool, err error) {
-	if of != stream.Loss {
+// Evidence says what is known of whether the answer for a span of days is the sum of the
+// days' answers.
+type Evidence struct {
+	// CheckedAt is when a reconciliation or a run last found that they agree; nil if none
+	// did.
+	CheckedAt *time.Time
+	// Contradicted says that a newer check found the opposite.
+	Contradicted bool
+}
+
+// AddUp reports whether spans may be used.
+func (e Evidence) AddUp(now time.Time) bool { return !e.Contradicted && e.younger(EvidenceLasts, now) }
+
+// Fresh reports whether the evidence needs no new check yet.
+func (e Evidence) Fresh(now time.Time) bool { return e.younger(EvidenceLasts/2, now) }
+
+func (e Evidence) younger(age time.Duration, now time.Time) bool {
+	return e.CheckedAt != nil && e.CheckedAt.After(now.Add(-age))
+}
+
+// Evidence returns what is known of an app's stream.
+func (db *DB) Evidence(ctx context.Context, sdkAppID int64, of stream.Stream, now time.Time) (e Evidence, err error) {
+	err = db.pool.QueryRow(ctx, sqlEvidence, sdkAppID, int16(of), now.Add(-EvidenceLasts), now.Add(-DisagreementLasts)).Scan(&e.CheckedAt, &e.Contradicted)
+	if err != nil {
+		return e, fmt.Errorf("read whether the days of app %d add up: %w", sdkAppID, err)
+	}
+	return e, nil
+}
+
+// TasksForEvidence returns up to limit tasks whose days are all loaded, those with the most
+// figures first.
+func (db *DB) TasksForEvidence(ctx context.Context, sdkAppID int64, of stream.Stream, days calendar.Span, limit int) ([]TaskRef, error) {
+	rows, err := db.pool.Query(ctx, sqlTasksForEvidence, sdkAppID, int16(of), days.First.UTC(), days.Last.UTC(), limit)
+	if err != nil {
+		return nil, fmt.Errorf("look for tasks with figures of app %d: %w", sdkAppID, err)
+	}
+	tasks, err := pgx.CollectRows(rows, pgx.RowToStructByPos[TaskRef])
+	if err != nil {
+		return nil, fmt.Errorf("look for tasks with figures of app %d: %w", sdkAppID, err)
+	}
+	return tasks, nil
+}
+
+// SaveEvidence compares a span's answer with the sums of the stored days and, if all
+// figures agree and there are some, records that the days of the stream add up.
+func (l *AppLock) SaveEvidence(ctx context.Context, pull SpanPull, now time.Time) (agreed bool, err error) {
+	now = now.UTC().Truncate(time.Microsecond)
+	var outcome SpanOutcome
+	usable := pull.usable(&outcome)
+	if len(usable) == 0 {
 		return false, nil
 	}
-	err = db.pool.QueryRow(ctx, sqlDaysAddUp, sdkAppID, int16(of), now.Add(-EvidenceLasts), now.Add(-DisagreementLasts)).Scan(&addUp)
-	if err != nil {
-		return false, fmt.Errorf("read whether the days of app %d add up: %w", sdkAppID, err)
+	codes, err := l.session.db.dimensions.resolveCodes(ctx, l.session.db, pull.Result.Snapshots)
+	if err == nil {
+		err = l.transact(ctx, func(ctx context.Context, tx pgx.Tx, first *pgx.Batch) error {
+			known, err := l.readProof(ctx, tx, first, pull, usable, nil)
+			if err != nil {
+				return err
+			}
+			compared := pull.compare(usable, known.facts, codes)
+			agreed = len(compared) > 0 && !slices.ContainsFunc(compared, comparison.differs)
+			if !agreed {
+				return nil
+			}
+			_, err = tx.Exec(ctx, sqlSaveEvidence, l.sdkAppID, int16(pull.Stream), now, pull.RunID, pull.Days.First.UTC(), pull.Days.Last.UTC(), len(compared))
+			return err
+		})
 	}
-	return addUp, nil
+	if err != nil {
+		return false, fmt.Errorf("compare %s (%s) of app %d with its days: %w", pull.Days, pull.Stream, l.sdkAppID, err)
+	}
+	return agreed, nil
 }
 
 // Disagreement is a span whose answer is not the sum of its days' answers.

@@ -127,15 +127,20 @@ func (p SpanPull) usable(outcome *SpanOutcome) (usable []SpanTask) {
 	return usable
 }
 
-// differing returns the tasks for which a sum of stored days differs from the answer. It
-// is a pure function.
-func (p SpanPull) differing(tasks []SpanTask, stored []tally, codes vocabulary) map[int32]bool {
+// compare puts the sums of the stored days beside the answer, for the given tasks. It is a
+// pure function.
+func (p SpanPull) compare(tasks []SpanTask, stored []tally, codes vocabulary) []comparison {
 	refs := make([]TaskRef, len(tasks))
 	for i, task := range tasks {
 		refs[i] = task.TaskRef
 	}
+	return compare(stored, Check{Tasks: refs, Snapshots: p.Result.Snapshots}.reported(codes))
+}
+
+// differing returns the tasks for which a sum differs from the answer.
+func (p SpanPull) differing(tasks []SpanTask, stored []tally, codes vocabulary) map[int32]bool {
 	differing := make(map[int32]bool)
-	for _, c := range compare(stored, Check{Tasks: refs, Snapshots: p.Result.Snapshots}.reported(codes)) {
+	for _, c := range p.compare(tasks, stored, codes) {
 		if c.differs() {
 			differing[c.taskKey] = true
 		}

@@ -1,3 +1,4 @@
+DROP TABLE pushloss.span_evidence;
 DELETE FROM pushloss.message WHERE alert_id IN (SELECT alert_id FROM pushloss.alert WHERE kind = 'spans');
 DELETE FROM pushloss.alert WHERE kind = 'spans';
 ALTER TABLE pushloss.alert DROP CONSTRAINT alert_kind_check;

@@ -51,3 +51,24 @@ COMMENT ON COLUMN pushloss.span_disagreement.first_day IS 'First day of the span
 COMMENT ON COLUMN pushloss.span_disagreement.last_day IS 'Last day of the span, included.';
 COMMENT ON COLUMN pushloss.span_disagreement.detail IS 'What did not add up.';
 COMMENT ON COLUMN pushloss.span_disagreement.windows_opened IS 'Windows that were opened to be pulled again.';
+
+-- Runs that make many requests for tasks compare a span with its days by themselves, so that
+-- spans can be used before anybody reconciles, and for every stream.
+CREATE TABLE pushloss.span_evidence (
+    sdk_app_id bigint NOT NULL,
+    stream_id  smallint NOT NULL,
+    checked_at timestamptz NOT NULL,
+    run_id     bigint NOT NULL,
+    first_day  date NOT NULL,
+    last_day   date NOT NULL,
+    keys       integer NOT NULL CHECK (keys > 0),
+    PRIMARY KEY (sdk_app_id, stream_id)
+);
+COMMENT ON TABLE pushloss.span_evidence IS 'The newest comparison that showed that the API''s answer for several days of tasks is the sum of its days'' answers: runs may use such answers for 14 days.';
+COMMENT ON COLUMN pushloss.span_evidence.sdk_app_id IS 'App.';
+COMMENT ON COLUMN pushloss.span_evidence.stream_id IS 'Stream.';
+COMMENT ON COLUMN pushloss.span_evidence.checked_at IS 'When the figures were compared.';
+COMMENT ON COLUMN pushloss.span_evidence.run_id IS 'Run that compared them.';
+COMMENT ON COLUMN pushloss.span_evidence.first_day IS 'First day that was compared.';
+COMMENT ON COLUMN pushloss.span_evidence.last_day IS 'Last day that was compared, included.';
+COMMENT ON COLUMN pushloss.span_evidence.keys IS 'Figures that were compared; all were equal.';

@@ -32,7 +32,7 @@ type Settings struct {
 	// DiscoverScheduled has runs register scheduled pushes that were dispatched.
 	DiscoverScheduled bool
 	// Spans says that one request may prove several days of tasks where there is evidence
-	// that the API's days add up (load.DB.DaysAddUp).
+	// that the API's days add up (load.Evidence).
 	Spans bool
 }
 

@@ -93,7 +93,10 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 			return err
 		}
 	}
-	return p.recheck(ctx, at, plan, policy, report)
+	if err := p.recheck(ctx, at, plan, policy, report); err != nil {
+		return err
+	}
+	return p.gatherEvidence(ctx, at, plan, policy, size.requests)
 }
 
 // HintOfDisagreement says what follows from a wrong span.
@@ -109,11 +112,11 @@ func (p *Pipeline) spanRules(ctx context.Context, plan appPlan, rules policy, no
 		if !planned.ByTask() {
 			continue
 		}
-		addUp, err := p.db.DaysAddUp(ctx, plan.app.Account.SDKAppID, planned.Stream, now)
+		evidence, err := p.db.Evidence(ctx, plan.app.Account.SDKAppID, planned.Stream, now)
 		if err != nil {
 			return nil, err
 		}
-		if addUp {
+		if evidence.AddUp(now) {
 			spans.streams = append(spans.streams, planned.Stream)
 		}
 	}

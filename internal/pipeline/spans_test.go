@@ -10,6 +10,7 @@ import (
 	"pushloss/internal/calendar"
 	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/pipeline"
+	"pushloss/internal/stream"
 	"pushloss/load"
 )
 
@@ -285,4 +286,38 @@ func TestSpansLeaveNoDayUnaskedUntilItIsForgotten(t *testing.T) {
 			p.verifies()
 		})
 	}
+}
+
+// A run that makes many requests compares a span with its days by itself, for each stream.
+func TestARunGathersTheEvidenceForSpans(t *testing.T) {
+	t.Parallel()
+	p := newSending(t, 4)
+	p.settings.Streams = []stream.Stream{stream.Loss, stream.Statistics}
+	p.send(today-35, today)
+	first := p.run(load.RunDone)
+	if first.WindowsBySpan != 0 {
+		t.Errorf("spans were used without evidence: %+v", first.Totals)
+	}
+	p.next()
+	second := p.run(load.RunDone)
+	p.equalsNow(today - 7)
+	if second.Requests*2 > first.Requests {
+		t.Errorf("%d requests with spans of both streams, %d by days", second.Requests, first.Requests)
+	}
+	if n := p.number(`SELECT count(*) FROM pushloss.span_evidence WHERE keys > 0`); n != 2 {
+		t.Errorf("evidence of %d streams", n)
+	}
+	p.verifies()
+}
+
+func TestAnAPIWhoseDaysDoNotAddUpGivesNoEvidence(t *testing.T) {
+	t.Parallel()
+	p := newSending(t, 4, "week-differs")
+	p.send(today-35, today)
+	p.run(load.RunDone)
+	p.next()
+	if report := p.run(load.RunDone); report.WindowsBySpan > 0 {
+		t.Errorf("spans were used: %+v", report.Totals)
+	}
+	p.equalsNow(today - 7)
 }
