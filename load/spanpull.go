@@ -21,8 +21,10 @@ type SpanPull struct {
 	// Days are the days of the request, Window their time.
 	Days   calendar.Span
 	Window calendar.Window
-	Tasks  []SpanTask
-	Result transform.Result
+	// TaskIDs are those of the request. Tasks are the ones to prove.
+	TaskIDs []string
+	Tasks   []SpanTask
+	Result  transform.Result
 	// Body is the answer as received.
 	Body   []byte
 	SentAt time.Time
@@ -213,13 +215,9 @@ func (l *AppLock) writeProof(ctx context.Context, tx pgx.Tx, pull SpanPull, prov
 	if !s.hasBody {
 		batch.Queue(sqlInsertBody, digest, len(pull.Body), l.session.db.encoder.EncodeAll(pull.Body, nil))
 	}
-	taskIDs := make([]string, len(pull.Tasks))
-	for i, task := range pull.Tasks {
-		taskIDs[i] = task.ID
-	}
 	counts := pull.Result.Counts
 	batch.Queue(sqlInsertProof, l.sdkAppID, pull.RunID, int16(pull.Stream), pull.Days.First.UTC(), pull.Days.Last.UTC(),
-		pull.Window.Start, pull.Window.End, taskIDs, pull.SentAt, now, digest, pull.Trusted,
+		pull.Window.Start, pull.Window.End, pull.TaskIDs, pull.SentAt, now, digest, pull.Trusted,
 		counts.RowsIn, rowsConfirmed, counts.Merged, counts.Rejected, counts.Ignored, ids, firsts, lasts)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return 0, 0, fmt.Errorf("write: %w", err)

@@ -231,7 +231,7 @@ func (s *spanWork) prove(ctx context.Context, r spanRequest, normalizer *transfo
 	}
 	pull := &load.SpanPull{
 		RunID: s.runID, Stream: r.stream, Days: r.days, Window: calendar.Window{Start: window.Start, End: answer.EndTime},
-		Tasks: tasks, Result: result, Body: bytes.Clone(answer.Body), SentAt: answer.SentAt,
+		TaskIDs: ids, Tasks: tasks, Result: result, Body: bytes.Clone(answer.Body), SentAt: answer.SentAt,
 		Trusted: r.tasks[0].trusted && s.remembersAll(r), Settled: func(day calendar.Day) load.SettledReason { return s.policy.settles(day, s.asOf()) },
 		Exists: s.policy.exists,
 	}

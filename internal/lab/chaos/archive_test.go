@@ -24,21 +24,27 @@ type pull struct {
 	Inserted, Updated        int
 	Deleted, Unchanged, Kept int
 	Merged, Rejected, Ignore int
+	// Of an answer for several days: the first of them, and which windows it proved.
+	First                *time.Time
+	Proven               []string
+	ProvenFrom, ProvenTo []time.Time
 }
 
 const sqlPulls = `
 	SELECT pull_id, sdk_app_id, run_id, stream, day::timestamp, window_start, window_end, task_ids, sent_at, loaded_at, body_sha256,
-		trusted, rows_in, rows_inserted, rows_updated, rows_deleted, rows_unchanged, rows_kept, rows_merged, rows_rejected, rows_ignored
+		trusted, rows_in, rows_inserted, rows_updated, rows_deleted, rows_unchanged, rows_kept, rows_merged, rows_rejected, rows_ignored,
+		first_day::timestamp, coalesce(proven_task_ids, '{}'), coalesce(proven_first_days, '{}')::timestamp[], coalesce(proven_last_days, '{}')::timestamp[]
 	FROM pushloss.pull JOIN pushloss.stream USING (stream_id) ORDER BY sdk_app_id, pull_id`
 
 // archive is what the database keeps of the answers.
 type archive struct {
 	pulls  []pull
+	wrong  []wrongSpan
 	bodies map[string][]byte // by the digest that they are stored under
 }
 
 func (w *world) archive() (archive, error) {
-	a := archive{pulls: query[pull](w, sqlPulls), bodies: make(map[string][]byte)}
+	a := archive{pulls: query[pull](w, sqlPulls), wrong: query[wrongSpan](w, sqlWrongSpans), bodies: make(map[string][]byte)}
 	type stored struct {
 		SHA, Body []byte
 		Size      int

@@ -165,7 +165,7 @@ func (w *world) sameChanges(want map[change]int) (problems differences) {
 
 const sqlLedger = `
 	SELECT l.sdk_app_id, l.day::text, coalesce(t.task_id, ''), l.state, coalesce(l.settled_reason, ''), l.settled, l.pulls,
-		l.row_count, l.reject_count, l.first_loaded_at, l.last_loaded_at, l.last_trusted_at, l.last_error IS NOT NULL, l.updated_at,
+		l.row_count, l.reject_count, l.first_loaded_at, l.last_loaded_at, l.last_trusted_at, l.proven_at, l.last_error IS NOT NULL, l.updated_at,
 		coalesce((SELECT sum(r.row_count) FROM pushloss.reject AS r
 			WHERE (r.sdk_app_id, r.day, r.task_key, r.stream_id) = (l.sdk_app_id, l.day, l.task_key, 0)), 0)
 	FROM pushloss.ledger AS l LEFT JOIN pushloss.task AS t USING (task_key)
@@ -182,7 +182,7 @@ func (w *world) sameLedger(want map[window]*entry) (problems differences) {
 		Pulls             int
 		Rows, Rejects     int
 		First, Last       *time.Time
-		Trusted           *time.Time
+		Trusted, Proven   *time.Time
 		HasError          bool
 		Updated           time.Time
 		RowsInRejectTable int
@@ -199,7 +199,7 @@ func (w *world) sameLedger(want map[window]*entry) (problems differences) {
 		seen[at] = true
 		told := entry{
 			State: r.State, Reason: r.Reason, Rows: r.Rows, Rejects: r.Rejects, First: micro(r.First), Last: micro(r.Last),
-			Trusted: micro(r.Trusted), Pulled: r.Updated.UnixMicro(), Pulls: r.Pulls, HasError: r.HasError,
+			Trusted: micro(r.Trusted), Proven: micro(r.Proven), Pulled: r.Updated.UnixMicro(), Pulls: r.Pulls, HasError: r.HasError,
 		}
 		modelled := entry{}
 		if want[at] != nil {

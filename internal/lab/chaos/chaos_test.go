@@ -23,6 +23,11 @@ func TestChaosLeavesEverythingAsIfNothingHadHappened(t *testing.T) {
 		w.quietly(append([]string{"tasks", "add", "--app", fmt.Sprint(app), "--sent-at", w.firstDay().String()}, tasks...)...)
 	}
 
+	// Evidence that the days add up, until a span is found to be wrong.
+	_ = query[struct{ App int64 }](w, `INSERT INTO pushloss.span_evidence (sdk_app_id, stream_id, checked_at, run_id, first_day, last_day, keys)
+		SELECT app, stream, now(), 0, '2025-01-01', '2025-01-02', 1 FROM unnest($1::bigint[]) AS app CROSS JOIN (VALUES (0), (1)) AS s (stream)
+		RETURNING sdk_app_id`, apps())
+
 	s := newStorm(w, round.seed, round.kills)
 	s.rage()
 	if err := s.check(); err != nil {
@@ -125,6 +130,12 @@ func (s *storm) figures(a archive, m *model, differences int) string {
 	for _, name := range slices.Sorted(maps.Keys(struck)) {
 		kinds = append(kinds, fmt.Sprintf("%s %d", name, struck[name]))
 	}
+	spans := 0
+	for _, p := range a.pulls {
+		if p.First != nil {
+			spans++
+		}
+	}
 	abandoned := 0
 	for _, p := range s.processes {
 		if p.killed && p.run() != 0 {
@@ -132,8 +143,8 @@ func (s *storm) figures(a archive, m *model, differences int) string {
 		}
 	}
 	return fmt.Sprintf("kills %d (%d in a run), database restarts %d, network cuts %d, locks robbed %d, pauses %d, "+
-		"faults of %d kinds out of %d (%s), runs %d, windows %d, answers loaded %d, requests %d, changes %d, differences %d, seed %d",
+		"faults of %d kinds out of %d (%s), runs %d, windows %d, answers loaded %d (%d for several days), requests %d, changes %d, differences %d, seed %d",
 		s.killed.Load(), abandoned, s.restarts.Load(), s.cuts.Load(), s.robberies.Load(), s.pauses.Load(),
-		len(struck), len(sandbox.Faults()), strings.Join(kinds, ", "), len(s.processes), len(m.ledger), len(a.pulls), len(calls),
+		len(struck), len(sandbox.Faults()), strings.Join(kinds, ", "), len(s.processes), len(m.ledger), len(a.pulls), spans, len(calls),
 		len(m.changes), differences, s.seed)
 }

@@ -29,6 +29,7 @@ type entry struct {
 	Rows, Rejects int
 	First, Last   int64 // microseconds; 0: never
 	Trusted       int64 // when a trusted answer last loaded it
+	Proven        int64 // when a trusted answer for several days last agreed with it
 	Pulled        int64 // when the last answer was loaded
 	Pulls         int   // answers, so at least as many pulls
 	HasError      bool
@@ -41,18 +42,21 @@ type model struct {
 	figures map[window]map[key]figure
 	ledger  map[window]*entry
 	changes map[change]int
+	back    map[int64]int // wrong spans that were taken account of, by app
 }
 
 // replay loads the archive from the first answer to the last.
 func replay(a archive, zone *time.Location) (*model, differences) {
 	m := &model{
 		zone: zone, figures: make(map[window]map[key]figure), ledger: make(map[window]*entry), changes: make(map[change]int),
+		back: make(map[int64]int),
 	}
 	var problems differences
 	for _, p := range a.pulls {
 		if p.Stream != sandbox.StreamLoss {
 			continue
 		}
+		m.takeBack(a.wrong, p.App, p.LoadedAt)
 		elements, err := readBody(a.bodies[string(p.SHA)])
 		if err != nil {
 			problems.add("the body of pull %d cannot be read: %v", p.ID, err)
@@ -61,14 +65,21 @@ func replay(a archive, zone *time.Location) (*model, differences) {
 		told := p
 		told.In, told.Inserted, told.Updated, told.Deleted, told.Unchanged, told.Kept = 0, 0, 0, 0, 0, 0
 		told.Merged, told.Rejected, told.Ignore = 0, 0, 0
-		m.load(&told, elements)
+		if p.First != nil {
+			problems = append(problems, m.prove(&told, elements)...)
+		} else {
+			m.load(&told, elements)
+		}
 		if now := (counts{told}).list(); now != (counts{p}).list() {
 			problems.add("pull %d tells %v (in, inserted, updated, deleted, unchanged, kept, merged, rejected, ignored), the model %v",
 				p.ID, counts{p}.list(), now)
 		}
-		if trusted := m.trusted(p); trusted != p.Trusted {
+		if trusted := m.trusted(p); p.First == nil && trusted != p.Trusted {
 			problems.add("pull %d of %s at %s is told as trusted: %t", p.ID, p.Day, p.LoadedAt, p.Trusted)
 		}
+	}
+	for _, app := range apps() {
+		m.takeBack(a.wrong, app, time.Unix(1<<40, 0))
 	}
 	return m, problems
 }
@@ -172,7 +183,7 @@ func (l *entry) forget() {
 
 func (l *entry) stateOfFigures() string {
 	switch {
-	case l.Trusted == 0:
+	case l.Trusted == 0 && l.Proven == 0:
 		return "unproven"
 	case l.Rows == 0:
 		return "empty"
