@@ -34,6 +34,41 @@ type browser struct {
 	complaints []string
 }
 
+// chromium is the one browser of this test binary; each test has a profile of its own in
+// it. It has to be a global: tests have nothing in common but the process.
+var chromium oneBrowser
+
+// oneBrowser is started by the first test that needs it.
+type oneBrowser struct {
+	once sync.Once
+	ctx  context.Context
+	err  error
+	ends []func()
+}
+
+func (o *oneBrowser) start(t testing.TB, path string) context.Context {
+	t.Helper()
+	o.once.Do(func() {
+		allocator, endAllocator := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:],
+			chromedp.ExecPath(path),
+			chromedp.NoSandbox, // which root cannot use; it sees pages of these tests only
+			chromedp.Flag("disable-dev-shm-usage", true),
+			chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"),
+		)...)
+		ctx, end := chromedp.NewContext(allocator)
+		o.ctx, o.ends = ctx, []func(){func() { _ = chromedp.Cancel(ctx) }, end, endAllocator}
+		o.err = chromedp.Do(ctx)
+	})
+	must(t, o.err)
+	return o.ctx
+}
+
+func (o *oneBrowser) end() {
+	for _, end := range o.ends {
+		end()
+	}
+}
+
 // scheme is what the reader's system prefers.
 type scheme string
 
@@ -52,19 +87,11 @@ func browse(t testing.TB, w *world, width int, colours scheme) *browser {
 	}
 	server := httptest.NewServer(page.New(w.db, w.options))
 	t.Cleanup(server.Close)
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.WindowSize(width, 1000),
-		chromedp.NoSandbox, // which root cannot use; it sees pages of this test only
-		chromedp.Flag("disable-dev-shm-usage", true),
-		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"),
-	)
-	limited, endLimit := context.WithTimeout(context.WithoutCancel(t.Context()), browserLimit)
-	t.Cleanup(endLimit)
-	allocator, endAllocator := chromedp.NewExecAllocator(limited, options...)
-	t.Cleanup(endAllocator)
-	ctx, end := chromedp.NewContext(allocator)
+	ctx, end := chromedp.NewContext(chromium.start(t, path), chromedp.WithNewBrowserContext())
 	t.Cleanup(end)
 	t.Cleanup(func() { _ = chromedp.Cancel(ctx) })
+	ctx, endLimit := context.WithTimeout(ctx, browserLimit)
+	t.Cleanup(endLimit)
 	b := &browser{t: t, ctx: ctx, home: server.URL}
 	must(t, chromedp.Listen(ctx, b.listen))
 	b.do(chromedp.EmulateViewport(int64(width), 1000))

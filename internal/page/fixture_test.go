@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -52,6 +53,12 @@ type world struct {
 // setup makes a world without any figures.
 func setup(t testing.TB) *world {
 	t.Helper()
+	return on(t, pgtest.URL(t))
+}
+
+// on makes a world of a database.
+func on(t testing.TB, database string) *world {
+	t.Helper()
 	w := &world{t: t, log: &strings.Builder{}}
 	var err error
 	w.api, err = sandbox.New(sandbox.Config{
@@ -62,7 +69,6 @@ func setup(t testing.TB) *world {
 	api := httptest.NewServer(w.api)
 	t.Cleanup(api.Close)
 	w.apiURL = api.URL
-	database := pgtest.URL(t)
 	w.db, err = load.Open(context.WithoutCancel(t.Context()), database, 10)
 	must(t, err)
 	t.Cleanup(w.db.Close)
@@ -86,11 +92,19 @@ var demoTasks = []load.Task{
 // pulled makes a world with the last so many days of the app, whole and by task.
 func pulled(t testing.TB, days int) *world {
 	t.Helper()
-	w := setup(t)
-	w.register(testApp, demoTasks...)
-	w.backfill(testApp, today-calendar.Day(days), today-1, load.RunDone)
-	return w
+	filled, _ := pulledDays.LoadOrStore(days, pgtest.NewFilled())
+	return on(t, filled.(*pgtest.Filled).URL(t, func(database string) {
+		w := on(t, database)
+		w.register(testApp, demoTasks...)
+		w.backfill(testApp, today-calendar.Day(days), today-1, load.RunDone)
+		w.db.Close()
+		w.pool.Close()
+	}))
 }
+
+// pulledDays are the databases of pulled, by their number of days. It has to be a global:
+// tests have nothing in common but the process.
+var pulledDays sync.Map
 
 func (w *world) register(app int64, tasks ...load.Task) {
 	w.t.Helper()

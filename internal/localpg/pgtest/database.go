@@ -22,8 +22,8 @@ const (
 	statementLimit = 2 * time.Minute
 
 	// sqlLock keeps apart the test processes that share a server.
-	sqlLock   = `SELECT pg_advisory_lock(7354102)`
-	sqlUnlock = `SELECT pg_advisory_unlock(7354102)`
+	sqlLock   = `SELECT pg_advisory_lock(7354102, hashtext($1))`
+	sqlUnlock = `SELECT pg_advisory_unlock(7354102, hashtext($1))`
 	sqlOwner  = `
 		DO $$ BEGIN
 			IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '` + Owner + `') THEN
@@ -41,6 +41,7 @@ type databases struct {
 	mu    sync.Mutex
 	conn  *pgx.Conn
 	ready map[string]bool // templates
+	own   []string        // templates of this process alone
 }
 
 // with runs a step that may use the connection.
@@ -81,35 +82,63 @@ func (d *databases) prepare(ctx context.Context, conn *pgx.Conn, address, templa
 	if d.ready[template] {
 		return nil
 	}
-	if err := statements(ctx, conn, sqlLock, sqlOwner); err != nil {
+	if err := locked(ctx, conn, Owner, func() error { return statements(ctx, conn, sqlOwner) }); err != nil {
 		return err
 	}
-	defer func() { _ = statements(ctx, conn, sqlUnlock) }()
+	err := locked(ctx, conn, template, func() error { return d.prepareAlone(ctx, conn, address, template, fill) })
+	if err == nil {
+		if d.ready == nil {
+			d.ready = make(map[string]bool)
+		}
+		d.ready[template] = true
+	}
+	return err
+}
+
+// locked runs a step while no other process runs one of this name.
+func locked(ctx context.Context, conn *pgx.Conn, name string, step func() error) error {
+	if _, err := conn.Exec(ctx, sqlLock, name); err != nil {
+		return err
+	}
+	defer func() { _, _ = conn.Exec(ctx, sqlUnlock, name) }()
+	return step()
+}
+
+func (d *databases) prepareAlone(ctx context.Context, conn *pgx.Conn, address, template string, fill func(ctx context.Context, ownerURL string) error) error {
 	var exists bool
 	if err := conn.QueryRow(ctx, sqlIsTemplate, template).Scan(&exists); err != nil {
 		return err
 	}
-	if !exists {
-		ownerURL, err := urlOf(address, template)
-		if err != nil {
-			return err
-		}
-		// What an interrupted process left is not marked as a template.
-		if err := statements(ctx, conn, `DROP DATABASE IF EXISTS `+template, createDatabase(conn, template, "template1")); err != nil {
-			return err
-		}
-		if err := fill(ctx, ownerURL); err != nil {
-			return err
-		}
-		if err := statements(ctx, conn, `ALTER DATABASE `+template+` IS_TEMPLATE true`); err != nil {
-			return err
-		}
+	if exists {
+		return nil
 	}
-	if d.ready == nil {
-		d.ready = make(map[string]bool)
+	ownerURL, err := urlOf(address, template)
+	if err != nil {
+		return err
 	}
-	d.ready[template] = true
-	return nil
+	// What an interrupted process left is not marked as a template.
+	if err := statements(ctx, conn, `DROP DATABASE IF EXISTS `+template, createDatabase(conn, template, "template1")); err != nil {
+		return err
+	}
+	if err := fill(ctx, ownerURL); err != nil {
+		return err
+	}
+	return statements(ctx, conn, `ALTER DATABASE `+template+` IS_TEMPLATE true`)
+}
+
+// forget drops the templates of this process alone.
+func (d *databases) forget() error {
+	if len(d.own) == 0 {
+		return nil
+	}
+	return d.with(func(ctx context.Context, conn *pgx.Conn, _ string) error {
+		for _, name := range d.own {
+			if err := statements(ctx, conn, `ALTER DATABASE `+name+` IS_TEMPLATE false`, `DROP DATABASE `+name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func (d *databases) drop(name string) error {

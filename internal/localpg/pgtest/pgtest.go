@@ -2,8 +2,10 @@ package pgtest
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,7 +20,7 @@ const poolLimit = 30 * time.Second
 // Main runs the tests of a package, fails it if they leave goroutines behind
 // that the options do not excuse, stops the server if one was started, and
 // returns the exit code for TestMain.
-func Main(m *testing.M, options ...goleak.Option) int {
+func Main(m interface{ Run() int }, options ...goleak.Option) int {
 	code := m.Run()
 	if code == 0 {
 		if err := goleak.Find(options...); err != nil {
@@ -44,6 +46,27 @@ func URL(t testing.TB) string {
 func EmptyURL(t testing.TB) string {
 	t.Helper()
 	return create(t, "template1", nil)
+}
+
+// Filled is a database that several tests begin with: one of them fills it, and each gets
+// a copy.
+type Filled struct{ name string }
+
+// NewFilled returns a database that nobody has filled yet.
+func NewFilled() *Filled { return &Filled{name: "filled_" + strings.ToLower(rand.Text())} }
+
+// URL is that of a copy for this test alone. The first call lets fill make the original,
+// which has the newest schema. It must close its connections, and make no database.
+func (f *Filled) URL(t testing.TB, fill func(ownerURL string)) string {
+	t.Helper()
+	return create(t, f.name, func(ctx context.Context, ownerURL string) error {
+		shared.databases.own = append(shared.databases.own, f.name)
+		if err := migrations.Up(ctx, ownerURL); err != nil {
+			return err
+		}
+		fill(ownerURL)
+		return nil
+	})
 }
 
 // Pool opens a pool on a database that URL makes, and closes it with the test.

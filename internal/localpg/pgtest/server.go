@@ -126,17 +126,17 @@ func cheapLogin(server *localpg.Server) error {
 
 // close stops what was started, and removes it.
 func (s *lazyServer) close() error {
+	err := s.databases.forget()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
 	defer cancel()
 	s.databases.close(ctx)
 	if s.dir == "" {
-		return nil
+		return err
 	}
-	var err error
 	if s.server != nil {
-		err = s.server.Close(ctx)
+		err = errors.Join(err, s.server.Close(ctx))
 	}
 	// A server that did not stop is the watchdog's.
 	return errors.Join(err, s.watcher.dismiss(), os.RemoveAll(s.dir))
