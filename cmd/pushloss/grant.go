@@ -14,21 +14,24 @@ func newGrantCommand(env Environment) *cobra.Command {
 		Short: "Let a database role read schema analytics, and nothing else",
 		Long: `Gives an existing role read access to schema analytics: to all views and functions,
 and to those that later migrations create. The role gets no right on schema pushloss.
-Granting again changes nothing.
+Granting again changes nothing. With --search-path the role finds the views without
+"analytics." before their names, in this database: some tools show no other schema.
 
 Connect to the database as the role that migrates, or as a superuser.`,
 		Example: `  psql -c "CREATE ROLE metabase LOGIN PASSWORD '...'" "$DATABASE_URL"
-  pushloss grant metabase`,
+  pushloss grant metabase
+  pushloss grant --search-path analyst`,
 		Args: exactly(cobra.ExactArgs(1)),
 	}
 	output := outputFlag(command)
+	searchPath := command.Flags().Bool("search-path", false, "set the role's search_path in this database, so that it finds the views by their names alone")
 	command.RunE = func(cmd *cobra.Command, args []string) error {
 		a, db, err := configureAndOpen(cmd, env)
 		if err != nil {
 			return err
 		}
 		defer a.close()
-		report, err := access.Grant(cmd.Context(), db.Pool(), args[0])
+		report, err := access.Grant(cmd.Context(), db.Pool(), args[0], *searchPath)
 		if err != nil {
 			return err
 		}
@@ -38,6 +41,10 @@ Connect to the database as the role that migrates, or as a superuser.`,
 		printAccess(env, report)
 		fmt.Fprintf(env.Stdout, "%s reads analytics: %s granted, %d unchanged\n",
 			report.Role, many(report.Changed(), "right"), len(report.Rights)-report.Changed())
+		if !report.SearchPath {
+			fmt.Fprintf(env.Stdout, "it writes analytics. before each view; --search-path spares it that\n")
+		}
+		fmt.Fprintf(env.Stdout, "what it sees first: %s\n", report.First)
 		return nil
 	}
 	return command

@@ -23,6 +23,10 @@ type Report struct {
 	Reads bool `json:"reads"`
 	// Notes are facts about the role that an operator may not expect.
 	Notes []string `json:"notes"`
+	// SearchPath reports whether the role finds the views by their names alone in this database.
+	SearchPath bool `json:"search_path"`
+	// First is a query that shows the role something; empty after a revoke.
+	First string `json:"first"`
 }
 
 // Right is one right of a role, and what was done about it.
@@ -59,7 +63,11 @@ const sqlAlone = `SELECT pg_advisory_xact_lock(hashtextextended('pushloss access
 
 // Grant lets a role read schema analytics, now and after later migrations, and
 // nothing else. Rights that the role has already stay as they are.
-func Grant(ctx context.Context, pool *postgres.Pool, role string) (Report, error) {
+//
+// With searchPath, the role also finds the views by their names alone, in this database.
+func Grant(ctx context.Context, pool *postgres.Pool, role string, searchPath bool) (Report, error) {
+	given := grant
+	given.searchPath = searchPath
 	report, err := apply(ctx, pool, role, func(r knownRole, rights []heldRight) error {
 		if r.superuser {
 			return &problem.UsageError{
@@ -76,7 +84,7 @@ func Grant(ctx context.Context, pool *postgres.Pool, role string) (Report, error
 			}
 		}
 		return nil
-	}, grant)
+	}, given)
 	if err != nil {
 		return report, fmt.Errorf("grant: %w", err)
 	}
@@ -108,11 +116,13 @@ type rightChange struct {
 	to   string // TO or FROM
 	due  func(heldRight) bool
 	done Result
+	// searchPath says to let the role find the views by their names alone.
+	searchPath bool
 }
 
 var (
-	grant  = rightChange{"GRANT", "TO", func(r heldRight) bool { return !r.held }, Granted}
-	revoke = rightChange{"REVOKE", "FROM", func(r heldRight) bool { return r.held }, Revoked}
+	grant  = rightChange{verb: "GRANT", to: "TO", due: func(r heldRight) bool { return !r.held }, done: Granted}
+	revoke = rightChange{verb: "REVOKE", to: "FROM", due: func(r heldRight) bool { return r.held }, done: Revoked}
 )
 
 // sql is the statement that changes one right.
@@ -160,6 +170,9 @@ func apply(ctx context.Context, pool *postgres.Pool, role string, check func(kno
 		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 			return refused(err)
 		}
+		if err := change.setSearchPath(ctx, tx, role, found); err != nil {
+			return refused(err)
+		}
 		after, err := readRights(ctx, tx, found.oid)
 		if err != nil {
 			return err
@@ -168,11 +181,38 @@ func apply(ctx context.Context, pool *postgres.Pool, role string, check func(kno
 		if found, err = readRole(ctx, tx, role, change); err != nil {
 			return err
 		}
-		report.Reads = found.readsAnalytics
+		report.Reads, report.SearchPath, report.First = found.readsAnalytics, found.searchPath != "", change.first(found)
 		report.Notes = append(report.Notes, found.notes(role, change.done)...)
 		return nil
 	})
 	return report, err
+}
+
+// searchPath puts the views before everything else that the role sees.
+const searchPath = `analytics, "$user", public`
+
+// setSearchPath sets the role's search_path in this database, or takes back what was set so.
+func (c rightChange) setSearchPath(ctx context.Context, tx pgx.Tx, role string, found knownRole) error {
+	where := fmt.Sprintf("ALTER ROLE %s IN DATABASE %s ", pgx.Identifier{role}.Sanitize(), pgx.Identifier{found.database}.Sanitize())
+	var err error
+	switch {
+	case c.searchPath && found.searchPath == "":
+		_, err = tx.Exec(ctx, where+"SET search_path = "+searchPath)
+	case c.done == Revoked && found.searchPath == searchPath:
+		_, err = tx.Exec(ctx, where+"RESET search_path")
+	}
+	return err
+}
+
+// first is a query that shows something in any database with an app.
+func (c rightChange) first(found knownRole) string {
+	switch {
+	case c.done == Revoked:
+		return ""
+	case found.searchPath != "":
+		return "SELECT * FROM calendar ORDER BY day DESC LIMIT 7"
+	}
+	return "SELECT * FROM analytics.calendar ORDER BY day DESC LIMIT 7"
 }
 
 // results lists every right that the role has, or had.

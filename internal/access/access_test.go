@@ -155,9 +155,9 @@ func TestAGrantedRoleReadsAnalyticsAndNothingElse(t *testing.T) {
 		denied(t, reader, `SELECT FROM `+view)
 	}
 
-	report, err := access.Grant(t.Context(), f.pool, role)
+	report, err := access.Grant(t.Context(), f.pool, role, false)
 	must(t, err)
-	if report.Changed() != len(report.Rights) || len(report.Rights) != 1+len(views)+1+2 || !report.Reads || len(report.Notes) != 0 {
+	if report.Changed() != len(report.Rights) || len(report.Rights) != 1+len(views)+2+2 || !report.Reads || len(report.Notes) != 0 {
 		t.Errorf("granted: %+v", report)
 	}
 	for _, view := range views {
@@ -179,7 +179,7 @@ func TestAGrantedRoleReadsAnalyticsAndNothingElse(t *testing.T) {
 		denied(t, reader, `DELETE FROM `+table)
 	}
 	for _, sql := range []string{
-		`INSERT INTO analytics.platforms (platform_id, platform) VALUES (99, 'mine')`,
+		`INSERT INTO analytics.stages (stage_id, stage, meaning) VALUES (99, 'mine', 'mine')`,
 		`CREATE TABLE analytics.mine ()`, `CREATE VIEW analytics.mine AS SELECT 1`, `CREATE TABLE pushloss.mine ()`,
 		`CREATE TABLE public.mine ()`, `DROP VIEW analytics.runs`, `COMMENT ON VIEW analytics.runs IS 'mine'`,
 		`ALTER VIEW analytics.runs RENAME TO mine`, `ALTER VIEW analytics.runs OWNER TO CURRENT_USER`,
@@ -189,7 +189,7 @@ func TestAGrantedRoleReadsAnalyticsAndNothingElse(t *testing.T) {
 		denied(t, reader, sql)
 	}
 
-	again, err := access.Grant(t.Context(), f.pool, role)
+	again, err := access.Grant(t.Context(), f.pool, role, false)
 	must(t, err)
 	if again.Changed() != 0 || len(again.Rights) != len(report.Rights) {
 		t.Errorf("granted again: %+v", again)
@@ -229,7 +229,7 @@ func TestAGrantHoldsForWhatMigrationsMakeLater(t *testing.T) {
 			db, owner := open(t, granter), connectTo(t, url)
 			role, asRole := newRole(t, url)
 			reader := connectTo(t, asRole)
-			_, err := access.Grant(t.Context(), db, role)
+			_, err := access.Grant(t.Context(), db, role, false)
 			must(t, err)
 
 			execOn(t, owner, `CREATE VIEW analytics.later AS SELECT sdk_app_id FROM pushloss.app`)
@@ -266,7 +266,7 @@ func TestAGrantSurvivesMigrations(t *testing.T) {
 	db, owner := open(t, url), connectTo(t, url)
 	role, asRole := newRole(t, url)
 	reader := connectTo(t, asRole)
-	_, err := access.Grant(t.Context(), db, role)
+	_, err := access.Grant(t.Context(), db, role, false)
 	must(t, err)
 	must(t, migrations.Down(t.Context(), url, migrations.Count()-1))
 	must(t, migrations.Up(t.Context(), url))
@@ -276,7 +276,7 @@ func TestAGrantSurvivesMigrations(t *testing.T) {
 	must(t, migrations.Down(t.Context(), url, migrations.Count()))
 	must(t, migrations.Up(t.Context(), url))
 	denied(t, reader, `SELECT FROM analytics.runs`)
-	_, err = access.Grant(t.Context(), db, role)
+	_, err = access.Grant(t.Context(), db, role, false)
 	must(t, err)
 	allowed(t, reader, `SELECT FROM analytics.runs`)
 }
@@ -292,7 +292,7 @@ func TestHostileRoleNamesAreNames(t *testing.T) {
 		name += suffix[:8]
 		asRole := pgtest.Role(t, f.url, name, "")
 		reader := connectTo(t, asRole)
-		report, err := access.Grant(t.Context(), f.pool, name)
+		report, err := access.Grant(t.Context(), f.pool, name, false)
 		must(t, err)
 		equal(t, "role", name, report.Role)
 		equal(t, "user", []string{name}, namesOn(t, reader, `SELECT current_user::text`))
@@ -305,7 +305,7 @@ func TestHostileRoleNamesAreNames(t *testing.T) {
 	// Postgres cuts a longer name to this one, which is another role.
 	long := strings.Repeat("n", 55) + suffix[:8]
 	pgtest.Role(t, f.url, long, "")
-	_, err := access.Grant(t.Context(), f.pool, long+"more")
+	_, err := access.Grant(t.Context(), f.pool, long+"more", false)
 	wantError(t, err, "does not exist", `\du in psql`)
 	equal(t, "rights of the other", []string{"false"}, namesOn(t, f.conn, `SELECT has_schema_privilege($1, 'analytics', 'USAGE')::text`, long))
 }
@@ -338,7 +338,7 @@ func TestGrantsThatWouldMeanNothingAreRefused(t *testing.T) {
 		{"\xff", "is not the name of a role", "log in as"},
 	} {
 		t.Run(test.role, func(t *testing.T) {
-			_, err := access.Grant(t.Context(), f.pool, test.role)
+			_, err := access.Grant(t.Context(), f.pool, test.role, false)
 			wantError(t, err, test.problem, test.remedy)
 		})
 	}
@@ -359,14 +359,14 @@ func TestWhoMayNotGrantIsTold(t *testing.T) {
 	reader, asReader := newRole(t, url)
 	other, _ := newRole(t, url)
 	must2 := func(_ access.Report, err error) { t.Helper(); must(t, err) }
-	must2(access.Grant(t.Context(), open(t, url), reader))
+	must2(access.Grant(t.Context(), open(t, url), reader, false))
 	db := open(t, asReader)
-	_, err := access.Grant(t.Context(), db, other)
+	_, err := access.Grant(t.Context(), db, other, false)
 	wantError(t, err, "no right to grant USAGE on schema analytics", "the role that migrates")
 	_, err = access.Revoke(t.Context(), db, reader)
 	wantError(t, err, "no right to revoke", "the role that migrates")
 	execOn(t, owner, `GRANT USAGE ON SCHEMA analytics TO `+reader+` WITH GRANT OPTION`)
-	_, err = access.Grant(t.Context(), db, other)
+	_, err = access.Grant(t.Context(), db, other, false)
 	wantError(t, err, "no right to grant", "the role that migrates")
 	equal(t, "rights that a refused grant left", []string{"false"}, namesOn(t, owner, `SELECT has_schema_privilege($1, 'analytics', 'USAGE')::text`, other))
 	// Nor are rights taken back that were passed on.
@@ -385,9 +385,9 @@ func TestViewsOfOthersInAnalyticsAreNamed(t *testing.T) {
 	role, _ := newRole(t, url)
 	execOn(t, owner, `GRANT USAGE, CREATE ON SCHEMA analytics TO `+guest)
 	execOn(t, connectTo(t, asGuest), `CREATE VIEW analytics."of a guest" AS SELECT 1 AS one`)
-	_, err := access.Grant(t.Context(), db, role)
+	_, err := access.Grant(t.Context(), db, role, false)
 	wantError(t, err, "view analytics.of a guest", "connect as")
-	report, err := access.Grant(t.Context(), open(t, pgtest.AdminURL(t, url)), role)
+	report, err := access.Grant(t.Context(), open(t, pgtest.AdminURL(t, url)), role, false)
 	must(t, err)
 	if !slices.ContainsFunc(report.Rights, func(r access.Right) bool { return r.On == "later views of "+guest }) {
 		t.Errorf("who made a view once may make more: %+v", report.Rights)
@@ -404,7 +404,7 @@ func TestNotesTellWhatAGrantIsNot(t *testing.T) {
 	execOn(t, owner, `GRANT USAGE ON SCHEMA pushloss TO `+role)
 	execOn(t, owner, `GRANT SELECT (state) ON pushloss.run TO `+role)
 	execOn(t, connectTo(t, pgtest.AdminURL(t, url)), `GRANT CREATE ON SCHEMA public TO PUBLIC`)
-	report, err := access.Grant(t.Context(), db, role)
+	report, err := access.Grant(t.Context(), db, role, false)
 	must(t, err)
 	notes := strings.Join(report.Notes, "\n")
 	for _, says := range []string{"GRANT CONNECT ON DATABASE", "tables of schema pushloss", "REVOKE CREATE ON SCHEMA public"} {
@@ -433,6 +433,67 @@ func TestNotesTellWhatAGrantIsNot(t *testing.T) {
 	}
 }
 
+// A group that may not log in, whose member does not inherit, and a role that may write and become the owner.
+func TestNotesTellOfWritingAndOfRightsThatWaitForSetRole(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	owner, admin, db := connectTo(t, url), connectTo(t, pgtest.AdminURL(t, url)), open(t, url)
+	me := pgx.Identifier{namesOn(t, owner, `SELECT current_user::text`)[0]}.Sanitize()
+	group, _ := newRole(t, url)
+	member, _ := newRole(t, url)
+	execOn(t, admin, `ALTER ROLE `+group+` NOLOGIN; ALTER ROLE `+member+` NOINHERIT; GRANT `+group+` TO `+member)
+	writer, _ := newRole(t, url)
+	execOn(t, admin, `ALTER ROLE `+writer+` NOINHERIT; GRANT `+me+` TO `+writer)
+	execOn(t, owner, `GRANT UPDATE ON analytics.tasks TO `+writer)
+	for _, test := range []struct {
+		role string
+		says []string
+	}{
+		{group, []string{"it may not log in", "before SET ROLE " + `"` + group + `"` + ": " + member}},
+		{writer, []string{"it may write in schema analytics or pushloss", "it is a member of " + me[1:len(me)-1], "after SET ROLE it may do everything"}},
+		{member, nil},
+	} {
+		report, err := access.Grant(t.Context(), db, test.role, false)
+		must(t, err)
+		notes := strings.Join(report.Notes, "\n")
+		for _, says := range test.says {
+			if !strings.Contains(notes, says) {
+				t.Errorf("notes %q, want %q among them", notes, says)
+			}
+		}
+		if len(report.Notes) != min(2, len(test.says)) {
+			t.Errorf("%s: notes %q", test.role, notes)
+		}
+	}
+}
+
+func TestAReaderFindsTheViewsByTheirNamesWhereItIsAskedFor(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	role, asRole := newRole(t, url)
+	db := open(t, pgtest.AdminURL(t, url)) // the owner may not alter roles
+	report, err := access.Grant(t.Context(), db, role, false)
+	must(t, err)
+	if report.SearchPath || report.First != "SELECT * FROM analytics.calendar ORDER BY day DESC LIMIT 7" {
+		t.Errorf("without a search path: %+v", report)
+	}
+	allowed(t, connectTo(t, asRole), report.First)
+	for range 2 {
+		report, err = access.Grant(t.Context(), db, role, true)
+		must(t, err)
+		if !report.SearchPath || report.First != "SELECT * FROM calendar ORDER BY day DESC LIMIT 7" {
+			t.Errorf("with a search path: %+v", report)
+		}
+	}
+	allowed(t, connectTo(t, asRole), report.First)
+	_, err = access.Revoke(t.Context(), db, role)
+	must(t, err)
+	equal(t, "settings that keep the role", []string{"0"}, namesOn(t, connectTo(t, url), `SELECT count(*)::text FROM pg_db_role_setting WHERE setrole = $1::regrole`, role))
+	if _, err := access.Grant(t.Context(), open(t, url), role, true); err != nil {
+		wantError(t, err, "permission denied", "superuser")
+	}
+}
+
 func TestGrantsAtOnceAllSucceed(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
@@ -445,7 +506,7 @@ func TestGrantsAtOnceAllSucceed(t *testing.T) {
 	errs := make(chan error)
 	for _, role := range roles {
 		go func() {
-			_, err := access.Grant(t.Context(), db, role)
+			_, err := access.Grant(t.Context(), db, role, false)
 			errs <- err
 		}()
 	}

@@ -123,6 +123,11 @@ type knownRole struct {
 	readsTables    bool
 	makesTables    bool // in schema public, as everybody did before Postgres 15
 	holdsMore      bool // of this database: rights or objects
+	logsIn         bool
+	writes         bool   // anything of analytics or pushloss, or makes something there
+	becomes        string // owners whose rights it has only after SET ROLE
+	idleMembers    string // members that have its rights only after SET ROLE
+	searchPath     string // its own in this database, where it has analytics
 }
 
 // sqlRole compares texts: type name would cut a long name at 63 bytes, so that it
@@ -140,14 +145,34 @@ const sqlRole = `
 		EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname = 'public' AND has_schema_privilege(r.oid, n.oid, 'CREATE')),
 		EXISTS (
 			SELECT FROM pg_shdepend AS d JOIN pg_database AS b ON b.oid = d.dbid
-			WHERE b.datname = current_database() AND d.refclassid = 'pg_authid'::regclass AND d.refobjid = r.oid)
+			WHERE b.datname = current_database() AND d.refclassid = 'pg_authid'::regclass AND d.refobjid = r.oid),
+		r.rolcanlogin,
+		EXISTS (
+			SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+			WHERE n.nspname IN ('analytics', 'pushloss') AND c.relkind = ANY('{r,p,v,m,f}')
+				AND has_schema_privilege(r.oid, n.oid, 'USAGE') AND has_table_privilege(r.oid, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+			UNION ALL
+			SELECT FROM pg_namespace AS n WHERE n.nspname IN ('analytics', 'pushloss') AND has_schema_privilege(r.oid, n.oid, 'CREATE')),
+		coalesce((
+			SELECT string_agg(quote_ident(o.rolname), ', ' ORDER BY o.rolname) FROM pg_roles AS o
+			WHERE o.oid IN (SELECT nspowner FROM pg_namespace WHERE nspname IN ('analytics', 'pushloss'))
+				AND pg_has_role(r.oid, o.oid, 'MEMBER') AND NOT pg_has_role(r.oid, o.oid, 'USAGE')), ''),
+		coalesce((
+			SELECT string_agg(DISTINCT quote_ident(u.rolname), ', ') FROM pg_auth_members AS m JOIN pg_roles AS u ON u.oid = m.member
+			WHERE m.roleid = r.oid AND NOT pg_has_role(u.oid, r.oid, 'USAGE')), ''),
+		coalesce((
+			SELECT substr(c, length('search_path=') + 1) FROM pg_db_role_setting AS s CROSS JOIN unnest(s.setconfig) AS c
+			WHERE s.setrole = r.oid AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+				AND c ~ '^search_path=.*\yanalytics\y'
+			ORDER BY s.setdatabase DESC LIMIT 1), '')
 	FROM pg_roles AS r
 	WHERE r.rolname::text = $1::text`
 
 func readRole(ctx context.Context, tx pgx.Tx, name string, change rightChange) (knownRole, error) {
 	var r knownRole
 	err := tx.QueryRow(ctx, sqlRole, name).
-		Scan(&r.oid, &r.superuser, &r.database, &r.connects, &r.readsAnalytics, &r.readsTables, &r.makesTables, &r.holdsMore)
+		Scan(&r.oid, &r.superuser, &r.database, &r.connects, &r.readsAnalytics, &r.readsTables, &r.makesTables, &r.holdsMore,
+			&r.logsIn, &r.writes, &r.becomes, &r.idleMembers, &r.searchPath)
 	if errors.Is(err, pgx.ErrNoRows) {
 		remedy := `\du in psql lists the roles`
 		if change.done == Granted {
@@ -179,8 +204,20 @@ func (r knownRole) notes(name string, done Result) []string {
 	if !r.connects {
 		notes = append(notes, fmt.Sprintf("it may not connect: GRANT CONNECT ON DATABASE %s TO %s", pgx.Identifier{r.database}.Sanitize(), role))
 	}
+	if !r.logsIn {
+		notes = append(notes, "it may not log in: its members may, and read by its rights")
+	}
+	if r.idleMembers != "" {
+		notes = append(notes, fmt.Sprintf("members that do not inherit its rights read nothing before SET ROLE %s: %s", role, r.idleMembers))
+	}
 	if r.readsTables {
 		notes = append(notes, "it also reads tables of schema pushloss, by rights that are not from here")
+	}
+	if r.writes {
+		notes = append(notes, fmt.Sprintf("it may write in schema analytics or pushloss, by rights that are not from here: ALTER ROLE %s SET default_transaction_read_only = on only guards against mistakes", role))
+	}
+	if r.becomes != "" {
+		notes = append(notes, fmt.Sprintf("it is a member of %s without inheriting: after SET ROLE it may do everything there", r.becomes))
 	}
 	if r.makesTables {
 		notes = append(notes, "it may make tables in schema public, as everybody may there: REVOKE CREATE ON SCHEMA public FROM PUBLIC")
