@@ -93,7 +93,7 @@ func setup(t *testing.T) (owner, reader string) {
 		_, err = admin.Exec(ctx, `ALTER ROLE `+role+` SET `+setting)
 		must(t, err)
 	}
-	_, err = access.Grant(ctx, db.Pool(), role)
+	_, err = access.Grant(ctx, db.Pool(), role, false)
 	must(t, err)
 	// What every kind of column may hold, whether or not a view of today has it.
 	_, err = conn.Exec(ctx, `CREATE VIEW analytics.made_later AS SELECT * FROM (VALUES
