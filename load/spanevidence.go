@@ -23,13 +23,13 @@ const (
 )
 
 const (
-	// Reconciliations compare losses. Evidence has figures, and no newer check of the app
-	// contradicts it.
+	// Reconciliations compare losses. Evidence is about a task, has figures, and no newer
+	// check of the app contradicts it.
 	sqlEvidence = `
 		SELECT
 			greatest((
 				SELECT max(r.checked_at) FROM pushloss.reconciliation AS r
-				WHERE r.sdk_app_id = $1 AND $2 = 0 AND r.state = 'agreed' AND r.trusted AND r.keys > 0 AND r.first_day < r.last_day
+				WHERE r.sdk_app_id = $1 AND $2 = 0 AND r.task_key <> 0 AND r.state = 'agreed' AND r.trusted AND r.keys > 0 AND r.first_day < r.last_day
 			), (
 				SELECT e.checked_at FROM pushloss.span_evidence AS e
 				WHERE e.sdk_app_id = $1 AND e.stream_id = $2)),

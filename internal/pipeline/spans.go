@@ -30,6 +30,8 @@ type spanWork struct {
 	owed   float64 // spans to check, of those proven so far
 	checks int     // spans that were checked
 	off    map[stream.Stream]bool
+	// refused and answered count spans.
+	refused, answered int
 }
 
 // openTask is a task of a week whose windows a span did not prove.
@@ -52,6 +54,14 @@ func (t *openTask) left() calendar.Span {
 	}
 	return left
 }
+
+// spansAtOnce is how many spans of a week are narrowed together, so that their tasks share
+// the requests of a day. It bounds the answers in memory.
+const spansAtOnce = 100
+
+// maxRefusedSpans is how many spans the API may refuse, without an answer to any, before
+// the job goes by days: it may take no window of several days any more.
+const maxRefusedSpans = 3
 
 // sampleShare is the share of proven spans that each job checks by days.
 const sampleShare = 0.02
@@ -90,11 +100,16 @@ func (s *spanWork) week(ctx context.Context, week week) error {
 	s.open, s.proven = nil, nil
 	before := s.calls
 	byDays := requestsByDays(requests)
-	if err := each(ctx, s.appWork, all(requests), s.ask); err != nil {
-		return err
-	}
-	if err := s.narrowWeek(ctx, week.Span); err != nil {
-		return err
+	for part := range slices.Chunk(requests, spansAtOnce) {
+		if err := each(ctx, s.appWork, all(part), s.ask); err != nil {
+			return err
+		}
+		if err := s.narrowWeek(ctx, week.Span); err != nil {
+			return err
+		}
+		if len(s.off) > 0 {
+			break
+		}
 	}
 	if err := s.checkSample(ctx); err != nil {
 		return err
@@ -151,6 +166,10 @@ func (s *spanWork) ask(ctx context.Context, r spanRequest, normalizer *transform
 	if len(r.tasks) == 0 {
 		return false, nil
 	}
+	if s.refusesSpans() {
+		s.leave(r, nil, r.tasks)
+		return false, nil
+	}
 	pull, outcome, err := s.prove(ctx, r, normalizer)
 	var failed *extract.Error
 	switch {
@@ -158,6 +177,9 @@ func (s *spanWork) ask(ctx context.Context, r spanRequest, normalizer *transform
 		// The days say which task or day is the reason.
 		s.log.WarnContext(ctx, "the api refuses a request for several days: requesting each day", "first_day", r.days.First, "last_day", r.days.Last, "error", failed)
 		s.leave(r, nil, r.tasks)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.refused++
 		return false, nil
 	case errors.As(err, &failed) && !failed.StopsApp():
 		s.leave(r, nil, r.tasks)
@@ -168,6 +190,7 @@ func (s *spanWork) ask(ctx context.Context, r spanRequest, normalizer *transform
 	s.appWork.mu.Lock()
 	s.failuresInRow, s.errorsInRow = 0, 0
 	s.loads++
+	s.answered++
 	s.totals.Windows += int64(outcome.Windows)
 	s.totals.WindowsBySpan += int64(outcome.Windows)
 	s.totals.RowsUnchanged += int64(outcome.Rows)
@@ -190,6 +213,15 @@ func (s *spanWork) ask(ctx context.Context, r spanRequest, normalizer *transform
 		s.mu.Unlock()
 	}
 	return true, nil
+}
+
+func (s *spanWork) refusesSpans() bool {
+	s.appWork.mu.Lock()
+	answered := s.answered
+	s.appWork.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return answered == 0 && s.refused >= maxRefusedSpans
 }
 
 // unanswered counts a request without an answer, and returns what stops the app if there
@@ -224,6 +256,10 @@ func (s *spanWork) prove(ctx context.Context, r spanRequest, normalizer *transfo
 	if err := s.keep(ctx); err != nil {
 		return nil, load.SpanOutcome{}, err
 	}
+	trusted := r.tasks[0].trusted
+	if trusted && !s.remembersAll(r) { // the memory's limit has passed a day since the plan
+		return nil, load.SpanOutcome{Unusable: tasks}, nil
+	}
 	result, err := normalizer.Normalize(r.stream, answer.JSON, ids)
 	if err != nil {
 		s.log.WarnContext(ctx, "an answer for several days cannot be read: requesting each day", "first_day", r.days.First, "last_day", r.days.Last, "error", err)
@@ -232,7 +268,7 @@ func (s *spanWork) prove(ctx context.Context, r spanRequest, normalizer *transfo
 	pull := &load.SpanPull{
 		RunID: s.runID, Stream: r.stream, Days: r.days, Window: calendar.Window{Start: window.Start, End: answer.EndTime},
 		TaskIDs: ids, Tasks: tasks, Result: result, Body: bytes.Clone(answer.Body), SentAt: answer.SentAt,
-		Trusted: r.tasks[0].trusted && s.remembersAll(r), Settled: func(day calendar.Day) load.SettledReason { return s.policy.settles(day, s.asOf()) },
+		Trusted: trusted, Settled: func(day calendar.Day) load.SettledReason { return s.policy.settles(day, s.asOf()) },
 		Exists: s.policy.exists,
 	}
 	outcome, err := s.lock.Prove(ctx, *pull, s.now())

@@ -321,3 +321,25 @@ func TestAnAPIWhoseDaysDoNotAddUpGivesNoEvidence(t *testing.T) {
 	}
 	p.equalsNow(today - 7)
 }
+
+// An API that takes no window of several days any more costs a few calls, not one for each
+// span.
+func TestAnAPIThatRefusesSpansIsAskedByDays(t *testing.T) {
+	t.Parallel()
+	p := newSending(t, 6)
+	p.send(today-35, today)
+	p.run(load.RunDone)
+	p.agree()
+	p.next()
+	p.settings.Spans = false
+	byDays := p.run(load.RunDone)
+	p.settings.Spans = true
+	p.faults("late:days=1", "restates=0.01:days=3", "span-refused")
+	p.next()
+	report := p.run(load.RunDone)
+	p.equalsNow(today - 7)
+	if report.Requests > byDays.Requests+10 || report.WindowsBySpan > 0 {
+		t.Errorf("%d requests, %d by days; %d windows by spans", report.Requests, byDays.Requests, report.WindowsBySpan)
+	}
+	p.verifies()
+}

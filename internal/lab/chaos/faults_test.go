@@ -50,7 +50,7 @@ func (d *deck) spec(name string) string {
 	every := fmt.Sprintf(":every=%d", 2+d.chance.IntN(4))
 	switch name {
 	// The truth's: for all calls while they last.
-	case "unknown-platform", "big-count", "week-differs", "end-inclusive", "restates", "span-drops", "span-stale":
+	case "unknown-platform", "big-count", "week-differs", "end-inclusive", "restates", "span-drops", "span-refused", "span-stale":
 		return name
 	case "day-figures": // by the same midnights
 		return "day-figures=" + d.w.zone.String()

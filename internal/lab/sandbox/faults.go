@@ -86,6 +86,7 @@ func faultKinds() []faultKind {
 			help: "ErrorCode 0 and ActionStatus OK, but ResultCode N and a ResultInfo"},
 		{name: "usersig-expired", class: classAPI, help: "ErrorCode 70001"},
 		{name: "frequency", class: classAPI, help: "ErrorCode 60007"},
+		{name: "span-refused", class: classAPI, help: "ErrorCode 90100, only to windows longer than a day"},
 		{name: "published-sample", class: classAPI, help: "the sample answer of the stream's API page exactly as printed, whatever was asked"},
 
 		{name: "err-code-number", class: classOddity, oddity: oddCodeNumber, help: "ErrCode as a number, where it is one"},

@@ -216,6 +216,9 @@ func (a *activeFault) selects(st *stream, app int64, q question, understood bool
 	if a.Task != "" && (!understood || !st.tasks || !a.selectsOneOf(q.asked())) {
 		return false
 	}
+	if a.Name == "span-refused" && (!understood || q.in.to-q.in.from <= longestDay) {
+		return false
+	}
 	return a.days == nil || understood && a.days.overlaps(q.in)
 }
 

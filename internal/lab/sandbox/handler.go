@@ -117,6 +117,8 @@ func (a *activeFault) appendAPIFault(b []byte, st *stream) (int, []byte) {
 		code = codeSigExpired
 	case "frequency":
 		code = codeFrequency
+	case "span-refused":
+		code = 90100
 	}
 	return code, refuse(code, infoOf(code)).append(b)
 }
