@@ -85,6 +85,7 @@ func TestAMalformedTaskFileIsNamedWithItsLinesAndNotImported(t *testing.T) {
 		{"bad.jsonl", `{"task_id":"good"}` + "\n" + `{"task_id":""}` + "\n", ":2: task_id is empty"},
 		{"empty.csv", "", ":1: the list is empty"},
 		{"double.csv", "task_id,label\nx,one\nx,two\n", ":3: "},
+		{"double.json", `{"ErrorCode":0,"TaskId":"t6","TaskId":"t7"}`, `:1: the field "task_id" is there twice: "TaskId" at line 1, column 25`},
 	} {
 		path := file(t, test.name, test.content)
 		w.do(2, "tasks", "import", path).says(t, path+test.says, "nothing was imported")
@@ -121,7 +122,7 @@ func TestTasksThatRunsDoNotPullAreWarnedOf(t *testing.T) {
 		{"tasks", "import", file(t, "tasks.csv", "task_id,sent_at\na,2025-03-01\nb,"+time.Now().Add(time.Hour).Format(time.RFC3339)+"\n")},
 	} {
 		r := w.do(2, args...)
-		r.says(t, "is in the future")
+		r.says(t, "is in the future", "give the time at which the push was sent")
 		if args[1] == "import" {
 			r.says(t, "tasks.csv:3: ", "task b")
 		}

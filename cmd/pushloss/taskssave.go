@@ -69,6 +69,8 @@ func (a *app) saveTasks(cmd *cobra.Command, from string, origin load.TaskSource,
 	return nil
 }
 
+const givePast = "give the time at which the push was sent, or leave it out"
+
 // refused is the error for entries of which nothing is imported: all futures at once, and
 // of the others the first.
 func refused(from string, refusals []intake.Refusal) error {
@@ -84,11 +86,11 @@ func refused(from string, refusals []intake.Refusal) error {
 	case len(refusals) == 0:
 		return nil
 	case len(futures) > 0 && futures[0].Line == 0:
-		return &problem.UsageError{Problem: from + ": " + futures[0].Text, Remedy: "nothing was added; give the time at which the push was sent, or leave it out"}
+		return &problem.UsageError{Problem: from + ": " + futures[0].Text, Remedy: "nothing was added; " + givePast}
 	case len(futures) > 0:
-		return futures
+		return &problem.UsageError{Problem: futures.Error(), Remedy: "nothing was imported; " + givePast}
 	case errors.As(refusals[0].Err, &again):
-		return &problem.UsageError{Problem: again.Error(), Remedy: "nothing was imported; keep one of the lines"}
+		return &problem.UsageError{Problem: again.Error(), Remedy: "nothing was imported; keep one of them"}
 	}
 	return refusals[0].Err
 }

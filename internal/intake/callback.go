@@ -66,7 +66,10 @@ func (in *Intake) take(w http.ResponseWriter, r *http.Request) (outcome string, 
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(callbackLimit))
 	err := readEvents(http.MaxBytesReader(w, r.Body, maxCallback), in.Now(), func(c called) { in.queue.offer(app, c) })
 	var tooLarge *http.MaxBytesError
+	var twice *twiceError
 	switch {
+	case errors.As(err, &twice):
+		return unreadable, http.StatusBadRequest, twice.Error()
 	case errors.As(err, &tooLarge):
 		return unreadable, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has more than %d bytes", maxCallback)
 	case err != nil: // its text may repeat the body

@@ -115,6 +115,8 @@ func TestWhatACallbackMayContain(t *testing.T) {
 		{"events without a usable task", `{"Events":[{"TaskId":""},{"TaskId":null},{"TaskId":["x"]},{},7,"x",null,{"TaskId":"a\u0000b"},{"TaskId":"a\u001b[31m"},{"TaskId":"\ud800"},{"TaskId":"` + strings.Repeat("x", 513) + `"},{"TaskId":"t"}]}`, 200, []string{"t -"}},
 		{"a time that makes no sense", events(event("t", time.Unix(5, 0)), event("u", noon.Add(time.Hour))), 200, []string{"t -", "u -"}},
 		{"a time in the ID alone", `{"Events":[{"TaskId":"6747f000_53724e01_1_2_3","TaskTime":0}]}`, 200, []string{"6747f000_53724e01_1_2_3 2024-11-28 04:22:24"}},
+		{"a member twice in an event", `{"Events":[{"TaskId":"a","TaskId":"b"},{"TaskId":"c","TaskTime":1,"tasktime":2},` + event("t", noon) + `]}`, 400, []string{"t 2026-11-28 12:00:00"}},
+		{"a member twice around the events", `{"Events":[` + event("t", noon) + `],"events":[` + event("u", noon) + `]}`, 400, []string{"t 2026-11-28 12:00:00"}},
 		{"not JSON", `{"Events":[`, 400, nil},
 		{"no object", `[1]`, 400, nil},
 		{"two bodies", `{}{}`, 400, nil},

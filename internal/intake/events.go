@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,16 @@ import (
 
 var errNotEvents = errors.New("the body is not a JSON object of events")
 
+// twiceError says that an event has a member twice: which of them is right is unknown.
+type twiceError struct {
+	member        string
+	first, second int64 // where they end in the body, in bytes
+}
+
+func (e *twiceError) Error() string {
+	return fmt.Sprintf("an object has the member %s twice, at byte %d and at byte %d", e.member, e.first, e.second)
+}
+
 // called is what an event says of its task. Nothing else of it is read.
 type called struct {
 	taskID string
@@ -23,16 +34,18 @@ type called struct {
 
 // readEvents calls found for each task of a callback's body, as it reads it. It skips
 // whatever else an event has, most of all its recipient, and leaves out events without a
-// usable TaskId.
+// usable TaskId. It leaves out an event that has a member twice too, and returns a
+// *twiceError for it after the others.
 func readEvents(body io.Reader, now time.Time, found func(called)) error {
 	decoder := jsontext.NewDecoder(body, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	if err := readEvent(decoder, now, found, true); err != nil {
+	err := readEvent(decoder, now, found, true)
+	if err != nil && !isTwice(err) {
 		return err
 	}
-	if _, err := decoder.ReadToken(); !errors.Is(err, io.EOF) {
+	if _, end := decoder.ReadToken(); !errors.Is(end, io.EOF) {
 		return errNotEvents
 	}
-	return nil
+	return err
 }
 
 // readEvent reads an object: an event or, at the top, one that has Events.
@@ -47,23 +60,40 @@ func readEvent(decoder *jsontext.Decoder, now time.Time, found func(called), top
 		return fmt.Errorf("read the events: %w", err)
 	}
 	var event called
+	var twice, ofEvents error
+	seen := make(map[string]int64, 3)
 	for decoder.PeekKind() == '"' {
 		name, err := decoder.ReadToken()
 		if err != nil {
 			return fmt.Errorf("read the events: %w", err)
 		}
+		text, at := name.String(), decoder.InputOffset()
+		member := strings.ToLower(text)
+		first, again := seen[member]
+		isRead := member == "taskid" || member == "tasktime" || member == "events" && top
+		if isRead {
+			seen[member] = at
+		}
 		switch {
-		case name.String() == "TaskId":
+		case !isRead:
+			err = decoder.SkipValue()
+		case again:
+			twice = &twiceError{text, first, at}
+			err = decoder.SkipValue()
+		case member == "taskid":
 			event.taskID, err = readText(decoder)
-		case name.String() == "TaskTime":
+		case member == "tasktime":
 			var text string
 			if text, err = readText(decoder); err == nil {
 				event.sentAt = taskTime(text, now)
 			}
-		case top && name.String() == "Events" && decoder.PeekKind() == '[':
+		case decoder.PeekKind() == '[':
 			err = readArray(decoder, now, found)
 		default:
 			err = decoder.SkipValue()
+		}
+		if isTwice(err) {
+			ofEvents, err = cmp.Or(ofEvents, err), nil
 		}
 		if err != nil {
 			return fmt.Errorf("read the events: %w", err)
@@ -72,23 +102,35 @@ func readEvent(decoder *jsontext.Decoder, now time.Time, found func(called), top
 	if _, err := decoder.ReadToken(); err != nil {
 		return fmt.Errorf("read the events: %w", err)
 	}
-	if load.CanBeTaskID(event.taskID) {
+	if twice == nil && load.CanBeTaskID(event.taskID) {
 		found(event)
 	}
-	return nil
+	return cmp.Or(twice, ofEvents)
+}
+
+func isTwice(err error) bool {
+	var twice *twiceError
+	return errors.As(err, &twice)
 }
 
 func readArray(decoder *jsontext.Decoder, now time.Time, found func(called)) error {
 	if _, err := decoder.ReadToken(); err != nil {
 		return err
 	}
+	var twice error
 	for decoder.PeekKind() != ']' {
-		if err := readEvent(decoder, now, found, false); err != nil && !errors.Is(err, errNotEvents) {
+		err := readEvent(decoder, now, found, false)
+		switch {
+		case isTwice(err):
+			twice = cmp.Or(twice, err)
+		case err != nil && !errors.Is(err, errNotEvents):
 			return err
 		}
 	}
-	_, err := decoder.ReadToken()
-	return err
+	if _, err := decoder.ReadToken(); err != nil {
+		return err
+	}
+	return twice
 }
 
 // readText reads a string or a number; of another value it is empty.

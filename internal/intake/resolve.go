@@ -35,7 +35,11 @@ func (e *FutureError) Error() string {
 type AgainError struct{ First, Second taskfile.Entry }
 
 func (e *AgainError) Error() string {
-	return fmt.Sprintf("task %s of app %d is on lines %d and %d with different values", e.Second.TaskID, e.Second.SDKAppID, e.First.Line, e.Second.Line)
+	where := fmt.Sprintf("on lines %d and %d", e.First.Line, e.Second.Line)
+	if e.First.Element > 0 && e.Second.Element > 0 {
+		where = fmt.Sprintf("in elements %d and %d", e.First.Element, e.Second.Element)
+	}
+	return fmt.Sprintf("task %s of app %d is %s with different values", e.Second.TaskID, e.Second.SDKAppID, where)
 }
 
 // Resolved are the tasks of a list.

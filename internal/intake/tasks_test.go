@@ -45,7 +45,9 @@ func TestTasksThatArePosted(t *testing.T) {
 		{"CSV", "", "task_id\nt\n", 422, `0: not JSON: post {"task_id":"…"}, an array of these, or the answer of a push as it is`, nil},
 		{"nothing", "", "", 422, `0: not JSON: post {"task_id":"…"}, an array of these, or the answer of a push as it is`, nil},
 		{"twice with different values", "?sdk_app_id=1400000001", `[{"task_id":"a","label":"x"},{"task_id":"a","sdk_app_id":1400000001,"label":"y"}]`, 207,
-			"2: task a of app 1400000001 is on lines 1 and 1 with different values", []string{"1400000001 a - request"}},
+			"2: task a of app 1400000001 is in elements 1 and 2 with different values", []string{"1400000001 a - request"}},
+		{"a member twice", "?sdk_app_id=1400000001", `[{"ActionStatus":"OK","ErrorCode":0,"TaskId":"a","TaskId":"b"},` + "\n" + `{"task_id":"c"}]`, 207,
+			`1: the field "task_id" is there twice: "TaskId" at line 1, column 46 and "TaskId" at line 1, column 59`, []string{"1400000001 c - request"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

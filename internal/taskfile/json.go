@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,15 +18,22 @@ const maxJSON = 64 << 20
 // JSON's numbers as floating-point numbers of 64 bits.
 const maxExact = 1 << 53
 
-// member is one name and value of an object; objects and arrays stay JSON.
-type member struct {
-	name  string
+// part is a value and where it begins in the list; objects and arrays stay JSON.
+type part struct {
 	value jsontext.Value
+	at    int
+}
+
+// member is one name and value of an object.
+type member struct {
+	name string
+	part
 }
 
 // json reads objects and arrays of objects or IDs, one after another, however they are
 // broken into lines. It goes on after a bad element, but not after what is not JSON.
 func (r *reader) json(list io.Reader) error {
+	r.isJSON = true
 	text, err := io.ReadAll(io.LimitReader(list, maxJSON+1))
 	if err != nil {
 		return err
@@ -39,13 +47,7 @@ func (r *reader) json(list io.Reader) error {
 		return nil
 	}
 	values := decoderOf(text)
-	line, counted := 1, 0
-	lineAt := func(offset int) int {
-		offset = min(offset, len(text))
-		line += bytes.Count(text[counted:max(counted, offset)], []byte("\n"))
-		counted = max(counted, offset)
-		return line
-	}
+	r.lines = linesOf(text)
 	for {
 		kind := values.PeekKind()
 		if kind == '[' && values.StackDepth() == 0 || kind == ']' {
@@ -53,7 +55,7 @@ func (r *reader) json(list io.Reader) error {
 		} else {
 			var value jsontext.Value
 			if value, err = values.ReadValue(); err == nil {
-				r.element(lineAt(int(values.InputOffset())-len(value)), value)
+				r.element(part{value, int(values.InputOffset()) - len(value)})
 			}
 		}
 		if errors.Is(err, io.EOF) && values.StackDepth() == 0 && !errors.Is(err, io.ErrUnexpectedEOF) {
@@ -64,20 +66,21 @@ func (r *reader) json(list io.Reader) error {
 			if syntax := (*jsontext.SyntacticError)(nil); errors.As(err, &syntax) {
 				at = min(at, int(syntax.ByteOffset))
 			}
-			r.problem(lineAt(at), "not valid JSON: it is cut off, or a comma, quote or bracket is wrong here")
+			r.problem(r.lines.lineAt(at), "not valid JSON: it is cut off, or a comma, quote or bracket is wrong here")
 			return nil
 		}
 	}
 }
 
 // element adds the task of an object, or of an ID alone.
-func (r *reader) element(line int, value jsontext.Value) {
+func (r *reader) element(element part) {
 	r.number++
-	switch value.Kind() {
+	line := r.lines.lineAt(element.at)
+	switch element.value.Kind() {
 	case '{':
-		r.object(line, membersOf(value))
+		r.object(line, membersOf(element))
 	case '"', '0':
-		if id, ok := r.text(line, "task_id", value); ok {
+		if id, ok := r.text(line, "task_id", element.value); ok {
 			r.add(line, FromList, map[string]string{"task_id": id})
 		}
 	default:
@@ -92,14 +95,14 @@ func decoderOf(text []byte) *jsontext.Decoder {
 }
 
 // membersOf is what a valid object has, in its order, names that come again too.
-func membersOf(object jsontext.Value) (members []member) {
-	decoder := decoderOf(object)
+func membersOf(object part) (members []member) {
+	decoder := decoderOf(object.value)
 	_, _ = decoder.ReadToken()
 	for decoder.PeekKind() == '"' {
 		name, _ := decoder.ReadToken() // nothing fails here: it was decoded once
 		text := name.String()
 		value, _ := decoder.ReadValue()
-		members = append(members, member{text, value.Clone()})
+		members = append(members, member{text, part{value.Clone(), object.at + int(decoder.InputOffset()) - len(value)}})
 	}
 	return members
 }
@@ -109,8 +112,8 @@ func (r *reader) object(line int, members []member) {
 	if r.vendors(line, members) {
 		return
 	}
-	ok := true
-	fields, seen := make(map[string]string), make(map[string]bool)
+	ok := !r.twice(line, members, nil)
+	fields := make(map[string]string)
 	for _, m := range members {
 		column, known := columnOf(m.name)
 		switch {
@@ -118,14 +121,7 @@ func (r *reader) object(line int, members []member) {
 			r.problem(line, "unknown field %q: use %s", m.name, strings.Join(columns, ", "))
 			ok = false
 			continue
-		case column == ignored:
-			continue
-		case seen[column]:
-			r.problem(line, "the field %s is there more than once", column)
-			ok = false
-		}
-		seen[column] = true
-		if m.value.Kind() == 'n' {
+		case column == ignored, m.value.Kind() == 'n':
 			continue
 		}
 		text, good := r.text(line, column, m.value)
@@ -135,6 +131,30 @@ func (r *reader) object(line int, members []member) {
 	if ok {
 		r.add(line, FromList, fields)
 	}
+}
+
+// twice adds a problem for each member that is there again, perhaps as another name of the
+// same column, and reports whether there is any: which of them is right is unknown. known
+// are names that are no columns.
+func (r *reader) twice(line int, members []member, known []string) (found bool) {
+	first := make(map[string]member)
+	for _, m := range members {
+		key := strings.ToLower(m.name)
+		if column, isColumn := columnOf(m.name); isColumn && column != ignored && !slices.Contains(known, m.name) {
+			key = column
+		}
+		if m.name == "SchedAt" { // when a scheduled push is sent
+			key = "sent_at"
+		}
+		earlier, again := first[key]
+		if !again {
+			first[key] = m
+			continue
+		}
+		r.problem(line, "the field %q is there twice: %q at %s and %q at %s", key, earlier.name, r.lines.place(earlier.at), m.name, r.lines.place(m.at))
+		found = true
+	}
+	return found
 }
 
 // text is a string or a number. An ID may be a whole number that was written out: of

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,6 +50,7 @@ type Problem struct {
 	Element int // its number in JSON, from 1; 0 in a table
 	Text    string
 	vendors bool // about what the vendor wrote: the form of the list is right
+	isJSON  bool
 }
 
 func (p Problem) Error() string { return fmt.Sprintf("%s:%d: %s", p.Name, p.Line, p.Text) }
@@ -62,10 +64,13 @@ func (p Problems) Error() string { return problem.List[Problem](p).Lines(20) }
 // ExitCode is problem.Usage.
 func (Problems) ExitCode() problem.Code { return problem.Usage }
 
-// Hint says what a list looks like.
+// Hint says what a list of its form looks like.
 func (p Problems) Hint() string {
 	if len(p) == 1 && p[0].vendors {
 		return "nothing was imported; import the answer of a push that succeeded"
+	}
+	if len(p) > 0 && p[0].isJSON {
+		return `nothing was imported; correct the JSON: {"task_id":"…","sent_at":"2025-03-31T08:00:00+08:00"}, an array of these, or what the API answers as it is; only task_id is required`
 	}
 	return `nothing was imported; write CSV with a header, "task_id,sdk_app_id,sent_at,label", one ID a line, or JSON Lines, {"task_id":"…"}; only task_id is required`
 }
@@ -98,7 +103,10 @@ func Read(name string, list io.Reader, loc *time.Location) (List, error) {
 	case err != nil:
 		return List{}, fmt.Errorf("read %s: %w", name, err)
 	}
-	r := &reader{name: name, loc: loc, seen: make(map[entryKey]int)}
+	if head, _ := buffered.Peek(buffered.Size()); httpHead.Match(head) {
+		return List{}, Problems{{Name: name, Line: 1, Text: "it begins with an HTTP header; leave out curl's -i", isJSON: true}}
+	}
+	r := &reader{name: name, loc: loc, seen: make(map[entryKey]int), listed: make(map[entryKey]Entry)}
 	switch first {
 	case '{', '[':
 		err = r.json(buffered)
@@ -111,10 +119,13 @@ func Read(name string, list io.Reader, loc *time.Location) (List, error) {
 	case len(r.problems) > 0:
 		return r.List, r.problems
 	case len(r.Entries) == 0:
-		return r.List, Problems{{Name: name, Line: 1, Text: "no tasks in it" + r.reason(), vendors: r.reason() != ""}}
+		return r.List, Problems{{Name: name, Line: 1, Text: "no tasks in it" + r.reason(), vendors: r.reason() != "", isJSON: r.isJSON}}
 	}
 	return r.List, nil
 }
+
+// httpHead is how an answer begins that was saved with its header.
+var httpHead = regexp.MustCompile(`^\s*HTTP/\d(\.\d)? \d{3}\b`)
 
 // firstCharacter returns the first one that is not a blank; it stays unread.
 func firstCharacter(r *bufio.Reader) (byte, error) {
@@ -138,13 +149,16 @@ type reader struct {
 	List
 	name     string
 	loc      *time.Location
-	number   int              // of the element that is read
-	seen     map[entryKey]int // the index of its entry
+	number   int   // of the element that is read
+	lines    lines // of JSON
+	isJSON   bool
+	seen     map[entryKey]int   // the index of its entry
+	listed   map[entryKey]Entry // as people wrote it first: what they wrote must agree
 	problems Problems
 }
 
 func (r *reader) problem(line int, format string, args ...any) {
-	r.problems = append(r.problems, Problem{Name: r.name, Line: line, Element: r.number, Text: fmt.Sprintf(format, args...)})
+	r.problems = append(r.problems, Problem{Name: r.name, Line: line, Element: r.number, Text: fmt.Sprintf(format, args...), isJSON: r.isJSON})
 }
 
 // nulls are how databases write that there is no value.
@@ -161,8 +175,11 @@ func (r *reader) add(line int, from Origin, fields map[string]string) {
 	if reason := CheckTaskID(e.TaskID); reason != "" {
 		r.problem(line, "%s", reason)
 	}
-	if !utf8.ValidString(e.Label) || strings.ContainsRune(e.Label, 0) {
+	switch {
+	case !utf8.ValidString(e.Label):
 		r.problem(line, "label is not UTF-8 text")
+	case strings.ContainsRune(e.Label, 0):
+		r.problem(line, "label has the character NUL")
 	}
 	if text := fields["sdk_app_id"]; text != "" {
 		id, err := strconv.ParseInt(text, 10, 64)
@@ -186,15 +203,28 @@ func (r *reader) add(line int, from Origin, fields map[string]string) {
 		return
 	}
 	key := entryKey{e.SDKAppID, e.TaskID}
+	if from == FromList {
+		earlier, again := r.listed[key]
+		if again && !earlier.Merge(e) {
+			r.problem(line, "task %s is %s with other values", e.TaskID, earlier.place())
+			return
+		}
+		r.listed[key] = e
+	}
 	index, again := r.seen[key]
 	if !again {
 		r.seen[key] = len(r.Entries)
 		r.Entries = append(r.Entries, e)
 		return
 	}
-	if earlier := &r.Entries[index]; !earlier.Merge(e) {
-		r.problem(line, "task %s is on line %d with other values", e.TaskID, earlier.Line)
+	r.Entries[index].Merge(e)
+}
+
+func (e Entry) place() string {
+	if e.Element > 0 {
+		return fmt.Sprintf("in element %d", e.Element)
 	}
+	return fmt.Sprintf("on line %d", e.Line)
 }
 
 // Merge adds what another entry has of the same task, and reports whether they agree.

@@ -108,7 +108,7 @@ func TestProblemsNameFileAndLine(t *testing.T) {
 		{"no ID", "task_id,label\n,x\n", "tasks.csv:2: task_id is empty"},
 		{"an ID that is too long", "task_id\n" + strings.Repeat("x", 513), "tasks.csv:2: task_id is longer than 512 bytes"},
 		{"an ID that is not UTF-8", "task_id\na\xff\n", "tasks.csv:2: task_id is not UTF-8 text"},
-		{"an ID with U+0000", "task_id\na\x00\n", "tasks.csv:2: task_id is not UTF-8 text"},
+		{"an ID with U+0000", "task_id\na\x00\n", `tasks.csv:2: task_id "a\x00" has the character NUL`},
 		{"a label that is not UTF-8", "task_id,label\na,\xff\n", "tasks.csv:2: label is not UTF-8 text"},
 		{"an app that is a word", "task_id,sdk_app_id\na,mine\n", `tasks.csv:2: sdk_app_id "mine" is not a positive whole number`},
 		{"an app that is 0", "task_id,sdk_app_id\na,0\n", `tasks.csv:2: sdk_app_id "0" is not a positive whole number`},
@@ -122,11 +122,22 @@ func TestProblemsNameFileAndLine(t *testing.T) {
 		{"a task with and without a time", "task_id,sent_at\na,\na,2025-03-09\n", "tasks.csv:3: task a is on line 2 with other values"},
 
 		{"JSON with an unknown field", `{"task_id":"a","Owner":"x"}`, `tasks.csv:1: unknown field "Owner": use task_id, sdk_app_id, sent_at, label`},
-		{"JSON with a field in two spellings", `{"task_id":"a","TaskID":"x"}`, `tasks.csv:1: the field task_id is there more than once`},
+		{"JSON with a field in two spellings", `{"task_id":"a","TaskID":"x"}`, `tasks.csv:1: the field "task_id" is there twice: "task_id" at line 1, column 12 and "TaskID" at line 1, column 25`},
+		{"an answer with two TaskIds", `{"ErrorCode":0,"ActionStatus":"OK","TaskId":"t6","TaskId":"t7"}`,
+			`tasks.csv:1: the field "task_id" is there twice: "TaskId" at line 1, column 45 and "TaskId" at line 1, column 59`},
+		{"a failed answer with two codes", `{"ActionStatus":"OK","ErrorCode":90001,"TaskId":"t","errorcode":0}`,
+			`tasks.csv:1: the field "errorcode" is there twice: "ErrorCode" at line 1, column 34 and "errorcode" at line 1, column 65`},
+		{"an event with another name of a column", "{\"Events\":[\n {\"TaskId\":\"a\"},\n {\"TaskId\":\"b\",\n\"id\":\"c\"}]}",
+			`tasks.csv:1: the field "task_id" is there twice: "TaskId" at line 3, column 12 and "id" at line 4, column 6`},
+		{"a scheduled push with two times", `{"PushTaskID":"a","TaskID":17,"SchedAt":"2025-03-31 08:00:00","sent_at":"2025-03-30"}`,
+			`tasks.csv:1: the field "sent_at" is there twice: "SchedAt" at line 1, column 41 and "sent_at" at line 1, column 73`},
+		{"two lists that differ about the task of an answer", answered + "\n" + `{"task_id":"t-1","sent_at":"2025-03-30"}` + "\n" + `{"task_id":"t-1","sent_at":"2025-03-31"}`,
+			"tasks.csv:3: task t-1 is in element 2 with other values"},
+		{"an answer below its HTTP header", "HTTP/1.1 200 OK\nContent-Length: 14\n\n" + answered, "tasks.csv:1: it begins with an HTTP header; leave out curl's -i"},
 		{"JSON with several problems", `{"b":1,"task_id":["a"],"x":2}`, "tasks.csv:1: unknown field \"b\": use task_id, sdk_app_id, sent_at, label\n" +
 			"tasks.csv:1: task_id is neither a string nor a number\ntasks.csv:1: unknown field \"x\": use task_id, sdk_app_id, sent_at, label"},
-		{"JSON with a doubled member", "{\"task_id\":\"a\"}\n{\"task_id\":\"b\",\"task_id\":\"c\"}\n", "tasks.csv:2: the field task_id is there more than once"},
-		{"JSON with a doubled label in an array", "[\n{\"task_id\":\"a\",\"label\":null,\n\"label\":\"x\"}]", "tasks.csv:2: the field label is there more than once"},
+		{"JSON with a doubled member", "{\"task_id\":\"a\"}\n{\"task_id\":\"b\",\"task_id\":\"c\"}\n", `tasks.csv:2: the field "task_id" is there twice: "task_id" at line 2, column 12 and "task_id" at line 2, column 26`},
+		{"JSON with a doubled label in an array", "[\n{\"task_id\":\"a\",\"label\":null,\n\"label\":\"x\"}]", `tasks.csv:2: the field "label" is there twice: "label" at line 2, column 24 and "label" at line 3, column 9`},
 		{"JSON with a rounded number", `{"task_id":1e30}`, "tasks.csv:1: task_id 1e30 is a number: a spreadsheet or a program has turned this ID into a number: write the ID as text, in quotes"},
 		{"JSON with a fraction among IDs", "[\"a\",\n6.57]", "tasks.csv:2: task_id 6.57 is a number: a spreadsheet or a program has turned this ID into a number: write the ID as text, in quotes"},
 		{"JSON with a broken surrogate", `{"task_id":"a\ud800"}`, `tasks.csv:1: task_id "a�" has a character that could not be read`},
@@ -136,7 +147,7 @@ func TestProblemsNameFileAndLine(t *testing.T) {
 		{"a bracket too many", `{"task_id":"a"}]`, "tasks.csv:1: not valid JSON: it is cut off, or a comma, quote or bracket is wrong here"},
 		{"null among objects", "{\"task_id\":\"a\"}\nnull\n", "tasks.csv:2: task_id: an element is neither an object nor a TaskID"},
 		{"an ID in JSON that is not UTF-8", "{\"task_id\":\"a\xff\"}", "tasks.csv:1: not UTF-8 text"},
-		{"an ID in JSON with U+0000", `{"task_id":"a\u0000"}`, "tasks.csv:1: task_id is not UTF-8 text"},
+		{"an ID in JSON with U+0000", `{"task_id":"a\u0000"}`, `tasks.csv:1: task_id "a\x00" has the character NUL`},
 		{"no ID in JSON", "{\"task_id\":\"a\"}\n{}\n", "tasks.csv:2: task_id is empty"},
 		{"a very long line of JSON", "{\"task_id\":\"a\"}\n{\"task_id\":\"" + strings.Repeat("x", 1<<20) + `"}`, "tasks.csv:2: task_id is longer than 512 bytes"},
 	} {
@@ -150,7 +161,8 @@ func TestProblemsNameFileAndLine(t *testing.T) {
 			if d := cmp.Diff(tt.want, err.Error()); d != "" {
 				t.Errorf("problems (-want +got):\n%s", d)
 			}
-			if !strings.Contains(problems.Hint(), "task_id") {
+			isCSV := !strings.ContainsAny(tt.list[:min(1, len(tt.list))], "{[H")
+			if !strings.Contains(problems.Hint(), "task_id") || strings.Contains(problems.Hint(), "CSV") != isCSV {
 				t.Errorf("the hint is %q", problems.Hint())
 			}
 		})

@@ -43,8 +43,10 @@ func CheckTaskID(id string) (problem string) {
 		return "task_id is empty"
 	case len(id) > maxTaskID:
 		return fmt.Sprintf("task_id is longer than %d bytes", maxTaskID)
-	case !utf8.ValidString(id) || strings.ContainsRune(id, 0):
+	case !utf8.ValidString(id):
 		return "task_id is not UTF-8 text"
+	case strings.ContainsRune(id, 0):
+		return fmt.Sprintf("task_id %q has the character NUL", id)
 	case strings.ContainsRune(id, utf8.RuneError):
 		return fmt.Sprintf("task_id %q has a character that could not be read", id)
 	case scientific.MatchString(id), decimal.MatchString(id), rounded(id):

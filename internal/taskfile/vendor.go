@@ -102,6 +102,9 @@ func (r *reader) vendors(line int, members []member) bool {
 // answer adds the tasks of an envelope: an answer's own task, a callback's, or those of a
 // list of scheduled pushes.
 func (r *reader) answer(line int, members []member) {
+	if r.twice(line, members, answerFields) {
+		return
+	}
 	if failure := failureOf(members); failure != "" {
 		r.Failed++
 		r.LastFailure = failure
@@ -118,8 +121,8 @@ func (r *reader) answer(line int, members []member) {
 		default:
 			continue
 		}
-		for _, element := range elementsOf(m.value) {
-			if element.Kind() != '{' {
+		for _, element := range elementsOf(m.part) {
+			if element.value.Kind() != '{' {
 				r.problem(line, "%s has an element that is not an object", m.name)
 				continue
 			}
@@ -133,12 +136,12 @@ func (r *reader) answer(line int, members []member) {
 // failureOf says how a call failed, or nothing. A push to some of its users only has a
 // task and a list of the others.
 func failureOf(members []member) string {
-	values := make(map[string]jsontext.Value)
+	values := make(map[string]part)
 	for _, m := range members {
-		values[m.name] = m.value
+		values[m.name] = m.part
 	}
 	text := func(name string) string {
-		value := values[name]
+		value := values[name].value
 		if len(value) == 0 || value.Kind() == 'n' {
 			return ""
 		}
@@ -159,6 +162,9 @@ func failureOf(members []member) string {
 
 // vendorsTask adds the task of an object whose fields are columns, known ones, or new.
 func (r *reader) vendorsTask(line int, from Origin, members []member, known []string) {
+	if r.twice(line, members, known) {
+		return
+	}
 	fields := make(map[string]string)
 	for _, m := range members {
 		column, isColumn := columnOf(m.name)
@@ -200,20 +206,20 @@ func scalar(value jsontext.Value) string {
 }
 
 // elementsOf is what an array has, or the value itself if it is an object.
-func elementsOf(value jsontext.Value) (elements []jsontext.Value) {
+func elementsOf(whole part) (elements []part) {
 	switch {
-	case len(value) == 0:
-	case value.Kind() == '{':
-		return []jsontext.Value{value}
-	case value.Kind() == '[':
-		decoder := decoderOf(value)
+	case len(whole.value) == 0:
+	case whole.value.Kind() == '{':
+		return []part{whole}
+	case whole.value.Kind() == '[':
+		decoder := decoderOf(whole.value)
 		_, _ = decoder.ReadToken()
 		for decoder.PeekKind() != ']' {
 			element, err := decoder.ReadValue()
 			if err != nil { // nothing fails here: it was decoded once
 				break
 			}
-			elements = append(elements, element.Clone())
+			elements = append(elements, part{element.Clone(), whole.at + int(decoder.InputOffset()) - len(element)})
 		}
 	}
 	return elements
