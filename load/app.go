@@ -142,11 +142,7 @@ const sqlOffsets = `
 // Offsets returns what the database adds to UTC in a time zone at each of the times, in
 // seconds. A zone that it does not know is a *ZoneError.
 func (db *DB) Offsets(ctx context.Context, zone string, times []time.Time) ([]int, error) {
-	rows, err := db.pool.Query(ctx, sqlOffsets, zone, times)
-	if err != nil {
-		return nil, fmt.Errorf("ask the database for the time zone %s: %w", zone, err)
-	}
-	offsets, err := pgx.CollectRows(rows, pgx.RowTo[int])
+	offsets, err := postgres.List(ctx, db.pool, pgx.RowTo[int], sqlOffsets, zone, times)
 	if postgres.Code(err) == pgerrcode.InvalidParameterValue {
 		return nil, &ZoneError{Timezone: zone, cause: err}
 	}
@@ -200,11 +196,7 @@ func (db *DB) RestoreApp(ctx context.Context, sdkAppID int64) (found bool, err e
 
 // RetiredApps returns the apps that runs leave out.
 func (db *DB) RetiredApps(ctx context.Context) ([]int64, error) {
-	rows, err := db.pool.Query(ctx, sqlRetiredApps)
-	if err != nil {
-		return nil, fmt.Errorf("read the retired apps: %w", err)
-	}
-	apps, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	apps, err := postgres.List(ctx, db.pool, pgx.RowTo[int64], sqlRetiredApps)
 	if err != nil {
 		return nil, fmt.Errorf("read the retired apps: %w", err)
 	}

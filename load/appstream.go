@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/postgres"
 	"pushloss/internal/stream"
 )
 
@@ -70,16 +71,12 @@ func (db *DB) activeStreams(ctx context.Context, sdkAppID int64, streams []strea
 	if _, err := tx.Exec(ctx, sqlSaveStreams, sdkAppID, numbers, begin.UTC()); err != nil {
 		return nil, err
 	}
-	rows, err := tx.Query(ctx, sqlStreams, sdkAppID)
-	if err != nil {
-		return nil, err
-	}
-	active, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (s ActiveStream, err error) {
+	active, err := postgres.List(ctx, tx, func(row pgx.CollectableRow) (s ActiveStream, err error) {
 		var first *time.Time
 		err = row.Scan(&s.Stream, &first)
 		s.FirstDay = dayOf(first)
 		return s, err
-	})
+	}, sqlStreams, sdkAppID)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/postgres"
 	"pushloss/internal/stream"
 	"pushloss/transform"
 )
@@ -71,11 +72,7 @@ type span struct {
 // archived lists what a selection holds, one span for each app. A span may contain days
 // without any data.
 func (db *DB) archived(ctx context.Context, selection Selection) ([]span, error) {
-	rows, err := db.pool.Query(ctx, sqlArchivedApps, selection.SDKAppID)
-	if err != nil {
-		return nil, fmt.Errorf("read what is archived: %w", err)
-	}
-	apps, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	apps, err := postgres.List(ctx, db.pool, pgx.RowTo[int64], sqlArchivedApps, selection.SDKAppID)
 	if err != nil {
 		return nil, fmt.Errorf("read what is archived: %w", err)
 	}

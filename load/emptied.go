@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/postgres"
 )
 
 // Emptied are the days of an app whose figures the answers of one run removed, all those
@@ -43,17 +44,13 @@ const sqlEmptied = `
 	GROUP BY e.sdk_app_id`
 
 // readEmptied returns the apps with such days.
-func readEmptied(ctx context.Context, from Querier, now time.Time) ([]Emptied, error) {
-	rows, err := from.Query(ctx, sqlEmptied, now.Add(-EmptiedTold))
-	if err != nil {
-		return nil, fmt.Errorf("read which days were emptied: %w", err)
-	}
-	emptied, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (e Emptied, err error) {
+func readEmptied(ctx context.Context, from postgres.Reader, now time.Time) ([]Emptied, error) {
+	emptied, err := postgres.List(ctx, from, func(row pgx.CollectableRow) (e Emptied, err error) {
 		var first, last time.Time
 		err = row.Scan(&e.SDKAppID, &e.Days, &first, &last)
 		e.First, e.Last = calendar.DayOf(first, time.UTC), calendar.DayOf(last, time.UTC)
 		return e, err
-	})
+	}, sqlEmptied, now.Add(-EmptiedTold))
 	if err != nil {
 		return nil, fmt.Errorf("read which days were emptied: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/postgres"
 	"pushloss/internal/stream"
 )
 
@@ -92,11 +93,7 @@ func (db *DB) Ledger(ctx context.Context, sdkAppID int64, first, last calendar.D
 }
 
 func (db *DB) ledger(ctx context.Context, sql string, sdkAppID int64, first, last calendar.Day) ([]Entry, error) {
-	rows, err := db.pool.Query(ctx, sql, sdkAppID, first.UTC(), last.UTC())
-	if err != nil {
-		return nil, fmt.Errorf("read the ledger of app %d: %w", sdkAppID, err)
-	}
-	entries, err := pgx.CollectRows(rows, scanEntry)
+	entries, err := postgres.List(ctx, db.pool, scanEntry, sql, sdkAppID, first.UTC(), last.UTC())
 	if err != nil {
 		return nil, fmt.Errorf("read the ledger of app %d: %w", sdkAppID, err)
 	}
@@ -117,17 +114,13 @@ type WindowRef struct {
 
 // FailedWindows returns the windows of an app whose last pull failed, in no order.
 func (db *DB) FailedWindows(ctx context.Context, sdkAppID int64) ([]WindowRef, error) {
-	rows, err := db.pool.Query(ctx, sqlFailedWindows, sdkAppID)
-	if err != nil {
-		return nil, fmt.Errorf("read the failed windows of app %d: %w", sdkAppID, err)
-	}
-	windows, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (WindowRef, error) {
+	windows, err := postgres.List(ctx, db.pool, func(row pgx.CollectableRow) (WindowRef, error) {
 		var w WindowRef
 		var day time.Time
 		err := row.Scan(&w.Stream, &day, &w.TaskKey)
 		w.Day = calendar.DayOf(day, time.UTC)
 		return w, err
-	})
+	}, sqlFailedWindows, sdkAppID)
 	if err != nil {
 		return nil, fmt.Errorf("read the failed windows of app %d: %w", sdkAppID, err)
 	}

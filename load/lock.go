@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"pushloss/internal/postgres"
+
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -172,11 +174,7 @@ const sqlBusyApps = `
 
 // BusyApps returns the apps that a process works on now.
 func (db *DB) BusyApps(ctx context.Context) ([]int64, error) {
-	rows, err := db.pool.Query(ctx, sqlBusyApps)
-	if err != nil {
-		return nil, fmt.Errorf("read which apps are worked on: %w", err)
-	}
-	apps, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	apps, err := postgres.List(ctx, db.pool, pgx.RowTo[int64], sqlBusyApps)
 	if err != nil {
 		return nil, fmt.Errorf("read which apps are worked on: %w", err)
 	}

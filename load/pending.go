@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/postgres"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -56,17 +57,13 @@ const (
 // UnequalChecks returns the app's checks in the states differs and stays, oldest span
 // first.
 func (db *DB) UnequalChecks(ctx context.Context, sdkAppID int64) ([]UnequalCheck, error) {
-	rows, err := db.pool.Query(ctx, sqlUnequalChecks, sdkAppID)
-	if err != nil {
-		return nil, fmt.Errorf("read the reconciliations of app %d: %w", sdkAppID, err)
-	}
-	checks, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (UnequalCheck, error) {
+	checks, err := postgres.List(ctx, db.pool, func(row pgx.CollectableRow) (UnequalCheck, error) {
 		var c UnequalCheck
 		var first, last time.Time
 		err := row.Scan(&c.ID, &c.Task.Key, &c.Task.ID, &first, &last, &c.State, &c.Pulled, &c.Failed)
 		c.First, c.Last = calendar.DayOf(first, time.UTC), calendar.DayOf(last, time.UTC)
 		return c, err
-	})
+	}, sqlUnequalChecks, sdkAppID)
 	if err != nil {
 		return nil, fmt.Errorf("read the reconciliations of app %d: %w", sdkAppID, err)
 	}
@@ -76,17 +73,13 @@ func (db *DB) UnequalChecks(ctx context.Context, sdkAppID int64) ([]UnequalCheck
 // OpenedWindows returns, in no order, the app's windows that wait to be pulled again,
 // without those of retired tasks.
 func (db *DB) OpenedWindows(ctx context.Context, sdkAppID int64) ([]OpenedWindow, error) {
-	rows, err := db.pool.Query(ctx, sqlOpenedWindows, sdkAppID)
-	if err != nil {
-		return nil, fmt.Errorf("read the opened windows of app %d: %w", sdkAppID, err)
-	}
-	windows, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (OpenedWindow, error) {
+	windows, err := postgres.List(ctx, db.pool, func(row pgx.CollectableRow) (OpenedWindow, error) {
 		var w OpenedWindow
 		var day time.Time
 		err := row.Scan(&day, &w.TaskKey)
 		w.Day = calendar.DayOf(day, time.UTC)
 		return w, err
-	})
+	}, sqlOpenedWindows, sdkAppID)
 	if err != nil {
 		return nil, fmt.Errorf("read the opened windows of app %d: %w", sdkAppID, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/postgres"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -100,17 +101,13 @@ func (db *DB) prunableDays(ctx context.Context, keep Retention) ([]PrunedDay, er
 	if keep.Answers.IsZero() {
 		return []PrunedDay{}, nil
 	}
-	rows, err := db.pool.Query(ctx, sqlPrunableDays, keep.Answers)
-	if err != nil {
-		return nil, fmt.Errorf("read which days can be pruned: %w", err)
-	}
-	days, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (PrunedDay, error) {
+	days, err := postgres.List(ctx, db.pool, func(row pgx.CollectableRow) (PrunedDay, error) {
 		var d PrunedDay
 		var day time.Time
 		err := row.Scan(&d.SDKAppID, &day, &d.Pulls)
 		d.Day = calendar.DayOf(day, time.UTC)
 		return d, err
-	})
+	}, sqlPrunableDays, keep.Answers)
 	if err != nil {
 		return nil, fmt.Errorf("read which days can be pruned: %w", err)
 	}
@@ -133,19 +130,12 @@ func (db *DB) Prune(ctx context.Context, keep Retention, now time.Time) (Pruned,
 			if _, err := tx.Exec(ctx, sqlOwnBodies); err != nil {
 				return err
 			}
-			rows, err := tx.Query(ctx, sqlPrunePulls, d.SDKAppID, d.Day.UTC(), keep.Answers, now)
-			if err != nil {
-				return err
-			}
-			digests, err := pgx.CollectRows(rows, pgx.RowTo[[]byte])
+			digests, err := postgres.List(ctx, tx, pgx.RowTo[[]byte], sqlPrunePulls, d.SDKAppID, d.Day.UTC(), keep.Answers, now)
 			if err != nil {
 				return err
 			}
 			d.Pulls = int64(len(digests))
-			if rows, err = tx.Query(ctx, sqlPruneBodies, digests); err != nil {
-				return err
-			}
-			sizes, err = pgx.CollectRows(rows, pgx.RowTo[int64])
+			sizes, err = postgres.List(ctx, tx, pgx.RowTo[int64], sqlPruneBodies, digests)
 			return err
 		})
 		if err != nil {

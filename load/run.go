@@ -108,11 +108,7 @@ func (s *Session) StartRun(ctx context.Context, kind string, now time.Time) (int
 }
 
 func markAbandoned(ctx context.Context, conn *pgx.Conn) error {
-	rows, err := conn.Query(ctx, sqlRunningRuns)
-	if err != nil {
-		return err
-	}
-	running, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	running, err := postgres.List(ctx, conn, pgx.RowTo[int64], sqlRunningRuns)
 	if err != nil {
 		return err
 	}

@@ -196,7 +196,7 @@ const sqlSpansOff = `
 	ORDER BY d.sdk_app_id, d.found_at DESC`
 
 // readSpansOff returns the newest disagreement of each app that still counts.
-func readSpansOff(ctx context.Context, from Querier, now time.Time) (map[int64]*SpansOff, error) {
+func readSpansOff(ctx context.Context, from postgres.Reader, now time.Time) (map[int64]*SpansOff, error) {
 	rows, err := from.Query(ctx, sqlSpansOff, now.Add(-DisagreementLasts))
 	if err != nil {
 		return nil, fmt.Errorf("read which spans were wrong: %w", err)

@@ -146,17 +146,13 @@ const sqlUnknownZones = `
 
 // unknownZones returns the apps whose time zone the database does not know.
 func (db *DB) unknownZones(ctx context.Context) ([]AppStatus, error) {
-	rows, err := db.pool.Query(ctx, sqlUnknownZones)
-	if err != nil {
-		return nil, fmt.Errorf("look for unknown time zones: %w", err)
-	}
-	apps, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (AppStatus, error) {
+	apps, err := postgres.List(ctx, db.pool, func(row pgx.CollectableRow) (AppStatus, error) {
 		s := AppStatus{UnknownZone: true}
 		var first *time.Time
 		err := row.Scan(&s.SDKAppID, &s.Timezone, &first, &s.RetiredAt)
 		s.FirstDay = dayOf(first)
 		return s, err
-	})
+	}, sqlUnknownZones)
 	if err != nil {
 		return nil, fmt.Errorf("look for unknown time zones: %w", err)
 	}
@@ -165,18 +161,14 @@ func (db *DB) unknownZones(ctx context.Context) ([]AppStatus, error) {
 
 // statusOf returns the status of the apps that are not excluded.
 func (db *DB) statusOf(ctx context.Context, now time.Time, grace time.Duration, leftOut []int64) ([]AppStatus, error) {
-	rows, err := db.pool.Query(ctx, sqlStatus, now, grace, UnprovenTold, leftOut)
-	if err != nil {
-		return nil, fmt.Errorf("read the status: %w", err)
-	}
-	statuses, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (AppStatus, error) {
+	statuses, err := postgres.List(ctx, db.pool, func(row pgx.CollectableRow) (AppStatus, error) {
 		var s AppStatus
 		var first, settled, problem *time.Time
 		err := row.Scan(&s.SDKAppID, &s.Timezone, &first, &s.RetiredAt, &settled,
 			&s.Failed, &s.Missing, &s.Late, &s.Unproven, &s.Rejects, &s.Differences, &problem, &s.LastError)
 		s.FirstDay, s.NewestSettledDay, s.OldestProblem = dayOf(first), dayOf(settled), dayOf(problem)
 		return s, err
-	})
+	}, sqlStatus, now, grace, UnprovenTold, leftOut)
 	if err != nil {
 		return nil, fmt.Errorf("read the status: %w", err)
 	}

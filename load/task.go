@@ -8,6 +8,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"pushloss/internal/postgres"
+
 	"github.com/jackc/pgx/v5"
 )
 
@@ -107,12 +109,8 @@ func (db *DB) SaveTasks(ctx context.Context, tasks []Task, now time.Time) (TaskC
 		sources[i] = string(task.Source)
 	}
 	var existed []*bool
-	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, sqlUpsertTasks, apps, ids, sentAt, labels, now, sources)
-		if err != nil {
-			return err
-		}
-		existed, err = pgx.CollectRows(rows, pgx.RowTo[*bool])
+	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) (err error) {
+		existed, err = postgres.List(ctx, tx, pgx.RowTo[*bool], sqlUpsertTasks, apps, ids, sentAt, labels, now, sources)
 		if err != nil || len(existed) == 0 {
 			return err
 		}
@@ -172,11 +170,7 @@ func (db *DB) Tasks(ctx context.Context, sdkAppIDs ...int64) ([]Task, error) {
 func (db *DB) AllTasks(ctx context.Context) ([]Task, error) { return db.tasks(ctx, nil) }
 
 func (db *DB) tasks(ctx context.Context, sdkAppIDs []int64) ([]Task, error) {
-	rows, err := db.pool.Query(ctx, sqlTasks, sdkAppIDs)
-	if err != nil {
-		return nil, fmt.Errorf("read tasks: %w", err)
-	}
-	tasks, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Task])
+	tasks, err := postgres.List(ctx, db.pool, pgx.RowToStructByPos[Task], sqlTasks, sdkAppIDs)
 	if err != nil {
 		return nil, fmt.Errorf("read tasks: %w", err)
 	}
@@ -188,11 +182,7 @@ func (db *DB) tasks(ctx context.Context, sdkAppIDs []int64) ([]Task, error) {
 // unknown.
 func (db *DB) RetireTasks(ctx context.Context, sdkAppID int64, ids []string, now time.Time) (retired int, unknown []string, err error) {
 	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, sqlUnknownTasks, sdkAppID, ids)
-		if err != nil {
-			return err
-		}
-		unknown, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		unknown, err = postgres.List(ctx, tx, pgx.RowTo[string], sqlUnknownTasks, sdkAppID, ids)
 		if err != nil || len(unknown) > 0 {
 			return err
 		}

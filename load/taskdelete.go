@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"pushloss/internal/postgres"
+
 	"github.com/jackc/pgx/v5"
 )
 
@@ -98,11 +100,7 @@ func (l *AppLock) deleteTasks(ctx context.Context, ids []string) (deleted int, n
 // unknown.
 func (db *DB) ForgetSentAt(ctx context.Context, sdkAppID int64, ids []string) (changed int, unknown []string, err error) {
 	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, sqlUnknownTasks, sdkAppID, ids)
-		if err != nil {
-			return err
-		}
-		unknown, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		unknown, err = postgres.List(ctx, tx, pgx.RowTo[string], sqlUnknownTasks, sdkAppID, ids)
 		if err != nil || len(unknown) > 0 {
 			return err
 		}

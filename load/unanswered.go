@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"pushloss/internal/postgres"
+
 	"github.com/jackc/pgx/v5"
 )
 
@@ -41,19 +43,10 @@ const sqlUnanswered = `
 		)
 	GROUP BY t.sdk_app_id`
 
-// Querier is a connection, a pool or a transaction.
-type Querier interface {
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-}
-
 // ReadUnanswered returns the apps with active tasks that never had an answer: the IDs are
 // mistyped, or runs do not pull the days of the push.
-func ReadUnanswered(ctx context.Context, from Querier, now time.Time) ([]Unanswered, error) {
-	rows, err := from.Query(ctx, sqlUnanswered, now, UnansweredAfter)
-	if err != nil {
-		return nil, fmt.Errorf("read which tasks were answered: %w", err)
-	}
-	unanswered, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Unanswered])
+func ReadUnanswered(ctx context.Context, from postgres.Reader, now time.Time) ([]Unanswered, error) {
+	unanswered, err := postgres.List(ctx, from, pgx.RowToStructByPos[Unanswered], sqlUnanswered, now, UnansweredAfter)
 	if err != nil {
 		return nil, fmt.Errorf("read which tasks were answered: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"pushloss/internal/postgres"
 	"pushloss/internal/stream"
 )
 
@@ -78,11 +79,7 @@ func (db *DB) refresh(ctx context.Context, u usualTexts, runID int64) error {
 	if _, err := db.pool.Exec(ctx, u.sql(sqlUsualTexts), int16(u.stream)); err != nil || u.stream != stream.Loss {
 		return err
 	}
-	rows, err := db.pool.Query(ctx, u.sql(sqlCodesOfTasks))
-	if err != nil {
-		return err
-	}
-	codes, err := pgx.CollectRows(rows, pgx.RowTo[int32])
+	codes, err := postgres.List(ctx, db.pool, pgx.RowTo[int32], u.sql(sqlCodesOfTasks))
 	if err != nil || len(codes) == 0 {
 		return err
 	}

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"pushloss/internal/postgres"
+
 	"github.com/jackc/pgx/v5"
 )
 
@@ -70,18 +72,14 @@ const (
 )
 
 func (s *session) processes(ctx context.Context, sql string, args ...any) ([]Blocker, error) {
-	rows, err := s.conn.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (b Blocker, err error) {
+	return postgres.List(ctx, s.conn, func(row pgx.CollectableRow) (b Blocker, err error) {
 		var since *time.Time
 		err = row.Scan(&b.PID, &b.User, &b.Application, &b.State, &since, &b.Query)
 		if since != nil {
 			b.Since = *since
 		}
 		return b, err
-	})
+	}, sql, args...)
 }
 
 // blockerWatch remembers whom a session waited for last.

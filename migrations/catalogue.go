@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"pushloss/internal/postgres"
+
 	"github.com/jackc/pgx/v5"
 )
 
@@ -192,14 +194,10 @@ func wantedErrorCodes(ctx context.Context, s *session, text string) (map[errorCo
 
 // hasErrorCodes reports whether the catalogue of the database is the wanted one.
 func (s *session) hasErrorCodes(ctx context.Context, wanted map[errorCodeKey]errorCode) (bool, error) {
-	rows, err := s.conn.Query(ctx, sqlErrorCodes)
-	if err != nil {
-		return false, fmt.Errorf("read the catalogue of error codes: %w", ended(ctx, err))
-	}
-	stored, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (e errorCode, err error) {
+	stored, err := postgres.List(ctx, s.conn, func(row pgx.CollectableRow) (e errorCode, err error) {
 		err = row.Scan(&e.code, &e.stage, &e.platform, &e.shortName, &e.meaning, &e.cause, &e.toDo, &e.tokenDead, &e.source)
 		return e, err
-	})
+	}, sqlErrorCodes)
 	if err != nil {
 		return false, fmt.Errorf("read the catalogue of error codes: %w", ended(ctx, err))
 	}

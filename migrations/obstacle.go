@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"pushloss/internal/postgres"
+
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 )
@@ -56,14 +58,10 @@ const (
 // lookForObstacles refuses what a migration could only fail at, before anything is
 // changed.
 func (s *session) lookForObstacles(ctx context.Context, status Status) error {
-	rows, err := s.conn.Query(ctx, sqlSchemas)
-	if err != nil {
-		return fmt.Errorf("look for schemas: %w", ended(ctx, err))
-	}
-	schemas, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (f schemaFound, err error) {
+	schemas, err := postgres.List(ctx, s.conn, func(row pgx.CollectableRow) (f schemaFound, err error) {
 		err = row.Scan(&f.name, &f.exists, &f.owner, &f.ours, &f.contents)
 		return f, err
-	})
+	}, sqlSchemas)
 	if err != nil {
 		return fmt.Errorf("look for schemas: %w", ended(ctx, err))
 	}

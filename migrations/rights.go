@@ -94,11 +94,7 @@ func rights(ctx context.Context, db postgres.Querier) ([]MissingRights, error) {
 			relations = append(relations, name)
 		}
 	}
-	rows, err := db.Query(ctx, sqlRights, relations, onlyRead, viewNames(parseViews(viewsText)))
-	if err != nil {
-		return nil, fmt.Errorf("look for rights: %w", ended(ctx, err))
-	}
-	missing, err := pgx.CollectRows(rows, pgx.RowToStructByPos[MissingRights])
+	missing, err := postgres.List(ctx, db, pgx.RowToStructByPos[MissingRights], sqlRights, relations, onlyRead, viewNames(parseViews(viewsText)))
 	if err != nil {
 		return nil, fmt.Errorf("look for rights: %w", ended(ctx, err))
 	}

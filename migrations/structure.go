@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"pushloss/internal/postgres"
+
 	"github.com/jackc/pgx/v5"
 )
 
@@ -337,11 +339,7 @@ func (q sequence) highest() string {
 
 // sequencesBehind finds what a replica does not copy: the positions of the sequences.
 func (s *session) sequencesBehind(ctx context.Context) ([]Deviation, error) {
-	rows, err := s.conn.Query(ctx, sqlSequences)
-	if err != nil {
-		return nil, fmt.Errorf("look for sequences: %w", ended(ctx, err))
-	}
-	sequences, err := pgx.CollectRows(rows, pgx.RowToStructByPos[sequence])
+	sequences, err := postgres.List(ctx, s.conn, pgx.RowToStructByPos[sequence], sqlSequences)
 	if err != nil {
 		return nil, fmt.Errorf("look for sequences: %w", ended(ctx, err))
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"pushloss/internal/postgres"
 	"pushloss/internal/problem"
 
 	"github.com/jackc/pgx/v5"
@@ -98,15 +99,11 @@ const sqlRights = `
 	ORDER BY rank, name COLLATE "C", 4`
 
 func readRights(ctx context.Context, tx pgx.Tx, role uint32) ([]heldRight, error) {
-	rows, err := tx.Query(ctx, sqlRights, role)
-	if err != nil {
-		return nil, fmt.Errorf("read rights: %w", err)
-	}
-	rights, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (heldRight, error) {
+	rights, err := postgres.List(ctx, tx, func(row pgx.CollectableRow) (heldRight, error) {
 		var r heldRight
 		err := row.Scan(&r.kind, &r.name, &r.privilege, &r.owner, &r.mayChange, &r.roleIsOwner, &r.held)
 		return r, err
-	})
+	}, sqlRights, role)
 	if err != nil {
 		return nil, fmt.Errorf("read rights: %w", err)
 	}

@@ -78,17 +78,13 @@ const (
 // DayHistories returns when each day of an app was pulled, oldest first, and what
 // is stored of the tasks, the empty one being the whole app.
 func (s Stored) DayHistories(ctx context.Context, sdkAppID int64, tasks []string) ([]DayHistory, error) {
-	rows, err := s.pool.Query(ctx, sqlDayHistories, sdkAppID, tasks)
-	if err != nil {
-		return nil, fmt.Errorf("read when the days of app %d were pulled: %w", sdkAppID, err)
-	}
-	histories, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (DayHistory, error) {
+	histories, err := postgres.List(ctx, s.pool, func(row pgx.CollectableRow) (DayHistory, error) {
 		var h DayHistory
 		var day time.Time
 		err := row.Scan(&day, &h.FirstLoadedAt, &h.LastLoadedAt, &h.Pulls, &h.Rows)
 		h.Day = calendar.DayOf(day, time.UTC)
 		return h, err
-	})
+	}, sqlDayHistories, sdkAppID, tasks)
 	if err != nil {
 		return nil, fmt.Errorf("read when the days of app %d were pulled: %w", sdkAppID, err)
 	}
@@ -97,17 +93,13 @@ func (s Stored) DayHistories(ctx context.Context, sdkAppID int64, tasks []string
 
 // CountChanges returns what loads changed of an app's days, by day and time.
 func (s Stored) CountChanges(ctx context.Context, sdkAppID int64) ([]CountChange, error) {
-	rows, err := s.pool.Query(ctx, sqlCountChanges, sdkAppID)
-	if err != nil {
-		return nil, fmt.Errorf("read the changes of app %d: %w", sdkAppID, err)
-	}
-	changes, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (CountChange, error) {
+	changes, err := postgres.List(ctx, s.pool, func(row pgx.CollectableRow) (CountChange, error) {
 		var c CountChange
 		var day time.Time
 		err := row.Scan(&day, &c.At, &c.Rows, &c.Less)
 		c.Day = calendar.DayOf(day, time.UTC)
 		return c, err
-	})
+	}, sqlCountChanges, sdkAppID)
 	if err != nil {
 		return nil, fmt.Errorf("read the changes of app %d: %w", sdkAppID, err)
 	}

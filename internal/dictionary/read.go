@@ -81,14 +81,11 @@ const (
 // come by name.
 func Read(ctx context.Context, pool *postgres.Pool) (Dictionary, error) {
 	var d Dictionary
-	if err := pool.QueryRow(ctx, sqlDictionarySchema).Scan(&d.Schema, &d.Comment); err != nil {
+	err := pool.QueryRow(ctx, sqlDictionarySchema).Scan(&d.Schema, &d.Comment)
+	if err != nil {
 		return d, fmt.Errorf("read the schema's comment: %w", err)
 	}
-	rows, err := pool.Query(ctx, sqlDictionaryViews)
-	if err != nil {
-		return d, fmt.Errorf("read the views' comments: %w", err)
-	}
-	d.Views, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (View, error) {
+	d.Views, err = postgres.List(ctx, pool, func(row pgx.CollectableRow) (View, error) {
 		var v View
 		var names, types, comments []string
 		err := row.Scan(&v.Name, &v.Comment, &names, &types, &comments)
@@ -96,15 +93,12 @@ func Read(ctx context.Context, pool *postgres.Pool) (Dictionary, error) {
 			v.Columns = append(v.Columns, Column{names[i], types[i], comments[i]})
 		}
 		return v, err
-	})
+	}, sqlDictionaryViews)
 	if err != nil {
 		return d, fmt.Errorf("read the views' comments: %w", err)
 	}
 	describe(d.Views)
-	if rows, err = pool.Query(ctx, sqlDictionaryFunctions); err != nil {
-		return d, fmt.Errorf("read the functions' comments: %w", err)
-	}
-	d.Functions, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Function, error) {
+	d.Functions, err = postgres.List(ctx, pool, func(row pgx.CollectableRow) (Function, error) {
 		r := Function{Columns: []Column{}}
 		var names, types []string
 		err := row.Scan(&r.Name, &r.Arguments, &r.Comment, &r.Returns, &names, &types)
@@ -112,7 +106,7 @@ func Read(ctx context.Context, pool *postgres.Pool) (Dictionary, error) {
 			r.Columns = append(r.Columns, Column{Name: names[i], Type: types[i]})
 		}
 		return r, err
-	})
+	}, sqlDictionaryFunctions)
 	if err != nil {
 		return d, fmt.Errorf("read the functions' comments: %w", err)
 	}

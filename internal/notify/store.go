@@ -120,14 +120,10 @@ func updateAlerts(ctx context.Context, pool *postgres.Pool, targets []string, no
 func alertsSince(ctx context.Context, on interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }, since *time.Time) ([]Alert, error) {
-	rows, err := on.Query(ctx, sqlAlerts, since)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (a Alert, err error) {
+	return postgres.List(ctx, on, func(row pgx.CollectableRow) (a Alert, err error) {
 		err = row.Scan(&a.ID, &a.Kind, &a.SDKAppID, &a.Job, &a.Detail, &a.OpenedAt, &a.ClosedAt, &a.GoodJobs)
 		return a, err
-	})
+	}, sqlAlerts, since)
 }
 
 // OpenAlerts returns the events that are not over, oldest first.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/postgres"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -38,16 +39,12 @@ const sqlWindows = `
 
 // readWindows reads all windows of the losses of the selection's app or task, in order.
 func readWindows(ctx context.Context, tx pgx.Tx, s selection, now time.Time, grace time.Duration) ([]window, error) {
-	rows, err := tx.Query(ctx, sqlWindows, s.App.ID, s.Task, now, grace)
-	if err != nil {
-		return nil, fmt.Errorf("read the coverage: %w", err)
-	}
-	windows, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (w window, err error) {
+	windows, err := postgres.List(ctx, tx, func(row pgx.CollectableRow) (w window, err error) {
 		var day time.Time
 		err = row.Scan(&day, &w.State, &w.Settled, &w.LastLoadedAt)
 		w.Day = calendar.DayOf(day, time.UTC)
 		return w, err
-	})
+	}, sqlWindows, s.App.ID, s.Task, now, grace)
 	if err != nil {
 		return nil, fmt.Errorf("read the coverage: %w", err)
 	}
@@ -84,17 +81,13 @@ const sqlTroubles = `
 // readTroubles reads the newest troubles of the selection's days, and counts those
 // beyond the limit of the list.
 func readTroubles(ctx context.Context, tx pgx.Tx, s selection, now time.Time, grace time.Duration) (list []trouble, more int, err error) {
-	rows, err := tx.Query(ctx, sqlTroubles, s.App.ID, s.From.UTC(), now, grace, s.To.UTC(), maxTroubles)
-	if err != nil {
-		return nil, 0, fmt.Errorf("read the gaps: %w", err)
-	}
 	all := 0
-	list, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (t trouble, err error) {
+	list, err = postgres.List(ctx, tx, func(row pgx.CollectableRow) (t trouble, err error) {
 		var day time.Time
 		err = row.Scan(&day, &t.Task, &t.Stream, &t.State, &t.Error, &all)
 		t.Day = calendar.DayOf(day, time.UTC)
 		return t, err
-	})
+	}, sqlTroubles, s.App.ID, s.From.UTC(), now, grace, s.To.UTC(), maxTroubles)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read the gaps: %w", err)
 	}

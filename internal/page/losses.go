@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/postgres"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -57,16 +58,12 @@ const sqlLossByPlatform = `
 	ORDER BY days.day, l.platform_id`
 
 func readLossByPlatform(ctx context.Context, tx pgx.Tx, s selection) ([]platformLoss, error) {
-	rows, err := tx.Query(ctx, sqlLossByPlatform, s.App.ID, s.From.UTC(), s.To.UTC(), s.Task)
-	if err != nil {
-		return nil, fmt.Errorf("read the losses by platform: %w", err)
-	}
-	losses, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (l platformLoss, err error) {
+	losses, err := postgres.List(ctx, tx, func(row pgx.CollectableRow) (l platformLoss, err error) {
 		var day time.Time
 		err = row.Scan(&day, &l.ID, &l.Platform, &l.Lost)
 		l.Day = calendar.DayOf(day, time.UTC)
 		return l, err
-	})
+	}, sqlLossByPlatform, s.App.ID, s.From.UTC(), s.To.UTC(), s.Task)
 	if err != nil {
 		return nil, fmt.Errorf("read the losses by platform: %w", err)
 	}
@@ -118,11 +115,7 @@ const sqlTopCodes = `
 	LIMIT $5`
 
 func readTopCodes(ctx context.Context, tx pgx.Tx, s selection) ([]codeLoss, error) {
-	rows, err := tx.Query(ctx, sqlTopCodes, s.App.ID, s.From.UTC(), s.To.UTC(), s.Task, maxCodes)
-	if err != nil {
-		return nil, fmt.Errorf("read the top codes: %w", err)
-	}
-	codes, err := pgx.CollectRows(rows, pgx.RowToStructByPos[codeLoss])
+	codes, err := postgres.List(ctx, tx, pgx.RowToStructByPos[codeLoss], sqlTopCodes, s.App.ID, s.From.UTC(), s.To.UTC(), s.Task, maxCodes)
 	if err != nil {
 		return nil, fmt.Errorf("read the top codes: %w", err)
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"pushloss/internal/postgres"
+
 	"github.com/jackc/pgx/v5"
 )
 
@@ -41,11 +43,7 @@ const sqlRuns = `
 
 // readRuns returns the last runs, the newest first.
 func readRuns(ctx context.Context, tx pgx.Tx) ([]run, error) {
-	rows, err := tx.Query(ctx, sqlRuns, maxRuns)
-	if err != nil {
-		return nil, fmt.Errorf("read the runs: %w", err)
-	}
-	runs, err := pgx.CollectRows(rows, pgx.RowToStructByPos[run])
+	runs, err := postgres.List(ctx, tx, pgx.RowToStructByPos[run], sqlRuns, maxRuns)
 	if err != nil {
 		return nil, fmt.Errorf("read the runs: %w", err)
 	}

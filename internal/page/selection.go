@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/postgres"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -59,11 +60,7 @@ const sqlApps = `
 	ORDER BY sdk_app_id`
 
 func readApps(ctx context.Context, tx pgx.Tx) ([]app, error) {
-	rows, err := tx.Query(ctx, sqlApps)
-	if err != nil {
-		return nil, fmt.Errorf("read the apps: %w", err)
-	}
-	apps, err := pgx.CollectRows(rows, pgx.RowToStructByPos[app])
+	apps, err := postgres.List(ctx, tx, pgx.RowToStructByPos[app], sqlApps)
 	if err != nil {
 		return nil, fmt.Errorf("read the apps: %w", err)
 	}
@@ -78,11 +75,7 @@ const sqlTasks = `
 	LIMIT $2`
 
 func readTasks(ctx context.Context, tx pgx.Tx, sdkAppID int64) ([]task, error) {
-	rows, err := tx.Query(ctx, sqlTasks, sdkAppID, maxListed)
-	if err != nil {
-		return nil, fmt.Errorf("read the tasks: %w", err)
-	}
-	tasks, err := pgx.CollectRows(rows, pgx.RowToStructByPos[task])
+	tasks, err := postgres.List(ctx, tx, pgx.RowToStructByPos[task], sqlTasks, sdkAppID, maxListed)
 	if err != nil {
 		return nil, fmt.Errorf("read the tasks: %w", err)
 	}

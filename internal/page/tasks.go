@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"pushloss/internal/postgres"
+
 	"github.com/jackc/pgx/v5"
 )
 
@@ -30,11 +32,7 @@ const sqlRegistered = `
 
 // readRegistered returns the newest tasks of the app, or the chosen one.
 func readRegistered(ctx context.Context, tx pgx.Tx, s selection) ([]registered, error) {
-	rows, err := tx.Query(ctx, sqlRegistered, s.App.ID, s.Task, maxRegistered)
-	if err != nil {
-		return nil, fmt.Errorf("read the registry: %w", err)
-	}
-	tasks, err := pgx.CollectRows(rows, pgx.RowToStructByPos[registered])
+	tasks, err := postgres.List(ctx, tx, pgx.RowToStructByPos[registered], sqlRegistered, s.App.ID, s.Task, maxRegistered)
 	if err != nil {
 		return nil, fmt.Errorf("read the registry: %w", err)
 	}

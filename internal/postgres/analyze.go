@@ -21,17 +21,13 @@ const sqlAnalyze = `
 
 // Querier is a connection, or a pool of them.
 type Querier interface {
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	Reader
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
 }
 
 // AnalyzeNew analyzes the small tables of pushloss that were never analyzed.
 func AnalyzeNew(ctx context.Context, db Querier) error {
-	rows, err := db.Query(ctx, sqlAnalyze)
-	if err != nil {
-		return fmt.Errorf("look for tables that were never analyzed: %w", err)
-	}
-	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	tables, err := List(ctx, db, pgx.RowTo[string], sqlAnalyze)
 	if err != nil {
 		return fmt.Errorf("look for tables that were never analyzed: %w", err)
 	}

@@ -41,11 +41,7 @@ const sqlRoom = `
 
 // Rooms are the limits of connections that a process is under.
 func Rooms(ctx context.Context, p *Pool) ([]Room, error) {
-	rows, err := p.Query(ctx, sqlRoom)
-	if err != nil {
-		return nil, fmt.Errorf("ask how many connections are left: %w", err)
-	}
-	rooms, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Room])
+	rooms, err := List(ctx, p, pgx.RowToStructByPos[Room], sqlRoom)
 	if err != nil {
 		return nil, fmt.Errorf("ask how many connections are left: %w", err)
 	}
