@@ -126,7 +126,7 @@ func TestFailuresOfOtherKindsDoNotUseUpACodesTries(t *testing.T) {
 			t.Errorf("class %s after %d calls", failed.Class, s.calls())
 		}
 	})
-	inBubble(t, "an expired UserSig after other failures is still signed anew", func(t *testing.T) {
+	inBubble(t, "an expired UserSig after other failures is still signed again", func(t *testing.T) {
 		s := inTurn(reply{status: 502}, reply{status: 502}, reply{status: 502}, reply{status: 502}, reply{body: `{"ErrorCode":70001}`})
 		if _, err := pull(s, extract.Options{}); err != nil || s.calls() != 6 {
 			t.Errorf("%d calls, %v", s.calls(), err)

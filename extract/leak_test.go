@@ -73,10 +73,10 @@ func TestNoCredentialComesOut(t *testing.T) {
 		"an ErrorInfo that is an object": page(200, func(r *http.Request) string {
 			return `{"ErrorCode":60008,"ErrorInfo":{"url":` + quoted(r.URL.RawQuery) + `}}`
 		}),
-		"a redirect bears the query": func(r *http.Request) reply {
+		"a redirect contains the query": func(r *http.Request) reply {
 			return reply{status: 302, header: http.Header{"Location": {"https://elsewhere.test/?" + r.URL.RawQuery}}}
 		},
-		"a redirect to nonsense bears the query": func(r *http.Request) reply {
+		"a redirect to nonsense contains the query": func(r *http.Request) reply {
 			return reply{status: 302, header: http.Header{"Location": {"http://%zz/?" + r.URL.RawQuery}}}
 		},
 		"an accepted answer repeats the URL": page(200, func(r *http.Request) string {
@@ -181,7 +181,7 @@ func TestASecretIsNeverPrinted(t *testing.T) {
 		}
 	}
 	if !strings.Contains(out.String(), "[redacted]") {
-		t.Error("nothing tells that a secret is there")
+		t.Error("nothing shows that a secret is there")
 	}
 }
 

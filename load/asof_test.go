@@ -12,7 +12,7 @@ import (
 	"pushloss/transform"
 )
 
-// factsAt are the facts of a day as they stood, in the form of facts.
+// factsAt are the facts of a day as they were, in the form of facts.
 func (f *fixture) factsAt(at time.Time, day time.Time) []string {
 	f.t.Helper()
 	return f.rows(`

@@ -39,7 +39,7 @@ func (f *fixture) eventually(what, sql string, args ...any) []string {
 			return rows
 		}
 		if time.Now().After(deadline) {
-			f.t.Fatalf("waited in vain for %s", what)
+			f.t.Fatalf("%s did not happen in time", what)
 		}
 	}
 }

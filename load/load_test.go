@@ -278,7 +278,7 @@ func (f *fixture) exec(sql string, args ...any) {
 	must(f.t, err)
 }
 
-func TestT16AReadOnlyDatabaseIsToldAsUnreachable(t *testing.T) {
+func TestT16AReadOnlyDatabaseIsReportedAsUnreachable(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.exec(`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$`)

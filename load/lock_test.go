@@ -25,7 +25,7 @@ func TestT15AnAppIsHeldByOneSessionAtATime(t *testing.T) {
 		t.Fatalf("a second session got the app: %v", err)
 	}
 	if busy.Holder != "the test" {
-		t.Errorf("the holder is told as %q", busy.Holder)
+		t.Errorf("the holder is reported as %q", busy.Holder)
 	}
 	if _, err := session.LockApp(work, testApp+1); err != nil {
 		t.Errorf("another app is free: %v", err)
@@ -140,7 +140,7 @@ func TestARunWhoseProcessDiedIsMarkedAbandonedByTheNext(t *testing.T) {
 	next, work := openSession(t, open(t, f.url), "next")
 	_, err = next.StartRun(work, "run", loadedAt)
 	must(t, err)
-	equal(t, "the dead one tells what it had loaded", []string{"abandoned 1 2 1", "running 0 0 0", "running 0 0 0"},
+	equal(t, "the dead one has what it had loaded", []string{"abandoned 1 2 1", "running 0 0 0", "running 0 0 0"},
 		f.rows(`SELECT state, requests, windows, rows_inserted FROM analytics.runs ORDER BY run_id`))
 	must(t, f.db.FinishRun(t.Context(), living, load.RunPartial, load.RunTotals{Requests: 3, Rejects: 1}, "odd rows", loadedAt))
 	equal(t, "finished", []string{"partial 3 1 odd rows"},

@@ -96,7 +96,7 @@ func (p *places) note(ctx context.Context, db *DB, of stream.Stream, day calenda
 	return nil
 }
 
-// unknown returns the places of facts of which less is known, the text of each with the most
+// unknown returns the places of facts about which less is known, the text of each with the most
 // pushes, and the platforms that are new.
 func (p *places) unknown(of stream.Stream, day calendar.Day, words vocabulary, snapshots []transform.Snapshot) (map[place]seenSince, map[place]string, []int16) {
 	p.mu.Lock()

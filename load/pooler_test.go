@@ -39,7 +39,7 @@ func TestPoolersThatMoveTheirClientsAreRefused(t *testing.T) {
 							t.Fatalf("the check: %v", err)
 						}
 						if mode == "transaction" && pooling.Mode != mode {
-							t.Errorf("the mode is told as %s", pooling.Mode)
+							t.Errorf("the mode is reported as %s", pooling.Mode)
 						}
 						db, err := load.Open(t.Context(), address, 4)
 						if !errors.As(err, &pooling) || load.Unreachable(err) {
@@ -214,7 +214,7 @@ func TestAPoolerThatIsChangedLaterIsNoticed(t *testing.T) {
 			t.Errorf("the work ended with %v", cause)
 		}
 	case <-time.After(patience):
-		t.Error("the work goes on")
+		t.Error("the work continues")
 	}
 }
 

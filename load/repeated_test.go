@@ -31,7 +31,7 @@ func TestVerifyReportsAKeyThatIsStoredTwice(t *testing.T) {
 	}})
 	must(t, err)
 	slices.Sort(got)
-	equal(t, "what is told", []string{"a fact platform 6 \"i", "a fact stage 5 \"x", "a ledger  2 ro", "b ledger  0 ro"}, got)
+	equal(t, "what is reported", []string{"a fact platform 6 \"i", "a fact stage 5 \"x", "a ledger  2 ro", "b ledger  0 ro"}, got)
 	if checked.Differences < 4 {
 		t.Errorf("%d differences", checked.Differences)
 	}

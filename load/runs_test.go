@@ -157,7 +157,7 @@ func TestARunThatLivesIsNotBrokenOff(t *testing.T) {
 	got, err := f.db.BrokenOff(t.Context(), "run", load.RunDone)
 	must(t, err)
 	if got {
-		t.Error("it is told as broken off")
+		t.Error("it is reported as broken off")
 	}
 	equal(t, "it runs", []string{"running"}, f.rows(`SELECT state FROM analytics.runs`))
 }

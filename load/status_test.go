@@ -156,7 +156,7 @@ func TestO1Status(t *testing.T) {
 			want: func(today calendar.Day) load.AppStatus { return load.AppStatus{FirstDay: ptr(today - 1)} },
 		},
 		{
-			name: "a window that was opened has its time anew", first: 3, grace: time.Hour,
+			name: "a window that was opened has its time again", first: 3, grace: time.Hour,
 			windows: func(f *fixture, today calendar.Day) {
 				f.window(overall, today-3, load.StateLoaded, load.NotSettled, "")
 				f.window(overall, today-2, load.StateLoaded, load.NotSettled, "")

@@ -149,7 +149,7 @@ func TestK5ALostLockConnectionIsNoticedUnasked(t *testing.T) {
 			t.Errorf("the work ended with %v", cause)
 		}
 	case <-time.After(patience):
-		t.Error("the work goes on")
+		t.Error("the work continues")
 	}
 }
 

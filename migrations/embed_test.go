@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// M2: what is embedded is what stands on disk.
+// M2: what is embedded is what is on disk.
 func TestM2EmbeddedIsOnDisk(t *testing.T) {
 	t.Parallel()
 	onDisk, embedded := make(map[string]string), make(map[string]string)

@@ -27,7 +27,7 @@ func older(t *testing.T) string {
 }
 
 // K3: whatever stops a migration, nothing of it is there, nothing is dirty, and the
-// next migrator goes on by itself once it is gone.
+// next migrator continues by itself once it is gone.
 func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t) // which each of them brings to the newest version
@@ -171,7 +171,7 @@ func TestAMigrationThatIsCanceledChangesNothing(t *testing.T) {
 	up(t, url)
 }
 
-// K3: a migrator that waits for another one goes on when that one is killed.
+// K3: a migrator that waits for another one continues when that one is killed.
 func TestAMigratorGoesOnWhenTheOneBeforeItIsKilled(t *testing.T) {
 	t.Parallel()
 	url := older(t)

@@ -50,7 +50,7 @@ func victim(t *testing.T, url string) *osexec.Cmd {
 }
 
 // K3: killed at any moment, a migrator leaves whole migrations, and the next one
-// goes on from there by itself.
+// continues from there by itself.
 func TestAMigratorThatIsKilledAtAnyMomentLeavesWholeMigrations(t *testing.T) {
 	t.Parallel()
 	reference := lines(t, connect(t, pgtest.URL(t)), sqlCatalog)

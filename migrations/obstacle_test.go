@@ -45,7 +45,7 @@ const sqlEverything = `
 	SELECT nspname::text FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public') UNION ALL
 	SELECT c.oid::regclass::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY 1`
 
-// K2: what is in the way is told before anything is changed.
+// K2: what is in the way is reported before anything is changed.
 func TestWhatIsInTheWayIsNamedAndNothingIsChanged(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -10,8 +10,8 @@ import (
 	"pushloss/migrations"
 )
 
-// S3: whatever is wrong with the URL, its password is not told.
-func TestPasswordIsNeverTold(t *testing.T) {
+// S3: whatever is wrong with the URL, its password is not printed.
+func TestPasswordIsNeverPrinted(t *testing.T) {
 	t.Parallel()
 	const password = "hunter2"
 	wrong, err := url.Parse(pgtest.EmptyURL(t))

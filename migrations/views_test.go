@@ -32,7 +32,7 @@ const (
 )
 
 // What CREATE OR REPLACE can change keeps all that others made of a view.
-func TestAViewIsReplacedAndWhatStandsOnItSurvives(t *testing.T) {
+func TestAViewIsReplacedAndViewsThatReadItSurvive(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
 	conn := connect(t, url)
@@ -57,8 +57,8 @@ func TestAViewIsReplacedAndWhatStandsOnItSurvives(t *testing.T) {
 	wantStateError(t, migrations.Check(t.Context(), url), migrations.Status{Version: migrations.Newest(), Newest: migrations.Newest(), OtherViews: true})
 }
 
-// What it cannot change is made again, unless somebody's view stands in the way, who is named.
-func TestAViewThatCannotBeReplacedIsMadeAgainUnlessSomebodysViewStandsInTheWay(t *testing.T) {
+// What it cannot change is made again, unless somebody's view reads it, which is named.
+func TestAViewThatCannotBeReplacedIsMadeAgainUnlessSomebodysViewReadsIt(t *testing.T) {
 	t.Parallel()
 	fewer := func(t *testing.T) string { // a column less in a view that another one of ours reads
 		return changed(t, "    coalesce(c.active, l.stream_id = 0) AS active,\n", "    coalesce(c.active, l.stream_id = 0) AS pulled,\n",

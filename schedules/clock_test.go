@@ -13,7 +13,7 @@ import (
 	"pushloss/schedules"
 )
 
-// wall is a clock that can be set, and that goes on while the machine's timers do not.
+// wall is a clock that can be set, and that continues while the machine's timers do not.
 type wall struct{ ahead atomic.Int64 }
 
 func (w *wall) now() time.Time                 { return time.Now().Add(time.Duration(w.ahead.Load())) }

@@ -121,7 +121,7 @@ func shownFirst(t time.Time) bool {
 	return begin.Equal(t)
 }
 
-// follows reports whether clocks left out a part of the day before, the end of which
+// follows reports whether clocks left out a part of the day before, whose end
 // comes on this day.
 func follows(location *time.Location, day time.Time) bool {
 	begin, _ := time.Date(day.Year(), day.Month(), day.Day(), 12, 0, 0, 0, location).ZoneBounds()

@@ -87,7 +87,7 @@ func TestStatisticsBecomeAFactPerCounter(t *testing.T) {
 			Rejects:   []transform.Reject{{TaskID: "a", Array: "SentCount", JSON: "-1", Reason: "SentCount is negative", Rows: 1}},
 			Counts:    transform.Counts{RowsIn: 2, Facts: 1, Rejected: 1},
 		}},
-		{"a row of which one counter is no number is rejected whole", `{"TaskID":"a","TotalCount":1,"PlatformStatistics":[{"EventType":1,"PushPlatform":1,"TotalCount":2,"SentCount":0.5}]}`, transform.Result{
+		{"a row with a counter that is not a number is rejected whole", `{"TaskID":"a","TotalCount":1,"PlatformStatistics":[{"EventType":1,"PushPlatform":1,"TotalCount":2,"SentCount":0.5}]}`, transform.Result{
 			Snapshots: []transform.Snapshot{{TaskID: "a", Facts: []transform.Fact{counted(stream.Total, 0, 0, 1)}, Partial: true}},
 			Rejects: []transform.Reject{{TaskID: "a", Array: "PlatformStatistics",
 				JSON: `{"EventType":1,"PushPlatform":1,"TotalCount":2,"SentCount":0.5}`, Reason: "SentCount is not a whole number", Rows: 2}},

@@ -20,7 +20,7 @@ type Normalizer struct {
 	MaxRows int
 
 	texts texts
-	// rows of the element at hand; what is kept of them is copied out
+	// rows of the present element; what is kept of them is copied out
 	scratch []row
 }
 

@@ -69,7 +69,7 @@ func TestAnAppThatIsRetiredOrRemovedIsNotJudged(t *testing.T) {
 	w.do(2, "apps", "retired", "7")
 }
 
-func TestStatusTellsDaysThatWereFinalBeforeTheyWereOver(t *testing.T) {
+func TestStatusReportsDaysThatWereFinalBeforeTheyWereOver(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.do(0, "run")

@@ -126,7 +126,7 @@ func TestTheArchivesCommandsRefuseWhatMakesNoSense(t *testing.T) {
 }
 
 // K2: a key that a restore lost, and what is stored twice since, is found by both
-// check and verify; a sequence that stands behind by check.
+// check and verify; a sequence that is behind by check.
 func TestWhatARestoreLostIsFoundByCheckAndVerify(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -42,9 +42,9 @@ func TestCalibrateFindsOutHowTheServiceBehavesAndChangesNothing(t *testing.T) {
 		}
 	}
 	if made := int(w.calls.Load() - calls); made != 2*report.calibration(t).Requests || made > 2*calibrate.MostRequests {
-		t.Errorf("%d calls were made, %d requests are told", made, report.calibration(t).Requests)
+		t.Errorf("%d calls were made, %d requests are reported", made, report.calibration(t).Requests)
 	}
-	// The app's lease alone tells that it was called.
+	// Only the app's lease shows that it was called.
 	after := w.dump()
 	if diff := lines(after) - lines(before); diff != 0 {
 		t.Errorf("%d rows more than before", diff)
@@ -101,7 +101,7 @@ func TestTheRunAndTheCheckHonourTheWindowsEnd(t *testing.T) {
 	}
 }
 
-func TestCalibrateInterruptedTellsWhatItFound(t *testing.T) {
+func TestCalibrateInterruptedPrintsWhatItFound(t *testing.T) {
 	t.Parallel()
 	w := setup(t, func(cfg *sandbox.Config) { cfg.Rows = 150 })
 	w.env["PUSHLOSS_RATE"] = "10" // the signal is taken long before the requests are all made

@@ -38,10 +38,10 @@ type world struct {
 	today calendar.Day
 
 	calls atomic.Int64 // that have arrived
-	// onCall, if set, is told of every call before the sandbox sees it, and
+	// onCall, if set, gets every call before the sandbox sees it, and
 	// afterCall once it is answered; calls are counted from 1.
 	onCall, afterCall atomic.Pointer[func(n int64)]
-	// onAnswer, if set, is told of every call that the sandbox has seen, before
+	// onAnswer, if set, gets every call that the sandbox has seen, before
 	// the process gets the answer.
 	onAnswer atomic.Pointer[func(n int64)]
 }

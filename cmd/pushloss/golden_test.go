@@ -10,7 +10,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 // shapeIs compares the shape of a JSON text, its names and the kinds of their
 // values, with testdata/NAME.golden. O3: scripts rely on it.
@@ -39,7 +39,7 @@ func shapeIs(t testing.TB, name, text string) {
 	}
 }
 
-// shape replaces every value by its kind; a list stands for its first element.
+// shape replaces every value by its kind; a list becomes its first element.
 func shape(value any) any {
 	switch value := value.(type) {
 	case map[string]any:

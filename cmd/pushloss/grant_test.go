@@ -61,8 +61,8 @@ func TestRolesThatCannotBeGrantedAreRefused(t *testing.T) {
 	w.do(2, "revoke", "one", "two").says(t, "pushloss revoke --help")
 }
 
-// A role that is not the owner is told each right that it lacks, and needs no other.
-func TestARoleWithoutRightsIsToldTheGrantsThatItNeeds(t *testing.T) {
+// An error names each right that a role lacks, and needs no other.
+func TestARoleWithoutRightsGetsTheGrantsThatItNeedsInTheError(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	role := "pushloss_writer_" + strings.ToLower(rand.Text())

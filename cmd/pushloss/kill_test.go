@@ -11,7 +11,7 @@ import (
 
 var sevenTasks = []string{"t1", "t2", "t3", "t4", "t5", "t6", "t7"}
 
-// T8, S6: killed at any moment, the same command goes on, and in the end all is
+// T8, S6: killed at any moment, the same command continues, and in the end all is
 // as if nothing had happened.
 func TestT8KilledAtAnyMomentTheSameCommandGoesOn(t *testing.T) {
 	t.Parallel()

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// hook is a webhook that takes what it is told, or refuses.
+// hook is a webhook that accepts what it gets, or refuses.
 type hook struct {
 	*httptest.Server
 	mu      sync.Mutex
@@ -58,7 +58,7 @@ func (h *hook) titles() string {
 	return strings.Join(titles, "; ")
 }
 
-func TestAStoppedAppIsToldOnceAndItsRecoveryOnce(t *testing.T) {
+func TestAStoppedAppIsReportedOnceAndItsRecoveryOnce(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	h := newHook(t)
@@ -91,7 +91,7 @@ func TestAStoppedAppIsToldOnceAndItsRecoveryOnce(t *testing.T) {
 	}
 }
 
-func TestAGapAndAFailedRunAreToldAndATargetThatIsDownFailsNoRun(t *testing.T) {
+func TestAGapAndAFailedRunAreReportedAndATargetThatIsDownFailsNoRun(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	h := newHook(t)
@@ -120,7 +120,7 @@ func TestAGapAndAFailedRunAreToldAndATargetThatIsDownFailsNoRun(t *testing.T) {
 }
 
 // Five failures that come and go are few messages.
-func TestAnAPIThatFailsAtEverySecondRunIsToldFewTimes(t *testing.T) {
+func TestAnAPIThatFailsAtEverySecondRunIsReportedFewTimes(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.tasks("t1")

@@ -41,7 +41,7 @@ func (l *log) String() string {
 	return l.text.String()
 }
 
-// An outage at the tick costs a pause, and what could not be told in it is told later.
+// An outage at the tick costs a pause, and what could not be sent during it is sent later.
 func TestAnOutageAtTheTickCostsAPauseNotADay(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -124,7 +124,7 @@ func TestAnOutageAtTheTickCostsAPauseNotADay(t *testing.T) {
 			until(t, "all days are loaded", func() bool {
 				return number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND state = 'loaded'`) == 4
 			})
-			until(t, "nothing is open, and what was told is over", func() bool {
+			until(t, "nothing is open, and what was sent is over", func() bool {
 				return number(`SELECT count(*) FROM analytics.runs WHERE kind = 'run' AND state = 'done'`) > 0 &&
 					number(`SELECT count(*) FROM analytics.alerts WHERE closed_at IS NULL`) == 0
 			})

@@ -85,7 +85,7 @@ func TestOtherPoolersAreRefusedByEveryCommand(t *testing.T) {
 	}
 }
 
-func TestAPoolWithoutAFreeConnectionIsTold(t *testing.T) {
+func TestAPoolWithoutAFreeConnectionIsReported(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.env["DATABASE_URL"] = pgtest.Bouncer{Mode: "session", PoolSize: 1}.URL(t, w.env["DATABASE_URL"])

@@ -42,7 +42,7 @@ func TestReconcileComparesTheNewestDaysAndReportsIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := report.Apps[0].Reconciliation; report.State != "partial" || got.Differences != 1 || got.DaysOpened != 7 {
-		t.Errorf("the report tells %+v", report)
+		t.Errorf("the report is %+v", report)
 	}
 	w.do(0, "status") // nothing to warn of yet
 	w.do(0, "run").says(t, "1 reconciliation that had differed was made again, 0 differ still")
@@ -50,7 +50,7 @@ func TestReconcileComparesTheNewestDaysAndReportsIt(t *testing.T) {
 	w.do(0, "reconcile", "--from", w.back(8), "--to", w.back(1))
 }
 
-func TestADifferenceThatStaysIsToldByStatusAndMetrics(t *testing.T) {
+func TestADifferenceThatStaysIsReportedByStatusAndMetrics(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.weekOf("t1")
@@ -60,7 +60,7 @@ func TestADifferenceThatStaysIsToldByStatusAndMetrics(t *testing.T) {
 	r := w.do(1, "status")
 	r.says(t, "NOT OK", "days do not add up to what the API says: see analytics.reconciliations")
 	if strings.Contains(w.do(1, "status", "--output", "json").stdout, `"differences": 0`) {
-		t.Error("the status tells of no difference")
+		t.Error("the status reports no difference")
 	}
 	daemon, address := w.serveDaemon()
 	_, body := get(t, "http://"+address+"/metrics")

@@ -120,7 +120,7 @@ func TestWithoutAUsableDatabaseCommandsExitWith3AndSayWhatToDo(t *testing.T) {
 }
 
 // What only reads works in a database that takes no writes; the rest says why it takes none.
-func TestAReadOnlyDatabaseIsToldAsSuch(t *testing.T) {
+func TestAReadOnlyDatabaseIsReportedAsSuch(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.do(0, "run")
@@ -141,7 +141,7 @@ func TestAReadOnlyDatabaseIsToldAsSuch(t *testing.T) {
 	}
 }
 
-func TestMigrateBringsTheSchemaUpAndTellsWhereItIs(t *testing.T) {
+func TestMigrateBringsTheSchemaUpAndPrintsItsVersion(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	current := fmt.Sprintf("version %d of %[1]d", migrations.Newest())

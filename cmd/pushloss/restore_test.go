@@ -8,7 +8,7 @@ import (
 )
 
 // K2: a view that somebody made after the dump stops the documented restore, which
-// changes nothing then. Without --single-transaction pg_restore goes on, and check and
+// changes nothing then. Without --single-transaction pg_restore continues, and check and
 // verify find what it did.
 func TestARestoreThatAForeignViewStops(t *testing.T) {
 	t.Parallel()

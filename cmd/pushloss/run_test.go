@@ -23,7 +23,7 @@ func TestRunPullsWhatIsDueAndReportsIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	if report.State != "done" || report.RowsUnchanged == 0 || report.RowsInserted != 0 {
-		t.Errorf("S4: the second run tells %+v", report)
+		t.Errorf("S4: the second run reports %+v", report)
 	}
 	w.equalsTruth(testApp, 2, 1, "t1", "t2")
 	w.do(0, "run", "--as-of", "2999-01-01").says(t, "done") // S7

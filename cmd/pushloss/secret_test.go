@@ -60,7 +60,7 @@ func TestS3SecretsStayInside(t *testing.T) {
 			}))
 			defer server.Close()
 			w.env["TIM_BASE_URL"] = server.URL
-			w.env["PUSHLOSS_LOOKBACK_DAYS"] = "1" // one window, to be tried in vain
+			w.env["PUSHLOSS_LOOKBACK_DAYS"] = "1" // one window, whose tries all fail
 			if test.fault != "" {
 				w.faults(test.fault)
 			}

@@ -45,11 +45,11 @@ func fetch(t testing.TB, request *http.Request) (status int, body string) {
 	return response.StatusCode, string(text)
 }
 
-// address waits until a process tells where it listens.
+// address waits until a process prints where it listens.
 func (p *process) address(pattern string) string {
 	p.t.Helper()
 	var found []string
-	eventually(p.t, "the process tells where it listens", func() bool {
+	eventually(p.t, "the process prints where it listens", func() bool {
 		select {
 		case <-p.ended:
 			p.t.Fatalf("the process has ended:\n%s", p.stderr.String())
@@ -70,7 +70,7 @@ func (w *world) serveDaemon() (daemon *process, address string) {
 	return daemon, address
 }
 
-func TestServeCatchesUpTellsHowItFaresAndStops(t *testing.T) {
+func TestServeCatchesUpReportsItsStateAndStops(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.tasks("t1")
@@ -234,7 +234,7 @@ func TestTheSandboxServesCallsAndItsOwnQuestions(t *testing.T) {
 	p.endedWith(0).says(t, "app 1400000001: 1 call,")
 }
 
-// What serve would refuse, check tells before.
+// check reports what serve would refuse.
 func TestCheckReadsTheScheduleFile(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -68,7 +68,7 @@ day of a task or of the whole app.
               wrong, or runs do not pull its days
 
 It is also not ok if all figures of a stream were removed by the API's answers in one
-run, until they are back, or for 30 days: the note says of which days.
+run, until they are back, or for 30 days: the note says which days.
 
 A view of analytics that is missing, or that somebody altered, is named, with exit
 code 3: the figures above may be wrong until "pushloss migrate up" creates it again.`,

@@ -45,7 +45,7 @@ func TestServeOutlivesTheReaderOfItsLogAndItsTerminal(t *testing.T) {
 	}
 	reader.Close()
 	daemon.signal(syscall.SIGHUP)
-	// The first run goes on, and logs what it does to nobody.
+	// The first run continues, and nobody reads its log.
 	metrics(t, address, `pushloss_runs_total{state="done"} 1`)
 	if status, _ := get(t, "http://"+address+"/readyz"); status != http.StatusOK {
 		t.Errorf("/readyz answers %d", status)

@@ -106,7 +106,7 @@ func TestATaskWithAndWithoutItsAppIsOneTask(t *testing.T) {
 	w.do(2, "tasks", "import", path).says(t, "lines 2 and 3", "nothing was imported")
 }
 
-func TestATaskIDTellsWhenItWasSentAndOfWhichApp(t *testing.T) {
+func TestATaskIDShowsItsTimeAndItsApp(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.do(0, "tasks", "add", "657bf434_537529d8_2000005e80aa873_2780d131_bc614e").says(t, "seems to belong to app 1400187352")
@@ -159,7 +159,7 @@ func TestTextsThatCannotBeATaskIDAreRefusedTogether(t *testing.T) {
 }
 
 // K6: an operator who reads only status learns of a mistyped ID.
-func TestStatusTellsTasksThatNoAnswerEverHad(t *testing.T) {
+func TestStatusReportsTasksThatNoAnswerEverHad(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.do(0, "tasks", "add", "good", "mistyped", "--sent-at", time.Now().Add(-60*time.Hour).Format(time.RFC3339))

@@ -71,7 +71,7 @@ func (a *app) saveTasks(cmd *cobra.Command, from string, origin load.TaskSource,
 
 const givePast = "give the time at which the push was sent, or leave it out"
 
-// refused is the error for entries of which nothing is imported: all futures at once, and
+// refused is the error for entries that are not imported: all futures at once, and
 // of the others the first.
 func refused(from string, refusals []intake.Refusal) error {
 	var futures taskfile.Problems

@@ -19,7 +19,7 @@ func file(t testing.TB, name, content string) string {
 	return path
 }
 
-// A mistake in the command line or the settings is told with what to do about
+// A mistake in the command line or the settings is reported with what to do about
 // it, and nothing is done.
 func TestMistakesExitWith2AndSayWhatToDo(t *testing.T) {
 	t.Parallel()
@@ -99,7 +99,7 @@ func TestMistakesExitWith2AndSayWhatToDo(t *testing.T) {
 	})
 }
 
-func TestBadSettingsAreToldAllAtOnce(t *testing.T) {
+func TestBadSettingsAreReportedAllAtOnce(t *testing.T) {
 	t.Parallel()
 	w := &world{t: t, env: map[string]string{
 		"DATABASE_URL": "mysql://x", "TIM_SDK_APP_ID": "many", "TIM_REGION": "mars", "TIM_BASE_URL": "nowhere",

@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// plan is a node of what EXPLAIN tells.
+// plan is a node of a plan by EXPLAIN.
 type plan struct {
 	NodeType  string `json:"Node Type"`
 	Relation  string `json:"Relation Name"`
@@ -26,7 +26,7 @@ func (p plan) nodes() []plan {
 	return nodes
 }
 
-// So few rows as a test has are read through all the same: the planner is told not to,
+// So few rows as a test has are read through all the same: the planner is set not to,
 // and then must find the days of an app by the key.
 // A table that was counted as tiny is read by any index.
 func daysAreFoundByIndex(t *testing.T, w *world) {

@@ -102,7 +102,7 @@ var (
 	textual  = []uint32{pgtype.TextOID, pgtype.VarcharOID}
 )
 
-// fits tells what is wrong with an answer for its panel; nothing of one without rows.
+// fits returns what is wrong with an answer for its panel; nothing of one without rows.
 func (a answer) fits(p panel) (problems []string) {
 	problem := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 	numbers := 0
@@ -176,7 +176,7 @@ func (a answer) fitsTimeSeries() (problems []string) {
 	return problems
 }
 
-// epoch is a time as Grafana shows it: what bears no zone is UTC.
+// epoch is a time as Grafana shows it: one without a zone is UTC.
 func epoch(value any) int64 {
 	switch at := value.(type) {
 	case time.Time:

@@ -166,7 +166,7 @@ func figuresAreTrue(t *testing.T, w *world) {
 	everything := w.opened(t, d, choice{"app": {one}})
 	xiaomi := w.opened(t, d, choice{"app": {one}, "platform": {"Xiaomi"}, "stage": {"post_send_delivered"}})
 	ofXiaomi, byEvent, dead, all := sums{}, sums{}, sums{}, sums{}
-	known := make(map[string]bool) // codes of which the catalogue says whether the token is dead
+	known := make(map[string]bool) // codes for which the catalogue says whether the token is dead
 	for _, key := range w.ask(t, `SELECT name || ' ' || stage || ' ' || err_code FROM analytics.error_codes
 		CROSS JOIN LATERAL (SELECT platform AS name UNION SELECT 'online' WHERE platform_id = 0) AS names WHERE token_dead IS NOT NULL`, everything).rows {
 		known[key[0].(string)] = true

@@ -135,7 +135,7 @@ func loadThree(t *testing.T, url string) {
 	must(t, err)
 }
 
-// The catalog tells anybody the names, whatever they may read.
+// Anybody may read the names in the catalog, whatever they may read.
 const (
 	sqlViewNames  = `SELECT format('analytics.%I', relname) FROM pg_class WHERE relnamespace = 'analytics'::regnamespace AND relkind = 'v' ORDER BY 1`
 	sqlTableNames = `SELECT format('pushloss.%I', relname) FROM pg_class WHERE relnamespace = 'pushloss'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1`
@@ -258,7 +258,7 @@ func TestAGrantHoldsForWhatMigrationsMakeLater(t *testing.T) {
 	}
 }
 
-// A grant neither stands in the way of migrations nor is lost by them, except the
+// A grant neither blocks migrations nor is lost by them, except the
 // one that takes the schema itself away.
 func TestAGrantSurvivesMigrations(t *testing.T) {
 	t.Parallel()
@@ -352,7 +352,7 @@ func TestGrantsThatWouldMeanNothingAreRefused(t *testing.T) {
 }
 
 // Postgres only warns of a grant that it does in part, or not at all.
-func TestWhoMayNotGrantIsTold(t *testing.T) {
+func TestARoleThatMayNotGrantGetsAnError(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
 	owner := connectTo(t, url)

@@ -75,7 +75,7 @@ func TestDayWindowsTileTime(t *testing.T) {
 	}
 }
 
-// S16: no instant before a day's window bears its date. (A minute after midnight
+// S16: no instant before a day's window has its date. (A minute after midnight
 // clocks may go back into the day before: then it is the first midnight.)
 func TestADayBeginsWithTheFirstInstantOfItsDate(t *testing.T) {
 	t.Parallel()
@@ -85,7 +85,7 @@ func TestADayBeginsWithTheFirstInstantOfItsDate(t *testing.T) {
 		start := d.Window(loc).Start
 		for ago := time.Minute; ago < 30*time.Hour; ago += time.Minute {
 			if at := start.Add(-ago); calendar.DayOf(at, loc) == d {
-				t.Fatalf("%s in %s begins at %s, but bears its date at %s already", d, loc, start, at)
+				t.Fatalf("%s in %s begins at %s, but has its date at %s already", d, loc, start, at)
 			}
 		}
 	})

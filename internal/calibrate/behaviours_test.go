@@ -18,8 +18,8 @@ func TestBehavioursAreFoundOut(t *testing.T) {
 		faults    string
 		rows      int
 		end       extract.WindowEnd
-		days      string // the zone that is told of; empty: no days are cut
-		again     bool   // of zones with the same midnights another is told of
+		days      string // the zone that is reported; empty: no days are cut
+		again     bool   // another zone with the same midnights is reported
 		addsUp    string
 	}{
 		{zone: "Asia/Shanghai", end: "exclusive", addsUp: "yes"},
@@ -82,7 +82,7 @@ func TestBehavioursAreFoundOut(t *testing.T) {
 				t.Errorf("day cutting: %+v", cut)
 			}
 			if told := strings.Contains(cut.Detail, "calibrate again after"); told != test.again {
-				t.Errorf("other zones with the same midnights are told of: %v, in %q", told, cut.Detail)
+				t.Errorf("other zones with the same midnights are reported: %v, in %q", told, cut.Detail)
 			}
 			if by := strings.Contains(test.faults, "touch"); test.days != "" && by != strings.Contains(cut.Detail, "that it touches") {
 				t.Errorf("what a window has of the days: %q", cut.Detail)

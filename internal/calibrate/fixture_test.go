@@ -139,7 +139,7 @@ func finding(t testing.TB, report calibrate.Report, question calibrate.Question)
 			return f
 		}
 	}
-	t.Fatalf("nothing is told of %s", question)
+	t.Fatalf("nothing is reported about %s", question)
 	return calibrate.Finding{}
 }
 

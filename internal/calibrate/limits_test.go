@@ -232,7 +232,7 @@ func TestTheRequestsAreBounded(t *testing.T) {
 	})
 	report := w.measure()
 	if report.Requests != int(made) || made > calibrate.MostRequests {
-		t.Errorf("%d requests were made, %d are told", made, report.Requests)
+		t.Errorf("%d requests were made, %d are reported", made, report.Requests)
 	}
 	for _, question := range []calibrate.Question{calibrate.DayCutting, calibrate.WindowEnd, calibrate.AddingUp} {
 		if f := finding(t, report, question); f.State != calibrate.Unknown {

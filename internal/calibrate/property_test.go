@@ -13,9 +13,9 @@ import (
 	"pushloss/internal/lab/sandbox"
 )
 
-// Whatever the service is like, and however few its losses are, nothing is told
+// Whatever the service is like, and however few its losses are, nothing is reported
 // that is not so, and by no more requests than are said beforehand.
-func TestNothingFalseIsTold(t *testing.T) {
+func TestNothingFalseIsReported(t *testing.T) {
 	t.Parallel()
 	zones := rapid.SampledFrom([]string{
 		"Asia/Shanghai", "UTC", "Asia/Kolkata", "Asia/Kathmandu", "Europe/Berlin", "America/New_York", "America/Los_Angeles",

@@ -119,7 +119,7 @@ func TestAPIMakesOneCallOfEachStreamForYesterdayAndLoadsNothing(t *testing.T) {
 	}
 }
 
-func TestAPITellsWhatIsWrongAndWhatToDo(t *testing.T) {
+func TestAPIReportsWhatIsWrongAndWhatToDo(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name   string
@@ -158,7 +158,7 @@ func TestAPITellsWhatIsWrongAndWhatToDo(t *testing.T) {
 	}
 }
 
-func TestAPITellsOfAWrongClock(t *testing.T) {
+func TestAPIReportsAWrongClock(t *testing.T) {
 	t.Parallel()
 	_, app, db := setup(t)
 	findings := ask(t, db, app, func() time.Time { return time.Now().Add(-2 * time.Hour) })

@@ -7,7 +7,7 @@ import (
 	"pushloss/internal/check"
 )
 
-func TestALookbackBeyondTheMemoryIsShortenedAndTold(t *testing.T) {
+func TestALookbackBeyondTheMemoryIsShortenedAndReported(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name             string

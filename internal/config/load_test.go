@@ -270,7 +270,7 @@ func requireProblem(t *testing.T, err error, variable, says string) {
 	}
 }
 
-func TestAllProblemsAreToldAtOnceOneLineEach(t *testing.T) {
+func TestAllProblemsAreReportedAtOnceOneLineEach(t *testing.T) {
 	t.Parallel()
 	_, err := load(everything, variables{
 		"TIM_SDK_APP_ID":           "x",

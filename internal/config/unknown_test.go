@@ -39,7 +39,7 @@ func TestMisspeltVariablesAreNamedWithWhatWasProbablyMeant(t *testing.T) {
 	}
 }
 
-func TestAMissingSettingIsToldWithItsMisspeltName(t *testing.T) {
+func TestAMissingSettingIsReportedWithItsMisspeltName(t *testing.T) {
 	t.Parallel()
 	env := variables{"TIM_SDKAPPID": "1400000001", "TIM_SECRET_KEY": "0123456789abcdef", "PUSHLOSS_FOO": "x"}
 	_, err := load(config.Needs{Credentials: true}, env)

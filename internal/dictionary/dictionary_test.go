@@ -42,7 +42,7 @@ func TestTextsStandForThemselves(t *testing.T) {
 	}
 }
 
-// Whatever there is stands there once, under the first heading that names it, or the
+// Everything is there once, under the first heading that names it, or the
 // last one.
 func TestEveryViewAndFunctionIsThereOnce(t *testing.T) {
 	t.Parallel()
@@ -61,7 +61,7 @@ func TestEveryViewAndFunctionIsThereOnce(t *testing.T) {
 	} {
 		at := strings.Index(text, want)
 		if strings.Count(text, want) != 1 || at < last {
-			t.Errorf("%q stands there %d times, or before what it should follow", want, strings.Count(text, want))
+			t.Errorf("%q is there %d times, or before what it should follow", want, strings.Count(text, want))
 		}
 		last = at
 	}

@@ -113,7 +113,7 @@ func TestWhereProgramsAreFound(t *testing.T) {
 	}
 }
 
-func TestNoProgramsTellsWhereItLookedAndWhatToInstall(t *testing.T) {
+func TestNoProgramsSaysWhereItLookedAndWhatToInstall(t *testing.T) {
 	t.Parallel()
 	_, err := Start(testContext(t), Options{Dir: newDir(t), System: bareSystem()})
 	wantKind(t, err, ErrNoBinaries)

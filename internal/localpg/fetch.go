@@ -132,7 +132,7 @@ func FetchFrom(repositoryURL string) FetchFunc {
 		}
 		// The library can only start a server, unpacking the programs on the
 		// way. Data that is nothing but a version makes it end right there:
-		// as root it could not go on, and the rest is done better here.
+		// as root it could not continue, and the rest is done better here.
 		nothing := filepath.Join(dir, "nothing")
 		if err := os.MkdirAll(nothing, 0o700); err != nil {
 			return err

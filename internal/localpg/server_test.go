@@ -304,7 +304,7 @@ func TestCancelledStartLeavesNothingBehind(t *testing.T) {
 	dir := newDir(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	// The log tells when initdb is about to begin: that is when to cut it off.
+	// The log says when initdb is about to begin: that is when to cut it off.
 	log := slog.New(slog.NewTextHandler(writerFunc(func([]byte) { cancel() }), nil))
 	if server, err := Start(ctx, Options{Dir: dir, Fast: true, Log: log}); err == nil {
 		mustClose(t, server)
@@ -372,11 +372,11 @@ func wantKind(t *testing.T, err, kind error) {
 		t.Fatalf("got %v, want %v", err, kind)
 	}
 	if e, ok := errors.AsType[*Error](err); !ok || e.Problem == "" || e.Remedy == "" {
-		t.Errorf("%#v tells no problem or no hint", err)
+		t.Errorf("%#v has no problem or no hint", err)
 	}
 }
 
-// writerFunc is told of each line of a log.
+// writerFunc gets each line of a log.
 type writerFunc func(line []byte)
 
 func (f writerFunc) Write(line []byte) (int, error) {

@@ -43,7 +43,7 @@ func (b *book) sees(wrong, ofJob bool, now time.Time) {
 
 func (b *book) open() bool { return len(b.alerts) > 0 && b.alerts[len(b.alerts)-1].ClosedAt == nil }
 
-func TestAnEventThatComesAndGoesIsToldFewTimes(t *testing.T) {
+func TestAnEventThatComesAndGoesIsSentFewTimes(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name   string
@@ -77,7 +77,7 @@ func TestAnEventThatComesAndGoesIsToldFewTimes(t *testing.T) {
 	}
 }
 
-// Whatever comes and goes: what is wrong is open, an end is told only at a moment that
+// Whatever comes and goes: what is wrong is open, an end is sent only at a moment that
 // found it over, and in a week there are few messages.
 func TestWhatIsWrongIsOpenAndAWeekHasFewMessages(t *testing.T) {
 	t.Parallel()
@@ -102,7 +102,7 @@ func TestWhatIsWrongIsOpenAndAWeekHasFewMessages(t *testing.T) {
 	})
 }
 
-func TestAnEventThatIsBackSaysWhenItsEndIsTold(t *testing.T) {
+func TestAnEventThatIsBackSaysWhenItsEndIsSent(t *testing.T) {
 	t.Parallel()
 	ended := noon.Add(-time.Hour)
 	known := []notify.Alert{{AlertKey: notify.AlertKey{Kind: notify.KindGap, SDKAppID: 1}, ClosedAt: &ended}}

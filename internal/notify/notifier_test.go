@@ -27,7 +27,7 @@ import (
 	"pushloss/load"
 )
 
-// inbox is a webhook: what it was told, and whether it takes anything.
+// inbox is a webhook: what it got, and whether it takes anything.
 type inbox struct {
 	*httptest.Server
 	mu    sync.Mutex
@@ -123,7 +123,7 @@ func equal(t testing.TB, what string, want, got any) {
 	}
 }
 
-func TestAnEventAndItsEndAreToldOnceByWhicheverReplica(t *testing.T) {
+func TestAnEventAndItsEndAreSentOnceByWhicheverReplica(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	in := newInbox(t)
@@ -144,7 +144,7 @@ func TestAnEventAndItsEndAreToldOnceByWhicheverReplica(t *testing.T) {
 	equal(t, "told", []string{told(1), recovered(1), told(1)}, in.titles())
 }
 
-func TestAGapIsNotToldBesideItsCause(t *testing.T) {
+func TestAGapIsNotSentBesideItsCause(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	in := newInbox(t)
@@ -187,9 +187,9 @@ func TestATargetThatIsDownKeepsItsMessagesInOrderAndHoldsUpNoOther(t *testing.T)
 	equal(t, "the one that was up", want, up.titles())
 }
 
-// What happens while the database is away is told once it is back, as far as it is
+// What happens while the database is away is sent once it is back, as far as it is
 // still true.
-func TestWhatHappensWhileTheDatabaseIsAwayIsToldLater(t *testing.T) {
+func TestWhatHappensWhileTheDatabaseIsAwayIsSentLater(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	in := newInbox(t)
@@ -270,7 +270,7 @@ func TestEveryMessageArrivesOnceAndInOrder(t *testing.T) {
 }
 
 // S3: whatever a target answers, no part of its URL gets into log or database.
-func TestS3ATargetsURLIsNeverToldNorKept(t *testing.T) {
+func TestS3ATargetsURLIsNeverPrintedNorStored(t *testing.T) {
 	t.Parallel()
 	echo := func(rw http.ResponseWriter, r *http.Request) {
 		http.Error(rw, r.URL.String()+" "+r.Host, http.StatusTeapot)

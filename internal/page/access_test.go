@@ -76,7 +76,7 @@ func TestWhoMaySeeThePage(t *testing.T) {
 					t.Errorf("it does not say %q:\n%s", test.says, got.body)
 				}
 				if strings.Contains(got.body, testToken) || want != 200 && strings.Contains(got.body, "1400000001") {
-					t.Error("the answer tells what it should not")
+					t.Error("the answer shows what it should not")
 				}
 				if asks := len(got.header.Values("WWW-Authenticate")) > 0; asks != (want == 401) {
 					t.Errorf("HTTP %d asks for a password: %t", got.status, asks)
@@ -106,7 +106,7 @@ func TestOnlyLoopbackIsLocal(t *testing.T) {
 	}
 }
 
-func TestBrowsersAreToldToKeepToThePage(t *testing.T) {
+func TestHeadersKeepBrowsersToThePage(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 2)
 	for _, path := range []string{"/", "/?from=x", "/loss.svg?app=1400000001&from=2026-03-20&to=2026-03-24", "/style.css", "/keys.css", "/icon.svg", "/none"} {

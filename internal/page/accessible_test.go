@@ -81,7 +81,7 @@ func TestTextsStandOutInLightAndDark(t *testing.T) {
 }
 
 // The bars of a chart, and so its keys, stand out from its ground by 3:1, its texts by
-// 4.5:1: it is an image, whose colours no browser tells.
+// 4.5:1: it is an image, whose colours no browser reports.
 func TestChartsStandOutInLightAndDark(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 20)
@@ -102,7 +102,7 @@ func TestChartsStandOutInLightAndDark(t *testing.T) {
 			for name, least := range map[string]float64{"path": 3, "text": 4.5} {
 				for colour := range fills[name] {
 					if got := ratio(colour, ground); got < least {
-						t.Errorf("%s: the %s of %v stands out by %.2f", colours, name, colour, got)
+						t.Errorf("%s: the contrast of the %s of %v is %.2f", colours, name, colour, got)
 					}
 				}
 			}
@@ -134,7 +134,7 @@ func fillsOf(t testing.TB, svg string) (ground colour, fills map[string]map[colo
 }
 
 // The tree that screen readers are given, as far as it can be wrong.
-func TestScreenReadersAreToldEverything(t *testing.T) {
+func TestScreenReadersGetEverything(t *testing.T) {
 	t.Parallel()
 	w := statesOf(t)
 	b := browse(t, w, 1280, light)

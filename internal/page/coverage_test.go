@@ -30,7 +30,7 @@ func statesOf(t testing.TB) *world {
 	return w
 }
 
-func TestTheCalendarShowsEveryDayAsItStands(t *testing.T) {
+func TestTheCalendarShowsTheStateOfEveryDay(t *testing.T) {
 	t.Parallel()
 	w := statesOf(t)
 	shown := w.shown("from", (today - 35).String(), "to", (today + 1).String())
@@ -82,7 +82,7 @@ func TestTheCalendarShowsEveryDayAsItStands(t *testing.T) {
 		t.Errorf("the states shown (-want +got):\n%s", diff)
 	}
 	if len(slices.Compact(signs)) != len(all) {
-		t.Errorf("states are told apart by their colour alone: %v", marks)
+		t.Errorf("states differ by their colour alone: %v", marks)
 	}
 	if n := shown.Find(".legend dt").Length(); n != len(all) {
 		t.Errorf("the legend explains %d of %d states", n, len(all))

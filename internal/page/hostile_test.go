@@ -52,7 +52,7 @@ func TestTextsOfOthersAreNeverMarkup(t *testing.T) {
 	}
 }
 
-func TestWithoutTheDatabaseThePageTellsNothing(t *testing.T) {
+func TestWithoutTheDatabaseThePageShowsNothing(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 2)
 	w.db.Close()

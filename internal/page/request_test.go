@@ -47,7 +47,7 @@ func TestABadParameterIsNamed(t *testing.T) {
 	}
 	shown := parse(t, w.askFor("/?from=x&to=y&app=z", nil).body)
 	if n := shown.Find(".problems li").Length(); n != 3 {
-		t.Errorf("%d of three problems are told", n)
+		t.Errorf("%d of three problems are shown", n)
 	}
 	most := w.askFor("/?from=2025-02-01&to=2026-03-07", nil)
 	if most.status != http.StatusOK {

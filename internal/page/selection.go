@@ -25,7 +25,7 @@ type app struct {
 // task is one of those to choose from.
 type task struct{ ID, Label string }
 
-// selection is whose figures are shown, and of which days.
+// selection is whose figures are shown, and for which days.
 type selection struct {
 	App  app
 	Task string // empty for the whole app

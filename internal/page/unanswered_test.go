@@ -13,7 +13,7 @@ func TestThePageNamesTasksThatNoAnswerEverHad(t *testing.T) {
 	w.register(testApp, demoTasks...)
 	w.run(today)
 	if w.shown().Find("#unanswered").Length() != 0 {
-		t.Error("answered tasks are told of")
+		t.Error("answered tasks are reported")
 	}
 	w.register(testApp, load.Task{TaskID: "mistyped <b>", Source: load.SourceCallback})
 	tasks := w.shown().says("#registry-table")

@@ -117,7 +117,7 @@ func TestSpansBeyondTheAPIsMemoryOpenNothing(t *testing.T) {
 			equal(t, "checks", []string{`03-02 03-08 "" ` + test.want}, w.states())
 			equal(t, "opened", nil, w.opened())
 			if r := report.Apps[0].Reconciliation; r.Differences != 0 || (len(r.Unequal) > 0) != (test.want == "unproven") {
-				t.Errorf("the report tells %+v", r)
+				t.Errorf("the report is %+v", r)
 			}
 			before := len(w.api.Calls())
 			w.now = w.now.Add(15 * time.Hour)

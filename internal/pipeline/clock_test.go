@@ -106,7 +106,7 @@ func TestAnAPIWithoutADateIsTakenAsItIs(t *testing.T) {
 // A clock may jump while a job is running.
 func TestAClockThatJumpsStopsTheJob(t *testing.T) {
 	t.Parallel()
-	t.Run("the API tells its time", func(t *testing.T) { t.Parallel(); stopsAtAJump(t, httpDate) })
+	t.Run("the API sends its time", func(t *testing.T) { t.Parallel(); stopsAtAJump(t, httpDate) })
 	t.Run("the API does not", func(t *testing.T) { t.Parallel(); stopsAtAJump(t, func(time.Time) string { return "" }) })
 }
 

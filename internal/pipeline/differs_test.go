@@ -32,7 +32,7 @@ func TestADifferenceOpensItsDaysAndTheNextRunMendsIt(t *testing.T) {
 			report := w.reconcile(load.RunPartial)
 			r := report.Apps[0].Reconciliation
 			if r.Differences != 1 || r.DaysOpened != 7 || len(r.Unequal) != 1 || r.Unequal[0].TaskID != "t2" || report.Apps[0].Hint == "" {
-				t.Errorf("the report tells %+v", r)
+				t.Errorf("the report is %+v", r)
 			}
 			equal(t, "checks", []string{`03-13 03-19 "" agreed`, `03-13 03-19 "t1" agreed`, `03-13 03-19 "t2" differs`}, w.states())
 			equal(t, "opened", []string{"03-13 t2", "03-14 t2", "03-15 t2", "03-16 t2", "03-17 t2", "03-18 t2", "03-19 t2"}, w.opened())
@@ -80,7 +80,7 @@ func TestADifferenceThatStaysIsAWarningUntilItAgrees(t *testing.T) {
 	w.now = w.now.Add(15 * time.Hour)
 	run := w.run(load.RunDone) // its pulls were all right
 	if r := run.Apps[0].Reconciliation; r.Checks != 1 || len(r.Unequal) != 1 || run.Apps[0].Hint == "" || run.Apps[0].Problem != "" {
-		t.Errorf("the run tells %+v", run.Apps[0])
+		t.Errorf("the run reports %+v", run.Apps[0])
 	}
 	w.equalsTruth(today-9, today, "t1", "t2") // nothing was wrong with the days
 	stays := []string{`03-13 03-19 "" agreed`, `03-13 03-19 "t1" agreed`, `03-13 03-19 "t2" superseded`, `03-13 03-19 "t2" stays`}
@@ -103,7 +103,7 @@ func TestADifferenceThatStaysIsAWarningUntilItAgrees(t *testing.T) {
 	report := w.reconcile(load.RunPartial, today-7, today-1)
 	equal(t, "opened", nil, w.opened())
 	if r := report.Apps[0].Reconciliation; len(r.Unequal) != 1 || r.Unequal[0].State != load.CheckStays || r.DaysOpened != 0 {
-		t.Errorf("the report tells %+v", r)
+		t.Errorf("the report is %+v", r)
 	}
 	equal(t, "differences", 1, w.status().Differences)
 
@@ -123,8 +123,8 @@ func TestABackfillByHandSettlesAWarning(t *testing.T) {
 		differences int
 		last        string
 	}{
-		{"everything pulled anew agrees", pipeline.BackfillRequest{From: today - 9, To: today - 1, Reprocess: pipeline.All}, nil, 10_000, 0, "agreed"},
-		{"everything pulled anew differs still", pipeline.BackfillRequest{From: today - 9, To: today - 1, Reprocess: pipeline.All},
+		{"everything pulled again agrees", pipeline.BackfillRequest{From: today - 9, To: today - 1, Reprocess: pipeline.All}, nil, 10_000, 0, "agreed"},
+		{"everything pulled again still differs", pipeline.BackfillRequest{From: today - 9, To: today - 1, Reprocess: pipeline.All},
 			[]string{"week-differs"}, 10_000, 1, "stays"},
 		{"it can no longer be told", pipeline.BackfillRequest{From: today - 9, To: today - 1, Reprocess: pipeline.All},
 			[]string{"week-differs"}, 2, 0, "unproven"},
@@ -162,7 +162,7 @@ func TestFiguresThatOnlyGrewAreNoWarning(t *testing.T) {
 	w.now = w.now.Add(4 * time.Hour)
 	run := w.run(load.RunDone)
 	if r := run.Apps[0].Reconciliation; r == nil || r.Checks != 2 || len(r.Unequal) != 0 {
-		t.Errorf("the run tells %+v", r)
+		t.Errorf("the run reports %+v", r)
 	}
 	equal(t, "differences", 0, w.status().Differences)
 }
@@ -178,7 +178,7 @@ func TestOpenedWindowsArePulledWhereverTheyLie(t *testing.T) {
 	w.exec(`UPDATE pushloss.stage_loss SET err_count = err_count + 1 WHERE day = $1`, (today - 15).UTC())
 	report := w.reconcile(load.RunPartial, today-18, today-12)
 	if r := report.Apps[0].Reconciliation; r.DaysOpened != 4*7 {
-		t.Fatalf("the report tells %+v", r)
+		t.Fatalf("the report is %+v", r)
 	}
 	if _, _, err := w.db.RetireTasks(t.Context(), testApp, []string{"gone"}, w.now); err != nil {
 		t.Fatal(err)
@@ -194,7 +194,7 @@ func TestOpenedWindowsArePulledWhereverTheyLie(t *testing.T) {
 	// Nothing is due of a task that was retired meanwhile.
 	equal(t, "requests for old days", map[string]int{"": 7, "silent t1": 7}, asked)
 	if r := run.Apps[0].Reconciliation; r == nil || r.Checks != 3 || len(r.Unequal) != 0 {
-		t.Errorf("the run tells %+v", r)
+		t.Errorf("the run reports %+v", r)
 	}
 	if n := w.number(`SELECT count(*) FROM pushloss.loss_change WHERE run_id = $1 AND new_count = old_count - 1`, run.RunID); n == 0 {
 		t.Error("nothing was mended")

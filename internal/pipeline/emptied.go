@@ -17,7 +17,7 @@ import (
 // be restated to nothing; if no window of a stream keeps any, an operator must know.
 type emptied struct {
 	days map[stream.Stream]map[calendar.Day]bool
-	// kept are the streams of which a trusted answer left figures in a window that had some.
+	// kept are the streams for which a trusted answer left figures in a window that had some.
 	kept map[stream.Stream]bool
 }
 

@@ -65,7 +65,7 @@ func TestFactsEqualTheTruthThroughEveryFault(t *testing.T) {
 			report := w.backfill(today-8, today-5, test.state)
 			w.equalsTruth(today-8, today-5, sevenTasks...)
 			if !test.tells(report) || report.WindowsFailed != 0 || report.Windows != 4*8 {
-				t.Errorf("the report tells %+v", report)
+				t.Errorf("the report is %+v", report)
 			}
 			if n := w.number(`SELECT coalesce(sum(row_count), 0) FROM pushloss.reject`); n != report.Rejects {
 				t.Errorf("%d rejects are kept, %d told", n, report.Rejects)
@@ -119,7 +119,7 @@ func TestThePublishedSampleLoads(t *testing.T) {
 		t.Errorf("the sum of the double key is %d, want 4", n)
 	}
 	if report.Rejects != 0 || report.RowsMerged != 1 {
-		t.Errorf("the report tells %+v", report.Totals)
+		t.Errorf("the report is %+v", report.Totals)
 	}
 }
 
@@ -128,7 +128,7 @@ func TestAnAnswerTooLargeFailsItsWindowOnly(t *testing.T) {
 	w := setup(t, withFaults(t, "huge=33:day="+(today-6).String()))
 	report := w.backfill(today-8, today-5, load.RunPartial)
 	if report.WindowsFailed != 1 || report.Windows != 3 || report.Retries != 0 {
-		t.Errorf("the report tells %+v", report.Totals)
+		t.Errorf("the report is %+v", report.Totals)
 	}
 	w.faults()
 	again := w.backfill(today-8, today-5, load.RunDone)

@@ -132,7 +132,7 @@ func TestDaysPulledTooLateAreUnproven(t *testing.T) {
 		t.Errorf("states (-want +got):\n%s", diff)
 	}
 	if status := w.status(); status.Unproven != 14 {
-		t.Errorf("status tells %d unproven windows", status.Unproven)
+		t.Errorf("status has %d unproven windows", status.Unproven)
 	}
 	if again := w.run(load.RunDone); again.Requests != 6 {
 		t.Errorf("%d requests, want those of the days that are not final", again.Requests)
@@ -145,7 +145,7 @@ func TestDaysPulledTooLateAreUnproven(t *testing.T) {
 	}
 	equalFacts(t, before, w.stored(testApp))
 	if n := w.number(`SELECT sum(rows_kept) FROM pushloss.pull`); n != report.RowsKept {
-		t.Errorf("the archive tells %d rows kept, the report %d", n, report.RowsKept)
+		t.Errorf("the archive has %d rows kept, the report %d", n, report.RowsKept)
 	}
 
 	w.faults() // the API remembers again, whatever it said

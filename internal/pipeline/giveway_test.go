@@ -13,7 +13,7 @@ import (
 )
 
 // A run that meets a long backfill leaves the app to it: the backfill pulls what the
-// run would have, before it goes on, or at the latest at its end.
+// run would have, before it continues, or at the latest at its end.
 func TestABackfillLetsARunGoFirst(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

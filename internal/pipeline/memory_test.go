@@ -77,7 +77,7 @@ func TestATrustedEmptyAnswerRemovesTheFacts(t *testing.T) {
 	want := append(w.truth(testApp, time.UTC, today-3, today-3), w.truth(testApp, time.UTC, today-1, today-1)...)
 	equalFacts(t, want, w.stored(testApp))
 	if n := w.number(`SELECT count(*) FROM analytics.loss_changes WHERE new_count IS NULL`); n == 0 || n != report.RowsDeleted {
-		t.Errorf("%d facts went away, the report tells %d", n, report.RowsDeleted)
+		t.Errorf("%d facts went away, the report says %d", n, report.RowsDeleted)
 	}
 }
 

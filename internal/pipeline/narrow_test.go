@@ -61,7 +61,7 @@ func TestATaskThatIsRefusedOnSomeDaysIsLoadedOnTheOthers(t *testing.T) {
 	w.tasks(sevenTasks...)
 	report := w.backfill(today-20, today-1, load.RunPartial)
 	if report.WindowsFailed != 9 {
-		t.Errorf("the report tells %+v", report.Totals)
+		t.Errorf("the report is %+v", report.Totals)
 	}
 	w.faults()
 	w.backfillAs(pipeline.BackfillRequest{From: today - 20, To: today - 1, Reprocess: pipeline.Failed}, load.RunDone)

@@ -157,7 +157,7 @@ func TestDaysThatAddUpAreRecordedAsAgreedForEveryGrainAndTask(t *testing.T) {
 
 	r := report.Apps[0].Reconciliation
 	if r.Checks != 13 || r.Keys != int64(len(want)) || r.Differences != 0 || r.DaysOpened != 0 || len(r.LeftOut) != 0 || report.Requests != 4 {
-		t.Errorf("the report tells %+v of %d requests", r, report.Requests)
+		t.Errorf("the report is %+v of %d requests", r, report.Requests)
 	}
 	if n := w.number(`SELECT count(*) FROM analytics.runs WHERE kind = 'reconcile' AND state = 'done' AND requests = 4 AND error IS NULL`); n != 1 {
 		t.Error("the run is not recorded")
@@ -234,7 +234,7 @@ func TestAReconcileThatIsStoppedLeavesWholeChecksOnly(t *testing.T) {
 	report, err := p.Reconcile(ctx, pipeline.ReconcileRequest{})
 	w.ended(report, err, load.RunInterrupted)
 	if n := len(w.checks()); n != 1+5 || report.Apps[0].Reconciliation.Checks != n || calls != 2 {
-		t.Errorf("%d checks are there after %d calls; the report tells %+v", n, calls, report.Apps[0].Reconciliation)
+		t.Errorf("%d checks are there after %d calls; the report is %+v", n, calls, report.Apps[0].Reconciliation)
 	}
 	if n := w.number(`SELECT count(*) FROM pushloss.reconciliation AS r
 		WHERE keys <> (SELECT count(*) FROM pushloss.reconciliation_key AS k WHERE k.reconciliation_id = r.reconciliation_id)`); n != 0 {

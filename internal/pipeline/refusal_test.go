@@ -108,7 +108,7 @@ func TestFailingDaysAmongGoodOnesDoNotMakeTheAPIUnreachable(t *testing.T) {
 	w.tasks(sevenTasks[:1]...)
 	report := w.backfill(today-20, today-5, load.RunPartial)
 	if report.WindowsFailed != 6 || report.Windows != 13*2 {
-		t.Errorf("the report tells %+v", report.Totals)
+		t.Errorf("the report is %+v", report.Totals)
 	}
 	w.faults()
 	w.backfillAs(pipeline.BackfillRequest{From: today - 20, To: today - 5, Reprocess: pipeline.Failed}, load.RunDone)
@@ -132,7 +132,7 @@ func TestAStopIsNotRecordedAgainstWindowsThatWereNotAskedFor(t *testing.T) {
 	}
 	for _, window := range w.ledger(testApp) {
 		if n := tries[window.Day]; window.State == "failed" && n != 5 {
-			t.Errorf("%s is told as failed after %d calls", window.Day, n)
+			t.Errorf("%s is recorded as failed after %d calls", window.Day, n)
 		}
 	}
 }

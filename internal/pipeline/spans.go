@@ -23,7 +23,7 @@ type spanWork struct {
 	db *load.DB
 
 	mu sync.Mutex
-	// open are the tasks of the week at hand whose windows a span did not prove.
+	// open are the tasks of this week whose windows a span did not prove.
 	open []*openTask
 	// proven are the spans of the week that were proven, for the sample.
 	proven []spanRequest

@@ -128,7 +128,7 @@ func TestEveryStreamEqualsItsTruth(t *testing.T) {
 			equalFacts(t, chat, query[fact](w, sqlChatLosses, testApp))
 			// Of a day three requests for losses, three for statistics, two for chats.
 			if report.Requests != 5*8 || report.Windows != 5*(8+8+2) || report.Rejects != 0 || report.RowsIgnored != 0 {
-				t.Errorf("the report tells %+v", report.Totals)
+				t.Errorf("the report is %+v", report.Totals)
 			}
 			if again := w.backfill(today-9, today-5, load.RunDone); again.Requests != 0 {
 				t.Errorf("settled windows were asked for %d times", again.Requests)
@@ -231,7 +231,7 @@ func TestRestatedPushesAreReportedAndReplayed(t *testing.T) {
 	w.run(load.RunDone)
 	w.equalsPushes(today-3, today-1, false, "t1")
 	if n := w.number(`SELECT count(*) FROM analytics.push_changes WHERE old_count IS DISTINCT FROM new_count AND day = $1`, (today - 2).UTC()); n == 0 {
-		t.Error("no change of a counter is told")
+		t.Error("no change of a counter is recorded")
 	}
 	if n := w.number(`SELECT count(*) FROM analytics.loss_changes WHERE err_code = ''`); n != 0 {
 		t.Error("changes of counters stand among those of losses")

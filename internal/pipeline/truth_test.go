@@ -22,7 +22,7 @@ func TestABackfillEqualsTheTruthAndASecondPassAsksNothing(t *testing.T) {
 	first := w.backfill(today-14, today-4, load.RunDone)
 	w.equalsTruth(today-14, today-4, sevenTasks...)
 	if first.Requests != 11*3 || first.Windows != 11*8 || first.WindowsFailed != 0 || first.Retries != 0 {
-		t.Errorf("the report tells %+v", first.Totals)
+		t.Errorf("the report is %+v", first.Totals)
 	}
 	if got := int64(len(w.stored(testApp))); first.RowsInserted != got {
 		t.Errorf("%d rows inserted, %d are stored", first.RowsInserted, got)
@@ -62,7 +62,7 @@ func TestS5ASecondRunTouchesOnlyTheLookbackAndWhatIsMissing(t *testing.T) {
 		t.Errorf("days of the second run (-want +got):\n%s", diff)
 	}
 	if second.RowsUpdated+second.RowsDeleted != 0 || second.RowsUnchanged == 0 {
-		t.Errorf("nothing had changed, but the report tells %+v", second.Totals)
+		t.Errorf("nothing had changed, but the report is %+v", second.Totals)
 	}
 	w.equalsTruth(today-10, today, "t1")
 }
@@ -122,7 +122,7 @@ func TestTheNextRunFindsARestatedDayAndReportsItsChanges(t *testing.T) {
 		t.Errorf("loss_changes (-want +got), %d wanted:\n%s", len(want), diff)
 	}
 	if n := report.RowsInserted + report.RowsUpdated + report.RowsDeleted; int(n) != len(want) {
-		t.Errorf("the report tells of %d changes, there are %d", n, len(want))
+		t.Errorf("the report has %d changes, there are %d", n, len(want))
 	}
 	if report.RowsInserted == 0 || report.RowsUpdated == 0 || report.RowsDeleted == 0 {
 		t.Errorf("not every kind of change came about: %+v", report.Totals)

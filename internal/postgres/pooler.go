@@ -161,7 +161,7 @@ func statementMode(err error) bool {
 	return errors.As(err, &pgErr) && strings.Contains(pgErr.Message, "statement pooling")
 }
 
-// backend names a server connection; the server's start tells servers apart that
+// backend names a server connection; the server's start distinguishes servers that
 // number alike.
 type backend struct{ pid, server string }
 

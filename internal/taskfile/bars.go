@@ -63,7 +63,7 @@ func skipBlankLines(list *bufio.Reader) (skipped int) {
 		if !ended || len(bytes.TrimSpace(line)) > 0 {
 			return skipped
 		}
-		_, _ = list.Discard(len(line) + 1) // it was at hand
+		_, _ = list.Discard(len(line) + 1) // it was peeked at
 		skipped++
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 var now = time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
 
-func TestWhatATaskIDTells(t *testing.T) {
+func TestWhatATaskIDShows(t *testing.T) {
 	t.Parallel()
 	for id, want := range map[string]struct {
 		sentAt string

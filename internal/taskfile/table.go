@@ -49,7 +49,7 @@ func (r *reader) table(list *bufio.Reader) error {
 	head, _ := list.Peek(list.Size())
 	if named := separatorLine.FindSubmatch(head); named != nil {
 		separator = rune(named[1][0])
-		_, _ = list.Discard(len(named[0])) // it was at hand
+		_, _ = list.Discard(len(named[0])) // it was peeked at
 		skipped++
 	}
 	if separator == '|' || isRuled(head) {

@@ -57,7 +57,7 @@ func TestListsThatAreRead(t *testing.T) {
 		{"JSON Lines with Unix seconds", `{"task_id":"a","sent_at":1741507200}`, []taskfile.Entry{{Line: 1, TaskID: "a", SentAt: at("2025-03-09T08:00:00Z")}}},
 		{"JSON Lines with a byte order mark", "\ufeff{\"task_id\":\"a\"}", []taskfile.Entry{{Line: 1, TaskID: "a"}}},
 
-		{"a task that stands twice and agrees", "task_id,label,sent_at\na,x,2025-03-09T08:00:00Z\na,x,2025-03-09T16:00:00+08:00\n",
+		{"a task that is there twice and agrees", "task_id,label,sent_at\na,x,2025-03-09T08:00:00Z\na,x,2025-03-09T16:00:00+08:00\n",
 			[]taskfile.Entry{{Line: 2, TaskID: "a", Label: "x", SentAt: at("2025-03-09T08:00:00Z")}}},
 		{"the same ID in two apps", "task_id,sdk_app_id,label\na,1,x\na,2,y\n",
 			[]taskfile.Entry{{Line: 2, TaskID: "a", SDKAppID: 1, Label: "x"}, {Line: 3, TaskID: "a", SDKAppID: 2, Label: "y"}}},
@@ -118,7 +118,7 @@ func TestProblemsNameFileAndLine(t *testing.T) {
 		{"several in one line", "task_id,sdk_app_id,sent_at\n,x,y\n",
 			"tasks.csv:2: task_id is empty\ntasks.csv:2: sdk_app_id \"x\" is not a positive whole number\n" +
 				`tasks.csv:2: sent_at "y" is not a time: write 2025-03-31T08:00:00+08:00, 2025-03-31 or Unix seconds`},
-		{"a task that stands twice and differs", "task_id,label\na,x\nb,y\na,z\n", "tasks.csv:4: task a is on line 2 with other values"},
+		{"a task that is there twice and differs", "task_id,label\na,x\nb,y\na,z\n", "tasks.csv:4: task a is on line 2 with other values"},
 		{"a task with and without a time", "task_id,sent_at\na,\na,2025-03-09\n", "tasks.csv:3: task a is on line 2 with other values"},
 
 		{"JSON with an unknown field", `{"task_id":"a","Owner":"x"}`, `tasks.csv:1: unknown field "Owner": use task_id, sdk_app_id, sent_at, label`},
@@ -255,7 +255,7 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		if err != nil {
-			t.Fatalf("a list that is at hand cannot be read: %v", err)
+			t.Fatalf("a whole list cannot be read: %v", err)
 		}
 		seen := make(map[string]bool)
 		last := 0

@@ -98,7 +98,7 @@ func isFullWidth(r rune) bool { return r >= '！' && r <= '～' }
 // exponent is what follows the decimal comma in a number such as 6,57E+25.
 var exponent = regexp.MustCompile(`^\d+[eE][+-]?\d+$`)
 
-// cutNumber returns the number of which a decimal comma made two fields, the first of
+// cutNumber returns the number that a decimal comma divided into two fields, the first of
 // them being field i.
 func cutNumber(record []string, i int) (number string, ok bool) {
 	if i < 0 || i+1 >= len(record) {

@@ -164,7 +164,7 @@ func TestANumberThatAToolMayHaveChangedIsRefusedWithTheReason(t *testing.T) {
 	}
 }
 
-func TestEveryBadIDOfAListIsToldAtOnce(t *testing.T) {
+func TestEveryBadIDOfAListIsReportedAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, list := range []string{
 		"task_id,label\n6.57E+25,x\ngood-1,y\n'c10,z\n=\"657bf434\",w\n#REF!,v\n",

@@ -152,7 +152,7 @@ func (w *world) sameChanges(want map[change]int) (problems differences) {
 			r.At.UnixMicro(), r.Run, r.Old, r.New, r.OldInfo, r.NewInfo,
 		}
 		if left[c]--; left[c] < 0 {
-			problems.add("the history tells too much: %+v", c)
+			problems.add("the history has too much: %+v", c)
 		}
 	}
 	for c, n := range left {
@@ -269,7 +269,7 @@ func (w *world) keptPace() (problems differences) {
 	return problems
 }
 
-// toldRuns compares how processes ended with what is told of their runs.
+// toldRuns compares how processes ended with what is reported about their runs.
 func (s *storm) toldRuns() (problems differences) {
 	type row struct {
 		ID          int64
@@ -280,7 +280,7 @@ func (s *storm) toldRuns() (problems differences) {
 	for _, r := range query[row](s.w, `SELECT run_id, state, finished_at IS NOT NULL FROM analytics.runs`) {
 		runs[r.ID] = r
 		if r.State == "running" || !r.HasFinished {
-			problems.add("run %d is told as %s, ended: %t", r.ID, r.State, r.HasFinished)
+			problems.add("run %d is reported as %s, ended: %t", r.ID, r.State, r.HasFinished)
 		}
 	}
 	for _, p := range s.processes {
@@ -294,9 +294,9 @@ func (s *storm) toldRuns() (problems differences) {
 		case !known:
 			problems.add("run %d is not known", id)
 		case p.killed && !p.finished() && !abandoned:
-			problems.add("run %d was killed, and is told as %s", id, told.State)
+			problems.add("run %d was killed, and is reported as %s", id, told.State)
 		case !p.killed && abandoned && p.code() != 3: // with 3 the database was not there to take its end
-			problems.add("run %d ended with %d, and is told as abandoned", id, p.code())
+			problems.add("run %d ended with %d, and is reported as abandoned", id, p.code())
 		}
 	}
 	return problems

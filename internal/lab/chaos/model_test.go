@@ -71,11 +71,11 @@ func replay(a archive, zone *time.Location) (*model, differences) {
 			m.load(&told, elements)
 		}
 		if now := (counts{told}).list(); now != (counts{p}).list() {
-			problems.add("pull %d tells %v (in, inserted, updated, deleted, unchanged, kept, merged, rejected, ignored), the model %v",
+			problems.add("pull %d has %v (in, inserted, updated, deleted, unchanged, kept, merged, rejected, ignored), the model %v",
 				p.ID, counts{p}.list(), now)
 		}
 		if trusted := m.trusted(p); p.First == nil && trusted != p.Trusted {
-			problems.add("pull %d of %s at %s is told as trusted: %t", p.ID, p.Day, p.LoadedAt, p.Trusted)
+			problems.add("pull %d of %s at %s is stored as trusted: %t", p.ID, p.Day, p.LoadedAt, p.Trusted)
 		}
 	}
 	for _, app := range apps() {

@@ -52,7 +52,7 @@ func start(env map[string]string, dir string, args ...string) (*process, error) 
 		return nil, err
 	}
 	go func() {
-		_ = p.cmd.Wait() // the state tells
+		_ = p.cmd.Wait() // the state says how it ended
 		close(p.ended)
 	}()
 	return p, nil

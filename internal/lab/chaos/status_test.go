@@ -37,7 +37,7 @@ func (w *world) status() (p *process, problems differences) {
 		problems.add("status ended with %d, though days are unproven", p.code())
 	}
 	if len(told.Apps) != appCount || told.LastRun.State != "done" {
-		problems.add("status tells of %d apps, and of a last run that is %s", len(told.Apps), told.LastRun.State)
+		problems.add("status has %d apps, and a last run that is %s", len(told.Apps), told.LastRun.State)
 	}
 	for _, app := range told.Apps {
 		for name, count := range map[string]struct {
@@ -48,7 +48,7 @@ func (w *world) status() (p *process, problems differences) {
 			"differences": {app.Differences, 0}, "unanswered": {app.Unanswered, 0}, "lag": {app.Lag, lookback},
 		} {
 			if count.told == nil || *count.told != count.want {
-				problems.add("status tells wrongly of %s of app %d, want %d; it said:\n%s", name, app.App, count.want, tail(said))
+				problems.add("status is wrong about %s of app %d, want %d; it said:\n%s", name, app.App, count.want, tail(said))
 			}
 		}
 	}

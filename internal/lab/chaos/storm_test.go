@@ -98,7 +98,7 @@ func (s *storm) live(r *replica, chance *rand.Rand) {
 		case n < 80:
 			s.moment(p, chance)
 		case n < 82 && s.kills >= longRound:
-			// Long enough for the server to give it up; then it goes on.
+			// Long enough for the server to give it up; then it continues.
 			s.pauses.Add(1)
 			s.moment(p, chance)
 			_ = p.cmd.Process.Signal(syscall.SIGSTOP)

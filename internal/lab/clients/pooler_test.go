@@ -146,7 +146,7 @@ func settingsStayWithTheConnection(t *testing.T, mode string, known bool, docume
 	}
 }
 
-// timeout is what a client of its own is told by a statement.
+// timeout is what a statement returns to a client of its own.
 func timeout(t *testing.T, url, statement string) string {
 	t.Helper()
 	conn, err := pgconn.Connect(t.Context(), url)

@@ -64,7 +64,7 @@ func TestANetworkCarriesBothWays(t *testing.T) {
 }
 
 // Neither words nor ends come through, whoever closes, until it is mended.
-func TestACutNetworkTellsNothing(t *testing.T) {
+func TestACutNetworkSendsNothing(t *testing.T) {
 	t.Parallel()
 	n, client, server := ends(t)
 	n.Cut()

@@ -7,7 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// node is a step of a plan that was carried out, as EXPLAIN tells of it.
+// node is a step of a plan that was carried out, as EXPLAIN shows it.
 type node struct {
 	Type      string  `json:"Node Type"`
 	Relation  string  `json:"Relation Name"`
@@ -37,7 +37,7 @@ func explain(t *testing.T, conn *pgx.Conn, sql string) node {
 	return plans[0].Plan
 }
 
-// read tells how many rows each table was looked at, kept or not, by the scan that
+// read returns how many rows each table was looked at, kept or not, by the scan that
 // looked at most.
 func (n node) read(into map[string]float64) map[string]float64 {
 	if n.Relation != "" {

@@ -64,7 +64,7 @@ func (f *fixture) breakDays() {
 		WHERE sdk_app_id = 1 AND task_key <> 0 AND day = ` + today + ` - 40`)
 
 	// The other app has what is easily mistaken: a task that lacks its number of pushes on some days and
-	// its time, a day without losses, one without online losses, and one of which nothing is known. A
+	// its time, a day without losses, one without online losses, and one about which nothing is known. A
 	// third app's losses are not pulled.
 	f.exec(`DELETE FROM pushloss.push_count WHERE sdk_app_id = 2 AND counter_id = 3 AND day >= ` + today + ` - 13 AND extract(day FROM day)::int % 2 = 0
 		AND task_key = (SELECT min(task_key) FROM pushloss.push_count WHERE sdk_app_id = 2 AND task_key <> 0 AND day = ` + today + ` - 10)`)

@@ -131,7 +131,7 @@ func (f *fixture) askedInTheObviousWay(t *testing.T) {
 // mistaken are the questions where the other app has what once made a wrong answer.
 var mistaken = []struct{ name, question, columns, plain string }{
 	{
-		"a day without losses is zero, and one of which nothing is known is not", "01-loss-per-day",
+		"a day without losses is zero, and one about which nothing is known is not", "01-loss-per-day",
 		`day - ` + today + ` AS ago, lost, not_sent, not_delivered, final WHERE day IN (` + today + ` - 6, ` + today + ` - 12) ORDER BY 1`,
 		`VALUES (-12, 0, 0, 0, true), (-6, NULL, NULL, NULL, false)`,
 	},

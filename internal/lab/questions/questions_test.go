@@ -105,7 +105,7 @@ func checks() map[string]check {
 				FROM pushloss.platform_loss ` + ofApp + ` - 30 GROUP BY 1 ORDER BY 1`,
 			reads: map[string]string{"platform_loss": ofOnes + ` - 30`, "ledger": ofDays + ` - 30`},
 		},
-		// What stood there when the day was first loaded is known to the versions too.
+		// What was there when the day was first loaded is known to the versions too.
 		"10-late-arrivals": {
 			columns: `day, at_first, now`,
 			plain: `SELECT day, (SELECT sum(err_count) FROM analytics.loss_as_of(p.first_load) AS v

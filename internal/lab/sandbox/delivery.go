@@ -150,7 +150,7 @@ func (d *delivery) send(body []byte) {
 	}
 }
 
-// sendPadded puts a field of many MiB before the answer's own, so that only who limits the size is safe. What stands before
+// sendPadded puts a field of many MiB before the answer's own, so that only who limits the size is safe. What comes before
 // the answer's brace stays there.
 func (d *delivery) sendPadded(body []byte) {
 	d.w.Header().Set("Content-Type", "application/json")

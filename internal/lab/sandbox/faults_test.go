@@ -81,7 +81,7 @@ func TestEveryFaultIsListedAndItsSyntaxIsRead(t *testing.T) {
 	}
 }
 
-func TestFaultsStrikeWhenTheyAreTold(t *testing.T) {
+func TestFaultsStrikeAtTheirCalls(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		spec string

@@ -101,7 +101,7 @@ func (s *Sandbox) serveCall(w http.ResponseWriter, r *http.Request, st *stream, 
 	d.send(out)
 }
 
-// appendAPIFault answers a call that is in order with what the fault wants, and tells the code.
+// appendAPIFault answers a call that is in order with what the fault wants, and returns the code.
 func (a *activeFault) appendAPIFault(b []byte, st *stream) (int, []byte) {
 	code := a.number
 	switch a.Name {

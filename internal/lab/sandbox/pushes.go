@@ -5,7 +5,7 @@ type channel struct {
 	event    int // as in a cell
 	platform int
 	scale    uint64
-	receipts bool // the vendor tells what was delivered
+	receipts bool // the vendor reports what was delivered
 }
 
 // channels are all that a row of losses may have, sorted by their keys. The page's sample has an APNs row of 0 delivered and

@@ -20,7 +20,7 @@ const (
 	codeBadParameters = 90100
 )
 
-// refusal is an answer that says no. It travels with HTTP status 200: the status tells of network errors only.
+// refusal is an answer that says no. It travels with HTTP status 200: the status is for network errors only.
 type refusal struct {
 	code int
 	info string

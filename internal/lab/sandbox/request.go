@@ -26,7 +26,7 @@ type question struct {
 // overall says that the app's own figures are asked for.
 func (q question) overall() bool { return len(q.tasks) == 0 }
 
-// asked are the tasks to answer for: "" stands for the overall figures.
+// asked are the tasks to answer for: "" means the overall figures.
 func (q question) asked() []string {
 	if q.overall() {
 		return []string{""}

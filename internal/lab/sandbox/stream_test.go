@@ -86,7 +86,7 @@ func TestThePaceIsOfAllStreamsTogether(t *testing.T) {
 	}
 }
 
-// shapeOf tells keys and types: of an array, what its elements are like.
+// shapeOf returns keys and types: of an array, what its elements are like.
 func shapeOf(t testing.TB, value any) any {
 	t.Helper()
 	switch v := value.(type) {
@@ -209,7 +209,7 @@ func TestFaultsMayBeOfOneStream(t *testing.T) {
 	}
 }
 
-func TestTheTruthIsToldOfEveryStream(t *testing.T) {
+func TestTheTruthCoversEveryStream(t *testing.T) {
 	t.Parallel()
 	s := newTestSandbox(t, nil)
 	end := march9.AddDate(0, 0, 1)
@@ -236,7 +236,7 @@ func TestTheTruthIsToldOfEveryStream(t *testing.T) {
 	_, text := ask("&stream=statistics")
 	if keys := slices.Sorted(maps.Keys(read[map[string]any](t, text))); !slices.Equal(keys,
 		[]string{"click_count", "delivered_count", "platform", "sent_count", "total_count"}) {
-		t.Errorf("statistics are told by %v", keys)
+		t.Errorf("statistics have %v", keys)
 	}
 	if code, _ := ask("&stream=nonsense"); code != http.StatusBadRequest {
 		t.Errorf("HTTP %d", code)

@@ -1,0 +1,96 @@
+package migrations
+
+import (
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Deviation is a difference between the tables and views of a database and those
+// that the migrations make: what a restore lost, for example.
+type Deviation struct {
+	What  string `json:"what"`            // missing, extra, different, repeated, behind or altered
+	Name  string `json:"name"`            // kind and name: constraint pushloss.app app_pkey
+	Found string `json:"found,omitempty"` // as it is; empty if it is missing
+	Want  string `json:"want,omitempty"`  // as it should be; empty if it is extra
+	ToDo  string `json:"to_do"`           // what to do about it
+}
+
+func (d Deviation) Error() string {
+	switch d.What {
+	case different:
+		return fmt.Sprintf("%s is %q, not %q", d.Name, d.Found, d.Want)
+	case missing:
+		return d.Name + " is missing"
+	case altered:
+		return d.Name + " was altered since pushloss made it"
+	case extra:
+		return fmt.Sprintf("%s was not made by pushloss: %s", d.Name, d.Found)
+	}
+	return fmt.Sprintf("%s: %s", d.Name, d.Found)
+}
+
+// Hint says what an operator can do.
+func (d Deviation) Hint() string { return d.ToDo }
+
+// What a Deviation can be.
+const (
+	missing   = "missing"
+	extra     = "extra"
+	different = "different"
+	repeated  = "repeated" // a key is stored more than once
+	behind    = "behind"   // a sequence would give keys again that are taken
+	altered   = "altered"  // a view is not as it was made
+)
+
+// restoreAgain is the way back to a structure that is whole.
+const restoreAgain = "restore the dump again with --single-transaction (docs/operations.md, Backup and restore)"
+
+// notKept comes before the tables whose triggers of a foreign key are switched off, as
+// by a pg_restore --disable-triggers that ended early.
+const notKept = " NOT KEPT BY "
+
+// makeViewsAgain is the way back to our views.
+const makeViewsAgain = "run: pushloss migrate up"
+
+func (d Deviation) remedy() string {
+	kind, rest, _ := strings.Cut(d.Name, " ")
+	relation, name, _ := strings.Cut(rest, " ")
+	quoted := pgx.Identifier{name}.Sanitize()
+	switch {
+	case strings.HasPrefix(relation, "analytics.") && (d.What != extra || kind == "column"):
+		return makeViewsAgain
+	case d.What == extra && (kind == "trigger" || kind == "rule"):
+		return fmt.Sprintf("it may change figures: DROP %s %s ON %s;", strings.ToUpper(kind), quoted, relation)
+	case kind == "heir":
+		return fmt.Sprintf("figures are counted twice, or are none of ours: ALTER TABLE %s NO INHERIT %s;", name, relation) // the name is quoted by Postgres
+	case kind == "table" && strings.HasPrefix(d.Found, "unlogged"):
+		return fmt.Sprintf("a crash of the server empties it: ALTER TABLE %s SET LOGGED;", relation)
+	case kind == "table" && d.What == different:
+		return fmt.Sprintf("it may hide rows: ALTER TABLE %s DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY;", relation)
+	case d.What == different && strings.Contains(d.Found, notKept):
+		_, by, _ := strings.Cut(d.Found, notKept)
+		var enable []string
+		for table := range strings.SplitSeq(by, " AND ") {
+			enable = append(enable, fmt.Sprintf("ALTER TABLE %s ENABLE TRIGGER ALL;", table))
+		}
+		return "as a superuser, or by restoring the dump again: " + strings.Join(enable, " ")
+	case d.What == extra && kind == "index":
+		return fmt.Sprintf("it may refuse figures: DROP INDEX pushloss.%s;", quoted)
+	case d.What == extra && kind == "constraint":
+		return fmt.Sprintf("it may refuse figures: ALTER TABLE %s DROP CONSTRAINT %s;", relation, quoted)
+	case d.What == extra:
+		return fmt.Sprintf("if it is not needed: ALTER TABLE %s DROP COLUMN %s;", relation, quoted)
+	case kind == "constraint" && strings.HasSuffix(d.Found, " NOT VALID"):
+		return fmt.Sprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s;", relation, quoted)
+	case strings.HasSuffix(d.Found, " INVALID"):
+		return fmt.Sprintf("REINDEX INDEX pushloss.%s;", quoted)
+	case d.What == missing && kind == "constraint":
+		return fmt.Sprintf("%s; or, where nothing is stored repeatedly (pushloss verify says so): ALTER TABLE %s ADD CONSTRAINT %s %s;", restoreAgain, relation, quoted, d.Want)
+	case d.What == missing && kind == "index":
+		return d.Want + ";"
+	}
+	return restoreAgain
+}

@@ -1,0 +1,58 @@
+package migrations
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+
+	"pushloss/internal/postgres"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const sqlSequences = `
+	SELECT c.oid::regclass::text, quote_ident(a.attname), pg_get_serial_sequence(c.oid::regclass::text, a.attname),
+		EXISTS (SELECT FROM pg_index AS i JOIN pg_attribute AS k ON k.attrelid = c.oid AND k.attnum = i.indkey[0]
+			WHERE i.indrelid = c.oid AND i.indisprimary AND k.attname = 'sdk_app_id')
+	FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attidentity <> '' AND NOT a.attisdropped
+	WHERE c.relnamespace = to_regnamespace('pushloss') AND has_sequence_privilege(pg_get_serial_sequence(c.oid::regclass::text, a.attname), 'SELECT')
+	ORDER BY 1`
+
+// sequence gives the keys of a table.
+type sequence struct {
+	Table, Column, Name string
+	ByApp               bool // the primary key begins with the app
+}
+
+// highest asks for the largest key that is taken, by way of the primary key. The
+// names are quoted by Postgres.
+func (q sequence) highest() string {
+	if q.ByApp {
+		return fmt.Sprintf(`(SELECT max(highest) FROM pushloss.app AS a CROSS JOIN LATERAL (SELECT max(%s) AS highest FROM %s AS t WHERE t.sdk_app_id = a.sdk_app_id) AS m)`, q.Column, q.Table)
+	}
+	return fmt.Sprintf(`(SELECT max(%s) FROM %s)`, q.Column, q.Table)
+}
+
+// sequencesBehind finds what a replica does not copy: the positions of the sequences.
+func (s *session) sequencesBehind(ctx context.Context) ([]Deviation, error) {
+	sequences, err := postgres.List(ctx, s.conn, pgx.RowToStructByPos[sequence], sqlSequences)
+	if err != nil {
+		return nil, fmt.Errorf("look for sequences: %w", ended(ctx, err))
+	}
+	var deviations []Deviation
+	for _, q := range sequences {
+		var highest, next int64
+		sql := fmt.Sprintf(`SELECT coalesce(%s, 0)::bigint, last_value + is_called::int FROM %s`, q.highest(), q.Name)
+		if err := s.conn.QueryRow(ctx, sql).Scan(&highest, &next); err != nil {
+			return nil, fmt.Errorf("read sequence %s: %w", q.Name, ended(ctx, err))
+		}
+		if next <= highest {
+			deviations = append(deviations, Deviation{
+				What: behind, Name: "sequence " + q.Name,
+				Found: fmt.Sprintf("would give %d next, but %s of %s is at %d already", next, q.Column, q.Table, highest),
+				ToDo:  fmt.Sprintf("SELECT setval('%s', %d);", q.Name, highest),
+			})
+		}
+	}
+	return deviations, nil
+}
