@@ -1,0 +1,128 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/dustin/go-humanize/english"
+
+	"pushloss/extract"
+	"pushloss/internal/calendar"
+	"pushloss/load"
+	"pushloss/transform"
+)
+
+// one executes one request of the queue, without windows that are under way or set apart.
+// answered says that the API accepted a call; an error stops the app.
+func (w *appWork) one(ctx context.Context, r request, normalizer *transform.Normalizer) (answered bool, err error) {
+	r = w.claim(w.withoutRefused(r))
+	if len(r.tasks) == 0 {
+		w.progress(r.day)
+		return false, nil
+	}
+	defer w.release(r)
+	return w.ask(ctx, r, normalizer)
+}
+
+// ask pulls, normalizes and loads one request. It does so in parts if the API refuses the
+// request because of some of its tasks.
+func (w *appWork) ask(ctx context.Context, r request, normalizer *transform.Normalizer) (answered bool, err error) {
+	loadsBefore, tries := w.before()
+	if r.trial || r.once {
+		tries = 1
+	}
+	answer, err := w.client.Pull(ctx, extract.Request{Stream: r.stream, Window: r.window, Tasks: r.taskIDs(), Tries: tries})
+	var failed *extract.Error
+	if errors.As(err, &failed) {
+		switch {
+		case r.trial && wordless(failed):
+			return false, errWordless
+		case w.narrows(r, failed):
+			return w.narrow(ctx, r, failed, normalizer)
+		case w.triesEach(r, failed, loadsBefore):
+			return w.tryEach(ctx, r, failed, loadsBefore, normalizer)
+		}
+	}
+	// Once a request is made, its answer is loaded even if ctx ends.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
+	defer cancel()
+	switch {
+	case failed != nil:
+		return false, w.refused(ctx, r, failed, loadsBefore)
+	case err != nil:
+		return false, err
+	}
+
+	defer answer.Release()
+	if err := w.keep(ctx); err != nil {
+		return true, err
+	}
+	result, err := normalizer.Normalize(r.stream, answer.JSON, r.taskIDs())
+	if err != nil {
+		return true, w.failed(ctx, r, err.Error())
+	}
+	trusted := w.policy.remembered(r.day, w.now())
+	outcome, err := w.lock.Load(ctx, load.Pull{
+		RunID: w.runID, Stream: r.stream, Day: r.day, Window: calendar.Window{Start: r.window.Start, End: answer.EndTime}, Tasks: r.tasks,
+		Result: result, Body: answer.Body, SentAt: answer.SentAt,
+		Trusted: trusted, Settled: w.policy.settles(r.day, w.asOf()),
+	}, w.now())
+	if err != nil {
+		return true, err
+	}
+	if r.loaded != nil {
+		r.loaded(outcome)
+	}
+	w.loaded(r, result, outcome, trusted, answer.Blanked)
+	return true, nil
+}
+
+// keep stores what the plan derives from the settings, once.
+func (w *appWork) keep(ctx context.Context) error {
+	w.keeping.Lock()
+	defer w.keeping.Unlock()
+	if w.plan.keep == nil {
+		return nil
+	}
+	err := w.plan.keep(ctx)
+	if err == nil {
+		w.plan.keep = nil
+	}
+	return err
+}
+
+// before returns how many requests were loaded so far, and how often to try the next one;
+// 0 means the client's own limit.
+func (w *appWork) before() (loads, tries int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.errorsInRow >= fullTriesInRow {
+		tries = 1
+	}
+	return w.loads, tries
+}
+
+func (w *appWork) loaded(r request, result transform.Result, outcome load.Outcome, trusted bool, blanked int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.loads++
+	w.failuresInRow, w.errorsInRow = 0, 0
+	w.emptied.note(r, outcome, trusted)
+	counts := result.Counts
+	w.totals.add(Totals{
+		Windows: int64(len(r.tasks) - outcome.Failed), WindowsFailed: int64(outcome.Failed), WindowsUnproven: int64(outcome.Unproven),
+		RowsInserted: outcome.Rows.Inserted, RowsUpdated: outcome.Rows.Updated,
+		RowsDeleted: outcome.Rows.Deleted, RowsUnchanged: outcome.Rows.Unchanged, RowsKept: outcome.Rows.Kept,
+		RowsMerged: int64(counts.Merged), Rejects: int64(counts.Rejected),
+		RowsIgnored: int64(counts.Ignored), RowsRepeated: int64(counts.Repeated), ZeroCounters: int64(counts.Zeros),
+		TextsReplaced: int64(counts.ReplacedTexts), SecretsBlanked: int64(blanked),
+	})
+	if counts.Rejected > 0 {
+		w.lastProblem = fmt.Sprintf("%s of %s (%s) could not be understood: %s", english.Plural(counts.Rejected, "row", ""), r.day, r.stream, result.Rejects[0].Reason)
+	}
+	if outcome.Failed > 0 {
+		w.lastProblem = outcome.Problem
+	}
+	w.progress(r.day)
+}

@@ -1,0 +1,88 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+
+	"pushloss/extract"
+	"pushloss/load"
+)
+
+// refused handles a request without figures that began when loadsBefore others were
+// loaded. The error that it returns stops the app.
+func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error, loadsBefore int) error {
+	reason := reasonOf(r, failed)
+	if !w.policy.remembered(r.day, w.now()) && failed.AboutWindow() {
+		w.log.WarnContext(ctx, "the api no longer has figures for this day", "stream", r.stream, "day", r.day, "tasks", r.taskIDs(), "error", failed)
+		unproven, err := w.lock.RecordFailure(ctx, load.Failure{
+			Stream: r.stream, Day: r.day, Tasks: r.tasks, Reason: reason, Unavailable: true,
+		}, w.now())
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.refusals.note(r, failed)
+		w.totals.Windows += int64(len(r.tasks))
+		w.totals.WindowsUnproven += int64(unproven)
+		w.progress(r.day)
+		return err
+	}
+	// If others are answered, a task that fails without a statement may be the reason.
+	aboutTasks := r.ofTasks() && (failed.MayBeAboutTasks() || wordless(failed) && len(r.tasks) == 1 && loadsBefore > 0 && w.answersOthers(r, loadsBefore))
+	if failed.StopsApp() && !aboutTasks {
+		return failed
+	}
+	if err := w.failed(ctx, r, reason); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.refusals.note(r, failed)
+	if aboutTasks && w.refusals.setApart(r, failed) {
+		if wordless(failed) && !r.narrowed {
+			w.failuresInRow++ // perhaps the first of an outage
+		}
+		w.log.WarnContext(ctx, "the api refuses a task: its other days are requested at the end", "task", r.tasks[0].ID, "error", failed)
+		return nil
+	}
+	switch {
+	case r.ofTasks() && len(r.tasks) == 1 && w.refusals.tasks[r.tasks[0].Key] != nil:
+		return nil // known to fail alone
+	case failed.Class == extract.Unreadable:
+		return nil // the API answered, and may have figures for another window
+	case w.loads > loadsBefore:
+		return nil // others were answered meanwhile: the API works
+	case failed.Code != 0:
+		w.failuresInRow, w.lastError = 0, failed
+		if w.errorsInRow++; w.errorsInRow >= maxErrorsInRow {
+			return &unreachableError{requests: w.errorsInRow, last: failed}
+		}
+		return nil
+	}
+	if w.failuresInRow++; w.failuresInRow >= maxFailuresInRow {
+		return &unreachableError{requests: w.failuresInRow, last: failed}
+	}
+	return nil
+}
+
+// failed records windows that could not be loaded.
+func (w *appWork) failed(ctx context.Context, r request, reason string) error {
+	w.log.ErrorContext(ctx, "window failed", "stream", r.stream, "day", r.day, "tasks", r.taskIDs(), "error", reason)
+	_, err := w.lock.RecordFailure(ctx, load.Failure{Stream: r.stream, Day: r.day, Tasks: r.tasks, Reason: reason}, w.now())
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.totals.WindowsFailed += int64(len(r.tasks))
+	w.lastProblem = reason
+	w.progress(r.day)
+	return err
+}
+
+// unreachableError says that the job gave an app up after too many failures.
+type unreachableError struct {
+	requests int
+	last     *extract.Error
+}
+
+func (e *unreachableError) Error() string {
+	return fmt.Sprintf("%d requests in a row failed, the last one: %v", e.requests, e.last)
+}
+
+func (e *unreachableError) Unwrap() error { return e.last }

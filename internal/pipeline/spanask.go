@@ -1,0 +1,176 @@
+package pipeline
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+
+	"pushloss/extract"
+	"pushloss/internal/calendar"
+	"pushloss/load"
+	"pushloss/transform"
+)
+
+// ask requests one span and records what its answer proves. It leaves the other tasks
+// open.
+func (s *spanWork) ask(ctx context.Context, r spanRequest, normalizer *transform.Normalizer) (answered bool, err error) {
+	r.tasks = s.withoutApart(r)
+	defer s.progress(r.days.Last)
+	if len(r.tasks) == 0 {
+		return false, nil
+	}
+	if s.refusesSpans() {
+		s.leave(r, nil, r.tasks)
+		return false, nil
+	}
+	pull, outcome, err := s.prove(ctx, r, normalizer)
+	var failed *extract.Error
+	switch {
+	case errors.As(err, &failed) && (!failed.StopsApp() && !wordless(failed) || failed.MayBeAboutTasks() || failed.AboutWindow()):
+		// The days say which task or day is the reason.
+		s.log.WarnContext(ctx, "the api refuses a request for several days: requesting each day", "first_day", r.days.First, "last_day", r.days.Last, "error", failed)
+		s.leave(r, nil, r.tasks)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.refused++
+		return false, nil
+	case errors.As(err, &failed) && !failed.StopsApp():
+		s.leave(r, nil, r.tasks)
+		return false, s.unanswered(failed)
+	case err != nil:
+		return false, err
+	}
+	s.appWork.mu.Lock()
+	s.failuresInRow, s.errorsInRow = 0, 0
+	s.loads++
+	s.answered++
+	s.totals.Windows += int64(outcome.Windows)
+	s.totals.WindowsBySpan += int64(outcome.Windows)
+	s.totals.RowsUnchanged += int64(outcome.Rows)
+	switch {
+	case pull != nil && !pull.Trusted:
+		s.totals.WindowsUnproven += int64(outcome.Windows)
+	case outcome.Rows > 0:
+		s.emptied.confirm(r.stream)
+	}
+	s.appWork.mu.Unlock()
+	s.leave(r, nil, pick(r.tasks, outcome.Unusable))
+	s.leave(r, pull, pick(r.tasks, outcome.Differing))
+	rest := r
+	rest.tasks = slices.DeleteFunc(slices.Clone(r.tasks), func(task spanTask) bool {
+		return has(outcome.Unusable, task) || has(outcome.Differing, task) || !task.trusted
+	})
+	if len(rest.tasks) > 0 {
+		s.mu.Lock()
+		s.proven = append(s.proven, rest)
+		s.mu.Unlock()
+	}
+	return true, nil
+}
+
+func (s *spanWork) refusesSpans() bool {
+	s.appWork.mu.Lock()
+	answered := s.answered
+	s.appWork.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return answered == 0 && s.refused >= maxRefusedSpans
+}
+
+// unanswered counts a request without an answer, and returns what stops the app if there
+// were too many in a row.
+func (s *spanWork) unanswered(failed *extract.Error) error {
+	s.appWork.mu.Lock()
+	defer s.appWork.mu.Unlock()
+	if s.failuresInRow++; s.failuresInRow >= maxFailuresInRow {
+		return &unreachableError{requests: s.failuresInRow, last: failed}
+	}
+	return nil
+}
+
+// prove makes the request for a span and records what its answer proves.
+func (s *spanWork) prove(ctx context.Context, r spanRequest, normalizer *transform.Normalizer) (*load.SpanPull, load.SpanOutcome, error) {
+	window := s.policy.spanWindow(r.days)
+	tasks := make([]load.SpanTask, len(r.tasks))
+	refs := make([]load.TaskRef, len(r.tasks))
+	for i, task := range r.tasks {
+		tasks[i], refs[i] = task.SpanTask, task.TaskRef
+	}
+	ids := taskIDs(refs)
+	s.countCall()
+	answer, err := s.client.Pull(ctx, extract.Request{Stream: r.stream, Window: window, Tasks: ids})
+	if err != nil {
+		return nil, load.SpanOutcome{}, err
+	}
+	// Once a request is made, its answer is recorded even if ctx ends.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
+	defer cancel()
+	defer answer.Release()
+	if err := s.keep(ctx); err != nil {
+		return nil, load.SpanOutcome{}, err
+	}
+	trusted := r.tasks[0].trusted
+	if trusted && !s.remembersAll(r) { // the memory's limit has passed a day since the plan
+		return nil, load.SpanOutcome{Unusable: tasks}, nil
+	}
+	result, err := normalizer.Normalize(r.stream, answer.JSON, ids)
+	if err != nil {
+		s.log.WarnContext(ctx, "an answer for several days cannot be read: requesting each day", "first_day", r.days.First, "last_day", r.days.Last, "error", err)
+		return nil, load.SpanOutcome{Unusable: tasks}, nil
+	}
+	pull := &load.SpanPull{
+		RunID: s.runID, Stream: r.stream, Days: r.days, Window: calendar.Window{Start: window.Start, End: answer.EndTime},
+		TaskIDs: ids, Tasks: tasks, Result: result, Body: bytes.Clone(answer.Body), SentAt: answer.SentAt,
+		Trusted: trusted, Settled: func(day calendar.Day) load.SettledReason { return s.policy.settles(day, s.asOf()) },
+		Exists: s.policy.exists,
+	}
+	outcome, err := s.lock.Prove(ctx, *pull, s.now())
+	return pull, outcome, err
+}
+
+// remembersAll reports whether the API still is assumed to remember every day that the
+// span is to prove: time has passed since the plan.
+func (s *spanWork) remembersAll(r spanRequest) bool {
+	return !slices.ContainsFunc(r.tasks, func(task spanTask) bool { return !s.policy.remembered(task.Due.First, s.now()) })
+}
+
+// leave notes tasks whose windows the span did not prove.
+func (s *spanWork) leave(r spanRequest, answer *load.SpanPull, tasks []spanTask) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, task := range tasks {
+		s.open = append(s.open, &openTask{spanTask: task, stream: r.stream, answer: answer, asked: make(map[calendar.Day]bool)})
+	}
+}
+
+func has(list []load.SpanTask, task spanTask) bool {
+	return slices.ContainsFunc(list, func(t load.SpanTask) bool { return t.Key == task.Key })
+}
+
+func pick(tasks []spanTask, of []load.SpanTask) (picked []spanTask) {
+	for _, task := range tasks {
+		if has(of, task) {
+			picked = append(picked, task)
+		}
+	}
+	return picked
+}
+
+// withoutApart removes the tasks from a span that the API refused, and queues their
+// windows.
+func (s *spanWork) withoutApart(r spanRequest) []spanTask {
+	s.appWork.mu.Lock()
+	defer s.appWork.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(r.tasks), func(task spanTask) bool {
+		apart := s.refusals.tasks[task.Key]
+		if apart != nil {
+			for day := task.Due.First; day <= task.Due.Last; day++ {
+				if s.policy.exists(day) {
+					apart.queued = append(apart.queued, streamDay{r.stream, day})
+				}
+			}
+		}
+		return apart != nil
+	})
+}

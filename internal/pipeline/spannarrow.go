@@ -1,0 +1,102 @@
+package pipeline
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"pushloss/extract"
+	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
+	"pushloss/load"
+	"pushloss/transform"
+)
+
+// narrowWeek requests the days of the open tasks by themselves until the stored days
+// explain the span's answer. The newest day comes first, or the oldest where figures are
+// more likely there. Tasks share the requests of a day.
+func (s *spanWork) narrowWeek(ctx context.Context, days calendar.Span) error {
+	for _, oldestFirst := range []bool{true, false} {
+		for i := range int(days.Last-days.First) + 1 {
+			day := days.Last - calendar.Day(i)
+			if oldestFirst {
+				day = days.First + calendar.Day(i)
+			}
+			if err := s.narrowDay(ctx, day, oldestFirst); err != nil {
+				return err
+			}
+		}
+	}
+	return s.settleDisputes(ctx)
+}
+
+func (s *spanWork) narrowDay(ctx context.Context, day calendar.Day, oldestFirst bool) error {
+	var tasks []*openTask
+	for _, task := range s.open {
+		if task.oldestFirst == oldestFirst && task.Due.Has(day) {
+			tasks = append(tasks, task)
+		}
+	}
+	if len(tasks) == 0 || !s.policy.exists(day) {
+		return nil
+	}
+	if err := s.askDay(ctx, day, tasks); err != nil {
+		return err
+	}
+	return s.proveAgain(ctx)
+}
+
+// askDay requests one day of the tasks.
+func (s *spanWork) askDay(ctx context.Context, day calendar.Day, tasks []*openTask) error {
+	byStream := make(map[stream.Stream][]load.TaskRef)
+	for _, task := range tasks {
+		task.asked[day] = true
+		byStream[task.stream] = append(byStream[task.stream], task.TaskRef)
+	}
+	var requests []request
+	for _, of := range slices.Sorted(maps.Keys(byStream)) {
+		for _, batch := range extract.Batches(byStream[of]) {
+			requests = append(requests, s.plan.request(of, day, batch))
+		}
+	}
+	return s.askDays(ctx, requests)
+}
+
+func (s *spanWork) askDays(ctx context.Context, requests []request) error {
+	s.more(len(requests))
+	return each(ctx, s.appWork, all(requests), func(ctx context.Context, r request, normalizer *transform.Normalizer) (bool, error) {
+		s.countCall()
+		return s.one(ctx, r, normalizer)
+	})
+}
+
+// proveAgain compares the open tasks' answers with the stored days again, and closes those
+// that agree now, and those that have no day left to request and no answer.
+func (s *spanWork) proveAgain(ctx context.Context) error {
+	byAnswer := make(map[*load.SpanPull][]load.SpanTask)
+	for _, task := range s.open {
+		if task.answer != nil {
+			byAnswer[task.answer] = append(byAnswer[task.answer], load.SpanTask{TaskRef: task.TaskRef, Due: task.left()})
+		}
+	}
+	agreed := make(map[*load.SpanPull][]load.SpanTask)
+	for answer, tasks := range byAnswer {
+		again := *answer
+		again.Tasks = tasks
+		outcome, err := s.lock.Prove(context.WithoutCancel(ctx), again, s.now())
+		if err != nil {
+			return err
+		}
+		s.appWork.mu.Lock()
+		s.totals.WindowsBySpan += int64(outcome.Windows)
+		s.totals.Windows += int64(outcome.Windows)
+		s.appWork.mu.Unlock()
+		agreed[answer] = slices.DeleteFunc(tasks, func(task load.SpanTask) bool {
+			return slices.ContainsFunc(outcome.Differing, func(d load.SpanTask) bool { return d.Key == task.Key })
+		})
+	}
+	s.open = slices.DeleteFunc(s.open, func(task *openTask) bool {
+		return task.answer != nil && has(agreed[task.answer], task.spanTask)
+	})
+	return nil
+}
