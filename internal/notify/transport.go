@@ -3,10 +3,13 @@ package notify
 import (
 	"bytes"
 	"crypto/tls"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/nicholas-fedor/shoutrrr/pkg/services/push/ntfy"
@@ -61,6 +64,22 @@ func (e *pageError) Error() string {
 	return "the target answered " + e.status + " with a web page, as a login page or a proxy does: check its address"
 }
 
+// cutOffError is a successful answer that did not come whole, so that nobody knows
+// whether the message was taken.
+type cutOffError struct {
+	status string
+	cause  error // nil if what came is not valid JSON
+}
+
+func (e *cutOffError) Error() string {
+	if e.cause == nil {
+		return "the target answered " + e.status + " with JSON that is cut off or not valid"
+	}
+	return "the target answered " + e.status + ", and the answer was cut off: " + e.cause.Error()
+}
+
+func (e *cutOffError) Unwrap() error { return e.cause }
+
 // RoundTrip leaves downloads alone.
 func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := t.RoundTripper.RoundTrip(request)
@@ -90,20 +109,46 @@ const maxAnswer = 64 << 10
 
 // readRefusal returns an error for an answer that reports one.
 func readRefusal(host string, response *http.Response) (*http.Response, error) {
-	head, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
-	if err == nil && isWebPage(head) {
-		_ = response.Body.Close()
-		return nil, &pageError{status: response.Status}
+	head, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	failure := error(nil)
+	switch reason, refused := refusal(host, head); {
+	case err != nil:
+		failure = &cutOffError{status: response.Status, cause: err}
+	case isWebPage(head):
+		failure = &pageError{status: response.Status}
+	case refused:
+		failure = &refusalError{status: response.Status, reason: reason}
+	case len(head) <= maxAnswer && isBrokenJSON(head):
+		failure = &cutOffError{status: response.Status}
 	}
-	if reason, refused := refusal(host, head); refused && err == nil {
+	if failure != nil {
 		_ = response.Body.Close()
-		return nil, &refusalError{status: response.Status, reason: reason}
+		return nil, failure
 	}
 	response.Body = struct {
 		io.Reader
 		io.Closer
 	}{io.MultiReader(bytes.NewReader(head), response.Body), response.Body}
 	return response, nil
+}
+
+// likeJSON is how an object, an array or a string of JSON begins, other than words in
+// brackets or quotes.
+var likeJSON = regexp.MustCompile(`^(\{|\[\s*([\[\]{"]|$)|"[^"]*$)`)
+
+// isBrokenJSON reports whether an answer begins like JSON, and is neither a value of it
+// nor several.
+func isBrokenJSON(body []byte) bool {
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
+	if !likeJSON.Match(body) {
+		return false
+	}
+	for values := json.NewDecoder(bytes.NewReader(body)); ; {
+		var value json.RawMessage
+		if err := values.Decode(&value); err != nil {
+			return !errors.Is(err, io.EOF)
+		}
+	}
 }
 
 // isWebPage reports whether an answer is a page for people. No service answers with one.

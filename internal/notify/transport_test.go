@@ -61,6 +61,16 @@ func TestAMessageIsSentOnceItsTargetTookIt(t *testing.T) {
 		{"200 with a page after a byte order mark", fails(200, "\ufeff<html></html>"), false, "with a web page"},
 		{"200 with a page without a frame", fails(200, "<h1>It works!</h1>"), false, "with a web page"},
 		{"201 with a page", fails(201, "<html></html>"), false, "201 Created with a web page"},
+		{"200 with JSON that is cut off", fails(200, `{"ok":`), false, "200 OK with JSON that is cut off"},
+		{"200 with less than its length", func(w http.ResponseWriter) {
+			w.Header().Set("Content-Length", "5")
+			_, _ = io.WriteString(w, "ok")
+		}, false, "200 OK, and the answer was cut off"},
+		{"200 with less than its chunks", func(w http.ResponseWriter) {
+			_, _ = io.WriteString(w, "ok")
+			_ = http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		}, false, "200 OK, and the answer was cut off"},
 		{"300", fails(300, ""), false, "300 Multiple Choices"},
 		{"304", fails(304, ""), false, "304 Not Modified"},
 		{"305", fails(305, ""), false, "305"},
@@ -104,12 +114,13 @@ func TestAnAnswerThatSaysNoIsARefusal(t *testing.T) {
 			"Congratulations! You've fired the alert event", `{"retcode":0,"status":"ok"}`, `{"result":"success"}`, `{"result":"Request will be processed"}`, `{"result":{"message_id":7}}`,
 			`{"errcode":0,"errmsg":"ok"}`, `{"code":200,"message":"success"}`, `{"code":"OK"}`, `{"code":1000}`, `{"status":1}`, `{"status":0}`, `{"status":200}`, `{"status":"queued"}`, `{"status":"no_errors"}`,
 			`{"error":"none"}`, `{"error":""}`, `{"failed":0,"success":1}`, `{"failures":[]}`, `{"message":"accepted"}`, `{"title":"run failed","message":"error: it failed"}`, `[{"ok":true}]`,
-			`{"id":"x","event":"message","title":"run failed","message":"error"}`, `{"ActionStatus":"OK","ErrorCode":0}`, "run failed\nrun 5, app 1: HTTP 500"}},
+			`{"id":"x","event":"message","title":"run failed","message":"error"}`, `{"ActionStatus":"OK","ErrorCode":0}`, "run failed\nrun 5, app 1: HTTP 500",
+			"[2026-11-28] noted", "[ok]", `"spring sale" noted`, `{"id":1}` + "\n" + `{"id":2}`}},
 		{unknown, false, []string{`{"retcode":1}`, `{"retcode":100,"status":"failed"}`, `{"ret_code":-1}`, `{"result":"error"}`, `{"result":false}`, `{"ok":false}`, `{"ok":"false"}`, `{"errcode":310000}`,
 			`{"errcode":"310000"}`, `{"status":"invalid_token"}`, `{"status":"InvalidToken"}`, `{"result":"notDelivered"}`, "TokenExpired", `{"status":"KO"}`, `{"status":"not_found"}`, `{"status":403}`, `{"status":"Error"}`, `{"success":0,"failure":1}`, `{"failed":true}`,
 			`{"error_code":7}`, `{"ErrorCode":7}`, `{"ActionStatus":"FAIL"}`, `{"code":"invalid_token"}`, `{"StatusCode":19001}`, `{"delivered":false}`, `{"message":"Invalid token"}`, `[{"ok":true},{"ok":false}]`,
 			"invalid_token", "no_service", "channel_is_archived", "action_prohibited", "too_many_attachments", `"invalid_token"`, "error", "ERROR: bad key", "Invalid webhook URL", "Access denied",
-			"Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429 with ContextId MS-CV=x", "The message was not delivered", "<response><status>error</status></response>"}},
+			"Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429 with ContextId MS-CV=x", "The message was not delivered", `{"ok":`, "{", `[{"id":7},`, `"o`, `{"id":7}}`, "[", `["a`, "<response><status>error</status></response>"}},
 		{"hooks.slack.com", true, []string{"ok", "ok\n", `{"ok":true}`}},
 		{"hooks.slack.com", false, []string{"invalid_payload", "", "{}", `{"ok":false}`, "something else"}},
 		{"contoso.webhook.office.com", true, []string{"1"}},
