@@ -22,7 +22,7 @@ type appReader struct {
 func (r *appReader) apps() []App {
 	r.defaults = App{
 		Identifier: readValue(r.problems, "TIM_IDENTIFIER", r.env.Identifier, parseIdentifier),
-		Region:     readValue(r.problems, "TIM_REGION", r.env.Region, extract.ParseRegion),
+		Region:     readValue(r.problems, "TIM_REGION", r.env.Region, anyCase(extract.ParseRegion)),
 		Location:   readValue(r.problems, "PUSHLOSS_TIMEZONE", r.env.Timezone, calendar.ParseZone),
 		Rate:       readValue(r.problems, "PUSHLOSS_RATE", r.env.Rate, parseRate),
 	}

@@ -79,7 +79,8 @@ func TestAppsFileInheritsWhatItDoesNotSay(t *testing.T) {
 	path := write(t, "apps.yaml", `
 # Two of our apps.
 - sdk_app_id: 1400000001
-  secret_key: 01234567
+  secret_key: |
+    01234567
 - sdk_app_id: 1400000002
   secret_key_file: keys/two
   identifier: root

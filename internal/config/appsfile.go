@@ -32,7 +32,7 @@ func (r *appReader) parseAppsFile(path string, data []byte) ([]App, yamlfile.Pro
 		}
 		lineOf[app.SDKAppID] = id.Line()
 		readField(fields["identifier"], &app.Identifier, parseIdentifier)
-		readField(fields["region"], &app.Region, extract.ParseRegion)
+		readField(fields["region"], &app.Region, anyCase(extract.ParseRegion))
 		readField(fields["base_url"], &app.BaseURL, parseBaseURL)
 		readField(fields["timezone"], &app.Location, calendar.ParseZone)
 		readField(fields["rate"], &app.Rate, parseRate)

@@ -39,19 +39,19 @@ func Load(ctx context.Context, lookuper envconfig.Lookuper, needs Needs, now tim
 	settings.Apps = reader.apps()
 	settings.Location = reader.defaults.Location
 
-	settings.Streams = readValue(&problems, "PUSHLOSS_STREAMS", env.Streams, parseStreams)
+	settings.Streams = readValue(&problems, "PUSHLOSS_STREAMS", env.Streams, anyCase(parseStreams))
 	settings.LookbackDays = readValue(&problems, "PUSHLOSS_LOOKBACK_DAYS", env.LookbackDays, daysFrom(0))
 	if env.FirstDay != "" {
 		day := readValue(&problems, "PUSHLOSS_FIRST_DAY", env.FirstDay, firstDayUntil(settings.today(now)))
 		settings.FirstDay = &day
 	}
-	settings.DiscoverScheduled = readValue(&problems, "PUSHLOSS_DISCOVER", env.Discover, parseDiscover)
+	settings.DiscoverScheduled = readValue(&problems, "PUSHLOSS_DISCOVER", env.Discover, anyCase(parseDiscover))
 	settings.TaskDays = readValue(&problems, "PUSHLOSS_TASK_DAYS", env.TaskDays, daysFrom(1))
 	settings.APIMemoryDays = readValue(&problems, "PUSHLOSS_API_MEMORY_DAYS", env.APIMemoryDays, daysFrom(0))
-	settings.Spans = readValue(&problems, "PUSHLOSS_SPANS", env.Spans, parseSpans)
+	settings.Spans = readValue(&problems, "PUSHLOSS_SPANS", env.Spans, anyCase(parseSpans))
 	settings.RawDays = readValue(&problems, "PUSHLOSS_RAW_DAYS", env.RawDays, daysFrom(0))
 	settings.RunDays = readValue(&problems, "PUSHLOSS_RUN_DAYS", env.RunDays, daysFrom(0))
-	settings.WindowEnd = readValue(&problems, "PUSHLOSS_WINDOW_END", env.WindowEnd, extract.ParseWindowEnd)
+	settings.WindowEnd = readValue(&problems, "PUSHLOSS_WINDOW_END", env.WindowEnd, anyCase(extract.ParseWindowEnd))
 	for _, target := range strings.Fields(env.NotifyURLs) {
 		settings.NotifyURLs = append(settings.NotifyURLs, secret.New(target))
 	}
@@ -61,15 +61,15 @@ func Load(ctx context.Context, lookuper envconfig.Lookuper, needs Needs, now tim
 		settings.HTTPToken = readSecret(&problems, "PUSHLOSS_HTTP_TOKEN", given{env.HTTPToken, env.HTTPTokenFile}, parseToken)
 		settings.TasksToken = readSecret(&problems, "PUSHLOSS_TASKS_TOKEN", given{env.TasksToken, env.TasksTokenFile}, parseToken)
 	}
-	settings.Log.Level = readValue(&problems, "PUSHLOSS_LOG_LEVEL", env.LogLevel, parseLevel)
-	settings.Log.Format = readValue(&problems, "PUSHLOSS_LOG_FORMAT", env.LogFormat, parseFormat)
+	settings.Log.Level = readValue(&problems, "PUSHLOSS_LOG_LEVEL", env.LogLevel, anyCase(parseLevel))
+	settings.Log.Format = readValue(&problems, "PUSHLOSS_LOG_FORMAT", env.LogFormat, anyCase(parseFormat))
 	if env.MaxConnections != "" {
 		settings.MaxConnections = readValue(&problems, "PUSHLOSS_MAX_CONNECTIONS", env.MaxConnections, parseConnections)
 	}
 	settings.PostgresBin = env.PostgresBin
 	settings.PostgresPort = readValue(&problems, "PUSHLOSS_POSTGRES_PORT", env.PostgresPort, parsePort)
 	if lister, ok := lookuper.(Lister); ok {
-		settings.Unknown = unknown(lister, variables.named)
+		settings.Unknown = unknown(lister, variables.named, needs.Database && env.DatabaseURL == "")
 	}
 	if len(problems.Problems) > 0 {
 		for _, other := range settings.Unknown { // it may be the cause

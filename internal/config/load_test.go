@@ -156,6 +156,29 @@ func TestEveryVariableIsRead(t *testing.T) {
 	}
 }
 
+func TestAWordOfASettingMayBeInUpperCase(t *testing.T) {
+	t.Parallel()
+	words := variables{
+		"TIM_REGION": "silicon-valley", "PUSHLOSS_STREAMS": "loss,chat_loss", "PUSHLOSS_DISCOVER": "scheduled", "PUSHLOSS_SPANS": "off",
+		"PUSHLOSS_WINDOW_END": "inclusive", "PUSHLOSS_LOG_LEVEL": "warn", "PUSHLOSS_LOG_FORMAT": "json",
+	}
+	lower, upper, title := oneApp(), oneApp(), oneApp()
+	for name, word := range words {
+		lower[name], upper[name] = word, strings.ToUpper(word)
+		title[name] = strings.ToUpper(word[:1]) + word[1:]
+	}
+	want := mustLoad(t, everything, lower)
+	for _, env := range []variables{upper, title} {
+		if diff := cmp.Diff(want, mustLoad(t, everything, env), compared); diff != "" {
+			t.Errorf("settings (-lower case +%s):\n%s", env["TIM_REGION"], diff)
+		}
+	}
+	path := write(t, "apps.yaml", "- {sdk_app_id: 1, secret_key: 01234567, region: Silicon-Valley}\n")
+	if apps := mustLoad(t, onlyCredentials, variables{"TIM_APPS_FILE": path}).Apps; apps[0].Region != extract.SiliconValley {
+		t.Errorf("the app's region is %q", apps[0].Region)
+	}
+}
+
 func TestAWrongValueIsOneProblemThatNamesItsVariable(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -166,7 +189,7 @@ func TestAWrongValueIsOneProblemThatNamesItsVariable(t *testing.T) {
 	}{
 		{"SDKAppID", "TIM_SDK_APP_ID", []string{"0", "-1", "+1", "1.5", "x", "4294967296", "1e9", "01400000001", "1_400_000_001", "0x5372", "99999999999999999999"}, "is not an SDKAppID"},
 		{"identifier", "TIM_IDENTIFIER", []string{"two words", "a\x00b"}, "blank or a control character"},
-		{"region", "TIM_REGION", []string{"China", "mars"}, "use one of china, singapore"},
+		{"region", "TIM_REGION", []string{"Mars"}, "use one of china, singapore"},
 		{"base URL that is none", "TIM_BASE_URL", []string{"x", "console.tim.qq.com", "ftp://h", "http:h", "/v4"}, "absolute http or https URL"},
 		{"base URL with a host that is none", "TIM_BASE_URL", []string{"http://h_-", "http://-h", "http://a..b", "http://999.1.1.1", "http://1.2.3", "http://h,i", "http://h!", "http://%68"}, "a host that cannot be one"},
 		{"base URL without a host", "TIM_BASE_URL", []string{"https://", "https://:80", "http:///p"}, "has no host"},
@@ -188,7 +211,7 @@ func TestAWrongValueIsOneProblemThatNamesItsVariable(t *testing.T) {
 		{"API memory", "PUSHLOSS_API_MEMORY_DAYS", []string{"-1", "3651", "x"}, "from 0 to 3650"},
 		{"raw days", "PUSHLOSS_RAW_DAYS", []string{"-1", "3651", "x"}, "from 0 to 3650"},
 		{"run days", "PUSHLOSS_RUN_DAYS", []string{"-1", "3651", "x"}, "from 0 to 3650"},
-		{"window end", "PUSHLOSS_WINDOW_END", []string{"Inclusive", "open", "1"}, "use exclusive or inclusive"},
+		{"window end", "PUSHLOSS_WINDOW_END", []string{"open", "1"}, "use exclusive or inclusive"},
 		{"first day", "PUSHLOSS_FIRST_DAY", []string{"31.3.2025", "2025-02-30", "2025-3-1", "yesterday"}, "is not a day"},
 		{"first day of long ago", "PUSHLOSS_FIRST_DAY", []string{"0205-03-31", "1999-12-31"}, "long before"},
 		{"first day to come", "PUSHLOSS_FIRST_DAY", []string{"2026-11-30", "2027-01-01", "9999-12-31"}, "is in the future: give a day from 2000-01-01 to today, 2026-11-29"},

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
 )
 
 // Format is how log lines are written.
@@ -32,7 +31,7 @@ func (l Log) Logger(w io.Writer) *slog.Logger {
 }
 
 func parseLevel(text string) (slog.Level, error) {
-	switch strings.ToLower(text) {
+	switch text {
 	case "debug":
 		return slog.LevelDebug, nil
 	case "info":
@@ -46,7 +45,7 @@ func parseLevel(text string) (slog.Level, error) {
 }
 
 func parseFormat(text string) (Format, error) {
-	switch format := Format(strings.ToLower(text)); format {
+	switch format := Format(text); format {
 	case Text, JSON:
 		return format, nil
 	}

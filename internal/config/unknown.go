@@ -57,8 +57,9 @@ var ours = regexp.MustCompile(`^(?i:PUSH_?LOSS_?|TIM_)(?P<tail>.*)$`)
 
 // unknown returns the variables that have one of our prefixes, or nearly, and are not read.
 // It leaves out blank ones, and those that Kubernetes and Docker set for a service with
-// such a name. read are variables that the apps file names.
-func unknown(variables Lister, read map[string]bool) []Unknown {
+// such a name. read are variables that the apps file names. Without a database, a variable
+// that was meant for DATABASE_URL counts too.
+func unknown(variables Lister, read map[string]bool, noDatabase bool) []Unknown {
 	known := variableNames()
 	tails := make(map[string][]string) // names by what follows their prefix
 	for _, name := range known {
@@ -73,6 +74,9 @@ func unknown(variables Lister, read map[string]bool) []Unknown {
 			continue
 		}
 		meant := suggest.Words(name, ofProgram(known))
+		if noDatabase && likeDatabase(name) {
+			meant = append(meant, "DATABASE_URL")
+		}
 		if !ours.MatchString(name) && len(meant) == 0 {
 			continue
 		}
@@ -87,6 +91,14 @@ func unknown(variables Lister, read map[string]bool) []Unknown {
 		found = append(found, Unknown{name, suggest.Question(slices.Sorted(slices.Values(meant)))})
 	}
 	return found
+}
+
+// otherDatabase are names that other programs have for DATABASE_URL.
+var otherDatabase = regexp.MustCompile(`^(?i:(DB|DATABASE|PG|POSTGRES|POSTGRESQL)_?(URL|URI|DSN)|DATABASE_?URL_?FILE)$`)
+
+func likeDatabase(name string) bool {
+	const all = "DATABASE_URL"
+	return otherDatabase.MatchString(name) || len(name) > len("DATABASE") && len(suggest.Words(name, []string{all})) > 0
 }
 
 // ofProgram are the names that start with PUSHLOSS_ or TIM_.

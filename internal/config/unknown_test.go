@@ -39,6 +39,25 @@ func TestMisspeltVariablesAreNamedWithWhatWasProbablyMeant(t *testing.T) {
 	}
 }
 
+func TestAMissingDatabaseIsNamedWithTheVariableThatWasMeantForIt(t *testing.T) {
+	t.Parallel()
+	for name, named := range map[string]bool{
+		"DATABASE_UR": true, "DATABASEURL": true, "DATABSE_URL": true, "DATABASE_URI": true, "database_url": true, "DATABASE_URLS": true,
+		"POSTGRES_URL": true, "DB_DSN": true, "DATABASE_URL_FILE": true, "D": false, "DATABASE": false, "BASE_URL": false, "DATADIR": false,
+	} {
+		_, err := load(config.Needs{Database: true}, variables{name: "postgres://u:s3cr3t@h/d"})
+		if err == nil || strings.Contains(err.Error(), name+": is not a setting (did you mean DATABASE_URL?)") != named || strings.Contains(err.Error(), "s3cr3t") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if named {
+			settings := mustLoad(t, config.Needs{Database: true}, variables{"DATABASE_URL": "embedded:", name: "x"})
+			if len(settings.Unknown) > 0 {
+				t.Errorf("with a database: %v", settings.Unknown)
+			}
+		}
+	}
+}
+
 func TestAMissingSettingIsReportedWithItsMisspeltName(t *testing.T) {
 	t.Parallel()
 	env := variables{"TIM_SDKAPPID": "1400000001", "TIM_SECRET_KEY": "0123456789abcdef", "PUSHLOSS_FOO": "x"}

@@ -11,6 +11,16 @@ import (
 	"pushloss/internal/stream"
 )
 
+// anyCase reads a value that is one of a few words, in upper case too.
+func anyCase[T any](parse func(string) (T, error)) func(string) (T, error) {
+	return func(text string) (T, error) {
+		if value, err := parse(strings.ToLower(text)); err == nil {
+			return value, nil
+		}
+		return parse(text) // whose error repeats the text as it is written
+	}
+}
+
 // firstDayUntil refuses years before 2000: a mistyped one would make some hundred
 // thousand days due. After today, none would ever be.
 func firstDayUntil(today calendar.Day) func(string) (calendar.Day, error) {
@@ -64,7 +74,7 @@ func parseDiscover(text string) (bool, error) {
 }
 
 func parseSpans(text string) (bool, error) {
-	switch strings.ToLower(text) {
+	switch text {
 	case "auto":
 		return true, nil
 	case "off":
