@@ -91,7 +91,7 @@ func (p *sending) equalsNow(first calendar.Day) {
 
 func TestSpansSaveCallsAndMissNoFigure(t *testing.T) {
 	t.Parallel()
-	p := newSending(t, 10)
+	p := newSending(t, 6)
 	p.send(today-40, today)
 	p.settings.Spans = false
 	p.run(load.RunDone)
@@ -265,7 +265,7 @@ func TestSpansLeaveNoDayUnaskedUntilItIsForgotten(t *testing.T) {
 	for _, fault := range []string{"forget-after=7d", "forget-after=7d:by=event"} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			p := newSending(t, 5, fault)
+			p := newSending(t, 2, fault)
 			p.settings.APIMemoryDays = 7
 			p.send(today-35, today)
 			p.run(load.RunDone)
