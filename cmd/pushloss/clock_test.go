@@ -25,7 +25,7 @@ func TestClocksThatAreApartLoadNothingUntilTheyAgree(t *testing.T) {
 	w.do(0, "migrate", "up")
 
 	ahead.Store(int64(-10 * time.Minute))
-	const odd = "agree against the API's clock"
+	const odd = "the API's clock is behind the two others, which agree"
 	w.do(4, "check").says(t, odd, "Date header")
 	failed := w.do(4, "run")
 	failed.says(t, "this machine's clock says", "the database's clock says", "the API's clock says", odd, "Date header")

@@ -38,7 +38,17 @@ GET /sandbox/stats returns the calls and the smallest gap between two,
 GET /sandbox/truth?stream=&sdkappid=&taskid=&start=&end= what a correct answer says.
 
 Faults (--fault NAME, may be repeated):
-` + sandboxFaults(),
+` + sandboxFaults() + `
+
+Selectors (after a colon, separated by commas) say when. A fault that changes the truth
+takes only app and task, and those that its line names:
+  every=N                      only each Nth call
+  first=N                      only the first N calls
+  app=SDKAPPID                 only calls of this app
+  stream=NAME                  only calls of this stream
+  task=ID                      only calls that ask for this task; overall: for the overall figures
+  day=D                        only windows that touch this day
+  from=D, to=D                 only windows that touch these days`,
 		Example: `  pushloss sandbox --app 1400000001
   pushloss sandbox --fault http-500:every=7 --fault duplicate-rows
   pushloss sandbox --fault http-500:stream=statistics,first=1

@@ -75,9 +75,10 @@ func TestClocksAreComparedAsJobsCompareThem(t *testing.T) {
 		{"two that agree", now, at(5), time.Time{}, "within 5 minutes", ""},
 		{"two that differ", now, at(6), time.Time{}, "this machine's clock says 2025-03-20T12:00:00Z, the database's clock says 2025-03-20T12:06:00Z", "set the clocks right"},
 		{"no database", now, time.Time{}, at(-6), "this machine's clock says 2025-03-20T12:00:00Z, the API's clock says 2025-03-20T11:54:00Z", "set the clocks right"},
-		{"this machine's is odd", at(-60), now, at(1), "agree against this machine's clock", "set this machine's clock right"},
-		{"the database's is odd", now, at(60), at(1), "agree against the database's clock", "set the database's clock right"},
-		{"the API's is odd", now, at(1), at(60), "agree against the API's clock", "TIM_BASE_URL"},
+		{"this machine's is odd", at(-60), now, at(1), "this machine's clock is behind the two others", "set this machine's clock right"},
+		{"the database's is odd", now, at(60), at(1), "the database's clock is ahead of the two others", "set the database's clock right"},
+		{"the API's is odd", now, at(1), at(60), "the API's clock is ahead of the two others", "TIM_BASE_URL whose Date header is ahead"},
+		{"the API's is old", now, at(1), at(-60), "the API's clock is behind the two others", "TIM_BASE_URL whose Date header is behind"},
 		{"all differ", now, at(10), at(20), "the API's clock says 2025-03-20T12:20:00Z", "set the clocks right"},
 		{"one between two", now, at(4), at(8), "the API's clock says 2025-03-20T12:08:00Z", "set the clocks right"},
 	} {
@@ -162,7 +163,7 @@ func TestAPIReportsAWrongClock(t *testing.T) {
 	t.Parallel()
 	_, app, db := setup(t)
 	findings := ask(t, db, app, func() time.Time { return time.Now().Add(-2 * time.Hour) })
-	if len(findings) != 2 || !findings[0].OK || findings[1].OK || !strings.Contains(findings[1].Detail, "agree against this machine's clock") {
+	if len(findings) != 2 || !findings[0].OK || findings[1].OK || !strings.Contains(findings[1].Detail, "this machine's clock is ") {
 		t.Errorf("the findings are %+v", findings)
 	}
 }

@@ -40,7 +40,7 @@ func (e *ClockError) Error() string {
 	}
 	text := fmt.Sprintf("clocks are more than %.0f minutes apart: %s", ClockTolerance.Minutes(), strings.Join(said, ", "))
 	if odd := e.odd(); odd != "" {
-		text += "; the other two agree against " + odd
+		text += "; " + odd + " is " + e.direction(odd) + " the two others, which agree"
 	}
 	return text
 }
@@ -55,7 +55,7 @@ func (e *ClockError) Hint() string {
 	case "":
 		return nothing + "set the clocks right (NTP), then run again"
 	case clockOfAPI:
-		return nothing + "look for a proxy or a TIM_BASE_URL that sends an old Date header, then run again"
+		return nothing + "look for a proxy or a TIM_BASE_URL whose Date header is " + e.direction(odd) + " the time, then run again"
 	default:
 		return nothing + "set " + odd + " right (NTP), then run again"
 	}
@@ -92,6 +92,17 @@ func (e *ClockError) odd() string {
 		}
 	}
 	return ""
+}
+
+// direction is "ahead of" or "behind", for the odd clock.
+func (e *ClockError) direction(odd string) string {
+	c := e.clocks()
+	is := func(one clock) bool { return one.whose == odd }
+	i, j := slices.IndexFunc(c, is), slices.IndexFunc(c, func(one clock) bool { return !is(one) })
+	if c[i].says.After(c[j].says) {
+		return "ahead of"
+	}
+	return "behind"
 }
 
 // clocks compares this machine's clock with the database's, and with the API's, which is

@@ -141,8 +141,11 @@ func decode(text string) (string, error) {
 			return "", &URLError{"holds a % that does not begin an escape", "write a % of the password as %25"}
 		}
 		code, err := strconv.ParseUint(text[i+1:i+3], 16, 8)
-		if err != nil || code == 0 {
+		switch {
+		case err != nil:
 			return "", &URLError{"holds a % that does not begin an escape", "write a % of the password as %25"}
+		case code == 0:
+			return "", &URLError{"holds %00, which stands for the character NUL", "leave it out, for Postgres takes no NUL, and write a % of the password as %25"}
 		}
 		decoded.WriteByte(byte(code))
 		i += 2

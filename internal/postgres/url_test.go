@@ -43,6 +43,7 @@ func TestEverythingInAConnectionStringWorksOrIsNamed(t *testing.T) {
 		{`postgres://u:Secr3t#Tail@127.0.0.1/db`, "%23"},
 		{`postgres://u:Secr3t Tail@127.0.0.1/db`, "%20"},
 		{`postgres://u:Secr3tTail%@127.0.0.1/db`, "%25"},
+		{`postgres://u:Secr3tTail%00@127.0.0.1/db`, "holds %00, which stands for the character NUL"},
 		{`postgres://u:Secr3tTail`, "host or a port"},
 		{`postgres://u:Secr3t?Tail=x`, "host or a port"},
 		{`postgres://u:123?Tail=x`, "perhaps a part of the password"},
