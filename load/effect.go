@@ -14,8 +14,8 @@ type effect struct {
 	changes []change
 	// kept counts the stored rows that stay although the answer has a lower count, or none.
 	kept int
-	// emptied counts the windows that had figures and have none now.
-	emptied int
+	// lowered counts the windows whose figures fell far below the most that they ever had.
+	lowered int
 }
 
 // effectOf returns what a pull, loaded at the given time, does to what is stored. It is a
@@ -47,8 +47,8 @@ func effectOf(pull Pull, words vocabulary, s stored, now time.Time) effect {
 			}
 			e.kept += kept
 			d.count(len(wanted) - first)
-			if s.ledger[key].RowCount > 0 && d.entry.RowCount == 0 {
-				e.emptied++
+			if d.entry.lower(sums(s.facts, key), sums(wanted[first:], key), now) {
+				e.lowered++
 			}
 		}
 		e.entries = append(e.entries, d.entry)

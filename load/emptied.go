@@ -12,8 +12,8 @@ import (
 	"pushloss/internal/postgres"
 )
 
-// Emptied are the days of an app whose figures the answers of one run removed, all those
-// of a stream at once: no window of it that had figures kept any.
+// Emptied are the days of an app on which an answer removed the figures of a window, or
+// lowered them far below the most that it ever had. So small steps add up.
 type Emptied struct {
 	SDKAppID    int64
 	Days        int
@@ -23,25 +23,43 @@ type Emptied struct {
 // EmptiedTold is how long the status reports such days, unless their figures come back.
 const EmptiedTold = 30 * 24 * time.Hour
 
+// lower notes what a load does to the sums of the window's counts, by grain. It reports
+// whether the load lowered one that is less than nine tenths of the most it ever was: less is
+// an ordinary restatement.
+func (e *Entry) lower(before, after [2]int64, now time.Time) (lowered bool) {
+	far := false
+	for grain := range after {
+		e.Most[grain] = max(e.Most[grain], before[grain], after[grain])
+		if after[grain] < e.Most[grain]-e.Most[grain]/10 {
+			far = true
+			lowered = lowered || after[grain] < before[grain]
+		}
+	}
+	switch {
+	case lowered:
+		e.LoweredAt = &now
+	case !far:
+		e.LoweredAt = nil
+	}
+	return lowered
+}
+
+// sums returns the sums of a task's counts, by grain.
+func sums(rows []factRow, taskKey int32) (sums [2]int64) {
+	for _, row := range rows {
+		if row.taskKey == taskKey {
+			sums[row.grain] += row.count
+		}
+	}
+	return sums
+}
+
 const sqlEmptied = `
-	WITH emptying AS (
-		SELECT p.sdk_app_id, p.run_id, p.stream_id, p.day
-		FROM pushloss.pull AS p
-		WHERE p.trusted AND p.rows_deleted > 0 AND p.rows_updated + p.rows_unchanged = 0 AND p.loaded_at > $1
-			AND NOT EXISTS (
-				SELECT FROM pushloss.pull AS other
-				WHERE other.sdk_app_id = p.sdk_app_id AND other.run_id = p.run_id AND other.stream_id = p.stream_id
-					AND other.trusted AND other.rows_updated + other.rows_unchanged > 0)
-	)
-	SELECT e.sdk_app_id, count(DISTINCT e.day), min(e.day), max(e.day)
-	FROM emptying AS e
-	WHERE EXISTS (
-		SELECT FROM pushloss.loss_change AS h
-		JOIN pushloss.ledger AS l ON l.sdk_app_id = h.sdk_app_id AND l.day = h.day AND l.stream_id = h.stream_id AND l.task_key = h.task_key
-		LEFT JOIN pushloss.task AS t ON t.task_key = h.task_key
-		WHERE h.sdk_app_id = e.sdk_app_id AND h.day = e.day AND h.stream_id = e.stream_id AND h.run_id = e.run_id
-			AND h.new_count IS NULL AND l.row_count = 0 AND t.retired_at IS NULL)
-	GROUP BY e.sdk_app_id`
+	SELECT l.sdk_app_id, count(DISTINCT l.day), min(l.day), max(l.day)
+	FROM pushloss.ledger AS l
+	LEFT JOIN pushloss.task AS t USING (task_key)
+	WHERE l.lowered_at > $1 AND t.retired_at IS NULL
+	GROUP BY l.sdk_app_id`
 
 // readEmptied returns the apps with such days.
 func readEmptied(ctx context.Context, from postgres.Reader, now time.Time) ([]Emptied, error) {
@@ -52,13 +70,13 @@ func readEmptied(ctx context.Context, from postgres.Reader, now time.Time) ([]Em
 		return e, err
 	}, sqlEmptied, now.Add(-EmptiedTold))
 	if err != nil {
-		return nil, fmt.Errorf("read which days were emptied: %w", err)
+		return nil, fmt.Errorf("read which days lost figures: %w", err)
 	}
 	return emptied, nil
 }
 
 // String says which figures are gone.
 func (e Emptied) String() string {
-	return fmt.Sprintf("figures of %s (%s) were removed by the API's answers: every window that had figures turned empty in one run",
+	return fmt.Sprintf("figures of %s (%s) were removed by the API's answers, or lowered by more than a tenth",
 		english.Plural(e.Days, "day", ""), calendar.Span{First: e.First, Last: e.Last})
 }

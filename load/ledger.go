@@ -51,8 +51,11 @@ type Entry struct {
 	LastLoadedAt  *time.Time
 	LastTrustedAt *time.Time // when a trusted answer last loaded it
 	ProvenAt      *time.Time // when a trusted answer for a span last equalled the stored days, this one among them
-	LastError     *string
-	UpdatedAt     time.Time // when it was last pulled
+	// Most are the greatest sums of counts that the window ever had, by grain.
+	Most      [2]int64
+	LoweredAt *time.Time // when a sum that is far below its greatest was last lowered
+	LastError *string
+	UpdatedAt time.Time // when it was last pulled
 }
 
 // Confirmed reports whether a trusted answer ever loaded or proved the window.
@@ -61,7 +64,7 @@ func (e Entry) Confirmed() bool { return e.LastTrustedAt != nil || e.ProvenAt !=
 const (
 	sqlLedger = `
 		SELECT stream_id, day, task_key, state, coalesce(settled_reason, ''), pulls, row_count, reject_count,
-			first_loaded_at, last_loaded_at, last_trusted_at, proven_at, last_error, updated_at
+			first_loaded_at, last_loaded_at, last_trusted_at, proven_at, most_by_stage, most_by_platform, lowered_at, last_error, updated_at
 		FROM pushloss.ledger
 		WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3`
 	sqlLedgerOfApp    = sqlLedger + ` AND task_key = 0`
@@ -70,19 +73,23 @@ const (
 	sqlFailedWindows  = `SELECT stream_id, day, task_key FROM pushloss.ledger WHERE sdk_app_id = $1 AND state = 'failed' AND NOT settled`
 	sqlSaveLedger     = `
 		INSERT INTO pushloss.ledger AS l (sdk_app_id, day, stream_id, task_key, state, settled, settled_reason,
-			pulls, row_count, reject_count, first_loaded_at, last_loaded_at, last_trusted_at, proven_at, last_error, updated_at)
+			pulls, row_count, reject_count, first_loaded_at, last_loaded_at, last_trusted_at, proven_at,
+			most_by_stage, most_by_platform, lowered_at, last_error, updated_at)
 		SELECT $1, $2, $3, task_key, state, settled_reason <> '', nullif(settled_reason, ''),
-			pulls, row_count, reject_count, first_loaded_at, last_loaded_at, last_trusted_at, proven_at, last_error, $4
+			pulls, row_count, reject_count, first_loaded_at, last_loaded_at, last_trusted_at, proven_at,
+			most_by_stage, most_by_platform, lowered_at, last_error, $4
 		FROM unnest($5::int[], $6::text[], $7::text[], $8::int[], $9::int[], $10::int[],
-				$11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[], $15::text[])
+				$11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[],
+				$15::bigint[], $16::bigint[], $17::timestamptz[], $18::text[])
 			AS g (task_key, state, settled_reason, pulls, row_count, reject_count,
-				first_loaded_at, last_loaded_at, last_trusted_at, proven_at, last_error)
+				first_loaded_at, last_loaded_at, last_trusted_at, proven_at, most_by_stage, most_by_platform, lowered_at, last_error)
 		ORDER BY task_key
 		ON CONFLICT (sdk_app_id, day, task_key, stream_id) DO UPDATE SET
 			state = excluded.state, settled = excluded.settled, settled_reason = excluded.settled_reason,
 			pulls = excluded.pulls, row_count = excluded.row_count, reject_count = excluded.reject_count,
 			first_loaded_at = excluded.first_loaded_at, last_loaded_at = excluded.last_loaded_at, last_trusted_at = excluded.last_trusted_at,
-			proven_at = excluded.proven_at, last_error = excluded.last_error, updated_at = excluded.updated_at,
+			proven_at = excluded.proven_at, most_by_stage = excluded.most_by_stage, most_by_platform = excluded.most_by_platform,
+			lowered_at = excluded.lowered_at, last_error = excluded.last_error, updated_at = excluded.updated_at,
 			opened_at = CASE WHEN excluded.state = 'failed' THEN l.opened_at END`
 )
 
@@ -131,33 +138,38 @@ func scanEntry(row pgx.CollectableRow) (Entry, error) {
 	var e Entry
 	var day time.Time
 	err := row.Scan(&e.Stream, &day, &e.TaskKey, &e.State, &e.Settled, &e.Pulls, &e.RowCount, &e.RejectCount,
-		&e.FirstLoadedAt, &e.LastLoadedAt, &e.LastTrustedAt, &e.ProvenAt, &e.LastError, &e.UpdatedAt)
+		&e.FirstLoadedAt, &e.LastLoadedAt, &e.LastTrustedAt, &e.ProvenAt,
+		&e.Most[stream.ByStage], &e.Most[stream.ByPlatform], &e.LoweredAt, &e.LastError, &e.UpdatedAt)
 	e.Day = calendar.DayOf(day, time.UTC)
 	return e, err
 }
 
 // queueLedger adds to a batch the statements that save a stream's entries of one day.
-func queueLedger(batch *pgx.Batch, sdkAppID int64, stream stream.Stream, day calendar.Day, now time.Time, entries []Entry) {
+func queueLedger(batch *pgx.Batch, sdkAppID int64, of stream.Stream, day calendar.Day, now time.Time, entries []Entry) {
 	var (
-		n             = len(entries)
-		taskKeys      = make([]int32, n)
-		states        = make([]string, n)
-		settled       = make([]string, n)
-		pulls         = make([]int32, n)
-		rowCounts     = make([]int32, n)
-		rejectCounts  = make([]int32, n)
-		firstLoadedAt = make([]*time.Time, n)
-		lastLoadedAt  = make([]*time.Time, n)
-		lastTrustedAt = make([]*time.Time, n)
-		provenAt      = make([]*time.Time, n)
-		lastErrors    = make([]*string, n)
+		n              = len(entries)
+		taskKeys       = make([]int32, n)
+		states         = make([]string, n)
+		settled        = make([]string, n)
+		pulls          = make([]int32, n)
+		rowCounts      = make([]int32, n)
+		rejectCounts   = make([]int32, n)
+		firstLoadedAt  = make([]*time.Time, n)
+		lastLoadedAt   = make([]*time.Time, n)
+		lastTrustedAt  = make([]*time.Time, n)
+		provenAt       = make([]*time.Time, n)
+		mostByStage    = make([]int64, n)
+		mostByPlatform = make([]int64, n)
+		loweredAt      = make([]*time.Time, n)
+		lastErrors     = make([]*string, n)
 	)
 	for i, e := range entries {
 		taskKeys[i], states[i], settled[i] = e.TaskKey, string(e.State), string(e.Settled)
 		pulls[i], rowCounts[i], rejectCounts[i] = int32(e.Pulls), int32(e.RowCount), int32(e.RejectCount)
 		firstLoadedAt[i], lastLoadedAt[i], lastTrustedAt[i] = e.FirstLoadedAt, e.LastLoadedAt, e.LastTrustedAt
 		provenAt[i], lastErrors[i] = e.ProvenAt, e.LastError
+		mostByStage[i], mostByPlatform[i], loweredAt[i] = e.Most[stream.ByStage], e.Most[stream.ByPlatform], e.LoweredAt
 	}
-	batch.Queue(sqlSaveLedger, sdkAppID, day.UTC(), int16(stream), now, taskKeys, states, settled,
-		pulls, rowCounts, rejectCounts, firstLoadedAt, lastLoadedAt, lastTrustedAt, provenAt, lastErrors).Exec(affecting(n))
+	batch.Queue(sqlSaveLedger, sdkAppID, day.UTC(), int16(of), now, taskKeys, states, settled,
+		pulls, rowCounts, rejectCounts, firstLoadedAt, lastLoadedAt, lastTrustedAt, provenAt, mostByStage, mostByPlatform, loweredAt, lastErrors).Exec(affecting(n))
 }

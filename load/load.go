@@ -112,7 +112,7 @@ func (l *AppLock) read(ctx context.Context, tx pgx.Tx, batch *pgx.Batch, pull Pu
 // write sends the statements for the differences.
 func (l *AppLock) write(ctx context.Context, tx pgx.Tx, pull Pull, words vocabulary, s stored, digest []byte, now time.Time) (Outcome, error) {
 	e := effectOf(pull, words, s, now)
-	outcome := Outcome{Rows: e.rows(), Emptied: e.emptied}
+	outcome := Outcome{Rows: e.rows(), Lowered: e.lowered}
 	for _, entry := range e.entries {
 		if entry.State.Unproven() {
 			outcome.Unproven++

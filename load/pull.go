@@ -37,8 +37,8 @@ type Pull struct {
 // Outcome is the result of loading a pull.
 type Outcome struct {
 	Rows Changes
-	// Emptied counts the windows whose figures the answer removed, all of them.
-	Emptied int
+	// Lowered counts the windows whose figures the answer removed, or lowered by much.
+	Lowered int
 	// Unproven counts the windows that no answer loaded while the API remembered them.
 	Unproven int
 	// Failed counts the windows for which nothing could be loaded.

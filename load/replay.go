@@ -19,6 +19,7 @@ const (
 		WHERE sdk_app_id = $1 AND day = $2 AND stream_id = $3 AND task_key = ANY($4::int[])`
 	sqlMendLedger = `
 		UPDATE pushloss.ledger SET row_count = $5, first_loaded_at = $6, last_loaded_at = $7, last_trusted_at = $8, proven_at = $9,
+			most_by_stage = $10, most_by_platform = $11, lowered_at = $12,
 			state = CASE
 				WHEN state NOT IN ('loaded', 'empty', 'unproven') THEN state
 				WHEN coalesce($8::timestamptz, $9::timestamptz) IS NULL THEN 'unproven'
@@ -106,6 +107,7 @@ func (r *Restored) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now
 	// statements.
 	byTime := make(map[time.Time]rowDiff)
 	rewritten := make(map[int32]bool) // windows whose history differs
+	mended := make(map[int32]bool)    // windows whose facts, or whose ledger's figures, differ
 	for _, m := range mismatches {
 		if m.what == repeated {
 			continue // without the lost key it is unknown which of the rows must stay
@@ -113,6 +115,7 @@ func (r *Restored) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now
 		switch m.of {
 		case "fact":
 			r.Rows = r.Rows.Add(m.addTo(byTime))
+			mended[m.taskKey] = true
 		case "change":
 			rewritten[m.taskKey] = true
 		case "ledger":
@@ -120,7 +123,7 @@ func (r *Restored) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now
 			if m.what == missing {
 				queueLedger(batch, sdkAppID, replayed.stream, day, now, []Entry{*e})
 			} else {
-				batch.Queue(sqlMendLedger, sdkAppID, day.UTC(), int16(replayed.stream), e.TaskKey, e.RowCount, e.FirstLoadedAt, e.LastLoadedAt, e.LastTrustedAt, e.ProvenAt)
+				mended[e.TaskKey] = true
 			}
 		}
 	}
@@ -128,6 +131,11 @@ func (r *Restored) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now
 		for _, at := range slices.SortedFunc(maps.Keys(byTime), time.Time.Compare) {
 			table.queue(batch, sdkAppID, day, at, byTime[at])
 		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(mended)) {
+		e := replayed.windows[key].entry
+		batch.Queue(sqlMendLedger, sdkAppID, day.UTC(), int16(replayed.stream), e.TaskKey, e.RowCount, e.FirstLoadedAt, e.LastLoadedAt, e.LastTrustedAt, e.ProvenAt,
+			e.Most[stream.ByStage], e.Most[stream.ByPlatform], e.LoweredAt)
 	}
 	if len(rewritten) == 0 {
 		return

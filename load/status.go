@@ -43,7 +43,7 @@ type AppStatus struct {
 	LastError   *string // of a failed window
 	// Unanswered are the tasks that never had an answer.
 	Unanswered Unanswered
-	// Emptied are the days whose figures the answers of one run removed.
+	// Emptied are the days whose figures answers removed, or lowered by much.
 	Emptied Emptied
 	// SpansOff is the newest disagreement that keeps runs from using spans; nil if none
 	// does.

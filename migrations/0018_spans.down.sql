@@ -4,7 +4,7 @@ DELETE FROM pushloss.alert WHERE kind = 'spans';
 ALTER TABLE pushloss.alert DROP CONSTRAINT alert_kind_check;
 ALTER TABLE pushloss.alert ADD CONSTRAINT alert_kind_check
     CHECK (kind IN ('run_failed', 'app_stopped', 'gap', 'stale', 'reconciliation', 'unproven', 'emptied'));
-COMMENT ON COLUMN pushloss.alert.kind IS 'run_failed: a run ended by a failure; app_stopped: the API refused an app until an operator acts; gap: windows are missing, late or failed; stale: no run has been completed for two periods of the schedule; reconciliation: stored days still differ from what the API reports of them; unproven: days were pulled too late for the API to prove that its answer was complete; emptied: the answers of one run removed all figures of a stream.';
+COMMENT ON COLUMN pushloss.alert.kind IS 'run_failed: a run ended by a failure; app_stopped: the API refused an app until an operator acts; gap: windows are missing, late or failed; stale: no run has been completed for two periods of the schedule; reconciliation: stored days still differ from what the API reports of them; unproven: days were pulled too late for the API to prove that its answer was complete; emptied: an answer removed figures, or lowered those of a window by more than a tenth.';
 -- Without proofs, windows that only a proof confirmed are open again.
 DELETE FROM pushloss.ledger WHERE proven_at IS NOT NULL AND last_trusted_at IS NULL AND row_count = 0;
 DELETE FROM pushloss.pull WHERE first_day IS NOT NULL;

@@ -25,7 +25,7 @@ CREATE INDEX ledger_proven ON pushloss.ledger (sdk_app_id, day) WHERE proven_at 
 ALTER TABLE pushloss.alert DROP CONSTRAINT alert_kind_check;
 ALTER TABLE pushloss.alert ADD CONSTRAINT alert_kind_check
     CHECK (kind IN ('run_failed', 'app_stopped', 'gap', 'stale', 'reconciliation', 'unproven', 'emptied', 'spans'));
-COMMENT ON COLUMN pushloss.alert.kind IS 'run_failed: a run ended by a failure; app_stopped: the API refused an app until an operator acts; gap: windows are missing, late or failed; stale: no run has been completed for two periods of the schedule; reconciliation: stored days still differ from what the API reports of them; unproven: days were pulled too late for the API to prove that its answer was complete; emptied: the answers of one run removed all figures of a stream; spans: an answer for several days was not the sum of its days.';
+COMMENT ON COLUMN pushloss.alert.kind IS 'run_failed: a run ended by a failure; app_stopped: the API refused an app until an operator acts; gap: windows are missing, late or failed; stale: no run has been completed for two periods of the schedule; reconciliation: stored days still differ from what the API reports of them; unproven: days were pulled too late for the API to prove that its answer was complete; emptied: an answer removed figures, or lowered those of a window by more than a tenth; spans: an answer for several days was not the sum of its days.';
 
 CREATE TABLE pushloss.span_disagreement (
     sdk_app_id      bigint NOT NULL,

@@ -73,7 +73,7 @@ func printOddities(w io.Writer, t pipeline.Totals) {
 		fmt.Fprintf(w, "kept: %s that the answers leave out or report less of: counters, or figures of days older than the API is believed to remember\n", many(t.RowsKept, "stored row"))
 	}
 	if t.DaysRemoved > 0 {
-		fmt.Fprintf(w, "removed: figures of %s were removed by the API's answers, which no longer have them; analytics.loss_changes and push_changes do\n",
+		fmt.Fprintf(w, "removed: figures of %s were removed by the API's answers, or lowered by more than a tenth; analytics.loss_changes and push_changes have them as they were\n",
 			many(t.DaysRemoved, "day"))
 	}
 	for _, oddity := range []struct {

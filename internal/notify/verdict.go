@@ -149,13 +149,13 @@ func OfStatus(statuses []load.AppStatus, busy []int64) []Verdict {
 	return verdicts
 }
 
-// ofEmptied judges whether answers removed figures. The event is over once the figures are
+// ofEmptied judges whether answers removed or lowered figures. The event is over once the figures are
 // back, or load.EmptiedTold later.
 func ofEmptied(s load.AppStatus) Verdict {
 	v := Verdict{
 		AlertKey: AlertKey{Kind: KindEmptied, SDKAppID: s.SDKAppID},
 		Wrong:    s.Emptied.Days > 0,
-		Title:    fmt.Sprintf("figures of app %d were removed by the API's answers", s.SDKAppID),
+		Title:    fmt.Sprintf("figures of app %d were removed or lowered by the API's answers", s.SDKAppID),
 	}
 	if v.Wrong {
 		v.Detail, v.Hint = s.Emptied.String(), pipeline.HintOfEmptied

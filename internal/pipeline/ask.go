@@ -74,7 +74,7 @@ func (w *appWork) ask(ctx context.Context, r request, normalizer *transform.Norm
 	if r.loaded != nil {
 		r.loaded(outcome)
 	}
-	w.loaded(r, result, outcome, trusted, answer.Blanked)
+	w.loaded(r, result, outcome, answer.Blanked)
 	return true, nil
 }
 
@@ -103,12 +103,14 @@ func (w *appWork) before() (loads, tries int) {
 	return w.loads, tries
 }
 
-func (w *appWork) loaded(r request, result transform.Result, outcome load.Outcome, trusted bool, blanked int) {
+func (w *appWork) loaded(r request, result transform.Result, outcome load.Outcome, blanked int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.loads++
 	w.failuresInRow, w.errorsInRow = 0, 0
-	w.emptied.note(r, outcome, trusted)
+	if outcome.Lowered > 0 {
+		w.emptied.note(r)
+	}
 	counts := result.Counts
 	w.totals.add(Totals{
 		Windows: int64(len(r.tasks) - outcome.Failed), WindowsFailed: int64(outcome.Failed), WindowsUnproven: int64(outcome.Unproven),

@@ -20,9 +20,9 @@ func (w *world) emptied() load.Emptied {
 	return statuses[0].Emptied
 }
 
-func TestAnswersThatRemoveAllFiguresAreReported(t *testing.T) {
+func TestAnswersThatRemoveOrLowerFiguresAreReported(t *testing.T) {
 	t.Parallel()
-	const all = "figures of 3 days (loss) and figures of 3 days (statistics) were removed by the API's answers"
+	const all = "figures of 3 days (loss) and figures of 3 days (statistics) were removed by the API's answers, or lowered"
 	for _, tt := range []struct {
 		fault   string
 		state   load.RunState
@@ -34,8 +34,11 @@ func TestAnswersThatRemoveAllFiguresAreReported(t *testing.T) {
 		{"empty missing-arrays", load.RunPartial, all, 3, load.Emptied{SDKAppID: testApp, Days: 3, First: today - 3, Last: today - 1}},
 		{"empty:stream=statistics", load.RunPartial, "figures of 3 days (statistics) were removed by the API's answers", 3,
 			load.Emptied{SDKAppID: testApp, Days: 3, First: today - 3, Last: today - 1}},
-		{"empty:day=" + (today - 2).String(), load.RunDone, "", 1, load.Emptied{}},
-		{"empty:task=t1", load.RunDone, "", 3, load.Emptied{}},
+		{"empty:day=" + (today - 2).String(), load.RunPartial, "figures of 1 day (loss) and figures of 1 day (statistics)", 1,
+			load.Emptied{SDKAppID: testApp, Days: 1, First: today - 2, Last: today - 2}},
+		{"empty:task=t1", load.RunPartial, all, 3, load.Emptied{SDKAppID: testApp, Days: 3, First: today - 3, Last: today - 1}},
+		{"forget-after=60h", load.RunPartial, "figures of 1 day", 1, load.Emptied{SDKAppID: testApp, Days: 1, First: today - 3, Last: today - 3}},
+		{"forget-after=60h:by=event", load.RunPartial, "figures of 1 day", 1, load.Emptied{SDKAppID: testApp, Days: 1, First: today - 3, Last: today - 3}},
 	} {
 		t.Run(tt.fault, func(t *testing.T) {
 			t.Parallel()

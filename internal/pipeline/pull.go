@@ -45,7 +45,7 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 		turn: at, plan: plan, policy: policy, now: p.opts.Now, asOf: p.asOf,
 		progress: func(day calendar.Day) { p.step(at.Account.SDKAppID, day) },
 		more:     p.planned,
-		opts:     p.opts, began: began,
+		opts:     p.opts, began: began, emptied: make(emptied),
 	}
 	if p.seenRun != nil {
 		work.givesWay = &giveWay{job: p.job, app: at.App, seen: *p.seenRun}

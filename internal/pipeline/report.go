@@ -43,8 +43,8 @@ type Totals struct {
 	// RowsKept counts stored rows that stay although an answer has a lower count, or none.
 	RowsKept   int64 `json:"rows_kept"`
 	RowsMerged int64 `json:"rows_merged"`
-	// DaysRemoved counts an app's days on which a window had figures and, by the API's
-	// answer, has none any more.
+	// DaysRemoved counts an app's days on which an answer removed the figures of a window,
+	// or lowered them by more than a tenth of the most that it ever had.
 	DaysRemoved int64 `json:"days_removed"`
 	Rejects     int64 `json:"rejects"`
 	// Parts of answers that are not stored: rows of tasks that were not requested, rows

@@ -48,11 +48,8 @@ func (s *spanWork) ask(ctx context.Context, r spanRequest, normalizer *transform
 	s.totals.Windows += int64(outcome.Windows)
 	s.totals.WindowsBySpan += int64(outcome.Windows)
 	s.totals.RowsUnchanged += int64(outcome.Rows)
-	switch {
-	case pull != nil && !pull.Trusted:
+	if pull != nil && !pull.Trusted {
 		s.totals.WindowsUnproven += int64(outcome.Windows)
-	case outcome.Rows > 0:
-		s.emptied.confirm(r.stream)
 	}
 	s.appWork.mu.Unlock()
 	s.leave(r, nil, pick(r.tasks, outcome.Unusable))
