@@ -111,7 +111,7 @@ func TestWhatAnAnswerMakesOfAWindow(t *testing.T) {
 		{"a late answer heals a failure of a window loaded in time", entry(StateFailed, true, NotSettled), counts{"1": 4}, answered(nil), late, NotSettled, StateLoaded, ByAPIMemory, counts{"1": 4}, 1},
 
 		{"an absent task keeps its facts", entry(StateLoaded, true, NotSettled), counts{"1": 4}, absent, trusted, ByLookback, StateAbsent, ByLookback, counts{"1": 4}, 0},
-		{"a task absent late, never loaded", nil, nil, absent, late, NotSettled, StateAbsent, ByAPIMemory, nil, 0},
+		{"a task absent late, never loaded", nil, nil, absent, late, NotSettled, StateUnproven, ByAPIMemory, nil, 0},
 		{"a task absent late, loaded in time", entry(StateLoaded, true, NotSettled), counts{"1": 4}, absent, late, NotSettled, StateLoaded, ByAPIMemory, counts{"1": 4}, 1},
 		{"a task absent late, unproven before", entry(StateUnproven, false, ByAPIMemory), counts{"1": 4}, absent, late, ByLookback, StateUnproven, ByAPIMemory, counts{"1": 4}, 1},
 

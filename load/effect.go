@@ -14,6 +14,9 @@ type effect struct {
 	changes []change
 	// kept counts the stored rows that stay although the answer has a lower count, or none.
 	kept int
+	// failed counts the windows of which nothing could be loaded, problem says why.
+	failed  int
+	problem string
 	// lowered counts the windows whose figures fell far below the most that they ever had.
 	lowered int
 }
@@ -50,6 +53,9 @@ func effectOf(pull Pull, words vocabulary, s stored, now time.Time) effect {
 			if d.entry.lower(sums(s.facts, key), sums(wanted[first:], key), now) {
 				e.lowered++
 			}
+		}
+		if d.failed { // also of a final window, which itself stays as it is
+			e.failed, e.problem = e.failed+1, *d.entry.LastError
 		}
 		e.entries = append(e.entries, d.entry)
 	}

@@ -143,9 +143,9 @@ func TestT2EveryValueIsReplaced(t *testing.T) {
 func TestT17NoRowsAndOne(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	equal(t, "none", load.Outcome{}, f.load(f.pull(), loadedAt))
+	equal(t, "none", load.Outcome{Absent: 2}, f.load(f.pull(), loadedAt))
 	equal(t, "pulls", []string{"0 0"}, f.rows(`SELECT rows_in, rows_inserted FROM pushloss.pull`))
 	equal(t, "ledger", []string{"a absent 0 1", "b absent 0 1"}, f.states())
 	one := f.pull(transform.Snapshot{TaskID: "b", Facts: []transform.Fact{platformFact(1, "1", 1)}})
-	equal(t, "one", load.Outcome{Rows: load.Changes{Inserted: 1}}, f.load(one, loadedAt))
+	equal(t, "one", load.Outcome{Rows: load.Changes{Inserted: 1}, Absent: 1}, f.load(one, loadedAt))
 }

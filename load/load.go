@@ -112,13 +112,13 @@ func (l *AppLock) read(ctx context.Context, tx pgx.Tx, batch *pgx.Batch, pull Pu
 // write sends the statements for the differences.
 func (l *AppLock) write(ctx context.Context, tx pgx.Tx, pull Pull, words vocabulary, s stored, digest []byte, now time.Time) (Outcome, error) {
 	e := effectOf(pull, words, s, now)
-	outcome := Outcome{Rows: e.rows(), Lowered: e.lowered}
+	outcome := Outcome{Rows: e.rows(), Lowered: e.lowered, Failed: e.failed, Problem: e.problem}
 	for _, entry := range e.entries {
-		if entry.State.Unproven() {
+		switch {
+		case entry.State.Unproven():
 			outcome.Unproven++
-		}
-		if entry.LastError != nil { // also for a final window, which itself stays as it is
-			outcome.Failed, outcome.Problem = outcome.Failed+1, *entry.LastError
+		case entry.State == StateAbsent && entry.LastError == nil:
+			outcome.Absent++
 		}
 	}
 	batch := &pgx.Batch{}

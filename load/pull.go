@@ -41,6 +41,8 @@ type Outcome struct {
 	Lowered int
 	// Unproven counts the windows that no answer loaded while the API remembered them.
 	Unproven int
+	// Absent counts the windows of tasks that the answer lacks although the API remembers the day.
+	Absent int
 	// Failed counts the windows for which nothing could be loaded.
 	Failed int
 	// Problem is the reason for one of them.
@@ -62,7 +64,17 @@ type decision struct {
 	entry Entry
 	use   use
 	facts transform.Snapshot
+	// failed says that the answer has nothing that could be loaded.
+	failed bool
 }
+
+func (d *decision) fail(reason string) {
+	d.failed = true
+	d.entry.fail(reason)
+}
+
+// lacking is the note of a window of which it is not known whether its task exists.
+const lacking = "the answer lacks the task, and the API may have forgotten it"
 
 // decide applies an answer to the ledger's entries of its windows. It is a pure function.
 // The RowCount of a loaded entry, and whether it is empty, are known only after the facts
@@ -96,9 +108,9 @@ func decide(pull Pull, ledger map[int32]Entry, now time.Time) []decision {
 		snapshot, answered := snapshots[task.ID]
 		switch reason, refused := unreadable[task.ID]; {
 		case refused:
-			d.entry.fail(reason)
+			d.fail(reason)
 		case answered && snapshot.Empty() && refusedOf[task.ID]:
-			d.entry.fail("no row of the answer could be understood: see pushloss.reject")
+			d.fail("no row of the answer could be understood: see pushloss.reject")
 		case answered && pull.Trusted:
 			d.use, d.facts = replaceStored, snapshot
 			d.entry.Settled, d.entry.LastTrustedAt = pull.Settled, &now
@@ -110,17 +122,18 @@ func decide(pull Pull, ledger map[int32]Entry, now time.Time) []decision {
 				d.entry.loadedAt(now)
 			}
 		case task.ID == "" && pull.Trusted: // for a task it means that the API does not know it
-			d.entry.fail("the answer has no result of the whole app, not even an empty one")
+			d.fail("the answer has no result of the whole app, not even an empty one")
 		case task.ID == "":
 			d.use = addToStored
 			d.entry.settleForgotten()
 		case pull.Trusted:
 			d.entry.State, d.entry.Settled = StateAbsent, pull.Settled
-		case entry.FirstLoadedAt == nil:
-			d.entry.State = StateAbsent
-			d.entry.settleForgotten()
-		default: // like an empty answer
+		default: // like an empty answer, but for the note
 			d.use = addToStored
+			if entry.FirstLoadedAt == nil {
+				reason := lacking
+				d.entry.LastError = &reason
+			}
 			d.entry.settleForgotten()
 		}
 		decisions = append(decisions, d)

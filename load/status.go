@@ -30,6 +30,9 @@ type AppStatus struct {
 	// part of the day. They count for UnprovenTold after their last pull, since nothing
 	// can prove them any more.
 	Unproven int
+	// Absent counts the windows, pulled for as long, whose answers lack their task although
+	// others had it. Tasks that no answer ever had are Unanswered.
+	Absent int
 	// Rejects are rows of the last answers, for as long, that could not be understood.
 	Rejects int64
 	// Differences counts the reconciliations (a span of days of the whole app or of a
@@ -176,6 +179,10 @@ func (db *DB) statusOf(ctx context.Context, now time.Time, grace time.Duration, 
 	if err != nil {
 		return nil, err
 	}
+	absent, err := readAbsent(ctx, db.pool, now)
+	if err != nil {
+		return nil, err
+	}
 	emptied, err := readEmptied(ctx, db.pool, now)
 	if err != nil {
 		return nil, err
@@ -186,6 +193,7 @@ func (db *DB) statusOf(ctx context.Context, now time.Time, grace time.Duration, 
 	}
 	for i, status := range statuses {
 		statuses[i].SpansOff = off[status.SDKAppID]
+		statuses[i].Absent = absent[status.SDKAppID]
 		for _, u := range unanswered {
 			if u.SDKAppID == status.SDKAppID {
 				statuses[i].Unanswered = u

@@ -21,9 +21,11 @@ type Unanswered struct {
 	First    []string // the IDs of the first few
 }
 
-// A window with an unproven zero counts as answered: the answer contained the task.
+// A window with an unproven zero counts as answered, unless its note says that the answer
+// lacked the task.
 const sqlAnswered = `
-	SELECT task_key, bool_or(first_loaded_at IS NOT NULL OR state = 'unproven') AS answered, bool_or(state = 'absent') AS absent,
+	SELECT task_key, bool_or(first_loaded_at IS NOT NULL OR state = 'unproven' AND last_error IS NULL) AS answered,
+		bool_or(state = 'absent' OR state = 'unproven' AND last_error IS NOT NULL) AS absent,
 		max(last_loaded_at) FILTER (WHERE row_count > 0) AS last_figures
 	FROM pushloss.ledger
 	WHERE task_key <> 0

@@ -24,6 +24,7 @@ func TestUnansweredTasks(t *testing.T) {
 		sent          int // days ago; -1 is not known
 		states        []load.State
 		retired, chat bool
+		lastError     string
 		want          bool
 	}{
 		{name: "absent in all windows", registered: 9, sent: -1, states: []load.State{load.StateAbsent, load.StateAbsent}, want: true},
@@ -35,6 +36,7 @@ func TestUnansweredTasks(t *testing.T) {
 		{name: "refused in all windows", registered: 3, sent: -1, states: []load.State{load.StateFailed}, want: true},
 		{name: "answered once", registered: 9, sent: -1, states: []load.State{load.StateAbsent, load.StateLoaded, load.StateAbsent}},
 		{name: "answered with a zero that is unproven", registered: 9, sent: -1, states: []load.State{load.StateUnproven}},
+		{name: "lacked by answers for days that the API may have forgotten", registered: 9, sent: -1, states: []load.State{load.StateUnproven}, lastError: "lacks it", want: true},
 		{name: "retired", registered: 9, sent: -1, states: []load.State{load.StateAbsent}, retired: true},
 		{name: "of an app whose streams have no tasks", registered: 9, sent: -1, states: []load.State{load.StateAbsent}, chat: true},
 	} {
@@ -52,7 +54,7 @@ func TestUnansweredTasks(t *testing.T) {
 				f.exec(`INSERT INTO pushloss.app_stream (sdk_app_id, stream_id, active) SELECT $1, stream_id, NOT by_task FROM pushloss.stream`, testApp)
 			}
 			for i, state := range test.states {
-				f.window(f.taskA, today-calendar.Day(1+i), state, load.NotSettled, "")
+				f.window(f.taskA, today-calendar.Day(1+i), state, load.NotSettled, test.lastError)
 				if state == load.StateLoaded {
 					f.exec(`UPDATE pushloss.ledger SET first_loaded_at = now() WHERE state = 'loaded'`)
 				}

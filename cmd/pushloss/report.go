@@ -66,6 +66,9 @@ func printOddities(w io.Writer, t pipeline.Totals) {
 		fmt.Fprintf(w, "unproven: %s, of days that the API no longer had to remember as a whole: their figures may be incomplete, and no figures do not mean no pushes\n",
 			many(t.WindowsUnproven, "window"))
 	}
+	if t.WindowsAbsent > 0 {
+		fmt.Fprintf(w, "absent: the answers lack the task in %s: no figures do not mean no pushes\n", many(t.WindowsAbsent, "window"))
+	}
 	if t.WindowsBySpan > 0 {
 		fmt.Fprintf(w, "spans: answers for several days proved %s, which saved %s\n", many(t.WindowsBySpan, "window"), many(max(0, t.CallsSaved), "call"))
 	}

@@ -33,6 +33,7 @@ type appStatus struct {
 	Missing          int           `json:"missing"`
 	Late             int           `json:"late"`
 	Unproven         int           `json:"unproven"`
+	Absent           int           `json:"absent"`
 	Rejects          int64         `json:"rejects"`
 	Differences      int           `json:"differences"`
 	Unanswered       int           `json:"unanswered_tasks"`
@@ -61,6 +62,8 @@ day of a task or of the whole app.
   failed      windows whose last pull failed
   unproven    windows that were first pulled when the API no longer had to remember
               the whole day, for 30 days
+  absent      windows whose answers lack their task, though other answers have it, for 30
+              days; the note counts them
   rejects     rows of the last answers that could not be understood, for 30 days
   differs     spans of days that do not add up to what the API reports for them,
               even after they were pulled again: see reconcile
@@ -142,13 +145,16 @@ func (a *app) judge(stored, others []load.AppStatus, ran bool) []appStatus {
 		known[s.SDKAppID] = true
 		status := appStatus{
 			SDKAppID: s.SDKAppID, NewestSettledDay: s.NewestSettledDay,
-			Failed: s.Failed, Missing: s.Missing, Late: s.Late, Unproven: s.Unproven, Rejects: s.Rejects, Differences: s.Differences, Unanswered: s.Unanswered.Tasks, DaysRemoved: s.Emptied.Days,
+			Failed: s.Failed, Missing: s.Missing, Late: s.Late, Unproven: s.Unproven, Absent: s.Absent, Rejects: s.Rejects, Differences: s.Differences, Unanswered: s.Unanswered.Tasks, DaysRemoved: s.Emptied.Days,
 			OldestProblem: s.OldestProblem, LastError: s.LastError,
-			OK: s.Failed+s.Missing+s.Late+s.Unproven+s.Differences+s.Unanswered.Tasks+s.Emptied.Days == 0 && s.Rejects == 0,
+			OK: s.Failed+s.Missing+s.Late+s.Unproven+s.Absent+s.Differences+s.Unanswered.Tasks+s.Emptied.Days == 0 && s.Rejects == 0,
 		}
 		var notes []string
 		if s.Unproven > 0 {
 			notes = append(notes, "days were first pulled when the API need not have remembered all of them: see analytics.stream_coverage where state is unproven or unavailable")
+		}
+		if s.Absent > 0 {
+			notes = append(notes, "the answers lack a task, which other answers have, in "+many(s.Absent, "window")+": see analytics.stream_coverage where state is absent")
 		}
 		if s.Rejects > 0 {
 			notes = append(notes, many(s.Rejects, "row")+" of the last answers could not be understood, and are not in the figures: see pushloss.reject")

@@ -57,6 +57,8 @@ func gauges() []gauge {
 			func(_ Figures, s load.AppStatus) float64 { return float64(s.Failed) }),
 		perApp("windows_unproven", "Windows first pulled, within the last 30 days, when the API need not have remembered the whole day any more.",
 			func(_ Figures, s load.AppStatus) float64 { return float64(s.Unproven) }),
+		perApp("windows_absent", "Windows pulled within the last 30 days whose answers lack their task, though other answers have it.",
+			func(_ Figures, s load.AppStatus) float64 { return float64(s.Absent) }),
 		perApp("figures_removed", "Days on which an answer removed the figures of a window, or lowered them by more than a tenth, within the last 30 days, and that do not have them again.",
 			func(_ Figures, s load.AppStatus) float64 { return float64(s.Emptied.Days) }),
 		perApp("rows_rejected", "Rows that could not be understood, of the last answers for windows that were pulled within the last 30 days.",

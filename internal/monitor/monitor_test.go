@@ -66,7 +66,7 @@ func TestMetricsCountWhatJobsDo(t *testing.T) {
 	m.Watch(func(context.Context) (monitor.Figures, error) {
 		return monitor.Figures{
 			Apps: []load.AppStatus{
-				{SDKAppID: 7, Timezone: "UTC", NewestSettledDay: &day, FirstDay: &earlier, Missing: 1, Late: 2, Failed: 4, Unproven: 5, Rejects: 6, Differences: 3, Emptied: load.Emptied{Days: 9}},
+				{SDKAppID: 7, Timezone: "UTC", NewestSettledDay: &day, FirstDay: &earlier, Missing: 1, Late: 2, Failed: 4, Unproven: 5, Absent: 12, Rejects: 6, Differences: 3, Emptied: load.Emptied{Days: 9}},
 				{SDKAppID: 8, Timezone: "UTC"},
 			},
 			Alerts: []notify.AlertKey{{Kind: notify.KindAppStopped, SDKAppID: 8}, {Kind: notify.KindRunFailed, Job: "run"}},
@@ -109,6 +109,8 @@ func TestMetricsCountWhatJobsDo(t *testing.T) {
 		`pushloss_windows_total{result="failed",sdk_app_id="7"} 1`,
 		`pushloss_windows_total{result="loaded",sdk_app_id="7"} 8`,
 		`pushloss_windows_total{result="span",sdk_app_id="7"} 4`,
+		`pushloss_windows_absent{sdk_app_id="7"} 12`,
+		`pushloss_windows_absent{sdk_app_id="8"} 0`,
 		`pushloss_windows_unproven{sdk_app_id="7"} 5`,
 		`pushloss_windows_unproven{sdk_app_id="8"} 0`,
 	}

@@ -140,9 +140,9 @@ func OfStatus(statuses []load.AppStatus, busy []int64) []Verdict {
 			Hint:     "analytics.reconciliations shows what is stored and what is reported",
 		}, Verdict{
 			AlertKey: AlertKey{Kind: KindUnproven, SDKAppID: s.SDKAppID},
-			Wrong:    s.Unproven > 0,
+			Wrong:    s.Unproven+s.Absent > 0,
 			Title:    fmt.Sprintf("app %d has figures that nothing proves", s.SDKAppID),
-			Detail:   fmt.Sprintf("windows that were pulled too late: %d", s.Unproven),
+			Detail:   fmt.Sprintf("windows that were pulled too late: %d; windows whose answers lack their task: %d", s.Unproven, s.Absent),
 			Hint:     "analytics.stream_coverage names them by their state; run at least daily, and see PUSHLOSS_API_MEMORY_DAYS",
 		}, ofEmptied(s), ofSpans(s))
 	}

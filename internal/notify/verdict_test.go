@@ -109,6 +109,7 @@ func TestWhatAStatusSays(t *testing.T) {
 		{"late", load.AppStatus{Late: 1}, gap},
 		{"does not add up", load.AppStatus{Differences: 1}, differs},
 		{"pulled too late", load.AppStatus{Unproven: 1}, unproven},
+		{"tasks that answers lack", load.AppStatus{Absent: 1}, unproven},
 		{"all figures removed", load.AppStatus{Emptied: load.Emptied{Days: 2}}, emptied},
 		{"a span was wrong", load.AppStatus{SpansOff: &load.SpansOff{}}, spans},
 	} {

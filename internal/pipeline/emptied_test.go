@@ -3,7 +3,6 @@ package pipeline_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"pushloss/internal/calendar"
 	"pushloss/internal/pipeline"
@@ -11,14 +10,7 @@ import (
 	"pushloss/load"
 )
 
-func (w *world) emptied() load.Emptied {
-	w.t.Helper()
-	statuses, err := w.db.Status(w.t.Context(), w.now, time.Hour)
-	if err != nil || len(statuses) != 1 {
-		w.t.Fatalf("status %+v, %v", statuses, err)
-	}
-	return statuses[0].Emptied
-}
+func (w *world) emptied() load.Emptied { return w.status().Emptied }
 
 func TestAnswersThatRemoveOrLowerFiguresAreReported(t *testing.T) {
 	t.Parallel()

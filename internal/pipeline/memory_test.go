@@ -88,8 +88,11 @@ func TestAnAbsentTaskKeepsItsFacts(t *testing.T) {
 	w.backfill(today-2, today-2, load.RunDone)
 	w.faults("absent-task")
 	w.tasks("t3") // is now the last one asked for
-	w.backfillAs(pipeline.BackfillRequest{From: today - 2, To: today - 2, Tasks: []string{"t1", "t2"}, Reprocess: pipeline.All}, load.RunDone)
+	again := w.backfillAs(pipeline.BackfillRequest{From: today - 2, To: today - 2, Tasks: []string{"t1", "t2"}, Reprocess: pipeline.All}, load.RunDone)
 	w.equalsTruth(today-2, today-2, "t1", "t2")
+	if absent := w.status().Absent; again.WindowsAbsent != 1 || absent != 1 {
+		t.Errorf("the report counts %d absent windows, the status %d", again.WindowsAbsent, absent)
+	}
 	want := []covered{
 		{"2025-03-18", "", "loaded", "", false, 1, false},
 		{"2025-03-18", "t1", "loaded", "", false, 2, false},
@@ -102,6 +105,9 @@ func TestAnAbsentTaskKeepsItsFacts(t *testing.T) {
 	w.faults()
 	w.run(load.RunDone)
 	w.equalsTruth(today-3, today-1, "t1", "t2", "t3")
+	if absent := w.status().Absent; absent != 0 {
+		t.Errorf("answered again, the status counts %d absent windows", absent)
+	}
 }
 
 // S7: a look far ahead finds nothing to do, and leaves nothing behind that would

@@ -36,10 +36,12 @@ type Totals struct {
 	// WindowsUnproven counts those of Windows that were pulled when the API no longer had to
 	// remember their whole day: their figures, or the absence of any, may be incomplete.
 	WindowsUnproven int64 `json:"windows_unproven"`
-	RowsInserted    int64 `json:"rows_inserted"`
-	RowsUpdated     int64 `json:"rows_updated"`
-	RowsDeleted     int64 `json:"rows_deleted"`
-	RowsUnchanged   int64 `json:"rows_unchanged"`
+	// WindowsAbsent counts those of Windows whose answers lack their task.
+	WindowsAbsent int64 `json:"windows_absent"`
+	RowsInserted  int64 `json:"rows_inserted"`
+	RowsUpdated   int64 `json:"rows_updated"`
+	RowsDeleted   int64 `json:"rows_deleted"`
+	RowsUnchanged int64 `json:"rows_unchanged"`
 	// RowsKept counts stored rows that stay although an answer has a lower count, or none.
 	RowsKept   int64 `json:"rows_kept"`
 	RowsMerged int64 `json:"rows_merged"`
@@ -64,6 +66,7 @@ func (t *Totals) add(o Totals) {
 	t.Windows += o.Windows
 	t.WindowsFailed += o.WindowsFailed
 	t.WindowsUnproven += o.WindowsUnproven
+	t.WindowsAbsent += o.WindowsAbsent
 	t.WindowsBySpan += o.WindowsBySpan
 	t.CallsSaved += o.CallsSaved
 	t.RowsInserted += o.RowsInserted

@@ -138,7 +138,7 @@ func (m *model) loadWindow(p *pull, w window, e element) {
 	case isAnswered && saysNothing && e.rejected > 0, !isAnswered && w.Task == "" && p.Trusted:
 		l.fail()
 		return
-	case !isAnswered && w.Task != "" && (p.Trusted || l.First == 0):
+	case !isAnswered && w.Task != "" && p.Trusted:
 		l.State = "absent"
 	case p.Trusted:
 		m.become(p, w, e.figures, l.First != 0)
@@ -153,7 +153,10 @@ func (m *model) loadWindow(p *pull, w window, e element) {
 		}
 	}
 	l.Rows = len(m.figures[w])
-	if isAnswered || !p.Trusted && (l.First != 0 || w.Task == "") {
+	if !isAnswered && w.Task != "" && !p.Trusted && l.First == 0 {
+		l.HasError = true // a note
+	}
+	if isAnswered || !p.Trusted {
 		l.State = l.stateOfFigures()
 	}
 	switch ended := (day(*p) + min(lookback, memoryDays-1)).Window(m.zone).End; {

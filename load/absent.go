@@ -1,0 +1,37 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/postgres"
+)
+
+const sqlAbsent = `
+	SELECT l.sdk_app_id, count(*)
+	FROM pushloss.ledger AS l
+	JOIN pushloss.task AS t USING (task_key)
+	JOIN (` + sqlAnswered + `) AS a USING (task_key)
+	LEFT JOIN pushloss.app_stream AS c ON c.sdk_app_id = l.sdk_app_id AND c.stream_id = l.stream_id
+	WHERE l.state = 'absent' AND l.updated_at > $1 AND t.retired_at IS NULL AND a.answered
+		AND coalesce(c.active, l.stream_id = 0)
+	GROUP BY l.sdk_app_id`
+
+// readAbsent returns, by app, the number of recent windows whose answers lack their task
+// although it was answered in others. What they lack may be missing in the figures.
+func readAbsent(ctx context.Context, from postgres.Reader, now time.Time) (map[int64]int, error) {
+	absent := make(map[int64]int)
+	_, err := postgres.List(ctx, from, func(row pgx.CollectableRow) (n int, err error) {
+		var app int64
+		err = row.Scan(&app, &n)
+		absent[app] = n
+		return n, err
+	}, sqlAbsent, now.Add(-UnprovenTold))
+	if err != nil {
+		return nil, fmt.Errorf("read which windows are absent: %w", err)
+	}
+	return absent, nil
+}
