@@ -26,7 +26,7 @@ func TestO6ReplayRebuildsWhatWasDeletedWithoutACall(t *testing.T) {
 	w.faults("duplicate-rows", "count-string", "trailing-comma", "late=0.3:days=9")
 	w.do(0, w.backfill(9, 3)...)
 	w.faults("duplicate-rows", "restated:from="+w.back(6)+",to="+w.back(4))
-	w.do(0, w.backfill(8, 2, "--reprocess", "all")...)
+	w.do(1, w.backfill(8, 2, "--reprocess", "all")...).says(t, "removed: figures of ")
 	w.faults()
 	w.do(0, w.backfill(9, 1, "--reprocess", "all")...)
 	loaded := query[dumped](w, sqlDump)

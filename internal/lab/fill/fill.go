@@ -212,6 +212,7 @@ func (f *filler) pull(ctx context.Context, from, to calendar.Day) (pipeline.Repo
 		return report, err
 	case report.State == load.RunInterrupted:
 		return report, context.Cause(ctx)
+	case report.State == load.RunPartial && report.DaysRemoved > 0 && report.WindowsFailed+report.Rejects == 0: // a restated day
 	case report.State != load.RunDone:
 		for _, app := range report.Apps {
 			if app.Problem != "" {
