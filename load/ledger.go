@@ -121,17 +121,18 @@ type WindowRef struct {
 
 // FailedWindows returns the windows of an app whose last pull failed, in no order.
 func (db *DB) FailedWindows(ctx context.Context, sdkAppID int64) ([]WindowRef, error) {
-	windows, err := postgres.List(ctx, db.pool, func(row pgx.CollectableRow) (WindowRef, error) {
-		var w WindowRef
-		var day time.Time
-		err := row.Scan(&w.Stream, &day, &w.TaskKey)
-		w.Day = calendar.DayOf(day, time.UTC)
-		return w, err
-	}, sqlFailedWindows, sdkAppID)
+	windows, err := postgres.List(ctx, db.pool, scanWindow, sqlFailedWindows, sdkAppID)
 	if err != nil {
 		return nil, fmt.Errorf("read the failed windows of app %d: %w", sdkAppID, err)
 	}
 	return windows, nil
+}
+
+func scanWindow(row pgx.CollectableRow) (w WindowRef, err error) {
+	var day time.Time
+	err = row.Scan(&w.Stream, &day, &w.TaskKey)
+	w.Day = calendar.DayOf(day, time.UTC)
+	return w, err
 }
 
 func scanEntry(row pgx.CollectableRow) (Entry, error) {

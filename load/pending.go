@@ -24,12 +24,6 @@ type UnequalCheck struct {
 	Failed bool
 }
 
-// OpenedWindow is a window of the loss stream that waits to be pulled again.
-type OpenedWindow struct {
-	Day     calendar.Day
-	TaskKey int32
-}
-
 const (
 	sqlUnequalChecks = `
 		SELECT r.reconciliation_id, r.task_key, coalesce(t.task_id, ''), r.first_day, r.last_day, r.state,
@@ -45,10 +39,10 @@ const (
 		WHERE r.sdk_app_id = $1 AND r.state IN ('differs', 'stays')
 		ORDER BY r.first_day, r.last_day, r.task_key`
 	sqlOpenedWindows = `
-		SELECT l.day, l.task_key
+		SELECT l.stream_id, l.day, l.task_key
 		FROM pushloss.ledger AS l
 		LEFT JOIN pushloss.task AS t ON t.task_key = l.task_key
-		WHERE l.sdk_app_id = $1 AND l.stream_id = 0 AND l.opened_at IS NOT NULL AND t.retired_at IS NULL`
+		WHERE l.sdk_app_id = $1 AND l.opened_at IS NOT NULL AND t.retired_at IS NULL`
 	sqlExpireChecks = `
 		UPDATE pushloss.reconciliation SET state = 'unproven'
 		WHERE sdk_app_id = $1 AND reconciliation_id = ANY($2::bigint[]) AND state IN ('differs', 'stays')`
@@ -72,14 +66,8 @@ func (db *DB) UnequalChecks(ctx context.Context, sdkAppID int64) ([]UnequalCheck
 
 // OpenedWindows returns, in no order, the app's windows that wait to be pulled again,
 // without those of retired tasks.
-func (db *DB) OpenedWindows(ctx context.Context, sdkAppID int64) ([]OpenedWindow, error) {
-	windows, err := postgres.List(ctx, db.pool, func(row pgx.CollectableRow) (OpenedWindow, error) {
-		var w OpenedWindow
-		var day time.Time
-		err := row.Scan(&day, &w.TaskKey)
-		w.Day = calendar.DayOf(day, time.UTC)
-		return w, err
-	}, sqlOpenedWindows, sdkAppID)
+func (db *DB) OpenedWindows(ctx context.Context, sdkAppID int64) ([]WindowRef, error) {
+	windows, err := postgres.List(ctx, db.pool, scanWindow, sqlOpenedWindows, sdkAppID)
 	if err != nil {
 		return nil, fmt.Errorf("read the opened windows of app %d: %w", sdkAppID, err)
 	}

@@ -49,6 +49,7 @@ const (
 		HAVING bool_and(l.state IN ('loaded', 'empty') AND l.reject_count = 0) AND count(*) = $4::date - $3::date + 1 AND sum(l.row_count) > 0
 		ORDER BY sum(l.row_count) DESC, t.task_key
 		LIMIT $5`
+	sqlDropEvidence = `DELETE FROM pushloss.span_evidence WHERE sdk_app_id = $1 AND stream_id = $2`
 	sqlSaveEvidence = `
 		INSERT INTO pushloss.span_evidence AS e (sdk_app_id, stream_id, checked_at, run_id, first_day, last_day, keys)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -61,7 +62,8 @@ const (
 	sqlOpenProven = `
 		UPDATE pushloss.ledger SET settled = false, settled_reason = NULL, opened_at = $4, proven_at = NULL,
 			state = CASE WHEN last_trusted_at IS NULL THEN 'open' ELSE state END
-		WHERE sdk_app_id = $1 AND stream_id = $2 AND day > $3 AND proven_at >= last_loaded_at`
+		WHERE sdk_app_id = $1 AND stream_id = $2 AND day > $3 AND proven_at >= last_loaded_at
+			AND settled_reason IS DISTINCT FROM 'retired'`
 	sqlForgetProofs = `
 		UPDATE pushloss.ledger SET proven_at = NULL,
 			state = CASE WHEN last_trusted_at IS NULL AND state IN ('loaded', 'empty') THEN 'unproven' ELSE state END
@@ -115,7 +117,8 @@ func (db *DB) TasksForEvidence(ctx context.Context, sdkAppID int64, of stream.St
 }
 
 // SaveEvidence compares a span's answer with the sums of the stored days and, if all
-// figures agree and there are some, records that the days of the stream add up.
+// figures agree and there are some, records that the days of the stream add up. If some
+// differ, earlier evidence of a run counts no longer.
 func (l *AppLock) SaveEvidence(ctx context.Context, pull SpanPull, now time.Time) (agreed bool, err error) {
 	now = now.UTC().Truncate(time.Microsecond)
 	var outcome SpanOutcome
@@ -131,7 +134,12 @@ func (l *AppLock) SaveEvidence(ctx context.Context, pull SpanPull, now time.Time
 				return err
 			}
 			compared := pull.compare(usable, known.facts, codes)
-			agreed = len(compared) > 0 && !slices.ContainsFunc(compared, comparison.differs)
+			differs := slices.ContainsFunc(compared, comparison.differs)
+			agreed = len(compared) > 0 && !differs
+			if differs {
+				_, err := tx.Exec(ctx, sqlDropEvidence, l.sdkAppID, int16(pull.Stream))
+				return err
+			}
 			if !agreed {
 				return nil
 			}
@@ -217,6 +225,6 @@ func readSpansOff(ctx context.Context, from postgres.Reader, now time.Time) (map
 }
 
 func (s SpansOff) String() string {
-	return fmt.Sprintf("on %s the API's answer for %s of task %s (%s) was not the sum of its days: until %s every day is requested by itself",
-		s.At.UTC().Format(time.DateOnly), s.Days, s.TaskID, s.Stream, s.At.Add(DisagreementLasts).UTC().Format(time.DateOnly))
+	return fmt.Sprintf("on %s the API's answer for %s of task %s (%s) was not the sum of its days: until %s every day of %s is requested by itself",
+		s.At.UTC().Format(time.DateOnly), s.Days, s.TaskID, s.Stream, s.At.Add(DisagreementLasts).UTC().Format(time.DateOnly), s.Stream)
 }

@@ -59,24 +59,7 @@ const UnprovenTold = 30 * 24 * time.Hour
 // The lookback of a window that a reconciliation opened starts again. Windows without
 // figures that a span proved wait for up to a week, to become final together.
 const sqlStatus = `
-	WITH opened AS (
-		SELECT 'loss' AS stream, l.sdk_app_id, l.day, coalesce(t.task_id, '') AS task_id, l.opened_at
-		FROM pushloss.ledger AS l
-		LEFT JOIN pushloss.task AS t ON t.task_key = l.task_key
-		WHERE l.opened_at IS NOT NULL AND l.stream_id = 0
-	), untrusted AS (
-		SELECT s.stream, l.sdk_app_id, l.day, coalesce(t.task_id, '') AS task_id, l.updated_at, l.reject_count
-		FROM pushloss.ledger AS l
-		JOIN pushloss.stream AS s USING (stream_id)
-		LEFT JOIN pushloss.task AS t ON t.task_key = l.task_key
-		WHERE l.state IN ('unproven', 'unavailable') OR l.reject_count > 0
-	), quiet AS (
-		SELECT s.stream, l.sdk_app_id, l.day, t.task_id, true AS proven
-		FROM pushloss.ledger AS l
-		JOIN pushloss.stream AS s USING (stream_id)
-		JOIN pushloss.task AS t ON t.task_key = l.task_key
-		WHERE l.proven_at IS NOT NULL AND NOT l.settled AND l.row_count = 0
-	), active AS (
+	WITH active AS (
 		SELECT a.sdk_app_id, s.stream, s.stream_id = min(s.stream_id) OVER (PARTITION BY a.sdk_app_id) AS leads
 		FROM pushloss.app AS a
 		CROSS JOIN pushloss.stream AS s
@@ -92,17 +75,15 @@ const sqlStatus = `
 		SELECT c.sdk_app_id, c.day, c.settled, c.last_error, c.task_id = '' AND active.leads AS leading,
 			c.state = 'failed' AS failed,
 			c.state = 'open' AND ended.at + $2::interval < $1 AS missing,
-			c.state IN ('unproven', 'unavailable') AND g.updated_at + $3::interval > $1 AS unproven,
-			CASE WHEN g.updated_at + $3::interval > $1 THEN g.reject_count END AS rejects,
+			c.state IN ('unproven', 'unavailable') AND c.last_pulled_at + $3::interval > $1 AS unproven,
+			CASE WHEN c.last_pulled_at + $3::interval > $1 THEN c.reject_count END AS rejects,
 			NOT c.settled AND c.state NOT IN ('failed', 'open')
-				AND greatest(lookback_ended.at, opened.opened_at) + CASE WHEN quiet.proven THEN interval '7 days' ELSE interval '0' END + $2::interval < $1 AS late
+				AND greatest(lookback_ended.at, c.opened_at) + $2::interval
+					+ CASE WHEN c.proven_at IS NOT NULL AND c.row_count = 0 THEN interval '7 days' ELSE interval '0' END < $1 AS late
 		FROM analytics.stream_coverage AS c
 		JOIN active USING (sdk_app_id, stream)
 		JOIN analytics.apps AS a USING (sdk_app_id)
 		LEFT JOIN analytics.tasks AS t USING (sdk_app_id, task_id)
-		LEFT JOIN opened USING (stream, sdk_app_id, day, task_id)
-		LEFT JOIN untrusted AS g USING (stream, sdk_app_id, day, task_id)
-		LEFT JOIN quiet USING (stream, sdk_app_id, day, task_id)
 		CROSS JOIN LATERAL (SELECT (c.day + 1)::timestamp AT TIME ZONE a.timezone AS at) AS ended
 		CROSS JOIN LATERAL (
 			SELECT (c.day + 1 + a.lookback_days)::timestamp AT TIME ZONE a.timezone AS at

@@ -797,14 +797,18 @@ SELECT
     l.last_loaded_at,
     l.last_error,
     coalesce(c.active, l.stream_id = 0) AS active,
-    CASE WHEN l.task_key = 0 THEN 'app' ELSE 'task' END AS scope
+    CASE WHEN l.task_key = 0 THEN 'app' ELSE 'task' END AS scope,
+    l.updated_at AS last_pulled_at,
+    l.reject_count,
+    l.opened_at,
+    l.proven_at
 FROM pushloss.ledger AS l
 JOIN pushloss.stream AS st USING (stream_id)
 LEFT JOIN (SELECT sdk_app_id, stream_id, active FROM pushloss.app_stream) AS c USING (sdk_app_id, stream_id)
 LEFT JOIN (SELECT task_key, task_id FROM pushloss.task) AS t USING (task_key)
 UNION ALL
 SELECT expected.stream, expected.sdk_app_id, expected.day, expected.task_id, 'open', false, NULL, 0, 0, NULL, NULL, NULL, true,
-    CASE WHEN expected.task_key = 0 THEN 'app' ELSE 'task' END
+    CASE WHEN expected.task_key = 0 THEN 'app' ELSE 'task' END, NULL, 0, NULL, NULL
 FROM (
     SELECT a.stream, a.stream_id, a.sdk_app_id, a.begin + n.n AS day, 0 AS task_key, '' AS task_id
     FROM (
@@ -856,6 +860,10 @@ COMMENT ON COLUMN analytics.stream_coverage.last_loaded_at IS 'When figures were
 COMMENT ON COLUMN analytics.stream_coverage.last_error IS 'Why the last pull failed; NULL after a success.';
 COMMENT ON COLUMN analytics.stream_coverage.active IS 'Whether the stream is pulled of the app: the state of one no longer pulled stays as it was.';
 COMMENT ON COLUMN analytics.stream_coverage.scope IS 'app: of the whole app, whose task_id is an empty text; task: of one task. Many readers of CSV make NULL of an empty text, so filter by this.';
+COMMENT ON COLUMN analytics.stream_coverage.last_pulled_at IS 'When the window was last pulled, failures included; NULL if never.';
+COMMENT ON COLUMN analytics.stream_coverage.reject_count IS 'Rows of the last answer that could not be understood.';
+COMMENT ON COLUMN analytics.stream_coverage.opened_at IS 'Since when the window waits to be pulled again because a comparison differed; NULL if it does not.';
+COMMENT ON COLUMN analytics.stream_coverage.proven_at IS 'When an answer for several days, this one among them, last equalled the sum of the stored days; NULL if none did.';
 
 -- Whole apps and tasks apart: a join by app and day finds one row. A day that is due and was never
 -- pulled is open, as in stream_coverage.

@@ -70,7 +70,11 @@ func printOddities(w io.Writer, t pipeline.Totals) {
 		fmt.Fprintf(w, "absent: the answers lack the task in %s: no figures do not mean no pushes\n", many(t.WindowsAbsent, "window"))
 	}
 	if t.WindowsBySpan > 0 {
-		fmt.Fprintf(w, "spans: answers for several days proved %s, which saved %s\n", many(t.WindowsBySpan, "window"), many(max(0, t.CallsSaved), "call"))
+		saved := "which saved " + many(t.CallsSaved, "call")
+		if t.CallsSaved < 0 {
+			saved = "which took " + many(-t.CallsSaved, "call") + " more than single days"
+		}
+		fmt.Fprintf(w, "spans: answers for several days proved %s, %s\n", many(t.WindowsBySpan, "window"), saved)
 	}
 	if t.RowsKept > 0 {
 		fmt.Fprintf(w, "kept: %s that the answers leave out or report less of: counters, or figures of days older than the API is believed to remember\n", many(t.RowsKept, "stored row"))

@@ -19,9 +19,10 @@ type Plan struct {
 type PlannedCalls struct {
 	Days  int `json:"days"`  // for one day
 	Spans int `json:"spans"` // for several days
-	// Expected are the requests for single days that the spans will probably lead to:
-	// where their tasks have figures now, and for the sample that is checked.
-	Expected int `json:"expected"`
+	// Least and Most limit the requests for single days that the spans lead to: where their
+	// tasks have figures now, up to every day of theirs, and for the sample that is checked.
+	Least int `json:"then_at_least"`
+	Most  int `json:"then_at_most"`
 }
 
 // PlanRun returns what Run would do at the given time; the zero time means now. It does
@@ -63,9 +64,7 @@ func (p *Pipeline) planOf(ctx context.Context, apps []App, prepare func(context.
 				all.Windows = append(all.Windows, windows...)
 				calls.Days += len(plan.requests(windows))
 			}
-			spans, expected := plan.expect(week)
-			calls.Spans += spans
-			calls.Expected += expected
+			calls.add(plan.expect(week))
 		}
 		all.ByKind.add(calls)
 		all.Duration = max(all.Duration, app.Duration(calls.Days+calls.Spans))
@@ -75,5 +74,5 @@ func (p *Pipeline) planOf(ctx context.Context, apps []App, prepare func(context.
 }
 
 func (c *PlannedCalls) add(o PlannedCalls) {
-	c.Days, c.Spans, c.Expected = c.Days+o.Days, c.Spans+o.Spans, c.Expected+o.Expected
+	c.Days, c.Spans, c.Least, c.Most = c.Days+o.Days, c.Spans+o.Spans, c.Least+o.Least, c.Most+o.Most
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"pushloss/internal/calendar"
-	"pushloss/internal/stream"
 	"pushloss/load"
 )
 
@@ -127,7 +126,7 @@ func (p *Pipeline) planRun(ctx context.Context, app App, at time.Time) (appPlan,
 	}
 	opened := make(map[ledgerKey]bool, len(windows))
 	for _, window := range windows {
-		opened[ledgerKey{stream.Loss, window.Day, window.TaskKey}] = true
+		opened[ledgerKey{window.Stream, window.Day, window.TaskKey}] = true
 	}
 	return appPlan{
 		app:       app,

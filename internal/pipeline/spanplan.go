@@ -54,6 +54,10 @@ type spanRequest struct {
 // its last trusted one: the time to the next daily run.
 const lastTrustedWithin = recheckWithin
 
+// worthSpans is how many requests by days a week's windows must take for spans: fewer cost
+// less than the check of one span.
+const worthSpans = 20
+
 // waitsNoLonger is how long before the API may forget a day it is requested, however
 // quiet it is: two daily runs.
 const waitsNoLonger = 2 * recheckWithin
@@ -79,6 +83,13 @@ func (p appPlan) assignSpans(week week) {
 	}
 	for key, windows := range byTask {
 		p.assignTask(week.Span, tasks[key.taskKey], windows)
+	}
+	if requestsByDays(p.spanRequests(week)) < worthSpans {
+		for _, day := range week.days {
+			for i := range day {
+				day[i].bySpan = false
+			}
+		}
 	}
 }
 
@@ -214,12 +225,11 @@ func (p appPlan) spanRequests(week week) []spanRequest {
 	return requests
 }
 
-// expect returns how many requests the spans of a week take, and how many for single days
-// they will probably lead to: a day for each five tasks with figures, and the sample.
-func (p appPlan) expect(week week) (spans, days int) {
+// expect returns the spans of a week and the requests for single days that they lead to.
+func (p appPlan) expect(week week) PlannedCalls {
 	requests := p.spanRequests(week)
 	if len(requests) == 0 {
-		return 0, 0
+		return PlannedCalls{}
 	}
 	figures := make(map[ledgerKey]bool)
 	for _, day := range week.days {
@@ -229,9 +239,12 @@ func (p appPlan) expect(week week) (spans, days int) {
 			}
 		}
 	}
-	spans = len(requests)
-	batches := (len(figures) + extract.MaxTasksPerRequest - 1) / extract.MaxTasksPerRequest
-	return spans, batches + int(math.Ceil(sampleShare*float64(spans)))
+	sample := int(math.Ceil(sampleShare * float64(len(requests))))
+	return PlannedCalls{
+		Spans: len(requests),
+		Least: (len(figures)+extract.MaxTasksPerRequest-1)/extract.MaxTasksPerRequest + sample,
+		Most:  requestsByDays(requests) + sample,
+	}
 }
 
 // orderRuns puts the runs of a week into the order of requests, and says where their

@@ -174,7 +174,7 @@ func (s *spanWork) byDays(ctx context.Context) error {
 		plan.opened = make(map[ledgerKey]bool)
 	}
 	for _, window := range windows {
-		plan.opened[ledgerKey{stream.Loss, window.Day, window.TaskKey}] = true
+		plan.opened[ledgerKey{window.Stream, window.Day, window.TaskKey}] = true
 	}
 	size, err := plan.count(ctx, s.db)
 	if err != nil {

@@ -343,3 +343,31 @@ func TestAnAPIThatRefusesSpansIsAskedByDays(t *testing.T) {
 	}
 	p.verifies()
 }
+
+// What a wrong span opens is pulled again, of every stream and however old.
+func TestWindowsThatAWrongSpanOpenedAreAllPulledAgain(t *testing.T) {
+	t.Parallel()
+	p := newSending(t, 4)
+	p.settings.Streams = []stream.Stream{stream.Loss, stream.Statistics}
+	p.send(today-35, today)
+	p.run(load.RunDone)
+	p.next()
+	p.run(load.RunDone)
+	p.backfill(today-30, today-10, load.RunDone)
+	if n := p.number(`SELECT count(DISTINCT stream_id) FROM pushloss.ledger WHERE day < $1 AND proven_at IS NOT NULL`, (today-10).UTC()); n != 2 {
+		t.Fatalf("spans proved old windows of %d streams", n)
+	}
+	p.faults("late:days=1", "restates=0.01:days=3", "span-drops")
+	for range 3 {
+		p.next()
+		p.run(load.RunDone)
+	}
+	if n := p.number(`SELECT count(*) FROM pushloss.span_disagreement`); n != 2 {
+		t.Errorf("%d disagreements, want one of each stream", n)
+	}
+	if n := p.number(`SELECT count(*) FROM pushloss.ledger WHERE opened_at IS NOT NULL OR state = 'open'`); n > 0 {
+		t.Errorf("%d windows stay open", n)
+	}
+	p.equalsNow(calendar.DayOf(p.now, time.UTC) - 8)
+	p.verifies()
+}
