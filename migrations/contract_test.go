@@ -54,7 +54,7 @@ func TestColumnsOfTheViews(t *testing.T) {
 			"updated_at timestamp with time zone", "scope text", "final boolean", "gap_rate double precision", "days_after_send integer"},
 		"stream_coverage": {"stream text", "sdk_app_id bigint", "day date", "task_id text", "state text", "settled boolean",
 			"settled_reason text", "pulls integer", "row_count integer", "first_loaded_at timestamp with time zone",
-			"last_loaded_at timestamp with time zone", "last_error text", "active boolean", "scope text"},
+			"last_loaded_at timestamp with time zone", "last_error text", "active boolean", "scope text", "last_pulled_at timestamp with time zone", "reject_count integer", "opened_at timestamp with time zone", "proven_at timestamp with time zone"},
 		"chat_stage_loss": {"sdk_app_id bigint", "day date", "stage text", "err_code text", "err_info text",
 			"err_count bigint", "updated_at timestamp with time zone", "err_meaning text", "final boolean", "short_name text", "what_to_do text", "token_dead boolean"},
 		"chat_platform_loss": {"sdk_app_id bigint", "day date", "stage text", "event_type smallint", "event text", "platform_id smallint", "platform text", "err_code text", "err_info text",
