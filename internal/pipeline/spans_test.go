@@ -176,9 +176,9 @@ func BenchmarkSparseBackfill(b *testing.B) {
 		b.Run(fmt.Sprintf("sent_at=%t", withSentAt), func(b *testing.B) {
 			for range b.N {
 				w, ids := sparse(b, withSentAt)
-				evidence := w.backfill(today-7, today-1, load.RunDone)
+				evidence := w.backfill(today-2, today-1, load.RunDone)
 				w.agree()
-				report := w.backfill(today-366, today-8, load.RunDone)
+				report := w.backfill(today-366, today-3, load.RunDone)
 				w.equalsTruth(today-366, today-1, ids...)
 				b.ReportMetric(float64(report.Requests+evidence.Requests), "calls")
 			}
@@ -354,7 +354,7 @@ func TestWindowsThatAWrongSpanOpenedAreAllPulledAgain(t *testing.T) {
 	p.next()
 	p.run(load.RunDone)
 	p.backfill(today-30, today-10, load.RunDone)
-	if n := p.number(`SELECT count(DISTINCT stream_id) FROM pushloss.ledger WHERE day < $1 AND proven_at IS NOT NULL`, (today-10).UTC()); n != 2 {
+	if n := p.number(`SELECT count(DISTINCT stream_id) FROM pushloss.ledger WHERE day < $1 AND proven_at IS NOT NULL`, (today - 10).UTC()); n != 2 {
 		t.Fatalf("spans proved old windows of %d streams", n)
 	}
 	p.faults("late:days=1", "restates=0.01:days=3", "span-drops")
