@@ -54,9 +54,9 @@ func (p *Pipeline) Backfill(ctx context.Context, request BackfillRequest, waitin
 	return j.execute(ctx, apps)
 }
 
-func problemOfUnproven(windows int) string {
+func problemOfUnproven(windows int64) string {
 	return fmt.Sprintf("the figures of %s cannot be proven: the API no longer had to remember the whole day when it was first asked",
-		english.Plural(windows, "window", ""))
+		english.Plural(int(windows), "window", ""))
 }
 
 const hintOfUnproven = "what the API still reported is stored, and no figures do not mean no pushes there; analytics.stream_coverage names the windows " +

@@ -57,11 +57,16 @@ func TestWhatTheAPIHasForgottenIsKeptAndSettled(t *testing.T) {
 				t.Errorf("ledger (-want +got):\n%s", diff)
 			}
 			report = w.backfill(today-10, today-5, load.RunPartial)
-			if app := report.Apps[0]; report.Requests != 0 || !strings.Contains(app.Problem, "8 windows cannot be proven") || app.Hint == "" {
+			if app := report.Apps[0]; report.Requests != 0 || report.WindowsUnproven != 8 || !strings.Contains(app.Problem, "8 windows cannot be proven") || app.Hint == "" {
 				t.Errorf("the same again: %+v", app)
 			}
-			// Whoever asks for failed windows, or for other days, did not ask for these.
-			w.backfillAs(pipeline.BackfillRequest{From: today - 10, To: today - 5, Reprocess: pipeline.Failed}, load.RunDone)
+			if report := w.backfillAs(pipeline.BackfillRequest{From: today - 10, To: today - 5, Reprocess: pipeline.Failed}, load.RunPartial); report.WindowsUnproven != 8 {
+				t.Errorf("a backfill of failed windows reports %+v", report.Totals)
+			}
+			plan, err := w.pipeline(pipeline.Options{}).PlanBackfill(t.Context(), pipeline.BackfillRequest{From: today - 10, To: today - 10, Reprocess: pipeline.Missing})
+			if err != nil || len(plan.Windows) != 2 || plan.Windows[0].Due || !strings.HasPrefix(plan.Windows[0].Why, "unproven") {
+				t.Errorf("the plan is %+v, %v", plan.Windows, err)
+			}
 			w.backfill(today-6, today-5, load.RunDone)
 		})
 	}

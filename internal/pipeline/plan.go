@@ -206,6 +206,8 @@ func (p appPlan) verdict(known bool, entry load.Entry) (due bool, why string) {
 		return true, "never pulled"
 	case entry.Settled == load.ByLookback:
 		return false, "settled: pulled after the lookback"
+	case entry.Settled == load.ByAPIMemory && entry.State.Unproven():
+		return false, "unproven: the API may have forgotten a part of the day, and asking again proves nothing"
 	case entry.Settled == load.ByAPIMemory:
 		return false, "settled: the API has nothing more"
 	case entry.Settled == load.ByRetiring:
@@ -294,7 +296,7 @@ func (p appPlan) count(ctx context.Context, db *load.DB) (size planSize, err err
 				switch {
 				case w.Due:
 					size.windows++
-				case load.State(w.State).Unproven() && p.reprocess != Failed:
+				case load.State(w.State).Unproven():
 					size.unproven++
 				}
 			}

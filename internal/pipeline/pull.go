@@ -58,6 +58,9 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 	err = work.do(ctx, p.db)
 	report.Totals = work.totals
 	report.DaysRemoved = work.emptied.count()
+	if p.kind == KindBackfill { // somebody asked for these days, although asking the API again proves nothing
+		report.WindowsUnproven += int64(size.unproven)
+	}
 	report.Problem = work.lastProblem
 	if report.WindowsFailed > 0 || report.Rejects > 0 {
 		report.State = AppPartial
@@ -76,7 +79,7 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 		report.partial(problem, HintOfEmptied)
 	}
 	// A run meets such days without anybody having asked for them: status reports them.
-	if unproven := size.unproven + int(report.WindowsUnproven); unproven > 0 && p.kind == KindBackfill {
+	if unproven := report.WindowsUnproven; unproven > 0 && p.kind == KindBackfill {
 		report.partial(problemOfUnproven(unproven), hintOfUnproven)
 	}
 	if undiscovered != "" {

@@ -33,8 +33,9 @@ type Totals struct {
 	// CallsSaved the calls that these answers saved.
 	WindowsBySpan int64 `json:"windows_by_span"`
 	CallsSaved    int64 `json:"calls_saved"`
-	// WindowsUnproven counts those of Windows that were pulled when the API no longer had to
-	// remember their whole day: their figures, or the absence of any, may be incomplete.
+	// WindowsUnproven counts the windows that were pulled when the API no longer had to
+	// remember their whole day: their figures, or the absence of any, may be incomplete. In
+	// a backfill it includes those that were pulled earlier and are left alone.
 	WindowsUnproven int64 `json:"windows_unproven"`
 	// WindowsAbsent counts those of Windows whose answers lack their task.
 	WindowsAbsent int64 `json:"windows_absent"`
