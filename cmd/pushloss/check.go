@@ -108,6 +108,13 @@ func findAll(cmd *cobra.Command, env Environment) []check.Finding {
 			continue
 		}
 		left++
+		warning, found, err := a.findEarlyFirstDay(ctx, db, configured)
+		if err != nil {
+			return append(findings, check.Bad("apps", err, hintOf(err)))
+		}
+		if found {
+			findings = append(findings, warning)
+		}
 		app := pipeline.App{Account: a.account(configured), Location: configured.Location, CallsPerSecond: configured.Rate}
 		findings = append(findings, check.API(ctx, db, transport, app, a.settings.Streams, holder(), env.Now)...)
 	}
@@ -115,6 +122,21 @@ func findAll(cmd *cobra.Command, env Environment) []check.Finding {
 		findings = append(findings, check.Warning("apps", "all are retired", "jobs pull nothing; to change that: pushloss apps restore SDKAPPID"))
 	}
 	return findings
+}
+
+// findEarlyFirstDay warns of days that a first run would pull too late; db may be nil.
+func (a *app) findEarlyFirstDay(ctx context.Context, db *load.DB, of config.App) (warning check.Finding, found bool, err error) {
+	if a.settings.FirstDay == nil {
+		return check.Finding{}, false, nil
+	}
+	var kept load.App
+	if db != nil {
+		if kept, _, err = db.LookupApp(ctx, of.SDKAppID); err != nil {
+			return check.Finding{}, false, err
+		}
+	}
+	warning, found = check.FirstDay(of.SDKAppID, *a.settings.FirstDay, kept.FirstDay, a.settings.APIMemoryDays, of.Location, a.env.Now())
+	return warning, found, nil
 }
 
 // sharedCallbackToken names two apps that can sign for each other, if there are any.
