@@ -156,7 +156,7 @@ func sparse(t testing.TB, withSentAt bool) (*world, []string) {
 	var tasks []load.Task
 	var ids []string
 	for i := range 500 {
-		sent := (today - 366).UTC().Add(time.Duration(i) * 365 * 24 * time.Hour / 500)
+		sent := (today - 366).UTC().Add(time.Duration(i) * (365 * 24 * time.Hour / 500))
 		id := fmt.Sprintf("%08x_537529d8_2000005e80aa873_2780d131_bc614e", sent.Unix())
 		task := load.Task{SDKAppID: testApp, TaskID: id}
 		if withSentAt {
