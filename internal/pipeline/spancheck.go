@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"fmt"
 	"math"
 
 	"pushloss/internal/calendar"
@@ -55,7 +54,7 @@ func (s *spanWork) dispute(ctx context.Context, task *openTask) error {
 			return err
 		}
 	}
-	return s.disagree(ctx, task, fmt.Sprintf("its figures differ from those of its days, twice in a row"))
+	return s.disagree(ctx, task, "its figures differ from those of its days, twice in a row")
 }
 
 // loaded reports whether every window of the task's run is loaded.

@@ -56,7 +56,7 @@ func (s *settings) judgeFiles() error {
 	switch {
 	case block == nil:
 		return &URLError{"has an sslkey whose file holds no key", "give a file in PEM (-----BEGIN PRIVATE KEY-----)"}
-	case x509.IsEncryptedPEMBlock(block): //nolint:staticcheck // the driver reads this form
+	case block.Headers["DEK-Info"] != "": // encrypted in the old form (RFC 1423), which the driver reads
 		if s.values["sslpassword"] == "" {
 			return &URLError{"has an sslkey that is encrypted, and no sslpassword", "give it, or a key without a password"}
 		}

@@ -23,7 +23,7 @@ func main() {
 
 func run(args []string) (code int, err error) {
 	if len(args) == 0 {
-		return 2, errors.New("name a command, such as: go test ./...")
+		return 2, errors.New("no command to run: name one, such as go test")
 	}
 	environment, stop, err := pgtest.Together()
 	if err != nil {
