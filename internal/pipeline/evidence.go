@@ -11,14 +11,15 @@ import (
 	"pushloss/transform"
 )
 
-// worthEvidence is how many requests a run must make for spans to be worth a comparison.
+// worthEvidence is how many requests for single days of tasks a run must make for spans to
+// be worth a comparison.
 const worthEvidence = 20
 
 // gatherEvidence compares, once a week and stream, the API's answer for the newest days of
 // the tasks with the most figures with these days, which the run has just pulled. If they
 // agree, later runs may use spans. A failure changes nothing: the next run tries again.
-func (p *puller) gatherEvidence(ctx context.Context, at turn, plan appPlan, rules policy, requests int) error {
-	if !p.settings.Spans || !plan.scheduled || requests < worthEvidence {
+func (p *puller) gatherEvidence(ctx context.Context, at turn, plan appPlan, rules policy, ofTasks int) error {
+	if !p.settings.Spans || !plan.scheduled || plan.spans == nil && ofTasks < worthEvidence {
 		return nil
 	}
 	days := rules.newestSpan(p.opts.Now())

@@ -282,6 +282,7 @@ func (p appPlan) request(stream stream.Stream, day calendar.Day, tasks []load.Ta
 // planSize is how much a plan has to do.
 type planSize struct {
 	windows, requests int
+	ofTasks           int // requests for single days of tasks
 	// unproven are the windows that it leaves alone since nothing can prove them any more.
 	unproven int
 }
@@ -300,7 +301,12 @@ func (p appPlan) count(ctx context.Context, db *load.DB) (size planSize, err err
 					size.unproven++
 				}
 			}
-			size.requests += len(p.requests(day))
+			for _, r := range p.requests(day) {
+				size.requests++
+				if r.ofTasks() {
+					size.ofTasks++
+				}
+			}
 		}
 		size.requests += len(p.spanRequests(week))
 	}

@@ -99,7 +99,7 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 	if err := p.recheck(ctx, at, plan, policy, report); err != nil {
 		return err
 	}
-	return p.gatherEvidence(ctx, at, plan, policy, size.requests)
+	return p.gatherEvidence(ctx, at, plan, policy, size.ofTasks)
 }
 
 // HintOfDisagreement says what follows from a wrong span.
