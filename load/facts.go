@@ -73,8 +73,10 @@ func (t factTable) values(c columns) []any {
 	return values
 }
 
-// queue adds to a batch the statements that write the rows of the table's grain.
-func (t factTable) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now time.Time, d rowDiff) {
+// queue adds to a batch the statements that write the rows of the table's grain. If
+// something on the table may change what is written, they return what is stored, which is
+// compared: that takes a sixth of the time of a first load.
+func (t factTable) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now time.Time, d rowDiff, interfered bool) {
 	own := func(n int, at func(i int) factRow) columns {
 		c := newColumns(n)
 		for i := range n {
@@ -85,7 +87,11 @@ func (t factTable) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now
 		return c
 	}
 	write := func(sql string, c columns) {
-		batch.Queue(sql, t.written(sdkAppID, day, now, c)...).Query(func(rows pgx.Rows) error { return t.storing(c, rows) })
+		if !interfered {
+			batch.Queue(sql, t.written(sdkAppID, day, now, c)...).Exec(affecting(c.len()))
+			return
+		}
+		batch.Queue(sql+t.returning, t.written(sdkAppID, day, now, c)...).Query(func(rows pgx.Rows) error { return t.storing(c, rows) })
 	}
 	if gone := own(len(d.deleted), func(i int) factRow { return d.deleted[i] }); gone.len() > 0 {
 		args := append([]any{sdkAppID, day.UTC()}, t.keys(gone)...)
@@ -157,6 +163,9 @@ func (e *MismatchError) Error() string {
 func (*MismatchError) Hint() string {
 	return "something in the database changes what is written, such as a rule or a trigger that somebody added: pushloss check names it, with the statement that drops it"
 }
+
+// sqlInterfered reports whether tables have rules or triggers. None of ours has.
+const sqlInterfered = `SELECT coalesce(bool_or(relhasrules OR relhastriggers), false) FROM pg_catalog.pg_class WHERE oid = ANY($1::text[]::regclass[])`
 
 const sqlInterference = `
 	SELECT format('trigger %s on %s', t.tgname, t.tgrelid::regclass) FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid

@@ -21,6 +21,8 @@ type factTable struct {
 	coded bool
 
 	selectRows, insert, update, remove string
+	// returning, after insert or update, returns the rows as they are stored.
+	returning string
 	// selectSpan is selectRows for a range of days; $3 is the last day.
 	selectSpan string
 	// selectDay reads a whole day, with the time of each row.
@@ -77,15 +79,15 @@ func newFactTable(t factTable, stage, count string) factTable {
 	t.insert = fmt.Sprintf(`
 		INSERT INTO %s AS f (sdk_app_id, day, updated_at, %s)
 		SELECT $1, $2, $3, g.*
-		FROM unnest(%s) AS g
-		RETURNING %s`, table, names(all), arrays(all, 4), stored)
+		FROM unnest(%s) AS g`, table, names(all), arrays(all, 4))
 	t.update = fmt.Sprintf(`
 		UPDATE %s AS f
 		SET %s, updated_at = $3
 		FROM unnest(%s) AS g (%s)
-		WHERE f.sdk_app_id = $1 AND f.day = $2 AND %s
-		RETURNING %s`,
-		table, each(values, "%[1]s = g.%[1]s", ", "), arrays(all, 4), names(all), each(keys, "f.%[1]s = g.%[1]s", " AND "), stored)
+		WHERE f.sdk_app_id = $1 AND f.day = $2 AND %s`,
+		table, each(values, "%[1]s = g.%[1]s", ", "), arrays(all, 4), names(all), each(keys, "f.%[1]s = g.%[1]s", " AND "))
+	t.returning = `
+		RETURNING ` + stored
 	t.remove = fmt.Sprintf(`
 		DELETE FROM %s AS f
 		USING unnest(%s) AS g (%s)

@@ -64,6 +64,8 @@ type stored struct {
 	ledger  map[int32]Entry
 	facts   []factRow
 	hasBody bool
+	// interfered says that something on the tables of facts may change what is written.
+	interfered bool
 }
 
 // rowCount is the number of the windows' facts, by the ledger.
@@ -103,6 +105,8 @@ func (l *AppLock) read(ctx context.Context, tx pgx.Tx, batch *pgx.Batch, pull Pu
 		})
 	}
 	batch.Queue(sqlHasBody, digest).QueryRow(func(row pgx.Row) error { return row.Scan(&s.hasBody) })
+	batch.Queue(sqlInterfered, []string{"pushloss." + tables[pull.Stream][0].name, "pushloss." + tables[pull.Stream][1].name}).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&s.interfered) })
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return s, fmt.Errorf("read what is stored: %w", err)
 	}
@@ -123,7 +127,7 @@ func (l *AppLock) write(ctx context.Context, tx pgx.Tx, pull Pull, words vocabul
 	}
 	batch := &pgx.Batch{}
 	for _, table := range tables[pull.Stream] {
-		table.queue(batch, l.sdkAppID, pull.Day, now, e.facts)
+		table.queue(batch, l.sdkAppID, pull.Day, now, e.facts, s.interfered)
 	}
 	queueChanges(batch, l.sdkAppID, pull.Stream, pull.Day, e.changes)
 	queueLedger(batch, l.sdkAppID, pull.Stream, pull.Day, now, e.entries)

@@ -129,7 +129,7 @@ func (r *Restored) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now
 	}
 	for _, table := range tables[replayed.stream] {
 		for _, at := range slices.SortedFunc(maps.Keys(byTime), time.Time.Compare) {
-			table.queue(batch, sdkAppID, day, at, byTime[at])
+			table.queue(batch, sdkAppID, day, at, byTime[at], true)
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(mended)) {
