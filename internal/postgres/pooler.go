@@ -209,10 +209,11 @@ func (p *probe) ask(ctx context.Context, sql string) ([]*pgconn.Result, error) {
 	var results []*pgconn.Result
 	err := firstAnswer(ctx, func(ctx context.Context) (err error) {
 		// A probe sets nothing in a session that another client may get next. A time
-		// limit that the role presets may be too short.
+		// limit that the role presets may be too short; with exit_on_error it ends the
+		// session.
 		for range 5 {
 			results, err = p.conn.Exec(ctx, sql).ReadAll()
-			if Code(err) != pgerrcode.QueryCanceled {
+			if Code(err) != pgerrcode.QueryCanceled || p.conn.IsClosed() {
 				break
 			}
 		}
