@@ -2,8 +2,10 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"math"
 
+	"pushloss/extract"
 	"pushloss/internal/calendar"
 	"pushloss/load"
 	"pushloss/transform"
@@ -50,6 +52,11 @@ func (s *spanWork) dispute(ctx context.Context, task *openTask) error {
 		exact := spanRequest{stream: task.stream, days: task.Due, tasks: []spanTask{task.spanTask}}
 		_, outcome, err := s.prove(ctx, exact, &normalizer)
 		s.progress(task.Due.Last)
+		var failed *extract.Error
+		if errors.As(err, &failed) && !failed.StopsApp() {
+			s.log.WarnContext(ctx, "a span in dispute was not answered: only its days count", "task", task.ID, "error", failed)
+			return nil
+		}
 		if err != nil || len(outcome.Differing) == 0 {
 			return err
 		}
