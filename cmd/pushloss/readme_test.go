@@ -37,7 +37,7 @@ func TestO8TheReadmesCommandsDoWhatItShows(t *testing.T) {
 		}
 		commands++
 		// The README's times are of its app's time zone, those here of this world's.
-		arguments = strings.ReplaceAll(shiftDays(t, arguments, shift), "+08:00", time.Now().In(w.zone).Format("-07:00"))
+		arguments = strings.ReplaceAll(shiftDays(t, arguments, shift), "+08:00", time.Now().In(w.zone).Format("Z07:00"))
 		r := w.do(0, words(arguments)...)
 		if diff := gocmp.Diff(gist(example.shown), gist(r.stdout)); diff != "" {
 			t.Errorf("pushloss %s (-README +output):\n%s", arguments, diff)
@@ -88,17 +88,20 @@ func words(line string) (list []string) {
 var (
 	durations = regexp.MustCompile(`\b(\d[\d.]*(h|m|s|ms|µs))+\b`)
 	versions  = regexp.MustCompile(`\bversion \d+( of \d+)?\b`)
-	numbers   = regexp.MustCompile(`\d+`)
-	borders   = regexp.MustCompile(`[─┌┬┐├┼┤└┴┘]+|#\.#%`)
-	blanks    = regexp.MustCompile(`[ ]+`)
+	// offsets are those of times as RFC 3339 writes them: east, west and UTC.
+	offsets = regexp.MustCompile(`(\dT\d\d:\d\d(?::\d\d)?)(?:[+-]\d\d:\d\d|Z)`)
+	numbers = regexp.MustCompile(`\d+`)
+	borders = regexp.MustCompile(`[─┌┬┐├┼┤└┴┘]+|#\.#%`)
+	blanks  = regexp.MustCompile(`[ ]+`)
 )
 
-// gist is what stays of an output without its numbers, durations and borders. The numbers
+// gist is what stays of an output without its numbers, durations, offsets of time zones and borders. The numbers
 // of the schema's versions stay.
 func gist(output string) (lines []string) {
 	output = versions.ReplaceAllStringFunc(output, func(text string) string {
 		return strings.NewReplacer("0", "o", "1", "i", "2", "z", "3", "e", "4", "h", "5", "s", "6", "b", "7", "t", "8", "x", "9", "g").Replace(text)
 	})
+	output = offsets.ReplaceAllString(output, "$1<zone>")
 	output = numbers.ReplaceAllString(durations.ReplaceAllString(output, "<time>"), "#")
 	for line := range strings.Lines(borders.ReplaceAllString(output, "")) {
 		if line = strings.TrimSpace(blanks.ReplaceAllString(line, " ")); line != "" {
