@@ -40,8 +40,8 @@ func (w *appWork) ask(ctx context.Context, r request, normalizer *transform.Norm
 			return false, errWordless
 		case w.narrows(r, failed):
 			return w.narrow(ctx, r, failed, normalizer)
-		case w.triesEach(r, failed, loadsBefore):
-			return w.tryEach(ctx, r, failed, loadsBefore, normalizer)
+		case w.triesEach(ctx, r, failed, loadsBefore):
+			return w.tryEach(ctx, r, failed, normalizer)
 		}
 	}
 	// Once a request is made, its answer is loaded even if ctx ends.
@@ -106,7 +106,7 @@ func (w *appWork) before() (loads, tries int) {
 func (w *appWork) loaded(r request, result transform.Result, outcome load.Outcome, blanked int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.loads++
+	w.loads, w.witness = w.loads+1, r
 	w.failuresInRow, w.errorsInRow = 0, 0
 	if outcome.Lowered > 0 {
 		w.emptied.note(r)

@@ -26,7 +26,8 @@ func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error,
 		return err
 	}
 	// If others are answered, a task that fails without a statement may be the reason.
-	aboutTasks := r.ofTasks() && (failed.MayBeAboutTasks() || wordless(failed) && len(r.tasks) == 1 && loadsBefore > 0 && w.answersOthers(r, loadsBefore))
+	aboutTasks := r.ofTasks() && (failed.MayBeAboutTasks() || wordless(failed) && len(r.tasks) == 1 &&
+		(w.isApart(r.tasks[0]) && !failed.StopsApp() || w.answersOthers(ctx, r, loadsBefore)))
 	if failed.StopsApp() && !aboutTasks {
 		return failed
 	}
@@ -37,9 +38,6 @@ func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error,
 	defer w.mu.Unlock()
 	w.refusals.note(r, failed)
 	if aboutTasks && w.refusals.setApart(r, failed) {
-		if wordless(failed) && !r.narrowed {
-			w.failuresInRow++ // perhaps the first of an outage
-		}
 		w.log.WarnContext(ctx, "the api refuses a task: its other days are requested at the end", "task", r.tasks[0].ID, "error", failed)
 		return nil
 	}

@@ -20,62 +20,79 @@ func wordless(failed *extract.Error) bool {
 	return failed.Code == 0 && failed.Class != extract.Unreadable || failed.Class == extract.Throttled
 }
 
-// answersOthers reports whether the API seems to work: it answered other requests while
-// this one was under way, or it answered the one before.
-func (w *appWork) answersOthers(r request, loadsBefore int) bool {
+// answersOthers reports whether the API works, so that a request that failed without a
+// statement failed because of its tasks: the API answered others while this one was under
+// way, or it answers again what it answered last. An outage costs this one call more for
+// each request that may fail in a row.
+func (w *appWork) answersOthers(ctx context.Context, r request, loadsBefore int) bool {
+	w.mu.Lock()
+	loads, witness, dayFails := w.loads, w.witness, w.refusals.days[streamDay{r.stream, r.day}]
+	w.mu.Unlock()
+	switch {
+	case loads > loadsBefore:
+		return true
+	case loads == 0 || dayFails:
+		return false
+	}
+	w.more(1)
+	answer, err := w.client.Pull(ctx, extract.Request{Stream: witness.stream, Window: witness.window, Tasks: witness.taskIDs(), Tries: 1})
+	w.progress(witness.day)
+	if err != nil {
+		return false
+	}
+	answer.Release() // the figures are loaded
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.loads > loadsBefore || w.failuresInRow == 0 && !w.refusals.days[streamDay{r.stream, r.day}]
+	w.failuresInRow = 0
+	return true
 }
 
 // triesEach reports whether the tasks of a request that failed without a statement are
 // requested one by one.
-func (w *appWork) triesEach(r request, failed *extract.Error, loadsBefore int) bool {
-	return len(r.tasks) > 1 && wordless(failed) && w.answersOthers(r, loadsBefore)
+func (w *appWork) triesEach(ctx context.Context, r request, failed *extract.Error, loadsBefore int) bool {
+	return len(r.tasks) > 1 && wordless(failed) && w.answersOthers(ctx, r, loadsBefore)
 }
 
-// tryEach requests each task of a request that failed without a statement, once. If some
-// are answered, the others are set apart and requested again at the end: they are the
-// reason, or had bad luck. If none is answered, the request has failed, at the cost of
-// these calls. Only one request is taken apart at a time, as in narrow.
-func (w *appWork) tryEach(ctx context.Context, r request, failed *extract.Error, loadsBefore int, normalizer *transform.Normalizer) (answered bool, err error) {
+// tryEach requests each task of a request that failed without a statement, once. Those
+// without an answer are set apart and requested again at the end: they are the reason, or
+// had bad luck. Only one request is taken apart at a time, as in narrow.
+func (w *appWork) tryEach(ctx context.Context, r request, failed *extract.Error, normalizer *transform.Normalizer) (answered bool, err error) {
 	if !r.narrowed {
 		w.narrowing.Lock()
 		defer w.narrowing.Unlock()
 	}
 	tasks := w.withoutRefused(r).tasks
-	if len(tasks) == len(r.tasks) && !w.answersOthers(r, loadsBefore) { // the result of other requests meanwhile
-		return false, w.refused(context.WithoutCancel(ctx), r, failed, loadsBefore)
-	}
 	w.log.WarnContext(ctx, "the request failed, and others do not: requesting each of its tasks",
 		"stream", r.stream, "day", r.day, "tasks", taskIDs(tasks), "error", failed)
 	w.more(len(tasks))
 	w.progress(r.day)
-	var silent []load.TaskRef
 	for _, task := range tasks {
 		piece := r
 		piece.tasks, piece.narrowed, piece.trial = []load.TaskRef{task}, true, true
 		took, err := w.ask(ctx, piece, normalizer)
 		switch {
 		case errors.Is(err, errWordless):
-			silent = append(silent, task)
+			w.setApart(r, task, failed)
+			w.progress(r.day)
 		case err != nil:
 			return answered, err
 		}
 		answered = answered || took
 	}
-	if len(silent) == len(tasks) && len(tasks) == len(r.tasks) {
-		for range len(silent) - 1 {
-			w.progress(r.day)
-		}
-		return false, w.refused(context.WithoutCancel(ctx), r, failed, loadsBefore)
-	}
+	return answered, nil
+}
+
+// setApart queues the window of a task that got no answer for the end.
+func (w *appWork) setApart(r request, task load.TaskRef, failed *extract.Error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, task := range silent {
-		w.progress(r.day)
-		apart := w.refusals.of(task)
-		apart.last, apart.queued = failed, append(apart.queued, streamDay{r.stream, r.day})
-	}
-	return answered, nil
+	apart := w.refusals.of(task)
+	apart.last, apart.queued = failed, append(apart.queued, streamDay{r.stream, r.day})
+}
+
+// isApart reports whether a task is set apart.
+func (w *appWork) isApart(task load.TaskRef) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.refusals.tasks[task.Key] != nil
 }

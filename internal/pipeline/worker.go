@@ -52,9 +52,10 @@ type appWork struct {
 
 	mu            sync.Mutex
 	totals        Totals
-	loads         int // requests that were loaded
-	failuresInRow int // without an answer
-	errorsInRow   int // answered with an error
+	loads         int     // requests that were loaded
+	witness       request // the last one of them
+	failuresInRow int     // without an answer
+	errorsInRow   int     // answered with an error
 	lastError     *extract.Error
 	lastProblem   string
 	refusals      refusals
