@@ -1,16 +1,16 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"pushloss/internal/postgres"
 
-	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // AppLock is the right to work on an app: to call the API for it and to load its answers.
@@ -18,65 +18,49 @@ type AppLock struct {
 	session  *Session
 	sdkAppID int64
 	epoch    int64
+	// loading says that a load of the previous holder runs.
+	loading bool
 	// SinceLastCall is the time from the last announced call of any process until this
 	// lock was taken; negative if there was none.
 	SinceLastCall time.Duration
 }
 
 const (
-	sqlTryAppLock = `SELECT pg_try_advisory_lock(hashtextextended('pushloss app ' || $1::bigint, 0))`
-	sqlUnlockApp  = `SELECT pg_advisory_unlock(hashtextextended('pushloss app ' || $1::bigint, 0))`
-	sqlHolder     = `SELECT holder FROM pushloss.app_lease WHERE sdk_app_id = $1`
-	sqlTakeLease  = `
+	sqlTryAppLocks = `
+		SELECT app, pg_try_advisory_lock(hashtextextended('pushloss app ' || app, 0)) FROM unnest($1::bigint[]) AS app`
+	sqlUnlockApps = `
+		SELECT pg_advisory_unlock(hashtextextended('pushloss app ' || app, 0)) FROM unnest($1::bigint[]) AS app`
+	sqlHolders    = `SELECT sdk_app_id, holder FROM pushloss.app_lease WHERE sdk_app_id = ANY($1::bigint[])`
+	sqlTakeLeases = `
 		INSERT INTO pushloss.app_lease AS l (sdk_app_id, epoch, holder)
-		VALUES ($1, 1, $2)
+		SELECT app, 1, $2 FROM unnest($1::bigint[]) AS app ORDER BY app
 		ON CONFLICT (sdk_app_id) DO UPDATE SET epoch = l.epoch + 1, holder = excluded.holder
-		RETURNING epoch, coalesce(extract(epoch FROM clock_timestamp() - last_call_at), -1)::double precision`
-	sqlAnnounceCall = `
-		UPDATE pushloss.app_lease SET last_call_at = clock_timestamp()
-		WHERE sdk_app_id = $1 AND epoch = $2
-		RETURNING pg_backend_pid()`
+		RETURNING sdk_app_id, epoch, coalesce(extract(epoch FROM clock_timestamp() - last_call_at), -1)::double precision`
 
-	// Loads take this lock shared, a new holder exclusively. So it waits for running
-	// loads, and any later load of the old holder sees the new epoch and aborts.
+	// Loads take this lock shared. A new holder first takes the lease, so any later load
+	// of the old holder sees the new epoch and aborts. Then the holder takes the lock
+	// exclusively for a moment: once that succeeds, no earlier load runs.
 	sqlFenceLoad  = `SELECT pg_advisory_xact_lock_shared(hashtextextended('pushloss load ' || $1::bigint, 0))`
-	sqlFenceTake  = `SELECT pg_advisory_xact_lock(hashtextextended('pushloss load ' || $1::bigint, 0))`
-	sqlFenceWait  = `SELECT set_config('lock_timeout', $1, true)`
+	sqlTryFences  = `SELECT app, pg_try_advisory_xact_lock(hashtextextended('pushloss load ' || app, 0)) FROM unnest($1::bigint[]) AS app`
 	sqlCheckLease = `SELECT epoch = $2 FROM pushloss.app_lease WHERE sdk_app_id = $1`
 )
 
-// fenceWait limits the wait for loads of the previous holder. If its network was cut, its
-// load ends only when the server gives the connection up. A step on the session's
-// connection must not take that long.
-const fenceWait = heartbeatTimeout / 2
+const (
+	// fenceWait limits the wait for loads of the previous holder. If its network was cut,
+	// its load ends only when the server gives the connection up.
+	fenceWait = heartbeatTimeout / 2
+	// fencePause is the time between two looks at them.
+	fencePause = 20 * time.Millisecond
+)
 
 // LockApp takes the right to work on the app, or returns a *BusyError: at once if another
 // process holds the lock, after a moment if a load of the previous holder still runs.
 func (s *Session) LockApp(ctx context.Context, sdkAppID int64) (*AppLock, error) {
 	lock := &AppLock{session: s, sdkAppID: sdkAppID}
-	err := s.do(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		var got bool
-		if err := conn.QueryRow(ctx, sqlTryAppLock, sdkAppID).Scan(&got); err != nil {
-			return err
-		}
-		if !got {
-			busy := &BusyError{SDKAppID: sdkAppID, Holder: "another process"}
-			err := conn.QueryRow(ctx, sqlHolder, sdkAppID).Scan(&busy.Holder)
-			if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-				return err
-			}
-			return busy
-		}
-		err := lock.takeLease(ctx, conn)
-		if err != nil {
-			_, _ = conn.Exec(ctx, sqlUnlockApp, sdkAppID)
-		}
-		var pgErr *pgconn.PgError
-		if errors.As(err, &pgErr) && pgErr.Code == pgerrcode.LockNotAvailable {
-			return &BusyError{SDKAppID: sdkAppID, Holder: "a process that is gone, whose last load the server has not given up yet"}
-		}
-		return err
-	})
+	err := s.locking.join(lock)
+	if err == nil {
+		err = lock.awaitLoads(ctx)
+	}
 	var busy *BusyError
 	switch {
 	case errors.As(err, &busy):
@@ -87,21 +71,127 @@ func (s *Session) LockApp(ctx context.Context, sdkAppID int64) (*AppLock, error)
 	return lock, nil
 }
 
-func (l *AppLock) takeLease(ctx context.Context, conn *pgx.Conn) error {
-	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, sqlFenceWait, fmt.Sprint(fenceWait.Milliseconds())); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, sqlFenceTake, l.sdkAppID); err != nil {
-			return err
-		}
-		var elapsed float64
-		if err := tx.QueryRow(ctx, sqlTakeLease, l.sdkAppID, l.session.holder).Scan(&l.epoch, &elapsed); err != nil {
-			return err
-		}
-		l.SinceLastCall = time.Duration(elapsed * float64(time.Second))
+// lockApps is a round of LockApp.
+func (s *Session) lockApps(ctx context.Context, conn *pgx.Conn, round []*member) error {
+	ids, _ := apps(round)
+	got, err := yesOrNo(ctx, conn, sqlTryAppLocks, ids)
+	if err != nil {
+		return err
+	}
+	refused := slices.DeleteFunc(slices.Clone(round), func(m *member) bool { return got[m.sdkAppID] })
+	taken := slices.DeleteFunc(slices.Clone(round), func(m *member) bool { return !got[m.sdkAppID] })
+	err = nameHolders(ctx, conn, refused)
+	if err == nil {
+		err = s.takeLeases(ctx, conn, taken)
+	}
+	if err != nil {
+		_ = unlockApps(ctx, conn, taken)
+	}
+	return err
+}
+
+func nameHolders(ctx context.Context, conn *pgx.Conn, refused []*member) error {
+	if len(refused) == 0 {
 		return nil
+	}
+	ids, _ := apps(refused)
+	rows, err := conn.Query(ctx, sqlHolders, ids)
+	if err != nil {
+		return err
+	}
+	holders := make(map[int64]string, len(refused))
+	var id int64
+	var holder string
+	if _, err := pgx.ForEachRow(rows, []any{&id, &holder}, func() error { holders[id] = holder; return nil }); err != nil {
+		return err
+	}
+	for _, m := range refused {
+		m.err = &BusyError{SDKAppID: m.sdkAppID, Holder: cmp.Or(holders[m.sdkAppID], "another process")}
+	}
+	return nil
+}
+
+func (s *Session) takeLeases(ctx context.Context, conn *pgx.Conn, taken []*member) error {
+	if len(taken) == 0 {
+		return nil
+	}
+	byApp := make(map[int64]*member, len(taken))
+	for _, m := range taken {
+		byApp[m.sdkAppID] = m
+	}
+	ids, _ := apps(taken)
+	batch := &pgx.Batch{} // is one transaction
+	batch.Queue(sqlTakeLeases, ids, s.holder).Query(func(rows pgx.Rows) error {
+		var id, epoch int64
+		var elapsed float64
+		_, err := pgx.ForEachRow(rows, []any{&id, &epoch, &elapsed}, func() error {
+			byApp[id].epoch, byApp[id].SinceLastCall = epoch, time.Duration(elapsed*float64(time.Second))
+			return nil
+		})
+		return err
 	})
+	batch.Queue(sqlTryFences, ids).Query(func(rows pgx.Rows) error {
+		free, err := yesOrNoOf(rows)
+		for _, m := range taken {
+			m.loading = !free[m.sdkAppID]
+		}
+		return err
+	})
+	return conn.SendBatch(ctx, batch).Close()
+}
+
+// awaitLoads waits until no load of the previous holder runs.
+func (l *AppLock) awaitLoads(ctx context.Context) error {
+	for end := time.Now().Add(fenceWait); l.loading; {
+		err := sleep(ctx, fencePause)
+		if err == nil {
+			err = l.session.fencing.join(l)
+		}
+		if err == nil && l.loading && time.Now().After(end) {
+			err = &BusyError{SDKAppID: l.sdkAppID, Holder: "a process that is gone, whose last load the server has not given up yet"}
+		}
+		if err != nil {
+			return errors.Join(err, l.Unlock(ctx))
+		}
+	}
+	return nil
+}
+
+func (s *Session) lookAtLoads(ctx context.Context, conn *pgx.Conn, round []*member) error {
+	ids, _ := apps(round)
+	free, err := yesOrNo(ctx, conn, sqlTryFences, ids)
+	for _, m := range round {
+		m.loading = !free[m.sdkAppID]
+	}
+	return err
+}
+
+// yesOrNo returns the answer for each app.
+func yesOrNo(ctx context.Context, conn *pgx.Conn, sql string, args ...any) (map[int64]bool, error) {
+	rows, err := conn.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return yesOrNoOf(rows)
+}
+
+func yesOrNoOf(rows pgx.Rows) (map[int64]bool, error) {
+	answers := make(map[int64]bool)
+	var id int64
+	var yes bool
+	_, err := pgx.ForEachRow(rows, []any{&id, &yes}, func() error { answers[id] = yes; return nil })
+	return answers, err
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
 }
 
 // WaitForApp is LockApp that tries again every interval until ctx ends. It calls waiting
@@ -141,27 +231,13 @@ func (db *DB) UnderLock(ctx context.Context, sdkAppID int64, holder string, wait
 	return do(work, lock)
 }
 
-// AnnounceCall records that a call of the app starts now. It uses the connection that
-// holds the lock, so a success also proves that the lock is still held.
-func (l *AppLock) AnnounceCall(ctx context.Context) error {
-	return l.session.do(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		err := l.session.stays(conn.QueryRow(ctx, sqlAnnounceCall, pgx.QueryExecModeSimpleProtocol, l.sdkAppID, l.epoch))
-		if errors.Is(err, pgx.ErrNoRows) {
-			err = ErrSuperseded
-		}
-		if err != nil {
-			return fmt.Errorf("announce a call of app %d: %w", l.sdkAppID, err)
-		}
-		return nil
-	})
-}
-
 // Unlock lets others work on the app.
-func (l *AppLock) Unlock(ctx context.Context) error {
-	return l.session.do(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, sqlUnlockApp, l.sdkAppID)
-		return err
-	})
+func (l *AppLock) Unlock(context.Context) error { return l.session.unlocking.join(l) }
+
+func unlockApps(ctx context.Context, conn *pgx.Conn, round []*member) error {
+	ids, _ := apps(round)
+	_, err := conn.Exec(ctx, sqlUnlockApps, ids)
+	return err
 }
 
 const sqlBusyApps = `

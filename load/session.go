@@ -50,6 +50,9 @@ type Session struct {
 	release func(context.Context)
 	backend uint32 // the server's process, which holds the locks
 
+	// What the apps' locks ask of conn, each in rounds of its own.
+	locking, fencing, announcing, unlocking rounds
+
 	lost  context.CancelCauseFunc
 	ended chan struct{}
 
@@ -67,6 +70,8 @@ func (db *DB) OpenSession(ctx context.Context, holder string) (*Session, context
 		return nil, nil, fmt.Errorf("take a connection for locks: %w", err)
 	}
 	s := &Session{db: db, holder: holder, conn: conn, release: release, ended: make(chan struct{})}
+	s.locking.serve, s.fencing.serve = s.together(s.lockApps), s.together(s.lookAtLoads)
+	s.announcing.serve, s.unlocking.serve = s.together(s.announceCalls), s.together(unlockApps)
 	s.broken, s.breaks = context.WithCancel(context.Background())
 	// A server that gets no heartbeat gives the locks to others, while a proxy or pooler
 	// in between may keep its end of the connection open for hours.
@@ -104,7 +109,11 @@ func (s *Session) watch(ctx context.Context) {
 			return
 		case <-ticker.C:
 			err := s.do(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-				return s.stays(conn.QueryRow(ctx, `SELECT pg_backend_pid()`, pgx.QueryExecModeSimpleProtocol))
+				var backend uint32
+				if err := conn.QueryRow(ctx, `SELECT pg_backend_pid()`, pgx.QueryExecModeSimpleProtocol).Scan(&backend); err != nil {
+					return err
+				}
+				return s.stays(backend)
 			})
 			if err != nil { // it is unknown who holds the locks now
 				s.lose(fmt.Errorf("%w: %w", ErrLockLost, err))
@@ -144,11 +153,7 @@ func (s *Session) whileHeld(ctx context.Context, step func(context.Context) erro
 // stays checks, by the answer to pg_backend_pid(), that the session still uses the server
 // connection with its locks: somebody may have changed a pooler's mode since the process
 // started.
-func (s *Session) stays(row pgx.Row) error {
-	var backend uint32
-	if err := row.Scan(&backend); err != nil {
-		return err
-	}
+func (s *Session) stays(backend uint32) error {
 	if backend != s.backend {
 		return &postgres.PoolingError{Mode: "transaction"}
 	}
@@ -169,4 +174,15 @@ func (s *Session) do(ctx context.Context, step func(context.Context, *pgx.Conn) 
 		return fmt.Errorf("%w: %w", ErrLockLost, err)
 	}
 	return err
+}
+
+// together is a round's step on the session's connection. Its error is that of every
+// member.
+func (s *Session) together(step func(context.Context, *pgx.Conn, []*member) error) func([]*member) {
+	return func(round []*member) {
+		err := s.do(context.Background(), func(ctx context.Context, conn *pgx.Conn) error { return step(ctx, conn, round) })
+		if err != nil {
+			fail(round, err)
+		}
+	}
 }

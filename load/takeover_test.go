@@ -50,9 +50,7 @@ func TestATakeoverWaitsForALoadUnderWay(t *testing.T) {
 	f.waits("pushloss.pull")
 	f.endSession()
 	taken := f.takeOver()
-	f.eventually("the other process at the fence", `
-		SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
-			AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`)
+	f.eventually("the other process at the fence", `SELECT epoch FROM pushloss.app_lease WHERE epoch = 2`)
 	select {
 	case <-taken:
 		t.Error("the app was taken over beside a load")
