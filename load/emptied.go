@@ -24,8 +24,8 @@ type Emptied struct {
 const EmptiedTold = 30 * 24 * time.Hour
 
 // lower notes what a load does to the sums of the window's counts, by grain. It reports
-// whether the load lowered one that is less than nine tenths of the most it ever was: less is
-// an ordinary restatement.
+// whether the load lowered one of them below nine tenths of the most it ever was. One such
+// window makes the app's result partial. A smaller step is an ordinary restatement.
 func (e *Entry) lower(before, after [2]int64, now time.Time) (lowered bool) {
 	far := false
 	for grain := range after {

@@ -38,8 +38,8 @@ func (w *appWork) ask(ctx context.Context, r request, normalizer *transform.Norm
 		switch {
 		case r.trial && wordless(failed):
 			return false, errWordless
-		case w.narrows(r, failed):
-			return w.narrow(ctx, r, failed, normalizer)
+		case w.splits(r, failed):
+			return w.split(ctx, r, failed, normalizer)
 		case w.triesEach(ctx, r, failed, loadsBefore):
 			return w.tryEach(ctx, r, failed, normalizer)
 		}

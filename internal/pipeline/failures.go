@@ -10,6 +10,10 @@ import (
 
 // refused handles a request without figures that began when loadsBefore others were
 // loaded. The error that it returns stops the app.
+//
+// A task that gets no answer stops the app only if the API answers nothing else: neither
+// another request meanwhile nor the last answered one again (answersOthers). Then each
+// such request counts, and maxFailuresInRow of them stop the app.
 func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error, loadsBefore int) error {
 	reason := reasonOf(r, failed)
 	if !w.policy.remembered(r.day, w.now()) && failed.AboutWindow() {

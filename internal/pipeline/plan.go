@@ -227,8 +227,8 @@ type request struct {
 	day    calendar.Day
 	window calendar.Window
 	tasks  []load.TaskRef
-	// narrowed says that it is a part of a refused request.
-	narrowed bool
+	// split says that it is a part of a refused request.
+	split bool
 	// trial says that the caller handles its failure without an answer of the API.
 	trial bool
 	// once says that a failure is not tried again.

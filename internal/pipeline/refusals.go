@@ -17,7 +17,7 @@ import (
 
 // refusals records which windows of an app the API refused, that is, answered with an
 // error. If a request is refused because of one of its tasks, the job repeats it in
-// halves, down to that task. From then on the task is set apart, so that the narrowing
+// halves, down to that task. From then on the task is set apart, so that the splitting
 // happens once: its other days are requested at the end, one by one and the newest first.
 // If that one is refused too, the job skips the others.
 type refusals struct {
@@ -51,7 +51,7 @@ func (f *refusals) note(r request, failed *extract.Error) {
 
 // setApart records a refusal that is about one task, and reports whether it is.
 func (f *refusals) setApart(r request, failed *extract.Error) bool {
-	passing := failed.Class == extract.Transient && failed.Code != 0 && !r.narrowed || failed.Class == extract.Unreadable
+	passing := failed.Class == extract.Transient && failed.Code != 0 && !r.split || failed.Class == extract.Unreadable
 	if len(r.tasks) != 1 || passing || f.days[streamDay{r.stream, r.day}] {
 		return false
 	}
@@ -87,8 +87,8 @@ func (w *appWork) withoutRefused(r request) request {
 	return r
 }
 
-// narrows reports whether a refused request is repeated in halves.
-func (w *appWork) narrows(r request, failed *extract.Error) bool {
+// splits reports whether a refused request is repeated in halves.
+func (w *appWork) splits(r request, failed *extract.Error) bool {
 	if len(r.tasks) < 2 || !failed.MayBeAboutTasks() {
 		return false
 	}
@@ -104,14 +104,14 @@ func (w *appWork) narrows(r request, failed *extract.Error) bool {
 	return !dayFails
 }
 
-// narrow repeats a request in two halves or, if some of its tasks were set apart
-// meanwhile, without these tasks. It narrows one request at a time: the result saves the
+// split repeats a request in two halves or, if some of its tasks were set apart
+// meanwhile, without these tasks. It splits one request at a time: the result saves the
 // others the same calls.
-func (w *appWork) narrow(ctx context.Context, r request, failed *extract.Error, normalizer *transform.Normalizer) (answered bool, err error) {
+func (w *appWork) split(ctx context.Context, r request, failed *extract.Error, normalizer *transform.Normalizer) (answered bool, err error) {
 	var pieces []request
-	if !r.narrowed {
-		w.narrowing.Lock()
-		defer w.narrowing.Unlock()
+	if !r.split {
+		w.splitting.Lock()
+		defer w.splitting.Unlock()
 		if rest := w.withoutRefused(r); len(rest.tasks) == 0 {
 			w.progress(r.day)
 			return false, nil
@@ -128,7 +128,7 @@ func (w *appWork) narrow(ctx context.Context, r request, failed *extract.Error, 
 		pieces[0].tasks, pieces[1].tasks = r.tasks[:middle:middle], r.tasks[middle:]
 	}
 	for _, piece := range pieces {
-		piece.narrowed = true
+		piece.split = true
 		took, err := w.ask(ctx, piece, normalizer)
 		answered = answered || took
 		if err != nil {
@@ -154,7 +154,7 @@ func (w *appWork) askAlone(ctx context.Context) error {
 			}
 			w.more(1)
 			r := w.plan.request(window.stream, window.day, []load.TaskRef{task.task})
-			r.narrowed, r.once = true, silent >= maxFailuresInRow
+			r.split, r.once = true, silent >= maxFailuresInRow
 			answered, err := w.ask(ctx, r, &normalizer)
 			if err != nil {
 				return err

@@ -22,8 +22,8 @@ func wordless(failed *extract.Error) bool {
 
 // answersOthers reports whether the API works, so that a request that failed without a
 // statement failed because of its tasks: the API answered others while this one was under
-// way, or it answers again what it answered last. An outage costs this one call more for
-// each request that may fail in a row.
+// way, or it answers again what it answered last. An outage costs one call more for each
+// request that may fail in a row.
 func (w *appWork) answersOthers(ctx context.Context, r request, loadsBefore int) bool {
 	w.mu.Lock()
 	loads, witness, dayFails := w.loads, w.witness, w.refusals.days[streamDay{r.stream, r.day}]
@@ -55,11 +55,11 @@ func (w *appWork) triesEach(ctx context.Context, r request, failed *extract.Erro
 
 // tryEach requests each task of a request that failed without a statement, once. Those
 // without an answer are set apart and requested again at the end: they are the reason, or
-// had bad luck. Only one request is taken apart at a time, as in narrow.
+// had bad luck. Only one request is taken apart at a time, as in split.
 func (w *appWork) tryEach(ctx context.Context, r request, failed *extract.Error, normalizer *transform.Normalizer) (answered bool, err error) {
-	if !r.narrowed {
-		w.narrowing.Lock()
-		defer w.narrowing.Unlock()
+	if !r.split {
+		w.splitting.Lock()
+		defer w.splitting.Unlock()
 	}
 	tasks := w.withoutRefused(r).tasks
 	w.log.WarnContext(ctx, "the request failed, and others do not: requesting each of its tasks",
@@ -68,7 +68,7 @@ func (w *appWork) tryEach(ctx context.Context, r request, failed *extract.Error,
 	w.progress(r.day)
 	for _, task := range tasks {
 		piece := r
-		piece.tasks, piece.narrowed, piece.trial = []load.TaskRef{task}, true, true
+		piece.tasks, piece.split, piece.trial = []load.TaskRef{task}, true, true
 		took, err := w.ask(ctx, piece, normalizer)
 		switch {
 		case errors.Is(err, errWordless):

@@ -64,7 +64,7 @@ type appWork struct {
 	calls         int  // for spans, and for the days that they lead to
 	disagreed     bool // a span was wrong
 
-	narrowing sync.Mutex
+	splitting sync.Mutex
 }
 
 // do executes the plan. When ctx ends, the requests under way finish. The error is what

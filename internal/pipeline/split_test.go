@@ -42,7 +42,7 @@ func TestATaskThatTheAPIRefusesFailsByNameAndAlone(t *testing.T) {
 			if n := w.number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND last_error LIKE '%t3%' AND task_id = 't3'`); n != 2 {
 				t.Errorf("%d windows name their task", n)
 			}
-			// Of 20 days one request is narrowed, by 6 at most; those under way meanwhile are
+			// Of 20 days one request is split, by 6 at most; those under way meanwhile are
 			// made once more without the task, whose last day is asked for alone.
 			if calls := int(report.Requests - report.Retries); calls > 20*3+6+3+1 {
 				t.Errorf("%d requests were made", calls)
