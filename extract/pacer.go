@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -13,9 +14,11 @@ import (
 // The service counts arrivals, which a client cannot see. A call arrives between the
 // moment its request is written and the moment its answer comes. So the next call may
 // leave an interval after that answer, which proves the arrival. If the answer is slow,
-// the next call may leave an interval and a margin after the writing.
+// the next call may leave an interval and a margin after the writing. The margin grows
+// with the delays of a busy machine, where a request may arrive long after its writing.
 type Pacer struct {
 	announce func(context.Context) error
+	delays   *Delays
 
 	turn chan struct{} // holds one token: whose turn it is to wait and send
 
@@ -30,6 +33,9 @@ const (
 	// marginDivisor makes the margin for slow answers 4% of the interval, so that 95% of
 	// the allowed calls remain possible.
 	marginDivisor = 25
+	// delayFactor is how much longer than this process's worst recent delay a request may
+	// take to arrive.
+	delayFactor = 2
 	// maxInterval keeps the arithmetic within a Duration.
 	maxInterval = 24 * time.Hour
 	// maxSlowDown is how many times slower than its base pace an app may become.
@@ -43,6 +49,8 @@ type PacerOptions struct {
 	// Announce, if set, is called before each call, in its turn, to inform other
 	// processes of the call. An error prevents the call.
 	Announce func(context.Context) error
+	// Delays are those of all pacers of the process; nil means the pacer's own.
+	Delays *Delays
 }
 
 // NewPacer returns a pacer for callsPerSecond; 0 means no pace.
@@ -53,6 +61,7 @@ func NewPacer(callsPerSecond float64, opts PacerOptions) *Pacer {
 	}
 	p := &Pacer{
 		announce: opts.Announce,
+		delays:   cmp.Or(opts.Delays, &Delays{}),
 		turn:     make(chan struct{}, 1),
 		base:     interval,
 		interval: interval,
@@ -128,10 +137,10 @@ func (c *Call) Done() {
 
 // next returns when the call after c may leave, and a channel that closes if that time
 // may become earlier.
-func (c *Call) next(interval time.Duration) (at time.Time, forward <-chan struct{}) {
+func (c *Call) next(interval, margin time.Duration) (at time.Time, forward <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	bounded := c.sentAt.Add(interval + interval/marginDivisor)
+	bounded := c.sentAt.Add(interval + margin)
 	if c.doneAt.IsZero() {
 		return bounded, c.done
 	}
@@ -174,7 +183,7 @@ func (p *Pacer) waitForTurn(ctx context.Context) error {
 	last, earliest := p.last, p.earliest
 	p.mu.Unlock()
 	if last == nil {
-		return sleepUntil(ctx, earliest, nil)
+		return p.sleepUntil(ctx, earliest, nil)
 	}
 	select {
 	case <-last.sent:
@@ -184,22 +193,27 @@ func (p *Pacer) waitForTurn(ctx context.Context) error {
 	// During this wait, an answer may make the moment earlier. A SlowDown or a request
 	// that is written again may make it later.
 	for {
-		at, forward := last.next(p.Interval())
+		interval := p.Interval()
+		at, forward := last.next(interval, max(interval/marginDivisor, min(interval, delayFactor*p.delays.recent())))
 		if !time.Now().Before(at) {
 			return nil
 		}
-		if err := sleepUntil(ctx, at, forward); err != nil {
+		if err := p.sleepUntil(ctx, at, forward); err != nil {
 			return err
 		}
 	}
 }
 
 // sleepUntil waits until t, the end of ctx, or early, whichever comes first.
-func sleepUntil(ctx context.Context, t time.Time, early <-chan struct{}) error {
-	timer := time.NewTimer(time.Until(t))
+func (p *Pacer) sleepUntil(ctx context.Context, t time.Time, early <-chan struct{}) error {
+	wait := time.Until(t)
+	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
+		if wait > 0 {
+			p.delays.note(t)
+		}
 		return nil
 	case <-early:
 		return nil

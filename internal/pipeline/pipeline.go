@@ -76,6 +76,7 @@ type Pipeline struct {
 	settings  Settings
 	opts      Options
 	budget    *extract.Budget // for the answers of all jobs
+	delays    *extract.Delays // of the calls of all jobs
 }
 
 // New returns a pipeline from the apps through transport into db.
@@ -101,5 +102,5 @@ func New(db *load.DB, transport http.RoundTripper, apps []App, settings Settings
 	if len(settings.Streams) == 0 {
 		settings.Streams = []stream.Stream{stream.Loss}
 	}
-	return &Pipeline{db: db, transport: transport, apps: apps, settings: settings, opts: opts, budget: extract.NewBudget()}
+	return &Pipeline{db: db, transport: transport, apps: apps, settings: settings, opts: opts, budget: extract.NewBudget(), delays: &extract.Delays{}}
 }

@@ -53,7 +53,7 @@ func (j *job) takeTurn(ctx context.Context, session *load.Session, app App, runI
 	calls := &callLog{sdkAppID: app.Account.SDKAppID, forward: j.opts.OnCall}
 	return turn{
 		App: app, lock: lock, calls: calls, runID: runID, log: log,
-		client: app.Client(j.transport, lock, extract.Options{
+		client: extract.NewClient(app.Account, j.transport, app.pacer(lock, j.delays), extract.Options{
 			Log: log, OnCall: calls.record, Budget: j.budget,
 			CheckClock: func(api time.Time) error { return j.clocks.compare(ctx, api) },
 		}),
@@ -67,14 +67,14 @@ func (t turn) end(ctx context.Context) { _ = t.lock.Unlock(context.WithoutCancel
 // calls of earlier processes, and it announces its own calls to later ones. Without a
 // lock (nil) earlier calls are unknown: the first call waits an interval.
 func (a App) Client(transport http.RoundTripper, lock *load.AppLock, opts extract.Options) *extract.Client {
-	return extract.NewClient(a.Account, transport, a.pacer(lock), opts)
+	return extract.NewClient(a.Account, transport, a.pacer(lock, nil), opts)
 }
 
-func (a App) pacer(lock *load.AppLock) *extract.Pacer {
+func (a App) pacer(lock *load.AppLock, delays *extract.Delays) *extract.Pacer {
 	if a.CallsPerSecond == 0 {
 		return extract.NewPacer(0, extract.PacerOptions{})
 	}
-	var opts extract.PacerOptions
+	opts := extract.PacerOptions{Delays: delays}
 	if lock != nil {
 		opts.Announce = lock.AnnounceCall
 	}

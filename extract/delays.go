@@ -1,0 +1,45 @@
+package extract
+
+import (
+	"sync"
+	"time"
+)
+
+// Delays is how late this process wakes for the calls of all its apps, lately. On a busy
+// machine everything that handles a request is late too, on the way to its arrival. It is
+// safe for concurrent use.
+type Delays struct {
+	mu            sync.Mutex
+	worst, before time.Duration // of the present period and of the one before it
+	began         time.Time     // of the present period
+}
+
+// delayPeriod is how long a delay counts, at least.
+const delayPeriod = 3 * time.Second
+
+// note records that a timer that was due at the given time fired now.
+func (d *Delays) note(due time.Time) {
+	now := time.Now()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.turn(now)
+	d.worst = max(d.worst, now.Sub(due))
+}
+
+// recent returns the worst of the latest delays.
+func (d *Delays) recent() time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.turn(time.Now())
+	return max(d.worst, d.before)
+}
+
+// turn begins a new period if the present one is over.
+func (d *Delays) turn(now time.Time) {
+	switch past := now.Sub(d.began); {
+	case past >= 2*delayPeriod:
+		d.worst, d.before, d.began = 0, 0, now
+	case past >= delayPeriod:
+		d.worst, d.before, d.began = 0, d.worst, now
+	}
+}
