@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"html"
+	"iter"
+	"math/bits"
 	"net/url"
 	"regexp"
 	"slices"
@@ -38,26 +40,63 @@ type redactor struct {
 	userSig string
 	long    []string // forms of credentials that are found by their pieces
 	short   []string // forms that are too short for that: found only whole
-	grams   map[uint64][]place
+	grams   grams
 	filter  [1 << 10]uint64 // a bit for the hash of each gram
 }
 
-// place is the position of a gram in a form.
-type place struct{ form, at int }
+// place is the position of a gram in a form; forms count from 1.
+type place struct{ form, at uint32 }
+
+// grams finds the places of a gram: a hash table where a place has the next empty slot.
+// Each app has some thousands for as long as its job runs: a map takes four times the
+// memory.
+type grams []place
+
+// newGrams returns a table for n places, at least a quarter empty.
+func newGrams(n int) grams { return make(grams, 1<<bits.Len(uint(n+n/3))) }
+
+func (g grams) add(hash uint64, p place) {
+	i := g.first(hash)
+	for g[i].form != 0 {
+		i = (i + 1) & (len(g) - 1)
+	}
+	g[i] = p
+}
+
+// first is the slot of a hash; the upper bits of a hash are the mixed ones.
+func (g grams) first(hash uint64) int { return int(hash >> bits.LeadingZeros64(uint64(len(g)-1))) }
+
+// places yields the places of all grams with the hash, and some others.
+func (g grams) places(hash uint64) iter.Seq[place] {
+	return func(yield func(place) bool) {
+		for i := g.first(hash); g[i].form != 0 && yield(g[i]); i = (i + 1) & (len(g) - 1) {
+		}
+	}
+}
 
 // userSigParameter finds a UserSig that a page repeats in part or with its own escaping:
 // most of a UserSig is as sensitive as all of it.
 var userSigParameter = regexp.MustCompile(`(?i)(usersig(?:=|%3d|&#61;|\\u003d|%253d))[A-Za-z0-9*_%+/=-]+`)
 
 func newRedactor(userSig, secretKey string) *redactor {
-	r := &redactor{userSig: userSig, grams: make(map[uint64][]place)}
+	r := &redactor{userSig: userSig}
+	var places int
 	for _, credential := range []string{userSig, secretKey} {
 		if credential == "" {
 			continue
 		}
 		for _, form := range formsOf(credential) {
-			r.seek(form)
+			if len(form) < minPiece {
+				r.short = append(r.short, form)
+				continue
+			}
+			r.long = append(r.long, form)
+			places += len(form) - gram + 1
 		}
+	}
+	r.grams = newGrams(places)
+	for i, form := range r.long {
+		r.seek(i, form)
 	}
 	return r
 }
@@ -93,41 +132,44 @@ var escapes = regexp.MustCompile(`%[0-9A-F]{2}`)
 
 func lowerEscapes(text string) string { return escapes.ReplaceAllStringFunc(text, strings.ToLower) }
 
-func (r *redactor) seek(form string) {
-	if len(form) < minPiece {
-		r.short = append(r.short, form)
-		return
-	}
-	r.long = append(r.long, form)
+// seek has the pieces of a form found.
+func (r *redactor) seek(number int, form string) {
 	for at := 0; at+gram <= len(form); at++ {
-		key := binary.LittleEndian.Uint64([]byte(form[at:]))
-		r.grams[key] = append(r.grams[key], place{len(r.long) - 1, at})
-		word, bit := slot(key)
+		hash := hashOf(binary.LittleEndian.Uint64([]byte(form[at:])))
+		word, bit := slot(hash)
 		r.filter[word] |= bit
+		r.grams.add(hash, place{uint32(number) + 1, uint32(at)})
 	}
 }
 
-// slot is a gram's bit in the filter.
-func slot(key uint64) (word int, bit uint64) {
+func hashOf(key uint64) uint64 {
 	const multiplier = 0x9e3779b97f4a7c15
-	hash := key * multiplier >> 48
+	return key * multiplier
+}
+
+// slot is a gram's bit in the filter.
+func slot(hash uint64) (word int, bit uint64) {
+	hash >>= 48
 	return int(hash >> 6), 1 << (hash & 63)
 }
 
 // next finds the first credential, or piece of one, in text from offset on.
 func (r *redactor) next(text []byte, offset int) (start, end int, found bool) {
 	for i := offset; i+gram <= len(text); i += gram {
-		key := binary.LittleEndian.Uint64(text[i:])
-		if word, bit := slot(key); r.filter[word]&bit == 0 {
+		hash := hashOf(binary.LittleEndian.Uint64(text[i:]))
+		if word, bit := slot(hash); r.filter[word]&bit == 0 {
 			continue
 		}
-		for _, p := range r.grams[key] {
-			form := r.long[p.form]
+		for p := range r.grams.places(hash) {
+			form, at := r.long[p.form-1], int(p.at)
+			if form[at:at+gram] != string(text[i:i+gram]) {
+				continue
+			}
 			from, to := i, i+gram
-			for a := p.at; a > 0 && from > offset && text[from-1] == form[a-1]; a-- {
+			for a := at; a > 0 && from > offset && text[from-1] == form[a-1]; a-- {
 				from--
 			}
-			for a := p.at + gram; a < len(form) && to < len(text) && text[to] == form[a]; a++ {
+			for a := at + gram; a < len(form) && to < len(text) && text[to] == form[a]; a++ {
 				to++
 			}
 			if to-from >= max(minPiece, end-start+1) {
