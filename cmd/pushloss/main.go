@@ -19,17 +19,12 @@ import (
 	"pushloss/internal/problem"
 )
 
-// A job's live memory is a few MiB: collecting it at its doubling, Go's default,
-// costs a sixth of the CPU. The limit keeps a process within its documented memory.
-const (
-	gcPercent   = 300
-	memoryLimit = 48 << 20
-)
-
 func main() {
+	var working func(apps int)
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(gcPercent)
-		debug.SetMemoryLimit(memoryLimit)
+		working = func(apps int) { debug.SetMemoryLimit(memoryLimit(apps)) }
+		working(1)
 	}
 	// Notifications go through a library whose services have no timeout of their own.
 	// A target that never answers must not block its place for ever, and a refused
@@ -45,7 +40,8 @@ func main() {
 	code := Run(ctx, os.Args[1:], Environment{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Lookuper: config.OS(), Now: time.Now,
-		Detach: func() { signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE) },
+		Working: working,
+		Detach:  func() { signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE) },
 	})
 	os.Exit(code)
 }
@@ -70,6 +66,8 @@ type Environment struct {
 	// Detach makes the process outlive its terminal and the readers of its output; nil
 	// where there is nothing to do.
 	Detach func()
+	// Working, if set, is told on how many apps the process works at once.
+	Working func(apps int)
 	// Retries are serve's pauses before it tries a job again; nil means the usual ones.
 	Retries []time.Duration
 }

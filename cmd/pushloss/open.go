@@ -145,6 +145,9 @@ func (a *app) pipeline(db *load.DB, opts pipeline.Options) *pipeline.Pipeline {
 			CallsPerSecond: configured.Rate,
 		}
 	}
+	if a.env.Working != nil {
+		a.env.Working(len(apps))
+	}
 	opts.Log = a.log
 	opts.Now = a.env.Now
 	opts.Holder = holder()
