@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/klauspost/compress/zstd"
+	"golang.org/x/sync/semaphore"
 
 	"pushloss/internal/postgres"
 )
@@ -20,6 +21,10 @@ type DB struct {
 	encoder    *zstd.Encoder
 	dimensions dimensions
 	places     places
+	// learning has one load at a time store new words and places. At the start of many
+	// apps they all meet the same ones, and would wait for each other in the database,
+	// with all the connections.
+	learning *semaphore.Weighted
 }
 
 // Open connects to the database. Unreachable accepts the error if no database answers. A
@@ -45,7 +50,7 @@ func with(pool *postgres.Pool, err error) (*DB, error) {
 		pool.Close()
 		return nil, fmt.Errorf("prepare compression: %w", err)
 	}
-	return &DB{pool: pool, encoder: encoder}, nil
+	return &DB{pool: pool, encoder: encoder, learning: semaphore.NewWeighted(1)}, nil
 }
 
 // Close ends all connections.

@@ -58,13 +58,15 @@ func (d *dimensions) resolveCodes(ctx context.Context, db *DB, snapshots []trans
 
 func (d *dimensions) resolveOf(ctx context.Context, db *DB, snapshots []transform.Snapshot, withInfos bool) (vocabulary, error) {
 	known := d.known()
-	codes, infos := known.unknown(snapshots)
-	if !withInfos {
-		infos = nil
-	}
-	if len(codes)+len(infos) == 0 {
+	if codes, infos := known.unknown(snapshots, withInfos); len(codes)+len(infos) == 0 {
 		return known, nil
 	}
+	if db.learning.Acquire(ctx, 1) != nil {
+		return vocabulary{}, context.Cause(ctx)
+	}
+	defer db.learning.Release(1)
+	known = d.known() // another load may have added them
+	codes, infos := known.unknown(snapshots, withInfos)
 	fetched, err := fetch(ctx, db, codes, infos)
 	if err != nil {
 		return vocabulary{}, err
@@ -74,7 +76,7 @@ func (d *dimensions) resolveOf(ctx context.Context, db *DB, snapshots []transfor
 }
 
 // unknown returns, sorted, the codes of snapshots and their texts that have no key yet.
-func (v vocabulary) unknown(snapshots []transform.Snapshot) (codes, infos []string) {
+func (v vocabulary) unknown(snapshots []transform.Snapshot, withInfos bool) (codes, infos []string) {
 	newCodes, newInfos := make(map[string]bool), make(map[string]bool)
 	for _, snapshot := range snapshots {
 		for _, fact := range snapshot.Facts {
@@ -84,7 +86,7 @@ func (v vocabulary) unknown(snapshots []transform.Snapshot) (codes, infos []stri
 			if _, ok := v.codes[fact.Code]; !ok {
 				newCodes[fact.Code] = true
 			}
-			if _, ok := v.infos[fact.Info]; !ok {
+			if _, ok := v.infos[fact.Info]; !ok && withInfos {
 				newInfos[fact.Info] = true
 			}
 		}

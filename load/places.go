@@ -67,7 +67,14 @@ const (
 
 // note stores the places of a day's facts that are not known yet.
 func (p *places) note(ctx context.Context, db *DB, of stream.Stream, day calendar.Day, words vocabulary, snapshots []transform.Snapshot) error {
-	seen, texts, platforms := p.unknown(of, day, words, snapshots)
+	if seen, _, platforms := p.unknown(of, day, words, snapshots); len(seen)+len(platforms) == 0 {
+		return nil
+	}
+	if db.learning.Acquire(ctx, 1) != nil {
+		return context.Cause(ctx)
+	}
+	defer db.learning.Release(1)
+	seen, texts, platforms := p.unknown(of, day, words, snapshots) // another load may have stored them
 	var platformsOf [2][]int16
 	var codes [2][]int32
 	var stages [2][]int16

@@ -181,7 +181,7 @@ type lookedUp struct {
 }
 
 func (l *lookedUp) keys(ctx context.Context, snapshots []transform.Snapshot) (vocabulary, error) {
-	codes, infos := l.vocabulary.unknown(snapshots)
+	codes, infos := l.vocabulary.unknown(snapshots, true)
 	if len(codes)+len(infos) == 0 {
 		return l.vocabulary, nil
 	}
