@@ -5,7 +5,7 @@
 # key, so errors are printed and the data stays as it is.
 # Seen: the constraints are dropped first, each by a statement of its own, and that works. DROP TABLE
 # fails because of the view, CREATE TABLE because the table is there, and COPY then adds all rows once more,
-# since no key is left to refuse them. Adding the key fails, as rows are there twice. Exit code 1, with
+# since no key is left to refuse them. Adding the key fails, as rows occur twice. Exit code 1, with
 # "errors ignored on restore"; sums are twice the truth, and thrice after the next try. With --single-transaction
 # nothing is changed.
 . "$(dirname "$0")/lib.bash"

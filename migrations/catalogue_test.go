@@ -21,7 +21,7 @@ func TestTheCatalogueOfErrorCodesIsReadLineByLine(t *testing.T) {
 		{"a blank beside a code", header + "Huawei,, 1,a,b,,,,\n", "error_codes.csv:2: code begins or ends with a blank"},
 		{"a mark that a spreadsheet writes", "\ufeff" + header + "Huawei,,1,a,b,,,,\n", ""},
 		{"a source that is no link", header + "Huawei,,1,a,b,,,,page 7\n", "error_codes.csv:2: source"},
-		{"a code that is there twice", header + "Huawei,,1,a,b,,,,\nXiaomi,,1,a,b,,,,\nHuawei,,1,c,d,,,,\n", "error_codes.csv:4: the code is in line 2 already"},
+		{"a code that occurs twice", header + "Huawei,,1,a,b,,,,\nXiaomi,,1,a,b,,,,\nHuawei,,1,c,d,,,,\n", "error_codes.csv:4: the code is in line 2 already"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -102,7 +102,7 @@ func TestStatisticsBecomeAFactPerCounter(t *testing.T) {
 			},
 			Counts: transform.Counts{RowsIn: 4, Facts: 1, Rejected: 3},
 		}},
-		{"a counter that is there twice", `{"TaskID":"a","TotalCount":1,"TotalCount":2}`, transform.Result{
+		{"a counter that occurs twice", `{"TaskID":"a","TotalCount":1,"TotalCount":2}`, transform.Result{
 			Unreadable: []transform.Unreadable{{TaskID: "a", Reason: "it has TotalCount twice"}},
 			Rejects: []transform.Reject{{TaskID: "a", Array: "Results", JSON: `{"TaskID":"a","TotalCount":1,"TotalCount":2}`,
 				Reason: "it has TotalCount twice", Rows: 2}},

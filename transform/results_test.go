@@ -156,7 +156,7 @@ func TestResultsAreSortedByWhatWasAsked(t *testing.T) {
 			},
 		},
 		{
-			name:   "an array that is there twice makes its task unreadable",
+			name:   "an array that occurs twice makes its task unreadable",
 			answer: ok(`{"TaskID":"a","ReadyToSendLoss":[` + row1 + `],"ReadyToSendLoss":[` + row1 + `]}`), asked: []string{"a"},
 			want: transform.Result{
 				Unreadable: []transform.Unreadable{{TaskID: "a", Reason: "it has ReadyToSendLoss twice"}},

@@ -71,9 +71,9 @@ func TestAStageRow(t *testing.T) {
 		{name: "it has unknown fields", row: `{"Share":0.5,"ErrCode":"1","Tags":["a",{"ErrCode":"2"}],"ErrCount":5}`, want: stageFact("1", 5, "")},
 		{name: "it has fields of a platform row", row: `{"EventType":"x","PushPlatform":4,"ErrCode":"1","ErrCount":5}`, want: stageFact("1", 5, "")},
 		{name: "its fields are spelt in lower case", row: `{"errcode":"1","errcount":5,"errinfo":"x"}`, want: stageFact("1", 5, "x")},
-		{name: "its code is there twice", row: `{"ErrCode":"1","ErrCode":"2","ErrCount":5}`, reason: "it has ErrCode twice"},
-		{name: "its code is there twice in two spellings", row: `{"ErrCode":"1","errCode":"1","ErrCount":5}`, reason: "it has ErrCode twice"},
-		{name: "its count is there twice", row: `{"ErrCode":"1","ErrCount":5,"ErrCount":5}`, reason: "it has ErrCount twice"},
+		{name: "its code occurs twice", row: `{"ErrCode":"1","ErrCode":"2","ErrCount":5}`, reason: "it has ErrCode twice"},
+		{name: "its code occurs twice in two spellings", row: `{"ErrCode":"1","errCode":"1","ErrCount":5}`, reason: "it has ErrCode twice"},
+		{name: "its count occurs twice", row: `{"ErrCode":"1","ErrCount":5,"ErrCount":5}`, reason: "it has ErrCount twice"},
 		{name: "its code is null and then given", row: `{"ErrCode":null,"ErrCode":"2","ErrCount":5}`, want: stageFact("2", 5, "")},
 
 		{name: "it is a number", row: `7`, reason: "a row must be an object"},
@@ -126,7 +126,7 @@ func TestAPlatformRow(t *testing.T) {
 		{name: "the platform is missing", row: `{"EventType":1,"ErrCode":"1","ErrCount":5}`, reason: "PushPlatform is missing"},
 		{name: "the event is missing", row: `{"PushPlatform":1,"ErrCode":"1","ErrCount":5}`, reason: "EventType is missing"},
 		{name: "the event is null", row: `{"EventType":null,"PushPlatform":1,"ErrCode":"1","ErrCount":5}`, reason: "EventType is missing"},
-		{name: "the event is there twice", row: `{"EventType":1,"EventType":1,"PushPlatform":1,"ErrCode":"1","ErrCount":5}`, reason: "it has EventType twice"},
+		{name: "the event occurs twice", row: `{"EventType":1,"EventType":1,"PushPlatform":1,"ErrCode":"1","ErrCount":5}`, reason: "it has EventType twice"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -85,7 +85,7 @@ func TestAMalformedTaskFileIsNamedWithItsLinesAndNotImported(t *testing.T) {
 		{"bad.jsonl", `{"task_id":"good"}` + "\n" + `{"task_id":""}` + "\n", ":2: task_id is empty"},
 		{"empty.csv", "", ":1: the list is empty"},
 		{"double.csv", "task_id,label\nx,one\nx,two\n", ":3: "},
-		{"double.json", `{"ErrorCode":0,"TaskId":"t6","TaskId":"t7"}`, `:1: the field "task_id" is there twice: "TaskId" at line 1, column 25`},
+		{"double.json", `{"ErrorCode":0,"TaskId":"t6","TaskId":"t7"}`, `:1: the field "task_id" occurs twice: "TaskId" at line 1, column 25`},
 	} {
 		path := file(t, test.name, test.content)
 		w.do(2, "tasks", "import", path).says(t, path+test.says, "nothing was imported")

@@ -151,7 +151,7 @@ func (r *reader) twice(line int, members []member, known []string) (found bool) 
 			first[key] = m
 			continue
 		}
-		r.problem(line, "the field %q is there twice: %q at %s and %q at %s", key, earlier.name, r.lines.place(earlier.at), m.name, r.lines.place(m.at))
+		r.problem(line, "the field %q occurs twice: %q at %s and %q at %s", key, earlier.name, r.lines.place(earlier.at), m.name, r.lines.place(m.at))
 		found = true
 	}
 	return found

@@ -142,7 +142,7 @@ func (r *reader) header(line int, first []string) []string {
 		case !known:
 			r.problem(line, "unknown column %q: use %s", name, strings.Join(columns, ", "))
 		case column != ignored && slices.Contains(header, column):
-			r.problem(line, "the column %s is there twice", column)
+			r.problem(line, "the column %s occurs twice", column)
 		}
 		header = append(header, column)
 	}

@@ -12,7 +12,7 @@ const (
 	answerHead  = successHead + `,"Results":[`
 )
 
-// buffers are reused between answers: a day of five tasks with 150 rows has about 70 kB.
+// buffers are reused between answers. A day of five tasks with 150 rows takes about 70 kB.
 type buffers struct{ pool sync.Pool }
 
 func (p *buffers) get() *[]byte {

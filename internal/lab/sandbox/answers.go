@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Answer is one accepted call and what was answered, kept with Config.RecordAnswers.
+// Answer is an accepted call and its answer, recorded with Config.RecordAnswers.
 type Answer struct {
 	SDKAppID int64
 	Stream   string
@@ -14,11 +14,11 @@ type Answer struct {
 	Tasks    []string // as asked, each once; empty: overall
 	Start    int64    // Unix seconds
 	End      int64
-	SHA256   [sha256.Size]byte // of the body, uncompressed, with whatever faults did to it
+	SHA256   [sha256.Size]byte // of the uncompressed body, after faults
 }
 
-// Answers returns the accepted calls of all streams whose answers were sent whole, in the order they were answered; nil without
-// Config.RecordAnswers. Whether an answer arrived, only the client can tell.
+// Answers returns the accepted calls of all streams whose answers were sent whole, in the order of the answers. It returns
+// nil without Config.RecordAnswers. Only the client knows whether an answer arrived.
 func (s *Sandbox) Answers() []Answer {
 	s.answersMu.Lock()
 	defer s.answersMu.Unlock()

@@ -48,8 +48,8 @@ func readCaller(rawQuery string) (caller, *refusal) {
 }
 
 // authenticate verifies the UserSig with the official library and maps its errors to the codes of the page Error
-// Codes. The library looks at the app, the identifier, the expiry and the signature, in this order, and names the first
-// that is wrong. Only then is the identifier's role looked at.
+// Codes. The library checks the app, the identifier, the expiry and the signature, in this order, and names the first
+// wrong one. Only then does authenticate check the identifier's role.
 func (a *appState) authenticate(c caller, now time.Time) *refusal {
 	if len(c.userSig) > maxUserSig {
 		return refuse(codeSigIllegal, "usersig is too long")

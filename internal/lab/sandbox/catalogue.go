@@ -34,7 +34,7 @@ func stageOf(array int) string {
 
 func isPlatformArray(array int) bool { return array >= arrayPlatformReady }
 
-// presence says when a cell exists at all.
+// presence says when a cell exists.
 type presence uint8
 
 const (
@@ -56,7 +56,7 @@ type cell struct {
 	scale    uint64
 	presence presence
 
-	// The row as JSON around its count, rendered once so that answering copies bytes only.
+	// The row as JSON around its count, rendered once so that answers only copy bytes.
 	before, after string
 }
 
@@ -68,9 +68,9 @@ func platformCell(array, event, platform int, code, info string, scale uint64) c
 	return cell{array: array, event: event, platform: platform, code: code, info: info, scale: scale}
 }
 
-// baseCells are realistic codes, the commonest first. The texts of -1, -2, 1, 410, 10302 and 16 are those of the API
-// page's sample; the others are the vendors' own. Online rows (EventType 2, platform always 0) appear in no published
-// sample: their codes are invented.
+// baseCells are realistic codes, the most frequent first. The texts of -1, -2, 1, 410, 10302 and 16 are those of the API
+// page's sample; the others are the vendors' own. No published sample has online rows (EventType 2, platform always 0):
+// their codes are invented.
 func baseCells(array int) []cell {
 	switch array {
 	case arrayReady:
@@ -141,9 +141,9 @@ func baseCells(array int) []cell {
 	}
 }
 
-// catalogue makes the cells of every task: rows of them, shared out over the four arrays and in their order, plus the
-// few that only faults bring.
-// Those of the chats have no EventType and no online pushes. Where the known codes run out, further vendor codes are made up from 30000 on.
+// catalogue makes the cells of every task: as many as rows, distributed over the four arrays in their order, and the few
+// that only faults use. Cells of chats have no EventType and no online pushes. When the known codes run out, catalogue
+// invents vendor codes from 30000 on.
 func catalogue(rows int, chats bool) []cell {
 	share := [arrayCount]int{rows / 6, rows / 4, rows / 4, 0}
 	share[arrayPlatformDelivered] = rows - share[0] - share[1] - share[2]

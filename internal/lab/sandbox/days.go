@@ -2,8 +2,8 @@ package sandbox
 
 import "time"
 
-// wholeDays is the days of a zone that a window has: those that start in it, or those that it touches. The zone's clocks
-// must not change at midnight.
+// wholeDays returns the days of a zone that a window has: those that start in it, or those that it touches. The zone's
+// clocks must not change at midnight.
 func wholeDays(in span, zone *time.Location, touched bool) span {
 	first := dayStart(in.from, zone, 0)
 	if !touched && first < in.from {
@@ -16,7 +16,7 @@ func wholeDays(in span, zone *time.Location, touched bool) span {
 	return span{first, end}
 }
 
-// dayStart is when the day of t, or so many days later, starts.
+// dayStart returns when the day of t starts, or the one so many days later.
 func dayStart(t int64, zone *time.Location, later int) int64 {
 	year, month, date := time.Unix(t, 0).In(zone).Date()
 	return time.Date(year, month, date+later, 0, 0, 0, 0, zone).Unix()

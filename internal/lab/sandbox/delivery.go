@@ -28,7 +28,7 @@ type delivery struct {
 	compress bool
 }
 
-// take learns which transport faults are due and names them.
+// take notes which transport faults are due, and returns their names.
 func (d *delivery) take(e effects) (names []string) {
 	for _, a := range e.delivery {
 		switch a.Name {
@@ -55,7 +55,7 @@ func (d *delivery) take(e effects) (names []string) {
 	return names
 }
 
-// instead of an answer; returns the HTTP status, 0 for none.
+// instead sends what takes the place of an answer, and returns the HTTP status, 0 for none.
 func (d *delivery) instead(a *activeFault) int {
 	if !wait(d.r.Context(), d.latency) {
 		return 0
@@ -95,8 +95,8 @@ func (d *delivery) page(status int, contentType, text string) int {
 	return status
 }
 
-// reset closes the connection with RST. Where there is no connection of its own to close (HTTP/2, a recorder in a
-// test), it is a bad gateway.
+// reset closes the connection with RST. If the call has no connection to itself (HTTP/2, a recorder in a test), it answers
+// bad gateway.
 func (d *delivery) reset() int {
 	hijacker, ok := d.w.(http.Hijacker)
 	if !ok {
@@ -117,10 +117,10 @@ func (d *delivery) reset() int {
 	return 0
 }
 
-// whole says whether all of the answer is sent: a huge one is never cut.
+// whole reports whether all of the answer is sent: a huge one is never cut.
 func (d *delivery) whole() bool { return d.cut == "" || d.padding > 0 }
 
-// send the answer, through whatever is due.
+// send sends the answer, with the faults that are due.
 func (d *delivery) send(body []byte) {
 	if !wait(d.r.Context(), d.latency) {
 		return
@@ -139,7 +139,7 @@ func (d *delivery) send(body []byte) {
 	}
 	switch d.cut {
 	case "abort":
-		// A declared length that is not kept makes net/http close the connection: the client sees an unexpected EOF.
+		// The declared length is too large. So net/http closes the connection, and the client sees an unexpected EOF.
 		d.w.Header().Set("Content-Type", "application/json")
 		d.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		_, _ = d.w.Write(body[:len(body)/2])
@@ -150,8 +150,8 @@ func (d *delivery) send(body []byte) {
 	}
 }
 
-// sendPadded puts a field of many MiB before the answer's own, so that only who limits the size is safe. What comes before
-// the answer's brace stays there.
+// sendPadded inserts a field of many MiB before the answer's own, so that only a client that limits the size is safe. What
+// precedes the answer's brace stays there.
 func (d *delivery) sendPadded(body []byte) {
 	d.w.Header().Set("Content-Type", "application/json")
 	_ = writePadded(d.w, body, d.padding) // the client has had enough

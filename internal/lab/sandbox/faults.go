@@ -7,24 +7,24 @@ import (
 	"strings"
 )
 
-// Fault is one way to misbehave, and when. The zero values of the selectors mean: at every call, of every stream and app,
-// for every task and window.
+// Fault is one way to misbehave, and when. The zero values of the selectors select every call, stream, app, task and
+// window.
 type Fault struct {
 	Name  string // one of Faults
-	Value string // what the fault takes, such as "7d" or "60028"; empty: its default
+	Value string // the fault's parameter, such as "7d" or "60028"; empty: its default
 
 	Every int // only each Nth call
 	First int // only the first N calls
 
 	Stream string // only calls of this stream
 	App    int64  // only calls of this app
-	Task   string // only calls that ask for this task; "overall": for the overall figures. The chats' streams have neither
+	Task   string // only calls that ask for this task; "overall": for the overall figures. Streams of chats have neither
 	From   string // only windows that touch the days From … To (2006-01-02, inclusive), by Config.Location's midnights;
-	To     string // one alone means that day. The fault restated needs them: they are the days restated
+	To     string // one alone means that day. The fault restated needs them: it restates these days
 
-	Days int // late: how many days late; 0: 1. restates: after how many days; 0: 2
-	// By is, for forget-after and forget-error, which end of a window is too old: start (default), end, or event; for
-	// day-figures, which days a window has: start (default), those that start in it, or touch, those that it touches.
+	Days int // late: how many days late; 0 means 1. restates: after how many days; 0 means 2
+	// By is, for forget-after and forget-error, what is too old: a window's start (default), its end, or the event. For
+	// day-figures it is which days a window has: those that start in it (start, the default) or that it touches (touch).
 	By string
 }
 
@@ -53,13 +53,13 @@ type faultKind struct {
 	valueAs string // another spelling of the value, as a key
 	by      []string
 	oddity  oddity
-	// perStream lets a fault that changes the truth be told a stream.
+	// perStream says that a fault that changes the truth takes a stream.
 	perStream bool
 	syntax    string
 	help      string
 }
 
-// faultKinds lists all there is, in the order of --help.
+// faultKinds lists all faults, in the order of --help.
 func faultKinds() []faultKind {
 	return []faultKind{
 		{name: "http-500", class: classInstead, help: "HTTP 500"},
@@ -91,8 +91,8 @@ func faultKinds() []faultKind {
 
 		{name: "err-code-number", class: classOddity, oddity: oddCodeNumber, help: "ErrCode as a number, where it is one"},
 		{name: "count-string", class: classOddity, oddity: oddCountString, help: "ErrCount, or the four counts, as a string"},
-		{name: "null-arrays", class: classOddity, oddity: oddNullArrays, help: "empty arrays are null"},
-		{name: "missing-arrays", class: classOddity, oddity: oddMissingArrays, help: "empty arrays are left out"},
+		{name: "null-arrays", class: classOddity, oddity: oddNullArrays, help: "null instead of empty arrays"},
+		{name: "missing-arrays", class: classOddity, oddity: oddMissingArrays, help: "no empty arrays"},
 		{name: "unknown-fields", class: classOddity, oddity: oddUnknownFields, help: "further fields in envelope, results and rows"},
 		{name: "shuffled", class: classOddity, oddity: oddShuffled, help: "results and rows in another order"},
 		{name: "trailing-comma", class: classOddity, oddity: oddTrailingComma, help: "a comma after the last row of each array"},
@@ -106,10 +106,10 @@ func faultKinds() []faultKind {
 		{name: "invalid-utf8", class: classOddity, oddity: oddInvalidUTF8, help: "a byte that is not UTF-8 after the ErrInfo of each array's first row"},
 		{name: "unasked-task", class: classOddity, oddity: oddUnaskedTask, help: `one more result, for the task "unasked_task"`},
 		{name: "absent-task", class: classOddity, oddity: oddAbsentTask, help: "the last task asked for has no result"},
-		{name: "empty", class: classOddity, oddity: oddEmpty, help: "all arrays empty and counters 0, whatever the truth"},
+		{name: "empty", class: classOddity, oddity: oddEmpty, help: "all arrays empty and all counters 0"},
 		{name: "task-id-case", class: classOddity, oddity: oddTaskIDCase, help: "the key TaskID is spelt TaskId"},
 
-		{name: "duplicate-result", class: classOddity, oddity: oddDuplicateResult, help: "the first result is there twice"},
+		{name: "duplicate-result", class: classOddity, oddity: oddDuplicateResult, help: "the first result twice"},
 		{name: "missing-count", class: classOddity, oddity: oddMissingCount, help: "one more row per array, without DeliveredCount"},
 		{name: "negative-counter", class: classOddity, oddity: oddNegativeCounter, help: "the first result's own DeliveredCount is -3"},
 		{name: "fractional-counter", class: classOddity, oddity: oddFractionalCounter, help: "the first result's own DeliveredCount is 2.5"},
@@ -141,8 +141,8 @@ func faultKinds() []faultKind {
 }
 
 // Faults lists every fault with its syntax and a line about it. Each also takes the selectors every=N, first=N, app=N,
-// stream=NAME, task=ID, day=D, from=D, to=D; those that change the truth take only app and task, restated and week-differs
-// also the days, forget-after and forget-error also the stream.
+// stream=NAME, task=ID, day=D, from=D, to=D. Faults that change the truth take only app and task; restated and
+// week-differs also take the days, forget-after and forget-error also the stream.
 func Faults() []FaultInfo {
 	var infos []FaultInfo
 	for _, k := range faultKinds() {
@@ -252,12 +252,12 @@ func (f Fault) String() string {
 	return s
 }
 
-// concerns says whether the fault has a meaning in a stream's answers.
+// concerns reports whether the fault has a meaning in a stream's answers.
 func (k faultKind) concerns(st *stream) bool {
 	return k.class != classOddity || st.oddities.has(k.oddity)
 }
 
-// streams names those that the fault concerns.
+// streams returns the names of the streams that the fault concerns.
 func (k faultKind) streams() (names []string) {
 	for _, st := range streams() {
 		if k.concerns(st) {

@@ -27,7 +27,7 @@ const (
 	valueZone
 )
 
-// activeFault is a Fault understood, with its count of the calls it was meant for.
+// activeFault is a parsed Fault, with its count of the calls that it selected.
 type activeFault struct {
 	Fault
 	kind     faultKind
@@ -39,7 +39,7 @@ type activeFault struct {
 	matched  atomic.Int64
 }
 
-// faultSet is all faults switched on at one time. It is replaced as a whole.
+// faultSet is all faults that are on at one time. SetFaults replaces it as a whole.
 type faultSet struct{ active []*activeFault }
 
 func compileFaults(faults []Fault, loc *time.Location) (*faultSet, error) {
@@ -74,7 +74,7 @@ func compileFault(f Fault, loc *time.Location) (*activeFault, error) {
 	case f.Days > 0 && f.Name != "late" && f.Name != "restates":
 		return wrong("only late and restates take days")
 	case f.Stream != "" && kind.class == classTruth && !kind.perStream:
-		return wrong("takes no stream: the figures of all tell of one world")
+		return wrong("takes no stream: all streams count the same pushes")
 	case f.Stream != "" && !slices.Contains(kind.streams(), f.Stream):
 		return wrong("stream must be one of %s", strings.Join(kind.streams(), ", "))
 	case f.Name == "end-inclusive" && f.Task != "":
@@ -178,8 +178,8 @@ type effects struct {
 	names    []string
 }
 
-// due counts a call and finds what strikes it. A body that was not understood has neither tasks nor window: faults that
-// select by these do not see it.
+// due counts a call and returns the faults that affect it. An unreadable body has neither tasks nor window: faults that
+// select by these do not apply.
 func (s *faultSet) due(st *stream, app int64, q question, understood bool) effects {
 	var e effects
 	for _, a := range s.active {
@@ -232,14 +232,14 @@ func (a *activeFault) selectsTask(task string) bool {
 	return a.Task == "" || a.Task == task || a.Task == "overall" && task == ""
 }
 
-// endsInclusive says whether the second EndTime belongs to an app's windows.
+// endsInclusive reports whether the second EndTime belongs to an app's windows.
 func (s *faultSet) endsInclusive(app int64) bool {
 	return slices.ContainsFunc(s.active, func(a *activeFault) bool {
 		return a.Name == "end-inclusive" && (a.App == 0 || a.App == app)
 	})
 }
 
-// view is the world of a subject as the faults that change the truth let it be seen now, for one window.
+// view returns what a window shows of a subject now, after the faults that change the truth.
 func (s *faultSet) view(of subject, now time.Time, in span) view {
 	v := of.world.view(of.app, of.task, now.Unix())
 	v.in = in
@@ -283,13 +283,13 @@ func (s *faultSet) view(of subject, now time.Time, in span) view {
 	return v
 }
 
-// changes says whether the fault changes the truth about a subject. The chats have no tasks to be selected by.
+// changes reports whether the fault changes the truth about a subject. The chats have no tasks to select by.
 func (a *activeFault) changes(of subject) bool {
 	return (a.App == 0 || a.App == of.app) && a.selectsStream(of.stream) &&
 		(a.Task == "" || !of.world.chats && a.selectsTask(of.task))
 }
 
-// refusesAsForgotten says whether forget-error strikes a call.
+// refusesAsForgotten reports whether forget-error affects a call.
 func (s *faultSet) refusesAsForgotten(st *stream, app int64, q question, now int64) bool {
 	for _, a := range s.active {
 		if a.Name == "forget-error" && (a.App == 0 || a.App == app) && a.selectsStream(st.name) &&
@@ -304,8 +304,8 @@ func (a *activeFault) forgotBefore(now int64) int64 {
 	return now - int64(math.Ceil(a.duration.Seconds()))
 }
 
-// forgets looks at a window's start, so that a window that has only begun to fall out of memory is forgotten as a whole;
-// or, if told so, at its end.
+// forgets compares the age of a window's start, so that a window that is partly too old is forgotten as a whole. With
+// by=end it compares that of its end.
 func (a *activeFault) forgets(in span, now int64) bool {
 	if a.By == "end" {
 		return in.to <= a.forgotBefore(now)

@@ -32,9 +32,9 @@ type PlatformRow struct {
 }
 
 // Truth is what a correct answer says now about one task in [start, end), the empty task being the overall figures.
-// The faults that change the truth are applied (see [Faults]); the others, which only garble an answer, are not. A window
-// may be of any length. Unknown apps and tasks have no figures. It is half-open also where EndTime is inclusive: what is
-// true of [start, end) is what a correct answer to an EndTime one second before end says.
+// It applies the faults that change the truth (see [Faults]), not those that only garble an answer. A window may have any
+// length. Unknown apps and tasks have no figures. The window is half-open also where EndTime is inclusive: the truth of
+// [start, end) is the correct answer to an EndTime one second before end.
 func (s *Sandbox) Truth(app int64, task string, start, end time.Time) Figures {
 	return s.figures(s.lossOf(app, task), start, end)
 }

@@ -10,7 +10,7 @@ import (
 
 // ServeHTTP answers the API calls and the sandbox's own two questions.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	arrived := s.arrival() // first of all: this is what the pace is measured by
+	arrived := s.arrival() // before anything else: the pace is measured by it
 	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
 	if st := s.streams[r.URL.Path]; st != nil {
 		s.serveCall(w, r, st, arrived)
@@ -95,7 +95,7 @@ func (s *Sandbox) serveCall(w http.ResponseWriter, r *http.Request, st *stream, 
 		out = st.answer(s, out, set, from.app, q)
 	}
 	*pooled = out
-	// Noted before it is sent: who has the answer finds it counted.
+	// Counted before it is sent, so that a client with the answer finds it counted.
 	s.done(app, call, transport)
 	s.recordAnswer(call, &d, out)
 	d.send(out)

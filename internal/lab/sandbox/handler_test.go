@@ -260,7 +260,7 @@ func TestAWrongConfigNamesEveryProblem(t *testing.T) {
 		Rows: -1, QuietDays: 2, CallsPerSecond: -1, Faults: []Fault{{Name: "nonsense"}},
 		Apps: []App{{SDKAppID: 1, SecretKey: "k"}, {SDKAppID: 1, SecretKey: "k"}, {SDKAppID: 2}, {SDKAppID: -3, SecretKey: "k"}},
 	})
-	for _, want := range []string{"rows", "quiet days", "calls per second", `"nonsense"`, "app 1 is there twice", "app 2 has no secret key", "-3"} {
+	for _, want := range []string{"rows", "quiet days", "calls per second", `"nonsense"`, "app 1 occurs twice", "app 2 has no secret key", "-3"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in %v", want, err)
 		}

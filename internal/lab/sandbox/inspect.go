@@ -22,7 +22,7 @@ func (s *Sandbox) serveStats(w http.ResponseWriter, r *http.Request) {
 	writeValue(w, s.Stats())
 }
 
-// serveTruth answers stream (left out: loss), sdkappid, taskid (empty or left out: overall), start and end (Unix seconds).
+// serveTruth takes stream (default loss), sdkappid, taskid (default: overall), start and end (Unix seconds).
 func (s *Sandbox) serveTruth(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet {
 		http.Error(w, "only GET", http.StatusMethodNotAllowed)

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// oddity is a set of ways in which an answer may look strange and yet (mostly) mean the same.
+// oddity is a set of ways in which an answer may look strange but (mostly) mean the same.
 type oddity uint32
 
 const (
@@ -62,7 +62,7 @@ type oddResult struct {
 	arrays oddArrays
 }
 
-// oddlyAsked are the tasks to answer for.
+// oddlyAsked returns the tasks to answer for.
 func oddlyAsked(q question, odd oddity) []string {
 	asked := q.asked()
 	if odd.has(oddAbsentTask) {

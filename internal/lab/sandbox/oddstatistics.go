@@ -54,14 +54,14 @@ func (w *world) oddStatistics(v *view, odd oddity) oddStatistics {
 	return o
 }
 
-// badPlatform is that of rows that cannot be right.
+// badPlatform is the platform of invalid rows.
 const badPlatform = 77
 
 func oddCountersOf(c Counts, odd oddity) oddCounters {
 	return oddCounters{jsonCount(c.Total, odd), jsonCount(c.Sent, odd), jsonCount(c.Delivered, odd), jsonCount(c.Click, odd)}
 }
 
-// spoil makes a counter of its own wrong, not of a row.
+// spoil makes one of the result's own counters wrong, not one of a row.
 func (o *oddStatistics) spoil(odd oddity) {
 	switch {
 	case odd.has(oddNegativeCounter):

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// pace holds one app to the documented rate, one call a second. Arrivals are measured when the handler is entered, on the
-// monotonic clock. Every arrival counts as the last call, refused ones too: a client that keeps hammering is never let
-// through. There is no tolerance and no burst.
+// pace enforces the documented rate of one app, one call a second, without tolerance or burst. It measures arrivals when
+// the handler begins, on the monotonic clock. Every arrival counts as the last call, also a refused one: a client that
+// calls too fast all the time never gets an answer.
 type pace struct {
 	interval time.Duration // 0: no limit
 
@@ -18,7 +18,7 @@ type pace struct {
 	gaps     int64
 }
 
-// arrive notes a call and says whether it kept the pace.
+// arrive notes a call and reports whether it kept the pace.
 func (p *pace) arrive(at time.Duration) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -26,7 +26,7 @@ func (p *pace) arrive(at time.Duration) bool {
 		p.seen, p.last = true, at
 		return true
 	}
-	// Two handlers may get here in another order than they were entered: the gap between them is the same.
+	// Two handlers may get here in another order than they began: the gap between them is the same.
 	gap := (at - p.last).Abs()
 	p.last = max(p.last, at)
 	if p.gaps == 0 || gap < p.smallest {

@@ -9,7 +9,7 @@ type channel struct {
 }
 
 // channels are all that a row of losses may have, sorted by their keys. The page's sample has an APNs row of 0 delivered and
-// 27 clicked: it is taken for a vendor without receipts.
+// 27 clicked: so APNs counts as a vendor without receipts.
 func channels(chats bool) []channel {
 	offline := 1
 	if chats {
@@ -34,7 +34,7 @@ func channels(chats bool) []channel {
 
 func (c channel) unlisted() bool { return c.platform > 8 }
 
-// pushes are those of one task, all channels together or one, that end up in no row of losses.
+// pushes are those of one task that no row of losses counts, of all channels together or of one.
 type pushes struct {
 	delivered, clicked int64
 	silentReady        int64 // not sent, and no code says why
@@ -46,8 +46,8 @@ const (
 	pushSalt = 0xb5 // keeps the pushes from following the losses of some cell
 )
 
-// pushed sums the pushes of a channel, or of number 0 for all channels together, as [world.count] does a cell's losses:
-// there are some in every twelfth hour, and what strikes the losses of a second strikes its pushes as well.
+// pushed sums the pushes of a channel; number 0 means all channels together. It does so as [world.count] sums a cell's
+// losses: there are some in every twelfth hour, and what affects the losses of a second affects its pushes as well.
 func (w *world) pushed(number int, scale uint64, v *view) (sum pushes) {
 	key := mix(mix(v.key^pushSalt) + uint64(number)*golden)
 	scale *= 1 + key>>32&3
@@ -79,8 +79,8 @@ func (w *world) pushed(number int, scale uint64, v *view) (sum pushes) {
 	return sum
 }
 
-// statistics sums a view's window. What was lost comes from the rows of losses, so that these explain a part of every gap
-// and never more than there is.
+// statistics sums a view's window. It takes lost pushes from the rows of losses, so that these explain a part of every gap
+// and never more than the gap.
 func (w *world) statistics(v *view) Statistics {
 	var st Statistics
 	st.Counts = w.pushed(0, ownScale, v).counts()
@@ -130,7 +130,7 @@ func (p pushes) counts() Counts {
 	return Counts{Total: sent + p.silentReady, Sent: sent, Delivered: p.delivered, Click: p.clicked}
 }
 
-// lose adds pushes that a code explains the loss of.
+// lose adds pushes whose loss a code explains.
 func (c *Counts) lose(stage string, n int64) {
 	c.Total += n
 	if stage == StagePostSendDelivered {

@@ -2,7 +2,7 @@ package sandbox
 
 import "strconv"
 
-// Error codes of the pages All/Tagged Users Push Loss Analysis and Error Codes that the sandbox answers by itself.
+// Error codes of the pages All/Tagged Users Push Loss Analysis and Error Codes that the sandbox answers without a fault.
 const (
 	codeBadHTTP       = 60002
 	codeFrequency     = 60007
@@ -20,7 +20,7 @@ const (
 	codeBadParameters = 90100
 )
 
-// refusal is an answer that says no. It travels with HTTP status 200: the status is for network errors only.
+// refusal is an answer with an error. Its HTTP status is 200: other statuses are for network errors only.
 type refusal struct {
 	code int
 	info string
@@ -36,7 +36,7 @@ func (r *refusal) append(b []byte) []byte {
 	return append(b, '}')
 }
 
-// infoOf words a code that a fault answers.
+// infoOf returns the text of a code that a fault answers.
 func infoOf(code int) string {
 	switch code {
 	case 60007:

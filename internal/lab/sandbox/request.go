@@ -15,15 +15,15 @@ const (
 	maxTime = 253402300799
 )
 
-// question is the body of a call: StartTime and EndTime in Unix seconds and, of the streams of tasks, up to five task IDs,
-// none for the overall figures (API page All/Tagged Users Push Loss Analysis and its siblings).
+// question is the body of a call: StartTime and EndTime in Unix seconds and, for streams of tasks, up to five task IDs.
+// No task ID means the overall figures (API page All/Tagged Users Push Loss Analysis and its siblings).
 type question struct {
 	tasks   []string
 	in      span
-	endTime int64 // as it was asked
+	endTime int64 // as asked
 }
 
-// overall says that the app's own figures are asked for.
+// overall reports whether the call asks for the app's own figures.
 func (q question) overall() bool { return len(q.tasks) == 0 }
 
 // asked are the tasks to answer for: "" means the overall figures.
@@ -34,10 +34,10 @@ func (q question) asked() []string {
 	return q.tasks
 }
 
-// readQuestion understands a body. Keys are case-sensitive, which is why they are looked up in a map: encoding/json
-// matches the fields of a struct in any case. Unknown fields are let pass.
+// readQuestion parses a body. Keys are case-sensitive, so it decodes into a map: encoding/json matches the fields of a
+// struct in any case. It ignores unknown fields.
 //
-// Where EndTime is inclusive, a window may be that one second.
+// Where EndTime is inclusive, StartTime may equal it.
 func readQuestion(body []byte, st *stream, inclusive bool) (question, *refusal) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(body, &fields); err != nil || fields == nil {

@@ -40,24 +40,24 @@ type Config struct {
 	Rows int
 	// QuietDays is the share (0 to 1) of a task's days without any loss, for natural empties.
 	QuietDays float64
-	// TaskStarts lets a task whose ID has the form seen on the push pages (its first part the start in hexadecimal
-	// Unix seconds) have no losses before that.
+	// TaskStarts says that a task has no losses before the start that its ID gives: on the push pages, the first part of
+	// an ID is the start in hexadecimal Unix seconds.
 	TaskStarts bool
 	// ActiveDays, with TaskStarts, is the most days after its start on which a task has losses; each has its own number
-	// from 1 on. 0 is no limit.
+	// from 1 on. 0 means no limit.
 	ActiveDays int
 
 	// Scheduled says how the list of scheduled pushes behaves.
 	Scheduled Scheduled
 
-	// CallsPerSecond is the rate the API allows an app, all streams together; its pages say 1. 0 is no limit.
+	// CallsPerSecond is the rate the API allows an app, all streams together; its pages say 1. 0 means no limit.
 	CallsPerSecond float64
 	Faults         []Fault
 
-	// Now is the sandbox's clock: of UserSigs, of the future, of late figures. nil is time.Now. The pace goes by the
-	// real clock always.
+	// Now is the sandbox's clock: for UserSigs, the future and late figures. nil means time.Now. The pace always uses the
+	// real clock.
 	Now func() time.Time
-	// Location is the zone whose midnights cut the days of faults; nil is UTC+8.
+	// Location is the zone whose midnights cut the days of faults; nil means UTC+8.
 	Location *time.Location
 	// RecordCalls keeps every call for Calls, without limit.
 	RecordCalls bool
@@ -100,7 +100,7 @@ type appState struct {
 	counters
 }
 
-// New makes a sandbox. The error names every setting that is wrong.
+// New makes a sandbox. The error names every wrong setting.
 func New(cfg Config) (*Sandbox, error) {
 	s := &Sandbox{
 		apps: map[int64]*appState{}, streams: map[string]*stream{}, now: cfg.Now, location: cfg.Location, log: cfg.Log, recording: cfg.RecordCalls,
@@ -173,7 +173,7 @@ func (s *Sandbox) addApps(cfg Config) (problems []error) {
 		case a.SecretKey == "":
 			problems = append(problems, fmt.Errorf("app %d has no secret key", a.SDKAppID))
 		case s.apps[a.SDKAppID] != nil:
-			problems = append(problems, fmt.Errorf("app %d is there twice", a.SDKAppID))
+			problems = append(problems, fmt.Errorf("app %d occurs twice", a.SDKAppID))
 		}
 		state := &appState{
 			secretKey: a.SecretKey, admins: map[string]bool{}, pace: pace{interval: interval},
@@ -190,8 +190,8 @@ func (s *Sandbox) addApps(cfg Config) (problems []error) {
 	return problems
 }
 
-// SetFaults replaces all faults, at any time; their counts of calls start again. If one is wrong, the error says so and
-// the faults stay as they were.
+// SetFaults replaces all faults, at any time. Their counts of calls start again. If one is wrong, SetFaults returns an
+// error and changes nothing.
 func (s *Sandbox) SetFaults(faults []Fault) error {
 	set, err := compileFaults(faults, s.location)
 	if err != nil {

@@ -21,9 +21,9 @@ type Scheduled struct {
 	OrderBy []string
 	// MaxDays is how long a range may be; 0 means 31 days, as in the page's sample.
 	MaxDays int
-	// Refuse, if it is not 0, is the code that every call is refused with.
+	// Refuse, if not 0, is the code of the refusal of every call.
 	Refuse int
-	// PerDay is how many pushes a day has, a minute apart; 0 means one.
+	// PerDay is the number of pushes a day, a minute apart; 0 means one.
 	PerDay int
 }
 
@@ -63,7 +63,7 @@ type listed struct {
 	PushTaskID      string
 }
 
-// serveScheduled answers the list. It goes through a call in the order of the streams, but for faults.
+// serveScheduled answers the list. It checks a call in the same order as for streams, without faults.
 func (s *Sandbox) serveScheduled(w http.ResponseWriter, r *http.Request, arrived time.Duration) {
 	if r.Method != http.MethodPost {
 		s.stray(w, refuse(codeBadHTTP, "only POST is supported"))
@@ -145,7 +145,7 @@ func (s *Sandbox) list(app int64, body []byte) ([]byte, *refusal) {
 	return answer, nil
 }
 
-// pushesBetween are an app's pushes of a range of time, in their order; those of the future are pending.
+// pushesBetween returns an app's pushes of a range of time, in their order; those of the future are pending.
 func (s *Sandbox) pushesBetween(app int64, begin, end time.Time) []listed {
 	all := []listed{}
 	for day := begin.Truncate(24 * time.Hour); !day.After(end); day = day.AddDate(0, 0, 1) {

@@ -19,14 +19,14 @@ type Counts struct {
 
 // PlatformCounts is one row of PlatformStatistics.
 type PlatformCounts struct {
-	EventType    int `json:"event_type"` // 0 where the rows have none
+	EventType    int `json:"event_type"` // 0 if the rows have none
 	PushPlatform int `json:"push_platform"`
 	Counts
 }
 
-// Statistics is what a correct answer says now of one task's pushes in [start, end), the empty task being the overall
-// figures, as [Sandbox.Truth] does of its losses. Total - Sent is more than the losses ready to send, Sent - Delivered more
-// than those sent and not delivered: codes explain a part.
+// Statistics returns what a correct answer says now of one task's pushes in [start, end); the empty task means the overall
+// figures. It corresponds to [Sandbox.Truth]. Total - Sent is more than the losses ready to send, Sent - Delivered more than
+// those after sending: codes explain a part.
 func (s *Sandbox) Statistics(app int64, task string, start, end time.Time) Statistics {
 	return s.statistics(s.statisticsOf(app, task), start, end)
 }

@@ -10,9 +10,9 @@ import (
 // Stats is what the sandbox has seen since it was made. Its size does not grow with the number of calls.
 type Stats struct {
 	Apps []AppStats `json:"apps"` // by SDKAppID
-	// Strays are requests that never got as far as an app: another method or path, a broken query, an unknown app.
+	// Strays are requests that name no known app: another method or path, a broken query, an unknown app.
 	Strays int64 `json:"strays"`
-	// RedirectsFollowed are requests to the address that the fault redirect points at.
+	// RedirectsFollowed counts requests to the address that the fault redirect points at.
 	RedirectsFollowed int64 `json:"redirects_followed"`
 }
 
@@ -23,8 +23,8 @@ type AppStats struct {
 	Accepted int64 `json:"accepted"` // answered with ErrorCode and ResultCode 0
 	// Refused counts the answers with another ErrorCode or ResultCode, by that code.
 	Refused map[int]int64 `json:"refused"`
-	// Faulted counts the calls on which a transport fault worked, by the fault's name. A slowed-down, gzipped, cut or
-	// padded answer is also counted as accepted or refused.
+	// Faulted counts the calls that a transport fault affected, by the fault's name. A slow, gzipped, cut or padded answer
+	// also counts as accepted or refused.
 	Faulted map[string]int64 `json:"faulted"`
 	// SmallestGap is the shortest time between two consecutive arrivals; 0 until there are two.
 	SmallestGap time.Duration `json:"smallest_gap_ns"`
@@ -40,20 +40,20 @@ func (s Stats) Of(app int64) AppStats {
 	return AppStats{SDKAppID: app}
 }
 
-// Call is one call of a known app, kept with Config.RecordCalls.
+// Call is a call of a known app, recorded with Config.RecordCalls.
 type Call struct {
 	SDKAppID int64     `json:"sdk_app_id"`
 	Stream   string    `json:"stream"`
 	At       time.Time `json:"at"`
 	Tasks    []string  `json:"tasks"` // empty: overall
-	Start    int64     `json:"start"` // Unix seconds, as asked; 0 if the body was not understood
+	Start    int64     `json:"start"` // Unix seconds, as asked; 0 if the body is unreadable
 	End      int64     `json:"end"`
 	Code     int       `json:"code"`   // ErrorCode or ResultCode of the answer
 	Status   int       `json:"status"` // HTTP status, 0 if none was sent
 	Faults   []string  `json:"faults"` // names of the faults that were due
 }
 
-// counters are an app's, guarded by their mutex.
+// counters are those of one app, guarded by their mutex.
 type counters struct {
 	mu       sync.Mutex
 	calls    int64
@@ -93,7 +93,7 @@ func (s *Sandbox) Stats() Stats {
 	return st
 }
 
-// Calls returns the calls recorded so far, in the order they were answered; nil without Config.RecordCalls.
+// Calls returns the recorded calls, in the order of their answers; nil without Config.RecordCalls.
 func (s *Sandbox) Calls() []Call {
 	s.callsMu.Lock()
 	defer s.callsMu.Unlock()

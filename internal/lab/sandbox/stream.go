@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// stream is one endpoint of the API: each has a file that says all about it.
+// stream is one endpoint of the API. Each has a file that defines it.
 type stream struct {
-	name    string // as Answer, Call, the selector stream of a fault and /sandbox/truth say it
+	name    string // in Answer, Call, the selector stream of a fault and /sandbox/truth
 	path    string
 	maxDays int64 // of a window
-	tasks   bool  // the body has TaskID; else StartTime and EndTime are all
+	tasks   bool  // the body has TaskID, not only StartTime and EndTime
 
 	// sample is the answer that the endpoint's page prints.
 	sample string
@@ -21,11 +21,11 @@ type stream struct {
 	odd    func(s *Sandbox, b []byte, set *faultSet, app int64, q question, odd oddity) []byte
 	// oddities are those that odd knows.
 	oddities oddity
-	// truth is what a correct answer says, as the method of Sandbox for it.
+	// truth is the method of Sandbox that returns what a correct answer says.
 	truth func(s *Sandbox, app int64, task string, start, end time.Time) any
 }
 
-// streams lists all that is served.
+// streams lists every stream that the sandbox serves.
 func streams() []*stream {
 	return []*stream{
 		lossStream(),
@@ -38,7 +38,7 @@ func streams() []*stream {
 // StreamInfo describes a stream, for --help.
 type StreamInfo struct{ Name, Path string }
 
-// Streams lists every stream that is served.
+// Streams describes every stream that the sandbox serves.
 func Streams() []StreamInfo {
 	var infos []StreamInfo
 	for _, st := range streams() {
@@ -59,7 +59,7 @@ func streamNamed(name string) (*stream, error) {
 	return nil, fmt.Errorf("stream must be one of %s, not %q", strings.Join(names, ", "), name)
 }
 
-// subject is what figures are of.
+// subject is what figures are about.
 type subject struct {
 	stream string
 	world  *world
@@ -67,7 +67,7 @@ type subject struct {
 	task   string // empty: overall
 }
 
-// look is the view of a subject's [start, end), if there is anything to be seen.
+// look returns the view of a subject's [start, end), if the subject has figures.
 func (s *Sandbox) look(of subject, start, end time.Time) (view, bool) {
 	if s.apps[of.app] == nil || !of.world.known(of.task) {
 		return view{}, false

@@ -11,8 +11,8 @@ const StreamChatLoss = "chat_loss"
 // ChatLossPath is the path of its API call.
 const ChatLossPath = "/v4/timpush/normal_push_loss"
 
-// chatLossSample is what the API page Chat Service Push Loss Analysis is known to print, put together: no JSON, for the
-// arrays stand in an object without a name.
+// chatLossSample compiles what the API page Chat Service Push Loss Analysis is known to print. It is not valid JSON: an
+// object has the arrays without names.
 //
 //go:embed chat_loss_sample.txt
 var chatLossSample string
@@ -30,8 +30,8 @@ func (s *Sandbox) chatLossOf(app int64) subject {
 	return subject{stream: StreamChatLoss, world: &s.chats, app: app}
 }
 
-// ChatTruth is what a correct answer says now of an app's lost chat pushes in [start, end), as [Sandbox.Truth] does. Platform
-// rows have the EventType 0: an answer has none.
+// ChatTruth returns what a correct answer says now of an app's lost chat pushes in [start, end). It corresponds to
+// [Sandbox.Truth]. Platform rows have the EventType 0: an answer has none.
 func (s *Sandbox) ChatTruth(app int64, start, end time.Time) Figures {
 	return s.figures(s.chatLossOf(app), start, end)
 }

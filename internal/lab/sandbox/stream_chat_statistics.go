@@ -31,8 +31,8 @@ func (s *Sandbox) chatStatisticsOf(app int64) subject {
 	return subject{stream: StreamChatStatistics, world: &s.chats, app: app}
 }
 
-// ChatStatistics is what a correct answer says now of an app's chat pushes in [start, end), as [Sandbox.Statistics] does.
-// Platform rows have the EventType 0: an answer has none.
+// ChatStatistics returns what a correct answer says now of an app's chat pushes in [start, end). It corresponds to
+// [Sandbox.Statistics]. Platform rows have the EventType 0: an answer has none.
 func (s *Sandbox) ChatStatistics(app int64, start, end time.Time) Statistics {
 	return s.statistics(s.chatStatisticsOf(app), start, end)
 }

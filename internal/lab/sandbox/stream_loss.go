@@ -32,8 +32,8 @@ func (s *Sandbox) lossOf(app int64, task string) subject {
 	return subject{stream: StreamLoss, world: &s.world, app: app, task: task}
 }
 
-// appendAnswer writes a plain answer. Rows are written as their cells are counted: nothing is kept and nothing is
-// allocated per row.
+// appendAnswer writes a plain answer. It writes each row as soon as it has counted the cell, without an allocation per
+// row.
 func (s *Sandbox) appendAnswer(b []byte, set *faultSet, app int64, q question) []byte {
 	b = append(b, answerHead...)
 	now := s.now()
@@ -55,7 +55,7 @@ func (s *Sandbox) appendAnswer(b []byte, set *faultSet, app int64, q question) [
 	return append(b, "]}"...)
 }
 
-// appendOddAnswer writes an answer with oddities. It goes the long way, through rows, to leave appendAnswer plain.
+// appendOddAnswer writes an answer with oddities. It makes rows first, which is slower, to leave appendAnswer simple.
 func (s *Sandbox) appendOddAnswer(b []byte, set *faultSet, app int64, q question, odd oddity) []byte {
 	var results []oddResult
 	for _, task := range oddlyAsked(q, odd) {

@@ -12,8 +12,8 @@ const (
 
 	longestDay = 25 * hour
 
-	// period is how often, in hours, every cell has losses. Half a day, so that each day has every cell, whatever its
-	// time zone and whether it has 23, 24 or 25 hours, for two evaluations instead of twenty-four.
+	// period is how often, in hours, every cell has losses. At half a day, each day of 23, 24 or 25 hours in any time zone
+	// has every cell, and takes two evaluations instead of twenty-four.
 	period = 12
 
 	// defaultRows is the size of a day when Config.Rows is not set.
@@ -24,7 +24,7 @@ const (
 	bigExtra      = 3_000_000_000
 )
 
-// world makes the figures. It holds no state: a count is a function of (seed, app, task, cell, hour). A cell has
+// world makes the figures. It has no state: a count is a function of (seed, app, task, cell, hour). A cell has
 // losses in every twelfth hour, all at one second of that hour, so that windows add up wherever they are cut.
 type world struct {
 	seed       uint64
@@ -45,9 +45,9 @@ type span struct{ from, to int64 }
 func (s span) contains(t int64) bool { return s.from <= t && t < s.to }
 func (s span) overlaps(o span) bool  { return s.from < o.to && o.from < s.to }
 
-// view is what can be seen of a task's world at one moment, with the faults that change the truth applied.
+// view is what a task's world shows at one moment, after the faults that change the truth.
 type view struct {
-	in        span // what is counted: the window, or the whole days that it has
+	in        span // what counts: the window, or its whole days
 	key       uint64
 	overall   bool
 	start     int64 // of the task: no loss before it
@@ -63,10 +63,10 @@ type view struct {
 	drops         bool // three rows of ten are missing
 	unknown       bool // rows of an unlisted platform
 	big           bool
-	extra         int64 // that a third of the rows count more
+	extra         int64 // how many more a third of the rows count
 }
 
-// offline is the EventType of offline pushes, 0 where rows have none.
+// offline returns the EventType of offline pushes, 0 if rows have none.
 func (w *world) offline() int {
 	if w.chats {
 		return 0
@@ -89,7 +89,7 @@ func (w *world) view(app int64, task string, now int64) view {
 	return v
 }
 
-// count sums one cell over a view's window. It is the hot path: one or two hashes per cell and day.
+// count sums one cell over a view's window. It is the hot path, with one or two hashes per cell and day.
 func (w *world) count(i int, v *view) int64 {
 	c := &w.cells[i]
 	switch {
@@ -133,12 +133,12 @@ func (w *world) count(i int, v *view) int64 {
 	return sum
 }
 
-// happened says whether what is due at a second is in a view's window and world.
+// happened reports whether an event at a second is in a view's window and world.
 func (w *world) happened(second int64, v *view) bool {
 	return v.in.contains(second) && second <= v.now && second >= v.start && second < v.until && !(w.quiet > 0 && w.quietDay(v.key, second))
 }
 
-// arrived is what has by now become known of n pushes at a second.
+// arrived returns how many of n pushes at a second are known by now.
 func (v *view) arrived(n int64, e uint64, second int64) int64 {
 	if v.lateShare > 0 && v.now < second+v.lateAfter {
 		n -= int64(float64(n)*v.lateShare + float64(e>>20&0xfff)/4096)
@@ -148,7 +148,7 @@ func (v *view) arrived(n int64, e uint64, second int64) int64 {
 
 func (v *view) restates() bool { return len(v.restated) > 0 || v.restatedShare > 0 }
 
-// restatedAt says whether the figures of a second are other ones by now.
+// restatedAt reports whether the figures of a second have changed by now.
 func (v *view) restatedAt(second int64) bool {
 	for _, s := range v.restated {
 		if s.contains(second) {
@@ -161,8 +161,8 @@ func (v *view) restatedAt(second int64) bool {
 	return float64(mix(v.key^uint64(floorDiv(second, day))*golden^0x5e)>>11)/(1<<53) < v.restatedShare
 }
 
-// restate gives the other figures of a restated day: of four neighbouring cells one is gone, one has another count
-// and two are as before.
+// restate returns the new figures of a restated day: of four neighbouring cells one is gone, one has another count, and
+// two stay.
 func restate(n int64, i int, c *cell, e uint64, second int64, v *view) int64 {
 	in := v.restatedAt(second)
 	switch {
@@ -186,8 +186,7 @@ func (w *world) quietDay(key uint64, second int64) bool {
 }
 
 // startOfTask reads the start from a task ID as the push pages print them, such as
-// 657bf434_537529d8_2000005e80aa873_2780d131_bc614e: Unix seconds in hexadecimal. The format is only observed, not
-// documented.
+// 657bf434_537529d8_2000005e80aa873_2780d131_bc614e: Unix seconds in hexadecimal. The format is observed, not documented.
 func startOfTask(task string) (int64, bool) {
 	parts := strings.Split(strings.TrimPrefix(task, "batch_"), "_")
 	if len(parts) < 5 || len(parts[0]) != 8 {
