@@ -77,7 +77,7 @@ func TestBodiesThatAreReadAllTheSame(t *testing.T) {
 		"without words":                          `{"ActionStatus":"OK","ErrorCode":0}`,
 		"words that are an object":               `{"ErrorCode":0,"ErrorInfo":{"a":1}}`,
 		"words that are not UTF-8":               "{\"ErrorCode\":0,\"ErrorInfo\":\"\xff\"}",
-		"a name that occurs twice":             `{"ErrorCode":0,"x":1,"x":2}`,
+		"a name that occurs twice":               `{"ErrorCode":0,"x":1,"x":2}`,
 		"unknown fields":                         `{"RequestId":"x","ErrorCode":0,"Results":[],"More":{"ErrorCode":1}}`,
 		"a ResultCode of success":                `{"ErrorCode":0,"ResultCode":0,"ResultInfo":"ok"}`,
 		"only a ResultCode":                      `{"ActionStatus":"OK","ResultCode":0,"Results":[]}`,
