@@ -32,27 +32,7 @@ const (
 // same answers again, which need no writes; then it reads the archive.
 func BenchmarkBackfill(b *testing.B) {
 	ctx := b.Context()
-	dir, err := os.MkdirTemp("", "pushloss-bench-")
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { // under root the server runs as another account
-		b.Fatal(err)
-	}
-	server, err := localpg.Start(ctx, localpg.Options{Dir: dir})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = server.Close(context.WithoutCancel(ctx)) })
-	if err := migrations.Up(ctx, server.URL()); err != nil {
-		b.Fatal(err)
-	}
-	db, err := load.Open(ctx, server.URL(), 10)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(db.Close)
+	url, db := benchDatabase(b, 10)
 	api, err := sandbox.New(sandbox.Config{
 		Apps: []sandbox.App{{SDKAppID: benchApp, SecretKey: "key"}}, Seed: 1, Rows: benchRows,
 	})
@@ -117,7 +97,7 @@ func BenchmarkBackfill(b *testing.B) {
 		var rows int64
 		for range b.N {
 			b.StopTimer()
-			conn, err := pgx.Connect(ctx, server.URL())
+			conn, err := pgx.Connect(ctx, url)
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -134,4 +114,32 @@ func BenchmarkBackfill(b *testing.B) {
 		}
 		b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
 	})
+}
+
+// benchDatabase returns an empty database of a server of its own, with stock settings.
+func benchDatabase(b *testing.B, connections int) (url string, db *load.DB) {
+	b.Helper()
+	ctx := b.Context()
+	dir, err := os.MkdirTemp("", "pushloss-bench-")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil { // under root the server runs as another account
+		b.Fatal(err)
+	}
+	server, err := localpg.Start(ctx, localpg.Options{Dir: dir})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = server.Close(context.WithoutCancel(ctx)) })
+	if err := migrations.Up(ctx, server.URL()); err != nil {
+		b.Fatal(err)
+	}
+	db, err = load.Open(ctx, server.URL(), connections)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(db.Close)
+	return server.URL(), db
 }
