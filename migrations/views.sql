@@ -542,7 +542,7 @@ part (stage_id, counter_id, is_denominator) AS (
     FROM pushloss.platform_push_count JOIN part USING (counter_id) JOIN task USING (task_key)
 ), summed AS (
     SELECT grain, sdk_app_id, day, task_key, task_id, stage_id, event_type, platform_id,
-        sum(coded)::bigint AS coded, max(denominator) AS denominator, max(arrived) AS arrived, max(updated_at) AS updated_at
+        (CASE WHEN sum(coded) > 9223372036854775807 THEN 9223372036854775807 ELSE sum(coded) END)::bigint AS coded, max(denominator) AS denominator, max(arrived) AS arrived, max(updated_at) AS updated_at
     FROM figure
     GROUP BY grain, sdk_app_id, day, task_key, task_id, stage_id, event_type, platform_id
 )

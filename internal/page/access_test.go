@@ -1,10 +1,13 @@
 package page_test
 
 import (
+	"compress/gzip"
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -63,7 +66,7 @@ func TestWhoMaySeeThePage(t *testing.T) {
 			t.Parallel()
 			here := *w
 			here.options.Access = page.Access{Token: secret.New(test.token), Local: test.local}
-			for _, path := range []string{"/", "/loss.svg?app=1400000001&from=2026-03-20&to=2026-03-24", "/elsewhere"} {
+			for _, path := range []string{"/", "/days.csv?app=1400000001&from=2026-03-20&to=2026-03-24", "/elsewhere"} {
 				got := here.askFor(path, test.change)
 				want := test.want
 				if want == 200 && path == "/elsewhere" {
@@ -82,8 +85,9 @@ func TestWhoMaySeeThePage(t *testing.T) {
 					t.Errorf("HTTP %d asks for a password: %t", got.status, asks)
 				}
 			}
-			if got := here.askFor("/style.css", test.change); got.status != 200 {
-				t.Errorf("the style is HTTP %d", got.status)
+			style, _ := parse(t, here.askFor("/", test.change).body).Find("link[rel=stylesheet]").Attr("href")
+			if got := here.askFor(style, test.change); got.status != 200 {
+				t.Errorf("the style %q is HTTP %d", style, got.status)
 			}
 		})
 	}
@@ -109,11 +113,12 @@ func TestOnlyLoopbackIsLocal(t *testing.T) {
 func TestHeadersKeepBrowsersToThePage(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 2)
-	for _, path := range []string{"/", "/?from=x", "/loss.svg?app=1400000001&from=2026-03-20&to=2026-03-24", "/style.css", "/keys.css", "/icon.svg", "/none"} {
+	style, icon := w.assets()
+	for _, path := range []string{"/", "/?from=x", "/days.csv", style, icon, "/none"} {
 		got := w.askFor(path, nil)
 		for name, want := range map[string]string{
 			"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY",
-			"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin",
+			"Cross-Origin-Resource-Policy": "same-origin",
 		} {
 			if value := got.header.Get(name); value != want {
 				t.Errorf("%s has %s %q, want %q", path, name, value, want)
@@ -121,11 +126,58 @@ func TestHeadersKeepBrowsersToThePage(t *testing.T) {
 		}
 		policy := got.header.Get("Content-Security-Policy")
 		if !strings.Contains(policy, "default-src 'none'") || !strings.Contains(policy, "frame-ancestors 'none'") ||
-			strings.Contains(policy, "script") || strings.Contains(policy, "http") {
+			strings.Contains(policy, "script") || strings.Contains(policy, "unsafe") || strings.Contains(policy, "http") {
 			t.Errorf("%s has the policy %q", path, policy)
 		}
-		if strings.HasPrefix(path, "/loss.svg") != strings.Contains(policy, "unsafe-inline") {
-			t.Errorf("%s has the policy %q", path, policy)
+	}
+}
+
+// assets are the paths of what a page loads.
+func (w *world) assets() (style, icon string) {
+	w.t.Helper()
+	shown := w.shown()
+	return shown.Find("link[rel=stylesheet]").AttrOr("href", ""), shown.Find("link[rel=icon]").AttrOr("href", "")
+}
+
+// What has no figures is kept by browsers for good, since its name changes with it.
+func TestOnlyAssetsAreCached(t *testing.T) {
+	t.Parallel()
+	w := pulled(t, 2)
+	style, icon := w.assets()
+	for path, want := range map[string]string{
+		"/": "no-store", "/?from=x": "no-store", "/days.csv": "no-store", "/none": "no-store",
+		style: "public, max-age=31536000, immutable", icon: "public, max-age=31536000, immutable",
+	} {
+		if got := w.askFor(path, nil).header.Get("Cache-Control"); got != want {
+			t.Errorf("%s has Cache-Control %q, want %q", path, got, want)
+		}
+	}
+	for _, path := range []string{style, icon} {
+		if !regexp.MustCompile(`^/assets/[a-z]+-[0-9a-f]{16}\.(css|svg)$`).MatchString(path) {
+			t.Errorf("the path %s does not name the content", path)
+		}
+	}
+}
+
+func TestAnswersAreCompressedForWhoAsks(t *testing.T) {
+	t.Parallel()
+	w := pulled(t, 30)
+	style, _ := w.assets()
+	for _, path := range []string{"/", "/days.csv", style} {
+		plain := w.askFor(path, nil)
+		packed := w.askFor(path, func(r *http.Request) { r.Header.Set("Accept-Encoding", "gzip, br") })
+		if encoding := packed.header.Get("Content-Encoding"); encoding != "gzip" || plain.header.Get("Content-Encoding") != "" {
+			t.Fatalf("%s is encoded as %q", path, encoding)
+		}
+		if !strings.Contains(plain.header.Get("Vary"), "Accept-Encoding") {
+			t.Errorf("%s varies by %q", path, plain.header.Get("Vary"))
+		}
+		reader, err := gzip.NewReader(strings.NewReader(packed.body))
+		must(t, err)
+		unpacked, err := io.ReadAll(reader)
+		must(t, err)
+		if string(unpacked) != plain.body || len(packed.body)*2 > len(plain.body) {
+			t.Errorf("%s has %d bytes, compressed %d and unpacked %d", path, len(plain.body), len(packed.body), len(unpacked))
 		}
 	}
 }
@@ -134,8 +186,9 @@ func TestThePageIsOnlyRead(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 2)
 	handler := page.New(w.db, w.options)
+	style, _ := w.assets()
 	for _, method := range []string{"HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"} {
-		for _, path := range []string{"/", "/loss.svg?app=1400000001&from=2026-03-20&to=2026-03-24", "/style.css"} {
+		for _, path := range []string{"/", "/days.csv?app=1400000001&from=2026-03-20&to=2026-03-24", style} {
 			request := httptest.NewRequestWithContext(context.Background(), method, "http://localhost"+path, nil)
 			recorder := httptest.NewRecorder()
 			handler.ServeHTTP(recorder, request)

@@ -1,10 +1,6 @@
 package page
 
-import (
-	"time"
-
-	"pushloss/internal/calendar"
-)
+import "pushloss/internal/calendar"
 
 // state is the state of a day in the calendar. Mark shows it without a colour.
 type state struct{ Name, Mark, Word, Meaning string }
@@ -41,62 +37,56 @@ type cell struct {
 	Final bool
 }
 
-// Label is the day of the month, with the month where one begins.
-func (c cell) Label() string {
-	if date := c.Day.UTC(); date.Day() == 1 {
-		return date.Format("2 Jan")
-	}
-	return c.Day.UTC().Format("2")
+// Number is the day of the month.
+func (c cell) Number() int { return c.Day.UTC().Day() }
+
+// Hatched reports whether the day's figures are not the last word.
+func (c cell) Hatched() bool {
+	return c.State.Name != outside.Name && (!c.Final || c.State.Name != "loaded" && c.State.Name != "empty")
 }
 
-// week is a row of the calendar.
-type week struct {
-	Monday calendar.Day
-	Days   [7]cell
+// month is a part of the calendar, in weeks that begin on Monday.
+type month struct {
+	Name  string
+	Weeks [][7]cell
 }
 
-// Label names the week by its first day.
-func (w week) Label() string { return w.Monday.UTC().Format("2 Jan 2006") }
-
-// Names are the weekdays in the order of Days.
-func (w week) Names() (names [7]string) {
-	for i := range names {
-		names[i] = (w.Monday + calendar.Day(i)).UTC().Format("Mon")
-	}
-	return names
-}
-
-// calendarOf lays the days of a range out in weeks.
-func calendarOf(from, to calendar.Day, windows []window) []week {
+// calendarOf lays the days of a range out in months.
+func calendarOf(from, to calendar.Day, windows []window) (months []month) {
 	known := make(map[calendar.Day]window)
 	for _, w := range windows {
 		known[w.Day] = w
 	}
-	var weeks []week
-	for monday := mondayOf(from); monday <= to; monday += 7 {
-		row := week{Monday: monday}
-		for i := range row.Days {
-			day := monday + calendar.Day(i)
-			if day < from || day > to {
-				row.Days[i] = cell{Blank: true}
-				continue
-			}
-			row.Days[i] = cell{Day: day, State: outside}
-			if w, ok := known[day]; ok {
-				row.Days[i] = cell{Day: day, State: stateOf(w.State), Final: w.Settled}
-			}
+	for day := from; day <= to; day++ {
+		date := day.UTC()
+		if day == from || date.Day() == 1 {
+			months = append(months, month{Name: date.Format("January 2006")})
 		}
-		weeks = append(weeks, row)
+		m := &months[len(months)-1]
+		if monday := mondayOf(day); len(m.Weeks) == 0 || monday == day {
+			var blank [7]cell
+			for i := range blank {
+				blank[i].Blank = true
+			}
+			m.Weeks = append(m.Weeks, blank)
+		}
+		c := cell{Day: day, State: outside}
+		if w, ok := known[day]; ok {
+			c.State, c.Final = stateOf(w.State), w.Settled
+		}
+		m.Weeks[len(m.Weeks)-1][day-mondayOf(day)] = c
 	}
-	return weeks
+	return months
 }
 
 // legendOf are the states that a calendar shows, in a fixed order.
-func legendOf(weeks []week) (legend []state) {
+func legendOf(months []month) (legend []state) {
 	shown := make(map[string]bool)
-	for _, w := range weeks {
-		for _, c := range w.Days {
-			shown[c.State.Name] = true
+	for _, m := range months {
+		for _, w := range m.Weeks {
+			for _, c := range w {
+				shown[c.State.Name] = true
+			}
 		}
 	}
 	for _, s := range append(states[:], outside) {
@@ -105,8 +95,4 @@ func legendOf(weeks []week) (legend []state) {
 		}
 	}
 	return legend
-}
-
-func mondayOf(day calendar.Day) calendar.Day {
-	return day - calendar.Day((day.UTC().Weekday()-time.Monday+7)%7)
 }

@@ -1,121 +1,137 @@
 package page
 
 import (
-	"context"
-	"fmt"
-	"net/http"
+	"math"
+	"strconv"
 
 	"github.com/dustin/go-humanize"
-	"github.com/go-analyze/charts"
-	"github.com/jackc/pgx/v5"
 )
 
-const lossChartPath = "/loss.svg"
-
-// fineness is how many units of a drawing make a pixel of a page. The library cuts
-// each part of a stack down to a whole unit, which whole pixels would show.
-const fineness = 4
-
-// chartSize is a chart's size in pixels: for wide screens, or for phones.
-type chartSize struct {
-	Width, Height int
-	labels        int // below the horizontal axis
+// chart is a bar of stacked channels for each period, as lengths in percent of the
+// drawing: so it fits every screen, and texts keep their size.
+type chart struct {
+	Ticks []tick // from the top to zero
+	Bars  []bar
+	Dates []date
 }
 
-var (
-	wideChart   = chartSize{1120, 340, 10}
-	narrowChart = chartSize{400, 380, 4}
+// tick is a line of the vertical axis.
+type tick struct {
+	Y     string
+	Label string
+}
+
+// bar is a period. From and Width are those of its whole column.
+type bar struct {
+	Period      period
+	From, Width string
+	Partial     bool
+	X, Thick    string
+	Top, Height string // of the whole stack
+	Parts       []part
+}
+
+// Hatched reports whether the figures are not the last word.
+func (b bar) Hatched() bool {
+	return b.Partial || !b.Period.Final() || b.Period.KnownDays < b.Period.Days()
+}
+
+// part is what a channel lost in a period.
+type part struct {
+	Y, Height string
+	Series    series
+	Lost      float64
+}
+
+// date is a label of the horizontal axis.
+type date struct {
+	X, Label string
+	Anchor   string
+	Wide     bool // there is room for it on a wide screen only
+}
+
+const (
+	// mostTicks and mostDates bound the labels of the axes.
+	mostTicks = 5
+	mostDates = 9
+	// narrower is of how many dates a narrow screen shows one.
+	narrower = 3
 )
 
-// drawLoss makes an SVG of the losses, a bar for each period.
-func drawLoss(t lossTable, colours palette, size chartSize) ([]byte, error) {
-	values, names := make([][]float64, len(t.Series)), make([]string, len(t.Series))
-	for i, one := range t.Series {
-		values[i], names[i] = one.Lost, one.Platform
+// chartOf lays a table out.
+func chartOf(t lossTable) (c chart) {
+	highest := 0.0
+	for _, p := range t.Periods {
+		highest = max(highest, p.ByChannel)
 	}
-	labels := make([]string, len(t.Periods))
-	for i, day := range t.Periods {
-		labels[i] = day.UTC().Format("2 Jan")
+	step := stepOf(highest)
+	ticks := max(1, math.Ceil(highest/step))
+	top := ticks * step
+	for n := ticks; n >= 0; n-- {
+		c.Ticks = append(c.Ticks, tick{percent(1 - n/ticks), tickLabel(n*step, step)})
 	}
-	if len(values) == 0 { // bare axes
-		values, names = [][]float64{make([]float64, len(t.Periods))}, []string{""}
+	column := 1 / float64(len(t.Periods))
+	for i, p := range t.Periods {
+		from := float64(i) * column
+		b := bar{
+			Period: p, Partial: t.Partial(p), From: percent(from), Width: percent(column),
+			X: percent(from + column*0.09), Thick: percent(column * 0.82),
+		}
+		under := 0.0
+		for _, one := range t.Series {
+			if lost := one.Lost[i]; lost > 0 {
+				under += lost
+				b.Parts = append(b.Parts, part{percent(1 - under/top), percent(lost / top), one, lost})
+			}
+		}
+		b.Top, b.Height = percent(1-under/top), percent(under/top)
+		c.Bars = append(c.Bars, b)
 	}
-	font := charts.FontStyle{FontSize: 10 * fineness}
-	option := charts.NewBarChartOptionWithData(values)
-	option.Theme = colours.theme(t.Series)
-	option.StackSeries = charts.Ptr(true)
-	option.Padding = charts.NewBox(4*fineness, 4*fineness, 12*fineness, 4*fineness)
-	option.Legend.SeriesNames = names
-	option.Legend.Show = charts.Ptr(false) // the page has it, as text
-	option.CategoryAxis.Labels = labels
-	option.CategoryAxis.LabelFontStyle = font
-	option.CategoryAxis.LabelCount = min(size.labels, len(labels))
-	option.ValueAxis = []charts.ValueAxisOption{{LabelFontStyle: font, Min: charts.Ptr(0.0)}}
-	option.ValueFormatter = func(value float64) string { return humanize.SIWithDigits(value, 2, "") }
-	painter := charts.NewPainter(charts.PainterOptions{OutputFormat: charts.ChartOutputSVG, Width: fineness * size.Width, Height: fineness * size.Height})
-	if err := painter.BarChart(option); err != nil {
-		return nil, fmt.Errorf("draw the losses: %w", err)
-	}
-	return painter.Bytes()
+	c.Dates = datesOf(t, column)
+	return c
 }
 
-// lossChart answers with the chart of a complete selection.
-func (s *site) lossChart(w http.ResponseWriter, r *http.Request) {
-	asked, err := parseRequest(r.URL.RawQuery, "theme", "size")
-	var wrong problems
-	if err == nil && (asked.app == 0 || asked.from == nil || asked.to == nil) {
-		wrong.add("address", "lacks app, from or to")
+// stepOf is the distance of the lines of an axis: 1, 2 or 5 with zeros, at least 1, since
+// pushes are whole.
+func stepOf(highest float64) float64 {
+	power := math.Pow(10, math.Floor(math.Log10(max(highest/mostTicks, 1))))
+	for _, factor := range []float64{1, 2, 5} {
+		if factor*power*mostTicks >= highest {
+			return factor * power
+		}
 	}
-	colours, size := lightPalette, wideChart
-	switch asked.given["theme"] {
-	case "", "light":
-	case "dark":
-		colours = darkPalette
-	default:
-		wrong.add("theme", "is neither light nor dark")
-	}
-	switch asked.given["size"] {
-	case "", "wide":
-	case "narrow":
-		size = narrowChart
-	default:
-		wrong.add("size", "is neither wide nor narrow")
-	}
-	if err == nil {
-		err = wrong.orNil()
-	}
-	var table lossTable
-	if err == nil {
-		table, err = s.readLossTable(r, asked)
-	}
-	if err != nil {
-		s.refuse(w, r, err, form{})
-		return
-	}
-	image, err := drawLoss(table, colours, size)
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	w.Header().Set("Content-Security-Policy", chartPolicy)
-	w.Header().Set("Content-Type", "image/svg+xml")
-	_, _ = w.Write(image)
+	return 10 * power
 }
 
-func (s *site) readLossTable(r *http.Request, asked request) (table lossTable, err error) {
-	err = s.read(r, func(ctx context.Context, tx pgx.Tx) error {
-		apps, err := readApps(ctx, tx)
-		if err != nil {
-			return err
-		}
-		chosen, err := asked.choose(ctx, tx, apps)
-		if err != nil {
-			return err
-		}
-		chosen.From, chosen.To = *asked.from, *asked.to
-		losses, err := readLossByPlatform(ctx, tx, chosen)
-		table = tableOf(chosen, losses, nil)
-		return err
-	})
-	return table, err
+// tickLabel is a whole number, in millions and more where the step is.
+func tickLabel(value, step float64) string {
+	if step < 1e6 {
+		return humanize.Commaf(value)
+	}
+	return humanize.SIWithDigits(value, 0, "")
 }
+
+// datesOf labels some of the periods, with their year where there may be a doubt.
+func datesOf(t lossTable, column float64) (dates []date) {
+	format := "2 Jan"
+	if t.Weekly || t.All.First.UTC().Year() != t.All.Last.UTC().Year() {
+		format = "2 Jan 2006"
+	}
+	every := (len(t.Periods) + mostDates - 1) / mostDates
+	for n := 0; n*every < len(t.Periods); n++ {
+		at := (float64(n*every) + 0.5) * column
+		d := date{percent(at), t.Periods[n*every].First.UTC().Format(format), "middle", n%narrower != 0}
+		switch {
+		case len(t.Periods) == 1:
+		case n == 0:
+			d.X, d.Anchor = percent(0), "start"
+		case at > 0.95:
+			d.X, d.Anchor = percent(1), "end"
+		}
+		dates = append(dates, d)
+	}
+	return dates
+}
+
+// percent is a part of one as a length of SVG.
+func percent(part float64) string { return strconv.FormatFloat(100*part, 'f', 3, 64) + "%" }

@@ -5,119 +5,113 @@ import (
 	"strings"
 	"testing"
 
-	gocmp "github.com/google/go-cmp/cmp"
-
-	"pushloss/internal/calendar"
 	"pushloss/load"
 )
-
-// What SQL says of a selection: the tables of the page as lines. The empty task is
-// the whole app.
-const sqlFigures = `
-	SELECT day, stage, platform_id, platform, err_code, err_meaning, err_count
-	FROM analytics.app_platform_loss WHERE sdk_app_id = $1 AND $2 = '' AND day BETWEEN $3::date AND $4::date
-	UNION ALL
-	SELECT day, stage, platform_id, platform, err_code, err_meaning, err_count
-	FROM analytics.task_platform_loss WHERE sdk_app_id = $1 AND task_id = $2 AND day BETWEEN $3::date AND $4::date`
-
-const sqlExpectedLoss = `
-	WITH f AS (` + sqlFigures + `),
-	platforms AS (SELECT DISTINCT platform_id, platform FROM f),
-	days AS (
-		SELECT day, CASE WHEN EXISTS (
-			SELECT FROM analytics.stream_coverage AS c
-			WHERE stream = 'loss' AND sdk_app_id = $1 AND task_id = $2 AND c.day = days.day AND state IN ('loaded', 'empty')
-		) THEN 0 END AS least
-		FROM (SELECT $3::date + n AS day FROM generate_series(0, $4::date - $3::date) AS n) AS days
-	)
-	SELECT days.day || '|' || (
-			SELECT string_agg(coalesce(trim(to_char(coalesce((SELECT sum(err_count) FROM f WHERE f.day = days.day AND f.platform_id = p.platform_id), least),
-				'999,999,999,999,990')), '–'), '|' ORDER BY p.platform_id)
-			FROM platforms AS p
-		) || '|' || coalesce(trim(to_char(coalesce((SELECT sum(err_count) FROM f WHERE f.day = days.day), least), '999,999,999,999,990')), 'not known')
-	FROM days ORDER BY day`
-
-const sqlExpectedCodes = `
-	WITH f AS (` + sqlFigures + `)
-	SELECT err_code || '|' || coalesce(max(err_meaning), 'not told') || '|' || platform || '|' || stage || '|'
-		|| trim(to_char(sum(err_count), '999,999,999,999,990')) || '|'
-		|| trim(to_char(100 * sum(err_count) / (SELECT sum(err_count) FROM f), '990.0')) || ' %'
-	FROM f GROUP BY stage, platform, err_code
-	ORDER BY sum(err_count) DESC, stage, platform, err_code LIMIT 10`
-
-func (w *world) lines(sql string, app int64, task string, from, to calendar.Day) (lines []string) {
-	w.t.Helper()
-	type one struct{ Line string }
-	for _, row := range query[one](w, sql, app, task, from.UTC(), to.UTC()) {
-		lines = append(lines, row.Line)
-	}
-	return lines
-}
-
-func equalLines(t testing.TB, what string, want, got []string) {
-	t.Helper()
-	if diff := gocmp.Diff(want, got); diff != "" || len(want) == 0 {
-		t.Errorf("%s, %d by SQL (-SQL +page):\n%s", what, len(want), diff)
-	}
-}
 
 func TestTheFiguresAreThoseThatSQLSays(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 35)
 	w.backfill(otherApp, today-3, today-2, load.RunDone)
 	hostile := `50%&+/"quotes" ü`
-	w.register(testApp, load.Task{TaskID: hostile})
+	w.register(testApp, load.Task{TaskID: hostile, Label: new("Ü")})
 	w.backfill(testApp, today-12, today-10, load.RunDone)
+	w.exec(`DELETE FROM pushloss.push_count WHERE day = $1`, (today - 8).UTC()) // a day without a rate
+	w.exec(`DELETE FROM pushloss.platform_push_count WHERE day = $1`, (today - 8).UTC())
+	month := choice{app: testApp, from: today - 30, to: today - 1}
+	with := func(change func(*choice)) choice {
+		c := month
+		change(&c)
+		return c
+	}
+	worst := w.worst()
 	for _, test := range []struct {
-		name     string
-		query    []string
-		app      int64
-		task     string
-		from, to calendar.Day
+		name  string
+		query []string
+		want  choice
 	}{
-		{"nothing chosen", nil, testApp, "", today - 30, today - 1},
-		{"empty fields of the form", []string{"app", "", "task", "", "from", "", "to", ""}, testApp, "", today - 30, today - 1},
-		{"a range", []string{"from", (today - 9).String(), "to", (today - 4).String()}, testApp, "", today - 9, today - 4},
-		{"one day", []string{"from", (today - 2).String(), "to", (today - 2).String()}, testApp, "", today - 2, today - 2},
-		{"a last day", []string{"to", (today - 4).String()}, testApp, "", today - 33, today - 4},
-		{"a first day", []string{"from", (today - 4).String()}, testApp, "", today - 4, today - 1},
-		{"another app", []string{"app", "1400000002"}, otherApp, "", today - 31, today - 2},
-		{"a task", []string{"task", "demo-welcome"}, testApp, "demo-welcome", today - 30, today - 1},
-		{"a task of a strange name", []string{"task", hostile, "app", "1400000001"}, testApp, hostile, today - 39, today - 10},
+		{"nothing chosen", nil, month},
+		{"empty fields of the form", []string{"app", "", "task", "", "stage", "", "from", "", "to", ""}, month},
+		{"a range", []string{"from", (today - 9).String(), "to", (today - 4).String()}, with(func(c *choice) { c.from, c.to = today-9, today-4 })},
+		{"one day", []string{"from", (today - 2).String(), "to", (today - 2).String()}, with(func(c *choice) { c.from, c.to = today-2, today-2 })},
+		{"a last day", []string{"to", (today - 4).String()}, with(func(c *choice) { c.from, c.to = today-33, today-4 })},
+		{"a first day", []string{"from", (today - 4).String()}, with(func(c *choice) { c.from = today - 4 })},
+		{"a task", []string{"task", "demo-welcome"}, with(func(c *choice) { c.task = "demo-welcome" })},
+		{"a task of a strange name", []string{"task", hostile, "app", "1400000001"}, with(func(c *choice) { c.task, c.from, c.to = hostile, today-39, today-10 })},
+		{"a stage", []string{"stage", "ready_to_send"}, with(func(c *choice) { c.stage = "ready_to_send" })},
+		{"a platform", []string{"platform", "Xiaomi"}, with(func(c *choice) { c.platform = "Xiaomi" })},
+		{"online pushes", []string{"platform", "online", "task", "demo-welcome"}, with(func(c *choice) { c.platform, c.task = "online", "demo-welcome" })},
+		{"a code", []string{"code", "-1"}, with(func(c *choice) { c.code = "-1" })},
+		{"a code of a task and platform at a stage", worst.query(), worst},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			shown := w.shown(test.query...)
-			equalLines(t, "losses", w.lines(sqlExpectedLoss, test.app, test.task, test.from, test.to), shown.cells("#loss-table tbody tr"))
-			equalLines(t, "codes", w.lines(sqlExpectedCodes, test.app, test.task, test.from, test.to), shown.cells("#codes-table tbody tr"))
-			total := w.text(`SELECT trim(to_char(sum(err_count), '999,999,999,999,990')) FROM (`+sqlFigures+`) AS f`,
-				test.app, test.task, test.from.UTC(), test.to.UTC())
-			if got := shown.says("#by-channel"); got != total {
-				t.Errorf("the channels lost %s, SQL says %s", got, total)
-			}
-			ofStages := w.text(`SELECT trim(to_char(sum(err_count), '999,999,999,999,990')) FROM (
-				SELECT '' AS task_id, sdk_app_id, day, err_count FROM analytics.app_stage_loss
-				UNION ALL SELECT task_id, sdk_app_id, day, err_count FROM analytics.task_stage_loss) AS f
-				WHERE sdk_app_id = $1 AND task_id = $2 AND day BETWEEN $3::date AND $4::date`, test.app, test.task, test.from.UTC(), test.to.UTC())
-			if got := shown.says("#total"); got != ofStages || got == total {
-				t.Errorf("the total is %s, SQL says %s, and of the channels %s", got, ofStages, total)
-			}
-			feet := shown.cells("#loss-table tfoot tr")
-			if len(feet) != 1 || !strings.HasSuffix(feet[0], "|"+total) {
-				t.Errorf("the table's sums are %q", feet)
-			}
+			here := *w
+			here.t = t
+			shown := here.shown(test.query...)
+			here.isWhatSQLSays(shown, test.want)
 			for id, want := range map[string]string{
-				"app": fmt.Sprint(test.app), "from": test.from.String(), "to": test.to.String(), "task": test.task,
+				"from": test.want.from.String(), "to": test.want.to.String(), "task": test.want.task,
+				"app": fmt.Sprint(test.want.app), "stage": test.want.stage,
 			} {
 				got := shown.Find("#"+id).AttrOr("value", "")
-				if id == "app" {
-					got = shown.Find("#app option[selected]").AttrOr("value", "")
+				if id == "app" || id == "stage" {
+					got = shown.Find("#"+id+" option[selected]").AttrOr("value", "")
 				}
 				if got != want {
 					t.Errorf("the form has %s %q, want %q", id, got, want)
 				}
 			}
 		})
+	}
+}
+
+// worst is the code, with all that it comes with, that lost most.
+func (w *world) worst() choice {
+	w.t.Helper()
+	type one struct{ Code, Platform, Stage, Task string }
+	found := query[one](w, `SELECT err_code, platform, stage, task_id FROM analytics.task_platform_loss
+		WHERE sdk_app_id = $1 GROUP BY 1, 2, 3, 4 ORDER BY sum(err_count) DESC LIMIT 1`, testApp)[0]
+	return choice{app: testApp, code: found.Code, platform: found.Platform, stage: found.Stage, task: found.Task, from: today - 20, to: today - 1}
+}
+
+// The one total is that of the stages: on the page, in analytics.calendar and on the dashboards.
+func TestTheTotalIsThatOfTheStages(t *testing.T) {
+	t.Parallel()
+	w := pulled(t, 35)
+	shown := w.shown()
+	for id, column := range map[string]string{"#total": "lost", "#by-channel": "lost_by_channel"} {
+		want := w.text(`SELECT to_char(sum(`+column+`), 'FM999,999,999,990') FROM analytics.calendar WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3`,
+			testApp, (today - 30).UTC(), (today - 1).UTC())
+		if got := shown.says(id); got != want {
+			t.Errorf("%s is %s, the calendar says %s", id, got, want)
+		}
+	}
+	if shown.says("#total") == shown.says("#by-channel") {
+		t.Error("the two counts are equal: this proves nothing")
+	}
+}
+
+func TestTheSpanBeforeIsCompared(t *testing.T) {
+	t.Parallel()
+	w := pulled(t, 35)
+	for _, test := range []struct{ task, stage string }{{"", ""}, {"demo-welcome", "ready_to_send"}} {
+		shown := w.shown("task", test.task, "stage", test.stage, "from", (today - 7).String())
+		want := w.text(`
+			WITH f AS (
+				SELECT sdk_app_id, '' AS task_id, day, stage, err_count FROM analytics.app_stage_loss
+				UNION ALL SELECT sdk_app_id, task_id, day, stage, err_count FROM analytics.task_stage_loss
+			), sums AS (
+				SELECT sum(err_count) FILTER (WHERE day < $3) AS before, sum(err_count) FILTER (WHERE day >= $3) AS now
+				FROM f WHERE sdk_app_id = $1 AND task_id = $2 AND $4 IN ('', stage) AND day BETWEEN $3::date - 7 AND $3::date + 6
+			)
+			SELECT to_char(before, 'FM999,999,990') || ' ' || to_char(100 * (now / before - 1), 'FMSG990.0') || ' %' FROM sums`,
+			testApp, test.task, (today - 7).UTC(), test.stage)
+		if got := shown.says("#before"); got != want {
+			t.Errorf("before it were %s, SQL says %s", got, want)
+		}
+	}
+	if w.shown().Find("#change").Length() != 0 {
+		t.Error("days that are not known are compared")
 	}
 }
 
@@ -128,10 +122,18 @@ func TestALongRangeIsShownByWeek(t *testing.T) {
 	var want []string
 	type period struct{ Line string }
 	for _, row := range query[period](w, `
-		WITH days AS (SELECT $1::date + n AS day FROM generate_series(0, $2::date - $1::date) AS n)
-		SELECT greatest(date_trunc('week', day::timestamp)::date, $1::date) || '|' || coalesce(trim(to_char(sum(l.lost), '999,999,999,999,990')), 'not known')
-		FROM days LEFT JOIN (SELECT day, sum(err_count) AS lost FROM analytics.app_platform_loss GROUP BY day) AS l USING (day)
-		GROUP BY greatest(date_trunc('week', day::timestamp)::date, $1::date) ORDER BY 1`, (today - 120).UTC(), (today - 1).UTC()) {
+		WITH weeks AS (
+			SELECT greatest(date_trunc('week', day::timestamp)::date, $1::date) AS first, count(*) AS days, sum(l.lost) AS lost,
+				count(*) FILTER (WHERE c.state = 'loaded') AS known, coalesce(bool_and(c.settled), false) AND count(c.day) = count(*) AS final
+			FROM (SELECT $1::date + n AS day FROM generate_series(0, $2::date - $1::date) AS n) AS days
+			LEFT JOIN (SELECT day, sum(err_count) AS lost FROM analytics.app_platform_loss GROUP BY day) AS l USING (day)
+			LEFT JOIN analytics.coverage AS c USING (day)
+			GROUP BY 1
+		)
+		SELECT first || CASE WHEN days < 7 THEN ' ' || days || ' of 7 days' ELSE '' END
+			|| CASE WHEN known BETWEEN 1 AND days - 1 THEN ' ' || known || ' of ' || days || ' known' ELSE '' END
+			|| CASE WHEN final OR known = 0 THEN '' ELSE ' not final' END || '|' || coalesce(trim(to_char(lost, '999,999,999,999,990')), 'not known')
+		FROM weeks ORDER BY first`, (today - 120).UTC(), (today - 1).UTC()) {
 		want = append(want, row.Line)
 	}
 	var got []string
@@ -143,6 +145,14 @@ func TestALongRangeIsShownByWeek(t *testing.T) {
 	if heading := shown.says("#loss"); heading != "Lost per week, by platform" {
 		t.Errorf("the heading is %q", heading)
 	}
+	for place, want := range map[string]string{"first-child": "25 Nov 2025", "last-child": "16 Mar 2026"} {
+		if got := shown.says(".dates text:" + place); got != want {
+			t.Errorf("the axis has %q, want %q", got, want)
+		}
+	}
+	if first := shown.says(".plot a:first-of-type title"); first != "2025-11-25 to 2025-11-30: not known, 6 of 7 days" {
+		t.Errorf("the first week is %q", first)
+	}
 }
 
 func TestChannelsTooManyToTellApartAreAddedUp(t *testing.T) {
@@ -153,7 +163,7 @@ func TestChannelsTooManyToTellApartAreAddedUp(t *testing.T) {
 		FROM (SELECT * FROM pushloss.platform_loss WHERE task_key = 0 LIMIT 1) AS f CROSS JOIN generate_series(1, 40) AS n`)
 	shown := w.shown()
 	heads := shown.cells("#loss-table thead tr")
-	if len(heads) != 1 || strings.Count(heads[0], "|") != 10 || !strings.HasSuffix(heads[0], " others|All channels") {
+	if len(heads) != 1 || strings.Count(heads[0], "|") != 13 || !strings.HasSuffix(heads[0], " others|All channels") {
 		t.Errorf("the columns are %q", heads)
 	}
 	total := w.text(`SELECT trim(to_char(sum(err_count), '999,999,999,999,990')) FROM analytics.app_platform_loss`)
@@ -171,56 +181,8 @@ func TestCountsAsLargeAsTheyComeAreShown(t *testing.T) {
 	if shown := parse(t, got.body).says("#by-channel"); len(shown) != len(total) || shown[:15] != total[:15] {
 		t.Errorf("the total is %s, SQL says %s", shown, total)
 	}
-	if chart := w.chart(parse(t, got.body)); chart.status != 200 {
-		t.Errorf("the chart is answered by HTTP %d", chart.status)
-	}
-}
-
-// chart is the picture that a page shows on a wide and light screen.
-func (w *world) chart(d *document) answer {
-	w.t.Helper()
-	source, found := d.Find("img.chart").Attr("src")
-	if !found {
-		w.t.Fatal("the page has no chart")
-	}
-	return w.askFor(source, nil)
-}
-
-func TestTheChartHasABarForEveryFigure(t *testing.T) {
-	t.Parallel()
-	w := pulled(t, 12)
-	for _, query := range [][]string{nil, {"task", "demo-flash-sale"}} {
-		shown := w.shown(query...)
-		chart := w.chart(shown)
-		if chart.status != 200 || chart.header.Get("Content-Type") != "image/svg+xml" {
-			t.Fatalf("the chart is HTTP %d, %s", chart.status, chart.header.Get("Content-Type"))
-		}
-		svg := parse(t, chart.body)
-		keys := words(shown.Find(".keys").Text())
-		for i, name := range shown.Find("#loss-table thead th").EachIter() {
-			if text := words(name.Text()); i > 0 && text != "All channels" && !strings.Contains(keys, text) {
-				t.Errorf("the keys %q lack %q", keys, text)
-			}
-		}
-		figures := 0
-		for _, cell := range shown.Find("#loss-table tbody td:not(:last-child)").EachIter() {
-			if text := cell.Text(); text != "0" && text != "–" {
-				figures++
-			}
-		}
-		colours := make(map[string]int) // paths by colour
-		for _, path := range svg.Find("path").EachIter() {
-			if style := path.AttrOr("style", ""); strings.HasPrefix(style, "stroke:none;fill:rgb") {
-				colours[style]++
-			}
-		}
-		bars := 0
-		for _, paths := range colours {
-			bars += paths
-		}
-		if bars < figures || figures == 0 {
-			t.Errorf("%d bars for %d figures", bars, figures)
-		}
+	if scale := parse(t, got.body).Find(".scale li").First().Text(); !strings.HasSuffix(scale, "Z") && !strings.HasSuffix(scale, "E") {
+		t.Errorf("the scale ends with %q", scale)
 	}
 }
 

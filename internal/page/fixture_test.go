@@ -22,6 +22,7 @@ import (
 	"pushloss/internal/page"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/secret"
+	"pushloss/internal/stream"
 	"pushloss/load"
 )
 
@@ -48,6 +49,7 @@ type world struct {
 	pool    *pgxpool.Pool
 	options page.Options
 	log     *strings.Builder
+	streams []stream.Stream // that its jobs pull; the losses if there are none
 }
 
 // setup makes a world without any figures.
@@ -89,17 +91,22 @@ var demoTasks = []load.Task{
 	{TaskID: "demo-newsletter", Label: new("Weekly newsletter")},
 }
 
-// pulled makes a world with the last so many days of the app, whole and by task.
+// pulled makes a world with the last so many days of the app, whole and by task: losses,
+// and the pushes that they are a part of.
 func pulled(t testing.TB, days int) *world {
 	t.Helper()
+	both := []stream.Stream{stream.Loss, stream.Statistics}
 	filled, _ := pulledDays.LoadOrStore(days, pgtest.NewFilled())
-	return on(t, filled.(*pgtest.Filled).URL(t, func(database string) {
+	w := on(t, filled.(*pgtest.Filled).URL(t, func(database string) {
 		w := on(t, database)
+		w.streams = both
 		w.register(testApp, demoTasks...)
 		w.backfill(testApp, today-calendar.Day(days), today-1, load.RunDone)
 		w.db.Close()
 		w.pool.Close()
 	}))
+	w.streams = both
+	return w
 }
 
 // pulledDays are the databases of pulled, by their number of days. It has to be a global:
@@ -125,7 +132,7 @@ func (w *world) jobs(app int64, now time.Time) *pipeline.Pipeline {
 			SDKAppID: app, SecretKey: secret.New(testKey), Identifier: sandbox.DefaultAdmin, BaseURLs: []string{w.apiURL},
 		},
 		Location: mustZone(w.t),
-	}}, pipeline.Settings{LookbackDays: 7, TaskDays: 30, APIMemoryDays: 10_000, FirstDay: &first},
+	}}, pipeline.Settings{LookbackDays: 7, TaskDays: 30, APIMemoryDays: 10_000, FirstDay: &first, Streams: w.streams},
 		pipeline.Options{
 			Now:         func() time.Time { return now },
 			DatabaseNow: func(context.Context) (time.Time, error) { return now, nil },

@@ -2,12 +2,9 @@ package page
 
 import "net/http"
 
-const (
-	pagePolicy  = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-	chartPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
-)
+const pagePolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// withHeaders makes browsers load nothing from elsewhere, store nothing and keep
+// withHeaders makes browsers load nothing from elsewhere, store no figures and keep
 // other sites from embedding or reading the page.
 func withHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

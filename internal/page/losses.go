@@ -2,125 +2,12 @@ package page
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"slices"
 	"time"
 
 	"pushloss/internal/calendar"
-	"pushloss/internal/postgres"
-
-	"github.com/jackc/pgx/v5"
 )
-
-// Lost pushes are summed exactly by the database and shown as float64, which no
-// sum overflows and which is exact up to nine thousand million millions.
-
-// sqlFactsOfDay are a day's figures of the whole app, or of the task where one is
-// named. Day by day, each is found by its key however many tasks there are.
-const sqlFactsOfDay = `
-	SELECT stage, platform_id, platform, err_code, err_meaning AS meaning, err_count
-	FROM analytics.app_platform_loss
-	WHERE $4 = '' AND sdk_app_id = $1 AND day = days.day
-	UNION ALL
-	SELECT stage, platform_id, platform, err_code, err_meaning AS meaning, err_count
-	FROM analytics.task_platform_loss
-	WHERE $4 <> '' AND sdk_app_id = $1 AND day = days.day AND task_id = $4`
-
-const sqlDays = `
-	generate_series(0, $3::date - $2::date) AS n (n)
-	CROSS JOIN LATERAL (SELECT $2::date + n.n AS day) AS days`
-
-// platformLoss is what was lost on a day by a channel.
-type platformLoss struct {
-	Day      calendar.Day
-	ID       int16
-	Platform string
-	Lost     float64
-}
-
-// colour is the number of its colour. Online pushes and an unknown vendor share the number 0.
-func (l platformLoss) colour() int {
-	if l.ID == 0 && l.Platform != "online" {
-		return restColour
-	}
-	return int(l.ID)
-}
-
-const sqlLossByPlatform = `
-	SELECT days.day, l.platform_id, l.platform, l.lost
-	FROM ` + sqlDays + `
-	CROSS JOIN LATERAL (
-		SELECT f.platform_id, f.platform, sum(f.err_count)::float8 AS lost
-		FROM (` + sqlFactsOfDay + `) AS f
-		GROUP BY f.platform_id, f.platform
-	) AS l
-	ORDER BY days.day, l.platform_id`
-
-func readLossByPlatform(ctx context.Context, tx pgx.Tx, s selection) ([]platformLoss, error) {
-	losses, err := postgres.List(ctx, tx, func(row pgx.CollectableRow) (l platformLoss, err error) {
-		var day time.Time
-		err = row.Scan(&day, &l.ID, &l.Platform, &l.Lost)
-		l.Day = calendar.DayOf(day, time.UTC)
-		return l, err
-	}, sqlLossByPlatform, s.App.ID, s.From.UTC(), s.To.UTC(), s.Task)
-	if err != nil {
-		return nil, fmt.Errorf("read the losses by platform: %w", err)
-	}
-	return losses, nil
-}
-
-// sqlTotal is the total of the days: that of the stages, all channels together, as in
-// analytics.calendar and on the dashboards. The sum of the channels need not equal it.
-const sqlTotal = `
-	SELECT coalesce(sum(f.err_count), 0)::float8
-	FROM ` + sqlDays + `
-	CROSS JOIN LATERAL (
-		SELECT err_count FROM analytics.app_stage_loss
-		WHERE $4 = '' AND sdk_app_id = $1 AND day = days.day
-		UNION ALL
-		SELECT err_count FROM analytics.task_stage_loss
-		WHERE $4 <> '' AND sdk_app_id = $1 AND day = days.day AND task_id = $4
-	) AS f`
-
-func readTotal(ctx context.Context, tx pgx.Tx, s selection) (total float64, err error) {
-	if err = tx.QueryRow(ctx, sqlTotal, s.App.ID, s.From.UTC(), s.To.UTC(), s.Task).Scan(&total); err != nil {
-		return 0, fmt.Errorf("read the total: %w", err)
-	}
-	return total, nil
-}
-
-// codeLoss is what was lost in the range for a reason.
-type codeLoss struct {
-	Stage, Platform, Code, Meaning string
-	Lost                           float64
-}
-
-// maxCodes is how many of the most frequent codes are shown.
-const maxCodes = 10
-
-// A code means something only with its stage and platform. Its meaning may change
-// from day to day where it is the vendor's text: the one that most came with it is
-// shown.
-const sqlTopCodes = `
-	SELECT l.stage, l.platform, l.err_code, (array_agg(l.meaning ORDER BY l.lost DESC, l.meaning))[1], sum(l.lost)::float8
-	FROM ` + sqlDays + `
-	CROSS JOIN LATERAL (
-		SELECT f.stage, f.platform, f.err_code, coalesce(f.meaning, '') AS meaning, sum(f.err_count) AS lost
-		FROM (` + sqlFactsOfDay + `) AS f
-		GROUP BY f.stage, f.platform, f.err_code, coalesce(f.meaning, '')
-	) AS l
-	GROUP BY l.stage, l.platform, l.err_code
-	ORDER BY sum(l.lost) DESC, l.stage, l.platform, l.err_code
-	LIMIT $5`
-
-func readTopCodes(ctx context.Context, tx pgx.Tx, s selection) ([]codeLoss, error) {
-	codes, err := postgres.List(ctx, tx, pgx.RowToStructByPos[codeLoss], sqlTopCodes, s.App.ID, s.From.UTC(), s.To.UTC(), s.Task, maxCodes)
-	if err != nil {
-		return nil, fmt.Errorf("read the top codes: %w", err)
-	}
-	return codes, nil
-}
 
 // maxSeries is how many channels are shown separately; the losses of the others are added up.
 const maxSeries = 9
@@ -128,7 +15,7 @@ const maxSeries = 9
 // daysInWeeks is from how many days on losses are shown by week.
 const daysInWeeks = 100
 
-// series is a channel and its losses in each period.
+// series is a channel and what it lost in each period.
 type series struct {
 	Platform string
 	Colour   int // of the palette
@@ -136,84 +23,175 @@ type series struct {
 	Total    float64
 }
 
-// lossTable is the losses of a selection by period and channel.
+// period is a day, or what the selection has of a week.
+type period struct {
+	First, Last            calendar.Day
+	KnownDays, SettledDays int
+	// Total is that of the stages. It and ByChannel need not be equal.
+	Total     tally
+	Stages    []tally // in the order of the table's
+	ByChannel float64
+}
+
+// Days is how many there are in it.
+func (p period) Days() int { return int(p.Last-p.First) + 1 }
+
+// Unknown reports whether nothing is known of it.
+func (p period) Unknown() bool { return p.KnownDays == 0 && p.Total.Lost == 0 && p.ByChannel == 0 }
+
+// Final reports whether nothing of it is pulled again.
+func (p period) Final() bool { return p.SettledDays == p.Days() }
+
+// lossTable is the losses of a selection by period, stage and channel.
 type lossTable struct {
-	Weekly bool
-	// Periods are the days, or the first days of the weeks.
-	Periods []calendar.Day
+	Weekly  bool
+	Periods []period
+	Stages  []stage
 	Series  []series
-	Totals  []float64 // by period
-	Total   float64
-	// KnownDays counts the days whose losses are known, each period's and all: what has
-	// no row on such a day is zero.
-	KnownDays    []int
-	AllKnownDays int
+	// All is the sum of the periods.
+	All period
 }
 
-// IsUnknown reports whether nothing is known of a period.
-func (t lossTable) IsUnknown(period int) bool {
-	return t.KnownDays[period] == 0 && t.Totals[period] == 0
+// Partial reports whether a period is a week that the selection cuts.
+func (t lossTable) Partial(p period) bool { return t.Weekly && p.Days() < 7 }
+
+// StagesShown are those of the selection, of all that there are.
+func (s selection) stagesOf(all []stage) (shown []stage) {
+	for _, one := range all {
+		if s.Stage == "" || s.Stage == one.Name {
+			shown = append(shown, one)
+		}
+	}
+	return shown
 }
 
-// AllUnknown reports whether nothing is known of any.
-func (t lossTable) AllUnknown() bool { return t.AllKnownDays == 0 && t.Total == 0 }
-
-// tableOf adds losses up by period and channel.
-func tableOf(s selection, losses []platformLoss, windows []window) lossTable {
-	t := lossTable{Weekly: s.Days() > daysInWeeks}
+// tableOf adds losses up by period, stage and channel.
+func tableOf(s selection, stages []stage, figures, channels []figure, windows []window) lossTable {
+	t := lossTable{Weekly: s.Days() > daysInWeeks, Stages: s.stagesOf(stages)}
 	at := make(map[calendar.Day]int) // place of a day's period
 	for day := s.From; day <= s.To; day++ {
 		if !t.Weekly || day == s.From || day == mondayOf(day) {
-			t.Periods = append(t.Periods, day)
+			t.Periods = append(t.Periods, period{First: day, Stages: make([]tally, len(t.Stages))})
 		}
 		at[day] = len(t.Periods) - 1
+		t.Periods[at[day]].Last = day
 	}
-	t.Totals, t.KnownDays = make([]float64, len(t.Periods)), make([]int, len(t.Periods))
+	t.All = period{First: s.From, Last: s.To, Stages: make([]tally, len(t.Stages))}
+	both := func(day calendar.Day, add func(*period)) {
+		add(&t.Periods[at[day]])
+		add(&t.All)
+	}
 	for _, w := range windows {
-		if period, inRange := at[w.Day]; inRange && w.known() {
-			t.KnownDays[period]++
-			t.AllKnownDays++
+		if _, inRange := at[w.Day]; !inRange {
+			continue
 		}
+		both(w.Day, func(p *period) {
+			if w.known() {
+				p.KnownDays++
+			}
+			if w.Settled {
+				p.SettledDays++
+			}
+		})
 	}
-	byName := make(map[string]*series)
-	for _, l := range losses {
-		one := byName[l.Platform]
-		if one == nil {
-			one = &series{Platform: l.Platform, Colour: l.colour(), Lost: make([]float64, len(t.Periods))}
-			byName[l.Platform] = one
-		}
-		period := at[l.Day]
-		one.Lost[period] += l.Lost
-		one.Total += l.Lost
-		t.Totals[period] += l.Lost
-		t.Total += l.Lost
+	for _, f := range figures {
+		place := slices.IndexFunc(t.Stages, func(one stage) bool { return one.Name == f.Stage })
+		both(f.Day, func(p *period) {
+			p.Total.add(f.tally)
+			p.Stages[place].add(f.tally)
+		})
 	}
-	for _, one := range byName {
-		t.Series = append(t.Series, *one)
+	for _, f := range channels {
+		both(f.Day, func(p *period) { p.ByChannel += f.Lost })
 	}
-	t.foldSmallest()
-	slices.SortFunc(t.Series, func(a, b series) int { return cmp.Compare(a.Colour, b.Colour) })
+	t.Series = seriesOf(channels, at, len(t.Periods))
 	return t
+}
+
+// seriesOf adds up what each channel lost by period.
+func seriesOf(channels []figure, at map[calendar.Day]int, periods int) []series {
+	byName := make(map[string]*series)
+	for _, f := range channels {
+		if f.Lost == 0 {
+			continue // it only has pushes
+		}
+		one := byName[f.Platform]
+		if one == nil {
+			one = &series{Platform: f.Platform, Colour: f.colour(), Lost: make([]float64, periods)}
+			byName[f.Platform] = one
+		}
+		one.Lost[at[f.Day]] += f.Lost
+		one.Total += f.Lost
+	}
+	var all []series
+	for _, one := range byName {
+		all = append(all, *one)
+	}
+	all = foldSmallest(all, periods)
+	slices.SortFunc(all, func(a, b series) int {
+		return cmp.Or(cmp.Compare(a.Colour, b.Colour), cmp.Compare(a.Platform, b.Platform))
+	})
+	return all
 }
 
 // foldSmallest adds up the channels that are too many to be shown separately. The API
 // may send unknown numbers of channels.
-func (t *lossTable) foldSmallest() {
-	if len(t.Series) <= maxSeries {
-		return
+func foldSmallest(all []series, periods int) []series {
+	if len(all) <= maxSeries {
+		return all
 	}
-	slices.SortFunc(t.Series, func(a, b series) int {
+	slices.SortFunc(all, func(a, b series) int {
 		return cmp.Or(cmp.Compare(b.Total, a.Total), cmp.Compare(a.Colour, b.Colour))
 	})
 	rest := series{
-		Platform: fmt.Sprintf("%d others", len(t.Series)-maxSeries+1),
-		Colour:   restColour, Lost: make([]float64, len(t.Periods)),
+		Platform: fmt.Sprintf("%d others", len(all)-maxSeries+1), Colour: restColour, Lost: make([]float64, periods),
 	}
-	for _, one := range t.Series[maxSeries-1:] {
+	for _, one := range all[maxSeries-1:] {
 		for i, lost := range one.Lost {
 			rest.Lost[i] += lost
 		}
 		rest.Total += one.Total
 	}
-	t.Series = append(t.Series[:maxSeries-1], rest)
+	return append(all[:maxSeries-1], rest)
+}
+
+// colour is the number of a channel's colour. Online pushes and an unknown vendor share the number 0.
+func (f figure) colour() int {
+	if f.ID == 0 && f.Platform != "online" {
+		return restColour
+	}
+	return int(f.ID)
+}
+
+// channelLoss is what a channel lost at a stage in the whole range.
+type channelLoss struct {
+	Stage, Platform string
+	Colour          int
+	tally
+}
+
+// Key is the class that gives the channel's key its colour.
+func (c channelLoss) Key() string { return series{Colour: c.Colour}.Key() }
+
+// channelsOf adds up what was lost by channel and stage, the most first.
+func channelsOf(channels []figure) (all []channelLoss) {
+	type key struct{ stage, platform string }
+	at := make(map[key]int)
+	for _, f := range channels {
+		place, seen := at[key{f.Stage, f.Platform}]
+		if !seen {
+			place = len(all)
+			at[key{f.Stage, f.Platform}] = place
+			all = append(all, channelLoss{Stage: f.Stage, Platform: f.Platform, Colour: f.colour()})
+		}
+		all[place].add(f.tally)
+	}
+	slices.SortStableFunc(all, func(a, b channelLoss) int {
+		return cmp.Or(cmp.Compare(b.Lost, a.Lost), cmp.Compare(a.Platform, b.Platform), cmp.Compare(a.Stage, b.Stage))
+	})
+	return all
+}
+
+func mondayOf(day calendar.Day) calendar.Day {
+	return day - calendar.Day((day.UTC().Weekday()-time.Monday+7)%7)
 }

@@ -3,7 +3,9 @@ package page
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
@@ -14,9 +16,10 @@ import (
 
 // form has the reader's choices, and what was chosen.
 type form struct {
-	Apps  []app
-	Tasks []task
-	Given map[string]string
+	Apps   []app
+	Tasks  []task
+	Stages []stage
+	Given  map[string]string
 }
 
 // Chosen reports whether an app is the one that is asked for.
@@ -26,12 +29,16 @@ func (f form) Chosen(sdkAppID int64) bool { return f.Given["app"] == strconv.For
 type overview struct {
 	Form      form
 	Selection selection
+	Steps     steps
 	Freshness freshness
-	Behind    int     // days without figures after the newest that has some
-	Total     float64 // of the stages, which is the total everywhere
+	Behind    int // days without figures after the newest that has some
 	Loss      lossTable
+	Before    period // as many days before the first one
+	Chart     chart
+	Channels  []channelLoss
 	Codes     []codeLoss
-	Weeks     []week
+	Worst     []taskLoss
+	Months    []month
 	Legend    []state
 	Troubles  []trouble
 	More      int // troubles that are not listed
@@ -41,8 +48,14 @@ type overview struct {
 	Runs       []run
 }
 
-// NothingKnown reports whether neither count has anything of the days.
-func (o overview) NothingKnown() bool { return o.Loss.AllUnknown() && o.Total == 0 }
+// Change is how much more or less was lost than in as many days before, in percent; empty
+// where there is nothing to compare, or a day of either is not known.
+func (o overview) Change() string {
+	if o.Before.Total.Lost == 0 || o.Before.KnownDays < o.Before.Days() || o.Loss.All.KnownDays < o.Loss.All.Days() {
+		return ""
+	}
+	return fmt.Sprintf("%+.1f %%", 100*(o.Loss.All.Total.Lost/o.Before.Total.Lost-1))
+}
 
 // read calls f with the database as it is, in this request's turn.
 func (s *site) read(r *http.Request, f func(context.Context, pgx.Tx) error) error {
@@ -59,11 +72,19 @@ func (s *site) read(r *http.Request, f func(context.Context, pgx.Tx) error) erro
 
 // overview answers with the page.
 func (s *site) overview(w http.ResponseWriter, r *http.Request) {
+	s.answer(w, r, func(view overview) { show(w, http.StatusOK, "overview", view) })
+}
+
+// answer reads what the address asks for and hands it to present, or says what is wrong.
+func (s *site) answer(w http.ResponseWriter, r *http.Request, present func(overview)) {
 	asked, err := parseRequest(r.URL.RawQuery)
 	view := overview{Form: form{Given: asked.given}}
 	readErr := s.read(r, func(ctx context.Context, tx pgx.Tx) error {
 		var readErr error
-		if view.Form.Apps, readErr = readApps(ctx, tx); readErr != nil || err != nil || len(view.Form.Apps) == 0 {
+		if view.Form.Apps, readErr = readApps(ctx, tx); readErr != nil || len(view.Form.Apps) == 0 {
+			return readErr
+		}
+		if view.Form.Stages, readErr = readStages(ctx, tx); readErr != nil || err != nil {
 			return readErr
 		}
 		return s.fill(ctx, tx, asked, &view)
@@ -77,7 +98,7 @@ func (s *site) overview(w http.ResponseWriter, r *http.Request) {
 	case len(view.Form.Apps) == 0:
 		sayMessage(w, http.StatusOK, "There are no figures yet", "They come with the first run. “pushloss status” shows the state.")
 	default:
-		show(w, http.StatusOK, "overview", view)
+		present(view)
 	}
 }
 
@@ -106,22 +127,16 @@ func (s *site) fill(ctx context.Context, tx pgx.Tx, asked request, view *overvie
 	if chosen.From, chosen.To, err = asked.days(newest); err != nil {
 		return err
 	}
-	view.Form.Given = map[string]string{
-		"app": strconv.FormatInt(chosen.App.ID, 10), "task": chosen.Task, "from": chosen.From.String(), "to": chosen.To.String(),
+	view.Steps = chosen.steps(newest)
+	view.Form.Given = map[string]string{"app": strconv.FormatInt(chosen.App.ID, 10)}
+	for name, values := range chosen.Query() {
+		view.Form.Given[name] = values[0]
 	}
-	losses, err := readLossByPlatform(ctx, tx, *chosen)
-	if err != nil {
+	if err = view.readLosses(ctx, tx, windows); err != nil {
 		return err
 	}
-	view.Loss = tableOf(*chosen, losses, windows)
-	if view.Total, err = readTotal(ctx, tx, *chosen); err != nil {
-		return err
-	}
-	if view.Codes, err = readTopCodes(ctx, tx, *chosen); err != nil {
-		return err
-	}
-	view.Weeks = calendarOf(chosen.From, chosen.To, windows)
-	view.Legend = legendOf(view.Weeks)
+	view.Months = calendarOf(chosen.From, chosen.To, windows)
+	view.Legend = legendOf(view.Months)
 	if view.Troubles, view.More, err = readTroubles(ctx, tx, *chosen, now, s.opts.Grace); err != nil {
 		return err
 	}
@@ -139,6 +154,34 @@ func (s *site) fill(ctx context.Context, tx pgx.Tx, asked request, view *overvie
 	}
 	view.Runs, err = readRuns(ctx, tx)
 	return err
+}
+
+// readLosses reads all figures of the selection.
+func (o *overview) readLosses(ctx context.Context, tx pgx.Tx, windows []window) error {
+	chosen, before := o.Selection, o.Selection.before()
+	channels, err := readChannels(ctx, tx, chosen)
+	if err != nil {
+		return err
+	}
+	figures, err := readFigures(ctx, tx, chosen)
+	if err != nil {
+		return err
+	}
+	o.Loss = tableOf(chosen, o.Form.Stages, figures, channels, windows)
+	o.Chart = chartOf(o.Loss)
+	o.Channels = channelsOf(channels)
+	if figures, err = readFigures(ctx, tx, before); err != nil {
+		return err
+	}
+	o.Before = tableOf(before, o.Form.Stages, figures, nil, windows).All
+	if o.Codes, err = readTopCodes(ctx, tx, chosen, o.Channels); err != nil {
+		return err
+	}
+	if o.Worst, err = readWorstTasks(ctx, tx, chosen, o.Loss.Stages); err != nil {
+		return err
+	}
+	o.Channels = slices.DeleteFunc(o.Channels, func(c channelLoss) bool { return c.Lost == 0 })
+	return nil
 }
 
 // refusal is a page that says which parameters are wrong.

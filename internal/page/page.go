@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/klauspost/compress/gzhttp"
 
 	"pushloss/load"
 )
@@ -31,19 +32,23 @@ type Options struct {
 	Access Access
 }
 
-// New returns the handler of the page at / and of its parts.
+// New returns the handler of the page at /, of its tables as CSV and of its assets.
 func New(db *load.DB, opts Options) http.Handler {
 	s := &site{db: db, opts: opts, turns: make(chan struct{}, readers)}
 	guarded := http.NewServeMux()
 	guarded.HandleFunc("GET /{$}", s.overview)
-	guarded.HandleFunc("GET "+lossChartPath, s.lossChart)
+	for _, sheet := range sheets {
+		guarded.HandleFunc("GET /"+sheet.Name+".csv", s.csv(sheet))
+	}
 	guarded.HandleFunc("GET /", func(w http.ResponseWriter, _ *http.Request) {
 		sayMessage(w, http.StatusNotFound, "There is no such page", "The page is at /, the probes are at /healthz and /readyz, the metrics at /metrics.")
 	})
 	all := http.NewServeMux()
 	all.Handle("/", opts.Access.guard(guarded))
-	serveAssets(all) // they hold no figures, and a refusal is to be legible too
-	return withHeaders(all)
+	for _, one := range []asset{stylesheet, icon} { // they hold no figures, and a refusal is to be legible too
+		all.Handle("GET "+one.Path, one)
+	}
+	return gzhttp.GzipHandler(withHeaders(all))
 }
 
 type site struct {

@@ -4,14 +4,10 @@ import (
 	"fmt"
 	"math"
 	"strings"
-
-	"github.com/go-analyze/charts"
 )
 
-// palette is the colours of a chart. Every series is distinct from the background
-// by 3:1 and every text by 4.5:1.
+// palette is the colours of a chart. Every series is distinct from the background by 3:1.
 type palette struct {
-	background, text string
 	// series are by number of the channel, so that each keeps its colour whatever
 	// is selected.
 	series [9]string
@@ -22,7 +18,6 @@ type palette struct {
 const restColour = math.MaxInt16 + 1
 
 var lightPalette = palette{
-	background: "#ffffff", text: "#3b4351",
 	series: [...]string{
 		"#6b7280", // online
 		"#1f6fb2", // Apple APNs
@@ -38,7 +33,6 @@ var lightPalette = palette{
 }
 
 var darkPalette = palette{
-	background: "#171b22", text: "#c9d1dc",
 	series: [...]string{
 		"#9aa4b2", "#5aa9e6", "#f08c4a", "#f2757f", "#63c18a", "#4fc3cf", "#d9b84a", "#a79bf0", "#e486c8",
 	},
@@ -50,18 +44,6 @@ func (p palette) colour(number int) string {
 		return p.series[number]
 	}
 	return p.rest
-}
-
-func (p palette) theme(shown []series) charts.ColorPalette {
-	colours := make([]charts.Color, len(shown))
-	for i, one := range shown {
-		colours[i] = charts.ParseColor(p.colour(one.Colour))
-	}
-	return charts.MakeTheme(charts.ThemeOption{
-		AxisStrokeColor: charts.ParseColor(p.text), AxisSplitLineColor: charts.ParseColor(p.text), // in hairlines
-		BackgroundColor: charts.ParseColor(p.background), TextColor: charts.ParseColor(p.text),
-		SeriesColors: colours,
-	})
 }
 
 // restKey is the class of the key of unknown channels.

@@ -2,9 +2,8 @@ package page
 
 import (
 	"bytes"
-	"embed"
+	"fmt"
 	"html/template"
-	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -12,17 +11,17 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-//go:embed assets
-var assets embed.FS
-
 // templates escape by the place of a text: what the API sent is never markup.
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"count":   humanize.Commaf,
-	"integer": humanize.Comma,
-	"share":   share,
-	"chart":   chartAddress,
-	"clock":   clock,
-}).ParseFS(assets, "assets/*.html"))
+	"count":      humanize.Commaf,
+	"integer":    humanize.Comma,
+	"share":      share,
+	"rate":       rate,
+	"clock":      clock,
+	"dict":       dict,
+	"stylesheet": func() string { return stylesheet.Path },
+	"icon":       func() string { return icon.Path },
+}).ParseFS(files, "assets/*.html"))
 
 // share is a part of a whole in percent.
 func share(part, whole float64) string {
@@ -32,11 +31,21 @@ func share(part, whole float64) string {
 	return strconv.FormatFloat(100*part/whole, 'f', 1, 64)
 }
 
-func chartAddress(s selection, theme, size string) string {
-	query := s.Query()
-	query.Set("theme", theme)
-	query.Set("size", size)
-	return lossChartPath + "?" + query.Encode()
+// rate is a part of the pushes that it is of, in percent; a dash where these are not known.
+func rate(part, whole float64) string {
+	if whole == 0 {
+		return "–"
+	}
+	return strconv.FormatFloat(100*part/whole, 'f', 2, 64) + " %"
+}
+
+// dict gives a template several values by name, in pairs.
+func dict(pairs ...any) map[string]any {
+	values := make(map[string]any)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		values[fmt.Sprint(pairs[i])] = pairs[i+1]
+	}
+	return values
 }
 
 // clock is a moment as the app's own clocks show it.
@@ -59,20 +68,4 @@ type message struct{ Title, Text string }
 
 func sayMessage(w http.ResponseWriter, status int, title, text string) {
 	show(w, status, "message", message{title, text})
-}
-
-func serveAssets(mux *http.ServeMux) {
-	for path, contentType := range map[string]string{
-		"/style.css": "text/css; charset=utf-8", "/icon.svg": "image/svg+xml",
-	} {
-		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Type", contentType)
-			http.ServeFileFS(w, r, assets, "assets"+path)
-		})
-	}
-	keys := keyStyles()
-	mux.HandleFunc("GET /keys.css", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/css; charset=utf-8")
-		_, _ = io.WriteString(w, keys)
-	})
 }

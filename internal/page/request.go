@@ -16,7 +16,8 @@ const (
 	maxDays = 400
 	// defaultDays is the range of a page without from and to.
 	defaultDays = 30
-	maxTaskID   = 1024
+	// maxText bounds the texts that choose: task IDs, platforms and codes.
+	maxText = 1024
 )
 
 // firstDay and lastDay keep ranges within what every reader of dates understands.
@@ -27,8 +28,8 @@ const (
 
 // request holds the parameters of an address; nil or empty means not given.
 type request struct {
-	app      int64
-	task     string
+	app int64
+	filter
 	from, to *calendar.Day
 	// As given, for the form to show again.
 	given map[string]string
@@ -59,10 +60,12 @@ func (p problems) orNil() error {
 	return p
 }
 
-// parseRequest reads a query of the parameters app, task, from and to, and of
-// those that are also allowed. The request holds everything readable even where a
-// parameter is wrong.
-func parseRequest(query string, allowed ...string) (request, error) {
+// parameters are those that an address may have.
+const parameters = "app, task, stage, platform, code, from, to"
+
+// parseRequest reads the query of an address. The request holds everything readable even
+// where a parameter is wrong.
+func parseRequest(query string) (request, error) {
 	r := request{given: make(map[string]string)}
 	var wrong problems
 	values, err := url.ParseQuery(query)
@@ -71,8 +74,8 @@ func parseRequest(query string, allowed ...string) (request, error) {
 	}
 	for _, name := range sortedKeys(values) {
 		switch {
-		case !slices.Contains(append([]string{"app", "task", "from", "to"}, allowed...), name):
-			wrong.add(name, "is not a parameter: use app, task, from and to")
+		case !slices.Contains(strings.Split(parameters, ", "), name):
+			wrong.add(name, "is not a parameter: use %s", parameters)
 		case len(values[name]) > 1:
 			wrong.add(name, "is given more than once")
 		default:
@@ -84,15 +87,26 @@ func parseRequest(query string, allowed ...string) (request, error) {
 			wrong.add("app", "%q is not an SDKAppID, such as 1400000001", text)
 		}
 	}
-	r.task = r.given["task"]
-	if len(r.task) > maxTaskID || !utf8.ValidString(r.task) || strings.ContainsRune(r.task, 0) {
-		wrong.add("task", "is not a task ID: it is longer than %d bytes, or not text", maxTaskID)
+	r.filter = filter{
+		Task: wrong.text("task", r.given["task"]), Stage: r.given["stage"],
+		Platform: wrong.text("platform", r.given["platform"]), Code: wrong.text("code", r.given["code"]),
+	}
+	if r.Stage != "" && r.Stage != "ready_to_send" && r.Stage != "post_send_delivered" {
+		wrong.add("stage", "%q is not a stage: use ready_to_send or post_send_delivered", r.Stage)
 	}
 	r.from, r.to = wrong.day("from", r.given["from"]), wrong.day("to", r.given["to"])
 	if r.from != nil && r.to != nil {
 		wrong.span(*r.from, *r.to)
 	}
 	return r, wrong.orNil()
+}
+
+// text is a text to look for in the database.
+func (p *problems) text(parameter, text string) string {
+	if len(text) > maxText || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+		p.add(parameter, "is longer than %d bytes, or not text", maxText)
+	}
+	return text
 }
 
 func (p *problems) day(parameter, text string) *calendar.Day {

@@ -25,6 +25,9 @@ func TestABadParameterIsNamed(t *testing.T) {
 		{"days the wrong way round", "from=2026-03-02&to=2026-03-01", "from", "2026-03-02 is after 2026-03-01"},
 		{"days that are too many", "from=2025-01-01&to=2026-03-01", "from", "a page shows at most 400"},
 		{"days that are too many to the newest", "from=2024-01-01", "from", "a page shows at most 400"},
+		{"a stage that is none", "stage=sent", "stage", "use ready_to_send or post_send_delivered"},
+		{"a platform that is none", "platform=Nokia", "platform", `"Nokia" is not a platform`},
+		{"a code of endless length", "code=" + strings.Repeat("x", 1025), "code", "longer than 1024 bytes"},
 		{"an unknown parameter", "application=1", "application", "is not a parameter"},
 		{"a parameter given twice", "app=1400000001&app=1400000002", "app", "more than once"},
 		{"an address that cannot be read", "app=%zz", "address", "cannot be read"},
@@ -52,27 +55,5 @@ func TestABadParameterIsNamed(t *testing.T) {
 	most := w.askFor("/?from=2025-02-01&to=2026-03-07", nil)
 	if most.status != http.StatusOK {
 		t.Errorf("400 days are HTTP %d", most.status)
-	}
-}
-
-func TestABadChartIsRefused(t *testing.T) {
-	t.Parallel()
-	w := pulled(t, 2)
-	for query, says := range map[string]string{
-		"":                                    "lacks app, from or to",
-		"app=1400000001":                      "lacks app, from or to",
-		"app=7&from=2026-03-01&to=2026-03-02": "app 7 has no figures",
-		"app=1400000001&from=2026-03-01&to=2026-03-02&theme=red":     "neither light nor dark",
-		"app=1400000001&from=2026-03-01&to=2026-03-02&size=1000000":  "neither wide nor narrow",
-		"app=1400000001&from=2026-03-01&to=2028-03-02":               "at most 400",
-		"app=1400000001&from=2026-03-01&to=2026-03-02&width=1000000": "is not a parameter",
-	} {
-		got := w.askFor("/loss.svg?"+query, nil)
-		if got.status != http.StatusBadRequest || !strings.Contains(got.body, says) {
-			t.Errorf("%q is HTTP %d and does not say %q", query, got.status, says)
-		}
-	}
-	if got := setup(t).askFor("/loss.svg?app=7&from=2026-03-01&to=2026-03-02", nil); got.status != http.StatusBadRequest {
-		t.Errorf("without any app it is HTTP %d", got.status)
 	}
 }

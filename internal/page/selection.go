@@ -25,10 +25,25 @@ type app struct {
 // task is one of those to choose from.
 type task struct{ ID, Label string }
 
+// stage is where on its way a push is lost.
+type stage struct{ Name, Meaning string }
+
+// filter says which losses are shown; an empty text stands for all of them.
+type filter struct {
+	Task     string // empty for the whole app
+	Stage    string
+	Platform string
+	Code     string
+}
+
+// ByChannel reports whether all figures are those of the channels: a code means something
+// only with its platform.
+func (f filter) ByChannel() bool { return f.Platform != "" || f.Code != "" }
+
 // selection is whose figures are shown, and for which days.
 type selection struct {
-	App  app
-	Task string // empty for the whole app
+	App app
+	filter
 	From calendar.Day
 	To   calendar.Day
 }
@@ -36,14 +51,21 @@ type selection struct {
 // Query is the selection as a query of the page's address.
 func (s selection) Query() url.Values {
 	values := url.Values{"app": {strconv.FormatInt(s.App.ID, 10)}, "from": {s.From.String()}, "to": {s.To.String()}}
-	if s.Task != "" {
-		values.Set("task", s.Task)
+	for name, value := range map[string]string{"task": s.Task, "stage": s.Stage, "platform": s.Platform, "code": s.Code} {
+		if value != "" {
+			values.Set(name, value)
+		}
 	}
 	return values
 }
 
 // Days is how many there are.
 func (s selection) Days() int { return int(s.To-s.From) + 1 }
+
+// arguments are those of the queries of figures, $1 to $7.
+func (s selection) arguments() []any {
+	return []any{s.App.ID, s.From.UTC(), s.To.UTC(), s.Task, s.Stage, s.Platform, s.Code}
+}
 
 // location is the zone whose midnights cut the app's days.
 func (a app) location() *time.Location {
@@ -67,6 +89,20 @@ func readApps(ctx context.Context, tx pgx.Tx) ([]app, error) {
 	return apps, nil
 }
 
+const sqlStages = `
+	SELECT stage, meaning
+	FROM analytics.stages
+	WHERE stage IN ('ready_to_send', 'post_send_delivered')
+	ORDER BY stage_id`
+
+func readStages(ctx context.Context, tx pgx.Tx) ([]stage, error) {
+	stages, err := postgres.List(ctx, tx, pgx.RowToStructByPos[stage], sqlStages)
+	if err != nil {
+		return nil, fmt.Errorf("read the stages: %w", err)
+	}
+	return stages, nil
+}
+
 const sqlTasks = `
 	SELECT task_id, coalesce(label, '')
 	FROM analytics.tasks
@@ -82,16 +118,19 @@ func readTasks(ctx context.Context, tx pgx.Tx, sdkAppID int64) ([]task, error) {
 	return tasks, nil
 }
 
-const sqlTaskExists = `SELECT EXISTS (SELECT 1 FROM analytics.tasks WHERE sdk_app_id = $1 AND task_id = $2)`
+const (
+	sqlTaskExists     = `SELECT EXISTS (SELECT 1 FROM analytics.tasks WHERE sdk_app_id = $1 AND task_id = $2)`
+	sqlPlatformExists = `SELECT $1 = 'online' OR $1 LIKE 'unknown (%)' OR EXISTS (SELECT 1 FROM analytics.platforms WHERE platform = $1)`
+)
 
-// choose finds the app and the task of the request; without an app it takes the
-// first one.
+// choose finds the app, the task and the channel of the request; without an app it takes
+// the first one.
 func (r request) choose(ctx context.Context, tx pgx.Tx, apps []app) (selection, error) {
 	if len(apps) == 0 {
 		return selection{}, problems{{"app", "no app has figures yet"}}
 	}
 	var wrong problems
-	s := selection{App: apps[0]}
+	s := selection{App: apps[0], filter: r.filter}
 	if r.app != 0 {
 		found := false
 		for _, one := range apps {
@@ -104,17 +143,22 @@ func (r request) choose(ctx context.Context, tx pgx.Tx, apps []app) (selection, 
 			return s, wrong
 		}
 	}
-	if r.task == "" {
-		return s, nil
+	exists := true
+	if s.Task != "" {
+		if err := tx.QueryRow(ctx, sqlTaskExists, s.App.ID, s.Task).Scan(&exists); err != nil {
+			return s, fmt.Errorf("look for the task: %w", err)
+		}
+		if !exists {
+			wrong.add("task", "app %d has no task %q", s.App.ID, s.Task)
+		}
 	}
-	var exists bool
-	if err := tx.QueryRow(ctx, sqlTaskExists, s.App.ID, r.task).Scan(&exists); err != nil {
-		return s, fmt.Errorf("look for the task: %w", err)
+	if s.Platform != "" {
+		if err := tx.QueryRow(ctx, sqlPlatformExists, s.Platform).Scan(&exists); err != nil {
+			return s, fmt.Errorf("look for the platform: %w", err)
+		}
+		if !exists {
+			wrong.add("platform", "%q is not a platform", s.Platform)
+		}
 	}
-	if !exists {
-		wrong.add("task", "app %d has no task %q", s.App.ID, r.task)
-		return s, wrong
-	}
-	s.Task = r.task
-	return s, nil
+	return s, wrong.orNil()
 }

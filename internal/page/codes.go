@@ -1,0 +1,70 @@
+package page
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"pushloss/internal/calendar"
+	"pushloss/internal/postgres"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// codeLoss is what was lost in the range for a reason.
+type codeLoss struct {
+	Stage, Platform, Code, Meaning, WhatToDo string
+	Since                                    *calendar.Day // first day with it there, of any app
+	tally
+}
+
+// maxCodes is how many of the most frequent codes are shown.
+const maxCodes = 10
+
+// A code means something only with its stage and platform. Its meaning may change
+// from day to day where it is the vendor's text: the one that most came with it is
+// shown. Only the codes that are shown are explained.
+const sqlTopCodes = `
+	SELECT top.stage, top.platform, top.err_code, top.meaning, coalesce(top.what_to_do, ''), top.lost::float8, top.rated::float8,
+		(SELECT min(e.first_day) FROM analytics.error_codes AS e
+			WHERE e.err_code = top.err_code AND e.stage = top.stage AND e.platform_id = top.platform_id)
+	FROM (
+		SELECT l.stage, l.platform_id, l.platform, l.err_code, (array_agg(l.meaning ORDER BY l.lost DESC, l.meaning))[1] AS meaning,
+			max(l.what_to_do) AS what_to_do, sum(l.lost) AS lost, coalesce(sum(l.lost) FILTER (WHERE l.rated), 0) AS rated
+		FROM ` + sqlDays + `
+		CROSS JOIN LATERAL (
+			SELECT f.stage, f.platform_id, f.platform, f.err_code, coalesce(f.err_meaning, '') AS meaning, max(f.what_to_do) AS what_to_do,
+				sum(f.err_count) AS lost, bool_or(r.stage IS NOT NULL) AS rated
+			FROM (` + sqlChannelFacts + `) AS f
+			LEFT JOIN (
+				SELECT DISTINCT stage, platform_id, platform FROM (` + sqlChannelRates + `) AS r WHERE coded_of IS NOT NULL
+			) AS r USING (stage, platform_id, platform)
+			GROUP BY f.stage, f.platform_id, f.platform, f.err_code, coalesce(f.err_meaning, '')
+		) AS l
+		GROUP BY l.stage, l.platform_id, l.platform, l.err_code
+		ORDER BY sum(l.lost) DESC, l.stage, l.platform, l.err_code
+		LIMIT $8
+	) AS top
+	ORDER BY top.lost DESC, top.stage, top.platform, top.err_code`
+
+// readTopCodes reads the most frequent codes. What their rates are of is the channels'.
+func readTopCodes(ctx context.Context, tx pgx.Tx, s selection, channels []channelLoss) ([]codeLoss, error) {
+	codes, err := postgres.List(ctx, tx, func(row pgx.CollectableRow) (c codeLoss, err error) {
+		var since *time.Time
+		err = row.Scan(&c.Stage, &c.Platform, &c.Code, &c.Meaning, &c.WhatToDo, &c.Lost, &c.Coded, &since)
+		if since != nil {
+			day := calendar.DayOf(*since, time.UTC)
+			c.Since = &day
+		}
+		for _, channel := range channels {
+			if channel.Stage == c.Stage && channel.Platform == c.Platform {
+				c.CodedOf = channel.CodedOf
+			}
+		}
+		return c, err
+	}, sqlTopCodes, append(s.arguments(), maxCodes)...)
+	if err != nil {
+		return nil, fmt.Errorf("read the top codes: %w", err)
+	}
+	return codes, nil
+}
