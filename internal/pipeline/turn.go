@@ -15,6 +15,9 @@ import (
 // for its whole interval.
 const recentCall = time.Minute
 
+// takeoverDivisor has a new holder wait a tenth more than an interval.
+const takeoverDivisor = 10
+
 // turn is a job's turn at an app: what the job has while it holds the app's lock.
 type turn struct {
 	App
@@ -80,8 +83,9 @@ func (a App) pacer(lock *load.AppLock, delays *extract.Delays) *extract.Pacer {
 	}
 	interval := a.Duration(1)
 	if lock == nil || lock.SinceLastCall >= 0 && lock.SinceLastCall < max(recentCall, interval) {
-		// The announced call may have left later: count from now.
-		opts.NotBefore = time.Now().Add(interval)
+		// The announced call may have left later: count from now. It may also have been on
+		// its way for a moment.
+		opts.NotBefore = time.Now().Add(interval + interval/takeoverDivisor)
 	}
 	return extract.NewPacer(a.CallsPerSecond, opts)
 }
