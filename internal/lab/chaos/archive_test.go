@@ -24,7 +24,7 @@ type pull struct {
 	Inserted, Updated        int
 	Deleted, Unchanged, Kept int
 	Merged, Rejected, Ignore int
-	// Of an answer for several days: the first of them, and which windows it proved.
+	// For an answer for several days: its first day, and the windows that it proved.
 	First                *time.Time
 	Proven               []string
 	ProvenFrom, ProvenTo []time.Time
@@ -36,11 +36,11 @@ const sqlPulls = `
 		first_day::timestamp, coalesce(proven_task_ids, '{}'), coalesce(proven_first_days, '{}')::timestamp[], coalesce(proven_last_days, '{}')::timestamp[]
 	FROM pushloss.pull JOIN pushloss.stream USING (stream_id) ORDER BY sdk_app_id, pull_id`
 
-// archive is what the database keeps of the answers.
+// archive is what the database stores of the answers.
 type archive struct {
 	pulls  []pull
 	wrong  []wrongSpan
-	bodies map[string][]byte // by the digest that they are stored under
+	bodies map[string][]byte // by their stored digest
 }
 
 func (w *world) archive() (archive, error) {
@@ -60,20 +60,20 @@ func (w *world) archive() (archive, error) {
 			return a, err
 		}
 		if digest := sha256.Sum256(body); string(digest[:]) != string(row.SHA) || len(body) != row.Size {
-			return a, fmt.Errorf("a body of %d bytes is kept as one of %d with another digest", len(body), row.Size)
+			return a, fmt.Errorf("a body of %d bytes is stored as one of %d with another digest", len(body), row.Size)
 		}
 		a.bodies[string(row.SHA)] = body
 	}
 	return a, nil
 }
 
-// asked is what an answer answers.
+// asked is the request of an answer.
 func asked(stream string, app, start, end int64, tasks []string) string {
 	return fmt.Sprint(stream, app, start, end, len(tasks), tasks)
 }
 
-// equalsAnswers compares the archive with what the sandbox answered: each body to
-// that very request, and no body that belongs to nothing.
+// equalsAnswers compares the archive with the sandbox's answers: each body is one to the
+// same request, and each belongs to a pull.
 func (a archive) equalsAnswers(answers []sandbox.Answer) (problems differences) {
 	given := make(map[string]bool)
 	for _, answer := range answers {
@@ -97,7 +97,7 @@ func (a archive) equalsAnswers(answers []sandbox.Answer) (problems differences) 
 	return problems
 }
 
-// differences are what is not as it should be.
+// differences lists what is wrong.
 type differences []string
 
 func (d *differences) add(format string, args ...any) { *d = append(*d, fmt.Sprintf(format, args...)) }

@@ -42,7 +42,7 @@ func (w *world) facts() map[window]map[key]figure {
 	return facts
 }
 
-// truth is what the sandbox says of every window that is kept.
+// truth is what the sandbox says of every window from the first day on.
 func (w *world) truth() map[window]map[key]figure {
 	facts := make(map[window]map[key]figure)
 	for _, app := range apps() {
@@ -70,8 +70,8 @@ func (w *world) trueFigures(app int64, day calendar.Day, task string) map[key]fi
 	return figures
 }
 
-// nearTruth compares the facts with the sandbox's truth. Those of days that it was
-// never asked for in time may exceed it: what a wrong answer raised stays.
+// nearTruth compares the facts with the sandbox's truth. Facts of days that nobody asked
+// it for in time may exceed it: what a wrong answer raised stays.
 func (w *world) nearTruth(got map[window]map[key]figure) (problems differences) {
 	want, remembered := w.truth(), make(map[window]map[key]figure)
 	for at, figures := range got {
@@ -93,8 +93,8 @@ func (w *world) nearTruth(got map[window]map[key]figure) (problems differences) 
 	return append(problems, sameFacts("the sandbox's truth", want, remembered)...)
 }
 
-// isForgotten reports whether the API need not remember the whole day: since no day
-// turns meanwhile, it did not when the storm began either.
+// isForgotten reports whether the API need not remember the whole day. No day ends during
+// the test, so this was the same when the storm began.
 func (w *world) isForgotten(day string) bool { return day < (w.today - memoryDays + 1).String() }
 
 func sameFacts(whose string, want, got map[window]map[key]figure) (problems differences) {
@@ -205,7 +205,7 @@ func (w *world) sameLedger(want map[window]*entry) (problems differences) {
 		if want[at] != nil {
 			modelled = *want[at]
 		}
-		// Failed requests have no answer to be replayed.
+		// Failed requests have no answer to replay.
 		failures := told.Pulls - modelled.Pulls
 		modelled.Pulls = told.Pulls
 		if failures > 0 && told.Pulled > modelled.Pulled {
@@ -228,7 +228,7 @@ func (w *world) sameLedger(want map[window]*entry) (problems differences) {
 	return problems
 }
 
-// pulledAll looks for windows that nobody asked for.
+// pulledAll looks for windows that no replica pulled.
 func (w *world) pulledAll(ledger map[window]*entry) (problems differences) {
 	for _, app := range apps() {
 		for day := w.firstDay(); day <= w.lastDay(); day++ {
@@ -242,9 +242,8 @@ func (w *world) pulledAll(ledger map[window]*entry) (problems differences) {
 	return problems
 }
 
-// keptPace looks for calls that came too fast: any so many after one. That is what the
-// pace comes to at the API, where a busy machine brings two calls of any distance
-// together.
+// keptPace looks for calls that came too fast: too many within the time that the pace
+// allows for them. A busy machine can bring two single calls together.
 func (w *world) keptPace() (problems differences) {
 	const (
 		gaps  = 8
@@ -269,8 +268,9 @@ func (w *world) keptPace() (problems differences) {
 	return problems
 }
 
-// toldRuns compares how processes ended with what is reported about their runs.
-func (s *storm) toldRuns() (problems differences) {
+// reportedRuns compares how processes ended with what the program reports about their
+// runs.
+func (s *storm) reportedRuns() (problems differences) {
 	type row struct {
 		ID          int64
 		State       string
@@ -295,7 +295,7 @@ func (s *storm) toldRuns() (problems differences) {
 			problems.add("run %d is not known", id)
 		case p.killed && !p.finished() && !abandoned:
 			problems.add("run %d was killed, and is reported as %s", id, told.State)
-		case !p.killed && abandoned && p.code() != 3: // with 3 the database was not there to take its end
+		case !p.killed && abandoned && p.code() != 3: // with 3 the database was not there to store its end
 			problems.add("run %d ended with %d, and is reported as abandoned", id, p.code())
 		}
 	}

@@ -21,7 +21,7 @@ type figure struct {
 	Info  string
 }
 
-// element is what an answer says of one task.
+// element is what an answer says about one task.
 type element struct {
 	task         string
 	figures      map[key]figure
@@ -36,7 +36,7 @@ var arrays = []struct{ name, grain, stage string }{
 	{"PlatformPostSendDeliveredLoss", "platform", "post_send_delivered"},
 }
 
-// readBody reads an answer: not as the program does it, and only what the sandbox
+// readBody parses an answer, in another way than the program, and only what the sandbox
 // writes.
 func readBody(body []byte) ([]element, error) {
 	decoder := json.NewDecoder(bytes.NewReader(strict(body)))
@@ -93,7 +93,7 @@ func (e *element) add(grain, stage string, rows []any) error {
 			e.figures[k] = figure{count, info}
 			continue
 		}
-		// Rows of a key are summed; the text is the largest one's.
+		// The counts of a key add up. The text is that of the largest row.
 		e.merged++
 		if count < largest[k] || count == largest[k] && info > before.Info {
 			info = before.Info

@@ -12,7 +12,7 @@ import (
 	"pushloss/internal/lab/sandbox"
 )
 
-// mostShown bounds what is printed of the differences.
+// mostShown is how many differences the test prints.
 const mostShown = 25
 
 func TestChaosLeavesEverythingAsIfNothingHadHappened(t *testing.T) {
@@ -23,7 +23,7 @@ func TestChaosLeavesEverythingAsIfNothingHadHappened(t *testing.T) {
 		w.quietly(append([]string{"tasks", "add", "--app", fmt.Sprint(app), "--sent-at", w.firstDay().String()}, tasks...)...)
 	}
 
-	// Evidence that the days add up, until a span is found to be wrong.
+	// Evidence that the days add up, until a span is wrong.
 	_ = query[struct{ App int64 }](w, `INSERT INTO pushloss.span_evidence (sdk_app_id, stream_id, checked_at, run_id, first_day, last_day, keys)
 		SELECT app, stream, now(), 0, '2025-01-01', '2025-01-02', 1 FROM unnest($1::bigint[]) AS app CROSS JOIN (VALUES (0), (1)) AS s (stream)
 		RETURNING sdk_app_id`, apps())
@@ -34,7 +34,7 @@ func TestChaosLeavesEverythingAsIfNothingHadHappened(t *testing.T) {
 		t.Error(err)
 	}
 
-	// As the storm leaves it, and failures of days that are final and of some that are not.
+	// The state after the storm, and failures of final days and of others.
 	w.awaitSilence()
 	s.processes = append(s.processes, w.failing(w.today-lookback-2, w.lastDay())...)
 	_, _, problems := w.likeTheModel()
@@ -46,7 +46,7 @@ func TestChaosLeavesEverythingAsIfNothingHadHappened(t *testing.T) {
 	}
 	report()
 
-	// The last, quiet one.
+	// The last backfill, without faults.
 	if err := w.api.SetFaults(nil); err != nil {
 		t.Fatal(err)
 	}
@@ -70,16 +70,16 @@ func TestChaosLeavesEverythingAsIfNothingHadHappened(t *testing.T) {
 	problems = append(problems, w.truePushes()...)
 	problems = append(problems, archive.equalsAnswers(w.api.Answers())...)
 	problems = append(problems, w.keptPace()...)
-	problems = append(problems, s.toldRuns()...)
-	problems = append(problems, s.toldSecrets(archive)...)
+	problems = append(problems, s.reportedRuns()...)
+	problems = append(problems, s.leakedSecrets(archive)...)
 	report()
 	t.Log(s.figures(archive, modelled, len(problems)))
 	if len(facts) == 0 || len(modelled.changes) == 0 {
-		t.Error("nothing came about: this proves nothing")
+		t.Error("nothing happened: the round proves nothing")
 	}
 }
 
-// failing loads days, and is then refused the whole app's losses of them.
+// failing loads days; then the API refuses the whole app's losses of them.
 func (w *world) failing(first, last calendar.Day) []*process {
 	w.t.Helper()
 	backfill := []string{"--from", first.String(), "--to", last.String(), "--reprocess", "all"}
@@ -93,7 +93,7 @@ func (w *world) failing(first, last calendar.Day) []*process {
 	}
 	refused := w.ended(append([]string{"backfill"}, backfill...)...)
 	if refused.code() != 1 {
-		w.t.Errorf("a backfill that is refused ended with %d; it said:\n%s", refused.code(), tail(refused.said.String()))
+		w.t.Errorf("a refused backfill ended with %d, and printed:\n%s", refused.code(), tail(refused.said.String()))
 	}
 	return []*process{loaded, refused}
 }
@@ -112,7 +112,7 @@ func (w *world) likeTheModel() (archive, *model, differences) {
 	return kept, modelled, problems
 }
 
-// figures is the round in a line.
+// figures returns a line about the round.
 func (s *storm) figures(a archive, m *model, differences int) string {
 	struck := make(map[string]int)
 	calls := s.w.api.Calls()
@@ -122,7 +122,7 @@ func (s *storm) figures(a archive, m *model, differences int) string {
 		}
 	}
 	for name, times := range s.deck.dealt {
-		if struck[name] == 0 { // those that change the truth strike no single call
+		if struck[name] == 0 { // those that change the truth do not select calls
 			struck[name] = times
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"pushloss/internal/lab/sandbox"
 )
 
-// deck deals the sandbox's faults so that each comes up once before any comes
-// twice.
+// deck deals the sandbox's faults so that each comes up once before any comes up
+// again.
 type deck struct {
 	chance *rand.Rand
 	w      *world
@@ -18,7 +18,7 @@ type deck struct {
 	dealt  map[string]int
 }
 
-// deal switches other faults on, about so many at once.
+// deal switches to other faults, about so many at the same time.
 func (d *deck) deal() error {
 	var faults []sandbox.Fault
 	for range 4 + d.chance.IntN(4) {
@@ -43,13 +43,13 @@ func (d *deck) deal() error {
 // passing, lasting and unlisted codes; those that stop an app are rarer.
 var codes = []int{90102, 90102, 60008, 91000, 70169, 70500, 99999, 60028, 90045}
 
-// spec is a fault as it is dealt now.
+// spec returns the fault with the parameters of this deal.
 func (d *deck) spec(name string) string {
 	day := func(back int) calendar.Day { return d.w.today - calendar.Day(back) }
 	someDay := day(1 + d.chance.IntN(days))
 	every := fmt.Sprintf(":every=%d", 2+d.chance.IntN(4))
 	switch name {
-	// The truth's: for all calls while they last.
+	// Faults that change the truth apply to all calls while they last.
 	case "unknown-platform", "big-count", "week-differs", "end-inclusive", "restates", "span-drops", "span-refused", "span-stale":
 		return name
 	case "day-figures": // by the same midnights
@@ -65,7 +65,7 @@ func (d *deck) spec(name string) string {
 	case "slow":
 		return "slow=60ms" + every
 	case "huge":
-		// More than the client takes, or something that it does take.
+		// More than the client accepts, or a size that it accepts.
 		return fmt.Sprintf("huge=%d:every=7", []int{1, 1, 1, 33}[d.chance.IntN(4)])
 	case "truncated":
 		return []string{"truncated=abort", "truncated=clean"}[d.chance.IntN(2)] + every

@@ -13,7 +13,7 @@ import (
 // binary is the program under test.
 var binary string
 
-// round is what the flags ask for.
+// round is what the flags request.
 var round struct {
 	kills int
 	seed  uint64

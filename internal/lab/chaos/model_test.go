@@ -23,7 +23,7 @@ type change struct {
 	OldInfo, NewInfo string
 }
 
-// entry is what the ledger is to say of a window after its last pull.
+// entry is what the ledger must say about a window after its last pull.
 type entry struct {
 	State, Reason string
 	Rows, Rejects int
@@ -35,14 +35,14 @@ type entry struct {
 	HasError      bool
 }
 
-// model is what the archive makes of the windows: the rules of the program, told
-// again in another way.
+// model is what the windows become by the archive. It implements the program's rules a
+// second time, in another way.
 type model struct {
 	zone    *time.Location
 	figures map[window]map[key]figure
 	ledger  map[window]*entry
 	changes map[change]int
-	back    map[int64]int // wrong spans that were taken account of, by app
+	back    map[int64]int // wrong spans that the model has applied, by app
 }
 
 // replay loads the archive from the first answer to the last.
@@ -169,7 +169,7 @@ func (m *model) loadWindow(p *pull, w window, e element) {
 	}
 }
 
-// fail is what a pull without figures makes of a window: what is final stays so.
+// fail applies a pull without figures to a window: a final window stays final.
 func (l *entry) fail() {
 	l.HasError = true
 	if l.Reason == "" {
@@ -177,7 +177,7 @@ func (l *entry) fail() {
 	}
 }
 
-// forget is what becomes of a window that nobody will be able to prove better.
+// forget makes a window final that nobody can prove any more.
 func (l *entry) forget() {
 	if l.Reason == "" {
 		l.Reason = "api_memory"
@@ -194,8 +194,8 @@ func (l *entry) stateOfFigures() string {
 	return "loaded"
 }
 
-// raised is the larger of what is stored and what an answer says that is not trusted.
-// The text comes with the count.
+// raised returns the larger of the stored figure and that of an answer that is not
+// trusted. The text belongs to the count.
 func (m *model) raised(p *pull, w window, said map[key]figure) map[key]figure {
 	figures := maps.Clone(said)
 	if figures == nil {
@@ -215,7 +215,7 @@ func (m *model) raised(p *pull, w window, said map[key]figure) map[key]figure {
 	return figures
 }
 
-// become sets a window's figures, and notes the changes of those that were loaded before.
+// become sets a window's figures, and notes the changes of those loaded before.
 func (m *model) become(p *pull, w window, figures map[key]figure, loadedBefore bool) {
 	before := m.figures[w]
 	m.figures[w] = figures

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// process is one execution of the binary, and what is known of it after it.
+// process is one execution of the binary, and what it left.
 type process struct {
 	cmd   *exec.Cmd
 	said  buffer
@@ -21,7 +21,7 @@ type process struct {
 	killed, stopped bool
 }
 
-// buffer is written by the process and read by the test.
+// buffer is a buffer that the process writes and the test reads.
 type buffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -39,7 +39,7 @@ func (b *buffer) String() string {
 	return b.text.String()
 }
 
-// start runs the binary with nothing in its environment but env.
+// start runs the binary with only env in its environment.
 func start(env map[string]string, dir string, args ...string) (*process, error) {
 	p := &process{cmd: exec.Command(binary, args...), ended: make(chan struct{})}
 	p.cmd.Env = []string{}
@@ -86,7 +86,7 @@ func (p *process) code() int { return p.cmd.ProcessState.ExitCode() }
 
 var runStarted = regexp.MustCompile(`msg="run started" run_id=(\d+)`)
 
-// run is the run that the process made, as far as it came to tell; 0 for none.
+// run returns the number of the run that the process logged; 0 for none.
 func (p *process) run() int64 {
 	found := runStarted.FindStringSubmatch(p.said.String())
 	if found == nil {

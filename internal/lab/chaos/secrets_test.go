@@ -7,11 +7,11 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// signature is what a UserSig looks like: compressed JSON in base64.
+// signature matches a UserSig: compressed JSON in base64.
 var signature = regexp.MustCompile(`eJ[wyx][A-Za-z0-9*_-]{60,}`)
 
-// toldSecrets looks for credentials in the logs, the tables and the archive.
-func (s *storm) toldSecrets(a archive) (problems differences) {
+// leakedSecrets looks for credentials in the logs, the tables and the archive.
+func (s *storm) leakedSecrets(a archive) (problems differences) {
 	secrets := []string{secretKey, databasePassword, proxyPassword}
 	for sig := range s.w.userSigs {
 		secrets = append(secrets, sig)

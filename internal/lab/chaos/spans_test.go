@@ -7,7 +7,7 @@ import (
 	"pushloss/internal/lab/sandbox"
 )
 
-// wrongSpan is a span that was found to be wrong.
+// wrongSpan is a span that the program found to be wrong.
 type wrongSpan struct {
 	App int64
 	At  time.Time
@@ -17,8 +17,8 @@ const sqlWrongSpans = `
 	SELECT sdk_app_id, found_at FROM pushloss.span_disagreement JOIN pushloss.stream USING (stream_id)
 	WHERE stream = '` + sandbox.StreamLoss + `' ORDER BY found_at`
 
-// prove applies an answer for several days. It may only claim what is true: that it
-// equals the sum of the days as they were then.
+// prove applies an answer for several days. The program may only record as proven what
+// is true: that the answer equalled the sum of the days at that time.
 func (m *model) prove(p *pull, elements []element) (problems differences) {
 	answered := make(map[string]element)
 	for _, task := range p.Tasks {
@@ -87,7 +87,7 @@ func (m *model) proveWindow(p *pull, w window, d calendar.Day) {
 	l.State = l.stateOfFigures()
 }
 
-// takeBack applies what was found to be wrong before a time: no proof counts any more, and
+// takeBack applies the wrong spans found before a time: no proof counts any more, and
 // windows that only a proof had confirmed are open again while the API remembers them.
 func (m *model) takeBack(wrong []wrongSpan, app int64, before time.Time) {
 	seen := 0

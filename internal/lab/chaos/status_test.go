@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// status asks how complete the figures are. Exactly those of the days that nobody
-// asked for in time are unproven, and nothing else is wrong.
+// status checks how complete the figures are: exactly the days that nobody asked for in
+// time are unproven, and nothing else is wrong.
 func (w *world) status() (p *process, problems differences) {
 	w.t.Helper()
 	p = w.ended("status", "--output", "json")
@@ -25,7 +25,7 @@ func (w *world) status() (p *process, problems differences) {
 	}
 	said := p.said.String()
 	if err := json.NewDecoder(strings.NewReader(said[max(0, strings.Index(said, "{")):])).Decode(&told); err != nil {
-		w.t.Fatalf("status ended with %d; it said:\n%s", p.code(), tail(said))
+		w.t.Fatalf("status ended with %d, and printed:\n%s", p.code(), tail(said))
 	}
 	forgotten := 0
 	for day := w.firstDay(); day <= w.lastDay(); day++ {
@@ -55,6 +55,6 @@ func (w *world) status() (p *process, problems differences) {
 	return p, problems
 }
 
-// windowsOfDay counts an app's: of the losses and the statistics each task's and the
-// whole app's, and of each chat stream one.
+// windowsOfDay counts an app's windows: of losses and statistics each task's and the
+// whole app's, and one of each chat stream.
 func windowsOfDay() int { return 2*(len(tasks)+1) + 2 }

@@ -13,8 +13,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// storm is what happens to the replicas of a world until so many processes were
-// killed.
+// storm is what happens to the replicas of a world until so many processes are
+// dead.
 type storm struct {
 	w      *world
 	seed   uint64
@@ -37,7 +37,7 @@ func newStorm(w *world, seed uint64, kills int) *storm {
 	return s
 }
 
-// chance is one goroutine's.
+// chance is the random source of one goroutine.
 func (s *storm) chance(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(s.seed, stream)) }
 
 func (s *storm) rage() {
@@ -83,7 +83,7 @@ func between(chance *rand.Rand, least, most time.Duration) time.Duration {
 	return least + time.Duration(chance.Int64N(int64(most-least)))
 }
 
-// live starts one process after the other, and kills most of them.
+// live starts one process after another, and kills most of them.
 func (s *storm) live(r *replica, chance *rand.Rand) {
 	for !s.over() {
 		p, err := start(r.env, r.dir, s.command(chance)...)
@@ -98,7 +98,7 @@ func (s *storm) live(r *replica, chance *rand.Rand) {
 		case n < 80:
 			s.moment(p, chance)
 		case n < 82 && s.kills >= longRound:
-			// Long enough for the server to give it up; then it continues.
+			// Long enough for the server to end its session. Then the process continues.
 			s.pauses.Add(1)
 			s.moment(p, chance)
 			_ = p.cmd.Process.Signal(syscall.SIGSTOP)
@@ -121,10 +121,10 @@ func (s *storm) live(r *replica, chance *rand.Rand) {
 	}
 }
 
-// longRound is from how many kills on a round has time for what takes long.
+// longRound is from how many kills on a round has time for slow faults.
 const longRound = 100
 
-// command is what a replica does next.
+// command returns what a replica does next.
 func (s *storm) command(chance *rand.Rand) []string {
 	first, last := s.w.firstDay(), s.w.lastDay()
 	backfill := func(more ...string) []string {
@@ -143,8 +143,8 @@ func (s *storm) command(chance *rand.Rand) []string {
 	return backfill("--reprocess", "all")
 }
 
-// moment waits for the one at which a process is to be struck: any, or one close to
-// a call, when answers come and are loaded.
+// moment waits for the moment of a kill: a random one, or one close to a call, when
+// answers arrive and load.
 func (s *storm) moment(p *process, chance *rand.Rand) {
 	if chance.IntN(4) == 0 {
 		p.endsWithin(between(chance, 0, 1500*time.Millisecond))
@@ -159,7 +159,7 @@ func (s *storm) moment(p *process, chance *rand.Rand) {
 	p.endsWithin(between(chance, 0, 15*time.Millisecond))
 }
 
-// weather is what happens to one replica's networks.
+// weather changes one replica's networks.
 func (s *storm) weather(r *replica, chance *rand.Rand) {
 	for !s.over() {
 		s.pause(between(chance, 100*time.Millisecond, 1500*time.Millisecond))
@@ -191,14 +191,14 @@ func (s *storm) weather(r *replica, chance *rand.Rand) {
 			r.toAPI.BreakBehind(1 + chance.IntN(20_000))
 			s.cuts.Add(1)
 		case n < 90:
-			// A load takes a second or more, and the lock is lost meanwhile.
+			// A load takes a second or more, and the replica loses its lock in that time.
 			r.toDatabase.Delay(between(chance, 20*time.Millisecond, 200*time.Millisecond), 20*time.Millisecond)
 			lasts += time.Second
 			s.pause(lasts / 2)
 			s.rob()
 		default:
 			r.toDatabase.Delay(5*time.Millisecond, 10*time.Millisecond)
-			r.toAPI.Delay(3*time.Millisecond, 5*time.Millisecond) // far less than the pace leaves
+			r.toAPI.Delay(3*time.Millisecond, 5*time.Millisecond) // far less than between two calls
 		}
 		s.pause(lasts)
 		r.toDatabase.Mend()
@@ -206,7 +206,7 @@ func (s *storm) weather(r *replica, chance *rand.Rand) {
 	}
 }
 
-// world is what happens to everybody.
+// world changes what all replicas share.
 func (s *storm) world(chance *rand.Rand) {
 	restarts := int64(1 + s.kills/15)
 	for !s.over() {
@@ -240,18 +240,18 @@ func (s *storm) rob() {
 	}
 }
 
-// check looks at how the processes ended.
+// check reports processes that ended as they must not.
 func (s *storm) check() error {
 	problems := s.problems
 	for _, p := range s.processes {
 		switch code := p.code(); code {
 		case 0, 1, 3, 4, 130:
 		default:
-			// A SIGTERM before the program listens to it ends it as well.
+			// A SIGTERM before the program handles it ends it too.
 			if code == -1 && (p.killed || p.stopped && p.said.String() == "") {
 				continue
 			}
-			problems = append(problems, fmt.Errorf("%v ended with %d; it said:\n%s", p.cmd.Args[1:], p.code(), tail(p.said.String())))
+			problems = append(problems, fmt.Errorf("%v ended with %d, and printed:\n%s", p.cmd.Args[1:], p.code(), tail(p.said.String())))
 		}
 	}
 	return errors.Join(problems...)

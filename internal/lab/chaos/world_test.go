@@ -27,19 +27,19 @@ const (
 	appCount  = 2
 	firstApp  = 1400000001
 	secretKey = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e"
-	// What must not be told by anything.
+	// Secrets that must appear nowhere.
 	databasePassword = "the-databases-password"
 	proxyPassword    = "the-proxys-password"
 
-	days       = 24 // that are kept
+	days       = 24 // from the first day on
 	lookback   = 3
-	memoryDays = 14 // older days are beyond what the API is believed to remember
+	memoryDays = 14 // the settings assume that the API forgets older days
 
 	// rate is the pace of each app, in calls a second.
 	rate = 16
 )
 
-// tasks are those of each app; the API page's sample is about one of them.
+// tasks are those of each app. The API page's sample has one of them.
 var tasks = []string{"t1", "t2", "t3", "t4", "t5", "t6", "xxx-yyy-zzz"}
 
 // world is a database, a sandbox, and two replicas' ways to them.
@@ -49,7 +49,7 @@ type world struct {
 	today calendar.Day
 
 	server   *pgtest.Server
-	database *url.URL // the tables' owner, who is no superuser
+	database *url.URL // the tables' owner, not a superuser
 	api      *sandbox.Sandbox
 	address  string // the API's
 	calls    atomic.Int64
@@ -60,7 +60,7 @@ type world struct {
 	userSigs map[string]bool
 }
 
-// replica is a machine of its own.
+// replica is one machine.
 type replica struct {
 	toDatabase, toAPI *netfault.Network
 	env               map[string]string
@@ -69,7 +69,7 @@ type replica struct {
 
 func newWorld(t *testing.T, chance *rand.Rand) *world {
 	t.Helper()
-	// It is about noon in the apps' time zone, so that no day turns.
+	// It is about noon in the apps' time zone, so that no day ends.
 	ahead := 12 - time.Now().UTC().Hour()
 	zone, err := time.LoadLocation(fmt.Sprintf("Etc/GMT%+d", -ahead))
 	if err != nil {
@@ -115,7 +115,7 @@ func apps() (ids []int64) {
 func (w *world) firstDay() calendar.Day { return w.today - days }
 func (w *world) lastDay() calendar.Day  { return w.today - 1 }
 
-// serve notes the credentials that were used.
+// serve notes the credentials of the calls.
 func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
 	w.calls.Add(1)
 	if sig := r.URL.Query().Get("usersig"); sig != "" {
@@ -137,7 +137,7 @@ func (w *world) makeDatabase() {
 	for _, sql := range []string{
 		`CREATE ROLE chaos LOGIN PASSWORD '` + databasePassword + `'`,
 		`CREATE DATABASE chaos OWNER chaos`,
-		// A recovery that does not look at each of a thousand files.
+		// A recovery that does not open each of a thousand files.
 		`ALTER SYSTEM SET recovery_init_sync_method = syncfs`,
 	} {
 		if _, err := conn.Exec(ctx, sql); err != nil {
@@ -150,7 +150,7 @@ func (w *world) makeDatabase() {
 	}
 }
 
-// databaseAddress is where the server listens now.
+// databaseAddress returns where the server listens now.
 func (w *world) databaseAddress() string {
 	parsed, err := url.Parse(w.server.URL())
 	if err != nil {
@@ -197,28 +197,28 @@ func (w *world) environment(database, api string) map[string]string {
 	return env
 }
 
-// quietly runs a command without any fault on its way, and expects its success.
+// quietly runs a command without faults, and expects its success.
 func (w *world) quietly(args ...string) *process {
 	w.t.Helper()
 	p := w.ended(args...)
 	if p.code() != 0 {
-		w.t.Fatalf("%v ended with %d; it said:\n%s", args, p.code(), tail(p.said.String()))
+		w.t.Fatalf("%v ended with %d, and printed:\n%s", args, p.code(), tail(p.said.String()))
 	}
 	return p
 }
 
-// backfilled is quietly for a backfill, which may find that days cannot be proven any more, or
-// lower the figures that faults of the API had raised.
+// backfilled is quietly for a backfill. It may find days that nothing can prove any more, or
+// lower figures that faults of the API had raised.
 func (w *world) backfilled(args ...string) *process {
 	w.t.Helper()
 	p := w.ended(append([]string{"backfill"}, args...)...)
 	if code := p.code(); code != 0 && (code != 1 || !strings.Contains(p.said.String(), "cannot be proven") && !strings.Contains(p.said.String(), "lowered by more than a tenth")) {
-		w.t.Fatalf("backfill %v ended with %d; it said:\n%s", args, p.code(), tail(p.said.String()))
+		w.t.Fatalf("backfill %v ended with %d, and printed:\n%s", args, p.code(), tail(p.said.String()))
 	}
 	return p
 }
 
-// ended runs a command without any fault on its way.
+// ended runs a command without faults.
 func (w *world) ended(args ...string) *process {
 	w.t.Helper()
 	w.database.Host = w.databaseAddress()
@@ -228,7 +228,7 @@ func (w *world) ended(args ...string) *process {
 	}
 	if !p.endsWithin(3 * time.Minute) {
 		p.kill()
-		w.t.Fatalf("%v hangs; it said:\n%s", args, tail(p.said.String()))
+		w.t.Fatalf("%v hangs, and printed:\n%s", args, tail(p.said.String()))
 	}
 	return p
 }
@@ -260,7 +260,7 @@ func (w *world) awaitSilence() {
 	const sql = `SELECT count(*) FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()`
 	for deadline := time.Now().Add(time.Minute); query[sessions](w, sql)[0].N > 0; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			w.t.Fatal("Postgres does not notice that the processes are gone")
+			w.t.Fatal("Postgres does not notice that the processes have ended")
 		}
 	}
 }

@@ -17,7 +17,7 @@ import (
 // client is a way to read Postgres.
 type client struct {
 	name string
-	// missing says what to install, where the client is not there.
+	// missing says what to install if the client is missing.
 	missing func() string
 	read    func(t *testing.T, env []string, relations []string) map[string]table
 }
@@ -29,7 +29,7 @@ var (
 		"java.lang.String": ofText, "java.lang.Long": ofInts, "java.lang.Integer": ofInts, "java.lang.Double": ofFloat,
 		"java.sql.Date": ofDays, "java.sql.Timestamp": ofTimes, "java.lang.Boolean": ofBools,
 	}
-	// What psycopg says of a column all of whose values are NULL, and psql of any.
+	// What psycopg returns for a column with only NULL, and psql for any column.
 	postgresTypes = map[string]kind{
 		"text": ofText, "smallint": ofInts, "integer": ofInts, "bigint": ofInts, "double precision": ofFloat,
 		"date": ofDays, "timestamp with time zone": ofTimes, "boolean": ofBools,
@@ -39,8 +39,8 @@ var (
 )
 
 const (
-	// python is Debian's own, for which its packages are; another may come first on
-	// the PATH.
+	// python is Debian's own, which has its packages. Another one may come first on the
+	// PATH.
 	python     = "/usr/bin/python3"
 	jdbcDriver = "/usr/share/java/postgresql.jar"
 )
@@ -86,8 +86,8 @@ func needs(debian, name string, args ...string) string {
 	return ""
 }
 
-// Whatever tool analysts use: a role that was granted analytics sees the figures
-// that are stored, all of them, as what they are.
+// With every tool of an analyst, a role that may read analytics gets all stored figures,
+// with their types.
 func TestAllClientsGetTheSameFigures(t *testing.T) {
 	t.Parallel()
 	owner, reader := setup(t)
@@ -101,7 +101,7 @@ func TestAllClientsGetTheSameFigures(t *testing.T) {
 		"analytics.loss_changes", "analytics.coverage", "analytics.task_coverage", "analytics.calendar", "analytics.reconciliations", "analytics.runs", "analytics.alerts", "analytics.tasks", asOf,
 	} {
 		if len(want[relation].Rows) == 0 {
-			t.Errorf("%s is empty: nothing is known of how clients read it", relation)
+			t.Errorf("%s is empty: the test does not show how clients read it", relation)
 		}
 	}
 	t.Run("through PgBouncer", func(t *testing.T) {
@@ -140,7 +140,7 @@ func environment(t testing.TB, databaseURL string) []string {
 		"PGUSER="+parsed.User.Username(), "PGPASSWORD="+password, "PGTZ=Asia/Kolkata", "PGCLIENTENCODING=UTF8")
 }
 
-// program reads by a program that prints a line of JSON for each relation.
+// program reads with a program that prints a line of JSON for each relation.
 func program(name string, args ...string) func(*testing.T, []string, []string) map[string]table {
 	return func(t *testing.T, env, relations []string) map[string]table {
 		t.Helper()
@@ -168,7 +168,7 @@ func program(name string, args ...string) func(*testing.T, []string, []string) m
 	}
 }
 
-// kindByNames is the kind of a column whose values have these types.
+// kindByNames returns the kind of a column whose values have these types.
 func kindByNames(names []string) kind {
 	for _, types := range []map[string]kind{pythonTypes, javaTypes, postgresTypes} {
 		if kind, ok := types[strings.Join(names, " and ")]; ok {
@@ -181,8 +181,8 @@ func kindByNames(names []string) kind {
 func readByPsql(t *testing.T, env, relations []string) map[string]table {
 	tables := make(map[string]table)
 	for _, relation := range relations {
-		// By standard input, where \gdesc may follow a query. Every value ends with a
-		// zero byte, which no text holds.
+		// From standard input, where \gdesc may follow a query. Every value ends with a
+		// zero byte, which no text contains.
 		psql := func(query string, columns int) (records [][]string) {
 			out := output(t, env, query, "psql", "-X", "-q", "-A", "-t", "-z", "-0", "-v", "ON_ERROR_STOP=1", "-P", "null="+null)
 			for record := range slices.Chunk(strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00"), columns) {

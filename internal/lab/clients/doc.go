@@ -1,5 +1,5 @@
-// Package clients proves that people get the same figures, of sensible types, by
-// whatever way their tool reads Postgres: psql, psycopg, JDBC and ODBC. It has tests
-// only. Each client is a small program that logs in as a role that `pushloss grant`
-// was given, reads the relations named to it, and prints what it got.
+// Package clients tests that people get the same figures, of sensible types, however
+// their tool reads Postgres: by psql, psycopg, JDBC or ODBC. It has only tests. Each
+// client is a small program that logs in as a role that `pushloss grant` gave rights,
+// reads the relations in its arguments, and prints them.
 package clients

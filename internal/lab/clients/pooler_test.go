@@ -25,13 +25,13 @@ const (
 	resetAlways       = "server_reset_query_always = 1"
 )
 
-// What PgBouncer 1.18 says, of a login and of a statement that another client prepared.
+// The errors of PgBouncer 1.18 at a login, and for a statement that another client prepared.
 const (
 	refusedLogin  = "unsupported startup parameter: extra_float_digits"
 	alreadyExists = "error 42P05: "
 )
 
-// knownBouncer is the version that the guide speaks of; later ones may do better.
+// knownBouncer is the version in the guide. Later ones may do better.
 const knownBouncer = "1.18."
 
 // asker asks the question on two connections by turns, once for each way to connect.
@@ -78,8 +78,8 @@ func askByPgx(t *testing.T, reader string, ways ...string) (answers []string) {
 	return answers
 }
 
-// The guide's settings let every client read a view through PgBouncer in both modes, and
-// what it warns of happens without them.
+// With the guide's settings, every client reads a view through PgBouncer in both modes.
+// Without them, the errors occur that the guide warns of.
 func throughPgBouncer(t *testing.T, owner, reader string) {
 	guide := readGuide(t)
 	admits := regexp.MustCompile(`(?m)^ignore_startup_parameters = .*$`).FindString(guide)
@@ -92,7 +92,7 @@ func throughPgBouncer(t *testing.T, owner, reader string) {
 	want, err := byTurns(t, owner)
 	must(t, err)
 	if !strings.Contains(want, ";") {
-		t.Fatalf("too few figures to tell anything: %q", want)
+		t.Fatalf("too few figures to compare: %q", want)
 	}
 	for _, mode := range []string{"session", "transaction"} {
 		bouncer := pgtest.Bouncer{Mode: mode, Lines: []string{admits}}
@@ -129,8 +129,8 @@ func throughPgBouncer(t *testing.T, owner, reader string) {
 	}
 }
 
-// A role's setting holds through every pooler; what a client sets for itself, the next
-// client gets in transaction mode, unless the pooler always resets.
+// A role's setting applies through every pooler. A setting that a client makes in its session
+// reaches the next client in transaction mode, unless the pooler always resets.
 func settingsStayWithTheConnection(t *testing.T, mode string, known bool, documented, reset string) {
 	for _, pooler := range []struct {
 		url  string
@@ -146,7 +146,7 @@ func settingsStayWithTheConnection(t *testing.T, mode string, known bool, docume
 	}
 }
 
-// timeout is what a statement returns to a client of its own.
+// timeout returns the answer of a statement to a new client.
 func timeout(t *testing.T, url, statement string) string {
 	t.Helper()
 	conn, err := pgconn.Connect(t.Context(), url)

@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// kind is what an analyst takes a column for.
+// kind is the type that a column has for an analyst.
 type kind string
 
 const (
@@ -43,7 +43,7 @@ func kindOf(t testing.TB, relation string, column pgconn.FieldDescription) kind 
 	case pgtype.BoolOID:
 		return ofBools
 	}
-	t.Errorf("%s.%s has a type that BI tools have no clear idea of: OID %d", relation, column.Name, column.DataTypeOID)
+	t.Errorf("%s.%s has a type that BI tools treat differently: OID %d", relation, column.Name, column.DataTypeOID)
 	return ""
 }
 
@@ -52,7 +52,7 @@ type column struct {
 	Kind kind
 }
 
-// table is what was read of a relation: cells in one form, whatever the client, and
+// table is what a client read from a relation: cells in one form for all clients, and
 // rows in one order, since views have none.
 type table struct {
 	Columns []column
@@ -105,18 +105,18 @@ func (k kind) form(text string) (string, error) {
 				return at.UTC().Format(timesForm), nil
 			}
 		}
-		return "", fmt.Errorf("%q is no time with a zone", text)
+		return "", fmt.Errorf("%q is not a time with a zone", text)
 	case ofBools:
 		b, err := strconv.ParseBool(strings.ToLower(text))
 		return strconv.FormatBool(b), err
 	}
-	return "", fmt.Errorf("a column of no kind: %q", text)
+	return "", fmt.Errorf("a column of unknown kind: %q", text)
 }
 
-// asOf is the function of analytics, as it stands after FROM.
+// asOf is the function of analytics, as written after FROM.
 const asOf = "analytics.loss_as_of(now())"
 
-// relationsOf is all that people read.
+// relationsOf returns every relation that people read.
 func relationsOf(t testing.TB, url string) []string {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), url)
@@ -136,7 +136,7 @@ func relationsOf(t testing.TB, url string) []string {
 	return append(relations, asOf)
 }
 
-// readAsOwner is the truth: what pgx reads by Postgres's binary protocol.
+// readAsOwner returns the truth: what pgx reads by Postgres's binary protocol.
 func readAsOwner(t testing.TB, url, relation string) table {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), url)

@@ -24,8 +24,8 @@ const (
 	testKey = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e"
 )
 
-// strangeText is what a client may alter on the way: more than ODBC drivers like to
-// give at once, and all that has a meaning to somebody.
+// strangeText is what a client may change: it is longer than ODBC drivers return at
+// once, and has every character with a special meaning somewhere.
 var strangeText = "推送 \U0001F4E8 ÄÖ \"'`;,|\\\\n\t\r\n%s {} <b>&amp;</b> NULL \u2028" + strings.Repeat("ü", 9000)
 
 // setup fills a database from the sandbox, strange figures and restated ones among
@@ -33,7 +33,7 @@ var strangeText = "推送 \U0001F4E8 ÄÖ \"'`;,|\\\\n\t\r\n%s {} <b>&amp;</b> N
 func setup(t *testing.T) (owner, reader string) {
 	t.Helper()
 	ctx := t.Context()
-	// About noon, so that no test sees a day turn.
+	// About noon, so that no day ends during a test.
 	zone, err := time.LoadLocation(fmt.Sprintf("Etc/GMT%+d", time.Now().UTC().Hour()-12))
 	must(t, err)
 	api, err := sandbox.New(sandbox.Config{Apps: []sandbox.App{{SDKAppID: testApp, SecretKey: testKey}}, Seed: 3, Location: zone})
@@ -95,7 +95,7 @@ func setup(t *testing.T) (owner, reader string) {
 	}
 	_, err = access.Grant(ctx, db.Pool(), role, false)
 	must(t, err)
-	// What every kind of column may hold, whether or not a view of today has it.
+	// What every kind of column may hold, even if no view has it today.
 	_, err = conn.Exec(ctx, `CREATE VIEW analytics.made_later AS SELECT * FROM (VALUES
 		(9223372036854775807::bigint, 32767::smallint, 0.1::double precision, true, date '1999-12-31', timestamptz '2000-02-29 23:59:59.5Z', 'text'),
 		(-9223372036854775808, -32768, 2.2250738585072014e-308, false, date '2100-01-01', timestamptz '2100-01-01Z', ''),

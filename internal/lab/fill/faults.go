@@ -6,18 +6,16 @@ import (
 )
 
 const (
-	// lateEvery is one of how many tasks has late figures, restatedEvery one of how
-	// many days is restated.
+	// One task in lateEvery has late figures. One day in restatedEvery is restated.
 	lateEvery     = 33
 	restatedEvery = 20
-	// lastDays are those on which codes come up that no day before has.
+	// lastDays are the days with codes that no earlier day has.
 	lastDays = 5
 )
 
-// faultsAt is how the figures differ from plain ones while the newest day is
-// pulled first and the days before it again: an app's own are always a little
-// late, those of a few tasks much, and now and then a day is restated after its
-// first load.
+// faultsAt returns the faults while the newest day is pulled first and the days before
+// it again. An app's own figures are always a little late, those of a few tasks much
+// later. Now and then the API restates a day after its first load.
 func (s Shape) faultsAt(newest calendar.Day) []sandbox.Fault {
 	_, last := s.days()
 	faults := []sandbox.Fault{{Name: "late", Value: "0.05", Task: "overall"}}

@@ -21,7 +21,7 @@ import (
 	"pushloss/load"
 )
 
-// pulledAt is when each day's figures are pulled: that long after its end.
+// pulledAt is how long after its end each day is pulled.
 const pulledAt = 3 * time.Hour
 
 // sandboxKey is not a secret: the figures are made up.
@@ -40,7 +40,7 @@ type Progress struct {
 	Totals      pipeline.Totals
 }
 
-// filler is one fill under way.
+// filler is a running fill.
 type filler struct {
 	Shape
 	db    *load.DB
@@ -53,9 +53,9 @@ type filler struct {
 
 func (f *filler) now() time.Time { return time.Unix(f.clock.Load(), 0) }
 
-// Fill makes the figures of a shape in the database that db and databaseURL lead
-// to, and returns ErrForeign where it holds any others. What a fill before has
-// made is left as it is: the same fill goes on where it was stopped.
+// Fill makes the figures of a shape in the database of db and databaseURL. It returns
+// ErrForeign if the database holds any others. It leaves the figures of an earlier fill
+// as they are: the same fill continues where it stopped.
 func Fill(ctx context.Context, db *load.DB, databaseURL string, shape Shape, progress func(Progress)) (Report, error) {
 	begun := time.Now()
 	if err := shape.Check(); err != nil {
@@ -123,8 +123,8 @@ func (f *filler) open() (stop func(), err error) {
 	}, nil
 }
 
-// live goes through the days: each is pulled soon after its end, and those before
-// it again.
+// live goes through the days: it pulls each soon after its end, and those before it
+// again.
 func (f *filler) live(ctx context.Context, progress func(Progress)) (pipeline.Totals, error) {
 	first, last := f.days()
 	if err := f.conn.QueryRow(ctx, `SELECT now()`).Scan(&f.began); err != nil {
@@ -155,8 +155,8 @@ func (f *filler) live(ctx context.Context, progress func(Progress)) (pipeline.To
 	return totals, nil
 }
 
-// register saves the apps, whose figures are kept from the first day on; where a
-// fill before began earlier, from there.
+// register saves the apps. Runs keep their figures from the first day on, or from the
+// first day of an earlier fill.
 func (f *filler) register(ctx context.Context, first calendar.Day) error {
 	for _, id := range f.appIDs() {
 		app := load.App{
@@ -180,10 +180,10 @@ func (f *filler) register(ctx context.Context, first calendar.Day) error {
 	return nil
 }
 
-// streams are the ones that rates are computed from.
+// streams are those that rates need.
 func streams() []stream.Stream { return []stream.Stream{stream.Loss, stream.Statistics} }
 
-// send registers the tasks of a day, when they were sent.
+// send registers the tasks of a day at the time when they were sent.
 func (f *filler) send(ctx context.Context, day calendar.Day) error {
 	var tasks []load.Task
 	for _, id := range f.appIDs() {
@@ -196,10 +196,10 @@ func (f *filler) send(ctx context.Context, day calendar.Day) error {
 	return err
 }
 
-// pull pulls what is not settled of the days, when the last of them is over.
+// pull pulls the windows of the days that are not settled, after the end of the last day.
 func (f *filler) pull(ctx context.Context, from, to calendar.Day) (pipeline.Report, error) {
 	at := to.Window(f.Location).End.Add(pulledAt)
-	if at.After(f.began) { // no run is of the future
+	if at.After(f.began) { // no run is in the future
 		at = f.began
 	}
 	f.clock.Store(at.Unix())
@@ -224,7 +224,7 @@ func (f *filler) pull(ctx context.Context, from, to calendar.Day) (pipeline.Repo
 	return report, f.dateCodes(ctx)
 }
 
-// The database dates new codes by its own clock.
+// The database takes the dates of new codes from its own clock.
 const sqlDateCodes = `UPDATE pushloss.err_code SET first_seen_at = $1 WHERE first_seen_at >= $2 AND first_seen_at > $1`
 
 func (f *filler) dateCodes(ctx context.Context) error {
@@ -234,7 +234,7 @@ func (f *filler) dateCodes(ctx context.Context) error {
 	return nil
 }
 
-// settle does at once what autovacuum does within the hour.
+// settle does now what autovacuum does within the hour.
 func (f *filler) settle(ctx context.Context) error {
 	_, err := f.conn.Exec(ctx, `VACUUM (ANALYZE)`)
 	if err != nil {

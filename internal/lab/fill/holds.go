@@ -8,7 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// ErrForeign says that a database holds something that was not made here.
+// ErrForeign says that a database holds something that no fill made.
 var ErrForeign = errors.New("the database holds figures that are not the sandbox's")
 
 const sqlForeign = `
@@ -22,7 +22,7 @@ func checkOwn(ctx context.Context, conn *pgx.Conn) error {
 	var foreign bool
 	err := conn.QueryRow(ctx, sqlForeign, FirstApp, FirstApp+mostApps-1, taskPrefix).Scan(&foreign)
 	if err != nil {
-		return fmt.Errorf("look whose figures the database holds: %w", err)
+		return fmt.Errorf("check whose figures the database holds: %w", err)
 	}
 	if foreign {
 		return ErrForeign

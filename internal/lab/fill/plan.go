@@ -25,20 +25,20 @@ type Shape struct {
 	Days  int // up to the day before Until's
 	Rows  int // of each task, and of each app as a whole, on each day
 	Until time.Time
-	// LookbackDays is how many days after its end a day is still pulled again: as
-	// often is every figure pulled, beside the first time.
+	// LookbackDays is for how many days after its end a day is pulled again, once each
+	// day.
 	LookbackDays int
 	// TaskDays is how many days a task is followed.
 	TaskDays int
 	Location *time.Location
 }
 
-// Facts is about how many rows there will be.
+// Facts returns about how many rows a fill makes.
 func (s Shape) Facts() int64 {
 	return int64(s.Apps) * int64(s.Days) * int64(s.Tasks+1) * int64(s.Rows)
 }
 
-// Check returns one error for all that is wrong.
+// Check returns one error that lists every problem.
 func (s Shape) Check() error {
 	var problems []error
 	for _, number := range []struct {
@@ -75,9 +75,9 @@ func (s Shape) appIDs() []int64 {
 	return ids
 }
 
-// tasksSentOn are the tasks that an app sends on a day: as many as keep Tasks of
-// them followed. They depend on the day alone, so that a longer fill goes on with
-// those of a shorter one.
+// tasksSentOn returns the tasks that an app sends on a day: so many that the app follows
+// Tasks of them. They depend only on the day, so that a longer fill continues a shorter
+// one.
 func (s Shape) tasksSentOn(app int64, day calendar.Day) []load.Task {
 	upTo := func(day calendar.Day) int { return int(day) * s.Tasks / s.TaskDays }
 	sentAt := day.Window(s.Location).Start.Add(8 * time.Hour)

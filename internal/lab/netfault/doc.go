@@ -1,4 +1,4 @@
-// Package netfault puts a network between the two ends of TCP connections that can
-// be cut, broken and slowed down at any moment, for tests. A cut is a real one:
-// neither side learns anything of the other, not even its end.
+// Package netfault puts a network between the two ends of TCP connections. Tests can
+// cut, break and slow it down at any moment. A cut is complete: neither side notices
+// anything of the other, not even its end.
 package netfault

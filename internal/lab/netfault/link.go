@@ -106,7 +106,7 @@ func (l *link) way(which int, from, to *net.TCPConn) {
 }
 
 // pass applies the weather: it returns what comes through, and whether the
-// connection breaks behind it. It keeps an end back as long as the network is cut.
+// connection breaks behind it. It withholds an end while the network is cut.
 func (l *link) pass(which int, text []byte, isEnd bool) (passed []byte, breaks bool) {
 	l.mu.Lock()
 	now := l.now

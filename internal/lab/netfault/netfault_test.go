@@ -63,7 +63,7 @@ func TestANetworkCarriesBothWays(t *testing.T) {
 	}
 }
 
-// Neither words nor ends come through, whoever closes, until it is mended.
+// Neither words nor ends come through until Mend, whichever side closes.
 func TestACutNetworkSendsNothing(t *testing.T) {
 	t.Parallel()
 	n, client, server := ends(t)
@@ -101,7 +101,7 @@ func TestABrokenNetworkEndsConnections(t *testing.T) {
 	must(t, conn.Close())
 }
 
-// Who connects over a cut network finds somebody who never answers.
+// A connection over a cut network succeeds, and gets no answer.
 func TestACutNetworkTakesConnectionsAndNeverAnswers(t *testing.T) {
 	t.Parallel()
 	n, _, server := ends(t)

@@ -19,7 +19,7 @@ type Network struct {
 	closed  bool
 }
 
-// weather is what the network does to what it carries.
+// weather is what the network does to the bytes that it carries.
 type weather struct {
 	cut, broken     bool
 	latency, jitter time.Duration
@@ -47,16 +47,15 @@ func (n *Network) Redirect(address string) {
 	n.address = address
 }
 
-// Cut lets nothing through any more, on connections old and new, until Mend.
+// Cut stops all bytes, on old and new connections, until Mend.
 func (n *Network) Cut() { n.set(func(w *weather) { w.cut = true }) }
 
-// Delay makes everything take so long, each way, up to jitter longer.
+// Delay delays everything each way by a time, and by up to jitter more.
 func (n *Network) Delay(latency, jitter time.Duration) {
 	n.set(func(w *weather) { w.latency, w.jitter = latency, jitter })
 }
 
-// BreakBehind breaks each connection once it has carried so many more bytes one
-// way.
+// BreakBehind breaks each connection after so many more bytes one way.
 func (n *Network) BreakBehind(bytes int) {
 	n.set(func(w *weather) { w.limit = bytes })
 }
@@ -67,8 +66,8 @@ func (n *Network) Break() {
 	n.endLinks(func(*link) bool { return true })
 }
 
-// Mend makes the network work again. Connections that were cut end: what they lost
-// cannot be made up for.
+// Mend makes the network work again. It ends connections that were cut, since what
+// they lost cannot come back.
 func (n *Network) Mend() {
 	n.set(func(w *weather) { *w = weather{} })
 	n.endLinks((*link).wasCut)

@@ -11,8 +11,8 @@ import (
 	"pushloss/internal/lab/netfault"
 )
 
-// Whatever is done to a network in whatever order, it works once it is mended, for
-// new connections at least.
+// After any faults in any order, a mended network works, at least for new
+// connections.
 func TestANetworkUnderUseCanAlwaysBeMended(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
