@@ -1,15 +1,15 @@
--- What people read: the contract with dashboards, so names and columns only grow, at the end of a view.
+-- What people read. This is a contract with dashboards: nobody removes a view or column, and new columns come last.
 --
 -- "migrate up" applies each part (CREATE OR REPLACE, with its comments) whose text differs from what the
 -- database has, after the migrations, so that people's own views on ours survive. A view without dependent
--- views is dropped and made again where CREATE OR REPLACE cannot change it. A view that goes, or changes its
--- name, needs a migration that drops it. Each part comes after those that it reads. An unnamed constant of a
--- UNION has its type written, so that a view prints the same after a dump.
+-- views is dropped and created again if CREATE OR REPLACE cannot change it. To remove or rename a view, write
+-- a migration that drops it. Each part comes after those that it reads. An unnamed constant of a UNION has an
+-- explicit type, so that a view prints the same after a dump.
 
 -- Codes where the channel is not known --------------------------------------------
 
--- What holds for every channel that has the code, in the catalogue or in what was seen. It has a key,
--- so that the planner leaves it out where nobody asks for it.
+-- What holds for every channel that has the code, in the catalogue or in an answer. The view has a key, so
+-- that the planner leaves it out if a query does not need it.
 CREATE OR REPLACE VIEW analytics.stage_error_codes AS
 SELECT
     k.err_code,
@@ -38,14 +38,14 @@ FROM (
     FROM pushloss.usual_stage_text AS u JOIN pushloss.err_code AS e USING (err_code_key)
 ) AS k
 GROUP BY k.err_code, k.stage;
-COMMENT ON VIEW analytics.stage_error_codes IS 'What error codes mean where the channel is not known: one row per code and stage that the catalogue has or that was seen. Join app_stage_loss and task_stage_loss by err_code and stage.';
+COMMENT ON VIEW analytics.stage_error_codes IS 'What error codes mean where the channel is not known: one row per code and stage in the catalogue or in an answer. Join app_stage_loss and task_stage_loss by err_code and stage.';
 COMMENT ON COLUMN analytics.stage_error_codes.err_code IS 'Error code, Tencent''s or the vendor''s.';
 COMMENT ON COLUMN analytics.stage_error_codes.stage IS 'Where the pushes are lost: ready_to_send or post_send_delivered.';
-COMMENT ON COLUMN analytics.stage_error_codes.short_name IS 'Two words for a chart''s legend; NULL if the catalogue has none, or where the channels differ.';
+COMMENT ON COLUMN analytics.stage_error_codes.short_name IS 'Two words for a chart''s legend; NULL if the catalogue has none, or if the channels differ.';
 COMMENT ON COLUMN analytics.stage_error_codes.meaning IS 'What the code says, with the channels that it holds for; for a code that is not in the catalogue, the API''s text with the most lost pushes there; NULL if there is neither.';
-COMMENT ON COLUMN analytics.stage_error_codes.what_to_do IS 'What helps; NULL if nothing is known, or where the channels differ.';
-COMMENT ON COLUMN analytics.stage_error_codes.token_dead IS 'Whether the device token is dead; NULL if that is not known, or where the channels differ.';
-COMMENT ON COLUMN analytics.stage_error_codes.first_day IS 'First day on which the code was seen there, of any app, whenever it was loaded; NULL if it never was.';
+COMMENT ON COLUMN analytics.stage_error_codes.what_to_do IS 'What helps; NULL if it is not known, or if the channels differ.';
+COMMENT ON COLUMN analytics.stage_error_codes.token_dead IS 'Whether the device token is dead; NULL if that is not known, or if the channels differ.';
+COMMENT ON COLUMN analytics.stage_error_codes.first_day IS 'First day of any app that has the code there, whenever it was loaded; NULL if none has.';
 
 -- Losses ----------------------------------------------------------------------
 
@@ -53,7 +53,7 @@ COMMENT ON COLUMN analytics.stage_error_codes.first_day IS 'First day on which t
 --
 -- The planner moves at most eight tables past each other (join_collapse_limit), and a join of people's
 -- own, as with recent_days, finds the days by the index only within these eight: so few tables are
--- joined here. What can be looked up by row, or is known, is not joined.
+-- joined here. Subqueries and constants replace further joins.
 CREATE OR REPLACE VIEW analytics.app_stage_loss AS
 SELECT
     f.sdk_app_id,
@@ -85,10 +85,10 @@ COMMENT ON COLUMN analytics.app_stage_loss.err_info IS 'The most frequent descri
 COMMENT ON COLUMN analytics.app_stage_loss.err_count IS 'Number of pushes lost on that day, there and for that reason. Final once the window is settled, see coverage.';
 COMMENT ON COLUMN analytics.app_stage_loss.updated_at IS 'When this figure or its description last changed; pulls that confirm it do not count.';
 COMMENT ON COLUMN analytics.app_stage_loss.err_meaning IS 'What the code means at this stage, by the catalogue (error_codes), with the channels that it holds for; for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
-COMMENT ON COLUMN analytics.app_stage_loss.final IS 'Whether the figure is final: runs no longer pull its day. Whether the day is whole, state of calendar (of a task, of task_coverage) says.';
-COMMENT ON COLUMN analytics.app_stage_loss.short_name IS 'Two words for a chart''s legend, by the catalogue (error_codes); NULL for a code that is not in it, or where the channels differ.';
-COMMENT ON COLUMN analytics.app_stage_loss.what_to_do IS 'What helps, by the catalogue; NULL if nothing is known, or where the channels differ.';
-COMMENT ON COLUMN analytics.app_stage_loss.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known, or where the channels differ.';
+COMMENT ON COLUMN analytics.app_stage_loss.final IS 'Whether the figure is final: runs no longer pull its day. state of calendar (for a task, of task_coverage) says whether the day is complete.';
+COMMENT ON COLUMN analytics.app_stage_loss.short_name IS 'Two words for a chart''s legend, by the catalogue (error_codes); NULL for a code that is not in it, or if the channels differ.';
+COMMENT ON COLUMN analytics.app_stage_loss.what_to_do IS 'What helps, by the catalogue; NULL if it is not known, or if the channels differ.';
+COMMENT ON COLUMN analytics.app_stage_loss.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known, or if the channels differ.';
 
 CREATE OR REPLACE VIEW analytics.app_platform_loss AS
 SELECT
@@ -125,15 +125,15 @@ COMMENT ON COLUMN analytics.app_platform_loss.stage IS 'Where the pushes were lo
 COMMENT ON COLUMN analytics.app_platform_loss.event_type IS '1 offline push, 2 online push.';
 COMMENT ON COLUMN analytics.app_platform_loss.event IS 'offline: through a vendor''s channel; online: over the app''s own connection.';
 COMMENT ON COLUMN analytics.app_platform_loss.platform_id IS 'Number of the push channel, see platforms.';
-COMMENT ON COLUMN analytics.app_platform_loss.platform IS 'Name of the push channel, see platforms; online for online pushes, which have none; unknown (N) where the API documents none of that number.';
+COMMENT ON COLUMN analytics.app_platform_loss.platform IS 'Name of the push channel, see platforms; online for online pushes, which have none; unknown (N) if the API documents no channel N.';
 COMMENT ON COLUMN analytics.app_platform_loss.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
 COMMENT ON COLUMN analytics.app_platform_loss.err_info IS 'The most frequent description seen with the code; free text, may be empty.';
 COMMENT ON COLUMN analytics.app_platform_loss.err_count IS 'Number of pushes lost on that day, there and for that reason. Final once the window is settled, see coverage.';
 COMMENT ON COLUMN analytics.app_platform_loss.updated_at IS 'When this figure or its description last changed; pulls that confirm it do not count.';
 COMMENT ON COLUMN analytics.app_platform_loss.err_meaning IS 'What the code means there, from the catalogue (error_codes); for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
-COMMENT ON COLUMN analytics.app_platform_loss.final IS 'Whether the figure is final: runs no longer pull its day. Whether the day is whole, state of calendar (of a task, of task_coverage) says.';
+COMMENT ON COLUMN analytics.app_platform_loss.final IS 'Whether the figure is final: runs no longer pull its day. state of calendar (for a task, of task_coverage) says whether the day is complete.';
 COMMENT ON COLUMN analytics.app_platform_loss.short_name IS 'Two words for a chart''s legend, by the catalogue (error_codes); NULL for a code that is not in it.';
-COMMENT ON COLUMN analytics.app_platform_loss.what_to_do IS 'What helps, by the catalogue; NULL if nothing is known.';
+COMMENT ON COLUMN analytics.app_platform_loss.what_to_do IS 'What helps, by the catalogue; NULL if it is not known.';
 COMMENT ON COLUMN analytics.app_platform_loss.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known.';
 
 CREATE OR REPLACE VIEW analytics.task_stage_loss AS
@@ -170,10 +170,10 @@ COMMENT ON COLUMN analytics.task_stage_loss.err_info IS 'The most frequent descr
 COMMENT ON COLUMN analytics.task_stage_loss.err_count IS 'Number of pushes lost on that day, there and for that reason. Final once the window is settled, see coverage.';
 COMMENT ON COLUMN analytics.task_stage_loss.updated_at IS 'When this figure or its description last changed; pulls that confirm it do not count.';
 COMMENT ON COLUMN analytics.task_stage_loss.err_meaning IS 'What the code means at this stage, by the catalogue (error_codes), with the channels that it holds for; for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
-COMMENT ON COLUMN analytics.task_stage_loss.final IS 'Whether the figure is final: runs no longer pull its day. Whether the day is whole, state of calendar (of a task, of task_coverage) says.';
-COMMENT ON COLUMN analytics.task_stage_loss.short_name IS 'Two words for a chart''s legend, by the catalogue (error_codes); NULL for a code that is not in it, or where the channels differ.';
-COMMENT ON COLUMN analytics.task_stage_loss.what_to_do IS 'What helps, by the catalogue; NULL if nothing is known, or where the channels differ.';
-COMMENT ON COLUMN analytics.task_stage_loss.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known, or where the channels differ.';
+COMMENT ON COLUMN analytics.task_stage_loss.final IS 'Whether the figure is final: runs no longer pull its day. state of calendar (for a task, of task_coverage) says whether the day is complete.';
+COMMENT ON COLUMN analytics.task_stage_loss.short_name IS 'Two words for a chart''s legend, by the catalogue (error_codes); NULL for a code that is not in it, or if the channels differ.';
+COMMENT ON COLUMN analytics.task_stage_loss.what_to_do IS 'What helps, by the catalogue; NULL if it is not known, or if the channels differ.';
+COMMENT ON COLUMN analytics.task_stage_loss.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known, or if the channels differ.';
 COMMENT ON COLUMN analytics.task_stage_loss.days_after_send IS 'How many days after the push was sent, by days of the app: 0 on the day itself. NULL where the task has no sent_at.';
 
 CREATE OR REPLACE VIEW analytics.task_platform_loss AS
@@ -214,15 +214,15 @@ COMMENT ON COLUMN analytics.task_platform_loss.stage IS 'Where the pushes were l
 COMMENT ON COLUMN analytics.task_platform_loss.event_type IS '1 offline push, 2 online push.';
 COMMENT ON COLUMN analytics.task_platform_loss.event IS 'offline: through a vendor''s channel; online: over the app''s own connection.';
 COMMENT ON COLUMN analytics.task_platform_loss.platform_id IS 'Number of the push channel, see platforms.';
-COMMENT ON COLUMN analytics.task_platform_loss.platform IS 'Name of the push channel, see platforms; online for online pushes, which have none; unknown (N) where the API documents none of that number.';
+COMMENT ON COLUMN analytics.task_platform_loss.platform IS 'Name of the push channel, see platforms; online for online pushes, which have none; unknown (N) if the API documents no channel N.';
 COMMENT ON COLUMN analytics.task_platform_loss.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
 COMMENT ON COLUMN analytics.task_platform_loss.err_info IS 'The most frequent description seen with the code; free text, may be empty.';
 COMMENT ON COLUMN analytics.task_platform_loss.err_count IS 'Number of pushes lost on that day, there and for that reason. Final once the window is settled, see coverage.';
 COMMENT ON COLUMN analytics.task_platform_loss.updated_at IS 'When this figure or its description last changed; pulls that confirm it do not count.';
 COMMENT ON COLUMN analytics.task_platform_loss.err_meaning IS 'What the code means there, from the catalogue (error_codes); for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
-COMMENT ON COLUMN analytics.task_platform_loss.final IS 'Whether the figure is final: runs no longer pull its day. Whether the day is whole, state of calendar (of a task, of task_coverage) says.';
+COMMENT ON COLUMN analytics.task_platform_loss.final IS 'Whether the figure is final: runs no longer pull its day. state of calendar (for a task, of task_coverage) says whether the day is complete.';
 COMMENT ON COLUMN analytics.task_platform_loss.short_name IS 'Two words for a chart''s legend, by the catalogue (error_codes); NULL for a code that is not in it.';
-COMMENT ON COLUMN analytics.task_platform_loss.what_to_do IS 'What helps, by the catalogue; NULL if nothing is known.';
+COMMENT ON COLUMN analytics.task_platform_loss.what_to_do IS 'What helps, by the catalogue; NULL if it is not known.';
 COMMENT ON COLUMN analytics.task_platform_loss.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known.';
 COMMENT ON COLUMN analytics.task_platform_loss.days_after_send IS 'How many days after the push was sent, by days of the app: 0 on the day itself. NULL where the task has no sent_at.';
 
@@ -256,10 +256,10 @@ COMMENT ON COLUMN analytics.chat_stage_loss.err_info IS 'The most frequent descr
 COMMENT ON COLUMN analytics.chat_stage_loss.err_count IS 'Number of pushes lost.';
 COMMENT ON COLUMN analytics.chat_stage_loss.updated_at IS 'When this row was last written.';
 COMMENT ON COLUMN analytics.chat_stage_loss.err_meaning IS 'What the code means at this stage, by the catalogue (error_codes), with the channels that it holds for; for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
-COMMENT ON COLUMN analytics.chat_stage_loss.final IS 'Whether the figure is final: runs no longer pull its day. Whether the day is whole, state of stream_coverage says.';
-COMMENT ON COLUMN analytics.chat_stage_loss.short_name IS 'Two words for a chart''s legend, by the catalogue (error_codes); NULL for a code that is not in it, or where the channels differ.';
-COMMENT ON COLUMN analytics.chat_stage_loss.what_to_do IS 'What helps, by the catalogue; NULL if nothing is known, or where the channels differ.';
-COMMENT ON COLUMN analytics.chat_stage_loss.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known, or where the channels differ.';
+COMMENT ON COLUMN analytics.chat_stage_loss.final IS 'Whether the figure is final: runs no longer pull its day. state of stream_coverage says whether the day is complete.';
+COMMENT ON COLUMN analytics.chat_stage_loss.short_name IS 'Two words for a chart''s legend, by the catalogue (error_codes); NULL for a code that is not in it, or if the channels differ.';
+COMMENT ON COLUMN analytics.chat_stage_loss.what_to_do IS 'What helps, by the catalogue; NULL if it is not known, or if the channels differ.';
+COMMENT ON COLUMN analytics.chat_stage_loss.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known, or if the channels differ.';
 
 CREATE OR REPLACE VIEW analytics.chat_platform_loss AS
 SELECT
@@ -295,15 +295,15 @@ COMMENT ON COLUMN analytics.chat_platform_loss.stage IS 'Where the pushes were l
 COMMENT ON COLUMN analytics.chat_platform_loss.event_type IS '1 offline push, 2 online push; NULL where the API does not say.';
 COMMENT ON COLUMN analytics.chat_platform_loss.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL where the API does not say.';
 COMMENT ON COLUMN analytics.chat_platform_loss.platform_id IS 'Number of the push channel.';
-COMMENT ON COLUMN analytics.chat_platform_loss.platform IS 'Name of the push channel, see platforms; online for online pushes, which have none; unknown (N) where the API documents none of that number.';
+COMMENT ON COLUMN analytics.chat_platform_loss.platform IS 'Name of the push channel, see platforms; online for online pushes, which have none; unknown (N) if the API documents no channel N.';
 COMMENT ON COLUMN analytics.chat_platform_loss.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
 COMMENT ON COLUMN analytics.chat_platform_loss.err_info IS 'The most frequent description seen with the code; free text, may be empty.';
 COMMENT ON COLUMN analytics.chat_platform_loss.err_count IS 'Number of pushes lost.';
 COMMENT ON COLUMN analytics.chat_platform_loss.updated_at IS 'When this row was last written.';
 COMMENT ON COLUMN analytics.chat_platform_loss.err_meaning IS 'What the code means there, from the catalogue (error_codes); for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
-COMMENT ON COLUMN analytics.chat_platform_loss.final IS 'Whether the figure is final: runs no longer pull its day. Whether the day is whole, state of stream_coverage says.';
+COMMENT ON COLUMN analytics.chat_platform_loss.final IS 'Whether the figure is final: runs no longer pull its day. state of stream_coverage says whether the day is complete.';
 COMMENT ON COLUMN analytics.chat_platform_loss.short_name IS 'Two words for a chart''s legend, by the catalogue (error_codes); NULL for a code that is not in it.';
-COMMENT ON COLUMN analytics.chat_platform_loss.what_to_do IS 'What helps, by the catalogue; NULL if nothing is known.';
+COMMENT ON COLUMN analytics.chat_platform_loss.what_to_do IS 'What helps, by the catalogue; NULL if it is not known.';
 COMMENT ON COLUMN analytics.chat_platform_loss.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known.';
 
 -- Numbers of pushes -----------------------------------------------------------
@@ -328,10 +328,10 @@ COMMENT ON COLUMN analytics.app_push_daily.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.app_push_daily.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.app_push_daily.total_count IS 'Pushes that could be sent. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.app_push_daily.sent_count IS 'Pushes that were sent. NULL where the API did not report it.';
-COMMENT ON COLUMN analytics.app_push_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 beside clicks where the channel confirms no delivery.';
+COMMENT ON COLUMN analytics.app_push_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 despite clicks if the channel confirms no delivery.';
 COMMENT ON COLUMN analytics.app_push_daily.click_count IS 'Pushes that were clicked. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.app_push_daily.updated_at IS 'When one of these figures was last written.';
-COMMENT ON COLUMN analytics.app_push_daily.final IS 'Whether the figures are final: runs no longer pull their day. Whether the day is whole, state of stream_coverage says.';
+COMMENT ON COLUMN analytics.app_push_daily.final IS 'Whether the figures are final: runs no longer pull their day. state of stream_coverage says whether the day is complete.';
 
 CREATE OR REPLACE VIEW analytics.app_push_platform_daily AS
 SELECT
@@ -363,10 +363,10 @@ COMMENT ON COLUMN analytics.app_push_platform_daily.platform_id IS 'Number of th
 COMMENT ON COLUMN analytics.app_push_platform_daily.platform IS 'Name of the push channel; online for online pushes, which have none.';
 COMMENT ON COLUMN analytics.app_push_platform_daily.total_count IS 'Pushes that could be sent. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.app_push_platform_daily.sent_count IS 'Pushes that were sent. NULL where the API did not report it.';
-COMMENT ON COLUMN analytics.app_push_platform_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 beside clicks where the channel confirms no delivery.';
+COMMENT ON COLUMN analytics.app_push_platform_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 despite clicks if the channel confirms no delivery.';
 COMMENT ON COLUMN analytics.app_push_platform_daily.click_count IS 'Pushes that were clicked. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.app_push_platform_daily.updated_at IS 'When one of these figures was last written.';
-COMMENT ON COLUMN analytics.app_push_platform_daily.final IS 'Whether the figures are final: runs no longer pull their day. Whether the day is whole, state of stream_coverage says.';
+COMMENT ON COLUMN analytics.app_push_platform_daily.final IS 'Whether the figures are final: runs no longer pull their day. state of stream_coverage says whether the day is complete.';
 
 CREATE OR REPLACE VIEW analytics.task_push_daily AS
 SELECT
@@ -391,10 +391,10 @@ COMMENT ON COLUMN analytics.task_push_daily.day IS 'Calendar day in the app''s t
 COMMENT ON COLUMN analytics.task_push_daily.task_id IS 'TaskID of the push task.';
 COMMENT ON COLUMN analytics.task_push_daily.total_count IS 'Pushes that could be sent. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.task_push_daily.sent_count IS 'Pushes that were sent. NULL where the API did not report it.';
-COMMENT ON COLUMN analytics.task_push_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 beside clicks where the channel confirms no delivery.';
+COMMENT ON COLUMN analytics.task_push_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 despite clicks if the channel confirms no delivery.';
 COMMENT ON COLUMN analytics.task_push_daily.click_count IS 'Pushes that were clicked. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.task_push_daily.updated_at IS 'When one of these figures was last written.';
-COMMENT ON COLUMN analytics.task_push_daily.final IS 'Whether the figures are final: runs no longer pull their day. Whether the day is whole, state of stream_coverage says.';
+COMMENT ON COLUMN analytics.task_push_daily.final IS 'Whether the figures are final: runs no longer pull their day. state of stream_coverage says whether the day is complete.';
 COMMENT ON COLUMN analytics.task_push_daily.days_after_send IS 'How many days after the push was sent, by days of the app: 0 on the day itself. NULL where the task has no sent_at.';
 
 CREATE OR REPLACE VIEW analytics.task_push_platform_daily AS
@@ -430,10 +430,10 @@ COMMENT ON COLUMN analytics.task_push_platform_daily.platform_id IS 'Number of t
 COMMENT ON COLUMN analytics.task_push_platform_daily.platform IS 'Name of the push channel; online for online pushes, which have none.';
 COMMENT ON COLUMN analytics.task_push_platform_daily.total_count IS 'Pushes that could be sent. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.task_push_platform_daily.sent_count IS 'Pushes that were sent. NULL where the API did not report it.';
-COMMENT ON COLUMN analytics.task_push_platform_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 beside clicks where the channel confirms no delivery.';
+COMMENT ON COLUMN analytics.task_push_platform_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 despite clicks if the channel confirms no delivery.';
 COMMENT ON COLUMN analytics.task_push_platform_daily.click_count IS 'Pushes that were clicked. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.task_push_platform_daily.updated_at IS 'When one of these figures was last written.';
-COMMENT ON COLUMN analytics.task_push_platform_daily.final IS 'Whether the figures are final: runs no longer pull their day. Whether the day is whole, state of stream_coverage says.';
+COMMENT ON COLUMN analytics.task_push_platform_daily.final IS 'Whether the figures are final: runs no longer pull their day. state of stream_coverage says whether the day is complete.';
 COMMENT ON COLUMN analytics.task_push_platform_daily.days_after_send IS 'How many days after the push was sent, by days of the app: 0 on the day itself. NULL where the task has no sent_at.';
 
 CREATE OR REPLACE VIEW analytics.chat_push_daily AS
@@ -455,10 +455,10 @@ COMMENT ON COLUMN analytics.chat_push_daily.sdk_app_id IS 'SDKAppID of the app.'
 COMMENT ON COLUMN analytics.chat_push_daily.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.chat_push_daily.total_count IS 'Pushes that could be sent. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.chat_push_daily.sent_count IS 'Pushes that were sent. NULL where the API did not report it.';
-COMMENT ON COLUMN analytics.chat_push_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 beside clicks where the channel confirms no delivery.';
+COMMENT ON COLUMN analytics.chat_push_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 despite clicks if the channel confirms no delivery.';
 COMMENT ON COLUMN analytics.chat_push_daily.click_count IS 'Pushes that were clicked. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.chat_push_daily.updated_at IS 'When this row was last written.';
-COMMENT ON COLUMN analytics.chat_push_daily.final IS 'Whether the figures are final: runs no longer pull their day. Whether the day is whole, state of stream_coverage says.';
+COMMENT ON COLUMN analytics.chat_push_daily.final IS 'Whether the figures are final: runs no longer pull their day. state of stream_coverage says whether the day is complete.';
 
 CREATE OR REPLACE VIEW analytics.chat_push_platform_daily AS
 SELECT
@@ -489,19 +489,19 @@ COMMENT ON COLUMN analytics.chat_push_platform_daily.platform_id IS 'Number of t
 COMMENT ON COLUMN analytics.chat_push_platform_daily.platform IS 'Name of the push channel; online for online pushes, which have none.';
 COMMENT ON COLUMN analytics.chat_push_platform_daily.total_count IS 'Pushes that could be sent. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.chat_push_platform_daily.sent_count IS 'Pushes that were sent. NULL where the API did not report it.';
-COMMENT ON COLUMN analytics.chat_push_platform_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 beside clicks where the channel confirms no delivery.';
+COMMENT ON COLUMN analytics.chat_push_platform_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 despite clicks if the channel confirms no delivery.';
 COMMENT ON COLUMN analytics.chat_push_platform_daily.click_count IS 'Pushes that were clicked. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.chat_push_platform_daily.updated_at IS 'When this row was last written.';
-COMMENT ON COLUMN analytics.chat_push_platform_daily.final IS 'Whether the figures are final: runs no longer pull their day. Whether the day is whole, state of stream_coverage says.';
+COMMENT ON COLUMN analytics.chat_push_platform_daily.final IS 'Whether the figures are final: runs no longer pull their day. state of stream_coverage says whether the day is complete.';
 
 -- Rates -----------------------------------------------------------------------
 
--- Losses and counters are put under each other and brought together by key: a
--- condition on a key then reaches both, which it would not through a full join. The
--- grain is a constant of each branch, so that only the one asked for is read.
+-- A UNION of losses and counters, grouped by key: a condition on a key then reaches
+-- both, which it would not through a full join. The grain is a constant of each
+-- branch, so that a query for one grain reads only its branch.
 --
--- Rows are summed after they are united, and know their task by name: so a grain or a
--- task that is asked for is looked for in the tables.
+-- The sum comes after the UNION, and rows have the task's ID: so a condition on a
+-- grain or a task reaches the tables.
 CREATE OR REPLACE VIEW analytics.loss_rates AS
 WITH task AS NOT MATERIALIZED (SELECT task_key, task_id FROM pushloss.task),
 part (stage_id, counter_id, is_denominator) AS (
@@ -590,19 +590,19 @@ COMMENT ON COLUMN analytics.loss_rates.day IS 'Calendar day in the app''s time z
 COMMENT ON COLUMN analytics.loss_rates.grain IS 'What one row counts: app_stage or task_stage, all channels together, and app_platform or task_platform, one channel. The four never add up.';
 COMMENT ON COLUMN analytics.loss_rates.task_id IS 'TaskID of the push task; empty text for the whole app.';
 COMMENT ON COLUMN analytics.loss_rates.stage IS 'ready_to_send: of the pushes that could be sent, those that were not; post_send_delivered: of those sent, those not delivered.';
-COMMENT ON COLUMN analytics.loss_rates.event_type IS '1 offline push, 2 online push; NULL where the figure is of all channels together.';
-COMMENT ON COLUMN analytics.loss_rates.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL where the figure is of all channels together.';
-COMMENT ON COLUMN analytics.loss_rates.platform_id IS 'Number of the push channel; NULL where the figure is of all channels together.';
-COMMENT ON COLUMN analytics.loss_rates.platform IS 'Name of the push channel; online for online pushes, which have none; NULL where the figure is of all channels together.';
+COMMENT ON COLUMN analytics.loss_rates.event_type IS '1 offline push, 2 online push; NULL for all channels together.';
+COMMENT ON COLUMN analytics.loss_rates.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL for all channels together.';
+COMMENT ON COLUMN analytics.loss_rates.platform_id IS 'Number of the push channel; NULL for all channels together.';
+COMMENT ON COLUMN analytics.loss_rates.platform IS 'Name of the push channel; online for online pushes, which have none; NULL for all channels together.';
 COMMENT ON COLUMN analytics.loss_rates.coded_loss IS 'Pushes lost that an error code explains. NULL where the losses were never loaded.';
 COMMENT ON COLUMN analytics.loss_rates.denominator IS 'Pushes that reached the stage: those that could be sent (ready_to_send), or those sent (post_send_delivered). NULL where the API did not report it.';
-COMMENT ON COLUMN analytics.loss_rates.loss_rate IS 'coded_loss / denominator: the share that an error code explains, which is a part of gap_rate only. From 0, seldom above 1, where codes count more. NULL without a denominator or where it is 0.';
-COMMENT ON COLUMN analytics.loss_rates.gap IS 'Pushes that reached the stage and not its end: could be sent less sent, or sent less delivered. A channel that confirms no delivery (Apple APNs) leaves everything that it was sent here.';
-COMMENT ON COLUMN analytics.loss_rates.unexplained IS 'gap less coded_loss: what no code explains. Seldom 0: the API''s codes do not explain every loss; below 0 where they count more than the gap.';
+COMMENT ON COLUMN analytics.loss_rates.loss_rate IS 'coded_loss / denominator: the share that an error code explains, which is a part of gap_rate only. Seldom above 1: then the codes count more than the pushes. NULL if the denominator is NULL or 0.';
+COMMENT ON COLUMN analytics.loss_rates.gap IS 'Pushes that reached the stage and not its end: could be sent less sent, or sent less delivered. For a channel that confirms no delivery (Apple APNs), this includes everything sent.';
+COMMENT ON COLUMN analytics.loss_rates.unexplained IS 'gap less coded_loss: what no code explains. Seldom 0, since the API''s codes do not explain every loss; below 0 if they count more than the gap.';
 COMMENT ON COLUMN analytics.loss_rates.updated_at IS 'When one of these figures was last written.';
 COMMENT ON COLUMN analytics.loss_rates.scope IS 'app: of the whole app; task: of one task. As the grain says.';
-COMMENT ON COLUMN analytics.loss_rates.final IS 'Whether the figures are final: runs no longer pull the day''s losses, nor its numbers of pushes. Whether the day is whole, state of calendar (of a task, of task_coverage) says.';
-COMMENT ON COLUMN analytics.loss_rates.gap_rate IS 'gap / denominator: the share that did not get through, for whatever reason. NULL where the gap is, or where the denominator is 0.';
+COMMENT ON COLUMN analytics.loss_rates.final IS 'Whether the figures are final: runs no longer pull the day''s losses, nor its numbers of pushes. state of calendar (for a task, of task_coverage) says whether the day is complete.';
+COMMENT ON COLUMN analytics.loss_rates.gap_rate IS 'gap / denominator: the share that did not get through, for any reason. NULL if gap is NULL or the denominator is 0.';
 COMMENT ON COLUMN analytics.loss_rates.days_after_send IS 'How many days after the push was sent, by days of the app: 0 on the day itself. NULL for the whole app, and where the task has no sent_at.';
 
 -- What the API restated -------------------------------------------------------
@@ -635,23 +635,23 @@ LEFT JOIN pushloss.platform AS p USING (platform_id)
 LEFT JOIN pushloss.err_info AS old_info ON old_info.err_info_key = h.old_err_info_key
 LEFT JOIN pushloss.err_info AS new_info ON new_info.err_info_key = h.new_err_info_key
 WHERE h.stream_id = 0;
-COMMENT ON VIEW analytics.loss_changes IS 'What the API restated: one row per change of one fact, since the first load of its day.';
+COMMENT ON VIEW analytics.loss_changes IS 'Losses that the API restated: one row per change of one fact, since the first load of its day.';
 COMMENT ON COLUMN analytics.loss_changes.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.loss_changes.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.loss_changes.task_id IS 'TaskID of the push task; empty text for the whole app.';
 COMMENT ON COLUMN analytics.loss_changes.stage IS 'Where the pushes were lost: ready_to_send (could be sent, were not) or post_send_delivered (sent, not delivered).';
-COMMENT ON COLUMN analytics.loss_changes.event_type IS '1 offline push, 2 online push; NULL where the fact is one by stage only.';
-COMMENT ON COLUMN analytics.loss_changes.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL where the fact is one by stage only.';
-COMMENT ON COLUMN analytics.loss_changes.platform_id IS 'Number of the push channel; NULL where the fact is one by stage only.';
-COMMENT ON COLUMN analytics.loss_changes.platform IS 'Name of the push channel; online for online pushes, which have none; NULL where the fact is one by stage only.';
+COMMENT ON COLUMN analytics.loss_changes.event_type IS '1 offline push, 2 online push; NULL for a fact by stage.';
+COMMENT ON COLUMN analytics.loss_changes.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL for a fact by stage.';
+COMMENT ON COLUMN analytics.loss_changes.platform_id IS 'Number of the push channel; NULL for a fact by stage.';
+COMMENT ON COLUMN analytics.loss_changes.platform IS 'Name of the push channel; online for online pushes, which have none; NULL for a fact by stage.';
 COMMENT ON COLUMN analytics.loss_changes.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
 COMMENT ON COLUMN analytics.loss_changes.changed_at IS 'When the change was loaded.';
 COMMENT ON COLUMN analytics.loss_changes.run_id IS 'Run that loaded it, see runs.';
-COMMENT ON COLUMN analytics.loss_changes.old_count IS 'Number of pushes lost, as believed before; NULL where the fact appeared.';
-COMMENT ON COLUMN analytics.loss_changes.new_count IS 'Number of pushes lost, as believed since; NULL where the fact went away.';
-COMMENT ON COLUMN analytics.loss_changes.old_err_info IS 'Description before; NULL where the fact appeared.';
-COMMENT ON COLUMN analytics.loss_changes.new_err_info IS 'Description after; NULL where the fact went away.';
-COMMENT ON COLUMN analytics.loss_changes.scope IS 'app: of the whole app, whose task_id is an empty text; task: of one task. Many readers of CSV make NULL of an empty text, so filter by this.';
+COMMENT ON COLUMN analytics.loss_changes.old_count IS 'Number of pushes lost before the change; NULL if the fact is new.';
+COMMENT ON COLUMN analytics.loss_changes.new_count IS 'Number of pushes lost after the change; NULL if the fact is gone.';
+COMMENT ON COLUMN analytics.loss_changes.old_err_info IS 'Description before the change; NULL if the fact is new.';
+COMMENT ON COLUMN analytics.loss_changes.new_err_info IS 'Description after the change; NULL if the fact is gone.';
+COMMENT ON COLUMN analytics.loss_changes.scope IS 'app: of the whole app, whose task_id is an empty text; task: of one task. Many readers of CSV turn an empty text into NULL, so filter by this.';
 COMMENT ON COLUMN analytics.loss_changes.grain IS 'What one row counts: app_stage or task_stage, all channels together, and app_platform or task_platform, one channel. Choose one before adding up.';
 
 CREATE OR REPLACE VIEW analytics.push_changes AS
@@ -676,25 +676,25 @@ LEFT JOIN pushloss.task AS t USING (task_key)
 LEFT JOIN pushloss.event AS e USING (event_type)
 LEFT JOIN pushloss.platform AS p USING (platform_id)
 WHERE h.stream_id = 1;
-COMMENT ON VIEW analytics.push_changes IS 'What the API restated of the numbers of pushes: one row per change of one counter, since the first load of its day.';
+COMMENT ON VIEW analytics.push_changes IS 'Numbers of pushes that the API restated: one row per change of one counter, since the first load of its day.';
 COMMENT ON COLUMN analytics.push_changes.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.push_changes.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.push_changes.task_id IS 'TaskID of the push task; empty text for the whole app.';
 COMMENT ON COLUMN analytics.push_changes.counter IS 'total, sent, delivered or clicked.';
-COMMENT ON COLUMN analytics.push_changes.event_type IS '1 offline push, 2 online push; NULL where the figure is of all channels together.';
-COMMENT ON COLUMN analytics.push_changes.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL where the figure is of all channels together.';
-COMMENT ON COLUMN analytics.push_changes.platform_id IS 'Number of the push channel; NULL where the figure is of all channels together.';
-COMMENT ON COLUMN analytics.push_changes.platform IS 'Name of the push channel; online for online pushes, which have none; NULL where the figure is of all channels together.';
+COMMENT ON COLUMN analytics.push_changes.event_type IS '1 offline push, 2 online push; NULL for all channels together.';
+COMMENT ON COLUMN analytics.push_changes.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL for all channels together.';
+COMMENT ON COLUMN analytics.push_changes.platform_id IS 'Number of the push channel; NULL for all channels together.';
+COMMENT ON COLUMN analytics.push_changes.platform IS 'Name of the push channel; online for online pushes, which have none; NULL for all channels together.';
 COMMENT ON COLUMN analytics.push_changes.changed_at IS 'When the change was loaded.';
 COMMENT ON COLUMN analytics.push_changes.run_id IS 'Run that loaded it.';
-COMMENT ON COLUMN analytics.push_changes.old_count IS 'Count before; NULL where the figure appeared.';
-COMMENT ON COLUMN analytics.push_changes.new_count IS 'Count after; NULL where the figure went away.';
-COMMENT ON COLUMN analytics.push_changes.scope IS 'app: of the whole app, whose task_id is an empty text; task: of one task. Many readers of CSV make NULL of an empty text, so filter by this.';
+COMMENT ON COLUMN analytics.push_changes.old_count IS 'Count before the change; NULL if the figure is new.';
+COMMENT ON COLUMN analytics.push_changes.new_count IS 'Count after the change; NULL if the figure is gone.';
+COMMENT ON COLUMN analytics.push_changes.scope IS 'app: of the whole app, whose task_id is an empty text; task: of one task. Many readers of CSV turn an empty text into NULL, so filter by this.';
 COMMENT ON COLUMN analytics.push_changes.grain IS 'What one row counts: app_stage or task_stage, all channels together, and app_platform or task_platform, one channel. Choose one before adding up.';
 
--- Facts and changes together give every version that a fact ever had. The old
--- count of a change was valid since the change before it or, for the first one,
--- since the window's first load, which is not a change.
+-- Facts and changes together give every version of a fact. The old count of a change
+-- was valid since the previous change or, for the first one, since the window's
+-- first load, which is not a change.
 CREATE OR REPLACE VIEW analytics.loss_versions AS
 SELECT
     CASE WHEN v.task_key = 0 THEN 'app_' ELSE 'task_' END
@@ -741,25 +741,24 @@ JOIN pushloss.err_info AS i USING (err_info_key)
 LEFT JOIN pushloss.task AS t USING (task_key)
 LEFT JOIN pushloss.event AS e USING (event_type)
 LEFT JOIN pushloss.platform AS p USING (platform_id);
-COMMENT ON VIEW analytics.loss_versions IS 'Every version that a fact ever had, of all four grains: one row per fact and span of time in which it was believed. Choose one grain before summing.';
+COMMENT ON VIEW analytics.loss_versions IS 'Every version of every fact, of all four grains: one row per fact and version. Choose one grain before summing.';
 COMMENT ON COLUMN analytics.loss_versions.grain IS 'What one row counts: app_stage or task_stage, all channels together, and app_platform or task_platform, one channel. Choose one before adding up.';
 COMMENT ON COLUMN analytics.loss_versions.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.loss_versions.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.loss_versions.task_id IS 'TaskID of the push task; empty text for the whole app.';
 COMMENT ON COLUMN analytics.loss_versions.stage IS 'Where the pushes were lost: ready_to_send (could be sent, were not) or post_send_delivered (sent, not delivered).';
-COMMENT ON COLUMN analytics.loss_versions.event_type IS '1 offline push, 2 online push; NULL where the fact is one by stage only.';
-COMMENT ON COLUMN analytics.loss_versions.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL where the fact is one by stage only.';
-COMMENT ON COLUMN analytics.loss_versions.platform_id IS 'Number of the push channel; NULL where the fact is one by stage only.';
-COMMENT ON COLUMN analytics.loss_versions.platform IS 'Name of the push channel; online for online pushes, which have none; NULL where the fact is one by stage only.';
+COMMENT ON COLUMN analytics.loss_versions.event_type IS '1 offline push, 2 online push; NULL for a fact by stage.';
+COMMENT ON COLUMN analytics.loss_versions.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL for a fact by stage.';
+COMMENT ON COLUMN analytics.loss_versions.platform_id IS 'Number of the push channel; NULL for a fact by stage.';
+COMMENT ON COLUMN analytics.loss_versions.platform IS 'Name of the push channel; online for online pushes, which have none; NULL for a fact by stage.';
 COMMENT ON COLUMN analytics.loss_versions.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
-COMMENT ON COLUMN analytics.loss_versions.err_info IS 'The description that came with the code then.';
-COMMENT ON COLUMN analytics.loss_versions.err_count IS 'Number of pushes lost, as it was believed then.';
-COMMENT ON COLUMN analytics.loss_versions.valid_from IS 'When this version was loaded; it was believed from then on.';
-COMMENT ON COLUMN analytics.loss_versions.valid_to IS 'When the next version was loaded, or the fact went away: it was believed until just before. NULL for what is believed now.';
-COMMENT ON COLUMN analytics.loss_versions.scope IS 'app: of the whole app, whose task_id is an empty text; task: of one task. Many readers of CSV make NULL of an empty text, so filter by this.';
+COMMENT ON COLUMN analytics.loss_versions.err_info IS 'The description of the code in this version.';
+COMMENT ON COLUMN analytics.loss_versions.err_count IS 'Number of pushes lost in this version.';
+COMMENT ON COLUMN analytics.loss_versions.valid_from IS 'When this version was loaded.';
+COMMENT ON COLUMN analytics.loss_versions.valid_to IS 'When the next version was loaded, or the fact was removed. NULL for the current version.';
+COMMENT ON COLUMN analytics.loss_versions.scope IS 'app: of the whole app, whose task_id is an empty text; task: of one task. Many readers of CSV turn an empty text into NULL, so filter by this.';
 
--- Plain SQL, so that the planner puts it into the query and a day asked for reads
--- that day only.
+-- Plain SQL, so that the planner inlines it, and a query for a day reads only that day.
 CREATE OR REPLACE FUNCTION analytics.loss_as_of(at timestamptz)
 RETURNS TABLE (
     grain text, sdk_app_id bigint, day date, task_id text, stage text, event_type smallint, event text,
@@ -772,14 +771,13 @@ AS $$
     FROM analytics.loss_versions AS v
     WHERE v.valid_from <= at AND (v.valid_to > at OR v.valid_to IS NULL)
 $$;
-COMMENT ON FUNCTION analytics.loss_as_of(timestamp with time zone) IS 'The facts of all four grains as they were at a moment, as a report of that moment showed them: one row per fact. grain is as in loss_versions; choose one before summing. updated_at is when the figure had last changed then; all else is as in loss_versions.';
+COMMENT ON FUNCTION analytics.loss_as_of(timestamp with time zone) IS 'The facts of all four grains as a report at that moment showed them: one row per fact. Choose one grain before summing. updated_at is the last change of the figure before that moment; the other columns are those of loss_versions.';
 
 -- What is known of each window ------------------------------------------------
 
--- Windows that are due and were never pulled are shown as open, without anybody
--- having to write them. What is known and what is due are two branches, so that the
--- days and the app that are asked for are all that is read of either; a full join
--- would read everything. The days of a task come from an array, not from a series: the planner
+-- Windows that are due and were never pulled appear as open, although no table has
+-- them. Known and due windows are two branches, so that a query reads only its days
+-- and app of either; a full join would read everything. The days of a task come from an array, not from a series: the planner
 -- expects few elements of an array, and a thousand rows of a series. Days are counted as
 -- dates: a series of timestamps would follow the clock changes of the reader's time zone.
 CREATE OR REPLACE VIEW analytics.stream_coverage AS
@@ -845,12 +843,12 @@ WHERE NOT EXISTS (
     WHERE l.sdk_app_id = expected.sdk_app_id AND l.day = expected.day AND l.task_key = expected.task_key
         AND l.stream_id = expected.stream_id
 );
-COMMENT ON VIEW analytics.stream_coverage IS 'What is known of each window of every stream that is pulled: one row per stream, app, day and task (or the whole app), also of those never pulled.';
+COMMENT ON VIEW analytics.stream_coverage IS 'The state of each window of every stream that runs pull: one row per stream, app, day and task (or the whole app), also for windows never pulled.';
 COMMENT ON COLUMN analytics.stream_coverage.stream IS 'The statistic of the API: loss, statistics (numbers of pushes), chat_loss or chat_statistics (the same of chat messages).';
 COMMENT ON COLUMN analytics.stream_coverage.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.stream_coverage.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.stream_coverage.task_id IS 'TaskID of the push task; empty text for the whole app.';
-COMMENT ON COLUMN analytics.stream_coverage.state IS 'loaded; empty: there was nothing; absent: the answer lacked the task; unproven: no answer loaded it while the API is believed to have remembered its whole day, so its figures, or their absence, may be a part; unavailable: an error for such a day; failed: the last pull brought no answer, and figures of before are kept; open: not pulled yet.';
+COMMENT ON COLUMN analytics.stream_coverage.state IS 'loaded; empty: there was nothing; absent: the answer lacked the task; unproven: no answer loaded it while the API is believed to have remembered its whole day, so its figures, or their absence, may be a part; unavailable: an error for such a day; failed: the last pull got no answer, and earlier figures stay; open: not pulled yet.';
 COMMENT ON COLUMN analytics.stream_coverage.settled IS 'Whether the figures are final: scheduled runs no longer pull the window.';
 COMMENT ON COLUMN analytics.stream_coverage.settled_reason IS 'lookback: pulled long enough after the day''s end; api_memory: asking again brings nothing more; retired: the task is no longer followed; NULL while not settled.';
 COMMENT ON COLUMN analytics.stream_coverage.pulls IS 'How often the window was pulled, failures included.';
@@ -858,8 +856,8 @@ COMMENT ON COLUMN analytics.stream_coverage.row_count IS 'Stored figures of the 
 COMMENT ON COLUMN analytics.stream_coverage.first_loaded_at IS 'When figures were first loaded, zero included; NULL if never.';
 COMMENT ON COLUMN analytics.stream_coverage.last_loaded_at IS 'When figures were last loaded or confirmed; NULL if never.';
 COMMENT ON COLUMN analytics.stream_coverage.last_error IS 'Why the last pull failed; NULL after a success.';
-COMMENT ON COLUMN analytics.stream_coverage.active IS 'Whether the stream is pulled of the app: the state of one no longer pulled stays as it was.';
-COMMENT ON COLUMN analytics.stream_coverage.scope IS 'app: of the whole app, whose task_id is an empty text; task: of one task. Many readers of CSV make NULL of an empty text, so filter by this.';
+COMMENT ON COLUMN analytics.stream_coverage.active IS 'Whether runs pull the stream for the app. If not, its state stays as it was.';
+COMMENT ON COLUMN analytics.stream_coverage.scope IS 'app: of the whole app, whose task_id is an empty text; task: of one task. Many readers of CSV turn an empty text into NULL, so filter by this.';
 COMMENT ON COLUMN analytics.stream_coverage.last_pulled_at IS 'When the window was last pulled, failures included; NULL if never.';
 COMMENT ON COLUMN analytics.stream_coverage.reject_count IS 'Rows of the last answer that could not be understood.';
 COMMENT ON COLUMN analytics.stream_coverage.opened_at IS 'Since when the window waits to be pulled again because a comparison differed; NULL if it does not.';
@@ -887,11 +885,11 @@ WHERE NOT EXISTS (
     SELECT FROM pushloss.ledger AS l
     WHERE l.sdk_app_id = due.sdk_app_id AND l.day = due.day AND l.task_key = 0 AND l.stream_id = 0
 );
-COMMENT ON VIEW analytics.coverage IS 'What is known of the losses of each day of a whole app: one row per app and day, also of days never pulled.';
+COMMENT ON VIEW analytics.coverage IS 'The state of the losses of each day of a whole app: one row per app and day, also for days never pulled.';
 COMMENT ON COLUMN analytics.coverage.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.coverage.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.coverage.task_id IS 'Always an empty text. The windows of tasks are in task_coverage.';
-COMMENT ON COLUMN analytics.coverage.state IS 'loaded; empty: there was nothing; unproven: no answer loaded it while the API is believed to have remembered its whole day, so its figures, or their absence, may be a part; unavailable: an error for such a day; failed: the last pull brought no answer, and figures of before are kept; open: not pulled yet.';
+COMMENT ON COLUMN analytics.coverage.state IS 'loaded; empty: there was nothing; unproven: no answer loaded it while the API is believed to have remembered its whole day, so its figures, or their absence, may be a part; unavailable: an error for such a day; failed: the last pull got no answer, and earlier figures stay; open: not pulled yet.';
 COMMENT ON COLUMN analytics.coverage.settled IS 'Whether the figures are final: scheduled runs no longer pull the window.';
 COMMENT ON COLUMN analytics.coverage.settled_reason IS 'lookback: pulled long enough after the day''s end; api_memory: asking again brings nothing more; NULL while not settled.';
 COMMENT ON COLUMN analytics.coverage.pulls IS 'How often the window was pulled, failures included.';
@@ -904,11 +902,11 @@ CREATE OR REPLACE VIEW analytics.task_coverage AS
 SELECT sdk_app_id, day, task_id, state, settled, settled_reason, pulls, row_count, first_loaded_at, last_loaded_at, last_error
 FROM analytics.stream_coverage
 WHERE stream = 'loss' AND scope = 'task';
-COMMENT ON VIEW analytics.task_coverage IS 'What is known of the losses of each day of a task: one row per app, day and task, also of those never pulled.';
+COMMENT ON VIEW analytics.task_coverage IS 'The state of the losses of each day of a task: one row per app, day and task, also for days never pulled.';
 COMMENT ON COLUMN analytics.task_coverage.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.task_coverage.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.task_coverage.task_id IS 'TaskID of the push task.';
-COMMENT ON COLUMN analytics.task_coverage.state IS 'loaded; empty: there was nothing; absent: the answer lacked the task; unproven: no answer loaded it while the API is believed to have remembered its whole day, so its figures, or their absence, may be a part; unavailable: an error for such a day; failed: the last pull brought no answer, and figures of before are kept; open: not pulled yet.';
+COMMENT ON COLUMN analytics.task_coverage.state IS 'loaded; empty: there was nothing; absent: the answer lacked the task; unproven: no answer loaded it while the API is believed to have remembered its whole day, so its figures, or their absence, may be a part; unavailable: an error for such a day; failed: the last pull got no answer, and earlier figures stay; open: not pulled yet.';
 COMMENT ON COLUMN analytics.task_coverage.settled IS 'Whether the figures are final: scheduled runs no longer pull the window.';
 COMMENT ON COLUMN analytics.task_coverage.settled_reason IS 'lookback: pulled long enough after the day''s end; api_memory: asking again brings nothing more; retired: the task is no longer followed; NULL while not settled.';
 COMMENT ON COLUMN analytics.task_coverage.pulls IS 'How often the window was pulled, failures included.';
@@ -917,7 +915,7 @@ COMMENT ON COLUMN analytics.task_coverage.first_loaded_at IS 'When figures were 
 COMMENT ON COLUMN analytics.task_coverage.last_loaded_at IS 'When figures were last loaded or confirmed; NULL if never.';
 COMMENT ON COLUMN analytics.task_coverage.last_error IS 'Why the last pull failed; NULL after a success.';
 
--- A figure costs something only where it is asked for.
+-- A column costs time only in queries that select it.
 CREATE OR REPLACE VIEW analytics.calendar AS
 SELECT
     c.sdk_app_id,
@@ -944,13 +942,13 @@ FROM (
 COMMENT ON VIEW analytics.calendar IS 'Each day of each app, whether anything was lost or not, with its total: one row per app and day from the first day kept to yesterday. Join it with other views by sdk_app_id and day.';
 COMMENT ON COLUMN analytics.calendar.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.calendar.day IS 'Calendar day in the app''s time zone.';
-COMMENT ON COLUMN analytics.calendar.state IS 'What is known of the day''s losses, as in coverage.';
+COMMENT ON COLUMN analytics.calendar.state IS 'The state of the day''s losses, as in coverage.';
 COMMENT ON COLUMN analytics.calendar.final IS 'Whether the figures are final: runs no longer pull the day.';
-COMMENT ON COLUMN analytics.calendar.known IS 'Whether the day''s losses are known: what has no row on such a day is zero. On any other day it is not known.';
-COMMENT ON COLUMN analytics.calendar.lost IS 'Lost pushes of the day: the total, which is that of app_stage_loss, all channels together. 0 where nothing was lost; NULL where nothing is known.';
+COMMENT ON COLUMN analytics.calendar.known IS 'Whether the day''s losses are known. If so, a missing row means 0; if not, it means not known.';
+COMMENT ON COLUMN analytics.calendar.lost IS 'Lost pushes of the day: the total of app_stage_loss, all channels together. 0 if nothing was lost; NULL if the losses are not known.';
 COMMENT ON COLUMN analytics.calendar.not_sent IS 'The part of the total that was lost at ready_to_send: could be sent, was not.';
 COMMENT ON COLUMN analytics.calendar.not_delivered IS 'The part of the total that was lost at post_send_delivered: sent, not delivered.';
-COMMENT ON COLUMN analytics.calendar.lost_by_channel IS 'Lost pushes by channel: the sum of app_platform_loss. The API counts them separately, so that it need not equal the total.';
+COMMENT ON COLUMN analytics.calendar.lost_by_channel IS 'Lost pushes by channel: the sum of app_platform_loss. The API counts them separately, so the sum need not equal the total.';
 
 CREATE OR REPLACE VIEW analytics.reconciliations AS
 SELECT
@@ -979,7 +977,7 @@ LEFT JOIN pushloss.err_code AS c USING (err_code_key)
 LEFT JOIN pushloss.event AS e USING (event_type)
 LEFT JOIN pushloss.platform AS p USING (platform_id)
 LEFT JOIN (SELECT task_key, task_id FROM pushloss.task) AS t USING (task_key);
-COMMENT ON VIEW analytics.reconciliations IS 'Do the days add up? Each check compares the stored days of a span, added up, with what the API says of the whole span: one row per figure that was compared, or one row with empty figures where neither side had any.';
+COMMENT ON VIEW analytics.reconciliations IS 'Do the days add up? Each check compares the sum of a span''s stored days with the API''s answer for the whole span: one row per compared figure, or one row with empty figures if neither side has any.';
 COMMENT ON COLUMN analytics.reconciliations.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.reconciliations.first_day IS 'First day of the span, in the app''s time zone.';
 COMMENT ON COLUMN analytics.reconciliations.last_day IS 'Last day of the span, included.';
@@ -988,16 +986,16 @@ COMMENT ON COLUMN analytics.reconciliations.checked_at IS 'When the figures were
 COMMENT ON COLUMN analytics.reconciliations.run_id IS 'Run that compared them, see runs.';
 COMMENT ON COLUMN analytics.reconciliations.grain IS 'What one row counts: app_stage or task_stage, all channels together, and app_platform or task_platform, one channel. NULL where there was nothing to compare.';
 COMMENT ON COLUMN analytics.reconciliations.stage IS 'Where the pushes were lost: ready_to_send (could be sent, were not) or post_send_delivered (sent, not delivered).';
-COMMENT ON COLUMN analytics.reconciliations.event_type IS '1 offline push, 2 online push; NULL where the figure is one by stage.';
-COMMENT ON COLUMN analytics.reconciliations.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL where the figure is one by stage.';
-COMMENT ON COLUMN analytics.reconciliations.platform_id IS 'Number of the push channel; NULL where the figure is one by stage.';
-COMMENT ON COLUMN analytics.reconciliations.platform IS 'Name of the push channel; online for online pushes, which have none; NULL where the figure is one by stage.';
+COMMENT ON COLUMN analytics.reconciliations.event_type IS '1 offline push, 2 online push; NULL for a figure by stage.';
+COMMENT ON COLUMN analytics.reconciliations.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL for a figure by stage.';
+COMMENT ON COLUMN analytics.reconciliations.platform_id IS 'Number of the push channel; NULL for a figure by stage.';
+COMMENT ON COLUMN analytics.reconciliations.platform IS 'Name of the push channel; online for online pushes, which have none; NULL for a figure by stage.';
 COMMENT ON COLUMN analytics.reconciliations.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
-COMMENT ON COLUMN analytics.reconciliations.stored IS 'Number of pushes lost by the stored days of the span, added up; 0 where none has the figure.';
-COMMENT ON COLUMN analytics.reconciliations.reported IS 'Number of pushes lost by what the API said of the whole span; 0 where its answer lacked the figure.';
+COMMENT ON COLUMN analytics.reconciliations.stored IS 'Number of pushes lost on the stored days of the span, added up; 0 if no day has the figure.';
+COMMENT ON COLUMN analytics.reconciliations.reported IS 'Number of pushes lost in the API''s answer for the whole span; 0 if the answer lacks the figure.';
 COMMENT ON COLUMN analytics.reconciliations.difference IS 'reported less stored; 0 where they agree.';
-COMMENT ON COLUMN analytics.reconciliations.state IS 'Of the whole check. agreed: all figures are equal; differs: some are not, and the days are being pulled again; stays: some still are not after that, which is a warning; unproven: the span is older than the API is believed to remember, so that its answer proves nothing; superseded: a later check takes the place of this one.';
-COMMENT ON COLUMN analytics.reconciliations.scope IS 'app: of the whole app, whose task_id is an empty text; task: of one task. Many readers of CSV make NULL of an empty text, so filter by this.';
+COMMENT ON COLUMN analytics.reconciliations.state IS 'State of the whole check. agreed: all figures are equal; differs: some differ, and runs pull the days again; stays: some still differ after that, which is a warning; unproven: the span is older than the API is believed to remember, so its answer proves nothing; superseded: a later check replaces this one.';
+COMMENT ON COLUMN analytics.reconciliations.scope IS 'app: of the whole app, whose task_id is an empty text; task: of one task. Many readers of CSV turn an empty text into NULL, so filter by this.';
 
 -- Runs and alerts -------------------------------------------------------------
 
@@ -1027,28 +1025,28 @@ SELECT alert_id, kind, nullif(sdk_app_id, 0) AS sdk_app_id, nullif(job, '') AS j
 FROM pushloss.alert;
 COMMENT ON VIEW analytics.alerts IS 'What went wrong with the ETL, from when until when: one row per event.';
 COMMENT ON COLUMN analytics.alerts.alert_id IS 'Number of the event.';
-COMMENT ON COLUMN analytics.alerts.kind IS 'run_failed: a run ended by a failure; app_stopped: the API refused an app until an operator acts; gap: windows are missing, late or failed; stale: no run has been completed for two periods of the schedule; reconciliation: stored days still differ from what the API reports of them; unproven: days were pulled too late for the API to prove that its answer was complete; emptied: an answer removed figures, or lowered those of a window by more than a tenth.';
+COMMENT ON COLUMN analytics.alerts.kind IS 'run_failed: a run failed; app_stopped: the API refused an app until an operator acts; gap: windows are missing, late or failed; stale: no run has been completed for two periods of the schedule; reconciliation: stored days still differ from the API''s answer for them; unproven: days were pulled too late for the API to prove that its answer was complete; emptied: an answer removed figures, or lowered those of a window by more than a tenth.';
 COMMENT ON COLUMN analytics.alerts.sdk_app_id IS 'SDKAppID of the app; NULL where it is about all.';
-COMMENT ON COLUMN analytics.alerts.job IS 'Job that failed, of run_failed; NULL otherwise.';
-COMMENT ON COLUMN analytics.alerts.detail IS 'What was known when it began.';
+COMMENT ON COLUMN analytics.alerts.job IS 'Job that failed, for run_failed; NULL otherwise.';
+COMMENT ON COLUMN analytics.alerts.detail IS 'What was known when the event began.';
 COMMENT ON COLUMN analytics.alerts.opened_at IS 'When it was first seen.';
-COMMENT ON COLUMN analytics.alerts.closed_at IS 'When it was seen to be over; NULL while it lasts.';
+COMMENT ON COLUMN analytics.alerts.closed_at IS 'When the event was first seen to be over; NULL while it lasts.';
 
 -- Apps, tasks and names -------------------------------------------------------
 
 CREATE OR REPLACE VIEW analytics.apps AS
 SELECT sdk_app_id, timezone, first_day, lookback_days, task_days, registered_at, retired_at
 FROM pushloss.app;
-COMMENT ON VIEW analytics.apps IS 'Apps whose losses are kept: one row per app.';
+COMMENT ON VIEW analytics.apps IS 'Apps whose losses are stored: one row per app.';
 COMMENT ON COLUMN analytics.apps.sdk_app_id IS 'SDKAppID of the Tencent Cloud console.';
-COMMENT ON COLUMN analytics.apps.timezone IS 'Time zone whose midnights cut the app''s days (a name as Asia/Shanghai); fixed once a day is loaded.';
+COMMENT ON COLUMN analytics.apps.timezone IS 'Time zone whose midnights cut the app''s days (a name such as Asia/Shanghai); fixed once a day is loaded.';
 COMMENT ON COLUMN analytics.apps.first_day IS 'First day kept by scheduled runs; NULL until the first run.';
 COMMENT ON COLUMN analytics.apps.lookback_days IS 'How many days after its end a day is still pulled again, as of the last run.';
 COMMENT ON COLUMN analytics.apps.task_days IS 'How many days a task is followed, as of the last run.';
 COMMENT ON COLUMN analytics.apps.registered_at IS 'When the app was first seen.';
 COMMENT ON COLUMN analytics.apps.retired_at IS 'Since when runs leave the app out and its gaps raise no alert; NULL while it is pulled.';
 
--- SQL, so that the planner puts it into the query. One table: see at the top of the losses.
+-- SQL, so that the planner inlines it. One table: see at the top of the losses.
 CREATE OR REPLACE FUNCTION analytics.recent_days(n integer)
 RETURNS TABLE (sdk_app_id bigint, day date)
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -1073,12 +1071,12 @@ COMMENT ON VIEW analytics.tasks IS 'Push tasks whose losses are pulled one by on
 COMMENT ON COLUMN analytics.tasks.sdk_app_id IS 'SDKAppID of the app that the task belongs to.';
 COMMENT ON COLUMN analytics.tasks.task_id IS 'TaskID as the push API returned it: opaque text.';
 COMMENT ON COLUMN analytics.tasks.label IS 'Name given by the team; NULL if none was.';
-COMMENT ON COLUMN analytics.tasks.sent_at IS 'When the push was sent, and its day is the first one pulled; NULL if not given, and registered_at counts instead.';
+COMMENT ON COLUMN analytics.tasks.sent_at IS 'When the push was sent. Its day is the first one pulled. NULL if not given; then registered_at counts.';
 COMMENT ON COLUMN analytics.tasks.registered_at IS 'When the task was added to the registry.';
 COMMENT ON COLUMN analytics.tasks.retired_at IS 'Since when the task is no longer pulled; NULL while it is.';
 COMMENT ON COLUMN analytics.tasks.source IS 'Where the task first came from: command (typed), file, push_answer (an answer of the push API), request (sent to serve), callback (of the vendor) or schedule (the list of scheduled pushes); NULL where that was not recorded.';
-COMMENT ON COLUMN analytics.tasks.answered IS 'Whether an answer of the API ever had the task; if not, its ID is wrong, or its days are not pulled.';
-COMMENT ON COLUMN analytics.tasks.last_figures_at IS 'When an answer last had figures of the task; NULL if none had.';
+COMMENT ON COLUMN analytics.tasks.answered IS 'Whether any answer of the API had the task. If not, its ID is wrong, or runs do not pull its days.';
+COMMENT ON COLUMN analytics.tasks.last_figures_at IS 'When an answer last had figures of the task; NULL if none did.';
 
 CREATE OR REPLACE VIEW analytics.stages AS
 SELECT stage_id, stage, meaning
@@ -1097,7 +1095,7 @@ FROM pushloss.seen_platform
 WHERE platform_id NOT IN (SELECT platform_id FROM pushloss.platform);
 COMMENT ON VIEW analytics.platforms IS 'Push channels that the API documents, and others that came in its answers: one row per channel.';
 COMMENT ON COLUMN analytics.platforms.platform_id IS 'Number of the channel, as the API has it.';
-COMMENT ON COLUMN analytics.platforms.platform IS 'Name of the channel; unknown (N) where the API documents none of that number. Online pushes have no channel: their number is 0 too, and the views of figures call them online.';
+COMMENT ON COLUMN analytics.platforms.platform IS 'Name of the channel; unknown (N) if the API documents no channel N. Online pushes have no channel: their number is 0 too, and the views of figures call them online.';
 
 CREATE OR REPLACE VIEW analytics.error_codes AS
 WITH seen AS (
@@ -1135,16 +1133,16 @@ FROM explained AS e
 FULL JOIN pushloss.err_code AS seen ON seen.err_code = e.err_code
 LEFT JOIN pushloss.stage AS s USING (stage_id)
 LEFT JOIN pushloss.platform AS p ON p.platform_id = e.platform_id;
-COMMENT ON VIEW analytics.error_codes IS 'What error codes mean: one row per code, stage and platform that the catalogue has or that was seen, and one row per code (and stage) where less is known. The views of losses have the short name, the meaning, what to do and token_dead as columns already. If you join, then by err_code, stage and platform_id: by the code alone a loss finds several rows.';
+COMMENT ON VIEW analytics.error_codes IS 'What error codes mean: one row per code, stage and platform in the catalogue or in an answer, and one row per code (and stage) if less is known. The views of losses have the short name, the meaning, what to do and token_dead as columns already. If you join, use err_code, stage and platform_id: the code alone finds several rows for a loss.';
 COMMENT ON COLUMN analytics.error_codes.err_code IS 'Error code, Tencent''s or the vendor''s.';
-COMMENT ON COLUMN analytics.error_codes.first_seen_at IS 'When the code was first loaded, with any platform; NULL if it never was. first_day says since which day it is there.';
-COMMENT ON COLUMN analytics.error_codes.platform_id IS 'Number of the push channel; NULL where nothing is known of the code''s channel.';
-COMMENT ON COLUMN analytics.error_codes.platform IS 'Name of the push channel; NULL where nothing is known of the code''s channel.';
+COMMENT ON COLUMN analytics.error_codes.first_seen_at IS 'When the code was first loaded, with any platform; NULL if it never was. first_day is the first day that has it.';
+COMMENT ON COLUMN analytics.error_codes.platform_id IS 'Number of the push channel; NULL if the code''s channel is not known.';
+COMMENT ON COLUMN analytics.error_codes.platform IS 'Name of the push channel; NULL if the code''s channel is not known.';
 COMMENT ON COLUMN analytics.error_codes.stage IS 'Where the pushes are lost: ready_to_send or post_send_delivered; NULL where the code was never seen in a figure.';
 COMMENT ON COLUMN analytics.error_codes.short_name IS 'Two words for a chart''s legend; NULL for a code that is not in the catalogue.';
 COMMENT ON COLUMN analytics.error_codes.meaning IS 'What the code says; for a code that is not in the catalogue, the API''s text with the most lost pushes there; NULL if there is neither.';
-COMMENT ON COLUMN analytics.error_codes.likely_cause IS 'Why it occurs; NULL if nothing is known.';
-COMMENT ON COLUMN analytics.error_codes.what_to_do IS 'What helps; NULL if nothing is known.';
+COMMENT ON COLUMN analytics.error_codes.likely_cause IS 'Why it occurs; NULL if it is not known.';
+COMMENT ON COLUMN analytics.error_codes.what_to_do IS 'What helps; NULL if it is not known.';
 COMMENT ON COLUMN analytics.error_codes.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known.';
-COMMENT ON COLUMN analytics.error_codes.source IS 'Page that says so; NULL if none is public.';
-COMMENT ON COLUMN analytics.error_codes.first_day IS 'First day on which the code was seen there, of any app, whenever it was loaded; NULL if it never was.';
+COMMENT ON COLUMN analytics.error_codes.source IS 'Public page with the meaning; NULL if there is none.';
+COMMENT ON COLUMN analytics.error_codes.first_day IS 'First day of any app that has the code there, whenever it was loaded; NULL if none has.';

@@ -1,5 +1,5 @@
 -- How many pushes did an app lose on each of the last 30 days, and at which stage?
--- NULL is a day of which nothing is known; a day that is not final still changes.
+-- NULL means that the day's losses are not known. A day that is not final can still change.
 \if :{?app}
 \else
 \set app 1400000001

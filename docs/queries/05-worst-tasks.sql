@@ -1,6 +1,6 @@
 -- Which twenty tasks of an app lost the highest share of their pushes by an error code, in the last 14 days?
 -- A day counts only where the API reported how many pushes there were. gap_percent is the share that was
--- not delivered, for whatever reason: codes explain a part of it.
+-- not delivered, for any reason: codes explain only a part of it.
 \if :{?app}
 \else
 \set app 1400000001

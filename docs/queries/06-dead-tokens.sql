@@ -1,5 +1,5 @@
 -- What share of an app's lost pushes went to dead tokens, by platform and week, in the last 6 months?
--- The share is one of the losses of known codes: NULL where no code is known.
+-- The share counts only losses with known codes: NULL if no code is known.
 \if :{?app}
 \else
 \set app 1400000001

@@ -1,5 +1,5 @@
--- Which error codes came up in the last 7 days that no earlier day had, and what did they cost an app?
--- New is what no app and no platform had before, whenever it was loaded: in the first week that is kept, every code.
+-- Which error codes of the last 7 days did no earlier day have, and how many pushes did they cost an app?
+-- A code is new if no app and no platform had it on an earlier day. In the first stored week, every code is new.
 \if :{?app}
 \else
 \set app 1400000001

@@ -1,5 +1,5 @@
 -- Which codes of an app rose or fell by more than a threshold from one day to the next, in the last 14 days?
--- The threshold is psql's variable "threshold", in pushes. Only days that are known, as is the day before, are compared: one without losses is.
+-- The threshold is psql's variable "threshold", in pushes. Only known days whose day before is known too are compared.
 \if :{?app}
 \else
 \set app 1400000001

@@ -1,5 +1,5 @@
 -- How do the losses of online and of offline pushes of an app compare, day by day, in the last 30 days?
--- NULL is a day of which nothing is known.
+-- NULL means that the day's losses are not known.
 \if :{?app}
 \else
 \set app 1400000001

@@ -1,5 +1,5 @@
 -- Which apps lost the most pushes in the last 30 days, each by its own calendar?
--- NULL is an app of which nothing is known, such as one whose losses are not pulled.
+-- NULL means that the app's losses are not known, for example if runs do not pull them.
 
 SELECT sdk_app_id, not_sent, not_delivered, lost, known_days
 FROM analytics.apps

@@ -1,4 +1,4 @@
--- Which of an app's last 30 days are not final yet, or lack figures, and of how many windows?
+-- Which of an app's last 30 days are not final yet, or lack figures, and for how many windows?
 \if :{?app}
 \else
 \set app 1400000001
