@@ -21,6 +21,7 @@ type dashboard struct {
 	Timezone      string
 	Time          struct{ From, To string }
 	Templating    struct{ List []variable }
+	Annotations   struct{ List []annotation }
 	Panels        []panel
 }
 
@@ -49,6 +50,15 @@ type panel struct {
 		XField        string
 		ReduceOptions struct{ Fields string }
 	}
+}
+
+// annotation is a mark on the time axis of every panel; Grafana's own is built in.
+type annotation struct {
+	BuiltIn         int
+	Name, IconColor string
+	Enable          bool
+	Datasource      datasource
+	Target          target
 }
 
 type target struct {
@@ -113,11 +123,36 @@ func (d dashboard) panel(t testing.TB, title string) panel {
 	return panel{}
 }
 
+// marks are the annotations that are ours.
+func (d dashboard) marks() (ours []annotation) {
+	for _, a := range d.Annotations.List {
+		if a.BuiltIn == 0 {
+			ours = append(ours, a)
+		}
+	}
+	return ours
+}
+
+// mark returns the SQL of an annotation.
+func (d dashboard) mark(t testing.TB, name string) string {
+	t.Helper()
+	for _, a := range d.marks() {
+		if a.Name == name {
+			return a.Target.RawSQL
+		}
+	}
+	t.Fatalf("%s has no annotation %q", d.file, name)
+	return ""
+}
+
 // statements are all the SQL of a dashboard, by what it is for.
 func (d dashboard) statements() map[string]string {
 	all := make(map[string]string)
 	for _, v := range d.Templating.List {
 		all["variable "+v.Name] = v.Query
+	}
+	for _, a := range d.marks() {
+		all["annotation "+a.Name] = a.Target.RawSQL
 	}
 	for _, p := range d.Panels {
 		for _, target := range p.Targets {

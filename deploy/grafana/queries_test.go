@@ -71,6 +71,10 @@ func (w *world) options(t testing.TB, v variable, chosen choice) (texts, values 
 	return texts, values
 }
 
+// all is what the choice of everything is in an address; Grafana puts every value there is
+// in its place, whatever the variable allows to choose.
+var all = []string{"$__all"}
+
 // opened is what is chosen when a dashboard is opened: all where that can be, the first
 // value otherwise; before stands for what a link chose.
 func (w *world) opened(t testing.TB, d dashboard, before choice) choice {
@@ -80,12 +84,16 @@ func (w *world) opened(t testing.TB, d dashboard, before choice) choice {
 		chosen = make(choice)
 	}
 	for _, v := range d.Templating.List {
-		if _, already := chosen[v.Name]; already {
+		if values, already := chosen[v.Name]; already && !slices.Equal(values, all) {
 			continue
 		}
 		_, values := w.options(t, v, chosen)
 		if len(values) == 0 {
 			t.Fatalf("%s: variable %s offers nothing", d.file, v.Name)
+		}
+		if slices.Equal(before[v.Name], all) {
+			chosen[v.Name] = values
+			continue
 		}
 		if !v.IncludeAll {
 			values = values[:1]
@@ -133,6 +141,29 @@ func (a answer) fits(p panel) (problems []string) {
 	}
 	if p.Type == "timeseries" {
 		problems = append(problems, a.fitsTimeSeries()...)
+	}
+	return problems
+}
+
+// fitsMark: Grafana wants a column "time", and knows "timeend", "text" and "tags".
+func (a answer) fitsMark() (problems []string) {
+	for i, column := range a.columns {
+		want := textual
+		if column.Name == "time" || column.Name == "timeend" {
+			want = temporal
+		}
+		if !slices.Contains([]string{"time", "timeend", "text", "tags"}, column.Name) || !slices.Contains(want, column.DataTypeOID) {
+			problems = append(problems, fmt.Sprintf("column %s is of the type %d", column.Name, column.DataTypeOID))
+		}
+		for _, row := range a.rows {
+			if row[i] == nil {
+				problems = append(problems, column.Name+" is missing in a row")
+				break
+			}
+		}
+	}
+	if a.index("time") < 0 || a.index("text") < 0 {
+		problems = append(problems, fmt.Sprintf("the columns are %v", a.columns))
 	}
 	return problems
 }
@@ -197,13 +228,8 @@ func TestDashboards(t *testing.T) {
 	// Nobody has registered an app: the pages open all the same, and say that there
 	// is nothing.
 	for _, d := range dashboards(t) {
-		chosen := w.opened(t, d, nil)
-		for _, p := range d.Panels {
-			for _, target := range p.Targets {
-				for _, problem := range w.ask(t, target.RawSQL, chosen).fits(p) {
-					t.Errorf("without an app, %s, %q %s: %s", d.file, p.Title, target.RefID, problem)
-				}
-			}
+		for _, problem := range w.problems(t, d, w.opened(t, d, nil)) {
+			t.Errorf("without an app, %s: %s", d.file, problem)
 		}
 	}
 	w.fill()
@@ -214,6 +240,7 @@ func TestDashboards(t *testing.T) {
 		{"every panel has rows of the shape that it needs", panelsHaveRows},
 		{"every variable offers what there is", variablesOffer},
 		{"any single value of a variable can be chosen", singleValues},
+		{"several values of every variable can be chosen", severalValues},
 		{"days of facts are found by the index", daysAreFoundByIndex},
 		{"the figures are the truth's", figuresAreTrue},
 		{"rates are losses by denominators", ratesAreTrue},
@@ -242,6 +269,11 @@ func panelsHaveRows(t *testing.T, w *world) {
 			}
 			for _, problem := range a.fits(p) {
 				t.Errorf("%s: %q: %s", d.file, p.Title, problem)
+			}
+		}
+		for _, a := range d.marks() {
+			if len(w.ask(t, a.Target.RawSQL, chosen).rows) == 0 {
+				t.Errorf("%s: nothing is marked as %q", d.file, a.Name)
 			}
 		}
 	}
@@ -281,13 +313,46 @@ func singleValues(t *testing.T, w *world) {
 			for _, value := range values {
 				chosen := maps.Clone(all)
 				chosen[v.Name] = []string{value}
-				for _, p := range d.Panels {
-					for _, target := range p.Targets {
-						for _, problem := range w.ask(t, target.RawSQL, chosen).fits(p) {
-							t.Errorf("%s, %s %s: %q %s: %s", d.file, v.Name, value, p.Title, target.RefID, problem)
-						}
-					}
+				for _, problem := range w.problems(t, d, chosen) {
+					t.Errorf("%s, %s %s: %s", d.file, v.Name, value, problem)
 				}
+			}
+		}
+	}
+}
+
+// problems are those of the shapes of all that a dashboard shows.
+func (w *world) problems(t *testing.T, d dashboard, chosen choice) (problems []string) {
+	t.Helper()
+	for _, p := range d.Panels {
+		for _, target := range p.Targets {
+			for _, problem := range w.ask(t, target.RawSQL, chosen).fits(p) {
+				problems = append(problems, fmt.Sprintf("%q %s: %s", p.Title, target.RefID, problem))
+			}
+		}
+	}
+	for _, a := range d.marks() {
+		for _, problem := range w.ask(t, a.Target.RawSQL, chosen).fitsMark() {
+			problems = append(problems, fmt.Sprintf("annotation %q: %s", a.Name, problem))
+		}
+	}
+	return problems
+}
+
+// severalValues opens each dashboard as a link from one with two apps, or with All, does.
+func severalValues(t *testing.T, w *world) {
+	for _, d := range dashboards(t) {
+		brought := map[string]choice{
+			"two apps": {"app": {fmt.Sprint(app), fmt.Sprint(otherApp)}, "stage": {"ready_to_send", "post_send_delivered"}, "platform": {"Huawei", "Xiaomi"}},
+			"all":      {"app": all, "stage": all, "platform": all, "task": all},
+		}
+		for what, before := range brought {
+			chosen := w.opened(t, d, before)
+			if len(chosen["app"]) != 2 {
+				t.Errorf("%s, %s: the apps are %v", d.file, what, chosen["app"])
+			}
+			for _, problem := range w.problems(t, d, chosen) {
+				t.Errorf("%s, %s: %s", d.file, what, problem)
 			}
 		}
 	}

@@ -10,7 +10,7 @@ SELECT :'password' = '' AS missing \gset
 \endif
 
 SELECT 'CREATE ROLE grafana'
-WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'grafana') \gexec
+WHERE NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'grafana') \gexec
 ALTER ROLE grafana LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT 20 PASSWORD :'password';
 
 -- A slip in the query editor stays one.

@@ -57,6 +57,12 @@ func TestEveryDashboardCanBeLoaded(t *testing.T) {
 				}
 			}
 		}
+		for _, a := range d.marks() {
+			if a.Name == "" || a.IconColor == "" || !a.Enable || a.Datasource != provisioned || a.Target.Datasource != provisioned ||
+				a.Target.RefID == "" || a.Target.Format != "table" || !a.Target.RawQuery || a.Target.RawSQL == "" {
+				t.Errorf("%s: annotation %+v", d.file, a)
+			}
+		}
 		for _, v := range d.Templating.List {
 			if v.Type != "query" || v.Datasource != provisioned || v.Label == "" || v.AllValue != "" {
 				t.Errorf("%s: variable %+v", d.file, v)
@@ -181,16 +187,35 @@ func TestNoQuerySumsOverTwoGrains(t *testing.T) {
 
 func TestFactsAreAskedForByAppAndDay(t *testing.T) {
 	t.Parallel()
-	days := regexp.MustCompile(`day BETWEEN (date_trunc\('week', )?\$__timeFrom\(\)::(date|timestamp\)::date) AND \$__timeTo\(\)::date`)
+	days := regexp.MustCompile(`day BETWEEN ((date_trunc\('week', )?\$__timeFrom\(\)::(date|timestamp\)::date)|\$__timeTo\(\)::date - 13) AND \$__timeTo\(\)::date`)
 	for _, d := range dashboards(t) {
 		for what, sql := range d.statements() {
 			if !readsFacts(sql) {
 				continue
 			}
 			reads := len(relations.FindAllString(sql, -1))
-			if byDay, byApp := len(days.FindAllString(sql, -1)), strings.Count(sql, "sdk_app_id IN (${app:sqlstring})")+
-				strings.Count(sql, "sdk_app_id = ${app:sqlstring}"); byDay == 0 || byApp == 0 || strings.Contains(sql, "WITH") && byDay < reads {
+			if byDay, byApp := len(days.FindAllString(sql, -1)), strings.Count(sql, "sdk_app_id IN (${app:sqlstring})"); byDay == 0 || byApp == 0 || strings.Contains(sql, "WITH") && byDay < reads {
 				t.Errorf("%s: %s reads %d views, %d by day and %d by app:\n%s", d.file, what, reads, byDay, byApp, sql)
+			}
+		}
+	}
+}
+
+// A link brings whatever is chosen where it is, and a reader may write any number of values
+// into an address.
+func TestEveryVariableMayHaveSeveralValues(t *testing.T) {
+	t.Parallel()
+	for _, d := range dashboards(t) {
+		for what, sql := range d.statements() {
+			for _, at := range references.FindAllStringIndex(sql, -1) {
+				if name := sql[at[0]:at[1]]; strings.HasPrefix(name, "${") && !strings.HasSuffix(sql[:at[0]], " IN (") {
+					t.Errorf("%s: %s compares with one value of %s:\n%s", d.file, what, name, sql)
+				}
+			}
+		}
+		for _, match := range regexp.MustCompile(`"/d/[^"]*[=&]\$\{(\w+)\}`).FindAllStringSubmatch(readFile(t, "dashboards/"+d.file), -1) {
+			if !strings.HasPrefix(match[1], "__") {
+				t.Errorf("%s: a link writes all values of %s as one", d.file, match[1])
 			}
 		}
 	}
@@ -204,7 +229,7 @@ func TestColoursAreTheColourBlindsToo(t *testing.T) {
 		"#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
 		"#77AADD", "#EE8866", "#EEDD88", "#FFAABB", "#99DDFF", "#44BB99", "#BBCC33", "#AAAA00", "#BBBBBB",
 	}
-	hex := regexp.MustCompile(`"(?:fixedColor|color)": "([^"]*)"`)
+	hex := regexp.MustCompile(`"(?:fixedColor|color|iconColor)": "(#[^"]*)"`)
 	for _, d := range dashboards(t) {
 		text := readFile(t, "dashboards/"+d.file)
 		found := hex.FindAllStringSubmatch(text, -1)
