@@ -18,13 +18,13 @@ const (
 	// EvidenceLasts is how long a comparison that agreed counts as evidence that the days
 	// of an API add up.
 	EvidenceLasts = 14 * 24 * time.Hour
-	// DisagreementLasts is for how long no span is used after one was wrong.
+	// DisagreementLasts is how long runs use no span after one was wrong.
 	DisagreementLasts = 30 * 24 * time.Hour
 )
 
 const (
-	// Reconciliations compare losses. Evidence is about a task, has figures, and no newer
-	// check of the app contradicts it.
+	// Reconciliations compare losses. Only a check of a task with figures is evidence, and
+	// only if no newer check of the app contradicts it.
 	sqlEvidence = `
 		SELECT
 			greatest((
@@ -39,7 +39,7 @@ const (
 			OR EXISTS (
 				SELECT FROM pushloss.span_disagreement AS d
 				WHERE d.sdk_app_id = $1 AND d.stream_id = $2 AND d.found_at > $4)`
-	// Tasks with many figures show most. Every day of theirs is loaded.
+	// Tasks with many figures show most. Every day of them is loaded.
 	sqlTasksForEvidence = `
 		SELECT t.task_key, t.task_id
 		FROM pushloss.ledger AS l
@@ -58,7 +58,7 @@ const (
 	sqlInsertDisagreement = `
 		INSERT INTO pushloss.span_disagreement (sdk_app_id, stream_id, found_at, run_id, task_key, first_day, last_day, detail, windows_opened)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
-	// An answer of its own that came after the proof stands for itself.
+	// A window stays as it is if an answer of its own came after the proof.
 	sqlOpenProven = `
 		UPDATE pushloss.ledger SET settled = false, settled_reason = NULL, opened_at = $4, proven_at = NULL,
 			state = CASE WHEN last_trusted_at IS NULL THEN 'open' ELSE state END
@@ -73,8 +73,8 @@ const (
 		WHERE sdk_app_id = $1 AND stream_id = $2 AND first_day IS NOT NULL AND revoked_at IS NULL`
 )
 
-// Evidence says what is known of whether the answer for a span of days is the sum of the
-// days' answers.
+// Evidence says whether the answer for a span of days is the sum of the days' answers, as
+// far as checks have shown.
 type Evidence struct {
 	// CheckedAt is when a reconciliation or a run last found that they agree; nil if none
 	// did.
@@ -93,7 +93,7 @@ func (e Evidence) younger(age time.Duration, now time.Time) bool {
 	return e.CheckedAt != nil && e.CheckedAt.After(now.Add(-age))
 }
 
-// Evidence returns what is known of an app's stream.
+// Evidence returns the evidence for an app's stream.
 func (db *DB) Evidence(ctx context.Context, sdkAppID int64, of stream.Stream, now time.Time) (e Evidence, err error) {
 	err = db.pool.QueryRow(ctx, sqlEvidence, sdkAppID, int16(of), now.Add(-EvidenceLasts), now.Add(-DisagreementLasts)).Scan(&e.CheckedAt, &e.Contradicted)
 	if err != nil {
@@ -118,7 +118,7 @@ func (db *DB) TasksForEvidence(ctx context.Context, sdkAppID int64, of stream.St
 
 // SaveEvidence compares a span's answer with the sums of the stored days and, if all
 // figures agree and there are some, records that the days of the stream add up. If some
-// differ, earlier evidence of a run counts no longer.
+// differ, it drops earlier evidence of a run.
 func (l *AppLock) SaveEvidence(ctx context.Context, pull SpanPull, now time.Time) (agreed bool, err error) {
 	now = now.UTC().Truncate(time.Microsecond)
 	var outcome SpanOutcome
@@ -162,9 +162,9 @@ type Disagreement struct {
 	Detail string
 }
 
-// Disagree records a disagreement and takes back every proof of the app and stream. It
-// opens the windows that only a proof had confirmed, after lastForgotten: they are pulled
-// again by themselves. Older ones become unproven. It returns how many it opened.
+// Disagree records a disagreement and revokes every proof of the app and stream. It opens
+// the windows after lastForgotten that only a proof had confirmed, so that runs pull each
+// of them again. Older ones become unproven. It returns how many it opened.
 func (l *AppLock) Disagree(ctx context.Context, d Disagreement, lastForgotten calendar.Day, now time.Time) (opened int64, err error) {
 	now = now.UTC().Truncate(time.Microsecond)
 	err = l.transact(ctx, func(ctx context.Context, tx pgx.Tx, batch *pgx.Batch) error {
@@ -187,8 +187,8 @@ func (l *AppLock) Disagree(ctx context.Context, d Disagreement, lastForgotten ca
 	return opened, nil
 }
 
-// SpansOff says since when an app's days are requested one by one because a span was
-// wrong, and which.
+// SpansOff says since when runs request an app's days one by one, and which wrong span is
+// the reason.
 type SpansOff struct {
 	At     time.Time
 	Stream stream.Stream

@@ -21,7 +21,7 @@ type SpanPull struct {
 	// Days are the days of the request, Window their time.
 	Days   calendar.Span
 	Window calendar.Window
-	// TaskIDs are those of the request. Tasks are the ones to prove.
+	// TaskIDs are those of the request. Tasks are those whose windows to prove.
 	TaskIDs []string
 	Tasks   []SpanTask
 	Result  transform.Result
@@ -37,8 +37,8 @@ type SpanPull struct {
 	Exists func(calendar.Day) bool
 }
 
-// SpanTask is a task and those of a span's days that its answer is to prove; none if Due
-// is empty.
+// SpanTask is a task and the days of a span that the answer must prove; none if Due is
+// empty.
 type SpanTask struct {
 	TaskRef
 	Due calendar.Span
@@ -65,11 +65,11 @@ const (
 )
 
 // Prove compares a span's answer with the sums of the stored days. Counts are never
-// negative, so where the two are equal, key by key, no day can have gained figures: it
+// negative. So if the two are equal, key by key, no day can have gained figures, and Prove
 // records the task's windows as proven, in one transaction. Facts never change.
 //
-// A window without figures settles by a proof like by an answer of its own. A window with
-// figures does not: a shift from one of its days to another would not be seen.
+// A proof settles a window without figures, like an answer of its own. It does not settle
+// a window with figures: a shift from one day of the span to another would not show.
 func (l *AppLock) Prove(ctx context.Context, pull SpanPull, now time.Time) (SpanOutcome, error) {
 	now = now.UTC().Truncate(time.Microsecond)
 	var outcome SpanOutcome
@@ -129,8 +129,8 @@ func (p SpanPull) usable(outcome *SpanOutcome) (usable []SpanTask) {
 	return usable
 }
 
-// compare puts the sums of the stored days beside the answer, for the given tasks. It is a
-// pure function.
+// compare compares the sums of the stored days with the answer, for the given tasks. It is
+// pure.
 func (p SpanPull) compare(tasks []SpanTask, stored []tally, codes vocabulary) []comparison {
 	refs := make([]TaskRef, len(tasks))
 	for i, task := range tasks {
@@ -150,7 +150,7 @@ func (p SpanPull) differing(tasks []SpanTask, stored []tally, codes vocabulary) 
 	return differing
 }
 
-// spanStored is what the database has for a span's tasks.
+// spanStored is what is stored for a span's tasks.
 type spanStored struct {
 	ledger  map[calendar.Day]map[int32]Entry
 	facts   []tally
@@ -225,8 +225,8 @@ func (l *AppLock) writeProof(ctx context.Context, tx pgx.Tx, pull SpanPull, prov
 	return windows, rowsConfirmed, nil
 }
 
-// prove records that a span's answer equals the stored days, this window among them. It
-// is pure, and replay uses it too.
+// prove records that a span's answer equals the stored days, including this window. It is
+// pure, and replay uses it too.
 func (e *Entry) prove(trusted bool, settled SettledReason, now time.Time) {
 	e.Pulls++
 	e.LastError = nil

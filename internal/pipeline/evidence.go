@@ -15,9 +15,10 @@ import (
 // be worth a comparison.
 const worthEvidence = 20
 
-// gatherEvidence compares, once a week and stream, the API's answer for the newest days of
-// the tasks with the most figures with these days, which the run has just pulled. If they
-// agree, later runs may use spans. A failure changes nothing: the next run tries again.
+// gatherEvidence compares, once a week for each stream, the API's answer for a span of the
+// newest days with the stored days, which the run has just pulled. It does so for the
+// tasks with the most figures. If both agree, later runs may use spans. A failure changes
+// nothing: the next run tries again.
 func (p *puller) gatherEvidence(ctx context.Context, at turn, plan appPlan, rules policy, ofTasks int) error {
 	if !p.settings.Spans || !plan.scheduled || plan.spans == nil && ofTasks < worthEvidence {
 		return nil

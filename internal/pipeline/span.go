@@ -8,11 +8,11 @@ import (
 	"pushloss/internal/stream"
 )
 
-// recheckWithin is how long after a check it may be repeated, which the next daily run
-// does. So a chosen span must still be in the API's memory then.
+// recheckWithin is how long after a check the next daily run may repeat it. The API must
+// still remember the span then.
 const recheckWithin = 24 * time.Hour
 
-// spanWindow is the time from a span's first midnight to its last one.
+// spanWindow returns the time from a span's first midnight to its last one.
 func (p policy) spanWindow(days calendar.Span) calendar.Window {
 	return calendar.Window{Start: days.First.Window(p.location).Start, End: days.Last.Window(p.location).End}
 }
@@ -30,9 +30,9 @@ func (p policy) exists(day calendar.Day) bool {
 	return window.Start.Before(window.End)
 }
 
-// newestSpan is the longest span up to the newest ended day that one request may cover
-// and that the API is assumed to remember now and at the next run; empty if there is
-// none.
+// newestSpan returns the longest span up to the newest ended day that one request may
+// cover and that the API is assumed to remember now and at the next run. It is empty if
+// there is none.
 func (p policy) newestSpan(now time.Time) calendar.Span {
 	last := p.lastEndedDay(now)
 	days := calendar.Span{First: last + 1, Last: last}
@@ -74,8 +74,8 @@ func (p policy) cutFromLast(days calendar.Span) []calendar.Span {
 	return spans
 }
 
-// longestRun is the longest run of days in the span for which stored holds; of two
-// equally long ones the newer. Dates that the zone's calendar skips do not end a run.
+// longestRun returns the longest run of days in the span for which stored is true, or the
+// newer of two equally long ones. Dates that the zone's calendar skips do not end a run.
 func (p policy) longestRun(days calendar.Span, stored func(calendar.Day) bool) (longest calendar.Span, found bool) {
 	length, longestLength := 0, 0
 	var run calendar.Span

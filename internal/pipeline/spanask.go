@@ -75,8 +75,8 @@ func (s *spanWork) refusesSpans() bool {
 	return answered == 0 && s.refused >= maxRefusedSpans
 }
 
-// unanswered counts a request without an answer, and returns what stops the app if there
-// were too many in a row.
+// unanswered counts a request without an answer. After too many in a row, it returns the
+// error that stops the app.
 func (s *spanWork) unanswered(failed *extract.Error) error {
 	s.appWork.mu.Lock()
 	defer s.appWork.mu.Unlock()
@@ -100,7 +100,7 @@ func (s *spanWork) prove(ctx context.Context, r spanRequest, normalizer *transfo
 	if err != nil {
 		return nil, load.SpanOutcome{}, err
 	}
-	// Once a request is made, its answer is recorded even if ctx ends.
+	// An answer is recorded even if ctx ends after the request.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loadTimeout)
 	defer cancel()
 	defer answer.Release()
@@ -126,8 +126,8 @@ func (s *spanWork) prove(ctx context.Context, r spanRequest, normalizer *transfo
 	return pull, outcome, err
 }
 
-// remembersAll reports whether the API still is assumed to remember every day that the
-// span is to prove: time has passed since the plan.
+// remembersAll reports whether the API is still assumed to remember every day that the
+// span must prove: time has passed since the plan.
 func (s *spanWork) remembersAll(r spanRequest) bool {
 	return !slices.ContainsFunc(r.tasks, func(task spanTask) bool { return !s.policy.remembered(task.Due.First, s.now()) })
 }
@@ -154,7 +154,7 @@ func pick(tasks []spanTask, of []load.SpanTask) (picked []spanTask) {
 	return picked
 }
 
-// withoutApart removes the tasks from a span that the API refused, and queues their
+// withoutApart removes from a span the tasks that the API refused, and queues their
 // windows.
 func (s *spanWork) withoutApart(r spanRequest) []spanTask {
 	s.appWork.mu.Lock()

@@ -27,7 +27,7 @@ func (s *spanWork) settleDisputes(ctx context.Context) error {
 			return err
 		}
 		if len(s.off) > 0 {
-			break // all of them are requested by days
+			break // requests by days replace the others
 		}
 	}
 	s.open = nil
@@ -84,9 +84,9 @@ func (s *spanWork) loaded(ctx context.Context, task *openTask) (bool, error) {
 	return true, nil
 }
 
-// checkSample requests days of a random sample of the week's proven spans by themselves:
-// every day of the first span that a job checks, one day of each of the others. A day
-// that changed puts its span into dispute.
+// checkSample requests single days of a random sample of the week's proven spans: every
+// day of the first span that a job checks, one day of each of the others. If a day
+// changed, its span is in dispute.
 func (s *spanWork) checkSample(ctx context.Context) error {
 	if len(s.proven) == 0 || len(s.off) > 0 {
 		return nil

@@ -12,9 +12,9 @@ import (
 	"pushloss/transform"
 )
 
-// narrowWeek requests the days of the open tasks by themselves until the stored days
-// explain the span's answer. The newest day comes first, or the oldest where figures are
-// more likely there. Tasks share the requests of a day.
+// narrowWeek requests single days of the open tasks until the stored days explain the
+// span's answer. The newest day comes first, or the oldest if figures are more likely
+// there. Tasks share the requests of a day.
 func (s *spanWork) narrowWeek(ctx context.Context, days calendar.Span) error {
 	for _, oldestFirst := range []bool{true, false} {
 		for i := range int(days.Last-days.First) + 1 {
@@ -70,8 +70,8 @@ func (s *spanWork) askDays(ctx context.Context, requests []request) error {
 	})
 }
 
-// proveAgain compares the open tasks' answers with the stored days again, and closes those
-// that agree now, and those that have no day left to request and no answer.
+// proveAgain compares the open tasks' answers with the stored days again, and closes the
+// tasks that agree now.
 func (s *spanWork) proveAgain(ctx context.Context) error {
 	byAnswer := make(map[*load.SpanPull][]load.SpanTask)
 	for _, task := range s.open {

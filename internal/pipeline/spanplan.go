@@ -17,16 +17,16 @@ import (
 // the days of this API add up. Most windows of tasks never have figures: one request
 // proves seven of them for five tasks at once.
 //
-// Windows are requested by themselves where a span would not save a request or would
-// prove less:
+// A request of its own pulls a window if a span would not save a request or would prove
+// less:
 //
 //   - the newest day of a task that had figures the day before, and every day of a task
 //     that was sent a day or two ago: their figures are new
 //   - the last trusted pull of a window with figures: a shift between its days would
 //     cancel out in a span
-//   - windows that failed, had rejected rows, were absent, or were opened
+//   - windows that failed, had rejected rows, were absent, or are open again
 
-// spanRules say how a plan uses spans.
+// spanRules says how a plan uses spans.
 type spanRules struct {
 	policy
 	streams []stream.Stream // whose days add up
@@ -54,16 +54,16 @@ type spanRequest struct {
 // its last trusted one: the time to the next daily run.
 const lastTrustedWithin = recheckWithin
 
-// worthSpans is how many requests by days a week's windows must take for spans: fewer cost
-// less than the check of one span.
+// worthSpans is how many requests by days a week's windows must take for spans to be worth
+// it: fewer cost less than the check of one span.
 const worthSpans = 20
 
-// waitsNoLonger is how long before the API may forget a day it is requested, however
-// quiet it is: two daily runs.
+// waitsNoLonger is how long before the API may forget a day a run requests it, even if it
+// had no figures: two daily runs.
 const waitsNoLonger = 2 * recheckWithin
 
-// assignSpans decides which windows of tasks in a week are requested by spans, and which
-// wait for more days. It is pure.
+// assignSpans decides which windows of tasks in a week spans cover, and which wait for more
+// days. It is pure.
 func (p appPlan) assignSpans(week week) {
 	if p.spans == nil {
 		return
@@ -130,7 +130,7 @@ func (p appPlan) assignTask(days calendar.Span, task load.Task, windows []*Plann
 	end()
 }
 
-// startOf is the day of the push or, if that is unknown, of the registration.
+// startOf returns the day of the push or, if that is unknown, of the registration.
 func (p appPlan) startOf(task load.Task) calendar.Day {
 	if task.SentAt != nil {
 		return calendar.DayOf(*task.SentAt, p.app.Location)
@@ -156,10 +156,9 @@ func (p appPlan) joinsSpan(w, before *PlannedWindow) bool {
 	return true
 }
 
-// waits reports whether all due windows of a task in a week were answered without figures
+// waits reports whether all due windows of a task in a week had an answer without figures
 // before, and can wait. In the newest week they wait if the task has no newer day. In an
-// older week they wait until a whole week of them is complete: they become final
-// together.
+// older week they wait until a whole week of them is complete, and become final together.
 func (p appPlan) waits(days calendar.Span, task load.Task, windows []*PlannedWindow) bool {
 	quiet := false
 	for _, w := range windows {
@@ -181,7 +180,7 @@ func (p appPlan) waits(days calendar.Span, task load.Task, windows []*PlannedWin
 	return quiet && (days.Last < p.last || p.startOf(task) < days.First)
 }
 
-// spanRequests turns the windows of a week that go by spans into requests. Tasks with the
+// spanRequests turns the windows of a week that spans cover into requests. Tasks with the
 // same run share requests.
 func (p appPlan) spanRequests(week week) []spanRequest {
 	if p.spans == nil {

@@ -14,7 +14,7 @@ import (
 	"pushloss/load"
 )
 
-// spanWork is the work on the windows of an app that are requested by spans.
+// spanWork is the work on the windows of an app that spans cover.
 type spanWork struct {
 	*appWork
 	db *load.DB
@@ -22,7 +22,7 @@ type spanWork struct {
 	mu sync.Mutex
 	// open are the tasks of this week whose windows a span did not prove.
 	open []*openTask
-	// proven are the spans of the week that were proven, for the sample.
+	// proven are the week's spans whose answers proved their windows, for the sample.
 	proven []spanRequest
 	owed   float64 // spans to check, of those proven so far
 	checks int     // spans that were checked
@@ -40,7 +40,7 @@ type openTask struct {
 	asked  map[calendar.Day]bool
 }
 
-// left is the run without the days at its ends that were requested by themselves.
+// left returns the run without the days at its ends that had requests of their own.
 func (t *openTask) left() calendar.Span {
 	left := t.Due
 	for left.First <= left.Last && t.asked[left.First] {
@@ -52,8 +52,8 @@ func (t *openTask) left() calendar.Span {
 	return left
 }
 
-// spansAtOnce is how many spans of a week are narrowed together, so that their tasks share
-// the requests of a day. It bounds the answers in memory.
+// spansAtOnce is how many spans of a week doSpans narrows together, so that their tasks
+// share the requests of a day. It bounds the answers in memory.
 const spansAtOnce = 100
 
 // maxRefusedSpans is how many spans the API may refuse, without an answer to any, before
@@ -63,8 +63,8 @@ const maxRefusedSpans = 3
 // sampleShare is the share of proven spans that each job checks by days.
 const sampleShare = 0.02
 
-// doSpans requests the windows that go by spans, week by week. If a span is wrong, it
-// requests every day that is left by itself.
+// doSpans requests the spans week by week. If a span is wrong, it requests each remaining
+// day separately.
 func (w *appWork) doSpans(ctx context.Context, db *load.DB) error {
 	if w.plan.spans == nil {
 		return nil
@@ -117,7 +117,7 @@ func (s *spanWork) week(ctx context.Context, week week) error {
 	return nil
 }
 
-// requestsByDays is how many requests the windows of spans would take day by day.
+// requestsByDays returns how many requests the windows of spans would take day by day.
 func requestsByDays(requests []spanRequest) (n int) {
 	perDay := make(map[streamDay]int)
 	for _, r := range requests {
@@ -143,7 +143,7 @@ func all[R any](requests []R) iter.Seq2[R, error] {
 	}
 }
 
-// goFirst pulls, in a backfill, what a run wanted meanwhile.
+// goFirst pulls, in a backfill, what a run has asked for since.
 func (s *spanWork) goFirst(ctx context.Context) error {
 	if s.givesWay == nil {
 		return nil
@@ -161,7 +161,7 @@ func (s *spanWork) countCall() {
 	s.calls++
 }
 
-// byDays requests every window that is left by itself, after a span was wrong.
+// byDays requests each remaining window separately, after a span was wrong.
 func (s *spanWork) byDays(ctx context.Context) error {
 	plan := s.plan
 	plan.spans, plan.pulledSince = nil, s.began
