@@ -122,8 +122,7 @@ func datesOf(t lossTable, column float64) (dates []date) {
 		at := (float64(n*every) + 0.5) * column
 		d := date{percent(at), t.Periods[n*every].First.UTC().Format(format), "middle", n%narrower != 0}
 		switch {
-		case len(t.Periods) == 1:
-		case n == 0:
+		case at < 0.05:
 			d.X, d.Anchor = percent(0), "start"
 		case at > 0.95:
 			d.X, d.Anchor = percent(1), "end"

@@ -185,7 +185,7 @@ func fraction(part, whole float64) string {
 	if whole == 0 {
 		return ""
 	}
-	return strconv.FormatFloat(part/whole, 'f', 6, 64)
+	return number(part / whole)
 }
 
 func optional(day *calendar.Day) string {

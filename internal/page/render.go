@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -19,6 +20,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"rate":       rate,
 	"clock":      clock,
 	"dict":       dict,
+	"parts":      func(name string) []string { return strings.SplitAfter(name, "_") },
 	"stylesheet": func() string { return stylesheet.Path },
 	"icon":       func() string { return icon.Path },
 }).ParseFS(files, "assets/*.html"))
