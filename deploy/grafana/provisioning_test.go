@@ -111,6 +111,12 @@ func TestComposeGivesGrafanaWhatItsFilesName(t *testing.T) {
 	if provider.Type != "file" || path.Clean(folder) != "deploy/grafana/dashboards" {
 		t.Errorf("dashboards are looked for in %s, where %q is mounted", provider.Options.Path, folder)
 	}
+	// Grafana reads each kind of file from its own folder.
+	for _, kind := range []string{"datasources", "dashboards", "alerting"} {
+		if got := mounted["/etc/grafana/provisioning/"+kind]; path.Clean(got) != "deploy/grafana/provisioning/"+kind {
+			t.Errorf("%s are read from %q", kind, got)
+		}
+	}
 	home := grafana.Environment["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
 	if _, err := os.Stat("dashboards/" + path.Base(home)); err != nil || path.Dir(home) != provider.Options.Path {
 		t.Errorf("the first page %s: %v", home, err)

@@ -33,9 +33,17 @@ func (w *world) ask(t testing.TB, sql string, chosen choice) answer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return collect(t, w.reader, expanded)
+}
+
+// collect sends a statement as one text.
+func collect(t testing.TB, on interface {
+	Query(context.Context, string, ...any) (pgx.Rows, error)
+}, expanded string) answer {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	rows, err := w.reader.Query(ctx, expanded, pgx.QueryExecModeExec)
+	rows, err := on.Query(ctx, expanded, pgx.QueryExecModeExec)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, expanded)
 	}
@@ -232,7 +240,14 @@ func TestDashboards(t *testing.T) {
 			t.Errorf("without an app, %s: %s", d.file, problem)
 		}
 	}
-	w.fill()
+	if fired := firing(t, w.reader); len(fired) > 0 {
+		t.Errorf("without an app, %v", fired)
+	}
+	w.load()
+	if fired := firing(t, w.reader); len(fired) > 0 {
+		t.Errorf("after a sound run, %v", fired)
+	}
+	w.trouble()
 	for _, test := range []struct {
 		name string
 		run  func(*testing.T, *world)
@@ -245,6 +260,8 @@ func TestDashboards(t *testing.T) {
 		{"the figures are the truth's", figuresAreTrue},
 		{"rates are losses by denominators", ratesAreTrue},
 		{"the pipeline's figures are those of its commands", healthIsTrue},
+		{"the alert rules fire where something is wrong, and only there", rulesFire},
+		{"what is retired is history", retiredAppsAreHistory},
 		{"the role can only read the views", roleOnlyReads},
 		{"the questions of the guide are answered", guideIsTrue},
 		{"no answer depends on the session's time zone or style of dates", sameInEverySession},

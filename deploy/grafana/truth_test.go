@@ -145,6 +145,42 @@ func figuresAreTrue(t *testing.T, w *world) {
 		t.Errorf("%s is shown first", first)
 	}
 
+	perDay, thisWeek, lastWeek := sums{}, sums{}, sums{}
+	for _, id := range []int64{app, otherApp} {
+		w.truth(id, "", func(day string, figures sandbox.Figures) {
+			if id == otherApp && day == w.back(missingDay) {
+				return // what is stored of a day that was never pulled is not known
+			}
+			for _, row := range figures.Stage {
+				perDay.add(row.ErrCount, day)
+			}
+			for _, row := range figures.Platform {
+				if at := calendar.DayOf(w.during.to, utc) - parseDay(t, day); at < 7 {
+					thisWeek.add(row.ErrCount, platformOf(row))
+				} else if at < 14 {
+					lastWeek.add(row.ErrCount, platformOf(row))
+				}
+			}
+		})
+	}
+	weekAgo := sums{}
+	for day := range perDay {
+		if n, known := perDay[(parseDay(t, day) - 7).String()]; known {
+			weekAgo[day] = n
+		}
+	}
+	compared := show(overview, "Lost per day against the week before", both)
+	equal("lost per day", perDay, compared.summed(t, "lost", "time"))
+	equal("lost a week before", weekAgo, compared.summed(t, "a week before", "time"))
+	weeks := show(overview, "The last 7 days against the 7 before, by platform", both)
+	equal("the last 7 days", thisWeek, weeks.summed(t, "last 7 days", "platform"))
+	equal("the 7 days before", lastWeek, weeks.summed(t, "7 days before", "platform"))
+	for name, change := range weeks.summed(t, "change", "platform") {
+		if want := thisWeek[name]/lastWeek[name] - 1; math.Abs(change-want) > 1e-9 {
+			t.Errorf("%s changed by %v, want %v", name, change, want)
+		}
+	}
+
 	for _, id := range []string{task, oddTask} {
 		d := named(t, "task.json")
 		chosen := w.opened(t, d, choice{"app": {one}, "task": {id}})

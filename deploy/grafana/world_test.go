@@ -140,13 +140,18 @@ func (w *world) makeRole() {
 	}
 }
 
-// fill pulls 20 days of two apps with all that can be seen of a pipeline: figures that
-// changed, a check that stays unequal, a failed and a missing day, and the alerts.
-func (w *world) fill() {
+// load pulls 20 days of two apps and of two tasks.
+func (w *world) load() {
 	w.t.Helper()
 	w.do(0, "tasks", "add", "--app", fmt.Sprint(app), "--sent-at", w.back(12), "--label", "Spring sale", task)
 	w.do(0, "tasks", "add", "--app", fmt.Sprint(app), "--sent-at", w.back(9), oddTask)
 	w.do(0, "run")
+}
+
+// trouble adds all that can be seen of a pipeline: figures that changed, a check that stays
+// unequal, a failed and a missing day, and the alerts.
+func (w *world) trouble() {
+	w.t.Helper()
 	w.grown = sums{}
 	growth := func(sign int64) {
 		w.truth(app, task, func(_ string, figures sandbox.Figures) {
