@@ -41,6 +41,7 @@ const (
 	always         presence = iota
 	whenRestated            // only within restated days
 	whenUnknownOne          // only with the fault unknown-platform
+	whenIncident            // only in an incident
 )
 
 // online is the EventType of online pushes.

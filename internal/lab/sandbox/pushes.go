@@ -49,11 +49,8 @@ const (
 // pushed sums the pushes of a channel; number 0 means all channels together. It does so as [world.count] sums a cell's
 // losses: there are some in every twelfth hour, and what affects the losses of a second affects its pushes as well.
 func (w *world) pushed(number int, scale uint64, v *view) (sum pushes) {
-	key := mix(mix(v.key^pushSalt) + uint64(number)*golden)
-	scale *= 1 + key>>32&3
-	if v.overall {
-		scale *= overallFactor
-	}
+	key := w.channelKey(number, v)
+	scale = w.channelScale(number, scale, v)
 	first := floorDiv(v.in.from, hour)
 	phase := int64(key % period)
 	for h := first + mod(phase-first, period); h*hour < v.in.to; h += period {
@@ -64,6 +61,12 @@ func (w *world) pushed(number int, scale uint64, v *view) (sum pushes) {
 		}
 		more := mix(e)
 		delivered := 1 + int64((e>>32)*scale>>32)
+		silentReady, silentDelivered := 1+int64((more>>32)*scale>>32), 1+int64((more&0xffffffff)*scale>>31)
+		if v.life != nil {
+			left, mean := 1-v.life.struck(number-1, second), float64(scale)/2
+			delivered = v.life.pushes(w, delivered, mean, left, second)
+			silentReady, silentDelivered = v.life.pushes(w, silentReady, mean, left, second), v.life.pushes(w, silentDelivered, 2*mean, left, second)
+		}
 		if v.restatedAt(second) {
 			delivered += 1 + int64(e>>24&7)
 		}
@@ -73,10 +76,24 @@ func (w *world) pushed(number int, scale uint64, v *view) (sum pushes) {
 		delivered = v.arrived(delivered, e, second)
 		sum.delivered += delivered
 		sum.clicked += delivered * int64(e>>8&0xff) >> 9 // less than half
-		sum.silentReady += v.arrived(1+int64((more>>32)*scale>>32), e, second)
-		sum.silentDelivered += v.arrived(1+int64((more&0xffffffff)*scale>>31), e, second)
+		sum.silentReady += v.arrived(silentReady, e, second)
+		sum.silentDelivered += v.arrived(silentDelivered, e, second)
 	}
 	return sum
+}
+
+// channelKey names the pushes of a channel.
+func (w *world) channelKey(number int, v *view) uint64 {
+	return mix(mix(v.key^pushSalt) + uint64(number)*golden)
+}
+
+// channelScale is how many are delivered in half a day, at most; in all there are twice as many, in the mean.
+func (w *world) channelScale(number int, scale uint64, v *view) uint64 {
+	scale *= 1 + w.channelKey(number, v)>>32&3
+	if v.overall {
+		scale *= overallFactor
+	}
+	return scale
 }
 
 // statistics sums a view's window. It takes lost pushes from the rows of losses, so that these explain a part of every gap

@@ -47,6 +47,9 @@ type Config struct {
 	// from 1 on. 0 means no limit.
 	ActiveDays int
 
+	// Lives are those of the apps that have one, by SDKAppID.
+	Lives map[int64]Life
+
 	// Scheduled says how the list of scheduled pushes behaves.
 	Scheduled Scheduled
 
@@ -154,6 +157,7 @@ func newWorld(cfg Config, chats bool, dayOffset int64) world {
 	if chats {
 		w.seed = mix(cfg.Seed ^ chatSalt)
 	}
+	w.live(cfg.Lives)
 	w.bigCell = slices.IndexFunc(w.cells, func(c cell) bool { return c.presence == always })
 	return w
 }

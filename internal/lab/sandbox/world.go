@@ -37,6 +37,7 @@ type world struct {
 	taskStarts bool
 	activeDays uint64 // most days after its start on which a task has losses; 0: no limit
 	chats      bool   // of the pushes that come with chat messages: no tasks, no EventType
+	lives      map[int64]*life
 }
 
 // span is half-open, in Unix seconds.
@@ -64,6 +65,7 @@ type view struct {
 	unknown       bool // rows of an unlisted platform
 	big           bool
 	extra         int64 // how many more a third of the rows count
+	life          *life // nil: none
 }
 
 // offline returns the EventType of offline pushes, 0 if rows have none.
@@ -77,7 +79,7 @@ func (w *world) offline() int {
 func (w *world) known(task string) bool { return !strings.HasPrefix(task, "unknown") }
 
 func (w *world) view(app int64, task string, now int64) view {
-	v := view{key: keyOf(w.seed, app, task), overall: task == "", now: now, start: math.MinInt64, until: math.MaxInt64}
+	v := view{key: keyOf(w.seed, app, task), overall: task == "", now: now, start: math.MinInt64, until: math.MaxInt64, life: w.lives[app]}
 	if w.taskStarts {
 		if t, ok := startOfTask(task); ok {
 			v.start = t
@@ -94,8 +96,9 @@ func (w *world) count(i int, v *view) int64 {
 	c := &w.cells[i]
 	switch {
 	case v.drops && mix(v.key+uint64(i)*golden^0xd0)%10 < 3,
-		c.presence == whenRestated && !v.restates(),
-		c.presence == whenUnknownOne && !v.unknown:
+		c.presence == whenRestated && (!v.restates() || v.life != nil),
+		c.presence == whenUnknownOne && !v.unknown,
+		c.presence == whenIncident && v.life == nil:
 		return 0
 	}
 	cellKey := mix(v.key + uint64(i+1)*golden)
@@ -119,6 +122,15 @@ func (w *world) count(i int, v *view) int64 {
 			continue
 		}
 		n := 1 + int64((e>>32)*scale>>32)
+		if v.life != nil {
+			if c.presence == always {
+				n = v.life.losses(w, c, n, float64(scale)/2, cellKey, second)
+			}
+			if c.presence == whenIncident {
+				n = 0
+			}
+			n += v.life.lost(w, c, v, second)
+		}
 		if v.restates() || c.presence == whenRestated {
 			n = restate(n, i, c, e, second, v)
 		}

@@ -1,0 +1,257 @@
+package jump
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+
+	"pushloss/internal/calendar"
+)
+
+// Settings say what stands out.
+type Settings struct {
+	Factor float64 // how many times its usual a loss must be
+	Least  int64   // how many pushes more than usual must be lost
+}
+
+// Event is a loss that stands out, from its first day to its last.
+type Event struct {
+	Cause
+	First, Last calendar.Day
+	// Worst is the day with the highest value; the figures are its own.
+	Worst  calendar.Day
+	Losses int64
+	Pushes int64 // 0: not known
+	// Usual is the share, or without pushes the count, of the days before.
+	Usual float64
+	// Over says that a later day was as usual again, or that the event's level is the
+	// usual by now.
+	Over bool
+}
+
+// Value is the worst day's share of the pushes or, where these are not known, its losses.
+func (e Event) Value() float64 { return reading{e.Losses, e.Pushes}.value() }
+
+const (
+	// before is how many days a day is compared with, back how far they may lie in the
+	// past, and fewest how many there must be.
+	before, back, fewest = 14, 35, 7
+	// Longest is how many days an event lasts at most: then its level is the usual one.
+	Longest = 28
+	// rejoins is within how many days of its last one an event goes on.
+	rejoins = 3
+	// Reach is how many days before the judged ones the figures must begin.
+	Reach = back + Longest
+	// deviations is how many times its spread a value must lie above the usual.
+	deviations = 5
+	// leastSpread is the least spread, as a part of the usual.
+	leastSpread = 0.15
+	// leastShare is the least part of a channel's pushes that more than usual must be
+	// lost.
+	leastShare = 0.005
+	// manyMore is the part of a channel's pushes that stands out also where a loss is usual
+	// enough for it to be less than the factor.
+	manyMore = 0.15
+	// aboveHighest is how many times the second-highest of the days before a value must be.
+	aboveHighest = 1.3
+	// sameWeekday is the weight of a day of the same weekday.
+	sameWeekday = 2
+)
+
+// Detect judges the days from first to last, and returns all events of the causes with figures:
+// those it found, and those told before. Of the latter, the ones that reach the judged days are
+// judged again as a whole; so an event may change, or be missing.
+func Detect(f Figures, told []Event, first, last calendar.Day, s Settings) []Event {
+	causes := slices.SortedFunc(maps.Keys(f.Losses), compareCauses)
+	byCause := make(map[Cause][]Event, len(told))
+	for _, e := range told {
+		byCause[e.Cause] = append(byCause[e.Cause], e)
+	}
+	days := f.sights(first-Reach, last)
+	volume := volume{f, days, map[calendar.Day]float64{}}
+	var events []Event
+	for _, cause := range causes {
+		l := &line{settings: s, sights: days, volume: volume, cause: cause, losses: f.Losses[cause], pushes: f.Pushes[cause.gate()]}
+		events = append(events, l.detect(byCause[cause], first, last)...)
+	}
+	return events
+}
+
+func compareCauses(a, b Cause) int {
+	return cmp.Or(cmp.Compare(a.StageID, b.StageID), cmp.Compare(a.EventType, b.EventType),
+		cmp.Compare(a.PlatformID, b.PlatformID), cmp.Compare(a.Code, b.Code))
+}
+
+// line is one cause's way through the days.
+type line struct {
+	sights
+	cause          Cause
+	losses, pushes map[calendar.Day]Count
+	settings       Settings
+	volume         volume
+
+	events []Event // the last one may be open
+}
+
+func (l *line) detect(told []Event, first, last calendar.Day) []Event {
+	begin := first
+	for _, e := range told {
+		switch {
+		case e.Last < first && (e.Over || e.First < first-Longest):
+			e.Over = true
+			l.events = append(l.events, e)
+		default:
+			begin = max(min(begin, e.First), first-Longest)
+		}
+	}
+	slices.SortFunc(l.events, func(a, b Event) int { return cmp.Compare(a.First, b.First) })
+	for day := begin; day <= last; day++ {
+		l.judge(day)
+	}
+	return l.events
+}
+
+// judge looks at one day.
+func (l *line) judge(day calendar.Day) {
+	e := l.latest()
+	if e != nil && !e.Over && day-e.First >= Longest {
+		e.Over = true
+	}
+	c, known := l.compare(day)
+	if !known {
+		return
+	}
+	goesOn := e != nil && day-e.Last <= rejoins && day-e.First < Longest
+	lasts := e != nil && (!e.Over || goesOn)
+	switch {
+	case lasts && c.above(math.Sqrt(l.settings.Factor), deviations/2.0) && (!e.Over || c.excess() >= float64(l.settings.Least)):
+		e.Over, e.Last = false, day
+		if (c.pushes > 0) == (e.Pushes > 0) && c.value() > e.Value() || c.pushes > 0 && e.Pushes == 0 {
+			e.Worst, e.Losses, e.Pushes, e.Usual = day, c.losses, c.pushes, c.usual
+		}
+	case lasts && !e.Over:
+		e.Over = !c.tooFew(l.settings)
+	case l.opens(c):
+		l.events = append(l.events, Event{
+			Cause: l.cause, First: day, Last: day, Worst: day, Losses: c.losses, Pushes: c.pushes, Usual: c.usual,
+		})
+	}
+}
+
+func (l *line) opens(c comparison) bool {
+	factor, more := l.settings.Factor, c.value()-c.usual
+	if c.pushes > 0 && more >= manyMore {
+		factor = math.Sqrt(factor)
+	}
+	return c.excess() >= float64(l.settings.Least) && c.above(factor, deviations) &&
+		c.value() >= aboveHighest*c.highest && (c.pushes == 0 || more >= leastShare)
+}
+
+func (l *line) latest() *Event {
+	if len(l.events) == 0 {
+		return nil
+	}
+	return &l.events[len(l.events)-1]
+}
+
+// comparison is a day beside the days before it.
+type comparison struct {
+	reading
+	usual, spread float64
+	highest       float64 // the second-highest value
+	volume        float64 // without pushes: how many times the usual all losses are
+}
+
+// excess is how many pushes more than usual were lost.
+func (c comparison) excess() float64 {
+	if c.pushes > 0 {
+		return float64(c.losses) - c.usual*float64(c.pushes)
+	}
+	return float64(c.losses) - c.usual*c.volume
+}
+
+func (c comparison) above(factor, deviations float64) bool {
+	volume := 1.0
+	if c.pushes == 0 {
+		volume = c.volume
+	}
+	value := c.value() / volume
+	return value > c.usual && value >= factor*c.usual && value-c.usual >= deviations*c.spread
+}
+
+// tooFew says that so few pushes prove no end of an event.
+func (c comparison) tooFew(s Settings) bool {
+	return c.pushes > 0 && float64(c.pushes)*max(c.usual*s.Factor, 10*leastShare) < float64(s.Least)/4
+}
+
+// compare puts a day beside the known days before it, as they were at its age.
+func (l *line) compare(day calendar.Day) (c comparison, known bool) {
+	today := l.of(day)
+	if !today.known {
+		return c, false
+	}
+	c.reading = today.read(l.losses[day], l.pushes[day], today.age)
+	if today.counted && c.pushes == 0 && c.losses == 0 {
+		return c, false // nothing was pushed
+	}
+	if c.losses > c.pushes {
+		c.pushes = 0 // they are not the same pushes
+	}
+	shares, counts := make([]weighted, 0, before), make([]weighted, 0, before)
+	for past := day - 1; past >= day-back && (len(shares) < before && c.pushes > 0 || len(counts) < before); past-- {
+		then := l.of(past)
+		if !then.known || l.unusual(past) {
+			continue
+		}
+		r := then.read(l.losses[past], l.pushes[past], today.age)
+		weight := 1.0
+		if (day-past)%7 == 0 {
+			weight = sameWeekday
+		}
+		if len(counts) < before {
+			counts = append(counts, weighted{float64(r.losses), weight})
+		}
+		if r.pushes > 0 && len(shares) < before {
+			shares = append(shares, weighted{r.value(), weight})
+		}
+	}
+	values := shares
+	if c.pushes == 0 || len(shares) < fewest {
+		if c.pushes > 0 && l.countedDays(day) >= fewest {
+			return c, false // the channel is new
+		}
+		values, c.pushes = counts, 0
+		c.volume = l.volume.of(day)
+	}
+	if len(values) < fewest {
+		return c, false
+	}
+	c.usual = median(values)
+	c.highest = values[len(values)-2].value // sorted by median
+	c.spread = max(spread(values, c.usual), leastSpread*c.usual)
+	if c.pushes > 0 {
+		n := float64(c.pushes)
+		c.spread = max(c.spread, math.Sqrt(c.usual*(1-c.usual)/n), 1/n)
+	} else {
+		c.spread = max(c.spread, math.Sqrt(c.usual), 1)
+	}
+	return c, true
+}
+
+// unusual says that a day belongs to an event whose level has not become the usual one.
+func (l *line) unusual(day calendar.Day) bool {
+	return slices.ContainsFunc(l.events, func(e Event) bool {
+		return e.First <= day && day <= e.Last && e.Last-e.First < Longest-1
+	})
+}
+
+// countedDays is how many of the days before have numbers of pushes.
+func (l *line) countedDays(day calendar.Day) (n int) {
+	for past := day - 1; past >= day-before; past-- {
+		if l.of(past).counted {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,10 @@
+// Package jump finds losses that stand out against their own past. It is pure: figures go in,
+// events come out, and the same figures always make the same events.
+//
+//	figures of days, with their changes ─▶ usual and spread of the days before ─▶ flagged days ─▶ one event per cause
+//
+// A cause is a stage, a channel and a code. Its value on a day is its share of the channel's
+// pushes or, where the number of pushes is not known, its count. A day is compared with what
+// the days before it showed at the same age, so that figures that still grow are no drop, and
+// a day of an event is no part of what is usual.
+package jump

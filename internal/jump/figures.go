@@ -1,0 +1,134 @@
+package jump
+
+import (
+	"time"
+
+	"pushloss/internal/calendar"
+)
+
+// Channel is how pushes reach a device.
+type Channel struct{ EventType, PlatformID int16 }
+
+// Cause is what an event is about.
+type Cause struct {
+	StageID int16
+	Channel
+	Code string
+}
+
+// Gate is a channel at a stage: the pushes that can be lost there.
+type Gate struct {
+	StageID int16
+	Channel
+}
+
+func (c Cause) gate() Gate { return Gate{c.StageID, c.Channel} }
+
+// Change is a change of a count: what it was before.
+type Change struct {
+	At     time.Time
+	Before int64
+}
+
+// Count is a count of one day, with its history.
+type Count struct {
+	Now     int64
+	Changes []Change // oldest first
+}
+
+// at is the count as it was known at a time.
+func (c Count) at(t time.Time) int64 {
+	for _, change := range c.Changes {
+		if change.At.After(t) {
+			return change.Before
+		}
+	}
+	return c.Now
+}
+
+// Pulled is when a day's figures were first loaded and last confirmed.
+type Pulled struct{ First, Last time.Time }
+
+// Figures are those of an app. A day without an entry in Lost (or Pushed) is not known; a
+// cause without a count on a known day lost nothing.
+type Figures struct {
+	// Ended is when each day ended.
+	Ended func(calendar.Day) time.Time
+	// Lost and Pushed are the days whose losses, and numbers of pushes, are known.
+	Lost, Pushed map[calendar.Day]Pulled
+	Losses       map[Cause]map[calendar.Day]Count
+	Pushes       map[Gate]map[calendar.Day]Count
+}
+
+// slack is how much later than the judged day an earlier day's figures may have been
+// looked at to count as of the same age: runs do not pull at the same minute every day.
+const slack = 2 * time.Hour
+
+// reading is what a cause shows on a day.
+type reading struct {
+	losses int64
+	pushes int64 // 0: not known
+}
+
+func (r reading) value() float64 {
+	if r.pushes > 0 {
+		return float64(r.losses) / float64(r.pushes)
+	}
+	return float64(r.losses)
+}
+
+// sight is a day of an app: whether, and when, its figures were pulled.
+type sight struct {
+	known, counted bool
+	lost, pushed   time.Time // first loaded
+	ended          time.Time
+	age            time.Duration // of the losses, at their last pull
+}
+
+// sights are the days from first on.
+type sights struct {
+	first calendar.Day
+	days  []sight
+}
+
+// sights prepares the days from first to last for reading.
+func (f Figures) sights(first, last calendar.Day) sights {
+	s := sights{first, make([]sight, max(0, last-first+1))}
+	for i := range s.days {
+		day := first + calendar.Day(i)
+		lost, known := f.Lost[day]
+		if !known {
+			continue
+		}
+		pushed, counted := f.Pushed[day]
+		ended := f.Ended(day)
+		s.days[i] = sight{known: true, counted: counted, lost: lost.First, pushed: pushed.First, ended: ended, age: lost.Last.Sub(ended)}
+	}
+	return s
+}
+
+// of returns a day; one out of reach is not known.
+func (s sights) of(day calendar.Day) sight {
+	if day < s.first || int(day-s.first) >= len(s.days) {
+		return sight{}
+	}
+	return s.days[day-s.first]
+}
+
+// read returns losses on a known day as they were at an age, and the pushes of the channel. A
+// day that was first loaded later is taken as it was loaded.
+func (s sight) read(losses, pushes Count, age time.Duration) (r reading) {
+	t := s.ended.Add(age + slack)
+	r.losses = losses.at(later(t, s.lost))
+	if s.counted {
+		r.pushes = pushes.at(later(t, s.pushed))
+	}
+	return r
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
