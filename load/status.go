@@ -51,6 +51,9 @@ type AppStatus struct {
 	// SpansOff is the newest disagreement that keeps runs from using spans; nil if none
 	// does.
 	SpansOff *SpansOff
+	// Jumps are the losses that stand out against their own past, and those that no longer
+	// do although their alert is open.
+	Jumps []Jump
 }
 
 // UnprovenTold is how long the status reports an unproven window.
@@ -172,7 +175,12 @@ func (db *DB) statusOf(ctx context.Context, now time.Time, grace time.Duration, 
 	if err != nil {
 		return nil, err
 	}
+	jumps, err := readJumps(ctx, db.pool)
+	if err != nil {
+		return nil, err
+	}
 	for i, status := range statuses {
+		statuses[i].Jumps = jumps[status.SDKAppID]
 		statuses[i].SpansOff = off[status.SDKAppID]
 		statuses[i].Absent = absent[status.SDKAppID]
 		for _, u := range unanswered {

@@ -60,7 +60,7 @@ func TestM7ReaderOfTheViews(t *testing.T) {
 	}
 
 	views := relations(t, owner, "analytics")
-	if len(views) != 29 {
+	if len(views) != 30 {
 		t.Errorf("views: %v", views)
 	}
 	for _, view := range views {
@@ -84,7 +84,7 @@ func TestM7ReaderOfTheViews(t *testing.T) {
 	wantDenied(t, conn, `CREATE TABLE pushloss.mine ()`)
 
 	tables := relations(t, owner, "pushloss")
-	if len(tables) != 38 {
+	if len(tables) != 39 {
 		t.Errorf("tables: %v", tables)
 	}
 	for _, table := range tables {

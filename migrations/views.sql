@@ -997,6 +997,71 @@ COMMENT ON COLUMN analytics.reconciliations.difference IS 'reported less stored;
 COMMENT ON COLUMN analytics.reconciliations.state IS 'State of the whole check. agreed: all figures are equal; differs: some differ, and runs pull the days again; stays: some still differ after that, which is a warning; unproven: the span is older than the API is believed to remember, so its answer proves nothing; superseded: a later check replaces this one.';
 COMMENT ON COLUMN analytics.reconciliations.scope IS 'app: of the whole app, whose task_id is an empty text; task: of one task. Many readers of CSV turn an empty text into NULL, so filter by this.';
 
+-- Losses that stand out -------------------------------------------------------
+
+CREATE OR REPLACE VIEW analytics.jumps AS
+SELECT
+    j.jump_id,
+    j.sdk_app_id,
+    j.first_day,
+    j.last_day,
+    j.state,
+    CASE j.stage_id WHEN 1 THEN 'ready_to_send' WHEN 2 THEN 'post_send_delivered' END AS stage,
+    j.event_type,
+    CASE j.event_type WHEN 1 THEN 'offline' WHEN 2 THEN 'online' ELSE 'unknown (' || j.event_type || ')' END AS event,
+    j.platform_id,
+    CASE WHEN j.platform_id = 0 AND j.event_type = 2 THEN 'online' ELSE coalesce(p.platform, 'unknown (' || j.platform_id || ')') END AS platform,
+    c.err_code,
+    j.worst_day,
+    j.losses,
+    j.pushes,
+    j.losses::double precision / j.pushes AS share,
+    CASE WHEN j.pushes IS NOT NULL THEN j.usual END AS usual_share,
+    j.usual * coalesce(j.pushes, 1) AS usual_losses,
+    j.losses / nullif(j.usual * coalesce(j.pushes, 1), 0) AS times_usual,
+    m.short_name,
+    coalesce(m.meaning, nullif(u.err_info, '')) AS err_meaning,
+    m.likely_cause,
+    m.what_to_do,
+    m.token_dead,
+    j.opened_at,
+    j.closed_at,
+    concat_ws('/', CASE j.stage_id WHEN 1 THEN 'ready_to_send' WHEN 2 THEN 'post_send_delivered' END, j.event_type, j.platform_id, c.err_code) AS cause
+FROM pushloss.jump AS j
+JOIN pushloss.err_code AS c USING (err_code_key)
+LEFT JOIN pushloss.platform AS p USING (platform_id)
+LEFT JOIN pushloss.error_catalogue AS m
+    ON m.err_code = c.err_code AND m.stage_id = j.stage_id AND m.platform_id = j.platform_id
+LEFT JOIN pushloss.usual_platform_text AS u
+    ON u.err_code_key = j.err_code_key AND u.stage_id = j.stage_id AND u.platform_id = j.platform_id AND u.stream_id = 0;
+COMMENT ON VIEW analytics.jumps IS 'Losses of a whole app that stand out against their own past: one row per event, which is a code of a channel at a stage, from its first day to its last.';
+COMMENT ON COLUMN analytics.jumps.jump_id IS 'Number of the event.';
+COMMENT ON COLUMN analytics.jumps.sdk_app_id IS 'SDKAppID of the app.';
+COMMENT ON COLUMN analytics.jumps.first_day IS 'First day that stands out, in the app''s time zone.';
+COMMENT ON COLUMN analytics.jumps.last_day IS 'Last day that stands out, so far.';
+COMMENT ON COLUMN analytics.jumps.state IS 'open; over: a later day is as usual, or the event has lasted for four weeks, so that its level is the usual one; withdrawn: by figures that changed later, no day stands out.';
+COMMENT ON COLUMN analytics.jumps.stage IS 'Where the pushes were lost: ready_to_send (could be sent, were not) or post_send_delivered (sent, not delivered).';
+COMMENT ON COLUMN analytics.jumps.event_type IS '1 offline push, 2 online push.';
+COMMENT ON COLUMN analytics.jumps.event IS 'offline: through a vendor''s channel; online: over the app''s own connection.';
+COMMENT ON COLUMN analytics.jumps.platform_id IS 'Number of the push channel, see platforms.';
+COMMENT ON COLUMN analytics.jumps.platform IS 'Name of the push channel, see platforms; online for online pushes, which have none; unknown (N) where the API documents none of that number.';
+COMMENT ON COLUMN analytics.jumps.err_code IS 'Error code, Tencent''s or the vendor''s.';
+COMMENT ON COLUMN analytics.jumps.worst_day IS 'Day of the event with the highest share or, where the number of pushes is not known, the most losses. The figures are of this day.';
+COMMENT ON COLUMN analytics.jumps.losses IS 'Pushes lost by the code on the worst day.';
+COMMENT ON COLUMN analytics.jumps.pushes IS 'Pushes of the channel on the worst day that could be lost at the stage: those that could be sent, or were sent. NULL where they are not known, and counts are compared.';
+COMMENT ON COLUMN analytics.jumps.share IS 'losses divided by pushes, from 0 to 1; NULL where the pushes are not known.';
+COMMENT ON COLUMN analytics.jumps.usual_share IS 'Usual share: the median of the days before, as they were at the same age. NULL where the pushes are not known.';
+COMMENT ON COLUMN analytics.jumps.usual_losses IS 'Losses that would be usual for the worst day.';
+COMMENT ON COLUMN analytics.jumps.times_usual IS 'losses divided by usual_losses; NULL where none are usual.';
+COMMENT ON COLUMN analytics.jumps.short_name IS 'Two words for a chart''s legend, by the catalogue (error_codes); NULL for a code that is not in it.';
+COMMENT ON COLUMN analytics.jumps.err_meaning IS 'What the code means there, from the catalogue; for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
+COMMENT ON COLUMN analytics.jumps.likely_cause IS 'Why it occurs, by the catalogue; NULL if nothing is known.';
+COMMENT ON COLUMN analytics.jumps.what_to_do IS 'What helps, by the catalogue; NULL if nothing is known.';
+COMMENT ON COLUMN analytics.jumps.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known.';
+COMMENT ON COLUMN analytics.jumps.opened_at IS 'When the event was found.';
+COMMENT ON COLUMN analytics.jumps.closed_at IS 'When it was found to be over, or was withdrawn; NULL while it is open.';
+COMMENT ON COLUMN analytics.jumps.cause IS 'Stage, event type, platform and code with slashes between: the cause of its alert, see alerts.';
+
 -- Runs and alerts -------------------------------------------------------------
 
 CREATE OR REPLACE VIEW analytics.runs AS
@@ -1021,9 +1086,10 @@ COMMENT ON COLUMN analytics.runs.rejects IS 'Rows of the answers that could not 
 COMMENT ON COLUMN analytics.runs.error IS 'What stopped it or failed in it; NULL if nothing did.';
 
 CREATE OR REPLACE VIEW analytics.alerts AS
-SELECT alert_id, kind, nullif(sdk_app_id, 0) AS sdk_app_id, nullif(job, '') AS job, detail, opened_at, closed_at
+SELECT alert_id, kind, nullif(sdk_app_id, 0) AS sdk_app_id, nullif(job, '') AS job, detail, opened_at, closed_at,
+    nullif(cause, '') AS cause
 FROM pushloss.alert;
-COMMENT ON VIEW analytics.alerts IS 'What went wrong with the ETL, from when until when: one row per event.';
+COMMENT ON VIEW analytics.alerts IS 'What went wrong with the ETL or the pushes, from when until when: one row per event.';
 COMMENT ON COLUMN analytics.alerts.alert_id IS 'Number of the event.';
 COMMENT ON COLUMN analytics.alerts.kind IS 'run_failed: a run failed; app_stopped: the API refused an app until an operator acts; gap: windows are missing, late or failed; stale: no run has been completed for two periods of the schedule; reconciliation: stored days still differ from the API''s answer for them; unproven: days were pulled too late for the API to prove that its answer was complete; emptied: an answer removed figures, or lowered those of a window by more than a tenth.';
 COMMENT ON COLUMN analytics.alerts.sdk_app_id IS 'SDKAppID of the app; NULL where it is about all.';
@@ -1031,6 +1097,7 @@ COMMENT ON COLUMN analytics.alerts.job IS 'Job that failed, for run_failed; NULL
 COMMENT ON COLUMN analytics.alerts.detail IS 'What was known when the event began.';
 COMMENT ON COLUMN analytics.alerts.opened_at IS 'When it was first seen.';
 COMMENT ON COLUMN analytics.alerts.closed_at IS 'When the event was first seen to be over; NULL while it lasts.';
+COMMENT ON COLUMN analytics.alerts.cause IS 'What a jump is about: stage, event type, platform and code with slashes between; NULL for other kinds.';
 
 -- Apps, tasks and names -------------------------------------------------------
 

@@ -157,7 +157,7 @@ func (a *app) pipeline(db *load.DB, opts pipeline.Options) *pipeline.Pipeline {
 func (a *app) pipelineSettings() pipeline.Settings {
 	return pipeline.Settings{
 		Streams: a.settings.Streams, LookbackDays: a.settings.LookbackDays, TaskDays: a.settings.TaskDays,
-		APIMemoryDays: a.settings.APIMemoryDays, Spans: a.settings.Spans, FirstDay: a.settings.FirstDay,
+		APIMemoryDays: a.settings.APIMemoryDays, Spans: a.settings.Spans, FirstDay: a.settings.FirstDay, Jumps: a.settings.Jumps,
 		DiscoverScheduled: a.settings.DiscoverScheduled,
 	}
 }

@@ -116,19 +116,29 @@ func withArchive(cmd *cobra.Command, env Environment, flags archiveFlags, do fun
 	if err != nil {
 		return err
 	}
-	a, db, err := configureAndOpen(cmd, env)
+	a, db, err := openFor(cmd, env, selection)
 	if err != nil {
 		return err
 	}
 	defer a.close()
-	if selection.SDKAppID != 0 {
-		if _, found, err := db.LookupApp(cmd.Context(), selection.SDKAppID); err != nil {
-			return err
-		} else if !found {
-			return &problem.UsageError{Problem: fmt.Sprintf("nothing is stored of app %d", selection.SDKAppID), Remedy: "pushloss status shows the apps"}
-		}
-	}
 	return do(cmd.Context(), a, db, selection)
+}
+
+// openFor is configureAndOpen for a selection, whose app must be known.
+func openFor(cmd *cobra.Command, env Environment, selection load.Selection) (*app, *load.DB, error) {
+	a, db, err := configureAndOpen(cmd, env)
+	if err != nil || selection.SDKAppID == 0 {
+		return a, db, err
+	}
+	_, found, err := db.LookupApp(cmd.Context(), selection.SDKAppID)
+	if err == nil && !found {
+		err = &problem.UsageError{Problem: fmt.Sprintf("nothing is stored of app %d", selection.SDKAppID), Remedy: "pushloss status shows the apps"}
+	}
+	if err != nil {
+		a.close()
+		return nil, nil, err
+	}
+	return a, db, nil
 }
 
 // differencePrinter prints differences as they are found: there may be any number.

@@ -34,6 +34,9 @@ type environment struct {
 
 	Spans string `env:"PUSHLOSS_SPANS, default=auto"`
 
+	JumpFactor string `env:"PUSHLOSS_JUMP_FACTOR, default=3"`
+	JumpMin    string `env:"PUSHLOSS_JUMP_MIN, default=100"`
+
 	MaxConnections string `env:"PUSHLOSS_MAX_CONNECTIONS"`
 
 	RawDays   string `env:"PUSHLOSS_RAW_DAYS, default=400"`

@@ -49,6 +49,8 @@ func Load(ctx context.Context, lookuper envconfig.Lookuper, needs Needs, now tim
 	settings.TaskDays = readValue(&problems, "PUSHLOSS_TASK_DAYS", env.TaskDays, daysFrom(1))
 	settings.APIMemoryDays = readValue(&problems, "PUSHLOSS_API_MEMORY_DAYS", env.APIMemoryDays, daysFrom(0))
 	settings.Spans = readValue(&problems, "PUSHLOSS_SPANS", env.Spans, anyCase(parseSpans))
+	settings.Jumps.Factor = readValue(&problems, "PUSHLOSS_JUMP_FACTOR", env.JumpFactor, ParseJumpFactor)
+	settings.Jumps.Least = readValue(&problems, "PUSHLOSS_JUMP_MIN", env.JumpMin, ParseJumpMin)
 	settings.RawDays = readValue(&problems, "PUSHLOSS_RAW_DAYS", env.RawDays, daysFrom(0))
 	settings.RunDays = readValue(&problems, "PUSHLOSS_RUN_DAYS", env.RunDays, daysFrom(0))
 	settings.WindowEnd = readValue(&problems, "PUSHLOSS_WINDOW_END", env.WindowEnd, anyCase(extract.ParseWindowEnd))

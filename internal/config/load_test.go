@@ -13,6 +13,7 @@ import (
 	"pushloss/extract"
 	"pushloss/internal/calendar"
 	"pushloss/internal/config"
+	"pushloss/internal/jump"
 	"pushloss/internal/secret"
 	"pushloss/internal/stream"
 )
@@ -48,6 +49,7 @@ func TestDefaultsAreThoseOfTheDocumentation(t *testing.T) {
 		LookbackDays:  7,
 		TaskDays:      30,
 		APIMemoryDays: 7, Spans: true,
+		Jumps:     jump.Settings{Factor: 3, Least: 100},
 		RawDays:   400,
 		RunDays:   400,
 		WindowEnd: extract.EndExclusive,
@@ -67,7 +69,7 @@ func TestBlankCountsAsUnset(t *testing.T) {
 	for _, name := range []string{
 		"TIM_SECRET_KEY_FILE", "TIM_IDENTIFIER", "TIM_REGION", "TIM_BASE_URL", "TIM_APPS_FILE",
 		"PUSHLOSS_TIMEZONE", "PUSHLOSS_RATE", "PUSHLOSS_STREAMS", "PUSHLOSS_LOOKBACK_DAYS", "PUSHLOSS_FIRST_DAY", "PUSHLOSS_TASK_DAYS",
-		"PUSHLOSS_API_MEMORY_DAYS", "PUSHLOSS_SPANS", "PUSHLOSS_RAW_DAYS", "PUSHLOSS_RUN_DAYS", "PUSHLOSS_WINDOW_END",
+		"PUSHLOSS_API_MEMORY_DAYS", "PUSHLOSS_SPANS", "PUSHLOSS_JUMP_FACTOR", "PUSHLOSS_JUMP_MIN", "PUSHLOSS_RAW_DAYS", "PUSHLOSS_RUN_DAYS", "PUSHLOSS_WINDOW_END",
 		"PUSHLOSS_NOTIFY_URLS", "PUSHLOSS_SCHEDULES_FILE", "PUSHLOSS_HTTP_ADDR", "PUSHLOSS_HTTP_TOKEN", "PUSHLOSS_HTTP_TOKEN_FILE", "PUSHLOSS_LOG_LEVEL",
 		"PUSHLOSS_TASKS_TOKEN", "PUSHLOSS_TASKS_TOKEN_FILE", "PUSHLOSS_CALLBACK_TOKEN", "PUSHLOSS_CALLBACK_TOKEN_FILE", "PUSHLOSS_DISCOVER",
 		"PUSHLOSS_LOG_FORMAT", "PUSHLOSS_POSTGRES_BIN", "PUSHLOSS_POSTGRES_PORT",
@@ -105,6 +107,7 @@ func TestEveryVariableIsRead(t *testing.T) {
 		LookbackDays:  0,
 		TaskDays:      3650,
 		APIMemoryDays: 0, Spans: false,
+		Jumps:         jump.Settings{Factor: 2.5, Least: 50},
 		RawDays:       0,
 		RunDays:       3650,
 		WindowEnd:     extract.EndInclusive,
@@ -134,7 +137,7 @@ func TestEveryVariableIsRead(t *testing.T) {
 		"PUSHLOSS_LOOKBACK_DAYS":   "0",
 		"PUSHLOSS_FIRST_DAY":       "2025-03-31",
 		"PUSHLOSS_TASK_DAYS":       "3650",
-		"PUSHLOSS_API_MEMORY_DAYS": "0", "PUSHLOSS_SPANS": "off",
+		"PUSHLOSS_API_MEMORY_DAYS": "0", "PUSHLOSS_JUMP_FACTOR": "2.5", "PUSHLOSS_JUMP_MIN": "50", "PUSHLOSS_SPANS": "off",
 		"PUSHLOSS_RAW_DAYS":        "0",
 		"PUSHLOSS_RUN_DAYS":        "3650",
 		"PUSHLOSS_WINDOW_END":      "inclusive",
@@ -159,7 +162,7 @@ func TestEveryVariableIsRead(t *testing.T) {
 func TestAWordOfASettingMayBeInUpperCase(t *testing.T) {
 	t.Parallel()
 	words := variables{
-		"TIM_REGION": "silicon-valley", "PUSHLOSS_STREAMS": "loss,chat_loss", "PUSHLOSS_DISCOVER": "scheduled", "PUSHLOSS_SPANS": "off",
+		"TIM_REGION": "silicon-valley", "PUSHLOSS_STREAMS": "loss,chat_loss", "PUSHLOSS_DISCOVER": "scheduled", "PUSHLOSS_JUMP_FACTOR": "2.5", "PUSHLOSS_JUMP_MIN": "50", "PUSHLOSS_SPANS": "off",
 		"PUSHLOSS_WINDOW_END": "inclusive", "PUSHLOSS_LOG_LEVEL": "warn", "PUSHLOSS_LOG_FORMAT": "json",
 	}
 	lower, upper, title := oneApp(), oneApp(), oneApp()
@@ -305,7 +308,7 @@ func TestAllProblemsAreReportedAtOnceOneLineEach(t *testing.T) {
 		"PUSHLOSS_LOOKBACK_DAYS":   "x",
 		"PUSHLOSS_FIRST_DAY":       "x",
 		"PUSHLOSS_TASK_DAYS":       "x",
-		"PUSHLOSS_API_MEMORY_DAYS": "x", "PUSHLOSS_SPANS": "x",
+		"PUSHLOSS_API_MEMORY_DAYS": "x", "PUSHLOSS_JUMP_FACTOR": "1", "PUSHLOSS_JUMP_MIN": "0", "PUSHLOSS_SPANS": "x",
 		"PUSHLOSS_RAW_DAYS":        "x",
 		"PUSHLOSS_RUN_DAYS":        "x",
 		"PUSHLOSS_WINDOW_END":      "x",
@@ -327,7 +330,7 @@ func TestAllProblemsAreReportedAtOnceOneLineEach(t *testing.T) {
 	want := []string{
 		"DATABASE_URL", "TIM_IDENTIFIER", "TIM_REGION", "PUSHLOSS_TIMEZONE", "PUSHLOSS_RATE", "TIM_BASE_URL",
 		"TIM_SDK_APP_ID", "TIM_SECRET_KEY", "PUSHLOSS_LOOKBACK_DAYS", "PUSHLOSS_FIRST_DAY", "PUSHLOSS_TASK_DAYS",
-		"PUSHLOSS_API_MEMORY_DAYS", "PUSHLOSS_SPANS", "PUSHLOSS_RAW_DAYS", "PUSHLOSS_RUN_DAYS", "PUSHLOSS_WINDOW_END", "PUSHLOSS_HTTP_ADDR", "PUSHLOSS_HTTP_TOKEN", "PUSHLOSS_LOG_LEVEL", "PUSHLOSS_LOG_FORMAT",
+		"PUSHLOSS_API_MEMORY_DAYS", "PUSHLOSS_SPANS", "PUSHLOSS_JUMP_FACTOR", "PUSHLOSS_JUMP_MIN", "PUSHLOSS_RAW_DAYS", "PUSHLOSS_RUN_DAYS", "PUSHLOSS_WINDOW_END", "PUSHLOSS_HTTP_ADDR", "PUSHLOSS_HTTP_TOKEN", "PUSHLOSS_LOG_LEVEL", "PUSHLOSS_LOG_FORMAT",
 		"PUSHLOSS_POSTGRES_PORT",
 	}
 	if diff := cmp.Diff(want, named); diff != "" {

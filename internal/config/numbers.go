@@ -19,6 +19,9 @@ const (
 	// minRate and maxRate keep the time between two calls far from the bounds of a
 	// Duration.
 	minRate, maxRate = 0.001, 1000
+	// A loss of less than minJump times its usual is a day like others.
+	minJump, maxJump = 1.5, 1000
+	maxPushes        = 1_000_000_000
 	plainDigits      = "write plain digits, without a sign or a leading zero"
 )
 
@@ -59,6 +62,21 @@ func parseRate(text string) (float64, error) {
 		return 0, fmt.Errorf("%q is not a number of calls per second from %g to %d, like 1 or 0.5, or 0 for no pacing: %s", text, minRate, maxRate, plainDigits)
 	}
 	return rate, nil
+}
+
+// ParseJumpFactor reads how many times its usual a loss must be to stand out.
+func ParseJumpFactor(text string) (float64, error) {
+	factor, err := strconv.ParseFloat(text, 64)
+	if !fraction.MatchString(text) || err != nil || factor != 0 && (factor < minJump || factor > maxJump) {
+		return 0, fmt.Errorf("%q is not a factor from %g to %d, like 3 or 2.5, or 0 to look for nothing: %s", text, minJump, maxJump, plainDigits)
+	}
+	return factor, nil
+}
+
+// ParseJumpMin reads how many pushes more than usual must be lost to stand out.
+func ParseJumpMin(text string) (int64, error) {
+	n, err := parseWhole("pushes", text, 1, maxPushes)
+	return int64(n), err
 }
 
 // parseSDKAppID does not repeat the text, which may be a secret key put into the

@@ -28,6 +28,8 @@ func TestTheReadmeNamesTheRangeOfEverySetting(t *testing.T) {
 		{"PUSHLOSS_API_MEMORY_DAYS", "0 to 3650", []string{"0", "3650"}, []string{"-1", "3651"}},
 		{"PUSHLOSS_RAW_DAYS", "1 to 3650; `0` keeps all", []string{"0", "3650"}, []string{"-1", "3651"}},
 		{"PUSHLOSS_RUN_DAYS", "1 to 3650; `0` keeps all", []string{"0", "3650"}, []string{"-1", "3651"}},
+		{"PUSHLOSS_JUMP_FACTOR", "1.5 to 1000, `0` looks for none", []string{"0", "1.5", "1000"}, []string{"1.4", "-3", "1000.1", "3x", "1"}},
+		{"PUSHLOSS_JUMP_MIN", "1 to 1000000000", []string{"1", "1000000000"}, []string{"0", "1000000001", "1.5"}},
 		{"PUSHLOSS_HTTP_ADDR", "0 to 65535", []string{":0", "h:65535"}, []string{":-1", "h:65536"}},
 		{"PUSHLOSS_HTTP_TOKEN", "at least 16 characters", []string{"0123456789abcdef"}, []string{"0123456789abcde"}},
 		{"PUSHLOSS_TASKS_TOKEN", "at least 16 characters", []string{"0123456789abcdef"}, []string{"0123456789abcde"}},

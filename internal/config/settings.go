@@ -5,6 +5,7 @@ import (
 
 	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/jump"
 	"pushloss/internal/secret"
 	"pushloss/internal/stream"
 )
@@ -26,6 +27,8 @@ type Settings struct {
 	// Spans says that one request may prove several days of tasks where the API's days add
 	// up.
 	Spans bool
+	// Jumps say which losses stand out against their own past.
+	Jumps jump.Settings
 	// APIMemoryDays is how many days the API is believed to remember.
 	APIMemoryDays int
 	// RawDays and RunDays are how many days raw answers and run records are kept;

@@ -74,6 +74,7 @@ var shapes = map[string]shape{
 	"reconciliations":   {keys: words("sdk_app_id first_day last_day task_id checked_at grain stage event_type platform_id err_code"), oneOf: "grain"},
 	"runs":              {keys: words("run_id"), sums: words("requests retries windows rows_inserted rows_updated rows_deleted rows_unchanged rejects")},
 	"alerts":            {keys: words("alert_id")},
+	"jumps":             {keys: words("jump_id")},
 	"apps":              {keys: words("sdk_app_id")},
 	"tasks":             {keys: words("sdk_app_id task_id")},
 	"platforms":         {keys: words("platform_id")},

@@ -41,6 +41,9 @@ const (
 	Longest = 28
 	// rejoins is within how many days of its last one an event goes on.
 	rejoins = 3
+	// Judged is how many of the newest days a run judges: those that may still change, and
+	// some more.
+	Judged = 14
 	// Reach is how many days before the judged ones the figures must begin.
 	Reach = back + Longest
 	// deviations is how many times its spread a value must lie above the usual.
@@ -63,11 +66,14 @@ const (
 // those it found, and those told before. Of the latter, the ones that reach the judged days are
 // judged again as a whole; so an event may change, or be missing.
 func Detect(f Figures, told []Event, first, last calendar.Day, s Settings) []Event {
-	causes := slices.SortedFunc(maps.Keys(f.Losses), compareCauses)
-	byCause := make(map[Cause][]Event, len(told))
+	byCause := make(map[Cause][]Event, len(f.Losses))
+	for cause := range f.Losses {
+		byCause[cause] = nil
+	}
 	for _, e := range told {
 		byCause[e.Cause] = append(byCause[e.Cause], e)
 	}
+	causes := slices.SortedFunc(maps.Keys(byCause), compareCauses)
 	days := f.sights(first-Reach, last)
 	volume := volume{f, days, map[calendar.Day]float64{}}
 	var events []Event

@@ -165,7 +165,7 @@ func year(t testing.TB, seed uint64, app int64, counted bool, settings jump.Sett
 // score is how well alerts tell incidents.
 type score struct {
 	incidents, found, firstDay, alerts, right int
-	missed, wrong                              []string
+	missed, wrong                             []string
 }
 
 func (s score) precision() float64 { return float64(s.right) / float64(max(1, s.alerts)) }

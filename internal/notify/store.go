@@ -17,6 +17,7 @@ type AlertKey struct {
 	Kind     string
 	SDKAppID int64  // 0 for an event of all apps
 	Job      string // the failed job; empty for other kinds of events
+	Cause    string // of a jump; empty for other kinds of events
 }
 
 // Alert is an event: something went wrong.
@@ -45,12 +46,12 @@ type AlertChange struct {
 
 const (
 	sqlAlerts = `
-		SELECT alert_id, kind, sdk_app_id, job, detail, opened_at, closed_at, good_jobs
+		SELECT alert_id, kind, sdk_app_id, job, cause, detail, opened_at, closed_at, good_jobs
 		FROM pushloss.alert WHERE closed_at IS NULL OR closed_at > $1 ORDER BY alert_id`
 	sqlCountGood = `UPDATE pushloss.alert SET good_jobs = $2 WHERE alert_id = $1`
 	sqlOpenAlert = `
-		INSERT INTO pushloss.alert (kind, sdk_app_id, job, detail, opened_at)
-		VALUES ($1, $2, $3, $4, $5) RETURNING alert_id`
+		INSERT INTO pushloss.alert (kind, sdk_app_id, job, cause, detail, opened_at)
+		VALUES ($1, $2, $3, $4, $5, $6) RETURNING alert_id`
 	sqlCloseAlert = `UPDATE pushloss.alert SET closed_at = $2 WHERE alert_id = $1`
 	// A recovery goes only to targets that got, or will get, the alert.
 	sqlInsertMessages = `
@@ -98,7 +99,7 @@ func updateAlerts(ctx context.Context, pool *postgres.Pool, targets []string, no
 				id = c.Closes.ID
 				_, err = tx.Exec(ctx, sqlCloseAlert, id, now)
 			default:
-				err = tx.QueryRow(ctx, sqlOpenAlert, c.Key.Kind, c.Key.SDKAppID, c.Key.Job, postgres.Storable(c.Detail), now).Scan(&id)
+				err = tx.QueryRow(ctx, sqlOpenAlert, c.Key.Kind, c.Key.SDKAppID, c.Key.Job, c.Key.Cause, postgres.Storable(c.Detail), now).Scan(&id)
 			}
 			if err != nil {
 				return err
@@ -121,7 +122,7 @@ func alertsSince(ctx context.Context, on interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }, since *time.Time) ([]Alert, error) {
 	return postgres.List(ctx, on, func(row pgx.CollectableRow) (a Alert, err error) {
-		err = row.Scan(&a.ID, &a.Kind, &a.SDKAppID, &a.Job, &a.Detail, &a.OpenedAt, &a.ClosedAt, &a.GoodJobs)
+		err = row.Scan(&a.ID, &a.Kind, &a.SDKAppID, &a.Job, &a.Cause, &a.Detail, &a.OpenedAt, &a.ClosedAt, &a.GoodJobs)
 		return a, err
 	}, sqlAlerts, since)
 }

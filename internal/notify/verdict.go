@@ -20,6 +20,7 @@ const (
 	KindUnproven       = "unproven"
 	KindEmptied        = "emptied"
 	KindSpans          = "spans"
+	KindJump           = "jump"
 )
 
 // Verdict says whether one thing is wrong now. There is no verdict on what could not be
@@ -145,6 +146,9 @@ func OfStatus(statuses []load.AppStatus, busy []int64) []Verdict {
 			Detail:   fmt.Sprintf("windows that were pulled too late: %d; windows whose answers lack their task: %d", s.Unproven, s.Absent),
 			Hint:     "analytics.stream_coverage names them by their state; run at least daily, and see PUSHLOSS_API_MEMORY_DAYS",
 		}, ofEmptied(s), ofSpans(s))
+		for _, j := range s.Jumps {
+			verdicts = append(verdicts, ofJump(j))
+		}
 	}
 	return verdicts
 }
@@ -174,6 +178,17 @@ func ofSpans(s load.AppStatus) Verdict {
 		v.Detail, v.Hint = s.SpansOff.String(), pipeline.HintOfDisagreement
 	}
 	return v
+}
+
+// ofJump judges whether a loss stands out.
+func ofJump(j load.Jump) Verdict {
+	return Verdict{
+		AlertKey: AlertKey{Kind: KindJump, SDKAppID: j.SDKAppID, Cause: j.Cause},
+		Wrong:    j.Open,
+		Title:    fmt.Sprintf("app %d: %s", j.SDKAppID, j.Headline()),
+		Detail:   j.String(),
+		Hint:     j.Hint(),
+	}
 }
 
 // OfFreshness judges whether runs are completed: the last one must not be older than

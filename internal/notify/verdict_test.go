@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"pushloss/internal/calendar"
 	"pushloss/internal/notify"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
@@ -97,6 +98,7 @@ func TestWhatAStatusSays(t *testing.T) {
 	t.Parallel()
 	gap, differs, unproven := notify.AlertKey{Kind: "gap", SDKAppID: 7}, notify.AlertKey{Kind: "reconciliation", SDKAppID: 7}, notify.AlertKey{Kind: "unproven", SDKAppID: 7}
 	emptied, spans := notify.AlertKey{Kind: "emptied", SDKAppID: 7}, notify.AlertKey{Kind: "spans", SDKAppID: 7}
+	jump := notify.AlertKey{Kind: "jump", SDKAppID: 7, Cause: "ready_to_send/1/2/21301"}
 	for _, test := range []struct {
 		name   string
 		status load.AppStatus
@@ -112,6 +114,7 @@ func TestWhatAStatusSays(t *testing.T) {
 		{"tasks that answers lack", load.AppStatus{Absent: 1}, unproven},
 		{"all figures removed", load.AppStatus{Emptied: load.Emptied{Days: 2}}, emptied},
 		{"a span was wrong", load.AppStatus{SpansOff: &load.SpansOff{}}, spans},
+		{"a loss stands out", load.AppStatus{Jumps: []load.Jump{{SDKAppID: 7, Cause: jump.Cause, Open: true}}}, jump},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -124,6 +127,47 @@ func TestWhatAStatusSays(t *testing.T) {
 				t.Errorf("verdicts (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestALossThatStandsOutIsToldInTheWordsOfTheCatalogue(t *testing.T) {
+	t.Parallel()
+	day, err := calendar.ParseDay("2026-11-26")
+	if err != nil {
+		t.Fatal(err)
+	}
+	share, pushes := 0.43, int64(10_000)
+	j := load.Jump{
+		SDKAppID: 1400000001, Cause: "ready_to_send/1/2/21301", Open: true, First: day, Last: day, Worst: day, Platform: "Xiaomi", ErrCode: "21301",
+		Losses: 4300, Pushes: &pushes, Share: &share, Usual: 0.035, Name: "authentication failed", LikelyCause: "a wrong AppSecret", WhatToDo: "fix it in the console",
+	}
+	of := func(j load.Jump) notify.Verdict {
+		t.Helper()
+		for _, v := range notify.OfStatus([]load.AppStatus{{SDKAppID: 1400000001, Jumps: []load.Jump{j}}}, nil) {
+			if v.Kind == notify.KindJump {
+				return v
+			}
+		}
+		t.Fatal("there is no verdict")
+		return notify.Verdict{}
+	}
+	v := of(j)
+	if want := "app 1400000001: 43 % of pushes to Xiaomi lost by 21301"; v.Title != want || !v.Wrong {
+		t.Errorf("title %q, want %q", v.Title, want)
+	}
+	if want := "26 November: 43 % of pushes to Xiaomi lost by 21301, authentication failed, 12 times the usual 3.5 %: a wrong AppSecret"; v.Detail != want {
+		t.Errorf("detail %q, want %q", v.Detail, want)
+	}
+	if want := "fix it in the console; analytics.jumps has the figures"; v.Hint != want {
+		t.Errorf("hint %q, want %q", v.Hint, want)
+	}
+	j.First, j.Pushes, j.Share, j.Usual, j.LikelyCause = day-1, nil, nil, 0, ""
+	if want := "since 25 November; 26 November: 4,300 pushes to Xiaomi lost by 21301, authentication failed, where none is usual"; of(j).Detail != want {
+		t.Errorf("detail %q, want %q", of(j).Detail, want)
+	}
+	j.Open = false
+	if of(j).Wrong {
+		t.Error("an event that is over is wrong")
 	}
 }
 

@@ -108,6 +108,7 @@ func (j *job) app(ctx context.Context, session *load.Session, app App, runID int
 	}
 	err = j.work(ctx, at, &report)
 	at.calls.report(&report, app.CallsPerSecond)
+	j.jumps(ctx, at)
 	if err != nil {
 		report.stop(ctx, err)
 		log.ErrorContext(ctx, "app stopped", "state", string(report.State), "error", report.Problem, "hint", report.Hint)

@@ -9,6 +9,7 @@ import (
 
 	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/jump"
 	"pushloss/internal/stream"
 	"pushloss/load"
 )
@@ -34,6 +35,8 @@ type Settings struct {
 	// Spans says that one request may prove several days of tasks where there is evidence
 	// that the API's days add up (load.Evidence).
 	Spans bool
+	// Jumps say which losses stand out; without a factor, none are looked for.
+	Jumps jump.Settings
 }
 
 // Options are the optional parts of a Pipeline.

@@ -1,0 +1,18 @@
+package pipeline
+
+import "context"
+
+// jumps looks for losses of an app that stand out against their own past, once the job's work
+// there is done. An error does not fail the job: the next one judges the same days again.
+func (j *job) jumps(ctx context.Context, at turn) {
+	if j.settings.Jumps.Factor == 0 || ctx.Err() != nil {
+		return
+	}
+	opened, err := at.lock.UpdateJumps(ctx, at.Location, j.settings.Jumps, j.opts.Now())
+	switch {
+	case err != nil:
+		at.log.WarnContext(ctx, "losses that stand out were not looked for; the next run looks for them", "error", err)
+	case opened > 0:
+		at.log.WarnContext(ctx, "losses stand out against their own past", "events", opened, "hint", "analytics.jumps has them")
+	}
+}

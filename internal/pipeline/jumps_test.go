@@ -1,0 +1,122 @@
+package pipeline_test
+
+import (
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"pushloss/internal/calendar"
+	"pushloss/internal/jump"
+	"pushloss/internal/lab/sandbox"
+	"pushloss/internal/pipeline"
+	"pushloss/internal/stream"
+	"pushloss/load"
+)
+
+// jumped is a row of analytics.jumps.
+type jumped struct {
+	First, Last, State, Stage, Platform, Code, Cause string
+	Counted                                          bool
+}
+
+func (w *world) jumps() []jumped {
+	w.t.Helper()
+	return query[jumped](w, `
+		SELECT first_day::text, last_day::text, state, stage, platform, err_code, likely_cause, share > 0.3 AND usual_share < 0.05 AND times_usual > 5
+		FROM analytics.jumps WHERE sdk_app_id = $1 ORDER BY jump_id`, int64(testApp))
+}
+
+// A key is revoked on one day and works again on another. The days before, the daily runs, late
+// figures and the API are as in a company's life.
+func TestARunTellsALossThatStandsOutOnceAndThatItIsOver(t *testing.T) {
+	t.Parallel()
+	broken := today - 6
+	incident, err := sandbox.NewIncident(sandbox.RevokedKey, broken.UTC(), (broken + 3).UTC(), 0.5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := setup(t, withFaults(t, "late=0.3"), func(cfg *sandbox.Config) {
+		cfg.Rows = 60
+		cfg.Lives = map[int64]sandbox.Life{testApp: {Weekend: 0.5, Growth: 0.01, Since: (today - 30).UTC(), Incidents: []sandbox.Incident{incident}}}
+	})
+	w.settings.Streams = []stream.Stream{stream.Loss, stream.Statistics}
+	w.settings.Jumps = jump.Settings{Factor: 3, Least: 100}
+	first := broken - 12
+	w.settings.FirstDay = &first
+	runs := func(from, to calendar.Day) {
+		for day := from; day <= to; day++ {
+			w.now = day.UTC().Add(3 * time.Hour)
+			w.run(load.RunDone)
+		}
+	}
+
+	runs(first+1, broken)
+	if got := w.jumps(); len(got) != 0 {
+		t.Fatalf("before anything broke: %+v", got)
+	}
+	want := jumped{broken.String(), broken.String(), "open", "ready_to_send", "Xiaomi", "21301", "a wrong AppSecret", true}
+	for day := broken; day < broken+3; day++ {
+		runs(day+1, day+1)
+		want.Last = day.String()
+		if diff := gocmp.Diff([]jumped{want}, w.jumps()); diff != "" {
+			t.Fatalf("after the run that pulled %s (-want +got):\n%s", day, diff)
+		}
+	}
+	runs(broken+4, broken+4)
+	want.State = "over"
+	if diff := gocmp.Diff([]jumped{want}, w.jumps()); diff != "" {
+		t.Fatalf("after the first good day (-want +got):\n%s", diff)
+	}
+	runs(broken+5, today)
+	w.run(load.RunDone) // once more: the same figures, the same events
+	if diff := gocmp.Diff([]jumped{want}, w.jumps()); diff != "" {
+		t.Fatalf("at the end (-want +got):\n%s", diff)
+	}
+
+	again, err := w.db.JumpsAgain(t.Context(), testApp, broken, today-1, w.settings.Jumps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(again) != 1 || again[0].First != broken || again[0].Last != broken+2 || again[0].Open || again[0].ErrCode != "21301" {
+		t.Errorf("told again: %+v", again)
+	}
+}
+
+func TestARestatementWithdrawsAnEventAndGivesItBack(t *testing.T) {
+	t.Parallel()
+	broken := today - 2
+	incident, err := sandbox.NewIncident(sandbox.ExpiredCertificate, broken.UTC(), today.UTC(), 0.8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := setup(t, func(cfg *sandbox.Config) {
+		cfg.Rows = 60
+		cfg.Lives = map[int64]sandbox.Life{testApp: {Incidents: []sandbox.Incident{incident}}}
+	})
+	w.settings.Jumps = jump.Settings{Factor: 3, Least: 100} // counts only: no statistics
+	w.backfill(today-15, today-1, load.RunDone)
+	state := func() string {
+		w.t.Helper()
+		var state string
+		err := w.pool.QueryRow(t.Context(), "SELECT coalesce(string_agg(state || ' ' || err_code || ' ' || first_day, ', '), '') FROM analytics.jumps").Scan(&state)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return state
+	}
+	if want := "open 403 " + broken.String(); state() != want {
+		t.Fatalf("%q, want %q", state(), want)
+	}
+	if _, err := w.pool.Exec(t.Context(), "UPDATE pushloss.platform_loss SET err_count = 1 WHERE day >= $1 AND platform_id = 1", broken.UTC()); err != nil {
+		t.Fatal(err)
+	}
+	w.backfill(today-15, today-10, load.RunDone) // which pulls nothing, and judges the newest days
+	if want := "withdrawn 403 " + broken.String(); state() != want {
+		t.Fatalf("%q, want %q", state(), want)
+	}
+	w.backfillAs(pipeline.BackfillRequest{From: broken, To: today - 1, Reprocess: pipeline.All}, load.RunDone)
+	if want := "open 403 " + broken.String(); state() != want {
+		t.Fatalf("%q, want %q", state(), want)
+	}
+}

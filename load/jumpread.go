@@ -1,0 +1,139 @@
+package load
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/calendar"
+	"pushloss/internal/postgres"
+)
+
+// Jump is an event with its names and the words of the catalogue.
+type Jump struct {
+	SDKAppID int64        `json:"sdk_app_id"`
+	Cause    string       `json:"cause"` // stage, event type, platform and code
+	Open     bool         `json:"open"`
+	First    calendar.Day `json:"first_day"`
+	Last     calendar.Day `json:"last_day"`
+	Worst    calendar.Day `json:"worst_day"` // the figures are of this day
+	Stage    string       `json:"stage"`
+	Platform string       `json:"platform"`
+	ErrCode  string       `json:"err_code"`
+	Losses   int64        `json:"losses"`
+	// Pushes of the channel, and the share of them that is lost; nil where their number is
+	// not known.
+	Pushes *int64   `json:"pushes"`
+	Share  *float64 `json:"share"`
+	Usual  float64  `json:"usual"` // share or, without one, losses
+	// The catalogue's words; empty where it has none.
+	Name        string `json:"short_name"`
+	LikelyCause string `json:"likely_cause"`
+	WhatToDo    string `json:"what_to_do"`
+}
+
+// An event that is over is read as long as its alert is open. Of a cause, the open event comes
+// first.
+const sqlReadJumps = `
+	SELECT j.sdk_app_id, j.cause, j.state = 'open', j.first_day, j.last_day, j.worst_day, j.stage, j.platform, j.err_code, j.losses, j.pushes, j.share,
+		coalesce(j.usual_share, j.usual_losses), coalesce(j.short_name, j.err_meaning, ''), coalesce(j.likely_cause, ''), coalesce(j.what_to_do, '')
+	FROM analytics.jumps AS j
+	WHERE j.state = 'open' OR (j.sdk_app_id, j.cause) IN (
+		SELECT a.sdk_app_id, a.cause FROM pushloss.alert AS a WHERE a.kind = 'jump' AND a.closed_at IS NULL)
+	ORDER BY j.sdk_app_id, j.cause, j.state <> 'open', j.jump_id DESC`
+
+// readJumps returns one event for each cause that stands out, or whose alert is open.
+func readJumps(ctx context.Context, from postgres.Reader) (map[int64][]Jump, error) {
+	jumps, err := postgres.List(ctx, from, func(row pgx.CollectableRow) (j Jump, err error) {
+		var first, last, worst time.Time
+		err = row.Scan(&j.SDKAppID, &j.Cause, &j.Open, &first, &last, &worst, &j.Stage, &j.Platform, &j.ErrCode, &j.Losses, &j.Pushes,
+			&j.Share, &j.Usual, &j.Name, &j.LikelyCause, &j.WhatToDo)
+		j.First, j.Last, j.Worst = calendar.DayOf(first, time.UTC), calendar.DayOf(last, time.UTC), calendar.DayOf(worst, time.UTC)
+		return j, err
+	}, sqlReadJumps)
+	if err != nil {
+		return nil, fmt.Errorf("read the losses that stand out: %w", err)
+	}
+	byApp := map[int64][]Jump{}
+	for i, j := range jumps {
+		if i > 0 && jumps[i-1].SDKAppID == j.SDKAppID && jumps[i-1].Cause == j.Cause {
+			continue
+		}
+		byApp[j.SDKAppID] = append(byApp[j.SDKAppID], j)
+	}
+	return byApp, nil
+}
+
+// Headline says what is lost.
+func (j Jump) Headline() string {
+	of := " pushes to "
+	if j.Share != nil {
+		of = " of pushes to "
+	}
+	return j.Lost() + of + j.Platform + " lost by " + j.ErrCode
+}
+
+// Lost is the share of the pushes that is lost or, where it is not known, their number.
+func (j Jump) Lost() string {
+	if j.Share != nil {
+		return percent(*j.Share)
+	}
+	return humanize.Comma(j.Losses)
+}
+
+// String says what stands out, and why it probably does.
+func (j Jump) String() string {
+	text := dayName(j.Worst) + ": " + j.Headline()
+	if j.First < j.Worst {
+		text = "since " + dayName(j.First) + "; " + text
+	}
+	if j.Name != "" {
+		text += ", " + j.Name
+	}
+	value := float64(j.Losses)
+	if j.Share != nil {
+		value = *j.Share
+	}
+	if j.Usual > 0 {
+		text += fmt.Sprintf(", %s times the usual %s", short(value/j.Usual), j.UsualText())
+	} else {
+		text += ", where none is usual"
+	}
+	if j.LikelyCause != "" {
+		text += ": " + j.LikelyCause
+	}
+	return text
+}
+
+// UsualText is the usual share or, where it is not known, number.
+func (j Jump) UsualText() string {
+	if j.Share != nil {
+		return percent(j.Usual)
+	}
+	return fmt.Sprintf("%.0f", j.Usual)
+}
+
+// Hint says what helps.
+func (j Jump) Hint() string {
+	return cmp.Or(j.WhatToDo, "look the code up in the vendor's documentation") + "; analytics.jumps has the figures"
+}
+
+func dayName(day calendar.Day) string { return day.UTC().Format("2 January") }
+
+func percent(share float64) string { return short(100*share) + " %" }
+
+// short writes a number with two digits that count.
+func short(n float64) string {
+	if n >= 10 {
+		return fmt.Sprintf("%.0f", n)
+	}
+	if digits := fmt.Sprintf("%.1f", n); n >= 1 || math.Round(n*10) >= 1 {
+		return digits
+	}
+	return fmt.Sprintf("%.2g", n)
+}

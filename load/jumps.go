@@ -1,0 +1,316 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/calendar"
+	"pushloss/internal/jump"
+	"pushloss/internal/postgres"
+)
+
+// The states of an event.
+const (
+	jumpOpen      = "open"
+	jumpOver      = "over"
+	jumpWithdrawn = "withdrawn"
+)
+
+const (
+	// The first fact of a push count is 3 (total), which can be lost before it is sent, the
+	// second 4 (sent), which can be lost afterwards.
+	sqlJumpPulls = `
+		SELECT stream_id, day, first_loaded_at, greatest(last_loaded_at, proven_at)
+		FROM pushloss.ledger
+		WHERE sdk_app_id = $1 AND task_key = 0 AND day BETWEEN $2 AND $3 AND stream_id IN (0, 1)
+			AND state IN ('loaded', 'empty', 'failed') AND first_loaded_at IS NOT NULL`
+	sqlJumpLosses = `
+		SELECT day, stage_id, event_type, platform_id, err_code_key, err_count
+		FROM pushloss.platform_loss
+		WHERE sdk_app_id = $1 AND task_key = 0 AND day BETWEEN $2 AND $3`
+	sqlJumpPushes = `
+		SELECT day, counter_id - 2, event_type, platform_id, 0, push_count
+		FROM pushloss.platform_push_count
+		WHERE sdk_app_id = $1 AND task_key = 0 AND day BETWEEN $2 AND $3 AND counter_id IN (3, 4)`
+	sqlJumpChanges = `
+		SELECT stream_id, day, CASE stream_id WHEN 0 THEN stage_id ELSE stage_id - 2 END, event_type, platform_id,
+			CASE stream_id WHEN 0 THEN err_code_key ELSE 0 END, coalesce(old_count, 0), changed_at
+		FROM pushloss.loss_change
+		WHERE sdk_app_id = $1 AND task_key = 0 AND day BETWEEN $2 AND $3 AND by_platform
+			AND (stream_id = 0 OR stream_id = 1 AND stage_id IN (3, 4)) AND old_count IS DISTINCT FROM new_count
+		ORDER BY changed_at, change_id`
+	sqlJumpCodes  = `SELECT err_code_key, err_code FROM pushloss.err_code WHERE err_code_key = ANY($1::int[])`
+	sqlNewestDay  = `SELECT max(day) FROM pushloss.ledger WHERE sdk_app_id = $1 AND task_key = 0 AND stream_id = 0 AND first_loaded_at IS NOT NULL`
+	sqlJumpsKnown = `
+		SELECT j.jump_id, c.err_code, j.err_code_key, j.stage_id, j.event_type, j.platform_id, j.first_day, j.last_day, j.worst_day,
+			j.losses, coalesce(j.pushes, 0), j.usual, j.state
+		FROM pushloss.jump AS j JOIN pushloss.err_code AS c USING (err_code_key)
+		WHERE j.sdk_app_id = $1 AND (j.last_day >= $2 OR j.state = 'open')
+		ORDER BY j.first_day, j.jump_id`
+	sqlInsertJump = `
+		INSERT INTO pushloss.jump (sdk_app_id, stage_id, event_type, platform_id, err_code_key, first_day, last_day, worst_day, losses, pushes, usual, state, opened_at, closed_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, nullif($10::bigint, 0), $11, $12, $13, CASE WHEN $12 <> 'open' THEN $13::timestamptz END)`
+	// An event that is as it was is not written.
+	sqlUpdateJump = `
+		UPDATE pushloss.jump SET first_day = $3, last_day = $4, worst_day = $5, losses = $6, pushes = nullif($7::bigint, 0), usual = $8, state = $9,
+			closed_at = CASE WHEN $9 = 'open' THEN NULL WHEN state = $9 THEN closed_at ELSE $10::timestamptz END
+		WHERE sdk_app_id = $1 AND jump_id = $2`
+)
+
+// storedJump is an event as the table has it.
+type storedJump struct {
+	jump.Event
+	id      int64
+	codeKey int32
+	state   string
+}
+
+// jumpFigures are the figures of an app that events are found in, and the keys of the codes.
+type jumpFigures struct {
+	jump.Figures
+	codeKeys map[string]int32
+}
+
+// UpdateJumps judges the app's newest days and stores what it finds: new events, those that go
+// on or are over, and those that figures which changed since withdraw. It returns how many
+// events it opened.
+func (l *AppLock) UpdateJumps(ctx context.Context, zone *time.Location, settings jump.Settings, now time.Time) (opened int, err error) {
+	db, app := l.session.db, l.sdkAppID
+	var newest *time.Time
+	if err := db.pool.QueryRow(ctx, sqlNewestDay, app).Scan(&newest); err != nil {
+		return 0, fmt.Errorf("look for the newest day: %w", err)
+	}
+	if newest == nil {
+		return 0, nil
+	}
+	last := calendar.DayOf(*newest, time.UTC)
+	first := last - jump.Judged + 1
+	known, err := db.knownJumps(ctx, app, first-jump.Reach)
+	if err != nil {
+		return 0, err
+	}
+	figures, err := db.readJumpFigures(ctx, app, zone, first-jump.Reach, last)
+	if err != nil {
+		return 0, err
+	}
+	var told []jump.Event
+	for _, k := range known {
+		if k.state != jumpWithdrawn {
+			told = append(told, k.Event)
+		}
+	}
+	found := jump.Detect(figures.Figures, told, first, last, settings)
+	changes, opened := jumpChanges(app, known, found, figures.codeKeys, now)
+	if len(changes) == 0 {
+		return 0, nil
+	}
+	err = l.transact(ctx, func(ctx context.Context, tx pgx.Tx, batch *pgx.Batch) error {
+		for _, change := range changes {
+			batch.Queue(change.sql, change.args...)
+		}
+		return tx.SendBatch(ctx, batch).Close()
+	})
+	if err != nil {
+		return 0, fmt.Errorf("store losses that stand out: %w", err)
+	}
+	return opened, nil
+}
+
+type jumpChange struct {
+	sql  string
+	args []any
+}
+
+// jumpChanges brings the stored events to what was found. A found event is a stored one of the
+// same cause whose days it shares.
+func jumpChanges(app int64, known []storedJump, found []jump.Event, codeKeys map[string]int32, now time.Time) (changes []jumpChange, opened int) {
+	known = slices.Clone(known)
+	update := func(id int64, e jump.Event, state string) {
+		changes = append(changes, jumpChange{sqlUpdateJump, []any{
+			app, id, e.First.UTC(), e.Last.UTC(), e.Worst.UTC(), e.Losses, e.Pushes, e.Usual, state, now,
+		}})
+	}
+	for _, e := range found {
+		state := jumpOpen
+		if e.Over {
+			state = jumpOver
+		}
+		at := slices.IndexFunc(known, func(k storedJump) bool {
+			return k.Cause == e.Cause && k.First <= e.Last && e.First <= k.Last
+		})
+		if at < 0 {
+			opened++
+			changes = append(changes, jumpChange{sqlInsertJump, []any{
+				app, e.StageID, e.EventType, e.PlatformID, codeKeys[e.Code],
+				e.First.UTC(), e.Last.UTC(), e.Worst.UTC(), e.Losses, e.Pushes, e.Usual, state, now,
+			}})
+			continue
+		}
+		k := known[at]
+		known = slices.Delete(known, at, at+1)
+		if k.state != state || k.Event != e {
+			update(k.id, e, state)
+		}
+	}
+	for _, k := range known {
+		if k.state != jumpWithdrawn {
+			update(k.id, k.Event, jumpWithdrawn)
+		}
+	}
+	return changes, opened
+}
+
+func (db *DB) knownJumps(ctx context.Context, app int64, since calendar.Day) ([]storedJump, error) {
+	known, err := postgres.List(ctx, db.pool, func(row pgx.CollectableRow) (k storedJump, err error) {
+		var first, last, worst time.Time
+		err = row.Scan(&k.id, &k.Code, &k.codeKey, &k.StageID, &k.EventType, &k.PlatformID, &first, &last, &worst, &k.Losses, &k.Pushes, &k.Usual, &k.state)
+		k.First, k.Last, k.Worst = calendar.DayOf(first, time.UTC), calendar.DayOf(last, time.UTC), calendar.DayOf(worst, time.UTC)
+		k.Over = k.state == jumpOver
+		return k, err
+	}, sqlJumpsKnown, app, since.UTC())
+	if err != nil {
+		return nil, fmt.Errorf("read the losses that stood out: %w", err)
+	}
+	return known, nil
+}
+
+// jumpsLimit bounds the reading of an app's figures.
+const jumpsLimit = time.Minute
+
+// readJumpFigures reads an app's figures by channel, with their changes, as of one moment.
+func (db *DB) readJumpFigures(ctx context.Context, app int64, zone *time.Location, first, last calendar.Day) (f jumpFigures, err error) {
+	f = jumpFigures{
+		Figures: jump.Figures{
+			Ended: func(day calendar.Day) time.Time { return day.Window(zone).End },
+			Lost:  map[calendar.Day]jump.Pulled{}, Pushed: map[calendar.Day]jump.Pulled{},
+			Losses: map[jump.Cause]map[calendar.Day]jump.Count{}, Pushes: map[jump.Gate]map[calendar.Day]jump.Count{},
+		},
+		codeKeys: map[string]int32{},
+	}
+	err = db.Read(ctx, jumpsLimit, func(tx pgx.Tx) error {
+		counts := jumpCounts{}
+		args := []any{app, first.UTC(), last.UTC()}
+		if err := f.readPulls(ctx, tx, args); err != nil {
+			return err
+		}
+		for stream, sql := range []string{sqlJumpLosses, sqlJumpPushes} {
+			if err := counts.read(ctx, tx, stream, sql, args); err != nil {
+				return err
+			}
+		}
+		if err := counts.readChanges(ctx, tx, args); err != nil {
+			return err
+		}
+		return f.fill(ctx, tx, counts)
+	})
+	if err != nil {
+		return f, fmt.Errorf("read the figures to compare: %w", err)
+	}
+	return f, nil
+}
+
+func (f jumpFigures) readPulls(ctx context.Context, tx pgx.Tx, args []any) error {
+	rows, err := tx.Query(ctx, sqlJumpPulls, args...)
+	if err != nil {
+		return err
+	}
+	var stream int16
+	var day time.Time
+	var pulled jump.Pulled
+	_, err = pgx.ForEachRow(rows, []any{&stream, &day, &pulled.First, &pulled.Last}, func() error {
+		of := f.Lost
+		if stream != 0 {
+			of = f.Pushed
+		}
+		of[calendar.DayOf(day, time.UTC)] = pulled
+		return nil
+	})
+	return err
+}
+
+// jumpFact is the key of a count of a stream: the losses of a code, or the pushes that can be
+// lost at a stage.
+type jumpFact struct {
+	stream int
+	gate   jump.Gate
+	code   int32
+}
+
+type jumpCounts map[jumpFact]map[calendar.Day]jump.Count
+
+func (c jumpCounts) add(fact jumpFact, day calendar.Day, change func(*jump.Count)) {
+	if c[fact] == nil {
+		c[fact] = map[calendar.Day]jump.Count{}
+	}
+	count := c[fact][day]
+	change(&count)
+	c[fact][day] = count
+}
+
+func (c jumpCounts) read(ctx context.Context, tx pgx.Tx, stream int, sql string, args []any) error {
+	rows, err := tx.Query(ctx, sql, args...)
+	if err != nil {
+		return err
+	}
+	fact := jumpFact{stream: stream}
+	var day time.Time
+	var n int64
+	_, err = pgx.ForEachRow(rows, []any{&day, &fact.gate.StageID, &fact.gate.EventType, &fact.gate.PlatformID, &fact.code, &n}, func() error {
+		c.add(fact, calendar.DayOf(day, time.UTC), func(count *jump.Count) { count.Now = n })
+		return nil
+	})
+	return err
+}
+
+func (c jumpCounts) readChanges(ctx context.Context, tx pgx.Tx, args []any) error {
+	rows, err := tx.Query(ctx, sqlJumpChanges, args...)
+	if err != nil {
+		return err
+	}
+	var fact jumpFact
+	var day time.Time
+	var change jump.Change
+	_, err = pgx.ForEachRow(rows, []any{
+		&fact.stream, &day, &fact.gate.StageID, &fact.gate.EventType, &fact.gate.PlatformID, &fact.code, &change.Before, &change.At,
+	}, func() error {
+		c.add(fact, calendar.DayOf(day, time.UTC), func(count *jump.Count) { count.Changes = append(count.Changes, change) })
+		return nil
+	})
+	return err
+}
+
+// fill gives the counts their codes.
+func (f jumpFigures) fill(ctx context.Context, tx pgx.Tx, counts jumpCounts) error {
+	var keys []int32
+	for fact := range counts {
+		if fact.stream == 0 {
+			keys = append(keys, fact.code)
+		}
+	}
+	slices.Sort(keys)
+	rows, err := tx.Query(ctx, sqlJumpCodes, slices.Compact(keys))
+	if err != nil {
+		return err
+	}
+	codes := map[int32]string{}
+	var key int32
+	var code string
+	if _, err := pgx.ForEachRow(rows, []any{&key, &code}, func() error {
+		codes[key], f.codeKeys[code] = code, key
+		return nil
+	}); err != nil {
+		return err
+	}
+	for fact, days := range counts {
+		if fact.stream == 0 {
+			f.Losses[jump.Cause{StageID: fact.gate.StageID, Channel: fact.gate.Channel, Code: codes[fact.code]}] = days
+		} else {
+			f.Pushes[fact.gate] = days
+		}
+	}
+	return nil
+}
