@@ -48,11 +48,18 @@ takes only app and task, and those that its line names:
   stream=NAME                  only calls of this stream
   task=ID                      only calls that ask for this task; overall: for the overall figures
   day=D                        only windows that touch this day
-  from=D, to=D                 only windows that touch these days`,
+  from=D, to=D                 only windows that touch these days
+
+Incidents (--incident KIND:from=D,to=D) lose a part of a channel's pushes on these days,
+of every app, and make the figures those of people: less on weekends, and growing with
+--growth. GET /sandbox/incidents?sdkappid= returns what breaks:
+` + sandboxIncidents() + `
+After a colon: from=D, to=D (included) and share=SHARE, of the channel's pushes.`,
 		Example: `  pushloss sandbox --app 1400000001
   pushloss sandbox --fault http-500:every=7 --fault duplicate-rows
   pushloss sandbox --fault http-500:stream=statistics,first=1
-  pushloss sandbox --fault end-inclusive --fault day-figures=UTC:by=touch`,
+  pushloss sandbox --fault end-inclusive --fault day-figures=UTC:by=touch
+  pushloss sandbox --incident revoked-key:from=2025-03-09,to=2025-03-11,share=0.4`,
 		Args: exactly(cobra.NoArgs),
 	}
 	command.AddCommand(newFillCommand(env))
@@ -66,6 +73,9 @@ takes only app and task, and those that its line names:
 	rate := flags.Float64("rate", 1, "calls per second that an app is allowed; 0 is no limit")
 	zone := flags.String("timezone", "Asia/Shanghai", "time zone of the days in faults")
 	faults := flags.StringArray("fault", nil, "switch a fault on; see above")
+	incidents := flags.StringArray("incident", nil, "break something; see above")
+	weekend := flags.Float64("weekend", 0.6, "with incidents: pushes of a day at the weekend, as a part of a weekday's")
+	growth := flags.Float64("growth", 0, "with incidents: growth of the pushes from day to day; 0.01 is 1 %")
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
 		a, err := configure(cmd, env, config.Needs{})
 		if err != nil {
@@ -78,6 +88,20 @@ takes only app and task, and those that its line names:
 		cfg := sandbox.Config{Seed: *seed, Rows: *rows, CallsPerSecond: *rate, Location: location, Now: env.Now, Log: a.log}
 		for _, id := range *apps {
 			cfg.Apps = append(cfg.Apps, sandbox.App{SDKAppID: id, SecretKey: *key, Admins: *admins})
+		}
+		if len(*incidents) > 0 {
+			life := sandbox.Life{Weekend: *weekend, Growth: *growth, Since: env.Now()}
+			for _, text := range *incidents {
+				incident, err := sandbox.ParseIncident(text, location)
+				if err != nil {
+					return &problem.UsageError{Problem: "--incident: " + err.Error()}
+				}
+				life.Incidents = append(life.Incidents, incident)
+			}
+			cfg.Lives = make(map[int64]sandbox.Life)
+			for _, id := range *apps {
+				cfg.Lives[id] = life
+			}
 		}
 		for _, text := range *faults {
 			fault, err := sandbox.ParseFault(text)
@@ -108,6 +132,14 @@ func sandboxStreams() string {
 	var b strings.Builder
 	for _, stream := range sandbox.Streams() {
 		fmt.Fprintf(&b, "  %-16s %s\n", stream.Name, stream.Path)
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+func sandboxIncidents() string {
+	var b strings.Builder
+	for _, kind := range sandbox.IncidentKinds() {
+		fmt.Fprintf(&b, "  %-28s %s\n", kind.Syntax, kind.Help)
 	}
 	return strings.TrimRight(b.String(), "\n")
 }

@@ -97,5 +97,5 @@
 // # Questions about the sandbox itself
 //
 // GET /sandbox/stats answers [Stats]. GET /sandbox/truth?stream=NAME&sdkappid=N&taskid=ID&start=S&end=S answers [Figures] or
-// [Statistics]; without stream, of the losses.
+// [Statistics]; without stream, of the losses. GET /sandbox/incidents?sdkappid=N answers the incidents of a [Life].
 package sandbox

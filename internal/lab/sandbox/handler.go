@@ -21,6 +21,8 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serveScheduled(w, r, arrived)
 	case statsPath:
 		s.serveStats(w, r)
+	case incidentsPath:
+		s.serveIncidents(w, r)
 	case truthPath:
 		s.serveTruth(w, r)
 	case movedPath:

@@ -10,8 +10,9 @@ import (
 
 // The sandbox's own questions, by GET, without authentication.
 const (
-	statsPath = "/sandbox/stats"
-	truthPath = "/sandbox/truth"
+	statsPath     = "/sandbox/stats"
+	truthPath     = "/sandbox/truth"
+	incidentsPath = "/sandbox/incidents"
 )
 
 func (s *Sandbox) serveStats(w http.ResponseWriter, r *http.Request) {
@@ -47,6 +48,19 @@ func (s *Sandbox) serveTruth(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	writeValue(w, st.truth(s, app, q.Get("taskid"), time.Unix(start, 0), time.Unix(end, 0)))
+}
+
+// serveIncidents answers what breaks in an app.
+func (s *Sandbox) serveIncidents(w http.ResponseWriter, r *http.Request) {
+	app, err := strconv.ParseInt(r.URL.Query().Get("sdkappid"), 10, 64)
+	switch {
+	case r.Method != http.MethodGet:
+		http.Error(w, "only GET", http.StatusMethodNotAllowed)
+	case err != nil:
+		http.Error(w, "needs sdkappid as a number", http.StatusBadRequest)
+	default:
+		writeValue(w, append([]Incident{}, s.Incidents(app)...))
+	}
 }
 
 func writeValue(w http.ResponseWriter, v any) {

@@ -1,9 +1,11 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -21,12 +23,13 @@ type Life struct {
 
 // Incident is something that breaks: the truth that a detector is measured by.
 type Incident struct {
-	Kind     string
-	Platform int
-	Stage    string
-	Code     string
-	From, To time.Time // half-open
-	Share    float64   // of the channel's pushes that are lost by the code, besides the usual ones
+	Kind     string    `json:"kind"`
+	Platform int       `json:"platform"`
+	Stage    string    `json:"stage"`
+	Code     string    `json:"code"`
+	From     time.Time `json:"from"`
+	To       time.Time `json:"to"`    // not included
+	Share    float64   `json:"share"` // of the channel's pushes that are lost by the code, besides the usual ones
 }
 
 // The kinds of incident.
@@ -87,6 +90,38 @@ func NewIncident(kind string, from, to time.Time, share float64) (Incident, erro
 		incident.Share = share
 	}
 	return incident, nil
+}
+
+// ParseIncident reads an incident such as "revoked-key:from=2025-03-09,to=2025-03-11,share=0.4", whose days are those of a
+// zone. Without to, it lasts one day.
+func ParseIncident(spec string, loc *time.Location) (Incident, error) {
+	kind, tail, _ := strings.Cut(spec, ":")
+	var from, to string
+	share := 0.0
+	for part := range strings.SplitSeq(tail, ",") {
+		key, value, _ := strings.Cut(part, "=")
+		switch key {
+		case "from":
+			from = value
+		case "to":
+			to = value
+		case "share":
+			var err error
+			if share, err = strconv.ParseFloat(value, 64); err != nil || !(share > 0 && share < 1) {
+				return Incident{}, fmt.Errorf("incident %q: needs a share above 0 and below 1, not %q", spec, value)
+			}
+		default:
+			return Incident{}, fmt.Errorf("incident %q: %q is none of from, to, share", spec, key)
+		}
+	}
+	if from == "" {
+		return Incident{}, fmt.Errorf("incident %q needs from=D", spec)
+	}
+	days, err := readDays(from, cmp.Or(to, from), loc)
+	if err != nil {
+		return Incident{}, fmt.Errorf("incident %q: %w", spec, err)
+	}
+	return NewIncident(kind, time.Unix(days.from, 0).In(loc), time.Unix(days.to, 0).In(loc), share)
 }
 
 // Incidents is the truth about what breaks in an app.

@@ -135,6 +135,11 @@ func New(cfg Config) (*Sandbox, error) {
 	if !(cfg.CallsPerSecond >= 0) {
 		problems = append(problems, fmt.Errorf("calls per second must not be negative, but are %v", cfg.CallsPerSecond))
 	}
+	for app, life := range cfg.Lives {
+		if !(life.Weekend >= 0 && life.Weekend <= 10 && life.Growth > -1 && life.Growth <= 1 && life.BusyDays >= 0 && life.BusyDays <= 1) {
+			problems = append(problems, fmt.Errorf("app %d cannot live so: a weekend is 0 to 10 times a weekday, growth above -1 and up to 1, busy days 0 to 1", app))
+		}
+	}
 	problems = append(problems, s.addApps(cfg)...)
 	if err := s.SetFaults(cfg.Faults); err != nil {
 		problems = append(problems, err)

@@ -97,15 +97,15 @@ func (w *world) count(i int, v *view) int64 {
 	switch {
 	case v.drops && mix(v.key+uint64(i)*golden^0xd0)%10 < 3,
 		c.presence == whenRestated && (!v.restates() || v.life != nil),
-		c.presence == whenUnknownOne && !v.unknown,
-		c.presence == whenIncident && v.life == nil:
+		c.presence == whenUnknownOne && !v.unknown:
 		return 0
 	}
 	cellKey := mix(v.key + uint64(i+1)*golden)
 	big := v.big && i == w.bigCell
 	sparse := w.sparse && c.presence == always && !big
-	if sparse && cellKey>>60 == 0 {
-		return 0 // one cell in sixteen never occurs in this task
+	never := c.presence == whenIncident || sparse && cellKey>>60 == 0 // one cell in sixteen never occurs in this task
+	if never && v.life == nil {
+		return 0
 	}
 	scale := c.scale * (1 + cellKey>>32&3)
 	if v.overall {
@@ -118,18 +118,21 @@ func (w *world) count(i int, v *view) int64 {
 	for h := first + mod(phase-first, period); h*hour < v.in.to; h += period {
 		e := mix(cellKey ^ uint64(h)*golden)
 		second := h*hour + int64(e&0xffff)*hour>>16
-		if !w.happened(second, v) || sparse && e>>16&7 < 2 {
+		if !w.happened(second, v) {
 			continue
 		}
-		n := 1 + int64((e>>32)*scale>>32)
-		if v.life != nil {
-			if c.presence == always {
+		n := int64(0)
+		if !never && (!sparse || e>>16&7 >= 2) {
+			n = 1 + int64((e>>32)*scale>>32)
+			if v.life != nil {
 				n = v.life.losses(w, c, n, float64(scale)/2, cellKey, second)
 			}
-			if c.presence == whenIncident {
-				n = 0
-			}
+		}
+		if v.life != nil {
 			n += v.life.lost(w, c, v, second)
+		}
+		if n == 0 {
+			continue
 		}
 		if v.restates() || c.presence == whenRestated {
 			n = restate(n, i, c, e, second, v)
