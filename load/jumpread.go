@@ -37,25 +37,21 @@ type Jump struct {
 	WhatToDo    string `json:"what_to_do"`
 }
 
-// An event that is over is read as long as its alert is open. Of a cause, the open event comes
-// first.
-const sqlReadJumps = `
+const sqlJumpColumns = `
 	SELECT j.sdk_app_id, j.cause, j.state = 'open', j.first_day, j.last_day, j.worst_day, j.stage, j.platform, j.err_code, j.losses, j.pushes, j.share,
 		coalesce(j.usual_share, j.usual_losses), coalesce(j.short_name, j.err_meaning, ''), coalesce(j.likely_cause, ''), coalesce(j.what_to_do, '')
-	FROM analytics.jumps AS j
+	FROM analytics.jumps AS j`
+
+// An event that is over is read as long as its alert is open. Of a cause, the open event comes
+// first.
+const sqlReadJumps = sqlJumpColumns + `
 	WHERE j.state = 'open' OR (j.sdk_app_id, j.cause) IN (
 		SELECT a.sdk_app_id, a.cause FROM pushloss.alert AS a WHERE a.kind = 'jump' AND a.closed_at IS NULL)
 	ORDER BY j.sdk_app_id, j.cause, j.state <> 'open', j.jump_id DESC`
 
 // readJumps returns one event for each cause that stands out, or whose alert is open.
 func readJumps(ctx context.Context, from postgres.Reader) (map[int64][]Jump, error) {
-	jumps, err := postgres.List(ctx, from, func(row pgx.CollectableRow) (j Jump, err error) {
-		var first, last, worst time.Time
-		err = row.Scan(&j.SDKAppID, &j.Cause, &j.Open, &first, &last, &worst, &j.Stage, &j.Platform, &j.ErrCode, &j.Losses, &j.Pushes,
-			&j.Share, &j.Usual, &j.Name, &j.LikelyCause, &j.WhatToDo)
-		j.First, j.Last, j.Worst = calendar.DayOf(first, time.UTC), calendar.DayOf(last, time.UTC), calendar.DayOf(worst, time.UTC)
-		return j, err
-	}, sqlReadJumps)
+	jumps, err := postgres.List(ctx, from, scanJump, sqlReadJumps)
 	if err != nil {
 		return nil, fmt.Errorf("read the losses that stand out: %w", err)
 	}
@@ -67,6 +63,29 @@ func readJumps(ctx context.Context, from postgres.Reader) (map[int64][]Jump, err
 		byApp[j.SDKAppID] = append(byApp[j.SDKAppID], j)
 	}
 	return byApp, nil
+}
+
+const sqlJumpsBetween = sqlJumpColumns + `
+	WHERE j.sdk_app_id = $1 AND j.state <> 'withdrawn' AND (j.state = 'open' OR j.first_day <= $3 AND j.last_day >= $2)
+	ORDER BY j.state <> 'open', j.last_day DESC, j.jump_id DESC
+	LIMIT $4`
+
+// JumpsBetween returns an app's open events, and those that touch the days, the newest of each
+// first.
+func JumpsBetween(ctx context.Context, from postgres.Reader, app int64, days calendar.Span, limit int) ([]Jump, error) {
+	jumps, err := postgres.List(ctx, from, scanJump, sqlJumpsBetween, app, days.First.UTC(), days.Last.UTC(), limit)
+	if err != nil {
+		return nil, fmt.Errorf("read the losses that stand out: %w", err)
+	}
+	return jumps, nil
+}
+
+func scanJump(row pgx.CollectableRow) (j Jump, err error) {
+	var first, last, worst time.Time
+	err = row.Scan(&j.SDKAppID, &j.Cause, &j.Open, &first, &last, &worst, &j.Stage, &j.Platform, &j.ErrCode, &j.Losses, &j.Pushes,
+		&j.Share, &j.Usual, &j.Name, &j.LikelyCause, &j.WhatToDo)
+	j.First, j.Last, j.Worst = calendar.DayOf(first, time.UTC), calendar.DayOf(last, time.UTC), calendar.DayOf(worst, time.UTC)
+	return j, err
 }
 
 // Headline says what is lost.

@@ -1091,7 +1091,7 @@ SELECT alert_id, kind, nullif(sdk_app_id, 0) AS sdk_app_id, nullif(job, '') AS j
 FROM pushloss.alert;
 COMMENT ON VIEW analytics.alerts IS 'What went wrong with the ETL or the pushes, from when until when: one row per event.';
 COMMENT ON COLUMN analytics.alerts.alert_id IS 'Number of the event.';
-COMMENT ON COLUMN analytics.alerts.kind IS 'run_failed: a run failed; app_stopped: the API refused an app until an operator acts; gap: windows are missing, late or failed; stale: no run has been completed for two periods of the schedule; reconciliation: stored days still differ from the API''s answer for them; unproven: days were pulled too late for the API to prove that its answer was complete; emptied: an answer removed figures, or lowered those of a window by more than a tenth.';
+COMMENT ON COLUMN analytics.alerts.kind IS 'run_failed: a run failed; app_stopped: the API refused an app until an operator acts; gap: windows are missing, late or failed; stale: no run has been completed for two periods of the schedule; reconciliation: stored days still differ from the API''s answer for them; unproven: days were pulled too late for the API to prove that its answer was complete; emptied: an answer removed figures, or lowered those of a window by more than a tenth; spans: an answer for several days was not the sum of its days; jump: losses stand out against their own past, see jumps.';
 COMMENT ON COLUMN analytics.alerts.sdk_app_id IS 'SDKAppID of the app; NULL where it is about all.';
 COMMENT ON COLUMN analytics.alerts.job IS 'Job that failed, for run_failed; NULL otherwise.';
 COMMENT ON COLUMN analytics.alerts.detail IS 'What was known when the event began.';

@@ -33,15 +33,17 @@ type overview struct {
 	Freshness freshness
 	Behind    int // days without figures after the newest that has some
 	Loss      lossTable
-	Before    period // as many days before the first one
-	Chart     chart
-	Channels  []channelLoss
-	Codes     []codeLoss
-	Worst     []taskLoss
-	Months    []month
-	Legend    []state
-	Troubles  []trouble
-	More      int // troubles that are not listed
+	// Jumps are the losses of the whole app that stand out.
+	Jumps    []load.Jump
+	Before   period // as many days before the first one
+	Chart    chart
+	Channels []channelLoss
+	Codes    []codeLoss
+	Worst    []taskLoss
+	Months   []month
+	Legend   []state
+	Troubles []trouble
+	More     int // troubles that are not listed
 	// Unanswered are the app's tasks that were never in an answer.
 	Unanswered load.Unanswered
 	Tasks      []registered
@@ -134,6 +136,11 @@ func (s *site) fill(ctx context.Context, tx pgx.Tx, asked request, view *overvie
 	}
 	if err = view.readLosses(ctx, tx, windows); err != nil {
 		return err
+	}
+	if chosen.Task == "" {
+		if view.Jumps, err = readJumps(ctx, tx, *chosen); err != nil {
+			return err
+		}
 	}
 	view.Months = calendarOf(chosen.From, chosen.To, windows)
 	view.Legend = legendOf(view.Months)
