@@ -1,8 +1,10 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"pushloss/extract"
 	"pushloss/internal/calendar"
@@ -14,6 +16,110 @@ import (
 // worthEvidence is how many requests for single days of tasks a run must make for spans to
 // be worth a comparison.
 const worthEvidence = 20
+
+const (
+	// worthEvidenceFirst is how many requests for single days of tasks a backfill without
+	// evidence must make to begin with a comparison.
+	worthEvidenceFirst = 200
+	// maxLooks is how many requests it makes to find tasks with figures.
+	maxLooks = 20
+)
+
+// gatherFirst lets a long backfill begin with the evidence that the days add up. It looks
+// for tasks with figures on its newest days, requests these days of theirs by themselves,
+// and compares them. asked says that it pulled windows of the plan.
+func (p *puller) gatherFirst(ctx context.Context, work *appWork, ofTasks int) (asked bool, err error) {
+	plan := work.plan
+	if !p.settings.Spans || p.kind != KindBackfill || plan.reprocess != Missing || ofTasks < worthEvidenceFirst {
+		return false, nil
+	}
+	newest := work.policy.newestSpanTo(plan.last, p.opts.Now())
+	for _, planned := range plan.streams {
+		if !planned.ByTask() {
+			continue
+		}
+		evidence, err := p.db.Evidence(ctx, work.Account.SDKAppID, planned.Stream, p.opts.Now())
+		if err != nil {
+			return asked, err
+		}
+		if evidence.Contradicted {
+			continue
+		}
+		tasks, days, err := p.lookForFigures(ctx, work, planned, newest)
+		if err != nil {
+			return asked, err
+		}
+		if len(tasks) == 0 {
+			continue
+		}
+		var requests []request
+		for day := days.First; day <= days.Last; day++ {
+			if work.policy.exists(day) {
+				requests = append(requests, plan.request(planned.Stream, day, tasks))
+			}
+		}
+		p.planned(len(requests))
+		asked = true
+		if err := each(ctx, work, all(requests), work.one); err != nil {
+			return asked, err
+		}
+		if err := p.compareSpan(ctx, work.turn, work.policy, planned.Stream, days); err != nil {
+			return asked, err
+		}
+	}
+	return asked, nil
+}
+
+// lookForFigures returns tasks that have figures on the given days, or on the newest of
+// them. The newest tasks come first.
+func (p *puller) lookForFigures(ctx context.Context, work *appWork, of planStream, newest calendar.Span) ([]load.TaskRef, calendar.Span, error) {
+	type candidate struct {
+		load.TaskRef
+		first calendar.Day
+	}
+	var candidates []candidate
+	begin := max(newest.First, of.first)
+	for _, task := range work.plan.tasks {
+		first := begin
+		for first <= newest.Last && !work.plan.covers(task, first) {
+			first++
+		}
+		if first < newest.Last && work.plan.covers(task, newest.Last) {
+			candidates = append(candidates, candidate{load.TaskRef{Key: task.Key, ID: task.TaskID}, first})
+		}
+	}
+	slices.SortFunc(candidates, func(a, b candidate) int { return cmp.Or(cmp.Compare(b.first, a.first), cmp.Compare(b.Key, a.Key)) })
+	normalizer := transform.Normalizer{MaxRows: maxRows}
+	looks := 0
+	for batch := range slices.Chunk(candidates, extract.MaxTasksPerRequest) {
+		if looks++; looks > maxLooks {
+			break
+		}
+		days := newest
+		var tasks []load.TaskRef
+		for _, task := range batch {
+			days.First = max(days.First, task.first)
+			tasks = append(tasks, task.TaskRef)
+		}
+		p.planned(1)
+		answer, err := work.client.Pull(ctx, extract.Request{Stream: of.Stream, Window: work.policy.spanWindow(days), Tasks: taskIDs(tasks), Tries: 1})
+		p.step(work.Account.SDKAppID, days.Last)
+		var failed *extract.Error
+		switch {
+		case errors.As(err, &failed):
+			return nil, days, nil // the plan's requests say what is wrong
+		case err != nil:
+			return nil, days, err
+		}
+		result, err := normalizer.Normalize(of.Stream, answer.JSON, taskIDs(tasks))
+		figures := err == nil && slices.ContainsFunc(result.Snapshots, func(s transform.Snapshot) bool { return len(s.Facts) > 0 })
+		answer.Release()
+		if figures {
+			return tasks, days, nil
+		}
+	}
+	return nil, newest, nil
+}
 
 // gatherEvidence compares, once a week for each stream, the API's answer for a span of the
 // newest days with the stored days, which the run has just pulled. It does so for the

@@ -39,6 +39,8 @@ type PlannedWindow struct {
 	known bool // entry is in the ledger
 	// bySpan says that a request for several days covers this window.
 	bySpan bool
+	// continues says that the day before has figures.
+	continues bool
 }
 
 // appPlan is what a job would do to one app.
@@ -114,7 +116,7 @@ func (p appPlan) weeks(ctx context.Context, db *load.DB, in part) iter.Seq2[week
 		begin, end := p.days(in)
 		rules := policy{location: p.app.Location}
 		for _, days := range rules.cutFromLast(calendar.Span{First: begin, Last: end}) {
-			entries, err := in.ledger(ctx, db, p.app.Account.SDKAppID, days.First, days.Last)
+			entries, err := in.ledger(ctx, db, p.app.Account.SDKAppID, days.First-1, days.Last)
 			if err != nil {
 				yield(week{}, err)
 				return
@@ -177,6 +179,7 @@ func (p appPlan) window(key ledgerKey, task load.TaskRef, ledger map[ledgerKey]l
 		again: p.failed[key],
 	}
 	w.entry, w.known = ledger[key]
+	w.continues = ledger[ledgerKey{key.stream, key.day - 1, key.taskKey}].RowCount > 0
 	if w.known {
 		w.State, w.Settled = string(w.entry.State), w.entry.Settled != load.NotSettled
 	}

@@ -31,25 +31,23 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 	if err != nil {
 		return err
 	}
-	began := p.opts.Now()
-	if plan.spans, err = p.spanRules(ctx, plan, policy, began, p.asOf()); err != nil {
-		return err
-	}
-	size, err := plan.count(ctx, p.db)
-	if err != nil {
-		return err
-	}
-	at.log.InfoContext(ctx, "app planned", "windows", size.windows, "requests", size.requests, "takes", at.Duration(size.requests))
-	p.planned(size.requests)
 	work := &appWork{
 		turn: at, plan: plan, policy: policy, now: p.opts.Now, asOf: p.asOf,
 		progress: func(day calendar.Day) { p.step(at.Account.SDKAppID, day) },
 		more:     p.planned,
-		opts:     p.opts, began: began, emptied: make(emptied),
+		opts:     p.opts, began: p.opts.Now(), emptied: make(emptied),
 	}
 	if p.seenRun != nil {
 		work.givesWay = &giveWay{job: p.job, app: at.App, seen: *p.seenRun}
 	}
+	size, err := p.pullBySpans(ctx, work)
+	report.Totals = work.totals
+	if err != nil {
+		return err
+	}
+	plan = work.plan
+	at.log.InfoContext(ctx, "app planned", "windows", size.windows, "requests", size.requests, "takes", at.Duration(size.requests))
+	p.planned(size.requests)
 	if size.requests == 0 { // no answer will confirm the clock, but the database did
 		if err := work.keep(ctx); err != nil {
 			return err
@@ -100,6 +98,26 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 		return err
 	}
 	return p.gatherEvidence(ctx, at, plan, policy, size.ofTasks)
+}
+
+// pullBySpans decides which windows of the work's plan go by spans. A long backfill gathers
+// the evidence that this takes.
+func (p *puller) pullBySpans(ctx context.Context, work *appWork) (size planSize, err error) {
+	if work.plan.spans, err = p.spanRules(ctx, work.plan, work.policy, work.began, p.asOf()); err != nil {
+		return size, err
+	}
+	if size, err = work.plan.count(ctx, p.db); err != nil || work.plan.spans != nil {
+		return size, err
+	}
+	asked, err := p.gatherFirst(ctx, work, size.ofTasks)
+	if err != nil || !asked {
+		return size, err
+	}
+	if work.plan.spans, err = p.spanRules(ctx, work.plan, work.policy, p.opts.Now(), p.asOf()); err != nil {
+		return size, err
+	}
+	work.plan.pulledSince = work.began
+	return work.plan.count(ctx, p.db)
 }
 
 // HintOfDisagreement says what follows from a wrong span.

@@ -34,7 +34,11 @@ func (p policy) exists(day calendar.Day) bool {
 // cover and that the API is assumed to remember now and at the next run. It is empty if
 // there is none.
 func (p policy) newestSpan(now time.Time) calendar.Span {
-	last := p.lastEndedDay(now)
+	return p.newestSpanTo(p.lastEndedDay(now), now)
+}
+
+// newestSpanTo is newestSpan up to an earlier day.
+func (p policy) newestSpanTo(last calendar.Day, now time.Time) calendar.Span {
 	days := calendar.Span{First: last + 1, Last: last}
 	for {
 		wider := calendar.Span{First: days.First - 1, Last: last}

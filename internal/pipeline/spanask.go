@@ -54,15 +54,7 @@ func (s *spanWork) ask(ctx context.Context, r spanRequest, normalizer *transform
 	s.appWork.mu.Unlock()
 	s.leave(r, nil, pick(r.tasks, outcome.Unusable))
 	s.leave(r, pull, pick(r.tasks, outcome.Differing))
-	rest := r
-	rest.tasks = slices.DeleteFunc(slices.Clone(r.tasks), func(task spanTask) bool {
-		return has(outcome.Unusable, task) || has(outcome.Differing, task) || !task.trusted
-	})
-	if len(rest.tasks) > 0 {
-		s.mu.Lock()
-		s.proven = append(s.proven, rest)
-		s.mu.Unlock()
-	}
+	s.noteProven(r, pull, outcome)
 	return true, nil
 }
 
@@ -138,6 +130,21 @@ func (s *spanWork) leave(r spanRequest, answer *load.SpanPull, tasks []spanTask)
 	defer s.mu.Unlock()
 	for _, task := range tasks {
 		s.open = append(s.open, &openTask{spanTask: task, stream: r.stream, answer: answer, asked: make(map[calendar.Day]bool)})
+	}
+}
+
+// noteProven notes the tasks whose windows the span proved.
+func (s *spanWork) noteProven(r spanRequest, answer *load.SpanPull, outcome load.SpanOutcome) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var proven []*openTask
+	for _, task := range r.tasks {
+		if task.trusted && !has(outcome.Unusable, task) && !has(outcome.Differing, task) {
+			proven = append(proven, &openTask{spanTask: task, stream: r.stream, answer: answer, asked: make(map[calendar.Day]bool)})
+		}
+	}
+	if len(proven) > 0 {
+		s.proven = append(s.proven, proven)
 	}
 }
 

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 
 	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
 	"pushloss/load"
 	"pushloss/transform"
 )
@@ -84,66 +86,66 @@ func (s *spanWork) loaded(ctx context.Context, task *openTask) (bool, error) {
 	return true, nil
 }
 
-// checkSample requests single days of a random sample of the week's proven spans: every
-// day of the first span that a job checks, one day of each of the others. If a day
-// changed, its span is in dispute.
-func (s *spanWork) checkSample(ctx context.Context) error {
-	if len(s.proven) == 0 || len(s.off) > 0 {
-		return nil
-	}
+// chooseSample chooses at random which of the spans that just proved something are
+// checked by all their days.
+func (s *spanWork) chooseSample() {
 	s.owed += sampleShare * float64(len(s.proven))
 	n := int(math.Floor(s.owed))
 	if s.checks == 0 {
 		n = max(n, 1)
 	}
+	n = min(n, len(s.proven))
 	s.owed -= float64(n)
 	for range n {
 		i := s.opts.Pick(len(s.proven))
-		if err := s.checkSpan(ctx, s.proven[i]); err != nil {
-			return err
+		tasks := s.proven[i]
+		if s.checks >= checkedThoroughly {
+			one := s.opts.Pick(len(tasks))
+			tasks = tasks[one : one+1]
 		}
+		s.sampled = append(s.sampled, tasks...)
+		s.proven = slices.Delete(s.proven, i, i+1)
 		s.checks++
 	}
-	return nil
+	s.proven = nil
 }
 
-func (s *spanWork) checkSpan(ctx context.Context, r spanRequest) error {
-	var requests []request
-	changed := make(map[calendar.Day]bool)
-	for day := r.days.First; day <= r.days.Last; day++ {
-		if !s.policy.exists(day) {
-			continue
+// fill adds tasks to those that are requested for a day anyway, up to full requests: open
+// ones, which may be explained sooner, and those of the sample, whose checks take no calls
+// so.
+func (s *spanWork) fill(day calendar.Day, tasks []*openTask) []*openTask {
+	free := make(map[stream.Stream]int)
+	for _, task := range tasks {
+		free[task.stream] = (free[task.stream] + extract.MaxTasksPerRequest - 1) % extract.MaxTasksPerRequest
+	}
+	for _, task := range slices.Concat(s.open, s.sampled) {
+		if free[task.stream] > 0 && task.Due.Has(day) && !task.asked[day] && !slices.Contains(tasks, task) {
+			free[task.stream]--
+			tasks = append(tasks, task)
 		}
-		var tasks []load.TaskRef
-		for _, task := range r.tasks {
-			if task.Due.Has(day) {
-				tasks = append(tasks, task.TaskRef)
+	}
+	return tasks
+}
+
+// checkSample requests the days of the sample that were not requested yet. Tasks whose
+// days differ from their span's answer are disputed.
+func (s *spanWork) checkSample(ctx context.Context, days calendar.Span) error {
+	if len(s.sampled) == 0 {
+		return nil
+	}
+	for day := days.First; day <= days.Last; day++ {
+		var tasks []*openTask
+		for _, task := range s.sampled {
+			if task.Due.Has(day) && !task.asked[day] {
+				tasks = append(tasks, task)
 			}
 		}
-		if len(tasks) > 0 {
-			check := s.plan.request(r.stream, day, tasks)
-			check.loaded = func(outcome load.Outcome) {
-				if rows := outcome.Rows; rows.Inserted+rows.Updated+rows.Deleted > 0 {
-					s.mu.Lock()
-					defer s.mu.Unlock()
-					changed[day] = true
-				}
+		if len(tasks) > 0 && s.policy.exists(day) {
+			if err := s.askDay(ctx, day, tasks); err != nil {
+				return err
 			}
-			requests = append(requests, check)
 		}
 	}
-	if s.checks > 0 {
-		i := s.opts.Pick(len(requests))
-		requests = requests[i : i+1]
-	}
-	if err := s.askDays(ctx, requests); err != nil || len(changed) == 0 {
-		return err
-	}
-	for _, task := range r.tasks {
-		open := &openTask{spanTask: task, stream: r.stream, asked: make(map[calendar.Day]bool)}
-		if err := s.dispute(ctx, open); err != nil || len(s.off) > 0 {
-			return err
-		}
-	}
-	return nil
+	s.open = append(s.open, s.sampled...)
+	return s.proveAgain(ctx)
 }

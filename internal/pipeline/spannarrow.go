@@ -16,6 +16,7 @@ import (
 // span's answer. The newest day comes first, or the oldest if figures are more likely
 // there. Tasks share the requests of a day.
 func (s *spanWork) narrowWeek(ctx context.Context, days calendar.Span) error {
+	s.chooseSample()
 	for _, oldestFirst := range []bool{true, false} {
 		for i := range int(days.Last-days.First) + 1 {
 			day := days.Last - calendar.Day(i)
@@ -27,20 +28,23 @@ func (s *spanWork) narrowWeek(ctx context.Context, days calendar.Span) error {
 			}
 		}
 	}
+	if err := s.checkSample(ctx, days); err != nil {
+		return err
+	}
 	return s.settleDisputes(ctx)
 }
 
 func (s *spanWork) narrowDay(ctx context.Context, day calendar.Day, oldestFirst bool) error {
 	var tasks []*openTask
 	for _, task := range s.open {
-		if task.oldestFirst == oldestFirst && task.Due.Has(day) {
+		if task.oldestFirst == oldestFirst && task.Due.Has(day) && !task.asked[day] {
 			tasks = append(tasks, task)
 		}
 	}
 	if len(tasks) == 0 || !s.policy.exists(day) {
 		return nil
 	}
-	if err := s.askDay(ctx, day, tasks); err != nil {
+	if err := s.askDay(ctx, day, s.fill(day, tasks)); err != nil {
 		return err
 	}
 	return s.proveAgain(ctx)

@@ -203,7 +203,7 @@ func (p appPlan) spanRequests(week week) []spanRequest {
 				at[w.task.Key] = len(runs)
 				runs = append(runs, spanTask{
 					SpanTask: load.SpanTask{TaskRef: w.task, Due: calendar.Span{First: w.Day, Last: w.Day}},
-					trusted:  trusted,
+					trusted:  trusted, oldestFirst: w.continues,
 				})
 			}
 		}
@@ -238,11 +238,15 @@ func (p appPlan) expect(week week) PlannedCalls {
 			}
 		}
 	}
-	sample := int(math.Ceil(sampleShare * float64(len(requests))))
+	sampled := int(math.Ceil(sampleShare * float64(len(requests))))
+	days := 0
+	for _, r := range requests {
+		days = max(days, int(r.days.Last-r.days.First)+1)
+	}
 	return PlannedCalls{
 		Spans: len(requests),
-		Least: (len(figures)+extract.MaxTasksPerRequest-1)/extract.MaxTasksPerRequest + sample,
-		Most:  requestsByDays(requests) + sample,
+		Least: (len(figures) + sampled + extract.MaxTasksPerRequest - 1) / extract.MaxTasksPerRequest, // a request is shared
+		Most:  requestsByDays(requests) + sampled*days,
 	}
 }
 
@@ -254,7 +258,7 @@ func (p appPlan) orderRuns(runs []spanTask) {
 		sent[task.Key] = task.SentAt != nil
 	}
 	for i := range runs {
-		runs[i].oldestFirst = !p.scheduled && sent[runs[i].Key]
+		runs[i].oldestFirst = !p.scheduled && (sent[runs[i].Key] || runs[i].oldestFirst)
 	}
 	slices.SortStableFunc(runs, func(a, b spanTask) int {
 		if a.trusted != b.trusted {

@@ -22,16 +22,19 @@ type spanWork struct {
 	mu sync.Mutex
 	// open are the tasks of this week whose windows a span did not prove.
 	open []*openTask
-	// proven are the week's spans whose answers proved their windows, for the sample.
-	proven []spanRequest
-	owed   float64 // spans to check, of those proven so far
-	checks int     // spans that were checked
-	off    map[stream.Stream]bool
+	// proven are the tasks of each span that proved something, sampled those of them that
+	// are checked by days.
+	proven  [][]*openTask
+	sampled []*openTask
+	owed    float64 // spans to check, of those that proved something so far
+	checks  int     // spans that were checked
+	off     map[stream.Stream]bool
 	// refused and answered count spans.
 	refused, answered int
 }
 
-// openTask is a task of a week whose windows a span did not prove.
+// openTask is a task of a week whose windows a span did not prove, or whose proof is
+// checked.
 type openTask struct {
 	spanTask
 	stream stream.Stream
@@ -60,8 +63,13 @@ const spansAtOnce = 100
 // the job goes by days: it may take no window of several days any more.
 const maxRefusedSpans = 3
 
-// sampleShare is the share of proven spans that each job checks by days.
-const sampleShare = 0.02
+// A job checks a random sample of the spans that proved something, at least one: it
+// requests every day of them by itself, for all tasks of the first spans, and for one
+// task of each further span. A long backfill would pay a seventh of its calls otherwise.
+const (
+	sampleShare       = 0.02
+	checkedThoroughly = 10
+)
 
 // doSpans requests the spans week by week. If a span is wrong, it requests each remaining
 // day separately.
@@ -94,10 +102,10 @@ func (s *spanWork) week(ctx context.Context, week week) error {
 	if err := s.goFirst(ctx); err != nil {
 		return err
 	}
-	s.open, s.proven = nil, nil
 	before := s.calls
 	byDays := requestsByDays(requests)
 	for part := range slices.Chunk(requests, spansAtOnce) {
+		s.open, s.proven, s.sampled = nil, nil, nil
 		if err := each(ctx, s.appWork, all(part), s.ask); err != nil {
 			return err
 		}
@@ -107,9 +115,6 @@ func (s *spanWork) week(ctx context.Context, week week) error {
 		if len(s.off) > 0 {
 			break
 		}
-	}
-	if err := s.checkSample(ctx); err != nil {
-		return err
 	}
 	s.appWork.mu.Lock()
 	defer s.appWork.mu.Unlock()
