@@ -19,7 +19,7 @@ type account struct {
 	other bool
 }
 
-// findAccount picks the account root runs a new database as.
+// findAccount returns the account as which root runs a new database.
 func findAccount(lookup func(string) (*user.User, error)) (account, error) {
 	for _, name := range accountNames {
 		u, err := lookup(name)

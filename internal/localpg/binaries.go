@@ -54,8 +54,8 @@ type finder struct {
 	tried   []string
 }
 
-// findBinaries returns the first programs that run, in the order of the
-// package's promise; of a certain major version if there is data already.
+// findBinaries returns the first programs that run, in the documented order. If there is
+// data already, it needs programs of the data's major version.
 func findBinaries(ctx context.Context, o Options, p place, major int) (binaries, error) {
 	f := &finder{options: o, place: p}
 	if o.BinDir != "" {
@@ -86,7 +86,7 @@ func findBinaries(ctx context.Context, o Options, p place, major int) (binaries,
 
 // named takes the directory the operator named, or nothing.
 func (f *finder) named(ctx context.Context, major int) (binaries, error) {
-	dir, err := filepath.Abs(f.options.BinDir) // programs are run from elsewhere
+	dir, err := filepath.Abs(f.options.BinDir) // programs run in another directory
 	if err != nil {
 		return binaries{}, fmt.Errorf("local database: %w", err)
 	}
@@ -131,7 +131,7 @@ func (f *finder) candidates(ctx context.Context) []string {
 		f.note("PATH", "no initdb")
 	} else {
 		add(filepath.Dir(path))
-		// A link in a bin directory may stand alone.
+		// A bin directory may have only a link.
 		if real, err := filepath.EvalSymlinks(path); err == nil {
 			add(filepath.Dir(real))
 		}
@@ -154,8 +154,8 @@ func (f *finder) pgConfig(ctx context.Context) (string, error) {
 	return strings.TrimSpace(out), nil
 }
 
-// inspect runs `postgres --version` as the account that will run the server:
-// that prints the version, and that the account can.
+// inspect runs `postgres --version` as the account that will run the server. It returns
+// the version, and an error if the account cannot run it.
 func (f *finder) inspect(ctx context.Context, dir string) (binaries, error) {
 	var missing []string
 	for _, name := range programs {

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// killDelay is how long a program may take to obey an interrupt.
+// killDelay is how long a program may take to end after an interrupt.
 const killDelay = 5 * time.Second
 
 // command prepares a program to run as the account, in a place and with an
@@ -87,7 +87,7 @@ func readFrom(path string, offset int64) (string, error) {
 	return string(text), err
 }
 
-// writeFile replaces a file at once, so that a reader sees the old or the new.
+// writeFile replaces a file atomically, so that a reader sees the old or the new one.
 func writeFile(path, text string, mode os.FileMode) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".")
 	if err != nil {

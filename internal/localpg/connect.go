@@ -17,15 +17,15 @@ import (
 
 const connectLimit = 5 * time.Second
 
-// url is what pgx and psql connect with. It names the file that has the
-// password, so it may be printed.
+// url returns the URL for pgx and psql. It names the file with the password, not the
+// password, so logs may print it.
 func (p place) url(port int, database string) string {
 	return "postgres://" + role + "@" + net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) + "/" + database +
 		"?sslmode=disable&passfile=" + escapePath(p.passfile())
 }
 
-// escapePath suits a reader that takes + for a space (Go) and one that does not
-// (libpq), and leaves ordinary paths as people know them.
+// escapePath escapes a path for a reader that decodes + as a space (Go) and one that does
+// not (libpq). It leaves ordinary paths as they are.
 func escapePath(path string) string {
 	return strings.NewReplacer("+", "%20", "%2F", "/").Replace(url.QueryEscape(path))
 }
@@ -37,7 +37,7 @@ func (p place) connect(ctx context.Context, port int) (*pgx.Conn, error) {
 	return pgx.Connect(ctx, p.url(port, "postgres"))
 }
 
-// errPasswordRefused: something answers, but does not know our password.
+// errPasswordRefused says that a server answers, but does not know our password.
 var errPasswordRefused = errors.New("password refused")
 
 // answers reports whether our server answers on the port: another one may have

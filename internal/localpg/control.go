@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// startLimit leaves time to replay a crash.
+	// startLimit leaves time for recovery after a crash.
 	startLimit = 2 * time.Minute
 	stopLimit  = time.Minute
 	// startAttempts: a port found free may be taken a moment later, and what a
@@ -49,8 +49,8 @@ func (p place) start(ctx context.Context, o Options, b binaries) (int, error) {
 	}
 }
 
-// startOn has pg_ctl start the server, which gives it a session of its own, so
-// that no Ctrl-C meant for us reaches it. It returns what the server said.
+// startOn starts the server by pg_ctl, which gives it its own session, so that Ctrl-C
+// does not reach it. It returns the server's log.
 func (p place) startOn(ctx context.Context, o Options, b binaries, port int) (said string, err error) {
 	log, offset, err := p.openLog()
 	if err != nil {
@@ -120,7 +120,7 @@ func (p place) stop(ctx context.Context, b binaries) error {
 		return nil
 	}
 	if _, found, readErr := p.readPostmaster(); readErr == nil && !found {
-		return nil // it was going by itself
+		return nil // it was stopping already
 	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("local database: stop its server: %w", err)

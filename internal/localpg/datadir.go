@@ -55,8 +55,8 @@ func (p place) foreign(what string, cause error) error {
 	}
 }
 
-// makeData runs initdb under another name and renames the result, so that an
-// interrupted one is never taken for data.
+// makeData runs initdb under another name and renames the result, so that no later start
+// uses the data of an interrupted initdb.
 func (p place) makeData(ctx context.Context, o Options, b binaries, secret password) error {
 	o.Log.Info("making the local database", "data_dir", p.data(), "postgres_version", b.version, "bin_dir", b.dir)
 	started := time.Now()
@@ -117,8 +117,8 @@ func (p place) runInitdb(ctx context.Context, o Options, b binaries, secret pass
 	}
 }
 
-// resetPassword gives data whose passfile is gone a new password. The server
-// must be down; the single-user mode needs no password.
+// resetPassword sets a new password for data whose passfile is gone. The server must be
+// down: the single-user mode needs no password.
 func (p place) resetPassword(ctx context.Context, b binaries, log *slog.Logger) (password, error) {
 	log.Warn("the password file of the local database is gone: making a new one", "data_dir", p.data())
 	secret, err := p.newPassword()
@@ -129,7 +129,7 @@ func (p place) resetPassword(ctx context.Context, b binaries, log *slog.Logger) 
 	defer cancel()
 	cmd := p.account.command(ctx, b.program("postgres"), "--single", "-D", p.data(), "postgres")
 	cmd.Stdin = strings.NewReader("ALTER ROLE " + role + " PASSWORD '" + string(secret) + "'\n")
-	// What it prints is not for anybody's eyes: an error would quote the statement.
+	// Nobody may see its output: an error would quote the statement.
 	if err := commandError(ctx, cmd.Run()); err != nil {
 		// Without its file the next start tries again.
 		return "", errors.Join(fmt.Errorf("local database: set a new password: %w", err), removeIfThere(p.passfile()))

@@ -8,7 +8,7 @@ import (
 
 // What can be wrong, for errors.Is. Each comes inside an *Error.
 var (
-	// ErrNoBinaries: no Postgres programs are installed, and none could be fetched.
+	// ErrNoBinaries: no Postgres programs are installed, and the download failed.
 	ErrNoBinaries = errors.New("no Postgres programs")
 	// ErrNoAccount: started by root, and there is no account to run Postgres as.
 	ErrNoAccount = errors.New("no account to run Postgres as")
@@ -29,7 +29,7 @@ var (
 	ErrStop = errors.New("server did not stop")
 )
 
-// Error is a local database that cannot be had, in words for the operator.
+// Error says, for the operator, why there is no local database.
 type Error struct {
 	// Kind is one of the sentinels above.
 	Kind error

@@ -14,13 +14,13 @@ import (
 	embeddedpostgres "github.com/fergusstrange/embedded-postgres"
 )
 
-// newestMajor is fetched for a new database.
+// newestMajor is the version to fetch for a new database.
 const newestMajor = 18
 
-// fetchLimit is how long a download of some 30 MB may take on a poor line.
+// fetchLimit is how long a download of some 30 MB may take on a slow connection.
 const fetchLimit = 10 * time.Minute
 
-// fetched lists the directories of programs fetched before, newest first.
+// fetched returns the directories of programs fetched before, newest first.
 func (p place) fetched() []string {
 	dirs, err := filepath.Glob(filepath.Join(globEscape(p.binaries()), "postgresql-*", "bin"))
 	if err != nil {
@@ -29,7 +29,7 @@ func (p place) fetched() []string {
 	return newestFirst(dirs)
 }
 
-// globEscape keeps a directory's name from being taken for a pattern.
+// globEscape escapes a directory's name, so that it is not a pattern.
 func globEscape(path string) string {
 	var escaped []rune
 	for _, r := range path {
@@ -41,8 +41,8 @@ func globEscape(path string) string {
 	return string(escaped)
 }
 
-// fetch gets the programs when none are installed. They get their final name
-// when all is there, so an interrupted download is not taken for a whole one.
+// fetch gets the programs when none are installed. They get their final name when they
+// are complete, so that no later start uses an interrupted download.
 func (f *finder) fetch(ctx context.Context, major int) (binaries, error) {
 	if major == 0 {
 		major = newestMajor
@@ -78,8 +78,8 @@ func (f *finder) fetchInto(ctx context.Context, major int) (string, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, fetchLimit, fmt.Errorf("it took longer than %s", fetchLimit))
 	defer cancel()
 
-	// The library's download cannot be called off. It is left behind when the
-	// context ends, and then tidies up after itself.
+	// Nothing can cancel the library's download. When the context ends, it goes on
+	// in the background, and removes its files at its end.
 	done := make(chan error)
 	left := make(chan struct{})
 	go func() {
@@ -108,8 +108,8 @@ func (f *finder) fetchInto(ctx context.Context, major int) (string, error) {
 	return dir, nil
 }
 
-// ownAll hands a tree over to the account, which must be able to run it
-// whatever the umask was.
+// ownAll hands a tree over to the account, which must be able to run it under
+// any umask.
 func (a account) ownAll(root string) error {
 	if !a.other {
 		return nil
@@ -130,9 +130,9 @@ func FetchFrom(repositoryURL string) FetchFunc {
 		if !ok {
 			return fmt.Errorf("no release of PostgreSQL %d is known", major)
 		}
-		// The library can only start a server, unpacking the programs on the
-		// way. Data that is nothing but a version makes it end right there:
-		// as root it could not continue, and the rest is done better here.
+		// The library can only start a server, and unpacks the programs for that.
+		// Data that is only a version file makes it stop after that step: as root
+		// it could not continue, and this package does the rest better.
 		nothing := filepath.Join(dir, "nothing")
 		if err := os.MkdirAll(nothing, 0o700); err != nil {
 			return err

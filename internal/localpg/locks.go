@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// startLockLimit is how long another's start is waited for: it may be
+	// startLockLimit is how long to wait for the start of another process: it may be
 	// downloading.
 	startLockLimit = fetchLimit + startLimit + initdbLimit
 	lockPoll       = 25 * time.Millisecond
@@ -46,7 +46,7 @@ func (l *locks) lockStart(ctx context.Context, log *slog.Logger) error {
 	return nil
 }
 
-// alone reports whether the database is unused; if so, the users' lock is held
+// alone reports whether nobody uses the database. If so, it holds the users' lock
 // exclusively until share or release.
 func (l *locks) alone() (bool, error) {
 	ok, err := l.users.TryLock()

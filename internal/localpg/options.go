@@ -10,23 +10,23 @@ import (
 
 // Options say which database to start, and how.
 type Options struct {
-	// Dir holds the database and everything about it; made if missing.
+	// Dir holds the database and all its files. Start makes it if it is missing.
 	Dir string
-	// BinDir holds initdb, pg_ctl and postgres. Empty: they are looked for,
-	// and fetched if there are none.
+	// BinDir holds initdb, pg_ctl and postgres. Empty: Start looks for them, and
+	// fetches them if there are none.
 	BinDir string
 	// Port on 127.0.0.1. 0: the one of the last start if it is free, else any
 	// free one.
 	Port int
 	// Fast trades safety on power loss for speed: for tests.
 	Fast bool
-	// Log gets what takes time and what was decided. Nil logs nothing.
+	// Log gets slow steps and decisions. Nil logs nothing.
 	Log *slog.Logger
 	// System is the machine as seen by the package; the zero value is the real one.
 	System System
 }
 
-// System is what the package asks of the machine, so that a test can answer.
+// System is what the package needs from the machine, so that a test can replace it.
 type System struct {
 	// LookPath finds a program. Nil: exec.LookPath.
 	LookPath func(file string) (string, error)

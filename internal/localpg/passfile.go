@@ -13,8 +13,8 @@ import (
 // role and database have the same name; the role is a superuser of its own server.
 const role = "pushloss"
 
-// passwordPrefix matches any port and database, so that the file stays right
-// when the port changes.
+// passwordPrefix matches any port and database, so that the file stays valid when the
+// port changes.
 const passwordPrefix = "127.0.0.1:*:*:" + role + ":"
 
 // password is what a log must not show.
@@ -40,8 +40,8 @@ func (p place) readPassword() (password, error) {
 	return "", nil
 }
 
-// newPassword makes a password and writes the file before any server knows it:
-// interrupted in between, the next start uses what the file says.
+// newPassword makes a password and writes the file before any server knows it. If the
+// process is interrupted in between, the next start uses the file's password.
 func (p place) newPassword() (password, error) {
 	var random [24]byte
 	if _, err := rand.Read(random[:]); err != nil {

@@ -32,7 +32,7 @@ func (p place) usersLock() string { return filepath.Join(p.dir, "postgres.lock")
 func (p place) startLock() string { return filepath.Join(p.dir, "postgres.start.lock") }
 func (p place) location() string  { return filepath.Join(p.dir, "postgres.location") }
 
-// newPlace makes the directory; where the data goes is settled by settle.
+// newPlace makes the directory. settle decides where the data goes.
 func newPlace(dir string) (place, error) {
 	if dir == "" {
 		return place{}, errors.New("local database: no directory given")
@@ -47,9 +47,8 @@ func newPlace(dir string) (place, error) {
 	return place{dir: dir, home: dir}, nil
 }
 
-// settle finds out where the data is or is to be, and whom it belongs to. The
-// answer stays the same from start to start: data that exists is never left
-// behind because a mode changed.
+// settle decides where the data is or will be, and who owns it. The answer is the same
+// at each start: a changed mode never makes it leave existing data behind.
 func (p place) settle(ctx context.Context, sys System, log *slog.Logger) (place, error) {
 	switch text, err := os.ReadFile(p.location()); {
 	case err == nil:
@@ -107,8 +106,8 @@ func (p place) makeHome(ctx context.Context) error {
 	return nil
 }
 
-// dataOwner is the account of a data directory that has something in it. One
-// that belongs to root has none: Postgres would refuse it.
+// dataOwner returns the account of a data directory with data. It returns none for root,
+// as which Postgres does not run.
 func dataOwner(data string) (account, bool) {
 	info, err := os.Stat(filepath.Join(data, versionFile))
 	if err != nil {
@@ -121,12 +120,12 @@ func dataOwner(data string) (account, bool) {
 	return ownerAccount(uid, gid), true
 }
 
-// checkOwner finds, for an ordinary user, data that somebody else made (root,
-// most likely), before a bare "permission denied" does.
+// checkOwner reports to an ordinary user that somebody else (most likely root) made the
+// data, instead of a bare "permission denied".
 func (p place) checkOwner() error {
 	info, err := os.Stat(p.data())
 	if err != nil {
-		return nil // not there: it will be made; or closed, which reading it reports
+		return nil // missing, so that the start makes it; or closed, which reading it reports
 	}
 	uid, gid, known := owner(info)
 	if !known || int(uid) == os.Geteuid() {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// choosePort decides where a server about to be started listens.
+// choosePort returns the port for a server to start.
 func (p place) choosePort(ctx context.Context, o Options) (int, error) {
 	if o.Port != 0 {
 		if portFree(ctx, o.Port) {
@@ -39,7 +39,8 @@ func portTaken(port int) error {
 	}
 }
 
-// rememberedPort returns 0 if none is; a spoilt file does not prevent the start.
+// rememberedPort returns the port of the last start; 0 if none is stored. A broken file
+// does not prevent the start.
 func (p place) rememberedPort() int {
 	text, err := os.ReadFile(p.portFile())
 	if err != nil {
@@ -69,7 +70,7 @@ func portFree(ctx context.Context, port int) bool {
 
 func freePort(ctx context.Context) (int, error) { return listen(ctx, 0) }
 
-// listen tries a port, as Postgres will, and returns its number.
+// listen tries to listen on a port, as Postgres will, and returns its number.
 func listen(ctx context.Context, port int) (int, error) {
 	var config net.ListenConfig
 	l, err := config.Listen(ctx, "tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))

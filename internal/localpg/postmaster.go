@@ -13,20 +13,20 @@ import (
 	"time"
 )
 
-// processState is what became of the process a postmaster.pid names.
+// processState is the state of the process that a postmaster.pid names.
 type processState int
 
 const (
 	processGone  processState = iota
-	processOther              // the id was given to another program since
-	processOurs               // it serves this data, or at least nothing speaks against it
+	processOther              // another program has the id now
+	processOurs               // it serves this data, as far as can be seen
 )
 
-// answerLimit is how long a server that runs may take to answer: it may be
-// replaying what a crash left, or finishing a shutdown.
+// answerLimit is how long a running server may take to answer: it may be recovering
+// from a crash, or finishing a shutdown.
 const answerLimit = time.Minute
 
-// postmaster is what a server says of itself in its data directory.
+// postmaster is the content of a server's postmaster.pid.
 type postmaster struct {
 	pid, port int
 }
@@ -45,7 +45,7 @@ func (p place) readPostmaster() (postmaster, bool, error) {
 	lines := strings.Split(string(text), "\n")
 	var m postmaster
 	if m.pid, err = strconv.Atoi(strings.TrimSpace(lines[0])); err != nil || m.pid <= 0 {
-		return postmaster{}, false, nil // being written, or spoilt: Postgres will say
+		return postmaster{}, false, nil // incomplete or broken: Postgres will report it
 	}
 	if len(lines) > 3 {
 		m.port, _ = strconv.Atoi(strings.TrimSpace(lines[3])) // 0 until it is written
@@ -110,10 +110,10 @@ func (p place) refused(m postmaster) error {
 	}
 }
 
-// disown makes Postgres start although postmaster.pid names a process that is
-// alive but no server: after a reboot ids are given out again. The file is not
-// removed, since it also names the shared memory by which Postgres notices
-// orphans of a killed server; it gets an id that no process can have.
+// disown makes Postgres start although postmaster.pid names a live process that is not
+// a server: after a reboot, other processes get the same ids. disown keeps the file,
+// since it also names the shared memory by which Postgres notices orphans of a killed
+// server. It writes an id that no process can have.
 func (p place) disown(m postmaster, state processState, log *slog.Logger) error {
 	if state != processOther {
 		return nil

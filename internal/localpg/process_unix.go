@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// detach gives the program the account's rights, and a process group of its
-// own: Ctrl-C in a terminal is for this process, which passes it on if it wants.
+// detach gives the program the account's rights, and its own process group: Ctrl-C in a
+// terminal reaches only this process.
 func (a account) detach(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if a.other {
@@ -32,8 +32,8 @@ func (a account) own(path string) error {
 	return os.Lchown(path, int(a.uid), int(a.gid))
 }
 
-// reaches reports whether the account can get into a directory. Trying it knows
-// about groups and access control lists, which mode bits do not show.
+// reaches reports whether the account can enter a directory. It tries, since mode bits do
+// not show groups and access control lists.
 func (a account) reaches(ctx context.Context, dir string) bool {
 	if !a.other {
 		return true
@@ -52,7 +52,7 @@ func owner(info os.FileInfo) (uid, gid uint32, known bool) {
 }
 
 // postmasterState reports the state of the process that a postmaster.pid names.
-// Process ids are used again, so being alive is not enough.
+// The system reuses process ids, so a live process is not enough.
 func postmasterState(ctx context.Context, pid int, data string) processState {
 	if err := syscall.Kill(pid, 0); errors.Is(err, syscall.ESRCH) {
 		return processGone
@@ -73,7 +73,7 @@ func postmasterState(ctx context.Context, pid int, data string) processState {
 	return stateByName(ctx, pid)
 }
 
-// stateByName is the second best way, where a working directory cannot be seen.
+// stateByName is the second best way, for systems that do not show a working directory.
 func stateByName(ctx context.Context, pid int) processState {
 	name, err := account{}.output(ctx, 5*time.Second, "/bin/ps", "-p", strconv.Itoa(pid), "-o", "comm=")
 	if err != nil || strings.Contains(name, "postgres") || strings.Contains(name, "postmaster") {

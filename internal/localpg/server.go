@@ -83,8 +83,8 @@ func (s *Server) open(ctx context.Context, alone bool) error {
 	return nil
 }
 
-// join uses a server that runs already. If it is nobody's and on another port
-// than the one asked for, it is stopped instead, to be started there.
+// join uses a running server. If nobody uses it and Options name another port, join
+// stops it, so that it starts on that port.
 func (s *Server) join(ctx context.Context, alone bool) (bool, error) {
 	port, err := s.place.running(ctx, alone, s.options.Log)
 	if err != nil || port == 0 {
@@ -98,11 +98,11 @@ func (s *Server) join(ctx context.Context, alone bool) (bool, error) {
 	}
 	s.port = port
 	s.options.Log.Info("joined the local database", "dir", s.place.dir, "port", port)
-	// The process that started it may have been killed before it did these.
+	// The process that started it may have died before it did this.
 	return true, errors.Join(s.place.ensureDatabase(ctx, port), s.place.rememberPort(port))
 }
 
-// prepare sees to it that there is data, and a password that opens it.
+// prepare makes data and a password for it if they are missing.
 func (s *Server) prepare(ctx context.Context, major int, secret password) (err error) {
 	if major != 0 && secret != "" {
 		return nil
@@ -132,12 +132,12 @@ func (s *Server) prepare(ctx context.Context, major int, secret password) (err e
 	return s.place.makeData(ctx, s.options, s.binaries, secret)
 }
 
-// URL connects to the database, with pgx and with psql. It holds no password,
-// but the name of the file that does.
+// URL connects to the database, with pgx and with psql. It has no password, but the name
+// of the file with the password.
 func (s *Server) URL() string { return s.place.url(s.port, role) }
 
-// DataDir is where the data is: in Dir, or elsewhere if root's account could
-// not get there.
+// DataDir returns where the data is: in Dir, or elsewhere if root's account cannot
+// reach it.
 func (s *Server) DataDir() string { return s.place.data() }
 
 // Close ends this process's use, and stops the server if it was the last. Give

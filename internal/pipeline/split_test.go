@@ -161,6 +161,9 @@ func TestWholeAppRequestsGoFirst(t *testing.T) {
 		}
 		tasks = tasks || len(call.Tasks) > 0
 	}
+	if !tasks {
+		t.Error("no call is for a task")
+	}
 }
 
 func TestAReconciliationLeavesOutATaskThatIsRefused(t *testing.T) {

@@ -112,7 +112,7 @@ func TestAllClientsGetTheSameFigures(t *testing.T) {
 		t.Run(client.name, func(t *testing.T) {
 			t.Parallel()
 			if missing := client.missing(); missing != "" {
-				t.Skipf("%s is not installed (Debian's package %s): nothing is known of it now", client.name, missing)
+				t.Skipf("%s is not installed (Debian's package %s): the test cannot try it", client.name, missing)
 			}
 			got := client.read(t, environment(t, reader), relations)
 			for _, relation := range relations {

@@ -14,8 +14,8 @@ var (
 	app      = flag.String("app", "1", "SDKAppID to ask for")
 )
 
-// TestQuestionsOfAFilledDatabase looks at the plans that the planner makes for
-// large tables, with the settings that the database has.
+// TestQuestionsOfAFilledDatabase checks the plans for large tables, with the settings of
+// the database.
 func TestQuestionsOfAFilledDatabase(t *testing.T) {
 	if *database == "" {
 		t.Skip("name a filled database: -args -database URL")

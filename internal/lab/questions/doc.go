@@ -1,3 +1,3 @@
 // Package questions tests and measures the analysts' questions that docs/queries
-// answers. It holds nothing but tests.
+// answers. It has only tests.
 package questions

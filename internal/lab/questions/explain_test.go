@@ -7,7 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// node is a step of a plan that was carried out, as EXPLAIN shows it.
+// node is a step of an executed plan, as EXPLAIN shows it.
 type node struct {
 	Type      string  `json:"Node Type"`
 	Relation  string  `json:"Relation Name"`
@@ -22,7 +22,7 @@ type node struct {
 // asIfLarge has small tables read as the planner would read large ones.
 const asIfLarge = `SET enable_seqscan = off; SET enable_mergejoin = off; SET enable_hashjoin = off`
 
-// explain carries a question out and returns its plan.
+// explain executes a question and returns its plan.
 func explain(t *testing.T, conn *pgx.Conn, sql string) node {
 	t.Helper()
 	var text []byte
@@ -37,8 +37,8 @@ func explain(t *testing.T, conn *pgx.Conn, sql string) node {
 	return plans[0].Plan
 }
 
-// read returns how many rows each table was looked at, kept or not, by the scan that
-// looked at most.
+// read returns how many rows of each table the largest scan read, including those that it
+// filtered out.
 func (n node) read(into map[string]float64) map[string]float64 {
 	if n.Relation != "" {
 		rows := n.Rows + n.Filtered + n.Rechecked
@@ -53,8 +53,8 @@ func (n node) read(into map[string]float64) map[string]float64 {
 	return into
 }
 
-// readsNoOtherDays checks that of each table that has days only the rows of those
-// asked for were looked at. owner counts them.
+// readsNoOtherDays checks that a question reads only rows of its days from each table with
+// days. owner counts them.
 func (c check) readsNoOtherDays(t *testing.T, owner *pgx.Conn, plan node) {
 	t.Helper()
 	scanned := plan.read(make(map[string]float64))
@@ -66,7 +66,7 @@ func (c check) readsNoOtherDays(t *testing.T, owner *pgx.Conn, plan node) {
 			}
 		}
 		if scanned[table] > limit {
-			t.Errorf("looked at %v rows of %s; those days have %v", scanned[table], table, limit)
+			t.Errorf("the plan reads %v rows of %s; those days have %v", scanned[table], table, limit)
 		}
 	}
 }

@@ -15,8 +15,8 @@ import (
 
 const patience = 10 * time.Minute
 
-// fixture is a small database, filled for longer than any question asks, and two
-// ways to it.
+// fixture is a small database with more days than any question asks for, and two
+// connections to it.
 type fixture struct {
 	t      *testing.T
 	owner  *pgx.Conn
@@ -42,7 +42,7 @@ func setup(t *testing.T) *fixture {
 	return f
 }
 
-// fill lets the program fill the database: the race detector would take its time.
+// fill runs the program to fill the database: with the race detector it would take long.
 func (f *fixture) fill(ctx context.Context, databaseURL string) {
 	f.t.Helper()
 	command := exec.CommandContext(ctx, binary, "sandbox", "fill",
@@ -53,8 +53,7 @@ func (f *fixture) fill(ctx context.Context, databaseURL string) {
 	}
 }
 
-// breakDays makes what a sound history lacks: windows that were never pulled, or
-// failed.
+// breakDays makes windows that a complete history lacks: never pulled, or failed.
 func (f *fixture) breakDays() {
 	f.t.Helper()
 	f.exec(`DELETE FROM pushloss.ledger WHERE sdk_app_id = 1 AND task_key = 0 AND day = ` + today + ` - 5`)
@@ -63,9 +62,9 @@ func (f *fixture) breakDays() {
 	f.exec(`UPDATE pushloss.ledger SET state = 'unavailable', settled_reason = 'api_memory'
 		WHERE sdk_app_id = 1 AND task_key <> 0 AND day = ` + today + ` - 40`)
 
-	// The other app has what is easily mistaken: a task that lacks its number of pushes on some days and
-	// its time, a day without losses, one without online losses, and one about which nothing is known. A
-	// third app's losses are not pulled.
+	// The other app has cases that are easy to get wrong: a task without its number of pushes on some days
+	// and without its time, a day without losses, one without online losses, and one whose losses are not
+	// known. Runs do not pull a third app's losses.
 	f.exec(`DELETE FROM pushloss.push_count WHERE sdk_app_id = 2 AND counter_id = 3 AND day >= ` + today + ` - 13 AND extract(day FROM day)::int % 2 = 0
 		AND task_key = (SELECT min(task_key) FROM pushloss.push_count WHERE sdk_app_id = 2 AND task_key <> 0 AND day = ` + today + ` - 10)`)
 	f.exec(`UPDATE pushloss.task SET sent_at = NULL, registered_at = sent_at WHERE sdk_app_id = 2`)
@@ -77,7 +76,7 @@ func (f *fixture) breakDays() {
 	f.exec(`INSERT INTO pushloss.app_stream (sdk_app_id, stream_id, active) VALUES (3, 0, false), (3, 1, true)`)
 }
 
-// today is that of both apps.
+// today is the day of both apps.
 const today = `(now() AT TIME ZONE 'Asia/Shanghai')::date`
 
 func (f *fixture) exec(sql string) {

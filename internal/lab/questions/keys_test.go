@@ -10,7 +10,7 @@ import (
 )
 
 // keysAreKeys checks that what "pushloss dictionary" says of keys, joins and measures holds in
-// a filled database: keys name one row, and no join multiplies or loses any.
+// a filled database: keys name one row, and no join multiplies or loses rows.
 func (f *fixture) keysAreKeys(t *testing.T) {
 	pool, err := postgres.Open(t.Context(), f.readerURL, 2)
 	must(t, err)

@@ -7,8 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// obvious are questions as somebody asks them who has read nothing but the names of the
-// views, and the same figures from the tables.
+// obvious are questions of somebody who has read only the names of the views, with the
+// same figures from the tables.
 var obvious = []struct{ name, asked, plain string }{
 	{
 		"the last seven days",
@@ -112,7 +112,7 @@ var obvious = []struct{ name, asked, plain string }{
 	},
 }
 
-// askedInTheObviousWay checks that what comes to mind first is right, in any session.
+// askedInTheObviousWay checks that the obvious query is right, in any session.
 func (f *fixture) askedInTheObviousWay(t *testing.T) {
 	for _, question := range obvious {
 		t.Run(question.name, func(t *testing.T) {
@@ -128,10 +128,10 @@ func (f *fixture) askedInTheObviousWay(t *testing.T) {
 	}
 }
 
-// mistaken are the questions where the other app has what once made a wrong answer.
+// mistaken are questions that the other app's cases once made wrong.
 var mistaken = []struct{ name, question, columns, plain string }{
 	{
-		"a day without losses is zero, and one about which nothing is known is not", "01-loss-per-day",
+		"a known day without losses is zero, and an unknown one is not", "01-loss-per-day",
 		`day - ` + today + ` AS ago, lost, not_sent, not_delivered, final WHERE day IN (` + today + ` - 6, ` + today + ` - 12) ORDER BY 1`,
 		`VALUES (-12, 0, 0, 0, true), (-6, NULL, NULL, NULL, false)`,
 	},

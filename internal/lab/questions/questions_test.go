@@ -9,12 +9,12 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// check says what is known of a question's answer for the app 1.
+// check is what a question's answer for the app 1 must be.
 type check struct {
-	columns string // of the answer, that are compared
+	columns string // the columns of the answer to compare
 	plain   string // the same from the tables, in another way
-	// reads are the rows that a table has of the days asked for, by the tables that
-	// are read by day: no more are looked at.
+	// reads counts the rows of the question's days, for each table that it reads by
+	// day: it may read no more.
 	reads map[string]string
 }
 
@@ -22,7 +22,7 @@ const (
 	ofApp    = `WHERE sdk_app_id = 1 AND task_key = 0 AND day < ` + today + ` AND day >= ` + today
 	ofStages = `SELECT count(*) FROM pushloss.stage_loss ` + ofApp
 	ofOnes   = `SELECT count(*) FROM pushloss.platform_loss ` + ofApp
-	// A day that is due and was never pulled is looked for.
+	// The question looks for days that are due and were never pulled.
 	ofDays = `SELECT 2 + count(*) FROM pushloss.ledger ` + ofApp
 )
 
@@ -105,7 +105,7 @@ func checks() map[string]check {
 				FROM pushloss.platform_loss ` + ofApp + ` - 30 GROUP BY 1 ORDER BY 1`,
 			reads: map[string]string{"platform_loss": ofOnes + ` - 30`, "ledger": ofDays + ` - 30`},
 		},
-		// What was there when the day was first loaded is known to the versions too.
+		// The versions include what the first load of the day stored.
 		"10-late-arrivals": {
 			columns: `day, at_first, now`,
 			plain: `SELECT day, (SELECT sum(err_count) FROM analytics.loss_as_of(p.first_load) AS v
@@ -128,7 +128,7 @@ func checks() map[string]check {
 		"12-gaps": {
 			columns: `day - ` + today + ` AS ago, never_pulled, failed, not_told, not_final, whole_app, last_error`,
 			plain:   `VALUES (-9, 0, 12, 0, 0, false, 'it broke'), (-5, 2, 0, 0, 0, true, NULL), (-1, 0, 0, 0, 14, true, NULL)`,
-			// Windows that were never pulled are looked for, too.
+			// The question also looks for windows that were never pulled.
 			reads: map[string]string{"ledger": `SELECT count(*) + 2 FROM pushloss.ledger
 				WHERE sdk_app_id = 1 AND day < ` + today + ` AND day >= ` + today + ` - 30`},
 		},
@@ -153,7 +153,7 @@ func TestQuestions(t *testing.T) {
 		t.Run(q.name, func(t *testing.T) {
 			want, known := checks()[q.name]
 			if !known {
-				t.Fatal("nothing is known of the answer")
+				t.Fatal("the question has no check")
 			}
 			sql := strings.TrimRight(strings.TrimSpace(q.sql(t, given)), ";")
 			if got := lines(t, f.reader, sql); len(got) == 0 {
@@ -182,11 +182,11 @@ func TestQuestions(t *testing.T) {
 	t.Run("not mistaken", func(t *testing.T) { f.whatWasMistaken(t, read(t)) })
 }
 
-// The files are run by psql as they are, with the app that they name or another.
+// psql runs the files unchanged, with the app that they name or another.
 func (f *fixture) psql(t *testing.T, q question) {
 	psql, err := exec.LookPath("psql")
 	if err != nil {
-		t.Skip("psql is not installed (Debian's package postgresql-client): nothing is known of it now")
+		t.Skip("psql is not installed (Debian's package postgresql-client): the test cannot try it")
 	}
 	file := []string{"-X", "-v", "ON_ERROR_STOP=1", "-d", f.readerURL, "-f", folder + "/" + q.name + ".sql"}
 	if out, err := exec.CommandContext(t.Context(), psql, file...).CombinedOutput(); err != nil {

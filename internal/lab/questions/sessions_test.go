@@ -69,7 +69,7 @@ func values(t *testing.T, conn *pgx.Conn, sql string) (cells []string) {
 }
 
 // What docs/bi.md calls right is right in every session, and what it warns of is wrong in
-// one at least.
+// at least one.
 func TestTheGuidesDaysAreDaysInEverySession(t *testing.T) {
 	t.Parallel()
 	guide, err := os.ReadFile("../../../docs/bi.md")
@@ -119,7 +119,7 @@ func TestTheGuidesDaysAreDaysInEverySession(t *testing.T) {
 			}
 		}
 		if test.right != (wrong == "") {
-			t.Errorf("%s: is it right in every session? %v, says the guide; wrong: %s", test.expression, test.right, wrong)
+			t.Errorf("%s: right in every session by the guide: %v; wrong: %s", test.expression, test.right, wrong)
 		}
 	}
 }

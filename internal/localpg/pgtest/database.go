@@ -44,7 +44,7 @@ type databases struct {
 	own   []string        // templates of this process alone
 }
 
-// with runs a step that may use the connection.
+// with runs a step that uses the connection.
 func (d *databases) with(step func(ctx context.Context, conn *pgx.Conn, address string) error) error {
 	address, err := d.address()
 	if err != nil {
@@ -77,7 +77,7 @@ func (d *databases) create(name, template string, fill func(ctx context.Context,
 	return ownerURL, err
 }
 
-// prepare makes the owner and the template where they are missing.
+// prepare makes the owner and the template if they are missing.
 func (d *databases) prepare(ctx context.Context, conn *pgx.Conn, address, template string, fill func(ctx context.Context, ownerURL string) error) error {
 	if d.ready[template] {
 		return nil
@@ -95,7 +95,7 @@ func (d *databases) prepare(ctx context.Context, conn *pgx.Conn, address, templa
 	return err
 }
 
-// locked runs a step while no other process runs one of this name.
+// locked runs a step while no other process runs a step of this name.
 func locked(ctx context.Context, conn *pgx.Conn, name string, step func() error) error {
 	if _, err := conn.Exec(ctx, sqlLock, name); err != nil {
 		return err
@@ -116,7 +116,7 @@ func (d *databases) prepareAlone(ctx context.Context, conn *pgx.Conn, address, t
 	if err != nil {
 		return err
 	}
-	// What an interrupted process left is not marked as a template.
+	// A database that an interrupted process left is not marked as a template.
 	if err := statements(ctx, conn, `DROP DATABASE IF EXISTS `+template, createDatabase(conn, template, "template1")); err != nil {
 		return err
 	}
@@ -176,7 +176,7 @@ func statements(ctx context.Context, conn *pgx.Conn, list ...string) error {
 	return nil
 }
 
-// urlOf leads the owner to a database of the administrator's server.
+// urlOf returns the owner's URL for a database of the administrator's server.
 func urlOf(address, database string) (string, error) {
 	parsed, err := url.Parse(address)
 	if err != nil {

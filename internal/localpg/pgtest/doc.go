@@ -1,8 +1,8 @@
 // Package pgtest gives every test a Postgres database of its own.
 //
-// The first test of a test binary that asks starts a server, with its data in memory if
-// there is plenty, else in a temporary directory; Main stops it and removes the data. A
-// database is a copy of a template that was migrated once, which takes some 20 ms:
+// The first test of a test binary that needs a database starts a server. Its data is in
+// memory if there is plenty, else in a temporary directory. Main stops the server and
+// removes the data. A database is a copy of a migrated template, which takes some 20 ms:
 //
 //	func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 //

@@ -9,12 +9,12 @@ import (
 
 const (
 	memoryDir = "/dev/shm"
-	// plenty is several times what a server and the tests' databases take.
+	// plenty is several times what a server and the tests' databases need.
 	plenty = 4 << 30
 )
 
-// roomInMemory says whether there is a file system in memory with much room, and the
-// memory for it.
+// roomInMemory reports whether there is a file system in memory with much free space, and
+// enough memory.
 func roomInMemory() bool {
 	var files syscall.Statfs_t
 	if err := syscall.Statfs(memoryDir, &files); err != nil || files.Bavail*uint64(files.Bsize) < plenty {

@@ -16,8 +16,8 @@ import (
 	"pushloss/internal/localpg"
 )
 
-// Server is a Postgres of one test's own, which it may stop hard and start again.
-// It keeps to its disk: what was committed is there after a crash. It is safe for concurrent use.
+// Server is a Postgres for one test, which may crash it and start it again. Committed data
+// is there after a crash. It is safe for concurrent use.
 type Server struct {
 	dir string
 
@@ -51,15 +51,15 @@ func NewServer(t testing.TB) *Server {
 	return s
 }
 
-// URL connects as the superuser. It changes with Start where another program has
-// taken the port.
+// URL connects as the superuser. It changes with Start if another program has taken the
+// port.
 func (s *Server) URL() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.local.URL()
 }
 
-// Start starts the server after Crash; it replays what it had not written yet.
+// Start starts the server after Crash. The server recovers from its log.
 func (s *Server) Start() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -75,7 +75,7 @@ func (s *Server) Start() error {
 	return err
 }
 
-// Crash stops the server in immediate mode: as if its processes were killed.
+// Crash stops the server in immediate mode, as if its processes were killed.
 func (s *Server) Crash() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

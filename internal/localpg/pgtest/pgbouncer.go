@@ -17,18 +17,18 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Bouncer says how a PgBouncer is to be set.
+// Bouncer is the configuration of a PgBouncer.
 type Bouncer struct {
 	Mode     string // pool_mode: session, transaction or statement
 	PoolSize int    // default_pool_size; 0 leaves PgBouncer's own
-	// RoundRobin hands server connections out by turns.
+	// RoundRobin uses server connections by turns.
 	RoundRobin bool
-	// Lines are further settings, as pgbouncer.ini has them.
+	// Lines are further lines of pgbouncer.ini.
 	Lines []string
 }
 
-// BouncerVersion is the version of the PgBouncer that is installed, such as "1.18.0". The
-// test is skipped where none is.
+// BouncerVersion returns the version of the installed PgBouncer, such as "1.18.0". It skips
+// the test if none is installed.
 func BouncerVersion(t testing.TB) string {
 	t.Helper()
 	out, err := exec.Command(bouncer(t), "--version").Output()
@@ -45,8 +45,8 @@ const (
 	bouncerAttempts = 5
 )
 
-// guardScript runs a program until its standard input ends, which it does when the
-// test ends in whatever way, and removes the program's directory then.
+// guardScript runs a program until its standard input ends, which it does however the
+// test ends. Then it removes the program's directory.
 const guardScript = `
 dir=$1
 shift
@@ -57,9 +57,9 @@ pid=$!
 wait "$pid"
 `
 
-// URL starts a PgBouncer before the database of a URL that has its password, and
-// returns the URL that leads through it. All that is not said in b is as
-// PgBouncer ships it. The test is skipped where PgBouncer is not installed.
+// URL starts a PgBouncer in front of the database of a URL with a password, and returns
+// the URL that leads through it. Settings that b lacks are PgBouncer's defaults. URL skips
+// the test if PgBouncer is not installed.
 func (b Bouncer) URL(t testing.TB, databaseURL string) string {
 	t.Helper()
 	program := bouncer(t)
@@ -158,7 +158,7 @@ func (b Bouncer) write(settings, users string, database *url.URL, listen string)
 	return os.WriteFile(settings, text.Bytes(), 0o644)
 }
 
-// bouncer is the program; the test is skipped without it.
+// bouncer returns the path of the program. It skips the test without it.
 func bouncer(t testing.TB) string {
 	t.Helper()
 	for _, name := range []string{"pgbouncer", "/usr/sbin/pgbouncer"} { // not on everybody's PATH
@@ -166,11 +166,11 @@ func bouncer(t testing.TB) string {
 			return path
 		}
 	}
-	t.Skip("PgBouncer is not installed (Debian's package pgbouncer): nothing is known of poolers now")
+	t.Skip("PgBouncer is not installed (Debian's package pgbouncer): the test cannot try a pooler")
 	return ""
 }
 
-// bouncerDir is a directory that another account may read.
+// bouncerDir makes a directory that another account may read.
 func bouncerDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "pushloss-bouncer-")
@@ -194,7 +194,7 @@ func freeAddress(t testing.TB) string {
 	return listener.Addr().String()
 }
 
-// logBuffer is written by a process and read by the test.
+// logBuffer is a buffer that a process writes and the test reads.
 type logBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer

@@ -17,9 +17,9 @@ import (
 
 const poolLimit = 30 * time.Second
 
-// Main runs the tests of a package, fails it if they leave goroutines behind
-// that the options do not excuse, stops the server if one was started, and
-// returns the exit code for TestMain.
+// Main runs the tests of a package and returns the exit code for TestMain. It fails
+// if they leave goroutines that the options do not allow, and stops the server if
+// one runs.
 func Main(m interface{ Run() int }, options ...goleak.Option) int {
 	code := m.Run()
 	if code == 0 {
@@ -48,15 +48,15 @@ func EmptyURL(t testing.TB) string {
 	return create(t, "template1", nil)
 }
 
-// Filled is a database that several tests begin with: one of them fills it, and each gets
+// Filled is a database with which several tests begin. One of them fills it, and each gets
 // a copy.
 type Filled struct{ name string }
 
-// NewFilled returns a database that nobody has filled yet.
+// NewFilled returns a database that no test has filled yet.
 func NewFilled() *Filled { return &Filled{name: "filled_" + strings.ToLower(rand.Text())} }
 
-// URL is that of a copy for this test alone. The first call lets fill make the original,
-// which has the newest schema. It must close its connections, and make no database.
+// URL returns the URL of a copy for this test alone. The first call makes the original, with
+// the newest schema, and calls fill, which must close its connections and create no database.
 func (f *Filled) URL(t testing.TB, fill func(ownerURL string)) string {
 	t.Helper()
 	return create(t, f.name, func(ctx context.Context, ownerURL string) error {

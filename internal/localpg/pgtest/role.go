@@ -16,10 +16,10 @@ const (
 	rolePassword = "of-a-test"
 )
 
-// Role makes a role that may log in, and returns the URL by which it connects to
-// the test's database. The options are those of CREATE ROLE. Roles belong to the
-// server, which others may test on as well: the name should be drawn at random. The
-// role is dropped after the test, with its rights in the database.
+// Role makes a role that may log in, and returns its URL for the test's database. The
+// options are those of CREATE ROLE. Roles belong to the server, which other tests use
+// too, so choose a random name. After the test, Role drops the role and its rights in the
+// database.
 func Role(t testing.TB, databaseURL, name, options string) string {
 	t.Helper()
 	role := pgx.Identifier{name}.Sanitize()
@@ -35,8 +35,7 @@ func Role(t testing.TB, databaseURL, name, options string) string {
 	return withUser(t, databaseURL, url.UserPassword(name, rolePassword))
 }
 
-// AdminURL is the URL by which the server's administrator connects to the test's
-// database.
+// AdminURL returns the URL of the server's administrator for the test's database.
 func AdminURL(t testing.TB, databaseURL string) string {
 	t.Helper()
 	address, err := shared.adminURL()

@@ -25,7 +25,7 @@ const (
 // have nothing in common but the process.
 var shared = newLazyServer()
 
-// lazyServer is started by the first test that needs it.
+// lazyServer is a server that the first test that needs it starts.
 type lazyServer struct {
 	mu      sync.Mutex
 	tried   bool
@@ -54,8 +54,8 @@ func newLazyServer() *lazyServer {
 	return s
 }
 
-// adminURL is the server's. A failure is remembered: the next test would only wait for
-// the same.
+// adminURL returns the administrator's URL. It remembers a failure: the next test would
+// only wait for the same.
 func (s *lazyServer) adminURL() (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -98,9 +98,9 @@ func (s *lazyServer) start() (err error) {
 	return cheapLogin(s.server)
 }
 
-// makeDir makes a directory for a server, in memory if there is plenty: a file system on
-// a disk finds it hard to make and remove the hundreds of files of a database, again and
-// again. Under root the server runs as another account, which must get in.
+// makeDir makes a directory for a server, in memory if there is plenty: on a disk it takes
+// long to make and remove the hundreds of files of each database. Under root the server
+// runs as another account, which must be able to enter the directory.
 func makeDir() (string, error) {
 	base := ""
 	if os.Getenv("TMPDIR") == "" && roomInMemory() {
@@ -113,9 +113,9 @@ func makeDir() (string, error) {
 	return dir, os.Chmod(dir, 0o755)
 }
 
-// cheapLogin lets clients send their password as it is: a wrong one is still
-// refused. With SCRAM, a login under the race detector computes for tens of
-// milliseconds, and the tests log in thousands of times.
+// cheapLogin lets clients send their password in plain text; the server still refuses a
+// wrong one. With SCRAM, a login under the race detector takes tens of milliseconds, and
+// the tests log in thousands of times.
 func cheapLogin(server *localpg.Server) error {
 	rules := "host all all 127.0.0.1/32 password\n"
 	if err := os.WriteFile(filepath.Join(server.DataDir(), "pg_hba.conf"), []byte(rules), 0o600); err != nil {
@@ -124,7 +124,7 @@ func cheapLogin(server *localpg.Server) error {
 	return execute(server.URL(), `SELECT pg_reload_conf()`)
 }
 
-// close stops what was started, and removes it.
+// close stops the server and removes its files.
 func (s *lazyServer) close() error {
 	err := s.databases.forget()
 	s.mu.Lock()
@@ -138,6 +138,6 @@ func (s *lazyServer) close() error {
 	if s.server != nil {
 		err = errors.Join(err, s.server.Close(ctx))
 	}
-	// A server that did not stop is the watchdog's.
+	// The watchdog kills a server that did not stop.
 	return errors.Join(err, s.watcher.dismiss(), os.RemoveAll(s.dir))
 }

@@ -6,9 +6,8 @@ import (
 	"os/exec"
 )
 
-// watchScript waits until its standard input ends, which it does when the test
-// process ends in whatever way; then it kills the server and removes its files,
-// if they are still there.
+// watchScript waits until its standard input ends, which it does however the test
+// process ends. Then it kills the server and removes its files if they still exist.
 const watchScript = `
 read -r _
 pid=$(head -n 1 "$2/postmaster.pid" 2>/dev/null) || exit 0
@@ -41,7 +40,7 @@ func watch(dir, data string) (*watchdog, error) {
 	return &watchdog{cmd: cmd, stdin: stdin}, nil
 }
 
-// dismiss ends the watchdog when there is nothing left to clean up.
+// dismiss ends the watchdog when nothing is left to clean up.
 func (w *watchdog) dismiss() error {
 	if w == nil {
 		return nil
