@@ -52,7 +52,7 @@ type date struct {
 
 const (
 	// mostTicks and mostDates bound the labels of the axes.
-	mostTicks = 5
+	mostTicks = 6
 	mostDates = 9
 	// narrower is of how many dates a narrow screen shows one.
 	narrower = 3
@@ -103,12 +103,13 @@ func stepOf(highest float64) float64 {
 	return 10 * power
 }
 
-// tickLabel is a whole number, in millions and more where the step is.
+// tickLabel is a whole number: of the step's own unit, such as M, where the step is a million or more.
 func tickLabel(value, step float64) string {
-	if step < 1e6 {
+	if step < 1e6 || value == 0 {
 		return humanize.Commaf(value)
 	}
-	return humanize.SIWithDigits(value, 0, "")
+	steps, prefix := humanize.ComputeSI(step)
+	return humanize.Commaf(math.Round(value/step*steps)) + " " + prefix
 }
 
 // datesOf labels some of the periods, with their year where there may be a doubt.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"pushloss/internal/stream"
 	"pushloss/load"
 )
 
@@ -19,6 +20,7 @@ var screenshot = flag.String("screenshot", "", "write the README's picture of th
 func demo(t testing.TB) *world {
 	t.Helper()
 	w := setup(t)
+	w.streams = []stream.Stream{stream.Loss, stream.Statistics}
 	w.register(testApp, demoTasks...)
 	for day := today - 2; day <= today; day++ {
 		w.run(day)

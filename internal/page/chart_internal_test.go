@@ -1,0 +1,58 @@
+package page
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"pushloss/internal/calendar"
+)
+
+// ticksOf are the labels of a chart whose highest bar is so high.
+func ticksOf(highest float64) string {
+	t := lossTable{Periods: []period{{First: 1, Last: 1, ByChannel: highest}}}
+	var labels []string
+	for _, tick := range chartOf(t).Ticks {
+		labels = append(labels, tick.Label)
+	}
+	return strings.Join(labels, " · ")
+}
+
+func TestAnAxisHasWholeNumbers(t *testing.T) {
+	t.Parallel()
+	for highest, want := range map[float64]string{
+		0: "1 · 0", 1: "1 · 0", 2: "2 · 1 · 0", 7: "8 · 6 · 4 · 2 · 0", 107_722: "120,000 · 100,000 · 80,000 · 60,000 · 40,000 · 20,000 · 0",
+		2_500_000: "2,500,000 · 2,000,000 · 1,500,000 · 1,000,000 · 500,000 · 0", 6_000_000: "6 M · 5 M · 4 M · 3 M · 2 M · 1 M · 0", 3e18: "3,000 P · 2,500 P · 2,000 P · 1,500 P · 1,000 P · 500 P · 0",
+	} {
+		if got := ticksOf(highest); got != want {
+			t.Errorf("up to %v the axis has %s, want %s", highest, got, want)
+		}
+	}
+}
+
+func TestBarsFillTheirChart(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		days := rapid.IntRange(1, 400).Draw(t, "days")
+		highest := float64(rapid.Int64Range(1, 1<<53).Draw(t, "highest"))
+		table := lossTable{Series: []series{{Lost: make([]float64, days)}}}
+		for day := range days {
+			table.Series[0].Lost[day] = highest
+			table.Periods = append(table.Periods, period{First: calendar.Day(day), Last: calendar.Day(day), ByChannel: highest})
+		}
+		table.All = period{First: 0, Last: calendar.Day(days - 1)}
+		c := chartOf(table)
+		if n := len(c.Ticks); n < 2 || n > mostTicks+1 {
+			t.Fatalf("%d ticks", n)
+		}
+		for _, b := range c.Bars {
+			if len(b.Parts) != 1 || strings.HasPrefix(b.Top, "-") || b.Height == "0.000%" || b.Parts[0].Y != b.Top {
+				t.Fatalf("a bar is %+v", b)
+			}
+		}
+		if n := len(c.Dates); n < 1 || n > mostDates {
+			t.Fatalf("%d dates", n)
+		}
+	})
+}
