@@ -2,8 +2,8 @@
 # CREATE SCHEMA IF NOT EXISTS fails on a schema that exists and belongs to the role.
 #
 # Guess: the schema is there, so nothing is done, with a notice. CREATE TABLE IF NOT EXISTS of the same role does so.
-# Seen: the right to create schemas in the database is checked before anybody looks whether the schema is
-# there: "permission denied for database". A role for which an administrator made the schema cannot run a
+# Seen: Postgres checks the right to create schemas in the database before it checks whether the schema
+# exists: "permission denied for database". A role for which an administrator made the schema cannot run a
 # script that begins with this line.
 . "$(dirname "$0")/lib.bash"
 need apt-get

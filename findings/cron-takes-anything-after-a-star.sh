@@ -2,8 +2,8 @@
 # robfig/cron takes "*-5" in a field for "*", and "+5" for 5.
 #
 # Guess: both are refused, as "5-" and "x" are.
-# Seen: what follows the hyphen after a star is dropped without a word, so that "*-5" in the
-# hours runs all day; a sign before a number is taken, since strconv.ParseInt takes one.
+# Seen: it ignores what follows the hyphen after a star, without an error, so that "*-5" in the
+# hours runs all day. It accepts a sign before a number, since strconv.ParseInt does.
 . "$(dirname "$0")/lib.bash"
 go_modules github.com/robfig/cron/v3@v3.0.1
 echo "robfig/cron 3.0.1"

@@ -6,7 +6,7 @@
 # Seen: for a query with parameters lib/pq prepares the unnamed statement, waits, and then binds and
 # runs it. Between the two PgBouncer may give the server connection to another client, which prepares its own
 # unnamed statement. Both then run the latter: of 4,000 questions some are answered wrongly without an
-# error. With binary_parameters=yes all is sent at once, and every answer is right.
+# error. With binary_parameters=yes it sends everything at once, and every answer is right.
 . "$(dirname "$0")/lib.bash"
 need apt-get
 debian pgbouncer libc-ares2 libevent-2.1-7

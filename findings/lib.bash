@@ -1,5 +1,5 @@
 # What the scripts share; each of them sources it. A script ends with 0 if what it
-# describes is still so, 1 if not, 77 if a package cannot be had.
+# describes still happens, 1 if not, 77 if a package is not available.
 
 set -u -o pipefail
 umask 022 # another account reads what root installs
@@ -17,13 +17,13 @@ cleanup() {
     rm -rf "$dir"
 }
 
-# missing says which package cannot be had.
+# missing says which package is not available.
 missing() {
-    echo "cannot be had: $*"
+    echo "not available: $*"
     exit 77
 }
 
-# need names programs that must be there.
+# need ends the script unless all these programs exist.
 need() {
     for program in "$@"; do command -v "$program" >/dev/null || missing "$program"; done
 }
@@ -66,7 +66,7 @@ debian() {
     for file in "$dir"/debs/*.deb; do dpkg-deb -x "$file" "$dir/debian"; done
 }
 
-# version_of tells the version of an unpacked Debian package.
+# version_of prints the version of an unpacked Debian package.
 version_of() {
     dpkg-deb -f "$dir/debs/$1"_*.deb Version
 }
@@ -96,7 +96,7 @@ free_port() {
     python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
-# expect compares what was seen with what this finding describes.
+# expect compares what the script saw with what it describes.
 expect() {
     printf '  %s\n    seen:      %s\n' "$1" "$2"
     if [ "$2" != "$3" ]; then

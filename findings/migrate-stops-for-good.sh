@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# golang-migrate, told to stop before Up, reports success, applies nothing, and never will.
+# After a stop before Up, golang-migrate reports success and applies nothing, for ever.
 #
-# Guess: Up after GracefulStop returns ErrAborted, or stops after the migration at hand; a later
+# Guess: Up after GracefulStop returns ErrAborted, or stops after the current migration; a later
 # Up of the same instance applies the rest.
 # Seen: Up returns nil, which is what it returns after applying all; there is no version. Each later Up of the
-# same instance returns nil as well and applies nothing: the stop is remembered.
+# same instance returns nil as well and applies nothing: the instance remembers the stop.
 . "$(dirname "$0")/lib.bash"
 go_modules github.com/golang-migrate/migrate/v4@v4.20.1 github.com/jackc/pgx/v5@v5.13.0
 postgres 15.18.0-beta.17

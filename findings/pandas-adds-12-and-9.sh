@@ -3,7 +3,7 @@
 #
 # Guess: sum(bigint) is a numeric in Postgres, so pandas gets decimals, or floats, and adds them.
 # Seen: ADBC's driver hands a numeric over as an opaque type of Arrow that is stored as text. pandas unwraps it to a column of texts without
-# a word, and the sum of texts is their concatenation. The number of rows, the first rows and even the order of one-digit figures look right.
+# a warning, and the sum of texts is their concatenation. The number of rows, the first rows and even the order of one-digit figures look right.
 # Polars 2.1 refuses to add them. A cast to bigint or double precision in the query makes numbers of them, and so does psycopg in ADBC's place.
 . "$(dirname "$0")/lib.bash"
 python_packages pandas==3.1.1 pyarrow==26.0.1 adbc-driver-postgresql==1.13.0 adbc-driver-manager==1.13.0

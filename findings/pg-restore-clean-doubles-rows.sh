@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # pg_restore --clean --if-exists doubles every row and drops the primary key, where a view was made since the dump.
 #
-# Guess: objects that others depend on are not dropped; their rows are then refused by the primary
-# key, so errors are printed and the data stays as it is.
-# Seen: the constraints are dropped first, each by a statement of its own, and that works. DROP TABLE
+# Guess: it does not drop objects that others depend on; then the primary key refuses their rows, so
+# it prints errors and the data stays as it is.
+# Seen: it drops the constraints first, each by its own statement, and that works. DROP TABLE
 # fails because of the view, CREATE TABLE because the table is there, and COPY then adds all rows once more,
-# since no key is left to refuse them. Adding the key fails, as rows occur twice. Exit code 1, with
+# since no key is there to refuse them. Adding the key fails, as rows occur twice. Exit code 1, with
 # "errors ignored on restore"; sums are twice the truth, and thrice after the next try. With --single-transaction
 # nothing is changed.
 . "$(dirname "$0")/lib.bash"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Polars' SQL leaves NULL out of IS NOT TRUE.
 #
-# Guess: flag IS NOT TRUE keeps what is false and what is NULL: it is there for that, and is never NULL itself.
-# Seen: it is taken for NOT flag. Of true, false and NULL one row is kept, not two.
+# Guess: flag IS NOT TRUE keeps false and NULL: that is its purpose, and it is never NULL itself.
+# Seen: Polars treats it as NOT flag. It keeps one row of true, false and NULL, not two.
 . "$(dirname "$0")/lib.bash"
 python_packages polars==2.1.0 duckdb==2.0.1
 echo "Polars 2.1.0, DuckDB 2.0.1"

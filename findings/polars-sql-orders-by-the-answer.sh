@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # In Polars' SQL, SELECT n % 2 FROM t ORDER BY n is sorted by n % 2.
 #
-# Guess: ORDER BY n means the column n of t, as nothing in the answer was called n. So it is in SQL.
+# Guess: ORDER BY n means the column n of t, as no column of the answer has the name n. SQL defines it so.
 # Seen: Polars names the column of an expression after the first column in it, and ORDER BY finds that name
 # first. LIMIT then takes other rows than in Postgres. An alias of another name makes it right.
 . "$(dirname "$0")/lib.bash"

@@ -2,7 +2,7 @@
 # The npm package postgres reads NULL in an array as the text "NULL", or as NaN.
 #
 # Guess: ARRAY['a', NULL] is ['a', null], as the package pg reads it.
-# Seen: ['a', 'NULL'], not to be told from a text that says NULL; of numbers it is NaN, which is null again in JSON.
+# Seen: ['a', 'NULL'], the same as for the text NULL. In an array of numbers it is NaN, which is null again in JSON.
 . "$(dirname "$0")/lib.bash"
 need node
 postgres 15.18.0-beta.17

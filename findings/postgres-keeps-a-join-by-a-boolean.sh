@@ -3,7 +3,7 @@
 #
 # Guess: with the primary key (app, chat), `ON x.app = f.app AND x.chat = false` finds at most one row, so a query that reads no
 # column of x never touches it, just as with an integer in the place of the boolean.
-# Seen: the planner rewrites `chat = false` to `NOT chat` before it looks for a proof. That is no comparison any more, so no unique index
+# Seen: the planner rewrites `chat = false` to `NOT chat` before it looks for a proof. That is not a comparison any more, so no unique index
 # proves anything, and each query over the view pays for the join. IS FALSE and a cast to an integer do not help.
 # `chat = (SELECT false)` does: it stays a comparison. So 15.18 and 18.4.
 . "$(dirname "$0")/lib.bash"

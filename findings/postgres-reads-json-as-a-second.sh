@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Postgres reads {"days":1} as an interval of one second, and node's pg sends just that.
 #
-# Guess: an object for an interval parameter is either understood or refused: error 22007, as JSON is no interval.
+# Guess: an object for an interval parameter is either understood or refused: error 22007, as JSON is not an interval.
 # Seen: pg sends plain objects as JSON. The parser of intervals skips braces, quotes and colons, and a number counts in
 # the unit that comes after it; the last one, without any, in seconds. So {"days":1} is 00:00:01, and
-# {"days":1,"hours":2} is one hour and two seconds. What pg itself reads ({ days: 1 }) comes back so after a way through
-# JSON: a cache, a queue, a form.
+# {"days":1,"hours":2} is one hour and two seconds. What pg itself reads ({ days: 1 }) becomes such an object on its way
+# through JSON: a cache, a queue, a form.
 . "$(dirname "$0")/lib.bash"
 need node
 postgres 15.18.0-beta.17

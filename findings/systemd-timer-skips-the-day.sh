@@ -3,7 +3,7 @@
 #
 # Guess: OnCalendar=*-*-* 03:00:00 Europe/Helsinki elapses at 04:00 on the day whose clocks go from 03:00 to 04:00, as Debian's cron
 # runs such a job. systemd.time(7) does not mention the case.
-# Seen: the whole day is left out, wherever the gap is (at midnight too). Persistent=true does not help: nothing was missed, for there was no such
+# Seen: the whole day is left out, wherever the gap is (at midnight too). Persistent=true does not help: systemd missed nothing, since there was no such
 # time. On the day whose clocks repeat the time it elapses once, at the first of the two.
 . "$(dirname "$0")/lib.bash"
 debian systemd libsystemd-shared

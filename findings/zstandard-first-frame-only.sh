@@ -3,7 +3,7 @@
 #
 # Guess: frames one after the other are one stream (RFC 8878, as members of gzip are), so all of it comes back;
 # at worst there is an error for what is left over.
-# Seen: decompress(), the module's shortest way, returns what the first frame holds and ignores the rest. Files
+# Seen: decompress(), the module's shortest way, returns the first frame's content and ignores the rest. Files
 # that a Go program appends to frame by frame, or cat of two .zst files, lose all but their beginning. open() reads all.
 . "$(dirname "$0")/lib.bash"
 python_packages zstandard==0.25.0

@@ -3,7 +3,7 @@
 #
 # Guess: EncodeAll knows the length, so each frame says it, and zstandard.decompress() reads them all.
 # Seen: frames of less than 256 bytes do not say how long they are. decompress() wants to know it: "could not
-# determine content size in frame header". A reader that was tried on large answers fails at the first short one.
+# determine content size in frame header". A reader that worked on large answers fails at the first short one.
 # decompressobj(), open() and stream_reader() read both.
 . "$(dirname "$0")/lib.bash"
 python_packages zstandard==0.25.0
