@@ -113,6 +113,8 @@ func TestWhatACallbackMayContain(t *testing.T) {
 		{"an event without Events around it", event("t", noon), 200, []string{"t 2026-11-28 12:00:00"}},
 		{"fields of tomorrow", `{"Events":[{"New":{"TaskId":"no"},"TaskId":"t","TaskTime":"1795867200","Old":[1,{}]}],"More":[[]]}`, 200, []string{"t 2026-11-28 12:00:00"}},
 		{"events without a usable task", `{"Events":[{"TaskId":""},{"TaskId":null},{"TaskId":["x"]},{},7,"x",null,{"TaskId":"a\u0000b"},{"TaskId":"a\u001b[31m"},{"TaskId":"\ud800"},{"TaskId":"` + strings.Repeat("x", 513) + `"},{"TaskId":"t"}]}`, 200, []string{"t -"}},
+		{"events of another command", `{"Events":[{"CallbackCommand":"Push.OfflinePush","TaskId":"u"},{"TaskId":"v","CallbackCommand":"Bot.OnC2CMessage"},` + event("t", noon) + `]}`, 200, []string{"t 2026-11-28 12:00:00"}},
+		{"blanks around a TaskId", `{"Events":[{"TaskId":" t\n"}]}`, 200, []string{"t -"}},
 		{"a time that makes no sense", events(event("t", time.Unix(5, 0)), event("u", noon.Add(time.Hour))), 200, []string{"t -", "u -"}},
 		{"a time in the ID alone", `{"Events":[{"TaskId":"6747f000_53724e01_1_2_3","TaskTime":0}]}`, 200, []string{"6747f000_53724e01_1_2_3 2024-11-28 04:22:24"}},
 		{"a member twice in an event", `{"Events":[{"TaskId":"a","TaskId":"b"},{"TaskId":"c","TaskTime":1,"tasktime":2},` + event("t", noon) + `]}`, 400, []string{"t 2026-11-28 12:00:00"}},

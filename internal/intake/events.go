@@ -34,7 +34,7 @@ type called struct {
 
 // readEvents calls found for each task of a callback's body, as it reads it. It skips
 // whatever else an event has, most of all its recipient, and leaves out events without a
-// usable TaskId. It leaves out an event that has a member twice too, and returns a
+// usable TaskId, and those of another command. It leaves out an event that has a member twice too, and returns a
 // *twiceError for it after the others.
 func readEvents(body io.Reader, now time.Time, found func(called)) error {
 	decoder := jsontext.NewDecoder(body, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
@@ -61,7 +61,8 @@ func readEvent(decoder *jsontext.Decoder, now time.Time, found func(called), top
 	}
 	var event called
 	var twice, ofEvents error
-	seen := make(map[string]int64, 3)
+	ofPush := true
+	seen := make(map[string]int64, 4)
 	for decoder.PeekKind() == '"' {
 		name, err := decoder.ReadToken()
 		if err != nil {
@@ -70,7 +71,7 @@ func readEvent(decoder *jsontext.Decoder, now time.Time, found func(called), top
 		text, at := name.String(), decoder.InputOffset()
 		member := strings.ToLower(text)
 		first, again := seen[member]
-		isRead := member == "taskid" || member == "tasktime" || member == "events" && top
+		isRead := member == "taskid" || member == "tasktime" || member == "callbackcommand" || member == "events" && top
 		if isRead {
 			seen[member] = at
 		}
@@ -82,6 +83,10 @@ func readEvent(decoder *jsontext.Decoder, now time.Time, found func(called), top
 			err = decoder.SkipValue()
 		case member == "taskid":
 			event.taskID, err = readText(decoder)
+		case member == "callbackcommand": // an event need not have it: the address names it too
+			var command string
+			command, err = readText(decoder)
+			ofPush = command == "" || command == pushCommand
 		case member == "tasktime":
 			var text string
 			if text, err = readText(decoder); err == nil {
@@ -102,7 +107,7 @@ func readEvent(decoder *jsontext.Decoder, now time.Time, found func(called), top
 	if _, err := decoder.ReadToken(); err != nil {
 		return fmt.Errorf("read the events: %w", err)
 	}
-	if twice == nil && load.CanBeTaskID(event.taskID) {
+	if twice == nil && ofPush && load.CanBeTaskID(event.taskID) {
 		found(event)
 	}
 	return cmp.Or(twice, ofEvents)

@@ -22,6 +22,14 @@ const (
 	savePost = 15 * time.Second
 )
 
+// parameterOfApp names the app of tasks that name none, in the address.
+const parameterOfApp = "sdk_app_id"
+
+// maxWarnings is how many warnings an answer lists.
+const maxWarnings = 20
+
+var errNotTasks = errors.New(`the body is neither a JSON object nor an array: post {"task_id":"…"}, an array of these, or the answer of a push as it is`)
+
 // posted is the answer to posted tasks.
 type posted struct {
 	Added        int       `json:"added"`
@@ -56,6 +64,12 @@ func (in *Intake) postTasks(w http.ResponseWriter, r *http.Request) {
 	case <-r.Context().Done():
 		return
 	}
+	for name := range r.URL.Query() {
+		if name != parameterOfApp {
+			answer(w, http.StatusBadRequest, fault{fmt.Sprintf("unknown parameter %q in the address: only %s is one", cut(name, 50), parameterOfApp)})
+			return
+		}
+	}
 	list, err := in.readPost(w, r)
 	var tooLarge *http.MaxBytesError
 	var mistakes taskfile.Problems
@@ -63,11 +77,14 @@ func (in *Intake) postTasks(w http.ResponseWriter, r *http.Request) {
 	case errors.As(err, &tooLarge):
 		answer(w, http.StatusRequestEntityTooLarge, fault{fmt.Sprintf("the body has more than %d bytes: divide the list", maxPost)})
 		return
+	case errors.Is(err, errNotTasks):
+		answer(w, http.StatusBadRequest, fault{err.Error()})
+		return
 	case err != nil && !errors.As(err, &mistakes):
 		answer(w, http.StatusBadRequest, fault{"the body cannot be read"})
 		return
 	}
-	status, body := in.save(r.Context(), list, mistakes, r.URL.Query().Get("sdk_app_id"))
+	status, body := in.save(r.Context(), list, mistakes, r.URL.Query().Get(parameterOfApp))
 	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "30")
 	}
@@ -83,7 +100,7 @@ func (in *Intake) readPost(w http.ResponseWriter, r *http.Request) (taskfile.Lis
 		return taskfile.List{}, err
 	}
 	if first := bytes.TrimLeft(text, " \t\r\n\ufeff"); len(first) == 0 || first[0] != '{' && first[0] != '[' {
-		return taskfile.List{}, taskfile.Problems{{Line: 1, Text: `not JSON: post {"task_id":"…"}, an array of these, or the answer of a push as it is`}}
+		return taskfile.List{}, errNotTasks
 	}
 	return taskfile.Read("body", bytes.NewReader(text), in.Location)
 }
@@ -126,7 +143,16 @@ func (in *Intake) save(ctx context.Context, list taskfile.List, mistakes taskfil
 		}
 		answered.Warnings = append(answered.Warnings, outlooks...)
 	}
+	if more := len(answered.Warnings) - maxWarnings; more > 0 {
+		answered.Warnings = append(answered.Warnings[:maxWarnings:maxWarnings], fmt.Sprintf("and %d more warnings", more))
+	}
 	return status, answered
+}
+
+// cut is the beginning of a text.
+func cut(text string, most int) string {
+	characters := []rune(text)
+	return string(characters[:min(len(characters), most)])
 }
 
 // appOf returns the app of an element: the one it names, the one that the address names, or

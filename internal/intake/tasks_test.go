@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,8 +34,8 @@ func TestTasksThatArePosted(t *testing.T) {
 		{"one task", "", `{"task_id":"t","sdk_app_id":1400000002,"sent_at":"2026-11-28T08:00:00Z","label":"x"}`, 200, "", []string{"1400000002 t 2026-11-28 08:00:00 request"}},
 		{"the answer of a push, its app in the address", "?sdk_app_id=1400000001", answered, 200, "", []string{"1400000001 pushed - push_answer"}},
 		{"a list, good and bad", "?sdk_app_id=1400000001", `[{"task_id":"a"},{"task_id":""},{"task_id":"b","sdk_app_id":7},"c",
-{"task_id":"d","sent_at":"2027-01-01"},{"task_id":"e","colour":"red"},5,true]`, 207,
-			"2: task_id is empty\n6: unknown field \"colour\": use task_id, sdk_app_id, sent_at, label\n8: task_id: an element is neither an object nor a TaskID\n" +
+{"task_id":"d","sent_at":"2027-01-01"},{"task_id":"e","sent_a":"red"},5,true]`, 207,
+			"2: task_id is empty\n6: unknown field \"sent_a\" (did you mean sent_at?)\n8: task_id: an element is neither an object nor a TaskID\n" +
 				"3: app 7 is not configured: its tasks would never be pulled\n5: sent_at 2027-01-01T00:00:00Z of task d is in the future",
 			[]string{"1400000001 5 - request", "1400000001 a - request", "1400000001 c - request"}},
 		{"a list that is cut off", "?sdk_app_id=1400000001", `[{"task_id":"a"},{"task_`, 207,
@@ -42,8 +43,7 @@ func TestTasksThatArePosted(t *testing.T) {
 		{"no app, of several", "", answered, 422, "1: there are several apps: name the task's one in the field sdk_app_id, or all tasks' by ?sdk_app_id= in the address", nil},
 		{"a push that failed", "", `{"ActionStatus":"FAIL","ErrorCode":90001,"ErrorInfo":"Invalid format of MsgRandom","TaskId":""}`, 422,
 			`0: no tasks in it: the push failed (FAIL 90001: "Invalid format of MsgRandom")`, nil},
-		{"CSV", "", "task_id\nt\n", 422, `0: not JSON: post {"task_id":"…"}, an array of these, or the answer of a push as it is`, nil},
-		{"nothing", "", "", 422, `0: not JSON: post {"task_id":"…"}, an array of these, or the answer of a push as it is`, nil},
+		{"a field of somebody else's", "", `{"task_id":"t","sdk_app_id":1400000001,"colour":"red"}`, 200, "", []string{"1400000001 t - request"}},
 		{"twice with different values", "?sdk_app_id=1400000001", `[{"task_id":"a","label":"x"},{"task_id":"a","sdk_app_id":1400000001,"label":"y"}]`, 207,
 			"2: task a of app 1400000001 is in elements 1 and 2 with different values", []string{"1400000001 a - request"}},
 		{"a member twice", "?sdk_app_id=1400000001", `[{"ActionStatus":"OK","ErrorCode":0,"TaskId":"a","TaskId":"b"},` + "\n" + `{"task_id":"c"}]`, 207,
@@ -101,6 +101,14 @@ func TestPostsThatAreRefused(t *testing.T) {
 	if status, body := w.post("", postToken, `["`+strings.Repeat("x", 1<<20)+`"]`); status != http.StatusRequestEntityTooLarge {
 		t.Errorf("more than 1 MB: HTTP %d %s", status, body)
 	}
+	for _, body := range []string{"", " ", "null", "7", `"t"`, "true", "task_id\nt\n"} {
+		if status, answer := w.post("", postToken, body); status != http.StatusBadRequest || !strings.Contains(answer, "neither a JSON object nor an array") {
+			t.Errorf("%q: HTTP %d %s", body, status, answer)
+		}
+	}
+	if status, body := w.post("?app=1", postToken, task); status != http.StatusBadRequest || !strings.Contains(body, `unknown parameter \"app\"`) {
+		t.Errorf("an unknown parameter: HTTP %d %s", status, body)
+	}
 	if status, body := w.post("?sdk_app_id=x", postToken, task); status != http.StatusBadRequest {
 		t.Errorf("an app that is not one: HTTP %d %s", status, body)
 	}
@@ -118,14 +126,11 @@ func TestAPostSaysWhatRunsDoNotPull(t *testing.T) {
 	w := setup(t, func(o *intake.Options) {
 		o.Apps = o.Apps[:1]
 		o.Outlooks = func(_ context.Context, tasks []load.Task) ([]string, error) {
-			return []string{"task " + tasks[0].TaskID + " was sent long ago"}, nil
+			return slices.Repeat([]string{"task " + tasks[0].TaskID + " was sent long ago"}, 30), nil
 		}
 	})
-	if status, body := w.post("", postToken, `"t"`); status != http.StatusUnprocessableEntity {
-		t.Errorf("a bare text is HTTP %d %s", status, body)
-	}
 	status, body := w.post("", postToken, `["657bf434_537529d8_2000005e80aa873_2780d131_bc614e"]`)
-	if status != http.StatusOK || !strings.Contains(body, "was sent long ago") || !strings.Contains(body, "seems to belong to app 1400187352") {
+	if status != http.StatusOK || strings.Count(body, "was sent long ago") != 19 || !strings.Contains(body, "and 11 more warnings") || !strings.Contains(body, "seems to belong to app 1400187352") {
 		t.Errorf("HTTP %d %s", status, body)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"pushloss/internal/suggest"
 )
 
 // maxJSON bounds JSON, which is read as a whole.
@@ -118,8 +120,13 @@ func (r *reader) object(line int, members []member) {
 		column, known := columnOf(m.name)
 		switch {
 		case !known:
-			r.problem(line, "unknown field %q: use %s", m.name, strings.Join(columns, ", "))
-			ok = false
+			// A mistyped column must not be lost.
+			if meant := r.columnMeant(m.name); meant != "" {
+				r.problem(line, "unknown field %q%s", m.name, meant)
+				ok = false
+			} else {
+				r.Unknown++
+			}
 			continue
 		case column == ignored, m.value.Kind() == 'n':
 			continue
@@ -131,6 +138,16 @@ func (r *reader) object(line int, members []member) {
 	if ok {
 		r.add(line, FromList, fields)
 	}
+}
+
+// columnMeant asks whether an unknown name was meant for a column; it is empty if not.
+func (r *reader) columnMeant(name string) string {
+	meant, asked := r.meant[name]
+	if !asked {
+		meant = suggest.Near(name, columns)
+		r.meant[name] = meant
+	}
+	return meant
 }
 
 // twice adds a problem for each member that is there again, perhaps as another name of the

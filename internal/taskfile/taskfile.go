@@ -106,7 +106,7 @@ func Read(name string, list io.Reader, loc *time.Location) (List, error) {
 	if head, _ := buffered.Peek(buffered.Size()); httpHead.Match(head) {
 		return List{}, Problems{{Name: name, Line: 1, Text: "it begins with an HTTP header; leave out curl's -i", isJSON: true}}
 	}
-	r := &reader{name: name, loc: loc, seen: make(map[entryKey]int), listed: make(map[entryKey]Entry)}
+	r := &reader{name: name, loc: loc, seen: make(map[entryKey]int), listed: make(map[entryKey]Entry), meant: make(map[string]string)}
 	switch first {
 	case '{', '[':
 		err = r.json(buffered)
@@ -154,6 +154,7 @@ type reader struct {
 	isJSON   bool
 	seen     map[entryKey]int   // the index of its entry
 	listed   map[entryKey]Entry // as people wrote it first: what they wrote must agree
+	meant    map[string]string  // what unknown names were meant for
 	problems Problems
 }
 

@@ -121,7 +121,7 @@ func TestProblemsNameFileAndLine(t *testing.T) {
 		{"a task that occurs twice and differs", "task_id,label\na,x\nb,y\na,z\n", "tasks.csv:4: task a is on line 2 with other values"},
 		{"a task with and without a time", "task_id,sent_at\na,\na,2025-03-09\n", "tasks.csv:3: task a is on line 2 with other values"},
 
-		{"JSON with an unknown field", `{"task_id":"a","Owner":"x"}`, `tasks.csv:1: unknown field "Owner": use task_id, sdk_app_id, sent_at, label`},
+		{"JSON with a mistyped field", `{"task_id":"a","lable":"x"}`, `tasks.csv:1: unknown field "lable" (did you mean label?)`},
 		{"JSON with a field in two spellings", `{"task_id":"a","TaskID":"x"}`, `tasks.csv:1: the field "task_id" occurs twice: "task_id" at line 1, column 12 and "TaskID" at line 1, column 25`},
 		{"an answer with two TaskIds", `{"ErrorCode":0,"ActionStatus":"OK","TaskId":"t6","TaskId":"t7"}`,
 			`tasks.csv:1: the field "task_id" occurs twice: "TaskId" at line 1, column 45 and "TaskId" at line 1, column 59`},
@@ -134,8 +134,8 @@ func TestProblemsNameFileAndLine(t *testing.T) {
 		{"two lists that differ about the task of an answer", answered + "\n" + `{"task_id":"t-1","sent_at":"2025-03-30"}` + "\n" + `{"task_id":"t-1","sent_at":"2025-03-31"}`,
 			"tasks.csv:3: task t-1 is in element 2 with other values"},
 		{"an answer below its HTTP header", "HTTP/1.1 200 OK\nContent-Length: 14\n\n" + answered, "tasks.csv:1: it begins with an HTTP header; leave out curl's -i"},
-		{"JSON with several problems", `{"b":1,"task_id":["a"],"x":2}`, "tasks.csv:1: unknown field \"b\": use task_id, sdk_app_id, sent_at, label\n" +
-			"tasks.csv:1: task_id is neither a string nor a number\ntasks.csv:1: unknown field \"x\": use task_id, sdk_app_id, sent_at, label"},
+		{"JSON with several problems", `{"sent_a":1,"task_id":["a"],"x":2}`, "tasks.csv:1: unknown field \"sent_a\" (did you mean sent_at?)\n" +
+			"tasks.csv:1: task_id is neither a string nor a number"},
 		{"JSON with a doubled member", "{\"task_id\":\"a\"}\n{\"task_id\":\"b\",\"task_id\":\"c\"}\n", `tasks.csv:2: the field "task_id" occurs twice: "task_id" at line 2, column 12 and "task_id" at line 2, column 26`},
 		{"JSON with a doubled label in an array", "[\n{\"task_id\":\"a\",\"label\":null,\n\"label\":\"x\"}]", `tasks.csv:2: the field "label" occurs twice: "label" at line 2, column 24 and "label" at line 3, column 9`},
 		{"JSON with a rounded number", `{"task_id":1e30}`, "tasks.csv:1: task_id 1e30 is a number: a spreadsheet or a program has turned this ID into a number: write the ID as text, in quotes"},

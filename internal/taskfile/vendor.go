@@ -23,7 +23,7 @@ const (
 type Skipped struct {
 	Failed   int // answers of failed calls
 	Taskless int // answers, events and scheduled pushes without a TaskID
-	Unknown  int // fields that no page of the vendor's names
+	Unknown  int // fields that are no columns, and that no page of the vendor's names
 	Retired  int // tasks that tasks list shows as retired
 	// LastFailure is what the last of the failed calls answered.
 	LastFailure string
