@@ -66,7 +66,7 @@ const sqlAlone = `SELECT pg_advisory_xact_lock(hashtextextended('pushloss access
 //
 // With searchPath, the role also finds the views by their names alone, in this database.
 func Grant(ctx context.Context, pool *postgres.Pool, role string, searchPath bool) (Report, error) {
-	given := grant
+	given := grantChange
 	given.searchPath = searchPath
 	report, err := apply(ctx, pool, role, func(r knownRole, rights []heldRight) error {
 		if r.superuser {
@@ -103,7 +103,7 @@ func Revoke(ctx context.Context, pool *postgres.Pool, role string) (Report, erro
 			}
 		}
 		return nil
-	}, revoke)
+	}, revokeChange)
 	if err != nil {
 		return report, fmt.Errorf("revoke: %w", err)
 	}
@@ -121,8 +121,8 @@ type rightChange struct {
 }
 
 var (
-	grant  = rightChange{verb: "GRANT", to: "TO", due: func(r heldRight) bool { return !r.held }, done: Granted}
-	revoke = rightChange{verb: "REVOKE", to: "FROM", due: func(r heldRight) bool { return r.held }, done: Revoked}
+	grantChange  = rightChange{verb: "GRANT", to: "TO", due: func(r heldRight) bool { return !r.held }, done: Granted}
+	revokeChange = rightChange{verb: "REVOKE", to: "FROM", due: func(r heldRight) bool { return r.held }, done: Revoked}
 )
 
 // sql is the statement that changes one right.

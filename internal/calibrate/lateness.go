@@ -21,8 +21,8 @@ const (
 	watchedFor  = 20 * time.Hour
 )
 
-// lateness is what was found out of how late figures change.
-type lateness struct {
+// measuredLateness says how late figures change.
+type measuredLateness struct {
 	known bool
 	// days is the age of the last change in days, rounded up.
 	days int

@@ -47,7 +47,7 @@ type measurement struct {
 
 	cut    cutting
 	memory memory
-	late   lateness
+	late   measuredLateness
 }
 
 // Measure finds out what it can. The report is of use also with an error, which

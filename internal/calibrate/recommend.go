@@ -17,7 +17,7 @@ func (m *measurement) recommend() []Recommendation {
 	return []Recommendation{m.recommendZone(), m.recommendEnd(), m.recommendLookback(memoryDays), memory}
 }
 
-func recommendation(setting, present, recommended, why string) Recommendation {
+func recommend(setting, present, recommended, why string) Recommendation {
 	return Recommendation{Setting: setting, Present: present, Recommended: recommended, Differs: recommended != present, Why: why}
 }
 
@@ -36,7 +36,7 @@ func (m *measurement) recommendZone() Recommendation {
 		recommended = m.cut.zone
 		why = "the service cuts days at its midnights; days that are loaded already stay cut as they are: load into another database"
 	}
-	return recommendation("PUSHLOSS_TIMEZONE", present, recommended, why)
+	return recommend("PUSHLOSS_TIMEZONE", present, recommended, why)
 }
 
 func (m *measurement) recommendEnd() Recommendation {
@@ -44,11 +44,11 @@ func (m *measurement) recommendEnd() Recommendation {
 	f := m.finding(WindowEnd)
 	switch {
 	case f.State != Measured:
-		return recommendation("PUSHLOSS_WINDOW_END", present, present, "unknown: keep it")
+		return recommend("PUSHLOSS_WINDOW_END", present, present, "unknown: keep it")
 	case f.Answer == present:
-		return recommendation("PUSHLOSS_WINDOW_END", present, present, "as measured")
+		return recommend("PUSHLOSS_WINDOW_END", present, present, "as measured")
 	}
-	return recommendation("PUSHLOSS_WINDOW_END", present, f.Answer,
+	return recommend("PUSHLOSS_WINDOW_END", present, f.Answer,
 		"as measured; load the days that the API remembers again: pushloss backfill --from DAY --to DAY --reprocess all")
 }
 
@@ -59,12 +59,12 @@ func (m *measurement) recommendMemory() (days int, r Recommendation) {
 	switch {
 	case m.finding(APIMemory).State == Measured, m.memory.days > days:
 		days = m.memory.days
-		return days, recommendation(setting, present, strconv.Itoa(days), "that many whole days are proven to be complete")
+		return days, recommend(setting, present, strconv.Itoa(days), "that many whole days are proven to be complete")
 	case m.memory.days > 0:
-		return days, recommendation(setting, present, present,
+		return days, recommend(setting, present, present,
 			fmt.Sprintf("unknown: keep it; %d whole days are proven to be complete", m.memory.days))
 	}
-	return days, recommendation(setting, present, present, "unknown: keep it")
+	return days, recommend(setting, present, present, "unknown: keep it")
 }
 
 // recommendLookback is a day more than the last change took, and no more than what
@@ -77,7 +77,7 @@ func (m *measurement) recommendLookback(memoryDays int) Recommendation {
 	reason := fmt.Sprintf("a day is final when it is pulled N days after its end, by a daily run up to 24 h later; then it began up to N + %d days ago, and the API remembers %d: N is at most %d",
 		marginDays, memoryDays, most)
 	if !m.late.known && m.finding(APIMemory).State != Measured {
-		return recommendation(setting, strconv.Itoa(present), strconv.Itoa(present), "unknown: keep it")
+		return recommend(setting, strconv.Itoa(present), strconv.Itoa(present), "unknown: keep it")
 	}
 	wanted, why := present, "how late figures change is not known yet"
 	if m.late.known {
@@ -93,5 +93,5 @@ func (m *measurement) recommendLookback(memoryDays int) Recommendation {
 	if wanted > most {
 		why += "; " + reason
 	}
-	return recommendation(setting, strconv.Itoa(present), strconv.Itoa(min(wanted, most)), why)
+	return recommend(setting, strconv.Itoa(present), strconv.Itoa(min(wanted, most)), why)
 }

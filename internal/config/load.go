@@ -71,7 +71,7 @@ func Load(ctx context.Context, lookuper envconfig.Lookuper, needs Needs, now tim
 	settings.PostgresBin = env.PostgresBin
 	settings.PostgresPort = readValue(&problems, "PUSHLOSS_POSTGRES_PORT", env.PostgresPort, parsePort)
 	if lister, ok := lookuper.(Lister); ok {
-		settings.Unknown = unknown(lister, variables.named, needs.Database && env.DatabaseURL == "")
+		settings.Unknown = unknownVariables(lister, variables.named, needs.Database && env.DatabaseURL == "")
 	}
 	if len(problems.Problems) > 0 {
 		for _, other := range settings.Unknown { // it may be the cause

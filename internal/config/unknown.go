@@ -55,11 +55,11 @@ func variableNames() []string {
 // ours is a name that was meant for this program; tail is what follows its prefix.
 var ours = regexp.MustCompile(`^(?i:PUSH_?LOSS_?|TIM_)(?P<tail>.*)$`)
 
-// unknown returns the variables that have one of our prefixes, or nearly, and are not read.
+// unknownVariables returns the variables that have one of our prefixes, or nearly, and are not read.
 // It leaves out blank ones, and those that Kubernetes and Docker set for a service with
 // such a name. read are variables that the apps file names. Without a database, a variable
 // that was meant for DATABASE_URL counts too.
-func unknown(variables Lister, read map[string]bool, noDatabase bool) []Unknown {
+func unknownVariables(variables Lister, read map[string]bool, noDatabase bool) []Unknown {
 	known := variableNames()
 	tails := make(map[string][]string) // names by what follows their prefix
 	for _, name := range known {

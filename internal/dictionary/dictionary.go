@@ -15,7 +15,7 @@ var page string
 func Write(w io.Writer, d Dictionary) error {
 	p := printer{dictionary: d, printed: make(map[string]bool)}
 	parsed, err := template.New("dictionary").Funcs(template.FuncMap{
-		"cell": escape, "views": p.views, "functions": p.functions, "rest": p.rest, "join": join,
+		"cell": escape, "views": p.views, "functions": p.functions, "rest": p.rest, "join": joinSections,
 	}).Parse(page)
 	if err != nil {
 		return fmt.Errorf("read the dictionary's template: %w", err)
@@ -45,7 +45,7 @@ func (p printer) views(names ...string) string {
 			}
 		}
 	}
-	return join(sections...)
+	return joinSections(sections...)
 }
 
 // functions prints the named functions that exist.
@@ -59,7 +59,7 @@ func (p printer) functions(names ...string) string {
 			}
 		}
 	}
-	return join(sections...)
+	return joinSections(sections...)
 }
 
 // rest prints what is not yet named.
@@ -71,10 +71,10 @@ func (p printer) rest() string {
 	for _, function := range p.dictionary.Functions {
 		sections = append(sections, p.functions(function.Name))
 	}
-	return join(sections...)
+	return joinSections(sections...)
 }
 
-func join(sections ...string) string {
+func joinSections(sections ...string) string {
 	var some []string
 	for _, text := range sections {
 		if text != "" {

@@ -16,14 +16,14 @@ import (
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
 )
 
-// transport counts a message as sent only if its target accepted it. The library's
+// checkedTransport counts a message as sent only if its target accepted it. The library's
 // services follow a redirect by a GET without the message, and most of them call
 // everything below 400 a success.
-type transport struct{ http.RoundTripper }
+type checkedTransport struct{ http.RoundTripper }
 
 // Transport returns a transport by which the services of the library send. Most of them
 // use [http.DefaultTransport], and take no other.
-func Transport(base http.RoundTripper) http.RoundTripper { return transport{base} }
+func Transport(base http.RoundTripper) http.RoundTripper { return checkedTransport{base} }
 
 // redirectError says that a target redirects the message.
 type redirectError struct {
@@ -81,7 +81,7 @@ func (e *cutOffError) Error() string {
 func (e *cutOffError) Unwrap() error { return e.cause }
 
 // RoundTrip leaves downloads alone.
-func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
+func (t checkedTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := t.RoundTripper.RoundTrip(request)
 	if err != nil || request.Method == http.MethodGet || request.Method == http.MethodHead {
 		return response, err

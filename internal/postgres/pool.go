@@ -28,8 +28,8 @@ const (
 // minute.
 const Silence = 30 * time.Second
 
-// limits are those of the pool's sessions.
-var limits = Limits{Name: "pushloss", StatementTimeout: statementTimeout, IdleInTransaction: Silence, Silence: Silence}
+// poolLimits are those of the pool's sessions.
+var poolLimits = Limits{Name: "pushloss", StatementTimeout: statementTimeout, IdleInTransaction: Silence, Silence: Silence}
 
 // Open connects to the database with at most this many connections. It uses fewer if the
 // connection string says so, or if the database is behind a pooler.
@@ -56,7 +56,7 @@ func Open(ctx context.Context, databaseURL string, maxConns int) (*Pool, error) 
 	}
 	config.ConnConfig.Tracer = deadlines{}
 	config.PingTimeout = pingTimeout
-	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error { return parsed.prepare(ctx, conn, limits) }
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error { return parsed.prepare(ctx, conn, poolLimits) }
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)

@@ -5,7 +5,7 @@ import "time"
 // Losses of the pushes that accompany one-to-one and group chat messages (Chat
 // Service Push Loss Analysis). The page's sample is not valid JSON, so whether the lists
 // stand at the top or under a name is unknown. Its rows have no EventType.
-var chatLoss = definition{
+var chatLossDefinition = definition{
 	name:      "chat_loss",
 	path:      "/v4/timpush/normal_push_loss",
 	maxWindow: 7 * 24 * time.Hour,

@@ -5,7 +5,7 @@ import "time"
 // How many pushes accompanied one-to-one and group chat messages (Chat Service
 // Push Data Statistics). The rows of the page's sample have no EventType, though its
 // table of fields does.
-var chatStatistics = definition{
+var chatStatisticsDefinition = definition{
 	name:      "chat_statistics",
 	path:      "/v4/timpush/normal_push_statistics",
 	maxWindow: 30 * 24 * time.Hour,

@@ -4,7 +4,7 @@ import "time"
 
 // Losses of the pushes to all or tagged users. The page says 7 days and samples 8; 7
 // is what is safe (All/Tagged Users Push Loss Analysis).
-var loss = definition{
+var lossDefinition = definition{
 	name:      "loss",
 	path:      "/v4/timpush/all_member_push_loss",
 	maxWindow: 7 * 24 * time.Hour,

@@ -4,7 +4,7 @@ import "time"
 
 // How many pushes there were, to all or tagged users (All/Tagged Users Push Data
 // Statistics).
-var statistics = definition{
+var statisticsDefinition = definition{
 	name:      "statistics",
 	path:      "/v4/timpush/all_member_push_statistics",
 	maxWindow: 30 * 24 * time.Hour,

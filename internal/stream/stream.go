@@ -33,10 +33,10 @@ type definition struct {
 }
 
 var definitions = [...]definition{
-	Loss:           loss,
-	Statistics:     statistics,
-	ChatLoss:       chatLoss,
-	ChatStatistics: chatStatistics,
+	Loss:           lossDefinition,
+	Statistics:     statisticsDefinition,
+	ChatLoss:       chatLossDefinition,
+	ChatStatistics: chatStatisticsDefinition,
 }
 
 // All returns all streams, in the order of their numbers.

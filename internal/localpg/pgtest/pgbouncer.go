@@ -31,7 +31,7 @@ type Bouncer struct {
 // the test if none is installed.
 func BouncerVersion(t testing.TB) string {
 	t.Helper()
-	out, err := exec.Command(bouncer(t), "--version").Output()
+	out, err := exec.Command(bouncerProgram(t), "--version").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ wait "$pid"
 // the test if PgBouncer is not installed.
 func (b Bouncer) URL(t testing.TB, databaseURL string) string {
 	t.Helper()
-	program := bouncer(t)
+	program := bouncerProgram(t)
 	parsed, err := url.Parse(databaseURL)
 	if err != nil {
 		t.Fatal("the database URL cannot be parsed")
@@ -158,8 +158,8 @@ func (b Bouncer) write(settings, users string, database *url.URL, listen string)
 	return os.WriteFile(settings, text.Bytes(), 0o644)
 }
 
-// bouncer returns the path of the program. It skips the test without it.
-func bouncer(t testing.TB) string {
+// bouncerProgram returns the path of the program. It skips the test without it.
+func bouncerProgram(t testing.TB) string {
 	t.Helper()
 	for _, name := range []string{"pgbouncer", "/usr/sbin/pgbouncer"} { // not on everybody's PATH
 		if path, err := exec.LookPath(name); err == nil {
