@@ -15,7 +15,7 @@ type Delays struct {
 }
 
 // delayPeriod is how long a delay counts, at least.
-const delayPeriod = 3 * time.Second
+const delayPeriod = 10 * time.Second
 
 // note records that a timer that was due at the given time fired now.
 func (d *Delays) note(due time.Time) {

@@ -35,7 +35,7 @@ const (
 	marginDivisor = 25
 	// delayFactor is how much longer than this process's worst recent delay a request may
 	// take to arrive.
-	delayFactor = 2
+	delayFactor = 4
 	// maxInterval keeps the arithmetic within a Duration.
 	maxInterval = 24 * time.Hour
 	// maxSlowDown is how many times slower than its base pace an app may become.
