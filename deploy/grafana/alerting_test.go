@@ -125,7 +125,7 @@ func firing(t *testing.T, on interface {
 		limit := rule.Data[1].Model.Conditions[0].Evaluator.Params[0]
 		for _, row := range a.rows {
 			if last := len(row) - 1; float(t, row[last]) > limit {
-				fired = append(fired, strings.TrimSpace(strings.TrimPrefix(rule.UID, "pushloss-")+" "+strings.Trim(fmt.Sprint(row[:last]...), "[]")))
+				fired = append(fired, strings.TrimSpace(strings.TrimPrefix(rule.UID, "pushloss-")+" "+strings.Trim(fmt.Sprint(row[:last]), "[]")))
 			}
 		}
 	}
@@ -136,7 +136,20 @@ func firing(t *testing.T, on interface {
 // rulesFire checks what fires in the world, and what does after a change that nobody else sees.
 func rulesFire(t *testing.T, w *world) {
 	conn := w.ownConn(t)
-	ever := []string{fmt.Sprint("difference ", app), fmt.Sprint("gaps ", otherApp)}
+	jumps := func(apps ...int64) (open []string) {
+		rows, err := conn.Query(t.Context(), `SELECT DISTINCT concat_ws(' ', 'jump', sdk_app_id, platform, event, stage, err_code)
+			FROM analytics.jumps WHERE state = 'open' AND sdk_app_id = ANY($1)`, apps)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if open, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil || len(open) == 0 {
+			t.Fatalf("%d jumps are open: %v", len(open), err)
+		}
+		return open
+	}
+	difference, gaps := fmt.Sprint("difference ", app), fmt.Sprint("gaps ", otherApp)
+	both := jumps(app, otherApp)
+	ever := append([]string{difference, gaps}, both...)
 	for _, test := range []struct {
 		name, change string
 		want         []string
@@ -148,8 +161,9 @@ func rulesFire(t *testing.T, w *world) {
 			UPDATE pushloss.run SET state = 'failed'`, append(slices.Clone(ever), "stale")},
 		{"an app is refused", fmt.Sprintf(`INSERT INTO pushloss.alert (kind, sdk_app_id, job, detail, opened_at) VALUES ('app_stopped', %d, '', '', now())`, app),
 			append(slices.Clone(ever), fmt.Sprint("stopped ", app))},
-		{"the app with gaps is retired", fmt.Sprintf(`UPDATE pushloss.app SET retired_at = now() WHERE sdk_app_id = %d`, otherApp), ever[:1]},
-		{"the task that differs is retired", fmt.Sprintf(`UPDATE pushloss.task SET retired_at = now() WHERE task_id = '%s'`, task), ever[1:]},
+		{"the app with gaps is retired", fmt.Sprintf(`UPDATE pushloss.app SET retired_at = now() WHERE sdk_app_id = %d`, otherApp), append(jumps(app), difference)},
+		{"the task that differs is retired", fmt.Sprintf(`UPDATE pushloss.task SET retired_at = now() WHERE task_id = '%s'`, task), append(slices.Clone(both), gaps)},
+		{"the jump is over", `UPDATE pushloss.jump SET state = 'over', closed_at = now()`, []string{difference, gaps}},
 		{"every app is retired, and nothing runs", `WITH apps AS (UPDATE pushloss.app SET retired_at = now())
 			UPDATE pushloss.run SET started_at = started_at - interval '3 days', finished_at = finished_at - interval '3 days'`, nil},
 	} {

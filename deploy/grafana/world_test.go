@@ -173,6 +173,17 @@ func (w *world) trouble() {
 		`DELETE FROM pushloss.ledger WHERE sdk_app_id = %d AND day = '%s'`, otherApp, w.back(missingDay))); err != nil {
 		w.t.Fatal(err)
 	}
+	// Whether a loss stands out in these days is left to chance: one does.
+	if _, err := w.owner.Exec(w.t.Context(), `
+		INSERT INTO pushloss.jump (sdk_app_id, stage_id, event_type, platform_id, err_code_key, first_day, last_day, worst_day, losses, pushes, usual, state, opened_at)
+		SELECT f.sdk_app_id, f.stage_id, f.event_type, f.platform_id, f.err_code_key, f.day, f.day, f.day, f.err_count, NULL, 1, 'open', now()
+		FROM pushloss.platform_loss AS f
+		WHERE f.sdk_app_id = $1 AND f.task_key = 0 AND f.platform_id = 2 AND f.stage_id = 2
+		ORDER BY f.day DESC, f.err_count DESC
+		LIMIT 1
+		ON CONFLICT DO NOTHING`, app); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 func (w *world) faults(specs ...string) {

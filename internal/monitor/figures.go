@@ -67,6 +67,16 @@ func gauges() []gauge {
 			func(_ Figures, s load.AppStatus) float64 { return float64(s.Unanswered.Tasks) }),
 		perApp("reconciliation_differences", "Spans of days, of a task or of the app, that do not add up to what the API says, not even after they were pulled again.",
 			func(_ Figures, s load.AppStatus) float64 { return float64(s.Differences) }),
+		perApp("jumps_open", "Losses of the whole app that stand out against their own past, by channel, stage and code, and are not over.",
+			func(_ Figures, s load.AppStatus) float64 {
+				open := 0
+				for _, j := range s.Jumps {
+					if j.Open {
+						open++
+					}
+				}
+				return float64(open)
+			}),
 		perApp("app_stopped", "1 while the API refuses the app until an operator acts, otherwise 0.",
 			func(f Figures, s load.AppStatus) float64 {
 				if slices.Contains(f.Alerts, notify.AlertKey{Kind: notify.KindAppStopped, SDKAppID: s.SDKAppID}) {

@@ -58,15 +58,16 @@ func TestMetricsCountWhatJobsDo(t *testing.T) {
 		m.Call(7, call)
 	}
 	m.Call(8, extract.CallReport{Outcome: extract.OutcomeAPIError})
-	m.Run(pipeline.Report{State: load.RunDone, FinishedAt: now, Apps: []pipeline.AppReport{{SDKAppID: 7, Totals: pipeline.Totals{
+	m.Run(pipeline.Report{Kind: pipeline.KindRun, State: load.RunDone, FinishedAt: now, Apps: []pipeline.AppReport{{SDKAppID: 7, Totals: pipeline.Totals{
 		Windows: 9, WindowsFailed: 1, WindowsBySpan: 4, CallsSaved: 3, RowsInserted: 10, RowsUpdated: 20, RowsDeleted: 30, RowsUnchanged: 40, Rejects: 2,
 	}}}})
-	m.Run(pipeline.Report{State: load.RunPartial, FinishedAt: now.Add(time.Hour), Apps: []pipeline.AppReport{{SDKAppID: 7, Totals: pipeline.Totals{Windows: 3}}}})
+	m.Run(pipeline.Report{Kind: pipeline.KindReconcile, State: load.RunDone, FinishedAt: now.Add(time.Hour)}) // is no run
+	m.Run(pipeline.Report{Kind: pipeline.KindRun, State: load.RunPartial, FinishedAt: now.Add(time.Hour), Apps: []pipeline.AppReport{{SDKAppID: 7, Totals: pipeline.Totals{Windows: 3}}}})
 	day, earlier := calendar.DayOf(now, time.UTC)-8, calendar.DayOf(now, time.UTC)-2
 	m.Watch(func(context.Context) (monitor.Figures, error) {
 		return monitor.Figures{
 			Apps: []load.AppStatus{
-				{SDKAppID: 7, Timezone: "UTC", NewestSettledDay: &day, FirstDay: &earlier, Missing: 1, Late: 2, Failed: 4, Unproven: 5, Absent: 12, Rejects: 6, Differences: 3, Emptied: load.Emptied{Days: 9}},
+				{SDKAppID: 7, Timezone: "UTC", NewestSettledDay: &day, FirstDay: &earlier, Missing: 1, Late: 2, Failed: 4, Unproven: 5, Absent: 12, Rejects: 6, Differences: 3, Jumps: []load.Jump{{Open: true}, {}}, Emptied: load.Emptied{Days: 9}},
 				{SDKAppID: 8, Timezone: "UTC"},
 			},
 			Alerts: []notify.AlertKey{{Kind: notify.KindAppStopped, SDKAppID: 8}, {Kind: notify.KindRunFailed, Job: "run"}},
@@ -90,13 +91,15 @@ func TestMetricsCountWhatJobsDo(t *testing.T) {
 		`pushloss_rejects_total{sdk_app_id="7"} 2`,
 		`pushloss_rows_rejected{sdk_app_id="7"} 6`,
 		`pushloss_rows_rejected{sdk_app_id="8"} 0`,
+		`pushloss_jumps_open{sdk_app_id="7"} 1`,
+		`pushloss_jumps_open{sdk_app_id="8"} 0`,
 		`pushloss_figures_removed{sdk_app_id="7"} 9`,
 		`pushloss_figures_removed{sdk_app_id="8"} 0`,
 		`pushloss_rows_total{change="deleted",sdk_app_id="7"} 30`,
 		`pushloss_rows_total{change="inserted",sdk_app_id="7"} 10`,
 		`pushloss_rows_total{change="unchanged",sdk_app_id="7"} 40`,
 		`pushloss_rows_total{change="updated",sdk_app_id="7"} 20`,
-		`pushloss_runs_total{state="done"} 1`,
+		`pushloss_runs_total{state="done"} 2`,
 		`pushloss_runs_total{state="partial"} 1`,
 		`pushloss_tasks_unanswered{sdk_app_id="7"} 0`,
 		`pushloss_tasks_unanswered{sdk_app_id="8"} 0`,
