@@ -45,6 +45,10 @@ func (s *site) csv(sheet sheet) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, r, func(view overview) {
 			chosen := view.Selection
+			if view.TasksLate && sheet.Name == "tasks" {
+				sayTooLong(w)
+				return
+			}
 			w.Header().Set("Content-Type", "text/csv; charset=utf-8; header=present")
 			w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="pushloss-%d-%s-%s-%s.csv"`,
 				chosen.App.ID, sheet.Name, chosen.From, chosen.To))

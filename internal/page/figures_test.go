@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"pushloss/load"
 )
@@ -202,5 +203,26 @@ func TestWithoutLossesThePageSaysSo(t *testing.T) {
 	empty := setup(t).ask(nil)
 	if empty.status != 200 || !strings.Contains(empty.body, "There are no figures yet") {
 		t.Errorf("without any app it is HTTP %d:\n%s", empty.status, empty.body)
+	}
+}
+
+// What all tasks lost may be too much to read; the rest of the page is shown all the same.
+func TestThePageDoesNotWaitForAllTasks(t *testing.T) {
+	t.Parallel()
+	w := pulled(t, 20)
+	whole := w.shown().says("#total")
+	w.options.TasksTimeout = time.Millisecond
+	shown := w.shown()
+	if got := shown.says("#total"); got != whole {
+		t.Errorf("the total is %s, want %s", got, whole)
+	}
+	if shown.Find("#tasks-late").Length() != 1 || shown.Find("#runs-table").Length() != 1 {
+		t.Error("the page does not say that it lacks the tasks, or lacks more")
+	}
+	if got := w.askFor("/tasks.csv", nil); got.status != 503 {
+		t.Errorf("the sheet of tasks is HTTP %d", got.status)
+	}
+	if got := w.askFor("/days.csv", nil); got.status != 200 {
+		t.Errorf("the sheet of days is HTTP %d", got.status)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -34,16 +35,17 @@ type overview struct {
 	Behind    int // days without figures after the newest that has some
 	Loss      lossTable
 	// Jumps are the losses of the whole app that stand out.
-	Jumps    []load.Jump
-	Before   period // as many days before the first one
-	Chart    chart
-	Channels []channelLoss
-	Codes    []codeLoss
-	Worst    []taskLoss
-	Months   []month
-	Legend   []state
-	Troubles []trouble
-	More     int // troubles that are not listed
+	Jumps     []load.Jump
+	Before    period // as many days before the first one
+	Chart     chart
+	Channels  []channelLoss
+	Codes     []codeLoss
+	Worst     []taskLoss
+	TasksLate bool // it takes too long to read Worst
+	Months    []month
+	Legend    []state
+	Troubles  []trouble
+	More      int // troubles that are not listed
 	// Unanswered are the app's tasks that were never in an answer.
 	Unanswered load.Unanswered
 	Tasks      []registered
@@ -134,7 +136,7 @@ func (s *site) fill(ctx context.Context, tx pgx.Tx, asked request, view *overvie
 	for name, values := range chosen.Query() {
 		view.Form.Given[name] = values[0]
 	}
-	if err = view.readLosses(ctx, tx, windows); err != nil {
+	if err = view.readLosses(ctx, tx, s.opts.TasksTimeout, windows); err != nil {
 		return err
 	}
 	if chosen.Task == "" {
@@ -164,7 +166,7 @@ func (s *site) fill(ctx context.Context, tx pgx.Tx, asked request, view *overvie
 }
 
 // readLosses reads all figures of the selection.
-func (o *overview) readLosses(ctx context.Context, tx pgx.Tx, windows []window) error {
+func (o *overview) readLosses(ctx context.Context, tx pgx.Tx, limit time.Duration, windows []window) error {
 	chosen, before := o.Selection, o.Selection.before()
 	channels, err := readChannels(ctx, tx, chosen)
 	if err != nil {
@@ -184,7 +186,7 @@ func (o *overview) readLosses(ctx context.Context, tx pgx.Tx, windows []window) 
 	if o.Codes, err = readTopCodes(ctx, tx, chosen, o.Channels); err != nil {
 		return err
 	}
-	if o.Worst, err = readWorstTasks(ctx, tx, chosen, o.Loss.Stages); err != nil {
+	if o.Worst, o.TasksLate, err = readWorstWithin(ctx, tx, limit, chosen, o.Loss.Stages); err != nil {
 		return err
 	}
 	o.Channels = slices.DeleteFunc(o.Channels, func(c channelLoss) bool { return c.Lost == 0 })

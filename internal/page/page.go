@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -18,6 +19,7 @@ const (
 	// statementTimeout bounds each query, requestTimeout all of a page.
 	statementTimeout = 10 * time.Second
 	requestTimeout   = 20 * time.Second
+	tasksTimeout     = 4 * time.Second
 	// readers is how many requests may use the database at the same time: the
 	// connections belong to the jobs.
 	readers = 2
@@ -30,10 +32,14 @@ type Options struct {
 	// Grace is how long after its end a day may still be to come, until it is missing.
 	Grace  time.Duration
 	Access Access
+	// TasksTimeout bounds the queries of all tasks, without which the page is shown too;
+	// zero means some seconds.
+	TasksTimeout time.Duration
 }
 
 // New returns the handler of the page at /, of its tables as CSV and of its assets.
 func New(db *load.DB, opts Options) http.Handler {
+	opts.TasksTimeout = cmp.Or(opts.TasksTimeout, tasksTimeout)
 	s := &site{db: db, opts: opts, turns: make(chan struct{}, readers)}
 	guarded := http.NewServeMux()
 	guarded.HandleFunc("GET /{$}", s.overview)
@@ -59,13 +65,22 @@ type site struct {
 
 // fail answers a request that could not be answered otherwise.
 func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
-	var pgErr *pgconn.PgError
 	switch {
 	case r.Context().Err() != nil: // the reader has gone
-	case errors.As(err, &pgErr) && pgErr.Code == pgerrcode.QueryCanceled, errors.Is(err, context.DeadlineExceeded):
-		sayMessage(w, http.StatusServiceUnavailable, "It takes too long to read these figures", "Choose a shorter range of days.")
+	case isTimeout(err), errors.Is(err, context.DeadlineExceeded):
+		sayTooLong(w)
 	default:
 		s.opts.Log.ErrorContext(r.Context(), "cannot show the page", "path", r.URL.Path, "error", err)
 		sayMessage(w, http.StatusServiceUnavailable, "The figures cannot be read now", "The log says why. Try again later.")
 	}
+}
+
+// isTimeout reports whether the database ended a query that took too long.
+func isTimeout(err error) bool {
+	var pgErr *pgconn.PgError
+	return errors.As(err, &pgErr) && pgErr.Code == pgerrcode.QueryCanceled
+}
+
+func sayTooLong(w http.ResponseWriter) {
+	sayMessage(w, http.StatusServiceUnavailable, "It takes too long to read these figures", "Choose a shorter range of days.")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"pushloss/internal/postgres"
 
@@ -61,6 +62,26 @@ const sqlTaskTallies = `
 		GROUP BY task_id, day, stage
 	) AS daily
 	GROUP BY task_id, stage`
+
+// readWorstWithin returns the tasks that lost most, or late if that takes longer than the
+// limit: the losses of all tasks over many days are a lot, and the rest of the page is not.
+func readWorstWithin(ctx context.Context, tx pgx.Tx, limit time.Duration, s selection, stages []stage) (tasks []taskLoss, late bool, err error) {
+	err = pgx.BeginFunc(ctx, tx, func(within pgx.Tx) error { // what it sets ends with it
+		if _, err := within.Exec(ctx, `SELECT set_config('statement_timeout', $1, true)`, fmt.Sprint(limit.Milliseconds())); err != nil {
+			return fmt.Errorf("limit the time to read: %w", err)
+		}
+		tasks, err = readWorstTasks(ctx, within, s, stages)
+		if err != nil {
+			return err
+		}
+		_, err = within.Exec(ctx, `SELECT set_config('statement_timeout', $1, true)`, fmt.Sprint(statementTimeout.Milliseconds()))
+		return err
+	})
+	if isTimeout(err) && ctx.Err() == nil {
+		return nil, true, nil
+	}
+	return tasks, false, err
+}
 
 // readWorstTasks returns the tasks that lost most, the most first. Only of these are the
 // rates read.
