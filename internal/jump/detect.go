@@ -58,6 +58,9 @@ const (
 	manyMore = 0.15
 	// aboveHighest is how many times the second-highest of the days before a value must be.
 	aboveHighest = 1.3
+	// moreLosses is how many times its usual the count must be: fewer pushes alone are no
+	// loss.
+	moreLosses = 1.25
 	// sameWeekday is the weight of a day of the same weekday.
 	sameWeekday = 2
 )
@@ -150,7 +153,7 @@ func (l *line) opens(c comparison) bool {
 	if c.pushes > 0 && more >= manyMore {
 		factor = math.Sqrt(factor)
 	}
-	return c.excess() >= float64(l.settings.Least) && c.above(factor, deviations) &&
+	return c.excess() >= float64(l.settings.Least) && float64(c.losses) >= moreLosses*c.usualLosses && c.above(factor, deviations) &&
 		c.value() >= aboveHighest*c.highest && (c.pushes == 0 || more >= leastShare)
 }
 
@@ -167,6 +170,7 @@ type comparison struct {
 	usual, spread float64
 	highest       float64 // the second-highest value
 	volume        float64 // without pushes: how many times the usual all losses are
+	usualLosses   float64
 }
 
 // excess is how many pushes more than usual were lost.
@@ -222,6 +226,7 @@ func (l *line) compare(day calendar.Day) (c comparison, known bool) {
 			shares = append(shares, weighted{r.value(), weight})
 		}
 	}
+	c.usualLosses = median(counts)
 	values := shares
 	if c.pushes == 0 || len(shares) < fewest {
 		if c.pushes > 0 && l.countedDays(day) >= fewest {

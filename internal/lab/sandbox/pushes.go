@@ -56,7 +56,7 @@ func (w *world) pushed(number int, scale uint64, v *view) (sum pushes) {
 	for h := first + mod(phase-first, period); h*hour < v.in.to; h += period {
 		e := mix(key ^ uint64(h)*golden)
 		second := h*hour + int64(e&0xffff)*hour>>16
-		if !w.happened(second, v) || w.sparse && number > 0 && e>>16&7 == 0 {
+		if !w.happened(second, v) || w.sparse && v.life == nil && number > 0 && e>>16&7 == 0 {
 			continue
 		}
 		more := mix(e)
