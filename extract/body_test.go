@@ -3,6 +3,7 @@ package extract_test
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -248,5 +249,24 @@ func TestARealRedirectIsNotFollowed(t *testing.T) {
 	})
 	if failed := failure(t, err); failed.Class != extract.Operator || failed.Attempts != 1 {
 		t.Errorf("class %s, attempts %d", failed.Class, failed.Attempts)
+	}
+}
+
+// An answer that the request knows is handed over unread, with the service's clock.
+func TestAKnownAnswerIsNotRead(t *testing.T) {
+	t.Parallel()
+	for name, known := range map[string]bool{"known": true, "not known": false} {
+		inBubble(t, name, func(t *testing.T) {
+			s := always(reply{body: okay})
+			request := oneDay
+			request.Known = func(digest [sha256.Size]byte) bool { return known && digest == sha256.Sum256([]byte(okay)) }
+			answer, err := pullAs(s, request, extract.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if (answer.JSON == nil) != known || string(answer.Body) != okay || (answer.Digest == sha256.Sum256([]byte(okay))) != known {
+				t.Errorf("the answer is %+v", answer)
+			}
+		})
 	}
 }

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"log/slog"
 	"math/rand/v2"
@@ -74,8 +75,11 @@ type Answer struct {
 	// Body is the response as received, uncompressed, byte for byte. If it repeated a
 	// credential, it is JSON with that text blanked out.
 	Body []byte
-	// JSON is Body as strict JSON (see jsonwalk.Syntax).
+	// JSON is Body as strict JSON (see jsonwalk.Syntax). It is nil for an answer that the
+	// request knew: StrictJSON returns it.
 	JSON []byte
+	// Digest is the SHA-256 of Body, if the request knew the answer.
+	Digest [sha256.Size]byte
 	// SentAt is when the accepted call was made.
 	SentAt time.Time
 	// EndTime is the request's EndTime, which may differ from the window's end (see
@@ -171,7 +175,7 @@ func (c *Client) Pull(ctx context.Context, request Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, &Error{Class: BadRequest, Info: err.Error(), Hint: adviceReport}
 	}
-	answer, err := c.retry(ctx, request.Stream.Path(), body, c.tries(request))
+	answer, err := c.retry(ctx, message{request.Stream.Path(), body, request.Known}, c.tries(request))
 	var failed *Error
 	if errors.As(err, &failed) && failed.Class == BadRequest && len(request.Tasks) > 0 {
 		failed.Hint = adviceTasks // the same request without tasks may be valid

@@ -134,7 +134,11 @@ func (s *service) hosts() (hosts []string) {
 
 // pull makes one request of a new client at one call a second.
 func pull(s http.RoundTripper, opts extract.Options) (extract.Answer, error) {
-	return extract.NewClient(account(), s, extract.NewPacer(1, extract.PacerOptions{}), opts).Pull(context.Background(), oneDay)
+	return pullAs(s, oneDay, opts)
+}
+
+func pullAs(s http.RoundTripper, request extract.Request, opts extract.Options) (extract.Answer, error) {
+	return extract.NewClient(account(), s, extract.NewPacer(1, extract.PacerOptions{}), opts).Pull(context.Background(), request)
 }
 
 // failure is err as the client's error.

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -21,6 +22,9 @@ type Request struct {
 	Tasks  []string
 	// Tries, if it is less than the client's limit, limits the calls.
 	Tries int
+	// Known, if set, reports by its SHA-256 whether an answer was accepted before. The client
+	// does not read such an answer.
+	Known func(digest [sha256.Size]byte) bool
 }
 
 // body is the request in the API's form; an error means that the caller exceeded a

@@ -17,7 +17,7 @@ const (
 
 // retry calls until an answer is accepted or the failure's class forbids another call.
 // The waits grow exponentially from the pace's interval, with jitter.
-func (c *Client) retry(ctx context.Context, path string, body []byte, maxTries int) (Answer, error) {
+func (c *Client) retry(ctx context.Context, m message, maxTries int) (Answer, error) {
 	waits := backoff.NewExponentialBackOff()
 	waits.InitialInterval = max(c.pacer.Interval(), unpacedBackoff)
 	waits.MaxInterval = maxBackoff
@@ -26,7 +26,7 @@ func (c *Client) retry(ctx context.Context, path string, body []byte, maxTries i
 	attempts := 0
 	times := make(map[int]int) // how often each code occurred
 	operation := func() (Answer, error) {
-		answer, err := c.call(ctx, path, body, attempts > 0)
+		answer, err := c.call(ctx, m, attempts > 0)
 		if cause := context.Cause(ctx); err != nil && cause != nil && errors.Is(err, cause) {
 			return Answer{}, backoff.Permanent(err) // the end of ctx is not a failure of this call
 		}

@@ -54,7 +54,7 @@ func (c *Client) Scheduled(ctx context.Context, request ScheduledRequest) (Sched
 	if err != nil {
 		return ScheduledPage{}, &Error{Class: BadRequest, Info: err.Error(), Hint: adviceReport}
 	}
-	answer, err := c.retry(ctx, ScheduledPath, body, 1)
+	answer, err := c.retry(ctx, message{path: ScheduledPath, body: body}, 1)
 	if err != nil {
 		return ScheduledPage{}, withoutContent(err)
 	}

@@ -78,8 +78,7 @@ func newFactTable(t factTable, stage, count string) factTable {
 		WHERE sdk_app_id = $1 AND day = $2`, row, table)
 	t.insert = fmt.Sprintf(`
 		INSERT INTO %s AS f (sdk_app_id, day, updated_at, %s)
-		SELECT $1, $2, $3, g.*
-		FROM unnest(%s) AS g`, table, names(all), arrays(all, 4))
+		SELECT $1, $2, $3, %s`, table, names(all), eachArray(all, 4))
 	t.update = fmt.Sprintf(`
 		UPDATE %s AS f
 		SET %s, updated_at = $3
@@ -111,6 +110,16 @@ func arrays(columns []column, first int) string {
 	var parts []string
 	for i, c := range columns {
 		parts = append(parts, fmt.Sprintf("$%d::%s[]", first+i, c.sqlType))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// eachArray is arrays row by row, for a list of columns: that is faster than to join the
+// arrays of many rows in FROM, which Postgres stores one by one before it reads them.
+func eachArray(columns []column, first int) string {
+	var parts []string
+	for i, c := range columns {
+		parts = append(parts, fmt.Sprintf("unnest($%d::%s[])", first+i, c.sqlType))
 	}
 	return strings.Join(parts, ", ")
 }

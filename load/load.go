@@ -2,7 +2,6 @@ package load
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"slices"
 	"time"
@@ -17,9 +16,9 @@ const (
 		ON CONFLICT DO NOTHING`
 	sqlInsertPull = `
 		INSERT INTO pushloss.pull (sdk_app_id, run_id, stream_id, day, window_start, window_end, task_ids,
-			sent_at, loaded_at, body_sha256, trusted, rows_in, rows_inserted, rows_updated,
+			sent_at, loaded_at, body_sha256, trusted, rules, rows_in, rows_inserted, rows_updated,
 			rows_deleted, rows_unchanged, rows_merged, rows_rejected, rows_ignored, rows_kept)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`
 	sqlDeleteRejects = `
 		DELETE FROM pushloss.reject WHERE sdk_app_id = $1 AND day = $2 AND stream_id = $3 AND task_key = ANY($4::int[])`
 	sqlInsertRejects = `
@@ -43,7 +42,7 @@ func (l *AppLock) Load(ctx context.Context, pull Pull, now time.Time) (Outcome, 
 		return db.places.note(ctx, db, pull.Stream, pull.Day, words, snapshots)
 	})
 	if err == nil {
-		digest := sha256.Sum256(pull.Body)
+		digest := pull.digest()
 		err = l.transact(ctx, func(ctx context.Context, tx pgx.Tx, first *pgx.Batch) error {
 			stored, err := l.read(ctx, tx, first, pull, digest[:])
 			if err != nil {
@@ -137,7 +136,7 @@ func (l *AppLock) write(ctx context.Context, tx pgx.Tx, pull Pull, words vocabul
 	}
 	counts := pull.Result.Counts
 	batch.Queue(sqlInsertPull, l.sdkAppID, pull.RunID, int16(pull.Stream), pull.Day.UTC(), pull.Window.Start, pull.Window.End, pull.taskIDs(),
-		pull.SentAt, now, digest, pull.Trusted, counts.RowsIn, outcome.Rows.Inserted, outcome.Rows.Updated,
+		pull.SentAt, now, digest, pull.Trusted, pull.repeatable(e), counts.RowsIn, outcome.Rows.Inserted, outcome.Rows.Updated,
 		outcome.Rows.Deleted, outcome.Rows.Unchanged, counts.Merged, counts.Rejected, counts.Ignored, outcome.Rows.Kept)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return Outcome{}, fmt.Errorf("write: %w", err)

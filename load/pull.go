@@ -1,6 +1,7 @@
 package load
 
 import (
+	"crypto/sha256"
 	"time"
 
 	"pushloss/internal/calendar"
@@ -24,8 +25,9 @@ type Pull struct {
 	// Tasks are the requested tasks; only the zero TaskRef for the whole app.
 	Tasks  []TaskRef
 	Result transform.Result
-	// Body is the answer as received.
+	// Body is the answer as received, and Digest its SHA-256 if the caller knows it.
 	Body   []byte
+	Digest [sha256.Size]byte
 	SentAt time.Time
 	// Trusted says that the API remembered the whole day, so that what the answer lacks
 	// is zero. An answer that is not trusted only adds rows and raises counts.
@@ -196,6 +198,13 @@ func (p Pull) taskKeyOf(reject transform.Reject) int32 {
 		}
 	}
 	return p.Tasks[0].Key
+}
+
+func (p Pull) digest() [sha256.Size]byte {
+	if p.Digest != ([sha256.Size]byte{}) {
+		return p.Digest
+	}
+	return sha256.Sum256(p.Body)
 }
 
 func (p Pull) taskKeys() []int32 {

@@ -17,7 +17,7 @@ import (
 )
 
 // older is a database at a version whose next one changes the table of alerts.
-const olderVersion = 19
+const olderVersion = 20
 
 func older(t *testing.T) string {
 	t.Helper()
@@ -39,23 +39,23 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 		want    []string
 	}{
 		{
-			"an index of ours that somebody made", `CREATE INDEX jump_open ON pushloss.ledger (day)`, `DROP INDEX pushloss.jump_open`,
-			[]string{"0020_jumps.up.sql", `relation "jump_open" already exists`, "at version 19", "Rename it, drop it or move it", "goes on from there"},
+			"a column of ours that somebody added", `ALTER TABLE pushloss.pull ADD COLUMN rules text`, `ALTER TABLE pushloss.pull DROP COLUMN rules`,
+			[]string{"0021_repeated_answers.up.sql", `column "rules" of relation "pull" already exists`, "at version 20", "Rename it, drop it or move it", "goes on from there"},
 		},
 		{
 			"a table where a view of ours goes", `DROP VIEW analytics.runs; CREATE TABLE analytics.runs (a int)`, `DROP TABLE analytics.runs`,
-			[]string{"views.sql: view analytics.runs: ", `"runs" is not a view`, "at version 19", "Rename it, drop it or move it"},
+			[]string{"views.sql: view analytics.runs: ", `"runs" is not a view`, "at version 20", "Rename it, drop it or move it"},
 		},
 		{
 			"a type where a view of ours goes", `DROP VIEW analytics.runs; CREATE TYPE analytics.runs AS ENUM ('a')`, `DROP TYPE analytics.runs`,
-			[]string{"views.sql: view analytics.runs: ", "already exists", "at version 19", "Rename it, drop it or move it"},
+			[]string{"views.sql: view analytics.runs: ", "already exists", "at version 20", "Rename it, drop it or move it"},
 		},
 		{
 			"COMMIT that is refused",
 			`CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not today'; END $$;
 			CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON pushloss.schema_migrations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.refuse()`,
 			`DROP TRIGGER refuse ON pushloss.schema_migrations`,
-			[]string{"commit: ", "not today", "nothing was changed by it", "at version 19"},
+			[]string{"commit: ", "not today", "nothing was changed by it", "at version 20"},
 		},
 		{
 			"connection that is cut during COMMIT",
@@ -69,7 +69,7 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 			`CREATE FUNCTION public.cancel() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_cancel_backend(pg_backend_pid()), pg_sleep(60); RETURN NULL; END $$;
 			CREATE TRIGGER cancel AFTER INSERT ON pushloss.schema_migrations FOR EACH ROW EXECUTE FUNCTION public.cancel()`,
 			`DROP TRIGGER cancel ON pushloss.schema_migrations`,
-			[]string{"canceling statement due to user request", "nothing was changed by it", "at version 19"},
+			[]string{"canceling statement due to user request", "nothing was changed by it", "at version 20"},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -100,7 +100,7 @@ func TestALockThatIsRefusedNamesWhoHoldsIt(t *testing.T) {
 	reader := connect(t, url)
 	exec(t, reader, `SET application_name = 'a BI tool'`)
 	exec(t, reader, `BEGIN`)
-	exec(t, reader, `SELECT count(*) FROM pushloss.alert`)
+	exec(t, reader, `SELECT count(*) FROM pushloss.pull`)
 	holder := fmt.Sprintf("process %d of ", reader.PgConn().PID())
 
 	var err error
@@ -112,10 +112,10 @@ func TestALockThatIsRefusedNamesWhoHoldsIt(t *testing.T) {
 		}
 	}
 	says(t, err, "canceling statement due to lock timeout", holder, "(a BI tool), idle in transaction, its transaction began 2",
-		"SELECT count(*) FROM pushloss.alert", "nothing was changed", fmt.Sprintf("pg_terminate_backend(%d)", reader.PgConn().PID()))
+		"SELECT count(*) FROM pushloss.pull", "nothing was changed", fmt.Sprintf("pg_terminate_backend(%d)", reader.PgConn().PID()))
 	wantVersion(t, url, olderVersion)
 	// Nobody waits behind a migrator that has given up.
-	if got := lines(t, connect(t, url), `SELECT count(*)::text FROM pushloss.alert`); len(got) != 1 {
+	if got := lines(t, connect(t, url), `SELECT count(*)::text FROM pushloss.pull`); len(got) != 1 {
 		t.Errorf("a reader sees %v", got)
 	}
 
@@ -146,7 +146,7 @@ func TestAMigrationThatIsCanceledChangesNothing(t *testing.T) {
 	url := older(t)
 	reader := connect(t, url)
 	exec(t, reader, `BEGIN`)
-	exec(t, reader, `SELECT count(*) FROM pushloss.alert`)
+	exec(t, reader, `SELECT count(*) FROM pushloss.pull`)
 	watcher := connect(t, url)
 	before := lines(t, watcher, sqlCatalog)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -177,7 +177,7 @@ func TestAMigratorGoesOnWhenTheOneBeforeItIsKilled(t *testing.T) {
 	url := older(t)
 	reader := connect(t, url)
 	exec(t, reader, `BEGIN`)
-	exec(t, reader, `SELECT count(*) FROM pushloss.alert`)
+	exec(t, reader, `SELECT count(*) FROM pushloss.pull`)
 	first := victim(t, url)
 	defer func() { _ = first.Process.Kill(); _ = first.Wait() }()
 	watcher := connect(t, url)

@@ -32,7 +32,7 @@ func (w *appWork) ask(ctx context.Context, r request, normalizer *transform.Norm
 	if r.trial || r.once {
 		tries = 1
 	}
-	answer, err := w.client.Pull(ctx, extract.Request{Stream: r.stream, Window: r.window, Tasks: r.taskIDs(), Tries: tries})
+	answer, err := w.client.Pull(ctx, extract.Request{Stream: r.stream, Window: r.window, Tasks: r.taskIDs(), Tries: tries, Known: r.known.Has})
 	var failed *extract.Error
 	if errors.As(err, &failed) {
 		switch {
@@ -58,25 +58,48 @@ func (w *appWork) ask(ctx context.Context, r request, normalizer *transform.Norm
 	if err := w.keep(ctx); err != nil {
 		return true, err
 	}
-	result, err := normalizer.Normalize(r.stream, answer.JSON, r.taskIDs())
-	if err != nil {
-		return true, w.failed(ctx, r, err.Error())
-	}
-	trusted := w.policy.remembered(r.day, w.now())
-	outcome, err := w.lock.Load(ctx, load.Pull{
+	pull := load.Pull{
 		RunID: w.runID, Stream: r.stream, Day: r.day, Window: calendar.Window{Start: r.window.Start, End: answer.EndTime}, Tasks: r.tasks,
-		Result: result, Body: answer.Body, SentAt: answer.SentAt,
-		Trusted: trusted, Settled: w.policy.settles(r.day, w.asOf()),
-	}, w.now())
-	if err != nil {
+		Body: answer.Body, Digest: answer.Digest, SentAt: answer.SentAt,
+		Trusted: w.policy.remembered(r.day, w.now()), Settled: w.policy.settles(r.day, w.asOf()),
+	}
+	outcome, err := w.store(ctx, &pull, answer, normalizer)
+	var unreadable *unreadableError
+	switch {
+	case errors.As(err, &unreadable):
+		return true, w.failed(ctx, r, unreadable.Error())
+	case err != nil:
 		return true, err
 	}
 	if r.loaded != nil {
 		r.loaded(outcome)
 	}
-	w.loaded(r, result, outcome, answer.Blanked)
+	w.loaded(r, pull.Result, outcome, answer.Blanked)
 	return true, nil
 }
+
+// store confirms or loads an answer, and completes the pull by what it says.
+func (w *appWork) store(ctx context.Context, pull *load.Pull, answer extract.Answer, normalizer *transform.Normalizer) (load.Outcome, error) {
+	text := answer.JSON
+	if text == nil { // the client knew it
+		outcome, counts, confirmed, err := w.lock.Confirm(ctx, *pull, w.now())
+		if err != nil || confirmed {
+			pull.Result.Counts = counts
+			return outcome, err
+		}
+		if text, err = extract.StrictJSON(answer.Body); err != nil {
+			return load.Outcome{}, &unreadableError{err}
+		}
+	}
+	var err error
+	if pull.Result, err = normalizer.Normalize(pull.Stream, text, taskIDs(pull.Tasks)); err != nil {
+		return load.Outcome{}, &unreadableError{err}
+	}
+	return w.lock.Load(ctx, *pull, w.now())
+}
+
+// unreadableError says why nothing of an answer can be loaded.
+type unreadableError struct{ error }
 
 // keep stores what the plan derives from the settings, once.
 func (w *appWork) keep(ctx context.Context) error {

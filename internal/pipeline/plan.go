@@ -236,6 +236,8 @@ type request struct {
 	trial bool
 	// once says that a failure is not tried again.
 	once bool
+	// known are the answers that the day's windows had.
+	known load.KnownAnswers
 	// loaded, if set, is called with what a load changed.
 	loaded func(load.Outcome)
 }

@@ -168,7 +168,14 @@ func (e *stopError) Error() string { return "another request stopped the app: " 
 
 func (w *appWork) requestsOf(ctx context.Context, db *load.DB, in part) iter.Seq2[request, error] {
 	return func(yield func(request, error) bool) {
+		var known load.KnownAnswers
+		var knownOf calendar.Day
 		for r, err := range w.plan.queue(ctx, db, in) {
+			if err == nil && (known == nil || r.day != knownOf) {
+				known, err = db.KnownAnswers(ctx, w.Account.SDKAppID, r.day)
+				knownOf = r.day
+			}
+			r.known = known
 			if !w.givesWay.yields(ctx, false, yield) || !yield(r, err) || err != nil {
 				return
 			}

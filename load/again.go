@@ -1,0 +1,156 @@
+package load
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgerrcode"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"pushloss/internal/calendar"
+	"pushloss/internal/postgres"
+	"pushloss/transform"
+)
+
+// rules is the number of the rules that turn an answer into facts and compare them with the
+// stored ones: those of package transform, of the formats in internal/stream, and of decide
+// and effectOf. An answer is confirmed without being read only if these rules loaded it
+// before. So every change of a rule needs the next number.
+const rules = 1
+
+// KnownAnswers are the SHA-256 of answers. An answer among them changes nothing if it comes
+// again for the windows that it was last loaded to.
+type KnownAnswers map[[sha256.Size]byte]bool
+
+// Has reports whether an answer is one of them.
+func (k KnownAnswers) Has(digest [sha256.Size]byte) bool { return k[digest] }
+
+const (
+	// Planning sqlConfirm for each pull takes longer than running it.
+	sqlPlanOnce = `SELECT set_config('plan_cache_mode', 'force_generic_plan', true)`
+
+	sqlKnownAnswers = `SELECT DISTINCT body_sha256 FROM pushloss.pull WHERE sdk_app_id = $1 AND day = $2 AND rules = $3`
+
+	// Nothing else pulled the windows since the pull that loaded the answer, because each of
+	// them was last pulled at its time. The answer is still archived, this process is still the
+	// app's newest holder, and nothing on the tables changes what is written.
+	sqlConfirm = `
+		WITH last AS (
+			SELECT loaded_at, rows_in, rows_inserted + rows_updated + rows_unchanged AS row_count, rows_merged, rows_ignored, rows_kept
+			FROM pushloss.pull
+			WHERE body_sha256 = $4 AND sdk_app_id = $1 AND day = $2 AND stream_id = $3 AND task_ids = $6
+				AND rules = $5 AND raw_pruned_at IS NULL AND EXISTS (SELECT FROM pushloss.raw_body WHERE sha256 = $4)
+			ORDER BY pull_id DESC LIMIT 1
+		), again AS (
+			SELECT last.*, greatest($9::timestamptz, last.loaded_at + interval '1 microsecond') AS at
+			FROM last
+			WHERE EXISTS (SELECT FROM pushloss.app_lease WHERE sdk_app_id = $1 AND epoch = $14)
+				AND NOT EXISTS (
+					SELECT FROM pg_catalog.pg_class
+					WHERE oid IN ('pushloss.ledger'::regclass, 'pushloss.pull'::regclass) AND (relhasrules OR relhastriggers)
+				) AND (
+				SELECT count(*) FROM pushloss.ledger AS l
+				WHERE l.sdk_app_id = $1 AND l.day = $2 AND l.stream_id = $3 AND l.task_key = ANY($7::int[])
+					AND l.updated_at = last.loaded_at AND l.state IN ('loaded', 'empty', 'absent')
+			) = cardinality($7::int[])
+		), confirmed AS (
+			UPDATE pushloss.ledger AS l SET
+				pulls = l.pulls + 1, settled = $8::text <> '', settled_reason = nullif($8, ''), updated_at = again.at,
+				last_loaded_at = CASE WHEN l.state = 'absent' THEN l.last_loaded_at ELSE again.at END,
+				last_trusted_at = CASE WHEN l.state = 'absent' THEN l.last_trusted_at ELSE again.at END,
+				opened_at = NULL
+			FROM again
+			WHERE l.sdk_app_id = $1 AND l.day = $2 AND l.stream_id = $3 AND l.task_key = ANY($7::int[])
+			RETURNING l.state
+		)
+		INSERT INTO pushloss.pull AS p (sdk_app_id, run_id, stream_id, day, window_start, window_end, task_ids,
+			sent_at, loaded_at, body_sha256, trusted, rules, rows_in, rows_inserted, rows_updated,
+			rows_deleted, rows_unchanged, rows_merged, rows_rejected, rows_ignored, rows_kept)
+		SELECT $1, $10, $3, $2, $11, $12, $6, $13, at, $4, true, $5, rows_in, 0, 0, 0, row_count, rows_merged, 0, rows_ignored, rows_kept
+		FROM again
+		RETURNING p.rows_in, p.rows_unchanged, p.rows_merged, p.rows_ignored, p.rows_kept,
+			(SELECT count(*) FROM confirmed), (SELECT count(*) FROM confirmed WHERE state = 'absent')`
+)
+
+// KnownAnswers returns the answers for a day of an app whose repetition may change nothing.
+func (db *DB) KnownAnswers(ctx context.Context, sdkAppID int64, day calendar.Day) (KnownAnswers, error) {
+	digests, err := postgres.List(ctx, db.pool, pgx.RowTo[[]byte], sqlKnownAnswers, sdkAppID, day.UTC(), int16(rules))
+	if err != nil {
+		return nil, fmt.Errorf("read which answers of %s are known: %w", day, err)
+	}
+	known := make(KnownAnswers, len(digests))
+	for _, digest := range digests {
+		known[[sha256.Size]byte(digest)] = true
+	}
+	return known, nil
+}
+
+// Confirm is Load for an answer that may be the one that was last loaded to the pull's
+// windows, by the same rules. Such an answer changes no facts: without reading it or them,
+// Confirm records that it came again, as Load does. Otherwise it does nothing, and confirmed
+// is false. It needs no Result, and returns its counts.
+func (l *AppLock) Confirm(ctx context.Context, pull Pull, now time.Time) (outcome Outcome, counts transform.Counts, confirmed bool, err error) {
+	if !pull.Trusted { // which windows it would settle depends on more than its bytes
+		return outcome, counts, false, nil
+	}
+	digest := pull.digest()
+	windows := 0
+	batch := &pgx.Batch{} // without BEGIN, all of it is one transaction
+	batch.Queue(sqlFenceLoad, l.sdkAppID)
+	batch.Queue(sqlShareBodies)
+	batch.Queue(sqlPlanOnce)
+	batch.Queue(sqlConfirm, l.sdkAppID, pull.Day.UTC(), int16(pull.Stream), digest[:], int16(rules), pull.taskIDs(), pull.taskKeys(), string(pull.Settled),
+		now.UTC().Truncate(time.Microsecond), pull.RunID, pull.Window.Start, pull.Window.End, pull.SentAt, l.epoch).QueryRow(func(row pgx.Row) error {
+		err := row.Scan(&counts.RowsIn, &outcome.Rows.Unchanged, &counts.Merged, &counts.Ignored, &outcome.Rows.Kept, &windows, &outcome.Absent)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	err = l.session.whileHeld(ctx, func(ctx context.Context) error {
+		err := l.session.db.pool.SendBatch(ctx, batch).Close()
+		if conflict(err) || ruled(err) {
+			return nil
+		}
+		return err
+	})
+	if err == nil && windows > 0 && windows != len(pull.Tasks) {
+		err = &MismatchError{Got: int64(windows), Want: len(pull.Tasks)}
+	}
+	if err != nil {
+		return Outcome{}, transform.Counts{}, false, fmt.Errorf("confirm %s (%s) of app %d: %w", pull.Day, pull.Stream, l.sdkAppID, err)
+	}
+	return outcome, counts, windows > 0, nil
+}
+
+// ruled reports whether a rule that somebody added to a table forbids the statement.
+func ruled(err error) bool {
+	var pgErr *pgconn.PgError
+	return errors.As(err, &pgErr) && pgErr.Code == pgerrcode.FeatureNotSupported
+}
+
+// repeatable returns the number of the rules if the same answer, loaded again by them, would
+// change nothing but times and the number of pulls; otherwise nil. The counts that the record
+// of a pull lacks must be 0, so that its repetition reports the same.
+func (p Pull) repeatable(e effect) *int16 {
+	counts := p.Result.Counts
+	if !p.Trusted || counts.Rejected+counts.Repeated+counts.Zeros+counts.ReplacedTexts > 0 {
+		return nil
+	}
+	for _, entry := range e.entries {
+		switch entry.State {
+		case StateLoaded, StateEmpty, StateAbsent:
+		default:
+			return nil
+		}
+		if entry.LastError != nil {
+			return nil
+		}
+	}
+	number := int16(rules)
+	return &number
+}

@@ -1,0 +1,1 @@
+ALTER TABLE pushloss.pull DROP COLUMN rules;
