@@ -1,6 +1,8 @@
 package page_test
 
 import (
+	"math"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -126,6 +128,14 @@ var (
 		|| ` + counted(`sum(sum(err_count)) OVER (PARTITION BY c.day)`) + ` || CASE WHEN bool_and(d.final) THEN '' ELSE ', not final' END
 	FROM channels AS c JOIN days AS d ON d.day = c.day GROUP BY c.day, platform_id, platform ORDER BY c.day, platform_id`
 
+	// The titles of the chart's columns.
+	sqlColumns = sqlChosen + `
+	SELECT d.day || ': ' || CASE WHEN d.known THEN ` + counted(`coalesce((SELECT sum(err_count) FROM channels AS c WHERE c.day = d.day), 0)`) + ` || ' by channel'
+			|| CASE WHEN (SELECT platform || code FROM asked) <> '' THEN '' ELSE ', ' || ` + counted(`coalesce((SELECT sum(err_count) FROM stages AS s WHERE s.day = d.day), 0)`) + ` || ' in total' END
+			|| CASE WHEN d.final THEN '' ELSE ', not final' END
+		ELSE 'not known' END
+	FROM days AS d ORDER BY d.day`
+
 	// The tiles: the total, that of the channels, that of as many days before, the rates, and how much is final.
 	sqlTiles = sqlChosen + `
 	SELECT CASE WHEN (SELECT platform || code FROM asked) = '' THEN ` + counted(`(SELECT sum(err_count) FROM stages)`) + ` || '|' ELSE '' END
@@ -152,7 +162,12 @@ func (w *world) isWhatSQLSays(shown *document, c choice) {
 	} {
 		equalLines(shown.t, table.name, w.lines(table.sql, c), shown.cells(table.rows))
 	}
-	var titles, tiles []string
+	var columns, titles, tiles []string
+	for _, title := range shown.Find(".plot .column title").EachIter() {
+		columns = append(columns, words(title.Text()))
+	}
+	equalLines(shown.t, "columns", w.lines(sqlColumns, c), columns)
+	shown.barsAreInScale()
 	for _, title := range shown.Find(".plot rect[class^=key] title").EachIter() {
 		titles = append(titles, words(title.Text()))
 	}
@@ -163,6 +178,27 @@ func (w *world) isWhatSQLSays(shown *document, c choice) {
 		}
 	}
 	equalLines(shown.t, "tiles", w.lines(sqlTiles, c), []string{strings.Join(tiles, "|")})
+}
+
+// barsAreInScale compares the heights of the bars with the figures in their titles, which
+// are compared with SQL.
+func (d *document) barsAreInScale() {
+	d.t.Helper()
+	number := func(text string) float64 {
+		n, err := strconv.ParseFloat(strings.ReplaceAll(text, ",", ""), 64)
+		must(d.t, err)
+		return n
+	}
+	top := number(d.Find(".scale li").First().Text())
+	for _, bar := range d.Find(".plot rect[class^=key]").EachIter() {
+		title := bar.Find("title").Text()
+		_, rest, _ := strings.Cut(title, ": ")
+		lost, _, _ := strings.Cut(rest, ", ")
+		height := number(strings.TrimSuffix(bar.AttrOr("height", ""), "%"))
+		if want := 100 * number(lost) / top; math.Abs(height-want) > 0.001 {
+			d.t.Errorf("the bar of %q is %v %% high, want %v", title, height, want)
+		}
+	}
 }
 
 func equalLines(t testing.TB, what string, want, got []string) {
