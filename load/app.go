@@ -66,6 +66,8 @@ func (e *ZoneError) Hint() string {
 
 const (
 	// A zone that only Go knows is refused: the views need it.
+	sqlKnowZone  = `SELECT now() AT TIME ZONE $1`
+	sqlHasLedger = `SELECT EXISTS (SELECT 1 FROM pushloss.ledger WHERE sdk_app_id = $1)`
 	sqlUpsertApp = `
 		INSERT INTO pushloss.app AS a (sdk_app_id, timezone, first_day, lookback_days, task_days)
 		VALUES ($1, $2, $3, $4, $5)
@@ -74,9 +76,8 @@ const (
 			first_day = coalesce(excluded.first_day, a.first_day),
 			lookback_days = excluded.lookback_days,
 			task_days = excluded.task_days
-		WHERE a.timezone = excluded.timezone
-			OR NOT EXISTS (SELECT FROM pushloss.ledger AS l WHERE l.sdk_app_id = a.sdk_app_id)
-		RETURNING first_day, now() AT TIME ZONE timezone`
+		WHERE a.timezone = excluded.timezone OR NOT $6
+		RETURNING first_day`
 	sqlApp = `
 		SELECT sdk_app_id, timezone, first_day, lookback_days, task_days
 		FROM pushloss.app WHERE sdk_app_id = $1`
@@ -87,9 +88,18 @@ const (
 // zone with a *TimezoneError and saves nothing.
 func (db *DB) SaveApp(ctx context.Context, app App) (App, error) {
 	var firstDay *time.Time
-	err := db.pool.QueryRow(ctx, sqlUpsertApp,
-		app.SDKAppID, app.Timezone, dateOf(app.FirstDay), app.LookbackDays, app.TaskDays,
-	).Scan(&firstDay, nil)
+	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, sqlKnowZone, app.Timezone); err != nil {
+			return err
+		}
+		var hasLedger bool
+		if err := tx.QueryRow(ctx, sqlHasLedger, app.SDKAppID).Scan(&hasLedger); err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, sqlUpsertApp,
+			app.SDKAppID, app.Timezone, dateOf(app.FirstDay), app.LookbackDays, app.TaskDays, hasLedger,
+		).Scan(&firstDay)
+	})
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		kept, _, err := db.LookupApp(ctx, app.SDKAppID)

@@ -17,11 +17,10 @@ const (
 	// day: nobody asked for all its past.
 	sqlSaveStreams = `
 		INSERT INTO pushloss.app_stream AS s (sdk_app_id, stream_id, active, first_day)
-		SELECT $1, stream_id, chosen.is, CASE
-			WHEN chosen.is AND stream_id <> 0 AND EXISTS (SELECT FROM pushloss.ledger WHERE sdk_app_id = $1) THEN $3::date
+		SELECT $1::bigint, stream_id, stream_id = ANY($2::smallint[]), CASE
+			WHEN stream_id = ANY($2::smallint[]) AND stream_id <> 0 AND $4 THEN $3::date
 		END
 		FROM pushloss.stream
-		CROSS JOIN LATERAL (SELECT stream_id = ANY($2::smallint[]) AS is) AS chosen
 		ORDER BY stream_id
 		ON CONFLICT (sdk_app_id, stream_id) DO UPDATE SET
 			active = excluded.active,
@@ -68,7 +67,11 @@ func (db *DB) activeStreams(ctx context.Context, sdkAppID int64, streams []strea
 		return nil, err
 	}
 	defer func() { _ = tx.Rollback(ctx) }()
-	if _, err := tx.Exec(ctx, sqlSaveStreams, sdkAppID, numbers, begin.UTC()); err != nil {
+	var hasLedger bool
+	if err := tx.QueryRow(ctx, sqlHasLedger, sdkAppID).Scan(&hasLedger); err != nil {
+		return nil, err
+	}
+	if _, err := tx.Exec(ctx, sqlSaveStreams, sdkAppID, numbers, begin.UTC(), hasLedger); err != nil {
 		return nil, err
 	}
 	active, err := postgres.List(ctx, tx, func(row pgx.CollectableRow) (s ActiveStream, err error) {

@@ -164,8 +164,10 @@ func (*MismatchError) Hint() string {
 	return "something in the database changes what is written, such as a rule or a trigger that somebody added: pushloss check names it, with the statement that drops it"
 }
 
-// sqlInterfered reports whether tables have rules or triggers. None of ours has.
-const sqlInterfered = `SELECT coalesce(bool_or(relhasrules OR relhastriggers), false) FROM pg_catalog.pg_class WHERE oid = ANY($1::text[]::regclass[])`
+// sqlInterfered reports whether tables have rules or triggers. None of ours has; Citus adds internal ones.
+const sqlInterfered = `
+	SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_class WHERE oid = ANY($1::text[]::regclass[]) AND relhasrules)
+		OR EXISTS (SELECT 1 FROM pg_catalog.pg_trigger WHERE tgrelid = ANY($1::text[]::regclass[]) AND NOT tgisinternal)`
 
 const sqlInterference = `
 	SELECT format('trigger %s on %s', t.tgname, t.tgrelid::regclass) FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid

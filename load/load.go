@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	sqlHasBody    = `SELECT EXISTS (SELECT FROM pushloss.raw_body WHERE sha256 = $1)`
+	sqlHasBody    = `SELECT EXISTS (SELECT 1 FROM pushloss.raw_body WHERE sha256 = $1)`
 	sqlInsertBody = `
 		INSERT INTO pushloss.raw_body (sha256, size, body) VALUES ($1, $2, $3)
 		ON CONFLICT DO NOTHING`

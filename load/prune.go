@@ -58,20 +58,20 @@ const (
 	sqlPrunePulls = `
 		UPDATE pushloss.pull SET raw_pruned_at = $4
 		WHERE sdk_app_id = $1 AND day = $2 AND raw_pruned_at IS NULL
-			AND NOT EXISTS (SELECT FROM pushloss.pull AS newer
+			AND NOT EXISTS (SELECT 1 FROM pushloss.pull AS newer
 				WHERE newer.sdk_app_id = $1 AND newer.day = $2 AND newer.loaded_at >= $3)
 		RETURNING body_sha256`
 	sqlPruneBodies = `
 		DELETE FROM pushloss.raw_body AS b
 		WHERE sha256 = ANY($1)
-			AND NOT EXISTS (SELECT FROM pushloss.pull AS p WHERE p.body_sha256 = b.sha256 AND p.raw_pruned_at IS NULL)
+			AND NOT EXISTS (SELECT 1 FROM pushloss.pull AS p WHERE p.body_sha256 = b.sha256 AND p.raw_pruned_at IS NULL)
 		RETURNING octet_length(body)`
 
 	// Schedules and probes need the newest run of each kind and state.
 	sqlPrunableRuns = `
 		FROM pushloss.run AS r
 		WHERE finished_at < $1 AND state <> 'running'
-			AND EXISTS (SELECT FROM pushloss.run AS newer
+			AND EXISTS (SELECT 1 FROM pushloss.run AS newer
 				WHERE newer.kind = r.kind AND newer.state = r.state AND newer.run_id > r.run_id)`
 	sqlCountRuns = `SELECT count(*) ` + sqlPrunableRuns
 	sqlPruneRuns = `DELETE ` + sqlPrunableRuns

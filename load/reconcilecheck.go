@@ -14,7 +14,7 @@ import (
 const (
 	sqlPriorChecks = `
 		SELECT r.task_key, r.state, r.attempt, EXISTS (
-				SELECT FROM pushloss.ledger AS l
+				SELECT 1 FROM pushloss.ledger AS l
 				WHERE l.sdk_app_id = r.sdk_app_id AND l.task_key = r.task_key AND l.stream_id = 0
 					AND l.day BETWEEN r.first_day AND r.last_day AND l.opened_at IS NOT NULL)
 		FROM pushloss.reconciliation AS r

@@ -78,9 +78,9 @@ const (
 	sqlFirstStarted = `SELECT min(started_at) FROM pushloss.run WHERE kind = $1`
 	sqlBrokenOff    = `
 		SELECT EXISTS (
-			SELECT FROM pushloss.run AS r
+			SELECT 1 FROM pushloss.run AS r
 			WHERE kind = $1 AND state IN ('abandoned', 'interrupted') AND NOT EXISTS (
-				SELECT FROM pushloss.run AS later
+				SELECT 1 FROM pushloss.run AS later
 				WHERE later.kind = $1 AND later.state = ANY($2::text[]) AND later.run_id > r.run_id
 					AND later.started_at >= coalesce(r.finished_at, r.started_at)))`
 )

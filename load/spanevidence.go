@@ -34,10 +34,10 @@ const (
 				SELECT e.checked_at FROM pushloss.span_evidence AS e
 				WHERE e.sdk_app_id = $1 AND e.stream_id = $2)),
 			EXISTS (
-				SELECT FROM pushloss.reconciliation AS r
+				SELECT 1 FROM pushloss.reconciliation AS r
 				WHERE r.sdk_app_id = $1 AND $2 = 0 AND r.state IN ('differs', 'stays') AND r.checked_at > $3)
 			OR EXISTS (
-				SELECT FROM pushloss.span_disagreement AS d
+				SELECT 1 FROM pushloss.span_disagreement AS d
 				WHERE d.sdk_app_id = $1 AND d.stream_id = $2 AND d.found_at > $4)`
 	// Tasks with many figures show most. Every day of them is loaded.
 	sqlTasksForEvidence = `

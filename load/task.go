@@ -68,13 +68,15 @@ const (
 			retired_at = NULL
 		WHERE (t.sent_at, t.label, t.retired_at)
 			IS DISTINCT FROM (coalesce(excluded.sent_at, t.sent_at), coalesce(excluded.label, t.label), NULL)
-		RETURNING (SELECT true FROM pushloss.task AS old
-			WHERE old.sdk_app_id = t.sdk_app_id AND old.task_id = t.task_id)`
+		RETURNING sdk_app_id, task_id`
+	sqlKnownTasks = `
+		SELECT sdk_app_id, task_id FROM pushloss.task
+		WHERE (sdk_app_id, task_id) IN (SELECT * FROM unnest($1::bigint[], $2::text[]))`
 	sqlRegisterTasks = `
 		INSERT INTO pushloss.task (sdk_app_id, task_id, sent_at, registered_at, source)
 		SELECT sdk_app_id, task_id, sent_at, $4, nullif(source, '')
 		FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $5::text[]) AS g (sdk_app_id, task_id, sent_at, source)
-		WHERE NOT EXISTS (SELECT FROM pushloss.task AS t WHERE t.sdk_app_id = g.sdk_app_id AND t.task_id = g.task_id)
+		WHERE NOT EXISTS (SELECT 1 FROM pushloss.task AS t WHERE t.sdk_app_id = g.sdk_app_id AND t.task_id = g.task_id)
 		ORDER BY sdk_app_id, task_id
 		ON CONFLICT (sdk_app_id, task_id) DO NOTHING`
 	sqlNewestScheduled = `SELECT max(sent_at) FROM pushloss.task WHERE sdk_app_id = $1 AND source = 'schedule'`
@@ -108,10 +110,13 @@ func (db *DB) SaveTasks(ctx context.Context, tasks []Task, now time.Time) (TaskC
 		apps[i], ids[i], sentAt[i], labels[i] = task.SDKAppID, task.TaskID, task.SentAt, task.Label
 		sources[i] = string(task.Source)
 	}
-	var existed []*bool
+	var known, written []taskName
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) (err error) {
-		existed, err = postgres.List(ctx, tx, pgx.RowTo[*bool], sqlUpsertTasks, apps, ids, sentAt, labels, now, sources)
-		if err != nil || len(existed) == 0 {
+		if known, err = postgres.List(ctx, tx, pgx.RowToStructByPos[taskName], sqlKnownTasks, apps, ids); err != nil {
+			return err
+		}
+		written, err = postgres.List(ctx, tx, pgx.RowToStructByPos[taskName], sqlUpsertTasks, apps, ids, sentAt, labels, now, sources)
+		if err != nil || len(written) == 0 {
 			return err
 		}
 		_, err = tx.Exec(ctx, sqlReopenTasks, apps, ids)
@@ -120,15 +125,25 @@ func (db *DB) SaveTasks(ctx context.Context, tasks []Task, now time.Time) (TaskC
 	if err != nil {
 		return changes, fmt.Errorf("save tasks: %w", err)
 	}
-	for _, known := range existed {
-		if known != nil {
+	existed := make(map[taskName]bool, len(known))
+	for _, task := range known {
+		existed[task] = true
+	}
+	for _, task := range written {
+		if existed[task] {
 			changes.Updated++
 		} else {
 			changes.Added++
 		}
 	}
-	changes.Unchanged = len(tasks) - len(existed)
+	changes.Unchanged = len(tasks) - len(written)
 	return changes, nil
+}
+
+// taskName is what a task is known by outside the database.
+type taskName struct {
+	SDKAppID int64
+	TaskID   string
 }
 
 // RegisterTasks adds the tasks that the registry lacks, all or none. It leaves the others

@@ -19,11 +19,11 @@ const (
 	sqlTasksWithFacts = `
 		SELECT t.task_id FROM pushloss.task AS t
 		WHERE t.sdk_app_id = $1 AND t.task_id = ANY($2) AND (
-			EXISTS (SELECT FROM pushloss.stage_loss AS f WHERE f.sdk_app_id = $1 AND f.task_key = t.task_key)
-			OR EXISTS (SELECT FROM pushloss.platform_loss AS f WHERE f.sdk_app_id = $1 AND f.task_key = t.task_key)
-			OR EXISTS (SELECT FROM pushloss.push_count AS f WHERE f.sdk_app_id = $1 AND f.task_key = t.task_key)
-			OR EXISTS (SELECT FROM pushloss.platform_push_count AS f WHERE f.sdk_app_id = $1 AND f.task_key = t.task_key)
-			OR EXISTS (SELECT FROM pushloss.loss_change AS f WHERE f.sdk_app_id = $1 AND f.task_key = t.task_key))
+			EXISTS (SELECT 1 FROM pushloss.stage_loss AS f WHERE f.sdk_app_id = $1 AND f.task_key = t.task_key)
+			OR EXISTS (SELECT 1 FROM pushloss.platform_loss AS f WHERE f.sdk_app_id = $1 AND f.task_key = t.task_key)
+			OR EXISTS (SELECT 1 FROM pushloss.push_count AS f WHERE f.sdk_app_id = $1 AND f.task_key = t.task_key)
+			OR EXISTS (SELECT 1 FROM pushloss.platform_push_count AS f WHERE f.sdk_app_id = $1 AND f.task_key = t.task_key)
+			OR EXISTS (SELECT 1 FROM pushloss.loss_change AS f WHERE f.sdk_app_id = $1 AND f.task_key = t.task_key))
 		ORDER BY t.task_id`
 	sqlForgetInPulls = `
 		UPDATE pushloss.pull SET task_ids = coalesce(nullif(array_remove(task_ids, $2), '{}'), ARRAY[$3]),

@@ -39,7 +39,7 @@ const sqlUnanswered = `
 	WHERE t.retired_at IS NULL AND a.first_day IS NOT NULL AND NOT coalesce(l.answered, false)
 		AND (t.registered_at + $2::interval < $1 OR l.absent AND coalesce(t.sent_at, t.registered_at) + $2::interval < $1)
 		AND EXISTS (
-			SELECT FROM pushloss.stream AS s
+			SELECT 1 FROM pushloss.stream AS s
 			LEFT JOIN pushloss.app_stream AS c ON c.sdk_app_id = t.sdk_app_id AND c.stream_id = s.stream_id
 			WHERE s.by_task AND coalesce(c.active, s.stream_id = 0)
 		)

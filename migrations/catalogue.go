@@ -117,7 +117,7 @@ const (
 	sqlStageMeanings     = `INSERT INTO pushloss.error_stage_meaning (err_code, stage_id, meaning) ` + sqlMeaningsByStage
 	sqlSameStageMeanings = `
 		SELECT NOT EXISTS (
-			SELECT FROM (` + sqlMeaningsByStage + `) AS wanted
+			SELECT 1 FROM (` + sqlMeaningsByStage + `) AS wanted
 			FULL JOIN pushloss.error_stage_meaning AS stored USING (err_code, stage_id)
 			WHERE wanted.meaning IS DISTINCT FROM stored.meaning)`
 )

@@ -24,13 +24,27 @@ type sequence struct {
 	ByApp               bool // the primary key begins with the app
 }
 
-// highest asks for the largest key that is taken, by way of the primary key. The
-// names are quoted by Postgres.
-func (q sequence) highest() string {
-	if q.ByApp {
-		return fmt.Sprintf(`(SELECT max(highest) FROM pushloss.app AS a CROSS JOIN LATERAL (SELECT max(%s) AS highest FROM %s AS t WHERE t.sdk_app_id = a.sdk_app_id) AS m)`, q.Column, q.Table)
+// highest returns the largest key that is taken, by way of the primary key. The names are
+// quoted by Postgres. It asks app by app: Citus joins no list of apps with their largest keys.
+func (q sequence) highest(ctx context.Context, conn *pgx.Conn, apps []int64) (highest int64, err error) {
+	sql := fmt.Sprintf(`SELECT coalesce(max(%s), 0)::bigint FROM %s`, q.Column, q.Table)
+	batch := &pgx.Batch{}
+	ask := func(sql string, args ...any) {
+		batch.Queue(sql, args...).QueryRow(func(row pgx.Row) error {
+			var key int64
+			err := row.Scan(&key)
+			highest = max(highest, key)
+			return err
+		})
 	}
-	return fmt.Sprintf(`(SELECT max(%s) FROM %s)`, q.Column, q.Table)
+	if q.ByApp {
+		for _, app := range apps {
+			ask(sql+` WHERE sdk_app_id = $1`, app)
+		}
+	} else {
+		ask(sql)
+	}
+	return highest, conn.SendBatch(ctx, batch).Close()
 }
 
 // sequencesBehind finds what a replica does not copy: the positions of the sequences.
@@ -39,11 +53,20 @@ func (s *session) sequencesBehind(ctx context.Context) ([]Deviation, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look for sequences: %w", ended(ctx, err))
 	}
+	var apps []int64
+	if len(sequences) > 0 {
+		if apps, err = postgres.List(ctx, s.conn, pgx.RowTo[int64], `SELECT sdk_app_id FROM pushloss.app`); err != nil {
+			return nil, fmt.Errorf("look for sequences: %w", ended(ctx, err))
+		}
+	}
 	var deviations []Deviation
 	for _, q := range sequences {
-		var highest, next int64
-		sql := fmt.Sprintf(`SELECT coalesce(%s, 0)::bigint, last_value + is_called::int FROM %s`, q.highest(), q.Name)
-		if err := s.conn.QueryRow(ctx, sql).Scan(&highest, &next); err != nil {
+		highest, err := q.highest(ctx, s.conn, apps)
+		if err != nil {
+			return nil, fmt.Errorf("read sequence %s: %w", q.Name, ended(ctx, err))
+		}
+		var next int64
+		if err := s.conn.QueryRow(ctx, fmt.Sprintf(`SELECT last_value + is_called::int FROM %s`, q.Name)).Scan(&next); err != nil {
 			return nil, fmt.Errorf("read sequence %s: %w", q.Name, ended(ctx, err))
 		}
 		if next <= highest {

@@ -838,11 +838,10 @@ FROM (
         WITH ORDINALITY AS n (zero, nth)
     WHERE t.retired_at IS NULL
 ) AS expected
-WHERE NOT EXISTS (
-    SELECT FROM pushloss.ledger AS l
-    WHERE l.sdk_app_id = expected.sdk_app_id AND l.day = expected.day AND l.task_key = expected.task_key
+LEFT JOIN pushloss.ledger AS l
+    ON l.sdk_app_id = expected.sdk_app_id AND l.day = expected.day AND l.task_key = expected.task_key
         AND l.stream_id = expected.stream_id
-);
+WHERE l.sdk_app_id IS NULL;
 COMMENT ON VIEW analytics.stream_coverage IS 'The state of each window of every stream that runs pull: one row per stream, app, day and task (or the whole app), also for windows never pulled.';
 COMMENT ON COLUMN analytics.stream_coverage.stream IS 'The statistic of the API: loss, statistics (numbers of pushes), chat_loss or chat_statistics (the same of chat messages).';
 COMMENT ON COLUMN analytics.stream_coverage.sdk_app_id IS 'SDKAppID of the app.';
@@ -881,10 +880,9 @@ FROM (
     ) AS a
     CROSS JOIN LATERAL generate_series(0, (now() AT TIME ZONE a.timezone)::date - 1 - a.begin) AS n (n)
 ) AS due
-WHERE NOT EXISTS (
-    SELECT FROM pushloss.ledger AS l
-    WHERE l.sdk_app_id = due.sdk_app_id AND l.day = due.day AND l.task_key = 0 AND l.stream_id = 0
-);
+LEFT JOIN pushloss.ledger AS l
+    ON l.sdk_app_id = due.sdk_app_id AND l.day = due.day AND l.task_key = 0 AND l.stream_id = 0
+WHERE l.sdk_app_id IS NULL;
 COMMENT ON VIEW analytics.coverage IS 'The state of the losses of each day of a whole app: one row per app and day, also for days never pulled.';
 COMMENT ON COLUMN analytics.coverage.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.coverage.day IS 'Calendar day in the app''s time zone.';

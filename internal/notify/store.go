@@ -58,7 +58,7 @@ const (
 		INSERT INTO pushloss.message (alert_id, target, title, body, state, created_at, next_try_at)
 		SELECT $1, target, $3, $4, 'waiting', $5, $5
 		FROM unnest($2::text[]) AS g (target)
-		WHERE NOT $6 OR EXISTS (SELECT FROM pushloss.message AS m
+		WHERE NOT $6 OR EXISTS (SELECT 1 FROM pushloss.message AS m
 			WHERE m.alert_id = $1 AND m.target = g.target AND m.state <> 'given_up')`
 
 	sqlTryTarget   = `SELECT pg_try_advisory_xact_lock(hashtextextended('pushloss notify ' || $1::text, 0))`

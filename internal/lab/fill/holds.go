@@ -12,10 +12,10 @@ import (
 var ErrForeign = errors.New("the database holds figures that are not the sandbox's")
 
 const sqlForeign = `
-	SELECT EXISTS (SELECT FROM pushloss.app WHERE sdk_app_id NOT BETWEEN $1 AND $2)
-		OR EXISTS (SELECT FROM pushloss.app_lease WHERE sdk_app_id NOT BETWEEN $1 AND $2)
-		OR EXISTS (SELECT FROM pushloss.ledger WHERE sdk_app_id NOT BETWEEN $1 AND $2)
-		OR EXISTS (SELECT FROM pushloss.task WHERE sdk_app_id NOT BETWEEN $1 AND $2 OR NOT starts_with(task_id, $3))`
+	SELECT EXISTS (SELECT 1 FROM pushloss.app WHERE sdk_app_id NOT BETWEEN $1 AND $2)
+		OR EXISTS (SELECT 1 FROM pushloss.app_lease WHERE sdk_app_id NOT BETWEEN $1 AND $2)
+		OR EXISTS (SELECT 1 FROM pushloss.ledger WHERE sdk_app_id NOT BETWEEN $1 AND $2)
+		OR EXISTS (SELECT 1 FROM pushloss.task WHERE sdk_app_id NOT BETWEEN $1 AND $2 OR NOT starts_with(task_id, $3))`
 
 // checkOwn refuses a database that holds apps or tasks that a fill never makes.
 func checkOwn(ctx context.Context, conn *pgx.Conn) error {

@@ -56,7 +56,9 @@ func (f *fixture) fill(ctx context.Context, databaseURL string) {
 // breakDays makes windows that a complete history lacks: never pulled, or failed.
 func (f *fixture) breakDays() {
 	f.t.Helper()
-	f.exec(`DELETE FROM pushloss.ledger WHERE sdk_app_id = 1 AND task_key = 0 AND day = ` + today + ` - 5`)
+	for _, table := range []string{"ledger", "stage_loss", "platform_loss"} {
+		f.exec(`DELETE FROM pushloss.` + table + ` WHERE sdk_app_id = 1 AND task_key = 0 AND day = ` + today + ` - 5`)
+	}
 	f.exec(`UPDATE pushloss.ledger SET state = 'failed', settled = false, settled_reason = NULL, last_error = 'it broke'
 		WHERE sdk_app_id = 1 AND task_key <> 0 AND day = ` + today + ` - 9`)
 	f.exec(`UPDATE pushloss.ledger SET state = 'unavailable', settled_reason = 'api_memory'

@@ -30,8 +30,8 @@ func checks() map[string]check {
 	return map[string]check{
 		"01-loss-per-day": {
 			columns: `day, lost, not_sent, final`,
-			plain: `SELECT day, sum(err_count), sum(CASE stage_id WHEN 1 THEN err_count ELSE 0 END), day NOT IN (` + today + ` - 1, ` + today + ` - 5)
-				FROM pushloss.stage_loss ` + ofApp + ` - 30 GROUP BY 1 ORDER BY 1`,
+			plain: `SELECT day, sum(err_count), sum(CASE stage_id WHEN 1 THEN err_count ELSE 0 END), day <> ` + today + ` - 1
+				FROM pushloss.stage_loss ` + ofApp + ` - 30 GROUP BY 1 UNION ALL SELECT ` + today + ` - 5, NULL, NULL, false ORDER BY 1`,
 			reads: map[string]string{"stage_loss": ofStages + ` - 30`, "ledger": ofDays + ` - 30`},
 		},
 		"02-top-codes": {
@@ -95,14 +95,14 @@ func checks() map[string]check {
 				FROM (SELECT day + 1 AS day, stage_id, err_code_key, err_count AS n FROM pushloss.stage_loss ` + ofApp + ` - 15 AND day < ` + today + ` - 1) AS a
 				FULL JOIN (SELECT day, stage_id, err_code_key, err_count AS n FROM pushloss.stage_loss ` + ofApp + ` - 14) AS b USING (day, stage_id, err_code_key)
 				NATURAL JOIN pushloss.stage NATURAL JOIN pushloss.err_code
-				WHERE abs(coalesce(b.n, 0) - coalesce(a.n, 0)) > 1000
+				WHERE abs(coalesce(b.n, 0) - coalesce(a.n, 0)) > 1000 AND day NOT IN (` + today + ` - 5, ` + today + ` - 4) -- it was never pulled
 				ORDER BY 1 DESC, abs(coalesce(b.n, 0) - coalesce(a.n, 0)) DESC, 2, 3`,
 			reads: map[string]string{"stage_loss": ofStages + ` - 15`, "ledger": ofDays + ` - 15`},
 		},
 		"09-online-and-offline": {
 			columns: `day, online, offline`,
 			plain: `SELECT day, sum(CASE event_type WHEN 2 THEN err_count END), sum(CASE event_type WHEN 1 THEN err_count END)
-				FROM pushloss.platform_loss ` + ofApp + ` - 30 GROUP BY 1 ORDER BY 1`,
+				FROM pushloss.platform_loss ` + ofApp + ` - 30 GROUP BY 1 UNION ALL SELECT ` + today + ` - 5, NULL, NULL ORDER BY 1`,
 			reads: map[string]string{"platform_loss": ofOnes + ` - 30`, "ledger": ofDays + ` - 30`},
 		},
 		// The versions include what the first load of the day stored.
