@@ -913,7 +913,8 @@ COMMENT ON COLUMN analytics.task_coverage.first_loaded_at IS 'When figures were 
 COMMENT ON COLUMN analytics.task_coverage.last_loaded_at IS 'When figures were last loaded or confirmed; NULL if never.';
 COMMENT ON COLUMN analytics.task_coverage.last_error IS 'Why the last pull failed; NULL after a success.';
 
--- A column costs time only in queries that select it.
+-- A column costs time only in queries that select it. Each figure is a subquery of the ledger's row, which
+-- Citus runs on the shards; a day without a row was never pulled and has no figures.
 CREATE OR REPLACE VIEW analytics.calendar AS
 SELECT
     c.sdk_app_id,
@@ -921,21 +922,39 @@ SELECT
     c.state,
     c.settled AS final,
     c.known,
-    coalesce((SELECT (CASE WHEN sum(f.err_count) > 9223372036854775807 THEN 9223372036854775807 ELSE sum(f.err_count) END)::bigint FROM pushloss.stage_loss AS f
-        WHERE f.sdk_app_id = c.sdk_app_id AND f.day = c.day AND f.task_key = 0), c.zero) AS lost,
-    coalesce((SELECT (CASE WHEN sum(f.err_count) > 9223372036854775807 THEN 9223372036854775807 ELSE sum(f.err_count) END)::bigint FROM pushloss.stage_loss AS f
-        WHERE f.sdk_app_id = c.sdk_app_id AND f.day = c.day AND f.task_key = 0 AND f.stage_id = 1), c.zero) AS not_sent,
-    coalesce((SELECT (CASE WHEN sum(f.err_count) > 9223372036854775807 THEN 9223372036854775807 ELSE sum(f.err_count) END)::bigint FROM pushloss.stage_loss AS f
-        WHERE f.sdk_app_id = c.sdk_app_id AND f.day = c.day AND f.task_key = 0 AND f.stage_id = 2), c.zero) AS not_delivered,
-    coalesce((SELECT (CASE WHEN sum(f.err_count) > 9223372036854775807 THEN 9223372036854775807 ELSE sum(f.err_count) END)::bigint FROM pushloss.platform_loss AS f
-        WHERE f.sdk_app_id = c.sdk_app_id AND f.day = c.day AND f.task_key = 0), c.zero) AS lost_by_channel
+    coalesce(c.lost, c.zero) AS lost,
+    coalesce(c.not_sent, c.zero) AS not_sent,
+    coalesce(c.not_delivered, c.zero) AS not_delivered,
+    coalesce(c.lost_by_channel, c.zero) AS lost_by_channel
 FROM (
-    SELECT sdk_app_id, day, state, settled, known, CASE WHEN known THEN 0::bigint END AS zero
+    SELECT l.sdk_app_id, l.day, l.state, l.settled,
+        l.state IN ('loaded', 'empty') OR l.state = 'failed' AND l.first_loaded_at IS NOT NULL AS known,
+        CASE WHEN l.state IN ('loaded', 'empty') OR l.state = 'failed' AND l.first_loaded_at IS NOT NULL THEN 0::bigint END AS zero,
+        (SELECT (CASE WHEN sum(f.err_count) > 9223372036854775807 THEN 9223372036854775807 ELSE sum(f.err_count) END)::bigint FROM pushloss.stage_loss AS f
+            WHERE f.sdk_app_id = l.sdk_app_id AND f.day = l.day AND f.task_key = 0) AS lost,
+        (SELECT (CASE WHEN sum(f.err_count) > 9223372036854775807 THEN 9223372036854775807 ELSE sum(f.err_count) END)::bigint FROM pushloss.stage_loss AS f
+            WHERE f.sdk_app_id = l.sdk_app_id AND f.day = l.day AND f.task_key = 0 AND f.stage_id = 1) AS not_sent,
+        (SELECT (CASE WHEN sum(f.err_count) > 9223372036854775807 THEN 9223372036854775807 ELSE sum(f.err_count) END)::bigint FROM pushloss.stage_loss AS f
+            WHERE f.sdk_app_id = l.sdk_app_id AND f.day = l.day AND f.task_key = 0 AND f.stage_id = 2) AS not_delivered,
+        (SELECT (CASE WHEN sum(f.err_count) > 9223372036854775807 THEN 9223372036854775807 ELSE sum(f.err_count) END)::bigint FROM pushloss.platform_loss AS f
+            WHERE f.sdk_app_id = l.sdk_app_id AND f.day = l.day AND f.task_key = 0) AS lost_by_channel
+    FROM pushloss.ledger AS l
+    WHERE l.stream_id = 0 AND l.task_key = 0
+    UNION ALL
+    SELECT due.sdk_app_id, due.day, 'open'::text, false, false, NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint
     FROM (
-        SELECT sdk_app_id, day, state, settled,
-            state IN ('loaded', 'empty') OR state = 'failed' AND first_loaded_at IS NOT NULL AS known
-        FROM analytics.coverage
-    ) AS c
+        SELECT a.sdk_app_id, a.begin + n.n AS day
+        FROM (
+            SELECT a.sdk_app_id, a.timezone, greatest(a.first_day, c.first_day) AS begin
+            FROM pushloss.app AS a
+            LEFT JOIN pushloss.app_stream AS c ON c.sdk_app_id = a.sdk_app_id AND c.stream_id = 0
+            WHERE a.first_day IS NOT NULL AND coalesce(c.active, true)
+        ) AS a
+        CROSS JOIN LATERAL generate_series(0, (now() AT TIME ZONE a.timezone)::date - 1 - a.begin) AS n (n)
+    ) AS due
+    LEFT JOIN pushloss.ledger AS l
+        ON l.sdk_app_id = due.sdk_app_id AND l.day = due.day AND l.task_key = 0 AND l.stream_id = 0
+    WHERE l.sdk_app_id IS NULL
 ) AS c;
 COMMENT ON VIEW analytics.calendar IS 'Each day of each app, whether anything was lost or not, with its total: one row per app and day from the first day kept to yesterday. Join it with other views by sdk_app_id and day.';
 COMMENT ON COLUMN analytics.calendar.sdk_app_id IS 'SDKAppID of the app.';
@@ -1111,13 +1130,15 @@ COMMENT ON COLUMN analytics.apps.task_days IS 'How many days a task is followed,
 COMMENT ON COLUMN analytics.apps.registered_at IS 'When the app was first seen.';
 COMMENT ON COLUMN analytics.apps.retired_at IS 'Since when runs leave the app out and its gaps raise no alert; NULL while it is pulled.';
 
--- SQL, so that the planner inlines it. One table: see at the top of the losses.
+-- PL/pgSQL, since Citus plans no SQL function that has a parameter and reads its tables.
 CREATE OR REPLACE FUNCTION analytics.recent_days(n integer)
 RETURNS TABLE (sdk_app_id bigint, day date)
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 AS $$
-    SELECT a.sdk_app_id, (now() AT TIME ZONE a.timezone)::date - generate_series(1, n)
-    FROM analytics.apps AS a
+BEGIN
+    RETURN QUERY SELECT a.sdk_app_id, (now() AT TIME ZONE a.timezone)::date - generate_series(1, n)
+    FROM analytics.apps AS a;
+END
 $$;
 COMMENT ON FUNCTION analytics.recent_days(integer) IS 'The last n days of each app that have ended in the app''s time zone, whether they have figures or not: one row per app and day. Join it with other views by sdk_app_id and day.';
 
