@@ -234,6 +234,11 @@ func (a *app) findDatabaseProblems(ctx context.Context) (db *load.DB, reachable 
 	if !room.OK {
 		return nil, true, findings // what else needs a connection fails for the same reason
 	}
+	engine := check.Engine(ctx, db.Pool(), a.database)
+	findings = append(findings, engine)
+	if !engine.OK {
+		return nil, true, findings
+	}
 	if now, err := db.Now(ctx); err == nil {
 		findings = append(findings, check.Clock("clock against the database", a.env.Now(), now, time.Time{}))
 	}
@@ -246,6 +251,7 @@ func (a *app) findDatabaseProblems(ctx context.Context) (db *load.DB, reachable 
 		return nil, true, append(findings, check.Bad("schema", err, hintOf(err)))
 	}
 	findings = append(findings, check.Good("schema", fmt.Sprintf("version %d", migrations.Newest())))
+	findings = append(findings, check.Distribution(ctx, db.Pool())...)
 	return db, true, append(findings, check.Tables(ctx, a.database)...)
 }
 

@@ -86,12 +86,15 @@ func migrateWith(cmd *cobra.Command, env Environment, change func(url string, m 
 }
 
 // findMigratable is findDatabase for commands that work without a load.DB, which
-// refuses such poolers by itself.
+// refuses such poolers by itself. It also refuses engines that cannot hold the schema.
 func (a *app) findMigratable(ctx context.Context) error {
 	if err := a.findDatabase(ctx); err != nil {
 		return err
 	}
-	return postgres.CheckPooling(ctx, a.database)
+	if err := postgres.CheckPooling(ctx, a.database); err != nil {
+		return err
+	}
+	return postgres.CheckEngine(ctx, a.database)
 }
 
 func newMigrateStatusCommand(env Environment) *cobra.Command {

@@ -147,11 +147,18 @@ func apply(ctx context.Context, pool *postgres.Pool, role string, check func(kno
 		if err != nil {
 			return err
 		}
-		before, err := readRights(ctx, tx, found.oid)
+		of, err := readCluster(ctx, tx)
+		if err != nil {
+			return fmt.Errorf("ask for Citus: %w", err)
+		}
+		before, err := readRights(ctx, tx, found.oid, of)
 		if err != nil {
 			return err
 		}
 		if err := check(found, before); err != nil {
+			return err
+		}
+		if err := of.prepare(ctx, tx, role, change); err != nil {
 			return err
 		}
 		batch := &pgx.Batch{}
@@ -170,10 +177,13 @@ func apply(ctx context.Context, pool *postgres.Pool, role string, check func(kno
 		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 			return refused(err)
 		}
+		if err := of.apply(ctx, tx, role, change); err != nil {
+			return fmt.Errorf("rights on the workers: %w", err)
+		}
 		if err := change.setSearchPath(ctx, tx, role, found); err != nil {
 			return refused(err)
 		}
-		after, err := readRights(ctx, tx, found.oid)
+		after, err := readRights(ctx, tx, found.oid, of)
 		if err != nil {
 			return err
 		}
@@ -182,7 +192,7 @@ func apply(ctx context.Context, pool *postgres.Pool, role string, check func(kno
 			return err
 		}
 		report.Reads, report.SearchPath, report.First = found.readsAnalytics, found.searchPath != "", change.first(found)
-		report.Notes = append(report.Notes, found.notes(role, change.done)...)
+		report.Notes = append(report.Notes, found.notes(role, change.done, of)...)
 		return nil
 	})
 	return report, err

@@ -27,6 +27,7 @@ const (
 	onFunction       = "function"
 	onLaterViews     = "later views"
 	onLaterFunctions = "later functions"
+	onTable          = "table" // of schema pushloss, on Citus
 )
 
 func (r heldRight) isLater() bool { return r.kind == onLaterViews || r.kind == onLaterFunctions }
@@ -38,6 +39,8 @@ func (r heldRight) on() string {
 		return r.kind + " of " + r.owner
 	case r.kind == onSchema:
 		return "schema " + r.name
+	case r.kind == onTable:
+		return "table pushloss." + r.name
 	}
 	return r.kind + " analytics." + r.name
 }
@@ -46,7 +49,9 @@ func (r heldRight) on() string {
 func (r heldRight) object() string {
 	switch r.kind {
 	case onSchema:
-		return "SCHEMA analytics"
+		return "SCHEMA " + r.name
+	case onTable:
+		return "TABLE " + pgx.Identifier{"pushloss", r.name}.Sanitize()
 	case onView:
 		return "TABLE " + pgx.Identifier{"analytics", r.name}.Sanitize()
 	case onFunction:
@@ -98,12 +103,21 @@ const sqlRights = `
 	FROM rights
 	ORDER BY rank, name COLLATE "C", 4`
 
-func readRights(ctx context.Context, tx pgx.Tx, role uint32) ([]heldRight, error) {
+func readRights(ctx context.Context, tx pgx.Tx, role uint32, of cluster) ([]heldRight, error) {
+	rights, err := listRights(ctx, tx, sqlRights, role)
+	if err != nil {
+		return nil, err
+	}
+	more, err := of.rights(ctx, tx, role)
+	return append(rights, more...), err
+}
+
+func listRights(ctx context.Context, tx pgx.Tx, sql string, role uint32) ([]heldRight, error) {
 	rights, err := postgres.List(ctx, tx, func(row pgx.CollectableRow) (heldRight, error) {
 		var r heldRight
 		err := row.Scan(&r.kind, &r.name, &r.privilege, &r.owner, &r.mayChange, &r.roleIsOwner, &r.held)
 		return r, err
-	}, sqlRights, role)
+	}, sql, role)
 	if err != nil {
 		return nil, fmt.Errorf("read rights: %w", err)
 	}
@@ -183,7 +197,7 @@ func readRole(ctx context.Context, tx pgx.Tx, name string, change rightChange) (
 	return r, nil
 }
 
-func (r knownRole) notes(name string, done Result) []string {
+func (r knownRole) notes(name string, done Result, of cluster) []string {
 	role := pgx.Identifier{name}.Sanitize()
 	var notes []string
 	if done == Revoked {
@@ -207,7 +221,10 @@ func (r knownRole) notes(name string, done Result) []string {
 	if r.idleMembers != "" {
 		notes = append(notes, fmt.Sprintf("members that do not inherit its rights read nothing before SET ROLE %s: %s", role, r.idleMembers))
 	}
-	if r.readsTables {
+	switch {
+	case of.spread:
+		notes = append(notes, "it also reads the tables of schema pushloss under the views: on Citus a view works by the rights of who asks")
+	case r.readsTables:
 		notes = append(notes, "it also reads tables of schema pushloss, by rights that are not from here")
 	}
 	if r.writes {

@@ -197,12 +197,18 @@ func urlOf(address, database string) (string, error) {
 func create(t testing.TB, template string, fill func(ctx context.Context, ownerURL string) error) string {
 	t.Helper()
 	name := "test_" + strings.ToLower(rand.Text())
-	ownerURL, err := shared.databases.create(name, template, fill)
+	prepare := func() (string, error) { return shared.databases.create(name, template, fill) }
+	drop := shared.databases.drop
+	if OnCitus() && fill != nil {
+		prepare = func() (string, error) { return shared.databases.createSpread(name, fill) }
+		drop = shared.databases.dropSpread
+	}
+	ownerURL, err := prepare()
 	if err != nil {
 		t.Fatalf("a Postgres for the tests: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := shared.databases.drop(name); err != nil {
+		if err := drop(name); err != nil {
 			t.Errorf("drop the test's database: %v", err)
 		}
 	})

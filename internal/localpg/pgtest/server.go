@@ -67,9 +67,13 @@ func (s *lazyServer) adminURL() (string, error) {
 }
 
 func (s *lazyServer) open() (string, error) {
-	if databaseURL := os.Getenv(serverVariable); databaseURL != "" {
+	for _, variable := range []string{citusVariable, serverVariable} {
+		databaseURL := os.Getenv(variable)
+		if databaseURL == "" {
+			continue
+		}
 		if _, err := url.Parse(databaseURL); err != nil {
-			return "", fmt.Errorf("%s is not a URL", serverVariable)
+			return "", fmt.Errorf("%s is not a URL", variable)
 		}
 		return databaseURL, nil
 	}

@@ -1,0 +1,65 @@
+package distribute
+
+import (
+	"fmt"
+
+	"pushloss/internal/problem"
+)
+
+// DefaultShards is for clusters of up to 32 workers.
+const DefaultShards = 32
+
+// Step is what becomes of one table.
+type Step struct {
+	Table   string    `json:"table"`
+	Now     Placement `json:"now"`
+	Becomes Placement `json:"becomes"`
+	Why     string    `json:"why"`
+	// SQL is what does it; empty if nothing is to be done.
+	SQL []string `json:"sql"`
+}
+
+// Due reports whether there is something to do.
+func (s Step) Due() bool { return len(s.SQL) > 0 }
+
+// Plan says what becomes of each table, given where its rows are now. It refuses what
+// somebody placed in another way.
+func Plan(now map[string]Placement, shards int) ([]Step, error) {
+	if shards < 1 || shards > 64000 {
+		return nil, &problem.UsageError{Problem: fmt.Sprintf("--shards: %d is not a number of shards", shards), Remedy: "give a number from 1 to 64000: two to four for each core of all workers"}
+	}
+	var steps []Step
+	for _, table := range Tables() {
+		is, found := now[table.Name]
+		if !found {
+			return nil, &problem.UsageError{Problem: fmt.Sprintf("the table pushloss.%s is missing", table.Name), Remedy: "run: pushloss migrate up"}
+		}
+		step := Step{Table: table.Name, Now: is, Becomes: table.Placement, Why: table.Why}
+		switch {
+		case is == table.Placement:
+		case is != Local:
+			return nil, &problem.UsageError{
+				Problem: fmt.Sprintf("the table pushloss.%s is %s, and should be %s", table.Name, is, table.Placement),
+				Remedy:  "pg_dump, and pg_restore into a new database: Citus does not take back a table with an identity column",
+			}
+		default:
+			step.SQL = statements(table, shards)
+		}
+		steps = append(steps, step)
+	}
+	return steps, nil
+}
+
+// statements place a local table. The rows are copied; what is left of them on the coordinator is
+// no longer visible, and goes.
+func statements(table Table, shards int) []string {
+	name := "pushloss." + table.Name
+	place := fmt.Sprintf(`SELECT create_reference_table('%s')`, name)
+	switch {
+	case table.Name == first:
+		place = fmt.Sprintf(`SELECT create_distributed_table('%s', '%s', colocate_with => 'none', shard_count => %d)`, name, Key, shards)
+	case table.Placement == Distributed:
+		place = fmt.Sprintf(`SELECT create_distributed_table('%s', '%s', colocate_with => 'pushloss.%s')`, name, Key, first)
+	}
+	return []string{place, fmt.Sprintf(`SELECT truncate_local_data_after_distributing_table('%s')`, name)}
+}

@@ -1,0 +1,179 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"pushloss/internal/problem"
+
+	"github.com/jackc/pgerrcode"
+	"github.com/jackc/pgx/v5"
+)
+
+// Engine is what answers at DATABASE_URL.
+type Engine struct {
+	Product string // PostgreSQL, or one that speaks its protocol
+	Version string
+	// Citus is the version of the extension in this database; "" without it.
+	Citus string
+	// Worker reports whether the database is a worker of a Citus cluster.
+	Worker bool
+	// Workers is the number of workers that a Citus coordinator knows.
+	Workers int
+}
+
+func (e Engine) String() string {
+	name := e.Product + " " + e.Version
+	switch {
+	case e.Worker:
+		return fmt.Sprintf("Citus %s on %s, a worker", e.Citus, name)
+	case e.Citus != "":
+		return fmt.Sprintf("Citus %s on %s, the coordinator of %d workers", e.Citus, name, e.Workers)
+	}
+	return name
+}
+
+// WorkerError says that the database is a worker of a Citus cluster.
+type WorkerError struct{ Engine Engine }
+
+func (e *WorkerError) Error() string {
+	return fmt.Sprintf("DATABASE_URL names a worker of a Citus cluster (%s), which has only a part of the rows", e.Engine.Product)
+}
+
+// ExitCode is problem.Usage.
+func (*WorkerError) ExitCode() problem.Code { return problem.Usage }
+
+// Hint says what an operator can do.
+func (*WorkerError) Hint() string { return "name the coordinator in DATABASE_URL" }
+
+// LocksError says that the engine does not keep the advisory locks of sessions, by which
+// two processes agree on who calls the API for an app.
+type LocksError struct {
+	Engine Engine
+	cause  error // nil if two sessions got one lock
+}
+
+func (e *LocksError) Error() string {
+	if e.cause != nil {
+		return fmt.Sprintf("%s has no session advisory locks: %v", e.Engine, e.cause)
+	}
+	return fmt.Sprintf("%s has no session advisory locks: it gave one lock to two sessions, so two processes would call the API for one app", e.Engine)
+}
+
+func (e *LocksError) Unwrap() error { return e.cause }
+
+// ExitCode is problem.Usage.
+func (*LocksError) ExitCode() problem.Code { return problem.Usage }
+
+// Hint says what an operator can do.
+func (*LocksError) Hint() string {
+	return `use PostgreSQL, or an engine that docs/operations.md lists under "When one Postgres is not enough"`
+}
+
+const (
+	sqlEngine = `
+		SELECT version(), coalesce((SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'citus'), '')`
+	// A worker without metadata knows no node, and has parts of tables: stage_loss_102008.
+	sqlCitusNode = `
+		SELECT (SELECT groupid FROM pg_catalog.pg_dist_local_group) <> 0
+			OR to_regclass('pushloss.stage_loss') IS NULL AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_dist_node) AND EXISTS (
+				SELECT 1 FROM pg_catalog.pg_class WHERE relnamespace = to_regnamespace('pushloss') AND relname ~ '^stage_loss_[0-9]+$'),
+			(SELECT count(*) FROM pg_catalog.pg_dist_node WHERE groupid <> 0 AND isactive)`
+)
+
+// ReadEngine asks which engine answers.
+func ReadEngine(ctx context.Context, from interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}) (e Engine, err error) {
+	var version string
+	if err = from.QueryRow(ctx, sqlEngine).Scan(&version, &e.Citus); err != nil {
+		return e, fmt.Errorf("ask which engine answers: %w", err)
+	}
+	e.Product, e.Version = productOf(version)
+	if e.Citus == "" {
+		return e, nil
+	}
+	if err = from.QueryRow(ctx, sqlCitusNode).Scan(&e.Worker, &e.Workers); err != nil {
+		return e, fmt.Errorf("ask which node of a Citus cluster answers: %w", err)
+	}
+	return e, nil
+}
+
+// productOf takes the text of version() apart: others put their names in front or after.
+func productOf(text string) (product, version string) {
+	for _, known := range []struct{ mark, product string }{
+		{"-YB-", "YugabyteDB"}, {"Greenplum Database", "Greenplum"}, {"Cloudberry", "Cloudberry"}, {"Redshift", "Redshift"},
+	} {
+		if strings.Contains(text, known.mark) {
+			words := strings.Fields(text)
+			return known.product, strings.TrimSuffix(words[min(1, len(words)-1)], ",")
+		}
+	}
+	words := strings.Fields(text)
+	switch {
+	case len(words) == 0:
+		return "an unknown engine", ""
+	case len(words) == 1:
+		return words[0], ""
+	}
+	for _, word := range words[1:] {
+		if strings.ContainsAny(word, "0123456789") {
+			return words[0], strings.TrimSuffix(word, ",")
+		}
+	}
+	return words[0], ""
+}
+
+// CheckEngine returns a *WorkerError or a *LocksError if pushloss cannot work there.
+func CheckEngine(ctx context.Context, databaseURL string) error {
+	a, err := Connect(ctx, databaseURL, limits, nil)
+	if err != nil {
+		return fmt.Errorf("connect to database: %w", err)
+	}
+	defer func() { _ = a.Close(context.WithoutCancel(ctx)) }()
+	e, err := ReadEngine(ctx, a)
+	if err != nil {
+		return err
+	}
+	if e.Worker {
+		return &WorkerError{Engine: e}
+	}
+	b, err := Connect(ctx, databaseURL, limits, nil)
+	if Full(err) {
+		return nil // a role with one connection can migrate
+	}
+	if err != nil {
+		return fmt.Errorf("connect to database: %w", err)
+	}
+	defer func() { _ = b.Close(context.WithoutCancel(ctx)) }()
+	return checkLocks(ctx, e, a.PgConn().PID(), try{a}.lock, try{b}.lock)
+}
+
+// try takes locks by one session, which ends soon after.
+type try struct{ conn *pgx.Conn }
+
+func (t try) lock(ctx context.Context, key uint32) (got bool, err error) {
+	err = t.conn.QueryRow(ctx, `SELECT pg_catalog.pg_try_advisory_lock(7354103, $1)`, int32(key)).Scan(&got)
+	return got, err
+}
+
+// checkLocks takes one lock by two sessions. The key is the process ID of the first one, so that
+// two processes that check at the same time do not meet.
+func checkLocks(ctx context.Context, e Engine, key uint32, first, second func(context.Context, uint32) (bool, error)) error {
+	for _, step := range []struct {
+		take func(context.Context, uint32) (bool, error)
+		want bool
+	}{{first, true}, {second, false}} {
+		got, err := step.take(ctx, key)
+		switch code := Code(err); {
+		case code == pgerrcode.UndefinedFunction, code == pgerrcode.FeatureNotSupported:
+			return &LocksError{Engine: e, cause: err}
+		case err != nil:
+			return fmt.Errorf("try an advisory lock: %w", err)
+		case got && !step.want:
+			return &LocksError{Engine: e}
+		}
+	}
+	return nil
+}
