@@ -127,7 +127,7 @@ func productOf(text string) (product, version string) {
 
 // CheckEngine returns a *WorkerError or a *LocksError if pushloss cannot work there.
 func CheckEngine(ctx context.Context, databaseURL string) error {
-	a, err := Connect(ctx, databaseURL, limits, nil)
+	a, err := Connect(ctx, databaseURL, poolLimits, nil)
 	if err != nil {
 		return fmt.Errorf("connect to database: %w", err)
 	}
@@ -139,7 +139,7 @@ func CheckEngine(ctx context.Context, databaseURL string) error {
 	if e.Worker {
 		return &WorkerError{Engine: e}
 	}
-	b, err := Connect(ctx, databaseURL, limits, nil)
+	b, err := Connect(ctx, databaseURL, poolLimits, nil)
 	if Full(err) {
 		return nil // a role with one connection can migrate
 	}
