@@ -43,12 +43,12 @@ const (
 			SELECT loaded_at, rows_in, rows_inserted + rows_updated + rows_unchanged AS row_count, rows_merged, rows_ignored, rows_kept
 			FROM pushloss.pull
 			WHERE body_sha256 = $4 AND sdk_app_id = $1 AND day = $2 AND stream_id = $3 AND task_ids = $6
-				AND rules = $5 AND raw_pruned_at IS NULL AND EXISTS (SELECT FROM pushloss.raw_body WHERE sha256 = $4)
+				AND rules = $5 AND raw_pruned_at IS NULL AND EXISTS (SELECT 1 FROM pushloss.raw_body WHERE sha256 = $4)
 			ORDER BY pull_id DESC LIMIT 1
 		), again AS (
 			SELECT last.*, greatest($9::timestamptz, last.loaded_at + interval '1 microsecond') AS at
 			FROM last
-			WHERE EXISTS (SELECT FROM pushloss.app_lease WHERE sdk_app_id = $1 AND epoch = $14)
+			WHERE EXISTS (SELECT 1 FROM pushloss.app_lease WHERE sdk_app_id = $1 AND epoch = $14)
 				AND NOT EXISTS (
 					SELECT FROM pg_catalog.pg_class
 					WHERE oid IN ('pushloss.ledger'::regclass, 'pushloss.pull'::regclass) AND (relhasrules OR relhastriggers)

@@ -20,9 +20,9 @@ func TestAnEngineIsCalledByItsName(t *testing.T) {
 		"CockroachDB CCL v24.1.0 (x86_64-pc-linux-gnu, built 2024/05/15, go1.22.2)":         "CockroachDB v24.1.0",
 		"PostgreSQL 15.12-YB-2025.1.0.0-b168 on x86_64-pc-linux-gnu, compiled by clang":     "YugabyteDB 15.12-YB-2025.1.0.0-b168",
 		"PostgreSQL 12.12 (Greenplum Database 7.1.0 build commit:e7c2b1f) on x86_64":        "Greenplum 12.12",
-		"EnterpriseDB 16.3.0 on x86_64": "EnterpriseDB 16.3.0",
-		"Strange":                       "Strange ",
-		"":                              "an unknown engine ",
+		"EnterpriseDB 16.3.0 on x86_64":                                                     "EnterpriseDB 16.3.0",
+		"Strange":                                                                           "Strange ",
+		"":                                                                                  "an unknown engine ",
 	} {
 		product, version := productOf(text)
 		if got := product + " " + version; got != want {
