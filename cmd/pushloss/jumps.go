@@ -12,8 +12,8 @@ import (
 	"pushloss/load"
 )
 
-// jumpDays is how many days are judged when none are given.
-const jumpDays = 30
+// jumpDays is how many days are judged when none are given, and mostJumpDays at most.
+const jumpDays, mostJumpDays = 30, 1100
 
 func newJumpsCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
@@ -97,7 +97,12 @@ func jumpSpan(selection load.Selection, today calendar.Day) (calendar.Span, erro
 	if selection.From != nil {
 		span.First = *selection.From
 	}
-	if span.Last < span.First {
+	switch days := int(span.Last-span.First) + 1; {
+	case span.Last >= today:
+		return span, &problem.UsageError{Problem: fmt.Sprintf("--to: %s is not over yet", span.Last), Remedy: fmt.Sprintf("the newest day is %s", today-1)}
+	case days > mostJumpDays:
+		return span, &problem.UsageError{Problem: fmt.Sprintf("%s are %s", span, many(days, "day")), Remedy: fmt.Sprintf("give %s at most", many(mostJumpDays, "day"))}
+	case days < 1:
 		return span, &problem.UsageError{Problem: fmt.Sprintf("the range begins on %s, after its end on %s", span.First, span.Last)}
 	}
 	return span, nil

@@ -55,14 +55,12 @@ const (
 	leastShare = 0.005
 	// manyMore is the part of a channel's pushes that stands out also where a loss is usual
 	// enough for it to be less than the factor.
-	manyMore = 0.15
-	// aboveHighest is how many times the second-highest of the days before a value must be.
-	aboveHighest = 1.3
+	manyMore = 0.10
+	// aboveHighest is how many times the highest of the days before a value must be.
+	aboveHighest = 1.2
 	// moreLosses is how many times its usual the count must be: fewer pushes alone are no
 	// loss.
 	moreLosses = 1.25
-	// sameWeekday is the weight of a day of the same weekday.
-	sameWeekday = 2
 )
 
 // Detect judges the days from first to last, and returns all events of the causes with figures:
@@ -127,12 +125,15 @@ func (l *line) judge(day calendar.Day) {
 	if e != nil && !e.Over && day-e.First >= Longest {
 		e.Over = true
 	}
+	goesOn := e != nil && day-e.Last <= rejoins && day-e.First < Longest
+	lasts := e != nil && (!e.Over || goesOn)
+	if !lasts && l.losses[day].Now < l.settings.Least {
+		return // too few, whatever is usual
+	}
 	c, known := l.compare(day)
 	if !known {
 		return
 	}
-	goesOn := e != nil && day-e.Last <= rejoins && day-e.First < Longest
-	lasts := e != nil && (!e.Over || goesOn)
 	switch {
 	case lasts && c.above(math.Sqrt(l.settings.Factor), deviations/2.0) && (!e.Over || c.excess() >= float64(l.settings.Least)):
 		e.Over, e.Last = false, day
@@ -164,11 +165,24 @@ func (l *line) latest() *Event {
 	return &l.events[len(l.events)-1]
 }
 
+// series are the values of the days before.
+type series struct {
+	newest  []float64 // before of them
+	highest float64   // of all
+}
+
+func (s *series) add(value float64) {
+	if len(s.newest) < before {
+		s.newest = append(s.newest, value)
+	}
+	s.highest = max(s.highest, value)
+}
+
 // comparison is a day beside the days before it.
 type comparison struct {
 	reading
 	usual, spread float64
-	highest       float64 // the second-highest value
+	highest       float64
 	volume        float64 // without pushes: how many times the usual all losses are
 	usualLosses   float64
 }
@@ -208,39 +222,32 @@ func (l *line) compare(day calendar.Day) (c comparison, known bool) {
 	if c.losses > c.pushes {
 		c.pushes = 0 // they are not the same pushes
 	}
-	shares, counts := make([]weighted, 0, before), make([]weighted, 0, before)
-	for past := day - 1; past >= day-back && (len(shares) < before && c.pushes > 0 || len(counts) < before); past-- {
+	var shares, counts series
+	for past := day - 1; past >= day-back; past-- {
 		then := l.of(past)
 		if !then.known || l.unusual(past) {
 			continue
 		}
 		r := then.read(l.losses[past], l.pushes[past], today.age)
-		weight := 1.0
-		if (day-past)%7 == 0 {
-			weight = sameWeekday
-		}
-		if len(counts) < before {
-			counts = append(counts, weighted{float64(r.losses), weight})
-		}
-		if r.pushes > 0 && len(shares) < before {
-			shares = append(shares, weighted{r.value(), weight})
+		counts.add(float64(r.losses))
+		if r.pushes > 0 {
+			shares.add(r.value())
 		}
 	}
-	c.usualLosses = median(counts)
+	c.usualLosses = median(counts.newest)
 	values := shares
-	if c.pushes == 0 || len(shares) < fewest {
+	if c.pushes == 0 || len(shares.newest) < fewest {
 		if c.pushes > 0 && l.countedDays(day) >= fewest {
 			return c, false // the channel is new
 		}
 		values, c.pushes = counts, 0
 		c.volume = l.volume.of(day)
 	}
-	if len(values) < fewest {
+	if len(values.newest) < fewest {
 		return c, false
 	}
-	c.usual = median(values)
-	c.highest = values[len(values)-2].value // sorted by median
-	c.spread = max(spread(values, c.usual), leastSpread*c.usual)
+	c.usual, c.highest = median(values.newest), values.highest
+	c.spread = max(spread(values.newest, c.usual), leastSpread*c.usual)
 	if c.pushes > 0 {
 		n := float64(c.pushes)
 		c.spread = max(c.spread, math.Sqrt(c.usual*(1-c.usual)/n), 1/n)

@@ -1,40 +1,26 @@
 package jump
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
 
-// weighted is a value with its weight.
-type weighted struct{ value, weight float64 }
-
-// median returns the weighted median, 0 of nothing. It sorts the values.
-func median(values []weighted) float64 {
-	slices.SortFunc(values, func(a, b weighted) int { return cmp.Compare(a.value, b.value) })
-	total := 0.0
-	for _, v := range values {
-		total += v.weight
+// median returns the median, 0 of nothing. It sorts the values.
+func median(values []float64) float64 {
+	n := len(values)
+	if n == 0 {
+		return 0
 	}
-	below := 0.0
-	for i, v := range values {
-		below += v.weight
-		switch {
-		case below*2 > total || i == len(values)-1:
-			return v.value
-		case below*2 == total:
-			return (v.value + values[i+1].value) / 2
-		}
-	}
-	return 0
+	slices.Sort(values)
+	return (values[(n-1)/2] + values[n/2]) / 2
 }
 
 // spread returns the median absolute deviation from the middle, scaled to the standard
 // deviation of a normal distribution.
-func spread(values []weighted, middle float64) float64 {
-	away := make([]weighted, len(values))
+func spread(values []float64, middle float64) float64 {
+	away := make([]float64, len(values))
 	for i, v := range values {
-		away[i] = weighted{math.Abs(v.value - middle), v.weight}
+		away[i] = math.Abs(v - middle)
 	}
 	return 1.4826 * median(away)
 }

@@ -17,16 +17,16 @@ func (v volume) of(day calendar.Day) float64 {
 		return known
 	}
 	today := v.sights.of(day)
-	var ratios []weighted
+	var ratios []float64
 	for _, losses := range v.figures.Losses {
-		counts := make([]weighted, 0, before)
+		counts := make([]float64, 0, before)
 		for past := day - 1; past >= day-back && len(counts) < before; past-- {
 			if then := v.sights.of(past); then.known {
-				counts = append(counts, weighted{float64(then.read(losses[past], Count{}, today.age).losses), 1})
+				counts = append(counts, float64(then.read(losses[past], Count{}, today.age).losses))
 			}
 		}
 		if usual := median(counts); len(counts) >= fewest && usual >= 5 {
-			ratios = append(ratios, weighted{float64(today.read(losses[day], Count{}, today.age).losses) / usual, 1})
+			ratios = append(ratios, float64(today.read(losses[day], Count{}, today.age).losses)/usual)
 		}
 	}
 	v.days[day] = 1

@@ -1,0 +1,51 @@
+package main_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"pushloss/internal/lab/sandbox"
+)
+
+// The command finds what the run stored, and with a greater factor finds nothing.
+func TestJumpsTellsThePastAgain(t *testing.T) {
+	t.Parallel()
+	w := setup(t, func(cfg *sandbox.Config) {
+		incident, err := sandbox.NewIncident(sandbox.RevokedKey, time.Now().AddDate(0, 0, -3), time.Now(), 0.5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.Rows = 60
+		cfg.Lives = map[int64]sandbox.Life{testApp: {Incidents: []sandbox.Incident{incident}}}
+	})
+	w.env["PUSHLOSS_STREAMS"] = "loss,statistics"
+	w.env["PUSHLOSS_FIRST_DAY"] = w.back(20)
+	w.do(0, "run")
+	type told struct {
+		SDKAppID   int64    `json:"sdk_app_id"`
+		Code       string   `json:"err_code"`
+		LastDay    string   `json:"last_day"`
+		Open       bool     `json:"open"`
+		Share      *float64 `json:"share"`
+		WhatToDo   string   `json:"what_to_do"`
+		FirstDay   string   `json:"first_day"`
+		Platform   string   `json:"platform"`
+		LikelyWhat string   `json:"likely_cause"`
+	}
+	var found []told
+	if err := json.Unmarshal([]byte(w.do(0, "jumps", "-o", "json").stdout), &found); err != nil {
+		t.Fatal(err)
+	}
+	if len(found) != 1 || found[0].Code != "21301" || !found[0].Open || found[0].Share == nil || found[0].LastDay != w.back(1) ||
+		found[0].Platform != "Xiaomi" || found[0].WhatToDo != "fix it in the console" {
+		t.Errorf("%+v", found)
+	}
+	if out := w.do(0, "jumps", "--from", w.back(10)).stdout; !strings.Contains(out, "authentication failed") || !strings.Contains(out, "1 loss that stands out") {
+		t.Error(out)
+	}
+	if out := w.do(0, "jumps", "-o", "json", "--factor", "1000", "--min", "1000000000").stdout; strings.TrimSpace(out) != "[]" {
+		t.Error(out)
+	}
+}
