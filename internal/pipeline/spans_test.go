@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -326,7 +327,7 @@ func TestARunGathersTheEvidenceForSpans(t *testing.T) {
 func TestALongBackfillBeginsWithTheEvidenceForSpans(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		fault      string
+		faults     string
 		withSentAt bool
 		tasks      int
 		most       int64 // requests
@@ -334,12 +335,16 @@ func TestALongBackfillBeginsWithTheEvidenceForSpans(t *testing.T) {
 	}{
 		{"late:days=1", false, 60, 28 * (1 + 60/5) * 3 / 4, true},
 		{"late:days=1", true, 200, 500, true}, // 728 by days
+		// What conformance asks of answers and errors holds for spans too.
+		{"err-code-number count-string null-arrays unknown-fields shuffled trailing-comma comments", false, 60, 28 * (1 + 60/5) * 3 / 4, true},
+		{"http-502-html:every=31 code=90102:every=41 truncated:every=53 not-json:every=61", false, 60, 28 * (1 + 60/5), true},
+		{"duplicate-rows task-id-case unknown-platform missing-arrays gzip", false, 60, 28 * (1 + 60/5) * 3 / 4, true},
 		{"week-differs", false, 60, 28*(1+60/5) + 30, false},
 		{"span-refused", false, 60, 28*(1+60/5) + 30, false},
 	} {
-		t.Run(fmt.Sprintf("%s sent_at=%t", test.fault, test.withSentAt), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s sent_at=%t", test.faults, test.withSentAt), func(t *testing.T) {
 			t.Parallel()
-			w, ids := sparse(t, test.tasks, 28, test.withSentAt, test.fault)
+			w, ids := sparse(t, test.tasks, 28, test.withSentAt, strings.Fields(test.faults)...)
 			report := w.backfill(today-28, today-1, load.RunDone)
 			w.equalsTruth(today-28, today-1, ids...)
 			if (report.WindowsBySpan > 0) != test.bySpans {
