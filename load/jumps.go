@@ -54,6 +54,7 @@ const (
 	sqlInsertJump = `
 		INSERT INTO pushloss.jump (sdk_app_id, stage_id, event_type, platform_id, err_code_key, first_day, last_day, worst_day, losses, pushes, usual, state, opened_at, closed_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, nullif($10::bigint, 0), $11, $12, $13, CASE WHEN $12 <> 'open' THEN $13::timestamptz END)`
+	sqlEndJumps = `UPDATE pushloss.jump SET state = 'over', closed_at = $2 WHERE sdk_app_id = $1 AND state = 'open'`
 	// An event that is as it was is not written.
 	sqlUpdateJump = `
 		UPDATE pushloss.jump SET first_day = $3, last_day = $4, worst_day = $5, losses = $6, pushes = nullif($7::bigint, 0), usual = $8, state = $9,
@@ -77,9 +78,15 @@ type jumpFigures struct {
 
 // UpdateJumps judges the app's newest days and stores what it finds: new events, those that go
 // on or are over, and those that figures which changed since withdraw. It returns how many
-// events it opened.
+// events it opened. Without a factor it ends the open ones.
 func (l *AppLock) UpdateJumps(ctx context.Context, zone *time.Location, settings jump.Settings, now time.Time) (opened int, err error) {
 	db, app := l.session.db, l.sdkAppID
+	if settings.Factor == 0 {
+		if _, err := db.pool.Exec(ctx, sqlEndJumps, app, now); err != nil {
+			return 0, fmt.Errorf("end the losses that stand out: %w", err)
+		}
+		return 0, nil
+	}
 	var newest *time.Time
 	if err := db.pool.QueryRow(ctx, sqlNewestDay, app).Scan(&newest); err != nil {
 		return 0, fmt.Errorf("look for the newest day: %w", err)

@@ -5,7 +5,7 @@ import "context"
 // jumps looks for losses of an app that stand out against their own past, once the job's work
 // there is done. An error does not fail the job: the next one judges the same days again.
 func (j *job) jumps(ctx context.Context, at turn) {
-	if j.settings.Jumps.Factor == 0 || ctx.Err() != nil {
+	if ctx.Err() != nil {
 		return
 	}
 	opened, err := at.lock.UpdateJumps(ctx, at.Location, j.settings.Jumps, j.opts.Now())

@@ -108,15 +108,20 @@ func TestARestatementWithdrawsAnEventAndGivesItBack(t *testing.T) {
 	if want := "open 403 " + broken.String(); state() != want {
 		t.Fatalf("%q, want %q", state(), want)
 	}
-	if _, err := w.pool.Exec(t.Context(), "UPDATE pushloss.platform_loss SET err_count = 1 WHERE day >= $1 AND platform_id = 1", broken.UTC()); err != nil {
-		t.Fatal(err)
-	}
-	w.backfill(today-15, today-10, load.RunDone) // which pulls nothing, and judges the newest days
+	again := pipeline.BackfillRequest{From: broken, To: today - 1, Reprocess: pipeline.All}
+	w.faults("empty")
+	w.backfillAs(again, load.RunPartial)
 	if want := "withdrawn 403 " + broken.String(); state() != want {
 		t.Fatalf("%q, want %q", state(), want)
 	}
-	w.backfillAs(pipeline.BackfillRequest{From: broken, To: today - 1, Reprocess: pipeline.All}, load.RunDone)
+	w.faults()
+	w.backfillAs(again, load.RunDone)
 	if want := "open 403 " + broken.String(); state() != want {
+		t.Fatalf("%q, want %q", state(), want)
+	}
+	w.settings.Jumps.Factor = 0 // turned off
+	w.backfill(today-15, today-10, load.RunDone)
+	if want := "over 403 " + broken.String(); state() != want {
 		t.Fatalf("%q, want %q", state(), want)
 	}
 }

@@ -35,7 +35,8 @@ type Settings struct {
 	// Spans says that one request may prove several days of tasks where there is evidence
 	// that the API's days add up (load.Evidence).
 	Spans bool
-	// Jumps say which losses stand out; without a factor, none are looked for.
+	// Jumps say which losses stand out; without a factor, none are looked for, and the open
+	// ones end.
 	Jumps jump.Settings
 }
 
