@@ -88,12 +88,13 @@ func decode[T any](t *testing.T, text []byte, name string, into *map[string]T) {
 	(*into)[name] = value
 }
 
-// overlays are the two ways to run pushloss.
+// overlays are the ways to run pushloss.
 func overlays(t *testing.T) map[string]manifest {
 	t.Helper()
 	return map[string]manifest{
 		"serve":   build(t, filesys.MakeFsOnDisk(), "overlays/serve"),
 		"cronjob": build(t, filesys.MakeFsOnDisk(), "overlays/cronjob"),
+		"citus":   build(t, filesys.MakeFsOnDisk(), "overlays/citus"),
 	}
 }
 

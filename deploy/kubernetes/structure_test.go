@@ -24,10 +24,11 @@ func TestEveryPodRunsACommandOfTheImage(t *testing.T) {
 	}
 	commands := map[string][]string{
 		"pushloss": services["pushloss"].Command, "pushloss-migrate": services["migrate"].Command,
-		"pushloss-run": {"run"}, "pushloss-reconcile": {"reconcile"}, "pushloss-prune": {"prune"},
+		"pushloss-run": {"run"}, "pushloss-reconcile": {"reconcile"}, "pushloss-prune": {"prune"}, "pushloss-distribute": {"distribute"},
 	}
 	wanted := map[string][]string{
 		"serve":   {"pushloss", "pushloss-migrate"},
+		"citus":   {"pushloss", "pushloss-distribute", "pushloss-migrate"},
 		"cronjob": {"pushloss-migrate", "pushloss-prune", "pushloss-reconcile", "pushloss-run"},
 	}
 	for overlay, m := range overlays(t) {
@@ -103,7 +104,7 @@ func TestEveryPodIsConfinedAndLikeTheOthers(t *testing.T) {
 			}
 		}
 	}
-	if !strings.Contains(readFile(t, "../../docs/performance.md"), "A process stays within 96 MB") {
+	if !strings.Contains(readFile(t, "../../docs/performance.md"), "A process on one app stays within 96 MB") {
 		t.Error("docs/performance.md measures another memory than is requested here")
 	}
 }
@@ -161,7 +162,7 @@ func TestNothingIsReachedBeyondNamesPostgresTheAPIAndThePage(t *testing.T) {
 		if want := []string{"53 UDP", "53 TCP", "5432 TCP", "443 TCP"}; !slices.Equal(out, want) {
 			t.Errorf("%s: pods reach %v", overlay, out)
 		}
-		if want := map[string][]string{"serve": {"http TCP"}, "cronjob": {}}[overlay]; !slices.Equal(in, want) {
+		if want := map[string][]string{"serve": {"http TCP"}, "citus": {"http TCP"}, "cronjob": {}}[overlay]; !slices.Equal(in, want) {
 			t.Errorf("%s: pods are reached at %v", overlay, in)
 		}
 		closed := m.policies["pushloss"].Spec
