@@ -36,8 +36,9 @@ const (
 	sqlKnownAnswers = `SELECT DISTINCT body_sha256 FROM pushloss.pull WHERE sdk_app_id = $1 AND day = $2 AND rules = $3`
 
 	// Nothing else pulled the windows since the pull that loaded the answer, because each of
-	// them was last pulled at its time. The answer is still archived, this process is still the
-	// app's newest holder, and nothing on the tables changes what is written.
+	// them was last pulled at its time. None of them was opened: a window is opened because its
+	// facts may be wrong, so they must be compared. The answer is still archived, this process
+	// is still the app's newest holder, and nothing on the tables changes what is written.
 	sqlConfirm = `
 		WITH last AS (
 			SELECT loaded_at, rows_in, rows_inserted + rows_updated + rows_unchanged AS row_count, rows_merged, rows_ignored, rows_kept
@@ -55,14 +56,13 @@ const (
 				) AND (
 				SELECT count(*) FROM pushloss.ledger AS l
 				WHERE l.sdk_app_id = $1 AND l.day = $2 AND l.stream_id = $3 AND l.task_key = ANY($7::int[])
-					AND l.updated_at = last.loaded_at AND l.state IN ('loaded', 'empty', 'absent')
+					AND l.updated_at = last.loaded_at AND l.opened_at IS NULL AND l.state IN ('loaded', 'empty', 'absent')
 			) = cardinality($7::int[])
 		), confirmed AS (
 			UPDATE pushloss.ledger AS l SET
 				pulls = l.pulls + 1, settled = $8::text <> '', settled_reason = nullif($8, ''), updated_at = again.at,
 				last_loaded_at = CASE WHEN l.state = 'absent' THEN l.last_loaded_at ELSE again.at END,
-				last_trusted_at = CASE WHEN l.state = 'absent' THEN l.last_trusted_at ELSE again.at END,
-				opened_at = NULL
+				last_trusted_at = CASE WHEN l.state = 'absent' THEN l.last_trusted_at ELSE again.at END
 			FROM again
 			WHERE l.sdk_app_id = $1 AND l.day = $2 AND l.stream_id = $3 AND l.task_key = ANY($7::int[])
 			RETURNING l.state

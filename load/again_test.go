@@ -160,6 +160,9 @@ func TestWhichAnswersAreConfirmedUnread(t *testing.T) {
 		{name: "an answer that the archive lost", between: func(f *fixture) { f.exec(`DELETE FROM pushloss.raw_body`) }},
 		{name: "a window that the ledger lost", between: func(f *fixture) { f.exec(`DELETE FROM pushloss.ledger WHERE task_key = $1`, f.taskB.Key) }},
 		{name: "a window that was opened", between: func(f *fixture) { f.exec(`UPDATE pushloss.ledger SET state = 'open'`) }},
+		{name: "a window with figures that was opened", between: func(f *fixture) {
+			f.exec(`UPDATE pushloss.ledger SET opened_at = $2 WHERE task_key = $1`, f.taskA.Key, loadedAt.Add(time.Minute))
+		}},
 		{name: "a newer holder of the app", between: func(f *fixture) { f.exec(`UPDATE pushloss.app_lease SET epoch = epoch + 1`) }},
 		{name: "a rule on the ledger", between: func(f *fixture) { f.exec(`CREATE RULE never AS ON UPDATE TO pushloss.ledger DO INSTEAD NOTHING`) }},
 	} {
