@@ -2,15 +2,19 @@ package pgtest
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"net"
 	"net/url"
 	"os"
 	"strconv"
+	"strings"
+	"testing"
 
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/internal/distribute"
+	"pushloss/migrations"
 )
 
 // citusVariable gives the URL of a superuser on the coordinator of a Citus cluster, in a database
@@ -52,8 +56,32 @@ func nodes(ctx context.Context, conn *pgx.Conn, address string) ([]node, error) 
 	})
 }
 
+// CitusURL makes a database with the newest schema on the cluster, whose tables are not spread yet,
+// for this test alone.
+func CitusURL(t testing.TB) string {
+	t.Helper()
+	name := "test_" + strings.ToLower(rand.Text())
+	ownerURL, err := shared.databases.createOnCitus(name, migrations.Up, nil)
+	if err != nil {
+		t.Fatalf("a Citus for the tests: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := shared.databases.dropSpread(name); err != nil {
+			t.Errorf("drop the test's database: %v", err)
+		}
+	})
+	return ownerURL
+}
+
 // createSpread makes a database on every node, fills it and distributes its tables.
 func (d *databases) createSpread(name string, fill func(ctx context.Context, ownerURL string) error) (ownerURL string, err error) {
+	return d.createOnCitus(name, fill, func(ctx context.Context, adminURL string) error {
+		_, err := distribute.Run(ctx, adminURL, testShards, false)
+		return err
+	})
+}
+
+func (d *databases) createOnCitus(name string, fill, finish func(ctx context.Context, url string) error) (ownerURL string, err error) {
 	err = d.with(func(ctx context.Context, conn *pgx.Conn, address string) error {
 		all, err := nodes(ctx, conn, address)
 		if err != nil {
@@ -77,11 +105,10 @@ func (d *databases) createSpread(name string, fill func(ctx context.Context, own
 		if ownerURL, err = urlOf(address, name); err != nil {
 			return err
 		}
-		if err := fill(ctx, ownerURL); err != nil {
+		if err := fill(ctx, ownerURL); err != nil || finish == nil {
 			return err
 		}
-		_, err = distribute.Run(ctx, all[0].url(name), testShards, false)
-		return err
+		return finish(ctx, all[0].url(name))
 	})
 	return ownerURL, err
 }
