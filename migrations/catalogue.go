@@ -27,11 +27,13 @@ type explanation struct {
 	code, shortName string
 	meaning         string
 	cause, toDo     string // empty if not known
-	tokenDead       *bool  // nil if not known
-	source          string // empty if there is none
+	// meaningZh and toDoZh are meaning and toDo in Chinese.
+	meaningZh, toDoZh string
+	tokenDead         *bool  // nil if not known
+	source            string // empty if there is none
 }
 
-var columns = []string{"platform", "stage", "code", "short_name", "meaning", "likely_cause", "what_to_do", "token_dead", "source"}
+var columns = []string{"platform", "stage", "code", "short_name", "meaning", "likely_cause", "what_to_do", "meaning_zh", "what_to_do_zh", "token_dead", "source"}
 
 // parseErrorCodes reads the catalogue. An error names the line, and what is wrong
 // with it.
@@ -57,13 +59,13 @@ func parseErrorCodes(text string) ([]explanation, error) {
 		}
 		e := explanation{
 			platform: record[0], stage: record[1], code: record[2], shortName: record[3], meaning: record[4],
-			cause: record[5], toDo: record[6], source: record[8],
+			cause: record[5], toDo: record[6], meaningZh: record[7], toDoZh: record[8], source: record[10],
 		}
 		e.line, _ = reader.FieldPos(0)
 		refuse := func(format string, args ...any) error {
 			return fmt.Errorf("error_codes.csv:%d: %s", e.line, fmt.Sprintf(format, args...))
 		}
-		switch dead := record[7]; dead {
+		switch dead := record[9]; dead {
 		case "true", "false":
 			is := dead == "true"
 			e.tokenDead = &is
@@ -95,31 +97,33 @@ func parseErrorCodes(text string) ([]explanation, error) {
 
 const (
 	sqlErrorCodes = `
-		SELECT err_code, stage_id, platform_id, short_name, meaning, coalesce(likely_cause, ''), coalesce(what_to_do, ''), token_dead, coalesce(source, '')
+		SELECT err_code, stage_id, platform_id, short_name, meaning, coalesce(likely_cause, ''), coalesce(what_to_do, ''),
+			coalesce(meaning_zh, ''), coalesce(what_to_do_zh, ''), token_dead, coalesce(source, '')
 		FROM pushloss.error_catalogue`
 	sqlNames = `
 		SELECT 'platform', platform, platform_id FROM pushloss.platform UNION ALL
 		SELECT 'stage', stage, stage_id FROM pushloss.stage ORDER BY 1, 3`
 	sqlEmptyCatalogue = `DELETE FROM pushloss.error_catalogue`
 	sqlExplain        = `
-		INSERT INTO pushloss.error_catalogue (err_code, stage_id, platform_id, short_name, meaning, likely_cause, what_to_do, token_dead, source)
-		VALUES ($1, $2, $3, $4, $5, nullif($6, ''), nullif($7, ''), $8, nullif($9, ''))`
+		INSERT INTO pushloss.error_catalogue (err_code, stage_id, platform_id, short_name, meaning, likely_cause, what_to_do, meaning_zh, what_to_do_zh, token_dead, source)
+		VALUES ($1, $2, $3, $4, $5, nullif($6, ''), nullif($7, ''), nullif($8, ''), nullif($9, ''), $10, nullif($11, ''))`
 	sqlEmptyStageMeanings = `DELETE FROM pushloss.error_stage_meaning`
 	sqlMeaningsByStage    = `
-		SELECT err_code, stage_id, string_agg(CASE WHEN everywhere THEN meaning ELSE platforms || ': ' || meaning END, '; ' ORDER BY first) AS meaning
+		SELECT err_code, stage_id, string_agg(CASE WHEN everywhere THEN meaning ELSE platforms || ': ' || meaning END, '; ' ORDER BY first) AS meaning,
+			string_agg(CASE WHEN everywhere THEN meaning_zh ELSE replace(platforms, ', ', '、') || '：' || meaning_zh END, '；' ORDER BY first) AS meaning_zh
 		FROM (
-			SELECT err_code, stage_id, meaning, min(platform_id) AS first, string_agg(platform, ', ' ORDER BY platform_id) AS platforms,
+			SELECT err_code, stage_id, meaning, min(meaning_zh) AS meaning_zh, min(platform_id) AS first, string_agg(platform, ', ' ORDER BY platform_id) AS platforms,
 				count(*) = (SELECT count(*) FROM pushloss.platform) AS everywhere
 			FROM pushloss.error_catalogue JOIN pushloss.platform USING (platform_id)
 			GROUP BY err_code, stage_id, meaning
 		) AS m
 		GROUP BY err_code, stage_id`
-	sqlStageMeanings     = `INSERT INTO pushloss.error_stage_meaning (err_code, stage_id, meaning) ` + sqlMeaningsByStage
+	sqlStageMeanings     = `INSERT INTO pushloss.error_stage_meaning (err_code, stage_id, meaning, meaning_zh) ` + sqlMeaningsByStage
 	sqlSameStageMeanings = `
 		SELECT NOT EXISTS (
 			SELECT 1 FROM (` + sqlMeaningsByStage + `) AS wanted
 			FULL JOIN pushloss.error_stage_meaning AS stored USING (err_code, stage_id)
-			WHERE wanted.meaning IS DISTINCT FROM stored.meaning)`
+			WHERE (wanted.meaning, wanted.meaning_zh) IS DISTINCT FROM (stored.meaning, stored.meaning_zh))`
 )
 
 // errorCode is a row of the catalogue in the database: a code of one stage and one
@@ -130,6 +134,8 @@ type errorCode struct {
 	shortName       string
 	meaning         string
 	cause, toDo     string
+	meaningZh       string
+	toDoZh          string
 	tokenDead       *bool
 	source          string
 }
@@ -184,7 +190,7 @@ func wantedErrorCodes(ctx context.Context, s *session, text string) (map[errorCo
 				}
 				wanted[key] = errorCode{
 					code: e.code, stage: stageID, platform: platformID, shortName: e.shortName, meaning: e.meaning,
-					cause: e.cause, toDo: e.toDo, tokenDead: e.tokenDead, source: e.source,
+					cause: e.cause, toDo: e.toDo, meaningZh: e.meaningZh, toDoZh: e.toDoZh, tokenDead: e.tokenDead, source: e.source,
 				}
 			}
 		}
@@ -195,7 +201,7 @@ func wantedErrorCodes(ctx context.Context, s *session, text string) (map[errorCo
 // hasErrorCodes reports whether the catalogue of the database is the wanted one.
 func (s *session) hasErrorCodes(ctx context.Context, wanted map[errorCodeKey]errorCode) (bool, error) {
 	stored, err := postgres.List(ctx, s.conn, func(row pgx.CollectableRow) (e errorCode, err error) {
-		err = row.Scan(&e.code, &e.stage, &e.platform, &e.shortName, &e.meaning, &e.cause, &e.toDo, &e.tokenDead, &e.source)
+		err = row.Scan(&e.code, &e.stage, &e.platform, &e.shortName, &e.meaning, &e.cause, &e.toDo, &e.meaningZh, &e.toDoZh, &e.tokenDead, &e.source)
 		return e, err
 	}, sqlErrorCodes)
 	if err != nil {
@@ -228,7 +234,7 @@ func explainErrorCodes(ctx context.Context, s *session, text string) error {
 	batch := &pgx.Batch{}
 	batch.Queue(sqlEmptyCatalogue)
 	for _, e := range wanted {
-		batch.Queue(sqlExplain, e.code, e.stage, e.platform, e.shortName, e.meaning, e.cause, e.toDo, e.tokenDead, e.source)
+		batch.Queue(sqlExplain, e.code, e.stage, e.platform, e.shortName, e.meaning, e.cause, e.toDo, e.meaningZh, e.toDoZh, e.tokenDead, e.source)
 	}
 	batch.Queue(sqlEmptyStageMeanings)
 	batch.Queue(sqlStageMeanings)

@@ -71,6 +71,22 @@ func TestACodeMeansWhatTheCatalogueSaysOfItsStageAndPlatform(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("error_codes (-want +got):\n%s", diff)
 	}
+	got = lines(t, conn, `SELECT concat_ws(' ', err_code, platform, stage, meaning_zh, what_to_do_zh) FROM analytics.error_codes WHERE err_code IN ('410', 'new')
+		UNION ALL SELECT concat_ws(' ', err_code, stage, meaning_zh, what_to_do_zh) FROM analytics.stage_error_codes WHERE err_code IN ('410', 'new') OR err_code = '-1' ORDER BY 1`)
+	want = []string{
+		"-1 post_send_delivered Xiaomi：未知错误；OPPO：服务不可用",
+		"-1 ready_to_send 未设置证书 ID 检查控制台和客户端的通道配置",
+		"410 Apple APNs post_send_delivered token 对该 topic 已失效 无需处理：正常流失；应删除该 token",
+		"410 Apple APNs ready_to_send token 对该 topic 已失效 无需处理：正常流失；应删除该 token",
+		"410 Google FCM post_send_delivered",
+		"410 post_send_delivered Apple APNs：token 对该 topic 已失效",
+		"410 ready_to_send Apple APNs：token 对该 topic 已失效 无需处理：正常流失；应删除该 token",
+		"new Apple APNs post_send_delivered what the vendor says",
+		"new post_send_delivered what the vendor says",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("in Chinese (-want +got):\n%s", diff)
+	}
 }
 
 // What somebody changed in the catalogue, or a new version of the file, is there
@@ -79,12 +95,13 @@ func TestMigrateUpBringsTheCatalogueUpToDate(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
 	conn := connect(t, url)
-	const all = `SELECT concat_ws('|', err_code, stage_id, platform_id, meaning, token_dead) FROM pushloss.error_catalogue ORDER BY 1`
+	const all = `SELECT concat_ws('|', err_code, stage_id, platform_id, meaning, meaning_zh, what_to_do_zh, token_dead) FROM pushloss.error_catalogue ORDER BY 1`
 	want := lines(t, conn, all)
 	if len(want) < 200 {
 		t.Errorf("%d entries", len(want))
 	}
 	exec(t, conn, `UPDATE pushloss.error_catalogue SET meaning = 'old' WHERE err_code = '410'`)
+	exec(t, conn, `UPDATE pushloss.error_catalogue SET meaning_zh = NULL WHERE err_code = '400'`)
 	exec(t, conn, `DELETE FROM pushloss.error_catalogue WHERE err_code = '404'`)
 	exec(t, conn, `INSERT INTO pushloss.error_catalogue (err_code, stage_id, platform_id, short_name, meaning) VALUES ('gone', 1, 1, 'a', 'b')`)
 	if err := migrations.Up(t.Context(), url); err != nil {

@@ -18,10 +18,13 @@ SELECT
     coalesce(max(k.meaning), max(k.err_info)) AS meaning,
     CASE WHEN count(*) FILTER (WHERE k.of_channel) = count(k.what_to_do) AND min(k.what_to_do) = max(k.what_to_do) THEN min(k.what_to_do) END AS what_to_do,
     CASE WHEN count(*) FILTER (WHERE k.of_channel) = count(k.token_dead) AND bool_and(k.token_dead) = bool_or(k.token_dead) THEN bool_and(k.token_dead) END AS token_dead,
-    min(k.first_day) AS first_day
+    min(k.first_day) AS first_day,
+    coalesce(max(k.meaning_zh), max(k.err_info)) AS meaning_zh,
+    CASE WHEN count(*) FILTER (WHERE k.of_channel) = count(k.what_to_do_zh) AND min(k.what_to_do_zh) = max(k.what_to_do_zh) THEN min(k.what_to_do_zh) END AS what_to_do_zh
 FROM (
     SELECT err_code, CASE stage_id WHEN 1 THEN 'ready_to_send' WHEN 2 THEN 'post_send_delivered' END AS stage, true AS of_channel,
-        c.short_name, c.what_to_do, c.token_dead, NULL::text AS meaning, NULL::text AS err_info, seen.first_day
+        c.short_name, c.what_to_do, c.token_dead, NULL::text AS meaning, NULL::text AS err_info, seen.first_day,
+        NULL::text AS meaning_zh, c.what_to_do_zh
     FROM pushloss.error_catalogue AS c
     FULL JOIN (
         SELECT e.err_code, u.stage_id, u.platform_id, min(u.first_day) AS first_day
@@ -30,11 +33,11 @@ FROM (
     ) AS seen USING (err_code, stage_id, platform_id)
     UNION ALL
     SELECT err_code, CASE stage_id WHEN 1 THEN 'ready_to_send' WHEN 2 THEN 'post_send_delivered' END, false,
-        NULL::text, NULL::text, NULL::boolean, meaning, NULL::text, NULL::date
+        NULL::text, NULL::text, NULL::boolean, meaning, NULL::text, NULL::date, meaning_zh, NULL::text
     FROM pushloss.error_stage_meaning
     UNION ALL
     SELECT e.err_code, CASE u.stage_id WHEN 1 THEN 'ready_to_send' WHEN 2 THEN 'post_send_delivered' END, false,
-        NULL::text, NULL::text, NULL::boolean, NULL::text, nullif(u.err_info, ''), u.first_day
+        NULL::text, NULL::text, NULL::boolean, NULL::text, nullif(u.err_info, ''), u.first_day, NULL::text, NULL::text
     FROM pushloss.usual_stage_text AS u JOIN pushloss.err_code AS e USING (err_code_key)
 ) AS k
 GROUP BY k.err_code, k.stage;
@@ -46,6 +49,8 @@ COMMENT ON COLUMN analytics.stage_error_codes.meaning IS 'What the code says, wi
 COMMENT ON COLUMN analytics.stage_error_codes.what_to_do IS 'What helps; NULL if it is not known, or if the channels differ.';
 COMMENT ON COLUMN analytics.stage_error_codes.token_dead IS 'Whether the device token is dead; NULL if that is not known, or if the channels differ.';
 COMMENT ON COLUMN analytics.stage_error_codes.first_day IS 'First day of any app that has the code there, whenever it was loaded; NULL if none has.';
+COMMENT ON COLUMN analytics.stage_error_codes.meaning_zh IS 'The meaning in Chinese; for a code that is not in the catalogue, the API''s text with the most lost pushes there; NULL if there is neither.';
+COMMENT ON COLUMN analytics.stage_error_codes.what_to_do_zh IS 'What helps, in Chinese; NULL if it is not known, or if the channels differ.';
 
 -- Losses ----------------------------------------------------------------------
 
@@ -1191,12 +1196,14 @@ WITH seen AS (
     GROUP BY c.err_code, u.stage_id, u.platform_id
 ), explained AS (
     SELECT err_code, stage_id, platform_id, c.short_name, coalesce(c.meaning, seen.err_info) AS meaning,
-        c.likely_cause, c.what_to_do, c.token_dead, c.source, seen.first_day
+        c.likely_cause, c.what_to_do, c.token_dead, c.source, seen.first_day,
+        coalesce(c.meaning_zh, seen.err_info) AS meaning_zh, c.what_to_do_zh
     FROM pushloss.error_catalogue AS c
     FULL JOIN seen USING (err_code, stage_id, platform_id)
     UNION ALL
     SELECT c.err_code, u.stage_id, NULL::smallint, NULL::text,
-        coalesce(max(nullif(u.err_info, '')) FILTER (WHERE u.stream_id = 0), max(nullif(u.err_info, ''))), NULL::text, NULL::text, NULL::boolean, NULL::text, min(u.first_day)
+        coalesce(max(nullif(u.err_info, '')) FILTER (WHERE u.stream_id = 0), max(nullif(u.err_info, ''))), NULL::text, NULL::text, NULL::boolean, NULL::text, min(u.first_day),
+        coalesce(max(nullif(u.err_info, '')) FILTER (WHERE u.stream_id = 0), max(nullif(u.err_info, ''))), NULL::text
     FROM pushloss.usual_stage_text AS u JOIN pushloss.err_code AS c USING (err_code_key)
     WHERE (c.err_code, u.stage_id) NOT IN (SELECT err_code, stage_id FROM pushloss.error_catalogue)
         AND (c.err_code, u.stage_id) NOT IN (SELECT err_code, stage_id FROM seen)
@@ -1214,7 +1221,9 @@ SELECT
     e.what_to_do,
     e.token_dead,
     e.source,
-    e.first_day
+    e.first_day,
+    e.meaning_zh,
+    e.what_to_do_zh
 FROM explained AS e
 FULL JOIN pushloss.err_code AS seen ON seen.err_code = e.err_code
 LEFT JOIN pushloss.stage AS s USING (stage_id)
@@ -1232,3 +1241,5 @@ COMMENT ON COLUMN analytics.error_codes.what_to_do IS 'What helps; NULL if it is
 COMMENT ON COLUMN analytics.error_codes.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known.';
 COMMENT ON COLUMN analytics.error_codes.source IS 'Public page with the meaning; NULL if there is none.';
 COMMENT ON COLUMN analytics.error_codes.first_day IS 'First day of any app that has the code there, whenever it was loaded; NULL if none has.';
+COMMENT ON COLUMN analytics.error_codes.meaning_zh IS 'The meaning in Chinese; for a code that is not in the catalogue, the API''s text with the most lost pushes there; NULL if there is neither.';
+COMMENT ON COLUMN analytics.error_codes.what_to_do_zh IS 'What helps, in Chinese; NULL if it is not known.';
