@@ -9,6 +9,7 @@ FUZZTIME ?= 30s
 BENCH ?= .
 KILLS ?= 200
 SEED ?= 0
+CLIENTS ?= /tmp/pushloss-clients
 
 .PHONY: help
 help: ## list the targets
@@ -46,6 +47,11 @@ questions: ## the medians of docs/queries on a database filled by "pushloss sand
 .PHONY: models
 models: ## dbt and Malloy on docs/models, over the database of DATABASE_URL; installs both
 	DATABASE_URL="$${DATABASE_URL:?names a database with figures}" internal/lab/models/check.sh
+
+.PHONY: clients
+clients: postgres ## what reads the views: the clients of Debian that are there, those of npm and PyPI, which it installs below CLIENTS
+	internal/lab/clients/install.sh '$(CLIENTS)' npm pypi
+	PUSHLOSS_TEST_CLIENTS='$(CLIENTS)' go test ./internal/lab/clients -run Clients -v -count 1 -timeout 15m
 
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,7 +18,7 @@ import (
 // client is a way to read Postgres.
 type client struct {
 	name string
-	// missing says what to install if the client is missing.
+	// missing returns what to install if the client is missing.
 	missing func() string
 	read    func(t *testing.T, env []string, relations []string) map[string]table
 }
@@ -28,6 +29,13 @@ var (
 	javaTypes   = map[string]kind{
 		"java.lang.String": ofText, "java.lang.Long": ofInts, "java.lang.Integer": ofInts, "java.lang.Double": ofFloat,
 		"java.sql.Date": ofDays, "java.sql.Timestamp": ofTimes, "java.lang.Boolean": ofBools,
+	}
+	// The types of JavaScript, with the OIDs of the columns.
+	nodeTypes = map[string]kind{
+		"string of 25": ofText, "number of 21": ofInts, "number of 23": ofInts, "string of 20": ofInts, "number of 701": ofFloat,
+		"string of 1082": ofDays, "string of 1184": ofTimes, "boolean of 16": ofBools,
+		"no value of 25": ofText, "no value of 21": ofInts, "no value of 23": ofInts, "no value of 20": ofInts, "no value of 701": ofFloat,
+		"no value of 1082": ofDays, "no value of 1184": ofTimes, "no value of 16": ofBools,
 	}
 	// What psycopg returns for a column with only NULL, and psql for any column.
 	postgresTypes = map[string]kind{
@@ -70,20 +78,41 @@ var clients = []client{
 		name: "JDBC",
 		missing: func() string {
 			if _, err := os.Stat(jdbcDriver); err != nil {
-				return "libpostgresql-jdbc-java"
+				return "Debian's package libpostgresql-jdbc-java"
 			}
 			return needs("default-jdk-headless", "java", "--describe-module", "jdk.compiler")
 		},
 		read: program("java", "-cp", jdbcDriver, "testdata/ReadJdbc.java"),
+	},
+	{
+		name:    "npm's pg",
+		missing: func() string { return fetched("node_modules/pg", "npm") },
+		read:    program("node", "testdata/read_node.js", "pg"),
+	},
+	{
+		name:    "npm's postgres",
+		missing: func() string { return fetched("node_modules/postgres", "npm") },
+		read:    program("node", "testdata/read_node.js", "postgres"),
 	},
 }
 
 // needs returns the Debian package unless the command succeeds.
 func needs(debian, name string, args ...string) string {
 	if exec.Command(name, args...).Run() != nil {
-		return debian
+		return "Debian's package " + debian
 	}
 	return ""
+}
+
+// fetchedFolder is where install.sh has put clients that are not Debian's.
+const fetchedFolder = "PUSHLOSS_TEST_CLIENTS"
+
+// fetched returns the command that installs a client of a registry unless it is there.
+func fetched(path, registry string) string {
+	if _, err := os.Stat(filepath.Join(os.Getenv(fetchedFolder), path)); os.Getenv(fetchedFolder) != "" && err == nil {
+		return ""
+	}
+	return "internal/lab/clients/install.sh FOLDER " + registry + ", and " + fetchedFolder + "=FOLDER"
 }
 
 // With every tool of an analyst, a role that may read analytics gets all stored figures,
@@ -112,7 +141,7 @@ func TestAllClientsGetTheSameFigures(t *testing.T) {
 		t.Run(client.name, func(t *testing.T) {
 			t.Parallel()
 			if missing := client.missing(); missing != "" {
-				t.Skipf("%s is not installed (Debian's package %s): the test cannot try it", client.name, missing)
+				t.Skipf("%s is not installed (%s): the test cannot try it", client.name, missing)
 			}
 			got := client.read(t, environment(t, reader), relations)
 			for _, relation := range relations {
@@ -170,7 +199,7 @@ func program(name string, args ...string) func(*testing.T, []string, []string) m
 
 // kindByNames returns the kind of a column whose values have these types.
 func kindByNames(names []string) kind {
-	for _, types := range []map[string]kind{pythonTypes, javaTypes, postgresTypes} {
+	for _, types := range []map[string]kind{pythonTypes, javaTypes, nodeTypes, postgresTypes} {
 		if kind, ok := types[strings.Join(names, " and ")]; ok {
 			return kind
 		}

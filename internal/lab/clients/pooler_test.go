@@ -100,7 +100,7 @@ func throughPgBouncer(t *testing.T, owner, reader string) {
 			t.Run(mode+" mode, "+asker.name, func(t *testing.T) {
 				t.Parallel()
 				if missing := asker.missing(); missing != "" {
-					t.Skipf("%s is not installed (Debian's package %s): the test cannot try it", asker.name, missing)
+					t.Skipf("%s is not installed (%s): the test cannot try it", asker.name, missing)
 				}
 				answers := asker.ask(t, bouncer.URL(t, reader), asker.unprepared, asker.plain)
 				if answers[0] != want {
