@@ -89,16 +89,17 @@ const (
 func (db *DB) SaveApp(ctx context.Context, app App) (App, error) {
 	var firstDay *time.Time
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, sqlKnowZone, app.Timezone); err != nil {
-			return err
-		}
 		var hasLedger bool
 		if err := tx.QueryRow(ctx, sqlHasLedger, app.SDKAppID).Scan(&hasLedger); err != nil {
 			return err
 		}
-		return tx.QueryRow(ctx, sqlUpsertApp,
+		err := tx.QueryRow(ctx, sqlUpsertApp,
 			app.SDKAppID, app.Timezone, dateOf(app.FirstDay), app.LookbackDays, app.TaskDays, hasLedger,
 		).Scan(&firstDay)
+		if err == nil {
+			_, err = tx.Exec(ctx, sqlKnowZone, app.Timezone)
+		}
+		return err
 	})
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
