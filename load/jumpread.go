@@ -1,7 +1,6 @@
 package load
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -35,12 +34,18 @@ type Jump struct {
 	Name        string `json:"short_name"`
 	LikelyCause string `json:"likely_cause"`
 	WhatToDo    string `json:"what_to_do"`
+	// MeaningZh and WhatToDoZh are in Chinese.
+	MeaningZh  string `json:"-"`
+	WhatToDoZh string `json:"-"`
 }
 
 const sqlJumpColumns = `
 	SELECT j.sdk_app_id, j.cause, j.state = 'open', j.first_day, j.last_day, j.worst_day, j.stage, j.platform, j.err_code, j.losses, j.pushes, j.share,
-		coalesce(j.usual_share, j.usual_losses), coalesce(j.short_name, j.err_meaning, ''), coalesce(j.likely_cause, ''), coalesce(j.what_to_do, '')
-	FROM analytics.jumps AS j`
+		coalesce(j.usual_share, j.usual_losses), coalesce(j.short_name, j.err_meaning, ''), coalesce(j.likely_cause, ''), coalesce(j.what_to_do, ''),
+		coalesce(z.meaning_zh, j.err_meaning, ''), coalesce(z.what_to_do_zh, '')
+	FROM analytics.jumps AS j
+	LEFT JOIN pushloss.error_catalogue AS z
+		ON z.err_code = j.err_code AND z.platform_id = j.platform_id AND z.stage_id = CASE j.stage WHEN 'ready_to_send' THEN 1 ELSE 2 END`
 
 // An event that is over is read as long as its alert is open. Of a cause, the open event comes
 // first.
@@ -83,18 +88,9 @@ func JumpsBetween(ctx context.Context, from postgres.Reader, app int64, days cal
 func scanJump(row pgx.CollectableRow) (j Jump, err error) {
 	var first, last, worst time.Time
 	err = row.Scan(&j.SDKAppID, &j.Cause, &j.Open, &first, &last, &worst, &j.Stage, &j.Platform, &j.ErrCode, &j.Losses, &j.Pushes,
-		&j.Share, &j.Usual, &j.Name, &j.LikelyCause, &j.WhatToDo)
+		&j.Share, &j.Usual, &j.Name, &j.LikelyCause, &j.WhatToDo, &j.MeaningZh, &j.WhatToDoZh)
 	j.First, j.Last, j.Worst = calendar.DayOf(first, time.UTC), calendar.DayOf(last, time.UTC), calendar.DayOf(worst, time.UTC)
 	return j, err
-}
-
-// Headline says what is lost.
-func (j Jump) Headline() string {
-	of := " pushes to "
-	if j.Share != nil {
-		of = " of pushes to "
-	}
-	return j.Lost() + of + j.Platform + " lost by " + j.ErrCode
 }
 
 // Lost is the share of the pushes that is lost or, where it is not known, their number.
@@ -105,28 +101,16 @@ func (j Jump) Lost() string {
 	return humanize.Comma(j.Losses)
 }
 
-// String says what stands out, and why it probably does.
-func (j Jump) String() string {
-	text := dayName(j.Worst) + ": " + j.Headline()
-	if j.First < j.Worst {
-		text = "since " + dayName(j.First) + "; " + text
-	}
-	if j.Name != "" {
-		text += ", " + j.Name
+// Times is how many times the usual is lost; nothing if none is usual.
+func (j Jump) Times() string {
+	if j.Usual <= 0 {
+		return ""
 	}
 	value := float64(j.Losses)
 	if j.Share != nil {
 		value = *j.Share
 	}
-	if j.Usual > 0 {
-		text += fmt.Sprintf(", %s times the usual %s", short(value/j.Usual), j.UsualText())
-	} else {
-		text += ", where none is usual"
-	}
-	if j.LikelyCause != "" {
-		text += ": " + j.LikelyCause
-	}
-	return text
+	return short(value / j.Usual)
 }
 
 // UsualText is the usual share or, where it is not known, number.
@@ -136,13 +120,6 @@ func (j Jump) UsualText() string {
 	}
 	return fmt.Sprintf("%.0f", j.Usual)
 }
-
-// Hint says what helps.
-func (j Jump) Hint() string {
-	return cmp.Or(j.WhatToDo, "look the code up in the vendor's documentation") + "; analytics.jumps has the figures"
-}
-
-func dayName(day calendar.Day) string { return day.UTC().Format("2 January") }
 
 func percent(share float64) string { return short(100*share) + " %" }
 

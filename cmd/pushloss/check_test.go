@@ -77,6 +77,9 @@ func TestCheckNamesEveryWrongSetting(t *testing.T) {
 		"PUSHLOSS_CALLBACK_TOKEN":      {value: "short"},
 		"PUSHLOSS_CALLBACK_TOKEN_FILE": {value: none},
 
+		"PUSHLOSS_LANG":          {value: "cn"},
+		"PUSHLOSS_JUMP_FACTOR":   {value: "1"},
+		"PUSHLOSS_JUMP_MIN":      {value: "0"},
 		"PUSHLOSS_SPANS":         {value: "on"},
 		"PUSHLOSS_LOG_FORMAT":    {value: "xml"},
 		"PUSHLOSS_POSTGRES_BIN":  {value: none, code: 3},

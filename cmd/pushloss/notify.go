@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -36,12 +35,12 @@ separated by blanks: slack, smtp, wecom, teams, ntfy, generic webhooks and other
 		if len(targets) == 0 {
 			return &problem.UsageError{Problem: "PUSHLOSS_NOTIFY_URLS names no target", Remedy: "set it to one or more URLs, like " + notify.Examples}
 		}
-		return testTargets(cmd.Context(), env, *output, targets)
+		return testTargets(cmd.Context(), env, *output, targets, notify.In(a.settings.Language))
 	}
 	return parent("notify", "Send notifications of problems", test)
 }
 
-func testTargets(ctx context.Context, env Environment, output format, targets []notify.Target) error {
+func testTargets(ctx context.Context, env Environment, output format, targets []notify.Target, words notify.Words) error {
 	type outcome struct {
 		Target string `json:"target"`
 		Sent   bool   `json:"sent"`
@@ -51,10 +50,7 @@ func testTargets(ctx context.Context, env Environment, output format, targets []
 	failed := false
 	for _, target := range targets {
 		o := outcome{Target: target.Name(), Sent: true}
-		err := target.Send(ctx, notify.Notice{
-			Title: "pushloss: test",
-			Body:  "Sent at " + env.Now().UTC().Format(time.RFC3339) + " by pushloss notify test. Events are reported here.",
-		})
+		err := target.Send(ctx, words.Test(env.Now()))
 		if err != nil {
 			o.Sent, o.Error, failed = false, err.Error(), true
 		}
@@ -94,7 +90,7 @@ func (a *app) notifier(db *load.DB, targets []notify.Target) *notify.Notifier {
 		statuses, _, err := a.status(ctx, db)
 		return statuses, busy, err
 	}
-	return notify.New(db.Pool(), targets, judge, a.log, a.env.Now)
+	return notify.New(db.Pool(), targets, judge, notify.In(a.settings.Language), a.log, a.env.Now)
 }
 
 // openWithNotifier joins what commands that run a job have in common: a warning of

@@ -44,6 +44,7 @@ type environment struct {
 	WindowEnd string `env:"PUSHLOSS_WINDOW_END, default=exclusive"`
 
 	NotifyURLs    string `env:"PUSHLOSS_NOTIFY_URLS"`
+	Language      string `env:"PUSHLOSS_LANG, default=en"`
 	SchedulesFile string `env:"PUSHLOSS_SCHEDULES_FILE"`
 	HTTPAddr      string `env:"PUSHLOSS_HTTP_ADDR, default=127.0.0.1:9460"`
 	HTTPToken     string `env:"PUSHLOSS_HTTP_TOKEN"`

@@ -8,6 +8,7 @@ import (
 	"github.com/sethvargo/go-envconfig"
 
 	"pushloss/extract"
+	"pushloss/internal/language"
 	"pushloss/internal/secret"
 )
 
@@ -57,6 +58,7 @@ func Load(ctx context.Context, lookuper envconfig.Lookuper, needs Needs, now tim
 	for _, target := range strings.Fields(env.NotifyURLs) {
 		settings.NotifyURLs = append(settings.NotifyURLs, secret.New(target))
 	}
+	settings.Language = readValue(&problems, "PUSHLOSS_LANG", env.Language, anyCase(language.Parse))
 	settings.SchedulesFile = env.SchedulesFile
 	settings.HTTPAddr = readValue(&problems, "PUSHLOSS_HTTP_ADDR", env.HTTPAddr, parseAddr)
 	if needs.Page {

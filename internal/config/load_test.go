@@ -14,6 +14,7 @@ import (
 	"pushloss/internal/calendar"
 	"pushloss/internal/config"
 	"pushloss/internal/jump"
+	"pushloss/internal/language"
 	"pushloss/internal/secret"
 	"pushloss/internal/stream"
 )
@@ -53,6 +54,7 @@ func TestDefaultsAreThoseOfTheDocumentation(t *testing.T) {
 		RawDays:   400,
 		RunDays:   400,
 		WindowEnd: extract.EndExclusive,
+		Language:  language.English,
 		Location:  shanghai,
 		HTTPAddr:  "127.0.0.1:9460",
 		Log:       config.Log{Level: slog.LevelInfo, Format: config.Text},
@@ -72,7 +74,7 @@ func TestBlankCountsAsUnset(t *testing.T) {
 		"PUSHLOSS_API_MEMORY_DAYS", "PUSHLOSS_SPANS", "PUSHLOSS_JUMP_FACTOR", "PUSHLOSS_JUMP_MIN", "PUSHLOSS_RAW_DAYS", "PUSHLOSS_RUN_DAYS", "PUSHLOSS_WINDOW_END",
 		"PUSHLOSS_NOTIFY_URLS", "PUSHLOSS_SCHEDULES_FILE", "PUSHLOSS_HTTP_ADDR", "PUSHLOSS_HTTP_TOKEN", "PUSHLOSS_HTTP_TOKEN_FILE", "PUSHLOSS_LOG_LEVEL",
 		"PUSHLOSS_TASKS_TOKEN", "PUSHLOSS_TASKS_TOKEN_FILE", "PUSHLOSS_CALLBACK_TOKEN", "PUSHLOSS_CALLBACK_TOKEN_FILE", "PUSHLOSS_DISCOVER",
-		"PUSHLOSS_LOG_FORMAT", "PUSHLOSS_POSTGRES_BIN", "PUSHLOSS_POSTGRES_PORT",
+		"PUSHLOSS_LOG_FORMAT", "PUSHLOSS_LANG", "PUSHLOSS_POSTGRES_BIN", "PUSHLOSS_POSTGRES_PORT",
 	} {
 		env[name] = " \t\n"
 	}
@@ -111,6 +113,7 @@ func TestEveryVariableIsRead(t *testing.T) {
 		RawDays:       0,
 		RunDays:       3650,
 		WindowEnd:     extract.EndInclusive,
+		Language:      language.Chinese,
 		NotifyURLs:    []secret.Text{secret.New("logger://"), secret.New("ntfy://host/topic,a")},
 		Location:      berlin,
 		SchedulesFile: "schedules.yaml",
@@ -151,6 +154,7 @@ func TestEveryVariableIsRead(t *testing.T) {
 
 		"PUSHLOSS_CALLBACK_TOKEN_FILE": write(t, "callback", "xxxxyyyy\n"),
 		"PUSHLOSS_LOG_FORMAT":          "json",
+		"PUSHLOSS_LANG":                "zh",
 		"PUSHLOSS_POSTGRES_BIN":        "/usr/lib/postgresql/16/bin",
 		"PUSHLOSS_POSTGRES_PORT":       "5433",
 	})
@@ -163,7 +167,7 @@ func TestAWordOfASettingMayBeInUpperCase(t *testing.T) {
 	t.Parallel()
 	words := variables{
 		"TIM_REGION": "silicon-valley", "PUSHLOSS_STREAMS": "loss,chat_loss", "PUSHLOSS_DISCOVER": "scheduled", "PUSHLOSS_JUMP_FACTOR": "2.5", "PUSHLOSS_JUMP_MIN": "50", "PUSHLOSS_SPANS": "off",
-		"PUSHLOSS_WINDOW_END": "inclusive", "PUSHLOSS_LOG_LEVEL": "warn", "PUSHLOSS_LOG_FORMAT": "json",
+		"PUSHLOSS_WINDOW_END": "inclusive", "PUSHLOSS_LOG_LEVEL": "warn", "PUSHLOSS_LOG_FORMAT": "json", "PUSHLOSS_LANG": "zh",
 	}
 	lower, upper, title := oneApp(), oneApp(), oneApp()
 	for name, word := range words {
@@ -224,6 +228,7 @@ func TestAWrongValueIsOneProblemThatNamesItsVariable(t *testing.T) {
 		{"file of a token that can be guessed", "PUSHLOSS_HTTP_TOKEN_FILE", []string{write(t, "token", "secret\n")}, "fewer than 16 characters"},
 		{"file of a token that is not there", "PUSHLOSS_HTTP_TOKEN_FILE", []string{"/nowhere/token"}, "no such file"},
 		{"log level", "PUSHLOSS_LOG_LEVEL", []string{"verbose", "0", "info+1"}, "use one of debug, info, warn, error"},
+		{"language", "PUSHLOSS_LANG", []string{"cn", "zh-CN", "de"}, "use en or zh"},
 		{"log format", "PUSHLOSS_LOG_FORMAT", []string{"xml"}, "use text or json"},
 		{"Postgres port", "PUSHLOSS_POSTGRES_PORT", []string{"-1", "65536", "x", "+1", "05432", "5e3"}, "is not a port number from 0 to 65535"},
 		{"connections", "PUSHLOSS_MAX_CONNECTIONS", []string{"0", "2", "101", "+5", "05", "1e1", "x"}, "connections from 3 to 100"},

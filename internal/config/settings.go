@@ -6,6 +6,7 @@ import (
 	"pushloss/extract"
 	"pushloss/internal/calendar"
 	"pushloss/internal/jump"
+	"pushloss/internal/language"
 	"pushloss/internal/secret"
 	"pushloss/internal/stream"
 )
@@ -39,6 +40,8 @@ type Settings struct {
 	// NotifyURLs are where events are sent, in the form of the shoutrrr library;
 	// each may hold a token.
 	NotifyURLs []secret.Text
+	// Language is that of notifications, and of the page for readers who ask for none that it has.
+	Language language.Language
 	// Location is PUSHLOSS_TIMEZONE's, the default of apps and schedules.
 	Location *time.Location
 	// SchedulesFile is a path; empty means the embedded default.

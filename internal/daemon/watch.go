@@ -64,7 +64,7 @@ func (d *daemon) freshness(ctx context.Context, probes monitor.Probes) []notify.
 	if last.Before(probes.Since) {
 		last = probes.Since
 	}
-	return []notify.Verdict{notify.OfFreshness(last, d.Now(), probes.MaxAge)}
+	return []notify.Verdict{d.Notifier.Words().OfFreshness(last, d.Now(), probes.MaxAge)}
 }
 
 // figures are what the metrics read of the database.

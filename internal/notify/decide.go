@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"fmt"
 	"slices"
 	"time"
 )
@@ -24,7 +23,7 @@ const (
 // known are the open events and the recently ended ones. An event ends when it is first
 // seen to be over. One that came back within a week ends only after several good jobs in
 // a row: ofJob says that the verdicts come from the end of a job.
-func Decide(known []Alert, verdicts []Verdict, ofJob bool, now time.Time) []AlertChange {
+func (w Words) Decide(known []Alert, verdicts []Verdict, ofJob bool, now time.Time) []AlertChange {
 	open := slices.Clone(known)
 	open = slices.DeleteFunc(open, func(a Alert) bool { return a.ClosedAt != nil })
 	var changes []AlertChange
@@ -35,7 +34,7 @@ func Decide(known []Alert, verdicts []Verdict, ofJob bool, now time.Time) []Aler
 		at := slices.IndexFunc(open, func(a Alert) bool { return a.AlertKey == v.AlertKey })
 		if at < 0 {
 			if v.Wrong {
-				changes = append(changes, opens(v, needsGoodJobs(known, v.AlertKey, now)))
+				changes = append(changes, w.opens(v, needsGoodJobs(known, v.AlertKey, now)))
 			}
 			continue
 		}
@@ -48,7 +47,7 @@ func Decide(known []Alert, verdicts []Verdict, ofJob bool, now time.Time) []Aler
 		case open[at].GoodJobs+1 < needs:
 			changes = append(changes, counts(open[at], open[at].GoodJobs+1))
 		default:
-			changes = append(changes, closes(v, open[at], now))
+			changes = append(changes, w.closes(v, open[at], now))
 		}
 	}
 	return changes
@@ -66,12 +65,12 @@ func needsGoodJobs(known []Alert, key AlertKey, opened time.Time) int {
 	return min(goodJobs*ended, mostGoodJobs)
 }
 
-func opens(v Verdict, needs int) AlertChange {
-	body := v.Detail + "\nwhat to do: " + v.Hint
+func (w Words) opens(v Verdict, needs int) AlertChange {
+	body := v.Detail + "\n" + w.Text("notice.hint", v.Hint)
 	if needs > 0 {
-		body += fmt.Sprintf("\nit comes and goes: its end is reported after %d good jobs in a row", needs)
+		body += "\n" + w.Text("notice.flapping", needs)
 	}
-	return AlertChange{Key: v.AlertKey, Detail: v.Detail, Notice: Notice{Title: "pushloss: " + v.Title, Body: body}}
+	return AlertChange{Key: v.AlertKey, Detail: v.Detail, Notice: Notice{Title: w.Text("notice.open", v.Title), Body: body}}
 }
 
 func counts(alert Alert, good int) AlertChange {
@@ -79,13 +78,13 @@ func counts(alert Alert, good int) AlertChange {
 	return AlertChange{Key: alert.AlertKey, Counts: &alert}
 }
 
-func closes(v Verdict, alert Alert, now time.Time) AlertChange {
+func (w Words) closes(v Verdict, alert Alert, now time.Time) AlertChange {
 	return AlertChange{
 		Key: v.AlertKey, Closes: &alert,
 		Notice: Notice{
-			Title: "pushloss: recovered: " + v.Title,
-			Body: "since " + alert.OpenedAt.UTC().Format(time.RFC3339) + ", over after " +
-				now.Sub(alert.OpenedAt).Round(time.Second).String() + "\nit was: " + alert.Detail,
+			Title: w.Text("notice.over", v.Title),
+			Body: w.Text("notice.lasted", w.Time("time.layout", alert.OpenedAt.UTC()), w.Duration(now.Sub(alert.OpenedAt))) +
+				"\n" + w.Text("notice.was", alert.Detail),
 		},
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"pushloss/internal/language"
 	"pushloss/internal/notify"
 )
 
@@ -27,7 +28,7 @@ func (b *book) sees(wrong, ofJob bool, now time.Time) {
 			known = append(known, a)
 		}
 	}
-	for _, c := range notify.Decide(known, gapOf(b.app, wrong), ofJob, now) {
+	for _, c := range notify.In(language.English).Decide(known, gapOf(b.app, wrong), ofJob, now) {
 		switch {
 		case c.Counts != nil:
 			b.alerts[c.Counts.ID] = *c.Counts
@@ -106,7 +107,7 @@ func TestAnEventThatIsBackSaysWhenItsEndIsSent(t *testing.T) {
 	t.Parallel()
 	ended := noon.Add(-time.Hour)
 	known := []notify.Alert{{AlertKey: notify.AlertKey{Kind: notify.KindGap, SDKAppID: 1}, ClosedAt: &ended}}
-	changes := notify.Decide(known, gapOf(1, true), true, noon)
+	changes := notify.In(language.English).Decide(known, gapOf(1, true), true, noon)
 	if len(changes) != 1 || !strings.Contains(changes[0].Notice.Body, "its end is reported after 3 good jobs in a row") {
 		t.Errorf("changes are %+v", changes)
 	}

@@ -21,7 +21,7 @@ func (n *Notifier) AfterJob(ctx context.Context, report pipeline.Report) {
 	if ctx.Err() != nil || report.RunID == 0 {
 		return
 	}
-	n.NotifyOfJob(ctx, append(OfReport(report), n.ofStatus(ctx)...))
+	n.NotifyOfJob(ctx, append(n.words.OfReport(report), n.ofStatus(ctx)...))
 }
 
 // AfterScheduled is AfterJob for a job of a daemon, which may have failed before its start.
@@ -31,11 +31,11 @@ func (n *Notifier) AfterScheduled(ctx context.Context, kind string, report pipel
 		reason := err.Error()
 		switch { // the driver's text goes only to the log
 		case postgres.ReadOnly(err):
-			reason = "the database is read-only"
+			reason = n.words.Text("failed.readonly")
 		case load.Unreachable(err):
-			reason = "the database could not be reached"
+			reason = n.words.Text("failed.unreachable")
 		}
-		n.NotifyOfJob(ctx, []Verdict{OfFailure(kind, reason)})
+		n.NotifyOfJob(ctx, []Verdict{n.words.OfFailure(kind, reason)})
 		return
 	}
 	n.AfterJob(ctx, report)
@@ -49,7 +49,7 @@ func (n *Notifier) ofStatus(ctx context.Context) []Verdict {
 		n.log.ErrorContext(ctx, "the status cannot be read, and is not judged", "error", err)
 		return nil
 	}
-	return OfStatus(statuses, busy)
+	return n.words.OfStatus(statuses, busy)
 }
 
 // Watch looks for events every period until ctx ends, also while no job runs. more
@@ -69,3 +69,6 @@ func (n *Notifier) Watch(ctx context.Context, period time.Duration, more func(co
 		}
 	}
 }
+
+// Words are those of the notifier's language.
+func (n *Notifier) Words() Words { return n.words }

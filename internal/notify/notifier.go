@@ -24,6 +24,7 @@ type Notifier struct {
 	pool    *postgres.Pool
 	targets []Target
 	judge   Judge
+	words   Words
 	log     *slog.Logger
 	now     func() time.Time
 
@@ -35,8 +36,8 @@ type Notifier struct {
 
 // New returns a notifier; without targets it only stores events. judge may be nil if neither AfterJob
 // nor Watch is called.
-func New(pool *postgres.Pool, targets []Target, judge Judge, log *slog.Logger, now func() time.Time) *Notifier {
-	return &Notifier{pool: pool, targets: targets, judge: judge, log: log, now: now}
+func New(pool *postgres.Pool, targets []Target, judge Judge, words Words, log *slog.Logger, now func() time.Time) *Notifier {
+	return &Notifier{pool: pool, targets: targets, judge: judge, words: words, log: log, now: now}
 }
 
 // NotifyOfJob opens and closes events by the verdicts after a job, and sends waiting
@@ -78,7 +79,7 @@ func (n *Notifier) keep(ctx context.Context, verdicts []Verdict, ofJob bool) err
 		names[i] = target.name
 	}
 	err := updateAlerts(ctx, n.pool, names, now, now.Add(-remembered), func(known []Alert) []AlertChange {
-		changes := Decide(known, n.untold, ofJob, now)
+		changes := n.words.Decide(known, n.untold, ofJob, now)
 		for _, c := range changes {
 			if c.Counts != nil {
 				continue

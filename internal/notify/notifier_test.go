@@ -21,6 +21,7 @@ import (
 	"pgregory.net/rapid"
 
 	"pushloss/internal/lab/netfault"
+	"pushloss/internal/language"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/notify"
 	"pushloss/internal/secret"
@@ -103,7 +104,7 @@ func (w *world) replica(urls ...string) *notify.Notifier {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return notify.New(w.db.Pool(), targets, nil, log, func() time.Time { return w.now })
+	return notify.New(w.db.Pool(), targets, nil, notify.In(language.English), log, func() time.Time { return w.now })
 }
 
 func gapOf(app int64, wrong bool) []notify.Verdict {

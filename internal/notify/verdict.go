@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"pushloss/internal/calendar"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
 )
@@ -35,14 +36,14 @@ type Verdict struct {
 // OfReport judges an ended job: whether it failed, and which apps the API
 // refused. It does not judge what it did not see to be over: an app has recovered once the
 // API accepted a call, and a failed job once each of its apps has nothing left to do.
-func OfReport(report pipeline.Report) []Verdict {
+func (w Words) OfReport(report pipeline.Report) []Verdict {
 	var verdicts []Verdict
-	var failed []string
+	var failed []pipeline.AppReport
 	sound, unknown := 0, 0 // apps
 	for _, app := range report.Apps {
 		stopped := Verdict{
 			AlertKey: AlertKey{Kind: KindAppStopped, SDKAppID: app.SDKAppID},
-			Title:    fmt.Sprintf("app %d was stopped", app.SDKAppID),
+			Title:    w.Text("stopped.title", id(app.SDKAppID)),
 		}
 		state := app.State
 		if state == pipeline.AppPartial && app.Unanswered() {
@@ -51,7 +52,7 @@ func OfReport(report pipeline.Report) []Verdict {
 		switch state {
 		case pipeline.AppRefused:
 			stopped.Wrong = true
-			stopped.Detail, stopped.Hint = withoutName(app), app.Hint
+			stopped.Detail, stopped.Hint = withoutName(app), w.Text("stopped.hint", app.Hint)
 			verdicts = append(verdicts, stopped)
 		case pipeline.AppDone, pipeline.AppPartial:
 			switch {
@@ -64,38 +65,38 @@ func OfReport(report pipeline.Report) []Verdict {
 				unknown++
 			}
 		case pipeline.AppFailed, pipeline.AppUnreachable: // whether the API would accept it is unknown
-			failed = append(failed, fmt.Sprintf("app %d: %s", app.SDKAppID, withoutName(app)))
+			failed = append(failed, app)
 		default:
 			unknown++
 		}
 	}
 	if report.State != load.RunInterrupted && (len(failed) > 0 || sound > 0 && unknown == 0) {
-		v := ofJob(report.Kind)
+		v := w.ofJob(report.Kind)
 		if v.Wrong = len(failed) > 0; v.Wrong {
-			v.Detail = fmt.Sprintf("run %d, %s", report.RunID, failed[0])
+			v.Detail = w.Text("failed.run", id(report.RunID), id(failed[0].SDKAppID), withoutName(failed[0]))
 			if more := len(failed) - 1; more > 0 {
-				v.Detail += fmt.Sprintf(" (and %d more)", more)
+				v.Detail += w.Text("failed.more", more)
 			}
 		}
 		verdicts = append(verdicts, v)
 	}
 	if report.Kind == pipeline.KindRun && (report.State == load.RunDone || report.State == load.RunPartial) {
-		verdicts = append(verdicts, Verdict{AlertKey: AlertKey{Kind: KindStale}, Title: staleTitle})
+		verdicts = append(verdicts, Verdict{AlertKey: AlertKey{Kind: KindStale}, Title: w.Text("stale.title")})
 	}
 	return verdicts
 }
 
-func ofJob(kind string) Verdict {
+func (w Words) ofJob(kind string) Verdict {
 	return Verdict{
 		AlertKey: AlertKey{Kind: KindRunFailed, Job: kind},
-		Title:    kind + " failed",
-		Hint:     "what was loaded stays, and the rest is due at the next run; pushloss check shows what prevents it",
+		Title:    w.Text("failed.title", kind),
+		Hint:     w.Text("failed.hint"),
 	}
 }
 
 // OfFailure judges a job that could not begin.
-func OfFailure(kind, reason string) Verdict {
-	v := ofJob(kind)
+func (w Words) OfFailure(kind, reason string) Verdict {
+	v := w.ofJob(kind)
 	v.Wrong, v.Detail = true, reason
 	return v
 }
@@ -106,11 +107,9 @@ func withoutName(app pipeline.AppReport) string {
 	return strings.ReplaceAll(strings.ReplaceAll(app.Problem, " of "+name, ": "), name, "")
 }
 
-const staleTitle = "no run is being completed"
-
 // OfStatus judges how complete and how consistent the figures are, except those
 // of busy apps: they are being pulled.
-func OfStatus(statuses []load.AppStatus, busy []int64) []Verdict {
+func (w Words) OfStatus(statuses []load.AppStatus, busy []int64) []Verdict {
 	var verdicts []Verdict
 	for _, s := range statuses {
 		if slices.Contains(busy, s.SDKAppID) {
@@ -119,35 +118,35 @@ func OfStatus(statuses []load.AppStatus, busy []int64) []Verdict {
 		gap := Verdict{
 			AlertKey: AlertKey{Kind: KindGap, SDKAppID: s.SDKAppID},
 			Wrong:    s.Failed+s.Missing+s.Late > 0 || s.Rejects > 0,
-			Title:    fmt.Sprintf("app %d has gaps", s.SDKAppID),
-			Detail:   fmt.Sprintf("windows: %d failed, %d missing, %d late", s.Failed, s.Missing, s.Late),
-			Hint:     "the next run pulls them; analytics.stream_coverage names them with the reason",
+			Title:    w.Text("gap.title", id(s.SDKAppID)),
+			Detail:   w.Text("gap.detail", s.Failed, s.Missing, s.Late),
+			Hint:     w.Text("gap.hint"),
 		}
 		if s.OldestProblem != nil {
-			gap.Detail += fmt.Sprintf("; the oldest of %s", *s.OldestProblem)
+			gap.Detail += w.Text("gap.oldest", s.OldestProblem.String())
 		}
 		if s.Rejects > 0 {
-			gap.Detail += fmt.Sprintf("; rows of answers that could not be understood: %d", s.Rejects)
-			gap.Hint += "; pushloss.reject has the rows that could not be understood"
+			gap.Detail += w.Text("gap.rejects", s.Rejects)
+			gap.Hint += w.Text("gap.hint.rejects")
 		}
 		if s.LastError != nil {
-			gap.Detail += "; " + *s.LastError
+			gap.Detail += w.Text("gap.error", *s.LastError)
 		}
 		verdicts = append(verdicts, gap, Verdict{
 			AlertKey: AlertKey{Kind: KindReconciliation, SDKAppID: s.SDKAppID},
 			Wrong:    s.Differences > 0,
-			Title:    fmt.Sprintf("days of app %d do not add up", s.SDKAppID),
-			Detail:   fmt.Sprintf("reconciliations that still differ after their days were pulled again: %d", s.Differences),
-			Hint:     "analytics.reconciliations shows what is stored and what is reported",
+			Title:    w.Text("differs.title", id(s.SDKAppID)),
+			Detail:   w.Text("differs.detail", s.Differences),
+			Hint:     w.Text("differs.hint"),
 		}, Verdict{
 			AlertKey: AlertKey{Kind: KindUnproven, SDKAppID: s.SDKAppID},
 			Wrong:    s.Unproven+s.Absent > 0,
-			Title:    fmt.Sprintf("app %d has figures that nothing proves", s.SDKAppID),
-			Detail:   fmt.Sprintf("windows that were pulled too late: %d; windows whose answers lack their task: %d", s.Unproven, s.Absent),
-			Hint:     "analytics.stream_coverage names them by their state; run at least daily, and see PUSHLOSS_API_MEMORY_DAYS",
-		}, ofEmptied(s), ofSpans(s))
+			Title:    w.Text("unproven.title", id(s.SDKAppID)),
+			Detail:   w.Text("unproven.detail", s.Unproven, s.Absent),
+			Hint:     w.Text("unproven.hint"),
+		}, w.ofEmptied(s), w.ofSpans(s))
 		for _, j := range s.Jumps {
-			verdicts = append(verdicts, ofJump(j))
+			verdicts = append(verdicts, w.ofJump(j))
 		}
 	}
 	return verdicts
@@ -155,50 +154,46 @@ func OfStatus(statuses []load.AppStatus, busy []int64) []Verdict {
 
 // ofEmptied judges whether answers removed or lowered figures. The event is over once the figures are
 // back, or load.EmptiedTold later.
-func ofEmptied(s load.AppStatus) Verdict {
+func (w Words) ofEmptied(s load.AppStatus) Verdict {
 	v := Verdict{
 		AlertKey: AlertKey{Kind: KindEmptied, SDKAppID: s.SDKAppID},
 		Wrong:    s.Emptied.Days > 0,
-		Title:    fmt.Sprintf("figures of app %d were removed or lowered by the API's answers", s.SDKAppID),
+		Title:    w.Text("emptied.title", id(s.SDKAppID)),
 	}
 	if v.Wrong {
-		v.Detail, v.Hint = s.Emptied.String(), pipeline.HintOfEmptied
+		name := "emptied.many"
+		if s.Emptied.Days == 1 {
+			name = "emptied.one"
+		}
+		v.Detail = w.Text(name, s.Emptied.Days, w.span(calendar.Span{First: s.Emptied.First, Last: s.Emptied.Last}))
+		v.Hint = w.Text("emptied.hint")
 	}
 	return v
 }
 
 // ofSpans judges whether a span was wrong. The event is over once spans may be used again.
-func ofSpans(s load.AppStatus) Verdict {
+func (w Words) ofSpans(s load.AppStatus) Verdict {
 	v := Verdict{
 		AlertKey: AlertKey{Kind: KindSpans, SDKAppID: s.SDKAppID},
 		Wrong:    s.SpansOff != nil,
-		Title:    fmt.Sprintf("answers for several days of app %d are not the sums of the days", s.SDKAppID),
+		Title:    w.Text("spans.title", id(s.SDKAppID)),
 	}
 	if v.Wrong {
-		v.Detail, v.Hint = s.SpansOff.String(), pipeline.HintOfDisagreement
+		v.Detail = w.Text("spans.detail", s.SpansOff.At.UTC().Format(time.DateOnly), w.span(s.SpansOff.Days), s.SpansOff.TaskID, s.SpansOff.Stream.String(),
+			s.SpansOff.At.Add(load.DisagreementLasts).UTC().Format(time.DateOnly))
+		v.Hint = w.Text("spans.hint")
 	}
 	return v
 }
 
-// ofJump judges whether a loss stands out.
-func ofJump(j load.Jump) Verdict {
-	return Verdict{
-		AlertKey: AlertKey{Kind: KindJump, SDKAppID: j.SDKAppID, Cause: j.Cause},
-		Wrong:    j.Open,
-		Title:    fmt.Sprintf("app %d: %s", j.SDKAppID, j.Headline()),
-		Detail:   j.String(),
-		Hint:     j.Hint(),
-	}
-}
-
 // OfFreshness judges whether runs are completed: the last one must not be older than
 // maxAge.
-func OfFreshness(last, now time.Time, maxAge time.Duration) Verdict {
+func (w Words) OfFreshness(last, now time.Time, maxAge time.Duration) Verdict {
 	return Verdict{
 		AlertKey: AlertKey{Kind: KindStale},
 		Wrong:    now.Sub(last) > maxAge,
-		Title:    staleTitle,
-		Detail:   "the last one ended at " + last.UTC().Format(time.RFC3339),
-		Hint:     "see the log of serve, and pushloss check",
+		Title:    w.Text("stale.title"),
+		Detail:   w.Text("stale.last", w.Time("time.layout", last.UTC())),
+		Hint:     w.Text("stale.hint"),
 	}
 }

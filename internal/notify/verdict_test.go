@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/language"
 	"pushloss/internal/notify"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
@@ -78,7 +79,7 @@ func TestWhatAReportSays(t *testing.T) {
 				}
 				report.Apps = append(report.Apps, app)
 			}
-			verdicts := notify.OfReport(report)
+			verdicts := notify.In(language.English).OfReport(report)
 			if diff := cmp.Diff(test.want, gist(verdicts)); diff != "" {
 				t.Errorf("verdicts (-want +got):\n%s", diff)
 			}
@@ -123,7 +124,7 @@ func TestWhatAStatusSays(t *testing.T) {
 			if test.wrong != (notify.AlertKey{}) {
 				want[test.wrong] = true
 			}
-			if diff := cmp.Diff(want, gist(notify.OfStatus([]load.AppStatus{test.status, {SDKAppID: 8, Failed: 1}}, []int64{8}))); diff != "" {
+			if diff := cmp.Diff(want, gist(notify.In(language.English).OfStatus([]load.AppStatus{test.status, {SDKAppID: 8, Failed: 1}}, []int64{8}))); diff != "" {
 				t.Errorf("verdicts (-want +got):\n%s", diff)
 			}
 		})
@@ -141,9 +142,11 @@ func TestALossThatStandsOutIsToldInTheWordsOfTheCatalogue(t *testing.T) {
 		SDKAppID: 1400000001, Cause: "ready_to_send/1/2/21301", Open: true, First: day, Last: day, Worst: day, Platform: "Xiaomi", ErrCode: "21301",
 		Losses: 4300, Pushes: &pushes, Share: &share, Usual: 0.035, Name: "authentication failed", LikelyCause: "a wrong AppSecret", WhatToDo: "fix it in the console",
 	}
+	j.MeaningZh, j.WhatToDoZh = "鉴权失败", "在控制台修正"
+	in := language.English
 	of := func(j load.Jump) notify.Verdict {
 		t.Helper()
-		for _, v := range notify.OfStatus([]load.AppStatus{{SDKAppID: 1400000001, Jumps: []load.Jump{j}}}, nil) {
+		for _, v := range notify.In(in).OfStatus([]load.AppStatus{{SDKAppID: 1400000001, Jumps: []load.Jump{j}}}, nil) {
 			if v.Kind == notify.KindJump {
 				return v
 			}
@@ -161,6 +164,16 @@ func TestALossThatStandsOutIsToldInTheWordsOfTheCatalogue(t *testing.T) {
 	if want := "fix it in the console; analytics.jumps has the figures"; v.Hint != want {
 		t.Errorf("hint %q, want %q", v.Hint, want)
 	}
+	in = language.Chinese
+	zh := [3]string{
+		"应用 1400000001：Xiaomi 有 43% 的推送因 21301 丢失",
+		"11月26日：Xiaomi 有 43% 的推送因 21301 丢失，含义：鉴权失败，是平常（3.5%）的 12 倍",
+		"在控制台修正；数据见 analytics.jumps",
+	}
+	if v := of(j); [3]string{v.Title, v.Detail, v.Hint} != zh {
+		t.Errorf("in Chinese: %+v", v)
+	}
+	in = language.English
 	j.First, j.Pushes, j.Share, j.Usual, j.LikelyCause = day-1, nil, nil, 0, ""
 	if want := "since 25 November; 26 November: 4,300 pushes to Xiaomi lost by 21301, authentication failed, where none is usual"; of(j).Detail != want {
 		t.Errorf("detail %q, want %q", of(j).Detail, want)
@@ -174,10 +187,10 @@ func TestALossThatStandsOutIsToldInTheWordsOfTheCatalogue(t *testing.T) {
 func TestRunsAreStaleOnceTheLastIsTooOld(t *testing.T) {
 	t.Parallel()
 	const age = 48 * time.Hour
-	if v := notify.OfFreshness(noon.Add(-age), noon, age); v.Wrong {
+	if v := notify.In(language.English).OfFreshness(noon.Add(-age), noon, age); v.Wrong {
 		t.Errorf("%+v", v)
 	}
-	if v := notify.OfFreshness(noon.Add(-age-1), noon, age); !v.Wrong || !strings.Contains(v.Detail, "2025-03-18") {
+	if v := notify.In(language.English).OfFreshness(noon.Add(-age-1), noon, age); !v.Wrong || !strings.Contains(v.Detail, "2025-03-18") {
 		t.Errorf("%+v", v)
 	}
 }
