@@ -91,7 +91,7 @@ func (t factTable) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now
 			batch.Queue(sql, t.written(sdkAppID, day, now, c)...).Exec(affecting(c.len()))
 			return
 		}
-		batch.Queue(sql+t.returning, t.written(sdkAppID, day, now, c)...).Query(func(rows pgx.Rows) error { return t.storing(c, rows) })
+		batch.Queue(sql+t.returning, t.written(sdkAppID, day, now, c)...).Query(func(rows pgx.Rows) error { return t.storing(sdkAppID, day, now, c, rows) })
 	}
 	if gone := own(len(d.deleted), func(i int) factRow { return d.deleted[i] }); gone.len() > 0 {
 		args := append([]any{sdkAppID, day.UTC()}, t.keys(gone)...)
@@ -123,8 +123,20 @@ func affecting(want int) func(pgconn.CommandTag) error {
 
 // storing checks that a statement stored the rows that it was given. Their order is that of
 // Postgres.
-func (t factTable) storing(written columns, rows pgx.Rows) error {
-	stored, err := t.appendFacts(make([]factRow, 0, written.len()), rows)
+func (t factTable) storing(sdkAppID int64, day calendar.Day, now time.Time, written columns, rows pgx.Rows) error {
+	stored := make([]factRow, 0, written.len())
+	f := factRow{factKey: factKey{grain: t.grain}}
+	var app int64
+	var on, at time.Time
+	into := []any{&f.taskKey, &f.stage, &f.eventType, &f.platform, &f.errCodeKey, &f.count, &f.infoKey, &app, &on, &at}
+	_, err := pgx.ForEachRow(rows, into, func() error {
+		row := f
+		if app != sdkAppID || calendar.DayOf(on, time.UTC) != day || !at.Equal(now) {
+			row.taskKey = -1 // a row that got another app, day or time belongs to no task
+		}
+		stored = append(stored, row)
+		return nil
+	})
 	if err != nil {
 		return err
 	}

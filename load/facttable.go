@@ -64,9 +64,6 @@ func newFactTable(t factTable, stage, count string) factTable {
 		return fmt.Sprintf("%s, %s, %s, %s, %s, %s", taskKey, of+stage, eventAndPlatform, codeKey, of+count, infoKey)
 	}
 	row := read("task_key", "")
-	// A row that got another app, day or time belongs to no task.
-	stored := read("CASE WHEN f.sdk_app_id = $1 AND f.day = $2 AND f.updated_at = $3 THEN f.task_key ELSE -1 END", "f.")
-
 	t.selectRows = fmt.Sprintf(`
 		SELECT %s FROM %s
 		WHERE sdk_app_id = $1 AND day = $2 AND task_key = ANY($3::int[]) AND task_key BETWEEN $4 AND $5`, row, table)
@@ -85,8 +82,9 @@ func newFactTable(t factTable, stage, count string) factTable {
 		FROM unnest(%s) AS g (%s)
 		WHERE f.sdk_app_id = $1 AND f.day = $2 AND %s`,
 		table, each(values, "%[1]s = g.%[1]s", ", "), arrays(all, 4), names(all), each(keys, "f.%[1]s = g.%[1]s", " AND "))
+	// Without parameters: Citus has none in the RETURNING of an INSERT ... SELECT.
 	t.returning = `
-		RETURNING ` + stored
+		RETURNING ` + read("f.task_key", "f.") + `, f.sdk_app_id, f.day, f.updated_at`
 	t.remove = fmt.Sprintf(`
 		DELETE FROM %s AS f
 		USING unnest(%s) AS g (%s)

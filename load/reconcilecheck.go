@@ -13,11 +13,13 @@ import (
 
 const (
 	sqlPriorChecks = `
-		SELECT r.task_key, r.state, r.attempt, EXISTS (
-				SELECT 1 FROM pushloss.ledger AS l
-				WHERE l.sdk_app_id = r.sdk_app_id AND l.task_key = r.task_key AND l.stream_id = 0
-					AND l.day BETWEEN r.first_day AND r.last_day AND l.opened_at IS NOT NULL)
+		WITH opened AS MATERIALIZED (
+			SELECT DISTINCT task_key FROM pushloss.ledger
+			WHERE sdk_app_id = $1 AND task_key = ANY($4::int[]) AND stream_id = 0 AND day BETWEEN $2 AND $3 AND opened_at IS NOT NULL
+		)
+		SELECT r.task_key, r.state, r.attempt, opened.task_key IS NOT NULL
 		FROM pushloss.reconciliation AS r
+		LEFT JOIN opened USING (task_key)
 		WHERE r.sdk_app_id = $1 AND r.first_day = $2 AND r.last_day = $3 AND r.task_key = ANY($4::int[])
 			AND r.state IN ('differs', 'stays')`
 	// A check that agrees replaces every check within its span; an unproven one replaces

@@ -74,9 +74,10 @@ const (
 		WHERE (sdk_app_id, task_id) IN (SELECT * FROM unnest($1::bigint[], $2::text[]))`
 	sqlRegisterTasks = `
 		INSERT INTO pushloss.task (sdk_app_id, task_id, sent_at, registered_at, source)
-		SELECT sdk_app_id, task_id, sent_at, $4, nullif(source, '')
+		SELECT sdk_app_id, task_id, g.sent_at, $4, nullif(g.source, '')
 		FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $5::text[]) AS g (sdk_app_id, task_id, sent_at, source)
-		WHERE NOT EXISTS (SELECT 1 FROM pushloss.task AS t WHERE t.sdk_app_id = g.sdk_app_id AND t.task_id = g.task_id)
+		LEFT JOIN pushloss.task AS t USING (sdk_app_id, task_id)
+		WHERE t.task_key IS NULL
 		ORDER BY sdk_app_id, task_id
 		ON CONFLICT (sdk_app_id, task_id) DO NOTHING`
 	sqlNewestScheduled = `SELECT max(sent_at) FROM pushloss.task WHERE sdk_app_id = $1 AND source = 'schedule'`
