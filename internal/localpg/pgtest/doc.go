@@ -15,4 +15,9 @@
 // PUSHLOSS_TEST_DATABASE_URL names a server to use instead (its role must be
 // allowed to create databases and roles). "make test" sets it, to a server that all
 // packages share; PUSHLOSS_POSTGRES_BIN names the programs to start one with.
+//
+// PUSHLOSS_TEST_CITUS_URL names the coordinator of a Citus cluster, as a superuser. Every
+// database with the schema is then spread over its workers, which takes seconds:
+//
+//	PUSHLOSS_TEST_CITUS_URL=postgres://postgres@127.0.0.1:5432/postgres go test ./load ./internal/lab/questions -run 'Reconcile|OnCitus' -parallel 4
 package pgtest
