@@ -85,7 +85,7 @@ func (a *app) serve(ctx context.Context, db *load.DB, events *notify.Notifier, l
 
 		Intake: a.intake(db),
 
-		Listener: listener, Token: a.settings.HTTPToken, Grace: statusGrace,
+		Listener: listener, Token: a.settings.HTTPToken, Language: a.settings.Language, Grace: statusGrace,
 		Log: a.log, Now: a.env.Now, Retries: a.env.Retries,
 	})
 }

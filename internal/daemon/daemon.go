@@ -14,6 +14,7 @@ import (
 
 	"pushloss/extract"
 	"pushloss/internal/intake"
+	"pushloss/internal/language"
 	"pushloss/internal/monitor"
 	"pushloss/internal/notify"
 	"pushloss/internal/page"
@@ -34,7 +35,7 @@ const (
 	watchPeriod = 5 * time.Minute
 )
 
-// Options configure a daemon. All except Retries are required.
+// Options configure a daemon. All except Retries and Language are required.
 type Options struct {
 	DB *load.DB
 	// Pipeline returns the jobs, which report each call of the API.
@@ -50,6 +51,8 @@ type Options struct {
 
 	Listener net.Listener // closed at the end
 	Token    secret.Text  // that the page asks for; without one it is for this machine alone
+	// Language is that of the page for readers who ask for none that it has.
+	Language language.Language
 	// Grace is how long after its time a pull may still be to come.
 	Grace time.Duration
 
@@ -75,7 +78,7 @@ func Run(ctx context.Context, opts Options) error {
 	probes := d.probes()
 	figures := page.New(d.DB, page.Options{
 		Log: d.Log, Now: d.Now, Grace: d.Grace,
-		Access: page.Access{Token: d.Token, Local: page.LocalOnly(d.Listener.Addr())},
+		Access: page.Access{Token: d.Token, Local: page.LocalOnly(d.Listener.Addr())}, Language: d.Language,
 	})
 	server := &http.Server{Handler: handler(monitor.Handler(d.metrics, probes), d.Intake.Handler(), figures), ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout}
 	d.Log.InfoContext(ctx, "serving", "http", d.Listener.Addr().String(), "schedules", len(d.Schedules))

@@ -32,17 +32,13 @@ func (a Access) guard(next http.Handler) http.Handler {
 		case !a.Token.IsZero() && !a.hasToken(r):
 			w.Header().Add("WWW-Authenticate", `Basic realm="pushloss", charset="UTF-8"`)
 			w.Header().Add("WWW-Authenticate", `Bearer realm="pushloss"`)
-			sayMessage(w, http.StatusUnauthorized, "A token is needed",
-				"Give PUSHLOSS_HTTP_TOKEN as the password, with any user name, or as “Authorization: Bearer”.")
+			sayMessage(w, r, http.StatusUnauthorized, "say.token", "say.token.text")
 		case a.Token.IsZero() && !a.Local:
-			sayMessage(w, http.StatusForbidden, "The page is closed",
-				"It would be open to everybody who reaches this address. Set PUSHLOSS_HTTP_TOKEN or PUSHLOSS_HTTP_TOKEN_FILE "+
-					"and start again, or bind PUSHLOSS_HTTP_ADDR to 127.0.0.1.")
+			sayMessage(w, r, http.StatusForbidden, "say.closed", "say.closed.text")
 		case a.Token.IsZero() && !isLocalHost(r.Host):
 			// A foreign site may have its name resolved to this machine, to have the
 			// reader's own browser fetch the figures for it.
-			sayMessage(w, http.StatusForbidden, "The page is not known by this name",
-				"Open it as localhost or 127.0.0.1, or set PUSHLOSS_HTTP_TOKEN or PUSHLOSS_HTTP_TOKEN_FILE and start again.")
+			sayMessage(w, r, http.StatusForbidden, "say.name", "say.name.text")
 		default:
 			next.ServeHTTP(w, r)
 		}

@@ -2,23 +2,24 @@ package page
 
 import "pushloss/internal/calendar"
 
-// state is the state of a day in the calendar. Mark shows it without a colour.
+// state is the state of a day in the calendar. Mark shows it without a colour. Word and
+// Meaning are the names of texts.
 type state struct{ Name, Mark, Word, Meaning string }
 
 // states are in the order of the legend.
 var states = [...]state{
-	{"loaded", "✓", "loaded", "the figures are there"},
-	{"empty", "0", "empty", "nothing was lost"},
-	{"open", "…", "open", "still to be pulled"},
-	{"missing", "?", "missing", "long over, and not pulled"},
-	{"failed", "✕", "failed", "the last pull failed"},
-	{"absent", "–", "absent", "the answer lacked the task; what was known stays"},
-	{"unproven", "~", "unproven", "an empty answer for a day too old to be believed: not zero"},
-	{"unavailable", "/", "no answer", "the API no longer answers for the day"},
+	{"loaded", "✓", "state.loaded", "state.loaded.meaning"},
+	{"empty", "0", "state.empty", "state.empty.meaning"},
+	{"open", "…", "state.open", "state.open.meaning"},
+	{"missing", "?", "state.missing", "state.missing.meaning"},
+	{"failed", "✕", "state.failed", "state.failed.meaning"},
+	{"absent", "–", "state.absent", "state.absent.meaning"},
+	{"unproven", "~", "state.unproven", "state.unproven.meaning"},
+	{"unavailable", "/", "state.unavailable", "state.unavailable.meaning"},
 }
 
 // outside is a day without expected figures.
-var outside = state{"outside", "", "not kept", "before the first day that is kept, after the last one that has ended, not one of the task's days, or losses are not pulled (PUSHLOSS_STREAMS)"}
+var outside = state{"outside", "", "state.outside", "state.outside.meaning"}
 
 func stateOf(name string) state {
 	for _, s := range states {
@@ -52,15 +53,15 @@ type month struct {
 }
 
 // calendarOf lays the days of a range out in months.
-func calendarOf(from, to calendar.Day, windows []window) (months []month) {
+func calendarOf(w words, from, to calendar.Day, windows []window) (months []month) {
 	known := make(map[calendar.Day]window)
-	for _, w := range windows {
-		known[w.Day] = w
+	for _, one := range windows {
+		known[one.Day] = one
 	}
 	for day := from; day <= to; day++ {
 		date := day.UTC()
 		if day == from || date.Day() == 1 {
-			months = append(months, month{Name: date.Format("January 2006")})
+			months = append(months, month{Name: w.Time("month", date)})
 		}
 		m := &months[len(months)-1]
 		if monday := mondayOf(day); len(m.Weeks) == 0 || monday == day {
@@ -71,8 +72,8 @@ func calendarOf(from, to calendar.Day, windows []window) (months []month) {
 			m.Weeks = append(m.Weeks, blank)
 		}
 		c := cell{Day: day, State: outside}
-		if w, ok := known[day]; ok {
-			c.State, c.Final = stateOf(w.State), w.Settled
+		if one, ok := known[day]; ok {
+			c.State, c.Final = stateOf(one.State), one.Settled
 		}
 		m.Weeks[len(m.Weeks)-1][day-mondayOf(day)] = c
 	}

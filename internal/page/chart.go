@@ -4,6 +4,8 @@ import (
 	"math"
 	"strconv"
 
+	"pushloss/internal/language"
+
 	"github.com/dustin/go-humanize"
 )
 
@@ -59,7 +61,7 @@ const (
 )
 
 // chartOf lays a table out.
-func chartOf(t lossTable) (c chart) {
+func chartOf(w words, t lossTable) (c chart) {
 	highest := 0.0
 	for _, p := range t.Periods {
 		highest = max(highest, p.ByChannel)
@@ -68,7 +70,7 @@ func chartOf(t lossTable) (c chart) {
 	ticks := max(1, math.Ceil(highest/step))
 	top := ticks * step
 	for n := ticks; n >= 0; n-- {
-		c.Ticks = append(c.Ticks, tick{percent(1 - n/ticks), tickLabel(n*step, step)})
+		c.Ticks = append(c.Ticks, tick{percent(1 - n/ticks), w.tickLabel(n*step, step)})
 	}
 	column := 1 / float64(len(t.Periods))
 	for i, p := range t.Periods {
@@ -87,7 +89,7 @@ func chartOf(t lossTable) (c chart) {
 		b.Top, b.Height = percent(1-under/top), percent(under/top)
 		c.Bars = append(c.Bars, b)
 	}
-	c.Dates = datesOf(t, column)
+	c.Dates = datesOf(w, t, column)
 	return c
 }
 
@@ -104,19 +106,26 @@ func stepOf(highest float64) float64 {
 }
 
 // tickLabel is a whole number: of the step's own unit, such as M, where the step is a million or more.
-func tickLabel(value, step float64) string {
+func (w words) tickLabel(value, step float64) string {
 	if step < 1e6 || value == 0 {
 		return humanize.Commaf(value)
+	}
+	if w.Language == language.Chinese { // units of four digits
+		unit, name := 1e4, "万"
+		if step >= 1e8 {
+			unit, name = 1e8, "亿"
+		}
+		return humanize.Commaf(math.Round(value/unit)) + name
 	}
 	steps, prefix := humanize.ComputeSI(step)
 	return humanize.Commaf(math.Round(value/step*steps)) + " " + prefix
 }
 
 // datesOf labels some of the periods, with their year where there may be a doubt.
-func datesOf(t lossTable, column float64) (dates []date) {
-	format := "2 Jan"
+func datesOf(w words, t lossTable, column float64) (dates []date) {
+	format := w.Text("axis.day")
 	if t.Weekly || t.All.First.UTC().Year() != t.All.Last.UTC().Year() {
-		format = "2 Jan 2006"
+		format = w.Text("axis.day.year")
 	}
 	every := (len(t.Periods) + mostDates - 1) / mostDates
 	for n := 0; n*every < len(t.Periods); n++ {

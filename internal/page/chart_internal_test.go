@@ -7,13 +7,14 @@ import (
 	"pgregory.net/rapid"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/language"
 )
 
 // ticksOf are the labels of a chart whose highest bar is so high.
 func ticksOf(highest float64) string {
 	t := lossTable{Periods: []period{{First: 1, Last: 1, ByChannel: highest}}}
 	var labels []string
-	for _, tick := range chartOf(t).Ticks {
+	for _, tick := range chartOf(wordsIn(language.English), t).Ticks {
 		labels = append(labels, tick.Label)
 	}
 	return strings.Join(labels, " · ")
@@ -42,7 +43,7 @@ func TestBarsFillTheirChart(t *testing.T) {
 			table.Periods = append(table.Periods, period{First: calendar.Day(day), Last: calendar.Day(day), ByChannel: highest})
 		}
 		table.All = period{First: 0, Last: calendar.Day(days - 1)}
-		c := chartOf(table)
+		c := chartOf(wordsIn(language.English), table)
 		if n := len(c.Ticks); n < 2 || n > mostTicks+1 {
 			t.Fatalf("%d ticks", n)
 		}

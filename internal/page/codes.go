@@ -3,9 +3,9 @@ package page
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/language"
 	"pushloss/internal/postgres"
 
 	"github.com/jackc/pgx/v5"
@@ -26,7 +26,7 @@ const maxCodes = 10
 // shown. Only the codes that are shown are explained.
 const sqlTopCodes = `
 	SELECT top.stage, top.platform, top.err_code, top.meaning, coalesce(top.what_to_do, ''), top.lost::float8, top.rated::float8,
-		(SELECT min(e.first_day) FROM analytics.error_codes AS e
+		(SELECT ARRAY[min(e.first_day)::text, max(e.meaning_zh), max(e.what_to_do_zh)] FROM analytics.error_codes AS e
 			WHERE e.err_code = top.err_code AND e.stage = top.stage AND e.platform_id = top.platform_id)
 	FROM (
 		SELECT l.stage, l.platform_id, l.platform, l.err_code, (array_agg(l.meaning ORDER BY l.lost DESC, l.meaning))[1] AS meaning,
@@ -48,13 +48,28 @@ const sqlTopCodes = `
 	ORDER BY top.lost DESC, top.stage, top.platform, top.err_code`
 
 // readTopCodes reads the most frequent codes. What their rates are of is the channels'.
-func readTopCodes(ctx context.Context, tx pgx.Tx, s selection, channels []channelLoss) ([]codeLoss, error) {
+func readTopCodes(ctx context.Context, tx pgx.Tx, w words, s selection, channels []channelLoss) ([]codeLoss, error) {
 	codes, err := postgres.List(ctx, tx, func(row pgx.CollectableRow) (c codeLoss, err error) {
-		var since *time.Time
-		err = row.Scan(&c.Stage, &c.Platform, &c.Code, &c.Meaning, &c.WhatToDo, &c.Lost, &c.Coded, &since)
-		if since != nil {
-			day := calendar.DayOf(*since, time.UTC)
+		var known []*string
+		err = row.Scan(&c.Stage, &c.Platform, &c.Code, &c.Meaning, &c.WhatToDo, &c.Lost, &c.Coded, &known)
+		if err != nil {
+			return c, err
+		}
+		if known[0] != nil {
+			day, err := calendar.ParseDay(*known[0])
+			if err != nil {
+				return c, err
+			}
 			c.Since = &day
+		}
+		if w.Language == language.Chinese {
+			c.WhatToDo = ""
+			if known[1] != nil {
+				c.Meaning = *known[1]
+			}
+			if known[2] != nil {
+				c.WhatToDo = *known[2]
+			}
 		}
 		for _, channel := range channels {
 			if channel.Stage == c.Stage && channel.Platform == c.Platform {

@@ -61,6 +61,9 @@ type trouble struct {
 	Error  string
 }
 
+// Word is the name of the text of the state.
+func (t trouble) Word() string { return stateOf(t.State).Word }
+
 // maxTroubles is how many troubles are listed; all are counted.
 const maxTroubles = 10
 

@@ -46,7 +46,7 @@ func (s *site) csv(sheet sheet) http.HandlerFunc {
 		s.answer(w, r, func(view overview) {
 			chosen := view.Selection
 			if view.TasksLate && sheet.Name == "tasks" {
-				sayTooLong(w)
+				sayTooLong(w, r)
 				return
 			}
 			w.Header().Set("Content-Type", "text/csv; charset=utf-8; header=present")

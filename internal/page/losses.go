@@ -18,6 +18,7 @@ const daysInWeeks = 100
 // series is a channel and what it lost in each period.
 type series struct {
 	Platform string
+	Others   int // that are added up here; 0 for one channel
 	Colour   int // of the palette
 	Lost     []float64
 	Total    float64
@@ -144,7 +145,7 @@ func foldSmallest(all []series, periods int) []series {
 		return cmp.Or(cmp.Compare(b.Total, a.Total), cmp.Compare(a.Colour, b.Colour))
 	})
 	rest := series{
-		Platform: fmt.Sprintf("%d others", len(all)-maxSeries+1), Colour: restColour, Lost: make([]float64, periods),
+		Platform: fmt.Sprintf("%d others", len(all)-maxSeries+1), Others: len(all) - maxSeries + 1, Colour: restColour, Lost: make([]float64, periods),
 	}
 	for _, one := range all[maxSeries-1:] {
 		for i, lost := range one.Lost {

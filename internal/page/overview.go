@@ -50,6 +50,7 @@ type overview struct {
 	Unanswered load.Unanswered
 	Tasks      []registered
 	Runs       []run
+	words      words
 }
 
 // Change is how much more or less was lost than in as many days before, in percent; empty
@@ -58,7 +59,7 @@ func (o overview) Change() string {
 	if o.Before.Total.Lost == 0 || o.Before.KnownDays < o.Before.Days() || o.Loss.All.KnownDays < o.Loss.All.Days() {
 		return ""
 	}
-	return fmt.Sprintf("%+.1f %%", 100*(o.Loss.All.Total.Lost/o.Before.Total.Lost-1))
+	return o.words.percents(fmt.Sprintf("%+.1f %%", 100*(o.Loss.All.Total.Lost/o.Before.Total.Lost-1)))
 }
 
 // read calls f with the database as it is, in this request's turn.
@@ -76,13 +77,13 @@ func (s *site) read(r *http.Request, f func(context.Context, pgx.Tx) error) erro
 
 // overview answers with the page.
 func (s *site) overview(w http.ResponseWriter, r *http.Request) {
-	s.answer(w, r, func(view overview) { show(w, http.StatusOK, "overview", view) })
+	s.answer(w, r, func(view overview) { show(w, r, http.StatusOK, "overview", view) })
 }
 
 // answer reads what the address asks for and hands it to present, or says what is wrong.
 func (s *site) answer(w http.ResponseWriter, r *http.Request, present func(overview)) {
 	asked, err := parseRequest(r.URL.RawQuery)
-	view := overview{Form: form{Given: asked.given}}
+	view := overview{words: wordsOf(r), Form: form{Given: asked.given}}
 	readErr := s.read(r, func(ctx context.Context, tx pgx.Tx) error {
 		var readErr error
 		if view.Form.Apps, readErr = readApps(ctx, tx); readErr != nil || len(view.Form.Apps) == 0 {
@@ -100,7 +101,7 @@ func (s *site) answer(w http.ResponseWriter, r *http.Request, present func(overv
 	case err != nil:
 		s.refuse(w, r, err, view.Form)
 	case len(view.Form.Apps) == 0:
-		sayMessage(w, http.StatusOK, "There are no figures yet", "They come with the first run. “pushloss status” shows the state.")
+		sayMessage(w, r, http.StatusOK, "say.empty", "say.empty.text")
 	default:
 		present(view)
 	}
@@ -144,7 +145,7 @@ func (s *site) fill(ctx context.Context, tx pgx.Tx, asked request, view *overvie
 			return err
 		}
 	}
-	view.Months = calendarOf(chosen.From, chosen.To, windows)
+	view.Months = calendarOf(view.words, chosen.From, chosen.To, windows)
 	view.Legend = legendOf(view.Months)
 	if view.Troubles, view.More, err = readTroubles(ctx, tx, *chosen, now, s.opts.Grace); err != nil {
 		return err
@@ -177,13 +178,13 @@ func (o *overview) readLosses(ctx context.Context, tx pgx.Tx, limit time.Duratio
 		return err
 	}
 	o.Loss = tableOf(chosen, o.Form.Stages, figures, channels, windows)
-	o.Chart = chartOf(o.Loss)
+	o.Chart = chartOf(o.words, o.Loss)
 	o.Channels = channelsOf(channels)
 	if figures, err = readFigures(ctx, tx, before); err != nil {
 		return err
 	}
 	o.Before = tableOf(before, o.Form.Stages, figures, nil, windows).All
-	if o.Codes, err = readTopCodes(ctx, tx, chosen, o.Channels); err != nil {
+	if o.Codes, err = readTopCodes(ctx, tx, o.words, chosen, o.Channels); err != nil {
 		return err
 	}
 	if o.Worst, o.TasksLate, err = readWorstWithin(ctx, tx, limit, chosen, o.Loss.Stages); err != nil {
@@ -206,5 +207,5 @@ func (s *site) refuse(w http.ResponseWriter, r *http.Request, err error, form fo
 		s.fail(w, r, err)
 		return
 	}
-	show(w, http.StatusBadRequest, "refusal", refusal{form, wrong})
+	show(w, r, http.StatusBadRequest, "refusal", refusal{form, wrong})
 }

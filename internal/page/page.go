@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/klauspost/compress/gzhttp"
 
+	"pushloss/internal/language"
 	"pushloss/load"
 )
 
@@ -32,6 +33,8 @@ type Options struct {
 	// Grace is how long after its end a day may still be to come, until it is missing.
 	Grace  time.Duration
 	Access Access
+	// Language is for readers who ask for none that the page has; empty means English.
+	Language language.Language
 	// TasksTimeout bounds the queries of all tasks, without which the page is shown too;
 	// zero means some seconds.
 	TasksTimeout time.Duration
@@ -46,11 +49,11 @@ func New(db *load.DB, opts Options) http.Handler {
 	for _, sheet := range sheets {
 		guarded.HandleFunc("GET /"+sheet.Name+".csv", s.csv(sheet))
 	}
-	guarded.HandleFunc("GET /", func(w http.ResponseWriter, _ *http.Request) {
-		sayMessage(w, http.StatusNotFound, "There is no such page", "The page is at /, the probes are at /healthz and /readyz, the metrics at /metrics.")
+	guarded.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
+		sayMessage(w, r, http.StatusNotFound, "say.nopage", "say.nopage.text")
 	})
 	all := http.NewServeMux()
-	all.Handle("/", opts.Access.guard(guarded))
+	all.Handle("/", inLanguage(opts.Language, opts.Access.guard(guarded)))
 	for _, one := range []asset{stylesheet, icon} { // they hold no figures, and a refusal is to be legible too
 		all.Handle("GET "+one.Path, one)
 	}
@@ -68,10 +71,10 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case r.Context().Err() != nil: // the reader has gone
 	case isTimeout(err), errors.Is(err, context.DeadlineExceeded):
-		sayTooLong(w)
+		sayTooLong(w, r)
 	default:
 		s.opts.Log.ErrorContext(r.Context(), "cannot show the page", "path", r.URL.Path, "error", err)
-		sayMessage(w, http.StatusServiceUnavailable, "The figures cannot be read now", "The log says why. Try again later.")
+		sayMessage(w, r, http.StatusServiceUnavailable, "say.unread", "say.unread.text")
 	}
 }
 
@@ -81,6 +84,6 @@ func isTimeout(err error) bool {
 	return errors.As(err, &pgErr) && pgErr.Code == pgerrcode.QueryCanceled
 }
 
-func sayTooLong(w http.ResponseWriter) {
-	sayMessage(w, http.StatusServiceUnavailable, "It takes too long to read these figures", "Choose a shorter range of days.")
+func sayTooLong(w http.ResponseWriter, r *http.Request) {
+	sayMessage(w, r, http.StatusServiceUnavailable, "say.long", "say.long.text")
 }

@@ -7,23 +7,47 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
+
+	"pushloss/internal/language"
 
 	"github.com/dustin/go-humanize"
 )
 
-// templates escape by the place of a text: what the API sent is never markup.
-var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"count":      humanize.Commaf,
-	"integer":    humanize.Comma,
-	"share":      share,
-	"rate":       rate,
-	"clock":      clock,
-	"dict":       dict,
-	"parts":      func(name string) []string { return strings.SplitAfter(name, "_") },
-	"stylesheet": func() string { return stylesheet.Path },
-	"icon":       func() string { return icon.Path },
-}).ParseFS(files, "assets/*.html"))
+// templates escape by the place of a text: what the API sent is never markup. They are parsed
+// once for each language.
+var templates = sync.OnceValue(func() map[language.Language]*template.Template {
+	all := make(map[language.Language]*template.Template)
+	for _, l := range language.All() {
+		all[l] = template.Must(template.New("").Funcs(functions(wordsIn(l))).ParseFS(files, "assets/*.html"))
+	}
+	return all
+})
+
+func functions(w words) template.FuncMap {
+	return template.FuncMap{
+		"count":      humanize.Commaf,
+		"integer":    humanize.Comma,
+		"id":         func(number int64) string { return strconv.FormatInt(number, 10) },
+		"share":      share,
+		"percent":    func(part, whole float64) string { return w.percents(share(part, whole) + " %") },
+		"percents":   w.percents,
+		"rate":       func(part, whole float64) string { return w.percents(rate(part, whole)) },
+		"clock":      clock,
+		"dict":       dict,
+		"parts":      func(name string) []string { return strings.SplitAfter(name, "_") },
+		"stylesheet": func() string { return stylesheet.Path },
+		"icon":       func() string { return icon.Path },
+		"language":   func() language.Language { return w.Language },
+		"text":       w.Text,
+		"wrong":      w.wrong,
+		"channel":    w.channel,
+		"nameOf":     w.nameOf,
+		"helpOf":     w.helpOf,
+		"home":       func() string { return "/?lang=" + string(w.Language) },
+	}
+}
 
 // share is a part of a whole in percent.
 func share(part, whole float64) string {
@@ -54,9 +78,9 @@ func dict(pairs ...any) map[string]any {
 func clock(at time.Time, of app) string { return at.In(of.location()).Format("2006-01-02 15:04") }
 
 // show answers with a template, whole or not at all.
-func show(w http.ResponseWriter, status int, name string, data any) {
+func show(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
 	var body bytes.Buffer
-	if err := templates.ExecuteTemplate(&body, name, data); err != nil {
+	if err := templates()[wordsOf(r).Language].ExecuteTemplate(&body, name, data); err != nil {
 		http.Error(w, "the page cannot be made", http.StatusInternalServerError)
 		return
 	}
@@ -65,9 +89,9 @@ func show(w http.ResponseWriter, status int, name string, data any) {
 	_, _ = w.Write(body.Bytes())
 }
 
-// message is a page of a few words.
+// message is a page of a few words, by the names of its texts.
 type message struct{ Title, Text string }
 
-func sayMessage(w http.ResponseWriter, status int, title, text string) {
-	show(w, status, "message", message{title, text})
+func sayMessage(w http.ResponseWriter, r *http.Request, status int, title, text string) {
+	show(w, r, status, "message", message{title, text})
 }

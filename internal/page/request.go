@@ -1,7 +1,6 @@
 package page
 
 import (
-	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -9,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/language"
 )
 
 const (
@@ -35,8 +35,11 @@ type request struct {
 	given map[string]string
 }
 
-// problem is what is wrong with one parameter.
-type problem struct{ Parameter, Text string }
+// problem is what is wrong with one parameter: the name of a text, and its values.
+type problem struct {
+	Parameter, Name string
+	Values          []any
+}
 
 // problems refuse a request.
 type problems []problem
@@ -44,13 +47,13 @@ type problems []problem
 func (p problems) Error() string {
 	texts := make([]string, len(p))
 	for i, one := range p {
-		texts[i] = one.Parameter + ": " + one.Text
+		texts[i] = one.Parameter + ": " + wordsIn(language.English).wrong(one)
 	}
 	return strings.Join(texts, "; ")
 }
 
-func (p *problems) add(parameter, format string, args ...any) {
-	*p = append(*p, problem{parameter, fmt.Sprintf(format, args...)})
+func (p *problems) add(parameter, name string, values ...any) {
+	*p = append(*p, problem{parameter, name, values})
 }
 
 func (p problems) orNil() error {
@@ -61,7 +64,7 @@ func (p problems) orNil() error {
 }
 
 // parameters are those that an address may have.
-const parameters = "app, task, stage, platform, code, from, to"
+const parameters = "app, task, stage, platform, code, from, to, lang"
 
 // parseRequest reads the query of an address. The request holds everything readable even
 // where a parameter is wrong.
@@ -70,21 +73,21 @@ func parseRequest(query string) (request, error) {
 	var wrong problems
 	values, err := url.ParseQuery(query)
 	if err != nil {
-		wrong.add("address", "cannot be read: %s", err)
+		wrong.add("address", "wrong.address", err.Error())
 	}
 	for _, name := range sortedKeys(values) {
 		switch {
 		case !slices.Contains(strings.Split(parameters, ", "), name):
-			wrong.add(name, "is not a parameter: use %s", parameters)
+			wrong.add(name, "wrong.parameter", parameters)
 		case len(values[name]) > 1:
-			wrong.add(name, "is given more than once")
+			wrong.add(name, "wrong.twice")
 		default:
 			r.given[name] = strings.TrimSpace(values[name][0])
 		}
 	}
 	if text := r.given["app"]; text != "" {
 		if r.app, err = strconv.ParseInt(text, 10, 64); err != nil || r.app <= 0 {
-			wrong.add("app", "%q is not an SDKAppID, such as 1400000001", text)
+			wrong.add("app", "wrong.app", text)
 		}
 	}
 	r.filter = filter{
@@ -92,7 +95,10 @@ func parseRequest(query string) (request, error) {
 		Platform: wrong.text("platform", r.given["platform"]), Code: wrong.text("code", r.given["code"]),
 	}
 	if r.Stage != "" && r.Stage != "ready_to_send" && r.Stage != "post_send_delivered" {
-		wrong.add("stage", "%q is not a stage: use ready_to_send or post_send_delivered", r.Stage)
+		wrong.add("stage", "wrong.stage", r.Stage)
+	}
+	if _, err := language.Parse(r.given["lang"]); err != nil && r.given["lang"] != "" {
+		wrong.add("lang", "wrong.lang", r.given["lang"])
 	}
 	r.from, r.to = wrong.day("from", r.given["from"]), wrong.day("to", r.given["to"])
 	if r.from != nil && r.to != nil {
@@ -104,7 +110,7 @@ func parseRequest(query string) (request, error) {
 // text is a text to look for in the database.
 func (p *problems) text(parameter, text string) string {
 	if len(text) > maxText || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
-		p.add(parameter, "is longer than %d bytes, or not text", maxText)
+		p.add(parameter, "wrong.text", strconv.Itoa(maxText))
 	}
 	return text
 }
@@ -116,10 +122,10 @@ func (p *problems) day(parameter, text string) *calendar.Day {
 	day, err := calendar.ParseDay(text)
 	switch {
 	case err != nil:
-		p.add(parameter, "%s", err)
+		p.add(parameter, "wrong.day", text)
 		return nil
 	case day < firstDay || day > lastDay:
-		p.add(parameter, "%s is out of range: give a day from %s to %s", day, firstDay, lastDay)
+		p.add(parameter, "wrong.range", day.String(), firstDay.String(), lastDay.String())
 		return nil
 	}
 	return &day
@@ -128,9 +134,9 @@ func (p *problems) day(parameter, text string) *calendar.Day {
 func (p *problems) span(from, to calendar.Day) {
 	switch days := to - from + 1; {
 	case days < 1:
-		p.add("from", "%s is after %s, the day in “to”", from, to)
+		p.add("from", "wrong.order", from.String(), to.String())
 	case days > maxDays:
-		p.add("from", "%s to %s are %d days: a page shows at most %d", from, to, days, maxDays)
+		p.add("from", "wrong.long", from.String(), to.String(), strconv.Itoa(int(days)), strconv.Itoa(maxDays))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pushloss/internal/postgres"
+	"pushloss/load"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -22,6 +23,23 @@ type run struct {
 	Changed  int64 // rows inserted, updated and deleted
 	Rejects  int64
 	Error    string
+}
+
+// Ended is the name of the text of the state.
+func (r run) Ended() string {
+	switch load.RunState(r.State) {
+	case load.RunRunning:
+		return "ended.running"
+	case load.RunDone:
+		return "ended.done"
+	case load.RunPartial:
+		return "ended.partial"
+	case load.RunFailed:
+		return "ended.failed"
+	case load.RunInterrupted:
+		return "ended.interrupted"
+	}
+	return r.State
 }
 
 // Took is how long the run lasted; empty while it runs.

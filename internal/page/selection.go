@@ -25,7 +25,7 @@ type app struct {
 // task is one of those to choose from.
 type task struct{ ID, Label string }
 
-// stage is where on its way a push is lost.
+// stage is where on its way a push is lost. Meaning is the name of a text.
 type stage struct{ Name, Meaning string }
 
 // filter says which losses are shown; an empty text stands for all of them.
@@ -46,12 +46,14 @@ type selection struct {
 	filter
 	From calendar.Day
 	To   calendar.Day
+	// Lang is the language that the address asks for; empty if it asks for none.
+	Lang string
 }
 
 // Query is the selection as a query of the page's address.
 func (s selection) Query() url.Values {
 	values := url.Values{"app": {strconv.FormatInt(s.App.ID, 10)}, "from": {s.From.String()}, "to": {s.To.String()}}
-	for name, value := range map[string]string{"task": s.Task, "stage": s.Stage, "platform": s.Platform, "code": s.Code} {
+	for name, value := range map[string]string{"task": s.Task, "stage": s.Stage, "platform": s.Platform, "code": s.Code, "lang": s.Lang} {
 		if value != "" {
 			values.Set(name, value)
 		}
@@ -90,13 +92,22 @@ func readApps(ctx context.Context, tx pgx.Tx) ([]app, error) {
 }
 
 const sqlStages = `
-	SELECT stage, meaning
+	SELECT stage
 	FROM analytics.stages
 	WHERE stage IN ('ready_to_send', 'post_send_delivered')
 	ORDER BY stage_id`
 
 func readStages(ctx context.Context, tx pgx.Tx) ([]stage, error) {
-	stages, err := postgres.List(ctx, tx, pgx.RowToStructByPos[stage], sqlStages)
+	stages, err := postgres.List(ctx, tx, func(row pgx.CollectableRow) (one stage, err error) {
+		err = row.Scan(&one.Name)
+		switch one.Name {
+		case "ready_to_send":
+			one.Meaning = "stage.ready_to_send"
+		case "post_send_delivered":
+			one.Meaning = "stage.post_send_delivered"
+		}
+		return one, err
+	}, sqlStages)
 	if err != nil {
 		return nil, fmt.Errorf("read the stages: %w", err)
 	}
@@ -127,10 +138,10 @@ const (
 // the first one.
 func (r request) choose(ctx context.Context, tx pgx.Tx, apps []app) (selection, error) {
 	if len(apps) == 0 {
-		return selection{}, problems{{"app", "no app has figures yet"}}
+		return selection{}, problems{{Parameter: "app", Name: "wrong.none"}}
 	}
 	var wrong problems
-	s := selection{App: apps[0], filter: r.filter}
+	s := selection{App: apps[0], filter: r.filter, Lang: r.given["lang"]}
 	if r.app != 0 {
 		found := false
 		for _, one := range apps {
@@ -139,7 +150,7 @@ func (r request) choose(ctx context.Context, tx pgx.Tx, apps []app) (selection, 
 			}
 		}
 		if !found {
-			wrong.add("app", "app %d has no figures", r.app)
+			wrong.add("app", "wrong.no.app", strconv.FormatInt(r.app, 10))
 			return s, wrong
 		}
 	}
@@ -149,7 +160,7 @@ func (r request) choose(ctx context.Context, tx pgx.Tx, apps []app) (selection, 
 			return s, fmt.Errorf("look for the task: %w", err)
 		}
 		if !exists {
-			wrong.add("task", "app %d has no task %q", s.App.ID, s.Task)
+			wrong.add("task", "wrong.no.task", strconv.FormatInt(s.App.ID, 10), s.Task)
 		}
 	}
 	if s.Platform != "" {
@@ -157,7 +168,7 @@ func (r request) choose(ctx context.Context, tx pgx.Tx, apps []app) (selection, 
 			return s, fmt.Errorf("look for the platform: %w", err)
 		}
 		if !exists {
-			wrong.add("platform", "%q is not a platform", s.Platform)
+			wrong.add("platform", "wrong.no.platform", s.Platform)
 		}
 	}
 	return s, wrong.orNil()

@@ -39,19 +39,19 @@ func readRegistered(ctx context.Context, tx pgx.Tx, s selection) ([]registered, 
 	return tasks, nil
 }
 
-// Origin says in words where the task came from.
+// Origin is the name of the text of where the task came from.
 func (t registered) Origin() string {
 	switch t.Source {
 	case "command":
-		return "typed"
+		return "origin.typed"
 	case "push_answer":
-		return "answer of the push"
+		return "origin.answer"
 	case "request":
-		return "request"
+		return "origin.request"
 	case "schedule":
-		return "scheduled push"
+		return "origin.schedule"
 	case "":
-		return "not recorded"
+		return "origin.none"
 	}
 	return t.Source
 }
