@@ -53,6 +53,11 @@ clients: postgres ## what reads the views: the clients of Debian that are there,
 	internal/lab/clients/install.sh '$(CLIENTS)' npm pypi
 	PUSHLOSS_TEST_CLIENTS='$(CLIENTS)' go test ./internal/lab/clients -run Clients -v -count 1 -timeout 15m
 
+.PHONY: superset
+superset: postgres ## Superset on a port of its own: a database, a dataset, a chart and its figures; installs it below CLIENTS
+	internal/lab/clients/install.sh '$(CLIENTS)' superset
+	PUSHLOSS_TEST_CLIENTS='$(CLIENTS)' go test ./internal/lab/clients -run Superset -v -count 1 -timeout 15m
+
 .PHONY: fuzz
 fuzz: ## each fuzz target for FUZZTIME
 	@grep -roE '^func Fuzz[A-Za-z0-9_]+' --include '*_test.go' . | sort | while IFS=: read -r file target; do \

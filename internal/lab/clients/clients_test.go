@@ -21,6 +21,8 @@ type client struct {
 	// missing returns what to install if the client is missing.
 	missing func() string
 	read    func(t *testing.T, env []string, relations []string) map[string]table
+	// copies says that the client copies tables, which have rows, and not what a function returns.
+	copies bool
 }
 
 // The types that the clients' languages have for a kind of column.
@@ -36,6 +38,14 @@ var (
 		"string of 1082": ofDays, "string of 1184": ofTimes, "boolean of 16": ofBools,
 		"no value of 25": ofText, "no value of 21": ofInts, "no value of 23": ofInts, "no value of 20": ofInts, "no value of 701": ofFloat,
 		"no value of 1082": ofDays, "no value of 1184": ofTimes, "no value of 16": ofBools,
+	}
+	pandasTypes = map[string]kind{
+		"StringDtype of 25": ofText, "Int64Dtype of 21": ofInts, "Int64Dtype of 23": ofInts, "Int64Dtype of 20": ofInts, "Float64Dtype of 701": ofFloat,
+		"StringDtype of 1082": ofDays, "DatetimeTZDtype of 1184": ofTimes, "BooleanDtype of 16": ofBools,
+	}
+	duckdbTypes = map[string]kind{
+		"no value of VARCHAR": ofText, "no value of BIGINT": ofInts, "no value of DOUBLE": ofFloat, "no value of DATE": ofDays,
+		"no value of TIMESTAMP WITH TIME ZONE": ofTimes, "no value of BOOLEAN": ofBools,
 	}
 	// What psycopg returns for a column with only NULL, and psql for any column.
 	postgresTypes = map[string]kind{
@@ -94,6 +104,17 @@ var clients = []client{
 		missing: func() string { return fetched("node_modules/postgres", "npm") },
 		read:    program("node", "testdata/read_node.js", "postgres"),
 	},
+	{
+		name:    "pandas over SQLAlchemy",
+		missing: func() string { return fetched("python/complete", "pypi") },
+		read:    program(fetchedPython(), "testdata/read_pandas.py"),
+	},
+	{
+		name:    "dlt into DuckDB",
+		missing: func() string { return fetched("python/complete", "pypi") },
+		read:    program(fetchedPython(), "testdata/read_dlt.py"),
+		copies:  true,
+	},
 }
 
 // needs returns the Debian package unless the command succeeds.
@@ -106,6 +127,8 @@ func needs(debian, name string, args ...string) string {
 
 // fetchedFolder is where install.sh has put clients that are not Debian's.
 const fetchedFolder = "PUSHLOSS_TEST_CLIENTS"
+
+func fetchedPython() string { return filepath.Join(os.Getenv(fetchedFolder), "python", "bin", "python") }
 
 // fetched returns the command that installs a client of a registry unless it is there.
 func fetched(path, registry string) string {
@@ -142,6 +165,12 @@ func TestAllClientsGetTheSameFigures(t *testing.T) {
 			t.Parallel()
 			if missing := client.missing(); missing != "" {
 				t.Skipf("%s is not installed (%s): the test cannot try it", client.name, missing)
+			}
+			relations := relations
+			if client.copies {
+				relations = slices.DeleteFunc(slices.Clone(relations), func(relation string) bool {
+					return relation == asOf || len(want[relation].Rows) == 0
+				})
 			}
 			got := client.read(t, environment(t, reader), relations)
 			for _, relation := range relations {
@@ -199,7 +228,7 @@ func program(name string, args ...string) func(*testing.T, []string, []string) m
 
 // kindByNames returns the kind of a column whose values have these types.
 func kindByNames(names []string) kind {
-	for _, types := range []map[string]kind{pythonTypes, javaTypes, nodeTypes, postgresTypes} {
+	for _, types := range []map[string]kind{pythonTypes, javaTypes, nodeTypes, pandasTypes, duckdbTypes, postgresTypes} {
 		if kind, ok := types[strings.Join(names, " and ")]; ok {
 			return kind
 		}
