@@ -128,7 +128,9 @@ func needs(debian, name string, args ...string) string {
 // fetchedFolder is where install.sh has put clients that are not Debian's.
 const fetchedFolder = "PUSHLOSS_TEST_CLIENTS"
 
-func fetchedPython() string { return filepath.Join(os.Getenv(fetchedFolder), "python", "bin", "python") }
+func fetchedPython() string {
+	return filepath.Join(os.Getenv(fetchedFolder), "python", "bin", "python")
+}
 
 // fetched returns the command that installs a client of a registry unless it is there.
 func fetched(path, registry string) string {
