@@ -19,7 +19,7 @@ const (
 			coalesce(m.short_name, m.meaning, (
 				SELECT max(nullif(u.err_info, '')) FROM pushloss.usual_platform_text AS u JOIN pushloss.err_code AS c USING (err_code_key)
 				WHERE c.err_code = k.err_code AND u.stage_id = k.stage_id AND u.platform_id = k.platform_id AND u.stream_id = 0), ''),
-			coalesce(m.likely_cause, ''), coalesce(m.what_to_do, '')
+			coalesce(m.likely_cause, ''), coalesce(m.what_to_do, ''), coalesce(m.meaning_zh, ''), coalesce(m.what_to_do_zh, '')
 		FROM unnest($1::smallint[], $2::smallint[], $3::smallint[], $4::text[]) WITH ORDINALITY AS k (stage_id, event_type, platform_id, err_code, nth)
 		JOIN pushloss.stage AS s USING (stage_id)
 		LEFT JOIN pushloss.platform AS p USING (platform_id)
@@ -86,9 +86,10 @@ func (db *DB) describe(ctx context.Context, app int64, events []jump.Event) ([]J
 	}
 	i := 0
 	var words Jump
-	_, err = pgx.ForEachRow(rows, []any{&words.Stage, &words.Platform, &words.Name, &words.LikelyCause, &words.WhatToDo}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&words.Stage, &words.Platform, &words.Name, &words.LikelyCause, &words.WhatToDo, &words.MeaningZh, &words.WhatToDoZh}, func() error {
 		j := &jumps[i]
 		j.Stage, j.Platform, j.Name, j.LikelyCause, j.WhatToDo = words.Stage, words.Platform, words.Name, words.LikelyCause, words.WhatToDo
+		j.MeaningZh, j.WhatToDoZh = words.MeaningZh, words.WhatToDoZh
 		j.Cause = fmt.Sprintf("%s/%d/%d/%s", j.Stage, eventTypes[i], platforms[i], j.ErrCode)
 		i++
 		return nil

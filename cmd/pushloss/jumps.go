@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -8,6 +9,7 @@ import (
 	"pushloss/internal/calendar"
 	"pushloss/internal/config"
 	"pushloss/internal/jump"
+	"pushloss/internal/language"
 	"pushloss/internal/problem"
 	"pushloss/load"
 )
@@ -69,7 +71,7 @@ and PUSHLOSS_JUMP_MIN.`,
 		if err != nil {
 			return err
 		}
-		return printJumps(env, *output, days, jumps)
+		return printJumps(env, *output, a.settings.Language, days, jumps)
 	}
 	return command
 }
@@ -108,7 +110,7 @@ func jumpSpan(selection load.Selection, today calendar.Day) (calendar.Span, erro
 	return span, nil
 }
 
-func printJumps(env Environment, output format, days calendar.Span, jumps []load.Jump) error {
+func printJumps(env Environment, output format, in language.Language, days calendar.Span, jumps []load.Jump) error {
 	if output == asJSON {
 		return printJSON(env.Stdout, jumps)
 	}
@@ -119,11 +121,15 @@ func printJumps(env Environment, output format, days calendar.Span, jumps []load
 			if j.Pushes != nil {
 				pushes, lost = count(*j.Pushes), j.Lost()
 			}
+			meaning := j.Name
+			if in == language.Chinese {
+				meaning = cmp.Or(j.MeaningZh, j.Name)
+			}
 			last := j.Last.String()
 			if j.Open {
 				last = "goes on"
 			}
-			t.AppendRow([]any{j.SDKAppID, j.First, last, j.Platform, j.Stage, j.ErrCode, j.Worst, count(j.Losses), pushes, lost, usual, j.Name})
+			t.AppendRow([]any{j.SDKAppID, j.First, last, j.Platform, j.Stage, j.ErrCode, j.Worst, count(j.Losses), pushes, lost, usual, meaning})
 		}
 		t.Render()
 	}

@@ -45,6 +45,8 @@ func TestJumpsTellsThePastAgain(t *testing.T) {
 	if out := w.do(0, "jumps", "--from", w.back(10)).stdout; !strings.Contains(out, "authentication failed") || !strings.Contains(out, "1 loss that stands out") {
 		t.Error(out)
 	}
+	w.env["PUSHLOSS_LANG"] = "zh"
+	w.do(0, "jumps", "--from", w.back(10)).says(t, "鉴权失败")
 	if out := w.do(0, "jumps", "-o", "json", "--factor", "1000", "--min", "1000000000").stdout; strings.TrimSpace(out) != "[]" {
 		t.Error(out)
 	}

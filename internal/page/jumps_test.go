@@ -29,6 +29,10 @@ func TestThePageListsLossesThatStandOut(t *testing.T) {
 	if diff := gocmp.Diff(want[:1], w.shown("code", "21301").cells("#jumps-table tbody tr")); diff != "" {
 		t.Errorf("with a code chosen (-want +got):\n%s", diff)
 	}
+	want = []string{"21301|鉴权失败 在控制台修正|Xiaomi|ready_to_send|2025-01-01|持续中|43%|3.5%"}
+	if diff := gocmp.Diff(want, w.shown("code", "21301", "lang", "zh").cells("#jumps-table tbody tr")); diff != "" {
+		t.Errorf("in Chinese (-want +got):\n%s", diff)
+	}
 	if w.shown("task", "demo-welcome").Find("#jumps").Length() != 0 {
 		t.Error("the page of a task has the section")
 	}
