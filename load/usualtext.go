@@ -46,9 +46,10 @@ const (
 	sqlUsualTexts = `
 		WITH chosen AS (SELECT err_code_key, {place}, err_info_key, err_count FROM pushloss.{facts} WHERE task_key = 0)` + sqlKeepUsualTexts
 	// Reads the places that the whole apps' figures lack or have no text for: not every list
-	// of the API has every code.
+	// of the API has every code. A place without a text has no figures with one, since the
+	// first load of such figures stores it (places): there is nothing to choose from.
 	sqlPlacesOfTasks = `
-		SELECT err_code_key, {place} FROM pushloss.{table} WHERE stream_id = 0
+		SELECT err_code_key, {place} FROM pushloss.{table} WHERE stream_id = 0 AND err_info <> ''
 		EXCEPT
 		SELECT err_code_key, {place} FROM pushloss.{facts} JOIN pushloss.err_info USING (err_info_key)
 		WHERE task_key = 0 AND err_info <> ''`
