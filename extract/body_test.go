@@ -252,20 +252,34 @@ func TestARealRedirectIsNotFollowed(t *testing.T) {
 	}
 }
 
-// An answer that the request knows is handed over unread, with the service's clock.
+// An answer that the request knows is handed over unread, with the service's clock. The digest
+// is that of the text that is handed over, if there is one.
 func TestAKnownAnswerIsNotRead(t *testing.T) {
 	t.Parallel()
-	for name, known := range map[string]bool{"known": true, "not known": false} {
+	const okayWithComma = `{"ErrorCode":0,"Results":[],}`
+	for name, test := range map[string]struct {
+		body          string
+		known, hashed bool
+	}{
+		"known":          {okay, true, true},
+		"not known":      {okay, false, true},
+		"to be mended":   {okayWithComma, false, true},
+		"with a key":     {`{"ErrorCode":0,"Results":[],"of":"` + secretKey.Reveal() + `"}`, false, false},
+		"known unmended": {okayWithComma, true, true},
+	} {
 		inBubble(t, name, func(t *testing.T) {
-			s := always(reply{body: okay})
+			s := always(reply{body: test.body})
 			request := oneDay
-			request.Known = func(digest [sha256.Size]byte) bool { return known && digest == sha256.Sum256([]byte(okay)) }
+			request.Known = func(digest [sha256.Size]byte) bool { return test.known && digest == sha256.Sum256([]byte(test.body)) }
 			answer, err := pullAs(s, request, extract.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if (answer.JSON == nil) != known || string(answer.Body) != okay || (answer.Digest == sha256.Sum256([]byte(okay))) != known {
+			if (answer.JSON == nil) != test.known || (string(answer.Body) == test.body) != test.hashed {
 				t.Errorf("the answer is %+v", answer)
+			}
+			if hashed := answer.Digest == sha256.Sum256(answer.Body); hashed != test.hashed || !hashed && answer.Digest != [sha256.Size]byte{} {
+				t.Errorf("the digest is %x", answer.Digest)
 			}
 		})
 	}

@@ -185,8 +185,9 @@ func (c *Client) receive(ctx context.Context, response *http.Response, hold func
 	}
 	c.lastSize.Store(int64(buffer.Len()))
 	body := buffer.Bytes()
+	var digest [sha256.Size]byte
 	if known != nil {
-		if digest := sha256.Sum256(body); known(digest) { // so it has no credential, and no error
+		if digest = sha256.Sum256(body); known(digest) { // so it has no credential, and no error
 			return Answer{Body: body, Digest: digest, Date: date(), release: release}, OutcomeOK, nil
 		}
 	}
@@ -203,7 +204,10 @@ func (c *Client) receive(ctx context.Context, response *http.Response, hold func
 		return Answer{Date: date()}, OutcomeAPIError, apiError(code, redact.shown(info))
 	}
 	body, strict, blanked := redact.blankAnswer(body, strict)
-	return Answer{Body: body, JSON: strict, Date: date(), Blanked: blanked, release: release}, OutcomeOK, nil
+	if blanked > 0 {
+		digest = [sha256.Size]byte{} // it is that of the other text
+	}
+	return Answer{Body: body, Digest: digest, JSON: strict, Date: date(), Blanked: blanked, release: release}, OutcomeOK, nil
 }
 
 // clockOf returns the service's clock from the Date header of an answer that arrives now;

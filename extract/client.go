@@ -78,7 +78,7 @@ type Answer struct {
 	// JSON is Body as strict JSON (see jsonwalk.Syntax). It is nil for an answer that the
 	// request knew: StrictJSON returns it.
 	JSON []byte
-	// Digest is the SHA-256 of Body, if the request knew the answer.
+	// Digest is the SHA-256 of Body, or zero if it was not needed: see Request.Known.
 	Digest [sha256.Size]byte
 	// SentAt is when the accepted call was made.
 	SentAt time.Time
