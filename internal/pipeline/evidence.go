@@ -13,24 +13,27 @@ import (
 	"pushloss/transform"
 )
 
-// worthEvidence is how many requests for single days of tasks a run must make for spans to
-// be worth a comparison.
-const worthEvidence = 20
-
 const (
-	// worthEvidenceFirst is how many requests for single days of tasks a backfill without
-	// evidence must make to begin with a comparison.
+	// worthEvidence is how many requests for single days of tasks a run must make for spans
+	// to be worth a comparison.
+	worthEvidence = 20
+	// worthEvidenceFirst is how many of them a backfill without evidence must make to begin
+	// with a comparison.
 	worthEvidenceFirst = 200
 	// maxLooks is how many requests it makes to find tasks with figures.
 	maxLooks = 20
 )
+
+// worth holds the numbers of requests by days from which spans and comparisons are used.
+// Tests lower them.
+type worth struct{ spans, evidence, evidenceFirst int }
 
 // gatherFirst lets a long backfill begin with the evidence that the days add up. It looks
 // for tasks with figures on its newest days, requests these days of theirs by themselves,
 // and compares them. asked says that it pulled windows of the plan.
 func (p *puller) gatherFirst(ctx context.Context, work *appWork, ofTasks int) (asked bool, err error) {
 	plan := work.plan
-	if !p.settings.Spans || p.kind != KindBackfill || plan.reprocess != Missing || ofTasks < worthEvidenceFirst {
+	if !p.settings.Spans || p.kind != KindBackfill || plan.reprocess != Missing || ofTasks < p.opts.worth.evidenceFirst {
 		return false, nil
 	}
 	newest := work.policy.newestSpanTo(plan.last, p.opts.Now())
@@ -46,7 +49,13 @@ func (p *puller) gatherFirst(ctx context.Context, work *appWork, ofTasks int) (a
 			continue
 		}
 		tasks, days, err := p.lookForFigures(ctx, work, planned, newest)
-		if err != nil {
+		var failed *extract.Error
+		switch {
+		case errors.As(err, &failed) && (wordless(failed) || failed.Class == extract.Operator):
+			return asked, nil // the plan's requests say what is wrong
+		case errors.As(err, &failed):
+			continue
+		case err != nil:
 			return asked, err
 		}
 		if len(tasks) == 0 {
@@ -102,13 +111,9 @@ func (p *puller) lookForFigures(ctx context.Context, work *appWork, of planStrea
 			tasks = append(tasks, task.TaskRef)
 		}
 		p.planned(1)
-		answer, err := work.client.Pull(ctx, extract.Request{Stream: of.Stream, Window: work.policy.spanWindow(days), Tasks: taskIDs(tasks), Tries: 1})
+		answer, err := work.client.Pull(ctx, extract.Request{Stream: of.Stream, Window: work.policy.spanWindow(days), Tasks: taskIDs(tasks)})
 		p.step(work.Account.SDKAppID, days.Last)
-		var failed *extract.Error
-		switch {
-		case errors.As(err, &failed):
-			return nil, days, nil // the plan's requests say what is wrong
-		case err != nil:
+		if err != nil {
 			return nil, days, err
 		}
 		result, err := normalizer.Normalize(of.Stream, answer.JSON, taskIDs(tasks))
@@ -126,7 +131,7 @@ func (p *puller) lookForFigures(ctx context.Context, work *appWork, of planStrea
 // tasks with the most figures. If both agree, later runs may use spans. A failure changes
 // nothing: the next run tries again.
 func (p *puller) gatherEvidence(ctx context.Context, at turn, plan appPlan, rules policy, ofTasks int) error {
-	if !p.settings.Spans || !plan.scheduled || plan.spans == nil && ofTasks < worthEvidence {
+	if !p.settings.Spans || !plan.scheduled || plan.spans == nil && ofTasks < p.opts.worth.evidence {
 		return nil
 	}
 	days := rules.newestSpan(p.opts.Now())
@@ -159,7 +164,7 @@ func (p *puller) compareSpan(ctx context.Context, at turn, rules policy, of stre
 	p.planned(1)
 	window := rules.spanWindow(days)
 	ids := taskIDs(tasks)
-	answer, err := at.client.Pull(ctx, extract.Request{Stream: of, Window: window, Tasks: ids, Tries: 1})
+	answer, err := at.client.Pull(ctx, extract.Request{Stream: of, Window: window, Tasks: ids})
 	p.step(at.Account.SDKAppID, days.Last)
 	var failed *extract.Error
 	switch {

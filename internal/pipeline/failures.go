@@ -38,31 +38,37 @@ func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error,
 	if err := w.failed(ctx, r, reason); err != nil {
 		return err
 	}
+	if counts, err := w.noteRefusal(ctx, r, failed, aboutTasks, loadsBefore); err != nil || !counts {
+		return err
+	}
+	return w.unanswered(ctx, failed)
+}
+
+// noteRefusal notes a request without figures. counts says that it got no answer, and that
+// the API may be the reason.
+func (w *appWork) noteRefusal(ctx context.Context, r request, failed *extract.Error, aboutTasks bool, loadsBefore int) (counts bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.refusals.note(r, failed)
 	if aboutTasks && w.refusals.setApart(r, failed) {
 		w.log.WarnContext(ctx, "the api refuses a task: its other days are requested at the end", "task", r.tasks[0].ID, "error", failed)
-		return nil
+		return false, nil
 	}
 	switch {
 	case r.ofTasks() && len(r.tasks) == 1 && w.refusals.tasks[r.tasks[0].Key] != nil:
-		return nil // known to fail alone
+		return false, nil // known to fail alone
 	case failed.Class == extract.Unreadable:
-		return nil // the API answered, and may have figures for another window
+		return false, nil // the API answered, and may have figures for another window
 	case w.loads > loadsBefore:
-		return nil // others were answered meanwhile: the API works
+		return false, nil // others were answered meanwhile: the API works
 	case failed.Code != 0:
 		w.failuresInRow, w.lastError = 0, failed
 		if w.errorsInRow++; w.errorsInRow >= maxErrorsInRow {
-			return &unreachableError{requests: w.errorsInRow, last: failed}
+			return false, &unreachableError{requests: w.errorsInRow, last: failed}
 		}
-		return nil
+		return false, nil
 	}
-	if w.failuresInRow++; w.failuresInRow >= maxFailuresInRow {
-		return &unreachableError{requests: w.failuresInRow, last: failed}
-	}
-	return nil
+	return true, nil
 }
 
 // failed records windows that could not be loaded.

@@ -47,6 +47,8 @@ type world struct {
 	now      time.Time
 	apps     []pipeline.App
 	settings pipeline.Settings
+	// spansAlways has spans used however few requests they save.
+	spansAlways bool
 }
 
 // setup makes a world of one app without pace whose API remembers for ever.
@@ -110,6 +112,9 @@ func (w *world) pipelineOn(db *load.DB, opts pipeline.Options) *pipeline.Pipelin
 	if opts.DatabaseNow == nil {
 		now := opts.Now
 		opts.DatabaseNow = func(context.Context) (time.Time, error) { return now(), nil }
+	}
+	if w.spansAlways {
+		opts = opts.WithSpansAlways()
 	}
 	return pipeline.New(db, w.transport, w.apps, w.settings, opts)
 }

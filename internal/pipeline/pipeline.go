@@ -62,6 +62,8 @@ type Options struct {
 	// Pick returns a random number from 0 to n-1, which chooses the proven spans to check;
 	// nil is rand.IntN.
 	Pick func(n int) int
+
+	worth worth
 }
 
 // Progress is the progress of a job, over all apps.
@@ -102,6 +104,9 @@ func New(db *load.DB, transport http.RoundTripper, apps []App, settings Settings
 	}
 	if opts.Pick == nil {
 		opts.Pick = rand.IntN
+	}
+	if opts.worth == (worth{}) {
+		opts.worth = worth{spans: worthSpans, evidence: worthEvidence, evidenceFirst: worthEvidenceFirst}
 	}
 	if len(settings.Streams) == 0 {
 		settings.Streams = []stream.Stream{stream.Loss}

@@ -41,7 +41,7 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 		work.givesWay = &giveWay{job: p.job, app: at.App, seen: *p.seenRun}
 	}
 	size, err := p.pullBySpans(ctx, work)
-	report.Totals = work.totals
+	report.Totals, report.DaysRemoved = work.totals, work.emptied.count()
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func (p *Pipeline) spanRules(ctx context.Context, plan appPlan, rules policy, no
 	if !p.settings.Spans || plan.reprocess == All || plan.reprocess == Failed {
 		return nil, nil
 	}
-	spans := &spanRules{policy: rules, now: now, asOf: asOf}
+	spans := &spanRules{policy: rules, now: now, asOf: asOf, worth: p.opts.worth.spans}
 	for _, planned := range plan.streams {
 		if !planned.ByTask() {
 			continue

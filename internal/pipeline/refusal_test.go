@@ -119,10 +119,11 @@ func TestFailingDaysAmongGoodOnesDoNotMakeTheAPIUnreachable(t *testing.T) {
 // were still waiting to make.
 func TestAStopIsNotRecordedAgainstWindowsThatWereNotAskedFor(t *testing.T) {
 	t.Parallel()
-	w := setup(t, func(cfg *sandbox.Config) { cfg.CallsPerSecond = 60 },
-		withFaults(t, "http-500:from="+(today-19).String()+",to="+today.String()))
+	w := setup(t, func(cfg *sandbox.Config) { cfg.CallsPerSecond = 60 })
 	w.apps[0].CallsPerSecond = 40
-	report := w.backfill(today-20, today-5, load.RunFailed)
+	report, err := w.pipeline(at(1, func() { w.faults("http-500") })).Backfill(t.Context(),
+		pipeline.BackfillRequest{From: today - 20, To: today - 5, Reprocess: pipeline.Missing}, nil)
+	w.ended(report, err, load.RunFailed)
 	if report.Apps[0].State != pipeline.AppUnreachable {
 		t.Fatalf("the app's report is %+v", report.Apps[0])
 	}

@@ -37,13 +37,14 @@ func (s *spanWork) ask(ctx context.Context, r spanRequest, normalizer *transform
 		return false, nil
 	case errors.As(err, &failed) && !failed.StopsApp():
 		s.leave(r, nil, r.tasks)
-		return false, s.unanswered(failed)
+		return false, s.unanswered(ctx, failed)
 	case err != nil:
 		return false, err
 	}
 	s.appWork.mu.Lock()
 	s.failuresInRow, s.errorsInRow = 0, 0
 	s.loads++
+	s.witness = r.asWitness(s.policy)
 	s.answered++
 	s.totals.Windows += int64(outcome.Windows)
 	s.totals.WindowsBySpan += int64(outcome.Windows)
@@ -65,17 +66,6 @@ func (s *spanWork) refusesSpans() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return answered == 0 && s.refused >= maxRefusedSpans
-}
-
-// unanswered counts a request without an answer. After too many in a row, it returns the
-// error that stops the app.
-func (s *spanWork) unanswered(failed *extract.Error) error {
-	s.appWork.mu.Lock()
-	defer s.appWork.mu.Unlock()
-	if s.failuresInRow++; s.failuresInRow >= maxFailuresInRow {
-		return &unreachableError{requests: s.failuresInRow, last: failed}
-	}
-	return nil
 }
 
 // prove makes the request for a span and records what its answer proves.
@@ -116,6 +106,15 @@ func (s *spanWork) prove(ctx context.Context, r spanRequest, normalizer *transfo
 	}
 	outcome, err := s.lock.Prove(ctx, *pull, s.now())
 	return pull, outcome, err
+}
+
+// asWitness returns the span's request as one that can be made again.
+func (r spanRequest) asWitness(rules policy) request {
+	witness := request{stream: r.stream, day: r.days.Last, window: rules.spanWindow(r.days)}
+	for _, task := range r.tasks {
+		witness.tasks = append(witness.tasks, task.TaskRef)
+	}
+	return witness
 }
 
 // remembersAll reports whether the API is still assumed to remember every day that the

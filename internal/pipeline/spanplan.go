@@ -32,6 +32,7 @@ type spanRules struct {
 	streams []stream.Stream // whose days add up
 	now     time.Time
 	asOf    time.Time
+	worth   int // see worthSpans
 }
 
 // spanTask is a task in a request for a span, with the run of its windows in it.
@@ -84,7 +85,7 @@ func (p appPlan) assignSpans(week week) {
 	for key, windows := range byTask {
 		p.assignTask(week.Span, tasks[key.taskKey], windows)
 	}
-	if requestsByDays(p.spanRequests(week)) < worthSpans {
+	if requestsByDays(p.spanRequests(week)) < p.spans.worth {
 		for _, day := range week.days {
 			for i := range day {
 				day[i].bySpan = false
@@ -120,7 +121,8 @@ func (p appPlan) assignTask(days calendar.Span, task load.Task, windows []*Plann
 		if !p.joinsSpan(w, before) {
 			end()
 		} else {
-			if len(run) > 0 && p.spans.remembered(w.Day, p.spans.now) != p.spans.remembered(run[0].Day, p.spans.now) {
+			if n := len(run); n > 0 && (!p.follows(run[n-1].Day, w.Day) ||
+				p.spans.remembered(w.Day, p.spans.now) != p.spans.remembered(run[0].Day, p.spans.now)) {
 				end()
 			}
 			run = append(run, w)

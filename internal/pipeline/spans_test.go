@@ -11,6 +11,7 @@ import (
 	"pushloss/internal/calendar"
 	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/pipeline"
+	"pushloss/internal/secret"
 	"pushloss/internal/stream"
 	"pushloss/load"
 )
@@ -440,4 +441,76 @@ func TestWindowsThatAWrongSpanOpenedAreAllPulledAgain(t *testing.T) {
 	}
 	p.equalsNow(calendar.DayOf(p.now, time.UTC) - 8)
 	p.verifies()
+}
+
+// A long backfill that is stopped while it gathers the evidence for spans says what any
+// other says. An API that refuses everything, or is away, costs a few calls.
+func TestABackfillThatIsStoppedAmongItsEvidenceSaysWhy(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name  string
+		after int // requests before the change
+		// change ends the API's answers, or the job.
+		change func(w *world, cancel func())
+		state  pipeline.AppState
+		says   string
+		most   int64 // calls
+	}{
+		{"wrong key", 0, func(w *world, _ func()) { w.apps[0].Account.SecretKey = secret.New("wrong") }, pipeline.AppRefused, "70009", 2},
+		{"refused key after the look", 1, func(w *world, _ func()) { w.faults("code=70009") }, pipeline.AppRefused, "70009", 2},
+		{"refused key among the days", 3, func(w *world, _ func()) { w.faults("code=70009") }, pipeline.AppRefused, "70009", 3 + 4},
+		{"outage", 0, func(w *world, _ func()) { w.faults("http-500") }, pipeline.AppUnreachable, "3 requests in a row", 5 + 3*5},
+		{"outage after the look", 1, func(w *world, _ func()) { w.faults("http-500") }, pipeline.AppUnreachable, "3 requests in a row", 1 + 3*5},
+		{"outage among the days", 3, func(w *world, _ func()) { w.faults("http-500") }, pipeline.AppUnreachable, "requests in a row", 3 + 4*(5+1+5+5)}, // each worker's request and, once each, its tasks,
+		{"cancelled after the look", 1, func(_ *world, cancel func()) { cancel() }, pipeline.AppInterrupted, "interrupted", 1},
+		{"cancelled among the days", 3, func(_ *world, cancel func()) { cancel() }, pipeline.AppInterrupted, "interrupted", 3 + 4},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w, ids := sparse(t, 15, 14, false)
+			w.settings.Streams = []stream.Stream{stream.Loss, stream.Statistics}
+			w.spansAlways = true
+			key := w.apps[0].Account.SecretKey
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			change := func() { test.change(w, cancel) }
+			if test.after == 0 {
+				change()
+			}
+			request := pipeline.BackfillRequest{From: today - 14, To: today - 1, Reprocess: pipeline.Missing}
+			report, err := w.pipeline(at(test.after, change)).Backfill(ctx, request, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			app := report.Apps[0]
+			if app.State != test.state || app.Hint == "" || !strings.Contains(app.Problem, test.says) || app.Err() == nil {
+				t.Errorf("%+v", app)
+			}
+			if report.Requests > test.most {
+				t.Errorf("%d calls, want %d at most", report.Requests, test.most)
+			}
+			w.apps[0].Account.SecretKey = key
+			w.faults()
+			w.now = w.now.Add(time.Minute)
+			w.backfillAs(request, load.RunDone)
+			w.equalsTruth(today-14, today-1, ids...)
+		})
+	}
+}
+
+// Calls that fail now and then keep no long backfill from its spans.
+func TestFailingCallsKeepNoLongBackfillFromItsSpans(t *testing.T) {
+	t.Parallel()
+	for _, every := range []int{9, 17} {
+		t.Run(fmt.Sprint(every), func(t *testing.T) {
+			t.Parallel()
+			w, ids := sparse(t, 20, 14, false, fmt.Sprintf("http-502-html:every=%d", every))
+			w.spansAlways = true
+			report := w.backfill(today-14, today-1, load.RunDone)
+			if report.WindowsBySpan == 0 {
+				t.Errorf("no spans were used: %+v", report.Totals)
+			}
+			w.equalsTruth(today-14, today-1, ids...)
+		})
+	}
 }

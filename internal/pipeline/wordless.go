@@ -34,6 +34,11 @@ func (w *appWork) answersOthers(ctx context.Context, r request, loadsBefore int)
 	case loads == 0 || dayFails:
 		return false
 	}
+	return w.answersAgain(ctx, witness)
+}
+
+// answersAgain reports whether the API answers a request that it has answered before.
+func (w *appWork) answersAgain(ctx context.Context, witness request) bool {
 	w.more(1)
 	answer, err := w.client.Pull(ctx, extract.Request{Stream: witness.stream, Window: witness.window, Tasks: witness.taskIDs(), Tries: 1})
 	w.progress(witness.day)
@@ -45,6 +50,29 @@ func (w *appWork) answersOthers(ctx context.Context, r request, loadsBefore int)
 	defer w.mu.Unlock()
 	w.failuresInRow = 0
 	return true
+}
+
+// unanswered counts a request without an answer. After too many in a row, it returns the
+// error that stops the app, unless the API still answers what it answered last: then days
+// may be the reason, and they must not prevent requests for others (see maxErrorsInRow).
+func (w *appWork) unanswered(ctx context.Context, failed *extract.Error) error {
+	w.mu.Lock()
+	w.failuresInRow++
+	inRow, loads, witness := w.failuresInRow, w.loads, w.witness
+	w.mu.Unlock()
+	if inRow < maxFailuresInRow {
+		return nil
+	}
+	if loads == 0 || !w.answersAgain(ctx, witness) {
+		return &unreachableError{requests: inRow, last: failed}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.lastError = failed
+	if w.errorsInRow += inRow; w.errorsInRow >= maxErrorsInRow {
+		return &unreachableError{requests: w.errorsInRow, last: failed}
+	}
+	return nil
 }
 
 // triesEach reports whether the tasks of a request that failed without a statement are
