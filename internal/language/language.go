@@ -84,9 +84,10 @@ func (t Texts) In(l Language) Printer {
 	return Printer{Language: l, printer: message.NewPrinter(language.Make(string(l)), message.Catalog(t.catalog))}
 }
 
-// Text writes a text by its name. Whole numbers among the values get the language's separators.
+// Text writes a text by its name, or the name if there is no such text, as of a state that is new. Whole
+// numbers among the values get the language's separators.
 func (p Printer) Text(name string, values ...any) string {
-	return p.printer.Sprintf(message.Key(name, name), values...)
+	return p.printer.Sprintf(message.Key(name, strings.ReplaceAll(name, "%", "%%")), values...)
 }
 
 // Time writes a time by a text that is a layout of the package time.

@@ -112,7 +112,10 @@ func (w words) tickLabel(value, step float64) string {
 	}
 	if w.Language == language.Chinese { // units of four digits
 		unit, name := 1e4, "万"
-		if step >= 1e8 {
+		switch {
+		case step >= 1e12:
+			unit, name = 1e12, "万亿"
+		case step >= 1e8:
 			unit, name = 1e8, "亿"
 		}
 		return humanize.Commaf(math.Round(value/unit)) + name

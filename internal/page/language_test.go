@@ -11,6 +11,7 @@ import (
 
 	"pushloss/internal/language"
 	"pushloss/internal/language/languagetest"
+	"pushloss/internal/page"
 )
 
 func TestEachTextOfThePageIsThereInEachLanguage(t *testing.T) {
@@ -110,6 +111,15 @@ func TestThePageInChineseHasNoEnglish(t *testing.T) {
 			if diff := gocmp.Diff(figures(en.body), figures(zh.body)); diff != "" {
 				t.Errorf("%q: figures of %s (-en +zh):\n%s", pairs, table, diff)
 			}
+		}
+	}
+	closed := *w
+	closed.options.Access = page.Access{}
+	for _, got := range []answer{w.askFor("/elsewhere?lang=zh", nil), closed.ask(nil, "lang", "zh")} {
+		text := parse(t, got.body).Find("main").Text()
+		text = regexp.MustCompile(`/\w*|127.0.0.1`).ReplaceAllString(names.ReplaceAllString(text, ""), "")
+		if got.status < 400 || english.MatchString(text) {
+			t.Errorf("HTTP %d says %q", got.status, text)
 		}
 	}
 	text := w.shown("lang", "zh").Text()
