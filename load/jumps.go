@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -76,10 +77,10 @@ type jumpFigures struct {
 	codeKeys map[string]int32
 }
 
-// UpdateJumps judges the app's newest days and stores what it finds: new events, those that go
-// on or are over, and those that figures which changed since withdraw. It returns how many
-// events it opened. Without a factor it ends the open ones.
-func (l *AppLock) UpdateJumps(ctx context.Context, zone *time.Location, settings jump.Settings, now time.Time) (opened int, err error) {
+// UpdateJumps judges the app's newest days, or all since a day, and stores what it finds: new
+// events, those that go on or are over, and those that figures which changed since withdraw. It
+// returns how many events it added. Without a factor it ends the open ones.
+func (l *AppLock) UpdateJumps(ctx context.Context, zone *time.Location, since *calendar.Day, settings jump.Settings, now time.Time) (added int, err error) {
 	db, app := l.session.db, l.sdkAppID
 	if settings.Factor == 0 {
 		if _, err := db.pool.Exec(ctx, sqlEndJumps, app, now); err != nil {
@@ -96,11 +97,10 @@ func (l *AppLock) UpdateJumps(ctx context.Context, zone *time.Location, settings
 	}
 	last := calendar.DayOf(*newest, time.UTC)
 	first := last - jump.Judged + 1
-	known, err := db.knownJumps(ctx, app, first-jump.Reach)
-	if err != nil {
-		return 0, err
+	if since != nil {
+		first = min(first, *since)
 	}
-	figures, err := db.readJumpFigures(ctx, app, zone, first-jump.Reach, last)
+	known, err := db.knownJumps(ctx, app, first-jump.Reach)
 	if err != nil {
 		return 0, err
 	}
@@ -110,8 +110,11 @@ func (l *AppLock) UpdateJumps(ctx context.Context, zone *time.Location, settings
 			told = append(told, k.Event)
 		}
 	}
-	found := jump.Detect(figures.Figures, told, first, last, settings)
-	changes, opened := jumpChanges(app, known, found, figures.codeKeys, now)
+	found, codeKeys, err := db.detectJumps(ctx, app, zone, told, first, last, settings)
+	if err != nil {
+		return 0, err
+	}
+	changes, added := jumpChanges(app, known, found, codeKeys, now)
 	if len(changes) == 0 {
 		return 0, nil
 	}
@@ -124,7 +127,36 @@ func (l *AppLock) UpdateJumps(ctx context.Context, zone *time.Location, settings
 	if err != nil {
 		return 0, fmt.Errorf("store losses that stand out: %w", err)
 	}
-	return opened, nil
+	return added, nil
+}
+
+// judgedAtOnce is how many days are judged at once: their figures must fit into memory.
+const judgedAtOnce = 90
+
+// detectJumps judges days, however many, and returns their events, those told before, and the
+// keys of the codes. An event that goes on after some days is judged further with the next.
+func (db *DB) detectJumps(
+	ctx context.Context, app int64, zone *time.Location, told []jump.Event, first, last calendar.Day, settings jump.Settings,
+) (events []jump.Event, codeKeys map[string]int32, err error) {
+	events, codeKeys = told, map[string]int32{}
+	for ; first <= last; first += judgedAtOnce {
+		until := min(first+judgedAtOnce-1, last)
+		figures, err := db.readJumpFigures(ctx, app, zone, first-jump.Reach, until)
+		if err != nil {
+			return nil, nil, err
+		}
+		maps.Copy(codeKeys, figures.codeKeys)
+		var before, later []jump.Event
+		for _, e := range events {
+			if e.First <= until {
+				before = append(before, e)
+			} else {
+				later = append(later, e)
+			}
+		}
+		events = append(jump.Detect(figures.Figures, before, first, until, settings), later...)
+	}
+	return events, codeKeys, nil
 }
 
 type jumpChange struct {
@@ -134,7 +166,7 @@ type jumpChange struct {
 
 // jumpChanges brings the stored events to what was found. A found event is a stored one of the
 // same cause whose days it shares.
-func jumpChanges(app int64, known []storedJump, found []jump.Event, codeKeys map[string]int32, now time.Time) (changes []jumpChange, opened int) {
+func jumpChanges(app int64, known []storedJump, found []jump.Event, codeKeys map[string]int32, now time.Time) (changes []jumpChange, added int) {
 	known = slices.Clone(known)
 	update := func(id int64, e jump.Event, state string) {
 		changes = append(changes, jumpChange{sqlUpdateJump, []any{
@@ -150,7 +182,7 @@ func jumpChanges(app int64, known []storedJump, found []jump.Event, codeKeys map
 			return k.Cause == e.Cause && k.First <= e.Last && e.First <= k.Last
 		})
 		if at < 0 {
-			opened++
+			added++
 			changes = append(changes, jumpChange{sqlInsertJump, []any{
 				app, e.StageID, e.EventType, e.PlatformID, codeKeys[e.Code],
 				e.First.UTC(), e.Last.UTC(), e.Worst.UTC(), e.Losses, e.Pushes, e.Usual, state, now,
@@ -168,7 +200,7 @@ func jumpChanges(app int64, known []storedJump, found []jump.Event, codeKeys map
 			update(k.id, k.Event, jumpWithdrawn)
 		}
 	}
-	return changes, opened
+	return changes, added
 }
 
 func (db *DB) knownJumps(ctx context.Context, app int64, since calendar.Day) ([]storedJump, error) {

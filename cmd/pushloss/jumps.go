@@ -26,9 +26,9 @@ that stand out in a range of days; without one, in the last 30 days. A loss stan
 if it is --factor times its usual, at least --min pushes above it, and far outside of
 its spread. Days are compared at the same age, as far as the history knows it.
 
-Runs do the same for the newest days and store what they find in analytics.jumps. This
-command stores nothing and reads no stored event: use it to choose PUSHLOSS_JUMP_FACTOR
-and PUSHLOSS_JUMP_MIN.`,
+Runs do the same for the newest days, and backfills for all days since their first one.
+They store what they find in analytics.jumps. This command stores nothing and reads no
+stored event: use it to choose PUSHLOSS_JUMP_FACTOR and PUSHLOSS_JUMP_MIN.`,
 		Example: `  pushloss jumps
   pushloss jumps --from 2025-03-01 --to 2025-03-31 --factor 2.5 --min 50`,
 		Args: exactly(cobra.NoArgs),

@@ -35,7 +35,7 @@ func (p *Pipeline) Backfill(ctx context.Context, request BackfillRequest, waitin
 	if err != nil {
 		return Report{}, err
 	}
-	j := &job{Pipeline: p, kind: KindBackfill, acquire: acquireLater(waiting)}
+	j := &job{Pipeline: p, kind: KindBackfill, acquire: acquireLater(waiting), judgeSince: &request.From}
 	pull := &puller{
 		job:  j,
 		asOf: p.opts.Now, seenRun: &seen.ID,

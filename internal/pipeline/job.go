@@ -27,6 +27,8 @@ type job struct {
 	// work does the app's part of the job and fills in the report, also when it ends
 	// with an error, which stopped the app.
 	work func(ctx context.Context, at turn, report *AppReport) error
+	// judgeSince, if set, is the first day to look at for losses that stand out.
+	judgeSince *calendar.Day
 
 	clocks clocks
 

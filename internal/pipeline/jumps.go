@@ -8,11 +8,11 @@ func (j *job) jumps(ctx context.Context, at turn) {
 	if ctx.Err() != nil {
 		return
 	}
-	opened, err := at.lock.UpdateJumps(ctx, at.Location, j.settings.Jumps, j.opts.Now())
+	added, err := at.lock.UpdateJumps(ctx, at.Location, j.judgeSince, j.settings.Jumps, j.opts.Now())
 	switch {
 	case err != nil:
 		at.log.WarnContext(ctx, "losses that stand out were not looked for; the next run looks for them", "error", err)
-	case opened > 0:
-		at.log.WarnContext(ctx, "losses stand out against their own past", "events", opened, "hint", "analytics.jumps has them")
+	case added > 0:
+		at.log.WarnContext(ctx, "losses stand out against their own past", "events", added, "hint", "analytics.jumps has them")
 	}
 }

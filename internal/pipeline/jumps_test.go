@@ -83,6 +83,59 @@ func TestARunTellsALossThatStandsOutOnceAndThatItIsOver(t *testing.T) {
 	}
 }
 
+// The history of an app comes by one backfill. Its events are those that pushloss jumps tells,
+// though they are older than the days that runs judge.
+func TestABackfillTellsTheLossesThatStoodOutOnItsDays(t *testing.T) {
+	t.Parallel()
+	var incidents []sandbox.Incident
+	// The second one goes on into the next days that are judged at once.
+	for _, broken := range []calendar.Day{today - 170, today - 113, today - 50} {
+		incident, err := sandbox.NewIncident(sandbox.RevokedKey, broken.UTC(), (broken + 5).UTC(), 0.5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		incidents = append(incidents, incident)
+	}
+	w := setup(t, func(cfg *sandbox.Config) {
+		cfg.Rows = 60
+		cfg.Lives = map[int64]sandbox.Life{testApp: {Incidents: incidents}}
+	})
+	w.settings.Streams = []stream.Stream{stream.Loss, stream.Statistics}
+	w.settings.Jumps = jump.Settings{Factor: 3, Least: 100}
+	w.settings.APIMemoryDays = 400
+	type told struct{ First, Last, Stage, Platform, Code string }
+	stored := func() []told {
+		w.t.Helper()
+		return query[told](w, `
+			SELECT first_day::text, last_day::text, stage, platform, err_code
+			FROM analytics.jumps WHERE sdk_app_id = $1 AND state = 'over' ORDER BY first_day, cause`, int64(testApp))
+	}
+	w.backfill(today-200, today-1, load.RunDone)
+	again, err := w.db.JumpsAgain(t.Context(), testApp, today-200, today-1, w.settings.Jumps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []told
+	revoked := 0
+	for _, j := range again {
+		want = append(want, told{j.First.String(), j.Last.String(), j.Stage, j.Platform, j.ErrCode})
+		if j.ErrCode == "21301" {
+			revoked++
+		}
+	}
+	if revoked != len(incidents) {
+		t.Fatalf("%d of %d incidents are told: %+v", revoked, len(incidents), want)
+	}
+	if diff := gocmp.Diff(want, stored()); diff != "" {
+		t.Fatalf("after the backfill (-want +got):\n%s", diff)
+	}
+	w.run(load.RunDone)
+	w.backfill(today-200, today-100, load.RunDone) // judged again, beside later events
+	if diff := gocmp.Diff(want, stored()); diff != "" {
+		t.Errorf("after another one (-want +got):\n%s", diff)
+	}
+}
+
 func TestARestatementWithdrawsAnEventAndGivesItBack(t *testing.T) {
 	t.Parallel()
 	broken := today - 2
