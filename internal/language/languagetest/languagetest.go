@@ -91,7 +91,9 @@ func names(t *testing.T, directory string) map[string]bool {
 			switch node := node.(type) {
 			case *ast.BasicLit:
 				if name, err := strconv.Unquote(node.Value); err == nil {
-					shown[name] = shown[name] // false, unless it is surely one
+					if _, known := shown[name]; !known {
+						shown[name] = false // perhaps it is one
+					}
 				}
 			case *ast.CallExpr:
 				selected, ok := node.Fun.(*ast.SelectorExpr)
