@@ -11,12 +11,17 @@ import (
 )
 
 const sqlAbsent = `
-	SELECT l.sdk_app_id, count(*)
-	FROM pushloss.ledger AS l
+	SELECT l.sdk_app_id, sum(l.windows)::bigint
+	FROM (
+		SELECT sdk_app_id, task_key, stream_id, count(*) AS windows
+		FROM pushloss.ledger
+		WHERE state = 'absent' AND updated_at > $1
+		GROUP BY sdk_app_id, task_key, stream_id
+	) AS l
 	JOIN pushloss.task AS t USING (task_key)
-	JOIN (` + sqlAnswered + `) AS a USING (task_key)
+	JOIN pushloss.task_summary AS a ON a.sdk_app_id = l.sdk_app_id AND a.task_key = l.task_key
 	LEFT JOIN pushloss.app_stream AS c ON c.sdk_app_id = l.sdk_app_id AND c.stream_id = l.stream_id
-	WHERE l.state = 'absent' AND l.updated_at > $1 AND t.retired_at IS NULL AND a.answered
+	WHERE t.retired_at IS NULL AND a.answered
 		AND coalesce(c.active, l.stream_id = 0)
 	GROUP BY l.sdk_app_id`
 

@@ -74,6 +74,12 @@ const (
 		FROM again
 		RETURNING p.rows_in, p.rows_unchanged, p.rows_merged, p.rows_ignored, p.rows_kept,
 			(SELECT count(*) FROM confirmed), (SELECT count(*) FROM confirmed WHERE state = 'absent')`
+	// An answer that was not confirmed changes nothing here.
+	sqlConfirmFigures = `
+		UPDATE pushloss.task_summary AS s SET last_figures_at = l.last_loaded_at
+		FROM pushloss.ledger AS l
+		WHERE l.sdk_app_id = $1 AND l.day = $2 AND l.stream_id = $3 AND l.task_key = ANY($4::int[]) AND l.row_count > 0
+			AND s.sdk_app_id = $1 AND s.task_key = l.task_key AND s.last_figures_at < l.last_loaded_at`
 )
 
 // KnownAnswers returns the answers for a day of an app whose repetition may change nothing.
@@ -111,6 +117,9 @@ func (l *AppLock) Confirm(ctx context.Context, pull Pull, now time.Time) (outcom
 		}
 		return err
 	})
+	if len(pull.Tasks) > 0 {
+		batch.Queue(sqlConfirmFigures, l.sdkAppID, pull.Day.UTC(), int16(pull.Stream), pull.taskKeys())
+	}
 	err = l.session.whileHeld(ctx, func(ctx context.Context) error {
 		err := l.session.db.pool.SendBatch(ctx, batch).Close()
 		if conflict(err) || ruled(err) {

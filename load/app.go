@@ -93,6 +93,9 @@ func (db *DB) SaveApp(ctx context.Context, app App) (App, error) {
 		if err := tx.QueryRow(ctx, sqlHasLedger, app.SDKAppID).Scan(&hasLedger); err != nil {
 			return err
 		}
+		if _, err := tx.Exec(ctx, sqlUncoverBySettings, app.SDKAppID, app.Timezone, dateOf(app.FirstDay), app.TaskDays); err != nil {
+			return err
+		}
 		err := tx.QueryRow(ctx, sqlUpsertApp,
 			app.SDKAppID, app.Timezone, dateOf(app.FirstDay), app.LookbackDays, app.TaskDays, hasLedger,
 		).Scan(&firstDay)

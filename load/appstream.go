@@ -71,8 +71,14 @@ func (db *DB) activeStreams(ctx context.Context, sdkAppID int64, streams []strea
 	if err := tx.QueryRow(ctx, sqlHasLedger, sdkAppID).Scan(&hasLedger); err != nil {
 		return nil, err
 	}
-	if _, err := tx.Exec(ctx, sqlSaveStreams, sdkAppID, numbers, begin.UTC(), hasLedger); err != nil {
+	saved, err := tx.Exec(ctx, sqlSaveStreams, sdkAppID, numbers, begin.UTC(), hasLedger)
+	if err != nil {
 		return nil, err
+	}
+	if saved.RowsAffected() > 0 {
+		if _, err := tx.Exec(ctx, sqlUncover, sdkAppID); err != nil {
+			return nil, err
+		}
 	}
 	active, err := postgres.List(ctx, tx, func(row pgx.CollectableRow) (s ActiveStream, err error) {
 		var first *time.Time

@@ -173,4 +173,5 @@ func queueLedger(batch *pgx.Batch, sdkAppID int64, of stream.Stream, day calenda
 	}
 	batch.Queue(sqlSaveLedger, sdkAppID, day.UTC(), int16(of), now, taskKeys, states, settled,
 		pulls, rowCounts, rejectCounts, firstLoadedAt, lastLoadedAt, lastTrustedAt, provenAt, mostByStage, mostByPlatform, loweredAt, lastErrors).Exec(affecting(n))
+	queueTaskSummaries(batch, sdkAppID, entries)
 }

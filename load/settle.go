@@ -35,8 +35,8 @@ const (
 
 // Settle makes windows final that can bring nothing more: those up to lastForgotten with
 // an answer that was loaded while the API remembered the whole day, and those of retired
-// tasks. Days after lastEnded become open again. Settle returns how many windows it
-// settled.
+// tasks. Days after lastEnded become open again. Settle also notes what need not be looked
+// for again. It returns how many windows it settled.
 func (l *AppLock) Settle(ctx context.Context, lastForgotten, lastEnded calendar.Day) (int64, error) {
 	var settled int64
 	err := l.transact(ctx, func(ctx context.Context, tx pgx.Tx, batch *pgx.Batch) error {
@@ -48,7 +48,10 @@ func (l *AppLock) Settle(ctx context.Context, lastForgotten, lastEnded calendar.
 		batch.Queue(sqlSettleForgotten, l.sdkAppID, lastForgotten.UTC()).Exec(count)
 		batch.Queue(sqlSettleRetired, l.sdkAppID).Exec(count)
 		batch.Queue(sqlReopenDays, l.sdkAppID, lastEnded.UTC())
-		return tx.SendBatch(ctx, batch).Close()
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+			return err
+		}
+		return l.cover(ctx, tx, lastEnded)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("settle windows of app %d: %w", l.sdkAppID, err)

@@ -63,7 +63,7 @@ const UnprovenTold = 30 * 24 * time.Hour
 // figures that a span proved wait for up to a week, to become final together.
 const sqlStatus = `
 	WITH active AS (
-		SELECT a.sdk_app_id, s.stream, s.stream_id = min(s.stream_id) OVER (PARTITION BY a.sdk_app_id) AS leads
+		SELECT a.sdk_app_id, s.stream, s.stream_id, s.stream_id = min(s.stream_id) OVER (PARTITION BY a.sdk_app_id) AS leads
 		FROM pushloss.app AS a
 		CROSS JOIN pushloss.stream AS s
 		LEFT JOIN pushloss.app_stream AS c USING (sdk_app_id, stream_id)
@@ -74,36 +74,53 @@ const sqlStatus = `
 		LEFT JOIN pushloss.task AS t ON t.task_key = r.task_key
 		WHERE r.state = 'stays' AND t.retired_at IS NULL
 		GROUP BY r.sdk_app_id
+	), final AS (
+		SELECT l.sdk_app_id, max(l.day) AS day
+		FROM pushloss.ledger AS l
+		JOIN active USING (sdk_app_id, stream_id)
+		JOIN pushloss.app AS a USING (sdk_app_id)
+		WHERE l.task_key = 0 AND l.settled AND active.leads AND (a.first_day IS NULL OR l.day >= a.first_day)
+		GROUP BY l.sdk_app_id
 	), windows AS (
-		SELECT c.sdk_app_id, c.day, c.settled, c.last_error, c.task_id = '' AND active.leads AS leading,
-			c.state = 'failed' AS failed,
-			c.state = 'open' AND ended.at + $2::interval < $1 AS missing,
-			c.state IN ('unproven', 'unavailable') AND c.last_pulled_at + $3::interval > $1 AS unproven,
-			CASE WHEN c.last_pulled_at + $3::interval > $1 THEN c.reject_count END AS rejects,
-			NOT c.settled AND c.state NOT IN ('failed', 'open')
-				AND greatest(lookback_ended.at, c.opened_at) + $2::interval
-					+ CASE WHEN c.proven_at IS NOT NULL AND c.row_count = 0 THEN interval '7 days' ELSE interval '0' END < $1 AS late
+		SELECT l.sdk_app_id, l.day, l.task_key, l.last_error, l.state = 'failed' AS failed, false AS missing, false AS unproven, 0 AS rejects,
+			NOT l.settled AND l.state NOT IN ('failed', 'open')
+				AND greatest((l.day + 1 + a.lookback_days)::timestamp AT TIME ZONE a.timezone, l.opened_at) + $2::interval
+					+ CASE WHEN l.proven_at IS NOT NULL AND l.row_count = 0 THEN interval '7 days' ELSE interval '0' END < $1 AS late
+		FROM pushloss.ledger AS l
+		JOIN active USING (sdk_app_id, stream_id)
+		JOIN pushloss.app AS a USING (sdk_app_id)
+		WHERE (NOT l.settled OR l.state IN ('failed', 'open')) AND l.sdk_app_id <> ALL($4)
+		UNION ALL
+		SELECT l.sdk_app_id, l.day, l.task_key, NULL, false, false, l.state IN ('unproven', 'unavailable'), l.reject_count, false
+		FROM pushloss.ledger AS l
+		JOIN active USING (sdk_app_id, stream_id)
+		WHERE (l.state IN ('unproven', 'unavailable') OR l.reject_count > 0) AND l.updated_at > $1::timestamptz - $3::interval
+			AND l.sdk_app_id <> ALL($4)
+		UNION ALL
+		SELECT c.sdk_app_id, c.day, coalesce(t.task_key, 0), NULL, false, true, false, 0, false
 		FROM analytics.stream_coverage AS c
 		JOIN active USING (sdk_app_id, stream)
-		JOIN analytics.apps AS a USING (sdk_app_id)
-		LEFT JOIN analytics.tasks AS t USING (sdk_app_id, task_id)
-		CROSS JOIN LATERAL (SELECT (c.day + 1)::timestamp AT TIME ZONE a.timezone AS at) AS ended
-		CROSS JOIN LATERAL (
-			SELECT (c.day + 1 + a.lookback_days)::timestamp AT TIME ZONE a.timezone AS at
-		) AS lookback_ended
-		WHERE t.retired_at IS NULL AND c.sdk_app_id <> ALL($4)
+		JOIN pushloss.app AS a USING (sdk_app_id)
+		LEFT JOIN pushloss.task AS t USING (sdk_app_id, task_id)
+		WHERE c.state = 'open' AND (c.day + 1)::timestamp AT TIME ZONE a.timezone + $2::interval < $1 AND c.sdk_app_id <> ALL($4)
+	), problems AS (
+		SELECT w.sdk_app_id, count(*) FILTER (WHERE w.failed) AS failed, count(*) FILTER (WHERE w.missing) AS missing,
+			count(*) FILTER (WHERE w.late) AS late, count(*) FILTER (WHERE w.unproven) AS unproven, sum(w.rejects) AS rejects,
+			min(w.day) FILTER (WHERE w.failed OR w.missing OR w.late OR w.unproven) AS oldest,
+			max(w.last_error) FILTER (WHERE w.failed) AS last_error
+		FROM windows AS w
+		LEFT JOIN pushloss.task AS t USING (task_key)
+		WHERE (w.failed OR w.missing OR w.late OR w.unproven OR w.rejects > 0) AND t.retired_at IS NULL
+		GROUP BY w.sdk_app_id
 	)
-	SELECT a.sdk_app_id, a.timezone, a.first_day, a.retired_at,
-		max(w.day) FILTER (WHERE w.settled AND w.leading AND (a.first_day IS NULL OR w.day >= a.first_day)),
-		count(*) FILTER (WHERE w.failed), count(*) FILTER (WHERE w.missing), count(*) FILTER (WHERE w.late),
-		count(*) FILTER (WHERE w.unproven), coalesce(sum(w.rejects), 0),
-		coalesce((SELECT n FROM stays WHERE stays.sdk_app_id = a.sdk_app_id), 0),
-		min(w.day) FILTER (WHERE w.failed OR w.missing OR w.late OR w.unproven),
-		max(w.last_error) FILTER (WHERE w.failed)
+	SELECT a.sdk_app_id, a.timezone, a.first_day, a.retired_at, f.day,
+		coalesce(p.failed, 0), coalesce(p.missing, 0), coalesce(p.late, 0), coalesce(p.unproven, 0), coalesce(p.rejects, 0),
+		coalesce(s.n, 0), p.oldest, p.last_error
 	FROM analytics.apps AS a
-	LEFT JOIN windows AS w USING (sdk_app_id)
+	LEFT JOIN final AS f USING (sdk_app_id)
+	LEFT JOIN problems AS p USING (sdk_app_id)
+	LEFT JOIN stays AS s USING (sdk_app_id)
 	WHERE a.sdk_app_id <> ALL($4)
-	GROUP BY a.sdk_app_id, a.timezone, a.first_day, a.retired_at
 	ORDER BY a.sdk_app_id`
 
 // Status returns the status of every app. grace is how late a pull may still be without a

@@ -65,7 +65,8 @@ const (
 		ON CONFLICT (sdk_app_id, task_id) DO UPDATE SET
 			sent_at = coalesce(excluded.sent_at, t.sent_at),
 			label = coalesce(excluded.label, t.label),
-			retired_at = NULL
+			retired_at = NULL,
+			covered_to = '-infinity'
 		WHERE (t.sent_at, t.label, t.retired_at)
 			IS DISTINCT FROM (coalesce(excluded.sent_at, t.sent_at), coalesce(excluded.label, t.label), NULL)
 		RETURNING sdk_app_id, task_id`

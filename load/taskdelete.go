@@ -30,12 +30,13 @@ const (
 			proven_task_ids = array_replace(proven_task_ids, $2, $3)
 		WHERE sdk_app_id = $1 AND task_ids @> ARRAY[$2]`
 	sqlDeleteTasks  = `DELETE FROM pushloss.task WHERE task_key = ANY($2) AND sdk_app_id = $1`
-	sqlForgetSentAt = `UPDATE pushloss.task SET sent_at = NULL WHERE sdk_app_id = $1 AND task_id = ANY($2) AND sent_at IS NOT NULL`
+	sqlForgetSentAt = `UPDATE pushloss.task SET sent_at = NULL, covered_to = '-infinity' WHERE sdk_app_id = $1 AND task_id = ANY($2) AND sent_at IS NOT NULL`
 )
 
 // sqlForgetTasks deletes what is known of tasks without facts.
 var sqlForgetTasks = []string{
 	`DELETE FROM pushloss.ledger WHERE sdk_app_id = $1 AND task_key = ANY($2)`,
+	`DELETE FROM pushloss.task_summary WHERE sdk_app_id = $1 AND task_key = ANY($2)`,
 	`DELETE FROM pushloss.reject WHERE sdk_app_id = $1 AND task_key = ANY($2)`,
 	`DELETE FROM pushloss.reconciliation_key AS k USING pushloss.reconciliation AS r
 		WHERE r.sdk_app_id = $1 AND k.sdk_app_id = $1 AND k.reconciliation_id = r.reconciliation_id AND r.task_key = ANY($2)`,

@@ -21,23 +21,13 @@ type Unanswered struct {
 	First    []string // the IDs of the first few
 }
 
-// A window with an unproven zero counts as answered, unless its note says that the answer
-// lacked the task.
-const sqlAnswered = `
-	SELECT task_key, bool_or(first_loaded_at IS NOT NULL OR state = 'unproven' AND last_error IS NULL) AS answered,
-		bool_or(state = 'absent' OR state = 'unproven' AND last_error IS NOT NULL) AS absent,
-		max(last_loaded_at) FILTER (WHERE row_count > 0) AS last_figures
-	FROM pushloss.ledger
-	WHERE task_key <> 0
-	GROUP BY task_key`
-
 const sqlUnanswered = `
 	SELECT t.sdk_app_id, count(*), (array_agg(t.task_id ORDER BY t.task_key))[1:5]
 	FROM pushloss.task AS t
 	JOIN pushloss.app AS a USING (sdk_app_id)
-	LEFT JOIN (` + sqlAnswered + `) AS l USING (task_key)
-	WHERE t.retired_at IS NULL AND a.first_day IS NOT NULL AND NOT coalesce(l.answered, false)
-		AND (t.registered_at + $2::interval < $1 OR l.absent AND coalesce(t.sent_at, t.registered_at) + $2::interval < $1)
+	LEFT JOIN (SELECT sdk_app_id, task_key, answered, lacked FROM pushloss.task_summary) AS l USING (sdk_app_id, task_key)
+	WHERE t.retired_at IS NULL AND NOT t.answered AND a.first_day IS NOT NULL AND NOT coalesce(l.answered, false)
+		AND (t.registered_at + $2::interval < $1 OR l.lacked AND coalesce(t.sent_at, t.registered_at) + $2::interval < $1)
 		AND EXISTS (
 			SELECT 1 FROM pushloss.stream AS s
 			LEFT JOIN pushloss.app_stream AS c ON c.sdk_app_id = t.sdk_app_id AND c.stream_id = s.stream_id
@@ -64,7 +54,7 @@ type TaskAnswers struct {
 
 // TasksAnswered returns, by key, the tasks that had an answer.
 func (db *DB) TasksAnswered(ctx context.Context) (map[int32]TaskAnswers, error) {
-	rows, err := db.pool.Query(ctx, `SELECT task_key, last_figures FROM (`+sqlAnswered+`) AS l WHERE answered`)
+	rows, err := db.pool.Query(ctx, `SELECT task_key, last_figures_at FROM pushloss.task_summary WHERE answered`)
 	if err != nil {
 		return nil, fmt.Errorf("read which tasks were answered: %w", err)
 	}

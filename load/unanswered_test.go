@@ -41,7 +41,7 @@ func TestUnansweredTasks(t *testing.T) {
 		{name: "of an app whose streams have no tasks", registered: 9, sent: -1, states: []load.State{load.StateAbsent}, chat: true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			f.exec(`TRUNCATE pushloss.ledger, pushloss.app_stream`)
+			f.exec(`TRUNCATE pushloss.ledger, pushloss.task_summary, pushloss.app_stream`)
 			f.exec(`UPDATE pushloss.task SET retired_at = now()`)
 			f.exec(`UPDATE pushloss.task SET retired_at = NULL, registered_at = $1, sent_at = NULL WHERE task_id = 'a'`, now.AddDate(0, 0, -test.registered))
 			if test.sent >= 0 {
@@ -55,9 +55,11 @@ func TestUnansweredTasks(t *testing.T) {
 			}
 			for i, state := range test.states {
 				f.window(f.taskA, today-calendar.Day(1+i), state, load.NotSettled, test.lastError)
-				if state == load.StateLoaded {
-					f.exec(`UPDATE pushloss.ledger SET first_loaded_at = now() WHERE state = 'loaded'`)
-				}
+				f.exec(`
+					INSERT INTO pushloss.task_summary AS s (sdk_app_id, task_key, answered, lacked)
+					VALUES ($1, $2, $3 = 'loaded' OR $3 = 'unproven' AND $4 = '', $3 = 'absent' OR $3 = 'unproven' AND $4 <> '')
+					ON CONFLICT (sdk_app_id, task_key) DO UPDATE SET answered = s.answered OR excluded.answered, lacked = s.lacked OR excluded.lacked`,
+					testApp, f.taskA.Key, string(state), test.lastError)
 			}
 			statuses, err := f.db.Status(t.Context(), now, time.Hour)
 			must(t, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -42,31 +43,39 @@ const (
 		WHERE err_info <> ''
 		ORDER BY err_code_key, {place}, lost DESC, err_info
 		ON CONFLICT (err_code_key, {place}, stream_id) DO UPDATE SET err_info = EXCLUDED.err_info WHERE u.err_info <> EXCLUDED.err_info`
-	// Reads the figures of whole apps: they are few and have an index of their own.
+	// What was last said counts: the cost does not grow with older days.
+	sqlUsualDays = `
+		SELECT sdk_app_id, day FROM pushloss.pull WHERE run_id = $1 AND stream_id = $2
+		UNION
+		SELECT sdk_app_id, current_date - n FROM pushloss.app CROSS JOIN generate_series(0, 30) AS n`
+	sqlOfWholeApps = `
+		FROM unnest($2::bigint[], $3::date[]) AS d (sdk_app_id, day)
+		JOIN pushloss.{facts} USING (sdk_app_id, day)`
 	sqlUsualTexts = `
-		WITH chosen AS (SELECT err_code_key, {place}, err_info_key, err_count FROM pushloss.{facts} WHERE task_key = 0)` + sqlKeepUsualTexts
+		WITH chosen AS (SELECT err_code_key, {place}, err_info_key, err_count` + sqlOfWholeApps + ` WHERE task_key = 0)` + sqlKeepUsualTexts
 	// Reads the places that the whole apps' figures lack or have no text for: not every list
 	// of the API has every code. A place without a text has no figures with one, since the
 	// first load of such figures stores it (places): there is nothing to choose from.
 	sqlPlacesOfTasks = `
-		SELECT err_code_key, {place} FROM pushloss.{table} WHERE stream_id = 0 AND err_info <> ''
+		SELECT err_code_key, {place} FROM pushloss.{table} WHERE stream_id = $1 AND err_info <> ''
 		EXCEPT
-		SELECT err_code_key, {place} FROM pushloss.{facts} JOIN pushloss.err_info USING (err_info_key)
+		SELECT err_code_key, {place}` + sqlOfWholeApps + ` JOIN pushloss.err_info USING (err_info_key)
 		WHERE task_key = 0 AND err_info <> ''`
 	sqlCodesOfTasks = `SELECT DISTINCT err_code_key FROM (` + sqlPlacesOfTasks + `) AS places`
 	// Reads the days that the run pulled only: the keys of the facts lead to them.
 	sqlUsualTextsOfTasks = `
 		WITH pulled AS MATERIALIZED (
-			SELECT DISTINCT sdk_app_id, day FROM pushloss.pull WHERE run_id = $2 AND stream_id = 0
+			SELECT DISTINCT sdk_app_id, day FROM pushloss.pull WHERE run_id = $4 AND stream_id = 0
 		), chosen AS (
 			SELECT err_code_key, {place}, err_info_key, err_count FROM pulled JOIN pushloss.{facts} USING (sdk_app_id, day)
-			WHERE err_code_key = ANY($3) AND (err_code_key, {place}) IN (` + sqlPlacesOfTasks + `)
+			WHERE err_code_key = ANY($5) AND (err_code_key, {place}) IN (` + sqlPlacesOfTasks + `)
 		)` + sqlKeepUsualTexts
 )
 
 // RefreshUsualTexts stores for each place of an error code the text that most pushes were
-// lost with, by the figures of whole apps. For a place that only tasks have, it is that of
-// the days that the run pulled. The views show it for a code that the catalogue lacks.
+// lost with, by the figures of whole apps of the last 30 days and of the days that the run
+// pulled. For a place that only tasks have there, it is that of the tasks on the days that the
+// run pulled. A place without any keeps its text. The views show it for a code that the catalogue lacks.
 func (db *DB) RefreshUsualTexts(ctx context.Context, runID int64) error {
 	for _, u := range usualTextTables {
 		if err := db.refresh(ctx, u, runID); err != nil {
@@ -77,13 +86,31 @@ func (db *DB) RefreshUsualTexts(ctx context.Context, runID int64) error {
 }
 
 func (db *DB) refresh(ctx context.Context, u usualTexts, runID int64) error {
-	if _, err := db.pool.Exec(ctx, u.sql(sqlUsualTexts), int16(u.stream)); err != nil || u.stream != stream.Loss {
+	var (
+		apps []int64
+		days []time.Time
+		app  int64
+		day  time.Time
+	)
+	rows, err := db.pool.Query(ctx, sqlUsualDays, runID, int16(u.stream))
+	if err != nil {
 		return err
 	}
-	codes, err := postgres.List(ctx, db.pool, pgx.RowTo[int32], u.sql(sqlCodesOfTasks))
+	_, err = pgx.ForEachRow(rows, []any{&app, &day}, func() error {
+		apps, days = append(apps, app), append(days, day)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	args := []any{int16(u.stream), apps, days}
+	if _, err := db.pool.Exec(ctx, u.sql(sqlUsualTexts), args...); err != nil || u.stream != stream.Loss {
+		return err
+	}
+	codes, err := postgres.List(ctx, db.pool, pgx.RowTo[int32], u.sql(sqlCodesOfTasks), args...)
 	if err != nil || len(codes) == 0 {
 		return err
 	}
-	_, err = db.pool.Exec(ctx, u.sql(sqlUsualTextsOfTasks), int16(u.stream), runID, codes)
+	_, err = db.pool.Exec(ctx, u.sql(sqlUsualTextsOfTasks), append(args, runID, codes)...)
 	return err
 }

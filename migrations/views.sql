@@ -785,12 +785,14 @@ COMMENT ON FUNCTION analytics.loss_as_of(timestamp with time zone) IS 'The facts
 -- and app of either; a full join would read everything. The days of a task come from an array, not from a series: the planner
 -- expects few elements of an array, and a thousand rows of a series. Days are counted as
 -- dates: a series of timestamps would follow the clock changes of the reader's time zone.
+-- Whole apps and tasks are apart, so that a query of one of them reads its windows only. Windows
+-- without a row are looked for after the day that the task is covered to.
 CREATE OR REPLACE VIEW analytics.stream_coverage AS
 SELECT
     st.stream,
     l.sdk_app_id,
     l.day,
-    CASE WHEN l.task_key = 0 THEN '' ELSE t.task_id END AS task_id,
+    ''::text AS task_id,
     l.state,
     l.settled,
     l.settled_reason,
@@ -800,7 +802,31 @@ SELECT
     l.last_loaded_at,
     l.last_error,
     coalesce(c.active, l.stream_id = 0) AS active,
-    CASE WHEN l.task_key = 0 THEN 'app' ELSE 'task' END AS scope,
+    'app'::text AS scope,
+    l.updated_at AS last_pulled_at,
+    l.reject_count,
+    l.opened_at,
+    l.proven_at
+FROM pushloss.ledger AS l
+JOIN pushloss.stream AS st USING (stream_id)
+LEFT JOIN (SELECT sdk_app_id, stream_id, active FROM pushloss.app_stream) AS c USING (sdk_app_id, stream_id)
+WHERE l.task_key = 0
+UNION ALL
+SELECT
+    st.stream,
+    l.sdk_app_id,
+    l.day,
+    t.task_id AS task_id,
+    l.state,
+    l.settled,
+    l.settled_reason,
+    l.pulls,
+    l.row_count,
+    l.first_loaded_at,
+    l.last_loaded_at,
+    l.last_error,
+    coalesce(c.active, l.stream_id = 0) AS active,
+    'task'::text AS scope,
     l.updated_at AS last_pulled_at,
     l.reject_count,
     l.opened_at,
@@ -809,6 +835,7 @@ FROM pushloss.ledger AS l
 JOIN pushloss.stream AS st USING (stream_id)
 LEFT JOIN (SELECT sdk_app_id, stream_id, active FROM pushloss.app_stream) AS c USING (sdk_app_id, stream_id)
 LEFT JOIN (SELECT task_key, task_id FROM pushloss.task) AS t USING (task_key)
+WHERE l.task_key <> 0
 UNION ALL
 SELECT expected.stream, expected.sdk_app_id, expected.day, expected.task_id, 'open', false, NULL, 0, 0, NULL, NULL, NULL, true,
     CASE WHEN expected.task_key = 0 THEN 'app' ELSE 'task' END, NULL, 0, NULL, NULL
@@ -838,10 +865,13 @@ FROM (
     CROSS JOIN LATERAL (
         SELECT greatest(sent.day, a.begin) AS first,
             least((now() AT TIME ZONE a.timezone)::date, sent.day + a.task_days) - 1 AS last
+    ) AS all_days
+    CROSS JOIN LATERAL (
+        SELECT greatest(all_days.first, least(t.covered_to, all_days.last) + 1) AS first, all_days.last
     ) AS followed
     CROSS JOIN LATERAL unnest(array_fill(0, ARRAY[greatest(followed.last - followed.first + 1, 0)]))
         WITH ORDINALITY AS n (zero, nth)
-    WHERE t.retired_at IS NULL
+    WHERE t.retired_at IS NULL AND t.covered_to < 'infinity'
 ) AS expected
 LEFT JOIN pushloss.ledger AS l
     ON l.sdk_app_id = expected.sdk_app_id AND l.day = expected.day AND l.task_key = expected.task_key
@@ -1151,13 +1181,7 @@ CREATE OR REPLACE VIEW analytics.tasks AS
 SELECT t.sdk_app_id, t.task_id, t.label, t.sent_at, t.registered_at, t.retired_at,
     t.source, coalesce(l.answered, false) AS answered, l.last_figures_at
 FROM pushloss.task AS t
-LEFT JOIN (
-    SELECT task_key, bool_or(first_loaded_at IS NOT NULL OR state = 'unproven') AS answered,
-        max(last_loaded_at) FILTER (WHERE row_count > 0) AS last_figures_at
-    FROM pushloss.ledger
-    WHERE task_key <> 0
-    GROUP BY task_key
-) AS l USING (task_key);
+LEFT JOIN (SELECT task_key, sdk_app_id, answered, last_figures_at FROM pushloss.task_summary) AS l USING (sdk_app_id, task_key);
 COMMENT ON VIEW analytics.tasks IS 'Push tasks whose losses are pulled one by one: one row per task.';
 COMMENT ON COLUMN analytics.tasks.sdk_app_id IS 'SDKAppID of the app that the task belongs to.';
 COMMENT ON COLUMN analytics.tasks.task_id IS 'TaskID as the push API returned it: opaque text.';

@@ -60,6 +60,7 @@ func Tables() []Table {
 		{"chat_platform_push_count", Distributed, facts},
 		{"loss_change", Distributed, "history of facts, beside them"},
 		{"ledger", Distributed, "every view of facts joins it by app and day"},
+		{"task_summary", Distributed, "the ledger's transactions write it"},
 		{"app_lease", Local, "an app's lock is one lock, and not one on each node"},
 		{"run", Local, process},
 		{"pull", Local, archive},

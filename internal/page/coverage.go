@@ -34,7 +34,7 @@ const sqlWindows = `
 	SELECT c.day, ` + sqlStateOf + `, c.settled, c.last_loaded_at
 	FROM analytics.stream_coverage AS c
 	JOIN analytics.apps AS a USING (sdk_app_id)
-	WHERE c.stream = 'loss' AND sdk_app_id = $1 AND c.task_id = $2
+	WHERE c.stream = 'loss' AND sdk_app_id = $1 AND c.task_id = $2 AND c.scope = CASE $2 WHEN '' THEN 'app' ELSE 'task' END
 	ORDER BY c.day`
 
 // readWindows reads all windows of the losses of the selection's app or task, in order.
