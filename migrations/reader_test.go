@@ -84,7 +84,7 @@ func TestM7ReaderOfTheViews(t *testing.T) {
 	wantDenied(t, conn, `CREATE TABLE pushloss.mine ()`)
 
 	tables := relations(t, owner, "pushloss")
-	if len(tables) != 39 {
+	if len(tables) != 40 {
 		t.Errorf("tables: %v", tables)
 	}
 	for _, table := range tables {

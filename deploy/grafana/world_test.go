@@ -170,7 +170,7 @@ func (w *world) trouble() {
 	w.faults(restated, fmt.Sprintf("code=90102:app=%d,day=%s", otherApp, w.back(failedDay)))
 	w.do(1, "run")
 	if _, err := w.owner.Exec(w.t.Context(), fmt.Sprintf(
-		`DELETE FROM pushloss.ledger WHERE sdk_app_id = %d AND day = '%s'`, otherApp, w.back(missingDay))); err != nil {
+		`DELETE FROM pushloss.ledger WHERE sdk_app_id = %d AND day = '%s'; UPDATE pushloss.task SET covered_to = '-infinity'`, otherApp, w.back(missingDay))); err != nil {
 		w.t.Fatal(err)
 	}
 	// Whether a loss stands out in these days is left to chance: one does.
