@@ -167,6 +167,9 @@ func TestStatusReportsTasksThatNoAnswerEverHad(t *testing.T) {
 	w.do(0, "status").says(t, "ok")
 	w.exec(`UPDATE pushloss.ledger SET state = 'absent', first_loaded_at = NULL
 		WHERE task_key = (SELECT task_key FROM pushloss.task WHERE task_id = 'mistyped')`)
+	w.exec(`UPDATE pushloss.task_summary SET answered = false, lacked = true
+		WHERE task_key = (SELECT task_key FROM pushloss.task WHERE task_id = 'mistyped')`)
+	w.exec(`UPDATE pushloss.task SET answered = false WHERE task_id = 'mistyped'`)
 	w.do(1, "status").says(t, "NOT OK", "1 task (mistyped)", "tasks retire")
 	w.do(0, "tasks", "list").says(t, "never answered")
 	w.do(0, "tasks", "retire", "mistyped")
