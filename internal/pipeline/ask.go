@@ -40,7 +40,7 @@ func (w *appWork) ask(ctx context.Context, r request, normalizer *transform.Norm
 			return false, errWordless
 		case w.splits(r, failed):
 			return w.split(ctx, r, failed, normalizer)
-		case w.triesEach(ctx, r, failed, loadsBefore):
+		case w.triesEach(ctx, r, failed):
 			return w.tryEach(ctx, r, failed, normalizer)
 		}
 	}

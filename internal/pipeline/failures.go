@@ -31,7 +31,7 @@ func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error,
 	}
 	// If others are answered, a task that fails without a statement may be the reason.
 	aboutTasks := r.ofTasks() && (failed.MayBeAboutTasks() || wordless(failed) && len(r.tasks) == 1 &&
-		(w.isApart(r.tasks[0]) && !failed.StopsApp() || w.answersOthers(ctx, r, loadsBefore)))
+		(w.isApart(r.tasks[0]) && !failed.StopsApp() || w.answersOthers(ctx, r)))
 	if failed.StopsApp() && !aboutTasks {
 		return failed
 	}

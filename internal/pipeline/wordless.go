@@ -21,20 +21,14 @@ func wordless(failed *extract.Error) bool {
 }
 
 // answersOthers reports whether the API works, so that a request that failed without a
-// statement failed because of its tasks: the API answered others while this one was under
-// way, or it answers again what it answered last. An outage costs one call more for each
-// request that may fail in a row.
-func (w *appWork) answersOthers(ctx context.Context, r request, loadsBefore int) bool {
+// statement failed because of its tasks: it answers again what it answered last. What it
+// answered while this request was under way may be from before an outage. An outage costs
+// one call more for each request that may fail in a row.
+func (w *appWork) answersOthers(ctx context.Context, r request) bool {
 	w.mu.Lock()
 	loads, witness, dayFails := w.loads, w.witness, w.refusals.days[streamDay{r.stream, r.day}]
 	w.mu.Unlock()
-	switch {
-	case loads > loadsBefore:
-		return true
-	case loads == 0 || dayFails:
-		return false
-	}
-	return w.answersAgain(ctx, witness)
+	return loads > 0 && !dayFails && w.answersAgain(ctx, witness)
 }
 
 // answersAgain reports whether the API answers a request that it has answered before.
@@ -77,8 +71,8 @@ func (w *appWork) unanswered(ctx context.Context, failed *extract.Error) error {
 
 // triesEach reports whether the tasks of a request that failed without a statement are
 // requested one by one.
-func (w *appWork) triesEach(ctx context.Context, r request, failed *extract.Error, loadsBefore int) bool {
-	return len(r.tasks) > 1 && wordless(failed) && w.answersOthers(ctx, r, loadsBefore)
+func (w *appWork) triesEach(ctx context.Context, r request, failed *extract.Error) bool {
+	return len(r.tasks) > 1 && wordless(failed) && w.answersOthers(ctx, r)
 }
 
 // tryEach requests each task of a request that failed without a statement, once. Those
