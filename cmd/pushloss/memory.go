@@ -9,7 +9,7 @@ const (
 	baseMemory = 48 << 20
 	// appMemory is for what each app has while it is worked on: a connection to the API,
 	// its workers, the forms of its credentials.
-	appMemory = 256 << 10
+	appMemory = 512 << 10
 )
 
 // memoryLimit is how much memory a process may use before it collects at any cost. It
