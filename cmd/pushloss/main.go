@@ -66,7 +66,7 @@ type Environment struct {
 	// Detach makes the process outlive its terminal and the readers of its output; nil
 	// where there is nothing to do.
 	Detach func()
-	// Working, if set, is told on how many apps the process works at once.
+	// Working, if set, gets the number of apps that the process works on at once.
 	Working func(apps int)
 	// Retries are serve's pauses before it tries a job again; nil means the usual ones.
 	Retries []time.Duration

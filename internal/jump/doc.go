@@ -6,5 +6,5 @@
 // A cause is a stage, a channel and a code. Its value on a day is its share of the channel's
 // pushes or, where the number of pushes is not known, its count. A day is compared with what
 // the days before it showed at the same age, so that figures that still grow are no drop, and
-// a day of an event is no part of what is usual.
+// a day of an event does not count as usual.
 package jump
