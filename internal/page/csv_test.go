@@ -133,7 +133,7 @@ func TestASheetHasWhatThePageShows(t *testing.T) {
 	}
 }
 
-// What others write is no formula of a spreadsheet; a number stays one.
+// A spreadsheet never takes a text of others for a formula; a number stays a number.
 func TestASheetHasNoFormulas(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 5)
