@@ -16,7 +16,7 @@ import (
 	"pushloss/extract"
 )
 
-func TestTheBackupDomainIsForWhatIsOutOfReach(t *testing.T) {
+func TestAnUnreachableHostLeadsToTheBackupDomain(t *testing.T) {
 	t.Parallel()
 	const main, backup = "main.test", "backup.test"
 	unreachable := reply{err: errors.New("connection refused"), unsaid: true}
@@ -121,7 +121,7 @@ func TestARealForeignCertificateIsRecognized(t *testing.T) {
 	}
 }
 
-func TestARealPortWithoutAServerIsOutOfReach(t *testing.T) {
+func TestARealPortWithoutAServerIsUnreachable(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, okay) }))
 	t.Cleanup(server.Close)

@@ -15,7 +15,7 @@ import (
 )
 
 // A key that is an ordinary word, or a digit, says nothing about the answer.
-func TestAnAnswerWithoutACredentialIsLeftByteForByte(t *testing.T) {
+func TestAnAnswerWithoutACredentialIsLeftUnchanged(t *testing.T) {
 	t.Parallel()
 	const body = `{"ErrorCode":0, "ActionStatus" : "OK","Results":[{"TaskID":"task 1","ReadyToSendLoss":[` +
 		`{"ErrCode":"-1","ErrInfo":"usersig=expired, token not uploaded \u0001","ErrCount":1234567890123456}]}]}`
@@ -32,7 +32,7 @@ func TestAnAnswerWithoutACredentialIsLeftByteForByte(t *testing.T) {
 
 // Whichever way an accepted answer repeats a credential, it is not in what is kept,
 // and everything else is.
-func TestACredentialInAnAcceptedAnswerIsBlankedThereAlone(t *testing.T) {
+func TestOnlyTheCredentialInAnAcceptedAnswerIsBlanked(t *testing.T) {
 	t.Parallel()
 	key := secretKey.Reveal()
 	escaped := func(text string) string {
@@ -99,7 +99,7 @@ func TestACredentialInAnAcceptedAnswerIsBlankedThereAlone(t *testing.T) {
 				}
 				for i := 0; i+16 <= len(written); i++ {
 					if strings.Contains(string(answer.Body), written[i:i+16]) {
-						t.Fatalf("%s: a piece is left in %s", where, answer.Body)
+						t.Fatalf("%s: a part is left in %s", where, answer.Body)
 					}
 				}
 			}

@@ -17,7 +17,7 @@ import (
 )
 
 // S13: bodies that are no answers are retried, and say so.
-func TestBodiesThatAreNoAnswer(t *testing.T) {
+func TestBodiesThatAreNotAnAnswer(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ body, says string }{
 		"empty":                      {"", "not the API's JSON"},
@@ -55,7 +55,7 @@ func TestBodiesThatAreNoAnswer(t *testing.T) {
 }
 
 // S13: what is certain in meaning is read.
-func TestBodiesThatAreReadAllTheSame(t *testing.T) {
+func TestOddBodiesThatAreReadAnyway(t *testing.T) {
 	t.Parallel()
 	sample, err := os.ReadFile("../transform/testdata/published_sample.txt")
 	if err != nil {
@@ -93,13 +93,13 @@ func TestBodiesThatAreReadAllTheSame(t *testing.T) {
 				t.Error("the body is not kept byte for byte")
 			}
 			if !json.Valid(answer.JSON) {
-				t.Errorf("JSON is none: %.200s", answer.JSON)
+				t.Errorf("not JSON: %.200s", answer.JSON)
 			}
 		})
 	}
 }
 
-func TestAnAnswerThatSaysTwiceHowItWentIsAFailure(t *testing.T) {
+func TestAnAnswerWithTwoOutcomesIsAFailure(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{
 		`{"ErrorCode":90100,"ErrorInfo":"no","ErrorCode":0,"Results":[]}`, `{"ErrorCode":0,"ErrorCode":null}`, `{"ErrorCode":0,"\u0045rrorCode":0}`,
@@ -112,7 +112,7 @@ func TestAnAnswerThatSaysTwiceHowItWentIsAFailure(t *testing.T) {
 	}
 }
 
-func TestARefusalInEscapesIsRead(t *testing.T) {
+func TestARefusalWrittenInEscapesIsRead(t *testing.T) {
 	t.Parallel()
 	_, err := pull(always(reply{body: `{"\u0045rrorCode":"9\u0030009","Error\u0049nfo":"the words"}`}), extract.Options{MaxTries: 1})
 	if failed := failure(t, err); failed.Code != 90009 || failed.Info != "the words" {

@@ -61,7 +61,7 @@ func TestALargeAnswerIsWorkedOnAlone(t *testing.T) {
 	}
 }
 
-func TestAFailedCallKeepsNothingOfTheBudget(t *testing.T) {
+func TestAFailedCallReturnsItsBudget(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
 		"too large": answerOf(9 << 20), "no JSON": strings.Repeat("x", large), "a refusal": `{"ErrorCode":60010,"x":"` + strings.Repeat("x", large) + `"}`,

@@ -12,7 +12,7 @@ import (
 	"pushloss/internal/secret"
 )
 
-func TestAnErrorThatEndsTheContextIsNoFailureOfTheCallThatWaits(t *testing.T) {
+func TestAnErrorThatEndsTheContextDoesNotFailTheWaitingCall(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	another := &extract.Error{Class: extract.Operator, Code: 70009, Attempts: 1}

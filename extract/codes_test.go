@@ -80,7 +80,7 @@ func TestEveryCodeBehavesAsItsClassSays(t *testing.T) {
 	}
 }
 
-func TestACodeThatPassesDoesNoHarm(t *testing.T) {
+func TestATransientCodeDoesNoHarm(t *testing.T) {
 	t.Parallel()
 	for _, tt := range documented {
 		if tt.calls == 1 {

@@ -19,7 +19,7 @@ import (
 )
 
 // S3: whatever a service or a network does with the URL, no credential comes out.
-func TestNoCredentialComesOut(t *testing.T) {
+func TestNoCredentialLeaks(t *testing.T) {
 	t.Parallel()
 	userSig := func(r *http.Request) string { return r.URL.Query().Get("usersig") }
 	page := func(status int, text func(*http.Request) string) func(*http.Request) reply {
@@ -130,14 +130,14 @@ func searchFor(t *testing.T, text string, credentials []string) {
 			const piece = 16
 			for i := 16; i+piece <= len(form); i += 4 {
 				if strings.Contains(text, form[i:i+piece]) {
-					t.Fatalf("a piece of a credential comes out, in: %s", text)
+					t.Fatalf("a part of a credential is shown in: %s", text)
 				}
 			}
 		}
 	}
 }
 
-func TestWhatIsSoughtWouldBeFound(t *testing.T) {
+func TestTheSearchForCredentialsFindsThem(t *testing.T) {
 	t.Parallel()
 	s := always(reply{body: okay})
 	if _, err := extract.NewClient(account(), s, extract.NewPacer(0, extract.PacerOptions{}), extract.Options{}).Pull(t.Context(), oneDay); err != nil {
@@ -185,7 +185,7 @@ func TestASecretIsNeverPrinted(t *testing.T) {
 	}
 }
 
-func TestASecretRevealsItsContentToWhoAsks(t *testing.T) {
+func TestASecretRevealsItsContentOnRequest(t *testing.T) {
 	t.Parallel()
 	content := fmt.Sprint(rand.Uint64())
 	key := secret.New(content)

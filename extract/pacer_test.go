@@ -116,7 +116,7 @@ func TestNearlyAllTheAllowedCallsAreMade(t *testing.T) {
 	}
 }
 
-func TestASlowAnswerDoesNotHoldTheNextCallUp(t *testing.T) {
+func TestASlowAnswerDoesNotDelayTheNextCall(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ latency, want time.Duration }{
 		{0, time.Second},
@@ -232,7 +232,7 @@ func TestSlowDown(t *testing.T) {
 	}
 }
 
-func TestSlowDownHoldsForWhoIsWaitingAlready(t *testing.T) {
+func TestSlowDownAppliesToCallsThatAlreadyWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		pacer := extract.NewPacer(1, extract.PacerOptions{})
@@ -336,7 +336,7 @@ func TestAnAnnouncementThatFailsStopsTheCall(t *testing.T) {
 // S17.
 func TestCancelEndsWaitingForATurnAtOnce(t *testing.T) {
 	t.Parallel()
-	stop := errors.New("told to stop")
+	stop := errors.New("asked to stop")
 	for name, prepare := range map[string]func(t *testing.T) *extract.Pacer{
 		"until the first call": func(*testing.T) *extract.Pacer {
 			return extract.NewPacer(1, extract.PacerOptions{NotBefore: time.Now().Add(time.Hour)})

@@ -16,7 +16,7 @@ import (
 	"pushloss/internal/calendar"
 )
 
-func TestARequestIsThatOfTheAPIPage(t *testing.T) {
+func TestARequestLooksLikeThatOfTheAPIPage(t *testing.T) {
 	t.Parallel()
 	beijing := time.FixedZone("UTC+8", 8*3600)
 	day := calendar.DayOf(time.Date(2025, 3, 12, 9, 0, 0, 0, beijing), beijing)
@@ -63,7 +63,7 @@ func TestARequestIsThatOfTheAPIPage(t *testing.T) {
 	}
 }
 
-func TestEveryCallHasARandomNumberOfItsOwn(t *testing.T) {
+func TestEveryCallHasItsOwnRandomNumber(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := always(reply{status: 500})

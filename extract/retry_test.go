@@ -107,7 +107,7 @@ func TestATimeoutIsNamed(t *testing.T) {
 func TestCancelEndsABackoffAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		stop := errors.New("told to stop")
+		stop := errors.New("asked to stop")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		s := always(reply{status: 500})
 		client := extract.NewClient(account(), s, extract.NewPacer(0.1, extract.PacerOptions{}), extract.Options{})

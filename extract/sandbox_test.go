@@ -29,7 +29,7 @@ func TestTheErrorCodeShowsWhichSettingIsWrong(t *testing.T) {
 		{name: "all is well", account: account(), calls: 1},
 		{name: "wrong key", account: wrongKey, code: 70009, calls: 1, class: extract.Operator},
 		{name: "wrong app", account: wrongApp, code: 70020, calls: 1, class: extract.Operator},
-		{name: "no administrator", account: wrongAdmin, code: 90009, calls: 1, class: extract.Operator},
+		{name: "not an administrator", account: wrongAdmin, code: 90009, calls: 1, class: extract.Operator},
 		{name: "expired for good", account: account(), faults: []sandbox.Fault{{Name: "usersig-expired"}}, code: 70001, calls: 2, class: extract.Operator},
 		{name: "expired once", account: account(), faults: []sandbox.Fault{{Name: "usersig-expired", First: 1}}, calls: 2},
 		{name: "compressed", account: account(), faults: []sandbox.Fault{{Name: "gzip"}}, calls: 1},

@@ -81,7 +81,7 @@ func TestARefusedUserSigIsReplacedOnce(t *testing.T) {
 	})
 }
 
-func TestTheUserSigIsTheAccounts(t *testing.T) {
+func TestTheUserSigBelongsToTheAccount(t *testing.T) {
 	t.Parallel()
 	s := &service{answer: func(_ int, r *http.Request) reply {
 		id, _ := strconv.ParseUint(r.URL.Query().Get("sdkappid"), 10, 64)

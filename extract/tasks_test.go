@@ -19,7 +19,7 @@ func TestARefusalOfParametersSaysWhatToLookAt(t *testing.T) {
 	}
 }
 
-func TestARequestMayBoundItsTries(t *testing.T) {
+func TestARequestMayLimitItsTries(t *testing.T) {
 	t.Parallel()
 	inBubble(t, "once", func(t *testing.T) {
 		s := always(reply{status: 500})

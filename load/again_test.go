@@ -49,7 +49,7 @@ func (f *fixture) stored(day calendar.Day) []string {
 
 // Whatever happens between the answers, and in whatever order they come again: the database and
 // what is reported are those of a process that reads each of them.
-func TestAnAnswerThatIsConfirmedUnreadLeavesWhatReadingItLeaves(t *testing.T) {
+func TestAnAnswerConfirmedUnreadHasTheEffectOfReadingIt(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.register(testApp)

@@ -52,7 +52,7 @@ func TestT8ALoadCutOffBehindAnyMessage(t *testing.T) {
 	}
 	// Only COMMIT can have done that: the load is there whole.
 	if cuts < 30 {
-		t.Errorf("the load had come about after %d messages", cuts)
+		t.Errorf("the load was complete after %d messages", cuts)
 	}
 	whole := []string{
 		"a post_send_delivered offline Xiaomi 1 info 1",

@@ -117,8 +117,8 @@ func TestWhatAnAnswerMakesOfAWindow(t *testing.T) {
 
 		{"an unreadable task", entry(StateLoaded, true, NotSettled), counts{"1": 4}, unreadable, trusted, ByLookback, StateFailed, NotSettled, counts{"1": 4}, 0},
 		{"an unreadable task, final already", entry(StateLoaded, true, ByLookback), counts{"1": 4}, unreadable, trusted, ByLookback, StateLoaded, ByLookback, counts{"1": 4}, 0},
-		{"nothing but rejects", entry(StateLoaded, true, NotSettled), counts{"1": 4}, rejected(nil), trusted, ByLookback, StateFailed, NotSettled, counts{"1": 4}, 0},
-		{"nothing but rejects late", entry(StateLoaded, true, NotSettled), counts{"1": 4}, rejected(nil), late, NotSettled, StateFailed, NotSettled, counts{"1": 4}, 0},
+		{"only rejects", entry(StateLoaded, true, NotSettled), counts{"1": 4}, rejected(nil), trusted, ByLookback, StateFailed, NotSettled, counts{"1": 4}, 0},
+		{"only rejects, late", entry(StateLoaded, true, NotSettled), counts{"1": 4}, rejected(nil), late, NotSettled, StateFailed, NotSettled, counts{"1": 4}, 0},
 		{"some rejects", entry(StateLoaded, true, NotSettled), counts{"1": 4}, rejected(counts{"2": 1}), trusted, ByLookback, StateLoaded, ByLookback, counts{"2": 1}, 0},
 	}
 	for _, test := range tests {
@@ -218,19 +218,19 @@ func TestDiffTurnsStoredRowsIntoTheWantedOnes(t *testing.T) {
 		d := diff(values(stored), values(wanted))
 		for _, row := range d.deleted {
 			if stored[row.factKey] != row {
-				t.Fatalf("deleted %v is not what is stored", row)
+				t.Fatalf("%v is deleted, and was not stored", row)
 			}
 			delete(stored, row.factKey)
 		}
 		for _, u := range d.updated {
 			if stored[u.old.factKey] != u.old || u.old == u.new {
-				t.Fatalf("update %v of what is not stored, or of nothing", u)
+				t.Fatalf("the update %v changes nothing, or what is not stored", u)
 			}
 			stored[u.new.factKey] = u.new
 		}
 		for _, row := range d.inserted {
 			if _, exists := stored[row.factKey]; exists {
-				t.Fatalf("inserted %v is there already", row)
+				t.Fatalf("%v is inserted, and was there already", row)
 			}
 			stored[row.factKey] = row
 		}

@@ -9,9 +9,9 @@ func TestAWindowIsLoweredOnceItsSumFallsFarBelowTheMostThatItEverHad(t *testing.
 	t.Parallel()
 	type sum = [2]int64
 	type step struct {
-		now     sum
-		lowered bool // by this load
-		told    bool // by the status
+		now      sum
+		lowered  bool // by this load
+		reported bool // by the status
 	}
 	for _, tt := range []struct {
 		name  string
@@ -30,7 +30,7 @@ func TestAWindowIsLoweredOnceItsSumFallsFarBelowTheMostThatItEverHad(t *testing.
 			var before sum
 			for i, s := range tt.steps {
 				lowered := e.lower(before, s.now, time.Unix(int64(i), 0))
-				if lowered != s.lowered || (e.LoweredAt != nil) != s.told {
+				if lowered != s.lowered || (e.LoweredAt != nil) != s.reported {
 					t.Errorf("step %d: lowered %t, at %v, want %+v", i, lowered, e.LoweredAt, s)
 				}
 				before = s.now

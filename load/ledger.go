@@ -96,10 +96,10 @@ const (
 // Ledger returns the entries of an app's windows of every stream, from first to last day,
 // both included, in no order.
 func (db *DB) Ledger(ctx context.Context, sdkAppID int64, first, last calendar.Day) ([]Entry, error) {
-	return db.ledger(ctx, sqlLedger, sdkAppID, first, last)
+	return db.readLedger(ctx, sqlLedger, sdkAppID, first, last)
 }
 
-func (db *DB) ledger(ctx context.Context, sql string, sdkAppID int64, first, last calendar.Day) ([]Entry, error) {
+func (db *DB) readLedger(ctx context.Context, sql string, sdkAppID int64, first, last calendar.Day) ([]Entry, error) {
 	entries, err := postgres.List(ctx, db.pool, scanEntry, sql, sdkAppID, first.UTC(), last.UTC())
 	if err != nil {
 		return nil, fmt.Errorf("read the ledger of app %d: %w", sdkAppID, err)
@@ -109,7 +109,7 @@ func (db *DB) ledger(ctx context.Context, sql string, sdkAppID int64, first, las
 
 // AppLedger is Ledger without the tasks' windows.
 func (db *DB) AppLedger(ctx context.Context, sdkAppID int64, first, last calendar.Day) ([]Entry, error) {
-	return db.ledger(ctx, sqlLedgerOfApp, sdkAppID, first, last)
+	return db.readLedger(ctx, sqlLedgerOfApp, sdkAppID, first, last)
 }
 
 // WindowRef names a window of an app.

@@ -9,7 +9,7 @@ import (
 
 // A reject without a requested task's name belongs to the first window, and does not turn
 // that window's zero into a failure.
-func TestDecideWithRejectsOfNobody(t *testing.T) {
+func TestDecideGivesRejectsWithoutATaskToTheFirstWindow(t *testing.T) {
 	t.Parallel()
 	pull := Pull{
 		Tasks: []TaskRef{{Key: 1, ID: "a"}, {Key: 2, ID: "b"}}, Trusted: true,

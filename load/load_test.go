@@ -40,7 +40,7 @@ func TestASnapshotIsStoredAsItCame(t *testing.T) {
 		"a ready_to_send - - -1 推送 😀 'quoted' \\back\\ 1099511627776",
 	}, f.facts())
 	equal(t, "ledger", []string{"a loaded 3 1", "b empty 0 1"}, f.states())
-	equal(t, "first loads are no changes", []string(nil), f.changes())
+	equal(t, "first loads are not changes", []string(nil), f.changes())
 }
 
 // states are the ledger's windows with their rows and pulls.
@@ -133,7 +133,7 @@ func TestT6WhatKeepsAndWhatRemovesStoredFacts(t *testing.T) {
 			pull.Result.Unreadable = []transform.Unreadable{{TaskID: "a", Reason: "odd"}}
 			return pull
 		}, true, "failed", false},
-		{"an answer of nothing but rejects keeps them", func(f *fixture) load.Pull {
+		{"an answer of only rejects keeps them", func(f *fixture) load.Pull {
 			pull := f.pull(empty)
 			pull.Result.Rejects = []transform.Reject{{TaskID: "a", Array: "ReadyToSendLoss", JSON: "{}", Reason: "odd", Rows: 1}}
 			return pull

@@ -121,7 +121,7 @@ func TestABusyPoolHidesNothing(t *testing.T) {
 
 // In session mode all goes as without a pooler: locks are kept, and given back
 // with the session; the pool stays within the pooler's means.
-func TestASessionPoolerIsAsGoodAsNone(t *testing.T) {
+func TestASessionPoolerIsAccepted(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 6} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
@@ -218,7 +218,7 @@ func TestAPoolerThatIsChangedLaterIsNoticed(t *testing.T) {
 	}
 }
 
-func TestADirectConnectionIsNoPooler(t *testing.T) {
+func TestADirectConnectionIsNotTakenForAPooler(t *testing.T) {
 	t.Parallel()
 	must(t, postgres.CheckPooling(t.Context(), pgtest.URL(t)))
 }

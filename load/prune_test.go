@@ -87,7 +87,7 @@ func TestTheNewestRunsOfEachKindAndStateStay(t *testing.T) {
 		f.rows(`SELECT kind, state FROM pushloss.run ORDER BY 1, 2`))
 }
 
-func TestRetentionOfNothingKeepsAll(t *testing.T) {
+func TestWithoutARetentionEverythingIsKept(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.load(f.answer(march, lossOfA("1"), true, f.taskA), loadedAt)

@@ -115,7 +115,7 @@ func TestOpenedWindowsWaitForAPullThatSucceeds(t *testing.T) {
 
 // A check takes the place of others of its span, and one that agrees that of those
 // within it; one that proves nothing of none that does.
-func TestLaterChecksTakeThePlaceOfEarlierOnes(t *testing.T) {
+func TestLaterChecksReplaceEarlierOnes(t *testing.T) {
 	t.Parallel()
 	right := transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", 20, ""), platformFact(1, "1", 8)}}
 	wrong := transform.Snapshot{TaskID: "a"}
@@ -186,7 +186,7 @@ func TestT8ACheckCutOffBehindAnyMessage(t *testing.T) {
 		}
 	}
 	if cuts < 20 {
-		t.Errorf("the check had come about after %d messages", cuts)
+		t.Errorf("the check was complete after %d messages", cuts)
 	}
 	equal(t, "compared", []string{
 		"a differs task_platform post_send_delivered offline Apple APNs 1 8 0 -8",

@@ -100,7 +100,7 @@ func (f *fixture) verify(selection load.Selection) (load.Checked, []load.Differe
 	}})
 	must(f.t, err)
 	if checked.Differences != len(differences) {
-		f.t.Errorf("%d differences are counted, %d told", checked.Differences, len(differences))
+		f.t.Errorf("%d differences are counted, %d reported", checked.Differences, len(differences))
 	}
 	return checked, differences
 }

@@ -8,9 +8,9 @@ import (
 	"testing/synctest"
 )
 
-// gathered starts a round for app 0, has the others ask while it is under way, and
+// serveRounds starts a round for app 0, has the others ask while it is under way, and
 // returns the rounds.
-func gathered(t *testing.T, others ...int64) (served [][]int64, errs map[int64][]error) {
+func serveRounds(t *testing.T, others ...int64) (served [][]int64, errs map[int64][]error) {
 	t.Helper()
 	refused := errors.New("refused")
 	synctest.Test(t, func(*testing.T) {
@@ -57,7 +57,7 @@ func gathered(t *testing.T, others ...int64) (served [][]int64, errs map[int64][
 
 func TestARoundHasAllThatCameDuringTheOneBefore(t *testing.T) {
 	t.Parallel()
-	served, errs := gathered(t, 20, 7, 13, 1)
+	served, errs := serveRounds(t, 20, 7, 13, 1)
 	if len(served) != 2 || !slices.Equal(served[1], []int64{1, 7, 13, 20}) {
 		t.Errorf("the rounds are %v: want one of app 0, and one of the others by number", served)
 	}
@@ -74,7 +74,7 @@ func TestARoundHasNoAppTwiceAndIsBounded(t *testing.T) {
 	for app := range int64(maxRound) {
 		many = append(many, 100+app)
 	}
-	served, errs := gathered(t, many...)
+	served, errs := serveRounds(t, many...)
 	answered := 0
 	for _, round := range served {
 		if slices.Sort(round); len(slices.Compact(slices.Clone(round))) != len(round) || len(round) > maxRound {

@@ -20,7 +20,7 @@ var rulesDid = map[int]string{
 
 // A release whose rules make other facts of an answer must read again what an older one loaded.
 // If this fails, raise rules and add its digest.
-func TestOtherRulesHaveAnotherNumber(t *testing.T) {
+func TestChangedRulesHaveAnotherNumber(t *testing.T) {
 	t.Parallel()
 	const counters = `"TotalCount":9,"SentCount":8,"DeliveredCount":0,"ClickCount":"2"`
 	answers := map[stream.Stream][]string{

@@ -114,7 +114,7 @@ func TestLastRun(t *testing.T) {
 }
 
 // K3: what a dead replica had begun is not done by what others did meanwhile.
-func TestBrokenOffIsARunThatNoLaterOneMadeUpFor(t *testing.T) {
+func TestARunIsBrokenOffUntilALaterOneMakesUpForIt(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name string
@@ -151,7 +151,7 @@ func TestBrokenOffIsARunThatNoLaterOneMadeUpFor(t *testing.T) {
 	}
 }
 
-func TestARunThatLivesIsNotBrokenOff(t *testing.T) {
+func TestARunningRunIsNotBrokenOff(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	got, err := f.db.BrokenOff(t.Context(), "run", load.RunDone)

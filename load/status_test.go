@@ -127,7 +127,7 @@ func TestO1Status(t *testing.T) {
 			},
 		},
 		{
-			name: "a word for too long ago is no failure", first: 1, grace: time.Hour,
+			name: "a word for too long ago is not a failure", first: 1, grace: time.Hour,
 			windows: func(f *fixture, today calendar.Day) {
 				f.window(overall, today-1, load.StateUnavailable, load.ByAPIMemory, "too old")
 			},

@@ -180,13 +180,13 @@ func (db *DB) NewestScheduled(ctx context.Context, sdkAppID int64) (newest *time
 // Tasks returns the registry of the apps, with retired tasks, in the order in which tasks
 // were added.
 func (db *DB) Tasks(ctx context.Context, sdkAppIDs ...int64) ([]Task, error) {
-	return db.tasks(ctx, append([]int64{}, sdkAppIDs...)) // nil would mean every app
+	return db.readTasks(ctx, append([]int64{}, sdkAppIDs...)) // nil would mean every app
 }
 
 // AllTasks is Tasks for every app.
-func (db *DB) AllTasks(ctx context.Context) ([]Task, error) { return db.tasks(ctx, nil) }
+func (db *DB) AllTasks(ctx context.Context) ([]Task, error) { return db.readTasks(ctx, nil) }
 
-func (db *DB) tasks(ctx context.Context, sdkAppIDs []int64) ([]Task, error) {
+func (db *DB) readTasks(ctx context.Context, sdkAppIDs []int64) ([]Task, error) {
 	tasks, err := postgres.List(ctx, db.pool, pgx.RowToStructByPos[Task], sqlTasks, sdkAppIDs)
 	if err != nil {
 		return nil, fmt.Errorf("read tasks: %w", err)

@@ -103,7 +103,7 @@ func TestT10AnAnswerWithOddRows(t *testing.T) {
 }
 
 // T10: a part without a task's name is stored, and does not affect a task's zero.
-func TestT10RejectsOfNobody(t *testing.T) {
+func TestT10RejectsWithoutATaskAreStoredAndAffectNoWindow(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	pull := f.pull(transform.Snapshot{TaskID: "a"}, transform.Snapshot{TaskID: "b"})

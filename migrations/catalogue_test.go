@@ -23,7 +23,7 @@ func TestTheCatalogueOfErrorCodesIsReadLineByLine(t *testing.T) {
 		{"a boolean that is none", header + "Huawei,,1,a,b,,,,,yes,\n", `error_codes.csv:2: token_dead is "yes"`},
 		{"a blank beside a code", header + "Huawei,, 1,a,b,,,,,,\n", "error_codes.csv:2: code begins or ends with a blank"},
 		{"a mark that a spreadsheet writes", "\ufeff" + header + "Huawei,,1,a,b,,,,,,\n", ""},
-		{"a source that is no link", header + "Huawei,,1,a,b,,,,,,page 7\n", "error_codes.csv:2: source"},
+		{"a source that is not a link", header + "Huawei,,1,a,b,,,,,,page 7\n", "error_codes.csv:2: source"},
 		{"a code that occurs twice", header + "Huawei,,1,a,b,,,,,,\nXiaomi,,1,a,b,,,,,,\nHuawei,,1,c,d,,,,,,\n", "error_codes.csv:4: the code is in line 2 already"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -39,7 +39,7 @@ func TestTheCatalogueOfErrorCodesIsReadLineByLine(t *testing.T) {
 	}
 }
 
-func TestEachTextOfTheCatalogueIsThereInChinese(t *testing.T) {
+func TestEachTextOfTheCatalogueExistsInChinese(t *testing.T) {
 	t.Parallel()
 	list, err := parseErrorCodes(errorCodes)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 // K2: what a restore lost, or somebody changed, is named, with a way out.
-func TestWhatDiffersFromTheMigrationsIsNamedWithAWayOut(t *testing.T) {
+func TestDifferencesFromTheMigrationsAreNamedWithARemedy(t *testing.T) {
 	t.Parallel()
 	shared := pgtest.URL(t) // of those that their way out mends, one after another
 	for _, tt := range []struct {
@@ -31,8 +31,8 @@ func TestWhatDiffersFromTheMigrationsIsNamedWithAWayOut(t *testing.T) {
 		{"a check that is lost", `ALTER TABLE pushloss.run DROP CONSTRAINT run_state_check`, []string{"missing constraint pushloss.run run_state_check"}, []string{"ADD CONSTRAINT"}, true},
 		{"a check that is not valid", `ALTER TABLE pushloss.task DROP CONSTRAINT task_task_id_check; ALTER TABLE pushloss.task ADD CONSTRAINT task_task_id_check CHECK (task_id <> '') NOT VALID`,
 			[]string{"different constraint pushloss.task task_task_id_check"}, []string{"VALIDATE CONSTRAINT"}, true},
-		{"a constraint that somebody added", `ALTER TABLE pushloss.run ADD CONSTRAINT small CHECK (requests < 100)`, []string{"extra constraint pushloss.run small"}, []string{"may refuse figures"}, true},
-		{"a unique index that somebody added", `CREATE UNIQUE INDEX "only one" ON pushloss.run (started_at)`, []string{"extra index pushloss.run only one"}, []string{"may refuse figures"}, true},
+		{"a constraint that was added", `ALTER TABLE pushloss.run ADD CONSTRAINT small CHECK (requests < 100)`, []string{"extra constraint pushloss.run small"}, []string{"may refuse figures"}, true},
+		{"a unique index that was added", `CREATE UNIQUE INDEX "only one" ON pushloss.run (started_at)`, []string{"extra index pushloss.run only one"}, []string{"may refuse figures"}, true},
 		{"an index that is lost", `DROP INDEX pushloss.run_running`, []string{"missing index pushloss.run run_running"}, []string{"CREATE INDEX run_running"}, true},
 		{"a key whose index is invalid", `UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'pushloss.run_pkey'::regclass`, []string{"different constraint pushloss.run run_pkey"}, []string{"REINDEX INDEX"}, true},
 		{"an index that is invalid", `UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'pushloss.run_running'::regclass`, []string{"different index pushloss.run run_running"}, []string{"REINDEX INDEX"}, true},
@@ -49,7 +49,7 @@ func TestWhatDiffersFromTheMigrationsIsNamedWithAWayOut(t *testing.T) {
 		{"keys that nobody checks", `ALTER TABLE pushloss.usual_stage_text DISABLE TRIGGER ALL`, []string{"different constraint pushloss.usual_stage_text usual_stage_text_err_code_key_fkey"}, []string{"pushloss.usual_stage_text ENABLE TRIGGER ALL"}, true},
 		{"a column that is lost", `ALTER TABLE pushloss.run DROP COLUMN error CASCADE`, []string{"missing column pushloss.run error", "missing view analytics.runs"}, nil, false},
 		{"a column of another type", `ALTER TABLE pushloss.raw_body ALTER COLUMN size TYPE bigint`, []string{"different column pushloss.raw_body size"}, nil, false},
-		{"a column that somebody added", `ALTER TABLE pushloss.raw_body ADD COLUMN note text`, []string{"extra column pushloss.raw_body note"}, []string{"DROP COLUMN"}, true},
+		{"a column that was added", `ALTER TABLE pushloss.raw_body ADD COLUMN note text`, []string{"extra column pushloss.raw_body note"}, []string{"DROP COLUMN"}, true},
 		{"a column without NOT NULL", `ALTER TABLE pushloss.raw_body ALTER COLUMN size DROP NOT NULL`, []string{"different column pushloss.raw_body size"}, nil, false},
 		{"a view that is lost", `DROP VIEW analytics.runs`, []string{"missing view analytics.runs"}, nil, false},
 		{"a function that is lost", `DROP FUNCTION analytics.loss_as_of`, []string{"missing function analytics.loss_as_of(at timestamp with time zone)"}, nil, false},

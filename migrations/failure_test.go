@@ -40,7 +40,7 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 		want    []string
 	}{
 		{
-			"a column of ours that somebody added", `ALTER TABLE pushloss.task ADD COLUMN covered_to text`, `ALTER TABLE pushloss.task DROP COLUMN covered_to`,
+			"a column of ours that was added", `ALTER TABLE pushloss.task ADD COLUMN covered_to text`, `ALTER TABLE pushloss.task DROP COLUMN covered_to`,
 			[]string{"0023_task_summary.up.sql", `column "covered_to" of relation "task" already exists`, "at version 22", "Rename it, drop it or move it", "goes on from there"},
 		},
 		{
@@ -123,19 +123,19 @@ func TestALockThatIsRefusedNamesWhoHoldsIt(t *testing.T) {
 	exec(t, reader, `ROLLBACK`)
 	exec(t, reader, `BEGIN`)
 	exec(t, reader, `LOCK TABLE pushloss.schema_migrations IN SHARE MODE`) // as CREATE INDEX does
-	var told []string
+	var notices []string
 	pauses := make([]time.Duration, 150)
 	for i := range pauses {
 		pauses[i] = time.Millisecond
 	}
 	err = migrations.New(url, migrations.Options{LockTimeout: 200 * time.Millisecond, Pauses: pauses, Notice: func(text string) {
-		told = append(told, text)
+		notices = append(notices, text)
 		if strings.Contains(text, holder) {
 			exec(t, reader, `COMMIT`)
 		}
 	}}).Up(t.Context())
-	if err != nil || len(told) == 0 || !strings.Contains(told[len(told)-1], "gets no lock, tries again") {
-		t.Errorf("error %v, told %q", err, told)
+	if err != nil || len(notices) == 0 || !strings.Contains(notices[len(notices)-1], "gets no lock, tries again") {
+		t.Errorf("error %v, notices %q", err, notices)
 	}
 	wantVersion(t, url, migrations.Newest())
 }
@@ -189,13 +189,13 @@ func TestAMigratorGoesOnWhenTheOneBeforeItIsKilled(t *testing.T) {
 		}
 	}
 	done := make(chan error, 1)
-	told := make(chan string, 100)
+	notices := make(chan string, 100)
 	go func() {
-		done <- migrations.New(url, migrations.Options{Notice: func(text string) { told <- text }}).Up(t.Context())
+		done <- migrations.New(url, migrations.Options{Notice: func(text string) { notices <- text }}).Up(t.Context())
 	}()
 	untilWaiting(t, url)
-	if text := <-told; !strings.Contains(text, "waits for another migrator: process ") || !strings.Contains(text, "(pushloss migrate)") {
-		t.Errorf("told %q", text)
+	if text := <-notices; !strings.Contains(text, "waits for another migrator: process ") || !strings.Contains(text, "(pushloss migrate)") {
+		t.Errorf("the messages are %q", text)
 	}
 	_ = first.Process.Kill()
 	exec(t, reader, `COMMIT`)

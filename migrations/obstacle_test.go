@@ -46,7 +46,7 @@ const sqlEverything = `
 	SELECT c.oid::regclass::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY 1`
 
 // K2: what is in the way is reported before anything is changed.
-func TestWhatIsInTheWayIsNamedAndNothingIsChanged(t *testing.T) {
+func TestAnObstacleIsNamedAndNothingIsChanged(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name  string
@@ -56,15 +56,15 @@ func TestWhatIsInTheWayIsNamedAndNothingIsChanged(t *testing.T) {
 		{"no right to create a schema", ``, []string{"may not create the schema pushloss and the schema analytics in the database",
 			"GRANT CREATE ON DATABASE ", "CREATE SCHEMA pushloss AUTHORIZATION ROLE;", "CREATE SCHEMA analytics AUTHORIZATION ROLE;"}},
 		{"no right to create the other schema", `CREATE SCHEMA pushloss AUTHORIZATION ROLE`, []string{"may not create the schema analytics in", "CREATE SCHEMA analytics AUTHORIZATION ROLE;"}},
-		{"somebody's analytics", `CREATE SCHEMA analytics; CREATE TABLE analytics.orders (id int PRIMARY KEY); CREATE FUNCTION analytics.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+		{"a schema analytics of others", `CREATE SCHEMA analytics; CREATE TABLE analytics.orders (id int PRIMARY KEY); CREATE FUNCTION analytics.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
 			CREATE SCHEMA pushloss AUTHORIZATION ROLE`,
 			[]string{"the schema analytics is there already, belongs to ", "function analytics.f()", "table analytics.orders", "a database of its own", "ALTER SCHEMA analytics RENAME TO"}},
-		{"somebody's pushloss", `CREATE SCHEMA pushloss; CREATE VIEW pushloss.v AS SELECT 1; CREATE TYPE pushloss.ty AS ENUM ('a'); CREATE SCHEMA analytics AUTHORIZATION ROLE`,
+		{"a schema pushloss of others", `CREATE SCHEMA pushloss; CREATE VIEW pushloss.v AS SELECT 1; CREATE TYPE pushloss.ty AS ENUM ('a'); CREATE SCHEMA analytics AUTHORIZATION ROLE`,
 			[]string{"the schema pushloss is there already", "type pushloss.ty, view pushloss.v"}},
 		{"many things", `CREATE SCHEMA pushloss AUTHORIZATION ROLE; CREATE SCHEMA analytics AUTHORIZATION ROLE;
 			DO $$ BEGIN FOR i IN 1..9 LOOP EXECUTE format('CREATE TABLE analytics.t%s ()', i); END LOOP; END $$`,
 			[]string{"table analytics.t1, table analytics.t2, table analytics.t3, table analytics.t4, table analytics.t5 and 4 more"}},
-		{"a schema of somebody else in which it may create", `CREATE SCHEMA pushloss AUTHORIZATION ROLE; CREATE SCHEMA analytics; GRANT ALL ON SCHEMA analytics TO ROLE`,
+		{"a schema of another role in which it may create", `CREATE SCHEMA pushloss AUTHORIZATION ROLE; CREATE SCHEMA analytics; GRANT ALL ON SCHEMA analytics TO ROLE`,
 			[]string{"the schema analytics belongs to ", "does not have its rights", "ALTER SCHEMA analytics OWNER TO ROLE"}},
 		{"a version's table of another program", `CREATE SCHEMA pushloss AUTHORIZATION ROLE; CREATE SCHEMA analytics AUTHORIZATION ROLE;
 			CREATE TABLE pushloss.schema_migrations (version varchar PRIMARY KEY); ALTER TABLE pushloss.schema_migrations OWNER TO ROLE`,
@@ -135,7 +135,7 @@ func TestADatabaseInAnotherEncodingIsRefused(t *testing.T) {
 }
 
 // K2: each of the ways out that are offered leads on.
-func TestEachWayOutThatIsOfferedIsOne(t *testing.T) {
+func TestEachRemedyWorks(t *testing.T) {
 	t.Parallel()
 	for _, way := range []string{`GRANT .*`, `CREATE SCHEMA .*`} {
 		t.Run(way, func(t *testing.T) {
@@ -199,7 +199,7 @@ func TestUpWithNothingToDoOnlyReads(t *testing.T) {
 
 // K3: what an older binary left dirty is looked at, and the way out that is offered
 // is one.
-func TestDirtyOfAnOlderBinaryIsLookedAt(t *testing.T) {
+func TestADirtyMarkOfAnOlderBinaryIsExamined(t *testing.T) {
 	t.Parallel()
 	newest := migrations.Newest()
 	url := pgtest.URL(t) // which each of them brings to the newest version

@@ -84,10 +84,10 @@ func Rights(ctx context.Context, databaseURL string) ([]MissingRights, error) {
 		return nil, err
 	}
 	defer s.close()
-	return rights(ctx, s.conn)
+	return missingRights(ctx, s.conn)
 }
 
-func rights(ctx context.Context, db postgres.Querier) ([]MissingRights, error) {
+func missingRights(ctx context.Context, db postgres.Querier) ([]MissingRights, error) {
 	relations := []string{}
 	for name := range wantedStructure() {
 		if relationOf(name) == "" {

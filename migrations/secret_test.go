@@ -45,7 +45,7 @@ func TestPasswordIsNeverPrinted(t *testing.T) {
 				if err == nil {
 					t.Errorf("%s succeeded", name)
 				} else if strings.Contains(err.Error(), password) {
-					t.Errorf("%s told the password: %v", name, err)
+					t.Errorf("%s shows the password: %v", name, err)
 				}
 			}
 		})

@@ -126,7 +126,7 @@ func TestM5Check(t *testing.T) {
 
 // M4: what somebody built upon the views stops the way down, by name. Nothing was
 // changed then, and both ways go on once it is gone.
-func TestM4WayDownThatSomebodysViewStops(t *testing.T) {
+func TestM4AViewOfOthersStopsTheWayDown(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
 	conn := connect(t, url)

@@ -77,7 +77,7 @@ func TestADatabaseOfAnOlderVersionIsTakenOverWithoutLosingARow(t *testing.T) {
 				t.Errorf("deviations %v, %v", deviations, err)
 			}
 			if got := strings.Join(lines(t, conn, `SELECT day || ' ' || lost FROM public.report ORDER BY 1`), ", "); got != "2025-03-02 9, 2025-03-03 9007199254740993" {
-				t.Errorf("somebody's report shows %s", got)
+				t.Errorf("a report of a user shows %s", got)
 			}
 			if tt.version < 13 {
 				wantStates(t, lines(t, conn, `SELECT concat_ws(' ', stream_id, day, task_key, state, settled, settled_reason, last_trusted_at AT TIME ZONE 'UTC') FROM pushloss.ledger ORDER BY 1`))
@@ -122,7 +122,7 @@ func wantStates(t *testing.T, got []string) {
 }
 
 // A version that is older than the baseline is refused, in words that say what to do.
-func TestAVersionOfBeforeTheBaselineIsRefused(t *testing.T) {
+func TestAVersionBeforeTheBaselineIsRefused(t *testing.T) {
 	t.Parallel()
 	url := restored(t, baseline)
 	setVersion(t, url, baseline-1, false)

@@ -58,7 +58,7 @@ func TestAViewIsReplacedAndViewsThatReadItSurvive(t *testing.T) {
 }
 
 // What it cannot change is made again, unless somebody's view reads it, which is named.
-func TestAViewThatCannotBeReplacedIsMadeAgainUnlessSomebodysViewReadsIt(t *testing.T) {
+func TestAViewThatCannotBeReplacedIsMadeAgainUnlessAViewOfOthersReadsIt(t *testing.T) {
 	t.Parallel()
 	fewer := func(t *testing.T) string { // a column less in a view that another one of ours reads
 		return changed(t, "    coalesce(c.active, l.stream_id = 0) AS active,\n", "    coalesce(c.active, l.stream_id = 0) AS pulled,\n",
@@ -126,7 +126,7 @@ func TestAViewThatCannotBeReplacedIsMadeAgainUnlessSomebodysViewReadsIt(t *testi
 
 // What somebody did to our views is found, and migrate up repairs it: each in the database
 // that the one before it repaired.
-func TestAViewThatSomebodyAlteredIsFoundAndRepaired(t *testing.T) {
+func TestAnAlteredViewIsFoundAndRepaired(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
 	conn := connect(t, url)

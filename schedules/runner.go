@@ -102,11 +102,11 @@ func (r *Runner) Run(ctx context.Context) error {
 	jobs.Go(func() {
 		// In the file's order: a job may depend on the result of an earlier one.
 		for _, missed := range r.missed(ctx) {
-			r.run(ctx, missed, false)
+			r.tickSafely(ctx, missed, false)
 		}
 	})
 	r.loop(ctx, func(s Schedule, again bool) {
-		jobs.Go(func() { r.run(ctx, s, again) })
+		jobs.Go(func() { r.tickSafely(ctx, s, again) })
 	})
 	r.opts.Log.Info("schedules stopped", "running", r.running(), "grace", r.opts.Grace)
 	allDone := make(chan struct{})
@@ -168,8 +168,8 @@ func (r *Runner) loop(ctx context.Context, start func(s Schedule, again bool)) {
 // now is the wall clock, without a monotonic reading.
 func (r *Runner) now() time.Time { return r.opts.Now().Round(0) }
 
-// run handles a tick or another try. Its own panics do not end the runner.
-func (r *Runner) run(ctx context.Context, s Schedule, again bool) {
+// tickSafely is tick whose panics do not end the runner.
+func (r *Runner) tickSafely(ctx context.Context, s Schedule, again bool) {
 	log := cronLog{r.opts.Log.With("schedule", s.Name, "job", s.Job)}
 	cron.NewChain(cron.Recover(log)).Then(cron.FuncJob(func() { r.tick(ctx, s, again) })).Run()
 }

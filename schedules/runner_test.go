@@ -155,7 +155,7 @@ func TestAPanicOfTheHookIsRecoveredToo(t *testing.T) {
 	})
 }
 
-func TestARunnerIsOnlyMadeOfWhatCanRun(t *testing.T) {
+func TestARunnerNeedsRunnableSchedules(t *testing.T) {
 	t.Parallel()
 	job := func(context.Context) error { return nil }
 	if _, err := schedules.New(entries(t, "run @daily"), map[string]schedules.Job{"report": job}, schedules.Options{}); err == nil {

@@ -54,7 +54,7 @@ func TestTheLongestGapIsThatOfAllSchedulesOfTheJobTogether(t *testing.T) {
 		{"monthly", []string{"run @monthly"}, 31 * day},
 		{"the 31st", []string{"run 0 0 31 * *"}, 61 * day},
 		{"every 100 hours", []string{"run @every 100h"}, 100 * time.Hour},
-		{"daily but for one day in February", []string{"run 0 3 1-28,30,31 * *"}, 2 * day},
+		{"daily except for one day in February", []string{"run 0 3 1-28,30,31 * *"}, 2 * day},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

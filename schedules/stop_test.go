@@ -67,7 +67,7 @@ func TestAStopNamesTheJobThatDoesNotEnd(t *testing.T) {
 		grace, want time.Duration
 	}{
 		{"by default", 0, time.Minute},
-		{"as told", 5 * time.Second, 5 * time.Second},
+		{"as configured", 5 * time.Second, 5 * time.Second},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

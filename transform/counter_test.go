@@ -59,7 +59,7 @@ func TestStatisticsBecomeAFactPerCounter(t *testing.T) {
 			Snapshots: []transform.Snapshot{{TaskID: "a", Facts: slices.Concat(byAll, byPlatform)}},
 			Counts:    transform.Counts{RowsIn: 8, Facts: 8},
 		}},
-		{"a counter that is not told", `{"TaskID":"a","TotalCount":5,"SentCount":null}`, transform.Result{
+		{"a counter that is missing", `{"TaskID":"a","TotalCount":5,"SentCount":null}`, transform.Result{
 			Snapshots: []transform.Snapshot{{TaskID: "a", Facts: []transform.Fact{counted(stream.Total, 0, 0, 5)}, Partial: true}},
 			Counts:    transform.Counts{RowsIn: 1, Facts: 1},
 		}},
@@ -76,7 +76,7 @@ func TestStatisticsBecomeAFactPerCounter(t *testing.T) {
 			Snapshots: []transform.Snapshot{{TaskID: "a", Facts: []transform.Fact{counted(stream.Sent, 1, 2, 4)}}},
 			Counts:    transform.Counts{RowsIn: 2, Facts: 1, Merged: 1},
 		}},
-		{"nothing but zeros is nothing", `{"TaskID":"a","TotalCount":0,"ClickCount":0,"PlatformStatistics":[{"EventType":1,"PushPlatform":1,"TotalCount":0}]}`,
+		{"only zeros are no facts", `{"TaskID":"a","TotalCount":0,"ClickCount":0,"PlatformStatistics":[{"EventType":1,"PushPlatform":1,"TotalCount":0}]}`,
 			transform.Result{Snapshots: []transform.Snapshot{{TaskID: "a"}}, Counts: transform.Counts{RowsIn: 3, Zeros: 3}}},
 		{"a zero beside others is a figure", `{"TaskID":"a","TotalCount":1,"ClickCount":0}`, transform.Result{
 			Snapshots: []transform.Snapshot{{TaskID: "a", Facts: []transform.Fact{counted(stream.Total, 0, 0, 1), counted(stream.Clicked, 0, 0, 0)}, Partial: true}},
@@ -147,7 +147,7 @@ func TestChatAnswersAreReadWhereverTheirFiguresStand(t *testing.T) {
 			Snapshots: loaded.Snapshots, Counts: transform.Counts{RowsIn: 4, Facts: 2, Repeated: 2, IgnoredResults: 1}}},
 		{"nowhere", `{"ErrorCode":0,"ErrorInfo":"sucess"}`, transform.Result{Snapshots: []transform.Snapshot{{}}}},
 		{"nowhere, beside what is empty", `{"ErrorCode":0,"Results":[],"Data":{}}`, transform.Result{Snapshots: []transform.Snapshot{{}}}},
-		{"perhaps under names that nobody knows", strange, refused(strange, "it has none of the lists and counters that are known, but others", 0)},
+		{"perhaps under unknown names", strange, refused(strange, "it has none of the lists and counters that are known, but others", 0)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -33,14 +33,14 @@ func FuzzNormalize(f *testing.F) {
 			for _, fact := range s.Facts {
 				for _, text := range []string{fact.Code, fact.Info} {
 					if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
-						t.Fatalf("%q is no text for Postgres", text)
+						t.Fatalf("Postgres cannot store the text %q", text)
 					}
 				}
 			}
 		}
 		for _, r := range result.Rejects {
 			if !utf8.ValidString(r.JSON) || strings.ContainsRune(r.JSON, 0) {
-				t.Fatalf("a reject's JSON %q is no text for Postgres", r.JSON)
+				t.Fatalf("a reject's JSON Postgres cannot store the text %q", r.JSON)
 			}
 		}
 		if want, plain := countRows(answer); plain && result.Counts.RowsIn != want {

@@ -40,7 +40,7 @@ func checkInvariants(t fataler, result transform.Result, asked []string) {
 		facts += len(s.Facts)
 		for i, f := range s.Facts {
 			if f.Count < 0 || f.Code == "" {
-				t.Fatalf("a fact that cannot be: %+v", f)
+				t.Fatalf("an impossible fact: %+v", f)
 			}
 			if i > 0 && s.Facts[i-1].Key.Compare(f.Key) >= 0 {
 				t.Fatalf("facts are not sorted by distinct keys: %+v, then %+v", s.Facts[i-1], f)

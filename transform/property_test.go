@@ -151,7 +151,7 @@ func TestTheOrderOfRowsAndResultsMakesNoDifference(t *testing.T) {
 			slices.SortFunc(rejects, func(a, b transform.Reject) int { return slices.Compare(rejectKey(a), rejectKey(b)) })
 		}
 		if d := cmp.Diff(want, got); d != "" {
-			t.Fatalf("another order, another result:\n%s", d)
+			t.Fatalf("the result depends on the order:\n%s", d)
 		}
 	})
 }

@@ -81,11 +81,11 @@ func TestResultsAreSortedByWhatWasAsked(t *testing.T) {
 			want: transform.Result{Snapshots: []transform.Snapshot{overall}, Counts: transform.Counts{RowsIn: 1, Facts: 1}},
 		},
 		{
-			name: "a task is no answer for the whole app", answer: ok(stages("a", row1)),
+			name: "the figures of a task do not answer for the whole app", answer: ok(stages("a", row1)),
 			want: transform.Result{Absent: []string{""}, Counts: transform.Counts{RowsIn: 1, Ignored: 1, IgnoredResults: 1}},
 		},
 		{
-			name:   "the key may be spelt TaskId and stand last",
+			name:   "the key may be spelt TaskId and come last",
 			answer: ok(`{"ReadyToSendLoss":[` + row1 + `],"TaskId":"a"}`), asked: []string{"a"},
 			want: transform.Result{Snapshots: []transform.Snapshot{a}, Counts: transform.Counts{RowsIn: 1, Facts: 1}},
 		},
@@ -171,7 +171,7 @@ func TestResultsAreSortedByWhatWasAsked(t *testing.T) {
 			want: transform.Result{Snapshots: []transform.Snapshot{a}, Counts: transform.Counts{RowsIn: 1, Facts: 1}},
 		},
 		{
-			name:   "an ID that is no string belongs to no task",
+			name:   "an ID that is not a string belongs to no task",
 			answer: ok(`{"TaskID":["a"],"ReadyToSendLoss":[` + row1 + `]}`), asked: []string{"a"},
 			want: transform.Result{Absent: []string{"a"}, Counts: transform.Counts{RowsIn: 1, Ignored: 1, IgnoredResults: 1}},
 		},
@@ -186,12 +186,12 @@ func TestResultsAreSortedByWhatWasAsked(t *testing.T) {
 			},
 		},
 		{
-			name:   "the same ID twice is no harm",
+			name:   "the same ID twice does no harm",
 			answer: ok(`{"TaskID":"a","ReadyToSendLoss":[` + row1 + `],"TaskId":"a"}`), asked: []string{"a"},
 			want: transform.Result{Snapshots: []transform.Snapshot{a}, Counts: transform.Counts{RowsIn: 1, Facts: 1}},
 		},
 		{
-			name: "an element that is no object is rejected", answer: ok(stages("a", row1), "[7]"), asked: []string{"a"},
+			name: "an element that is not an object is rejected", answer: ok(stages("a", row1), "[7]"), asked: []string{"a"},
 			want: transform.Result{
 				Snapshots: []transform.Snapshot{a},
 				Rejects:   []transform.Reject{whole("", "[7]", "an element of Results is not an object", 1)},
@@ -217,18 +217,18 @@ func TestResultsAreSortedByWhatWasAsked(t *testing.T) {
 func TestAnAnswerWithoutAListOfResultsIsAnError(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]string{
-		"empty":                         ``,
-		"an array":                      `[]`,
-		"a string":                      `"Results"`,
-		"null":                          `null`,
-		"results in an object":          `{"Results":{"TaskID":"a"}}`,
-		"results in a string":           `{"Results":"none"}`,
-		"cut off in a row":              `{"Results":[{"TaskID":"a","ReadyToSendLoss":[{"ErrCode":"1","ErrCo`,
-		"cut off between rows":          `{"Results":[{"TaskID":"a","ReadyToSendLoss":[{"ErrCode":"1","ErrCount":1},`,
-		"cut off behind the results":    `{"Results":[]`,
-		"a raw U+0000 in a text":        "{\"Results\":[{\"TaskID\":\"a\x00\"}]}",
-		"a row that is closed wrongly":  `{"Results":[{"TaskID":"a","ReadyToSendLoss":[{"ErrCode":"1"]}]}`,
-		"a row whose value is no value": `{"Results":[{"TaskID":"a","ReadyToSendLoss":[{"ErrCode":}]}]}`,
+		"empty":                            ``,
+		"an array":                         `[]`,
+		"a string":                         `"Results"`,
+		"null":                             `null`,
+		"results in an object":             `{"Results":{"TaskID":"a"}}`,
+		"results in a string":              `{"Results":"none"}`,
+		"cut off in a row":                 `{"Results":[{"TaskID":"a","ReadyToSendLoss":[{"ErrCode":"1","ErrCo`,
+		"cut off between rows":             `{"Results":[{"TaskID":"a","ReadyToSendLoss":[{"ErrCode":"1","ErrCount":1},`,
+		"cut off behind the results":       `{"Results":[]`,
+		"a raw U+0000 in a text":           "{\"Results\":[{\"TaskID\":\"a\x00\"}]}",
+		"a row that is closed wrongly":     `{"Results":[{"TaskID":"a","ReadyToSendLoss":[{"ErrCode":"1"]}]}`,
+		"a row whose value is not a value": `{"Results":[{"TaskID":"a","ReadyToSendLoss":[{"ErrCode":}]}]}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

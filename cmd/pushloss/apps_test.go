@@ -79,7 +79,7 @@ func TestStatusReportsDaysThatWereFinalBeforeTheyWereOver(t *testing.T) {
 }
 
 // A server whose time zone data lacks a zone that is stored already.
-func TestAnAppWhoseZoneTheDatabaseLostTakesNoOtherAppsStatusAway(t *testing.T) {
+func TestAnAppWhoseZoneTheDatabaseLostDoesNotHideOtherApps(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.do(0, "run")

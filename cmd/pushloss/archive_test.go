@@ -67,7 +67,7 @@ func countOf(rows []dumped, tables ...string) (n int) {
 	return n
 }
 
-func TestADamagedAnswerIsAFindingAndNeverReplayed(t *testing.T) {
+func TestADamagedAnswerIsReportedAndNeverReplayed(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.do(0, w.backfill(3, 2)...)
@@ -108,7 +108,7 @@ func TestPruneDoesWhatItsPlanShows(t *testing.T) {
 	w.equalsTruth(testApp, 5, 2)
 }
 
-func TestTheArchivesCommandsRefuseWhatMakesNoSense(t *testing.T) {
+func TestTheArchiveCommandsRefuseSenselessArguments(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	for _, command := range []string{"verify", "replay"} {
@@ -128,7 +128,7 @@ func TestTheArchivesCommandsRefuseWhatMakesNoSense(t *testing.T) {
 
 // K2: a key that a restore lost, and what is stored twice since, is found by both
 // check and verify; a sequence that is behind by check.
-func TestWhatARestoreLostIsFoundByCheckAndVerify(t *testing.T) {
+func TestCheckAndVerifyFindWhatARestoreLost(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.do(0, w.backfill(3, 2)...)

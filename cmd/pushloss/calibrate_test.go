@@ -97,7 +97,7 @@ func TestTheRunAndTheCheckHonourTheWindowsEnd(t *testing.T) {
 		}
 	}
 	if n := w.number(`SELECT count(*) FROM pushloss.pull WHERE window_end - window_start <> interval '23:59:59'`); n != 0 {
-		t.Errorf("%d pulls tell another EndTime", n)
+		t.Errorf("%d pulls have another EndTime", n)
 	}
 }
 
@@ -148,7 +148,7 @@ func TestCalibrateKeepsThePace(t *testing.T) {
 	}
 }
 
-func TestCalibrateOfSeveralAppsAsksWhich(t *testing.T) {
+func TestCalibrateAsksWhichOfSeveralAppsIsMeant(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	delete(w.env, "TIM_SDK_APP_ID")

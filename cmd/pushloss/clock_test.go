@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-func TestClocksThatAreApartLoadNothingUntilTheyAgree(t *testing.T) {
+func TestNothingIsLoadedWhileClocksDisagree(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	var ahead atomic.Int64 // of the API's clock

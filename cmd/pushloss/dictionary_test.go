@@ -62,7 +62,7 @@ func TestTheDictionaryIsCurrent(t *testing.T) {
 			t.Errorf("%q is in the data and not in the text", section)
 		}
 		if len(view.Keys) == 0 || view.Grain == "" {
-			t.Errorf("%s: nobody knows what names a row: name its keys in internal/dictionary/shape.go", view.Name)
+			t.Errorf("%s: the keys of its rows are unknown: name them in internal/dictionary/shape.go", view.Name)
 		}
 		for _, column := range view.Columns {
 			if column.Name == "" || column.Type == "" || column.Comment == "" {

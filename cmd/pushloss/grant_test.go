@@ -51,10 +51,10 @@ func TestRolesThatCannotBeGrantedAreRefused(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.do(2, "grant", "pushloss nobody").says(t, `role "pushloss nobody" does not exist`, `CREATE ROLE "pushloss nobody" LOGIN PASSWORD '...' makes this one`)
-	told := w.do(2, "revoke", "pushloss nobody")
-	told.says(t, "does not exist", `\du in psql lists the roles`)
-	if strings.Contains(told.stderr, "CREATE ROLE") {
-		t.Errorf("revoke advises to make a role:\n%s", told.stderr)
+	printed := w.do(2, "revoke", "pushloss nobody")
+	printed.says(t, "does not exist", `\du in psql lists the roles`)
+	if strings.Contains(printed.stderr, "CREATE ROLE") {
+		t.Errorf("revoke advises to make a role:\n%s", printed.stderr)
 	}
 	w.do(2, "grant", "public").says(t, "reserved", "what to do: ")
 	w.do(2, "grant").says(t, "pushloss grant --help")

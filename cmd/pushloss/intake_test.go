@@ -79,9 +79,9 @@ func TestServeTakesTasksAndRunsPullThem(t *testing.T) {
 	if n := w.number(`SELECT count(*) FROM analytics.tasks WHERE task_id = 'called-back' AND source = 'callback' AND last_figures_at IS NOT NULL`); n != 1 {
 		t.Error("the task of the callback was not pulled")
 	}
-	told := daemon.stdout.String() + daemon.stderr.String()
+	printed := daemon.stdout.String() + daemon.stderr.String()
 	for _, secret := range []string{"bob-the-recipient", tasksToken, callbackToken, hex.EncodeToString(sign[:])} {
-		if strings.Contains(told, secret) {
+		if strings.Contains(printed, secret) {
 			t.Errorf("the log shows %q", secret)
 		}
 	}

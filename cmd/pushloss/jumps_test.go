@@ -10,7 +10,7 @@ import (
 )
 
 // The command finds what the run stored, and with a greater factor finds nothing.
-func TestJumpsTellsThePastAgain(t *testing.T) {
+func TestJumpsFindsWhatTheRunsFound(t *testing.T) {
 	t.Parallel()
 	w := setup(t, func(cfg *sandbox.Config) {
 		incident, err := sandbox.NewIncident(sandbox.RevokedKey, time.Now().AddDate(0, 0, -3), time.Now(), 0.5)
@@ -23,7 +23,7 @@ func TestJumpsTellsThePastAgain(t *testing.T) {
 	w.env["PUSHLOSS_STREAMS"] = "loss,statistics"
 	w.env["PUSHLOSS_FIRST_DAY"] = w.back(20)
 	w.do(0, "run")
-	type told struct {
+	type event struct {
 		SDKAppID   int64    `json:"sdk_app_id"`
 		Code       string   `json:"err_code"`
 		LastDay    string   `json:"last_day"`
@@ -34,7 +34,7 @@ func TestJumpsTellsThePastAgain(t *testing.T) {
 		Platform   string   `json:"platform"`
 		LikelyWhat string   `json:"likely_cause"`
 	}
-	var found []told
+	var found []event
 	if err := json.Unmarshal([]byte(w.do(0, "jumps", "-o", "json").stdout), &found); err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ var sevenTasks = []string{"t1", "t2", "t3", "t4", "t5", "t6", "t7"}
 
 // T8, S6: killed at any moment, the same command continues, and in the end all is
 // as if nothing had happened.
-func TestT8KilledAtAnyMomentTheSameCommandGoesOn(t *testing.T) {
+func TestT8ACommandKilledAtAnyMomentContinuesWhenRunAgain(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.tasks(sevenTasks...)
@@ -21,7 +21,7 @@ func TestT8KilledAtAnyMomentTheSameCommandGoesOn(t *testing.T) {
 	var killed int
 	for round := 1; ; round++ {
 		if round > 60 {
-			t.Fatal("the backfill comes to no end")
+			t.Fatal("the backfill does not end")
 		}
 		// Each round lives a little longer, by requests and by milliseconds, so
 		// that it dies now while asking, now while loading.
@@ -86,7 +86,7 @@ func TestT8KilledAtAnyMomentTheSameCommandGoesOn(t *testing.T) {
 }
 
 // K4: a signal lets the requests under way finish; the same command does the rest.
-func TestASignalInterruptsAndTheSameCommandGoesOn(t *testing.T) {
+func TestAnInterruptedCommandContinuesWhenRunAgain(t *testing.T) {
 	t.Parallel()
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		t.Run(sig.String(), func(t *testing.T) {
@@ -115,7 +115,7 @@ func TestASignalInterruptsAndTheSameCommandGoesOn(t *testing.T) {
 				t.Errorf("%d answers were loaded of %d", n, done)
 			}
 			if n := w.number(`SELECT count(*) FROM analytics.runs WHERE state = 'interrupted' AND requests = $1`, done); n != 1 {
-				t.Error("the run's record does not tell of the interruption")
+				t.Error("the run's record does not mention the interruption")
 			}
 			w.do(0, command...)
 			if n := w.calls.Load(); n != 48 || len(w.askedTwice()) > 0 {

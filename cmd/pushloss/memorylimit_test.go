@@ -27,15 +27,15 @@ func TestTheMemoryLimitFollowsTheApps(t *testing.T) {
 	if err := os.WriteFile(path, []byte(list.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	told := 0
+	counted := 0
 	code := Run(context.WithoutCancel(t.Context()), []string{"run", "--plan"}, Environment{
 		Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: t.Output(),
-		Lookuper: envconfig.MapLookuper(map[string]string{"DATABASE_URL": pgtest.URL(t), "TIM_APPS_FILE": path}), Now: time.Now, Working: func(n int) { told = n },
+		Lookuper: envconfig.MapLookuper(map[string]string{"DATABASE_URL": pgtest.URL(t), "TIM_APPS_FILE": path}), Now: time.Now, Working: func(n int) { counted = n },
 	})
-	if code != 0 || told != apps {
-		t.Errorf("exit code %d, told of %d apps", code, told)
+	if code != 0 || counted != apps {
+		t.Errorf("exit code %d, %d apps reported", code, counted)
 	}
-	if one, many := memoryLimit(1), memoryLimit(told); one > 49<<20 || many-one != (apps-1)*appMemory {
+	if one, many := memoryLimit(1), memoryLimit(counted); one > 49<<20 || many-one != (apps-1)*appMemory {
 		t.Errorf("the limits are %d and %d", one, many)
 	}
 }

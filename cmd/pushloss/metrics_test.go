@@ -38,7 +38,7 @@ func metrics(t testing.TB, address, line string) (body string) {
 	return body
 }
 
-func TestTheMetricsAreCleanByPromtool(t *testing.T) {
+func TestPromtoolAcceptsTheMetrics(t *testing.T) {
 	t.Parallel()
 	promtool := tool(t, "promtool")
 	w := setup(t)
@@ -57,7 +57,7 @@ func TestTheMetricsAreCleanByPromtool(t *testing.T) {
 }
 
 // Every metric of the rules exists.
-func TestTheAlertRulesAreCleanAndAskForMetricsThatThereAre(t *testing.T) {
+func TestPromtoolAcceptsTheAlertRulesAndTheirMetricsExist(t *testing.T) {
 	t.Parallel()
 	promtool := tool(t, "promtool")
 	const file = "../../deploy/prometheus/pushloss.rules.yml"

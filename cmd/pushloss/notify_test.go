@@ -63,35 +63,35 @@ func TestAStoppedAppIsReportedOnceAndItsRecoveryOnce(t *testing.T) {
 	w := setup(t)
 	h := newHook(t)
 	w.env["PUSHLOSS_NOTIFY_URLS"] = h.target()
-	told := func(what, want string) {
+	sent := func(what, want string) {
 		t.Helper()
 		if got := h.titles(); got != want {
-			t.Errorf("%s: told %q, want %q", what, got, want)
+			t.Errorf("%s: sent %q, want %q", what, got, want)
 		}
 	}
 	w.do(0, "run")
-	told("a good run", "")
+	sent("a good run", "")
 	w.env["TIM_SECRET_KEY"] = testKey[1:] + "0"
 	w.do(4, "run")
-	told("a wrong key", "pushloss: app 1400000001 was stopped")
+	sent("a wrong key", "pushloss: app 1400000001 was stopped")
 	w.do(4, "run")
 	w.do(4, w.backfill(3, 3, "--reprocess", "all")...)
-	told("the same again", "")
+	sent("the same again", "")
 	w.env["TIM_SECRET_KEY"] = testKey
 	w.faults("http-500")
 	w.do(1, "run")
-	told("the right key, but no answer", "pushloss: run failed")
+	sent("the right key, but no answer", "pushloss: run failed")
 	w.faults()
 	w.do(0, "run")
-	told("the right key", "pushloss: recovered: app 1400000001 was stopped; pushloss: recovered: run failed")
+	sent("the right key", "pushloss: recovered: app 1400000001 was stopped; pushloss: recovered: run failed")
 	w.do(0, "run")
-	told("the same again", "")
+	sent("the same again", "")
 	if n := w.number(`SELECT count(*) FROM analytics.alerts WHERE kind = 'app_stopped' AND sdk_app_id = 1400000001 AND closed_at > opened_at`); n != 1 {
 		t.Errorf("%d events are shown", n)
 	}
 }
 
-func TestAGapAndAFailedRunAreReportedAndATargetThatIsDownFailsNoRun(t *testing.T) {
+func TestAGapAndAFailedRunAreReportedAndADownTargetDoesNotFailTheRun(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	h := newHook(t)
@@ -109,18 +109,18 @@ func TestAGapAndAFailedRunAreReportedAndATargetThatIsDownFailsNoRun(t *testing.T
 	w.exec(`UPDATE pushloss.message SET next_try_at = now() - interval '1 minute'`)
 	w.do(0, "run")
 	if got, want := h.titles(), "pushloss: app 1400000001 has gaps; pushloss: recovered: app 1400000001 has gaps"; got != want {
-		t.Errorf("told %q, want %q", got, want)
+		t.Errorf("sent %q, want %q", got, want)
 	}
 	w.tasks("t1", "t2", "t3", "t4", "t5", "t6")
 	w.faults("http-500")
 	w.do(1, "run")
 	if got := h.titles(); !strings.Contains(got, "pushloss: run failed") {
-		t.Errorf("told %q", got)
+		t.Errorf("the messages are %q", got)
 	}
 }
 
 // Five failures that come and go are few messages.
-func TestAnAPIThatFailsAtEverySecondRunIsReportedFewTimes(t *testing.T) {
+func TestAnAPIThatFailsInEverySecondRunIsReportedRarely(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.tasks("t1")
@@ -133,12 +133,12 @@ func TestAnAPIThatFailsAtEverySecondRunIsReportedFewTimes(t *testing.T) {
 		w.do(0, "run")
 	}
 	if got, want := h.titles(), "pushloss: run failed; pushloss: recovered: run failed; pushloss: run failed"; got != want {
-		t.Errorf("told %q, want %q", got, want)
+		t.Errorf("sent %q, want %q", got, want)
 	}
 	w.do(0, "run")
 	w.do(0, "run")
 	if got, want := h.titles(), "pushloss: recovered: run failed"; got != want {
-		t.Errorf("told %q, want %q", got, want)
+		t.Errorf("sent %q, want %q", got, want)
 	}
 }
 
@@ -151,7 +151,7 @@ func TestNotifyTestTriesEveryTarget(t *testing.T) {
 	w.env["PUSHLOSS_NOTIFY_URLS"] = good.target() + " logger://"
 	w.do(0, "notify", "test").says(t, "generic 1", "logger 1", "pushloss: test")
 	if got := good.titles(); got != "pushloss: test" {
-		t.Errorf("told %q", got)
+		t.Errorf("the messages are %q", got)
 	}
 	w.env["PUSHLOSS_NOTIFY_URLS"] = bad.target() + " " + good.target()
 	r := w.do(1, "notify", "test")

@@ -129,7 +129,7 @@ func TestAnOutageAtTheTickCostsAPauseNotADay(t *testing.T) {
 					number(`SELECT count(*) FROM analytics.alerts WHERE closed_at IS NULL`) == 0
 			})
 			if test.alert != "" && number(`SELECT count(*) FROM analytics.alerts WHERE kind = '`+test.alert+`'`) != 1 {
-				t.Error("the failure was not told")
+				t.Error("the failure was not reported")
 			}
 			stop()
 			if code := <-ended; code != int(problem.Done) && code != int(problem.Interrupted) {
@@ -143,7 +143,7 @@ func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(3 * time.Minute); !holds(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("it never came about that %s", what)
+			t.Fatalf("it never happened that %s", what)
 		}
 	}
 }

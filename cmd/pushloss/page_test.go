@@ -67,7 +67,7 @@ func TestServeOpenToOthersAsksForItsToken(t *testing.T) {
 	}
 	daemon.signal(syscall.SIGTERM)
 	daemon.endedWith(0)
-	if told := daemon.stdout.String() + daemon.stderr.String(); strings.Contains(told, pageToken) {
+	if printed := daemon.stdout.String() + daemon.stderr.String(); strings.Contains(printed, pageToken) {
 		t.Error("the token is printed")
 	}
 	w.env["PUSHLOSS_HTTP_TOKEN_FILE"] = file(t, "short", "guess\n")

@@ -50,7 +50,7 @@ func TestReconcileComparesTheNewestDaysAndReportsIt(t *testing.T) {
 	w.do(0, "reconcile", "--from", w.back(8), "--to", w.back(1))
 }
 
-func TestADifferenceThatStaysIsReportedByStatusAndMetrics(t *testing.T) {
+func TestAPersistentDifferenceIsReportedByStatusAndMetrics(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.weekOf("t1")

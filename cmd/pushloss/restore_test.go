@@ -10,7 +10,7 @@ import (
 // K2: a view that somebody made after the dump stops the documented restore, which
 // changes nothing then. Without --single-transaction pg_restore continues, and check and
 // verify find what it did.
-func TestARestoreThatAForeignViewStops(t *testing.T) {
+func TestARestoreThatAViewOfOthersStopsChangesNothing(t *testing.T) {
 	t.Parallel()
 	for _, client := range []string{"pg_dump", "pg_restore"} {
 		if _, err := exec.LookPath(client); err != nil {

@@ -96,7 +96,7 @@ func TestAnAPIThatIsDownExitsWith1(t *testing.T) {
 	w.equalsTruth(testApp, 9, 4)
 }
 
-func TestThePublishedSampleLoadsByTheBinary(t *testing.T) {
+func TestTheBinaryLoadsThePublishedSample(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.tasks("xxx-yyy-zzz", "aaa-bbb-ccc")

@@ -130,7 +130,7 @@ After a colon: from=D, to=D (included) and share=SHARE, of the channel's pushes.
 
 func sandboxStreams() string {
 	var b strings.Builder
-	for _, stream := range sandbox.Streams() {
+	for _, stream := range sandbox.StreamInfos() {
 		fmt.Fprintf(&b, "  %-16s %s\n", stream.Name, stream.Path)
 	}
 	return strings.TrimRight(b.String(), "\n")
@@ -138,7 +138,7 @@ func sandboxStreams() string {
 
 func sandboxIncidents() string {
 	var b strings.Builder
-	for _, kind := range sandbox.IncidentKinds() {
+	for _, kind := range sandbox.IncidentInfos() {
 		fmt.Fprintf(&b, "  %-28s %s\n", kind.Syntax, kind.Help)
 	}
 	return strings.TrimRight(b.String(), "\n")

@@ -64,21 +64,21 @@ func TestS3SecretsStayInside(t *testing.T) {
 			if test.fault != "" {
 				w.faults(test.fault)
 			}
-			var told strings.Builder
+			var printed strings.Builder
 			for _, format := range []string{"text", "json"} {
 				w.env["PUSHLOSS_LOG_FORMAT"] = format
 				r := w.do(test.code, "run")
-				told.WriteString(r.stdout + r.stderr)
+				printed.WriteString(r.stdout + r.stderr)
 			}
 			for _, command := range [][]string{{"check"}, {"calibrate"}, {"status", "--output", "json"}} {
 				p := w.start(command...)
 				p.wait()
-				told.WriteString(p.stdout.String() + p.stderr.String())
+				printed.WriteString(p.stdout.String() + p.stderr.String())
 			}
-			if !strings.Contains(told.String(), "api call") {
+			if !strings.Contains(printed.String(), "api call") {
 				t.Error("nothing was logged at debug level: this proves little")
 			}
-			secrets.areNotIn(t, "what was told", told.String())
+			secrets.areNotIn(t, "what was printed", printed.String())
 			secrets.areNotIn(t, "the database", w.dump())
 		})
 	}

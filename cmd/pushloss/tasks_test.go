@@ -47,7 +47,7 @@ func TestWhatTasksListPrintsCanBeImported(t *testing.T) {
 	w.do(2, "tasks", "import", file(t, "tasks.csv", "task_id,registered_at,retired_at\nc,2025-03-01,2025-03-02\n")).says(t, "no tasks in it: all are retired")
 }
 
-func TestTasksAreReadFromWhatTheVendorAnswers(t *testing.T) {
+func TestTasksAreReadFromAnswersOfTheVendor(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	const answer, failure = `{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0,"TaskId":"pushed-1","Novelty":1}`, `{"ActionStatus":"FAIL","ErrorInfo":"Invalid format of MsgRandom","ErrorCode":90001,"TaskId":""}`

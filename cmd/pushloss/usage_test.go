@@ -42,7 +42,7 @@ func TestMistakesExitWith2AndSayWhatToDo(t *testing.T) {
 		{"an argument too few", []string{"tasks", "add"}, nil, []string{"pushloss tasks add needs ID", "pushloss tasks add --help"}},
 		{"no file", []string{"tasks", "import"}, nil, []string{"pushloss tasks import needs FILE"}},
 		{"two files", []string{"tasks", "import", "a", "b"}, nil, []string{"takes one argument, FILE, but has 2"}},
-		{"an app that is no number", w.backfill(5, 3, "--app", "x"), nil, []string{`--app: "x" is not a whole number`}},
+		{"an app that is not a number", w.backfill(5, 3, "--app", "x"), nil, []string{`--app: "x" is not a whole number`}},
 		{"an app beyond all numbers", w.backfill(5, 3, "--app", "99999999999999999999"), nil, []string{`--app: "99999999999999999999" is out of range`}},
 		{"a switch that is neither on nor off", w.backfill(5, 3, "--plan=x"), nil, []string{`--plan: "x" is not true or false`}},
 		{"jumps of a year that was mistyped", []string{"jumps", "--from", "0206-03-01"}, nil, []string{"1,100 days at most"}},

@@ -139,7 +139,7 @@ func (a answer) fits(p panel) (problems []string) {
 	if p.Type == "table" {
 		for _, o := range p.FieldConfig.Overrides {
 			if !seen[o.Matcher.Options] {
-				problem("there is no column %s to dress", o.Matcher.Options)
+				problem("there is no column %s to format", o.Matcher.Options)
 			}
 		}
 	} else if field := p.Options.ReduceOptions.Fields; numbers == 0 && field == "" {
@@ -191,7 +191,7 @@ func (a answer) fitsTimeSeries() (problems []string) {
 	if metric < 0 {
 		for i, column := range a.columns {
 			if i != at && !slices.Contains(numeric, column.DataTypeOID) {
-				problems = append(problems, fmt.Sprintf("column %s is no number", column.Name))
+				problems = append(problems, fmt.Sprintf("column %s is not a number", column.Name))
 			}
 		}
 	}

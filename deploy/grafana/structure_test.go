@@ -223,7 +223,7 @@ func TestEveryVariableMayHaveSeveralValues(t *testing.T) {
 
 // The palettes of Grafana are not made for the colour-blind: every colour is one of
 // Okabe and Ito's or of Paul Tol's "light" scheme.
-func TestColoursAreTheColourBlindsToo(t *testing.T) {
+func TestColourBlindReadersCanTellColoursApart(t *testing.T) {
 	t.Parallel()
 	safe := []string{
 		"#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
@@ -288,7 +288,7 @@ func TestLinksLeadToDashboardsAndVariablesThatExist(t *testing.T) {
 		for _, match := range regexp.MustCompile(`"/d/([\w-]+)\?([^"]*)"`).FindAllStringSubmatch(readFile(t, "dashboards/"+d.file), -1) {
 			links++
 			if variables[match[1]] == nil {
-				t.Errorf("%s leads to %s, which there is not", d.file, match[1])
+				t.Errorf("%s leads to %s, which does not exist", d.file, match[1])
 			}
 			for _, name := range regexp.MustCompile(`var-(\w+)=`).FindAllStringSubmatch(match[2], -1) {
 				if !slices.Contains(variables[match[1]], name[1]) {

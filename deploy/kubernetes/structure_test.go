@@ -83,7 +83,7 @@ func TestEveryPodIsConfinedAndLikeTheOthers(t *testing.T) {
 				t.Errorf("%s may talk to the cluster as %q", who, pod.ServiceAccountName)
 			}
 			if *pod.EnableServiceLinks || pod.HostNetwork || pod.HostPID {
-				t.Errorf("%s takes more from its node or namespace than it needs", who)
+				t.Errorf("%s has more rights on its node or namespace than it needs", who)
 			}
 			// The documented 96 MB, and room for what the kernel counts besides.
 			if limit := container.Resources.Limits.Memory().Value(); limit < 96e6 || limit > 2*96e6 || container.Resources.Requests.Memory().IsZero() ||
@@ -147,7 +147,7 @@ func TestTheDaemonIsProbedReachedAndSpread(t *testing.T) {
 	}
 }
 
-func TestNothingIsReachedBeyondNamesPostgresTheAPIAndThePage(t *testing.T) {
+func TestPodsReachOnlyDNSPostgresTheAPIAndThePage(t *testing.T) {
 	t.Parallel()
 	for overlay, m := range overlays(t) {
 		out, in := ports(m.policies["pushloss"].Spec.Egress, func(r networkingv1.NetworkPolicyEgressRule) []networkingv1.NetworkPolicyPort { return r.Ports }), []string{}

@@ -115,7 +115,7 @@ func TestTheProgramTakesTheSettingsOfTheUnits(t *testing.T) {
 	}
 }
 
-func TestTheServicesRunTheProgramConfinedAlike(t *testing.T) {
+func TestAllServicesAreConfinedAlike(t *testing.T) {
 	t.Parallel()
 	serve, job := read(t, "pushloss.service"), read(t, "pushloss@.service")
 	for name, want := range map[string][2]string{

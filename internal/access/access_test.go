@@ -282,7 +282,7 @@ func TestAGrantSurvivesMigrations(t *testing.T) {
 }
 
 // A name is data, whatever it looks like.
-func TestHostileRoleNamesAreNames(t *testing.T) {
+func TestHostileRoleNamesAreOnlyNames(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	suffix := rand.Text()
@@ -318,7 +318,7 @@ func wantError(t *testing.T, err error, says, remedy string) {
 	}
 }
 
-func TestGrantsThatWouldMeanNothingAreRefused(t *testing.T) {
+func TestMeaninglessGrantsAreRefused(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	owner := namesOn(t, f.conn, `SELECT current_user::text`)[0]
@@ -394,7 +394,7 @@ func TestViewsOfOthersInAnalyticsAreNamed(t *testing.T) {
 	}
 }
 
-func TestNotesTellWhatAGrantIsNot(t *testing.T) {
+func TestNotesNameRightsBesideTheGrant(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
 	owner, db := connectTo(t, url), open(t, url)
@@ -429,12 +429,12 @@ func TestNotesTellWhatAGrantIsNot(t *testing.T) {
 	report, err = access.Revoke(t.Context(), db, role)
 	must(t, err)
 	if len(report.Notes) > 0 {
-		t.Errorf("of a role that nothing is left of: %q", report.Notes)
+		t.Errorf("of a role that no longer exists: %q", report.Notes)
 	}
 }
 
 // A group that may not log in, whose member does not inherit, and a role that may write and become the owner.
-func TestNotesTellOfWritingAndOfRightsThatWaitForSetRole(t *testing.T) {
+func TestNotesNameWriteRightsAndRightsThatNeedSetRole(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
 	owner, admin, db := connectTo(t, url), connectTo(t, pgtest.AdminURL(t, url)), open(t, url)
@@ -467,7 +467,7 @@ func TestNotesTellOfWritingAndOfRightsThatWaitForSetRole(t *testing.T) {
 	}
 }
 
-func TestAReaderFindsTheViewsByTheirNamesWhereItIsAskedFor(t *testing.T) {
+func TestAReaderFindsTheViewsByNameOnRequest(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
 	role, asRole := newRole(t, url)
@@ -494,7 +494,7 @@ func TestAReaderFindsTheViewsByTheirNamesWhereItIsAskedFor(t *testing.T) {
 	}
 }
 
-func TestGrantsAtOnceAllSucceed(t *testing.T) {
+func TestConcurrentGrantsAllSucceed(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
 	db := open(t, url)

@@ -81,8 +81,8 @@ func TestBehavioursAreFoundOut(t *testing.T) {
 			if cut.Answer != wantCut || cut.State != calibrate.Measured {
 				t.Errorf("day cutting: %+v", cut)
 			}
-			if told := strings.Contains(cut.Detail, "calibrate again after"); told != test.again {
-				t.Errorf("other zones with the same midnights are reported: %v, in %q", told, cut.Detail)
+			if advised := strings.Contains(cut.Detail, "calibrate again after"); advised != test.again {
+				t.Errorf("other zones with the same midnights are reported: %v, in %q", advised, cut.Detail)
 			}
 			if by := strings.Contains(test.faults, "touch"); test.days != "" && by != strings.Contains(cut.Detail, "that it touches") {
 				t.Errorf("what a window has of the days: %q", cut.Detail)

@@ -27,7 +27,7 @@ type world struct {
 	t        testing.TB
 	api      *sandbox.Sandbox
 	asker    calibrate.Asker
-	history  history
+	history  storedHistory
 	settings calibrate.Settings
 	now      time.Time
 	opts     calibrate.Options
@@ -157,23 +157,23 @@ func recommended(t testing.TB, report calibrate.Report, setting string) string {
 	return ""
 }
 
-// history is what a database would tell.
-type history struct {
+// storedHistory is what a database would return.
+type storedHistory struct {
 	histories []calibrate.DayHistory
 	changes   []calibrate.CountChange
 	kept      map[calendar.Day][]transform.Snapshot
 	err       error
 }
 
-func (h history) DayHistories(context.Context, int64, []string) ([]calibrate.DayHistory, error) {
+func (h storedHistory) DayHistories(context.Context, int64, []string) ([]calibrate.DayHistory, error) {
 	return h.histories, h.err
 }
 
-func (h history) CountChanges(context.Context, int64) ([]calibrate.CountChange, error) {
+func (h storedHistory) CountChanges(context.Context, int64) ([]calibrate.CountChange, error) {
 	return h.changes, h.err
 }
 
-func (h history) KeptFacts(_ context.Context, _ int64, _ []string, first, last calendar.Day) (map[calendar.Day][]transform.Snapshot, error) {
+func (h storedHistory) KeptFacts(_ context.Context, _ int64, _ []string, first, last calendar.Day) (map[calendar.Day][]transform.Snapshot, error) {
 	kept := make(map[calendar.Day][]transform.Snapshot)
 	for d := first; d <= last; d++ {
 		if snapshots, ok := h.kept[d]; ok {

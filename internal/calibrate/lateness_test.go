@@ -56,7 +56,7 @@ func TestLatenessIsReadOffTheHistoryAndTheStoredDays(t *testing.T) {
 		says     []string
 		lookback string
 	}{
-		{"without history it is unknown, and what would tell is said", "", nil, calibrate.Unknown, "", []string{"0 days", "run daily for 9 days"}, "7"},
+		{"without history it is unknown, and the remedy is named", "", nil, calibrate.Unknown, "", []string{"0 days", "run daily for 9 days"}, "7"},
 		{"two days are too few", "", []func(*world){watch(3, 5*days)}, calibrate.Unknown, "", []string{"2 days", "run daily"}, "7"},
 		{"no change at all", "", []func(*world){watch(20, 5*days)}, calibrate.Measured, "no change after the first load", []string{"19 days"}, "2"},
 		{"changes within two and a half days", "", []func(*world){
@@ -68,13 +68,13 @@ func TestLatenessIsReadOffTheHistoryAndTheStoredDays(t *testing.T) {
 		{"changes of a day that was first loaded long after it do not count", "", []func(*world){
 			watch(20, 5*days), loadedLate(40), changed(40, 11*days, 100, 0),
 		}, calibrate.Measured, "no change after the first load", nil, "2"},
-		{"what only went away after it was forgotten is no change", "forget-after=7d", []func(*world){
+		{"figures that went away because they were forgotten are not a change", "forget-after=7d", []func(*world){
 			watch(20, 10*days), changed(15, 8*days, 24, 24), changed(15, 2*days, 4, 1),
 		}, calibrate.Measured, "up to 2.0 days after a day's end", []string{"24 changes are left out"}, "3"},
 		{"what grew after it was forgotten in part is one", "forget-after=7d", []func(*world){
 			watch(20, 10*days), changed(15, 8*days, 24, 23),
 		}, calibrate.Measured, "up to 8.0 days after a day's end", []string{"of 24 changed figures"}, "4"},
-		{"the lookback is no longer than the memory allows", "forget-after=7d", []func(*world){
+		{"the lookback is at most what the memory allows", "forget-after=7d", []func(*world){
 			watch(20, 6*days), changed(15, 5*days, 4, 1),
 		}, calibrate.Measured, "up to 5.0 days after a day's end", nil, "4"},
 		{"the stored days that are others now are changes too", "restated:day=2025-03-16", []func(*world){watch(20, 2*days)},

@@ -43,7 +43,7 @@ func up(t time.Time, grain time.Duration) time.Time {
 func down(t time.Time, grain time.Duration) time.Time { return t.Truncate(grain) }
 
 // What no reading foresees stays unknown, with what came.
-func TestOtherServicesAreNotTakenForWhatTheyAreNot(t *testing.T) {
+func TestUnforeseenServicesStayUnknown(t *testing.T) {
 	t.Parallel()
 	type expectation struct {
 		state  calibrate.State
@@ -103,7 +103,7 @@ func TestOtherServicesAreNotTakenForWhatTheyAreNot(t *testing.T) {
 					t.Errorf("%+v, want %+v", f, want)
 				}
 				if f.State == calibrate.Unknown && f.ToTell == "" {
-					t.Errorf("%s: nothing says what would tell", question)
+					t.Errorf("%s: nothing says how to find out", question)
 				}
 			}
 			if report.Requests < test.minimum {
@@ -203,7 +203,7 @@ func TestAFailureInTheMiddleLeavesWhatWasFound(t *testing.T) {
 			}
 			report, err := w.try(t.Context())
 			if !errors.Is(err, test.err) || !strings.Contains(report.Problem, test.says) {
-				t.Errorf("%v, told as %q", err, report.Problem)
+				t.Errorf("%v, reported as %q", err, report.Problem)
 			}
 			var found []calibrate.Question
 			for _, f := range report.Findings {

@@ -130,7 +130,7 @@ func TestAPIReportsWhatIsWrongAndWhatToDo(t *testing.T) {
 		hint   string
 	}{
 		{"wrong key", func(a *pipeline.App) { a.Account.SecretKey = secret.New("wrong") }, "", "70009", "TIM_SECRET_KEY"},
-		{"no administrator", func(a *pipeline.App) { a.Account.Identifier = "somebody" }, "", "90009", "TIM_IDENTIFIER"},
+		{"not an administrator", func(a *pipeline.App) { a.Account.Identifier = "somebody" }, "", "90009", "TIM_IDENTIFIER"},
 		{"nobody there", func(a *pipeline.App) { a.Account.BaseURLs = []string{"http://127.0.0.1:1"} }, "", "no answer from the API", "TIM_BASE_URL"},
 		{"not enabled", func(*pipeline.App) {}, "code=90045", "loss: ", "switch Push on"},
 		{"one stream is refused", func(*pipeline.App) {}, "code=90045:stream=statistics", "statistics: ", "switch Push on"},
@@ -168,7 +168,7 @@ func TestAPIReportsAWrongClock(t *testing.T) {
 	}
 }
 
-func TestAPILeavesAnAppAloneThatAnotherProcessWorksOn(t *testing.T) {
+func TestAPILeavesAloneAnAppThatAnotherProcessWorksOn(t *testing.T) {
 	t.Parallel()
 	api, app, db := setup(t)
 	session, work, err := db.OpenSession(t.Context(), "the other one")
@@ -208,7 +208,7 @@ func TestAPIWithoutADateIsAWarning(t *testing.T) {
 	}
 }
 
-func TestManyDifferencesOfTheTablesAreTenAndTheNumberOfTheRest(t *testing.T) {
+func TestManyDifferencesAreShownAsTenAndACountOfTheRest(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		lost int

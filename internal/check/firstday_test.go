@@ -9,7 +9,7 @@ import (
 	"pushloss/internal/check"
 )
 
-func TestAFirstDayThatTheAPIMayHaveForgottenIsWarnedOf(t *testing.T) {
+func TestAFirstDayThatTheAPIMayHaveForgottenGetsAWarning(t *testing.T) {
 	t.Parallel()
 	beijing := time.FixedZone("", 8*60*60)
 	now := time.Date(2025, 3, 20, 12, 0, 0, 0, beijing)

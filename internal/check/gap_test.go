@@ -8,7 +8,7 @@ import (
 	"pushloss/internal/check"
 )
 
-func TestATimeWithoutRunsCostsTheDaysThatTheAPIForgetsInIt(t *testing.T) {
+func TestATimeWithoutRunsCostsTheDaysThatTheAPIForgetsMeanwhile(t *testing.T) {
 	t.Parallel()
 	beijing := time.FixedZone("", 8*3600)
 	at := func(day, hour int) time.Time { return time.Date(2025, 6, day, hour, 0, 0, 0, beijing) }

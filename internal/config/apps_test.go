@@ -74,7 +74,7 @@ func TestAppProblems(t *testing.T) {
 	}
 }
 
-func TestAppsFileInheritsWhatItDoesNotSay(t *testing.T) {
+func TestAnAppInheritsWhatItsEntryOmits(t *testing.T) {
 	t.Parallel()
 	path := write(t, "apps.yaml", `
 # Two of our apps.
@@ -124,7 +124,7 @@ func TestAppsFileInheritsWhatItDoesNotSay(t *testing.T) {
 	}
 }
 
-func TestEachAppHasACallbackTokenOfItsOwnOrTheCommonOne(t *testing.T) {
+func TestEachAppHasItsOwnCallbackTokenOrTheCommonOne(t *testing.T) {
 	t.Parallel()
 	path := write(t, "apps.yaml", `
 - {sdk_app_id: 1, secret_key: 01234567}

@@ -343,7 +343,7 @@ func TestAllProblemsAreReportedAtOnceOneLineEach(t *testing.T) {
 	}
 }
 
-func TestNothingIsNeededOfACommandThatNeedsNothing(t *testing.T) {
+func TestACommandWithoutNeedsRequiresNoSetting(t *testing.T) {
 	t.Parallel()
 	settings := mustLoad(t, config.Needs{}, variables{"DATABASE_URL": "mysql://x"})
 	if len(settings.Apps) != 0 || settings.Database != (config.Database{}) {

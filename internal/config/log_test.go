@@ -8,7 +8,7 @@ import (
 	"pushloss/internal/config"
 )
 
-func TestLoggerWritesTheFormatFromTheLevelOn(t *testing.T) {
+func TestTheLoggerWritesItsFormatFromItsLevelUp(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		log  config.Log

@@ -11,7 +11,7 @@ import (
 	"pushloss/schedules"
 )
 
-func TestAJobIsTriedAgainForWhatPassesByItself(t *testing.T) {
+func TestAJobIsTriedAgainAfterTransientErrors(t *testing.T) {
 	t.Parallel()
 	away := io.ErrUnexpectedEOF // as a connection that breaks
 	one := func(app pipeline.AppReport) pipeline.Report {

@@ -40,7 +40,7 @@ func TestAJobThatWaitsForItsTurnEndsWithItsContext(t *testing.T) {
 	d.turn <- struct{}{}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	err := d.inTurn(func(context.Context) error { t.Error("it ran out of turn"); return nil })(ctx)
+	err := d.inTurn(func(context.Context) error { t.Error("it ran before its turn"); return nil })(ctx)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("it ends with %v", err)
 	}

@@ -23,7 +23,7 @@ func columns(comments ...string) (list []dictionary.Column) {
 	return list
 }
 
-func TestTextsStandForThemselves(t *testing.T) {
+func TestTextsAreEscapedForMarkdown(t *testing.T) {
 	t.Parallel()
 	text := write(t, dictionary.Dictionary{
 		Schema: "analytics", Comment: "All\nof it.",
@@ -44,7 +44,7 @@ func TestTextsStandForThemselves(t *testing.T) {
 
 // Everything is there once, under the first heading that names it, or the
 // last one.
-func TestEveryViewAndFunctionIsThereOnce(t *testing.T) {
+func TestEveryViewAndFunctionIsListedOnce(t *testing.T) {
 	t.Parallel()
 	d := dictionary.Dictionary{Schema: "analytics", Views: []dictionary.View{
 		{Name: "a_new_one", Columns: columns("x")}, {Name: "app_stage_loss", Columns: columns("x")},
@@ -69,6 +69,6 @@ func TestEveryViewAndFunctionIsThereOnce(t *testing.T) {
 		t.Error("there is a heading with nothing below")
 	}
 	if again := write(t, d); again != text {
-		t.Error("it is not the same every time")
+		t.Error("the result changes from time to time")
 	}
 }

@@ -25,7 +25,7 @@ func allLocal() map[string]distribute.Placement {
 	return now
 }
 
-func TestThePlanIsTheGoldenOne(t *testing.T) {
+func TestThePlanMatchesTheGoldenFile(t *testing.T) {
 	t.Parallel()
 	steps, err := distribute.Plan(allLocal(), 48)
 	if err != nil {
@@ -53,7 +53,7 @@ func TestThePlanIsTheGoldenOne(t *testing.T) {
 	}
 }
 
-func TestWhatIsPlacedAlreadyStays(t *testing.T) {
+func TestTablesThatArePlacedAlreadyStay(t *testing.T) {
 	t.Parallel()
 	now := allLocal()
 	for i, table := range distribute.Tables() {
@@ -72,7 +72,7 @@ func TestWhatIsPlacedAlreadyStays(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBePlannedIsRefused(t *testing.T) {
+func TestImpossiblePlansAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name   string
@@ -80,8 +80,8 @@ func TestWhatCannotBePlannedIsRefused(t *testing.T) {
 		shards int
 		want   string
 	}{
-		{"a local table that somebody distributed", func(now map[string]distribute.Placement) { now["app_lease"] = distribute.Distributed }, 32, "app_lease is distributed, and should be local"},
-		{"facts that somebody copied to every node", func(now map[string]distribute.Placement) { now["ledger"] = distribute.Reference }, 32, "ledger is reference, and should be distributed"},
+		{"a local table that was distributed", func(now map[string]distribute.Placement) { now["app_lease"] = distribute.Distributed }, 32, "app_lease is distributed, and should be local"},
+		{"facts that were copied to every node", func(now map[string]distribute.Placement) { now["ledger"] = distribute.Reference }, 32, "ledger is reference, and should be distributed"},
 		{"another key", func(now map[string]distribute.Placement) { now["stage_loss"] = distribute.Other }, 32, "stage_loss is other"},
 		{"an older schema", func(now map[string]distribute.Placement) { delete(now, "jump") }, 32, "jump is missing"},
 		{"no shard", func(map[string]distribute.Placement) {}, 0, "0 is not a number of shards"},

@@ -145,17 +145,17 @@ func TestWhatACallbackMayContain(t *testing.T) {
 }
 
 // An app has one address for all its callbacks.
-func TestOtherCallbacksAreAnsweredAndNotRead(t *testing.T) {
+func TestOtherCallbacksAreAnsweredWithoutBeingRead(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	query := strings.Replace(sign(appA, tokenA, noon), "Push.AllMemberPush", "C2C.CallbackAfterSendMsg", 1)
-	if status, body := w.call(query, "a message of somebody, not even JSON"); status != http.StatusOK || body != taken {
+	if status, body := w.call(query, "a message of another program, not even JSON"); status != http.StatusOK || body != taken {
 		t.Errorf("HTTP %d %s", status, body)
 	}
 }
 
 // More bodies than there is room for are not read, and their callbacks are answered at once.
-func TestCallbacksThatCrowdAreTurnedAway(t *testing.T) {
+func TestTooManyCallbacksAtOnceAreTurnedAway(t *testing.T) {
 	t.Parallel()
 	outcomes := make(chan string, 100)
 	w := setup(t, func(o *intake.Options) { o.OnCallback = func(outcome string) { outcomes <- outcome } })
@@ -215,7 +215,7 @@ func FuzzCallback(f *testing.F) {
 	})
 }
 
-func TestADatabaseThatIsAwayLosesNoTaskThatIsStillCalledBack(t *testing.T) {
+func TestAnUnreachableDatabaseLosesNoTaskWhoseCallbacksGoOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := setup(t, func(o *intake.Options) { o.Now = time.Now })
@@ -268,7 +268,7 @@ func TestADatabaseThatIsAwayLosesNoTaskThatIsStillCalledBack(t *testing.T) {
 }
 
 // Somebody deletes a task, or restores a backup: its next events bring it again.
-func TestATaskThatIsGoneComesAgain(t *testing.T) {
+func TestADeletedTaskIsRegisteredAgain(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	call := func() {
@@ -286,7 +286,7 @@ func TestATaskThatIsGoneComesAgain(t *testing.T) {
 	}
 }
 
-func TestWithoutATokenNothingIsTaken(t *testing.T) {
+func TestWithoutATokenNothingIsAccepted(t *testing.T) {
 	t.Parallel()
 	w := setup(t, func(o *intake.Options) {
 		o.TasksToken = secret.Text{}

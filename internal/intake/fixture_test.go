@@ -34,8 +34,8 @@ var noon = time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 
 var errAway = errors.New("the database is away")
 
-// registry is a registry in memory, which may be away.
-type registry struct {
+// memoryRegistry is a registry in memory, which may be away.
+type memoryRegistry struct {
 	mu    sync.Mutex
 	away  bool
 	tasks []load.Task
@@ -43,7 +43,7 @@ type registry struct {
 	saved chan struct{} // one for each call
 }
 
-func (r *registry) RegisterTasks(_ context.Context, tasks []load.Task, _ time.Time) (int, error) {
+func (r *memoryRegistry) RegisterTasks(_ context.Context, tasks []load.Task, _ time.Time) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	defer func() {
@@ -66,19 +66,19 @@ func (r *registry) RegisterTasks(_ context.Context, tasks []load.Task, _ time.Ti
 	return added, nil
 }
 
-func (r *registry) SaveTasks(ctx context.Context, tasks []load.Task, now time.Time) (load.TaskChanges, error) {
+func (r *memoryRegistry) SaveTasks(ctx context.Context, tasks []load.Task, now time.Time) (load.TaskChanges, error) {
 	added, err := r.RegisterTasks(ctx, tasks, now)
 	return load.TaskChanges{Added: added, Unchanged: len(tasks) - added}, err
 }
 
-func (r *registry) setAway(away bool) {
+func (r *memoryRegistry) setAway(away bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.away = away
 }
 
 // list is what is registered, sorted.
-func (r *registry) list() []string {
+func (r *memoryRegistry) list() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	lines := []string{}
@@ -96,7 +96,7 @@ func (r *registry) list() []string {
 // world is an Intake for two apps.
 type world struct {
 	t        testing.TB
-	registry *registry
+	registry *memoryRegistry
 	intake   *intake.Intake
 	handler  http.Handler
 	log      *bytes.Buffer
@@ -105,7 +105,7 @@ type world struct {
 
 func setup(t testing.TB, change ...func(*intake.Options)) *world {
 	t.Helper()
-	w := &world{t: t, registry: &registry{saved: make(chan struct{}, 1)}, log: &bytes.Buffer{}, now: noon}
+	w := &world{t: t, registry: &memoryRegistry{saved: make(chan struct{}, 1)}, log: &bytes.Buffer{}, now: noon}
 	opts := intake.Options{
 		Registry: w.registry, TasksToken: secret.New(postToken), Location: time.UTC, Now: func() time.Time { return w.now },
 		Apps: []intake.App{{SDKAppID: appA, CallbackToken: secret.New(tokenA)}, {SDKAppID: appB, CallbackToken: secret.New(tokenB)}},

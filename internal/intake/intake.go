@@ -28,7 +28,7 @@ type App struct {
 
 // Registry is the registry of tasks.
 type Registry interface {
-	registry
+	registrar
 	SaveTasks(ctx context.Context, tasks []load.Task, now time.Time) (load.TaskChanges, error)
 }
 

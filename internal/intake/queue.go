@@ -35,14 +35,14 @@ type taskKey struct {
 	taskID   string
 }
 
-// registry takes tasks that it does not know yet.
-type registry interface {
+// registrar takes tasks that it does not know yet.
+type registrar interface {
 	RegisterTasks(ctx context.Context, tasks []load.Task, now time.Time) (added int, err error)
 }
 
 // queue hands tasks of callbacks to the registry, later.
 type queue struct {
-	registry registry
+	registry registrar
 	log      *slog.Logger
 	now      func() time.Time
 	seed     maphash.Seed
@@ -56,7 +56,7 @@ type queue struct {
 	wake         chan struct{}
 }
 
-func newQueue(registry registry, log *slog.Logger, now func() time.Time) *queue {
+func newQueue(registry registrar, log *slog.Logger, now func() time.Time) *queue {
 	return &queue{
 		registry: registry, log: log, now: now, seed: maphash.MakeSeed(), renewed: now(),
 		pending: make(map[taskKey]*time.Time), known: make(map[uint64]struct{}), wake: make(chan struct{}, 1),

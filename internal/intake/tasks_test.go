@@ -43,7 +43,7 @@ func TestTasksThatArePosted(t *testing.T) {
 		{"no app, of several", "", answered, 422, "1: there are several apps: name the task's one in the field sdk_app_id, or all tasks' by ?sdk_app_id= in the address", nil},
 		{"a push that failed", "", `{"ActionStatus":"FAIL","ErrorCode":90001,"ErrorInfo":"Invalid format of MsgRandom","TaskId":""}`, 422,
 			`0: no tasks in it: the push failed (FAIL 90001: "Invalid format of MsgRandom")`, nil},
-		{"a field of somebody else's", "", `{"task_id":"t","sdk_app_id":1400000001,"colour":"red"}`, 200, "", []string{"1400000001 t - request"}},
+		{"a field of another tool", "", `{"task_id":"t","sdk_app_id":1400000001,"colour":"red"}`, 200, "", []string{"1400000001 t - request"}},
 		{"twice with different values", "?sdk_app_id=1400000001", `[{"task_id":"a","label":"x"},{"task_id":"a","sdk_app_id":1400000001,"label":"y"}]`, 207,
 			"2: task a of app 1400000001 is in elements 1 and 2 with different values", []string{"1400000001 a - request"}},
 		{"a member twice", "?sdk_app_id=1400000001", `[{"ActionStatus":"OK","ErrorCode":0,"TaskId":"a","TaskId":"b"},` + "\n" + `{"task_id":"c"}]`, 207,

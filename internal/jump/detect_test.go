@@ -70,7 +70,7 @@ func gists(events []jump.Event) []gist {
 	return list
 }
 
-func TestWhatStandsOut(t *testing.T) {
+func TestWhichLossesStandOut(t *testing.T) {
 	t.Parallel()
 	const n = 20
 	many := repeated(10_000, 60)
@@ -113,7 +113,7 @@ func TestWhatStandsOut(t *testing.T) {
 
 // A day that is not final yet is compared with what the days before showed at the same age, not with
 // what they came to.
-func TestADayIsComparedWithOthersAtItsAge(t *testing.T) {
+func TestADayIsComparedWithOthersAtTheSameAge(t *testing.T) {
 	t.Parallel()
 	const n = 20
 	grown := func(newest int64) jump.Figures {
@@ -169,11 +169,11 @@ func TestTheSameFiguresMakeTheSameEvents(t *testing.T) {
 		first := last - jump.Judged + 1
 		once := jump.Detect(f, nil, first, last, usualSettings)
 		if diff := cmp.Diff(once, jump.Detect(f, once, first, last, usualSettings)); diff != "" {
-			rt.Fatalf("told again (-first +second):\n%s", diff)
+			rt.Fatalf("judged again (-first +second):\n%s", diff)
 		}
 		for i, e := range once {
 			if e.First > e.Last || e.Worst < e.First || e.Worst > e.Last || e.Last > last || e.Last-e.First >= jump.Longest {
-				rt.Fatalf("an event cannot be: %+v", e)
+				rt.Fatalf("an impossible event: %+v", e)
 			}
 			if i > 0 && e.First <= once[i-1].Last {
 				rt.Fatalf("%+v begins within %+v", e, once[i-1])

@@ -33,7 +33,7 @@ func livelyApp(rng *rand.Rand, start time.Time, days int) sandbox.Life {
 	life := sandbox.Life{
 		Weekend: 0.25 + 0.75*rng.Float64(), Growth: 0.004 * rng.Float64(), BusyDays: 0.04 * rng.Float64(), Since: start,
 	}
-	kinds := sandbox.IncidentKinds()
+	kinds := sandbox.IncidentInfos()
 	for at := warmUp + rng.IntN(30); at < days-20; at += 20 + rng.IntN(45) {
 		from := start.AddDate(0, 0, at).Add(time.Duration(rng.IntN(24)) * time.Hour)
 		lasts := time.Duration(30+rng.IntN(13*24)) * time.Hour
@@ -115,8 +115,8 @@ func store[K comparable](stored map[K]map[calendar.Day]jump.Count, answer map[K]
 	pulled[day] = known
 }
 
-// told is an event when it was first told.
-type told struct {
+// alert is an event when it was first reported.
+type alert struct {
 	app int64
 	jump.Event
 	run calendar.Day
@@ -125,7 +125,7 @@ type told struct {
 // past is a year of an app.
 type past struct {
 	incidents []sandbox.Incident
-	alerts    []told
+	alerts    []alert
 	runs      []calendar.Day
 }
 
@@ -163,7 +163,7 @@ func year(t testing.TB, seed uint64, app int64, counted bool, settings jump.Sett
 		events = jump.Detect(s.figures, before, max(first, run-pullsAgo-1), run-1, settings)
 		for _, e := range events {
 			if !slices.ContainsFunc(before, func(b jump.Event) bool { return b.Cause == e.Cause && b.First <= e.Last && e.First <= b.Last }) {
-				p.alerts = append(p.alerts, told{app, e, run})
+				p.alerts = append(p.alerts, alert{app, e, run})
 			}
 		}
 	}
@@ -171,7 +171,7 @@ func year(t testing.TB, seed uint64, app int64, counted bool, settings jump.Sett
 	return p
 }
 
-// score is how well alerts tell incidents.
+// score is how well alerts find incidents.
 type score struct {
 	apps                                      int64
 	incidents, found, firstDay, alerts, right int
@@ -181,8 +181,8 @@ type score struct {
 func (s score) precision() float64 { return float64(s.right) / float64(max(1, s.alerts)) }
 func (s score) recall() float64    { return float64(s.found) / float64(max(1, s.incidents)) }
 
-// ofIncident says that an alert tells of an incident.
-func ofIncident(e told, i sandbox.Incident) bool {
+// ofIncident reports whether an alert is of an incident.
+func ofIncident(e alert, i sandbox.Incident) bool {
 	return int(e.PlatformID) == i.Platform && e.EventType == 1 && e.Code == i.Code && e.StageID == stageID(i.Stage) &&
 		e.Last >= calendar.DayOf(i.From, shanghai) && e.First <= calendar.DayOf(i.To, shanghai)
 }
@@ -192,7 +192,7 @@ func (s *score) add(p past) {
 	for _, i := range incidents {
 		s.incidents++
 		full := calendar.DayOf(i.From.Add(24*time.Hour-1), shanghai) // the first whole day
-		at := slices.IndexFunc(alerts, func(e told) bool { return ofIncident(e, i) })
+		at := slices.IndexFunc(alerts, func(e alert) bool { return ofIncident(e, i) })
 		switch {
 		case at < 0:
 			s.missed = append(s.missed, fmt.Sprintf("missed: %s %.2f %s to %s", i.Kind, i.Share, i.From.Format(time.DateTime), i.To.Format(time.DateTime)))
@@ -212,17 +212,17 @@ func (s *score) add(p past) {
 	}
 }
 
-// benchmark tells a year of many apps, in parallel.
+// benchmark judges a year of many apps, in parallel.
 func benchmark(t testing.TB, seed uint64, apps int64, counted bool, settings jump.Settings) score {
 	total := score{apps: apps}
 	var mu sync.Mutex
 	var wait sync.WaitGroup
 	for app := int64(firstApp); app < firstApp+apps; app++ {
 		wait.Go(func() {
-			told := year(t, seed, app, counted, settings)
+			found := year(t, seed, app, counted, settings)
 			mu.Lock()
 			defer mu.Unlock()
-			total.add(told)
+			total.add(found)
 		})
 	}
 	wait.Wait()
@@ -230,7 +230,7 @@ func benchmark(t testing.TB, seed uint64, apps int64, counted bool, settings jum
 }
 
 func (s score) String() string {
-	return fmt.Sprintf("incidents %d, told %d (recall %.3f), with the first full day %d (%.3f); alerts %d, right %d (precision %.3f); false alarms per app and month %.3f",
+	return fmt.Sprintf("incidents %d, found %d (recall %.3f), with the first full day %d (%.3f); alerts %d, right %d (precision %.3f); false alarms per app and month %.3f",
 		s.incidents, s.found, s.recall(), s.firstDay, s.early(), s.alerts, s.right, s.precision(), s.falseAlarms())
 }
 
@@ -239,7 +239,7 @@ func (s score) falseAlarms() float64 { return float64(len(s.wrong)) / float64(s.
 
 // The yardstick: the run that pulls the first full day of an incident finds at least 95 % of them, and
 // there is at most one false alarm per app and month. Without numbers of pushes it is less exact.
-func TestAYearOfTwentyAppsIsToldRight(t *testing.T) {
+func TestAYearOfTwentyAppsIsJudgedRight(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name    string
@@ -255,7 +255,7 @@ func TestAYearOfTwentyAppsIsToldRight(t *testing.T) {
 				t.Log(what)
 			}
 			if s.incidents < 5*int(test.apps) || s.early() < test.early || s.falseAlarms() > 1 {
-				t.Error("this is not good enough")
+				t.Error("the alerts are not good enough")
 			}
 		})
 	}

@@ -41,7 +41,7 @@ func TestALanguageIsNamedExactly(t *testing.T) {
 	}
 }
 
-func TestReadingTextsTellsWhatIsWrongWithAFile(t *testing.T) {
+func TestReadingTextsReportsWhatIsWrongWithAFile(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	if _, err := language.Messages(os.DirFS(folder), language.Chinese); err == nil {

@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-// fakePrograms makes a directory of programs that can do no more than tell a version.
+// fakePrograms makes a directory of programs that only print a version.
 func fakePrograms(t *testing.T, dir, version string) string {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -169,7 +169,7 @@ func TestParseVersion(t *testing.T) {
 	}
 }
 
-// The download, from a repository of our own: programs that tell a version.
+// The download, from a repository of our own: programs that print a version.
 func TestFetch(t *testing.T) {
 	t.Parallel()
 	repository := mavenRepository(t)

@@ -15,8 +15,8 @@ func TestForeignDirectoryIsLeftAlone(t *testing.T) {
 		files map[string]string
 		want  string
 	}{
-		{"somebody's files", map[string]string{"thesis.txt": "x"}, "has no PG_VERSION"},
-		{"somebody's Postgres", map[string]string{versionFile: "15\n", "postgresql.conf": ""}, "pushloss did not make"},
+		{"files of others", map[string]string{"thesis.txt": "x"}, "has no PG_VERSION"},
+		{"a Postgres of others", map[string]string{versionFile: "15\n", "postgresql.conf": ""}, "pushloss did not make"},
 		{"a spoilt version", map[string]string{versionFile: "?\n", markerFile: ""}, `reads "?"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -96,7 +96,7 @@ func TestRootInAClosedDirectory(t *testing.T) {
 	}
 }
 
-func TestRootRunsPostgresAsSomebodyElse(t *testing.T) {
+func TestRootRunsPostgresAsAnotherUser(t *testing.T) {
 	t.Parallel()
 	needRoot(t)
 	onlyNobody := func(name string) (*user.User, error) {
@@ -125,7 +125,7 @@ func TestRootRunsPostgresAsSomebodyElse(t *testing.T) {
 func needRoot(t *testing.T) {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Skip("only root runs Postgres as somebody else")
+		t.Skip("only root runs Postgres as another user")
 	}
 }
 

@@ -218,7 +218,7 @@ func TestStalePidOfAnotherProgram(t *testing.T) {
 		t.Error("it does not answer")
 	}
 	if err := syscall.Kill(alien, 0); err != nil {
-		t.Errorf("the other program was hurt: %v", err)
+		t.Errorf("the other program was affected: %v", err)
 	}
 }
 

@@ -39,7 +39,7 @@ func askers(t *testing.T, handler http.Handler, path string, n int) map[int]int 
 }
 
 // However many ask, the database is asked once at a time and once a second.
-func TestManyAskersMakeOneReadingASecond(t *testing.T) {
+func TestManyScrapesMakeOneReadingASecond(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"/readyz", "/metrics"} {
 		t.Run(path, func(t *testing.T) {
@@ -75,7 +75,7 @@ func TestManyAskersMakeOneReadingASecond(t *testing.T) {
 }
 
 // One who hangs up takes nothing from the others.
-func TestAReadingGoesOnWhenItsAskerHangsUp(t *testing.T) {
+func TestAReadingGoesOnWhenItsClientHangsUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		handler := monitor.Handler(monitor.NewMetrics(), monitor.Probes{
@@ -100,7 +100,7 @@ func TestAReadingGoesOnWhenItsAskerHangsUp(t *testing.T) {
 
 // A database that has gone silent costs a scrape four seconds at most, and it shows
 // what was read last.
-func TestAScrapeOfASilentDatabaseShowsTheFiguresBefore(t *testing.T) {
+func TestAScrapeOfASilentDatabaseShowsTheLastFigures(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name, header string
@@ -148,7 +148,7 @@ func TestAScrapeOfASilentDatabaseShowsTheFiguresBefore(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeReadLeavesTheOtherMetrics(t *testing.T) {
+func TestAFailedReadingLeavesTheOtherMetrics(t *testing.T) {
 	t.Parallel()
 	m := monitor.NewMetrics()
 	m.Succeeded(now)

@@ -168,7 +168,7 @@ func isShort(value string) bool {
 }
 
 var (
-	words   = regexp.MustCompile(`[a-z0-9]+`)
+	word    = regexp.MustCompile(`[a-z0-9]+`)
 	camel   = regexp.MustCompile(`([a-z])([A-Z])`)
 	noError = regexp.MustCompile(`\b(?:no|zero|0|without)[ _-](?:an? )?errors?\b`)
 	// begins is a text of an error by how it begins, contains by what is in it.
@@ -192,7 +192,7 @@ func saysNo(status string) bool {
 		status = camel.ReplaceAllString(status, "${1}_$2")
 	}
 	status = noError.ReplaceAllString(strings.ToLower(status), "")
-	return slices.ContainsFunc(words.FindAllString(status, -1), func(word string) bool { return slices.Contains(no, word) })
+	return slices.ContainsFunc(word.FindAllString(status, -1), func(word string) bool { return slices.Contains(no, word) })
 }
 
 func textSaysNo(text string) bool {

@@ -44,7 +44,7 @@ func (b *book) sees(wrong, ofJob bool, now time.Time) {
 
 func (b *book) open() bool { return len(b.alerts) > 0 && b.alerts[len(b.alerts)-1].ClosedAt == nil }
 
-func TestAnEventThatComesAndGoesIsSentFewTimes(t *testing.T) {
+func TestAnEventThatComesAndGoesIsSentRarely(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name   string
@@ -52,16 +52,16 @@ func TestAnEventThatComesAndGoesIsSentFewTimes(t *testing.T) {
 		every  time.Duration
 		want   []string
 	}{
-		{"once", "x.", 24 * time.Hour, []string{told(1), recovered(1)}},
-		{"at every second run of a day", "x.x.x.x.x.", 24 * time.Hour, []string{told(1), recovered(1), told(1)}},
-		{"at every second run of five minutes", "x.x.x.x.x.", 5 * time.Minute, []string{told(1), recovered(1), told(1)}},
-		{"and then no more", "x.x.x...", 24 * time.Hour, []string{told(1), recovered(1), told(1), recovered(1)}},
-		{"looks between jobs are no good jobs", "x.x.ffffffff", time.Hour, []string{told(1), recovered(1), told(1)}},
-		{"but end what comes for the first time", "xwf", time.Hour, []string{told(1), recovered(1)}},
-		{"a look that finds it wrong begins the count again", "x.x..w..f.", time.Hour, []string{told(1), recovered(1), told(1), recovered(1)}},
+		{"once", "x.", 24 * time.Hour, []string{opened(1), recovered(1)}},
+		{"at every second run of a day", "x.x.x.x.x.", 24 * time.Hour, []string{opened(1), recovered(1), opened(1)}},
+		{"at every second run of five minutes", "x.x.x.x.x.", 5 * time.Minute, []string{opened(1), recovered(1), opened(1)}},
+		{"and then no more", "x.x.x...", 24 * time.Hour, []string{opened(1), recovered(1), opened(1), recovered(1)}},
+		{"looks between jobs do not count as good jobs", "x.x.ffffffff", time.Hour, []string{opened(1), recovered(1), opened(1)}},
+		{"but end an event that comes for the first time", "xwf", time.Hour, []string{opened(1), recovered(1)}},
+		{"a look that finds it wrong restarts the count", "x.x..w..f.", time.Hour, []string{opened(1), recovered(1), opened(1), recovered(1)}},
 		{"each time it takes more", "x.x...x...x......x", time.Hour, []string{
-			told(1), recovered(1), told(1), recovered(1), told(1), recovered(1), told(1)}},
-		{"after a week it is a new one", "x........x.", 24 * time.Hour, []string{told(1), recovered(1), told(1), recovered(1)}},
+			opened(1), recovered(1), opened(1), recovered(1), opened(1), recovered(1), opened(1)}},
+		{"after a week it is a new event", "x........x.", 24 * time.Hour, []string{opened(1), recovered(1), opened(1), recovered(1)}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -72,7 +72,7 @@ func TestAnEventThatComesAndGoesIsSentFewTimes(t *testing.T) {
 				now = now.Add(test.every)
 			}
 			if diff := cmp.Diff(test.want, b.messages); diff != "" {
-				t.Errorf("told (-want +got):\n%s", diff)
+				t.Errorf("sent (-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -80,7 +80,7 @@ func TestAnEventThatComesAndGoesIsSentFewTimes(t *testing.T) {
 
 // Whatever comes and goes: what is wrong is open, an end is sent only at a moment that
 // found it over, and in a week there are few messages.
-func TestWhatIsWrongIsOpenAndAWeekHasFewMessages(t *testing.T) {
+func TestAnEventStaysOpenWhileItLastsAndAWeekHasFewMessages(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		b := book{app: 1}
@@ -93,7 +93,7 @@ func TestWhatIsWrongIsOpenAndAWeekHasFewMessages(t *testing.T) {
 				rt.Fatal("it is wrong, and nothing is open")
 			}
 			if said := b.messages[before:]; len(said) > 0 && strings.Contains(said[0], "recovered") == wrong {
-				rt.Fatalf("wrong is %t, and told is %s", wrong, said)
+				rt.Fatalf("wrong is %t, and reported is %s", wrong, said)
 			}
 			now = now.Add(rapid.SampledFrom([]time.Duration{time.Minute, time.Hour}).Draw(rt, "later"))
 		}
@@ -103,7 +103,7 @@ func TestWhatIsWrongIsOpenAndAWeekHasFewMessages(t *testing.T) {
 	})
 }
 
-func TestAnEventThatIsBackSaysWhenItsEndIsSent(t *testing.T) {
+func TestAReturnedEventSaysWhenItsEndIsSent(t *testing.T) {
 	t.Parallel()
 	ended := noon.Add(-time.Hour)
 	known := []notify.Alert{{AlertKey: notify.AlertKey{Kind: notify.KindGap, SDKAppID: 1}, ClosedAt: &ended}}

@@ -114,7 +114,7 @@ func gapOf(app int64, wrong bool) []notify.Verdict {
 	}}
 }
 
-func told(app int64) string      { return fmt.Sprint("pushloss: gap of ", app) }
+func opened(app int64) string    { return fmt.Sprint("pushloss: gap of ", app) }
 func recovered(app int64) string { return fmt.Sprint("pushloss: recovered: gap of ", app) }
 
 func equal(t testing.TB, what string, want, got any) {
@@ -135,14 +135,14 @@ func TestAnEventAndItsEndAreSentOnceByWhicheverReplica(t *testing.T) {
 		}
 		both.Wait()
 	}
-	equal(t, "told", []string{told(1)}, in.titles())
+	equal(t, "sent", []string{opened(1)}, in.titles())
 	w.replica(in.secretURL()).Tell(t.Context(), nil) // sees nothing, so nothing is over
-	equal(t, "told", []string{told(1)}, in.titles())
+	equal(t, "sent", []string{opened(1)}, in.titles())
 	for range 2 {
 		w.replica(in.secretURL()).Tell(t.Context(), gapOf(1, false))
 	}
 	w.replica(in.secretURL()).Tell(t.Context(), gapOf(1, true))
-	equal(t, "told", []string{told(1), recovered(1), told(1)}, in.titles())
+	equal(t, "sent", []string{opened(1), recovered(1), opened(1)}, in.titles())
 }
 
 func TestAGapIsNotSentBesideItsCause(t *testing.T) {
@@ -152,16 +152,16 @@ func TestAGapIsNotSentBesideItsCause(t *testing.T) {
 	stopped := func(app int64, wrong bool) []notify.Verdict {
 		return []notify.Verdict{{AlertKey: notify.AlertKey{Kind: notify.KindAppStopped, SDKAppID: app}, Wrong: wrong, Title: "stopped"}}
 	}
-	tell := func(verdicts ...[]notify.Verdict) {
+	send := func(verdicts ...[]notify.Verdict) {
 		w.replica(in.secretURL()).Tell(t.Context(), slices.Concat(verdicts...))
 	}
-	tell(gapOf(1, true), stopped(1, true), gapOf(2, true), stopped(2, false))
-	equal(t, "told", []string{"pushloss: stopped", told(2)}, in.titles())
-	tell(gapOf(1, true), stopped(1, true))
-	tell(gapOf(1, true))
-	equal(t, "while the cause lasts", []string{"pushloss: stopped", told(2)}, in.titles())
-	tell(gapOf(1, true), stopped(1, false))
-	equal(t, "a gap that outlives its cause", []string{"pushloss: stopped", told(2), told(1), "pushloss: recovered: stopped"}, in.titles())
+	send(gapOf(1, true), stopped(1, true), gapOf(2, true), stopped(2, false))
+	equal(t, "sent", []string{"pushloss: stopped", opened(2)}, in.titles())
+	send(gapOf(1, true), stopped(1, true))
+	send(gapOf(1, true))
+	equal(t, "while the cause lasts", []string{"pushloss: stopped", opened(2)}, in.titles())
+	send(gapOf(1, true), stopped(1, false))
+	equal(t, "a gap that outlives its cause", []string{"pushloss: stopped", opened(2), opened(1), "pushloss: recovered: stopped"}, in.titles())
 }
 
 func TestATargetThatIsDownKeepsItsMessagesInOrderAndHoldsUpNoOther(t *testing.T) {
@@ -169,21 +169,21 @@ func TestATargetThatIsDownKeepsItsMessagesInOrderAndHoldsUpNoOther(t *testing.T)
 	w := setup(t)
 	up, down := newInbox(t), newInbox(t)
 	down.answers(func(rw http.ResponseWriter, _ *http.Request) { http.Error(rw, "no", http.StatusServiceUnavailable) })
-	tell := func(verdicts []notify.Verdict) {
+	send := func(verdicts []notify.Verdict) {
 		w.replica(down.secretURL(), up.secretURL()).Tell(t.Context(), verdicts)
 	}
-	tell(gapOf(1, true))
-	tell(gapOf(2, true))
-	tell(gapOf(1, false))
-	want := []string{told(1), told(2), recovered(1)}
+	send(gapOf(1, true))
+	send(gapOf(2, true))
+	send(gapOf(1, false))
+	want := []string{opened(1), opened(2), recovered(1)}
 	equal(t, "the one that is up", want, up.titles())
 	equal(t, "the one that is down", []string(nil), down.titles())
 
 	down.answers(nil)
-	tell(nil) // too early for another attempt
+	send(nil) // too early for another attempt
 	equal(t, "before its time", []string(nil), down.titles())
 	w.now = w.now.Add(time.Hour)
-	tell(nil)
+	send(nil)
 	equal(t, "up again", want, down.titles())
 	equal(t, "the one that was up", want, up.titles())
 }
@@ -213,11 +213,11 @@ func TestWhatHappensWhileTheDatabaseIsAwayIsSentLater(t *testing.T) {
 	replica.NotifyOfJob(t.Context(), gapOf(1, true))
 	replica.NotifyOfJob(t.Context(), gapOf(2, true))
 	replica.Tell(t.Context(), gapOf(2, false))
-	equal(t, "told while it is away", []string(nil), in.titles())
+	equal(t, "sent while it is away", []string(nil), in.titles())
 	network.Mend()
 	replica.Tell(t.Context(), nil)
 	replica.Tell(t.Context(), nil)
-	equal(t, "told", []string{told(1)}, in.titles())
+	equal(t, "sent", []string{opened(1)}, in.titles())
 }
 
 func TestAMessageIsGivenUpAfterThreeDays(t *testing.T) {
@@ -231,9 +231,9 @@ func TestAMessageIsGivenUpAfterThreeDays(t *testing.T) {
 	in.answers(nil)
 	w.now = w.now.Add(time.Hour)
 	w.replica(in.secretURL()).Tell(t.Context(), gapOf(1, false))
-	equal(t, "told: not even the end of what it never heard of", []string(nil), in.titles())
+	equal(t, "sent: not even the end of an event that it never got", []string(nil), in.titles())
 	w.replica(in.secretURL()).Tell(t.Context(), gapOf(1, true))
-	equal(t, "told", []string{told(1)}, in.titles())
+	equal(t, "sent", []string{opened(1)}, in.titles())
 }
 
 // Whatever is observed by two replicas, and however a target fares: each event's
@@ -265,7 +265,7 @@ func TestEveryMessageArrivesOnceAndInOrder(t *testing.T) {
 		w.now = w.now.Add(2 * time.Hour)
 		replicas[0].Tell(t.Context(), nil)
 		if diff := cmp.Diff(want.messages, in.titles()); diff != "" {
-			rt.Fatalf("told (-want +got):\n%s", diff)
+			rt.Fatalf("sent (-want +got):\n%s", diff)
 		}
 	})
 }
@@ -459,7 +459,7 @@ func TestWhatIsWrongWithAURLIsNamed(t *testing.T) {
 }
 
 // The form of Slack's webhooks that hints show works with a token as Slack makes them.
-func TestTheHintsFormOfASlackURLIsTaken(t *testing.T) {
+func TestTheSlackURLOfTheHintIsAccepted(t *testing.T) {
 	t.Parallel()
 	form, _, _ := strings.Cut(notify.Examples, " ")
 	target := strings.Replace(form, "A-B-C", "T0123456789-B0123456789-abcdefghijklmnopqrstuvwx", 1)

@@ -30,7 +30,7 @@ var services = map[string]string{
 }
 
 // Only a message that its target took is sent.
-func TestAMessageIsSentOnceItsTargetTookIt(t *testing.T) {
+func TestAMessageCountsAsSentOnceItsTargetAcceptedIt(t *testing.T) {
 	t.Parallel()
 	fails := func(code int, body string) func(http.ResponseWriter) {
 		return func(w http.ResponseWriter) {
@@ -102,7 +102,7 @@ func (c canned) RoundTrip(request *http.Request) (*http.Response, error) {
 
 // Webhooks answer with nothing, in words or in JSON. An answer of an unknown one counts as
 // success unless it says no; a service that is known must answer as it documents.
-func TestAnAnswerThatSaysNoIsARefusal(t *testing.T) {
+func TestAnAnswerThatReportsAnErrorIsARefusal(t *testing.T) {
 	t.Parallel()
 	const unknown = "hooks.example.com"
 	for _, test := range []struct {
@@ -178,12 +178,12 @@ func TestARedirectIsFollowedWithTheMessageOrNamesTheAddress(t *testing.T) {
 				err := send(t, fmt.Sprintf(target, strings.TrimPrefix(in.URL, "http://")))
 				if code >= 307 {
 					if err != nil || !strings.HasPrefix(got, "P") || !strings.Contains(got, "title") {
-						t.Errorf("%v, there came %q", err, got)
+						t.Errorf("%v, %q came", err, got)
 					}
 					return
 				}
 				if err == nil || got != "" {
-					t.Fatalf("%v, there came %q", err, got)
+					t.Fatalf("%v, %q came", err, got)
 				}
 				if text := err.Error(); !strings.Contains(text, fmt.Sprint(code)) || !strings.Contains(text, there.URL+"/moved/[redacted]") || strings.Contains(text, token) {
 					t.Errorf("it says %q", text)

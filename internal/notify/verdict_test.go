@@ -45,11 +45,11 @@ func TestWhatAReportSays(t *testing.T) {
 			map[notify.AlertKey]bool{stopped(a): false, stopped(b): false, failed: false, stale: false}},
 		{"some windows failed", load.RunPartial, []pipeline.AppState{pipeline.AppPartial, pipeline.AppDone},
 			map[notify.AlertKey]bool{stopped(a): false, stopped(b): false, failed: false, stale: false}},
-		{"a refused app is no failed run as well", load.RunFailed, []pipeline.AppState{pipeline.AppRefused, pipeline.AppDone},
+		{"a refused app is not reported as a failed run too", load.RunFailed, []pipeline.AppState{pipeline.AppRefused, pipeline.AppDone},
 			map[notify.AlertKey]bool{stopped(a): true, stopped(b): false, failed: false}},
 		{"of an app without an accepted answer nothing is known", load.RunPartial, []pipeline.AppState{unaccepted, pipeline.AppDone},
 			map[notify.AlertKey]bool{stopped(b): false, stale: false}},
-		{"an app of few requests, none of them answered, is out of reach", load.RunPartial, []pipeline.AppState{unanswered, pipeline.AppDone},
+		{"an app whose few requests got no answer is unreachable", load.RunPartial, []pipeline.AppState{unanswered, pipeline.AppDone},
 			map[notify.AlertKey]bool{stopped(b): false, failed: true, stale: false}},
 		{"where nothing was due nothing is left to do, which says nothing of the app", load.RunDone, []pipeline.AppState{nothingDue, nothingDue},
 			map[notify.AlertKey]bool{failed: false, stale: false}},
@@ -131,7 +131,7 @@ func TestWhatAStatusSays(t *testing.T) {
 	}
 }
 
-func TestALossThatStandsOutIsToldInTheWordsOfTheCatalogue(t *testing.T) {
+func TestALossThatStandsOutIsReportedInTheWordsOfTheCatalogue(t *testing.T) {
 	t.Parallel()
 	day, err := calendar.ParseDay("2026-11-26")
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"pushloss/load"
 )
 
-func TestEachNoticeIsThereInEachLanguage(t *testing.T) {
+func TestEachNoticeExistsInEachLanguage(t *testing.T) {
 	t.Parallel()
 	languagetest.Complete(t, ".")
 }

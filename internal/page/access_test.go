@@ -106,7 +106,7 @@ func TestOnlyLoopbackIsLocal(t *testing.T) {
 		}
 	}
 	if page.LocalOnly(&net.UnixAddr{Name: "x"}) {
-		t.Error("what is no TCP address is taken for local")
+		t.Error("an address that is not a TCP address is taken for local")
 	}
 }
 
@@ -159,7 +159,7 @@ func TestOnlyAssetsAreCached(t *testing.T) {
 	}
 }
 
-func TestAnswersAreCompressedForWhoAsks(t *testing.T) {
+func TestAnswersAreCompressedOnRequest(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 30)
 	style, _ := w.assets()

@@ -57,7 +57,7 @@ type contrast struct {
 	Found   []string `json:"found"`
 }
 
-func TestTextsStandOutInLightAndDark(t *testing.T) {
+func TestTextsAreReadableInLightAndDark(t *testing.T) {
 	t.Parallel()
 	w := statesOf(t)
 	for _, colours := range []scheme{light, dark} {
@@ -69,7 +69,7 @@ func TestTextsStandOutInLightAndDark(t *testing.T) {
 				b.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => d.open = true)`))
 				got := value(b, chromedp.Evaluate[contrast](scriptContrast))
 				if len(got.Found) > 0 || got.Checked < 8 {
-					t.Errorf("%d of %d do not stand out:\n%s", len(got.Found), got.Checked, strings.Join(got.Found, "\n"))
+					t.Errorf("%d of %d are hard to see:\n%s", len(got.Found), got.Checked, strings.Join(got.Found, "\n"))
 				}
 			}
 			ground := value(b, chromedp.Evaluate[string](`getComputedStyle(document.body).backgroundColor`))
@@ -81,7 +81,7 @@ func TestTextsStandOutInLightAndDark(t *testing.T) {
 }
 
 // The bars of a chart, and so its keys, stand out from its ground by 3:1.
-func TestChartsStandOutInLightAndDark(t *testing.T) {
+func TestChartsAreVisibleInLightAndDark(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 20)
 	for _, added := range []struct {
@@ -139,7 +139,7 @@ func TestScreenReadersGetEverything(t *testing.T) {
 			if node.Ignored || node.Role == nil {
 				continue
 			}
-			role, name := told(node.Role), told(node.Name)
+			role, name := textOf(node.Role), textOf(node.Name)
 			roles[role]++
 			switch role {
 			case "textbox", "combobox", "Date", "button", "link", "image", "table", "region", "form", "heading", "DisclosureTriangle", "columnheader":
@@ -164,7 +164,7 @@ func TestScreenReadersGetEverything(t *testing.T) {
 			t.Errorf("the roles are %v", roles)
 		}
 		for _, element := range b.document().Find("th:not([scope]), h1 ~ h1, [id='']").EachIter() {
-			t.Errorf("%s is no good", element.Text())
+			t.Errorf("%s is not good enough", element.Text())
 		}
 		ids := make(map[string]bool)
 		for _, element := range b.document().Find("[id]").EachIter() {
@@ -177,8 +177,8 @@ func TestScreenReadersGetEverything(t *testing.T) {
 	}
 }
 
-// told is the text of a value in the accessibility tree.
-func told(v *accessibility.Value) (text string) {
+// textOf is the text of a value in the accessibility tree.
+func textOf(v *accessibility.Value) (text string) {
 	if v != nil {
 		_ = json.Unmarshal(v.Value, &text)
 	}

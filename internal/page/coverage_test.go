@@ -65,7 +65,7 @@ func TestTheCalendarShowsTheStateOfEveryDay(t *testing.T) {
 	got, marks := make(map[string]string), make(map[string]string)
 	for _, cell := range shown.Find("#calendar td.day").EachIter() {
 		day := cell.AttrOr("data-day", "")
-		got[day] = words(cell.Find(".word").Text())
+		got[day] = folded(cell.Find(".word").Text())
 		word, _, _ := strings.Cut(got[day], ",")
 		marks[word] = cell.Find(".mark").Text()
 	}
@@ -90,7 +90,7 @@ func TestTheCalendarShowsTheStateOfEveryDay(t *testing.T) {
 	}
 }
 
-func TestFreshnessIsTheSelections(t *testing.T) {
+func TestFreshnessFollowsTheSelection(t *testing.T) {
 	t.Parallel()
 	w := statesOf(t)
 	for _, task := range []string{"", "demo-welcome"} {
@@ -116,7 +116,7 @@ func TestFreshnessIsTheSelections(t *testing.T) {
 }
 
 // What nobody pulled is not zero, and shows however little is asked for.
-func TestAnOutageIsSeenAndNotZero(t *testing.T) {
+func TestAnOutageIsShownAndNotTakenForZero(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.run(today)
@@ -165,7 +165,7 @@ func TestGapsOfAllTasksAreListed(t *testing.T) {
 	shown := w.shown("from", (today - 9).String(), "to", (today - 1).String())
 	var got []string
 	for _, item := range shown.Find("#troubles li").EachIter() {
-		got = append(got, words(item.Text()))
+		got = append(got, folded(item.Text()))
 	}
 	failed := func(task string) string {
 		return " failed: " + w.text(`SELECT DISTINCT last_error FROM analytics.stream_coverage WHERE stream = 'loss' AND state = 'failed' AND task_id = $1`, task)
@@ -191,7 +191,7 @@ func TestGapsOfAllTasksAreListed(t *testing.T) {
 	}
 }
 
-func TestTheLastRunsAreThoseThatSQLSays(t *testing.T) {
+func TestTheLastRunsMatchSQL(t *testing.T) {
 	t.Parallel()
 	w := statesOf(t)
 	for range 4 {

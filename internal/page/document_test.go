@@ -26,7 +26,7 @@ func (d *document) cells(rows string) (lines []string) {
 	for _, row := range d.Find(rows).EachIter() {
 		var texts []string
 		for _, cell := range row.Find("th, td").EachIter() {
-			texts = append(texts, words(cell.Text()))
+			texts = append(texts, folded(cell.Text()))
 		}
 		lines = append(lines, strings.Join(texts, "|"))
 	}
@@ -40,10 +40,11 @@ func (d *document) says(selector string) string {
 	if found.Length() != 1 {
 		d.t.Fatalf("%d elements are %s", found.Length(), selector)
 	}
-	return words(found.Text())
+	return folded(found.Text())
 }
 
-func words(text string) string { return strings.Join(strings.Fields(text), " ") }
+// folded is a text with one space between its words.
+func folded(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // valueIs accepts elements of that value.
 func valueIs(value string) func(int, *goquery.Selection) bool {

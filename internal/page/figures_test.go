@@ -9,7 +9,7 @@ import (
 	"pushloss/load"
 )
 
-func TestTheFiguresAreThoseThatSQLSays(t *testing.T) {
+func TestTheFiguresMatchSQL(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 35)
 	w.backfill(otherApp, today-3, today-2, load.RunDone)
@@ -92,7 +92,7 @@ func TestTheTotalIsThatOfTheStages(t *testing.T) {
 	}
 }
 
-func TestTheSpanBeforeIsCompared(t *testing.T) {
+func TestThePrecedingSpanIsCompared(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 35)
 	for _, test := range []struct{ task, stage string }{{"", ""}, {"demo-welcome", "ready_to_send"}} {
@@ -156,7 +156,7 @@ func TestALongRangeIsShownByWeek(t *testing.T) {
 	}
 }
 
-func TestChannelsTooManyToTellApartAreAddedUp(t *testing.T) {
+func TestChannelsBeyondTheColoursAreAddedUp(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 2)
 	w.exec(`INSERT INTO pushloss.platform_loss
@@ -173,7 +173,7 @@ func TestChannelsTooManyToTellApartAreAddedUp(t *testing.T) {
 	}
 }
 
-func TestCountsAsLargeAsTheyComeAreShown(t *testing.T) {
+func TestTheLargestCountsAreShown(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 2)
 	w.exec(`UPDATE pushloss.platform_loss SET err_count = 9223372036854775807`)

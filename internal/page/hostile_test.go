@@ -38,7 +38,7 @@ func TestTextsOfOthersAreNeverMarkup(t *testing.T) {
 			"code": "#codes-table code", "meaning": "#codes-table td:nth-child(2)", "platform": "#loss-table thead th:nth-child(6)",
 			"key": ".keys li + li", "gap": "#troubles li", "run": "#runs-table td:last-child",
 		} {
-			if text := words(shown.Find(selector).First().Text()); !strings.Contains(text, hostile) {
+			if text := folded(shown.Find(selector).First().Text()); !strings.Contains(text, hostile) {
 				t.Errorf("%q: the %s is %q", query, place, text)
 			}
 		}

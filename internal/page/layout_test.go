@@ -48,7 +48,7 @@ type layout struct {
 }
 
 // Every text, figure and bar is on the screen without scrolling sideways, and legible.
-func TestEverythingIsOnTheScreen(t *testing.T) {
+func TestEverythingFitsTheScreen(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 35)
 	b := browse(t, w, 1280, light)
@@ -82,7 +82,7 @@ func TestEverythingIsOnTheScreen(t *testing.T) {
 
 // A reader goes from a code to a platform, a task and a day by links only, and comes back
 // to the start by the name of the program.
-func TestOneDrillsDownByLinks(t *testing.T) {
+func TestLinksDrillDown(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 35)
 	for _, width := range []int{360, 768, 1280} {
@@ -102,7 +102,7 @@ func TestOneDrillsDownByLinks(t *testing.T) {
 					t.Fatalf("%s leads to HTTP %d", selector, response.Status)
 				}
 			}
-			text := func(selector string) string { return words(b.document().Find(selector).First().Text()) }
+			text := func(selector string) string { return folded(b.document().Find(selector).First().Text()) }
 
 			c.code = text("#codes-table tbody th a")
 			follow("#codes-table tbody th a")
@@ -122,11 +122,11 @@ func TestOneDrillsDownByLinks(t *testing.T) {
 			c.from = c.to
 			here.isWhatSQLSays(b.document(), c)
 			if chosen := text(".chosen"); chosen != "task "+c.task+" ✕ platform "+c.platform+" ✕ code "+c.code+" ✕" {
-				t.Errorf("it says to have chosen %q", chosen)
+				t.Errorf("it says that %q is chosen", chosen)
 			}
 			follow(".chosen li:last-child a")
 			if left := text(".chosen"); left != "task "+c.task+" ✕ platform "+c.platform+" ✕" {
-				t.Errorf("without the code it says to have chosen %q", left)
+				t.Errorf("without the code it says that %q is chosen", left)
 			}
 			follow(".brand a")
 			if shown := text("#total"); shown != here.shown().says("#total") {
@@ -137,7 +137,7 @@ func TestOneDrillsDownByLinks(t *testing.T) {
 	}
 }
 
-func TestOneGoesToOtherDaysByLinks(t *testing.T) {
+func TestLinksLeadToOtherDays(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 35)
 	span := func(d *document) string {

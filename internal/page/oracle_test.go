@@ -164,12 +164,12 @@ func (w *world) isWhatSQLSays(shown *document, c choice) {
 	}
 	var columns, titles, tiles []string
 	for _, title := range shown.Find(".plot .column title").EachIter() {
-		columns = append(columns, words(title.Text()))
+		columns = append(columns, folded(title.Text()))
 	}
 	equalLines(shown.t, "columns", w.lines(sqlColumns, c), columns)
 	shown.barsAreInScale()
 	for _, title := range shown.Find(".plot rect[class^=key] title").EachIter() {
-		titles = append(titles, words(title.Text()))
+		titles = append(titles, folded(title.Text()))
 	}
 	equalLines(shown.t, "tooltips", w.lines(sqlTooltips, c), titles)
 	for _, id := range []string{"#total", "#by-channel", "#rate-ready_to_send", "#rate-post_send_delivered", "#final"} {

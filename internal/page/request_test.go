@@ -10,7 +10,7 @@ func TestABadParameterIsNamed(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 2)
 	for _, test := range []struct{ name, query, parameter, says string }{
-		{"an app that is no number", "app=many", "app", `"many" is not an SDKAppID`},
+		{"an app that is not a number", "app=many", "app", `"many" is not an SDKAppID`},
 		{"an app below one", "app=0", "app", "is not an SDKAppID"},
 		{"an app beyond all numbers", "app=99999999999999999999", "app", "is not an SDKAppID"},
 		{"an app that is not there", "app=7", "app", "app 7 has no figures"},
@@ -44,7 +44,7 @@ func TestABadParameterIsNamed(t *testing.T) {
 				t.Errorf("it says %q, want %s and %q", text, test.parameter, test.says)
 			}
 			if shown.Find("form #from").Length() != 1 {
-				t.Error("there is no form to mend it by")
+				t.Error("there is no form to correct it")
 			}
 		})
 	}

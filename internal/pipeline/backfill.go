@@ -47,7 +47,7 @@ func (p *Pipeline) Backfill(ctx context.Context, request BackfillRequest, waitin
 			if err != nil {
 				return appPlan{}, policy{}, err
 			}
-			return p.planBackfill(ctx, app, request)
+			return p.planAppBackfill(ctx, app, request)
 		},
 	}
 	j.work = pull.do
@@ -70,7 +70,7 @@ func (p *Pipeline) PlanBackfill(ctx context.Context, request BackfillRequest) (P
 		return Plan{}, err
 	}
 	return p.planOf(ctx, apps, func(ctx context.Context, app App) (appPlan, policy, error) {
-		return p.planBackfill(ctx, app, request)
+		return p.planAppBackfill(ctx, app, request)
 	})
 }
 
@@ -143,7 +143,7 @@ func (p *Pipeline) checkTasks(ctx context.Context, apps []App, ids []string) err
 	return nil
 }
 
-func (p *Pipeline) planBackfill(ctx context.Context, app App, request BackfillRequest) (appPlan, policy, error) {
+func (p *Pipeline) planAppBackfill(ctx context.Context, app App, request BackfillRequest) (appPlan, policy, error) {
 	rules := policy{Settings: p.settings, location: app.Location}
 	tasks, err := p.db.Tasks(ctx, app.Account.SDKAppID)
 	if err != nil {

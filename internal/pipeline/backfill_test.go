@@ -104,7 +104,7 @@ func TestR2EachKindOfReprocessingPullsItsWindows(t *testing.T) {
 			}
 			w.equalsTruth(from, today-1, sevenTasks...)
 			if n := w.number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND (state = 'failed' OR last_error IS NOT NULL)`); n != 0 {
-				t.Errorf("%d windows are still told as failed", n)
+				t.Errorf("%d windows are still reported as failed", n)
 			}
 		})
 	}

@@ -89,7 +89,7 @@ func TestNothingIsLoadedByAClockThatNobodyConfirms(t *testing.T) {
 }
 
 // If a service does not send its time, only the database's clock is compared.
-func TestAnAPIWithoutADateIsTakenAsItIs(t *testing.T) {
+func TestAnAPIWithoutADateIsAccepted(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	for _, date := range []string{"", "yesterday", "Mon, 99 Jan 2025 00:00:00 GMT"} {

@@ -144,7 +144,7 @@ func TestConformanceHoldsByDaysAndBySpans(t *testing.T) {
 			w.next(load.RunDone)
 			for _, call := range w.api.Calls()[before:] {
 				if day := calendar.DayOf(time.Unix(call.Start, 0), time.UTC); day < today-7 {
-					w.t.Errorf("%s is requested, which was final", day)
+					w.t.Errorf("%s is requested, and was final", day)
 				}
 			}
 			w.equalsTruth(conformFirst, conformLast+1, w.ids...)
@@ -189,7 +189,7 @@ func TestConformanceHoldsByDaysAndBySpans(t *testing.T) {
 		{"S16 days of a zone with a short day", false, inZone("America/New_York")},
 		{"S16 days of a zone that skips a midnight", false, inZone("America/Havana")},
 		{"T3 duplicate keys and results of other tasks", false, under("duplicate-rows unasked-task task-id-case")},
-		{"T6 a task of which the API knows nothing", false, func(w *conforming) {
+		{"T6 a task that the API does not know", false, func(w *conforming) {
 			w.tasks("unknown-task")
 			w.backfill(conformFirst, conformLast, load.RunDone)
 			w.equalsTruth(conformFirst, conformLast, w.ids...)

@@ -37,7 +37,7 @@ func TestADifferenceOpensItsDaysAndTheNextRunMendsIt(t *testing.T) {
 			equal(t, "checks", []string{`03-13 03-19 "" agreed`, `03-13 03-19 "t1" agreed`, `03-13 03-19 "t2" differs`}, w.states())
 			equal(t, "opened", []string{"03-13 t2", "03-14 t2", "03-15 t2", "03-16 t2", "03-17 t2", "03-18 t2", "03-19 t2"}, w.opened())
 			if s := w.status(); s.Differences != 0 || s.Late != 0 {
-				t.Errorf("a check that differs is no warning yet: %+v", s)
+				t.Errorf("a check that differs is not a warning yet: %+v", s)
 			}
 			if n := w.number(`SELECT count(*) FROM pushloss.ledger WHERE state <> 'loaded'`); n != 0 {
 				t.Errorf("%d windows have lost their state", n)
@@ -126,7 +126,7 @@ func TestABackfillByHandSettlesAWarning(t *testing.T) {
 		{"everything pulled again agrees", pipeline.BackfillRequest{From: today - 9, To: today - 1, Reprocess: pipeline.All}, nil, 10_000, 0, "agreed"},
 		{"everything pulled again still differs", pipeline.BackfillRequest{From: today - 9, To: today - 1, Reprocess: pipeline.All},
 			[]string{"week-differs"}, 10_000, 1, "stays"},
-		{"it can no longer be told", pipeline.BackfillRequest{From: today - 9, To: today - 1, Reprocess: pipeline.All},
+		{"it can no longer be compared", pipeline.BackfillRequest{From: today - 9, To: today - 1, Reprocess: pipeline.All},
 			[]string{"week-differs"}, 2, 0, "unproven"},
 		{"some of the days", pipeline.BackfillRequest{From: today - 6, To: today - 1, Reprocess: pipeline.All}, nil, 10_000, 1, "stays"},
 		{"another task", pipeline.BackfillRequest{From: today - 9, To: today - 1, Reprocess: pipeline.All, Tasks: []string{"t1"}}, nil, 10_000, 1, "stays"},
@@ -150,7 +150,7 @@ func TestABackfillByHandSettlesAWarning(t *testing.T) {
 	}
 }
 
-func TestFiguresThatOnlyGrewAreNoWarning(t *testing.T) {
+func TestFiguresThatOnlyGrewCauseNoWarning(t *testing.T) {
 	t.Parallel()
 	w := setup(t, withFaults(t, "late=0.4:days=2"))
 	w.filled(9, "t1")
@@ -197,12 +197,12 @@ func TestOpenedWindowsArePulledWhereverTheyLie(t *testing.T) {
 		t.Errorf("the run reports %+v", r)
 	}
 	if n := w.number(`SELECT count(*) FROM pushloss.loss_change WHERE run_id = $1 AND new_count = old_count - 1`, run.RunID); n == 0 {
-		t.Error("nothing was mended")
+		t.Error("nothing was repaired")
 	}
 	equal(t, "checks that agree", 3, w.number(`SELECT count(*) FROM pushloss.reconciliation WHERE state = 'agreed'`))
 }
 
-func TestACheckThatFailsToBeMadeAgainWaits(t *testing.T) {
+func TestARecheckThatFailsWaits(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.filled(9)

@@ -69,7 +69,7 @@ func (p *puller) gatherFirst(ctx context.Context, work *appWork, ofTasks int) (a
 		}
 		p.planned(len(requests))
 		asked = true
-		if err := each(ctx, work, all(requests), work.one); err != nil {
+		if err := each(ctx, work, withoutErrors(requests), work.one); err != nil {
 			return asked, err
 		}
 		if err := p.compareSpan(ctx, work.turn, work.policy, planned.Stream, days); err != nil {

@@ -18,9 +18,9 @@ func TestFactsEqualTheTruthThroughEveryFault(t *testing.T) {
 		return plain(r) && r.Rejects > 0 && strings.Contains(r.Apps[0].Problem, "could not be understood") && r.Apps[0].Hint != ""
 	}
 	for _, test := range []struct {
-		fault string
-		state load.RunState
-		tells func(pipeline.Report) bool
+		fault   string
+		state   load.RunState
+		visible func(pipeline.Report) bool
 	}{
 		{"http-500:first=2", load.RunDone, retried},
 		{"http-502-html:first=2", load.RunDone, retried},
@@ -64,11 +64,11 @@ func TestFactsEqualTheTruthThroughEveryFault(t *testing.T) {
 			w.tasks(sevenTasks...)
 			report := w.backfill(today-8, today-5, test.state)
 			w.equalsTruth(today-8, today-5, sevenTasks...)
-			if !test.tells(report) || report.WindowsFailed != 0 || report.Windows != 4*8 {
+			if !test.visible(report) || report.WindowsFailed != 0 || report.Windows != 4*8 {
 				t.Errorf("the report is %+v", report)
 			}
 			if n := w.number(`SELECT coalesce(sum(row_count), 0) FROM pushloss.reject`); n != report.Rejects {
-				t.Errorf("%d rejects are kept, %d told", n, report.Rejects)
+				t.Errorf("%d rejects are stored, %d reported", n, report.Rejects)
 			}
 			for _, window := range w.ledger(testApp) {
 				if window.State != "loaded" || window.Pulls != 1 || !window.Settled || window.Error {
@@ -93,7 +93,7 @@ func TestTextsThatPostgresCannotHoldAreMendedAndCounted(t *testing.T) {
 				}
 			}
 			if len(mended) != 4 || report.TextsReplaced != 4 {
-				t.Errorf("%d texts are mended, %d told", len(mended), report.TextsReplaced)
+				t.Errorf("%d texts are replaced, %d reported", len(mended), report.TextsReplaced)
 			}
 			w.faults()
 			w.backfillAs(pipeline.BackfillRequest{From: today - 5, To: today - 5, Reprocess: pipeline.All}, load.RunDone)

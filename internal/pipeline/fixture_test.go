@@ -295,7 +295,7 @@ func (w *world) eventually(what string, holds func() bool) {
 	w.t.Helper()
 	for deadline := time.Now().Add(time.Minute); !holds(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			w.t.Fatalf("it never came about that %s", what)
+			w.t.Fatalf("it never happened that %s", what)
 		}
 	}
 }

@@ -40,7 +40,7 @@ func (g *giveWay) due(ctx context.Context, lastTime bool) (due appPlan, ok bool,
 		return appPlan{}, false, err
 	}
 	g.seen = run.ID
-	due, _, err = g.planRun(ctx, g.app, g.opts.Now())
+	due, _, err = g.planAppRun(ctx, g.app, g.opts.Now())
 	if err != nil {
 		return appPlan{}, false, err
 	}

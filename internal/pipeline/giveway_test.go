@@ -74,7 +74,7 @@ func TestABackfillLetsARunGoFirst(t *testing.T) {
 }
 
 // One that meets nobody makes no request more.
-func TestABackfillAloneMakesNoRunsRequests(t *testing.T) {
+func TestABackfillAloneMakesNoRequestsOfARun(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.run(load.RunDone)

@@ -29,7 +29,7 @@ func (w *world) jumps() []jumped {
 
 // A key is revoked on one day and works again on another. The days before, the daily runs, late
 // figures and the API are as in a company's life.
-func TestARunTellsALossThatStandsOutOnceAndThatItIsOver(t *testing.T) {
+func TestARunReportsALossThatStandsOutOnceAndItsEnd(t *testing.T) {
 	t.Parallel()
 	broken := today - 6
 	incident, err := sandbox.NewIncident(sandbox.RevokedKey, broken.UTC(), (broken + 3).UTC(), 0.5)
@@ -79,13 +79,13 @@ func TestARunTellsALossThatStandsOutOnceAndThatItIsOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(again) != 1 || again[0].First != broken || again[0].Last != broken+2 || again[0].Open || again[0].ErrCode != "21301" {
-		t.Errorf("told again: %+v", again)
+		t.Errorf("reported again: %+v", again)
 	}
 }
 
-// The history of an app comes by one backfill. Its events are those that pushloss jumps tells,
+// The history of an app comes by one backfill. Its events are those that pushloss jumps finds,
 // though they are older than the days that runs judge.
-func TestABackfillTellsTheLossesThatStoodOutOnItsDays(t *testing.T) {
+func TestABackfillReportsTheLossesThatStoodOutOnItsDays(t *testing.T) {
 	t.Parallel()
 	var incidents []sandbox.Incident
 	// The second one goes on into the next days that are judged at once.
@@ -103,10 +103,10 @@ func TestABackfillTellsTheLossesThatStoodOutOnItsDays(t *testing.T) {
 	w.settings.Streams = []stream.Stream{stream.Loss, stream.Statistics}
 	w.settings.Jumps = jump.Settings{Factor: 3, Least: 100}
 	w.settings.APIMemoryDays = 400
-	type told struct{ First, Last, Stage, Platform, Code string }
-	stored := func() []told {
+	type event struct{ First, Last, Stage, Platform, Code string }
+	stored := func() []event {
 		w.t.Helper()
-		return query[told](w, `
+		return query[event](w, `
 			SELECT first_day::text, last_day::text, stage, platform, err_code
 			FROM analytics.jumps WHERE sdk_app_id = $1 AND state = 'over' ORDER BY first_day, cause`, int64(testApp))
 	}
@@ -115,16 +115,16 @@ func TestABackfillTellsTheLossesThatStoodOutOnItsDays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var want []told
+	var want []event
 	revoked := 0
 	for _, j := range again {
-		want = append(want, told{j.First.String(), j.Last.String(), j.Stage, j.Platform, j.ErrCode})
+		want = append(want, event{j.First.String(), j.Last.String(), j.Stage, j.Platform, j.ErrCode})
 		if j.ErrCode == "21301" {
 			revoked++
 		}
 	}
 	if revoked != len(incidents) {
-		t.Fatalf("%d of %d incidents are told: %+v", revoked, len(incidents), want)
+		t.Fatalf("%d of %d incidents are reported: %+v", revoked, len(incidents), want)
 	}
 	if diff := gocmp.Diff(want, stored()); diff != "" {
 		t.Fatalf("after the backfill (-want +got):\n%s", diff)
@@ -136,7 +136,7 @@ func TestABackfillTellsTheLossesThatStoodOutOnItsDays(t *testing.T) {
 	}
 }
 
-func TestARestatementWithdrawsAnEventAndGivesItBack(t *testing.T) {
+func TestARestatementWithdrawsAnEventAndRestoresIt(t *testing.T) {
 	t.Parallel()
 	broken := today - 2
 	incident, err := sandbox.NewIncident(sandbox.ExpiredCertificate, broken.UTC(), today.UTC(), 0.8)

@@ -197,7 +197,7 @@ func TestAppsArePulledBesideEachOther(t *testing.T) {
 	equalFacts(t, w.truth(otherApp, time.UTC, today-5, today-5), w.stored(otherApp))
 }
 
-func TestARunThatFoundEveryAppBusyIsNoCompletedRun(t *testing.T) {
+func TestARunThatFoundEveryAppBusyIsNotACompletedRun(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	session, work, err := w.open().OpenSession(t.Context(), "another process")

@@ -111,7 +111,7 @@ func TestAnAbsentTaskKeepsItsFacts(t *testing.T) {
 	w.run(load.RunDone)
 	w.equalsTruth(today-3, today-1, "t1", "t2", "t3")
 	if absent := w.status().Absent; absent != 0 {
-		t.Errorf("answered again, the status counts %d absent windows", absent)
+		t.Errorf("after an answer, the status counts %d absent windows", absent)
 	}
 }
 

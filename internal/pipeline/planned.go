@@ -36,7 +36,7 @@ func (p *Pipeline) PlanRun(ctx context.Context, asOf time.Time) (Plan, error) {
 		return Plan{}, err
 	}
 	return p.planOf(ctx, apps, func(ctx context.Context, app App) (appPlan, policy, error) {
-		return p.planRun(ctx, app, asOf)
+		return p.planAppRun(ctx, app, asOf)
 	})
 }
 

@@ -167,7 +167,7 @@ func TestDaysThatAddUpAreRecordedAsAgreedForEveryGrainAndTask(t *testing.T) {
 	// Again: the later checks take the place of these.
 	w.reconcile(load.RunDone)
 	if n := w.number(`SELECT count(*) FROM pushloss.reconciliation WHERE state = 'agreed'`); n != 13 {
-		t.Errorf("%d checks stand, want 13", n)
+		t.Errorf("%d checks are stored, want 13", n)
 	}
 }
 

@@ -50,7 +50,7 @@ func TestARefusalStopsTheAppAfterOneCall(t *testing.T) {
 				t.Errorf("%d rows were written", n)
 			}
 			if n := w.number(`SELECT count(*) FROM analytics.runs WHERE state = 'failed' AND error = $1`, app.Problem); n != 1 {
-				t.Error("the run's record does not tell what stopped it")
+				t.Error("the run's record does not say what stopped it")
 			}
 		})
 	}

@@ -25,16 +25,16 @@ const (
 // asOf makes the run decide as if it were made at that time; the zero time means now.
 // Days that are not over by the real clock are always left out.
 func (p *Pipeline) Run(ctx context.Context, asOf time.Time) (Report, error) {
-	return p.run(ctx, asOf, time.Time{})
+	return p.runAs(ctx, asOf, time.Time{})
 }
 
 // RunTick is Run for a tick that other processes with the same schedule have too: windows
 // that any of them has pulled since the tick are not due again.
 func (p *Pipeline) RunTick(ctx context.Context, tick time.Time) (Report, error) {
-	return p.run(ctx, time.Time{}, tick)
+	return p.runAs(ctx, time.Time{}, tick)
 }
 
-func (p *Pipeline) run(ctx context.Context, asOf, tick time.Time) (Report, error) {
+func (p *Pipeline) runAs(ctx context.Context, asOf, tick time.Time) (Report, error) {
 	clock := p.opts.Now
 	if !asOf.IsZero() {
 		clock = func() time.Time { return asOf }
@@ -45,7 +45,7 @@ func (p *Pipeline) run(ctx context.Context, asOf, tick time.Time) (Report, error
 		// No window is final before its time by the real clock.
 		asOf: func() time.Time { return earlier(clock(), p.opts.Now()) },
 		prepare: func(ctx context.Context, app App) (appPlan, policy, error) {
-			plan, rules, err := p.planRun(ctx, app, clock())
+			plan, rules, err := p.planAppRun(ctx, app, clock())
 			plan.tick = tick
 			return plan, rules, err
 		},
@@ -85,8 +85,8 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// planRun returns what a run at the given time would do to an app.
-func (p *Pipeline) planRun(ctx context.Context, app App, at time.Time) (appPlan, policy, error) {
+// planAppRun returns what a run at the given time would do to an app.
+func (p *Pipeline) planAppRun(ctx context.Context, app App, at time.Time) (appPlan, policy, error) {
 	rules := policy{Settings: p.settings, location: app.Location}
 	first, keepFirst, err := p.firstDay(ctx, app, at)
 	if err != nil {

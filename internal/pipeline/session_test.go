@@ -151,6 +151,6 @@ func TestSmallTablesAreKnownToThePlannerAfterTheFirstRun(t *testing.T) {
 		t.Errorf("%d tables have rows that nobody counted", n)
 	}
 	if n := w.number(`SELECT reltuples::bigint FROM pg_class WHERE oid = 'pushloss.app'::regclass`); n != 1 {
-		t.Errorf("the planner takes %d apps for granted", n)
+		t.Errorf("the planner expects %d apps", n)
 	}
 }

@@ -68,7 +68,7 @@ func (s *spanWork) askDay(ctx context.Context, day calendar.Day, tasks []*openTa
 
 func (s *spanWork) askDays(ctx context.Context, requests []request) error {
 	s.more(len(requests))
-	return each(ctx, s.appWork, all(requests), func(ctx context.Context, r request, normalizer *transform.Normalizer) (bool, error) {
+	return each(ctx, s.appWork, withoutErrors(requests), func(ctx context.Context, r request, normalizer *transform.Normalizer) (bool, error) {
 		s.countCall()
 		return s.one(ctx, r, normalizer)
 	})

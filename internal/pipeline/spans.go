@@ -106,7 +106,7 @@ func (s *spanWork) week(ctx context.Context, week week) error {
 	byDays := requestsByDays(requests)
 	for part := range slices.Chunk(requests, spansAtOnce) {
 		s.open, s.proven, s.sampled = nil, nil, nil
-		if err := each(ctx, s.appWork, all(part), s.ask); err != nil {
+		if err := each(ctx, s.appWork, withoutErrors(part), s.ask); err != nil {
 			return err
 		}
 		if err := s.narrowWeek(ctx, week.Span); err != nil {
@@ -138,7 +138,8 @@ func requestsByDays(requests []spanRequest) (n int) {
 	return n
 }
 
-func all[R any](requests []R) iter.Seq2[R, error] {
+// withoutErrors is the sequence of requests that are known already.
+func withoutErrors[R any](requests []R) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
 		for _, r := range requests {
 			if !yield(r, nil) {

@@ -499,7 +499,7 @@ func TestABackfillThatIsStoppedAmongItsEvidenceSaysWhy(t *testing.T) {
 }
 
 // Calls that fail now and then keep no long backfill from its spans.
-func TestFailingCallsKeepNoLongBackfillFromItsSpans(t *testing.T) {
+func TestFailingCallsDoNotKeepALongBackfillFromItsSpans(t *testing.T) {
 	t.Parallel()
 	for _, every := range []int{9, 17} {
 		t.Run(fmt.Sprint(every), func(t *testing.T) {

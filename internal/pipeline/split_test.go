@@ -68,7 +68,7 @@ func TestATaskThatIsRefusedOnSomeDaysIsLoadedOnTheOthers(t *testing.T) {
 	w.equalsTruth(today-20, today-1, sevenTasks...)
 }
 
-func TestManyBadTasksKeepNoGoodOneWaiting(t *testing.T) {
+func TestManyBadTasksDoNotDelayGoodOnes(t *testing.T) {
 	t.Parallel()
 	var ids, faults []string
 	for _, id := range []string{"b1", "b2", "b3", "b4", "b5", "b6"} {
@@ -134,7 +134,7 @@ func TestDaysThatFailAtEveryRunComeLast(t *testing.T) {
 	w.equalsTruth(firstDay, today-1, sevenTasks[:1]...)
 }
 
-func TestAnAPIThatAnswersNothingButErrorsIsLeftAlone(t *testing.T) {
+func TestAnAPIThatAnswersOnlyErrorsIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	w := setup(t, withFaults(t, "code=90102"))
 	firstDay := today - 300

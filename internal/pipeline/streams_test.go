@@ -234,7 +234,7 @@ func TestRestatedPushesAreReportedAndReplayed(t *testing.T) {
 		t.Error("no change of a counter is recorded")
 	}
 	if n := w.number(`SELECT count(*) FROM analytics.loss_changes WHERE err_code = ''`); n != 0 {
-		t.Error("changes of counters stand among those of losses")
+		t.Error("changes of counters are among those of losses")
 	}
 	w.verified()
 	if _, err := w.pool.Exec(t.Context(), `UPDATE pushloss.push_count SET push_count = push_count + 1;

@@ -15,7 +15,7 @@ import (
 
 var sevenTasks = []string{"t1", "t2", "t3", "t4", "t5", "t6", "t7"}
 
-func TestABackfillEqualsTheTruthAndASecondPassAsksNothing(t *testing.T) {
+func TestABackfillEqualsTheTruthAndASecondPassRequestsNothing(t *testing.T) {
 	t.Parallel()
 	w := setup(t, func(cfg *sandbox.Config) { cfg.QuietDays = 0.3 })
 	w.tasks(sevenTasks...)
@@ -125,7 +125,7 @@ func TestTheNextRunFindsARestatedDayAndReportsItsChanges(t *testing.T) {
 		t.Errorf("the report has %d changes, there are %d", n, len(want))
 	}
 	if report.RowsInserted == 0 || report.RowsUpdated == 0 || report.RowsDeleted == 0 {
-		t.Errorf("not every kind of change came about: %+v", report.Totals)
+		t.Errorf("not every kind of change happened: %+v", report.Totals)
 	}
 }
 

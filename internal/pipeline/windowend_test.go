@@ -79,7 +79,7 @@ func TestAnInclusiveEndIsLoadedRightOnlyIfTheSettingSaysSo(t *testing.T) {
 			for _, call := range w.api.Calls() {
 				if n := w.number(`SELECT count(*) FROM pushloss.pull WHERE window_start = $1 AND window_end = $2`,
 					time.Unix(call.Start, 0), time.Unix(call.End, 0)); n != 1 {
-					t.Errorf("%d pulls tell the StartTime and EndTime of %+v", n, call)
+					t.Errorf("%d pulls have the StartTime and EndTime of %+v", n, call)
 				}
 			}
 		})

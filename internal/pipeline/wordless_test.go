@@ -17,7 +17,7 @@ import (
 )
 
 // K6: one TaskID for which requests fail, in whatever way, takes no other task with it.
-func TestATaskWhoseRequestsFailTakesNoOtherWithIt(t *testing.T) {
+func TestFailingRequestsOfATaskDoNotAffectOthers(t *testing.T) {
 	t.Parallel()
 	const days = 4
 	for _, test := range []struct {
@@ -74,7 +74,7 @@ func TestATaskWhoseRequestsFailTakesNoOtherWithIt(t *testing.T) {
 }
 
 // An outage is none of the tasks' doing: the app is left alone as soon as ever.
-func TestAnOutageIsNotTakenForATask(t *testing.T) {
+func TestAnOutageIsNotBlamedOnATask(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.tasks(sevenTasks...)
@@ -109,7 +109,7 @@ func TestOldFailuresOfATaskDoNotMakeTheAppUnreachable(t *testing.T) {
 
 // Whichever tasks fail, in whatever way and stream: the others are loaded, each of them is
 // failed by name, and taking requests apart costs what the comment of tryEach says.
-func TestAnyTasksWhoseRequestsFailTakeNoOtherWithThem(t *testing.T) {
+func TestFailingRequestsOfAnyTasksDoNotAffectOthers(t *testing.T) {
 	t.Parallel()
 	const batches, perBatch = 2, 5
 	type example struct {

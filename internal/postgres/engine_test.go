@@ -12,7 +12,7 @@ import (
 	"pushloss/internal/problem"
 )
 
-func TestAnEngineIsCalledByItsName(t *testing.T) {
+func TestAnEngineIsNamedWithItsVersion(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"PostgreSQL 15.18 (Debian 15.18-0+deb12u1) on x86_64-pc-linux-gnu, compiled by gcc": "PostgreSQL 15.18",

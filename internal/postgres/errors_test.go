@@ -10,7 +10,7 @@ import (
 	"pushloss/internal/postgres"
 )
 
-func TestWhatPostgresSaysHasAHintThatIsTrue(t *testing.T) {
+func TestErrorsOfPostgresHaveACorrectHint(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		code, says  string

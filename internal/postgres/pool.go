@@ -41,7 +41,7 @@ func Open(ctx context.Context, databaseURL string, maxConns int) (*Pool, error) 
 	if parsed.MaxConns > 0 {
 		maxConns = min(maxConns, parsed.MaxConns)
 	}
-	pooled, err := checkPooling(ctx, parsed)
+	pooled, err := detectPooler(ctx, parsed)
 	if err != nil {
 		return nil, err
 	}

@@ -68,14 +68,14 @@ func CheckPooling(ctx context.Context, databaseURL string) error {
 	if err != nil {
 		return err
 	}
-	_, err = checkPooling(ctx, config)
+	_, err = detectPooler(ctx, config)
 	return err
 }
 
-// checkPooling also reports whether there is a pooler at all. It only asks which server
+// detectPooler reports whether there is a pooler, and does what CheckPooling says. It only asks which server
 // connection it has. It uses the simple protocol, since poolers lose prepared statements
 // first. Without a pooler, later logins outbid presets.
-func checkPooling(ctx context.Context, config *Config) (pooled bool, err error) {
+func detectPooler(ctx context.Context, config *Config) (pooled bool, err error) {
 	var first backend
 	a, err := again(ctx, config, func() (*probe, error) {
 		a, err := connectTo(ctx, config.conn)

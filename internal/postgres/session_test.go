@@ -16,7 +16,7 @@ import (
 
 // K1: what changes results, or how long they may take, is as we set it, in a session
 // of the pool and in one beside it.
-func TestEverySessionIsSetByUs(t *testing.T) {
+func TestEverySessionHasOurSettings(t *testing.T) {
 	t.Parallel()
 	database := pgtest.EmptyURL(t)
 	name := "session_" + strings.ToLower(rand.Text()[:10])

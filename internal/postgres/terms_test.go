@@ -55,7 +55,7 @@ func TestAFileOfAConnectionStringThatCannotBeUsedIsNamedByItsParameter(t *testin
 	}
 }
 
-func TestWhatAServerDoesNotOfferIsNamed(t *testing.T) {
+func TestFeaturesThatAServerLacksAreNamed(t *testing.T) {
 	t.Parallel()
 	plain, err := url.Parse(pgtest.EmptyURL(t))
 	if err != nil {

@@ -115,7 +115,7 @@ func TestEverythingInAConnectionStringWorksOrIsNamed(t *testing.T) {
 
 // Passwords of every printable character at each position: each connects, or is
 // refused without a piece of it in the error or in the question for a host.
-func TestNoPieceOfAPasswordGetsOut(t *testing.T) {
+func TestNoPartOfAPasswordLeaks(t *testing.T) {
 	t.Parallel()
 	database := pgtest.EmptyURL(t)
 	name := "url_" + strings.ToLower(rand.Text()[:10])
@@ -172,7 +172,7 @@ func TestNoPieceOfAPasswordGetsOut(t *testing.T) {
 			}
 			for _, said := range append(asked, fmt.Sprint(err)) {
 				if strings.Contains(said, head) || strings.Contains(said, tail) {
-					t.Errorf("%s, password %q got out: %s", form, password, said)
+					t.Errorf("%s shows the password %q: %s", form, password, said)
 				}
 			}
 		}

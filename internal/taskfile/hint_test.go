@@ -30,7 +30,7 @@ func TestWhatATaskIDShows(t *testing.T) {
 	}
 }
 
-func TestOtherTaskIDsTellNothing(t *testing.T) {
+func TestOtherTaskIDsShowNothing(t *testing.T) {
 	t.Parallel()
 	for name, id := range map[string]string{
 		"nothing":                "",
@@ -54,7 +54,7 @@ func TestOtherTaskIDsTellNothing(t *testing.T) {
 	}
 }
 
-func TestAClockThatLagsADayIsNoReasonToDoubt(t *testing.T) {
+func TestAClockThatLagsADayRaisesNoDoubt(t *testing.T) {
 	t.Parallel()
 	const id = "657bf434_537529d8_2000005e80aa873_2780d131_bc614e"
 	sentAt := time.Unix(0x657bf434, 0)

@@ -181,7 +181,7 @@ func TestOnlyTheFirstTwentyProblemsAreShown(t *testing.T) {
 	}
 }
 
-func TestAListThatCannotBeReadIsNoProblemOfTheList(t *testing.T) {
+func TestAFailedReadIsNotAProblemOfTheList(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("the disk is broken")
 	for _, begin := range []string{"", "task_id\na\n", "{\"task_id\":\"a\"}\n"} {

@@ -65,7 +65,7 @@ func TestWhatTheVendorWritesIsRead(t *testing.T) {
 	}
 }
 
-func TestWhatTheVendorWritesWithoutATaskIsNoListOfTasks(t *testing.T) {
+func TestWhatTheVendorWritesWithoutATaskIsNotAListOfTasks(t *testing.T) {
 	t.Parallel()
 	for list, want := range map[string]string{
 		failed: `list:1: no tasks in it: the push failed (FAIL 90001: "Invalid format of MsgRandom")`,

@@ -62,7 +62,7 @@ func TestSyntaxProblemsNameTheirLine(t *testing.T) {
 	}
 }
 
-func TestOneDocumentMayStandBetweenItsMarks(t *testing.T) {
+func TestOneDocumentMayHaveItsMarks(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"---\na: 1\n", "---\na: 1\n...\n", "\ufeffa: 1\n", "a: 1\r\n", "{a: 1}"} {
 		root, file := yamlfile.Parse("f", []byte(text))

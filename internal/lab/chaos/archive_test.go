@@ -86,7 +86,7 @@ func (a archive) equalsAnswers(answers []sandbox.Answer) (problems differences) 
 			problems.add("pull %d has no body", p.ID)
 		}
 		if !given[asked(p.Stream, p.App, p.Start.Unix(), p.End.Unix(), p.Tasks)+string(p.SHA)] {
-			problems.add("pull %d of app %d, %s, %v is no answer of the sandbox", p.ID, p.App, p.Day.Format(time.DateOnly), p.Tasks)
+			problems.add("pull %d of app %d, %s, %v is not an answer of the sandbox", p.ID, p.App, p.Day.Format(time.DateOnly), p.Tasks)
 		}
 	}
 	for sha := range a.bodies {

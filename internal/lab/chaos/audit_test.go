@@ -59,12 +59,12 @@ func (w *world) truth() map[window]map[key]figure {
 
 func (w *world) trueFigures(app int64, day calendar.Day, task string) map[key]figure {
 	span := day.Window(w.zone)
-	told := w.api.Truth(app, task, span.Start, span.End)
+	reported := w.api.Truth(app, task, span.Start, span.End)
 	figures := make(map[key]figure)
-	for _, row := range told.Stage {
+	for _, row := range reported.Stage {
 		figures[key{"stage", row.Stage, 0, 0, row.ErrCode}] = figure{row.ErrCount, row.ErrInfo}
 	}
-	for _, row := range told.Platform {
+	for _, row := range reported.Platform {
 		figures[key{"platform", row.Stage, row.EventType, row.PushPlatform, row.ErrCode}] = figure{row.ErrCount, row.ErrInfo}
 	}
 	return figures
@@ -197,7 +197,7 @@ func (w *world) sameLedger(want map[window]*entry) (problems differences) {
 	for _, r := range query[row](w, sqlLedger) {
 		at := window{r.App, r.Day, r.Task}
 		seen[at] = true
-		told := entry{
+		reported := entry{
 			State: r.State, Reason: r.Reason, Rows: r.Rows, Rejects: r.Rejects, First: micro(r.First), Last: micro(r.Last),
 			Trusted: micro(r.Trusted), Proven: micro(r.Proven), Pulled: r.Updated.UnixMicro(), Pulls: r.Pulls, HasError: r.HasError,
 		}
@@ -206,18 +206,18 @@ func (w *world) sameLedger(want map[window]*entry) (problems differences) {
 			modelled = *want[at]
 		}
 		// Failed requests have no answer to replay.
-		failures := told.Pulls - modelled.Pulls
-		modelled.Pulls = told.Pulls
-		if failures > 0 && told.Pulled > modelled.Pulled {
-			modelled.Pulled = told.Pulled
+		failures := reported.Pulls - modelled.Pulls
+		modelled.Pulls = reported.Pulls
+		if failures > 0 && reported.Pulled > modelled.Pulled {
+			modelled.Pulled = reported.Pulled
 			modelled.fail()
 		}
-		if failures > 0 && modelled.HasError && told.State == "unavailable" && modelled.Trusted == 0 && w.isForgotten(at.Day) {
+		if failures > 0 && modelled.HasError && reported.State == "unavailable" && modelled.Trusted == 0 && w.isForgotten(at.Day) {
 			modelled.State = "unavailable"
 			modelled.forget()
 		}
-		if told != modelled || failures < 0 || r.Settled != (r.Reason != "") || r.RowsInRejectTable != r.Rejects {
-			problems.add("the ledger of %v is %+v, %d rows in the rejects; the model %+v", at, told, r.RowsInRejectTable, modelled)
+		if reported != modelled || failures < 0 || r.Settled != (r.Reason != "") || r.RowsInRejectTable != r.Rejects {
+			problems.add("the ledger of %v is %+v, %d rows in the rejects; the model %+v", at, reported, r.RowsInRejectTable, modelled)
 		}
 	}
 	for at := range want {
@@ -288,13 +288,13 @@ func (s *storm) reportedRuns() (problems differences) {
 		if id == 0 {
 			continue
 		}
-		told, known := runs[id]
-		abandoned := told.State == "abandoned"
+		reported, known := runs[id]
+		abandoned := reported.State == "abandoned"
 		switch {
 		case !known:
 			problems.add("run %d is not known", id)
 		case p.killed && !p.finished() && !abandoned:
-			problems.add("run %d was killed, and is reported as %s", id, told.State)
+			problems.add("run %d was killed, and is reported as %s", id, reported.State)
 		case !p.killed && abandoned && p.code() != 3: // with 3 the database was not there to store its end
 			problems.add("run %d ended with %d, and is reported as abandoned", id, p.code())
 		}

@@ -62,15 +62,15 @@ func replay(a archive, zone *time.Location) (*model, differences) {
 			problems.add("the body of pull %d cannot be read: %v", p.ID, err)
 			continue
 		}
-		told := p
-		told.In, told.Inserted, told.Updated, told.Deleted, told.Unchanged, told.Kept = 0, 0, 0, 0, 0, 0
-		told.Merged, told.Rejected, told.Ignore = 0, 0, 0
+		reported := p
+		reported.In, reported.Inserted, reported.Updated, reported.Deleted, reported.Unchanged, reported.Kept = 0, 0, 0, 0, 0, 0
+		reported.Merged, reported.Rejected, reported.Ignore = 0, 0, 0
 		if p.First != nil {
-			problems = append(problems, m.prove(&told, elements)...)
+			problems = append(problems, m.prove(&reported, elements)...)
 		} else {
-			m.load(&told, elements)
+			m.load(&reported, elements)
 		}
-		if now := (counts{told}).list(); now != (counts{p}).list() {
+		if now := (counts{reported}).list(); now != (counts{p}).list() {
 			problems.add("pull %d has %v (in, inserted, updated, deleted, unchanged, kept, merged, rejected, ignored), the model %v",
 				p.ID, counts{p}.list(), now)
 		}

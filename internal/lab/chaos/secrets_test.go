@@ -19,11 +19,11 @@ func (s *storm) leakedSecrets(a archive) (problems differences) {
 	look := func(where, text string) {
 		for _, secret := range secrets {
 			if strings.Contains(text, secret) {
-				problems.add("%s tell %s…", where, secret[:8])
+				problems.add("%s show %s…", where, secret[:8])
 			}
 		}
 		if found := signature.FindString(text); found != "" {
-			problems.add("%s tell what looks like a UserSig: %s…", where, found[:8])
+			problems.add("%s show what looks like a UserSig: %s…", where, found[:8])
 		}
 	}
 	for _, p := range s.processes {

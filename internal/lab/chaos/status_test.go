@@ -10,7 +10,7 @@ import (
 func (w *world) status() (p *process, problems differences) {
 	w.t.Helper()
 	p = w.ended("status", "--output", "json")
-	var told struct {
+	var reported struct {
 		Apps []struct {
 			App         int64 `json:"sdk_app_id"`
 			Failed      *int  `json:"failed"`
@@ -24,7 +24,7 @@ func (w *world) status() (p *process, problems differences) {
 		LastRun struct{ State string } `json:"last_run"`
 	}
 	said := p.said.String()
-	if err := json.NewDecoder(strings.NewReader(said[max(0, strings.Index(said, "{")):])).Decode(&told); err != nil {
+	if err := json.NewDecoder(strings.NewReader(said[max(0, strings.Index(said, "{")):])).Decode(&reported); err != nil {
 		w.t.Fatalf("status ended with %d, and printed:\n%s", p.code(), tail(said))
 	}
 	forgotten := 0
@@ -36,18 +36,18 @@ func (w *world) status() (p *process, problems differences) {
 	if p.code() != 1 {
 		problems.add("status ended with %d, though days are unproven", p.code())
 	}
-	if len(told.Apps) != appCount || told.LastRun.State != "done" {
-		problems.add("status has %d apps, and a last run that is %s", len(told.Apps), told.LastRun.State)
+	if len(reported.Apps) != appCount || reported.LastRun.State != "done" {
+		problems.add("status has %d apps, and a last run that is %s", len(reported.Apps), reported.LastRun.State)
 	}
-	for _, app := range told.Apps {
+	for _, app := range reported.Apps {
 		for name, count := range map[string]struct {
-			told *int
-			want int
+			reported *int
+			want     int
 		}{
 			"failed": {app.Failed, 0}, "missing": {app.Missing, 0}, "late": {app.Late, 0}, "unproven": {app.Unproven, forgotten},
 			"differences": {app.Differences, 0}, "unanswered": {app.Unanswered, 0}, "lag": {app.Lag, lookback},
 		} {
-			if count.told == nil || *count.told != count.want {
+			if count.reported == nil || *count.reported != count.want {
 				problems.add("status is wrong about %s of app %d, want %d; it said:\n%s", name, app.App, count.want, tail(said))
 			}
 		}

@@ -42,7 +42,7 @@ func (w *world) truePushes() (problems differences) {
 	stored := make(map[of]counters)
 	for _, r := range query[row](w, sqlPushes) {
 		if _, again := stored[r.of]; again {
-			problems.add("the pushes tell %+v again", r)
+			problems.add("the pushes have %+v twice", r)
 		}
 		stored[r.of] = r.counters
 	}
@@ -50,22 +50,22 @@ func (w *world) truePushes() (problems differences) {
 		if r.counters == (counters{}) {
 			return
 		}
-		told, known := stored[r.of]
-		same := told == r.counters
+		found, known := stored[r.of]
+		same := found == r.counters
 		if w.isForgotten(r.Day) {
-			same = told.Total >= r.Total && told.Sent >= r.Sent && told.Delivered >= r.Delivered && told.Clicks >= r.Clicks
+			same = found.Total >= r.Total && found.Sent >= r.Sent && found.Delivered >= r.Delivered && found.Clicks >= r.Clicks
 		}
 		if !known || !same {
-			problems.add("the pushes lack %+v, and tell %+v", r, told)
+			problems.add("the pushes lack %+v, and have %+v", r, found)
 		}
 		delete(stored, r.of)
 	}
 	for _, app := range apps() {
 		for day := w.firstDay(); day <= w.lastDay(); day++ {
 			span := day.Window(w.zone)
-			counted := func(task string, told sandbox.Statistics) {
-				want(row{of{app, day.String(), task, "all", 0, 0}, counters{told.Total, told.Sent, told.Delivered, told.Click}})
-				for _, p := range told.Platform {
+			counted := func(task string, found sandbox.Statistics) {
+				want(row{of{app, day.String(), task, "all", 0, 0}, counters{found.Total, found.Sent, found.Delivered, found.Click}})
+				for _, p := range found.Platform {
 					want(row{of{app, day.String(), task, "platform", p.EventType, p.PushPlatform}, counters{p.Total, p.Sent, p.Delivered, p.Click}})
 				}
 			}
@@ -88,9 +88,9 @@ func (w *world) truePushes() (problems differences) {
 			want(byPlatform)
 		}
 	}
-	for at, told := range stored {
+	for at, found := range stored {
 		if !w.isForgotten(at.Day) {
-			problems.add("the pushes tell too much: %+v %+v", at, told)
+			problems.add("the pushes have too much: %+v %+v", at, found)
 		}
 	}
 	return problems

@@ -110,7 +110,7 @@ func throughPgBouncer(t *testing.T, owner, reader string) {
 				case mode == "session" && answers[1] != want:
 					t.Errorf("with prepared statements: %s\nwant: %s", answers[1], want)
 				case mode == "transaction" && known && !strings.HasPrefix(answers[1], alreadyExists):
-					t.Errorf("the guide warns of prepared statements, which gave: %s", answers[1])
+					t.Errorf("the guide warns of prepared statements, but they returned: %s", answers[1])
 				}
 				if !known {
 					return

@@ -17,7 +17,7 @@ const (
 // it again. An app's own figures are always a little late, those of a few tasks much
 // later. Now and then the API restates a day after its first load.
 func (s Shape) faultsAt(newest calendar.Day) []sandbox.Fault {
-	_, last := s.days()
+	_, last := s.period()
 	faults := []sandbox.Fault{{Name: "late", Value: "0.05", Task: "overall"}}
 	if before := newest - 1; before%restatedEvery == 0 {
 		faults = append(faults, sandbox.Fault{Name: "restated", Task: "overall", From: before.String(), To: before.String()})

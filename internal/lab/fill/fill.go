@@ -126,7 +126,7 @@ func (f *filler) open() (stop func(), err error) {
 // live goes through the days: it pulls each soon after its end, and those before it
 // again.
 func (f *filler) live(ctx context.Context, progress func(Progress)) (pipeline.Totals, error) {
-	first, last := f.days()
+	first, last := f.period()
 	if err := f.conn.QueryRow(ctx, `SELECT now()`).Scan(&f.began); err != nil {
 		return pipeline.Totals{}, fmt.Errorf("ask the database for the time: %w", err)
 	}

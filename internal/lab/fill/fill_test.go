@@ -95,7 +95,7 @@ func TestFillHasTheShapeThatWasAskedFor(t *testing.T) {
 	}
 }
 
-func TestFillAgainGoesOnWhereItStopped(t *testing.T) {
+func TestFillContinuesWhereItStopped(t *testing.T) {
 	t.Parallel()
 	d := setup(t)
 	first := d.fill(small())
@@ -132,7 +132,7 @@ func TestFillRefusesADatabaseWithOtherFigures(t *testing.T) {
 	}
 }
 
-func TestFillRefusesShapesThatMakeNoSense(t *testing.T) {
+func TestFillRefusesSenselessShapes(t *testing.T) {
 	t.Parallel()
 	for _, wrong := range []func(*fill.Shape){
 		func(s *fill.Shape) { s.Apps = 0 },

@@ -60,8 +60,8 @@ func (s Shape) Check() error {
 	return errors.Join(problems...)
 }
 
-// days are the days to make, both included.
-func (s Shape) days() (first, last calendar.Day) {
+// period is the days to make, both included.
+func (s Shape) period() (first, last calendar.Day) {
 	last = calendar.DayOf(s.Until, s.Location) - 1
 	return last - calendar.Day(s.Days) + 1, last
 }

@@ -76,7 +76,7 @@ func TestACutNetworkSendsNothing(t *testing.T) {
 	}
 	n.Mend()
 	if _, err := hears(t, server, patience); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("mended, the connection ends with %v", err)
+		t.Errorf("after the repair, the connection ends with %v", err)
 	}
 }
 
@@ -117,7 +117,7 @@ func TestACutNetworkTakesConnectionsAndNeverAnswers(t *testing.T) {
 	}
 }
 
-func TestADelayHoldsBackAndLosesNothing(t *testing.T) {
+func TestADelayLosesNothing(t *testing.T) {
 	t.Parallel()
 	n, client, server := ends(t)
 	n.Delay(200*time.Millisecond, 0)
@@ -131,7 +131,7 @@ func TestADelayHoldsBackAndLosesNothing(t *testing.T) {
 	}
 }
 
-func TestANetworkBreaksBehindSoManyBytes(t *testing.T) {
+func TestANetworkBreaksAfterAGivenNumberOfBytes(t *testing.T) {
 	t.Parallel()
 	n, client, server := ends(t)
 	n.BreakBehind(6)

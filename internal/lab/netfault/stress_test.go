@@ -13,7 +13,7 @@ import (
 
 // After any faults in any order, a mended network works, at least for new
 // connections.
-func TestANetworkUnderUseCanAlwaysBeMended(t *testing.T) {
+func TestANetworkInUseCanAlwaysBeRepaired(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
@@ -79,7 +79,7 @@ func TestANetworkUnderUseCanAlwaysBeMended(t *testing.T) {
 	}
 	close(stop)
 	if err := talk(patience); err != nil {
-		t.Errorf("mended, it does not work: %v", err)
+		t.Errorf("it does not work after the repair: %v", err)
 	}
 	n.Close()
 	_ = listener.Close()

@@ -156,7 +156,7 @@ func (h *history) cost(work func()) (entries int64, scanned []string) {
 }
 
 // Nearly twice as many final windows cost no more.
-func TestTheCostOfALookDoesNotGrowWithHistory(t *testing.T) {
+func TestTheCostOfAQueryDoesNotGrowWithHistory(t *testing.T) {
 	t.Parallel()
 	h := newHistory(t)
 	gaps := ""

@@ -130,14 +130,14 @@ func unzipped(packed []byte) ([]byte, bool) {
 	return text, err == nil
 }
 
-func TestAHugeAnswerIsWholeWhateverElseStrikes(t *testing.T) {
+func TestAHugeAnswerIsWholeUnderOtherFaults(t *testing.T) {
 	t.Parallel()
 	for _, spec := range []string{"huge=1 truncated", "huge=1 truncated=clean", "huge=1 comments", "huge=1 published-sample trailing-comma"} {
 		s := newTestSandbox(t, func(cfg *Config) {
 			withFaults(t, strings.Fields(spec)...)(cfg)
 			cfg.RecordAnswers = true
 		})
-		body := call(t, s, goodQuery(t), dayBody("a")).Body.Bytes()
+		body := callLoss(t, s, goodQuery(t), dayBody("a")).Body.Bytes()
 		if got := s.Answers(); len(got) != 1 || got[0].SHA256 != sha256.Sum256(body) {
 			t.Errorf("%s: kept are %v", spec, got)
 		}
@@ -154,7 +154,7 @@ func TestAHugeAnswerIsWholeWhateverElseStrikes(t *testing.T) {
 func TestAnswersAreKeptOnRequestOnly(t *testing.T) {
 	t.Parallel()
 	s := newTestSandbox(t, nil)
-	call(t, s, goodQuery(t), dayBody())
+	callLoss(t, s, goodQuery(t), dayBody())
 	if got := s.Answers(); len(got) != 0 {
 		t.Errorf("%d answers are kept", len(got))
 	}

@@ -73,7 +73,7 @@ func TestEveryChatRowHasAKeyOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestTheChatsAreAWorldOfTheirOwn(t *testing.T) {
+func TestChatFiguresAreIndependentOfPushFigures(t *testing.T) {
 	t.Parallel()
 	other := App{SDKAppID: testApp + 1, SecretKey: testKey}
 	s := newTestSandbox(t, func(c *Config) { c.Apps = append(c.Apps, other) })
@@ -101,7 +101,7 @@ func TestTheChatsAreAWorldOfTheirOwn(t *testing.T) {
 	}
 }
 
-func TestChatLossesMayStandUnderAName(t *testing.T) {
+func TestChatLossesMayBeNested(t *testing.T) {
 	t.Parallel()
 	end := march9.AddDate(0, 0, 1)
 	for _, spec := range []string{"chat-nested", "chat-nested shuffled unknown-fields duplicate-rows", "chat-nested empty missing-arrays"} {

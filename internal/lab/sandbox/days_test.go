@@ -37,7 +37,7 @@ func TestTheSecondEndTimeMayBelongToTheWindow(t *testing.T) {
 		{"a day to its last second", march9, end.Add(-time.Second), end},
 		{"to the second of a loss", march9, lost, lost.Add(time.Second)},
 		{"to the second before it", march9, lost.Add(-time.Second), lost},
-		{"nothing but that second", lost, lost, lost.Add(time.Second)},
+		{"only that second", lost, lost, lost.Add(time.Second)},
 	} {
 		want := plain.Truth(testApp, "a", test.start, test.until)
 		if d := cmp.Diff(want, ask(t, s, bodyFor(test.start, test.end, "a")).Results[0].figures()); d != "" {

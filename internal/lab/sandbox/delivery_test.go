@@ -85,7 +85,7 @@ func TestTheConnectionIsReset(t *testing.T) {
 	if !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, io.EOF) {
 		t.Error(err)
 	}
-	if w := call(t, newTestSandbox(t, withFaults(t, "reset")), goodQuery(t), dayBody()); w.Code != 502 {
+	if w := callLoss(t, newTestSandbox(t, withFaults(t, "reset")), goodQuery(t), dayBody()); w.Code != 502 {
 		t.Errorf("without a connection: HTTP %d", w.Code)
 	}
 }
@@ -155,7 +155,7 @@ func TestAnswersAreCompressedOnlyIfAccepted(t *testing.T) {
 	}
 }
 
-func TestWhoFollowsARedirectIsCounted(t *testing.T) {
+func TestFollowedRedirectsAreCounted(t *testing.T) {
 	t.Parallel()
 	s := newTestSandbox(t, withFaults(t, "redirect"))
 	srv := httptest.NewServer(s)
@@ -180,7 +180,7 @@ func TestSecretsAreNotLogged(t *testing.T) {
 	q := goodQuery(t)
 	askDay(t, s, "a")
 	q.Set("contenttype", "xml")
-	call(t, s, q, dayBody())
+	callLoss(t, s, q, dayBody())
 	if text := log.String(); strings.Contains(text, testKey) || strings.Contains(text, q.Get("usersig")) || !strings.Contains(text, "sandbox call") {
 		t.Error(text)
 	}
@@ -195,7 +195,7 @@ func TestFaultsMayBeSetWhileServing(t *testing.T) {
 		group.Go(func() {
 			for j := range 20 {
 				_ = s.SetFaults([]Fault{{Name: "http-500", Every: 2}, {Name: "late"}, {Name: "shuffled"}}[:(i+j)%4])
-				call(t, s, q, dayBody("a"))
+				callLoss(t, s, q, dayBody("a"))
 				s.Stats()
 				s.Truth(testApp, "a", march9, march9.AddDate(0, 0, 1))
 			}

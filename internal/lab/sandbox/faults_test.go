@@ -55,7 +55,7 @@ func TestWrongFaultsAreRefused(t *testing.T) {
 	if err := s.SetFaults([]Fault{{Name: "gzip"}, {Name: "nonsense"}}); err == nil {
 		t.Error("a wrong fault is set")
 	}
-	if got := call(t, s, goodQuery(t), dayBody()).Code; got != 500 {
+	if got := callLoss(t, s, goodQuery(t), dayBody()).Code; got != 500 {
 		t.Errorf("the faults before are gone: HTTP %d", got)
 	}
 }
@@ -105,7 +105,7 @@ func TestFaultsStrikeAtTheirCalls(t *testing.T) {
 			if i%2 == 1 {
 				body = dayBody()
 			}
-			got += map[int]string{500: "x", 200: "."}[call(t, s, goodQuery(t), body).Code]
+			got += map[int]string{500: "x", 200: "."}[callLoss(t, s, goodQuery(t), body).Code]
 		}
 		if got != c.want {
 			t.Errorf("%s strikes %s, want %s", c.spec, got, c.want)
@@ -120,7 +120,7 @@ func TestFaultsNeitherSeeNorCountCallsThatBreakThePace(t *testing.T) {
 		c.CallsPerSecond = 0.001
 	})
 	for i := range 4 {
-		if w := call(t, s, goodQuery(t), dayBody()); w.Code != 200 {
+		if w := callLoss(t, s, goodQuery(t), dayBody()); w.Code != 200 {
 			t.Errorf("call %d: HTTP %d", i, w.Code)
 		}
 	}
@@ -133,12 +133,12 @@ func TestAPIFaults(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		spec string
-		want answer
+		want parsedAnswer
 	}{
-		{"code=60028", answer{ActionStatus: "FAIL", ErrorCode: 60028}},
-		{"usersig-expired", answer{ActionStatus: "FAIL", ErrorCode: 70001}},
-		{"frequency", answer{ActionStatus: "FAIL", ErrorCode: 60007}},
-		{"resultcode=91000", answer{ActionStatus: "OK", ResultCode: 91000}},
+		{"code=60028", parsedAnswer{ActionStatus: "FAIL", ErrorCode: 60028}},
+		{"usersig-expired", parsedAnswer{ActionStatus: "FAIL", ErrorCode: 70001}},
+		{"frequency", parsedAnswer{ActionStatus: "FAIL", ErrorCode: 60007}},
+		{"resultcode=91000", parsedAnswer{ActionStatus: "OK", ResultCode: 91000}},
 	} {
 		s := newTestSandbox(t, withFaults(t, c.spec+":first=1"))
 		got := ask(t, s, dayBody("a"))
@@ -158,7 +158,7 @@ func TestAPIFaults(t *testing.T) {
 	s := newTestSandbox(t, withFaults(t, "code=60028"))
 	q := goodQuery(t)
 	q.Set("usersig", "bad")
-	if a := parse(t, call(t, s, q, dayBody()).Body.Bytes()); a.ErrorCode != 70003 {
+	if a := parse(t, callLoss(t, s, q, dayBody()).Body.Bytes()); a.ErrorCode != 70003 {
 		t.Errorf("a call that is not in order gets %d", a.ErrorCode)
 	}
 }
@@ -166,7 +166,7 @@ func TestAPIFaults(t *testing.T) {
 func TestThePublishedSampleIsAnsweredAsPrinted(t *testing.T) {
 	t.Parallel()
 	s := newTestSandbox(t, withFaults(t, "published-sample"))
-	got := call(t, s, goodQuery(t), dayBody("xxx-yyy-zzz", "aaa-bbb-ccc")).Body.String()
+	got := callLoss(t, s, goodQuery(t), dayBody("xxx-yyy-zzz", "aaa-bbb-ccc")).Body.String()
 	if !strings.HasSuffix(strings.TrimSpace(got), `"ErrInfo": "regid_invalid" }, ] } ] }`) {
 		t.Error("the trailing comma is not there")
 	}

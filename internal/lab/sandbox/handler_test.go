@@ -45,7 +45,7 @@ func TestCallsThatAreRefused(t *testing.T) {
 		{"usersig is of another identifier", set("usersig", sign(t, testApp, testKey, "someone", 600)), "", 70013},
 		{"usersig is of another app", set("usersig", sign(t, testApp+1, testKey, DefaultAdmin, 600)), "", 70014},
 		{"usersig is of another key", set("usersig", sign(t, testApp, "other", DefaultAdmin, 600)), "", 70009},
-		{"the identifier is no administrator", func(q url.Values) {
+		{"the identifier is not an administrator", func(q url.Values) {
 			q.Set("identifier", "someone")
 			q.Set("usersig", sign(t, testApp, testKey, "someone", 600))
 		}, "", 90009},
@@ -83,7 +83,7 @@ func TestCallsThatAreRefused(t *testing.T) {
 			if c.body == "" {
 				c.body = dayBody("a")
 			}
-			w := call(t, s, q, c.body)
+			w := callLoss(t, s, q, c.body)
 			a := parse(t, w.Body.Bytes())
 			if w.Code != http.StatusOK || a.ErrorCode != c.want {
 				t.Fatalf("HTTP %d, code %d (%s), want %d", w.Code, a.ErrorCode, a.ErrorInfo, c.want)
@@ -154,7 +154,7 @@ func TestWithoutLossesArraysAreEmpty(t *testing.T) {
 	t.Parallel()
 	s := newTestSandbox(t, nil)
 	from := time.Now().AddDate(1, 0, 0)
-	got := call(t, s, goodQuery(t), bodyFor(from, from.Add(time.Hour))).Body.String()
+	got := callLoss(t, s, goodQuery(t), bodyFor(from, from.Add(time.Hour))).Body.String()
 	want := `{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"sucess","Results":[{"TaskID":"","ReadyToSendLoss":[],` +
 		`"PostSendDeliveredLoss":[],"PlatformReadyToSendLoss":[],"PlatformPostSendDeliveredLoss":[]}]}`
 	if got != want {
@@ -181,13 +181,13 @@ func TestThePaceIsOneCallASecondAndApp(t *testing.T) {
 		{3*time.Second + 400*time.Millisecond, 60007},
 	} {
 		now = c.at
-		if a := parse(t, call(t, s, q, dayBody()).Body.Bytes()); a.ErrorCode != c.want {
+		if a := parse(t, callLoss(t, s, q, dayBody()).Body.Bytes()); a.ErrorCode != c.want {
 			t.Errorf("call %d: %d, want %d", i, a.ErrorCode, c.want)
 		}
 	}
 	q.Set("sdkappid", fmt.Sprint(other.SDKAppID))
 	q.Set("usersig", sign(t, int(other.SDKAppID), testKey, DefaultAdmin, 600))
-	if a := parse(t, call(t, s, q, dayBody()).Body.Bytes()); a.ErrorCode != 0 {
+	if a := parse(t, callLoss(t, s, q, dayBody()).Body.Bytes()); a.ErrorCode != 0 {
 		t.Errorf("the other app has to wait: %d", a.ErrorCode)
 	}
 

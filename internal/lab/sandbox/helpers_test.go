@@ -77,8 +77,8 @@ func bodyFor(start, end time.Time, tasks ...string) string {
 
 func dayBody(tasks ...string) string { return bodyFor(march9, march9.AddDate(0, 0, 1), tasks...) }
 
-// call goes straight through the handler.
-func call(t testing.TB, s *Sandbox, query url.Values, body string) *httptest.ResponseRecorder {
+// callLoss goes straight through the handler.
+func callLoss(t testing.TB, s *Sandbox, query url.Values, body string) *httptest.ResponseRecorder {
 	t.Helper()
 	return callPath(t, s, Path, query, body)
 }
@@ -105,7 +105,7 @@ type answerResult struct {
 	PlatformPostSendDeliveredLoss []answerRow
 }
 
-type answer struct {
+type parsedAnswer struct {
 	ActionStatus string
 	ErrorCode    int
 	ErrorInfo    string
@@ -114,25 +114,25 @@ type answer struct {
 	Results      []answerResult
 }
 
-func parse(t testing.TB, body []byte) answer {
+func parse(t testing.TB, body []byte) parsedAnswer {
 	t.Helper()
-	var a answer
+	var a parsedAnswer
 	if err := json.Unmarshal(body, &a); err != nil {
 		t.Fatalf("%v in %.300s", err, body)
 	}
 	return a
 }
 
-func ask(t testing.TB, s *Sandbox, body string) answer {
+func ask(t testing.TB, s *Sandbox, body string) parsedAnswer {
 	t.Helper()
-	w := call(t, s, goodQuery(t), body)
+	w := callLoss(t, s, goodQuery(t), body)
 	if w.Code != http.StatusOK {
 		t.Fatalf("HTTP status %d", w.Code)
 	}
 	return parse(t, w.Body.Bytes())
 }
 
-func askDay(t testing.TB, s *Sandbox, tasks ...string) answer {
+func askDay(t testing.TB, s *Sandbox, tasks ...string) parsedAnswer {
 	t.Helper()
 	a := ask(t, s, dayBody(tasks...))
 	if a.ErrorCode != 0 {

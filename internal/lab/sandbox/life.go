@@ -61,8 +61,8 @@ func incidentKinds() []incidentKind {
 	}
 }
 
-// IncidentKinds describes the kinds of incident, for --help.
-func IncidentKinds() []FaultInfo {
+// IncidentInfos describes the kinds of incident, for --help.
+func IncidentInfos() []FaultInfo {
 	var infos []FaultInfo
 	for _, kind := range incidentKinds() {
 		infos = append(infos, FaultInfo{Name: kind.Kind, Syntax: kind.Kind, Help: kind.help})
@@ -132,16 +132,16 @@ func (s *Sandbox) Incidents(app int64) []Incident {
 	return nil
 }
 
-// life is a Life understood.
-type life struct {
+// appLife is the Life of an app, ready for use.
+type appLife struct {
 	Life
 	key       uint64
 	since     int64
-	incidents []incident
+	incidents []strike
 }
 
-// incident is an Incident with the channel that it strikes.
-type incident struct {
+// strike is an Incident with the channel that it strikes.
+type strike struct {
 	incidentKind
 	in      span
 	channel int // its number in the world
@@ -157,9 +157,9 @@ func (w *world) live(lives map[int64]Life) {
 	if len(lives) == 0 {
 		return
 	}
-	w.lives = make(map[int64]*life, len(lives))
+	w.lives = make(map[int64]*appLife, len(lives))
 	for app, given := range lives {
-		l := &life{Life: given, key: mix(keyOf(w.seed, app, "") ^ lifeSalt), since: given.Since.Unix()}
+		l := &appLife{Life: given, key: mix(keyOf(w.seed, app, "") ^ lifeSalt), since: given.Since.Unix()}
 		if given.Since.IsZero() {
 			l.since = 0
 		}
@@ -170,7 +170,7 @@ func (w *world) live(lives map[int64]Life) {
 			}
 			kind.Incident = i
 			c := slices.IndexFunc(w.channels, func(c channel) bool { return c.platform == i.Platform && c.event == w.offline() })
-			l.incidents = append(l.incidents, incident{kind, span{i.From.Unix(), i.To.Unix()}, c})
+			l.incidents = append(l.incidents, strike{kind, span{i.From.Unix(), i.To.Unix()}, c})
 			w.need(kind)
 		}
 		w.lives[app] = l
@@ -202,7 +202,7 @@ func (w *world) need(kind incidentKind) {
 }
 
 // tide is how many times its mean an app's pushes are at a second.
-func (l *life) tide(w *world, second int64) float64 {
+func (l *appLife) tide(w *world, second int64) float64 {
 	local := floorDiv(second+w.dayOffset, day)
 	tide := math.Pow(1+l.Growth, float64(floorDiv(second-l.since, day)))
 	if weekday := mod(local+4, 7); l.Weekend > 0 && (weekday == 0 || weekday == 6) {
@@ -215,13 +215,13 @@ func (l *life) tide(w *world, second int64) float64 {
 }
 
 // pushes scales a number, drawn between 0 and twice its mean, to a part of an app's life.
-func (l *life) pushes(w *world, n int64, mean, part float64, second int64) int64 {
+func (l *appLife) pushes(w *world, n int64, mean, part float64, second int64) int64 {
 	return int64((0.8*mean + 0.2*float64(n)) * part * l.tide(w, second))
 }
 
 // losses does the same for the losses of a cell: a code has its better and worse days. What an incident takes is
 // lost by no other code.
-func (l *life) losses(w *world, c *cell, n int64, mean float64, cellKey uint64, second int64) int64 {
+func (l *appLife) losses(w *world, c *cell, n int64, mean float64, cellKey uint64, second int64) int64 {
 	e := mix(cellKey ^ uint64(floorDiv(second+w.dayOffset, day))*golden ^ lifeSalt)
 	mood := 0.7 + 0.6*float64(e>>40&0xffff)/0x10000
 	if e&0x7f == 0 {
@@ -234,7 +234,7 @@ func (l *life) losses(w *world, c *cell, n int64, mean float64, cellKey uint64, 
 }
 
 // struck is the part of a channel's pushes that incidents take at a second.
-func (l *life) struck(channel int, second int64) float64 {
+func (l *appLife) struck(channel int, second int64) float64 {
 	share := 0.0
 	for i := range l.incidents {
 		if l.incidents[i].channel == channel {
@@ -245,7 +245,7 @@ func (l *life) struck(channel int, second int64) float64 {
 }
 
 // lost is how many pushes incidents lose by the code of a cell at a second.
-func (l *life) lost(w *world, c *cell, v *view, second int64) (n int64) {
+func (l *appLife) lost(w *world, c *cell, v *view, second int64) (n int64) {
 	for k := range l.incidents {
 		i := &l.incidents[k]
 		if share := i.share(second); share > 0 && i.Code == c.code && i.Stage == stageOf(c.array) && (!isPlatformArray(c.array) || i.Platform == c.platform && c.event == w.offline()) {
@@ -257,7 +257,7 @@ func (l *life) lost(w *world, c *cell, v *view, second int64) (n int64) {
 }
 
 // share is what an incident takes at a second.
-func (i *incident) share(second int64) float64 {
+func (i *strike) share(second int64) float64 {
 	if !i.in.contains(second) {
 		return 0
 	}

@@ -76,7 +76,7 @@ func TestAnIncidentTakesItsShareOnItsDaysOnly(t *testing.T) {
 	}
 }
 
-func TestAnIncidentThatCannotBeIsRefused(t *testing.T) {
+func TestAnImpossibleIncidentIsRefused(t *testing.T) {
 	t.Parallel()
 	for spec, says := range map[string]string{
 		"flood:from=2025-03-05":                            "one of expired-certificate",

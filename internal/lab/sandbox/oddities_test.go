@@ -14,7 +14,7 @@ import (
 func rawDay(t *testing.T, spec string, tasks ...string) (*Sandbox, string) {
 	t.Helper()
 	s := newTestSandbox(t, withFaults(t, strings.Split(spec, " ")...))
-	return s, call(t, s, goodQuery(t), dayBody(tasks...)).Body.String()
+	return s, callLoss(t, s, goodQuery(t), dayBody(tasks...)).Body.String()
 }
 
 // TestOdditiesDoNotChangeTheTruth undoes what each oddity does to the text and finds the truth behind it.
@@ -52,7 +52,7 @@ func TestOdditiesDoNotChangeTheTruth(t *testing.T) {
 			if plain := string(s.appendAnswer(nil, s.faults.Load(), testApp, question{tasks: []string{"a", "b", "c"}, in: span{march9.Unix(), march9.Unix() + day}})); got == plain {
 				t.Fatal("nothing odd about it")
 			}
-			var any answer
+			var any parsedAnswer
 			if err := json.Unmarshal([]byte(got), &any); (err == nil) != c.plain {
 				t.Errorf("reading it as it is: %v", err)
 			}

@@ -47,6 +47,6 @@ func TestTheListOfScheduledPushesPagesThroughARange(t *testing.T) {
 		}
 	}
 	if _, no := s.list(7, []byte("[]")); no == nil || no.code != codeBodyNotJSON {
-		t.Error("a body that is no object is answered")
+		t.Error("a body that is not an object is accepted")
 	}
 }

@@ -222,7 +222,7 @@ func TestStatisticsAreLikeThePagesSample(t *testing.T) {
 	}
 }
 
-func TestStatisticsOfNothing(t *testing.T) {
+func TestStatisticsOfUnknownOrForgottenPushesAreZero(t *testing.T) {
 	t.Parallel()
 	now := march9.AddDate(0, 0, 40)
 	s := newTestSandbox(t, func(c *Config) {

@@ -38,8 +38,8 @@ func streams() []*stream {
 // StreamInfo describes a stream, for --help.
 type StreamInfo struct{ Name, Path string }
 
-// Streams describes every stream that the sandbox serves.
-func Streams() []StreamInfo {
+// StreamInfos describes every stream that the sandbox serves.
+func StreamInfos() []StreamInfo {
 	var infos []StreamInfo
 	for _, st := range streams() {
 		infos = append(infos, StreamInfo{Name: st.name, Path: st.path})

@@ -29,7 +29,7 @@ func TestWindowsAreAsLongAsTheStreamAllows(t *testing.T) {
 	}
 }
 
-func parseHead(t testing.TB, body []byte) answer {
+func parseHead(t testing.TB, body []byte) parsedAnswer {
 	t.Helper()
 	var head struct {
 		ErrorCode int
@@ -38,7 +38,7 @@ func parseHead(t testing.TB, body []byte) answer {
 	if err := json.Unmarshal(body, &head); err != nil {
 		t.Fatalf("%v in %.300s", err, body)
 	}
-	return answer{ErrorCode: head.ErrorCode, ErrorInfo: head.ErrorInfo}
+	return parsedAnswer{ErrorCode: head.ErrorCode, ErrorInfo: head.ErrorInfo}
 }
 
 func TestOnlyStreamsOfTasksAreAskedForTasks(t *testing.T) {
@@ -65,7 +65,7 @@ func TestOnlyStreamsOfTasksAreAskedForTasks(t *testing.T) {
 			t.Errorf("%s %s: %+v", c.path, c.body, a)
 		}
 		if calls := s.Calls(); len(calls) != 1 || s.streams[c.path].name != calls[0].Stream || strings.HasPrefix(calls[0].Stream, "chat") && len(calls[0].Tasks) > 0 {
-			t.Errorf("told as %+v", calls)
+			t.Errorf("reported as %+v", calls)
 		}
 	}
 }

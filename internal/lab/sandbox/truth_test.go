@@ -36,7 +36,7 @@ func TestLateFiguresGrowWithAge(t *testing.T) {
 	}
 }
 
-func TestRestatedDaysAreOther(t *testing.T) {
+func TestRestatedDaysDiffer(t *testing.T) {
 	t.Parallel()
 	s := newTestSandbox(t, func(c *Config) { c.Rows = 24 })
 	var before []Figures

@@ -37,7 +37,7 @@ type world struct {
 	taskStarts bool
 	activeDays uint64 // most days after its start on which a task has losses; 0: no limit
 	chats      bool   // of the pushes that come with chat messages: no tasks, no EventType
-	lives      map[int64]*life
+	lives      map[int64]*appLife
 }
 
 // span is half-open, in Unix seconds.
@@ -64,8 +64,8 @@ type view struct {
 	drops         bool // three rows of ten are missing
 	unknown       bool // rows of an unlisted platform
 	big           bool
-	extra         int64 // how many more a third of the rows count
-	life          *life // nil: none
+	extra         int64    // how many more a third of the rows count
+	life          *appLife // nil: none
 }
 
 // offline returns the EventType of offline pushes, 0 if rows have none.

@@ -52,7 +52,7 @@ func TestTruthIsWhatTheAnswerSays(t *testing.T) {
 		if task == "" {
 			asked = nil
 		}
-		got := parse(t, call(t, s, sig, bodyFor(time.Unix(start, 0), time.Unix(end, 0), asked...)).Body.Bytes())
+		got := parse(t, callLoss(t, s, sig, bodyFor(time.Unix(start, 0), time.Unix(end, 0), asked...)).Body.Bytes())
 		if len(got.Results) != 1 || got.Results[0].TaskID != task {
 			rt.Fatalf("results: %+v", got)
 		}
@@ -168,7 +168,7 @@ func TestTasksMayStart(t *testing.T) {
 	}
 	for _, id := range []string{"xxx-yyy-zzz", "zzzzzzzz_1_2_3_4", "67cc_1_2_3_4"} {
 		if _, ok := startOfTask(id); ok {
-			t.Errorf("%s is said to tell its start", id)
+			t.Errorf("%s is said to show its start", id)
 		}
 	}
 }
