@@ -89,6 +89,9 @@ const (
 func (db *DB) SaveApp(ctx context.Context, app App) (App, error) {
 	var firstDay *time.Time
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, sqlHoldSettings, app.SDKAppID); err != nil {
+			return err
+		}
 		var hasLedger bool
 		if err := tx.QueryRow(ctx, sqlHasLedger, app.SDKAppID).Scan(&hasLedger); err != nil {
 			return err

@@ -67,6 +67,9 @@ func (db *DB) activeStreams(ctx context.Context, sdkAppID int64, streams []strea
 		return nil, err
 	}
 	defer func() { _ = tx.Rollback(ctx) }()
+	if _, err := tx.Exec(ctx, sqlHoldSettings, sdkAppID); err != nil {
+		return nil, err
+	}
 	var hasLedger bool
 	if err := tx.QueryRow(ctx, sqlHasLedger, sdkAppID).Scan(&hasLedger); err != nil {
 		return nil, err

@@ -51,6 +51,10 @@ const (
 		WHERE t.sdk_app_id = $1 AND t.retired_at IS NULL AND NOT t.answered AND s.answered`
 	sqlNoteAnswered = `UPDATE pushloss.task SET answered = true WHERE task_key = ANY($1)`
 
+	// Who notes covered days and who changes what the days depend on take turns. Else days of
+	// the old settings would be noted after the new ones.
+	sqlHoldSettings = `SELECT 1 FROM pushloss.app WHERE sdk_app_id = $1 FOR UPDATE`
+
 	// Other settings give tasks other days. Whoever changes them looks again from the start.
 	sqlUncoverBySettings = `
 		UPDATE pushloss.task AS t SET covered_to = '-infinity'
@@ -72,6 +76,9 @@ func (l *AppLock) cover(ctx context.Context, tx pgx.Tx, lastEnded calendar.Day) 
 		sent   time.Time
 		day    pgtype.Date
 	)
+	if _, err := tx.Exec(ctx, sqlHoldSettings, l.sdkAppID); err != nil {
+		return err
+	}
 	rows, err := tx.Query(ctx, sqlUncovered, l.sdkAppID, lastEnded.UTC())
 	if err != nil {
 		return err
