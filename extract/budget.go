@@ -23,18 +23,18 @@ const (
 // safe for concurrent use.
 type Budget struct {
 	bytes   *semaphore.Weighted
-	mending sync.Mutex
+	repairing sync.Mutex
 }
 
 // NewBudget returns a budget for one process.
 func NewBudget() *Budget { return &Budget{bytes: semaphore.NewWeighted(budgetBytes)} }
 
-// mend turns an answer into strict JSON, one answer at a time: that takes a hundred times
+// repair turns an answer into strict JSON, one answer at a time: that takes a hundred times
 // its size.
-func (b *Budget) mend(body []byte) ([]byte, error) {
+func (b *Budget) repair(body []byte) ([]byte, error) {
 	if b != nil {
-		b.mending.Lock()
-		defer b.mending.Unlock()
+		b.repairing.Lock()
+		defer b.repairing.Unlock()
 	}
 	return hujson.Standardize(bytes.Clone(body))
 }

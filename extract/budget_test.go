@@ -65,7 +65,7 @@ func TestAFailedCallReturnsItsBudget(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
 		"too large": answerOf(9 << 20), "no JSON": strings.Repeat("x", large), "a refusal": `{"ErrorCode":60010,"x":"` + strings.Repeat("x", large) + `"}`,
-		"too large to be mended": `{"ErrorCode":0,` + strings.Repeat(" ", large) + `}`,
+		"too large to be repaired": `{"ErrorCode":0,` + strings.Repeat(" ", large) + `}`,
 	} {
 		inBubble(t, name, func(t *testing.T) {
 			budget := extract.NewBudget()

@@ -44,7 +44,7 @@ var (
 	errNoErrorCode  = errors.New("it has no ErrorCode")
 	errTextFollows  = errors.New("text follows its end")
 	errNestedTooFar = errors.New("it is nested too deeply")
-	errTooLarge     = fmt.Errorf("it has trailing commas, comments or another fault, and is too large (over %s) to be mended", humanize.IBytes(maxMended))
+	errTooLarge     = fmt.Errorf("it has trailing commas, comments or another fault, and is too large (over %s) to be repaired", humanize.IBytes(maxRepaired))
 )
 
 // readEnvelope checks that body is an answer and reads its envelope. The returned text is
@@ -58,20 +58,20 @@ func readEnvelope(body []byte, budget *Budget) (envelope, []byte, error) {
 		switch {
 		case nestedDeeper(body, maxNesting):
 			return env, body, errNestedTooFar
-		case len(body) > maxMended:
+		case len(body) > maxRepaired:
 			return env, body, errTooLarge
 		}
-		if mended, mendErr := budget.mend(body); mendErr == nil {
-			body = mended
+		if repaired, repairErr := budget.repair(body); repairErr == nil {
+			body = repaired
 			env, err = parseEnvelope(body)
 		}
 	}
 	return env, body, err
 }
 
-// maxMended limits what is mended, in bytes: hujson takes up to a hundred times as much
+// maxRepaired limits what is repaired, in bytes: hujson takes up to a hundred times as much
 // memory.
-const maxMended = 512 << 10
+const maxRepaired = 512 << 10
 
 // maxNesting is far more than any answer has. hujson recurses, and a text of some hundred
 // thousand brackets would end the process: Go cannot recover from a stack overflow.

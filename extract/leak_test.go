@@ -82,7 +82,7 @@ func TestNoCredentialLeaks(t *testing.T) {
 		"an accepted answer repeats the URL": page(200, func(r *http.Request) string {
 			return `{"ErrorCode":0,"Request":` + quoted(r.URL.String()) + `,"Results":[{"ErrInfo":` + quoted(userSig(r)) + `}]}`
 		}),
-		"an accepted answer in need of mending": page(200, func(r *http.Request) string {
+		"an accepted answer in need of repairing": page(200, func(r *http.Request) string {
 			return `{"ErrorCode":0,"Request":` + quoted(r.URL.RawQuery) + `,/*` + userSig(r) + `*/}`
 		}),
 	} {

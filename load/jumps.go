@@ -104,13 +104,13 @@ func (l *AppLock) UpdateJumps(ctx context.Context, zone *time.Location, since *c
 	if err != nil {
 		return 0, err
 	}
-	var told []jump.Event
+	var valid []jump.Event
 	for _, k := range known {
 		if k.state != jumpWithdrawn {
-			told = append(told, k.Event)
+			valid = append(valid, k.Event)
 		}
 	}
-	found, codeKeys, err := db.detectJumps(ctx, app, zone, told, first, last, settings)
+	found, codeKeys, err := db.detectJumps(ctx, app, zone, valid, first, last, settings)
 	if err != nil {
 		return 0, err
 	}
@@ -133,12 +133,12 @@ func (l *AppLock) UpdateJumps(ctx context.Context, zone *time.Location, since *c
 // judgedAtOnce is how many days are judged at once: their figures must fit into memory.
 const judgedAtOnce = 90
 
-// detectJumps judges days, however many, and returns their events, those told before, and the
+// detectJumps judges days, however many, and returns their events, the known ones, and the
 // keys of the codes. An event that goes on after some days is judged further with the next.
 func (db *DB) detectJumps(
-	ctx context.Context, app int64, zone *time.Location, told []jump.Event, first, last calendar.Day, settings jump.Settings,
+	ctx context.Context, app int64, zone *time.Location, known []jump.Event, first, last calendar.Day, settings jump.Settings,
 ) (events []jump.Event, codeKeys map[string]int32, err error) {
-	events, codeKeys = told, map[string]int32{}
+	events, codeKeys = known, map[string]int32{}
 	for ; first <= last; first += judgedAtOnce {
 		until := min(first+judgedAtOnce-1, last)
 		figures, err := db.readJumpFigures(ctx, app, zone, first-jump.Reach, until)

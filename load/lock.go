@@ -199,13 +199,13 @@ func sleep(ctx context.Context, d time.Duration) error {
 func (s *Session) WaitForApp(ctx context.Context, sdkAppID int64, interval time.Duration, waiting func(*BusyError)) (*AppLock, error) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
-	for told := false; ; told = true {
+	for waits := false; ; waits = true {
 		lock, err := s.LockApp(ctx, sdkAppID)
 		var busy *BusyError
 		if !errors.As(err, &busy) {
 			return lock, err
 		}
-		if !told {
+		if !waits {
 			waiting(busy)
 		}
 		select {

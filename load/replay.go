@@ -107,7 +107,7 @@ func (r *Restored) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now
 	// statements.
 	byTime := make(map[time.Time]rowDiff)
 	rewritten := make(map[int32]bool) // windows whose history differs
-	mended := make(map[int32]bool)    // windows whose facts, or whose ledger's figures, differ
+	repaired := make(map[int32]bool)    // windows whose facts, or whose ledger's figures, differ
 	for _, m := range mismatches {
 		if m.what == repeated {
 			continue // without the lost key it is unknown which of the rows must stay
@@ -115,7 +115,7 @@ func (r *Restored) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now
 		switch m.of {
 		case "fact":
 			r.Rows = r.Rows.Add(m.addTo(byTime))
-			mended[m.taskKey] = true
+			repaired[m.taskKey] = true
 		case "change":
 			rewritten[m.taskKey] = true
 		case "ledger":
@@ -123,7 +123,7 @@ func (r *Restored) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now
 			if m.what == missing {
 				queueLedger(batch, sdkAppID, replayed.stream, day, now, []Entry{*e})
 			} else {
-				mended[e.TaskKey] = true
+				repaired[e.TaskKey] = true
 			}
 		}
 	}
@@ -132,7 +132,7 @@ func (r *Restored) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now
 			table.queue(batch, sdkAppID, day, at, byTime[at], true)
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(mended)) {
+	for _, key := range slices.Sorted(maps.Keys(repaired)) {
 		e := replayed.windows[key].entry
 		batch.Queue(sqlMendLedger, sdkAppID, day.UTC(), int16(replayed.stream), e.TaskKey, e.RowCount, e.FirstLoadedAt, e.LastLoadedAt, e.LastTrustedAt, e.ProvenAt,
 			e.Most[stream.ByStage], e.Most[stream.ByPlatform], e.LoweredAt)

@@ -177,15 +177,15 @@ func wantedErrorCodes(ctx context.Context, s *session, text string) (map[errorCo
 	for _, e := range list {
 		for kind, name := range map[string]string{"platform": e.platform, "stage": e.stage} {
 			if _, ok := known[kind][name]; name != "" && !ok {
-				return nil, fmt.Errorf("error_codes.csv:%d: %s %s is none of %s", e.line, kind, name,
+				return nil, fmt.Errorf("error_codes.csv:%d: unknown %s %s: give one of %s", e.line, kind, name,
 					strings.Join(slices.Sorted(maps.Keys(known[kind])), ", "))
 			}
 		}
 		for stage, stageID := range known["stage"] {
 			for platform, platformID := range known["platform"] {
 				key := errorCodeKey{code: e.code, stage: stageID, platform: platformID}
-				_, told := wanted[key]
-				if told || e.stage != "" && e.stage != stage || e.platform != "" && e.platform != platform {
+				_, done := wanted[key]
+				if done || e.stage != "" && e.stage != stage || e.platform != "" && e.platform != platform {
 					continue
 				}
 				wanted[key] = errorCode{

@@ -51,7 +51,7 @@ func TestO6ReplayRebuildsWhatWasDeletedWithoutACall(t *testing.T) {
 		t.Errorf("%d rows were loaded, %d were replayed, or they differ", len(loaded), len(replayed))
 	}
 	w.do(0, "verify")
-	w.do(0, "replay").says(t, "nothing had to be mended")
+	w.do(0, "replay").says(t, "nothing had to be repaired")
 	if n := w.calls.Load(); n != calls {
 		t.Errorf("the API was called %d times", n-calls)
 	}

@@ -45,7 +45,7 @@ func TestAnAnswerOfAnySizeKeepsTheProcessWithinItsMemory(t *testing.T) {
 		{"texts of 30 MiB", losses(rows(30_000, `{"ErrCode":"%d","ErrCount":1,"ErrInfo":"`+strings.Repeat("x", 1000)+`"}`)), 1, "the answer is larger than 8.0 MiB"},
 		{"nothing that is understood", losses(rows(300_000, `{"%d":[]}`)), 1, "it has more than 40000 rows"},
 		{"trailing commas", losses(rows(15_000, `{"ErrCode":%d,"ErrCount":1,}`) + ","), 0, ""},
-		{"too many trailing commas", losses(rows(60_000, `{"ErrCode":%d,"ErrCount":1,}`) + ","), 1, "too large (over 512 KiB) to be mended"},
+		{"too many trailing commas", losses(rows(60_000, `{"ErrCode":%d,"ErrCount":1,}`) + ","), 1, "too large (over 512 KiB) to be repaired"},
 		{"a bomb", "", 1, "the answer is larger than 8.0 MiB"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

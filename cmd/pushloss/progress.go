@@ -18,25 +18,25 @@ const linesEvery = 10 * time.Second
 // progress shows how far a job has come: a bar on a terminal, a line now and then
 // elsewhere.
 type progress struct {
-	out   io.Writer
-	unit  string // what is counted
-	now   func() time.Time
-	bar   *progressbar.ProgressBar
-	isTTY bool
-	told  time.Time
-	begun bool
+	out     io.Writer
+	unit    string // what is counted
+	now     func() time.Time
+	bar     *progressbar.ProgressBar
+	isTTY   bool
+	printed time.Time
+	begun   bool
 }
 
 func newProgress(env Environment) *progress {
 	file, ok := env.Stderr.(*os.File)
-	return &progress{out: env.Stderr, unit: "requests", now: env.Now, told: env.Now(), isTTY: ok && term.IsTerminal(int(file.Fd()))}
+	return &progress{out: env.Stderr, unit: "requests", now: env.Now, printed: env.Now(), isTTY: ok && term.IsTerminal(int(file.Fd()))}
 }
 
 func (p *progress) step(at pipeline.Progress) {
 	p.begun = true
 	if !p.isTTY {
-		if now := p.now(); now.Sub(p.told) >= linesEvery {
-			p.told = now
+		if now := p.now(); now.Sub(p.printed) >= linesEvery {
+			p.printed = now
 			fmt.Fprintf(p.out, "%d of %d %s done, at %s of app %d\n", at.Done, at.Total, p.unit, at.Day, at.SDKAppID)
 		}
 		return

@@ -36,7 +36,7 @@ also leaves and counts a window whose answers were pruned, but that is not a fai
 					if d.Of == "archive" {
 						fmt.Fprintln(env.Stderr, differenceLine(d))
 					} else {
-						a.log.Debug("mended", "difference", differenceLine(d))
+						a.log.Debug("repaired", "difference", differenceLine(d))
 					}
 					return nil
 				},
@@ -51,7 +51,7 @@ also leaves and counts a window whose answers were pruned, but that is not a fai
 			} else {
 				fmt.Fprintf(env.Stdout, "%s replayed: ", archiveSize(restored.Checked))
 				if restored.Differences == restored.NotProvable {
-					fmt.Fprintln(env.Stdout, "nothing had to be mended")
+					fmt.Fprintln(env.Stdout, "nothing had to be repaired")
 				} else {
 					fmt.Fprintf(env.Stdout, "%s inserted, %s updated, %s deleted, %s written\n",
 						many(restored.Rows.Inserted, "fact"), count(restored.Rows.Updated), count(restored.Rows.Deleted), many(restored.ChangesWritten, "change"))

@@ -64,14 +64,14 @@ const (
 )
 
 // Detect judges the days from first to last, and returns all events of the causes with figures:
-// those it found, and those told before. Of the latter, the ones that reach the judged days are
+// those it found, and the known ones. Of the latter, those that reach the judged days are
 // judged again as a whole; so an event may change, or be missing.
-func Detect(f Figures, told []Event, first, last calendar.Day, s Settings) []Event {
+func Detect(f Figures, known []Event, first, last calendar.Day, s Settings) []Event {
 	byCause := make(map[Cause][]Event, len(f.Losses))
 	for cause := range f.Losses {
 		byCause[cause] = nil
 	}
-	for _, e := range told {
+	for _, e := range known {
 		byCause[e.Cause] = append(byCause[e.Cause], e)
 	}
 	causes := slices.SortedFunc(maps.Keys(byCause), compareCauses)
@@ -101,9 +101,9 @@ type line struct {
 	events []Event // the last one may be open
 }
 
-func (l *line) detect(told []Event, first, last calendar.Day) []Event {
+func (l *line) detect(known []Event, first, last calendar.Day) []Event {
 	begin := first
-	for _, e := range told {
+	for _, e := range known {
 		switch {
 		case e.Last < first && (e.Over || e.First < first-Longest):
 			e.Over = true

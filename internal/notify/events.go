@@ -65,7 +65,7 @@ func (n *Notifier) Watch(ctx context.Context, period time.Duration, more func(co
 		}
 		verdicts := append(n.ofStatus(ctx), more(ctx)...)
 		if ctx.Err() == nil {
-			n.Tell(ctx, verdicts)
+			n.NotifyOfNow(ctx, verdicts)
 		}
 	}
 }

@@ -29,9 +29,9 @@ type Notifier struct {
 	now     func() time.Time
 
 	mu sync.Mutex
-	// untold are verdicts that could not be stored while the database was away: the
+	// unstored are verdicts that could not be stored while the database was away: the
 	// newest of each event.
-	untold []Verdict
+	unstored []Verdict
 }
 
 // New returns a notifier; without targets it only stores events. judge may be nil if neither AfterJob
@@ -47,8 +47,8 @@ func (n *Notifier) NotifyOfJob(ctx context.Context, verdicts []Verdict) {
 	n.notify(ctx, verdicts, true)
 }
 
-// Tell is NotifyOfJob for verdicts between jobs.
-func (n *Notifier) Tell(ctx context.Context, verdicts []Verdict) { n.notify(ctx, verdicts, false) }
+// NotifyOfNow is NotifyOfJob for verdicts between jobs.
+func (n *Notifier) NotifyOfNow(ctx context.Context, verdicts []Verdict) { n.notify(ctx, verdicts, false) }
 
 func (n *Notifier) notify(ctx context.Context, verdicts []Verdict, ofJob bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), roundTimeout)
@@ -70,8 +70,8 @@ func (n *Notifier) keep(ctx context.Context, verdicts []Verdict, ofJob bool) err
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, v := range verdicts {
-		n.untold = slices.DeleteFunc(n.untold, func(old Verdict) bool { return old.AlertKey == v.AlertKey })
-		n.untold = append(n.untold, v)
+		n.unstored = slices.DeleteFunc(n.unstored, func(old Verdict) bool { return old.AlertKey == v.AlertKey })
+		n.unstored = append(n.unstored, v)
 	}
 	now := n.now().UTC()
 	names := make([]string, len(n.targets))
@@ -79,7 +79,7 @@ func (n *Notifier) keep(ctx context.Context, verdicts []Verdict, ofJob bool) err
 		names[i] = target.name
 	}
 	err := updateAlerts(ctx, n.pool, names, now, now.Add(-remembered), func(known []Alert) []AlertChange {
-		changes := n.words.Decide(known, n.untold, ofJob, now)
+		changes := n.words.Decide(known, n.unstored, ofJob, now)
 		for _, c := range changes {
 			if c.Counts != nil {
 				continue
@@ -89,7 +89,7 @@ func (n *Notifier) keep(ctx context.Context, verdicts []Verdict, ofJob bool) err
 		return changes
 	})
 	if err == nil {
-		n.untold = nil
+		n.unstored = nil
 	}
 	return err
 }

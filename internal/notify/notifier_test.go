@@ -131,17 +131,17 @@ func TestAnEventAndItsEndAreSentOnceByWhicheverReplica(t *testing.T) {
 	for range 3 {
 		var both sync.WaitGroup
 		for range 2 {
-			both.Go(func() { w.replica(in.secretURL()).Tell(t.Context(), gapOf(1, true)) })
+			both.Go(func() { w.replica(in.secretURL()).NotifyOfNow(t.Context(), gapOf(1, true)) })
 		}
 		both.Wait()
 	}
 	equal(t, "sent", []string{opened(1)}, in.titles())
-	w.replica(in.secretURL()).Tell(t.Context(), nil) // sees nothing, so nothing is over
+	w.replica(in.secretURL()).NotifyOfNow(t.Context(), nil) // sees nothing, so nothing is over
 	equal(t, "sent", []string{opened(1)}, in.titles())
 	for range 2 {
-		w.replica(in.secretURL()).Tell(t.Context(), gapOf(1, false))
+		w.replica(in.secretURL()).NotifyOfNow(t.Context(), gapOf(1, false))
 	}
-	w.replica(in.secretURL()).Tell(t.Context(), gapOf(1, true))
+	w.replica(in.secretURL()).NotifyOfNow(t.Context(), gapOf(1, true))
 	equal(t, "sent", []string{opened(1), recovered(1), opened(1)}, in.titles())
 }
 
@@ -153,7 +153,7 @@ func TestAGapIsNotSentBesideItsCause(t *testing.T) {
 		return []notify.Verdict{{AlertKey: notify.AlertKey{Kind: notify.KindAppStopped, SDKAppID: app}, Wrong: wrong, Title: "stopped"}}
 	}
 	send := func(verdicts ...[]notify.Verdict) {
-		w.replica(in.secretURL()).Tell(t.Context(), slices.Concat(verdicts...))
+		w.replica(in.secretURL()).NotifyOfNow(t.Context(), slices.Concat(verdicts...))
 	}
 	send(gapOf(1, true), stopped(1, true), gapOf(2, true), stopped(2, false))
 	equal(t, "sent", []string{"pushloss: stopped", opened(2)}, in.titles())
@@ -170,7 +170,7 @@ func TestATargetThatIsDownKeepsItsMessagesInOrderAndHoldsUpNoOther(t *testing.T)
 	up, down := newInbox(t), newInbox(t)
 	down.answers(func(rw http.ResponseWriter, _ *http.Request) { http.Error(rw, "no", http.StatusServiceUnavailable) })
 	send := func(verdicts []notify.Verdict) {
-		w.replica(down.secretURL(), up.secretURL()).Tell(t.Context(), verdicts)
+		w.replica(down.secretURL(), up.secretURL()).NotifyOfNow(t.Context(), verdicts)
 	}
 	send(gapOf(1, true))
 	send(gapOf(2, true))
@@ -212,11 +212,11 @@ func TestWhatHappensWhileTheDatabaseIsAwayIsSentLater(t *testing.T) {
 	network.Break()
 	replica.NotifyOfJob(t.Context(), gapOf(1, true))
 	replica.NotifyOfJob(t.Context(), gapOf(2, true))
-	replica.Tell(t.Context(), gapOf(2, false))
+	replica.NotifyOfNow(t.Context(), gapOf(2, false))
 	equal(t, "sent while it is away", []string(nil), in.titles())
 	network.Mend()
-	replica.Tell(t.Context(), nil)
-	replica.Tell(t.Context(), nil)
+	replica.NotifyOfNow(t.Context(), nil)
+	replica.NotifyOfNow(t.Context(), nil)
 	equal(t, "sent", []string{opened(1)}, in.titles())
 }
 
@@ -225,14 +225,14 @@ func TestAMessageIsGivenUpAfterThreeDays(t *testing.T) {
 	w := setup(t)
 	in := newInbox(t)
 	in.answers(func(rw http.ResponseWriter, _ *http.Request) { http.Error(rw, "no", http.StatusInternalServerError) })
-	w.replica(in.secretURL()).Tell(t.Context(), gapOf(1, true))
+	w.replica(in.secretURL()).NotifyOfNow(t.Context(), gapOf(1, true))
 	w.now = w.now.Add(73 * time.Hour)
-	w.replica(in.secretURL()).Tell(t.Context(), nil)
+	w.replica(in.secretURL()).NotifyOfNow(t.Context(), nil)
 	in.answers(nil)
 	w.now = w.now.Add(time.Hour)
-	w.replica(in.secretURL()).Tell(t.Context(), gapOf(1, false))
+	w.replica(in.secretURL()).NotifyOfNow(t.Context(), gapOf(1, false))
 	equal(t, "sent: not even the end of an event that it never got", []string(nil), in.titles())
-	w.replica(in.secretURL()).Tell(t.Context(), gapOf(1, true))
+	w.replica(in.secretURL()).NotifyOfNow(t.Context(), gapOf(1, true))
 	equal(t, "sent", []string{opened(1)}, in.titles())
 }
 
@@ -263,7 +263,7 @@ func TestEveryMessageArrivesOnceAndInOrder(t *testing.T) {
 		}
 		in.answers(nil)
 		w.now = w.now.Add(2 * time.Hour)
-		replicas[0].Tell(t.Context(), nil)
+		replicas[0].NotifyOfNow(t.Context(), nil)
 		if diff := cmp.Diff(want.messages, in.titles()); diff != "" {
 			rt.Fatalf("sent (-want +got):\n%s", diff)
 		}
@@ -310,7 +310,7 @@ func TestS3ATargetsURLIsNeverPrintedNorStored(t *testing.T) {
 			w := setup(t)
 			in := newInbox(t)
 			in.answers(test.reply)
-			w.replica(test.target(in)).Tell(t.Context(), gapOf(1, true))
+			w.replica(test.target(in)).NotifyOfNow(t.Context(), gapOf(1, true))
 			kept := w.text(`SELECT state || ' ' || coalesce(last_error, '') FROM pushloss.message`)
 			if !strings.HasPrefix(kept, "waiting ") || len(kept) < 12 {
 				t.Errorf("the message is %q", kept)

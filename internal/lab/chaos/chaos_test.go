@@ -53,8 +53,8 @@ func TestChaosLeavesEverythingAsIfNothingHadHappened(t *testing.T) {
 	s.processes = append(s.processes,
 		w.backfilled("--from", w.firstDay().String(), "--to", w.lastDay().String(), "--reprocess", "all"),
 		w.quietly("run"))
-	status, untold := w.status()
-	problems = untold
+	status, problemsOfStatus := w.status()
+	problems = problemsOfStatus
 	s.processes = append(s.processes, status)
 	s.processes = append(s.processes, w.quietly("verify"))
 
