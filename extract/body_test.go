@@ -263,7 +263,7 @@ func TestAKnownAnswerIsNotRead(t *testing.T) {
 	}{
 		"known":          {okay, true, true},
 		"not known":      {okay, false, true},
-		"to be repaired":   {okayWithComma, false, true},
+		"to be repaired": {okayWithComma, false, true},
 		"with a key":     {`{"ErrorCode":0,"Results":[],"of":"` + secretKey.Reveal() + `"}`, false, false},
 		"known unmended": {okayWithComma, true, true},
 	} {

@@ -22,7 +22,7 @@ const (
 // Budget limits the memory that the answers of all apps of a process use together. It is
 // safe for concurrent use.
 type Budget struct {
-	bytes   *semaphore.Weighted
+	bytes     *semaphore.Weighted
 	repairing sync.Mutex
 }
 

@@ -12,7 +12,7 @@ const (
 	Throttled
 	// SignAgain failures need a new UserSig, once.
 	SignAgain
-	// Operator failures last until somebody changes a setting, a permission or a
+	// Operator failures last until an operator changes a setting, a permission or a
 	// subscription: stop the app.
 	Operator
 	// BadRequest failures last until the request changes: stop the app.

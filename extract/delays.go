@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Delays is how late this process wakes for the calls of all its apps, lately. On a busy
-// machine everything that handles a request is late too, on the way to its arrival. It is
-// safe for concurrent use.
+// Delays records how late this process has recently woken for the calls of its apps. On a
+// busy machine everything that handles a request is late too, on the way to its arrival.
+// It is safe for concurrent use.
 type Delays struct {
 	mu            sync.Mutex
 	worst, before time.Duration // of the present period and of the one before it

@@ -136,7 +136,7 @@ func (l *AppLock) Confirm(ctx context.Context, pull Pull, now time.Time) (outcom
 	return outcome, counts, windows > 0, nil
 }
 
-// ruled reports whether a rule that somebody added to a table forbids the statement.
+// ruled reports whether a rule that was added to a table forbids the statement.
 func ruled(err error) bool {
 	var pgErr *pgconn.PgError
 	return errors.As(err, &pgErr) && pgErr.Code == pgerrcode.FeatureNotSupported

@@ -175,7 +175,7 @@ const SQLLockAlerts = `SELECT pg_advisory_xact_lock(hashtextextended('pushloss a
 
 const (
 	sqlRetireApp = `UPDATE pushloss.app SET retired_at = coalesce(retired_at, $2) WHERE sdk_app_id = $1`
-	// Nobody gets a recovery: the app is no longer judged, and that is not a recovery.
+	// No target gets a recovery: the app is no longer judged, and that is not a recovery.
 	sqlCloseAlerts = `UPDATE pushloss.alert SET closed_at = $2 WHERE sdk_app_id = $1 AND closed_at IS NULL`
 	sqlRestoreApp  = `UPDATE pushloss.app SET retired_at = NULL WHERE sdk_app_id = $1`
 	sqlRetiredApps = `SELECT sdk_app_id FROM pushloss.app WHERE retired_at IS NOT NULL ORDER BY sdk_app_id`

@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// A stream that is chosen after the app got its first figures begins on the given
-	// day: nobody asked for all its past.
+	// A stream that is chosen after the app got its first figures begins on the given day:
+	// its whole past was not asked for.
 	sqlSaveStreams = `
 		INSERT INTO pushloss.app_stream AS s (sdk_app_id, stream_id, active, first_day)
 		SELECT $1::bigint, stream_id, stream_id = ANY($2::smallint[]), CASE

@@ -66,7 +66,7 @@ const (
 
 // cover notes, in a transaction under the lock, up to which day the ledger has all windows
 // of each task, and which tasks were answered. So neither is looked for in all of the
-// ledger. Statements of its own, since Citus updates no task from the ledger.
+// ledger. The statements are separate, since Citus does not update tasks from the ledger.
 func (l *AppLock) cover(ctx context.Context, tx pgx.Tx, lastEnded calendar.Day) error {
 	var (
 		keys   []int32

@@ -39,7 +39,7 @@ const (
 		INSERT INTO pushloss.err_info (digest, err_info)
 		SELECT digest, info FROM unnest($1::bytea[], $2::text[]) AS g (digest, info) ORDER BY digest
 		ON CONFLICT (digest) DO UPDATE SET err_info = excluded.err_info
-		WHERE err_info.err_info <> excluded.err_info -- somebody altered it`
+		WHERE err_info.err_info <> excluded.err_info -- it was altered`
 	sqlInfos = `SELECT err_info_key, err_info FROM pushloss.err_info WHERE digest = ANY($1)`
 )
 

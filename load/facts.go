@@ -176,7 +176,8 @@ func (*MismatchError) Hint() string {
 	return "something in the database changes what is written, such as a rule or a trigger that somebody added: pushloss check names it, with the statement that drops it"
 }
 
-// sqlInterfered reports whether tables have rules or triggers. None of ours has; Citus adds internal ones.
+// sqlInterfered reports whether tables have rules or triggers. Our tables have none; Citus adds internal
+// ones.
 const sqlInterfered = `
 	SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_class WHERE oid = ANY($1::text[]::regclass[]) AND relhasrules)
 		OR EXISTS (SELECT 1 FROM pg_catalog.pg_trigger WHERE tgrelid = ANY($1::text[]::regclass[]) AND NOT tgisinternal)`
@@ -189,7 +190,7 @@ const sqlInterference = `
 	WHERE c.relnamespace = 'pushloss'::regnamespace AND r.rulename <> '_RETURN'
 	ORDER BY 1`
 
-// nameInterference adds to a *MismatchError which rules and triggers somebody added.
+// nameInterference adds to a *MismatchError the rules and triggers that were added.
 func (db *DB) nameInterference(ctx context.Context, err error) error {
 	var mismatch *MismatchError
 	if !errors.As(err, &mismatch) {

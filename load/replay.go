@@ -107,7 +107,7 @@ func (r *Restored) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now
 	// statements.
 	byTime := make(map[time.Time]rowDiff)
 	rewritten := make(map[int32]bool) // windows whose history differs
-	repaired := make(map[int32]bool)    // windows whose facts, or whose ledger's figures, differ
+	repaired := make(map[int32]bool)  // windows whose facts, or whose ledger's figures, differ
 	for _, m := range mismatches {
 		if m.what == repeated {
 			continue // without the lost key it is unknown which of the rows must stay

@@ -12,7 +12,7 @@ const maxRound = 256
 
 // rounds serves the locks of many apps together: while one round is under way, the next
 // one gathers. So a thousand apps cost a statement and a commit per round, not per app. A
-// single app waits for nobody.
+// single app does not wait.
 type rounds struct {
 	// serve does what a round's members want, and sets their errors. No app is in a round
 	// twice.
@@ -44,7 +44,7 @@ func (r *rounds) join(lock *AppLock) error {
 	return m.err
 }
 
-// work serves rounds until nobody waits.
+// work serves rounds until no member waits.
 func (r *rounds) work() {
 	for {
 		round := r.next()

@@ -48,8 +48,7 @@ const (
 		VALUES ($1, $2, 'running') RETURNING run_id`
 	sqlLockRun     = `SELECT pg_advisory_lock(hashtextextended('pushloss run ' || $1::bigint, 0))`
 	sqlRunningRuns = `SELECT run_id FROM pushloss.run WHERE state = 'running' ORDER BY run_id`
-	// Nobody holds the lock of this run, so its process has ended. Its pulls show what
-	// it did.
+	// The lock of this run is free, so its process has ended. Its pulls show what it did.
 	sqlAbandonRun = `
 		UPDATE pushloss.run AS r SET
 			state = 'abandoned', finished_at = greatest(p.last, r.started_at), error = 'its process died',

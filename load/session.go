@@ -50,13 +50,13 @@ type Session struct {
 	release func(context.Context)
 	backend uint32 // the server's process, which holds the locks
 
-	// What the apps' locks ask of conn, each in rounds of its own.
+	// The apps' requests to conn, in separate rounds.
 	locking, fencing, announcing, unlocking rounds
 
 	lost  context.CancelCauseFunc
 	ended chan struct{}
 
-	// broken ends when the connection has broken, whatever its holder waits for.
+	// broken ends when the connection has broken, whatever its holder is waiting for.
 	broken context.Context
 	breaks context.CancelFunc
 }
@@ -151,7 +151,7 @@ func (s *Session) whileHeld(ctx context.Context, step func(context.Context) erro
 }
 
 // stays checks, by the answer to pg_backend_pid(), that the session still uses the server
-// connection with its locks: somebody may have changed a pooler's mode since the process
+// connection with its locks: the mode of a pooler may have changed since the process
 // started.
 func (s *Session) stays(backend uint32) error {
 	if backend != s.backend {

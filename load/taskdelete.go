@@ -50,9 +50,9 @@ type TasksNotDeleted struct {
 	WithFacts []string
 }
 
-// DeleteTasks deletes tasks of an app that have no facts, and whatever else is stored of
-// them: all or none. The archive's answers stay. It waits until no other process works on
-// the app, whose next load would be one of a task that is gone.
+// DeleteTasks deletes tasks of an app that have no facts, and everything else that is
+// stored of them: all or none. The archive's answers stay. It waits until no other
+// process works on the app, whose next load would be one of a task that is gone.
 func (db *DB) DeleteTasks(ctx context.Context, sdkAppID int64, ids []string, holder string, waiting func(*BusyError)) (deleted int, not TasksNotDeleted, err error) {
 	err = db.UnderLock(ctx, sdkAppID, holder, waiting, func(ctx context.Context, lock *AppLock) error {
 		deleted, not, err = lock.deleteTasks(ctx, ids)

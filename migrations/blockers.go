@@ -82,14 +82,15 @@ func (s *session) processes(ctx context.Context, sql string, args ...any) ([]Blo
 	}, sql, args...)
 }
 
-// blockerWatch remembers whom a session waited for last.
+// blockerWatch remembers which processes a session waited for last.
 type blockerWatch struct {
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 	seen   []Blocker
 }
 
-// watchBlockers looks, by a connection of its own, whom a process waits for: at first after a pause, since most migrations do not wait.
+// watchBlockers looks up, over its own connection, which processes a process waits for. It begins after a pause, since most migrations
+// do not wait.
 func (s *session) watchBlockers(ctx context.Context, pid int32, pause time.Duration) *blockerWatch {
 	ctx, cancel := context.WithCancel(ctx)
 	w := &blockerWatch{cancel: cancel}

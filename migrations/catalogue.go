@@ -245,7 +245,7 @@ func explainErrorCodes(ctx context.Context, s *session, text string) error {
 	return nil
 }
 
-// rank is how much a line says of where it holds.
+// rank is how exactly a line says where it applies.
 func (e explanation) rank() (rank int) {
 	if e.stage != "" {
 		rank += 2

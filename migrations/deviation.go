@@ -48,8 +48,8 @@ const (
 // restoreAgain is the way back to a structure that is whole.
 const restoreAgain = "restore the dump again with --single-transaction (docs/operations.md, Backup and restore)"
 
-// notKept comes before the tables whose triggers of a foreign key are switched off, as
-// by a pg_restore --disable-triggers that ended early.
+// notKept is the prefix of the tables whose foreign-key triggers are switched off, for
+// example by a pg_restore --disable-triggers that ended early.
 const notKept = " NOT KEPT BY "
 
 // makeViewsAgain is the way back to our views.

@@ -33,10 +33,10 @@ var _ database.Driver = (*driver)(nil)
 
 var errOneUse = errors.New("a driver belongs to one connection")
 
-// Open is for drivers that are registered.
+// Open is only called for registered drivers.
 func (d *driver) Open(string) (database.Driver, error) { return nil, errOneUse }
 
-// Drop is never asked for.
+// Drop is never called.
 func (d *driver) Drop() error { return errOneUse }
 
 // Close leaves the connection to its owner.
@@ -57,8 +57,8 @@ func (d *driver) Version() (version int, dirty bool, err error) {
 	return status.Version, status.Dirty, err
 }
 
-// SetVersion commits the migration with its version. There is nothing to note
-// before Run: it is as if it had never been tried unless it commits.
+// SetVersion commits the migration with its version. There is nothing to record before
+// Run: a migration that does not commit leaves nothing.
 func (d *driver) SetVersion(version int, dirty bool) error {
 	if dirty {
 		return nil

@@ -23,12 +23,12 @@ import (
 //go:embed *.sql
 var files embed.FS
 
-// Options are the knobs of a Migrator. The zero value suits everybody.
+// Options are the optional parts of a Migrator. The zero value suits production.
 type Options struct {
-	// Notice gets a line about whatever the migrator waits for. It may be nil.
+	// Notice gets a line about each wait of the migrator. It may be nil.
 	Notice func(string)
-	// LockTimeout is how long a migration waits for a lock on a table or a view.
-	// Whoever comes after it waits as well, so it is short: 0 means 3 seconds.
+	// LockTimeout is how long a migration waits for a lock on a table or a view. Later
+	// statements on the table wait behind it, so it is short: 0 means 3 seconds.
 	LockTimeout time.Duration
 	// Pauses are made before each further try of a migration that got no lock; nil
 	// means 1, 2, 4 and 8 seconds.

@@ -25,7 +25,7 @@ const (
 	answerTimeout = 5 * time.Second
 )
 
-// limits: a migration of a large database may take long, but nobody holds its locks
+// limits: a migration of a large database may take long, but its locks must not be held
 // while this machine is gone.
 var limits = postgres.Limits{
 	Name: "pushloss migrate", StatementTimeout: 4 * time.Hour, IdleInTransaction: time.Minute, LockTimeout: time.Minute,
@@ -52,7 +52,7 @@ func connect(ctx context.Context, databaseURL string) (*session, error) {
 
 func dial(ctx context.Context, config *postgres.Config) (*session, error) {
 	conn, err := config.Connect(ctx, limits, func(config *pgx.ConnConfig) {
-		// Nothing here is asked twice, and this always works.
+		// No statement here runs twice, and the simple protocol always works.
 		config.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec
 		config.StatementCacheCapacity, config.DescriptionCacheCapacity = 0, 0
 		// A canceled statement has ended in the server too when we hear of it.

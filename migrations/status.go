@@ -30,8 +30,8 @@ func (s Status) Applied() int {
 // StateError says that the schema is not the one that the binary needs.
 type StateError struct {
 	Status Status
-	// There is the version that the tables of a dirty schema are at; nil if nobody
-	// looked, or if they are at none.
+	// There is the version that the tables of a dirty schema are at; nil if that was not
+	// looked up, or if they are at no version.
 	There *int
 }
 

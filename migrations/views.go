@@ -134,7 +134,7 @@ func (s *session) dueViews(ctx context.Context, wanted []view) (map[string]bool,
 	return due, nil
 }
 
-// ViewsIn returns the views that are missing, or that somebody changed since a migrator made
+// ViewsIn returns the views that are missing, or that were changed since a migrator made
 // them. It reads within a transaction, for those who ask often.
 func ViewsIn(ctx context.Context, tx pgx.Tx) ([]Deviation, error) { return viewDeviations(ctx, tx) }
 

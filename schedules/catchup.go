@@ -45,7 +45,7 @@ func (r *Runner) lastStarted(ctx context.Context, job string) time.Time {
 	defer cancel()
 	last, err := r.opts.LastStarted(ctx, job)
 	if err != nil {
-		r.opts.Log.Warn("last start is unknown, as if the job had never run", "job", job, "error", err)
+		r.opts.Log.Warn("last start is unknown: the job counts as never run", "job", job, "error", err)
 		return time.Time{}
 	}
 	return last

@@ -125,7 +125,7 @@ func (r *Runner) Run(ctx context.Context) error {
 }
 
 // loop starts what is due, by the clock on the wall, until ctx ends. Ticks that came
-// while the machine slept are one.
+// while the machine slept count as one.
 func (r *Runner) loop(ctx context.Context, start func(s Schedule, again bool)) {
 	seen := r.now() // ticks up to then are done with
 	timer := time.NewTimer(0)

@@ -66,7 +66,7 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// onTheWall is what a clock in t's location shows, as if it were UTC.
+// onTheWall is the time that a clock in t's location shows, taken as UTC.
 func onTheWall(t time.Time) time.Time {
 	_, offset := t.Zone()
 	return t.UTC().Add(time.Duration(offset) * time.Second)

@@ -133,7 +133,7 @@ func (a *app) measure(ctx context.Context, db *load.DB, lock *load.AppLock, conf
 	}
 
 	account := a.account(configured)
-	account.WindowEnd = extract.EndExclusive // what the API makes of EndTime is to be found out
+	account.WindowEnd = extract.EndExclusive // it measures how the API interprets EndTime
 	paced := pipeline.App{Account: account, Location: configured.Location, CallsPerSecond: configured.Rate}
 	fmt.Fprintf(a.env.Stderr, "app %d is measured by at most %d requests, which take at most %s at the allowed rate\n",
 		configured.SDKAppID, calibrate.MostRequests, paced.Duration(calibrate.MostRequests).Round(time.Second))

@@ -204,7 +204,7 @@ func (a *app) findTargetProblems() []check.Finding {
 	return []check.Finding{check.Good(name, strings.Join(names, ", ")+"; pushloss notify test sends a message to each")}
 }
 
-// eachOf takes joined errors apart.
+// eachOf returns the errors that were joined.
 func eachOf(err error) []error {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		return joined.Unwrap()

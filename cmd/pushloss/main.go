@@ -56,7 +56,7 @@ func stopOnSignal(signals <-chan os.Signal, stop context.CancelFunc) {
 	os.Exit(int(problem.Interrupted))
 }
 
-// Environment is what a command touches of the world, so that tests can run it
+// Environment is what a command uses of its surroundings, so that tests can run it
 // in-process.
 type Environment struct {
 	Stdin          io.Reader

@@ -91,7 +91,7 @@ func (a *app) open(ctx context.Context) (*load.DB, error) {
 		return nil, err
 	}
 	a.closers = append(a.closers, db.Close)
-	// By a connection that is there: the server may have no other left.
+	// Use the open connection: the server may have no other one left.
 	err = db.Read(ctx, versionLimit, func(tx pgx.Tx) error { return migrations.CheckIn(ctx, tx) })
 	if err != nil {
 		return nil, err
@@ -100,7 +100,7 @@ func (a *app) open(ctx context.Context) (*load.DB, error) {
 }
 
 const (
-	worthSaying = time.Second // shorter waits for a connection are a process's daily life
+	worthSaying = time.Second // shorter waits for a connection are normal
 	sayAgain    = 30 * time.Second
 )
 

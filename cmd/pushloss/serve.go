@@ -90,7 +90,7 @@ func (a *app) serve(ctx context.Context, db *load.DB, events *notify.Notifier, l
 	})
 }
 
-// intake takes tasks for the configured apps.
+// intake registers tasks of the configured apps.
 func (a *app) intake(db *load.DB) *intake.Intake {
 	apps := make([]intake.App, len(a.settings.Apps))
 	for i, configured := range a.settings.Apps {

@@ -19,7 +19,7 @@ import (
 type Report struct {
 	Role   string  `json:"role"`
 	Rights []Right `json:"rights"`
-	// Reads reports whether the role can read anything of analytics now, in any way.
+	// Reads reports whether the role can read anything of analytics now, by any right.
 	Reads bool `json:"reads"`
 	// Notes are facts about the role that an operator may not expect.
 	Notes []string `json:"notes"`
@@ -43,7 +43,7 @@ const (
 	Granted   Result = "granted"
 	Unchanged Result = "unchanged" // the role had it already
 	Revoked   Result = "revoked"
-	Remains   Result = "remains" // somebody else gave it, who alone can take it back
+	Remains   Result = "remains" // another role gave it, and only that role can take it back
 )
 
 // Changed counts the rights that were given or taken.

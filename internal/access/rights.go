@@ -15,7 +15,7 @@ import (
 type heldRight struct {
 	kind, name  string // of what it is a right on; arguments of functions included
 	privilege   string
-	owner       string // of that, who alone gives and takes it
+	owner       string // of the object; only the owner gives and takes the right
 	mayChange   bool   // this connection has the owner's rights
 	roleIsOwner bool   // so has the role
 	held        bool   // given to the role itself, not by way of PUBLIC or other roles
@@ -63,9 +63,9 @@ func (r heldRight) object() string {
 }
 
 // sqlRights: the role that migrates owns what a later migration makes. That is the
-// owner of the schema, whoever grants. Where several roles have migrated, any of them
-// may be the next. A replaced object keeps its rights; an object that is dropped and
-// made again has none.
+// owner of the schema, not the role that grants. Where several roles have migrated, any
+// of them may be the next. A replaced object keeps its rights; an object that is
+// dropped and made again has none.
 const sqlRights = `
 	WITH relations AS (
 		SELECT relname::text AS name, relowner AS owner, relacl AS acl

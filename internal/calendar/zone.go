@@ -11,8 +11,8 @@ import (
 // zoneName is how names of the IANA database are written.
 var zoneName = regexp.MustCompile(`^[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$`)
 
-// notZones are files beside the zones of a machine: they are another zone on another
-// machine, count leap seconds, or are none.
+// notZones are files among a machine's zones that are not zones, count leap seconds, or
+// are another zone on another machine.
 var notZones = []string{"Local", "Factory"}
 
 // ParseZone returns the zone with an IANA name, like Asia/Shanghai or UTC.

@@ -10,8 +10,8 @@ import (
 	"pushloss/transform"
 )
 
-// API asks by a client whose account takes EndTime as exclusive, so that windows
-// are sent as they are. It is for one measuring at a time.
+// API asks by a client whose account takes EndTime as exclusive, so that windows are
+// sent as they are. It serves one measurement at a time.
 type API struct {
 	client     *extract.Client
 	normalizer transform.Normalizer

@@ -17,7 +17,7 @@ type Asker interface {
 	Ask(ctx context.Context, window calendar.Window, tasks []string) ([]transform.Snapshot, error)
 }
 
-// MostRequests is how many requests a measuring makes at most.
+// MostRequests is how many requests a measurement makes at most.
 const MostRequests = 90
 
 var errSpent = fmt.Errorf("the %d requests that calibrate makes at most are used up", MostRequests)
@@ -41,8 +41,8 @@ func (p *prober) of(tasks []string) {
 	p.tasks, p.answers = tasks, make(map[span]figures)
 }
 
-// ask returns what the API reports of the span. That it refuses the span, or that
-// no more requests may be made, concerns only the question at hand (see local).
+// ask returns what the API reports of the span. That it refuses the span, or that no
+// more requests may be made, concerns only the current question (see local).
 func (p *prober) ask(ctx context.Context, s span) (figures, error) {
 	if known, ok := p.answers[s]; ok {
 		return known, nil

@@ -142,8 +142,8 @@ func (m *measurement) compareWithStored(ctx context.Context, f *Finding) (change
 	return changes, compared, nil
 }
 
-// typical is the upper quartile of how long days were watched: of the newest the
-// watching has only begun.
+// typical is the upper quartile of how long days were watched: the newest days were
+// watched only for a short time.
 func typical(watched map[calendar.Day]time.Duration) time.Duration {
 	var spans []time.Duration
 	for _, span := range watched {

@@ -19,7 +19,7 @@ type History interface {
 	KeptFacts(ctx context.Context, sdkAppID int64, tasks []string, first, last calendar.Day) (map[calendar.Day][]transform.Snapshot, error)
 }
 
-// Options are the optional parts of a measuring.
+// Options are the optional parts of a measurement.
 type Options struct {
 	// Day is the day to look into; nil chooses one.
 	Day *calendar.Day
@@ -30,7 +30,7 @@ type Options struct {
 	OnRequest func(made int, at time.Time)
 }
 
-// measurement is one measuring of one app.
+// measurement is one measurement of one app.
 type measurement struct {
 	prober
 	settings Settings
@@ -50,8 +50,8 @@ type measurement struct {
 	late   measuredLateness
 }
 
-// Measure finds out what it can. The report is of use also with an error, which
-// is what ended the measuring: the API's refusal, the database's, or ctx's end.
+// Measure finds out what it can. The report is useful even with an error, which ended
+// the measurement: the API's refusal, the database's, or ctx's end.
 func Measure(ctx context.Context, api Asker, history History, settings Settings, now time.Time, opts Options) (Report, error) {
 	m := &measurement{
 		prober:   prober{api: api, location: settings.Location, onRequest: opts.OnRequest},

@@ -66,7 +66,7 @@ type Report struct {
 	Tasks []string `json:"tasks"`
 	// Requests are those made, retries of failed calls not counted.
 	Requests int `json:"requests"`
-	// Problem is what ended the measuring before its end; empty if nothing did.
+	// Problem is what ended the measurement early; empty if nothing did.
 	Problem         string           `json:"problem"`
 	Findings        []Finding        `json:"findings"`
 	Recommendations []Recommendation `json:"recommendations"`

@@ -83,8 +83,8 @@ func midnights(name string, from, to int64) (moments []int64) {
 	}
 }
 
-// tellZonesApart adds a boundary on a day on which zones that fit so far have
-// other midnights than each other, if there is one.
+// tellZonesApart adds a boundary on a day whose midnights differ between the zones that
+// fit so far, if there is such a day.
 func (m *measurement) tellZonesApart(ctx context.Context, boundaries []boundary) ([]boundary, error) {
 	zones := fittingZones(boundaries, m.settings.Location)
 	for _, day := range m.toLookInto() {

@@ -51,8 +51,8 @@ type Settings struct {
 	// HTTPToken is required to open the daemon's page; zero requires none.
 	// It is read for Needs.Page only.
 	HTTPToken secret.Text
-	// TasksToken is required to post tasks; without one nobody can. It is read for
-	// Needs.Page only.
+	// TasksToken is required to post tasks; without one, every post is refused. It is read
+	// for Needs.Page only.
 	TasksToken secret.Text
 	// DiscoverScheduled has runs look for scheduled pushes that were dispatched.
 	DiscoverScheduled bool

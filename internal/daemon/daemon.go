@@ -31,7 +31,7 @@ const (
 	// from anywhere.
 	headerTimeout = 5 * time.Second
 	idleTimeout   = 2 * time.Minute
-	// watchPeriod is how often the daemon looks for events beside its jobs.
+	// watchPeriod is how often the daemon looks for events between its jobs.
 	watchPeriod = 5 * time.Minute
 )
 

@@ -22,8 +22,8 @@ type Step struct {
 // Due reports whether there is something to do.
 func (s Step) Due() bool { return len(s.SQL) > 0 }
 
-// Plan says what becomes of each table, given where its rows are now. It refuses what
-// somebody placed in another way.
+// Plan says what becomes of each table, given where its rows are now. It refuses tables
+// that were placed in another way.
 func Plan(now map[string]Placement, shards int) ([]Step, error) {
 	if shards < 1 || shards > 64000 {
 		return nil, &problem.UsageError{Problem: fmt.Sprintf("--shards: %d is not a number of shards", shards), Remedy: "give a number from 1 to 64000: two to four for each core of all workers"}

@@ -32,7 +32,7 @@ type callbackAnswer struct {
 	ErrorCode    int // 1 means failure
 }
 
-// callback takes the vendor's callback. It notes tasks and answers; they are registered
+// callback accepts the vendor's callback. It notes tasks and answers; they are registered
 // later. The body is read only if the address is signed, and nothing of it stays but tasks.
 func (in *Intake) callback(w http.ResponseWriter, r *http.Request) {
 	outcome, status, problem := in.take(w, r)

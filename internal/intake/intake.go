@@ -11,14 +11,14 @@ import (
 	"pushloss/load"
 )
 
-// Paths under which tasks are taken.
+// Paths that accept tasks.
 const (
 	Prefix       = "/v1/"
 	TasksPath    = "/v1/tasks"
 	CallbackPath = "/v1/callback"
 )
 
-// App is an app whose tasks are taken.
+// App is an app whose tasks are registered.
 type App struct {
 	SDKAppID int64
 	// CallbackToken is the one that its callbacks are signed with; without one they are
@@ -36,7 +36,7 @@ type Registry interface {
 type Options struct {
 	Registry Registry
 	Apps     []App
-	// TasksToken is required to post tasks; without one nobody can.
+	// TasksToken is required to post tasks; without one, every post is refused.
 	TasksToken secret.Text
 	// Location is the zone of a posted time without an offset.
 	Location *time.Location
@@ -57,7 +57,7 @@ const (
 	crowdedOut = "crowded_out"
 )
 
-// Intake takes tasks over HTTP.
+// Intake accepts tasks over HTTP.
 type Intake struct {
 	Options
 	signers []signer
@@ -90,7 +90,7 @@ func New(opts Options) *Intake {
 // Run registers the tasks of callbacks until ctx ends, then those that still wait.
 func (in *Intake) Run(ctx context.Context) { in.queue.run(ctx) }
 
-// Handler serves TasksPath and CallbackPath. Either is not there without a token.
+// Handler serves TasksPath and CallbackPath. A path without a token does not exist.
 func (in *Intake) Handler() http.Handler {
 	mux := http.NewServeMux()
 	if !in.TasksToken.IsZero() {

@@ -11,15 +11,16 @@ import (
 	"pushloss/load"
 )
 
-// A callback comes for each recipient, and a task needs one of them. So the queue holds
-// tasks, not events: those that are still to be registered, and marks of those that are.
-// A task that finds it full is dropped, and comes again with its next event.
+// A callback comes for each recipient, and one of them is enough to register the task.
+// So the queue holds tasks, not events: those that are still to be registered, and marks
+// of those that are. A task that finds it full is dropped, and comes again with its next
+// event.
 const (
 	maxPending = 5_000
 	maxKnown   = 50_000
 	maxBatch   = 500
-	// knownFor is how long a task counts as registered, at most twice that long: somebody
-	// may have deleted it, or restored the database.
+	// knownFor is how long a task counts as registered, at most twice that long: it may
+	// have been deleted since, or the database restored.
 	knownFor = 10 * time.Minute
 )
 
@@ -35,7 +36,7 @@ type taskKey struct {
 	taskID   string
 }
 
-// registrar takes tasks that it does not know yet.
+// registrar stores tasks that it does not know yet.
 type registrar interface {
 	RegisterTasks(ctx context.Context, tasks []load.Task, now time.Time) (added int, err error)
 }

@@ -178,7 +178,7 @@ func (s *series) add(value float64) {
 	s.highest = max(s.highest, value)
 }
 
-// comparison is a day beside the days before it.
+// comparison is a day compared with the days before it.
 type comparison struct {
 	reading
 	usual, spread float64
@@ -209,7 +209,7 @@ func (c comparison) tooFew(s Settings) bool {
 	return c.pushes > 0 && float64(c.pushes)*max(c.usual*s.Factor, 10*leastShare) < float64(s.Least)/4
 }
 
-// compare puts a day beside the known days before it, as they were at its age.
+// compare compares a day with the known days before it, as they were at the same age.
 func (l *line) compare(day calendar.Day) (c comparison, known bool) {
 	today := l.of(day)
 	if !today.known {

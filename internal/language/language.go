@@ -1,4 +1,4 @@
-// Package language gives texts in the language of who reads them.
+// Package language returns texts in the reader's language.
 //
 // A package that shows texts embeds one file per language beside its code: messages/en.json and
 // messages/zh.json, from the names of texts to the texts. languagetest finds names that a
@@ -17,7 +17,7 @@ import (
 	"golang.org/x/text/message/catalog"
 )
 
-// Language is one that texts are there in.
+// Language is a language that has texts.
 type Language string
 
 // The languages.
@@ -26,7 +26,7 @@ const (
 	Chinese Language = "zh"
 )
 
-// All returns the languages. The first one is for readers who want none of them.
+// All returns the languages. The first one is for readers who prefer another language.
 func All() []Language { return []Language{English, Chinese} }
 
 // Parse reads a setting.
@@ -84,13 +84,13 @@ func (t Texts) In(l Language) Printer {
 	return Printer{Language: l, printer: message.NewPrinter(language.Make(string(l)), message.Catalog(t.catalog))}
 }
 
-// Text writes a text by its name, or the name if there is no such text, as of a state that is new. Whole
-// numbers among the values get the language's separators.
+// Text returns the text with this name, or the name itself if the language lacks the text (such as one
+// for a new state). Whole numbers among the values get the language's separators.
 func (p Printer) Text(name string, values ...any) string {
 	return p.printer.Sprintf(message.Key(name, strings.ReplaceAll(name, "%", "%%")), values...)
 }
 
-// Time writes a time by a text that is a layout of the package time.
+// Time writes a time. The text with this name is a layout of package time.
 func (p Printer) Time(name string, at time.Time) string { return at.Format(p.Text(name)) }
 
 // Duration writes a duration to the second.

@@ -6,14 +6,14 @@ import (
 	"pushloss/internal/problem"
 )
 
-// What can be wrong, for errors.Is. Each comes inside an *Error.
+// The kinds of failure, for errors.Is. Each comes inside an *Error.
 var (
 	// ErrNoBinaries: no Postgres programs are installed, and the download failed.
 	ErrNoBinaries = errors.New("no Postgres programs")
 	// ErrNoAccount: started by root, and there is no account to run Postgres as.
 	ErrNoAccount = errors.New("no account to run Postgres as")
-	// ErrForeignDir: the data directory holds something this package did not
-	// make, or belongs to somebody else.
+	// ErrForeignDir: the data directory holds something this package did not make, or
+	// belongs to another user.
 	ErrForeignDir = errors.New("not a data directory of ours")
 	// ErrVersion: the data was made by another major version of Postgres.
 	ErrVersion = errors.New("data of another major version")
@@ -29,7 +29,7 @@ var (
 	ErrStop = errors.New("server did not stop")
 )
 
-// Error says, for the operator, why there is no local database.
+// Error reports to the operator why the local database is not available.
 type Error struct {
 	// Kind is one of the sentinels above.
 	Kind error

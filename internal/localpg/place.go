@@ -120,7 +120,7 @@ func dataOwner(data string) (account, bool) {
 	return ownerAccount(uid, gid), true
 }
 
-// checkOwner reports to an ordinary user that somebody else (most likely root) made the
+// checkOwner reports to an ordinary user that another user (most likely root) made the
 // data, instead of a bare "permission denied".
 func (p place) checkOwner() error {
 	info, err := os.Stat(p.data())

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// accepts is how a service answers when it took a message, by its documentation.
+// accepts is how a service answers when it accepted a message, by its documentation.
 type accepts struct {
 	host string // or the domain above it
 	text string // the whole answer, or
@@ -33,8 +33,9 @@ var services = []accepts{
 	{host: "api.pushover.net", members: []string{"status"}, value: "1", source: "pushover.net/api#response"},
 }
 
-// refusal reads what a target answered, and why it did not take the message. A service
-// that is known must answer as it documents. Any other target refuses only if it says so.
+// refusal reads a target's answer, and returns why it did not accept the message. A
+// service that is known must answer as it documents. Any other target refuses only if it
+// says so.
 func refusal(host string, body []byte) (reason string, refused bool) {
 	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
 	for _, service := range services {

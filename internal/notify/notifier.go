@@ -47,8 +47,10 @@ func (n *Notifier) NotifyOfJob(ctx context.Context, verdicts []Verdict) {
 	n.notify(ctx, verdicts, true)
 }
 
-// NotifyOfNow is NotifyOfJob for verdicts between jobs.
-func (n *Notifier) NotifyOfNow(ctx context.Context, verdicts []Verdict) { n.notify(ctx, verdicts, false) }
+// NotifyOfNow is NotifyOfJob for verdicts that do not come from a job.
+func (n *Notifier) NotifyOfNow(ctx context.Context, verdicts []Verdict) {
+	n.notify(ctx, verdicts, false)
+}
 
 func (n *Notifier) notify(ctx context.Context, verdicts []Verdict, ofJob bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), roundTimeout)

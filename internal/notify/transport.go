@@ -64,8 +64,8 @@ func (e *pageError) Error() string {
 	return "the target answered " + e.status + " with a web page, as a login page or a proxy does: check its address"
 }
 
-// cutOffError is a successful answer that did not come whole, so that nobody knows
-// whether the message was taken.
+// cutOffError is a successful answer that did not come whole, so that it is unknown
+// whether the message was accepted.
 type cutOffError struct {
 	status string
 	cause  error // nil if what came is not valid JSON

@@ -22,7 +22,7 @@ type Words struct{ language.Printer }
 // In returns the words of a language.
 func In(l language.Language) Words { return Words{texts().In(l)} }
 
-// Test is the notice that a person sends to see whether the targets take it.
+// Test is the notice that an operator sends to see whether the targets accept it.
 func (w Words) Test(now time.Time) Notice {
 	return Notice{Title: w.Text("test.title"), Body: w.Text("test.body", w.Time("time.layout", now.UTC()))}
 }

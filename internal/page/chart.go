@@ -56,7 +56,7 @@ const (
 	// mostTicks and mostDates bound the labels of the axes.
 	mostTicks = 6
 	mostDates = 9
-	// narrower is of how many dates a narrow screen shows one.
+	// narrower is how many dates of a wide screen have one on a narrow screen.
 	narrower = 3
 )
 

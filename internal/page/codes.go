@@ -47,7 +47,8 @@ const sqlTopCodes = `
 	) AS top
 	ORDER BY top.lost DESC, top.stage, top.platform, top.err_code`
 
-// readTopCodes reads the most frequent codes. What their rates are of is the channels'.
+// readTopCodes reads the most frequent codes. Their rates are parts of the channels'
+// pushes.
 func readTopCodes(ctx context.Context, tx pgx.Tx, w words, s selection, channels []channelLoss) ([]codeLoss, error) {
 	codes, err := postgres.List(ctx, tx, func(row pgx.CollectableRow) (c codeLoss, err error) {
 		var known []*string

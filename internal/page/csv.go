@@ -11,7 +11,7 @@ import (
 )
 
 // sheet is a table of the page as CSV. Each row says first what it counts; an empty text
-// there stands for all of them.
+// there means all of them.
 type sheet struct {
 	Name    string
 	columns func(overview) []string

@@ -35,8 +35,8 @@ type Options struct {
 	Access Access
 	// Language is for readers who ask for none that the page has; empty means English.
 	Language language.Language
-	// TasksTimeout bounds the queries of all tasks, without which the page is shown too;
-	// zero means some seconds.
+	// TasksTimeout bounds the queries of all tasks: the page is shown without them if they
+	// take longer. Zero means some seconds.
 	TasksTimeout time.Duration
 }
 

@@ -28,7 +28,7 @@ type task struct{ ID, Label string }
 // stage is where on its way a push is lost. Meaning is the name of a text.
 type stage struct{ Name, Meaning string }
 
-// filter says which losses are shown; an empty text stands for all of them.
+// filter says which losses are shown; an empty text means all of them.
 type filter struct {
 	Task     string // empty for the whole app
 	Stage    string

@@ -39,7 +39,7 @@ func readRegistered(ctx context.Context, tx pgx.Tx, s selection) ([]registered, 
 	return tasks, nil
 }
 
-// Origin is the name of the text of where the task came from.
+// Origin is the name of the text that says where the task came from.
 func (t registered) Origin() string {
 	switch t.Source {
 	case "command":

@@ -26,7 +26,7 @@ func wordsIn(l language.Language) words { return words{texts().In(l)} }
 
 type wordsKey struct{}
 
-// wordsOf are the words for the reader of a request.
+// wordsOf returns the words for the reader of a request.
 func wordsOf(r *http.Request) words {
 	if w, ok := r.Context().Value(wordsKey{}).(words); ok {
 		return w

@@ -56,7 +56,7 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 	err = work.do(ctx, p.db)
 	report.Totals = work.totals
 	report.DaysRemoved = work.emptied.count()
-	if p.kind == KindBackfill { // somebody asked for these days, although asking the API again proves nothing
+	if p.kind == KindBackfill { // an operator asked for these days, although asking the API again proves nothing
 		report.WindowsUnproven += int64(size.unproven)
 	}
 	report.Problem = work.lastProblem
@@ -76,7 +76,7 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 	if problem := work.emptied.problem(); problem != "" {
 		report.partial(problem, HintOfEmptied)
 	}
-	// A run meets such days without anybody having asked for them: status reports them.
+	// No operator asked a run for such days: status reports them.
 	if unproven := report.WindowsUnproven; unproven > 0 && p.kind == KindBackfill {
 		report.partial(problemOfUnproven(unproven), hintOfUnproven)
 	}

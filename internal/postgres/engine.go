@@ -100,7 +100,8 @@ func ReadEngine(ctx context.Context, from interface {
 	return e, nil
 }
 
-// productOf takes the text of version() apart: others put their names in front or after.
+// productOf splits the text of version(): other engines put their names in front or at
+// the end.
 func productOf(text string) (product, version string) {
 	for _, known := range []struct{ mark, product string }{
 		{"-YB-", "YugabyteDB"}, {"Greenplum Database", "Greenplum"}, {"Cloudberry", "Cloudberry"}, {"Redshift", "Redshift"},
@@ -150,7 +151,7 @@ func CheckEngine(ctx context.Context, databaseURL string) error {
 	return checkLocks(ctx, e, a.PgConn().PID(), try{a}.lock, try{b}.lock)
 }
 
-// try takes locks by one session, which ends soon after.
+// try takes locks in one session, which ends soon after.
 type try struct{ conn *pgx.Conn }
 
 func (t try) lock(ctx context.Context, key uint32) (got bool, err error) {

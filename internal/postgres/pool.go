@@ -76,7 +76,7 @@ type Waiting func(why error, waited, limit time.Duration)
 // connection left, and says so, as do the steps of its pool.
 func OpenPatiently(ctx context.Context, databaseURL string, maxConns int, waiting Waiting) (*Pool, error) {
 	open := func() (*Pool, error) { return Open(ctx, databaseURL, maxConns) }
-	// A pooler says of much that it refuses what it says of a lack of room.
+	// A pooler reports many refusals like a lack of room.
 	worth := func(err error) bool { return Code(err) == pgerrcode.TooManyConnections }
 	pool, err := whileFull(ctx, open, worth, waiting)
 	if pool != nil {
@@ -149,12 +149,12 @@ func whileFull[T any](ctx context.Context, step func() (T, error), worth func(er
 	}
 }
 
-// Acquire is that of pgxpool, and waits where the server is full.
+// Acquire is that of pgxpool, and waits while the server is full.
 func (p *Pool) Acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	return whenFree(ctx, p, func() (*pgxpool.Conn, error) { return p.Pool.Acquire(ctx) })
 }
 
-// AcquireFunc is that of pgxpool, and waits where the server is full.
+// AcquireFunc is that of pgxpool, and waits while the server is full.
 func (p *Pool) AcquireFunc(ctx context.Context, f func(*pgxpool.Conn) error) error {
 	conn, err := p.Acquire(ctx)
 	if err != nil {
@@ -164,25 +164,25 @@ func (p *Pool) AcquireFunc(ctx context.Context, f func(*pgxpool.Conn) error) err
 	return f(conn)
 }
 
-// Begin is that of pgxpool, and waits where the server is full.
+// Begin is that of pgxpool, and waits while the server is full.
 func (p *Pool) Begin(ctx context.Context) (pgx.Tx, error) { return p.BeginTx(ctx, pgx.TxOptions{}) }
 
-// BeginTx is that of pgxpool, and waits where the server is full.
+// BeginTx is that of pgxpool, and waits while the server is full.
 func (p *Pool) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error) {
 	return whenFree(ctx, p, func() (pgx.Tx, error) { return p.Pool.BeginTx(ctx, options) })
 }
 
-// Exec is that of pgxpool, and waits where the server is full.
+// Exec is that of pgxpool, and waits while the server is full.
 func (p *Pool) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
 	return whenFree(ctx, p, func() (pgconn.CommandTag, error) { return p.Pool.Exec(ctx, sql, args...) })
 }
 
-// Query is that of pgxpool, and waits where the server is full.
+// Query is that of pgxpool, and waits while the server is full.
 func (p *Pool) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	return whenFree(ctx, p, func() (pgx.Rows, error) { return p.Pool.Query(ctx, sql, args...) })
 }
 
-// QueryRow is that of pgxpool, and waits where the server is full.
+// QueryRow is that of pgxpool, and waits while the server is full.
 func (p *Pool) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	return row{func(into []any) error {
 		_, err := whenFree(ctx, p, func() (struct{}, error) {

@@ -34,7 +34,7 @@ func (e *PoolingError) Hint() string {
 }
 
 // NoConnectionError says that a login succeeded and then no server connection was
-// available in time: a connection pooler has all of its own in use.
+// available in time: all connections of a pooler are in use.
 type NoConnectionError struct {
 	Waited time.Duration
 	cause  error
@@ -53,8 +53,8 @@ func (e *NoConnectionError) Hint() string {
 }
 
 const (
-	// pooledConns bounds the pool of a process behind a pooler, which has few
-	// connections for all its clients, and lets those wait in silence that get none.
+	// pooledConns bounds the pool of a process behind a pooler, which has few connections
+	// for all its clients. A client without one waits in silence.
 	pooledConns = MinConns
 	// poolingRounds is how often two clients are compared, so that other clients of a
 	// busy pool do not hide its mode by chance.

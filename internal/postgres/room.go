@@ -16,7 +16,8 @@ type Room struct {
 	Used  int // by everybody, this process included
 }
 
-// RoomError says that a limit is below what a process needs, whoever else is connected.
+// RoomError says that a limit is below what a process needs, even without other
+// connections.
 type RoomError struct{ Room }
 
 func (e *RoomError) Error() string {
@@ -26,8 +27,8 @@ func (e *RoomError) Error() string {
 // ExitCode is problem.Database.
 func (*RoomError) ExitCode() problem.Code { return problem.Database }
 
-// A session of somebody else shows only whose it is and in which database. The
-// server's own processes are in none.
+// A session of another role shows only its role and database. The server's own
+// processes are in none.
 const sqlRoom = `
 	WITH sessions AS (SELECT usesysid, datid FROM pg_stat_activity WHERE datid IS NOT NULL AND usesysid IS NOT NULL)
 	SELECT 'server', current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int

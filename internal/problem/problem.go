@@ -1,5 +1,5 @@
-// Package problem says of an error what an operator should do about it, and with which
-// code the program ends.
+// Package problem says what an operator should do about an error, and with which code
+// the program ends.
 package problem
 
 import "errors"
@@ -29,7 +29,7 @@ func Worse(a, b Code) Code {
 	return a
 }
 
-// Coded is an error that knows how the program ends by it.
+// Coded is an error that knows the exit code of the program.
 type Coded interface {
 	error
 	ExitCode() Code

@@ -2,9 +2,9 @@ package stream
 
 import "time"
 
-// Losses of the pushes that accompany one-to-one and group chat messages (Chat
-// Service Push Loss Analysis). The page's sample is not valid JSON, so whether the lists
-// stand at the top or under a name is unknown. Its rows have no EventType.
+// Losses of the pushes that accompany one-to-one and group chat messages (Chat Service
+// Push Loss Analysis). The page's sample is not valid JSON, so it is unknown whether the
+// lists are at the top level or under a name. Its rows have no EventType.
 var chatLossDefinition = definition{
 	name:      "chat_loss",
 	path:      "/v4/timpush/normal_push_loss",

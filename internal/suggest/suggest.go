@@ -1,4 +1,4 @@
-// Package suggest finds the word that somebody meant by one that is not known.
+// Package suggest finds the known word that was meant by an unknown one.
 package suggest
 
 import (
@@ -8,7 +8,7 @@ import (
 )
 
 // Near returns " (did you mean WORD?)" for the known words near to text, by the rule of
-// the command line; it is empty if there is none.
+// the command line; without such a word it is empty.
 func Near(text string, known []string) string { return Question(Words(text, known)) }
 
 // Words returns the known words near to text.

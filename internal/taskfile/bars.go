@@ -55,7 +55,8 @@ func cells(line string) []string {
 	return strings.Split(line, "|")
 }
 
-// skipBlankLines leaves the first line that is not blank, and counts those before it.
+// skipBlankLines skips to the first line that is not blank, and counts the lines before
+// it.
 func skipBlankLines(list *bufio.Reader) (skipped int) {
 	for {
 		head, _ := list.Peek(list.Size())

@@ -90,13 +90,13 @@ func (r *reader) element(element part) {
 	}
 }
 
-// decoderOf takes names that come again: they are looked for where they matter, so as to
-// name them and to go on.
+// decoderOf accepts repeated names: they are looked for where they matter, so that they
+// are named and reading continues.
 func decoderOf(text []byte) *jsontext.Decoder {
 	return jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 }
 
-// membersOf is what a valid object has, in its order, names that come again too.
+// membersOf returns the members of a valid object in their order, with repeated names.
 func membersOf(object part) (members []member) {
 	decoder := decoderOf(object.value)
 	_, _ = decoder.ReadToken()
@@ -150,9 +150,9 @@ func (r *reader) columnMeant(name string) string {
 	return meant
 }
 
-// twice adds a problem for each member that is there again, perhaps as another name of the
-// same column, and reports whether there is any: which of them is right is unknown. known
-// are names that are no columns.
+// twice adds a problem for each repeated member, also under another name of the same
+// column, and reports whether there is any: it is unknown which of them is right. known
+// are names that are not columns.
 func (r *reader) twice(line int, members []member, known []string) (found bool) {
 	first := make(map[string]member)
 	for _, m := range members {

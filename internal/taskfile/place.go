@@ -5,7 +5,7 @@ import (
 	"sort"
 )
 
-// lines are the offsets at which the lines of a text begin, but for the first.
+// lines are the offsets at which the lines of a text begin, without the first line.
 type lines []int
 
 func linesOf(text []byte) (starts lines) {

@@ -34,7 +34,7 @@ func columnOf(name string) (column string, known bool) {
 	return "", false
 }
 
-// separatorLine tells Excel the separator of the lines that follow.
+// separatorLine names, for Excel, the separator of the lines that follow.
 var separatorLine = regexp.MustCompile(`^(?i:"?sep=([,;|\t])"?)[ \r]*\n`)
 
 func isColumn(name string) bool {
@@ -155,7 +155,7 @@ func (r *reader) header(line int, first []string) []string {
 	return header
 }
 
-// row adds the task of a line. Lines of nothing but separators are blank ones.
+// row adds the task of a line. A line of separators alone is a blank line.
 func (r *reader) row(line int, header, record []string) {
 	fields := make(map[string]string, len(header))
 	if number, ok := cutNumber(record, slices.Index(header, "task_id")); ok {

@@ -81,13 +81,12 @@ const maxTaskID = 512
 
 var columns = []string{"task_id", "sdk_app_id", "sent_at", "label"}
 
-// Read reads a list; name is its name in problems. It is JSON if it begins with "[" or
-// "{", an array or objects one after another, and a table otherwise: commas, semicolons,
-// tabs or bars between the columns, with a header unless it is a plain list of IDs. It may be
-// UTF-16, as spreadsheets write it. A time without a zone is in loc. The same task may
-// be there again only if the lines agree. JSON may also be what the vendor writes:
-// answers of pushes, callbacks, scheduled pushes. The error for a bad list is Problems,
-// and the good entries come with it.
+// Read reads a list; name is its name in problems. It is JSON if it begins with "[" or "{",
+// an array or objects one after another, and a table otherwise: commas, semicolons, tabs or
+// bars between the columns, with a header unless it is a plain list of IDs. It may be UTF-16,
+// as spreadsheets write it. A time without a zone is in loc. A task may occur twice only if
+// its lines agree. JSON may also be what the vendor writes: answers of pushes, callbacks,
+// scheduled pushes. The error for a bad list is Problems, and the good entries come with it.
 func Read(name string, list io.Reader, loc *time.Location) (List, error) {
 	raw := bufio.NewReader(list)
 	if kind := binaryKind(raw); kind != "" {

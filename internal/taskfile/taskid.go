@@ -109,8 +109,7 @@ func cutNumber(record []string, i int) (number string, ok bool) {
 	return number, exponent.MatchString(rest) && scientific.MatchString(number)
 }
 
-// rounded reports whether a number has nothing but zeros where a spreadsheet keeps no
-// digits.
+// rounded reports whether a number has only zeros where a spreadsheet keeps no digits.
 func rounded(id string) bool {
 	return len(id) >= significant+4 && digits.MatchString(id) && strings.Trim(id[significant:], "0") == ""
 }

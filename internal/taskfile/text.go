@@ -11,7 +11,7 @@ import (
 )
 
 // decoded reads the list as UTF-8, without a byte order mark. Windows' Notepad and the
-// "Unicode text" of spreadsheets are UTF-16, which a mark tells or, without one, the
+// "Unicode text" of spreadsheets are UTF-16: a mark shows that or, without one, the
 // zero byte of the first character.
 func decoded(list io.Reader) io.Reader {
 	buffered := bufio.NewReader(list)

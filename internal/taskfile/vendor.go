@@ -23,7 +23,7 @@ const (
 type Skipped struct {
 	Failed   int // answers of failed calls
 	Taskless int // answers, events and scheduled pushes without a TaskID
-	Unknown  int // fields that are no columns, and that no page of the vendor's names
+	Unknown  int // fields that are not columns, and that no page of the vendor names
 	Retired  int // tasks that tasks list shows as retired
 	// LastFailure is what the last of the failed calls answered.
 	LastFailure string
@@ -72,7 +72,7 @@ func (s Skipped) reason() string {
 	return ""
 }
 
-// The fields that the vendor documents and that are no columns.
+// The fields that the vendor documents and that are not columns.
 var (
 	answerFields = []string{"ActionStatus", "ErrorCode", "ErrorInfo", "ErrorDisplay", "ErrorList", "ResultCode", "ResultInfo",
 		"RequestId", "Total", "Tasks", "TaskInfo", "Events"}

@@ -68,10 +68,10 @@ func lineOfInvalidUTF8(data []byte) int {
 
 var (
 	syntaxError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)`)
-	// unquoted finds a value that begins with a character of YAML's own.
+	// unquoted finds a value that begins with a character that has a meaning in YAML.
 	unquoted = regexp.MustCompile("^[^\"'#]*(?:^|[:,\\[{-])\\s*([*&@%`])")
-	// special finds a value that begins with a character of YAML's own, where that has
-	// another meaning first: on a line of its own, and between braces.
+	// special finds such a value where the character could have another meaning: on its
+	// own line, and between braces.
 	special       = regexp.MustCompile(`^\s*(?:- +)*[\w-]+:\s+(?:([?:-])(?:\s|$)|([|>,\]}]))`)
 	specialInFlow = regexp.MustCompile(`[{\[,]\s*[\w-]+:\s+(?:(-)(?:\s|$)|([?|>!]))`)
 	// within finds a question mark within a value between brackets.
