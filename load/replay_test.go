@@ -130,7 +130,7 @@ var wrecks = []string{
 	`DELETE FROM pushloss.stage_loss WHERE day = $1`,
 	`DELETE FROM pushloss.platform_loss WHERE day = $1 AND platform_id = 1`,
 	`UPDATE pushloss.stage_loss SET err_count = err_count + 1 WHERE day = $1`,
-	`UPDATE pushloss.platform_loss SET updated_at = updated_at + interval '1 hour' WHERE day = $1`,
+	`UPDATE pushloss.platform_loss SET updated_at = '2025-03-08 00:00+00' WHERE day = $1`,
 	`UPDATE pushloss.stage_loss SET err_info_key = err_info_key + 1000 WHERE day = $1`,
 	`INSERT INTO pushloss.stage_loss SELECT sdk_app_id, day, task_key, 2, err_code_key, err_info_key, 1, updated_at FROM pushloss.stage_loss WHERE day = $1`,
 	`UPDATE pushloss.err_info SET err_info = 'altered' WHERE err_info_key IN (SELECT err_info_key FROM pushloss.stage_loss WHERE day = $1)`,

@@ -101,7 +101,7 @@ func TestO1Status(t *testing.T) {
 				f.window(f.taskA, today-50, load.StateLoaded, load.ByLookback, "")
 				f.window(f.taskB, today-50, load.StateLoaded, load.ByLookback, "")
 				f.exec(`UPDATE pushloss.ledger SET reject_count = 2 WHERE task_key IN (0, $1)`, f.taskA.Key)
-				f.exec(`UPDATE pushloss.ledger SET reject_count = 9, updated_at = updated_at - interval '31 days' WHERE task_key = $1`, f.taskB.Key)
+				f.exec(`UPDATE pushloss.ledger SET reject_count = 9, updated_at = $2 WHERE task_key = $1`, f.taskB.Key, time.Now().AddDate(0, 0, -31))
 			},
 			want: func(today calendar.Day) load.AppStatus { return load.AppStatus{FirstDay: ptr(today - 1), Rejects: 4} },
 		},

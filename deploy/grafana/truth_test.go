@@ -248,11 +248,15 @@ func ratesAreTrue(t *testing.T, w *world) {
 	}
 	overview := named(t, "overview.json")
 	a := w.ask(t, overview.panel(t, "Loss rate with a code, and for any reason").Targets[0].RawSQL, w.opened(t, overview, nil))
-	for i, rate := range []struct{ stage, of string }{{"ready_to_send", "total_count"}, {"post_send_delivered", "sent_count"}} {
+	for i, rate := range []struct{ stage, of, came string }{{"ready_to_send", "total_count", "sent_count"}, {"post_send_delivered", "sent_count", "delivered_count"}} {
 		want := count(`SELECT sum(err_count)::float8 FROM analytics.app_stage_loss WHERE stage = '`+rate.stage+`'`) /
 			count(`SELECT sum(`+rate.of+`)::float8 FROM analytics.app_push_daily`)
 		if got := float(t, a.rows[0][i]); math.Abs(got-want) > 1e-9 {
 			t.Errorf("the rate of %s is %v, want %v", rate.stage, got, want)
+		}
+		want = count(`SELECT sum(` + rate.of + ` - ` + rate.came + `)::float8 / sum(` + rate.of + `) FROM analytics.app_push_daily`)
+		if got := float(t, a.rows[0][i+2]); math.Abs(got-want) > 1e-9 {
+			t.Errorf("the rate of %s for any reason is %v, want %v", rate.stage, got, want)
 		}
 	}
 	d := named(t, "task.json")
