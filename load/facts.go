@@ -173,7 +173,7 @@ func (e *MismatchError) Error() string {
 
 // Hint says what an operator should do.
 func (*MismatchError) Hint() string {
-	return "something in the database changes what is written, such as a rule or a trigger that somebody added: pushloss check names it, with the statement that drops it"
+	return "something in the database changes what is written, such as a rule or a trigger that was added: pushloss check names it, with the statement that drops it"
 }
 
 // sqlInterfered reports whether tables have rules or triggers. Our tables have none; Citus adds internal

@@ -65,7 +65,7 @@ func (d Deviation) remedy() string {
 	case d.What == extra && (kind == "trigger" || kind == "rule"):
 		return fmt.Sprintf("it may change figures: DROP %s %s ON %s;", strings.ToUpper(kind), quoted, relation)
 	case kind == "heir":
-		return fmt.Sprintf("figures are counted twice, or are none of ours: ALTER TABLE %s NO INHERIT %s;", name, relation) // the name is quoted by Postgres
+		return fmt.Sprintf("figures are counted twice, or are not ours: ALTER TABLE %s NO INHERIT %s;", name, relation) // the name is quoted by Postgres
 	case kind == "table" && strings.HasPrefix(d.Found, "unlogged"):
 		return fmt.Sprintf("a crash of the server empties it: ALTER TABLE %s SET LOGGED;", relation)
 	case kind == "table" && d.What == different:

@@ -76,7 +76,7 @@ func (s *session) lookForObstacles(ctx context.Context, status Status) error {
 		case f.exists && status.Version == 0 && len(f.contents) > 0:
 			return &ObstacleError{
 				problem: fmt.Sprintf("the schema %s is there already, belongs to %s, and holds what pushloss did not make: %s; nothing was changed", f.name, f.owner, several(f.contents)),
-				remedy: fmt.Sprintf("give pushloss a database of its own, or rename the schema: ALTER SCHEMA %s RENAME TO …; what pushloss itself left there (it was restored without its version) is restored again, whole",
+				remedy: fmt.Sprintf("give pushloss its own database, or rename the schema: ALTER SCHEMA %s RENAME TO …; what pushloss itself left there (it was restored without its version) is restored again, whole",
 					f.name),
 			}
 		case f.exists && !f.ours:
@@ -92,7 +92,7 @@ func (s *session) lookForObstacles(ctx context.Context, status Status) error {
 	if status.Version > 0 && !hasTables {
 		return &ObstacleError{
 			problem: fmt.Sprintf("pushloss.schema_migrations says version %d, but the tables of pushloss are not there; nothing was changed", status.Version),
-			remedy: "if another program's migrations keep their version there, give pushloss a database of its own; if the row was copied from another database (replication), " +
+			remedy: "if another program's migrations keep their version there, give pushloss its own database; if the row was copied from another database (replication), " +
 				"DELETE FROM pushloss.schema_migrations and migrate again; if the tables were dropped, restore them",
 		}
 	}
@@ -127,7 +127,7 @@ func (s *session) explainVersionTable(ctx context.Context, err error) (there boo
 	}
 	return true, &ObstacleError{
 		problem: fmt.Sprintf("pushloss.schema_migrations was not made by pushloss: it belongs to %s and has the columns %s; nothing was changed", owner, strings.Join(columns, ", ")),
-		remedy:  "give pushloss a database of its own, or move that table: ALTER TABLE pushloss.schema_migrations SET SCHEMA …",
+		remedy:  "give pushloss its own database, or move that table: ALTER TABLE pushloss.schema_migrations SET SCHEMA …",
 	}
 }
 

@@ -58,7 +58,7 @@ func TestAnObstacleIsNamedAndNothingIsChanged(t *testing.T) {
 		{"no right to create the other schema", `CREATE SCHEMA pushloss AUTHORIZATION ROLE`, []string{"may not create the schema analytics in", "CREATE SCHEMA analytics AUTHORIZATION ROLE;"}},
 		{"a schema analytics of others", `CREATE SCHEMA analytics; CREATE TABLE analytics.orders (id int PRIMARY KEY); CREATE FUNCTION analytics.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
 			CREATE SCHEMA pushloss AUTHORIZATION ROLE`,
-			[]string{"the schema analytics is there already, belongs to ", "function analytics.f()", "table analytics.orders", "a database of its own", "ALTER SCHEMA analytics RENAME TO"}},
+			[]string{"the schema analytics is there already, belongs to ", "function analytics.f()", "table analytics.orders", "its own database", "ALTER SCHEMA analytics RENAME TO"}},
 		{"a schema pushloss of others", `CREATE SCHEMA pushloss; CREATE VIEW pushloss.v AS SELECT 1; CREATE TYPE pushloss.ty AS ENUM ('a'); CREATE SCHEMA analytics AUTHORIZATION ROLE`,
 			[]string{"the schema pushloss is there already", "type pushloss.ty, view pushloss.v"}},
 		{"many things", `CREATE SCHEMA pushloss AUTHORIZATION ROLE; CREATE SCHEMA analytics AUTHORIZATION ROLE;
@@ -68,7 +68,7 @@ func TestAnObstacleIsNamedAndNothingIsChanged(t *testing.T) {
 			[]string{"the schema analytics belongs to ", "does not have its rights", "ALTER SCHEMA analytics OWNER TO ROLE"}},
 		{"a version's table of another program", `CREATE SCHEMA pushloss AUTHORIZATION ROLE; CREATE SCHEMA analytics AUTHORIZATION ROLE;
 			CREATE TABLE pushloss.schema_migrations (version varchar PRIMARY KEY); ALTER TABLE pushloss.schema_migrations OWNER TO ROLE`,
-			[]string{"pushloss.schema_migrations was not made by pushloss", "has the columns version character varying", "a database of its own"}},
+			[]string{"pushloss.schema_migrations was not made by pushloss", "has the columns version character varying", "its own database"}},
 		{"a version without tables", `CREATE SCHEMA pushloss AUTHORIZATION ROLE; CREATE TABLE pushloss.schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL);
 			ALTER TABLE pushloss.schema_migrations OWNER TO ROLE; INSERT INTO pushloss.schema_migrations VALUES (3, false)`,
 			[]string{"pushloss.schema_migrations says version 3, but the tables of pushloss are not there", "DELETE FROM pushloss.schema_migrations"}},

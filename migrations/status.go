@@ -65,7 +65,7 @@ func (e *StateError) Hint() string {
 		return "pushloss migrate up looks what of it is there, and says which statement sets the mark in pushloss.schema_migrations by hand. " +
 			"If it does not find out, make the tables those of one version, or restore a backup. pushloss never forces it"
 	case s.Version > 0 && s.Version < oldest():
-		return fmt.Sprintf("run pushloss migrate up of a binary that brings it to version %d (one of before the first release), then this one's; or begin with a database of its own", oldest())
+		return fmt.Sprintf("run pushloss migrate up of a binary that brings it to version %d (one of before the first release), then this one's; or begin with a new database", oldest())
 	case s.Version < s.Newest || s.OtherViews:
 		return "run: pushloss migrate up"
 	default:
@@ -115,7 +115,7 @@ func (s *session) status(ctx context.Context) (Status, error) {
 		return status, ended(ctx, err)
 	}
 	if ctx.Err() == nil && limited.Err() != nil {
-		return status, fmt.Errorf("read the schema's version: no answer within %s, since the server is silent or somebody locks pushloss.schema_migrations: %w", readTimeout, limited.Err())
+		return status, fmt.Errorf("read the schema's version: no answer within %s, since the server is silent or another session locks pushloss.schema_migrations: %w", readTimeout, limited.Err())
 	}
 	there, known := s.explainVersionTable(limited, err)
 	switch {

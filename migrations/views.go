@@ -63,7 +63,7 @@ const (
 		COMMENT ON TABLE pushloss.schema_views IS 'The views and functions of analytics as pushloss migrate made them: one row each.';
 		COMMENT ON COLUMN pushloss.schema_views.view IS 'Kind and name.';
 		COMMENT ON COLUMN pushloss.schema_views.source IS 'SHA-256 of its text in views.sql.';
-		COMMENT ON COLUMN pushloss.schema_views.definition IS 'SHA-256 of its definition as Postgres prints it: another one means that somebody altered it.';
+		COMMENT ON COLUMN pushloss.schema_views.definition IS 'SHA-256 of its definition as Postgres prints it: another one means that it was altered.';
 		COMMENT ON COLUMN pushloss.schema_views.postgres IS 'Major version of the Postgres that printed it: another one may print it in other words.'`
 	// As Postgres prints them, with an empty search_path. The functions of other schemas,
 	// thousands, are left out first: each name takes long to print.

@@ -60,7 +60,7 @@ func parseCron(text string, location *time.Location) (cron.Schedule, error) {
 	}
 	spec, ok := ticks.(*cron.SpecSchedule)
 	if !ok {
-		return nil, fmt.Errorf("%q is not made of times of a clock", text)
+		return nil, fmt.Errorf("%q is not made of times of day", text)
 	}
 	spec.Location = time.UTC
 	clock := wallClock{spec: spec, location: location}

@@ -33,7 +33,7 @@ func TestO6ReplayRebuildsWhatWasDeletedWithoutACall(t *testing.T) {
 	if n := w.number(`SELECT count(*) FROM pushloss.loss_change`); n < 20 {
 		t.Fatalf("only %d changes were recorded", n)
 	}
-	w.do(0, "verify").says(t, "9 days, 63 windows", "all is as the API answered")
+	w.do(0, "verify").says(t, "9 days, 63 windows", "everything is as the API answered")
 	calls := w.calls.Load()
 
 	w.exec(`TRUNCATE pushloss.stage_loss, pushloss.platform_loss, pushloss.loss_change`)
@@ -104,7 +104,7 @@ func TestPruneDoesWhatItsPlanShows(t *testing.T) {
 		t.Errorf("the plan shows\n%s\nand this was done:\n%s", planned.stdout, done.stdout)
 	}
 	w.do(0, "prune").says(t, "0 answers of 0 bytes and 0 runs pruned")
-	w.do(0, "verify").says(t, "all is as the API answered", "3 windows are beyond the archive")
+	w.do(0, "verify").says(t, "everything is as the API answered", "3 windows are beyond the archive")
 	w.equalsTruth(testApp, 5, 2)
 }
 

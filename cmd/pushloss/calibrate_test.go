@@ -117,7 +117,7 @@ func TestCalibrateInterruptedPrintsWhatItFound(t *testing.T) {
 	p.signal(os.Interrupt)
 	close(release)
 	r := p.endedWith(130)
-	r.says(t, "the service cuts no days", "the measuring ended early: interrupted", "pushloss: interrupted")
+	r.says(t, "the service cuts no days", "the measurement ended early: interrupted", "pushloss: interrupted")
 }
 
 func TestCalibrateWaitsForAnAppThatAnotherProcessWorksOn(t *testing.T) {
@@ -174,5 +174,5 @@ func TestCalibrateOfAnAPIThatGoesDownExitsWith1(t *testing.T) {
 			w.faults("http-500")
 		}
 	})
-	w.do(1, "calibrate").says(t, "the service cuts no days", "the measuring ended early", "HTTP 500")
+	w.do(1, "calibrate").says(t, "the service cuts no days", "the measurement ended early", "HTTP 500")
 }

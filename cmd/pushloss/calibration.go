@@ -61,7 +61,7 @@ func printCalibration(env Environment, output format, report calibrate.Report) e
 		fmt.Fprintf(w, "%s: %s\n", r.Setting, r.Why)
 	}
 	if report.Problem != "" {
-		fmt.Fprintf(w, "the measuring ended early: %s\n", report.Problem)
+		fmt.Fprintf(w, "the measurement ended early: %s\n", report.Problem)
 	}
 	return nil
 }

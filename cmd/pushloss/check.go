@@ -75,7 +75,7 @@ func findAll(cmd *cobra.Command, env Environment) []check.Finding {
 		findings = append(findings, check.Warning("settings", unknown.Name+" is not a setting, and is ignored"+unknown.Meant, "correct or unset "+unknown.Name))
 	}
 	if shared := a.sharedCallbackToken(); shared != "" {
-		findings = append(findings, check.Warning("callbacks", shared, "give each app a token of its own, in the console and as its callback_token in TIM_APPS_FILE"))
+		findings = append(findings, check.Warning("callbacks", shared, "give each app its own token, in the console and as its callback_token in TIM_APPS_FILE"))
 	}
 	findings = append(findings, a.findScheduleProblems(),
 		check.Lookback(a.settings.LookbackDays, a.settings.APIMemoryDays))

@@ -13,7 +13,7 @@ import (
 func newDistributeCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "distribute",
-		Short: "Spread the tables over the workers of a Citus cluster; there is no way back but dump and restore",
+		Short: "Spread the tables over the workers of a Citus cluster; only dump and restore undo it",
 		Long: `Spreads the facts, their history and the ledger over the workers of a Citus cluster, by
 app, and copies the tables of names to every node. The other tables stay on the
 coordinator. DATABASE_URL names the coordinator, whose schema "migrate up" made.
@@ -72,7 +72,7 @@ func printDistribution(env Environment, report distribute.Report, planOnly bool)
 		fmt.Fprintf(env.Stdout, "%s: all tables are where they belong, in %s\n", report.Engine, many(report.Shards, "shard"))
 	case planOnly:
 		fmt.Fprintf(env.Stdout, "%s: %s would be placed, the distributed ones in %s each\n", report.Engine, many(due, "table"), many(report.Shards, "shard"))
-		fmt.Fprintln(env.Stdout, "there is no way back but pg_dump and pg_restore into a plain Postgres")
+		fmt.Fprintln(env.Stdout, "only pg_dump and pg_restore into a plain Postgres undo it")
 	default:
 		fmt.Fprintf(env.Stdout, "%s: %s placed, the distributed ones in %s each\n", report.Engine, many(report.Changed, "table"), many(report.Shards, "shard"))
 		fmt.Fprintln(env.Stdout, "readers need their rights on the workers too: run pushloss grant for each role")

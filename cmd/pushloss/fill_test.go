@@ -20,5 +20,5 @@ func TestFillSparesADatabaseInUse(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.do(0, "tasks", "add", "spring-sale")
-	w.do(2, "sandbox", "fill", "--days", "1").says(t, "not the sandbox's", "a database of its own")
+	w.do(2, "sandbox", "fill", "--days", "1").says(t, "not the sandbox's", "a separate database")
 }

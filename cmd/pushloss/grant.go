@@ -42,9 +42,9 @@ Connect to the database as the role that migrates, or as a superuser.`,
 		fmt.Fprintf(env.Stdout, "%s reads analytics: %s granted, %d unchanged\n",
 			report.Role, many(report.Changed(), "right"), len(report.Rights)-report.Changed())
 		if !report.SearchPath {
-			fmt.Fprintf(env.Stdout, "it writes analytics. before each view; --search-path spares it that\n")
+			fmt.Fprintf(env.Stdout, "write analytics. before each view, or grant with --search-path\n")
 		}
-		fmt.Fprintf(env.Stdout, "what it sees first: %s\n", report.First)
+		fmt.Fprintf(env.Stdout, "first query to try: %s\n", report.First)
 		return nil
 	}
 	return command

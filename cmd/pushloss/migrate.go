@@ -23,9 +23,9 @@ func newMigrateUpCommand(env Environment) *cobra.Command {
 		Use:   "up",
 		Short: "Bring the schema to this binary's version",
 		Long: `Applies the migrations that the database lacks, and creates the views that differ from
-this binary's, or that somebody altered. Each migration commits together with its
+this binary's, or that were altered. Each migration commits together with its
 version. One that fails or is killed leaves nothing behind, and the next "migrate up"
-continues from there. If somebody else holds a lock, migrate up asks for it a few
+continues from there. If another session holds a lock, migrate up asks for it a few
 times, for 3 seconds each, and names the holder. If there is nothing to do, it only
 reads the database.`,
 		Example: "  pushloss migrate up",

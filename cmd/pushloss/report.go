@@ -63,11 +63,11 @@ func printSummary(env Environment, report pipeline.Report) {
 // printOddities prints what the answers had that is not stored as received.
 func printOddities(w io.Writer, t pipeline.Totals) {
 	if t.WindowsUnproven > 0 {
-		fmt.Fprintf(w, "unproven: %s, of days that the API no longer had to remember as a whole: their figures may be incomplete, and no figures do not mean no pushes\n",
+		fmt.Fprintf(w, "unproven: %s, of days that the API no longer had to remember as a whole: their figures may be incomplete, and without figures there may still have been pushes\n",
 			many(t.WindowsUnproven, "window"))
 	}
 	if t.WindowsAbsent > 0 {
-		fmt.Fprintf(w, "absent: the answers lack the task in %s: no figures do not mean no pushes\n", many(t.WindowsAbsent, "window"))
+		fmt.Fprintf(w, "absent: the answers lack the task in %s: there may still have been pushes\n", many(t.WindowsAbsent, "window"))
 	}
 	if t.WindowsBySpan > 0 {
 		saved := "which saved " + many(t.CallsSaved, "call")

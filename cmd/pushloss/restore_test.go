@@ -34,7 +34,7 @@ func TestARestoreThatAViewOfOthersStopsChangesNothing(t *testing.T) {
 	if said, ok := restore("--single-transaction"); ok || !strings.Contains(said, "view public.report depends on view analytics.app_stage_loss") {
 		t.Errorf("with one transaction (succeeded: %v) it says:\n%s", ok, said)
 	}
-	w.do(0, "verify").says(t, "all is as the API answered")
+	w.do(0, "verify").says(t, "everything is as the API answered")
 	w.do(0, "check")
 
 	if _, ok := restore(); ok {
@@ -50,7 +50,7 @@ func TestARestoreThatAViewOfOthersStopsChangesNothing(t *testing.T) {
 	if said, ok := restore("--single-transaction"); !ok {
 		t.Errorf("once the view is gone:\n%s", said)
 	}
-	w.do(0, "verify").says(t, "all is as the API answered")
+	w.do(0, "verify").says(t, "everything is as the API answered")
 	w.do(0, "check")
 	if now := w.number(`SELECT sum(err_count) FROM analytics.app_stage_loss`); now != sum {
 		t.Errorf("the views show %d, not %d", now, sum)

@@ -30,7 +30,7 @@ works on an app) after 1, 5 and 30 minutes.
 
 It serves a page of the figures, /healthz, /readyz and /metrics at PUSHLOSS_HTTP_ADDR.
 Only this machine may open the page unless PUSHLOSS_HTTP_TOKEN, or a file named by
-PUSHLOSS_HTTP_TOKEN_FILE, has a token to ask for. POST /v1/tasks takes push tasks from
+PUSHLOSS_HTTP_TOKEN_FILE, sets a token. POST /v1/tasks accepts push tasks from
 programs that know PUSHLOSS_TASKS_TOKEN, and POST /v1/callback the vendor's callbacks
 that are signed with PUSHLOSS_CALLBACK_TOKEN. SIGTERM ends it after the requests
 under way. SIGHUP does nothing, nor does the end of the program that reads its log.`,

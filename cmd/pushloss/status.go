@@ -73,7 +73,7 @@ day of a task or of the whole app.
 It is also not ok if the API's answers removed the figures of a window, or lowered their
 sum by more than a tenth, until they are back, or for 30 days: the note says which days.
 
-A view of analytics that is missing, or that somebody altered, is named, with exit
+A view of analytics that is missing, or that was altered, is named, with exit
 code 3: the figures above may be wrong until "pushloss migrate up" creates it again.`,
 		Example: "  pushloss status",
 		Args:    exactly(cobra.NoArgs),

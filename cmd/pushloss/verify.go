@@ -23,8 +23,8 @@ func newVerifyCommand(env Environment) *cobra.Command {
 		Long: `Replays the stored answers in memory, in the order of their pulls, and compares facts,
 changes and the ledger's figures with the tables. It prints every difference, changes
 nothing, and does not call the API. Windows whose answers were pruned are counted as
-beyond the archive. Keys, constraints, columns and views that a restore lost or
-somebody changed are differences too, and so are keys that are stored repeatedly.`,
+beyond the archive. Keys, constraints, columns and views that were lost by a restore
+or changed are differences too, and so are keys that are stored repeatedly.`,
 		Example: `  pushloss verify
   pushloss verify --from 2025-03-01 --to 2025-03-31 --app 1400000001`,
 		Args: exactly(cobra.NoArgs),
@@ -49,11 +49,11 @@ somebody changed are differences too, and so are keys that are stored repeatedly
 				fmt.Fprintf(env.Stdout, "%s checked: ", archiveSize(checked))
 				switch {
 				case checked.Differences == 0 && checked.Pulls == 0:
-					fmt.Fprintln(env.Stdout, "no answers are kept of what was asked for")
+					fmt.Fprintln(env.Stdout, "no answers are stored for this selection")
 				case checked.Differences == 0 && len(deviations) > 0:
 					fmt.Fprintln(env.Stdout, "the figures are as the API answered, the tables are not as they were made")
 				case checked.Differences == 0:
-					fmt.Fprintln(env.Stdout, "all is as the API answered")
+					fmt.Fprintln(env.Stdout, "everything is as the API answered")
 				default:
 					fmt.Fprintln(env.Stdout, many(checked.Differences, "difference"))
 				}

@@ -79,7 +79,7 @@ func Grant(ctx context.Context, pool *postgres.Pool, role string, searchPath boo
 			if right.roleIsOwner {
 				return &problem.UsageError{
 					Problem: fmt.Sprintf("role %q has the rights of %q, which owns %s: it may do everything there, and a grant would mean nothing", role, right.owner, right.on()),
-					Remedy:  "make a role of its own for people who read: CREATE ROLE analyst LOGIN PASSWORD '...'",
+					Remedy:  "make a separate role for people who read: CREATE ROLE analyst LOGIN PASSWORD '...'",
 				}
 			}
 		}

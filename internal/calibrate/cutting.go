@@ -157,7 +157,7 @@ func (m *measurement) seeDays(ctx context.Context, f *Finding, day calendar.Day,
 		return err
 	}
 	m.cut.known, m.cut.byDay, m.cut.boundaries = true, true, boundaries
-	m.show(f, "has not that day yet", low)
+	m.show(f, "does not have the day yet", low)
 	m.show(f, "has it", high)
 	m.show(f, "begins with it", begin)
 	m.show(f, "lies within it", within)

@@ -15,7 +15,7 @@ const vicinity = 30 * oneSecond
 func (m *measurement) windowEnd(ctx context.Context) error {
 	f := m.finding(WindowEnd)
 	if !m.cut.known {
-		f.unknown("it needs to be known how figures grow with the window", m.finding(DayCutting).ToTell)
+		f.unknown("it is unknown how figures grow with the window", m.finding(DayCutting).ToTell)
 		return nil
 	}
 	see := m.seeEndBySecond

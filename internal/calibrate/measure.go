@@ -59,7 +59,7 @@ func Measure(ctx context.Context, api Asker, history History, settings Settings,
 	}
 	for _, question := range []Question{DayCutting, WindowEnd, AddingUp, APIMemory, Lateness} {
 		f := &Finding{Question: question, Evidence: []Evidence{}}
-		f.unknown("the measuring ended before this was asked", "calibrate again")
+		f.unknown("the measurement ended before this question", "calibrate again")
 		m.findings = append(m.findings, f)
 	}
 	err := m.run(ctx)

@@ -212,9 +212,9 @@ func (p *memories) describe(back calendar.Day) string {
 	case r.refused != nil:
 		return fmt.Sprintf("for %s the answer is an error: %s", day, r.refused)
 	case p.stored(back):
-		return fmt.Sprintf("%s comes empty, though %s stored of it: forgotten", day, english.Plural(int(p.pulls[day].Rows), "fact is", "facts are"))
+		return fmt.Sprintf("%s is empty, though %s stored of it: forgotten", day, english.Plural(int(p.pulls[day].Rows), "fact is", "facts are"))
 	}
-	return fmt.Sprintf("%s comes empty: forgotten, or nothing was lost", day)
+	return fmt.Sprintf("%s is empty: forgotten, or nothing was lost", day)
 }
 
 // how says whether whole windows are forgotten or single losses, as far as half

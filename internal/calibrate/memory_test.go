@@ -27,9 +27,9 @@ func TestTheAPIsMemoryIsMeasured(t *testing.T) {
 	}{
 		{"nothing is ever forgotten", "", 0, 24, 0, calibrate.Measured, "at least 366 whole days", []string{"2024-03-19", "complete"}, "366", "7"},
 		{"windows that start too long ago are empty, and facts prove it", "forget-after=7d", 0, 24, 40, calibrate.Measured, "6 whole days",
-			[]string{"2025-03-14, 6 days back, complete", "2025-03-13 comes empty, though 24 facts are stored of it: forgotten", "start too long ago"}, "6", "2"},
+			[]string{"2025-03-14, 6 days back, complete", "2025-03-13 is empty, though 24 facts are stored of it: forgotten", "start too long ago"}, "6", "2"},
 		{"windows that start too long ago are empty, and nothing proves it", "forget-after=7d", 0, 24, 0, calibrate.Unknown, "",
-			[]string{"at least 6 whole days", "2025-03-13 comes empty: forgotten, or nothing was lost", "what is stored then shows"}, "7", "7"},
+			[]string{"at least 6 whole days", "2025-03-13 is empty: forgotten, or nothing was lost", "what is stored then shows"}, "7", "7"},
 		{"more is remembered than believed, and nothing proves the end", "forget-after=20d", 0, 24, 0, calibrate.Unknown, "",
 			[]string{"at least 19 whole days"}, "19", "7"},
 		{"windows that end too long ago are empty", "forget-after=7d:by=end", 0, 24, 40, calibrate.Measured, "7 whole days",
@@ -46,7 +46,7 @@ func TestTheAPIsMemoryIsMeasured(t *testing.T) {
 		{"a month is remembered, then an error", "forget-error=31d", 0, 24, 0, calibrate.Measured, "30 whole days", []string{"2025-02-18, 30 days back"}, "30", "7"},
 		{"two days are remembered", "forget-after=2d", 0, 24, 40, calibrate.Measured, "1 whole day", []string{"2025-03-19"}, "1", "0"},
 		{"days without losses are not taken for forgotten ones", "", 0.3, 24, 0, calibrate.Unknown, "",
-			[]string{"at least 30 whole days", "2025-02-16 comes empty: forgotten, or nothing was lost"}, "30", "7"},
+			[]string{"at least 30 whole days", "2025-02-16 is empty: forgotten, or nothing was lost"}, "30", "7"},
 		{"days are cut elsewhere, and forgotten", "day-figures=UTC forget-after=15d", 0, 24, 0, calibrate.Unknown, "", []string{"at least 13 whole days"}, "13", "7"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -27,7 +27,7 @@ type Table struct {
 // Tables is the only list. A table that another refers to comes before it.
 func Tables() []Table {
 	const (
-		facts    = "facts of an app, beside its other ones"
+		facts    = "facts of an app, with its other facts"
 		name     = "names that facts are joined with"
 		registry = "views join it with facts"
 		archive  = "the archive is the size of the facts, and would travel for every day that is verified"
@@ -58,7 +58,7 @@ func Tables() []Table {
 		{"chat_platform_loss", Distributed, facts},
 		{"chat_push_count", Distributed, facts},
 		{"chat_platform_push_count", Distributed, facts},
-		{"loss_change", Distributed, "history of facts, beside them"},
+		{"loss_change", Distributed, "history of facts, with the facts"},
 		{"ledger", Distributed, "every view of facts joins it by app and day"},
 		{"task_summary", Distributed, "the ledger's transactions write it"},
 		{"app_lease", Local, "an app's lock is one lock, and not one on each node"},

@@ -103,9 +103,9 @@ func (in *Intake) Handler() http.Handler {
 		status, text := http.StatusNotFound, "there is nothing here"
 		switch {
 		case r.URL.Path == TasksPath && in.TasksToken.IsZero():
-			text = "tasks are not taken here: set PUSHLOSS_TASKS_TOKEN or PUSHLOSS_TASKS_TOKEN_FILE and start again"
+			text = "tasks are not accepted here: set PUSHLOSS_TASKS_TOKEN or PUSHLOSS_TASKS_TOKEN_FILE and start again"
 		case r.URL.Path == CallbackPath && len(in.signers) == 0:
-			text = "callbacks are not taken here: set PUSHLOSS_CALLBACK_TOKEN or PUSHLOSS_CALLBACK_TOKEN_FILE and start again"
+			text = "callbacks are not accepted here: set PUSHLOSS_CALLBACK_TOKEN or PUSHLOSS_CALLBACK_TOKEN_FILE and start again"
 		case r.URL.Path == TasksPath, r.URL.Path == CallbackPath:
 			status, text = http.StatusMethodNotAllowed, "use POST"
 			w.Header().Set("Allow", http.MethodPost)

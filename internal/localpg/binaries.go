@@ -94,7 +94,7 @@ func (f *finder) named(ctx context.Context, major int) (binaries, error) {
 	if err != nil {
 		return binaries{}, &Error{
 			Kind:    ErrNoBinaries,
-			Problem: "PUSHLOSS_POSTGRES_BIN names " + f.options.BinDir + ", which is of no use",
+			Problem: "PUSHLOSS_POSTGRES_BIN names " + f.options.BinDir + ", which cannot be used",
 			Remedy:  "set it to a directory that has initdb, pg_ctl and postgres, or unset it",
 			Cause:   err,
 		}

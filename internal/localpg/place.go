@@ -134,6 +134,6 @@ func (p place) checkOwner() error {
 	return &Error{
 		Kind:    ErrForeignDir,
 		Problem: fmt.Sprintf("the data directory %s belongs to %s", p.data(), ownerAccount(uid, gid).name),
-		Remedy:  "run as the user who made it, or keep a database of your own elsewhere: DATABASE_URL=embedded:DIR",
+		Remedy:  "run as the user who made it, or keep your own database elsewhere: DATABASE_URL=embedded:DIR",
 	}
 }

@@ -47,7 +47,7 @@ func NewMetrics() *Metrics {
 		callbacks: counter("callbacks_total", "Callbacks of the vendor by outcome: taken, ignored, refused, unreadable or crowded out.", "outcome"),
 
 		lastSuccess: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "pushloss_last_success_timestamp_seconds", Help: "When a run (no backfill, no reconciliation) last ended without any failure, in Unix seconds; 0 for never.",
+			Name: "pushloss_last_success_timestamp_seconds", Help: "When a run (not a backfill or a reconciliation) last ended without any failure, in Unix seconds; 0 for never.",
 		}),
 	}
 	m.registry.MustRegister(m.requests, m.retries, m.windows, m.rows, m.saved, m.rejects, m.runs, m.callbacks, m.lastSuccess,

@@ -59,7 +59,7 @@ func problemOfUnproven(windows int64) string {
 		english.Plural(int(windows), "window", ""))
 }
 
-const hintOfUnproven = "what the API still reported is stored, and no figures do not mean no pushes there; analytics.stream_coverage names the windows " +
+const hintOfUnproven = "what the API still reported is stored, and without figures there may still have been pushes; analytics.stream_coverage names the windows " +
 	"(state unproven or unavailable); if the API remembers longer than PUSHLOSS_API_MEMORY_DAYS, which pushloss calibrate measures, set that " +
 	"and pull the days again by --reprocess all"
 

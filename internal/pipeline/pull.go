@@ -121,7 +121,7 @@ func (p *puller) pullBySpans(ctx context.Context, work *appWork) (size planSize,
 }
 
 // HintOfDisagreement says what follows from a wrong span.
-const HintOfDisagreement = "what spans had proven is requested again by days, and no span is used for 30 days; nothing else is to do"
+const HintOfDisagreement = "what spans had proven is requested again by days, and no span is used for 30 days; nothing else needs to be done"
 
 // spanRules returns how a plan uses spans; nil if it does not.
 func (p *Pipeline) spanRules(ctx context.Context, plan appPlan, rules policy, now, asOf time.Time) (*spanRules, error) {

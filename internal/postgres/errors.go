@@ -103,7 +103,7 @@ func Hint(err error) string {
 	case pgerrcode.UndefinedTable, pgerrcode.UndefinedColumn, pgerrcode.UndefinedFunction, pgerrcode.UndefinedObject, pgerrcode.InvalidSchemaName:
 		return "something of the schema was dropped or altered: pushloss migrate status names it, and says what to do"
 	case pgerrcode.FeatureNotSupported:
-		return "run pushloss check: it names rules that somebody made for a table of pushloss, which may be in the way"
+		return "run pushloss check: it names rules that were added to a table of pushloss, which may be in the way"
 	case pgerrcode.UniqueViolation:
 		return "pushloss check finds sequences that are behind their tables, as in a replica that was promoted, and prints the line that sets them"
 	case pgerrcode.DataCorrupted, pgerrcode.IndexCorrupted:
@@ -111,7 +111,7 @@ func Hint(err error) string {
 	case pgerrcode.IdleInTransactionSessionTimeout, transactionTimeout, pgerrcode.AdminShutdown, pgerrcode.IdleSessionTimeout:
 		return "the server ended the connection, as when it stops or this process was paused: run again; nothing is half loaded"
 	case pgerrcode.QueryCanceled:
-		return "the database took too long, or somebody canceled the statement: look at its load, then run again; nothing is half loaded"
+		return "the database took too long, or the statement was canceled: look at its load, then run again; nothing is half loaded"
 	}
 	if Full(err) {
 		return "a pooler refused the login: look at its log, and give it room (PgBouncer: max_client_conn), or lower PUSHLOSS_MAX_CONNECTIONS"

@@ -98,7 +98,7 @@ func Read(name string, list io.Reader, loc *time.Location) (List, error) {
 	case errors.Is(err, io.EOF):
 		return List{}, Problems{{Name: name, Line: 1, Text: "the list is empty"}}
 	case errors.Is(err, bufio.ErrBufferFull):
-		return List{}, Problems{{Name: name, Line: 1, Text: "the list begins with nothing but blanks"}}
+		return List{}, Problems{{Name: name, Line: 1, Text: "the list begins with too many blanks"}}
 	case err != nil:
 		return List{}, fmt.Errorf("read %s: %w", name, err)
 	}

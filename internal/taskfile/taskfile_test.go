@@ -81,7 +81,7 @@ func TestProblemsNameFileAndLine(t *testing.T) {
 		{"nothing", "", "tasks.csv:1: the list is empty"},
 		{"blanks alone", " \n\t\r\n", "tasks.csv:1: the list is empty"},
 		{"a byte order mark alone", "\ufeff", "tasks.csv:1: the list is empty"},
-		{"very many blanks", strings.Repeat("\n", 10000) + "task_id\na", "tasks.csv:1: the list begins with nothing but blanks"},
+		{"very many blanks", strings.Repeat("\n", 10000) + "task_id\na", "tasks.csv:1: the list begins with too many blanks"},
 
 		{"no header", "a\nb\n", `tasks.csv:1: "a" is taken for the name of a column: use task_id, sdk_app_id, sent_at, label; if it is a TaskID, write task_id on a line above it`},
 		{"a header further down", "\n\njob\n", `tasks.csv:3: "job" is taken for the name of a column: use task_id, sdk_app_id, sent_at, label; if it is a TaskID, write task_id on a line above it`},

@@ -257,7 +257,7 @@ func added(a, b pipeline.Totals) pipeline.Totals {
 // Hint says what to do about a database that holds something else.
 func Hint(err error) string {
 	if errors.Is(err, ErrForeign) {
-		return "give a database of its own, with the schema and nothing else: DATABASE_URL=embedded:DIR"
+		return "use a separate database, with the schema and nothing else: DATABASE_URL=embedded:DIR"
 	}
 	return ""
 }
