@@ -105,7 +105,7 @@ func jumpSpan(selection load.Selection, today calendar.Day) (calendar.Span, erro
 	case days > mostJumpDays:
 		return span, &problem.UsageError{Problem: fmt.Sprintf("%s are %s", span, many(days, "day")), Remedy: fmt.Sprintf("give %s at most", many(mostJumpDays, "day"))}
 	case days < 1:
-		return span, &problem.UsageError{Problem: fmt.Sprintf("the range begins on %s, after its end on %s", span.First, span.Last)}
+		return span, &problem.UsageError{Problem: fmt.Sprintf("the range begins on %s, after its end on %s", span.First, span.Last), Remedy: "give --from a day that is not after --to"}
 	}
 	return span, nil
 }

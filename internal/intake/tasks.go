@@ -162,7 +162,7 @@ func (in *Intake) appOf(named string) (func(int64) (int64, error), error) {
 	if named != "" {
 		var err error
 		if common, err = strconv.ParseInt(named, 10, 64); err != nil || common <= 0 {
-			return nil, fmt.Errorf("sdk_app_id=%q is not an SDKAppID", named)
+			return nil, fmt.Errorf("sdk_app_id: %q is not an SDKAppID: give the number of an app, like 1400000001", named)
 		}
 	}
 	return func(id int64) (int64, error) {

@@ -18,8 +18,11 @@ var states = [...]state{
 	{"unavailable", "/", "state.unavailable", "state.unavailable.meaning"},
 }
 
-// outside is a day without expected figures.
-var outside = state{"outside", "", "state.outside", "state.outside.meaning"}
+var (
+	// outside is a day without expected figures, and unsent one before the push of the chosen task.
+	outside = state{"outside", "", "state.outside", "state.outside.meaning"}
+	unsent  = state{"unsent", "‹", "state.unsent", "state.unsent.meaning"}
+)
 
 func stateOf(name string) state {
 	for _, s := range states {
@@ -43,7 +46,7 @@ func (c cell) Number() int { return c.Day.UTC().Day() }
 
 // Hatched reports whether the day's figures are not the last word.
 func (c cell) Hatched() bool {
-	return c.State.Name != outside.Name && (!c.Final || c.State.Name != "loaded" && c.State.Name != "empty")
+	return c.State != outside && c.State != unsent && (!c.Final || c.State.Name != "loaded" && c.State.Name != "empty")
 }
 
 // month is a part of the calendar, in weeks that begin on Monday.
@@ -52,15 +55,16 @@ type month struct {
 	Weeks [][7]cell
 }
 
-// calendarOf lays the days of a range out in months.
-func calendarOf(w words, from, to calendar.Day, windows []window) (months []month) {
+// calendarOf lays the days of a selection out in months.
+func calendarOf(w words, s selection, windows []window) (months []month) {
+	before := s.unsent(windows)
 	known := make(map[calendar.Day]window)
 	for _, one := range windows {
 		known[one.Day] = one
 	}
-	for day := from; day <= to; day++ {
+	for day := s.From; day <= s.To; day++ {
 		date := day.UTC()
-		if day == from || date.Day() == 1 {
+		if day == s.From || date.Day() == 1 {
 			months = append(months, month{Name: w.Time("month", date)})
 		}
 		m := &months[len(months)-1]
@@ -72,6 +76,9 @@ func calendarOf(w words, from, to calendar.Day, windows []window) (months []mont
 			m.Weeks = append(m.Weeks, blank)
 		}
 		c := cell{Day: day, State: outside}
+		if before(day) {
+			c.State = unsent
+		}
 		if one, ok := known[day]; ok {
 			c.State, c.Final = stateOf(one.State), one.Settled
 		}
@@ -90,7 +97,7 @@ func legendOf(months []month) (legend []state) {
 			}
 		}
 	}
-	for _, s := range append(states[:], outside) {
+	for _, s := range append(states[:], unsent, outside) {
 		if shown[s.Name] {
 			legend = append(legend, s)
 		}

@@ -35,7 +35,7 @@ type bar struct {
 
 // Hatched reports whether the figures are not the last word.
 func (b bar) Hatched() bool {
-	return b.Partial || !b.Period.Final() || b.Period.KnownDays < b.Period.Days()
+	return b.Partial || !b.Period.Final() || b.Period.Gaps()
 }
 
 // part is what a channel lost in a period.

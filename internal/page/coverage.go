@@ -25,6 +25,15 @@ func (w window) known() bool {
 	return w.State == "loaded" || w.State == "empty" || w.State == "failed" && w.LastLoadedAt != nil
 }
 
+// unsent reports whether a day has no window because the push of the chosen task was not sent yet.
+func (s selection) unsent(windows []window) func(calendar.Day) bool {
+	expected := make(map[calendar.Day]bool)
+	for _, w := range windows {
+		expected[w.Day] = true
+	}
+	return func(day calendar.Day) bool { return s.Sent != nil && day < *s.Sent && !expected[day] }
+}
+
 // sqlStateOf is the state of a window c: an open one is missing when the grace has passed.
 const sqlStateOf = `
 	CASE WHEN c.state = 'open' AND (c.day + 1)::timestamp AT TIME ZONE a.timezone + $4::interval < $3

@@ -159,6 +159,50 @@ func TestADayWhosePullFailedKeepsItsFigures(t *testing.T) {
 	}
 }
 
+// A task's days before its push are no gap: nothing could be lost.
+func TestDaysBeforeThePushAreNotUnknown(t *testing.T) {
+	t.Parallel()
+	w := pulled(t, 35)
+	sent := today - 20
+	c := choice{app: testApp, task: "demo-welcome", from: sent - 5, to: sent + 2}
+	shown := w.shown(c.query()...)
+	if got := shown.says(`#loss-table tr[data-day="` + (sent - 1).String() + `"] td:last-child`); got != "before the push was sent" {
+		t.Errorf("the day before the push reads %q", got)
+	}
+	if got := shown.says("#final"); got != "3 of 3" {
+		t.Errorf("%s days are final", got)
+	}
+	if shown.Find(".tiles div:first-child .known, .plot .unknown").Length() != 0 {
+		t.Error("days before the push are missed")
+	}
+	for day, want := range map[calendar.Day]string{sent - 1: "not sent yet", sent: "loaded, final"} {
+		cell := shown.Find(`td[data-day="` + day.String() + `"]`)
+		if got := folded(cell.Find(".word").Text()); got != want || cell.HasClass("hatched") {
+			t.Errorf("%s is %q in the calendar, hatched %t", day, got, cell.HasClass("hatched"))
+		}
+	}
+	_, rows := w.sheet("days", c.query()...)
+	for i, row := range rows {
+		unsent := map[bool]string{true: "1", false: "0"}[i < 5]
+		if row["unsent_days"] != unsent || (row["lost"] == "") != (i < 5) {
+			t.Errorf("the sheet says %v", row)
+		}
+	}
+	c.to = sent - 1
+	for lang, want := range map[string]string{"en": "before the push was sent", "zh": "推送发出之前"} {
+		shown := w.shown(append(c.query(), "lang", lang)...)
+		for _, id := range []string{"#total", "#by-channel", "#before"} {
+			if got := shown.says(id); got != want {
+				t.Errorf("%s: %s is %q", lang, id, got)
+			}
+		}
+	}
+	w.exec(`UPDATE pushloss.task SET sent_at = NULL WHERE task_id = 'demo-welcome'`)
+	if got := w.shown(c.query()...).says("#total"); got != "not known" {
+		t.Errorf("without the time of the push the total is %q", got)
+	}
+}
+
 func TestGapsOfAllTasksAreListed(t *testing.T) {
 	t.Parallel()
 	w := statesOf(t)

@@ -88,7 +88,7 @@ func ofStages(view overview, names ...string) (columns []string) {
 }
 
 func dayColumns(view overview) []string {
-	columns := append([]string{"known_days", "final_days", "lost", "lost_by_channel"}, ofStages(view, "lost", "loss_rate", "gap_rate")...)
+	columns := append([]string{"known_days", "final_days", "unsent_days", "lost", "lost_by_channel"}, ofStages(view, "lost", "loss_rate", "gap_rate")...)
 	for _, one := range view.Loss.Series {
 		columns = append(columns, one.Platform)
 	}
@@ -105,7 +105,7 @@ func dayRows(view overview) (rows [][]string) {
 		}
 		of := view.Selection
 		of.From, of.To = p.First, p.Last
-		row := append(keysOf(of), strconv.Itoa(p.KnownDays), strconv.Itoa(p.SettledDays), known(p.Total.Lost), known(p.ByChannel))
+		row := append(keysOf(of), strconv.Itoa(p.KnownDays), strconv.Itoa(p.SettledDays), strconv.Itoa(p.UnsentDays), known(p.Total.Lost), known(p.ByChannel))
 		for _, t := range p.Stages {
 			row = append(row, known(t.Lost), fraction(t.Coded, t.CodedOf), fraction(t.Gap, t.GapOf))
 		}

@@ -28,6 +28,8 @@ type series struct {
 type period struct {
 	First, Last            calendar.Day
 	KnownDays, SettledDays int
+	// UnsentDays are those before the push of the chosen task was sent.
+	UnsentDays int
 	// Total is that of the stages. It and ByChannel need not be equal.
 	Total     tally
 	Stages    []tally // in the order of the table's
@@ -37,11 +39,28 @@ type period struct {
 // Days is how many there are in it.
 func (p period) Days() int { return int(p.Last-p.First) + 1 }
 
+// Expected is how many of its days have figures once all are pulled.
+func (p period) Expected() int { return p.Days() - p.UnsentDays }
+
+// Gaps reports whether a day of it that is expected is not known.
+func (p period) Gaps() bool { return p.KnownDays < p.Expected() }
+
+// Unsent reports whether it is over before the push was sent.
+func (p period) Unsent() bool { return p.Unknown() && p.Expected() == 0 }
+
+// Absence is the name of the text that stands for its figures where there are none.
+func (p period) Absence() string {
+	if p.Unsent() {
+		return "unsent"
+	}
+	return "unknown"
+}
+
 // Unknown reports whether nothing is known of it.
 func (p period) Unknown() bool { return p.KnownDays == 0 && p.Total.Lost == 0 && p.ByChannel == 0 }
 
 // Final reports whether nothing of it is pulled again.
-func (p period) Final() bool { return p.SettledDays == p.Days() }
+func (p period) Final() bool { return p.SettledDays >= p.Expected() }
 
 // lossTable is the losses of a selection by period, stage and channel.
 type lossTable struct {
@@ -81,6 +100,12 @@ func tableOf(s selection, stages []stage, figures, channels []figure, windows []
 	both := func(day calendar.Day, add func(*period)) {
 		add(&t.Periods[at[day]])
 		add(&t.All)
+	}
+	unsent := s.unsent(windows)
+	for day := range at {
+		if unsent(day) {
+			both(day, func(p *period) { p.UnsentDays++ })
+		}
 	}
 	for _, w := range windows {
 		if _, inRange := at[w.Day]; !inRange {

@@ -68,7 +68,10 @@ const sqlAllChosen = `
 		SELECT s.stage, s.stage_id, s.meaning FROM analytics.stages AS s, asked
 		WHERE s.stage IN ('ready_to_send', 'post_send_delivered') AND asked.stage IN ('', s.stage)
 	), days AS MATERIALIZED (
-		SELECT n.day, coalesce(c.state IN ('loaded', 'empty'), false) AS known, coalesce(c.settled, false) AS final
+		SELECT n.day, coalesce(c.state IN ('loaded', 'empty'), false) AS known, coalesce(c.settled, false) AS final,
+			CASE WHEN c.day IS NULL AND n.day < (SELECT (t.sent_at AT TIME ZONE a.timezone)::date
+				FROM analytics.tasks AS t JOIN analytics.apps AS a USING (sdk_app_id) WHERE t.sdk_app_id = app AND t.task_id = task)
+				THEN 'before the push was sent' ELSE 'not known' END AS absence
 		FROM asked CROSS JOIN LATERAL (SELECT first + n AS day FROM generate_series(0, last - first) AS n) AS n
 		LEFT JOIN analytics.stream_coverage AS c ON stream = 'loss' AND sdk_app_id = app AND task_id = task AND c.day = n.day
 	)`
@@ -93,7 +96,7 @@ var (
 		|| '|' || (SELECT string_agg((SELECT ` + rateOf + ` FROM rates AS r WHERE r.day = d.day AND r.stage = s.stage), '|' ORDER BY stage_id) FROM shown AS s)
 		|| coalesce('|' || (SELECT string_agg(coalesce(` + counted(`coalesce((SELECT sum(err_count) FROM channels AS c WHERE c.day = d.day AND c.platform = p.platform), CASE WHEN d.known THEN 0 END)`) + `, '–'),
 			'|' ORDER BY p.platform_id) FROM platforms AS p), '')
-		|| '|' || coalesce(` + counted(`coalesce((SELECT sum(err_count) FROM channels WHERE day = d.day), CASE WHEN d.known THEN 0 END)`) + `, 'not known')
+		|| '|' || coalesce(` + counted(`coalesce((SELECT sum(err_count) FROM channels WHERE day = d.day), CASE WHEN d.known THEN 0 END)`) + `, d.absence)
 	FROM days AS d ORDER BY d.day`
 
 	sqlByStage = sqlChosen + `
@@ -133,7 +136,7 @@ var (
 	SELECT d.day || ': ' || CASE WHEN d.known THEN ` + counted(`coalesce((SELECT sum(err_count) FROM channels AS c WHERE c.day = d.day), 0)`) + ` || ' by channel'
 			|| CASE WHEN (SELECT platform || code FROM asked) <> '' THEN '' ELSE ', ' || ` + counted(`coalesce((SELECT sum(err_count) FROM stages AS s WHERE s.day = d.day), 0)`) + ` || ' in total' END
 			|| CASE WHEN d.final THEN '' ELSE ', not final' END
-		ELSE 'not known' END
+		ELSE d.absence END
 	FROM days AS d ORDER BY d.day`
 
 	// The tiles: the total, that of the channels, that of as many days before, the rates, and how much is final.
@@ -141,7 +144,7 @@ var (
 	SELECT CASE WHEN (SELECT platform || code FROM asked) = '' THEN ` + counted(`(SELECT sum(err_count) FROM stages)`) + ` || '|' ELSE '' END
 		|| ` + counted(`(SELECT sum(err_count) FROM channels)`) + `
 		|| '|' || (SELECT string_agg((SELECT ` + rateOf + ` FROM rates AS r WHERE r.stage = s.stage), '|' ORDER BY stage_id) FROM shown AS s)
-		|| '|' || (SELECT count(*) FILTER (WHERE final) || ' of ' || count(*) FROM days)`
+		|| '|' || (SELECT count(*) FILTER (WHERE final) || ' of ' || count(*) FILTER (WHERE absence = 'not known') FROM days)`
 )
 
 func (w *world) lines(sql string, c choice) (lines []string) {

@@ -56,7 +56,7 @@ type overview struct {
 // Change is how much more or less was lost than in as many days before, in percent; empty
 // where there is nothing to compare, or a day of either is not known.
 func (o overview) Change() string {
-	if o.Before.Total.Lost == 0 || o.Before.KnownDays < o.Before.Days() || o.Loss.All.KnownDays < o.Loss.All.Days() {
+	if o.Before.Total.Lost == 0 || o.Before.Gaps() || o.Loss.All.Gaps() {
 		return ""
 	}
 	return o.words.percents(fmt.Sprintf("%+.1f %%", 100*(o.Loss.All.Total.Lost/o.Before.Total.Lost-1)))
@@ -145,7 +145,7 @@ func (s *site) fill(ctx context.Context, tx pgx.Tx, asked request, view *overvie
 			return err
 		}
 	}
-	view.Months = calendarOf(view.words, chosen.From, chosen.To, windows)
+	view.Months = calendarOf(view.words, *chosen, windows)
 	view.Legend = legendOf(view.Months)
 	if view.Troubles, view.More, err = readTroubles(ctx, tx, *chosen, now, s.opts.Grace); err != nil {
 		return err

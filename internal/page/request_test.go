@@ -13,7 +13,7 @@ func TestABadParameterIsNamed(t *testing.T) {
 		{"an app that is not a number", "app=many", "app", `"many" is not an SDKAppID`},
 		{"an app below one", "app=0", "app", "is not an SDKAppID"},
 		{"an app beyond all numbers", "app=99999999999999999999", "app", "is not an SDKAppID"},
-		{"an app that is not there", "app=7", "app", "app 7 has no figures"},
+		{"an app that is not there", "app=7", "app", "7 has no figures: use 1400000001"},
 		{"a task that is not there", "task=none", "task", `app 1400000001 has no task "none"`},
 		{"a task of endless length", "task=" + strings.Repeat("x", 1025), "task", "longer than 1024 bytes"},
 		{"a task that is not text", "task=%ff", "task", "not text"},
@@ -26,12 +26,12 @@ func TestABadParameterIsNamed(t *testing.T) {
 		{"days that are too many", "from=2025-01-01&to=2026-03-01", "from", "a page shows at most 400"},
 		{"days that are too many to the newest", "from=2024-01-01", "from", "a page shows at most 400"},
 		{"a stage that is none", "stage=sent", "stage", "use ready_to_send or post_send_delivered"},
-		{"a platform that is none", "platform=Nokia", "platform", `"Nokia" is not a platform`},
+		{"a platform that is none", "platform=Nokia", "platform", `"Nokia" is unknown: use online, `},
 		{"a code of endless length", "code=" + strings.Repeat("x", 1025), "code", "longer than 1024 bytes"},
-		{"an unknown parameter", "application=1", "application", "is not a parameter"},
+		{"an unknown parameter", "application=1", "application", "there is no such parameter: use app, task, "},
 		{"a parameter given twice", "app=1400000001&app=1400000002", "app", "more than once"},
 		{"an address that cannot be read", "app=%zz", "address", "cannot be read"},
-		{"a token", "token=0123456789abcdef0123", "token", "is not a parameter"},
+		{"a token", "token=0123456789abcdef0123", "token", "there is no such parameter: use app, task, "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -40,7 +40,7 @@ func TestABadParameterIsNamed(t *testing.T) {
 			if got.status != http.StatusBadRequest || !strings.HasPrefix(got.header.Get("Content-Type"), "text/html") {
 				t.Fatalf("HTTP %d:\n%s", got.status, got.body)
 			}
-			if text := shown.says(".problems li"); !strings.HasPrefix(text, test.parameter+" ") || !strings.Contains(text, test.says) {
+			if text := shown.says(".problems li"); !strings.HasPrefix(text, test.parameter+": ") || !strings.Contains(text, test.says) {
 				t.Errorf("it says %q, want %s and %q", text, test.parameter, test.says)
 			}
 			if shown.Find("form #from").Length() != 1 {

@@ -2,9 +2,11 @@ package page
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"pushloss/internal/calendar"
@@ -46,6 +48,8 @@ type selection struct {
 	filter
 	From calendar.Day
 	To   calendar.Day
+	// Sent is the day on which the chosen task's push was sent; nil if that is not known.
+	Sent *calendar.Day
 	// Lang is the language that the address asks for; empty if it asks for none.
 	Lang string
 }
@@ -130,9 +134,25 @@ func readTasks(ctx context.Context, tx pgx.Tx, sdkAppID int64) ([]task, error) {
 }
 
 const (
-	sqlTaskExists     = `SELECT EXISTS (SELECT 1 FROM analytics.tasks WHERE sdk_app_id = $1 AND task_id = $2)`
+	sqlSentAt         = `SELECT sent_at FROM analytics.tasks WHERE sdk_app_id = $1 AND task_id = $2`
+	sqlPlatformNames  = `SELECT platform FROM (SELECT platform_id, platform FROM analytics.platforms UNION SELECT 0, 'online') AS p ORDER BY platform_id, platform`
 	sqlPlatformExists = `SELECT $1 = 'online' OR $1 LIKE 'unknown (%)' OR EXISTS (SELECT 1 FROM analytics.platforms WHERE platform = $1)`
 )
+
+// maxNamed is how many apps a message names.
+const maxNamed = 10
+
+func idsOf(apps []app) string {
+	ids := make([]string, 0, maxNamed)
+	for _, one := range apps {
+		if len(ids) == maxNamed {
+			ids = append(ids, "…")
+			break
+		}
+		ids = append(ids, strconv.FormatInt(one.ID, 10))
+	}
+	return strings.Join(ids, ", ")
+}
 
 // choose finds the app, the task and the channel of the request; without an app it takes
 // the first one.
@@ -150,25 +170,32 @@ func (r request) choose(ctx context.Context, tx pgx.Tx, apps []app) (selection, 
 			}
 		}
 		if !found {
-			wrong.add("app", "wrong.no.app", strconv.FormatInt(r.app, 10))
+			wrong.add("app", "wrong.no.app", strconv.FormatInt(r.app, 10), idsOf(apps))
 			return s, wrong
 		}
 	}
-	exists := true
 	if s.Task != "" {
-		if err := tx.QueryRow(ctx, sqlTaskExists, s.App.ID, s.Task).Scan(&exists); err != nil {
-			return s, fmt.Errorf("look for the task: %w", err)
-		}
-		if !exists {
+		var at *time.Time
+		switch err := tx.QueryRow(ctx, sqlSentAt, s.App.ID, s.Task).Scan(&at); {
+		case errors.Is(err, pgx.ErrNoRows):
 			wrong.add("task", "wrong.no.task", strconv.FormatInt(s.App.ID, 10), s.Task)
+		case err != nil:
+			return s, fmt.Errorf("look for the task: %w", err)
+		case at != nil:
+			s.Sent = new(calendar.DayOf(*at, s.App.location()))
 		}
 	}
 	if s.Platform != "" {
+		exists := false
 		if err := tx.QueryRow(ctx, sqlPlatformExists, s.Platform).Scan(&exists); err != nil {
 			return s, fmt.Errorf("look for the platform: %w", err)
 		}
 		if !exists {
-			wrong.add("platform", "wrong.no.platform", s.Platform)
+			names, err := postgres.List(ctx, tx, pgx.RowTo[string], sqlPlatformNames)
+			if err != nil {
+				return s, fmt.Errorf("read the platforms: %w", err)
+			}
+			wrong.add("platform", "wrong.no.platform", s.Platform, strings.Join(names, ", "))
 		}
 	}
 	return s, wrong.orNil()

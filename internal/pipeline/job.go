@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -173,5 +175,11 @@ func (p *Pipeline) appsNamed(ctx context.Context, sdkAppID int64) ([]App, error)
 			return []App{app}, nil
 		}
 	}
-	return nil, &problem.UsageError{Problem: fmt.Sprintf("app %d is not configured", sdkAppID), Remedy: "name one of the apps in the settings"}
+	ids := make([]string, len(p.apps))
+	for i, app := range p.apps {
+		ids[i] = strconv.FormatInt(app.Account.SDKAppID, 10)
+	}
+	return nil, &problem.UsageError{
+		Problem: fmt.Sprintf("app %d is not configured", sdkAppID), Remedy: "name one of the apps in the settings: " + strings.Join(ids, ", "),
+	}
 }
