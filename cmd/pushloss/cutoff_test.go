@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/sethvargo/go-envconfig"
 
 	"pushloss/internal/lab/netfault"
+	"pushloss/internal/lab/program"
 	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/localpg/pgtest"
 )
@@ -33,16 +33,7 @@ func TestADaemonThatWasCutOffComesBack(t *testing.T) {
 	server := httptest.NewServer(api)
 	t.Cleanup(server.Close)
 	direct := pgtest.URL(t)
-	database, err := url.Parse(direct)
-	if err != nil {
-		t.Fatal(err)
-	}
-	network, err := netfault.New(database.Host)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(network.Close)
-	database.Host = network.Address()
+	database, network := netfault.Through(t, direct)
 	schedules := filepath.Join(t.TempDir(), "schedules.yaml")
 	if err := os.WriteFile(schedules, []byte("schedules: [{name: often, job: run, cron: '* * * * *'}]"), 0o600); err != nil {
 		t.Fatal(err)
@@ -50,7 +41,7 @@ func TestADaemonThatWasCutOffComesBack(t *testing.T) {
 
 	ahead := time.Minute - time.Duration((time.Now().Second()+10)%60)*time.Second
 	ctx, stop := context.WithCancel(t.Context())
-	var said log
+	var said program.Output
 	ended := make(chan int, 1)
 	go func() {
 		ended <- Run(ctx, []string{"serve"}, Environment{
@@ -58,7 +49,7 @@ func TestADaemonThatWasCutOffComesBack(t *testing.T) {
 			Now:     func() time.Time { return time.Now().Add(ahead) },
 			Retries: []time.Duration{time.Second, time.Second, time.Second},
 			Lookuper: envconfig.MapLookuper(map[string]string{
-				"DATABASE_URL": database.String(), "TIM_SDK_APP_ID": fmt.Sprint(app), "TIM_SECRET_KEY": key, "TIM_BASE_URL": server.URL,
+				"DATABASE_URL": database, "TIM_SDK_APP_ID": fmt.Sprint(app), "TIM_SECRET_KEY": key, "TIM_BASE_URL": server.URL,
 				"PUSHLOSS_TIMEZONE": "UTC", "PUSHLOSS_RATE": "0", "PUSHLOSS_STREAMS": "loss", "PUSHLOSS_LOOKBACK_DAYS": "2",
 				"PUSHLOSS_HTTP_ADDR": "127.0.0.1:0", "PUSHLOSS_API_MEMORY_DAYS": "365", "PUSHLOSS_SCHEDULES_FILE": schedules,
 			}),

@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pushloss/internal/config"
 	"pushloss/internal/distribute"
 	"pushloss/migrations"
 )
@@ -31,14 +30,11 @@ Citus, pg_dump the coordinator's database and pg_restore it into a plain Postgre
 	planOnly := command.Flags().Bool("plan", false, "show what would become of each table, and change nothing")
 	shards := command.Flags().Int("shards", distribute.DefaultShards, "number of shards, which stays for good")
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
-		a, err := configure(cmd, env, config.Needs{Database: true})
+		a, err := configureToMigrate(cmd, env)
 		if err != nil {
 			return err
 		}
 		defer a.close()
-		if err := a.findMigratable(cmd.Context()); err != nil {
-			return err
-		}
 		if err := migrations.Check(cmd.Context(), a.database); err != nil {
 			return err
 		}

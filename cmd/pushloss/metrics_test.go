@@ -14,7 +14,6 @@ import (
 	"sync"
 	"testing"
 
-	"pushloss/internal/lab/netfault"
 	"pushloss/internal/localpg/pgtest"
 )
 
@@ -196,17 +195,7 @@ func TestParallelProbesMakeNoConnections(t *testing.T) {
 func TestMetricsOutliveASilentDatabase(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	database, err := url.Parse(w.env["DATABASE_URL"])
-	if err != nil {
-		t.Fatal(err)
-	}
-	network, err := netfault.New(database.Host)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(network.Close)
-	database.Host = network.Address()
-	w.env["DATABASE_URL"] = database.String()
+	network := w.through("DATABASE_URL")
 	_, address := w.serveDaemon()
 	metrics(t, address, `pushloss_lag_seconds{sdk_app_id="1400000001"} 172800`)
 	network.Cut()

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"strconv"
 
@@ -63,14 +62,11 @@ func newMigrateDownCommand(env Environment) *cobra.Command {
 
 // migrateWith changes the schema and prints its new version.
 func migrateWith(cmd *cobra.Command, env Environment, change func(url string, m *migrations.Migrator) error) error {
-	a, err := configure(cmd, env, config.Needs{Database: true})
+	a, err := configureToMigrate(cmd, env)
 	if err != nil {
 		return err
 	}
 	defer a.close()
-	if err := a.findMigratable(cmd.Context()); err != nil {
-		return err
-	}
 	migrator := migrations.New(a.database, migrations.Options{
 		Notice: func(text string) { a.log.Warn("the migration waits", "why", text) },
 	})
@@ -85,16 +81,26 @@ func migrateWith(cmd *cobra.Command, env Environment, change func(url string, m 
 	return err
 }
 
-// findMigratable is findDatabase for commands that work without a load.DB, which
-// refuses such poolers by itself. It also refuses engines that cannot hold the schema.
-func (a *app) findMigratable(ctx context.Context) error {
-	if err := a.findDatabase(ctx); err != nil {
-		return err
+// configureToMigrate is configure and findDatabase for commands that work without a
+// load.DB, which refuses poolers by itself. It also refuses engines that cannot hold the
+// schema. The caller closes the app.
+func configureToMigrate(cmd *cobra.Command, env Environment) (*app, error) {
+	a, err := configure(cmd, env, config.Needs{Database: true})
+	if err != nil {
+		return nil, err
 	}
-	if err := postgres.CheckPooling(ctx, a.database); err != nil {
-		return err
+	ctx := cmd.Context()
+	if err = a.findDatabase(ctx); err == nil {
+		err = postgres.CheckPooling(ctx, a.database)
 	}
-	return postgres.CheckEngine(ctx, a.database)
+	if err == nil {
+		err = postgres.CheckEngine(ctx, a.database)
+	}
+	if err != nil {
+		a.close()
+		return nil, err
+	}
+	return a, nil
 }
 
 func newMigrateStatusCommand(env Environment) *cobra.Command {
@@ -109,14 +115,11 @@ difference. It changes nothing.`,
 	}
 	output := outputFlag(command)
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
-		a, err := configure(cmd, env, config.Needs{Database: true})
+		a, err := configureToMigrate(cmd, env)
 		if err != nil {
 			return err
 		}
 		defer a.close()
-		if err := a.findMigratable(cmd.Context()); err != nil {
-			return err
-		}
 		status, err := migrations.Read(cmd.Context(), a.database)
 		if err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/lab/program"
 
 	gocmp "github.com/google/go-cmp/cmp"
 )
@@ -51,7 +52,7 @@ func TestTheOperationsGuideCanBeFollowed(t *testing.T) {
 		for key, value := range w.env {
 			command.Env = append(command.Env, key+"="+value)
 		}
-		var stderr buffer
+		var stderr program.Output
 		command.Stderr = &stderr
 		stdout, err := command.Output()
 		cancel()

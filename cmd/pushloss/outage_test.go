@@ -1,15 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -18,28 +15,11 @@ import (
 	"github.com/sethvargo/go-envconfig"
 
 	"pushloss/internal/lab/netfault"
+	"pushloss/internal/lab/program"
 	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/problem"
 )
-
-// log is what a daemon says.
-type log struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
 
 // An outage at the tick costs a pause, and what could not be sent during it is sent later.
 func TestAnOutageAtTheTickCostsAPauseNotADay(t *testing.T) {
@@ -62,16 +42,7 @@ func TestAnOutageAtTheTickCostsAPauseNotADay(t *testing.T) {
 				t.Fatal(err)
 			}
 			direct := pgtest.URL(t)
-			database, err := url.Parse(direct)
-			if err != nil {
-				t.Fatal(err)
-			}
-			network, err := netfault.New(database.Host)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(network.Close)
-			database.Host = network.Address()
+			database, network := netfault.Through(t, direct)
 
 			var away atomic.Bool
 			away.Store(true)
@@ -94,14 +65,14 @@ func TestAnOutageAtTheTickCostsAPauseNotADay(t *testing.T) {
 			t.Cleanup(server.Close)
 
 			ctx, stop := context.WithCancel(t.Context())
-			var said log
+			var said program.Output
 			ended := make(chan int, 1)
 			go func() {
 				ended <- Run(ctx, []string{"serve"}, Environment{
 					Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &said, Now: time.Now,
 					Retries: []time.Duration{100 * time.Millisecond, 500 * time.Millisecond, 2 * time.Second},
 					Lookuper: envconfig.MapLookuper(map[string]string{
-						"DATABASE_URL": database.String(), "TIM_SDK_APP_ID": fmt.Sprint(app), "TIM_SECRET_KEY": key, "TIM_BASE_URL": server.URL,
+						"DATABASE_URL": database, "TIM_SDK_APP_ID": fmt.Sprint(app), "TIM_SECRET_KEY": key, "TIM_BASE_URL": server.URL,
 						"PUSHLOSS_TIMEZONE": "UTC", "PUSHLOSS_RATE": "0", "PUSHLOSS_STREAMS": "loss", "PUSHLOSS_LOOKBACK_DAYS": "4",
 						"PUSHLOSS_HTTP_ADDR": "127.0.0.1:0", "PUSHLOSS_API_MEMORY_DAYS": "365",
 					}),

@@ -1,15 +1,15 @@
 package main_test
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"pushloss/internal/lab/program"
 )
 
 // deadline is when a command is taken to hang.
@@ -19,27 +19,9 @@ const deadline = time.Minute
 type process struct {
 	t              testing.TB
 	cmd            *exec.Cmd
-	stdout, stderr buffer
+	stdout, stderr program.Output
 	ended          chan struct{}
 	err            error
-}
-
-// buffer is written by the process and read by the test.
-type buffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }
 
 // start runs the binary with nothing in its environment but w's.

@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -62,17 +61,8 @@ func (w *world) keptPace(callsPerSecond float64) {
 // through leads a URL of the environment over a network.
 func (w *world) through(key string) *netfault.Network {
 	w.t.Helper()
-	parsed, err := url.Parse(w.env[key])
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	network, err := netfault.New(parsed.Host)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.t.Cleanup(network.Close)
-	parsed.Host = network.Address()
-	w.env[key] = parsed.String()
+	address, network := netfault.Through(w.t, w.env[key])
+	w.env[key] = address
 	return network
 }
 

@@ -103,12 +103,8 @@ After a colon: from=D, to=D (included) and share=SHARE, of the channel's pushes.
 				cfg.Lives[id] = life
 			}
 		}
-		for _, text := range *faults {
-			fault, err := sandbox.ParseFault(text)
-			if err != nil {
-				return &problem.UsageError{Problem: "--fault: " + err.Error()}
-			}
-			cfg.Faults = append(cfg.Faults, fault)
+		if cfg.Faults, err = sandbox.ParseFaults(*faults...); err != nil {
+			return &problem.UsageError{Problem: "--fault: " + err.Error()}
 		}
 		api, err := sandbox.New(cfg)
 		if err != nil {

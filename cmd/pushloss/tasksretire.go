@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -25,11 +26,7 @@ func newTasksRetireCommand(env Environment) *cobra.Command {
 			return err
 		}
 		defer a.close()
-		appID, err := a.appOf(*sdkAppID)
-		if err != nil {
-			return err
-		}
-		db, err := a.open(cmd.Context())
+		appID, db, err := a.openForApp(cmd.Context(), *sdkAppID)
 		if err != nil {
 			return err
 		}
@@ -44,6 +41,16 @@ func newTasksRetireCommand(env Environment) *cobra.Command {
 		return err
 	}
 	return command
+}
+
+// openForApp opens the database for a command about tasks of the app that was named, or of
+// the only one that is configured.
+func (a *app) openForApp(ctx context.Context, named int64) (appID int64, db *load.DB, err error) {
+	if appID, err = a.appOf(named); err != nil {
+		return 0, nil, err
+	}
+	db, err = a.open(ctx)
+	return appID, db, err
 }
 
 func notRegistered(sdkAppID int64, ids []string) error {
@@ -70,11 +77,7 @@ works on the app.`,
 			return err
 		}
 		defer a.close()
-		appID, err := a.appOf(*sdkAppID)
-		if err != nil {
-			return err
-		}
-		db, err := a.open(cmd.Context())
+		appID, db, err := a.openForApp(cmd.Context(), *sdkAppID)
 		if err != nil {
 			return err
 		}
@@ -103,11 +106,7 @@ const noSentAt = "none"
 
 // forgetSentAt removes the time of tasks, which then count from their registration.
 func (a *app) forgetSentAt(cmd *cobra.Command, named int64, ids []string) error {
-	appID, err := a.appOf(named)
-	if err != nil {
-		return err
-	}
-	db, err := a.open(cmd.Context())
+	appID, db, err := a.openForApp(cmd.Context(), named)
 	if err != nil {
 		return err
 	}

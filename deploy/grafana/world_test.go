@@ -188,13 +188,9 @@ func (w *world) trouble() {
 
 func (w *world) faults(specs ...string) {
 	w.t.Helper()
-	var faults []sandbox.Fault
-	for _, spec := range specs {
-		fault, err := sandbox.ParseFault(spec)
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		faults = append(faults, fault)
+	faults, err := sandbox.ParseFaults(specs...)
+	if err != nil {
+		w.t.Fatal(err)
 	}
 	if err := w.api.SetFaults(faults); err != nil {
 		w.t.Fatal(err)

@@ -73,13 +73,11 @@ func (p inProcess) RoundTrip(request *http.Request) (*http.Response, error) {
 func withFaults(t testing.TB, specs ...string) func(*sandbox.Config) {
 	t.Helper()
 	return func(cfg *sandbox.Config) {
-		for _, spec := range specs {
-			fault, err := sandbox.ParseFault(spec)
-			if err != nil {
-				t.Fatal(err)
-			}
-			cfg.Faults = append(cfg.Faults, fault)
+		faults, err := sandbox.ParseFaults(specs...)
+		if err != nil {
+			t.Fatal(err)
 		}
+		cfg.Faults = append(cfg.Faults, faults...)
 	}
 }
 

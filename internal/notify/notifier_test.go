@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -194,17 +193,9 @@ func TestWhatHappensWhileTheDatabaseIsAwayIsSentLater(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	in := newInbox(t)
-	direct, err := url.Parse(w.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	network, err := netfault.New(direct.Host)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(network.Close)
-	direct.Host = network.Address()
-	if w.db, err = load.Open(t.Context(), direct.String(), 2); err != nil {
+	address, network := netfault.Through(t, w.url)
+	var err error
+	if w.db, err = load.Open(t.Context(), address, 2); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.db.Close)

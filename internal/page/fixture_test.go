@@ -164,12 +164,8 @@ func (w *world) run(day calendar.Day) {
 
 func (w *world) faults(specs ...string) {
 	w.t.Helper()
-	var faults []sandbox.Fault
-	for _, spec := range specs {
-		fault, err := sandbox.ParseFault(spec)
-		must(w.t, err)
-		faults = append(faults, fault)
-	}
+	faults, err := sandbox.ParseFaults(specs...)
+	must(w.t, err)
 	must(w.t, w.api.SetFaults(faults))
 }
 

@@ -141,14 +141,11 @@ func withFaults(t testing.TB, specs ...string) func(*sandbox.Config) {
 	return func(cfg *sandbox.Config) { cfg.Faults = parseFaults(t, specs...) }
 }
 
-func parseFaults(t testing.TB, specs ...string) (faults []sandbox.Fault) {
+func parseFaults(t testing.TB, specs ...string) []sandbox.Fault {
 	t.Helper()
-	for _, spec := range specs {
-		fault, err := sandbox.ParseFault(spec)
-		if err != nil {
-			t.Fatal(err)
-		}
-		faults = append(faults, fault)
+	faults, err := sandbox.ParseFaults(specs...)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return faults
 }

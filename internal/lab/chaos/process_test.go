@@ -1,42 +1,24 @@
 package chaos
 
 import (
-	"bytes"
 	"errors"
 	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
+
+	"pushloss/internal/lab/program"
 )
 
 // process is one execution of the binary, and what it left.
 type process struct {
 	cmd   *exec.Cmd
-	said  buffer
+	said  program.Output
 	ended chan struct{}
 	// killed by SIGKILL, stopped by SIGTERM; by this test.
 	killed, stopped bool
-}
-
-// buffer is a buffer that the process writes and the test reads.
-type buffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }
 
 // start runs the binary with only env in its environment.

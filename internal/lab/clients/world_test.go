@@ -59,12 +59,8 @@ func setup(t *testing.T) (owner, reader string) {
 		Location: zone,
 	}}, pipeline.Settings{LookbackDays: 3, TaskDays: 30, APIMemoryDays: 365}, pipeline.Options{})
 	for _, faults := range [][]string{{"late", "big-count", "unknown-platform"}, {"big-count", "unknown-platform"}} {
-		var parsed []sandbox.Fault
-		for _, spec := range faults {
-			fault, err := sandbox.ParseFault(spec)
-			must(t, err)
-			parsed = append(parsed, fault)
-		}
+		parsed, err := sandbox.ParseFaults(faults...)
+		must(t, err)
 		must(t, api.SetFaults(parsed))
 		report, err := jobs.Run(ctx, time.Time{})
 		must(t, err)

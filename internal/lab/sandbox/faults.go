@@ -155,6 +155,19 @@ func Faults() []FaultInfo {
 	return infos
 }
 
+// ParseFaults reads faults, each as ParseFault does.
+func ParseFaults(specs ...string) ([]Fault, error) {
+	var faults []Fault
+	for _, spec := range specs {
+		fault, err := ParseFault(spec)
+		if err != nil {
+			return nil, err
+		}
+		faults = append(faults, fault)
+	}
+	return faults, nil
+}
+
 // ParseFault reads NAME[=VALUE][:KEY=VALUE[,KEY=VALUE]…], such as "http-500:every=3", "code=60028:day=2025-03-09" or
 // "restated:from=2025-03-09,to=2025-03-10".
 func ParseFault(spec string) (Fault, error) {

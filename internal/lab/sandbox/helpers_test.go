@@ -40,13 +40,11 @@ func newTestSandbox(t testing.TB, change func(*Config)) *Sandbox {
 func withFaults(t testing.TB, specs ...string) func(*Config) {
 	t.Helper()
 	return func(cfg *Config) {
-		for _, spec := range specs {
-			f, err := ParseFault(spec)
-			if err != nil {
-				t.Fatal(err)
-			}
-			cfg.Faults = append(cfg.Faults, f)
+		faults, err := ParseFaults(specs...)
+		if err != nil {
+			t.Fatal(err)
 		}
+		cfg.Faults = append(cfg.Faults, faults...)
 	}
 }
 
