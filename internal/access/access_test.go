@@ -1,139 +1,17 @@
 package access_test
 
 import (
-	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
-	"os"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	gocmp "github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"pushloss/internal/access"
-	"pushloss/internal/calendar"
 	"pushloss/internal/localpg/pgtest"
-	"pushloss/internal/postgres"
-	"pushloss/internal/problem"
-	"pushloss/internal/stream"
-	"pushloss/load"
 	"pushloss/migrations"
-	"pushloss/transform"
 )
-
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
-
-// fixture is a database of one test.
-type fixture struct {
-	url  string
-	pool *postgres.Pool
-	conn *pgx.Conn // of the tables' owner
-}
-
-func setup(t *testing.T) fixture {
-	t.Helper()
-	url := pgtest.URL(t)
-	return fixture{url: url, pool: open(t, url), conn: connectTo(t, url)}
-}
-
-func open(t *testing.T, url string) *postgres.Pool {
-	t.Helper()
-	pool, err := postgres.Open(t.Context(), url, 4)
-	must(t, err)
-	t.Cleanup(pool.Close)
-	return pool
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func equal(t *testing.T, what string, want, got any) {
-	t.Helper()
-	if diff := gocmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", what, diff)
-	}
-}
-
-// newRole makes a role that has nothing but the right to log in.
-func newRole(t *testing.T, databaseURL string) (name, asRole string) {
-	t.Helper()
-	name = "pushloss_reader_" + strings.ToLower(rand.Text())
-	return name, pgtest.Role(t, databaseURL, name, "")
-}
-
-func connectTo(t *testing.T, url string) *pgx.Conn {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), url)
-	must(t, err)
-	t.Cleanup(func() { _ = conn.Close(context.Background()) })
-	return conn
-}
-
-func execOn(t *testing.T, conn *pgx.Conn, sql string) {
-	t.Helper()
-	if _, err := conn.Exec(t.Context(), sql); err != nil {
-		t.Fatalf("%s: %v", sql, err)
-	}
-}
-
-func namesOn(t *testing.T, conn *pgx.Conn, sql string, args ...any) []string {
-	t.Helper()
-	rows, err := conn.Query(t.Context(), sql, args...)
-	must(t, err)
-	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	must(t, err)
-	return names
-}
-
-func allowed(t *testing.T, conn *pgx.Conn, sql string) {
-	t.Helper()
-	if _, err := conn.Exec(t.Context(), sql); err != nil {
-		t.Errorf("%s: %v", sql, err)
-	}
-}
-
-func denied(t *testing.T, conn *pgx.Conn, sql string) {
-	t.Helper()
-	_, err := conn.Exec(t.Context(), sql)
-	var pgErr *pgconn.PgError
-	if !errors.As(err, &pgErr) || pgErr.Code != pgerrcode.InsufficientPrivilege {
-		t.Errorf("%s: %v, want permission denied", sql, err)
-	}
-}
-
-// loadThree loads a day of an app with three losses.
-func loadThree(t *testing.T, url string) {
-	t.Helper()
-	db, err := load.Open(t.Context(), url, 4)
-	must(t, err)
-	defer db.Close()
-	session, ctx, err := db.OpenSession(t.Context(), "the test")
-	must(t, err)
-	defer session.Close()
-	now := time.Date(2025, 3, 10, 3, 0, 0, 0, time.UTC)
-	run, err := session.StartRun(ctx, "run", now)
-	must(t, err)
-	lock, err := session.LockApp(ctx, 1400000001)
-	must(t, err)
-	day := calendar.DayOf(now, time.UTC) - 1
-	loss := transform.Fact{Key: transform.Key{Stage: stream.ReadyToSend, Code: "1"}, Count: 3, Info: "one"}
-	_, err = lock.Load(ctx, load.Pull{
-		RunID: run, Day: day, Window: day.Window(time.UTC), Tasks: []load.TaskRef{{}}, SentAt: now, Trusted: true, Body: []byte("{}"),
-		Result: transform.Result{Snapshots: []transform.Snapshot{{Facts: []transform.Fact{loss}}}, Counts: transform.Counts{Facts: 1}},
-	}, now)
-	must(t, err)
-}
 
 // Anybody may read the names in the catalog, whatever they may read.
 const (
@@ -310,14 +188,6 @@ func TestHostileRoleNamesAreOnlyNames(t *testing.T) {
 	equal(t, "rights of the other", []string{"false"}, namesOn(t, f.conn, `SELECT has_schema_privilege($1, 'analytics', 'USAGE')::text`, long))
 }
 
-func wantError(t *testing.T, err error, says, remedy string) {
-	t.Helper()
-	var refusal *problem.UsageError
-	if !errors.As(err, &refusal) || !strings.Contains(refusal.Error(), says) || !strings.Contains(refusal.Hint(), remedy) {
-		t.Errorf("error %v, want a UsageError with %q and %q", err, says, remedy)
-	}
-}
-
 func TestMeaninglessGrantsAreRefused(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -374,124 +244,6 @@ func TestARoleThatMayNotGrantGetsAnError(t *testing.T) {
 	_, err = access.Revoke(t.Context(), open(t, url), reader)
 	wantError(t, err, "passed", "CASCADE")
 	execOn(t, owner, `REVOKE USAGE ON SCHEMA analytics FROM `+reader+` CASCADE`)
-}
-
-// A view that somebody else made in analytics is theirs to grant.
-func TestViewsOfOthersInAnalyticsAreNamed(t *testing.T) {
-	t.Parallel()
-	url := pgtest.URL(t)
-	owner, db := connectTo(t, url), open(t, url)
-	guest, asGuest := newRole(t, url)
-	role, _ := newRole(t, url)
-	execOn(t, owner, `GRANT USAGE, CREATE ON SCHEMA analytics TO `+guest)
-	execOn(t, connectTo(t, asGuest), `CREATE VIEW analytics."of a guest" AS SELECT 1 AS one`)
-	_, err := access.Grant(t.Context(), db, role, false)
-	wantError(t, err, "view analytics.of a guest", "connect as")
-	report, err := access.Grant(t.Context(), open(t, pgtest.AdminURL(t, url)), role, false)
-	must(t, err)
-	if !slices.ContainsFunc(report.Rights, func(r access.Right) bool { return r.On == "later views of "+guest }) {
-		t.Errorf("who made a view once may make more: %+v", report.Rights)
-	}
-}
-
-func TestNotesNameRightsBesideTheGrant(t *testing.T) {
-	t.Parallel()
-	url := pgtest.URL(t)
-	owner, db := connectTo(t, url), open(t, url)
-	name := namesOn(t, owner, `SELECT current_database()::text`)[0]
-	role, _ := newRole(t, url)
-	execOn(t, owner, `REVOKE CONNECT ON DATABASE `+pgx.Identifier{name}.Sanitize()+` FROM PUBLIC`)
-	execOn(t, owner, `GRANT USAGE ON SCHEMA pushloss TO `+role)
-	execOn(t, owner, `GRANT SELECT (state) ON pushloss.run TO `+role)
-	execOn(t, connectTo(t, pgtest.AdminURL(t, url)), `GRANT CREATE ON SCHEMA public TO PUBLIC`)
-	report, err := access.Grant(t.Context(), db, role, false)
-	must(t, err)
-	notes := strings.Join(report.Notes, "\n")
-	for _, says := range []string{"GRANT CONNECT ON DATABASE", "tables of schema pushloss", "REVOKE CREATE ON SCHEMA public"} {
-		if !strings.Contains(notes, says) {
-			t.Errorf("notes %q, want %q among them", notes, says)
-		}
-	}
-	// Taken back, it may still read as a member of others.
-	execOn(t, owner, `GRANT USAGE ON SCHEMA analytics TO PUBLIC`)
-	execOn(t, owner, `GRANT SELECT ON analytics.runs TO PUBLIC`)
-	report, err = access.Revoke(t.Context(), db, role)
-	must(t, err)
-	notes = strings.Join(report.Notes, "\n")
-	for _, says := range []string{"it still reads analytics", "tables of schema pushloss", "DROP OWNED BY"} {
-		if !report.Reads || !strings.Contains(notes, says) {
-			t.Errorf("notes %q, want %q among them", notes, says)
-		}
-	}
-	execOn(t, owner, `REVOKE USAGE ON SCHEMA pushloss FROM `+role)
-	execOn(t, owner, `REVOKE SELECT (state) ON pushloss.run FROM `+role)
-	execOn(t, owner, `REVOKE USAGE ON SCHEMA analytics FROM PUBLIC`)
-	report, err = access.Revoke(t.Context(), db, role)
-	must(t, err)
-	if len(report.Notes) > 0 {
-		t.Errorf("of a role that no longer exists: %q", report.Notes)
-	}
-}
-
-// A group that may not log in, whose member does not inherit, and a role that may write and become the owner.
-func TestNotesNameWriteRightsAndRightsThatNeedSetRole(t *testing.T) {
-	t.Parallel()
-	url := pgtest.URL(t)
-	owner, admin, db := connectTo(t, url), connectTo(t, pgtest.AdminURL(t, url)), open(t, url)
-	me := pgx.Identifier{namesOn(t, owner, `SELECT current_user::text`)[0]}.Sanitize()
-	group, _ := newRole(t, url)
-	member, _ := newRole(t, url)
-	execOn(t, admin, `ALTER ROLE `+group+` NOLOGIN; ALTER ROLE `+member+` NOINHERIT; GRANT `+group+` TO `+member)
-	writer, _ := newRole(t, url)
-	execOn(t, admin, `ALTER ROLE `+writer+` NOINHERIT; GRANT `+me+` TO `+writer)
-	execOn(t, owner, `GRANT UPDATE ON analytics.tasks TO `+writer)
-	for _, test := range []struct {
-		role string
-		says []string
-	}{
-		{group, []string{"it may not log in", "before SET ROLE " + `"` + group + `"` + ": " + member}},
-		{writer, []string{"it may write in schema analytics or pushloss", "it is a member of " + me[1:len(me)-1], "after SET ROLE it may do everything"}},
-		{member, nil},
-	} {
-		report, err := access.Grant(t.Context(), db, test.role, false)
-		must(t, err)
-		notes := strings.Join(report.Notes, "\n")
-		for _, says := range test.says {
-			if !strings.Contains(notes, says) {
-				t.Errorf("notes %q, want %q among them", notes, says)
-			}
-		}
-		if len(report.Notes) != min(2, len(test.says)) {
-			t.Errorf("%s: notes %q", test.role, notes)
-		}
-	}
-}
-
-func TestAReaderFindsTheViewsByNameOnRequest(t *testing.T) {
-	t.Parallel()
-	url := pgtest.URL(t)
-	role, asRole := newRole(t, url)
-	db := open(t, pgtest.AdminURL(t, url)) // the owner may not alter roles
-	report, err := access.Grant(t.Context(), db, role, false)
-	must(t, err)
-	if report.SearchPath || report.First != "SELECT * FROM analytics.calendar ORDER BY day DESC LIMIT 7" {
-		t.Errorf("without a search path: %+v", report)
-	}
-	allowed(t, connectTo(t, asRole), report.First)
-	for range 2 {
-		report, err = access.Grant(t.Context(), db, role, true)
-		must(t, err)
-		if !report.SearchPath || report.First != "SELECT * FROM calendar ORDER BY day DESC LIMIT 7" {
-			t.Errorf("with a search path: %+v", report)
-		}
-	}
-	allowed(t, connectTo(t, asRole), report.First)
-	_, err = access.Revoke(t.Context(), db, role)
-	must(t, err)
-	equal(t, "settings that keep the role", []string{"0"}, namesOn(t, connectTo(t, url), `SELECT count(*)::text FROM pg_db_role_setting WHERE setrole = $1::regrole`, role))
-	if _, err := access.Grant(t.Context(), open(t, url), role, true); err != nil {
-		wantError(t, err, "permission denied", "superuser")
-	}
 }
 
 func TestConcurrentGrantsAllSucceed(t *testing.T) {

@@ -207,32 +207,6 @@ func TestAListInSmallPiecesIsTheSameList(t *testing.T) {
 	}
 }
 
-func TestParseTime(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{
-		"2025-03-31T08:00:00+08:00": "2025-03-31T00:00:00Z",
-		"2025-03-31T08:00:00Z":      "2025-03-31T08:00:00Z",
-		"2025-03-31T08:00:00.5Z":    "2025-03-31T08:00:00.5Z",
-		"2025-03-31 08:00:00+01:00": "2025-03-31T07:00:00Z",
-		"2025-03-31 08:00:00Z":      "2025-03-31T08:00:00Z",
-		"2025-03-31T08:00:00":       "2025-03-31T00:00:00Z",
-		"2025-03-31 08:00:00":       "2025-03-31T00:00:00Z",
-		"2025-03-31 08:00":          "2025-03-31T00:00:00Z",
-		"2025-03-31":                "2025-03-30T16:00:00Z",
-		"1741507200":                "2025-03-09T08:00:00Z",
-	} {
-		got, err := taskfile.ParseTime(text, beijing)
-		if err != nil || !got.Equal(*at(want)) {
-			t.Errorf("%s is read as %s, %v; want %s", text, got, err, want)
-		}
-	}
-	for _, text := range []string{"", "now", "2025-02-30", "31.3.2025", "03/31/2025", "20250331", "17415072000000000", "999", "-1741507200", "1741507200.5"} {
-		if got, err := taskfile.ParseTime(text, beijing); err == nil {
-			t.Errorf("%q is read as %s", text, got)
-		}
-	}
-}
-
 func FuzzRead(f *testing.F) {
 	for _, list := range []string{
 		"task_id,sdk_app_id,sent_at,label\na,1400000001,2025-03-09T08:00:00Z,x\n", "\ufefftask_id\r\na\r\n",

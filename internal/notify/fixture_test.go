@@ -1,0 +1,134 @@
+package notify_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/language"
+	"pushloss/internal/localpg/pgtest"
+	"pushloss/internal/notify"
+	"pushloss/internal/secret"
+	"pushloss/load"
+)
+
+// inbox is a webhook: what it got, and whether it takes anything.
+type inbox struct {
+	*httptest.Server
+	mu    sync.Mutex
+	got   []string // titles
+	reply func(http.ResponseWriter, *http.Request)
+}
+
+const token = "T0k3n-in-the-path"
+
+func newInbox(t testing.TB) *inbox {
+	in := &inbox{}
+	in.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		in.mu.Lock()
+		reply := in.reply
+		if reply == nil {
+			title, _, _ := strings.Cut(string(body), "\n")
+			in.got = append(in.got, title)
+		}
+		in.mu.Unlock()
+		if reply != nil {
+			reply(w, r)
+		}
+	}))
+	t.Cleanup(in.Close)
+	return in
+}
+
+func (in *inbox) answers(reply func(http.ResponseWriter, *http.Request)) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.reply = reply
+}
+
+func (in *inbox) titles() []string {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return slices.Clone(in.got)
+}
+
+func (in *inbox) secretURL() string {
+	return "generic://" + strings.TrimPrefix(in.URL, "http://") + "/" + token + "?disabletls=yes"
+}
+
+// world is a database and a clock that replicas share.
+type world struct {
+	t   testing.TB
+	db  *load.DB
+	url string
+	now time.Time
+	log bytes.Buffer
+}
+
+func setup(t testing.TB) *world {
+	w := &world{t: t, now: noon, url: pgtest.URL(t)}
+	db, err := load.Open(t.Context(), w.url, 6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	w.db = db
+	return w
+}
+
+func (w *world) replica(urls ...string) *notify.Notifier {
+	w.t.Helper()
+	var secrets []secret.Text
+	for _, url := range urls {
+		secrets = append(secrets, secret.New(url))
+	}
+	log := slog.New(slog.NewTextHandler(&w.log, nil))
+	targets, err := notify.Targets(secrets, log)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return notify.New(w.db.Pool(), targets, nil, notify.In(language.English), log, func() time.Time { return w.now })
+}
+
+func gapOf(app int64, wrong bool) []notify.Verdict {
+	return []notify.Verdict{{
+		AlertKey: notify.AlertKey{Kind: notify.KindGap, SDKAppID: app}, Wrong: wrong,
+		Title: fmt.Sprint("gap of ", app), Detail: "detail", Hint: "hint",
+	}}
+}
+
+func opened(app int64) string { return fmt.Sprint("pushloss: gap of ", app) }
+
+func recovered(app int64) string { return fmt.Sprint("pushloss: recovered: gap of ", app) }
+
+func equal(t testing.TB, what string, want, got any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+func (w *world) text(sql string) (text string) {
+	w.t.Helper()
+	conn, err := pgx.Connect(w.t.Context(), w.url)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer conn.Close(w.t.Context())
+	if err := conn.QueryRow(w.t.Context(), sql).Scan(&text); err != nil {
+		w.t.Fatal(err)
+	}
+	return text
+}
