@@ -31,9 +31,9 @@ func TestBodiesThatAreNotAnAnswer(t *testing.T) {
 		"with a fraction as code":    {`{"ErrorCode":0.5}`, "its ErrorCode is not a whole number"},
 		"cut off":                    {okay[:len(okay)-3], "not the API's JSON"},
 		"two answers":                {okay + okay, "text follows its end"},
-		"an answer and more":         {okay + " x", "text follows its end"},
+		"text after the answer":      {okay + " x", "text follows its end"},
 		"nested too deeply":          {`{"ErrorCode":0,"a":` + strings.Repeat("[", 2<<20), "it is nested too deeply"},
-		"nested too deeply and mendable": {
+		"nested too deeply, otherwise repairable": {
 			`{"ErrorCode":0,/* " */"a":[1,],"b":` + strings.Repeat(`[{"c":`, 1<<20), "it is nested too deeply",
 		},
 	} {
@@ -75,9 +75,9 @@ func TestOddBodiesThatAreReadAnyway(t *testing.T) {
 		"blanks around":                          " \r\n" + okay + "\n\n",
 		"a code that is a string":                `{"ErrorCode":"0"}`,
 		"a code that is null":                    `{"ErrorCode":null}`,
-		"without words":                          `{"ActionStatus":"OK","ErrorCode":0}`,
-		"words that are an object":               `{"ErrorCode":0,"ErrorInfo":{"a":1}}`,
-		"words that are not UTF-8":               "{\"ErrorCode\":0,\"ErrorInfo\":\"\xff\"}",
+		"without a message":                      `{"ActionStatus":"OK","ErrorCode":0}`,
+		"a message that is an object":            `{"ErrorCode":0,"ErrorInfo":{"a":1}}`,
+		"a message that is not UTF-8":            "{\"ErrorCode\":0,\"ErrorInfo\":\"\xff\"}",
 		"a name that occurs twice":               `{"ErrorCode":0,"x":1,"x":2}`,
 		"unknown fields":                         `{"RequestId":"x","ErrorCode":0,"Results":[],"More":{"ErrorCode":1}}`,
 		"a ResultCode of success":                `{"ErrorCode":0,"ResultCode":0,"ResultInfo":"ok"}`,
@@ -261,11 +261,11 @@ func TestAKnownAnswerIsNotRead(t *testing.T) {
 		body          string
 		known, hashed bool
 	}{
-		"known":          {okay, true, true},
-		"not known":      {okay, false, true},
-		"to be repaired": {okayWithComma, false, true},
-		"with a key":     {`{"ErrorCode":0,"Results":[],"of":"` + secretKey.Reveal() + `"}`, false, false},
-		"known unmended": {okayWithComma, true, true},
+		"known":                   {okay, true, true},
+		"not known":               {okay, false, true},
+		"with a fault to repair":  {okayWithComma, false, true},
+		"with a key":              {`{"ErrorCode":0,"Results":[],"of":"` + secretKey.Reveal() + `"}`, false, false},
+		"known before the repair": {okayWithComma, true, true},
 	} {
 		inBubble(t, name, func(t *testing.T) {
 			s := always(reply{body: test.body})

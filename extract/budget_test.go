@@ -29,10 +29,10 @@ func TestALargeAnswerIsWorkedOnAlone(t *testing.T) {
 		first, second int
 		waits         bool
 	}{
-		{"two small ones", small, small, false},
-		{"a large one after a small one", small, large, true},
-		{"a small one after a large one", large, small, true},
-		{"two large ones", large, large, true},
+		{"two small answers", small, small, false},
+		{"a large answer after a small one", small, large, true},
+		{"a small answer after a large one", large, small, true},
+		{"two large answers", large, large, true},
 	} {
 		inBubble(t, test.name, func(t *testing.T) {
 			budget := extract.NewBudget() // of all apps

@@ -358,7 +358,7 @@ func TestCancelEndsWaitingForATurnAtOnce(t *testing.T) {
 			call.Done()
 			return pacer
 		},
-		"behind another who waits": func(t *testing.T) *extract.Pacer {
+		"behind another waiting process": func(t *testing.T) *extract.Pacer {
 			pacer := extract.NewPacer(1, extract.PacerOptions{NotBefore: time.Now().Add(time.Hour)})
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			t.Cleanup(cancel)

@@ -37,7 +37,7 @@ func TestCalibrationReadsWhatWasStoredAndChangedForADay(t *testing.T) {
 		{"one task", []string{"a"}, 4},
 		{"both tasks", []string{"a", "b"}, 5},
 		{"the whole app, which was not loaded", []string{""}, 0},
-		{"a task that nobody knows", []string{"c"}, 0},
+		{"an unknown task", []string{"c"}, 0},
 	} {
 		got, err := calibrate.NewStored(f.db.Pool()).DayHistories(ctx, testApp, test.tasks)
 		must(t, err)

@@ -38,8 +38,8 @@ func TestAnAnswerWithoutTheWholeApp(t *testing.T) {
 	}{
 		{"a first one", nil, true, StateFailed},
 		{"one of a day that was loaded", map[int32]Entry{0: loaded}, true, StateFailed},
-		{"a late first one", nil, false, StateUnproven},
-		{"a late one of a day that was loaded", map[int32]Entry{0: loaded}, false, StateLoaded},
+		{"a late first answer", nil, false, StateUnproven},
+		{"a late answer for a day that was loaded", map[int32]Entry{0: loaded}, false, StateLoaded},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -106,7 +106,7 @@ func TestWhatAnAnswerMakesOfAWindow(t *testing.T) {
 		{"a late answer adds to a loaded window", entry(StateLoaded, true, NotSettled), counts{"1": 4, "2": 5}, answered(counts{"1": 3, "3": 1}), late, NotSettled, StateLoaded, ByAPIMemory, counts{"1": 4, "2": 5, "3": 1}, 2},
 		{"a late equal answer changes nothing", entry(StateLoaded, true, ByLookback), counts{"1": 4}, answered(counts{"1": 4}), late, ByLookback, StateLoaded, ByLookback, counts{"1": 4}, 0},
 		{"a late empty answer removes nothing", entry(StateLoaded, true, NotSettled), counts{"1": 4}, answered(nil), late, NotSettled, StateLoaded, ByAPIMemory, counts{"1": 4}, 1},
-		{"a zero that was proven in time stays one", entry(StateEmpty, true, NotSettled), nil, answered(nil), late, NotSettled, StateEmpty, ByAPIMemory, nil, 0},
+		{"a zero that was proven in time stays zero", entry(StateEmpty, true, NotSettled), nil, answered(nil), late, NotSettled, StateEmpty, ByAPIMemory, nil, 0},
 		{"a late answer adds to a proven zero", entry(StateEmpty, true, ByLookback), nil, answered(counts{"1": 4}), late, ByLookback, StateLoaded, ByLookback, counts{"1": 4}, 0},
 		{"a late answer heals a failure of a window loaded in time", entry(StateFailed, true, NotSettled), counts{"1": 4}, answered(nil), late, NotSettled, StateLoaded, ByAPIMemory, counts{"1": 4}, 1},
 

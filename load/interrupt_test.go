@@ -146,10 +146,10 @@ func TestUnreachable(t *testing.T) {
 		{"a server that shuts down", postgres(pgerrcode.AdminShutdown), true},
 		{"a statement timeout", postgres(pgerrcode.QueryCanceled), true},
 		{"a wrong password", postgres(pgerrcode.InvalidPassword), true},
-		{"a database that is not there", postgres(pgerrcode.InvalidCatalogName), true},
+		{"a missing database", postgres(pgerrcode.InvalidCatalogName), true},
 		{"a read-only database", postgres(pgerrcode.ReadOnlySQLTransaction), true},
 		{"a deadlock", postgres(pgerrcode.DeadlockDetected), false},
-		{"a table that is not there", postgres(pgerrcode.UndefinedTable), false},
+		{"a missing table", postgres(pgerrcode.UndefinedTable), false},
 		{"a role without rights", postgres(pgerrcode.InsufficientPrivilege), false},
 	}
 	for _, test := range tests {

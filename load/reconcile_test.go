@@ -135,8 +135,8 @@ func TestLaterChecksReplaceEarlierOnes(t *testing.T) {
 		{"agreement of a span within", []step{{wrong, false, true}, {half, true, true}}, []string{"2 differs", "1 agreed"}},
 		{"agreement of a span around", []step{{wrong, true, true}, {right, false, true}}, []string{"1 superseded", "2 agreed"}},
 		{"a difference of a span around", []step{{wrong, true, true}, {wrong, false, true}}, []string{"1 differs", "2 differs"}},
-		{"an unproven one", []step{{wrong, false, true}, {wrong, false, false}}, []string{"2 differs", "2 unproven"}},
-		{"an unproven one of an unproven one", []step{{wrong, false, false}, {wrong, false, false}}, []string{"2 superseded", "2 unproven"}},
+		{"an unproven check", []step{{wrong, false, true}, {wrong, false, false}}, []string{"2 differs", "2 unproven"}},
+		{"an unproven check after an unproven one", []step{{wrong, false, false}, {wrong, false, false}}, []string{"2 superseded", "2 unproven"}},
 		{"agreement of an unproven one", []step{{wrong, false, false}, {right, false, false}}, []string{"2 superseded", "2 agreed"}},
 		{"a difference of one that agreed", []step{{right, false, true}, {wrong, false, true}}, []string{"2 superseded", "2 differs"}},
 	} {

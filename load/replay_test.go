@@ -224,7 +224,7 @@ func TestWhatCannotBeProvenIsReportedAndLeftAlone(t *testing.T) {
 		says       string
 	}{
 		{"a flipped byte", `UPDATE pushloss.raw_body SET body = set_byte(body, 10, get_byte(body, 10) # 1)`, "archive", "not provable", "SHA-256"},
-		{"an answer cut short", `UPDATE pushloss.raw_body SET body = substr(body, 1, 10)`, "archive", "not provable", "SHA-256"},
+		{"an answer that is cut off", `UPDATE pushloss.raw_body SET body = substr(body, 1, 10)`, "archive", "not provable", "SHA-256"},
 		{"another answer in its place", `UPDATE pushloss.raw_body AS b SET body = o.body FROM pushloss.raw_body AS o WHERE o.sha256 <> b.sha256`, "archive", "not provable", "SHA-256"},
 		{"a lost answer", `DELETE FROM pushloss.raw_body`, "archive", "not provable", "the answer is missing"},
 		{"a lost pull", `DELETE FROM pushloss.pull`, "archive", "no answer kept", "no stored pull"},

@@ -128,7 +128,7 @@ func TestARunIsBrokenOffUntilALaterOneMakesUpForIt(t *testing.T) {
 		{"another one beside it", `('run', 1, 4, 'abandoned'), ('run', 1, 2, 'done')`, true},
 		{"another one after it", `('run', 1, 4, 'abandoned'), ('run', 5, 6, 'failed')`, false},
 		{"one after it that did nothing", `('run', 1, 4, 'abandoned'), ('run', 5, 6, 'skipped')`, true},
-		{"its process is gone, and nobody has said so", `('run', 1, 2, 'done'), ('run', 3, NULL, 'running')`, true},
+		{"its process is gone, which was not recorded", `('run', 1, 2, 'done'), ('run', 3, NULL, 'running')`, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

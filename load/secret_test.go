@@ -12,7 +12,7 @@ import (
 func TestAnErrorDoesNotContainAnUnreadableURL(t *testing.T) {
 	t.Parallel()
 	for name, url := range map[string]string{
-		"port that is none":            "postgres://me:hush-hush@localhost:port/db",
+		"port that is not valid":       "postgres://me:hush-hush@localhost:port/db",
 		"percent that escapes nothing": "postgres://me:%hush-hush@localhost/db",
 		"password with an at sign":     "postgres://me:p@hush-hush@localhost:port/db",
 		"password as a parameter":      "postgres://me@localhost/db?password=hush-hush&sslmode=none",

@@ -17,12 +17,12 @@ func TestWindowsThatTheAPIForgotSettleAsTheirLastTrustedAnswerLeftThem(t *testin
 		{"absent", `'2025-03-05', 'absent', 0, false, NULL, now()`, "absent true api_memory"},
 		{"failed since, with figures", `'2025-03-05', 'failed', 3, false, NULL, now()`, "loaded true api_memory"},
 		{"failed since, without figures", `'2025-03-05', 'failed', 0, false, NULL, now()`, "empty true api_memory"},
-		{"failed always", `'2025-03-05', 'failed', 0, false, NULL, NULL`, "failed false <nil>"},
+		{"it always failed", `'2025-03-05', 'failed', 0, false, NULL, NULL`, "failed false <nil>"},
 		{"figures that nobody proved", `'2025-03-05', 'loaded', 3, false, NULL, NULL`, "loaded false <nil>"},
 		{"the last forgotten day", `'2025-03-06', 'loaded', 3, false, NULL, now()`, "loaded true api_memory"},
 		{"the first remembered day", `'2025-03-07', 'loaded', 3, false, NULL, now()`, "loaded false <nil>"},
 		{"settled by others before", `'2025-03-05', 'loaded', 3, true, 'lookback', now()`, "loaded true lookback"},
-		{"final ahead of its end", `'2025-03-10', 'loaded', 3, true, 'api_memory', now()`, "loaded false <nil>"},
+		{"final before its end", `'2025-03-10', 'loaded', 3, true, 'api_memory', now()`, "loaded false <nil>"},
 		{"the last ended day", `'2025-03-09', 'loaded', 3, true, 'api_memory', now()`, "loaded true api_memory"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

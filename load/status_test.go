@@ -127,7 +127,7 @@ func TestO1Status(t *testing.T) {
 			},
 		},
 		{
-			name: "a word for too long ago is not a failure", first: 1, grace: time.Hour,
+			name: "an answer that says too long ago is not a failure", first: 1, grace: time.Hour,
 			windows: func(f *fixture, today calendar.Day) {
 				f.window(overall, today-1, load.StateUnavailable, load.ByAPIMemory, "too old")
 			},
@@ -156,7 +156,7 @@ func TestO1Status(t *testing.T) {
 			want: func(today calendar.Day) load.AppStatus { return load.AppStatus{FirstDay: ptr(today - 1)} },
 		},
 		{
-			name: "a window that was opened has its time again", first: 3, grace: time.Hour,
+			name: "a window that was opened gets its full time again", first: 3, grace: time.Hour,
 			windows: func(f *fixture, today calendar.Day) {
 				f.window(overall, today-3, load.StateLoaded, load.NotSettled, "")
 				f.window(overall, today-2, load.StateLoaded, load.NotSettled, "")
@@ -178,7 +178,7 @@ func TestO1Status(t *testing.T) {
 			},
 		},
 		{
-			name: "reconciliations that stay different, but for retired tasks'", first: 1, grace: time.Hour,
+			name: "reconciliations that stay different, without those of retired tasks", first: 1, grace: time.Hour,
 			windows: func(f *fixture, today calendar.Day) {
 				f.window(overall, today-1, load.StateLoaded, load.NotSettled, "")
 				f.exec(`INSERT INTO pushloss.reconciliation (sdk_app_id, run_id, task_key, first_day, last_day, checked_at, trusted, keys, differences, attempt, state)

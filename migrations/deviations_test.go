@@ -46,7 +46,7 @@ func TestDifferencesFromTheMigrationsAreNamedWithARemedy(t *testing.T) {
 		{"row security for the owner too", `ALTER TABLE pushloss.run ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY`, []string{"different table pushloss.run"}, []string{"may hide rows"}, true},
 		{"an unlogged table", `ALTER TABLE pushloss.reject SET UNLOGGED`, []string{"different table pushloss.reject"}, []string{"SET LOGGED"}, true},
 		{"a table whose rows count as ours", `CREATE TABLE public."Old rows" () INHERITS (pushloss.stage_loss)`, []string{`extra heir pushloss.stage_loss public."Old rows"`}, []string{"counted twice"}, true},
-		{"keys that nobody checks", `ALTER TABLE pushloss.usual_stage_text DISABLE TRIGGER ALL`, []string{"different constraint pushloss.usual_stage_text usual_stage_text_err_code_key_fkey"}, []string{"pushloss.usual_stage_text ENABLE TRIGGER ALL"}, true},
+		{"keys that are not checked", `ALTER TABLE pushloss.usual_stage_text DISABLE TRIGGER ALL`, []string{"different constraint pushloss.usual_stage_text usual_stage_text_err_code_key_fkey"}, []string{"pushloss.usual_stage_text ENABLE TRIGGER ALL"}, true},
 		{"a column that is lost", `ALTER TABLE pushloss.run DROP COLUMN error CASCADE`, []string{"missing column pushloss.run error", "missing view analytics.runs"}, nil, false},
 		{"a column of another type", `ALTER TABLE pushloss.raw_body ALTER COLUMN size TYPE bigint`, []string{"different column pushloss.raw_body size"}, nil, false},
 		{"a column that was added", `ALTER TABLE pushloss.raw_body ADD COLUMN note text`, []string{"extra column pushloss.raw_body note"}, []string{"DROP COLUMN"}, true},

@@ -215,8 +215,8 @@ func TestADirtyMarkOfAnOlderBinaryIsExamined(t *testing.T) {
 		{"nothing of one between is there", 12, 13, "the tables are those of version 12, whole"},
 		{"all of one between is there", 13, 13, "the tables are those of version 13, whole"},
 		{"nothing of the first is there", 0, baseline, "nothing of a migration is there"},
-		{"way down to nothing that is done", 0, -1, "nothing of a migration is there"},
-		{"way down to nothing that was rolled back", baseline, -1, "the tables are those of version 11, whole"},
+		{"a finished migration down to nothing", 0, -1, "nothing of a migration is there"},
+		{"a rolled-back migration down to nothing", baseline, -1, "the tables are those of version 11, whole"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			downTo(t, url, tt.at)

@@ -23,7 +23,7 @@ func TestPasswordIsNeverPrinted(t *testing.T) {
 		{"wrong password", wrong.String()},
 		{"nobody listens", "postgres://me:hunter2@127.0.0.1:1/db?connect_timeout=5"},
 		{"no such host", "postgres://me:hunter2@nowhere.invalid/db?connect_timeout=5"},
-		{"port that is none", "postgres://me:hunter2@localhost:port/db"},
+		{"port that is not valid", "postgres://me:hunter2@localhost:port/db"},
 		{"percent that escapes nothing", "postgres://me:%hunter2@localhost/db"},
 		{"password with an at sign", "postgres://me:p@hunter2@localhost:port/db"},
 		{"password with a colon and a percent", "postgres://me:%p:hunter2@localhost:1/db"},

@@ -69,7 +69,7 @@ func TestM5Check(t *testing.T) {
 			says: "the schema is dirty", hint: "never forces it", upFails: true,
 		},
 		{
-			name: "dirty on the way down to nothing", database: at(-1, true),
+			name: "dirty during a migration down to nothing", database: at(-1, true),
 			want: migrations.Status{Version: 0, Newest: newest, Dirty: true},
 			says: "version 0", hint: "never forces it", upFails: true,
 		},

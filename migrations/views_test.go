@@ -139,7 +139,7 @@ func TestAnAlteredViewIsFoundAndRepaired(t *testing.T) {
 		{"another body", `CREATE OR REPLACE VIEW analytics.stages AS SELECT stage_id, stage, 'x' AS meaning FROM pushloss.stage`, []string{"altered view analytics.stages"}},
 		{"a filter", `CREATE OR REPLACE VIEW analytics.tasks AS SELECT sdk_app_id, task_id, label, sent_at, registered_at, retired_at, source, true AS answered, now() AS last_figures_at FROM pushloss.task WHERE retired_at IS NULL`,
 			[]string{"altered view analytics.tasks"}},
-		{"a column more", `CREATE OR REPLACE VIEW analytics.stages AS SELECT stage_id, stage, meaning, 1 AS one FROM pushloss.stage`, []string{"extra column analytics.stages one", "altered view analytics.stages"}},
+		{"an extra column", `CREATE OR REPLACE VIEW analytics.stages AS SELECT stage_id, stage, meaning, 1 AS one FROM pushloss.stage`, []string{"extra column analytics.stages one", "altered view analytics.stages"}},
 		{"a column with another name", `ALTER VIEW analytics.stages RENAME COLUMN meaning TO sense`,
 			[]string{"missing column analytics.stages meaning", "extra column analytics.stages sense", "altered view analytics.stages"}},
 		{"dropped", `DROP VIEW analytics.loss_rates`, []string{"missing view analytics.loss_rates"}},

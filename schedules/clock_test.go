@@ -56,10 +56,10 @@ func TestTicksGoOnAfterTheClockWasSet(t *testing.T) {
 		by   time.Duration
 		want []string
 	}{
-		{"ten days back", -240 * time.Hour, []string{"01 03:00", "23 03:00", "24 03:00"}},
-		{"an hour back, over a tick", -time.Hour, []string{"01 03:00", "01 03:00", "02 03:00"}},
-		{"ten days forth", 240 * time.Hour, []string{"01 03:00", "11 03:30", "12 03:00"}},
-		{"an hour forth, over no tick", time.Hour, []string{"01 03:00", "02 03:00"}},
+		{"clocks go back ten days", -240 * time.Hour, []string{"01 03:00", "23 03:00", "24 03:00"}},
+		{"clocks go back an hour, across a tick", -time.Hour, []string{"01 03:00", "01 03:00", "02 03:00"}},
+		{"clocks go forward ten days", 240 * time.Hour, []string{"01 03:00", "11 03:30", "12 03:00"}},
+		{"clocks go forward an hour, without a tick", time.Hour, []string{"01 03:00", "02 03:00"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -101,7 +101,7 @@ func TestAJobIsTriedAgainAfterPausesAndThenWaitsForItsTick(t *testing.T) {
 		{"it passes", 2, again, nil, []string{"01 03:00:00", "01 03:01:10", "01 03:06:20", "02 03:00:00"}},
 		{"it lasts", 5, again, nil, []string{
 			"01 03:00:00", "01 03:01:10", "01 03:06:20", "01 03:36:30", "02 03:00:00", "02 03:01:10"}},
-		{"nothing that passes", 1, errors.New("a wrong key"), nil, []string{"01 03:00:00", "02 03:00:00"}},
+		{"no transient failure", 1, errors.New("a wrong key"), nil, []string{"01 03:00:00", "02 03:00:00"}},
 		{"a panic", 1, &schedules.PanicError{}, nil, []string{"01 03:00:00", "02 03:00:00"}},
 		{"other pauses", 2, again, []time.Duration{time.Second}, []string{"01 03:00:00", "01 03:00:11", "02 03:00:00"}},
 		{"none", 1, again, []time.Duration{}, []string{"01 03:00:00", "02 03:00:00"}},

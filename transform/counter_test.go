@@ -76,9 +76,9 @@ func TestStatisticsBecomeAFactPerCounter(t *testing.T) {
 			Snapshots: []transform.Snapshot{{TaskID: "a", Facts: []transform.Fact{counted(stream.Sent, 1, 2, 4)}}},
 			Counts:    transform.Counts{RowsIn: 2, Facts: 1, Merged: 1},
 		}},
-		{"only zeros are no facts", `{"TaskID":"a","TotalCount":0,"ClickCount":0,"PlatformStatistics":[{"EventType":1,"PushPlatform":1,"TotalCount":0}]}`,
+		{"only zeros are not facts", `{"TaskID":"a","TotalCount":0,"ClickCount":0,"PlatformStatistics":[{"EventType":1,"PushPlatform":1,"TotalCount":0}]}`,
 			transform.Result{Snapshots: []transform.Snapshot{{TaskID: "a"}}, Counts: transform.Counts{RowsIn: 3, Zeros: 3}}},
-		{"a zero beside others is a figure", `{"TaskID":"a","TotalCount":1,"ClickCount":0}`, transform.Result{
+		{"a zero next to other counters is a figure", `{"TaskID":"a","TotalCount":1,"ClickCount":0}`, transform.Result{
 			Snapshots: []transform.Snapshot{{TaskID: "a", Facts: []transform.Fact{counted(stream.Total, 0, 0, 1), counted(stream.Clicked, 0, 0, 0)}, Partial: true}},
 			Counts:    transform.Counts{RowsIn: 2, Facts: 2},
 		}},

@@ -37,7 +37,7 @@ func TestResultsAreSortedByWhatWasAsked(t *testing.T) {
 			want: transform.Result{Snapshots: []transform.Snapshot{a, b}, Counts: transform.Counts{RowsIn: 2, Facts: 2}},
 		},
 		{
-			name:   "a task that is not there is absent",
+			name:   "a missing task is absent",
 			answer: ok(stages("a", row1)), asked: []string{"a", "b"},
 			want: transform.Result{Snapshots: []transform.Snapshot{a}, Absent: []string{"b"}, Counts: transform.Counts{RowsIn: 1, Facts: 1}},
 		},
@@ -56,11 +56,11 @@ func TestResultsAreSortedByWhatWasAsked(t *testing.T) {
 			want: transform.Result{Absent: []string{"a", "b"}},
 		},
 		{
-			name: "null results are none", answer: `{"ErrorCode":0,"Results":null}`, asked: []string{"a"},
+			name: "null results are no results", answer: `{"ErrorCode":0,"Results":null}`, asked: []string{"a"},
 			want: transform.Result{Absent: []string{"a"}},
 		},
 		{
-			name: "missing results are none", answer: `{"ErrorCode":0}`,
+			name: "missing results are no results", answer: `{"ErrorCode":0}`,
 			want: transform.Result{Absent: []string{""}},
 		},
 		{
@@ -122,7 +122,7 @@ func TestResultsAreSortedByWhatWasAsked(t *testing.T) {
 			},
 		},
 		{
-			name:   "different repetitions are refused, whichever comes again",
+			name:   "different repetitions are refused in any order",
 			answer: ok(stages("a", row2), stages("a", row1), stages("a", row1)), asked: []string{"a"},
 			want: transform.Result{
 				Unreadable: []transform.Unreadable{{TaskID: "a", Reason: differs}},
@@ -145,7 +145,7 @@ func TestResultsAreSortedByWhatWasAsked(t *testing.T) {
 			want: transform.Result{Snapshots: []transform.Snapshot{a, b}, Counts: transform.Counts{RowsIn: 2, Facts: 2}},
 		},
 		{
-			name:   "an array that is an object makes its task unreadable, and it alone",
+			name:   "an array that is an object makes only its task unreadable",
 			answer: ok(`{"TaskID":"b","ReadyToSendLoss":{"ErrCode":"1"},"PostSendDeliveredLoss":[`+row2+`]}`, stages("a", row1)), asked: []string{"a", "b"},
 			want: transform.Result{
 				Snapshots:  []transform.Snapshot{a},
@@ -166,7 +166,7 @@ func TestResultsAreSortedByWhatWasAsked(t *testing.T) {
 			},
 		},
 		{
-			name:   "an array that is null and then given is the given one",
+			name:   "of an array that is null and then given, the given one counts",
 			answer: ok(`{"TaskID":"a","ReadyToSendLoss":null,"ReadyToSendLoss":[` + row1 + `]}`), asked: []string{"a"},
 			want: transform.Result{Snapshots: []transform.Snapshot{a}, Counts: transform.Counts{RowsIn: 1, Facts: 1}},
 		},
@@ -199,7 +199,7 @@ func TestResultsAreSortedByWhatWasAsked(t *testing.T) {
 			},
 		},
 		{
-			name:   "unknown fields are passed by",
+			name:   "unknown fields are skipped",
 			answer: `{"Extra":{"Results":[1]},"Results":[{"Sampled":[{}],"TaskID":"a","ReadyToSendLoss":[` + row1 + `],"UnknownLoss":[{"ErrCode":"9"}]}],"RequestId":"x"}`,
 			asked:  []string{"a"},
 			want:   transform.Result{Snapshots: []transform.Snapshot{a}, Counts: transform.Counts{RowsIn: 1, Facts: 1}},

@@ -165,7 +165,7 @@ func TestRowsOfTheSameKeyAreSummed(t *testing.T) {
 			want: []transform.Fact{stageFact("1", 8, "z")}, merged: 2,
 		},
 		{
-			name: "of equally large ones it is the first by alphabet",
+			name: "of equally large texts it is the first by alphabet",
 			rows: []string{`{"ErrCode":"1","ErrCount":3,"ErrInfo":"b"}`, `{"ErrCode":"1","ErrCount":3,"ErrInfo":"a"}`},
 			want: []transform.Fact{stageFact("1", 6, "a")}, merged: 1,
 		},

@@ -22,7 +22,7 @@ func TestTextsBecomeWhatPostgresCanHold(t *testing.T) {
 		{"emoji as is and escaped", `"😀\ud83d\ude00"`, "😀😀", 0},
 		{"quotes and backslashes", `"\"a\" \\ 'b'"`, `"a" \ 'b'`, 0},
 		{"control characters", `"a\tb\nc\u0001"`, "a\tb\nc\x01", 0},
-		{"a replacement character of its own", `"\ufffd"`, "\ufffd", 0},
+		{"a replacement character of the answer", `"\ufffd"`, "\ufffd", 0},
 		{"an escaped U+0000", `"a\u0000b"`, "a\ufffdb", 1},
 		{"a byte that is not UTF-8", "\"a\xffb\"", "a\ufffdb", 1},
 		{"a lone high surrogate", `"a\ud800b"`, "a\ufffdb", 1},

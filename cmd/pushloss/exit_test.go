@@ -39,7 +39,7 @@ func TestExitCodes(t *testing.T) {
 		{"a database that refuses the connection", refusedConnect, 3},
 		{"a lost lock", fmt.Errorf("load: %w", load.ErrLockLost), 3},
 		{"a refusal by the API", &extract.Error{Class: extract.Operator}, 4},
-		{"a failure of the API that passes", &extract.Error{Class: extract.Transient}, 1},
+		{"a transient failure of the API", &extract.Error{Class: extract.Transient}, 1},
 		{"anything else", errors.New("x"), 1},
 		{"an interruption", context.Canceled, 130},
 		{"an interruption while connecting", canceledConnect, 130},

@@ -157,7 +157,7 @@ func rulesFire(t *testing.T, w *world) {
 		{"as it is", `SELECT 1`, ever},
 		{"the last run is three days ago", `UPDATE pushloss.run SET started_at = started_at - interval '3 days', finished_at = finished_at - interval '3 days'
 			WHERE kind = 'run'`, append(slices.Clone(ever), "stale")},
-		{"no run ever ended well, since three days", `WITH apps AS (UPDATE pushloss.app SET registered_at = registered_at - interval '3 days')
+		{"no run has ended well for three days", `WITH apps AS (UPDATE pushloss.app SET registered_at = registered_at - interval '3 days')
 			UPDATE pushloss.run SET state = 'failed'`, append(slices.Clone(ever), "stale")},
 		{"an app is refused", fmt.Sprintf(`INSERT INTO pushloss.alert (kind, sdk_app_id, job, detail, opened_at) VALUES ('app_stopped', %d, '', '', now())`, app),
 			append(slices.Clone(ever), fmt.Sprint("stopped ", app))},

@@ -256,7 +256,7 @@ func TestDashboards(t *testing.T) {
 		run  func(*testing.T, *world)
 	}{
 		{"every panel has rows of the shape that it needs", panelsHaveRows},
-		{"every variable offers what there is", variablesOffer},
+		{"every variable offers the values that exist", variablesOffer},
 		{"any single value of a variable can be chosen", singleValues},
 		{"several values of every variable can be chosen", severalValues},
 		{"days of facts are found by the index", daysAreFoundByIndex},
@@ -264,7 +264,7 @@ func TestDashboards(t *testing.T) {
 		{"rates are losses by denominators", ratesAreTrue},
 		{"the pipeline's figures are those of its commands", healthIsTrue},
 		{"the alert rules fire where something is wrong, and only there", rulesFire},
-		{"what is retired is history", retiredAppsAreHistory},
+		{"retired apps belong to the history", retiredAppsAreHistory},
 		{"the role can only read the views", roleOnlyReads},
 		{"the questions of the guide are answered", guideIsTrue},
 		{"no answer depends on the session's time zone or style of dates", sameInEverySession},

@@ -71,13 +71,13 @@ func TestLatenessIsReadOffTheHistoryAndTheStoredDays(t *testing.T) {
 		{"figures that went away because they were forgotten are not a change", "forget-after=7d", []func(*world){
 			watch(20, 10*days), changed(15, 8*days, 24, 24), changed(15, 2*days, 4, 1),
 		}, calibrate.Measured, "up to 2.0 days after a day's end", []string{"24 changes are left out"}, "3"},
-		{"what grew after it was forgotten in part is one", "forget-after=7d", []func(*world){
+		{"a count that grew after a part was forgotten is a change", "forget-after=7d", []func(*world){
 			watch(20, 10*days), changed(15, 8*days, 24, 23),
 		}, calibrate.Measured, "up to 8.0 days after a day's end", []string{"of 24 changed figures"}, "4"},
 		{"the lookback is at most what the memory allows", "forget-after=7d", []func(*world){
 			watch(20, 6*days), changed(15, 5*days, 4, 1),
 		}, calibrate.Measured, "up to 5.0 days after a day's end", nil, "4"},
-		{"the stored days that are others now are changes too", "restated:day=2025-03-16", []func(*world){watch(20, 2*days)},
+		{"stored days that differ now are changes too", "restated:day=2025-03-16", []func(*world){watch(20, 2*days)},
 			calibrate.Measured, "up to 3.5 days after a day's end", []string{"the last after 3.5 days"}, "7"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -22,7 +22,7 @@ func TestATimeWithoutRunsCostsTheDaysThatTheAPIForgetsMeanwhile(t *testing.T) {
 	}{
 		{"two days", at(2, 3), at(4, 3), 7, beijing, true, "status calls days missing"},
 		{"six days", at(2, 3), at(8, 3), 7, beijing, true, "status calls days missing"},
-		{"a week: the day of the run is in no answer as a whole", at(2, 3), at(9, 3), 7, beijing, false, "the figures of 1 day are lost"},
+		{"a week: no answer has the whole day of the run", at(2, 3), at(9, 3), 7, beijing, false, "the figures of 1 day are lost"},
 		{"a week from midnight to midnight: calls come later", at(2, 0), at(9, 0), 7, beijing, false, "the figures of 1 day are lost"},
 		{"six days and a half", at(2, 4), at(8, 16), 7, beijing, true, "status calls days missing"},
 		{"the same for an app in another zone too", at(2, 4), at(8, 16), 7, time.UTC, false, "the figures of 1 day are lost"},

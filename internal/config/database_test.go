@@ -39,7 +39,7 @@ func TestDatabaseForms(t *testing.T) {
 func TestDatabaseProblems(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, url, says string }{
-		{"none offers the embedded one", "", "DATABASE_URL=embedded: for a local one"},
+		{"without a file the embedded one is offered", "", "DATABASE_URL=embedded: for a local one"},
 		{"another database", "mysql://u:swordfish@h/d", "is a mysql: URL"},
 		{"only a name", "embedded", "or embedded: for a local database"},
 		{"an embedded URL", "embedded://dir", "written embedded:DIR, without //"},

@@ -68,7 +68,7 @@ func TestACallbackThatIsNotGenuineIsRefused(t *testing.T) {
 		{"another time", right + "0", "is wrong"},
 		{"in upper case", strings.ToUpper(right), "no Sign"},
 		{"an older one", sign(appA, tokenA, noon.Add(-6*time.Minute)), "more than 5 minutes"},
-		{"one of the future", sign(appA, tokenA, noon.Add(6*time.Minute)), "more than 5 minutes"},
+		{"one in the future", sign(appA, tokenA, noon.Add(6*time.Minute)), "more than 5 minutes"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -111,14 +111,14 @@ func TestWhatACallbackMayContain(t *testing.T) {
 	}{
 		{"no events", `{}`, 200, nil},
 		{"an event without Events around it", event("t", noon), 200, []string{"t 2026-11-28 12:00:00"}},
-		{"fields of tomorrow", `{"Events":[{"New":{"TaskId":"no"},"TaskId":"t","TaskTime":"1795867200","Old":[1,{}]}],"More":[[]]}`, 200, []string{"t 2026-11-28 12:00:00"}},
+		{"future fields", `{"Events":[{"New":{"TaskId":"no"},"TaskId":"t","TaskTime":"1795867200","Old":[1,{}]}],"More":[[]]}`, 200, []string{"t 2026-11-28 12:00:00"}},
 		{"events without a usable task", `{"Events":[{"TaskId":""},{"TaskId":null},{"TaskId":["x"]},{},7,"x",null,{"TaskId":"a\u0000b"},{"TaskId":"a\u001b[31m"},{"TaskId":"\ud800"},{"TaskId":"` + strings.Repeat("x", 513) + `"},{"TaskId":"t"}]}`, 200, []string{"t -"}},
 		{"events of another command", `{"Events":[{"CallbackCommand":"Push.OfflinePush","TaskId":"u"},{"TaskId":"v","CallbackCommand":"Bot.OnC2CMessage"},` + event("t", noon) + `]}`, 200, []string{"t 2026-11-28 12:00:00"}},
 		{"blanks around a TaskId", `{"Events":[{"TaskId":" t\n"}]}`, 200, []string{"t -"}},
 		{"a time that makes no sense", events(event("t", time.Unix(5, 0)), event("u", noon.Add(time.Hour))), 200, []string{"t -", "u -"}},
 		{"a time in the ID alone", `{"Events":[{"TaskId":"6747f000_53724e01_1_2_3","TaskTime":0}]}`, 200, []string{"6747f000_53724e01_1_2_3 2024-11-28 04:22:24"}},
-		{"a member twice in an event", `{"Events":[{"TaskId":"a","TaskId":"b"},{"TaskId":"c","TaskTime":1,"tasktime":2},` + event("t", noon) + `]}`, 400, []string{"t 2026-11-28 12:00:00"}},
-		{"a member twice around the events", `{"Events":[` + event("t", noon) + `],"events":[` + event("u", noon) + `]}`, 400, []string{"t 2026-11-28 12:00:00"}},
+		{"a repeated member in an event", `{"Events":[{"TaskId":"a","TaskId":"b"},{"TaskId":"c","TaskTime":1,"tasktime":2},` + event("t", noon) + `]}`, 400, []string{"t 2026-11-28 12:00:00"}},
+		{"a repeated member around the events", `{"Events":[` + event("t", noon) + `],"events":[` + event("u", noon) + `]}`, 400, []string{"t 2026-11-28 12:00:00"}},
 		{"not JSON", `{"Events":[`, 400, nil},
 		{"no object", `[1]`, 400, nil},
 		{"two bodies", `{}{}`, 400, nil},

@@ -46,7 +46,7 @@ func TestTasksThatArePosted(t *testing.T) {
 		{"a field of another tool", "", `{"task_id":"t","sdk_app_id":1400000001,"colour":"red"}`, 200, "", []string{"1400000001 t - request"}},
 		{"twice with different values", "?sdk_app_id=1400000001", `[{"task_id":"a","label":"x"},{"task_id":"a","sdk_app_id":1400000001,"label":"y"}]`, 207,
 			"2: task a of app 1400000001 is in elements 1 and 2 with different values", []string{"1400000001 a - request"}},
-		{"a member twice", "?sdk_app_id=1400000001", `[{"ActionStatus":"OK","ErrorCode":0,"TaskId":"a","TaskId":"b"},` + "\n" + `{"task_id":"c"}]`, 207,
+		{"a repeated member", "?sdk_app_id=1400000001", `[{"ActionStatus":"OK","ErrorCode":0,"TaskId":"a","TaskId":"b"},` + "\n" + `{"task_id":"c"}]`, 207,
 			`1: the field "task_id" occurs twice: "TaskId" at line 1, column 46 and "TaskId" at line 1, column 59`, []string{"1400000001 c - request"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -17,7 +17,7 @@ func TestForeignDirectoryIsLeftAlone(t *testing.T) {
 	}{
 		{"files of others", map[string]string{"thesis.txt": "x"}, "has no PG_VERSION"},
 		{"a Postgres of others", map[string]string{versionFile: "15\n", "postgresql.conf": ""}, "pushloss did not make"},
-		{"a spoilt version", map[string]string{versionFile: "?\n", markerFile: ""}, `reads "?"`},
+		{"a damaged version", map[string]string{versionFile: "?\n", markerFile: ""}, `reads "?"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -141,7 +141,7 @@ func TestLag(t *testing.T) {
 		{"with a lookback of seven days it is seven", load.AppStatus{Timezone: "UTC", FirstDay: day(-30), NewestSettledDay: day(-8)}, 7, true},
 		{"with nothing final it counts from before the first day", load.AppStatus{Timezone: "UTC", FirstDay: day(-3)}, 3, true},
 		{"the app's zone says which day has ended", load.AppStatus{Timezone: "Pacific/Kiritimati", NewestSettledDay: day(-1)}, 1, true},
-		{"an unknown zone has none", load.AppStatus{Timezone: "Mars/Base", NewestSettledDay: day(-1)}, 0, false},
+		{"an unknown zone has no days", load.AppStatus{Timezone: "Mars/Base", NewestSettledDay: day(-1)}, 0, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -164,15 +164,15 @@ func TestReadiness(t *testing.T) {
 		want    int
 		says    string
 	}{
-		{"a recent run is ready", now.Add(-time.Hour), nil, 48 * time.Hour, now.AddDate(0, 0, -9), 200, "ok\n"},
+		{"after a recent run it is ready", now.Add(-time.Hour), nil, 48 * time.Hour, now.AddDate(0, 0, -9), 200, "ok\n"},
 		{"a run just in time is ready", now.Add(-48 * time.Hour), nil, 48 * time.Hour, now.AddDate(0, 0, -9), 200, "ok\n"},
-		{"a run too long ago is not", now.Add(-49 * time.Hour), nil, 48 * time.Hour, now.AddDate(0, 0, -9), 503, "no run has finished for 49h0m0s"},
+		{"a run too long ago is not ready", now.Add(-49 * time.Hour), nil, 48 * time.Hour, now.AddDate(0, 0, -9), 503, "no run has finished for 49h0m0s"},
 		{"a fresh daemon has time for its first run", time.Time{}, nil, 48 * time.Hour, now.Add(-47 * time.Hour), 200, "ok\n"},
 		{"a daemon that never ran is not ready", time.Time{}, nil, 48 * time.Hour, now.Add(-49 * time.Hour), 503, "no run has finished"},
 		{"a fresh daemon may follow a long pause", now.AddDate(0, -1, 0), nil, 48 * time.Hour, now, 200, "ok\n"},
 		{"without a schedule of runs none is asked for", time.Time{}, nil, 0, now.AddDate(-1, 0, 0), 200, "ok\n"},
 		{"a broken database is not ready", now, broken, 48 * time.Hour, now, 503, "the database cannot be used"},
-		{"nor is it without a schedule of runs", time.Time{}, broken, 0, now, 503, "the database cannot be used"},
+		{"without a schedule of runs it is not asked for", time.Time{}, broken, 0, now, 503, "the database cannot be used"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

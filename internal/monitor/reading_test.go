@@ -106,12 +106,12 @@ func TestAScrapeOfASilentDatabaseShowsTheLastFigures(t *testing.T) {
 		name, header string
 		most         time.Duration
 	}{
-		{"of a Prometheus that says nothing", "", 4 * time.Second},
-		{"of one that waits for ten seconds", "10", 4 * time.Second},
-		{"of one that waits for two", "2", 2 * time.Second},
-		{"of one that waits for half of one", "0.5", 500 * time.Millisecond},
-		{"of one that says nonsense", "NaN", 4 * time.Second},
-		{"of one that waits for no time", "-1", 4 * time.Second},
+		{"from a Prometheus that sends no timeout", "", 4 * time.Second},
+		{"from one that waits for ten seconds", "10", 4 * time.Second},
+		{"from one that waits for two seconds", "2", 2 * time.Second},
+		{"from one that waits for half a second", "0.5", 500 * time.Millisecond},
+		{"from one that sends nonsense", "NaN", 4 * time.Second},
+		{"from one that does not wait", "-1", 4 * time.Second},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

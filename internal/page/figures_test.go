@@ -37,7 +37,7 @@ func TestTheFiguresMatchSQL(t *testing.T) {
 		{"a last day", []string{"to", (today - 4).String()}, with(func(c *choice) { c.from, c.to = today-33, today-4 })},
 		{"a first day", []string{"from", (today - 4).String()}, with(func(c *choice) { c.from = today - 4 })},
 		{"a task", []string{"task", "demo-welcome"}, with(func(c *choice) { c.task = "demo-welcome" })},
-		{"a task of a strange name", []string{"task", hostile, "app", "1400000001"}, with(func(c *choice) { c.task, c.from, c.to = hostile, today-39, today-10 })},
+		{"a task with a strange name", []string{"task", hostile, "app", "1400000001"}, with(func(c *choice) { c.task, c.from, c.to = hostile, today-39, today-10 })},
 		{"a stage", []string{"stage", "ready_to_send"}, with(func(c *choice) { c.stage = "ready_to_send" })},
 		{"a platform", []string{"platform", "Xiaomi"}, with(func(c *choice) { c.platform = "Xiaomi" })},
 		{"online pushes", []string{"platform", "online", "task", "demo-welcome"}, with(func(c *choice) { c.platform, c.task = "online", "demo-welcome" })},

@@ -23,7 +23,7 @@ func TestARangeIsCutIntoSpansThatTheAPIAllows(t *testing.T) {
 		want     []string // days of each request
 	}{
 		{"seven days", "2025-03-03", "2025-03-09", []string{"2025-03-03 2025-03-09 168h0m0s"}},
-		{"a day of 23 hours leaves room for no eighth", "2025-03-27", "2025-04-03", []string{"2025-03-27 2025-04-02 167h0m0s", "2025-04-03 2025-04-03 24h0m0s"}},
+		{"a day of 23 hours leaves no room for an eighth day", "2025-03-27", "2025-04-03", []string{"2025-03-27 2025-04-02 167h0m0s", "2025-04-03 2025-04-03 24h0m0s"}},
 		{"a day of 25 hours leaves room for six", "2024-10-24", "2024-10-31", []string{"2024-10-24 2024-10-29 145h0m0s", "2024-10-30 2024-10-31 48h0m0s"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -104,7 +104,7 @@ func TestSpansBeyondTheAPIsMemoryOpenNothing(t *testing.T) {
 		want        string
 	}{
 		{"it remembers and agrees", "late:app=5", "agreed"},
-		{"it has forgotten", "forget-after=8d", "unproven"},
+		{"it forgot", "forget-after=8d", "unproven"},
 		{"it differs", "week-differs", "unproven"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

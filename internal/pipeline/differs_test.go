@@ -17,9 +17,9 @@ func TestADifferenceOpensItsDaysAndTheNextRunMendsIt(t *testing.T) {
 	for _, test := range []struct{ name, alter string }{
 		{"another count", `UPDATE pushloss.stage_loss SET err_count = err_count + 7 WHERE ctid = (SELECT min(ctid) FROM pushloss.stage_loss
 			WHERE day = $1 AND task_key = (SELECT task_key FROM pushloss.task WHERE task_id = 't2'))`},
-		{"a row too few", `DELETE FROM pushloss.platform_loss WHERE ctid = (SELECT min(ctid) FROM pushloss.platform_loss
+		{"a missing row", `DELETE FROM pushloss.platform_loss WHERE ctid = (SELECT min(ctid) FROM pushloss.platform_loss
 			WHERE day = $1 AND task_key = (SELECT task_key FROM pushloss.task WHERE task_id = 't2'))`},
-		{"a row too many", `INSERT INTO pushloss.platform_loss SELECT sdk_app_id, day, task_key, stage_id, event_type, 77, err_code_key, err_info_key, 3, updated_at
+		{"an extra row", `INSERT INTO pushloss.platform_loss SELECT sdk_app_id, day, task_key, stage_id, event_type, 77, err_code_key, err_info_key, 3, updated_at
 			FROM pushloss.platform_loss WHERE ctid = (SELECT min(ctid) FROM pushloss.platform_loss
 			WHERE day = $1 AND task_key = (SELECT task_key FROM pushloss.task WHERE task_id = 't2'))`},
 	} {

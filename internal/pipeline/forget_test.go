@@ -228,7 +228,7 @@ func TestDaysThatAFirstRunCouldNotPullAreKept(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*pipeline.Settings){
 		"no lookback":        func(s *pipeline.Settings) { s.LookbackDays = 0 },
-		"a memory of no day": func(s *pipeline.Settings) { s.APIMemoryDays = 0 },
+		"a memory of 0 days": func(s *pipeline.Settings) { s.APIMemoryDays = 0 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

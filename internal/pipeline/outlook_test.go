@@ -20,12 +20,12 @@ func TestTheOutlookOfATask(t *testing.T) {
 		kept       *calendar.Day
 		says       []string // nothing is all right
 	}{
-		{"nobody knows when it was sent", "", &kept, nil},
+		{"it is unknown when it was sent", "", &kept, nil},
 		{"sent yesterday", "2025-03-19", &kept, nil},
 		{"sent on the oldest day that is remembered", "2025-03-14", &kept, nil},
 		{"a year off", "2024-03-19", &kept, []string{"pull none of its days", "--task x --from 2024-03-19 --to 2024-04-17", "sent_at"}},
 		{"before the first day kept", "2025-02-20", &kept, []string{"do not pull its days before 2025-03-01", "--from 2025-02-20 --to 2025-02-28"}},
-		{"before the lookback of a first run that is to come", "2025-03-05", nil, []string{"--from 2025-03-05 --to 2025-03-13"}},
+		{"before the lookback of the first run to come", "2025-03-05", nil, []string{"--from 2025-03-05 --to 2025-03-13"}},
 		{"beyond the memory", "2025-03-05", &early, []string{"up to 2025-03-13", "unproven"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -43,7 +43,7 @@ func TestPolicySettlesADayOnceItsLookbackIsOver(t *testing.T) {
 		at       string
 		want     load.SettledReason
 	}{
-		{"a lookback beyond the memory ends with it, and is open before", 100, "2025-04-08T23:59:59+08:00", load.NotSettled},
+		{"a lookback beyond the memory ends with it, and the day is open before", 100, "2025-04-08T23:59:59+08:00", load.NotSettled},
 		{"a lookback beyond the memory ends with it", 100, "2025-04-09T00:00:00+08:00", load.ByLookback},
 		{"a day just over is open", 7, "2025-03-11T00:00:00+08:00", load.NotSettled},
 		{"a second before the lookback's end it is open", 7, "2025-03-17T23:59:59+08:00", load.NotSettled},
@@ -74,7 +74,7 @@ func TestPolicyTrustsEmptinessOnlyWithinTheAPIsMemory(t *testing.T) {
 		{"yesterday is remembered", 7, "2025-03-11T03:00:00+08:00", true},
 		{"a day whose start is just within is remembered", 7, "2025-03-17T00:00:00+08:00", true},
 		{"a day that has begun to fall out is not", 7, "2025-03-17T00:00:01+08:00", false},
-		{"a day long ago is not", 7, "2026-01-01T00:00:00+08:00", false},
+		{"a day long ago is not remembered", 7, "2026-01-01T00:00:00+08:00", false},
 		{"an API without memory remembers no ended day", 0, "2025-03-11T00:00:00+08:00", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {

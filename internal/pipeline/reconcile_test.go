@@ -293,7 +293,7 @@ func TestFailuresOfAReconcile(t *testing.T) {
 		{"requests that fail for good", "code=90102:task=t2 code=90102:task=t7", load.RunPartial, pipeline.AppPartial, 1, "t1 t2 t3 t4 t5 t6 t7", "90102"},
 		{"requests that fail and are repeated", "http-500:first=2", load.RunDone, pipeline.AppDone, 8, "", ""},
 		{"a refusal", "code=90009", load.RunFailed, pipeline.AppRefused, 0, "", "90009"},
-		{"an API out of reach", "http-500", load.RunFailed, pipeline.AppUnreachable, 0, " t1 t2 t3 t4 t5 t6 t7", "3 requests in a row failed"},
+		{"an unreachable API", "http-500", load.RunFailed, pipeline.AppUnreachable, 0, " t1 t2 t3 t4 t5 t6 t7", "3 requests in a row failed"},
 		{"a task that the answers lack", "absent-task:task=t5", load.RunDone, pipeline.AppDone, 7, "t5", ""},
 		{"an answer without the whole app", "published-sample:task=overall", load.RunPartial, pipeline.AppPartial, 7, "", "no result of the whole app"},
 		{"rows that make no sense", "no-code:task=overall", load.RunPartial, pipeline.AppPartial, 7, "", "could not be understood"},

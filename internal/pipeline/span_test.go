@@ -172,10 +172,10 @@ func TestDueChecks(t *testing.T) {
 		{"a warning, by hand, where a pull failed", byHand, old(with(func(c *load.UnequalCheck) {
 			c.State, c.Failed, c.Pulled = load.CheckStays, true, false
 		})), false, false},
-		{"a warning of the whole app, by hand of tasks only", tasksOnly, stays, false, false},
-		{"a warning of a task, by hand of tasks only", tasksOnly, with(func(c *load.UnequalCheck) { c.State, c.Task.Key = load.CheckStays, 3 }), true, false},
-		{"a warning of a task that is not in the plan", byHand, with(func(c *load.UnequalCheck) { c.State, c.Task.Key = load.CheckStays, 8 }), false, false},
-		{"a warning, by hand of other days", appPlan{streams: []planStream{{stream.Loss, today - 3}}, last: today - 1, reprocess: All}, stays, false, false},
+		{"a warning about the whole app, by hand for tasks only", tasksOnly, stays, false, false},
+		{"a warning about a task, by hand for tasks only", tasksOnly, with(func(c *load.UnequalCheck) { c.State, c.Task.Key = load.CheckStays, 3 }), true, false},
+		{"a warning about a task that is not in the plan", byHand, with(func(c *load.UnequalCheck) { c.State, c.Task.Key = load.CheckStays, 8 }), false, false},
+		{"a warning, by hand for other days", appPlan{streams: []planStream{{stream.Loss, today - 3}}, last: today - 1, reprocess: All}, stays, false, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

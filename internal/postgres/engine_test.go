@@ -47,7 +47,7 @@ func TestAnEngineThatKeepsNoLocksIsRefused(t *testing.T) {
 		failed        error
 	}{
 		{"locks", answers(true, nil), answers(false, nil), false, nil},
-		{"stubs that give every lock", answers(true, nil), answers(true, nil), true, nil},
+		{"stubs that grant every lock", answers(true, nil), answers(true, nil), true, nil},
 		{"no such function", answers(false, missing), nil, true, missing},
 		{"not supported", answers(false, unsupported), nil, true, unsupported},
 		{"a server that stops", answers(true, nil), answers(false, gone), false, gone},

@@ -33,20 +33,20 @@ func TestWhatATaskIDShows(t *testing.T) {
 func TestOtherTaskIDsShowNothing(t *testing.T) {
 	t.Parallel()
 	for name, id := range map[string]string{
-		"nothing":                "",
-		"the page's placeholder": "xxx-yyy-zzz",
-		"too few parts":          "657bf434_537529d8_2000005e80aa873_2780d131",
-		"a time too short":       "57bf434_537529d8_2000005e80aa873_2780d131_bc614e",
-		"a time not hex":         "657bf43x_537529d8_2000005e80aa873_2780d131_bc614e",
-		"a negative time":        "-57bf434_537529d8_2000005e80aa873_2780d131_bc614e",
-		"a time before Push":     "00000001_537529d8_2000005e80aa873_2780d131_bc614e",
-		"a time in the future":   "f57bf434_537529d8_2000005e80aa873_2780d131_bc614e",
-		"an app not hex":         "657bf434_app_2000005e80aa873_2780d131_bc614e",
-		"no app":                 "657bf434__2000005e80aa873_2780d131_bc614e",
-		"app 0":                  "657bf434_0_2000005e80aa873_2780d131_bc614e",
-		"a negative app":         "657bf434_-5_2000005e80aa873_2780d131_bc614e",
-		"an app beyond 64 bits":  "657bf434_" + strings.Repeat("f", 17) + "_2000005e80aa873_2780d131_bc614e",
-		"another prefix":         "sched_657bf434_537529d8_2000005e80aa873_2780d131_bc614e",
+		"nothing":                        "",
+		"the page's placeholder":         "xxx-yyy-zzz",
+		"too few parts":                  "657bf434_537529d8_2000005e80aa873_2780d131",
+		"a time too short":               "57bf434_537529d8_2000005e80aa873_2780d131_bc614e",
+		"a time that is not hexadecimal": "657bf43x_537529d8_2000005e80aa873_2780d131_bc614e",
+		"a negative time":                "-57bf434_537529d8_2000005e80aa873_2780d131_bc614e",
+		"a time before Push":             "00000001_537529d8_2000005e80aa873_2780d131_bc614e",
+		"a time in the future":           "f57bf434_537529d8_2000005e80aa873_2780d131_bc614e",
+		"an app that is not hexadecimal": "657bf434_app_2000005e80aa873_2780d131_bc614e",
+		"no app":                         "657bf434__2000005e80aa873_2780d131_bc614e",
+		"app 0":                          "657bf434_0_2000005e80aa873_2780d131_bc614e",
+		"a negative app":                 "657bf434_-5_2000005e80aa873_2780d131_bc614e",
+		"an app beyond 64 bits":          "657bf434_" + strings.Repeat("f", 17) + "_2000005e80aa873_2780d131_bc614e",
+		"another prefix":                 "sched_657bf434_537529d8_2000005e80aa873_2780d131_bc614e",
 	} {
 		if hint, ok := taskfile.HintFrom(id, now); ok || hint != (taskfile.Hint{}) {
 			t.Errorf("%s: %+v", name, hint)

@@ -27,7 +27,7 @@ func TestWhatTheVendorWritesIsRead(t *testing.T) {
 		want       taskfile.List
 	}{
 		{"an answer of a push", answered, taskfile.List{Entries: []taskfile.Entry{{Line: 1, Element: 1, TaskID: "t-1", From: taskfile.FromPush}}}},
-		{"an answer with fields of tomorrow", `{"TaskId":"t-1","ErrorCode":0,"ActionStatus":"OK","Quota":{"Left":99},"Trace":"x","RequestId":"r"}`,
+		{"an answer with future fields", `{"TaskId":"t-1","ErrorCode":0,"ActionStatus":"OK","Quota":{"Left":99},"Trace":"x","RequestId":"r"}`,
 			taskfile.List{Entries: []taskfile.Entry{{Line: 1, Element: 1, TaskID: "t-1", From: taskfile.FromPush}}, Skipped: taskfile.Skipped{Unknown: 2}}},
 		{"a push to some of its users", `{"ActionStatus":"FAIL","ErrorCode":90101,"TaskId":"t-1","ErrorList":[{"To_Account":"bob","ErrorCode":70107}]}`,
 			taskfile.List{Entries: []taskfile.Entry{{Line: 1, Element: 1, TaskID: "t-1", From: taskfile.FromPush}}}},
@@ -48,7 +48,7 @@ func TestWhatTheVendorWritesIsRead(t *testing.T) {
 			taskfile.List{Entries: []taskfile.Entry{{Line: 1, Element: 1, TaskID: "t-1", SDKAppID: 7, SentAt: sent, From: taskfile.FromScheduled}}, Skipped: taskfile.Skipped{Taskless: 1}}},
 		{"a scheduled push", `{"ActionStatus":"OK","ErrorCode":0,"TaskInfo":{"TaskID":17,"PushTaskID":"t-1","SchedAt":"soon"}}`,
 			taskfile.List{Entries: []taskfile.Entry{{Line: 1, Element: 1, TaskID: "t-1", From: taskfile.FromScheduled}}}},
-		{"a time in a list counts for more than one of an event", answered + called + `{"task_id":"t-2","sent_at":"2025-03-31T00:00:00Z","label":"x"}`,
+		{"a time in a list has priority over the time of an event", answered + called + `{"task_id":"t-2","sent_at":"2025-03-31T00:00:00Z","label":"x"}`,
 			taskfile.List{Entries: []taskfile.Entry{{Line: 1, Element: 1, TaskID: "t-1", SentAt: sent, From: taskfile.FromPush}, {Line: 1, Element: 2, TaskID: "t-2", SentAt: sent, Label: "x", From: taskfile.FromCallback}},
 				Skipped: taskfile.Skipped{Unknown: 1}}},
 	} {

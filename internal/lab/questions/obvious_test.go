@@ -149,7 +149,7 @@ var mistaken = []struct{ name, question, columns, plain string }{
 			JOIN pushloss.task USING (task_key) GROUP BY 1 ORDER BY sum(lost) / sum(pushes) DESC, 1 LIMIT 20`,
 	},
 	{
-		"a platform whose codes nobody knows has no share of dead tokens", "06-dead-tokens",
+		"a platform with unknown codes has no share of dead tokens", "06-dead-tokens",
 		`DISTINCT platform, lost = of_unknown_codes, percent_of_known WHERE platform = 'unknown (42)'`,
 		`VALUES ('unknown (42)', true, NULL)`,
 	},
