@@ -107,7 +107,7 @@ func TestOnlyTheCredentialInAnAcceptedAnswerIsBlanked(t *testing.T) {
 	}
 }
 
-// The same in refusals and in answers that are no JSON, which are only shown.
+// The same in refusals and in answers that are not JSON, which are only shown.
 func TestACredentialIsNotInAnErrorHoweverItIsWritten(t *testing.T) {
 	t.Parallel()
 	key := secretKey.Reveal()

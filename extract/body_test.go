@@ -16,7 +16,7 @@ import (
 	"pushloss/extract"
 )
 
-// S13: bodies that are no answers are retried, and say so.
+// S13: bodies that are not answers are retried, and the error says so.
 func TestBodiesThatAreNotAnAnswer(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ body, says string }{

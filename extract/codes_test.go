@@ -163,8 +163,8 @@ func TestClassNames(t *testing.T) {
 	}
 }
 
-// A common code is never taken for the API's word on a window, which would be
-// written down as out of reach for good.
+// A common code never counts as a statement about a window, which would be stored as
+// permanently out of reach.
 func TestCommonCodesAreNotAboutTheWindow(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[int]bool{

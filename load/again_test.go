@@ -200,8 +200,8 @@ func TestWhichAnswersAreConfirmedUnread(t *testing.T) {
 	}
 }
 
-// A row that somebody altered is no concern of an answer that is not read. Verify finds it, and a
-// replay mends it.
+// An answer that is not read does not touch a row that was altered. Verify finds it, and a replay
+// mends it.
 func TestAnAlteredRowUnderAConfirmedAnswerIsFoundAndMended(t *testing.T) {
 	t.Parallel()
 	if pgtest.OnCitus() {

@@ -61,7 +61,7 @@ func TestTheNextHolderKnowsTheCallOfAProcessThatDied(t *testing.T) {
 	}
 }
 
-// Processes that want the same apps at once, each in an order of its own, get all of them
+// Processes that want the same apps at once, each in its own order, get all of them
 // without a deadlock, each app once.
 func TestManyAppsAreSharedByProcesses(t *testing.T) {
 	t.Parallel()

@@ -124,8 +124,8 @@ func newWire(t *testing.T, databaseURL string) *wire {
 	return w
 }
 
-// cutBehind makes the wire carry so many messages and one more to the server, and
-// then break.
+// cutBehind makes the wire carry this number of messages and one more to the server,
+// and then break.
 func (w *wire) cutBehind(messages int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -20,7 +20,7 @@ import (
 // patience bounds every wait of the tests.
 const patience = 30 * time.Second
 
-// hold locks a table, so that whoever comes to it waits until release.
+// hold locks a table, so that later statements on it wait until release.
 func (f *fixture) hold(table string) (release func()) {
 	f.t.Helper()
 	conn, err := pgx.Connect(f.t.Context(), f.url)

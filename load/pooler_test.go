@@ -55,8 +55,8 @@ func TestPoolersThatMoveTheirClientsAreRefused(t *testing.T) {
 	}
 }
 
-// warm leaves so many idle server connections in the pooler: clients that all ask
-// something that takes a moment.
+// warm leaves this number of idle server connections in the pooler: clients that all
+// ask something that takes a moment.
 func warm(t *testing.T, address string, n int) {
 	t.Helper()
 	done := make(chan error, n)

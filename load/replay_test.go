@@ -105,7 +105,7 @@ func (f *fixture) verify(selection load.Selection) (load.Checked, []load.Differe
 	return checked, differences
 }
 
-// replay does what a process of its own does: this one's lock is given back first.
+// replay does what a separate process does: this one's lock is given back first.
 func (f *fixture) replay(selection load.Selection) load.Restored {
 	f.t.Helper()
 	must(f.t, f.lock.Unlock(f.t.Context()))
@@ -125,7 +125,7 @@ func (f *fixture) register(sdkAppIDs ...int64) {
 	}
 }
 
-// wrecks are what somebody may do to the tables of a day.
+// wrecks are damages to the tables of a day.
 var wrecks = []string{
 	`DELETE FROM pushloss.stage_loss WHERE day = $1`,
 	`DELETE FROM pushloss.platform_loss WHERE day = $1 AND platform_id = 1`,

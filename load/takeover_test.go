@@ -132,7 +132,7 @@ func TestT15OneWinnerOfMany(t *testing.T) {
 	}
 }
 
-// K5: nobody has to use the connection for its loss to be noticed.
+// K5: the loss of a connection is noticed even if it is not in use.
 func TestK5ALostLockConnectionIsNoticedUnasked(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

@@ -10,7 +10,7 @@ import (
 	"pushloss/transform"
 )
 
-// K6: a mistyped ID is absent in every window, and nobody else would say so.
+// K6: a mistyped ID is absent in every window, and nothing else would report it.
 func TestUnansweredTasks(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -82,7 +82,7 @@ func has[K comparable, V any](m map[K]V, key K) bool {
 	return found
 }
 
-// A task that is answered with nothing but zeros has nothing lost, or a wrong ID.
+// A task whose answers are only zeros has no losses, or a wrong ID.
 func TestTasksAnsweredWithoutFigures(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

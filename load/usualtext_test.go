@@ -98,7 +98,7 @@ func TestATextThatOnlyTasksHaveIsUsedWhereItIs(t *testing.T) {
 	equal(t, "after a restatement", []string{"Meizu X1 restated"}, meanings())
 }
 
-// Pushes of chat messages are other pushes: what the API says of theirs is not used for a task's.
+// Pushes of chat messages are other pushes: their texts are not used for a task's.
 func TestATextOfChatMessagesIsNotUsedForATask(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -135,7 +135,7 @@ func TestEveryPlaceOfACodeIsInTheCatalogue(t *testing.T) {
 	equal(t, "first days", []string{"410 1 2025-02-28", "410 42 2025-02-28", "X1 42 2025-02-28", "X2 - 2025-02-28"}, f.rows(`
 		SELECT err_code || ' ' || coalesce(platform_id::text, '-') || ' ' || first_day FROM analytics.error_codes
 		WHERE first_day IS NOT NULL AND err_code <> '-1' ORDER BY 1`))
-	// 410 is no dead token for certain where another channel sends it too.
+	// 410 does not prove a dead token where another channel sends it too.
 	equal(t, "dead tokens", []string{"-1 false", "410 -", "X2 -"}, f.rows(`
 		SELECT err_code || ' ' || coalesce(token_dead::text, '-') FROM analytics.stage_error_codes
 		WHERE (err_code, stage) IN (('-1', 'ready_to_send'), ('410', 'post_send_delivered'), ('X2', 'ready_to_send')) ORDER BY 1`))

@@ -8,8 +8,8 @@ import (
 	"pushloss/internal/localpg/pgtest"
 )
 
-// The views are what dashboards are built on: names, order and types of their
-// columns. A change here breaks somebody's report.
+// The views are what dashboards are built on: names, order and types of their columns.
+// A change here breaks reports of users.
 func TestColumnsOfTheViews(t *testing.T) {
 	t.Parallel()
 	stageLoss := []string{"sdk_app_id bigint", "day date", "stage text", "err_code text", "err_info text", "err_count bigint",

@@ -11,10 +11,10 @@ import (
 	"pushloss/migrations"
 )
 
-// K2: what a restore lost, or somebody changed, is named, with a way out.
+// K2: what was lost by a restore or changed is named, with a remedy.
 func TestDifferencesFromTheMigrationsAreNamedWithARemedy(t *testing.T) {
 	t.Parallel()
-	shared := pgtest.URL(t) // of those that their way out mends, one after another
+	shared := pgtest.URL(t) // for those that their remedy repairs, one after another
 	for _, tt := range []struct {
 		name   string
 		change string

@@ -89,8 +89,8 @@ func TestACodeMeansWhatTheCatalogueSaysOfItsStageAndPlatform(t *testing.T) {
 	}
 }
 
-// What somebody changed in the catalogue, or a new version of the file, is there
-// after the next migrate up.
+// A changed row of the catalogue, or a new version of the file, is corrected by the
+// next migrate up.
 func TestMigrateUpBringsTheCatalogueUpToDate(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)

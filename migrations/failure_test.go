@@ -94,7 +94,7 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 	}
 }
 
-// K3: whoever reads a view in a long transaction is named, and asked again.
+// K3: a long transaction that reads a view is named, and its lock is asked for again.
 func TestALockThatIsRefusedNamesWhoHoldsIt(t *testing.T) {
 	t.Parallel()
 	url := older(t)
@@ -105,7 +105,7 @@ func TestALockThatIsRefusedNamesWhoHoldsIt(t *testing.T) {
 	holder := fmt.Sprintf("process %d of ", reader.PgConn().PID())
 
 	var err error
-	// Who holds the lock is seen after a part of the time, by a connection of its own.
+	// The holder of the lock is looked up during the wait, over a separate connection.
 	for timeout := 100 * time.Millisecond; timeout < patience; timeout *= 2 {
 		err = migrations.New(url, migrations.Options{LockTimeout: timeout, Pauses: []time.Duration{}}).Up(t.Context())
 		if err == nil || strings.Contains(err.Error(), holder) {

@@ -38,7 +38,7 @@ func kills() int {
 	return 24
 }
 
-// victim starts a migrator as a process of its own.
+// victim starts a migrator as a separate process.
 func victim(t *testing.T, url string) *osexec.Cmd {
 	t.Helper()
 	cmd := osexec.Command(os.Args[0], "-test.run=^$")

@@ -124,8 +124,8 @@ func TestM5Check(t *testing.T) {
 	}
 }
 
-// M4: what somebody built upon the views stops the way down, by name. Nothing was
-// changed then, and both ways go on once it is gone.
+// M4: objects of others that use the views stop the way down, by name. Then nothing is
+// changed, and both directions work once they are gone.
 func TestM4AViewOfOthersStopsTheWayDown(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)

@@ -158,7 +158,7 @@ func restored(t *testing.T, version int) string {
 	return url
 }
 
-// script executes many statements in a session of its own.
+// script executes many statements in a separate session.
 func script(t *testing.T, url, statements string) {
 	t.Helper()
 	conn := connect(t, url)

@@ -83,7 +83,7 @@ func TestM3WaitForAnotherMigratorHasAnEnd(t *testing.T) {
 	}
 }
 
-// untilWaiting returns once somebody waits for an advisory lock.
+// untilWaiting returns once a process waits for an advisory lock.
 func untilWaiting(t *testing.T, url string) {
 	t.Helper()
 	conn := connect(t, url)

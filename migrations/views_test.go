@@ -53,11 +53,13 @@ func TestAViewIsReplacedAndViewsThatReadItSurvive(t *testing.T) {
 	if diff := cmp.Diff(others, lines(t, conn, `SELECT xmin::text || relname FROM pg_class WHERE relnamespace = 'analytics'::regnamespace AND relname <> 'runs' ORDER BY 1`)); diff != "" {
 		t.Errorf("other views were touched (-before +after):\n%s", diff)
 	}
-	// This binary finds another one's views, and makes its own again: nobody's view reads the new column.
+	// This binary finds another one's views, and makes its own again: no view of others reads the new
+	// column.
 	wantStateError(t, migrations.Check(t.Context(), url), migrations.Status{Version: migrations.Newest(), Newest: migrations.Newest(), OtherViews: true})
 }
 
-// What it cannot change is made again, unless somebody's view reads it, which is named.
+// What it cannot change is made again, unless a view of others reads it, which is
+// named.
 func TestAViewThatCannotBeReplacedIsMadeAgainUnlessAViewOfOthersReadsIt(t *testing.T) {
 	t.Parallel()
 	fewer := func(t *testing.T) string { // a column less in a view that another one of ours reads
@@ -124,8 +126,8 @@ func TestAViewThatCannotBeReplacedIsMadeAgainUnlessAViewOfOthersReadsIt(t *testi
 	}
 }
 
-// What somebody did to our views is found, and migrate up repairs it: each in the database
-// that the one before it repaired.
+// Changes of our views are found, and migrate up repairs them: each in the database that
+// the one before it repaired.
 func TestAnAlteredViewIsFoundAndRepaired(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)

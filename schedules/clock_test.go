@@ -93,7 +93,7 @@ func TestAJobIsTriedAgainAfterPausesAndThenWaitsForItsTick(t *testing.T) {
 	again := &schedules.AgainError{Err: errors.New("the database is away")}
 	for _, test := range []struct {
 		name  string
-		fails int // so many times from the first tick on
+		fails int // this number of times from the first tick on
 		with  error
 		pause []time.Duration
 		want  []string

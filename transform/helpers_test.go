@@ -11,7 +11,7 @@ import (
 	"pushloss/transform"
 )
 
-// normalize reads one answer with a reader of its own.
+// normalize reads one answer with a new reader.
 func normalize(t *testing.T, answer string, asked ...string) transform.Result {
 	t.Helper()
 	var n transform.Normalizer

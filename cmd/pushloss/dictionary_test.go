@@ -20,7 +20,7 @@ var dictionaryFiles = map[string]string{
 	"--model malloy": "../../docs/models/malloy/pushloss.malloy",
 }
 
-// docs/dictionary.md and docs/models are what the newest schema says of itself.
+// docs/dictionary.md and docs/models are written from the newest schema.
 func TestTheDictionaryIsCurrent(t *testing.T) {
 	t.Parallel()
 	w := &world{t: t, env: map[string]string{"DATABASE_URL": pgtest.URL(t)}}

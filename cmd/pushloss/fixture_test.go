@@ -136,7 +136,7 @@ func (w *world) faults(specs ...string) {
 	}
 }
 
-// back is the day so many days ago, as a flag takes it.
+// back is the day a number of days ago, as flags take it.
 func (w *world) back(days int) string { return (w.today - calendar.Day(days)).String() }
 
 // backfill is the command line for days so long ago.

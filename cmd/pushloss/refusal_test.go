@@ -152,7 +152,7 @@ func TestMigrateBringsTheSchemaUpAndPrintsItsVersion(t *testing.T) {
 	r.says(t, "what to do: run: pushloss migrate up")
 	w.do(0, "migrate", "up").says(t, current)
 	w.do(0, "migrate", "up").says(t, current)
-	// What somebody did to it since, it names, and status what of that changes what people read.
+	// It names later changes of the schema, and status those that change what people read.
 	w.exec(`DROP VIEW analytics.loss_rates`)
 	w.exec(`ALTER VIEW analytics.stages SET (security_barrier = true)`)
 	w.exec(`CREATE TRIGGER ours BEFORE UPDATE ON pushloss.ledger FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()`)

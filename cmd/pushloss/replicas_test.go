@@ -14,8 +14,8 @@ import (
 	"pushloss/internal/lab/sandbox"
 )
 
-// severalApps makes the world one of so many apps at a pace, whose windows are
-// tried for by several processes. It returns the apps.
+// severalApps gives the world a number of apps at a pace, for several processes that
+// pull their windows. It returns the apps.
 func (w *world) severalApps(n int, callsPerSecond float64) (apps []int64) {
 	w.t.Helper()
 	var file strings.Builder
@@ -33,7 +33,7 @@ func (w *world) severalApps(n int, callsPerSecond float64) (apps []int64) {
 	return apps
 }
 
-// apps makes the sandbox serve so many apps, each at most so fast.
+// apps makes the sandbox serve a number of apps, each at a limited rate.
 func apps(n int, callsPerSecond float64) func(*sandbox.Config) {
 	return func(cfg *sandbox.Config) {
 		cfg.Apps, cfg.CallsPerSecond = nil, callsPerSecond
@@ -66,7 +66,7 @@ func (w *world) through(key string) *netfault.Network {
 	return network
 }
 
-// beside starts a process with an environment of its own.
+// beside starts a process with its own environment.
 func (w *world) beside(change func(other *world), args ...string) *process {
 	other := &world{t: w.t, env: make(map[string]string, len(w.env))}
 	for key, value := range w.env {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// K2: a view that somebody made after the dump stops the documented restore, which
-// changes nothing then. Without --single-transaction pg_restore continues, and check and
+// K2: a view of others that was made after the dump stops the documented restore, which
+// then changes nothing. Without --single-transaction pg_restore continues, and check and
 // verify find what it did.
 func TestARestoreThatAViewOfOthersStopsChangesNothing(t *testing.T) {
 	t.Parallel()

@@ -178,7 +178,7 @@ func TestReadinessNeedsTheDatabaseAndItsSchema(t *testing.T) {
 	}
 }
 
-// closeDatabase ends all connections, and lets nobody connect any more.
+// closeDatabase ends all connections, and refuses new ones.
 func (w *world) closeDatabase() {
 	w.t.Helper()
 	ctx := w.t.Context()

@@ -58,7 +58,7 @@ func alertRules(t testing.TB) []alertRule {
 	return file.Groups[0].Rules
 }
 
-// What Grafana refuses, or would take for something else.
+// What Grafana refuses, or would misunderstand.
 func TestGrafanaCanLoadTheAlertRules(t *testing.T) {
 	t.Parallel()
 	group := readYAML[alerting](t, "provisioning/alerting/pushloss.yaml").Groups[0]

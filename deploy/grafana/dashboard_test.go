@@ -1,4 +1,4 @@
-// Package grafana has no code of its own: its tests keep the dashboards true.
+// Package grafana has only tests: they check the dashboards.
 package grafana_test
 
 import (

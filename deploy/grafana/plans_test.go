@@ -74,7 +74,7 @@ func daysAreFoundByIndex(t *testing.T, w *world) {
 	}
 }
 
-// forgetCounts makes the planner take the facts for tables that nobody has counted.
+// forgetCounts makes the planner treat the facts as tables that were never analyzed.
 func forgetCounts(t *testing.T, owner *pgx.Conn) {
 	for _, sql := range []string{
 		`DELETE FROM pg_statistic WHERE starelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'pushloss'::regnamespace)`,

@@ -247,7 +247,7 @@ func TestColourBlindReadersCanTellColoursApart(t *testing.T) {
 	}
 }
 
-// Colours tell series apart only where no two of a panel are alike.
+// Colours distinguish series only if a panel has no two that are alike.
 func TestEverySeriesHasAColourOfItsOwn(t *testing.T) {
 	t.Parallel()
 	for _, d := range dashboards(t) {

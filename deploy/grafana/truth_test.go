@@ -66,8 +66,8 @@ func float(t testing.TB, value any) float64 {
 	}
 }
 
-// truth adds up what the stand-in of the API says of the days kept; the empty task is
-// the whole app.
+// truth adds up what the stand-in of the API reports for the stored days; the empty
+// task is the whole app.
 func (w *world) truth(id int64, of string, add func(day string, figures sandbox.Figures)) {
 	for day := w.today - firstDay; day < w.today; day++ {
 		window := day.Window(w.zone)
@@ -236,7 +236,7 @@ func figuresAreTrue(t *testing.T, w *world) {
 	}
 }
 
-// ratesAreTrue divides by itself what the views tell of losses and of pushes.
+// ratesAreTrue computes the rates from the losses and the pushes of the views.
 func ratesAreTrue(t *testing.T, w *world) {
 	count := func(sql string) float64 {
 		t.Helper()

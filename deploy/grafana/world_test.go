@@ -45,7 +45,7 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-// world is a server of its own, since roles belong to servers, with a database that
+// world is a separate server, since roles belong to servers, with a database that
 // Grafana's role reads.
 type world struct {
 	t      *testing.T
@@ -197,7 +197,7 @@ func (w *world) faults(specs ...string) {
 	}
 }
 
-// back is the day so many days ago, as a flag takes it.
+// back is the day a number of days ago, as flags take it.
 func (w *world) back(days int) string { return (w.today - calendar.Day(days)).String() }
 
 // do runs the binary with nothing in its environment but w's, and expects the exit code.

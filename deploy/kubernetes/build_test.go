@@ -1,4 +1,4 @@
-// Package kubernetes has no code of its own: its tests build the manifests and keep them true.
+// Package kubernetes has only tests: they build the manifests and check them.
 package kubernetes_test
 
 import (

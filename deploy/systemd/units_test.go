@@ -1,4 +1,4 @@
-// Package systemd has no code of its own: its tests keep the units true.
+// Package systemd has only tests: they check the units.
 package systemd_test
 
 import (

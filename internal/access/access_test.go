@@ -13,7 +13,7 @@ import (
 	"pushloss/migrations"
 )
 
-// Anybody may read the names in the catalog, whatever they may read.
+// Every role may read the names in the catalog.
 const (
 	sqlViewNames  = `SELECT format('analytics.%I', relname) FROM pg_class WHERE relnamespace = 'analytics'::regnamespace AND relkind = 'v' ORDER BY 1`
 	sqlTableNames = `SELECT format('pushloss.%I', relname) FROM pg_class WHERE relnamespace = 'pushloss'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1`
@@ -159,7 +159,7 @@ func TestAGrantSurvivesMigrations(t *testing.T) {
 	allowed(t, reader, `SELECT FROM analytics.runs`)
 }
 
-// A name is data, whatever it looks like.
+// A name is data, even if it looks like SQL.
 func TestHostileRoleNamesAreOnlyNames(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

@@ -61,7 +61,7 @@ func equal(t *testing.T, what string, want, got any) {
 	}
 }
 
-// newRole makes a role that has nothing but the right to log in.
+// newRole makes a role that has only the right to log in.
 func newRole(t *testing.T, databaseURL string) (name, asRole string) {
 	t.Helper()
 	name = "pushloss_reader_" + strings.ToLower(rand.Text())

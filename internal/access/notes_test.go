@@ -11,7 +11,7 @@ import (
 	"pushloss/internal/localpg/pgtest"
 )
 
-// A view that somebody else made in analytics is theirs to grant.
+// Only its owner can grant a view that another role made in analytics.
 func TestViewsOfOthersInAnalyticsAreNamed(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)

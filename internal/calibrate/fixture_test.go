@@ -81,7 +81,7 @@ func withFaults(t testing.TB, specs ...string) func(*sandbox.Config) {
 	}
 }
 
-// rows makes days of exactly so many rows, each of them of few losses.
+// rows makes days of exactly this number of rows, each of few losses.
 func rows(n int) func(*sandbox.Config) { return func(cfg *sandbox.Config) { cfg.Rows = n } }
 
 func location(t testing.TB, name string) *time.Location {

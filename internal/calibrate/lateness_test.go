@@ -21,7 +21,7 @@ func number(t testing.TB, text string) int {
 
 func TestLatenessIsReadOffTheHistoryAndTheStoredDays(t *testing.T) {
 	t.Parallel()
-	// watch is so many days, the newest of them the 19th, loaded 3 h after their end
+	// watch is a number of days, the newest of them the 19th, loaded 3 h after their end
 	// and again until the given age.
 	watch := func(days int, until time.Duration) func(*world) {
 		return func(w *world) {

@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A secret is put wherever one may stand, and where it may get by mistake, with
-// other settings wrong beside it: no error may repeat it.
+// A secret is put into every setting where it belongs or may get by mistake, together
+// with other wrong settings: no error may repeat it.
 func TestNoErrorRepeatsASecret(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

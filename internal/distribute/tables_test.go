@@ -42,7 +42,7 @@ func TestTheListHasEveryTableOnceAndItsKeysAllowThePlacement(t *testing.T) {
 		}
 	}
 
-	// A copy on a worker can only refer to what is there as well.
+	// A copy on a worker can only refer to tables that are there too.
 	rows, err := pool.Query(t.Context(), `SELECT conrelid::regclass::text, confrelid::regclass::text FROM pg_constraint WHERE contype = 'f' AND connamespace = 'pushloss'::regnamespace`)
 	if err != nil {
 		t.Fatal(err)

@@ -267,7 +267,7 @@ func TestAnUnreachableDatabaseLosesNoTaskWhoseCallbacksGoOn(t *testing.T) {
 	})
 }
 
-// Somebody deletes a task, or restores a backup: its next events bring it again.
+// A task is deleted, or a backup restored: its next events register it again.
 func TestADeletedTaskIsRegisteredAgain(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -56,7 +56,7 @@ func repeated(value int64, n int, then ...int64) []int64 {
 	return append(list, then...)
 }
 
-// gist is what a test says of an event: its days, counted from the first.
+// gist is what a test compares of an event: its days, counted from the first.
 type gist struct {
 	First, Last int
 	Over        bool

@@ -61,7 +61,7 @@ func TestMetricsCountWhatJobsDo(t *testing.T) {
 	m.Run(pipeline.Report{Kind: pipeline.KindRun, State: load.RunDone, FinishedAt: now, Apps: []pipeline.AppReport{{SDKAppID: 7, Totals: pipeline.Totals{
 		Windows: 9, WindowsFailed: 1, WindowsBySpan: 4, CallsSaved: 3, RowsInserted: 10, RowsUpdated: 20, RowsDeleted: 30, RowsUnchanged: 40, Rejects: 2,
 	}}}})
-	m.Run(pipeline.Report{Kind: pipeline.KindReconcile, State: load.RunDone, FinishedAt: now.Add(time.Hour)}) // is no run
+	m.Run(pipeline.Report{Kind: pipeline.KindReconcile, State: load.RunDone, FinishedAt: now.Add(time.Hour)}) // does not count as a run
 	m.Run(pipeline.Report{Kind: pipeline.KindRun, State: load.RunPartial, FinishedAt: now.Add(time.Hour), Apps: []pipeline.AppReport{{SDKAppID: 7, Totals: pipeline.Totals{Windows: 3}}}})
 	day, earlier := calendar.DayOf(now, time.UTC)-8, calendar.DayOf(now, time.UTC)-2
 	m.Watch(func(context.Context) (monitor.Figures, error) {

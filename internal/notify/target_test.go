@@ -87,8 +87,8 @@ func TestURLsThatCannotBeUsedAreNamedByTheirNumber(t *testing.T) {
 	}
 }
 
-// A target that never answers holds up nobody for longer than they wait, and no
-// messages pile up behind it.
+// A target that never answers delays no caller beyond its limit, and no messages pile
+// up behind it.
 func TestAHangingTargetIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	in := newInbox(t)

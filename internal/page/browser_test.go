@@ -34,8 +34,8 @@ type browser struct {
 	complaints []string
 }
 
-// chromium is the one browser of this test binary; each test has a profile of its own in
-// it. It has to be a global: tests have nothing in common but the process.
+// chromium is the one browser of this test binary; each test has its own profile in it.
+// It has to be a global: tests have nothing in common but the process.
 var chromium oneBrowser
 
 // oneBrowser is started by the first test that needs it.

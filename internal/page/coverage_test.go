@@ -115,7 +115,7 @@ func TestFreshnessFollowsTheSelection(t *testing.T) {
 	}
 }
 
-// What nobody pulled is not zero, and shows however little is asked for.
+// A day that was not pulled is not zero, and is shown in every selection.
 func TestAnOutageIsShownAndNotTakenForZero(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -159,7 +159,7 @@ func TestADayWhosePullFailedKeepsItsFigures(t *testing.T) {
 	}
 }
 
-// A task's days before its push are no gap: nothing could be lost.
+// A task's days before its push are not a gap: nothing could be lost.
 func TestDaysBeforeThePushAreNotUnknown(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 35)

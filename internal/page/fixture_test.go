@@ -91,8 +91,8 @@ var demoTasks = []load.Task{
 	{TaskID: "demo-newsletter", Label: new("Weekly newsletter")},
 }
 
-// pulled makes a world with the last so many days of the app, whole and by task: losses,
-// and the pushes that they are a part of.
+// pulled makes a world with the last days of the app, whole and by task: losses, and the
+// pushes that they are a part of.
 func pulled(t testing.TB, days int) *world {
 	t.Helper()
 	both := []stream.Stream{stream.Loss, stream.Statistics}

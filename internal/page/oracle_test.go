@@ -28,8 +28,9 @@ func (c choice) query() (pairs []string) {
 	return pairs
 }
 
-// What SQL says of a selection: the tables of the page as lines, a cell beside the other.
-// The queries begin with the figures that are chosen, of the whole app or of the task.
+// What SQL returns for a selection: the tables of the page as lines, one cell after the
+// other. The queries begin with the figures that are chosen, of the whole app or of the
+// task.
 const sqlAllChosen = `
 	WITH asked (app, task, first, last, stage, platform, code) AS MATERIALIZED (
 		VALUES ($1::bigint, $2::text, $3::date, $4::date, $5::text, $6::text, $7::text)

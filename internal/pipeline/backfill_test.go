@@ -289,7 +289,7 @@ func TestARetiredAppIsBackfilledOnlyByName(t *testing.T) {
 }
 
 // A backfill of days that did not change reports what it would report if it read their answers,
-// and reads none: a row that somebody altered stays as it is.
+// and reads none: a row that was altered stays as it is.
 func TestTheSameAnswersAgainAreNotRead(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

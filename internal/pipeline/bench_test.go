@@ -116,7 +116,7 @@ func BenchmarkBackfill(b *testing.B) {
 	})
 }
 
-// benchDatabase returns an empty database of a server of its own, with stock settings.
+// benchDatabase returns an empty database of a separate server with stock settings.
 func benchDatabase(b *testing.B, connections int) (url string, db *load.DB) {
 	b.Helper()
 	ctx := b.Context()

@@ -46,7 +46,7 @@ func TestAnswersThatRemoveOrLowerFiguresAreReported(t *testing.T) {
 				t.Errorf("the status has %+v, want %+v", got, tt.emptied)
 			}
 
-			// The next run finds nothing that it could remove, which is no recovery.
+			// The next run finds nothing that it could remove, which is not a recovery.
 			if again := w.run(load.RunDone); again.DaysRemoved != 0 {
 				t.Errorf("again %d days", again.DaysRemoved)
 			}

@@ -138,8 +138,8 @@ func TestAnAnswerTooLargeFailsItsWindowOnly(t *testing.T) {
 	w.equalsTruth(today-8, today-5)
 }
 
-// An answer that has no result of the whole app is no word on it: neither figures nor
-// that there are none.
+// An answer without a result of the whole app says nothing about it: neither figures
+// nor that there are none.
 func TestAnAnswerWithoutAResultOfTheAppIsAFailure(t *testing.T) {
 	t.Parallel()
 	w := setup(t, withFaults(t, "published-sample:task=overall"))

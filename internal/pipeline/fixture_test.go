@@ -91,7 +91,7 @@ func (w *world) app(id int64) pipeline.App {
 	}
 }
 
-// open connects as a process of its own would.
+// open connects as a separate process would.
 func (w *world) open() *load.DB {
 	w.t.Helper()
 	db, err := load.Open(context.WithoutCancel(w.t.Context()), w.database, 10)

@@ -111,7 +111,7 @@ func TestDaysPulledTooLateAreUnproven(t *testing.T) {
 	firstDay := today - 20
 	w.settings.FirstDay = &firstDay
 	w.faults("forget-after=10d:by=event")
-	report := w.run(load.RunDone) // a run that nobody can improve is no failure
+	report := w.run(load.RunDone) // a run that cannot be improved is not a failure
 	if report.RowsKept != 0 || report.WindowsUnproven != 14 {
 		t.Errorf("the first run's report is %+v", report.Totals)
 	}

@@ -73,7 +73,7 @@ func TestABackfillLetsARunGoFirst(t *testing.T) {
 	}
 }
 
-// One that meets nobody makes no request more.
+// A backfill that meets no run makes no further request.
 func TestABackfillAloneMakesNoRequestsOfARun(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -67,8 +67,8 @@ func TestARunSkipsAnAppThatAnotherProcessWorksOn(t *testing.T) {
 	}
 }
 
-// T15: a run and a backfill over the same windows, each a process of its own: the
-// backfill waits, no window is pulled twice, and the pace holds over both.
+// T15: a run and a backfill over the same windows, in separate processes: the backfill
+// waits, no window is pulled twice, and the pace holds over both.
 func TestT15ARunAndABackfillMeet(t *testing.T) {
 	t.Parallel()
 	const rate = 10

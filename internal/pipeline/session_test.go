@@ -93,8 +93,8 @@ func TestNoPresetOfARoleReachesTheFigures(t *testing.T) {
 	}
 }
 
-// K5: a server that gives 10 connections is enough for 12 apps, whatever the pool may
-// have: who gets none waits for one of ours.
+// K5: a server that gives 10 connections is enough for 12 apps, even if the pool may
+// have more: an app without one waits for one of ours.
 func TestTwelveAppsShareTenConnections(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ server, ours int }{{10, 20}, {30, 3}} {

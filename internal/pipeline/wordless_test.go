@@ -16,7 +16,7 @@ import (
 	"pushloss/load"
 )
 
-// K6: one TaskID for which requests fail, in whatever way, takes no other task with it.
+// K6: if requests for one TaskID fail, in any way, other tasks are not affected.
 func TestFailingRequestsOfATaskDoNotAffectOthers(t *testing.T) {
 	t.Parallel()
 	const days = 4
@@ -73,7 +73,7 @@ func TestFailingRequestsOfATaskDoNotAffectOthers(t *testing.T) {
 	}
 }
 
-// An outage is none of the tasks' doing: the app is left alone as soon as ever.
+// An outage is not the fault of the tasks: the app is left alone at once.
 func TestAnOutageIsNotBlamedOnATask(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

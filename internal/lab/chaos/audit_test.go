@@ -42,7 +42,7 @@ func (w *world) facts() map[window]map[key]figure {
 	return facts
 }
 
-// truth is what the sandbox says of every window from the first day on.
+// truth is what the sandbox reports for every window from the first day on.
 func (w *world) truth() map[window]map[key]figure {
 	facts := make(map[window]map[key]figure)
 	for _, app := range apps() {
@@ -70,8 +70,8 @@ func (w *world) trueFigures(app int64, day calendar.Day, task string) map[key]fi
 	return figures
 }
 
-// nearTruth compares the facts with the sandbox's truth. Facts of days that nobody asked
-// it for in time may exceed it: what a wrong answer raised stays.
+// nearTruth compares the facts with the sandbox's truth. Facts of days that were not
+// requested in time may exceed it: what a wrong answer raised stays.
 func (w *world) nearTruth(got map[window]map[key]figure) (problems differences) {
 	want, remembered := w.truth(), make(map[window]map[key]figure)
 	for at, figures := range got {

@@ -18,7 +18,7 @@ type deck struct {
 	dealt  map[string]int
 }
 
-// deal switches to other faults, about so many at the same time.
+// deal switches to other faults, several at the same time.
 func (d *deck) deal() error {
 	var faults []sandbox.Fault
 	for range 4 + d.chance.IntN(4) {

@@ -177,7 +177,7 @@ func (l *entry) fail() {
 	}
 }
 
-// forget makes a window final that nobody can prove any more.
+// forget makes a window final that can no longer be proven.
 func (l *entry) forget() {
 	if l.Reason == "" {
 		l.Reason = "api_memory"

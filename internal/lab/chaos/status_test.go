@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// status checks how complete the figures are: exactly the days that nobody asked for in
-// time are unproven, and nothing else is wrong.
+// status checks how complete the figures are: exactly the days that were not requested
+// in time are unproven, and nothing else is wrong.
 func (w *world) status() (p *process, problems differences) {
 	w.t.Helper()
 	p = w.ended("status", "--output", "json")

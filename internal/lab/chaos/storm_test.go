@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// storm is what happens to the replicas of a world until so many processes are
+// storm is what happens to the replicas of a world until a number of processes are
 // dead.
 type storm struct {
 	w      *world

@@ -25,8 +25,8 @@ const sqlPushes = `
 	SELECT sdk_app_id, day::text, 'chat', 'losses by platform', 0, 0, sum(err_count)::bigint, count(*), 0, 0 FROM analytics.chat_platform_loss GROUP BY 1, 2`
 
 // truePushes compares the other streams with the sandbox's truth: every counter, and the
-// number and the sum of the rows of chat losses. Figures of days that nobody asked for in
-// time may exceed it. The model has only the losses.
+// number and the sum of the rows of chat losses. Figures of days that were not requested
+// in time may exceed it. The model has only the losses.
 func (w *world) truePushes() (problems differences) {
 	w.t.Helper()
 	type counters struct{ Total, Sent, Delivered, Clicks int64 }

@@ -75,9 +75,9 @@ func (s Shape) appIDs() []int64 {
 	return ids
 }
 
-// tasksSentOn returns the tasks that an app sends on a day: so many that the app follows
-// Tasks of them. They depend only on the day, so that a longer fill continues a shorter
-// one.
+// tasksSentOn returns the tasks that an app sends on a day: as many as make the app
+// follow Tasks of them. They depend only on the day, so that a longer fill continues a
+// shorter one.
 func (s Shape) tasksSentOn(app int64, day calendar.Day) []load.Task {
 	upTo := func(day calendar.Day) int { return int(day) * s.Tasks / s.TaskDays }
 	sentAt := day.Window(s.Location).Start.Add(8 * time.Hour)

@@ -55,7 +55,7 @@ func (n *Network) Delay(latency, jitter time.Duration) {
 	n.set(func(w *weather) { w.latency, w.jitter = latency, jitter })
 }
 
-// BreakBehind breaks each connection after so many more bytes one way.
+// BreakBehind breaks each connection after this number of further bytes one way.
 func (n *Network) BreakBehind(bytes int) {
 	n.set(func(w *weather) { w.limit = bytes })
 }

@@ -11,7 +11,7 @@ import (
 	"pushloss/internal/lab/netfault"
 )
 
-// After any faults in any order, a mended network works, at least for new
+// After any faults in any order, a network works again after Mend, at least for new
 // connections.
 func TestANetworkInUseCanAlwaysBeRepaired(t *testing.T) {
 	t.Parallel()

@@ -74,7 +74,7 @@ func newHistory(t *testing.T) *history {
 	return h
 }
 
-// exec executes a statement in a session of its own, whose counts are there when it has ended.
+// exec executes a statement in a separate session, whose counts are visible once it has ended.
 func (h *history) exec(sql string, args ...any) {
 	h.t.Helper()
 	conn, err := pgx.Connect(h.t.Context(), h.url)

@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// obvious are questions of somebody who has read only the names of the views, with the
+// obvious are questions of a reader who knows only the names of the views, with the
 // same figures from the tables.
 var obvious = []struct{ name, asked, plain string }{
 	{

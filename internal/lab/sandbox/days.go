@@ -16,7 +16,7 @@ func wholeDays(in span, zone *time.Location, touched bool) span {
 	return span{first, end}
 }
 
-// dayStart returns when the day of t starts, or the one so many days later.
+// dayStart returns when the day of t starts, or a later day.
 func dayStart(t int64, zone *time.Location, later int) int64 {
 	year, month, date := time.Unix(t, 0).In(zone).Date()
 	return time.Date(year, month, date+later, 0, 0, 0, 0, zone).Unix()

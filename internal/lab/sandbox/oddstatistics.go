@@ -15,7 +15,8 @@ type oddChannel struct {
 	counters        oddCounters
 }
 
-// oddStatistics is what an answer says of one task's pushes, or of the chats', as JSON.
+// oddStatistics is what an answer reports of one task's pushes, or of the chats', as
+// JSON.
 type oddStatistics struct {
 	counters oddCounters
 	rows     []oddChannel

@@ -2,8 +2,8 @@ package sandbox
 
 import "time"
 
-// Statistics are what a correct answer says of the pushes of one task (or, overall, of the app) in one window. Platform rows
-// are sorted by their keys; none has four counts of zero.
+// Statistics are what a correct answer reports of the pushes of one task (or, overall, of the app) in one window. Platform
+// rows are sorted by their keys; none has four counts of zero.
 type Statistics struct {
 	Counts
 	Platform []PlatformCounts `json:"platform"`

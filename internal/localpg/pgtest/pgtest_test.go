@@ -16,7 +16,7 @@ import (
 	"pushloss/internal/localpg/pgtest"
 )
 
-// childMode makes the test binary a process of its own, to be killed.
+// childMode makes the test binary a separate process, to be killed.
 const childMode = "PGTEST_TEST_CHILD"
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
