@@ -131,9 +131,9 @@ var codes = [...]Code{
 	{Number: 91000, Class: Transient, Tries: fewTries, Meaning: "request error, or internal error", Advice: "follow the service's message"},
 }
 
-// ranges give the meaning of a code that no page lists, by the block of numbers that it
-// belongs to (error code pages: 60000 to 79999 are common to all of the REST API; those
-// from 70000 up are about accounts and UserSigs).
+// ranges give the meaning of a code that no page lists, by its block of numbers. The
+// codes 60000 to 79999 are common to all of the REST API; those from 70000 up are about
+// accounts and UserSigs (error code pages).
 var ranges = [...]struct {
 	first, last int
 	Code

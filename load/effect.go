@@ -73,10 +73,9 @@ func (e effect) rows() Changes {
 	return changes
 }
 
-// raise turns the rows of an answer, from index first on, into the rows that are stored
-// after an answer that only adds: a stored row of the task stays if the answer lacks it
-// or does not raise it. kept counts the rows for which the answer has a lower count or no
-// row.
+// raise changes the rows of an answer that only adds, from index first on, into the rows
+// to store. A stored row of the task stays if the answer lacks it or does not raise it.
+// kept counts the rows for which the answer has a lower count or no row.
 func raise(rows []factRow, first int, taskKey int32, stored []factRow) (raised []factRow, kept int) {
 	at := make(map[factKey]int, len(rows)-first)
 	for i, row := range rows[first:] {

@@ -10,10 +10,9 @@ import (
 // column is one column of a fact table, and the array that fills it.
 type column struct{ name, sqlType string }
 
-// factTable is one of a stream's two fact tables, with its statements. All take the app
-// as $1 and the day as $2. insert and update return the rows as they are stored. selectRows also takes the least and greatest task key: without
-// statistics, as in a first load, Postgres uses the list of keys only as a filter and
-// reads the whole day.
+// factTable is one of a stream's two fact tables, with its statements. All take the app as $1 and the day as $2. insert and update return the
+// rows as they are stored. selectRows also takes the least and greatest task key. Without statistics, as in a first load, Postgres would use
+// the list of keys only as a filter and read the whole day.
 type factTable struct {
 	name  string
 	grain stream.Grain

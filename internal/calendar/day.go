@@ -40,9 +40,9 @@ func (d Day) Window(loc *time.Location) Window {
 	return Window{Start: d.midnight(loc), End: (d + 1).midnight(loc)}
 }
 
-// midnight is the first instant with the date d in loc. time.Date alone
-// does not give it: where a clock change skips or repeats midnight, it may answer
-// with the later of two midnights, or with an instant on a neighbouring date.
+// midnight is the first instant with the date d in loc. time.Date alone does not return
+// it where a clock change skips or repeats midnight: it may return the later of two
+// midnights, or an instant on a neighbouring date.
 func (d Day) midnight(loc *time.Location) time.Time {
 	year, month, day := d.UTC().Date()
 	t := time.Date(year, month, day, 0, 0, 0, 0, loc)

@@ -17,9 +17,9 @@ const (
 	// ahead is how long before a day its curve begins: at no quarter of an hour,
 	// so that no day of any zone begins together with it.
 	ahead = 5*oneHour + 7*60
-	// reach is how long a curve is: longer than a day, so that a day of any zone
-	// begins in it, and shorter than the longest day, 25 hours, so that it is no
-	// window of several days to a service that treats these differently.
+	// reach is how long a curve is. It is longer than a day, so that a day of any zone
+	// begins in it. It is shorter than the longest day, 25 hours: a service may treat
+	// windows of several days differently.
 	reach = oneDay + 53*60
 	// stride is how far apart a curve is looked at first.
 	stride = 4 * oneHour

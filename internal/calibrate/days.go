@@ -128,9 +128,9 @@ func (m *measurement) remembersEnd(ctx context.Context, t int64) (bool, error) {
 	return false, nil
 }
 
-// toLookInto are the days to measure on, the best one first: the newest that was
-// over a day ago, so that also a service that cuts days elsewhere is done with it,
-// and that has another before it that is remembered.
+// toLookInto are the days to measure on, the best one first. That is the newest day
+// that was over a day ago, so that it is over for a service that cuts days elsewhere
+// too, and that has a remembered day before it.
 func (m *measurement) toLookInto() []calendar.Day {
 	days := m.lossy()
 	if m.opts.Day != nil && slices.Contains(days, *m.opts.Day) {

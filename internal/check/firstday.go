@@ -10,8 +10,8 @@ import (
 )
 
 // FirstDay warns if the next run is the first that pulls the days from PUSHLOSS_FIRST_DAY on,
-// and the API may have forgotten some of them: nothing can prove their figures. kept is the
-// first day that runs keep; nil before the first run.
+// and the API may have forgotten some of them. Nothing can prove the figures of such days.
+// kept is the first day that runs keep; nil before the first run.
 func FirstDay(sdkAppID int64, first calendar.Day, kept *calendar.Day, memoryDays int, zone *time.Location, now time.Time) (warning Finding, found bool) {
 	last := calendar.DayOf(now.Add(-time.Duration(memoryDays)*24*time.Hour-1), zone) // the newest forgotten one
 	if kept != nil {

@@ -21,9 +21,10 @@ import (
 // punctuation is the first of the Chinese marks; the letters follow.
 const punctuation = '\u3000'
 
-// Complete fails if a text that the package in this directory shows is missing in a language, if
-// nothing shows a text, if the languages of a text have other values, or if a Chinese text has no Chinese
-// letters or marks. A name of a text is a literal with a dot in the code, or stands in a template as {{text "name"}}.
+// Complete checks the texts of the package in this directory. It fails if a text that is shown is missing in a
+// language, if a text is never shown, if a text has different values in two languages, or if a Chinese text has no
+// Chinese letters or marks. A name of a text is a literal with a dot in the code, or stands in a template as {{text
+// "name"}}.
 func Complete(t *testing.T, directory string) {
 	t.Helper()
 	files := os.DirFS(directory)
