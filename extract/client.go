@@ -45,6 +45,9 @@ type Options struct {
 	// Budget limits the memory of all answers that are handled at once; nil means no
 	// limit. With a Budget, the caller must release every Answer.
 	Budget *Budget
+	// FirstWait is about the first wait after a failed call; 0 means the pace's interval, and
+	// 50 ms at least.
+	FirstWait time.Duration
 	// Timeout limits one call; 0 means 15 s. The service's own timeout is 3 s (REST API
 	// overview).
 	Timeout time.Duration

@@ -16,10 +16,10 @@ const (
 )
 
 // retry calls until an answer is accepted or the failure's class forbids another call.
-// The waits grow exponentially from the pace's interval, with jitter.
+// The waits grow exponentially from FirstWait, with jitter.
 func (c *Client) retry(ctx context.Context, m message, maxTries int) (Answer, error) {
 	waits := backoff.NewExponentialBackOff()
-	waits.InitialInterval = max(c.pacer.Interval(), unpacedBackoff)
+	waits.InitialInterval = cmp.Or(c.opts.FirstWait, max(c.pacer.Interval(), unpacedBackoff))
 	waits.MaxInterval = maxBackoff
 	waits.Multiplier = 2
 

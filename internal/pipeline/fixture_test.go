@@ -113,6 +113,7 @@ func (w *world) pipelineOn(db *load.DB, opts pipeline.Options) *pipeline.Pipelin
 		now := opts.Now
 		opts.DatabaseNow = func(context.Context) (time.Time, error) { return now(), nil }
 	}
+	opts.FirstWait = time.Millisecond
 	if w.spansAlways {
 		opts = opts.WithSpansAlways()
 	}

@@ -59,6 +59,8 @@ type Options struct {
 	// GiveWay is how often a backfill checks whether a run wanted its app; 0 means five
 	// seconds.
 	GiveWay time.Duration
+	// FirstWait is about the first wait after a failed call; 0 is the client's.
+	FirstWait time.Duration
 	// Pick returns a random number from 0 to n-1, which chooses the proven spans to check;
 	// nil is rand.IntN.
 	Pick func(n int) int

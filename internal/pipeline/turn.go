@@ -57,7 +57,7 @@ func (j *job) takeTurn(ctx context.Context, session *load.Session, app App, runI
 	return turn{
 		App: app, lock: lock, calls: calls, runID: runID, log: log,
 		client: extract.NewClient(app.Account, j.transport, app.pacer(lock, j.delays), extract.Options{
-			Log: log, OnCall: calls.record, Budget: j.budget,
+			Log: log, OnCall: calls.record, Budget: j.budget, FirstWait: j.opts.FirstWait,
 			CheckClock: func(api time.Time) error { return j.clocks.compare(ctx, api) },
 		}),
 	}, nil
