@@ -103,7 +103,7 @@ func (l *AppLock) Confirm(ctx context.Context, pull Pull, now time.Time) (outcom
 	if !pull.Trusted { // which windows it would settle depends on more than its bytes
 		return outcome, counts, false, nil
 	}
-	digest := pull.digest()
+	digest := pull.bodySHA256()
 	windows := 0
 	batch := &pgx.Batch{} // without BEGIN, all of it is one transaction
 	batch.Queue(sqlFenceLoad, l.sdkAppID)

@@ -42,7 +42,7 @@ func (l *AppLock) Load(ctx context.Context, pull Pull, now time.Time) (Outcome, 
 		return db.places.note(ctx, db, pull.Stream, pull.Day, words, snapshots)
 	})
 	if err == nil {
-		digest := pull.digest()
+		digest := pull.bodySHA256()
 		err = l.transact(ctx, func(ctx context.Context, tx pgx.Tx, first *pgx.Batch) error {
 			stored, err := l.read(ctx, tx, first, pull, digest[:])
 			if err != nil {

@@ -200,7 +200,7 @@ func (p Pull) taskKeyOf(reject transform.Reject) int32 {
 	return p.Tasks[0].Key
 }
 
-func (p Pull) digest() [sha256.Size]byte {
+func (p Pull) bodySHA256() [sha256.Size]byte {
 	if p.Digest != ([sha256.Size]byte{}) {
 		return p.Digest
 	}

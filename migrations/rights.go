@@ -84,10 +84,10 @@ func Rights(ctx context.Context, databaseURL string) ([]MissingRights, error) {
 		return nil, err
 	}
 	defer s.close()
-	return missingRights(ctx, s.conn)
+	return readRights(ctx, s.conn)
 }
 
-func missingRights(ctx context.Context, db postgres.Querier) ([]MissingRights, error) {
+func readRights(ctx context.Context, db postgres.Querier) ([]MissingRights, error) {
 	relations := []string{}
 	for name := range wantedStructure() {
 		if relationOf(name) == "" {

@@ -12,11 +12,11 @@ type Network struct {
 	listener net.Listener
 	wait     sync.WaitGroup
 
-	mu      sync.Mutex
-	address string
-	links   map[*link]bool
-	now     weather
-	closed  bool
+	mu     sync.Mutex
+	target string
+	links  map[*link]bool
+	now    weather
+	closed bool
 }
 
 // weather is what the network does to the bytes that it carries.
@@ -32,7 +32,7 @@ func New(address string) (*Network, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open a network to %s: %w", address, err)
 	}
-	n := &Network{address: address, listener: listener, links: make(map[*link]bool)}
+	n := &Network{target: address, listener: listener, links: make(map[*link]bool)}
 	n.wait.Go(n.accept)
 	return n, nil
 }
@@ -44,7 +44,7 @@ func (n *Network) Address() string { return n.listener.Addr().String() }
 func (n *Network) Redirect(address string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.address = address
+	n.target = address
 }
 
 // Cut stops all bytes, on old and new connections, until Mend.
@@ -110,7 +110,7 @@ func (n *Network) accept() {
 		}
 		l := newLink(client.(*net.TCPConn))
 		n.mu.Lock()
-		now, address := n.now, n.address
+		now, address := n.now, n.target
 		n.links[l] = true
 		l.set(now)
 		if n.closed || now.broken {

@@ -28,10 +28,10 @@ type PlatformCounts struct {
 // figures. It corresponds to [Sandbox.Truth]. Total - Sent is more than the losses ready to send, Sent - Delivered more than
 // those after sending: codes explain a part.
 func (s *Sandbox) Statistics(app int64, task string, start, end time.Time) Statistics {
-	return s.statistics(s.statisticsOf(app, task), start, end)
+	return s.countsOf(s.statisticsOf(app, task), start, end)
 }
 
-func (s *Sandbox) statistics(of subject, start, end time.Time) Statistics {
+func (s *Sandbox) countsOf(of subject, start, end time.Time) Statistics {
 	v, ok := s.look(of, start, end)
 	if !ok {
 		return Statistics{}

@@ -34,7 +34,7 @@ func (s *Sandbox) chatStatisticsOf(app int64) subject {
 // ChatStatistics returns what a correct answer says now of an app's chat pushes in [start, end). It corresponds to
 // [Sandbox.Statistics]. Platform rows have the EventType 0: an answer has none.
 func (s *Sandbox) ChatStatistics(app int64, start, end time.Time) Statistics {
-	return s.statistics(s.chatStatisticsOf(app), start, end)
+	return s.countsOf(s.chatStatisticsOf(app), start, end)
 }
 
 func (s *Sandbox) appendChatStatisticsAnswer(b []byte, set *faultSet, app int64, q question) []byte {
