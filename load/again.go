@@ -106,7 +106,7 @@ func (l *AppLock) Confirm(ctx context.Context, pull Pull, now time.Time) (outcom
 	digest := pull.bodySHA256()
 	windows := 0
 	batch := &pgx.Batch{} // without BEGIN, all of it is one transaction
-	batch.Queue(sqlFenceLoad, l.sdkAppID)
+	batch.Queue(sqlFenceLoads, []int64{l.sdkAppID})
 	batch.Queue(sqlShareBodies)
 	batch.Queue(sqlPlanOnce)
 	batch.Queue(sqlConfirm, l.sdkAppID, pull.Day.UTC(), int16(pull.Stream), digest[:], int16(rules), pull.taskIDs(), pull.taskKeys(), string(pull.Settled),

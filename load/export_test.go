@@ -6,3 +6,13 @@ func Gathered(s *Session) int {
 	defer s.announcing.mu.Unlock()
 	return len(s.announcing.waiting)
 }
+
+// Loads is how many transactions of loads are under way, and how many loads wait to share one.
+func Loads(s *Session) (underWay, waiting int) {
+	s.loads.mu.Lock()
+	defer s.loads.mu.Unlock()
+	return s.loads.busy, len(s.loads.waiting)
+}
+
+// LoadsAtOnce is how many transactions of loads are under way before others share one.
+const LoadsAtOnce = loadsAtOnce

@@ -10,9 +10,9 @@ import (
 // column is one column of a fact table, and the array that fills it.
 type column struct{ name, sqlType string }
 
-// factTable is one of a stream's two fact tables, with its statements. All take the app as $1 and the day as $2. insert and update return the
-// rows as they are stored. selectRows also takes the least and greatest task key. Without statistics, as in a first load, Postgres would use
-// the list of keys only as a filter and read the whole day.
+// factTable is one of a stream's two fact tables, with its statements. insert takes rows of several windows. All others take the app as $1 and
+// the day as $2. selectRows also takes the least and greatest task key. Without statistics, as in a first load, Postgres would use the list of
+// keys only as a filter and read the whole day.
 type factTable struct {
 	name  string
 	grain stream.Grain
@@ -74,7 +74,9 @@ func newFactTable(t factTable, stage, count string) factTable {
 		WHERE sdk_app_id = $1 AND day = $2`, row, table)
 	t.insert = fmt.Sprintf(`
 		INSERT INTO %s AS f (sdk_app_id, day, updated_at, %s)
-		SELECT $1, $2, $3, %s`, table, names(all), eachArray(all, 4))
+		SELECT w.sdk_app_id, w.day, w.at, g.*
+		FROM unnest($1::bigint[], $2::date[], $3::timestamptz[], $4::int[], $5::int[]) AS w (sdk_app_id, day, at, first, last)
+		CROSS JOIN LATERAL (SELECT %s) AS g`, table, names(all), eachSlice(all, 6))
 	t.update = fmt.Sprintf(`
 		UPDATE %s AS f
 		SET %s, updated_at = $3
@@ -111,12 +113,13 @@ func arrays(columns []column, first int) string {
 	return strings.Join(parts, ", ")
 }
 
-// eachArray is arrays row by row, for a list of columns: that is faster than to join the
-// arrays of many rows in FROM, which Postgres stores one by one before it reads them.
-func eachArray(columns []column, first int) string {
+// eachSlice is a window's part of the arrays row by row, for a list of columns: that is faster
+// than to join the arrays of many rows in FROM, which Postgres stores one by one before it
+// reads them.
+func eachSlice(columns []column, first int) string {
 	var parts []string
 	for i, c := range columns {
-		parts = append(parts, fmt.Sprintf("unnest($%d::%s[])", first+i, c.sqlType))
+		parts = append(parts, fmt.Sprintf("unnest(($%d::%s[])[w.first:w.last])", first+i, c.sqlType))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -69,7 +69,7 @@ func queueChanges(batch *pgx.Batch, sdkAppID int64, of stream.Stream, day calend
 	}
 	var (
 		n                    = len(changes)
-		keys                 = newColumns(n)
+		keys                 columns
 		byPlatform           = make([]bool, n)
 		at                   = make([]time.Time, n)
 		runs                 = make([]int64, n)

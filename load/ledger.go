@@ -75,15 +75,15 @@ const (
 		INSERT INTO pushloss.ledger AS l (sdk_app_id, day, stream_id, task_key, state, settled, settled_reason,
 			pulls, row_count, reject_count, first_loaded_at, last_loaded_at, last_trusted_at, proven_at,
 			most_by_stage, most_by_platform, lowered_at, last_error, updated_at)
-		SELECT $1, $2, $3, task_key, state, settled_reason <> '', nullif(settled_reason, ''),
+		SELECT sdk_app_id, day, stream_id, task_key, state, settled_reason <> '', nullif(settled_reason, ''),
 			pulls, row_count, reject_count, first_loaded_at, last_loaded_at, last_trusted_at, proven_at,
-			most_by_stage, most_by_platform, lowered_at, last_error, $4
-		FROM unnest($5::int[], $6::text[], $7::text[], $8::int[], $9::int[], $10::int[],
-				$11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[],
-				$15::bigint[], $16::bigint[], $17::timestamptz[], $18::text[])
-			AS g (task_key, state, settled_reason, pulls, row_count, reject_count,
-				first_loaded_at, last_loaded_at, last_trusted_at, proven_at, most_by_stage, most_by_platform, lowered_at, last_error)
-		ORDER BY task_key
+			most_by_stage, most_by_platform, lowered_at, last_error, updated_at
+		FROM unnest($1::bigint[], $2::date[], $3::smallint[], $4::int[], $5::text[], $6::text[], $7::int[], $8::int[], $9::int[],
+				$10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[],
+				$14::bigint[], $15::bigint[], $16::timestamptz[], $17::text[], $18::timestamptz[])
+			AS g (sdk_app_id, day, stream_id, task_key, state, settled_reason, pulls, row_count, reject_count,
+				first_loaded_at, last_loaded_at, last_trusted_at, proven_at, most_by_stage, most_by_platform, lowered_at, last_error, updated_at)
+		ORDER BY sdk_app_id, day, task_key, stream_id
 		ON CONFLICT (sdk_app_id, day, task_key, stream_id) DO UPDATE SET
 			state = excluded.state, settled = excluded.settled, settled_reason = excluded.settled_reason,
 			pulls = excluded.pulls, row_count = excluded.row_count, reject_count = excluded.reject_count,
@@ -147,31 +147,45 @@ func scanEntry(row pgx.CollectableRow) (Entry, error) {
 
 // queueLedger adds to a batch the statements that save a stream's entries of one day.
 func queueLedger(batch *pgx.Batch, sdkAppID int64, of stream.Stream, day calendar.Day, now time.Time, entries []Entry) {
-	var (
-		n              = len(entries)
-		taskKeys       = make([]int32, n)
-		states         = make([]string, n)
-		settled        = make([]string, n)
-		pulls          = make([]int32, n)
-		rowCounts      = make([]int32, n)
-		rejectCounts   = make([]int32, n)
-		firstLoadedAt  = make([]*time.Time, n)
-		lastLoadedAt   = make([]*time.Time, n)
-		lastTrustedAt  = make([]*time.Time, n)
-		provenAt       = make([]*time.Time, n)
-		mostByStage    = make([]int64, n)
-		mostByPlatform = make([]int64, n)
-		loweredAt      = make([]*time.Time, n)
-		lastErrors     = make([]*string, n)
-	)
-	for i, e := range entries {
-		taskKeys[i], states[i], settled[i] = e.TaskKey, string(e.State), string(e.Settled)
-		pulls[i], rowCounts[i], rejectCounts[i] = int32(e.Pulls), int32(e.RowCount), int32(e.RejectCount)
-		firstLoadedAt[i], lastLoadedAt[i], lastTrustedAt[i] = e.FirstLoadedAt, e.LastLoadedAt, e.LastTrustedAt
-		provenAt[i], lastErrors[i] = e.ProvenAt, e.LastError
-		mostByStage[i], mostByPlatform[i], loweredAt[i] = e.Most[stream.ByStage], e.Most[stream.ByPlatform], e.LoweredAt
+	var c ledgerColumns
+	c.add(sdkAppID, of, day, now, entries)
+	c.queue(batch)
+}
+
+// ledgerColumns are entries to be saved, which may be of several apps.
+type ledgerColumns struct {
+	apps                                             []int64
+	days                                             []time.Time
+	streams                                          []int16
+	taskKeys                                         []int32
+	states, settled                                  []string
+	pulls, rowCounts, rejectCounts                   []int32
+	firstLoadedAt, lastLoadedAt, trustedAt, provenAt []*time.Time
+	mostByStage, mostByPlatform                      []int64
+	loweredAt                                        []*time.Time
+	lastErrors                                       []*string
+	updatedAt                                        []time.Time
+	summaries                                        summaryColumns
+}
+
+func (c *ledgerColumns) add(sdkAppID int64, of stream.Stream, day calendar.Day, now time.Time, entries []Entry) {
+	for _, e := range entries {
+		c.apps, c.days, c.streams = append(c.apps, sdkAppID), append(c.days, day.UTC()), append(c.streams, int16(of))
+		c.taskKeys, c.states, c.settled = append(c.taskKeys, e.TaskKey), append(c.states, string(e.State)), append(c.settled, string(e.Settled))
+		c.pulls, c.rowCounts, c.rejectCounts = append(c.pulls, int32(e.Pulls)), append(c.rowCounts, int32(e.RowCount)), append(c.rejectCounts, int32(e.RejectCount))
+		c.firstLoadedAt, c.lastLoadedAt = append(c.firstLoadedAt, e.FirstLoadedAt), append(c.lastLoadedAt, e.LastLoadedAt)
+		c.trustedAt, c.provenAt = append(c.trustedAt, e.LastTrustedAt), append(c.provenAt, e.ProvenAt)
+		c.mostByStage, c.mostByPlatform = append(c.mostByStage, e.Most[stream.ByStage]), append(c.mostByPlatform, e.Most[stream.ByPlatform])
+		c.loweredAt, c.lastErrors, c.updatedAt = append(c.loweredAt, e.LoweredAt), append(c.lastErrors, e.LastError), append(c.updatedAt, now)
+		if e.TaskKey != 0 {
+			c.summaries.add(sdkAppID, e)
+		}
 	}
-	batch.Queue(sqlSaveLedger, sdkAppID, day.UTC(), int16(of), now, taskKeys, states, settled,
-		pulls, rowCounts, rejectCounts, firstLoadedAt, lastLoadedAt, lastTrustedAt, provenAt, mostByStage, mostByPlatform, loweredAt, lastErrors).Exec(affecting(n))
-	queueTaskSummaries(batch, sdkAppID, entries)
+}
+
+func (c *ledgerColumns) queue(batch *pgx.Batch) {
+	batch.Queue(sqlSaveLedger, c.apps, c.days, c.streams, c.taskKeys, c.states, c.settled, c.pulls, c.rowCounts, c.rejectCounts,
+		c.firstLoadedAt, c.lastLoadedAt, c.trustedAt, c.provenAt, c.mostByStage, c.mostByPlatform, c.loweredAt, c.lastErrors, c.updatedAt).
+		Exec(affecting(len(c.apps)))
+	c.summaries.queue(batch)
 }

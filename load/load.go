@@ -6,19 +6,13 @@ import (
 	"slices"
 	"time"
 
+	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
+
 	"github.com/jackc/pgx/v5"
 )
 
 const (
-	sqlHasBody    = `SELECT EXISTS (SELECT 1 FROM pushloss.raw_body WHERE sha256 = $1)`
-	sqlInsertBody = `
-		INSERT INTO pushloss.raw_body (sha256, size, body) VALUES ($1, $2, $3)
-		ON CONFLICT DO NOTHING`
-	sqlInsertPull = `
-		INSERT INTO pushloss.pull (sdk_app_id, run_id, stream_id, day, window_start, window_end, task_ids,
-			sent_at, loaded_at, body_sha256, trusted, rules, rows_in, rows_inserted, rows_updated,
-			rows_deleted, rows_unchanged, rows_merged, rows_rejected, rows_ignored, rows_kept)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`
 	sqlDeleteRejects = `
 		DELETE FROM pushloss.reject WHERE sdk_app_id = $1 AND day = $2 AND stream_id = $3 AND task_key = ANY($4::int[])`
 	sqlInsertRejects = `
@@ -29,42 +23,117 @@ const (
 
 // Load makes the windows of a pull equal to its answer, in one transaction. From an
 // answer that is not trusted it only adds rows and raises counts. If ctx ends, everything
-// stays as it was. now becomes the time of every row that changes.
+// stays as it was, unless loads of other apps share the transaction. now becomes the time
+// of every row that changes.
 func (l *AppLock) Load(ctx context.Context, pull Pull, now time.Time) (Outcome, error) {
-	now = now.UTC().Truncate(time.Microsecond) // the precision of Postgres
-	var outcome Outcome
-	var words vocabulary
+	m := &loading{lock: l, pull: pull, sum: pull.bodySHA256(), now: now.UTC().Truncate(time.Microsecond)} // the precision of Postgres
 	err := l.session.whileHeld(ctx, func(ctx context.Context) (err error) {
 		db, snapshots := l.session.db, pull.Result.Snapshots
-		if words, err = db.dimensions.resolve(ctx, db, snapshots); err != nil {
+		if m.words, err = db.dimensions.resolve(ctx, db, snapshots); err != nil {
 			return err
 		}
-		return db.places.note(ctx, db, pull.Stream, pull.Day, words, snapshots)
+		return db.places.note(ctx, db, pull.Stream, pull.Day, m.words, snapshots)
 	})
 	if err == nil {
-		digest := pull.bodySHA256()
-		err = l.transact(ctx, func(ctx context.Context, tx pgx.Tx, first *pgx.Batch) error {
-			stored, err := l.read(ctx, tx, first, pull, digest[:])
-			if err != nil {
-				return err
-			}
-			outcome, err = l.write(ctx, tx, pull, words, stored, digest[:], stored.after(now))
-			return err
+		err = l.session.loads.join(m, func() error {
+			return l.transact(ctx, func(ctx context.Context, tx pgx.Tx, first *pgx.Batch) error {
+				return l.session.db.load(ctx, tx, first, []*loading{m})
+			})
 		})
 	}
 	if err != nil {
 		return Outcome{}, fmt.Errorf("load %s (%s) of app %d: %w", pull.Day, pull.Stream, l.sdkAppID, err)
 	}
-	return outcome, nil
+	return m.outcome, nil
+}
+
+// loading is a pull on its way into the database.
+type loading struct {
+	lock  *AppLock
+	pull  Pull
+	words vocabulary
+	sum   bodyHash
+	now   time.Time
+
+	stored  stored
+	outcome Outcome
+
+	turn
+}
+
+// load reads what is stored for pulls of different apps and writes the differences. first
+// begins with the check for newer holders; pulls that it refuses are left out.
+func (db *DB) load(ctx context.Context, tx pgx.Tx, first *pgx.Batch, all []*loading) error {
+	var known bodies
+	var interfered bool
+	var digests [][]byte
+	var names []string
+	for _, m := range all {
+		m.queueRead(first)
+		digests = append(digests, m.sum[:])
+		names = append(names, "pushloss."+tables[m.pull.Stream][0].name, "pushloss."+tables[m.pull.Stream][1].name)
+	}
+	queueKnownBodies(first, digests, &known)
+	first.Queue(sqlInterfered, names).QueryRow(func(row pgx.Row) error { return row.Scan(&interfered) })
+	if err := tx.SendBatch(ctx, first).Close(); err != nil {
+		return fmt.Errorf("read what is stored: %w", err)
+	}
+	batch := &pgx.Batch{}
+	w := writing{interfered: interfered, bodies: make(map[bodyHash][]byte)}
+	for _, m := range all {
+		if m.err != nil {
+			continue
+		}
+		m.write(&w, batch)
+		if !known[m.sum] {
+			w.bodies[m.sum] = m.pull.Body
+		}
+	}
+	db.queueWriting(batch, w)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	return nil
+}
+
+// writing is what pulls of different apps write by the same statements.
+type writing struct {
+	inserted [len(tables)][2]columns
+	ledger   ledgerColumns
+	pulls    pullColumns
+	bodies   map[bodyHash][]byte
+	// interfered says that something on the tables of facts may change what is written.
+	interfered bool
+}
+
+func (w *writing) insert(sdkAppID int64, of stream.Stream, day calendar.Day, now time.Time, rows []factRow) {
+	for grain := range w.inserted[of] {
+		c := &w.inserted[of][grain]
+		if c.len() == 0 {
+			*c = newColumns(len(rows))
+		}
+		for _, row := range rows {
+			c.addOf(stream.Grain(grain), row)
+		}
+		c.belong(sdkAppID, day, now)
+	}
+}
+
+func (db *DB) queueWriting(batch *pgx.Batch, w writing) {
+	for of, inserted := range w.inserted {
+		for grain, fresh := range inserted {
+			tables[of][grain].queueInserted(batch, fresh, w.interfered)
+		}
+	}
+	w.ledger.queue(batch)
+	db.queueBodies(batch, w.bodies)
+	w.pulls.queue(batch)
 }
 
 // stored is what the database has for a pull's windows.
 type stored struct {
-	ledger  map[int32]Entry
-	facts   []factRow
-	hasBody bool
-	// interfered says that something on the tables of facts may change what is written.
-	interfered bool
+	ledger map[int32]Entry
+	facts  []factRow
 }
 
 // rowCount is the number of the windows' facts, by the ledger.
@@ -86,35 +155,30 @@ func (s stored) after(now time.Time) time.Time {
 	return now
 }
 
-func (l *AppLock) read(ctx context.Context, tx pgx.Tx, batch *pgx.Batch, pull Pull, digest []byte) (stored, error) {
-	s := stored{ledger: make(map[int32]Entry, len(pull.Tasks))}
+func (m *loading) queueRead(batch *pgx.Batch) {
+	pull, app := m.pull, m.lock.sdkAppID
 	day, keys := pull.Day.UTC(), pull.taskKeys()
-	batch.Queue(sqlShareBodies)
-	batch.Queue(sqlLedgerOfTasks, l.sdkAppID, day, day, int16(pull.Stream), keys).Query(func(rows pgx.Rows) error {
+	m.stored = stored{ledger: make(map[int32]Entry, len(keys))}
+	batch.Queue(sqlLedgerOfTasks, app, day, day, int16(pull.Stream), keys).Query(func(rows pgx.Rows) error {
 		entries, err := pgx.CollectRows(rows, scanEntry)
 		for _, entry := range entries {
-			s.ledger[entry.TaskKey] = entry
+			m.stored.ledger[entry.TaskKey] = entry
 		}
 		return err
 	})
 	for _, table := range tables[pull.Stream] {
-		batch.Queue(table.selectRows, l.sdkAppID, day, keys, slices.Min(keys), slices.Max(keys)).Query(func(rows pgx.Rows) (err error) {
+		batch.Queue(table.selectRows, app, day, keys, slices.Min(keys), slices.Max(keys)).Query(func(rows pgx.Rows) (err error) {
+			s := &m.stored
 			s.facts, err = table.appendFacts(slices.Grow(s.facts, max(0, s.rowCount()-len(s.facts))), rows)
 			return err
 		})
 	}
-	batch.Queue(sqlHasBody, digest).QueryRow(func(row pgx.Row) error { return row.Scan(&s.hasBody) })
-	batch.Queue(sqlInterfered, []string{"pushloss." + tables[pull.Stream][0].name, "pushloss." + tables[pull.Stream][1].name}).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&s.interfered) })
-	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return s, fmt.Errorf("read what is stored: %w", err)
-	}
-	return s, nil
 }
 
-// write sends the statements for the differences.
-func (l *AppLock) write(ctx context.Context, tx pgx.Tx, pull Pull, words vocabulary, s stored, digest []byte, now time.Time) (Outcome, error) {
-	e := effectOf(pull, words, s, now)
+// write adds what the pull changes.
+func (m *loading) write(w *writing, batch *pgx.Batch) {
+	pull, s, app, now := m.pull, m.stored, m.lock.sdkAppID, m.stored.after(m.now)
+	e := effectOf(pull, m.words, s, now)
 	outcome := Outcome{Rows: e.rows(), Lowered: e.lowered, Failed: e.failed, Problem: e.problem}
 	for _, entry := range e.entries {
 		switch {
@@ -124,24 +188,15 @@ func (l *AppLock) write(ctx context.Context, tx pgx.Tx, pull Pull, words vocabul
 			outcome.Absent++
 		}
 	}
-	batch := &pgx.Batch{}
 	for _, table := range tables[pull.Stream] {
-		table.queue(batch, l.sdkAppID, pull.Day, now, e.facts, s.interfered)
+		table.queueChanged(batch, app, pull.Day, now, e.facts, w.interfered)
 	}
-	queueChanges(batch, l.sdkAppID, pull.Stream, pull.Day, e.changes)
-	queueLedger(batch, l.sdkAppID, pull.Stream, pull.Day, now, e.entries)
-	l.queueRejects(batch, pull, s.ledger, now)
-	if !s.hasBody {
-		batch.Queue(sqlInsertBody, digest, len(pull.Body), l.session.db.encoder.EncodeAll(pull.Body, nil))
-	}
-	counts := pull.Result.Counts
-	batch.Queue(sqlInsertPull, l.sdkAppID, pull.RunID, int16(pull.Stream), pull.Day.UTC(), pull.Window.Start, pull.Window.End, pull.taskIDs(),
-		pull.SentAt, now, digest, pull.Trusted, pull.repeatable(e), counts.RowsIn, outcome.Rows.Inserted, outcome.Rows.Updated,
-		outcome.Rows.Deleted, outcome.Rows.Unchanged, counts.Merged, counts.Rejected, counts.Ignored, outcome.Rows.Kept)
-	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return Outcome{}, fmt.Errorf("write: %w", err)
-	}
-	return outcome, nil
+	w.insert(app, pull.Stream, pull.Day, now, e.facts.inserted)
+	queueChanges(batch, app, pull.Stream, pull.Day, e.changes)
+	w.ledger.add(app, pull.Stream, pull.Day, now, e.entries)
+	m.lock.queueRejects(batch, pull, s.ledger, now)
+	w.pulls.add(app, pull, outcome, now, m.sum, pull.repeatable(e))
+	m.outcome = outcome
 }
 
 // queueRejects replaces the rejects of the windows with those of this answer.

@@ -224,3 +224,11 @@ func (p Pull) taskIDs() []string {
 	}
 	return ids
 }
+
+// rows is the number of the answer's facts.
+func (p Pull) rows() (n int) {
+	for _, snapshot := range p.Result.Snapshots {
+		n += len(snapshot.Facts)
+	}
+	return n
+}

@@ -128,9 +128,15 @@ func (r *Restored) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now
 		}
 	}
 	for _, table := range tables[replayed.stream] {
+		var fresh columns
 		for _, at := range slices.SortedFunc(maps.Keys(byTime), time.Time.Compare) {
-			table.queue(batch, sdkAppID, day, at, byTime[at], true)
+			table.queueChanged(batch, sdkAppID, day, at, byTime[at], true)
+			for _, row := range byTime[at].inserted {
+				fresh.addOf(table.grain, row)
+			}
+			fresh.belong(sdkAppID, day, at)
 		}
+		table.queueInserted(batch, fresh, true)
 	}
 	for _, key := range slices.Sorted(maps.Keys(repaired)) {
 		e := replayed.windows[key].entry

@@ -52,6 +52,7 @@ type Session struct {
 
 	// The apps' requests to conn, in separate rounds.
 	locking, fencing, announcing, unlocking rounds
+	loads                                   loads
 
 	lost  context.CancelCauseFunc
 	ended chan struct{}
@@ -72,6 +73,7 @@ func (db *DB) OpenSession(ctx context.Context, holder string) (*Session, context
 	s := &Session{db: db, holder: holder, conn: conn, release: release, ended: make(chan struct{})}
 	s.locking.serve, s.fencing.serve = s.together(s.lockApps), s.together(s.lookAtLoads)
 	s.announcing.serve, s.unlocking.serve = s.together(s.announceCalls), s.together(unlockApps)
+	s.loads.serve = s.loadTogether
 	s.broken, s.breaks = context.WithCancel(context.Background())
 	// A server that gets no heartbeat gives the locks to others, while a proxy or pooler
 	// in between may keep its end of the connection open for hours.

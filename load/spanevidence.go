@@ -129,7 +129,7 @@ func (l *AppLock) SaveEvidence(ctx context.Context, pull SpanPull, now time.Time
 	codes, err := l.session.db.dimensions.resolveCodes(ctx, l.session.db, pull.Result.Snapshots)
 	if err == nil {
 		err = l.transact(ctx, func(ctx context.Context, tx pgx.Tx, first *pgx.Batch) error {
-			known, err := l.readProof(ctx, tx, first, pull, usable, nil)
+			known, err := l.readProof(ctx, tx, first, pull, usable, bodyHash{})
 			if err != nil {
 				return err
 			}

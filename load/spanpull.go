@@ -77,14 +77,14 @@ func (l *AppLock) Prove(ctx context.Context, pull SpanPull, now time.Time) (Span
 	if len(usable) == 0 {
 		return outcome, nil
 	}
-	digest := sha256.Sum256(pull.Body)
+	sum := sha256.Sum256(pull.Body)
 	codes, err := l.session.db.dimensions.resolveCodes(ctx, l.session.db, pull.Result.Snapshots)
 	if err != nil {
 		return SpanOutcome{}, fmt.Errorf("prove %s to %s (%s) of app %d: %w", pull.Days.First, pull.Days.Last, pull.Stream, l.sdkAppID, err)
 	}
 	err = l.transact(ctx, func(ctx context.Context, tx pgx.Tx, first *pgx.Batch) error {
 		outcome.Windows, outcome.Rows, outcome.Differing = 0, 0, nil
-		known, err := l.readProof(ctx, tx, first, pull, usable, digest[:])
+		known, err := l.readProof(ctx, tx, first, pull, usable, sum)
 		if err != nil {
 			return fmt.Errorf("read what is stored: %w", err)
 		}
@@ -101,7 +101,7 @@ func (l *AppLock) Prove(ctx context.Context, pull SpanPull, now time.Time) (Span
 		if len(proven) == 0 {
 			return nil
 		}
-		outcome.Windows, outcome.Rows, err = l.writeProof(ctx, tx, pull, proven, known, digest[:], now)
+		outcome.Windows, outcome.Rows, err = l.writeProof(ctx, tx, pull, proven, known, sum, now)
 		return err
 	})
 	if err != nil {
@@ -152,19 +152,18 @@ func (p SpanPull) differing(tasks []SpanTask, stored []tally, codes vocabulary) 
 
 // spanStored is what is stored for a span's tasks.
 type spanStored struct {
-	ledger  map[calendar.Day]map[int32]Entry
-	facts   []tally
-	hasBody bool
+	ledger map[calendar.Day]map[int32]Entry
+	facts  []tally
+	bodies bodies
 }
 
-func (l *AppLock) readProof(ctx context.Context, tx pgx.Tx, batch *pgx.Batch, pull SpanPull, tasks []SpanTask, digest []byte) (spanStored, error) {
+func (l *AppLock) readProof(ctx context.Context, tx pgx.Tx, batch *pgx.Batch, pull SpanPull, tasks []SpanTask, sum bodyHash) (spanStored, error) {
 	s := spanStored{ledger: make(map[calendar.Day]map[int32]Entry)}
 	keys := make([]int32, len(tasks))
 	for i, task := range tasks {
 		keys[i] = task.Key
 	}
 	first, last := pull.Days.First.UTC(), pull.Days.Last.UTC()
-	batch.Queue(sqlShareBodies)
 	batch.Queue(sqlLedgerOfSpan, l.sdkAppID, first, last, int16(pull.Stream), keys).Query(func(rows pgx.Rows) error {
 		entries, err := pgx.CollectRows(rows, scanEntry)
 		for _, entry := range entries {
@@ -182,11 +181,11 @@ func (l *AppLock) readProof(ctx context.Context, tx pgx.Tx, batch *pgx.Batch, pu
 			return err
 		})
 	}
-	batch.Queue(sqlHasBody, digest).QueryRow(func(row pgx.Row) error { return row.Scan(&s.hasBody) })
+	queueKnownBodies(batch, [][]byte{sum[:]}, &s.bodies)
 	return s, tx.SendBatch(ctx, batch).Close()
 }
 
-func (l *AppLock) writeProof(ctx context.Context, tx pgx.Tx, pull SpanPull, proven []SpanTask, s spanStored, digest []byte, now time.Time) (windows, rowsConfirmed int, err error) {
+func (l *AppLock) writeProof(ctx context.Context, tx pgx.Tx, pull SpanPull, proven []SpanTask, s spanStored, sum bodyHash, now time.Time) (windows, rowsConfirmed int, err error) {
 	batch := &pgx.Batch{}
 	ids := make([]string, len(proven))
 	firsts, lasts := make([]time.Time, len(proven)), make([]time.Time, len(proven))
@@ -212,12 +211,12 @@ func (l *AppLock) writeProof(ctx context.Context, tx pgx.Tx, pull SpanPull, prov
 			windows += len(entries)
 		}
 	}
-	if !s.hasBody {
-		batch.Queue(sqlInsertBody, digest, len(pull.Body), l.session.db.encoder.EncodeAll(pull.Body, nil))
+	if !s.bodies[sum] {
+		l.session.db.queueBodies(batch, map[bodyHash][]byte{sum: pull.Body})
 	}
 	counts := pull.Result.Counts
 	batch.Queue(sqlInsertProof, l.sdkAppID, pull.RunID, int16(pull.Stream), pull.Days.First.UTC(), pull.Days.Last.UTC(),
-		pull.Window.Start, pull.Window.End, pull.TaskIDs, pull.SentAt, now, digest, pull.Trusted,
+		pull.Window.Start, pull.Window.End, pull.TaskIDs, pull.SentAt, now, sum[:], pull.Trusted,
 		counts.RowsIn, rowsConfirmed, counts.Merged, counts.Rejected, counts.Ignored, ids, firsts, lasts)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return 0, 0, fmt.Errorf("write: %w", err)

@@ -10,9 +10,9 @@ import (
 // as much already is not written again.
 const sqlSaveTaskSummaries = `
 	INSERT INTO pushloss.task_summary AS s (sdk_app_id, task_key, answered, lacked, last_figures_at)
-	SELECT $1, task_key, answered, lacked, last_figures_at
-	FROM unnest($2::int[], $3::bool[], $4::bool[], $5::timestamptz[]) AS g (task_key, answered, lacked, last_figures_at)
-	ORDER BY task_key
+	SELECT sdk_app_id, task_key, answered, lacked, last_figures_at
+	FROM unnest($1::bigint[], $2::int[], $3::bool[], $4::bool[], $5::timestamptz[]) AS g (sdk_app_id, task_key, answered, lacked, last_figures_at)
+	ORDER BY sdk_app_id, task_key
 	ON CONFLICT (sdk_app_id, task_key) DO UPDATE SET
 		answered = s.answered OR excluded.answered,
 		lacked = s.lacked OR excluded.lacked,
@@ -20,28 +20,27 @@ const sqlSaveTaskSummaries = `
 	WHERE (s.answered, s.lacked, s.last_figures_at) IS DISTINCT FROM
 		(s.answered OR excluded.answered, s.lacked OR excluded.lacked, greatest(s.last_figures_at, excluded.last_figures_at))`
 
-// queueTaskSummaries adds to a batch the statement that adds entries of one day to the
-// summaries of their tasks, which status and the page read instead of the whole ledger.
-func queueTaskSummaries(batch *pgx.Batch, sdkAppID int64, entries []Entry) {
-	var (
-		keys             []int32
-		answered, lacked []bool
-		lastFiguresAt    []*time.Time
-	)
-	for _, e := range entries {
-		if e.TaskKey == 0 {
-			continue
-		}
-		keys = append(keys, e.TaskKey)
-		answered, lacked = append(answered, e.answered()), append(lacked, e.lacked())
-		figuresAt := e.LastLoadedAt
-		if e.RowCount == 0 {
-			figuresAt = nil
-		}
-		lastFiguresAt = append(lastFiguresAt, figuresAt)
+// summaryColumns are what entries add to the summaries of their tasks, which status and the
+// page read instead of the whole ledger.
+type summaryColumns struct {
+	apps             []int64
+	taskKeys         []int32
+	answered, lacked []bool
+	lastFiguresAt    []*time.Time
+}
+
+func (c *summaryColumns) add(sdkAppID int64, e Entry) {
+	figuresAt := e.LastLoadedAt
+	if e.RowCount == 0 {
+		figuresAt = nil
 	}
-	if len(keys) > 0 {
-		batch.Queue(sqlSaveTaskSummaries, sdkAppID, keys, answered, lacked, lastFiguresAt)
+	c.apps, c.taskKeys, c.lastFiguresAt = append(c.apps, sdkAppID), append(c.taskKeys, e.TaskKey), append(c.lastFiguresAt, figuresAt)
+	c.answered, c.lacked = append(c.answered, e.answered()), append(c.lacked, e.lacked())
+}
+
+func (c *summaryColumns) queue(batch *pgx.Batch) {
+	if len(c.taskKeys) > 0 {
+		batch.Queue(sqlSaveTaskSummaries, c.apps, c.taskKeys, c.answered, c.lacked, c.lastFiguresAt)
 	}
 }
 

@@ -33,15 +33,23 @@ func (l *AppLock) transact(ctx context.Context, step func(ctx context.Context, t
 // queueFence adds the check that this process is still the app's newest holder. The check
 // holds until the transaction ends.
 func (l *AppLock) queueFence(batch *pgx.Batch) {
-	batch.Queue(sqlFenceLoad, l.sdkAppID)
-	batch.Queue(sqlCheckLease, l.sdkAppID, l.epoch).QueryRow(func(row pgx.Row) error {
-		var current bool
-		if err := row.Scan(&current); err != nil {
-			return err
-		}
-		if !current {
+	queueFences(batch, []int64{l.sdkAppID}, func(epochs map[int64]int64) error {
+		if epochs[l.sdkAppID] != l.epoch {
 			return ErrSuperseded
 		}
 		return nil
+	})
+}
+
+// queueFences adds the check of several apps: judge gets the epochs of their newest holders.
+func queueFences(batch *pgx.Batch, apps []int64, judge func(epochs map[int64]int64) error) {
+	batch.Queue(sqlFenceLoads, apps)
+	batch.Queue(sqlEpochs, apps).Query(func(rows pgx.Rows) error {
+		epochs := make(map[int64]int64, len(apps))
+		var id, epoch int64
+		if _, err := pgx.ForEachRow(rows, []any{&id, &epoch}, func() error { epochs[id] = epoch; return nil }); err != nil {
+			return err
+		}
+		return judge(epochs)
 	})
 }

@@ -1,0 +1,129 @@
+package load
+
+import (
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"pushloss/transform"
+)
+
+// shareLoads has loads of apps ask while loadsAtOnce others are under way. It returns what
+// shared transactions, and how often each app loaded alone.
+func shareLoads(t *testing.T, rows int, fails bool, apps ...int64) (shared [][]int64, alone map[int64]int) {
+	t.Helper()
+	alone = make(map[int64]int)
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var wait sync.WaitGroup
+		goOn := make(chan struct{})
+		l := &loads{serve: func(round []*loading) error {
+			mu.Lock()
+			defer mu.Unlock()
+			var ids []int64
+			for _, m := range round {
+				ids = append(ids, m.lock.sdkAppID)
+			}
+			shared = append(shared, ids)
+			if fails {
+				return errors.New("one of them fails")
+			}
+			return nil
+		}}
+		facts := make([]transform.Fact, rows)
+		join := func(app int64, begin func()) {
+			m := &loading{lock: &AppLock{sdkAppID: app}, pull: Pull{Result: transform.Result{Snapshots: []transform.Snapshot{{Facts: facts}}}}}
+			wait.Go(func() {
+				err := l.join(m, func() error {
+					begin()
+					mu.Lock()
+					defer mu.Unlock()
+					alone[app]++
+					return nil
+				})
+				if err != nil {
+					t.Errorf("app %d: %v", app, err)
+				}
+			})
+			synctest.Wait()
+		}
+		for range loadsAtOnce {
+			join(0, func() { <-goOn })
+		}
+		for _, app := range apps {
+			join(app, func() {})
+		}
+		close(goOn)
+		wait.Wait()
+		synctest.Wait()
+		if l.busy != 0 || len(l.waiting) != 0 {
+			t.Errorf("at the end %d transactions are under way and %d loads wait", l.busy, len(l.waiting))
+		}
+	})
+	delete(alone, 0)
+	return shared, alone
+}
+
+func TestLoadsThatWaitShareATransactionWithinItsLimits(t *testing.T) {
+	t.Parallel()
+	var many []int64
+	for app := range int64(maxShared + 2) {
+		many = append(many, app+1)
+	}
+	for _, tt := range []struct {
+		name   string
+		rows   int
+		apps   []int64
+		shared []int // the sizes
+		alone  int
+	}{
+		{"different apps", 10, []int64{3, 1, 2}, []int{3}, 0},
+		{"one load", 10, []int64{1}, nil, 1},
+		{"an app twice", 10, []int64{1, 2, 1}, []int{2}, 1},
+		{"many apps", 0, many, []int{2, maxShared}, 0},
+		{"large answers", maxSharedRows/2 - 1, []int64{1, 2, 3, 4}, []int{2, 2}, 0},
+		{"answers that fill a transaction", maxSharedRows + 1, []int64{1, 2}, nil, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			shared, alone := shareLoads(t, tt.rows, false, tt.apps...)
+			var sizes []int
+			for _, ids := range shared {
+				sizes = append(sizes, len(ids))
+				if !slices.IsSorted(ids) || len(slices.Compact(slices.Clone(ids))) != len(ids) {
+					t.Errorf("apps %v share a transaction", ids)
+				}
+			}
+			slices.Sort(sizes)
+			n := 0
+			for _, times := range alone {
+				n += times
+			}
+			if !slices.Equal(sizes, tt.shared) || n != tt.alone {
+				t.Errorf("%v share, %d are alone; want %v and %d", sizes, n, tt.shared, tt.alone)
+			}
+		})
+	}
+}
+
+func TestAfterAFailureEachLoadIsTakenAlone(t *testing.T) {
+	t.Parallel()
+	shared, alone := shareLoads(t, 1, true, 1, 2, 3)
+	if len(shared) != 1 || len(alone) != 3 || alone[1] != 1 || alone[2] != 1 || alone[3] != 1 {
+		t.Errorf("%v share a transaction that fails, then alone load %v", shared, alone)
+	}
+}
+
+func TestTheTextOfAnArrayIsReadAsTheArray(t *testing.T) {
+	t.Parallel()
+	for _, want := range [][]string{{}, {"a", ""}, {`"`, `\`, `{a,b}`, "NULL", " ü\n"}} {
+		var got []string
+		if err := pgtype.NewMap().Scan(pgtype.TextArrayOID, pgtype.TextFormatCode, []byte(arrayText(want)), &got); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q is read as %q, %v", arrayText(want), got, err)
+		}
+	}
+}
