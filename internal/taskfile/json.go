@@ -68,6 +68,7 @@ func (r *reader) json(list io.Reader) error {
 			if syntax := (*jsontext.SyntacticError)(nil); errors.As(err, &syntax) {
 				at = min(at, int(syntax.ByteOffset))
 			}
+			r.number++ // the element that cannot be read, not the one before it
 			r.problem(r.lines.lineAt(at), "not valid JSON: it is cut off, or a comma, quote or bracket is wrong here")
 			return nil
 		}
