@@ -117,6 +117,7 @@ func (r *reader) object(line int, members []member) {
 	}
 	ok := !r.twice(line, members, nil)
 	fields := make(map[string]string)
+	wrapped := "" // the name of a list around the tasks
 	for _, m := range members {
 		column, known := columnOf(m.name)
 		switch {
@@ -128,6 +129,9 @@ func (r *reader) object(line int, members []member) {
 			} else {
 				r.Unknown++
 			}
+			if m.value.Kind() == '[' {
+				wrapped = m.name
+			}
 			continue
 		case column == ignored, m.value.Kind() == 'n':
 			continue
@@ -136,7 +140,10 @@ func (r *reader) object(line int, members []member) {
 		ok = ok && good
 		fields[column] = text
 	}
-	if ok {
+	switch {
+	case ok && fields["task_id"] == "" && wrapped != "":
+		r.problem(line, "no task_id, but a list in %q: give that list itself", wrapped)
+	case ok:
 		r.add(line, FromList, fields)
 	}
 }

@@ -148,6 +148,7 @@ func TestProblemsNameFileAndLine(t *testing.T) {
 		{"null among objects", "{\"task_id\":\"a\"}\nnull\n", "tasks.csv:2: task_id: an element is neither an object nor a TaskID"},
 		{"an ID in JSON that is not UTF-8", "{\"task_id\":\"a\xff\"}", "tasks.csv:1: not UTF-8 text"},
 		{"an ID in JSON with U+0000", `{"task_id":"a\u0000"}`, `tasks.csv:1: task_id "a\x00" has the character NUL`},
+		{"a list within an object", `{"tasks":[{"task_id":"a"}]}`, `tasks.csv:1: no task_id, but a list in "tasks": give that list itself`},
 		{"no ID in JSON", "{\"task_id\":\"a\"}\n{}\n", "tasks.csv:2: task_id is empty"},
 		{"a very long line of JSON", "{\"task_id\":\"a\"}\n{\"task_id\":\"" + strings.Repeat("x", 1<<20) + `"}`, "tasks.csv:2: task_id is longer than 512 bytes"},
 	} {
