@@ -72,6 +72,13 @@ const (
 	advicePace        = "lower PUSHLOSS_RATE, or raise the limit in the console"
 	adviceURL         = "look at TIM_BASE_URL and TIM_REGION"
 	adviceConsole     = "look at the app's state in the console"
+	adviceSource      = "allow this machine's address in the console"
+	adviceTomorrow    = "try again tomorrow, or change the plan"
+	adviceClock       = "a freshly signed one was refused too: set this machine's clock right"
+	adviceMinute      = "wait a minute"
+	advicePush        = "switch Push on for the app in the console"
+	adviceMessage     = "follow the service's message"
+	adviceSupport     = "follow the service's message; if it says nothing, ask Tencent Cloud's support with this line"
 	adviceIdentifiers = "sign and call with the same TIM_SDK_APP_ID and TIM_IDENTIFIER"
 )
 
@@ -100,19 +107,19 @@ var codes = [...]Code{
 	{Number: 60018, Class: Throttled, Meaning: "too many requests", Advice: advicePace},
 	{Number: 60019, Class: Throttled, Meaning: "too many requests", Advice: advicePace},
 	{Number: 60020, Class: Operator, Meaning: "service unavailable: plan not bought, expired, or account in arrears", Advice: advicePlan},
-	{Number: 60021, Class: Operator, Meaning: "the source IP of the call is not allowed", Advice: "allow this machine's address in the console"},
+	{Number: 60021, Class: Operator, Meaning: "the source IP of the call is not allowed", Advice: adviceSource},
 	{Number: 60025, Class: Operator, Meaning: "sdkappid, identifier, usersig or contenttype in the URL is wrong", Advice: adviceKey},
 	{Number: 60026, Class: Operator, Meaning: "the domain does not match the app's data centre", Advice: adviceRegion},
 	{Number: 60027, Class: Operator, Meaning: "access to a non-TPush product resource is not allowed", Advice: adviceConsole},
-	{Number: 60028, Class: Operator, Meaning: "the trial edition's REST volume for 24 h is used up", Advice: "try again tomorrow, or change the plan"},
-	{Number: 70001, Class: SignAgain, Exhausted: Operator, Meaning: "UserSig expired", Advice: "a freshly signed one was refused too: set this machine's clock right"},
+	{Number: 60028, Class: Operator, Meaning: "the trial edition's REST volume for 24 h is used up", Advice: adviceTomorrow},
+	{Number: 70001, Class: SignAgain, Exhausted: Operator, Meaning: "UserSig expired", Advice: adviceClock},
 	{Number: 70003, Class: Operator, Meaning: "UserSig illegal: it cannot be parsed", Advice: adviceKey},
 	{Number: 70009, Class: Operator, Meaning: "UserSig verification failed", Advice: adviceKey},
 	{Number: 70013, Class: Operator, Meaning: "the identifier differs from the one signed", Advice: adviceIdentifiers},
 	{Number: 70014, Class: Operator, Meaning: "the SDKAppID differs from the one signed", Advice: adviceIdentifiers},
 	{Number: 70016, Class: Operator, Meaning: "public key not found", Advice: adviceKey + "; " + adviceRegion},
 	{Number: 70020, Class: Operator, Meaning: "SDKAppID not found", Advice: adviceKey + "; " + adviceRegion},
-	{Number: 70050, Class: Operator, Meaning: "UserSig verification failed, and too often", Advice: "wait a minute; " + adviceKey},
+	{Number: 70050, Class: Operator, Meaning: "UserSig verification failed, and too often", Advice: adviceMinute + "; " + adviceKey},
 	{Number: 70051, Class: Operator, Meaning: "account block-listed", Advice: adviceAdmin},
 	{Number: 70107, Class: Operator, Meaning: "account not imported", Advice: adviceAdmin},
 	{Number: 70169, Class: Transient, Meaning: "server-side timeout", Advice: adviceWait},
@@ -123,12 +130,12 @@ var codes = [...]Code{
 	{Number: 80005, Class: Operator, Meaning: "service deactivated: version expired or account in arrears", Advice: advicePlan},
 	{Number: 90001, Class: BadRequest, Meaning: "the request's body is not valid JSON", Advice: adviceReport},
 	{Number: 90009, Class: Operator, Meaning: "no permission: call as an administrator", Advice: adviceAdmin},
-	{Number: 90045, Class: Operator, Meaning: "the Push service is not enabled", Advice: "switch Push on for the app in the console"},
+	{Number: 90045, Class: Operator, Meaning: "the Push service is not enabled", Advice: advicePush},
 	{Number: 90100, Class: BadRequest, Meaning: "invalid request parameters", Advice: adviceParameters},
 	{Number: 90102, Class: Transient, Meaning: "internal error", Advice: adviceWait},
 	{Number: 90103, Class: Operator, Meaning: "failed to switch accounts: check the UserID", Advice: adviceAdmin},
 	// The loss page calls 91000 a request error, two others an internal error to retry.
-	{Number: 91000, Class: Transient, Tries: fewTries, Meaning: "request error, or internal error", Advice: "follow the service's message"},
+	{Number: 91000, Class: Transient, Tries: fewTries, Meaning: "request error, or internal error", Advice: adviceMessage},
 }
 
 // ranges give the meaning of a code that no page lists, by its block of numbers. The
@@ -141,17 +148,17 @@ var ranges = [...]struct {
 	// Each further call with the same signature may add to a block (70050).
 	{70000, 79999, Code{
 		Class: Operator, Meaning: "an account or UserSig error that no published list explains",
-		Advice: "follow the service's message; " + adviceKey + "; " + adviceAdmin,
+		Advice: adviceMessage + "; " + adviceKey + "; " + adviceAdmin,
 	}},
 	// These are about the call or the app, not about the requested days.
 	{60000, 69999, Code{
 		Class: Unlisted, Tries: fewTries, Exhausted: Operator,
 		Meaning: "a refusal by the REST API that no published list explains",
-		Advice:  "follow the service's message; if it says nothing, ask Tencent Cloud's support with this line",
+		Advice:  adviceSupport,
 	}},
 	{90000, 99999, Code{
 		Class: Unlisted, Tries: fewTries, Meaning: "an error of the Push service that no published list explains",
-		Advice: "follow the service's message; if it says nothing, ask Tencent Cloud's support with this line",
+		Advice: adviceSupport,
 	}},
 }
 
@@ -172,6 +179,6 @@ func LookupCode(number int) Code {
 	}
 	return Code{
 		Number: number, Class: Unlisted, Tries: fewTries,
-		Meaning: "a code that is in no published list", Advice: "follow the service's message",
+		Meaning: "a code that is in no published list", Advice: adviceMessage,
 	}
 }

@@ -56,6 +56,8 @@ const (
 	// manyMore is the part of a channel's pushes that stands out also where a loss is usual
 	// enough for it to be less than the factor.
 	manyMore = 0.10
+	// muchOfChannel is the same without the number of pushes: a part of what the channel usually loses.
+	muchOfChannel = 0.5
 	// aboveHighest is how many times the highest of the days before a value must be.
 	aboveHighest = 1.2
 	// moreLosses is how many times its usual the count must be: fewer pushes alone are no
@@ -76,7 +78,7 @@ func Detect(f Figures, known []Event, first, last calendar.Day, s Settings) []Ev
 	}
 	causes := slices.SortedFunc(maps.Keys(byCause), compareCauses)
 	days := f.sights(first-Reach, last)
-	volume := volume{f, days, map[calendar.Day]float64{}}
+	volume := newVolume(f, days)
 	var events []Event
 	for _, cause := range causes {
 		l := &line{settings: s, sights: days, volume: volume, cause: cause, losses: f.Losses[cause], pushes: f.Pushes[cause.gate()]}
@@ -138,24 +140,24 @@ func (l *line) judge(day calendar.Day) {
 	case lasts && c.above(math.Sqrt(l.settings.Factor), deviations/2.0) && (!e.Over || c.excess() >= float64(l.settings.Least)):
 		e.Over, e.Last = false, day
 		if (c.pushes > 0) == (e.Pushes > 0) && c.value() > e.Value() || c.pushes > 0 && e.Pushes == 0 {
-			e.Worst, e.Losses, e.Pushes, e.Usual = day, c.losses, c.pushes, c.usual
+			e.Worst, e.Losses, e.Pushes, e.Usual = day, c.losses, c.pushes, c.expected()
 		}
 	case lasts && !e.Over:
 		e.Over = !c.tooFew(l.settings)
 	case l.opens(c):
 		l.events = append(l.events, Event{
-			Cause: l.cause, First: day, Last: day, Worst: day, Losses: c.losses, Pushes: c.pushes, Usual: c.usual,
+			Cause: l.cause, First: day, Last: day, Worst: day, Losses: c.losses, Pushes: c.pushes, Usual: c.expected(),
 		})
 	}
 }
 
 func (l *line) opens(c comparison) bool {
 	factor, more := l.settings.Factor, c.value()-c.usual
-	if c.pushes > 0 && more >= manyMore {
+	if c.pushes > 0 && more >= manyMore || c.pushes == 0 && c.channel > 0 && c.excess() >= muchOfChannel*c.channel*c.volume {
 		factor = math.Sqrt(factor)
 	}
 	return c.excess() >= float64(l.settings.Least) && float64(c.losses) >= moreLosses*c.usualLosses && c.above(factor, deviations) &&
-		c.value() >= aboveHighest*c.highest && (c.pushes == 0 || more >= leastShare)
+		c.level() >= aboveHighest*c.highest && (c.pushes == 0 || more >= leastShare)
 }
 
 func (l *line) latest() *Event {
@@ -181,10 +183,14 @@ func (s *series) add(value float64) {
 // comparison is a day compared with the days before it.
 type comparison struct {
 	reading
+	// usual, spread and highest are those of the days before: of their shares or, without pushes,
+	// of their losses, each divided by its day's volume.
 	usual, spread float64
 	highest       float64
-	volume        float64 // without pushes: how many times the usual all losses are
+	volume        float64 // of the day; 1 with pushes
 	usualLosses   float64
+	// channel is what all codes of the channel together usually lose; only without pushes.
+	channel float64
 }
 
 // excess is how many pushes more than usual were lost.
@@ -195,12 +201,14 @@ func (c comparison) excess() float64 {
 	return float64(c.losses) - c.usual*c.volume
 }
 
+// level is the day's value, comparable with those of other days.
+func (c comparison) level() float64 { return c.value() / c.volume }
+
+// expected is the value that would have been usual on the day.
+func (c comparison) expected() float64 { return c.usual * c.volume }
+
 func (c comparison) above(factor, deviations float64) bool {
-	volume := 1.0
-	if c.pushes == 0 {
-		volume = c.volume
-	}
-	value := c.value() / volume
+	value := c.level()
 	return value > c.usual && value >= factor*c.usual && value-c.usual >= deviations*c.spread
 }
 
@@ -215,6 +223,7 @@ func (l *line) compare(day calendar.Day) (c comparison, known bool) {
 	if !today.known {
 		return c, false
 	}
+	c.volume = 1
 	c.reading = today.read(l.losses[day], l.pushes[day], today.age)
 	if today.counted && c.pushes == 0 && c.losses == 0 {
 		return c, false // nothing was pushed
@@ -240,8 +249,8 @@ func (l *line) compare(day calendar.Day) (c comparison, known bool) {
 		if c.pushes > 0 && l.countedDays(day) >= fewest {
 			return c, false // the channel is new
 		}
-		values, c.pushes = counts, 0
-		c.volume = l.volume.of(day)
+		c.pushes = 0
+		values, c.volume, c.channel = l.levels(day)
 	}
 	if len(values.newest) < fewest {
 		return c, false
@@ -252,7 +261,8 @@ func (l *line) compare(day calendar.Day) (c comparison, known bool) {
 		n := float64(c.pushes)
 		c.spread = max(c.spread, math.Sqrt(c.usual*(1-c.usual)/n), 1/n)
 	} else {
-		c.spread = max(c.spread, math.Sqrt(c.usual), 1)
+		c.usualLosses = c.expected()
+		c.spread = max(c.spread, math.Sqrt(c.expected())/c.volume, 1/c.volume)
 	}
 	return c, true
 }
@@ -272,4 +282,22 @@ func (l *line) countedDays(day calendar.Day) (n int) {
 		}
 	}
 	return n
+}
+
+// levels are the losses of the days before, each divided by its day's volume; the volume of the day
+// itself; and what all codes of the channel usually lose on a day of usual volume.
+func (l *line) levels(day calendar.Day) (levels series, volume, channel float64) {
+	volumes, gate := l.volume.of(day), l.volume.gate(l.cause.gate(), day)
+	today := l.of(day)
+	var channels series
+	for past := day - 1; past >= day-back; past-- {
+		then := l.of(past)
+		if !then.known || l.unusual(past) {
+			continue
+		}
+		ago := day - past
+		levels.add(float64(then.read(l.losses[past], Count{}, today.age).losses) / volumes[ago])
+		channels.add(gate[ago] / volumes[ago])
+	}
+	return levels, volumes[0], median(channels.newest)
 }

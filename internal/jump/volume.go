@@ -2,36 +2,96 @@ package jump
 
 import "pushloss/internal/calendar"
 
-// volume is how many times the usual an app's losses are on a day, by the median over its
-// causes: a day with many pushes has more losses of every code. It is asked only where the
-// number of pushes is not known.
+const (
+	// usualEnough is how many pushes a cause usually loses if its ratio says something, and
+	// fewestCauses how many such causes there must be.
+	usualEnough, fewestCauses = 5, 3
+	// leastVolume keeps days on which nearly nothing was lost from counting for much.
+	leastVolume = 0.1
+)
+
+// past has a value for a day, the day before it, and so on.
+type past [back + 1]float64
+
+// volume is how many times the usual an app's losses are, by the median over its causes: a day with
+// many pushes has more losses of every code. So it stands for the number of pushes where that is not
+// known, and is asked only there.
 type volume struct {
 	figures Figures
 	sights  sights
-	days    map[calendar.Day]float64
+	days    map[calendar.Day]*past
+	gates   map[calendar.Day]map[Gate]*past
 }
 
-// of is at least 1.
-func (v volume) of(day calendar.Day) float64 {
-	if known, ok := v.days[day]; ok {
-		return known
+func newVolume(f Figures, s sights) volume {
+	return volume{f, s, make(map[calendar.Day]*past), make(map[calendar.Day]map[Gate]*past)}
+}
+
+// of returns the volumes of a day and of those before it, all compared with these. Where too few
+// causes are known, each is 1.
+func (v volume) of(day calendar.Day) *past {
+	v.measure(day)
+	return v.days[day]
+}
+
+// gate returns what all codes of a channel lost.
+func (v volume) gate(gate Gate, day calendar.Day) *past {
+	v.measure(day)
+	return v.gates[day][gate]
+}
+
+func (v volume) measure(day calendar.Day) {
+	if v.days[day] != nil {
+		return
 	}
-	today := v.sights.of(day)
-	var ratios []float64
-	for _, losses := range v.figures.Losses {
-		counts := make([]float64, 0, before)
-		for past := day - 1; past >= day-back && len(counts) < before; past-- {
-			if then := v.sights.of(past); then.known {
-				counts = append(counts, float64(then.read(losses[past], Count{}, today.age).losses))
+	age, gates := v.sights.of(day).age, make(map[Gate]*past)
+	var known [back + 1]bool
+	for ago := range known {
+		known[ago] = v.sights.of(day - calendar.Day(ago)).known
+	}
+	var ratios [back + 1][]float64
+	for cause, losses := range v.figures.Losses {
+		gate := gates[cause.gate()]
+		if gate == nil {
+			gate = new(past)
+			gates[cause.gate()] = gate
+		}
+		var counts past
+		newest := make([]float64, 0, before)
+		for ago := range counts {
+			then := day - calendar.Day(ago)
+			if !known[ago] {
+				continue
+			}
+			counts[ago] = float64(v.sights.of(then).read(losses[then], Count{}, age).losses)
+			gate[ago] += counts[ago]
+			if ago > 0 && len(newest) < before {
+				newest = append(newest, counts[ago])
 			}
 		}
-		if usual := median(counts); len(counts) >= fewest && usual >= 5 {
-			ratios = append(ratios, float64(today.read(losses[day], Count{}, today.age).losses)/usual)
+		usual := median(newest)
+		if len(newest) < fewest || usual < usualEnough {
+			continue
+		}
+		for ago := range counts {
+			ratios[ago] = append(ratios[ago], counts[ago]/usual)
 		}
 	}
-	v.days[day] = 1
-	if len(ratios) >= 3 {
-		v.days[day] = max(1, median(ratios))
+	v.days[day], v.gates[day] = volumesOf(ratios, known), gates
+}
+
+func volumesOf(ratios [back + 1][]float64, known [back + 1]bool) *past {
+	volumes, lowest := new(past), 1.0
+	for ago := range volumes {
+		volumes[ago] = 1
+		if len(ratios[ago]) < fewestCauses || !known[ago] {
+			continue
+		}
+		volumes[ago] = max(median(ratios[ago]), leastVolume)
+		if ago > 0 {
+			lowest = min(lowest, volumes[ago])
+		}
 	}
-	return v.days[day]
+	volumes[0] = max(volumes[0], lowest) // losses that fell as never before let no other code stand out
+	return volumes
 }

@@ -52,7 +52,7 @@ func (w Words) OfReport(report pipeline.Report) []Verdict {
 		switch state {
 		case pipeline.AppRefused:
 			stopped.Wrong = true
-			stopped.Detail, stopped.Hint = withoutName(app), w.Text("stopped.hint", app.Hint)
+			stopped.Detail, stopped.Hint = w.apiError(withoutName(app)), w.Text("stopped.hint", w.advice(app.Hint))
 			verdicts = append(verdicts, stopped)
 		case pipeline.AppDone, pipeline.AppPartial:
 			switch {
@@ -73,7 +73,7 @@ func (w Words) OfReport(report pipeline.Report) []Verdict {
 	if report.State != load.RunInterrupted && (len(failed) > 0 || sound > 0 && unknown == 0) {
 		v := w.ofJob(report.Kind)
 		if v.Wrong = len(failed) > 0; v.Wrong {
-			v.Detail = w.Text("failed.run", id(report.RunID), id(failed[0].SDKAppID), withoutName(failed[0]))
+			v.Detail = w.Text("failed.run", id(report.RunID), id(failed[0].SDKAppID), w.apiError(withoutName(failed[0])))
 			if more := len(failed) - 1; more > 0 {
 				v.Detail += w.Text("failed.more", more)
 			}
@@ -130,7 +130,7 @@ func (w Words) OfStatus(statuses []load.AppStatus, busy []int64) []Verdict {
 			gap.Hint += w.Text("gap.hint.rejects")
 		}
 		if s.LastError != nil {
-			gap.Detail += w.Text("gap.error", *s.LastError)
+			gap.Detail += w.Text("gap.error", w.apiError(*s.LastError))
 		}
 		verdicts = append(verdicts, gap, Verdict{
 			AlertKey: AlertKey{Kind: KindReconciliation, SDKAppID: s.SDKAppID},

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"pushloss/extract"
 	"pushloss/internal/calendar"
 	"pushloss/internal/language"
 )
@@ -15,8 +16,8 @@ var messages embed.FS
 
 var texts = sync.OnceValue(func() language.Texts { return language.Read(messages) })
 
-// Words writes verdicts and notices in a language. What comes from the API, from an error or
-// from a log stays as it is.
+// Words writes verdicts and notices in a language. The codes of the API's errors are among its
+// words; the API's own messages and other errors stay as they are.
 type Words struct{ language.Printer }
 
 // In returns the words of a language.
@@ -29,6 +30,22 @@ func (w Words) Test(now time.Time) Notice {
 
 func (w Words) span(days calendar.Span) string {
 	return w.Text("days.span", days.First.String(), days.Last.String())
+}
+
+// apiError is an error of the API.
+func (w Words) apiError(text string) string {
+	if w.Language == language.Chinese {
+		return extract.InChinese(text)
+	}
+	return text
+}
+
+// advice is what an error of the API asks an operator to do.
+func (w Words) advice(hint string) string {
+	if w.Language == language.Chinese {
+		return extract.AdviceInChinese(hint)
+	}
+	return hint
 }
 
 // id is a number that is a name: it has no separators.

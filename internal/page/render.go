@@ -43,6 +43,7 @@ func functions(w words) template.FuncMap {
 		"text":       w.Text,
 		"wrong":      w.wrong,
 		"channel":    w.channel,
+		"apiError":   w.apiError,
 		"nameOf":     w.nameOf,
 		"helpOf":     w.helpOf,
 		"home":       func() string { return "/?lang=" + string(w.Language) },

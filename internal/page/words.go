@@ -9,6 +9,7 @@ import (
 
 	xlanguage "golang.org/x/text/language"
 
+	"pushloss/extract"
 	"pushloss/internal/language"
 	"pushloss/load"
 )
@@ -18,8 +19,8 @@ var messages embed.FS
 
 var texts = sync.OnceValue(func() language.Texts { return language.Read(messages) })
 
-// words writes the page's texts in a language. What comes from the API, from people or from an
-// error stays as it is.
+// words writes the page's texts in a language. What comes from people, and the API's own
+// messages, stay as they are.
 type words struct{ language.Printer }
 
 func wordsIn(l language.Language) words { return words{texts().In(l)} }
@@ -78,6 +79,14 @@ func (w words) channel(s series) string {
 func (w words) percents(text string) string {
 	if w.Language == language.Chinese {
 		return strings.ReplaceAll(text, " %", "%")
+	}
+	return text
+}
+
+// apiError is an error of the API, alone or within another one.
+func (w words) apiError(text string) string {
+	if w.Language == language.Chinese {
+		return extract.InChinese(text)
 	}
 	return text
 }
