@@ -262,6 +262,7 @@ func TestDashboards(t *testing.T) {
 		{"days of facts are found by the index", daysAreFoundByIndex},
 		{"the figures are the truth's", figuresAreTrue},
 		{"rates are losses by denominators", ratesAreTrue},
+		{"marks of restatements, jumps and failures are those of the tables", marksAreTrue},
 		{"the pipeline's figures are those of its commands", healthIsTrue},
 		{"the alert rules fire where something is wrong, and only there", rulesFire},
 		{"retired apps belong to the history", retiredAppsAreHistory},

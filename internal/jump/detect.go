@@ -58,6 +58,8 @@ const (
 	manyMore = 0.10
 	// muchOfChannel is the same without the number of pushes: a part of what the channel usually loses.
 	muchOfChannel = 0.5
+	// muchFactor is the power of the factor that stands out then.
+	muchFactor = 0.85
 	// aboveHighest is how many times the highest of the days before a value must be.
 	aboveHighest = 1.2
 	// moreLosses is how many times its usual the count must be: fewer pushes alone are no
@@ -153,8 +155,11 @@ func (l *line) judge(day calendar.Day) {
 
 func (l *line) opens(c comparison) bool {
 	factor, more := l.settings.Factor, c.value()-c.usual
-	if c.pushes > 0 && more >= manyMore || c.pushes == 0 && c.channel > 0 && c.excess() >= muchOfChannel*c.channel*c.volume {
+	switch {
+	case c.pushes > 0 && more >= manyMore:
 		factor = math.Sqrt(factor)
+	case c.pushes == 0 && c.excess() >= muchOfChannel*c.channel*c.volume:
+		factor = math.Pow(factor, muchFactor)
 	}
 	return c.excess() >= float64(l.settings.Least) && float64(c.losses) >= moreLosses*c.usualLosses && c.above(factor, deviations) &&
 		c.level() >= aboveHighest*c.highest && (c.pushes == 0 || more >= leastShare)

@@ -26,11 +26,16 @@ func TestNoticesInChineseHaveNoEnglish(t *testing.T) {
 	english := regexp.MustCompile(`[A-Za-z]{2,}`)
 	share := 0.5
 	status := load.AppStatus{
-		SDKAppID: 1400000001, Failed: 1234, Rejects: 2, Differences: 3, Unproven: 4, Emptied: load.Emptied{Days: 5}, SpansOff: &load.SpansOff{TaskID: "spring-sale"},
+		SDKAppID: 1400000001, LastError: new("the API answered code 90102 (internal error): 系统错误"), Failed: 1234, Rejects: 2, Differences: 3, Unproven: 4, Emptied: load.Emptied{Days: 5}, SpansOff: &load.SpansOff{TaskID: "spring-sale"},
 		Jumps: []load.Jump{{Open: true, Platform: "Xiaomi", ErrCode: "A1", Share: &share}},
 	}
 	report := pipeline.Report{RunID: 7, Kind: pipeline.KindRun, State: load.RunFailed, Apps: []pipeline.AppReport{
-		{SDKAppID: 1400000001, State: pipeline.AppRefused}, {SDKAppID: 2, State: pipeline.AppFailed}, {SDKAppID: 3, State: pipeline.AppFailed},
+		{
+			SDKAppID: 1400000001, State: pipeline.AppRefused,
+			Problem: "app 1400000001: the API answered code 60020 (service unavailable: plan not bought, expired, or account in arrears) after 2 calls",
+			Hint:    "look at the app's plan and balance in the console",
+		},
+		{SDKAppID: 2, State: pipeline.AppFailed, Problem: "the API answered code 70500 (internal server error)"}, {SDKAppID: 3, State: pipeline.AppFailed},
 	}}
 	words := notify.In(language.Chinese)
 	verdicts := append(words.OfReport(report), words.OfStatus([]load.AppStatus{status}, nil)...)
