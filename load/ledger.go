@@ -71,7 +71,11 @@ const (
 	sqlLedgerOfStream = sqlLedger + ` AND stream_id = $4`
 	sqlLedgerOfTasks  = sqlLedgerOfStream + ` AND task_key = ANY($5)`
 	sqlFailedWindows  = `SELECT stream_id, day, task_key FROM pushloss.ledger WHERE sdk_app_id = $1 AND state = 'failed' AND NOT settled`
-	sqlSaveLedger     = `
+	sqlDenseTasks     = `
+		SELECT stream_id, task_key FROM pushloss.ledger
+		WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3 AND task_key <> 0 AND row_count > 0
+		GROUP BY stream_id, task_key HAVING count(*) >= $4`
+	sqlSaveLedger = `
 		INSERT INTO pushloss.ledger AS l (sdk_app_id, day, stream_id, task_key, state, settled, settled_reason,
 			pulls, row_count, reject_count, first_loaded_at, last_loaded_at, last_trusted_at, proven_at,
 			most_by_stage, most_by_platform, lowered_at, last_error, updated_at)
@@ -126,6 +130,22 @@ func (db *DB) FailedWindows(ctx context.Context, sdkAppID int64) ([]WindowRef, e
 		return nil, fmt.Errorf("read the failed windows of app %d: %w", sdkAppID, err)
 	}
 	return windows, nil
+}
+
+// TaskOfStream names a task's windows of one stream.
+type TaskOfStream struct {
+	Stream  stream.Stream
+	TaskKey int32
+}
+
+// DenseTasks returns, in no order, the tasks of an app that have figures on at least the
+// given number of the days.
+func (db *DB) DenseTasks(ctx context.Context, sdkAppID int64, days calendar.Span, least int) ([]TaskOfStream, error) {
+	dense, err := postgres.List(ctx, db.pool, pgx.RowToStructByPos[TaskOfStream], sqlDenseTasks, sdkAppID, days.First.UTC(), days.Last.UTC(), least)
+	if err != nil {
+		return nil, fmt.Errorf("read which tasks of app %d had figures on most days of %s: %w", sdkAppID, days, err)
+	}
+	return dense, nil
 }
 
 func scanWindow(row pgx.CollectableRow) (w WindowRef, err error) {

@@ -206,7 +206,7 @@ func TestConformanceHoldsByDaysAndBySpans(t *testing.T) {
 			w.backfill(conformFirst, conformLast, load.RunDone)
 			w.equalsTruth(conformFirst, conformLast, w.ids...)
 		}},
-		{"T10 rows that cannot be understood", false, under("negative-count")},
+		{"T10 rows that cannot be understood", false, under("negative-count:every=3")},
 		{"an outage", false, func(w *conforming) {
 			for _, after := range []int{5, 16} {
 				if report := w.all(at(after, func() { w.faults("http-500") })); report.State == load.RunDone {

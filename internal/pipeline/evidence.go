@@ -24,9 +24,9 @@ const (
 	maxLooks = 20
 )
 
-// worth holds the numbers of requests by days from which spans and comparisons are used.
-// Tests lower them.
-type worth struct{ spans, evidence, evidenceFirst int }
+// worth holds the numbers of requests by days from which spans and comparisons are used,
+// and how many spans are tried. Tests change them.
+type worth struct{ spans, evidence, evidenceFirst, tried int }
 
 // gatherFirst lets a long backfill begin with the evidence that the days add up. It looks
 // for tasks with figures on its newest days, requests these days of theirs by themselves,

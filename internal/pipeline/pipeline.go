@@ -108,7 +108,7 @@ func New(db *load.DB, transport http.RoundTripper, apps []App, settings Settings
 		opts.Pick = rand.IntN
 	}
 	if opts.worth == (worth{}) {
-		opts.worth = worth{spans: worthSpans, evidence: worthEvidence, evidenceFirst: worthEvidenceFirst}
+		opts.worth = worth{spans: worthSpans, evidence: worthEvidence, evidenceFirst: worthEvidenceFirst, tried: spansTried}
 	}
 	if len(settings.Streams) == 0 {
 		settings.Streams = []stream.Stream{stream.Loss}

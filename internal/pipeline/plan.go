@@ -107,6 +107,9 @@ func (p appPlan) windows(ctx context.Context, db *load.DB, in part) iter.Seq2[[]
 type week struct {
 	calendar.Span
 	days [][]PlannedWindow
+	// dense are the tasks, by stream and with the day 0, that had figures on most days
+	// before.
+	dense map[ledgerKey]bool
 }
 
 // weeks yields the windows of the part week by week, oldest first, so that the ledger of
@@ -130,6 +133,10 @@ func (p appPlan) weeks(ctx context.Context, db *load.DB, in part) iter.Seq2[week
 				if rules.exists(day) {
 					found.days = append(found.days, p.windowsOf(day, ledger, in))
 				}
+			}
+			if found.dense, err = p.dense(ctx, db, days.First); err != nil {
+				yield(week{}, err)
+				return
 			}
 			p.assignSpans(found)
 			if !yield(found, nil) {

@@ -127,6 +127,14 @@ func (s *spanWork) fill(day calendar.Day, tasks []*openTask) []*openTask {
 	return tasks
 }
 
+// check checks the sample, and decides about the tasks that remain open.
+func (s *spanWork) check(ctx context.Context, days calendar.Span) error {
+	if err := s.checkSample(ctx, days); err != nil {
+		return err
+	}
+	return s.settleDisputes(ctx)
+}
+
 // checkSample requests the days of the sample that were not requested yet. Tasks whose
 // days differ from their span's answer are disputed.
 func (s *spanWork) checkSample(ctx context.Context, days calendar.Span) error {

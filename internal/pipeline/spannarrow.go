@@ -28,10 +28,7 @@ func (s *spanWork) narrowWeek(ctx context.Context, days calendar.Span) error {
 			}
 		}
 	}
-	if err := s.checkSample(ctx, days); err != nil {
-		return err
-	}
-	return s.settleDisputes(ctx)
+	return nil
 }
 
 func (s *spanWork) narrowDay(ctx context.Context, day calendar.Day, oldestFirst bool) error {
@@ -54,7 +51,7 @@ func (s *spanWork) narrowDay(ctx context.Context, day calendar.Day, oldestFirst 
 func (s *spanWork) askDay(ctx context.Context, day calendar.Day, tasks []*openTask) error {
 	byStream := make(map[stream.Stream][]load.TaskRef)
 	for _, task := range tasks {
-		task.asked[day] = true
+		task.asked[day], task.changed = true, true
 		byStream[task.stream] = append(byStream[task.stream], task.TaskRef)
 	}
 	var requests []request
@@ -74,30 +71,36 @@ func (s *spanWork) askDays(ctx context.Context, requests []request) error {
 	})
 }
 
-// proveAgain compares the open tasks' answers with the stored days again, and closes the
-// tasks that agree now.
+// proveAgain compares the answers of the open tasks that had requests since with the stored
+// days again, and closes the tasks that agree now.
 func (s *spanWork) proveAgain(ctx context.Context) error {
 	byAnswer := make(map[*load.SpanPull][]load.SpanTask)
 	for _, task := range s.open {
-		if task.answer != nil {
+		if task.answer != nil && task.changed {
 			byAnswer[task.answer] = append(byAnswer[task.answer], load.SpanTask{TaskRef: task.TaskRef, Due: task.left()})
 		}
+		task.changed = false
 	}
 	agreed := make(map[*load.SpanPull][]load.SpanTask)
-	for answer, tasks := range byAnswer {
+	answers := withoutErrors(slices.Collect(maps.Keys(byAnswer)))
+	err := each(context.WithoutCancel(ctx), s.appWork, answers, func(ctx context.Context, answer *load.SpanPull, _ *transform.Normalizer) (bool, error) {
 		again := *answer
-		again.Tasks = tasks
-		outcome, err := s.lock.Prove(context.WithoutCancel(ctx), again, s.now())
+		again.Tasks = byAnswer[answer]
+		outcome, err := s.lock.Prove(ctx, again, s.now())
 		if err != nil {
-			return err
+			return false, err
 		}
 		s.appWork.mu.Lock()
+		defer s.appWork.mu.Unlock()
 		s.totals.WindowsBySpan += int64(outcome.Windows)
 		s.totals.Windows += int64(outcome.Windows)
-		s.appWork.mu.Unlock()
-		agreed[answer] = slices.DeleteFunc(tasks, func(task load.SpanTask) bool {
+		agreed[answer] = slices.DeleteFunc(again.Tasks, func(task load.SpanTask) bool {
 			return slices.ContainsFunc(outcome.Differing, func(d load.SpanTask) bool { return d.Key == task.Key })
 		})
+		return true, nil
+	})
+	if err != nil {
+		return err
 	}
 	s.open = slices.DeleteFunc(s.open, func(task *openTask) bool {
 		return task.answer != nil && has(agreed[task.answer], task.spanTask)

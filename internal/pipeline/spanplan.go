@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"slices"
 	"time"
@@ -24,6 +25,7 @@ import (
 //     that was sent a day or two ago: their figures are new
 //   - the last trusted pull of a window with figures: a shift between its days would
 //     cancel out in a span
+//   - windows that were never pulled, of a task that had figures on most days before
 //   - windows that failed, had rejected rows, were absent, or are open again
 
 // spanRules says how a plan uses spans.
@@ -83,7 +85,7 @@ func (p appPlan) assignSpans(week week) {
 		}
 	}
 	for key, windows := range byTask {
-		p.assignTask(week.Span, tasks[key.taskKey], windows)
+		p.assignTask(week, tasks[key.taskKey], windows)
 	}
 	if requestsByDays(p.spanRequests(week)) < p.spans.worth {
 		for _, day := range week.days {
@@ -94,9 +96,33 @@ func (p appPlan) assignSpans(week week) {
 	}
 }
 
+// A task that had figures on denseDays of the days of a week is likely to have them on
+// those of the next one: a span would prove none of them.
+const (
+	denseDays  = 5
+	denseAmong = 7
+)
+
+// dense returns the tasks that had figures on most of the days before the given one.
+func (p appPlan) dense(ctx context.Context, db *load.DB, day calendar.Day) (map[ledgerKey]bool, error) {
+	if p.spans == nil {
+		return nil, nil
+	}
+	tasks, err := db.DenseTasks(ctx, p.app.Account.SDKAppID, calendar.Span{First: day - denseAmong, Last: day - 1}, denseDays)
+	if err != nil {
+		return nil, err
+	}
+	dense := make(map[ledgerKey]bool, len(tasks))
+	for _, of := range tasks {
+		dense[ledgerKey{of.Stream, 0, of.TaskKey}] = true
+	}
+	return dense, nil
+}
+
 // assignTask is assignSpans for the windows of one task in one stream, oldest first.
-func (p appPlan) assignTask(days calendar.Span, task load.Task, windows []*PlannedWindow) {
-	if p.scheduled && p.waits(days, task, windows) {
+func (p appPlan) assignTask(week week, task load.Task, windows []*PlannedWindow) {
+	dense := week.dense[ledgerKey{windows[0].Stream, 0, task.Key}]
+	if p.scheduled && p.waits(week.Span, task, windows) {
 		for _, w := range windows {
 			if w.Due && w.entry.RowCount == 0 {
 				w.Due, w.Why = false, "had no figures: it is requested again together with later days"
@@ -118,7 +144,7 @@ func (p appPlan) assignTask(days calendar.Span, task load.Task, windows []*Plann
 	}
 	var before *PlannedWindow
 	for _, w := range windows {
-		if !p.joinsSpan(w, before) {
+		if dense && !w.known || !p.joinsSpan(w, before) {
 			end()
 		} else {
 			if n := len(run); n > 0 && (!p.follows(run[n-1].Day, w.Day) ||

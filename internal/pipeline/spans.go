@@ -8,7 +8,6 @@ import (
 	"slices"
 	"sync"
 
-	"pushloss/extract"
 	"pushloss/internal/calendar"
 	"pushloss/internal/stream"
 	"pushloss/load"
@@ -29,6 +28,7 @@ type spanWork struct {
 	owed    float64 // spans to check, of those that proved something so far
 	checks  int     // spans that were checked
 	off     map[stream.Stream]bool
+	trials  map[stream.Stream]*spanTrial
 	// refused and answered count spans.
 	refused, answered int
 }
@@ -41,6 +41,8 @@ type openTask struct {
 	// answer is the span's answer; nil if there is none that can be compared.
 	answer *load.SpanPull
 	asked  map[calendar.Day]bool
+	// changed says that days were requested since the answer was compared with them.
+	changed bool
 }
 
 // left returns the run without the days at its ends that had requests of their own.
@@ -71,18 +73,22 @@ const (
 	checkedThoroughly = 10
 )
 
-// doSpans requests the spans week by week. If a span is wrong, it requests each remaining
-// day separately.
+// doSpans requests the windows of tasks week by week: single days first, then spans. If a
+// span is wrong, it requests each remaining day separately.
 func (w *appWork) doSpans(ctx context.Context, db *load.DB) error {
-	if w.plan.spans == nil {
-		return nil
-	}
-	s := &spanWork{appWork: w, db: db, off: make(map[stream.Stream]bool)}
+	s := &spanWork{appWork: w, db: db, off: make(map[stream.Stream]bool), trials: make(map[stream.Stream]*spanTrial)}
 	for week, err := range w.plan.weeks(ctx, db, ofTasks) {
-		if err == nil {
-			err = s.week(ctx, week)
-		}
 		if err != nil {
+			return err
+		}
+		var days []request
+		for _, day := range week.days {
+			days = append(days, w.plan.requests(day)...)
+		}
+		if err := s.askPlanned(ctx, days); err != nil {
+			return err
+		}
+		if err := s.week(ctx, week); err != nil {
 			return err
 		}
 		if len(s.off) > 0 {
@@ -92,8 +98,13 @@ func (w *appWork) doSpans(ctx context.Context, db *load.DB) error {
 	return nil
 }
 
-// week requests the spans of a week, narrows those that differ, and checks a sample of the
-// others.
+// askPlanned makes requests for single days that need no narrowing.
+func (s *spanWork) askPlanned(ctx context.Context, requests []request) error {
+	return each(ctx, s.appWork, s.inTurn(ctx, s.db, withoutErrors(requests), false), s.one)
+}
+
+// week requests the spans of a week, stream by stream, and goes by days where spans do not
+// pay.
 func (s *spanWork) week(ctx context.Context, week week) error {
 	requests := s.plan.spanRequests(week)
 	if len(requests) == 0 {
@@ -102,40 +113,65 @@ func (s *spanWork) week(ctx context.Context, week week) error {
 	if err := s.goFirst(ctx); err != nil {
 		return err
 	}
+	for len(requests) > 0 && len(s.off) == 0 {
+		trial := s.trials[requests[0].stream]
+		if trial == nil {
+			trial = new(spanTrial)
+			s.trials[requests[0].stream] = trial
+		}
+		if trial.byDays > 0 {
+			trial.byDays--
+			unasked := take(&requests, spansAtOnce)
+			days := s.plan.requestsOfDays(unasked)
+			s.more(len(days) - len(unasked))
+			if err := s.askPlanned(ctx, days); err != nil {
+				return err
+			}
+			continue
+		}
+		n := s.opts.worth.tried
+		if trial.pays {
+			n = spansAtOnce
+		}
+		if err := s.spans(ctx, week.Span, take(&requests, n), trial); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take removes up to n requests of one stream from the beginning of the list.
+func take(from *[]spanRequest, n int) []spanRequest {
+	all := *from
+	n = min(n, len(all))
+	if other := slices.IndexFunc(all[:n], func(r spanRequest) bool { return r.stream != all[0].stream }); other > 0 {
+		n = other
+	}
+	*from = all[n:]
+	return all[:n]
+}
+
+// spans requests spans of one stream, narrows those that differ, and checks a sample of the
+// others. The check does not count in the trial: the first one would speak against any
+// spans.
+func (s *spanWork) spans(ctx context.Context, days calendar.Span, requests []spanRequest, trial *spanTrial) error {
 	before := s.calls
 	byDays := requestsByDays(requests)
-	for part := range slices.Chunk(requests, spansAtOnce) {
-		s.open, s.proven, s.sampled = nil, nil, nil
-		if err := each(ctx, s.appWork, withoutErrors(part), s.ask); err != nil {
-			return err
-		}
-		if err := s.narrowWeek(ctx, week.Span); err != nil {
-			return err
-		}
-		if len(s.off) > 0 {
-			break
-		}
+	s.open, s.proven, s.sampled = nil, nil, nil
+	if err := each(ctx, s.appWork, withoutErrors(requests), s.ask); err != nil {
+		return err
+	}
+	if err := s.narrowWeek(ctx, days); err != nil {
+		return err
+	}
+	trial.note(s.calls-before, byDays)
+	if err := s.check(ctx, days); err != nil {
+		return err
 	}
 	s.appWork.mu.Lock()
 	defer s.appWork.mu.Unlock()
 	s.totals.CallsSaved += int64(byDays - (s.calls - before))
 	return nil
-}
-
-// requestsByDays returns how many requests the windows of spans would take day by day.
-func requestsByDays(requests []spanRequest) (n int) {
-	perDay := make(map[streamDay]int)
-	for _, r := range requests {
-		for _, task := range r.tasks {
-			for day := task.Due.First; day <= task.Due.Last; day++ {
-				perDay[streamDay{r.stream, day}]++
-			}
-		}
-	}
-	for _, tasks := range perDay {
-		n += (tasks + extract.MaxTasksPerRequest - 1) / extract.MaxTasksPerRequest
-	}
-	return n
 }
 
 // withoutErrors is the sequence of requests that are known already.

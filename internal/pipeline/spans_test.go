@@ -163,13 +163,24 @@ func (w *world) runLowered() pipeline.Report {
 
 // sparse registers tasks of the last days, with figures for one to three days each.
 func sparse(t testing.TB, n, days int, withSentAt bool, faults ...string) (*world, []string) {
+	w := newSparse(t, 0, faults...)
+	return w, w.addSparse(n, days, withSentAt)
+}
+
+// newSparse is a world where the tasks of addSparse have few figures, and any others have
+// figures on every day but the quiet ones.
+func newSparse(t testing.TB, quietDays float64, faults ...string) *world {
 	w := setup(t, func(cfg *sandbox.Config) {
-		cfg.TaskStarts, cfg.ActiveDays, cfg.Faults = true, 3, parseFaults(t, faults...)
+		cfg.TaskStarts, cfg.ActiveDays, cfg.QuietDays, cfg.Faults = true, 3, quietDays, parseFaults(t, faults...)
 	})
 	w.settings = w.withSpans()
 	w.settings.APIMemoryDays = 10_000
+	return w
+}
+
+func (w *world) addSparse(n, days int, withSentAt bool) (ids []string) {
+	w.t.Helper()
 	var tasks []load.Task
-	var ids []string
 	for i := range n {
 		sent := (today - calendar.Day(days)).UTC().Add(time.Duration(i) * (time.Duration(days) * 24 * time.Hour / time.Duration(n)))
 		id := fmt.Sprintf("%08x_537529d8_2000005e80aa873_2780d131_bc614e", sent.Unix())
@@ -179,10 +190,70 @@ func sparse(t testing.TB, n, days int, withSentAt bool, faults ...string) (*worl
 		}
 		tasks, ids = append(tasks, task), append(ids, id)
 	}
-	if _, err := w.db.SaveTasks(t.Context(), tasks, w.now); err != nil {
-		t.Fatal(err)
+	if _, err := w.db.SaveTasks(w.t.Context(), tasks, w.now); err != nil {
+		w.t.Fatal(err)
 	}
-	return w, ids
+	return ids
+}
+
+// addDense registers tasks that have figures on every day.
+func (w *world) addDense(n int) (ids []string) {
+	w.t.Helper()
+	var tasks []load.Task
+	for i := range n {
+		ids = append(ids, fmt.Sprintf("dense-%04d", i))
+		tasks = append(tasks, load.Task{SDKAppID: testApp, TaskID: ids[i]})
+	}
+	if _, err := w.db.SaveTasks(w.t.Context(), tasks, w.now); err != nil {
+		w.t.Fatal(err)
+	}
+	return ids
+}
+
+// Where spans save nothing, a backfill costs as much as by days, and about as much for the
+// tasks where they do, whatever else there is.
+func TestABackfillUsesSpansOnlyOfTasksWhereTheySaveRequests(t *testing.T) {
+	t.Parallel()
+	const days = 28
+	byDays := func(tasks int) int64 { return int64(days * ((tasks + 4) / 5)) }
+	for _, test := range []struct {
+		name          string
+		dense, sparse int
+		denseFirst    bool    // in the order of registration
+		quietDays     float64 // of dense tasks
+		most          int64   // requests for tasks
+	}{
+		{"dense", 120, 0, false, 0, byDays(120) * 103 / 100},
+		{"dense with quiet days", 120, 0, false, 0.25, byDays(120)*103/100 + days}, // a day may have two requests of fewer tasks,
+		{"figures on every other day", 120, 0, false, 0.5, byDays(120)*103/100 + days},
+		{"dense, then sparse", 60, 60, true, 0, byDays(60) + byDays(60)*8/10},
+		{"sparse, then dense", 60, 60, false, 0, byDays(60) + byDays(60)*8/10},
+		{"sparse", 0, 120, false, 0, byDays(120) * 6 / 10},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := newSparse(t, test.quietDays)
+			var ids []string
+			if test.denseFirst {
+				ids = w.addDense(test.dense)
+			}
+			if test.sparse > 0 {
+				ids = append(ids, w.addSparse(test.sparse, days, false)...)
+			}
+			if !test.denseFirst {
+				ids = append(ids, w.addDense(test.dense)...)
+			}
+			report := w.backfill(today-days, today-1, load.RunDone)
+			w.equalsTruth(today-days, today-1, ids...)
+			if requests := report.Requests - days; requests > test.most {
+				t.Errorf("%d requests for tasks, want %d at most; by days %d", requests, test.most, byDays(test.dense+test.sparse))
+			}
+			if (report.WindowsBySpan > 0) != (test.sparse > 0) && test.quietDays == 0 {
+				t.Errorf("%d windows by spans", report.WindowsBySpan)
+			}
+			w.verifies()
+		})
+	}
 }
 
 // BenchmarkSparseBackfill backfills a year of 500 tasks.

@@ -72,9 +72,6 @@ type appWork struct {
 func (w *appWork) do(ctx context.Context, db *load.DB) error {
 	for _, in := range order {
 		err := w.doPart(ctx, db, in)
-		if err == nil && in == ofTasks {
-			err = w.doSpans(ctx, db)
-		}
 		var away *unreachableError
 		if in == failedBefore && w.loads > 0 && errors.As(err, &away) {
 			// The rest was answered: what failed again says nothing of the API.
@@ -95,7 +92,10 @@ func (w *appWork) do(ctx context.Context, db *load.DB) error {
 }
 
 func (w *appWork) doPart(ctx context.Context, db *load.DB, in part) error {
-	return each(ctx, w, w.requestsOf(ctx, db, in), w.one)
+	if in == ofTasks && w.plan.spans != nil {
+		return w.doSpans(ctx, db)
+	}
+	return each(ctx, w, w.inTurn(ctx, db, w.plan.queue(ctx, db, in), in == order[len(order)-1]), w.one)
 }
 
 // each executes requests by a few workers.
@@ -166,11 +166,13 @@ type stopError struct{ err error }
 
 func (e *stopError) Error() string { return "another request stopped the app: " + e.err.Error() }
 
-func (w *appWork) requestsOf(ctx context.Context, db *load.DB, in part) iter.Seq2[request, error] {
+// inTurn yields requests with what is known of their windows, and in a backfill those that
+// go first. last says that no others follow.
+func (w *appWork) inTurn(ctx context.Context, db *load.DB, requests iter.Seq2[request, error], last bool) iter.Seq2[request, error] {
 	return func(yield func(request, error) bool) {
 		var known load.KnownAnswers
 		var knownOf calendar.Day
-		for r, err := range w.plan.queue(ctx, db, in) {
+		for r, err := range requests {
 			if err == nil && (known == nil || r.day != knownOf) {
 				known, err = db.KnownAnswers(ctx, w.Account.SDKAppID, r.day)
 				knownOf = r.day
@@ -180,7 +182,7 @@ func (w *appWork) requestsOf(ctx context.Context, db *load.DB, in part) iter.Seq
 				return
 			}
 		}
-		if in == order[len(order)-1] {
+		if last {
 			w.givesWay.yields(ctx, true, yield)
 		}
 	}
