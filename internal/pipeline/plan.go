@@ -300,6 +300,7 @@ type planSize struct {
 }
 
 func (p appPlan) count(ctx context.Context, db *load.DB) (size planSize, err error) {
+	runs := p.spanRuns()
 	for week, err := range p.weeks(ctx, db, allWindows) {
 		if err != nil {
 			return planSize{}, err
@@ -320,7 +321,12 @@ func (p appPlan) count(ctx context.Context, db *load.DB) (size planSize, err err
 				}
 			}
 		}
-		size.requests += len(p.spanRequests(week))
+		for _, part := range runs.add(week) {
+			size.requests += len(part.requests)
+		}
+	}
+	for _, part := range runs.rest() {
+		size.requests += len(part.requests)
 	}
 	return size, nil
 }

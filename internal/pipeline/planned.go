@@ -56,6 +56,7 @@ func (p *Pipeline) planOf(ctx context.Context, apps []App, prepare func(context.
 			return Plan{}, err
 		}
 		var calls PlannedCalls
+		runs := plan.spanRuns()
 		for week, err := range plan.weeks(ctx, p.db, allWindows) {
 			if err != nil {
 				return Plan{}, err
@@ -64,7 +65,12 @@ func (p *Pipeline) planOf(ctx context.Context, apps []App, prepare func(context.
 				all.Windows = append(all.Windows, windows...)
 				calls.Days += len(plan.requests(windows))
 			}
-			calls.add(plan.expect(week))
+			for _, part := range runs.add(week) {
+				calls.add(part.expect())
+			}
+		}
+		for _, part := range runs.rest() {
+			calls.add(part.expect())
 		}
 		all.ByKind.add(calls)
 		all.Duration = max(all.Duration, app.Duration(calls.Days+calls.Spans))

@@ -12,10 +12,49 @@ import (
 	"pushloss/transform"
 )
 
-// narrowWeek requests single days of the open tasks until the stored days explain the
+// narrowToWeeks requests the weeks of the open tasks whose answers cover several weeks. A
+// week that was not answered, or has one day, is left to its days.
+func (s *spanWork) narrowToWeeks(ctx context.Context, days calendar.Span) error {
+	weeks := s.policy.cut(days)
+	if len(weeks) < 2 {
+		return nil
+	}
+	var requests []spanRequest
+	open := s.open
+	s.open = nil
+	for _, week := range weeks {
+		var of stream.Stream
+		var runs []spanTask
+		for _, task := range open {
+			if task.answer == nil {
+				continue
+			}
+			run := task.spanTask
+			run.Due = calendar.Span{First: max(run.Due.First, week.First), Last: min(run.Due.Last, week.Last)}
+			switch of = task.stream; {
+			case run.Due == task.Due:
+				s.open = append(s.open, task)
+			case run.Due.First < run.Due.Last:
+				runs = append(runs, run)
+			case run.Due.First == run.Due.Last:
+				s.leave(spanRequest{stream: of}, nil, []spanTask{run})
+			}
+		}
+		requests = append(requests, s.plan.requestsOfRuns(of, runs)...)
+	}
+	for _, task := range open {
+		if task.answer == nil {
+			s.open = append(s.open, task)
+		}
+	}
+	s.more(len(requests))
+	return each(ctx, s.appWork, withoutErrors(requests), s.ask)
+}
+
+// narrowToDays requests single days of the open tasks until the stored days explain the
 // span's answer. The newest day comes first, or the oldest if figures are more likely
 // there. Tasks share the requests of a day.
-func (s *spanWork) narrowWeek(ctx context.Context, days calendar.Span) error {
+func (s *spanWork) narrowToDays(ctx context.Context, days calendar.Span) error {
 	s.chooseSample()
 	for _, oldestFirst := range []bool{true, false} {
 		for i := range int(days.Last-days.First) + 1 {

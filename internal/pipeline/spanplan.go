@@ -1,20 +1,17 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
-	"math"
 	"slices"
 	"time"
 
-	"pushloss/extract"
 	"pushloss/internal/calendar"
 	"pushloss/internal/stream"
 	"pushloss/load"
 )
 
-// A request may cover a week of days. Counts are never negative, so an answer for a week
-// that equals the sum of the stored days proves that no day gained figures, provided that
+// A request may cover a week of days, or four of statistics. Counts are never negative, so an
+// answer that equals the sum of the stored days proves that no day gained figures, provided that
 // the days of this API add up. Most windows of tasks never have figures: one request
 // proves seven of them for five tasks at once.
 //
@@ -44,6 +41,7 @@ type spanTask struct {
 	trusted bool
 	// oldestFirst says that figures are more likely at the beginning of the run.
 	oldestFirst bool
+	figures     bool // of a window in the run, as stored
 }
 
 // spanRequest is one request for several days.
@@ -87,7 +85,7 @@ func (p appPlan) assignSpans(week week) {
 	for key, windows := range byTask {
 		p.assignTask(week, tasks[key.taskKey], windows)
 	}
-	if requestsByDays(p.spanRequests(week)) < p.spans.worth {
+	if p.requestsByDays(week) < p.spans.worth {
 		for _, day := range week.days {
 			for i := range day {
 				day[i].bySpan = false
@@ -206,94 +204,6 @@ func (p appPlan) waits(days calendar.Span, task load.Task, windows []*PlannedWin
 		quiet = true
 	}
 	return quiet && (days.Last < p.last || p.startOf(task) < days.First)
-}
-
-// spanRequests turns the windows of a week that spans cover into requests. Tasks with the
-// same run share requests.
-func (p appPlan) spanRequests(week week) []spanRequest {
-	if p.spans == nil {
-		return nil
-	}
-	var requests []spanRequest
-	for _, stream := range p.spans.streams {
-		var runs []spanTask
-		at := make(map[int32]int) // the newest run of a task
-		for _, day := range week.days {
-			for _, w := range day {
-				if !w.bySpan || w.Stream != stream {
-					continue
-				}
-				trusted := p.spans.remembered(w.Day, p.spans.now)
-				if i, found := at[w.task.Key]; found && runs[i].trusted == trusted && p.follows(runs[i].Due.Last, w.Day) {
-					runs[i].Due.Last = w.Day
-					continue
-				}
-				at[w.task.Key] = len(runs)
-				runs = append(runs, spanTask{
-					SpanTask: load.SpanTask{TaskRef: w.task, Due: calendar.Span{First: w.Day, Last: w.Day}},
-					trusted:  trusted, oldestFirst: w.continues,
-				})
-			}
-		}
-		p.orderRuns(runs)
-		for len(runs) > 0 {
-			n := min(len(runs), extract.MaxTasksPerRequest)
-			if other := slices.IndexFunc(runs[:n], func(t spanTask) bool { return t.trusted != runs[0].trusted }); other > 0 {
-				n = other
-			}
-			request := spanRequest{stream: stream, days: runs[0].Due, tasks: runs[:n:n]}
-			for _, task := range request.tasks {
-				request.days.First, request.days.Last = min(request.days.First, task.Due.First), max(request.days.Last, task.Due.Last)
-			}
-			requests = append(requests, request)
-			runs = runs[n:]
-		}
-	}
-	return requests
-}
-
-// expect returns the spans of a week and the requests for single days that they lead to.
-func (p appPlan) expect(week week) PlannedCalls {
-	requests := p.spanRequests(week)
-	if len(requests) == 0 {
-		return PlannedCalls{}
-	}
-	figures := make(map[ledgerKey]bool)
-	for _, day := range week.days {
-		for _, w := range day {
-			if w.bySpan && w.entry.RowCount > 0 {
-				figures[ledgerKey{w.Stream, 0, w.task.Key}] = true
-			}
-		}
-	}
-	sampled := int(math.Ceil(sampleShare * float64(len(requests))))
-	days := 0
-	for _, r := range requests {
-		days = max(days, int(r.days.Last-r.days.First)+1)
-	}
-	return PlannedCalls{
-		Spans: len(requests),
-		Least: (len(figures) + sampled + extract.MaxTasksPerRequest - 1) / extract.MaxTasksPerRequest, // a request is shared
-		Most:  requestsByDays(requests) + sampled*days,
-	}
-}
-
-// orderRuns puts the runs of a week into the order of requests, and says where their
-// figures are likely.
-func (p appPlan) orderRuns(runs []spanTask) {
-	sent := make(map[int32]bool, len(p.tasks))
-	for _, task := range p.tasks {
-		sent[task.Key] = task.SentAt != nil
-	}
-	for i := range runs {
-		runs[i].oldestFirst = !p.scheduled && (sent[runs[i].Key] || runs[i].oldestFirst)
-	}
-	slices.SortStableFunc(runs, func(a, b spanTask) int {
-		if a.trusted != b.trusted {
-			return map[bool]int{true: -1, false: 1}[a.trusted]
-		}
-		return cmp.Or(cmp.Compare(a.Due.First, b.Due.First), cmp.Compare(a.Due.Last, b.Due.Last), cmp.Compare(a.Key, b.Key))
-	})
 }
 
 // follows reports whether the day is the next one of the zone's calendar.

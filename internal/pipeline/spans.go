@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"maps"
-	"slices"
 	"sync"
 
 	"pushloss/internal/calendar"
@@ -77,6 +76,7 @@ const (
 // span is wrong, it requests each remaining day separately.
 func (w *appWork) doSpans(ctx context.Context, db *load.DB) error {
 	s := &spanWork{appWork: w, db: db, off: make(map[stream.Stream]bool), trials: make(map[stream.Stream]*spanTrial)}
+	runs := w.plan.spanRuns()
 	for week, err := range w.plan.weeks(ctx, db, ofTasks) {
 		if err != nil {
 			return err
@@ -88,7 +88,18 @@ func (w *appWork) doSpans(ctx context.Context, db *load.DB) error {
 		if err := s.askPlanned(ctx, days); err != nil {
 			return err
 		}
-		if err := s.week(ctx, week); err != nil {
+		if err := s.parts(ctx, runs.add(week)); err != nil || len(s.off) > 0 {
+			return err
+		}
+	}
+	return s.parts(ctx, runs.rest())
+}
+
+// parts requests the windows of parts. After a wrong span it requests all windows that
+// remain by days.
+func (s *spanWork) parts(ctx context.Context, parts []spanPart) error {
+	for _, part := range parts {
+		if err := s.part(ctx, part); err != nil {
 			return err
 		}
 		if len(s.off) > 0 {
@@ -103,52 +114,35 @@ func (s *spanWork) askPlanned(ctx context.Context, requests []request) error {
 	return each(ctx, s.appWork, s.inTurn(ctx, s.db, withoutErrors(requests), false), s.one)
 }
 
-// week requests the spans of a week, stream by stream, and goes by days where spans do not
-// pay.
-func (s *spanWork) week(ctx context.Context, week week) error {
-	requests := s.plan.spanRequests(week)
-	if len(requests) == 0 {
-		return nil
-	}
+// part requests the spans of a part, and goes by days where spans do not pay.
+func (s *spanWork) part(ctx context.Context, part spanPart) error {
 	if err := s.goFirst(ctx); err != nil {
 		return err
 	}
-	for len(requests) > 0 && len(s.off) == 0 {
-		trial := s.trials[requests[0].stream]
-		if trial == nil {
-			trial = new(spanTrial)
-			s.trials[requests[0].stream] = trial
+	trial := s.trials[part.requests[0].stream]
+	if trial == nil {
+		trial = new(spanTrial)
+		s.trials[part.requests[0].stream] = trial
+	}
+	for left := part.requests; len(left) > 0 && len(s.off) == 0; {
+		n := spansAtOnce
+		if trial.byDays == 0 && !trial.pays {
+			n = s.opts.worth.tried
 		}
+		requests := left[:min(n, len(left))]
+		left = left[len(requests):]
 		if trial.byDays > 0 {
 			trial.byDays--
-			unasked := take(&requests, spansAtOnce)
-			days := s.plan.requestsOfDays(unasked)
-			s.more(len(days) - len(unasked))
+			days := s.plan.requestsOfDays(requests)
+			s.more(len(days) - len(requests))
 			if err := s.askPlanned(ctx, days); err != nil {
 				return err
 			}
-			continue
-		}
-		n := s.opts.worth.tried
-		if trial.pays {
-			n = spansAtOnce
-		}
-		if err := s.spans(ctx, week.Span, take(&requests, n), trial); err != nil {
+		} else if err := s.spans(ctx, part.Span, requests, trial); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// take removes up to n requests of one stream from the beginning of the list.
-func take(from *[]spanRequest, n int) []spanRequest {
-	all := *from
-	n = min(n, len(all))
-	if other := slices.IndexFunc(all[:n], func(r spanRequest) bool { return r.stream != all[0].stream }); other > 0 {
-		n = other
-	}
-	*from = all[n:]
-	return all[:n]
 }
 
 // spans requests spans of one stream, narrows those that differ, and checks a sample of the
@@ -161,7 +155,10 @@ func (s *spanWork) spans(ctx context.Context, days calendar.Span, requests []spa
 	if err := each(ctx, s.appWork, withoutErrors(requests), s.ask); err != nil {
 		return err
 	}
-	if err := s.narrowWeek(ctx, days); err != nil {
+	if err := s.narrowToWeeks(ctx, days); err != nil {
+		return err
+	}
+	if err := s.narrowToDays(ctx, days); err != nil {
 		return err
 	}
 	trial.note(s.calls-before, byDays)

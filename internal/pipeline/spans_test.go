@@ -268,6 +268,15 @@ func BenchmarkSparseBackfill(b *testing.B) {
 			}
 		})
 	}
+	b.Run("statistics", func(b *testing.B) {
+		for range b.N {
+			w, ids := sparse(b, 500, 365, false)
+			withStreams(w, stream.Statistics)
+			report := w.backfill(today-365, today-1, load.RunDone)
+			w.equalsPushes(today-365, today-1, false, ids...)
+			b.ReportMetric(float64(report.Requests), "calls")
+		}
+	})
 }
 
 // An API whose answers for several days are wrong is found out within one run, and no

@@ -51,6 +51,16 @@ func requestsByDays(requests []spanRequest) (n int) {
 	return n
 }
 
+// requestsByDays returns how many requests the windows of a week that spans cover would
+// take day by day.
+func (p appPlan) requestsByDays(week week) (n int) {
+	runs := p.spanRuns()
+	for _, part := range slices.Concat(runs.add(week), runs.rest()) {
+		n += requestsByDays(part.requests)
+	}
+	return n
+}
+
 // requestsOfDays returns the requests that the windows of spans take day by day.
 func (p appPlan) requestsOfDays(spans []spanRequest) (requests []request) {
 	tasks := make(map[streamDay][]load.TaskRef)

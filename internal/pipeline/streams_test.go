@@ -62,6 +62,9 @@ func (w *world) equalsPushes(from, to calendar.Day, chat bool, tasks ...string) 
 	for day := from; day <= to; day++ {
 		window := day.Window(time.UTC)
 		add := func(task string, truth sandbox.Statistics) {
+			if truth.Counts == (sandbox.Counts{}) && len(truth.Platform) == 0 {
+				return // a day without pushes has no rows
+			}
 			row := func(grain string, event, platform int, c sandbox.Counts) {
 				want = append(want, pushes{grain, day.String(), task, event, platform, c.Total, c.Sent, c.Delivered, c.Click})
 			}
@@ -87,6 +90,32 @@ func (w *world) equalsPushes(from, to calendar.Day, chat bool, tasks ...string) 
 	}
 	if diff := gocmp.Diff(sorted(want), sorted(query[pushes](w, sqlPushes, testApp))); diff != "" {
 		w.t.Errorf("pushes (-truth +stored):\n%s", diff)
+	}
+}
+
+// One request for statistics covers four weeks, and one for losses a single one.
+func TestASpanOfStatisticsCoversFourWeeks(t *testing.T) {
+	t.Parallel()
+	const days = 12 * 7
+	requests := make(map[stream.Stream]int64)
+	for _, of := range []stream.Stream{stream.Loss, stream.Statistics} {
+		w, ids := sparse(t, 40, days, false)
+		withStreams(w, of)
+		report := w.backfill(today-days, today-1, load.RunDone)
+		requests[of] = report.Requests - days
+		if of == stream.Loss {
+			w.equalsTruth(today-days, today-1, ids...)
+		} else {
+			w.equalsPushes(today-days, today-1, false, ids...)
+		}
+		widest := w.number(`SELECT max(day - first_day) + 1 FROM pushloss.pull`)
+		if want := map[stream.Stream]int64{stream.Loss: 7, stream.Statistics: 28}[of]; int64(widest) != want {
+			t.Errorf("%s: the widest span has %d days, want %d", of, widest, want)
+		}
+		w.verified()
+	}
+	if requests[stream.Statistics]*5 > requests[stream.Loss]*4 {
+		t.Errorf("%d requests for statistics, %d for losses", requests[stream.Statistics], requests[stream.Loss])
 	}
 }
 

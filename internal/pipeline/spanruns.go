@@ -1,0 +1,163 @@
+package pipeline
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"pushloss/extract"
+	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
+	"pushloss/load"
+)
+
+// spanPart are the spans of one stream, and the days in which they lie.
+type spanPart struct {
+	calendar.Span
+	requests []spanRequest
+}
+
+// spanRuns collects the windows that spans cover, week by week, and turns them into
+// requests. Where the API allows a longer window, as of statistics, one request covers the
+// days of several weeks.
+type spanRuns struct {
+	plan    appPlan
+	streams map[stream.Stream]*streamRuns
+}
+
+// streamRuns are the runs of one stream in the weeks that were collected so far.
+type streamRuns struct {
+	days  calendar.Span
+	weeks int
+	runs  []spanTask
+	at    map[int32]int // the newest run of a task
+}
+
+func (p appPlan) spanRuns() *spanRuns {
+	return &spanRuns{plan: p, streams: make(map[stream.Stream]*streamRuns)}
+}
+
+const weekLong = 7 * 24 * time.Hour
+
+// weeksOf returns how many weeks a request of the stream may cover. One clock may go back
+// in several weeks.
+func weeksOf(of stream.Stream) int { return max(1, int((of.MaxWindow()-time.Hour)/weekLong)) }
+
+// add collects the windows of the next week, and returns the spans that are complete.
+func (r *spanRuns) add(week week) (parts []spanPart) {
+	if r.plan.spans == nil {
+		return nil
+	}
+	for _, of := range r.plan.spans.streams {
+		collected := r.streams[of]
+		if collected == nil {
+			collected = &streamRuns{days: week.Span, at: make(map[int32]int)}
+			r.streams[of] = collected
+		}
+		collected.days.Last = week.Last
+		collected.weeks++
+		r.collect(collected, of, week)
+		if collected.weeks == weeksOf(of) {
+			parts = r.complete(parts, of)
+		}
+	}
+	return parts
+}
+
+// rest returns the spans of the weeks that were added last.
+func (r *spanRuns) rest() (parts []spanPart) {
+	if r.plan.spans == nil {
+		return nil
+	}
+	for _, of := range r.plan.spans.streams {
+		parts = r.complete(parts, of)
+	}
+	return parts
+}
+
+func (r *spanRuns) collect(into *streamRuns, of stream.Stream, week week) {
+	for _, day := range week.days {
+		for _, w := range day {
+			if !w.bySpan || w.Stream != of {
+				continue
+			}
+			trusted := r.plan.spans.remembered(w.Day, r.plan.spans.now)
+			figures := w.entry.RowCount > 0
+			if i, found := into.at[w.task.Key]; found && into.runs[i].trusted == trusted && r.plan.follows(into.runs[i].Due.Last, w.Day) {
+				into.runs[i].Due.Last = w.Day
+				into.runs[i].figures = into.runs[i].figures || figures
+				continue
+			}
+			into.at[w.task.Key] = len(into.runs)
+			into.runs = append(into.runs, spanTask{
+				SpanTask: load.SpanTask{TaskRef: w.task, Due: calendar.Span{First: w.Day, Last: w.Day}},
+				trusted:  trusted, oldestFirst: w.continues, figures: figures,
+			})
+		}
+	}
+}
+
+func (r *spanRuns) complete(parts []spanPart, of stream.Stream) []spanPart {
+	collected := r.streams[of]
+	delete(r.streams, of)
+	if collected == nil || len(collected.runs) == 0 {
+		return parts
+	}
+	return append(parts, spanPart{collected.days, r.plan.requestsOfRuns(of, collected.runs)})
+}
+
+// requestsOfRuns turns runs into requests. Tasks with the same run share requests.
+func (p appPlan) requestsOfRuns(of stream.Stream, runs []spanTask) (requests []spanRequest) {
+	p.orderRuns(runs)
+	for len(runs) > 0 {
+		n := min(len(runs), extract.MaxTasksPerRequest)
+		if other := slices.IndexFunc(runs[:n], func(t spanTask) bool { return t.trusted != runs[0].trusted }); other > 0 {
+			n = other
+		}
+		request := spanRequest{stream: of, days: runs[0].Due, tasks: runs[:n:n]}
+		for _, task := range request.tasks {
+			request.days.First, request.days.Last = min(request.days.First, task.Due.First), max(request.days.Last, task.Due.Last)
+		}
+		requests = append(requests, request)
+		runs = runs[n:]
+	}
+	return requests
+}
+
+// orderRuns puts the runs of a week into the order of requests, and says where their
+// figures are likely.
+func (p appPlan) orderRuns(runs []spanTask) {
+	sent := make(map[int32]bool, len(p.tasks))
+	for _, task := range p.tasks {
+		sent[task.Key] = task.SentAt != nil
+	}
+	for i := range runs {
+		runs[i].oldestFirst = !p.scheduled && (sent[runs[i].Key] || runs[i].oldestFirst)
+	}
+	slices.SortStableFunc(runs, func(a, b spanTask) int {
+		if a.trusted != b.trusted {
+			return map[bool]int{true: -1, false: 1}[a.trusted]
+		}
+		return cmp.Or(cmp.Compare(a.Due.First, b.Due.First), cmp.Compare(a.Due.Last, b.Due.Last), cmp.Compare(a.Key, b.Key))
+	})
+}
+
+// expect returns the spans and the requests for single days that they lead to.
+func (s spanPart) expect() PlannedCalls {
+	figures, days := 0, 0
+	for _, r := range s.requests {
+		days = max(days, int(r.days.Last-r.days.First)+1)
+		for _, task := range r.tasks {
+			if task.figures {
+				figures++
+			}
+		}
+	}
+	sampled := int(math.Ceil(sampleShare * float64(len(s.requests))))
+	return PlannedCalls{
+		Spans: len(s.requests),
+		Least: (figures + sampled + extract.MaxTasksPerRequest - 1) / extract.MaxTasksPerRequest, // a request is shared
+		Most:  requestsByDays(s.requests) + sampled*days,
+	}
+}
