@@ -115,8 +115,8 @@ func printPlan(env Environment, output format, plan pipeline.Plan) error {
 		t.AppendRow([]any{w.SDKAppID, w.Day, w.Stream.String(), taskOf(w.TaskID), w.State, pull, w.Why})
 	}
 	t.Render()
-	_, err := fmt.Fprintf(env.Stdout, "%d of %s would be pulled, by %s, which %s %s at the allowed rate\n",
-		due, many(len(plan.Windows), "window"), many(plan.Requests, "request"), english.PluralWord(plan.Requests, "takes", "take"), plan.Duration.Round(time.Second))
+	_, err := fmt.Fprintf(env.Stdout, "%s of %s would be pulled, by %s, which %s %s at the allowed rate\n",
+		count(int64(due)), many(len(plan.Windows), "window"), many(plan.Requests, "request"), english.PluralWord(plan.Requests, "takes", "take"), plan.Duration.Round(time.Second))
 	if err == nil && plan.ByKind.Spans > 0 {
 		_, err = fmt.Fprintf(env.Stdout, "%s for single days, %s for several days, which %s to %d to %d more for single days\n",
 			many(plan.ByKind.Days, "request"), many(plan.ByKind.Spans, "request"), english.PluralWord(plan.ByKind.Spans, "leads", "lead"), plan.ByKind.Least, plan.ByKind.Most)
