@@ -25,7 +25,7 @@ demo: postgres build ## everything on this machine, nothing configured
 
 .PHONY: test
 test: postgres build ## all tests, against one Postgres that they start themselves; make lint has vetted them
-	GOGC=400 PUSHLOSS_TEST_BINARY=$(CURDIR)/bin/pushloss go run ./internal/lab/together \
+	GOGC=400 GORACE=atexit_sleep_ms=0 PUSHLOSS_TEST_BINARY=$(CURDIR)/bin/pushloss go run ./internal/lab/together \
 		go test $(RACE) -vet=off -shuffle=on -parallel 4 -timeout 14m ./...
 
 .PHONY: test-short
@@ -38,7 +38,7 @@ chaos: postgres ## kill the program KILLS times, and its database and network to
 
 .PHONY: bench
 bench: postgres ## the benchmarks: transform, load, and a whole backfill without pacing
-	go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 30m ./transform ./load ./internal/pipeline ./internal/lab/sandbox
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 30m ./transform ./load ./internal/jump ./internal/pipeline ./internal/lab/sandbox
 
 .PHONY: questions
 questions: ## the medians of docs/queries on a database filled by "pushloss sandbox fill"

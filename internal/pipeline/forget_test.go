@@ -22,7 +22,7 @@ func (w *world) withDefaults() *world {
 // pulled in time stays, highest figures and all, and is final.
 func TestDaysPulledInTimeKeepTheirFiguresAndState(t *testing.T) {
 	t.Parallel()
-	const first = today - 20
+	const first = today - 15
 	daily := func(int) bool { return true }
 	for _, test := range []struct {
 		name, fault string
