@@ -24,9 +24,11 @@ func newJumpsCommand(env Environment) *cobra.Command {
 		Long: `Compares the losses of each code, channel and stage with the days before, and prints those
 that stand out in a range of days; without one, in the last 30 days. A loss stands out
 if it is --factor times its usual, at least --min pushes above it, and far outside of
-its spread. Days are compared at the same age, as far as the history knows it.
+its spread. Days are compared at the same age, as far as the history knows it. A day is
+judged once 7 days before it are known.
 
-Runs do the same for the newest days, and backfills for all days since their first one.
+Runs do the same for the newest days and all that they load, and backfills for all days
+since their first one.
 They store what they find in analytics.jumps. This command stores nothing and reads no
 stored event: use it to choose PUSHLOSS_JUMP_FACTOR and PUSHLOSS_JUMP_MIN.`,
 		Example: `  pushloss jumps

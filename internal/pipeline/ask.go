@@ -9,6 +9,7 @@ import (
 
 	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
 	"pushloss/load"
 	"pushloss/transform"
 )
@@ -131,6 +132,9 @@ func (w *appWork) loaded(r request, result transform.Result, outcome load.Outcom
 	defer w.mu.Unlock()
 	w.loads, w.witness = w.loads+1, r
 	w.failuresInRow, w.errorsInRow = 0, 0
+	if r.stream == stream.Loss && !r.ofTasks() && (w.oldest == nil || r.day < *w.oldest) {
+		w.oldest = &r.day
+	}
 	if outcome.Lowered > 0 {
 		w.emptied.note(r)
 	}

@@ -29,7 +29,8 @@ type job struct {
 	// work does the app's part of the job and fills in the report, also when it ends
 	// with an error, which stopped the app.
 	work func(ctx context.Context, at turn, report *AppReport) error
-	// judgeSince, if set, is the first day to look at for losses that stand out.
+	// judgeSince, if set, is the first day to look at for losses that stand out, whatever is
+	// loaded.
 	judgeSince *calendar.Day
 
 	clocks clocks
@@ -112,7 +113,7 @@ func (j *job) app(ctx context.Context, session *load.Session, app App, runID int
 	}
 	err = j.work(ctx, at, &report)
 	at.calls.report(&report, app.CallsPerSecond)
-	j.jumps(ctx, at)
+	j.jumps(ctx, at, report.judgeSince)
 	if err != nil {
 		report.stop(ctx, err)
 		log.ErrorContext(ctx, "app stopped", "state", string(report.State), "error", report.Problem, "hint", report.Hint)

@@ -1,14 +1,23 @@
 package pipeline
 
-import "context"
+import (
+	"context"
+
+	"pushloss/internal/calendar"
+)
 
 // jumps looks for losses of an app that stand out against their own past, once the job's work
-// there is done. An error does not fail the job: the next one judges the same days again.
-func (j *job) jumps(ctx context.Context, at turn) {
+// there is done: on the newest days and on all since the oldest one that was loaded, which a
+// run after an outage reaches back to. An error does not fail the job: the next one judges the
+// newest days again.
+func (j *job) jumps(ctx context.Context, at turn, since *calendar.Day) {
 	if ctx.Err() != nil {
 		return
 	}
-	added, err := at.lock.UpdateJumps(ctx, at.Location, j.judgeSince, j.settings.Jumps, j.opts.Now())
+	if since == nil || j.judgeSince != nil && *j.judgeSince < *since {
+		since = j.judgeSince
+	}
+	added, err := at.lock.UpdateJumps(ctx, at.Location, since, j.settings.Jumps, j.opts.Now())
 	switch {
 	case err != nil:
 		at.log.WarnContext(ctx, "losses that stand out were not looked for; the next run looks for them", "error", err)

@@ -136,6 +136,33 @@ func TestABackfillReportsTheLossesThatStoodOutOnItsDays(t *testing.T) {
 	}
 }
 
+// The first run after an outage of more days than a run judges looks at all that it loads.
+func TestARunAfterALongOutageReportsTheLossesThatStoodOutMeanwhile(t *testing.T) {
+	t.Parallel()
+	broken := today - 24
+	incident, err := sandbox.NewIncident(sandbox.RevokedKey, broken.UTC(), (broken + 2).UTC(), 0.5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := setup(t, func(cfg *sandbox.Config) {
+		cfg.Rows = 60
+		cfg.Lives = map[int64]sandbox.Life{testApp: {Incidents: []sandbox.Incident{incident}}}
+	})
+	w.settings.Streams = []stream.Stream{stream.Loss, stream.Statistics}
+	w.settings.Jumps = jump.Settings{Factor: 3, Least: 100}
+	first := today - 45
+	w.settings.FirstDay = &first
+	w.now = noonOf(broken - 1)
+	w.run(load.RunDone)
+	w.now = noonOf(today)
+	w.run(load.RunDone)
+	var got []string
+	for _, j := range w.jumps() {
+		got = append(got, j.First+" "+j.Last+" "+j.Code)
+	}
+	equal(t, "losses that stand out", []string{broken.String() + " " + (broken + 1).String() + " 21301"}, got)
+}
+
 func TestARestatementWithdrawsAnEventAndRestoresIt(t *testing.T) {
 	t.Parallel()
 	broken := today - 2

@@ -54,7 +54,7 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 		}
 	}
 	err = work.do(ctx, p.db)
-	report.Totals = work.totals
+	report.Totals, report.judgeSince = work.totals, work.oldest
 	report.DaysRemoved = work.emptied.count()
 	if p.kind == KindBackfill { // an operator asked for these days, although asking the API again proves nothing
 		report.WindowsUnproven += int64(size.unproven)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"pushloss/internal/calendar"
 	"pushloss/load"
 )
 
@@ -113,7 +114,9 @@ type AppReport struct {
 	// Reconciliation is the result of comparing; nil if nothing was compared.
 	Reconciliation *Reconciliation `json:"reconciliation,omitempty"`
 
-	err error
+	// judgeSince is the oldest day of the whole app's losses that was loaded; nil if none was.
+	judgeSince *calendar.Day
+	err        error
 }
 
 // partial adds a problem that does not stop the app, before those that are there.

@@ -61,8 +61,10 @@ type appWork struct {
 	refusals      refusals
 	emptied       emptied
 	inFlight      inFlight
-	calls         int  // for spans, and for the days that they lead to
-	disagreed     bool // a span was wrong
+	// oldest is the oldest day of the whole app's losses that was loaded; nil if none was.
+	oldest    *calendar.Day
+	calls     int  // for spans, and for the days that they lead to
+	disagreed bool // a span was wrong
 
 	splitting sync.Mutex
 }
