@@ -414,14 +414,14 @@ func TestALongBackfillBeginsWithTheEvidenceForSpans(t *testing.T) {
 		most       int64 // requests
 		bySpans    bool
 	}{
-		{"late:days=1", false, 60, 28 * (1 + 60/5) * 3 / 4, true},
+		{"late:days=1", false, 40, 28 * (1 + 40/5) * 3 / 4, true},
 		{"late:days=1", true, 200, 500, true}, // 728 by days
 		// What conformance asks of answers and errors holds for spans too.
-		{"err-code-number count-string null-arrays unknown-fields shuffled trailing-comma comments", false, 60, 28 * (1 + 60/5) * 3 / 4, true},
-		{"http-502-html:every=31 code=90102:every=41 truncated:every=53 not-json:every=61", false, 60, 28 * (1 + 60/5), true},
-		{"duplicate-rows task-id-case unknown-platform missing-arrays gzip", false, 60, 28 * (1 + 60/5) * 3 / 4, true},
-		{"week-differs", false, 60, 28*(1+60/5) + 30, false},
-		{"span-refused", false, 60, 28*(1+60/5) + 30, false},
+		{"err-code-number count-string null-arrays unknown-fields shuffled trailing-comma comments", false, 40, 28 * (1 + 40/5) * 3 / 4, true},
+		{"http-502-html:every=31 code=90102:every=41 truncated:every=53 not-json:every=61", false, 40, 28 * (1 + 40/5), true},
+		{"duplicate-rows task-id-case unknown-platform missing-arrays gzip", false, 40, 28 * (1 + 40/5) * 3 / 4, true},
+		{"week-differs", false, 40, 28*(1+40/5) + 30, false},
+		{"span-refused", false, 40, 28*(1+40/5) + 30, false},
 	} {
 		t.Run(fmt.Sprintf("%s sent_at=%t", test.faults, test.withSentAt), func(t *testing.T) {
 			t.Parallel()
