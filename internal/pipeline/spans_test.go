@@ -279,8 +279,8 @@ func BenchmarkSparseBackfill(b *testing.B) {
 	})
 }
 
-// An API whose answers for several days are wrong is found out within one run, and no
-// stored figure is wrong after it.
+// An API whose answers for several days are wrong is found out by the sample, with so many
+// tasks within one run, and no stored figure is wrong after it.
 func TestAWrongSpanTurnsSpansOff(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []string{"span-drops", "span-stale", "day-figures=Asia/Kathmandu:by=touch", "week-differs"} {
