@@ -32,15 +32,15 @@ func (l *AppLock) Load(ctx context.Context, pull Pull, now time.Time) (Outcome, 
 		if m.words, err = db.dimensions.resolve(ctx, db, snapshots); err != nil {
 			return err
 		}
-		return db.places.note(ctx, db, pull.Stream, pull.Day, m.words, snapshots)
-	})
-	if err == nil {
-		err = l.session.loads.join(m, func() error {
+		if err = db.places.note(ctx, db, pull.Stream, pull.Day, m.words, snapshots); err != nil {
+			return err
+		}
+		return l.session.loads.join(ctx, m, func() error {
 			return l.transact(ctx, func(ctx context.Context, tx pgx.Tx, first *pgx.Batch) error {
-				return l.session.db.load(ctx, tx, first, []*loading{m})
+				return db.load(ctx, tx, first, []*loading{m})
 			})
 		})
-	}
+	})
 	if err != nil {
 		return Outcome{}, fmt.Errorf("load %s (%s) of app %d: %w", pull.Day, pull.Stream, l.sdkAppID, err)
 	}

@@ -45,8 +45,9 @@ type turn struct {
 	alone, busy bool
 }
 
-// join loads alone, or together with others that wait.
-func (l *loads) join(m *loading, alone func() error) error {
+// join loads alone, or together with others that wait. If ctx ends before a transaction has
+// a place for the load, nothing is loaded.
+func (l *loads) join(ctx context.Context, m *loading, alone func() error) error {
 	m.done = make(chan struct{})
 	l.mu.Lock()
 	if l.busy < loadsAtOnce {
@@ -57,7 +58,14 @@ func (l *loads) join(m *loading, alone func() error) error {
 		l.waiting = append(l.waiting, m)
 	}
 	l.mu.Unlock()
-	<-m.done
+	select {
+	case <-m.done:
+	case <-ctx.Done():
+		if l.leave(m) {
+			return ctx.Err()
+		}
+		<-m.done
+	}
 	if m.busy {
 		defer l.proceed()
 	}
@@ -65,6 +73,18 @@ func (l *loads) join(m *loading, alone func() error) error {
 		return alone()
 	}
 	return m.err
+}
+
+// leave takes back a load that waits. It returns false if the load waits no more.
+func (l *loads) leave(m *loading) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	i := slices.Index(l.waiting, m)
+	if i < 0 {
+		return false
+	}
+	l.waiting = slices.Delete(l.waiting, i, i+1)
+	return true
 }
 
 // proceed serves those who wait in the place of a transaction that is over.
@@ -79,7 +99,9 @@ func (l *loads) proceed() {
 		go func() {
 			err := l.serve(round)
 			for _, m := range round {
-				m.alone = err != nil
+				if err != nil {
+					m.alone, m.err = true, nil // a refusal was part of what failed
+				}
 				close(m.done)
 			}
 			l.proceed()

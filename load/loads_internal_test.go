@@ -1,6 +1,7 @@
 package load
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"sync"
@@ -30,6 +31,7 @@ func shareLoads(t *testing.T, rows int, fails bool, apps ...int64) (shared [][]i
 			}
 			shared = append(shared, ids)
 			if fails {
+				round[0].err = ErrSuperseded
 				return errors.New("one of them fails")
 			}
 			return nil
@@ -38,15 +40,15 @@ func shareLoads(t *testing.T, rows int, fails bool, apps ...int64) (shared [][]i
 		join := func(app int64, begin func()) {
 			m := &loading{lock: &AppLock{sdkAppID: app}, pull: Pull{Result: transform.Result{Snapshots: []transform.Snapshot{{Facts: facts}}}}}
 			wait.Go(func() {
-				err := l.join(m, func() error {
+				err := l.join(t.Context(), m, func() error {
 					begin()
 					mu.Lock()
 					defer mu.Unlock()
 					alone[app]++
 					return nil
 				})
-				if err != nil {
-					t.Errorf("app %d: %v", app, err)
+				if err != nil || m.err != nil {
+					t.Errorf("app %d: %v, and %v is left of the transaction that failed", app, err, m.err)
 				}
 			})
 			synctest.Wait()
@@ -116,6 +118,48 @@ func TestAfterAFailureEachLoadIsTakenAlone(t *testing.T) {
 	if len(shared) != 1 || len(alone) != 3 || alone[1] != 1 || alone[2] != 1 || alone[3] != 1 {
 		t.Errorf("%v share a transaction that fails, then alone load %v", shared, alone)
 	}
+}
+
+func TestALoadWhoseWorkEndsLeavesThoseThatWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		goOn, served := make(chan struct{}), 0
+		l := &loads{serve: func(round []*loading) error { served += len(round); return nil }}
+		join := func(ctx context.Context, app int64, alone func() error) <-chan error {
+			err := make(chan error, 1)
+			go func() { err <- l.join(ctx, &loading{lock: &AppLock{sdkAppID: app}}, alone) }()
+			synctest.Wait()
+			return err
+		}
+		var others []<-chan error
+		for range loadsAtOnce { // as if the database hung
+			others = append(others, join(t.Context(), 0, func() error { <-goOn; return nil }))
+		}
+		never := func() error { t.Error("a load that shares a transaction is taken alone"); return nil }
+		ctx, end := context.WithCancel(t.Context())
+		ending := join(ctx, 1, never)
+		others = append(others, join(t.Context(), 2, never), join(t.Context(), 3, never))
+		end()
+		synctest.Wait()
+		select {
+		case err := <-ending:
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("the load whose work ended returns %v", err)
+			}
+		default:
+			t.Error("the load whose work ended waits for the others")
+		}
+		close(goOn)
+		for _, err := range others {
+			if err := <-err; err != nil {
+				t.Error(err)
+			}
+		}
+		synctest.Wait()
+		if served != 2 || l.busy != 0 || len(l.waiting) != 0 {
+			t.Errorf("%d loads shared a transaction, %d are under way, %d wait; want 2, 0 and 0", served, l.busy, len(l.waiting))
+		}
+	})
 }
 
 func TestTheTextOfAnArrayIsReadAsTheArray(t *testing.T) {

@@ -146,7 +146,7 @@ func (s *Session) whileHeld(ctx context.Context, step func(context.Context) erro
 	})
 	defer stop()
 	err := step(ctx)
-	if err != nil && errors.Is(context.Cause(ctx), ErrLockLost) {
+	if err != nil && !errors.Is(err, ErrLockLost) && errors.Is(context.Cause(ctx), ErrLockLost) {
 		return fmt.Errorf("%w: %v", ErrLockLost, err) // not the work's own cancellation
 	}
 	return err
