@@ -107,13 +107,16 @@ func (r *spanRuns) complete(parts []spanPart, of stream.Stream) []spanPart {
 	return append(parts, spanPart{collected.days, r.plan.requestsOfRuns(of, collected.runs)})
 }
 
-// requestsOfRuns turns runs into requests. Tasks with the same run share requests.
+// requestsOfRuns turns runs into requests. Tasks with the same run share requests. A request
+// has one run of a task: an answer proves or disproves a task as a whole, and whether the
+// API counts a repeated task once is not known.
 func (p appPlan) requestsOfRuns(of stream.Stream, runs []spanTask) (requests []spanRequest) {
 	p.orderRuns(runs)
 	for len(runs) > 0 {
-		n := min(len(runs), extract.MaxTasksPerRequest)
-		if other := slices.IndexFunc(runs[:n], func(t spanTask) bool { return t.trusted != runs[0].trusted }); other > 0 {
-			n = other
+		n := 1
+		for n < min(len(runs), extract.MaxTasksPerRequest) && runs[n].trusted == runs[0].trusted &&
+			!slices.ContainsFunc(runs[:n], func(t spanTask) bool { return t.Key == runs[n].Key }) {
+			n++
 		}
 		request := spanRequest{stream: of, days: runs[0].Due, tasks: runs[:n:n]}
 		for _, task := range request.tasks {

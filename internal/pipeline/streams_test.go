@@ -119,6 +119,42 @@ func TestASpanOfStatisticsCoversFourWeeks(t *testing.T) {
 	}
 }
 
+// A task may have several runs of quiet days between days with figures. A request has one of
+// them: new figures in one run must not close the others without a proof.
+func TestASpanHasOneRunOfATask(t *testing.T) {
+	t.Parallel()
+	w := newSparse(t, 0.7)
+	withStreams(w, stream.Statistics)
+	w.settings.LookbackDays = 30
+	ids := append(w.addSparse(20, 4000, false), w.addDense(1)...)
+	const first, last = today - 28, today - 1
+	figures := func(day calendar.Day) bool {
+		window := day.Window(time.UTC)
+		return w.api.Statistics(testApp, "dense-0000", window.Start, window.End).Total > 0
+	}
+	late := last
+	for !figures(late) || figures(late-1) {
+		late--
+	}
+	w.settings.Spans = false
+	w.faults("empty:task=dense-0000,day=" + late.String())
+	w.backfill(first, last, load.RunDone) // no day is final yet
+
+	w.faults()
+	w.settings.Spans, w.spansAlways = true, true
+	w.now = w.now.AddDate(0, 0, 40)
+	w.backfill(first, last, load.RunDone)
+	w.equalsPushes(first, last, false, ids...)
+	if n := w.number(`SELECT count(*) FROM analytics.stream_coverage WHERE day BETWEEN $1 AND $2 AND NOT settled`, first.UTC(), last.UTC()); n > 0 {
+		t.Errorf("%d windows are not final", n)
+	}
+	if n := w.number(`SELECT count(*) FROM pushloss.pull p
+		WHERE (SELECT count(DISTINCT id) FROM unnest(p.task_ids) AS id) < cardinality(p.task_ids)`); n > 0 {
+		t.Errorf("%d requests name a task twice", n)
+	}
+	w.verified()
+}
+
 func (w *world) verified() {
 	w.t.Helper()
 	checked, err := w.db.Verify(w.t.Context(), load.Selection{}, load.Observer{Difference: func(d load.Difference) error {
