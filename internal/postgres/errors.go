@@ -93,7 +93,11 @@ func Hint(err error) string {
 	case pgerrcode.CannotConnectNow:
 		return "the database is starting or stopping: try again in a moment"
 	case pgerrcode.InvalidCatalogName:
-		return "correct DATABASE_URL, or create the database: CREATE DATABASE pushloss ENCODING 'UTF8' TEMPLATE template0"
+		database := "pushloss"
+		if errors.As(err, &connectErr) && connectErr.Config != nil {
+			database = connectErr.Config.Database
+		}
+		return fmt.Sprintf("correct DATABASE_URL, or create the database: CREATE DATABASE %s ENCODING 'UTF8' TEMPLATE template0;", pgx.Identifier{database}.Sanitize())
 	case pgerrcode.InvalidPassword:
 		return "correct DATABASE_URL: its user or its password, whose special characters are percent-encoded"
 	case pgerrcode.InvalidAuthorizationSpecification:

@@ -2,11 +2,13 @@ package postgres_test
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/postgres"
 )
 
@@ -33,5 +35,18 @@ func TestErrorsOfPostgresHaveACorrectHint(t *testing.T) {
 				t.Errorf("hint: %s", hint)
 			}
 		})
+	}
+}
+
+func TestTheHintForAMissingDatabaseNamesIt(t *testing.T) {
+	t.Parallel()
+	address, err := url.Parse(pgtest.EmptyURL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	address.Path = "/not there"
+	_, err = postgres.Connect(t.Context(), address.String(), postgres.Limits{Name: "the test"}, nil)
+	if hint := postgres.Hint(err); !strings.Contains(hint, `CREATE DATABASE "not there" ENCODING`) {
+		t.Errorf("%v: the hint is %q", err, hint)
 	}
 }
