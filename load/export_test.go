@@ -14,5 +14,8 @@ func Loads(s *Session) (underWay, waiting int) {
 	return s.loads.busy, len(s.loads.waiting)
 }
 
+// Broken ends when a session has noticed that its connection broke.
+func Broken(s *Session) <-chan struct{} { return s.broken.Done() }
+
 // LoadsAtOnce is how many transactions of loads are under way before others share one.
 const LoadsAtOnce = loadsAtOnce

@@ -106,6 +106,28 @@ func TestK5ALostLockConnectionEndsTheWorkUnderIt(t *testing.T) {
 	}
 }
 
+// Loads under way go on when the work ends, as by a signal. They too end soon after the
+// connection broke.
+func TestALostLockConnectionIsNoticedAfterTheWorkHasEnded(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	session, work, err := open(t, f.url).OpenSession(ctx, "stopping")
+	must(t, err)
+	t.Cleanup(session.Close)
+	_, err = session.LockApp(work, testApp+1)
+	must(t, err)
+	cancel()
+	<-work.Done()
+	f.terminateLockHolder()
+	select {
+	case <-load.Broken(session):
+	case <-time.After(patience):
+		t.Error("nobody noticed")
+	}
+}
+
 func TestTheNextHolderLearnsTheLastCall(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

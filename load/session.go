@@ -54,8 +54,9 @@ type Session struct {
 	locking, fencing, announcing, unlocking rounds
 	loads                                   loads
 
-	lost  context.CancelCauseFunc
-	ended chan struct{}
+	lost    context.CancelCauseFunc
+	closing context.CancelFunc
+	ended   chan struct{} // by the watch
 
 	// broken ends when the connection has broken, whatever its holder is waiting for.
 	broken context.Context
@@ -85,13 +86,16 @@ func (db *DB) OpenSession(ctx context.Context, holder string) (*Session, context
 	}
 	var work context.Context
 	work, s.lost = context.WithCancelCause(ctx)
-	go s.watch(work)
+	watching, closing := context.WithCancel(context.WithoutCancel(ctx))
+	s.closing = closing
+	go s.watch(watching)
 	return s, work, nil
 }
 
 // Close releases all locks.
 func (s *Session) Close() {
 	s.lost(context.Canceled)
+	s.closing()
 	<-s.ended
 	ctx, cancel := context.WithTimeout(context.Background(), heartbeatTimeout)
 	defer cancel()
@@ -100,7 +104,8 @@ func (s *Session) Close() {
 	s.release(ctx) // the server releases the locks either way
 }
 
-// watch checks the connection, so that work stops soon after it breaks.
+// watch checks the connection until Close, so that work stops soon after it breaks, and so
+// do the last steps of work that has ended.
 func (s *Session) watch(ctx context.Context) {
 	defer close(s.ended)
 	ticker := time.NewTicker(heartbeat)
@@ -117,8 +122,12 @@ func (s *Session) watch(ctx context.Context) {
 				}
 				return s.stays(backend)
 			})
+			if ctx.Err() != nil {
+				return
+			}
 			if err != nil { // it is unknown who holds the locks now
 				s.lose(fmt.Errorf("%w: %w", ErrLockLost, err))
+				return
 			}
 		}
 	}

@@ -6,7 +6,7 @@ const (
 	gcPercent = 300
 	// baseMemory is for what all apps share: the answers under way and their rows, which
 	// extract.Budget limits, the connections to Postgres, the program.
-	baseMemory = 48 << 20
+	baseMemory = 45 << 20
 	// appMemory is for what each app has while it is worked on: a connection to the API,
 	// its workers, the forms of its credentials.
 	appMemory = 512 << 10
