@@ -138,7 +138,7 @@ func TestCalibrateWaitsForAnAppThatAnotherProcessWorksOn(t *testing.T) {
 
 func TestCalibrateKeepsThePace(t *testing.T) {
 	t.Parallel()
-	w := setup(t, atMost(20))
+	w := setup(t, atMost(60)) // on a busy machine, calls that leave 100 ms apart arrive closer to each other
 	w.env["PUSHLOSS_RATE"] = "10"
 	w.faults("forget-error=3d")
 	w.do(0, "check")
