@@ -9,7 +9,7 @@ import (
 )
 
 // Engine names what answers at DATABASE_URL, and refuses what pushloss cannot work with: a worker of
-// a Citus cluster, and engines without session advisory locks.
+// a Citus cluster, engines without session advisory locks, and servers that are too old.
 func Engine(ctx context.Context, pool *postgres.Pool, databaseURL string) Finding {
 	const name = "engine"
 	engine, err := postgres.ReadEngine(ctx, pool)

@@ -15,6 +15,8 @@ import (
 type Engine struct {
 	Product string // PostgreSQL, or one that speaks its protocol
 	Version string
+	// Release is the major version of PostgreSQL whose functions it says it has.
+	Release int
 	// Citus is the version of the extension in this database; "" without it.
 	Citus string
 	// Worker reports whether the database is a worker of a Citus cluster.
@@ -71,9 +73,31 @@ func (*LocksError) Hint() string {
 	return `use PostgreSQL, or an engine that docs/operations.md lists under "When one Postgres is not enough"`
 }
 
+// oldestRelease is the first version of PostgreSQL with every setting that our sessions set, idle_session_timeout among them.
+const oldestRelease = 14
+
+// ReleaseError says that the server is older than the oldest version that pushloss works with.
+type ReleaseError struct{ Engine Engine }
+
+func (e *ReleaseError) Error() string {
+	of := ""
+	if e.Engine.Product != "PostgreSQL" {
+		of = fmt.Sprintf(", which has the functions of PostgreSQL %d,", e.Engine.Release)
+	}
+	return fmt.Sprintf("%s%s is too old: pushloss needs PostgreSQL %d or later; nothing was changed", e.Engine, of, oldestRelease)
+}
+
+// ExitCode is problem.Usage.
+func (*ReleaseError) ExitCode() problem.Code { return problem.Usage }
+
+// Hint says what an operator can do.
+func (*ReleaseError) Hint() string {
+	return "upgrade the server (pg_upgrade, or pg_dump and pg_restore), or name another one in DATABASE_URL"
+}
+
 const (
 	sqlEngine = `
-		SELECT version(), coalesce((SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'citus'), '')`
+		SELECT version(), current_setting('server_version_num')::int / 10000, coalesce((SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'citus'), '')`
 	// A worker without metadata knows no node, and has parts of tables: stage_loss_102008.
 	sqlCitusNode = `
 		SELECT (SELECT groupid FROM pg_catalog.pg_dist_local_group) <> 0
@@ -87,7 +111,7 @@ func ReadEngine(ctx context.Context, from interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }) (e Engine, err error) {
 	var version string
-	if err = from.QueryRow(ctx, sqlEngine).Scan(&version, &e.Citus); err != nil {
+	if err = from.QueryRow(ctx, sqlEngine).Scan(&version, &e.Release, &e.Citus); err != nil {
 		return e, fmt.Errorf("ask which engine answers: %w", err)
 	}
 	e.Product, e.Version = productOf(version)
@@ -126,7 +150,7 @@ func productOf(text string) (product, version string) {
 	return words[0], ""
 }
 
-// CheckEngine returns a *WorkerError or a *LocksError if pushloss cannot work there.
+// CheckEngine returns a *WorkerError, a *LocksError or a *ReleaseError if pushloss cannot work there.
 func CheckEngine(ctx context.Context, databaseURL string) error {
 	a, err := Connect(ctx, databaseURL, poolLimits, nil)
 	if err != nil {
@@ -142,13 +166,23 @@ func CheckEngine(ctx context.Context, databaseURL string) error {
 	}
 	b, err := Connect(ctx, databaseURL, poolLimits, nil)
 	if Full(err) {
-		return nil // a role with one connection can migrate
+		return checkRelease(e) // a role with one connection can migrate
 	}
 	if err != nil {
 		return fmt.Errorf("connect to database: %w", err)
 	}
 	defer func() { _ = b.Close(context.WithoutCancel(ctx)) }()
-	return checkLocks(ctx, e, a.PgConn().PID(), try{a}.lock, try{b}.lock)
+	if err := checkLocks(ctx, e, a.PgConn().PID(), try{a}.lock, try{b}.lock); err != nil {
+		return err // of other engines, which report an old release as well
+	}
+	return checkRelease(e)
+}
+
+func checkRelease(e Engine) error {
+	if e.Release < oldestRelease {
+		return &ReleaseError{Engine: e}
+	}
+	return nil
 }
 
 // try takes locks in one session, which ends soon after.

@@ -62,3 +62,26 @@ func TestAnEngineThatKeepsNoLocksIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestAServerThatIsTooOldIsRefusedByItsName(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		engine Engine
+		want   string
+	}{
+		{Engine{Product: "PostgreSQL", Version: "14.0", Release: 14}, ""},
+		{Engine{Product: "PostgreSQL", Version: "18.4", Release: 18}, ""},
+		{Engine{Product: "PostgreSQL", Version: "13.23", Release: 13}, "PostgreSQL 13.23 is too old: pushloss needs PostgreSQL 14 or later; nothing was changed"},
+		{Engine{Product: "Greenplum", Version: "7.1.0", Release: 12},
+			"Greenplum 7.1.0, which has the functions of PostgreSQL 12, is too old: pushloss needs PostgreSQL 14 or later; nothing was changed"},
+	} {
+		err := checkRelease(tt.engine)
+		if tt.want == "" && err == nil {
+			continue
+		}
+		var release *ReleaseError
+		if !errors.As(err, &release) || err.Error() != tt.want || release.ExitCode() != problem.Usage || release.Hint() == "" {
+			t.Errorf("%s: %v, want %q", tt.engine, err, tt.want)
+		}
+	}
+}

@@ -1,6 +1,9 @@
 package postgres_test
 
 import (
+	"context"
+	"strconv"
+	"strings"
 	"testing"
 
 	"pushloss/internal/localpg/pgtest"
@@ -14,5 +17,18 @@ func TestAPostgresKeepsItsLocks(t *testing.T) {
 		if err := postgres.CheckEngine(t.Context(), url); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+func TestTheReleaseIsReadFromTheServer(t *testing.T) {
+	t.Parallel()
+	conn, err := postgres.Connect(t.Context(), pgtest.EmptyURL(t), postgres.Limits{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+	engine, err := postgres.ReadEngine(t.Context(), conn)
+	if err != nil || engine.Release < 14 || !strings.HasPrefix(engine.Version, strconv.Itoa(engine.Release)) {
+		t.Errorf("%+v: %v", engine, err)
 	}
 }
