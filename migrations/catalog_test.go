@@ -27,7 +27,7 @@ const sqlCatalog = `
 	LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 	UNION ALL
 	SELECT concat_ws(' | ', 'constraint', name, k.conname, pg_get_constraintdef(k.oid))
-	FROM relations JOIN pg_constraint AS k ON k.conrelid = relation
+	FROM relations JOIN pg_constraint AS k ON k.conrelid = relation AND k.contype <> 'n' -- not NOT NULL, which has a name since PostgreSQL 18
 	UNION ALL
 	SELECT concat_ws(' | ', 'index', name, pg_get_indexdef(i.indexrelid))
 	FROM relations JOIN pg_index AS i ON i.indrelid = relation
