@@ -121,7 +121,7 @@ func (l *AppLock) Confirm(ctx context.Context, pull Pull, now time.Time) (outcom
 		batch.Queue(sqlConfirmFigures, l.sdkAppID, pull.Day.UTC(), int16(pull.Stream), pull.taskKeys())
 	}
 	err = l.session.whileHeld(ctx, func(ctx context.Context) error {
-		err := l.session.db.pool.SendBatch(ctx, batch).Close()
+		err := l.session.db.pool.SendBatch(ctx, batch)
 		if conflict(err) || ruled(err) {
 			return nil
 		}

@@ -127,7 +127,7 @@ func (db *DB) FinishRun(ctx context.Context, id int64, state RunState, totals Ru
 		problem = postgres.Storable(problem)
 		text = &problem
 	}
-	_, err := db.pool.Exec(ctx, sqlFinishRun, id, now, state, text,
+	err := db.pool.ExecAgain(ctx, sqlFinishRun, id, now, state, text,
 		totals.Requests, totals.Retries, totals.Windows, totals.Rejects,
 		totals.Rows.Inserted, totals.Rows.Updated, totals.Rows.Deleted, totals.Rows.Unchanged)
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"pushloss/internal/calendar"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // StageTotal is the number of pushes that an app lost at one stage, over all channels.
@@ -81,8 +80,7 @@ func (db *DB) Summarize(ctx context.Context, sdkAppID int64, first, last calenda
 		return err
 	})
 	batch.Queue(sqlTaskRows, args...).QueryRow(func(row pgx.Row) error { return row.Scan(&s.TaskRows) })
-	err := db.pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error { return conn.SendBatch(ctx, batch).Close() })
-	if err != nil {
+	if err := db.pool.SendBatch(ctx, batch); err != nil {
 		return Summary{}, fmt.Errorf("summarize app %d: %w", sdkAppID, err)
 	}
 	return s, nil

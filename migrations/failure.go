@@ -43,7 +43,7 @@ func (e *FailedError) Error() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s: %v", e.File, e.cause)
 	if pgErr, ok := errors.AsType[*pgconn.PgError](e.cause); ok {
-		for _, more := range []string{pgErr.Detail, pgErr.Hint} {
+		for _, more := range []string{pgErr.Detail, pgErr.Hint, pgErr.Where} {
 			if more != "" {
 				text.WriteString("\n" + more)
 			}
@@ -89,6 +89,8 @@ func (e *FailedError) Hint() string {
 		return "the database takes no writes: connect to the primary, or take default_transaction_read_only back, then " + again
 	case pgerrcode.DiskFull:
 		return "make room on the disk of the server, then " + again
+	case pgerrcode.RaiseException:
+		return "a trigger or an event trigger of this database refuses the change (the lines above name its function): let its maker allow it, or disable it (ALTER EVENT TRIGGER … DISABLE), then " + again
 	}
 	return again
 }

@@ -56,7 +56,7 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 			`CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not today'; END $$;
 			CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON pushloss.schema_migrations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.refuse()`,
 			`DROP TRIGGER refuse ON pushloss.schema_migrations`,
-			[]string{"commit: ", "not today", "nothing was changed by it", "at version 22"},
+			[]string{"commit: ", "not today", "function public.refuse() line 1", "event trigger of this database refuses the change", "nothing was changed by it", "at version 22"},
 		},
 		{
 			"connection that is cut during COMMIT",

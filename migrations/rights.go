@@ -60,8 +60,8 @@ const sqlRights = `
 		SELECT current_user::text, 'TABLE', name, relowner, privilege, rank
 		FROM relations CROSS JOIN (VALUES ('SELECT', 1), ('INSERT', 2), ('UPDATE', 3), ('DELETE', 4)) AS p (privilege, rank)
 		WHERE (rank = 1 OR nspname = 'pushloss' AND relname <> ALL ($2)) AND NOT has_table_privilege(oid, privilege)
-		UNION ALL
-		SELECT DISTINCT pg_get_userbyid(v.relowner)::text, 'TABLE', t.name, t.relowner, 'SELECT', 1
+		UNION
+		SELECT pg_get_userbyid(v.relowner)::text, 'TABLE', t.name, t.relowner, 'SELECT', 1
 		FROM relations AS t JOIN relations AS v ON v.relkind = 'v' AND t.relkind <> 'v' AND v.relowner <> t.relowner
 		WHERE NOT has_table_privilege(v.relowner, t.oid, 'SELECT')
 		UNION ALL

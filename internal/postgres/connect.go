@@ -62,6 +62,9 @@ func (s session) PgConn() *pgconn.PgConn {
 
 func (c *Config) prepare(ctx context.Context, conn *pgx.Conn, limits Limits) error {
 	err := firstAnswer(ctx, func(ctx context.Context) error { return prepare(ctx, conn, limits, c.named) })
+	if Denied(err) { // only one of the settings needs a right
+		err = &PresetError{Setting: replicationRole, User: c.conn.User, Database: c.conn.Database, cause: err}
+	}
 	if err != nil {
 		return fmt.Errorf("prepare the session: %w", err)
 	}

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,13 @@ func Code(err error) string {
 		return ""
 	}
 	return pgErr.Code
+}
+
+// ends reports whether an error ends its session. The driver compares only the text that
+// the server translates (lc_messages), and would report an unexpected EOF instead.
+func ends(err *pgconn.PgError) bool {
+	severity := cmp.Or(err.SeverityUnlocalized, err.Severity)
+	return severity == "FATAL" || severity == "PANIC"
 }
 
 // Unreachable reports whether err says that the database could not be reached,

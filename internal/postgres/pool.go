@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -177,6 +178,18 @@ func (p *Pool) Exec(ctx context.Context, sql string, args ...any) (pgconn.Comman
 	return whenFree(ctx, p, func() (pgconn.CommandTag, error) { return p.Pool.Exec(ctx, sql, args...) })
 }
 
+// ExecAgain is Exec for a statement that may be executed twice. If the server ended the
+// connection, as it may have ended all others of the pool, the statement gets a new one.
+func (p *Pool) ExecAgain(ctx context.Context, sql string, args ...any) error {
+	_, err := p.Exec(ctx, sql, args...)
+	if _, refused := errors.AsType[*pgconn.ConnectError](err); refused || !Unreachable(err) || ctx.Err() != nil {
+		return err
+	}
+	p.Reset()
+	_, err = p.Exec(ctx, sql, args...)
+	return err
+}
+
 // Query is that of pgxpool, and waits while the server is full.
 func (p *Pool) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	return whenFree(ctx, p, func() (pgx.Rows, error) { return p.Pool.Query(ctx, sql, args...) })
@@ -190,6 +203,12 @@ func (p *Pool) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 		})
 		return err
 	}}
+}
+
+// SendBatch sends a batch whose statements have their own readers, and waits while the
+// server is full.
+func (p *Pool) SendBatch(ctx context.Context, batch *pgx.Batch) error {
+	return p.AcquireFunc(ctx, func(conn *pgxpool.Conn) error { return conn.SendBatch(ctx, batch).Close() })
 }
 
 type row struct{ scan func([]any) error }

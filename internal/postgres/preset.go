@@ -79,14 +79,15 @@ func again[C interface{ PgConn() *pgconn.PgConn }](ctx context.Context, c *Confi
 	return conn, err
 }
 
-// PresetError says that a preset ends each session before it can be changed.
+// PresetError says that a preset ends each session before it can be changed, or that the
+// role may not change it.
 type PresetError struct {
 	Setting, User, Database string
 	cause                   error
 }
 
 func (e *PresetError) Error() string {
-	return fmt.Sprintf("%s, preset for the role %s or the database %s, ends each session at its start: %v", e.Setting, e.User, e.Database, e.cause)
+	return fmt.Sprintf("%s, preset for the role %s or the database %s, lets no session begin: %v", e.Setting, e.User, e.Database, e.cause)
 }
 
 func (e *PresetError) Unwrap() error { return e.cause }

@@ -31,7 +31,8 @@ func settingsOf(limits Limits) [][2]string {
 		{"array_nulls", "on"}, {"transform_null_equals", "off"}, {"quote_all_identifiers", "off"},
 		{"lc_numeric", "C"}, {"lc_time", "C"}, {"lc_monetary", "C"}, {"row_security", "on"}, {"check_function_bodies", "on"},
 		{"default_transaction_isolation", "read committed"}, {"default_transaction_deferrable", "off"},
-		{"default_transaction_read_only", "off"}, {"session_replication_role", "origin"}, {"synchronous_commit", "on"},
+		{"default_transaction_read_only", "off"}, {replicationRole, "origin"}, {"synchronous_commit", "on"},
+		{"default_table_access_method", "heap"}, {"default_tablespace", ""},
 		{"jit", "off"}, {"plan_cache_mode", "auto"}, {"exit_on_error", "off"}, {"client_min_messages", "notice"}, {"restrict_nonsystem_relation_kind", ""},
 		{"lock_timeout", milliseconds(limits.LockTimeout)}, {"transaction_timeout", "0"}, {"idle_session_timeout", "0"},
 		{"idle_in_transaction_session_timeout", milliseconds(limits.IdleInTransaction)},
@@ -40,14 +41,18 @@ func settingsOf(limits Limits) [][2]string {
 	}
 }
 
+// replicationRole switches foreign keys and triggers off. To set it needs a right.
+const replicationRole = "session_replication_role"
+
 // prepare sets the session by SET, since poolers refuse unknown startup parameters; a
 // server that does not know a setting leaves it out. The time limit of statements goes
 // first and by itself: one of a few milliseconds would end the statement that follows. One
 // that ends even the first, or the session, is outbid by the next login.
 //
-// Three settings stay unchanged where that is safer. Read-only set by the database or the
+// Four settings stay unchanged where that is safer. Read-only set by the database or the
 // server is a guard (of a full disk), not a habit of the role. A commit that waits for
-// replicas continues to. session_replication_role needs a right.
+// replicas continues to. session_replication_role needs a right to set. Tables go to a preset
+// tablespace, unless the role may not use it: as Postgres ignores one that is missing.
 func prepare(ctx context.Context, conn *pgx.Conn, limits Limits, named bool) error {
 	if _, err := conn.Exec(ctx, fmt.Sprintf(`SET statement_timeout = %d`, limits.StatementTimeout.Milliseconds())); err != nil {
 		return err
@@ -66,6 +71,8 @@ func prepare(ctx context.Context, conn *pgx.Conn, limits Limits, named bool) err
 			WHEN 'default_transaction_read_only' THEN now.source NOT IN ('database', 'configuration file', 'command line', 'global')
 			WHEN 'synchronous_commit' THEN now.setting = 'off'
 			WHEN 'session_replication_role' THEN now.setting <> 'origin'
+			WHEN 'default_tablespace' THEN EXISTS (SELECT FROM pg_catalog.pg_tablespace
+				WHERE spcname = now.setting AND NOT pg_catalog.has_tablespace_privilege(oid, 'CREATE'))
 			ELSE true END`)
 	return err
 }

@@ -36,6 +36,7 @@ func TestEverySessionHasOurSettings(t *testing.T) {
 		{"statement_timeout", "1ms", "1min"}, {"lock_timeout", "1ms", "0"}, {"idle_in_transaction_session_timeout", "1ms", ""},
 		{"idle_session_timeout", "1ms", "0"}, {"transaction_timeout", "1ms", "0"}, {"exit_on_error", "on", "off"},
 		{"client_min_messages", "debug5", "notice"}, {"restrict_nonsystem_relation_kind", "view, foreign-table", ""}, {"tcp_keepalives_idle", "7", "15"},
+		{"default_table_access_method", "nosuch", "heap"},
 	}
 	known := func(name string) (yes bool) {
 		if err := admin.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_settings WHERE lower(name) = $1)`, name).Scan(&yes); err != nil {

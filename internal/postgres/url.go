@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // URLError says what is wrong with a connection string. It repeats only names of
@@ -75,6 +76,7 @@ func Parse(text string) (*Config, error) {
 	if conn.ConnectTimeout == 0 {
 		conn.ConnectTimeout = 10 * time.Second
 	}
+	conn.OnPgError = func(_ *pgconn.PgConn, err *pgconn.PgError) bool { return !ends(err) }
 	config.conn = conn
 	return config, nil
 }
