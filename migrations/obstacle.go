@@ -35,13 +35,16 @@ type schemaFound struct {
 
 const (
 	// What lies in a schema depends on it in pg_depend, whatever kind it has.
-	// Default privileges and publications are not objects in it.
+	// Default privileges and publications are not objects in it. Functions of ours are left
+	// where only the schema pushloss was dropped, and are replaced.
 	sqlSchemas = `
 		SELECT name, n.oid IS NOT NULL, coalesce(pg_get_userbyid(n.nspowner)::text, ''), coalesce(pg_has_role(n.nspowner, 'USAGE'), false),
 			ARRAY(
 				SELECT pg_describe_object(d.classid, d.objid, 0) FROM pg_depend AS d
 				WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid AND d.deptype = 'n'
 					AND d.classid <> 'pg_default_acl'::regclass
+					AND NOT (d.classid = 'pg_proc'::regclass AND 'function ' || d.objid::regprocedure::text = ANY ($1)
+						AND obj_description(d.objid, 'pg_proc') IS NOT NULL AND EXISTS (SELECT FROM pg_proc AS f WHERE f.oid = d.objid AND pg_has_role(f.proowner, 'USAGE')))
 					AND NOT (name = 'pushloss' AND d.classid = 'pg_class'::regclass
 						AND d.objid IN (SELECT c.oid FROM pg_class AS c WHERE c.relnamespace = n.oid AND c.relname = 'schema_migrations'))
 				ORDER BY 1)
@@ -49,7 +52,8 @@ const (
 	sqlMayCreate = `
 		SELECT current_user::text, current_database()::text, has_database_privilege(current_database(), 'CREATE'),
 			EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pushloss' AND c.relname = 'app')`
-	sqlShape = `
+	sqlFilled = `SELECT EXISTS (SELECT FROM pushloss.stage)` // which a migration fills
+	sqlShape  = `
 		SELECT current_user::text, pg_get_userbyid(c.relowner)::text, c.relkind = 'r',
 			ARRAY(SELECT attname || ' ' || format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped ORDER BY attname)
 		FROM pg_namespace AS n JOIN pg_class AS c ON c.relnamespace = n.oid WHERE n.nspname = 'pushloss' AND c.relname = 'schema_migrations'`
@@ -61,7 +65,7 @@ func (s *session) lookForObstacles(ctx context.Context, status Status) error {
 	schemas, err := postgres.List(ctx, s.conn, func(row pgx.CollectableRow) (f schemaFound, err error) {
 		err = row.Scan(&f.name, &f.exists, &f.owner, &f.ours, &f.contents)
 		return f, err
-	}, sqlSchemas)
+	}, sqlSchemas, viewNames(parseViews(viewsText)))
 	if err != nil {
 		return fmt.Errorf("look for schemas: %w", ended(ctx, err))
 	}
@@ -70,14 +74,16 @@ func (s *session) lookForObstacles(ctx context.Context, status Status) error {
 	if err := s.conn.QueryRow(ctx, sqlMayCreate).Scan(&role, &database, &mayCreate, &hasTables); err != nil {
 		return fmt.Errorf("look for rights: %w", ended(ctx, err))
 	}
+	if status.Version == 0 && hasTables {
+		return s.versionless(ctx)
+	}
 	var missing []string
 	for _, f := range schemas {
 		switch {
 		case f.exists && status.Version == 0 && len(f.contents) > 0:
 			return &ObstacleError{
 				problem: fmt.Sprintf("the schema %s is there already, belongs to %s, and holds what pushloss did not make: %s; nothing was changed", f.name, f.owner, several(f.contents)),
-				remedy: fmt.Sprintf("give pushloss its own database, or rename the schema: ALTER SCHEMA %s RENAME TO …; what pushloss itself left there (it was restored without its version) is restored again, whole",
-					f.name),
+				remedy:  fmt.Sprintf("give pushloss its own database, or rename the schema: ALTER SCHEMA %s RENAME TO …", f.name),
 			}
 		case f.exists && !f.ours:
 			return &ObstacleError{
@@ -108,6 +114,22 @@ func (s *session) lookForObstacles(ctx context.Context, status Status) error {
 		}
 	}
 	return nil
+}
+
+// versionless refuses tables of ours without a version, and says what makes them whole.
+func (s *session) versionless(ctx context.Context) error {
+	obstacle := &ObstacleError{
+		problem: "the tables of pushloss are there, but no version: pushloss.schema_migrations is missing or empty; nothing was changed",
+		remedy: fmt.Sprintf("restore the dump whole (docs/operations.md, Backup and restore); or, if they are of this version of pushloss: "+
+			"CREATE TABLE IF NOT EXISTS pushloss.schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL); "+
+			"INSERT INTO pushloss.schema_migrations VALUES (%d, false); then pushloss migrate up, and pushloss verify, which compares the tables", Newest()),
+	}
+	var filled bool
+	if err := s.conn.QueryRow(ctx, sqlFilled).Scan(&filled); err == nil && !filled {
+		obstacle.problem = "the tables of pushloss are there, but nothing is in them, not even their version, as after a restore of a schema alone; nothing was changed"
+		obstacle.remedy = "restore the dump with its data; or begin again: DROP SCHEMA pushloss, analytics CASCADE; then pushloss migrate up"
+	}
+	return obstacle
 }
 
 // explainVersionTable says why the version's table could not be read: because it is

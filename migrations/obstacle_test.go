@@ -201,6 +201,34 @@ func TestUpWithNothingToDoOnlyReads(t *testing.T) {
 	g.exec(fmt.Sprintf(`ALTER DATABASE %s RESET default_transaction_read_only`, database))
 }
 
+// K2: what is left of ours does not keep a new start, or a database that lost its version, from
+// going on.
+func TestWhatIsLeftOfOursIsTakenOver(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	conn := connect(t, url)
+	catalog := lines(t, conn, sqlCatalog)
+	for _, lost := range []string{`DELETE FROM pushloss.schema_migrations`, `DROP TABLE pushloss.schema_migrations`} {
+		exec(t, conn, lost)
+		err := migrations.Up(t.Context(), url)
+		says(t, err, "the tables of pushloss are there, but no version", "nothing was changed", "restore the dump whole")
+		refusal, ok := err.(migrations.Refusal)
+		if !ok {
+			t.Fatal(err)
+		}
+		exec(t, conn, strings.Join(regexp.MustCompile(`(CREATE|INSERT) [^;]*;`).FindAllString(refusal.Hint(), -1), ""))
+		up(t, url)
+		wantVersion(t, url, migrations.Newest())
+	}
+	exec(t, conn, `DELETE FROM pushloss.schema_migrations; TRUNCATE pushloss.stage CASCADE`)
+	says(t, migrations.Up(t.Context(), url), "nothing is in them", "DROP SCHEMA pushloss, analytics CASCADE")
+	exec(t, conn, `DROP SCHEMA pushloss CASCADE`) // leaves the functions of analytics
+	up(t, url)
+	if diff := cmp.Diff(catalog, lines(t, conn, sqlCatalog)); diff != "" {
+		t.Errorf("(-first +again):\n%s", diff)
+	}
+}
+
 // K3: what an older binary left dirty is looked at, and the way out that is offered
 // is one.
 func TestADirtyMarkOfAnOlderBinaryIsExamined(t *testing.T) {

@@ -60,7 +60,7 @@ func Unreachable(err error) bool {
 func Unusable(err error) bool {
 	switch Code(err) {
 	case pgerrcode.InsufficientPrivilege, pgerrcode.UndefinedTable, pgerrcode.UndefinedColumn, pgerrcode.UndefinedFunction,
-		pgerrcode.UndefinedObject, pgerrcode.InvalidSchemaName:
+		pgerrcode.UndefinedObject, pgerrcode.InvalidSchemaName, pgerrcode.InvalidColumnReference:
 		return true
 	}
 	return false
@@ -109,10 +109,11 @@ func Hint(err error) string {
 	case pgerrcode.InvalidPassword:
 		return "correct DATABASE_URL: its user or its password, whose special characters are percent-encoded"
 	case pgerrcode.InvalidAuthorizationSpecification:
-		return "correct DATABASE_URL (its user, its sslmode), or let the role in by the server's pg_hba.conf"
+		return "correct DATABASE_URL (its user, its sslmode), or let the role in: by the server's pg_hba.conf, or by ALTER ROLE … LOGIN"
 	case pgerrcode.InsufficientPrivilege:
 		return "pushloss check names each right that the role lacks, with the GRANT that gives it (after a restore by another role, see docs/operations.md); people who only read use their BI tool, not pushloss"
-	case pgerrcode.UndefinedTable, pgerrcode.UndefinedColumn, pgerrcode.UndefinedFunction, pgerrcode.UndefinedObject, pgerrcode.InvalidSchemaName:
+	case pgerrcode.UndefinedTable, pgerrcode.UndefinedColumn, pgerrcode.UndefinedFunction, pgerrcode.UndefinedObject, pgerrcode.InvalidSchemaName,
+		pgerrcode.InvalidColumnReference: // of ON CONFLICT, where a key is missing
 		return "something of the schema was dropped or altered: pushloss migrate status names it, and says what to do"
 	case pgerrcode.FeatureNotSupported:
 		return "run pushloss check: it names rules that were added to a table of pushloss, which may be in the way"
