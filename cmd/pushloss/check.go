@@ -57,7 +57,7 @@ The exit code is that of the worst finding.`,
 
 func findAll(cmd *cobra.Command, env Environment) []check.Finding {
 	ctx := cmd.Context()
-	a, err := configure(cmd, env, config.Needs{Database: true, Credentials: true, Page: true})
+	a, err := configureSilently(cmd, env, config.Needs{Database: true, Credentials: true, Page: true})
 	var problems config.Problems
 	if errors.As(err, &problems) {
 		var findings []check.Finding

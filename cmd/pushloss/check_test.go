@@ -118,15 +118,17 @@ func TestCheckNamesEveryWrongSetting(t *testing.T) {
 	}
 }
 
-func TestAMisspeltVariableIsNamedByCheckAndByJobs(t *testing.T) {
+// At the level error too: nothing else shows that a setting's default applies.
+func TestAMisspeltVariableIsNamedByEachCommandAtEachLogLevel(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.env["PUSHLOSS_NOTIFY_URL"] = "logger://s3cr3t"
+	w.env["PUSHLOSS_LOG_LEVEL"] = "error"
 	const says = "PUSHLOSS_NOTIFY_URL (did you mean PUSHLOSS_NOTIFY_URLS?)"
 	for command, says := range map[string]string{
-		"check": "PUSHLOSS_NOTIFY_URL is not a setting, and is ignored (did you mean PUSHLOSS_NOTIFY_URLS?)", "run": says, "backfill": says,
+		"check": "PUSHLOSS_NOTIFY_URL is not a setting, and is ignored (did you mean PUSHLOSS_NOTIFY_URLS?)", "run": says, "backfill": says, "jumps": says, "verify": says, "prune": says, "tasks list": says, "migrate status": says,
 	} {
-		args := []string{command}
+		args := strings.Fields(command)
 		if command == "backfill" {
 			args = append(args, "--from", w.back(2), "--to", w.back(1))
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -93,16 +92,9 @@ func (a *app) notifier(db *load.DB, targets []notify.Target) *notify.Notifier {
 	return notify.New(db.Pool(), targets, judge, notify.In(a.settings.Language), a.log, a.env.Now)
 }
 
-// openWithNotifier joins what commands that run a job have in common: a warning of
-// misspelt variables, the reading of the targets, and the opening of the database.
+// openWithNotifier joins what commands that run a job have in common: the reading of
+// the targets, and the opening of the database.
 func (a *app) openWithNotifier(ctx context.Context) (*load.DB, *notify.Notifier, error) {
-	if unknown := a.settings.Unknown; len(unknown) > 0 {
-		names := make([]string, len(unknown))
-		for i, variable := range unknown {
-			names[i] = variable.String()
-		}
-		a.log.WarnContext(ctx, "unknown variables are ignored", "variables", strings.Join(names, ", "))
-	}
 	targets, err := a.targets()
 	if err != nil {
 		return nil, nil, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -36,12 +37,38 @@ type app struct {
 	closers  []func()
 }
 
+// configure reads the settings, and reports variables that are probably misspelt.
 func configure(cmd *cobra.Command, env Environment, needs config.Needs) (*app, error) {
+	a, err := configureSilently(cmd, env, needs)
+	if err != nil {
+		return nil, err
+	}
+	a.reportUnknown(cmd.Context())
+	return a, nil
+}
+
+// configureSilently is configure for commands that report such variables in another way, or
+// run every few seconds beside a process that has reported them.
+func configureSilently(cmd *cobra.Command, env Environment, needs config.Needs) (*app, error) {
 	settings, err := config.Load(cmd.Context(), env.Lookuper, needs, env.Now())
 	if err != nil {
 		return nil, err
 	}
 	return &app{env: env, settings: settings, log: settings.Log.Logger(env.Stderr)}, nil
+}
+
+// reportUnknown logs an error, which no log level hides: the default of a misspelt setting
+// changes figures without another sign. It does not end the command, because an older
+// version that gets the settings of a newer one must go on pulling.
+func (a *app) reportUnknown(ctx context.Context) {
+	if len(a.settings.Unknown) == 0 {
+		return
+	}
+	names := make([]string, len(a.settings.Unknown))
+	for i, variable := range a.settings.Unknown {
+		names[i] = variable.String()
+	}
+	a.log.ErrorContext(ctx, "unknown settings are ignored", "variables", strings.Join(names, ", "), "hint", "correct or unset them")
 }
 
 func (a *app) close() {

@@ -22,7 +22,7 @@ func newProbeCommand(env Environment) *cobra.Command {
 		Hidden: true,
 		Args:   exactly(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			a, err := configure(cmd, env, config.Needs{})
+			a, err := configureSilently(cmd, env, config.Needs{})
 			if err != nil {
 				return err
 			}
