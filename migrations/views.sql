@@ -507,6 +507,10 @@ COMMENT ON COLUMN analytics.chat_push_platform_daily.final IS 'Whether the figur
 --
 -- The sum comes after the UNION, and rows have the task's ID: so a condition on a
 -- grain or a task reaches the tables.
+--
+-- Losses of tasks, which are most rows, are added up window by window before that. The
+-- ledger has the windows and the key of the losses has their order, so that no row is
+-- hashed with its task or with the key of the sum.
 CREATE OR REPLACE VIEW analytics.loss_rates AS
 WITH task AS NOT MATERIALIZED (SELECT task_key, task_id FROM pushloss.task),
 part (stage_id, counter_id, is_denominator) AS (
@@ -530,17 +534,31 @@ part (stage_id, counter_id, is_denominator) AS (
         NULL::bigint, CASE WHEN is_denominator THEN push_count END, CASE WHEN NOT is_denominator THEN push_count END, updated_at
     FROM pushloss.platform_push_count JOIN part USING (counter_id) WHERE task_key = 0
     UNION ALL
-    SELECT 3::smallint, sdk_app_id, day, task_key, task_id, stage_id, NULL::smallint, NULL::smallint,
-        err_count, NULL::bigint, NULL::bigint, updated_at
-    FROM pushloss.stage_loss JOIN task USING (task_key)
+    SELECT 3::smallint, l.sdk_app_id, l.day, l.task_key, t.task_id, f.stage_id, NULL::smallint, NULL::smallint,
+        f.coded, NULL::bigint, NULL::bigint, f.updated_at
+    FROM pushloss.ledger AS l JOIN task AS t USING (task_key)
+    CROSS JOIN LATERAL (
+        SELECT f.sdk_app_id, f.stage_id, (CASE WHEN sum(f.err_count) > 9223372036854775807 THEN 9223372036854775807 ELSE sum(f.err_count) END)::bigint AS coded, max(f.updated_at) AS updated_at
+        FROM pushloss.stage_loss AS f
+        WHERE f.sdk_app_id = l.sdk_app_id AND f.day = l.day AND f.task_key = l.task_key
+        GROUP BY f.sdk_app_id, f.stage_id
+    ) AS f
+    WHERE l.stream_id = 0
     UNION ALL
     SELECT 3::smallint, sdk_app_id, day, task_key, task_id, stage_id, NULL::smallint, NULL::smallint,
         NULL::bigint, CASE WHEN is_denominator THEN push_count END, CASE WHEN NOT is_denominator THEN push_count END, updated_at
     FROM pushloss.push_count JOIN part USING (counter_id) JOIN task USING (task_key)
     UNION ALL
-    SELECT 4::smallint, sdk_app_id, day, task_key, task_id, stage_id, event_type, platform_id,
-        err_count, NULL::bigint, NULL::bigint, updated_at
-    FROM pushloss.platform_loss JOIN task USING (task_key)
+    SELECT 4::smallint, l.sdk_app_id, l.day, l.task_key, t.task_id, f.stage_id, f.event_type, f.platform_id,
+        f.coded, NULL::bigint, NULL::bigint, f.updated_at
+    FROM pushloss.ledger AS l JOIN task AS t USING (task_key)
+    CROSS JOIN LATERAL (
+        SELECT f.sdk_app_id, f.stage_id, f.event_type, f.platform_id, (CASE WHEN sum(f.err_count) > 9223372036854775807 THEN 9223372036854775807 ELSE sum(f.err_count) END)::bigint AS coded, max(f.updated_at) AS updated_at
+        FROM pushloss.platform_loss AS f
+        WHERE f.sdk_app_id = l.sdk_app_id AND f.day = l.day AND f.task_key = l.task_key
+        GROUP BY f.sdk_app_id, f.stage_id, f.event_type, f.platform_id
+    ) AS f
+    WHERE l.stream_id = 0
     UNION ALL
     SELECT 4::smallint, sdk_app_id, day, task_key, task_id, stage_id, event_type, platform_id,
         NULL::bigint, CASE WHEN is_denominator THEN push_count END, CASE WHEN NOT is_denominator THEN push_count END, updated_at
