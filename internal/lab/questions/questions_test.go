@@ -122,7 +122,9 @@ func checks() map[string]check {
 			columns: `sdk_app_id, lost, known_days`,
 			plain: `(SELECT sdk_app_id, sum(err_count), 29 FROM pushloss.stage_loss
 				WHERE task_key = 0 AND day < ` + today + ` AND day >= ` + today + ` - 30 GROUP BY 1 ORDER BY 2 DESC) UNION ALL SELECT 3, NULL, 0`,
-			reads: map[string]string{"ledger": ofDays + ` - 30 OR sdk_app_id = 2 AND task_key = 0 AND day >= ` + today + ` - 30`, "stage_loss": `SELECT count(*) FROM pushloss.stage_loss
+			// It asks for every app that the database has.
+			reads: map[string]string{"ledger": `SELECT 2 + count(*) FROM pushloss.ledger
+				WHERE task_key = 0 AND day < ` + today + ` AND day >= ` + today + ` - 30`, "stage_loss": `SELECT count(*) FROM pushloss.stage_loss
 				WHERE task_key = 0 AND day < ` + today + ` AND day >= ` + today + ` - 30`},
 		},
 		"12-gaps": {
