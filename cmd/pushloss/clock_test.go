@@ -15,7 +15,7 @@ func TestNothingIsLoadedWhileClocksDisagree(t *testing.T) {
 	var ahead atomic.Int64 // of the API's clock
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		answer := httptest.NewRecorder()
-		w.serve(answer, r)
+		w.answer(answer, r)
 		rw.Header().Set("Date", time.Now().Add(time.Duration(ahead.Load())).UTC().Format(http.TimeFormat))
 		rw.WriteHeader(answer.Code)
 		_, _ = rw.Write(answer.Body.Bytes())

@@ -34,6 +34,7 @@ type world struct {
 	api   *sandbox.Sandbox
 	url   string // the sandbox's
 	env   map[string]string
+	own   string // DATABASE_URL of the world's own database
 	zone  *time.Location
 	today calendar.Day
 
@@ -44,13 +45,18 @@ type world struct {
 	// onAnswer, if set, gets every call that the sandbox has seen, before
 	// the process gets the answer.
 	onAnswer atomic.Pointer[func(n int64)]
+
+	said *outputs
+
+	queries sync.Mutex
+	conn    *pgx.Conn // to the own database, once there was a query
 }
 
 // setup makes a world of one app without pace. It is about noon in its time zone,
 // so that no test sees a day turn.
 func setup(t testing.TB, change ...func(*sandbox.Config)) *world {
 	t.Helper()
-	w := &world{t: t}
+	w := &world{t: t, said: new(outputs)}
 	ahead := 12 - time.Now().UTC().Hour() // hours ahead of UTC; POSIX counts them the other way
 	zone, err := time.LoadLocation(fmt.Sprintf("Etc/GMT%+d", -ahead))
 	if err != nil {
@@ -68,11 +74,12 @@ func setup(t testing.TB, change ...func(*sandbox.Config)) *world {
 	if w.api, err = sandbox.New(cfg); err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(http.HandlerFunc(w.serve))
+	server := httptest.NewServer(http.HandlerFunc(w.answer))
 	t.Cleanup(server.Close)
 	w.url = server.URL
+	w.own = pgtest.URL(t)
 	w.env = map[string]string{
-		"DATABASE_URL":   pgtest.URL(t),
+		"DATABASE_URL":   w.own,
 		"TIM_SDK_APP_ID": fmt.Sprint(testApp), "TIM_SECRET_KEY": testKey, "TIM_BASE_URL": server.URL,
 		"PUSHLOSS_TIMEZONE": zone.String(), "PUSHLOSS_RATE": "0", "PUSHLOSS_STREAMS": "loss", "PUSHLOSS_LOOKBACK_DAYS": "2",
 		"PUSHLOSS_API_MEMORY_DAYS": "365", "PUSHLOSS_LOG_LEVEL": "debug",
@@ -80,12 +87,7 @@ func setup(t testing.TB, change ...func(*sandbox.Config)) *world {
 	return w
 }
 
-// atMost makes the sandbox refuse calls that come faster.
-func atMost(callsPerSecond float64) func(*sandbox.Config) {
-	return func(cfg *sandbox.Config) { cfg.CallsPerSecond = callsPerSecond }
-}
-
-func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
+func (w *world) answer(rw http.ResponseWriter, r *http.Request) {
 	if r.URL.Path != sandbox.Path {
 		w.api.ServeHTTP(rw, r)
 		return
@@ -202,27 +204,44 @@ func (w *world) equalsTruth(app int64, from, to int, tasks ...string) {
 	}
 }
 
-func (w *world) connect() *pgx.Conn {
+// onDatabase runs a step on a connection to the database. That to the world's own database
+// is kept: a connection costs more than most queries.
+func (w *world) onDatabase(step func(ctx context.Context, conn *pgx.Conn) error) {
 	w.t.Helper()
-	conn, err := pgx.Connect(w.t.Context(), w.env["DATABASE_URL"])
-	if err != nil {
+	ctx := w.t.Context()
+	w.queries.Lock()
+	defer w.queries.Unlock()
+	conn := w.conn
+	if address := w.env["DATABASE_URL"]; address != w.own || conn == nil || conn.IsClosed() {
+		config, err := pgx.ParseConfig(address)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		config.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec // tables may have changed since the last query
+		if conn, err = pgx.ConnectConfig(ctx, config); err != nil {
+			w.t.Fatal(err)
+		}
+		if address == w.own {
+			w.conn = conn
+			w.t.Cleanup(func() { _ = conn.Close(context.Background()) })
+		} else {
+			defer conn.Close(context.WithoutCancel(ctx))
+		}
+	}
+	if err := step(ctx, conn); err != nil {
 		w.t.Fatal(err)
 	}
-	return conn
 }
 
-func query[T any](w *world, sql string, args ...any) []T {
+func query[T any](w *world, sql string, args ...any) (found []T) {
 	w.t.Helper()
-	conn := w.connect()
-	defer conn.Close(context.WithoutCancel(w.t.Context()))
-	rows, err := conn.Query(w.t.Context(), sql, args...)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[T])
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	w.onDatabase(func(ctx context.Context, conn *pgx.Conn) error {
+		rows, err := conn.Query(ctx, sql, args...)
+		if err == nil {
+			found, err = pgx.CollectRows(rows, pgx.RowToStructByPos[T])
+		}
+		return err
+	})
 	return found
 }
 
@@ -234,11 +253,10 @@ func (w *world) number(sql string, args ...any) int64 {
 
 func (w *world) exec(sql string) {
 	w.t.Helper()
-	conn := w.connect()
-	defer conn.Close(context.WithoutCancel(w.t.Context()))
-	if _, err := conn.Exec(w.t.Context(), sql); err != nil {
-		w.t.Fatal(err)
-	}
+	w.onDatabase(func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, sql)
+		return err
+	})
 }
 
 // askedTwice returns the requests that were made more than once.
@@ -257,8 +275,8 @@ func (w *world) askedTwice() []string {
 // eventually polls until the condition holds.
 func eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !holds(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
+	for end := time.Now().Add(deadline); !holds(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
 			t.Fatalf("it never happened that %s", what)
 		}
 	}

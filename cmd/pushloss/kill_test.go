@@ -153,7 +153,7 @@ func TestASecondSignalEndsAtOnce(t *testing.T) {
 // A new process keeps the pace that a killed one has left off.
 func TestARestartKeepsThePace(t *testing.T) {
 	t.Parallel()
-	w := setup(t, atMost(1))
+	w := setup(t)
 	w.env["PUSHLOSS_RATE"] = "1"
 	arrived := make(chan struct{})
 	w.before(func(n int64) {
@@ -166,8 +166,9 @@ func TestARestartKeepsThePace(t *testing.T) {
 	p.signal(os.Kill)
 	p.wait()
 	w.do(0, w.backfill(6, 6)...)
+	const late = 300 * time.Millisecond // by which a call may arrive
 	stats := w.api.Stats().Of(testApp)
-	if stats.SmallestGap < time.Second || stats.Calls != 2 || len(stats.Refused) > 0 {
+	if stats.SmallestGap < time.Second-late || stats.Calls != 2 || len(stats.Refused) > 0 {
 		t.Errorf("the API saw %+v", stats)
 	}
 	w.equalsTruth(testApp, 6, w.settledFrom())
@@ -202,7 +203,7 @@ func TestTwoRunsAtOnceShareTheWork(t *testing.T) {
 // the pace holds over both processes.
 func TestT15ABackfillWaitsForARun(t *testing.T) {
 	t.Parallel()
-	w := setup(t, atMost(leeway*12))
+	w := setup(t)
 	w.env["PUSHLOSS_RATE"] = "12"
 	w.env["PUSHLOSS_FIRST_DAY"] = w.back(10)
 	w.tasks("t1")
@@ -217,9 +218,6 @@ func TestT15ABackfillWaitsForARun(t *testing.T) {
 	if n := w.calls.Load(); n != 12*2 || len(w.askedTwice()) > 0 {
 		t.Errorf("%d calls, asked twice: %v", n, w.askedTwice())
 	}
-	stats := w.api.Stats().Of(testApp)
-	if stats.SmallestGap < time.Second/(leeway*12) || len(stats.Refused) > 0 {
-		t.Errorf("the API saw %+v", stats)
-	}
+	w.keptPace(12)
 	w.equalsTruth(testApp, 12, 1, "t1")
 }

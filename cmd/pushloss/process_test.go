@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 )
 
 // deadline is when a command is taken to hang.
-const deadline = time.Minute
+const deadline = 3 * time.Minute
 
 // process is the binary, running.
 type process struct {
@@ -36,6 +37,7 @@ func (w *world) startWith(stdin io.Reader, args ...string) *process {
 	}
 	p.cmd.Dir = w.t.TempDir()
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = stdin, &p.stdout, &p.stderr
+	w.said.add(&p.stderr)
 	if err := p.cmd.Start(); err != nil {
 		w.t.Fatal(err)
 	}
@@ -48,6 +50,30 @@ func (w *world) startWith(stdin io.Reader, args ...string) *process {
 		<-p.ended
 	})
 	return p
+}
+
+// outputs are what the processes of a world write. Nil keeps nothing.
+type outputs struct {
+	mu   sync.Mutex
+	from []*program.Output
+}
+
+func (o *outputs) add(said *program.Output) {
+	if o == nil {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.from = append(o.from, said)
+}
+
+func (o *outputs) all() (texts []string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, said := range o.from {
+		texts = append(texts, said.String())
+	}
+	return texts
 }
 
 func (p *process) signal(sig os.Signal) {
