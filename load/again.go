@@ -12,7 +12,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"pushloss/internal/calendar"
-	"pushloss/internal/postgres"
 	"pushloss/transform"
 )
 
@@ -22,18 +21,25 @@ import (
 // before. So every change of a rule needs the next number.
 const rules = 1
 
-// KnownAnswers are the SHA-256 of answers. An answer among them changes nothing if it comes
-// again for the windows that it was last loaded to.
-type KnownAnswers map[[sha256.Size]byte]bool
+// KnownAnswers are the SHA-256 of the answers for some days. An answer among them changes
+// nothing if it comes again for the windows that it was last loaded to.
+type KnownAnswers map[knownAnswer]bool
 
-// Has reports whether an answer is one of them.
-func (k KnownAnswers) Has(digest [sha256.Size]byte) bool { return k[digest] }
+type knownAnswer struct {
+	day    calendar.Day
+	digest bodyHash
+}
+
+// On returns what reports whether an answer for a day is one of them.
+func (k KnownAnswers) On(day calendar.Day) func(digest [sha256.Size]byte) bool {
+	return func(digest [sha256.Size]byte) bool { return k[knownAnswer{day, digest}] }
+}
 
 const (
 	// Planning sqlConfirm for each pull takes longer than running it.
 	sqlPlanOnce = `SELECT set_config('plan_cache_mode', 'force_generic_plan', true)`
 
-	sqlKnownAnswers = `SELECT DISTINCT body_sha256 FROM pushloss.pull WHERE sdk_app_id = $1 AND day = $2 AND rules = $3`
+	sqlKnownAnswers = `SELECT DISTINCT day, body_sha256 FROM pushloss.pull WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3 AND rules = $4`
 
 	// Nothing else pulled the windows since the pull that loaded the answer, because each of
 	// them was last pulled at its time. None of them was opened: a window is opened because its
@@ -82,15 +88,20 @@ const (
 			AND s.sdk_app_id = $1 AND s.task_key = l.task_key AND s.last_figures_at < l.last_loaded_at`
 )
 
-// KnownAnswers returns the answers for a day of an app whose repetition may change nothing.
-func (db *DB) KnownAnswers(ctx context.Context, sdkAppID int64, day calendar.Day) (KnownAnswers, error) {
-	digests, err := postgres.List(ctx, db.pool, pgx.RowTo[[]byte], sqlKnownAnswers, sdkAppID, day.UTC(), int16(rules))
-	if err != nil {
-		return nil, fmt.Errorf("read which answers of %s are known: %w", day, err)
+// KnownAnswers returns the answers for days of an app whose repetition may change nothing.
+func (db *DB) KnownAnswers(ctx context.Context, sdkAppID int64, days calendar.Span) (KnownAnswers, error) {
+	known := make(KnownAnswers)
+	rows, err := db.pool.Query(ctx, sqlKnownAnswers, sdkAppID, days.First.UTC(), days.Last.UTC(), int16(rules))
+	if err == nil {
+		var day time.Time
+		var digest []byte
+		_, err = pgx.ForEachRow(rows, []any{&day, &digest}, func() error {
+			known[knownAnswer{calendar.DayOf(day, time.UTC), bodyHash(digest)}] = true
+			return nil
+		})
 	}
-	known := make(KnownAnswers, len(digests))
-	for _, digest := range digests {
-		known[[sha256.Size]byte(digest)] = true
+	if err != nil {
+		return nil, fmt.Errorf("read which answers of %s are known: %w", days, err)
 	}
 	return known, nil
 }

@@ -212,9 +212,10 @@ func TestAnAlteredRowUnderAConfirmedAnswerIsFoundAndMended(t *testing.T) {
 	pull := f.answer(march, `{"ErrorCode":0,"Results":[{"TaskID":"a","ReadyToSendLoss":[{"ErrCode":"1","ErrCount":5}]}]}`, true, f.taskA)
 	f.load(pull, loadedAt)
 	want := f.facts()
-	known, err := f.db.KnownAnswers(t.Context(), testApp, march)
+	known, err := f.db.KnownAnswers(t.Context(), testApp, calendar.Span{First: march - 1, Last: march + 1})
 	must(t, err)
-	if !known.Has(sha256.Sum256(pull.Body)) || known.Has(sha256.Sum256(nil)) || load.KnownAnswers(nil).Has(sha256.Sum256(nil)) {
+	digest := sha256.Sum256(pull.Body)
+	if !known.On(march)(digest) || known.On(march)(sha256.Sum256(nil)) || known.On(march+1)(digest) || load.KnownAnswers(nil).On(march)(digest) {
 		t.Errorf("known are %v", known)
 	}
 	f.exec(`UPDATE pushloss.stage_loss SET err_count = 6`)

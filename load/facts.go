@@ -172,8 +172,7 @@ func (t factTable) storing(written columns, rows pgx.Rows) error {
 	var app int64
 	var day, at time.Time
 	got := 0
-	into := []any{&f.taskKey, &f.stage, &f.eventType, &f.platform, &f.errCodeKey, &f.count, &f.infoKey, &app, &day, &at}
-	_, err := pgx.ForEachRow(rows, into, func() error {
+	_, err := pgx.ForEachRow(rows, append(f.columns(), &app, &day, &at), func() error {
 		got++
 		delete(missing, of(app, day, at, f))
 		return nil
@@ -243,12 +242,16 @@ func (db *DB) nameInterference(ctx context.Context, err error) error {
 // appendFacts adds the rows of a table's selectRows to facts.
 func (t factTable) appendFacts(facts []factRow, rows pgx.Rows) ([]factRow, error) {
 	f := factRow{factKey: factKey{grain: t.grain}}
-	into := []any{&f.taskKey, &f.stage, &f.eventType, &f.platform, &f.errCodeKey, &f.count, &f.infoKey}
-	_, err := pgx.ForEachRow(rows, into, func() error {
+	_, err := pgx.ForEachRow(rows, f.columns(), func() error {
 		facts = append(facts, f)
 		return nil
 	})
 	return facts, err
+}
+
+// columns are what reading a row of a table of facts fills.
+func (f *factRow) columns() []any {
+	return []any{&f.taskKey, &f.stage, &f.eventType, &f.platform, &f.errCodeKey, &f.count, &f.infoKey}
 }
 
 // toRows gives facts the keys under which they are stored. A fact without a code has no

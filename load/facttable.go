@@ -22,6 +22,8 @@ type factTable struct {
 	selectRows, insert, update, remove string
 	// returning, after insert or update, returns the rows as they are stored.
 	returning string
+	// selectOfLoads is selectRows for windows of several loads, with the load of each row.
+	selectOfLoads string
 	// selectSpan is selectRows for a range of days; $3 is the last day.
 	selectSpan string
 	// selectDay reads a whole day, with the time of each row.
@@ -66,6 +68,9 @@ func newFactTable(t factTable, stage, count string) factTable {
 	t.selectRows = fmt.Sprintf(`
 		SELECT %s FROM %s
 		WHERE sdk_app_id = $1 AND day = $2 AND task_key = ANY($3::int[]) AND task_key BETWEEN $4 AND $5`, row, table)
+	t.selectOfLoads = fmt.Sprintf(`
+		SELECT %s, g.load FROM unnest($1::bigint[], $2::date[], $3::int[], $4::int[]) AS g (sdk_app_id, day, task_key, load)
+		JOIN %s AS f USING (sdk_app_id, day, task_key)`, read("f.task_key", "f."), table)
 	t.selectSpan = fmt.Sprintf(`
 		SELECT %s FROM %s
 		WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3 AND task_key = ANY($4::int[]) AND task_key BETWEEN $5 AND $6`, row, table)

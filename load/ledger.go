@@ -62,16 +62,20 @@ type Entry struct {
 func (e Entry) Confirmed() bool { return e.LastTrustedAt != nil || e.ProvenAt != nil }
 
 const (
-	sqlLedger = `
+	sqlEntry = `
 		SELECT stream_id, day, task_key, state, coalesce(settled_reason, ''), pulls, row_count, reject_count,
-			first_loaded_at, last_loaded_at, last_trusted_at, proven_at, most_by_stage, most_by_platform, lowered_at, last_error, updated_at
+			first_loaded_at, last_loaded_at, last_trusted_at, proven_at, most_by_stage, most_by_platform, lowered_at, last_error, updated_at`
+	sqlLedger = sqlEntry + `
 		FROM pushloss.ledger
 		WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3`
 	sqlLedgerOfApp    = sqlLedger + ` AND task_key = 0`
 	sqlLedgerOfStream = sqlLedger + ` AND stream_id = $4`
 	sqlLedgerOfTasks  = sqlLedgerOfStream + ` AND task_key = ANY($5)`
-	sqlFailedWindows  = `SELECT stream_id, day, task_key FROM pushloss.ledger WHERE sdk_app_id = $1 AND state = 'failed' AND NOT settled`
-	sqlDenseTasks     = `
+	sqlLedgerOfLoads  = sqlEntry + `, load
+		FROM unnest($1::bigint[], $2::date[], $3::smallint[], $4::int[], $5::int[]) AS g (sdk_app_id, day, stream_id, task_key, load)
+		JOIN pushloss.ledger USING (sdk_app_id, day, stream_id, task_key)`
+	sqlFailedWindows = `SELECT stream_id, day, task_key FROM pushloss.ledger WHERE sdk_app_id = $1 AND state = 'failed' AND NOT settled`
+	sqlDenseTasks    = `
 		SELECT stream_id, task_key FROM pushloss.ledger
 		WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3 AND task_key <> 0 AND row_count > 0
 		GROUP BY stream_id, task_key HAVING count(*) >= $4`
@@ -158,11 +162,22 @@ func scanWindow(row pgx.CollectableRow) (w WindowRef, err error) {
 func scanEntry(row pgx.CollectableRow) (Entry, error) {
 	var e Entry
 	var day time.Time
-	err := row.Scan(&e.Stream, &day, &e.TaskKey, &e.State, &e.Settled, &e.Pulls, &e.RowCount, &e.RejectCount,
+	err := row.Scan(e.columns(&day)...)
+	return e.on(day), err
+}
+
+// columns are what sqlEntry fills.
+func (e *Entry) columns(day *time.Time) []any {
+	return []any{
+		&e.Stream, day, &e.TaskKey, &e.State, &e.Settled, &e.Pulls, &e.RowCount, &e.RejectCount,
 		&e.FirstLoadedAt, &e.LastLoadedAt, &e.LastTrustedAt, &e.ProvenAt,
-		&e.Most[stream.ByStage], &e.Most[stream.ByPlatform], &e.LoweredAt, &e.LastError, &e.UpdatedAt)
+		&e.Most[stream.ByStage], &e.Most[stream.ByPlatform], &e.LoweredAt, &e.LastError, &e.UpdatedAt,
+	}
+}
+
+func (e Entry) on(day time.Time) Entry {
 	e.Day = calendar.DayOf(day, time.UTC)
-	return e, err
+	return e
 }
 
 // queueLedger adds to a batch the statements that save a stream's entries of one day.

@@ -3,7 +3,6 @@ package load
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"pushloss/internal/calendar"
@@ -68,8 +67,8 @@ func (db *DB) load(ctx context.Context, tx pgx.Tx, first *pgx.Batch, all []*load
 	var interfered bool
 	var digests [][]byte
 	var names []string
+	queueStored(first, all)
 	for _, m := range all {
-		m.queueRead(first)
 		digests = append(digests, m.sum[:])
 		names = append(names, "pushloss."+tables[m.pull.Stream][0].name, "pushloss."+tables[m.pull.Stream][1].name)
 	}
@@ -128,51 +127,6 @@ func (db *DB) queueWriting(batch *pgx.Batch, w writing) {
 	w.ledger.queue(batch)
 	db.queueBodies(batch, w.bodies)
 	w.pulls.queue(batch)
-}
-
-// stored is what the database has for a pull's windows.
-type stored struct {
-	ledger map[int32]Entry
-	facts  []factRow
-}
-
-// rowCount is the number of the windows' facts, by the ledger.
-func (s stored) rowCount() (n int) {
-	for _, entry := range s.ledger {
-		n += entry.RowCount
-	}
-	return n
-}
-
-// after returns now or, if the clock of the process that loaded last was ahead of this
-// one's, the instant after that load: the history of a window never goes back in time.
-func (s stored) after(now time.Time) time.Time {
-	for _, entry := range s.ledger {
-		if last := entry.LastLoadedAt; last != nil && !now.After(*last) {
-			now = last.Add(time.Microsecond)
-		}
-	}
-	return now
-}
-
-func (m *loading) queueRead(batch *pgx.Batch) {
-	pull, app := m.pull, m.lock.sdkAppID
-	day, keys := pull.Day.UTC(), pull.taskKeys()
-	m.stored = stored{ledger: make(map[int32]Entry, len(keys))}
-	batch.Queue(sqlLedgerOfTasks, app, day, day, int16(pull.Stream), keys).Query(func(rows pgx.Rows) error {
-		entries, err := pgx.CollectRows(rows, scanEntry)
-		for _, entry := range entries {
-			m.stored.ledger[entry.TaskKey] = entry
-		}
-		return err
-	})
-	for _, table := range tables[pull.Stream] {
-		batch.Queue(table.selectRows, app, day, keys, slices.Min(keys), slices.Max(keys)).Query(func(rows pgx.Rows) (err error) {
-			s := &m.stored
-			s.facts, err = table.appendFacts(slices.Grow(s.facts, max(0, s.rowCount()-len(s.facts))), rows)
-			return err
-		})
-	}
 }
 
 // write adds what the pull changes.

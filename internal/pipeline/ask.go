@@ -33,7 +33,7 @@ func (w *appWork) ask(ctx context.Context, r request, normalizer *transform.Norm
 	if r.trial || r.once {
 		tries = 1
 	}
-	answer, err := w.client.Pull(ctx, extract.Request{Stream: r.stream, Window: r.window, Tasks: r.taskIDs(), Tries: tries, Known: r.known.Has})
+	answer, err := w.client.Pull(ctx, extract.Request{Stream: r.stream, Window: r.window, Tasks: r.taskIDs(), Tries: tries, Known: r.known})
 	var failed *extract.Error
 	if errors.As(err, &failed) {
 		switch {

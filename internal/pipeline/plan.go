@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"crypto/sha256"
 	"iter"
 	"time"
 
@@ -243,8 +244,8 @@ type request struct {
 	trial bool
 	// once says that a failure is not tried again.
 	once bool
-	// known are the answers that the day's windows had.
-	known load.KnownAnswers
+	// known reports whether an answer is one that the day's windows had; nil if none is.
+	known func(digest [sha256.Size]byte) bool
 	// loaded, if set, is called with what a load changed.
 	loaded func(load.Outcome)
 }

@@ -168,18 +168,21 @@ type stopError struct{ err error }
 
 func (e *stopError) Error() string { return "another request stopped the app: " + e.err.Error() }
 
+// knownDays is of how many days the known answers are in memory at once.
+const knownDays = 7
+
 // inTurn yields requests with what is known of their windows, and in a backfill those that
 // go first. last says that no others follow.
 func (w *appWork) inTurn(ctx context.Context, db *load.DB, requests iter.Seq2[request, error], last bool) iter.Seq2[request, error] {
 	return func(yield func(request, error) bool) {
 		var known load.KnownAnswers
-		var knownOf calendar.Day
+		var knownOf calendar.Span
 		for r, err := range requests {
-			if err == nil && (known == nil || r.day != knownOf) {
-				known, err = db.KnownAnswers(ctx, w.Account.SDKAppID, r.day)
-				knownOf = r.day
+			if err == nil && (known == nil || !knownOf.Has(r.day)) {
+				knownOf = calendar.Span{First: r.day, Last: r.day + knownDays - 1}
+				known, err = db.KnownAnswers(ctx, w.Account.SDKAppID, knownOf)
 			}
-			r.known = known
+			r.known = known.On(r.day)
 			if !w.givesWay.yields(ctx, false, yield) || !yield(r, err) || err != nil {
 				return
 			}
