@@ -66,7 +66,14 @@ func (e *ZoneError) Hint() string {
 
 const (
 	// A zone that only Go knows is refused: the views need it.
-	sqlKnowZone  = `SELECT now() AT TIME ZONE $1`
+	sqlKnowZone = `SELECT now() AT TIME ZONE $1`
+	sqlAddApp   = `
+		INSERT INTO pushloss.app (sdk_app_id, timezone, first_day, lookback_days, task_days)
+		VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT DO NOTHING`
+	sqlSameApp = `
+		SELECT first_day, now() AT TIME ZONE timezone FROM pushloss.app
+		WHERE sdk_app_id = $1 AND (timezone, lookback_days, task_days) = ($2, $4, $5) AND first_day IS NOT DISTINCT FROM coalesce($3, first_day)`
 	sqlHasLedger = `SELECT EXISTS (SELECT 1 FROM pushloss.ledger WHERE sdk_app_id = $1)`
 	sqlUpsertApp = `
 		INSERT INTO pushloss.app AS a (sdk_app_id, timezone, first_day, lookback_days, task_days)
@@ -87,8 +94,45 @@ const (
 // FirstDay keeps the stored one. Once a window was pulled, SaveApp refuses another time
 // zone with a *TimezoneError and saves nothing.
 func (db *DB) SaveApp(ctx context.Context, app App) (App, error) {
-	var firstDay *time.Time
-	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+	firstDay, same, err := db.addApp(ctx, app)
+	if err == nil && !same {
+		firstDay, err = db.changeApp(ctx, app)
+	}
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		kept, _, err := db.LookupApp(ctx, app.SDKAppID)
+		if err != nil {
+			return App{}, err
+		}
+		return App{}, &TimezoneError{SDKAppID: app.SDKAppID, Stored: kept.Timezone, Configured: app.Timezone}
+	case postgres.Code(err) == pgerrcode.InvalidParameterValue:
+		return App{}, &ZoneError{SDKAppID: app.SDKAppID, Timezone: app.Timezone, cause: err}
+	case err != nil:
+		return App{}, fmt.Errorf("save app %d: %w", app.SDKAppID, err)
+	}
+	app.FirstDay = dayOf(firstDay)
+	return app, nil
+}
+
+// addApp adds the app if it is new. same says that its row has these settings: nothing that
+// depends on them changes.
+func (db *DB) addApp(ctx context.Context, app App) (firstDay *time.Time, same bool, err error) {
+	settings := []any{app.SDKAppID, app.Timezone, dateOf(app.FirstDay), app.LookbackDays, app.TaskDays}
+	batch := &pgx.Batch{} // is one transaction
+	batch.Queue(sqlAddApp, settings...)
+	batch.Queue(sqlSameApp, settings...).QueryRow(func(row pgx.Row) error {
+		err := row.Scan(&firstDay, nil)
+		if same = err == nil; errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	return firstDay, same, db.pool.SendBatch(ctx, batch)
+}
+
+// changeApp changes the app's settings and what depends on them.
+func (db *DB) changeApp(ctx context.Context, app App) (firstDay *time.Time, err error) {
+	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, sqlHoldSettings, app.SDKAppID); err != nil {
 			return err
 		}
@@ -107,20 +151,7 @@ func (db *DB) SaveApp(ctx context.Context, app App) (App, error) {
 		}
 		return err
 	})
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		kept, _, err := db.LookupApp(ctx, app.SDKAppID)
-		if err != nil {
-			return App{}, err
-		}
-		return App{}, &TimezoneError{SDKAppID: app.SDKAppID, Stored: kept.Timezone, Configured: app.Timezone}
-	case postgres.Code(err) == pgerrcode.InvalidParameterValue:
-		return App{}, &ZoneError{SDKAppID: app.SDKAppID, Timezone: app.Timezone, cause: err}
-	case err != nil:
-		return App{}, fmt.Errorf("save app %d: %w", app.SDKAppID, err)
-	}
-	app.FirstDay = dayOf(firstDay)
-	return app, nil
+	return firstDay, err
 }
 
 // CheckTimezone returns a *TimezoneError if days of the app are stored that were cut in

@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -27,8 +28,10 @@ const (
 			first_day = CASE WHEN excluded.active THEN excluded.first_day ELSE s.first_day END
 		WHERE s.active <> excluded.active`
 	sqlStreams = `
-		SELECT stream_id, first_day FROM pushloss.app_stream
-		WHERE sdk_app_id = $1 AND active ORDER BY stream_id`
+		SELECT s.stream_id, a.active, a.first_day
+		FROM pushloss.stream AS s
+		LEFT JOIN pushloss.app_stream AS a ON a.sdk_app_id = $1 AND a.stream_id = s.stream_id
+		ORDER BY s.stream_id`
 )
 
 // ActiveStream is a stream that scheduled runs pull for an app.
@@ -50,14 +53,37 @@ func (db *DB) PlanStreams(ctx context.Context, sdkAppID int64, streams []stream.
 }
 
 func (db *DB) streams(ctx context.Context, sdkAppID int64, streams []stream.Stream, begin calendar.Day, end func(pgx.Tx, context.Context) error) ([]ActiveStream, error) {
-	active, err := db.activeStreams(ctx, sdkAppID, streams, begin, end)
+	active, same, err := readStreams(ctx, db.pool, sdkAppID, streams)
+	if err == nil && !same {
+		active, err = db.changeStreams(ctx, sdkAppID, streams, begin, end)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("streams of app %d: %w", sdkAppID, err)
 	}
 	return active, nil
 }
 
-func (db *DB) activeStreams(ctx context.Context, sdkAppID int64, streams []stream.Stream, begin calendar.Day, end func(pgx.Tx, context.Context) error) ([]ActiveStream, error) {
+// readStreams returns the app's active streams. same says that all are chosen, and no other.
+func readStreams(ctx context.Context, from postgres.Reader, sdkAppID int64, chosen []stream.Stream) (active []ActiveStream, same bool, err error) {
+	rows, err := from.Query(ctx, sqlStreams, sdkAppID)
+	if err != nil {
+		return nil, false, err
+	}
+	var of stream.Stream
+	var isActive *bool
+	var first *time.Time
+	same = true
+	_, err = pgx.ForEachRow(rows, []any{&of, &isActive, &first}, func() error {
+		same = same && isActive != nil && *isActive == slices.Contains(chosen, of)
+		if isActive != nil && *isActive {
+			active = append(active, ActiveStream{Stream: of, FirstDay: dayOf(first)})
+		}
+		return nil
+	})
+	return active, same, err
+}
+
+func (db *DB) changeStreams(ctx context.Context, sdkAppID int64, streams []stream.Stream, begin calendar.Day, end func(pgx.Tx, context.Context) error) ([]ActiveStream, error) {
 	numbers := make([]int16, len(streams))
 	for i, stream := range streams {
 		numbers[i] = int16(stream)
@@ -83,12 +109,7 @@ func (db *DB) activeStreams(ctx context.Context, sdkAppID int64, streams []strea
 			return nil, err
 		}
 	}
-	active, err := postgres.List(ctx, tx, func(row pgx.CollectableRow) (s ActiveStream, err error) {
-		var first *time.Time
-		err = row.Scan(&s.Stream, &first)
-		s.FirstDay = dayOf(first)
-		return s, err
-	}, sqlStreams, sdkAppID)
+	active, _, err := readStreams(ctx, tx, sdkAppID, streams)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"pushloss/internal/calendar"
 	"pushloss/internal/jump"
+	"pushloss/internal/postgres"
 )
 
 // jumpsLimit bounds the reading of an app's figures.
@@ -25,44 +27,85 @@ func (db *DB) readJumpFigures(ctx context.Context, app int64, zone *time.Locatio
 		},
 		codeKeys: map[string]int32{},
 	}
-	err = db.Read(ctx, jumpsLimit, func(tx pgx.Tx) error {
-		counts := jumpCounts{}
-		args := []any{app, first.UTC(), last.UTC()}
-		if err := f.readPulls(ctx, tx, args); err != nil {
-			return err
-		}
-		for stream, sql := range []string{sqlJumpLosses, sqlJumpPushes} {
-			if err := counts.read(ctx, tx, stream, sql, args); err != nil {
-				return err
-			}
-		}
-		if err := counts.readChanges(ctx, tx, args); err != nil {
-			return err
-		}
-		return f.fill(ctx, tx, counts)
-	})
+	ctx, cancel := context.WithTimeout(ctx, jumpsLimit)
+	defer cancel()
+	counts := jumpCounts{}
+	if err = f.read(ctx, db.pool, counts, app, first, last); err == nil {
+		err = f.fill(ctx, db.pool, counts)
+	}
 	if err != nil {
 		return f, fmt.Errorf("read the figures to compare: %w", err)
 	}
 	return f, nil
 }
 
-func (f jumpFigures) readPulls(ctx context.Context, tx pgx.Tx, args []any) error {
-	rows, err := tx.Query(ctx, sqlJumpPulls, args...)
+// One statement sees one state of the database. The first fact of a push count is 3 (total),
+// which can be lost before it is sent, the second 4 (sent), which can be lost afterwards.
+const (
+	sqlJumpFigures = `
+		SELECT 'pull', stream_id, day, 0::smallint, 0::smallint, 0::smallint, 0, 0::bigint, first_loaded_at, greatest(last_loaded_at, proven_at), 0::bigint
+		FROM pushloss.ledger
+		WHERE sdk_app_id = $1 AND task_key = 0 AND day BETWEEN $2 AND $3 AND stream_id IN (0, 1)
+			AND state IN ('loaded', 'empty', 'failed') AND first_loaded_at IS NOT NULL
+		UNION ALL
+		SELECT 'now', 0::smallint, day, stage_id, event_type, platform_id, err_code_key, err_count, NULL, NULL, 0
+		FROM pushloss.platform_loss
+		WHERE sdk_app_id = $1 AND task_key = 0 AND day BETWEEN $2 AND $3
+		UNION ALL
+		SELECT 'now', 1::smallint, day, (counter_id - 2)::smallint, event_type, platform_id, 0, push_count, NULL, NULL, 0
+		FROM pushloss.platform_push_count
+		WHERE sdk_app_id = $1 AND task_key = 0 AND day BETWEEN $2 AND $3 AND counter_id IN (3, 4)
+		UNION ALL
+		SELECT 'before', stream_id, day, (CASE stream_id WHEN 0 THEN stage_id ELSE stage_id - 2 END)::smallint, event_type, platform_id,
+			CASE stream_id WHEN 0 THEN err_code_key ELSE 0 END, coalesce(old_count, 0), changed_at, NULL, change_id
+		FROM pushloss.loss_change
+		WHERE sdk_app_id = $1 AND task_key = 0 AND day BETWEEN $2 AND $3 AND by_platform
+			AND (stream_id = 0 OR stream_id = 1 AND stage_id IN (3, 4)) AND old_count IS DISTINCT FROM new_count`
+	sqlJumpCodes = `SELECT err_code_key, err_code FROM pushloss.err_code WHERE err_code_key = ANY($1::int[])`
+)
+
+// pastChange is a change of a count in the past.
+type pastChange struct {
+	jumpFact
+	day calendar.Day
+	id  int64
+	jump.Change
+}
+
+func (f jumpFigures) read(ctx context.Context, from postgres.Reader, counts jumpCounts, app int64, first, last calendar.Day) error {
+	rows, err := from.Query(ctx, sqlJumpFigures, app, first.UTC(), last.UTC())
 	if err != nil {
 		return err
 	}
-	var stream int16
-	var day time.Time
-	var pulled jump.Pulled
-	_, err = pgx.ForEachRow(rows, []any{&stream, &day, &pulled.First, &pulled.Last}, func() error {
-		of := f.Lost
-		if stream != 0 {
-			of = f.Pushed
+	var (
+		kind      string
+		fact      jumpFact
+		date      time.Time
+		n, id     int64
+		at, until *time.Time
+		changes   []pastChange
+	)
+	_, err = pgx.ForEachRow(rows, []any{
+		&kind, &fact.stream, &date, &fact.gate.StageID, &fact.gate.EventType, &fact.gate.PlatformID, &fact.code, &n, &at, &until, &id,
+	}, func() error {
+		switch day := calendar.DayOf(date, time.UTC); kind {
+		case "pull":
+			of := f.Lost
+			if fact.stream != 0 {
+				of = f.Pushed
+			}
+			of[day] = jump.Pulled{First: *at, Last: *until}
+		case "now":
+			counts.add(fact, day, func(count *jump.Count) { count.Now = n })
+		case "before":
+			changes = append(changes, pastChange{fact, day, id, jump.Change{Before: n, At: *at}})
 		}
-		of[calendar.DayOf(day, time.UTC)] = pulled
 		return nil
 	})
+	slices.SortFunc(changes, func(a, b pastChange) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.id, b.id)) })
+	for _, c := range changes {
+		counts.add(c.jumpFact, c.day, func(count *jump.Count) { count.Changes = append(count.Changes, c.Change) })
+	}
 	return err
 }
 
@@ -85,40 +128,8 @@ func (c jumpCounts) add(fact jumpFact, day calendar.Day, change func(*jump.Count
 	c[fact][day] = count
 }
 
-func (c jumpCounts) read(ctx context.Context, tx pgx.Tx, stream int, sql string, args []any) error {
-	rows, err := tx.Query(ctx, sql, args...)
-	if err != nil {
-		return err
-	}
-	fact := jumpFact{stream: stream}
-	var day time.Time
-	var n int64
-	_, err = pgx.ForEachRow(rows, []any{&day, &fact.gate.StageID, &fact.gate.EventType, &fact.gate.PlatformID, &fact.code, &n}, func() error {
-		c.add(fact, calendar.DayOf(day, time.UTC), func(count *jump.Count) { count.Now = n })
-		return nil
-	})
-	return err
-}
-
-func (c jumpCounts) readChanges(ctx context.Context, tx pgx.Tx, args []any) error {
-	rows, err := tx.Query(ctx, sqlJumpChanges, args...)
-	if err != nil {
-		return err
-	}
-	var fact jumpFact
-	var day time.Time
-	var change jump.Change
-	_, err = pgx.ForEachRow(rows, []any{
-		&fact.stream, &day, &fact.gate.StageID, &fact.gate.EventType, &fact.gate.PlatformID, &fact.code, &change.Before, &change.At,
-	}, func() error {
-		c.add(fact, calendar.DayOf(day, time.UTC), func(count *jump.Count) { count.Changes = append(count.Changes, change) })
-		return nil
-	})
-	return err
-}
-
 // fill gives the counts their codes.
-func (f jumpFigures) fill(ctx context.Context, tx pgx.Tx, counts jumpCounts) error {
+func (f jumpFigures) fill(ctx context.Context, from postgres.Reader, counts jumpCounts) error {
 	var keys []int32
 	for fact := range counts {
 		if fact.stream == 0 {
@@ -126,7 +137,7 @@ func (f jumpFigures) fill(ctx context.Context, tx pgx.Tx, counts jumpCounts) err
 		}
 	}
 	slices.Sort(keys)
-	rows, err := tx.Query(ctx, sqlJumpCodes, slices.Compact(keys))
+	rows, err := from.Query(ctx, sqlJumpCodes, slices.Compact(keys))
 	if err != nil {
 		return err
 	}

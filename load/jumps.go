@@ -11,7 +11,6 @@ import (
 
 	"pushloss/internal/calendar"
 	"pushloss/internal/jump"
-	"pushloss/internal/postgres"
 )
 
 // The states of an event.
@@ -22,35 +21,12 @@ const (
 )
 
 const (
-	// The first fact of a push count is 3 (total), which can be lost before it is sent, the
-	// second 4 (sent), which can be lost afterwards.
-	sqlJumpPulls = `
-		SELECT stream_id, day, first_loaded_at, greatest(last_loaded_at, proven_at)
-		FROM pushloss.ledger
-		WHERE sdk_app_id = $1 AND task_key = 0 AND day BETWEEN $2 AND $3 AND stream_id IN (0, 1)
-			AND state IN ('loaded', 'empty', 'failed') AND first_loaded_at IS NOT NULL`
-	sqlJumpLosses = `
-		SELECT day, stage_id, event_type, platform_id, err_code_key, err_count
-		FROM pushloss.platform_loss
-		WHERE sdk_app_id = $1 AND task_key = 0 AND day BETWEEN $2 AND $3`
-	sqlJumpPushes = `
-		SELECT day, counter_id - 2, event_type, platform_id, 0, push_count
-		FROM pushloss.platform_push_count
-		WHERE sdk_app_id = $1 AND task_key = 0 AND day BETWEEN $2 AND $3 AND counter_id IN (3, 4)`
-	sqlJumpChanges = `
-		SELECT stream_id, day, CASE stream_id WHEN 0 THEN stage_id ELSE stage_id - 2 END, event_type, platform_id,
-			CASE stream_id WHEN 0 THEN err_code_key ELSE 0 END, coalesce(old_count, 0), changed_at
-		FROM pushloss.loss_change
-		WHERE sdk_app_id = $1 AND task_key = 0 AND day BETWEEN $2 AND $3 AND by_platform
-			AND (stream_id = 0 OR stream_id = 1 AND stage_id IN (3, 4)) AND old_count IS DISTINCT FROM new_count
-		ORDER BY changed_at, change_id`
-	sqlJumpCodes  = `SELECT err_code_key, err_code FROM pushloss.err_code WHERE err_code_key = ANY($1::int[])`
 	sqlNewestDay  = `SELECT max(day) FROM pushloss.ledger WHERE sdk_app_id = $1 AND task_key = 0 AND stream_id = 0 AND first_loaded_at IS NOT NULL`
 	sqlJumpsKnown = `
 		SELECT j.jump_id, c.err_code, j.err_code_key, j.stage_id, j.event_type, j.platform_id, j.first_day, j.last_day, j.worst_day,
 			j.losses, coalesce(j.pushes, 0), j.usual, j.state
 		FROM pushloss.jump AS j JOIN pushloss.err_code AS c USING (err_code_key)
-		WHERE j.sdk_app_id = $1 AND (j.last_day >= $2 OR j.state = 'open')
+		WHERE j.sdk_app_id = $1 AND (j.last_day >= least($2::date, (` + sqlNewestDay + `) - $3::int) OR j.state = 'open')
 		ORDER BY j.first_day, j.jump_id`
 	sqlInsertJump = `
 		INSERT INTO pushloss.jump (sdk_app_id, stage_id, event_type, platform_id, err_code_key, first_day, last_day, worst_day, losses, pushes, usual, state, opened_at, closed_at)
@@ -88,21 +64,14 @@ func (l *AppLock) UpdateJumps(ctx context.Context, zone *time.Location, since *c
 		}
 		return 0, nil
 	}
-	var newest *time.Time
-	if err := db.pool.QueryRow(ctx, sqlNewestDay, app).Scan(&newest); err != nil {
-		return 0, fmt.Errorf("look for the newest day: %w", err)
+	newest, known, err := db.knownJumps(ctx, app, since)
+	if err != nil || newest == nil {
+		return 0, err
 	}
-	if newest == nil {
-		return 0, nil
-	}
-	last := calendar.DayOf(*newest, time.UTC)
+	last := *newest
 	first := last - jump.Judged + 1
 	if since != nil {
 		first = min(first, *since)
-	}
-	known, err := db.knownJumps(ctx, app, first-jump.Reach)
-	if err != nil {
-		return 0, err
 	}
 	var valid []jump.Event
 	for _, k := range known {
@@ -203,16 +172,32 @@ func jumpChanges(app int64, known []storedJump, found []jump.Event, codeKeys map
 	return changes, added
 }
 
-func (db *DB) knownJumps(ctx context.Context, app int64, since calendar.Day) ([]storedJump, error) {
-	known, err := postgres.List(ctx, db.pool, func(row pgx.CollectableRow) (k storedJump, err error) {
-		var first, last, worst time.Time
-		err = row.Scan(&k.id, &k.Code, &k.codeKey, &k.StageID, &k.EventType, &k.PlatformID, &first, &last, &worst, &k.Losses, &k.Pushes, &k.Usual, &k.state)
-		k.First, k.Last, k.Worst = calendar.DayOf(first, time.UTC), calendar.DayOf(last, time.UTC), calendar.DayOf(worst, time.UTC)
-		k.Over = k.state == jumpOver
-		return k, err
-	}, sqlJumpsKnown, app, since.UTC())
-	if err != nil {
-		return nil, fmt.Errorf("read the losses that stood out: %w", err)
+// knownJumps returns the newest day with figures, and the events that judging it, or the days
+// since an earlier one, may change. Without a newest day there is nothing to judge.
+func (db *DB) knownJumps(ctx context.Context, app int64, since *calendar.Day) (newest *calendar.Day, known []storedJump, err error) {
+	batch := &pgx.Batch{}
+	batch.Queue(sqlNewestDay, app).QueryRow(func(row pgx.Row) error {
+		var day *time.Time
+		err := row.Scan(&day)
+		newest = dayOf(day)
+		return err
+	})
+	if since != nil {
+		reached := *since - jump.Reach
+		since = &reached
 	}
-	return known, nil
+	batch.Queue(sqlJumpsKnown, app, dateOf(since), jump.Judged-1+jump.Reach).Query(func(rows pgx.Rows) error {
+		known, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (k storedJump, err error) {
+			var first, last, worst time.Time
+			err = row.Scan(&k.id, &k.Code, &k.codeKey, &k.StageID, &k.EventType, &k.PlatformID, &first, &last, &worst, &k.Losses, &k.Pushes, &k.Usual, &k.state)
+			k.First, k.Last, k.Worst = calendar.DayOf(first, time.UTC), calendar.DayOf(last, time.UTC), calendar.DayOf(worst, time.UTC)
+			k.Over = k.state == jumpOver
+			return k, err
+		})
+		return err
+	})
+	if err := db.pool.SendBatch(ctx, batch); err != nil {
+		return nil, nil, fmt.Errorf("read the losses that stood out: %w", err)
+	}
+	return newest, known, nil
 }

@@ -26,6 +26,7 @@ const (
 		UPDATE pushloss.ledger AS l SET settled = true, settled_reason = 'retired'
 		FROM pushloss.task AS t
 		WHERE t.task_key = l.task_key AND t.retired_at IS NOT NULL AND l.sdk_app_id = $1 AND NOT l.settled`
+	sqlHasTasks    = `SELECT EXISTS (SELECT 1 FROM pushloss.task WHERE sdk_app_id = $1)`
 	sqlReopenTasks = `
 		UPDATE pushloss.ledger AS l SET settled = false, settled_reason = NULL
 		FROM pushloss.task AS t
@@ -41,6 +42,7 @@ func (l *AppLock) Settle(ctx context.Context, lastForgotten, lastEnded calendar.
 	var settled int64
 	err := l.transact(ctx, func(ctx context.Context, tx pgx.Tx, batch *pgx.Batch) error {
 		settled = 0
+		var hasTasks bool
 		count := func(tag pgconn.CommandTag) error {
 			settled += tag.RowsAffected()
 			return nil
@@ -48,7 +50,8 @@ func (l *AppLock) Settle(ctx context.Context, lastForgotten, lastEnded calendar.
 		batch.Queue(sqlSettleForgotten, l.sdkAppID, lastForgotten.UTC()).Exec(count)
 		batch.Queue(sqlSettleRetired, l.sdkAppID).Exec(count)
 		batch.Queue(sqlReopenDays, l.sdkAppID, lastEnded.UTC())
-		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		batch.Queue(sqlHasTasks, l.sdkAppID).QueryRow(func(row pgx.Row) error { return row.Scan(&hasTasks) })
+		if err := tx.SendBatch(ctx, batch).Close(); err != nil || !hasTasks {
 			return err
 		}
 		return l.cover(ctx, tx, lastEnded)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize/english"
 
@@ -31,6 +32,7 @@ func (p *Pipeline) Backfill(ctx context.Context, request BackfillRequest, waitin
 	if err != nil {
 		return Report{}, err
 	}
+	looked := time.Now()
 	seen, err := p.newestRun(ctx)
 	if err != nil {
 		return Report{}, err
@@ -38,7 +40,7 @@ func (p *Pipeline) Backfill(ctx context.Context, request BackfillRequest, waitin
 	j := &job{Pipeline: p, kind: KindBackfill, acquire: acquireLater(waiting), judgeSince: &request.From}
 	pull := &puller{
 		job:  j,
-		asOf: p.opts.Now, seenRun: &seen.ID,
+		asOf: p.opts.Now, giveWay: &giveWay{seen: seen.ID, looked: looked},
 		prepare: func(ctx context.Context, app App) (appPlan, policy, error) {
 			_, err := p.db.SaveApp(ctx, load.App{
 				SDKAppID: app.Account.SDKAppID, Timezone: app.Location.String(),

@@ -17,8 +17,8 @@ const defaultGiveWay = 5 * time.Second
 type giveWay struct {
 	*job
 	app    App
-	seen   int64 // the newest run whose windows are done
-	looked time.Time
+	seen   int64     // the newest run whose windows are done
+	looked time.Time // when that was found out
 }
 
 // newestRun returns the run that began last, in any state.
@@ -35,7 +35,7 @@ func (g *giveWay) due(ctx context.Context, lastTime bool) (due appPlan, ok bool,
 		return appPlan{}, false, nil
 	}
 	g.looked = time.Now()
-	run, err := g.newestRun(ctx)
+	run, err := g.newest.get(ctx)
 	if err != nil || run.ID <= g.seen {
 		return appPlan{}, false, err
 	}

@@ -34,6 +34,8 @@ type job struct {
 	judgeSince *calendar.Day
 
 	clocks clocks
+	// newest is the newest run.
+	newest shared[load.Run]
 
 	mu       sync.Mutex
 	progress Progress
@@ -53,7 +55,9 @@ func (j *job) execute(ctx context.Context, apps []App) (Report, error) {
 		return Report{}, err
 	}
 	report := Report{Kind: j.kind, StartedAt: j.opts.Now()}
-	j.clocks = clocks{now: j.opts.Now, database: j.opts.DatabaseNow, databaseAhead: database.Sub(report.StartedAt)}
+	clock := shared[time.Time]{ask: j.opts.DatabaseNow}
+	j.clocks = clocks{now: j.opts.Now, database: clock.get, databaseAhead: database.Sub(report.StartedAt)}
+	j.newest.ask = j.newestRun
 	report.RunID, err = session.StartRun(ctx, j.kind, report.StartedAt)
 	if err != nil {
 		return Report{}, err

@@ -14,8 +14,8 @@ type puller struct {
 	asOf func() time.Time
 	// prepare returns the plan of an app; it is called under the app's lock.
 	prepare func(ctx context.Context, app App) (appPlan, policy, error)
-	// seenRun is, in a backfill, the newest run that does not need to go first.
-	seenRun *int64
+	// giveWay is, in a backfill, how each app begins to give way to runs.
+	giveWay *giveWay
 }
 
 // do executes the app's plan, then repeats the checks whose days it pulled.
@@ -37,8 +37,8 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 		more:     p.planned,
 		opts:     p.opts, began: p.opts.Now(), emptied: make(emptied),
 	}
-	if p.seenRun != nil {
-		work.givesWay = &giveWay{job: p.job, app: at.App, seen: *p.seenRun}
+	if p.giveWay != nil {
+		work.givesWay = &giveWay{job: p.job, app: at.App, seen: p.giveWay.seen, looked: p.giveWay.looked}
 	}
 	size, err := p.pullBySpans(ctx, work)
 	report.Totals, report.DaysRemoved = work.totals, work.emptied.count()
@@ -125,7 +125,7 @@ const HintOfDisagreement = "what spans had proven is requested again by days, an
 
 // spanRules returns how a plan uses spans; nil if it does not.
 func (p *Pipeline) spanRules(ctx context.Context, plan appPlan, rules policy, now, asOf time.Time) (*spanRules, error) {
-	if !p.settings.Spans || plan.reprocess == All || plan.reprocess == Failed {
+	if !p.settings.Spans || len(plan.tasks) == 0 || plan.reprocess == All || plan.reprocess == Failed {
 		return nil, nil
 	}
 	spans := &spanRules{policy: rules, now: now, asOf: asOf, worth: p.opts.worth.spans}
