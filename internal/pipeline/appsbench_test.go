@@ -2,7 +2,6 @@ package pipeline_test
 
 import (
 	"context"
-	"net/http/httptest"
 	"runtime/debug"
 	"testing"
 	"time"
@@ -12,8 +11,8 @@ import (
 	"pushloss/extract"
 	"pushloss/internal/calendar"
 	"pushloss/internal/lab/sandbox"
+	"pushloss/internal/lab/world"
 	"pushloss/internal/pipeline"
-	"pushloss/internal/secret"
 	"pushloss/load"
 )
 
@@ -27,24 +26,19 @@ func BenchmarkApps(b *testing.B) {
 	for range b.N {
 		ctx := b.Context()
 		url, db := benchDatabase(b, connections)
-		cfg := sandbox.Config{Seed: 1, CallsPerSecond: 1}
-		for id := range int64(apps) {
-			cfg.Apps = append(cfg.Apps, sandbox.App{SDKAppID: benchApp + id, SecretKey: "key"})
-		}
-		api, err := sandbox.New(cfg)
-		if err != nil {
-			b.Fatal(err)
-		}
-		http := httptest.NewServer(api)
-		b.Cleanup(http.Close)
+		ids := make([]int64, apps)
+		api := world.NewAPI(b, func(cfg *sandbox.Config) {
+			cfg.Apps, cfg.CallsPerSecond, cfg.RecordCalls = nil, 1, false
+			for i := range ids {
+				ids[i] = benchApp + int64(i)
+				cfg.Apps = append(cfg.Apps, sandbox.App{SDKAppID: ids[i], SecretKey: world.Key})
+			}
+		})
 		var accounts []pipeline.App
-		for _, app := range cfg.Apps {
-			accounts = append(accounts, pipeline.App{
-				Account: extract.Account{
-					SDKAppID: app.SDKAppID, SecretKey: secret.New("key"), Identifier: sandbox.DefaultAdmin, BaseURLs: []string{http.URL},
-				},
-				Location: time.UTC, CallsPerSecond: 1,
-			})
+		for _, id := range ids {
+			app := api.App(id, time.UTC)
+			app.CallsPerSecond = 1
+			accounts = append(accounts, app)
 		}
 		jobs := pipeline.New(db, extract.NewTransport(), accounts,
 			pipeline.Settings{LookbackDays: 7, TaskDays: 30, APIMemoryDays: 365}, pipeline.Options{})
@@ -66,11 +60,10 @@ func BenchmarkApps(b *testing.B) {
 			b.Errorf("%d calls came too early", violations)
 		}
 		var truth, stored, rows int64
-		for _, app := range cfg.Apps {
-			for day := last - days + 1; day <= last; day++ {
-				window := day.Window(time.UTC)
-				for _, row := range api.Truth(app.SDKAppID, "", window.Start, window.End).Stage {
-					truth += row.ErrCount
+		for _, id := range ids {
+			for _, fact := range api.Facts(id, time.UTC, last-days+1, last) {
+				if fact.Grain == "stage" {
+					truth += fact.Count
 					rows++
 				}
 			}

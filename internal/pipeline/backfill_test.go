@@ -11,6 +11,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/lab/world"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/problem"
 	"pushloss/load"
@@ -18,12 +19,12 @@ import (
 
 // mixed leaves the ledger of ten days with settled, open, failed and missing
 // windows of the app and of seven tasks.
-func mixed(t testing.TB) *world {
+func mixed(t testing.TB) *fixture {
 	w := setup(t)
-	w.tasks(sevenTasks...)
-	w.faults("code=90102:from="+(today-6).String()+",to="+(today-5).String()+",task=overall", "code=90102:day="+(today-2).String()+",task=t2")
+	w.Tasks(sevenTasks...)
+	w.API.Faults("code=90102:from="+(today-6).String()+",to="+(today-5).String()+",task=overall", "code=90102:day="+(today-2).String()+",task=t2")
 	w.backfill(today-8, today-1, load.RunPartial)
-	w.faults()
+	w.API.Faults()
 	return w
 }
 
@@ -44,15 +45,15 @@ func TestR1ThePlanIsWhatIsExecuted(t *testing.T) {
 			w := mixed(t)
 			request := test.request
 			request.From, request.To = today-10, today-1
-			before := len(w.api.Calls())
-			planned, err := w.pipeline(pipeline.Options{}).PlanBackfill(t.Context(), request)
+			before := len(w.API.Calls())
+			planned, err := w.Jobs(pipeline.Options{}).PlanBackfill(t.Context(), request)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(w.api.Calls()) != before {
+			if len(w.API.Calls()) != before {
 				t.Fatal("planning called the API")
 			}
-			w.backfillAs(request, load.RunDone)
+			w.Backfill(request, load.RunDone)
 
 			type window struct{ start, task string }
 			want, got := make(map[window]int), make(map[window]int)
@@ -61,7 +62,7 @@ func TestR1ThePlanIsWhatIsExecuted(t *testing.T) {
 					want[window{p.Day.UTC().Format(time.RFC3339), p.TaskID}]++
 				}
 			}
-			calls := askedOf(w.api.Calls()[before:])
+			calls := askedOf(w.API.Calls()[before:])
 			for _, call := range calls {
 				for _, task := range strings.Split(call.Tasks, " ") {
 					got[window{call.Start, task}]++
@@ -93,17 +94,17 @@ func TestR2EachKindOfReprocessingPullsItsWindows(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			w := mixed(t)
-			before := len(w.api.Calls())
-			w.backfillAs(pipeline.BackfillRequest{From: today - 10, To: today - 1, Reprocess: test.kind}, load.RunDone)
-			if got := len(w.api.Calls()) - before; got != test.calls {
+			before := len(w.API.Calls())
+			w.Backfill(pipeline.BackfillRequest{From: today - 10, To: today - 1, Reprocess: test.kind}, load.RunDone)
+			if got := len(w.API.Calls()) - before; got != test.calls {
 				t.Errorf("%d calls, want %d", got, test.calls)
 			}
 			from := today - 10
 			if test.kind == pipeline.Failed {
 				from = today - 8
 			}
-			w.equalsTruth(from, today-1, sevenTasks...)
-			if n := w.number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND (state = 'failed' OR last_error IS NOT NULL)`); n != 0 {
+			w.EqualsTruth(from, today-1, sevenTasks...)
+			if n := w.Number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND (state = 'failed' OR last_error IS NOT NULL)`); n != 0 {
 				t.Errorf("%d windows are still reported as failed", n)
 			}
 		})
@@ -118,34 +119,34 @@ func TestR3AnInterruptedBackfillGoesOnWithTheRest(t *testing.T) {
 		t.Run(fmt.Sprint("after ", after), func(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
-			w.tasks(sevenTasks...)
+			w.Tasks(sevenTasks...)
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			request := pipeline.BackfillRequest{From: today - 10, To: today - 5, Reprocess: pipeline.Missing}
 			var last pipeline.Progress
-			report, err := w.pipeline(pipeline.Options{OnProgress: func(p pipeline.Progress) {
+			report, err := w.Jobs(pipeline.Options{OnProgress: func(p pipeline.Progress) {
 				if last = p; p.Done == after {
 					cancel()
 				}
 			}}).Backfill(ctx, request, nil)
-			w.ended(report, err, load.RunInterrupted)
+			w.Ended(report, err, load.RunInterrupted)
 			app := report.Apps[0]
 			if app.State != pipeline.AppInterrupted || app.Hint == "" || !errors.Is(app.Err(), context.Canceled) {
 				t.Errorf("the app's report is %+v", app)
 			}
-			done := len(w.api.Calls())
+			done := len(w.API.Calls())
 			if done >= 18 || done < after || last.Done != done || last.Total != 18 {
 				t.Errorf("%d calls were made, progress is %+v", done, last)
 			}
-			if n := w.number(`SELECT count(*) FROM pushloss.pull`); n != int64(done) {
+			if n := w.Number(`SELECT count(*) FROM pushloss.pull`); n != int64(done) {
 				t.Errorf("%d answers are loaded of %d", n, done)
 			}
 
-			w.backfillAs(request, load.RunDone)
+			w.Backfill(request, load.RunDone)
 			if all := w.calls(); len(all) != 18 || len(twice(all)) > 0 {
 				t.Errorf("%d calls in all, made twice: %v", len(all), twice(all))
 			}
-			w.equalsTruth(today-10, today-5, sevenTasks...)
+			w.EqualsTruth(today-10, today-5, sevenTasks...)
 		})
 	}
 }
@@ -154,23 +155,23 @@ func TestR4ABackfillDoesNotMoveTheRunsFirstDay(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.backfill(today-30, today-28, load.RunDone)
-	if n := w.number(`SELECT count(*) FROM analytics.apps WHERE first_day IS NOT NULL`); n != 0 {
+	if n := w.Number(`SELECT count(*) FROM analytics.apps WHERE first_day IS NOT NULL`); n != 0 {
 		t.Error("the backfill set a first day")
 	}
-	w.run(load.RunDone)
+	w.Run(load.RunDone)
 	w.backfill(today-40, today-38, load.RunDone)
-	before := len(w.api.Calls())
-	w.run(load.RunDone)
-	for _, call := range w.api.Calls()[before:] {
+	before := len(w.API.Calls())
+	w.Run(load.RunDone)
+	for _, call := range w.API.Calls()[before:] {
 		if day := calendar.DayOf(time.Unix(call.Start, 0), time.UTC); day < today-3 {
 			t.Errorf("the run pulls %s, before its first day", day)
 		}
 	}
-	var want []fact
+	var want []world.Fact
 	for _, days := range [][2]calendar.Day{{today - 40, today - 38}, {today - 30, today - 28}, {today - 3, today - 1}} {
-		want = append(want, w.truth(testApp, time.UTC, days[0], days[1])...)
+		want = append(want, w.API.Facts(testApp, time.UTC, days[0], days[1])...)
 	}
-	equalFacts(t, want, w.stored(testApp))
+	world.EqualFacts(t, want, w.Facts(testApp))
 }
 
 func TestABackfillThatMakesNoSenseIsRefusedBeforeAnythingIsDone(t *testing.T) {
@@ -189,8 +190,8 @@ func TestABackfillThatMakesNoSenseIsRefusedBeforeAnythingIsDone(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
-			w.tasks("t1")
-			jobs := w.pipeline(pipeline.Options{})
+			w.Tasks("t1")
+			jobs := w.Jobs(pipeline.Options{})
 			_, planErr := jobs.PlanBackfill(t.Context(), test.request)
 			report, err := jobs.Backfill(t.Context(), test.request, nil)
 			for _, err := range []error{err, planErr} {
@@ -199,7 +200,7 @@ func TestABackfillThatMakesNoSenseIsRefusedBeforeAnythingIsDone(t *testing.T) {
 					t.Errorf("the error is %v", err)
 				}
 			}
-			if report.RunID != 0 || len(w.api.Calls()) != 0 || w.number(`SELECT count(*) FROM pushloss.run`) != 0 {
+			if report.RunID != 0 || len(w.API.Calls()) != 0 || w.Number(`SELECT count(*) FROM pushloss.run`) != 0 {
 				t.Error("something was done")
 			}
 		})
@@ -210,19 +211,19 @@ func TestTheTimeZoneOfAnAppIsKeptInPlanAndBackfill(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.backfill(today-5, today-5, load.RunDone)
-	w.apps[0].Location = time.FixedZone("Elsewhere", 3600)
+	w.Apps[0].Location = time.FixedZone("Elsewhere", 3600)
 	request := pipeline.BackfillRequest{From: today - 6, To: today - 5, Reprocess: pipeline.Missing}
-	before := len(w.api.Calls())
-	report, err := w.pipeline(pipeline.Options{}).Backfill(t.Context(), request, nil)
-	w.ended(report, err, load.RunFailed)
-	_, planErr := w.pipeline(pipeline.Options{}).PlanBackfill(t.Context(), request)
+	before := len(w.API.Calls())
+	report, err := w.Jobs(pipeline.Options{}).Backfill(t.Context(), request, nil)
+	w.Ended(report, err, load.RunFailed)
+	_, planErr := w.Jobs(pipeline.Options{}).PlanBackfill(t.Context(), request)
 	for _, err := range []error{report.Apps[0].Err(), planErr} {
 		var timezone *load.TimezoneError
 		if !errors.As(err, &timezone) || timezone.Stored != "UTC" {
 			t.Errorf("the error is %v", err)
 		}
 	}
-	if len(w.api.Calls()) != before {
+	if len(w.API.Calls()) != before {
 		t.Error("the API was called")
 	}
 }
@@ -230,9 +231,9 @@ func TestTheTimeZoneOfAnAppIsKeptInPlanAndBackfill(t *testing.T) {
 func TestTasksAreFollowedForTheirDaysOnly(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.settings.TaskDays = 3
+	w.Settings.TaskDays = 3
 	sent := noonOf(today - 8)
-	_, err := w.db.SaveTasks(t.Context(), []load.Task{
+	_, err := w.DB.SaveTasks(t.Context(), []load.Task{
 		{SDKAppID: testApp, TaskID: "sent", SentAt: &sent},
 		{SDKAppID: testApp, TaskID: "registered"},
 		{SDKAppID: testApp, TaskID: "retired"},
@@ -240,15 +241,15 @@ func TestTasksAreFollowedForTheirDaysOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := w.db.RetireTasks(t.Context(), testApp, []string{"retired"}, noonOf(today-2)); err != nil {
+	if _, _, err := w.DB.RetireTasks(t.Context(), testApp, []string{"retired"}, noonOf(today-2)); err != nil {
 		t.Fatal(err)
 	}
 	firstDay := today - 10
-	w.settings.FirstDay = &firstDay
-	w.run(load.RunDone)
+	w.Settings.FirstDay = &firstDay
+	w.Run(load.RunDone)
 	type window struct{ Day, Task string }
 	tasks := func() []window {
-		return query[window](w, `SELECT day::text, task_id FROM analytics.task_coverage
+		return world.Rows[window](w.Database, `SELECT day::text, task_id FROM analytics.task_coverage
 			WHERE pulls > 0 ORDER BY day, task_id COLLATE "C"`)
 	}
 	want := []window{
@@ -263,7 +264,7 @@ func TestTasksAreFollowedForTheirDaysOnly(t *testing.T) {
 	// A backfill pulls every day of a task whose sending is not known, and the
 	// retired one if it is named.
 	w.backfill(today-9, today-8, load.RunDone)
-	w.backfillAs(pipeline.BackfillRequest{From: today - 9, To: today - 9, Tasks: []string{"retired"}, Reprocess: pipeline.Missing}, load.RunDone)
+	w.Backfill(pipeline.BackfillRequest{From: today - 9, To: today - 9, Tasks: []string{"retired"}, Reprocess: pipeline.Missing}, load.RunDone)
 	want = append([]window{{"2025-03-11", "registered"}, {"2025-03-11", "retired"}, {"2025-03-12", "registered"}}, want...)
 	if diff := gocmp.Diff(want, tasks()); diff != "" {
 		t.Errorf("windows of tasks after the backfills (-want +got):\n%s", diff)
@@ -274,15 +275,15 @@ func TestARetiredAppIsBackfilledOnlyByName(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.backfill(today-9, today-9, load.RunDone)
-	if _, err := w.db.RetireApp(t.Context(), testApp, w.now); err != nil {
+	if _, err := w.DB.RetireApp(t.Context(), testApp, w.Now); err != nil {
 		t.Fatal(err)
 	}
-	calls := len(w.api.Calls())
+	calls := len(w.API.Calls())
 	report := w.backfill(today-8, today-8, load.RunDone)
-	if len(report.Apps) != 0 || len(w.api.Calls()) != calls {
-		t.Errorf("%d calls, and the report is %+v", len(w.api.Calls())-calls, report.Apps)
+	if len(report.Apps) != 0 || len(w.API.Calls()) != calls {
+		t.Errorf("%d calls, and the report is %+v", len(w.API.Calls())-calls, report.Apps)
 	}
-	report = w.backfillAs(pipeline.BackfillRequest{From: today - 8, To: today - 8, SDKAppID: testApp}, load.RunDone)
+	report = w.Backfill(pipeline.BackfillRequest{From: today - 8, To: today - 8, SDKAppID: testApp}, load.RunDone)
 	if len(report.Apps) != 1 || report.Windows != 1 {
 		t.Errorf("the report is %+v", report.Apps)
 	}
@@ -293,23 +294,23 @@ func TestARetiredAppIsBackfilledOnlyByName(t *testing.T) {
 func TestTheSameAnswersAgainAreNotRead(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.tasks(sevenTasks...)
+	w.Tasks(sevenTasks...)
 	all := pipeline.BackfillRequest{From: today - 8, To: today - 4, Reprocess: pipeline.All}
-	w.backfillAs(all, load.RunDone)
+	w.Backfill(all, load.RunDone)
 	read := w.backfillAfter(`UPDATE pushloss.pull SET rules = NULL`, all)
 	again := w.backfillAfter(`UPDATE pushloss.stage_loss SET err_info_key = err_info_key + 1000`, all)
 	if read.RowsUnchanged == 0 || again.Totals != read.Totals {
 		t.Errorf("the same answers again: %+v, want %+v", again.Totals, read.Totals)
 	}
-	if n := w.number(`SELECT count(*) FROM pushloss.stage_loss WHERE err_info_key < 1000`); n != 0 {
+	if n := w.Number(`SELECT count(*) FROM pushloss.stage_loss WHERE err_info_key < 1000`); n != 0 {
 		t.Errorf("%d rows were written again", n)
 	}
 	w.backfillAfter(`UPDATE pushloss.pull SET rules = rules + 1`, all)
-	w.equalsTruth(today-8, today-4, sevenTasks...)
+	w.EqualsTruth(today-8, today-4, sevenTasks...)
 }
 
-func (w *world) backfillAfter(sql string, request pipeline.BackfillRequest) pipeline.Report {
+func (w *fixture) backfillAfter(sql string, request pipeline.BackfillRequest) pipeline.Report {
 	w.t.Helper()
-	w.exec(sql)
-	return w.backfillAs(request, load.RunDone)
+	w.Exec(sql)
+	return w.Backfill(request, load.RunDone)
 }

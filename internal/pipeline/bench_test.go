@@ -3,7 +3,6 @@ package pipeline_test
 import (
 	"context"
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"testing"
 	"time"
@@ -13,15 +12,15 @@ import (
 	"pushloss/extract"
 	"pushloss/internal/calendar"
 	"pushloss/internal/lab/sandbox"
+	"pushloss/internal/lab/world"
 	"pushloss/internal/localpg"
 	"pushloss/internal/pipeline"
-	"pushloss/internal/secret"
 	"pushloss/load"
 	"pushloss/migrations"
 )
 
 const (
-	benchApp   = 1400000001
+	benchApp   = world.App
 	benchDays  = 30
 	benchTasks = 200
 	benchRows  = 150
@@ -33,14 +32,7 @@ const (
 func BenchmarkBackfill(b *testing.B) {
 	ctx := b.Context()
 	url, db := benchDatabase(b, 10)
-	api, err := sandbox.New(sandbox.Config{
-		Apps: []sandbox.App{{SDKAppID: benchApp, SecretKey: "key"}}, Seed: 1, Rows: benchRows,
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
-	http := httptest.NewServer(api)
-	b.Cleanup(http.Close)
+	api := world.NewAPI(b, func(cfg *sandbox.Config) { cfg.Rows, cfg.RecordCalls = benchRows, false })
 
 	tasks := make([]load.Task, benchTasks)
 	for i := range tasks {
@@ -49,13 +41,8 @@ func BenchmarkBackfill(b *testing.B) {
 	if _, err := db.SaveTasks(ctx, tasks, time.Now()); err != nil {
 		b.Fatal(err)
 	}
-	jobs := pipeline.New(db, extract.NewTransport(), []pipeline.App{{
-		Account: extract.Account{
-			SDKAppID: benchApp, SecretKey: secret.New("key"),
-			Identifier: sandbox.DefaultAdmin, BaseURLs: []string{http.URL},
-		},
-		Location: time.UTC,
-	}}, pipeline.Settings{LookbackDays: 7, TaskDays: 30, APIMemoryDays: 365}, pipeline.Options{})
+	jobs := pipeline.New(db, extract.NewTransport(), []pipeline.App{api.App(benchApp, time.UTC)},
+		pipeline.Settings{LookbackDays: 7, TaskDays: 30, APIMemoryDays: 365}, pipeline.Options{})
 	last := calendar.DayOf(time.Now(), time.UTC) - 30
 	request := pipeline.BackfillRequest{From: last - benchDays + 1, To: last, Reprocess: pipeline.All}
 

@@ -29,14 +29,14 @@ func TestARangeIsCutIntoSpansThatTheAPIAllows(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
-			w.apps[0].Location = berlin
-			w.now = noonOf(today + 30)
+			w.Apps[0].Location = berlin
+			w.Now = noonOf(today + 30)
 			from, to := day(t, test.from), day(t, test.to)
 			w.backfill(from, to, load.RunDone)
-			before := len(w.api.Calls())
+			before := len(w.API.Calls())
 			w.reconcile(load.RunDone, from, to)
 			var got []string
-			for _, call := range w.api.Calls()[before:] {
+			for _, call := range w.API.Calls()[before:] {
 				start, end := time.Unix(call.Start, 0), time.Unix(call.End, 0)
 				got = append(got, fmt.Sprint(calendar.DayOf(start, berlin), " ", calendar.DayOf(end.Add(-time.Second), berlin), " ", end.Sub(start)))
 			}
@@ -62,20 +62,20 @@ func TestTasksAreComparedOverTheDaysThatAreStoredOfThem(t *testing.T) {
 		sent := noonOf(today - calendar.Day(back))
 		tasks = append(tasks, load.Task{SDKAppID: testApp, TaskID: id, SentAt: &sent})
 	}
-	if _, err := w.db.SaveTasks(t.Context(), tasks, w.now); err != nil {
+	if _, err := w.DB.SaveTasks(t.Context(), tasks, w.Now); err != nil {
 		t.Fatal(err)
 	}
 	w.filled(9, "retired")
-	if _, _, err := w.db.RetireTasks(t.Context(), testApp, []string{"retired"}, w.now); err != nil {
+	if _, _, err := w.DB.RetireTasks(t.Context(), testApp, []string{"retired"}, w.Now); err != nil {
 		t.Fatal(err)
 	}
-	w.exec(`UPDATE pushloss.ledger SET state = 'failed', last_error = 'x', settled = false, settled_reason = NULL
+	w.Exec(`UPDATE pushloss.ledger SET state = 'failed', last_error = 'x', settled = false, settled_reason = NULL
 		WHERE day = $1 AND task_key = (SELECT task_key FROM pushloss.task WHERE task_id = 'older')`, (today - 4).UTC())
-	w.exec(`DELETE FROM pushloss.ledger WHERE day = $1 AND task_key = 0`, (today - 3).UTC())
-	before := len(w.api.Calls())
+	w.Exec(`DELETE FROM pushloss.ledger WHERE day = $1 AND task_key = 0`, (today - 3).UTC())
+	before := len(w.API.Calls())
 	report := w.reconcile(load.RunDone)
 	var got []string
-	for _, call := range w.api.Calls()[before:] {
+	for _, call := range w.API.Calls()[before:] {
 		first, end := time.Unix(call.Start, 0).UTC(), time.Unix(call.End, 0).UTC()
 		tasks := slices.Sorted(slices.Values(call.Tasks))
 		got = append(got, first.Format("01-02 ")+end.Format("01-02 ")+strings.Join(tasks, ", "))
@@ -111,18 +111,18 @@ func TestSpansBeyondTheAPIsMemoryOpenNothing(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
 			w.filled(20)
-			w.settings.APIMemoryDays = 7
-			w.faults(test.fault)
+			w.Settings.APIMemoryDays = 7
+			w.API.Faults(test.fault)
 			report := w.reconcile(load.RunDone, today-18, today-12)
 			equal(t, "checks", []string{`03-02 03-08 "" ` + test.want}, w.states())
 			equal(t, "opened", nil, w.opened())
 			if r := report.Apps[0].Reconciliation; r.Differences != 0 || (len(r.Unequal) > 0) != (test.want == "unproven") {
 				t.Errorf("the report is %+v", r)
 			}
-			before := len(w.api.Calls())
-			w.now = w.now.Add(15 * time.Hour)
-			w.run(load.RunDone)
-			for _, call := range w.api.Calls()[before:] {
+			before := len(w.API.Calls())
+			w.Now = w.Now.Add(15 * time.Hour)
+			w.Run(load.RunDone)
+			for _, call := range w.API.Calls()[before:] {
 				if call.Start < (today - 4).UTC().Unix() {
 					t.Errorf("the run pulled the old day %s", time.Unix(call.Start, 0).UTC())
 				}
@@ -136,8 +136,8 @@ func TestAnErrorForASpanBeyondTheMemoryLeavesItOut(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.filled(20)
-	w.settings.APIMemoryDays = 7
-	w.faults("forget-error=8d")
+	w.Settings.APIMemoryDays = 7
+	w.API.Faults("forget-error=8d")
 	report := w.reconcile(load.RunDone, today-18, today-1)
 	equal(t, "checks", []string{`03-16 03-19 "" agreed`}, w.states()) // of three spans
 	if r := report.Apps[0].Reconciliation; len(r.LeftOut) != 2 || !strings.Contains(r.LeftOut[0].Why, "beyond the API's memory") {
@@ -149,24 +149,24 @@ func TestADifferenceIsCheckedAgainWithinTheAPIsMemory(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.filled(9)
-	w.settings.APIMemoryDays = 7
-	w.faults("week-differs")
-	w.now = today.UTC().Add(4*time.Hour + 30*time.Minute)
+	w.Settings.APIMemoryDays = 7
+	w.API.Faults("week-differs")
+	w.Now = today.UTC().Add(4*time.Hour + 30*time.Minute)
 	w.reconcile(load.RunPartial)
 	equal(t, "checks", []string{`03-15 03-19 "" differs`}, w.states())
 
-	pending := w.now
-	w.now = (today + 1).UTC().Add(3 * time.Hour) // the next morning's run
-	w.run(load.RunDone)
+	pending := w.Now
+	w.Now = (today + 1).UTC().Add(3 * time.Hour) // the next morning's run
+	w.Run(load.RunDone)
 	equal(t, "checks", []string{`03-15 03-19 "" superseded`, `03-15 03-19 "" stays`}, w.states())
 	equal(t, "differences", 1, w.status().Differences)
 
 	// The same without a run on the next morning.
-	w.exec(`DELETE FROM pushloss.reconciliation`)
-	w.now = pending
+	w.Exec(`DELETE FROM pushloss.reconciliation`)
+	w.Now = pending
 	w.reconcile(load.RunPartial)
-	w.now = (today + 2).UTC().Add(3 * time.Hour)
-	w.run(load.RunDone)
+	w.Now = (today + 2).UTC().Add(3 * time.Hour)
+	w.Run(load.RunDone)
 	equal(t, "checks", []string{`03-15 03-19 "" unproven`}, w.states())
 	equal(t, "differences", 0, w.status().Differences)
 	equal(t, "opened", nil, w.opened())

@@ -51,9 +51,9 @@ func TestNothingIsLoadedByAClockThatNobodyConfirms(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
-			w.tasks("t1")
-			truth := w.now
-			p := pipeline.New(w.db, datedBy{w.transport, func() string { return httpDate(truth.Add(test.api)) }}, w.apps, w.settings, pipeline.Options{
+			w.Tasks("t1")
+			truth := w.Now
+			p := pipeline.New(w.DB, datedBy{w.transport, func() string { return httpDate(truth.Add(test.api)) }}, w.Apps, w.Settings, pipeline.Options{
 				Now:         func() time.Time { return truth.Add(test.own) },
 				DatabaseNow: func(context.Context) (time.Time, error) { return truth.Add(test.database), nil },
 			})
@@ -66,7 +66,7 @@ func TestNothingIsLoadedByAClockThatNobodyConfirms(t *testing.T) {
 				if app.State != pipeline.AppDone {
 					t.Fatalf("the app ended as %s: %s", app.State, app.Problem)
 				}
-				w.equalsTruth(today-3, today-1, "t1")
+				w.EqualsTruth(today-3, today-1, "t1")
 				return
 			}
 			if app.State != pipeline.AppRefused || app.Requests != test.calls {
@@ -77,13 +77,13 @@ func TestNothingIsLoadedByAClockThatNobodyConfirms(t *testing.T) {
 					t.Errorf("%q does not name %s", app.Problem, says)
 				}
 			}
-			if n := w.number(`SELECT count(*) FROM pushloss.ledger`) + w.number(`SELECT count(*) FROM pushloss.pull`) +
-				w.number(`SELECT count(*) FROM pushloss.app WHERE first_day IS NOT NULL`) + w.number(`SELECT count(*) FROM pushloss.app_stream`); n != 0 {
+			if n := w.Number(`SELECT count(*) FROM pushloss.ledger`) + w.Number(`SELECT count(*) FROM pushloss.pull`) +
+				w.Number(`SELECT count(*) FROM pushloss.app WHERE first_day IS NOT NULL`) + w.Number(`SELECT count(*) FROM pushloss.app_stream`); n != 0 {
 				t.Errorf("%d rows were written by a clock that nobody confirms", n)
 			}
 			// Once the clocks are right, all is as if nothing had been.
-			w.run(load.RunDone)
-			w.equalsTruth(today-3, today-1, "t1")
+			w.Run(load.RunDone)
+			w.EqualsTruth(today-3, today-1, "t1")
 		})
 	}
 }
@@ -93,14 +93,14 @@ func TestAnAPIWithoutADateIsAccepted(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	for _, date := range []string{"", "yesterday", "Mon, 99 Jan 2025 00:00:00 GMT"} {
-		now := w.now
-		p := pipeline.New(w.db, datedBy{w.transport, func() string { return date }}, w.apps, w.settings, pipeline.Options{
+		now := w.Now
+		p := pipeline.New(w.DB, datedBy{w.transport, func() string { return date }}, w.Apps, w.Settings, pipeline.Options{
 			Now: func() time.Time { return now }, DatabaseNow: func(context.Context) (time.Time, error) { return now, nil },
 		})
 		report, err := p.Run(t.Context(), time.Time{})
-		w.ended(report, err, load.RunDone)
+		w.Ended(report, err, load.RunDone)
 	}
-	w.equalsTruth(today-3, today-1)
+	w.EqualsTruth(today-3, today-1)
 }
 
 // A clock may jump while a job is running.
@@ -112,9 +112,9 @@ func TestAClockThatJumpsStopsTheJob(t *testing.T) {
 
 func stopsAtAJump(t *testing.T, date func(time.Time) string) {
 	w := setup(t)
-	start := w.now
+	start := w.Now
 	jumped := false
-	p := pipeline.New(w.db, datedBy{w.transport, func() string { return date(start) }}, w.apps, w.settings, pipeline.Options{
+	p := pipeline.New(w.DB, datedBy{w.transport, func() string { return date(start) }}, w.Apps, w.Settings, pipeline.Options{
 		Now: func() time.Time {
 			if jumped {
 				return start.AddDate(0, 0, 40)
@@ -131,7 +131,7 @@ func stopsAtAJump(t *testing.T, date func(time.Time) string) {
 	if app := report.Apps[0]; app.State != pipeline.AppRefused || !strings.Contains(app.Problem, "clocks are more than 5 minutes apart") {
 		t.Errorf("the app ended as %s: %s", app.State, app.Problem)
 	}
-	if n := w.number(`SELECT count(*) FROM pushloss.ledger WHERE settled`); n > 1 {
+	if n := w.Number(`SELECT count(*) FROM pushloss.ledger WHERE settled`); n > 1 {
 		t.Errorf("%d days were made final, one by the clock before it jumped", n)
 	}
 }
@@ -140,20 +140,20 @@ func stopsAtAJump(t *testing.T, date func(time.Time) string) {
 func TestDaysThatWereFinalBeforeTheyHappenedArePulledAgain(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.run(load.RunDone)
+	w.Run(load.RunDone)
 	for day := calendar.Day(today - 2); day <= today+4; day++ {
-		w.exec(`INSERT INTO pushloss.ledger (sdk_app_id, day, stream_id, task_key, state, settled, settled_reason, pulls, row_count, reject_count,
+		w.Exec(`INSERT INTO pushloss.ledger (sdk_app_id, day, stream_id, task_key, state, settled, settled_reason, pulls, row_count, reject_count,
 				first_loaded_at, last_loaded_at, last_trusted_at, updated_at)
 			VALUES ($1, $2, 0, 0, 'empty', true, 'lookback', 1, 0, 0, $3, $3, $3, $3)
 			ON CONFLICT (sdk_app_id, day, task_key, stream_id) DO UPDATE SET settled = true, settled_reason = 'lookback', updated_at = $3`,
-			testApp, day.UTC(), w.now.AddDate(0, 0, 10))
+			testApp, day.UTC(), w.Now.AddDate(0, 0, 10))
 	}
-	w.run(load.RunDone)
-	w.equalsTruth(today-3, today-1)
-	if n := w.number(`SELECT count(*) FROM pushloss.ledger WHERE settled AND day >= $1`, (today - 2).UTC()); n != 0 {
+	w.Run(load.RunDone)
+	w.EqualsTruth(today-3, today-1)
+	if n := w.Number(`SELECT count(*) FROM pushloss.ledger WHERE settled AND day >= $1`, (today - 2).UTC()); n != 0 {
 		t.Errorf("%d days are still final", n)
 	}
-	w.now = w.now.AddDate(0, 0, 6)
-	w.run(load.RunDone)
-	w.equalsTruth(today-3, today+5)
+	w.Now = w.Now.AddDate(0, 0, 6)
+	w.Run(load.RunDone)
+	w.EqualsTruth(today-3, today+5)
 }

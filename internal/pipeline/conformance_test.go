@@ -10,6 +10,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/lab/world"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
 )
@@ -17,7 +18,7 @@ import (
 // conforming is a small world of tasks with figures for a few days each, which is pulled by
 // days or by spans.
 type conforming struct {
-	*world
+	*fixture
 	ids     []string
 	bySpans bool
 	ctx     context.Context // of the jobs
@@ -32,8 +33,8 @@ const (
 func conform(t *testing.T, withSentAt, bySpans bool) *conforming {
 	w, ids := sparse(t, 11, 12, withSentAt)
 	first := calendar.Day(conformFirst)
-	w.settings.FirstDay = &first
-	w.settings.Spans, w.spansAlways = bySpans, bySpans
+	w.Settings.FirstDay = &first
+	w.Settings.Spans, w.spansAlways = bySpans, bySpans
 	if bySpans {
 		w.plantEvidence()
 	}
@@ -41,16 +42,16 @@ func conform(t *testing.T, withSentAt, bySpans bool) *conforming {
 }
 
 // plantEvidence records that the days of losses add up.
-func (w *world) plantEvidence() {
+func (w *fixture) plantEvidence() {
 	w.t.Helper()
-	w.exec(fmt.Sprintf(`INSERT INTO pushloss.span_evidence (sdk_app_id, stream_id, checked_at, run_id, first_day, last_day, keys)
-		VALUES (%d, 0, '%s', 1, '2025-01-01', '2025-01-07', 100)`, testApp, w.now.Format(time.RFC3339)))
+	w.Exec(fmt.Sprintf(`INSERT INTO pushloss.span_evidence (sdk_app_id, stream_id, checked_at, run_id, first_day, last_day, keys)
+		VALUES (%d, 0, '%s', 1, '2025-01-01', '2025-01-07', 100)`, testApp, w.Now.Format(time.RFC3339)))
 }
 
 // all backfills every day, whatever state it ends in.
 func (w *conforming) all(opts pipeline.Options) pipeline.Report {
 	w.t.Helper()
-	report, err := w.pipeline(opts).Backfill(w.ctx, pipeline.BackfillRequest{From: conformFirst, To: conformLast, Reprocess: pipeline.Missing}, nil)
+	report, err := w.Jobs(opts).Backfill(w.ctx, pipeline.BackfillRequest{From: conformFirst, To: conformLast, Reprocess: pipeline.Missing}, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -62,19 +63,19 @@ func (w *conforming) all(opts pipeline.Options) pipeline.Report {
 func under(faults string) func(*conforming) {
 	return func(w *conforming) {
 		w.t.Helper()
-		w.faults(strings.Fields(faults)...)
+		w.API.Faults(strings.Fields(faults)...)
 		w.all(pipeline.Options{})
-		w.faults()
+		w.API.Faults()
 		w.backfill(conformFirst, conformLast, load.RunDone)
-		w.equalsTruth(conformFirst, conformLast, w.ids...)
+		w.EqualsTruth(conformFirst, conformLast, w.ids...)
 	}
 }
 
 // next makes the run of the next day.
 func (w *conforming) next(want load.RunState) pipeline.Report {
 	w.t.Helper()
-	w.now = w.now.AddDate(0, 0, 1)
-	return w.run(want)
+	w.Now = w.Now.AddDate(0, 0, 1)
+	return w.Run(want)
 }
 
 // final returns the state of every window. A run with spans lets young windows without
@@ -85,7 +86,7 @@ func (w *conforming) final(runs bool) []covered {
 	for i := range windows {
 		window := &windows[i]
 		window.Pulls, window.Error = 0, window.Error && !window.Settled
-		if runs && window.State == "empty" && window.Day > (calendar.DayOf(w.now, time.UTC)-15).String() {
+		if runs && window.State == "empty" && window.Day > (calendar.DayOf(w.Now, time.UTC)-15).String() {
 			window.Settled, window.Reason = false, ""
 		}
 	}
@@ -94,7 +95,7 @@ func (w *conforming) final(runs bool) []covered {
 
 // endConnections ends every session of the jobs in the database.
 func (w *conforming) endConnections() {
-	w.exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name LIKE 'pushloss%'`)
+	w.Exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name LIKE 'pushloss%'`)
 }
 
 // at returns options that call do after a number of requests.
@@ -114,9 +115,9 @@ func inZone(name string) func(*conforming) {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		w.apps[0].Location = location
+		w.Apps[0].Location = location
 		w.backfill(conformFirst, conformLast, load.RunDone)
-		equalFacts(w.t, w.truth(testApp, location, conformFirst, conformLast, w.ids...), w.stored(testApp))
+		world.EqualFacts(w.t, w.API.Facts(testApp, location, conformFirst, conformLast, w.ids...), w.Facts(testApp))
 	}
 }
 
@@ -130,24 +131,24 @@ func TestConformanceHoldsByDaysAndBySpans(t *testing.T) {
 		do         func(*conforming)
 	}{
 		{"S4 a second read has what the first had", true, func(w *conforming) {
-			w.run(load.RunDone)
-			before := w.stored(testApp)
-			w.run(load.RunDone)
-			if diff := gocmp.Diff(before, w.stored(testApp)); diff != "" || len(before) == 0 {
+			w.Run(load.RunDone)
+			before := w.Facts(testApp)
+			w.Run(load.RunDone)
+			if diff := gocmp.Diff(before, w.Facts(testApp)); diff != "" || len(before) == 0 {
 				w.t.Errorf("the second run changed what the first had stored:\n%s", diff)
 			}
-			w.equalsTruth(conformFirst, conformLast, w.ids...)
+			w.EqualsTruth(conformFirst, conformLast, w.ids...)
 		}},
 		{"S5 a second run touches only the lookback and what is missing", true, func(w *conforming) {
-			w.run(load.RunDone)
-			before := len(w.api.Calls())
+			w.Run(load.RunDone)
+			before := len(w.API.Calls())
 			w.next(load.RunDone)
-			for _, call := range w.api.Calls()[before:] {
+			for _, call := range w.API.Calls()[before:] {
 				if day := calendar.DayOf(time.Unix(call.Start, 0), time.UTC); day < today-7 {
 					w.t.Errorf("%s is requested, and was final", day)
 				}
 			}
-			w.equalsTruth(conformFirst, conformLast+1, w.ids...)
+			w.EqualsTruth(conformFirst, conformLast+1, w.ids...)
 		}},
 		{"S6 stopped after any number of requests", false, func(w *conforming) {
 			for _, after := range []int{1, 2, 3, 5, 8, 13} {
@@ -156,29 +157,29 @@ func TestConformanceHoldsByDaysAndBySpans(t *testing.T) {
 				stopped.ctx = ctx
 				report := stopped.all(at(after, cancel))
 				cancel()
-				w.ended(report, nil, load.RunInterrupted)
+				w.Ended(report, nil, load.RunInterrupted)
 			}
 			w.backfill(conformFirst, conformLast, load.RunDone)
-			w.equalsTruth(conformFirst, conformLast, w.ids...)
+			w.EqualsTruth(conformFirst, conformLast, w.ids...)
 		}},
 		{"S7 as of the far future", true, func(w *conforming) {
-			w.run(load.RunDone)
+			w.Run(load.RunDone)
 			for _, at := range []time.Time{noonOf(today + 400), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)} {
-				report, err := w.pipeline(pipeline.Options{}).Run(w.ctx, at)
-				w.ended(report, err, load.RunDone)
+				report, err := w.Jobs(pipeline.Options{}).Run(w.ctx, at)
+				w.Ended(report, err, load.RunDone)
 			}
-			if n := w.number(`SELECT count(*) FROM pushloss.ledger WHERE settled AND day >= $1`, (today - 7).UTC()); n != 0 {
+			if n := w.Number(`SELECT count(*) FROM pushloss.ledger WHERE settled AND day >= $1`, (today - 7).UTC()); n != 0 {
 				w.t.Errorf("%d open days were settled by looking ahead", n)
 			}
 			w.next(load.RunDone)
-			w.equalsTruth(conformFirst, conformLast+1, w.ids...)
+			w.EqualsTruth(conformFirst, conformLast+1, w.ids...)
 		}},
 		{"S11 empty windows are not requested again once they are final", false, func(w *conforming) {
 			w.backfill(conformFirst, conformLast, load.RunDone)
 			if again := w.backfill(conformFirst, today-8, load.RunDone); again.Requests != 0 {
 				w.t.Errorf("%d requests", again.Requests)
 			}
-			w.equalsTruth(conformFirst, conformLast, w.ids...)
+			w.EqualsTruth(conformFirst, conformLast, w.ids...)
 		}},
 		{"S12 errors in answers", false, under("code=90102:every=3 resultcode=90102:every=5 code=60014:every=7 code=12345:every=11")},
 		{"S12 an error for every span and some days", false, under("span-refused code=90102:every=9")},
@@ -190,70 +191,70 @@ func TestConformanceHoldsByDaysAndBySpans(t *testing.T) {
 		{"S16 days of a zone that skips a midnight", false, inZone("America/Havana")},
 		{"T3 duplicate keys and results of other tasks", false, under("duplicate-rows unasked-task task-id-case")},
 		{"T6 a task that the API does not know", false, func(w *conforming) {
-			w.tasks("unknown-task")
+			w.Tasks("unknown-task")
 			w.backfill(conformFirst, conformLast, load.RunDone)
-			w.equalsTruth(conformFirst, conformLast, w.ids...)
+			w.EqualsTruth(conformFirst, conformLast, w.ids...)
 		}},
 		{"T8 the database ends every session", false, func(w *conforming) {
 			for _, after := range []int{2, 6, 14} {
-				report, _ := w.pipeline(at(after, w.endConnections)).Backfill(w.ctx,
+				report, _ := w.Jobs(at(after, w.endConnections)).Backfill(w.ctx,
 					pipeline.BackfillRequest{From: conformFirst, To: conformLast, Reprocess: pipeline.Missing}, nil)
 				if report.State == load.RunDone {
 					w.t.Errorf("after %d requests: %+v", after, report.Apps)
 				}
-				w.db = w.open()
+				w.DB = w.Elsewhere().DB
 			}
 			w.backfill(conformFirst, conformLast, load.RunDone)
-			w.equalsTruth(conformFirst, conformLast, w.ids...)
+			w.EqualsTruth(conformFirst, conformLast, w.ids...)
 		}},
 		{"T10 rows that cannot be understood", false, under("negative-count:every=3")},
 		{"an outage", false, func(w *conforming) {
 			for _, after := range []int{5, 16} {
-				if report := w.all(at(after, func() { w.faults("http-500") })); report.State == load.RunDone {
+				if report := w.all(at(after, func() { w.API.Faults("http-500") })); report.State == load.RunDone {
 					w.t.Errorf("after %d requests: %+v", after, report.Apps)
 				}
-				w.faults()
+				w.API.Faults()
 			}
 			w.backfill(conformFirst, conformLast, load.RunDone)
-			w.equalsTruth(conformFirst, conformLast, w.ids...)
+			w.EqualsTruth(conformFirst, conformLast, w.ids...)
 		}},
 		{"a task and a day that fail", false, func(w *conforming) {
-			w.faults("code=90102:task="+w.ids[4], "http-500:day="+(today-6).String(), "code=12345:task="+w.ids[7])
+			w.API.Faults("code=90102:task="+w.ids[4], "http-500:day="+(today-6).String(), "code=12345:task="+w.ids[7])
 			if report := w.all(pipeline.Options{}); report.State != load.RunPartial || report.WindowsFailed == 0 {
 				w.t.Errorf("%s: %+v", report.State, report.Apps)
 			}
-			w.faults()
+			w.API.Faults()
 			w.backfill(conformFirst, conformLast, load.RunDone)
-			w.equalsTruth(conformFirst, conformLast, w.ids...)
+			w.EqualsTruth(conformFirst, conformLast, w.ids...)
 		}},
 		{"every other day failed before", false, func(w *conforming) {
-			w.faults("code=91000")
+			w.API.Faults("code=91000")
 			for _, day := range []calendar.Day{today - 6, today - 4, today - 2} {
 				w.backfill(day, day, load.RunFailed)
 			}
-			w.faults()
+			w.API.Faults()
 			w.backfill(conformFirst, conformLast, load.RunDone)
-			w.equalsTruth(conformFirst, conformLast, w.ids...)
+			w.EqualsTruth(conformFirst, conformLast, w.ids...)
 		}},
 		{"days that are restated", true, func(w *conforming) {
-			w.run(load.RunDone)
-			w.faults(fmt.Sprintf("restated:from=%s,to=%s", today-5, today-3))
+			w.Run(load.RunDone)
+			w.API.Faults(fmt.Sprintf("restated:from=%s,to=%s", today-5, today-3))
 			w.next(load.RunPartial) // figures are lower
 			w.next(load.RunDone)
-			w.faults(fmt.Sprintf("restated:from=%s,to=%s", today-5, today-1))
-			w.now = w.now.AddDate(0, 0, 1)
+			w.API.Faults(fmt.Sprintf("restated:from=%s,to=%s", today-5, today-1))
+			w.Now = w.Now.AddDate(0, 0, 1)
 			w.runLowered()
-			w.equalsTruth(conformFirst, conformLast+3, w.ids...)
+			w.EqualsTruth(conformFirst, conformLast+3, w.ids...)
 		}},
 		{"days that are forgotten", true, func(w *conforming) {
-			w.settings.APIMemoryDays = 7
-			w.faults("forget-after=7d:by=event", "late:days=1")
-			w.now = noonOf(conformFirst + 1)
-			for w.now.Before(noonOf(today + 5)) {
+			w.Settings.APIMemoryDays = 7
+			w.API.Faults("forget-after=7d:by=event", "late:days=1")
+			w.Now = noonOf(conformFirst + 1)
+			for w.Now.Before(noonOf(today + 5)) {
 				w.next(load.RunDone)
 			}
-			w.faults("late:days=1")
-			w.equalsTruth(conformFirst, today+4, w.ids...)
+			w.API.Faults("late:days=1")
+			w.EqualsTruth(conformFirst, today+4, w.ids...)
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -262,10 +263,10 @@ func TestConformanceHoldsByDaysAndBySpans(t *testing.T) {
 			test.do(byDays)
 			bySpans := conform(t, test.withSentAt, true)
 			test.do(bySpans)
-			if n := bySpans.number(`SELECT count(*) FROM pushloss.pull WHERE first_day IS NOT NULL`); n == 0 {
+			if n := bySpans.Number(`SELECT count(*) FROM pushloss.pull WHERE first_day IS NOT NULL`); n == 0 {
 				t.Error("no span proved anything: this proves nothing of spans")
 			}
-			if n := bySpans.number(`SELECT count(*) FROM pushloss.span_disagreement`); n != 0 {
+			if n := bySpans.Number(`SELECT count(*) FROM pushloss.span_disagreement`); n != 0 {
 				t.Errorf("%d spans are held to be wrong", n)
 			}
 			if diff := gocmp.Diff(byDays.final(test.withSentAt), bySpans.final(test.withSentAt)); diff != "" {

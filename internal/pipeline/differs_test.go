@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"pushloss/internal/lab/world"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
 )
@@ -27,7 +28,7 @@ func TestADifferenceOpensItsDaysAndTheNextRunMendsIt(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
 			w.filled(9, "t1", "t2")
-			w.exec(test.alter, (today - 6).UTC())
+			w.Exec(test.alter, (today - 6).UTC())
 
 			report := w.reconcile(load.RunPartial)
 			r := report.Apps[0].Reconciliation
@@ -39,7 +40,7 @@ func TestADifferenceOpensItsDaysAndTheNextRunMendsIt(t *testing.T) {
 			if s := w.status(); s.Differences != 0 || s.Late != 0 {
 				t.Errorf("a check that differs is not a warning yet: %+v", s)
 			}
-			if n := w.number(`SELECT count(*) FROM pushloss.ledger WHERE state <> 'loaded'`); n != 0 {
+			if n := w.Number(`SELECT count(*) FROM pushloss.ledger WHERE state <> 'loaded'`); n != 0 {
 				t.Errorf("%d windows have lost their state", n)
 			}
 
@@ -49,9 +50,9 @@ func TestADifferenceOpensItsDaysAndTheNextRunMendsIt(t *testing.T) {
 				t.Errorf("days were opened twice: %+v", again.Apps[0].Reconciliation)
 			}
 
-			w.now = w.now.Add(15 * time.Hour)
-			run := w.run(load.RunDone)
-			w.equalsTruth(today-9, today, "t1", "t2")
+			w.Now = w.Now.Add(15 * time.Hour)
+			run := w.Run(load.RunDone)
+			w.EqualsTruth(today-9, today, "t1", "t2")
 			if r := run.Apps[0].Reconciliation; r == nil || r.Checks != 1 || len(r.Unequal) != 0 {
 				t.Errorf("the check was not made again: %+v", r)
 			}
@@ -64,7 +65,7 @@ func TestADifferenceOpensItsDaysAndTheNextRunMendsIt(t *testing.T) {
 				t.Errorf("the status is %+v", s)
 			}
 			// The days that were final are so again.
-			if n := w.number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND day < $1 AND NOT settled`, (today - 3).UTC()); n != 0 {
+			if n := w.Number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND day < $1 AND NOT settled`, (today - 3).UTC()); n != 0 {
 				t.Errorf("%d old windows are not settled", n)
 			}
 		})
@@ -75,24 +76,24 @@ func TestADifferenceThatStaysIsAWarningUntilItAgrees(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.filled(9, "t1", "t2")
-	w.faults("week-differs=3:task=t2")
+	w.API.Faults("week-differs=3:task=t2")
 	w.reconcile(load.RunPartial)
-	w.now = w.now.Add(15 * time.Hour)
-	run := w.run(load.RunDone) // its pulls were all right
+	w.Now = w.Now.Add(15 * time.Hour)
+	run := w.Run(load.RunDone) // its pulls were all right
 	if r := run.Apps[0].Reconciliation; r.Checks != 1 || len(r.Unequal) != 1 || run.Apps[0].Hint == "" || run.Apps[0].Problem != "" {
 		t.Errorf("the run reports %+v", run.Apps[0])
 	}
-	w.equalsTruth(today-9, today, "t1", "t2") // nothing was wrong with the days
+	w.EqualsTruth(today-9, today, "t1", "t2") // nothing was wrong with the days
 	stays := []string{`03-13 03-19 "" agreed`, `03-13 03-19 "t1" agreed`, `03-13 03-19 "t2" superseded`, `03-13 03-19 "t2" stays`}
 	equal(t, "checks", stays, w.states())
 	equal(t, "opened", nil, w.opened())
 	equal(t, "differences", 1, w.status().Differences)
 
 	// Neither pulled nor asked about any more.
-	before := len(w.api.Calls())
-	w.now = w.now.Add(12 * time.Hour)
-	w.run(load.RunDone)
-	for _, call := range w.api.Calls()[before:] {
+	before := len(w.API.Calls())
+	w.Now = w.Now.Add(12 * time.Hour)
+	w.Run(load.RunDone)
+	for _, call := range w.API.Calls()[before:] {
 		if call.End-call.Start > 86400 || call.Start < (today-3).UTC().Unix() {
 			t.Errorf("the run asked for %s to %s of %v", time.Unix(call.Start, 0).UTC(), time.Unix(call.End, 0).UTC(), call.Tasks)
 		}
@@ -107,10 +108,10 @@ func TestADifferenceThatStaysIsAWarningUntilItAgrees(t *testing.T) {
 	}
 	equal(t, "differences", 1, w.status().Differences)
 
-	w.faults()
+	w.API.Faults()
 	w.reconcile(load.RunDone, today-7, today-1)
 	equal(t, "differences", 0, w.status().Differences)
-	equal(t, "attempts", 4, w.number(`SELECT max(attempt) FROM pushloss.reconciliation WHERE state = 'agreed'`))
+	equal(t, "attempts", 4, w.Number(`SELECT max(attempt) FROM pushloss.reconciliation WHERE state = 'agreed'`))
 }
 
 func TestABackfillByHandSettlesAWarning(t *testing.T) {
@@ -136,15 +137,15 @@ func TestABackfillByHandSettlesAWarning(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
 			w.filled(9, "t1")
-			w.faults("week-differs:task=overall")
+			w.API.Faults("week-differs:task=overall")
 			w.reconcile(load.RunPartial)
-			w.run(load.RunDone)
+			w.Run(load.RunDone)
 			equal(t, "differences", 1, w.status().Differences)
-			w.faults(test.faults...)
-			w.settings.APIMemoryDays = test.memory
-			w.backfillAs(test.backfill, load.RunDone)
+			w.API.Faults(test.faults...)
+			w.Settings.APIMemoryDays = test.memory
+			w.Backfill(test.backfill, load.RunDone)
 			equal(t, "differences", test.differences, w.status().Differences)
-			equal(t, "state of the newest check", test.last, query[struct{ State string }](w,
+			equal(t, "state of the newest check", test.last, world.Rows[struct{ State string }](w.Database,
 				`SELECT state FROM pushloss.reconciliation WHERE task_key = 0 ORDER BY reconciliation_id DESC LIMIT 1`)[0].State)
 		})
 	}
@@ -152,15 +153,15 @@ func TestABackfillByHandSettlesAWarning(t *testing.T) {
 
 func TestFiguresThatOnlyGrewCauseNoWarning(t *testing.T) {
 	t.Parallel()
-	w := setup(t, withFaults(t, "late=0.4:days=2"))
+	w := setup(t, world.WithFaults(t, "late=0.4:days=2"))
 	w.filled(9, "t1")
-	w.now = w.now.Add(11 * time.Hour) // more of the last days arrives
+	w.Now = w.Now.Add(11 * time.Hour) // more of the last days arrives
 	report := w.reconcile(load.RunPartial)
 	if report.Apps[0].Reconciliation.Differences == 0 {
 		t.Fatal("nothing came late: this proves nothing")
 	}
-	w.now = w.now.Add(4 * time.Hour)
-	run := w.run(load.RunDone)
+	w.Now = w.Now.Add(4 * time.Hour)
+	run := w.Run(load.RunDone)
 	if r := run.Apps[0].Reconciliation; r == nil || r.Checks != 2 || len(r.Unequal) != 0 {
 		t.Errorf("the run reports %+v", r)
 	}
@@ -170,23 +171,23 @@ func TestFiguresThatOnlyGrewCauseNoWarning(t *testing.T) {
 func TestOpenedWindowsArePulledWhereverTheyLie(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.tasks("t1", "gone", "silent")
+	w.Tasks("t1", "gone", "silent")
 	w.backfill(today-20, today-5, load.RunDone)
 	first := today - 4
-	w.settings.FirstDay, w.settings.TaskDays = &first, 1 // neither the days nor the tasks are followed
-	w.run(load.RunDone)
-	w.exec(`UPDATE pushloss.stage_loss SET err_count = err_count + 1 WHERE day = $1`, (today - 15).UTC())
+	w.Settings.FirstDay, w.Settings.TaskDays = &first, 1 // neither the days nor the tasks are followed
+	w.Run(load.RunDone)
+	w.Exec(`UPDATE pushloss.stage_loss SET err_count = err_count + 1 WHERE day = $1`, (today - 15).UTC())
 	report := w.reconcile(load.RunPartial, today-18, today-12)
 	if r := report.Apps[0].Reconciliation; r.DaysOpened != 4*7 {
 		t.Fatalf("the report is %+v", r)
 	}
-	if _, _, err := w.db.RetireTasks(t.Context(), testApp, []string{"gone"}, w.now); err != nil {
+	if _, _, err := w.DB.RetireTasks(t.Context(), testApp, []string{"gone"}, w.Now); err != nil {
 		t.Fatal(err)
 	}
-	before := len(w.api.Calls())
-	run := w.run(load.RunDone)
+	before := len(w.API.Calls())
+	run := w.Run(load.RunDone)
 	asked := make(map[string]int)
-	for _, call := range w.api.Calls()[before:] {
+	for _, call := range w.API.Calls()[before:] {
 		if call.End-call.Start == 86400 && call.Start < first.UTC().Unix() {
 			asked[strings.Join(slices.Sorted(slices.Values(call.Tasks)), " ")]++
 		}
@@ -196,38 +197,38 @@ func TestOpenedWindowsArePulledWhereverTheyLie(t *testing.T) {
 	if r := run.Apps[0].Reconciliation; r == nil || r.Checks != 3 || len(r.Unequal) != 0 {
 		t.Errorf("the run reports %+v", r)
 	}
-	if n := w.number(`SELECT count(*) FROM pushloss.loss_change WHERE run_id = $1 AND new_count = old_count - 1`, run.RunID); n == 0 {
+	if n := w.Number(`SELECT count(*) FROM pushloss.loss_change WHERE run_id = $1 AND new_count = old_count - 1`, run.RunID); n == 0 {
 		t.Error("nothing was repaired")
 	}
-	equal(t, "checks that agree", 3, w.number(`SELECT count(*) FROM pushloss.reconciliation WHERE state = 'agreed'`))
+	equal(t, "checks that agree", 3, w.Number(`SELECT count(*) FROM pushloss.reconciliation WHERE state = 'agreed'`))
 }
 
 func TestARecheckThatFailsWaits(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.filled(9)
-	w.faults("week-differs")
+	w.API.Faults("week-differs")
 	w.reconcile(load.RunPartial)
 
-	w.faults("code=90102:day=" + (today - 7).String()) // a day's own pull fails
-	w.run(load.RunPartial)
+	w.API.Faults("code=90102:day=" + (today - 7).String()) // a day's own pull fails
+	w.Run(load.RunPartial)
 	equal(t, "checks", []string{`03-13 03-19 "" differs`}, w.states())
 	equal(t, "opened", []string{"03-13"}, w.opened())
 
 	for _, fault := range []string{"code=90102", "http-500", "code=90100"} {
 		w.transport.before = func(request *http.Request) {
-			if w.faults(); length(t, request) > 86400 {
-				w.faults(fault)
+			if w.API.Faults(); length(t, request) > 86400 {
+				w.API.Faults(fault)
 			}
 		}
-		w.run(load.RunDone)
+		w.Run(load.RunDone)
 		equal(t, "checks", []string{`03-13 03-19 "" differs`}, w.states())
 	}
 	w.transport.before = nil
-	w.faults("code=60026")
-	w.run(load.RunFailed)
-	w.faults()
-	w.run(load.RunDone)
+	w.API.Faults("code=60026")
+	w.Run(load.RunFailed)
+	w.API.Faults()
+	w.Run(load.RunDone)
 	equal(t, "checks", []string{`03-13 03-19 "" superseded`, `03-13 03-19 "" agreed`}, w.states())
 }
 

@@ -14,16 +14,16 @@ import (
 )
 
 // discovering makes a world whose runs look for scheduled pushes.
-func discovering(t testing.TB, list sandbox.Scheduled) *world {
+func discovering(t testing.TB, list sandbox.Scheduled) *fixture {
 	w := setup(t, func(cfg *sandbox.Config) { cfg.Scheduled = list })
-	w.settings.DiscoverScheduled = true
+	w.Settings.DiscoverScheduled = true
 	return w
 }
 
 // scheduled are the registered pushes of the schedule, in their order.
-func (w *world) scheduled() (ids []string) {
+func (w *fixture) scheduled() (ids []string) {
 	w.t.Helper()
-	tasks, err := w.db.Tasks(w.t.Context(), testApp)
+	tasks, err := w.DB.Tasks(w.t.Context(), testApp)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -37,8 +37,8 @@ func (w *world) scheduled() (ids []string) {
 }
 
 // lists counts the calls for lists.
-func (w *world) lists() (n int) {
-	for _, call := range w.api.Calls() {
+func (w *fixture) lists() (n int) {
+	for _, call := range w.API.Calls() {
 		if call.Stream == "scheduled" {
 			n++
 		}
@@ -56,7 +56,7 @@ func daysOf(first, last calendar.Day) (ids []string) {
 func TestARunRegistersScheduledPushesAndPullsThem(t *testing.T) {
 	t.Parallel()
 	w := discovering(t, sandbox.Scheduled{})
-	w.run(load.RunDone)
+	w.Run(load.RunDone)
 	want := daysOf(today-3, today) // since the lookback's begin, at noon; today's push is out
 	if diff := gocmp.Diff(want, w.scheduled()); diff != "" {
 		t.Fatalf("registered (-want +got):\n%s", diff)
@@ -64,11 +64,11 @@ func TestARunRegistersScheduledPushesAndPullsThem(t *testing.T) {
 	if n := w.lists(); n != 2 {
 		t.Errorf("%d calls for lists, want 2 pages", n)
 	}
-	if n := w.number(`SELECT count(DISTINCT task_id) FROM analytics.task_stage_loss`); n != 3 {
+	if n := w.Number(`SELECT count(DISTINCT task_id) FROM analytics.task_stage_loss`); n != 3 {
 		t.Errorf("figures of %d of the tasks, want the 3 with an ended day", n)
 	}
-	w.now = noonOf(today + 1)
-	w.run(load.RunDone)
+	w.Now = noonOf(today + 1)
+	w.Run(load.RunDone)
 	if diff := gocmp.Diff(daysOf(today-3, today+1), w.scheduled()); diff != "" {
 		t.Errorf("registered on the next day (-want +got):\n%s", diff)
 	}
@@ -97,8 +97,8 @@ func TestScheduledPushesAreListedInEveryReadingOfTheAPIsPages(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			w := discovering(t, test.list)
-			w.settings.TaskDays = 1
-			w.run(load.RunDone)
+			w.Settings.TaskDays = 1
+			w.Run(load.RunDone)
 			if ids, calls := w.scheduled(), w.lists(); len(ids) != test.want || calls != test.calls {
 				t.Errorf("%d pushes by %d calls, want %d by %d", len(ids), calls, test.want, test.calls)
 			}
@@ -122,8 +122,8 @@ func TestFiguresAreLoadedWhateverTheListOfScheduledPushesAnswers(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			w := discovering(t, test.list)
-			w.settings.TaskDays = 1
-			app := w.run(load.RunPartial).Apps[0]
+			w.Settings.TaskDays = 1
+			app := w.Run(load.RunPartial).Apps[0]
 			if app.State != pipeline.AppPartial || !strings.Contains(app.Problem, test.says) || !strings.Contains(app.Hint, "PUSHLOSS_DISCOVER") || app.WindowsFailed != 0 {
 				t.Errorf("the app's report is %+v", app)
 			}
@@ -131,7 +131,7 @@ func TestFiguresAreLoadedWhateverTheListOfScheduledPushesAnswers(t *testing.T) {
 				t.Errorf("%d calls for lists, want %d", n, test.calls)
 			}
 			if test.list.Refuse != 0 {
-				w.equalsTruth(today-3, today-1)
+				w.EqualsTruth(today-3, today-1)
 			}
 		})
 	}
@@ -141,8 +141,8 @@ func TestFiguresAreLoadedWhateverTheListOfScheduledPushesAnswers(t *testing.T) {
 func TestTheListKeepsThePaceOfTheApp(t *testing.T) {
 	t.Parallel()
 	w := paced(t, 20)
-	w.settings.DiscoverScheduled = true
-	w.run(load.RunDone)
+	w.Settings.DiscoverScheduled = true
+	w.Run(load.RunDone)
 	w.keptPace(20, 4)
 }
 
@@ -150,7 +150,7 @@ func TestTheListKeepsThePaceOfTheApp(t *testing.T) {
 func TestAListThatIsRefusedForItsSignatureStopsTheApp(t *testing.T) {
 	t.Parallel()
 	w := discovering(t, sandbox.Scheduled{Refuse: 70403})
-	app := w.run(load.RunFailed).Apps[0]
+	app := w.Run(load.RunFailed).Apps[0]
 	if app.State != pipeline.AppRefused || app.Requests != 1 {
 		t.Errorf("the app's report is %+v", app)
 	}

@@ -10,7 +10,7 @@ import (
 	"pushloss/load"
 )
 
-func (w *world) emptied() load.Emptied { return w.status().Emptied }
+func (w *fixture) emptied() load.Emptied { return w.status().Emptied }
 
 func TestAnswersThatRemoveOrLowerFiguresAreReported(t *testing.T) {
 	t.Parallel()
@@ -35,10 +35,10 @@ func TestAnswersThatRemoveOrLowerFiguresAreReported(t *testing.T) {
 		t.Run(tt.fault, func(t *testing.T) {
 			t.Parallel()
 			w := withStreams(setup(t), stream.Loss, stream.Statistics)
-			w.tasks("t1")
-			w.run(load.RunDone)
-			w.faults(strings.Fields(tt.fault)...)
-			app := w.run(tt.state).Apps[0]
+			w.Tasks("t1")
+			w.Run(load.RunDone)
+			w.API.Faults(strings.Fields(tt.fault)...)
+			app := w.Run(tt.state).Apps[0]
 			if !strings.HasPrefix(app.Problem, tt.problem) || (app.Hint == pipeline.HintOfEmptied) != (tt.problem != "") || app.DaysRemoved != tt.removed {
 				t.Errorf("the app's report is %+v", app)
 			}
@@ -47,15 +47,15 @@ func TestAnswersThatRemoveOrLowerFiguresAreReported(t *testing.T) {
 			}
 
 			// The next run finds nothing that it could remove, which is not a recovery.
-			if again := w.run(load.RunDone); again.DaysRemoved != 0 {
+			if again := w.Run(load.RunDone); again.DaysRemoved != 0 {
 				t.Errorf("again %d days", again.DaysRemoved)
 			}
 			if got := w.emptied(); got != tt.emptied {
 				t.Errorf("after another run the status has %+v, want %+v", got, tt.emptied)
 			}
-			w.faults()
-			w.run(load.RunDone)
-			w.equalsTruth(today-3, today-1, "t1")
+			w.API.Faults()
+			w.Run(load.RunDone)
+			w.EqualsTruth(today-3, today-1, "t1")
 			if got := w.emptied(); got != (load.Emptied{}) {
 				t.Errorf("with figures again the status has %+v", got)
 			}
@@ -67,14 +67,14 @@ func TestAnswersThatRemoveOrLowerFiguresAreReported(t *testing.T) {
 func TestRemovedFiguresAreReportedForSomeTime(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.run(load.RunDone)
-	w.faults("empty")
-	w.run(load.RunPartial)
+	w.Run(load.RunDone)
+	w.API.Faults("empty")
+	w.Run(load.RunPartial)
 	for _, after := range []struct {
 		days int
 		want calendar.Day
 	}{{29, 3}, {2, 0}} {
-		w.now = w.now.AddDate(0, 0, after.days)
+		w.Now = w.Now.AddDate(0, 0, after.days)
 		if got := w.emptied(); calendar.Day(got.Days) != after.want {
 			t.Errorf("%d days later the status has %+v", after.days, got)
 		}

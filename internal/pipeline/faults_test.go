@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"pushloss/internal/lab/world"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
 )
@@ -60,14 +61,14 @@ func TestFactsEqualTheTruthThroughEveryFault(t *testing.T) {
 	} {
 		t.Run(test.fault, func(t *testing.T) {
 			t.Parallel()
-			w := setup(t, withFaults(t, test.fault))
-			w.tasks(sevenTasks...)
+			w := setup(t, world.WithFaults(t, test.fault))
+			w.Tasks(sevenTasks...)
 			report := w.backfill(today-8, today-5, test.state)
-			w.equalsTruth(today-8, today-5, sevenTasks...)
+			w.EqualsTruth(today-8, today-5, sevenTasks...)
 			if !test.visible(report) || report.WindowsFailed != 0 || report.Windows != 4*8 {
 				t.Errorf("the report is %+v", report)
 			}
-			if n := w.number(`SELECT coalesce(sum(row_count), 0) FROM pushloss.reject`); n != report.Rejects {
+			if n := w.Number(`SELECT coalesce(sum(row_count), 0) FROM pushloss.reject`); n != report.Rejects {
 				t.Errorf("%d rejects are stored, %d reported", n, report.Rejects)
 			}
 			for _, window := range w.ledger(testApp) {
@@ -84,10 +85,10 @@ func TestTextsThatPostgresCannotHoldAreMendedAndCounted(t *testing.T) {
 	for _, fault := range []string{"nul-text", "invalid-utf8"} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			w := setup(t, withFaults(t, fault))
+			w := setup(t, world.WithFaults(t, fault))
 			report := w.backfill(today-5, today-5, load.RunDone)
-			var mended []fact
-			for _, f := range w.stored(testApp) {
+			var mended []world.Fact
+			for _, f := range w.Facts(testApp) {
 				if strings.ContainsRune(f.Info, '\ufffd') {
 					mended = append(mended, f)
 				}
@@ -95,26 +96,26 @@ func TestTextsThatPostgresCannotHoldAreMendedAndCounted(t *testing.T) {
 			if len(mended) != 4 || report.TextsReplaced != 4 {
 				t.Errorf("%d texts are replaced, %d reported", len(mended), report.TextsReplaced)
 			}
-			w.faults()
-			w.backfillAs(pipeline.BackfillRequest{From: today - 5, To: today - 5, Reprocess: pipeline.All}, load.RunDone)
-			w.equalsTruth(today-5, today-5)
+			w.API.Faults()
+			w.Backfill(pipeline.BackfillRequest{From: today - 5, To: today - 5, Reprocess: pipeline.All}, load.RunDone)
+			w.EqualsTruth(today-5, today-5)
 		})
 	}
 }
 
 func TestThePublishedSampleLoads(t *testing.T) {
 	t.Parallel()
-	w := setup(t, withFaults(t, "published-sample"))
-	w.tasks("xxx-yyy-zzz", "aaa-bbb-ccc")
-	report := w.backfillAs(pipeline.BackfillRequest{From: today - 5, To: today - 5, Tasks: []string{"xxx-yyy-zzz", "aaa-bbb-ccc"}}, load.RunDone)
-	if n := w.number(`SELECT count(*) FROM analytics.task_stage_loss`); n != 8 {
+	w := setup(t, world.WithFaults(t, "published-sample"))
+	w.Tasks("xxx-yyy-zzz", "aaa-bbb-ccc")
+	report := w.Backfill(pipeline.BackfillRequest{From: today - 5, To: today - 5, Tasks: []string{"xxx-yyy-zzz", "aaa-bbb-ccc"}}, load.RunDone)
+	if n := w.Number(`SELECT count(*) FROM analytics.task_stage_loss`); n != 8 {
 		t.Errorf("%d stage rows, want 8", n)
 	}
-	if n := w.number(`SELECT count(*) FROM analytics.task_platform_loss`); n != 7 {
+	if n := w.Number(`SELECT count(*) FROM analytics.task_platform_loss`); n != 7 {
 		t.Errorf("%d platform rows, want 7", n)
 	}
 	// One key occurs twice in the sample, with counts of 3 and 1.
-	if n := w.number(`SELECT err_count FROM analytics.task_platform_loss
+	if n := w.Number(`SELECT err_count FROM analytics.task_platform_loss
 		WHERE task_id = 'aaa-bbb-ccc' AND stage = 'ready_to_send'`); n != 4 {
 		t.Errorf("the sum of the double key is %d, want 4", n)
 	}
@@ -125,25 +126,25 @@ func TestThePublishedSampleLoads(t *testing.T) {
 
 func TestAnAnswerTooLargeFailsItsWindowOnly(t *testing.T) {
 	t.Parallel()
-	w := setup(t, withFaults(t, "huge=33:day="+(today-6).String()))
+	w := setup(t, world.WithFaults(t, "huge=33:day="+(today-6).String()))
 	report := w.backfill(today-8, today-5, load.RunPartial)
 	if report.WindowsFailed != 1 || report.Windows != 3 || report.Retries != 0 {
 		t.Errorf("the report is %+v", report.Totals)
 	}
-	w.faults()
+	w.API.Faults()
 	again := w.backfill(today-8, today-5, load.RunDone)
 	if again.Requests != 1 {
 		t.Errorf("%d requests for the one failed window", again.Requests)
 	}
-	w.equalsTruth(today-8, today-5)
+	w.EqualsTruth(today-8, today-5)
 }
 
 // An answer without a result of the whole app says nothing about it: neither figures
 // nor that there are none.
 func TestAnAnswerWithoutAResultOfTheAppIsAFailure(t *testing.T) {
 	t.Parallel()
-	w := setup(t, withFaults(t, "published-sample:task=overall"))
-	report := w.run(load.RunPartial)
+	w := setup(t, world.WithFaults(t, "published-sample:task=overall"))
+	report := w.Run(load.RunPartial)
 	if app := report.Apps[0]; app.State != pipeline.AppPartial || app.WindowsFailed != 3 || !strings.Contains(app.Problem, "no result of the whole app") {
 		t.Errorf("the app's report is %+v", app)
 	}
@@ -152,9 +153,9 @@ func TestAnAnswerWithoutAResultOfTheAppIsAFailure(t *testing.T) {
 			t.Errorf("the window of %s is %s", day, state)
 		}
 	}
-	w.faults()
-	w.run(load.RunDone)
-	w.equalsTruth(today-3, today-1)
+	w.API.Faults()
+	w.Run(load.RunDone)
+	w.EqualsTruth(today-3, today-1)
 }
 
 // A failure leaves a final day as it is, and is reported all the same.
@@ -162,10 +163,10 @@ func TestAFailureOfAFinalDayIsReported(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.backfill(today-9, today-9, load.RunDone)
-	w.faults("published-sample:task=overall")
-	report := w.backfillAs(pipeline.BackfillRequest{From: today - 9, To: today - 9, Reprocess: pipeline.All}, load.RunPartial)
+	w.API.Faults("published-sample:task=overall")
+	report := w.Backfill(pipeline.BackfillRequest{From: today - 9, To: today - 9, Reprocess: pipeline.All}, load.RunPartial)
 	if app := report.Apps[0]; app.WindowsFailed != 1 || app.Problem == "" || w.statesOf("")[(today-9).String()] != "loaded" {
 		t.Errorf("the app's report is %+v, and its windows are %v", app, w.statesOf(""))
 	}
-	w.equalsTruth(today-9, today-9)
+	w.EqualsTruth(today-9, today-9)
 }

@@ -7,13 +7,14 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/lab/world"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
 )
 
 // withDefaults gives the settings that a user has who sets nothing.
-func (w *world) withDefaults() *world {
-	w.settings = pipeline.Settings{LookbackDays: 7, TaskDays: 30, APIMemoryDays: 7}
+func (w *fixture) withDefaults() *fixture {
+	w.Settings = pipeline.Settings{LookbackDays: 7, TaskDays: 30, APIMemoryDays: 7}
 	return w
 }
 
@@ -42,33 +43,33 @@ func TestDaysPulledInTimeKeepTheirFiguresAndState(t *testing.T) {
 			t.Parallel()
 			w := setup(t).withDefaults()
 			if test.change != nil {
-				test.change(&w.settings)
+				test.change(&w.Settings)
 			}
 			firstDay := calendar.Day(first)
-			w.settings.FirstDay = &firstDay
+			w.Settings.FirstDay = &firstDay
 			sent := first.UTC().Add(30 * time.Hour)
-			if _, err := w.db.SaveTasks(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "t1", SentAt: &sent}}, sent); err != nil {
+			if _, err := w.DB.SaveTasks(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "t1", SentAt: &sent}}, sent); err != nil {
 				t.Fatal(err)
 			}
 			// Some of the figures come a day later.
-			w.faults(test.fault, "late=0.3:days=1")
+			w.API.Faults(test.fault, "late=0.3:days=1")
 			begin, end := (first + 1).UTC().Add(3*time.Hour), (today - 1).UTC().Add(24*time.Hour)
 			for at := begin; at.Before(end); at = at.Add(test.every) {
 				if test.runs(int(calendar.DayOf(at, time.UTC) - first)) {
-					w.now = at
-					w.run(load.RunDone)
+					w.Now = at
+					w.Run(load.RunDone)
 				}
 			}
-			last := calendar.DayOf(w.now, time.UTC)
+			last := calendar.DayOf(w.Now, time.UTC)
 
-			w.faults("late=0.3:days=1")
-			want := w.truth(testApp, time.UTC, first, last-1)
-			for _, fact := range w.truth(testApp, time.UTC, first+1, last-1, "t1") {
+			w.API.Faults("late=0.3:days=1")
+			want := w.API.Facts(testApp, time.UTC, first, last-1)
+			for _, fact := range w.API.Facts(testApp, time.UTC, first+1, last-1, "t1") {
 				if fact.Task != "" {
 					want = append(want, fact)
 				}
 			}
-			equalFacts(t, want, w.stored(testApp))
+			world.EqualFacts(t, want, w.Facts(testApp))
 			open := 0
 			for _, window := range w.ledger(testApp) {
 				if window.State != "loaded" && window.State != "empty" {
@@ -90,9 +91,9 @@ func TestDaysPulledInTimeKeepTheirFiguresAndState(t *testing.T) {
 			w.verified()
 
 			// A pull by hand gets a smaller answer, which changes nothing.
-			w.faults(test.fault)
-			w.backfillAs(pipeline.BackfillRequest{From: first, To: last - 9, Reprocess: pipeline.All}, load.RunDone)
-			equalFacts(t, want, w.stored(testApp))
+			w.API.Faults(test.fault)
+			w.Backfill(pipeline.BackfillRequest{From: first, To: last - 9, Reprocess: pipeline.All}, load.RunDone)
+			world.EqualFacts(t, want, w.Facts(testApp))
 			for _, window := range w.ledger(testApp) {
 				if window.State != "loaded" && window.State != "empty" {
 					t.Errorf("after asking again: %+v", window)
@@ -109,13 +110,13 @@ func TestDaysPulledTooLateAreUnproven(t *testing.T) {
 	t.Parallel()
 	w := setup(t).withDefaults()
 	firstDay := today - 20
-	w.settings.FirstDay = &firstDay
-	w.faults("forget-after=10d:by=event")
-	report := w.run(load.RunDone) // a run that cannot be improved is not a failure
+	w.Settings.FirstDay = &firstDay
+	w.API.Faults("forget-after=10d:by=event")
+	report := w.Run(load.RunDone) // a run that cannot be improved is not a failure
 	if report.RowsKept != 0 || report.WindowsUnproven != 14 {
 		t.Errorf("the first run's report is %+v", report.Totals)
 	}
-	before := w.stored(testApp)
+	before := w.Facts(testApp)
 	states := func() map[string]int {
 		counts := make(map[string]int)
 		for _, window := range w.ledger(testApp) {
@@ -134,23 +135,23 @@ func TestDaysPulledTooLateAreUnproven(t *testing.T) {
 	if status := w.status(); status.Unproven != 14 {
 		t.Errorf("status has %d unproven windows", status.Unproven)
 	}
-	if again := w.run(load.RunDone); again.Requests != 6 {
+	if again := w.Run(load.RunDone); again.Requests != 6 {
 		t.Errorf("%d requests, want those of the days that are not final", again.Requests)
 	}
 
-	w.faults("forget-after=9d:by=event") // more is gone
-	report = w.backfillAs(pipeline.BackfillRequest{From: today - 20, To: today - 8, Reprocess: pipeline.All}, load.RunPartial)
+	w.API.Faults("forget-after=9d:by=event") // more is gone
+	report = w.Backfill(pipeline.BackfillRequest{From: today - 20, To: today - 8, Reprocess: pipeline.All}, load.RunPartial)
 	if report.RowsKept == 0 || report.WindowsUnproven != 13 || report.RowsDeleted+report.RowsUpdated != 0 {
 		t.Errorf("asked again: %+v", report.Totals)
 	}
-	equalFacts(t, before, w.stored(testApp))
-	if n := w.number(`SELECT sum(rows_kept) FROM pushloss.pull`); n != report.RowsKept {
+	world.EqualFacts(t, before, w.Facts(testApp))
+	if n := w.Number(`SELECT sum(rows_kept) FROM pushloss.pull`); n != report.RowsKept {
 		t.Errorf("the archive has %d rows kept, the report %d", n, report.RowsKept)
 	}
 
-	w.faults() // the API remembers again, whatever it said
-	w.backfillAs(pipeline.BackfillRequest{From: today - 20, To: today - 8, Reprocess: pipeline.All}, load.RunPartial)
-	w.equalsTruth(today-20, today-1)
+	w.API.Faults() // the API remembers again, whatever it said
+	w.Backfill(pipeline.BackfillRequest{From: today - 20, To: today - 8, Reprocess: pipeline.All}, load.RunPartial)
+	w.EqualsTruth(today-20, today-1)
 	if diff := gocmp.Diff(want, states()); diff != "" {
 		t.Errorf("states (-want +got):\n%s", diff)
 	}
@@ -161,11 +162,11 @@ func TestDaysPulledTooLateAreUnproven(t *testing.T) {
 func TestAnOutageLeavesFinalDaysAlone(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.settings.APIMemoryDays = 30
+	w.Settings.APIMemoryDays = 30
 	w.backfill(today-8, today-1, load.RunDone)
 	before := w.ledger(testApp)
-	w.faults("code=90102")
-	w.backfillAs(pipeline.BackfillRequest{From: today - 8, To: today - 6, Reprocess: pipeline.All}, load.RunFailed)
+	w.API.Faults("code=90102")
+	w.Backfill(pipeline.BackfillRequest{From: today - 8, To: today - 6, Reprocess: pipeline.All}, load.RunFailed)
 	for i, window := range w.ledger(testApp) {
 		want := before[i]
 		if window.Pulls > want.Pulls {
@@ -175,16 +176,16 @@ func TestAnOutageLeavesFinalDaysAlone(t *testing.T) {
 			t.Errorf("%+v, want %+v", window, want)
 		}
 	}
-	if n := w.number(`SELECT count(*) FROM pushloss.ledger WHERE last_error IS NOT NULL`); n == 0 {
+	if n := w.Number(`SELECT count(*) FROM pushloss.ledger WHERE last_error IS NOT NULL`); n == 0 {
 		t.Error("no failure was noted: this proves nothing")
 	}
 
 	// A day that was open when the outage began is final once the API has forgotten it.
-	w.settings.APIMemoryDays = 7
-	w.backfillAs(pipeline.BackfillRequest{From: today - 1, To: today - 1, Reprocess: pipeline.All}, load.RunPartial)
-	w.faults("forget-error=7d")
-	w.now = w.now.AddDate(0, 0, 8)
-	w.run(load.RunDone)
+	w.Settings.APIMemoryDays = 7
+	w.Backfill(pipeline.BackfillRequest{From: today - 1, To: today - 1, Reprocess: pipeline.All}, load.RunPartial)
+	w.API.Faults("forget-error=7d")
+	w.Now = w.Now.AddDate(0, 0, 8)
+	w.Run(load.RunDone)
 	for _, window := range w.ledger(testApp) {
 		if window.Day <= (today-1).String() && (window.State != "loaded" || !window.Settled) {
 			t.Errorf("%+v", window)
@@ -196,31 +197,31 @@ func TestAnOutageLeavesFinalDaysAlone(t *testing.T) {
 func TestWindowsOfARetiredTaskAreFinal(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.tasks("t1", "t2")
-	w.run(load.RunDone)
+	w.Tasks("t1", "t2")
+	w.Run(load.RunDone)
 	open := func() int64 {
-		return w.number(`SELECT count(*) FROM analytics.stream_coverage WHERE task_id = 't1' AND NOT settled`)
+		return w.Number(`SELECT count(*) FROM analytics.stream_coverage WHERE task_id = 't1' AND NOT settled`)
 	}
 	if open() == 0 {
 		t.Fatal("no window is open: this proves nothing")
 	}
-	if _, _, err := w.db.RetireTasks(t.Context(), testApp, []string{"t1"}, w.now); err != nil {
+	if _, _, err := w.DB.RetireTasks(t.Context(), testApp, []string{"t1"}, w.Now); err != nil {
 		t.Fatal(err)
 	}
 	if n := open(); n != 0 {
 		t.Errorf("%d windows of a retired task are open", n)
 	}
 	// A backfill of it by name brings figures, and opens nothing.
-	w.backfillAs(pipeline.BackfillRequest{From: today - 2, To: today - 1, Tasks: []string{"t1"}, Reprocess: pipeline.All}, load.RunDone)
+	w.Backfill(pipeline.BackfillRequest{From: today - 2, To: today - 1, Tasks: []string{"t1"}, Reprocess: pipeline.All}, load.RunDone)
 	if n := open(); n != 0 {
 		t.Errorf("%d windows are open after a backfill", n)
 	}
-	w.tasks("t1") // followed again
+	w.Tasks("t1") // followed again
 	if open() == 0 {
 		t.Error("the windows of a task that is followed again stay final")
 	}
-	w.run(load.RunDone)
-	w.equalsTruth(today-3, today-1, "t1", "t2")
+	w.Run(load.RunDone)
+	w.EqualsTruth(today-3, today-1, "t1", "t2")
 }
 
 // A first run by settings that let it pull nothing gives no day up.
@@ -233,14 +234,14 @@ func TestDaysThatAFirstRunCouldNotPullAreKept(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
-			usual := w.settings
-			change(&w.settings)
-			if _, err := w.pipeline(pipeline.Options{}).Run(t.Context(), time.Time{}); err != nil {
+			usual := w.Settings
+			change(&w.Settings)
+			if _, err := w.Jobs(pipeline.Options{}).Run(t.Context(), time.Time{}); err != nil {
 				t.Fatal(err)
 			}
-			w.settings = usual
-			w.run(load.RunDone)
-			w.equalsTruth(today-3, today-1)
+			w.Settings = usual
+			w.Run(load.RunDone)
+			w.EqualsTruth(today-3, today-1)
 		})
 	}
 }

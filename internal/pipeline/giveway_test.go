@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pushloss/internal/lab/sandbox"
+	"pushloss/internal/lab/world"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
 )
@@ -28,7 +29,7 @@ func TestABackfillLetsARunGoFirst(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
 			first := today - 3
-			w.settings.FirstDay = &first
+			w.Settings.FirstDay = &first
 			var calls atomic.Int64
 			arrived, release := make(chan struct{}), make(chan struct{})
 			w.transport.before = func(*http.Request) {
@@ -41,7 +42,7 @@ func TestABackfillLetsARunGoFirst(t *testing.T) {
 				}
 			}
 			ended := make(chan pipeline.Report, 1)
-			backfill := w.pipelineOn(w.open(), pipeline.Options{GiveWay: test.poll})
+			backfill := w.Elsewhere().Jobs(pipeline.Options{GiveWay: test.poll})
 			go func() {
 				report, err := backfill.Backfill(t.Context(), pipeline.BackfillRequest{From: today - 40, To: today - 20, Reprocess: pipeline.Missing},
 					func(busy *load.BusyError) { t.Errorf("the backfill waits: %v", busy) })
@@ -52,15 +53,15 @@ func TestABackfillLetsARunGoFirst(t *testing.T) {
 			}()
 			<-arrived
 			for range 2 { // the same again wants nothing more
-				report := w.run(load.RunSkipped)
+				report := w.Run(load.RunSkipped)
 				if report.Apps[0].State != pipeline.AppBusy || report.Apps[0].Hint == "" {
 					t.Errorf("the run's report is %+v", report.Apps[0])
 				}
 			}
 			close(release)
-			w.ended(<-ended, nil, load.RunDone)
+			w.Ended(<-ended, nil, load.RunDone)
 
-			asked := w.api.Calls()
+			asked := w.API.Calls()
 			newest := slices.IndexFunc(asked, func(c sandbox.Call) bool { return c.Start == (today - 1).UTC().Unix() })
 			if newest < 0 || int64(newest) > test.before {
 				t.Errorf("the newest day is call %d of %d", newest, len(asked))
@@ -68,7 +69,7 @@ func TestABackfillLetsARunGoFirst(t *testing.T) {
 			if again := twice(w.calls()); len(again) > 0 {
 				t.Errorf("asked twice: %v", again)
 			}
-			equalFacts(t, append(w.truth(testApp, time.UTC, today-40, today-20), w.truth(testApp, time.UTC, today-3, today-1)...), w.stored(testApp))
+			world.EqualFacts(t, append(w.API.Facts(testApp, time.UTC, today-40, today-20), w.API.Facts(testApp, time.UTC, today-3, today-1)...), w.Facts(testApp))
 		})
 	}
 }
@@ -77,7 +78,7 @@ func TestABackfillLetsARunGoFirst(t *testing.T) {
 func TestABackfillAloneMakesNoRequestsOfARun(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.run(load.RunDone)
+	w.Run(load.RunDone)
 	if report := w.backfill(today-20, today-18, load.RunDone); report.Requests != 3 {
 		t.Errorf("%d requests", report.Requests)
 	}

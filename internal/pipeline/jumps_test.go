@@ -9,6 +9,7 @@ import (
 	"pushloss/internal/calendar"
 	"pushloss/internal/jump"
 	"pushloss/internal/lab/sandbox"
+	"pushloss/internal/lab/world"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/stream"
 	"pushloss/load"
@@ -20,9 +21,9 @@ type jumped struct {
 	Counted                                          bool
 }
 
-func (w *world) jumps() []jumped {
+func (w *fixture) jumps() []jumped {
 	w.t.Helper()
-	return query[jumped](w, `
+	return world.Rows[jumped](w.Database, `
 		SELECT first_day::text, last_day::text, state, stage, platform, err_code, likely_cause, share > 0.3 AND usual_share < 0.05 AND times_usual > 5
 		FROM analytics.jumps WHERE sdk_app_id = $1 ORDER BY jump_id`, int64(testApp))
 }
@@ -36,18 +37,18 @@ func TestARunReportsALossThatStandsOutOnceAndItsEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := setup(t, withFaults(t, "late=0.3"), func(cfg *sandbox.Config) {
+	w := setup(t, world.WithFaults(t, "late=0.3"), func(cfg *sandbox.Config) {
 		cfg.Rows = 60
 		cfg.Lives = map[int64]sandbox.Life{testApp: {Weekend: 0.5, Growth: 0.01, Since: (today - 30).UTC(), Incidents: []sandbox.Incident{incident}}}
 	})
-	w.settings.Streams = []stream.Stream{stream.Loss, stream.Statistics}
-	w.settings.Jumps = jump.Settings{Factor: 3, Least: 100}
+	w.Settings.Streams = []stream.Stream{stream.Loss, stream.Statistics}
+	w.Settings.Jumps = jump.Settings{Factor: 3, Least: 100}
 	first := broken - 12
-	w.settings.FirstDay = &first
+	w.Settings.FirstDay = &first
 	runs := func(from, to calendar.Day) {
 		for day := from; day <= to; day++ {
-			w.now = day.UTC().Add(3 * time.Hour)
-			w.run(load.RunDone)
+			w.Now = day.UTC().Add(3 * time.Hour)
+			w.Run(load.RunDone)
 		}
 	}
 
@@ -69,12 +70,12 @@ func TestARunReportsALossThatStandsOutOnceAndItsEnd(t *testing.T) {
 		t.Fatalf("after the first good day (-want +got):\n%s", diff)
 	}
 	runs(broken+5, today)
-	w.run(load.RunDone) // once more: the same figures, the same events
+	w.Run(load.RunDone) // once more: the same figures, the same events
 	if diff := gocmp.Diff([]jumped{want}, w.jumps()); diff != "" {
 		t.Fatalf("at the end (-want +got):\n%s", diff)
 	}
 
-	again, err := w.db.JumpsAgain(t.Context(), testApp, broken, today-1, w.settings.Jumps)
+	again, err := w.DB.JumpsAgain(t.Context(), testApp, broken, today-1, w.Settings.Jumps)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,18 +101,18 @@ func TestABackfillReportsTheLossesThatStoodOutOnItsDays(t *testing.T) {
 		cfg.Rows = 60
 		cfg.Lives = map[int64]sandbox.Life{testApp: {Incidents: incidents}}
 	})
-	w.settings.Streams = []stream.Stream{stream.Loss, stream.Statistics}
-	w.settings.Jumps = jump.Settings{Factor: 3, Least: 100}
-	w.settings.APIMemoryDays = 400
+	w.Settings.Streams = []stream.Stream{stream.Loss, stream.Statistics}
+	w.Settings.Jumps = jump.Settings{Factor: 3, Least: 100}
+	w.Settings.APIMemoryDays = 400
 	type event struct{ First, Last, Stage, Platform, Code string }
 	stored := func() []event {
 		w.t.Helper()
-		return query[event](w, `
+		return world.Rows[event](w.Database, `
 			SELECT first_day::text, last_day::text, stage, platform, err_code
 			FROM analytics.jumps WHERE sdk_app_id = $1 AND state = 'over' ORDER BY first_day, cause`, int64(testApp))
 	}
 	w.backfill(today-200, today-1, load.RunDone)
-	again, err := w.db.JumpsAgain(t.Context(), testApp, today-200, today-1, w.settings.Jumps)
+	again, err := w.DB.JumpsAgain(t.Context(), testApp, today-200, today-1, w.Settings.Jumps)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +130,7 @@ func TestABackfillReportsTheLossesThatStoodOutOnItsDays(t *testing.T) {
 	if diff := gocmp.Diff(want, stored()); diff != "" {
 		t.Fatalf("after the backfill (-want +got):\n%s", diff)
 	}
-	w.run(load.RunDone)
+	w.Run(load.RunDone)
 	w.backfill(today-200, today-100, load.RunDone) // judged again, beside later events
 	if diff := gocmp.Diff(want, stored()); diff != "" {
 		t.Errorf("after another one (-want +got):\n%s", diff)
@@ -148,14 +149,14 @@ func TestARunAfterALongOutageReportsTheLossesThatStoodOutMeanwhile(t *testing.T)
 		cfg.Rows = 60
 		cfg.Lives = map[int64]sandbox.Life{testApp: {Incidents: []sandbox.Incident{incident}}}
 	})
-	w.settings.Streams = []stream.Stream{stream.Loss, stream.Statistics}
-	w.settings.Jumps = jump.Settings{Factor: 3, Least: 100}
+	w.Settings.Streams = []stream.Stream{stream.Loss, stream.Statistics}
+	w.Settings.Jumps = jump.Settings{Factor: 3, Least: 100}
 	first := today - 45
-	w.settings.FirstDay = &first
-	w.now = noonOf(broken - 1)
-	w.run(load.RunDone)
-	w.now = noonOf(today)
-	w.run(load.RunDone)
+	w.Settings.FirstDay = &first
+	w.Now = noonOf(broken - 1)
+	w.Run(load.RunDone)
+	w.Now = noonOf(today)
+	w.Run(load.RunDone)
 	var got []string
 	for _, j := range w.jumps() {
 		got = append(got, j.First+" "+j.Last+" "+j.Code)
@@ -174,12 +175,12 @@ func TestARestatementWithdrawsAnEventAndRestoresIt(t *testing.T) {
 		cfg.Rows = 60
 		cfg.Lives = map[int64]sandbox.Life{testApp: {Incidents: []sandbox.Incident{incident}}}
 	})
-	w.settings.Jumps = jump.Settings{Factor: 3, Least: 100} // counts only: no statistics
+	w.Settings.Jumps = jump.Settings{Factor: 3, Least: 100} // counts only: no statistics
 	w.backfill(today-15, today-1, load.RunDone)
 	state := func() string {
 		w.t.Helper()
 		var state string
-		err := w.pool.QueryRow(t.Context(), "SELECT coalesce(string_agg(state || ' ' || err_code || ' ' || first_day, ', '), '') FROM analytics.jumps").Scan(&state)
+		err := w.Pool.QueryRow(t.Context(), "SELECT coalesce(string_agg(state || ' ' || err_code || ' ' || first_day, ', '), '') FROM analytics.jumps").Scan(&state)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -189,17 +190,17 @@ func TestARestatementWithdrawsAnEventAndRestoresIt(t *testing.T) {
 		t.Fatalf("%q, want %q", state(), want)
 	}
 	again := pipeline.BackfillRequest{From: broken, To: today - 1, Reprocess: pipeline.All}
-	w.faults("empty")
-	w.backfillAs(again, load.RunPartial)
+	w.API.Faults("empty")
+	w.Backfill(again, load.RunPartial)
 	if want := "withdrawn 403 " + broken.String(); state() != want {
 		t.Fatalf("%q, want %q", state(), want)
 	}
-	w.faults()
-	w.backfillAs(again, load.RunDone)
+	w.API.Faults()
+	w.Backfill(again, load.RunDone)
 	if want := "open 403 " + broken.String(); state() != want {
 		t.Fatalf("%q, want %q", state(), want)
 	}
-	w.settings.Jumps.Factor = 0 // turned off
+	w.Settings.Jumps.Factor = 0 // turned off
 	w.backfill(today-15, today-10, load.RunDone)
 	if want := "over 403 " + broken.String(); state() != want {
 		t.Fatalf("%q, want %q", state(), want)

@@ -8,6 +8,7 @@ import (
 
 	"pushloss/internal/calendar"
 	"pushloss/internal/lab/sandbox"
+	"pushloss/internal/lab/world"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
 )
@@ -15,13 +16,13 @@ import (
 // paced is a world whose API and pipeline keep a rate. At one a second the margin
 // that the pacer leaves is enough for a busy machine, which delays arrivals by
 // milliseconds; a fast API therefore allows leeway times what is asked of it.
-func paced(t testing.TB, callsPerSecond float64) *world {
+func paced(t testing.TB, callsPerSecond float64) *fixture {
 	allowed := callsPerSecond
 	if callsPerSecond > 1 {
 		allowed *= leeway
 	}
 	w := setup(t, func(cfg *sandbox.Config) { cfg.CallsPerSecond = allowed })
-	w.apps[0].CallsPerSecond = callsPerSecond
+	w.Apps[0].CallsPerSecond = callsPerSecond
 	return w
 }
 
@@ -30,9 +31,9 @@ func paced(t testing.TB, callsPerSecond float64) *world {
 const leeway = 3
 
 // keptPace checks that the API never had to ask for fewer calls.
-func (w *world) keptPace(callsPerSecond float64, atLeast int64) {
+func (w *fixture) keptPace(callsPerSecond float64, atLeast int64) {
 	w.t.Helper()
-	stats := w.api.Stats().Of(testApp)
+	stats := w.API.Stats().Of(testApp)
 	if callsPerSecond > 1 {
 		callsPerSecond *= leeway
 	}
@@ -48,8 +49,8 @@ func (w *world) keptPace(callsPerSecond float64, atLeast int64) {
 func TestARunSkipsAnAppThatAnotherProcessWorksOn(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.apps = append(w.apps, w.app(otherApp))
-	session, work, err := w.open().OpenSession(t.Context(), "the other one")
+	w.Apps = append(w.Apps, w.API.App(otherApp, time.UTC))
+	session, work, err := w.Elsewhere().DB.OpenSession(t.Context(), "the other one")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,13 +58,13 @@ func TestARunSkipsAnAppThatAnotherProcessWorksOn(t *testing.T) {
 	if _, err := session.LockApp(work, testApp); err != nil {
 		t.Fatal(err)
 	}
-	report := w.run(load.RunDone)
+	report := w.Run(load.RunDone)
 	busy, other := report.Apps[0], report.Apps[1]
 	if busy.State != pipeline.AppBusy || busy.Problem != "app 1400000001 is being worked on by the other one" || busy.Hint == "" {
 		t.Errorf("the busy app's report is %+v", busy)
 	}
-	if other.State != pipeline.AppDone || w.api.Stats().Of(testApp).Calls != 0 || w.api.Stats().Of(otherApp).Calls != 3 {
-		t.Errorf("the calls are %+v", w.api.Stats().Apps)
+	if other.State != pipeline.AppDone || w.API.Stats().Of(testApp).Calls != 0 || w.API.Stats().Of(otherApp).Calls != 3 {
+		t.Errorf("the calls are %+v", w.API.Stats().Apps)
 	}
 }
 
@@ -73,9 +74,9 @@ func TestT15ARunAndABackfillMeet(t *testing.T) {
 	t.Parallel()
 	const rate = 10
 	w := paced(t, rate)
-	w.tasks("t1")
+	w.Tasks("t1")
 	firstDay := today - 12
-	w.settings.FirstDay = &firstDay
+	w.Settings.FirstDay = &firstDay
 
 	// The run's first call leaves once the backfill has met it.
 	met := make(chan struct{})
@@ -84,25 +85,25 @@ func TestT15ARunAndABackfillMeet(t *testing.T) {
 	defer meet()
 	w.transport.before = func(*http.Request) { <-met }
 	var wait sync.WaitGroup
-	runs := w.pipelineOn(w.open(), pipeline.Options{Holder: "the run"})
+	runs := w.Elsewhere().Jobs(pipeline.Options{Holder: "the run"})
 	wait.Go(func() {
 		report, err := runs.Run(t.Context(), time.Time{})
 		if err != nil || report.State != load.RunDone {
 			t.Errorf("the run: %+v, %v", report, err)
 		}
 	})
-	w.eventually("the run holds the app", func() bool {
-		return w.number(`SELECT count(*) FROM pushloss.app_lease WHERE holder = 'the run'`) == 1
+	world.Eventually(t, "the run holds the app", func() bool {
+		return w.Number(`SELECT count(*) FROM pushloss.app_lease WHERE holder = 'the run'`) == 1
 	})
 	var waited []string
-	report, err := w.pipelineOn(w.open(), pipeline.Options{Holder: "the backfill"}).Backfill(t.Context(),
+	report, err := w.Elsewhere().Jobs(pipeline.Options{Holder: "the backfill"}).Backfill(t.Context(),
 		pipeline.BackfillRequest{From: today - 14, To: today - 5, Reprocess: pipeline.Missing}, func(busy *load.BusyError) {
 			waited = append(waited, busy.Holder)
 			meet()
 		})
 	meet()
 	wait.Wait()
-	w.ended(report, err, load.RunDone)
+	w.Ended(report, err, load.RunDone)
 	if len(waited) != 1 || waited[0] != "the run" {
 		t.Errorf("the backfill waited for %v", waited)
 	}
@@ -112,7 +113,7 @@ func TestT15ARunAndABackfillMeet(t *testing.T) {
 	if all := w.calls(); len(all) != 14*2 || len(twice(all)) > 0 {
 		t.Errorf("%d calls in all, made twice: %v", len(all), twice(all))
 	}
-	w.equalsTruth(today-14, today-1, "t1")
+	w.EqualsTruth(today-14, today-1, "t1")
 	w.keptPace(rate, 28)
 }
 
@@ -131,8 +132,8 @@ func TestThePaceHoldsAcrossRestarts(t *testing.T) {
 			w := paced(t, test.rate)
 			for i := range test.runs {
 				request := pipeline.BackfillRequest{From: today - 5 - calendar.Day(i), To: today - 5 - calendar.Day(i), Reprocess: pipeline.Missing}
-				report, err := w.pipelineOn(w.open(), pipeline.Options{}).Backfill(t.Context(), request, nil)
-				w.ended(report, err, load.RunDone)
+				report, err := w.Elsewhere().Jobs(pipeline.Options{}).Backfill(t.Context(), request, nil)
+				w.Ended(report, err, load.RunDone)
 			}
 			w.keptPace(test.rate, int64(test.runs))
 		})
@@ -149,7 +150,7 @@ func TestALongBackfillUsesThePace(t *testing.T) {
 	if used := report.Apps[0].PaceUsed; used < 0.55 || used > 1 {
 		t.Errorf("%.1f%% of the allowed calls were made", 100*used)
 	}
-	w.equalsTruth(today-20, today-5)
+	w.EqualsTruth(today-20, today-5)
 }
 
 func TestThePaceHoldsThroughFailuresAndRetries(t *testing.T) {
@@ -157,20 +158,20 @@ func TestThePaceHoldsThroughFailuresAndRetries(t *testing.T) {
 	const rate = 20
 	w := paced(t, rate)
 	// Four failures in all: fewer than one request has tries.
-	w.faults("http-500:first=2", "reset:first=2", "slow=70ms:every=4")
-	w.tasks(sevenTasks...)
+	w.API.Faults("http-500:first=2", "reset:first=2", "slow=70ms:every=4")
+	w.Tasks(sevenTasks...)
 	w.backfill(today-8, today-5, load.RunDone)
 	w.keptPace(rate, 12)
-	w.equalsTruth(today-8, today-5, sevenTasks...)
+	w.EqualsTruth(today-8, today-5, sevenTasks...)
 }
 
 func TestAFrequencyErrorSlowsTheAppDown(t *testing.T) {
 	t.Parallel()
 	w := paced(t, 20)
-	w.faults("frequency:first=1")
+	w.API.Faults("frequency:first=1")
 	report := w.backfill(today-12, today-5, load.RunDone)
-	w.equalsTruth(today-12, today-5)
-	if stats := w.api.Stats().Of(testApp); stats.Refused[60007] != 1 {
+	w.EqualsTruth(today-12, today-5)
+	if stats := w.API.Stats().Of(testApp); stats.Refused[60007] != 1 {
 		t.Errorf("the API saw %+v", stats)
 	}
 	if used := report.Apps[0].PaceUsed; used > 0.6 { // half the pace from the first call on
@@ -181,7 +182,7 @@ func TestAFrequencyErrorSlowsTheAppDown(t *testing.T) {
 func TestAppsArePulledBesideEachOther(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.apps = append(w.apps, w.app(otherApp))
+	w.Apps = append(w.Apps, w.API.App(otherApp, time.UTC))
 	// Neither app's first call leaves before the other's has come as far.
 	var both sync.WaitGroup
 	both.Add(2)
@@ -193,14 +194,14 @@ func TestAppsArePulledBesideEachOther(t *testing.T) {
 		}
 	}
 	w.backfill(today-5, today-5, load.RunDone)
-	w.equalsTruth(today-5, today-5)
-	equalFacts(t, w.truth(otherApp, time.UTC, today-5, today-5), w.stored(otherApp))
+	w.EqualsTruth(today-5, today-5)
+	world.EqualFacts(t, w.API.Facts(otherApp, time.UTC, today-5, today-5), w.Facts(otherApp))
 }
 
 func TestARunThatFoundEveryAppBusyIsNotACompletedRun(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	session, work, err := w.open().OpenSession(t.Context(), "another process")
+	session, work, err := w.Elsewhere().DB.OpenSession(t.Context(), "another process")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +209,7 @@ func TestARunThatFoundEveryAppBusyIsNotACompletedRun(t *testing.T) {
 	if _, err := session.LockApp(work, testApp); err != nil {
 		t.Fatal(err)
 	}
-	report, err := w.pipelineOn(w.open(), pipeline.Options{}).Run(t.Context(), time.Time{})
+	report, err := w.Elsewhere().Jobs(pipeline.Options{}).Run(t.Context(), time.Time{})
 	if err != nil || report.State != load.RunSkipped || report.Requests != 0 {
 		t.Errorf("the run ended with %v as %+v", err, report)
 	}

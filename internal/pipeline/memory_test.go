@@ -8,6 +8,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/lab/world"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
 )
@@ -26,18 +27,18 @@ func TestWhatTheAPIHasForgottenIsKeptAndSettled(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
-			w.settings.APIMemoryDays = 7
-			w.tasks("t1")
+			w.Settings.APIMemoryDays = 7
+			w.Tasks("t1")
 			w.backfill(today-9, today-9, load.RunPartial) // before the API forgets
-			kept := w.stored(testApp)
-			w.faults(test.fault)
-			report := w.backfillAs(pipeline.BackfillRequest{From: today - 10, To: today - 5, Reprocess: pipeline.All}, load.RunPartial)
+			kept := w.Facts(testApp)
+			w.API.Faults(test.fault)
+			report := w.Backfill(pipeline.BackfillRequest{From: today - 10, To: today - 5, Reprocess: pipeline.All}, load.RunPartial)
 			if report.WindowsUnproven != 8 || report.Windows != 12 {
 				t.Errorf("the report is %+v", report.Totals)
 			}
 
 			// At noon of the 20th the 13th has begun to fall out.
-			equalFacts(t, append(kept, w.truth(testApp, time.UTC, today-6, today-5, "t1")...), w.stored(testApp))
+			world.EqualFacts(t, append(kept, w.API.Facts(testApp, time.UTC, today-6, today-5, "t1")...), w.Facts(testApp))
 			var want, got []covered
 			for day := today - 10; day <= today-7; day++ {
 				pulls := 1
@@ -60,10 +61,10 @@ func TestWhatTheAPIHasForgottenIsKeptAndSettled(t *testing.T) {
 			if app := report.Apps[0]; report.Requests != 0 || report.WindowsUnproven != 8 || !strings.Contains(app.Problem, "8 windows cannot be proven") || app.Hint == "" {
 				t.Errorf("the same again: %+v", app)
 			}
-			if report := w.backfillAs(pipeline.BackfillRequest{From: today - 10, To: today - 5, Reprocess: pipeline.Failed}, load.RunPartial); report.WindowsUnproven != 8 {
+			if report := w.Backfill(pipeline.BackfillRequest{From: today - 10, To: today - 5, Reprocess: pipeline.Failed}, load.RunPartial); report.WindowsUnproven != 8 {
 				t.Errorf("a backfill of failed windows reports %+v", report.Totals)
 			}
-			plan, err := w.pipeline(pipeline.Options{}).PlanBackfill(t.Context(), pipeline.BackfillRequest{From: today - 10, To: today - 10, Reprocess: pipeline.Missing})
+			plan, err := w.Jobs(pipeline.Options{}).PlanBackfill(t.Context(), pipeline.BackfillRequest{From: today - 10, To: today - 10, Reprocess: pipeline.Missing})
 			if err != nil || len(plan.Windows) != 2 || plan.Windows[0].Due || !strings.HasPrefix(plan.Windows[0].Why, "unproven") {
 				t.Errorf("the plan is %+v, %v", plan.Windows, err)
 			}
@@ -75,13 +76,13 @@ func TestWhatTheAPIHasForgottenIsKeptAndSettled(t *testing.T) {
 func TestATrustedEmptyAnswerRemovesTheFacts(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.settings.APIMemoryDays = 7
+	w.Settings.APIMemoryDays = 7
 	w.backfill(today-3, today-1, load.RunDone)
-	w.faults("empty:day=" + (today - 2).String())
+	w.API.Faults("empty:day=" + (today - 2).String())
 	report := w.backfill(today-3, today-1, load.RunPartial)
-	want := append(w.truth(testApp, time.UTC, today-3, today-3), w.truth(testApp, time.UTC, today-1, today-1)...)
-	equalFacts(t, want, w.stored(testApp))
-	if n := w.number(`SELECT count(*) FROM analytics.loss_changes WHERE new_count IS NULL`); n == 0 || n != report.RowsDeleted {
+	want := append(w.API.Facts(testApp, time.UTC, today-3, today-3), w.API.Facts(testApp, time.UTC, today-1, today-1)...)
+	world.EqualFacts(t, want, w.Facts(testApp))
+	if n := w.Number(`SELECT count(*) FROM analytics.loss_changes WHERE new_count IS NULL`); n == 0 || n != report.RowsDeleted {
 		t.Errorf("%d facts went away, the report says %d", n, report.RowsDeleted)
 	}
 }
@@ -89,12 +90,12 @@ func TestATrustedEmptyAnswerRemovesTheFacts(t *testing.T) {
 func TestAnAbsentTaskKeepsItsFacts(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.tasks("t1", "t2", "unknown-task")
+	w.Tasks("t1", "t2", "unknown-task")
 	w.backfill(today-2, today-2, load.RunDone)
-	w.faults("absent-task")
-	w.tasks("t3") // is now the last one asked for
-	again := w.backfillAs(pipeline.BackfillRequest{From: today - 2, To: today - 2, Tasks: []string{"t1", "t2"}, Reprocess: pipeline.All}, load.RunDone)
-	w.equalsTruth(today-2, today-2, "t1", "t2")
+	w.API.Faults("absent-task")
+	w.Tasks("t3") // is now the last one asked for
+	again := w.Backfill(pipeline.BackfillRequest{From: today - 2, To: today - 2, Tasks: []string{"t1", "t2"}, Reprocess: pipeline.All}, load.RunDone)
+	w.EqualsTruth(today-2, today-2, "t1", "t2")
 	if absent := w.status().Absent; again.WindowsAbsent != 1 || absent != 1 {
 		t.Errorf("the report counts %d absent windows, the status %d", again.WindowsAbsent, absent)
 	}
@@ -107,9 +108,9 @@ func TestAnAbsentTaskKeepsItsFacts(t *testing.T) {
 	if diff := gocmp.Diff(want, w.ledger(testApp)); diff != "" {
 		t.Errorf("ledger (-want +got):\n%s", diff)
 	}
-	w.faults()
-	w.run(load.RunDone)
-	w.equalsTruth(today-3, today-1, "t1", "t2", "t3")
+	w.API.Faults()
+	w.Run(load.RunDone)
+	w.EqualsTruth(today-3, today-1, "t1", "t2", "t3")
 	if absent := w.status().Absent; absent != 0 {
 		t.Errorf("after an answer, the status counts %d absent windows", absent)
 	}
@@ -121,37 +122,37 @@ func TestS7ARunAsOfTheFarFuture(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	for _, at := range []time.Time{noonOf(today + 1), noonOf(today + 400), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)} {
-		report, err := w.pipeline(pipeline.Options{}).Run(t.Context(), at)
-		w.ended(report, err, load.RunDone)
+		report, err := w.Jobs(pipeline.Options{}).Run(t.Context(), at)
+		w.Ended(report, err, load.RunDone)
 	}
-	if n := w.number(`SELECT count(*) FROM pushloss.ledger WHERE settled AND day >= $1`, (today - 3).UTC()); n != 0 {
+	if n := w.Number(`SELECT count(*) FROM pushloss.ledger WHERE settled AND day >= $1`, (today - 3).UTC()); n != 0 {
 		t.Errorf("%d open days were settled by looking ahead", n)
 	}
-	w.run(load.RunDone)
-	w.equalsTruth(today-3, today-1)
+	w.Run(load.RunDone)
+	w.EqualsTruth(today-3, today-1)
 }
 
 func TestARunAsOfThePastLeavesLaterDaysAlone(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	report, err := w.pipeline(pipeline.Options{}).Run(t.Context(), noonOf(today-10))
-	w.ended(report, err, load.RunDone)
-	w.equalsTruth(today-13, today-11)
+	report, err := w.Jobs(pipeline.Options{}).Run(t.Context(), noonOf(today-10))
+	w.Ended(report, err, load.RunDone)
+	w.EqualsTruth(today-13, today-11)
 	for _, window := range w.ledger(testApp) {
 		if window.Settled {
 			t.Errorf("%+v is settled, which it was not as of then", window)
 		}
 	}
-	w.run(load.RunDone) // every day since
-	w.equalsTruth(today-13, today-1)
+	w.Run(load.RunDone) // every day since
+	w.EqualsTruth(today-13, today-1)
 }
 
 func TestTheFirstDayOfTheSettingsIsKept(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.run(load.RunDone)
+	w.Run(load.RunDone)
 	earlier := calendar.Day(today - 6)
-	w.settings.FirstDay = &earlier
-	w.run(load.RunDone)
-	w.equalsTruth(today-6, today-1)
+	w.Settings.FirstDay = &earlier
+	w.Run(load.RunDone)
+	w.EqualsTruth(today-6, today-1)
 }

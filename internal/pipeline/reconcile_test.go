@@ -13,6 +13,7 @@ import (
 	"pushloss/extract"
 	"pushloss/internal/calendar"
 	"pushloss/internal/lab/sandbox"
+	"pushloss/internal/lab/world"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/problem"
 	"pushloss/internal/stream"
@@ -21,24 +22,24 @@ import (
 
 // reconcile compares the newest days, or the range that is given.
 
-func (w *world) reconcile(want load.RunState, days ...calendar.Day) pipeline.Report {
+func (w *fixture) reconcile(want load.RunState, days ...calendar.Day) pipeline.Report {
 	w.t.Helper()
 	var request pipeline.ReconcileRequest
 	if len(days) == 2 {
 		request.From, request.To = &days[0], &days[1]
 	}
-	report, err := w.pipeline(pipeline.Options{}).Reconcile(w.t.Context(), request)
-	return w.ended(report, err, want)
+	report, err := w.Jobs(pipeline.Options{}).Reconcile(w.t.Context(), request)
+	return w.Ended(report, err, want)
 }
 
 // stored fills the days up to yesterday, those of the tasks included.
 
-func (w *world) filled(days int, tasks ...string) {
+func (w *fixture) filled(days int, tasks ...string) {
 	w.t.Helper()
 	first := today - calendar.Day(days)
-	w.settings.FirstDay = &first
-	w.tasks(tasks...)
-	w.run(load.RunDone)
+	w.Settings.FirstDay = &first
+	w.Tasks(tasks...)
+	w.Run(load.RunDone)
 }
 
 // check is a row of analytics.reconciliations for each check: how many figures it
@@ -50,9 +51,9 @@ type check struct {
 	Keys, Differ             int
 }
 
-func (w *world) checks() []check {
+func (w *fixture) checks() []check {
 	w.t.Helper()
-	return query[check](w, `
+	return world.Rows[check](w.Database, `
 		SELECT first_day::text, last_day::text, task_id, state, count(grain), count(*) FILTER (WHERE difference <> 0)
 		FROM analytics.reconciliations WHERE sdk_app_id = $1
 		GROUP BY first_day, last_day, task_id, state, run_id, checked_at
@@ -61,18 +62,18 @@ func (w *world) checks() []check {
 
 // states are the checks without their figures, a line each.
 
-func (w *world) states() (lines []string) {
+func (w *fixture) states() (lines []string) {
 	for _, c := range w.checks() {
 		lines = append(lines, fmt.Sprintf("%s %s %q %s", c.First[5:], c.Last[5:], c.Task, c.State))
 	}
 	return lines
 }
 
-func (w *world) opened() []string {
+func (w *fixture) opened() []string {
 	w.t.Helper()
 	type line struct{ Text string }
 	var lines []string
-	for _, l := range query[line](w, `
+	for _, l := range world.Rows[line](w.Database, `
 		SELECT l.day::text || ' ' || coalesce(t.task_id, '') FROM pushloss.ledger AS l LEFT JOIN pushloss.task AS t USING (task_key)
 		WHERE opened_at IS NOT NULL AND NOT settled AND settled_reason IS NULL ORDER BY 1`) {
 		lines = append(lines, strings.TrimSpace(l.Text[5:]))
@@ -80,21 +81,13 @@ func (w *world) opened() []string {
 	return lines
 }
 
-func (w *world) status() load.AppStatus {
+func (w *fixture) status() load.AppStatus {
 	w.t.Helper()
-	statuses, err := w.db.Status(w.t.Context(), w.now, time.Hour)
+	statuses, err := w.DB.Status(w.t.Context(), w.Now, time.Hour)
 	if err != nil || len(statuses) != 1 {
 		w.t.Fatalf("statuses: %v, %v", statuses, err)
 	}
 	return statuses[0]
-}
-
-func (w *world) exec(sql string, args ...any) {
-	w.t.Helper()
-	tag, err := w.pool.Exec(w.t.Context(), sql, args...)
-	if err != nil || tag.RowsAffected() == 0 {
-		w.t.Fatalf("%s: %d rows, %v", sql, tag.RowsAffected(), err)
-	}
 }
 
 func equal[T any](t testing.TB, what string, want, got T) {
@@ -119,12 +112,12 @@ func TestDaysThatAddUpAreRecordedAsAgreedForEveryGrainAndTask(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.filled(10, twelveTasks...)
-	before := len(w.api.Calls())
+	before := len(w.API.Calls())
 	report := w.reconcile(load.RunDone)
 
 	// Seven days at once: the whole app, and twelve tasks by fives.
 	var tasks []string
-	for _, call := range w.api.Calls()[before:] {
+	for _, call := range w.API.Calls()[before:] {
 		if got := call.End - call.Start; got != 7*86400 {
 			t.Errorf("a request covers %d seconds", got)
 		}
@@ -134,7 +127,7 @@ func TestDaysThatAddUpAreRecordedAsAgreedForEveryGrainAndTask(t *testing.T) {
 
 	var want []figure
 	for _, task := range append([]string{""}, twelveTasks...) {
-		truth, scope := w.api.Truth(testApp, task, (today-7).UTC(), today.UTC()), "app_"
+		truth, scope := w.API.Truth(testApp, task, (today-7).UTC(), today.UTC()), "app_"
 		if task != "" {
 			scope = "task_"
 		}
@@ -145,7 +138,7 @@ func TestDaysThatAddUpAreRecordedAsAgreedForEveryGrainAndTask(t *testing.T) {
 			want = append(want, figure{scope + "platform", task, row.Stage, row.EventType, row.PushPlatform, row.ErrCode, row.ErrCount, row.ErrCount})
 		}
 	}
-	got := query[figure](w, `
+	got := world.Rows[figure](w.Database, `
 		SELECT grain, task_id, stage, coalesce(event_type, -1), coalesce(platform_id, -1), err_code, stored, reported
 		FROM analytics.reconciliations
 		WHERE sdk_app_id = $1 AND state = 'agreed' AND first_day = '2025-03-13' AND last_day = '2025-03-19' AND difference = 0
@@ -159,14 +152,14 @@ func TestDaysThatAddUpAreRecordedAsAgreedForEveryGrainAndTask(t *testing.T) {
 	if r.Checks != 13 || r.Keys != int64(len(want)) || r.Differences != 0 || r.DaysOpened != 0 || len(r.LeftOut) != 0 || report.Requests != 4 {
 		t.Errorf("the report is %+v of %d requests", r, report.Requests)
 	}
-	if n := w.number(`SELECT count(*) FROM analytics.runs WHERE kind = 'reconcile' AND state = 'done' AND requests = 4 AND error IS NULL`); n != 1 {
+	if n := w.Number(`SELECT count(*) FROM analytics.runs WHERE kind = 'reconcile' AND state = 'done' AND requests = 4 AND error IS NULL`); n != 1 {
 		t.Error("the run is not recorded")
 	}
 	equal(t, "opened", nil, w.opened())
 
 	// Again: the later checks take the place of these.
 	w.reconcile(load.RunDone)
-	if n := w.number(`SELECT count(*) FROM pushloss.reconciliation WHERE state = 'agreed'`); n != 13 {
+	if n := w.Number(`SELECT count(*) FROM pushloss.reconciliation WHERE state = 'agreed'`); n != 13 {
 		t.Errorf("%d checks are stored, want 13", n)
 	}
 }
@@ -195,8 +188,8 @@ func TestReconcileLeavesABusyAppOut(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.filled(9)
-	w.apps = append(w.apps, w.app(otherApp))
-	session, work, err := w.open().OpenSession(t.Context(), "the other one")
+	w.Apps = append(w.Apps, w.API.App(otherApp, time.UTC))
+	session, work, err := w.Elsewhere().DB.OpenSession(t.Context(), "the other one")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +205,7 @@ func TestReconcileLeavesABusyAppOut(t *testing.T) {
 	equal(t, "checks", 0, len(w.checks()))
 	equal(t, "left out of the other app", "never pulled", report.Apps[1].Reconciliation.LeftOut[0].Why)
 
-	w.apps = w.apps[:1]
+	w.Apps = w.Apps[:1]
 	w.reconcile(load.RunSkipped)
 }
 
@@ -222,21 +215,21 @@ func TestAReconcileThatIsStoppedLeavesWholeChecksOnly(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.filled(9, twelveTasks...)
-	w.faults("week-differs")
+	w.API.Faults("week-differs")
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	calls := 0
-	p := w.pipeline(pipeline.Options{OnCall: func(int64, extract.CallReport) {
+	p := w.Jobs(pipeline.Options{OnCall: func(int64, extract.CallReport) {
 		if calls++; calls == 2 {
 			stop()
 		}
 	}})
 	report, err := p.Reconcile(ctx, pipeline.ReconcileRequest{})
-	w.ended(report, err, load.RunInterrupted)
+	w.Ended(report, err, load.RunInterrupted)
 	if n := len(w.checks()); n != 1+5 || report.Apps[0].Reconciliation.Checks != n || calls != 2 {
 		t.Errorf("%d checks are there after %d calls; the report is %+v", n, calls, report.Apps[0].Reconciliation)
 	}
-	if n := w.number(`SELECT count(*) FROM pushloss.reconciliation AS r
+	if n := w.Number(`SELECT count(*) FROM pushloss.reconciliation AS r
 		WHERE keys <> (SELECT count(*) FROM pushloss.reconciliation_key AS k WHERE k.reconciliation_id = r.reconciliation_id)`); n != 0 {
 		t.Errorf("%d checks are not whole", n)
 	}
@@ -247,30 +240,30 @@ func TestAReconcileThatComparesNothingSaysWhy(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name, faults string
-		set          func(*world)
+		set          func(*fixture)
 		days         []calendar.Day
 		problem      string
 		hint         string
 	}{
-		{"no day is stored", "", func(w *world) {}, nil, "never pulled", "pull the days first"},
-		{"no day is remembered for long enough", "", func(w *world) { w.filled(3); w.settings.APIMemoryDays = 1 }, nil,
+		{"no day is stored", "", func(w *fixture) {}, nil, "never pulled", "pull the days first"},
+		{"no day is remembered for long enough", "", func(w *fixture) { w.filled(3); w.Settings.APIMemoryDays = 1 }, nil,
 			"no ended day that the API is believed to remember", "PUSHLOSS_API_MEMORY_DAYS"},
-		{"losses are not pulled", "", func(w *world) { withStreams(w, stream.Statistics).filled(3) }, nil, "losses are not pulled", "PUSHLOSS_STREAMS"},
-		{"the answer lacks the whole app", "published-sample", func(w *world) { w.filled(3) }, nil, "the answer has no result of the whole app", "run this again"},
-		{"the answers lack all tasks", "absent-task", func(w *world) {
+		{"losses are not pulled", "", func(w *fixture) { withStreams(w, stream.Statistics).filled(3) }, nil, "losses are not pulled", "PUSHLOSS_STREAMS"},
+		{"the answer lacks the whole app", "published-sample", func(w *fixture) { w.filled(3) }, nil, "the answer has no result of the whole app", "run this again"},
+		{"the answers lack all tasks", "absent-task", func(w *fixture) {
 			w.filled(3, "t1")
-			if _, err := w.pool.Exec(w.t.Context(), `DELETE FROM pushloss.ledger WHERE task_key = 0`); err != nil {
+			if _, err := w.Pool.Exec(w.t.Context(), `DELETE FROM pushloss.ledger WHERE task_key = 0`); err != nil {
 				w.t.Fatal(err)
 			}
 		}, []calendar.Day{today - 3, today - 1}, "the answer lacks the task", "pull the days first"},
-		{"the API has forgotten the days", "forget-error=8d", func(w *world) { w.filled(18); w.settings.APIMemoryDays = 7 },
+		{"the API has forgotten the days", "forget-error=8d", func(w *fixture) { w.filled(18); w.Settings.APIMemoryDays = 7 },
 			[]calendar.Day{today - 18, today - 12}, "beyond the API's memory", "that the API still remembers"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
 			tt.set(w)
-			w.faults(strings.Fields(tt.faults)...)
+			w.API.Faults(strings.Fields(tt.faults)...)
 			app := w.reconcile(load.RunPartial, tt.days...).Apps[0]
 			if !strings.HasPrefix(app.Problem, "nothing could be compared: ") || !strings.Contains(app.Problem, tt.problem) || !strings.Contains(app.Hint, tt.hint) {
 				t.Errorf("the app is %s: %q, %q", app.State, app.Problem, app.Hint)
@@ -302,7 +295,7 @@ func TestFailuresOfAReconcile(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
 			w.filled(9, sevenTasks...)
-			w.faults(strings.Fields(test.faults)...)
+			w.API.Faults(strings.Fields(test.faults)...)
 			report := w.reconcile(test.state)
 			app := report.Apps[0]
 			if app.State != test.app || !strings.Contains(app.Problem, test.says) || (test.says != "" && app.Hint == "") {
@@ -349,12 +342,12 @@ func TestRangesThatMakeNoSenseAreRefused(t *testing.T) {
 		"reversed": {From: &last, To: &first}, "not over": {From: &first, To: &tomorrow}, "one end": {From: &first},
 		"the other end": {To: &last}, "another app": {SDKAppID: 7},
 	} {
-		_, err := w.pipeline(pipeline.Options{}).Reconcile(t.Context(), request)
+		_, err := w.Jobs(pipeline.Options{}).Reconcile(t.Context(), request)
 		if usage, ok := err.(*problem.UsageError); !ok || usage.Hint() == "" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if n := w.number(`SELECT count(*) FROM analytics.runs`); n != 0 {
+	if n := w.Number(`SELECT count(*) FROM analytics.runs`); n != 0 {
 		t.Errorf("%d runs are recorded", n)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"pushloss/internal/lab/sandbox"
+	"pushloss/internal/lab/world"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
@@ -19,14 +20,14 @@ import (
 
 // asRole gives the world a database that a new role migrates and works on. The
 // settings are preset for the role.
-func (w *world) asRole(options string, presets ...string) {
+func (w *fixture) asRole(options string, presets ...string) {
 	w.t.Helper()
-	w.pool.Close()
-	w.db.Close()
+	w.Pool.Close()
+	w.DB.Close()
 	empty := pgtest.EmptyURL(w.t)
 	name := fmt.Sprint("preset_", rand.Uint32())
 	role := pgx.Identifier{name}.Sanitize()
-	w.database = pgtest.Role(w.t, empty, name, options)
+	w.URL = pgtest.Role(w.t, empty, name, options)
 	admin, err := pgx.Connect(w.t.Context(), pgtest.AdminURL(w.t, empty))
 	if err != nil {
 		w.t.Fatal(err)
@@ -39,19 +40,19 @@ func (w *world) asRole(options string, presets ...string) {
 	if _, err := admin.Exec(w.t.Context(), strings.Join(statements, ";")); err != nil {
 		w.t.Fatal(err)
 	}
-	if err := migrations.Up(w.t.Context(), w.database); err != nil {
+	if err := migrations.Up(w.t.Context(), w.URL); err != nil {
 		w.t.Fatalf("migrate up: %v", err)
 	}
-	db, err := load.Open(w.t.Context(), w.database, 20)
+	db, err := load.Open(w.t.Context(), w.URL, 20)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.db = db
+	w.DB = db
 	w.t.Cleanup(db.Close)
-	if w.pool, err = pgxpool.New(w.t.Context(), pgtest.AdminURL(w.t, empty)); err != nil {
+	if w.Pool, err = pgxpool.New(w.t.Context(), pgtest.AdminURL(w.t, empty)); err != nil {
 		w.t.Fatal(err)
 	}
-	w.t.Cleanup(w.pool.Close)
+	w.t.Cleanup(w.Pool.Close)
 }
 
 // K1: nothing that a role presets reaches what is loaded, or keeps it from being.
@@ -81,12 +82,12 @@ func TestNoPresetOfARoleReachesTheFigures(t *testing.T) {
 			w := setup(t)
 			w.asRole("", presets...)
 			label := "促销 🎉"
-			if _, err := w.db.SaveTasks(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "t1", Label: &label}}, noonOf(today-40)); err != nil {
+			if _, err := w.DB.SaveTasks(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "t1", Label: &label}}, noonOf(today-40)); err != nil {
 				t.Fatal(err)
 			}
-			w.run(load.RunDone)
-			w.equalsTruth(today-3, today-1, "t1")
-			if n := w.number(`SELECT count(*) FROM pushloss.task WHERE label = '` + label + `'`); n != 1 {
+			w.Run(load.RunDone)
+			w.EqualsTruth(today-3, today-1, "t1")
+			if n := w.Number(`SELECT count(*) FROM pushloss.task WHERE label = '` + label + `'`); n != 1 {
 				t.Error("the label is another one")
 			}
 		})
@@ -102,19 +103,19 @@ func TestTwelveAppsShareTenConnections(t *testing.T) {
 			t.Parallel()
 			w := setup(t, func(cfg *sandbox.Config) {
 				for id := range int64(10) {
-					cfg.Apps = append(cfg.Apps, sandbox.App{SDKAppID: 1500000000 + id, SecretKey: testKey})
+					cfg.Apps = append(cfg.Apps, sandbox.App{SDKAppID: 1500000000 + id, SecretKey: world.Key})
 				}
 			})
 			w.asRole(fmt.Sprintf("CONNECTION LIMIT %d", test.server))
-			w.db.Close()
+			w.DB.Close()
 			var err error
-			if w.db, err = load.Open(t.Context(), w.database, test.ours); err != nil {
+			if w.DB, err = load.Open(t.Context(), w.URL, test.ours); err != nil {
 				t.Fatal(err)
 			}
-			t.Cleanup(w.db.Close)
-			w.apps = []pipeline.App{w.app(testApp), w.app(otherApp)}
+			t.Cleanup(w.DB.Close)
+			w.Apps = []pipeline.App{w.API.App(testApp, time.UTC), w.API.App(otherApp, time.UTC)}
 			for id := range int64(10) {
-				w.apps = append(w.apps, w.app(1500000000+id))
+				w.Apps = append(w.Apps, w.API.App(1500000000+id, time.UTC))
 			}
 			stop := make(chan struct{})
 			most := make(chan int64)
@@ -126,11 +127,11 @@ func TestTwelveAppsShareTenConnections(t *testing.T) {
 						most <- highest
 						return
 					case <-time.After(5 * time.Millisecond):
-						highest = max(highest, int64(w.number(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pushloss'`)))
+						highest = max(highest, int64(w.Number(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pushloss'`)))
 					}
 				}
 			}()
-			w.run(load.RunDone)
+			w.Run(load.RunDone)
 			close(stop)
 			if n := <-most; n > int64(min(test.server, test.ours)) {
 				t.Errorf("%d connections", n)
@@ -144,13 +145,13 @@ func TestSmallTablesAreKnownToThePlannerAfterTheFirstRun(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.asRole("")
-	w.run(load.RunDone)
-	if n := w.number(`
+	w.Run(load.RunDone)
+	if n := w.Number(`
 		SELECT count(*) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
 		WHERE nspname = 'pushloss' AND relkind = 'r' AND reltuples <= 0 AND pg_relation_size(c.oid) > 0`); n != 0 {
 		t.Errorf("%d tables have rows that nobody counted", n)
 	}
-	if n := w.number(`SELECT reltuples::bigint FROM pg_class WHERE oid = 'pushloss.app'::regclass`); n != 1 {
+	if n := w.Number(`SELECT reltuples::bigint FROM pg_class WHERE oid = 'pushloss.app'::regclass`); n != 1 {
 		t.Errorf("the planner expects %d apps", n)
 	}
 }

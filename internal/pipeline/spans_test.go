@@ -10,6 +10,7 @@ import (
 
 	"pushloss/internal/calendar"
 	"pushloss/internal/lab/sandbox"
+	"pushloss/internal/lab/world"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/secret"
 	"pushloss/internal/stream"
@@ -19,7 +20,7 @@ import (
 // sending is a world where many pushes are sent every day, each with figures for a few
 // days.
 type sending struct {
-	*world
+	*fixture
 	perDay int
 	first  calendar.Day // of the pushes
 	ids    []string
@@ -28,14 +29,13 @@ type sending struct {
 func newSending(t testing.TB, perDay int, faults ...string) *sending {
 	w := setup(t, func(cfg *sandbox.Config) {
 		cfg.TaskStarts, cfg.ActiveDays = true, 4
-		cfg.Faults = parseFaults(t, append([]string{"late:days=1", "restates=0.01:days=3"}, faults...)...)
-	})
-	w.settings = w.withSpans()
-	return &sending{world: w, perDay: perDay}
+	}, world.WithFaults(t, append([]string{"late:days=1", "restates=0.01:days=3"}, faults...)...))
+	w.Settings = w.withSpans()
+	return &sending{fixture: w, perDay: perDay}
 }
 
-func (w *world) withSpans() (settings pipeline.Settings) {
-	settings = w.settings
+func (w *fixture) withSpans() (settings pipeline.Settings) {
+	settings = w.Settings
 	settings.LookbackDays, settings.TaskDays, settings.APIMemoryDays, settings.Spans = 7, 30, 100, true
 	return settings
 }
@@ -55,15 +55,15 @@ func (p *sending) send(first, last calendar.Day) {
 			p.ids = append(p.ids, id)
 		}
 	}
-	if _, err := p.db.SaveTasks(p.t.Context(), tasks, p.now); err != nil {
+	if _, err := p.DB.SaveTasks(p.t.Context(), tasks, p.Now); err != nil {
 		p.t.Fatal(err)
 	}
 }
 
 // agree makes the evidence that the days add up.
-func (w *world) agree() {
+func (w *fixture) agree() {
 	w.t.Helper()
-	report, err := w.pipeline(pipeline.Options{}).Reconcile(w.t.Context(), pipeline.ReconcileRequest{})
+	report, err := w.Jobs(pipeline.Options{}).Reconcile(w.t.Context(), pipeline.ReconcileRequest{})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -74,8 +74,8 @@ func (w *world) agree() {
 
 // next is the next day, with its pushes.
 func (p *sending) next() {
-	p.now = p.now.AddDate(0, 0, 1)
-	p.send(calendar.DayOf(p.now, time.UTC), calendar.DayOf(p.now, time.UTC))
+	p.Now = p.Now.AddDate(0, 0, 1)
+	p.send(calendar.DayOf(p.Now, time.UTC), calendar.DayOf(p.Now, time.UTC))
 }
 
 // equalsNow compares the days from the first on with the truth of now.
@@ -85,25 +85,25 @@ func (p *sending) equalsNow(first calendar.Day) {
 	for i, id := range p.ids {
 		sent[id] = (p.first + calendar.Day(i/p.perDay)).String()
 	}
-	other := func(f fact) bool { return f.Day < first.String() || f.Day < sent[f.Task] }
-	stored := slices.DeleteFunc(p.stored(testApp), other)
-	truth := slices.DeleteFunc(p.truth(testApp, time.UTC, first, calendar.DayOf(p.now, time.UTC)-1, p.ids...), other)
-	equalFacts(p.t, truth, stored)
+	other := func(f world.Fact) bool { return f.Day < first.String() || f.Day < sent[f.Task] }
+	stored := slices.DeleteFunc(p.Facts(testApp), other)
+	truth := slices.DeleteFunc(p.API.Facts(testApp, time.UTC, first, calendar.DayOf(p.Now, time.UTC)-1, p.ids...), other)
+	world.EqualFacts(p.t, truth, stored)
 }
 
 func TestSpansSaveCallsAndMissNoFigure(t *testing.T) {
 	t.Parallel()
 	p := newSending(t, 4)
 	p.send(today-40, today)
-	p.settings.Spans = false
-	p.run(load.RunDone)
+	p.Settings.Spans = false
+	p.Run(load.RunDone)
 	p.next()
-	byDays := p.run(load.RunDone)
-	p.settings.Spans = true
+	byDays := p.Run(load.RunDone)
+	p.Settings.Spans = true
 	p.agree()
 	for range 2 {
 		p.next()
-		report := p.run(load.RunDone)
+		report := p.Run(load.RunDone)
 		p.equalsNow(today - 7)
 		if report.Requests > byDays.Requests*4/10 || report.CallsSaved < report.Requests {
 			t.Errorf("%d calls with spans (%d saved), %d by days", report.Requests, report.CallsSaved, byDays.Requests)
@@ -112,9 +112,9 @@ func TestSpansSaveCallsAndMissNoFigure(t *testing.T) {
 	p.verifies()
 }
 
-func (w *world) verifies() {
+func (w *fixture) verifies() {
 	w.t.Helper()
-	checked, err := w.db.Verify(w.t.Context(), load.Selection{}, load.Observer{Difference: func(d load.Difference) error {
+	checked, err := w.DB.Verify(w.t.Context(), load.Selection{}, load.Observer{Difference: func(d load.Difference) error {
 		w.t.Errorf("verify: %+v", d)
 		return nil
 	}})
@@ -129,11 +129,11 @@ func BenchmarkSpans(b *testing.B) {
 	for range b.N {
 		p := newSending(b, 50)
 		p.send(today-40, today)
-		p.settings.Spans = false
+		p.Settings.Spans = false
 		p.runLowered()
 		p.next()
 		byDays := p.runLowered()
-		p.settings.Spans = true
+		p.Settings.Spans = true
 		p.agree()
 		var calls int64
 		for i := range 6 {
@@ -152,33 +152,33 @@ func BenchmarkSpans(b *testing.B) {
 
 // runLowered runs where restatements lower the figures of some days by much, of which a
 // run warns.
-func (w *world) runLowered() pipeline.Report {
+func (w *fixture) runLowered() pipeline.Report {
 	w.t.Helper()
-	report, err := w.pipeline(pipeline.Options{}).Run(w.t.Context(), time.Time{})
+	report, err := w.Jobs(pipeline.Options{}).Run(w.t.Context(), time.Time{})
 	if err == nil && report.State == load.RunPartial && report.DaysRemoved > 0 {
 		return report
 	}
-	return w.ended(report, err, load.RunDone)
+	return w.Ended(report, err, load.RunDone)
 }
 
 // sparse registers tasks of the last days, with figures for one to three days each.
-func sparse(t testing.TB, n, days int, withSentAt bool, faults ...string) (*world, []string) {
+func sparse(t testing.TB, n, days int, withSentAt bool, faults ...string) (*fixture, []string) {
 	w := newSparse(t, 0, faults...)
 	return w, w.addSparse(n, days, withSentAt)
 }
 
 // newSparse is a world where the tasks of addSparse have few figures, and any others have
 // figures on every day but the quiet ones.
-func newSparse(t testing.TB, quietDays float64, faults ...string) *world {
+func newSparse(t testing.TB, quietDays float64, faults ...string) *fixture {
 	w := setup(t, func(cfg *sandbox.Config) {
-		cfg.TaskStarts, cfg.ActiveDays, cfg.QuietDays, cfg.Faults = true, 3, quietDays, parseFaults(t, faults...)
-	})
-	w.settings = w.withSpans()
-	w.settings.APIMemoryDays = 10_000
+		cfg.TaskStarts, cfg.ActiveDays, cfg.QuietDays = true, 3, quietDays
+	}, world.WithFaults(t, faults...))
+	w.Settings = w.withSpans()
+	w.Settings.APIMemoryDays = 10_000
 	return w
 }
 
-func (w *world) addSparse(n, days int, withSentAt bool) (ids []string) {
+func (w *fixture) addSparse(n, days int, withSentAt bool) (ids []string) {
 	w.t.Helper()
 	var tasks []load.Task
 	for i := range n {
@@ -190,21 +190,21 @@ func (w *world) addSparse(n, days int, withSentAt bool) (ids []string) {
 		}
 		tasks, ids = append(tasks, task), append(ids, id)
 	}
-	if _, err := w.db.SaveTasks(w.t.Context(), tasks, w.now); err != nil {
+	if _, err := w.DB.SaveTasks(w.t.Context(), tasks, w.Now); err != nil {
 		w.t.Fatal(err)
 	}
 	return ids
 }
 
 // addDense registers tasks that have figures on every day.
-func (w *world) addDense(n int) (ids []string) {
+func (w *fixture) addDense(n int) (ids []string) {
 	w.t.Helper()
 	var tasks []load.Task
 	for i := range n {
 		ids = append(ids, fmt.Sprintf("dense-%04d", i))
 		tasks = append(tasks, load.Task{SDKAppID: testApp, TaskID: ids[i]})
 	}
-	if _, err := w.db.SaveTasks(w.t.Context(), tasks, w.now); err != nil {
+	if _, err := w.DB.SaveTasks(w.t.Context(), tasks, w.Now); err != nil {
 		w.t.Fatal(err)
 	}
 	return ids
@@ -244,7 +244,7 @@ func TestABackfillUsesSpansOnlyOfTasksWhereTheySaveRequests(t *testing.T) {
 				ids = append(ids, w.addDense(test.dense)...)
 			}
 			report := w.backfill(today-days, today-1, load.RunDone)
-			w.equalsTruth(today-days, today-1, ids...)
+			w.EqualsTruth(today-days, today-1, ids...)
 			if requests := report.Requests - days; requests > test.most {
 				t.Errorf("%d requests for tasks, want %d at most; by days %d", requests, test.most, byDays(test.dense+test.sparse))
 			}
@@ -263,7 +263,7 @@ func BenchmarkSparseBackfill(b *testing.B) {
 			for range b.N {
 				w, ids := sparse(b, 500, 365, withSentAt)
 				report := w.backfill(today-365, today-1, load.RunDone)
-				w.equalsTruth(today-365, today-1, ids...)
+				w.EqualsTruth(today-365, today-1, ids...)
 				b.ReportMetric(float64(report.Requests), "calls")
 			}
 		})
@@ -288,29 +288,29 @@ func TestAWrongSpanTurnsSpansOff(t *testing.T) {
 			t.Parallel()
 			p := newSending(t, 2)
 			p.send(today-35, today)
-			p.run(load.RunDone)
+			p.Run(load.RunDone)
 			p.agree()
 			p.next()
-			p.run(load.RunDone)
-			if n := p.number(`SELECT count(*) FROM pushloss.ledger WHERE proven_at IS NOT NULL`); n == 0 {
+			p.Run(load.RunDone)
+			if n := p.Number(`SELECT count(*) FROM pushloss.ledger WHERE proven_at IS NOT NULL`); n == 0 {
 				t.Fatal("nothing was proven before the fault")
 			}
-			p.faults("late:days=1", "restates=0.01:days=3", fault)
+			p.API.Faults("late:days=1", "restates=0.01:days=3", fault)
 			p.next()
-			wrong := p.run(load.RunDone)
-			p.equalsNow(calendar.DayOf(p.now, time.UTC) - 8) // later days are not final
-			if n := p.number(`SELECT count(*) FROM pushloss.span_disagreement WHERE sdk_app_id = $1 AND stream_id = 0 AND detail <> ''`, testApp); n != 1 {
+			wrong := p.Run(load.RunDone)
+			p.equalsNow(calendar.DayOf(p.Now, time.UTC) - 8) // later days are not final
+			if n := p.Number(`SELECT count(*) FROM pushloss.span_disagreement WHERE sdk_app_id = $1 AND stream_id = 0 AND detail <> ''`, testApp); n != 1 {
 				t.Errorf("%d disagreements: %+v", n, wrong.Apps)
 			}
-			if n := p.number(`SELECT count(*) FROM pushloss.ledger WHERE proven_at IS NOT NULL OR state = 'open' OR opened_at IS NOT NULL`); n > 0 {
+			if n := p.Number(`SELECT count(*) FROM pushloss.ledger WHERE proven_at IS NOT NULL OR state = 'open' OR opened_at IS NOT NULL`); n > 0 {
 				t.Errorf("%d windows are still proven by a span or open", n)
 			}
 			p.verifies()
 			p.next()
-			if after := p.run(load.RunDone); after.WindowsBySpan > 0 {
+			if after := p.Run(load.RunDone); after.WindowsBySpan > 0 {
 				t.Errorf("spans are used again: %+v", after.Totals)
 			}
-			p.equalsNow(calendar.DayOf(p.now, time.UTC) - 8) // later days are not final
+			p.equalsNow(calendar.DayOf(p.Now, time.UTC) - 8) // later days are not final
 			p.verifies()
 		})
 	}
@@ -322,30 +322,30 @@ func TestARunThatStopsAmongItsSpansLosesNothing(t *testing.T) {
 	t.Parallel()
 	p := newSending(t, 2)
 	p.send(today-35, today)
-	p.run(load.RunDone)
+	p.Run(load.RunDone)
 	p.agree()
 	for i, calls := range []int{9, 0, 20, 0, 30} {
 		p.next()
 		ctx, cancel := context.WithCancel(t.Context())
 		if i%2 == 0 {
-			report, err := p.pipeline(pipeline.Options{OnProgress: func(progress pipeline.Progress) {
+			report, err := p.Jobs(pipeline.Options{OnProgress: func(progress pipeline.Progress) {
 				if progress.Done == calls {
 					cancel()
 				}
 			}}).Run(ctx, time.Time{})
-			p.ended(report, err, load.RunInterrupted)
+			p.Ended(report, err, load.RunInterrupted)
 		} else {
-			p.faults("late:days=1", "restates=0.01:days=3", "http-502-html:every=3")
-			if _, err := p.pipeline(pipeline.Options{}).Run(ctx, time.Time{}); err != nil {
+			p.API.Faults("late:days=1", "restates=0.01:days=3", "http-502-html:every=3")
+			if _, err := p.Jobs(pipeline.Options{}).Run(ctx, time.Time{}); err != nil {
 				t.Fatal(err)
 			}
-			p.faults("late:days=1", "restates=0.01:days=3")
+			p.API.Faults("late:days=1", "restates=0.01:days=3")
 		}
 		cancel()
-		p.run(load.RunDone)
+		p.Run(load.RunDone)
 		p.equalsNow(today - 7)
 	}
-	if n := p.number(`SELECT count(*) FROM pushloss.span_disagreement`); n > 0 {
+	if n := p.Number(`SELECT count(*) FROM pushloss.span_disagreement`); n > 0 {
 		t.Errorf("%d disagreements", n)
 	}
 	p.verifies()
@@ -359,21 +359,21 @@ func TestSpansLeaveNoDayUnaskedUntilItIsForgotten(t *testing.T) {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
 			p := newSending(t, 2, fault)
-			p.settings.APIMemoryDays = 7
+			p.Settings.APIMemoryDays = 7
 			p.send(today-35, today)
-			p.run(load.RunDone)
+			p.Run(load.RunDone)
 			p.agree()
 			for range 9 {
 				p.next()
-				p.run(load.RunDone)
+				p.Run(load.RunDone)
 			}
-			p.faults("late:days=1", "restates=0.01:days=3")
+			p.API.Faults("late:days=1", "restates=0.01:days=3")
 			p.equalsNow(today - 5)
-			if n := p.number(`SELECT count(*) FROM analytics.stream_coverage WHERE day BETWEEN $1 AND $2 AND (NOT settled OR state NOT IN ('loaded', 'empty'))`,
+			if n := p.Number(`SELECT count(*) FROM analytics.stream_coverage WHERE day BETWEEN $1 AND $2 AND (NOT settled OR state NOT IN ('loaded', 'empty'))`,
 				(today - 5).UTC(), (today + 1).UTC()); n > 0 {
 				t.Errorf("%d windows are not final", n)
 			}
-			if n := p.number(`SELECT count(*) FROM pushloss.ledger WHERE proven_at IS NOT NULL`); n == 0 {
+			if n := p.Number(`SELECT count(*) FROM pushloss.ledger WHERE proven_at IS NOT NULL`); n == 0 {
 				t.Error("no window was proven by a span")
 			}
 			p.verifies()
@@ -385,19 +385,19 @@ func TestSpansLeaveNoDayUnaskedUntilItIsForgotten(t *testing.T) {
 func TestARunGathersTheEvidenceForSpans(t *testing.T) {
 	t.Parallel()
 	p := newSending(t, 2)
-	p.settings.Streams = []stream.Stream{stream.Loss, stream.Statistics}
+	p.Settings.Streams = []stream.Stream{stream.Loss, stream.Statistics}
 	p.send(today-35, today)
-	first := p.run(load.RunDone)
+	first := p.Run(load.RunDone)
 	if first.WindowsBySpan != 0 {
 		t.Errorf("spans were used without evidence: %+v", first.Totals)
 	}
 	p.next()
-	second := p.run(load.RunDone)
+	second := p.Run(load.RunDone)
 	p.equalsNow(today - 7)
 	if second.Requests*2 > first.Requests {
 		t.Errorf("%d requests with spans of both streams, %d by days", second.Requests, first.Requests)
 	}
-	if n := p.number(`SELECT count(*) FROM pushloss.span_evidence WHERE keys > 0`); n != 2 {
+	if n := p.Number(`SELECT count(*) FROM pushloss.span_evidence WHERE keys > 0`); n != 2 {
 		t.Errorf("evidence of %d streams", n)
 	}
 	p.verifies()
@@ -427,7 +427,7 @@ func TestALongBackfillBeginsWithTheEvidenceForSpans(t *testing.T) {
 			t.Parallel()
 			w, ids := sparse(t, test.tasks, 28, test.withSentAt, strings.Fields(test.faults)...)
 			report := w.backfill(today-28, today-1, load.RunDone)
-			w.equalsTruth(today-28, today-1, ids...)
+			w.EqualsTruth(today-28, today-1, ids...)
 			if (report.WindowsBySpan > 0) != test.bySpans {
 				t.Errorf("%d windows by spans", report.WindowsBySpan)
 			}
@@ -455,7 +455,7 @@ func TestEachSampledSpanIsCheckedByAllItsDays(t *testing.T) {
 			WHERE p.first_day IS NOT NULL AND g.first_day = p.first_day AND g.last_day = p.day
 			GROUP BY p.pull_id, p.first_day, p.day, g.task_id
 		) SELECT count(DISTINCT pull_id) FROM proof WHERE `
-	spans, checked, partly := w.number(proofs+`true`), w.number(proofs+`asked >= days`), w.number(proofs+`asked BETWEEN 1 AND days - 1`)
+	spans, checked, partly := w.Number(proofs+`true`), w.Number(proofs+`asked >= days`), w.Number(proofs+`asked BETWEEN 1 AND days - 1`)
 	if spans < 50 || checked < spans*2/100 || partly > 0 {
 		t.Errorf("of %d spans %d are checked by all their days, and %d by some", spans, checked, partly)
 	}
@@ -465,9 +465,9 @@ func TestAnAPIWhoseDaysDoNotAddUpGivesNoEvidence(t *testing.T) {
 	t.Parallel()
 	p := newSending(t, 2, "week-differs")
 	p.send(today-35, today)
-	p.run(load.RunDone)
+	p.Run(load.RunDone)
 	p.next()
-	if report := p.run(load.RunDone); report.WindowsBySpan > 0 {
+	if report := p.Run(load.RunDone); report.WindowsBySpan > 0 {
 		t.Errorf("spans were used: %+v", report.Totals)
 	}
 	p.equalsNow(today - 7)
@@ -479,15 +479,15 @@ func TestAnAPIThatRefusesSpansIsAskedByDays(t *testing.T) {
 	t.Parallel()
 	p := newSending(t, 3)
 	p.send(today-35, today)
-	p.run(load.RunDone)
+	p.Run(load.RunDone)
 	p.agree()
 	p.next()
-	p.settings.Spans = false
-	byDays := p.run(load.RunDone)
-	p.settings.Spans = true
-	p.faults("late:days=1", "restates=0.01:days=3", "span-refused")
+	p.Settings.Spans = false
+	byDays := p.Run(load.RunDone)
+	p.Settings.Spans = true
+	p.API.Faults("late:days=1", "restates=0.01:days=3", "span-refused")
 	p.next()
-	report := p.run(load.RunDone)
+	report := p.Run(load.RunDone)
 	p.equalsNow(today - 7)
 	if report.Requests > byDays.Requests+10 || report.WindowsBySpan > 0 {
 		t.Errorf("%d requests, %d by days; %d windows by spans", report.Requests, byDays.Requests, report.WindowsBySpan)
@@ -499,28 +499,28 @@ func TestAnAPIThatRefusesSpansIsAskedByDays(t *testing.T) {
 func TestWindowsThatAWrongSpanOpenedAreAllPulledAgain(t *testing.T) {
 	t.Parallel()
 	p := newSending(t, 2)
-	p.settings.Streams = []stream.Stream{stream.Loss, stream.Statistics}
+	p.Settings.Streams = []stream.Stream{stream.Loss, stream.Statistics}
 	p.spansAlways = true
 	p.send(today-24, today)
-	p.run(load.RunDone)
+	p.Run(load.RunDone)
 	p.next()
-	p.run(load.RunDone)
+	p.Run(load.RunDone)
 	p.backfill(today-20, today-10, load.RunDone)
-	if n := p.number(`SELECT count(DISTINCT stream_id) FROM pushloss.ledger WHERE day < $1 AND proven_at IS NOT NULL`, (today - 10).UTC()); n != 2 {
+	if n := p.Number(`SELECT count(DISTINCT stream_id) FROM pushloss.ledger WHERE day < $1 AND proven_at IS NOT NULL`, (today - 10).UTC()); n != 2 {
 		t.Fatalf("spans proved old windows of %d streams", n)
 	}
-	p.faults("late:days=1", "restates=0.01:days=3", "span-drops")
+	p.API.Faults("late:days=1", "restates=0.01:days=3", "span-drops")
 	for range 3 {
 		p.next()
-		p.run(load.RunDone)
+		p.Run(load.RunDone)
 	}
-	if n := p.number(`SELECT count(*) FROM pushloss.span_disagreement`); n != 2 {
+	if n := p.Number(`SELECT count(*) FROM pushloss.span_disagreement`); n != 2 {
 		t.Errorf("%d disagreements, want one of each stream", n)
 	}
-	if n := p.number(`SELECT count(*) FROM pushloss.ledger WHERE opened_at IS NOT NULL OR state = 'open'`); n > 0 {
+	if n := p.Number(`SELECT count(*) FROM pushloss.ledger WHERE opened_at IS NOT NULL OR state = 'open'`); n > 0 {
 		t.Errorf("%d windows stay open", n)
 	}
-	p.equalsNow(calendar.DayOf(p.now, time.UTC) - 8)
+	p.equalsNow(calendar.DayOf(p.Now, time.UTC) - 8)
 	p.verifies()
 }
 
@@ -535,26 +535,26 @@ func TestABackfillThatIsStoppedAmongItsEvidenceSaysWhy(t *testing.T) {
 		name  string
 		after int // requests before the change
 		// change ends the API's answers, or the job.
-		change func(w *world, cancel func())
+		change func(w *fixture, cancel func())
 		state  pipeline.AppState
 		says   string
 		most   int64 // calls
 	}{
-		{"wrong key", 0, func(w *world, _ func()) { w.apps[0].Account.SecretKey = secret.New("wrong") }, pipeline.AppRefused, "70009", 2},
-		{"refused key after the look", 1, func(w *world, _ func()) { w.faults("code=70009") }, pipeline.AppRefused, "70009", 2},
-		{"refused key among the days", 3, func(w *world, _ func()) { w.faults("code=70009") }, pipeline.AppRefused, "70009", beforeAndMeanwhile + workers},
-		{"outage", 0, func(w *world, _ func()) { w.faults("http-500") }, pipeline.AppUnreachable, "3 requests in a row", 5 + 3*5},
-		{"outage after the look", 1, func(w *world, _ func()) { w.faults("http-500") }, pipeline.AppUnreachable, "3 requests in a row", 1 + 3*5},
-		{"outage among the days", 3, func(w *world, _ func()) { w.faults("http-500") }, pipeline.AppUnreachable, "requests in a row", beforeAndMeanwhile + workers*(5+1+5+5)}, // each worker's request and, once each, its tasks,
-		{"cancelled after the look", 1, func(_ *world, cancel func()) { cancel() }, pipeline.AppInterrupted, "interrupted", 1},
-		{"cancelled among the days", 3, func(_ *world, cancel func()) { cancel() }, pipeline.AppInterrupted, "interrupted", 3 + workers},
+		{"wrong key", 0, func(w *fixture, _ func()) { w.Apps[0].Account.SecretKey = secret.New("wrong") }, pipeline.AppRefused, "70009", 2},
+		{"refused key after the look", 1, func(w *fixture, _ func()) { w.API.Faults("code=70009") }, pipeline.AppRefused, "70009", 2},
+		{"refused key among the days", 3, func(w *fixture, _ func()) { w.API.Faults("code=70009") }, pipeline.AppRefused, "70009", beforeAndMeanwhile + workers},
+		{"outage", 0, func(w *fixture, _ func()) { w.API.Faults("http-500") }, pipeline.AppUnreachable, "3 requests in a row", 5 + 3*5},
+		{"outage after the look", 1, func(w *fixture, _ func()) { w.API.Faults("http-500") }, pipeline.AppUnreachable, "3 requests in a row", 1 + 3*5},
+		{"outage among the days", 3, func(w *fixture, _ func()) { w.API.Faults("http-500") }, pipeline.AppUnreachable, "requests in a row", beforeAndMeanwhile + workers*(5+1+5+5)}, // each worker's request and, once each, its tasks,
+		{"cancelled after the look", 1, func(_ *fixture, cancel func()) { cancel() }, pipeline.AppInterrupted, "interrupted", 1},
+		{"cancelled among the days", 3, func(_ *fixture, cancel func()) { cancel() }, pipeline.AppInterrupted, "interrupted", 3 + workers},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			w, ids := sparse(t, 15, 14, false)
-			w.settings.Streams = []stream.Stream{stream.Loss, stream.Statistics}
+			w.Settings.Streams = []stream.Stream{stream.Loss, stream.Statistics}
 			w.spansAlways = true
-			key := w.apps[0].Account.SecretKey
+			key := w.Apps[0].Account.SecretKey
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			change := func() { test.change(w, cancel) }
@@ -562,7 +562,7 @@ func TestABackfillThatIsStoppedAmongItsEvidenceSaysWhy(t *testing.T) {
 				change()
 			}
 			request := pipeline.BackfillRequest{From: today - 14, To: today - 1, Reprocess: pipeline.Missing}
-			report, err := w.pipeline(at(test.after, change)).Backfill(ctx, request, nil)
+			report, err := w.Jobs(at(test.after, change)).Backfill(ctx, request, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -573,11 +573,11 @@ func TestABackfillThatIsStoppedAmongItsEvidenceSaysWhy(t *testing.T) {
 			if report.Requests > test.most {
 				t.Errorf("%d calls, want %d at most", report.Requests, test.most)
 			}
-			w.apps[0].Account.SecretKey = key
-			w.faults()
-			w.now = w.now.Add(time.Minute)
-			w.backfillAs(request, load.RunDone)
-			w.equalsTruth(today-14, today-1, ids...)
+			w.Apps[0].Account.SecretKey = key
+			w.API.Faults()
+			w.Now = w.Now.Add(time.Minute)
+			w.Backfill(request, load.RunDone)
+			w.EqualsTruth(today-14, today-1, ids...)
 		})
 	}
 }
@@ -594,7 +594,7 @@ func TestFailingCallsDoNotKeepALongBackfillFromItsSpans(t *testing.T) {
 			if report.WindowsBySpan == 0 {
 				t.Errorf("no spans were used: %+v", report.Totals)
 			}
-			w.equalsTruth(today-14, today-1, ids...)
+			w.EqualsTruth(today-14, today-1, ids...)
 		})
 	}
 }

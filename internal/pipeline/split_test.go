@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"pushloss/internal/lab/sandbox"
+	"pushloss/internal/lab/world"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/stream"
 	"pushloss/load"
 )
 
 // statesOf are the states of an app's windows of the task, by day.
-func (w *world) statesOf(task string) map[string]string {
+func (w *fixture) statesOf(task string) map[string]string {
 	states := make(map[string]string)
 	for _, window := range w.ledger(testApp) {
 		if window.Task == task {
@@ -27,19 +28,19 @@ func TestATaskThatTheAPIRefusesFailsByNameAndAlone(t *testing.T) {
 	for _, fault := range []string{"code=90100:task=t3", "code=60003:task=t3", "code=70402:task=t3", "code=91000:task=t3", "code=90999:task=t3"} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			w := setup(t, withFaults(t, fault))
-			w.tasks(sevenTasks...)
+			w := setup(t, world.WithFaults(t, fault))
+			w.Tasks(sevenTasks...)
 			report := w.backfill(today-20, today-1, load.RunPartial)
 			app := report.Apps[0]
 			if app.State != pipeline.AppPartial || !strings.Contains(app.Problem, "t3") || !strings.Contains(app.Problem, "18 further windows") ||
 				!strings.Contains(app.Hint, "tasks retire t3") || strings.Contains(app.Problem+app.Hint, "fault of pushloss") {
 				t.Errorf("the app's report is %+v", app)
 			}
-			w.equalsTruth(today-20, today-1, slices.DeleteFunc(slices.Clone(sevenTasks), func(id string) bool { return id == "t3" })...)
+			w.EqualsTruth(today-20, today-1, slices.DeleteFunc(slices.Clone(sevenTasks), func(id string) bool { return id == "t3" })...)
 			if got := w.statesOf("t3"); len(got) != 2 || got[(today-1).String()] != "failed" {
 				t.Errorf("the windows of the task are %v", got)
 			}
-			if n := w.number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND last_error LIKE '%t3%' AND task_id = 't3'`); n != 2 {
+			if n := w.Number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND last_error LIKE '%t3%' AND task_id = 't3'`); n != 2 {
 				t.Errorf("%d windows name their task", n)
 			}
 			// Of 20 days one request is split, by 6 at most; those under way meanwhile are
@@ -48,24 +49,24 @@ func TestATaskThatTheAPIRefusesFailsByNameAndAlone(t *testing.T) {
 				t.Errorf("%d requests were made", calls)
 			}
 
-			w.faults()
+			w.API.Faults()
 			w.backfill(today-20, today-1, load.RunDone)
-			w.equalsTruth(today-20, today-1, sevenTasks...)
+			w.EqualsTruth(today-20, today-1, sevenTasks...)
 		})
 	}
 }
 
 func TestATaskThatIsRefusedOnSomeDaysIsLoadedOnTheOthers(t *testing.T) {
 	t.Parallel()
-	w := setup(t, withFaults(t, "code=90100:task=t2,from="+(today-20).String()+",to="+(today-12).String()))
-	w.tasks(sevenTasks...)
+	w := setup(t, world.WithFaults(t, "code=90100:task=t2,from="+(today-20).String()+",to="+(today-12).String()))
+	w.Tasks(sevenTasks...)
 	report := w.backfill(today-20, today-1, load.RunPartial)
 	if report.WindowsFailed != 9 {
 		t.Errorf("the report is %+v", report.Totals)
 	}
-	w.faults()
-	w.backfillAs(pipeline.BackfillRequest{From: today - 20, To: today - 1, Reprocess: pipeline.Failed}, load.RunDone)
-	w.equalsTruth(today-20, today-1, sevenTasks...)
+	w.API.Faults()
+	w.Backfill(pipeline.BackfillRequest{From: today - 20, To: today - 1, Reprocess: pipeline.Failed}, load.RunDone)
+	w.EqualsTruth(today-20, today-1, sevenTasks...)
 }
 
 func TestManyBadTasksDoNotDelayGoodOnes(t *testing.T) {
@@ -74,11 +75,11 @@ func TestManyBadTasksDoNotDelayGoodOnes(t *testing.T) {
 	for _, id := range []string{"b1", "b2", "b3", "b4", "b5", "b6"} {
 		ids, faults = append(ids, id), append(faults, "code=90100:task="+id)
 	}
-	w := setup(t, withFaults(t, faults...))
-	w.tasks(append(ids, "good")...)
-	w.run(load.RunPartial)
-	w.equalsTruth(today-3, today-1, "good")
-	first := w.api.Calls()[0]
+	w := setup(t, world.WithFaults(t, faults...))
+	w.Tasks(append(ids, "good")...)
+	w.Run(load.RunPartial)
+	w.EqualsTruth(today-3, today-1, "good")
+	first := w.API.Calls()[0]
 	if len(first.Tasks) != 0 {
 		t.Errorf("the first request asks for %v", first.Tasks)
 	}
@@ -86,9 +87,9 @@ func TestManyBadTasksDoNotDelayGoodOnes(t *testing.T) {
 
 func TestABatchBeyondTheMemoryIsNarrowedUnlessTheDayIsRefused(t *testing.T) {
 	t.Parallel()
-	w := setup(t, withFaults(t, "code=90100:task=t3", "code=90100:day="+(today-19).String()))
-	w.settings.APIMemoryDays = 3
-	w.tasks(sevenTasks[:5]...)
+	w := setup(t, world.WithFaults(t, "code=90100:task=t3", "code=90100:day="+(today-19).String()))
+	w.Settings.APIMemoryDays = 3
+	w.Tasks(sevenTasks[:5]...)
 	w.backfill(today-20, today-19, load.RunPartial)
 	for id, want := range map[string]string{"": "unproven", "t1": "unproven", "t3": "unavailable"} {
 		if got := w.statesOf(id)[(today - 20).String()]; got != want {
@@ -113,34 +114,34 @@ func TestABatchBeyondTheMemoryIsNarrowedUnlessTheDayIsRefused(t *testing.T) {
 func TestDaysThatFailAtEveryRunComeLast(t *testing.T) {
 	t.Parallel()
 	firstDay := today - 12
-	w := setup(t, withFaults(t, "code=90102:from="+firstDay.String()+",to="+(firstDay+4).String()))
-	w.settings.FirstDay = &firstDay
-	w.tasks(sevenTasks[:1]...)
+	w := setup(t, world.WithFaults(t, "code=90102:from="+firstDay.String()+",to="+(firstDay+4).String()))
+	w.Settings.FirstDay = &firstDay
+	w.Tasks(sevenTasks[:1]...)
 	for range 2 {
-		before := len(w.api.Calls())
-		report := w.run(load.RunPartial)
+		before := len(w.API.Calls())
+		report := w.Run(load.RunPartial)
 		if app := report.Apps[0]; app.State != pipeline.AppPartial || app.WindowsFailed != 10 {
 			t.Fatalf("the app's report is %+v", app)
 		}
-		w.equalsTruth(firstDay+5, today-1, sevenTasks[:1]...)
-		calls := w.api.Calls()[before:]
+		w.EqualsTruth(firstDay+5, today-1, sevenTasks[:1]...)
+		calls := w.API.Calls()[before:]
 		failing := slices.IndexFunc(calls, func(call sandbox.Call) bool { return call.Start < (firstDay + 5).UTC().Unix() })
 		if before > 0 && failing < 3*2 { // the three days of the lookback come first
 			t.Errorf("call %d is for a day that failed at the run before", failing)
 		}
 	}
-	w.faults()
-	w.run(load.RunDone)
-	w.equalsTruth(firstDay, today-1, sevenTasks[:1]...)
+	w.API.Faults()
+	w.Run(load.RunDone)
+	w.EqualsTruth(firstDay, today-1, sevenTasks[:1]...)
 }
 
 func TestAnAPIThatAnswersOnlyErrorsIsLeftAlone(t *testing.T) {
 	t.Parallel()
-	w := setup(t, withFaults(t, "code=90102"))
+	w := setup(t, world.WithFaults(t, "code=90102"))
 	firstDay := today - 300
-	w.settings.FirstDay = &firstDay
-	w.tasks(sevenTasks...)
-	report := w.run(load.RunFailed)
+	w.Settings.FirstDay = &firstDay
+	w.Tasks(sevenTasks...)
+	report := w.Run(load.RunFailed)
 	app := report.Apps[0]
 	if app.State != pipeline.AppUnreachable || app.WindowsFailed < 60 || app.WindowsFailed > 64 || app.Requests > 100 {
 		t.Errorf("the app's report is %+v", app)
@@ -151,11 +152,11 @@ func TestAnAPIThatAnswersOnlyErrorsIsLeftAlone(t *testing.T) {
 func TestWholeAppRequestsGoFirst(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.tasks(sevenTasks...)
-	w.settings.Streams = []stream.Stream{stream.Loss, stream.Statistics}
+	w.Tasks(sevenTasks...)
+	w.Settings.Streams = []stream.Stream{stream.Loss, stream.Statistics}
 	w.backfill(today-10, today-1, load.RunDone)
 	tasks := false
-	for i, call := range w.api.Calls() {
+	for i, call := range w.API.Calls() {
 		if len(call.Tasks) == 0 && tasks && i > 2*10+3 {
 			t.Fatalf("call %d is for the whole app, after one for tasks", i)
 		}
@@ -169,11 +170,11 @@ func TestWholeAppRequestsGoFirst(t *testing.T) {
 func TestAReconciliationLeavesOutATaskThatIsRefused(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.tasks(sevenTasks...)
+	w.Tasks(sevenTasks...)
 	w.backfill(today-5, today-1, load.RunDone)
-	w.faults("code=90100:task=t3")
-	report, err := w.pipeline(pipeline.Options{}).Reconcile(t.Context(), pipeline.ReconcileRequest{})
-	w.ended(report, err, load.RunPartial)
+	w.API.Faults("code=90100:task=t3")
+	report, err := w.Jobs(pipeline.Options{}).Reconcile(t.Context(), pipeline.ReconcileRequest{})
+	w.Ended(report, err, load.RunPartial)
 	app := report.Apps[0]
 	if !strings.Contains(app.Problem, "t3") || strings.Contains(app.Problem+app.Hint, "fault of pushloss") {
 		t.Errorf("the app's report is %+v", app)
@@ -182,7 +183,7 @@ func TestAReconciliationLeavesOutATaskThatIsRefused(t *testing.T) {
 	if len(left) != 1 || left[0].TaskID != "t3" {
 		t.Errorf("left out are %+v", left)
 	}
-	if n := w.number(`SELECT count(*) FROM pushloss.reconciliation WHERE state = 'agreed'`); n != 7 {
+	if n := w.Number(`SELECT count(*) FROM pushloss.reconciliation WHERE state = 'agreed'`); n != 7 {
 		t.Errorf("%d checks agreed", n)
 	}
 }
@@ -191,12 +192,12 @@ func TestAReconciliationLeavesOutATaskThatIsRefused(t *testing.T) {
 func TestATaskImportedAfterItsPushIsPulledFromItsDayOn(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.run(load.RunDone) // so that the first day kept is not the import's
-	if _, err := w.db.SaveTasks(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "t1"}}, w.now); err != nil {
+	w.Run(load.RunDone) // so that the first day kept is not the import's
+	if _, err := w.DB.SaveTasks(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "t1"}}, w.Now); err != nil {
 		t.Fatal(err)
 	}
-	w.run(load.RunDone)
-	w.equalsTruth(today-3, today-1, "t1")
+	w.Run(load.RunDone)
+	w.EqualsTruth(today-3, today-1, "t1")
 }
 
 // Days before a registration of long ago are a guess, and no answer for them could be
@@ -204,13 +205,13 @@ func TestATaskImportedAfterItsPushIsPulledFromItsDayOn(t *testing.T) {
 func TestATaskOfLongAgoIsNotAskedForBeforeItsRegistration(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.settings.APIMemoryDays = 7
+	w.Settings.APIMemoryDays = 7
 	firstDay := today - 30
-	w.settings.FirstDay = &firstDay
-	if _, err := w.db.SaveTasks(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "t1"}}, noonOf(today-20)); err != nil {
+	w.Settings.FirstDay = &firstDay
+	if _, err := w.DB.SaveTasks(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "t1"}}, noonOf(today-20)); err != nil {
 		t.Fatal(err)
 	}
-	w.run(load.RunDone)
+	w.Run(load.RunDone)
 	if got := w.statesOf("t1"); len(got) != 20 || got[(today-20).String()] == "" {
 		t.Errorf("the windows of the task are %v", got)
 	}

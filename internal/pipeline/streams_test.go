@@ -11,13 +11,14 @@ import (
 
 	"pushloss/internal/calendar"
 	"pushloss/internal/lab/sandbox"
+	"pushloss/internal/lab/world"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/stream"
 	"pushloss/load"
 )
 
-func withStreams(w *world, streams ...stream.Stream) *world {
-	w.settings.Streams = streams
+func withStreams(w *fixture, streams ...stream.Stream) *fixture {
+	w.Settings.Streams = streams
 	return w
 }
 
@@ -56,7 +57,7 @@ const sqlChatLosses = `
 	FROM analytics.chat_platform_loss WHERE sdk_app_id = $1`
 
 // equalsPushes compares the whole of the views of counters with the days and tasks.
-func (w *world) equalsPushes(from, to calendar.Day, chat bool, tasks ...string) {
+func (w *fixture) equalsPushes(from, to calendar.Day, chat bool, tasks ...string) {
 	w.t.Helper()
 	var want []pushes
 	for day := from; day <= to; day++ {
@@ -74,10 +75,10 @@ func (w *world) equalsPushes(from, to calendar.Day, chat bool, tasks ...string) 
 			}
 		}
 		for _, task := range append([]string{""}, tasks...) {
-			add(task, w.api.Statistics(testApp, task, window.Start, window.End))
+			add(task, w.API.Statistics(testApp, task, window.Start, window.End))
 		}
 		if chat {
-			add("chat", w.api.ChatStatistics(testApp, window.Start, window.End))
+			add("chat", w.API.ChatStatistics(testApp, window.Start, window.End))
 		}
 	}
 	sorted := func(rows []pushes) []string {
@@ -88,7 +89,7 @@ func (w *world) equalsPushes(from, to calendar.Day, chat bool, tasks ...string) 
 		slices.Sort(lines)
 		return lines
 	}
-	if diff := gocmp.Diff(sorted(want), sorted(query[pushes](w, sqlPushes, testApp))); diff != "" {
+	if diff := gocmp.Diff(sorted(want), sorted(world.Rows[pushes](w.Database, sqlPushes, testApp))); diff != "" {
 		w.t.Errorf("pushes (-truth +stored):\n%s", diff)
 	}
 }
@@ -104,11 +105,11 @@ func TestASpanOfStatisticsCoversFourWeeks(t *testing.T) {
 		report := w.backfill(today-days, today-1, load.RunDone)
 		requests[of] = report.Requests - days
 		if of == stream.Loss {
-			w.equalsTruth(today-days, today-1, ids...)
+			w.EqualsTruth(today-days, today-1, ids...)
 		} else {
 			w.equalsPushes(today-days, today-1, false, ids...)
 		}
-		widest := w.number(`SELECT max(day - first_day) + 1 FROM pushloss.pull`)
+		widest := w.Number(`SELECT max(day - first_day) + 1 FROM pushloss.pull`)
 		if want := map[stream.Stream]int64{stream.Loss: 7, stream.Statistics: 28}[of]; int64(widest) != want {
 			t.Errorf("%s: the widest span has %d days, want %d", of, widest, want)
 		}
@@ -125,39 +126,39 @@ func TestASpanHasOneRunOfATask(t *testing.T) {
 	t.Parallel()
 	w := newSparse(t, 0.7)
 	withStreams(w, stream.Statistics)
-	w.settings.LookbackDays = 30
+	w.Settings.LookbackDays = 30
 	ids := append(w.addSparse(20, 4000, false), w.addDense(1)...)
 	const first, last = today - 28, today - 1
 	figures := func(day calendar.Day) bool {
 		window := day.Window(time.UTC)
-		return w.api.Statistics(testApp, "dense-0000", window.Start, window.End).Total > 0
+		return w.API.Statistics(testApp, "dense-0000", window.Start, window.End).Total > 0
 	}
 	late := last
 	for !figures(late) || figures(late-1) {
 		late--
 	}
-	w.settings.Spans = false
-	w.faults("empty:task=dense-0000,day=" + late.String())
+	w.Settings.Spans = false
+	w.API.Faults("empty:task=dense-0000,day=" + late.String())
 	w.backfill(first, last, load.RunDone) // no day is final yet
 
-	w.faults()
-	w.settings.Spans, w.spansAlways = true, true
-	w.now = w.now.AddDate(0, 0, 40)
+	w.API.Faults()
+	w.Settings.Spans, w.spansAlways = true, true
+	w.Now = w.Now.AddDate(0, 0, 40)
 	w.backfill(first, last, load.RunDone)
 	w.equalsPushes(first, last, false, ids...)
-	if n := w.number(`SELECT count(*) FROM analytics.stream_coverage WHERE day BETWEEN $1 AND $2 AND NOT settled`, first.UTC(), last.UTC()); n > 0 {
+	if n := w.Number(`SELECT count(*) FROM analytics.stream_coverage WHERE day BETWEEN $1 AND $2 AND NOT settled`, first.UTC(), last.UTC()); n > 0 {
 		t.Errorf("%d windows are not final", n)
 	}
-	if n := w.number(`SELECT count(*) FROM pushloss.pull p
+	if n := w.Number(`SELECT count(*) FROM pushloss.pull p
 		WHERE (SELECT count(DISTINCT id) FROM unnest(p.task_ids) AS id) < cardinality(p.task_ids)`); n > 0 {
 		t.Errorf("%d requests name a task twice", n)
 	}
 	w.verified()
 }
 
-func (w *world) verified() {
+func (w *fixture) verified() {
 	w.t.Helper()
-	checked, err := w.db.Verify(w.t.Context(), load.Selection{}, load.Observer{Difference: func(d load.Difference) error {
+	checked, err := w.DB.Verify(w.t.Context(), load.Selection{}, load.Observer{Difference: func(d load.Difference) error {
 		w.t.Errorf("verify finds %+v", d)
 		return nil
 	}})
@@ -174,23 +175,12 @@ func TestEveryStreamEqualsItsTruth(t *testing.T) {
 	for _, faults := range [][]string{nil, {"chat-nested", "count-string", "unknown-fields", "shuffled", "trailing-comma"}} {
 		t.Run(strings.Join(faults, " "), func(t *testing.T) {
 			t.Parallel()
-			w := withStreams(setup(t, withFaults(t, faults...)), stream.All()...)
-			w.tasks(sevenTasks...)
+			w := withStreams(setup(t, world.WithFaults(t, faults...)), stream.All()...)
+			w.Tasks(sevenTasks...)
 			report := w.backfill(today-9, today-5, load.RunDone)
-			w.equalsTruth(today-9, today-5, sevenTasks...)
+			w.EqualsTruth(today-9, today-5, sevenTasks...)
 			w.equalsPushes(today-9, today-5, true, sevenTasks...)
-			var chat []fact
-			for day := today - 9; day <= today-5; day++ {
-				window := day.Window(time.UTC)
-				figures := w.api.ChatTruth(testApp, window.Start, window.End)
-				for _, row := range figures.Stage {
-					chat = append(chat, fact{"stage", day.String(), "", row.Stage, 0, 0, row.ErrCode, row.ErrInfo, row.ErrCount})
-				}
-				for _, row := range figures.Platform {
-					chat = append(chat, fact{"platform", day.String(), "", row.Stage, row.EventType, row.PushPlatform, row.ErrCode, row.ErrInfo, row.ErrCount})
-				}
-			}
-			equalFacts(t, chat, query[fact](w, sqlChatLosses, testApp))
+			world.EqualFacts(t, w.API.ChatFacts(testApp, time.UTC, today-9, today-5), world.Rows[world.Fact](w.Database, sqlChatLosses, testApp))
 			// Of a day three requests for losses, three for statistics, two for chats.
 			if report.Requests != 5*8 || report.Windows != 5*(8+8+2) || report.Rejects != 0 || report.RowsIgnored != 0 {
 				t.Errorf("the report is %+v", report.Totals)
@@ -206,7 +196,7 @@ func TestEveryStreamEqualsItsTruth(t *testing.T) {
 func TestRatesAreTheLossesAgainstThePushesOfTheTruth(t *testing.T) {
 	t.Parallel()
 	w := withStreams(setup(t), stream.Loss, stream.Statistics)
-	w.tasks("t1", "t2")
+	w.Tasks("t1", "t2")
 	w.backfill(today-6, today-5, load.RunDone)
 	type rate struct {
 		Day, Grain, Task, Stage string
@@ -219,7 +209,7 @@ func TestRatesAreTheLossesAgainstThePushesOfTheTruth(t *testing.T) {
 	for day := today - 6; day <= today-5; day++ {
 		window := day.Window(time.UTC)
 		for _, task := range []string{"", "t1", "t2"} {
-			losses, counts := w.api.Truth(testApp, task, window.Start, window.End), w.api.Statistics(testApp, task, window.Start, window.End)
+			losses, counts := w.API.Truth(testApp, task, window.Start, window.End), w.API.Statistics(testApp, task, window.Start, window.End)
 			level := "task_"
 			if task == "" {
 				level = "app_"
@@ -267,22 +257,22 @@ func TestRatesAreTheLossesAgainstThePushesOfTheTruth(t *testing.T) {
 		}
 		return set
 	}
-	if diff := gocmp.Diff(byKey(want), byKey(query[rate](w, sql, testApp))); diff != "" {
+	if diff := gocmp.Diff(byKey(want), byKey(world.Rows[rate](w.Database, sql, testApp))); diff != "" {
 		t.Errorf("rates (-truth +view):\n%s", diff)
 	}
 
 	// Without losses loaded a rate is not known, without pushes it is not made up.
-	if _, err := w.pool.Exec(t.Context(), `DELETE FROM pushloss.push_count WHERE counter_id = 3 AND task_key = 0`); err != nil {
+	if _, err := w.Pool.Exec(t.Context(), `DELETE FROM pushloss.push_count WHERE counter_id = 3 AND task_key = 0`); err != nil {
 		t.Fatal(err)
 	}
-	if n := w.number(`SELECT count(*) FROM analytics.loss_rates WHERE grain = 'app_stage' AND stage = 'ready_to_send'
+	if n := w.Number(`SELECT count(*) FROM analytics.loss_rates WHERE grain = 'app_stage' AND stage = 'ready_to_send'
 		AND coded_loss IS NOT NULL AND denominator IS NULL AND loss_rate IS NULL AND gap IS NULL AND unexplained IS NULL`); n != 2 {
 		t.Errorf("%d of 2 days say that the denominator is not known", n)
 	}
-	if _, err := w.pool.Exec(t.Context(), `DELETE FROM pushloss.ledger WHERE stream_id = 0; DELETE FROM pushloss.stage_loss`); err != nil {
+	if _, err := w.Pool.Exec(t.Context(), `DELETE FROM pushloss.ledger WHERE stream_id = 0; DELETE FROM pushloss.stage_loss`); err != nil {
 		t.Fatal(err)
 	}
-	if n := w.number(`SELECT count(*) FROM analytics.loss_rates WHERE grain LIKE '%\_stage' AND coded_loss IS NOT NULL`); n != 0 {
+	if n := w.Number(`SELECT count(*) FROM analytics.loss_rates WHERE grain LIKE '%\_stage' AND coded_loss IS NOT NULL`); n != 0 {
 		t.Errorf("%d rates claim losses that were never loaded", n)
 	}
 }
@@ -290,23 +280,23 @@ func TestRatesAreTheLossesAgainstThePushesOfTheTruth(t *testing.T) {
 func TestRestatedPushesAreReportedAndReplayed(t *testing.T) {
 	t.Parallel()
 	w := withStreams(setup(t), stream.Loss, stream.Statistics)
-	w.tasks("t1")
-	w.run(load.RunDone)
-	w.faults("restated:day=" + (today - 2).String())
-	w.run(load.RunPartial)
+	w.Tasks("t1")
+	w.Run(load.RunDone)
+	w.API.Faults("restated:day=" + (today - 2).String())
+	w.Run(load.RunPartial)
 	w.equalsPushes(today-3, today-1, false, "t1")
-	if n := w.number(`SELECT count(*) FROM analytics.push_changes WHERE old_count IS DISTINCT FROM new_count AND day = $1`, (today - 2).UTC()); n == 0 {
+	if n := w.Number(`SELECT count(*) FROM analytics.push_changes WHERE old_count IS DISTINCT FROM new_count AND day = $1`, (today - 2).UTC()); n == 0 {
 		t.Error("no change of a counter is recorded")
 	}
-	if n := w.number(`SELECT count(*) FROM analytics.loss_changes WHERE err_code = ''`); n != 0 {
+	if n := w.Number(`SELECT count(*) FROM analytics.loss_changes WHERE err_code = ''`); n != 0 {
 		t.Error("changes of counters are among those of losses")
 	}
 	w.verified()
-	if _, err := w.pool.Exec(t.Context(), `UPDATE pushloss.push_count SET push_count = push_count + 1;
+	if _, err := w.Pool.Exec(t.Context(), `UPDATE pushloss.push_count SET push_count = push_count + 1;
 		DELETE FROM pushloss.platform_push_count WHERE platform_id = 1; DELETE FROM pushloss.loss_change WHERE stream_id = 1`); err != nil {
 		t.Fatal(err)
 	}
-	restored, err := w.db.Replay(t.Context(), load.Selection{}, "the test", func() time.Time { return w.now }, load.Observer{})
+	restored, err := w.DB.Replay(t.Context(), load.Selection{}, "the test", func() time.Time { return w.Now }, load.Observer{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -320,16 +310,16 @@ func TestRestatedPushesAreReportedAndReplayed(t *testing.T) {
 func TestACounterThatAnAnswerLeavesOutStays(t *testing.T) {
 	t.Parallel()
 	w := withStreams(setup(t), stream.All()...)
-	w.tasks("t1")
-	w.run(load.RunDone)
-	w.faults("missing-counter")
+	w.Tasks("t1")
+	w.Run(load.RunDone)
+	w.API.Faults("missing-counter")
 	// 3 days of the whole app, of a task and of chats.
-	if report := w.run(load.RunDone); report.RowsKept != 9 || report.RowsDeleted != 0 {
+	if report := w.Run(load.RunDone); report.RowsKept != 9 || report.RowsDeleted != 0 {
 		t.Errorf("the report is %+v", report.Totals)
 	}
 	w.equalsPushes(today-3, today-1, true, "t1")
-	w.faults("negative-counter")
-	if report := w.run(load.RunPartial); report.RowsKept != 9 || report.Rejects != 9 || report.RowsDeleted != 0 {
+	w.API.Faults("negative-counter")
+	if report := w.Run(load.RunPartial); report.RowsKept != 9 || report.Rejects != 9 || report.RowsDeleted != 0 {
 		t.Errorf("the report is %+v", report.Totals)
 	}
 	w.equalsPushes(today-3, today-1, true, "t1")
@@ -341,12 +331,12 @@ func TestZerosOfADayBeyondMemoryRemoveNothing(t *testing.T) {
 	t.Parallel()
 	w := withStreams(setup(t), stream.Statistics)
 	w.backfill(today-9, today-9, load.RunDone)
-	w.settings.APIMemoryDays = 7
-	w.faults("forget-after=7d")
-	w.backfillAs(pipeline.BackfillRequest{From: today - 9, To: today - 9, Reprocess: pipeline.All}, load.RunDone)
-	w.faults()
+	w.Settings.APIMemoryDays = 7
+	w.API.Faults("forget-after=7d")
+	w.Backfill(pipeline.BackfillRequest{From: today - 9, To: today - 9, Reprocess: pipeline.All}, load.RunDone)
+	w.API.Faults()
 	w.equalsPushes(today-9, today-9, false)
-	if n := w.number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'statistics' AND state = 'loaded' AND pulls = 2`); n != 1 {
+	if n := w.Number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'statistics' AND state = 'loaded' AND pulls = 2`); n != 1 {
 		t.Errorf("%d windows are loaded, and were asked for twice", n)
 	}
 }
@@ -355,24 +345,24 @@ func TestAStreamThatIsChosenLaterBeginsThen(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	first := today - 20
-	w.settings.FirstDay = &first
-	w.run(load.RunDone)
+	w.Settings.FirstDay = &first
+	w.Run(load.RunDone)
 	withStreams(w, stream.Loss, stream.Statistics)
-	report := w.run(load.RunDone)
+	report := w.Run(load.RunDone)
 	// Three days of the lookback of either stream.
 	if report.Requests != 6 {
 		t.Errorf("%d requests", report.Requests)
 	}
-	if n := w.number(`SELECT count(*) FROM analytics.stream_coverage WHERE state = 'open' AND day < $1`, today.UTC()); n != 0 {
+	if n := w.Number(`SELECT count(*) FROM analytics.stream_coverage WHERE state = 'open' AND day < $1`, today.UTC()); n != 0 {
 		t.Errorf("%d windows of the days before are expected", n)
 	}
 	w.equalsPushes(today-3, today-1, false)
 
 	// One that is left out is not waited for.
 	withStreams(w, stream.Loss)
-	w.now = w.now.AddDate(0, 0, 10)
-	w.run(load.RunDone)
-	statuses, err := w.db.Status(t.Context(), w.now, time.Hour)
+	w.Now = w.Now.AddDate(0, 0, 10)
+	w.Run(load.RunDone)
+	statuses, err := w.DB.Status(t.Context(), w.Now, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -380,7 +370,7 @@ func TestAStreamThatIsChosenLaterBeginsThen(t *testing.T) {
 		t.Errorf("status: %+v", statuses)
 	}
 	withStreams(w, stream.Loss, stream.Statistics)
-	if again := w.run(load.RunDone); again.Requests != 6 {
+	if again := w.Run(load.RunDone); again.Requests != 6 {
 		t.Errorf("chosen again: %d requests", again.Requests)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"pushloss/internal/calendar"
 	"pushloss/internal/lab/sandbox"
+	"pushloss/internal/lab/world"
 	"pushloss/load"
 )
 
@@ -18,22 +19,22 @@ var sevenTasks = []string{"t1", "t2", "t3", "t4", "t5", "t6", "t7"}
 func TestABackfillEqualsTheTruthAndASecondPassRequestsNothing(t *testing.T) {
 	t.Parallel()
 	w := setup(t, func(cfg *sandbox.Config) { cfg.QuietDays = 0.3 })
-	w.tasks(sevenTasks...)
+	w.Tasks(sevenTasks...)
 	first := w.backfill(today-14, today-4, load.RunDone)
-	w.equalsTruth(today-14, today-4, sevenTasks...)
+	w.EqualsTruth(today-14, today-4, sevenTasks...)
 	if first.Requests != 11*3 || first.Windows != 11*8 || first.WindowsFailed != 0 || first.Retries != 0 {
 		t.Errorf("the report is %+v", first.Totals)
 	}
-	if got := int64(len(w.stored(testApp))); first.RowsInserted != got {
+	if got := int64(len(w.Facts(testApp))); first.RowsInserted != got {
 		t.Errorf("%d rows inserted, %d are stored", first.RowsInserted, got)
 	}
 
 	// S11: settled windows, empty ones included, are not pulled again.
 	second := w.backfill(today-14, today-4, load.RunDone)
-	if second.Requests != 0 || len(w.api.Calls()) != 33 {
-		t.Errorf("the second pass made %d requests, %d in all", second.Requests, len(w.api.Calls()))
+	if second.Requests != 0 || len(w.API.Calls()) != 33 {
+		t.Errorf("the second pass made %d requests, %d in all", second.Requests, len(w.API.Calls()))
 	}
-	if n := w.number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND state = 'empty' AND settled`); n == 0 {
+	if n := w.Number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND state = 'empty' AND settled`); n == 0 {
 		t.Error("no window was empty: this proves nothing of them")
 	}
 }
@@ -42,16 +43,16 @@ func TestS5ASecondRunTouchesOnlyTheLookbackAndWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	firstDay := today - 10
-	w.settings.FirstDay = &firstDay
-	w.tasks("t1")
-	w.run(load.RunDone)
-	w.equalsTruth(today-10, today-1, "t1")
-	before := len(w.api.Calls())
+	w.Settings.FirstDay = &firstDay
+	w.Tasks("t1")
+	w.Run(load.RunDone)
+	w.EqualsTruth(today-10, today-1, "t1")
+	before := len(w.API.Calls())
 
-	w.now = noonOf(today + 1)
-	second := w.run(load.RunDone)
+	w.Now = noonOf(today + 1)
+	second := w.Run(load.RunDone)
 	var days []string
-	for _, call := range w.api.Calls()[before:] {
+	for _, call := range w.API.Calls()[before:] {
 		if len(call.Tasks) == 0 {
 			days = append(days, calendar.DayOf(time.Unix(call.Start, 0), time.UTC).String())
 		}
@@ -64,19 +65,19 @@ func TestS5ASecondRunTouchesOnlyTheLookbackAndWhatIsMissing(t *testing.T) {
 	if second.RowsUpdated+second.RowsDeleted != 0 || second.RowsUnchanged == 0 {
 		t.Errorf("nothing had changed, but the report is %+v", second.Totals)
 	}
-	w.equalsTruth(today-10, today, "t1")
+	w.EqualsTruth(today-10, today, "t1")
 }
 
 func TestTheNextRunFindsARestatedDayAndReportsItsChanges(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.tasks("t1")
-	w.run(load.RunDone)
-	before := w.stored(testApp)
+	w.Tasks("t1")
+	w.Run(load.RunDone)
+	before := w.Facts(testApp)
 
-	w.faults("restated:day=" + (today - 2).String())
-	report := w.run(load.RunPartial) // the sandbox lowers by more than a tenth
-	w.equalsTruth(today-3, today-1, "t1")
+	w.API.Faults("restated:day=" + (today - 2).String())
+	report := w.Run(load.RunPartial) // the sandbox lowers by more than a tenth
+	w.EqualsTruth(today-3, today-1, "t1")
 
 	type change struct {
 		Grain, Day, Task, Stage string
@@ -90,7 +91,7 @@ func TestTheNextRunFindsARestatedDayAndReportsItsChanges(t *testing.T) {
 		code                    string
 	}
 	changes := make(map[key]change)
-	note := func(f fact, set func(*change)) {
+	note := func(f world.Fact, set func(*change)) {
 		k := key{f.Grain, f.Day, f.Task, f.Stage, f.Event, f.Platform, f.Code}
 		c, known := changes[k]
 		if !known {
@@ -102,7 +103,7 @@ func TestTheNextRunFindsARestatedDayAndReportsItsChanges(t *testing.T) {
 	for _, f := range before {
 		note(f, func(c *change) { c.Old = f.Count })
 	}
-	for _, f := range w.stored(testApp) {
+	for _, f := range w.Facts(testApp) {
 		note(f, func(c *change) { c.New = f.Count })
 	}
 	want := make(map[change]bool)
@@ -112,7 +113,7 @@ func TestTheNextRunFindsARestatedDayAndReportsItsChanges(t *testing.T) {
 		}
 	}
 	got := make(map[change]bool)
-	for _, c := range query[change](w, `
+	for _, c := range world.Rows[change](w.Database, `
 		SELECT CASE WHEN event_type IS NULL THEN 'stage' ELSE 'platform' END, day::text, task_id, stage,
 			coalesce(event_type, 0), coalesce(platform_id, 0), err_code, coalesce(old_count, -1), coalesce(new_count, -1)
 		FROM analytics.loss_changes WHERE sdk_app_id = $1 AND run_id = $2`, testApp, report.RunID) {
@@ -131,15 +132,15 @@ func TestTheNextRunFindsARestatedDayAndReportsItsChanges(t *testing.T) {
 
 func TestLateFiguresAreTakenUpWithinTheLookback(t *testing.T) {
 	t.Parallel()
-	w := setup(t, withFaults(t, "late=0.4:days=2"))
-	w.run(load.RunDone)
-	incomplete := w.stored(testApp)
+	w := setup(t, world.WithFaults(t, "late=0.4:days=2"))
+	w.Run(load.RunDone)
+	incomplete := w.Facts(testApp)
 	for range 3 {
-		w.now = w.now.AddDate(0, 0, 1)
-		w.run(load.RunDone)
+		w.Now = w.Now.AddDate(0, 0, 1)
+		w.Run(load.RunDone)
 	}
-	w.equalsTruth(today-3, today+2)
-	if n := w.number(`SELECT count(*) FROM analytics.loss_changes WHERE new_count > old_count`); n == 0 || len(incomplete) == 0 {
+	w.EqualsTruth(today-3, today+2)
+	if n := w.Number(`SELECT count(*) FROM analytics.loss_changes WHERE new_count > old_count`); n == 0 || len(incomplete) == 0 {
 		t.Error("nothing came late: this proves nothing")
 	}
 }
@@ -171,13 +172,13 @@ func TestDaysAreCutAtTheZonesMidnights(t *testing.T) {
 				t.Fatal(err)
 			}
 			w := setup(t)
-			w.apps[0].Location = loc
+			w.Apps[0].Location = loc
 			from, to := day(test.from), day(test.to)
 			w.backfill(from, to, load.RunDone)
-			equalFacts(t, w.truth(testApp, loc, from, to), w.stored(testApp))
+			world.EqualFacts(t, w.API.Facts(testApp, loc, from, to), w.Facts(testApp))
 			var hours []float64
 			var last int64
-			calls := w.api.Calls()
+			calls := w.API.Calls()
 			slices.SortFunc(calls, func(a, b sandbox.Call) int { return cmp.Compare(a.Start, b.Start) })
 			for i, call := range calls {
 				hours = append(hours, float64(call.End-call.Start)/3600)

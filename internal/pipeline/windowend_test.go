@@ -7,15 +7,16 @@ import (
 
 	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/lab/world"
 	"pushloss/load"
 )
 
 // zoneWithAMidnightLoss returns a zone whose day begins at a second at which the
 // whole app lost something, and how much.
-func (w *world) zoneWithAMidnightLoss(day calendar.Day) (zone *time.Location, lost int64) {
+func (w *fixture) zoneWithAMidnightLoss(day calendar.Day) (zone *time.Location, lost int64) {
 	w.t.Helper()
 	stage := func(start, end time.Time) (sum int64) {
-		for _, row := range w.api.Truth(testApp, "", start, end).Stage {
+		for _, row := range w.API.Truth(testApp, "", start, end).Stage {
 			sum += row.ErrCount
 		}
 		return sum
@@ -56,28 +57,28 @@ func TestAnInclusiveEndIsLoadedRightOnlyIfTheSettingSaysSo(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
 			if test.fault != "" {
-				w.faults(test.fault)
+				w.API.Faults(test.fault)
 			}
 			zone, lost := w.zoneWithAMidnightLoss(today - 4)
-			w.apps[0].Location = zone
-			w.apps[0].Account.WindowEnd = test.setting
+			w.Apps[0].Location = zone
+			w.Apps[0].Account.WindowEnd = test.setting
 			w.backfill(today-5, today-4, load.RunDone) // the midnight lies between the two
 
 			var truth int64
-			for _, f := range w.truth(testApp, zone, today-5, today-4) {
+			for _, f := range w.API.Facts(testApp, zone, today-5, today-4) {
 				if f.Grain == "stage" {
 					truth += f.Count
 				}
 			}
-			got := w.number(`SELECT sum(err_count)::bigint FROM analytics.app_stage_loss WHERE sdk_app_id = $1`, testApp)
+			got := w.Number(`SELECT sum(err_count)::bigint FROM analytics.app_stage_loss WHERE sdk_app_id = $1`, testApp)
 			if want := truth + int64(test.twice)*lost; got != want {
 				t.Errorf("%d are stored, %d were lost, %d of them at midnight", got, truth, lost)
 			}
 			if test.twice == 0 {
-				equalFacts(t, w.truth(testApp, zone, today-5, today-4), w.stored(testApp))
+				world.EqualFacts(t, w.API.Facts(testApp, zone, today-5, today-4), w.Facts(testApp))
 			}
-			for _, call := range w.api.Calls() {
-				if n := w.number(`SELECT count(*) FROM pushloss.pull WHERE window_start = $1 AND window_end = $2`,
+			for _, call := range w.API.Calls() {
+				if n := w.Number(`SELECT count(*) FROM pushloss.pull WHERE window_start = $1 AND window_end = $2`,
 					time.Unix(call.Start, 0), time.Unix(call.End, 0)); n != 1 {
 					t.Errorf("%d pulls have the StartTime and EndTime of %+v", n, call)
 				}

@@ -11,6 +11,7 @@ import (
 
 	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/lab/world"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/stream"
 	"pushloss/load"
@@ -37,12 +38,12 @@ func TestFailingRequestsOfATaskDoNotAffectOthers(t *testing.T) {
 			for _, id := range bad {
 				faults = append(faults, kind+":task="+id)
 			}
-			w := setup(t, withFaults(t, faults...))
-			w.tasks(sevenTasks...)
+			w := setup(t, world.WithFaults(t, faults...))
+			w.Tasks(sevenTasks...)
 			report := w.backfill(today-days, today-1, load.RunPartial)
 			app := report.Apps[0]
 			good := slices.DeleteFunc(slices.Clone(sevenTasks), func(id string) bool { return slices.Contains(bad, id) })
-			w.equalsTruth(today-days, today-1, good...)
+			w.EqualsTruth(today-days, today-1, good...)
 			for _, id := range good {
 				for day, state := range w.statesOf(id) {
 					if state == "failed" {
@@ -54,7 +55,7 @@ func TestFailingRequestsOfATaskDoNotAffectOthers(t *testing.T) {
 				if got := w.statesOf(id)[(today - 1).String()]; got != "failed" {
 					t.Errorf("the newest window of %s is %q", id, got)
 				}
-				if n := w.number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND last_error LIKE '%' || $1 || '%' AND task_id = $1`, id); n == 0 {
+				if n := w.Number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND last_error LIKE '%' || $1 || '%' AND task_id = $1`, id); n == 0 {
 					t.Errorf("no window names %s", id)
 				}
 			}
@@ -66,9 +67,9 @@ func TestFailingRequestsOfATaskDoNotAffectOthers(t *testing.T) {
 			if calls := int(report.Requests - report.Retries); calls > 3*days+4*(5+len(bad))+4*len(bad) {
 				t.Errorf("%d requests were made", calls)
 			}
-			w.faults()
+			w.API.Faults()
 			w.backfill(today-days, today-1, load.RunDone)
-			w.equalsTruth(today-days, today-1, sevenTasks...)
+			w.EqualsTruth(today-days, today-1, sevenTasks...)
 		})
 	}
 }
@@ -77,16 +78,16 @@ func TestFailingRequestsOfATaskDoNotAffectOthers(t *testing.T) {
 func TestAnOutageIsNotBlamedOnATask(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.tasks(sevenTasks...)
+	w.Tasks(sevenTasks...)
 	w.backfill(today-6, today-5, load.RunDone)
 	var calls atomic.Int64
-	p := w.pipeline(pipeline.Options{OnCall: func(int64, extract.CallReport) {
+	p := w.Jobs(pipeline.Options{OnCall: func(int64, extract.CallReport) {
 		if calls.Add(1) == 4 {
-			w.faults("http-500")
+			w.API.Faults("http-500")
 		}
 	}})
 	report, err := p.Backfill(t.Context(), pipeline.BackfillRequest{From: today - 4, To: today - 1, Reprocess: pipeline.Missing}, nil)
-	w.ended(report, err, load.RunFailed)
+	w.Ended(report, err, load.RunFailed)
 	// Two requests fail, then those of four workers, and each may ask once whether others are answered.
 	if app := report.Apps[0]; app.State != pipeline.AppUnreachable || report.Requests-report.Retries > 4+2*(2+4) {
 		t.Errorf("%d requests, and the app's report is %+v", report.Requests-report.Retries, app)
@@ -96,12 +97,12 @@ func TestAnOutageIsNotBlamedOnATask(t *testing.T) {
 // Old failures of one task stand at the end of the queue, where nothing else is asked.
 func TestOldFailuresOfATaskDoNotMakeTheAppUnreachable(t *testing.T) {
 	t.Parallel()
-	w := setup(t, withFaults(t, "huge=9:task=t3"))
-	w.settings.LookbackDays = 9
-	w.tasks("t1", "t3")
-	w.run(load.RunPartial)
-	w.faults("http-500:task=t3")
-	report := w.run(load.RunPartial)
+	w := setup(t, world.WithFaults(t, "huge=9:task=t3"))
+	w.Settings.LookbackDays = 9
+	w.Tasks("t1", "t3")
+	w.Run(load.RunPartial)
+	w.API.Faults("http-500:task=t3")
+	report := w.Run(load.RunPartial)
 	if app := report.Apps[0]; app.State != pipeline.AppPartial || !strings.Contains(app.Hint, "tasks retire t3") {
 		t.Errorf("the app's report is %+v", app)
 	}
@@ -129,26 +130,26 @@ func TestFailingRequestsOfAnyTasksDoNotAffectOthers(t *testing.T) {
 		return e
 	})
 	w := setup(t)
-	w.settings.Streams = []stream.Stream{stream.Loss, stream.Statistics}
+	w.Settings.Streams = []stream.Stream{stream.Loss, stream.Statistics}
 	var ids []string
 	for i := range batches * perBatch {
 		ids = append(ids, fmt.Sprintf("t%02d", i))
 	}
-	w.tasks(ids...)
+	w.Tasks(ids...)
 	for seed := range 4 {
 		e, day := examples.Example(seed), today-3-calendar.Day(seed)
 		var faults []string
 		for _, i := range e.bad {
 			faults = append(faults, e.kind+":stream="+e.stream+",task="+ids[i])
 		}
-		w.faults(faults...)
+		w.API.Faults(faults...)
 		want := load.RunPartial
 		if len(e.bad) == 0 {
 			want = load.RunDone
 		}
 		report := w.backfill(day, day, want)
 		var failed []string
-		for _, key := range query[struct{ Name string }](w, `SELECT stream || ' ' || task_id FROM analytics.stream_coverage WHERE day = $1::text::date AND state = 'failed' ORDER BY 1`, day.String()) {
+		for _, key := range world.Rows[struct{ Name string }](w.Database, `SELECT stream || ' ' || task_id FROM analytics.stream_coverage WHERE day = $1::text::date AND state = 'failed' ORDER BY 1`, day.String()) {
 			failed = append(failed, key.Name)
 		}
 		var bad []string
@@ -158,7 +159,7 @@ func TestFailingRequestsOfAnyTasksDoNotAffectOthers(t *testing.T) {
 		if !slices.Equal(failed, bad) {
 			t.Errorf("%+v: failed are %v, want %v", e, failed, bad)
 		}
-		if n := w.number(`SELECT count(*) FROM analytics.stream_coverage WHERE day = $1::text::date AND state NOT IN ('loaded', 'empty', 'absent')`, day.String()); n != int64(len(bad)) {
+		if n := w.Number(`SELECT count(*) FROM analytics.stream_coverage WHERE day = $1::text::date AND state NOT IN ('loaded', 'empty', 'absent')`, day.String()); n != int64(len(bad)) {
 			t.Errorf("%+v: %d windows are not loaded", e, n)
 		}
 		// Each stream: the whole app and its batches. A batch costs its tasks once and perhaps a call that proves the API,

@@ -1,0 +1,134 @@
+package world
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"pushloss/load"
+)
+
+// Database is a database, connected to as the product does and as a test does that looks at rows.
+type Database struct {
+	URL  string
+	DB   *load.DB
+	Pool *pgxpool.Pool
+
+	t testing.TB
+}
+
+// Open connects to a database, such as a new one by pgtest.URL, until the test ends.
+func Open(t testing.TB, url string) *Database {
+	t.Helper()
+	d := &Database{URL: url, t: t}
+	ctx := context.WithoutCancel(t.Context())
+	var err error
+	if d.DB, err = load.Open(ctx, url, 10); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.DB.Close)
+	if d.Pool, err = pgxpool.New(ctx, url); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Pool.Close)
+	return d
+}
+
+// Rows returns what a query finds, a column a field.
+func Rows[T any](d *Database, sql string, args ...any) []T {
+	d.t.Helper()
+	rows, err := d.Pool.Query(d.t.Context(), sql, args...)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[T])
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return found
+}
+
+// Number returns the one number that a query finds.
+func (d *Database) Number(sql string, args ...any) (n int64) {
+	d.t.Helper()
+	d.scan(&n, sql, args)
+	return n
+}
+
+// Text returns the one text that a query finds.
+func (d *Database) Text(sql string, args ...any) (text string) {
+	d.t.Helper()
+	d.scan(&text, sql, args)
+	return text
+}
+
+func (d *Database) scan(to any, sql string, args []any) {
+	d.t.Helper()
+	rows, err := d.Pool.Query(d.t.Context(), sql, args...)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	// With CollectExactlyOneRow, a second row is an error too.
+	if _, err := pgx.CollectExactlyOneRow(rows, func(row pgx.CollectableRow) (any, error) { return nil, row.Scan(to) }); err != nil {
+		d.t.Fatalf("%s: %v", sql, err)
+	}
+}
+
+// Exec changes at least one row.
+func (d *Database) Exec(sql string, args ...any) {
+	d.t.Helper()
+	if tag, err := d.Pool.Exec(d.t.Context(), sql, args...); err != nil || tag.RowsAffected() == 0 {
+		d.t.Fatalf("%s: %d rows, %v", sql, tag.RowsAffected(), err)
+	}
+}
+
+// Fact is a row of one of the four views of losses. The empty task is the whole app.
+type Fact struct {
+	Grain, Day, Task, Stage string
+	Event, Platform         int
+	Code, Info              string
+	Count                   int64
+}
+
+const sqlFacts = `
+	SELECT 'stage', day::text, '', stage, 0, 0, err_code, err_info, err_count
+	FROM analytics.app_stage_loss WHERE sdk_app_id = $1
+	UNION ALL
+	SELECT 'platform', day::text, '', stage, event_type, platform_id, err_code, err_info, err_count
+	FROM analytics.app_platform_loss WHERE sdk_app_id = $1
+	UNION ALL
+	SELECT 'stage', day::text, task_id, stage, 0, 0, err_code, err_info, err_count
+	FROM analytics.task_stage_loss WHERE sdk_app_id = $1
+	UNION ALL
+	SELECT 'platform', day::text, task_id, stage, event_type, platform_id, err_code, err_info, err_count
+	FROM analytics.task_platform_loss WHERE sdk_app_id = $1`
+
+// Facts returns all that the views show of an app's losses.
+func (d *Database) Facts(app int64) []Fact {
+	d.t.Helper()
+	return Rows[Fact](d, sqlFacts, app)
+}
+
+// EqualFacts compares facts with the true ones, in any order.
+func EqualFacts(t testing.TB, truth, stored []Fact) {
+	t.Helper()
+	sorted := func(facts []Fact) []Fact {
+		return slices.SortedFunc(slices.Values(facts), func(a, b Fact) int {
+			return cmp.Or(strings.Compare(a.Grain, b.Grain), strings.Compare(a.Day, b.Day), strings.Compare(a.Task, b.Task),
+				strings.Compare(a.Stage, b.Stage), cmp.Compare(a.Event, b.Event), cmp.Compare(a.Platform, b.Platform),
+				strings.Compare(a.Code, b.Code))
+		})
+	}
+	if diff := gocmp.Diff(sorted(truth), sorted(stored)); diff != "" {
+		t.Errorf("facts (-truth +stored):\n%s", diff)
+	}
+	if len(truth) == 0 {
+		t.Error("the truth is empty: this proves nothing")
+	}
+}
