@@ -133,7 +133,7 @@ func TestHeadersKeepBrowsersToThePage(t *testing.T) {
 }
 
 // assets are the paths of what a page loads.
-func (w *world) assets() (style, icon string) {
+func (w *fixture) assets() (style, icon string) {
 	w.t.Helper()
 	shown := w.shown()
 	return shown.Find("link[rel=stylesheet]").AttrOr("href", ""), shown.Find("link[rel=icon]").AttrOr("href", "")
@@ -185,7 +185,7 @@ func TestAnswersAreCompressedOnRequest(t *testing.T) {
 func TestThePageIsOnlyRead(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 2)
-	handler := page.New(w.db, w.options)
+	handler := page.New(w.DB, w.options)
 	style, _ := w.assets()
 	for _, method := range []string{"HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"} {
 		for _, path := range []string{"/", "/days.csv?app=1400000001&from=2026-03-20&to=2026-03-24", style} {

@@ -89,7 +89,7 @@ func TestChartsAreVisibleInLightAndDark(t *testing.T) {
 		first, last int // channels beside the sandbox's eight
 		colours     int
 	}{{8, 8, 9}, {9, 17, 9}} {
-		w.exec(`INSERT INTO pushloss.platform_loss
+		w.Exec(`INSERT INTO pushloss.platform_loss
 			SELECT sdk_app_id, day, task_key, stage_id, event_type, n, err_code_key, err_info_key, 5000, updated_at
 			FROM (SELECT * FROM pushloss.platform_loss WHERE task_key = 0 AND platform_id < 8 LIMIT 1) AS f
 			CROSS JOIN generate_series($1::int, $2) AS n`, added.first, added.last)

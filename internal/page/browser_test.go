@@ -79,13 +79,13 @@ const (
 
 // browse serves the world's page and starts a browser, which is found as chromium
 // in the PATH. Without one the test is skipped.
-func browse(t testing.TB, w *world, width int, colours scheme) *browser {
+func browse(t testing.TB, w *fixture, width int, colours scheme) *browser {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
 		t.Skip("there is no chromium in the PATH: install Debian's package chromium to run this test")
 	}
-	server := httptest.NewServer(page.New(w.db, w.options))
+	server := httptest.NewServer(page.New(w.DB, w.options))
 	t.Cleanup(server.Close)
 	ctx, end := chromedp.NewContext(chromium.start(t, path), chromedp.WithNewBrowserContext())
 	t.Cleanup(end)

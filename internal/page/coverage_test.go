@@ -10,24 +10,25 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/lab/world"
 	"pushloss/load"
 )
 
 // statesOf makes a world with a day of each state, of the whole app.
-func statesOf(t testing.TB) *world {
+func statesOf(t testing.TB) *fixture {
 	t.Helper()
 	w := setup(t)
 	w.register(testApp, demoTasks...)
 	w.run(today)
-	w.faults("huge=33:day=" + (today - 3).String())
+	w.API.Faults("huge=33:day=" + (today - 3).String())
 	w.backfill(testApp, today-3, today-3, load.RunPartial)
 	for days, state := range map[calendar.Day]string{
 		4: "empty", 5: "absent", 6: "unproven", 7: "unavailable", 8: "open", 1: "open",
 	} {
-		w.exec(`UPDATE pushloss.ledger SET state = $1 WHERE day = $2 AND task_key = 0`, state, (today - days).UTC())
+		w.Exec(`UPDATE pushloss.ledger SET state = $1 WHERE day = $2 AND task_key = 0`, state, (today - days).UTC())
 	}
-	w.exec(`DELETE FROM pushloss.ledger WHERE day = $1`, (today - 9).UTC())
-	w.exec(`UPDATE pushloss.task SET covered_to = '-infinity'`)
+	w.Exec(`DELETE FROM pushloss.ledger WHERE day = $1`, (today - 9).UTC())
+	w.Exec(`UPDATE pushloss.task SET covered_to = '-infinity'`)
 	return w
 }
 
@@ -40,7 +41,7 @@ func TestTheCalendarShowsTheStateOfEveryDay(t *testing.T) {
 		Day, State string
 		Settled    bool
 	}
-	for _, c := range query[covered](w, `SELECT day::text, state, settled FROM analytics.coverage
+	for _, c := range world.Rows[covered](w.Database, `SELECT day::text, state, settled FROM analytics.coverage
 		WHERE sdk_app_id = $1 AND task_id = '' AND day BETWEEN $2 AND $3`, testApp, (today - 35).UTC(), (today - 1).UTC()) {
 		final := ""
 		if c.Settled {
@@ -101,7 +102,7 @@ func TestFreshnessFollowsTheSelection(t *testing.T) {
 			"pulled": `SELECT to_char(max(last_loaded_at) AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI')
 				FROM analytics.stream_coverage WHERE stream = 'loss' AND sdk_app_id = $1 AND task_id = $2`,
 		} {
-			if got, want := shown.says("#"+id), w.text(sql, testApp, task); got != want {
+			if got, want := shown.says("#"+id), w.Text(sql, testApp, task); got != want {
 				t.Errorf("task %q: %s is %s, SQL says %s", task, id, got, want)
 			}
 		}
@@ -147,8 +148,8 @@ func TestAnOutageIsShownAndNotTakenForZero(t *testing.T) {
 func TestADayWhosePullFailedKeepsItsFigures(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 3)
-	w.streams = nil
-	w.faults("http-500")
+	w.Settings.Streams = nil
+	w.API.Faults("http-500")
 	w.backfill(testApp, today-1, today-1, load.RunPartial)
 	shown := w.shown("from", (today - 3).String())
 	if got, want := shown.says("#newest"), (today - 1).String(); got != want {
@@ -197,7 +198,7 @@ func TestDaysBeforeThePushAreNotUnknown(t *testing.T) {
 			}
 		}
 	}
-	w.exec(`UPDATE pushloss.task SET sent_at = NULL WHERE task_id = 'demo-welcome'`)
+	w.Exec(`UPDATE pushloss.task SET sent_at = NULL WHERE task_id = 'demo-welcome'`)
 	if got := w.shown(c.query()...).says("#total"); got != "not known" {
 		t.Errorf("without the time of the push the total is %q", got)
 	}
@@ -212,7 +213,7 @@ func TestGapsOfAllTasksAreListed(t *testing.T) {
 		got = append(got, folded(item.Text()))
 	}
 	failed := func(task string) string {
-		return " failed: " + w.text(`SELECT DISTINCT last_error FROM analytics.stream_coverage WHERE stream = 'loss' AND state = 'failed' AND task_id = $1`, task)
+		return " failed: " + w.Text(`SELECT DISTINCT last_error FROM analytics.stream_coverage WHERE stream = 'loss' AND state = 'failed' AND task_id = $1`, task)
 	}
 	want := []string{
 		(today - 3).String() + " the whole app:" + failed(""),
@@ -228,8 +229,8 @@ func TestGapsOfAllTasksAreListed(t *testing.T) {
 	if diff := gocmp.Diff(want, got); diff != "" {
 		t.Errorf("the gaps (-want +got):\n%s", diff)
 	}
-	w.exec(`DELETE FROM pushloss.ledger WHERE day IN ($1, $2)`, (today - 10).UTC(), (today - 11).UTC())
-	w.exec(`UPDATE pushloss.task SET covered_to = '-infinity'`)
+	w.Exec(`DELETE FROM pushloss.ledger WHERE day IN ($1, $2)`, (today - 10).UTC(), (today - 11).UTC())
+	w.Exec(`UPDATE pushloss.task SET covered_to = '-infinity'`)
 	if text := w.shown().Text(); !strings.Contains(text, "and 7 more.") {
 		t.Error("the gaps that are not listed are not counted")
 	}
@@ -243,7 +244,7 @@ func TestTheLastRunsMatchSQL(t *testing.T) {
 	}
 	type one struct{ Line string }
 	var want []string
-	for _, row := range query[one](w, `
+	for _, row := range world.Rows[one](w.Database, `
 		SELECT concat_ws('|', run_id, kind, state, to_char(started_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI'), '0s',
 			requests, windows, rows_inserted + rows_updated + rows_deleted, rejects, coalesce(error, ''))
 		FROM analytics.runs ORDER BY run_id DESC LIMIT 5`) {

@@ -15,7 +15,7 @@ import (
 )
 
 // sheet is a table of the page as CSV, its rows by the names of the columns.
-func (w *world) sheet(name string, pairs ...string) (columns []string, rows []map[string]string) {
+func (w *fixture) sheet(name string, pairs ...string) (columns []string, rows []map[string]string) {
 	w.t.Helper()
 	got := w.askFor("/"+name+".csv?"+queryOf(pairs...), nil)
 	if got.status != 200 || !strings.HasPrefix(got.header.Get("Content-Type"), "text/csv; charset=utf-8") ||
@@ -103,7 +103,7 @@ func TestASheetHasWhatThePageShows(t *testing.T) {
 					return append(cells, shownCount(row["lost_by_channel"]))
 				}},
 				{"stages", sqlByStage, func(_ []string, row map[string]string) []string {
-					meaning := here.text(`SELECT meaning FROM analytics.stages WHERE stage = $1`, row["stage"])
+					meaning := here.Text(`SELECT meaning FROM analytics.stages WHERE stage = $1`, row["stage"])
 					return []string{row["stage"], meaning, shownCount(row["lost"]), shownCount(row["pushes"]), shownRate(row["loss_rate"], 2), shownCount(row["gap"]), shownRate(row["gap_rate"], 2)}
 				}},
 				{"channels", sqlByChannel, func(_ []string, row map[string]string) []string {
@@ -142,7 +142,7 @@ func TestASheetHasNoFormulas(t *testing.T) {
 		"+1+cmd|' /C calc'!A0":                  "'+1+cmd|' /C calc'!A0", "-2+3": "'-2+3", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1",
 		"-5": "-5", "+5": "+5", "5-3": "5-3", "促销, \"今天\"\n=1": "促销, \"今天\"\n=1",
 	} {
-		w.exec(`UPDATE pushloss.task SET label = $1 WHERE task_id = 'demo-welcome'`, label)
+		w.Exec(`UPDATE pushloss.task SET label = $1 WHERE task_id = 'demo-welcome'`, label)
 		_, rows := w.sheet("tasks", "task", "demo-welcome")
 		got := make(map[string]bool)
 		for _, row := range rows {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"pushloss/internal/lab/world"
 	"pushloss/load"
 )
 
@@ -16,8 +17,8 @@ func TestTheFiguresMatchSQL(t *testing.T) {
 	hostile := `50%&+/"quotes" ü`
 	w.register(testApp, load.Task{TaskID: hostile, Label: new("Ü")})
 	w.backfill(testApp, today-12, today-10, load.RunDone)
-	w.exec(`DELETE FROM pushloss.push_count WHERE day = $1`, (today - 8).UTC()) // a day without a rate
-	w.exec(`DELETE FROM pushloss.platform_push_count WHERE day = $1`, (today - 8).UTC())
+	w.Exec(`DELETE FROM pushloss.push_count WHERE day = $1`, (today - 8).UTC()) // a day without a rate
+	w.Exec(`DELETE FROM pushloss.platform_push_count WHERE day = $1`, (today - 8).UTC())
 	month := choice{app: testApp, from: today - 30, to: today - 1}
 	with := func(change func(*choice)) choice {
 		c := month
@@ -67,10 +68,10 @@ func TestTheFiguresMatchSQL(t *testing.T) {
 }
 
 // worst is the code, with all that it comes with, that lost most.
-func (w *world) worst() choice {
+func (w *fixture) worst() choice {
 	w.t.Helper()
 	type one struct{ Code, Platform, Stage, Task string }
-	found := query[one](w, `SELECT err_code, platform, stage, task_id FROM analytics.task_platform_loss
+	found := world.Rows[one](w.Database, `SELECT err_code, platform, stage, task_id FROM analytics.task_platform_loss
 		WHERE sdk_app_id = $1 GROUP BY 1, 2, 3, 4 ORDER BY sum(err_count) DESC LIMIT 1`, testApp)[0]
 	return choice{app: testApp, code: found.Code, platform: found.Platform, stage: found.Stage, task: found.Task, from: today - 20, to: today - 1}
 }
@@ -81,7 +82,7 @@ func TestTheTotalIsThatOfTheStages(t *testing.T) {
 	w := pulled(t, 35)
 	shown := w.shown()
 	for id, column := range map[string]string{"#total": "lost", "#by-channel": "lost_by_channel"} {
-		want := w.text(`SELECT to_char(sum(`+column+`), 'FM999,999,999,990') FROM analytics.calendar WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3`,
+		want := w.Text(`SELECT to_char(sum(`+column+`), 'FM999,999,999,990') FROM analytics.calendar WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3`,
 			testApp, (today - 30).UTC(), (today - 1).UTC())
 		if got := shown.says(id); got != want {
 			t.Errorf("%s is %s, the calendar says %s", id, got, want)
@@ -97,7 +98,7 @@ func TestThePrecedingSpanIsCompared(t *testing.T) {
 	w := pulled(t, 35)
 	for _, test := range []struct{ task, stage string }{{"", ""}, {"demo-welcome", "ready_to_send"}} {
 		shown := w.shown("task", test.task, "stage", test.stage, "from", (today - 7).String())
-		want := w.text(`
+		want := w.Text(`
 			WITH f AS (
 				SELECT sdk_app_id, '' AS task_id, day, stage, err_count FROM analytics.app_stage_loss
 				UNION ALL SELECT sdk_app_id, task_id, day, stage, err_count FROM analytics.task_stage_loss
@@ -122,7 +123,7 @@ func TestALongRangeIsShownByWeek(t *testing.T) {
 	shown := w.shown("from", (today - 120).String(), "to", (today - 1).String())
 	var want []string
 	type period struct{ Line string }
-	for _, row := range query[period](w, `
+	for _, row := range world.Rows[period](w.Database, `
 		WITH weeks AS (
 			SELECT greatest(date_trunc('week', day::timestamp)::date, $1::date) AS first, count(*) AS days, sum(l.lost) AS lost,
 				count(*) FILTER (WHERE c.state = 'loaded') AS known, coalesce(bool_and(c.settled), false) AND count(c.day) = count(*) AS final
@@ -159,7 +160,7 @@ func TestALongRangeIsShownByWeek(t *testing.T) {
 func TestChannelsBeyondTheColoursAreAddedUp(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 2)
-	w.exec(`INSERT INTO pushloss.platform_loss
+	w.Exec(`INSERT INTO pushloss.platform_loss
 		SELECT sdk_app_id, day, task_key, stage_id, event_type, 100 + n, err_code_key, err_info_key, 5, updated_at
 		FROM (SELECT * FROM pushloss.platform_loss WHERE task_key = 0 LIMIT 1) AS f CROSS JOIN generate_series(1, 40) AS n`)
 	shown := w.shown()
@@ -167,7 +168,7 @@ func TestChannelsBeyondTheColoursAreAddedUp(t *testing.T) {
 	if len(heads) != 1 || strings.Count(heads[0], "|") != 13 || !strings.HasSuffix(heads[0], " others|All channels") {
 		t.Errorf("the columns are %q", heads)
 	}
-	total := w.text(`SELECT trim(to_char(sum(err_count), '999,999,999,999,990')) FROM analytics.app_platform_loss`)
+	total := w.Text(`SELECT trim(to_char(sum(err_count), '999,999,999,999,990')) FROM analytics.app_platform_loss`)
 	if got := shown.says("#by-channel"); got != total {
 		t.Errorf("the total is %s, SQL says %s", got, total)
 	}
@@ -176,8 +177,8 @@ func TestChannelsBeyondTheColoursAreAddedUp(t *testing.T) {
 func TestTheLargestCountsAreShown(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 2)
-	w.exec(`UPDATE pushloss.platform_loss SET err_count = 9223372036854775807`)
-	total := w.text(`SELECT trim(to_char(sum(err_count), '999,999,999,999,999,999,999,990')) FROM analytics.app_platform_loss`)
+	w.Exec(`UPDATE pushloss.platform_loss SET err_count = 9223372036854775807`)
+	total := w.Text(`SELECT trim(to_char(sum(err_count), '999,999,999,999,999,999,999,990')) FROM analytics.app_platform_loss`)
 	got := w.ask(nil)
 	if shown := parse(t, got.body).says("#by-channel"); len(shown) != len(total) || shown[:15] != total[:15] {
 		t.Errorf("the total is %s, SQL says %s", shown, total)
@@ -194,8 +195,8 @@ func TestWithoutLossesThePageSaysSo(t *testing.T) {
 	if got := unknown.says("#total"); got != "not known" || !strings.Contains(unknown.Text(), "Nothing is known of these days") {
 		t.Errorf("the total of days that nobody pulled is %s", got)
 	}
-	w.exec(`DELETE FROM pushloss.platform_loss`)
-	w.exec(`DELETE FROM pushloss.stage_loss`)
+	w.Exec(`DELETE FROM pushloss.platform_loss`)
+	w.Exec(`DELETE FROM pushloss.stage_loss`)
 	none := w.shown()
 	if got := none.says("#total"); got != "0" || !strings.Contains(none.Text(), "There are no losses in the days that are known") {
 		t.Errorf("the total of days without losses is %s", got)

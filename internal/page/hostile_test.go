@@ -16,12 +16,12 @@ func TestTextsOfOthersAreNeverMarkup(t *testing.T) {
 	w := pulled(t, 3)
 	w.register(testApp, load.Task{TaskID: hostile, Label: new(hostile)})
 	w.backfill(testApp, today-3, today-1, load.RunDone)
-	w.exec(`UPDATE pushloss.error_catalogue SET meaning = $1 || meaning`, hostile)
-	w.exec(`UPDATE pushloss.usual_platform_text SET err_info = $1 || err_info`, hostile)
-	w.exec(`UPDATE pushloss.err_code SET err_code = $1 || err_code`, hostile)
-	w.exec(`UPDATE pushloss.platform SET platform = $1 || platform`, hostile)
-	w.exec(`UPDATE pushloss.ledger SET state = 'failed', last_error = $1 WHERE day = $2`, hostile, (today - 2).UTC())
-	w.exec(`UPDATE pushloss.run SET error = $1`, hostile)
+	w.Exec(`UPDATE pushloss.error_catalogue SET meaning = $1 || meaning`, hostile)
+	w.Exec(`UPDATE pushloss.usual_platform_text SET err_info = $1 || err_info`, hostile)
+	w.Exec(`UPDATE pushloss.err_code SET err_code = $1 || err_code`, hostile)
+	w.Exec(`UPDATE pushloss.platform SET platform = $1 || platform`, hostile)
+	w.Exec(`UPDATE pushloss.ledger SET state = 'failed', last_error = $1 WHERE day = $2`, hostile, (today - 2).UTC())
+	w.Exec(`UPDATE pushloss.run SET error = $1`, hostile)
 	for _, query := range [][]string{nil, {"task", hostile}, {"task", hostile + "none"}, {hostile, "1"}, {"from", hostile}, {"app", hostile}} {
 		got := w.ask(nil, query...)
 		shown := parse(t, got.body)
@@ -51,7 +51,7 @@ func TestTextsOfOthersAreNeverMarkup(t *testing.T) {
 func TestWithoutTheDatabaseThePageShowsNothing(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 2)
-	w.db.Close()
+	w.DB.Close()
 	for _, path := range []string{"/", "/days.csv?app=1400000001&from=2026-03-20&to=2026-03-24"} {
 		got := w.askFor(path, nil)
 		if got.status != http.StatusServiceUnavailable || !strings.Contains(got.body, "cannot be read now") || strings.Contains(got.body, "closed") {

@@ -12,9 +12,9 @@ func TestThePageListsLossesThatStandOut(t *testing.T) {
 	if got := w.shown().cells("#jumps-table tbody tr"); len(got) != 0 {
 		t.Errorf("before there were any: %v", got)
 	}
-	w.exec("INSERT INTO pushloss.err_code (err_code) VALUES ('21301'), ('made <b>') ON CONFLICT DO NOTHING")
+	w.Exec("INSERT INTO pushloss.err_code (err_code) VALUES ('21301'), ('made <b>') ON CONFLICT DO NOTHING")
 	// An open one, one that is over, one long ago, and one that was withdrawn.
-	w.exec(`INSERT INTO pushloss.jump (sdk_app_id, stage_id, event_type, platform_id, err_code_key, first_day, last_day, worst_day, losses, pushes, usual, state, opened_at)
+	w.Exec(`INSERT INTO pushloss.jump (sdk_app_id, stage_id, event_type, platform_id, err_code_key, first_day, last_day, worst_day, losses, pushes, usual, state, opened_at)
 		SELECT $1, 1, 1, 2, err_code_key, first_day::date, $2::date - last, $2::date - last, losses, pushes, usual, state, now()
 		FROM (VALUES ('21301', date '2025-01-01', 1, 4300, 10000, 0.035, 'open'), ('made <b>', $2::date - 2, 2, 1234, NULL, 5, 'over'),
 			('21301', date '2020-01-01', 365, 9, NULL, 5, 'over'), ('21301', $2::date - 2, 2, 8, NULL, 5, 'withdrawn')) AS v (code, first_day, last, losses, pushes, usual, state)

@@ -9,6 +9,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/lab/world"
 )
 
 // choice is a selection; an empty text is all of it.
@@ -148,17 +149,17 @@ var (
 		|| '|' || (SELECT count(*) FILTER (WHERE final) || ' of ' || count(*) FILTER (WHERE absence = 'not known') FROM days)`
 )
 
-func (w *world) lines(sql string, c choice) (lines []string) {
+func (w *fixture) lines(sql string, c choice) (lines []string) {
 	w.t.Helper()
 	type one struct{ Line string }
-	for _, row := range query[one](w, sql, c.app, c.task, c.from.UTC(), c.to.UTC(), c.stage, c.platform, c.code) {
+	for _, row := range world.Rows[one](w.Database, sql, c.app, c.task, c.from.UTC(), c.to.UTC(), c.stage, c.platform, c.code) {
 		lines = append(lines, row.Line)
 	}
 	return lines
 }
 
 // isWhatSQLSays compares every figure of a page.
-func (w *world) isWhatSQLSays(shown *document, c choice) {
+func (w *fixture) isWhatSQLSays(shown *document, c choice) {
 	w.t.Helper()
 	for _, table := range []struct{ name, sql, rows string }{
 		{"days", sqlDays, "#loss-table tbody tr"}, {"stages", sqlByStage, "#stages-table tbody tr"}, {"channels", sqlByChannel, "#channels-table tbody tr"},

@@ -25,7 +25,7 @@ func (b *browser) submit() (status int64) {
 }
 
 // showsWhatSQLSays compares the page that is open with a selection.
-func (b *browser) showsWhatSQLSays(w *world, task string, from, to calendar.Day) {
+func (b *browser) showsWhatSQLSays(w *fixture, task string, from, to calendar.Day) {
 	b.t.Helper()
 	w.isWhatSQLSays(b.document(), choice{app: testApp, task: task, from: from, to: to})
 }

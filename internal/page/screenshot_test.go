@@ -17,17 +17,17 @@ var screenshot = flag.String("screenshot", "", "write the README's picture of th
 
 // demo is a world with the demo's app and tasks, some runs, a day that failed and
 // one that was never pulled.
-func demo(t testing.TB) *world {
+func demo(t testing.TB) *fixture {
 	t.Helper()
 	w := setup(t)
-	w.streams = []stream.Stream{stream.Loss, stream.Statistics}
+	w.Settings.Streams = []stream.Stream{stream.Loss, stream.Statistics}
 	w.register(testApp, demoTasks...)
 	for day := today - 2; day <= today; day++ {
 		w.run(day)
 	}
-	w.faults("huge=33:day=" + (today - 5).String())
+	w.API.Faults("huge=33:day=" + (today - 5).String())
 	w.backfill(testApp, today-5, today-5, load.RunPartial)
-	w.faults()
+	w.API.Faults()
 	return w
 }
 
