@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
@@ -18,7 +17,7 @@ import (
 	"pushloss/extract"
 	"pushloss/internal/calendar"
 	"pushloss/internal/check"
-	"pushloss/internal/lab/sandbox"
+	"pushloss/internal/lab/world"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/secret"
@@ -28,32 +27,12 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
-const (
-	testApp = 1400000001
-	testKey = "key"
-)
+const testApp = world.App
 
-func setup(t testing.TB, faults ...sandbox.Fault) (*sandbox.Sandbox, pipeline.App, *load.DB) {
+func setup(t testing.TB, faults ...string) (*world.API, pipeline.App, *load.DB) {
 	t.Helper()
-	api, err := sandbox.New(sandbox.Config{
-		Apps: []sandbox.App{{SDKAppID: testApp, SecretKey: testKey}}, Faults: faults, RecordCalls: true,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(api)
-	t.Cleanup(server.Close)
-	db, err := load.Open(t.Context(), pgtest.URL(t), 4)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(db.Close)
-	return api, pipeline.App{
-		Account: extract.Account{
-			SDKAppID: testApp, SecretKey: secret.New(testKey), Identifier: sandbox.DefaultAdmin, BaseURLs: []string{server.URL},
-		},
-		Location: time.UTC,
-	}, db
+	api := world.NewAPI(t, world.WithFaults(t, faults...))
+	return api, api.App(testApp, time.UTC), world.Open(t, pgtest.URL(t)).DB
 }
 
 func ask(t testing.TB, db *load.DB, app pipeline.App, now func() time.Time) []check.Finding {
@@ -137,15 +116,7 @@ func TestAPIReportsWhatIsWrongAndWhatToDo(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			var faults []sandbox.Fault
-			if test.fault != "" {
-				fault, err := sandbox.ParseFault(test.fault)
-				if err != nil {
-					t.Fatal(err)
-				}
-				faults = append(faults, fault)
-			}
-			_, app, db := setup(t, faults...)
+			_, app, db := setup(t, strings.Fields(test.fault)...)
 			test.change(&app)
 			findings := ask(t, db, app, time.Now)
 			if len(findings) != 1 || findings[0].OK || !strings.Contains(findings[0].Detail, test.detail) || !strings.Contains(findings[0].Hint, test.hint) {

@@ -6,17 +6,13 @@ import (
 	"time"
 
 	"pushloss/internal/check"
+	"pushloss/internal/lab/world"
 	"pushloss/internal/localpg/pgtest"
-	"pushloss/load"
 )
 
 func TestATimeZoneIsComparedWithTheDatabases(t *testing.T) {
 	t.Parallel()
-	db, err := load.Open(t.Context(), pgtest.URL(t), 4)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(db.Close)
+	db := world.Open(t, pgtest.URL(t)).DB
 	now := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
 	zone := func(name string) *time.Location {
 		zone, err := time.LoadLocation(name)

@@ -14,13 +14,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/jackc/pgx/v5"
 
+	"pushloss/internal/lab/world"
 	"pushloss/internal/language"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/notify"
 	"pushloss/internal/secret"
-	"pushloss/load"
 )
 
 // inbox is a webhook: what it got, and whether it takes anything.
@@ -68,27 +67,19 @@ func (in *inbox) secretURL() string {
 	return "generic://" + strings.TrimPrefix(in.URL, "http://") + "/" + token + "?disabletls=yes"
 }
 
-// world is a database and a clock that replicas share.
-type world struct {
+// fixture is a database and a clock that replicas share.
+type fixture struct {
+	*world.Database
 	t   testing.TB
-	db  *load.DB
-	url string
 	now time.Time
 	log bytes.Buffer
 }
 
-func setup(t testing.TB) *world {
-	w := &world{t: t, now: noon, url: pgtest.URL(t)}
-	db, err := load.Open(t.Context(), w.url, 6)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(db.Close)
-	w.db = db
-	return w
+func setup(t testing.TB) *fixture {
+	return &fixture{Database: world.Open(t, pgtest.URL(t)), t: t, now: noon}
 }
 
-func (w *world) replica(urls ...string) *notify.Notifier {
+func (w *fixture) replica(urls ...string) *notify.Notifier {
 	w.t.Helper()
 	var secrets []secret.Text
 	for _, url := range urls {
@@ -99,7 +90,7 @@ func (w *world) replica(urls ...string) *notify.Notifier {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return notify.New(w.db.Pool(), targets, nil, notify.In(language.English), log, func() time.Time { return w.now })
+	return notify.New(w.DB.Pool(), targets, nil, notify.In(language.English), log, func() time.Time { return w.now })
 }
 
 func gapOf(app int64, wrong bool) []notify.Verdict {
@@ -118,17 +109,4 @@ func equal(t testing.TB, what string, want, got any) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", what, diff)
 	}
-}
-
-func (w *world) text(sql string) (text string) {
-	w.t.Helper()
-	conn, err := pgx.Connect(w.t.Context(), w.url)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer conn.Close(w.t.Context())
-	if err := conn.QueryRow(w.t.Context(), sql).Scan(&text); err != nil {
-		w.t.Fatal(err)
-	}
-	return text
 }

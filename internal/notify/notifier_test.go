@@ -85,12 +85,12 @@ func TestWhatHappensWhileTheDatabaseIsAwayIsSentLater(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	in := newInbox(t)
-	address, network := netfault.Through(t, w.url)
+	address, network := netfault.Through(t, w.URL)
 	var err error
-	if w.db, err = load.Open(t.Context(), address, 2); err != nil {
+	if w.DB, err = load.Open(t.Context(), address, 2); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(w.db.Close)
+	t.Cleanup(w.DB.Close)
 	replica := w.replica(in.secretURL())
 	network.Break()
 	replica.NotifyOfJob(t.Context(), gapOf(1, true))

@@ -54,11 +54,11 @@ func TestS3ATargetsURLIsNeverPrintedNorStored(t *testing.T) {
 			in := newInbox(t)
 			in.answers(test.reply)
 			w.replica(test.target(in)).NotifyOfNow(t.Context(), gapOf(1, true))
-			kept := w.text(`SELECT state || ' ' || coalesce(last_error, '') FROM pushloss.message`)
+			kept := w.Text(`SELECT state || ' ' || coalesce(last_error, '') FROM pushloss.message`)
 			if !strings.HasPrefix(kept, "waiting ") || len(kept) < 12 {
 				t.Errorf("the message is %q", kept)
 			}
-			for place, text := range map[string]string{"log": w.log.String(), "database": w.text(`SELECT string_agg(m::text, ' ') FROM pushloss.message AS m`)} {
+			for place, text := range map[string]string{"log": w.log.String(), "database": w.Text(`SELECT string_agg(m::text, ' ') FROM pushloss.message AS m`)} {
 				if strings.Contains(text, token[:14]) || text == "" {
 					t.Errorf("%s: %s", place, text)
 				}
