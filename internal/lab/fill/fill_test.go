@@ -6,9 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"pushloss/internal/lab/fill"
+	"pushloss/internal/lab/world"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/load"
 )
@@ -21,42 +20,27 @@ func small() fill.Shape {
 }
 
 type database struct {
-	t    *testing.T
-	url  string
-	db   *load.DB
-	conn *pgx.Conn
+	*world.Database
+	t *testing.T
 }
 
 func setup(t *testing.T) *database {
 	t.Helper()
-	d := &database{t: t, url: pgtest.URL(t)}
-	var err error
-	if d.db, err = load.Open(t.Context(), d.url, 16); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(d.db.Close)
-	if d.conn, err = pgx.Connect(t.Context(), d.url); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = d.conn.Close(context.Background()) })
-	return d
+	return &database{world.Open(t, pgtest.URL(t)), t}
 }
 
 func (d *database) fill(shape fill.Shape) fill.Report {
 	d.t.Helper()
-	report, err := fill.Fill(d.t.Context(), d.db, d.url, shape, nil)
+	report, err := fill.Fill(d.t.Context(), d.DB, d.URL, shape, nil)
 	if err != nil {
 		d.t.Fatal(err)
 	}
 	return report
 }
 
-func (d *database) count(sql string) (n int) {
+func (d *database) count(sql string) int {
 	d.t.Helper()
-	if err := d.conn.QueryRow(d.t.Context(), `SELECT count(*) FROM `+sql).Scan(&n); err != nil {
-		d.t.Fatalf("%s: %v", sql, err)
-	}
-	return n
+	return int(d.Number(`SELECT count(*) FROM ` + sql))
 }
 
 func TestFillHasTheShapeThatWasAskedFor(t *testing.T) {
@@ -89,7 +73,7 @@ func TestFillHasTheShapeThatWasAskedFor(t *testing.T) {
 	if d.count(`pushloss.loss_change WHERE task_key = 0`) == 0 || d.count(`pushloss.loss_change WHERE task_key <> 0`) == 0 {
 		t.Error("nothing came late")
 	}
-	checked, err := d.db.Verify(t.Context(), load.Selection{}, load.Observer{})
+	checked, err := d.DB.Verify(t.Context(), load.Selection{}, load.Observer{})
 	if err != nil || checked.Differences != 0 {
 		t.Errorf("verify: %+v, %v", checked, err)
 	}
@@ -119,10 +103,8 @@ func TestFillRefusesADatabaseWithOtherFigures(t *testing.T) {
 			VALUES (1400000001, '2025-03-01', 0, 'empty', false, 1, 0, 0, now())`,
 	} {
 		d := setup(t)
-		if _, err := d.conn.Exec(t.Context(), foreign); err != nil {
-			t.Fatal(err)
-		}
-		_, err := fill.Fill(t.Context(), d.db, d.url, small(), nil)
+		d.Exec(foreign)
+		_, err := fill.Fill(t.Context(), d.DB, d.URL, small(), nil)
 		if !errors.Is(err, fill.ErrForeign) || fill.Hint(err) == "" {
 			t.Errorf("after %s: %v", foreign, err)
 		}
@@ -153,7 +135,7 @@ func TestFillEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	d := setup(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := fill.Fill(ctx, d.db, d.url, small(), func(at fill.Progress) {
+	_, err := fill.Fill(ctx, d.DB, d.URL, small(), func(at fill.Progress) {
 		if at.Done == 3 {
 			cancel()
 		}
