@@ -64,6 +64,7 @@ func equal(t *testing.T, what string, want, got any) {
 // newRole makes a role that has only the right to log in.
 func newRole(t *testing.T, databaseURL string) (name, asRole string) {
 	t.Helper()
+	execOn(t, connectTo(t, pgtest.AdminURL(t, databaseURL)), `REVOKE CREATE ON SCHEMA public FROM PUBLIC`) // as from PostgreSQL 15 on
 	name = "pushloss_reader_" + strings.ToLower(rand.Text())
 	return name, pgtest.Role(t, databaseURL, name, "")
 }
