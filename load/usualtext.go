@@ -1,29 +1,29 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"pushloss/internal/calendar"
 	"pushloss/internal/postgres"
 	"pushloss/internal/stream"
 )
 
 // usualTexts is a table of the most frequent texts of lost pushes, by what its facts know
 // about a code's place, and of which facts.
-type usualTexts struct {
-	table, place, facts string
-	stream              stream.Stream
-}
+type usualTexts struct{ table, place, facts string }
 
-var usualTextTables = []usualTexts{
-	{"usual_stage_text", "stage_id", "stage_loss", stream.Loss},
-	{"usual_platform_text", "stage_id, platform_id", "platform_loss", stream.Loss},
-	{"usual_stage_text", "stage_id", "chat_stage_loss", stream.ChatLoss},
-	{"usual_platform_text", "stage_id, platform_id", "chat_platform_loss", stream.ChatLoss},
+// usualTextTables are those of each stream.
+var usualTextTables = [...][]usualTexts{
+	stream.Loss:     {{"usual_stage_text", "stage_id", "stage_loss"}, {"usual_platform_text", "stage_id, platform_id", "platform_loss"}},
+	stream.ChatLoss: {{"usual_stage_text", "stage_id", "chat_stage_loss"}, {"usual_platform_text", "stage_id, platform_id", "chat_platform_loss"}},
 }
 
 func (u usualTexts) sql(text string) string {
@@ -43,11 +43,13 @@ const (
 		WHERE err_info <> ''
 		ORDER BY err_code_key, {place}, lost DESC, err_info
 		ON CONFLICT (err_code_key, {place}, stream_id) DO UPDATE SET err_info = EXCLUDED.err_info WHERE u.err_info <> EXCLUDED.err_info`
+	sqlPulledDays = `SELECT DISTINCT sdk_app_id, day FROM pushloss.pull WHERE run_id = $1 AND stream_id = $2`
 	// What was last said counts: the cost does not grow with older days.
-	sqlUsualDays = `
-		SELECT sdk_app_id, day FROM pushloss.pull WHERE run_id = $1 AND stream_id = $2
-		UNION
-		SELECT sdk_app_id, current_date - n FROM pushloss.app CROSS JOIN generate_series(0, 30) AS n`
+	sqlRecentDays = `
+		SELECT l.sdk_app_id, l.day
+		FROM pushloss.app AS a JOIN pushloss.ledger AS l ON l.sdk_app_id = a.sdk_app_id
+		WHERE l.day BETWEEN current_date - 30 AND current_date AND l.task_key = 0 AND l.stream_id = $1 AND l.row_count > 0`
+	sqlAnyTask     = `SELECT EXISTS (SELECT 1 FROM pushloss.task)`
 	sqlOfWholeApps = `
 		FROM unnest($2::bigint[], $3::date[]) AS d (sdk_app_id, day)
 		JOIN pushloss.{facts} USING (sdk_app_id, day)`
@@ -77,40 +79,75 @@ const (
 // pulled. For a place that only tasks have there, it is that of the tasks on the days that the
 // run pulled. A place without any keeps its text. The views show it for a code that the catalogue lacks.
 func (db *DB) RefreshUsualTexts(ctx context.Context, runID int64) error {
-	for _, u := range usualTextTables {
-		if err := db.refresh(ctx, u, runID); err != nil {
+	for of, tables := range usualTextTables {
+		if err := db.refresh(ctx, stream.Stream(of), tables, runID); err != nil {
 			return fmt.Errorf("store the usual texts of error codes: %w", err)
 		}
 	}
 	return nil
 }
 
-func (db *DB) refresh(ctx context.Context, u usualTexts, runID int64) error {
-	var (
-		apps []int64
-		days []time.Time
-		app  int64
-		day  time.Time
-	)
-	rows, err := db.pool.Query(ctx, sqlUsualDays, runID, int16(u.stream))
+// refresh stores the texts of a stream, unless the run pulled none of it.
+func (db *DB) refresh(ctx context.Context, of stream.Stream, tables []usualTexts, runID int64) error {
+	pulled, err := db.daysOfApps(ctx, sqlPulledDays, runID, int16(of))
+	if err != nil || len(pulled) == 0 {
+		return err
+	}
+	recent, err := db.daysOfApps(ctx, sqlRecentDays, int16(of))
 	if err != nil {
 		return err
 	}
+	maps.Copy(pulled, recent)
+	var apps []int64
+	var days []time.Time
+	for _, d := range slices.SortedFunc(maps.Keys(pulled), dayOfApp.compare) {
+		apps, days = append(apps, d.sdkAppID), append(days, d.day.UTC())
+	}
+	args := []any{int16(of), apps, days}
+	var hasTasks bool
+	if of == stream.Loss {
+		if err := db.pool.QueryRow(ctx, sqlAnyTask).Scan(&hasTasks); err != nil {
+			return err
+		}
+	}
+	for _, u := range tables {
+		if _, err := db.pool.Exec(ctx, u.sql(sqlUsualTexts), args...); err != nil {
+			return err
+		}
+		if !hasTasks {
+			continue
+		}
+		codes, err := postgres.List(ctx, db.pool, pgx.RowTo[int32], u.sql(sqlCodesOfTasks), args...)
+		if err == nil && len(codes) > 0 {
+			_, err = db.pool.Exec(ctx, u.sql(sqlUsualTextsOfTasks), append(args, runID, codes)...)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type dayOfApp struct {
+	sdkAppID int64
+	day      calendar.Day
+}
+
+func (d dayOfApp) compare(other dayOfApp) int {
+	return cmp.Or(cmp.Compare(d.sdkAppID, other.sdkAppID), cmp.Compare(d.day, other.day))
+}
+
+func (db *DB) daysOfApps(ctx context.Context, sql string, args ...any) (map[dayOfApp]bool, error) {
+	rows, err := db.pool.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	days := make(map[dayOfApp]bool)
+	var app int64
+	var day time.Time
 	_, err = pgx.ForEachRow(rows, []any{&app, &day}, func() error {
-		apps, days = append(apps, app), append(days, day)
+		days[dayOfApp{app, calendar.DayOf(day, time.UTC)}] = true
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	args := []any{int16(u.stream), apps, days}
-	if _, err := db.pool.Exec(ctx, u.sql(sqlUsualTexts), args...); err != nil || u.stream != stream.Loss {
-		return err
-	}
-	codes, err := postgres.List(ctx, db.pool, pgx.RowTo[int32], u.sql(sqlCodesOfTasks), args...)
-	if err != nil || len(codes) == 0 {
-		return err
-	}
-	_, err = db.pool.Exec(ctx, u.sql(sqlUsualTextsOfTasks), append(args, runID, codes)...)
-	return err
+	return days, err
 }
