@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/sethvargo/go-envconfig"
 )
@@ -88,12 +89,25 @@ func (l lookup) Lookup(key string) (string, bool) {
 		return "", false
 	case isSecret(key):
 		return value, true
-	case key != "DATABASE_URL" && hasQuotes(trimmed): // a connection string has quotes of its own
+	case key == "DATABASE_URL": // a connection string has quotes of its own
+		return trimmed, true
+	case strings.ContainsFunc(trimmed, invisible):
+		l.problems.add(key, unseen)
+		return "", false
+	case hasQuotes(trimmed):
 		l.problems.add(key, quoted)
 		return "", false
 	}
 	return trimmed, true
 }
+
+// invisible reports whether nobody sees that a value has this character: a blank that is
+// none of the keyboard, a mark without a width.
+func invisible(r rune) bool {
+	return unicode.Is(unicode.Cf, r) || unicode.IsSpace(r) && r > unicode.MaxASCII
+}
+
+const unseen = "holds an invisible character, as texts that are copied from a page or a chat do: write the value by hand"
 
 const quoted = "has quotes around it, which docker --env-file and some service managers keep: write the value without them"
 

@@ -269,6 +269,8 @@ func TestQuotesAroundAnySettingAreRefused(t *testing.T) {
 				t.Errorf("the value of %s is repeated: %v", name, err)
 			}
 		}
+		_, err := load(everything, whole.with(name, value+"\u200b"))
+		requireProblem(t, err, name, "invisible character")
 	}
 	for _, name := range []string{"TIM_SECRET_KEY_FILE", "PUSHLOSS_HTTP_TOKEN_FILE", "TIM_APPS_FILE"} {
 		env := oneApp()

@@ -12,6 +12,9 @@ func splitKeywords(text string) (settings, error) {
 	for text = strings.Trim(text, blanks); text != ""; text = strings.TrimLeft(text, blanks) {
 		name, rest, ok := strings.Cut(text, "=")
 		name = strings.TrimRight(name, blanks)
+		if before, _, found := strings.Cut(text, "://"); found && strings.Contains(before, "postgres") && (!ok || !wordName.MatchString(name)) {
+			return s, &URLError{"has something before its postgres://", "write the URL alone: no command, name of a variable or bracket before it"}
+		}
 		if !ok || !wordName.MatchString(name) {
 			return s, &URLError{"is neither a postgres:// URL nor keyword=value pairs", "write postgres://USER:PASSWORD@HOST:5432/DATABASE; " +
 				"in keyword=value pairs, " + quoteIt + "; or embedded: for a local database"}

@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"errors"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -102,6 +104,30 @@ func (s *settings) judge() error {
 	if timeout, given := s.values["connect_timeout"]; given {
 		if n, err := strconv.Atoi(timeout); err != nil || n < 0 {
 			return &URLError{"has a connect_timeout that is not a number of seconds", "write connect_timeout=10"}
+		}
+	}
+	return nil
+}
+
+// foreignVariables are those of libpq's variables that the driver does not read, and that
+// change where or how safely it connects, with the parameters they set.
+var foreignVariables = [...][2]string{
+	{"PGHOSTADDR", "hostaddr"}, {"PGREQUIRESSL", "requiressl"}, {"PGREQUIREPEER", "requirepeer"}, {"PGSSLCRL", "sslcrl"}, {"PGSSLCRLDIR", "sslcrldir"},
+	{"PGSSLMINPROTOCOLVERSION", "ssl_min_protocol_version"}, {"PGSSLMAXPROTOCOLVERSION", "ssl_max_protocol_version"},
+	{"PGGSSENCMODE", "gssencmode"}, {"PGLOADBALANCEHOSTS", "load_balance_hosts"},
+}
+
+// judgeVariables refuses variables that would have no effect.
+func judgeVariables() error {
+	for _, variable := range foreignVariables {
+		value := os.Getenv(variable[0])
+		if value == "" {
+			continue
+		}
+		alone := settings{values: map[string]string{}}
+		alone.set(variable[1], value)
+		if refusal, ok := errors.AsType[*URLError](alone.judge()); ok {
+			return &URLError{"cannot have " + variable[0] + " beside it", "unset it; for its parameter, " + variable[1] + ": " + refusal.Remedy}
 		}
 	}
 	return nil

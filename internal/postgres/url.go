@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -47,6 +48,9 @@ func Parse(text string) (*Config, error) {
 		return nil, err
 	}
 	if config.MaxConns, err = given.takeMaxConns(); err != nil {
+		return nil, err
+	}
+	if err := judgeVariables(); err != nil {
 		return nil, err
 	}
 	if err := given.judgeFiles(); err != nil {
@@ -111,7 +115,7 @@ func (c *Config) takeRuntime(conn *pgx.ConnConfig) error {
 }
 
 var (
-	schemeOf = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*):`)
+	schemeOf = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+._-]*):`)
 	hostName = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_.])?$`)
 	wordName = regexp.MustCompile(`^[a-z][A-Za-z0-9_]*$`)
 )
@@ -125,7 +129,9 @@ func split(text string) (settings, error) {
 	switch {
 	case strings.ContainsRune(text, 0):
 		return settings{}, &URLError{"holds a zero byte", "take it out"}
-	case strings.HasPrefix(text, `"`), strings.HasPrefix(text, `'`), strings.HasSuffix(text, `"`) && schemeOf.MatchString(text):
+	case strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Cf, r) || unicode.IsSpace(r) && r > unicode.MaxASCII }):
+		return settings{}, &URLError{"holds an invisible character, as texts that are copied from a page or a chat do", "write it by hand"}
+	case strings.HasPrefix(text, `"`), strings.HasPrefix(text, "\u201c"), strings.HasPrefix(text, `'`), strings.HasSuffix(text, `"`) && schemeOf.MatchString(text):
 		return settings{}, &URLError{"has quotes around it", "write it without them; docker --env-file and some service managers keep them"}
 	case strings.HasPrefix(text, "postgres://"), strings.HasPrefix(text, "postgresql://"):
 		_, rest, _ := strings.Cut(text, "://")

@@ -58,6 +58,15 @@ func TestEverythingInAConnectionStringWorksOrIsNamed(t *testing.T) {
 		{`host=127.0.0.1 password=Secr3t\Tail dbname=db`, "backslash"},
 		{`host=127.0.0.1 password= Secr3t=Tail dbname=db`, "without a value"},
 		{`"postgres://u:Secr3tTail@h/db"`, "quotes around it"},
+		{"\u201cpostgres://u:Secr3tTail@h/db\u201d", "quotes around it"},
+		{"postgres://u:Secr3tTail@h/db\u200b", "invisible character"},
+		{"\ufeffpostgres://u:Secr3tTail@h/db", "invisible character"},
+		{"host=h password=Secr3t\u00a0Tail", "invisible character"},
+		{`DATABASE_URL=postgres://u:Secr3tTail@h/db`, "before its postgres://"},
+		{`export DATABASE_URL=postgresql://u:Secr3tTail@h/db`, "before its postgres://"},
+		{`psql 'postgres://u:Secr3tTail@h/db'`, "before its postgres://"},
+		{`<postgres://u:Secr3tTail@h/db>`, "before its postgres://"},
+		{`postgresql+psycopg_async://u:Secr3tTail@h/db`, "not a postgres:// URL"},
 		{`'postgres://u:Secr3tTail@h/db'`, "quotes around it"},
 		{`jdbc:postgresql://h/db?user=u&password=Secr3tTail`, "jdbc: URL"},
 		{`postgres+psycopg2://u:Secr3tTail@h/db`, "postgres+psycopg2: URL"},
@@ -108,6 +117,28 @@ func TestEverythingInAConnectionStringWorksOrIsNamed(t *testing.T) {
 				t.Errorf("says %v", err)
 			case strings.Contains(err.Error(), "Secr3t") || strings.Contains(err.Error(), "Tail"):
 				t.Errorf("repeats the password: %v", err)
+			}
+		})
+	}
+}
+
+// A variable of libpq's that would have no effect is named. This test sets variables, so
+// it runs alone.
+func TestAVariableThatTheDriverDoesNotReadIsNamed(t *testing.T) {
+	for _, test := range []struct{ name, value, says string }{
+		{"PGHOSTADDR", "10.0.0.1", "write the address as the host"}, {"PGSSLCRL", "revoked.pem", "does not support"},
+		{"PGREQUIREPEER", "postgres", "does not support"}, {"PGGSSENCMODE", "require", "does not support"},
+		{"PGGSSENCMODE", "prefer", ""}, {"PGLOADBALANCEHOSTS", "disable", ""},
+	} {
+		t.Run(test.name+" "+test.value, func(t *testing.T) {
+			t.Setenv(test.name, test.value)
+			_, err := postgres.Parse("postgres://u@127.0.0.1/db")
+			switch {
+			case test.says == "" && err != nil:
+				t.Errorf("refused: %v", err)
+			case test.says == "":
+			case err == nil || !strings.Contains(err.Error(), "unset it") || !strings.Contains(err.Error(), test.name) || !strings.Contains(err.Error(), test.says):
+				t.Errorf("says %v", err)
 			}
 		})
 	}

@@ -18,13 +18,13 @@ const ignored = "ignored"
 func columnOf(name string) (column string, known bool) {
 	name = strings.NewReplacer(" ", "", "_", "", "-", "", "\u00a0", "").Replace(strings.ToLower(name))
 	switch name {
-	case "taskid", "id", "pushtaskid", "task":
+	case "taskid", "id", "pushtaskid", "task", "任务id", "任务编号", "推送任务id", "推送id":
 		return "task_id", true
-	case "sdkappid", "appid", "app":
+	case "sdkappid", "appid", "app", "应用id", "应用":
 		return "sdk_app_id", true
-	case "sentat", "senttime", "sendtime", "tasktime", "pushtime", "pushedat":
+	case "sentat", "senttime", "sendtime", "tasktime", "pushtime", "pushedat", "发送时间", "推送时间", "下发时间", "任务时间":
 		return "sent_at", true
-	case "label", "name", "title":
+	case "label", "name", "title", "名称", "任务名称", "推送名称", "标题", "标签":
 		return "label", true
 	case "retiredat":
 		return "retired_at", true

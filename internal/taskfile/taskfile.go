@@ -161,8 +161,8 @@ func (r *reader) problem(line int, format string, args ...any) {
 	r.problems = append(r.problems, Problem{Name: r.name, Line: line, Element: r.number, Text: fmt.Sprintf(format, args...), isJSON: r.isJSON})
 }
 
-// nulls are how databases write that there is no value.
-var nulls = []string{`\N`, "NULL", "null", "(null)", "<null>"}
+// nulls are how databases, spreadsheets and pandas write that there is no value.
+var nulls = []string{`\N`, "NULL", "null", "(null)", "<null>", "None", "nil", "NaN", "nan", "NaT", "#N/A", "N/A", "n/a", "-", "—"}
 
 func (r *reader) add(line int, from Origin, fields map[string]string) {
 	before := len(r.problems)
@@ -177,7 +177,7 @@ func (r *reader) add(line int, from Origin, fields map[string]string) {
 	}
 	switch {
 	case !utf8.ValidString(e.Label):
-		r.problem(line, "label is not UTF-8 text")
+		r.problem(line, "label is not UTF-8 text: save the list as UTF-8 (in Excel: CSV UTF-8)")
 	case strings.ContainsRune(e.Label, 0):
 		r.problem(line, "label has the character NUL")
 	}

@@ -44,7 +44,7 @@ func CheckTaskID(id string) (problem string) {
 	case len(id) > maxTaskID:
 		return fmt.Sprintf("task_id is longer than %d bytes", maxTaskID)
 	case !utf8.ValidString(id):
-		return "task_id is not UTF-8 text"
+		return "task_id is not UTF-8 text: save the list as UTF-8 (in Excel: CSV UTF-8)"
 	case strings.ContainsRune(id, 0):
 		return fmt.Sprintf("task_id %q has the character NUL", id)
 	case strings.ContainsRune(id, utf8.RuneError):

@@ -14,20 +14,14 @@ var timeForm = regexp.MustCompile(`^(\d{4})([-/])(\d{1,2})[-/](\d{1,2})` +
 	`(?:[Tt ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2}){0,2})?)?$`)
 
 // ParseTime reads a date with or without a time of day, with an offset from UTC or in
-// loc, or Unix seconds or milliseconds.
+// loc, or Unix seconds or smaller units. It refuses what has two meanings.
 func ParseTime(text string, loc *time.Location) (time.Time, error) {
-	if number, err := strconv.ParseInt(text, 10, 64); err == nil {
-		switch {
-		case number > 1e9 && number < 1e11:
-			return time.Unix(number, 0), nil
-		case number > 1e12 && number < 1e14: // of JavaScript and Java
-			return time.UnixMilli(number), nil
-		}
+	if at, ok := unixTime(text); ok {
+		return at, nil
 	}
-	wrong := fmt.Errorf("%q is not a time: write 2025-03-31T08:00:00+08:00, 2025-03-31 or Unix seconds", text)
-	part := timeForm.FindStringSubmatch(text)
+	part := timeForm.FindStringSubmatch(plainForm(text))
 	if part == nil {
-		return time.Time{}, wrong
+		return time.Time{}, notATime(text)
 	}
 	number := func(i int) int {
 		n, _ := strconv.Atoi(part[i]) // "" is 0; the form allows nothing else
@@ -38,9 +32,43 @@ func ParseTime(text string, loc *time.Location) (time.Time, error) {
 	year, month, day, hour, minute, second := number(1), time.Month(number(3)), number(4), number(5), number(6), number(7)
 	date := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 	if !ok || date.Month() != month || date.Day() != day || hour > 23 || minute > 59 || second > 59 {
-		return time.Time{}, wrong
+		return time.Time{}, notATime(text)
 	}
 	return time.Date(year, month, day, hour, minute, second, nanoseconds, zone), nil
+}
+
+// unixTime reads seconds, or the smaller units of Java, Postgres and pandas, from 2001 on.
+// A number that a date in figures has, such as 20250331, is none.
+func unixTime(text string) (time.Time, bool) {
+	number, err := strconv.ParseInt(text, 10, 64)
+	switch {
+	case err != nil:
+	case number > 1e9 && number < 1e10:
+		return time.Unix(number, 0), true
+	case number > 1e12 && number < 1e13:
+		return time.UnixMilli(number), true
+	case number > 1e15 && number < 1e16:
+		return time.UnixMicro(number), true
+	case number > 1e18:
+		return time.Unix(0, number), true
+	}
+	return time.Time{}, false
+}
+
+var (
+	spreadsheetDay = regexp.MustCompile(`^\d{5}([.,]\d+)?$`)
+	dayOrMonth     = regexp.MustCompile(`^\d{1,2}[./-]\d{1,2}[./-](\d{2}|\d{4})\b`)
+)
+
+// notATime says what is wrong with a text.
+func notATime(text string) error {
+	switch {
+	case spreadsheetDay.MatchString(text):
+		return fmt.Errorf("%q is a spreadsheet's number of a day: give the column the format yyyy-mm-dd hh:mm, and export again", text)
+	case dayOrMonth.MatchString(text):
+		return fmt.Errorf("%q may begin with the day or with the month: write it as 2025-03-31 08:00", text)
+	}
+	return fmt.Errorf("%q is not a time: write 2025-03-31T08:00:00+08:00, 2025-03-31 or Unix seconds", text)
 }
 
 // zoneOf reads an offset such as +08, +0800, +08:00 or psql's +08:05:43.
