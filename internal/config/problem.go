@@ -34,7 +34,9 @@ type collected struct{ Problems }
 // add notes a problem, unless the variable has one already: what follows from a value
 // that is wrong is not worth a line.
 func (c *collected) add(variable, format string, args ...any) {
-	if slices.ContainsFunc(c.Problems, func(known Problem) bool { return known.Variable == variable && (known.Text == quoted || known.Text == unseen) }) {
+	if slices.ContainsFunc(c.Problems, func(known Problem) bool {
+		return known.Variable == variable && (known.Text == quoted || known.Text == unseen)
+	}) {
 		return
 	}
 	c.Problems = append(c.Problems, Problem{Variable: variable, Text: fmt.Sprintf(format, args...)})

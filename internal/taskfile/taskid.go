@@ -24,6 +24,7 @@ var (
 	pending   = regexp.MustCompile(`^(?i:tbd|tba|tbc|todo|fixme|changeme|change[-_]me|placeholder|x{2,32}|your[-_ ]?(push[-_ ]?)?task[-_ ]?id([-_ ]?here)?|task[-_ ]?id[-_ ]?here)$`)
 	template  = regexp.MustCompile(`[{}<>]|\$\(|^\$\w+$|^%\w+%$|^%[a-z@]$|%\(|^:[A-Za-z_]\w*$|^@[A-Za-z_]\w*$|^\[.*\]$|^__\w+__$`)
 	address   = regexp.MustCompile(`^(?i:[a-z][a-z0-9+.-]*://.*|www\..*|mailto:.*)$`)
+	encoded   = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 	eMail     = regexp.MustCompile(`^[^@\s/]+@[^@\s/]+\.[^@\s/.]+$`)
 	fileName  = regexp.MustCompile(`\.(?i:csv|tsv|txt|json|jsonl|ndjson|xlsx?|ods|gz|zip)$`)
 )
@@ -69,6 +70,10 @@ func CheckTaskID(id string) (problem string) {
 		return fmt.Sprintf("task_id %q is the name of a column, not a TaskID", id)
 	case address.MatchString(id), eMail.MatchString(id):
 		return fmt.Sprintf("task_id %q is an address, not a TaskID: is this the right column?", id)
+	case encoded.MatchString(id):
+		return fmt.Sprintf("task_id %q is percent-encoded, as in an address: write the characters themselves", id)
+	case hasColumn(id):
+		return fmt.Sprintf("task_id %q begins with the name of its field: leave it out", id)
 	case fileName.MatchString(id):
 		return fmt.Sprintf("task_id %q is the name of a file: read it with pushloss tasks import", id)
 	}
@@ -89,6 +94,16 @@ func CheckTaskID(id string) (problem string) {
 		}
 	}
 	return ""
+}
+
+// hasColumn reports whether the name of a column and : or = precede an ID, as in TaskId:a1.
+func hasColumn(id string) bool {
+	at := strings.IndexAny(id, ":=：")
+	if at < 0 {
+		return false
+	}
+	column, _ := columnOf(id[:at])
+	return column == "task_id"
 }
 
 // isFullWidth reports whether a letter, digit or sign of ASCII was typed as wide as a

@@ -122,6 +122,7 @@ func TestTextsThatCannotBeATaskID(t *testing.T) {
 		"task_id": "column", "TaskID": "column", "id": "column", "sdk_app_id": "column", "sent-at": "column", "Label": "column",
 		"https://example.com/t?id=1": "address", "www.example.com": "address", "mailto:a@example.com": "address", "ops@example.com": "address",
 		"tasks.csv": "tasks import", "Book1.XLSX": "tasks import",
+		"TaskId:a1": "name of its field", "task_id=a1": "name of its field", "任务ID：a1": "name of its field", "a%5Fb1": "percent-encoded",
 		"...": "not a TaskID", "…": "not a TaskID", "2025-03-31": "date", "31/03/2025": "date", "2025/3/31": "date", "<TaskID>": "placeholder",
 		"t\ufffd": "could not be read", "": "empty", strings.Repeat("x", 513): "longer", "a\xff": "UTF-8",
 	} {
