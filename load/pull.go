@@ -15,6 +15,13 @@ type TaskRef struct {
 	ID  string
 }
 
+func (t TaskRef) String() string {
+	if t.ID == "" {
+		return "the whole app"
+	}
+	return "task " + t.ID
+}
+
 // Pull is the answer to one request, ready to be loaded.
 type Pull struct {
 	RunID  int64

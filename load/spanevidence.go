@@ -192,7 +192,7 @@ func (l *AppLock) Disagree(ctx context.Context, d Disagreement, lastForgotten ca
 type SpansOff struct {
 	At     time.Time
 	Stream stream.Stream
-	TaskID string
+	TaskID string // "" is the whole app
 	Days   calendar.Span
 }
 
@@ -225,6 +225,6 @@ func readSpansOff(ctx context.Context, from postgres.Reader, now time.Time) (map
 }
 
 func (s SpansOff) String() string {
-	return fmt.Sprintf("on %s the API's answer for %s of task %s (%s) was not the sum of its days: until %s every day of %s is requested by itself",
-		s.At.UTC().Format(time.DateOnly), s.Days, s.TaskID, s.Stream, s.At.Add(DisagreementLasts).UTC().Format(time.DateOnly), s.Stream)
+	return fmt.Sprintf("on %s the API's answer for %s of %s (%s) was not the sum of its days: until %s every day of %s is requested by itself",
+		s.At.UTC().Format(time.DateOnly), s.Days, TaskRef{ID: s.TaskID}, s.Stream, s.At.Add(DisagreementLasts).UTC().Format(time.DateOnly), s.Stream)
 }

@@ -179,7 +179,11 @@ func (w Words) ofSpans(s load.AppStatus) Verdict {
 		Title:    w.Text("spans.title", id(s.SDKAppID)),
 	}
 	if v.Wrong {
-		v.Detail = w.Text("spans.detail", s.SpansOff.At.UTC().Format(time.DateOnly), w.span(s.SpansOff.Days), s.SpansOff.TaskID, s.SpansOff.Stream.String(),
+		name := "spans.detail"
+		if s.SpansOff.TaskID == "" {
+			name = "spans.detail.app"
+		}
+		v.Detail = w.Text(name, s.SpansOff.At.UTC().Format(time.DateOnly), w.span(s.SpansOff.Days), s.SpansOff.TaskID, s.SpansOff.Stream.String(),
 			s.SpansOff.At.Add(load.DisagreementLasts).UTC().Format(time.DateOnly))
 		v.Hint = w.Text("spans.hint")
 	}

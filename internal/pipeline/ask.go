@@ -73,7 +73,7 @@ func (w *appWork) ask(ctx context.Context, r request, normalizer *transform.Norm
 		return true, err
 	}
 	if r.loaded != nil {
-		r.loaded(outcome)
+		r.loaded(r, outcome)
 	}
 	w.loaded(r, pull.Result, outcome, answer.Blanked)
 	return true, nil

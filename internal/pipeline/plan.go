@@ -247,7 +247,7 @@ type request struct {
 	// known reports whether an answer is one that the day's windows had; nil if none is.
 	known func(digest [sha256.Size]byte) bool
 	// loaded, if set, is called with what a load changed.
-	loaded func(load.Outcome)
+	loaded func(request, load.Outcome)
 }
 
 func (r request) ofTasks() bool { return len(r.tasks) > 0 && r.tasks[0].ID != "" }

@@ -35,7 +35,7 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 		turn: at, plan: plan, policy: policy, now: p.opts.Now, asOf: p.asOf,
 		progress: func(day calendar.Day) { p.step(at.Account.SDKAppID, day) },
 		more:     p.planned,
-		opts:     p.opts, began: p.opts.Now(), emptied: make(emptied),
+		opts:     p.opts, began: p.opts.Now(), emptied: make(emptied), fresh: make(map[freshOf]freshFigures),
 	}
 	if p.giveWay != nil {
 		work.givesWay = &giveWay{job: p.job, app: at.App, seen: p.giveWay.seen, looked: p.giveWay.looked}

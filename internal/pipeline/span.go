@@ -30,6 +30,15 @@ func (p policy) exists(day calendar.Day) bool {
 	return window.Start.Before(window.End)
 }
 
+// atLeastTwo returns the days, with the one before if they are only one.
+func (p policy) atLeastTwo(days calendar.Span) calendar.Span {
+	if days.First == days.Last {
+		for days.First--; !p.exists(days.First); days.First-- {
+		}
+	}
+	return days
+}
+
 // newestSpan returns the longest span up to the newest ended day that one request may
 // cover and that the API is assumed to remember now and at the next run. It is empty if
 // there is none.

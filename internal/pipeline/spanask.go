@@ -136,6 +136,7 @@ func (s *spanWork) leave(r spanRequest, answer *load.SpanPull, tasks []spanTask)
 func (s *spanWork) noteProven(r spanRequest, answer *load.SpanPull, outcome load.SpanOutcome) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.used[r.stream] = true
 	var proven []*openTask
 	for _, task := range r.tasks {
 		if task.trusted && !has(outcome.Unusable, task) && !has(outcome.Differing, task) {

@@ -106,6 +106,11 @@ func (s *spanWork) askDays(ctx context.Context, requests []request) error {
 	s.more(len(requests))
 	return each(ctx, s.appWork, withoutErrors(requests), func(ctx context.Context, r request, normalizer *transform.Normalizer) (bool, error) {
 		s.countCall()
+		r.loaded = func(_ request, outcome load.Outcome) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.changes += changedBy(outcome)
+		}
 		return s.one(ctx, r, normalizer)
 	})
 }

@@ -30,6 +30,9 @@ type spanWork struct {
 	trials  map[stream.Stream]*spanTrial
 	// refused and answered count spans.
 	refused, answered int
+	used              map[stream.Stream]bool // spans were answered
+	changes           int64                  // rows that the days of spans changed
+	likeliest         map[stream.Stream][]*openTask
 }
 
 // openTask is a task of a week whose windows a span did not prove, or whose proof is
@@ -75,7 +78,10 @@ const (
 // doSpans requests the windows of tasks week by week: single days first, then spans. If a
 // span is wrong, it requests each remaining day separately.
 func (w *appWork) doSpans(ctx context.Context, db *load.DB) error {
-	s := &spanWork{appWork: w, db: db, off: make(map[stream.Stream]bool), trials: make(map[stream.Stream]*spanTrial)}
+	s := &spanWork{
+		appWork: w, db: db, off: make(map[stream.Stream]bool), trials: make(map[stream.Stream]*spanTrial), used: make(map[stream.Stream]bool),
+		likeliest: make(map[stream.Stream][]*openTask),
+	}
 	runs := w.plan.spanRuns()
 	for week, err := range w.plan.weeks(ctx, db, ofTasks) {
 		if err != nil {
@@ -92,7 +98,10 @@ func (w *appWork) doSpans(ctx context.Context, db *load.DB) error {
 			return err
 		}
 	}
-	return s.parts(ctx, runs.rest())
+	if err := s.parts(ctx, runs.rest()); err != nil || len(s.off) > 0 {
+		return err
+	}
+	return s.probe(ctx)
 }
 
 // parts requests the windows of parts. After a wrong span it requests all windows that
@@ -111,7 +120,7 @@ func (s *spanWork) parts(ctx context.Context, parts []spanPart) error {
 
 // askPlanned makes requests for single days that need no narrowing.
 func (s *spanWork) askPlanned(ctx context.Context, requests []request) error {
-	return each(ctx, s.appWork, s.inTurn(ctx, s.db, withoutErrors(requests), false), s.one)
+	return each(ctx, s.appWork, s.inTurn(ctx, s.db, withoutErrors(requests), false), s.onePlanned)
 }
 
 // part requests the spans of a part, and goes by days where spans do not pay.
@@ -224,19 +233,19 @@ func (s *spanWork) byDays(ctx context.Context) error {
 }
 
 // disagree records that a span was wrong.
-func (s *spanWork) disagree(ctx context.Context, task *openTask, detail string) error {
+func (s *spanWork) disagree(ctx context.Context, task *openTask, days calendar.Span, detail string) error {
 	s.off[task.stream] = true
 	opened, err := s.lock.Disagree(context.WithoutCancel(ctx), load.Disagreement{
-		RunID: s.runID, Stream: task.stream, Task: task.TaskRef, Days: task.Due, Detail: detail,
+		RunID: s.runID, Stream: task.stream, Task: task.TaskRef, Days: days, Detail: detail,
 	}, s.policy.lastForgotten(s.now()), s.now())
 	if err != nil {
 		return err
 	}
 	s.log.WarnContext(ctx, "an answer for several days is not the sum of its days: every day is requested by itself from now on",
-		"stream", task.stream, "task", task.ID, "first_day", task.Due.First, "last_day", task.Due.Last, "detail", detail, "windows_opened", opened)
+		"stream", task.stream, "task", task.ID, "first_day", days.First, "last_day", days.Last, "detail", detail, "windows_opened", opened)
 	s.appWork.mu.Lock()
 	defer s.appWork.mu.Unlock()
-	s.lastProblem = fmt.Sprintf("the API's answer for %s of task %s is not the sum of its days: %s", task.Due, task.ID, detail)
+	s.lastProblem = fmt.Sprintf("the API's answer for %s of %s is not the sum of its days: %s", days, task.TaskRef, detail)
 	s.disagreed = true
 	return nil
 }

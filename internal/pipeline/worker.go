@@ -65,6 +65,7 @@ type appWork struct {
 	oldest    *calendar.Day
 	calls     int  // for spans, and for the days that they lead to
 	disagreed bool // a span was wrong
+	fresh     map[freshOf]freshFigures
 
 	splitting sync.Mutex
 }
@@ -97,7 +98,11 @@ func (w *appWork) doPart(ctx context.Context, db *load.DB, in part) error {
 	if in == ofTasks && w.plan.spans != nil {
 		return w.doSpans(ctx, db)
 	}
-	return each(ctx, w, w.inTurn(ctx, db, w.plan.queue(ctx, db, in), in == order[len(order)-1]), w.one)
+	one := w.one
+	if w.plan.spans != nil {
+		one = w.onePlanned
+	}
+	return each(ctx, w, w.inTurn(ctx, db, w.plan.queue(ctx, db, in), in == order[len(order)-1]), one)
 }
 
 // each executes requests by a few workers.

@@ -66,6 +66,7 @@ func TestChaosLeavesEverythingAsIfNothingHadHappened(t *testing.T) {
 	problems = append(problems, w.truePushes()...)
 	problems = append(problems, archive.equalsAnswers(w.api.Answers())...)
 	problems = append(problems, w.keptPace()...)
+	problems = append(problems, w.namedOnce()...)
 	problems = append(problems, s.reportedRuns()...)
 	problems = append(problems, s.leakedSecrets(archive)...)
 	report()
@@ -106,6 +107,16 @@ func (w *world) likeTheModel() (archive, *model, differences) {
 	problems = append(problems, w.sameChanges(modelled.changes)...)
 	problems = append(problems, w.sameLedger(modelled.ledger)...)
 	return kept, modelled, problems
+}
+
+// namedOnce compares the calls with the rule that each names a task at most once.
+func (w *world) namedOnce() (problems differences) {
+	for _, call := range w.api.Calls() {
+		if slices.Contains(call.Faults, repeatRefused) {
+			problems.add("a call names a task twice: %+v", call)
+		}
+	}
+	return problems
 }
 
 // figures returns a line about the round.

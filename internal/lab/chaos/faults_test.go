@@ -9,6 +9,9 @@ import (
 	"pushloss/internal/lab/sandbox"
 )
 
+// repeatRefused is always on: no request may name a task twice.
+const repeatRefused = "repeat-refused"
+
 // deck deals the sandbox's faults so that each comes up once before any comes up
 // again.
 type deck struct {
@@ -37,7 +40,7 @@ func (d *deck) deal() error {
 		d.dealt[name]++
 		faults = append(faults, fault)
 	}
-	return d.w.api.SetFaults(faults)
+	return d.w.api.SetFaults(append(faults, sandbox.Fault{Name: repeatRefused}))
 }
 
 // passing, lasting and unlisted codes; those that stop an app are rarer.
@@ -50,7 +53,7 @@ func (d *deck) spec(name string) string {
 	every := fmt.Sprintf(":every=%d", 2+d.chance.IntN(4))
 	switch name {
 	// Faults that change the truth apply to all calls while they last.
-	case "unknown-platform", "big-count", "week-differs", "end-inclusive", "restates", "span-drops", "span-refused", "span-stale":
+	case "unknown-platform", "big-count", "week-differs", "end-inclusive", "restates", "span-drops", "span-refused", "span-stale", repeatRefused:
 		return name
 	case "day-figures": // by the same midnights
 		return "day-figures=" + d.w.zone.String()

@@ -87,6 +87,7 @@ func faultKinds() []faultKind {
 		{name: "usersig-expired", class: classAPI, help: "ErrorCode 70001"},
 		{name: "frequency", class: classAPI, help: "ErrorCode 60007"},
 		{name: "span-refused", class: classAPI, help: "ErrorCode 90100, only to windows longer than a day"},
+		{name: "repeat-refused", class: classAPI, help: "ErrorCode 90100, only to requests that name a task twice (without this fault such a task has one result)"},
 		{name: "published-sample", class: classAPI, help: "the sample answer of the stream's API page exactly as printed, whatever was asked"},
 
 		{name: "err-code-number", class: classOddity, oddity: oddCodeNumber, help: "ErrCode as a number, where it is one"},

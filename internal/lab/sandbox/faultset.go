@@ -219,6 +219,9 @@ func (a *activeFault) selects(st *stream, app int64, q question, understood bool
 	if a.Name == "span-refused" && (!understood || q.in.to-q.in.from <= longestDay) {
 		return false
 	}
+	if a.Name == "repeat-refused" && (!understood || !q.repeats) {
+		return false
+	}
 	return a.days == nil || understood && a.days.overlaps(q.in)
 }
 

@@ -119,8 +119,8 @@ func (a *activeFault) appendAPIFault(b []byte, st *stream) (int, []byte) {
 		code = codeSigExpired
 	case "frequency":
 		code = codeFrequency
-	case "span-refused":
-		code = 90100
+	case "span-refused", "repeat-refused":
+		code = codeBadParameters
 	}
 	return code, refuse(code, infoOf(code)).append(b)
 }

@@ -150,6 +150,19 @@ func TestResultsFollowTheRequest(t *testing.T) {
 	}
 }
 
+func TestRepeatRefusedRefusesOnlyRequestsThatNameATaskTwice(t *testing.T) {
+	t.Parallel()
+	s := newTestSandbox(t, withFaults(t, "repeat-refused"))
+	for _, c := range []struct {
+		ask  []string
+		want int
+	}{{nil, 0}, {[]string{"a", "b"}, 0}, {[]string{"a", "b", "a"}, 90100}} {
+		if a := ask(t, s, dayBody(c.ask...)); a.ErrorCode != c.want {
+			t.Errorf("%q: code %d, want %d", c.ask, a.ErrorCode, c.want)
+		}
+	}
+}
+
 func TestWithoutLossesArraysAreEmpty(t *testing.T) {
 	t.Parallel()
 	s := newTestSandbox(t, nil)

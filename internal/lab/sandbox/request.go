@@ -18,7 +18,8 @@ const (
 // question is the body of a call: StartTime and EndTime in Unix seconds and, for streams of tasks, up to five task IDs.
 // No task ID means the overall figures (API page All/Tagged Users Push Loss Analysis and its siblings).
 type question struct {
-	tasks   []string
+	tasks   []string // each once
+	repeats bool     // as asked, they name a task twice
 	in      span
 	endTime int64 // as asked
 }
@@ -68,7 +69,9 @@ func readQuestion(body []byte, st *stream, inclusive bool) (question, *refusal) 
 	case q.endTime-q.in.from > st.maxDays*day:
 		return q, refuse(codeBadParameters, fmt.Sprintf("up to %d days of data query", st.maxDays))
 	}
+	asked := len(q.tasks)
 	q.tasks = distinct(q.tasks)
+	q.repeats = len(q.tasks) < asked
 	return q, nil
 }
 

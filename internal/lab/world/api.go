@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -42,11 +43,13 @@ func NewAPI(t testing.TB, change ...func(*sandbox.Config)) *API {
 	for _, f := range change {
 		f(&cfg)
 	}
+	WithFaults(t, repeatRefused)(&cfg)
 	api, err := sandbox.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	a := &API{Sandbox: api, t: t}
+	t.Cleanup(a.namesOnce)
 	a.Behind(api)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		(*a.handler.Load()).ServeHTTP(w, r)
@@ -54,6 +57,19 @@ func NewAPI(t testing.TB, change ...func(*sandbox.Config)) *API {
 	t.Cleanup(server.Close)
 	a.URL = server.URL
 	return a
+}
+
+// repeatRefused is a fault of every API: what the real one does with a task that a request names twice is not known, so no
+// request may.
+const repeatRefused = "repeat-refused"
+
+// namesOnce fails the test if a call named a task twice.
+func (a *API) namesOnce() {
+	for _, call := range a.Calls() {
+		if slices.Contains(call.Faults, repeatRefused) {
+			a.t.Errorf("a call names a task twice: %+v", call)
+		}
+	}
 }
 
 // WithFaults is a change for New and NewAPI.
@@ -70,7 +86,7 @@ func WithFaults(t testing.TB, specs ...string) func(*sandbox.Config) {
 func (a *API) Faults(specs ...string) {
 	a.t.Helper()
 	var cfg sandbox.Config
-	WithFaults(a.t, specs...)(&cfg)
+	WithFaults(a.t, append(slices.Clone(specs), repeatRefused)...)(&cfg)
 	if err := a.SetFaults(cfg.Faults); err != nil {
 		a.t.Fatal(err)
 	}
