@@ -134,7 +134,7 @@ func firing(t *testing.T, on interface {
 }
 
 // rulesFire checks what fires in the world, and what does after a change that nobody else sees.
-func rulesFire(t *testing.T, w *world) {
+func rulesFire(t *testing.T, w *fixture) {
 	conn := w.ownConn(t)
 	jumps := func(apps ...int64) (open []string) {
 		rows, err := conn.Query(t.Context(), `SELECT DISTINCT concat_ws(' ', 'jump', sdk_app_id, platform, event, stage, err_code)
@@ -177,7 +177,7 @@ func rulesFire(t *testing.T, w *world) {
 }
 
 // ownConn is a connection of the owner for one test.
-func (w *world) ownConn(t *testing.T) *pgx.Conn {
+func (w *fixture) ownConn(t *testing.T) *pgx.Conn {
 	t.Helper()
 	conn, err := pgx.ConnectConfig(t.Context(), w.owner.Config())
 	if err != nil {
@@ -188,7 +188,7 @@ func (w *world) ownConn(t *testing.T) *pgx.Conn {
 }
 
 // changed looks at the world after a change, and takes the change back.
-func (w *world) changed(t *testing.T, conn *pgx.Conn, change string, look func(pgx.Tx)) {
+func (w *fixture) changed(t *testing.T, conn *pgx.Conn, change string, look func(pgx.Tx)) {
 	t.Helper()
 	tx, err := conn.Begin(t.Context())
 	if err != nil {

@@ -20,7 +20,7 @@ func guideQuestions(t *testing.T) (questions []string) {
 }
 
 // guideIsTrue asks what docs/bi.md asks, as the role it gives to tools.
-func guideIsTrue(t *testing.T, w *world) {
+func guideIsTrue(t *testing.T, w *fixture) {
 	for _, question := range guideQuestions(t) {
 		rows, err := w.reader.Query(t.Context(), question, pgx.QueryExecModeExec)
 		if err != nil {

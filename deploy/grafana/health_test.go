@@ -30,7 +30,7 @@ func parseDay(t testing.TB, text string) calendar.Day {
 	return day
 }
 
-func healthIsTrue(t *testing.T, w *world) {
+func healthIsTrue(t *testing.T, w *fixture) {
 	d := named(t, "pipeline.json")
 	chosen := w.opened(t, d, nil)
 	show := func(title string) answer { return w.ask(t, d.panel(t, title).Targets[0].RawSQL, chosen) }

@@ -36,7 +36,7 @@ const (
 )
 
 // marksAreTrue compares the marks of restatements, jumps and failures with the tables.
-func marksAreTrue(t *testing.T, w *world) {
+func marksAreTrue(t *testing.T, w *fixture) {
 	conn := w.ownConn(t)
 	for _, test := range []struct {
 		file, mark, sql string

@@ -29,7 +29,7 @@ func (p plan) nodes() []plan {
 // So few rows as a test has are read through all the same: the planner is set not to,
 // and then must find the days of an app by the key.
 // A table that was counted as tiny is read by any index.
-func daysAreFoundByIndex(t *testing.T, w *world) {
+func daysAreFoundByIndex(t *testing.T, w *fixture) {
 	forgetCounts(t, w.owner)
 	tx, err := w.reader.Begin(t.Context())
 	if err != nil {

@@ -28,7 +28,7 @@ func (a answer) index(name string) int {
 }
 
 // ask sends a statement as Grafana does: expanded, as one text.
-func (w *world) ask(t testing.TB, sql string, chosen choice) answer {
+func (w *fixture) ask(t testing.TB, sql string, chosen choice) answer {
 	t.Helper()
 	expanded, err := expand(sql, chosen, w.during)
 	if err != nil {
@@ -64,7 +64,7 @@ func collect(t testing.TB, on interface {
 }
 
 // options are what a variable offers: its values, by what is shown.
-func (w *world) options(t testing.TB, v variable, chosen choice) (texts, values []string) {
+func (w *fixture) options(t testing.TB, v variable, chosen choice) (texts, values []string) {
 	t.Helper()
 	a := w.ask(t, v.Query, chosen)
 	text, value := a.index("__text"), a.index("__value")
@@ -86,7 +86,7 @@ var all = []string{"$__all"}
 
 // opened is what is chosen when a dashboard is opened: all where that can be, the first
 // value otherwise; before stands for what a link chose.
-func (w *world) opened(t testing.TB, d dashboard, before choice) choice {
+func (w *fixture) opened(t testing.TB, d dashboard, before choice) choice {
 	t.Helper()
 	chosen := maps.Clone(before)
 	if chosen == nil {
@@ -253,7 +253,7 @@ func TestDashboards(t *testing.T) {
 	w.trouble()
 	for _, test := range []struct {
 		name string
-		run  func(*testing.T, *world)
+		run  func(*testing.T, *fixture)
 	}{
 		{"every panel has rows of the shape that it needs", panelsHaveRows},
 		{"every variable offers the values that exist", variablesOffer},
@@ -277,7 +277,7 @@ func TestDashboards(t *testing.T) {
 	}
 }
 
-func panelsHaveRows(t *testing.T, w *world) {
+func panelsHaveRows(t *testing.T, w *fixture) {
 	for _, d := range dashboards(t) {
 		chosen := w.opened(t, d, choice{"app": {fmt.Sprint(app)}, "task": {task}})
 		if d.file == "overview.json" || d.file == "pipeline.json" {
@@ -300,7 +300,7 @@ func panelsHaveRows(t *testing.T, w *world) {
 	}
 }
 
-func variablesOffer(t *testing.T, w *world) {
+func variablesOffer(t *testing.T, w *fixture) {
 	want := map[string][]string{
 		"app":   {fmt.Sprint(app), fmt.Sprint(otherApp)},
 		"task":  {oddTask, task}, // the newest first
@@ -326,7 +326,7 @@ func variablesOffer(t *testing.T, w *world) {
 	}
 }
 
-func singleValues(t *testing.T, w *world) {
+func singleValues(t *testing.T, w *fixture) {
 	for _, d := range dashboards(t) {
 		all := w.opened(t, d, nil)
 		for _, v := range d.Templating.List {
@@ -343,7 +343,7 @@ func singleValues(t *testing.T, w *world) {
 }
 
 // problems are those of the shapes of all that a dashboard shows.
-func (w *world) problems(t *testing.T, d dashboard, chosen choice) (problems []string) {
+func (w *fixture) problems(t *testing.T, d dashboard, chosen choice) (problems []string) {
 	t.Helper()
 	for _, p := range d.Panels {
 		for _, target := range p.Targets {
@@ -361,7 +361,7 @@ func (w *world) problems(t *testing.T, d dashboard, chosen choice) (problems []s
 }
 
 // severalValues opens each dashboard as a link from one with two apps, or with All, does.
-func severalValues(t *testing.T, w *world) {
+func severalValues(t *testing.T, w *fixture) {
 	for _, d := range dashboards(t) {
 		brought := map[string]choice{
 			"two apps": {"app": {fmt.Sprint(app), fmt.Sprint(otherApp)}, "stage": {"ready_to_send", "post_send_delivered"}, "platform": {"Huawei", "Xiaomi"}},
@@ -379,7 +379,7 @@ func severalValues(t *testing.T, w *world) {
 	}
 }
 
-func roleOnlyReads(t *testing.T, w *world) {
+func roleOnlyReads(t *testing.T, w *fixture) {
 	for _, sql := range []string{
 		`SELECT FROM pushloss.stage_loss`,
 		`CREATE TABLE analytics.mine ()`,

@@ -14,7 +14,7 @@ var due = map[string]string{"Failed": "0", "Gaps": "0", "Not final": "0", "Check
 
 // retiredAppsAreHistory: nothing is due of a retired app, however long ago it was retired, and what it
 // had stays in the figures.
-func retiredAppsAreHistory(t *testing.T, w *world) {
+func retiredAppsAreHistory(t *testing.T, w *fixture) {
 	conn := w.ownConn(t)
 	chosen := choice{"app": {fmt.Sprint(otherApp)}}
 	ask := func(tx pgx.Tx, sql string, chosen choice) answer {

@@ -14,7 +14,7 @@ import (
 
 // sameInEverySession asks all that the dashboards and docs/bi.md ask in sessions of other
 // time zones and styles of dates. What asks for an age has another answer each time.
-func sameInEverySession(t *testing.T, w *world) {
+func sameInEverySession(t *testing.T, w *fixture) {
 	questions := make(map[string]string)
 	for _, question := range guideQuestions(t) {
 		questions["docs/bi.md:\n"+question] = question
@@ -45,7 +45,7 @@ func sameInEverySession(t *testing.T, w *world) {
 }
 
 // inSession is a way to read in sessions of a time zone and a style of dates.
-func (w *world) inSession(t *testing.T, zone, style string) *pgx.Conn {
+func (w *fixture) inSession(t *testing.T, zone, style string) *pgx.Conn {
 	t.Helper()
 	config := w.reader.Config().ConnConfig
 	config.RuntimeParams["timezone"] = zone

@@ -68,14 +68,14 @@ func float(t testing.TB, value any) float64 {
 
 // truth adds up what the stand-in of the API reports for the stored days; the empty
 // task is the whole app.
-func (w *world) truth(id int64, of string, add func(day string, figures sandbox.Figures)) {
+func (w *fixture) truth(id int64, of string, add func(day string, figures sandbox.Figures)) {
 	for day := w.today - firstDay; day < w.today; day++ {
 		window := day.Window(w.zone)
 		add(day.String(), w.api.Truth(id, of, window.Start, window.End))
 	}
 }
 
-func figuresAreTrue(t *testing.T, w *world) {
+func figuresAreTrue(t *testing.T, w *fixture) {
 	equal := func(what string, want, got map[string]float64) {
 		t.Helper()
 		if diff := gocmp.Diff(want, got); diff != "" || len(want) == 0 {
@@ -237,7 +237,7 @@ func figuresAreTrue(t *testing.T, w *world) {
 }
 
 // ratesAreTrue computes the rates from the losses and the pushes of the views.
-func ratesAreTrue(t *testing.T, w *world) {
+func ratesAreTrue(t *testing.T, w *fixture) {
 	count := func(sql string) float64 {
 		t.Helper()
 		var n float64

@@ -3,7 +3,6 @@ package grafana_test
 import (
 	"context"
 	"fmt"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
@@ -18,13 +17,13 @@ import (
 	"pushloss/internal/calendar"
 	"pushloss/internal/lab/program"
 	"pushloss/internal/lab/sandbox"
+	"pushloss/internal/lab/world"
 	"pushloss/internal/localpg/pgtest"
 )
 
 const (
-	app      = 1400000001
-	otherApp = 1400000002
-	appKey   = "sandbox-secret-key"
+	app      = world.App
+	otherApp = world.OtherApp
 
 	// oddTask is a name that a slip in quoting does not survive.
 	task, oddTask = "spring-sale", "50%off--$1"
@@ -45,11 +44,11 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-// world is a separate server, since roles belong to servers, with a database that
+// fixture is a separate server, since roles belong to servers, with a database that
 // Grafana's role reads.
-type world struct {
+type fixture struct {
 	t      *testing.T
-	api    *sandbox.Sandbox
+	api    *world.API
 	env    map[string]string
 	zone   *time.Location
 	today  calendar.Day
@@ -62,30 +61,17 @@ type world struct {
 
 // setup makes a world whose database has the schema, and no app yet. It is about noon
 // in its time zone, so that no test sees a day turn.
-func setup(t *testing.T) *world {
+func setup(t *testing.T) *fixture {
 	t.Helper()
-	w := &world{t: t}
-	now := time.Now()
-	zone, err := time.LoadLocation(fmt.Sprintf("Etc/GMT%+d", now.UTC().Hour()-12))
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.zone, w.today = zone, calendar.DayOf(now, zone)
+	now, zone := time.Now(), world.Noon(t)
+	w := &fixture{t: t, zone: zone, today: calendar.DayOf(now, zone)}
 	w.during = timeRange{now.Add(-30 * 24 * time.Hour), now.Add(time.Hour)}
-	w.api, err = sandbox.New(sandbox.Config{
-		Apps: []sandbox.App{{SDKAppID: app, SecretKey: appKey}, {SDKAppID: otherApp, SecretKey: appKey}},
-		Seed: 7, Rows: 170, Location: zone,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(w.api)
-	t.Cleanup(server.Close)
+	w.api = world.NewAPI(t, func(cfg *sandbox.Config) { cfg.Seed, cfg.Rows, cfg.Location = 7, 170, zone })
 
 	database := pgtest.NewServer(t).URL()
 	var apps strings.Builder
 	for _, id := range []int{app, otherApp} {
-		fmt.Fprintf(&apps, "- sdk_app_id: %d\n  secret_key: %s\n  base_url: %s\n", id, appKey, server.URL)
+		fmt.Fprintf(&apps, "- sdk_app_id: %d\n  secret_key: %s\n  base_url: %s\n", id, world.Key, w.api.URL)
 	}
 	appsFile := filepath.Join(t.TempDir(), "apps.yaml")
 	if err := os.WriteFile(appsFile, []byte(apps.String()), 0o600); err != nil {
@@ -96,6 +82,7 @@ func setup(t *testing.T) *world {
 		"PUSHLOSS_API_MEMORY_DAYS": "365", "PUSHLOSS_FIRST_DAY": w.back(firstDay), "PUSHLOSS_LOG_LEVEL": "error",
 	}
 	w.do(0, "migrate", "up")
+	var err error
 	if w.owner, err = pgx.Connect(t.Context(), database); err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +108,7 @@ func setup(t *testing.T) *world {
 }
 
 // makeRole does what the service bi-role of docker-compose.yml does.
-func (w *world) makeRole() {
+func (w *fixture) makeRole() {
 	w.t.Helper()
 	psql, err := exec.LookPath("psql")
 	if err != nil {
@@ -141,7 +128,7 @@ func (w *world) makeRole() {
 }
 
 // load pulls 20 days of two apps and of two tasks.
-func (w *world) load() {
+func (w *fixture) load() {
 	w.t.Helper()
 	w.do(0, "tasks", "add", "--app", fmt.Sprint(app), "--sent-at", w.back(12), "--label", "Spring sale", task)
 	w.do(0, "tasks", "add", "--app", fmt.Sprint(app), "--sent-at", w.back(9), oddTask)
@@ -150,7 +137,7 @@ func (w *world) load() {
 
 // trouble adds all that can be seen of a pipeline: figures that changed, a check that stays
 // unequal, a failed and a missing day, and the alerts.
-func (w *world) trouble() {
+func (w *fixture) trouble() {
 	w.t.Helper()
 	w.grown = sums{}
 	growth := func(sign int64) {
@@ -162,12 +149,12 @@ func (w *world) trouble() {
 	}
 	growth(-1)
 	restated := fmt.Sprintf("restated:from=%s,to=%s", w.back(4), w.back(1))
-	w.faults(restated, "week-differs:task="+task)
+	w.api.Faults(restated, "week-differs:task="+task)
 	growth(1)
 	w.do(1, "run") // the restated days are lower by more than a tenth
 	w.do(1, "reconcile")
 	w.do(0, "run")
-	w.faults(restated, fmt.Sprintf("code=90102:app=%d,day=%s", otherApp, w.back(failedDay)))
+	w.api.Faults(restated, fmt.Sprintf("code=90102:app=%d,day=%s", otherApp, w.back(failedDay)))
 	w.do(1, "run")
 	if _, err := w.owner.Exec(w.t.Context(), fmt.Sprintf(
 		`DELETE FROM pushloss.ledger WHERE sdk_app_id = %d AND day = '%s'; UPDATE pushloss.task SET covered_to = '-infinity'`, otherApp, w.back(missingDay))); err != nil {
@@ -186,22 +173,11 @@ func (w *world) trouble() {
 	}
 }
 
-func (w *world) faults(specs ...string) {
-	w.t.Helper()
-	faults, err := sandbox.ParseFaults(specs...)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if err := w.api.SetFaults(faults); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
 // back is the day a number of days ago, as flags take it.
-func (w *world) back(days int) string { return (w.today - calendar.Day(days)).String() }
+func (w *fixture) back(days int) string { return (w.today - calendar.Day(days)).String() }
 
 // do runs the binary with nothing in its environment but w's, and expects the exit code.
-func (w *world) do(code int, args ...string) {
+func (w *fixture) do(code int, args ...string) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), 2*time.Minute)
 	defer cancel()
