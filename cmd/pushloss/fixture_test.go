@@ -1,38 +1,34 @@
 package main_test
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/internal/calendar"
 	"pushloss/internal/lab/sandbox"
+	lab "pushloss/internal/lab/world"
 	"pushloss/internal/localpg/pgtest"
 )
 
 const (
-	testApp  = 1400000001
-	otherApp = 1400000002
-	testKey  = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e"
+	testApp  = lab.App
+	otherApp = lab.OtherApp
+	testKey  = lab.Key
 )
 
 // world is a sandbox, a database, and the environment in which the binary meets
 // them.
 type world struct {
 	t     testing.TB
-	api   *sandbox.Sandbox
-	url   string // the sandbox's
+	api   *lab.API
 	env   map[string]string
 	own   string // DATABASE_URL of the world's own database
 	zone  *time.Location
@@ -56,31 +52,15 @@ type world struct {
 // so that no test sees a day turn.
 func setup(t testing.TB, change ...func(*sandbox.Config)) *world {
 	t.Helper()
-	w := &world{t: t, said: new(outputs)}
-	ahead := 12 - time.Now().UTC().Hour() // hours ahead of UTC; POSIX counts them the other way
-	zone, err := time.LoadLocation(fmt.Sprintf("Etc/GMT%+d", -ahead))
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.zone = zone
-	w.today = calendar.DayOf(time.Now(), zone)
-	cfg := sandbox.Config{
-		Apps: []sandbox.App{{SDKAppID: testApp, SecretKey: testKey}, {SDKAppID: otherApp, SecretKey: testKey}},
-		Seed: 5, Location: zone, RecordCalls: true,
-	}
-	for _, f := range change {
-		f(&cfg)
-	}
-	if w.api, err = sandbox.New(cfg); err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(http.HandlerFunc(w.answer))
-	t.Cleanup(server.Close)
-	w.url = server.URL
+	zone := lab.Noon(t)
+	w := &world{t: t, said: new(outputs), zone: zone, today: calendar.DayOf(time.Now(), zone)}
+	five := func(cfg *sandbox.Config) { cfg.Seed, cfg.Location = 5, zone }
+	w.api = lab.NewAPI(t, append([]func(*sandbox.Config){five}, change...)...)
+	w.api.Behind(http.HandlerFunc(w.answer))
 	w.own = pgtest.URL(t)
 	w.env = map[string]string{
 		"DATABASE_URL":   w.own,
-		"TIM_SDK_APP_ID": fmt.Sprint(testApp), "TIM_SECRET_KEY": testKey, "TIM_BASE_URL": server.URL,
+		"TIM_SDK_APP_ID": fmt.Sprint(testApp), "TIM_SECRET_KEY": testKey, "TIM_BASE_URL": w.api.URL,
 		"PUSHLOSS_TIMEZONE": zone.String(), "PUSHLOSS_RATE": "0", "PUSHLOSS_STREAMS": "loss", "PUSHLOSS_LOOKBACK_DAYS": "2",
 		"PUSHLOSS_API_MEMORY_DAYS": "365", "PUSHLOSS_LOG_LEVEL": "debug",
 	}
@@ -129,13 +109,7 @@ func (w *world) hold() (arrived <-chan struct{}, release func()) {
 
 func (w *world) faults(specs ...string) {
 	w.t.Helper()
-	faults, err := sandbox.ParseFaults(specs...)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if err := w.api.SetFaults(faults); err != nil {
-		w.t.Fatal(err)
-	}
+	w.api.Faults(specs...)
 }
 
 // back is the day a number of days ago, as flags take it.
@@ -152,56 +126,12 @@ func (w *world) tasks(ids ...string) {
 	w.do(0, append([]string{"tasks", "add", "--sent-at", w.back(25)}, ids...)...)
 }
 
-// fact is a row of one of the four fact views; the empty task is the whole app.
-type fact struct {
-	Grain, Day, Task, Stage string
-	Event, Platform         int
-	Code, Info              string
-	Count                   int64
-}
-
-const sqlFacts = `
-	SELECT 'stage', day::text, '', stage, 0, 0, err_code, err_info, err_count
-	FROM analytics.app_stage_loss WHERE sdk_app_id = $1
-	UNION ALL
-	SELECT 'platform', day::text, '', stage, event_type, platform_id, err_code, err_info, err_count
-	FROM analytics.app_platform_loss WHERE sdk_app_id = $1
-	UNION ALL
-	SELECT 'stage', day::text, task_id, stage, 0, 0, err_code, err_info, err_count
-	FROM analytics.task_stage_loss WHERE sdk_app_id = $1
-	UNION ALL
-	SELECT 'platform', day::text, task_id, stage, event_type, platform_id, err_code, err_info, err_count
-	FROM analytics.task_platform_loss WHERE sdk_app_id = $1`
-
 // equalsTruth compares the whole of an app's four views with what the sandbox
 // says of the days and tasks.
 func (w *world) equalsTruth(app int64, from, to int, tasks ...string) {
 	w.t.Helper()
-	var want []fact
-	for day := w.today - calendar.Day(from); day <= w.today-calendar.Day(to); day++ {
-		window := day.Window(w.zone)
-		for _, task := range append([]string{""}, tasks...) {
-			figures := w.api.Truth(app, task, window.Start, window.End)
-			for _, row := range figures.Stage {
-				want = append(want, fact{"stage", day.String(), task, row.Stage, 0, 0, row.ErrCode, row.ErrInfo, row.ErrCount})
-			}
-			for _, row := range figures.Platform {
-				want = append(want, fact{
-					"platform", day.String(), task, row.Stage, row.EventType, row.PushPlatform, row.ErrCode, row.ErrInfo, row.ErrCount,
-				})
-			}
-		}
-	}
-	sorted := func(facts []fact) []fact {
-		return slices.SortedFunc(slices.Values(facts), func(a, b fact) int {
-			return cmp.Or(strings.Compare(a.Grain, b.Grain), strings.Compare(a.Day, b.Day), strings.Compare(a.Task, b.Task),
-				strings.Compare(a.Stage, b.Stage), cmp.Compare(a.Event, b.Event), cmp.Compare(a.Platform, b.Platform),
-				strings.Compare(a.Code, b.Code))
-		})
-	}
-	if diff := gocmp.Diff(sorted(want), sorted(query[fact](w, sqlFacts, app))); diff != "" || len(want) == 0 {
-		w.t.Errorf("facts (-truth +stored), %d true:\n%s", len(want), diff)
-	}
+	truth := w.api.Facts(app, w.zone, w.today-calendar.Day(from), w.today-calendar.Day(to), tasks...)
+	lab.EqualFacts(w.t, truth, query[lab.Fact](w, lab.SQLFacts, app))
 }
 
 // onDatabase runs a step on a connection to the database. That to the world's own database
@@ -235,12 +165,9 @@ func (w *world) onDatabase(step func(ctx context.Context, conn *pgx.Conn) error)
 
 func query[T any](w *world, sql string, args ...any) (found []T) {
 	w.t.Helper()
-	w.onDatabase(func(ctx context.Context, conn *pgx.Conn) error {
-		rows, err := conn.Query(ctx, sql, args...)
-		if err == nil {
-			found, err = pgx.CollectRows(rows, pgx.RowToStructByPos[T])
-		}
-		return err
+	w.onDatabase(func(_ context.Context, conn *pgx.Conn) error {
+		found = lab.Rows[T](w.t, conn, sql, args...)
+		return nil
 	})
 	return found
 }
@@ -275,9 +202,5 @@ func (w *world) askedTwice() []string {
 // eventually polls until the condition holds.
 func eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	for end := time.Now().Add(deadline); !holds(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("it never happened that %s", what)
-		}
-	}
+	lab.Eventually(t, what, holds)
 }

@@ -17,6 +17,7 @@ import (
 	"pushloss/internal/lab/netfault"
 	"pushloss/internal/lab/program"
 	"pushloss/internal/lab/sandbox"
+	"pushloss/internal/lab/world"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/problem"
 )
@@ -36,17 +37,13 @@ func TestAnOutageAtTheTickCostsAPauseNotADay(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			const app, key = 1400000001, "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e"
-			api, err := sandbox.New(sandbox.Config{Apps: []sandbox.App{{SDKAppID: app, SecretKey: key}}, Seed: 5, Location: time.UTC})
-			if err != nil {
-				t.Fatal(err)
-			}
+			api := world.NewAPI(t, func(cfg *sandbox.Config) { cfg.Seed = 5 })
 			direct := pgtest.URL(t)
 			database, network := netfault.Through(t, direct)
 
 			var away atomic.Bool
 			away.Store(true)
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			api.Behind(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				switch {
 				case !away.Load():
 					api.ServeHTTP(w, r)
@@ -62,7 +59,6 @@ func TestAnOutageAtTheTickCostsAPauseNotADay(t *testing.T) {
 					api.ServeHTTP(w, r)
 				}
 			}))
-			t.Cleanup(server.Close)
 
 			ctx, stop := context.WithCancel(t.Context())
 			var said program.Output
@@ -72,13 +68,13 @@ func TestAnOutageAtTheTickCostsAPauseNotADay(t *testing.T) {
 					Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &said, Now: time.Now,
 					Retries: []time.Duration{100 * time.Millisecond, 500 * time.Millisecond, 2 * time.Second},
 					Lookuper: envconfig.MapLookuper(map[string]string{
-						"DATABASE_URL": database, "TIM_SDK_APP_ID": fmt.Sprint(app), "TIM_SECRET_KEY": key, "TIM_BASE_URL": server.URL,
+						"DATABASE_URL": database, "TIM_SDK_APP_ID": fmt.Sprint(world.App), "TIM_SECRET_KEY": world.Key, "TIM_BASE_URL": api.URL,
 						"PUSHLOSS_TIMEZONE": "UTC", "PUSHLOSS_RATE": "0", "PUSHLOSS_STREAMS": "loss", "PUSHLOSS_LOOKBACK_DAYS": "4",
 						"PUSHLOSS_HTTP_ADDR": "127.0.0.1:0", "PUSHLOSS_API_MEMORY_DAYS": "365",
 					}),
 				})
 			}()
-			until(t, "it is to be tried again", func() bool { return strings.Contains(said.String(), "job is tried again") })
+			world.Eventually(t, "it is to be tried again", func() bool { return strings.Contains(said.String(), "job is tried again") })
 			away.Store(false)
 			network.Mend()
 			conn, err := pgx.Connect(t.Context(), direct)
@@ -92,10 +88,10 @@ func TestAnOutageAtTheTickCostsAPauseNotADay(t *testing.T) {
 				}
 				return n
 			}
-			until(t, "all days are loaded", func() bool {
+			world.Eventually(t, "all days are loaded", func() bool {
 				return number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND state = 'loaded'`) == 4
 			})
-			until(t, "nothing is open, and what was sent is over", func() bool {
+			world.Eventually(t, "nothing is open, and what was sent is over", func() bool {
 				return number(`SELECT count(*) FROM analytics.runs WHERE kind = 'run' AND state = 'done'`) > 0 &&
 					number(`SELECT count(*) FROM analytics.alerts WHERE closed_at IS NULL`) == 0
 			})
@@ -107,14 +103,5 @@ func TestAnOutageAtTheTickCostsAPauseNotADay(t *testing.T) {
 				t.Errorf("it ends with %d:\n%s", code, said.String())
 			}
 		})
-	}
-}
-
-func until(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(3 * time.Minute); !holds(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("it never happened that %s", what)
-		}
 	}
 }

@@ -82,7 +82,7 @@ func TestMistakesExitWith2AndSayWhatToDo(t *testing.T) {
 		{"importing a missing file", []string{"tasks", "import", "nowhere.csv"}, nil, []string{"nowhere.csv"}},
 		{"a sandbox in the zone of the machine", []string{"sandbox", "--timezone", "Local"}, nil, []string{"--timezone", `"Local" is not a time zone`}},
 		{"an unknown fault", []string{"sandbox", "--fault", "nope"}, nil, []string{"--fault", "nope"}},
-		{"an address that cannot be listened on", []string{"serve"}, map[string]string{"PUSHLOSS_HTTP_ADDR": strings.TrimPrefix(w.url, "http://")},
+		{"an address that cannot be listened on", []string{"serve"}, map[string]string{"PUSHLOSS_HTTP_ADDR": strings.TrimPrefix(w.api.URL, "http://")},
 			[]string{"PUSHLOSS_HTTP_ADDR", "free address"}},
 		{"a missing schedule file", []string{"serve"}, map[string]string{"PUSHLOSS_SCHEDULES_FILE": "/nowhere.yaml"},
 			[]string{"PUSHLOSS_SCHEDULES_FILE", "/nowhere.yaml"}},

@@ -41,7 +41,7 @@ func TestTheCalendarShowsTheStateOfEveryDay(t *testing.T) {
 		Day, State string
 		Settled    bool
 	}
-	for _, c := range world.Rows[covered](w.Database, `SELECT day::text, state, settled FROM analytics.coverage
+	for _, c := range world.Rows[covered](w.t, w.Pool, `SELECT day::text, state, settled FROM analytics.coverage
 		WHERE sdk_app_id = $1 AND task_id = '' AND day BETWEEN $2 AND $3`, testApp, (today - 35).UTC(), (today - 1).UTC()) {
 		final := ""
 		if c.Settled {
@@ -244,7 +244,7 @@ func TestTheLastRunsMatchSQL(t *testing.T) {
 	}
 	type one struct{ Line string }
 	var want []string
-	for _, row := range world.Rows[one](w.Database, `
+	for _, row := range world.Rows[one](w.t, w.Pool, `
 		SELECT concat_ws('|', run_id, kind, state, to_char(started_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI'), '0s',
 			requests, windows, rows_inserted + rows_updated + rows_deleted, rejects, coalesce(error, ''))
 		FROM analytics.runs ORDER BY run_id DESC LIMIT 5`) {

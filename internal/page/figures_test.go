@@ -71,7 +71,7 @@ func TestTheFiguresMatchSQL(t *testing.T) {
 func (w *fixture) worst() choice {
 	w.t.Helper()
 	type one struct{ Code, Platform, Stage, Task string }
-	found := world.Rows[one](w.Database, `SELECT err_code, platform, stage, task_id FROM analytics.task_platform_loss
+	found := world.Rows[one](w.t, w.Pool, `SELECT err_code, platform, stage, task_id FROM analytics.task_platform_loss
 		WHERE sdk_app_id = $1 GROUP BY 1, 2, 3, 4 ORDER BY sum(err_count) DESC LIMIT 1`, testApp)[0]
 	return choice{app: testApp, code: found.Code, platform: found.Platform, stage: found.Stage, task: found.Task, from: today - 20, to: today - 1}
 }
@@ -123,7 +123,7 @@ func TestALongRangeIsShownByWeek(t *testing.T) {
 	shown := w.shown("from", (today - 120).String(), "to", (today - 1).String())
 	var want []string
 	type period struct{ Line string }
-	for _, row := range world.Rows[period](w.Database, `
+	for _, row := range world.Rows[period](w.t, w.Pool, `
 		WITH weeks AS (
 			SELECT greatest(date_trunc('week', day::timestamp)::date, $1::date) AS first, count(*) AS days, sum(l.lost) AS lost,
 				count(*) FILTER (WHERE c.state = 'loaded') AS known, coalesce(bool_and(c.settled), false) AND count(c.day) = count(*) AS final

@@ -152,7 +152,7 @@ var (
 func (w *fixture) lines(sql string, c choice) (lines []string) {
 	w.t.Helper()
 	type one struct{ Line string }
-	for _, row := range world.Rows[one](w.Database, sql, c.app, c.task, c.from.UTC(), c.to.UTC(), c.stage, c.platform, c.code) {
+	for _, row := range world.Rows[one](w.t, w.Pool, sql, c.app, c.task, c.from.UTC(), c.to.UTC(), c.stage, c.platform, c.code) {
 		lines = append(lines, row.Line)
 	}
 	return lines

@@ -249,7 +249,7 @@ func TestTasksAreFollowedForTheirDaysOnly(t *testing.T) {
 	w.Run(load.RunDone)
 	type window struct{ Day, Task string }
 	tasks := func() []window {
-		return world.Rows[window](w.Database, `SELECT day::text, task_id FROM analytics.task_coverage
+		return world.Rows[window](w.t, w.Pool, `SELECT day::text, task_id FROM analytics.task_coverage
 			WHERE pulls > 0 ORDER BY day, task_id COLLATE "C"`)
 	}
 	want := []window{

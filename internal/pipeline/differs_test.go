@@ -145,7 +145,7 @@ func TestABackfillByHandSettlesAWarning(t *testing.T) {
 			w.Settings.APIMemoryDays = test.memory
 			w.Backfill(test.backfill, load.RunDone)
 			equal(t, "differences", test.differences, w.status().Differences)
-			equal(t, "state of the newest check", test.last, world.Rows[struct{ State string }](w.Database,
+			equal(t, "state of the newest check", test.last, world.Rows[struct{ State string }](w.t, w.Pool,
 				`SELECT state FROM pushloss.reconciliation WHERE task_key = 0 ORDER BY reconciliation_id DESC LIMIT 1`)[0].State)
 		})
 	}

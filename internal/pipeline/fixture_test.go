@@ -63,7 +63,7 @@ type covered struct {
 // ledger returns the windows that were ever pulled.
 func (w *fixture) ledger(app int64) []covered {
 	w.t.Helper()
-	return world.Rows[covered](w.Database, `
+	return world.Rows[covered](w.t, w.Pool, `
 		SELECT day::text, task_id, state, coalesce(settled_reason, ''), settled, pulls, last_error IS NOT NULL
 		FROM analytics.stream_coverage WHERE stream = 'loss' AND sdk_app_id = $1 AND pulls > 0 ORDER BY day, task_id COLLATE "C"`, app)
 }

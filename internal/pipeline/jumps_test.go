@@ -23,7 +23,7 @@ type jumped struct {
 
 func (w *fixture) jumps() []jumped {
 	w.t.Helper()
-	return world.Rows[jumped](w.Database, `
+	return world.Rows[jumped](w.t, w.Pool, `
 		SELECT first_day::text, last_day::text, state, stage, platform, err_code, likely_cause, share > 0.3 AND usual_share < 0.05 AND times_usual > 5
 		FROM analytics.jumps WHERE sdk_app_id = $1 ORDER BY jump_id`, int64(testApp))
 }
@@ -107,7 +107,7 @@ func TestABackfillReportsTheLossesThatStoodOutOnItsDays(t *testing.T) {
 	type event struct{ First, Last, Stage, Platform, Code string }
 	stored := func() []event {
 		w.t.Helper()
-		return world.Rows[event](w.Database, `
+		return world.Rows[event](w.t, w.Pool, `
 			SELECT first_day::text, last_day::text, stage, platform, err_code
 			FROM analytics.jumps WHERE sdk_app_id = $1 AND state = 'over' ORDER BY first_day, cause`, int64(testApp))
 	}

@@ -53,7 +53,7 @@ type check struct {
 
 func (w *fixture) checks() []check {
 	w.t.Helper()
-	return world.Rows[check](w.Database, `
+	return world.Rows[check](w.t, w.Pool, `
 		SELECT first_day::text, last_day::text, task_id, state, count(grain), count(*) FILTER (WHERE difference <> 0)
 		FROM analytics.reconciliations WHERE sdk_app_id = $1
 		GROUP BY first_day, last_day, task_id, state, run_id, checked_at
@@ -73,7 +73,7 @@ func (w *fixture) opened() []string {
 	w.t.Helper()
 	type line struct{ Text string }
 	var lines []string
-	for _, l := range world.Rows[line](w.Database, `
+	for _, l := range world.Rows[line](w.t, w.Pool, `
 		SELECT l.day::text || ' ' || coalesce(t.task_id, '') FROM pushloss.ledger AS l LEFT JOIN pushloss.task AS t USING (task_key)
 		WHERE opened_at IS NOT NULL AND NOT settled AND settled_reason IS NULL ORDER BY 1`) {
 		lines = append(lines, strings.TrimSpace(l.Text[5:]))
@@ -138,7 +138,7 @@ func TestDaysThatAddUpAreRecordedAsAgreedForEveryGrainAndTask(t *testing.T) {
 			want = append(want, figure{scope + "platform", task, row.Stage, row.EventType, row.PushPlatform, row.ErrCode, row.ErrCount, row.ErrCount})
 		}
 	}
-	got := world.Rows[figure](w.Database, `
+	got := world.Rows[figure](w.t, w.Pool, `
 		SELECT grain, task_id, stage, coalesce(event_type, -1), coalesce(platform_id, -1), err_code, stored, reported
 		FROM analytics.reconciliations
 		WHERE sdk_app_id = $1 AND state = 'agreed' AND first_day = '2025-03-13' AND last_day = '2025-03-19' AND difference = 0

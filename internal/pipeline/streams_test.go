@@ -89,7 +89,7 @@ func (w *fixture) equalsPushes(from, to calendar.Day, chat bool, tasks ...string
 		slices.Sort(lines)
 		return lines
 	}
-	if diff := gocmp.Diff(sorted(want), sorted(world.Rows[pushes](w.Database, sqlPushes, testApp))); diff != "" {
+	if diff := gocmp.Diff(sorted(want), sorted(world.Rows[pushes](w.t, w.Pool, sqlPushes, testApp))); diff != "" {
 		w.t.Errorf("pushes (-truth +stored):\n%s", diff)
 	}
 }
@@ -180,7 +180,7 @@ func TestEveryStreamEqualsItsTruth(t *testing.T) {
 			report := w.backfill(today-9, today-5, load.RunDone)
 			w.EqualsTruth(today-9, today-5, sevenTasks...)
 			w.equalsPushes(today-9, today-5, true, sevenTasks...)
-			world.EqualFacts(t, w.API.ChatFacts(testApp, time.UTC, today-9, today-5), world.Rows[world.Fact](w.Database, sqlChatLosses, testApp))
+			world.EqualFacts(t, w.API.ChatFacts(testApp, time.UTC, today-9, today-5), world.Rows[world.Fact](w.t, w.Pool, sqlChatLosses, testApp))
 			// Of a day three requests for losses, three for statistics, two for chats.
 			if report.Requests != 5*8 || report.Windows != 5*(8+8+2) || report.Rejects != 0 || report.RowsIgnored != 0 {
 				t.Errorf("the report is %+v", report.Totals)
@@ -257,7 +257,7 @@ func TestRatesAreTheLossesAgainstThePushesOfTheTruth(t *testing.T) {
 		}
 		return set
 	}
-	if diff := gocmp.Diff(byKey(want), byKey(world.Rows[rate](w.Database, sql, testApp))); diff != "" {
+	if diff := gocmp.Diff(byKey(want), byKey(world.Rows[rate](w.t, w.Pool, sql, testApp))); diff != "" {
 		t.Errorf("rates (-truth +view):\n%s", diff)
 	}
 

@@ -113,7 +113,7 @@ func TestTheNextRunFindsARestatedDayAndReportsItsChanges(t *testing.T) {
 		}
 	}
 	got := make(map[change]bool)
-	for _, c := range world.Rows[change](w.Database, `
+	for _, c := range world.Rows[change](w.t, w.Pool, `
 		SELECT CASE WHEN event_type IS NULL THEN 'stage' ELSE 'platform' END, day::text, task_id, stage,
 			coalesce(event_type, 0), coalesce(platform_id, 0), err_code, coalesce(old_count, -1), coalesce(new_count, -1)
 		FROM analytics.loss_changes WHERE sdk_app_id = $1 AND run_id = $2`, testApp, report.RunID) {

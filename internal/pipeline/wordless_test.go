@@ -149,7 +149,7 @@ func TestFailingRequestsOfAnyTasksDoNotAffectOthers(t *testing.T) {
 		}
 		report := w.backfill(day, day, want)
 		var failed []string
-		for _, key := range world.Rows[struct{ Name string }](w.Database, `SELECT stream || ' ' || task_id FROM analytics.stream_coverage WHERE day = $1::text::date AND state = 'failed' ORDER BY 1`, day.String()) {
+		for _, key := range world.Rows[struct{ Name string }](w.t, w.Pool, `SELECT stream || ' ' || task_id FROM analytics.stream_coverage WHERE day = $1::text::date AND state = 'failed' ORDER BY 1`, day.String()) {
 			failed = append(failed, key.Name)
 		}
 		var bad []string

@@ -40,16 +40,18 @@ func Open(t testing.TB, url string) *Database {
 	return d
 }
 
-// Rows returns what a query finds, a column a field.
-func Rows[T any](d *Database, sql string, args ...any) []T {
-	d.t.Helper()
-	rows, err := d.Pool.Query(d.t.Context(), sql, args...)
+// Rows returns what a query on a pool or a connection finds, a column a field.
+func Rows[T any](t testing.TB, on interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}, sql string, args ...any) []T {
+	t.Helper()
+	rows, err := on.Query(t.Context(), sql, args...)
 	if err != nil {
-		d.t.Fatal(err)
+		t.Fatal(err)
 	}
 	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[T])
 	if err != nil {
-		d.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return found
 }
@@ -96,7 +98,8 @@ type Fact struct {
 	Count                   int64
 }
 
-const sqlFacts = `
+// SQLFacts selects the facts of an app.
+const SQLFacts = `
 	SELECT 'stage', day::text, '', stage, 0, 0, err_code, err_info, err_count
 	FROM analytics.app_stage_loss WHERE sdk_app_id = $1
 	UNION ALL
@@ -112,7 +115,7 @@ const sqlFacts = `
 // Facts returns all that the views show of an app's losses.
 func (d *Database) Facts(app int64) []Fact {
 	d.t.Helper()
-	return Rows[Fact](d, sqlFacts, app)
+	return Rows[Fact](d.t, d.Pool, SQLFacts, app)
 }
 
 // EqualFacts compares facts with the true ones, in any order.

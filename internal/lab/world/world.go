@@ -124,10 +124,10 @@ func (w *World) EqualsTruth(from, to calendar.Day, tasks ...string) {
 	EqualFacts(w.t, w.API.Facts(app.Account.SDKAppID, app.Location, from, to, tasks...), w.Facts(app.Account.SDKAppID))
 }
 
-// Eventually polls until the condition holds.
+// Eventually polls until the condition holds, for minutes on a busy machine.
 func Eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !holds(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); !holds(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("it never happened that %s", what)
 		}
