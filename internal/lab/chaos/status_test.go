@@ -36,7 +36,7 @@ func (w *world) status() (p *process, problems differences) {
 	if p.code() != 1 {
 		problems.add("status ended with %d, though days are unproven", p.code())
 	}
-	if len(reported.Apps) != appCount || reported.LastRun.State != "done" {
+	if len(reported.Apps) != len(apps()) || reported.LastRun.State != "done" {
 		problems.add("status has %d apps, and a last run that is %s", len(reported.Apps), reported.LastRun.State)
 	}
 	for _, app := range reported.Apps {

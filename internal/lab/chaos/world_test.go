@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -20,13 +19,12 @@ import (
 	"pushloss/internal/calendar"
 	"pushloss/internal/lab/netfault"
 	"pushloss/internal/lab/sandbox"
+	lab "pushloss/internal/lab/world"
 	"pushloss/internal/localpg/pgtest"
 )
 
 const (
-	appCount  = 2
-	firstApp  = 1400000001
-	secretKey = "5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e"
+	secretKey = lab.Key
 	// Secrets that must appear nowhere.
 	databasePassword = "the-databases-password"
 	proxyPassword    = "the-proxys-password"
@@ -50,7 +48,7 @@ type world struct {
 
 	server   *pgtest.Server
 	database *url.URL // the tables' owner, not a superuser
-	api      *sandbox.Sandbox
+	api      *lab.API
 	address  string // the API's
 	calls    atomic.Int64
 	replicas [2]*replica
@@ -69,26 +67,13 @@ type replica struct {
 
 func newWorld(t *testing.T, chance *rand.Rand) *world {
 	t.Helper()
-	// It is about noon in the apps' time zone, so that no day ends.
-	ahead := 12 - time.Now().UTC().Hour()
-	zone, err := time.LoadLocation(fmt.Sprintf("Etc/GMT%+d", -ahead))
-	if err != nil {
-		t.Fatal(err)
-	}
+	zone := lab.Noon(t)
 	w := &world{t: t, zone: zone, today: calendar.DayOf(time.Now(), zone), userSigs: make(map[string]bool)}
-	cfg := sandbox.Config{
-		Seed: chance.Uint64(), Location: zone, QuietDays: 0.15,
-		RecordCalls: true, RecordAnswers: true,
-	}
-	for _, app := range apps() {
-		cfg.Apps = append(cfg.Apps, sandbox.App{SDKAppID: app, SecretKey: secretKey})
-	}
-	if w.api, err = sandbox.New(cfg); err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(http.HandlerFunc(w.serve))
-	t.Cleanup(server.Close)
-	w.address = strings.TrimPrefix(server.URL, "http://")
+	w.api = lab.NewAPI(t, func(cfg *sandbox.Config) {
+		cfg.Seed, cfg.Location, cfg.QuietDays, cfg.RecordAnswers = chance.Uint64(), zone, 0.15, true
+	})
+	w.api.Behind(http.HandlerFunc(w.serve))
+	w.address = strings.TrimPrefix(w.api.URL, "http://")
 	w.server = pgtest.NewServer(t)
 	w.makeDatabase()
 	w.settings = map[string]string{
@@ -105,12 +90,7 @@ func newWorld(t *testing.T, chance *rand.Rand) *world {
 	return w
 }
 
-func apps() (ids []int64) {
-	for i := range appCount {
-		ids = append(ids, firstApp+int64(i))
-	}
-	return ids
-}
+func apps() []int64 { return []int64{lab.App, lab.OtherApp} }
 
 func (w *world) firstDay() calendar.Day { return w.today - days }
 func (w *world) lastDay() calendar.Day  { return w.today - 1 }
@@ -258,11 +238,7 @@ func (w *world) awaitSilence() {
 	w.database.Host = w.databaseAddress()
 	type sessions struct{ N int }
 	const sql = `SELECT count(*) FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()`
-	for deadline := time.Now().Add(time.Minute); query[sessions](w, sql)[0].N > 0; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			w.t.Fatal("Postgres does not notice that the processes have ended")
-		}
-	}
+	lab.Eventually(w.t, "Postgres notices that the processes have ended", func() bool { return query[sessions](w, sql)[0].N == 0 })
 }
 
 func query[T any](w *world, sql string, args ...any) []T {
@@ -273,13 +249,5 @@ func query[T any](w *world, sql string, args ...any) []T {
 		w.t.Fatal(err)
 	}
 	defer conn.Close(ctx)
-	rows, err := conn.Query(ctx, sql, args...)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByPos[T])
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return found
+	return lab.Rows[T](w.t, conn, sql, args...)
 }
