@@ -176,7 +176,7 @@ func TestQuestions(t *testing.T) {
 			if _, err := f.reader.Exec(t.Context(), asIfLarge); err != nil {
 				t.Fatal(err)
 			}
-			want.readsNoOtherDays(t, f.owner, explain(t, f.reader, sql))
+			want.readsNoOtherDays(t, f.owner, explain(t, f.reader, sql), 0)
 		})
 	}
 	t.Run("asked in the obvious way", f.askedInTheObviousWay)
