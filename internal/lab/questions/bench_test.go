@@ -14,9 +14,9 @@ var (
 	app      = flag.String("app", "1", "SDKAppID to ask for")
 )
 
-// smallTable is how many rows the planner may read whole: on a table that has no more, that
+// smallTable is how many rows the planner may read whole: of a table or app that has no more, that
 // costs less than an index.
-const smallTable = 1000
+const smallTable = 5000
 
 // TestQuestionsOfAFilledDatabase checks the plans for large tables, with the settings of
 // the database.
