@@ -28,8 +28,8 @@ shows every window, whether it would be pulled and why, and does not call the AP
 
 Exits with 1 if days were first pulled when the API no longer had to remember them as
 a whole: their figures, or the absence of any, cannot be proven.`,
-		Example: `  pushloss backfill --from 2025-03-01 --to 2025-03-31 --plan
-  pushloss backfill --from 2025-03-01 --to 2025-03-31`,
+		Example: "  pushloss backfill " + exampleDays(env.Now(), 4) + ` --plan
+  pushloss backfill ` + exampleDays(env.Now(), 4),
 		Args: exactly(cobra.NoArgs),
 	}
 	output := outputFlag(command)
@@ -41,7 +41,7 @@ a whole: their figures, or the absence of any, cannot be proven.`,
 	reprocess := flags.String("reprocess", string(pipeline.Missing), "which windows: missing, failed or all")
 	planOnly := flags.Bool("plan", false, "show what would be done, without calling the API")
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
-		request, err := backfillRequest(*from, *to, *reprocess)
+		request, err := backfillRequest(*from, *to, *reprocess, env.Now())
 		if err != nil {
 			return err
 		}
@@ -78,10 +78,10 @@ a whole: their figures, or the absence of any, cannot be proven.`,
 	return command
 }
 
-func backfillRequest(from, to, reprocess string) (pipeline.BackfillRequest, error) {
+func backfillRequest(from, to, reprocess string, now time.Time) (pipeline.BackfillRequest, error) {
 	var request pipeline.BackfillRequest
 	if from == "" || to == "" {
-		return request, &problem.UsageError{Problem: "backfill needs --from and --to", Remedy: "write: pushloss backfill --from 2025-03-01 --to 2025-03-31"}
+		return request, &problem.UsageError{Problem: "backfill needs --from and --to", Remedy: "write: pushloss backfill " + exampleDays(now, 4)}
 	}
 	var err error
 	if request.From, err = calendar.ParseDay(from); err != nil {
@@ -95,6 +95,13 @@ func backfillRequest(from, to, reprocess string) (pipeline.BackfillRequest, erro
 		return request, nil
 	}
 	return request, &problem.UsageError{Problem: fmt.Sprintf("--reprocess: %q is not one of missing, failed, all", reprocess)}
+}
+
+// exampleDays are flags for some days that have ended everywhere: an example of other days would
+// get an error or no figures, because the API has forgotten them.
+func exampleDays(now time.Time, days int) string {
+	last := calendar.DayOf(now, time.UTC) - 2
+	return fmt.Sprintf("--from %s --to %s", last-calendar.Day(days-1), last)
 }
 
 func printPlan(env Environment, output format, plan pipeline.Plan) error {

@@ -32,7 +32,7 @@ since their first one.
 They store what they find in analytics.jumps. This command stores nothing and reads no
 stored event: use it to choose PUSHLOSS_JUMP_FACTOR and PUSHLOSS_JUMP_MIN.`,
 		Example: `  pushloss jumps
-  pushloss jumps --from 2025-03-01 --to 2025-03-31 --factor 2.5 --min 50`,
+  pushloss jumps ` + exampleDays(env.Now(), 30) + ` --factor 2.5 --min 50`,
 		Args: exactly(cobra.NoArgs),
 	}
 	output := outputFlag(command)

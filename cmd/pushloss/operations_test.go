@@ -6,10 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"testing"
 
-	"pushloss/internal/calendar"
 	"pushloss/internal/lab/program"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -42,10 +40,9 @@ func TestTheOperationsGuideCanBeFollowed(t *testing.T) {
 	if len(examples) < 15 {
 		t.Fatalf("only %d commands were found in the guide", len(examples))
 	}
-	shift := w.today - 1 - newestDay(t, examples)
 	dir := t.TempDir()
 	for _, example := range examples {
-		line := shiftDays(t, example.line, shift)
+		line := w.daysAgo(example.line)
 		ctx, cancel := context.WithTimeout(t.Context(), deadline)
 		command := exec.CommandContext(ctx, "bash", "-c", line)
 		command.Dir = dir
@@ -64,18 +61,4 @@ func TestTheOperationsGuideCanBeFollowed(t *testing.T) {
 			t.Errorf("%s (-guide +output):\n%s%s", line, diff, tail(stderr.String()))
 		}
 	}
-}
-
-// newestDay is the latest day that the commands name: yesterday, when they were
-// written.
-func newestDay(t testing.TB, examples []example) calendar.Day {
-	t.Helper()
-	var days []string
-	for _, e := range examples {
-		days = append(days, isoDay.FindAllString(e.line, -1)...)
-	}
-	if len(days) == 0 {
-		t.Fatal("no command names a day")
-	}
-	return parseDay(t, slices.Max(days))
 }

@@ -2,13 +2,13 @@ package main_test
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
-
-	"pushloss/internal/calendar"
 
 	gocmp "github.com/google/go-cmp/cmp"
 )
@@ -26,11 +26,6 @@ func TestO8TheReadmesCommandsDoWhatItShows(t *testing.T) {
 			for _, name := range []string{"PUSHLOSS_STREAMS", "PUSHLOSS_LOOKBACK_DAYS", "PUSHLOSS_API_MEMORY_DAYS", "PUSHLOSS_LOG_LEVEL"} {
 				delete(w.env, name)
 			}
-			yesterday := regexp.MustCompile(`answered for (\d{4}-\d\d-\d\d)`).FindStringSubmatch(readme)
-			if yesterday == nil {
-				t.Fatal("the README does not show from which day it is")
-			}
-			shift := w.today - 1 - parseDay(t, yesterday[1])
 			var commands int
 			for _, example := range examplesOf(readme) {
 				arguments, ours := strings.CutPrefix(example.line, "pushloss ")
@@ -39,7 +34,7 @@ func TestO8TheReadmesCommandsDoWhatItShows(t *testing.T) {
 				}
 				commands++
 				// The README's times are of its app's time zone, those here of this world's.
-				arguments = strings.ReplaceAll(shiftDays(t, arguments, shift), "+08:00", time.Now().In(w.zone).Format("Z07:00"))
+				arguments = strings.ReplaceAll(w.daysAgo(arguments), "+08:00", time.Now().In(w.zone).Format("Z07:00"))
 				r := w.do(0, words(arguments)...)
 				if diff := gocmp.Diff(gist(example.shown), gist(r.stdout)); diff != "" {
 					t.Errorf("pushloss %s (-README +output):\n%s", arguments, diff)
@@ -106,20 +101,47 @@ func examplesOf(markdown string) (examples []example) {
 	return examples
 }
 
-var isoDay = regexp.MustCompile(`\d{4}-\d\d-\d\d`)
+var daysAgo = regexp.MustCompile(`\$\(date -d '-(\d+) days?' \+%F\)`)
 
-// shiftDays moves the days that a command names.
-func shiftDays(t testing.TB, line string, shift calendar.Day) string {
-	return isoDay.ReplaceAllStringFunc(line, func(day string) string { return (parseDay(t, day) + shift).String() })
+// daysAgo puts in the days that a document has the shell compute: those of this world's zone.
+func (w *world) daysAgo(line string) string {
+	return daysAgo.ReplaceAllStringFunc(line, func(command string) string {
+		days, err := strconv.Atoi(daysAgo.FindStringSubmatch(command)[1])
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		return w.back(days)
+	})
 }
 
-func parseDay(t testing.TB, text string) calendar.Day {
-	t.Helper()
-	at, err := time.Parse(time.DateOnly, text)
-	if err != nil {
-		t.Fatal(err)
+// Who copies a command a year later gets an error or no figures if it names a day: it is older than the
+// API remembers.
+func TestNoCommandOfTheDocumentsNamesADay(t *testing.T) {
+	t.Parallel()
+	guides, err := filepath.Glob("../../docs/*.md")
+	if err != nil || len(guides) < 4 {
+		t.Fatalf("%d guides: %v", len(guides), err)
 	}
-	return calendar.DayOf(at, time.UTC)
+	day := regexp.MustCompile(`(pushloss|curl) .*\b20\d\d-\d\d-\d\d`)
+	seen := 0
+	for _, name := range append(guides, "../../README.md", "../../README.zh-CN.md") {
+		text := read(t, strings.TrimPrefix(name, "../../"))
+		for _, block := range regexp.MustCompile("(?s)```(console|sh)\n(.*?)```").FindAllStringSubmatch(text, -1) {
+			for line := range strings.Lines(block[2]) {
+				line, prompt := strings.CutPrefix(line, "$ ")
+				if block[1] == "console" && !prompt {
+					continue // what a command printed
+				}
+				seen++
+				if day.MatchString(line) {
+					t.Errorf("%s: %s", name, line)
+				}
+			}
+		}
+	}
+	if seen < 100 {
+		t.Errorf("only %d lines of commands were found", seen)
+	}
 }
 
 // words splits a command line as a shell would, as far as the README needs it.

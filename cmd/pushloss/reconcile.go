@@ -29,7 +29,7 @@ the check. If they still differ, status warns until a later reconcile of these d
 agrees, or a backfill --reprocess all has pulled them again. A span that the API no
 longer has to remember proves nothing: it is stored as unproven and opens no day.`,
 		Example: `  pushloss reconcile
-  pushloss reconcile --from 2025-03-10 --to 2025-03-16 --output json`,
+  pushloss reconcile ` + exampleDays(env.Now(), 4) + ` --output json`,
 		Args: exactly(cobra.NoArgs),
 	}
 	output := outputFlag(command)

@@ -22,7 +22,7 @@ waits for an app that another process works on.
 It leaves a window with a lost or damaged answer as it is, counts it, and exits 1. It
 also leaves and counts a window whose answers were pruned, but that is not a failure.`,
 		Example: `  pushloss replay
-  pushloss replay --from 2025-03-01 --to 2025-03-31 --app 1400000001`,
+  pushloss replay ` + exampleDays(env.Now(), 30) + ` --app 1400000001`,
 		Args: exactly(cobra.NoArgs),
 	}
 	output := outputFlag(command)

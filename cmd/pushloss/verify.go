@@ -26,7 +26,7 @@ nothing, and does not call the API. Windows whose answers were pruned are counte
 beyond the archive. Keys, constraints, columns and views that were lost by a restore
 or changed are differences too, and so are keys that are stored repeatedly.`,
 		Example: `  pushloss verify
-  pushloss verify --from 2025-03-01 --to 2025-03-31 --app 1400000001`,
+  pushloss verify ` + exampleDays(env.Now(), 30) + ` --app 1400000001`,
 		Args: exactly(cobra.NoArgs),
 	}
 	output := outputFlag(command)
