@@ -254,7 +254,7 @@ func httpError(response *http.Response, text string) *Error {
 func transportError(err error, timeout time.Duration, redact *redactor) *Error {
 	failed := &Error{
 		Class: Transient, Info: redact.transportText(err),
-		Hint: "look at the network, the DNS and TIM_BASE_URL",
+		Hint: adviceNetwork,
 	}
 	var certificate *tls.CertificateVerificationError
 	switch {

@@ -9,6 +9,7 @@ import (
 // chinese has the texts of codes and of advice in Chinese.
 var chinese = [...]struct{ english, chinese string }{
 	{adviceWait, "暂时无需处理；若一直如此，请联系腾讯云技术支持"},
+	{adviceNetwork, "检查网络、DNS、TIM_BASE_URL 以及（若有代理）HTTPS_PROXY 和 NO_PROXY"},
 	{adviceKey, "在控制台取同一应用的 SDKAppID 和密钥，设置 TIM_SDK_APP_ID 和 TIM_SECRET_KEY"},
 	{adviceRegion, "把 TIM_REGION 设为应用所在的数据中心"},
 	{adviceAdmin, "把 TIM_IDENTIFIER 设为控制台中该应用的管理员账号"},

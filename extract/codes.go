@@ -66,6 +66,7 @@ const (
 	advicePlan        = "look at the app's plan and balance in the console"
 	adviceReport      = "this is a fault of pushloss: report it with this line"
 	adviceParameters  = "the days or the app are not what the API takes: look at PUSHLOSS_TIMEZONE and at what TIM_BASE_URL leads to; if both are right, report this line"
+	adviceNetwork     = "look at the network, the DNS, TIM_BASE_URL and, if there is a proxy, HTTPS_PROXY and NO_PROXY"
 	adviceProxy       = "look at TIM_BASE_URL and TIM_REGION, and at what is in between: a proxy (HTTPS_PROXY, NO_PROXY) or a firewall may have answered instead of the API"
 	adviceTasks       = "check the requested TaskIDs (pushloss tasks list), and retire the wrong ones (pushloss tasks retire)"
 	adviceTooLarge    = "no answer of this API is that large: look at what TIM_BASE_URL leads to, or ask Tencent Cloud's support; the window stays failed"

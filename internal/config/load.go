@@ -40,6 +40,9 @@ func Load(ctx context.Context, lookuper envconfig.Lookuper, needs Needs, now tim
 	settings.Apps = reader.apps()
 	settings.Location = reader.defaults.Location
 
+	if needs.Credentials {
+		judgeProxies(variables)
+	}
 	settings.Streams = readValue(&problems, "PUSHLOSS_STREAMS", env.Streams, anyCase(parseStreams))
 	settings.LookbackDays = readValue(&problems, "PUSHLOSS_LOOKBACK_DAYS", env.LookbackDays, daysFrom(0))
 	if env.FirstDay != "" {

@@ -208,6 +208,7 @@ func TestAWrongValueIsOneProblemThatNamesItsVariable(t *testing.T) {
 		{"base URL with more than an address", "TIM_BASE_URL", []string{"https://h?x=1", "https://h?", "https://h#f", "https://h/#"}, "query or a fragment"},
 		{"base URL with a port that is not valid", "TIM_BASE_URL", []string{"http://h:0", "http://h:99999", "https://[::1]:65536/p", "http://h:", "http://h:/p", "http://[::1]:", "http://h:080", "http://h:+1", "http://h:x", "http://h:-1"}, "from 1 to 65535"},
 		{"base URL with the API's path", "TIM_BASE_URL", []string{"https://h/v4/timpush/all_member_push_loss", "http://h/V4/timpush", "https://h/v4", "https://h/v4/", "http://h//v4", "http://h/p/TimPush/x", "http://h/%76%34"}, "must not hold the API's path"},
+		{"proxy", "HTTPS_PROXY", []string{"http://u:a b@h:1", "http://u:p%S@h:1", "http://u:a#b@h:1", "http://u:a/b@h:1", "ftp://h:1", "http://", "http://h:x", "h:1?x"}, "is not the address of a proxy"},
 		{"time zone", "PUSHLOSS_TIMEZONE", []string{"Local", "Asia/Nowhere", "+08:00", "../etc/passwd"}, "is not a time zone"},
 		{"rate", "PUSHLOSS_RATE", []string{"-1", "NaN", "Inf", "-Inf", "1e999", "x", "1/s", "0.0000001", "1e308", "1e0", "0x1", "1_0", "+1", "01", ".5", "5.", "1000.5", "1,5"}, "calls per second from 0.001 to 1000"},
 		{"streams", "PUSHLOSS_STREAMS", []string{"all", "loss,clicks", "loss,"}, "give a comma-separated list of loss, statistics, chat_loss, chat_statistics"},
@@ -240,6 +241,13 @@ func TestAWrongValueIsOneProblemThatNamesItsVariable(t *testing.T) {
 				requireProblem(t, err, test.variable, test.says)
 			}
 		})
+	}
+}
+
+func TestProxiesAreAccepted(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"http://h:3128", "http://u:p%40@h:3128/", "h:3128", "u:p@h:3128", "socks5://h", "https://[::1]:1", ""} {
+		mustLoad(t, everything, oneApp().with("HTTPS_PROXY", address, "http_proxy", address))
 	}
 }
 

@@ -175,7 +175,7 @@ var (
 	// begins is a text of an error by how it begins, contains by what is in it.
 	begins = regexp.MustCompile(`^(?i:\W*(?:error|err|failed|failure|fail|invalid|unauthori[sz]ed|forbidden|denied|(?:access|permission) denied|` +
 		`not (?:found|allowed|authori[sz]ed|permitted)|bad request|no such|cannot|could not|can't|unable to|rejected|missing|expired|rate limit|` +
-		`too many|unsupported|internal server error|service unavailable)\b|失败|错误|无效)`)
+		`too many|unsupported|internal server error|service unavailable)\b)`)
 	contains = regexp.MustCompile(`(?i:\bfailed with error\b|\bHTTP error \d{3}\b|\bdelivery failed\b|\bnot (?:be )?(?:sent|delivered|accepted)\b|` +
 		`<error\b|<fault\b|<(?:status|result)>\s*(?:error|fail))`)
 )
@@ -193,7 +193,16 @@ func saysNo(status string) bool {
 		status = camel.ReplaceAllString(status, "${1}_$2")
 	}
 	status = noError.ReplaceAllString(strings.ToLower(status), "")
-	return slices.ContainsFunc(word.FindAllString(status, -1), func(word string) bool { return slices.Contains(no, word) })
+	return slices.ContainsFunc(word.FindAllString(status, -1), func(word string) bool { return slices.Contains(no, word) }) || saysNoInChinese(status)
+}
+
+var (
+	chineseNo      = regexp.MustCompile(`失败|错误|异常|无效|非法|拒绝|禁止|过期|超限|未授权|未找到|不存在|不合法|不正确|不支持|无权限`)
+	chineseNoError = regexp.MustCompile(`(?:没有|未发生|未发现|无)(?:任何)?(?:错误|异常|失败)`)
+)
+
+func saysNoInChinese(text string) bool {
+	return chineseNo.MatchString(chineseNoError.ReplaceAllString(text, ""))
 }
 
 func textSaysNo(text string) bool {
@@ -201,5 +210,5 @@ func textSaysNo(text string) bool {
 		return false
 	}
 	alone := isShort(text) && !strings.ContainsAny(text, " \t")
-	return alone && saysNo(text) || begins.MatchString(text) || contains.MatchString(text)
+	return alone && (saysNo(text) || text == "false") || isShort(text) && saysNoInChinese(text) || begins.MatchString(text) || contains.MatchString(text)
 }
