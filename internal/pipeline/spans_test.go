@@ -28,7 +28,7 @@ type sending struct {
 
 func newSending(t testing.TB, perDay int, faults ...string) *sending {
 	w := setup(t, func(cfg *sandbox.Config) {
-		cfg.TaskStarts, cfg.ActiveDays = true, 4
+		cfg.TaskStarts, cfg.ActiveDays, cfg.Rows = true, 4, 6
 	}, world.WithFaults(t, append([]string{"late:days=1", "restates=0.01:days=3"}, faults...)...))
 	w.Settings = w.withSpans()
 	return &sending{fixture: w, perDay: perDay}
@@ -171,7 +171,7 @@ func sparse(t testing.TB, n, days int, withSentAt bool, faults ...string) (*fixt
 // figures on every day but the quiet ones.
 func newSparse(t testing.TB, quietDays float64, faults ...string) *fixture {
 	w := setup(t, func(cfg *sandbox.Config) {
-		cfg.TaskStarts, cfg.ActiveDays, cfg.QuietDays = true, 3, quietDays
+		cfg.TaskStarts, cfg.ActiveDays, cfg.QuietDays, cfg.Rows = true, 3, quietDays, 4
 	}, world.WithFaults(t, faults...))
 	w.Settings = w.withSpans()
 	w.Settings.APIMemoryDays = 10_000
@@ -223,12 +223,12 @@ func TestABackfillUsesSpansOnlyOfTasksWhereTheySaveRequests(t *testing.T) {
 		quietDays     float64 // of dense tasks
 		most          int64   // requests for tasks
 	}{
-		{"dense", 120, 0, false, 0, byDays(120) * 103 / 100},
-		{"dense with quiet days", 120, 0, false, 0.25, byDays(120)*103/100 + days}, // a day may have two requests of fewer tasks,
-		{"figures on every other day", 120, 0, false, 0.5, byDays(120)*103/100 + days},
-		{"dense, then sparse", 60, 60, true, 0, byDays(60) + byDays(60)*8/10},
-		{"sparse, then dense", 60, 60, false, 0, byDays(60) + byDays(60)*8/10},
-		{"sparse", 0, 120, false, 0, byDays(120) * 6 / 10},
+		{"dense", 80, 0, false, 0, byDays(80) * 103 / 100},
+		{"dense with quiet days", 80, 0, false, 0.25, byDays(80)*103/100 + days}, // a day may have two requests of fewer tasks,
+		{"figures on every other day", 80, 0, false, 0.5, byDays(80)*103/100 + days},
+		{"dense, then sparse", 40, 40, true, 0, byDays(40) + byDays(40)*8/10},
+		{"sparse, then dense", 40, 40, false, 0, byDays(40) + byDays(40)*8/10},
+		{"sparse", 0, 80, false, 0, byDays(80) * 6 / 10},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
