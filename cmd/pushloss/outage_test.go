@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/sethvargo/go-envconfig"
 
 	"pushloss/internal/lab/netfault"
@@ -77,17 +76,7 @@ func TestAnOutageAtTheTickCostsAPauseNotADay(t *testing.T) {
 			world.Eventually(t, "it is to be tried again", func() bool { return strings.Contains(said.String(), "job is tried again") })
 			away.Store(false)
 			network.Mend()
-			conn, err := pgx.Connect(t.Context(), direct)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer conn.Close(context.WithoutCancel(t.Context()))
-			number := func(sql string) (n int) {
-				if err := conn.QueryRow(t.Context(), sql).Scan(&n); err != nil {
-					t.Fatal(err)
-				}
-				return n
-			}
+			number := world.Open(t, direct).Number
 			world.Eventually(t, "all days are loaded", func() bool {
 				return number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND state = 'loaded'`) == 4
 			})

@@ -52,6 +52,18 @@ func (w *fixture) backfill(from, to calendar.Day, want load.RunState) pipeline.R
 	return w.Backfill(pipeline.BackfillRequest{From: from, To: to, Reprocess: pipeline.Missing}, want)
 }
 
+// verifies compares the facts with the archive.
+func (w *fixture) verifies() {
+	w.t.Helper()
+	checked, err := w.DB.Verify(w.t.Context(), load.Selection{}, load.Observer{Difference: func(d load.Difference) error {
+		w.t.Errorf("verify: %+v", d)
+		return nil
+	}})
+	if err != nil || checked.Windows == 0 || checked.Facts == 0 {
+		w.t.Fatal(checked, err)
+	}
+}
+
 // covered is a window of the ledger as people see it.
 type covered struct {
 	Day, Task, State, Reason string

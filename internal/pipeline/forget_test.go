@@ -88,7 +88,7 @@ func TestDaysPulledInTimeKeepTheirFiguresAndState(t *testing.T) {
 			if status := w.status(); status.Failed+status.Missing+status.Late+status.Unproven > 0 {
 				t.Errorf("status: %+v", status)
 			}
-			w.verified()
+			w.verifies()
 
 			// A pull by hand gets a smaller answer, which changes nothing.
 			w.API.Faults(test.fault)
@@ -99,7 +99,7 @@ func TestDaysPulledInTimeKeepTheirFiguresAndState(t *testing.T) {
 					t.Errorf("after asking again: %+v", window)
 				}
 			}
-			w.verified()
+			w.verifies()
 		})
 	}
 }
@@ -155,7 +155,7 @@ func TestDaysPulledTooLateAreUnproven(t *testing.T) {
 	if diff := gocmp.Diff(want, states()); diff != "" {
 		t.Errorf("states (-want +got):\n%s", diff)
 	}
-	w.verified()
+	w.verifies()
 }
 
 // A failure leaves what is final as it is, and says so; what is not final waits.

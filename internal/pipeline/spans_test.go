@@ -112,17 +112,6 @@ func TestSpansSaveCallsAndMissNoFigure(t *testing.T) {
 	p.verifies()
 }
 
-func (w *fixture) verifies() {
-	w.t.Helper()
-	checked, err := w.DB.Verify(w.t.Context(), load.Selection{}, load.Observer{Difference: func(d load.Difference) error {
-		w.t.Errorf("verify: %+v", d)
-		return nil
-	}})
-	if err != nil || checked.Windows == 0 {
-		w.t.Fatal(checked, err)
-	}
-}
-
 // BenchmarkSpans makes scheduled runs over 50 pushes a day, each followed for 30 days, by
 // days and with spans, and prints their calls.
 func BenchmarkSpans(b *testing.B) {

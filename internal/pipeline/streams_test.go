@@ -113,7 +113,7 @@ func TestASpanOfStatisticsCoversFourWeeks(t *testing.T) {
 		if want := map[stream.Stream]int64{stream.Loss: 7, stream.Statistics: 28}[of]; int64(widest) != want {
 			t.Errorf("%s: the widest span has %d days, want %d", of, widest, want)
 		}
-		w.verified()
+		w.verifies()
 	}
 	if requests[stream.Statistics]*5 > requests[stream.Loss]*4 {
 		t.Errorf("%d requests for statistics, %d for losses", requests[stream.Statistics], requests[stream.Loss])
@@ -153,21 +153,7 @@ func TestASpanHasOneRunOfATask(t *testing.T) {
 		WHERE (SELECT count(DISTINCT id) FROM unnest(p.task_ids) AS id) < cardinality(p.task_ids)`); n > 0 {
 		t.Errorf("%d requests name a task twice", n)
 	}
-	w.verified()
-}
-
-func (w *fixture) verified() {
-	w.t.Helper()
-	checked, err := w.DB.Verify(w.t.Context(), load.Selection{}, load.Observer{Difference: func(d load.Difference) error {
-		w.t.Errorf("verify finds %+v", d)
-		return nil
-	}})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if checked.Facts == 0 {
-		w.t.Error("nothing was verified")
-	}
+	w.verifies()
 }
 
 func TestEveryStreamEqualsItsTruth(t *testing.T) {
@@ -188,7 +174,7 @@ func TestEveryStreamEqualsItsTruth(t *testing.T) {
 			if again := w.backfill(today-9, today-5, load.RunDone); again.Requests != 0 {
 				t.Errorf("settled windows were asked for %d times", again.Requests)
 			}
-			w.verified()
+			w.verifies()
 		})
 	}
 }
@@ -291,7 +277,7 @@ func TestRestatedPushesAreReportedAndReplayed(t *testing.T) {
 	if n := w.Number(`SELECT count(*) FROM analytics.loss_changes WHERE err_code = ''`); n != 0 {
 		t.Error("changes of counters are among those of losses")
 	}
-	w.verified()
+	w.verifies()
 	if _, err := w.Pool.Exec(t.Context(), `UPDATE pushloss.push_count SET push_count = push_count + 1;
 		DELETE FROM pushloss.platform_push_count WHERE platform_id = 1; DELETE FROM pushloss.loss_change WHERE stream_id = 1`); err != nil {
 		t.Fatal(err)
@@ -304,7 +290,7 @@ func TestRestatedPushesAreReportedAndReplayed(t *testing.T) {
 		t.Errorf("the replay wrote %+v", restored)
 	}
 	w.equalsPushes(today-3, today-1, false, "t1")
-	w.verified()
+	w.verifies()
 }
 
 func TestACounterThatAnAnswerLeavesOutStays(t *testing.T) {
@@ -323,7 +309,7 @@ func TestACounterThatAnAnswerLeavesOutStays(t *testing.T) {
 		t.Errorf("the report is %+v", report.Totals)
 	}
 	w.equalsPushes(today-3, today-1, true, "t1")
-	w.verified()
+	w.verifies()
 }
 
 // Whether the service forgets by leaving out or by zeros is not known.
