@@ -36,8 +36,12 @@ func (k KnownAnswers) On(day calendar.Day) func(digest [sha256.Size]byte) bool {
 }
 
 const (
-	// Planning sqlConfirm for each pull takes longer than running it.
-	sqlPlanOnce = `SELECT set_config('plan_cache_mode', 'force_generic_plan', true)`
+	// The locks of sqlFenceLoads and sqlShareBodies. Planning sqlConfirm for each pull takes
+	// longer than running it.
+	sqlBeginConfirm = `
+		SELECT pg_advisory_xact_lock_shared(hashtextextended('pushloss load ' || $1::bigint, 0)),
+			pg_advisory_xact_lock_shared(hashtextextended('pushloss raw bodies', 0)),
+			set_config('plan_cache_mode', 'force_generic_plan', true)`
 
 	sqlKnownAnswers = `SELECT DISTINCT day, body_sha256 FROM pushloss.pull WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3 AND rules = $4`
 
@@ -117,9 +121,7 @@ func (l *AppLock) Confirm(ctx context.Context, pull Pull, now time.Time) (outcom
 	digest := pull.bodySHA256()
 	windows := 0
 	batch := &pgx.Batch{} // without BEGIN, all of it is one transaction
-	batch.Queue(sqlFenceLoads, []int64{l.sdkAppID})
-	batch.Queue(sqlShareBodies)
-	batch.Queue(sqlPlanOnce)
+	batch.Queue(sqlBeginConfirm, l.sdkAppID)
 	batch.Queue(sqlConfirm, l.sdkAppID, pull.Day.UTC(), int16(pull.Stream), digest[:], int16(rules), pull.taskIDs(), pull.taskKeys(), string(pull.Settled),
 		now.UTC().Truncate(time.Microsecond), pull.RunID, pull.Window.Start, pull.Window.End, pull.SentAt, l.epoch).QueryRow(func(row pgx.Row) error {
 		err := row.Scan(&counts.RowsIn, &outcome.Rows.Unchanged, &counts.Merged, &counts.Ignored, &outcome.Rows.Kept, &windows, &outcome.Absent)
@@ -128,7 +130,7 @@ func (l *AppLock) Confirm(ctx context.Context, pull Pull, now time.Time) (outcom
 		}
 		return err
 	})
-	if len(pull.Tasks) > 0 {
+	if len(pull.taskIDs()) > 0 {
 		batch.Queue(sqlConfirmFigures, l.sdkAppID, pull.Day.UTC(), int16(pull.Stream), pull.taskKeys())
 	}
 	err = l.session.whileHeld(ctx, func(ctx context.Context) error {

@@ -40,9 +40,8 @@ type loads struct {
 type turn struct {
 	err  error
 	done chan struct{}
-	// alone says that the load does not share a transaction, and busy that it counts as one
-	// that is under way.
-	alone, busy bool
+	// alone says that the load has a transaction of its own, and apart that it must have one.
+	alone, apart bool
 }
 
 // join loads alone, or together with others that wait. If ctx ends before a transaction has
@@ -52,7 +51,7 @@ func (l *loads) join(ctx context.Context, m *loading, alone func() error) error 
 	l.mu.Lock()
 	if l.busy < loadsAtOnce {
 		l.busy++
-		m.alone, m.busy = true, true
+		m.alone = true
 		close(m.done)
 	} else {
 		l.waiting = append(l.waiting, m)
@@ -66,10 +65,8 @@ func (l *loads) join(ctx context.Context, m *loading, alone func() error) error 
 		}
 		<-m.done
 	}
-	if m.busy {
-		defer l.proceed()
-	}
 	if m.alone {
+		defer l.proceed()
 		return alone()
 	}
 	return m.err
@@ -93,20 +90,37 @@ func (l *loads) proceed() {
 	switch len(round) {
 	case 0:
 	case 1:
-		round[0].alone, round[0].busy = true, true
+		round[0].alone = true
 		close(round[0].done)
 	default:
 		go func() {
-			err := l.serve(round)
-			for _, m := range round {
-				if err != nil {
-					m.alone, m.err = true, nil // a refusal was part of what failed
+			spare := 0
+			if err := l.serve(round); err != nil {
+				spare = l.part(round)
+			} else {
+				for _, m := range round {
+					close(m.done)
 				}
-				close(m.done)
 			}
-			l.proceed()
+			for range 1 + spare {
+				l.proceed()
+			}
 		}()
 	}
+}
+
+// part has each load of a transaction that failed wait for one of its own, before all others.
+// It takes the places that are free for them, and returns their number.
+func (l *loads) part(round []*loading) (spare int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, m := range round {
+		m.apart, m.err = true, nil // a refusal was part of what failed
+	}
+	l.waiting = append(round, l.waiting...)
+	spare = max(0, min(loadsAtOnce-l.busy, len(round)-1))
+	l.busy += spare
+	return spare
 }
 
 // next takes those who share the next transaction: at most one load of each app, so that
@@ -117,9 +131,13 @@ func (l *loads) next() []*loading {
 	var round, later []*loading
 	taken := make(map[int64]bool, len(l.waiting))
 	rows := 0
-	for _, m := range l.waiting {
+	for i, m := range l.waiting {
+		if m.apart && len(round) == 0 {
+			round, later = append(round, m), append(later, l.waiting[i+1:]...)
+			break
+		}
 		n := m.pull.rows()
-		if taken[m.lock.sdkAppID] || len(round) == maxShared || len(round) > 0 && rows+n > maxSharedRows {
+		if m.apart || taken[m.lock.sdkAppID] || len(round) == maxShared || len(round) > 0 && rows+n > maxSharedRows {
 			later = append(later, m)
 			continue
 		}

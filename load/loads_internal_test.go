@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -118,6 +119,47 @@ func TestAfterAFailureEachLoadIsTakenAlone(t *testing.T) {
 	if len(shared) != 1 || len(alone) != 3 || alone[1] != 1 || alone[2] != 1 || alone[3] != 1 {
 		t.Errorf("%v share a transaction that fails, then alone load %v", shared, alone)
 	}
+}
+
+func TestAfterAFailureNoMoreLoadsAreUnderWayThanBefore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const apps = 3 * loadsAtOnce
+		l := &loads{serve: func([]*loading) error { return errors.New("one of them fails") }}
+		var underWay, loaded atomic.Int32
+		var wait sync.WaitGroup
+		join := func(app int64, alone func() error) {
+			wait.Go(func() {
+				if err := l.join(t.Context(), &loading{lock: &AppLock{sdkAppID: app}}, alone); err != nil {
+					t.Error(err)
+				}
+			})
+			synctest.Wait()
+		}
+		first, goOn := make(chan struct{}), make(chan struct{})
+		for range loadsAtOnce {
+			join(0, func() error { <-first; return nil })
+		}
+		for app := range int64(apps) {
+			join(app+1, func() error {
+				underWay.Add(1)
+				<-goOn
+				loaded.Add(1)
+				return nil
+			})
+		}
+		close(first)
+		synctest.Wait()
+		if n := underWay.Load(); n != loadsAtOnce {
+			t.Errorf("%d loads are under way at once", n)
+		}
+		close(goOn)
+		wait.Wait()
+		synctest.Wait()
+		if n := loaded.Load(); n != apps || l.busy != 0 || len(l.waiting) != 0 {
+			t.Errorf("%d of %d are loaded; then %d are under way and %d wait", n, apps, l.busy, len(l.waiting))
+		}
+	})
 }
 
 func TestALoadWhoseWorkEndsLeavesThoseThatWait(t *testing.T) {
