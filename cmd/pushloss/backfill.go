@@ -109,7 +109,8 @@ func printPlan(env Environment, output format, plan pipeline.Plan) error {
 		return printJSON(env.Stdout, struct {
 			pipeline.Plan
 			Seconds float64 `json:"seconds"`
-		}{plan, plan.Duration.Seconds()})
+			Longest float64 `json:"seconds_at_most"`
+		}{plan, plan.Duration.Seconds(), plan.Longest.Seconds()})
 	}
 	t := newTable(env.Stdout, "app", "day", "stream", "task", "state", "pull", "why")
 	due := 0
@@ -122,11 +123,20 @@ func printPlan(env Environment, output format, plan pipeline.Plan) error {
 		t.AppendRow([]any{w.SDKAppID, w.Day, w.Stream.String(), taskOf(w.TaskID), w.State, pull, w.Why})
 	}
 	t.Render()
+	requests, takes := many(plan.Requests, "request"), plan.Duration.Round(time.Second).String()
+	if plan.AtMost > plan.Requests {
+		requests = count(int64(plan.Requests)) + " to " + many(plan.AtMost, "request")
+		takes += " to " + plan.Longest.Round(time.Second).String()
+	}
 	_, err := fmt.Fprintf(env.Stdout, "%s of %s would be pulled, by %s, which %s %s at the allowed rate\n",
-		count(int64(due)), many(len(plan.Windows), "window"), many(plan.Requests, "request"), english.PluralWord(plan.Requests, "takes", "take"), plan.Duration.Round(time.Second))
-	if err == nil && plan.ByKind.Spans > 0 {
-		_, err = fmt.Fprintf(env.Stdout, "%s for single days, %s for several days, which %s to %d to %d more for single days\n",
-			many(plan.ByKind.Days, "request"), many(plan.ByKind.Spans, "request"), english.PluralWord(plan.ByKind.Spans, "leads", "lead"), plan.ByKind.Least, plan.ByKind.Most)
+		count(int64(due)), many(len(plan.Windows), "window"), requests, english.PluralWord(plan.AtMost, "takes", "take"), takes)
+	switch {
+	case err != nil:
+	case plan.ByKind.Spans > 0:
+		_, err = fmt.Fprintf(env.Stdout, "%s for single days, %s for several days, and at most %s more: for parts of these where figures changed, to check answers, and for single days instead where that saves requests\n",
+			many(plan.ByKind.Days, "request"), many(plan.ByKind.Spans, "request"), count(int64(plan.ByKind.More)))
+	case plan.Compares:
+		_, err = fmt.Fprintf(env.Stdout, "%s by single days: but a comparison comes first, and if the days add up, requests for several days replace many of these\n", many(plan.ByKind.Days, "request"))
 	}
 	return err
 }

@@ -28,12 +28,21 @@ const (
 // and how many spans are tried. Tests change them.
 type worth struct{ spans, evidence, evidenceFirst, tried int }
 
+// mostForComparison is how many requests such a comparison takes, at most, besides those for the
+// days: the looks, the comparison, and the days that share no request with others.
+const mostForComparison = maxLooks + 1 + denseAmong
+
+// gathersFirst reports whether a job without evidence begins with a comparison.
+func (p *Pipeline) gathersFirst(plan appPlan, ofTasks int) bool {
+	return p.settings.Spans && !plan.scheduled && plan.reprocess == Missing && ofTasks >= p.opts.worth.evidenceFirst
+}
+
 // gatherFirst lets a long backfill begin with the evidence that the days add up. It looks
 // for tasks with figures on its newest days, requests these days of theirs by themselves,
 // and compares them. asked says that it pulled windows of the plan.
 func (p *puller) gatherFirst(ctx context.Context, work *appWork, ofTasks int) (asked bool, err error) {
 	plan := work.plan
-	if !p.settings.Spans || p.kind != KindBackfill || plan.reprocess != Missing || ofTasks < p.opts.worth.evidenceFirst {
+	if !p.gathersFirst(plan, ofTasks) {
 		return false, nil
 	}
 	newest := work.policy.newestSpanTo(plan.last, p.opts.Now())
@@ -131,29 +140,37 @@ func (p *puller) lookForFigures(ctx context.Context, work *appWork, of planStrea
 // tasks with the most figures. If both agree, later runs may use spans. A failure changes
 // nothing: the next run tries again.
 func (p *puller) gatherEvidence(ctx context.Context, at turn, plan appPlan, rules policy, ofTasks int) error {
-	if !p.settings.Spans || !plan.scheduled || plan.spans == nil && ofTasks < p.opts.worth.evidence {
-		return nil
+	due, err := p.evidenceDue(ctx, plan, rules, ofTasks)
+	if err != nil {
+		return err
 	}
+	for _, of := range due {
+		if err := p.compareSpan(ctx, at, rules, of, rules.newestSpan(p.opts.Now())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// evidenceDue returns the streams for which a run gathers evidence.
+func (p *Pipeline) evidenceDue(ctx context.Context, plan appPlan, rules policy, ofTasks int) (due []stream.Stream, err error) {
 	days := rules.newestSpan(p.opts.Now())
-	if days.Last-days.First < 1 {
-		return nil
+	if !p.settings.Spans || !plan.scheduled || plan.spans == nil && ofTasks < p.opts.worth.evidence || days.Last-days.First < 1 {
+		return nil, nil
 	}
 	for _, planned := range plan.streams {
 		if !planned.ByTask() {
 			continue
 		}
-		evidence, err := p.db.Evidence(ctx, at.Account.SDKAppID, planned.Stream, p.opts.Now())
+		evidence, err := p.db.Evidence(ctx, plan.app.Account.SDKAppID, planned.Stream, p.opts.Now())
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if evidence.Contradicted || evidence.Fresh(p.opts.Now()) {
-			continue
-		}
-		if err := p.compareSpan(ctx, at, rules, planned.Stream, days); err != nil {
-			return err
+		if !evidence.Contradicted && !evidence.Fresh(p.opts.Now()) {
+			due = append(due, planned.Stream)
 		}
 	}
-	return nil
+	return due, nil
 }
 
 func (p *puller) compareSpan(ctx context.Context, at turn, rules policy, of stream.Stream, days calendar.Span) error {

@@ -3,26 +3,41 @@ package pipeline
 import (
 	"context"
 	"time"
+
+	"pushloss/internal/stream"
 )
 
 // Plan is what a run or a backfill would do.
 type Plan struct {
 	Windows []PlannedWindow `json:"windows"`
-	// The requests and Duration cover all apps, which run at the same time.
-	Requests int          `json:"requests"`
-	ByKind   PlannedCalls `json:"requests_by_kind"`
-	// Duration is how long the requests take, without those expected.
-	Duration time.Duration `json:"-"`
+	// The requests and durations cover all apps, which run at the same time. They leave out
+	// what no plan can know: refused requests, and spans that are wrong.
+	Requests int           `json:"requests"` // at least
+	AtMost   int           `json:"requests_at_most"`
+	ByKind   PlannedCalls  `json:"requests_by_kind"`
+	Duration time.Duration `json:"-"` // of the least requests
+	Longest  time.Duration `json:"-"`
+	// Compares says that the job first finds out whether days add up, and then uses spans
+	// where they do.
+	Compares bool `json:"compares_first"`
 }
 
 // PlannedCalls are the requests of a plan by kind.
 type PlannedCalls struct {
 	Days  int `json:"days"`  // for one day
 	Spans int `json:"spans"` // for several days
-	// Least and Most limit the requests for single days that the spans lead to: where their
-	// tasks have figures now, up to every day of theirs, and for the sample that is checked.
-	Least int `json:"then_at_least"`
-	Most  int `json:"then_at_most"`
+	// More are the requests for parts of the spans, at most: to narrow them, to check them,
+	// or to go by days instead, where spans save no requests.
+	More int `json:"then_at_most"`
+	// Less is how many requests going by days may take less than the spans.
+	less int
+}
+
+func (c PlannedCalls) atLeast() int { return c.Days + c.Spans - c.less }
+func (c PlannedCalls) atMost() int  { return c.Days + c.Spans + c.More }
+
+func (c *PlannedCalls) add(o PlannedCalls) {
+	c.Days, c.Spans, c.More, c.less = c.Days+o.Days, c.Spans+o.Spans, c.More+o.More, c.less+o.less
 }
 
 // PlanRun returns what Run would do at the given time; the zero time means now. It does
@@ -55,30 +70,86 @@ func (p *Pipeline) planOf(ctx context.Context, apps []App, prepare func(context.
 		if plan.spans, err = p.spanRules(ctx, plan, rules, now, now); err != nil {
 			return Plan{}, err
 		}
-		var calls PlannedCalls
-		runs := plan.spanRuns()
-		for week, err := range plan.weeks(ctx, p.db, allWindows) {
+		calls, ofTasks, err := p.expect(ctx, plan, func(windows []PlannedWindow) { all.Windows = append(all.Windows, windows...) })
+		if err != nil {
+			return Plan{}, err
+		}
+		least, most := calls.atLeast(), calls.atMost()
+		if spans, found, err := p.spansAfterComparison(ctx, plan, rules, ofTasks); err != nil {
+			return Plan{}, err
+		} else if found > 0 {
+			bySpans, _, err := p.expect(ctx, spans, func([]PlannedWindow) {})
 			if err != nil {
 				return Plan{}, err
 			}
-			for _, windows := range week.days {
-				all.Windows = append(all.Windows, windows...)
-				calls.Days += len(plan.requests(windows))
-			}
-			for _, part := range runs.add(week) {
-				calls.add(part.expect())
-			}
+			all.Compares = true
+			least, most = min(least, bySpans.atLeast()), max(most, bySpans.atMost())+found*mostForComparison
 		}
-		for _, part := range runs.rest() {
-			calls.add(part.expect())
+		evidence, err := p.evidenceDue(ctx, plan, rules, ofTasks)
+		if err != nil {
+			return Plan{}, err
 		}
+		most += len(evidence)
 		all.ByKind.add(calls)
-		all.Duration = max(all.Duration, app.Duration(calls.Days+calls.Spans))
+		all.Requests, all.AtMost = all.Requests+least, all.AtMost+most
+		all.Duration, all.Longest = max(all.Duration, app.Duration(least)), max(all.Longest, app.Duration(most))
 	}
-	all.Requests = all.ByKind.Days + all.ByKind.Spans
 	return all, nil
 }
 
-func (c *PlannedCalls) add(o PlannedCalls) {
-	c.Days, c.Spans, c.Least, c.Most = c.Days+o.Days, c.Spans+o.Spans, c.Least+o.Least, c.Most+o.Most
+// expect returns the requests of a plan, and how many of them are for single days of tasks.
+func (p *Pipeline) expect(ctx context.Context, plan appPlan, each func([]PlannedWindow)) (calls PlannedCalls, ofTasks int, err error) {
+	runs := plan.spanRuns()
+	used := make(map[stream.Stream]int) // the most days of a span
+	expect := func(parts []spanPart) {
+		for _, part := range parts {
+			calls.add(part.expect())
+			for _, r := range part.requests {
+				used[r.stream] = max(used[r.stream], r.length())
+			}
+		}
+	}
+	for week, err := range plan.weeks(ctx, p.db, allWindows) {
+		if err != nil {
+			return calls, ofTasks, err
+		}
+		for _, windows := range week.days {
+			each(windows)
+			requests := plan.requests(windows)
+			calls.Days += len(requests)
+			for _, r := range requests {
+				if r.ofTasks() {
+					ofTasks++
+				}
+			}
+		}
+		expect(runs.add(week))
+	}
+	expect(runs.rest())
+	for _, days := range used {
+		calls.More += 1 + days // the probe, and the check of the likeliest tasks
+	}
+	return calls, ofTasks, nil
+}
+
+// spansAfterComparison returns the plan that uses the spans of each stream that a backfill
+// compares first, and their number.
+func (p *Pipeline) spansAfterComparison(ctx context.Context, plan appPlan, rules policy, ofTasks int) (appPlan, int, error) {
+	if plan.spans != nil || !p.gathersFirst(plan, ofTasks) {
+		return plan, 0, nil
+	}
+	plan.spans = &spanRules{policy: rules, now: p.opts.Now(), asOf: p.opts.Now(), worth: p.opts.worth.spans}
+	for _, planned := range plan.streams {
+		if !planned.ByTask() {
+			continue
+		}
+		evidence, err := p.db.Evidence(ctx, plan.app.Account.SDKAppID, planned.Stream, p.opts.Now())
+		if err != nil {
+			return plan, 0, err
+		}
+		if !evidence.Contradicted {
+			plan.spans.streams = append(plan.spans.streams, planned.Stream)
+		}
+	}
+	return plan, len(plan.spans.streams), nil
 }

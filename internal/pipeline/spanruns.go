@@ -146,21 +146,29 @@ func (p appPlan) orderRuns(runs []spanTask) {
 	})
 }
 
-// expect returns the spans and the requests for single days that they lead to.
+// length returns how many days the request covers.
+func (r spanRequest) length() int { return int(r.days.Last-r.days.First) + 1 }
+
+// expect returns the spans, and the requests that they may lead to: for every day of theirs,
+// and where they are longer than a week for their weeks, and for a sample.
 func (s spanPart) expect() PlannedCalls {
-	figures, days := 0, 0
+	days, weeks, longest := 0, 0, 0
 	for _, r := range s.requests {
-		days = max(days, int(r.days.Last-r.days.First)+1)
+		asked := make(map[calendar.Day]bool)
 		for _, task := range r.tasks {
-			if task.figures {
-				figures++
+			for day := task.Due.First; day <= task.Due.Last; day++ {
+				asked[day] = true
 			}
 		}
+		days += len(asked)
+		longest = max(longest, r.length())
 	}
-	sampled := int(math.Ceil(sampleShare * float64(len(s.requests))))
+	if longest > int(weekLong/(24*time.Hour)) {
+		weeks = len(s.requests) * (longest/6 + 1)
+	}
+	sampled := max(1, int(math.Ceil(sampleShare*float64(len(s.requests)))))
 	return PlannedCalls{
-		Spans: len(s.requests),
-		Least: (figures + sampled + extract.MaxTasksPerRequest - 1) / extract.MaxTasksPerRequest, // a request is shared
-		Most:  requestsByDays(s.requests) + sampled*days,
+		Spans: len(s.requests), More: days + weeks + sampled*longest,
+		less: max(0, len(s.requests)-requestsByDays(s.requests)),
 	}
 }

@@ -103,8 +103,12 @@ func TestSpansSaveCallsAndMissNoFigure(t *testing.T) {
 	p.agree()
 	for range 2 {
 		p.next()
+		plan, err := p.Jobs(pipeline.Options{}).PlanRun(t.Context(), time.Time{})
 		report := p.Run(load.RunDone)
 		p.equalsNow(today - 7)
+		if err != nil || report.Requests < int64(plan.Requests) || report.Requests > int64(plan.AtMost) {
+			t.Errorf("%d requests, planned were %d to %d: %v", report.Requests, plan.Requests, plan.AtMost, err)
+		}
 		if report.Requests > byDays.Requests*4/10 || report.CallsSaved < report.Requests {
 			t.Errorf("%d calls with spans (%d saved), %d by days", report.Requests, report.CallsSaved, byDays.Requests)
 		}
@@ -232,7 +236,7 @@ func TestABackfillUsesSpansOnlyOfTasksWhereTheySaveRequests(t *testing.T) {
 			if !test.denseFirst {
 				ids = append(ids, w.addDense(test.dense)...)
 			}
-			report := w.backfill(today-days, today-1, load.RunDone)
+			report := w.backfillAsPlanned(today-days, today-1)
 			w.EqualsTruth(today-days, today-1, ids...)
 			if requests := report.Requests - days; requests > test.most {
 				t.Errorf("%d requests for tasks, want %d at most; by days %d", requests, test.most, byDays(test.dense+test.sparse))
@@ -243,6 +247,19 @@ func TestABackfillUsesSpansOnlyOfTasksWhereTheySaveRequests(t *testing.T) {
 			w.verifies()
 		})
 	}
+}
+
+// backfillAsPlanned is backfill with as many requests as its plan says.
+func (w *fixture) backfillAsPlanned(from, to calendar.Day) pipeline.Report {
+	w.t.Helper()
+	request := pipeline.BackfillRequest{From: from, To: to, Reprocess: pipeline.Missing}
+	plan, err := w.Jobs(pipeline.Options{}).PlanBackfill(w.t.Context(), request)
+	report := w.Backfill(request, load.RunDone)
+	w.t.Logf("planned %d to %d requests, made %d", plan.Requests, plan.AtMost, report.Requests)
+	if err != nil || report.Requests < int64(plan.Requests) || report.Requests > int64(plan.AtMost) {
+		w.t.Errorf("%d requests, planned were %d to %d: %v", report.Requests, plan.Requests, plan.AtMost, err)
+	}
+	return report
 }
 
 // BenchmarkSparseBackfill backfills a year of 500 tasks.
@@ -415,7 +432,7 @@ func TestALongBackfillBeginsWithTheEvidenceForSpans(t *testing.T) {
 		t.Run(fmt.Sprintf("%s sent_at=%t", test.faults, test.withSentAt), func(t *testing.T) {
 			t.Parallel()
 			w, ids := sparse(t, test.tasks, 28, test.withSentAt, strings.Fields(test.faults)...)
-			report := w.backfill(today-28, today-1, load.RunDone)
+			report := w.backfillAsPlanned(today-28, today-1)
 			w.EqualsTruth(today-28, today-1, ids...)
 			if (report.WindowsBySpan > 0) != test.bySpans {
 				t.Errorf("%d windows by spans", report.WindowsBySpan)

@@ -47,7 +47,7 @@ func (w *world) truth() map[window]map[key]figure {
 	facts := make(map[window]map[key]figure)
 	for _, app := range apps() {
 		for day := w.firstDay(); day <= w.lastDay(); day++ {
-			for _, task := range append([]string{""}, tasks...) {
+			for _, task := range append([]string{""}, w.tasks...) {
 				if figures := w.trueFigures(app, day, task); len(figures) > 0 {
 					facts[window{app, day.String(), task}] = figures
 				}
@@ -232,7 +232,7 @@ func (w *world) sameLedger(want map[window]*entry) (problems differences) {
 func (w *world) pulledAll(ledger map[window]*entry) (problems differences) {
 	for _, app := range apps() {
 		for day := w.firstDay(); day <= w.lastDay(); day++ {
-			for _, task := range append([]string{""}, tasks...) {
+			for _, task := range append([]string{""}, w.tasks...) {
 				if ledger[window{app, day.String(), task}] == nil {
 					problems.add("%v was never pulled", window{app, day.String(), task})
 				}

@@ -20,7 +20,7 @@ func TestChaosLeavesEverythingAsIfNothingHadHappened(t *testing.T) {
 	w := newWorld(t, rand.New(rand.NewPCG(round.seed, 99)))
 	w.quietly("migrate", "up")
 	for _, app := range apps() {
-		w.quietly(append([]string{"tasks", "add", "--app", fmt.Sprint(app), "--sent-at", w.firstDay().String()}, tasks...)...)
+		w.quietly(w.adding(app, w.tasks[:len(w.tasks)-sparseTasks()/2]...)...)
 	}
 
 	// Evidence that the days add up, until a span is wrong.
@@ -36,6 +36,9 @@ func TestChaosLeavesEverythingAsIfNothingHadHappened(t *testing.T) {
 
 	// The state after the storm, and failures of final days and of others.
 	w.awaitSilence()
+	for _, app := range apps() {
+		w.quietly(w.adding(app, w.tasks...)...)
+	}
 	s.processes = append(s.processes, w.failing(w.today-lookback-2, w.lastDay())...)
 	_, _, problems := w.likeTheModel()
 	report := func() {
@@ -66,7 +69,6 @@ func TestChaosLeavesEverythingAsIfNothingHadHappened(t *testing.T) {
 	problems = append(problems, w.truePushes()...)
 	problems = append(problems, archive.equalsAnswers(w.api.Answers())...)
 	problems = append(problems, w.keptPace()...)
-	problems = append(problems, w.namedOnce()...)
 	problems = append(problems, s.reportedRuns()...)
 	problems = append(problems, s.leakedSecrets(archive)...)
 	report()
@@ -107,16 +109,6 @@ func (w *world) likeTheModel() (archive, *model, differences) {
 	problems = append(problems, w.sameChanges(modelled.changes)...)
 	problems = append(problems, w.sameLedger(modelled.ledger)...)
 	return kept, modelled, problems
-}
-
-// namedOnce compares the calls with the rule that each names a task at most once.
-func (w *world) namedOnce() (problems differences) {
-	for _, call := range w.api.Calls() {
-		if slices.Contains(call.Faults, repeatRefused) {
-			problems.add("a call names a task twice: %+v", call)
-		}
-	}
-	return problems
 }
 
 // figures returns a line about the round.

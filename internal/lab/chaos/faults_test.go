@@ -19,7 +19,12 @@ type deck struct {
 	w      *world
 	left   []string
 	dealt  map[string]int
+	lies   func() bool // liars are dealt too
 }
+
+// liars are the faults whose answers for several days are not the sum of the days: no job uses
+// such a request after one. So they come late, and kills before that meet such requests.
+var liars = []string{"week-differs", "end-inclusive", "span-drops", "span-stale", "forget-after", "forget-error"}
 
 // deal switches to other faults, several at the same time.
 func (d *deck) deal() error {
@@ -27,7 +32,9 @@ func (d *deck) deal() error {
 	for range 4 + d.chance.IntN(4) {
 		if len(d.left) == 0 {
 			for _, info := range sandbox.Faults() {
-				d.left = append(d.left, info.Name)
+				if d.lies() || !slices.Contains(liars, info.Name) {
+					d.left = append(d.left, info.Name)
+				}
 			}
 			d.chance.Shuffle(len(d.left), func(i, j int) { d.left[i], d.left[j] = d.left[j], d.left[i] })
 		}

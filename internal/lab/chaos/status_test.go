@@ -30,7 +30,7 @@ func (w *world) status() (p *process, problems differences) {
 	forgotten := 0
 	for day := w.firstDay(); day <= w.lastDay(); day++ {
 		if w.isForgotten(day.String()) {
-			forgotten += windowsOfDay()
+			forgotten += w.windowsOfDay()
 		}
 	}
 	if p.code() != 1 {
@@ -57,4 +57,4 @@ func (w *world) status() (p *process, problems differences) {
 
 // windowsOfDay counts an app's windows: of losses and statistics each task's and the
 // whole app's, and one of each chat stream.
-func windowsOfDay() int { return 2*(len(tasks)+1) + 2 }
+func (w *world) windowsOfDay() int { return 2*(len(w.tasks)+1) + 2 }

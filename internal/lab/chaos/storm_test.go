@@ -33,7 +33,7 @@ type storm struct {
 func newStorm(w *world, seed uint64, kills int) *storm {
 	s := &storm{w: w, seed: seed, kills: kills, ended: make(chan struct{})}
 	s.finish = sync.OnceFunc(func() { close(s.ended) })
-	s.deck = &deck{chance: s.chance(0), w: w, dealt: make(map[string]int)}
+	s.deck = &deck{chance: s.chance(0), w: w, dealt: make(map[string]int), lies: func() bool { return 2*s.killed.Load() >= int64(s.kills) }}
 	return s
 }
 
@@ -131,6 +131,8 @@ func (s *storm) command(chance *rand.Rand) []string {
 		return append([]string{"backfill", "--from", first.String(), "--to", last.String()}, more...)
 	}
 	switch n := chance.IntN(20); {
+	case n < 2:
+		return s.w.adding(apps()[chance.IntN(len(apps()))], s.w.tasks[chance.IntN(len(s.w.tasks))])
 	case n < 9:
 		return []string{"run"}
 	case n < 14:
@@ -138,7 +140,7 @@ func (s *storm) command(chance *rand.Rand) []string {
 	case n < 15:
 		return backfill("--reprocess", "failed")
 	case n < 16:
-		return backfill("--task", tasks[chance.IntN(len(tasks))], "--reprocess", "all")
+		return backfill("--task", s.w.tasks[chance.IntN(len(s.w.tasks))], "--reprocess", "all")
 	}
 	return backfill("--reprocess", "all")
 }

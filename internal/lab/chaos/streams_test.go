@@ -69,7 +69,7 @@ func (w *world) truePushes() (problems differences) {
 					want(row{of{app, day.String(), task, "platform", p.EventType, p.PushPlatform}, counters{p.Total, p.Sent, p.Delivered, p.Click}})
 				}
 			}
-			for _, task := range append([]string{""}, tasks...) {
+			for _, task := range append([]string{""}, w.tasks...) {
 				counted(task, w.api.Statistics(app, task, span.Start, span.End))
 			}
 			counted("chat", w.api.ChatStatistics(app, span.Start, span.End))

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -37,14 +38,25 @@ const (
 	rate = 16
 )
 
-// tasks are those of each app. The API page's sample has one of them.
-var tasks = []string{"t1", "t2", "t3", "t4", "t5", "t6", "xxx-yyy-zzz"}
+// sparseTasks is how many tasks of each app have figures for a few days only: enough of them that
+// spans prove their other days. A half is registered in the course of the storm, so that there
+// always are days to prove.
+func sparseTasks() int {
+	if round.kills >= longRound {
+		return 40
+	}
+	return 14
+}
+
+// denseTasks have figures on most days. The API page's sample has one of them.
+var denseTasks = []string{"t1", "t2", "t3", "t4", "t5", "t6", "xxx-yyy-zzz"}
 
 // world is a database, a sandbox, and two replicas' ways to them.
 type world struct {
 	t     *testing.T
 	zone  *time.Location
 	today calendar.Day
+	tasks []string // of each app
 
 	server   *pgtest.Server
 	database *url.URL // the tables' owner, not a superuser
@@ -69,8 +81,14 @@ func newWorld(t *testing.T, chance *rand.Rand) *world {
 	t.Helper()
 	zone := lab.Noon(t)
 	w := &world{t: t, zone: zone, today: calendar.DayOf(time.Now(), zone), userSigs: make(map[string]bool)}
+	w.tasks = slices.Clone(denseTasks)
+	for i := range sparseTasks() {
+		start := (w.firstDay() + calendar.Day(i*5%days)).Window(zone).Start
+		w.tasks = append(w.tasks, fmt.Sprintf("%08x_sparse", start.Add(9*time.Hour+time.Duration(i)*time.Minute).Unix()))
+	}
 	w.api = lab.NewAPI(t, func(cfg *sandbox.Config) {
 		cfg.Seed, cfg.Location, cfg.QuietDays, cfg.RecordAnswers = chance.Uint64(), zone, 0.15, true
+		cfg.TaskStarts, cfg.ActiveDays = true, 4
 	})
 	w.api.Behind(http.HandlerFunc(w.serve))
 	w.address = strings.TrimPrefix(w.api.URL, "http://")
@@ -88,6 +106,11 @@ func newWorld(t *testing.T, chance *rand.Rand) *world {
 		w.replicas[i] = w.newReplica()
 	}
 	return w
+}
+
+// adding is the command that registers tasks of an app.
+func (w *world) adding(app int64, tasks ...string) []string {
+	return append([]string{"tasks", "add", "--app", fmt.Sprint(app), "--sent-at", w.firstDay().String()}, tasks...)
 }
 
 func apps() []int64 { return []int64{lab.App, lab.OtherApp} }
