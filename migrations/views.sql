@@ -390,7 +390,7 @@ JOIN pushloss.task AS t USING (task_key)
 LEFT JOIN pushloss.ledger AS l
     ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = f.task_key AND l.stream_id = 1
 GROUP BY f.sdk_app_id, f.day, t.task_id, t.sent_at;
-COMMENT ON VIEW analytics.task_push_daily IS 'Pushes of a task, all channels together: one row per app, day and task with any.';
+COMMENT ON VIEW analytics.task_push_daily IS 'Pushes of a task, all channels together: one row per app, day and task with any pushes.';
 COMMENT ON COLUMN analytics.task_push_daily.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.task_push_daily.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.task_push_daily.task_id IS 'TaskID of the push task.';
@@ -895,12 +895,12 @@ LEFT JOIN pushloss.ledger AS l
     ON l.sdk_app_id = expected.sdk_app_id AND l.day = expected.day AND l.task_key = expected.task_key
         AND l.stream_id = expected.stream_id
 WHERE l.sdk_app_id IS NULL;
-COMMENT ON VIEW analytics.stream_coverage IS 'The state of each window of every stream that runs pull: one row per stream, app, day and task (or the whole app), also for windows never pulled.';
+COMMENT ON VIEW analytics.stream_coverage IS 'The state of each window of every stream that runs pull or have pulled: one row per stream, app, day and task (or the whole app), also for windows never pulled.';
 COMMENT ON COLUMN analytics.stream_coverage.stream IS 'The statistic of the API: loss, statistics (numbers of pushes), chat_loss or chat_statistics (the same of chat messages).';
 COMMENT ON COLUMN analytics.stream_coverage.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.stream_coverage.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.stream_coverage.task_id IS 'TaskID of the push task; empty text for the whole app.';
-COMMENT ON COLUMN analytics.stream_coverage.state IS 'loaded; empty: there was nothing; absent: the answer lacked the task; unproven: no answer loaded it while the API is believed to have remembered its whole day, so its figures, or their absence, may be a part; unavailable: an error for such a day; failed: the last pull got no answer, and earlier figures stay; open: not pulled yet.';
+COMMENT ON COLUMN analytics.stream_coverage.state IS 'loaded; empty: there was nothing; absent: the answer lacked the task; unproven: no answer loaded it while the API is believed to have remembered its whole day, so its figures, or their absence, may be incomplete; unavailable: an error for such a day; failed: the last pull got no answer, and earlier figures stay; open: not pulled yet.';
 COMMENT ON COLUMN analytics.stream_coverage.settled IS 'Whether the figures are final: scheduled runs no longer pull the window.';
 COMMENT ON COLUMN analytics.stream_coverage.settled_reason IS 'lookback: pulled long enough after the day''s end; api_memory: asking again brings nothing more; retired: the task is no longer followed; NULL while not settled.';
 COMMENT ON COLUMN analytics.stream_coverage.pulls IS 'How often the window was pulled, failures included.';
@@ -940,7 +940,7 @@ COMMENT ON VIEW analytics.coverage IS 'The state of the losses of each day of a 
 COMMENT ON COLUMN analytics.coverage.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.coverage.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.coverage.task_id IS 'Always an empty text. The windows of tasks are in task_coverage.';
-COMMENT ON COLUMN analytics.coverage.state IS 'loaded; empty: there was nothing; unproven: no answer loaded it while the API is believed to have remembered its whole day, so its figures, or their absence, may be a part; unavailable: an error for such a day; failed: the last pull got no answer, and earlier figures stay; open: not pulled yet.';
+COMMENT ON COLUMN analytics.coverage.state IS 'loaded; empty: there was nothing; unproven: no answer loaded it while the API is believed to have remembered its whole day, so its figures, or their absence, may be incomplete; unavailable: an error for such a day; failed: the last pull got no answer, and earlier figures stay; open: not pulled yet.';
 COMMENT ON COLUMN analytics.coverage.settled IS 'Whether the figures are final: scheduled runs no longer pull the window.';
 COMMENT ON COLUMN analytics.coverage.settled_reason IS 'lookback: pulled long enough after the day''s end; api_memory: asking again brings nothing more; NULL while not settled.';
 COMMENT ON COLUMN analytics.coverage.pulls IS 'How often the window was pulled, failures included.';
@@ -957,7 +957,7 @@ COMMENT ON VIEW analytics.task_coverage IS 'The state of the losses of each day 
 COMMENT ON COLUMN analytics.task_coverage.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.task_coverage.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.task_coverage.task_id IS 'TaskID of the push task.';
-COMMENT ON COLUMN analytics.task_coverage.state IS 'loaded; empty: there was nothing; absent: the answer lacked the task; unproven: no answer loaded it while the API is believed to have remembered its whole day, so its figures, or their absence, may be a part; unavailable: an error for such a day; failed: the last pull got no answer, and earlier figures stay; open: not pulled yet.';
+COMMENT ON COLUMN analytics.task_coverage.state IS 'loaded; empty: there was nothing; absent: the answer lacked the task; unproven: no answer loaded it while the API is believed to have remembered its whole day, so its figures, or their absence, may be incomplete; unavailable: an error for such a day; failed: the last pull got no answer, and earlier figures stay; open: not pulled yet.';
 COMMENT ON COLUMN analytics.task_coverage.settled IS 'Whether the figures are final: scheduled runs no longer pull the window.';
 COMMENT ON COLUMN analytics.task_coverage.settled_reason IS 'lookback: pulled long enough after the day''s end; api_memory: asking again brings nothing more; retired: the task is no longer followed; NULL while not settled.';
 COMMENT ON COLUMN analytics.task_coverage.pulls IS 'How often the window was pulled, failures included.';
@@ -1047,7 +1047,7 @@ LEFT JOIN pushloss.err_code AS c USING (err_code_key)
 LEFT JOIN pushloss.event AS e USING (event_type)
 LEFT JOIN pushloss.platform AS p USING (platform_id)
 LEFT JOIN (SELECT task_key, task_id FROM pushloss.task) AS t USING (task_key);
-COMMENT ON VIEW analytics.reconciliations IS 'Do the days add up? Each check compares the sum of a span''s stored days with the API''s answer for the whole span: one row per compared figure, or one row with empty figures if neither side has any.';
+COMMENT ON VIEW analytics.reconciliations IS 'Whether the days add up. Each check compares the sum of a span''s stored days with the API''s answer for the whole span: one row per compared figure, or one row with empty figures if neither side has any.';
 COMMENT ON COLUMN analytics.reconciliations.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.reconciliations.first_day IS 'First day of the span, in the app''s time zone.';
 COMMENT ON COLUMN analytics.reconciliations.last_day IS 'Last day of the span, included.';
@@ -1109,7 +1109,7 @@ COMMENT ON COLUMN analytics.jumps.jump_id IS 'Number of the event.';
 COMMENT ON COLUMN analytics.jumps.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.jumps.first_day IS 'First day that stands out, in the app''s time zone.';
 COMMENT ON COLUMN analytics.jumps.last_day IS 'Last day that stands out, so far.';
-COMMENT ON COLUMN analytics.jumps.state IS 'open; over: a later day is as usual, or the event has lasted for four weeks, so that its level is the usual one; withdrawn: by figures that changed later, no day stands out.';
+COMMENT ON COLUMN analytics.jumps.state IS 'open; over: a later day is as usual, or the event has lasted for four weeks, so that its level is the usual one; withdrawn: figures changed later, and no day stands out any more.';
 COMMENT ON COLUMN analytics.jumps.stage IS 'Where the pushes were lost: ready_to_send (could be sent, were not) or post_send_delivered (sent, not delivered).';
 COMMENT ON COLUMN analytics.jumps.event_type IS '1 offline push, 2 online push.';
 COMMENT ON COLUMN analytics.jumps.event IS 'offline: through a vendor''s channel; online: over the app''s own connection.';
@@ -1159,10 +1159,10 @@ CREATE OR REPLACE VIEW analytics.alerts AS
 SELECT alert_id, kind, nullif(sdk_app_id, 0) AS sdk_app_id, nullif(job, '') AS job, detail, opened_at, closed_at,
     nullif(cause, '') AS cause
 FROM pushloss.alert;
-COMMENT ON VIEW analytics.alerts IS 'What went wrong with the ETL or the pushes, from when until when: one row per event.';
+COMMENT ON VIEW analytics.alerts IS 'What went wrong with the ETL or the pushes, and how long it lasted: one row per event.';
 COMMENT ON COLUMN analytics.alerts.alert_id IS 'Number of the event.';
 COMMENT ON COLUMN analytics.alerts.kind IS 'run_failed: a run failed; app_stopped: the API refused an app until an operator acts; gap: windows are missing, late or failed; stale: no run has been completed for two periods of the schedule; reconciliation: stored days still differ from the API''s answer for them; unproven: days were pulled too late for the API to prove that its answer was complete; emptied: an answer removed figures, or lowered those of a window by more than a tenth; spans: an answer for several days was not the sum of its days; jump: losses stand out against their own past, see jumps.';
-COMMENT ON COLUMN analytics.alerts.sdk_app_id IS 'SDKAppID of the app; NULL where it is about all.';
+COMMENT ON COLUMN analytics.alerts.sdk_app_id IS 'SDKAppID of the app; NULL for an event of no single app.';
 COMMENT ON COLUMN analytics.alerts.job IS 'Job that failed, for run_failed; NULL otherwise.';
 COMMENT ON COLUMN analytics.alerts.detail IS 'What was known when the event began.';
 COMMENT ON COLUMN analytics.alerts.opened_at IS 'When it was first seen.';

@@ -1,0 +1,23 @@
+-- Comments that were wrong, or hard to read.
+COMMENT ON SCHEMA analytics IS 'Push losses of Tencent Cloud Chat, for analysts. Counts are numbers of pushes. A day is a date in the app''s time zone, which the view apps has. Times are instants, shown in the time zone of the session. The comment of each view says what one row is: figures of different grains never add up.';
+COMMENT ON TABLE pushloss.app_stream IS 'Which streams scheduled runs pull for an app. Without a row, they pull the losses alone.';
+COMMENT ON COLUMN pushloss.app_stream.first_day IS 'First due day of a stream that was chosen after the app had figures; NULL if it is the app''s first day.';
+COMMENT ON COLUMN pushloss.stream.meaning IS 'What it counts.';
+COMMENT ON COLUMN pushloss.run.windows IS 'Windows (a day of a task, or of the whole app) that were loaded, or found empty, absent or out of reach; failed ones are not among them.';
+COMMENT ON COLUMN pushloss.platform.platform IS 'Name of the channel. Online pushes have no channel: their number is 0.';
+COMMENT ON COLUMN pushloss.counter.counter_id IS 'Key used in the facts; differs from the key of every stage.';
+COMMENT ON COLUMN pushloss.platform_push_count.event_type IS 'Offline or online push; 0 where the API does not say.';
+COMMENT ON COLUMN pushloss.ledger.settled_reason IS 'lookback: pulled long enough after the day''s end; api_memory: asking again brings nothing more; retired: the task is no longer followed.';
+COMMENT ON COLUMN pushloss.ledger.opened_at IS 'Since when the window waits to be pulled again because a comparison differed; NULL if it does not.';
+COMMENT ON COLUMN pushloss.reject.task_id IS 'TaskID that the answer has for it.';
+COMMENT ON COLUMN pushloss.reject.list IS 'List of the answer that has it.';
+COMMENT ON COLUMN pushloss.reconciliation.attempt IS '1, or more if the checks of the same span before it differed.';
+COMMENT ON COLUMN pushloss.reconciliation.state IS 'agreed; differs: its days were opened, and the check was not repeated since; stays: it differed again after its days were pulled again, which is a warning; unproven: beyond the API''s memory, so it proves nothing; superseded: a later check replaces it.';
+COMMENT ON COLUMN pushloss.reconciliation_key.reported IS 'Figure in the API''s answer for the whole span; 0 where the answer lacks it.';
+COMMENT ON COLUMN pushloss.alert.sdk_app_id IS 'App; 0 for an event of no single app.';
+COMMENT ON COLUMN pushloss.alert.good_jobs IS 'Jobs in a row that found the event over while it is open. An event that came back within a week needs several.';
+COMMENT ON COLUMN pushloss.message.target IS 'Service, and the target''s number among those of that service. The URL has a token and is not stored.';
+COMMENT ON TABLE pushloss.error_catalogue IS 'What error codes mean, by stage and push channel: error_codes.csv, one row for each stage and channel that a line of it covers.';
+COMMENT ON COLUMN pushloss.error_catalogue.likely_cause IS 'Why it occurs.';
+COMMENT ON COLUMN pushloss.app.retired_at IS 'Since when runs leave the app out and its gaps raise no alert; NULL while it is pulled.';
+COMMENT ON COLUMN pushloss.ledger.state IS 'loaded; empty: there was nothing; absent: the answer lacked the task; unproven: no answer loaded or proved it while the API is believed to have remembered its whole day, so its figures, or their absence, may be incomplete; unavailable: an error for such a day; failed; open: not pulled yet.';
