@@ -126,7 +126,9 @@ func printPlan(env Environment, output format, plan pipeline.Plan) error {
 	requests, takes := many(plan.Requests, "request"), plan.Duration.Round(time.Second).String()
 	if plan.AtMost > plan.Requests {
 		requests = count(int64(plan.Requests)) + " to " + many(plan.AtMost, "request")
-		takes += " to " + plan.Longest.Round(time.Second).String()
+		if longest := plan.Longest.Round(time.Second).String(); longest != takes {
+			takes += " to " + longest
+		}
 	}
 	_, err := fmt.Fprintf(env.Stdout, "%s of %s would be pulled, by %s, which %s %s at the allowed rate\n",
 		count(int64(due)), many(len(plan.Windows), "window"), requests, english.PluralWord(plan.AtMost, "takes", "take"), takes)
