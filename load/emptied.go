@@ -48,7 +48,7 @@ func (e *Entry) lower(before, after [2]int64, now time.Time) (lowered bool) {
 func sums(rows []factRow, taskKey int32) (sums [2]int64) {
 	for _, row := range rows {
 		if row.taskKey == taskKey {
-			sums[row.grain] += row.count
+			sums[row.grain] = sum(sums[row.grain], row.count)
 		}
 	}
 	return sums

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"math"
 	"testing"
 	"time"
 )
@@ -36,5 +37,13 @@ func TestAWindowIsLoweredOnceItsSumFallsFarBelowTheMostThatItEverHad(t *testing.
 				before = s.now
 			}
 		})
+	}
+}
+
+func TestASumOfHugeCountsIsNotLow(t *testing.T) {
+	t.Parallel()
+	huge := factRow{count: math.MaxInt64}
+	if got := sums([]factRow{huge, huge}, 0); got != [2]int64{math.MaxInt64, 0} {
+		t.Errorf("the sums are %v", got)
 	}
 }
