@@ -22,7 +22,7 @@ const (
 	RunPartial     RunState = "partial"     // some windows failed or rows were rejected
 	RunFailed      RunState = "failed"      // an app or the database stopped it
 	RunInterrupted RunState = "interrupted" // by a signal
-	RunAbandoned   RunState = "abandoned"   // its process died
+	RunAbandoned   RunState = "abandoned"   // its process died, or could not record its end
 	RunSkipped     RunState = "skipped"     // other processes worked on all apps
 )
 
@@ -51,7 +51,7 @@ const (
 	// The lock of this run is free, so its process has ended. Its pulls show what it did.
 	sqlAbandonRun = `
 		UPDATE pushloss.run AS r SET
-			state = 'abandoned', finished_at = greatest(p.last, r.started_at), error = 'its process died',
+			state = 'abandoned', finished_at = greatest(p.last, r.started_at), error = 'its process died, or could not reach the database at its end',
 			requests = p.requests, windows = p.windows, rejects = p.rejects,
 			rows_inserted = p.inserted, rows_updated = p.updated,
 			rows_deleted = p.deleted, rows_unchanged = p.unchanged
