@@ -175,14 +175,16 @@ func (l *line) latest() *Event {
 // series are the values of the days before.
 type series struct {
 	newest  []float64 // before of them
-	highest float64   // of all
+	highest float64   // of all but the day before, on which the same loss may have begun
 }
 
-func (s *series) add(value float64) {
+func (s *series) add(value float64, ago calendar.Day) {
 	if len(s.newest) < before {
 		s.newest = append(s.newest, value)
 	}
-	s.highest = max(s.highest, value)
+	if ago > 1 {
+		s.highest = max(s.highest, value)
+	}
 }
 
 // comparison is a day compared with the days before it.
@@ -243,9 +245,9 @@ func (l *line) compare(day calendar.Day) (c comparison, known bool) {
 			continue
 		}
 		r := then.read(l.losses[past], l.pushes[past], today.age)
-		counts.add(float64(r.losses))
+		counts.add(float64(r.losses), day-past)
 		if r.pushes > 0 {
-			shares.add(r.value())
+			shares.add(r.value(), day-past)
 		}
 	}
 	c.usualLosses = median(counts.newest)
@@ -301,8 +303,8 @@ func (l *line) levels(day calendar.Day) (levels series, volume, channel float64)
 			continue
 		}
 		ago := day - past
-		levels.add(float64(then.read(l.losses[past], Count{}, today.age).losses) / volumes[ago])
-		channels.add(gate[ago] / volumes[ago])
+		levels.add(float64(then.read(l.losses[past], Count{}, today.age).losses)/volumes[ago], ago)
+		channels.add(gate[ago]/volumes[ago], ago)
 	}
 	return levels, volumes[0], median(channels.newest)
 }

@@ -89,6 +89,7 @@ func TestWhichLossesStandOut(t *testing.T) {
 		{"a code that never occurred before", repeated(-1, 0, append(make([]int64, n), 4300)...), many, []gist{{n, n, false}}},
 		{"a code that never occurred before, with too few pushes", append(make([]int64, n), 90), many, []gist{}},
 		{"less than the factor", repeated(300, n, 700), many, []gist{}},
+		{"it begins in the evening, less than the factor on that day", repeated(300, n, 870, 1000), many, []gist{{n + 1, n + 1, false}}},
 		{"usual enough not to need the factor, 20 % more", repeated(2000, n, 4000), many, []gist{{n, n, false}}},
 		{"twice the pushes, twice the losses", repeated(300, n, 900), append(repeated(10_000, n), 30_000), []gist{}},
 		{"a tenth of the pushes, the same losses", repeated(300, n, 300), append(repeated(10_000, n), 1000), []gist{}},
