@@ -140,7 +140,7 @@ func (s *storm) command(chance *rand.Rand) []string {
 	case n < 15:
 		return backfill("--reprocess", "failed")
 	case n < 16:
-		return backfill("--task", s.w.tasks[chance.IntN(len(s.w.tasks))], "--reprocess", "all")
+		return backfill("--task", denseTasks[chance.IntN(len(denseTasks))], "--reprocess", "all")
 	}
 	return backfill("--reprocess", "all")
 }
