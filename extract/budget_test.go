@@ -1,6 +1,7 @@
 package extract_test
 
 import (
+	"bytes"
 	"compress/gzip"
 	"net/http"
 	"net/http/httptest"
@@ -84,13 +85,17 @@ func TestAFailedCallReturnsItsBudget(t *testing.T) {
 // What unpacks to a thousand times its size is read no further than the limit.
 func TestAnAnswerThatUnpacksToTooMuchIsRefusedAtOnce(t *testing.T) {
 	t.Parallel()
+	var body bytes.Buffer // packed before the call, whose time runs
+	packed := gzip.NewWriter(&body)
+	_, _ = packed.Write([]byte(answerOf(64 << 20)))
+	if err := packed.Close(); err != nil {
+		t.Fatal(err)
+	}
 	calls := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		calls++
 		w.Header().Set("Content-Encoding", "gzip")
-		packed := gzip.NewWriter(w)
-		_, _ = packed.Write([]byte(answerOf(64 << 20)))
-		_ = packed.Close()
+		_, _ = w.Write(body.Bytes())
 	}))
 	defer server.Close()
 	transport := extract.NewTransport()

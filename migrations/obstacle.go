@@ -44,15 +44,15 @@ const (
 				WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid AND d.deptype = 'n'
 					AND d.classid <> 'pg_default_acl'::regclass
 					AND NOT (d.classid = 'pg_proc'::regclass AND 'function ' || d.objid::regprocedure::text = ANY ($1)
-						AND obj_description(d.objid, 'pg_proc') IS NOT NULL AND EXISTS (SELECT FROM pg_proc AS f WHERE f.oid = d.objid AND pg_has_role(f.proowner, 'USAGE')))
+						AND obj_description(d.objid, 'pg_proc') IS NOT NULL AND EXISTS (SELECT 1 FROM pg_proc AS f WHERE f.oid = d.objid AND pg_has_role(f.proowner, 'USAGE')))
 					AND NOT (name = 'pushloss' AND d.classid = 'pg_class'::regclass
 						AND d.objid IN (SELECT c.oid FROM pg_class AS c WHERE c.relnamespace = n.oid AND c.relname = 'schema_migrations'))
 				ORDER BY 1)
 		FROM unnest(ARRAY['pushloss', 'analytics']) AS name LEFT JOIN pg_namespace AS n ON n.nspname = name`
 	sqlMayCreate = `
 		SELECT current_user::text, current_database()::text, has_database_privilege(current_database(), 'CREATE'),
-			EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pushloss' AND c.relname = 'app')`
-	sqlFilled = `SELECT EXISTS (SELECT FROM pushloss.stage)` // which a migration fills
+			EXISTS (SELECT 1 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pushloss' AND c.relname = 'app')`
+	sqlFilled = `SELECT EXISTS (SELECT 1 FROM pushloss.stage)` // which a migration fills
 	sqlShape  = `
 		SELECT current_user::text, pg_get_userbyid(c.relowner)::text, c.relkind = 'r',
 			ARRAY(SELECT attname || ' ' || format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped ORDER BY attname)
