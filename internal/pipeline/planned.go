@@ -127,7 +127,7 @@ func (p *Pipeline) expect(ctx context.Context, plan appPlan, each func([]Planned
 	}
 	expect(runs.rest())
 	for _, days := range used {
-		calls.More += 1 + days // the probe, and the check of the likeliest tasks
+		calls.More += 2 + days // the probes, and the check of the likeliest tasks
 	}
 	return calls, ofTasks, nil
 }

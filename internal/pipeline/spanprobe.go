@@ -15,9 +15,9 @@ import (
 )
 
 // An API that answers spans from an old copy hides what changed since: the answers equal the
-// stored days. So a job that used spans of a stream makes one more request for several days, a
-// probe. It covers the newest figures that the job saw change in an answer for a single day. An
-// old copy lacks them. If only figures of the whole app changed, the job probes these, and also
+// stored days. So a job that used spans of a stream makes two more requests for several days,
+// probes. They cover the newest figures, of tasks and of the whole app, that the job saw change in
+// an answer for a single day. An old copy lacks them. If no figures of tasks changed, the job also
 // checks the tasks in which a span is most likely to hide a change.
 
 // freshFigures are the newest figures that a job saw change in an answer for a single day. No
@@ -86,17 +86,17 @@ func (s *spanWork) probe(ctx context.Context) error {
 
 func (s *spanWork) probeStream(ctx context.Context, of stream.Stream) error {
 	s.open, s.sampled = nil, nil
-	probed, err := s.ofFresh(ctx, freshOf{of, true})
 	var days calendar.Span
-	if err == nil && len(probed.tasks) == 0 {
-		days = s.sampleLikeliest(of)
-		probed, err = s.ofFresh(ctx, freshOf{of, false})
-	}
-	if err == nil && len(probed.tasks) > 0 {
-		err = s.askProbe(ctx, probed)
-	}
-	if err != nil {
-		return err
+	for _, ofTasks := range []bool{true, false} {
+		probed, err := s.ofFresh(ctx, freshOf{of, ofTasks})
+		if err == nil && len(probed.tasks) > 0 {
+			err = s.askProbe(ctx, probed)
+		} else if ofTasks {
+			days = s.sampleLikeliest(of)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return s.check(ctx, days)
 }
