@@ -2,6 +2,7 @@ COMMENT ON SCHEMA analytics IS 'Push losses of Tencent Cloud Chat, for analysts.
 COMMENT ON TABLE pushloss.app_stream IS 'Which streams scheduled runs pull of an app. Without a row it is the loss alone.';
 COMMENT ON COLUMN pushloss.app_stream.first_day IS 'First day that is due of it, where it was chosen after the app had figures already; empty where it is the app''s first day.';
 COMMENT ON COLUMN pushloss.stream.meaning IS 'What it tells.';
+COMMENT ON COLUMN pushloss.run.state IS 'running; done; partial: some windows failed or rows were rejected, the rest is loaded; failed: an app or the database stopped it; interrupted: by a signal; abandoned: the process died, what was loaded stays; skipped: other processes worked on all apps.';
 COMMENT ON COLUMN pushloss.run.windows IS 'Windows (a day of a task, or of the whole app) that were settled by an answer.';
 COMMENT ON COLUMN pushloss.platform.platform IS 'Name of the channel; online pushes have no vendor and bear 0.';
 COMMENT ON COLUMN pushloss.counter.counter_id IS 'Key used in the facts; no stage has the same.';

@@ -3,6 +3,7 @@ COMMENT ON SCHEMA analytics IS 'Push losses of Tencent Cloud Chat, for analysts.
 COMMENT ON TABLE pushloss.app_stream IS 'Which streams scheduled runs pull for an app. Without a row, they pull the losses alone.';
 COMMENT ON COLUMN pushloss.app_stream.first_day IS 'First due day of a stream that was chosen after the app had figures; NULL if it is the app''s first day.';
 COMMENT ON COLUMN pushloss.stream.meaning IS 'What it counts.';
+COMMENT ON COLUMN pushloss.run.state IS 'running; done; partial: some windows failed or rows were rejected, the rest is loaded; failed: an app or the database stopped it; interrupted: by a signal; abandoned: the process died, or could not record its end; what was loaded stays; skipped: other processes worked on all apps.';
 COMMENT ON COLUMN pushloss.run.windows IS 'Windows (a day of a task, or of the whole app) that were loaded, or found empty, absent or out of reach; failed ones are not among them.';
 COMMENT ON COLUMN pushloss.platform.platform IS 'Name of the channel. Online pushes have no channel: their number is 0.';
 COMMENT ON COLUMN pushloss.counter.counter_id IS 'Key used in the facts; differs from the key of every stage.';

@@ -1144,7 +1144,7 @@ COMMENT ON COLUMN analytics.runs.run_id IS 'Number of the run.';
 COMMENT ON COLUMN analytics.runs.kind IS 'run, backfill or reconcile.';
 COMMENT ON COLUMN analytics.runs.started_at IS 'When it began.';
 COMMENT ON COLUMN analytics.runs.finished_at IS 'When it ended; NULL while it runs.';
-COMMENT ON COLUMN analytics.runs.state IS 'running; done; partial: some windows failed or rows were rejected, the rest is loaded; failed: an app or the database stopped it; interrupted: by a signal; abandoned: the process died, what was loaded stays; skipped: other processes worked on all apps.';
+COMMENT ON COLUMN analytics.runs.state IS 'running; done; partial: some windows failed or rows were rejected, the rest is loaded; failed: an app or the database stopped it; interrupted: by a signal; abandoned: the process died, or could not record its end; what was loaded stays; skipped: other processes worked on all apps.';
 COMMENT ON COLUMN analytics.runs.requests IS 'API calls made, retries included.';
 COMMENT ON COLUMN analytics.runs.retries IS 'API calls that repeated a failed one.';
 COMMENT ON COLUMN analytics.runs.windows IS 'Windows (a day of a task, or of the whole app) that were loaded, or found empty, absent or out of reach; failed ones are not among them.';
