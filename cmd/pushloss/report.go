@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/dustin/go-humanize/english"
@@ -111,12 +112,26 @@ func printProblems(env Environment, report pipeline.Report) {
 	if len(report.Apps) == 0 {
 		fmt.Fprintln(env.Stdout, allRetired)
 	}
+	// A thousand apps with one reason need its remedy once.
+	var hints []string
+	problems := make(map[string][]string)
 	for _, app := range report.Apps {
-		if app.Problem != "" {
-			fmt.Fprintln(env.Stderr, app.NamedProblem())
+		if app.Problem == "" && app.Hint == "" {
+			continue
 		}
-		if app.Hint != "" {
-			fmt.Fprintf(env.Stderr, "what to do: %s\n", app.Hint)
+		if !slices.Contains(hints, app.Hint) {
+			hints = append(hints, app.Hint)
+		}
+		if app.Problem != "" {
+			problems[app.Hint] = append(problems[app.Hint], app.NamedProblem())
+		}
+	}
+	for _, hint := range hints {
+		for _, problem := range problems[hint] {
+			fmt.Fprintln(env.Stderr, problem)
+		}
+		if hint != "" {
+			fmt.Fprintf(env.Stderr, "what to do: %s\n", hint)
 		}
 	}
 }

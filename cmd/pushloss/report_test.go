@@ -39,3 +39,25 @@ in the answers: 1 credential repeated by the API, blanked out
 		})
 	}
 }
+
+func TestARemedyOfManyAppsIsPrintedOnce(t *testing.T) {
+	t.Parallel()
+	var out, problems strings.Builder
+	printProblems(Environment{Stdout: &out, Stderr: &problems}, pipeline.Report{Apps: []pipeline.AppReport{
+		{SDKAppID: 1, Problem: "2 windows failed", Hint: "see last_error"},
+		{SDKAppID: 2},
+		{SDKAppID: 3, Problem: "refused", Hint: "correct the key"},
+		{SDKAppID: 4, Problem: "1 window failed", Hint: "see last_error"},
+		{SDKAppID: 5, Problem: "stopped"},
+	}})
+	want := `app 1: 2 windows failed
+app 4: 1 window failed
+what to do: see last_error
+app 3: refused
+what to do: correct the key
+app 5: stopped
+`
+	if d := cmp.Diff(want, problems.String()); d != "" || out.Len() > 0 {
+		t.Errorf("problems (-want +got):\n%s\nand %q", d, out.String())
+	}
+}
