@@ -15,10 +15,13 @@ import (
 
 // Task is one entry of the registry of push tasks.
 type Task struct {
-	Key          int32 // in the facts
-	SDKAppID     int64
-	TaskID       string
-	SentAt       *time.Time
+	Key      int32 // in the facts
+	SDKAppID int64
+	TaskID   string
+	SentAt   *time.Time
+	// SentAtFromID makes SaveTasks give SentAt only to a new task: a known one has a better
+	// time, or lost a wrong one. Tasks does not set it.
+	SentAtFromID bool `db:"-"`
 	Label        *string
 	RegisteredAt time.Time
 	RetiredAt    *time.Time
@@ -49,15 +52,20 @@ func CanBeTaskID(id string) bool {
 }
 
 // TaskChanges counts the effects of an import.
-type TaskChanges struct{ Added, Updated, Unchanged int }
+type TaskChanges struct {
+	Added, Updated, Unchanged int
+	SentAtFromID              int // of those added
+}
 
 const (
-	// A value that the file lacks keeps the stored one. Importing a retired task
-	// activates it again. Its first source stays.
+	// A value that the file lacks keeps the stored one. A retired task that somebody names is
+	// active again; what the vendor reports of it leaves it retired. Its first source stays.
 	sqlUpsertTasks = `
 		WITH given AS (
-			SELECT * FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::text[], $6::text[])
-				AS g (sdk_app_id, task_id, sent_at, label, source)
+			SELECT g.sdk_app_id, g.task_id, CASE WHEN g.from_id AND t.task_key IS NOT NULL THEN t.sent_at ELSE g.sent_at END AS sent_at, g.label, g.source
+			FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::text[], $6::text[], $7::boolean[])
+				AS g (sdk_app_id, task_id, sent_at, label, source, from_id)
+			LEFT JOIN pushloss.task AS t USING (sdk_app_id, task_id)
 		)
 		INSERT INTO pushloss.task AS t (sdk_app_id, task_id, sent_at, label, registered_at, source)
 		SELECT sdk_app_id, task_id, sent_at, label, $5, nullif(source, '') FROM given
@@ -65,10 +73,11 @@ const (
 		ON CONFLICT (sdk_app_id, task_id) DO UPDATE SET
 			sent_at = coalesce(excluded.sent_at, t.sent_at),
 			label = coalesce(excluded.label, t.label),
-			retired_at = NULL,
+			retired_at = CASE WHEN excluded.source IN ('push_answer', 'callback', 'schedule') THEN t.retired_at END,
 			covered_to = '-infinity'
 		WHERE (t.sent_at, t.label, t.retired_at)
-			IS DISTINCT FROM (coalesce(excluded.sent_at, t.sent_at), coalesce(excluded.label, t.label), NULL)
+			IS DISTINCT FROM (coalesce(excluded.sent_at, t.sent_at), coalesce(excluded.label, t.label),
+				CASE WHEN excluded.source IN ('push_answer', 'callback', 'schedule') THEN t.retired_at END)
 		RETURNING sdk_app_id, task_id`
 	sqlKnownTasks = `
 		SELECT sdk_app_id, task_id FROM pushloss.task
@@ -107,17 +116,18 @@ func (db *DB) SaveTasks(ctx context.Context, tasks []Task, now time.Time) (TaskC
 		sentAt  = make([]*time.Time, len(tasks))
 		labels  = make([]*string, len(tasks))
 		sources = make([]string, len(tasks))
+		fromID  = make([]bool, len(tasks))
 	)
 	for i, task := range tasks {
 		apps[i], ids[i], sentAt[i], labels[i] = task.SDKAppID, task.TaskID, task.SentAt, task.Label
-		sources[i] = string(task.Source)
+		sources[i], fromID[i] = string(task.Source), task.SentAtFromID
 	}
 	var known, written []taskName
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) (err error) {
 		if known, err = postgres.List(ctx, tx, pgx.RowToStructByPos[taskName], sqlKnownTasks, apps, ids); err != nil {
 			return err
 		}
-		written, err = postgres.List(ctx, tx, pgx.RowToStructByPos[taskName], sqlUpsertTasks, apps, ids, sentAt, labels, now, sources)
+		written, err = postgres.List(ctx, tx, pgx.RowToStructByPos[taskName], sqlUpsertTasks, apps, ids, sentAt, labels, now, sources, fromID)
 		if err != nil || len(written) == 0 {
 			return err
 		}
@@ -136,6 +146,11 @@ func (db *DB) SaveTasks(ctx context.Context, tasks []Task, now time.Time) (TaskC
 			changes.Updated++
 		} else {
 			changes.Added++
+		}
+	}
+	for _, task := range tasks {
+		if task.SentAtFromID && !existed[taskName{task.SDKAppID, task.TaskID}] {
+			changes.SentAtFromID++
 		}
 	}
 	changes.Unchanged = len(tasks) - len(written)

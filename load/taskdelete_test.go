@@ -1,6 +1,7 @@
 package load_test
 
 import (
+	"strconv"
 	"testing"
 
 	"pushloss/load"
@@ -70,6 +71,54 @@ func TestAWrongTimeOfATaskCanBeRemoved(t *testing.T) {
 	must(t, err)
 	equal(t, "changed", 1, changed)
 	equal(t, "times", []string{"a <nil>", "b <nil>"}, f.rows(`SELECT task_id, sent_at::text FROM analytics.tasks ORDER BY 1`))
+}
+
+// A time in an ID is the vendor's, but of another moment than the push: what is known, or was removed, is better.
+func TestATimeFromAnIDIsForANewTaskOnly(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	given, hinted := loadedAt, loadedAt.AddDate(0, 0, -3)
+	fromID := func(id string) load.Task {
+		return load.Task{SDKAppID: testApp, TaskID: id, SentAt: &hinted, SentAtFromID: true, Source: load.SourcePushAnswer}
+	}
+	for _, tt := range []struct {
+		name  string
+		tasks []load.Task
+		want  load.TaskChanges
+	}{
+		{"new", []load.Task{fromID("corrected"), fromID("removed")}, load.TaskChanges{Added: 2, SentAtFromID: 2}},
+		{"corrected", []load.Task{{SDKAppID: testApp, TaskID: "corrected", SentAt: &given}}, load.TaskChanges{Updated: 1}},
+		{"reported again", []load.Task{fromID("corrected"), fromID("other")}, load.TaskChanges{Added: 1, Unchanged: 1, SentAtFromID: 1}},
+	} {
+		changes, err := f.db.SaveTasks(t.Context(), tt.tasks, loadedAt)
+		must(t, err)
+		equal(t, tt.name, tt.want, changes)
+	}
+	_, _, err := f.db.ForgetSentAt(t.Context(), testApp, []string{"removed"})
+	must(t, err)
+	changes, err := f.db.SaveTasks(t.Context(), []load.Task{fromID("removed")}, loadedAt)
+	must(t, err)
+	equal(t, "removed", load.TaskChanges{Unchanged: 1}, changes)
+	equal(t, "times", []string{"corrected 2025-03-10", "other 2025-03-07", "removed <nil>"},
+		f.rows(`SELECT task_id, (sent_at AT TIME ZONE 'UTC')::date::text FROM analytics.tasks WHERE task_id NOT IN ('a', 'b') ORDER BY 1`))
+}
+
+func TestARetiredTaskIsActiveAgainIfSomebodyNamesIt(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	for _, tt := range []struct {
+		source  load.TaskSource
+		retired bool
+	}{
+		{load.SourcePushAnswer, true}, {load.SourceCallback, true}, {load.SourceSchedule, true},
+		{load.SourceCommand, false}, {load.SourceFile, false}, {load.SourceRequest, false},
+	} {
+		_, _, err := f.db.RetireTasks(t.Context(), testApp, []string{"a"}, loadedAt)
+		must(t, err)
+		_, err = f.db.SaveTasks(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "a", Source: tt.source}}, loadedAt)
+		must(t, err)
+		equal(t, string(tt.source), []string{strconv.FormatBool(tt.retired)}, f.rows(`SELECT (retired_at IS NOT NULL)::text FROM analytics.tasks WHERE task_id = 'a'`))
+	}
 }
 
 func TestTheFirstSourceOfATaskStays(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"pushloss/internal/config"
@@ -221,6 +222,9 @@ with zeros.`,
 	return command
 }
 
+// labelWidth is how many characters of a label the table shows; JSON has it whole.
+const labelWidth = 60
+
 func printTasks(env Environment, output format, tasks []load.Task, answered map[int32]load.TaskAnswers) error {
 	if output == asJSON {
 		type listed struct {
@@ -249,7 +253,7 @@ func printTasks(env Environment, output format, tasks []load.Task, answered map[
 	for _, task := range tasks {
 		label := ""
 		if task.Label != nil {
-			label = *task.Label
+			label = text.Snip(*task.Label, labelWidth, "…")
 		}
 		ever := "never answered"
 		if answers, had := answered[task.Key]; had {

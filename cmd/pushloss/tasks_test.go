@@ -111,6 +111,9 @@ func TestATaskIDShowsItsTimeAndItsApp(t *testing.T) {
 	w := setup(t)
 	w.do(0, "tasks", "add", "657bf434_537529d8_2000005e80aa873_2780d131_bc614e").says(t, "seems to belong to app 1400187352")
 	w.do(0, "tasks", "add", "657bf434_53724e01_2000005e80aa873_2780d131_bc614e").says(t, "1 have no sent_at and were given the time in their ID")
+	w.do(0, "tasks", "add", "657bf434_53724e01_2000005e80aa873_2780d131_bc614e", "--sent-at", "2023-12-16T08:00:00+08:00", "--label", strings.Repeat("long ", 50)).says(t, "1 updated")
+	w.do(0, "tasks", "add", "657bf434_53724e01_2000005e80aa873_2780d131_bc614e").says(t, "tasks: 0 added, 0 updated, 1 unchanged\n")
+	w.do(0, "tasks", "list").says(t, "2023-12-16T00:00:00Z", "long long… │")
 }
 
 // K6: what runs are not going to pull is said when the task is added.

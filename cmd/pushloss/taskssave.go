@@ -25,7 +25,7 @@ func (a *app) saveTasks(cmd *cobra.Command, from string, origin load.TaskSource,
 	if err := refused(from, resolved.Refusals); err != nil {
 		return err
 	}
-	tasks, warnings, hints := resolved.Tasks, resolved.Warnings, resolved.Hints
+	tasks, warnings := resolved.Tasks, resolved.Warnings
 	db, err := a.open(cmd.Context())
 	if err != nil {
 		return err
@@ -57,11 +57,11 @@ func (a *app) saveTasks(cmd *cobra.Command, from string, origin load.TaskSource,
 			Unknown      int      `json:"unknown_fields"`
 			Retired      int      `json:"retired_skipped"`
 			Warnings     []string `json:"warnings"`
-		}{changes.Added, changes.Updated, changes.Unchanged, hints, list.Failed, list.Taskless, list.Unknown, list.Retired, append([]string{}, warnings...)})
+		}{changes.Added, changes.Updated, changes.Unchanged, changes.SentAtFromID, list.Failed, list.Taskless, list.Unknown, list.Retired, append([]string{}, warnings...)})
 	}
 	fmt.Fprintf(a.env.Stdout, "tasks: %d added, %d updated, %d unchanged\n", changes.Added, changes.Updated, changes.Unchanged)
-	if hints > 0 {
-		fmt.Fprintf(a.env.Stdout, "%d have no sent_at and were given the time in their ID\n", hints)
+	if changes.SentAtFromID > 0 {
+		fmt.Fprintf(a.env.Stdout, "%d have no sent_at and were given the time in their ID\n", changes.SentAtFromID)
 	}
 	if skipped := list.Skipped.String(); skipped != "" {
 		fmt.Fprintln(a.env.Stdout, skipped)

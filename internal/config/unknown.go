@@ -73,7 +73,10 @@ func unknownVariables(variables Lister, read map[string]bool, noDatabase bool) [
 		if strings.TrimSpace(value) == "" || read[name] || slices.Contains(known, name) || isOfService(name, names) {
 			continue
 		}
-		meant := suggest.Words(name, ofProgram(known))
+		var meant []string
+		if ours.MatchString(name) || len(name) >= len("PUSHLOSS") { // a shorter name, such as P, is like too many
+			meant = suggest.Words(name, ofProgram(known))
+		}
 		if noDatabase && likeDatabase(name) {
 			meant = append(meant, "DATABASE_URL")
 		}

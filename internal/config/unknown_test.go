@@ -23,7 +23,7 @@ func TestMisspeltVariablesAreNamedWithWhatWasProbablyMeant(t *testing.T) {
 	} {
 		env := variables{
 			"DATABASE_URL": "postgres://h/d", "TIM_APPS_FILE": keys, "TIM_KEY_OF_A": "0123456789abcdef", name: "s3cr3t-value",
-			"PUSHLOSS_EMPTY": " ", "HOME": "/", "TIMEOUT": "1", "AWS_REGION": "x", "PUSHER_KEY": "x",
+			"PUSHLOSS_EMPTY": " ", "HOME": "/", "P": "1", "PUSH": "1", "TIMEOUT": "1", "AWS_REGION": "x", "PUSHER_KEY": "x",
 			"PUSHLOSS_SERVICE_HOST": "10.0.0.1", "PUSHLOSS_SERVICE_PORT": "80", "PUSHLOSS_SERVICE_PORT_HTTP": "80", "PUSHLOSS_PORT": "tcp://10.0.0.1:80",
 			"PUSHLOSS_PORT_80_TCP": "tcp://10.0.0.1:80", "PUSHLOSS_PORT_80_TCP_ADDR": "10.0.0.1", "PUSHLOSS_PORT_80_TCP_PROTO": "tcp", "PUSHLOSS_PORT_80_TCP_PORT": "80",
 		}

@@ -45,7 +45,6 @@ func (e *AgainError) Error() string {
 // Resolved are the tasks of a list.
 type Resolved struct {
 	Tasks    []load.Task
-	Hints    int // tasks that have their sent_at from their ID
 	Warnings []string
 	Refusals []Refusal
 }
@@ -64,8 +63,7 @@ func Resolve(entries []taskfile.Entry, appOf func(named int64) (int64, error), o
 			case hint.SDKAppID != task.SDKAppID:
 				r.warn("by its ID, task %s seems to belong to app %d, not to %d", task.TaskID, hint.SDKAppID, task.SDKAppID)
 			case task.SentAt == nil:
-				task.SentAt = &hint.SentAt
-				r.Hints++
+				task.SentAt, task.SentAtFromID = &hint.SentAt, true
 			case task.SentAt.Sub(hint.SentAt).Abs() > hintTolerance:
 				r.warn("by its ID, task %s seems to have been sent on %s, not on %s: is its sent_at right?",
 					task.TaskID, hint.SentAt.UTC().Format(time.DateOnly), task.SentAt.UTC().Format(time.DateOnly))

@@ -2,11 +2,13 @@ package intake
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -119,7 +121,7 @@ func (in *Intake) save(ctx context.Context, list taskfile.List, mistakes taskfil
 	for _, refusal := range resolved.Refusals {
 		answered.Errors = append(answered.Errors, mistake{refusal.Entry.Element, refusal.Entry.Line, refusal.Err.Error()})
 	}
-	answered.SentAtFromID = resolved.Hints
+	slices.SortStableFunc(answered.Errors, func(a, b mistake) int { return cmp.Or(cmp.Compare(a.Element, b.Element), cmp.Compare(a.Line, b.Line)) })
 	answered.Warnings = append(answered.Warnings, resolved.Warnings...)
 	status := http.StatusOK
 	switch {
@@ -135,7 +137,7 @@ func (in *Intake) save(ctx context.Context, list taskfile.List, mistakes taskfil
 		in.Log.ErrorContext(ctx, "cannot register posted tasks", "tasks", len(resolved.Tasks), "error", err)
 		return http.StatusServiceUnavailable, fault{"nothing was registered: the database cannot be used now, and the log says why; post the tasks again later"}
 	}
-	answered.Added, answered.Updated, answered.Unchanged = changes.Added, changes.Updated, changes.Unchanged
+	answered.Added, answered.Updated, answered.Unchanged, answered.SentAtFromID = changes.Added, changes.Updated, changes.Unchanged, changes.SentAtFromID
 	if in.Outlooks != nil {
 		outlooks, err := in.Outlooks(ctx, resolved.Tasks)
 		if err != nil { // they are registered nevertheless

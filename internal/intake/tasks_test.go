@@ -35,8 +35,8 @@ func TestTasksThatArePosted(t *testing.T) {
 		{"the answer of a push, its app in the address", "?sdk_app_id=1400000001", answered, 200, "", []string{"1400000001 pushed - push_answer"}},
 		{"a list, good and bad", "?sdk_app_id=1400000001", `[{"task_id":"a"},{"task_id":""},{"task_id":"b","sdk_app_id":7},"c",
 {"task_id":"d","sent_at":"2027-01-01"},{"task_id":"e","sent_a":"red"},5,true]`, 207,
-			"2: task_id is empty\n6: unknown field \"sent_a\" (did you mean sent_at?)\n8: task_id: an element is neither an object nor a TaskID\n" +
-				"3: app 7 is not configured: its tasks would never be pulled\n5: sent_at 2027-01-01T00:00:00Z of task d is in the future",
+			"2: task_id is empty\n3: app 7 is not configured: its tasks would never be pulled\n5: sent_at 2027-01-01T00:00:00Z of task d is in the future\n" +
+				"6: unknown field \"sent_a\" (did you mean sent_at?)\n8: task_id: an element is neither an object nor a TaskID",
 			[]string{"1400000001 5 - request", "1400000001 a - request", "1400000001 c - request"}},
 		{"a list that is cut off", "?sdk_app_id=1400000001", `[{"task_id":"a"},{"task_`, 207,
 			"2: not valid JSON: it is cut off, or a comma, quote or bracket is wrong here", []string{"1400000001 a - request"}},

@@ -79,6 +79,9 @@ func (p Problems) Hint() string {
 // The API documents no limit; its own IDs have some 50.
 const maxTaskID = 512
 
+// maxLabel is the longest label, in characters: a name for lists and charts, not the text of a push.
+const maxLabel = 500
+
 var columns = []string{"task_id", "sdk_app_id", "sent_at", "label"}
 
 // Read reads a list; name is its name in problems. It is JSON if it begins with "[" or "{",
@@ -180,6 +183,8 @@ func (r *reader) add(line int, from Origin, fields map[string]string) {
 		r.problem(line, "label is not UTF-8 text: save the list as UTF-8 (in Excel: CSV UTF-8)")
 	case strings.ContainsRune(e.Label, 0):
 		r.problem(line, "label has the character NUL")
+	case utf8.RuneCountInString(e.Label) > maxLabel:
+		r.problem(line, "label is longer than %d characters: give the task a short name", maxLabel)
 	}
 	if text := fields["sdk_app_id"]; text != "" {
 		id, err := strconv.ParseInt(text, 10, 64)

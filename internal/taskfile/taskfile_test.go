@@ -107,6 +107,7 @@ func TestProblemsNameFileAndLine(t *testing.T) {
 		{"an open quote in the header", "task_id,\"label\n", "tasks.csv:1: not CSV: extraneous or missing \" in quoted-field"},
 		{"no ID", "task_id,label\n,x\n", "tasks.csv:2: task_id is empty"},
 		{"an ID that is too long", "task_id\n" + strings.Repeat("x", 513), "tasks.csv:2: task_id is longer than 512 bytes"},
+		{"a label that is too long", "task_id,label\na," + strings.Repeat("促", 501), "tasks.csv:2: label is longer than 500 characters: give the task a short name"},
 		{"an ID that is not UTF-8", "task_id\na\xff\n", "tasks.csv:2: task_id is not UTF-8 text: save the list as UTF-8 (in Excel: CSV UTF-8)"},
 		{"an ID with U+0000", "task_id\na\x00\n", `tasks.csv:2: task_id "a\x00" has the character NUL`},
 		{"a label that is not UTF-8", "task_id,label\na,\xff\n", "tasks.csv:2: label is not UTF-8 text: save the list as UTF-8 (in Excel: CSV UTF-8)"},
