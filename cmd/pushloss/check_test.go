@@ -77,6 +77,11 @@ func TestCheckNamesEveryWrongSetting(t *testing.T) {
 		"PUSHLOSS_CALLBACK_TOKEN":      {value: "short"},
 		"PUSHLOSS_CALLBACK_TOKEN_FILE": {value: none},
 
+		"HTTP_PROXY":  {value: "http://proxy:port"},
+		"http_proxy":  {value: "http://proxy:port"},
+		"HTTPS_PROXY": {value: "http://proxy:port"},
+		"https_proxy": {value: "http://proxy:port"},
+
 		"PUSHLOSS_LANG":          {value: "cn"},
 		"PUSHLOSS_JUMP_FACTOR":   {value: "1"},
 		"PUSHLOSS_JUMP_MIN":      {value: "0"},
