@@ -62,22 +62,23 @@ const (
 	// active again; what the vendor reports of it leaves it retired. Its first source stays.
 	sqlUpsertTasks = `
 		WITH given AS (
-			SELECT g.sdk_app_id, g.task_id, CASE WHEN g.from_id AND t.task_key IS NOT NULL THEN t.sent_at ELSE g.sent_at END AS sent_at, g.label, g.source
+			SELECT g.sdk_app_id, g.task_id, g.label, g.source,
+				CASE WHEN g.from_id AND t.task_key IS NOT NULL THEN t.sent_at ELSE g.sent_at END AS sent_at,
+				CASE WHEN g.source IN ('push_answer', 'callback', 'schedule') THEN t.retired_at END AS retired_at
 			FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::text[], $6::text[], $7::boolean[])
 				AS g (sdk_app_id, task_id, sent_at, label, source, from_id)
 			LEFT JOIN pushloss.task AS t USING (sdk_app_id, task_id)
 		)
-		INSERT INTO pushloss.task AS t (sdk_app_id, task_id, sent_at, label, registered_at, source)
-		SELECT sdk_app_id, task_id, sent_at, label, $5, nullif(source, '') FROM given
+		INSERT INTO pushloss.task AS t (sdk_app_id, task_id, sent_at, label, registered_at, source, retired_at)
+		SELECT sdk_app_id, task_id, sent_at, label, $5, nullif(source, ''), retired_at FROM given
 		ORDER BY sdk_app_id, task_id
 		ON CONFLICT (sdk_app_id, task_id) DO UPDATE SET
 			sent_at = coalesce(excluded.sent_at, t.sent_at),
 			label = coalesce(excluded.label, t.label),
-			retired_at = CASE WHEN excluded.source IN ('push_answer', 'callback', 'schedule') THEN t.retired_at END,
+			retired_at = excluded.retired_at,
 			covered_to = '-infinity'
 		WHERE (t.sent_at, t.label, t.retired_at)
-			IS DISTINCT FROM (coalesce(excluded.sent_at, t.sent_at), coalesce(excluded.label, t.label),
-				CASE WHEN excluded.source IN ('push_answer', 'callback', 'schedule') THEN t.retired_at END)
+			IS DISTINCT FROM (coalesce(excluded.sent_at, t.sent_at), coalesce(excluded.label, t.label), excluded.retired_at)
 		RETURNING sdk_app_id, task_id`
 	sqlKnownTasks = `
 		SELECT sdk_app_id, task_id FROM pushloss.task
