@@ -117,15 +117,17 @@ func makeDir() (string, error) {
 	return dir, os.Chmod(dir, 0o755)
 }
 
-// cheapLogin lets clients send their password in plain text; the server still refuses a
-// wrong one. With SCRAM, a login under the race detector takes tens of milliseconds, and
-// the tests log in thousands of times.
+// cheapLogin lets clients send their password in plain text, and keeps the passwords of new roles
+// as MD5; the server still refuses a wrong one. With SCRAM, a login under the race detector takes
+// tens of milliseconds, and the server takes 5 to compare a password with what it keeps: the tests
+// log in thousands of times.
 func cheapLogin(server *localpg.Server) error {
 	rules := "host all all 127.0.0.1/32 password\n"
 	if err := os.WriteFile(filepath.Join(server.DataDir(), "pg_hba.conf"), []byte(rules), 0o600); err != nil {
 		return fmt.Errorf("let the tests log in without SCRAM: %w", err)
 	}
-	return execute(server.URL(), `SELECT pg_reload_conf()`)
+	return errors.Join(execute(server.URL(), `ALTER SYSTEM SET password_encryption = 'md5'`),
+		execute(server.URL(), `SELECT pg_reload_conf()`))
 }
 
 // close stops the server and removes its files.
