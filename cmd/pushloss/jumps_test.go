@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -38,13 +39,15 @@ func TestJumpsFindsWhatTheRunsFound(t *testing.T) {
 	if err := json.Unmarshal([]byte(w.do(0, "jumps", "-o", "json").stdout), &found); err != nil {
 		t.Fatal(err)
 	}
-	if len(found) != 1 || found[0].Code != "21301" || !found[0].Open || found[0].Share == nil || found[0].LastDay != w.back(1) ||
-		found[0].Platform != "Xiaomi" || found[0].WhatToDo != "fix it in the console" {
-		t.Errorf("%+v", found)
+	// On some days another loss of the sandbox stands out too, by chance.
+	incident := slices.IndexFunc(found, func(e event) bool { return e.Code == "21301" })
+	if incident < 0 {
+		t.Fatalf("%+v", found)
 	}
-	if out := w.do(0, "jumps", "--from", w.back(10)).stdout; !strings.Contains(out, "authentication failed") || !strings.Contains(out, "1 loss that stands out") {
-		t.Error(out)
+	if e := found[incident]; !e.Open || e.Share == nil || e.LastDay != w.back(1) || e.Platform != "Xiaomi" || e.WhatToDo != "fix it in the console" {
+		t.Errorf("%+v", e)
 	}
+	w.do(0, "jumps", "--from", w.back(10)).says(t, "authentication failed")
 	w.env["PUSHLOSS_LANG"] = "zh"
 	w.do(0, "jumps", "--from", w.back(10)).says(t, "鉴权失败")
 	if out := w.do(0, "jumps", "-o", "json", "--factor", "1000", "--min", "1000000000").stdout; strings.TrimSpace(out) != "[]" {
