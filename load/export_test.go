@@ -11,7 +11,7 @@ func Gathered(s *Session) int {
 func Loads(s *Session) (underWay, waiting int) {
 	s.loads.mu.Lock()
 	defer s.loads.mu.Unlock()
-	return s.loads.busy, len(s.loads.waiting)
+	return s.loads.underWay, len(s.loads.waiting)
 }
 
 // Broken ends when a session has noticed that its connection broke.
@@ -19,3 +19,6 @@ func Broken(s *Session) <-chan struct{} { return s.broken.Done() }
 
 // LoadsAtOnce is how many transactions of loads are under way before others share one.
 const LoadsAtOnce = loadsAtOnce
+
+// LoadsOfApp is how many of them may have loads of one app.
+const LoadsOfApp = loadsOfApp

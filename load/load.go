@@ -22,7 +22,7 @@ const (
 
 // Load makes the windows of a pull equal to its answer, in one transaction. From an
 // answer that is not trusted it only adds rows and raises counts. If ctx ends, everything
-// stays as it was, unless loads of other apps share the transaction. now becomes the time
+// stays as it was, unless other loads share the transaction. now becomes the time
 // of every row that changes.
 func (l *AppLock) Load(ctx context.Context, pull Pull, now time.Time) (Outcome, error) {
 	m := &loading{lock: l, pull: pull, sum: pull.bodySHA256(), now: now.UTC().Truncate(time.Microsecond)} // the precision of Postgres
@@ -60,7 +60,7 @@ type loading struct {
 	turn
 }
 
-// load reads what is stored for pulls of different apps and writes the differences. first
+// load reads what is stored for pulls of different windows and writes the differences. first
 // begins with the check for newer holders; pulls that it refuses are left out.
 func (db *DB) load(ctx context.Context, tx pgx.Tx, first *pgx.Batch, all []*loading) error {
 	var known bodies
@@ -95,7 +95,7 @@ func (db *DB) load(ctx context.Context, tx pgx.Tx, first *pgx.Batch, all []*load
 	return nil
 }
 
-// writing is what pulls of different apps write by the same statements.
+// writing is what pulls write by the same statements.
 type writing struct {
 	inserted [len(tables)][2]columns
 	ledger   ledgerColumns

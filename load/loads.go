@@ -11,9 +11,10 @@ import (
 )
 
 const (
-	// loadsAtOnce is how many transactions of loads are under way before further loads share
-	// one. A single app never has more.
+	// loadsAtOnce is how many transactions of loads are under way at once, and loadsOfApp how
+	// many of them may have loads of the same app. Further loads gather, and share the next one.
 	loadsAtOnce = 4
+	loadsOfApp  = 2
 	// maxShared and maxSharedRows limit what shares a transaction.
 	maxShared     = 32
 	maxSharedRows = 4_000
@@ -24,16 +25,18 @@ const (
 // A lock that one app's load waits for must not hold up the others for long.
 const sqlWaitShortly = `SELECT set_config('lock_timeout', '2s', true)`
 
-// loads has the loads of many apps share transactions: while some are under way, further
-// loads gather. So a thousand apps cost the commits and checks of a few dozen. Each load of
+// loads has loads share transactions, of one app or of many: while some are under way,
+// further loads gather. So a thousand apps cost the commits and checks of a few dozen, and
+// an app whose answers come faster than they are loaded those of a few answers. Each load of
 // a shared transaction that fails is taken again alone.
 type loads struct {
 	// serve loads several together. It returns an error if nothing was loaded.
 	serve func([]*loading) error
 
-	mu      sync.Mutex
-	waiting []*loading
-	busy    int
+	mu       sync.Mutex
+	waiting  []*loading
+	underWay int
+	ofApp    map[int64]int // how many of those under way have loads of an app
 }
 
 // turn is a load's place among the others.
@@ -49,13 +52,8 @@ type turn struct {
 func (l *loads) join(ctx context.Context, m *loading, alone func() error) error {
 	m.done = make(chan struct{})
 	l.mu.Lock()
-	if l.busy < loadsAtOnce {
-		l.busy++
-		m.alone = true
-		close(m.done)
-	} else {
-		l.waiting = append(l.waiting, m)
-	}
+	l.waiting = append(l.waiting, m)
+	l.start()
 	l.mu.Unlock()
 	select {
 	case <-m.done:
@@ -66,7 +64,7 @@ func (l *loads) join(ctx context.Context, m *loading, alone func() error) error 
 		<-m.done
 	}
 	if m.alone {
-		defer l.proceed()
+		defer l.end([]*loading{m})
 		return alone()
 	}
 	return m.err
@@ -84,84 +82,114 @@ func (l *loads) leave(m *loading) bool {
 	return true
 }
 
-// proceed serves those who wait in the place of a transaction that is over.
-func (l *loads) proceed() {
-	round := l.next()
-	switch len(round) {
-	case 0:
-	case 1:
-		round[0].alone = true
-		close(round[0].done)
-	default:
+// start begins transactions while there is room for one, and a load that may be part of it.
+func (l *loads) start() {
+	for l.underWay < loadsAtOnce {
+		round := l.next()
+		if len(round) == 0 {
+			return
+		}
+		l.underWay++
+		l.count(round, 1)
+		if len(round) == 1 {
+			round[0].alone = true
+			close(round[0].done)
+			continue
+		}
 		go func() {
-			spare := 0
-			if err := l.serve(round); err != nil {
-				spare = l.part(round)
-			} else {
-				for _, m := range round {
-					close(m.done)
-				}
+			if l.serve(round) != nil {
+				l.part(round)
+				return
 			}
-			for range 1 + spare {
-				l.proceed()
+			for _, m := range round {
+				close(m.done)
 			}
+			l.end(round)
 		}()
 	}
 }
 
-// part has each load of a transaction that failed wait for one of its own, before all others.
-// It takes the places that are free for them, and returns their number.
-func (l *loads) part(round []*loading) (spare int) {
+// end makes room for the next transaction.
+func (l *loads) end(round []*loading) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.underWay--
+	l.count(round, -1)
+	l.start()
+}
+
+// count adds to the transactions of each app of a round, which is sorted by app.
+func (l *loads) count(round []*loading, n int) {
+	if l.ofApp == nil {
+		l.ofApp = make(map[int64]int)
+	}
+	for i, m := range round {
+		app := m.lock.sdkAppID
+		if i > 0 && app == round[i-1].lock.sdkAppID {
+			continue
+		}
+		if l.ofApp[app] += n; l.ofApp[app] == 0 {
+			delete(l.ofApp, app)
+		}
+	}
+}
+
+// part has each load of a transaction that failed wait for one of its own, before all others.
+func (l *loads) part(round []*loading) {
+	l.mu.Lock()
 	for _, m := range round {
 		m.apart, m.err = true, nil // a refusal was part of what failed
 	}
-	l.waiting = append(round, l.waiting...)
-	spare = max(0, min(loadsAtOnce-l.busy, len(round)-1))
-	l.busy += spare
-	return spare
+	l.waiting = append(slices.Clone(round), l.waiting...)
+	l.mu.Unlock()
+	l.end(round)
 }
 
-// next takes those who share the next transaction: at most one load of each app, so that
-// all transactions lock the apps' rows in the same order.
+// next takes those who share the next transaction, by app: all transactions lock the apps'
+// rows in the same order.
 func (l *loads) next() []*loading {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	var round, later []*loading
-	taken := make(map[int64]bool, len(l.waiting))
 	rows := 0
 	for i, m := range l.waiting {
-		if m.apart && len(round) == 0 {
-			round, later = append(round, m), append(later, l.waiting[i+1:]...)
-			break
-		}
 		n := m.pull.rows()
-		if m.apart || taken[m.lock.sdkAppID] || len(round) == maxShared || len(round) > 0 && rows+n > maxSharedRows {
+		switch {
+		case l.ofApp[m.lock.sdkAppID] >= loadsOfApp, len(round) == maxShared, len(round) > 0 && (m.apart || rows+n > maxSharedRows || slices.ContainsFunc(round, m.meets)):
 			later = append(later, m)
 			continue
 		}
-		taken[m.lock.sdkAppID] = true
 		rows += n
 		round = append(round, m)
+		if m.apart {
+			later = append(later, l.waiting[i+1:]...)
+			break
+		}
 	}
 	l.waiting = later
-	if len(round) == 0 {
-		l.busy--
-	}
-	slices.SortFunc(round, func(a, b *loading) int { return cmp.Compare(a.lock.sdkAppID, b.lock.sdkAppID) })
+	slices.SortStableFunc(round, func(a, b *loading) int {
+		return cmp.Or(cmp.Compare(a.lock.sdkAppID, b.lock.sdkAppID), cmp.Compare(a.pull.Day, b.pull.Day))
+	})
 	return round
 }
 
-// loadTogether loads pulls of different apps in one transaction. It refuses those whose app
-// has a newer holder, each by itself.
+// meets reports whether two loads have a window in common. Such loads never wait at once, but
+// a transaction could not hold both.
+func (m *loading) meets(o *loading) bool {
+	return m.lock.sdkAppID == o.lock.sdkAppID && m.pull.Day == o.pull.Day && m.pull.Stream == o.pull.Stream &&
+		slices.ContainsFunc(m.pull.Tasks, func(t TaskRef) bool {
+			return slices.ContainsFunc(o.pull.Tasks, func(u TaskRef) bool { return t.Key == u.Key })
+		})
+}
+
+// loadTogether loads pulls in one transaction. It refuses those whose app has a newer holder,
+// each by itself.
 func (s *Session) loadTogether(round []*loading) error {
 	ctx, cancel := context.WithTimeout(context.Background(), sharedTimeout)
 	defer cancel()
-	ids := make([]int64, len(round))
-	for i, m := range round {
-		ids[i] = m.lock.sdkAppID
+	ids := make([]int64, 0, len(round))
+	for _, m := range round {
+		ids = append(ids, m.lock.sdkAppID)
 	}
+	ids = slices.Compact(ids)
 	return s.whileHeld(ctx, func(ctx context.Context) error {
 		return pgx.BeginFunc(ctx, s.db.pool, func(tx pgx.Tx) error {
 			first := &pgx.Batch{}

@@ -3,7 +3,9 @@ package load
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -11,12 +13,13 @@ import (
 
 	"github.com/jackc/pgx/v5/pgtype"
 
+	"pushloss/internal/calendar"
 	"pushloss/transform"
 )
 
-// shareLoads has loads of apps ask while loadsAtOnce others are under way. It returns what
-// shared transactions, and how often each app loaded alone.
-func shareLoads(t *testing.T, rows int, fails bool, apps ...int64) (shared [][]int64, alone map[int64]int) {
+// shareLoads has loads of apps, each of another day but those of the same windows, ask while
+// loadsAtOnce others are under way. It returns what shared transactions, and how often each app loaded alone.
+func shareLoads(t *testing.T, rows int, fails, sameWindows bool, apps ...int64) (shared [][]int64, alone map[int64]int) {
 	t.Helper()
 	alone = make(map[int64]int)
 	synctest.Test(t, func(t *testing.T) {
@@ -38,8 +41,10 @@ func shareLoads(t *testing.T, rows int, fails bool, apps ...int64) (shared [][]i
 			return nil
 		}}
 		facts := make([]transform.Fact, rows)
-		join := func(app int64, begin func()) {
-			m := &loading{lock: &AppLock{sdkAppID: app}, pull: Pull{Result: transform.Result{Snapshots: []transform.Snapshot{{Facts: facts}}}}}
+		join := func(app int64, day int, begin func()) {
+			m := &loading{lock: &AppLock{sdkAppID: app}, pull: Pull{
+				Day: calendar.Day(day), Tasks: []TaskRef{{}}, Result: transform.Result{Snapshots: []transform.Snapshot{{Facts: facts}}},
+			}}
 			wait.Go(func() {
 				err := l.join(t.Context(), m, func() error {
 					begin()
@@ -54,20 +59,23 @@ func shareLoads(t *testing.T, rows int, fails bool, apps ...int64) (shared [][]i
 			})
 			synctest.Wait()
 		}
-		for range loadsAtOnce {
-			join(0, func() { <-goOn })
+		for n := range loadsAtOnce {
+			join(-int64(n)-1, 0, func() { <-goOn })
 		}
-		for _, app := range apps {
-			join(app, func() {})
+		for n, app := range apps {
+			if sameWindows {
+				n = 0
+			}
+			join(app, n, func() {})
 		}
 		close(goOn)
 		wait.Wait()
 		synctest.Wait()
-		if l.busy != 0 || len(l.waiting) != 0 {
-			t.Errorf("at the end %d transactions are under way and %d loads wait", l.busy, len(l.waiting))
+		if l.underWay != 0 || len(l.waiting) != 0 {
+			t.Errorf("at the end %d transactions are under way and %d loads wait", l.underWay, len(l.waiting))
 		}
 	})
-	delete(alone, 0)
+	maps.DeleteFunc(alone, func(app int64, _ int) bool { return app < 0 })
 	return shared, alone
 }
 
@@ -86,19 +94,20 @@ func TestLoadsThatWaitShareATransactionWithinItsLimits(t *testing.T) {
 	}{
 		{"different apps", 10, []int64{3, 1, 2}, []int{3}, 0},
 		{"one load", 10, []int64{1}, nil, 1},
-		{"an app twice", 10, []int64{1, 2, 1}, []int{2}, 1},
+		{"an app twice", 10, []int64{1, 2, 1}, []int{3}, 0},
+		{"the same windows twice", 10, []int64{1, 2, 1}, []int{2}, 1},
 		{"many apps", 0, many, []int{2, maxShared}, 0},
 		{"large answers", maxSharedRows/2 - 1, []int64{1, 2, 3, 4}, []int{2, 2}, 0},
 		{"answers that fill a transaction", maxSharedRows + 1, []int64{1, 2}, nil, 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			shared, alone := shareLoads(t, tt.rows, false, tt.apps...)
+			shared, alone := shareLoads(t, tt.rows, false, strings.HasPrefix(tt.name, "the same windows"), tt.apps...)
 			var sizes []int
 			for _, ids := range shared {
 				sizes = append(sizes, len(ids))
-				if !slices.IsSorted(ids) || len(slices.Compact(slices.Clone(ids))) != len(ids) {
-					t.Errorf("apps %v share a transaction", ids)
+				if !slices.IsSorted(ids) {
+					t.Errorf("a transaction has the apps in the order %v", ids)
 				}
 			}
 			slices.Sort(sizes)
@@ -115,7 +124,7 @@ func TestLoadsThatWaitShareATransactionWithinItsLimits(t *testing.T) {
 
 func TestAfterAFailureEachLoadIsTakenAlone(t *testing.T) {
 	t.Parallel()
-	shared, alone := shareLoads(t, 1, true, 1, 2, 3)
+	shared, alone := shareLoads(t, 1, true, false, 1, 2, 3)
 	if len(shared) != 1 || len(alone) != 3 || alone[1] != 1 || alone[2] != 1 || alone[3] != 1 {
 		t.Errorf("%v share a transaction that fails, then alone load %v", shared, alone)
 	}
@@ -137,8 +146,8 @@ func TestAfterAFailureNoMoreLoadsAreUnderWayThanBefore(t *testing.T) {
 			synctest.Wait()
 		}
 		first, goOn := make(chan struct{}), make(chan struct{})
-		for range loadsAtOnce {
-			join(0, func() error { <-first; return nil })
+		for n := range loadsAtOnce {
+			join(-int64(n)-1, func() error { <-first; return nil })
 		}
 		for app := range int64(apps) {
 			join(app+1, func() error {
@@ -156,8 +165,39 @@ func TestAfterAFailureNoMoreLoadsAreUnderWayThanBefore(t *testing.T) {
 		close(goOn)
 		wait.Wait()
 		synctest.Wait()
-		if n := loaded.Load(); n != apps || l.busy != 0 || len(l.waiting) != 0 {
-			t.Errorf("%d of %d are loaded; then %d are under way and %d wait", n, apps, l.busy, len(l.waiting))
+		if n := loaded.Load(); n != apps || l.underWay != 0 || len(l.waiting) != 0 {
+			t.Errorf("%d of %d are loaded; then %d are under way and %d wait", n, apps, l.underWay, len(l.waiting))
+		}
+	})
+}
+
+func TestAnAppHasNoMoreThanItsShareOfTransactions(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		goOn := make(chan struct{})
+		var sizes []int
+		l := &loads{serve: func(round []*loading) error { sizes = append(sizes, len(round)); return nil }}
+		var wait sync.WaitGroup
+		join := func(app int64, day calendar.Day) {
+			m := &loading{lock: &AppLock{sdkAppID: app}, pull: Pull{Day: day, Tasks: []TaskRef{{}}}}
+			wait.Go(func() { _ = l.join(t.Context(), m, func() error { <-goOn; return nil }) })
+			synctest.Wait()
+		}
+		for day := range calendar.Day(loadsOfApp + 3) {
+			join(1, day)
+		}
+		if l.underWay != loadsOfApp || len(l.waiting) != 3 {
+			t.Errorf("%d transactions of the app are under way and %d loads wait", l.underWay, len(l.waiting))
+		}
+		join(2, 0)
+		if l.underWay != loadsOfApp+1 {
+			t.Errorf("another app waits for this one: %d transactions are under way", l.underWay)
+		}
+		close(goOn)
+		wait.Wait()
+		synctest.Wait()
+		if !slices.Equal(sizes, []int{3}) || l.underWay != 0 || len(l.ofApp) != 0 || len(l.waiting) != 0 {
+			t.Errorf("%v share transactions; then %d are under way, %v by app, and %d wait", sizes, l.underWay, l.ofApp, len(l.waiting))
 		}
 	})
 }
@@ -174,8 +214,8 @@ func TestALoadWhoseWorkEndsLeavesThoseThatWait(t *testing.T) {
 			return err
 		}
 		var others []<-chan error
-		for range loadsAtOnce { // as if the database hung
-			others = append(others, join(t.Context(), 0, func() error { <-goOn; return nil }))
+		for n := range loadsAtOnce { // as if the database hung
+			others = append(others, join(t.Context(), -int64(n)-1, func() error { <-goOn; return nil }))
 		}
 		never := func() error { t.Error("a load that shares a transaction is taken alone"); return nil }
 		ctx, end := context.WithCancel(t.Context())
@@ -198,8 +238,8 @@ func TestALoadWhoseWorkEndsLeavesThoseThatWait(t *testing.T) {
 			}
 		}
 		synctest.Wait()
-		if served != 2 || l.busy != 0 || len(l.waiting) != 0 {
-			t.Errorf("%d loads shared a transaction, %d are under way, %d wait; want 2, 0 and 0", served, l.busy, len(l.waiting))
+		if served != 2 || l.underWay != 0 || len(l.waiting) != 0 {
+			t.Errorf("%d loads shared a transaction, %d are under way, %d wait; want 2, 0 and 0", served, l.underWay, len(l.waiting))
 		}
 	})
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"pushloss/internal/calendar"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/stream"
 	"pushloss/load"
@@ -174,5 +175,58 @@ func TestALoadThatFailsFailsNoOtherThatSharedItsTransaction(t *testing.T) {
 				t.Errorf("%d transactions", n)
 			}
 		})
+	}
+}
+
+// Two loads are under way alone; the days after theirs share a transaction.
+func TestLoadsOfOneAppShareATransaction(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	const days = 6
+	for round, count := range []int64{5, 7} { // the first load, and a change of all figures
+		tx, err := f.conn.Begin(t.Context())
+		must(t, err)
+		_, err = tx.Exec(t.Context(), `SELECT pg_advisory_xact_lock(hashtextextended('pushloss raw bodies', 0))`)
+		must(t, err)
+		var wait sync.WaitGroup
+		for day := range days {
+			pull := f.pull(
+				transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", count+int64(day), "info"), platformFact(1, "2", count)}},
+				transform.Snapshot{TaskID: "b", Facts: []transform.Fact{stageFact("3", count, "")}})
+			pull.Day = march + calendar.Day(day)
+			pull.Window = pull.Day.Window(time.UTC)
+			at := loadedAt.Add(time.Duration(round*days+day) * time.Minute)
+			wait.Go(func() {
+				if outcome, err := f.lock.Load(t.Context(), pull, at); err != nil || outcome.Rows.Inserted+outcome.Rows.Updated != 3 {
+					t.Errorf("day %d: %+v, %v", day, outcome, err)
+				}
+			})
+			for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+				underWay, waiting := load.Loads(f.session)
+				if underWay+waiting > day {
+					break
+				}
+				if time.Now().After(end) {
+					t.Fatalf("%d loads are under way and %d wait", underWay, waiting)
+				}
+			}
+		}
+		must(t, tx.Rollback(t.Context()))
+		wait.Wait()
+		var want []string
+		for day := range days {
+			want = append(want, fmt.Sprintf("%d %d %d %d %d %d", day, count+int64(day), count, count, round+1, 3*round))
+		}
+		equal(t, "what is stored of each day", want, f.rows(`
+			SELECT day - $1::date,
+				(SELECT err_count FROM pushloss.stage_loss AS s WHERE s.day = l.day AND s.task_key = l.task_key),
+				(SELECT err_count FROM pushloss.platform_loss AS s WHERE s.day = l.day AND s.task_key = l.task_key),
+				(SELECT err_count FROM pushloss.stage_loss AS s WHERE s.day = l.day AND s.task_key <> l.task_key),
+				pulls, (SELECT count(*) FROM pushloss.loss_change AS c WHERE c.day = l.day)
+			FROM pushloss.ledger AS l WHERE task_key = $2 ORDER BY 1`, march.UTC(), f.taskA.Key))
+		equal(t, "when each task last had figures", []string{"true true", "true true"}, f.rows(
+			`SELECT last_figures_at = $1, answered FROM pushloss.task_summary`, loadedAt.Add(time.Duration((round+1)*days-1)*time.Minute)))
+		equal(t, "transactions", []string{fmt.Sprint(load.LoadsOfApp + 1)}, f.rows(`
+			SELECT count(DISTINCT xmin::text) FROM pushloss.pull WHERE pull_id IN (SELECT max(pull_id) FROM pushloss.pull GROUP BY day)`))
 	}
 }

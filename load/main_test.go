@@ -36,10 +36,12 @@ func mustDay(text string) calendar.Day {
 
 // fixture is a database of one test, with one app that is locked and two tasks.
 type fixture struct {
-	t    *testing.T
-	url  string
-	db   *load.DB
-	lock *load.AppLock
+	t   *testing.T
+	url string
+	db  *load.DB
+
+	session *load.Session
+	lock    *load.AppLock
 	// relock takes the app again after another process had it.
 	relock func() (*load.AppLock, error)
 	run    int64
@@ -54,6 +56,7 @@ func setup(t *testing.T) *fixture {
 	f := &fixture{t: t, url: pgtest.URL(t)}
 	f.db = open(t, f.url)
 	session, work := openSession(t, f.db, "the test")
+	f.session = session
 	var err error
 	f.run, err = session.StartRun(work, "run", loadedAt)
 	must(t, err)

@@ -20,9 +20,15 @@ const sqlSaveTaskSummaries = `
 	WHERE (s.answered, s.lacked, s.last_figures_at) IS DISTINCT FROM
 		(s.answered OR excluded.answered, s.lacked OR excluded.lacked, greatest(s.last_figures_at, excluded.last_figures_at))`
 
+type taskOfApp struct {
+	app  int64
+	task int32
+}
+
 // summaryColumns are what entries add to the summaries of their tasks, which status and the
 // page read instead of the whole ledger.
 type summaryColumns struct {
+	at               map[taskOfApp]int // where a task is: a statement can write it only once
 	apps             []int64
 	taskKeys         []int32
 	answered, lacked []bool
@@ -34,6 +40,18 @@ func (c *summaryColumns) add(sdkAppID int64, e Entry) {
 	if e.RowCount == 0 {
 		figuresAt = nil
 	}
+	task := taskOfApp{sdkAppID, e.TaskKey}
+	if i, ok := c.at[task]; ok {
+		c.answered[i], c.lacked[i] = c.answered[i] || e.answered(), c.lacked[i] || e.lacked()
+		if before := c.lastFiguresAt[i]; before == nil || figuresAt != nil && figuresAt.After(*before) {
+			c.lastFiguresAt[i] = figuresAt
+		}
+		return
+	}
+	if c.at == nil {
+		c.at = make(map[taskOfApp]int)
+	}
+	c.at[task] = len(c.apps)
 	c.apps, c.taskKeys, c.lastFiguresAt = append(c.apps, sdkAppID), append(c.taskKeys, e.TaskKey), append(c.lastFiguresAt, figuresAt)
 	c.answered, c.lacked = append(c.answered, e.answered()), append(c.lacked, e.lacked())
 }

@@ -15,8 +15,9 @@ import (
 
 const (
 	// workersPerApp is how many requests of an app are under way at once: while one
-	// waits for its turn at the API, others are loaded.
-	workersPerApp = 4
+	// waits for its turn at the API, others are loaded. Where answers come faster than
+	// they are loaded, several share a transaction.
+	workersPerApp = 8
 	// maxRows limits an answer: its text, its facts and the stored facts must fit into
 	// memory. Answers of this API have some hundred rows.
 	maxRows = 40_000
