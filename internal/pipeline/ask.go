@@ -16,19 +16,19 @@ import (
 
 // one executes one request of the queue, without windows that are under way or set apart.
 // answered says that the API accepted a call; an error stops the app.
-func (w *appWork) one(ctx context.Context, r request, normalizer *transform.Normalizer) (answered bool, err error) {
+func (w *appWork) one(ctx context.Context, r request, by *worker) (answered bool, err error) {
 	r = w.claim(w.withoutRefused(r))
 	if len(r.tasks) == 0 {
 		w.progress(r.day)
 		return false, nil
 	}
 	defer w.release(r)
-	return w.ask(ctx, r, normalizer)
+	return w.ask(ctx, r, by)
 }
 
 // ask pulls, normalizes and loads one request. It does so in parts if the API refuses the
 // request because of some of its tasks.
-func (w *appWork) ask(ctx context.Context, r request, normalizer *transform.Normalizer) (answered bool, err error) {
+func (w *appWork) ask(ctx context.Context, r request, by *worker) (answered bool, err error) {
 	loadsBefore, tries := w.before()
 	if r.trial || r.once {
 		tries = 1
@@ -40,9 +40,9 @@ func (w *appWork) ask(ctx context.Context, r request, normalizer *transform.Norm
 		case r.trial && wordless(failed):
 			return false, errWordless
 		case w.splits(r, failed):
-			return w.split(ctx, r, failed, normalizer)
+			return w.split(ctx, r, failed, by)
 		case w.triesEach(ctx, r, failed):
-			return w.tryEach(ctx, r, failed, normalizer)
+			return w.tryEach(ctx, r, failed, by)
 		}
 	}
 	// Once a request is made, its answer is loaded even if ctx ends.
@@ -64,7 +64,8 @@ func (w *appWork) ask(ctx context.Context, r request, normalizer *transform.Norm
 		Body: answer.Body, Digest: answer.Digest, SentAt: answer.SentAt,
 		Trusted: w.policy.remembered(r.day, w.now()), Settled: w.policy.settles(r.day, w.asOf()),
 	}
-	outcome, err := w.store(ctx, &pull, answer, normalizer)
+	by.received()
+	outcome, err := w.store(ctx, &pull, answer, by)
 	var unreadable *unreadableError
 	switch {
 	case errors.As(err, &unreadable):
@@ -80,7 +81,7 @@ func (w *appWork) ask(ctx context.Context, r request, normalizer *transform.Norm
 }
 
 // store confirms or loads an answer, and completes the pull by what it says.
-func (w *appWork) store(ctx context.Context, pull *load.Pull, answer extract.Answer, normalizer *transform.Normalizer) (load.Outcome, error) {
+func (w *appWork) store(ctx context.Context, pull *load.Pull, answer extract.Answer, by *worker) (load.Outcome, error) {
 	text := answer.JSON
 	if text == nil { // the client knew it
 		outcome, counts, confirmed, err := w.lock.Confirm(ctx, *pull, w.now())
@@ -93,7 +94,7 @@ func (w *appWork) store(ctx context.Context, pull *load.Pull, answer extract.Ans
 		}
 	}
 	var err error
-	if pull.Result, err = normalizer.Normalize(pull.Stream, text, taskIDs(pull.Tasks)); err != nil {
+	if pull.Result, err = by.normalizer.Normalize(pull.Stream, text, taskIDs(pull.Tasks)); err != nil {
 		return load.Outcome{}, &unreadableError{err}
 	}
 	return w.lock.Load(ctx, *pull, w.now())

@@ -12,7 +12,6 @@ import (
 	"pushloss/internal/calendar"
 	"pushloss/internal/stream"
 	"pushloss/load"
-	"pushloss/transform"
 )
 
 // refusals records which windows of an app the API refused, that is, answered with an
@@ -107,7 +106,7 @@ func (w *appWork) splits(r request, failed *extract.Error) bool {
 // split repeats a request in two halves or, if some of its tasks were set apart
 // meanwhile, without these tasks. It splits one request at a time: the result saves the
 // others the same calls.
-func (w *appWork) split(ctx context.Context, r request, failed *extract.Error, normalizer *transform.Normalizer) (answered bool, err error) {
+func (w *appWork) split(ctx context.Context, r request, failed *extract.Error, by *worker) (answered bool, err error) {
 	var pieces []request
 	if !r.split {
 		w.splitting.Lock()
@@ -129,7 +128,7 @@ func (w *appWork) split(ctx context.Context, r request, failed *extract.Error, n
 	}
 	for _, piece := range pieces {
 		piece.split = true
-		took, err := w.ask(ctx, piece, normalizer)
+		took, err := w.ask(ctx, piece, by)
 		answered = answered || took
 		if err != nil {
 			return answered, err
@@ -141,7 +140,7 @@ func (w *appWork) split(ctx context.Context, r request, failed *extract.Error, n
 // askAlone requests the days of the tasks that were set apart. After some tasks in a row
 // without an answer, it tries each further one once: there may be any number of them.
 func (w *appWork) askAlone(ctx context.Context) error {
-	normalizer := transform.Normalizer{MaxRows: maxRows}
+	by := newWorker()
 	silent := 0
 	for _, key := range slices.Sorted(maps.Keys(w.refusals.tasks)) {
 		task := w.refusals.tasks[key]
@@ -155,7 +154,7 @@ func (w *appWork) askAlone(ctx context.Context) error {
 			w.more(1)
 			r := w.plan.request(window.stream, window.day, []load.TaskRef{task.task})
 			r.split, r.once = true, silent >= maxFailuresInRow
-			answered, err := w.ask(ctx, r, &normalizer)
+			answered, err := w.ask(ctx, r, by)
 			if err != nil {
 				return err
 			}

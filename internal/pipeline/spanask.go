@@ -9,12 +9,11 @@ import (
 	"pushloss/extract"
 	"pushloss/internal/calendar"
 	"pushloss/load"
-	"pushloss/transform"
 )
 
 // ask requests one span and records what its answer proves. It leaves the other tasks
 // open.
-func (s *spanWork) ask(ctx context.Context, r spanRequest, normalizer *transform.Normalizer) (answered bool, err error) {
+func (s *spanWork) ask(ctx context.Context, r spanRequest, by *worker) (answered bool, err error) {
 	r.tasks = s.withoutApart(r)
 	defer s.progress(r.days.Last)
 	if len(r.tasks) == 0 {
@@ -24,7 +23,7 @@ func (s *spanWork) ask(ctx context.Context, r spanRequest, normalizer *transform
 		s.leave(r, nil, r.tasks)
 		return false, nil
 	}
-	pull, outcome, err := s.prove(ctx, r, normalizer)
+	pull, outcome, err := s.prove(ctx, r, by)
 	var failed *extract.Error
 	switch {
 	case errors.As(err, &failed) && (!failed.StopsApp() && !wordless(failed) || failed.MayBeAboutTasks() || failed.AboutWindow()):
@@ -69,7 +68,7 @@ func (s *spanWork) refusesSpans() bool {
 }
 
 // prove makes the request for a span and records what its answer proves.
-func (s *spanWork) prove(ctx context.Context, r spanRequest, normalizer *transform.Normalizer) (*load.SpanPull, load.SpanOutcome, error) {
+func (s *spanWork) prove(ctx context.Context, r spanRequest, by *worker) (*load.SpanPull, load.SpanOutcome, error) {
 	window := s.policy.spanWindow(r.days)
 	tasks := make([]load.SpanTask, len(r.tasks))
 	refs := make([]load.TaskRef, len(r.tasks))
@@ -93,7 +92,7 @@ func (s *spanWork) prove(ctx context.Context, r spanRequest, normalizer *transfo
 	if trusted && !s.remembersAll(r) { // the memory's limit has passed a day since the plan
 		return nil, load.SpanOutcome{Unusable: tasks}, nil
 	}
-	result, err := normalizer.Normalize(r.stream, answer.JSON, ids)
+	result, err := by.normalizer.Normalize(r.stream, answer.JSON, ids)
 	if err != nil {
 		s.log.WarnContext(ctx, "an answer for several days cannot be read: requesting each day", "first_day", r.days.First, "last_day", r.days.Last, "error", err)
 		return nil, load.SpanOutcome{Unusable: tasks}, nil

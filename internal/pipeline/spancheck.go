@@ -10,7 +10,6 @@ import (
 	"pushloss/internal/calendar"
 	"pushloss/internal/stream"
 	"pushloss/load"
-	"pushloss/transform"
 )
 
 // maxDisputes is how often the days and the span of a dispute are requested again while
@@ -37,8 +36,7 @@ func (s *spanWork) settleDisputes(ctx context.Context) error {
 }
 
 func (s *spanWork) dispute(ctx context.Context, task *openTask) error {
-	var normalizer transform.Normalizer
-	normalizer.MaxRows = maxRows
+	by := newWorker()
 	exact := spanRequest{stream: task.stream, days: s.policy.atLeastTwo(task.Due), tasks: []spanTask{task.spanTask}}.onlyCompared()
 	for attempt := range maxDisputes {
 		before := s.changes
@@ -56,7 +54,7 @@ func (s *spanWork) dispute(ctx context.Context, task *openTask) error {
 			return s.disagree(ctx, task, exact.days, "its figures differ from those of its days, which were the same before and after it")
 		}
 		s.more(1)
-		_, outcome, err := s.prove(ctx, exact, &normalizer)
+		_, outcome, err := s.prove(ctx, exact, by)
 		s.progress(task.Due.Last)
 		var failed *extract.Error
 		if errors.As(err, &failed) && !failed.StopsApp() {

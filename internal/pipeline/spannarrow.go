@@ -9,7 +9,6 @@ import (
 	"pushloss/internal/calendar"
 	"pushloss/internal/stream"
 	"pushloss/load"
-	"pushloss/transform"
 )
 
 // narrowToWeeks requests the weeks of the open tasks whose answers cover several weeks. A
@@ -104,14 +103,14 @@ func (s *spanWork) askDay(ctx context.Context, day calendar.Day, tasks []*openTa
 
 func (s *spanWork) askDays(ctx context.Context, requests []request) error {
 	s.more(len(requests))
-	return each(ctx, s.appWork, withoutErrors(requests), func(ctx context.Context, r request, normalizer *transform.Normalizer) (bool, error) {
+	return each(ctx, s.appWork, withoutErrors(requests), func(ctx context.Context, r request, by *worker) (bool, error) {
 		s.countCall()
 		r.loaded = func(_ request, outcome load.Outcome) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.changes += changedBy(outcome)
 		}
-		return s.one(ctx, r, normalizer)
+		return s.one(ctx, r, by)
 	})
 }
 
@@ -127,7 +126,7 @@ func (s *spanWork) proveAgain(ctx context.Context) error {
 	}
 	agreed := make(map[*load.SpanPull][]load.SpanTask)
 	answers := withoutErrors(slices.Collect(maps.Keys(byAnswer)))
-	err := each(context.WithoutCancel(ctx), s.appWork, answers, func(ctx context.Context, answer *load.SpanPull, _ *transform.Normalizer) (bool, error) {
+	err := each(context.WithoutCancel(ctx), s.appWork, answers, func(ctx context.Context, answer *load.SpanPull, _ *worker) (bool, error) {
 		again := *answer
 		again.Tasks = byAnswer[answer]
 		outcome, err := s.lock.Prove(ctx, again, s.now())

@@ -11,7 +11,6 @@ import (
 	"pushloss/internal/calendar"
 	"pushloss/internal/stream"
 	"pushloss/load"
-	"pushloss/transform"
 )
 
 // An API that answers spans from an old copy hides what changed since: the answers equal the
@@ -40,7 +39,7 @@ type freshOf struct {
 
 // onePlanned is one for the requests for single days of a plan that uses spans. It notes the
 // fresh figures.
-func (w *appWork) onePlanned(ctx context.Context, r request, normalizer *transform.Normalizer) (answered bool, err error) {
+func (w *appWork) onePlanned(ctx context.Context, r request, by *worker) (answered bool, err error) {
 	r.loaded = func(r request, outcome load.Outcome) {
 		found, of := freshFigures{r, changedBy(outcome)}, freshOf{r.stream, r.ofTasks()}
 		w.mu.Lock()
@@ -49,7 +48,7 @@ func (w *appWork) onePlanned(ctx context.Context, r request, normalizer *transfo
 			w.fresh[of] = found
 		}
 	}
-	return w.one(ctx, r, normalizer)
+	return w.one(ctx, r, by)
 }
 
 func changedBy(outcome load.Outcome) int64 {
@@ -165,9 +164,9 @@ func (s *spanWork) askProbe(ctx context.Context, probed spanRequest) error {
 		return nil
 	}
 	s.more(1)
-	return each(ctx, s.appWork, withoutErrors([]spanRequest{compared}), func(ctx context.Context, r spanRequest, normalizer *transform.Normalizer) (bool, error) {
+	return each(ctx, s.appWork, withoutErrors([]spanRequest{compared}), func(ctx context.Context, r spanRequest, by *worker) (bool, error) {
 		defer s.progress(r.days.Last)
-		answer, outcome, err := s.prove(ctx, r, normalizer)
+		answer, outcome, err := s.prove(ctx, r, by)
 		var failed *extract.Error
 		switch {
 		case errors.As(err, &failed) && !failed.StopsApp():

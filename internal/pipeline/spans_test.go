@@ -534,9 +534,9 @@ func TestWindowsThatAWrongSpanOpenedAreAllPulledAgain(t *testing.T) {
 // other says. An API that refuses everything, or is away, costs a few calls.
 func TestABackfillThatIsStoppedAmongItsEvidenceSaysWhy(t *testing.T) {
 	t.Parallel()
-	// While a change among the days is made, three other workers may wait with an answer. Then
-	// each of the four makes a request.
-	const beforeAndMeanwhile, workers = 3 + 3, 4
+	// While a change among the days is made, seven other workers may wait with an answer. Then
+	// four make a request.
+	const beforeAndMeanwhile, asking = 3 + 7, 4
 	for _, test := range []struct {
 		name  string
 		after int // requests before the change
@@ -548,12 +548,12 @@ func TestABackfillThatIsStoppedAmongItsEvidenceSaysWhy(t *testing.T) {
 	}{
 		{"wrong key", 0, func(w *fixture, _ func()) { w.Apps[0].Account.SecretKey = secret.New("wrong") }, pipeline.AppRefused, "70009", 2},
 		{"refused key after the look", 1, func(w *fixture, _ func()) { w.API.Faults("code=70009") }, pipeline.AppRefused, "70009", 2},
-		{"refused key among the days", 3, func(w *fixture, _ func()) { w.API.Faults("code=70009") }, pipeline.AppRefused, "70009", beforeAndMeanwhile + workers},
+		{"refused key among the days", 3, func(w *fixture, _ func()) { w.API.Faults("code=70009") }, pipeline.AppRefused, "70009", beforeAndMeanwhile + asking},
 		{"outage", 0, func(w *fixture, _ func()) { w.API.Faults("http-500") }, pipeline.AppUnreachable, "3 requests in a row", 5 + 3*5},
 		{"outage after the look", 1, func(w *fixture, _ func()) { w.API.Faults("http-500") }, pipeline.AppUnreachable, "3 requests in a row", 1 + 3*5},
-		{"outage among the days", 3, func(w *fixture, _ func()) { w.API.Faults("http-500") }, pipeline.AppUnreachable, "requests in a row", beforeAndMeanwhile + workers*(5+1+5+5)}, // each worker's request and, once each, its tasks,
+		{"outage among the days", 3, func(w *fixture, _ func()) { w.API.Faults("http-500") }, pipeline.AppUnreachable, "requests in a row", beforeAndMeanwhile + asking*(5+1+5+5)}, // each of their requests and, once each, its tasks,
 		{"cancelled after the look", 1, func(_ *fixture, cancel func()) { cancel() }, pipeline.AppInterrupted, "interrupted", 1},
-		{"cancelled among the days", 3, func(_ *fixture, cancel func()) { cancel() }, pipeline.AppInterrupted, "interrupted", 3 + workers},
+		{"cancelled among the days", 3, func(_ *fixture, cancel func()) { cancel() }, pipeline.AppInterrupted, "interrupted", beforeAndMeanwhile},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

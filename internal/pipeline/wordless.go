@@ -6,7 +6,6 @@ import (
 
 	"pushloss/extract"
 	"pushloss/load"
-	"pushloss/transform"
 )
 
 // errWordless is the failure of a trial.
@@ -78,7 +77,7 @@ func (w *appWork) triesEach(ctx context.Context, r request, failed *extract.Erro
 // tryEach requests each task of a request that failed without a statement, once. Those
 // without an answer are set apart and requested again at the end: they are the reason, or
 // had bad luck. Only one request is taken apart at a time, as in split.
-func (w *appWork) tryEach(ctx context.Context, r request, failed *extract.Error, normalizer *transform.Normalizer) (answered bool, err error) {
+func (w *appWork) tryEach(ctx context.Context, r request, failed *extract.Error, by *worker) (answered bool, err error) {
 	if !r.split {
 		w.splitting.Lock()
 		defer w.splitting.Unlock()
@@ -91,7 +90,7 @@ func (w *appWork) tryEach(ctx context.Context, r request, failed *extract.Error,
 	for _, task := range tasks {
 		piece := r
 		piece.tasks, piece.split, piece.trial = []load.TaskRef{task}, true, true
-		took, err := w.ask(ctx, piece, normalizer)
+		took, err := w.ask(ctx, piece, by)
 		switch {
 		case errors.Is(err, errWordless):
 			w.setApart(r, task, failed)

@@ -14,10 +14,11 @@ import (
 )
 
 const (
-	// workersPerApp is how many requests of an app are under way at once: while one
-	// waits for its turn at the API, others are loaded. Where answers come faster than
-	// they are loaded, several share a transaction.
-	workersPerApp = 8
+	// requestsPerApp is how many requests of an app are under way at once, and workersPerApp
+	// how many with those whose answers are being loaded. Where answers come faster than they
+	// are loaded, several share a transaction.
+	requestsPerApp = 4
+	workersPerApp  = 8
 	// maxRows limits an answer: its text, its facts and the stored facts must fit into
 	// memory. Answers of this API have some hundred rows.
 	maxRows = 40_000
@@ -106,21 +107,31 @@ func (w *appWork) doPart(ctx context.Context, db *load.DB, in part) error {
 	return each(ctx, w, w.inTurn(ctx, db, w.plan.queue(ctx, db, in), in == order[len(order)-1]), one)
 }
 
+// worker executes one request at a time.
+type worker struct {
+	normalizer transform.Normalizer
+	received   func() // lets another worker make a request
+}
+
+func newWorker() *worker {
+	return &worker{normalizer: transform.Normalizer{MaxRows: maxRows}, received: func() {}}
+}
+
 // each executes requests by a few workers.
-func each[R any](ctx context.Context, w *appWork, requests iter.Seq2[R, error], do func(context.Context, R, *transform.Normalizer) (answered bool, err error)) error {
+func each[R any](ctx context.Context, w *appWork, requests iter.Seq2[R, error], do func(context.Context, R, *worker) (answered bool, err error)) error {
 	next, stop := iter.Pull2(requests)
 	defer stop()
 
 	// The first answer proves the settings. Until then only one request runs at a time,
 	// so that a wrong key is refused once and not by every worker.
-	normalizer := transform.Normalizer{MaxRows: maxRows}
+	by := newWorker()
 	for !w.proven {
 		request, err, ok := next()
 		if !ok {
 			return nil
 		}
 		if err == nil {
-			w.proven, err = do(ctx, request, &normalizer)
+			w.proven, err = do(ctx, request, by)
 		}
 		if err != nil {
 			return err
@@ -132,28 +143,42 @@ func each[R any](ctx context.Context, w *appWork, requests iter.Seq2[R, error], 
 	stopFor := func(err error) { cancel(&stopError{err}) } // the first one stays
 	var wait sync.WaitGroup
 	var turn sync.Mutex
+	slots := make(chan struct{}, requestsPerApp)
+	free := func() { <-slots }
 	take := func() (r R, ok bool) {
-		turn.Lock()
-		defer turn.Unlock()
-		if ctx.Err() != nil {
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
 			return r, false
 		}
-		r, err, ok := next()
-		if err != nil {
-			stopFor(err)
+		turn.Lock()
+		defer turn.Unlock()
+		var err error
+		if ctx.Err() == nil {
+			if r, err, ok = next(); err != nil {
+				stopFor(err)
+			}
 		}
-		return r, ok && err == nil
+		if ok = ok && err == nil; !ok {
+			free()
+		}
+		return r, ok
 	}
 	for range workersPerApp {
 		wait.Go(func() {
-			normalizer := transform.Normalizer{MaxRows: maxRows}
+			by := newWorker()
 			for {
 				request, ok := take()
 				if !ok {
 					return
 				}
-				if _, err := do(ctx, request, &normalizer); err != nil {
+				by.received = sync.OnceFunc(free)
+				_, err := do(ctx, request, by)
+				if err != nil {
 					stopFor(err)
+				}
+				by.received()
+				if err != nil {
 					return
 				}
 			}

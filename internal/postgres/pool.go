@@ -57,7 +57,10 @@ func Open(ctx context.Context, databaseURL string, maxConns int) (*Pool, error) 
 	}
 	config.ConnConfig.Tracer = deadlines{}
 	config.PingTimeout = pingTimeout
-	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error { return parsed.prepare(ctx, conn, poolLimits) }
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		registerNumbers(conn.TypeMap())
+		return parsed.prepare(ctx, conn, poolLimits)
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
