@@ -4,9 +4,10 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"unicode"
 
 	"github.com/sethvargo/go-envconfig"
+
+	"pushloss/internal/unseen"
 )
 
 // environment is the variables as they are written. Decoding to text cannot
@@ -91,8 +92,8 @@ func (l lookup) Lookup(key string) (string, bool) {
 		return value, true
 	case key == "DATABASE_URL": // a connection string has quotes of its own
 		return trimmed, true
-	case strings.ContainsFunc(trimmed, invisible):
-		l.problems.add(key, unseen)
+	case unseen.In(trimmed):
+		l.problems.add(key, copied)
 		return "", false
 	case hasQuotes(trimmed):
 		l.problems.add(key, quoted)
@@ -101,13 +102,7 @@ func (l lookup) Lookup(key string) (string, bool) {
 	return trimmed, true
 }
 
-// invisible reports whether nobody sees that a value has this character: a blank that is
-// none of the keyboard, a mark without a width.
-func invisible(r rune) bool {
-	return unicode.Is(unicode.Cf, r) || unicode.IsSpace(r) && r > unicode.MaxASCII
-}
-
-const unseen = "holds an invisible character, as texts that are copied from a page or a chat do: write the value by hand"
+const copied = "holds an invisible character, as texts that are copied from a page or a chat do: write the value by hand"
 
 const quoted = "has quotes around it, which docker --env-file and some service managers keep: write the value without them"
 

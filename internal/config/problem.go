@@ -35,7 +35,7 @@ type collected struct{ Problems }
 // that is wrong is not worth a line.
 func (c *collected) add(variable, format string, args ...any) {
 	if slices.ContainsFunc(c.Problems, func(known Problem) bool {
-		return known.Variable == variable && (known.Text == quoted || known.Text == unseen)
+		return known.Variable == variable && (known.Text == quoted || known.Text == copied)
 	}) {
 		return
 	}

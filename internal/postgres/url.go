@@ -5,10 +5,11 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"pushloss/internal/unseen"
 )
 
 // URLError says what is wrong with a connection string. It repeats only names of
@@ -129,7 +130,7 @@ func split(text string) (settings, error) {
 	switch {
 	case strings.ContainsRune(text, 0):
 		return settings{}, &URLError{"holds a zero byte", "take it out"}
-	case strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Cf, r) || unicode.IsSpace(r) && r > unicode.MaxASCII }):
+	case unseen.In(text):
 		return settings{}, &URLError{"holds an invisible character, as texts that are copied from a page or a chat do", "write it by hand"}
 	case strings.HasPrefix(text, `"`), strings.HasPrefix(text, "\u201c"), strings.HasPrefix(text, `'`), strings.HasSuffix(text, `"`) && schemeOf.MatchString(text):
 		return settings{}, &URLError{"has quotes around it", "write it without them; docker --env-file and some service managers keep them"}
