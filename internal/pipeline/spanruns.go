@@ -40,6 +40,9 @@ func (p appPlan) spanRuns() *spanRuns {
 
 const weekLong = 7 * 24 * time.Hour
 
+// shortestWeek is how many days one request may cover at least: a clock goes back in a week.
+const shortestWeek = 6
+
 // weeksOf returns how many weeks a request of the stream may cover. One clock may go back
 // in several weeks.
 func weeksOf(of stream.Stream) int { return max(1, int((of.MaxWindow()-time.Hour)/weekLong)) }
@@ -164,7 +167,7 @@ func (s spanPart) expect() PlannedCalls {
 		longest = max(longest, r.length())
 	}
 	if longest > int(weekLong/(24*time.Hour)) {
-		weeks = len(s.requests) * (longest/6 + 1)
+		weeks = len(s.requests) * (longest/shortestWeek + 1)
 	}
 	sampled := max(1, int(math.Ceil(sampleShare*float64(len(s.requests)))))
 	return PlannedCalls{

@@ -117,7 +117,8 @@ var foreignVariables = [...][2]string{
 	{"PGGSSENCMODE", "gssencmode"}, {"PGLOADBALANCEHOSTS", "load_balance_hosts"},
 }
 
-// judgeVariables refuses variables that would have no effect.
+// judgeVariables refuses variables that would have no effect. It reads them from the process,
+// as the driver does with its own: another source would judge what the driver does not use.
 func judgeVariables() error {
 	for _, variable := range foreignVariables {
 		value := os.Getenv(variable[0])

@@ -22,7 +22,8 @@ type recorder struct {
 func (r *recorder) Errorf(string, ...any) { r.failures++ }
 func (r *recorder) Error(...any)          { r.failures++ }
 
-// The example of doc.go, and what it would report if a figure were wrong.
+// The first lines are how a test uses a world; the rest is what they would report if a
+// figure were wrong.
 func TestARunLoadsWhatTheAPIReports(t *testing.T) {
 	t.Parallel()
 	w := world.New(t)
