@@ -10,15 +10,9 @@ import (
 	"pushloss/extract"
 	"pushloss/internal/calendar"
 	"pushloss/load"
-	"pushloss/transform"
 )
 
 const (
-	// requestsPerApp is how many requests of an app are under way at once, and workersPerApp
-	// how many with those whose answers are being loaded. Where answers come faster than they
-	// are loaded, several share a transaction.
-	requestsPerApp = 4
-	workersPerApp  = 8
 	// maxRows limits an answer: its text, its facts and the stored facts must fit into
 	// memory. Answers of this API have some hundred rows.
 	maxRows = 40_000
@@ -107,16 +101,6 @@ func (w *appWork) doPart(ctx context.Context, db *load.DB, in part) error {
 	return each(ctx, w, w.inTurn(ctx, db, w.plan.queue(ctx, db, in), in == order[len(order)-1]), one)
 }
 
-// worker executes one request at a time.
-type worker struct {
-	normalizer transform.Normalizer
-	received   func() // lets another worker make a request
-}
-
-func newWorker() *worker {
-	return &worker{normalizer: transform.Normalizer{MaxRows: maxRows}, received: func() {}}
-}
-
 // each executes requests by a few workers.
 func each[R any](ctx context.Context, w *appWork, requests iter.Seq2[R, error], do func(context.Context, R, *worker) (answered bool, err error)) error {
 	next, stop := iter.Pull2(requests)
@@ -141,50 +125,37 @@ func each[R any](ctx context.Context, w *appWork, requests iter.Seq2[R, error], 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	stopFor := func(err error) { cancel(&stopError{err}) } // the first one stays
-	var wait sync.WaitGroup
 	var turn sync.Mutex
-	slots := make(chan struct{}, requestsPerApp)
-	free := func() { <-slots }
+	c := crew{slots: make(chan struct{}, requestsPerApp)}
 	take := func() (r R, ok bool) {
-		select {
-		case slots <- struct{}{}:
-		case <-ctx.Done():
-			return r, false
-		}
 		turn.Lock()
 		defer turn.Unlock()
-		var err error
-		if ctx.Err() == nil {
-			if r, err, ok = next(); err != nil {
+		if ctx.Err() != nil {
+			return r, false
+		}
+		r, err, ok := next()
+		if err != nil {
+			stopFor(err)
+		}
+		return r, ok && err == nil
+	}
+	c.work = func() {
+		by := newWorker()
+		for c.one(ctx, by, func() (more bool) {
+			request, ok := take()
+			if !ok {
+				return false
+			}
+			_, err := do(ctx, request, by)
+			if err != nil {
 				stopFor(err)
 			}
+			return err == nil
+		}) {
 		}
-		if ok = ok && err == nil; !ok {
-			free()
-		}
-		return r, ok
 	}
-	for range workersPerApp {
-		wait.Go(func() {
-			by := newWorker()
-			for {
-				request, ok := take()
-				if !ok {
-					return
-				}
-				by.received = sync.OnceFunc(free)
-				_, err := do(ctx, request, by)
-				if err != nil {
-					stopFor(err)
-				}
-				by.received()
-				if err != nil {
-					return
-				}
-			}
-		})
-	}
-	wait.Wait()
+	c.count(0)
+	c.wait.Wait()
 	cause := context.Cause(ctx)
 	var stopped *stopError
 	if errors.As(cause, &stopped) {
