@@ -17,7 +17,7 @@ const (
 	loadsOfApp  = 2
 	// maxShared and maxSharedRows limit what shares a transaction.
 	maxShared     = 32
-	maxSharedRows = 8_000
+	maxSharedRows = 4_000
 	// sharedTimeout limits a shared transaction.
 	sharedTimeout = 30 * time.Second
 )

@@ -12,7 +12,7 @@ const (
 	// how many with those whose answers are being loaded. Where answers come faster than they
 	// are loaded, several share a transaction.
 	requestsPerApp = 4
-	workersPerApp  = 16
+	workersPerApp  = 12
 )
 
 // worker executes one request at a time.

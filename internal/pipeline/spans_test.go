@@ -534,9 +534,9 @@ func TestWindowsThatAWrongSpanOpenedAreAllPulledAgain(t *testing.T) {
 // other says. An API that refuses everything, or is away, costs a few calls.
 func TestABackfillThatIsStoppedAmongItsEvidenceSaysWhy(t *testing.T) {
 	t.Parallel()
-	// While a change among the days is made, fifteen other workers may wait with an answer.
+	// While a change among the days is made, eleven other workers may wait with an answer.
 	// Then four make a request.
-	const beforeAndMeanwhile, asking = 3 + 15, 4
+	const beforeAndMeanwhile, asking = 3 + 11, 4
 	for _, test := range []struct {
 		name  string
 		after int // requests before the change
