@@ -53,6 +53,7 @@ func (o *oneBrowser) start(t testing.TB, path string) context.Context {
 			chromedp.ExecPath(path),
 			chromedp.NoSandbox, // which root cannot use; it sees pages of these tests only
 			chromedp.Flag("disable-dev-shm-usage", true),
+			chromedp.DisableGPU, chromedp.Flag("disable-software-rasterizer", true),
 			chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"),
 		)...)
 		ctx, end := chromedp.NewContext(allocator)
