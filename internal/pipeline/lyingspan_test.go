@@ -121,10 +121,10 @@ func TestTheFirstRunFindsOutALyingAPI(t *testing.T) {
 		fault string // none: the API answers rightly
 		seeds []uint64
 	}{
-		{"", []uint64{1, 2}},
-		{"span-stale", []uint64{1, 3, 6, 8}},
-		{"span-drops", []uint64{9}},
-		{"day-figures=Asia/Kathmandu:by=touch", []uint64{7, 1003}},
+		{"", []uint64{1}},
+		{"span-stale", []uint64{1, 6}},
+		{"span-drops", []uint64{6}},
+		{"day-figures=Asia/Kathmandu:by=touch", []uint64{1003}},
 	} {
 		for _, seed := range test.seeds {
 			t.Run(fmt.Sprintf("%s seed %d", test.fault, seed), func(t *testing.T) {

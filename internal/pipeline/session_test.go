@@ -59,23 +59,20 @@ func (w *fixture) asRole(options string, presets ...string) {
 func TestNoPresetOfARoleReachesTheFigures(t *testing.T) {
 	t.Parallel()
 	for name, presets := range map[string][]string{
-		"encodings": {
+		"encodings and limits": {
 			"client_encoding = 'GBK'", "standard_conforming_strings = off", "bytea_output = 'escape'", "quote_all_identifiers = on",
-		},
-		"encodings of one byte": {"client_encoding = 'LATIN1'", "search_path = 'analytics, nowhere'", "row_security = off"},
-		"limits":                {"statement_timeout = '1ms'", "lock_timeout = '1ms'", "exit_on_error = on"},
-		"limits of idle sessions": {
+			"statement_timeout = '1ms'", "lock_timeout = '1ms'", "exit_on_error = on",
 			"idle_in_transaction_session_timeout = '1ms'", "idle_session_timeout = '1ms'",
 		},
-		"forms": {
+		"encodings of one byte and forms": {
+			"client_encoding = 'LATIN1'", "search_path = 'analytics, nowhere'", "row_security = off",
 			"timezone = 'Pacific/Kiritimati'", "datestyle = 'German, DMY'", "intervalstyle = 'sql_standard'", "extra_float_digits = -15",
 			"array_nulls = off", "transform_null_equals = on",
 		},
-		"transactions": {
+		"transactions, which read": {
 			"default_transaction_isolation = 'serializable'", "default_transaction_deferrable = on", "synchronous_commit = off",
-			"jit = on", "plan_cache_mode = force_generic_plan",
+			"jit = on", "plan_cache_mode = force_generic_plan", "default_transaction_read_only = on",
 		},
-		"transactions that read": {"default_transaction_read_only = on"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -30,28 +30,28 @@ func TestATaskThatTheAPIRefusesFailsByNameAndAlone(t *testing.T) {
 			t.Parallel()
 			w := setup(t, world.WithFaults(t, fault))
 			w.Tasks(sevenTasks...)
-			report := w.backfill(today-20, today-1, load.RunPartial)
+			report := w.backfill(today-10, today-1, load.RunPartial)
 			app := report.Apps[0]
-			if app.State != pipeline.AppPartial || !strings.Contains(app.Problem, "t3") || !strings.Contains(app.Problem, "18 further windows") ||
+			if app.State != pipeline.AppPartial || !strings.Contains(app.Problem, "t3") || !strings.Contains(app.Problem, "8 further windows") ||
 				!strings.Contains(app.Hint, "tasks retire t3") || strings.Contains(app.Problem+app.Hint, "fault of pushloss") {
 				t.Errorf("the app's report is %+v", app)
 			}
-			w.EqualsTruth(today-20, today-1, slices.DeleteFunc(slices.Clone(sevenTasks), func(id string) bool { return id == "t3" })...)
+			w.EqualsTruth(today-10, today-1, slices.DeleteFunc(slices.Clone(sevenTasks), func(id string) bool { return id == "t3" })...)
 			if got := w.statesOf("t3"); len(got) != 2 || got[(today-1).String()] != "failed" {
 				t.Errorf("the windows of the task are %v", got)
 			}
 			if n := w.Number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND last_error LIKE '%t3%' AND task_id = 't3'`); n != 2 {
 				t.Errorf("%d windows name their task", n)
 			}
-			// Of 20 days one request is split, by 6 at most; those under way meanwhile are
+			// Of 10 days one request is split, by 6 at most; those under way meanwhile are
 			// made once more without the task, whose last day is asked for alone.
-			if calls := int(report.Requests - report.Retries); calls > 20*3+6+3+1 {
+			if calls := int(report.Requests - report.Retries); calls > 10*3+6+3+1 {
 				t.Errorf("%d requests were made", calls)
 			}
 
 			w.API.Faults()
-			w.backfill(today-20, today-1, load.RunDone)
-			w.EqualsTruth(today-20, today-1, sevenTasks...)
+			w.backfill(today-10, today-1, load.RunDone)
+			w.EqualsTruth(today-10, today-1, sevenTasks...)
 		})
 	}
 }

@@ -20,7 +20,7 @@ import (
 // K6: if requests for one TaskID fail, in any way, other tasks are not affected.
 func TestFailingRequestsOfATaskDoNotAffectOthers(t *testing.T) {
 	t.Parallel()
-	const days = 4
+	const days = 2
 	for _, test := range []struct {
 		kind string
 		bad  []string
@@ -101,7 +101,7 @@ func TestAnOutageIsNotBlamedOnATask(t *testing.T) {
 func TestOldFailuresOfATaskDoNotMakeTheAppUnreachable(t *testing.T) {
 	t.Parallel()
 	w := setup(t, world.WithFaults(t, "huge=9:task=t3"))
-	w.Settings.LookbackDays = 9
+	w.Settings.LookbackDays = 5
 	w.Tasks("t1", "t3")
 	w.Run(load.RunPartial)
 	w.API.Faults("http-500:task=t3")
