@@ -2,7 +2,9 @@ package pipeline_test
 
 import (
 	"net/http"
+	"sync"
 	"testing"
+	"time"
 
 	"pushloss/extract"
 )
@@ -12,6 +14,16 @@ type transport struct {
 	*http.Transport
 	// before, if set, is called with every call before it leaves.
 	before func(*http.Request)
+
+	mu   sync.Mutex
+	left time.Time // when the newest call did
+}
+
+// newest returns when the newest call left.
+func (t *transport) newest() time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.left
 }
 
 func newTransport(t testing.TB) *transport {
@@ -24,5 +36,8 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if t.before != nil {
 		t.before(request)
 	}
+	t.mu.Lock()
+	t.left = time.Now()
+	t.mu.Unlock()
 	return t.Transport.RoundTrip(request)
 }
