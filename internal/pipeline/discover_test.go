@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
@@ -142,10 +141,9 @@ func TestFiguresAreLoadedWhateverTheListOfScheduledPushesAnswers(t *testing.T) {
 func TestTheListKeepsThePaceOfTheApp(t *testing.T) {
 	t.Parallel()
 	w := paced(t, 20)
-	begun := time.Now()
 	w.Settings.DiscoverScheduled = true
 	w.Run(load.RunDone)
-	w.keptPace(20, begun, 4)
+	w.keptPace(20, 4)
 }
 
 // A wrong key is refused once: what is of the account stops the app before it pulls.

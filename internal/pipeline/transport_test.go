@@ -15,15 +15,24 @@ type transport struct {
 	// before, if set, is called with every call before it leaves.
 	before func(*http.Request)
 
-	mu   sync.Mutex
-	left time.Time // when the newest call did
+	mu            sync.Mutex
+	first, newest time.Time // when these calls left
 }
 
-// newest returns when the newest call left.
-func (t *transport) newest() time.Time {
+// left returns when the first call and the newest one left.
+func (t *transport) left() (first, newest time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.left
+	return t.first, t.newest
+}
+
+func (t *transport) note(now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.first.IsZero() {
+		t.first = now
+	}
+	t.newest = now
 }
 
 func newTransport(t testing.TB) *transport {
@@ -36,8 +45,6 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if t.before != nil {
 		t.before(request)
 	}
-	t.mu.Lock()
-	t.left = time.Now()
-	t.mu.Unlock()
+	t.note(time.Now())
 	return t.Transport.RoundTrip(request)
 }
