@@ -152,8 +152,8 @@ func (l *loads) next() []*loading {
 	rows := 0
 	for i, m := range l.waiting {
 		n := m.pull.rows()
-		switch {
-		case l.ofApp[m.lock.sdkAppID] >= loadsOfApp, len(round) == maxShared, len(round) > 0 && (m.apart || rows+n > maxSharedRows || slices.ContainsFunc(round, m.meets)):
+		full := len(round) == maxShared || l.ofApp[m.lock.sdkAppID] >= loadsOfApp
+		if full || len(round) > 0 && (m.apart || rows+n > maxSharedRows || slices.ContainsFunc(round, m.meets)) {
 			later = append(later, m)
 			continue
 		}
