@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -146,7 +147,7 @@ Importing a file again changes nothing. A file with a mistake is not imported at
 		if args[0] != "-" {
 			file, err := os.Open(args[0])
 			if err != nil {
-				return &problem.UsageError{Problem: "cannot read the list: " + err.Error()}
+				return unreadableList(args[0], err)
 			}
 			defer file.Close()
 			name, text = args[0], io.Reader(file)
@@ -168,9 +169,20 @@ func (a *app) readTasks(name string, text io.Reader) (taskfile.List, error) {
 	list, err := taskfile.Read(name, text, a.settings.Location)
 	var problems taskfile.Problems
 	if err != nil && !errors.As(err, &problems) {
-		return taskfile.List{}, &problem.UsageError{Problem: "cannot read the list: " + err.Error()}
+		return taskfile.List{}, unreadableList(name, err)
 	}
 	return list, err
+}
+
+// unreadableList names the list once: errors of files name it too.
+func unreadableList(name string, err error) error {
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		err = failed.Err
+	}
+	return &problem.UsageError{
+		Problem: fmt.Sprintf("cannot read the list %s: %v", name, err),
+		Remedy:  "nothing was imported; give a file that can be read, or - for stdin",
+	}
 }
 
 // appOf is the app that was named, or the only one that is configured.

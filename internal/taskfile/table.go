@@ -189,6 +189,8 @@ func (r *reader) syntax(skipped int, err error) error {
 		return err
 	case errors.Is(err, csv.ErrBareQuote):
 		r.problem(skipped+parseErr.Line, "a quote within a field: %s", adviceSpreadsheet)
+	case errors.Is(err, csv.ErrQuote):
+		r.problem(skipped+parseErr.StartLine, "a field in quotes does not end with a quote: write a quote within the field twice, and one at its end")
 	default:
 		r.problem(skipped+parseErr.Line, "not CSV: %v", parseErr.Err)
 	}

@@ -66,7 +66,7 @@ func notATime(text string) error {
 	case spreadsheetDay.MatchString(text):
 		return fmt.Errorf("%q is a spreadsheet's number of a day: give the column the format yyyy-mm-dd hh:mm, and export again", text)
 	case dayOrMonth.MatchString(text):
-		return fmt.Errorf("%q may begin with the day or with the month: write it as 2025-03-31 08:00", text)
+		return fmt.Errorf("%q has the day and the month in an order that differs by country: write it as 2025-03-31 08:00", text)
 	}
 	return fmt.Errorf("%q is not a time: write 2025-03-31T08:00:00+08:00, 2025-03-31 or Unix seconds", text)
 }
