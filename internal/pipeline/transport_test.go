@@ -2,6 +2,7 @@ package pipeline_test
 
 import (
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -15,24 +16,21 @@ type transport struct {
 	// before, if set, is called with every call before it leaves.
 	before func(*http.Request)
 
-	mu            sync.Mutex
-	first, newest time.Time // when these calls left
+	mu    sync.Mutex
+	calls []time.Time // when they left
 }
 
-// left returns when the first call and the newest one left.
-func (t *transport) left() (first, newest time.Time) {
+// left returns when the calls left.
+func (t *transport) left() []time.Time {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.first, t.newest
+	return slices.Clone(t.calls)
 }
 
 func (t *transport) note(now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.first.IsZero() {
-		t.first = now
-	}
-	t.newest = now
+	t.calls = append(t.calls, now)
 }
 
 func newTransport(t testing.TB) *transport {
