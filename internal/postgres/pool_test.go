@@ -21,7 +21,9 @@ import (
 func TestEachKindOfStepWaitsForRoom(t *testing.T) {
 	t.Parallel()
 	database := pgtest.EmptyURL(t)
-	pool, err := postgres.Open(t.Context(), pgtest.Role(t, database, "steps_"+strings.ToLower(rand.Text()[:10]), "CONNECTION LIMIT 1"), 4)
+	role := pgtest.Role(t, database, "steps_"+strings.ToLower(rand.Text()[:10]), "CONNECTION LIMIT 1")
+	// The connection that looks for a pooler may not have ended when the pool's first one begins.
+	pool, err := postgres.OpenPatiently(t.Context(), role, 4, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
