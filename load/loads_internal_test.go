@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -86,23 +85,24 @@ func TestLoadsThatWaitShareATransactionWithinItsLimits(t *testing.T) {
 		many = append(many, app+1)
 	}
 	for _, tt := range []struct {
-		name   string
-		rows   int
-		apps   []int64
-		shared []int // the sizes
-		alone  int
+		name        string
+		rows        int
+		apps        []int64
+		shared      []int // the sizes
+		alone       int
+		sameWindows bool
 	}{
-		{"different apps", 10, []int64{3, 1, 2}, []int{3}, 0},
-		{"one load", 10, []int64{1}, nil, 1},
-		{"an app twice", 10, []int64{1, 2, 1}, []int{3}, 0},
-		{"the same windows twice", 10, []int64{1, 2, 1}, []int{2}, 1},
-		{"many apps", 0, many, []int{2, maxShared}, 0},
-		{"large answers", maxSharedRows/2 - 1, []int64{1, 2, 3, 4}, []int{2, 2}, 0},
-		{"answers that fill a transaction", maxSharedRows + 1, []int64{1, 2}, nil, 2},
+		{"different apps", 10, []int64{3, 1, 2}, []int{3}, 0, false},
+		{"one load", 10, []int64{1}, nil, 1, false},
+		{"an app twice", 10, []int64{1, 2, 1}, []int{3}, 0, false},
+		{"the same windows twice", 10, []int64{1, 2, 1}, []int{2}, 1, true},
+		{"many apps", 0, many, []int{2, maxShared}, 0, false},
+		{"large answers", maxSharedRows/2 - 1, []int64{1, 2, 3, 4}, []int{2, 2}, 0, false},
+		{"answers that fill a transaction", maxSharedRows + 1, []int64{1, 2}, nil, 2, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			shared, alone := shareLoads(t, tt.rows, false, strings.HasPrefix(tt.name, "the same windows"), tt.apps...)
+			shared, alone := shareLoads(t, tt.rows, false, tt.sameWindows, tt.apps...)
 			var sizes []int
 			for _, ids := range shared {
 				sizes = append(sizes, len(ids))

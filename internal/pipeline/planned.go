@@ -29,7 +29,7 @@ type PlannedCalls struct {
 	// More are the requests for parts of the spans, at most: to narrow them, to check them,
 	// or to go by days instead, where spans save no requests.
 	More int `json:"then_at_most"`
-	// less is how many requests fewer than the spans going by days may take.
+	// less is how many fewer requests the days may take than the spans.
 	less int
 }
 
