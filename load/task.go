@@ -28,6 +28,9 @@ type Task struct {
 	Source       TaskSource
 }
 
+// Ref returns the names of the task.
+func (t Task) Ref() TaskRef { return TaskRef{Key: t.Key, ID: t.TaskID} }
+
 // TaskSource says where a task first came from; "" is not known.
 type TaskSource string
 

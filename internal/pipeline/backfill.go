@@ -151,7 +151,7 @@ func (p *Pipeline) planAppBackfill(ctx context.Context, app App, request Backfil
 	if err != nil {
 		return appPlan{}, rules, err
 	}
-	failed, err := p.failedWindows(ctx, app.Account.SDKAppID)
+	failed, err := p.db.FailedWindows(ctx, app.Account.SDKAppID)
 	if err != nil {
 		return appPlan{}, rules, err
 	}
@@ -165,7 +165,7 @@ func (p *Pipeline) planAppBackfill(ctx context.Context, app App, request Backfil
 		last:      request.To,
 		tasks:     tasks,
 		tasksOnly: len(request.Tasks) > 0,
-		failed:    failed,
+		failed:    setOf(failed),
 		forgotten: rules.lastForgotten(p.opts.Now()),
 		now:       p.present(),
 		reprocess: request.Reprocess,

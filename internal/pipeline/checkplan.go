@@ -32,10 +32,7 @@ type checkPlan struct {
 // of tasks with the same days. Only stored days count, and only the longest run of them.
 // It is pure.
 func (c *checkPlan) add(rules policy, days calendar.Span, tasks []load.Task, entries []load.Entry) {
-	ledger := make(map[ledgerKey]load.Entry, len(entries))
-	for _, entry := range entries {
-		ledger[ledgerKey{entry.Stream, entry.Day, entry.TaskKey}] = entry
-	}
+	ledger := byWindow(entries)
 	if run, found := c.runOf(rules, days, load.TaskRef{}, days, ledger); found {
 		c.requests = append(c.requests, checkRequest{run, []load.TaskRef{{}}})
 	}
@@ -44,7 +41,7 @@ func (c *checkPlan) add(rules policy, days calendar.Span, tasks []load.Task, ent
 		if task.RetiredAt != nil {
 			continue
 		}
-		ref := load.TaskRef{Key: task.Key, ID: task.TaskID}
+		ref := task.Ref()
 		run, found := c.runOf(rules, days, ref, rules.followed(task), ledger)
 		if !found {
 			continue

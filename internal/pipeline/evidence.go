@@ -103,7 +103,7 @@ func (p *puller) lookForFigures(ctx context.Context, work *appWork, of planStrea
 			first++
 		}
 		if first < newest.Last && work.plan.covers(task, newest.Last) {
-			candidates = append(candidates, candidate{load.TaskRef{Key: task.Key, ID: task.TaskID}, first})
+			candidates = append(candidates, candidate{task.Ref(), first})
 		}
 	}
 	slices.SortFunc(candidates, func(a, b candidate) int { return cmp.Or(cmp.Compare(b.first, a.first), cmp.Compare(b.Key, a.Key)) })

@@ -90,10 +90,10 @@ func (w *appWork) claim(r request) request {
 		w.inFlight = make(inFlight)
 	}
 	r.tasks = slices.DeleteFunc(slices.Clone(r.tasks), func(task load.TaskRef) bool {
-		return w.inFlight[ledgerKey{r.stream, r.day, task.Key}]
+		return w.inFlight[r.windowOf(task)]
 	})
 	for _, task := range r.tasks {
-		w.inFlight[ledgerKey{r.stream, r.day, task.Key}] = true
+		w.inFlight[r.windowOf(task)] = true
 	}
 	return r
 }
@@ -102,6 +102,6 @@ func (w *appWork) release(r request) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, task := range r.tasks {
-		delete(w.inFlight, ledgerKey{r.stream, r.day, task.Key})
+		delete(w.inFlight, r.windowOf(task))
 	}
 }

@@ -60,7 +60,8 @@ type appPlan struct {
 	// failed.
 	tick      time.Time
 	scheduled bool // the plan belongs to a run
-	// failed are the windows whose last pull failed before the job began.
+	// failed are the windows whose last pull failed before the job began. They are few,
+	// since a job stops at an app where much fails.
 	failed map[ledgerKey]bool
 	// forgotten is the newest day for which the API has nothing beyond a trusted answer
 	// that was loaded in time.
@@ -108,9 +109,8 @@ func (p appPlan) windows(ctx context.Context, db *load.DB, in part) iter.Seq2[[]
 type week struct {
 	calendar.Span
 	days [][]PlannedWindow
-	// dense are the tasks, by stream and with the day 0, that had figures on most days
-	// before.
-	dense map[ledgerKey]bool
+	// dense are the tasks, by stream, that had figures on most days before.
+	dense map[load.TaskOfStream]bool
 }
 
 // weeks yields the windows of the part week by week, oldest first, so that the ledger of
@@ -125,11 +125,7 @@ func (p appPlan) weeks(ctx context.Context, db *load.DB, in part) iter.Seq2[week
 				yield(week{}, err)
 				return
 			}
-			ledger := make(map[ledgerKey]load.Entry, len(entries))
-			for _, entry := range entries {
-				ledger[ledgerKey{entry.Stream, entry.Day, entry.TaskKey}] = entry
-			}
-			found := week{Span: days}
+			ledger, found := byWindow(entries), week{Span: days}
 			for day := days.First; day <= days.Last; day++ {
 				if rules.exists(day) {
 					found.days = append(found.days, p.windowsOf(day, ledger, in))
@@ -147,10 +143,23 @@ func (p appPlan) weeks(ctx context.Context, db *load.DB, in part) iter.Seq2[week
 	}
 }
 
-type ledgerKey struct {
-	stream  stream.Stream
-	day     calendar.Day
-	taskKey int32
+// ledgerKey is a window of an app.
+type ledgerKey load.WindowRef
+
+func byWindow(entries []load.Entry) map[ledgerKey]load.Entry {
+	ledger := make(map[ledgerKey]load.Entry, len(entries))
+	for _, entry := range entries {
+		ledger[ledgerKey{entry.Stream, entry.Day, entry.TaskKey}] = entry
+	}
+	return ledger
+}
+
+func setOf(windows []load.WindowRef) map[ledgerKey]bool {
+	set := make(map[ledgerKey]bool, len(windows))
+	for _, window := range windows {
+		set[ledgerKey(window)] = true
+	}
+	return set
 }
 
 func (p appPlan) windowsOf(day calendar.Day, ledger map[ledgerKey]load.Entry, in part) []PlannedWindow {
@@ -169,7 +178,7 @@ func (p appPlan) windowsOf(day calendar.Day, ledger map[ledgerKey]load.Entry, in
 		}
 		for _, task := range p.tasks {
 			_, pulled := ledger[ledgerKey{stream.Stream, day, task.Key}]
-			add(load.TaskRef{Key: task.Key, ID: task.TaskID}, p.covers(task, day) && (pulled || !p.guesses(task, day)))
+			add(task.Ref(), p.covers(task, day) && (pulled || !p.guesses(task, day)))
 		}
 	}
 	return windows
@@ -181,13 +190,16 @@ func (p appPlan) guesses(task load.Task, day calendar.Day) bool {
 	return p.scheduled && task.SentAt == nil && day <= p.forgotten && day < calendar.DayOf(task.RegisteredAt, p.app.Location)
 }
 
+// key is the window in the ledger and in the sets of a plan.
+func (w PlannedWindow) key() ledgerKey { return ledgerKey{w.Stream, w.Day, w.task.Key} }
+
 func (p appPlan) window(key ledgerKey, task load.TaskRef, ledger map[ledgerKey]load.Entry) PlannedWindow {
 	w := PlannedWindow{
-		SDKAppID: p.app.Account.SDKAppID, Stream: key.stream, Day: key.day, TaskID: task.ID, task: task, State: string(load.StateOpen),
+		SDKAppID: p.app.Account.SDKAppID, Stream: key.Stream, Day: key.Day, TaskID: task.ID, task: task, State: string(load.StateOpen),
 		again: p.failed[key],
 	}
 	w.entry, w.known = ledger[key]
-	w.continues = ledger[ledgerKey{key.stream, key.day - 1, key.taskKey}].RowCount > 0
+	w.continues = ledger[ledgerKey{key.Stream, key.Day - 1, key.TaskKey}].RowCount > 0
 	if w.known {
 		w.State, w.Settled = string(w.entry.State), w.entry.Settled != load.NotSettled
 	}
@@ -249,6 +261,12 @@ type request struct {
 	// loaded, if set, is called with what a load changed.
 	loaded func(request, load.Outcome)
 }
+
+// streamDay is the day that is requested.
+func (r request) streamDay() streamDay { return streamDay{r.stream, r.day} }
+
+// windowOf is the window of a task on that day.
+func (r request) windowOf(task load.TaskRef) ledgerKey { return ledgerKey{r.stream, r.day, task.Key} }
 
 func (r request) ofTasks() bool { return len(r.tasks) > 0 && r.tasks[0].ID != "" }
 

@@ -21,9 +21,9 @@ const (
 func (in part) has(window ledgerKey, failed bool) bool {
 	switch in {
 	case wholeApp:
-		return window.taskKey == 0 && !failed
+		return window.TaskKey == 0 && !failed
 	case ofTasks:
-		return window.taskKey != 0 && !failed
+		return window.TaskKey != 0 && !failed
 	case failedBefore:
 		return failed
 	}
@@ -47,7 +47,7 @@ func (p appPlan) days(in part) (first, last calendar.Day) {
 		return first, last
 	case in == failedBefore:
 		for window := range p.failed {
-			first = min(first, window.day)
+			first = min(first, window.Day)
 		}
 		return first, last
 	}
@@ -55,7 +55,7 @@ func (p appPlan) days(in part) (first, last calendar.Day) {
 		first = min(first, stream.first)
 	}
 	for window := range p.opened {
-		first = min(first, window.day)
+		first = min(first, window.Day)
 	}
 	return first, last
 }
@@ -93,18 +93,4 @@ func (p appPlan) allRequests(ctx context.Context, db *load.DB) iter.Seq2[request
 			}
 		}
 	}
-}
-
-// failedWindows returns the windows whose last pull failed. They are few, since a job
-// stops at an app where much fails.
-func (p *Pipeline) failedWindows(ctx context.Context, sdkAppID int64) (map[ledgerKey]bool, error) {
-	windows, err := p.db.FailedWindows(ctx, sdkAppID)
-	if err != nil || len(windows) == 0 {
-		return nil, err
-	}
-	failed := make(map[ledgerKey]bool, len(windows))
-	for _, window := range windows {
-		failed[ledgerKey{window.Stream, window.Day, window.TaskKey}] = true
-	}
-	return failed, nil
 }

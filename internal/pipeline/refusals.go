@@ -45,13 +45,13 @@ func (f *refusals) note(r request, failed *extract.Error) {
 	if f.days == nil {
 		f.days = make(map[streamDay]bool)
 	}
-	f.days[streamDay{r.stream, r.day}] = true
+	f.days[r.streamDay()] = true
 }
 
 // setApart records a refusal that is about one task, and reports whether it is.
 func (f *refusals) setApart(r request, failed *extract.Error) bool {
 	passing := failed.Class == extract.Transient && failed.Code != 0 && !r.split || failed.Class == extract.Unreadable
-	if len(r.tasks) != 1 || passing || f.days[streamDay{r.stream, r.day}] {
+	if len(r.tasks) != 1 || passing || f.days[r.streamDay()] {
 		return false
 	}
 	f.of(r.tasks[0]).last = failed
@@ -79,7 +79,7 @@ func (w *appWork) withoutRefused(r request) request {
 	r.tasks = slices.DeleteFunc(slices.Clone(r.tasks), func(task load.TaskRef) bool {
 		apart := w.refusals.tasks[task.Key]
 		if apart != nil {
-			apart.queued = append(apart.queued, streamDay{r.stream, r.day})
+			apart.queued = append(apart.queued, r.streamDay())
 		}
 		return apart != nil
 	})
@@ -96,7 +96,7 @@ func (w *appWork) splits(r request, failed *extract.Error) bool {
 	if failed.Class == extract.Unreadable {
 		return true
 	}
-	dayFails := w.refusals.days[streamDay{r.stream, r.day}]
+	dayFails := w.refusals.days[r.streamDay()]
 	if failed.Class == extract.Transient {
 		dayFails = dayFails || w.plan.failed[ledgerKey{r.stream, r.day, 0}] || w.errorsInRow >= fullTriesInRow
 	}

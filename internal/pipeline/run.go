@@ -116,25 +116,21 @@ func (p *Pipeline) planAppRun(ctx context.Context, app App, at time.Time) (appPl
 	if err != nil {
 		return appPlan{}, rules, err
 	}
-	windows, err := p.db.OpenedWindows(ctx, app.Account.SDKAppID)
+	opened, err := p.db.OpenedWindows(ctx, app.Account.SDKAppID)
 	if err != nil {
 		return appPlan{}, rules, err
 	}
-	failed, err := p.failedWindows(ctx, app.Account.SDKAppID)
+	failed, err := p.db.FailedWindows(ctx, app.Account.SDKAppID)
 	if err != nil {
 		return appPlan{}, rules, err
-	}
-	opened := make(map[ledgerKey]bool, len(windows))
-	for _, window := range windows {
-		opened[ledgerKey{window.Stream, window.Day, window.TaskKey}] = true
 	}
 	return appPlan{
 		app:       app,
 		streams:   streams,
 		last:      rules.lastEndedDay(earlier(at, p.opts.Now())),
 		tasks:     tasks,
-		opened:    opened,
-		failed:    failed,
+		opened:    setOf(opened),
+		failed:    setOf(failed),
 		scheduled: true,
 		forgotten: rules.lastForgotten(p.opts.Now()),
 		keep:      keep,

@@ -73,17 +73,17 @@ func (p appPlan) assignSpans(week week) {
 	for _, task := range p.tasks {
 		tasks[task.Key] = task
 	}
-	byTask := make(map[ledgerKey][]*PlannedWindow) // the day of the key is 0
+	byTask := make(map[load.TaskOfStream][]*PlannedWindow)
 	for _, day := range week.days {
 		for i := range day {
 			if w := &day[i]; w.task.Key != 0 && slices.Contains(p.spans.streams, w.Stream) {
-				key := ledgerKey{w.Stream, 0, w.task.Key}
+				key := load.TaskOfStream{Stream: w.Stream, TaskKey: w.task.Key}
 				byTask[key] = append(byTask[key], w)
 			}
 		}
 	}
 	for key, windows := range byTask {
-		p.assignTask(week, tasks[key.taskKey], windows)
+		p.assignTask(week.Span, tasks[key.TaskKey], week.dense[key], windows)
 	}
 	if p.requestsByDays(week) < p.spans.worth {
 		for _, day := range week.days {
@@ -102,7 +102,7 @@ const (
 )
 
 // dense returns the tasks that had figures on most of the days before the given one.
-func (p appPlan) dense(ctx context.Context, db *load.DB, day calendar.Day) (map[ledgerKey]bool, error) {
+func (p appPlan) dense(ctx context.Context, db *load.DB, day calendar.Day) (map[load.TaskOfStream]bool, error) {
 	if p.spans == nil {
 		return nil, nil
 	}
@@ -110,17 +110,16 @@ func (p appPlan) dense(ctx context.Context, db *load.DB, day calendar.Day) (map[
 	if err != nil {
 		return nil, err
 	}
-	dense := make(map[ledgerKey]bool, len(tasks))
+	dense := make(map[load.TaskOfStream]bool, len(tasks))
 	for _, of := range tasks {
-		dense[ledgerKey{of.Stream, 0, of.TaskKey}] = true
+		dense[of] = true
 	}
 	return dense, nil
 }
 
 // assignTask is assignSpans for the windows of one task in one stream, oldest first.
-func (p appPlan) assignTask(week week, task load.Task, windows []*PlannedWindow) {
-	dense := week.dense[ledgerKey{windows[0].Stream, 0, task.Key}]
-	if p.scheduled && p.waits(week.Span, task, windows) {
+func (p appPlan) assignTask(days calendar.Span, task load.Task, dense bool, windows []*PlannedWindow) {
+	if p.scheduled && p.waits(days, task, windows) {
 		for _, w := range windows {
 			if w.Due && w.entry.RowCount == 0 {
 				w.Due, w.Why = false, "had no figures: it is requested again together with later days"
@@ -169,7 +168,7 @@ func (p appPlan) startOf(task load.Task) calendar.Day {
 func (p appPlan) joinsSpan(w, before *PlannedWindow) bool {
 	figures := w.entry.RowCount > 0
 	switch {
-	case !w.Due, w.again, w.entry.RejectCount > 0, p.opened[ledgerKey{w.Stream, w.Day, w.task.Key}]:
+	case !w.Due, w.again, w.entry.RejectCount > 0, p.opened[w.key()]:
 		return false
 	case w.known && !slices.Contains([]load.State{load.StateLoaded, load.StateEmpty, load.StateUnproven, load.StateOpen}, w.entry.State):
 		return false
@@ -194,7 +193,7 @@ func (p appPlan) waits(days calendar.Span, task load.Task, windows []*PlannedWin
 		case !w.Due, w.entry.RowCount > 0:
 			continue
 		case !w.known, w.again, w.entry.State != load.StateEmpty, w.entry.RejectCount > 0,
-			p.opened[ledgerKey{w.Stream, w.Day, w.task.Key}]:
+			p.opened[w.key()]:
 			return false
 		case !p.spans.remembered(w.Day, p.spans.now.Add(waitsNoLonger)):
 			return false

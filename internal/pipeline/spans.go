@@ -217,13 +217,9 @@ func (s *spanWork) byDays(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	plan.opened = maps.Clone(plan.opened)
-	if plan.opened == nil {
-		plan.opened = make(map[ledgerKey]bool)
-	}
-	for _, window := range windows {
-		plan.opened[ledgerKey{window.Stream, window.Day, window.TaskKey}] = true
-	}
+	opened := setOf(windows)
+	maps.Copy(opened, plan.opened)
+	plan.opened = opened
 	size, err := plan.count(ctx, s.db)
 	if err != nil {
 		return err

@@ -25,7 +25,7 @@ func wordless(failed *extract.Error) bool {
 // one call more for each request that may fail in a row.
 func (w *appWork) answersOthers(ctx context.Context, r request) bool {
 	w.mu.Lock()
-	loads, witness, dayFails := w.loads, w.witness, w.refusals.days[streamDay{r.stream, r.day}]
+	loads, witness, dayFails := w.loads, w.witness, w.refusals.days[r.streamDay()]
 	w.mu.Unlock()
 	return loads > 0 && !dayFails && w.answersAgain(ctx, witness)
 }
@@ -108,7 +108,7 @@ func (w *appWork) setApart(r request, task load.TaskRef, failed *extract.Error) 
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	apart := w.refusals.of(task)
-	apart.last, apart.queued = failed, append(apart.queued, streamDay{r.stream, r.day})
+	apart.last, apart.queued = failed, append(apart.queued, r.streamDay())
 }
 
 // isApart reports whether a task is set apart.
