@@ -46,17 +46,11 @@ func (p *puller) gatherFirst(ctx context.Context, work *appWork, ofTasks int) (a
 		return false, nil
 	}
 	newest := work.policy.newestSpanTo(plan.last, p.opts.Now())
-	for _, planned := range plan.streams {
-		if !planned.ByTask() {
-			continue
-		}
-		evidence, err := p.db.Evidence(ctx, work.Account.SDKAppID, planned.Stream, p.opts.Now())
-		if err != nil {
-			return asked, err
-		}
-		if evidence.Contradicted {
-			continue
-		}
+	streams, err := p.streamsWhere(ctx, plan, mayAddUp)
+	if err != nil {
+		return false, err
+	}
+	for _, planned := range streams {
 		tasks, days, err := p.lookForFigures(ctx, work, planned, newest)
 		var failed *extract.Error
 		switch {
@@ -158,6 +152,16 @@ func (p *Pipeline) evidenceDue(ctx context.Context, plan appPlan, rules policy, 
 	if !p.settings.Spans || !plan.scheduled || plan.spans == nil && ofTasks < p.opts.worth.evidence || days.Last-days.First < 1 {
 		return nil, nil
 	}
+	old := func(e load.Evidence) bool { return mayAddUp(e) && !e.Fresh(p.opts.Now()) }
+	streams, err := p.streamsWhere(ctx, plan, old)
+	return streamsOf(streams), err
+}
+
+// mayAddUp reports whether a comparison may show that days add up.
+func mayAddUp(e load.Evidence) bool { return !e.Contradicted }
+
+// streamsWhere returns the plan's streams of tasks with such evidence.
+func (p *Pipeline) streamsWhere(ctx context.Context, plan appPlan, such func(load.Evidence) bool) (found []planStream, err error) {
 	for _, planned := range plan.streams {
 		if !planned.ByTask() {
 			continue
@@ -166,11 +170,18 @@ func (p *Pipeline) evidenceDue(ctx context.Context, plan appPlan, rules policy, 
 		if err != nil {
 			return nil, err
 		}
-		if !evidence.Contradicted && !evidence.Fresh(p.opts.Now()) {
-			due = append(due, planned.Stream)
+		if such(evidence) {
+			found = append(found, planned)
 		}
 	}
-	return due, nil
+	return found, nil
+}
+
+func streamsOf(planned []planStream) (streams []stream.Stream) {
+	for _, p := range planned {
+		streams = append(streams, p.Stream)
+	}
+	return streams
 }
 
 func (p *puller) compareSpan(ctx context.Context, at turn, rules policy, of stream.Stream, days calendar.Span) error {

@@ -138,18 +138,8 @@ func (p *Pipeline) spansAfterComparison(ctx context.Context, plan appPlan, rules
 	if plan.spans != nil || !p.gathersFirst(plan, ofTasks) {
 		return plan, 0, nil
 	}
-	plan.spans = &spanRules{policy: rules, now: p.opts.Now(), asOf: p.opts.Now(), worth: p.opts.worth.spans}
-	for _, planned := range plan.streams {
-		if !planned.ByTask() {
-			continue
-		}
-		evidence, err := p.db.Evidence(ctx, plan.app.Account.SDKAppID, planned.Stream, p.opts.Now())
-		if err != nil {
-			return plan, 0, err
-		}
-		if !evidence.Contradicted {
-			plan.spans.streams = append(plan.spans.streams, planned.Stream)
-		}
-	}
-	return plan, len(plan.spans.streams), nil
+	compared, err := p.streamsWhere(ctx, plan, mayAddUp)
+	now := p.opts.Now()
+	plan.spans = &spanRules{policy: rules, now: now, asOf: now, worth: p.opts.worth.spans, streams: streamsOf(compared)}
+	return plan, len(compared), err
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"pushloss/internal/calendar"
+	"pushloss/load"
 )
 
 // puller is the work of run and backfill on an app.
@@ -128,21 +129,9 @@ func (p *Pipeline) spanRules(ctx context.Context, plan appPlan, rules policy, no
 	if !p.settings.Spans || len(plan.tasks) == 0 || plan.reprocess == All || plan.reprocess == Failed {
 		return nil, nil
 	}
-	spans := &spanRules{policy: rules, now: now, asOf: asOf, worth: p.opts.worth.spans}
-	for _, planned := range plan.streams {
-		if !planned.ByTask() {
-			continue
-		}
-		evidence, err := p.db.Evidence(ctx, plan.app.Account.SDKAppID, planned.Stream, now)
-		if err != nil {
-			return nil, err
-		}
-		if evidence.AddUp(now) {
-			spans.streams = append(spans.streams, planned.Stream)
-		}
+	adding, err := p.streamsWhere(ctx, plan, func(e load.Evidence) bool { return e.AddUp(now) })
+	if err != nil || len(adding) == 0 {
+		return nil, err
 	}
-	if len(spans.streams) == 0 {
-		return nil, nil
-	}
-	return spans, nil
+	return &spanRules{policy: rules, now: now, asOf: asOf, worth: p.opts.worth.spans, streams: streamsOf(adding)}, nil
 }
