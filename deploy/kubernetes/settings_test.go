@@ -104,11 +104,11 @@ func TestSettingsAndSecretsAreThoseOfCompose(t *testing.T) {
 // section is that of the guide.
 func section(t *testing.T) string {
 	t.Helper()
-	_, text, found := strings.Cut(readFile(t, guide), "\n## Kubernetes and systemd\n")
+	_, text, found := strings.Cut(readFile(t, guide), "\n### Kubernetes and systemd\n")
 	if !found {
 		t.Fatal("the guide has no section of Kubernetes")
 	}
-	text, _, _ = strings.Cut(text, "\n## ")
+	text, _, _ = strings.Cut(text, "\n##")
 	return text
 }
 
