@@ -9,9 +9,9 @@ import (
 
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/postgres"
 	"pushloss/transform"
 )
 
@@ -97,10 +97,10 @@ func (db *DB) KnownAnswers(ctx context.Context, sdkAppID int64, days calendar.Sp
 	known := make(KnownAnswers)
 	rows, err := db.pool.Query(ctx, sqlKnownAnswers, sdkAppID, days.First.UTC(), days.Last.UTC(), int16(rules))
 	if err == nil {
-		var day time.Time
+		var day calendar.Day
 		var digest []byte
 		_, err = pgx.ForEachRow(rows, []any{&day, &digest}, func() error {
-			known[knownAnswer{calendar.DayOf(day, time.UTC), bodyHash(digest)}] = true
+			known[knownAnswer{day, bodyHash(digest)}] = true
 			return nil
 		})
 	}
@@ -150,10 +150,7 @@ func (l *AppLock) Confirm(ctx context.Context, pull Pull, now time.Time) (outcom
 }
 
 // ruled reports whether a rule that was added to a table forbids the statement.
-func ruled(err error) bool {
-	var pgErr *pgconn.PgError
-	return errors.As(err, &pgErr) && pgErr.Code == pgerrcode.FeatureNotSupported
-}
+func ruled(err error) bool { return postgres.Code(err) == pgerrcode.FeatureNotSupported }
 
 // repeatable returns the number of the rules if the same answer, loaded again by them, would
 // change nothing but times and the number of pulls; otherwise nil. The counts that the record

@@ -110,13 +110,13 @@ func (db *DB) SaveApp(ctx context.Context, app App) (App, error) {
 	case err != nil:
 		return App{}, fmt.Errorf("save app %d: %w", app.SDKAppID, err)
 	}
-	app.FirstDay = dayOf(firstDay)
+	app.FirstDay = firstDay
 	return app, nil
 }
 
 // addApp adds the app if it is new. same says that its row has these settings: nothing that
 // depends on them changes.
-func (db *DB) addApp(ctx context.Context, app App) (firstDay *time.Time, same bool, err error) {
+func (db *DB) addApp(ctx context.Context, app App) (firstDay *calendar.Day, same bool, err error) {
 	settings := []any{app.SDKAppID, app.Timezone, dateOf(app.FirstDay), app.LookbackDays, app.TaskDays}
 	batch := &pgx.Batch{} // is one transaction
 	batch.Queue(sqlAddApp, settings...)
@@ -131,7 +131,7 @@ func (db *DB) addApp(ctx context.Context, app App) (firstDay *time.Time, same bo
 }
 
 // changeApp changes the app's settings and what depends on them.
-func (db *DB) changeApp(ctx context.Context, app App) (firstDay *time.Time, err error) {
+func (db *DB) changeApp(ctx context.Context, app App) (firstDay *calendar.Day, err error) {
 	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, sqlHoldSettings, app.SDKAppID); err != nil {
 			return err
@@ -170,16 +170,14 @@ func (db *DB) CheckTimezone(ctx context.Context, sdkAppID int64, zone *time.Loca
 
 // LookupApp returns the app's row; found is false if there is none.
 func (db *DB) LookupApp(ctx context.Context, sdkAppID int64) (app App, found bool, err error) {
-	var firstDay *time.Time
 	err = db.pool.QueryRow(ctx, sqlApp, sdkAppID).
-		Scan(&app.SDKAppID, &app.Timezone, &firstDay, &app.LookbackDays, &app.TaskDays)
+		Scan(&app.SDKAppID, &app.Timezone, &app.FirstDay, &app.LookbackDays, &app.TaskDays)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return app, false, nil
 	case err != nil:
 		return app, false, fmt.Errorf("read app %d: %w", sdkAppID, err)
 	}
-	app.FirstDay = dayOf(firstDay)
 	return app, true, nil
 }
 
@@ -257,12 +255,4 @@ func dateOf(day *calendar.Day) *time.Time {
 	}
 	date := day.UTC()
 	return &date
-}
-
-func dayOf(date *time.Time) *calendar.Day {
-	if date == nil {
-		return nil
-	}
-	day := calendar.DayOf(*date, time.UTC)
-	return &day
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -71,12 +70,12 @@ func readStreams(ctx context.Context, from postgres.Reader, sdkAppID int64, chos
 	}
 	var of stream.Stream
 	var isActive *bool
-	var first *time.Time
+	var first *calendar.Day
 	same = true
 	_, err = pgx.ForEachRow(rows, []any{&of, &isActive, &first}, func() error {
 		same = same && isActive != nil && *isActive == slices.Contains(chosen, of)
 		if isActive != nil && *isActive {
-			active = append(active, ActiveStream{Stream: of, FirstDay: dayOf(first)})
+			active = append(active, ActiveStream{Stream: of, FirstDay: first})
 		}
 		return nil
 	})

@@ -78,14 +78,14 @@ func (db *DB) archived(ctx context.Context, selection Selection) ([]span, error)
 	}
 	var spans []span
 	for _, app := range apps {
-		var first, last *time.Time
+		var first, last *calendar.Day
 		if err := db.pool.QueryRow(ctx, sqlFirstAndLast, app).Scan(&first, &last); err != nil {
 			return nil, fmt.Errorf("read what is archived for app %d: %w", app, err)
 		}
 		if first == nil {
 			continue
 		}
-		s := span{app, *dayOf(first), *dayOf(last)}
+		s := span{app, *first, *last}
 		if selection.From != nil {
 			s.first = max(s.first, *selection.From)
 		}

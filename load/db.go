@@ -8,7 +8,6 @@ import (
 
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sync/semaphore"
 
@@ -85,9 +84,8 @@ func Unreachable(err error) bool {
 // conflict reports whether a transaction failed only because of a concurrent one and may
 // be tried again.
 func conflict(err error) bool {
-	var pgErr *pgconn.PgError
-	return errors.As(err, &pgErr) &&
-		(pgErr.Code == pgerrcode.DeadlockDetected || pgErr.Code == pgerrcode.SerializationFailure)
+	code := postgres.Code(err)
+	return code == pgerrcode.DeadlockDetected || code == pgerrcode.SerializationFailure
 }
 
 // Compiling a query over many days takes longer than running it.

@@ -63,12 +63,7 @@ const sqlEmptied = `
 
 // readEmptied returns the apps with such days.
 func readEmptied(ctx context.Context, from postgres.Reader, now time.Time) ([]Emptied, error) {
-	emptied, err := postgres.List(ctx, from, func(row pgx.CollectableRow) (e Emptied, err error) {
-		var first, last time.Time
-		err = row.Scan(&e.SDKAppID, &e.Days, &first, &last)
-		e.First, e.Last = calendar.DayOf(first, time.UTC), calendar.DayOf(last, time.UTC)
-		return e, err
-	}, sqlEmptied, now.Add(-EmptiedTold))
+	emptied, err := postgres.List(ctx, from, pgx.RowToStructByPos[Emptied], sqlEmptied, now.Add(-EmptiedTold))
 	if err != nil {
 		return nil, fmt.Errorf("read which days lost figures: %w", err)
 	}

@@ -80,15 +80,15 @@ func (f jumpFigures) read(ctx context.Context, from postgres.Reader, counts jump
 	var (
 		kind      string
 		fact      jumpFact
-		date      time.Time
+		day       calendar.Day
 		n, id     int64
 		at, until *time.Time
 		changes   []pastChange
 	)
 	_, err = pgx.ForEachRow(rows, []any{
-		&kind, &fact.stream, &date, &fact.gate.StageID, &fact.gate.EventType, &fact.gate.PlatformID, &fact.code, &n, &at, &until, &id,
+		&kind, &fact.stream, &day, &fact.gate.StageID, &fact.gate.EventType, &fact.gate.PlatformID, &fact.code, &n, &at, &until, &id,
 	}, func() error {
-		switch day := calendar.DayOf(date, time.UTC); kind {
+		switch kind {
 		case "pull":
 			of := f.Lost
 			if fact.stream != 0 {

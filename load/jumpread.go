@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/jackc/pgx/v5"
@@ -86,10 +85,8 @@ func JumpsBetween(ctx context.Context, from postgres.Reader, app int64, days cal
 }
 
 func scanJump(row pgx.CollectableRow) (j Jump, err error) {
-	var first, last, worst time.Time
-	err = row.Scan(&j.SDKAppID, &j.Cause, &j.Open, &first, &last, &worst, &j.Stage, &j.Platform, &j.ErrCode, &j.Losses, &j.Pushes,
+	err = row.Scan(&j.SDKAppID, &j.Cause, &j.Open, &j.First, &j.Last, &j.Worst, &j.Stage, &j.Platform, &j.ErrCode, &j.Losses, &j.Pushes,
 		&j.Share, &j.Usual, &j.Name, &j.LikelyCause, &j.WhatToDo, &j.MeaningZh, &j.WhatToDoZh)
-	j.First, j.Last, j.Worst = calendar.DayOf(first, time.UTC), calendar.DayOf(last, time.UTC), calendar.DayOf(worst, time.UTC)
 	return j, err
 }
 

@@ -177,10 +177,7 @@ func jumpChanges(app int64, known []storedJump, found []jump.Event, codeKeys map
 func (db *DB) knownJumps(ctx context.Context, app int64, since *calendar.Day) (newest *calendar.Day, known []storedJump, err error) {
 	batch := &pgx.Batch{}
 	batch.Queue(sqlNewestDay, app).QueryRow(func(row pgx.Row) error {
-		var day *time.Time
-		err := row.Scan(&day)
-		newest = dayOf(day)
-		return err
+		return row.Scan(&newest)
 	})
 	if since != nil {
 		reached := *since - jump.Reach
@@ -188,9 +185,7 @@ func (db *DB) knownJumps(ctx context.Context, app int64, since *calendar.Day) (n
 	}
 	batch.Queue(sqlJumpsKnown, app, dateOf(since), jump.Judged-1+jump.Reach).Query(func(rows pgx.Rows) error {
 		known, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (k storedJump, err error) {
-			var first, last, worst time.Time
-			err = row.Scan(&k.id, &k.Code, &k.codeKey, &k.StageID, &k.EventType, &k.PlatformID, &first, &last, &worst, &k.Losses, &k.Pushes, &k.Usual, &k.state)
-			k.First, k.Last, k.Worst = calendar.DayOf(first, time.UTC), calendar.DayOf(last, time.UTC), calendar.DayOf(worst, time.UTC)
+			err = row.Scan(&k.id, &k.Code, &k.codeKey, &k.StageID, &k.EventType, &k.PlatformID, &k.First, &k.Last, &k.Worst, &k.Losses, &k.Pushes, &k.Usual, &k.state)
 			k.Over = k.state == jumpOver
 			return k, err
 		})

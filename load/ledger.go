@@ -129,7 +129,7 @@ type WindowRef struct {
 
 // FailedWindows returns the windows of an app whose last pull failed, in no order.
 func (db *DB) FailedWindows(ctx context.Context, sdkAppID int64) ([]WindowRef, error) {
-	windows, err := postgres.List(ctx, db.pool, scanWindow, sqlFailedWindows, sdkAppID)
+	windows, err := postgres.List(ctx, db.pool, pgx.RowToStructByPos[WindowRef], sqlFailedWindows, sdkAppID)
 	if err != nil {
 		return nil, fmt.Errorf("read the failed windows of app %d: %w", sdkAppID, err)
 	}
@@ -152,32 +152,18 @@ func (db *DB) DenseTasks(ctx context.Context, sdkAppID int64, days calendar.Span
 	return dense, nil
 }
 
-func scanWindow(row pgx.CollectableRow) (w WindowRef, err error) {
-	var day time.Time
-	err = row.Scan(&w.Stream, &day, &w.TaskKey)
-	w.Day = calendar.DayOf(day, time.UTC)
-	return w, err
-}
-
-func scanEntry(row pgx.CollectableRow) (Entry, error) {
-	var e Entry
-	var day time.Time
-	err := row.Scan(e.columns(&day)...)
-	return e.on(day), err
+func scanEntry(row pgx.CollectableRow) (e Entry, err error) {
+	err = row.Scan(e.columns()...)
+	return e, err
 }
 
 // columns are what sqlEntry fills.
-func (e *Entry) columns(day *time.Time) []any {
+func (e *Entry) columns() []any {
 	return []any{
-		&e.Stream, day, &e.TaskKey, &e.State, &e.Settled, &e.Pulls, &e.RowCount, &e.RejectCount,
+		&e.Stream, &e.Day, &e.TaskKey, &e.State, &e.Settled, &e.Pulls, &e.RowCount, &e.RejectCount,
 		&e.FirstLoadedAt, &e.LastLoadedAt, &e.LastTrustedAt, &e.ProvenAt,
 		&e.Most[stream.ByStage], &e.Most[stream.ByPlatform], &e.LoweredAt, &e.LastError, &e.UpdatedAt,
 	}
-}
-
-func (e Entry) on(day time.Time) Entry {
-	e.Day = calendar.DayOf(day, time.UTC)
-	return e
 }
 
 // queueLedger adds to a batch the statements that save a stream's entries of one day.

@@ -3,7 +3,6 @@ package load
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"pushloss/internal/calendar"
 	"pushloss/internal/postgres"
@@ -53,9 +52,7 @@ const (
 func (db *DB) UnequalChecks(ctx context.Context, sdkAppID int64) ([]UnequalCheck, error) {
 	checks, err := postgres.List(ctx, db.pool, func(row pgx.CollectableRow) (UnequalCheck, error) {
 		var c UnequalCheck
-		var first, last time.Time
-		err := row.Scan(&c.ID, &c.Task.Key, &c.Task.ID, &first, &last, &c.State, &c.Pulled, &c.Failed)
-		c.First, c.Last = calendar.DayOf(first, time.UTC), calendar.DayOf(last, time.UTC)
+		err := row.Scan(&c.ID, &c.Task.Key, &c.Task.ID, &c.First, &c.Last, &c.State, &c.Pulled, &c.Failed)
 		return c, err
 	}, sqlUnequalChecks, sdkAppID)
 	if err != nil {
@@ -67,7 +64,7 @@ func (db *DB) UnequalChecks(ctx context.Context, sdkAppID int64) ([]UnequalCheck
 // OpenedWindows returns, in no order, the app's windows that wait to be pulled again,
 // without those of retired tasks.
 func (db *DB) OpenedWindows(ctx context.Context, sdkAppID int64) ([]WindowRef, error) {
-	windows, err := postgres.List(ctx, db.pool, scanWindow, sqlOpenedWindows, sdkAppID)
+	windows, err := postgres.List(ctx, db.pool, pgx.RowToStructByPos[WindowRef], sqlOpenedWindows, sdkAppID)
 	if err != nil {
 		return nil, fmt.Errorf("read the opened windows of app %d: %w", sdkAppID, err)
 	}

@@ -101,13 +101,7 @@ func (db *DB) prunableDays(ctx context.Context, keep Retention) ([]PrunedDay, er
 	if keep.Answers.IsZero() {
 		return []PrunedDay{}, nil
 	}
-	days, err := postgres.List(ctx, db.pool, func(row pgx.CollectableRow) (PrunedDay, error) {
-		var d PrunedDay
-		var day time.Time
-		err := row.Scan(&d.SDKAppID, &day, &d.Pulls)
-		d.Day = calendar.DayOf(day, time.UTC)
-		return d, err
-	}, sqlPrunableDays, keep.Answers)
+	days, err := postgres.List(ctx, db.pool, pgx.RowToStructByPos[PrunedDay], sqlPrunableDays, keep.Answers)
 	if err != nil {
 		return nil, fmt.Errorf("read which days can be pruned: %w", err)
 	}

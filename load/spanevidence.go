@@ -105,11 +105,7 @@ func (db *DB) Evidence(ctx context.Context, sdkAppID int64, of stream.Stream, no
 // TasksForEvidence returns up to limit tasks whose days are all loaded, those with the most
 // figures first.
 func (db *DB) TasksForEvidence(ctx context.Context, sdkAppID int64, of stream.Stream, days calendar.Span, limit int) ([]TaskRef, error) {
-	rows, err := db.pool.Query(ctx, sqlTasksForEvidence, sdkAppID, int16(of), days.First.UTC(), days.Last.UTC(), limit)
-	if err != nil {
-		return nil, fmt.Errorf("look for tasks with figures of app %d: %w", sdkAppID, err)
-	}
-	tasks, err := pgx.CollectRows(rows, pgx.RowToStructByPos[TaskRef])
+	tasks, err := postgres.List(ctx, db.pool, pgx.RowToStructByPos[TaskRef], sqlTasksForEvidence, sdkAppID, int16(of), days.First.UTC(), days.Last.UTC(), limit)
 	if err != nil {
 		return nil, fmt.Errorf("look for tasks with figures of app %d: %w", sdkAppID, err)
 	}
@@ -211,11 +207,10 @@ func readSpansOff(ctx context.Context, from postgres.Reader, now time.Time) (map
 	}
 	found := make(map[int64]*SpansOff)
 	var app int64
-	var at, first, last time.Time
-	var of stream.Stream
-	var task string
-	_, err = pgx.ForEachRow(rows, []any{&app, &at, &of, &task, &first, &last}, func() error {
-		found[app] = &SpansOff{At: at, Stream: of, TaskID: task, Days: calendar.Span{First: calendar.DayOf(first, time.UTC), Last: calendar.DayOf(last, time.UTC)}}
+	var off SpansOff
+	_, err = pgx.ForEachRow(rows, []any{&app, &off.At, &off.Stream, &off.TaskID, &off.Days.First, &off.Days.Last}, func() error {
+		of := off
+		found[app] = &of
 		return nil
 	})
 	if err != nil {

@@ -152,9 +152,7 @@ const sqlUnknownZones = `
 func (db *DB) unknownZones(ctx context.Context) ([]AppStatus, error) {
 	apps, err := postgres.List(ctx, db.pool, func(row pgx.CollectableRow) (AppStatus, error) {
 		s := AppStatus{UnknownZone: true}
-		var first *time.Time
-		err := row.Scan(&s.SDKAppID, &s.Timezone, &first, &s.RetiredAt)
-		s.FirstDay = dayOf(first)
+		err := row.Scan(&s.SDKAppID, &s.Timezone, &s.FirstDay, &s.RetiredAt)
 		return s, err
 	}, sqlUnknownZones)
 	if err != nil {
@@ -167,10 +165,8 @@ func (db *DB) unknownZones(ctx context.Context) ([]AppStatus, error) {
 func (db *DB) statusOf(ctx context.Context, now time.Time, grace time.Duration, leftOut []int64) ([]AppStatus, error) {
 	statuses, err := postgres.List(ctx, db.pool, func(row pgx.CollectableRow) (AppStatus, error) {
 		var s AppStatus
-		var first, settled, problem *time.Time
-		err := row.Scan(&s.SDKAppID, &s.Timezone, &first, &s.RetiredAt, &settled,
-			&s.Failed, &s.Missing, &s.Late, &s.Unproven, &s.Rejects, &s.Differences, &problem, &s.LastError)
-		s.FirstDay, s.NewestSettledDay, s.OldestProblem = dayOf(first), dayOf(settled), dayOf(problem)
+		err := row.Scan(&s.SDKAppID, &s.Timezone, &s.FirstDay, &s.RetiredAt, &s.NewestSettledDay,
+			&s.Failed, &s.Missing, &s.Late, &s.Unproven, &s.Rejects, &s.Differences, &s.OldestProblem, &s.LastError)
 		return s, err
 	}, sqlStatus, now, grace, UnprovenTold, leftOut)
 	if err != nil {

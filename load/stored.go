@@ -96,11 +96,9 @@ func queueStoredOfMany(batch *pgx.Batch, all []*loading) {
 	}
 	batch.Queue(sqlLedgerOfLoads, windows.apps, windows.days, windows.streams, windows.taskKeys, windows.load).Query(func(rows pgx.Rows) error {
 		var e Entry
-		var day time.Time
 		var n int32
-		_, err := pgx.ForEachRow(rows, append(e.columns(&day), &n), func() error {
-			entry := e.on(day)
-			all[n].stored.ledger[entry.TaskKey] = entry
+		_, err := pgx.ForEachRow(rows, append(e.columns(), &n), func() error {
+			all[n].stored.ledger[e.TaskKey] = e
 			return nil
 		})
 		return err

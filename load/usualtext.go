@@ -143,10 +143,9 @@ func (db *DB) daysOfApps(ctx context.Context, sql string, args ...any) (map[dayO
 		return nil, err
 	}
 	days := make(map[dayOfApp]bool)
-	var app int64
-	var day time.Time
-	_, err = pgx.ForEachRow(rows, []any{&app, &day}, func() error {
-		days[dayOfApp{app, calendar.DayOf(day, time.UTC)}] = true
+	var d dayOfApp
+	_, err = pgx.ForEachRow(rows, []any{&d.sdkAppID, &d.day}, func() error {
+		days[d] = true
 		return nil
 	})
 	return days, err

@@ -29,6 +29,16 @@ func ParseDay(text string) (Day, error) {
 // a date.
 func (d Day) UTC() time.Time { return time.Unix(int64(d)*secondsPerDay, 0).UTC() }
 
+// Scan reads a date as a driver gives it: as midnight UTC. It implements sql.Scanner.
+func (d *Day) Scan(value any) error {
+	date, ok := value.(time.Time)
+	if !ok {
+		return fmt.Errorf("%v is not a date", value)
+	}
+	*d = DayOf(date, time.UTC)
+	return nil
+}
+
 func (d Day) String() string { return d.UTC().Format(time.DateOnly) }
 
 // MarshalText writes the date as 2006-01-02.

@@ -158,3 +158,16 @@ func TestTheDateDependsOnTheZone(t *testing.T) {
 		}
 	}
 }
+
+func TestADayIsReadFromMidnightUTCOnly(t *testing.T) {
+	t.Parallel()
+	var day calendar.Day
+	if err := day.Scan(time.Date(2025, 3, 31, 0, 0, 0, 0, time.UTC)); err != nil || day.String() != "2025-03-31" {
+		t.Errorf("%s, %v", day, err)
+	}
+	for _, other := range []any{nil, "2025-03-30", int64(20179)} {
+		if err := day.Scan(other); err == nil || day.String() != "2025-03-31" {
+			t.Errorf("%v became %s", other, day)
+		}
+	}
+}

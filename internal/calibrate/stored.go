@@ -80,9 +80,7 @@ const (
 func (s Stored) DayHistories(ctx context.Context, sdkAppID int64, tasks []string) ([]DayHistory, error) {
 	histories, err := postgres.List(ctx, s.pool, func(row pgx.CollectableRow) (DayHistory, error) {
 		var h DayHistory
-		var day time.Time
-		err := row.Scan(&day, &h.FirstLoadedAt, &h.LastLoadedAt, &h.Pulls, &h.Rows)
-		h.Day = calendar.DayOf(day, time.UTC)
+		err := row.Scan(&h.Day, &h.FirstLoadedAt, &h.LastLoadedAt, &h.Pulls, &h.Rows)
 		return h, err
 	}, sqlDayHistories, sdkAppID, tasks)
 	if err != nil {
@@ -95,9 +93,7 @@ func (s Stored) DayHistories(ctx context.Context, sdkAppID int64, tasks []string
 func (s Stored) CountChanges(ctx context.Context, sdkAppID int64) ([]CountChange, error) {
 	changes, err := postgres.List(ctx, s.pool, func(row pgx.CollectableRow) (CountChange, error) {
 		var c CountChange
-		var day time.Time
-		err := row.Scan(&day, &c.At, &c.Rows, &c.Less)
-		c.Day = calendar.DayOf(day, time.UTC)
+		err := row.Scan(&c.Day, &c.At, &c.Rows, &c.Less)
 		return c, err
 	}, sqlCountChanges, sdkAppID)
 	if err != nil {
@@ -114,12 +110,11 @@ func (s Stored) KeptFacts(ctx context.Context, sdkAppID int64, tasks []string, f
 		return nil, fmt.Errorf("read the facts of app %d: %w", sdkAppID, err)
 	}
 	kept := make(map[calendar.Day][]transform.Snapshot)
-	var at time.Time
+	var day calendar.Day
 	var task string
 	var fact transform.Fact
-	into := []any{&at, &task, &fact.Grain, &fact.Stage, &fact.EventType, &fact.Platform, &fact.Code, &fact.Count}
+	into := []any{&day, &task, &fact.Grain, &fact.Stage, &fact.EventType, &fact.Platform, &fact.Code, &fact.Count}
 	_, err = pgx.ForEachRow(rows, into, func() error {
-		day := calendar.DayOf(at, time.UTC)
 		snapshots := kept[day]
 		if n := len(snapshots); n == 0 || snapshots[n-1].TaskID != task {
 			snapshots = append(snapshots, transform.Snapshot{TaskID: task})

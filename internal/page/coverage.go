@@ -49,9 +49,7 @@ const sqlWindows = `
 // readWindows reads all windows of the losses of the selection's app or task, in order.
 func readWindows(ctx context.Context, tx pgx.Tx, s selection, now time.Time, grace time.Duration) ([]window, error) {
 	windows, err := postgres.List(ctx, tx, func(row pgx.CollectableRow) (w window, err error) {
-		var day time.Time
-		err = row.Scan(&day, &w.State, &w.Settled, &w.LastLoadedAt)
-		w.Day = calendar.DayOf(day, time.UTC)
+		err = row.Scan(&w.Day, &w.State, &w.Settled, &w.LastLoadedAt)
 		return w, err
 	}, sqlWindows, s.App.ID, s.Task, now, grace)
 	if err != nil {
@@ -95,9 +93,7 @@ const sqlTroubles = `
 func readTroubles(ctx context.Context, tx pgx.Tx, s selection, now time.Time, grace time.Duration) (list []trouble, more int, err error) {
 	all := 0
 	list, err = postgres.List(ctx, tx, func(row pgx.CollectableRow) (t trouble, err error) {
-		var day time.Time
-		err = row.Scan(&day, &t.Task, &t.Stream, &t.State, &t.Error, &all)
-		t.Day = calendar.DayOf(day, time.UTC)
+		err = row.Scan(&t.Day, &t.Task, &t.Stream, &t.State, &t.Error, &all)
 		return t, err
 	}, sqlTroubles, s.App.ID, s.From.UTC(), now, grace, s.To.UTC(), maxTroubles)
 	if err != nil {

@@ -3,7 +3,6 @@ package page
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"pushloss/internal/calendar"
 	"pushloss/internal/postgres"
@@ -138,9 +137,7 @@ func readChannels(ctx context.Context, tx pgx.Tx, s selection) ([]figure, error)
 
 func listFigures(ctx context.Context, tx pgx.Tx, query string, s selection) ([]figure, error) {
 	figures, err := postgres.List(ctx, tx, func(row pgx.CollectableRow) (f figure, err error) {
-		var day time.Time
-		err = row.Scan(&day, &f.Stage, &f.ID, &f.Platform, &f.Lost, &f.Coded, &f.CodedOf, &f.Gap, &f.GapOf)
-		f.Day = calendar.DayOf(day, time.UTC)
+		err = row.Scan(&f.Day, &f.Stage, &f.ID, &f.Platform, &f.Lost, &f.Coded, &f.CodedOf, &f.Gap, &f.GapOf)
 		return f, err
 	}, query, s.arguments()...)
 	if err != nil {
