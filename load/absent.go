@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"pushloss/internal/postgres"
 )
 
@@ -28,13 +26,7 @@ const sqlAbsent = `
 // readAbsent returns, by app, the number of recent windows whose answers lack their task
 // although it was answered in others. What they lack may be missing in the figures.
 func readAbsent(ctx context.Context, from postgres.Reader, now time.Time) (map[int64]int, error) {
-	absent := make(map[int64]int)
-	_, err := postgres.List(ctx, from, func(row pgx.CollectableRow) (n int, err error) {
-		var app int64
-		err = row.Scan(&app, &n)
-		absent[app] = n
-		return n, err
-	}, sqlAbsent, now.Add(-UnprovenTold))
+	absent, err := postgres.Map[int64, int](ctx, from, sqlAbsent, now.Add(-UnprovenTold))
 	if err != nil {
 		return nil, fmt.Errorf("read which windows are absent: %w", err)
 	}

@@ -8,8 +8,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/jackc/pgx/v5"
-
+	"pushloss/internal/postgres"
 	"pushloss/transform"
 )
 
@@ -33,14 +32,14 @@ const (
 		INSERT INTO pushloss.err_code (err_code)
 		SELECT code FROM unnest($1::text[]) AS g (code) ORDER BY code
 		ON CONFLICT DO NOTHING`
-	sqlCodes = `SELECT err_code_key, err_code FROM pushloss.err_code WHERE err_code = ANY($1)`
+	sqlCodes = `SELECT err_code, err_code_key FROM pushloss.err_code WHERE err_code = ANY($1)`
 
 	sqlInsertInfos = `
 		INSERT INTO pushloss.err_info (digest, err_info)
 		SELECT digest, info FROM unnest($1::bytea[], $2::text[]) AS g (digest, info) ORDER BY digest
 		ON CONFLICT (digest) DO UPDATE SET err_info = excluded.err_info
 		WHERE err_info.err_info <> excluded.err_info -- it was altered`
-	sqlInfos = `SELECT err_info_key, err_info FROM pushloss.err_info WHERE digest = ANY($1)`
+	sqlInfos = `SELECT err_info, err_info_key FROM pushloss.err_info WHERE digest = ANY($1)`
 )
 
 // vocabulary maps texts to keys. It must not change once it is shared.
@@ -153,10 +152,10 @@ func digestsOf(texts []string) [][]byte {
 
 // lookUp reads the keys of those codes and texts that have one.
 func lookUp(ctx context.Context, db *DB, codes, infos []string) (v vocabulary, err error) {
-	if v.codes, err = readKeys(ctx, db, sqlCodes, codes); err != nil {
+	if v.codes, err = postgres.Map[string, int32](ctx, db.pool, sqlCodes, codes); err != nil {
 		return v, fmt.Errorf("look up error codes: %w", err)
 	}
-	if v.infos, err = readKeys(ctx, db, sqlInfos, digestsOf(infos)); err != nil {
+	if v.infos, err = postgres.Map[string, int32](ctx, db.pool, sqlInfos, digestsOf(infos)); err != nil {
 		return v, fmt.Errorf("look up error texts: %w", err)
 	}
 	return v, nil
@@ -169,14 +168,14 @@ func fetchKeys(ctx context.Context, db *DB, texts []string, insert string, inser
 	if len(texts) == 0 {
 		return nil, nil
 	}
-	found, err := readKeys(ctx, db, sql, selected)
+	found, err := postgres.Map[string, int32](ctx, db.pool, sql, selected)
 	if err != nil || hasAll(found, texts) {
 		return found, err
 	}
 	if _, err := db.pool.Exec(ctx, insert, inserted...); err != nil {
 		return nil, err
 	}
-	found, err = readKeys(ctx, db, sql, selected)
+	found, err = postgres.Map[string, int32](ctx, db.pool, sql, selected)
 	if err == nil && !hasAll(found, texts) {
 		err = fmt.Errorf("only %d of %d texts have a key after adding them", len(found), len(texts))
 	}
@@ -185,19 +184,4 @@ func fetchKeys(ctx context.Context, db *DB, texts []string, insert string, inser
 
 func hasAll(keys map[string]int32, texts []string) bool {
 	return !slices.ContainsFunc(texts, func(text string) bool { _, ok := keys[text]; return !ok })
-}
-
-func readKeys(ctx context.Context, db *DB, sql string, selected any) (map[string]int32, error) {
-	rows, err := db.pool.Query(ctx, sql, selected)
-	if err != nil {
-		return nil, err
-	}
-	found := make(map[string]int32)
-	var key int32
-	var text string
-	_, err = pgx.ForEachRow(rows, []any{&key, &text}, func() error {
-		found[text] = key
-		return nil
-	})
-	return found, err
 }

@@ -61,11 +61,15 @@ const sqlEmptied = `
 	WHERE l.lowered_at > $1 AND t.retired_at IS NULL
 	GROUP BY l.sdk_app_id`
 
-// readEmptied returns the apps with such days.
-func readEmptied(ctx context.Context, from postgres.Reader, now time.Time) ([]Emptied, error) {
-	emptied, err := postgres.List(ctx, from, pgx.RowToStructByPos[Emptied], sqlEmptied, now.Add(-EmptiedTold))
+// readEmptied returns, by app, the apps with such days.
+func readEmptied(ctx context.Context, from postgres.Reader, now time.Time) (map[int64]Emptied, error) {
+	list, err := postgres.List(ctx, from, pgx.RowToStructByPos[Emptied], sqlEmptied, now.Add(-EmptiedTold))
 	if err != nil {
 		return nil, fmt.Errorf("read which days lost figures: %w", err)
+	}
+	emptied := make(map[int64]Emptied, len(list))
+	for _, e := range list {
+		emptied[e.SDKAppID] = e
 	}
 	return emptied, nil
 }

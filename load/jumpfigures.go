@@ -61,7 +61,6 @@ const (
 		FROM pushloss.loss_change
 		WHERE sdk_app_id = $1 AND task_key = 0 AND day BETWEEN $2 AND $3 AND by_platform
 			AND (stream_id = 0 OR stream_id = 1 AND stage_id IN (3, 4)) AND old_count IS DISTINCT FROM new_count`
-	sqlJumpCodes = `SELECT err_code_key, err_code FROM pushloss.err_code WHERE err_code_key = ANY($1::int[])`
 )
 
 // pastChange is a change of a count in the past.
@@ -137,18 +136,12 @@ func (f jumpFigures) fill(ctx context.Context, from postgres.Reader, counts jump
 		}
 	}
 	slices.Sort(keys)
-	rows, err := from.Query(ctx, sqlJumpCodes, slices.Compact(keys))
+	codes, err := postgres.Map[int32, string](ctx, from, sqlCodesOfKeys, slices.Compact(keys))
 	if err != nil {
 		return err
 	}
-	codes := map[int32]string{}
-	var key int32
-	var code string
-	if _, err := pgx.ForEachRow(rows, []any{&key, &code}, func() error {
-		codes[key], f.codeKeys[code] = code, key
-		return nil
-	}); err != nil {
-		return err
+	for key, code := range codes {
+		f.codeKeys[code] = key
 	}
 	for fact, days := range counts {
 		if fact.stream == 0 {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"pushloss/internal/postgres"
 	"pushloss/internal/stream"
 
 	"github.com/jackc/pgx/v5"
@@ -84,17 +85,12 @@ func (l *AppLock) writeSpan(ctx context.Context, tx pgx.Tx, check Check, list []
 		taskKeys[i], keys[i], differences[i] = c.Task.Key, int32(c.Keys), int32(c.Differences)
 		attempts[i], states[i] = int32(c.attempt), string(c.State)
 	}
-	ids := make(map[int32]int64, n)
+	var ids map[int32]int64
 	batch := &pgx.Batch{}
 	batch.Queue(sqlSupersedeChecks, l.sdkAppID, first, last, taskKeys, states)
 	batch.Queue(sqlInsertChecks, l.sdkAppID, first, last, check.RunID, now, check.Trusted,
-		taskKeys, keys, differences, attempts, states).Query(func(rows pgx.Rows) error {
-		var key int32
-		var id int64
-		_, err := pgx.ForEachRow(rows, []any{&key, &id}, func() error {
-			ids[key] = id
-			return nil
-		})
+		taskKeys, keys, differences, attempts, states).Query(func(rows pgx.Rows) (err error) {
+		ids, err = postgres.CollectMap[int32, int64](rows)
 		return err
 	})
 	for i := range list {

@@ -192,20 +192,10 @@ func (db *DB) statusOf(ctx context.Context, now time.Time, grace time.Duration, 
 	if err != nil {
 		return nil, err
 	}
-	for i, status := range statuses {
-		statuses[i].Jumps = jumps[status.SDKAppID]
-		statuses[i].SpansOff = off[status.SDKAppID]
-		statuses[i].Absent = absent[status.SDKAppID]
-		for _, u := range unanswered {
-			if u.SDKAppID == status.SDKAppID {
-				statuses[i].Unanswered = u
-			}
-		}
-		for _, e := range emptied {
-			if e.SDKAppID == status.SDKAppID {
-				statuses[i].Emptied = e
-			}
-		}
+	for i := range statuses {
+		s := &statuses[i]
+		s.Jumps, s.SpansOff, s.Absent = jumps[s.SDKAppID], off[s.SDKAppID], absent[s.SDKAppID]
+		s.Unanswered, s.Emptied = unanswered[s.SDKAppID], emptied[s.SDKAppID]
 	}
 	return statuses, nil
 }

@@ -35,36 +35,25 @@ const sqlUnanswered = `
 		)
 	GROUP BY t.sdk_app_id`
 
-// ReadUnanswered returns the apps with active tasks that never had an answer: the IDs are
+// ReadUnanswered returns, by app, the apps with active tasks that never had an answer: the IDs are
 // mistyped, or runs do not pull the days of the push.
-func ReadUnanswered(ctx context.Context, from postgres.Reader, now time.Time) ([]Unanswered, error) {
-	unanswered, err := postgres.List(ctx, from, pgx.RowToStructByPos[Unanswered], sqlUnanswered, now, UnansweredAfter)
+func ReadUnanswered(ctx context.Context, from postgres.Reader, now time.Time) (map[int64]Unanswered, error) {
+	list, err := postgres.List(ctx, from, pgx.RowToStructByPos[Unanswered], sqlUnanswered, now, UnansweredAfter)
 	if err != nil {
 		return nil, fmt.Errorf("read which tasks were answered: %w", err)
+	}
+	unanswered := make(map[int64]Unanswered, len(list))
+	for _, u := range list {
+		unanswered[u.SDKAppID] = u
 	}
 	return unanswered, nil
 }
 
-// TaskAnswers is the summary of all answers for a task.
-type TaskAnswers struct {
-	// LastFigures is when an answer last had a figure of the task; nil if none ever had
-	// one: nothing was lost, or the ID is wrong and the API answers it nevertheless.
-	LastFigures *time.Time
-}
-
-// TasksAnswered returns, by key, the tasks that had an answer.
-func (db *DB) TasksAnswered(ctx context.Context) (map[int32]TaskAnswers, error) {
-	rows, err := db.pool.Query(ctx, `SELECT task_key, last_figures_at FROM pushloss.task_summary WHERE answered`)
-	if err != nil {
-		return nil, fmt.Errorf("read which tasks were answered: %w", err)
-	}
-	answered := make(map[int32]TaskAnswers)
-	var key int32
-	var last *time.Time
-	_, err = pgx.ForEachRow(rows, []any{&key, &last}, func() error {
-		answered[key] = TaskAnswers{LastFigures: last}
-		return nil
-	})
+// TasksAnswered returns, by key, the tasks that had an answer, with the time at which one
+// last had a figure of the task; nil if none ever had one: nothing was lost, or the ID is
+// wrong and the API answers it nevertheless.
+func (db *DB) TasksAnswered(ctx context.Context) (map[int32]*time.Time, error) {
+	answered, err := postgres.Map[int32, *time.Time](ctx, db.pool, `SELECT task_key, last_figures_at FROM pushloss.task_summary WHERE answered`)
 	if err != nil {
 		return nil, fmt.Errorf("read which tasks were answered: %w", err)
 	}

@@ -91,5 +91,5 @@ func TestTasksAnsweredWithoutFigures(t *testing.T) {
 	), loadedAt)
 	answered, err := f.db.TasksAnswered(t.Context())
 	must(t, err)
-	equal(t, "answered", map[int32]load.TaskAnswers{f.taskA.Key: {LastFigures: &loadedAt}, f.taskB.Key: {}}, answered)
+	equal(t, "answered", map[int32]*time.Time{f.taskA.Key: &loadedAt, f.taskB.Key: nil}, answered)
 }

@@ -3,13 +3,14 @@ package load
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 
 	"github.com/dustin/go-humanize/english"
-	"github.com/jackc/pgx/v5"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/postgres"
 	"pushloss/internal/stream"
 )
 
@@ -97,25 +98,16 @@ func (db *DB) wordsOf(ctx context.Context, mismatches []mismatch, known *lookedU
 			}
 		}
 	}
-	read := func(sql string, keys []int32, into map[int32]string) error {
-		rows, err := db.pool.Query(ctx, sql, keys)
-		if err != nil {
-			return err
-		}
-		var key int32
-		var text string
-		_, err = pgx.ForEachRow(rows, []any{&key, &text}, func() error {
-			into[key] = text
-			return nil
-		})
-		return err
-	}
-	if err := read(sqlCodesOfKeys, codes, t.codes); err != nil {
+	storedCodes, err := postgres.Map[int32, string](ctx, db.pool, sqlCodesOfKeys, codes)
+	if err != nil {
 		return t, fmt.Errorf("read error codes: %w", err)
 	}
-	if err := read(sqlInfosOfKeys, infos, t.infos); err != nil {
+	storedInfos, err := postgres.Map[int32, string](ctx, db.pool, sqlInfosOfKeys, infos)
+	if err != nil {
 		return t, fmt.Errorf("read error texts: %w", err)
 	}
+	maps.Copy(t.codes, storedCodes)
+	maps.Copy(t.infos, storedInfos)
 	return t, nil
 }
 

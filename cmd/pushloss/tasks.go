@@ -237,7 +237,7 @@ with zeros.`,
 // labelWidth is how many characters of a label the table shows; JSON has it whole.
 const labelWidth = 60
 
-func printTasks(env Environment, output format, tasks []load.Task, answered map[int32]load.TaskAnswers) error {
+func printTasks(env Environment, output format, tasks []load.Task, answered map[int32]*time.Time) error {
 	if output == asJSON {
 		type listed struct {
 			SDKAppID     int64      `json:"sdk_app_id"`
@@ -252,12 +252,12 @@ func printTasks(env Environment, output format, tasks []load.Task, answered map[
 		}
 		list := []listed{}
 		for _, t := range tasks {
-			answers, had := answered[t.Key]
+			lastFigures, had := answered[t.Key]
 			var source *string
 			if t.Source != "" {
 				source = (*string)(&t.Source)
 			}
-			list = append(list, listed{t.SDKAppID, t.TaskID, t.Label, t.SentAt, t.RegisteredAt, t.RetiredAt, source, had, answers.LastFigures})
+			list = append(list, listed{t.SDKAppID, t.TaskID, t.Label, t.SentAt, t.RegisteredAt, t.RetiredAt, source, had, lastFigures})
 		}
 		return printJSON(env.Stdout, list)
 	}
@@ -268,11 +268,8 @@ func printTasks(env Environment, output format, tasks []load.Task, answered map[
 			label = text.Snip(*task.Label, labelWidth, "…")
 		}
 		ever := "never answered"
-		if answers, had := answered[task.Key]; had {
-			ever = "none"
-			if answers.LastFigures != nil {
-				ever = shortTime(answers.LastFigures)
-			}
+		if lastFigures, had := answered[task.Key]; had {
+			ever = cmp.Or(shortTime(lastFigures), "none")
 		}
 		t.AppendRow([]any{task.SDKAppID, task.TaskID, label, shortTime(task.SentAt), shortTime(&task.RegisteredAt), string(task.Source), shortTime(task.RetiredAt), ever})
 	}

@@ -154,11 +154,7 @@ func (s *site) fill(ctx context.Context, tx pgx.Tx, asked request, view *overvie
 	if err != nil {
 		return err
 	}
-	for _, u := range unanswered {
-		if u.SDKAppID == chosen.App.ID {
-			view.Unanswered = u
-		}
-	}
+	view.Unanswered = unanswered[chosen.App.ID]
 	if view.Tasks, err = readRegistered(ctx, tx, *chosen); err != nil {
 		return err
 	}

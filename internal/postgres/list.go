@@ -19,3 +19,24 @@ func List[T any](ctx context.Context, from Reader, scan pgx.RowToFunc[T], sql st
 	}
 	return pgx.CollectRows(rows, scan)
 }
+
+// Map returns the rows of a query with two columns: the second by the first.
+func Map[K comparable, V any](ctx context.Context, from Reader, sql string, args ...any) (map[K]V, error) {
+	rows, err := from.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return CollectMap[K, V](rows)
+}
+
+// CollectMap is Map for rows that are on their way, as those of a batch.
+func CollectMap[K comparable, V any](rows pgx.Rows) (map[K]V, error) {
+	found := make(map[K]V)
+	var key K
+	var value V
+	_, err := pgx.ForEachRow(rows, []any{&key, &value}, func() error {
+		found[key] = value
+		return nil
+	})
+	return found, err
+}
