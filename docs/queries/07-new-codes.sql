@@ -1,5 +1,5 @@
--- Which error codes of the last 7 days did no earlier day have, and how many pushes did they cost an app?
--- A code is new if no app and no platform had it on an earlier day. In the first stored week, every code is new.
+-- Which error codes occurred for the first time in the last 7 days, and how many pushes did they cost an app?
+-- A code is new if no app had it on an earlier day, on any platform. In the first stored week, every code is new.
 \if :{?app}
 \else
 \set app 1400000001
