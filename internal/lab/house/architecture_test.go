@@ -17,17 +17,17 @@ const (
 	page   = "../../../docs/architecture.md"
 )
 
-// rooms reads the table of rooms: what each may import, or ["any"].
-func rooms(t *testing.T) map[string][]string {
+// mayImport reads the table of packages: what each may import, or ["any"].
+func mayImport(t *testing.T) map[string][]string {
 	t.Helper()
 	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, table, found := strings.Cut(string(text), "## The rooms")
+	_, table, found := strings.Cut(string(text), "## Packages")
 	table, _, ended := strings.Cut(table, "\n## ")
 	if !found || !ended {
-		t.Fatalf("%s has no section of rooms", page)
+		t.Fatalf("%s has no section Packages", page)
 	}
 	quoted := regexp.MustCompile("`([^`]+)`")
 	allowed := make(map[string][]string)
@@ -36,16 +36,16 @@ func rooms(t *testing.T) map[string][]string {
 		if len(cells) != 6 || !strings.Contains(cells[1], "`") {
 			continue
 		}
-		room := strings.Trim(cells[1], " `")
-		if _, again := allowed[room]; again {
-			t.Errorf("%s has two lines", room)
+		pkg := strings.Trim(cells[1], " `")
+		if _, again := allowed[pkg]; again {
+			t.Errorf("%s has two rows", pkg)
 		}
-		allowed[room] = []string{}
+		allowed[pkg] = []string{}
 		if strings.TrimSpace(cells[4]) == "any" {
-			allowed[room] = []string{"any"}
+			allowed[pkg] = []string{"any"}
 		}
 		for _, name := range quoted.FindAllStringSubmatch(cells[4], -1) {
-			allowed[room] = append(allowed[room], name[1])
+			allowed[pkg] = append(allowed[pkg], name[1])
 		}
 	}
 	return allowed
@@ -75,11 +75,11 @@ func imports(t *testing.T) map[string][]string {
 		if len(one.GoFiles) == 0 || slices.Equal(one.GoFiles, []string{"doc.go"}) {
 			continue // only tests
 		}
-		room := strings.TrimPrefix(one.ImportPath, module)
-		found[room] = []string{}
+		pkg := strings.TrimPrefix(one.ImportPath, module)
+		found[pkg] = []string{}
 		for _, path := range one.Imports {
 			if name, ours := strings.CutPrefix(path, module); ours {
-				found[room] = append(found[room], name)
+				found[pkg] = append(found[pkg], name)
 			}
 		}
 	}
@@ -87,23 +87,23 @@ func imports(t *testing.T) map[string][]string {
 
 func TestPackagesImportWhatTheArchitectureAllows(t *testing.T) {
 	t.Parallel()
-	allowed, found := rooms(t), imports(t)
+	allowed, found := mayImport(t), imports(t)
 	if len(found) < 20 {
 		t.Fatalf("only %d packages were found", len(found))
 	}
-	for room, names := range found {
-		may, drawn := allowed[room]
+	for pkg, names := range found {
+		may, listed := allowed[pkg]
 		switch {
-		case !drawn:
-			t.Errorf("%s has no line in the table of rooms", room)
+		case !listed:
+			t.Errorf("%s has no row in the table of packages", pkg)
 		case slices.Equal(may, []string{"any"}):
 		case !slices.Equal(may, names):
-			t.Errorf("%s imports %v, and its line in the table of rooms says %v", room, names, may)
+			t.Errorf("%s imports %v, and its row in the table of packages says %v", pkg, names, may)
 		}
 	}
-	for room := range allowed {
-		if _, exists := found[room]; !exists && room != "internal/lab" {
-			t.Errorf("the table of rooms has a line for %s, which does not exist", room)
+	for pkg := range allowed {
+		if _, exists := found[pkg]; !exists && pkg != "internal/lab" {
+			t.Errorf("the table of packages has a row for %s, which does not exist", pkg)
 		}
 	}
 }
@@ -112,13 +112,13 @@ func TestPackagesImportWhatTheArchitectureAllows(t *testing.T) {
 // and demo.
 func TestTheProductDoesNotImportTheLab(t *testing.T) {
 	t.Parallel()
-	for room, names := range imports(t) {
-		if strings.HasPrefix(room, "internal/lab") || room == "cmd/pushloss" {
+	for pkg, names := range imports(t) {
+		if strings.HasPrefix(pkg, "internal/lab") || pkg == "cmd/pushloss" {
 			continue
 		}
 		for _, name := range names {
 			if strings.HasPrefix(name, "internal/lab") {
-				t.Errorf("%s imports %s", room, name)
+				t.Errorf("%s imports %s", pkg, name)
 			}
 		}
 	}

@@ -1,2 +1,3 @@
-// Package house keeps the rooms of the house as docs/architecture.md draws them.
+// Package house holds the tests of the documents: the packages that docs/architecture.md
+// lists, and the links of all pages.
 package house
