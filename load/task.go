@@ -217,11 +217,7 @@ func (db *DB) readTasks(ctx context.Context, sdkAppIDs []int64) ([]Task, error) 
 // final. If the registry lacks any of them, RetireTasks does nothing and returns those in
 // unknown.
 func (db *DB) RetireTasks(ctx context.Context, sdkAppID int64, ids []string, now time.Time) (retired int, unknown []string, err error) {
-	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		unknown, err = postgres.List(ctx, tx, pgx.RowTo[string], sqlUnknownTasks, sdkAppID, ids)
-		if err != nil || len(unknown) > 0 {
-			return err
-		}
+	unknown, err = db.changeTasks(ctx, sdkAppID, ids, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, sqlRetireTasks, sdkAppID, ids, now)
 		if err != nil {
 			return err
@@ -234,4 +230,16 @@ func (db *DB) RetireTasks(ctx context.Context, sdkAppID int64, ids []string, now
 		return 0, nil, fmt.Errorf("retire tasks: %w", err)
 	}
 	return retired, unknown, nil
+}
+
+// changeTasks changes tasks in one transaction or, if the registry lacks any of them, none.
+func (db *DB) changeTasks(ctx context.Context, sdkAppID int64, ids []string, change func(pgx.Tx) error) (unknown []string, err error) {
+	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		unknown, err = postgres.List(ctx, tx, pgx.RowTo[string], sqlUnknownTasks, sdkAppID, ids)
+		if err != nil || len(unknown) > 0 {
+			return err
+		}
+		return change(tx)
+	})
+	return unknown, err
 }

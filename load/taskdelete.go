@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"pushloss/internal/postgres"
-
 	"github.com/jackc/pgx/v5"
 )
 
@@ -100,11 +98,7 @@ func (l *AppLock) deleteTasks(ctx context.Context, ids []string) (deleted int, n
 // If the registry lacks any of them, ForgetSentAt does nothing and returns those in
 // unknown.
 func (db *DB) ForgetSentAt(ctx context.Context, sdkAppID int64, ids []string) (changed int, unknown []string, err error) {
-	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		unknown, err = postgres.List(ctx, tx, pgx.RowTo[string], sqlUnknownTasks, sdkAppID, ids)
-		if err != nil || len(unknown) > 0 {
-			return err
-		}
+	unknown, err = db.changeTasks(ctx, sdkAppID, ids, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, sqlForgetSentAt, sdkAppID, ids)
 		changed = int(tag.RowsAffected())
 		return err
