@@ -26,11 +26,7 @@ type effect struct {
 // where loading did. It leaves windows that keep their facts out of the comparison on
 // both sides. It reorders stored's rows.
 func effectOf(pull Pull, words vocabulary, s stored, now time.Time) effect {
-	n := 0
-	for _, snapshot := range pull.Result.Snapshots {
-		n += len(snapshot.Facts)
-	}
-	wanted := make([]factRow, 0, n)
+	wanted := make([]factRow, 0, pull.rows())
 	var e effect
 	compared := make(map[int32]bool)
 	loadedBefore := make(map[int32]bool)

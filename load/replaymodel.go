@@ -3,7 +3,6 @@ package load
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"pushloss/internal/calendar"
@@ -152,6 +151,3 @@ func (r *replayedDay) giveUp(refs []TaskRef, reason error, pruned bool) {
 		}
 	}
 }
-
-// sortChanges sorts a window's changes by the order of their loads, for comparison.
-func sortChanges(changes []change) { slices.SortStableFunc(changes, compareChange) }

@@ -58,8 +58,7 @@ func queueDay(batch *pgx.Batch, sdkAppID int64, stream stream.Stream, day calend
 		batch.Queue(table.selectDay, sdkAppID, day.UTC()).Query(func(rows pgx.Rows) error {
 			var f replayedRow
 			f.grain = table.grain
-			columns := []any{&f.taskKey, &f.stage, &f.eventType, &f.platform, &f.errCodeKey, &f.count, &f.infoKey, &f.updatedAt}
-			_, err := pgx.ForEachRow(rows, columns, func() error {
+			_, err := pgx.ForEachRow(rows, append(f.columns(), &f.updatedAt), func() error {
 				facts := s.facts[f.taskKey]
 				if facts == nil {
 					facts = make(map[factKey]replayedRow)
@@ -158,25 +157,36 @@ func (s storedDay) compare(r *replayedDay, taskKey int32) finding {
 		return v // all its pulls failed
 	case !pulled:
 		v.broken = true
-		v.mismatches = append(v.mismatches, mismatch{stream: s.stream, taskKey: taskKey, what: noAnswerKept, of: "archive", reason: errNoPull})
+		v.add(mismatch{what: noAnswerKept, of: "archive", reason: errNoPull})
 		return v
 	case w.pruned:
 		v.beyond = true
 		return v
 	case w.broken != nil:
 		v.broken = true
-		v.mismatches = append(v.mismatches, mismatch{stream: s.stream, taskKey: taskKey, what: notProvable, of: "archive", reason: w.broken})
+		v.add(mismatch{what: notProvable, of: "archive", reason: w.broken})
 		return v
 	}
 	v.compareFacts(s.facts[taskKey], w.facts)
 	v.compareChanges(s.changes[taskKey], w.changes)
 	switch {
 	case !inLedger:
-		v.mismatches = append(v.mismatches, mismatch{stream: s.stream, taskKey: taskKey, what: missing, of: "ledger", replayedEntry: &w.entry})
-	case entry.RowCount != w.entry.RowCount || !sameTime(entry.FirstLoadedAt, w.entry.FirstLoadedAt) || !sameTime(entry.LastLoadedAt, w.entry.LastLoadedAt), !sameTime(entry.LastTrustedAt, w.entry.LastTrustedAt), !sameTime(entry.ProvenAt, w.entry.ProvenAt):
-		v.mismatches = append(v.mismatches, mismatch{stream: s.stream, taskKey: taskKey, what: different, of: "ledger", storedEntry: &entry, replayedEntry: &w.entry})
+		v.add(mismatch{what: missing, of: "ledger", replayedEntry: &w.entry})
+	case !entry.sameFigures(w.entry):
+		v.add(mismatch{what: different, of: "ledger", storedEntry: &entry, replayedEntry: &w.entry})
 	}
 	return v
+}
+
+func (v *finding) add(m mismatch) {
+	m.stream, m.taskKey = v.stream, v.taskKey
+	v.mismatches = append(v.mismatches, m)
+}
+
+// sameFigures reports whether two entries say the same of the figures that the archive knows.
+func (e Entry) sameFigures(o Entry) bool {
+	return e.RowCount == o.RowCount && sameTime(e.FirstLoadedAt, o.FirstLoadedAt) && sameTime(e.LastLoadedAt, o.LastLoadedAt) &&
+		sameTime(e.LastTrustedAt, o.LastTrustedAt) && sameTime(e.ProvenAt, o.ProvenAt)
 }
 
 func sameTime(a, b *time.Time) bool {
@@ -190,7 +200,7 @@ func (v *finding) compareFacts(stored, replayed map[factKey]replayedRow) {
 	}
 	maps.Copy(keys, replayed)
 	for _, key := range slices.SortedFunc(maps.Keys(keys), factKey.compare) {
-		m := mismatch{stream: v.stream, taskKey: v.taskKey, of: "fact"}
+		m := mismatch{of: "fact"}
 		if row, ok := stored[key]; ok {
 			m.storedRow = &row
 		}
@@ -207,17 +217,17 @@ func (v *finding) compareFacts(stored, replayed map[factKey]replayedRow) {
 		default:
 			continue
 		}
-		v.mismatches = append(v.mismatches, m)
+		v.add(m)
 	}
 }
 
 // compareChanges compares both histories in the order of their loads. Two changes match
 // if the same load changed the same fact.
 func (v *finding) compareChanges(stored, replayed []change) {
-	sortChanges(stored)
-	sortChanges(replayed)
+	slices.SortStableFunc(stored, compareChange)
+	slices.SortStableFunc(replayed, compareChange)
 	for len(stored) > 0 || len(replayed) > 0 {
-		m := mismatch{stream: v.stream, taskKey: v.taskKey, of: "change"}
+		m := mismatch{of: "change"}
 		order := 0
 		switch {
 		case len(stored) == 0:
@@ -243,7 +253,7 @@ func (v *finding) compareChanges(stored, replayed []change) {
 		default:
 			continue
 		}
-		v.mismatches = append(v.mismatches, m)
+		v.add(m)
 	}
 }
 
