@@ -30,19 +30,14 @@ func (l *AppLock) RecordFailure(ctx context.Context, failure Failure, now time.T
 	reason := postgres.Storable(failure.Reason)
 	pull := Pull{Stream: failure.Stream, Day: failure.Day, Tasks: failure.Tasks}
 	err = l.transact(ctx, func(ctx context.Context, tx pgx.Tx, batch *pgx.Batch) error {
-		var entries []Entry
-		batch.Queue(sqlLedgerOfTasks, l.sdkAppID, pull.Day.UTC(), pull.Day.UTC(), int16(pull.Stream), pull.taskKeys()).Query(func(rows pgx.Rows) (err error) {
-			entries, err = pgx.CollectRows(rows, scanEntry)
-			return err
-		})
+		known := make(map[int32]Entry)
+		queueEntries(batch, func(e Entry) { known[e.TaskKey] = e },
+			sqlLedgerOfTasks, l.sdkAppID, pull.Day.UTC(), pull.Day.UTC(), int16(pull.Stream), pull.taskKeys())
 		if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 			return err
 		}
-		known := make(map[int32]Entry)
-		for _, entry := range entries {
-			known[entry.TaskKey] = entry
-		}
-		entries, unproven = entries[:0], 0
+		var entries []Entry
+		unproven = 0
 		for _, task := range pull.Tasks {
 			entry := known[task.Key]
 			entry.TaskKey = task.Key

@@ -152,6 +152,17 @@ func (db *DB) DenseTasks(ctx context.Context, sdkAppID int64, days calendar.Span
 	return dense, nil
 }
 
+// queueEntries adds to a batch a read of entries, one of the texts that begin with sqlEntry.
+func queueEntries(batch *pgx.Batch, each func(Entry), sql string, args ...any) {
+	batch.Queue(sql, args...).Query(func(rows pgx.Rows) error {
+		entries, err := pgx.CollectRows(rows, scanEntry)
+		for _, entry := range entries {
+			each(entry)
+		}
+		return err
+	})
+}
+
 func scanEntry(row pgx.CollectableRow) (e Entry, err error) {
 	err = row.Scan(e.columns()...)
 	return e, err

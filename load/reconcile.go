@@ -96,12 +96,8 @@ func verdict(trusted bool, keys, differences int, before *prior) (state CheckSta
 // everything stays as it was.
 func (l *AppLock) Reconcile(ctx context.Context, check Check, now time.Time) ([]CheckOutcome, error) {
 	now = now.UTC().Truncate(time.Microsecond)
-	codes, err := l.session.db.dimensions.resolveCodes(ctx, l.session.db, check.Snapshots)
-	if err != nil {
-		return nil, fmt.Errorf("reconcile %s to %s of app %d: %w", check.First, check.Last, l.sdkAppID, err)
-	}
 	var outcomes []CheckOutcome
-	err = l.transact(ctx, func(ctx context.Context, tx pgx.Tx, first *pgx.Batch) (err error) {
+	err := l.transactWithCodes(ctx, check.Snapshots, func(ctx context.Context, tx pgx.Tx, first *pgx.Batch, codes vocabulary) (err error) {
 		outcomes, err = l.compareSpan(ctx, tx, first, check, codes, now)
 		return err
 	})

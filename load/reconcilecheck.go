@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"pushloss/internal/calendar"
 	"pushloss/internal/postgres"
 	"pushloss/internal/stream"
 
@@ -50,18 +51,23 @@ const (
 		WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3 AND task_key = $4 AND stream_id = 0 AND opened_at IS NULL`
 )
 
+// queueTallies adds to a batch the reads of the facts of tasks on every day of a span.
+func queueTallies(batch *pgx.Batch, into *[]tally, sdkAppID int64, of stream.Stream, days calendar.Span, keys []int32) {
+	for _, table := range tables[of] {
+		batch.Queue(table.selectSpan, sdkAppID, days.First.UTC(), days.Last.UTC(), keys, slices.Min(keys), slices.Max(keys)).Query(func(rows pgx.Rows) error {
+			facts, err := table.appendFacts(nil, rows)
+			*into = append(*into, tallies(facts)...)
+			return err
+		})
+	}
+}
+
 // readSpan returns the facts of every day of the span, and the checks of exactly this
 // span that differed.
 func (l *AppLock) readSpan(ctx context.Context, tx pgx.Tx, batch *pgx.Batch, check Check, tasks []TaskRef) (stored []tally, priors map[int32]*prior, err error) {
 	first, last, keys := check.First.UTC(), check.Last.UTC(), Pull{Tasks: tasks}.taskKeys()
 	priors = make(map[int32]*prior)
-	for _, table := range tables[stream.Loss] {
-		batch.Queue(table.selectSpan, l.sdkAppID, first, last, keys, slices.Min(keys), slices.Max(keys)).Query(func(rows pgx.Rows) error {
-			facts, err := table.appendFacts(nil, rows)
-			stored = append(stored, tallies(facts)...)
-			return err
-		})
-	}
+	queueTallies(batch, &stored, l.sdkAppID, stream.Loss, calendar.Span{First: check.First, Last: check.Last}, keys)
 	batch.Queue(sqlPriorChecks, l.sdkAppID, first, last, keys).Query(func(rows pgx.Rows) error {
 		var key int32
 		var p prior

@@ -117,32 +117,26 @@ func (db *DB) TasksForEvidence(ctx context.Context, sdkAppID int64, of stream.St
 // differ, it drops earlier evidence of a run.
 func (l *AppLock) SaveEvidence(ctx context.Context, pull SpanPull, now time.Time) (agreed bool, err error) {
 	now = now.UTC().Truncate(time.Microsecond)
-	var outcome SpanOutcome
-	usable := pull.usable(&outcome)
+	usable, _ := pull.usable()
 	if len(usable) == 0 {
 		return false, nil
 	}
-	codes, err := l.session.db.dimensions.resolveCodes(ctx, l.session.db, pull.Result.Snapshots)
-	if err == nil {
-		err = l.transact(ctx, func(ctx context.Context, tx pgx.Tx, first *pgx.Batch) error {
-			known, err := l.readProof(ctx, tx, first, pull, usable, bodyHash{})
-			if err != nil {
-				return err
-			}
-			compared := pull.compare(usable, known.facts, codes)
-			differs := slices.ContainsFunc(compared, comparison.differs)
-			agreed = len(compared) > 0 && !differs
-			if differs {
-				_, err := tx.Exec(ctx, sqlDropEvidence, l.sdkAppID, int16(pull.Stream))
-				return err
-			}
-			if !agreed {
-				return nil
-			}
-			_, err = tx.Exec(ctx, sqlSaveEvidence, l.sdkAppID, int16(pull.Stream), now, pull.RunID, pull.Days.First.UTC(), pull.Days.Last.UTC(), len(compared))
+	err = l.transactWithCodes(ctx, pull.Result.Snapshots, func(ctx context.Context, tx pgx.Tx, first *pgx.Batch, codes vocabulary) error {
+		known, err := l.readProof(ctx, tx, first, pull, usable, bodyHash{})
+		if err != nil {
 			return err
-		})
-	}
+		}
+		compared := pull.compare(usable, known.facts, codes)
+		differs := slices.ContainsFunc(compared, comparison.differs)
+		agreed = len(compared) > 0 && !differs
+		switch {
+		case differs:
+			_, err = tx.Exec(ctx, sqlDropEvidence, l.sdkAppID, int16(pull.Stream))
+		case agreed:
+			_, err = tx.Exec(ctx, sqlSaveEvidence, l.sdkAppID, int16(pull.Stream), now, pull.RunID, pull.Days.First.UTC(), pull.Days.Last.UTC(), len(compared))
+		}
+		return err
+	})
 	if err != nil {
 		return false, fmt.Errorf("compare %s (%s) of app %d with its days: %w", pull.Days, pull.Stream, l.sdkAppID, err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -55,8 +54,7 @@ type SpanOutcome struct {
 }
 
 const (
-	sqlLedgerOfSpan = sqlLedgerOfStream + ` AND task_key = ANY($5::int[])`
-	sqlInsertProof  = `
+	sqlInsertProof = `
 		INSERT INTO pushloss.pull (sdk_app_id, run_id, stream_id, first_day, day, window_start, window_end, task_ids,
 			sent_at, loaded_at, body_sha256, trusted, rows_in, rows_inserted, rows_updated,
 			rows_deleted, rows_unchanged, rows_merged, rows_rejected, rows_ignored, rows_kept,
@@ -72,17 +70,13 @@ const (
 // a window with figures: a shift from one day of the span to another would not show.
 func (l *AppLock) Prove(ctx context.Context, pull SpanPull, now time.Time) (SpanOutcome, error) {
 	now = now.UTC().Truncate(time.Microsecond)
-	var outcome SpanOutcome
-	usable := pull.usable(&outcome)
+	usable, unusable := pull.usable()
+	outcome := SpanOutcome{Unusable: unusable}
 	if len(usable) == 0 {
 		return outcome, nil
 	}
 	sum := sha256.Sum256(pull.Body)
-	codes, err := l.session.db.dimensions.resolveCodes(ctx, l.session.db, pull.Result.Snapshots)
-	if err != nil {
-		return SpanOutcome{}, fmt.Errorf("prove %s to %s (%s) of app %d: %w", pull.Days.First, pull.Days.Last, pull.Stream, l.sdkAppID, err)
-	}
-	err = l.transact(ctx, func(ctx context.Context, tx pgx.Tx, first *pgx.Batch) error {
+	err := l.transactWithCodes(ctx, pull.Result.Snapshots, func(ctx context.Context, tx pgx.Tx, first *pgx.Batch, codes vocabulary) error {
 		outcome.Windows, outcome.Rows, outcome.Differing = 0, 0, nil
 		known, err := l.readProof(ctx, tx, first, pull, usable, sum)
 		if err != nil {
@@ -110,8 +104,8 @@ func (l *AppLock) Prove(ctx context.Context, pull SpanPull, now time.Time) (Span
 	return outcome, nil
 }
 
-// usable returns the tasks whose answers are complete, and notes the others.
-func (p SpanPull) usable(outcome *SpanOutcome) (usable []SpanTask) {
+// usable returns the tasks whose answers are complete, and the others.
+func (p SpanPull) usable() (usable, unusable []SpanTask) {
 	answered := make(map[string]bool)
 	for _, snapshot := range p.Result.Snapshots {
 		answered[snapshot.TaskID] = true
@@ -123,10 +117,10 @@ func (p SpanPull) usable(outcome *SpanOutcome) (usable []SpanTask) {
 		if answered[task.ID] {
 			usable = append(usable, task)
 		} else {
-			outcome.Unusable = append(outcome.Unusable, task)
+			unusable = append(unusable, task)
 		}
 	}
-	return usable
+	return usable, unusable
 }
 
 // compare compares the sums of the stored days with the answer, for the given tasks. It is
@@ -152,35 +146,21 @@ func (p SpanPull) differing(tasks []SpanTask, stored []tally, codes vocabulary) 
 
 // spanStored is what is stored for a span's tasks.
 type spanStored struct {
-	ledger map[calendar.Day]map[int32]Entry
+	ledger map[WindowRef]Entry
 	facts  []tally
 	bodies bodies
 }
 
 func (l *AppLock) readProof(ctx context.Context, tx pgx.Tx, batch *pgx.Batch, pull SpanPull, tasks []SpanTask, sum bodyHash) (spanStored, error) {
-	s := spanStored{ledger: make(map[calendar.Day]map[int32]Entry)}
+	s := spanStored{ledger: make(map[WindowRef]Entry)}
 	keys := make([]int32, len(tasks))
 	for i, task := range tasks {
 		keys[i] = task.Key
 	}
 	first, last := pull.Days.First.UTC(), pull.Days.Last.UTC()
-	batch.Queue(sqlLedgerOfSpan, l.sdkAppID, first, last, int16(pull.Stream), keys).Query(func(rows pgx.Rows) error {
-		entries, err := pgx.CollectRows(rows, scanEntry)
-		for _, entry := range entries {
-			if s.ledger[entry.Day] == nil {
-				s.ledger[entry.Day] = make(map[int32]Entry)
-			}
-			s.ledger[entry.Day][entry.TaskKey] = entry
-		}
-		return err
-	})
-	for _, table := range tables[pull.Stream] {
-		batch.Queue(table.selectSpan, l.sdkAppID, first, last, keys, slices.Min(keys), slices.Max(keys)).Query(func(rows pgx.Rows) error {
-			facts, err := table.appendFacts(nil, rows)
-			s.facts = append(s.facts, tallies(facts)...)
-			return err
-		})
-	}
+	queueEntries(batch, func(e Entry) { s.ledger[WindowRef{pull.Stream, e.Day, e.TaskKey}] = e },
+		sqlLedgerOfTasks, l.sdkAppID, first, last, int16(pull.Stream), keys)
+	queueTallies(batch, &s.facts, l.sdkAppID, pull.Stream, pull.Days, keys)
 	queueKnownBodies(batch, [][]byte{sum[:]}, &s.bodies)
 	return s, tx.SendBatch(ctx, batch).Close()
 }
@@ -198,7 +178,7 @@ func (l *AppLock) writeProof(ctx context.Context, tx pgx.Tx, pull SpanPull, prov
 			if !task.Due.Has(day) || !pull.Exists(day) {
 				continue
 			}
-			entry, known := s.ledger[day][task.Key]
+			entry, known := s.ledger[WindowRef{pull.Stream, day, task.Key}]
 			if !known {
 				entry = Entry{Stream: pull.Stream, Day: day, TaskKey: task.Key}
 			}

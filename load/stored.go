@@ -50,13 +50,7 @@ func queueStored(batch *pgx.Batch, all []*loading) {
 func (m *loading) queueStored(batch *pgx.Batch) {
 	pull, app := m.pull, m.lock.sdkAppID
 	day, keys := pull.Day.UTC(), pull.taskKeys()
-	batch.Queue(sqlLedgerOfTasks, app, day, day, int16(pull.Stream), keys).Query(func(rows pgx.Rows) error {
-		entries, err := pgx.CollectRows(rows, scanEntry)
-		for _, entry := range entries {
-			m.stored.ledger[entry.TaskKey] = entry
-		}
-		return err
-	})
+	queueEntries(batch, func(e Entry) { m.stored.ledger[e.TaskKey] = e }, sqlLedgerOfTasks, app, day, day, int16(pull.Stream), keys)
 	for _, table := range tables[pull.Stream] {
 		batch.Queue(table.selectRows, app, day, keys, slices.Min(keys), slices.Max(keys)).Query(func(rows pgx.Rows) (err error) {
 			m.stored.room()

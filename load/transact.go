@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/jackc/pgx/v5"
+
+	"pushloss/transform"
 )
 
 // maxConflicts is how often a transaction is tried after a deadlock or serialization
@@ -28,6 +30,18 @@ func (l *AppLock) transact(ctx context.Context, step func(ctx context.Context, t
 			}
 		}
 	})
+}
+
+// transactWithCodes is transact for a step that compares an answer with stored facts, and
+// needs the keys of the answer's codes.
+func (l *AppLock) transactWithCodes(
+	ctx context.Context, answer []transform.Snapshot, step func(ctx context.Context, tx pgx.Tx, first *pgx.Batch, codes vocabulary) error,
+) error {
+	codes, err := l.session.db.dimensions.resolveCodes(ctx, l.session.db, answer)
+	if err != nil {
+		return err
+	}
+	return l.transact(ctx, func(ctx context.Context, tx pgx.Tx, first *pgx.Batch) error { return step(ctx, tx, first, codes) })
 }
 
 // queueFence adds the check that this process is still the app's newest holder. The check
