@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
 	"pushloss/internal/stream"
 	"pushloss/load"
 	"pushloss/transform"
@@ -26,6 +27,10 @@ type checker struct {
 	rejects       int64
 	result        Reconciliation
 	lastFailure   string // why a request could not be compared
+}
+
+func newChecker(at turn, rules policy, now func() time.Time, spans ...calendar.Span) *checker {
+	return &checker{turn: at, normalizer: transform.Normalizer{MaxRows: maxRows}, policy: rules, now: now, result: newReconciliation(spans...)}
 }
 
 // one makes one request, and compares and records its answer: all of it or nothing. The

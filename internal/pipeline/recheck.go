@@ -10,7 +10,6 @@ import (
 	"pushloss/internal/calendar"
 	"pushloss/internal/stream"
 	"pushloss/load"
-	"pushloss/transform"
 )
 
 // recheck repeats checks that had differed and whose days were all pulled since. It runs
@@ -36,7 +35,7 @@ func (p *puller) recheck(ctx context.Context, at turn, plan appPlan, rules polic
 	if len(again) == 0 {
 		return nil
 	}
-	check := checker{turn: at, normalizer: transform.Normalizer{MaxRows: maxRows}, policy: rules, now: p.opts.Now, result: newReconciliation()}
+	check := newChecker(at, rules, p.opts.Now)
 	report.Reconciliation = &check.result
 	for _, request := range again {
 		if ctx.Err() != nil {

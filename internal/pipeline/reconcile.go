@@ -5,7 +5,6 @@ import (
 
 	"pushloss/internal/calendar"
 	"pushloss/internal/problem"
-	"pushloss/transform"
 )
 
 // ReconcileRequest says what to compare.
@@ -64,7 +63,7 @@ func (j *job) reconcile(ctx context.Context, at turn, request ReconcileRequest, 
 	if request.From != nil {
 		days = calendar.Span{First: *request.From, Last: *request.To}
 	}
-	check := checker{turn: at, normalizer: transform.Normalizer{MaxRows: maxRows}, policy: rules, now: j.opts.Now, result: newReconciliation(rules.cut(days)...)}
+	check := newChecker(at, rules, j.opts.Now, rules.cut(days)...)
 	report.Reconciliation = &check.result
 	plan, err := j.planChecks(ctx, at, rules, check.result.Spans)
 	if err != nil {
@@ -74,20 +73,17 @@ func (j *job) reconcile(ctx context.Context, at turn, request ReconcileRequest, 
 	at.log.InfoContext(ctx, "app planned", "spans", len(check.result.Spans), "requests", len(plan.requests), "takes", at.Duration(len(plan.requests)))
 	j.planned(len(plan.requests))
 
-	err = func() error {
-		for _, request := range plan.requests {
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
-			if err := check.one(ctx, request); err != nil {
-				return err
-			}
-			j.step(at.Account.SDKAppID, request.days.Last)
+	defer check.conclude(report)
+	for _, request := range plan.requests {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
 		}
-		return nil
-	}()
-	check.conclude(report)
-	return err
+		if err := check.one(ctx, request); err != nil {
+			return err
+		}
+		j.step(at.Account.SDKAppID, request.days.Last)
+	}
+	return nil
 }
 
 func (j *job) planChecks(ctx context.Context, at turn, rules policy, spans []calendar.Span) (checkPlan, error) {
