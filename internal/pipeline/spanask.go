@@ -32,7 +32,7 @@ func (s *spanWork) ask(ctx context.Context, r spanRequest, by *worker) (answered
 		s.leave(r, nil, r.tasks)
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.refused++
+		s.spansRefused++
 		return false, nil
 	case errors.As(err, &failed) && !failed.StopsApp():
 		s.leave(r, nil, r.tasks)
@@ -44,7 +44,7 @@ func (s *spanWork) ask(ctx context.Context, r spanRequest, by *worker) (answered
 	s.failuresInRow, s.errorsInRow = 0, 0
 	s.loads++
 	s.witness = r.asWitness(s.policy)
-	s.answered++
+	s.spansAnswered++
 	s.totals.Windows += int64(outcome.Windows)
 	s.totals.WindowsBySpan += int64(outcome.Windows)
 	s.totals.RowsUnchanged += int64(outcome.Rows)
@@ -60,11 +60,11 @@ func (s *spanWork) ask(ctx context.Context, r spanRequest, by *worker) (answered
 
 func (s *spanWork) refusesSpans() bool {
 	s.appWork.mu.Lock()
-	answered := s.answered
+	answered := s.spansAnswered
 	s.appWork.mu.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return answered == 0 && s.refused >= maxRefusedSpans
+	return answered == 0 && s.spansRefused >= maxRefusedSpans
 }
 
 // prove makes the request for a span and records what its answer proves.
@@ -143,7 +143,7 @@ func (s *spanWork) noteProven(r spanRequest, answer *load.SpanPull, outcome load
 		}
 	}
 	if len(proven) > 0 {
-		s.proven = append(s.proven, proven)
+		s.provenTasks = append(s.provenTasks, proven)
 	}
 }
 

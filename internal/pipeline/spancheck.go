@@ -27,7 +27,7 @@ func (s *spanWork) settleDisputes(ctx context.Context) error {
 		if err := s.dispute(ctx, task); err != nil {
 			return err
 		}
-		if len(s.off) > 0 {
+		if s.off {
 			break // requests by days replace the others
 		}
 	}
@@ -47,7 +47,7 @@ func (s *spanWork) dispute(ctx context.Context, task *openTask) error {
 				}
 			}
 		}
-		if loaded, err := s.loaded(ctx, task); err != nil || !loaded {
+		if loaded, err := s.isLoaded(ctx, task); err != nil || !loaded {
 			return err // a day failed: nothing is proven either way
 		}
 		if attempt > 0 && s.changes == before {
@@ -69,8 +69,8 @@ func (s *spanWork) dispute(ctx context.Context, task *openTask) error {
 	return nil
 }
 
-// loaded reports whether every window of the task's run is loaded.
-func (s *spanWork) loaded(ctx context.Context, task *openTask) (bool, error) {
+// isLoaded reports whether every window of the task's run is loaded.
+func (s *spanWork) isLoaded(ctx context.Context, task *openTask) (bool, error) {
 	entries, err := s.db.Ledger(ctx, s.Account.SDKAppID, task.Due.First, task.Due.Last)
 	if err != nil {
 		return false, err
@@ -92,28 +92,28 @@ func (s *spanWork) loaded(ctx context.Context, task *openTask) (bool, error) {
 // chooseSample chooses at random which of the spans that just proved something are
 // checked by all their days.
 func (s *spanWork) chooseSample() {
-	for _, tasks := range s.proven {
+	for _, tasks := range s.provenTasks {
 		s.noteLikeliest(tasks)
 	}
-	s.owed += sampleShare * float64(len(s.proven))
+	s.owed += sampleShare * float64(len(s.provenTasks))
 	n := int(math.Floor(s.owed))
 	if s.checks == 0 {
 		n = max(n, 1)
 	}
-	n = min(n, len(s.proven))
+	n = min(n, len(s.provenTasks))
 	s.owed -= float64(n)
 	for range n {
-		i := s.opts.Pick(len(s.proven))
-		tasks := s.proven[i]
+		i := s.opts.Pick(len(s.provenTasks))
+		tasks := s.provenTasks[i]
 		if s.checks >= checkedThoroughly {
 			one := s.opts.Pick(len(tasks))
 			tasks = tasks[one : one+1]
 		}
 		s.sampled = append(s.sampled, tasks...)
-		s.proven = slices.Delete(s.proven, i, i+1)
+		s.provenTasks = slices.Delete(s.provenTasks, i, i+1)
 		s.checks++
 	}
-	s.proven = nil
+	s.provenTasks = nil
 }
 
 // fill adds tasks to those that are requested for a day anyway, up to full requests: open

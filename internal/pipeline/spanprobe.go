@@ -77,7 +77,7 @@ func (s *spanWork) probe(ctx context.Context) error {
 		}
 	}
 	s.totals.CallsSaved -= int64(s.calls - before)
-	if len(s.off) > 0 {
+	if s.off {
 		return s.byDays(ctx)
 	}
 	return nil
@@ -132,7 +132,7 @@ func (s *spanWork) ofFresh(ctx context.Context, of freshOf) (r spanRequest, err 
 		if s.notSent(ref, r.days.First) {
 			task.Due.First = fresh.day
 		}
-		if loaded, err := s.loaded(ctx, &openTask{spanTask: task, stream: of.stream}); err != nil {
+		if loaded, err := s.isLoaded(ctx, &openTask{spanTask: task, stream: of.stream}); err != nil {
 			return r, err
 		} else if loaded {
 			r.tasks = append(r.tasks, task)

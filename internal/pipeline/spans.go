@@ -20,19 +20,18 @@ type spanWork struct {
 	mu sync.Mutex
 	// open are the tasks of this week whose windows a span did not prove.
 	open []*openTask
-	// proven are the tasks of each span that proved something, sampled those of them that
+	// provenTasks are the tasks of each span that proved something, sampled those of them that
 	// are checked by days.
-	proven  [][]*openTask
-	sampled []*openTask
-	owed    float64 // spans to check, of those that proved something so far
-	checks  int     // spans that were checked
-	off     map[stream.Stream]bool
-	trials  map[stream.Stream]*spanTrial
-	// refused and answered count spans.
-	refused, answered int
-	used              map[stream.Stream]bool // spans were answered
-	changes           int64                  // rows that the days of spans changed
-	likeliest         map[stream.Stream][]*openTask
+	provenTasks                 [][]*openTask
+	sampled                     []*openTask
+	owed                        float64 // spans to check, of those that proved something so far
+	checks                      int     // spans that were checked
+	off                         bool    // a span was wrong
+	trials                      map[stream.Stream]*spanTrial
+	spansRefused, spansAnswered int
+	used                        map[stream.Stream]bool // spans were answered
+	changes                     int64                  // rows that the days of spans changed
+	likeliest                   map[stream.Stream][]*openTask
 }
 
 // openTask is a task of a week whose windows a span did not prove, or whose proof is
@@ -79,7 +78,7 @@ const (
 // span is wrong, it requests each remaining day separately.
 func (w *appWork) doSpans(ctx context.Context, db *load.DB) error {
 	s := &spanWork{
-		appWork: w, db: db, off: make(map[stream.Stream]bool), trials: make(map[stream.Stream]*spanTrial), used: make(map[stream.Stream]bool),
+		appWork: w, db: db, trials: make(map[stream.Stream]*spanTrial), used: make(map[stream.Stream]bool),
 		likeliest: make(map[stream.Stream][]*openTask),
 	}
 	runs := w.plan.spanRuns()
@@ -94,11 +93,11 @@ func (w *appWork) doSpans(ctx context.Context, db *load.DB) error {
 		if err := s.askPlanned(ctx, days); err != nil {
 			return err
 		}
-		if err := s.parts(ctx, runs.add(week)); err != nil || len(s.off) > 0 {
+		if err := s.parts(ctx, runs.add(week)); err != nil || s.off {
 			return err
 		}
 	}
-	if err := s.parts(ctx, runs.rest()); err != nil || len(s.off) > 0 {
+	if err := s.parts(ctx, runs.rest()); err != nil || s.off {
 		return err
 	}
 	return s.probe(ctx)
@@ -111,7 +110,7 @@ func (s *spanWork) parts(ctx context.Context, parts []spanPart) error {
 		if err := s.part(ctx, part); err != nil {
 			return err
 		}
-		if len(s.off) > 0 {
+		if s.off {
 			return s.byDays(ctx)
 		}
 	}
@@ -133,7 +132,7 @@ func (s *spanWork) part(ctx context.Context, part spanPart) error {
 		trial = new(spanTrial)
 		s.trials[part.requests[0].stream] = trial
 	}
-	for left := part.requests; len(left) > 0 && len(s.off) == 0; {
+	for left := part.requests; len(left) > 0 && !s.off; {
 		n := spansAtOnce
 		if trial.byDays == 0 && !trial.pays {
 			n = s.opts.worth.tried
@@ -160,7 +159,7 @@ func (s *spanWork) part(ctx context.Context, part spanPart) error {
 func (s *spanWork) spans(ctx context.Context, days calendar.Span, requests []spanRequest, trial *spanTrial) error {
 	before := s.calls
 	byDays := requestsByDays(requests)
-	s.open, s.proven, s.sampled = nil, nil, nil
+	s.open, s.provenTasks, s.sampled = nil, nil, nil
 	if err := each(ctx, s.appWork, withoutErrors(requests), s.ask); err != nil {
 		return err
 	}
@@ -230,7 +229,7 @@ func (s *spanWork) byDays(ctx context.Context) error {
 
 // disagree records that a span was wrong.
 func (s *spanWork) disagree(ctx context.Context, task *openTask, days calendar.Span, detail string) error {
-	s.off[task.stream] = true
+	s.off = true
 	opened, err := s.lock.Disagree(context.WithoutCancel(ctx), load.Disagreement{
 		RunID: s.runID, Stream: task.stream, Task: task.TaskRef, Days: days, Detail: detail,
 	}, s.policy.lastForgotten(s.now()), s.now())
