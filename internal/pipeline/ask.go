@@ -141,7 +141,7 @@ func (w *appWork) loaded(r request, result transform.Result, outcome load.Outcom
 	}
 	counts := result.Counts
 	w.totals.add(Totals{
-		Windows: int64(len(r.tasks) - outcome.Failed), WindowsFailed: int64(outcome.Failed), WindowsUnproven: int64(outcome.Unproven), WindowsAbsent: int64(outcome.Absent),
+		Windows: r.newWindows() - int64(outcome.Failed), WindowsFailed: int64(outcome.Failed), WindowsUnproven: int64(outcome.Unproven), WindowsAbsent: int64(outcome.Absent),
 		RowsInserted: outcome.Rows.Inserted, RowsUpdated: outcome.Rows.Updated,
 		RowsDeleted: outcome.Rows.Deleted, RowsUnchanged: outcome.Rows.Unchanged, RowsKept: outcome.Rows.Kept,
 		RowsMerged: int64(counts.Merged), Rejects: int64(counts.Rejected),

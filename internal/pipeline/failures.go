@@ -24,7 +24,7 @@ func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error,
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.refusals.note(r, failed)
-		w.totals.Windows += int64(len(r.tasks))
+		w.totals.Windows += r.newWindows()
 		w.totals.WindowsUnproven += int64(unproven)
 		w.progress(r.day)
 		return err
@@ -78,6 +78,7 @@ func (w *appWork) failed(ctx context.Context, r request, reason string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.totals.WindowsFailed += int64(len(r.tasks))
+	w.totals.Windows += r.newWindows() - int64(len(r.tasks)) // what was counted has failed now
 	w.lastProblem = reason
 	w.progress(r.day)
 	return err

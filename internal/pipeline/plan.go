@@ -258,6 +258,8 @@ type request struct {
 	once bool
 	// known reports whether an answer is one that the day's windows had; nil if none is.
 	known func(digest [sha256.Size]byte) bool
+	// counted are the windows that the report has: a span proved them, or they were pulled.
+	counted map[ledgerKey]bool
 	// loaded, if set, is called with what a load changed.
 	loaded func(request, load.Outcome)
 }
@@ -267,6 +269,16 @@ func (r request) streamDay() streamDay { return streamDay{r.stream, r.day} }
 
 // windowOf is the window of a task on that day.
 func (r request) windowOf(task load.TaskRef) ledgerKey { return ledgerKey{r.stream, r.day, task.Key} }
+
+// newWindows is how many windows of the request the report does not have yet.
+func (r request) newWindows() (n int64) {
+	for _, task := range r.tasks {
+		if !r.counted[r.windowOf(task)] {
+			n++
+		}
+	}
+	return n
+}
 
 func (r request) ofTasks() bool { return len(r.tasks) > 0 && r.tasks[0].ID != "" }
 

@@ -139,7 +139,7 @@ func (s *spanWork) noteProven(r spanRequest, answer *load.SpanPull, outcome load
 	var proven []*openTask
 	for _, task := range r.tasks {
 		if task.trusted && !has(outcome.Unusable, task) && !has(outcome.Differing, task) {
-			proven = append(proven, &openTask{spanTask: task, stream: r.stream, answer: answer, asked: make(map[calendar.Day]bool)})
+			proven = append(proven, &openTask{spanTask: task, stream: r.stream, answer: answer, asked: make(map[calendar.Day]bool), proven: true})
 		}
 	}
 	if len(proven) > 0 {

@@ -88,14 +88,18 @@ func (s *spanWork) narrowDay(ctx context.Context, day calendar.Day, oldestFirst 
 // askDay requests one day of the tasks.
 func (s *spanWork) askDay(ctx context.Context, day calendar.Day, tasks []*openTask) error {
 	byStream := make(map[stream.Stream][]load.TaskRef)
+	counted := make(map[ledgerKey]bool)
 	for _, task := range tasks {
+		counted[ledgerKey{task.stream, day, task.Key}] = task.proven || task.asked[day]
 		task.asked[day], task.changed = true, true
 		byStream[task.stream] = append(byStream[task.stream], task.TaskRef)
 	}
 	var requests []request
 	for _, of := range slices.Sorted(maps.Keys(byStream)) {
 		for _, batch := range extract.Batches(byStream[of]) {
-			requests = append(requests, s.plan.request(of, day, batch))
+			r := s.plan.request(of, day, batch)
+			r.counted = counted
+			requests = append(requests, r)
 		}
 	}
 	return s.askDays(ctx, requests)

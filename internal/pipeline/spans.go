@@ -42,6 +42,8 @@ type openTask struct {
 	// answer is the span's answer; nil if there is none that can be compared.
 	answer *load.SpanPull
 	asked  map[calendar.Day]bool
+	// proven says that the report has all windows of the run.
+	proven bool
 	// changed says that days were requested since the answer was compared with them.
 	changed bool
 }

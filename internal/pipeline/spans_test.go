@@ -448,7 +448,10 @@ func TestALongBackfillBeginsWithTheEvidenceForSpans(t *testing.T) {
 func TestEachSampledSpanIsCheckedByAllItsDays(t *testing.T) {
 	t.Parallel()
 	w, _ := sparse(t, 150, 28, false)
-	w.backfill(today-28, today-1, load.RunDone)
+	report := w.backfill(today-28, today-1, load.RunDone)
+	if windows := w.Number(`SELECT count(*) FROM pushloss.ledger`); report.Windows != int64(windows) {
+		t.Errorf("the report counts %d windows of %d", report.Windows, windows)
+	}
 	// A task that was proven for all days of a span, and days of it requested afterwards.
 	const proofs = `
 		WITH proof AS (
