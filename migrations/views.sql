@@ -44,13 +44,13 @@ GROUP BY k.err_code, k.stage;
 COMMENT ON VIEW analytics.stage_error_codes IS 'What error codes mean where the channel is not known: one row per code and stage in the catalogue or in an answer. Join app_stage_loss and task_stage_loss by err_code and stage.';
 COMMENT ON COLUMN analytics.stage_error_codes.err_code IS 'Error code, Tencent''s or the vendor''s.';
 COMMENT ON COLUMN analytics.stage_error_codes.stage IS 'Where the pushes are lost: ready_to_send or post_send_delivered.';
-COMMENT ON COLUMN analytics.stage_error_codes.short_name IS 'Two words for a chart''s legend; NULL if the catalogue has none, or if the channels differ.';
-COMMENT ON COLUMN analytics.stage_error_codes.meaning IS 'What the code says, with the channels that it holds for; for a code that is not in the catalogue, the API''s text with the most lost pushes there; NULL if there is neither.';
-COMMENT ON COLUMN analytics.stage_error_codes.what_to_do IS 'What helps; NULL if it is not known, or if the channels differ.';
+COMMENT ON COLUMN analytics.stage_error_codes.short_name IS 'Short name for the legend of a chart; NULL if the catalogue has none, or if the channels differ.';
+COMMENT ON COLUMN analytics.stage_error_codes.meaning IS 'What the code means, with the channels to which it applies; for a code that is not in the catalogue, the API''s most frequent text there; NULL if there is neither.';
+COMMENT ON COLUMN analytics.stage_error_codes.what_to_do IS 'What to do; NULL if it is not known, or if the channels differ.';
 COMMENT ON COLUMN analytics.stage_error_codes.token_dead IS 'Whether the device token is dead; NULL if that is not known, or if the channels differ.';
-COMMENT ON COLUMN analytics.stage_error_codes.first_day IS 'First day of any app that has the code there, whenever it was loaded; NULL if none has.';
-COMMENT ON COLUMN analytics.stage_error_codes.meaning_zh IS 'The meaning in Chinese; for a code that is not in the catalogue, the API''s text with the most lost pushes there; NULL if there is neither.';
-COMMENT ON COLUMN analytics.stage_error_codes.what_to_do_zh IS 'What helps, in Chinese; NULL if it is not known, or if the channels differ.';
+COMMENT ON COLUMN analytics.stage_error_codes.first_day IS 'First day on which any app has the code there, whenever that was loaded; NULL if no day has it.';
+COMMENT ON COLUMN analytics.stage_error_codes.meaning_zh IS 'The meaning in Chinese; for a code that is not in the catalogue, the API''s most frequent text there; NULL if there is neither.';
+COMMENT ON COLUMN analytics.stage_error_codes.what_to_do_zh IS 'What to do, in Chinese; NULL if it is not known, or if the channels differ.';
 
 -- Losses ----------------------------------------------------------------------
 
@@ -85,14 +85,14 @@ COMMENT ON VIEW analytics.app_stage_loss IS 'Lost pushes of a whole app: one row
 COMMENT ON COLUMN analytics.app_stage_loss.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.app_stage_loss.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.app_stage_loss.stage IS 'Where the pushes were lost: ready_to_send (could be sent, were not) or post_send_delivered (sent, not delivered).';
-COMMENT ON COLUMN analytics.app_stage_loss.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
-COMMENT ON COLUMN analytics.app_stage_loss.err_info IS 'The most frequent description seen with the code; free text, may be empty.';
-COMMENT ON COLUMN analytics.app_stage_loss.err_count IS 'Number of pushes lost on that day, there and for that reason. Final once the window is settled, see coverage.';
+COMMENT ON COLUMN analytics.app_stage_loss.err_code IS 'Error code, Tencent''s or the vendor''s. Its meaning depends on the platform and the stage.';
+COMMENT ON COLUMN analytics.app_stage_loss.err_info IS 'The API''s most frequent description of the code; free text, may be empty.';
+COMMENT ON COLUMN analytics.app_stage_loss.err_count IS 'Number of pushes lost on that day, at that place and for that reason. The column final says whether it can still change.';
 COMMENT ON COLUMN analytics.app_stage_loss.updated_at IS 'When this figure or its description last changed; pulls that confirm it do not count.';
-COMMENT ON COLUMN analytics.app_stage_loss.err_meaning IS 'What the code means at this stage, by the catalogue (error_codes), with the channels that it holds for; for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
-COMMENT ON COLUMN analytics.app_stage_loss.final IS 'Whether the figure is final: runs no longer pull its day. state of calendar (for a task, of task_coverage) says whether the day is complete.';
-COMMENT ON COLUMN analytics.app_stage_loss.short_name IS 'Two words for a chart''s legend, by the catalogue (error_codes); NULL for a code that is not in it, or if the channels differ.';
-COMMENT ON COLUMN analytics.app_stage_loss.what_to_do IS 'What helps, by the catalogue; NULL if it is not known, or if the channels differ.';
+COMMENT ON COLUMN analytics.app_stage_loss.err_meaning IS 'What the code means at this stage, from the catalogue (error_codes), with the channels to which it applies; for a code that is not in it, the API''s most frequent text there. NULL if there is neither.';
+COMMENT ON COLUMN analytics.app_stage_loss.final IS 'Whether the figure is final: runs no longer pull its day. The column state of calendar (for a task, of task_coverage) says whether the day is complete.';
+COMMENT ON COLUMN analytics.app_stage_loss.short_name IS 'Short name for the legend of a chart, from the catalogue (error_codes); NULL for a code that is not in it, or if the channels differ.';
+COMMENT ON COLUMN analytics.app_stage_loss.what_to_do IS 'What to do, from the catalogue; NULL if it is not known, or if the channels differ.';
 COMMENT ON COLUMN analytics.app_stage_loss.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known, or if the channels differ.';
 
 CREATE OR REPLACE VIEW analytics.app_platform_loss AS
@@ -123,7 +123,7 @@ LEFT JOIN pushloss.usual_platform_text AS u
 LEFT JOIN pushloss.ledger AS l
     ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = 0 AND l.stream_id = 0
 WHERE f.task_key = 0;
-COMMENT ON VIEW analytics.app_platform_loss IS 'Lost pushes of a whole app by channel: one row per app, day, stage, event, platform and error code. Not a breakdown of app_stage_loss: the two need not add up.';
+COMMENT ON VIEW analytics.app_platform_loss IS 'Lost pushes of a whole app by channel: one row per app, day, stage, event, platform and error code. Not a breakdown of app_stage_loss: the two sums need not be equal.';
 COMMENT ON COLUMN analytics.app_platform_loss.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.app_platform_loss.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.app_platform_loss.stage IS 'Where the pushes were lost: ready_to_send (could be sent, were not) or post_send_delivered (sent, not delivered).';
@@ -131,14 +131,14 @@ COMMENT ON COLUMN analytics.app_platform_loss.event_type IS '1 offline push, 2 o
 COMMENT ON COLUMN analytics.app_platform_loss.event IS 'offline: through a vendor''s channel; online: over the app''s own connection.';
 COMMENT ON COLUMN analytics.app_platform_loss.platform_id IS 'Number of the push channel, see platforms.';
 COMMENT ON COLUMN analytics.app_platform_loss.platform IS 'Name of the push channel, see platforms; online for online pushes, which have none; unknown (N) if the API documents no channel N.';
-COMMENT ON COLUMN analytics.app_platform_loss.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
-COMMENT ON COLUMN analytics.app_platform_loss.err_info IS 'The most frequent description seen with the code; free text, may be empty.';
-COMMENT ON COLUMN analytics.app_platform_loss.err_count IS 'Number of pushes lost on that day, there and for that reason. Final once the window is settled, see coverage.';
+COMMENT ON COLUMN analytics.app_platform_loss.err_code IS 'Error code, Tencent''s or the vendor''s. Its meaning depends on the platform and the stage.';
+COMMENT ON COLUMN analytics.app_platform_loss.err_info IS 'The API''s most frequent description of the code; free text, may be empty.';
+COMMENT ON COLUMN analytics.app_platform_loss.err_count IS 'Number of pushes lost on that day, at that place and for that reason. The column final says whether it can still change.';
 COMMENT ON COLUMN analytics.app_platform_loss.updated_at IS 'When this figure or its description last changed; pulls that confirm it do not count.';
-COMMENT ON COLUMN analytics.app_platform_loss.err_meaning IS 'What the code means there, from the catalogue (error_codes); for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
-COMMENT ON COLUMN analytics.app_platform_loss.final IS 'Whether the figure is final: runs no longer pull its day. state of calendar (for a task, of task_coverage) says whether the day is complete.';
-COMMENT ON COLUMN analytics.app_platform_loss.short_name IS 'Two words for a chart''s legend, by the catalogue (error_codes); NULL for a code that is not in it.';
-COMMENT ON COLUMN analytics.app_platform_loss.what_to_do IS 'What helps, by the catalogue; NULL if it is not known.';
+COMMENT ON COLUMN analytics.app_platform_loss.err_meaning IS 'What the code means there, from the catalogue (error_codes); for a code that is not in it, the API''s most frequent text there. NULL if there is neither.';
+COMMENT ON COLUMN analytics.app_platform_loss.final IS 'Whether the figure is final: runs no longer pull its day. The column state of calendar (for a task, of task_coverage) says whether the day is complete.';
+COMMENT ON COLUMN analytics.app_platform_loss.short_name IS 'Short name for the legend of a chart, from the catalogue (error_codes); NULL for a code that is not in it.';
+COMMENT ON COLUMN analytics.app_platform_loss.what_to_do IS 'What to do, from the catalogue; NULL if it is not known.';
 COMMENT ON COLUMN analytics.app_platform_loss.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known.';
 
 CREATE OR REPLACE VIEW analytics.task_stage_loss AS
@@ -170,16 +170,16 @@ COMMENT ON COLUMN analytics.task_stage_loss.sdk_app_id IS 'SDKAppID of the app.'
 COMMENT ON COLUMN analytics.task_stage_loss.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.task_stage_loss.task_id IS 'TaskID of the push task.';
 COMMENT ON COLUMN analytics.task_stage_loss.stage IS 'Where the pushes were lost: ready_to_send (could be sent, were not) or post_send_delivered (sent, not delivered).';
-COMMENT ON COLUMN analytics.task_stage_loss.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
-COMMENT ON COLUMN analytics.task_stage_loss.err_info IS 'The most frequent description seen with the code; free text, may be empty.';
-COMMENT ON COLUMN analytics.task_stage_loss.err_count IS 'Number of pushes lost on that day, there and for that reason. Final once the window is settled, see coverage.';
+COMMENT ON COLUMN analytics.task_stage_loss.err_code IS 'Error code, Tencent''s or the vendor''s. Its meaning depends on the platform and the stage.';
+COMMENT ON COLUMN analytics.task_stage_loss.err_info IS 'The API''s most frequent description of the code; free text, may be empty.';
+COMMENT ON COLUMN analytics.task_stage_loss.err_count IS 'Number of pushes lost on that day, at that place and for that reason. The column final says whether it can still change.';
 COMMENT ON COLUMN analytics.task_stage_loss.updated_at IS 'When this figure or its description last changed; pulls that confirm it do not count.';
-COMMENT ON COLUMN analytics.task_stage_loss.err_meaning IS 'What the code means at this stage, by the catalogue (error_codes), with the channels that it holds for; for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
-COMMENT ON COLUMN analytics.task_stage_loss.final IS 'Whether the figure is final: runs no longer pull its day. state of calendar (for a task, of task_coverage) says whether the day is complete.';
-COMMENT ON COLUMN analytics.task_stage_loss.short_name IS 'Two words for a chart''s legend, by the catalogue (error_codes); NULL for a code that is not in it, or if the channels differ.';
-COMMENT ON COLUMN analytics.task_stage_loss.what_to_do IS 'What helps, by the catalogue; NULL if it is not known, or if the channels differ.';
+COMMENT ON COLUMN analytics.task_stage_loss.err_meaning IS 'What the code means at this stage, from the catalogue (error_codes), with the channels to which it applies; for a code that is not in it, the API''s most frequent text there. NULL if there is neither.';
+COMMENT ON COLUMN analytics.task_stage_loss.final IS 'Whether the figure is final: runs no longer pull its day. The column state of calendar (for a task, of task_coverage) says whether the day is complete.';
+COMMENT ON COLUMN analytics.task_stage_loss.short_name IS 'Short name for the legend of a chart, from the catalogue (error_codes); NULL for a code that is not in it, or if the channels differ.';
+COMMENT ON COLUMN analytics.task_stage_loss.what_to_do IS 'What to do, from the catalogue; NULL if it is not known, or if the channels differ.';
 COMMENT ON COLUMN analytics.task_stage_loss.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known, or if the channels differ.';
-COMMENT ON COLUMN analytics.task_stage_loss.days_after_send IS 'How many days after the push was sent, by days of the app: 0 on the day itself. NULL where the task has no sent_at.';
+COMMENT ON COLUMN analytics.task_stage_loss.days_after_send IS 'Number of days after the push was sent, counted in days of the app: 0 on the day itself. NULL where the task has no sent_at.';
 
 CREATE OR REPLACE VIEW analytics.task_platform_loss AS
 SELECT
@@ -211,7 +211,7 @@ LEFT JOIN pushloss.usual_platform_text AS u
     ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id AND u.platform_id = f.platform_id AND u.stream_id = 0
 LEFT JOIN pushloss.ledger AS l
     ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = f.task_key AND l.stream_id = 0;
-COMMENT ON VIEW analytics.task_platform_loss IS 'Lost pushes of a task by channel: one row per app, day, task, stage, event, platform and error code. Not a breakdown of task_stage_loss: the two need not add up.';
+COMMENT ON VIEW analytics.task_platform_loss IS 'Lost pushes of a task by channel: one row per app, day, task, stage, event, platform and error code. Not a breakdown of task_stage_loss: the two sums need not be equal.';
 COMMENT ON COLUMN analytics.task_platform_loss.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.task_platform_loss.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.task_platform_loss.task_id IS 'TaskID of the push task.';
@@ -220,16 +220,16 @@ COMMENT ON COLUMN analytics.task_platform_loss.event_type IS '1 offline push, 2 
 COMMENT ON COLUMN analytics.task_platform_loss.event IS 'offline: through a vendor''s channel; online: over the app''s own connection.';
 COMMENT ON COLUMN analytics.task_platform_loss.platform_id IS 'Number of the push channel, see platforms.';
 COMMENT ON COLUMN analytics.task_platform_loss.platform IS 'Name of the push channel, see platforms; online for online pushes, which have none; unknown (N) if the API documents no channel N.';
-COMMENT ON COLUMN analytics.task_platform_loss.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
-COMMENT ON COLUMN analytics.task_platform_loss.err_info IS 'The most frequent description seen with the code; free text, may be empty.';
-COMMENT ON COLUMN analytics.task_platform_loss.err_count IS 'Number of pushes lost on that day, there and for that reason. Final once the window is settled, see coverage.';
+COMMENT ON COLUMN analytics.task_platform_loss.err_code IS 'Error code, Tencent''s or the vendor''s. Its meaning depends on the platform and the stage.';
+COMMENT ON COLUMN analytics.task_platform_loss.err_info IS 'The API''s most frequent description of the code; free text, may be empty.';
+COMMENT ON COLUMN analytics.task_platform_loss.err_count IS 'Number of pushes lost on that day, at that place and for that reason. The column final says whether it can still change.';
 COMMENT ON COLUMN analytics.task_platform_loss.updated_at IS 'When this figure or its description last changed; pulls that confirm it do not count.';
-COMMENT ON COLUMN analytics.task_platform_loss.err_meaning IS 'What the code means there, from the catalogue (error_codes); for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
-COMMENT ON COLUMN analytics.task_platform_loss.final IS 'Whether the figure is final: runs no longer pull its day. state of calendar (for a task, of task_coverage) says whether the day is complete.';
-COMMENT ON COLUMN analytics.task_platform_loss.short_name IS 'Two words for a chart''s legend, by the catalogue (error_codes); NULL for a code that is not in it.';
-COMMENT ON COLUMN analytics.task_platform_loss.what_to_do IS 'What helps, by the catalogue; NULL if it is not known.';
+COMMENT ON COLUMN analytics.task_platform_loss.err_meaning IS 'What the code means there, from the catalogue (error_codes); for a code that is not in it, the API''s most frequent text there. NULL if there is neither.';
+COMMENT ON COLUMN analytics.task_platform_loss.final IS 'Whether the figure is final: runs no longer pull its day. The column state of calendar (for a task, of task_coverage) says whether the day is complete.';
+COMMENT ON COLUMN analytics.task_platform_loss.short_name IS 'Short name for the legend of a chart, from the catalogue (error_codes); NULL for a code that is not in it.';
+COMMENT ON COLUMN analytics.task_platform_loss.what_to_do IS 'What to do, from the catalogue; NULL if it is not known.';
 COMMENT ON COLUMN analytics.task_platform_loss.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known.';
-COMMENT ON COLUMN analytics.task_platform_loss.days_after_send IS 'How many days after the push was sent, by days of the app: 0 on the day itself. NULL where the task has no sent_at.';
+COMMENT ON COLUMN analytics.task_platform_loss.days_after_send IS 'Number of days after the push was sent, counted in days of the app: 0 on the day itself. NULL where the task has no sent_at.';
 
 CREATE OR REPLACE VIEW analytics.chat_stage_loss AS
 SELECT
@@ -256,14 +256,14 @@ COMMENT ON VIEW analytics.chat_stage_loss IS 'Lost pushes of an app''s chat mess
 COMMENT ON COLUMN analytics.chat_stage_loss.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.chat_stage_loss.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.chat_stage_loss.stage IS 'Where the pushes were lost: ready_to_send (could be sent, were not) or post_send_delivered (sent, not delivered).';
-COMMENT ON COLUMN analytics.chat_stage_loss.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
-COMMENT ON COLUMN analytics.chat_stage_loss.err_info IS 'The most frequent description seen with the code; free text, may be empty.';
+COMMENT ON COLUMN analytics.chat_stage_loss.err_code IS 'Error code, Tencent''s or the vendor''s. Its meaning depends on the platform and the stage.';
+COMMENT ON COLUMN analytics.chat_stage_loss.err_info IS 'The API''s most frequent description of the code; free text, may be empty.';
 COMMENT ON COLUMN analytics.chat_stage_loss.err_count IS 'Number of pushes lost.';
 COMMENT ON COLUMN analytics.chat_stage_loss.updated_at IS 'When this row was last written.';
-COMMENT ON COLUMN analytics.chat_stage_loss.err_meaning IS 'What the code means at this stage, by the catalogue (error_codes), with the channels that it holds for; for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
-COMMENT ON COLUMN analytics.chat_stage_loss.final IS 'Whether the figure is final: runs no longer pull its day. state of stream_coverage says whether the day is complete.';
-COMMENT ON COLUMN analytics.chat_stage_loss.short_name IS 'Two words for a chart''s legend, by the catalogue (error_codes); NULL for a code that is not in it, or if the channels differ.';
-COMMENT ON COLUMN analytics.chat_stage_loss.what_to_do IS 'What helps, by the catalogue; NULL if it is not known, or if the channels differ.';
+COMMENT ON COLUMN analytics.chat_stage_loss.err_meaning IS 'What the code means at this stage, from the catalogue (error_codes), with the channels to which it applies; for a code that is not in it, the API''s most frequent text there. NULL if there is neither.';
+COMMENT ON COLUMN analytics.chat_stage_loss.final IS 'Whether the figure is final: runs no longer pull its day. The column state of stream_coverage says whether the day is complete.';
+COMMENT ON COLUMN analytics.chat_stage_loss.short_name IS 'Short name for the legend of a chart, from the catalogue (error_codes); NULL for a code that is not in it, or if the channels differ.';
+COMMENT ON COLUMN analytics.chat_stage_loss.what_to_do IS 'What to do, from the catalogue; NULL if it is not known, or if the channels differ.';
 COMMENT ON COLUMN analytics.chat_stage_loss.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known, or if the channels differ.';
 
 CREATE OR REPLACE VIEW analytics.chat_platform_loss AS
@@ -293,7 +293,7 @@ LEFT JOIN pushloss.usual_platform_text AS u
     ON u.err_code_key = f.err_code_key AND u.stage_id = f.stage_id AND u.platform_id = f.platform_id AND u.stream_id = 2
 LEFT JOIN pushloss.ledger AS l
     ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = 0 AND l.stream_id = 2;
-COMMENT ON VIEW analytics.chat_platform_loss IS 'Lost pushes of an app''s chat messages by channel: one row per app, day, stage, event, platform and error code. Not a breakdown of chat_stage_loss: the two need not add up.';
+COMMENT ON VIEW analytics.chat_platform_loss IS 'Lost pushes of an app''s chat messages by channel: one row per app, day, stage, event, platform and error code. Not a breakdown of chat_stage_loss: the two sums need not be equal.';
 COMMENT ON COLUMN analytics.chat_platform_loss.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.chat_platform_loss.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.chat_platform_loss.stage IS 'Where the pushes were lost: ready_to_send (could be sent, were not) or post_send_delivered (sent, not delivered).';
@@ -301,14 +301,14 @@ COMMENT ON COLUMN analytics.chat_platform_loss.event_type IS '1 offline push, 2 
 COMMENT ON COLUMN analytics.chat_platform_loss.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL where the API does not say.';
 COMMENT ON COLUMN analytics.chat_platform_loss.platform_id IS 'Number of the push channel.';
 COMMENT ON COLUMN analytics.chat_platform_loss.platform IS 'Name of the push channel, see platforms; online for online pushes, which have none; unknown (N) if the API documents no channel N.';
-COMMENT ON COLUMN analytics.chat_platform_loss.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
-COMMENT ON COLUMN analytics.chat_platform_loss.err_info IS 'The most frequent description seen with the code; free text, may be empty.';
+COMMENT ON COLUMN analytics.chat_platform_loss.err_code IS 'Error code, Tencent''s or the vendor''s. Its meaning depends on the platform and the stage.';
+COMMENT ON COLUMN analytics.chat_platform_loss.err_info IS 'The API''s most frequent description of the code; free text, may be empty.';
 COMMENT ON COLUMN analytics.chat_platform_loss.err_count IS 'Number of pushes lost.';
 COMMENT ON COLUMN analytics.chat_platform_loss.updated_at IS 'When this row was last written.';
-COMMENT ON COLUMN analytics.chat_platform_loss.err_meaning IS 'What the code means there, from the catalogue (error_codes); for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
-COMMENT ON COLUMN analytics.chat_platform_loss.final IS 'Whether the figure is final: runs no longer pull its day. state of stream_coverage says whether the day is complete.';
-COMMENT ON COLUMN analytics.chat_platform_loss.short_name IS 'Two words for a chart''s legend, by the catalogue (error_codes); NULL for a code that is not in it.';
-COMMENT ON COLUMN analytics.chat_platform_loss.what_to_do IS 'What helps, by the catalogue; NULL if it is not known.';
+COMMENT ON COLUMN analytics.chat_platform_loss.err_meaning IS 'What the code means there, from the catalogue (error_codes); for a code that is not in it, the API''s most frequent text there. NULL if there is neither.';
+COMMENT ON COLUMN analytics.chat_platform_loss.final IS 'Whether the figure is final: runs no longer pull its day. The column state of stream_coverage says whether the day is complete.';
+COMMENT ON COLUMN analytics.chat_platform_loss.short_name IS 'Short name for the legend of a chart, from the catalogue (error_codes); NULL for a code that is not in it.';
+COMMENT ON COLUMN analytics.chat_platform_loss.what_to_do IS 'What to do, from the catalogue; NULL if it is not known.';
 COMMENT ON COLUMN analytics.chat_platform_loss.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known.';
 
 -- Numbers of pushes -----------------------------------------------------------
@@ -336,7 +336,7 @@ COMMENT ON COLUMN analytics.app_push_daily.sent_count IS 'Pushes that were sent.
 COMMENT ON COLUMN analytics.app_push_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 despite clicks if the channel confirms no delivery.';
 COMMENT ON COLUMN analytics.app_push_daily.click_count IS 'Pushes that were clicked. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.app_push_daily.updated_at IS 'When one of these figures was last written.';
-COMMENT ON COLUMN analytics.app_push_daily.final IS 'Whether the figures are final: runs no longer pull their day. state of stream_coverage says whether the day is complete.';
+COMMENT ON COLUMN analytics.app_push_daily.final IS 'Whether the figures are final: runs no longer pull their day. The column state of stream_coverage says whether the day is complete.';
 
 CREATE OR REPLACE VIEW analytics.app_push_platform_daily AS
 SELECT
@@ -359,7 +359,7 @@ LEFT JOIN pushloss.ledger AS l
     ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = 0 AND l.stream_id = 1
 WHERE f.task_key = 0
 GROUP BY f.sdk_app_id, f.day, f.event_type, e.event, f.platform_id, p.platform;
-COMMENT ON VIEW analytics.app_push_platform_daily IS 'Pushes of a whole app by channel: one row per app, day, event and platform. Not a breakdown of app_push_daily: the two need not add up.';
+COMMENT ON VIEW analytics.app_push_platform_daily IS 'Pushes of a whole app by channel: one row per app, day, event and platform. Not a breakdown of app_push_daily: the two sums need not be equal.';
 COMMENT ON COLUMN analytics.app_push_platform_daily.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.app_push_platform_daily.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.app_push_platform_daily.event_type IS '1 offline push, 2 online push.';
@@ -371,7 +371,7 @@ COMMENT ON COLUMN analytics.app_push_platform_daily.sent_count IS 'Pushes that w
 COMMENT ON COLUMN analytics.app_push_platform_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 despite clicks if the channel confirms no delivery.';
 COMMENT ON COLUMN analytics.app_push_platform_daily.click_count IS 'Pushes that were clicked. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.app_push_platform_daily.updated_at IS 'When one of these figures was last written.';
-COMMENT ON COLUMN analytics.app_push_platform_daily.final IS 'Whether the figures are final: runs no longer pull their day. state of stream_coverage says whether the day is complete.';
+COMMENT ON COLUMN analytics.app_push_platform_daily.final IS 'Whether the figures are final: runs no longer pull their day. The column state of stream_coverage says whether the day is complete.';
 
 CREATE OR REPLACE VIEW analytics.task_push_daily AS
 SELECT
@@ -399,8 +399,8 @@ COMMENT ON COLUMN analytics.task_push_daily.sent_count IS 'Pushes that were sent
 COMMENT ON COLUMN analytics.task_push_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 despite clicks if the channel confirms no delivery.';
 COMMENT ON COLUMN analytics.task_push_daily.click_count IS 'Pushes that were clicked. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.task_push_daily.updated_at IS 'When one of these figures was last written.';
-COMMENT ON COLUMN analytics.task_push_daily.final IS 'Whether the figures are final: runs no longer pull their day. state of stream_coverage says whether the day is complete.';
-COMMENT ON COLUMN analytics.task_push_daily.days_after_send IS 'How many days after the push was sent, by days of the app: 0 on the day itself. NULL where the task has no sent_at.';
+COMMENT ON COLUMN analytics.task_push_daily.final IS 'Whether the figures are final: runs no longer pull their day. The column state of stream_coverage says whether the day is complete.';
+COMMENT ON COLUMN analytics.task_push_daily.days_after_send IS 'Number of days after the push was sent, counted in days of the app: 0 on the day itself. NULL where the task has no sent_at.';
 
 CREATE OR REPLACE VIEW analytics.task_push_platform_daily AS
 SELECT
@@ -425,7 +425,7 @@ LEFT JOIN pushloss.platform AS p USING (platform_id)
 LEFT JOIN pushloss.ledger AS l
     ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = f.task_key AND l.stream_id = 1
 GROUP BY f.sdk_app_id, f.day, t.task_id, t.sent_at, f.event_type, e.event, f.platform_id, p.platform;
-COMMENT ON VIEW analytics.task_push_platform_daily IS 'Pushes of a task by channel: one row per app, day, task, event and platform. Not a breakdown of task_push_daily: the two need not add up.';
+COMMENT ON VIEW analytics.task_push_platform_daily IS 'Pushes of a task by channel: one row per app, day, task, event and platform. Not a breakdown of task_push_daily: the two sums need not be equal.';
 COMMENT ON COLUMN analytics.task_push_platform_daily.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.task_push_platform_daily.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.task_push_platform_daily.task_id IS 'TaskID of the push task.';
@@ -438,8 +438,8 @@ COMMENT ON COLUMN analytics.task_push_platform_daily.sent_count IS 'Pushes that 
 COMMENT ON COLUMN analytics.task_push_platform_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 despite clicks if the channel confirms no delivery.';
 COMMENT ON COLUMN analytics.task_push_platform_daily.click_count IS 'Pushes that were clicked. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.task_push_platform_daily.updated_at IS 'When one of these figures was last written.';
-COMMENT ON COLUMN analytics.task_push_platform_daily.final IS 'Whether the figures are final: runs no longer pull their day. state of stream_coverage says whether the day is complete.';
-COMMENT ON COLUMN analytics.task_push_platform_daily.days_after_send IS 'How many days after the push was sent, by days of the app: 0 on the day itself. NULL where the task has no sent_at.';
+COMMENT ON COLUMN analytics.task_push_platform_daily.final IS 'Whether the figures are final: runs no longer pull their day. The column state of stream_coverage says whether the day is complete.';
+COMMENT ON COLUMN analytics.task_push_platform_daily.days_after_send IS 'Number of days after the push was sent, counted in days of the app: 0 on the day itself. NULL where the task has no sent_at.';
 
 CREATE OR REPLACE VIEW analytics.chat_push_daily AS
 SELECT
@@ -463,7 +463,7 @@ COMMENT ON COLUMN analytics.chat_push_daily.sent_count IS 'Pushes that were sent
 COMMENT ON COLUMN analytics.chat_push_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 despite clicks if the channel confirms no delivery.';
 COMMENT ON COLUMN analytics.chat_push_daily.click_count IS 'Pushes that were clicked. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.chat_push_daily.updated_at IS 'When this row was last written.';
-COMMENT ON COLUMN analytics.chat_push_daily.final IS 'Whether the figures are final: runs no longer pull their day. state of stream_coverage says whether the day is complete.';
+COMMENT ON COLUMN analytics.chat_push_daily.final IS 'Whether the figures are final: runs no longer pull their day. The column state of stream_coverage says whether the day is complete.';
 
 CREATE OR REPLACE VIEW analytics.chat_push_platform_daily AS
 SELECT
@@ -485,7 +485,7 @@ LEFT JOIN pushloss.platform AS p USING (platform_id)
 LEFT JOIN pushloss.ledger AS l
     ON l.sdk_app_id = f.sdk_app_id AND l.day = f.day AND l.task_key = 0 AND l.stream_id = 3
 GROUP BY f.sdk_app_id, f.day, f.event_type, e.event, f.platform_id, p.platform;
-COMMENT ON VIEW analytics.chat_push_platform_daily IS 'Pushes of an app''s chat messages by channel: one row per app, day, event and platform. Not a breakdown of chat_push_daily: the two need not add up.';
+COMMENT ON VIEW analytics.chat_push_platform_daily IS 'Pushes of an app''s chat messages by channel: one row per app, day, event and platform. Not a breakdown of chat_push_daily: the two sums need not be equal.';
 COMMENT ON COLUMN analytics.chat_push_platform_daily.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.chat_push_platform_daily.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.chat_push_platform_daily.event_type IS '1 offline push, 2 online push; NULL where the API does not say.';
@@ -497,7 +497,7 @@ COMMENT ON COLUMN analytics.chat_push_platform_daily.sent_count IS 'Pushes that 
 COMMENT ON COLUMN analytics.chat_push_platform_daily.delivered_count IS 'Pushes that reached the device. NULL where the API did not report it; 0 despite clicks if the channel confirms no delivery.';
 COMMENT ON COLUMN analytics.chat_push_platform_daily.click_count IS 'Pushes that were clicked. NULL where the API did not report it.';
 COMMENT ON COLUMN analytics.chat_push_platform_daily.updated_at IS 'When this row was last written.';
-COMMENT ON COLUMN analytics.chat_push_platform_daily.final IS 'Whether the figures are final: runs no longer pull their day. state of stream_coverage says whether the day is complete.';
+COMMENT ON COLUMN analytics.chat_push_platform_daily.final IS 'Whether the figures are final: runs no longer pull their day. The column state of stream_coverage says whether the day is complete.';
 
 -- Rates -----------------------------------------------------------------------
 
@@ -607,26 +607,26 @@ JOIN pushloss.stage AS s USING (stage_id)
 LEFT JOIN (SELECT task_key, sent_at FROM pushloss.task) AS t USING (task_key)
 LEFT JOIN pushloss.event AS e USING (event_type)
 LEFT JOIN pushloss.platform AS p USING (platform_id);
-COMMENT ON VIEW analytics.loss_rates IS 'Losses against the pushes that they are part of: one row per app, day, stage and, by grain, task, event and platform. Choose one grain before adding up.';
+COMMENT ON VIEW analytics.loss_rates IS 'Losses as a share of the pushes that reached the stage: one row per app, day and stage and, depending on the grain, task, event and platform. Choose one grain before adding up.';
 COMMENT ON COLUMN analytics.loss_rates.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.loss_rates.day IS 'Calendar day in the app''s time zone.';
-COMMENT ON COLUMN analytics.loss_rates.grain IS 'What one row counts: app_stage or task_stage, all channels together, and app_platform or task_platform, one channel. The four never add up.';
+COMMENT ON COLUMN analytics.loss_rates.grain IS 'What one row counts: app_stage and task_stage count all channels together, app_platform and task_platform one channel. Never add rows of different grains.';
 COMMENT ON COLUMN analytics.loss_rates.task_id IS 'TaskID of the push task; empty text for the whole app.';
-COMMENT ON COLUMN analytics.loss_rates.stage IS 'ready_to_send: of the pushes that could be sent, those that were not; post_send_delivered: of those sent, those not delivered.';
+COMMENT ON COLUMN analytics.loss_rates.stage IS 'Where the pushes were lost: ready_to_send (could be sent, were not) or post_send_delivered (sent, not delivered).';
 COMMENT ON COLUMN analytics.loss_rates.event_type IS '1 offline push, 2 online push; NULL for all channels together.';
 COMMENT ON COLUMN analytics.loss_rates.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL for all channels together.';
 COMMENT ON COLUMN analytics.loss_rates.platform_id IS 'Number of the push channel; NULL for all channels together.';
 COMMENT ON COLUMN analytics.loss_rates.platform IS 'Name of the push channel; online for online pushes, which have none; NULL for all channels together.';
-COMMENT ON COLUMN analytics.loss_rates.coded_loss IS 'Pushes lost that an error code explains. NULL where the losses were never loaded.';
+COMMENT ON COLUMN analytics.loss_rates.coded_loss IS 'Lost pushes that an error code explains. NULL where the losses were never loaded.';
 COMMENT ON COLUMN analytics.loss_rates.denominator IS 'Pushes that reached the stage: those that could be sent (ready_to_send), or those sent (post_send_delivered). NULL where the API did not report it.';
-COMMENT ON COLUMN analytics.loss_rates.loss_rate IS 'coded_loss / denominator: the share that an error code explains, which is a part of gap_rate only. Seldom above 1: then the codes count more than the pushes. NULL if the denominator is NULL or 0.';
-COMMENT ON COLUMN analytics.loss_rates.gap IS 'Pushes that reached the stage and not its end: could be sent less sent, or sent less delivered. For a channel that confirms no delivery (Apple APNs), this includes everything sent.';
-COMMENT ON COLUMN analytics.loss_rates.unexplained IS 'gap less coded_loss: what no code explains. Seldom 0, since the API''s codes do not explain every loss; below 0 if they count more than the gap.';
+COMMENT ON COLUMN analytics.loss_rates.loss_rate IS 'coded_loss / denominator: the share of pushes that were lost with an error code. Usually lower than gap_rate. Rarely above 1: then the API''s codes count more pushes than reached the stage. NULL if the denominator is NULL or 0.';
+COMMENT ON COLUMN analytics.loss_rates.gap IS 'Pushes that reached the stage and did not complete it: those that could be sent minus those sent, or those sent minus those delivered. For a channel that confirms no delivery (Apple APNs), it includes all sent pushes.';
+COMMENT ON COLUMN analytics.loss_rates.unexplained IS 'gap minus coded_loss: what no code explains. Rarely 0, because the API''s codes do not explain every loss; below 0 if they count more than the gap.';
 COMMENT ON COLUMN analytics.loss_rates.updated_at IS 'When one of these figures was last written.';
-COMMENT ON COLUMN analytics.loss_rates.scope IS 'app: of the whole app; task: of one task. As the grain says.';
-COMMENT ON COLUMN analytics.loss_rates.final IS 'Whether the figures are final: runs no longer pull the day''s losses, nor its numbers of pushes. state of calendar (for a task, of task_coverage) says whether the day is complete.';
-COMMENT ON COLUMN analytics.loss_rates.gap_rate IS 'gap / denominator: the share that did not get through, for any reason. NULL if gap is NULL or the denominator is 0.';
-COMMENT ON COLUMN analytics.loss_rates.days_after_send IS 'How many days after the push was sent, by days of the app: 0 on the day itself. NULL for the whole app, and where the task has no sent_at.';
+COMMENT ON COLUMN analytics.loss_rates.scope IS 'app: the row counts the whole app; task: one task. It follows from the grain.';
+COMMENT ON COLUMN analytics.loss_rates.final IS 'Whether the figures are final: runs no longer pull the day''s losses, nor its numbers of pushes. The column state of calendar (for a task, of task_coverage) says whether the day is complete.';
+COMMENT ON COLUMN analytics.loss_rates.gap_rate IS 'gap / denominator: the share of pushes that did not complete the stage, for any reason. NULL if gap is NULL or the denominator is 0.';
+COMMENT ON COLUMN analytics.loss_rates.days_after_send IS 'Number of days after the push was sent, counted in days of the app: 0 on the day itself. NULL for the whole app, and where the task has no sent_at.';
 
 -- What the API restated -------------------------------------------------------
 
@@ -658,7 +658,7 @@ LEFT JOIN pushloss.platform AS p USING (platform_id)
 LEFT JOIN pushloss.err_info AS old_info ON old_info.err_info_key = h.old_err_info_key
 LEFT JOIN pushloss.err_info AS new_info ON new_info.err_info_key = h.new_err_info_key
 WHERE h.stream_id = 0;
-COMMENT ON VIEW analytics.loss_changes IS 'Losses that the API restated: one row per change of one fact, since the first load of its day.';
+COMMENT ON VIEW analytics.loss_changes IS 'Losses that the API restated: one row per change of one fact after the first load of its day.';
 COMMENT ON COLUMN analytics.loss_changes.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.loss_changes.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.loss_changes.task_id IS 'TaskID of the push task; empty text for the whole app.';
@@ -667,15 +667,15 @@ COMMENT ON COLUMN analytics.loss_changes.event_type IS '1 offline push, 2 online
 COMMENT ON COLUMN analytics.loss_changes.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL for a fact by stage.';
 COMMENT ON COLUMN analytics.loss_changes.platform_id IS 'Number of the push channel; NULL for a fact by stage.';
 COMMENT ON COLUMN analytics.loss_changes.platform IS 'Name of the push channel; online for online pushes, which have none; NULL for a fact by stage.';
-COMMENT ON COLUMN analytics.loss_changes.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
+COMMENT ON COLUMN analytics.loss_changes.err_code IS 'Error code, Tencent''s or the vendor''s. Its meaning depends on the platform and the stage.';
 COMMENT ON COLUMN analytics.loss_changes.changed_at IS 'When the change was loaded.';
-COMMENT ON COLUMN analytics.loss_changes.run_id IS 'Run that loaded it, see runs.';
+COMMENT ON COLUMN analytics.loss_changes.run_id IS 'Run that loaded the change, see runs.';
 COMMENT ON COLUMN analytics.loss_changes.old_count IS 'Number of pushes lost before the change; NULL if the fact is new.';
-COMMENT ON COLUMN analytics.loss_changes.new_count IS 'Number of pushes lost after the change; NULL if the fact is gone.';
+COMMENT ON COLUMN analytics.loss_changes.new_count IS 'Number of pushes lost after the change; NULL if the fact was removed.';
 COMMENT ON COLUMN analytics.loss_changes.old_err_info IS 'Description before the change; NULL if the fact is new.';
-COMMENT ON COLUMN analytics.loss_changes.new_err_info IS 'Description after the change; NULL if the fact is gone.';
-COMMENT ON COLUMN analytics.loss_changes.scope IS 'app: of the whole app, whose task_id is an empty text; task: of one task. Many readers of CSV turn an empty text into NULL, so filter by this.';
-COMMENT ON COLUMN analytics.loss_changes.grain IS 'What one row counts: app_stage or task_stage, all channels together, and app_platform or task_platform, one channel. Choose one before adding up.';
+COMMENT ON COLUMN analytics.loss_changes.new_err_info IS 'Description after the change; NULL if the fact was removed.';
+COMMENT ON COLUMN analytics.loss_changes.scope IS 'app: the row is about the whole app, and task_id is empty; task: it is about one task. Filter by this column, because many readers of CSV turn an empty text into NULL.';
+COMMENT ON COLUMN analytics.loss_changes.grain IS 'What one row counts: app_stage and task_stage count all channels together, app_platform and task_platform one channel. Choose one before adding up.';
 
 CREATE OR REPLACE VIEW analytics.push_changes AS
 SELECT
@@ -699,7 +699,7 @@ LEFT JOIN pushloss.task AS t USING (task_key)
 LEFT JOIN pushloss.event AS e USING (event_type)
 LEFT JOIN pushloss.platform AS p USING (platform_id)
 WHERE h.stream_id = 1;
-COMMENT ON VIEW analytics.push_changes IS 'Numbers of pushes that the API restated: one row per change of one counter, since the first load of its day.';
+COMMENT ON VIEW analytics.push_changes IS 'Numbers of pushes that the API restated: one row per change of one counter after the first load of its day.';
 COMMENT ON COLUMN analytics.push_changes.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.push_changes.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.push_changes.task_id IS 'TaskID of the push task; empty text for the whole app.';
@@ -709,11 +709,11 @@ COMMENT ON COLUMN analytics.push_changes.event IS 'offline: through a vendor''s 
 COMMENT ON COLUMN analytics.push_changes.platform_id IS 'Number of the push channel; NULL for all channels together.';
 COMMENT ON COLUMN analytics.push_changes.platform IS 'Name of the push channel; online for online pushes, which have none; NULL for all channels together.';
 COMMENT ON COLUMN analytics.push_changes.changed_at IS 'When the change was loaded.';
-COMMENT ON COLUMN analytics.push_changes.run_id IS 'Run that loaded it.';
+COMMENT ON COLUMN analytics.push_changes.run_id IS 'Run that loaded the change, see runs.';
 COMMENT ON COLUMN analytics.push_changes.old_count IS 'Count before the change; NULL if the figure is new.';
-COMMENT ON COLUMN analytics.push_changes.new_count IS 'Count after the change; NULL if the figure is gone.';
-COMMENT ON COLUMN analytics.push_changes.scope IS 'app: of the whole app, whose task_id is an empty text; task: of one task. Many readers of CSV turn an empty text into NULL, so filter by this.';
-COMMENT ON COLUMN analytics.push_changes.grain IS 'What one row counts: app_stage or task_stage, all channels together, and app_platform or task_platform, one channel. Choose one before adding up.';
+COMMENT ON COLUMN analytics.push_changes.new_count IS 'Count after the change; NULL if the figure was removed.';
+COMMENT ON COLUMN analytics.push_changes.scope IS 'app: the row is about the whole app, and task_id is empty; task: it is about one task. Filter by this column, because many readers of CSV turn an empty text into NULL.';
+COMMENT ON COLUMN analytics.push_changes.grain IS 'What one row counts: app_stage and task_stage count all channels together, app_platform and task_platform one channel. Choose one before adding up.';
 
 -- Facts and changes together give every version of a fact. The old count of a change
 -- was valid since the previous change or, for the first one, since the window's
@@ -764,8 +764,8 @@ JOIN pushloss.err_info AS i USING (err_info_key)
 LEFT JOIN pushloss.task AS t USING (task_key)
 LEFT JOIN pushloss.event AS e USING (event_type)
 LEFT JOIN pushloss.platform AS p USING (platform_id);
-COMMENT ON VIEW analytics.loss_versions IS 'Every version of every fact, of all four grains: one row per fact and version. Choose one grain before summing.';
-COMMENT ON COLUMN analytics.loss_versions.grain IS 'What one row counts: app_stage or task_stage, all channels together, and app_platform or task_platform, one channel. Choose one before adding up.';
+COMMENT ON VIEW analytics.loss_versions IS 'Every version of every fact, of all four grains: one row per fact and version. Choose one grain before adding up.';
+COMMENT ON COLUMN analytics.loss_versions.grain IS 'What one row counts: app_stage and task_stage count all channels together, app_platform and task_platform one channel. Choose one before adding up.';
 COMMENT ON COLUMN analytics.loss_versions.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.loss_versions.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.loss_versions.task_id IS 'TaskID of the push task; empty text for the whole app.';
@@ -774,12 +774,12 @@ COMMENT ON COLUMN analytics.loss_versions.event_type IS '1 offline push, 2 onlin
 COMMENT ON COLUMN analytics.loss_versions.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL for a fact by stage.';
 COMMENT ON COLUMN analytics.loss_versions.platform_id IS 'Number of the push channel; NULL for a fact by stage.';
 COMMENT ON COLUMN analytics.loss_versions.platform IS 'Name of the push channel; online for online pushes, which have none; NULL for a fact by stage.';
-COMMENT ON COLUMN analytics.loss_versions.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
+COMMENT ON COLUMN analytics.loss_versions.err_code IS 'Error code, Tencent''s or the vendor''s. Its meaning depends on the platform and the stage.';
 COMMENT ON COLUMN analytics.loss_versions.err_info IS 'The description of the code in this version.';
 COMMENT ON COLUMN analytics.loss_versions.err_count IS 'Number of pushes lost in this version.';
 COMMENT ON COLUMN analytics.loss_versions.valid_from IS 'When this version was loaded.';
 COMMENT ON COLUMN analytics.loss_versions.valid_to IS 'When the next version was loaded, or the fact was removed. NULL for the current version.';
-COMMENT ON COLUMN analytics.loss_versions.scope IS 'app: of the whole app, whose task_id is an empty text; task: of one task. Many readers of CSV turn an empty text into NULL, so filter by this.';
+COMMENT ON COLUMN analytics.loss_versions.scope IS 'app: the row is about the whole app, and task_id is empty; task: it is about one task. Filter by this column, because many readers of CSV turn an empty text into NULL.';
 
 -- Plain SQL, so that the planner inlines it, and a query for a day reads only that day.
 CREATE OR REPLACE FUNCTION analytics.loss_as_of(at timestamptz)
@@ -794,7 +794,7 @@ AS $$
     FROM analytics.loss_versions AS v
     WHERE v.valid_from <= at AND (v.valid_to > at OR v.valid_to IS NULL)
 $$;
-COMMENT ON FUNCTION analytics.loss_as_of(timestamp with time zone) IS 'The facts of all four grains as a report at that moment showed them: one row per fact. Choose one grain before summing. updated_at is the last change of the figure before that moment; the other columns are those of loss_versions.';
+COMMENT ON FUNCTION analytics.loss_as_of(timestamp with time zone) IS 'The facts of all four grains as they were stored at that moment: one row per fact. Choose one grain before adding up. updated_at is the last change of the figure before that moment; the other columns are those of loss_versions.';
 
 -- What is known of each window ------------------------------------------------
 
@@ -895,25 +895,25 @@ LEFT JOIN pushloss.ledger AS l
     ON l.sdk_app_id = expected.sdk_app_id AND l.day = expected.day AND l.task_key = expected.task_key
         AND l.stream_id = expected.stream_id
 WHERE l.sdk_app_id IS NULL;
-COMMENT ON VIEW analytics.stream_coverage IS 'The state of each window of every stream that runs pull or have pulled: one row per stream, app, day and task (or the whole app), also for windows never pulled.';
-COMMENT ON COLUMN analytics.stream_coverage.stream IS 'The statistic of the API: loss, statistics (numbers of pushes), chat_loss or chat_statistics (the same of chat messages).';
+COMMENT ON VIEW analytics.stream_coverage IS 'The state of every window, for all streams that runs pull or have pulled: one row per stream, app, day and task (or the whole app). Windows that were never pulled have a row too.';
+COMMENT ON COLUMN analytics.stream_coverage.stream IS 'The statistic of the API: loss, statistics (numbers of pushes), chat_loss or chat_statistics (the same for pushes of chat messages).';
 COMMENT ON COLUMN analytics.stream_coverage.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.stream_coverage.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.stream_coverage.task_id IS 'TaskID of the push task; empty text for the whole app.';
-COMMENT ON COLUMN analytics.stream_coverage.state IS 'loaded; empty: there was nothing; absent: the answer lacked the task; unproven: no answer loaded it while the API is believed to have remembered its whole day, so its figures, or their absence, may be incomplete; unavailable: an error for such a day; failed: the last pull got no answer, and earlier figures stay; open: not pulled yet.';
+COMMENT ON COLUMN analytics.stream_coverage.state IS 'loaded: figures are stored; empty: the API reported no figures; absent: the API''s answer lacked the task; unproven: the API answered only when it was believed to have forgotten a part of the day, so the figures may be incomplete, or missing; unavailable: the API answered with an error for such a day; failed: the last pull failed, and earlier figures stay; open: not pulled yet.';
 COMMENT ON COLUMN analytics.stream_coverage.settled IS 'Whether the figures are final: scheduled runs no longer pull the window.';
-COMMENT ON COLUMN analytics.stream_coverage.settled_reason IS 'lookback: pulled long enough after the day''s end; api_memory: asking again brings nothing more; retired: the task is no longer followed; NULL while not settled.';
-COMMENT ON COLUMN analytics.stream_coverage.pulls IS 'How often the window was pulled, failures included.';
+COMMENT ON COLUMN analytics.stream_coverage.settled_reason IS 'Why no run pulls the window again. lookback: it was pulled after its lookback; api_memory: the API has nothing more; retired: the task is no longer followed; NULL while not settled.';
+COMMENT ON COLUMN analytics.stream_coverage.pulls IS 'How often the window was pulled, including failures.';
 COMMENT ON COLUMN analytics.stream_coverage.row_count IS 'Stored figures of the window.';
-COMMENT ON COLUMN analytics.stream_coverage.first_loaded_at IS 'When figures were first loaded, zero included; NULL if never.';
-COMMENT ON COLUMN analytics.stream_coverage.last_loaded_at IS 'When figures were last loaded or confirmed; NULL if never.';
+COMMENT ON COLUMN analytics.stream_coverage.first_loaded_at IS 'When an answer was first loaded, even without figures; NULL if never.';
+COMMENT ON COLUMN analytics.stream_coverage.last_loaded_at IS 'When an answer was last loaded or confirmed the figures; NULL if never.';
 COMMENT ON COLUMN analytics.stream_coverage.last_error IS 'Why the last pull failed; NULL after a success.';
-COMMENT ON COLUMN analytics.stream_coverage.active IS 'Whether runs pull the stream for the app. If not, its state stays as it was.';
-COMMENT ON COLUMN analytics.stream_coverage.scope IS 'app: of the whole app, whose task_id is an empty text; task: of one task. Many readers of CSV turn an empty text into NULL, so filter by this.';
-COMMENT ON COLUMN analytics.stream_coverage.last_pulled_at IS 'When the window was last pulled, failures included; NULL if never.';
+COMMENT ON COLUMN analytics.stream_coverage.active IS 'Whether runs pull the stream for the app. If not, the state does not change any more.';
+COMMENT ON COLUMN analytics.stream_coverage.scope IS 'app: the row is about the whole app, and task_id is empty; task: it is about one task. Filter by this column, because many readers of CSV turn an empty text into NULL.';
+COMMENT ON COLUMN analytics.stream_coverage.last_pulled_at IS 'When the window was last pulled, including failures; NULL if never.';
 COMMENT ON COLUMN analytics.stream_coverage.reject_count IS 'Rows of the last answer that could not be understood.';
-COMMENT ON COLUMN analytics.stream_coverage.opened_at IS 'Since when the window waits to be pulled again because a comparison differed; NULL if it does not.';
-COMMENT ON COLUMN analytics.stream_coverage.proven_at IS 'When an answer for several days, this one among them, last equalled the sum of the stored days; NULL if none did.';
+COMMENT ON COLUMN analytics.stream_coverage.opened_at IS 'Since when the window waits to be pulled again, because a comparison differed; NULL if it does not wait.';
+COMMENT ON COLUMN analytics.stream_coverage.proven_at IS 'When an answer for several days that include this one last equalled the sum of the stored days; NULL if none did.';
 
 -- Whole apps and tasks apart: a join by app and day finds one row. A day that is due and was never
 -- pulled is open, as in stream_coverage.
@@ -936,34 +936,34 @@ FROM (
 LEFT JOIN pushloss.ledger AS l
     ON l.sdk_app_id = due.sdk_app_id AND l.day = due.day AND l.task_key = 0 AND l.stream_id = 0
 WHERE l.sdk_app_id IS NULL;
-COMMENT ON VIEW analytics.coverage IS 'The state of the losses of each day of a whole app: one row per app and day, also for days never pulled.';
+COMMENT ON VIEW analytics.coverage IS 'The state of the losses of each day of a whole app: one row per app and day. Days that were never pulled have a row too.';
 COMMENT ON COLUMN analytics.coverage.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.coverage.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.coverage.task_id IS 'Always an empty text. The windows of tasks are in task_coverage.';
-COMMENT ON COLUMN analytics.coverage.state IS 'loaded; empty: there was nothing; unproven: no answer loaded it while the API is believed to have remembered its whole day, so its figures, or their absence, may be incomplete; unavailable: an error for such a day; failed: the last pull got no answer, and earlier figures stay; open: not pulled yet.';
+COMMENT ON COLUMN analytics.coverage.state IS 'loaded: figures are stored; empty: the API reported no figures; unproven: the API answered only when it was believed to have forgotten a part of the day, so the figures may be incomplete, or missing; unavailable: the API answered with an error for such a day; failed: the last pull failed, and earlier figures stay; open: not pulled yet.';
 COMMENT ON COLUMN analytics.coverage.settled IS 'Whether the figures are final: scheduled runs no longer pull the window.';
-COMMENT ON COLUMN analytics.coverage.settled_reason IS 'lookback: pulled long enough after the day''s end; api_memory: asking again brings nothing more; NULL while not settled.';
-COMMENT ON COLUMN analytics.coverage.pulls IS 'How often the window was pulled, failures included.';
+COMMENT ON COLUMN analytics.coverage.settled_reason IS 'Why no run pulls the window again. lookback: it was pulled after its lookback; api_memory: the API has nothing more; NULL while not settled.';
+COMMENT ON COLUMN analytics.coverage.pulls IS 'How often the window was pulled, including failures.';
 COMMENT ON COLUMN analytics.coverage.row_count IS 'Rows stored for the window in the fact views, by stage and by platform together.';
-COMMENT ON COLUMN analytics.coverage.first_loaded_at IS 'When figures were first loaded, zero included; NULL if never.';
-COMMENT ON COLUMN analytics.coverage.last_loaded_at IS 'When figures were last loaded or confirmed; NULL if never.';
+COMMENT ON COLUMN analytics.coverage.first_loaded_at IS 'When an answer was first loaded, even without figures; NULL if never.';
+COMMENT ON COLUMN analytics.coverage.last_loaded_at IS 'When an answer was last loaded or confirmed the figures; NULL if never.';
 COMMENT ON COLUMN analytics.coverage.last_error IS 'Why the last pull failed; NULL after a success.';
 
 CREATE OR REPLACE VIEW analytics.task_coverage AS
 SELECT sdk_app_id, day, task_id, state, settled, settled_reason, pulls, row_count, first_loaded_at, last_loaded_at, last_error
 FROM analytics.stream_coverage
 WHERE stream = 'loss' AND scope = 'task';
-COMMENT ON VIEW analytics.task_coverage IS 'The state of the losses of each day of a task: one row per app, day and task, also for days never pulled.';
+COMMENT ON VIEW analytics.task_coverage IS 'The state of the losses of each day of a task: one row per app, day and task. Days that were never pulled have a row too.';
 COMMENT ON COLUMN analytics.task_coverage.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.task_coverage.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.task_coverage.task_id IS 'TaskID of the push task.';
-COMMENT ON COLUMN analytics.task_coverage.state IS 'loaded; empty: there was nothing; absent: the answer lacked the task; unproven: no answer loaded it while the API is believed to have remembered its whole day, so its figures, or their absence, may be incomplete; unavailable: an error for such a day; failed: the last pull got no answer, and earlier figures stay; open: not pulled yet.';
+COMMENT ON COLUMN analytics.task_coverage.state IS 'loaded: figures are stored; empty: the API reported no figures; absent: the API''s answer lacked the task; unproven: the API answered only when it was believed to have forgotten a part of the day, so the figures may be incomplete, or missing; unavailable: the API answered with an error for such a day; failed: the last pull failed, and earlier figures stay; open: not pulled yet.';
 COMMENT ON COLUMN analytics.task_coverage.settled IS 'Whether the figures are final: scheduled runs no longer pull the window.';
-COMMENT ON COLUMN analytics.task_coverage.settled_reason IS 'lookback: pulled long enough after the day''s end; api_memory: asking again brings nothing more; retired: the task is no longer followed; NULL while not settled.';
-COMMENT ON COLUMN analytics.task_coverage.pulls IS 'How often the window was pulled, failures included.';
+COMMENT ON COLUMN analytics.task_coverage.settled_reason IS 'Why no run pulls the window again. lookback: it was pulled after its lookback; api_memory: the API has nothing more; retired: the task is no longer followed; NULL while not settled.';
+COMMENT ON COLUMN analytics.task_coverage.pulls IS 'How often the window was pulled, including failures.';
 COMMENT ON COLUMN analytics.task_coverage.row_count IS 'Rows stored for the window in the fact views, by stage and by platform together.';
-COMMENT ON COLUMN analytics.task_coverage.first_loaded_at IS 'When figures were first loaded, zero included; NULL if never.';
-COMMENT ON COLUMN analytics.task_coverage.last_loaded_at IS 'When figures were last loaded or confirmed; NULL if never.';
+COMMENT ON COLUMN analytics.task_coverage.first_loaded_at IS 'When an answer was first loaded, even without figures; NULL if never.';
+COMMENT ON COLUMN analytics.task_coverage.last_loaded_at IS 'When an answer was last loaded or confirmed the figures; NULL if never.';
 COMMENT ON COLUMN analytics.task_coverage.last_error IS 'Why the last pull failed; NULL after a success.';
 
 -- A column costs time only in queries that select it. Each figure is a subquery of the ledger's row, which
@@ -1009,15 +1009,15 @@ FROM (
         ON l.sdk_app_id = due.sdk_app_id AND l.day = due.day AND l.task_key = 0 AND l.stream_id = 0
     WHERE l.sdk_app_id IS NULL
 ) AS c;
-COMMENT ON VIEW analytics.calendar IS 'Each day of each app, whether anything was lost or not, with its total: one row per app and day from the first day kept to yesterday. Join it with other views by sdk_app_id and day.';
+COMMENT ON VIEW analytics.calendar IS 'Each day of each app with its total of lost pushes, also days without losses: one row per app and day, from the first day kept to yesterday. Join it with other views by sdk_app_id and day.';
 COMMENT ON COLUMN analytics.calendar.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.calendar.day IS 'Calendar day in the app''s time zone.';
 COMMENT ON COLUMN analytics.calendar.state IS 'The state of the day''s losses, as in coverage.';
 COMMENT ON COLUMN analytics.calendar.final IS 'Whether the figures are final: runs no longer pull the day.';
 COMMENT ON COLUMN analytics.calendar.known IS 'Whether the day''s losses are known. If so, a missing row means 0; if not, it means not known.';
 COMMENT ON COLUMN analytics.calendar.lost IS 'Lost pushes of the day: the total of app_stage_loss, all channels together. 0 if nothing was lost; NULL if the losses are not known.';
-COMMENT ON COLUMN analytics.calendar.not_sent IS 'The part of the total that was lost at ready_to_send: could be sent, was not.';
-COMMENT ON COLUMN analytics.calendar.not_delivered IS 'The part of the total that was lost at post_send_delivered: sent, not delivered.';
+COMMENT ON COLUMN analytics.calendar.not_sent IS 'The part of the total that was lost at ready_to_send: pushes that could be sent and were not.';
+COMMENT ON COLUMN analytics.calendar.not_delivered IS 'The part of the total that was lost at post_send_delivered: pushes that were sent and not delivered.';
 COMMENT ON COLUMN analytics.calendar.lost_by_channel IS 'Lost pushes by channel: the sum of app_platform_loss. The API counts them separately, so the sum need not equal the total.';
 
 CREATE OR REPLACE VIEW analytics.reconciliations AS
@@ -1047,25 +1047,25 @@ LEFT JOIN pushloss.err_code AS c USING (err_code_key)
 LEFT JOIN pushloss.event AS e USING (event_type)
 LEFT JOIN pushloss.platform AS p USING (platform_id)
 LEFT JOIN (SELECT task_key, task_id FROM pushloss.task) AS t USING (task_key);
-COMMENT ON VIEW analytics.reconciliations IS 'Whether the days add up. Each check compares the sum of a span''s stored days with the API''s answer for the whole span: one row per compared figure, or one row with empty figures if neither side has any.';
+COMMENT ON VIEW analytics.reconciliations IS 'Whether the days add up. Each check compares the sum of a span''s stored days with the API''s answer for the whole span: one row per compared figure, or one row without figures if neither side has any.';
 COMMENT ON COLUMN analytics.reconciliations.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.reconciliations.first_day IS 'First day of the span, in the app''s time zone.';
 COMMENT ON COLUMN analytics.reconciliations.last_day IS 'Last day of the span, included.';
 COMMENT ON COLUMN analytics.reconciliations.task_id IS 'TaskID of the push task; empty text for the whole app.';
 COMMENT ON COLUMN analytics.reconciliations.checked_at IS 'When the figures were compared.';
 COMMENT ON COLUMN analytics.reconciliations.run_id IS 'Run that compared them, see runs.';
-COMMENT ON COLUMN analytics.reconciliations.grain IS 'What one row counts: app_stage or task_stage, all channels together, and app_platform or task_platform, one channel. NULL where there was nothing to compare.';
+COMMENT ON COLUMN analytics.reconciliations.grain IS 'What one row counts: app_stage and task_stage count all channels together, app_platform and task_platform one channel. NULL where there was nothing to compare.';
 COMMENT ON COLUMN analytics.reconciliations.stage IS 'Where the pushes were lost: ready_to_send (could be sent, were not) or post_send_delivered (sent, not delivered).';
 COMMENT ON COLUMN analytics.reconciliations.event_type IS '1 offline push, 2 online push; NULL for a figure by stage.';
 COMMENT ON COLUMN analytics.reconciliations.event IS 'offline: through a vendor''s channel; online: over the app''s own connection; NULL for a figure by stage.';
 COMMENT ON COLUMN analytics.reconciliations.platform_id IS 'Number of the push channel; NULL for a figure by stage.';
 COMMENT ON COLUMN analytics.reconciliations.platform IS 'Name of the push channel; online for online pushes, which have none; NULL for a figure by stage.';
-COMMENT ON COLUMN analytics.reconciliations.err_code IS 'Error code, Tencent''s or the vendor''s. It means something only with its platform and stage.';
+COMMENT ON COLUMN analytics.reconciliations.err_code IS 'Error code, Tencent''s or the vendor''s. Its meaning depends on the platform and the stage.';
 COMMENT ON COLUMN analytics.reconciliations.stored IS 'Number of pushes lost on the stored days of the span, added up; 0 if no day has the figure.';
 COMMENT ON COLUMN analytics.reconciliations.reported IS 'Number of pushes lost in the API''s answer for the whole span; 0 if the answer lacks the figure.';
-COMMENT ON COLUMN analytics.reconciliations.difference IS 'reported less stored; 0 where they agree.';
-COMMENT ON COLUMN analytics.reconciliations.state IS 'State of the whole check. agreed: all figures are equal; differs: some differ, and runs pull the days again; stays: some still differ after that, which is a warning; unproven: the span is older than the API is believed to remember, so its answer proves nothing; superseded: a later check replaces this one.';
-COMMENT ON COLUMN analytics.reconciliations.scope IS 'app: of the whole app, whose task_id is an empty text; task: of one task. Many readers of CSV turn an empty text into NULL, so filter by this.';
+COMMENT ON COLUMN analytics.reconciliations.difference IS 'reported minus stored; 0 if they agree.';
+COMMENT ON COLUMN analytics.reconciliations.state IS 'State of the whole check. agreed: all figures are equal; differs: some differ, and runs pull the days again; stays: some still differ after that, and status warns of it; unproven: the span is older than the API is believed to remember, so its answer proves nothing; superseded: a later check replaces this one.';
+COMMENT ON COLUMN analytics.reconciliations.scope IS 'app: the row is about the whole app, and task_id is empty; task: it is about one task. Filter by this column, because many readers of CSV turn an empty text into NULL.';
 
 -- Losses that stand out -------------------------------------------------------
 
@@ -1109,28 +1109,28 @@ COMMENT ON COLUMN analytics.jumps.jump_id IS 'Number of the event.';
 COMMENT ON COLUMN analytics.jumps.sdk_app_id IS 'SDKAppID of the app.';
 COMMENT ON COLUMN analytics.jumps.first_day IS 'First day that stands out, in the app''s time zone.';
 COMMENT ON COLUMN analytics.jumps.last_day IS 'Last day that stands out, so far.';
-COMMENT ON COLUMN analytics.jumps.state IS 'open; over: a later day is as usual, or the event has lasted for four weeks, so that its level is the usual one; withdrawn: figures changed later, and no day stands out any more.';
+COMMENT ON COLUMN analytics.jumps.state IS 'open; over: a later day is as usual, or the event has lasted for four weeks, so its level counts as usual; withdrawn: figures changed later, and no day stands out any more.';
 COMMENT ON COLUMN analytics.jumps.stage IS 'Where the pushes were lost: ready_to_send (could be sent, were not) or post_send_delivered (sent, not delivered).';
 COMMENT ON COLUMN analytics.jumps.event_type IS '1 offline push, 2 online push.';
 COMMENT ON COLUMN analytics.jumps.event IS 'offline: through a vendor''s channel; online: over the app''s own connection.';
 COMMENT ON COLUMN analytics.jumps.platform_id IS 'Number of the push channel, see platforms.';
-COMMENT ON COLUMN analytics.jumps.platform IS 'Name of the push channel, see platforms; online for online pushes, which have none; unknown (N) where the API documents none of that number.';
+COMMENT ON COLUMN analytics.jumps.platform IS 'Name of the push channel, see platforms; online for online pushes, which have none; unknown (N) if the API documents no channel N.';
 COMMENT ON COLUMN analytics.jumps.err_code IS 'Error code, Tencent''s or the vendor''s.';
 COMMENT ON COLUMN analytics.jumps.worst_day IS 'Day of the event with the highest share or, where the number of pushes is not known, the most losses. The figures are of this day.';
-COMMENT ON COLUMN analytics.jumps.losses IS 'Pushes lost by the code on the worst day.';
-COMMENT ON COLUMN analytics.jumps.pushes IS 'Pushes of the channel on the worst day that could be lost at the stage: those that could be sent, or were sent. NULL where they are not known, and counts are compared.';
+COMMENT ON COLUMN analytics.jumps.losses IS 'Pushes lost with the code on the worst day.';
+COMMENT ON COLUMN analytics.jumps.pushes IS 'Pushes of the channel that reached the stage on the worst day: those that could be sent, or were sent. NULL where they are not known: then counts of losses are compared.';
 COMMENT ON COLUMN analytics.jumps.share IS 'losses divided by pushes, from 0 to 1; NULL where the pushes are not known.';
-COMMENT ON COLUMN analytics.jumps.usual_share IS 'Usual share: the median of the days before, as they were at the same age. NULL where the pushes are not known.';
+COMMENT ON COLUMN analytics.jumps.usual_share IS 'Usual share: the median of the days before, with the figures that they had at the same age. NULL where the pushes are not known.';
 COMMENT ON COLUMN analytics.jumps.usual_losses IS 'Losses that would be usual for the worst day.';
 COMMENT ON COLUMN analytics.jumps.times_usual IS 'losses divided by usual_losses; NULL where none are usual.';
-COMMENT ON COLUMN analytics.jumps.short_name IS 'Two words for a chart''s legend, by the catalogue (error_codes); NULL for a code that is not in it.';
-COMMENT ON COLUMN analytics.jumps.err_meaning IS 'What the code means there, from the catalogue; for a code that is not in it, the API''s text with the most lost pushes there. NULL if there is neither.';
-COMMENT ON COLUMN analytics.jumps.likely_cause IS 'Why it occurs, by the catalogue; NULL if nothing is known.';
-COMMENT ON COLUMN analytics.jumps.what_to_do IS 'What helps, by the catalogue; NULL if nothing is known.';
+COMMENT ON COLUMN analytics.jumps.short_name IS 'Short name for the legend of a chart, from the catalogue (error_codes); NULL for a code that is not in it.';
+COMMENT ON COLUMN analytics.jumps.err_meaning IS 'What the code means there, from the catalogue; for a code that is not in it, the API''s most frequent text there. NULL if there is neither.';
+COMMENT ON COLUMN analytics.jumps.likely_cause IS 'Why it occurs, from the catalogue; NULL if nothing is known.';
+COMMENT ON COLUMN analytics.jumps.what_to_do IS 'What to do, from the catalogue; NULL if nothing is known.';
 COMMENT ON COLUMN analytics.jumps.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known.';
 COMMENT ON COLUMN analytics.jumps.opened_at IS 'When the event was found.';
 COMMENT ON COLUMN analytics.jumps.closed_at IS 'When it was found to be over, or was withdrawn; NULL while it is open.';
-COMMENT ON COLUMN analytics.jumps.cause IS 'Stage, event type, platform and code with slashes between: the cause of its alert, see alerts.';
+COMMENT ON COLUMN analytics.jumps.cause IS 'Stage, event type, platform and code, separated by slashes: the cause of its alert, see alerts.';
 
 -- Runs and alerts -------------------------------------------------------------
 
@@ -1139,35 +1139,35 @@ SELECT
     run_id, kind, started_at, finished_at, state, requests, retries, windows,
     rows_inserted, rows_updated, rows_deleted, rows_unchanged, rejects, error
 FROM pushloss.run;
-COMMENT ON VIEW analytics.runs IS 'One row per run of the ETL, over all apps.';
+COMMENT ON VIEW analytics.runs IS 'Runs, backfills and reconciliations: one row per run, over all apps.';
 COMMENT ON COLUMN analytics.runs.run_id IS 'Number of the run.';
 COMMENT ON COLUMN analytics.runs.kind IS 'run, backfill or reconcile.';
-COMMENT ON COLUMN analytics.runs.started_at IS 'When it began.';
+COMMENT ON COLUMN analytics.runs.started_at IS 'When it started.';
 COMMENT ON COLUMN analytics.runs.finished_at IS 'When it ended; NULL while it runs.';
 COMMENT ON COLUMN analytics.runs.state IS 'running; done; partial: some windows failed or rows were rejected, the rest is loaded; failed: an app or the database stopped it; interrupted: by a signal; abandoned: the process died, or could not record its end; what was loaded stays; skipped: other processes worked on all apps.';
 COMMENT ON COLUMN analytics.runs.requests IS 'API calls made, retries included.';
 COMMENT ON COLUMN analytics.runs.retries IS 'API calls that repeated a failed one.';
-COMMENT ON COLUMN analytics.runs.windows IS 'Windows (a day of a task, or of the whole app) that were loaded, or found empty, absent or out of reach; failed ones are not among them.';
+COMMENT ON COLUMN analytics.runs.windows IS 'Windows (a day of a task, or of the whole app) that were loaded, or found empty, absent or unavailable; failed ones are not counted.';
 COMMENT ON COLUMN analytics.runs.rows_inserted IS 'Rows of the fact views that were new.';
 COMMENT ON COLUMN analytics.runs.rows_updated IS 'Rows of the fact views whose count or description changed.';
 COMMENT ON COLUMN analytics.runs.rows_deleted IS 'Rows of the fact views that were no longer in the answer.';
 COMMENT ON COLUMN analytics.runs.rows_unchanged IS 'Rows of the fact views that the answer confirmed.';
-COMMENT ON COLUMN analytics.runs.rejects IS 'Rows of the answers that could not be understood, and are in no figure.';
-COMMENT ON COLUMN analytics.runs.error IS 'What stopped it or failed in it; NULL if nothing did.';
+COMMENT ON COLUMN analytics.runs.rejects IS 'Rows of the answers that could not be understood and are not counted in any figure.';
+COMMENT ON COLUMN analytics.runs.error IS 'What failed or stopped the run; NULL if nothing did.';
 
 CREATE OR REPLACE VIEW analytics.alerts AS
 SELECT alert_id, kind, nullif(sdk_app_id, 0) AS sdk_app_id, nullif(job, '') AS job, detail, opened_at, closed_at,
     nullif(cause, '') AS cause
 FROM pushloss.alert;
-COMMENT ON VIEW analytics.alerts IS 'What went wrong with the ETL or the pushes, and how long it lasted: one row per event.';
+COMMENT ON VIEW analytics.alerts IS 'What went wrong with runs or pushes, and how long it lasted: one row per event.';
 COMMENT ON COLUMN analytics.alerts.alert_id IS 'Number of the event.';
 COMMENT ON COLUMN analytics.alerts.kind IS 'run_failed: a run failed; app_stopped: the API refused an app until an operator acts; gap: windows are missing, late or failed; stale: no run has been completed for two periods of the schedule; reconciliation: stored days still differ from the API''s answer for them; unproven: days were pulled too late for the API to prove that its answer was complete; emptied: an answer removed figures, or lowered those of a window by more than a tenth; spans: an answer for several days was not the sum of its days; jump: losses stand out against their own past, see jumps.';
-COMMENT ON COLUMN analytics.alerts.sdk_app_id IS 'SDKAppID of the app; NULL for an event of no single app.';
+COMMENT ON COLUMN analytics.alerts.sdk_app_id IS 'SDKAppID of the app; NULL for an event that does not concern a single app.';
 COMMENT ON COLUMN analytics.alerts.job IS 'Job that failed, for run_failed; NULL otherwise.';
-COMMENT ON COLUMN analytics.alerts.detail IS 'What was known when the event began.';
-COMMENT ON COLUMN analytics.alerts.opened_at IS 'When it was first seen.';
+COMMENT ON COLUMN analytics.alerts.detail IS 'What was known when the event was first seen.';
+COMMENT ON COLUMN analytics.alerts.opened_at IS 'When the event was first seen.';
 COMMENT ON COLUMN analytics.alerts.closed_at IS 'When the event was first seen to be over; NULL while it lasts.';
-COMMENT ON COLUMN analytics.alerts.cause IS 'What a jump is about: stage, event type, platform and code with slashes between; NULL for other kinds.';
+COMMENT ON COLUMN analytics.alerts.cause IS 'For a jump: stage, event type, platform and code, separated by slashes; NULL for other kinds.';
 
 -- Apps, tasks and names -------------------------------------------------------
 
@@ -1176,10 +1176,10 @@ SELECT sdk_app_id, timezone, first_day, lookback_days, task_days, registered_at,
 FROM pushloss.app;
 COMMENT ON VIEW analytics.apps IS 'Apps whose losses are stored: one row per app.';
 COMMENT ON COLUMN analytics.apps.sdk_app_id IS 'SDKAppID of the Tencent Cloud console.';
-COMMENT ON COLUMN analytics.apps.timezone IS 'Time zone whose midnights cut the app''s days (a name such as Asia/Shanghai); fixed once a day is loaded.';
+COMMENT ON COLUMN analytics.apps.timezone IS 'Time zone of the app''s days (a name such as Asia/Shanghai); fixed once a day is loaded.';
 COMMENT ON COLUMN analytics.apps.first_day IS 'First day kept by scheduled runs; NULL until the first run.';
-COMMENT ON COLUMN analytics.apps.lookback_days IS 'How many days after its end a day is still pulled again, as of the last run.';
-COMMENT ON COLUMN analytics.apps.task_days IS 'How many days a task is followed, as of the last run.';
+COMMENT ON COLUMN analytics.apps.lookback_days IS 'For how many days after its end a day is pulled again, as of the last run.';
+COMMENT ON COLUMN analytics.apps.task_days IS 'For how many days a task is followed, as of the last run.';
 COMMENT ON COLUMN analytics.apps.registered_at IS 'When the app was first seen.';
 COMMENT ON COLUMN analytics.apps.retired_at IS 'Since when runs leave the app out and its gaps raise no alert; NULL while it is pulled.';
 
@@ -1200,14 +1200,14 @@ SELECT t.sdk_app_id, t.task_id, t.label, t.sent_at, t.registered_at, t.retired_a
     t.source, coalesce(l.answered, false) AS answered, l.last_figures_at
 FROM pushloss.task AS t
 LEFT JOIN (SELECT task_key, sdk_app_id, answered, last_figures_at FROM pushloss.task_summary) AS l USING (sdk_app_id, task_key);
-COMMENT ON VIEW analytics.tasks IS 'Push tasks whose losses are pulled one by one: one row per task.';
+COMMENT ON VIEW analytics.tasks IS 'Registered push tasks: one row per task.';
 COMMENT ON COLUMN analytics.tasks.sdk_app_id IS 'SDKAppID of the app that the task belongs to.';
 COMMENT ON COLUMN analytics.tasks.task_id IS 'TaskID as the push API returned it: opaque text.';
-COMMENT ON COLUMN analytics.tasks.label IS 'Name given by the team; NULL if none was.';
-COMMENT ON COLUMN analytics.tasks.sent_at IS 'When the push was sent. Its day is the first one pulled. NULL if not given; then registered_at counts.';
-COMMENT ON COLUMN analytics.tasks.registered_at IS 'When the task was added to the registry.';
+COMMENT ON COLUMN analytics.tasks.label IS 'Name for people; NULL if none was given.';
+COMMENT ON COLUMN analytics.tasks.sent_at IS 'When the push was sent. Its day is the first one pulled. NULL if it is not known: then the first one is a lookback before registered_at.';
+COMMENT ON COLUMN analytics.tasks.registered_at IS 'When the task was registered.';
 COMMENT ON COLUMN analytics.tasks.retired_at IS 'Since when the task is no longer pulled; NULL while it is.';
-COMMENT ON COLUMN analytics.tasks.source IS 'Where the task first came from: command (typed), file, push_answer (an answer of the push API), request (sent to serve), callback (of the vendor) or schedule (the list of scheduled pushes); NULL where that was not recorded.';
+COMMENT ON COLUMN analytics.tasks.source IS 'Where the task first came from: command (typed), file, push_answer (an answer of the push API), request (sent to serve), callback (of the vendor) or schedule (the list of scheduled pushes); NULL if that was not recorded.';
 COMMENT ON COLUMN analytics.tasks.answered IS 'Whether any answer of the API had the task. If not, its ID is wrong, or runs do not pull its days.';
 COMMENT ON COLUMN analytics.tasks.last_figures_at IS 'When an answer last had figures of the task; NULL if none did.';
 
@@ -1215,9 +1215,9 @@ CREATE OR REPLACE VIEW analytics.stages AS
 SELECT stage_id, stage, meaning
 FROM pushloss.stage;
 COMMENT ON VIEW analytics.stages IS 'Where on its way a push can be lost: one row per stage, in order.';
-COMMENT ON COLUMN analytics.stages.stage_id IS 'Number of the stage, in the order of a push''s way.';
+COMMENT ON COLUMN analytics.stages.stage_id IS 'Number of the stage, in the order in which a push passes them.';
 COMMENT ON COLUMN analytics.stages.stage IS 'Name of the stage.';
-COMMENT ON COLUMN analytics.stages.meaning IS 'What was lost there.';
+COMMENT ON COLUMN analytics.stages.meaning IS 'Which pushes are lost there.';
 
 CREATE OR REPLACE VIEW analytics.platforms AS
 SELECT platform_id, platform
@@ -1270,18 +1270,18 @@ FROM explained AS e
 FULL JOIN pushloss.err_code AS seen ON seen.err_code = e.err_code
 LEFT JOIN pushloss.stage AS s USING (stage_id)
 LEFT JOIN pushloss.platform AS p ON p.platform_id = e.platform_id;
-COMMENT ON VIEW analytics.error_codes IS 'What error codes mean: one row per code, stage and platform in the catalogue or in an answer, and one row per code (and stage) if less is known. The views of losses have the short name, the meaning, what to do and token_dead as columns already. If you join, use err_code, stage and platform_id: the code alone finds several rows for a loss.';
+COMMENT ON VIEW analytics.error_codes IS 'What error codes mean: one row per code, stage and platform in the catalogue or in an answer. If the platform or the stage is not known, there is one row per code and stage, or per code. The views of losses have the short name, the meaning, what to do and token_dead as columns already. To join, use err_code, stage and platform_id: the code alone matches several rows.';
 COMMENT ON COLUMN analytics.error_codes.err_code IS 'Error code, Tencent''s or the vendor''s.';
 COMMENT ON COLUMN analytics.error_codes.first_seen_at IS 'When the code was first loaded, with any platform; NULL if it never was. first_day is the first day that has it.';
 COMMENT ON COLUMN analytics.error_codes.platform_id IS 'Number of the push channel; NULL if the code''s channel is not known.';
 COMMENT ON COLUMN analytics.error_codes.platform IS 'Name of the push channel; NULL if the code''s channel is not known.';
 COMMENT ON COLUMN analytics.error_codes.stage IS 'Where the pushes are lost: ready_to_send or post_send_delivered; NULL where the code was never seen in a figure.';
-COMMENT ON COLUMN analytics.error_codes.short_name IS 'Two words for a chart''s legend; NULL for a code that is not in the catalogue.';
-COMMENT ON COLUMN analytics.error_codes.meaning IS 'What the code says; for a code that is not in the catalogue, the API''s text with the most lost pushes there; NULL if there is neither.';
+COMMENT ON COLUMN analytics.error_codes.short_name IS 'Short name for the legend of a chart; NULL for a code that is not in the catalogue.';
+COMMENT ON COLUMN analytics.error_codes.meaning IS 'What the code means; for a code that is not in the catalogue, the API''s most frequent text there; NULL if there is neither.';
 COMMENT ON COLUMN analytics.error_codes.likely_cause IS 'Why it occurs; NULL if it is not known.';
-COMMENT ON COLUMN analytics.error_codes.what_to_do IS 'What helps; NULL if it is not known.';
+COMMENT ON COLUMN analytics.error_codes.what_to_do IS 'What to do; NULL if it is not known.';
 COMMENT ON COLUMN analytics.error_codes.token_dead IS 'Whether the device token is dead, so that no push will ever reach it; NULL if that is not known.';
-COMMENT ON COLUMN analytics.error_codes.source IS 'Public page with the meaning; NULL if there is none.';
-COMMENT ON COLUMN analytics.error_codes.first_day IS 'First day of any app that has the code there, whenever it was loaded; NULL if none has.';
-COMMENT ON COLUMN analytics.error_codes.meaning_zh IS 'The meaning in Chinese; for a code that is not in the catalogue, the API''s text with the most lost pushes there; NULL if there is neither.';
-COMMENT ON COLUMN analytics.error_codes.what_to_do_zh IS 'What helps, in Chinese; NULL if it is not known.';
+COMMENT ON COLUMN analytics.error_codes.source IS 'Public page that documents the code; NULL if there is none.';
+COMMENT ON COLUMN analytics.error_codes.first_day IS 'First day on which any app has the code there, whenever that was loaded; NULL if no day has it.';
+COMMENT ON COLUMN analytics.error_codes.meaning_zh IS 'The meaning in Chinese; for a code that is not in the catalogue, the API''s most frequent text there; NULL if there is neither.';
+COMMENT ON COLUMN analytics.error_codes.what_to_do_zh IS 'What to do, in Chinese; NULL if it is not known.';

@@ -44,7 +44,7 @@ func TestJumpsFindsWhatTheRunsFound(t *testing.T) {
 	if incident < 0 {
 		t.Fatalf("%+v", found)
 	}
-	if e := found[incident]; !e.Open || e.Share == nil || e.LastDay != w.back(1) || e.Platform != "Xiaomi" || e.WhatToDo != "fix it in the console" {
+	if e := found[incident]; !e.Open || e.Share == nil || e.LastDay != w.back(1) || e.Platform != "Xiaomi" || e.WhatToDo != "correct it in the console" {
 		t.Errorf("%+v", e)
 	}
 	w.do(0, "jumps", "--from", w.back(10)).says(t, "authentication failed")

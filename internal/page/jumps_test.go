@@ -20,7 +20,7 @@ func TestThePageListsLossesThatStandOut(t *testing.T) {
 			('21301', date '2020-01-01', 365, 9, NULL, 5, 'over'), ('21301', $2::date - 2, 2, 8, NULL, 5, 'withdrawn')) AS v (code, first_day, last, losses, pushes, usual, state)
 		JOIN pushloss.err_code ON err_code = code`, int64(testApp), today.UTC())
 	want := []string{
-		"21301|authentication failed fix it in the console|Xiaomi|ready_to_send|2025-01-01|goes on|43 %|3.5 %",
+		"21301|authentication failed correct it in the console|Xiaomi|ready_to_send|2025-01-01|goes on|43 %|3.5 %",
 		"made <b>|not known|Xiaomi|ready_to_send|" + (today - 2).String() + "|" + (today - 2).String() + "|1,234|5",
 	}
 	if diff := gocmp.Diff(want, w.shown().cells("#jumps-table tbody tr")); diff != "" {
