@@ -38,7 +38,7 @@ func TestACodeMeansWhatTheCatalogueSaysOfItsStageAndPlatform(t *testing.T) {
 		"post_send_delivered 4 410 -",
 		"post_send_delivered 42 -1 what a new vendor says",
 		"post_send_delivered 6 -1 service unavailable",
-		"ready_to_send 6 -1 certificate id not set",
+		"ready_to_send 6 -1 certificate ID not set",
 	}
 	got := lines(t, conn, `SELECT concat_ws(' ', stage, platform_id, err_code, coalesce(err_meaning, '-')) FROM analytics.app_platform_loss ORDER BY 1`)
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -50,7 +50,7 @@ func TestACodeMeansWhatTheCatalogueSaysOfItsStageAndPlatform(t *testing.T) {
 		"post_send_delivered 410 Apple APNs: the token is no longer active for the topic",
 		"post_send_delivered mute -",
 		"post_send_delivered new what the vendor says",
-		"ready_to_send -1 certificate id not set",
+		"ready_to_send -1 certificate ID not set",
 		"ready_to_send of a stage what the API says",
 	}
 	got = lines(t, conn, `SELECT concat_ws(' ', stage, err_code, coalesce(err_meaning, '-')) FROM analytics.app_stage_loss ORDER BY 1`)
