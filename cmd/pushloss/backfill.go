@@ -7,11 +7,9 @@ import (
 	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 
-	"pushloss/internal/calendar"
 	"pushloss/internal/config"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/problem"
-	"pushloss/load"
 )
 
 func newBackfillCommand(env Environment) *cobra.Command {
@@ -34,14 +32,13 @@ a whole: their figures, or the absence of any, cannot be proven.`,
 	}
 	output := outputFlag(command)
 	flags := command.Flags()
-	from := flags.String("from", "", "first `day`")
-	to := flags.String("to", "", "last `day`, included")
+	days := newDayFlags(command, "")
 	sdkAppID := flags.Int64("app", 0, "only this SDKAppID")
 	tasks := flags.StringArray("task", nil, "only this task, without the whole app's figures; may be repeated")
 	reprocess := flags.String("reprocess", string(pipeline.Missing), "which windows: missing, failed or all")
 	planOnly := flags.Bool("plan", false, "show what would be done, without calling the API")
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
-		request, err := backfillRequest(*from, *to, *reprocess, env.Now())
+		request, err := backfillRequest(days, *reprocess, env.Now())
 		if err != nil {
 			return err
 		}
@@ -67,9 +64,7 @@ a whole: their figures, or the absence of any, cannot be proven.`,
 		}
 		bar := newProgress(env)
 		report, err := a.pipeline(db, pipeline.Options{OnProgress: bar.step}).
-			Backfill(cmd.Context(), request, func(busy *load.BusyError) {
-				fmt.Fprintf(env.Stderr, "%v: waiting for it\n", busy)
-			})
+			Backfill(cmd.Context(), request, env.sayBusy)
 		bar.finish()
 		err = printReport(env, *output, report, err)
 		events.AfterJob(cmd.Context(), report)
@@ -78,30 +73,20 @@ a whole: their figures, or the absence of any, cannot be proven.`,
 	return command
 }
 
-func backfillRequest(from, to, reprocess string, now time.Time) (pipeline.BackfillRequest, error) {
-	var request pipeline.BackfillRequest
-	if from == "" || to == "" {
+func backfillRequest(days dayFlags, reprocess string, now time.Time) (request pipeline.BackfillRequest, err error) {
+	from, to, err := days.days()
+	if err != nil {
+		return request, err
+	}
+	if from == nil || to == nil {
 		return request, &problem.UsageError{Problem: "backfill needs --from and --to", Remedy: "write: pushloss backfill " + exampleDays(now, 4)}
 	}
-	var err error
-	if request.From, err = calendar.ParseDay(from); err != nil {
-		return request, &problem.UsageError{Problem: "--from: " + err.Error()}
-	}
-	if request.To, err = calendar.ParseDay(to); err != nil {
-		return request, &problem.UsageError{Problem: "--to: " + err.Error()}
-	}
-	switch request.Reprocess = pipeline.Reprocess(reprocess); request.Reprocess {
+	request = pipeline.BackfillRequest{From: *from, To: *to, Reprocess: pipeline.Reprocess(reprocess)}
+	switch request.Reprocess {
 	case pipeline.Missing, pipeline.Failed, pipeline.All:
 		return request, nil
 	}
 	return request, &problem.UsageError{Problem: fmt.Sprintf("--reprocess: %q is not one of missing, failed, all", reprocess)}
-}
-
-// exampleDays are flags for some days that have ended everywhere: an example of other days would
-// get an error or no figures, because the API has forgotten them.
-func exampleDays(now time.Time, days int) string {
-	last := calendar.DayOf(now, time.UTC) - 2
-	return fmt.Sprintf("--from %s --to %s", last-calendar.Day(days-1), last)
 }
 
 func printPlan(env Environment, output format, plan pipeline.Plan) error {

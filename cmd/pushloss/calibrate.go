@@ -91,26 +91,22 @@ func (a *app) appToCalibrate(sdkAppID int64) (config.App, error) {
 }
 
 func dayToCalibrate(text string, app config.App, now time.Time) (*calendar.Day, error) {
-	if text == "" {
-		return nil, nil
+	day, err := parseDay("--day", text)
+	if err != nil || day == nil {
+		return nil, err
 	}
-	day, err := calendar.ParseDay(text)
-	if err != nil {
-		return nil, &problem.UsageError{Problem: "--day: " + err.Error()}
-	}
-	if last := calendar.DayOf(now, app.Location) - 1; day > last {
+	if last := calendar.DayOf(now, app.Location) - 1; *day > last {
 		return nil, &problem.UsageError{
 			Problem: fmt.Sprintf("--day: %s is not over yet (%s)", day, app.Location),
 			Remedy:  fmt.Sprintf("the newest day that can be looked into is %s", last),
 		}
 	}
-	return &day, nil
+	return day, nil
 }
 
 // calibrate measures under the app's lock and at its pace.
 func (a *app) calibrate(ctx context.Context, db *load.DB, configured config.App, day *calendar.Day) (report calibrate.Report, err error) {
-	waiting := func(busy *load.BusyError) { fmt.Fprintf(a.env.Stderr, "%v: waiting for it\n", busy) }
-	err = db.UnderLock(ctx, configured.SDKAppID, holder(), waiting, func(ctx context.Context, lock *load.AppLock) error {
+	err = db.UnderLock(ctx, configured.SDKAppID, holder(), a.env.sayBusy, func(ctx context.Context, lock *load.AppLock) error {
 		report, err = a.measure(ctx, db, lock, configured, day)
 		return err
 	})

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"pushloss/internal/pipeline"
+	"pushloss/load"
 )
 
 // linesEvery is how often progress is printed without a terminal.
@@ -56,4 +57,9 @@ func (p *progress) finish() {
 	if p.bar != nil {
 		_ = p.bar.Finish()
 	}
+}
+
+// sayBusy says that a command waits for another process.
+func (env Environment) sayBusy(busy *load.BusyError) {
+	fmt.Fprintf(env.Stderr, "%v: waiting for it\n", busy)
 }

@@ -10,7 +10,6 @@ import (
 	"pushloss/internal/calendar"
 	"pushloss/internal/config"
 	"pushloss/internal/pipeline"
-	"pushloss/internal/problem"
 )
 
 func newReconcileCommand(env Environment) *cobra.Command {
@@ -33,16 +32,13 @@ longer has to remember proves nothing: it is stored as unproven and opens no day
 		Args: exactly(cobra.NoArgs),
 	}
 	output := outputFlag(command)
-	flags := command.Flags()
-	from := flags.String("from", "", "first `day`")
-	to := flags.String("to", "", "last `day`, included")
-	sdkAppID := flags.Int64("app", 0, "only this SDKAppID")
+	days := newDayFlags(command, "")
+	sdkAppID := command.Flags().Int64("app", 0, "only this SDKAppID")
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
-		request, err := reconcileRequest(*from, *to)
+		from, to, err := days.days()
 		if err != nil {
 			return err
 		}
-		request.SDKAppID = *sdkAppID
 		a, err := configure(cmd, env, config.Needs{Database: true, Credentials: true})
 		if err != nil {
 			return err
@@ -53,31 +49,14 @@ longer has to remember proves nothing: it is stored as unproven and opens no day
 			return err
 		}
 		bar := newProgress(env)
-		report, err := a.pipeline(db, pipeline.Options{OnProgress: bar.step}).Reconcile(cmd.Context(), request)
+		report, err := a.pipeline(db, pipeline.Options{OnProgress: bar.step}).
+			Reconcile(cmd.Context(), pipeline.ReconcileRequest{From: from, To: to, SDKAppID: *sdkAppID})
 		bar.finish()
 		err = printReport(env, *output, report, err)
 		events.AfterJob(cmd.Context(), report)
 		return err
 	}
 	return command
-}
-
-func reconcileRequest(from, to string) (pipeline.ReconcileRequest, error) {
-	var request pipeline.ReconcileRequest
-	for _, end := range []struct {
-		flag, text string
-		into       **calendar.Day
-	}{{"--from", from, &request.From}, {"--to", to, &request.To}} {
-		if end.text == "" {
-			continue
-		}
-		day, err := calendar.ParseDay(end.text)
-		if err != nil {
-			return request, &problem.UsageError{Problem: end.flag + ": " + err.Error()}
-		}
-		*end.into = &day
-	}
-	return request, nil
 }
 
 // maxLeftOut is how many lines of what was left out a table shows.

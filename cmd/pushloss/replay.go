@@ -40,7 +40,7 @@ also leaves and counts a window whose answers were pruned, but that is not a fai
 					}
 					return nil
 				},
-				Waiting: func(busy *load.BusyError) { fmt.Fprintf(env.Stderr, "%v: waiting for it\n", busy) },
+				Waiting: env.sayBusy,
 			})
 			bar.finish()
 			if err != nil {

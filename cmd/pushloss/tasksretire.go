@@ -26,21 +26,31 @@ func newTasksRetireCommand(env Environment) *cobra.Command {
 			return err
 		}
 		defer a.close()
-		appID, db, err := a.openForApp(cmd.Context(), *sdkAppID)
-		if err != nil {
-			return err
-		}
-		retired, unknown, err := db.RetireTasks(cmd.Context(), appID, args, a.env.Now())
-		if err != nil {
-			return err
-		}
-		if len(unknown) > 0 {
-			return notRegistered(appID, unknown)
-		}
-		_, err = fmt.Fprintf(env.Stdout, "tasks: %d retired\n", retired)
-		return err
+		return a.changeTasks(cmd, *sdkAppID, "%d retired", func(ctx context.Context, db *load.DB, appID int64) (int, []string, error) {
+			return db.RetireTasks(ctx, appID, args, env.Now())
+		})
 	}
 	return command
+}
+
+// changeTasks changes tasks of the app that was named, or of the only one that is configured, and
+// prints how many by the format done. change returns also those that the registry lacks.
+func (a *app) changeTasks(
+	cmd *cobra.Command, named int64, done string, change func(context.Context, *load.DB, int64) (changed int, unknown []string, err error),
+) error {
+	appID, db, err := a.openForApp(cmd.Context(), named)
+	if err != nil {
+		return err
+	}
+	changed, unknown, err := change(cmd.Context(), db, appID)
+	if err != nil {
+		return err
+	}
+	if len(unknown) > 0 {
+		return notRegistered(appID, unknown)
+	}
+	_, err = fmt.Fprintf(a.env.Stdout, "tasks: "+done+"\n", changed)
+	return err
 }
 
 // openForApp opens the database for a command about tasks of the app that was named, or of
@@ -81,9 +91,7 @@ works on the app.`,
 		if err != nil {
 			return err
 		}
-		deleted, not, err := db.DeleteTasks(cmd.Context(), appID, args, holder(), func(busy *load.BusyError) {
-			fmt.Fprintf(env.Stderr, "%v: waiting for it\n", busy)
-		})
+		deleted, not, err := db.DeleteTasks(cmd.Context(), appID, args, holder(), env.sayBusy)
 		switch {
 		case err != nil:
 			return err
@@ -106,17 +114,7 @@ const noSentAt = "none"
 
 // forgetSentAt removes the time of tasks, which then count from their registration.
 func (a *app) forgetSentAt(cmd *cobra.Command, named int64, ids []string) error {
-	appID, db, err := a.openForApp(cmd.Context(), named)
-	if err != nil {
-		return err
-	}
-	changed, unknown, err := db.ForgetSentAt(cmd.Context(), appID, ids)
-	if err != nil {
-		return err
-	}
-	if len(unknown) > 0 {
-		return notRegistered(appID, unknown)
-	}
-	_, err = fmt.Fprintf(a.env.Stdout, "tasks: %d without sent_at now\n", changed)
-	return err
+	return a.changeTasks(cmd, named, "%d without sent_at now", func(ctx context.Context, db *load.DB, appID int64) (int, []string, error) {
+		return db.ForgetSentAt(ctx, appID, ids)
+	})
 }

@@ -73,34 +73,23 @@ func printDeviations(w io.Writer, deviations []migrations.Deviation) {
 
 // archiveFlags choose a part of the archive.
 type archiveFlags struct {
-	from, to *string
+	dayFlags
 	sdkAppID *int64
 }
 
 func selectionFlags(command *cobra.Command) archiveFlags {
-	flags := command.Flags()
 	return archiveFlags{
-		from:     flags.String("from", "", "first `day`; without it, all days"),
-		to:       flags.String("to", "", "last `day`, included"),
-		sdkAppID: flags.Int64("app", 0, "only this SDKAppID"),
+		dayFlags: newDayFlags(command, "; without it, all days"),
+		sdkAppID: command.Flags().Int64("app", 0, "only this SDKAppID"),
 	}
 }
 
 func (f archiveFlags) selection() (load.Selection, error) {
-	selection := load.Selection{SDKAppID: *f.sdkAppID}
-	for _, bound := range []struct {
-		flag, text string
-		into       **calendar.Day
-	}{{"--from", *f.from, &selection.From}, {"--to", *f.to, &selection.To}} {
-		if bound.text == "" {
-			continue
-		}
-		day, err := calendar.ParseDay(bound.text)
-		if err != nil {
-			return selection, &problem.UsageError{Problem: bound.flag + ": " + err.Error()}
-		}
-		*bound.into = &day
+	from, to, err := f.days()
+	if err != nil {
+		return load.Selection{}, err
 	}
+	selection := load.Selection{SDKAppID: *f.sdkAppID, From: from, To: to}
 	if selection.From != nil && selection.To != nil && *selection.To < *selection.From {
 		return selection, &problem.UsageError{
 			Problem: fmt.Sprintf("the range ends on %s, before it begins on %s", selection.To, selection.From),
