@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
+	"io"
 	"regexp"
 	"slices"
 	"strconv"
@@ -37,7 +39,6 @@ var services = []accepts{
 // service that is known must answer as it documents. Any other target refuses only if it
 // says so.
 func refusal(host string, body []byte) (reason string, refused bool) {
-	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
 	for _, service := range services {
 		if host == service.host || strings.HasSuffix(host, "."+service.host) {
 			return short(cmp.Or(string(body), "an empty answer")), !service.took(body)
@@ -54,26 +55,64 @@ func (a accepts) took(body []byte) bool {
 	return ok && slices.ContainsFunc(a.members, func(name string) bool { return answer[name] == a.value })
 }
 
-// refusalOf judges the answer of an unknown target.
+// refusalOf judges the answer of an unknown target: JSON values, in a function's call or as
+// XML too, or a text.
 func refusalOf(body []byte) (reason string, refused bool) {
+	values, isJSON := valuesOf(inJSON(body))
+	text := string(body)
+	if len(values) == 1 {
+		var quoted string
+		if json.Unmarshal(values[0], &quoted) == nil {
+			text = strings.TrimSpace(quoted)
+		}
+	}
+	if !isJSON || len(values) == 1 && !strings.ContainsAny(string(values[0][:1]), "{[") {
+		return short(text), textSaysNo(text)
+	}
+	for _, value := range values {
+		if reason, refused = refusalIn(value, answer.saysNo); refused {
+			return reason, true
+		}
+	}
+	return reason, false
+}
+
+// valuesOf reads JSON values one after another; ok is false if a part of body is not JSON.
+func valuesOf(body []byte) (values []json.RawMessage, ok bool) {
+	for decoder := json.NewDecoder(bytes.NewReader(body)); ; {
+		var value json.RawMessage
+		if err := decoder.Decode(&value); err != nil {
+			return values, errors.Is(err, io.EOF) && len(values) > 0
+		}
+		values = append(values, value)
+	}
+}
+
+// refusalIn looks for an object that says no: the value, an element of it, or one in a
+// member that services put around what they say.
+func refusalIn(value json.RawMessage, no func(answer) bool) (reason string, refused bool) {
 	var list []json.RawMessage
-	if json.Unmarshal(body, &list) == nil {
+	if json.Unmarshal(value, &list) == nil {
 		for _, element := range list {
-			if answer, ok := objectOf(element); ok && answer.saysNo() {
-				return answer.reason(element), true
+			if reason, refused = refusalIn(element, no); refused {
+				return reason, true
 			}
 		}
 		return "", false
 	}
-	if answer, ok := objectOf(body); ok {
-		return answer.reason(body), answer.saysNo()
+	object, ok := objectOf(value)
+	if !ok {
+		return "", false
 	}
-	text := string(body)
-	var quoted string
-	if json.Unmarshal(body, &quoted) == nil {
-		text = strings.TrimSpace(quoted)
+	if no(object) {
+		return object.reason(value), true
 	}
-	return short(text), textSaysNo(text)
+	for _, name := range aroundMembers {
+		if reason, refused = refusalIn(json.RawMessage(object[name]), answer.saysNoWithin); refused {
+			return reason, true
+		}
+	}
+	return object.reason(value), false
 }
 
 // answer has the members of a JSON object by their names without case and underscores.
@@ -104,8 +143,10 @@ var (
 		"resultcode", "code", "statuscode"} // WeCom, OneBot, Bark
 	yesMembers  = []string{"ok", "success", "succeeded", "successful", "issuccess", "delivered", "accepted", "sent"} // Slack, Rocket.Chat
 	wordMembers = []string{"status", "result", "state", "outcome", "actionstatus", "responsestatus"}                 // Zulip, PagerDuty
+	// aroundMembers have an answer of their own, or those about each receiver.
+	aroundMembers = []string{"data", "response", "responses", "result", "results", "header", "head", "meta", "body"} // WxPusher, FCM, WebDAV
 	// reasonMembers say why.
-	reasonMembers = []string{"error", "errormessage", "errmsg", "errorinfo", "message", "msg", "wording", "description", "detail", "errors", "reason", "statusmessage"}
+	reasonMembers = []string{"error", "errormessage", "errmsg", "errorinfo", "message", "msg", "wording", "description", "detail", "errors", "reason", "statusmessage", "returnmsg", "faultstring", "status"}
 )
 
 func (a answer) saysNo() bool {
@@ -127,7 +168,7 @@ func (a answer) saysNo() bool {
 	for _, name := range wordMembers {
 		value := a[name]
 		number, err := strconv.Atoi(value)
-		if value == "false" || err == nil && number >= 400 && number < 600 || err != nil && isShort(value) && saysNo(value) {
+		if value == "false" || err == nil && isHTTPError(number) || err != nil && isShort(value) && saysNo(value) || statusLine.MatchString(value) {
 			return true
 		}
 	}
@@ -141,6 +182,35 @@ func (a answer) saysNo() bool {
 	}
 	return false
 }
+
+// saysNoWithin judges an object within an answer. It may be about anything, so that only
+// what cannot mean something else counts.
+func (a answer) saysNoWithin() bool {
+	certain := make(answer)
+	for name, value := range a {
+		number, err := strconv.Atoi(value)
+		switch {
+		case slices.Contains(errorMembers, name), slices.Contains(codeMembers, name) && strings.HasPrefix(name, "err"):
+		case slices.Contains([]string{"ok", "success", "retcode", "returncode"}, name):
+		case slices.Contains(codeMembers, name), slices.Contains(wordMembers, name):
+			if err == nil && number >= 0 && !isHTTPError(number) || err != nil && !failed.MatchString(value) && !statusLine.MatchString(value) {
+				continue
+			}
+		default:
+			continue
+		}
+		certain[name] = value
+	}
+	return certain.saysNo()
+}
+
+var (
+	// statusLine is a status of HTTP in words, as in an answer about several receivers.
+	statusLine = regexp.MustCompile(`^HTTP/\d(?:\.\d)? [45]\d\d\b`)
+	failed     = regexp.MustCompile(`^(?i:error|fail(?:ed|ure)?|false)$`)
+)
+
+func isHTTPError(code int) bool { return code >= 400 && code < 600 }
 
 func (a answer) reason(body []byte) string {
 	for _, name := range reasonMembers {
@@ -175,7 +245,7 @@ var (
 	// begins is a text of an error by how it begins, contains by what is in it.
 	begins = regexp.MustCompile(`^(?i:\W*(?:error|err|failed|failure|fail|invalid|unauthori[sz]ed|forbidden|denied|(?:access|permission) denied|` +
 		`not (?:found|allowed|authori[sz]ed|permitted)|bad request|no such|cannot|could not|can't|unable to|rejected|missing|expired|rate limit|` +
-		`too many|unsupported|internal server error|service unavailable)\b)`)
+		`too many|unsupported|internal server error|service unavailable|traceback \(most|[\w.$]+(?:exception|error))\b)`)
 	contains = regexp.MustCompile(`(?i:\bfailed with error\b|\bHTTP error \d{3}\b|\bdelivery failed\b|\bnot (?:be )?(?:sent|delivered|accepted)\b|` +
 		`<error\b|<fault\b|<(?:status|result)>\s*(?:error|fail))`)
 )

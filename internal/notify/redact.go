@@ -3,6 +3,7 @@ package notify
 import (
 	"errors"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -12,6 +13,10 @@ const shortestSecret = 5
 
 // redacted replaces what must not be shown.
 const redacted = "[redacted]"
+
+// request is how net/http names a request, with its whole URL: a part of it may be a token
+// that is too short to be looked for.
+var request = regexp.MustCompile(`\b(?:Get|Post|Put|Patch|Delete|Head) "[^"]*": `)
 
 // redact keeps the library's text of a failure, without the parts of the target's URL:
 // the library wraps errors of net/http, which print the whole URL.
@@ -23,6 +28,10 @@ func (t Target) redact(err error) error {
 	var failed *url.Error
 	if errors.As(err, &failed) {
 		text = failed.Err.Error()
+	}
+	text = request.ReplaceAllString(text, "")
+	if at := strings.LastIndex(text, "the target answered "); at >= 0 {
+		text = text[at:]
 	}
 	for _, part := range secretParts(t.secret) {
 		text = strings.ReplaceAll(text, part, redacted)

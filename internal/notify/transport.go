@@ -3,15 +3,16 @@ package notify
 import (
 	"bytes"
 	"crypto/tls"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
+	"time"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/nicholas-fedor/shoutrrr/pkg/services/push/ntfy"
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
 )
@@ -101,7 +102,44 @@ func (t checkedTransport) RoundTrip(request *http.Request) (*http.Response, erro
 		}
 		return nil, &redirectError{status: response.Status, to: to}
 	}
-	return response, nil
+	return nil, readStatus(response)
+}
+
+// statusError is an answer whose status is that of a failure.
+type statusError struct{ status, reason, wait string }
+
+func (e *statusError) Error() string {
+	text := "the target answered " + e.status
+	if e.reason != "" {
+		text += ": " + e.reason
+	}
+	if e.wait != "" {
+		text += " (it says when to try again: " + e.wait + ")"
+	}
+	return text
+}
+
+// readStatus returns the error for a failure's status, with the target's own words. The
+// library's services drop those, or the status.
+func readStatus(response *http.Response) error {
+	defer response.Body.Close()
+	head, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	failure := &statusError{status: response.Status, wait: waitOf(response.Header.Get("Retry-After"))}
+	if text := inUTF8(head); err == nil && !isWebPage(text) {
+		failure.reason, _ = refusalOf(text)
+	}
+	return failure
+}
+
+// waitOf reads a Retry-After: seconds, or a date.
+func waitOf(header string) string {
+	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
+		return "in " + english.Plural(int(seconds), "second", "")
+	}
+	if at, err := http.ParseTime(header); err == nil {
+		return "at " + at.UTC().Format(time.RFC3339)
+	}
+	return ""
 }
 
 // maxAnswer bounds how much of an answer is read.
@@ -111,14 +149,15 @@ const maxAnswer = 64 << 10
 func readRefusal(host string, response *http.Response) (*http.Response, error) {
 	head, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	failure := error(nil)
-	switch reason, refused := refusal(host, head); {
+	text := inUTF8(head)
+	switch reason, refused := refusal(host, text); {
 	case err != nil:
 		failure = &cutOffError{status: response.Status, cause: err}
-	case isWebPage(head):
+	case isWebPage(text):
 		failure = &pageError{status: response.Status}
 	case refused:
 		failure = &refusalError{status: response.Status, reason: reason}
-	case len(head) <= maxAnswer && isBrokenJSON(head):
+	case len(head) <= maxAnswer && isBrokenJSON(text):
 		failure = &cutOffError{status: response.Status}
 	}
 	if failure != nil {
@@ -139,21 +178,15 @@ var likeJSON = regexp.MustCompile(`^(\{|\[\s*([\[\]{"]|$)|"[^"]*$)`)
 // isBrokenJSON reports whether an answer begins like JSON, and is neither a value of it
 // nor several.
 func isBrokenJSON(body []byte) bool {
-	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
 	if !likeJSON.Match(body) {
 		return false
 	}
-	for values := json.NewDecoder(bytes.NewReader(body)); ; {
-		var value json.RawMessage
-		if err := values.Decode(&value); err != nil {
-			return !errors.Is(err, io.EOF)
-		}
-	}
+	_, whole := valuesOf(body)
+	return !whole
 }
 
 // isWebPage reports whether an answer is a page for people. No service answers with one.
 func isWebPage(body []byte) bool {
-	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
 	return strings.HasPrefix(http.DetectContentType(body), "text/html") ||
 		bytes.HasPrefix(body, []byte("<")) && bytes.Contains(bytes.ToLower(body), []byte("<html"))
 }

@@ -78,6 +78,16 @@ func TestAMessageCountsAsSentOnceItsTargetAcceptedIt(t *testing.T) {
 		{"400", fails(400, "{}"), false, "400"},
 		{"404", fails(404, "{}"), false, "404"},
 		{"500", fails(500, "{}"), false, "500"},
+		{"403 with its reason", fails(403, `{"code":40301,"error":"forbidden topic"}`), false, "the target answered 403 Forbidden: forbidden topic"},
+		{"502 with a page", fails(502, "<html><h1>Bad Gateway</h1></html>"), false, "the target answered 502 Bad Gateway"},
+		{"429 with seconds to wait", func(w http.ResponseWriter) {
+			w.Header().Set("Retry-After", "37")
+			w.WriteHeader(429)
+		}, false, "429 Too Many Requests (it says when to try again: in 37 seconds)"},
+		{"503 with a time to wait for", func(w http.ResponseWriter) {
+			w.Header().Set("Retry-After", "Sun, 29 Nov 2026 05:00:00 GMT")
+			w.WriteHeader(503)
+		}, false, "503 Service Unavailable (it says when to try again: at 2026-11-29T05:00:00Z)"},
 	} {
 		for service, target := range services {
 			t.Run(test.name+" by "+service, func(t *testing.T) {
@@ -117,6 +127,13 @@ func TestAnAnswerThatReportsAnErrorIsARefusal(t *testing.T) {
 			`{"id":"x","event":"message","title":"run failed","message":"error"}`, `{"ActionStatus":"OK","ErrorCode":0}`, "run failed\nrun 5, app 1: HTTP 500",
 			"[2026-11-28] noted", "[ok]", `"spring sale" noted`, `{"id":1}` + "\n" + `{"id":2}`,
 			"发送成功", "没有错误", `{"result":"无异常"}`, "错误代码说明：\n失败的推送"}},
+		{unknown, true, []string{`callback({"errcode":0,"errmsg":"ok"})`, `<xml><return_code>SUCCESS</return_code></xml>`, `<response><code>0</code><message>ok</message><errors/></response>`, `{"ok":true}{"ok":true}`,
+			`{"code":1000,"data":[{"uid":"U","code":1000,"status":"创建发送任务成功"}]}`, `{"ok":true,"result":{"code":7,"status":"not read yet","text":"error: it failed"}}`, `{"data":{"code":12345,"state":"unknown"}}`, "\xff\xfeo\x00k\x00",
+			`<D:multistatus xmlns:D="DAV:"><D:response><D:status>HTTP/1.1 200 OK</D:status></D:response></D:multistatus>`, `)]}',` + "\n{}"}},
+		{unknown, false, []string{`callback({"errcode":40001,"errmsg":"invalid"});`, `<xml><return_code><![CDATA[FAIL]]></return_code><return_msg>sign</return_msg></xml>`, `<?xml version="1.0"?><response><code>401</code><message>bad token</message></response>`,
+			`<s:Envelope xmlns:s="x"><s:Body><s:Fault><faultstring>no</faultstring></s:Fault></s:Body></s:Envelope>`, `<D:multistatus xmlns:D="DAV:"><D:response><D:status>HTTP/1.1 403 Forbidden</D:status></D:response><D:response/></D:multistatus>`,
+			`{"data":{"errcode":40001}}`, `{"response":{"status":"error"}}`, `{"header":{"code":401},"body":null}`, `{"success":1,"results":[{"error":"NotRegistered"}]}`, `{"code":1000,"data":[{"success":false}]}`, `{"ok":true}{"error":"x"}`,
+			"\xb7\xa2\xcb\xcd\xca\xa7\xb0\xdc", "{\"errmsg\":\"\xb7\xa2\xcb\xcd\xca\xa7\xb0\xdc\"}", "\xff\xfef\x00a\x00i\x00l\x00e\x00d\x00", "java.lang.NullPointerException\n\tat x.y", "Traceback (most recent call last):\n", `)]}',` + "\n{\"error\":\"denied\"}"}},
 		{unknown, false, []string{"发送失败：签名错误", `{"result":"失败"}`, `{"msg":"关键词不正确"}`, "token 已过期", "false", `{"retcode":1}`, `{"retcode":100,"status":"failed"}`, `{"ret_code":-1}`, `{"result":"error"}`, `{"result":false}`, `{"ok":false}`, `{"ok":"false"}`, `{"errcode":310000}`,
 			`{"errcode":"310000"}`, `{"status":"invalid_token"}`, `{"status":"InvalidToken"}`, `{"result":"notDelivered"}`, "TokenExpired", `{"status":"KO"}`, `{"status":"not_found"}`, `{"status":403}`, `{"status":"Error"}`, `{"success":0,"failure":1}`, `{"failed":true}`,
 			`{"error_code":7}`, `{"ErrorCode":7}`, `{"ActionStatus":"FAIL"}`, `{"code":"invalid_token"}`, `{"StatusCode":19001}`, `{"delivered":false}`, `{"message":"Invalid token"}`, `[{"ok":true},{"ok":false}]`,

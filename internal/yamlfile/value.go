@@ -77,6 +77,8 @@ func (v Value) Fields(known ...string) (fields map[string]Value, ok bool) {
 	for i := 0; i+1 < len(v.node.Content); i += 2 {
 		key, value := v.node.Content[i], v.node.Content[i+1]
 		switch name := key.Value; {
+		case key.Tag == "!!merge":
+			v.file.problem(key.Line, "the merge key << is not supported: write the keys in each entry")
 		case !slices.Contains(known, name):
 			v.file.problem(key.Line, "unknown key%s: the keys here are %s", shownKey(key), strings.Join(known, ", "))
 		case firstLine[name] != 0:
