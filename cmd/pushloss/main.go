@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -74,8 +75,13 @@ type Environment struct {
 
 // Run executes one command line and returns its exit code.
 func Run(ctx context.Context, args []string, env Environment) int {
+	out := &output{Writer: env.Stdout}
+	env.Stdout = out
 	root := newRootCommand(env)
 	root.SetArgs(args)
 	command, err := root.ExecuteContextC(ctx)
+	if err == nil && out.failed != nil {
+		err = fmt.Errorf("the command is done, but its output was lost: %w", out.failed)
+	}
 	return int(explain(env.Stderr, command, err, askDatabase(ctx, env, err)))
 }

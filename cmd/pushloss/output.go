@@ -1,11 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
+	"syscall"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/dustin/go-humanize/english"
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -50,7 +55,7 @@ func printJSON(w io.Writer, value any) error {
 // right-aligned.
 func newTable(w io.Writer, header ...any) table.Writer {
 	t := table.NewWriter()
-	t.SetOutputMirror(w)
+	t.SetOutputMirror(visible{w})
 	t.SetStyle(table.StyleLight)
 	t.Style().Format.Header = text.FormatDefault
 	t.Style().Options.SeparateRows = false
@@ -58,6 +63,36 @@ func newTable(w io.Writer, header ...any) table.Writer {
 		t.AppendHeader(header)
 	}
 	return t
+}
+
+// output keeps the first error of writing, which printing and tables drop. A reader that
+// has read enough, as head, is no error.
+type output struct {
+	io.Writer
+	failed error
+}
+
+func (o *output) Write(text []byte) (int, error) {
+	n, err := o.Writer.Write(text)
+	if err != nil && o.failed == nil && !errors.Is(err, syscall.EPIPE) {
+		o.failed = err
+	}
+	return n, err
+}
+
+// visible writes text without the control characters that a label or an error of others may
+// have: a terminal would obey them.
+type visible struct{ io.Writer }
+
+func (v visible) Write(text []byte) (int, error) {
+	clean := bytes.Map(func(r rune) rune {
+		if r != '\n' && unicode.In(r, unicode.Cc, unicode.Bidi_Control) {
+			return utf8.RuneError
+		}
+		return r
+	}, text)
+	_, err := v.Writer.Write(clean)
+	return len(text), err
 }
 
 // count writes 1234567 as 1,234,567.

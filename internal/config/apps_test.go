@@ -74,6 +74,33 @@ func TestAppProblems(t *testing.T) {
 	}
 }
 
+func TestATextThatCannotBeASecretIsNamed(t *testing.T) {
+	t.Parallel()
+	for says, texts := range map[string][]string{
+		"is a placeholder": {"${KEY}", "${TIM_SECRET_KEY}", "${KEY:-none}", "$TIM_SECRET_KEY", "$(cat /run/key)", "{{ secret_key }}", "{{secret_key}}", "<your-secret-key>", "<SecretKey of the app>", "%TIM_SECRET_KEY%",
+			"[REDACTED]", "[your key]", "__SECRET_KEY__", "changeme", "CHANGE_ME", "change-me-please", "changeme123", "changemechangeme", "your_secret_key", "YOUR-SECRET-KEY-HERE", "your secret key", "insert-key-here", "undefined", "Placeholder", "TODO: set the key"},
+		"was cut off":                       {"0123456789ab...", "0123456789ab…", "0123****cdef", "••••••••"},
+		"is an address":                     {"op://vault/item/key", "file:///etc/key", "https://vault.internal/key", "arn:aws:secretsmanager:eu-west-1:1:secret:x", "vault:secret/data/tim#key", "ENC[AES256_GCM,data:x]"},
+		"begins with the name":              {"secret_key=0123456789abcdef", "TIM_SECRET_KEY=0123456789abcdef", "export TIM_SECRET_KEY=0123456789abcdef", "SecretKey: 0123456789abcdef", "Bearer 0123456789abcdef0123"},
+		"is the path":                       {write(t, "key", "0123456789abcdef")},
+		"has a character that is not ASCII": {"０１２３４５６７89abcdef", "0123456789abcdef–"},
+	} {
+		for _, text := range texts {
+			_, err := load(everything, oneApp().with("TIM_SECRET_KEY", text, "PUSHLOSS_TASKS_TOKEN", text))
+			if err == nil || strings.Count(err.Error(), says) != 2 || strings.Contains(err.Error(), text) {
+				t.Errorf("%s: %v, want twice that it %s", text, err, says)
+			}
+			_, err = load(onlyCredentials, variables{"TIM_SDK_APP_ID": "1"}.with("TIM_SECRET_KEY_FILE", write(t, "key", text+"\n")))
+			requireProblem(t, err, "TIM_SECRET_KEY_FILE", "the file's content "+says)
+		}
+	}
+	for _, text := range []string{
+		"5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e", "/abcdEFGH+/ijklMNOP0123/+=", "q7VbXK0wTn3+Yc9dJfG1hA==", "sandbox-secret-key", "my-keyring-of-app", "todolist-token-of-team", "$ecret-of-the-app", "a{b}c<d>e%f%[g]", "token_of_app_7", "monkey=banana7",
+	} {
+		mustLoad(t, onlyCredentials, variables{"TIM_SDK_APP_ID": "1", "TIM_SECRET_KEY": text})
+	}
+}
+
 func TestAnAppInheritsWhatItsEntryOmits(t *testing.T) {
 	t.Parallel()
 	path := write(t, "apps.yaml", `

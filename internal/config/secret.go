@@ -6,6 +6,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -49,13 +51,54 @@ func parseSecret(text string) (secret.Text, error) {
 	if strings.TrimSpace(text) == "" {
 		return secret.Text{}, errors.New("is empty")
 	}
-	if strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }) {
-		return secret.Text{}, errors.New("holds a blank, a line break or an invisible character: copy it again")
-	}
 	if hasQuotes(text) {
 		return secret.Text{}, errors.New(quoted)
 	}
+	if reason := notASecret(text); reason != "" {
+		return secret.Text{}, errors.New(reason)
+	}
+	if strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }) {
+		return secret.Text{}, errors.New("holds a blank, a line break or an invisible character: copy it again")
+	}
 	return secret.New(text), nil
+}
+
+var (
+	placeholder = regexp.MustCompile(`^\$\w+$|^\$\{[^{}]*\}$|^\$\(.*\)$|\{\{.*\}\}|^<[^<>]*>$|^%\w+%$|^\[[A-Za-z _-]+\]$|^__\w+__$|` +
+		`^(?i:change[-_ ]?(me|it|this)\b.*|change_?me\d*|(change[-_]?me)+|placeholder|undefined|redacted|(your|my|the|insert|enter|put)[-_ ].*(key|token|secret|here)|(todo|fixme|tbd)\b.*)$`)
+	cutOff = regexp.MustCompile(`\.{3}|…|\*{3}|•{3}`)
+	// reference is how other programs name a secret that they keep.
+	reference = regexp.MustCompile(`^(?i:[a-z][a-z0-9+.-]*://|arn:aws|vault:|ssm:|ENC\[)`)
+	named     = regexp.MustCompile(`^(?i:(export\s+)?([a-z]+_)*(secret[_-]?key|secret|key|token|password)\s*[=:]|bearer\s)`)
+)
+
+// notASecret says what a text is that certainly is no secret: what should have been replaced
+// by one, names one, or has more than it. The console's are hexadecimal digits, and openssl's
+// base64.
+func notASecret(text string) string {
+	switch {
+	case placeholder.MatchString(text):
+		return "is a placeholder, which nothing has replaced: give the secret itself"
+	case cutOff.MatchString(text):
+		return "was cut off or masked: copy the whole secret"
+	case reference.MatchString(text):
+		return "is an address or a reference to a secret, which is not looked up: give the secret itself, or a file with it"
+	case named.MatchString(text):
+		return "begins with the name of what it is: give the secret alone"
+	case isFile(text):
+		return "is the path of a file: name it in the setting that ends with _FILE or _file"
+	case strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII && unicode.IsGraphic(r) && !unicode.IsSpace(r) }):
+		return "has a character that is not ASCII, as an input method writes: copy it again"
+	}
+	return ""
+}
+
+func isFile(path string) bool {
+	if !filepath.IsAbs(path) {
+		return false
+	}
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // readSecretFile does not repeat the path either: it may be the key itself, put

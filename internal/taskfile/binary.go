@@ -4,6 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
 )
 
 // binaryKind says what a file is that is not a text, by its first bytes, and what to do.
@@ -27,10 +30,32 @@ func binaryKind(list *bufio.Reader) string {
 		kind, advice = "compressed", unpack
 	case begins("%PDF-"):
 		kind = "a PDF document"
+	case begins("\xff\xfe\x00\x00"), begins("\x00\x00\xfe\xff"):
+		return "the file is UTF-32 text: save it as UTF-8"
 	case begins("PAR1"), begins("SQLite format 3\x00"), begins("PGDMP"):
 		kind = "a file of a database"
 	default:
 		return ""
 	}
 	return fmt.Sprintf("the file is %s, not text: %s", kind, advice)
+}
+
+// yaml is how a list of tasks begins that was written in YAML.
+var yaml = regexp.MustCompile(`^(?:---[ \t]*\n)?(?:- [\w"']|[\w-]+:[ \t]*\n)`)
+
+// otherText says what a text is that is neither a table nor JSON, by how it begins.
+func otherText(head []byte) string {
+	head = bytes.ToLower(bytes.TrimLeft(head, " \t\r\n"))
+	const form = ", which is not read: write a table or JSON"
+	switch {
+	case bytes.HasPrefix(head, []byte("<")) && (strings.HasPrefix(http.DetectContentType(head), "text/html") || bytes.Contains(head, []byte("<html"))):
+		return "the file is a web page (HTML), as a login page or an export may be: open it and save the table as CSV (UTF-8)"
+	case bytes.HasPrefix(head, []byte("<?xml")), bytes.HasPrefix(head, []byte("<!doctype")):
+		return "the file is XML" + form
+	case bytes.HasPrefix(head, []byte(`{\rtf`)):
+		return "the file is a formatted text (RTF): save it as plain text (UTF-8)"
+	case yaml.Match(head):
+		return "the file is YAML" + form
+	}
+	return ""
 }

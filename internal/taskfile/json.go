@@ -129,8 +129,8 @@ func (r *reader) object(line int, members []member) {
 			} else {
 				r.Unknown++
 			}
-			if m.value.Kind() == '[' {
-				wrapped = m.name
+			if path := listIn(m); path != "" {
+				wrapped = path
 			}
 			continue
 		case column == ignored, m.value.Kind() == 'n':
@@ -146,6 +146,21 @@ func (r *reader) object(line int, members []member) {
 	case ok:
 		r.add(line, FromList, fields)
 	}
+}
+
+// listIn returns the path of the first list in a member, as in data.list, or nothing.
+func listIn(m member) string {
+	switch m.value.Kind() {
+	case '[':
+		return m.name
+	case '{':
+		for _, within := range membersOf(m.part) {
+			if path := listIn(within); path != "" {
+				return m.name + "." + path
+			}
+		}
+	}
+	return ""
 }
 
 // columnMeant asks whether an unknown name was meant for a column; it is empty if not.

@@ -17,7 +17,9 @@ var (
 	monthDay   = regexp.MustCompile(`^([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})(?:,? (?:at )?(.*))?$`)
 	// zoneName is what Java and JavaScript write behind an offset.
 	zoneName = regexp.MustCompile(`(?:GMT)?([+-]\d{2}:?\d{2}|Z) ?(?:\[[\w/+-]+\]|\([^()]*\))?$`)
-	half     = regexp.MustCompile(`(?i)^(\S+) (?:(上午|下午) ?)?(\d{1,2})(:\d{2}\S*?)?(?: ?([ap])\.?m\.?)?( ?[+-]\d{2}\S*)?$`)
+	// fromUTC is an offset as people write it, such as UTC+8 or (GMT+08:00).
+	fromUTC = regexp.MustCompile(`(?i) ?\(?(?:UTC|GMT) ?([+-])(\d{1,2})(?::?(\d{2}))?\)?$`)
+	half    = regexp.MustCompile(`(?i)^(\S+) (?:(上午|下午) ?)?(\d{1,2})(:\d{2}\S*?)?(?: ?([ap])\.?m\.?)?( ?[+-]\d{2}\S*)?$`)
 )
 
 // plainForm writes a time that people or programs write in another way, but with one meaning,
@@ -38,6 +40,10 @@ func plainForm(text string) string {
 		return part[1] + ":" + twoFigures(part[2]) + ":" + twoFigures(part[3])
 	})
 	text = withoutMonthName(weekday.ReplaceAllString(text, ""))
+	text = fromUTC.ReplaceAllStringFunc(text, func(offset string) string {
+		part := fromUTC.FindStringSubmatch(offset)
+		return part[1] + twoFigures(part[2]) + ":" + twoFigures(part[3])
+	})
 	text = zoneName.ReplaceAllString(text, "$1")
 	return strings.TrimSpace(ofWholeDay(text))
 }

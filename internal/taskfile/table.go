@@ -9,14 +9,24 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/dustin/go-humanize/english"
+	"golang.org/x/text/width"
 )
 
 // ignored is a column that is known, and that says nothing to import.
 const ignored = "ignored"
 
-// columnOf returns the column that a header names, in any spelling.
+// columnOf returns the column that a header names, in any spelling, also as wide as Chinese.
 func columnOf(name string) (column string, known bool) {
-	name = strings.NewReplacer(" ", "", "_", "", "-", "", "\u00a0", "").Replace(strings.ToLower(name))
+	name = strings.Map(func(r rune) rune {
+		if r == '_' || r == '-' || unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, width.Narrow.String(name))
 	switch name {
 	case "taskid", "id", "pushtaskid", "task", "任务id", "任务编号", "推送任务id", "推送id":
 		return "task_id", true
@@ -68,6 +78,14 @@ func (r *reader) table(list *bufio.Reader) error {
 	}
 	line, _ := records.FieldPos(0)
 	line += skipped
+	switch {
+	case !utf8.ValidString(strings.Join(first, "")):
+		r.problem(line, "not UTF-8 text: save the list as UTF-8 (in Excel: CSV UTF-8)")
+		return nil
+	case comment.MatchString(first[0]):
+		r.problem(line, "%s", CheckTaskID(strings.TrimSpace(first[0])))
+		return nil
+	}
 	header := []string{"task_id"}
 	if isHeader(first) {
 		header = r.header(line, first)
@@ -128,7 +146,13 @@ func (r *reader) header(line int, first []string) []string {
 		return nil
 	}
 	if len(first) == 1 {
-		if name := strings.TrimSpace(first[0]); !isColumn(name) {
+		name := strings.TrimSpace(first[0])
+		if at := strings.IndexAny(name, "，；、｜"); at >= 0 {
+			separator, _ := utf8.DecodeRuneInString(name[at:])
+			r.problem(line, "%q between the columns is of an input method: write a comma", separator)
+			return nil
+		}
+		if !isColumn(name) {
 			r.problem(line, "%q is taken for the name of a column: use %s; if it is a TaskID, write task_id on a line above it",
 				name, strings.Join(columns, ", "))
 			return nil
@@ -162,12 +186,14 @@ func (r *reader) row(line int, header, record []string) {
 		r.problem(line, "%s", CheckTaskID(number))
 		return
 	}
-	blank, extra := true, false
+	blank, extra, nameless := true, false, 0
 	for i, value := range record {
 		value = strings.TrimSpace(value)
 		blank = blank && value == ""
 		if i < len(header) && header[i] != "" {
 			fields[header[i]] = value
+		} else if i < len(header) && value != "" {
+			nameless = i + 1
 		} else if value != "" {
 			extra = true
 		}
@@ -175,7 +201,9 @@ func (r *reader) row(line int, header, record []string) {
 	switch {
 	case blank && len(record) > 1:
 	case extra || len(record) < len(header):
-		r.problem(line, "%d fields where the first line has %d columns", len(record), len(header))
+		r.problem(line, "%s where the first line has %s", english.Plural(len(record), "field", ""), english.Plural(len(header), "column", ""))
+	case nameless > 0:
+		r.problem(line, "a value in column %d, which has no name in the first line: name it, or leave it out", nameless)
 	default:
 		r.add(line, FromList, fields)
 	}

@@ -105,7 +105,11 @@ func Read(name string, list io.Reader, loc *time.Location) (List, error) {
 	case err != nil:
 		return List{}, fmt.Errorf("read %s: %w", name, err)
 	}
-	if head, _ := buffered.Peek(buffered.Size()); httpHead.Match(head) {
+	head, _ := buffered.Peek(buffered.Size())
+	if kind := otherText(head); kind != "" {
+		return List{}, Problems{{Name: name, Line: 1, Text: kind}}
+	}
+	if httpHead.Match(head) {
 		return List{}, Problems{{Name: name, Line: 1, Text: "it begins with an HTTP header; leave out curl's -i", isJSON: true}}
 	}
 	r := &reader{name: name, loc: loc, seen: make(map[entryKey]int), listed: make(map[entryKey]Entry), meant: make(map[string]string)}
@@ -187,7 +191,7 @@ func (r *reader) add(line int, from Origin, fields map[string]string) {
 		r.problem(line, "label is longer than %d characters: give the task a short name", maxLabel)
 	}
 	if text := fields["sdk_app_id"]; text != "" {
-		id, err := strconv.ParseInt(text, 10, 64)
+		id, err := strconv.ParseInt(withoutZeros(text), 10, 64)
 		if err != nil || id <= 0 {
 			r.problem(line, "sdk_app_id %q is not a positive whole number", text)
 		}
@@ -223,6 +227,15 @@ func (r *reader) add(line int, from Origin, fields map[string]string) {
 		return
 	}
 	r.Entries[index].Merge(e)
+}
+
+// withoutZeros drops the ".0" that pandas gives to whole numbers of a column with gaps.
+func withoutZeros(number string) string {
+	whole, rest, _ := strings.Cut(number, ".")
+	if whole != "" && strings.Trim(rest, "0") == "" {
+		return whole
+	}
+	return number
 }
 
 func (e Entry) place() string {

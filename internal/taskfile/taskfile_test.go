@@ -101,8 +101,22 @@ func TestProblemsNameFileAndLine(t *testing.T) {
 		{"a spreadsheet of LibreOffice", "PK\x03\x04\x14\x00mimetypeapplication/vnd.oasis.opendocument.spreadsheet", "tasks.csv:1: the file is a spreadsheet of LibreOffice (.ods), not text: open it and save the table as CSV (UTF-8)"},
 		{"a ZIP archive", "PK\x03\x04\x14\x00tasks.csv", "tasks.csv:1: the file is a ZIP archive (.zip), not text: unpack it first and save the table as CSV"},
 		{"a file of gzip", "\x1f\x8b\x08\x00", "tasks.csv:1: the file is compressed by gzip (.gz), not text: unpack it first and save the table as CSV"},
+		{"a web page", "<!DOCTYPE html>\n<html><body>Sign in</body></html>", "tasks.csv:1: the file is a web page (HTML), as a login page or an export may be: open it and save the table as CSV (UTF-8)"},
+		{"a page that is called a workbook", "<table><tr><td>task_id</td></tr></table>", "tasks.csv:1: the file is a web page (HTML), as a login page or an export may be: open it and save the table as CSV (UTF-8)"},
+		{"XML", "<?xml version=\"1.0\"?><Workbook/>", "tasks.csv:1: the file is XML, which is not read: write a table or JSON"},
+		{"a formatted text", "{\\rtf1\\ansi a}", "tasks.csv:1: the file is a formatted text (RTF): save it as plain text (UTF-8)"},
+		{"a list in YAML", "- task_id: a\n  label: x\n", "tasks.csv:1: the file is YAML, which is not read: write a table or JSON"},
+		{"a list within a key of YAML", "---\ntasks:\n  - a\n", "tasks.csv:1: the file is YAML, which is not read: write a table or JSON"},
+		{"UTF-32", "\xff\xfe\x00\x00t\x00\x00\x00", "tasks.csv:1: the file is UTF-32 text: save it as UTF-8"},
+		{"a header in an old Chinese encoding", "\xc8\xce\xce\xf1ID,\xc3\xfb\xb3\xc6\na,x\n", "tasks.csv:1: not UTF-8 text: save the list as UTF-8 (in Excel: CSV UTF-8)"},
+		{"a comment above the header", "# exported today\ntask_id,label\na,x\n", `tasks.csv:1: "# exported today" is a comment, which lists do not have: leave the line out`},
+		{"a comment among the rows", "task_id\na\n// b is late\n", `tasks.csv:3: "// b is late" is a comment, which lists do not have: leave the line out`},
+		{"commas of an input method", "任务ID，发送时间\na，2025-03-09\n", "tasks.csv:1: '，' between the columns is of an input method: write a comma"},
+		{"the index of pandas", ",task_id,label\n0,a,x\n", "tasks.csv:2: a value in column 1, which has no name in the first line: name it, or leave it out"},
+		{"a time that a spreadsheet has rounded", "task_id,sent_at\na,1.74E+09\n", `tasks.csv:2: sent_at "1.74E+09": a spreadsheet has rounded this number: give the column the format 0, and export again`},
+		{"a list deep within an object", `{"code":0,"data":{"page":1,"list":[{"task_id":"a"}]}}`, `tasks.csv:1: no task_id, but a list in "data.list": give that list itself`},
 		{"a repeated column", "task_id,task_id\na,b\n", "tasks.csv:1: the column task_id occurs twice"},
-		{"too many fields", "task_id\na,b\nc\n\"\"\n", "tasks.csv:2: 2 fields where the first line has 1 columns\ntasks.csv:4: task_id is empty"},
+		{"too many fields", "task_id\na,b\nc\n\"\"\n", "tasks.csv:2: 2 fields where the first line has 1 column\ntasks.csv:4: task_id is empty"},
 		{"an open quote", "task_id\na\n\"b\nc\n", "tasks.csv:3: a field in quotes does not end with a quote: write a quote within the field twice, and one at its end"},
 		{"text behind a quote", "task_id,label\na,\"b\"c\n", "tasks.csv:2: a field in quotes does not end with a quote: write a quote within the field twice, and one at its end"},
 		{"an open quote in the header", "task_id,\"label\n", "tasks.csv:1: a field in quotes does not end with a quote: write a quote within the field twice, and one at its end"},
@@ -164,7 +178,7 @@ func TestProblemsNameFileAndLine(t *testing.T) {
 			if d := cmp.Diff(tt.want, err.Error()); d != "" {
 				t.Errorf("problems (-want +got):\n%s", d)
 			}
-			isCSV := !strings.ContainsAny(tt.list[:min(1, len(tt.list))], "{[H")
+			isCSV := !strings.ContainsAny(tt.list[:min(1, len(tt.list))], "{[H") || strings.HasPrefix(tt.list, `{\rtf`)
 			if !strings.Contains(problems.Hint(), "task_id") || strings.Contains(problems.Hint(), "CSV") != isCSV {
 				t.Errorf("the hint is %q", problems.Hint())
 			}

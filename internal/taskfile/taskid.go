@@ -21,6 +21,7 @@ var (
 	cutOff    = regexp.MustCompile(`\.{3}|[…‥⋯⋮]`)
 	summary   = regexp.MustCompile(`^(?i:((grand|sub)[-_ ]?)?totals?|sum|subtotals?|count|average|gesamt|summe|合计|总计|小计|总数|共计)[:=：]?\d*$`)
 	notAnID   = regexp.MustCompile(`^(?i:[(\[<]?(true|false|null|nil|none|nan|nat|na|n/a|n\.a\.?|undefined|unknown|empty|blank|missing)[)\]>]?|\\n|[-_?*]+|[.…]+|#.*|[+-]?inf(inity)?)$`)
+	comment   = regexp.MustCompile(`^(#|//|--)(\s|.*\s)`)
 	pending   = regexp.MustCompile(`^(?i:tbd|tba|tbc|todo|fixme|changeme|change[-_]me|placeholder|x{2,32}|your[-_ ]?(push[-_ ]?)?task[-_ ]?id([-_ ]?here)?|task[-_ ]?id[-_ ]?here)$`)
 	template  = regexp.MustCompile(`[{}<>]|\$\(|^\$\w+$|^%\w+%$|^%[a-z@]$|%\(|^:[A-Za-z_]\w*$|^@[A-Za-z_]\w*$|^\[.*\]$|^__\w+__$`)
 	address   = regexp.MustCompile(`^(?i:[a-z][a-z0-9+.-]*://.*|www\..*|mailto:.*)$`)
@@ -58,6 +59,8 @@ func CheckTaskID(id string) (problem string) {
 		return fmt.Sprintf("task_id %q begins with the apostrophe by which a spreadsheet marks text: leave it out", id)
 	case dateLike.MatchString(id), timeOfDay.MatchString(id):
 		return fmt.Sprintf("task_id %q is a date or a time: is this the right column? Or a spreadsheet has changed the ID: %s", id, adviceSpreadsheet)
+	case comment.MatchString(id):
+		return fmt.Sprintf("%q is a comment, which lists do not have: leave the line out", id)
 	case notAnID.MatchString(id):
 		return fmt.Sprintf("task_id %q is not a TaskID: it is the text for a missing or wrong value", id)
 	case cutOff.MatchString(id):

@@ -37,10 +37,15 @@ func ParseTime(text string, loc *time.Location) (time.Time, error) {
 	return time.Date(year, month, day, hour, minute, second, nanoseconds, zone), nil
 }
 
-// unixTime reads seconds, or the smaller units of Java, Postgres and pandas, from 2001 on.
-// A number that a date in figures has, such as 20250331, is none.
+// unixTime reads seconds, with a fraction too, or the smaller units of Java, Postgres and
+// pandas, from 2001 on. A number that a date in figures has, such as 20250331, is none.
 func unixTime(text string) (time.Time, bool) {
-	number, err := strconv.ParseInt(text, 10, 64)
+	if part := unixFraction.FindStringSubmatch(text); part != nil {
+		seconds, _ := strconv.ParseInt(part[1], 10, 64)
+		nanoseconds, _ := strconv.ParseInt((part[2] + "000000000")[:9], 10, 64)
+		return time.Unix(seconds, nanoseconds), true
+	}
+	number, err := strconv.ParseInt(withoutZeros(text), 10, 64)
 	switch {
 	case err != nil:
 	case number > 1e9 && number < 1e10:
@@ -55,6 +60,9 @@ func unixTime(text string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
+// unixFraction is what Postgres' extract(epoch) and Python's time() write.
+var unixFraction = regexp.MustCompile(`^([1-9]\d{9})\.(\d{1,9})\d*$`)
+
 var (
 	spreadsheetDay = regexp.MustCompile(`^\d{5}([.,]\d+)?$`)
 	dayOrMonth     = regexp.MustCompile(`^\d{1,2}[./-]\d{1,2}[./-](\d{2}|\d{4})\b`)
@@ -65,6 +73,8 @@ func notATime(text string) error {
 	switch {
 	case spreadsheetDay.MatchString(text):
 		return fmt.Errorf("%q is a spreadsheet's number of a day: give the column the format yyyy-mm-dd hh:mm, and export again", text)
+	case scientific.MatchString(text):
+		return fmt.Errorf("%q: a spreadsheet has rounded this number: give the column the format 0, and export again", text)
 	case dayOrMonth.MatchString(text):
 		return fmt.Errorf("%q has the day and the month in an order that differs by country: write it as 2025-03-31 08:00", text)
 	}

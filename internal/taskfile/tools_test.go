@@ -43,6 +43,9 @@ func TestListsAsToolsWriteThem(t *testing.T) {
 		{"CR alone", "task_id,sent_at,label\rt-1,1743379200,促销\r", one},
 		{"trailing rows and columns of commas", "task_id,sent_at,label,,\nt-1,2025-03-31T08:00:00+0800,促销,,\n,,,,\n,,\n\n", one},
 		{"headers in other spellings", "Task ID, Sent-At ,LABEL\nt-1,2025-03-31T00:00:00Z,促销", one},
+		{"a header as wide as Chinese", "ＴａｓｋＩＤ,sent＿at,名称\nt-1,2025-03-31 08:00,促销\n", one},
+		{"a header with a mark that nobody sees", "\ufeff\u200btask_id,sent_at,label\nt-1,2025-03-31 08:00 UTC+8,促销\n", one},
+		{"whole numbers as pandas writes them beside gaps", "task_id,sent_at,label,sdk_app_id\nt-1,1743379200.0,促销,\nt-2,,,1400000001.0\n", append(one[:1:1], taskfile.Entry{Line: 3, TaskID: "t-2", SDKAppID: 1400000001})},
 		{"a plain list", "t-1\nt-2\n", two},
 		{"a plain list with CRLF, blanks and commas", "\ufefft-1,\r\n t-2 ,\r\n,\r\n\r\n", two},
 		{"a plain list in quotes", "\"t-1\"\n\"t-2\"\n", two},
@@ -85,6 +88,7 @@ func TestTimesAsToolsWriteThem(t *testing.T) {
 		"2025-03-31 08:00:00+08", "2025-03-31T08:00:00+0800", "2025-03-31T08:00:00+08:00", "2025-03-31 00:00:00Z", "2025-03-31 08:00:00 +0800",
 		"2025-03-31 08:00:00.000+08", "2025-03-31T00:00:00.000000Z", "2025-03-31 00:00:00 UTC", "2025-03-31t00:00:00z", "2025-03-30 20:00:00-04",
 		"2025-03-31 08:05:43+08:05:43", "1743379200", "2025-03-31 08:00", "2025/03/31 08:00:00", "2025/3/31 8:00",
+		"1743379200.000000", "1743379200.0", "1743379200000.0", "2025-03-31 08:00:00 UTC+8", "2025-03-31 08:00 GMT+8", "2025/3/31 8:00 (UTC+08:00)", "2025-03-30 20:00 utc-4",
 	} {
 		if got, err := taskfile.ParseTime(text, beijing); err != nil || !got.Equal(want) {
 			t.Errorf("%s is read as %s, %v", text, got, err)

@@ -46,6 +46,7 @@ func TestSyntaxProblemsNameTheirLine(t *testing.T) {
 		{"an open brace", "a: {\n", "f:1: a value is missing, or a [ or { is not closed"},
 		{"a list that is indented twice", "- a: 1\n - b\n", "f:1: this line, or one below it, is not indented"},
 		{"a key alone", "a: 1\nb\n", "f:2: the line, or the one before it, has no colon"},
+		{"a merge key", "a: &x {b: 1}\n<<: *x\n", "f:2: the merge key << is not supported: write the keys in each entry"},
 		{"an odd escape", `a: "\q"`, "f:1: an unknown escape follows a backslash"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
