@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/sethvargo/go-envconfig"
 
@@ -29,7 +30,7 @@ func TestAnOutputThatIsLostIsReported(t *testing.T) {
 			var stderr bytes.Buffer
 			lost := iotest.ErrReader(test.err)
 			code := Run(t.Context(), []string{"sandbox", "--help"}, Environment{
-				Stdout: writerOf(lost.Read), Stderr: &stderr, Lookuper: envconfig.MapLookuper(nil),
+				Stdout: writerOf(lost.Read), Stderr: &stderr, Lookuper: envconfig.MapLookuper(nil), Now: time.Now,
 			})
 			if code != int(test.code) || !strings.Contains(stderr.String(), test.says) || test.says == "" && stderr.Len() > 0 {
 				t.Errorf("it exits with %d and says %q", code, stderr.String())
