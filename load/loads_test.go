@@ -218,12 +218,14 @@ func TestLoadsOfOneAppShareATransaction(t *testing.T) {
 			want = append(want, fmt.Sprintf("%d %d %d %d %d %d", day, count+int64(day), count, count, round+1, 3*round))
 		}
 		equal(t, "what is stored of each day", want, f.rows(`
-			SELECT day - $1::date,
-				(SELECT err_count FROM pushloss.stage_loss AS s WHERE s.day = l.day AND s.task_key = l.task_key),
-				(SELECT err_count FROM pushloss.platform_loss AS s WHERE s.day = l.day AND s.task_key = l.task_key),
-				(SELECT err_count FROM pushloss.stage_loss AS s WHERE s.day = l.day AND s.task_key <> l.task_key),
-				pulls, (SELECT count(*) FROM pushloss.loss_change AS c WHERE c.day = l.day)
-			FROM pushloss.ledger AS l WHERE task_key = $2 ORDER BY 1`, march.UTC(), f.taskA.Key))
+			SELECT l.day - $1::date, a.err_count, p.err_count, b.err_count, l.pulls, coalesce(c.changes, 0)
+			FROM pushloss.ledger AS l
+			JOIN pushloss.stage_loss AS a USING (sdk_app_id, day, task_key)
+			JOIN pushloss.platform_loss AS p USING (sdk_app_id, day, task_key)
+			JOIN pushloss.stage_loss AS b ON b.sdk_app_id = l.sdk_app_id AND b.day = l.day AND b.task_key <> l.task_key
+			LEFT JOIN (SELECT sdk_app_id, day, count(*) AS changes FROM pushloss.loss_change GROUP BY sdk_app_id, day) AS c
+				ON c.sdk_app_id = l.sdk_app_id AND c.day = l.day
+			WHERE l.task_key = $2 ORDER BY 1`, march.UTC(), f.taskA.Key))
 		equal(t, "when each task last had figures", []string{"true true", "true true"}, f.rows(
 			`SELECT last_figures_at = $1, answered FROM pushloss.task_summary`, loadedAt.Add(time.Duration((round+1)*days-1)*time.Minute)))
 		equal(t, "transactions", []string{fmt.Sprint(load.LoadsOfApp + 1)}, f.rows(`
