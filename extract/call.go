@@ -24,6 +24,7 @@ type message struct {
 	path  string
 	body  []byte
 	known func(digest [sha256.Size]byte) bool // of its answer; may be nil
+	left  func()                              // may be nil
 }
 
 // call makes one call. Its failure is an *Error, except for the error of ctx or of the
@@ -38,6 +39,9 @@ func (c *Client) call(ctx context.Context, m message, isRetry bool) (Answer, err
 	turn, err := c.pacer.Begin(ctx)
 	if err != nil {
 		return Answer{}, err
+	}
+	if m.left != nil {
+		m.left()
 	}
 	answer, outcome, failed := c.send(ctx, turn, userSig, m, redact)
 	turn.Done()

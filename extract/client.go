@@ -161,10 +161,11 @@ func (u unredirected) RoundTrip(request *http.Request) (*http.Response, error) {
 
 // NewTransport returns the connection pool that all clients of a process share.
 func NewTransport() *http.Transport {
+	const idle = 128 // a thousand apps have about as many calls under way at once
 	dialer := &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
 		Proxy: http.ProxyFromEnvironment, DialContext: dialer.DialContext, ForceAttemptHTTP2: true,
-		MaxIdleConns: 100, MaxIdleConnsPerHost: 16, IdleConnTimeout: 90 * time.Second,
+		MaxIdleConns: idle, MaxIdleConnsPerHost: idle, IdleConnTimeout: 90 * time.Second,
 		TLSHandshakeTimeout: 10 * time.Second, ResponseHeaderTimeout: time.Minute, ExpectContinueTimeout: time.Second,
 	}
 }
@@ -178,7 +179,7 @@ func (c *Client) Pull(ctx context.Context, request Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, &Error{Class: BadRequest, Info: err.Error(), Hint: adviceReport}
 	}
-	answer, err := c.retry(ctx, message{request.Stream.Path(), body, request.Known}, c.tries(request))
+	answer, err := c.retry(ctx, message{request.Stream.Path(), body, request.Known, request.Left}, c.tries(request))
 	var failed *Error
 	if errors.As(err, &failed) && failed.Class == BadRequest && len(request.Tasks) > 0 {
 		failed.Hint = adviceTasks // the same request without tasks may be valid

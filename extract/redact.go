@@ -44,8 +44,17 @@ type redactor struct {
 	filter  [1 << 10]uint64 // a bit for the hash of each gram
 }
 
-// place is the position of a gram in a form; forms count from 1.
-type place struct{ form, at uint32 }
+// place is the position of a gram in a form: the form's number, which counts from 1, in the
+// upper 8 bits, and where in it. A credential has some thirty forms.
+type place uint32
+
+const (
+	placeBits = 24
+	maxForm   = 1 << placeBits // bytes
+)
+
+func placeIn(form, at int) place   { return place(form)<<placeBits | place(at) }
+func (p place) in() (form, at int) { return int(p >> placeBits), int(p & (maxForm - 1)) }
 
 // grams finds the places of a gram: a hash table where a place has the next empty slot.
 // Each app has some thousands for as long as its job runs: a map takes four times the
@@ -57,7 +66,7 @@ func newGrams(n int) grams { return make(grams, 1<<bits.Len(uint(n+n/3))) }
 
 func (g grams) add(hash uint64, p place) {
 	i := g.first(hash)
-	for g[i].form != 0 {
+	for g[i] != 0 {
 		i = (i + 1) & (len(g) - 1)
 	}
 	g[i] = p
@@ -69,7 +78,7 @@ func (g grams) first(hash uint64) int { return int(hash >> bits.LeadingZeros64(u
 // places yields the places of all grams with the hash, and some others.
 func (g grams) places(hash uint64) iter.Seq[place] {
 	return func(yield func(place) bool) {
-		for i := g.first(hash); g[i].form != 0 && yield(g[i]); i = (i + 1) & (len(g) - 1) {
+		for i := g.first(hash); g[i] != 0 && yield(g[i]); i = (i + 1) & (len(g) - 1) {
 		}
 	}
 }
@@ -134,11 +143,11 @@ func lowerEscapes(text string) string { return escapes.ReplaceAllStringFunc(text
 
 // seek has the pieces of a form found.
 func (r *redactor) seek(number int, form string) {
-	for at := 0; at+gram <= len(form); at++ {
+	for at := 0; at+gram <= min(len(form), maxForm); at++ {
 		hash := hashOf(binary.LittleEndian.Uint64([]byte(form[at:])))
 		word, bit := slot(hash)
 		r.filter[word] |= bit
-		r.grams.add(hash, place{uint32(number) + 1, uint32(at)})
+		r.grams.add(hash, placeIn(number+1, at))
 	}
 }
 
@@ -161,7 +170,8 @@ func (r *redactor) next(text []byte, offset int) (start, end int, found bool) {
 			continue
 		}
 		for p := range r.grams.places(hash) {
-			form, at := r.long[p.form-1], int(p.at)
+			number, at := p.in()
+			form := r.long[number-1]
 			if form[at:at+gram] != string(text[i:i+gram]) {
 				continue
 			}

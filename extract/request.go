@@ -25,6 +25,8 @@ type Request struct {
 	// Known, if set, reports by its SHA-256 whether an answer was accepted before. The client
 	// does not read such an answer.
 	Known func(digest [sha256.Size]byte) bool
+	// Left, if set, is called when a call of the request leaves: its wait for the pace is over.
+	Left func()
 }
 
 // body is the request in the API's form; an error means that the caller exceeded a

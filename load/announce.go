@@ -22,7 +22,7 @@ const sqlAnnounceCalls = `
 // holds the lock, so a success also proves that the lock is still held. Calls that are
 // announced at the same time share a statement and its commit.
 func (l *AppLock) AnnounceCall(context.Context) error {
-	if err := l.session.announcing.join(l); err != nil {
+	if err := l.join(l.session.announcing); err != nil {
 		return fmt.Errorf("announce a call of app %d: %w", l.sdkAppID, err)
 	}
 	return nil

@@ -2,9 +2,7 @@ package load
 
 // Gathered is how many announcements wait for the next round.
 func Gathered(s *Session) int {
-	s.announcing.mu.Lock()
-	defer s.announcing.mu.Unlock()
-	return len(s.announcing.waiting)
+	return s.announcing.Waiting()
 }
 
 // Loads is how many transactions of loads are under way, and how many loads wait to share one.

@@ -57,7 +57,7 @@ const (
 // process holds the lock, after a moment if a load of the previous holder still runs.
 func (s *Session) LockApp(ctx context.Context, sdkAppID int64) (*AppLock, error) {
 	lock := &AppLock{session: s, sdkAppID: sdkAppID}
-	err := s.locking.join(lock)
+	err := lock.join(s.locking)
 	if err == nil {
 		err = lock.awaitLoads(ctx)
 	}
@@ -145,7 +145,7 @@ func (l *AppLock) awaitLoads(ctx context.Context) error {
 	for end := time.Now().Add(fenceWait); l.loading; {
 		err := sleep(ctx, fencePause)
 		if err == nil {
-			err = l.session.fencing.join(l)
+			err = l.join(l.session.fencing)
 		}
 		if err == nil && l.loading && time.Now().After(end) {
 			err = &BusyError{SDKAppID: l.sdkAppID, Holder: "a process that is gone, whose last load the server has not given up yet"}
@@ -232,7 +232,7 @@ func (db *DB) UnderLock(ctx context.Context, sdkAppID int64, holder string, wait
 }
 
 // Unlock lets others work on the app.
-func (l *AppLock) Unlock(context.Context) error { return l.session.unlocking.join(l) }
+func (l *AppLock) Unlock(context.Context) error { return l.join(l.session.unlocking) }
 
 func unlockApps(ctx context.Context, conn *pgx.Conn, round []*member) error {
 	ids, _ := apps(round)

@@ -2,87 +2,47 @@ package load
 
 import (
 	"cmp"
+	"context"
 	"slices"
-	"sync"
+
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/rounds"
 )
 
-// maxRound is how many apps one round serves at most: a round of locks must not fill the
-// server's table of locks.
+// maxRound is how many apps one round of locks or calls serves at most: a round of locks must
+// not fill the server's table of locks.
 const maxRound = 256
-
-// rounds serves the locks of many apps together: while one round is under way, the next
-// one gathers. So a thousand apps cost a statement and a commit per round, not per app. A
-// single app does not wait.
-type rounds struct {
-	// serve does what a round's members want, and sets their errors. No app is in a round
-	// twice.
-	serve func([]*member)
-
-	mu      sync.Mutex
-	waiting []*member
-	busy    bool
-}
 
 // member is an app's place in a round.
 type member struct {
 	*AppLock
-	err  error
-	done chan struct{}
+	err error
 }
 
-// join takes part in the next round and waits for its end.
-func (r *rounds) join(lock *AppLock) error {
-	m := &member{AppLock: lock, done: make(chan struct{})}
-	r.mu.Lock()
-	r.waiting = append(r.waiting, m)
-	if !r.busy {
-		r.busy = true
-		go r.work()
-	}
-	r.mu.Unlock()
-	<-m.done
-	return m.err
-}
-
-// work serves rounds until no member waits.
-func (r *rounds) work() {
-	for {
-		round := r.next()
-		if len(round) == 0 {
-			return
+// together has apps share a step on the session's connection. Its error is that of every
+// member. The step gets them by app: rows that several processes lock in the same order cause
+// no deadlock.
+func (s *Session) together(what string, step func(context.Context, *pgx.Conn, []*member) error) *rounds.Rounds[*AppLock, error] {
+	return rounds.New(func(ctx context.Context, locks []*AppLock) ([]error, error) {
+		members := make([]*member, len(locks))
+		for i, lock := range locks {
+			members[i] = &member{AppLock: lock}
 		}
-		r.serve(round)
-		for _, m := range round {
-			close(m.done)
+		byApp := slices.SortedFunc(slices.Values(members), func(a, b *member) int { return cmp.Compare(a.sdkAppID, b.sdkAppID) })
+		err := s.do(ctx, func(ctx context.Context, conn *pgx.Conn) error { return step(ctx, conn, byApp) })
+		errs := make([]error, len(members))
+		for i, m := range members {
+			errs[i] = m.err
 		}
-	}
+		return errs, err
+	}, rounds.Options[*AppLock]{What: what, Most: maxRound, Key: func(l *AppLock) int64 { return l.sdkAppID }})
 }
 
-// next takes those of the next round, by app: rows that several processes lock in the
-// same order cause no deadlock.
-func (r *rounds) next() []*member {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var round, later []*member
-	taken := make(map[int64]bool, len(r.waiting))
-	for _, m := range r.waiting {
-		if taken[m.sdkAppID] || len(round) == maxRound {
-			later = append(later, m)
-			continue
-		}
-		taken[m.sdkAppID] = true
-		round = append(round, m)
-	}
-	r.waiting, r.busy = later, len(round) > 0
-	slices.SortFunc(round, func(a, b *member) int { return cmp.Compare(a.sdkAppID, b.sdkAppID) })
-	return round
-}
-
-// fail sets the error of all members.
-func fail(round []*member, err error) {
-	for _, m := range round {
-		m.err = err
-	}
+// join takes the lock's part in the next round of a step, whatever else ends meanwhile.
+func (l *AppLock) join(step *rounds.Rounds[*AppLock, error]) error {
+	refused, err := step.Ask(context.Background(), l)
+	return cmp.Or(err, refused)
 }
 
 // apps are the SDKAppIDs of the members, epochs their epochs.

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/internal/postgres"
+	"pushloss/internal/rounds"
 )
 
 var (
@@ -51,7 +52,7 @@ type Session struct {
 	backend uint32 // the server's process, which holds the locks
 
 	// The apps' requests to conn, in separate rounds.
-	locking, fencing, announcing, unlocking rounds
+	locking, fencing, announcing, unlocking *rounds.Rounds[*AppLock, error]
 	loads                                   loads
 
 	lost    context.CancelCauseFunc
@@ -72,8 +73,8 @@ func (db *DB) OpenSession(ctx context.Context, holder string) (*Session, context
 		return nil, nil, fmt.Errorf("take a connection for locks: %w", err)
 	}
 	s := &Session{db: db, holder: holder, conn: conn, release: release, ended: make(chan struct{})}
-	s.locking.serve, s.fencing.serve = s.together(s.lockApps), s.together(s.lookAtLoads)
-	s.announcing.serve, s.unlocking.serve = s.together(s.announceCalls), s.together(unlockApps)
+	s.locking, s.fencing = s.together("take the locks of apps", s.lockApps), s.together("look for loads of earlier holders", s.lookAtLoads)
+	s.announcing, s.unlocking = s.together("announce calls", s.announceCalls), s.together("release the locks of apps", unlockApps)
 	s.loads.serve = s.loadTogether
 	s.broken, s.breaks = context.WithCancel(context.Background())
 	// A server that gets no heartbeat gives the locks to others, while a proxy or pooler
@@ -185,15 +186,4 @@ func (s *Session) do(ctx context.Context, step func(context.Context, *pgx.Conn) 
 		return fmt.Errorf("%w: %w", ErrLockLost, err)
 	}
 	return err
-}
-
-// together is a round's step on the session's connection. Its error is that of every
-// member.
-func (s *Session) together(step func(context.Context, *pgx.Conn, []*member) error) func([]*member) {
-	return func(round []*member) {
-		err := s.do(context.Background(), func(ctx context.Context, conn *pgx.Conn) error { return step(ctx, conn, round) })
-		if err != nil {
-			fail(round, err)
-		}
-	}
 }

@@ -33,7 +33,7 @@ func (w *appWork) ask(ctx context.Context, r request, by *worker) (answered bool
 	if r.trial || r.once {
 		tries = 1
 	}
-	answer, err := w.client.Pull(ctx, extract.Request{Stream: r.stream, Window: r.window, Tasks: r.taskIDs(), Tries: tries, Known: r.known})
+	answer, err := w.client.Pull(ctx, extract.Request{Stream: r.stream, Window: r.window, Tasks: r.taskIDs(), Tries: tries, Known: r.known, Left: by.left})
 	var failed *extract.Error
 	if errors.As(err, &failed) {
 		switch {
@@ -64,7 +64,9 @@ func (w *appWork) ask(ctx context.Context, r request, by *worker) (answered bool
 		Body: answer.Body, Digest: answer.Digest, SentAt: answer.SentAt,
 		Trusted: w.policy.remembered(r.day, w.now()), Settled: w.policy.settles(r.day, w.asOf()),
 	}
-	by.received()
+	if !r.split { // else further parts follow
+		by.received()
+	}
 	outcome, err := w.store(ctx, &pull, answer, by)
 	var unreadable *unreadableError
 	switch {

@@ -18,56 +18,67 @@ const (
 // worker executes one request at a time.
 type worker struct {
 	normalizer transform.Normalizer
-	received   func() // lets another worker make a request
+	// left lets the next request begin, and received ends this one's part in requestsPerApp.
+	// Both may be called again.
+	left, received func()
 }
 
 func newWorker() *worker {
-	return &worker{normalizer: transform.Normalizer{MaxRows: maxRows}, received: func() {}}
+	return &worker{normalizer: transform.Normalizer{MaxRows: maxRows}, left: func() {}, received: func() {}}
 }
 
-// crew is the workers on an app's requests. It grows as far as some make requests while
-// others load: an app at a call a second needs one more than requestsPerApp.
+// crew executes requests beside each other. The next one begins when the call of the one
+// before has left: more of them would only wait for the app's pace, and each takes memory.
 type crew struct {
-	work  func() // what each of them does
-	slots chan struct{}
-	wait  sync.WaitGroup
+	// Each has an element for a worker: the one whose call has not left, those whose requests
+	// are under way, and all.
+	next, underWay, all chan struct{}
+	wait                sync.WaitGroup
 
-	mu               sync.Mutex
-	workers, loading int
+	mu   sync.Mutex
+	free []*worker
 }
 
-// count notes that more workers load, or fewer, and begins further ones.
-func (c *crew) count(loading int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.loading += loading
-	for c.workers-c.loading < requestsPerApp && c.workers < workersPerApp {
-		c.workers++
-		c.wait.Go(c.work)
-	}
+func newCrew() *crew {
+	return &crew{next: make(chan struct{}, 1), underWay: make(chan struct{}, requestsPerApp), all: make(chan struct{}, workersPerApp)}
 }
 
-// one has a worker execute a request once there is a slot for it. Until its answer is
-// received, or it has failed for good, no other has the slot.
-func (c *crew) one(ctx context.Context, by *worker, do func() (more bool)) (more bool) {
-	select {
-	case c.slots <- struct{}{}:
-	case <-ctx.Done():
-		return false
-	}
-	received := false
-	by.received = func() {
-		if !received { // a request that is split has several answers
-			received = true
-			<-c.slots
-			c.count(1)
+// begin has a worker execute a request once there is room for it. It returns false if ctx
+// ends before.
+func (c *crew) begin(ctx context.Context, do func(*worker)) bool {
+	for _, room := range []chan struct{}{c.all, c.underWay, c.next} {
+		select {
+		case room <- struct{}{}:
+		case <-ctx.Done():
+			return false
 		}
 	}
-	more = do()
-	if received {
-		c.count(-1)
-	} else {
-		<-c.slots
+	c.wait.Go(func() {
+		by := c.take()
+		by.left, by.received = sync.OnceFunc(func() { <-c.next }), sync.OnceFunc(func() { <-c.underWay })
+		do(by)
+		by.left()
+		by.received()
+		c.give(by)
+		<-c.all
+	})
+	return true
+}
+
+func (c *crew) take() *worker {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := len(c.free)
+	if n == 0 {
+		return newWorker()
 	}
-	return more
+	by := c.free[n-1]
+	c.free = c.free[:n-1]
+	return by
+}
+
+func (c *crew) give(by *worker) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.free = append(c.free, by)
 }

@@ -8,67 +8,66 @@ import (
 	"time"
 )
 
-func TestACrewGrowsWithTheLoadsButNotItsRequests(t *testing.T) {
+func TestACrewKeepsThePaceWithAsFewWorkersAsThatTakes(t *testing.T) {
 	t.Parallel()
-	const calls = 400
+	const calls = 100
 	for _, tt := range []struct {
-		name          string
-		call, load    time.Duration
-		pace          time.Duration // one call each
-		workers       int
-		mostRequested int32
+		name             string
+		pace, call, load time.Duration
+		workers          int32
+		took             time.Duration
 	}{
-		{"loads that take long", time.Millisecond, time.Second, 0, workersPerApp, requestsPerApp},
-		{"calls that take long", time.Second, time.Millisecond, 0, requestsPerApp + requestsPerApp, requestsPerApp},
-		{"a call a second", 100 * time.Millisecond, 10 * time.Millisecond, time.Second, requestsPerApp + 1, requestsPerApp},
+		{"quick answers", time.Second, 100 * time.Millisecond, 10 * time.Millisecond, 2, calls * time.Second},
+		{"answers that take longer than the pace allows", time.Second, 2500 * time.Millisecond, 10 * time.Millisecond, 4, (calls + 3) * time.Second},
+		{"loads that take long", time.Second, 100 * time.Millisecond, 5 * time.Second, 7, (calls + 6) * time.Second},
+		{"loads that never keep up", time.Millisecond, time.Millisecond, time.Minute, workersPerApp, (calls/workersPerApp + 1) * time.Minute},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				var requests, most, done atomic.Int32
+				var working, most, asking, mostAsked atomic.Int32
 				pace := make(chan struct{}, 1)
-				c := crew{slots: make(chan struct{}, requestsPerApp)}
-				c.work = func() {
-					by := newWorker()
-					for c.one(t.Context(), by, func() bool {
-						if done.Add(1) > calls {
-							return false
-						}
-						if n := requests.Add(1); n > most.Load() {
-							most.Store(n)
-						}
+				c, begun := newCrew(), time.Now()
+				for range calls {
+					c.begin(t.Context(), func(by *worker) {
+						most.Store(max(most.Load(), working.Add(1)))
+						asking.Add(1)
 						pace <- struct{}{}
 						time.Sleep(tt.pace)
 						<-pace
+						by.left()
 						time.Sleep(tt.call)
-						requests.Add(-1)
+						by.left() // a further call of the same request
+						mostAsked.Store(max(mostAsked.Load(), asking.Load()))
+						asking.Add(-1)
 						by.received()
 						time.Sleep(tt.load)
-						by.received()
-						return true
-					}) {
-					}
+						working.Add(-1)
+					})
 				}
-				c.count(0)
 				c.wait.Wait()
-				if c.workers > tt.workers || tt.workers == workersPerApp && c.workers < tt.workers || most.Load() != tt.mostRequested {
-					t.Errorf("%d workers made %d requests at once; want %d and %d", c.workers, most.Load(), tt.workers, tt.mostRequested)
+				if took := time.Since(begun); most.Load() > tt.workers || took > tt.took+time.Second {
+					t.Errorf("it took %s and %d workers at once, want %s and %d", took, most.Load(), tt.took, tt.workers)
 				}
-				if len(c.slots) > 0 || c.loading != 0 {
-					t.Errorf("at the end %d slots are taken and %d load", len(c.slots), c.loading)
+				if mostAsked.Load() > requestsPerApp || len(c.all)+len(c.underWay)+len(c.next) > 0 {
+					t.Errorf("%d requests were under way at once; at the end %d workers are left", mostAsked.Load(), len(c.all)+len(c.underWay)+len(c.next))
 				}
 			})
 		})
 	}
 }
 
-func TestAWorkerWaitsForASlotNoLongerThanForTheJob(t *testing.T) {
+func TestARequestWaitsForRoomNoLongerThanForTheJob(t *testing.T) {
 	t.Parallel()
-	c := crew{slots: make(chan struct{}, 1)}
-	c.slots <- struct{}{}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if c.one(ctx, newWorker(), func() bool { t.Error("a request is made"); return true }) {
-		t.Error("the worker goes on")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		c, goOn := newCrew(), make(chan struct{})
+		c.begin(ctx, func(*worker) { <-goOn })
+		time.AfterFunc(time.Second, cancel)
+		if c.begin(ctx, func(*worker) { t.Error("a request is made") }) {
+			t.Error("the crew has room before the call of the first request has left")
+		}
+		close(goOn)
+		c.wait.Wait()
+	})
 }

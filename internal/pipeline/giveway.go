@@ -35,7 +35,7 @@ func (g *giveWay) due(ctx context.Context, lastTime bool) (due appPlan, ok bool,
 		return appPlan{}, false, nil
 	}
 	g.looked = time.Now()
-	run, err := g.newest.get(ctx)
+	run, err := g.newest.Ask(ctx, struct{}{})
 	if err != nil || run.ID <= g.seen {
 		return appPlan{}, false, err
 	}

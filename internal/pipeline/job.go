@@ -15,6 +15,7 @@ import (
 	"pushloss/internal/calendar"
 	"pushloss/internal/postgres"
 	"pushloss/internal/problem"
+	"pushloss/internal/rounds"
 	"pushloss/load"
 )
 
@@ -35,7 +36,7 @@ type job struct {
 
 	clocks clocks
 	// newest is the newest run.
-	newest shared[load.Run]
+	newest *rounds.Rounds[struct{}, load.Run]
 
 	mu       sync.Mutex
 	progress Progress
@@ -55,9 +56,9 @@ func (j *job) execute(ctx context.Context, apps []App) (Report, error) {
 		return Report{}, err
 	}
 	report := Report{Kind: j.kind, StartedAt: j.opts.Now()}
-	clock := shared[time.Time]{ask: j.opts.DatabaseNow}
-	j.clocks = clocks{now: j.opts.Now, database: clock.get, databaseAhead: database.Sub(report.StartedAt)}
-	j.newest.ask = j.newestRun
+	clock := rounds.Same("read the database's clock", j.opts.DatabaseNow)
+	j.clocks = clocks{now: j.opts.Now, database: func(ctx context.Context) (time.Time, error) { return clock.Ask(ctx, struct{}{}) }, databaseAhead: database.Sub(report.StartedAt)}
+	j.newest = rounds.Same("look for a run that wants an app", j.newestRun)
 	report.RunID, err = session.StartRun(ctx, j.kind, report.StartedAt)
 	if err != nil {
 		return Report{}, err

@@ -77,7 +77,7 @@ func (s *spanWork) prove(ctx context.Context, r spanRequest, by *worker) (*load.
 	}
 	ids := taskIDs(refs)
 	s.countCall()
-	answer, err := s.client.Pull(ctx, extract.Request{Stream: r.stream, Window: window, Tasks: ids})
+	answer, err := s.client.Pull(ctx, extract.Request{Stream: r.stream, Window: window, Tasks: ids, Left: by.left})
 	if err != nil {
 		return nil, load.SpanOutcome{}, err
 	}

@@ -130,7 +130,8 @@ func (s *spanWork) proveAgain(ctx context.Context) error {
 	}
 	agreed := make(map[*load.SpanPull][]load.SpanTask)
 	answers := withoutErrors(slices.Collect(maps.Keys(byAnswer)))
-	err := each(context.WithoutCancel(ctx), s.appWork, answers, func(ctx context.Context, answer *load.SpanPull, _ *worker) (bool, error) {
+	err := each(context.WithoutCancel(ctx), s.appWork, answers, func(ctx context.Context, answer *load.SpanPull, by *worker) (bool, error) {
+		by.left() // it makes no call
 		again := *answer
 		again.Tasks = byAnswer[answer]
 		outcome, err := s.lock.Prove(ctx, again, s.now())

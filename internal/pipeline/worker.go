@@ -103,58 +103,31 @@ func (w *appWork) doPart(ctx context.Context, db *load.DB, in part) error {
 
 // each executes requests by a few workers.
 func each[R any](ctx context.Context, w *appWork, requests iter.Seq2[R, error], do func(context.Context, R, *worker) (answered bool, err error)) error {
-	next, stop := iter.Pull2(requests)
-	defer stop()
-
-	// The first answer proves the settings. Until then only one request runs at a time,
-	// so that a wrong key is refused once and not by every worker.
-	by := newWorker()
-	for !w.proven {
-		request, err, ok := next()
-		if !ok {
-			return nil
-		}
-		if err == nil {
-			w.proven, err = do(ctx, request, by)
-		}
-		if err != nil {
-			return err
-		}
-	}
-
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	stopFor := func(err error) { cancel(&stopError{err}) } // the first one stays
-	var turn sync.Mutex
-	c := crew{slots: make(chan struct{}, requestsPerApp)}
-	take := func() (r R, ok bool) {
-		turn.Lock()
-		defer turn.Unlock()
-		if ctx.Err() != nil {
-			return r, false
-		}
-		r, err, ok := next()
-		if err != nil {
+	c, alone := newCrew(), newWorker()
+	for request, err := range requests {
+		switch {
+		case err != nil:
 			stopFor(err)
-		}
-		return r, ok && err == nil
-	}
-	c.work = func() {
-		by := newWorker()
-		for c.one(ctx, by, func() (more bool) {
-			request, ok := take()
-			if !ok {
-				return false
-			}
-			_, err := do(ctx, request, by)
-			if err != nil {
+		case !w.proven:
+			// The first answer proves the settings. Until then only one request runs at a time,
+			// so that a wrong key is refused once and not by every worker.
+			if w.proven, err = do(ctx, request, alone); err != nil {
 				stopFor(err)
 			}
-			return err == nil
-		}) {
+		default:
+			c.begin(ctx, func(by *worker) {
+				if _, err := do(ctx, request, by); err != nil {
+					stopFor(err)
+				}
+			})
+		}
+		if ctx.Err() != nil {
+			break
 		}
 	}
-	c.count(0)
 	c.wait.Wait()
 	cause := context.Cause(ctx)
 	var stopped *stopError

@@ -1,0 +1,137 @@
+// Package rounds lets many apps share the cost of a question, such as a statement and its
+// commit: while one round is under way, the next one gathers. An app alone does not wait.
+package rounds
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// timeout limits a round.
+const timeout = 30 * time.Second
+
+// Rounds answers questions in rounds. Those that are asked while a round is under way share
+// the next one, so no answer is older than its question. It is safe for concurrent use.
+type Rounds[Q, A any] struct {
+	answer func(context.Context, []Q) ([]A, error)
+	opts   Options[Q]
+
+	mu      sync.Mutex
+	waiting []*asked[Q, A]
+	busy    bool
+}
+
+// Options are those of Rounds.
+type Options[Q any] struct {
+	// What names what is shared.
+	What string
+	// Most limits a round; 0 means no limit.
+	Most int
+	// Key, if set, gives questions of which no round has two with the same one.
+	Key func(Q) int64
+}
+
+type asked[Q, A any] struct {
+	question Q
+	answer   A
+	err      error
+	done     chan struct{}
+}
+
+// New returns rounds whose answers come from a function: one for each question, in their
+// order, or an error, which all get.
+func New[Q, A any](answer func(context.Context, []Q) ([]A, error), opts Options[Q]) *Rounds[Q, A] {
+	return &Rounds[Q, A]{answer: answer, opts: opts}
+}
+
+// Same returns rounds of one question, whose answer all of a round share.
+func Same[A any](what string, answer func(context.Context) (A, error)) *Rounds[struct{}, A] {
+	return New(func(ctx context.Context, round []struct{}) ([]A, error) {
+		one, err := answer(ctx)
+		return slices.Repeat([]A{one}, len(round)), err
+	}, Options[struct{}]{What: what})
+}
+
+// Ask takes part in the next round, and waits for its end or that of ctx. The end of ctx does
+// not end the round, which others share.
+func (r *Rounds[Q, A]) Ask(ctx context.Context, question Q) (answer A, err error) {
+	a := &asked[Q, A]{question: question, done: make(chan struct{})}
+	r.mu.Lock()
+	r.waiting = append(r.waiting, a)
+	if !r.busy {
+		r.busy = true
+		go r.work(context.WithoutCancel(ctx))
+	}
+	r.mu.Unlock()
+	select {
+	case <-a.done:
+		return a.answer, a.err
+	case <-ctx.Done():
+		return answer, context.Cause(ctx)
+	}
+}
+
+// Waiting is how many wait for the next round.
+func (r *Rounds[Q, A]) Waiting() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.waiting)
+}
+
+// work answers rounds until nobody waits.
+func (r *Rounds[Q, A]) work(ctx context.Context) {
+	for {
+		round := r.next()
+		if len(round) == 0 {
+			return
+		}
+		r.serve(ctx, round)
+	}
+}
+
+func (r *Rounds[Q, A]) next() []*asked[Q, A] {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var round, later []*asked[Q, A]
+	taken := make(map[int64]bool)
+	for _, a := range r.waiting {
+		var key int64
+		if r.opts.Key != nil {
+			key = r.opts.Key(a.question)
+		}
+		if taken[key] || r.opts.Most > 0 && len(round) == r.opts.Most {
+			later = append(later, a)
+			continue
+		}
+		taken[key] = r.opts.Key != nil
+		round = append(round, a)
+	}
+	r.waiting, r.busy = later, len(round) > 0
+	return round
+}
+
+// serve answers a round. A panic ends the process: the work is nobody's own, so no app can
+// take the blame, and what others share may be in any state. The message names what it was.
+func (r *Rounds[Q, A]) serve(ctx context.Context, round []*asked[Q, A]) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	defer func() {
+		if value := recover(); value != nil {
+			panic(fmt.Sprintf("%s, for %d at once: %v", r.opts.What, len(round), value))
+		}
+	}()
+	questions := make([]Q, len(round))
+	for i, a := range round {
+		questions[i] = a.question
+	}
+	answers, err := r.answer(ctx, questions)
+	for i, a := range round {
+		if a.err = err; err == nil {
+			a.answer = answers[i]
+		}
+		close(a.done)
+	}
+}

@@ -1,0 +1,115 @@
+package rounds
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+)
+
+// ask asks 0 and, while that round is under way, the others. It returns the rounds, and the
+// answers to each question.
+func ask(t *testing.T, opts Options[int64], fails error, others ...int64) (served [][]int64, answers map[int64][]int64) {
+	t.Helper()
+	answers = make(map[int64][]int64)
+	synctest.Test(t, func(t *testing.T) {
+		goOn := make(chan struct{})
+		r := New(func(_ context.Context, round []int64) ([]int64, error) {
+			served = append(served, round)
+			<-goOn
+			doubled := slices.Clone(round)
+			for i := range doubled {
+				doubled[i] *= 2
+			}
+			return doubled, fails
+		}, opts)
+		var mu sync.Mutex
+		var wait sync.WaitGroup
+		for _, question := range append([]int64{0}, others...) {
+			wait.Go(func() {
+				answer, err := r.Ask(t.Context(), question)
+				if !errors.Is(err, fails) {
+					t.Errorf("the error is %v", err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				answers[question] = append(answers[question], answer)
+			})
+			synctest.Wait()
+		}
+		close(goOn)
+		wait.Wait()
+		synctest.Wait()
+		if r.busy || r.Waiting() > 0 {
+			t.Errorf("at the end %d wait", r.Waiting())
+		}
+	})
+	return served, answers
+}
+
+func TestARoundHasAllThatCameDuringTheOneBefore(t *testing.T) {
+	t.Parallel()
+	served, answers := ask(t, Options[int64]{}, nil, 20, 7, 7, 1)
+	if len(served) != 2 || !slices.Equal(served[1], []int64{20, 7, 7, 1}) {
+		t.Errorf("the rounds are %v: want one of 0, and one of the others", served)
+	}
+	if !slices.Equal(answers[7], []int64{14, 14}) || !slices.Equal(answers[20], []int64{40}) {
+		t.Errorf("the answers are %v", answers)
+	}
+}
+
+func TestARoundHasNoKeyTwiceAndIsBounded(t *testing.T) {
+	t.Parallel()
+	served, answers := ask(t, Options[int64]{Most: 3, Key: func(q int64) int64 { return q % 10 }}, nil, 5, 15, 25, 1, 2, 3)
+	want := [][]int64{{0}, {5, 1, 2}, {15, 3}, {25}}
+	if !slices.EqualFunc(served, want, slices.Equal[[]int64]) || len(answers) != 7 {
+		t.Errorf("the rounds are %v, want %v; the answers %v", served, want, answers)
+	}
+}
+
+func TestAllOfARoundGetItsError(t *testing.T) {
+	t.Parallel()
+	if served, _ := ask(t, Options[int64]{}, errors.New("the database is away"), 1, 2); len(served) != 2 {
+		t.Errorf("the rounds are %v", served)
+	}
+}
+
+func TestTheEndOfOneAskerDoesNotEndTheRoundOfTheOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		goOn := make(chan struct{})
+		r := New(func(ctx context.Context, round []int) ([]int, error) { <-goOn; return round, ctx.Err() }, Options[int]{})
+		ctx, cancel := context.WithCancelCause(t.Context())
+		over := errors.New("over")
+		var wait sync.WaitGroup
+		wait.Go(func() {
+			if _, err := r.Ask(ctx, 1); !errors.Is(err, over) {
+				t.Errorf("who leaves gets %v", err)
+			}
+		})
+		synctest.Wait()
+		cancel(over)
+		wait.Go(func() {
+			if answer, err := r.Ask(t.Context(), 2); answer != 2 || err != nil {
+				t.Errorf("who stays gets %d, %v", answer, err)
+			}
+		})
+		synctest.Wait()
+		close(goOn)
+		wait.Wait()
+	})
+}
+
+func TestAPanicNamesWhatWasShared(t *testing.T) {
+	t.Parallel()
+	defer func() {
+		if text, _ := recover().(string); !strings.Contains(text, "read the ledger, for 2 at once: index out of range") {
+			t.Errorf("the panic says %q", text)
+		}
+	}()
+	r := New(func(context.Context, []int) ([]int, error) { panic("index out of range") }, Options[int]{What: "read the ledger"})
+	r.serve(t.Context(), []*asked[int, int]{{}, {}})
+}
