@@ -87,7 +87,7 @@ const (
 // pages) and the private ones of the push statistics APIs (All/Tagged Users Push Loss
 // Analysis). Meanings are the pages' own words, shortened; the classes follow the pages'
 // handling advice.
-var codes = [...]Code{
+var codes = []Code{
 	{Number: 40006, Class: Transient, Meaning: "internal server error", Advice: adviceWait},
 	{Number: 60002, Class: BadRequest, Meaning: "HTTP parse error", Advice: adviceURL},
 	{Number: 60003, Class: BadRequest, Meaning: "the request's JSON could not be parsed", Advice: adviceReport},
@@ -142,7 +142,7 @@ var codes = [...]Code{
 // ranges give the meaning of a code that no page lists, by its block of numbers. The
 // codes 60000 to 79999 are common to all of the REST API; those from 70000 up are about
 // accounts and UserSigs (error code pages).
-var ranges = [...]struct {
+var ranges = []struct {
 	first, last int
 	Code
 }{
