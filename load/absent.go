@@ -26,7 +26,7 @@ const sqlAbsent = `
 // readAbsent returns, by app, the number of recent windows whose answers lack their task
 // although it was answered in others. What they lack may be missing in the figures.
 func readAbsent(ctx context.Context, from postgres.Reader, now time.Time) (map[int64]int, error) {
-	absent, err := postgres.Map[int64, int](ctx, from, sqlAbsent, now.Add(-UnprovenTold))
+	absent, err := postgres.Map[int64, int](ctx, from, sqlAbsent, now.Add(-unprovenTold))
 	if err != nil {
 		return nil, fmt.Errorf("read which windows are absent: %w", err)
 	}

@@ -16,13 +16,13 @@ import (
 // CheckState is the state of a check of a span.
 type CheckState string
 
-// The states of a check; verdict decides between them.
+// The states of a check; verdict decides between them. Once a later check replaces it, it
+// is superseded, which only the database knows.
 const (
-	CheckAgreed     CheckState = "agreed"
-	CheckDiffers    CheckState = "differs"    // its days were opened, and the check was not repeated yet
-	CheckStays      CheckState = "stays"      // it differed again after its days were pulled again: a warning
-	CheckUnproven   CheckState = "unproven"   // outside the API's memory
-	CheckSuperseded CheckState = "superseded" // a later check replaces it
+	CheckAgreed   CheckState = "agreed"
+	CheckDiffers  CheckState = "differs"  // its days were opened, and the check was not repeated yet
+	CheckStays    CheckState = "stays"    // it differed again after its days were pulled again: a warning
+	CheckUnproven CheckState = "unproven" // outside the API's memory
 )
 
 // Check is the API's answer for a span of days. Reconcile compares it with the sum of the

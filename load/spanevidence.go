@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	// EvidenceLasts is how long a comparison that agreed counts as evidence that the days
+	// evidenceLasts is how long a comparison that agreed counts as evidence that the days
 	// of an API add up.
-	EvidenceLasts = 14 * 24 * time.Hour
+	evidenceLasts = 14 * 24 * time.Hour
 	// DisagreementLasts is how long runs use no span after one was wrong.
 	DisagreementLasts = 30 * 24 * time.Hour
 )
@@ -84,10 +84,10 @@ type Evidence struct {
 }
 
 // AddUp reports whether spans may be used.
-func (e Evidence) AddUp(now time.Time) bool { return !e.Contradicted && e.younger(EvidenceLasts, now) }
+func (e Evidence) AddUp(now time.Time) bool { return !e.Contradicted && e.younger(evidenceLasts, now) }
 
 // Fresh reports whether the evidence needs no new check yet.
-func (e Evidence) Fresh(now time.Time) bool { return e.younger(EvidenceLasts/2, now) }
+func (e Evidence) Fresh(now time.Time) bool { return e.younger(evidenceLasts/2, now) }
 
 func (e Evidence) younger(age time.Duration, now time.Time) bool {
 	return e.CheckedAt != nil && e.CheckedAt.After(now.Add(-age))
@@ -95,7 +95,7 @@ func (e Evidence) younger(age time.Duration, now time.Time) bool {
 
 // Evidence returns the evidence for an app's stream.
 func (db *DB) Evidence(ctx context.Context, sdkAppID int64, of stream.Stream, now time.Time) (e Evidence, err error) {
-	err = db.pool.QueryRow(ctx, sqlEvidence, sdkAppID, int16(of), now.Add(-EvidenceLasts), now.Add(-DisagreementLasts)).Scan(&e.CheckedAt, &e.Contradicted)
+	err = db.pool.QueryRow(ctx, sqlEvidence, sdkAppID, int16(of), now.Add(-evidenceLasts), now.Add(-DisagreementLasts)).Scan(&e.CheckedAt, &e.Contradicted)
 	if err != nil {
 		return e, fmt.Errorf("read whether the days of app %d add up: %w", sdkAppID, err)
 	}

@@ -27,7 +27,7 @@ type AppStatus struct {
 	Missing          int // never pulled, though over for longer than the grace
 	Late             int // pulled, but not again since its lookback ended
 	// Unproven windows were first loaded, or requested, when the API may have forgotten
-	// part of the day. They count for UnprovenTold after their last pull, since nothing
+	// part of the day. They count for unprovenTold after their last pull, since nothing
 	// can prove them any more.
 	Unproven int
 	// Absent counts the windows, pulled for as long, whose answers lack their task although
@@ -56,8 +56,8 @@ type AppStatus struct {
 	Jumps []Jump
 }
 
-// UnprovenTold is how long the status reports an unproven window.
-const UnprovenTold = 30 * 24 * time.Hour
+// unprovenTold is how long the status reports an unproven window.
+const unprovenTold = 30 * 24 * time.Hour
 
 // The lookback of a window that a reconciliation opened starts again. Windows without
 // figures that a span proved wait for up to a week, to become final together.
@@ -168,7 +168,7 @@ func (db *DB) statusOf(ctx context.Context, now time.Time, grace time.Duration, 
 		err := row.Scan(&s.SDKAppID, &s.Timezone, &s.FirstDay, &s.RetiredAt, &s.NewestSettledDay,
 			&s.Failed, &s.Missing, &s.Late, &s.Unproven, &s.Rejects, &s.Differences, &s.OldestProblem, &s.LastError)
 		return s, err
-	}, sqlStatus, now, grace, UnprovenTold, leftOut)
+	}, sqlStatus, now, grace, unprovenTold, leftOut)
 	if err != nil {
 		return nil, fmt.Errorf("read the status: %w", err)
 	}

@@ -10,9 +10,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// UnansweredAfter is how long after a push an answer must contain its task. If only the
+// unansweredAfter is how long after a push an answer must contain its task. If only the
 // registration of the task is known, the time counts from there.
-const UnansweredAfter = 48 * time.Hour
+const unansweredAfter = 48 * time.Hour
 
 // Unanswered are the tasks of an app that never had an answer.
 type Unanswered struct {
@@ -38,7 +38,7 @@ const sqlUnanswered = `
 // ReadUnanswered returns, by app, the apps with active tasks that never had an answer: the IDs are
 // mistyped, or runs do not pull the days of the push.
 func ReadUnanswered(ctx context.Context, from postgres.Reader, now time.Time) (map[int64]Unanswered, error) {
-	list, err := postgres.List(ctx, from, pgx.RowToStructByPos[Unanswered], sqlUnanswered, now, UnansweredAfter)
+	list, err := postgres.List(ctx, from, pgx.RowToStructByPos[Unanswered], sqlUnanswered, now, unansweredAfter)
 	if err != nil {
 		return nil, fmt.Errorf("read which tasks were answered: %w", err)
 	}

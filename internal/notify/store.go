@@ -118,9 +118,7 @@ func updateAlerts(ctx context.Context, pool *postgres.Pool, targets []string, no
 }
 
 // alertsSince reads the open events and, with a time, those that ended since.
-func alertsSince(ctx context.Context, on interface {
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-}, since *time.Time) ([]Alert, error) {
+func alertsSince(ctx context.Context, on postgres.Reader, since *time.Time) ([]Alert, error) {
 	return postgres.List(ctx, on, func(row pgx.CollectableRow) (a Alert, err error) {
 		err = row.Scan(&a.ID, &a.Kind, &a.SDKAppID, &a.Job, &a.Cause, &a.Detail, &a.OpenedAt, &a.ClosedAt, &a.GoodJobs)
 		return a, err

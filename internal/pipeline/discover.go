@@ -24,8 +24,8 @@ const (
 	listDays = 31
 )
 
-// HintOfDiscovery says what an operator should do if scheduled pushes cannot be listed.
-const HintOfDiscovery = "the figures that were asked for are loaded, but scheduled pushes may be missing; if the app has none, unset PUSHLOSS_DISCOVER"
+// hintOfDiscovery says what an operator should do if scheduled pushes cannot be listed.
+const hintOfDiscovery = "the figures that were asked for are loaded, but scheduled pushes may be missing; if the app has none, unset PUSHLOSS_DISCOVER"
 
 // listForm is one way to ask for a list: the API's pages leave open how OrderBy is spelt,
 // and how long a range of time may be.
@@ -73,7 +73,7 @@ func (p *Pipeline) discover(ctx context.Context, at turn, now time.Time) (proble
 	case failed == nil && !errors.Is(listErr, errManyScheduled):
 		return "", listErr
 	}
-	at.log.WarnContext(ctx, "scheduled pushes cannot be listed", "error", listErr, "hint", HintOfDiscovery)
+	at.log.WarnContext(ctx, "scheduled pushes cannot be listed", "error", listErr, "hint", hintOfDiscovery)
 	return "scheduled pushes cannot be listed: " + listErr.Error(), nil
 }
 

@@ -82,10 +82,10 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 		report.partial(problemOfUnproven(unproven), hintOfUnproven)
 	}
 	if undiscovered != "" {
-		report.partial(undiscovered, HintOfDiscovery)
+		report.partial(undiscovered, hintOfDiscovery)
 	}
 	if work.disagreed {
-		report.Hint = HintOfDisagreement
+		report.Hint = hintOfDisagreement
 	}
 	if err != nil {
 		return err
@@ -121,8 +121,8 @@ func (p *puller) pullBySpans(ctx context.Context, work *appWork) (size planSize,
 	return work.plan.count(ctx, p.db)
 }
 
-// HintOfDisagreement says what follows from a wrong span.
-const HintOfDisagreement = "what spans had proven is requested again by days, and no span is used for 30 days; nothing else needs to be done"
+// hintOfDisagreement says what follows from a wrong span.
+const hintOfDisagreement = "what spans had proven is requested again by days, and no span is used for 30 days; nothing else needs to be done"
 
 // spanRules returns how a plan uses spans; nil if it does not.
 func (p *Pipeline) spanRules(ctx context.Context, plan appPlan, rules policy, now, asOf time.Time) (*spanRules, error) {

@@ -91,7 +91,7 @@ func Hint(err error) string {
 	}
 	switch code := Code(err); code {
 	case pgerrcode.ReadOnlySQLTransaction:
-		return ReadOnlyHint
+		return readOnlyHint
 	case pgerrcode.DiskFull:
 		return "the database's disk is full: give it room, then run again; nothing is half loaded"
 	case pgerrcode.OutOfMemory:

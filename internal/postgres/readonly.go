@@ -10,8 +10,8 @@ import (
 	"pushloss/internal/problem"
 )
 
-// ReadOnlyHint says what an operator can do about a read-only database.
-const ReadOnlyHint = "the database is read-only: point DATABASE_URL at the primary, give its disk room, or reset default_transaction_read_only"
+// readOnlyHint says what an operator can do about a read-only database.
+const readOnlyHint = "the database is read-only: point DATABASE_URL at the primary, give its disk room, or reset default_transaction_read_only"
 
 // ReadOnly reports whether err says that the database is read-only.
 func ReadOnly(err error) bool { return Code(err) == pgerrcode.ReadOnlySQLTransaction }
