@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"pushloss/internal/secret"
 )
 
 const (
@@ -57,10 +59,10 @@ func (p place) foreign(what string, cause error) error {
 
 // makeData runs initdb under another name and renames the result, so that no later start
 // uses the data of an interrupted initdb.
-func (p place) makeData(ctx context.Context, o Options, b binaries, secret password) error {
+func (p place) makeData(ctx context.Context, o Options, b binaries, password secret.Text) error {
 	o.Log.Info("making the local database", "data_dir", p.data(), "postgres_version", b.version, "bin_dir", b.dir)
 	started := time.Now()
-	if err := p.runInitdb(ctx, o, b, secret); err != nil {
+	if err := p.runInitdb(ctx, o, b, password); err != nil {
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(p.newData(), markerFile), []byte("See doc.go of pushloss/internal/localpg.\n"), 0o644); err != nil {
@@ -79,7 +81,7 @@ func (p place) makeData(ctx context.Context, o Options, b binaries, secret passw
 	return nil
 }
 
-func (p place) runInitdb(ctx context.Context, o Options, b binaries, secret password) (err error) {
+func (p place) runInitdb(ctx context.Context, o Options, b binaries, password secret.Text) (err error) {
 	if err := os.RemoveAll(p.newData()); err != nil {
 		return fmt.Errorf("local database: remove what an interrupted start left: %w", err)
 	}
@@ -89,7 +91,7 @@ func (p place) runInitdb(ctx context.Context, o Options, b binaries, secret pass
 	// Not standard input: another account may not open root's pipe.
 	pwfile := p.newData() + ".password"
 	defer func() { err = errors.Join(err, removeIfThere(pwfile)) }()
-	if err := errors.Join(writeFile(pwfile, string(secret)+"\n", 0o600), p.account.own(pwfile)); err != nil {
+	if err := errors.Join(writeFile(pwfile, password.Reveal()+"\n", 0o600), p.account.own(pwfile)); err != nil {
 		return fmt.Errorf("local database: hand over its password: %w", err)
 	}
 	args := []string{
@@ -119,22 +121,22 @@ func (p place) runInitdb(ctx context.Context, o Options, b binaries, secret pass
 
 // resetPassword sets a new password for data whose passfile is gone. The server must be
 // down: the single-user mode needs no password.
-func (p place) resetPassword(ctx context.Context, b binaries, log *slog.Logger) (password, error) {
+func (p place) resetPassword(ctx context.Context, b binaries, log *slog.Logger) (secret.Text, error) {
 	log.Warn("the password file of the local database is gone: making a new one", "data_dir", p.data())
-	secret, err := p.newPassword()
+	password, err := p.newPassword()
 	if err != nil {
-		return "", err
+		return password, err
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, startLimit, fmt.Errorf("it took longer than %s", startLimit))
 	defer cancel()
 	cmd := p.account.command(ctx, b.program("postgres"), "--single", "-D", p.data(), "postgres")
-	cmd.Stdin = strings.NewReader("ALTER ROLE " + role + " PASSWORD '" + string(secret) + "'\n")
+	cmd.Stdin = strings.NewReader("ALTER ROLE " + role + " PASSWORD '" + password.Reveal() + "'\n")
 	// Nobody may see its output: an error would quote the statement.
 	if err := commandError(ctx, cmd.Run()); err != nil {
 		// Without its file the next start tries again.
-		return "", errors.Join(fmt.Errorf("local database: set a new password: %w", err), removeIfThere(p.passfile()))
+		return secret.Text{}, errors.Join(fmt.Errorf("local database: set a new password: %w", err), removeIfThere(p.passfile()))
 	}
-	return secret, nil
+	return password, nil
 }
 
 func removeIfThere(path string) error {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"sync"
+
+	"pushloss/internal/secret"
 )
 
 // Server is one process's use of a local Postgres.
@@ -59,17 +61,17 @@ func (s *Server) open(ctx context.Context, alone bool) error {
 	if s.binaries, err = findBinaries(ctx, s.options, s.place, major); err != nil {
 		return err
 	}
-	secret, err := s.place.readPassword()
+	password, err := s.place.readPassword()
 	if err != nil {
 		return err
 	}
-	if major != 0 && secret != "" {
+	if major != 0 && !password.IsZero() {
 		joined, err := s.join(ctx, alone)
 		if joined || err != nil {
 			return err
 		}
 	}
-	if err := s.prepare(ctx, major, secret); err != nil {
+	if err := s.prepare(ctx, major, password); err != nil {
 		return err
 	}
 	if s.port, err = s.place.start(ctx, s.options, s.binaries); err != nil {
@@ -103,8 +105,8 @@ func (s *Server) join(ctx context.Context, alone bool) (bool, error) {
 }
 
 // prepare makes data and a password for it if they are missing.
-func (s *Server) prepare(ctx context.Context, major int, secret password) (err error) {
-	if major != 0 && secret != "" {
+func (s *Server) prepare(ctx context.Context, major int, password secret.Text) (err error) {
+	if major != 0 && !password.IsZero() {
 		return nil
 	}
 	if major != 0 {
@@ -124,12 +126,12 @@ func (s *Server) prepare(ctx context.Context, major int, secret password) (err e
 		_, err = s.place.resetPassword(ctx, s.binaries, s.options.Log)
 		return err
 	}
-	if secret == "" {
-		if secret, err = s.place.newPassword(); err != nil {
+	if password.IsZero() {
+		if password, err = s.place.newPassword(); err != nil {
 			return err
 		}
 	}
-	return s.place.makeData(ctx, s.options, s.binaries, secret)
+	return s.place.makeData(ctx, s.options, s.binaries, password)
 }
 
 // URL connects to the database, with pgx and with psql. It has no password, but the name

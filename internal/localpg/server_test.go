@@ -38,11 +38,11 @@ func TestStartMakesADatabaseAndKeepsIt(t *testing.T) {
 	if err != nil || passfile.Mode().Perm() != 0o600 {
 		t.Errorf("passfile: %v, %v", passfile, err)
 	}
-	secret, err := server.place.readPassword()
-	if err != nil || len(secret) != 48 {
-		t.Errorf("password of length %d, %v", len(secret), err)
+	password, err := server.place.readPassword()
+	if err != nil || len(password.Reveal()) != 48 {
+		t.Errorf("password of length %d, %v", len(password.Reveal()), err)
 	}
-	if strings.Contains(log.String()+server.URL(), string(secret)) {
+	if strings.Contains(log.String()+server.URL(), password.Reveal()) {
 		t.Error("the password is in the log or the URL")
 	}
 
