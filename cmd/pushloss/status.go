@@ -149,29 +149,7 @@ func (a *app) judge(stored, others []load.AppStatus, ran bool) []appStatus {
 			OldestProblem: s.OldestProblem, LastError: s.LastError,
 			OK: s.Failed+s.Missing+s.Late+s.Unproven+s.Absent+s.Differences+s.Unanswered.Tasks+s.Emptied.Days == 0 && s.Rejects == 0,
 		}
-		var notes []string
-		if s.Unproven > 0 {
-			notes = append(notes, "days were first pulled when the API need not have remembered all of them: see analytics.stream_coverage where state is unproven or unavailable")
-		}
-		if s.Absent > 0 {
-			notes = append(notes, "the answers lack a task, which other answers have, in "+many(s.Absent, "window")+": see analytics.stream_coverage where state is absent")
-		}
-		if s.Rejects > 0 {
-			notes = append(notes, many(s.Rejects, "row")+" of the last answers could not be understood, and are not in the figures: see pushloss.reject")
-		}
-		if s.Differences > 0 {
-			notes = append(notes, "days do not add up to what the API says: see analytics.reconciliations where state = 'stays'")
-		}
-		if s.Unanswered.Tasks > 0 {
-			notes = append(notes, noteOfUnanswered(s.Unanswered))
-		}
-		if s.Emptied.Days > 0 {
-			notes = append(notes, s.Emptied.String()+": see analytics.loss_changes and push_changes")
-		}
-		if s.SpansOff != nil {
-			notes = append(notes, s.SpansOff.String())
-		}
-		status.Note = strings.Join(notes, "; ")
+		status.Note = noteOf(s)
 		if lag, ok := monitor.Lag(s, a.env.Now()); ok {
 			status.LagDays = &lag
 		}
@@ -215,6 +193,33 @@ func (a *app) unjudged(others []load.AppStatus) []unjudgedApp {
 		apps = append(apps, unjudgedApp{s.SDKAppID, a.stateOf(s)})
 	}
 	return apps
+}
+
+// noteOf says of what is wrong with an app where to look.
+func noteOf(s load.AppStatus) string {
+	var notes []string
+	if s.Unproven > 0 {
+		notes = append(notes, "days were first pulled when the API need not have remembered all of them: see analytics.stream_coverage where state is unproven or unavailable")
+	}
+	if s.Absent > 0 {
+		notes = append(notes, "the answers lack a task, which other answers have, in "+many(s.Absent, "window")+": see analytics.stream_coverage where state is absent")
+	}
+	if s.Rejects > 0 {
+		notes = append(notes, many(s.Rejects, "row")+" of the last answers could not be understood, and are not in the figures: see pushloss.reject")
+	}
+	if s.Differences > 0 {
+		notes = append(notes, "days do not add up to what the API says: see analytics.reconciliations where state = 'stays'")
+	}
+	if s.Unanswered.Tasks > 0 {
+		notes = append(notes, noteOfUnanswered(s.Unanswered))
+	}
+	if s.Emptied.Days > 0 {
+		notes = append(notes, s.Emptied.String()+": see analytics.loss_changes and push_changes")
+	}
+	if s.SpansOff != nil {
+		notes = append(notes, s.SpansOff.String())
+	}
+	return strings.Join(notes, "; ")
 }
 
 func noteOfUnanswered(u load.Unanswered) string {

@@ -55,10 +55,28 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 		}
 	}
 	err = work.do(ctx, p.db)
+	p.conclude(report, work, size.unproven, undiscovered)
+	if err != nil {
+		return err
+	}
+	if work.loads > 0 { // an answer confirmed the clock that says which days are forgotten
+		if _, err := at.lock.Settle(ctx, policy.lastForgotten(p.opts.Now()), policy.lastEndedDay(p.opts.Now())); err != nil {
+			return err
+		}
+	}
+	if err := p.recheck(ctx, at, plan, policy, report); err != nil {
+		return err
+	}
+	return p.gatherEvidence(ctx, at, plan, policy, size.ofTasks)
+}
+
+// conclude puts what the work did into the app's report. unproven are the windows that the
+// plan left alone; undiscovered says why scheduled pushes may be missing.
+func (p *puller) conclude(report *AppReport, work *appWork, unproven int, undiscovered string) {
 	report.Totals, report.judgeSince = work.totals, work.oldest
 	report.DaysRemoved = work.emptied.count()
 	if p.kind == KindBackfill { // an operator asked for these days, although asking the API again proves nothing
-		report.WindowsUnproven += int64(size.unproven)
+		report.WindowsUnproven += int64(unproven)
 	}
 	report.Problem = work.lastProblem
 	if report.WindowsFailed > 0 || report.Rejects > 0 {
@@ -87,18 +105,6 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 	if work.disagreed {
 		report.Hint = hintOfDisagreement
 	}
-	if err != nil {
-		return err
-	}
-	if work.loads > 0 { // an answer confirmed the clock that says which days are forgotten
-		if _, err := at.lock.Settle(ctx, policy.lastForgotten(p.opts.Now()), policy.lastEndedDay(p.opts.Now())); err != nil {
-			return err
-		}
-	}
-	if err := p.recheck(ctx, at, plan, policy, report); err != nil {
-		return err
-	}
-	return p.gatherEvidence(ctx, at, plan, policy, size.ofTasks)
 }
 
 // pullBySpans decides which windows of the work's plan go by spans. A long backfill gathers
