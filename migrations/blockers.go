@@ -12,9 +12,11 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Blocker is a process of the database that holds what a migration waits for.
+// Blocker is a process or a prepared transaction of the database that holds what a migration
+// waits for.
 type Blocker struct {
 	PID         int
+	Prepared    string // name of the transaction, which has no process
 	User        string
 	Application string
 	State       string // empty where the server does not show it to our role
@@ -26,6 +28,9 @@ type Blocker struct {
 const maxQuery = 80
 
 func (b Blocker) String() string {
+	if b.Prepared != "" {
+		return fmt.Sprintf("the prepared transaction %q of %s, of %s", b.Prepared, b.User, b.Since.UTC().Format(time.RFC3339))
+	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "process %d of %s", b.PID, b.User)
 	if b.Application != "" {
@@ -52,6 +57,14 @@ func (b Blocker) String() string {
 	return text.String()
 }
 
+// end is the statement that ends its transaction.
+func (b Blocker) end() string {
+	if b.Prepared != "" {
+		return "ROLLBACK PREPARED '" + strings.ReplaceAll(b.Prepared, "'", "''") + "'"
+	}
+	return fmt.Sprintf("SELECT pg_terminate_backend(%d)", b.PID)
+}
+
 func listBlockers(blockers []Blocker) string {
 	if len(blockers) == 0 {
 		return "who holds it could not be seen"
@@ -66,15 +79,25 @@ func listBlockers(blockers []Blocker) string {
 const (
 	// A superuser, pg_monitor and the process's own role see more than its pid.
 	sqlProcesses = `
-		SELECT pid, coalesce(usename::text, 'the server itself'), coalesce(application_name, ''), coalesce(state, ''), xact_start, coalesce(query, '')
+		SELECT pid, '' AS prepared, coalesce(usename::text, 'the server itself'), coalesce(application_name, ''), coalesce(state, ''), xact_start, coalesce(query, '')
 		FROM pg_stat_activity`
-	sqlBlockers = sqlProcesses + ` WHERE pid = ANY(pg_blocking_pids($1)) ORDER BY pid`
+	// A prepared transaction has no process. Its locks are those beside the lock of its number.
+	sqlBlockers = sqlProcesses + `
+		WHERE pid = ANY(pg_blocking_pids($1))
+		UNION ALL
+		SELECT 0, p.gid, p.owner::text, '', '', p.prepared, ''
+		FROM pg_prepared_xacts AS p
+		WHERE 0 = ANY(pg_blocking_pids($1)) AND EXISTS (
+			SELECT FROM pg_locks AS held JOIN pg_locks AS number USING (virtualtransaction)
+			JOIN pg_locks AS wanted ON (wanted.locktype, wanted.database, wanted.relation) = (held.locktype, held.database, held.relation)
+			WHERE held.pid IS NULL AND number.transactionid = p.transaction AND wanted.pid = $1 AND NOT wanted.granted)
+		ORDER BY 1, 2`
 )
 
 func (s *session) processes(ctx context.Context, sql string, args ...any) ([]Blocker, error) {
 	return postgres.List(ctx, s.conn, func(row pgx.CollectableRow) (b Blocker, err error) {
 		var since *time.Time
-		err = row.Scan(&b.PID, &b.User, &b.Application, &b.State, &since, &b.Query)
+		err = row.Scan(&b.PID, &b.Prepared, &b.User, &b.Application, &b.State, &since, &b.Query)
 		if since != nil {
 			b.Since = *since
 		}

@@ -94,3 +94,54 @@ func (d Deviation) remedy() string {
 	}
 	return restoreAgain
 }
+
+// takeBackNames replaces the advice on what perhaps only has another name: a restore is not
+// needed, and who drops the other name loses what it holds.
+func takeBackNames(deviations []Deviation, wanted, found map[string]string) {
+	for i := range deviations {
+		lost := &deviations[i]
+		kind, rest, _ := strings.Cut(lost.Name, " ")
+		relation, name, _ := strings.Cut(rest, " ")
+		if lost.What != missing || !strings.HasPrefix(relation, "pushloss.") {
+			continue
+		}
+		switch kind {
+		case "table":
+			if other := sameColumns(relation, wanted, found); other != "" {
+				lost.ToDo = fmt.Sprintf("it was renamed, perhaps: ALTER TABLE %s RENAME TO %s;",
+					pgx.Identifier(strings.SplitN(other, ".", 2)).Sanitize(), strings.TrimPrefix(relation, "pushloss."))
+			}
+		case "column", "constraint":
+			for j := range deviations {
+				other := &deviations[j]
+				now, same := strings.CutPrefix(other.Name, kind+" "+relation+" ")
+				if same && other.What == extra && other.Found == lost.Want {
+					lost.ToDo = fmt.Sprintf("it was renamed, perhaps: ALTER TABLE %s RENAME %s %s TO %s;", relation, strings.ToUpper(kind),
+						pgx.Identifier{now}.Sanitize(), pgx.Identifier{name}.Sanitize())
+					other.ToDo = lost.ToDo
+				}
+			}
+		}
+	}
+}
+
+// sameColumns returns the table that is not ours and has all columns of a table of ours; "" if
+// there is none.
+func sameColumns(relation string, wanted, found map[string]string) string {
+	for name := range found {
+		kind, other, _ := strings.Cut(name, " ")
+		if _, ours := wanted[name]; kind != "table" || ours {
+			continue
+		}
+		same := true
+		for column, definition := range wanted {
+			if of, ok := strings.CutPrefix(column, "column "+relation+" "); ok {
+				same = same && found["column "+other+" "+of] == definition
+			}
+		}
+		if same {
+			return other
+		}
+	}
+	return ""
+}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"pushloss/internal/postgres"
 	"pushloss/internal/problem"
 
 	"github.com/jackc/pgerrcode"
@@ -70,6 +71,9 @@ func (e *FailedError) Hint() string {
 	if pgErr == nil {
 		return again
 	}
+	if postgres.Foreign(pgErr) != "" {
+		return "a trigger or an event trigger of this database refuses the change (the lines above name its function): let its maker allow it, or disable it (ALTER EVENT TRIGGER … DISABLE), then " + again
+	}
 	switch pgErr.Code {
 	case pgerrcode.DependentObjectsStillExist:
 		return "drop what depends on it (the lines above name it), " + again + ", and create it after that"
@@ -82,15 +86,13 @@ func (e *FailedError) Hint() string {
 		return "connect as the owner of the tables, or give them to this role (docs/operations.md, Restored by another role), then " + again
 	case pgerrcode.LockNotAvailable, pgerrcode.DeadlockDetected:
 		if len(e.Blockers) > 0 {
-			return fmt.Sprintf("wait for that transaction to end, or end it (SELECT pg_terminate_backend(%d)), then %s", e.Blockers[0].PID, again)
+			return fmt.Sprintf("wait for that transaction to end, or end it (%s), then %s", e.Blockers[0].end(), again)
 		}
 		return "wait for the transaction that holds the lock to end, then " + again
 	case pgerrcode.ReadOnlySQLTransaction:
 		return "the database takes no writes: connect to the primary, or take default_transaction_read_only back, then " + again
 	case pgerrcode.DiskFull:
 		return "make room on the disk of the server, then " + again
-	case pgerrcode.RaiseException:
-		return "a trigger or an event trigger of this database refuses the change (the lines above name its function): let its maker allow it, or disable it (ALTER EVENT TRIGGER … DISABLE), then " + again
 	}
 	return again
 }

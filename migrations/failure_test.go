@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -145,6 +146,51 @@ func TestALockThatIsRefusedNamesWhoHoldsIt(t *testing.T) {
 		t.Errorf("error %v, notices %q", err, notices)
 	}
 	wantVersion(t, url, migrations.Newest())
+}
+
+// K3: a prepared transaction that nobody ended holds locks without a process. It is named, with
+// the statement that ends it.
+func TestALockOfAPreparedTransactionIsNamed(t *testing.T) {
+	t.Parallel()
+	url := older(t)
+	conn := connect(t, url)
+	if lines(t, conn, `SHOW max_prepared_transactions`)[0] == "0" {
+		t.Skip("this server prepares no transactions")
+	}
+	name := fmt.Sprintf("nobody's %d", rand.Uint32())
+	exec(t, conn, `BEGIN`)
+	exec(t, conn, `SELECT count(*) FROM pushloss.pull`)
+	exec(t, conn, `PREPARE TRANSACTION '`+strings.ReplaceAll(name, "'", "''")+`'`)
+	var err error
+	for timeout := 100 * time.Millisecond; timeout < patience; timeout *= 2 {
+		err = migrations.New(url, migrations.Options{LockTimeout: timeout, Pauses: []time.Duration{}}).Up(t.Context())
+		if err == nil || strings.Contains(err.Error(), "prepared") {
+			break
+		}
+	}
+	says(t, err, fmt.Sprintf("the lock is held by the prepared transaction %q of ", name), "nothing was changed")
+	failed, ok := errors.AsType[*migrations.FailedError](err)
+	if !ok {
+		t.Fatal(err)
+	}
+	statement := regexp.MustCompile(`ROLLBACK PREPARED '[^)]*'`).FindString(failed.Hint())
+	exec(t, conn, statement)
+	up(t, url)
+}
+
+// K3: an event trigger of others that may not write its log fails like a right that this role
+// lacks. It is named as what it is.
+func TestAnEventTriggerOfOthersIsNotTakenForAMissingRight(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	admin := connect(t, pgtest.AdminURL(t, url))
+	exec(t, admin, `CREATE TABLE public.changes (tag text); REVOKE ALL ON public.changes FROM PUBLIC;
+		CREATE FUNCTION public.note() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.changes VALUES (tg_tag); END $$;
+		CREATE EVENT TRIGGER note ON ddl_command_end EXECUTE FUNCTION public.note()`)
+	err := migrations.Down(t.Context(), url, 1)
+	says(t, err, "permission denied for table changes", "function public.note() line 1", "event trigger of this database refuses the change", "nothing was changed by it")
+	exec(t, admin, `ALTER EVENT TRIGGER note DISABLE`)
+	down(t, url, 1)
 }
 
 // K3: a context that ends stops a migration that waits for a lock, and nothing of it

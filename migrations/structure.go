@@ -152,6 +152,7 @@ func compareStructure(wanted, found map[string]string) []Deviation {
 		d.ToDo = d.remedy()
 		deviations = append(deviations, d)
 	}
+	takeBackNames(deviations, wanted, found)
 	return deviations
 }
 

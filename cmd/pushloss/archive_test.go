@@ -136,7 +136,7 @@ func TestCheckAndVerifyFindWhatARestoreLost(t *testing.T) {
 	w.exec(`ALTER TABLE pushloss.ledger DROP CONSTRAINT ledger_pkey`)
 	w.exec(`INSERT INTO pushloss.ledger SELECT * FROM pushloss.ledger`)
 	w.exec(`SELECT setval('pushloss.run_run_id_seq', 1, false)`)
-	w.do(1, "run").says(t, "run_pkey", "what to do: pushloss check finds sequences that are behind")
+	w.do(3, "run").says(t, "run_pkey", "what to do: pushloss check finds sequences that are behind")
 	w.exec(`SELECT setval('pushloss.run_run_id_seq', 1, false)`)
 	w.do(3, "check").says(t, "constraint pushloss.ledger ledger_pkey is missing", "--single-transaction",
 		"sequence pushloss.run_run_id_seq: would give 1 next", "SELECT setval('pushloss.run_run_id_seq', 1);")

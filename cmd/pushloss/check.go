@@ -222,12 +222,12 @@ func (a *app) findDatabaseProblems(ctx context.Context) (db *load.DB, reachable 
 	if err != nil {
 		var pooling *postgres.PoolingError
 		var full *postgres.NoConnectionError
-		return nil, errors.As(err, &pooling) || errors.As(err, &full), []check.Finding{check.Bad("database", err, hintOf(err))}
+		return nil, errors.As(err, &pooling) || errors.As(err, &full), []check.Finding{check.Bad("database", err, a.remedy(ctx, err))}
 	}
 	a.closers = append(a.closers, db.Close)
 	findings := []check.Finding{check.Good("database", "answers")}
 	if err := db.CheckWritable(ctx); err != nil {
-		findings = []check.Finding{check.Bad("database", err, hintOf(err))}
+		findings = []check.Finding{check.Bad("database", err, a.remedy(ctx, err))}
 	}
 	room := check.Connections(ctx, db.Pool(), a.settings.Connections())
 	findings = append(findings, room)
@@ -253,6 +253,14 @@ func (a *app) findDatabaseProblems(ctx context.Context) (db *load.DB, reachable 
 	findings = append(findings, check.Good("schema", fmt.Sprintf("version %d", migrations.Newest())))
 	findings = append(findings, check.Distribution(ctx, db.Pool())...)
 	return db, true, append(findings, check.Tables(ctx, a.database)...)
+}
+
+// remedy is hintOf, or what the database says about a right that is missing.
+func (a *app) remedy(ctx context.Context, err error) string {
+	if reasons := askDatabase(ctx, a.env, err); len(reasons) > 0 {
+		return reasons[0].Hint()
+	}
+	return hintOf(err)
 }
 
 func printFindings(env Environment, output format, findings []check.Finding) error {

@@ -87,13 +87,13 @@ func hintOf(err error) string {
 	case errors.As(err, &apiFailed):
 		return apiFailed.Hint
 	case errors.Is(err, load.ErrLockLost) && postgres.Code(err) == "":
-		return "the connection to the database was lost, as when it stops or this process was paused: run again; nothing is half loaded"
+		return "the connection to the database was lost, as when it stops, when this process was paused, or when commits wait for a synchronous standby that is away: run again; nothing is half loaded"
 	}
 	return postgres.Hint(err)
 }
 
 // askDatabase returns reasons for an error that only the database knows: why it takes no
-// writes, and which rights the role lacks.
+// writes, and which rights the role lacks, in pg_catalog too.
 func askDatabase(ctx context.Context, env Environment, err error) (reasons []problem.Hinted) {
 	denied := postgres.Denied(err) && problem.HintOf(err) == ""
 	if !denied && !postgres.ReadOnly(err) {
@@ -104,6 +104,9 @@ func askDatabase(ctx context.Context, env Environment, err error) (reasons []pro
 		return nil
 	}
 	if denied {
+		if revoked, ok := errors.AsType[problem.Hinted](postgres.Revoked(ctx, settings.Database.URL, err)); ok {
+			return []problem.Hinted{revoked}
+		}
 		missing, _ := migrations.Rights(ctx, settings.Database.URL)
 		for _, m := range missing {
 			if m.Needed() {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"pushloss/internal/lab/world"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/problem"
+	"pushloss/migrations"
 )
 
 // An outage at the tick costs a pause, and what could not be sent during it is sent later.
@@ -92,5 +94,69 @@ func TestAnOutageAtTheTickCostsAPauseNotADay(t *testing.T) {
 				t.Errorf("it ends with %d:\n%s", code, said.String())
 			}
 		})
+	}
+}
+
+// K3: a daemon whose schema became another binary's starts no job and calls nobody, until the
+// schema is its own again.
+func TestADaemonStartsNoJobOnAnotherSchema(t *testing.T) {
+	t.Parallel()
+	var away atomic.Bool
+	away.Store(true)
+	var calls atomic.Int64
+	api := world.NewAPI(t, func(cfg *sandbox.Config) { cfg.Seed = 6 })
+	api.Behind(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		calls.Add(1)
+		if away.Load() {
+			http.Error(w, "away", http.StatusServiceUnavailable)
+			return
+		}
+		api.ServeHTTP(w, r)
+	}))
+	database := pgtest.URL(t)
+	ctx, stop := context.WithCancel(t.Context())
+	var said program.Output
+	ended := make(chan int, 1)
+	go func() {
+		ended <- Run(ctx, []string{"serve"}, Environment{
+			Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: &said, Now: time.Now,
+			Retries: slices.Repeat([]time.Duration{100 * time.Millisecond}, 10_000),
+			Lookuper: envconfig.MapLookuper(map[string]string{
+				"DATABASE_URL": database, "TIM_SDK_APP_ID": fmt.Sprint(world.App), "TIM_SECRET_KEY": world.Key, "TIM_BASE_URL": api.URL,
+				"PUSHLOSS_TIMEZONE": "UTC", "PUSHLOSS_RATE": "0", "PUSHLOSS_STREAMS": "loss", "PUSHLOSS_LOOKBACK_DAYS": "4",
+				"PUSHLOSS_HTTP_ADDR": "127.0.0.1:0", "PUSHLOSS_API_MEMORY_DAYS": "365",
+			}),
+		})
+	}()
+	world.Eventually(t, "it is to be tried again", func() bool { return strings.Contains(said.String(), "job is tried again") })
+	if err := migrations.Down(t.Context(), database, 1); err != nil {
+		t.Fatal(err)
+	}
+	refusals := func() int {
+		count := 0
+		for line := range strings.Lines(said.String()) {
+			if strings.Contains(line, "job is tried again") && strings.Contains(line, "behind this binary's") {
+				count++
+			}
+		}
+		return count
+	}
+	world.Eventually(t, "the job does not start", func() bool { return refusals() > 0 })
+	before := calls.Load()
+	world.Eventually(t, "it does not start again", func() bool { return refusals() > 2 })
+	if now := calls.Load(); now != before {
+		t.Errorf("the API was called %d times", now-before)
+	}
+	away.Store(false)
+	if err := migrations.Up(t.Context(), database); err != nil {
+		t.Fatal(err)
+	}
+	number := world.Open(t, database).Number
+	world.Eventually(t, "all days are loaded", func() bool {
+		return number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND state = 'loaded'`) == 4
+	})
+	stop()
+	if code := <-ended; code != int(problem.Done) && code != int(problem.Interrupted) {
+		t.Errorf("it ends with %d:\n%s", code, said.String())
 	}
 }

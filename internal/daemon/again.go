@@ -5,6 +5,7 @@ import (
 
 	"pushloss/internal/pipeline"
 	"pushloss/load"
+	"pushloss/migrations"
 	"pushloss/schedules"
 )
 
@@ -13,7 +14,7 @@ import (
 // on, and what the next tick does as well, waits for the tick.
 func again(report pipeline.Report, err error) error {
 	if err != nil {
-		return againIf(load.Unreachable(err), err)
+		return againIf(passesByItself(err), err)
 	}
 	for _, app := range report.Apps {
 		if passes(app) {
@@ -21,6 +22,13 @@ func again(report pipeline.Report, err error) error {
 		}
 	}
 	return nil
+}
+
+// passesByItself reports whether a job that did not begin is likely to begin in some minutes:
+// the database comes back, or the migration to or from another version ends.
+func passesByItself(err error) bool {
+	_, migrated := errors.AsType[*migrations.StateError](err)
+	return migrated || load.Unreachable(err)
 }
 
 func againIf(passes bool, err error) error {

@@ -8,6 +8,7 @@ import (
 
 	"pushloss/internal/pipeline"
 	"pushloss/load"
+	"pushloss/migrations"
 	"pushloss/schedules"
 )
 
@@ -25,6 +26,7 @@ func TestAJobIsTriedAgainAfterTransientErrors(t *testing.T) {
 	}{
 		{"the database is away", pipeline.Report{}, away, true},
 		{"the locks were lost", pipeline.Report{}, load.ErrLockLost, true},
+		{"the schema is another binary's", pipeline.Report{}, &migrations.StateError{}, true},
 		{"it was stopped", pipeline.Report{}, context.Canceled, false},
 		{"a fault of ours", pipeline.Report{}, errors.New("fault"), false},
 		{"all is well", one(pipeline.AppReport{State: pipeline.AppDone}), nil, false},

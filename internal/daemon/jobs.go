@@ -4,8 +4,11 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"pushloss/internal/pipeline"
 	"pushloss/load"
+	"pushloss/migrations"
 	"pushloss/schedules"
 )
 
@@ -22,20 +25,20 @@ var completed = []load.RunState{load.RunDone, load.RunPartial, load.RunFailed}
 func (d *daemon) runner() (*schedules.Runner, error) {
 	jobs := d.Pipeline(d.metrics.Call)
 	return schedules.New(d.Schedules, map[string]schedules.Job{
-		pipeline.KindRun: d.inTurn(func(ctx context.Context) error {
+		pipeline.KindRun: d.inTurn(d.reported(pipeline.KindRun, func(ctx context.Context) (pipeline.Report, error) {
 			report, err := jobs.RunTick(ctx, schedules.LastTick(d.Schedules, pipeline.KindRun, d.Now()))
 			if report.RunID != 0 {
 				d.metrics.Run(report)
 			}
-			d.Notifier.AfterScheduled(ctx, pipeline.KindRun, report, err)
-			return again(report, err)
-		}),
-		pipeline.KindReconcile: d.inTurn(func(ctx context.Context) error {
-			report, err := jobs.Reconcile(ctx, pipeline.ReconcileRequest{})
-			d.Notifier.AfterScheduled(ctx, pipeline.KindReconcile, report, err)
-			return again(report, err)
-		}),
+			return report, err
+		})),
+		pipeline.KindReconcile: d.inTurn(d.reported(pipeline.KindReconcile, func(ctx context.Context) (pipeline.Report, error) {
+			return jobs.Reconcile(ctx, pipeline.ReconcileRequest{})
+		})),
 		KindPrune: func(ctx context.Context) error {
+			if err := d.checkSchema(ctx, schemaLimit); err != nil {
+				return againIf(passesByItself(err), err)
+			}
 			pruned, err := d.Prune(ctx)
 			d.Log.InfoContext(ctx, "pruned", "days", len(pruned.Days), "answers", pruned.Bodies, "bytes", pruned.Bytes, "runs", pruned.Runs)
 			return againIf(load.Unreachable(err), err)
@@ -62,6 +65,9 @@ func (d *daemon) lastStarted(ctx context.Context, kind string) (time.Time, error
 	return last.StartedAt, err
 }
 
+// schemaLimit bounds the look at the schema before a job.
+const schemaLimit = 15 * time.Second
+
 // inTurn lets a job wait until no other one of this process runs.
 func (d *daemon) inTurn(job schedules.Job) schedules.Job {
 	return func(ctx context.Context) error {
@@ -73,4 +79,23 @@ func (d *daemon) inTurn(job schedules.Job) schedules.Job {
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// reported is a job whose result goes to the targets of notifications. It does not start if the
+// schema has become another binary's since the process began.
+func (d *daemon) reported(kind string, job func(context.Context) (pipeline.Report, error)) schedules.Job {
+	return func(ctx context.Context) error {
+		var report pipeline.Report
+		err := d.checkSchema(ctx, schemaLimit)
+		if err == nil {
+			report, err = job(ctx)
+		}
+		d.Notifier.AfterScheduled(ctx, kind, report, err)
+		return again(report, err)
+	}
+}
+
+// checkSchema returns an error unless the schema is this binary's.
+func (d *daemon) checkSchema(ctx context.Context, limit time.Duration) error {
+	return d.DB.Read(ctx, limit, func(tx pgx.Tx) error { return migrations.CheckIn(ctx, tx) })
 }

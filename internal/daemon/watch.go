@@ -5,13 +5,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"pushloss/internal/monitor"
 	"pushloss/internal/notify"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
-	"pushloss/migrations"
 )
 
 // readinessLimit bounds a statement of a probe, which asks for a row.
@@ -44,8 +41,7 @@ func (d *daemon) probes() monitor.Probes {
 
 // lastRun returns when a run last finished, if the schema is current.
 func (d *daemon) lastRun(ctx context.Context) (time.Time, error) {
-	err := d.DB.Read(ctx, readinessLimit, func(tx pgx.Tx) error { return migrations.CheckIn(ctx, tx) })
-	if err != nil {
+	if err := d.checkSchema(ctx, readinessLimit); err != nil {
 		return time.Time{}, err
 	}
 	last, found, err := d.DB.LastRun(ctx, pipeline.KindRun, completed...)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -62,7 +63,7 @@ func (s session) PgConn() *pgconn.PgConn {
 
 func (c *Config) prepare(ctx context.Context, conn *pgx.Conn, limits Limits) error {
 	err := firstAnswer(ctx, func(ctx context.Context) error { return prepare(ctx, conn, limits, c.named) })
-	if Denied(err) { // only one of the settings needs a right
+	if Denied(err) && strings.Contains(err.Error(), replicationRole) { // which the server quotes in any language
 		err = &PresetError{Setting: replicationRole, User: c.conn.User, Database: c.conn.Database, cause: err}
 	}
 	if err != nil {

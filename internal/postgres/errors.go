@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
@@ -55,28 +56,57 @@ func Unreachable(err error) bool {
 		errors.Is(err, io.EOF) && errors.Is(err, pgconn.ErrConnClosed) || pgconn.SafeToRetry(err)
 }
 
-// Unusable reports whether err says that the database answers, but that a right of the role,
-// or an object of the schema, is missing. Another try does not help.
+// Unusable reports whether err says that the database answers, but that a right of the role
+// or an object of the schema is missing, or that something in the database refuses a change.
+// Another try does not help.
 func Unusable(err error) bool {
 	switch Code(err) {
 	case pgerrcode.InsufficientPrivilege, pgerrcode.UndefinedTable, pgerrcode.UndefinedColumn, pgerrcode.UndefinedFunction,
 		pgerrcode.UndefinedObject, pgerrcode.InvalidSchemaName, pgerrcode.InvalidColumnReference:
 		return true
 	}
-	return false
+	return altered(err) || Foreign(err) != ""
+}
+
+// altered reports whether err says that a table does not take a row, as it does where
+// somebody gave it another constraint, column or type.
+func altered(err error) bool {
+	switch code := Code(err); code {
+	case pgerrcode.StringDataRightTruncationDataException, pgerrcode.NumericValueOutOfRange, pgerrcode.GeneratedAlways:
+		return true
+	default:
+		return pgerrcode.IsIntegrityConstraintViolation(code)
+	}
+}
+
+// Foreign returns the line of an error's context that names the function of a trigger in which
+// it arose, in any language of the server; empty for other errors, and for those that a
+// function only happens to meet. pushloss itself writes through no function.
+func Foreign(err error) string {
+	pgErr, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok || pgerrcode.IsTransactionRollback(pgErr.Code) || pgerrcode.IsInsufficientResources(pgErr.Code) ||
+		pgerrcode.IsObjectNotInPrerequisiteState(pgErr.Code) || pgerrcode.IsOperatorIntervention(pgErr.Code) || pgErr.Code == pgerrcode.ReadOnlySQLTransaction {
+		return ""
+	}
+	for line := range strings.Lines(pgErr.Where) {
+		if strings.Contains(line, "PL/") && !strings.Contains(line, " analytics.") {
+			return strings.TrimSpace(line)
+		}
+	}
+	return ""
 }
 
 // Denied reports whether err says that the role lacks a right in the database.
 func Denied(err error) bool { return Code(err) == pgerrcode.InsufficientPrivilege }
 
-// Full reports whether err says that no connection is left: Postgres reports 53300 and
-// 53400, PgBouncer reports 08P01 at the login.
+// Full reports whether err says that no connection is left: Postgres reports 53300. At the
+// login poolers report 53400 and PgBouncer 08P01, which mean something else later.
 func Full(err error) bool {
 	var connectErr *pgconn.ConnectError
 	switch Code(err) {
-	case pgerrcode.TooManyConnections, pgerrcode.ConfigurationLimitExceeded:
+	case pgerrcode.TooManyConnections:
 		return true
-	case pgerrcode.ProtocolViolation:
+	case pgerrcode.ConfigurationLimitExceeded, pgerrcode.ProtocolViolation:
 		return errors.As(err, &connectErr)
 	}
 	return false
@@ -85,9 +115,11 @@ func Full(err error) bool {
 // Hint says what an operator can do about an error of Postgres, or is empty.
 func Hint(err error) string {
 	var connectErr *pgconn.ConnectError
-	if Denied(err) && errors.As(err, &connectErr) && connectErr.Config != nil {
-		return fmt.Sprintf("let the role in: GRANT CONNECT ON DATABASE %s TO %s;",
-			pgx.Identifier{connectErr.Config.Database}.Sanitize(), pgx.Identifier{connectErr.Config.User}.Sanitize())
+	if hint := loginHint(err); hint != "" {
+		return hint
+	}
+	if where := Foreign(err); where != "" {
+		return fmt.Sprintf("a function that pushloss did not make refuses the change (%s): let its maker allow it, or drop its trigger, which pushloss check names", where)
 	}
 	switch code := Code(err); code {
 	case pgerrcode.ReadOnlySQLTransaction:
@@ -96,8 +128,12 @@ func Hint(err error) string {
 		return "the database's disk is full: give it room, then run again; nothing is half loaded"
 	case pgerrcode.OutOfMemory:
 		return "the database server is out of memory: give it more, then run again"
-	case pgerrcode.TooManyConnections, pgerrcode.ConfigurationLimitExceeded:
-		return "the server has no connection left: lower PUSHLOSS_MAX_CONNECTIONS, or raise max_connections (or the role's CONNECTION LIMIT)"
+	case pgerrcode.TooManyConnections:
+		return "the server has no connection left: lower PUSHLOSS_MAX_CONNECTIONS, or raise max_connections (or the CONNECTION LIMIT of the role or the database)"
+	case pgerrcode.ConfigurationLimitExceeded:
+		if !Full(err) {
+			return "a limit of the server is reached, which the error names: raise it, or take its preset back (ALTER ROLE … RESET, ALTER DATABASE … RESET), then run again; nothing is half loaded"
+		}
 	case pgerrcode.CannotConnectNow:
 		return "the database is starting or stopping: try again in a moment"
 	case pgerrcode.InvalidCatalogName:
@@ -124,7 +160,12 @@ func Hint(err error) string {
 	case pgerrcode.IdleInTransactionSessionTimeout, transactionTimeout, pgerrcode.AdminShutdown, pgerrcode.IdleSessionTimeout:
 		return "the server ended the connection, as when it stops or this process was paused: run again; nothing is half loaded"
 	case pgerrcode.QueryCanceled:
-		return "the database took too long, or the statement was canceled: look at its load, then run again; nothing is half loaded"
+		return "the database took too long, or the statement was canceled: look at its load, and for a lock of another session or of a prepared transaction (pg_locks, pg_prepared_xacts), then run again; nothing is half loaded"
+	case pgerrcode.LockNotAvailable:
+		return "another session or a prepared transaction holds a lock (pg_locks, pg_prepared_xacts): end it, or wait for its end, then run again; nothing is half loaded"
+	}
+	if altered(err) {
+		return alteredHint(err)
 	}
 	if Full(err) {
 		return "a pooler refused the login: look at its log, and give it room (PgBouncer: max_client_conn), or lower PUSHLOSS_MAX_CONNECTIONS"
@@ -132,8 +173,24 @@ func Hint(err error) string {
 	if hint := termsHint(err); hint != "" {
 		return hint
 	}
+	if _, unknown := errors.AsType[*net.DNSError](err); unknown {
+		return "this machine does not find the host's address: correct the host in DATABASE_URL, or look at the name service (DNS)"
+	}
 	if Unreachable(err) {
 		return "start the database, or correct DATABASE_URL; DATABASE_URL=embedded: gives a local one"
 	}
 	return ""
+}
+
+func alteredHint(err error) string {
+	const hint = "something was added to a table of pushloss or changed in it: pushloss check names it, and says what to do"
+	pgErr, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok || pgErr.ConstraintName == "" {
+		return hint
+	}
+	table := pgx.Identifier{pgErr.SchemaName, pgErr.TableName}.Sanitize()
+	if pgErr.Code == pgerrcode.ForeignKeyViolation && pgErr.SchemaName != "pushloss" {
+		return fmt.Sprintf("rows of %s refer to what pushloss deletes: delete them, or drop the constraint: ALTER TABLE %[1]s DROP CONSTRAINT %s;", table, pgx.Identifier{pgErr.ConstraintName}.Sanitize())
+	}
+	return fmt.Sprintf("the constraint %s of %s refuses it. If pushloss did not make it, pushloss check names it, with the statement that drops it", pgErr.ConstraintName, table)
 }

@@ -102,8 +102,8 @@ func (s *settings) judge() error {
 		return &URLError{"has channel_binding=require and sslmode=disable", "write sslmode=require: channel binding needs TLS"}
 	}
 	if timeout, given := s.values["connect_timeout"]; given {
-		if n, err := strconv.Atoi(timeout); err != nil || n < 0 {
-			return &URLError{"has a connect_timeout that is not a number of seconds", "write connect_timeout=10"}
+		if n, err := strconv.Atoi(timeout); err != nil || n < 0 || n > 24*60*60 {
+			return &URLError{"has a connect_timeout that is not a number of seconds, of at most a day", "write connect_timeout=10"}
 		}
 	}
 	return nil

@@ -47,7 +47,8 @@ const replicationRole = "session_replication_role"
 // prepare sets the session by SET, since poolers refuse unknown startup parameters; a
 // server that does not know a setting leaves it out. The time limit of statements goes
 // first and by itself: one of a few milliseconds would end the statement that follows. One
-// that ends even the first, or the session, is outbid by the next login.
+// that ends even the first, or the session, is outbid by the next login. A Turkish database
+// has no i in the small letters of IntervalStyle, unless it is asked in the collation C.
 //
 // Four settings stay unchanged where that is safer. Read-only set by the database or the
 // server is a guard (of a full disk), not a habit of the role. A commit that waits for
@@ -66,7 +67,7 @@ func prepare(ctx context.Context, conn *pgx.Conn, limits Limits, named bool) err
 	}
 	_, err := conn.Exec(ctx, `SELECT pg_catalog.set_config(now.name, value, false)
 		FROM (VALUES `+strings.Join(rows, ", ")+`) AS wanted (name, value)
-		JOIN pg_catalog.pg_settings AS now ON pg_catalog.lower(now.name) = wanted.name
+		JOIN pg_catalog.pg_settings AS now ON pg_catalog.lower(now.name COLLATE "C") = wanted.name
 		WHERE CASE wanted.name
 			WHEN 'default_transaction_read_only' THEN now.source NOT IN ('database', 'configuration file', 'command line', 'global')
 			WHEN 'synchronous_commit' THEN now.setting = 'off'

@@ -126,3 +126,35 @@ func TestHeldConnectionsLeaveRoom(t *testing.T) {
 	}
 	release(t.Context())
 }
+
+// K1: names of settings are compared in no language: in Turkish, the small letter of I is another.
+func TestADatabaseInTurkishHasOurSettings(t *testing.T) {
+	t.Parallel()
+	database := pgtest.EmptyURL(t)
+	name := "turkish_" + strings.ToLower(rand.Text()[:10])
+	role := pgtest.Role(t, database, name, "")
+	admin := adminOf(t, database, "")
+	if engine, err := postgres.ReadEngine(t.Context(), admin); err != nil || engine.Release < 15 {
+		t.Skipf("%v has no databases with the locales of ICU, %v", engine, err)
+	}
+	if _, err := admin.Exec(t.Context(), `CREATE DATABASE `+name+` TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'tr' LOCALE 'C' ENCODING 'UTF8'`); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if _, err := adminOf(t, database, "").Exec(context.Background(), `DROP DATABASE `+name+` WITH (FORCE)`); err != nil {
+			t.Error(err)
+		}
+	})
+	if _, err := admin.Exec(t.Context(), `ALTER ROLE `+name+` SET intervalstyle = 'iso_8601'`); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := postgres.Connect(t.Context(), strings.Replace(role, admin.Config().Database, name, 1), limits, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(t.Context()))
+	var style, small string
+	if err := conn.QueryRow(t.Context(), `SELECT current_setting('intervalstyle'), lower('I')`).Scan(&style, &small); err != nil || style != "postgres" || small != "ı" {
+		t.Errorf("intervalstyle is %s, where the small letter of I is %s; %v", style, small, err)
+	}
+}
