@@ -54,6 +54,29 @@ func TestR2TheVerdictOnAWindow(t *testing.T) {
 	}
 }
 
+func TestTheVerdictOnAWindowThatWasJustPulled(t *testing.T) {
+	t.Parallel()
+	tick := time.Date(2025, 3, 20, 3, 0, 0, 0, time.UTC)
+	p := appPlan{reprocess: Missing, tick: tick, now: tick.Add(time.Minute)}
+	for _, test := range []struct {
+		name     string
+		state    load.State
+		pulledAt time.Time
+		due      bool
+	}{
+		{"before the tick", load.StateLoaded, tick.Add(-time.Microsecond), true},
+		{"at the tick", load.StateLoaded, tick, false},
+		{"since the tick", load.StateEmpty, tick.Add(time.Second), false},
+		{"since the tick, without an answer", load.StateFailed, tick.Add(time.Second), true},
+		{"by a clock that is ahead as far as clocks may be", load.StateLoaded, p.now.Add(ClockTolerance), false},
+		{"by a clock that was further ahead", load.StateLoaded, p.now.Add(ClockTolerance + time.Microsecond), true},
+	} {
+		if due, why := p.verdict(true, load.Entry{State: test.state, UpdatedAt: test.pulledAt}); due != test.due {
+			t.Errorf("%s: due is %t: %s", test.name, due, why)
+		}
+	}
+}
+
 // S15: for any ledger, the requests of a day are its due windows, each once, at
 // most five tasks to a request and never more than seven days.
 func TestS15RequestsAreTheDueWindows(t *testing.T) {
