@@ -142,10 +142,27 @@ func (c *Client) query(userSig string) string {
 	}.Encode()
 }
 
-// receive reads an answer, unless it is known. hold stops the clock of the call until the returned function
-// is called.
-func (c *Client) receive(ctx context.Context, response *http.Response, hold func() func(), redact *redactor, known func([sha256.Size]byte) bool) (_ Answer, _ Outcome, failed *Error) {
+// receive reads an answer and what it says. hold stops the clock of the call until the
+// returned function is called.
+func (c *Client) receive(ctx context.Context, response *http.Response, hold func() func(), redact *redactor, known func([sha256.Size]byte) bool) (Answer, Outcome, *Error) {
 	date := clockOf(response)
+	body, release, outcome, failed := c.read(ctx, response, hold, redact)
+	if failed != nil {
+		return Answer{}, outcome, failed
+	}
+	answer, outcome, failed := c.understand(body, redact, known)
+	answer.Date = date()
+	if failed != nil {
+		release()
+		return answer, outcome, failed
+	}
+	answer.release = release
+	return answer, outcome, nil
+}
+
+// read returns the body of an answer, which has its share of the budget until release.
+func (c *Client) read(ctx context.Context, response *http.Response, hold func() func(), redact *redactor) (_ []byte, release func(), _ Outcome, failed *Error) {
+	var giveBack func()
 	var buffer bytes.Buffer
 	size := response.ContentLength
 	if size < 0 {
@@ -157,18 +174,17 @@ func (c *Client) receive(ctx context.Context, response *http.Response, hold func
 	limit := c.opts.MaxBody + 1
 	_, err := buffer.ReadFrom(io.LimitReader(response.Body, min(limit, maxShared+1)))
 	if response.StatusCode != http.StatusOK {
-		return Answer{}, OutcomeHTTPError, httpError(response, redact.shown(string(buffer.Bytes()[:min(buffer.Len(), maxSearched)])))
+		return nil, nil, OutcomeHTTPError, httpError(response, redact.shown(string(buffer.Bytes()[:min(buffer.Len(), maxSearched)])))
 	}
-	var release func()
 	if err == nil {
 		goOn := hold()
-		release, err = c.opts.Budget.take(ctx, buffer.Len())
+		giveBack, err = c.opts.Budget.take(ctx, buffer.Len())
 		goOn()
 	}
 	if err == nil {
 		defer func() {
 			if failed != nil {
-				release()
+				giveBack()
 			}
 		}()
 		if rest := limit - int64(buffer.Len()); buffer.Len() > maxShared && rest > 0 {
@@ -179,39 +195,43 @@ func (c *Client) receive(ctx context.Context, response *http.Response, hold func
 		broken := transportError(cmp.Or(context.Cause(ctx), err), c.opts.Timeout, redact)
 		broken.HTTPStatus = response.StatusCode
 		broken.Info = "the answer broke off: " + broken.Info
-		return Answer{}, OutcomeNoAnswer, broken
+		return nil, nil, OutcomeNoAnswer, broken
 	}
 	if int64(buffer.Len()) > c.opts.MaxBody {
-		return Answer{}, OutcomeUnreadable, &Error{
+		return nil, nil, OutcomeUnreadable, &Error{
 			Class: Unreadable, HTTPStatus: response.StatusCode,
 			Info: "the answer is larger than " + humanize.IBytes(uint64(c.opts.MaxBody)), Hint: adviceTooLarge,
 		}
 	}
 	c.lastSize.Store(int64(buffer.Len()))
-	body := buffer.Bytes()
+	return buffer.Bytes(), giveBack, OutcomeOK, nil
+}
+
+// understand reads what an answer says, unless it is known.
+func (c *Client) understand(body []byte, redact *redactor, known func([sha256.Size]byte) bool) (Answer, Outcome, *Error) {
 	var digest [sha256.Size]byte
 	if known != nil {
 		if digest = sha256.Sum256(body); known(digest) { // so it has no credential, and no error
-			return Answer{Body: body, Digest: digest, Date: date(), release: release}, OutcomeOK, nil
+			return Answer{Body: body, Digest: digest}, OutcomeOK, nil
 		}
 	}
 	env, strict, err := readEnvelope(body, c.opts.Budget)
 	if err != nil {
 		return Answer{}, OutcomeUnreadable, &Error{
-			Class: Transient, HTTPStatus: response.StatusCode,
+			Class: Transient, HTTPStatus: http.StatusOK,
 			Info: fmt.Sprintf("the answer is not the API's JSON: %s; it begins: %q",
 				redact.shown(err.Error()), redact.shown(string(body[:min(len(body), maxSearched)]))),
 			Hint: adviceURL,
 		}
 	}
 	if code, info, ok := env.failure(); !ok {
-		return Answer{Date: date()}, OutcomeAPIError, apiError(code, redact.shown(info))
+		return Answer{}, OutcomeAPIError, apiError(code, redact.shown(info))
 	}
 	body, strict, blanked := redact.blankAnswer(body, strict)
 	if blanked > 0 {
 		digest = [sha256.Size]byte{} // it is that of the other text
 	}
-	return Answer{Body: body, Digest: digest, JSON: strict, Date: date(), Blanked: blanked, release: release}, OutcomeOK, nil
+	return Answer{Body: body, Digest: digest, JSON: strict, Blanked: blanked}, OutcomeOK, nil
 }
 
 // clockOf returns the service's clock from the Date header of an answer that arrives now;
