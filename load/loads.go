@@ -3,6 +3,7 @@ package load
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -97,7 +98,7 @@ func (l *loads) start() {
 			continue
 		}
 		go func() {
-			if l.serve(round) != nil {
+			if l.try(round) != nil {
 				l.part(round)
 				return
 			}
@@ -107,6 +108,17 @@ func (l *loads) start() {
 			l.end(round)
 		}()
 	}
+}
+
+// try loads several together. A panic is a failure like any other: then each load is taken
+// again alone, in the work of its own app, which is the one to stop if it panics again.
+func (l *loads) try(round []*loading) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = fmt.Errorf("panic: %v", value)
+		}
+	}()
+	return l.serve(round)
 }
 
 // end makes room for the next transaction.

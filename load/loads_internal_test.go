@@ -130,6 +130,41 @@ func TestAfterAFailureEachLoadIsTakenAlone(t *testing.T) {
 	}
 }
 
+func TestAfterAPanicInASharedTransactionEachLoadIsTakenInTheWorkOfItsApp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := &loads{serve: func([]*loading) error { panic("the answer of app 2") }}
+		goOn := make(chan struct{})
+		var wait sync.WaitGroup
+		var panicked, loaded atomic.Int64
+		join := func(app int64, alone func() error) {
+			wait.Go(func() {
+				defer func() {
+					if recover() != nil {
+						panicked.Add(app)
+					}
+				}()
+				if err := l.join(t.Context(), &loading{lock: &AppLock{sdkAppID: app}}, alone); err != nil {
+					t.Error(err)
+				}
+			})
+			synctest.Wait()
+		}
+		for n := range loadsAtOnce {
+			join(-int64(n)-1, func() error { <-goOn; return nil })
+		}
+		join(1, func() error { loaded.Add(1); return nil })
+		join(2, func() error { panic("the answer of app 2") })
+		join(3, func() error { loaded.Add(3); return nil })
+		close(goOn)
+		wait.Wait()
+		synctest.Wait()
+		if panicked.Load() != 2 || loaded.Load() != 4 || l.underWay != 0 || len(l.waiting) != 0 {
+			t.Errorf("app %d panics, %d is the sum of the others; at the end %d are under way and %d wait", panicked.Load(), loaded.Load(), l.underWay, len(l.waiting))
+		}
+	})
+}
+
 func TestAfterAFailureNoMoreLoadsAreUnderWayThanBefore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -2,7 +2,10 @@ package pipeline_test
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptrace"
 	"runtime/debug"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,9 +20,10 @@ import (
 )
 
 // BenchmarkApps backfills 7 days of a thousand apps at a call a second each, in one
-// process, into an empty database with stock settings. The sandbox refuses calls of an app
-// that arrive less than a second apart: a violation fails the benchmark, and so does a
-// figure that is not the truth.
+// process, into an empty database with stock settings. A call of an app that leaves less than
+// a second after the one before was written fails the benchmark, and so does a figure that is
+// not the truth. Arrivals prove nothing here: the sandbox shares the process, and sees requests
+// late.
 func BenchmarkApps(b *testing.B) {
 	const apps, days, connections = 1000, 7, 20
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(512 << 20)) // the sandbox and the test are in it
@@ -28,7 +32,7 @@ func BenchmarkApps(b *testing.B) {
 		url, db := benchDatabase(b, connections)
 		ids := make([]int64, apps)
 		api := world.NewAPI(b, func(cfg *sandbox.Config) {
-			cfg.Apps, cfg.CallsPerSecond, cfg.RecordCalls = nil, 1, false
+			cfg.Apps, cfg.CallsPerSecond, cfg.RecordCalls = nil, 0, false
 			for i := range ids {
 				ids[i] = benchApp + int64(i)
 				cfg.Apps = append(cfg.Apps, sandbox.App{SDKAppID: ids[i], SecretKey: world.Key})
@@ -40,7 +44,8 @@ func BenchmarkApps(b *testing.B) {
 			app.CallsPerSecond = 1
 			accounts = append(accounts, app)
 		}
-		jobs := pipeline.New(db, extract.NewTransport(), accounts,
+		left := &departures{RoundTripper: extract.NewTransport(), of: make(map[string]*departure)}
+		jobs := pipeline.New(db, left, accounts,
 			pipeline.Settings{LookbackDays: 7, TaskDays: 30, APIMemoryDays: 365}, pipeline.Options{})
 		last := calendar.DayOf(time.Now(), time.UTC) - 1
 		most := mostConnections(b, url)
@@ -51,13 +56,12 @@ func BenchmarkApps(b *testing.B) {
 		}
 		took := time.Since(began)
 
-		var calls, violations int64
+		var calls int64
 		for _, app := range api.Stats().Apps {
 			calls += app.Calls
-			violations += app.Refused[60007]
 		}
-		if violations > 0 {
-			b.Errorf("%d calls came too early", violations)
+		if left.gap < time.Second {
+			b.Errorf("a call left %s after the one before", left.gap)
 		}
 		var truth, stored, rows int64
 		for _, id := range ids {
@@ -76,9 +80,42 @@ func BenchmarkApps(b *testing.B) {
 		}
 		b.ReportMetric(float64(calls)/took.Seconds(), "calls/s")
 		b.ReportMetric(100*float64(calls)/took.Seconds()/apps, "%pace")
-		b.ReportMetric(float64(violations), "violations")
+		b.ReportMetric(left.gap.Seconds(), "s-smallest-gap")
 		b.ReportMetric(float64(most()), "connections")
 	}
+}
+
+// departures notes the smallest time between two calls of an app, from the writing of one until
+// the next is handed over to be written. Delays only make it shorter than it was.
+type departures struct {
+	http.RoundTripper
+
+	mu  sync.Mutex
+	of  map[string]*departure // by SDKAppID
+	gap time.Duration
+}
+
+type departure struct{ written time.Time }
+
+func (d *departures) RoundTrip(r *http.Request) (*http.Response, error) {
+	now := time.Now()
+	d.mu.Lock()
+	id := r.URL.Query().Get("sdkappid")
+	last := d.of[id]
+	if last == nil {
+		last = &departure{}
+		d.of[id] = last
+	} else if gap := now.Sub(last.written); d.gap == 0 || gap < d.gap {
+		d.gap = gap
+	}
+	d.mu.Unlock()
+	return d.RoundTripper.RoundTrip(r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
+		WroteRequest: func(httptrace.WroteRequestInfo) {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			last.written = time.Now()
+		},
+	})))
 }
 
 // mostConnections counts the connections of a database until the returned function is

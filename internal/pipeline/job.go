@@ -116,10 +116,13 @@ func (j *job) app(ctx context.Context, session *load.Session, app App, runID int
 		report.stop(ctx, err)
 		return report
 	}
-	err = j.work(ctx, at, &report)
+	err = protect(func() error { return j.work(ctx, at, &report) })
 	at.calls.report(&report, app.CallsPerSecond)
-	j.jumps(ctx, at, report.judgeSince)
+	err = cmp.Or(err, protect(func() error { j.jumps(ctx, at, report.judgeSince); return nil }))
 	if err != nil {
+		if panicked, ok := errors.AsType[*panicError](err); ok {
+			log.ErrorContext(ctx, "app panicked", "error", err, "stack", string(panicked.stack))
+		}
 		report.stop(ctx, err)
 		log.ErrorContext(ctx, "app stopped", "state", string(report.State), "error", report.Problem, "hint", report.Hint)
 	}

@@ -2,7 +2,10 @@ package pipeline_test
 
 import (
 	"net/http"
+	"strconv"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -204,6 +207,39 @@ func TestAppsArePulledBesideEachOther(t *testing.T) {
 	w.backfill(today-5, today-5, load.RunDone)
 	w.EqualsTruth(today-5, today-5)
 	world.EqualFacts(t, w.API.Facts(otherApp, time.UTC, today-5, today-5), w.Facts(otherApp))
+}
+
+func TestAPanicInTheWorkOfAnAppStopsOnlyThatApp(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		call int // that panics
+	}{
+		{"at its first call", 1},
+		{"at one of several at once", 3},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t)
+			w.Apps = append(w.Apps, w.API.App(otherApp, time.UTC))
+			var calls atomic.Int32
+			w.transport.before = func(request *http.Request) {
+				if request.URL.Query().Get("sdkappid") == strconv.Itoa(testApp) && calls.Add(1) == int32(test.call) {
+					panic("index out of range")
+				}
+			}
+			report := w.backfill(today-9, today-5, load.RunFailed)
+			app := report.Apps[0]
+			if app.State != pipeline.AppFailed || app.Problem != "panic: index out of range" || !strings.Contains(app.Hint, "a fault of pushloss") {
+				t.Errorf("the app's report is %+v", app)
+			}
+			if other := report.Apps[1]; other.State != pipeline.AppDone || other.Windows != 5 {
+				t.Errorf("the other app's report is %+v", other)
+			}
+			w.backfill(today-9, today-5, load.RunDone) // the app's lock is free
+			w.EqualsTruth(today-9, today-5)
+		})
+	}
 }
 
 func TestARunThatFoundEveryAppBusyIsNotACompletedRun(t *testing.T) {

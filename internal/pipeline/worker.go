@@ -119,7 +119,11 @@ func each[R any](ctx context.Context, w *appWork, requests iter.Seq2[R, error], 
 			}
 		default:
 			c.begin(ctx, func(by *worker) {
-				if _, err := do(ctx, request, by); err != nil {
+				err := protect(func() error {
+					_, err := do(ctx, request, by)
+					return err
+				})
+				if err != nil {
 					stopFor(err)
 				}
 			})
