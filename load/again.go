@@ -43,7 +43,7 @@ const (
 			pg_advisory_xact_lock_shared(hashtextextended('pushloss raw bodies', 0)),
 			set_config('plan_cache_mode', 'force_generic_plan', true)`
 
-	sqlKnownAnswers = `SELECT DISTINCT day, body_sha256 FROM pushloss.pull WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3 AND rules = $4`
+	sqlKnownAnswers = `SELECT DISTINCT sdk_app_id, day, body_sha256 FROM pushloss.pull WHERE sdk_app_id = ANY($1::bigint[]) AND day BETWEEN $2 AND $3 AND rules = $4`
 
 	// Nothing else pulled the windows since the pull that loaded the answer, because each of
 	// them was last pulled at its time. None of them was opened: a window is opened because its
@@ -94,20 +94,30 @@ const (
 
 // KnownAnswers returns the answers for days of an app whose repetition may change nothing.
 func (db *DB) KnownAnswers(ctx context.Context, sdkAppID int64, days calendar.Span) (KnownAnswers, error) {
-	known := make(KnownAnswers)
-	rows, err := db.pool.Query(ctx, sqlKnownAnswers, sdkAppID, days.First.UTC(), days.Last.UTC(), int16(rules))
-	if err == nil {
-		var day calendar.Day
-		var digest []byte
-		_, err = pgx.ForEachRow(rows, []any{&day, &digest}, func() error {
-			known[knownAnswer{day, bodyHash(digest)}] = true
-			return nil
-		})
-	}
+	known, err := db.reads.known.Ask(ctx, daysOf{sdkAppID, days})
 	if err != nil {
 		return nil, fmt.Errorf("read which answers of %s are known: %w", days, err)
 	}
 	return known, nil
+}
+
+func (db *DB) knownAnswers(ctx context.Context, days calendar.Span, apps []int64) (map[int64]KnownAnswers, error) {
+	known := make(map[int64]KnownAnswers, len(apps))
+	for _, app := range apps {
+		known[app] = make(KnownAnswers)
+	}
+	rows, err := db.pool.Query(ctx, sqlKnownAnswers, apps, days.First.UTC(), days.Last.UTC(), int16(rules))
+	if err != nil {
+		return nil, err
+	}
+	var app int64
+	var day calendar.Day
+	var digest []byte
+	_, err = pgx.ForEachRow(rows, []any{&app, &day, &digest}, func() error {
+		known[app][knownAnswer{day, bodyHash(digest)}] = true
+		return nil
+	})
+	return known, err
 }
 
 // Confirm is Load for an answer that may be the one that was last loaded to the pull's

@@ -24,6 +24,7 @@ type DB struct {
 	// apps they all meet the same ones, and would wait for each other in the database,
 	// with all the connections.
 	learning *semaphore.Weighted
+	reads    reads
 }
 
 // Open connects to the database. Unreachable accepts the error if no database answers. A
@@ -49,7 +50,9 @@ func with(pool *postgres.Pool, err error) (*DB, error) {
 		pool.Close()
 		return nil, fmt.Errorf("prepare compression: %w", err)
 	}
-	return &DB{pool: pool, encoder: encoder, learning: semaphore.NewWeighted(1)}, nil
+	db := &DB{pool: pool, encoder: encoder, learning: semaphore.NewWeighted(1)}
+	db.reads = newReads(db)
+	return db, nil
 }
 
 // Close ends all connections.

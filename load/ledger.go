@@ -9,6 +9,7 @@ import (
 
 	"pushloss/internal/calendar"
 	"pushloss/internal/postgres"
+	"pushloss/internal/rounds"
 	"pushloss/internal/stream"
 )
 
@@ -65,16 +66,17 @@ const (
 	sqlEntry = `
 		SELECT stream_id, day, task_key, state, coalesce(settled_reason, ''), pulls, row_count, reject_count,
 			first_loaded_at, last_loaded_at, last_trusted_at, proven_at, most_by_stage, most_by_platform, lowered_at, last_error, updated_at`
-	sqlLedger = sqlEntry + `
+	sqlLedgerOfApps = sqlEntry + `, sdk_app_id
 		FROM pushloss.ledger
-		WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3`
-	sqlLedgerOfApp    = sqlLedger + ` AND task_key = 0`
-	sqlLedgerOfStream = sqlLedger + ` AND stream_id = $4`
-	sqlLedgerOfTasks  = sqlLedgerOfStream + ` AND task_key = ANY($5)`
-	sqlLedgerOfLoads  = sqlEntry + `, load
+		WHERE sdk_app_id = ANY($1::bigint[]) AND day BETWEEN $2 AND $3`
+	sqlLedgerOfStream = sqlEntry + `
+		FROM pushloss.ledger
+		WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3 AND stream_id = $4`
+	sqlLedgerOfTasks = sqlLedgerOfStream + ` AND task_key = ANY($5)`
+	sqlLedgerOfLoads = sqlEntry + `, load
 		FROM unnest($1::bigint[], $2::date[], $3::smallint[], $4::int[], $5::int[]) AS g (sdk_app_id, day, stream_id, task_key, load)
 		JOIN pushloss.ledger USING (sdk_app_id, day, stream_id, task_key)`
-	sqlFailedWindows = `SELECT stream_id, day, task_key FROM pushloss.ledger WHERE sdk_app_id = $1 AND state = 'failed' AND NOT settled`
+	sqlFailedWindows = `SELECT stream_id, day, task_key, sdk_app_id FROM pushloss.ledger WHERE sdk_app_id = ANY($1::bigint[]) AND state = 'failed' AND NOT settled`
 	sqlDenseTasks    = `
 		SELECT stream_id, task_key FROM pushloss.ledger
 		WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3 AND task_key <> 0 AND row_count > 0
@@ -104,20 +106,30 @@ const (
 // Ledger returns the entries of an app's windows of every stream, from first to last day,
 // both included, in no order.
 func (db *DB) Ledger(ctx context.Context, sdkAppID int64, first, last calendar.Day) ([]Entry, error) {
-	return db.readLedger(ctx, sqlLedger, sdkAppID, first, last)
+	return readLedger(ctx, db.reads.ledger, sdkAppID, first, last)
 }
 
-func (db *DB) readLedger(ctx context.Context, sql string, sdkAppID int64, first, last calendar.Day) ([]Entry, error) {
-	entries, err := postgres.List(ctx, db.pool, scanEntry, sql, sdkAppID, first.UTC(), last.UTC())
+func readLedger(ctx context.Context, from *rounds.Rounds[daysOf, []Entry], sdkAppID int64, first, last calendar.Day) ([]Entry, error) {
+	entries, err := from.Ask(ctx, daysOf{sdkAppID, calendar.Span{First: first, Last: last}})
 	if err != nil {
 		return nil, fmt.Errorf("read the ledger of app %d: %w", sdkAppID, err)
 	}
 	return entries, nil
 }
 
+// ledgerOf returns the read of an SQL text.
+func (db *DB) ledgerOf(sql string) func(context.Context, calendar.Span, []int64) (map[int64][]Entry, error) {
+	return func(ctx context.Context, days calendar.Span, apps []int64) (map[int64][]Entry, error) {
+		return listByApp(ctx, db.pool, func(row pgx.CollectableRow, app *int64) (e Entry, err error) {
+			err = row.Scan(append(e.columns(), app)...)
+			return e, err
+		}, sql, apps, days.First.UTC(), days.Last.UTC())
+	}
+}
+
 // AppLedger is Ledger without the tasks' windows.
 func (db *DB) AppLedger(ctx context.Context, sdkAppID int64, first, last calendar.Day) ([]Entry, error) {
-	return db.readLedger(ctx, sqlLedgerOfApp, sdkAppID, first, last)
+	return readLedger(ctx, db.reads.ledgerOfApp, sdkAppID, first, last)
 }
 
 // WindowRef names a window of an app.
@@ -129,7 +141,7 @@ type WindowRef struct {
 
 // FailedWindows returns the windows of an app whose last pull failed, in no order.
 func (db *DB) FailedWindows(ctx context.Context, sdkAppID int64) ([]WindowRef, error) {
-	windows, err := postgres.List(ctx, db.pool, pgx.RowToStructByPos[WindowRef], sqlFailedWindows, sdkAppID)
+	windows, err := db.reads.failed.Ask(ctx, daysOf{app: sdkAppID})
 	if err != nil {
 		return nil, fmt.Errorf("read the failed windows of app %d: %w", sdkAppID, err)
 	}

@@ -37,7 +37,8 @@ const (
 		) AS d
 		WHERE r.sdk_app_id = $1 AND r.state IN ('differs', 'stays')
 		ORDER BY r.first_day, r.last_day, r.task_key`
-	sqlOpenedWindows = `
+	sqlHaveUnequalChecks = `SELECT DISTINCT sdk_app_id FROM pushloss.reconciliation WHERE sdk_app_id = ANY($1::bigint[]) AND state IN ('differs', 'stays')`
+	sqlOpenedWindows     = `
 		SELECT l.stream_id, l.day, l.task_key
 		FROM pushloss.ledger AS l
 		LEFT JOIN pushloss.task AS t ON t.task_key = l.task_key
@@ -50,6 +51,9 @@ const (
 // UnequalChecks returns the app's checks in the states differs and stays, oldest span
 // first.
 func (db *DB) UnequalChecks(ctx context.Context, sdkAppID int64) ([]UnequalCheck, error) {
+	if has, err := db.reads.unequal.Ask(ctx, daysOf{app: sdkAppID}); err != nil || !has {
+		return nil, err
+	}
 	checks, err := postgres.List(ctx, db.pool, func(row pgx.CollectableRow) (UnequalCheck, error) {
 		var c UnequalCheck
 		err := row.Scan(&c.ID, &c.Task.Key, &c.Task.ID, &c.First, &c.Last, &c.State, &c.Pulled, &c.Failed)

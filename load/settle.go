@@ -26,6 +26,15 @@ const (
 		UPDATE pushloss.ledger AS l SET settled = true, settled_reason = 'retired'
 		FROM pushloss.task AS t
 		WHERE t.task_key = l.task_key AND t.retired_at IS NOT NULL AND l.sdk_app_id = $1 AND NOT l.settled`
+	// Where the ledger has nothing to settle and there are no tasks, nothing needs a transaction.
+	sqlToSettle = `
+		SELECT sdk_app_id FROM pushloss.ledger
+		WHERE sdk_app_id = ANY($1::bigint[]) AND day <= $2 AND NOT settled AND (last_trusted_at IS NOT NULL OR proven_at IS NOT NULL)
+		UNION
+		SELECT sdk_app_id FROM pushloss.ledger
+		WHERE sdk_app_id = ANY($1::bigint[]) AND day > $3 AND settled AND settled_reason <> 'retired'
+		UNION
+		SELECT sdk_app_id FROM pushloss.task WHERE sdk_app_id = ANY($1::bigint[])`
 	sqlHasTasks    = `SELECT EXISTS (SELECT 1 FROM pushloss.task WHERE sdk_app_id = $1)`
 	sqlReopenTasks = `
 		UPDATE pushloss.ledger AS l SET settled = false, settled_reason = NULL
@@ -39,8 +48,15 @@ const (
 // tasks. Days after lastEnded become open again. Settle also notes what need not be looked
 // for again. It returns how many windows it settled.
 func (l *AppLock) Settle(ctx context.Context, lastForgotten, lastEnded calendar.Day) (int64, error) {
+	due, err := l.session.db.reads.unsettled.Ask(ctx, daysOf{l.sdkAppID, calendar.Span{First: lastForgotten, Last: lastEnded}})
+	if err != nil {
+		return 0, fmt.Errorf("look for windows to settle of app %d: %w", l.sdkAppID, err)
+	}
+	if !due {
+		return 0, nil
+	}
 	var settled int64
-	err := l.transact(ctx, func(ctx context.Context, tx pgx.Tx, batch *pgx.Batch) error {
+	err = l.transact(ctx, func(ctx context.Context, tx pgx.Tx, batch *pgx.Batch) error {
 		settled = 0
 		var hasTasks bool
 		count := func(tag pgconn.CommandTag) error {

@@ -199,6 +199,9 @@ func (db *DB) NewestScheduled(ctx context.Context, sdkAppID int64) (newest *time
 // Tasks returns the registry of the apps, with retired tasks, in the order in which tasks
 // were added.
 func (db *DB) Tasks(ctx context.Context, sdkAppIDs ...int64) ([]Task, error) {
+	if len(sdkAppIDs) == 1 {
+		return db.reads.tasks.Ask(ctx, daysOf{app: sdkAppIDs[0]})
+	}
 	return db.readTasks(ctx, append([]int64{}, sdkAppIDs...)) // nil would mean every app
 }
 
