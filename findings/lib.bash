@@ -56,6 +56,21 @@ go_modules() {
     for module in "$@"; do go get "$module" >"$dir/go.log" 2>&1 || missing "$module (Go)"; done
 }
 
+# maven_packages copies packages of Maven Central, and what they need, to $dir/jars: group:artifact:version.
+maven_packages() {
+    need mvn
+    {
+        echo '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>'
+        echo '<groupId>finding</groupId><artifactId>finding</artifactId><version>1</version><dependencies>'
+        for package in "$@"; do
+            IFS=: read -r group artifact version <<<"$package"
+            echo "<dependency><groupId>$group</groupId><artifactId>$artifact</artifactId><version>$version</version></dependency>"
+        done
+        echo '</dependencies></project>'
+    } >"$dir/pom.xml"
+    (cd "$dir" && mvn -q -B dependency:copy-dependencies -DoutputDirectory="$dir/jars" >mvn.log 2>&1) || missing "$* (Maven)"
+}
+
 # debian unpacks packages of Debian below $dir/debian.
 debian() {
     need apt-get dpkg-deb
