@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 # The race detector needs a C compiler.
 RACE := $(shell command -v cc >/dev/null 2>&1 && echo -race)
 # What computes without goroutines, for whole years of days, gains nothing from it.
-PURE := ./internal/jump ./internal/calendar ./transform
+PURE := ./internal/jump ./internal/calendar ./internal/calibrate ./transform
 FUZZTIME ?= 30s
 BENCH ?= .
 KILLS ?= 200
