@@ -54,7 +54,7 @@ func (a *appState) authenticate(c caller, now time.Time) *refusal {
 	if len(c.userSig) > maxUserSig {
 		return refuse(codeSigIllegal, "usersig is too long")
 	}
-	err := usersig.Verify(c.app, a.secretKey, c.identifier, c.userSig, now)
+	err := a.verify(c, now)
 	switch {
 	case err == nil:
 	case errors.Is(err, usersig.ErrExpired):
@@ -72,4 +72,21 @@ func (a *appState) authenticate(c caller, now time.Time) *refusal {
 		return refuse(codeNotAdmin, "no permission, call as administrator")
 	}
 	return nil
+}
+
+// verdict is the last of an app: a client sends the same UserSig for a day, and to verify it costs as much as an answer.
+type verdict struct {
+	caller caller
+	second int64
+	err    error
+}
+
+// verify is the library's, which knows whole seconds only.
+func (a *appState) verify(c caller, now time.Time) error {
+	if last := a.verdict.Load(); last != nil && last.caller == c && last.second == now.Unix() {
+		return last.err
+	}
+	err := usersig.Verify(c.app, a.secretKey, c.identifier, c.userSig, now)
+	a.verdict.Store(&verdict{c, now.Unix(), err})
+	return err
 }

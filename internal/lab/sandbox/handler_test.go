@@ -4,9 +4,11 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -280,5 +282,22 @@ func TestAWrongConfigNamesEveryProblem(t *testing.T) {
 	}
 	if _, err := New(Config{}); err == nil {
 		t.Error("no app is accepted")
+	}
+}
+
+func TestAUserSigIsVerifiedAgainOnceItMayHaveExpired(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	s := newTestSandbox(t, func(cfg *Config) { cfg.Now = func() time.Time { return now } })
+	query := goodQuery(t)
+	query.Set("usersig", sign(t, testApp, testKey, DefaultAdmin, 600))
+	code := func(query url.Values) int { return parse(t, callLoss(t, s, query, dayBody()).Body.Bytes()).ErrorCode }
+	wrong := maps.Clone(query)
+	wrong.Set("usersig", sign(t, testApp, "other", DefaultAdmin, 600))
+	got := []int{code(query), code(query), code(wrong), code(wrong), code(query)}
+	now = now.Add(time.Hour)
+	got = append(got, code(query), code(query))
+	if want := []int{0, 0, 70009, 70009, 0, 70001, 70001}; !slices.Equal(got, want) {
+		t.Errorf("the codes are %v, want %v", got, want)
 	}
 }

@@ -100,6 +100,7 @@ type appState struct {
 	secretKey string
 	admins    map[string]bool
 	pace      pace
+	verdict   atomic.Pointer[verdict]
 	counters
 }
 
