@@ -10,6 +10,7 @@ import (
 	"pushloss/internal/calendar"
 	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/lab/world"
+	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
 )
@@ -35,7 +36,13 @@ type fixture struct {
 
 func setup(t testing.TB, change ...func(*sandbox.Config)) *fixture {
 	t.Helper()
-	w := &fixture{World: world.New(t, change...), t: t, transport: newTransport(t)}
+	return setupOn(t, pgtest.URL(t), change...)
+}
+
+// setupOn is setup with a database that is there.
+func setupOn(t testing.TB, url string, change ...func(*sandbox.Config)) *fixture {
+	t.Helper()
+	w := &fixture{World: world.On(t, url, change...), t: t, transport: newTransport(t)}
 	w.Transport = w.transport
 	w.Adjust = func(opts pipeline.Options) pipeline.Options {
 		if w.spansAlways {

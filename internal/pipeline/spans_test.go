@@ -11,6 +11,7 @@ import (
 	"pushloss/internal/calendar"
 	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/lab/world"
+	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/secret"
 	"pushloss/internal/stream"
@@ -27,12 +28,46 @@ type sending struct {
 }
 
 func newSending(t testing.TB, perDay int, faults ...string) *sending {
-	w := setup(t, func(cfg *sandbox.Config) {
+	t.Helper()
+	return newSendingOn(t, pgtest.URL(t), perDay, faults...)
+}
+
+func newSendingOn(t testing.TB, url string, perDay int, faults ...string) *sending {
+	t.Helper()
+	w := setupOn(t, url, func(cfg *sandbox.Config) {
 		cfg.TaskStarts, cfg.ActiveDays, cfg.Rows = true, 4, 6
 	}, world.WithFaults(t, append([]string{"late:days=1", "restates=0.01:days=3"}, faults...)...))
 	w.Settings = w.withSpans()
 	return &sending{fixture: w, perDay: perDay}
 }
+
+// spanning is a world of two pushes a day whose last run used spans. It begins with a copy of one
+// database: what leads to it takes longer than most of what is tried on it.
+func spanning(t testing.TB) *sending {
+	t.Helper()
+	begin := func(url string) *sending {
+		p := newSendingOn(t, url, 2)
+		p.send(today-35, today)
+		return p
+	}
+	p := begin(spannedDays.URL(t, func(url string) {
+		p := begin(url)
+		p.Run(load.RunDone)
+		p.agree()
+		p.next()
+		if report := p.Run(load.RunDone); report.WindowsBySpan == 0 {
+			t.Fatalf("no window was proven by a span: %+v", report.Totals)
+		}
+		p.DB.Close()
+		p.Pool.Close()
+	}))
+	p.next()
+	return p
+}
+
+// spannedDays is the database of spanning. It has to be a global: tests have nothing in common but
+// the process.
+var spannedDays = pgtest.NewFilled()
 
 func (w *fixture) withSpans() (settings pipeline.Settings) {
 	settings = w.Settings
@@ -292,15 +327,7 @@ func TestAWrongSpanTurnsSpansOff(t *testing.T) {
 	for _, fault := range []string{"span-drops", "span-stale", "day-figures=Asia/Kathmandu:by=touch", "week-differs"} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			p := newSending(t, 2)
-			p.send(today-35, today)
-			p.Run(load.RunDone)
-			p.agree()
-			p.next()
-			p.Run(load.RunDone)
-			if n := p.Number(`SELECT count(*) FROM pushloss.ledger WHERE proven_at IS NOT NULL`); n == 0 {
-				t.Fatal("nothing was proven before the fault")
-			}
+			p := spanning(t)
 			p.API.Faults("late:days=1", "restates=0.01:days=3", fault)
 			p.next()
 			wrong := p.Run(load.RunDone)
@@ -326,10 +353,7 @@ func TestAWrongSpanTurnsSpansOff(t *testing.T) {
 // there, loses nothing: the next one ends where one run would have.
 func TestARunThatStopsAmongItsSpansLosesNothing(t *testing.T) {
 	t.Parallel()
-	p := newSending(t, 2)
-	p.send(today-35, today)
-	p.Run(load.RunDone)
-	p.agree()
+	p := spanning(t)
 	for i, calls := range []int{9, 0, 20, 0, 30} {
 		p.next()
 		ctx, cancel := context.WithCancel(t.Context())
