@@ -31,7 +31,7 @@ var chinese = [...]struct{ english, chinese string }{
 	{advicePush, "在控制台为该应用开通推送服务"},
 	{adviceSupport, "按服务端的提示处理；若没有提示，请附上这一行联系腾讯云技术支持"},
 	{adviceMessage, "按服务端的提示处理"},
-	{"a code that is in no published list", "该错误码不在任何公开列表中"},
+	{"a code that is not in any published list", "该错误码不在任何公开列表中"},
 	{"an account or UserSig error that no published list explains", "公开列表没有说明的账号或 UserSig 错误"},
 	{"a refusal by the REST API that no published list explains", "公开列表没有说明的 REST API 拒绝"},
 	{"an error of the Push service that no published list explains", "公开列表没有说明的推送服务错误"},

@@ -59,27 +59,27 @@ type Code struct {
 
 const (
 	fewTries          = 3
-	adviceWait        = "nothing to do now; if it stays, ask Tencent Cloud's support"
-	adviceKey         = "take SDKAppID and SecretKey of the same app from the console and set TIM_SDK_APP_ID and TIM_SECRET_KEY"
-	adviceRegion      = "set TIM_REGION to the data centre the app lives in"
+	adviceWait        = "nothing to do now; if it persists, contact Tencent Cloud's support"
+	adviceKey         = "copy SDKAppID and SecretKey of the same app from the console to TIM_SDK_APP_ID and TIM_SECRET_KEY"
+	adviceRegion      = "set TIM_REGION to the app's data centre"
 	adviceAdmin       = "set TIM_IDENTIFIER to an account that the console lists as an administrator of the app"
-	advicePlan        = "look at the app's plan and balance in the console"
+	advicePlan        = "check the app's plan and balance in the console"
 	adviceReport      = "this is a fault of pushloss: report it with this line"
-	adviceParameters  = "the days or the app are not what the API takes: look at PUSHLOSS_TIMEZONE and at what TIM_BASE_URL leads to; if both are right, report this line"
-	adviceNetwork     = "look at the network, the DNS, TIM_BASE_URL and, if there is a proxy, HTTPS_PROXY and NO_PROXY"
-	adviceProxy       = "look at TIM_BASE_URL and TIM_REGION, and at what is in between: a proxy (HTTPS_PROXY, NO_PROXY) or a firewall may have answered instead of the API"
+	adviceParameters  = "the API does not accept the days or the app: check PUSHLOSS_TIMEZONE, and where TIM_BASE_URL leads; if both are right, report this line"
+	adviceNetwork     = "check the network, the DNS, TIM_BASE_URL and, if there is a proxy, HTTPS_PROXY and NO_PROXY"
+	adviceProxy       = "check TIM_BASE_URL and TIM_REGION, and what is in between: a proxy (HTTPS_PROXY, NO_PROXY) or a firewall may have answered instead of the API"
 	adviceTasks       = "check the requested TaskIDs (pushloss tasks list), and retire the wrong ones (pushloss tasks retire)"
-	adviceTooLarge    = "no answer of this API is that large: look at what TIM_BASE_URL leads to, or ask Tencent Cloud's support; the window stays failed"
+	adviceTooLarge    = "no answer of this API is that large: check where TIM_BASE_URL leads, or contact Tencent Cloud's support; the window stays failed"
 	advicePace        = "lower PUSHLOSS_RATE, or raise the limit in the console"
-	adviceURL         = "look at TIM_BASE_URL and TIM_REGION"
-	adviceConsole     = "look at the app's state in the console"
+	adviceURL         = "check TIM_BASE_URL and TIM_REGION"
+	adviceConsole     = "check the app's state in the console"
 	adviceSource      = "allow this machine's address in the console"
 	adviceTomorrow    = "try again tomorrow, or change the plan"
-	adviceClock       = "a freshly signed one was refused too: set this machine's clock right"
-	adviceMinute      = "wait a minute"
+	adviceClock       = "a newly signed UserSig was refused too: correct this machine's clock"
+	adviceMinute      = "wait for a minute"
 	advicePush        = "switch Push on for the app in the console"
 	adviceMessage     = "follow the service's message"
-	adviceSupport     = "follow the service's message; if it says nothing, ask Tencent Cloud's support with this line"
+	adviceSupport     = "follow the service's message; if there is none, send this line to Tencent Cloud's support"
 	adviceIdentifiers = "sign and call with the same TIM_SDK_APP_ID and TIM_IDENTIFIER"
 )
 
@@ -180,6 +180,6 @@ func LookupCode(number int) Code {
 	}
 	return Code{
 		Number: number, Class: Unlisted, Tries: fewTries,
-		Meaning: "a code that is in no published list", Advice: adviceMessage,
+		Meaning: "a code that is not in any published list", Advice: adviceMessage,
 	}
 }

@@ -214,6 +214,6 @@ func readSpansOff(ctx context.Context, from postgres.Reader, now time.Time) (map
 }
 
 func (s SpansOff) String() string {
-	return fmt.Sprintf("on %s the API's answer for %s of %s (%s) was not the sum of its days: until %s every day of %s is requested by itself",
+	return fmt.Sprintf("on %s the API's answer for %s of %s (%s) was not the sum of its days: until %s each day of %s is requested separately",
 		s.At.UTC().Format(time.DateOnly), s.Days, TaskRef{ID: s.TaskID}, s.Stream, s.At.Add(DisagreementLasts).UTC().Format(time.DateOnly), s.Stream)
 }

@@ -54,7 +54,7 @@ func (e *FailedError) Error() string {
 		fmt.Fprintf(&text, "\nthe lock is held by %s", b)
 	}
 	if e.Unsure {
-		fmt.Fprintf(&text, "\nthe connection was lost: the migration is there whole or not at all")
+		fmt.Fprintf(&text, "\nthe connection was lost: the migration is applied as a whole or not at all")
 	} else {
 		fmt.Fprintf(&text, "\nnothing was changed by it: the schema is at version %d", e.Version)
 	}
@@ -65,7 +65,7 @@ func (e *FailedError) Error() string {
 func (e *FailedError) Hint() string {
 	again := "run it again"
 	if !e.Down {
-		again = "run pushloss migrate up again: it goes on from there"
+		again = "run pushloss migrate up again: it continues from there"
 	}
 	pgErr, _ := errors.AsType[*pgconn.PgError](e.cause)
 	if pgErr == nil {

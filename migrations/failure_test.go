@@ -43,7 +43,7 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 	}{
 		{
 			"a column of ours that was added", `ALTER TABLE pushloss.task ADD COLUMN covered_to text`, `ALTER TABLE pushloss.task DROP COLUMN covered_to`,
-			[]string{"0023_task_summary.up.sql", `column "covered_to" of relation "task" already exists`, "at version 22", "Rename it, drop it or move it", "goes on from there"},
+			[]string{"0023_task_summary.up.sql", `column "covered_to" of relation "task" already exists`, "at version 22", "Rename it, drop it or move it", "continues from there"},
 			added - 1,
 		},
 		{
@@ -69,7 +69,7 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 			`CREATE FUNCTION public.cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
 			CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON pushloss.schema_migrations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.cut()`,
 			`DROP TRIGGER cut ON pushloss.schema_migrations`,
-			[]string{"commit: ", "the connection was lost: the migration is there whole or not at all", "goes on from there"},
+			[]string{"commit: ", "the connection was lost: the migration is applied as a whole or not at all", "continues from there"},
 			newest - 1,
 		},
 		{

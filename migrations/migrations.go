@@ -131,7 +131,7 @@ func (m *Migrator) Down(ctx context.Context, steps int) error {
 	defer s.close()
 	return m.alone(ctx, s, func(status Status) error {
 		if steps < 1 || steps > status.Applied() {
-			return fmt.Errorf("cannot take back %s: the schema is at version %d", english.Plural(steps, "migration", ""), status.Version)
+			return fmt.Errorf("cannot revert %s: the schema is at version %d", english.Plural(steps, "migration", ""), status.Version)
 		}
 		applied := append([]int{0}, versions()[:status.Applied()]...)
 		for i := len(applied) - 1; i >= len(applied)-steps; i-- {

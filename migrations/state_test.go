@@ -168,7 +168,7 @@ func TestDownBounds(t *testing.T) {
 			url := test.url(t)
 			before := lines(t, connect(t, url), sqlCatalog)
 			err := migrations.Down(t.Context(), url, test.steps)
-			if err == nil || !strings.Contains(err.Error(), "cannot take back") {
+			if err == nil || !strings.Contains(err.Error(), "cannot revert") {
 				t.Errorf("error %v", err)
 			}
 			if diff := cmp.Diff(before, lines(t, connect(t, url), sqlCatalog)); diff != "" {

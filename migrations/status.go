@@ -38,11 +38,11 @@ type StateError struct {
 func (e *StateError) Error() string {
 	switch s := e.Status; {
 	case s.Dirty:
-		return fmt.Sprintf("the schema is dirty: a migration of an older binary to version %d broke off", s.Version)
+		return fmt.Sprintf("the schema is dirty: a migration by an older binary to version %d was interrupted", s.Version)
 	case s.Version == 0:
 		return "the database has no schema yet"
 	case s.Version < oldest():
-		return fmt.Sprintf("the schema is at version %d, which this binary no longer takes over: %d is the oldest", s.Version, oldest())
+		return fmt.Sprintf("the schema is at version %d, which this binary cannot upgrade: %d is the oldest", s.Version, oldest())
 	case s.Version < s.Newest:
 		return fmt.Sprintf("the schema is at version %d, behind this binary's %d", s.Version, s.Newest)
 	case s.OtherViews:
@@ -56,20 +56,20 @@ func (e *StateError) Error() string {
 func (e *StateError) Hint() string {
 	switch s := e.Status; {
 	case s.Dirty && e.There != nil && *e.There == 0:
-		return "nothing of a migration is there. Remove the mark by hand (pushloss never forces it) and migrate:\n" +
+		return "no part of a migration exists. Remove the mark by hand (pushloss never forces it) and migrate:\n" +
 			"  psql -c \"DELETE FROM pushloss.schema_migrations\" \"$DATABASE_URL\"\n  pushloss migrate up"
 	case s.Dirty && e.There != nil:
 		return fmt.Sprintf("the tables are those of version %[1]d, whole. Set the mark by hand (pushloss never forces it) and migrate:\n"+
 			"  psql -c \"UPDATE pushloss.schema_migrations SET version = %[1]d, dirty = false\" \"$DATABASE_URL\"\n  pushloss migrate up", *e.There)
 	case s.Dirty:
-		return "pushloss migrate up looks what of it is there, and says which statement sets the mark in pushloss.schema_migrations by hand. " +
-			"If it does not find out, make the tables those of one version, or restore a backup. pushloss never forces it"
+		return "run pushloss migrate up: it checks which part of the migration exists, and prints the statement that sets the mark in pushloss.schema_migrations by hand. " +
+			"If it cannot find out, make the tables those of one version, or restore a backup. pushloss never forces the mark"
 	case s.Version > 0 && s.Version < oldest():
-		return fmt.Sprintf("run pushloss migrate up of a binary that brings it to version %d (one of before the first release), then this one's; or begin with a new database", oldest())
+		return fmt.Sprintf("run pushloss migrate up with a binary that brings it to version %d (from before the first release), then with this one; or use a new database", oldest())
 	case s.Version < s.Newest || s.OtherViews:
 		return "run: pushloss migrate up"
 	default:
-		return "use the pushloss binary that the schema was made by, or a newer one"
+		return "use the pushloss binary that created the schema, or a newer one"
 	}
 }
 

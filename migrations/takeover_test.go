@@ -129,7 +129,7 @@ func TestAVersionBeforeTheBaselineIsRefused(t *testing.T) {
 	before := lines(t, connect(t, url), sqlCatalog)
 	for name, err := range map[string]error{"up": migrations.Up(t.Context(), url), "down": migrations.Down(t.Context(), url, 1), "check": migrations.Check(t.Context(), url)} {
 		t.Run(name, func(t *testing.T) {
-			says(t, err, "at version 10, which this binary no longer takes over: 11 is the oldest", "brings it to version 11")
+			says(t, err, "at version 10, which this binary cannot upgrade: 11 is the oldest", "brings it to version 11")
 		})
 	}
 	if diff := cmp.Diff(before, lines(t, connect(t, url), sqlCatalog)); diff != "" {

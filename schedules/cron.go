@@ -60,13 +60,13 @@ func parseCron(text string, location *time.Location) (cron.Schedule, error) {
 	}
 	spec, ok := ticks.(*cron.SpecSchedule)
 	if !ok {
-		return nil, fmt.Errorf("%q is not made of times of day", text)
+		return nil, fmt.Errorf("%q does not name times of the day", text)
 	}
 	spec.Location = time.UTC
 	clock := wallClock{spec: spec, location: location}
 	// The library looks five years ahead, and from here that is past a leap day.
 	if clock.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
-		return nil, fmt.Errorf("%q names a day that never comes", text)
+		return nil, fmt.Errorf("%q names a day that does not exist", text)
 	}
 	return clock, nil
 }
@@ -85,7 +85,7 @@ func checkDescriptor(text string) error {
 	case slices.Contains(descriptors, text):
 		return nil
 	case strings.EqualFold(text, "@reboot"):
-		return fmt.Errorf("%q is not needed: serve runs at its start what was missed; give %s", text, shape)
+		return fmt.Errorf("%q is not needed, because serve catches up on missed jobs when it starts: give %s", text, shape)
 	}
 	return fmt.Errorf("%q is not known%s: give %s", text, suggest.Near(text, append(slices.Clone(descriptors), "@every")), shape)
 }

@@ -112,7 +112,7 @@ Schedules: []
 		`s.yaml:13: name: is given twice, first in line 12`,
 		`s.yaml:15: cron: must not hold a time zone: give it as timezone`,
 		`s.yaml:18: cron: must not hold a time zone: give it as timezone`,
-		`s.yaml:21: cron: "0 0 30 2 *" names a day that never comes`,
+		`s.yaml:21: cron: "0 0 30 2 *" names a day that does not exist`,
 		`s.yaml:22: timezone: "Asia/Nowhere" is not a time zone: give its IANA name, like Asia/Shanghai or UTC`,
 		`s.yaml:25: cron: "10s" after @every is not a duration from 1m to 8784h: write hours and minutes, like @every 6h or @every 1h30m`,
 		`s.yaml:28: cron: "@never" is not known (did you mean @every?): give five fields (minute, hour, day of month, month, day of week) or one of @hourly, @daily, @weekly, @monthly, @yearly, @every 6h`,

@@ -95,7 +95,7 @@ func (r *Runner) tick(ctx context.Context, s Schedule, again bool) {
 	f := r.families[s.Job]
 	started := r.now()
 	if !f.begin(started, again) {
-		log.Warn("tick skipped, the job is still running")
+		log.Warn("tick skipped: the job is still running")
 		return
 	}
 	defer func() {
@@ -118,12 +118,12 @@ func (r *Runner) tick(ctx context.Context, s Schedule, again bool) {
 	case errors.As(err, &panicked):
 		log.Error("job panicked", "error", err, "stack", string(panicked.Stack))
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
-		log.Info("job stopped before its end", "error", err)
+		log.Info("job was interrupted", "error", err)
 	case errors.As(err, &unfinished):
 		if pause, ok := f.tryAgain(ended, s, r.opts.Retries); ok {
-			log.Warn("job is tried again", "in", pause, "error", err)
+			log.Warn("job is retried", "in", pause, "error", err)
 		} else {
-			log.Error("job failed, and waits for its next tick", "error", err)
+			log.Error("job failed: it waits for its next tick", "error", err)
 		}
 	default:
 		log.Error("job failed", "error", err)

@@ -16,16 +16,16 @@ func newBackfillCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "backfill --from DAY --to DAY",
 		Short: "Pull a range of days, both included",
-		Long: `Pulls the days of a range: of the whole app, and of its tasks. It continues where it
-was stopped: the same command again pulls only what is still missing. A run that
-meets it skips the app and reports that. The backfill pulls what was due, then continues.
+		Long: `Pulls a range of days, of the whole app and of its tasks. After an interruption, the
+same command pulls only what is still missing. A run that starts meanwhile skips the
+app. The backfill then pulls the windows of that run first, and continues.
 
 --reprocess missing pulls what is not settled, including failed windows. --reprocess
 failed pulls only failed windows, and --reprocess all pulls everything again. --plan
 shows every window, whether it would be pulled and why, and does not call the API.
 
-Exits with 1 if days were first pulled when the API no longer had to remember them as
-a whole: their figures, or the absence of any, cannot be proven.`,
+It exits 1 if the API answered for a day only when it no longer had to remember the
+whole day: nothing can prove that the figures, or their absence, are complete.`,
 		Example: "  pushloss backfill " + exampleDays(env.Now(), 4) + ` --plan
   pushloss backfill ` + exampleDays(env.Now(), 4),
 		Args: exactly(cobra.NoArgs),

@@ -22,18 +22,22 @@ func newCalibrateCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "calibrate",
 		Short: "Measure what the API's pages leave open, and recommend settings",
-		Long: fmt.Sprintf(`Asks the API, by at most %d requests at the app's pace, what its pages leave open:
-whether the service cuts days, and in which time zone; whether the second EndTime
-belongs to a window; whether the windows of days add up to one of a week; how far
-back it remembers; and, from what is stored, how late figures still change. It
-reports what it found and in which windows, and what stays open and how to find it
-out. It recommends PUSHLOSS_TIMEZONE, PUSHLOSS_WINDOW_END, PUSHLOSS_LOOKBACK_DAYS
+		Long: fmt.Sprintf(`Measures what the API's pages leave open, with at most %d requests at the app's pace:
+
+  whether the service cuts days, and in which time zone
+  whether the second EndTime belongs to a window
+  whether days add up to a week
+  how far back the service remembers
+  how late figures still change (from the stored changes)
+
+It prints the answers, the windows that show them, and how to find out what is still
+unknown. It recommends PUSHLOSS_TIMEZONE, PUSHLOSS_WINDOW_END, PUSHLOSS_LOOKBACK_DAYS
 and PUSHLOSS_API_MEMORY_DAYS.
 
 It measures days with losses of the whole app or, if the app lost nothing, of the
 newest tasks. It loads nothing, changes no setting, and waits for another process
-that works on the app. Exit codes: 0 measured, even if something stays unknown; 4 the
-API refused; 130 interrupted, and the findings so far are printed.`, calibrate.MostRequests),
+that works on the app. Exit codes: 0 measured, even if something is still unknown; 4
+the API refused; 130 interrupted, with the findings so far.`, calibrate.MostRequests),
 		Example: `  pushloss calibrate
   pushloss calibrate --app 1400000001 --day 2025-03-09 --output json`,
 		Args: exactly(cobra.NoArgs),

@@ -26,7 +26,7 @@ func newCheckCommand(env Environment) *cobra.Command {
 		Use:   "check",
 		Short: "Check whether a run can work: settings, clocks, database, schema, and one API call for each stream",
 		Long: `Checks the settings, the schedule file, the targets of notifications, the database,
-its schema, and the clocks. Makes one real API call for each stream of each app
+its schema, and the clocks. It makes one real API call for each stream of each app
 (PUSHLOSS_STREAMS), at the app's pace. It changes nothing and sends no notification.
 The exit code is that of the worst finding.`,
 		Example: "  pushloss check",
@@ -72,7 +72,7 @@ func findAll(cmd *cobra.Command, env Environment) []check.Finding {
 	defer a.close()
 	findings := []check.Finding{check.Good("settings", fmt.Sprintf("apps: %d", len(a.settings.Apps)))}
 	for _, unknown := range a.settings.Unknown {
-		findings = append(findings, check.Warning("settings", unknown.Name+" is not a setting, and is ignored"+unknown.Meant, "correct or unset "+unknown.Name))
+		findings = append(findings, check.Warning("settings", unknown.Name+" is not a setting and is ignored"+unknown.Meant, "correct or unset "+unknown.Name))
 	}
 	if shared := a.sharedCallbackToken(); shared != "" {
 		findings = append(findings, check.Warning("callbacks", shared, "give each app its own token, in the console and as its callback_token in TIM_APPS_FILE"))
@@ -86,7 +86,7 @@ func findAll(cmd *cobra.Command, env Environment) []check.Finding {
 	if reachable && db == nil {
 		// Processes of another version may be calling, and keep their locks there.
 		return append(findings, check.Bad("api", errors.New("not called: another process may be calling it"),
-			"bring the database in order first"))
+			"correct the database first, as the findings above say"))
 	}
 	if db != nil && db.CheckWritable(ctx) != nil { // as a finding says already
 		return append(findings, check.Good("api", "not called: its lock would be in the database, which takes no writes"))
@@ -144,7 +144,7 @@ func (a *app) sharedCallbackToken() string {
 	for i, one := range a.settings.Apps {
 		for _, other := range a.settings.Apps[i+1:] {
 			if !one.CallbackToken.IsZero() && one.CallbackToken == other.CallbackToken {
-				return fmt.Sprintf("apps %d and %d have one token, so that each can sign the other's", one.SDKAppID, other.SDKAppID)
+				return fmt.Sprintf("apps %d and %d share a token, so each can sign callbacks for the other", one.SDKAppID, other.SDKAppID)
 			}
 		}
 	}
@@ -155,11 +155,7 @@ func (a *app) sharedCallbackToken() string {
 func (a *app) findScheduleProblems() check.Finding {
 	list, err := a.schedules()
 	if err != nil {
-		hint := hintOf(err)
-		if hint == "" {
-			hint = "correct the file that PUSHLOSS_SCHEDULES_FILE names"
-		}
-		return check.Bad("schedules", err, hint)
+		return check.Bad("schedules", err, hintOf(err))
 	}
 	var next time.Time
 	for _, s := range list {

@@ -46,7 +46,7 @@ func TestCheckNamesEveryWrongSetting(t *testing.T) {
 		"PGHOST":                   {value: "h h", unset: "DATABASE_URL", says: libpq},
 		"PGSERVICE":                {value: "nosuch", unset: "DATABASE_URL", says: libpq},
 		"PGDATABASE":               {value: "nosuch", unset: "DATABASE_URL", says: "database=nosuch", code: 3},
-		"TIM_APPS_FILE":            {value: none, unset: "TIM_SDK_APP_ID", says: "correct the file, or the variable that names it"},
+		"TIM_APPS_FILE":            {value: none, unset: "TIM_SDK_APP_ID", says: "correct the variables and files that the lines name"},
 		"TIM_SDK_APP_ID":           {value: "many"},
 		"TIM_SECRET_KEY":           {value: "short"},
 		"TIM_SECRET_KEY_FILE":      {value: none, unset: "TIM_SECRET_KEY"},

@@ -21,7 +21,7 @@ func TestADaemonThatWasCutOffComesBack(t *testing.T) {
 	eventually(t, "the daemon has run", func() bool { return strings.Contains(cut.said.String(), "job done") })
 	network.Cut()
 	clock.pass()
-	eventually(t, "a run fails", func() bool { return strings.Contains(cut.said.String(), "job is tried again") })
+	eventually(t, "a run fails", func() bool { return strings.Contains(cut.said.String(), "job is retried") })
 	before := runs()
 	network.Mend()
 	eventually(t, "the daemon runs again", func() bool { return runs() > before })

@@ -15,11 +15,11 @@ func newDictionaryCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "dictionary",
 		Short: "Explain every view and column of schema analytics",
-		Long: `Prints the comments of schema analytics in the database, as Markdown, or as JSON for
-a data catalogue: with the keys of each view, what a row stands for, which views it can
-be joined with and what may be added up. --model prints a semantic model of the views
-for dbt (sources), Cube or Malloy. It leaves out the tables of schema pushloss: they may
-change at any time, and analysts do not read them.`,
+		Long: `Prints the comments of schema analytics in the database as Markdown, or as JSON for a
+data catalogue. The JSON also has the keys and the grain of each view, its joins with
+other views, and what may be added up. --model prints a semantic model of the views for
+dbt (sources), Cube or Malloy. The tables of schema pushloss are left out: analysts do
+not read them, and they may change at any time.`,
 		Example: `  pushloss dictionary > dictionary.md
   pushloss dictionary --output json | jq '.views[] | {name, grain, keys, joins}'
   pushloss dictionary --model dbt > models/pushloss/sources.yml`,

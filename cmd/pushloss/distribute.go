@@ -15,20 +15,21 @@ func newDistributeCommand(env Environment) *cobra.Command {
 		Short: "Spread the tables over the workers of a Citus cluster; only dump and restore undo it",
 		Long: `Spreads the facts, their history and the ledger over the workers of a Citus cluster, by
 app, and copies the tables of names to every node. The other tables stay on the
-coordinator. DATABASE_URL names the coordinator, whose schema "migrate up" made.
+coordinator. DATABASE_URL names the coordinator. Create the schema with "migrate up".
 
-Stop serve and the jobs first. What is distributed already stays as it is: run it again
-after it was interrupted, after a worker was added, and after each "migrate up".
+Stop serve and the jobs first. Run the command again after an interruption, after you
+add a worker, and after each "migrate up": it leaves distributed tables as they are.
 
-There is no way back: Citus does not take back a table with an identity column. To leave
-Citus, pg_dump the coordinator's database and pg_restore it into a plain Postgres.`,
+It cannot be undone, because Citus cannot undistribute a table with an identity column.
+To leave Citus, pg_dump the coordinator's database and pg_restore it into a plain
+Postgres.`,
 		Example: `  pushloss distribute --plan
   pushloss distribute --shards 64`,
 		Args: exactly(cobra.NoArgs),
 	}
 	output := outputFlag(command)
-	planOnly := command.Flags().Bool("plan", false, "show what would become of each table, and change nothing")
-	shards := command.Flags().Int("shards", distribute.DefaultShards, "number of shards, which stays for good")
+	planOnly := command.Flags().Bool("plan", false, "show what would happen to each table, and change nothing")
+	shards := command.Flags().Int("shards", distribute.DefaultShards, "number of shards; it cannot be changed later")
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
 		a, err := configureToMigrate(cmd, env)
 		if err != nil {

@@ -79,7 +79,7 @@ func TestARoleWithoutRightsGetsTheGrantsThatItNeedsInTheError(t *testing.T) {
 		w.do(3, command).says(t, "the role "+role+" lacks USAGE on the schemas analytics, pushloss", "GRANT USAGE ON SCHEMA analytics, pushloss TO ")
 	}
 	r := w.do(3, "check")
-	if strings.Contains(r.stdout, "look at the database") {
+	if strings.Contains(r.stdout, "check the database") {
 		t.Errorf("check has no better advice:\n%s", r.stdout)
 	}
 	given := grants.FindAllString(r.stdout, -1)

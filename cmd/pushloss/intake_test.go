@@ -89,5 +89,5 @@ func TestServeTakesTasksAndRunsPullThem(t *testing.T) {
 	for _, name := range []string{"TIM_SDK_APP_ID", "TIM_SECRET_KEY"} {
 		delete(w.env, name)
 	}
-	w.do(4, "check").says(t, "apps 1400000001 and 1400000002 have one token")
+	w.do(4, "check").says(t, "apps 1400000001 and 1400000002 share a token")
 }

@@ -21,26 +21,26 @@ func newJumpsCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "jumps",
 		Short: "Show losses that stand out against their own past",
-		Long: `Compares the losses of each code, channel and stage with the days before, and prints those
-that stand out in a range of days; without one, in the last 30 days. A loss stands out
-if it is --factor times its usual, at least --min pushes above it, and far outside of
-its spread. Days are compared at the same age, as far as the history knows it. A day is
-judged once 7 days before it are known.
+		Long: `Compares the losses of each code, channel and stage with the days before. It prints those
+that stand out in a range of days (by default the last 30 days). A loss stands out if it
+is --factor times the usual loss, at least --min pushes above it, and far outside its
+usual spread. Days are compared at the same age, as far as the history goes back. A day
+is judged if at least 7 days before it are known.
 
-Runs do the same for the newest days and all that they load, and backfills for all days
-since their first one.
-They store what they find in analytics.jumps. This command stores nothing and reads no
-stored event: use it to choose PUSHLOSS_JUMP_FACTOR and PUSHLOSS_JUMP_MIN.`,
+Runs do the same for the newest days and all days that they load, and backfills for all
+days since their first one. They store the results in analytics.jumps. This command
+stores nothing and reads no stored event. Use it to choose PUSHLOSS_JUMP_FACTOR and
+PUSHLOSS_JUMP_MIN.`,
 		Example: `  pushloss jumps
   pushloss jumps ` + exampleDays(env.Now(), 30) + ` --factor 2.5 --min 50`,
 		Args: exactly(cobra.NoArgs),
 	}
 	output := outputFlag(command)
 	selected := selectionFlags(command)
-	command.Flag("from").Usage = "first `day`; without it, 30 days before the last one"
-	command.Flag("to").Usage = "last `day`, included; without it, yesterday"
-	factor := command.Flags().String("factor", "", "how many `times` its usual a loss must be; without it, PUSHLOSS_JUMP_FACTOR")
-	least := command.Flags().String("min", "", "how many `pushes` above its usual it must be; without it, PUSHLOSS_JUMP_MIN")
+	command.Flag("from").Usage = "first `day` (default 30 days up to the last one)"
+	command.Flag("to").Usage = "last `day`, included (default yesterday)"
+	factor := command.Flags().String("factor", "", "how many `times` the usual a loss must be (default PUSHLOSS_JUMP_FACTOR)")
+	least := command.Flags().String("min", "", "how many `pushes` above the usual it must be (default PUSHLOSS_JUMP_MIN)")
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
 		given, err := readJumpFlags(*factor, *least)
 		if err != nil {

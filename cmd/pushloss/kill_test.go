@@ -106,7 +106,7 @@ func TestAnInterruptedCommandContinuesWhenRunAgain(t *testing.T) {
 			p = w.start(command...)
 			close(started)
 			r := p.endedWith(130)
-			r.says(t, "interrupted", "what to do: what was loaded stays; the same command goes on with the rest")
+			r.says(t, "interrupted", "what to do: what was loaded stays; the same command continues with the rest")
 			done := w.calls.Load()
 			if done < 7 || done >= 48 {
 				t.Fatalf("%d calls were made", done)

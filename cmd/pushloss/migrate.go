@@ -13,7 +13,7 @@ import (
 )
 
 func newMigrateCommand(env Environment) *cobra.Command {
-	return parent("migrate", "Bring the database's schema up or down, or show where it is",
+	return parent("migrate", "Migrate the database's schema up or down, or show its version",
 		newMigrateUpCommand(env), newMigrateDownCommand(env), newMigrateStatusCommand(env))
 }
 
@@ -38,7 +38,7 @@ reads the database.`,
 func newMigrateDownCommand(env Environment) *cobra.Command {
 	return &cobra.Command{
 		Use:     "down N",
-		Short:   "Revert the newest N migrations, with the data in what they created",
+		Short:   "Revert the newest N migrations; the data that they added is lost",
 		Example: "  pushloss migrate down 1",
 		Args:    exactly(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -50,8 +50,8 @@ func newMigrateDownCommand(env Environment) *cobra.Command {
 				status, err := migrations.Read(cmd.Context(), url)
 				if applied := status.Applied(); err == nil && steps > applied {
 					return &problem.UsageError{
-						Problem: "cannot take back " + many(steps, "migration"),
-						Remedy:  fmt.Sprintf("the schema is at version %d, by %s", status.Version, many(applied, "migration")),
+						Problem: "cannot revert " + many(steps, "migration"),
+						Remedy:  fmt.Sprintf("revert %s at most: the schema is at version %d", many(applied, "migration"), status.Version),
 					}
 				}
 				return m.Down(cmd.Context(), steps)
@@ -106,7 +106,7 @@ func configureToMigrate(cmd *cobra.Command, env Environment) (*app, error) {
 func newMigrateStatusCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "status",
-		Short: "Show the schema's version; exit 3 unless it is this binary's, and whole",
+		Short: "Show the schema's version; exit 3 if it is another one than the binary's, or was altered",
 		Long: `Prints the schema's version. At this binary's version, it also compares tables, views,
 triggers and sequences with what the migrations make, and says what to do about each
 difference. It changes nothing.`,

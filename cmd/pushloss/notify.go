@@ -36,7 +36,7 @@ separated by blanks: slack, smtp, wecom, teams, ntfy, generic webhooks and other
 		}
 		return testTargets(cmd.Context(), env, *output, targets, notify.In(a.settings.Language))
 	}
-	return parent("notify", "Send notifications of problems", test)
+	return parent("notify", "Test the notifications of problems", test)
 }
 
 func testTargets(ctx context.Context, env Environment, output format, targets []notify.Target, words notify.Words) error {

@@ -75,7 +75,7 @@ func TestAnOutageAtTheTickCostsAPauseNotADay(t *testing.T) {
 					}),
 				})
 			}()
-			world.Eventually(t, "it is to be tried again", func() bool { return strings.Contains(said.String(), "job is tried again") })
+			world.Eventually(t, "it is to be tried again", func() bool { return strings.Contains(said.String(), "job is retried") })
 			away.Store(false)
 			network.Mend()
 			number := world.Open(t, direct).Number

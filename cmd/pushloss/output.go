@@ -40,7 +40,7 @@ func (f *format) Set(value string) error {
 
 func outputFlag(command *cobra.Command) *format {
 	f := asTable
-	command.Flags().VarP(&f, "output", "o", "how to report")
+	command.Flags().VarP(&f, "output", "o", "format of the output")
 	return &f
 }
 

@@ -16,8 +16,8 @@ func newPruneCommand(env Environment) *cobra.Command {
 		Short: "Remove raw answers and records of runs that are older than their retention",
 		Long: `Removes raw answers older than PUSHLOSS_RAW_DAYS and records of runs older than
 PUSHLOSS_RUN_DAYS; 0 keeps all. The answers of a day are removed together, once the
-newest of them is old enough, so that a day is either replayed as a whole or not at
-all. Facts, changes and the ledger are never pruned. serve does this on its schedule.`,
+newest of them is old enough, so that a day is replayed as a whole or not at all.
+Facts, changes and the ledger are never pruned. serve prunes on its schedule.`,
 		Example: `  pushloss prune --plan
   pushloss prune`,
 		Args: exactly(cobra.NoArgs),

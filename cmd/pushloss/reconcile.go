@@ -16,12 +16,11 @@ func newReconcileCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "reconcile [--from DAY --to DAY]",
 		Short: "Compare the stored days with what the API reports for a week; exit 1 if they differ or nothing can be compared",
-		Long: `Asks the API for spans of up to 7 days, of the whole app and of its tasks, and
+		Long: `Requests spans of up to 7 days from the API, of the whole app and of its tasks, and
 compares the answers with the sums of the stored days. analytics.reconciliations
 stores every figure. Without a range it chooses the newest days that the API is
-believed to remember now and a day from now. It cuts a longer range into spans.
-Only stored days count, and it lists the days that it leaves out. It exits with 1 if
-nothing is left to compare.
+believed to remember for another day. It cuts a longer range into spans. It compares
+only stored days, lists the days that it leaves out, and exits 1 if none is left.
 
 If figures differ, their days are opened: the next run pulls them again and repeats
 the check. If they still differ, status warns until a later reconcile of these days

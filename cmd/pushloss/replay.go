@@ -14,13 +14,13 @@ func newReplayCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "replay",
 		Short: "Rebuild facts and history from the stored answers, without calling the API",
-		Long: `Replays the stored answers in the order of their pulls, and makes facts, changes and
-the ledger's figures agree with them: row for row, change for change. It writes only
-differences, one day per transaction, so that readers never see half of a day. It
-waits for an app that another process works on.
+		Long: `Replays the stored answers in the order of their pulls, and corrects facts, changes and
+the ledger's figures accordingly. It writes only differences, one day per transaction,
+so that readers never see half of a day. It waits for an app that another process works
+on.
 
-It leaves a window with a lost or damaged answer as it is, counts it, and exits 1. It
-also leaves and counts a window whose answers were pruned, but that is not a failure.`,
+It does not change a window with a lost or damaged answer, counts it, and exits 1. It
+does not change windows whose answers were pruned either, but that is not a failure.`,
 		Example: `  pushloss replay
   pushloss replay ` + exampleDays(env.Now(), 30) + ` --app 1400000001`,
 		Args: exactly(cobra.NoArgs),

@@ -14,8 +14,8 @@ func newRevokeCommand(env Environment) *cobra.Command {
 		Use:   "revoke ROLE",
 		Short: "Take back the rights that grant gave; exit 1 if the role can still read in other ways",
 		Long: `Takes back a role's rights on schema analytics, including those on later views and
-functions. Then the role can be dropped. Rights through PUBLIC or through another role
-stay: the command reports them and exits 1.`,
+functions, so that the role can be dropped. Rights through PUBLIC or through another
+role stay: the command reports them and exits 1.`,
 		Example: `  pushloss revoke metabase
   psql -c "DROP ROLE metabase" "$DATABASE_URL"`,
 		Args: exactly(cobra.ExactArgs(1)),

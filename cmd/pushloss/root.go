@@ -129,7 +129,7 @@ func parent(use, short string, children ...*cobra.Command) *cobra.Command {
 	command := &cobra.Command{
 		Use: use, Short: short,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			wrong := "which one? " + cmd.CommandPath() + " needs a subcommand"
+			wrong := cmd.CommandPath() + " needs a subcommand"
 			if len(args) > 0 {
 				wrong = unknownCommand(cmd, args[0])
 			}

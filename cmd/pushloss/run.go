@@ -15,14 +15,14 @@ func newRunCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "run",
 		Short: "Pull everything that is due, for every app, then exit",
-		Long: `Pulls every ended day since the first one that is not settled yet: of the whole
-app, and of each task for as long as it is followed. It is meant for cron, Kubernetes
+		Long: `Pulls every day that has ended and is not settled (final) yet, from the first day kept:
+of the whole app, and of each task while it is followed. Start it from cron, Kubernetes
 or Airflow. serve does the same on its own schedule.
 
 --plan shows every window, whether it would be pulled and why, and does not call the API.
 --as-of decides what is due and final as if it were that time. Days that are not over
-yet are left out. The first run of an app sets its first day to keep, also with
---as-of. PUSHLOSS_FIRST_DAY can change it afterwards.`,
+yet are left out. The first run of an app sets the first day kept, also with --as-of.
+PUSHLOSS_FIRST_DAY changes it afterwards.`,
 		Example: `  pushloss run
   pushloss run --as-of 2025-03-10T03:00:00+08:00`,
 		Args: exactly(cobra.NoArgs),

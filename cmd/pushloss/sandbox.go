@@ -34,8 +34,8 @@ repeatable figures, until it is stopped. Its streams:
 ` + sandboxStreams() + `
 ` + sandbox.ScheduledPath + ` lists one scheduled push a day, at 10:00 UTC.
 
-GET /sandbox/stats returns the calls and the smallest gap between two,
-GET /sandbox/truth?stream=&sdkappid=&taskid=&start=&end= what a correct answer says.
+GET /sandbox/stats returns the calls and the smallest time between two.
+GET /sandbox/truth?stream=&sdkappid=&taskid=&start=&end= returns the correct figures.
 
 Faults (--fault NAME, may be repeated):
 ` + sandboxFaults() + `
@@ -50,11 +50,12 @@ takes only app and task, and those that its line names:
   day=D                        only windows that touch this day
   from=D, to=D                 only windows that touch these days
 
-Incidents (--incident KIND:from=D,to=D) lose a part of a channel's pushes on these days,
-of every app, and make the figures those of people: less on weekends, and growing with
---growth. GET /sandbox/incidents?sdkappid= returns what breaks:
+Incidents (--incident KIND:from=D,to=D) lose a share of a channel's pushes on these days,
+in every app. With an incident, the figures follow people's habits: fewer pushes on
+weekends (--weekend), more each day (--growth). GET /sandbox/incidents?sdkappid= returns
+what breaks:
 ` + sandboxIncidents() + `
-After a colon: from=D, to=D (included) and share=SHARE, of the channel's pushes.`,
+After a colon: from=D, to=D (included) and share=SHARE of the channel's pushes.`,
 		Example: `  pushloss sandbox --app 1400000001
   pushloss sandbox --fault http-500:every=7 --fault duplicate-rows
   pushloss sandbox --fault http-500:stream=statistics,first=1
@@ -74,7 +75,7 @@ After a colon: from=D, to=D (included) and share=SHARE, of the channel's pushes.
 	zone := flags.String("timezone", "Asia/Shanghai", "time zone of the days in faults")
 	faults := flags.StringArray("fault", nil, "switch a fault on; see above")
 	incidents := flags.StringArray("incident", nil, "break something; see above")
-	weekend := flags.Float64("weekend", 0.6, "with incidents: pushes of a day at the weekend, as a part of a weekday's")
+	weekend := flags.Float64("weekend", 0.6, "with incidents: pushes of a day at the weekend, as a share of a weekday's")
 	growth := flags.Float64("growth", 0, "with incidents: growth of the pushes from day to day; 0.01 is 1 %")
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
 		a, err := configure(cmd, env, config.Needs{})

@@ -22,18 +22,18 @@ func newServeCommand(env Environment) *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
 		Short: "Run on a schedule, and report its state over HTTP",
-		Long: `Runs jobs by PUSHLOSS_SCHEDULES_FILE. The default is run, daily at 03:00, reconcile, on
-Sundays at 04:30, and prune, daily at 05:00, in PUSHLOSS_TIMEZONE. It catches up at
-once on a job that it missed while it was down or the machine slept, except prune. It
-repeats a job that failed as a whole (the database or the API is away, another process
-works on an app) after 1, 5 and 30 minutes.
+		Long: `Runs the jobs of PUSHLOSS_SCHEDULES_FILE. The default is run daily at 03:00, reconcile on
+Sundays at 04:30 and prune daily at 05:00, in PUSHLOSS_TIMEZONE. If it missed a job
+(except prune) while it was down or the machine slept, it catches up at once. It repeats
+a job that failed as a whole (the database or the API is away, another process works on
+an app) after 1, 5 and 30 minutes.
 
 It serves a page of the figures, /healthz, /readyz and /metrics at PUSHLOSS_HTTP_ADDR.
 Only this machine may open the page unless PUSHLOSS_HTTP_TOKEN, or a file named by
 PUSHLOSS_HTTP_TOKEN_FILE, sets a token. POST /v1/tasks accepts push tasks from
 programs that know PUSHLOSS_TASKS_TOKEN, and POST /v1/callback the vendor's callbacks
 that are signed with PUSHLOSS_CALLBACK_TOKEN. SIGTERM ends it after the requests
-under way. SIGHUP does nothing, nor does the end of the program that reads its log.`,
+under way. SIGHUP does nothing. serve survives the end of the program that reads its log.`,
 		Example: "  pushloss serve",
 		Args:    exactly(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {

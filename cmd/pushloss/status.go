@@ -70,11 +70,12 @@ day of a task or of the whole app.
   unanswered  tasks that no answer ever had, two days after their push: an ID is
               wrong, or runs do not pull its days
 
-It is also not ok if the API's answers removed the figures of a window, or lowered their
-sum by more than a tenth, until they are back, or for 30 days: the note says which days.
+The status is also not ok if the API's answers removed the figures of a window, or lowered
+their sum by more than a tenth, until they are back, or for 30 days. The note names the
+days.
 
-A view of analytics that is missing, or that was altered, is named, with exit
-code 3: the figures above may be wrong until "pushloss migrate up" creates it again.`,
+If a view of analytics is missing or was altered, status names it and exits 3: the
+figures above may be wrong until "pushloss migrate up" creates it again.`,
 		Example: "  pushloss status",
 		Args:    exactly(cobra.NoArgs),
 	}

@@ -30,7 +30,7 @@ func newTasksAddCommand(env Environment) *cobra.Command {
 		Use:   "add ID...",
 		Short: "Follow push tasks by their TaskIDs",
 		Long: `Follows push tasks by their TaskIDs. Instead of an ID, an argument may be JSON, such as
-the answer of timpush/push or timpush/batch as it is, or - for stdin: all that tasks
+the answer of timpush/push or timpush/batch, or - for stdin. It reads all that tasks
 import reads.`,
 		Example: `  pushloss tasks add 657bf434_537529d8_2000005e80aa873_2780d131_bc614e
   pushloss tasks add spring-sale --sent-at 2025-03-31T08:00:00+08:00 --label "Spring sale"
@@ -38,7 +38,7 @@ import reads.`,
 		Args: exactly(cobra.MinimumNArgs(1)),
 	}
 	sdkAppID := appFlag(command)
-	sentAt := command.Flags().String("sent-at", "", "`time` the pushes were sent; none removes a wrong one")
+	sentAt := command.Flags().String("sent-at", "", "`time` at which the pushes were sent; none removes it")
 	label := command.Flags().String("label", "", "name for people")
 	output := outputFlag(command)
 	command.RunE = func(cmd *cobra.Command, args []string) error {
@@ -79,7 +79,7 @@ import reads.`,
 }
 
 func appFlag(command *cobra.Command) *int64 {
-	return command.Flags().Int64("app", 0, "SDKAppID the tasks belong to; needed if there are several apps")
+	return command.Flags().Int64("app", 0, "SDKAppID of the tasks; required if there are several apps")
 }
 
 // readArguments reads TaskIDs, and lists among them.
@@ -114,7 +114,7 @@ func checkTaskIDs(ids []string) error {
 		}
 	}
 	if len(problems) > 0 {
-		return &problem.UsageError{Problem: strings.Join(problems, "\n"), Remedy: "nothing was done"}
+		return &problem.UsageError{Problem: strings.Join(problems, "\n"), Remedy: "nothing was done; correct the arguments and run the command again"}
 	}
 	return nil
 }
@@ -122,14 +122,14 @@ func checkTaskIDs(ids []string) error {
 func newTasksImportCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "import FILE",
-		Short: "Follow the push tasks of a CSV or JSON file; - is stdin",
+		Short: "Follow the push tasks of a CSV or JSON file (- is stdin)",
 		Long: `Reads CSV with a header (commas, semicolons or tabs), a table as psql, mysql or
 Markdown draw it, a plain list of IDs, or JSON (an array, or objects one after
-another), in UTF-8 or UTF-16. Columns: task_id, and optionally
-sdk_app_id, sent_at, label. A sent_at without an offset is in PUSHLOSS_TIMEZONE.
-JSON may also be what the vendor writes: answers of timpush/push and timpush/batch,
-callbacks, lists of scheduled pushes. Answers of failed calls are skipped and counted.
-Importing a file again changes nothing. A file with a mistake is not imported at all.`,
+another), in UTF-8 or UTF-16. Columns: task_id, and optionally sdk_app_id, sent_at and
+label. A sent_at without an offset is in PUSHLOSS_TIMEZONE. It also reads what the
+vendor writes: answers of timpush/push and timpush/batch, callbacks, lists of scheduled
+pushes. Answers of failed calls are skipped and counted. Importing a file again changes
+nothing. A file with a mistake is not imported at all.`,
 		Example: `  pushloss tasks import tasks.csv
   printf 'task_id,sent_at\nspring-sale,2025-03-31T08:00:00+08:00\n' | pushloss tasks import -
   curl -s "$PUSH_URL" -d @push.json | tee -a answers.jsonl | pushloss tasks import -`,
@@ -198,15 +198,15 @@ func (a *app) appOf(named int64) (int64, error) {
 		return a.settings.Apps[0].SDKAppID, nil
 	}
 	if len(a.settings.Apps) == 0 {
-		return 0, &problem.UsageError{Problem: "which app do the tasks belong to?", Remedy: "set TIM_SDK_APP_ID, or name it (--app, column sdk_app_id)"}
+		return 0, &problem.UsageError{Problem: "the app of the tasks is not known", Remedy: "set TIM_SDK_APP_ID, or name the app (--app, column sdk_app_id)"}
 	}
-	return 0, &problem.UsageError{Problem: "there are several apps", Remedy: "name the tasks' one (--app, column sdk_app_id)"}
+	return 0, &problem.UsageError{Problem: "there are several apps", Remedy: "name the app of the tasks (--app, column sdk_app_id)"}
 }
 
 func newTasksListCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "list",
-		Short: "Show the registry",
+		Short: "List the registered tasks",
 		Long: `Shows the tasks that runs follow, where each first came from, and when an answer of the
 API last had figures of it. "never answered" means that its ID is wrong, or that runs do
 not pull its days; "none", that nothing was lost of it, or that the API answers a wrong ID

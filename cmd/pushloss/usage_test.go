@@ -77,7 +77,7 @@ func TestMistakesExitWith2AndSayWhatToDo(t *testing.T) {
 		{"as of no time", []string{"run", "--as-of", "yesterday"}, nil, []string{"--as-of"}},
 		{"as of a time before there was anything", []string{"run", "--as-of", "1990-01-01"}, nil, []string{"--as-of", "long before"}},
 		{"not a number of migrations", []string{"migrate", "down", "x"}, nil, []string{"pushloss migrate down 1"}},
-		{"more migrations than there are", []string{"migrate", "down", "99"}, nil, []string{"cannot take back 99"}},
+		{"more migrations than there are", []string{"migrate", "down", "99"}, nil, []string{"cannot revert 99"}},
 		{"retiring an unknown task", []string{"tasks", "retire", "nope"}, nil, []string{"nope", "nothing was changed"}},
 		{"importing a missing file", []string{"tasks", "import", "nowhere.csv"}, nil, []string{"cannot read the list nowhere.csv: no such file", "nothing was imported"}},
 		{"importing a directory", []string{"tasks", "import", "."}, nil, []string{"cannot read the list .: is a directory", "or - for stdin"}},
@@ -98,7 +98,7 @@ func TestMistakesExitWith2AndSayWhatToDo(t *testing.T) {
 			for key, value := range test.env {
 				other.env[key] = value
 			}
-			other.do(2, test.args...).says(t, test.says...)
+			other.do(2, test.args...).says(t, append(test.says, "what to do: ")...)
 		})
 	}
 	t.Cleanup(func() {
@@ -122,7 +122,7 @@ func TestBadSettingsAreReportedAllAtOnce(t *testing.T) {
 			t.Errorf("%s is named %d times", name, n)
 		}
 	}
-	r.says(t, "pushloss: TIM_SECRET_KEY")
+	r.says(t, "pushloss: TIM_SECRET_KEY", "what to do: correct the variables and files that the lines name")
 	if strings.Contains(r.stderr, testKey) {
 		t.Error("the secret key is printed")
 	}
@@ -133,7 +133,7 @@ func TestAMalformedScheduleFileIsNamedWithItsLine(t *testing.T) {
 	w := setup(t)
 	path := file(t, "schedules.yaml", "schedules:\n  - name: daily\n    job: run\n    cron: every day\n  - name: daily\n    job: walk\n    cron: '@daily'\n")
 	w.env["PUSHLOSS_SCHEDULES_FILE"] = path
-	w.do(2, "serve").says(t, path+":4: ", path+":5: ", path+":6: ", `"walk"`)
+	w.do(2, "serve").says(t, path+":4: ", path+":5: ", path+":6: ", `"walk"`, "what to do: correct these lines of the file")
 }
 
 func TestVersionNeedsNoEnvironment(t *testing.T) { // O5

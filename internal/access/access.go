@@ -71,14 +71,14 @@ func Grant(ctx context.Context, pool *postgres.Pool, role string, searchPath boo
 	report, err := apply(ctx, pool, role, func(r knownRole, rights []heldRight) error {
 		if r.superuser {
 			return &problem.UsageError{
-				Problem: fmt.Sprintf("role %q is a superuser: it reads and writes everything, and a grant would mean nothing", role),
+				Problem: fmt.Sprintf("role %q is a superuser: it reads and writes everything, so a grant would have no effect", role),
 				Remedy:  "make a role for people who read: CREATE ROLE analyst LOGIN PASSWORD '...'",
 			}
 		}
 		for _, right := range rights {
 			if right.roleIsOwner {
 				return &problem.UsageError{
-					Problem: fmt.Sprintf("role %q has the rights of %q, which owns %s: it may do everything there, and a grant would mean nothing", role, right.owner, right.on()),
+					Problem: fmt.Sprintf("role %q has the rights of %q, which owns %s: it may do everything there, so a grant would have no effect", role, right.owner, right.on()),
 					Remedy:  "make a separate role for people who read: CREATE ROLE analyst LOGIN PASSWORD '...'",
 				}
 			}

@@ -202,13 +202,13 @@ func (r knownRole) notes(name string, done Result, of cluster) []string {
 	var notes []string
 	if done == Revoked {
 		if r.readsAnalytics {
-			notes = append(notes, "it still reads analytics: as a superuser, by way of PUBLIC or a role that it is a member of, or by a grant that is not pushloss's")
+			notes = append(notes, "it still reads analytics: as a superuser, by way of PUBLIC or a role that it is a member of, or by a grant that pushloss did not make")
 		}
 		if r.readsTables {
-			notes = append(notes, "it also reads tables of schema pushloss, by rights that are not from here")
+			notes = append(notes, "it also reads tables of schema pushloss, by rights that pushloss did not grant")
 		}
 		if r.holdsMore {
-			notes = append(notes, fmt.Sprintf("it has other rights or objects in this database, for which DROP ROLE refuses: REASSIGN OWNED BY %[1]s TO ..., then DROP OWNED BY %[1]s", role))
+			notes = append(notes, fmt.Sprintf("it has other rights or objects in this database, so DROP ROLE fails: REASSIGN OWNED BY %[1]s TO ..., then DROP OWNED BY %[1]s", role))
 		}
 		return notes
 	}
@@ -223,18 +223,18 @@ func (r knownRole) notes(name string, done Result, of cluster) []string {
 	}
 	switch {
 	case of.spread:
-		notes = append(notes, "it also reads the tables of schema pushloss under the views: on Citus a view works by the rights of who asks")
+		notes = append(notes, "it also reads the tables of schema pushloss under the views: on Citus a view uses the rights of the role that reads it")
 	case r.readsTables:
-		notes = append(notes, "it also reads tables of schema pushloss, by rights that are not from here")
+		notes = append(notes, "it also reads tables of schema pushloss, by rights that pushloss did not grant")
 	}
 	if r.writes {
-		notes = append(notes, fmt.Sprintf("it may write in schema analytics or pushloss, by rights that are not from here: ALTER ROLE %s SET default_transaction_read_only = on only guards against mistakes", role))
+		notes = append(notes, fmt.Sprintf("it may write in schema analytics or pushloss, by rights that pushloss did not grant: ALTER ROLE %s SET default_transaction_read_only = on only guards against mistakes", role))
 	}
 	if r.becomes != "" {
 		notes = append(notes, fmt.Sprintf("it is a member of %s without inheriting: after SET ROLE it may do everything there", r.becomes))
 	}
 	if r.makesTables {
-		notes = append(notes, "it may make tables in schema public, as everybody may there: REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+		notes = append(notes, "it may create tables in schema public, as every role may: REVOKE CREATE ON SCHEMA public FROM PUBLIC")
 	}
 	return notes
 }

@@ -111,7 +111,7 @@ func API(ctx context.Context, db *load.DB, transport http.RoundTripper, app pipe
 	if db != nil {
 		session, work, err := db.OpenSession(ctx, holder)
 		if err != nil {
-			return []Finding{Bad(name, err, "look at the database")}
+			return []Finding{Bad(name, err, "check the database")}
 		}
 		defer session.Close()
 		lock, err = session.LockApp(work, app.Account.SDKAppID)
@@ -120,7 +120,7 @@ func API(ctx context.Context, db *load.DB, transport http.RoundTripper, app pipe
 			return []Finding{Good(name, "not called: "+busy.Error())}
 		}
 		if err != nil {
-			return []Finding{Bad(name, err, "look at the database")}
+			return []Finding{Bad(name, err, "check the database")}
 		}
 		ctx = work
 	}
@@ -151,7 +151,7 @@ func API(ctx context.Context, db *load.DB, transport http.RoundTripper, app pipe
 	if db != nil {
 		var err error
 		if database, err = db.Now(ctx); err != nil {
-			return append(findings, Bad(clock, err, "look at the database"))
+			return append(findings, Bad(clock, err, "check the database"))
 		}
 	}
 	return append(findings, Clock(clock, own, database, answer.Date))

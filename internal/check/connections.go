@@ -18,7 +18,7 @@ func Connections(ctx context.Context, pool *postgres.Pool, need int) Finding {
 		return Warning(name, "not known: "+err.Error(), "a superuser can let the role read what the error names; the figures do not need it")
 	}
 	if err != nil {
-		return Bad(name, err, "look at the database")
+		return Bad(name, err, "check the database")
 	}
 	return judgeRooms(rooms, need, int(pool.Stat().TotalConns()))
 }

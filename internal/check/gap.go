@@ -24,7 +24,7 @@ func Gap(from, to time.Time, memoryDays int, zones []*time.Location) Finding {
 	if lost > 0 {
 		return Finding{
 			Check: name,
-			Detail: fmt.Sprintf("%s: the figures of %s are lost, as the API remembers %s",
+			Detail: fmt.Sprintf("%s: the figures of %s are lost, because the API remembers %s",
 				gap, english.Plural(lost, "day", ""), english.Plural(memoryDays, "day", "")),
 			Hint: "schedule the job run daily; if the API remembers more, set PUSHLOSS_API_MEMORY_DAYS to what pushloss calibrate measures",
 		}

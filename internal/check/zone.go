@@ -33,7 +33,7 @@ func Zone(ctx context.Context, db *load.DB, sdkAppID int64, zone *time.Location,
 	case errors.As(err, &unknown):
 		return Bad(name, err, unknown.Hint())
 	case err != nil:
-		return Bad(name, err, "look at the database")
+		return Bad(name, err, "check the database")
 	}
 	for i, at := range times {
 		if _, offset := at.In(zone).Zone(); offset != offsets[i] {
@@ -41,7 +41,7 @@ func Zone(ctx context.Context, db *load.DB, sdkAppID int64, zone *time.Location,
 				Check: name,
 				Detail: fmt.Sprintf("%s: on %s the database is %s from UTC, this program %s", zone, at.Format(time.DateOnly),
 					time.Duration(offsets[i])*time.Second, time.Duration(offset)*time.Second),
-				Hint: "days are cut differently from then on: bring the time zone data of the older of the two up to date (the database server's tzdata; for this program a newer build, or the machine's tzdata)",
+				Hint: "days begin at other times from then on: update the older time zone data (the tzdata of the database server or, for this program, a newer build or the tzdata of the machine)",
 			}
 		}
 	}

@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"pushloss/internal/problem"
 )
@@ -17,12 +16,9 @@ type Problem struct {
 
 func (p Problem) Error() string { return p.Variable + ": " + p.Text }
 
-// Hint says what to correct.
-func (p Problem) Hint() string {
-	if strings.HasSuffix(p.Variable, "_FILE") {
-		return "correct the file, or the variable that names it"
-	}
-	return "set or correct the variable that the line names"
+// Hint says what to correct. Text says what to write instead.
+func (Problem) Hint() string {
+	return "correct the variables and files that the lines name; the README lists the values of each variable"
 }
 
 // Problems are all that is wrong with the settings.

@@ -175,7 +175,7 @@ func (in *Intake) appOf(named string) (func(int64) (int64, error), error) {
 			return in.Apps[0].SDKAppID, nil
 		}
 		if id == 0 {
-			return 0, errors.New("there are several apps: name the task's one in the field sdk_app_id, or all tasks' by ?sdk_app_id= in the address")
+			return 0, errors.New("there are several apps: name the app of the task in the field sdk_app_id, or that of all tasks by ?sdk_app_id= in the address")
 		}
 		for _, app := range in.Apps {
 			if app.SDKAppID == id {

@@ -40,7 +40,7 @@ func TestTasksThatArePosted(t *testing.T) {
 			[]string{"1400000001 5 - request", "1400000001 a - request", "1400000001 c - request"}},
 		{"a list that is cut off", "?sdk_app_id=1400000001", `[{"task_id":"a"},{"task_`, 207,
 			"2: not valid JSON: it is cut off, or a comma, quote or bracket is wrong here", []string{"1400000001 a - request"}},
-		{"no app, of several", "", answered, 422, "1: there are several apps: name the task's one in the field sdk_app_id, or all tasks' by ?sdk_app_id= in the address", nil},
+		{"no app, of several", "", answered, 422, "1: there are several apps: name the app of the task in the field sdk_app_id, or that of all tasks by ?sdk_app_id= in the address", nil},
 		{"a push that failed", "", `{"ActionStatus":"FAIL","ErrorCode":90001,"ErrorInfo":"Invalid format of MsgRandom","TaskId":""}`, 422,
 			`0: no tasks in it: the push failed (FAIL 90001: "Invalid format of MsgRandom")`, nil},
 		{"a field of another tool", "", `{"task_id":"t","sdk_app_id":1400000001,"colour":"red"}`, 200, "", []string{"1400000001 t - request"}},

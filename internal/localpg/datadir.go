@@ -60,7 +60,7 @@ func (p place) foreign(what string, cause error) error {
 // makeData runs initdb under another name and renames the result, so that no later start
 // uses the data of an interrupted initdb.
 func (p place) makeData(ctx context.Context, o Options, b binaries, password secret.Text) error {
-	o.Log.Info("making the local database", "data_dir", p.data(), "postgres_version", b.version, "bin_dir", b.dir)
+	o.Log.Info("creating the local database", "data_dir", p.data(), "postgres_version", b.version, "bin_dir", b.dir)
 	started := time.Now()
 	if err := p.runInitdb(ctx, o, b, password); err != nil {
 		return err
@@ -77,7 +77,7 @@ func (p place) makeData(ctx context.Context, o Options, b binaries, password sec
 	if err := os.Rename(p.newData(), p.data()); err != nil {
 		return fmt.Errorf("local database: name its data: %w", err)
 	}
-	o.Log.Debug("made the local database", "seconds", time.Since(started).Seconds())
+	o.Log.Debug("created the local database", "seconds", time.Since(started).Seconds())
 	return nil
 }
 
@@ -122,7 +122,7 @@ func (p place) runInitdb(ctx context.Context, o Options, b binaries, password se
 // resetPassword sets a new password for data whose passfile is gone. The server must be
 // down: the single-user mode needs no password.
 func (p place) resetPassword(ctx context.Context, b binaries, log *slog.Logger) (secret.Text, error) {
-	log.Warn("the password file of the local database is gone: making a new one", "data_dir", p.data())
+	log.Warn("the password file of the local database is missing: creating a new one", "data_dir", p.data())
 	password, err := p.newPassword()
 	if err != nil {
 		return password, err

@@ -47,7 +47,7 @@ func (f *finder) fetch(ctx context.Context, major int) (binaries, error) {
 	if major == 0 {
 		major = newestMajor
 	}
-	f.options.Log.Info("no Postgres is installed: downloading it, this happens once", "postgres_version", major)
+	f.options.Log.Info("no Postgres is installed: downloading it once", "postgres_version", major)
 	dir, err := f.fetchInto(ctx, major)
 	if err == nil {
 		var b binaries

@@ -26,7 +26,7 @@ func (p place) choosePort(ctx context.Context, o Options) (int, error) {
 		return 0, fmt.Errorf("local database: find a free port: %w", err)
 	}
 	if remembered != 0 {
-		o.Log.Info("the local database moves to another port, its last one is taken", "last_port", remembered, "port", port)
+		o.Log.Info("the local database moves to another port, because its last one is in use", "last_port", remembered, "port", port)
 	}
 	return port, nil
 }

@@ -46,7 +46,7 @@ func (n *Notifier) ofStatus(ctx context.Context) []Verdict {
 	defer cancel()
 	statuses, busy, err := n.judge(ctx)
 	if err != nil {
-		n.log.ErrorContext(ctx, "the status cannot be read, and is not judged", "error", err)
+		n.log.ErrorContext(ctx, "the status cannot be read: no events are derived from it", "error", err)
 		return nil
 	}
 	return n.words.OfStatus(statuses, busy)

@@ -103,7 +103,7 @@ func (n *Notifier) deliver(ctx context.Context, target Target) {
 		more, err := deliverNext(ctx, n.pool, target.name, delivery, func(ctx context.Context, notice Notice) error {
 			err := target.Send(ctx, notice)
 			if err != nil {
-				n.log.WarnContext(ctx, "notification was not sent, and waits", "target", target.name, "error", err)
+				n.log.WarnContext(ctx, "notification was not sent: it is retried later", "target", target.name, "error", err)
 			}
 			return err
 		})

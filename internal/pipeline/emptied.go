@@ -45,5 +45,5 @@ func (e emptied) problem() string {
 }
 
 // HintOfEmptied says what an operator should do about it.
-const HintOfEmptied = "look at the push console: if it has these pushes, the API answers wrongly, and pushloss backfill --from DAY --to DAY --reprocess all " +
+const HintOfEmptied = "check the push console: if it has these pushes, the API answers wrongly, and pushloss backfill --from DAY --to DAY --reprocess all " +
 	"pulls them again while it remembers them; analytics.loss_changes and push_changes have the figures as they were"

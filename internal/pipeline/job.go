@@ -156,12 +156,12 @@ func (r *AppReport) stop(ctx context.Context, err error) {
 	var clock *ClockError
 	switch {
 	case errors.As(err, &busy):
-		r.State, r.Hint = AppBusy, "nothing to do if that process is a run or a backfill, which pulls what is due before it goes on; else run this again once it is done"
+		r.State, r.Hint = AppBusy, "nothing to do if that process is a run or a backfill: it also pulls what is due; otherwise run this again after it has ended"
 	case errors.Is(err, load.ErrLockLost):
 		r.State, r.Hint = AppFailed, "check the database, then run again; what was loaded stays"
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		r.State, r.Problem = AppInterrupted, "interrupted"
-		r.Hint = "what was loaded stays; the same command goes on with the rest"
+		r.Hint = "what was loaded stays; the same command continues with the rest"
 	case errors.As(err, &clock):
 		r.State, r.Hint = AppRefused, clock.Hint()
 	case errors.As(err, &unreachable):

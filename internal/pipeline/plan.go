@@ -216,7 +216,7 @@ func (p appPlan) verdict(known bool, entry load.Entry) (due bool, why string) {
 	case p.reprocess == All:
 		return true, "everything is pulled again"
 	case known && !p.now.IsZero() && entry.UpdatedAt.After(p.now.Add(ClockTolerance)):
-		return true, "pulled by a clock that was ahead"
+		return true, "pulled while a clock was ahead"
 	case known && entry.Settled == load.NotSettled && entry.Confirmed() && entry.Day <= p.forgotten:
 		return false, "loaded in time, and the API has nothing more"
 	case known && !failed && !p.tick.IsZero() && !entry.UpdatedAt.Before(p.tick):

@@ -128,7 +128,7 @@ func (p *puller) pullBySpans(ctx context.Context, work *appWork) (size planSize,
 }
 
 // hintOfDisagreement says what follows from a wrong span.
-const hintOfDisagreement = "what spans had proven is requested again by days, and no span is used for 30 days; nothing else needs to be done"
+const hintOfDisagreement = "the days that spans proved are requested again one by one, and no span is used for 30 days; you need not do anything"
 
 // spanRules returns how a plan uses spans; nil if it does not.
 func (p *Pipeline) spanRules(ctx context.Context, plan appPlan, rules policy, now, asOf time.Time) (*spanRules, error) {

@@ -238,7 +238,7 @@ func (s *spanWork) disagree(ctx context.Context, task *openTask, days calendar.S
 	if err != nil {
 		return err
 	}
-	s.log.WarnContext(ctx, "an answer for several days is not the sum of its days: every day is requested by itself from now on",
+	s.log.WarnContext(ctx, "an answer for several days is not the sum of its days: from now on each day is requested separately",
 		"stream", task.stream, "task", task.ID, "first_day", days.First, "last_day", days.Last, "detail", detail, "windows_opened", opened)
 	s.appWork.mu.Lock()
 	defer s.appWork.mu.Unlock()

@@ -70,7 +70,7 @@ func (*LocksError) ExitCode() problem.Code { return problem.Usage }
 
 // Hint says what an operator can do.
 func (*LocksError) Hint() string {
-	return `use PostgreSQL, or an engine that docs/operations.md lists under "When one Postgres is not enough"`
+	return `use PostgreSQL, or an engine that docs/citus.md lists`
 }
 
 // oldestRelease is the first version of PostgreSQL with every setting that our sessions set, idle_session_timeout among them.

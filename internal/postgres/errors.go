@@ -125,9 +125,9 @@ func Hint(err error) string {
 	case pgerrcode.ReadOnlySQLTransaction:
 		return readOnlyHint
 	case pgerrcode.DiskFull:
-		return "the database's disk is full: give it room, then run again; nothing is half loaded"
+		return "the database's disk is full: free space on it, then run again; nothing is half loaded"
 	case pgerrcode.OutOfMemory:
-		return "the database server is out of memory: give it more, then run again"
+		return "the database server is out of memory: give it more memory, then run again"
 	case pgerrcode.TooManyConnections:
 		return "the server has no connection left: lower PUSHLOSS_MAX_CONNECTIONS, or raise max_connections (or the CONNECTION LIMIT of the role or the database)"
 	case pgerrcode.ConfigurationLimitExceeded:
@@ -150,9 +150,9 @@ func Hint(err error) string {
 		return "pushloss check names each right that the role lacks, with the GRANT that gives it (after a restore by another role, see docs/operations.md); people who only read use their BI tool, not pushloss"
 	case pgerrcode.UndefinedTable, pgerrcode.UndefinedColumn, pgerrcode.UndefinedFunction, pgerrcode.UndefinedObject, pgerrcode.InvalidSchemaName,
 		pgerrcode.InvalidColumnReference: // of ON CONFLICT, where a key is missing
-		return "something of the schema was dropped or altered: pushloss migrate status names it, and says what to do"
+		return "a part of the schema was dropped or altered: pushloss migrate status names it, and says what to do"
 	case pgerrcode.FeatureNotSupported:
-		return "run pushloss check: it names rules that were added to a table of pushloss, which may be in the way"
+		return "run pushloss check: it names rules that were added to a table of pushloss and may be the cause"
 	case pgerrcode.UniqueViolation:
 		return "pushloss check finds sequences that are behind their tables, as in a replica that was promoted, and prints the line that sets them"
 	case pgerrcode.DataCorrupted, pgerrcode.IndexCorrupted:
@@ -160,7 +160,7 @@ func Hint(err error) string {
 	case pgerrcode.IdleInTransactionSessionTimeout, transactionTimeout, pgerrcode.AdminShutdown, pgerrcode.IdleSessionTimeout:
 		return "the server ended the connection, as when it stops or this process was paused: run again; nothing is half loaded"
 	case pgerrcode.QueryCanceled:
-		return "the database took too long, or the statement was canceled: look at its load, and for a lock of another session or of a prepared transaction (pg_locks, pg_prepared_xacts), then run again; nothing is half loaded"
+		return "the database took too long, or the statement was canceled: check its load, and look for a lock of another session or of a prepared transaction (pg_locks, pg_prepared_xacts), then run again; nothing is half loaded"
 	case pgerrcode.LockNotAvailable:
 		return "another session or a prepared transaction holds a lock (pg_locks, pg_prepared_xacts): end it, or wait for its end, then run again; nothing is half loaded"
 	}
@@ -168,7 +168,7 @@ func Hint(err error) string {
 		return alteredHint(err)
 	}
 	if Full(err) {
-		return "a pooler refused the login: look at its log, and give it room (PgBouncer: max_client_conn), or lower PUSHLOSS_MAX_CONNECTIONS"
+		return "a pooler refused the login: see its log, and allow more connections (PgBouncer: max_client_conn), or lower PUSHLOSS_MAX_CONNECTIONS"
 	}
 	if hint := termsHint(err); hint != "" {
 		return hint

@@ -2,6 +2,7 @@ package problem
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -22,6 +23,17 @@ func (l List[P]) Lines(most int) string {
 		lines = append(lines, problem.Error())
 	}
 	return strings.Join(lines, "\n")
+}
+
+// Hint is what the mistakes say to do, each advice once.
+func (l List[P]) Hint() string {
+	var hints []string
+	for _, problem := range l {
+		if hint := HintOf(problem); hint != "" && !slices.Contains(hints, hint) {
+			hints = append(hints, hint)
+		}
+	}
+	return strings.Join(hints, "; ")
 }
 
 // ExitCode is Usage.

@@ -17,6 +17,9 @@ type Problem struct {
 
 func (p Problem) Error() string { return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text) }
 
+// Hint says where to correct it. Text says what to write instead.
+func (Problem) Hint() string { return "correct these lines of the file" }
+
 // Problems are all mistakes in a file, in the order of its lines.
 type Problems = problem.List[Problem]
 
