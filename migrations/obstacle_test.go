@@ -246,8 +246,8 @@ func TestADirtyMarkOfAnOlderBinaryIsExamined(t *testing.T) {
 		{"all of the newest is there", newest, newest, "the tables are those of version"}, // a file may be one that can be applied twice
 		{"nothing of one between is there", 12, 13, "the tables are those of version 12, whole"},
 		{"all of one between is there", 13, 13, "the tables are those of version 13, whole"},
-		{"nothing of the first is there", 0, baseline, "nothing of a migration is there"},
-		{"a finished migration down to nothing", 0, -1, "nothing of a migration is there"},
+		{"nothing of the first is there", 0, baseline, "no part of a migration exists"},
+		{"a finished migration down to nothing", 0, -1, "no part of a migration exists"},
 		{"a rolled-back migration down to nothing", baseline, -1, "the tables are those of version 11, whole"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

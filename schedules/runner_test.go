@@ -67,7 +67,7 @@ func TestATickIsSkippedWhileItsJobIsRunning(t *testing.T) {
 					now.Add(-1)
 					return nil
 				}
-				const skipped = "tick skipped, the job is still running"
+				const skipped = "tick skipped: the job is still running"
 				var log logged
 				jobs := map[string]schedules.Job{"run": job, "report": job}
 				stop := start(t, entries(t, test.entries...), jobs, schedules.Options{Log: log.logger(), Grace: 3 * time.Hour})

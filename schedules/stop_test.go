@@ -43,7 +43,7 @@ func TestAStopWaitsForTheRunningJob(t *testing.T) {
 		if len(ends) != 1 || !errors.Is(ends[0].Err, context.Canceled) {
 			t.Errorf("ends are %+v", ends)
 		}
-		if log.count("job stopped before its end") != 1 || log.count("level=ERROR") != 0 {
+		if log.count("job was interrupted") != 1 || log.count("level=ERROR") != 0 {
 			t.Errorf("log is\n%s", log.lines.String())
 		}
 		time.Sleep(time.Hour)

@@ -108,7 +108,7 @@ func TestAReturnedEventSaysWhenItsEndIsSent(t *testing.T) {
 	ended := noon.Add(-time.Hour)
 	known := []notify.Alert{{AlertKey: notify.AlertKey{Kind: notify.KindGap, SDKAppID: 1}, ClosedAt: &ended}}
 	changes := notify.In(language.English).Decide(known, gapOf(1, true), true, noon)
-	if len(changes) != 1 || !strings.Contains(changes[0].Notice.Body, "its end is reported after 3 good jobs in a row") {
+	if len(changes) != 1 || !strings.Contains(changes[0].Notice.Body, "its recovery is sent after 3 good jobs in a row") {
 		t.Errorf("changes are %+v", changes)
 	}
 }

@@ -33,7 +33,7 @@ func TestNoticesInChineseHaveNoEnglish(t *testing.T) {
 		{
 			SDKAppID: 1400000001, State: pipeline.AppRefused,
 			Problem: "app 1400000001: the API answered code 60020 (service unavailable: plan not bought, expired, or account in arrears) after 2 calls",
-			Hint:    "look at the app's plan and balance in the console",
+			Hint:    "check the app's plan and balance in the console",
 		},
 		{SDKAppID: 2, State: pipeline.AppFailed, Problem: "the API answered code 70500 (internal server error)"}, {SDKAppID: 3, State: pipeline.AppFailed},
 	}}
