@@ -39,7 +39,7 @@ type Options struct {
 
 // Migrator changes the schema of a database. Each migration commits together with
 // the version that it leads to: a migrator that fails, is canceled or is killed
-// leaves whole migrations only, and the next one goes on from there.
+// leaves whole migrations only, and the next one continues from there.
 type Migrator struct {
 	databaseURL string
 	options     Options
