@@ -66,12 +66,12 @@ func TestM5Check(t *testing.T) {
 		{
 			name: "dirty", database: at(newest, true),
 			want: migrations.Status{Version: newest, Newest: newest, Dirty: true},
-			says: "the schema is dirty", hint: "never forces it", upFails: true,
+			says: "the schema is dirty", hint: "never forces the mark", upFails: true,
 		},
 		{
 			name: "dirty during a migration down to nothing", database: at(-1, true),
 			want: migrations.Status{Version: 0, Newest: newest, Dirty: true},
-			says: "version 0", hint: "never forces it", upFails: true,
+			says: "version 0", hint: "never forces the mark", upFails: true,
 		},
 	}
 	for _, test := range tests {
