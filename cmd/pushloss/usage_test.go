@@ -157,5 +157,5 @@ func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
 	}
 	w.do(0).says(t, "Usage:")
 	w.do(0, "check", "--help").says(t, "for each stream of each app")
-	w.do(0, "serve", "--help").says(t, "run, daily at 03:00, reconcile, on\nSundays at 04:30, and prune, daily at 05:00")
+	w.do(0, "serve", "--help").says(t, "run daily at 03:00, reconcile on\nSundays at 04:30 and prune daily at 05:00")
 }
