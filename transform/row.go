@@ -174,7 +174,11 @@ func (r *reader) facts(e *element, rows []row) []Fact {
 	if len(rows) == 0 {
 		return nil
 	}
-	slices.SortFunc(rows, func(a, b row) int {
+	sorted := make([]*row, len(rows)) // rows are large
+	for i := range rows {
+		sorted[i] = &rows[i]
+	}
+	slices.SortFunc(sorted, func(a, b *row) int {
 		if c := a.Key.Compare(b.Key); c != 0 {
 			return c
 		}
@@ -187,14 +191,14 @@ func (r *reader) facts(e *element, rows []row) []Fact {
 		return bytes.Compare(r.in.Between(a.start, a.end), r.in.Between(b.start, b.end))
 	})
 	facts := make([]Fact, 0, len(rows))
-	for _, row := range rows {
+	for _, row := range sorted {
 		if len(facts) == 0 || facts[len(facts)-1].Key != row.Key {
 			facts = append(facts, row.Fact)
 			continue
 		}
 		last := &facts[len(facts)-1]
 		if last.Count > math.MaxInt64-row.Count {
-			e.rejects = append(e.rejects, r.rejectRow(row.list, row, "the sum of this key's counts does not fit in 64 bits"))
+			e.rejects = append(e.rejects, r.rejectRow(row.list, *row, "the sum of this key's counts does not fit in 64 bits"))
 			continue
 		}
 		last.Count += row.Count

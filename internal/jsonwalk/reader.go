@@ -27,6 +27,13 @@ func Read(text []byte) *Reader {
 	return &Reader{Decoder: jsontext.NewDecoder(bytes.NewBuffer(text), Syntax), text: text}
 }
 
+// SkipValue skips the value that comes next. The decoder's own method reads an object or an
+// array token by token, which takes twice as long.
+func (r *Reader) SkipValue() error {
+	_, err := r.ReadValue()
+	return err
+}
+
 // Members visits the members of the object that comes next. visit must consume the value.
 func (r *Reader) Members(visit func(name []byte) error) error {
 	if kind := r.PeekKind(); kind != jsontext.KindBeginObject && kind != jsontext.KindInvalid {

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/jackc/pgx/v5/pgtype"
 )
@@ -55,6 +56,7 @@ func (p planOf[T]) Encode(value any, b []byte) ([]byte, error) {
 	if slice == nil {
 		return nil, nil // NULL
 	}
+	b = slices.Grow(b, 20+len(slice)*int(4+p.size))
 	for _, field := range []uint32{1, 0, p.element, uint32(len(slice)), 1} {
 		b = binary.BigEndian.AppendUint32(b, field)
 	}
