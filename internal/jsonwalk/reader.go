@@ -28,7 +28,7 @@ func Read(text []byte) *Reader {
 }
 
 // SkipValue skips the value that comes next. The decoder's own method reads an object or an
-// array token by token, which takes twice as long.
+// array token by token, which takes longer.
 func (r *Reader) SkipValue() error {
 	_, err := r.ReadValue()
 	return err
