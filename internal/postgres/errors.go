@@ -132,7 +132,7 @@ func Hint(err error) string {
 		return "the server has no connection left: lower PUSHLOSS_MAX_CONNECTIONS, or raise max_connections (or the CONNECTION LIMIT of the role or the database)"
 	case pgerrcode.ConfigurationLimitExceeded:
 		if !Full(err) {
-			return "a limit of the server is reached, which the error names: raise it, or take its preset back (ALTER ROLE … RESET, ALTER DATABASE … RESET), then run again; nothing is half loaded"
+			return "a limit of the server is reached, which the error names: raise it, or reset its preset (ALTER ROLE … RESET, ALTER DATABASE … RESET), then run again; nothing is half loaded"
 		}
 	case pgerrcode.CannotConnectNow:
 		return "the database is starting or stopping: try again in a moment"
@@ -174,7 +174,7 @@ func Hint(err error) string {
 		return hint
 	}
 	if _, unknown := errors.AsType[*net.DNSError](err); unknown {
-		return "this machine does not find the host's address: correct the host in DATABASE_URL, or look at the name service (DNS)"
+		return "this machine does not find the host's address: correct the host in DATABASE_URL, or check the name service (DNS)"
 	}
 	if Unreachable(err) {
 		return "start the database, or correct DATABASE_URL; DATABASE_URL=embedded: gives a local one"

@@ -20,7 +20,7 @@ func TestErrorsOfPostgresHaveACorrectHint(t *testing.T) {
 	}{
 		{"25006", "read-only", true}, {"25P03", "was paused", true}, {"25P04", "was paused", true}, {"57P05", "was paused", true},
 		{"57P01", "was paused", true}, {"57P03", "starting", true}, {"57014", "took too long", true}, {"53100", "disk is full", true},
-		{"53200", "memory", true}, {"53300", "PUSHLOSS_MAX_CONNECTIONS", true}, {"53400", "take its preset back", true}, {"55P03", "pg_prepared_xacts", false},
+		{"53200", "memory", true}, {"53300", "PUSHLOSS_MAX_CONNECTIONS", true}, {"53400", "reset its preset", true}, {"55P03", "pg_prepared_xacts", false},
 		{"3D000", "CREATE DATABASE", true}, {"28P01", "password", true}, {"28000", "pg_hba.conf", true}, {"08006", "start the database", true},
 		{"58030", "start the database", true}, {"XX001", "backup", true}, {"XX002", "backup", true}, {"42501", "pushloss check names each right", false},
 		{"23505", "pushloss check", false}, {"23514", "pushloss check names it", false}, {"23502", "pushloss check names it", false}, {"22003", "pushloss check names it", false}, {"42P01", "migrate status names it", false}, {"42P10", "migrate status names it", false}, {"3F000", "migrate status names it", false}, {"40P01", "", false},
