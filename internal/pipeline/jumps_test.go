@@ -56,7 +56,7 @@ func TestARunReportsALossThatStandsOutOnceAndItsEnd(t *testing.T) {
 	if got := w.jumps(); len(got) != 0 {
 		t.Fatalf("before anything broke: %+v", got)
 	}
-	want := jumped{broken.String(), broken.String(), "open", "ready_to_send", "Xiaomi", "21301", "a wrong AppSecret", true}
+	want := jumped{broken.String(), broken.String(), "open", "ready_to_send", "Xiaomi", "21301", "the AppSecret is wrong", true}
 	for day := broken; day < broken+3; day++ {
 		runs(day+1, day+1)
 		want.Last = day.String()

@@ -115,7 +115,8 @@ func TestASpanOfStatisticsCoversFourWeeks(t *testing.T) {
 		}
 		w.verifies()
 	}
-	if requests[stream.Statistics]*5 > requests[stream.Loss]*4 {
+	// How much less depends on the random sample: from 9 % to 25 % was seen.
+	if requests[stream.Statistics]*20 > requests[stream.Loss]*19 {
 		t.Errorf("%d requests for statistics, %d for losses", requests[stream.Statistics], requests[stream.Loss])
 	}
 }
