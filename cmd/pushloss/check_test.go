@@ -131,7 +131,7 @@ func TestAMisspeltVariableIsNamedByEachCommandAtEachLogLevel(t *testing.T) {
 	w.env["PUSHLOSS_LOG_LEVEL"] = "error"
 	const says = "PUSHLOSS_NOTIFY_URL (did you mean PUSHLOSS_NOTIFY_URLS?)"
 	for command, says := range map[string]string{
-		"check": "PUSHLOSS_NOTIFY_URL is not a setting, and is ignored (did you mean PUSHLOSS_NOTIFY_URLS?)", "run": says, "backfill": says, "jumps": says, "verify": says, "prune": says, "tasks list": says, "migrate status": says,
+		"check": "PUSHLOSS_NOTIFY_URL is not a setting and is ignored (did you mean PUSHLOSS_NOTIFY_URLS?)", "run": says, "backfill": says, "jumps": says, "verify": says, "prune": says, "tasks list": says, "migrate status": says,
 	} {
 		args := strings.Fields(command)
 		if command == "backfill" {

@@ -128,14 +128,14 @@ func TestADaemonStartsNoJobOnAnotherSchema(t *testing.T) {
 			}),
 		})
 	}()
-	world.Eventually(t, "it is to be tried again", func() bool { return strings.Contains(said.String(), "job is tried again") })
+	world.Eventually(t, "it is to be tried again", func() bool { return strings.Contains(said.String(), "job is retried") })
 	if err := migrations.Down(t.Context(), database, 1); err != nil {
 		t.Fatal(err)
 	}
 	refusals := func() int {
 		count := 0
 		for line := range strings.Lines(said.String()) {
-			if strings.Contains(line, "job is tried again") && strings.Contains(line, "behind this binary's") {
+			if strings.Contains(line, "job is retried") && strings.Contains(line, "behind this binary's") {
 				count++
 			}
 		}
