@@ -150,8 +150,14 @@ func (s *spanWork) proveAgain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.open = slices.DeleteFunc(s.open, func(task *openTask) bool {
-		return task.answer != nil && has(agreed[task.answer], task.spanTask)
-	})
+	closed := func(task *openTask) bool { return task.answer != nil && has(agreed[task.answer], task.spanTask) }
+	s.appWork.mu.Lock()
+	defer s.appWork.mu.Unlock()
+	for _, task := range s.open {
+		if closed(task) {
+			s.totals.Windows -= task.askedAmongLeft() // the report has them
+		}
+	}
+	s.open = slices.DeleteFunc(s.open, closed)
 	return nil
 }

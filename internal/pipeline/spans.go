@@ -60,6 +60,17 @@ func (t *openTask) left() calendar.Span {
 	return left
 }
 
+// askedAmongLeft is how many days between the ends of left had requests of their own.
+func (t *openTask) askedAmongLeft() (n int64) {
+	left := t.left()
+	for day := range t.asked {
+		if left.Has(day) {
+			n++
+		}
+	}
+	return n
+}
+
 // spansAtOnce is how many spans of a week doSpans narrows together, so that their tasks
 // share the requests of a day. It bounds the answers in memory.
 const spansAtOnce = 100
