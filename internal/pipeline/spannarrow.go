@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -54,6 +55,9 @@ func (s *spanWork) narrowToWeeks(ctx context.Context, days calendar.Span) error 
 // span's answer. The newest day comes first, or the oldest if figures are more likely
 // there. Tasks share the requests of a day.
 func (s *spanWork) narrowToDays(ctx context.Context, days calendar.Span) error {
+	// They came in the order of the answers. In this one, the same job makes the same requests.
+	slices.SortStableFunc(s.open, func(a, b *openTask) int { return cmp.Compare(a.Key, b.Key) })
+	slices.SortStableFunc(s.provenTasks, func(a, b []*openTask) int { return cmp.Compare(a[0].Key, b[0].Key) })
 	s.chooseSample()
 	for _, oldestFirst := range []bool{true, false} {
 		for i := range int(days.Last-days.First) + 1 {

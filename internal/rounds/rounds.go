@@ -30,7 +30,7 @@ type Options[Q any] struct {
 	What string
 	// Most limits a round; 0 means no limit.
 	Most int
-	// Key, if set, gives questions of which no round has two with the same one.
+	// Key, if set, returns what a round must not have twice.
 	Key func(Q) int64
 }
 
