@@ -102,9 +102,10 @@ func (t Target) Send(ctx context.Context, notice Notice) error {
 	}
 	ended := make(chan error, 1)
 	go func() { // the library takes no context, and some of its services have no timeout
-		defer t.busy.Store(false)
 		// Not as a parameter: some services refuse unknown parameters.
-		ended <- t.service.Send(clipped(notice.Title+"\n"+notice.Body), &types.Params{})
+		err := t.service.Send(clipped(notice.Title+"\n"+notice.Body), &types.Params{})
+		t.busy.Store(false) // before the caller goes on: it may send the next one at once
+		ended <- err
 	}()
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()

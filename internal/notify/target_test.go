@@ -116,6 +116,21 @@ func TestAHangingTargetIsLeftAlone(t *testing.T) {
 	}
 }
 
+// The message after one that ended is sent at once, not refused as if that one were
+// still under way.
+func TestATargetThatAnsweredTakesTheNextMessage(t *testing.T) {
+	t.Parallel()
+	targets, err := notify.Targets([]secret.Text{secret.New("logger://")}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2_000 {
+		if err := targets[0].Send(t.Context(), notify.Notice{Title: "title"}); err != nil {
+			t.Fatalf("message %d: %v", i, err)
+		}
+	}
+}
+
 func TestWhatIsWrongWithAURLIsNamed(t *testing.T) {
 	t.Parallel()
 	const (
