@@ -76,6 +76,12 @@ func (e *Error) AboutWindow() bool {
 	return e.Class == BadRequest || e.Class == Unlisted
 }
 
+// AboutAccount reports whether the API refused the account or its UserSig: it refuses
+// every other call in the same way, and calls that go on may block the account (70050).
+func (e *Error) AboutAccount() bool {
+	return e.Class == Operator && 70_000 <= e.Code && e.Code <= 79_999
+}
+
 // MayBeAboutTasks reports whether a request with other, or fewer, tasks may succeed: the
 // failure is not necessarily about the call, the account or the app.
 func (e *Error) MayBeAboutTasks() bool {

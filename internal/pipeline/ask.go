@@ -37,8 +37,8 @@ func (w *appWork) ask(ctx context.Context, r request, by *worker) (answered bool
 	var failed *extract.Error
 	if errors.As(err, &failed) {
 		switch {
-		case r.trial && wordless(failed):
-			return false, errWordless
+		case r.trial && blamesNoTask(failed):
+			return false, errTrial
 		case w.splits(r, failed):
 			return w.split(ctx, r, failed, by)
 		case w.triesEach(ctx, r, failed):

@@ -23,6 +23,7 @@ type checker struct {
 
 	normalizer    transform.Normalizer
 	failuresInRow int
+	answered      *checkRequest // the last one; nil before the first
 	refusedTasks  map[int32]bool
 	rejects       int64
 	result        Reconciliation
@@ -46,7 +47,8 @@ func (c *checker) one(ctx context.Context, r checkRequest) error {
 	ids := taskIDs(r.tasks)
 	answer, err := c.client.Pull(ctx, extract.Request{Window: c.policy.spanWindow(r.days), Tasks: ids})
 	var failed *extract.Error
-	if errors.As(err, &failed) && len(ids) > 1 && failed.MayBeAboutTasks() && failed.Class != extract.Transient {
+	aboutTasks := errors.As(err, &failed) && c.aboutTasks(ctx, r, failed)
+	if aboutTasks && len(ids) > 1 {
 		middle := (len(r.tasks) + 1) / 2
 		for _, tasks := range [][]load.TaskRef{r.tasks[:middle], r.tasks[middle:]} {
 			if err := c.one(ctx, checkRequest{r.days, tasks}); err != nil {
@@ -60,12 +62,12 @@ func (c *checker) one(ctx context.Context, r checkRequest) error {
 	defer cancel()
 	switch {
 	case failed != nil:
-		return c.refused(ctx, r, failed)
+		return c.refused(ctx, r, failed, aboutTasks)
 	case err != nil:
 		return err
 	}
 	defer answer.Release()
-	c.failuresInRow = 0
+	c.failuresInRow, c.answered = 0, &r
 	result, err := c.normalizer.Normalize(stream.Loss, answer.JSON, ids)
 	if err != nil {
 		c.failed(ctx, r, err.Error())
@@ -129,20 +131,41 @@ func (c *checker) usable(r checkRequest, result transform.Result) []transform.Sn
 	})
 }
 
+// aboutTasks reports whether a request failed because of its tasks: it says so, or the API
+// answers again what it answered last or, before the first answer, it answers for the
+// whole app.
+func (c *checker) aboutTasks(ctx context.Context, r checkRequest, failed *extract.Error) bool {
+	switch ids := taskIDs(r.tasks); {
+	case len(ids) == 0, failed.AboutAccount(), ctx.Err() != nil:
+		return false
+	case failed.MayBeAboutTasks() && failed.Class != extract.Transient:
+		return true
+	}
+	witness := checkRequest{days: r.days}
+	if c.answered != nil {
+		witness = *c.answered
+	}
+	answer, err := c.client.Pull(ctx, extract.Request{Window: c.policy.spanWindow(witness.days), Tasks: taskIDs(witness.tasks), Tries: 1})
+	if err != nil {
+		return false
+	}
+	answer.Release()
+	return true
+}
+
 // refused handles a request without an answer.
-func (c *checker) refused(ctx context.Context, r checkRequest, failed *extract.Error) error {
+func (c *checker) refused(ctx context.Context, r checkRequest, failed *extract.Error, aboutTasks bool) error {
 	if !c.policy.remembered(r.days.First, c.now()) && failed.AboutWindow() {
 		c.log.WarnContext(ctx, "the api no longer has figures for these days", "first_day", r.days.First, "last_day", r.days.Last, "error", failed)
 		c.leave(r, "beyond the API's memory: "+failed.Error())
 		return nil
 	}
-	ids := taskIDs(r.tasks)
-	if failed.MayBeAboutTasks() && failed.Class != extract.Transient && len(ids) == 1 {
+	if aboutTasks {
 		if c.refusedTasks == nil {
 			c.refusedTasks = make(map[int32]bool)
 		}
 		c.refusedTasks[r.tasks[0].Key] = true
-		c.failed(ctx, r, fmt.Sprintf("task %s: %v", ids[0], failed))
+		c.failed(ctx, r, fmt.Sprintf("task %s: %v", r.tasks[0].ID, failed))
 		return nil
 	}
 	if failed.StopsApp() {

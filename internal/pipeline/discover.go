@@ -68,8 +68,8 @@ func (p *Pipeline) discover(ctx context.Context, at turn, now time.Time) (proble
 	switch {
 	case listErr == nil:
 		return "", nil
-	case errors.As(listErr, &failed) && failed.StopsApp() && 70_000 <= failed.Code && failed.Code <= 79_999:
-		return "", listErr // of the account: every other call would be refused too
+	case errors.As(listErr, &failed) && failed.AboutAccount():
+		return "", listErr
 	case failed == nil && !errors.Is(listErr, errManyScheduled):
 		return "", listErr
 	}

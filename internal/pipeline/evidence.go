@@ -54,7 +54,7 @@ func (p *puller) gatherFirst(ctx context.Context, work *appWork, ofTasks int) (a
 		tasks, days, err := p.lookForFigures(ctx, work, planned, newest)
 		var failed *extract.Error
 		switch {
-		case errors.As(err, &failed) && (wordless(failed) || failed.Class == extract.Operator):
+		case errors.As(err, &failed) && (blamesNoTask(failed) || failed.AboutAccount()):
 			return asked, nil // the plan's requests say what is wrong
 		case errors.As(err, &failed):
 			continue

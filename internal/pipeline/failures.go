@@ -29,8 +29,8 @@ func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error,
 		w.progress(r.day)
 		return err
 	}
-	// If others are answered, a task that fails without a statement may be the reason.
-	aboutTasks := r.ofTasks() && (failed.MayBeAboutTasks() || wordless(failed) && len(r.tasks) == 1 &&
+	// If others are answered, a task may be the reason of a failure that does not say so.
+	aboutTasks := r.ofTasks() && (failed.MayBeAboutTasks() || blamesNoTask(failed) && len(r.tasks) == 1 &&
 		(w.isApart(r.tasks[0]) && !failed.StopsApp() || w.answersOthers(ctx, r)))
 	if failed.StopsApp() && !aboutTasks {
 		return failed

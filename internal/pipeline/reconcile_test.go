@@ -283,7 +283,8 @@ func TestFailuresOfAReconcile(t *testing.T) {
 		leftOut      string // tasks
 		says         string
 	}{
-		{"requests that fail for good", "code=90102:task=t2 code=90102:task=t7", load.RunPartial, pipeline.AppPartial, 1, "t1 t2 t3 t4 t5 t6 t7", "90102"},
+		{"requests that fail for good", "code=90102:task=t2 code=90102:task=t7", load.RunPartial, pipeline.AppPartial, 6, "t2 t7", "90102"},
+		{"tasks that are refused as if the app were", "code=90009:task=t2 code=60020:task=t7", load.RunPartial, pipeline.AppPartial, 6, "t2 t7", "60020"},
 		{"requests that fail and are repeated", "http-500:first=2", load.RunDone, pipeline.AppDone, 8, "", ""},
 		{"a refusal", "code=90009", load.RunFailed, pipeline.AppRefused, 0, "", "90009"},
 		{"an unreachable API", "http-500", load.RunFailed, pipeline.AppUnreachable, 0, " t1 t2 t3 t4 t5 t6 t7", "3 requests in a row failed"},

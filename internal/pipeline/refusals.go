@@ -195,7 +195,7 @@ func (f *refusals) hint() string {
 // reasonOf is the ledger's text for a refused request: it names the task if it is about
 // one.
 func reasonOf(r request, failed *extract.Error) string {
-	if len(r.tasks) == 1 && r.ofTasks() && (failed.MayBeAboutTasks() || wordless(failed)) {
+	if len(r.tasks) == 1 && r.ofTasks() && (failed.MayBeAboutTasks() || blamesNoTask(failed)) {
 		return fmt.Sprintf("task %s: %v", r.tasks[0].ID, failed)
 	}
 	return failed.Error()

@@ -26,7 +26,7 @@ func (s *spanWork) ask(ctx context.Context, r spanRequest, by *worker) (answered
 	pull, outcome, err := s.prove(ctx, r, by)
 	var failed *extract.Error
 	switch {
-	case errors.As(err, &failed) && (!failed.StopsApp() && !wordless(failed) || failed.MayBeAboutTasks() || failed.AboutWindow()):
+	case errors.As(err, &failed) && (failed.MayBeAboutTasks() || failed.AboutWindow() || failed.StopsApp() && !s.stops(ctx, r, failed)):
 		// The days say which task or day is the reason.
 		s.log.WarnContext(ctx, "the api refuses a request for several days: requesting each day", "first_day", r.days.First, "last_day", r.days.Last, "error", failed)
 		s.leave(r, nil, r.tasks)
@@ -56,6 +56,11 @@ func (s *spanWork) ask(ctx context.Context, r spanRequest, by *worker) (answered
 	s.leave(r, pull, pick(r.tasks, outcome.Differing))
 	s.noteProven(r, pull, outcome)
 	return true, nil
+}
+
+// stops reports whether a failure of a span stops the app: it is not about its tasks.
+func (s *spanWork) stops(ctx context.Context, r spanRequest, failed *extract.Error) bool {
+	return failed.AboutAccount() || failed.StopsApp() && !s.answersOthers(ctx, r.asWitness(s.policy))
 }
 
 func (s *spanWork) refusesSpans() bool {

@@ -57,7 +57,7 @@ func (s *spanWork) dispute(ctx context.Context, task *openTask) error {
 		_, outcome, err := s.prove(ctx, exact, by)
 		s.progress(task.Due.Last)
 		var failed *extract.Error
-		if errors.As(err, &failed) && !failed.StopsApp() {
+		if errors.As(err, &failed) && !s.stops(ctx, exact, failed) {
 			s.log.WarnContext(ctx, "a span in dispute was not answered: only its days count", "task", task.ID, "error", failed)
 			return nil
 		}

@@ -169,7 +169,7 @@ func (s *spanWork) askProbe(ctx context.Context, probed spanRequest) error {
 		answer, outcome, err := s.prove(ctx, r, by)
 		var failed *extract.Error
 		switch {
-		case errors.As(err, &failed) && !failed.StopsApp():
+		case errors.As(err, &failed) && !s.stops(ctx, r, failed):
 			s.log.WarnContext(ctx, "figures that just changed were not compared with an answer for several days", "first_day", r.days.First, "last_day", r.days.Last, "error", failed)
 			return false, nil
 		case err != nil:

@@ -468,6 +468,20 @@ func TestALongBackfillBeginsWithTheEvidenceForSpans(t *testing.T) {
 	}
 }
 
+// K6: a task that every request is refused for, as if the app were, costs the other tasks
+// of its spans nothing.
+func TestATaskThatIsRefusedInSpansFailsAlone(t *testing.T) {
+	t.Parallel()
+	w, ids := sparse(t, 40, 28, false)
+	const bad = 7
+	w.API.Faults("code=90009:task=" + ids[bad])
+	report := w.backfill(today-28, today-1, load.RunPartial)
+	w.EqualsTruth(today-28, today-1, slices.Delete(slices.Clone(ids), bad, bad+1)...)
+	if app := report.Apps[0]; app.WindowsBySpan == 0 || app.State != pipeline.AppPartial || !strings.Contains(app.Hint, "tasks retire "+ids[bad]) {
+		t.Errorf("the app's report is %+v", app)
+	}
+}
+
 // Of the spans that proved something, every day of the sample's is requested by itself.
 func TestEachSampledSpanIsCheckedByAllItsDays(t *testing.T) {
 	t.Parallel()
@@ -576,7 +590,7 @@ func TestABackfillThatIsStoppedAmongItsEvidenceSaysWhy(t *testing.T) {
 		{"refused key after the look", 1, func(w *fixture, _ func()) { w.API.Faults("code=70009") }, pipeline.AppRefused, "70009", 2},
 		{"refused key among the days", 3, func(w *fixture, _ func()) { w.API.Faults("code=70009") }, pipeline.AppRefused, "70009", beforeAndMeanwhile + asking},
 		{"outage", 0, func(w *fixture, _ func()) { w.API.Faults("http-500") }, pipeline.AppUnreachable, "3 requests in a row", 5 + 3*5},
-		{"outage after the look", 1, func(w *fixture, _ func()) { w.API.Faults("http-500") }, pipeline.AppUnreachable, "3 requests in a row", 1 + 3*5},
+		{"outage after the look", 1, func(w *fixture, _ func()) { w.API.Faults("http-500") }, pipeline.AppUnreachable, "3 requests in a row", 1 + 3*(5+1)},                         // and, for each, whether others are answered
 		{"outage among the days", 3, func(w *fixture, _ func()) { w.API.Faults("http-500") }, pipeline.AppUnreachable, "requests in a row", beforeAndMeanwhile + asking*(5+1+5+5)}, // each of their requests and, once each, its tasks,
 		{"cancelled after the look", 1, func(_ *fixture, cancel func()) { cancel() }, pipeline.AppInterrupted, "interrupted", 1},
 		{"cancelled among the days", 3, func(_ *fixture, cancel func()) { cancel() }, pipeline.AppInterrupted, "interrupted", beforeAndMeanwhile},

@@ -56,6 +56,28 @@ func TestATaskThatTheAPIRefusesFailsByNameAndAlone(t *testing.T) {
 	}
 }
 
+// Where nothing was answered yet, the whole app's figures say whether the app is refused.
+func TestATaskThatIsRefusedIsNamedWhereNothingElseIsDue(t *testing.T) {
+	t.Parallel()
+	for _, fault := range []string{"code=90009", "http-500"} {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t, world.WithFaults(t, fault+":task=t3"))
+			w.Tasks("t3")
+			w.backfill(today-6, today-1, load.RunPartial)
+			report := w.Backfill(pipeline.BackfillRequest{From: today - 6, To: today - 1, Reprocess: pipeline.Failed}, load.RunPartial)
+			if app := report.Apps[0]; app.State != pipeline.AppPartial || !strings.Contains(app.Hint, "tasks retire t3") {
+				t.Errorf("the app's report is %+v", app)
+			}
+			w.API.Faults(fault)
+			report = w.Backfill(pipeline.BackfillRequest{From: today - 6, To: today - 1, Reprocess: pipeline.Failed}, load.RunFailed)
+			if app := report.Apps[0]; app.State == pipeline.AppPartial || app.Requests > 20 {
+				t.Errorf("the report of a refused app is %+v", app)
+			}
+		})
+	}
+}
+
 func TestATaskThatIsRefusedOnSomeDaysIsLoadedOnTheOthers(t *testing.T) {
 	t.Parallel()
 	w := setup(t, world.WithFaults(t, "code=90100:task=t2,from="+(today-20).String()+",to="+(today-12).String()))

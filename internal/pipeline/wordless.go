@@ -8,39 +8,49 @@ import (
 	"pushloss/load"
 )
 
-// errWordless is the failure of a trial.
-var errWordless = errors.New("the api said nothing of the task")
+// errTrial is the failure of a trial.
+var errTrial = errors.New("the api said nothing of the task")
 
-// wordless reports whether a failure comes without a statement of the API about the
-// request: a cut connection, an error page, a refused pace. Usually the API, or the way
-// to it, is at fault. But a request may fail like this because of one of its tasks, in
-// every run.
-func wordless(failed *extract.Error) bool {
-	return failed.Code == 0 && failed.Class != extract.Unreadable || failed.Class == extract.Throttled
+// blamesNoTask reports whether a failure says nothing of the request's tasks or days: a
+// cut connection, an error page, a refused pace, a missing permission. Usually the API,
+// the way to it, or the app is at fault. But a request may fail like this because of one
+// of its tasks, in every run.
+func blamesNoTask(failed *extract.Error) bool {
+	return failed.Code == 0 && failed.Class != extract.Unreadable || failed.Class == extract.Throttled ||
+		failed.Class == extract.Operator && !failed.AboutAccount()
 }
 
-// answersOthers reports whether the API works, so that a request that failed without a
-// statement failed because of its tasks: it answers again what it answered last. What it
-// answered while this request was under way may be from before an outage. An outage costs
-// one call more for each request that may fail in a row.
+// answersOthers reports whether the API works for the app, so that a request that failed
+// failed because of its tasks: the API answers again what it answered last or, before the
+// first answer, it answers for the whole app on that day. What it answered while this
+// request was under way may be from before an outage. An outage costs one call more for
+// each request that may fail in a row.
 func (w *appWork) answersOthers(ctx context.Context, r request) bool {
 	w.mu.Lock()
-	loads, witness, dayFails := w.loads, w.witness, w.refusals.days[r.streamDay()]
+	witness := w.witness
+	if w.loads == 0 {
+		witness = r
+		witness.tasks = nil
+	}
+	fails := w.appRefused || w.refusals.days[r.streamDay()]
 	w.mu.Unlock()
-	return loads > 0 && !dayFails && w.answersAgain(ctx, witness)
+	return !fails && w.answers(ctx, witness)
 }
 
-// answersAgain reports whether the API answers a request that it has answered before.
-func (w *appWork) answersAgain(ctx context.Context, witness request) bool {
+// answers reports whether the API answers a request, tried once. Its figures are not
+// loaded.
+func (w *appWork) answers(ctx context.Context, witness request) bool {
 	w.more(1)
 	answer, err := w.client.Pull(ctx, extract.Request{Stream: witness.stream, Window: witness.window, Tasks: witness.taskIDs(), Tries: 1})
 	w.progress(witness.day)
-	if err != nil {
-		return false
-	}
-	answer.Release() // the figures are loaded
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if err != nil {
+		var failed *extract.Error
+		w.appRefused = w.appRefused || errors.As(err, &failed) && failed.StopsApp()
+		return false
+	}
+	answer.Release()
 	w.failuresInRow = 0
 	return true
 }
@@ -56,7 +66,7 @@ func (w *appWork) unanswered(ctx context.Context, failed *extract.Error) error {
 	if inRow < maxFailuresInRow {
 		return nil
 	}
-	if loads == 0 || !w.answersAgain(ctx, witness) {
+	if loads == 0 || !w.answers(ctx, witness) {
 		return &unreachableError{requests: inRow, last: failed}
 	}
 	w.mu.Lock()
@@ -68,14 +78,13 @@ func (w *appWork) unanswered(ctx context.Context, failed *extract.Error) error {
 	return nil
 }
 
-// triesEach reports whether the tasks of a request that failed without a statement are
-// requested one by one.
+// triesEach reports whether the tasks of a request that failed are requested one by one,
+// since the failure does not say which of them is the reason.
 func (w *appWork) triesEach(ctx context.Context, r request, failed *extract.Error) bool {
-	return len(r.tasks) > 1 && wordless(failed) && w.answersOthers(ctx, r)
+	return len(r.tasks) > 1 && blamesNoTask(failed) && w.answersOthers(ctx, r)
 }
 
-// tryEach requests each task of a request that failed without a statement, once. Those
-// without an answer are set apart and requested again at the end: they are the reason, or
+// tryEach requests each task of such a request once. Those without an answer are set apart and requested again at the end: they are the reason, or
 // had bad luck. Only one request is taken apart at a time, as in split.
 func (w *appWork) tryEach(ctx context.Context, r request, failed *extract.Error, by *worker) (answered bool, err error) {
 	if !r.split {
@@ -92,7 +101,7 @@ func (w *appWork) tryEach(ctx context.Context, r request, failed *extract.Error,
 		piece.tasks, piece.split, piece.trial = []load.TaskRef{task}, true, true
 		took, err := w.ask(ctx, piece, by)
 		switch {
-		case errors.Is(err, errWordless):
+		case errors.Is(err, errTrial):
 			w.setApart(r, task, failed)
 			w.progress(r.day)
 		case err != nil:

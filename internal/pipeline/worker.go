@@ -50,6 +50,7 @@ type appWork struct {
 	totals        Totals
 	loads         int     // requests that were loaded
 	witness       request // the last one of them
+	appRefused    bool    // the API no longer answers what it answered
 	failuresInRow int     // without an answer
 	errorsInRow   int     // answered with an error
 	lastError     *extract.Error
