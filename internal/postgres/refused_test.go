@@ -76,10 +76,11 @@ func TestAServerThatLetsNoSessionBeginIsNotTakenForOneThatIsAway(t *testing.T) {
 // with what gives them back. The preset of a replica's role is not blamed for them.
 func TestRightsThatWereTakenFromEverybodyAreNamed(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ of, from, grant string }{
-		{"SELECT ON pg_settings", "PUBLIC", "GRANT SELECT ON pg_catalog.pg_settings TO "},
-		{"EXECUTE ON FUNCTION set_config", "PUBLIC", "GRANT EXECUTE ON FUNCTION pg_catalog.set_config(text, text, boolean) TO "},
-		{"EXECUTE ON FUNCTION pg_backend_pid", "PUBLIC", "GRANT EXECUTE ON FUNCTION pg_catalog.pg_backend_pid() TO "},
+	for _, test := range []struct{ of, grant, preset string }{
+		{of: "SELECT ON pg_settings", grant: "GRANT SELECT ON pg_catalog.pg_settings TO ", preset: "default_transaction_read_only = on"},
+		{of: "EXECUTE ON FUNCTION set_config", grant: "GRANT EXECUTE ON FUNCTION pg_catalog.set_config(text, text, boolean) TO "},
+		{of: "EXECUTE ON FUNCTION current_setting(text, boolean)", grant: "GRANT EXECUTE ON FUNCTION pg_catalog.current_setting(text, boolean) TO "},
+		{of: "EXECUTE ON FUNCTION pg_backend_pid", grant: "GRANT EXECUTE ON FUNCTION pg_catalog.pg_backend_pid() TO "},
 	} {
 		t.Run(test.of, func(t *testing.T) {
 			t.Parallel()
@@ -87,8 +88,13 @@ func TestRightsThatWereTakenFromEverybodyAreNamed(t *testing.T) {
 			name := "revoked_" + strings.ToLower(rand.Text()[:10])
 			role := pgtest.Role(t, database, name, "")
 			admin := adminOf(t, database, "")
-			if _, err := admin.Exec(t.Context(), `REVOKE `+test.of+` FROM `+test.from); err != nil {
+			if _, err := admin.Exec(t.Context(), `REVOKE `+test.of+` FROM PUBLIC`); err != nil {
 				t.Fatal(err)
+			}
+			if test.preset != "" {
+				if _, err := admin.Exec(t.Context(), `ALTER ROLE `+name+` SET `+test.preset); err != nil {
+					t.Fatal(err)
+				}
 			}
 			_, err := postgres.Open(t.Context(), role, 3)
 			if preset, ok := errors.AsType[*postgres.PresetError](err); ok || err == nil {

@@ -31,8 +31,7 @@ func settingsOf(limits Limits) [][2]string {
 		{"array_nulls", "on"}, {"transform_null_equals", "off"}, {"quote_all_identifiers", "off"},
 		{"lc_numeric", "C"}, {"lc_time", "C"}, {"lc_monetary", "C"}, {"row_security", "on"}, {"check_function_bodies", "on"},
 		{"default_transaction_isolation", "read committed"}, {"default_transaction_deferrable", "off"},
-		{"default_transaction_read_only", "off"}, {replicationRole, "origin"}, {"synchronous_commit", "on"},
-		{"default_table_access_method", "heap"}, {"default_tablespace", ""},
+		{replicationRole, "origin"}, {"synchronous_commit", "on"}, {"default_table_access_method", "heap"},
 		{"jit", "off"}, {"plan_cache_mode", "auto"}, {"exit_on_error", "off"}, {"client_min_messages", "notice"}, {"restrict_nonsystem_relation_kind", ""},
 		{"lock_timeout", milliseconds(limits.LockTimeout)}, {"transaction_timeout", "0"}, {"idle_session_timeout", "0"},
 		{"idle_in_transaction_session_timeout", milliseconds(limits.IdleInTransaction)},
@@ -47,8 +46,8 @@ const replicationRole = "session_replication_role"
 // prepare sets the session by SET, since poolers refuse unknown startup parameters; a
 // server that does not know a setting leaves it out. The time limit of statements goes
 // first and by itself: one of a few milliseconds would end the statement that follows. One
-// that ends even the first, or the session, is outbid by the next login. A Turkish database
-// has no i in the small letters of IntervalStyle, unless it is asked in the collation C.
+// that ends even the first, or the session, is outbid by the next login. pg_settings, which
+// costs as much as the login, is read only where it decides.
 //
 // Four settings stay unchanged where that is safer. Read-only set by the database or the
 // server is a guard (of a full disk), not a habit of the role. A commit that waits for
@@ -65,15 +64,19 @@ func prepare(ctx context.Context, conn *pgx.Conn, limits Limits, named bool) err
 		}
 		rows = append(rows, fmt.Sprintf("('%s', '%s')", setting[0], strings.ReplaceAll(setting[1], "'", "''")))
 	}
-	_, err := conn.Exec(ctx, `SELECT pg_catalog.set_config(now.name, value, false)
-		FROM (VALUES `+strings.Join(rows, ", ")+`) AS wanted (name, value)
-		JOIN pg_catalog.pg_settings AS now ON pg_catalog.lower(now.name COLLATE "C") = wanted.name
-		WHERE CASE wanted.name
-			WHEN 'default_transaction_read_only' THEN now.source NOT IN ('database', 'configuration file', 'command line', 'global')
-			WHEN 'synchronous_commit' THEN now.setting = 'off'
-			WHEN 'session_replication_role' THEN now.setting <> 'origin'
-			WHEN 'default_tablespace' THEN EXISTS (SELECT FROM pg_catalog.pg_tablespace
-				WHERE spcname = now.setting AND NOT pg_catalog.has_tablespace_privilege(oid, 'CREATE'))
-			ELSE true END`)
+	var decides bool
+	err := conn.QueryRow(ctx, `SELECT pg_catalog.count(pg_catalog.set_config(name, value, false)),
+			pg_catalog.current_setting('default_transaction_read_only') = 'on' OR pg_catalog.current_setting('default_tablespace') <> ''
+		FROM (SELECT name, value, pg_catalog.current_setting(name, true) AS now
+			FROM (VALUES `+strings.Join(rows, ", ")+`) AS wanted (name, value)) AS setting
+		WHERE now <> value AND (name <> 'synchronous_commit' OR now = 'off')`).Scan(nil, &decides)
+	if err != nil || !decides {
+		return err
+	}
+	_, err = conn.Exec(ctx, `SELECT pg_catalog.set_config(name, CASE name WHEN 'default_tablespace' THEN '' ELSE 'off' END, false)
+		FROM pg_catalog.pg_settings AS now
+		WHERE name = 'default_transaction_read_only' AND source NOT IN ('database', 'configuration file', 'command line', 'global')
+			OR name = 'default_tablespace' AND EXISTS (SELECT FROM pg_catalog.pg_tablespace
+				WHERE spcname = now.setting AND NOT pg_catalog.has_tablespace_privilege(oid, 'CREATE'))`)
 	return err
 }
