@@ -92,6 +92,38 @@ func TestEverySessionHasOurSettings(t *testing.T) {
 	}
 }
 
+// A preset that guards what is stored stays.
+func TestASessionKeepsGuardsOfTheDatabase(t *testing.T) {
+	t.Parallel()
+	for _, preset := range []struct{ of, name, value string }{
+		{"ROLE", "synchronous_commit", "remote_apply"}, {"DATABASE", "default_transaction_read_only", "on"},
+	} {
+		t.Run(preset.name, func(t *testing.T) {
+			t.Parallel()
+			database := pgtest.EmptyURL(t)
+			name := "guarded_" + strings.ToLower(rand.Text()[:10])
+			address := pgtest.Role(t, database, name, "")
+			admin := adminOf(t, database, "")
+			of := name
+			if preset.of == "DATABASE" {
+				of = pgx.Identifier{admin.Config().Database}.Sanitize()
+			}
+			if _, err := admin.Exec(t.Context(), `ALTER `+preset.of+` `+of+` SET `+preset.name+` = `+preset.value); err != nil {
+				t.Fatal(err)
+			}
+			conn, err := postgres.Connect(t.Context(), address, limits, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close(context.WithoutCancel(t.Context()))
+			var got string
+			if err := conn.QueryRow(t.Context(), `SELECT current_setting($1)`, preset.name).Scan(&got); err != nil || got != preset.value {
+				t.Errorf("%s is %q, %v", preset.name, got, err)
+			}
+		})
+	}
+}
+
 // Connections that are held leave room for the work beside them.
 func TestHeldConnectionsLeaveRoom(t *testing.T) {
 	t.Parallel()
