@@ -111,6 +111,11 @@ func TestASessionKeepsGuardsOfTheDatabase(t *testing.T) {
 			if _, err := admin.Exec(t.Context(), `ALTER `+preset.of+` `+of+` SET `+preset.name+` = `+preset.value); err != nil {
 				t.Fatal(err)
 			}
+			t.Cleanup(func() { // so that the role can be dropped
+				if _, err := admin.Exec(context.WithoutCancel(t.Context()), `ALTER `+preset.of+` `+of+` RESET `+preset.name); err != nil {
+					t.Error(err)
+				}
+			})
 			conn, err := postgres.Connect(t.Context(), address, limits, nil)
 			if err != nil {
 				t.Fatal(err)
