@@ -93,20 +93,20 @@ const (
 )
 
 // KnownAnswers returns the answers for days of an app whose repetition may change nothing.
-func (db *DB) KnownAnswers(ctx context.Context, sdkAppID int64, days calendar.Span) (KnownAnswers, error) {
-	known, err := db.reads.known.Ask(ctx, daysOf{sdkAppID, days})
+func (l Ledger) KnownAnswers(ctx context.Context, sdkAppID int64, days calendar.Span) (KnownAnswers, error) {
+	known, err := l.db.reads.known.Ask(ctx, daysOf{sdkAppID, days})
 	if err != nil {
 		return nil, fmt.Errorf("read which answers of %s are known: %w", days, err)
 	}
 	return known, nil
 }
 
-func (db *DB) knownAnswers(ctx context.Context, days calendar.Span, apps []int64) (map[int64]KnownAnswers, error) {
+func (l Ledger) knownAnswers(ctx context.Context, days calendar.Span, apps []int64) (map[int64]KnownAnswers, error) {
 	known := make(map[int64]KnownAnswers, len(apps))
 	for _, app := range apps {
 		known[app] = make(KnownAnswers)
 	}
-	rows, err := db.pool.Query(ctx, sqlKnownAnswers, apps, days.First.UTC(), days.Last.UTC(), int16(rules))
+	rows, err := l.db.pool.Query(ctx, sqlKnownAnswers, apps, days.First.UTC(), days.Last.UTC(), int16(rules))
 	if err != nil {
 		return nil, err
 	}

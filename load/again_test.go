@@ -212,7 +212,7 @@ func TestAnAlteredRowUnderAConfirmedAnswerIsFoundAndMended(t *testing.T) {
 	pull := f.answer(march, `{"ErrorCode":0,"Results":[{"TaskID":"a","ReadyToSendLoss":[{"ErrCode":"1","ErrCount":5}]}]}`, true, f.taskA)
 	f.load(pull, loadedAt)
 	want := f.facts()
-	known, err := f.db.KnownAnswers(t.Context(), testApp, calendar.Span{First: march - 1, Last: march + 1})
+	known, err := f.db.Ledger.KnownAnswers(t.Context(), testApp, calendar.Span{First: march - 1, Last: march + 1})
 	must(t, err)
 	digest := sha256.Sum256(pull.Body)
 	if !known.On(march)(digest) || known.On(march)(sha256.Sum256(nil)) || known.On(march+1)(digest) || load.KnownAnswers(nil).On(march)(digest) {

@@ -23,6 +23,9 @@ type App struct {
 	TaskDays     int
 }
 
+// Apps are the apps that jobs work on, with the streams that runs pull for each.
+type Apps struct{ db *DB }
+
 // TimezoneError says that the stored days of an app follow another time zone than the
 // settings give.
 type TimezoneError struct {
@@ -90,17 +93,17 @@ const (
 		FROM pushloss.app WHERE sdk_app_id = $1`
 )
 
-// SaveApp records the app's settings and returns what the database has now; a nil
-// FirstDay keeps the stored one. Once a window was pulled, SaveApp refuses another time
+// Save records the app's settings and returns what the database has now; a nil
+// FirstDay keeps the stored one. Once a window was pulled, Save refuses another time
 // zone with a *TimezoneError and saves nothing.
-func (db *DB) SaveApp(ctx context.Context, app App) (App, error) {
-	firstDay, same, err := db.addApp(ctx, app)
+func (a Apps) Save(ctx context.Context, app App) (App, error) {
+	firstDay, same, err := a.add(ctx, app)
 	if err == nil && !same {
-		firstDay, err = db.changeApp(ctx, app)
+		firstDay, err = a.change(ctx, app)
 	}
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
-		kept, _, err := db.LookupApp(ctx, app.SDKAppID)
+		kept, _, err := a.Lookup(ctx, app.SDKAppID)
 		if err != nil {
 			return App{}, err
 		}
@@ -116,7 +119,7 @@ func (db *DB) SaveApp(ctx context.Context, app App) (App, error) {
 
 // addApp adds the app if it is new. same says that its row has these settings: nothing that
 // depends on them changes.
-func (db *DB) addApp(ctx context.Context, app App) (firstDay *calendar.Day, same bool, err error) {
+func (a Apps) add(ctx context.Context, app App) (firstDay *calendar.Day, same bool, err error) {
 	settings := []any{app.SDKAppID, app.Timezone, dateOf(app.FirstDay), app.LookbackDays, app.TaskDays}
 	batch := &pgx.Batch{} // is one transaction
 	batch.Queue(sqlAddApp, settings...)
@@ -127,12 +130,12 @@ func (db *DB) addApp(ctx context.Context, app App) (firstDay *calendar.Day, same
 		}
 		return err
 	})
-	return firstDay, same, db.pool.SendBatch(ctx, batch)
+	return firstDay, same, a.db.pool.SendBatch(ctx, batch)
 }
 
 // changeApp changes the app's settings and what depends on them.
-func (db *DB) changeApp(ctx context.Context, app App) (firstDay *calendar.Day, err error) {
-	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+func (a Apps) change(ctx context.Context, app App) (firstDay *calendar.Day, err error) {
+	err = pgx.BeginFunc(ctx, a.db.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, sqlHoldSettings, app.SDKAppID); err != nil {
 			return err
 		}
@@ -156,21 +159,21 @@ func (db *DB) changeApp(ctx context.Context, app App) (firstDay *calendar.Day, e
 
 // CheckTimezone returns a *TimezoneError if days of the app are stored that were cut in
 // another zone.
-func (db *DB) CheckTimezone(ctx context.Context, sdkAppID int64, zone *time.Location, now time.Time) error {
-	kept, found, err := db.LookupApp(ctx, sdkAppID)
+func (a Apps) CheckTimezone(ctx context.Context, sdkAppID int64, zone *time.Location, now time.Time) error {
+	kept, found, err := a.Lookup(ctx, sdkAppID)
 	if err != nil || !found || kept.Timezone == zone.String() {
 		return err
 	}
-	entries, err := db.Ledger(ctx, sdkAppID, 0, calendar.DayOf(now, zone))
+	entries, err := a.db.Ledger.Entries(ctx, sdkAppID, 0, calendar.DayOf(now, zone))
 	if err != nil || len(entries) == 0 {
 		return err
 	}
 	return &TimezoneError{SDKAppID: sdkAppID, Stored: kept.Timezone, Configured: zone.String()}
 }
 
-// LookupApp returns the app's row; found is false if there is none.
-func (db *DB) LookupApp(ctx context.Context, sdkAppID int64) (app App, found bool, err error) {
-	err = db.pool.QueryRow(ctx, sqlApp, sdkAppID).
+// Lookup returns the app's row; found is false if there is none.
+func (a Apps) Lookup(ctx context.Context, sdkAppID int64) (app App, found bool, err error) {
+	err = a.db.pool.QueryRow(ctx, sqlApp, sdkAppID).
 		Scan(&app.SDKAppID, &app.Timezone, &app.FirstDay, &app.LookbackDays, &app.TaskDays)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
@@ -210,10 +213,10 @@ const (
 	sqlRetiredApps = `SELECT sdk_app_id FROM pushloss.app WHERE retired_at IS NOT NULL ORDER BY sdk_app_id`
 )
 
-// RetireApp makes runs leave an app out and closes its open alerts; its figures stay.
+// Retire makes runs leave an app out and closes its open alerts; its figures stay.
 // found is false if the database does not know the app.
-func (db *DB) RetireApp(ctx context.Context, sdkAppID int64, now time.Time) (found bool, err error) {
-	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+func (a Apps) Retire(ctx context.Context, sdkAppID int64, now time.Time) (found bool, err error) {
+	err = pgx.BeginFunc(ctx, a.db.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, SQLLockAlerts); err != nil {
 			return err
 		}
@@ -231,18 +234,18 @@ func (db *DB) RetireApp(ctx context.Context, sdkAppID int64, now time.Time) (fou
 	return found, nil
 }
 
-// RestoreApp lets runs pull an app again.
-func (db *DB) RestoreApp(ctx context.Context, sdkAppID int64) (found bool, err error) {
-	tag, err := db.pool.Exec(ctx, sqlRestoreApp, sdkAppID)
+// Restore lets runs pull an app again.
+func (a Apps) Restore(ctx context.Context, sdkAppID int64) (found bool, err error) {
+	tag, err := a.db.pool.Exec(ctx, sqlRestoreApp, sdkAppID)
 	if err != nil {
 		return false, fmt.Errorf("restore app %d: %w", sdkAppID, err)
 	}
 	return tag.RowsAffected() > 0, nil
 }
 
-// RetiredApps returns the apps that runs leave out.
-func (db *DB) RetiredApps(ctx context.Context) ([]int64, error) {
-	apps, err := postgres.List(ctx, db.pool, pgx.RowTo[int64], sqlRetiredApps)
+// Retired returns the apps that runs leave out.
+func (a Apps) Retired(ctx context.Context) ([]int64, error) {
+	apps, err := postgres.List(ctx, a.db.pool, pgx.RowTo[int64], sqlRetiredApps)
 	if err != nil {
 		return nil, fmt.Errorf("read the retired apps: %w", err)
 	}

@@ -42,19 +42,19 @@ type ActiveStream struct {
 
 // SaveStreams records which streams runs pull for an app from now on, and returns them.
 // Streams that are new to an app with figures begin on the given day.
-func (db *DB) SaveStreams(ctx context.Context, sdkAppID int64, streams []stream.Stream, begin calendar.Day) ([]ActiveStream, error) {
-	return db.streams(ctx, sdkAppID, streams, begin, pgx.Tx.Commit)
+func (a Apps) SaveStreams(ctx context.Context, sdkAppID int64, streams []stream.Stream, begin calendar.Day) ([]ActiveStream, error) {
+	return a.streams(ctx, sdkAppID, streams, begin, pgx.Tx.Commit)
 }
 
 // PlanStreams returns what SaveStreams would return, and records nothing.
-func (db *DB) PlanStreams(ctx context.Context, sdkAppID int64, streams []stream.Stream, begin calendar.Day) ([]ActiveStream, error) {
-	return db.streams(ctx, sdkAppID, streams, begin, pgx.Tx.Rollback)
+func (a Apps) PlanStreams(ctx context.Context, sdkAppID int64, streams []stream.Stream, begin calendar.Day) ([]ActiveStream, error) {
+	return a.streams(ctx, sdkAppID, streams, begin, pgx.Tx.Rollback)
 }
 
-func (db *DB) streams(ctx context.Context, sdkAppID int64, streams []stream.Stream, begin calendar.Day, end func(pgx.Tx, context.Context) error) ([]ActiveStream, error) {
-	active, same, err := readStreams(ctx, db.pool, sdkAppID, streams)
+func (a Apps) streams(ctx context.Context, sdkAppID int64, streams []stream.Stream, begin calendar.Day, end func(pgx.Tx, context.Context) error) ([]ActiveStream, error) {
+	active, same, err := readStreams(ctx, a.db.pool, sdkAppID, streams)
 	if err == nil && !same {
-		active, err = db.changeStreams(ctx, sdkAppID, streams, begin, end)
+		active, err = a.changeStreams(ctx, sdkAppID, streams, begin, end)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("streams of app %d: %w", sdkAppID, err)
@@ -82,12 +82,12 @@ func readStreams(ctx context.Context, from postgres.Reader, sdkAppID int64, chos
 	return active, same, err
 }
 
-func (db *DB) changeStreams(ctx context.Context, sdkAppID int64, streams []stream.Stream, begin calendar.Day, end func(pgx.Tx, context.Context) error) ([]ActiveStream, error) {
+func (a Apps) changeStreams(ctx context.Context, sdkAppID int64, streams []stream.Stream, begin calendar.Day, end func(pgx.Tx, context.Context) error) ([]ActiveStream, error) {
 	numbers := make([]int16, len(streams))
 	for i, stream := range streams {
 		numbers[i] = int16(stream)
 	}
-	tx, err := db.pool.Begin(ctx)
+	tx, err := a.db.pool.Begin(ctx)
 	if err != nil {
 		return nil, err
 	}

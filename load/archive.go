@@ -69,17 +69,21 @@ type span struct {
 	first, last calendar.Day
 }
 
-// archived lists what a selection holds, one span for each app. A span may contain days
+// Archive is the answers of the API, byte for byte: what the tables are compared with, and
+// rebuilt from.
+type Archive struct{ db *DB }
+
+// days lists what a selection holds, one span for each app. A span may contain days
 // without any data.
-func (db *DB) archived(ctx context.Context, selection Selection) ([]span, error) {
-	apps, err := postgres.List(ctx, db.pool, pgx.RowTo[int64], sqlArchivedApps, selection.SDKAppID)
+func (a Archive) days(ctx context.Context, selection Selection) ([]span, error) {
+	apps, err := postgres.List(ctx, a.db.pool, pgx.RowTo[int64], sqlArchivedApps, selection.SDKAppID)
 	if err != nil {
 		return nil, fmt.Errorf("read what is archived: %w", err)
 	}
 	var spans []span
 	for _, app := range apps {
 		var first, last *calendar.Day
-		if err := db.pool.QueryRow(ctx, sqlFirstAndLast, app).Scan(&first, &last); err != nil {
+		if err := a.db.pool.QueryRow(ctx, sqlFirstAndLast, app).Scan(&first, &last); err != nil {
 			return nil, fmt.Errorf("read what is archived for app %d: %w", app, err)
 		}
 		if first == nil {

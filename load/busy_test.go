@@ -21,11 +21,11 @@ func TestBusyAppsAreThoseWhoseLocksAreHeld(t *testing.T) {
 		}
 		want = append(want, id)
 	}
-	busy, err := db.BusyApps(t.Context())
+	busy, err := db.Apps.Busy(t.Context())
 	must(t, err)
 	slices.Sort(busy)
 	equal(t, "busy apps", want, busy)
-	elsewhere, err := open(t, pgtest.URL(t)).BusyApps(t.Context())
+	elsewhere, err := open(t, pgtest.URL(t)).Apps.Busy(t.Context())
 	must(t, err)
 	equal(t, "busy apps of another database", []int64(nil), elsewhere)
 }

@@ -14,7 +14,7 @@ func TestCoveredDaysAreNeverNotedByOldSettings(t *testing.T) {
 	f := setup(t)
 	first := march
 	app := load.App{SDKAppID: testApp, Timezone: "UTC", FirstDay: &first, LookbackDays: 7, TaskDays: 1}
-	_, err := f.db.SaveApp(t.Context(), app)
+	_, err := f.db.Apps.Save(t.Context(), app)
 	must(t, err)
 	f.exec(`UPDATE pushloss.task SET sent_at = $1`, time.Date(2025, 3, 9, 8, 0, 0, 0, time.UTC))
 	f.load(f.answer(march, lossOfA("1"), true, f.taskA), loadedAt)
@@ -25,7 +25,7 @@ func TestCoveredDaysAreNeverNotedByOldSettings(t *testing.T) {
 	app.TaskDays = 30
 	done := make(chan error, 2)
 	go func() {
-		_, err := f.db.SaveApp(t.Context(), app)
+		_, err := f.db.Apps.Save(t.Context(), app)
 		done <- err
 	}()
 	const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' HAVING count(*) = $1::int`

@@ -14,8 +14,15 @@ import (
 	"pushloss/internal/postgres"
 )
 
-// DB is the database of facts. It is safe for concurrent use.
+// DB is the database of facts: parts by subject, and what concerns them all. It is safe for
+// concurrent use.
 type DB struct {
+	Tasks   Registry
+	Apps    Apps
+	Ledger  Ledger
+	Runs    Runs
+	Archive Archive
+
 	pool       *postgres.Pool
 	encoder    *zstd.Encoder
 	dimensions dimensions
@@ -51,6 +58,7 @@ func with(pool *postgres.Pool, err error) (*DB, error) {
 		return nil, fmt.Errorf("prepare compression: %w", err)
 	}
 	db := &DB{pool: pool, encoder: encoder, learning: semaphore.NewWeighted(1)}
+	db.Tasks, db.Apps, db.Ledger, db.Runs, db.Archive = Registry{db}, Apps{db}, Ledger{db}, Runs{db}, Archive{db}
 	db.reads = newReads(db)
 	return db, nil
 }
@@ -60,13 +68,6 @@ func (db *DB) Close() { db.pool.Close() }
 
 // Pool is the connection pool, for readers and writers of other tables.
 func (db *DB) Pool() *postgres.Pool { return db.pool }
-
-// AnalyzeNew gives the planner the sizes of the tables of a new database.
-func (db *DB) AnalyzeNew(ctx context.Context) error { return postgres.AnalyzeNew(ctx, db.pool) }
-
-// CheckWritable returns a *postgres.ReadOnlyError for a standby and for a database that its
-// server or its owner has made read-only, for example because its disk is full.
-func (db *DB) CheckWritable(ctx context.Context) error { return postgres.CheckWritable(ctx, db.pool) }
 
 // Now is the database's clock.
 func (db *DB) Now(ctx context.Context) (time.Time, error) {

@@ -166,11 +166,11 @@ func TestUnreachable(t *testing.T) {
 func TestCheckWritableReportsAReadOnlyDatabase(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	must(t, f.db.CheckWritable(t.Context()))
+	must(t, postgres.CheckWritable(t.Context(), f.db.Pool()))
 	f.exec(`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$`)
 	db := open(t, f.url)
 	var readOnly *postgres.ReadOnlyError
-	if err := db.CheckWritable(t.Context()); !errors.As(err, &readOnly) || readOnly.Standby {
+	if err := postgres.CheckWritable(t.Context(), db.Pool()); !errors.As(err, &readOnly) || readOnly.Standby {
 		t.Errorf("it says %v", err)
 	}
 }

@@ -59,6 +59,9 @@ type Entry struct {
 	UpdatedAt time.Time // when it was last pulled
 }
 
+// Ledger is the state of every window, with what comparisons of spans say of it.
+type Ledger struct{ db *DB }
+
 // Confirmed reports whether a trusted answer ever loaded or proved the window.
 func (e Entry) Confirmed() bool { return e.LastTrustedAt != nil || e.ProvenAt != nil }
 
@@ -103,10 +106,10 @@ const (
 			opened_at = CASE WHEN excluded.state = 'failed' THEN l.opened_at END`
 )
 
-// Ledger returns the entries of an app's windows of every stream, from first to last day,
+// Entries returns the entries of an app's windows of every stream, from first to last day,
 // both included, in no order.
-func (db *DB) Ledger(ctx context.Context, sdkAppID int64, first, last calendar.Day) ([]Entry, error) {
-	return readLedger(ctx, db.reads.ledger, sdkAppID, first, last)
+func (l Ledger) Entries(ctx context.Context, sdkAppID int64, first, last calendar.Day) ([]Entry, error) {
+	return readLedger(ctx, l.db.reads.ledger, sdkAppID, first, last)
 }
 
 func readLedger(ctx context.Context, from *rounds.Rounds[daysOf, []Entry], sdkAppID int64, first, last calendar.Day) ([]Entry, error) {
@@ -117,19 +120,19 @@ func readLedger(ctx context.Context, from *rounds.Rounds[daysOf, []Entry], sdkAp
 	return entries, nil
 }
 
-// ledgerOf returns the read of an SQL text.
-func (db *DB) ledgerOf(sql string) func(context.Context, calendar.Span, []int64) (map[int64][]Entry, error) {
+// read returns the read of an SQL text.
+func (l Ledger) read(sql string) func(context.Context, calendar.Span, []int64) (map[int64][]Entry, error) {
 	return func(ctx context.Context, days calendar.Span, apps []int64) (map[int64][]Entry, error) {
-		return listByApp(ctx, db.pool, func(row pgx.CollectableRow, app *int64) (e Entry, err error) {
+		return listByApp(ctx, l.db.pool, func(row pgx.CollectableRow, app *int64) (e Entry, err error) {
 			err = row.Scan(append(e.columns(), app)...)
 			return e, err
 		}, sql, apps, days.First.UTC(), days.Last.UTC())
 	}
 }
 
-// AppLedger is Ledger without the tasks' windows.
-func (db *DB) AppLedger(ctx context.Context, sdkAppID int64, first, last calendar.Day) ([]Entry, error) {
-	return readLedger(ctx, db.reads.ledgerOfApp, sdkAppID, first, last)
+// AppEntries is Entries without the tasks' windows.
+func (l Ledger) AppEntries(ctx context.Context, sdkAppID int64, first, last calendar.Day) ([]Entry, error) {
+	return readLedger(ctx, l.db.reads.ledgerOfApp, sdkAppID, first, last)
 }
 
 // WindowRef names a window of an app.
@@ -139,9 +142,9 @@ type WindowRef struct {
 	TaskKey int32 // 0 for the whole app
 }
 
-// FailedWindows returns the windows of an app whose last pull failed, in no order.
-func (db *DB) FailedWindows(ctx context.Context, sdkAppID int64) ([]WindowRef, error) {
-	windows, err := db.reads.failed.Ask(ctx, daysOf{app: sdkAppID})
+// Failed returns the windows of an app whose last pull failed, in no order.
+func (l Ledger) Failed(ctx context.Context, sdkAppID int64) ([]WindowRef, error) {
+	windows, err := l.db.reads.failed.Ask(ctx, daysOf{app: sdkAppID})
 	if err != nil {
 		return nil, fmt.Errorf("read the failed windows of app %d: %w", sdkAppID, err)
 	}
@@ -156,8 +159,8 @@ type TaskOfStream struct {
 
 // DenseTasks returns, in no order, the tasks of an app that have figures on at least the
 // given number of the days.
-func (db *DB) DenseTasks(ctx context.Context, sdkAppID int64, days calendar.Span, least int) ([]TaskOfStream, error) {
-	dense, err := postgres.List(ctx, db.pool, pgx.RowToStructByPos[TaskOfStream], sqlDenseTasks, sdkAppID, days.First.UTC(), days.Last.UTC(), least)
+func (l Ledger) DenseTasks(ctx context.Context, sdkAppID int64, days calendar.Span, least int) ([]TaskOfStream, error) {
+	dense, err := postgres.List(ctx, l.db.pool, pgx.RowToStructByPos[TaskOfStream], sqlDenseTasks, sdkAppID, days.First.UTC(), days.Last.UTC(), least)
 	if err != nil {
 		return nil, fmt.Errorf("read which tasks of app %d had figures on most days of %s: %w", sdkAppID, days, err)
 	}

@@ -287,7 +287,7 @@ func TestT16AReadOnlyDatabaseIsReportedAsUnreachable(t *testing.T) {
 	f := setup(t)
 	f.exec(`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$`)
 	db := open(t, f.url) // a new pool sees the setting
-	_, err := db.SaveTasks(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "c"}}, loadedAt)
+	_, err := db.Tasks.Save(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "c"}}, loadedAt)
 	if !load.Unreachable(err) {
 		t.Errorf("not classed as the database's: %v", err)
 	}

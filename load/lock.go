@@ -248,9 +248,9 @@ const sqlBusyApps = `
 		AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended('pushloss app ' || a.sdk_app_id, 0)
 	JOIN pg_database AS d ON d.oid = l.database AND d.datname = current_database()`
 
-// BusyApps returns the apps that a process works on now.
-func (db *DB) BusyApps(ctx context.Context) ([]int64, error) {
-	apps, err := postgres.List(ctx, db.pool, pgx.RowTo[int64], sqlBusyApps)
+// Busy returns the apps that a process works on now.
+func (a Apps) Busy(ctx context.Context) ([]int64, error) {
+	apps, err := postgres.List(ctx, a.db.pool, pgx.RowTo[int64], sqlBusyApps)
 	if err != nil {
 		return nil, fmt.Errorf("read which apps are worked on: %w", err)
 	}

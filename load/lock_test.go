@@ -164,10 +164,10 @@ func TestARunWhoseProcessDiedIsMarkedAbandonedByTheNext(t *testing.T) {
 	must(t, err)
 	equal(t, "the dead one has what it had loaded", []string{"abandoned 1 2 1", "running 0 0 0", "running 0 0 0"},
 		f.rows(`SELECT state, requests, windows, rows_inserted FROM analytics.runs ORDER BY run_id`))
-	must(t, f.db.FinishRun(t.Context(), living, load.RunPartial, load.RunTotals{Requests: 3, Rejects: 1}, "odd rows", loadedAt))
+	must(t, f.db.Runs.Finish(t.Context(), living, load.RunPartial, load.RunTotals{Requests: 3, Rejects: 1}, "odd rows", loadedAt))
 	equal(t, "finished", []string{"partial 3 1 odd rows"},
 		f.rows(`SELECT state, requests, rejects, error FROM analytics.runs WHERE run_id = $1`, living))
-	last, found, err := f.db.LastRun(t.Context(), "backfill", load.RunDone, load.RunPartial)
+	last, found, err := f.db.Runs.Last(t.Context(), "backfill", load.RunDone, load.RunPartial)
 	must(t, err)
 	equal(t, "last run", []any{true, living, load.RunPartial}, []any{found, last.ID, last.State})
 }

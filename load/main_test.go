@@ -63,9 +63,9 @@ func setup(t *testing.T) *fixture {
 	f.relock = func() (*load.AppLock, error) { return session.LockApp(work, testApp) }
 	f.lock, err = f.relock()
 	must(t, err)
-	_, err = f.db.SaveTasks(ctx, []load.Task{{SDKAppID: testApp, TaskID: "a"}, {SDKAppID: testApp, TaskID: "b"}}, loadedAt)
+	_, err = f.db.Tasks.Save(ctx, []load.Task{{SDKAppID: testApp, TaskID: "a"}, {SDKAppID: testApp, TaskID: "b"}}, loadedAt)
 	must(t, err)
-	tasks, err := f.db.Tasks(ctx, testApp)
+	tasks, err := f.db.Tasks.Of(ctx, testApp)
 	must(t, err)
 	f.taskA = load.TaskRef{Key: tasks[0].Key, ID: tasks[0].TaskID}
 	f.taskB = load.TaskRef{Key: tasks[1].Key, ID: tasks[1].TaskID}

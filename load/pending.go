@@ -50,11 +50,11 @@ const (
 
 // UnequalChecks returns the app's checks in the states differs and stays, oldest span
 // first.
-func (db *DB) UnequalChecks(ctx context.Context, sdkAppID int64) ([]UnequalCheck, error) {
-	if has, err := db.reads.unequal.Ask(ctx, daysOf{app: sdkAppID}); err != nil || !has {
+func (l Ledger) UnequalChecks(ctx context.Context, sdkAppID int64) ([]UnequalCheck, error) {
+	if has, err := l.db.reads.unequal.Ask(ctx, daysOf{app: sdkAppID}); err != nil || !has {
 		return nil, err
 	}
-	checks, err := postgres.List(ctx, db.pool, func(row pgx.CollectableRow) (UnequalCheck, error) {
+	checks, err := postgres.List(ctx, l.db.pool, func(row pgx.CollectableRow) (UnequalCheck, error) {
 		var c UnequalCheck
 		err := row.Scan(&c.ID, &c.Task.Key, &c.Task.ID, &c.First, &c.Last, &c.State, &c.Pulled, &c.Failed)
 		return c, err
@@ -65,10 +65,10 @@ func (db *DB) UnequalChecks(ctx context.Context, sdkAppID int64) ([]UnequalCheck
 	return checks, nil
 }
 
-// OpenedWindows returns, in no order, the app's windows that wait to be pulled again,
+// Opened returns, in no order, the app's windows that wait to be pulled again,
 // without those of retired tasks.
-func (db *DB) OpenedWindows(ctx context.Context, sdkAppID int64) ([]WindowRef, error) {
-	windows, err := postgres.List(ctx, db.pool, pgx.RowToStructByPos[WindowRef], sqlOpenedWindows, sdkAppID)
+func (l Ledger) Opened(ctx context.Context, sdkAppID int64) ([]WindowRef, error) {
+	windows, err := postgres.List(ctx, l.db.pool, pgx.RowToStructByPos[WindowRef], sqlOpenedWindows, sdkAppID)
 	if err != nil {
 		return nil, fmt.Errorf("read the opened windows of app %d: %w", sdkAppID, err)
 	}

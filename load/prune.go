@@ -78,30 +78,30 @@ const (
 )
 
 // PlanPrune returns what Prune would remove now.
-func (db *DB) PlanPrune(ctx context.Context, keep Retention) (Pruned, error) {
+func (a Archive) PlanPrune(ctx context.Context, keep Retention) (Pruned, error) {
 	var pruned Pruned
 	var err error
-	if pruned.Days, err = db.prunableDays(ctx, keep); err != nil {
+	if pruned.Days, err = a.prunableDays(ctx, keep); err != nil {
 		return pruned, err
 	}
 	if len(pruned.Days) > 0 {
-		if err := db.pool.QueryRow(ctx, sqlPrunableBodies, keep.Answers).Scan(&pruned.Bodies, &pruned.Bytes); err != nil {
+		if err := a.db.pool.QueryRow(ctx, sqlPrunableBodies, keep.Answers).Scan(&pruned.Bodies, &pruned.Bytes); err != nil {
 			return pruned, fmt.Errorf("read what can be pruned: %w", err)
 		}
 	}
 	if !keep.Runs.IsZero() {
-		if err := db.pool.QueryRow(ctx, sqlCountRuns, keep.Runs).Scan(&pruned.Runs); err != nil {
+		if err := a.db.pool.QueryRow(ctx, sqlCountRuns, keep.Runs).Scan(&pruned.Runs); err != nil {
 			return pruned, fmt.Errorf("read which runs can be pruned: %w", err)
 		}
 	}
 	return pruned, nil
 }
 
-func (db *DB) prunableDays(ctx context.Context, keep Retention) ([]PrunedDay, error) {
+func (a Archive) prunableDays(ctx context.Context, keep Retention) ([]PrunedDay, error) {
 	if keep.Answers.IsZero() {
 		return []PrunedDay{}, nil
 	}
-	days, err := postgres.List(ctx, db.pool, pgx.RowToStructByPos[PrunedDay], sqlPrunableDays, keep.Answers)
+	days, err := postgres.List(ctx, a.db.pool, pgx.RowToStructByPos[PrunedDay], sqlPrunableDays, keep.Answers)
 	if err != nil {
 		return nil, fmt.Errorf("read which days can be pruned: %w", err)
 	}
@@ -111,16 +111,16 @@ func (db *DB) prunableDays(ctx context.Context, keep Retention) ([]PrunedDay, er
 // Prune removes raw answers and records of runs that are older than the retention. It
 // removes a day of answers per transaction: so it can be stopped at any time, and
 // concurrent loads wait for one day at most. The records of pulls stay, marked as pruned.
-func (db *DB) Prune(ctx context.Context, keep Retention, now time.Time) (Pruned, error) {
+func (a Archive) Prune(ctx context.Context, keep Retention, now time.Time) (Pruned, error) {
 	pruned := Pruned{Days: []PrunedDay{}}
-	days, err := db.prunableDays(ctx, keep)
+	days, err := a.prunableDays(ctx, keep)
 	if err != nil {
 		return pruned, err
 	}
 	for _, d := range days {
 		var sizes []int64
 		d.Pulls = 0
-		err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		err := pgx.BeginFunc(ctx, a.db.pool, func(tx pgx.Tx) error {
 			if _, err := tx.Exec(ctx, sqlOwnBodies); err != nil {
 				return err
 			}
@@ -145,7 +145,7 @@ func (db *DB) Prune(ctx context.Context, keep Retention, now time.Time) (Pruned,
 		}
 	}
 	if !keep.Runs.IsZero() {
-		tag, err := db.pool.Exec(ctx, sqlPruneRuns, keep.Runs)
+		tag, err := a.db.pool.Exec(ctx, sqlPruneRuns, keep.Runs)
 		if err != nil {
 			return pruned, fmt.Errorf("prune runs: %w", err)
 		}

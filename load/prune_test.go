@@ -27,11 +27,11 @@ func TestTheAnswersOfADayGoTogetherOnceAllAreOld(t *testing.T) {
 	f.load(f.answer(march+2, lossOfA("1"), true, f.taskA), recent) // and so does an equal answer of another day
 	keep := load.Retention{Answers: old.AddDate(0, 0, 5)}
 
-	planned, err := f.db.PlanPrune(t.Context(), keep)
+	planned, err := f.db.Archive.PlanPrune(t.Context(), keep)
 	must(t, err)
 	equal(t, "nothing went by planning", []string{"4"}, f.rows(`SELECT count(*) FROM pushloss.raw_body`))
 	before := append(append(f.tables(march), f.tables(march+1)...), f.tables(march+2)...)
-	pruned, err := f.db.Prune(t.Context(), keep, recent)
+	pruned, err := f.db.Archive.Prune(t.Context(), keep, recent)
 	must(t, err)
 	equal(t, "the plan is what was done", planned, pruned)
 	equal(t, "days", []load.PrunedDay{{SDKAppID: testApp, Day: march, Pulls: 2}}, pruned.Days)
@@ -45,7 +45,7 @@ func TestTheAnswersOfADayGoTogetherOnceAllAreOld(t *testing.T) {
 	checked, differences := f.verify(load.Selection{})
 	equal(t, "differences", []load.Difference(nil), differences)
 	equal(t, "windows beyond the archive", 1, checked.BeyondArchive)
-	again, err := f.db.Prune(t.Context(), keep, recent)
+	again, err := f.db.Archive.Prune(t.Context(), keep, recent)
 	must(t, err)
 	equal(t, "pruning again", load.Pruned{Days: []load.PrunedDay{}}, again)
 
@@ -57,7 +57,7 @@ func TestTheAnswersOfADayGoTogetherOnceAllAreOld(t *testing.T) {
 	facts := f.tables(march)
 	equal(t, "windows not replayed", 1, f.replay(load.Selection{}).BeyondArchive)
 	equal(t, "facts of the pruned day", facts, f.tables(march))
-	pruned, err = f.db.Prune(t.Context(), load.Retention{Answers: recent.AddDate(1, 0, 0)}, recent.AddDate(1, 0, 0))
+	pruned, err = f.db.Archive.Prune(t.Context(), load.Retention{Answers: recent.AddDate(1, 0, 0)}, recent.AddDate(1, 0, 0))
 	must(t, err)
 	equal(t, "days at last", 3, len(pruned.Days))
 	equal(t, "answers at last", []string(nil), f.bodies())
@@ -77,9 +77,9 @@ func TestTheNewestRunsOfEachKindAndStateStay(t *testing.T) {
 	_, err := f.conn.Exec(t.Context(), `UPDATE pushloss.run SET started_at = $1`, old)
 	must(t, err)
 	keep := load.Retention{Runs: loadedAt}
-	planned, err := f.db.PlanPrune(t.Context(), keep)
+	planned, err := f.db.Archive.PlanPrune(t.Context(), keep)
 	must(t, err)
-	pruned, err := f.db.Prune(t.Context(), keep, loadedAt)
+	pruned, err := f.db.Archive.Prune(t.Context(), keep, loadedAt)
 	must(t, err)
 	equal(t, "planned", int64(2), planned.Runs)
 	equal(t, "pruned", int64(2), pruned.Runs)
@@ -92,9 +92,9 @@ func TestWithoutARetentionEverythingIsKept(t *testing.T) {
 	f := setup(t)
 	f.load(f.answer(march, lossOfA("1"), true, f.taskA), loadedAt)
 	for _, prune := range []func() (load.Pruned, error){
-		func() (load.Pruned, error) { return f.db.PlanPrune(t.Context(), load.Retention{}) },
+		func() (load.Pruned, error) { return f.db.Archive.PlanPrune(t.Context(), load.Retention{}) },
 		func() (load.Pruned, error) {
-			return f.db.Prune(t.Context(), load.Retention{}, loadedAt.AddDate(50, 0, 0))
+			return f.db.Archive.Prune(t.Context(), load.Retention{}, loadedAt.AddDate(50, 0, 0))
 		},
 	} {
 		pruned, err := prune()
@@ -129,7 +129,7 @@ func TestAnAnswerThatALoadReliesOnIsNotPruned(t *testing.T) {
 	must(t, err)
 	ended := make(chan error, 1)
 	go func() {
-		_, err := f.db.Prune(t.Context(), load.Retention{Answers: loadedAt.AddDate(0, 0, 5)}, loadedAt)
+		_, err := f.db.Archive.Prune(t.Context(), load.Retention{Answers: loadedAt.AddDate(0, 0, 5)}, loadedAt)
 		ended <- err
 	}()
 	f.waitsForLock()

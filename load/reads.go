@@ -34,7 +34,7 @@ type daysOf struct {
 func newReads(db *DB) reads {
 	return reads{
 		tasks: newRead("read tasks", func(ctx context.Context, _ calendar.Span, apps []int64) (map[int64][]Task, error) {
-			tasks, err := db.readTasks(ctx, apps)
+			tasks, err := db.Tasks.read(ctx, apps)
 			byApp := make(map[int64][]Task)
 			for _, task := range tasks {
 				byApp[task.SDKAppID] = append(byApp[task.SDKAppID], task)
@@ -47,9 +47,9 @@ func newReads(db *DB) reads {
 				return w, err
 			}, sqlFailedWindows, apps)
 		}),
-		ledger:      newRead("read the ledger", db.ledgerOf(sqlLedgerOfApps)),
-		ledgerOfApp: newRead("read the ledger of whole apps", db.ledgerOf(sqlLedgerOfApps+` AND task_key = 0`)),
-		known:       newRead("read which answers are known", db.knownAnswers),
+		ledger:      newRead("read the ledger", db.Ledger.read(sqlLedgerOfApps)),
+		ledgerOfApp: newRead("read the ledger of whole apps", db.Ledger.read(sqlLedgerOfApps+` AND task_key = 0`)),
+		known:       newRead("read which answers are known", db.Ledger.knownAnswers),
 		unequal: newRead("look for reconciliations that differ", func(ctx context.Context, _ calendar.Span, apps []int64) (map[int64]bool, error) {
 			return setOf(ctx, db.pool, sqlHaveUnequalChecks, apps)
 		}),

@@ -88,7 +88,7 @@ func TestOpenedWindowsWaitForAPullThatSucceeds(t *testing.T) {
 		"2025-03-09 a loaded false - 04", "2025-03-09 b empty true lookback -",
 	}
 	equal(t, "ledger", opened, ledger())
-	windows, err := f.db.OpenedWindows(t.Context(), testApp)
+	windows, err := f.db.Ledger.Opened(t.Context(), testApp)
 	must(t, err)
 	if len(windows) != 2 {
 		t.Errorf("opened windows: %v", windows)

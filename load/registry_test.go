@@ -18,7 +18,7 @@ func TestAnAppIsKeptAsItWasSaved(t *testing.T) {
 	t.Parallel()
 	db := open(t, pgtest.URL(t))
 	ctx := t.Context()
-	_, found, err := db.LookupApp(ctx, testApp)
+	_, found, err := db.Apps.Lookup(ctx, testApp)
 	must(t, err)
 	equal(t, "an app that nobody saved", false, found)
 
@@ -35,11 +35,11 @@ func TestAnAppIsKeptAsItWasSaved(t *testing.T) {
 	}
 	for i, step := range steps {
 		app.FirstDay, app.LookbackDays, app.TaskDays = step.given, 7+i, 30+i
-		kept, err := db.SaveApp(ctx, app)
+		kept, err := db.Apps.Save(ctx, app)
 		must(t, err)
 		app.FirstDay = step.want
 		equal(t, step.name+": returned", app, kept)
-		stored, found, err := db.LookupApp(ctx, testApp)
+		stored, found, err := db.Apps.Lookup(ctx, testApp)
 		must(t, err)
 		equal(t, step.name+": found", true, found)
 		equal(t, step.name+": stored", app, stored)
@@ -51,16 +51,16 @@ func TestATimezoneIsFixedOnceAWindowWasPulled(t *testing.T) {
 	f := setup(t)
 	ctx := t.Context()
 	app := load.App{SDKAppID: testApp, Timezone: "UTC", FirstDay: ptr(march), LookbackDays: 7, TaskDays: 30}
-	_, err := f.db.SaveApp(ctx, app)
+	_, err := f.db.Apps.Save(ctx, app)
 	must(t, err)
 	app.Timezone = "Asia/Shanghai" // nothing is pulled yet
-	_, err = f.db.SaveApp(ctx, app)
+	_, err = f.db.Apps.Save(ctx, app)
 	must(t, err)
 
 	// Even a failure counts: its day is one of these midnights.
 	f.fails(load.Failure{Day: march, Tasks: []load.TaskRef{{}}, Reason: "x"})
 	other := load.App{SDKAppID: testApp, Timezone: "UTC", FirstDay: ptr(march - 5), LookbackDays: 1, TaskDays: 1}
-	_, err = f.db.SaveApp(ctx, other)
+	_, err = f.db.Apps.Save(ctx, other)
 	var refused *load.TimezoneError
 	if !errors.As(err, &refused) {
 		t.Fatalf("error: %v", err)
@@ -69,15 +69,15 @@ func TestATimezoneIsFixedOnceAWindowWasPulled(t *testing.T) {
 	if !strings.Contains(refused.Hint(), "Asia/Shanghai") || load.Unreachable(err) {
 		t.Errorf("hint: %s", refused.Hint())
 	}
-	stored, _, err := f.db.LookupApp(ctx, testApp)
+	stored, _, err := f.db.Apps.Lookup(ctx, testApp)
 	must(t, err)
 	equal(t, "a refusal saves nothing", app, stored)
 
 	app.LookbackDays = 9 // the same zone still saves
-	_, err = f.db.SaveApp(ctx, app)
+	_, err = f.db.Apps.Save(ctx, app)
 	must(t, err)
 	other.SDKAppID++ // and another app has its own
-	_, err = f.db.SaveApp(ctx, other)
+	_, err = f.db.Apps.Save(ctx, other)
 	must(t, err)
 }
 
@@ -85,7 +85,7 @@ func TestATimezoneIsFixedOnceAWindowWasPulled(t *testing.T) {
 func TestATimezoneThatPostgresDoesNotKnowIsRefused(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	_, err := f.db.SaveApp(t.Context(), load.App{SDKAppID: testApp, Timezone: "Moon/Base", LookbackDays: 7, TaskDays: 30})
+	_, err := f.db.Apps.Save(t.Context(), load.App{SDKAppID: testApp, Timezone: "Moon/Base", LookbackDays: 7, TaskDays: 30})
 	if err == nil || !strings.Contains(err.Error(), "Moon/Base") {
 		t.Errorf("error: %v", err)
 	}
@@ -149,9 +149,9 @@ func TestSavingTasks(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			f.exec(`DELETE FROM pushloss.task`)
-			_, err := f.db.SaveTasks(t.Context(), test.before, loadedAt)
+			_, err := f.db.Tasks.Save(t.Context(), test.before, loadedAt)
 			must(t, err)
-			got, err := f.db.SaveTasks(t.Context(), test.given, loadedAt.Add(time.Hour))
+			got, err := f.db.Tasks.Save(t.Context(), test.given, loadedAt.Add(time.Hour))
 			must(t, err)
 			equal(t, "changes", test.want, got)
 			equal(t, "tasks", test.stored, f.rows(`SELECT task_id, (sent_at AT TIME ZONE 'UTC')::text, label FROM analytics.tasks ORDER BY sdk_app_id, task_id`))
@@ -163,7 +163,7 @@ func TestSavingTasks(t *testing.T) {
 func TestSavingTasksIsAllOrNothing(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	_, err := f.db.SaveTasks(t.Context(), []load.Task{
+	_, err := f.db.Tasks.Save(t.Context(), []load.Task{
 		{SDKAppID: testApp, TaskID: "c"}, {SDKAppID: testApp, TaskID: ""},
 	}, loadedAt)
 	if err == nil || load.Unreachable(err) {
@@ -175,7 +175,7 @@ func TestSavingTasksIsAllOrNothing(t *testing.T) {
 func TestTasksOfSomeApps(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	_, err := f.db.SaveTasks(t.Context(), []load.Task{
+	_, err := f.db.Tasks.Save(t.Context(), []load.Task{
 		{SDKAppID: testApp + 1, TaskID: "c"}, {SDKAppID: testApp + 2, TaskID: "d"},
 	}, loadedAt)
 	must(t, err)
@@ -188,11 +188,11 @@ func TestTasksOfSomeApps(t *testing.T) {
 		}
 		return ids
 	}
-	equal(t, "one app", []string{"a", "b"}, ids(f.db.Tasks(t.Context(), testApp)))
-	equal(t, "two apps", []string{"a", "b", "d"}, ids(f.db.Tasks(t.Context(), testApp+2, testApp)))
-	equal(t, "no app", []string(nil), ids(f.db.Tasks(t.Context())))
-	equal(t, "an unknown app", []string(nil), ids(f.db.Tasks(t.Context(), 1)))
-	equal(t, "every app", []string{"a", "b", "c", "d"}, ids(f.db.AllTasks(t.Context())))
+	equal(t, "one app", []string{"a", "b"}, ids(f.db.Tasks.Of(t.Context(), testApp)))
+	equal(t, "two apps", []string{"a", "b", "d"}, ids(f.db.Tasks.Of(t.Context(), testApp+2, testApp)))
+	equal(t, "no app", []string(nil), ids(f.db.Tasks.Of(t.Context())))
+	equal(t, "an unknown app", []string(nil), ids(f.db.Tasks.Of(t.Context(), 1)))
+	equal(t, "every app", []string{"a", "b", "c", "d"}, ids(f.db.Tasks.All(t.Context())))
 }
 
 func TestRetiringTasks(t *testing.T) {
@@ -202,29 +202,29 @@ func TestRetiringTasks(t *testing.T) {
 	f.load(f.pull(transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", 5, "")}}), loadedAt)
 	const stored = `SELECT task_id, (retired_at AT TIME ZONE 'UTC')::text FROM analytics.tasks WHERE sdk_app_id = $1 ORDER BY 1`
 
-	retired, unknown, err := f.db.RetireTasks(ctx, testApp, []string{"a", "nobody"}, loadedAt)
+	retired, unknown, err := f.db.Tasks.Retire(ctx, testApp, []string{"a", "nobody"}, loadedAt)
 	must(t, err)
 	equal(t, "with an unknown one", []any{0, []string{"nobody"}}, []any{retired, unknown})
 	equal(t, "tasks", []string{"a <nil>", "b <nil>"}, f.rows(stored, testApp))
 
-	retired, unknown, err = f.db.RetireTasks(ctx, testApp+1, []string{"a"}, loadedAt)
+	retired, unknown, err = f.db.Tasks.Retire(ctx, testApp+1, []string{"a"}, loadedAt)
 	must(t, err)
 	equal(t, "of another app", []any{0, []string{"a"}}, []any{retired, unknown})
 
-	retired, unknown, err = f.db.RetireTasks(ctx, testApp, []string{"a", "b"}, loadedAt)
+	retired, unknown, err = f.db.Tasks.Retire(ctx, testApp, []string{"a", "b"}, loadedAt)
 	must(t, err)
 	equal(t, "all known", []any{2, []string{}}, []any{retired, unknown})
-	retired, _, err = f.db.RetireTasks(ctx, testApp, []string{"a"}, loadedAt.Add(time.Hour))
+	retired, _, err = f.db.Tasks.Retire(ctx, testApp, []string{"a"}, loadedAt.Add(time.Hour))
 	must(t, err)
 	equal(t, "again", 0, retired)
 	equal(t, "tasks", []string{"a 2025-03-10 03:00:00", "b 2025-03-10 03:00:00"}, f.rows(stored, testApp))
 	equal(t, "facts stay", []string{"a ready_to_send - - 1  5"}, f.facts())
 
-	changes, err := f.db.SaveTasks(ctx, []load.Task{{SDKAppID: testApp, TaskID: "a"}}, loadedAt)
+	changes, err := f.db.Tasks.Save(ctx, []load.Task{{SDKAppID: testApp, TaskID: "a"}}, loadedAt)
 	must(t, err)
 	equal(t, "importing it again", load.TaskChanges{Updated: 1}, changes)
 	equal(t, "follows it again", []string{"a <nil>", "b 2025-03-10 03:00:00"}, f.rows(stored, testApp))
-	tasks, err := f.db.Tasks(ctx, testApp)
+	tasks, err := f.db.Tasks.Of(ctx, testApp)
 	must(t, err)
 	equal(t, "under its old key", f.taskA.Key, tasks[0].Key)
 }
@@ -234,11 +234,11 @@ func TestRegisteringTasksLeavesKnownOnesAlone(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	ctx := t.Context()
-	_, _, err := f.db.RetireTasks(ctx, testApp, []string{"a"}, loadedAt)
+	_, _, err := f.db.Tasks.Retire(ctx, testApp, []string{"a"}, loadedAt)
 	must(t, err)
 	sent, later := loadedAt.Add(-time.Hour), loadedAt.Add(time.Hour)
 	for _, want := range []int{2, 0} {
-		added, err := f.db.RegisterTasks(ctx, []load.Task{
+		added, err := f.db.Tasks.Register(ctx, []load.Task{
 			{SDKAppID: testApp, TaskID: "a", SentAt: &sent, Source: load.SourceCallback},
 			{SDKAppID: testApp, TaskID: "c", SentAt: &sent, Source: load.SourceSchedule},
 			{SDKAppID: testApp + 1, TaskID: "a", Source: load.SourceCallback},
@@ -250,12 +250,12 @@ func TestRegisteringTasksLeavesKnownOnesAlone(t *testing.T) {
 		"1400000001 a <nil> <nil> 2025-03-10 03:00:00", "1400000001 b <nil> <nil> <nil>",
 		"1400000001 c 2025-03-10 02:00:00 schedule <nil>", "1400000002 a <nil> callback <nil>",
 	}, f.rows(`SELECT sdk_app_id, task_id, (sent_at AT TIME ZONE 'UTC')::text, source, (retired_at AT TIME ZONE 'UTC')::text FROM analytics.tasks ORDER BY 1, 2`))
-	newest, err := f.db.NewestScheduled(ctx, testApp)
+	newest, err := f.db.Tasks.NewestScheduled(ctx, testApp)
 	must(t, err)
 	if newest == nil || !newest.Equal(sent) {
 		t.Errorf("the newest scheduled push is of %v, want %v", newest, sent)
 	}
-	if newest, err = f.db.NewestScheduled(ctx, testApp+1); newest != nil || err != nil {
+	if newest, err = f.db.Tasks.NewestScheduled(ctx, testApp+1); newest != nil || err != nil {
 		t.Errorf("another app's is of %v, %v", newest, err)
 	}
 }

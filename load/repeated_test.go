@@ -12,7 +12,7 @@ import (
 func TestVerifyReportsAKeyThatIsStoredTwice(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	_, err := f.db.SaveApp(t.Context(), load.App{SDKAppID: testApp, Timezone: "UTC", LookbackDays: 7, TaskDays: 30})
+	_, err := f.db.Apps.Save(t.Context(), load.App{SDKAppID: testApp, Timezone: "UTC", LookbackDays: 7, TaskDays: 30})
 	must(t, err)
 	f.load(f.pull(transform.Snapshot{
 		TaskID: "a", Facts: []transform.Fact{stageFact("1", 5, "x"), platformFact(2, "1", 6)},
@@ -23,7 +23,7 @@ func TestVerifyReportsAKeyThatIsStoredTwice(t *testing.T) {
 		must(t, err)
 	}
 	var got []string
-	checked, err := f.db.Verify(t.Context(), load.Selection{}, load.Observer{Difference: func(d load.Difference) error {
+	checked, err := f.db.Archive.Verify(t.Context(), load.Selection{}, load.Observer{Difference: func(d load.Difference) error {
 		if d.What == "repeated" {
 			got = append(got, d.TaskID+" "+d.Of+" "+d.Grain+" "+d.Stored[:4])
 		}

@@ -40,15 +40,15 @@ type Restored struct {
 // and corrects the ledger's figures. It writes only differences: each day in one
 // transaction, under the app's lock, for which it waits. It counts windows that cannot be
 // replayed from their start and leaves them alone.
-func (db *DB) Replay(ctx context.Context, selection Selection, holder string, now func() time.Time, observer Observer) (Restored, error) {
+func (a Archive) Replay(ctx context.Context, selection Selection, holder string, now func() time.Time, observer Observer) (Restored, error) {
 	var restored Restored
-	session, work, err := db.OpenSession(ctx, holder)
+	session, work, err := a.db.OpenSession(ctx, holder)
 	if err != nil {
 		return restored, err
 	}
 	defer session.Close()
 	var lock *AppLock
-	words := new(dimensions) // the tables' present content, not the cache of db
+	words := new(dimensions) // the tables' present content, not the cache of the DB
 	enter := func(ctx context.Context, sdkAppID int64) (func(), error) {
 		waiting := observer.Waiting
 		if waiting == nil {
@@ -57,7 +57,7 @@ func (db *DB) Replay(ctx context.Context, selection Selection, holder string, no
 		lock, err = session.WaitForApp(ctx, sdkAppID, time.Second, waiting)
 		return func() { _ = lock.Unlock(context.WithoutCancel(ctx)) }, err
 	}
-	err = db.eachDay(work, selection, observer, enter, func(ctx context.Context, reader *archiveReader, app *archivedApp, day calendar.Day) error {
+	err = a.eachDay(work, selection, observer, enter, func(ctx context.Context, reader *archiveReader, app *archivedApp, day calendar.Day) error {
 		return lock.replayDay(ctx, reader, app, day, now().UTC().Truncate(time.Microsecond), words, observer, &restored)
 	})
 	return restored, err
@@ -92,7 +92,7 @@ func (l *AppLock) replayDay(ctx context.Context, reader *archiveReader, app *arc
 		return err
 	}
 	restored.add(total)
-	return db.report(ctx, observer, app, day, mismatches, nil)
+	return db.Archive.report(ctx, observer, app, day, mismatches, nil)
 }
 
 func (r *Restored) add(o Restored) {

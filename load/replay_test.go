@@ -94,7 +94,7 @@ func (f *fixture) tables(day calendar.Day) []string {
 func (f *fixture) verify(selection load.Selection) (load.Checked, []load.Difference) {
 	f.t.Helper()
 	var differences []load.Difference
-	checked, err := f.db.Verify(f.t.Context(), selection, load.Observer{Difference: func(d load.Difference) error {
+	checked, err := f.db.Archive.Verify(f.t.Context(), selection, load.Observer{Difference: func(d load.Difference) error {
 		differences = append(differences, d)
 		return nil
 	}})
@@ -109,7 +109,7 @@ func (f *fixture) verify(selection load.Selection) (load.Checked, []load.Differe
 func (f *fixture) replay(selection load.Selection) load.Restored {
 	f.t.Helper()
 	must(f.t, f.lock.Unlock(f.t.Context()))
-	restored, err := f.db.Replay(f.t.Context(), selection, "the replay", time.Now, load.Observer{})
+	restored, err := f.db.Archive.Replay(f.t.Context(), selection, "the replay", time.Now, load.Observer{})
 	must(f.t, err)
 	f.lock, err = f.relock()
 	must(f.t, err)
@@ -120,7 +120,7 @@ func (f *fixture) replay(selection load.Selection) load.Restored {
 func (f *fixture) register(sdkAppIDs ...int64) {
 	f.t.Helper()
 	for _, id := range sdkAppIDs {
-		_, err := f.db.SaveApp(f.t.Context(), load.App{SDKAppID: id, Timezone: "UTC", LookbackDays: 7, TaskDays: 30})
+		_, err := f.db.Apps.Save(f.t.Context(), load.App{SDKAppID: id, Timezone: "UTC", LookbackDays: 7, TaskDays: 30})
 		must(f.t, err)
 	}
 }
@@ -297,7 +297,7 @@ func TestAReplayWaitsForTheAppAndStopsBetweenDays(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var waited string
-	_, err = open(t, f.url).Replay(ctx, load.Selection{}, "the replay", time.Now, load.Observer{
+	_, err = open(t, f.url).Archive.Replay(ctx, load.Selection{}, "the replay", time.Now, load.Observer{
 		Waiting: func(busy *load.BusyError) {
 			waited = busy.Holder
 			must(t, f.lock.Unlock(t.Context()))

@@ -42,6 +42,9 @@ type Run struct {
 	Error      *string
 }
 
+// Runs are the records of runs.
+type Runs struct{ db *DB }
+
 const (
 	sqlInsertRun = `
 		INSERT INTO pushloss.run (kind, started_at, state)
@@ -119,15 +122,15 @@ func markAbandoned(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// FinishRun records how a run ended. It uses a connection of the pool, so that it also
+// Finish records how a run ended. It uses a connection of the pool, so that it also
 // works after the session broke.
-func (db *DB) FinishRun(ctx context.Context, id int64, state RunState, totals RunTotals, problem string, now time.Time) error {
+func (r Runs) Finish(ctx context.Context, id int64, state RunState, totals RunTotals, problem string, now time.Time) error {
 	var text *string
 	if problem != "" {
 		problem = postgres.Storable(problem)
 		text = &problem
 	}
-	err := db.pool.ExecAgain(ctx, sqlFinishRun, id, now, state, text,
+	err := r.db.pool.ExecAgain(ctx, sqlFinishRun, id, now, state, text,
 		totals.Requests, totals.Retries, totals.Windows, totals.Rejects,
 		totals.Rows.Inserted, totals.Rows.Updated, totals.Rows.Deleted, totals.Rows.Unchanged)
 	if err != nil {
@@ -136,10 +139,10 @@ func (db *DB) FinishRun(ctx context.Context, id int64, state RunState, totals Ru
 	return nil
 }
 
-// LastRun returns the newest run of a kind in one of the states; found is false if there
+// Last returns the newest run of a kind in one of the states; found is false if there
 // is none.
-func (db *DB) LastRun(ctx context.Context, kind string, states ...RunState) (run Run, found bool, err error) {
-	rows, err := db.pool.Query(ctx, sqlLastRun, kind, states)
+func (r Runs) Last(ctx context.Context, kind string, states ...RunState) (run Run, found bool, err error) {
+	rows, err := r.db.pool.Query(ctx, sqlLastRun, kind, states)
 	if err != nil {
 		return run, false, fmt.Errorf("read the last run: %w", err)
 	}
@@ -155,9 +158,9 @@ func (db *DB) LastRun(ctx context.Context, kind string, states ...RunState) (run
 
 // FirstStarted returns when the oldest run of a kind began; the zero time if there is
 // none.
-func (db *DB) FirstStarted(ctx context.Context, kind string) (time.Time, error) {
+func (r Runs) FirstStarted(ctx context.Context, kind string) (time.Time, error) {
 	var first *time.Time
-	if err := db.pool.QueryRow(ctx, sqlFirstStarted, kind).Scan(&first); err != nil {
+	if err := r.db.pool.QueryRow(ctx, sqlFirstStarted, kind).Scan(&first); err != nil {
 		return time.Time{}, fmt.Errorf("read the first run: %w", err)
 	}
 	if first == nil {
@@ -168,9 +171,9 @@ func (db *DB) FirstStarted(ctx context.Context, kind string) (time.Time, error) 
 
 // BrokenOff reports whether a run of a kind ended too early, with an app that other runs
 // may have left to it, and no later run ended in one of the states.
-func (db *DB) BrokenOff(ctx context.Context, kind string, states ...RunState) (bool, error) {
+func (r Runs) BrokenOff(ctx context.Context, kind string, states ...RunState) (bool, error) {
 	var brokenOff bool
-	err := db.pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error {
+	err := r.db.pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error {
 		if err := markAbandoned(ctx, conn.Conn()); err != nil {
 			return err
 		}

@@ -22,9 +22,9 @@ func TestARunFromItsStartToItsEnd(t *testing.T) {
 	totals := load.RunTotals{
 		Requests: 1, Retries: 2, Windows: 3, Rejects: 4, Rows: load.Changes{Inserted: 5, Updated: 6, Deleted: 7, Unchanged: 8},
 	}
-	must(t, f.db.FinishRun(ctx, f.run, load.RunInterrupted, totals, "stopped by \x00 and \xff", loadedAt.Add(time.Minute)))
+	must(t, f.db.Runs.Finish(ctx, f.run, load.RunInterrupted, totals, "stopped by \x00 and \xff", loadedAt.Add(time.Minute)))
 	equal(t, "finished", []string{"run 2025-03-10 03:00:00 2025-03-10 03:01:00 interrupted 1 2 3 5 6 7 8 4 stopped by \ufffd and \ufffd"}, f.rows(runs))
-	must(t, f.db.FinishRun(ctx, f.run, load.RunDone, totals, "", loadedAt))
+	must(t, f.db.Runs.Finish(ctx, f.run, load.RunDone, totals, "", loadedAt))
 	equal(t, "without a problem", []string{"done <nil>"}, f.rows(`SELECT state, error FROM analytics.runs`))
 }
 
@@ -39,7 +39,7 @@ func TestARunThatWasTakenForDeadRecordsItsEnd(t *testing.T) {
 	must(t, err)
 	const state = `SELECT state, windows, error FROM analytics.runs WHERE run_id = $1`
 	equal(t, "before it speaks", []string{"abandoned 0 its process died, or could not reach the database at its end"}, f.rows(state, f.run))
-	must(t, f.db.FinishRun(t.Context(), f.run, load.RunFailed, load.RunTotals{Windows: 2}, "the lock was lost", loadedAt))
+	must(t, f.db.Runs.Finish(t.Context(), f.run, load.RunFailed, load.RunTotals{Windows: 2}, "the lock was lost", loadedAt))
 	equal(t, "after it", []string{"failed 2 the lock was lost"}, f.rows(state, f.run))
 }
 
@@ -53,7 +53,7 @@ func TestAbandonedRunsAreMarkedOnce(t *testing.T) {
 		must(t, err)
 		_, err = session.StartRun(work, "backfill", loadedAt)
 		must(t, err)
-		session.Close() // without FinishRun
+		session.Close() // without Finish
 	}
 	f.eventually("the server to let go of the locks", `
 		SELECT 1 WHERE 2 = (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
@@ -74,7 +74,7 @@ func TestLastRun(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	ctx := t.Context()
-	_, found, err := f.db.LastRun(ctx, "run", load.RunDone)
+	_, found, err := f.db.Runs.Last(ctx, "run", load.RunDone)
 	must(t, err)
 	equal(t, "none that is done", false, found)
 
@@ -84,7 +84,7 @@ func TestLastRun(t *testing.T) {
 		id, err := session.StartRun(work, "run", loadedAt)
 		must(t, err)
 		ids[state] = id
-		must(t, f.db.FinishRun(ctx, id, state, load.RunTotals{}, "why", loadedAt.Add(time.Duration(i)*time.Hour)))
+		must(t, f.db.Runs.Finish(ctx, id, state, load.RunTotals{}, "why", loadedAt.Add(time.Duration(i)*time.Hour)))
 	}
 	_, err = session.StartRun(work, "backfill", loadedAt)
 	must(t, err)
@@ -97,7 +97,7 @@ func TestLastRun(t *testing.T) {
 		{[]load.RunState{load.RunDone, load.RunPartial, load.RunFailed}, load.RunFailed},
 	}
 	for _, test := range tests {
-		run, found, err := f.db.LastRun(ctx, "run", test.states...)
+		run, found, err := f.db.Runs.Last(ctx, "run", test.states...)
 		must(t, err)
 		equal(t, "found", true, found)
 		equal(t, string(test.want), ids[test.want], run.ID)
@@ -108,7 +108,7 @@ func TestLastRun(t *testing.T) {
 			t.Errorf("finished at %v", run.FinishedAt)
 		}
 	}
-	_, found, err = f.db.LastRun(ctx, "backfill", load.RunDone)
+	_, found, err = f.db.Runs.Last(ctx, "backfill", load.RunDone)
 	must(t, err)
 	equal(t, "of another kind", false, found)
 }
@@ -142,7 +142,7 @@ func TestARunIsBrokenOffUntilALaterOneMakesUpForIt(t *testing.T) {
 				SELECT kind, timestamptz '2025-03-10' + start * interval '1 hour', timestamptz '2025-03-10' + finish * interval '1 hour', state
 				FROM (VALUES `+test.runs+`) AS v (kind, start, finish, state)`)
 			must(t, err)
-			got, err := db.BrokenOff(t.Context(), "run", load.RunDone, load.RunPartial, load.RunFailed)
+			got, err := db.Runs.BrokenOff(t.Context(), "run", load.RunDone, load.RunPartial, load.RunFailed)
 			must(t, err)
 			if got != test.want {
 				t.Errorf("broken off: %t", got)
@@ -154,7 +154,7 @@ func TestARunIsBrokenOffUntilALaterOneMakesUpForIt(t *testing.T) {
 func TestARunningRunIsNotBrokenOff(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
-	got, err := f.db.BrokenOff(t.Context(), "run", load.RunDone)
+	got, err := f.db.Runs.BrokenOff(t.Context(), "run", load.RunDone)
 	must(t, err)
 	if got {
 		t.Error("it is reported as broken off")

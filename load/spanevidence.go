@@ -94,8 +94,8 @@ func (e Evidence) younger(age time.Duration, now time.Time) bool {
 }
 
 // Evidence returns the evidence for an app's stream.
-func (db *DB) Evidence(ctx context.Context, sdkAppID int64, of stream.Stream, now time.Time) (e Evidence, err error) {
-	err = db.pool.QueryRow(ctx, sqlEvidence, sdkAppID, int16(of), now.Add(-evidenceLasts), now.Add(-DisagreementLasts)).Scan(&e.CheckedAt, &e.Contradicted)
+func (l Ledger) Evidence(ctx context.Context, sdkAppID int64, of stream.Stream, now time.Time) (e Evidence, err error) {
+	err = l.db.pool.QueryRow(ctx, sqlEvidence, sdkAppID, int16(of), now.Add(-evidenceLasts), now.Add(-DisagreementLasts)).Scan(&e.CheckedAt, &e.Contradicted)
 	if err != nil {
 		return e, fmt.Errorf("read whether the days of app %d add up: %w", sdkAppID, err)
 	}
@@ -104,8 +104,8 @@ func (db *DB) Evidence(ctx context.Context, sdkAppID int64, of stream.Stream, no
 
 // TasksForEvidence returns up to limit tasks whose days are all loaded, those with the most
 // figures first.
-func (db *DB) TasksForEvidence(ctx context.Context, sdkAppID int64, of stream.Stream, days calendar.Span, limit int) ([]TaskRef, error) {
-	tasks, err := postgres.List(ctx, db.pool, pgx.RowToStructByPos[TaskRef], sqlTasksForEvidence, sdkAppID, int16(of), days.First.UTC(), days.Last.UTC(), limit)
+func (l Ledger) TasksForEvidence(ctx context.Context, sdkAppID int64, of stream.Stream, days calendar.Span, limit int) ([]TaskRef, error) {
+	tasks, err := postgres.List(ctx, l.db.pool, pgx.RowToStructByPos[TaskRef], sqlTasksForEvidence, sdkAppID, int16(of), days.First.UTC(), days.Last.UTC(), limit)
 	if err != nil {
 		return nil, fmt.Errorf("look for tasks with figures of app %d: %w", sdkAppID, err)
 	}

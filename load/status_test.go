@@ -185,7 +185,7 @@ func TestO1Status(t *testing.T) {
 					SELECT $1, 1, key, current_date - 9, current_date - 3, now(), true, 1, 1, 2, state
 					FROM unnest($2::int[]) AS key, unnest('{agreed,differs,stays,unproven,superseded}'::text[]) AS state`,
 					testApp, []int32{0, f.taskA.Key, f.taskB.Key})
-				_, _, err := f.db.RetireTasks(f.t.Context(), testApp, []string{"b"}, loadedAt)
+				_, _, err := f.db.Tasks.Retire(f.t.Context(), testApp, []string{"b"}, loadedAt)
 				must(f.t, err)
 			},
 			want: func(today calendar.Day) load.AppStatus {
@@ -198,7 +198,7 @@ func TestO1Status(t *testing.T) {
 				f.window(overall, today-1, load.StateLoaded, load.NotSettled, "")
 				f.window(f.taskA, today-10, load.StateLoaded, load.NotSettled, "")
 				f.window(f.taskA, today-9, load.StateFailed, load.NotSettled, "reason")
-				_, _, err := f.db.RetireTasks(f.t.Context(), testApp, []string{"a"}, loadedAt)
+				_, _, err := f.db.Tasks.Retire(f.t.Context(), testApp, []string{"a"}, loadedAt)
 				must(f.t, err)
 			},
 			want: func(today calendar.Day) load.AppStatus { return load.AppStatus{FirstDay: ptr(today - 1)} },
@@ -214,7 +214,7 @@ func TestO1Status(t *testing.T) {
 			if test.first > 0 {
 				app.FirstDay = ptr(today - calendar.Day(test.first))
 			}
-			_, err := f.db.SaveApp(t.Context(), app)
+			_, err := f.db.Apps.Save(t.Context(), app)
 			must(t, err)
 			test.windows(f, today)
 			statuses, err := f.db.Status(t.Context(), today.UTC().Add(12*time.Hour), test.grace)
@@ -237,7 +237,7 @@ func TestStatusGoesByTheAppsMidnights(t *testing.T) {
 	today := f.today()
 	// Its yesterday is two of UTC's days ago at most, and long over anywhere.
 	day := today - 3
-	_, err := f.db.SaveApp(t.Context(), load.App{SDKAppID: testApp, Timezone: "Pacific/Kiritimati", FirstDay: &day, LookbackDays: 1, TaskDays: 30})
+	_, err := f.db.Apps.Save(t.Context(), load.App{SDKAppID: testApp, Timezone: "Pacific/Kiritimati", FirstDay: &day, LookbackDays: 1, TaskDays: 30})
 	must(t, err)
 	location, err := time.LoadLocation("Pacific/Kiritimati")
 	must(t, err)
@@ -262,7 +262,7 @@ func TestStatusCountsTheLookbackInDaysOfTheApp(t *testing.T) {
 			t.Parallel()
 			f := setup(t)
 			const lookback, grace = 7, 2 * time.Hour
-			_, err := f.db.SaveApp(t.Context(), load.App{SDKAppID: testApp, Timezone: newYork.String(), LookbackDays: lookback, TaskDays: 30})
+			_, err := f.db.Apps.Save(t.Context(), load.App{SDKAppID: testApp, Timezone: newYork.String(), LookbackDays: lookback, TaskDays: 30})
 			must(t, err)
 			f.window(load.TaskRef{}, day, load.StateLoaded, load.NotSettled, "")
 			due := (day + lookback).Window(newYork).End.Add(grace)

@@ -19,8 +19,8 @@ type Task struct {
 	SDKAppID int64
 	TaskID   string
 	SentAt   *time.Time
-	// SentAtFromID makes SaveTasks give SentAt only to a new task: a known one has a better
-	// time, or lost a wrong one. Tasks does not set it.
+	// SentAtFromID makes Save give SentAt only to a new task: a known one has a better
+	// time, or lost a wrong one. It is false in what Of returns.
 	SentAtFromID bool `db:"-"`
 	Label        *string
 	RegisteredAt time.Time
@@ -30,6 +30,9 @@ type Task struct {
 
 // Ref returns the names of the task.
 func (t Task) Ref() TaskRef { return TaskRef{Key: t.Key, ID: t.TaskID} }
+
+// Registry is the registry of push tasks.
+type Registry struct{ db *DB }
 
 // TaskSource says where a task first came from; "" is not known.
 type TaskSource string
@@ -110,9 +113,9 @@ const (
 		WHERE t.task_id IS NULL`
 )
 
-// SaveTasks adds tasks to the registry or updates them: all or none. Each task may occur
+// Save adds tasks to the registry or updates them: all or none. Each task may occur
 // in tasks once.
-func (db *DB) SaveTasks(ctx context.Context, tasks []Task, now time.Time) (TaskChanges, error) {
+func (r Registry) Save(ctx context.Context, tasks []Task, now time.Time) (TaskChanges, error) {
 	var (
 		changes TaskChanges
 		apps    = make([]int64, len(tasks))
@@ -127,7 +130,7 @@ func (db *DB) SaveTasks(ctx context.Context, tasks []Task, now time.Time) (TaskC
 		sources[i], fromID[i] = string(task.Source), task.SentAtFromID
 	}
 	var known, written []taskName
-	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) (err error) {
+	err := pgx.BeginFunc(ctx, r.db.pool, func(tx pgx.Tx) (err error) {
 		if known, err = postgres.List(ctx, tx, pgx.RowToStructByPos[taskName], sqlKnownTasks, apps, ids); err != nil {
 			return err
 		}
@@ -167,9 +170,9 @@ type taskName struct {
 	TaskID   string
 }
 
-// RegisterTasks adds the tasks that the registry lacks, all or none. It leaves the others
+// Register adds the tasks that the registry lacks, all or none. It leaves the others
 // as they are, retired ones too.
-func (db *DB) RegisterTasks(ctx context.Context, tasks []Task, now time.Time) (added int, err error) {
+func (r Registry) Register(ctx context.Context, tasks []Task, now time.Time) (added int, err error) {
 	var (
 		apps    = make([]int64, len(tasks))
 		ids     = make([]string, len(tasks))
@@ -179,7 +182,7 @@ func (db *DB) RegisterTasks(ctx context.Context, tasks []Task, now time.Time) (a
 	for i, task := range tasks {
 		apps[i], ids[i], sentAt[i], sources[i] = task.SDKAppID, task.TaskID, task.SentAt, string(task.Source)
 	}
-	tag, err := db.pool.Exec(ctx, sqlRegisterTasks, apps, ids, sentAt, now, sources)
+	tag, err := r.db.pool.Exec(ctx, sqlRegisterTasks, apps, ids, sentAt, now, sources)
 	if err != nil {
 		return 0, fmt.Errorf("register tasks: %w", err)
 	}
@@ -188,39 +191,39 @@ func (db *DB) RegisterTasks(ctx context.Context, tasks []Task, now time.Time) (a
 
 // NewestScheduled is when the newest scheduled push that the registry has was sent; nil if
 // it has none.
-func (db *DB) NewestScheduled(ctx context.Context, sdkAppID int64) (newest *time.Time, err error) {
-	err = db.pool.QueryRow(ctx, sqlNewestScheduled, sdkAppID).Scan(&newest)
+func (r Registry) NewestScheduled(ctx context.Context, sdkAppID int64) (newest *time.Time, err error) {
+	err = r.db.pool.QueryRow(ctx, sqlNewestScheduled, sdkAppID).Scan(&newest)
 	if err != nil {
 		return nil, fmt.Errorf("read the newest scheduled push: %w", err)
 	}
 	return newest, nil
 }
 
-// Tasks returns the registry of the apps, with retired tasks, in the order in which tasks
+// Of returns the registry of the apps, with retired tasks, in the order in which tasks
 // were added.
-func (db *DB) Tasks(ctx context.Context, sdkAppIDs ...int64) ([]Task, error) {
+func (r Registry) Of(ctx context.Context, sdkAppIDs ...int64) ([]Task, error) {
 	if len(sdkAppIDs) == 1 {
-		return db.reads.tasks.Ask(ctx, daysOf{app: sdkAppIDs[0]})
+		return r.db.reads.tasks.Ask(ctx, daysOf{app: sdkAppIDs[0]})
 	}
-	return db.readTasks(ctx, append([]int64{}, sdkAppIDs...)) // nil would mean every app
+	return r.read(ctx, append([]int64{}, sdkAppIDs...)) // nil would mean every app
 }
 
-// AllTasks is Tasks for every app.
-func (db *DB) AllTasks(ctx context.Context) ([]Task, error) { return db.readTasks(ctx, nil) }
+// All is Of for every app.
+func (r Registry) All(ctx context.Context) ([]Task, error) { return r.read(ctx, nil) }
 
-func (db *DB) readTasks(ctx context.Context, sdkAppIDs []int64) ([]Task, error) {
-	tasks, err := postgres.List(ctx, db.pool, pgx.RowToStructByPos[Task], sqlTasks, sdkAppIDs)
+func (r Registry) read(ctx context.Context, sdkAppIDs []int64) ([]Task, error) {
+	tasks, err := postgres.List(ctx, r.db.pool, pgx.RowToStructByPos[Task], sqlTasks, sdkAppIDs)
 	if err != nil {
 		return nil, fmt.Errorf("read tasks: %w", err)
 	}
 	return tasks, nil
 }
 
-// RetireTasks stops following tasks of an app; their facts stay, and their windows become
-// final. If the registry lacks any of them, RetireTasks does nothing and returns those in
+// Retire stops following tasks of an app; their facts stay, and their windows become
+// final. If the registry lacks any of them, Retire does nothing and returns those in
 // unknown.
-func (db *DB) RetireTasks(ctx context.Context, sdkAppID int64, ids []string, now time.Time) (retired int, unknown []string, err error) {
-	unknown, err = db.changeTasks(ctx, sdkAppID, ids, func(tx pgx.Tx) error {
+func (r Registry) Retire(ctx context.Context, sdkAppID int64, ids []string, now time.Time) (retired int, unknown []string, err error) {
+	unknown, err = r.change(ctx, sdkAppID, ids, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, sqlRetireTasks, sdkAppID, ids, now)
 		if err != nil {
 			return err
@@ -236,8 +239,8 @@ func (db *DB) RetireTasks(ctx context.Context, sdkAppID int64, ids []string, now
 }
 
 // changeTasks changes tasks in one transaction or, if the registry lacks any of them, none.
-func (db *DB) changeTasks(ctx context.Context, sdkAppID int64, ids []string, change func(pgx.Tx) error) (unknown []string, err error) {
-	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+func (r Registry) change(ctx context.Context, sdkAppID int64, ids []string, change func(pgx.Tx) error) (unknown []string, err error) {
+	err = pgx.BeginFunc(ctx, r.db.pool, func(tx pgx.Tx) error {
 		unknown, err = postgres.List(ctx, tx, pgx.RowTo[string], sqlUnknownTasks, sdkAppID, ids)
 		if err != nil || len(unknown) > 0 {
 			return err

@@ -48,11 +48,11 @@ type TasksNotDeleted struct {
 	WithFacts []string
 }
 
-// DeleteTasks deletes tasks of an app that have no facts, and everything else that is
+// Delete deletes tasks of an app that have no facts, and everything else that is
 // stored of them: all or none. The archive's answers stay. It waits until no other
 // process works on the app, whose next load would be one of a task that is gone.
-func (db *DB) DeleteTasks(ctx context.Context, sdkAppID int64, ids []string, holder string, waiting func(*BusyError)) (deleted int, not TasksNotDeleted, err error) {
-	err = db.UnderLock(ctx, sdkAppID, holder, waiting, func(ctx context.Context, lock *AppLock) error {
+func (r Registry) Delete(ctx context.Context, sdkAppID int64, ids []string, holder string, waiting func(*BusyError)) (deleted int, not TasksNotDeleted, err error) {
+	err = r.db.UnderLock(ctx, sdkAppID, holder, waiting, func(ctx context.Context, lock *AppLock) error {
 		deleted, not, err = lock.deleteTasks(ctx, ids)
 		return err
 	})
@@ -97,8 +97,8 @@ func (l *AppLock) deleteTasks(ctx context.Context, ids []string) (deleted int, n
 // ForgetSentAt removes a wrong sent_at, so that the tasks count from their registration.
 // If the registry lacks any of them, ForgetSentAt does nothing and returns those in
 // unknown.
-func (db *DB) ForgetSentAt(ctx context.Context, sdkAppID int64, ids []string) (changed int, unknown []string, err error) {
-	unknown, err = db.changeTasks(ctx, sdkAppID, ids, func(tx pgx.Tx) error {
+func (r Registry) ForgetSentAt(ctx context.Context, sdkAppID int64, ids []string) (changed int, unknown []string, err error) {
+	unknown, err = r.change(ctx, sdkAppID, ids, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, sqlForgetSentAt, sdkAppID, ids)
 		changed = int(tag.RowsAffected())
 		return err

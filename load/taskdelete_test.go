@@ -18,7 +18,7 @@ func TestATaskWithoutFactsIsDeletedWithAllThatIsKnownOfIt(t *testing.T) {
 	must(t, f.lock.Unlock(t.Context()))
 	remove := func(ids ...string) (int, load.TasksNotDeleted) {
 		t.Helper()
-		deleted, not, err := f.db.DeleteTasks(t.Context(), testApp, ids, "the test", func(*load.BusyError) {})
+		deleted, not, err := f.db.Tasks.Delete(t.Context(), testApp, ids, "the test", func(*load.BusyError) {})
 		must(t, err)
 		return deleted, not
 	}
@@ -40,7 +40,7 @@ func TestATaskWithoutFactsIsDeletedWithAllThatIsKnownOfIt(t *testing.T) {
 	equal(t, "what is left", []string{"a"}, f.rows(`SELECT task_id FROM analytics.tasks UNION SELECT task_id FROM analytics.coverage WHERE task_id <> ''`))
 	equal(t, "rejects", []string{"0"}, f.rows(`SELECT count(*) FROM pushloss.reject`))
 
-	_, err := f.db.SaveTasks(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "b"}}, loadedAt)
+	_, err := f.db.Tasks.Save(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "b"}}, loadedAt)
 	must(t, err)
 	clean("when it was registered again", 1)
 }
@@ -53,7 +53,7 @@ func TestATaskThatHadFactsIsNotDeleted(t *testing.T) {
 	f.load(f.answer(march, `{"ErrorCode":0,"Results":[{"TaskID":"a","ReadyToSendLoss":[]}]}`, true, f.taskA), loadedAt)
 	equal(t, "facts", []string{}, f.facts())
 	must(t, f.lock.Unlock(t.Context()))
-	_, not, err := f.db.DeleteTasks(t.Context(), testApp, []string{"a"}, "the test", func(*load.BusyError) {})
+	_, not, err := f.db.Tasks.Delete(t.Context(), testApp, []string{"a"}, "the test", func(*load.BusyError) {})
 	must(t, err)
 	equal(t, "with facts", []string{"a"}, not.WithFacts)
 }
@@ -62,12 +62,12 @@ func TestAWrongTimeOfATaskCanBeRemoved(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	sent := loadedAt
-	_, err := f.db.SaveTasks(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "a", SentAt: &sent}}, loadedAt)
+	_, err := f.db.Tasks.Save(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "a", SentAt: &sent}}, loadedAt)
 	must(t, err)
-	changed, unknown, err := f.db.ForgetSentAt(t.Context(), testApp, []string{"a", "nobody"})
+	changed, unknown, err := f.db.Tasks.ForgetSentAt(t.Context(), testApp, []string{"a", "nobody"})
 	must(t, err)
 	equal(t, "with an unknown one", []any{0, []string{"nobody"}}, []any{changed, unknown})
-	changed, _, err = f.db.ForgetSentAt(t.Context(), testApp, []string{"a", "b"})
+	changed, _, err = f.db.Tasks.ForgetSentAt(t.Context(), testApp, []string{"a", "b"})
 	must(t, err)
 	equal(t, "changed", 1, changed)
 	equal(t, "times", []string{"a <nil>", "b <nil>"}, f.rows(`SELECT task_id, sent_at::text FROM analytics.tasks ORDER BY 1`))
@@ -90,13 +90,13 @@ func TestATimeFromAnIDIsForANewTaskOnly(t *testing.T) {
 		{"corrected", []load.Task{{SDKAppID: testApp, TaskID: "corrected", SentAt: &given}}, load.TaskChanges{Updated: 1}},
 		{"reported again", []load.Task{fromID("corrected"), fromID("other")}, load.TaskChanges{Added: 1, Unchanged: 1, SentAtFromID: 1}},
 	} {
-		changes, err := f.db.SaveTasks(t.Context(), tt.tasks, loadedAt)
+		changes, err := f.db.Tasks.Save(t.Context(), tt.tasks, loadedAt)
 		must(t, err)
 		equal(t, tt.name, tt.want, changes)
 	}
-	_, _, err := f.db.ForgetSentAt(t.Context(), testApp, []string{"removed"})
+	_, _, err := f.db.Tasks.ForgetSentAt(t.Context(), testApp, []string{"removed"})
 	must(t, err)
-	changes, err := f.db.SaveTasks(t.Context(), []load.Task{fromID("removed")}, loadedAt)
+	changes, err := f.db.Tasks.Save(t.Context(), []load.Task{fromID("removed")}, loadedAt)
 	must(t, err)
 	equal(t, "removed", load.TaskChanges{Unchanged: 1}, changes)
 	equal(t, "times", []string{"corrected 2025-03-10", "other 2025-03-07", "removed <nil>"},
@@ -113,9 +113,9 @@ func TestARetiredTaskIsActiveAgainIfSomebodyNamesIt(t *testing.T) {
 		{load.SourcePushAnswer, true}, {load.SourceCallback, true}, {load.SourceSchedule, true},
 		{load.SourceCommand, false}, {load.SourceFile, false}, {load.SourceRequest, false},
 	} {
-		_, _, err := f.db.RetireTasks(t.Context(), testApp, []string{"a"}, loadedAt)
+		_, _, err := f.db.Tasks.Retire(t.Context(), testApp, []string{"a"}, loadedAt)
 		must(t, err)
-		_, err = f.db.SaveTasks(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "a", Source: tt.source}}, loadedAt)
+		_, err = f.db.Tasks.Save(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "a", Source: tt.source}}, loadedAt)
 		must(t, err)
 		equal(t, string(tt.source), []string{strconv.FormatBool(tt.retired)}, f.rows(`SELECT (retired_at IS NOT NULL)::text FROM analytics.tasks WHERE task_id = 'a'`))
 	}
@@ -125,7 +125,7 @@ func TestTheFirstSourceOfATaskStays(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	for _, source := range []load.TaskSource{load.SourceCallback, load.SourceFile} {
-		_, err := f.db.SaveTasks(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "c", Source: source}, {SDKAppID: testApp, TaskID: "a", Source: source}}, loadedAt)
+		_, err := f.db.Tasks.Save(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "c", Source: source}, {SDKAppID: testApp, TaskID: "a", Source: source}}, loadedAt)
 		must(t, err)
 	}
 	f.load(f.answer(march, lossOfA("1"), true, f.taskA, f.taskB), loadedAt)

@@ -49,11 +49,11 @@ func ReadUnanswered(ctx context.Context, from postgres.Reader, now time.Time) (m
 	return unanswered, nil
 }
 
-// TasksAnswered returns, by key, the tasks that had an answer, with the time at which one
+// Answered returns, by key, the tasks that had an answer, with the time at which one
 // last had a figure of the task; nil if none ever had one: nothing was lost, or the ID is
 // wrong and the API answers it nevertheless.
-func (db *DB) TasksAnswered(ctx context.Context) (map[int32]*time.Time, error) {
-	answered, err := postgres.Map[int32, *time.Time](ctx, db.pool, `SELECT task_key, last_figures_at FROM pushloss.task_summary WHERE answered`)
+func (r Registry) Answered(ctx context.Context) (map[int32]*time.Time, error) {
+	answered, err := postgres.Map[int32, *time.Time](ctx, r.db.pool, `SELECT task_key, last_figures_at FROM pushloss.task_summary WHERE answered`)
 	if err != nil {
 		return nil, fmt.Errorf("read which tasks were answered: %w", err)
 	}

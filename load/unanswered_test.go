@@ -16,7 +16,7 @@ func TestUnansweredTasks(t *testing.T) {
 	f := setup(t)
 	today := f.today()
 	now := today.UTC().Add(12 * time.Hour)
-	_, err := f.db.SaveApp(t.Context(), load.App{SDKAppID: testApp, Timezone: "UTC", LookbackDays: 2, TaskDays: 30, FirstDay: ptr(today - 30)})
+	_, err := f.db.Apps.Save(t.Context(), load.App{SDKAppID: testApp, Timezone: "UTC", LookbackDays: 2, TaskDays: 30, FirstDay: ptr(today - 30)})
 	must(t, err)
 	for _, test := range []struct {
 		name          string
@@ -68,7 +68,7 @@ func TestUnansweredTasks(t *testing.T) {
 				want = load.Unanswered{SDKAppID: testApp, Tasks: 1, First: []string{"a"}}
 			}
 			equal(t, "unanswered tasks", want, statuses[0].Unanswered)
-			answered, err := f.db.TasksAnswered(t.Context())
+			answered, err := f.db.Tasks.Answered(t.Context())
 			must(t, err)
 			if ever := fmt.Sprint(test.states) != "[]" && !test.want && test.registered > 0 && !test.retired && !test.chat; ever != has(answered, f.taskA.Key) {
 				t.Errorf("answered are %v", answered)
@@ -89,7 +89,7 @@ func TestTasksAnsweredWithoutFigures(t *testing.T) {
 	f.load(f.pull(
 		transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", 3, "one")}}, transform.Snapshot{TaskID: "b"},
 	), loadedAt)
-	answered, err := f.db.TasksAnswered(t.Context())
+	answered, err := f.db.Tasks.Answered(t.Context())
 	must(t, err)
 	equal(t, "answered", map[int32]*time.Time{f.taskA.Key: &loadedAt, f.taskB.Key: nil}, answered)
 }

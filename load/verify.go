@@ -38,14 +38,14 @@ type resolver func(context.Context, []transform.Snapshot) (vocabulary, error)
 
 // Verify replays the archive in memory and compares facts, changes and the ledger's
 // figures with the tables. It changes nothing and may run during loads.
-func (db *DB) Verify(ctx context.Context, selection Selection, observer Observer) (Checked, error) {
+func (a Archive) Verify(ctx context.Context, selection Selection, observer Observer) (Checked, error) {
 	var checked Checked
-	err := db.eachDay(ctx, selection, observer, nil, func(ctx context.Context, reader *archiveReader, app *archivedApp, day calendar.Day) error {
-		known := &lookedUp{db: db}
+	err := a.eachDay(ctx, selection, observer, nil, func(ctx context.Context, reader *archiveReader, app *archivedApp, day calendar.Day) error {
+		known := &lookedUp{db: a.db}
 		snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 		var of Checked
 		var mismatches []mismatch
-		err := pgx.BeginTxFunc(ctx, db.pool, snapshot, func(tx pgx.Tx) error {
+		err := pgx.BeginTxFunc(ctx, a.db.pool, snapshot, func(tx pgx.Tx) error {
 			for _, stream := range stream.All() {
 				s, r, err := reader.readDay(ctx, tx, &pgx.Batch{}, app.id, stream, day, app.tasks, known.keys)
 				if err != nil {
@@ -59,7 +59,7 @@ func (db *DB) Verify(ctx context.Context, selection Selection, observer Observer
 			return err
 		}
 		checked.add(of)
-		return db.report(ctx, observer, app, day, mismatches, known)
+		return a.report(ctx, observer, app, day, mismatches, known)
 	})
 	return checked, err
 }
@@ -110,11 +110,11 @@ type archivedApp struct {
 
 // eachDay calls day for each day of a selection, app by app. It calls enter, if set,
 // before an app's first day and the returned leave after its last.
-func (db *DB) eachDay(ctx context.Context, selection Selection, observer Observer,
+func (a Archive) eachDay(ctx context.Context, selection Selection, observer Observer,
 	enter func(context.Context, int64) (leave func(), err error),
 	day func(context.Context, *archiveReader, *archivedApp, calendar.Day) error,
 ) error {
-	spans, err := db.archived(ctx, selection)
+	spans, err := a.days(ctx, selection)
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (db *DB) eachDay(ctx context.Context, selection Selection, observer Observe
 				}
 				defer leave()
 			}
-			app, err := db.archivedApp(ctx, s.sdkAppID)
+			app, err := a.app(ctx, s.sdkAppID)
 			if err != nil {
 				return err
 			}
@@ -161,8 +161,8 @@ func (db *DB) eachDay(ctx context.Context, selection Selection, observer Observe
 	return nil
 }
 
-func (db *DB) archivedApp(ctx context.Context, sdkAppID int64) (*archivedApp, error) {
-	tasks, err := db.Tasks(ctx, sdkAppID)
+func (a Archive) app(ctx context.Context, sdkAppID int64) (*archivedApp, error) {
+	tasks, err := a.db.Tasks.Of(ctx, sdkAppID)
 	if err != nil {
 		return nil, err
 	}

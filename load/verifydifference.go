@@ -43,11 +43,11 @@ const (
 
 // report describes the mismatches of a day to the observer. known are texts that only the
 // archive has.
-func (db *DB) report(ctx context.Context, observer Observer, app *archivedApp, day calendar.Day, mismatches []mismatch, known *lookedUp) error {
+func (a Archive) report(ctx context.Context, observer Observer, app *archivedApp, day calendar.Day, mismatches []mismatch, known *lookedUp) error {
 	if len(mismatches) == 0 || observer.Difference == nil {
 		return nil
 	}
-	words, err := db.wordsOf(ctx, mismatches, known)
+	words, err := a.wordsOf(ctx, mismatches, known)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (db *DB) report(ctx context.Context, observer Observer, app *archivedApp, d
 // texts are the dimensions' texts by key.
 type texts struct{ codes, infos map[int32]string }
 
-func (db *DB) wordsOf(ctx context.Context, mismatches []mismatch, known *lookedUp) (texts, error) {
+func (a Archive) wordsOf(ctx context.Context, mismatches []mismatch, known *lookedUp) (texts, error) {
 	t := texts{codes: make(map[int32]string), infos: make(map[int32]string)}
 	if known != nil {
 		for code, key := range known.vocabulary.codes {
@@ -98,11 +98,11 @@ func (db *DB) wordsOf(ctx context.Context, mismatches []mismatch, known *lookedU
 			}
 		}
 	}
-	storedCodes, err := postgres.Map[int32, string](ctx, db.pool, sqlCodesOfKeys, codes)
+	storedCodes, err := postgres.Map[int32, string](ctx, a.db.pool, sqlCodesOfKeys, codes)
 	if err != nil {
 		return t, fmt.Errorf("read error codes: %w", err)
 	}
-	storedInfos, err := postgres.Map[int32, string](ctx, db.pool, sqlInfosOfKeys, infos)
+	storedInfos, err := postgres.Map[int32, string](ctx, a.db.pool, sqlInfosOfKeys, infos)
 	if err != nil {
 		return t, fmt.Errorf("read error texts: %w", err)
 	}

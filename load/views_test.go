@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"pushloss/internal/demo"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/stream"
 	"pushloss/load"
@@ -78,20 +79,20 @@ func TestEachGrainHasItsOwnView(t *testing.T) {
 	if pgtest.OnCitus() {
 		return // a demo, which alone asks for the summary, has a Postgres of its own
 	}
-	summary, err := f.db.Summarize(t.Context(), testApp, march, march)
+	summary, err := demo.Summarize(t.Context(), f.db.Pool(), testApp, march, march)
 	must(t, err)
-	equal(t, "summary", load.Summary{
-		Stages: []load.StageTotal{{Stage: "ready_to_send", Lost: 1, Codes: 1}, {Stage: "post_send_delivered", Lost: 2, Codes: 1}},
-		Platforms: []load.PlatformTotal{
+	equal(t, "summary", demo.Summary{
+		Stages: []demo.StageTotal{{Stage: "ready_to_send", Lost: 1, Codes: 1}, {Stage: "post_send_delivered", Lost: 2, Codes: 1}},
+		Platforms: []demo.PlatformTotal{
 			{Stage: "post_send_delivered", Event: "online", Platform: "online", Lost: 4},
 			{Stage: "post_send_delivered", Event: "offline", Platform: "Honor", Lost: 3},
 		},
-		TopCodes: []load.CodeTotal{{Stage: "post_send_delivered", Code: "2", Info: "after", Lost: 2}, {Stage: "ready_to_send", Code: "1", Info: "before", Lost: 1}},
+		TopCodes: []demo.CodeTotal{{Stage: "post_send_delivered", Code: "2", Info: "after", Lost: 2}, {Stage: "ready_to_send", Code: "1", Info: "before", Lost: 1}},
 		TaskRows: 3,
 	}, summary)
-	summary, err = f.db.Summarize(t.Context(), testApp, march+1, march+9)
+	summary, err = demo.Summarize(t.Context(), f.db.Pool(), testApp, march+1, march+9)
 	must(t, err)
-	equal(t, "summary of other days", load.Summary{}, summary)
+	equal(t, "summary of other days", demo.Summary{}, summary)
 }
 
 // What the API adds some day loads, and is shown by its number.

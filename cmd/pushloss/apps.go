@@ -30,10 +30,10 @@ func newAppsCommand(env Environment) *cobra.Command {
 		newAppsListCommand(env),
 		newAppsChangeCommand(env, "retire", "Leave an app out of runs, status, metrics and alerts; its figures stay",
 			func(ctx context.Context, db *load.DB, id int64) (bool, error) {
-				return db.RetireApp(ctx, id, env.Now())
+				return db.Apps.Retire(ctx, id, env.Now())
 			}),
 		newAppsChangeCommand(env, "restore", "Pull and judge a retired app again",
-			func(ctx context.Context, db *load.DB, id int64) (bool, error) { return db.RestoreApp(ctx, id) }))
+			func(ctx context.Context, db *load.DB, id int64) (bool, error) { return db.Apps.Restore(ctx, id) }))
 }
 
 // appEntry is an app as apps list prints it.

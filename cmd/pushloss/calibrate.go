@@ -122,7 +122,7 @@ func (a *app) measure(ctx context.Context, db *load.DB, lock *load.AppLock, conf
 		SDKAppID: configured.SDKAppID, Location: configured.Location, WindowEnd: a.settings.WindowEnd,
 		LookbackDays: a.settings.LookbackDays, APIMemoryDays: a.settings.APIMemoryDays,
 	}
-	kept, _, err := db.LookupApp(ctx, configured.SDKAppID)
+	kept, _, err := db.Apps.Lookup(ctx, configured.SDKAppID)
 	if err != nil {
 		return calibrate.Report{}, err
 	}
@@ -153,11 +153,11 @@ func (a *app) measure(ctx context.Context, db *load.DB, lock *load.AppLock, conf
 // newestTasks are the tasks that are followed, the one sent last first. Where some were
 // answered, the others are left out: their IDs may be wrong.
 func newestTasks(ctx context.Context, db *load.DB, sdkAppID int64) ([]string, error) {
-	tasks, err := db.Tasks(ctx, sdkAppID)
+	tasks, err := db.Tasks.Of(ctx, sdkAppID)
 	if err != nil {
 		return nil, err
 	}
-	answered, err := db.TasksAnswered(ctx)
+	answered, err := db.Tasks.Answered(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -88,13 +88,13 @@ func findAll(cmd *cobra.Command, env Environment) []check.Finding {
 		return append(findings, check.Bad("api", errors.New("not called: another process may be calling it"),
 			"correct the database first, as the findings above say"))
 	}
-	if db != nil && db.CheckWritable(ctx) != nil { // as a finding says already
+	if db != nil && postgres.CheckWritable(ctx, db.Pool()) != nil { // as a finding says already
 		return append(findings, check.Good("api", "not called: its lock would be in the database, which takes no writes"))
 	}
 	transport := extract.NewTransport()
 	var retired []int64
 	if db != nil {
-		if retired, err = db.RetiredApps(ctx); err != nil {
+		if retired, err = db.Apps.Retired(ctx); err != nil {
 			return append(findings, check.Bad("apps", err, hintOf(err)))
 		}
 	}
@@ -131,7 +131,7 @@ func (a *app) findEarlyFirstDay(ctx context.Context, db *load.DB, of config.App)
 	}
 	var kept load.App
 	if db != nil {
-		if kept, _, err = db.LookupApp(ctx, of.SDKAppID); err != nil {
+		if kept, _, err = db.Apps.Lookup(ctx, of.SDKAppID); err != nil {
 			return check.Finding{}, false, err
 		}
 	}
@@ -222,7 +222,7 @@ func (a *app) findDatabaseProblems(ctx context.Context) (db *load.DB, reachable 
 	}
 	a.closers = append(a.closers, db.Close)
 	findings := []check.Finding{check.Good("database", "answers")}
-	if err := db.CheckWritable(ctx); err != nil {
+	if err := postgres.CheckWritable(ctx, db.Pool()); err != nil {
 		findings = []check.Finding{check.Bad("database", err, a.remedy(ctx, err))}
 	}
 	room := check.Connections(ctx, db.Pool(), a.settings.Connections())

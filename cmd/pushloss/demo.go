@@ -13,6 +13,7 @@ import (
 	"pushloss/extract"
 	"pushloss/internal/calendar"
 	"pushloss/internal/config"
+	"pushloss/internal/demo"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/stream"
 	"pushloss/load"
@@ -114,7 +115,7 @@ Staying up until Ctrl-C. Every command works on it in another terminal, after:
 // addDemoTasks registers the tasks that are not there yet, as sent when the first
 // of the days began.
 func (a *app) addDemoTasks(ctx context.Context, db *load.DB) error {
-	known, err := db.Tasks(ctx, demoApp)
+	known, err := db.Tasks.Of(ctx, demoApp)
 	if err != nil {
 		return err
 	}
@@ -125,14 +126,14 @@ func (a *app) addDemoTasks(ctx context.Context, db *load.DB) error {
 			missing = append(missing, load.Task{SDKAppID: demoApp, TaskID: task.id, Label: &task.label, SentAt: &sentAt, Source: load.SourceCommand})
 		}
 	}
-	_, err = db.SaveTasks(ctx, missing, a.env.Now())
+	_, err = db.Tasks.Save(ctx, missing, a.env.Now())
 	return err
 }
 
 func (a *app) printDemo(ctx context.Context, db *load.DB, report pipeline.Report) error {
 	last := calendar.DayOf(a.env.Now(), a.settings.Location) - 1
 	first := last - demoDays + 1
-	summary, err := db.Summarize(ctx, demoApp, first, last)
+	summary, err := demo.Summarize(ctx, db.Pool(), demoApp, first, last)
 	if err != nil {
 		return err
 	}

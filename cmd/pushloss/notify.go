@@ -82,7 +82,7 @@ func (a *app) targets() ([]notify.Target, error) {
 
 func (a *app) notifier(db *load.DB, targets []notify.Target) *notify.Notifier {
 	judge := func(ctx context.Context) ([]load.AppStatus, []int64, error) {
-		busy, err := db.BusyApps(ctx)
+		busy, err := db.Apps.Busy(ctx)
 		if err != nil {
 			return nil, nil, err
 		}

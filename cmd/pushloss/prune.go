@@ -58,11 +58,11 @@ func (a *app) retention() load.Retention {
 }
 
 func (a *app) prune(ctx context.Context, db *load.DB) (load.Pruned, error) {
-	return db.Prune(ctx, a.retention(), a.env.Now())
+	return db.Archive.Prune(ctx, a.retention(), a.env.Now())
 }
 
 func (a *app) planPrune(ctx context.Context, db *load.DB) (load.Pruned, error) {
-	return db.PlanPrune(ctx, a.retention())
+	return db.Archive.PlanPrune(ctx, a.retention())
 }
 
 func printPruned(env Environment, pruned load.Pruned, verb string) {

@@ -30,7 +30,7 @@ does not change windows whose answers were pruned either, but that is not a fail
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
 		return withArchive(cmd, env, selected, func(ctx context.Context, a *app, db *load.DB, selection load.Selection) error {
 			bar := newProgress(env)
-			restored, err := db.Replay(ctx, selection, holder(), env.Now, load.Observer{
+			restored, err := db.Archive.Replay(ctx, selection, holder(), env.Now, load.Observer{
 				Day: bar.day,
 				Difference: func(d load.Difference) error {
 					if d.Of == "archive" {

@@ -97,7 +97,7 @@ func (a *app) intake(db *load.DB) *intake.Intake {
 		apps[i] = intake.App{SDKAppID: configured.SDKAppID, CallbackToken: configured.CallbackToken}
 	}
 	return intake.New(intake.Options{
-		Registry: db, Apps: apps, TasksToken: a.settings.TasksToken, Location: a.settings.Location,
+		Registry: db.Tasks, Apps: apps, TasksToken: a.settings.TasksToken, Location: a.settings.Location,
 		Outlooks: func(ctx context.Context, tasks []load.Task) ([]string, error) { return a.outlooks(ctx, db, tasks) },
 		Log:      a.log, Now: a.env.Now,
 	})

@@ -98,7 +98,7 @@ figures above may be wrong until "pushloss migrate up" creates it again.`,
 		if err != nil {
 			return err
 		}
-		last, found, err := db.LastRun(cmd.Context(), pipeline.KindRun,
+		last, found, err := db.Runs.Last(cmd.Context(), pipeline.KindRun,
 			load.RunDone, load.RunPartial, load.RunFailed, load.RunInterrupted, load.RunAbandoned)
 		if err != nil {
 			return err

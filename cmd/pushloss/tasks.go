@@ -221,11 +221,11 @@ with zeros.`,
 			return err
 		}
 		defer a.close()
-		tasks, err := db.AllTasks(cmd.Context())
+		tasks, err := db.Tasks.All(cmd.Context())
 		if err != nil {
 			return err
 		}
-		answered, err := db.TasksAnswered(cmd.Context())
+		answered, err := db.Tasks.Answered(cmd.Context())
 		if err != nil {
 			return err
 		}

@@ -27,7 +27,7 @@ func newTasksRetireCommand(env Environment) *cobra.Command {
 		}
 		defer a.close()
 		return a.changeTasks(cmd, *sdkAppID, "%d retired", func(ctx context.Context, db *load.DB, appID int64) (int, []string, error) {
-			return db.RetireTasks(ctx, appID, args, env.Now())
+			return db.Tasks.Retire(ctx, appID, args, env.Now())
 		})
 	}
 	return command
@@ -91,7 +91,7 @@ works on the app.`,
 		if err != nil {
 			return err
 		}
-		deleted, not, err := db.DeleteTasks(cmd.Context(), appID, args, holder(), env.sayBusy)
+		deleted, not, err := db.Tasks.Delete(cmd.Context(), appID, args, holder(), env.sayBusy)
 		switch {
 		case err != nil:
 			return err
@@ -115,6 +115,6 @@ const noSentAt = "none"
 // forgetSentAt removes the time of tasks, which then count from their registration.
 func (a *app) forgetSentAt(cmd *cobra.Command, named int64, ids []string) error {
 	return a.changeTasks(cmd, named, "%d without sent_at now", func(ctx context.Context, db *load.DB, appID int64) (int, []string, error) {
-		return db.ForgetSentAt(ctx, appID, ids)
+		return db.Tasks.ForgetSentAt(ctx, appID, ids)
 	})
 }

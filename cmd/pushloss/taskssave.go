@@ -35,7 +35,7 @@ func (a *app) saveTasks(cmd *cobra.Command, from string, origin load.TaskSource,
 		return err
 	}
 	warnings = append(warnings, outlooks...)
-	changes, err := db.SaveTasks(cmd.Context(), tasks, a.env.Now())
+	changes, err := db.Tasks.Save(cmd.Context(), tasks, a.env.Now())
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (a *app) outlooks(ctx context.Context, db *load.DB, tasks []load.Task) ([]s
 	for _, task := range tasks {
 		app, looked := apps[task.SDKAppID]
 		if !looked {
-			kept, _, err := db.LookupApp(ctx, task.SDKAppID)
+			kept, _, err := db.Apps.Lookup(ctx, task.SDKAppID)
 			if err != nil {
 				return nil, err
 			}

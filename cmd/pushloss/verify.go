@@ -39,7 +39,7 @@ lost or somebody changed, and keys that are stored repeatedly.`,
 			}
 			differences := &differencePrinter{out: env.Stdout, output: *output, deviations: deviations}
 			bar := newProgress(env)
-			checked, err := db.Verify(ctx, selection, load.Observer{Day: bar.day, Difference: differences.print})
+			checked, err := db.Archive.Verify(ctx, selection, load.Observer{Day: bar.day, Difference: differences.print})
 			bar.finish()
 			if err != nil {
 				return err
@@ -119,7 +119,7 @@ func openFor(cmd *cobra.Command, env Environment, selection load.Selection) (*ap
 	if err != nil || selection.SDKAppID == 0 {
 		return a, db, err
 	}
-	_, found, err := db.LookupApp(cmd.Context(), selection.SDKAppID)
+	_, found, err := db.Apps.Lookup(cmd.Context(), selection.SDKAppID)
 	if err == nil && !found {
 		err = &problem.UsageError{Problem: fmt.Sprintf("nothing is stored of app %d", selection.SDKAppID), Remedy: "pushloss status shows the apps"}
 	}

@@ -94,7 +94,7 @@ func TestAPIMakesOneCallOfEachStreamForYesterdayAndLoadsNothing(t *testing.T) {
 	if len(calls) == 0 || calls[0].Start != yesterday.Start.Unix() || calls[0].End != yesterday.End.Unix() || len(calls[0].Tasks) != 0 {
 		t.Errorf("the calls are %+v", calls)
 	}
-	if _, found, err := db.LookupApp(t.Context(), testApp); found || err != nil {
+	if _, found, err := db.Apps.Lookup(t.Context(), testApp); found || err != nil {
 		t.Errorf("the check left an app behind, %v", err)
 	}
 }

@@ -66,7 +66,7 @@ type Options struct {
 func Run(ctx context.Context, opts Options) error {
 	d := &daemon{Options: opts, metrics: monitor.NewMetrics(), turn: make(chan struct{}, 1)}
 	d.metrics.Watch(d.figures, d.Now, d.Log)
-	if last, found, err := d.DB.LastRun(ctx, pipeline.KindRun, load.RunDone); err == nil && found && last.FinishedAt != nil {
+	if last, found, err := d.DB.Runs.Last(ctx, pipeline.KindRun, load.RunDone); err == nil && found && last.FinishedAt != nil {
 		d.metrics.Succeeded(*last.FinishedAt)
 	}
 	runner, err := d.runner()

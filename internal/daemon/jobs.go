@@ -51,12 +51,12 @@ func (d *daemon) lastStarted(ctx context.Context, kind string) (time.Time, error
 	if kind == KindPrune { // the next tick does as well
 		return d.Now(), nil
 	}
-	if brokenOff, err := d.DB.BrokenOff(ctx, kind, completed...); err != nil || brokenOff {
+	if brokenOff, err := d.DB.Runs.BrokenOff(ctx, kind, completed...); err != nil || brokenOff {
 		return time.Time{}, err
 	}
-	last, found, err := d.DB.LastRun(ctx, kind, load.RunDone, load.RunPartial)
+	last, found, err := d.DB.Runs.Last(ctx, kind, load.RunDone, load.RunPartial)
 	if err == nil && !found && kind == pipeline.KindReconcile { // until the first run there was nothing to compare
-		first, err := d.DB.FirstStarted(ctx, pipeline.KindRun)
+		first, err := d.DB.Runs.FirstStarted(ctx, pipeline.KindRun)
 		if err == nil && first.IsZero() {
 			first = d.Now()
 		}

@@ -44,7 +44,7 @@ func (d *daemon) lastRun(ctx context.Context) (time.Time, error) {
 	if err := d.checkSchema(ctx, readinessLimit); err != nil {
 		return time.Time{}, err
 	}
-	last, found, err := d.DB.LastRun(ctx, pipeline.KindRun, completed...)
+	last, found, err := d.DB.Runs.Last(ctx, pipeline.KindRun, completed...)
 	if err != nil || !found || last.FinishedAt == nil {
 		return time.Time{}, err
 	}

@@ -43,7 +43,7 @@ type memoryRegistry struct {
 	saved chan struct{} // one for each call
 }
 
-func (r *memoryRegistry) RegisterTasks(_ context.Context, tasks []load.Task, _ time.Time) (int, error) {
+func (r *memoryRegistry) Register(_ context.Context, tasks []load.Task, _ time.Time) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	defer func() {
@@ -66,8 +66,8 @@ func (r *memoryRegistry) RegisterTasks(_ context.Context, tasks []load.Task, _ t
 	return added, nil
 }
 
-func (r *memoryRegistry) SaveTasks(ctx context.Context, tasks []load.Task, now time.Time) (load.TaskChanges, error) {
-	added, err := r.RegisterTasks(ctx, tasks, now)
+func (r *memoryRegistry) Save(ctx context.Context, tasks []load.Task, now time.Time) (load.TaskChanges, error) {
+	added, err := r.Register(ctx, tasks, now)
 	return load.TaskChanges{Added: added, Unchanged: len(tasks) - added}, err
 }
 

@@ -29,7 +29,7 @@ type App struct {
 // Registry is the registry of tasks.
 type Registry interface {
 	registrar
-	SaveTasks(ctx context.Context, tasks []load.Task, now time.Time) (load.TaskChanges, error)
+	Save(ctx context.Context, tasks []load.Task, now time.Time) (load.TaskChanges, error)
 }
 
 // Options configure an Intake. All are required, except as they say.

@@ -38,7 +38,7 @@ type taskKey struct {
 
 // registrar stores tasks that it does not know yet.
 type registrar interface {
-	RegisterTasks(ctx context.Context, tasks []load.Task, now time.Time) (added int, err error)
+	Register(ctx context.Context, tasks []load.Task, now time.Time) (added int, err error)
 }
 
 // queue hands tasks of callbacks to the registry, later.
@@ -163,7 +163,7 @@ func (q *queue) save(ctx context.Context) (more bool, err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, saveLimit)
 	defer cancel()
-	added, err := q.registry.RegisterTasks(ctx, tasks, now)
+	added, err := q.registry.Register(ctx, tasks, now)
 	if err != nil {
 		return true, err
 	}

@@ -132,7 +132,7 @@ func (in *Intake) save(ctx context.Context, list taskfile.List, mistakes taskfil
 	}
 	ctx, cancel := context.WithTimeout(ctx, savePost)
 	defer cancel()
-	changes, err := in.Registry.SaveTasks(ctx, resolved.Tasks, in.Now())
+	changes, err := in.Registry.Save(ctx, resolved.Tasks, in.Now())
 	if err != nil {
 		in.Log.ErrorContext(ctx, "cannot register posted tasks", "tasks", len(resolved.Tasks), "error", err)
 		return http.StatusServiceUnavailable, fault{"nothing was registered: the database cannot be used now, and the log says why; post the tasks again later"}

@@ -99,7 +99,7 @@ func (w *fixture) register(app int64, tasks ...load.Task) {
 		task.SDKAppID, task.SentAt = app, &sent
 		list = append(list, task)
 	}
-	_, err := w.DB.SaveTasks(w.t.Context(), list, noonOf(today-20))
+	_, err := w.DB.Tasks.Save(w.t.Context(), list, noonOf(today-20))
 	must(w.t, err)
 }
 

@@ -42,7 +42,7 @@ func (p *Pipeline) Backfill(ctx context.Context, request BackfillRequest, waitin
 		job:  j,
 		asOf: p.opts.Now, giveWay: &giveWay{seen: seen.ID, looked: looked},
 		prepare: func(ctx context.Context, app App) (appPlan, policy, error) {
-			_, err := p.db.SaveApp(ctx, load.App{
+			_, err := p.db.Apps.Save(ctx, load.App{
 				SDKAppID: app.Account.SDKAppID, Timezone: app.Location.String(),
 				LookbackDays: p.settings.EffectiveLookback(), TaskDays: p.settings.TaskDays,
 			})
@@ -126,7 +126,7 @@ func (p *Pipeline) checkTasks(ctx context.Context, apps []App, ids []string) err
 	for _, app := range apps {
 		appIDs = append(appIDs, app.Account.SDKAppID)
 	}
-	tasks, err := p.db.Tasks(ctx, appIDs...)
+	tasks, err := p.db.Tasks.Of(ctx, appIDs...)
 	if err != nil {
 		return err
 	}
@@ -147,11 +147,11 @@ func (p *Pipeline) checkTasks(ctx context.Context, apps []App, ids []string) err
 
 func (p *Pipeline) planAppBackfill(ctx context.Context, app App, request BackfillRequest) (appPlan, policy, error) {
 	rules := policy{Settings: p.settings, location: app.Location}
-	tasks, err := p.db.Tasks(ctx, app.Account.SDKAppID)
+	tasks, err := p.db.Tasks.Of(ctx, app.Account.SDKAppID)
 	if err != nil {
 		return appPlan{}, rules, err
 	}
-	failed, err := p.db.FailedWindows(ctx, app.Account.SDKAppID)
+	failed, err := p.db.Ledger.Failed(ctx, app.Account.SDKAppID)
 	if err != nil {
 		return appPlan{}, rules, err
 	}

@@ -233,7 +233,7 @@ func TestTasksAreFollowedForTheirDaysOnly(t *testing.T) {
 	w := setup(t)
 	w.Settings.TaskDays = 3
 	sent := noonOf(today - 8)
-	_, err := w.DB.SaveTasks(t.Context(), []load.Task{
+	_, err := w.DB.Tasks.Save(t.Context(), []load.Task{
 		{SDKAppID: testApp, TaskID: "sent", SentAt: &sent},
 		{SDKAppID: testApp, TaskID: "registered"},
 		{SDKAppID: testApp, TaskID: "retired"},
@@ -241,7 +241,7 @@ func TestTasksAreFollowedForTheirDaysOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := w.DB.RetireTasks(t.Context(), testApp, []string{"retired"}, noonOf(today-2)); err != nil {
+	if _, _, err := w.DB.Tasks.Retire(t.Context(), testApp, []string{"retired"}, noonOf(today-2)); err != nil {
 		t.Fatal(err)
 	}
 	firstDay := today - 10
@@ -275,7 +275,7 @@ func TestARetiredAppIsBackfilledOnlyByName(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.backfill(today-9, today-9, load.RunDone)
-	if _, err := w.DB.RetireApp(t.Context(), testApp, w.Now); err != nil {
+	if _, err := w.DB.Apps.Retire(t.Context(), testApp, w.Now); err != nil {
 		t.Fatal(err)
 	}
 	calls := len(w.API.Calls())

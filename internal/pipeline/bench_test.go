@@ -38,7 +38,7 @@ func BenchmarkBackfill(b *testing.B) {
 	for i := range tasks {
 		tasks[i] = load.Task{SDKAppID: benchApp, TaskID: fmt.Sprintf("task-%03d", i)}
 	}
-	if _, err := db.SaveTasks(ctx, tasks, time.Now()); err != nil {
+	if _, err := db.Tasks.Save(ctx, tasks, time.Now()); err != nil {
 		b.Fatal(err)
 	}
 	jobs := pipeline.New(db, extract.NewTransport(), []pipeline.App{api.App(benchApp, time.UTC)},
@@ -72,7 +72,7 @@ func BenchmarkBackfill(b *testing.B) {
 	b.Run("verify", func(b *testing.B) {
 		var facts int64
 		for range b.N {
-			checked, err := db.Verify(ctx, load.Selection{}, load.Observer{})
+			checked, err := db.Archive.Verify(ctx, load.Selection{}, load.Observer{})
 			if err != nil || checked.Differences > 0 {
 				b.Fatal(checked, err)
 			}
@@ -93,7 +93,7 @@ func BenchmarkBackfill(b *testing.B) {
 			}
 			_ = conn.Close(ctx)
 			b.StartTimer()
-			restored, err := db.Replay(ctx, load.Selection{}, "the benchmark", time.Now, load.Observer{})
+			restored, err := db.Archive.Replay(ctx, load.Selection{}, "the benchmark", time.Now, load.Observer{})
 			if err != nil {
 				b.Fatal(err)
 			}

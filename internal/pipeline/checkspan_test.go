@@ -62,11 +62,11 @@ func TestTasksAreComparedOverTheDaysThatAreStoredOfThem(t *testing.T) {
 		sent := noonOf(today - calendar.Day(back))
 		tasks = append(tasks, load.Task{SDKAppID: testApp, TaskID: id, SentAt: &sent})
 	}
-	if _, err := w.DB.SaveTasks(t.Context(), tasks, w.Now); err != nil {
+	if _, err := w.DB.Tasks.Save(t.Context(), tasks, w.Now); err != nil {
 		t.Fatal(err)
 	}
 	w.filled(9, "retired")
-	if _, _, err := w.DB.RetireTasks(t.Context(), testApp, []string{"retired"}, w.Now); err != nil {
+	if _, _, err := w.DB.Tasks.Retire(t.Context(), testApp, []string{"retired"}, w.Now); err != nil {
 		t.Fatal(err)
 	}
 	w.Exec(`UPDATE pushloss.ledger SET state = 'failed', last_error = 'x', settled = false, settled_reason = NULL

@@ -181,7 +181,7 @@ func TestOpenedWindowsArePulledWhereverTheyLie(t *testing.T) {
 	if r := report.Apps[0].Reconciliation; r.DaysOpened != 4*7 {
 		t.Fatalf("the report is %+v", r)
 	}
-	if _, _, err := w.DB.RetireTasks(t.Context(), testApp, []string{"gone"}, w.Now); err != nil {
+	if _, _, err := w.DB.Tasks.Retire(t.Context(), testApp, []string{"gone"}, w.Now); err != nil {
 		t.Fatal(err)
 	}
 	before := len(w.API.Calls())

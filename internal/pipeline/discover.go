@@ -47,7 +47,7 @@ func (p *Pipeline) listForms() []listForm {
 // discover registers the scheduled pushes that were dispatched since the newest that is
 // known. problem says why some may be missing; the error is one that stops the app.
 func (p *Pipeline) discover(ctx context.Context, at turn, now time.Time) (problem string, err error) {
-	newest, err := p.db.NewestScheduled(ctx, at.Account.SDKAppID)
+	newest, err := p.db.Tasks.NewestScheduled(ctx, at.Account.SDKAppID)
 	if err != nil {
 		return "", err
 	}
@@ -58,7 +58,7 @@ func (p *Pipeline) discover(ctx context.Context, at turn, now time.Time) (proble
 	listed, listErr := p.listScheduled(ctx, at, since, now)
 	tasks := tasksOf(listed, at.Account.SDKAppID, since, now)
 	if len(tasks) > 0 { // those before a failure are there too
-		added, err := p.db.RegisterTasks(ctx, tasks, now)
+		added, err := p.db.Tasks.Register(ctx, tasks, now)
 		if err != nil {
 			return "", err
 		}

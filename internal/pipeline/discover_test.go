@@ -23,7 +23,7 @@ func discovering(t testing.TB, list sandbox.Scheduled) *fixture {
 // scheduled are the registered pushes of the schedule, in their order.
 func (w *fixture) scheduled() (ids []string) {
 	w.t.Helper()
-	tasks, err := w.DB.Tasks(w.t.Context(), testApp)
+	tasks, err := w.DB.Tasks.Of(w.t.Context(), testApp)
 	if err != nil {
 		w.t.Fatal(err)
 	}

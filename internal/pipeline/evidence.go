@@ -166,7 +166,7 @@ func (p *Pipeline) streamsWhere(ctx context.Context, plan appPlan, such func(loa
 		if !planned.ByTask() {
 			continue
 		}
-		evidence, err := p.db.Evidence(ctx, plan.app.Account.SDKAppID, planned.Stream, p.opts.Now())
+		evidence, err := p.db.Ledger.Evidence(ctx, plan.app.Account.SDKAppID, planned.Stream, p.opts.Now())
 		if err != nil {
 			return nil, err
 		}
@@ -185,7 +185,7 @@ func streamsOf(planned []planStream) (streams []stream.Stream) {
 }
 
 func (p *puller) compareSpan(ctx context.Context, at turn, rules policy, of stream.Stream, days calendar.Span) error {
-	tasks, err := p.db.TasksForEvidence(ctx, at.Account.SDKAppID, of, days, extract.MaxTasksPerRequest)
+	tasks, err := p.db.Ledger.TasksForEvidence(ctx, at.Account.SDKAppID, of, days, extract.MaxTasksPerRequest)
 	if err != nil || len(tasks) == 0 {
 		return err
 	}

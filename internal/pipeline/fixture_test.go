@@ -62,7 +62,7 @@ func (w *fixture) backfill(from, to calendar.Day, want load.RunState) pipeline.R
 // verifies compares the facts with the archive.
 func (w *fixture) verifies() {
 	w.t.Helper()
-	checked, err := w.DB.Verify(w.t.Context(), load.Selection{}, load.Observer{Difference: func(d load.Difference) error {
+	checked, err := w.DB.Archive.Verify(w.t.Context(), load.Selection{}, load.Observer{Difference: func(d load.Difference) error {
 		w.t.Errorf("verify: %+v", d)
 		return nil
 	}})

@@ -48,7 +48,7 @@ func TestDaysPulledInTimeKeepTheirFiguresAndState(t *testing.T) {
 			firstDay := calendar.Day(first)
 			w.Settings.FirstDay = &firstDay
 			sent := first.UTC().Add(30 * time.Hour)
-			if _, err := w.DB.SaveTasks(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "t1", SentAt: &sent}}, sent); err != nil {
+			if _, err := w.DB.Tasks.Save(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "t1", SentAt: &sent}}, sent); err != nil {
 				t.Fatal(err)
 			}
 			// Some of the figures come a day later.
@@ -205,7 +205,7 @@ func TestWindowsOfARetiredTaskAreFinal(t *testing.T) {
 	if open() == 0 {
 		t.Fatal("no window is open: this proves nothing")
 	}
-	if _, _, err := w.DB.RetireTasks(t.Context(), testApp, []string{"t1"}, w.Now); err != nil {
+	if _, _, err := w.DB.Tasks.Retire(t.Context(), testApp, []string{"t1"}, w.Now); err != nil {
 		t.Fatal(err)
 	}
 	if n := open(); n != 0 {

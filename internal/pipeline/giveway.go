@@ -23,7 +23,7 @@ type giveWay struct {
 
 // newestRun returns the run that began last, in any state.
 func (p *Pipeline) newestRun(ctx context.Context) (load.Run, error) {
-	run, _, err := p.db.LastRun(ctx, KindRun, load.RunRunning, load.RunSkipped, load.RunDone, load.RunPartial,
+	run, _, err := p.db.Runs.Last(ctx, KindRun, load.RunRunning, load.RunSkipped, load.RunDone, load.RunPartial,
 		load.RunFailed, load.RunInterrupted, load.RunAbandoned)
 	return run, err
 }

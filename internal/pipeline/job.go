@@ -81,7 +81,7 @@ func (j *job) execute(ctx context.Context, apps []App) (Report, error) {
 	defer cancel()
 	log.InfoContext(ctx, "run finished", "state", string(report.State),
 		"requests", report.Requests, "windows", report.Windows, "windows_failed", report.WindowsFailed)
-	err = j.db.FinishRun(ctx, report.RunID, report.State, report.run(), report.problem(), report.FinishedAt)
+	err = j.db.Runs.Finish(ctx, report.RunID, report.State, report.run(), report.problem(), report.FinishedAt)
 	if err == nil {
 		j.refresh(ctx, report, log)
 	}
@@ -97,7 +97,7 @@ func (j *job) refresh(ctx context.Context, report Report, log *slog.Logger) {
 	if err := j.db.RefreshUsualTexts(ctx, report.RunID); err != nil {
 		log.WarnContext(ctx, "the texts of error codes were not updated and may be out of date", "error", err)
 	}
-	if err := j.db.AnalyzeNew(ctx); err != nil {
+	if err := postgres.AnalyzeNew(ctx, j.db.Pool()); err != nil {
 		log.WarnContext(ctx, "new tables were not analyzed: reading may take longer until autovacuum analyzes them", "error", err)
 	}
 }

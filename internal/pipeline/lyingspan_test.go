@@ -73,7 +73,7 @@ func (l *liar) send(day calendar.Day) {
 		tasks = append(tasks, task)
 		l.sent[task.TaskID] = day
 	}
-	if _, err := l.DB.SaveTasks(l.t.Context(), tasks, midnight.Add(20*time.Hour)); err != nil {
+	if _, err := l.DB.Tasks.Save(l.t.Context(), tasks, midnight.Add(20*time.Hour)); err != nil {
 		l.t.Fatal(err)
 	}
 }
@@ -159,7 +159,7 @@ func tryLyingAPI(t *testing.T, seed uint64, fault string) {
 	if !l.runs() {
 		t.Fatal("the run made no requests for spans: this proves nothing")
 	}
-	if evidence, err := l.DB.Evidence(t.Context(), testApp, stream.Loss, l.Now); err != nil || evidence.AddUp(l.Now) {
+	if evidence, err := l.DB.Ledger.Evidence(t.Context(), testApp, stream.Loss, l.Now); err != nil || evidence.AddUp(l.Now) {
 		t.Errorf("the run did not find that the spans are wrong: %+v, %v", evidence, err)
 	}
 	l.runs()

@@ -60,7 +60,7 @@ func (p *Pipeline) planOf(ctx context.Context, apps []App, prepare func(context.
 	all := Plan{Windows: []PlannedWindow{}}
 	now := p.opts.Now()
 	for _, app := range apps {
-		if err := p.db.CheckTimezone(ctx, app.Account.SDKAppID, app.Location, now); err != nil {
+		if err := p.db.Apps.CheckTimezone(ctx, app.Account.SDKAppID, app.Location, now); err != nil {
 			return Plan{}, err
 		}
 		plan, rules, err := prepare(ctx, app)

@@ -33,9 +33,9 @@ func (in part) has(window ledgerKey, failed bool) bool {
 // ledger reads the entries of the days that can contain the part's windows.
 func (in part) ledger(ctx context.Context, db *load.DB, sdkAppID int64, first, last calendar.Day) ([]load.Entry, error) {
 	if in == wholeApp {
-		return db.AppLedger(ctx, sdkAppID, first, last)
+		return db.Ledger.AppEntries(ctx, sdkAppID, first, last)
 	}
-	return db.Ledger(ctx, sdkAppID, first, last)
+	return db.Ledger.Entries(ctx, sdkAppID, first, last)
 }
 
 // days returns the first and last day of the part's windows; last is before first if it

@@ -21,7 +21,7 @@ import (
 // A failed request leaves its checks as they are for the next run: the plan itself was
 // executed.
 func (p *puller) recheck(ctx context.Context, at turn, plan appPlan, rules policy, report *AppReport) error {
-	unequal, err := p.db.UnequalChecks(ctx, at.Account.SDKAppID)
+	unequal, err := p.db.Ledger.UnequalChecks(ctx, at.Account.SDKAppID)
 	if err != nil || len(unequal) == 0 {
 		return err
 	}

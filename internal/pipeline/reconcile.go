@@ -55,7 +55,7 @@ func (p *Pipeline) Reconcile(ctx context.Context, request ReconcileRequest) (Rep
 
 // reconcile is the job's work on one app.
 func (j *job) reconcile(ctx context.Context, at turn, request ReconcileRequest, report *AppReport) error {
-	if err := j.db.CheckTimezone(ctx, at.App.Account.SDKAppID, at.App.Location, j.opts.Now()); err != nil {
+	if err := j.db.Apps.CheckTimezone(ctx, at.App.Account.SDKAppID, at.App.Location, j.opts.Now()); err != nil {
 		return err
 	}
 	rules := policy{Settings: j.settings, location: at.Location}
@@ -88,12 +88,12 @@ func (j *job) reconcile(ctx context.Context, at turn, request ReconcileRequest, 
 
 func (j *job) planChecks(ctx context.Context, at turn, rules policy, spans []calendar.Span) (checkPlan, error) {
 	var plan checkPlan
-	tasks, err := j.db.Tasks(ctx, at.Account.SDKAppID)
+	tasks, err := j.db.Tasks.Of(ctx, at.Account.SDKAppID)
 	if err != nil {
 		return plan, err
 	}
 	for _, span := range spans {
-		entries, err := j.db.Ledger(ctx, at.Account.SDKAppID, span.First, span.Last)
+		entries, err := j.db.Ledger.Entries(ctx, at.Account.SDKAppID, span.First, span.Last)
 		if err != nil {
 			return plan, err
 		}

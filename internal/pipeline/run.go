@@ -60,7 +60,7 @@ func (p *Pipeline) runAs(ctx context.Context, asOf, tick time.Time) (Report, err
 
 // unretired returns the apps for jobs that name none.
 func (p *Pipeline) unretired(ctx context.Context) ([]App, error) {
-	retired, err := p.db.RetiredApps(ctx)
+	retired, err := p.db.Apps.Retired(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func (p *Pipeline) planAppRun(ctx context.Context, app App, at time.Time) (appPl
 		return appPlan{}, rules, err
 	}
 	id, begin := app.Account.SDKAppID, calendar.DayOf(earlier(at, p.opts.Now()), app.Location)-calendar.Day(p.settings.EffectiveLookback())
-	active, err := p.db.PlanStreams(ctx, id, p.settings.Streams, begin)
+	active, err := p.db.Apps.PlanStreams(ctx, id, p.settings.Streams, begin)
 	if err != nil {
 		return appPlan{}, rules, err
 	}
@@ -101,7 +101,7 @@ func (p *Pipeline) planAppRun(ctx context.Context, app App, at time.Time) (appPl
 		if err := keepFirst(ctx); err != nil {
 			return err
 		}
-		_, err := p.db.SaveStreams(ctx, id, p.settings.Streams, begin)
+		_, err := p.db.Apps.SaveStreams(ctx, id, p.settings.Streams, begin)
 		return err
 	}
 	var streams []planStream
@@ -112,15 +112,15 @@ func (p *Pipeline) planAppRun(ctx context.Context, app App, at time.Time) (appPl
 		}
 		streams = append(streams, planStream{stream.Stream, begin})
 	}
-	tasks, err := p.db.Tasks(ctx, app.Account.SDKAppID)
+	tasks, err := p.db.Tasks.Of(ctx, app.Account.SDKAppID)
 	if err != nil {
 		return appPlan{}, rules, err
 	}
-	opened, err := p.db.OpenedWindows(ctx, app.Account.SDKAppID)
+	opened, err := p.db.Ledger.Opened(ctx, app.Account.SDKAppID)
 	if err != nil {
 		return appPlan{}, rules, err
 	}
-	failed, err := p.db.FailedWindows(ctx, app.Account.SDKAppID)
+	failed, err := p.db.Ledger.Failed(ctx, app.Account.SDKAppID)
 	if err != nil {
 		return appPlan{}, rules, err
 	}
@@ -150,7 +150,7 @@ func (p *Pipeline) firstDay(ctx context.Context, app App, at time.Time) (first c
 		FirstDay: p.settings.FirstDay, LookbackDays: p.settings.EffectiveLookback(), TaskDays: p.settings.TaskDays,
 	}
 	save := func(ctx context.Context) (load.App, error) {
-		kept, err := p.db.SaveApp(ctx, wanted)
+		kept, err := p.db.Apps.Save(ctx, wanted)
 		if err != nil {
 			err = fmt.Errorf("app %d: %w", app.Account.SDKAppID, err)
 		}
@@ -166,7 +166,7 @@ func (p *Pipeline) firstDay(ctx context.Context, app App, at time.Time) (first c
 		return *kept.FirstDay, nothing, nil
 	}
 	if kept.FirstDay != nil { // a first run that pulled nothing must not give days up for good
-		entries, err := p.db.AppLedger(ctx, app.Account.SDKAppID, 0, calendar.DayOf(p.opts.Now(), app.Location))
+		entries, err := p.db.Ledger.AppEntries(ctx, app.Account.SDKAppID, 0, calendar.DayOf(p.opts.Now(), app.Location))
 		if err != nil || len(entries) > 0 {
 			return *kept.FirstDay, nothing, err
 		}

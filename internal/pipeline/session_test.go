@@ -79,7 +79,7 @@ func TestNoPresetOfARoleReachesTheFigures(t *testing.T) {
 			w := setup(t)
 			w.asRole("", presets...)
 			label := "促销 🎉"
-			if _, err := w.DB.SaveTasks(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "t1", Label: &label}}, noonOf(today-40)); err != nil {
+			if _, err := w.DB.Tasks.Save(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "t1", Label: &label}}, noonOf(today-40)); err != nil {
 				t.Fatal(err)
 			}
 			w.Run(load.RunDone)

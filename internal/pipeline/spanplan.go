@@ -106,7 +106,7 @@ func (p appPlan) dense(ctx context.Context, db *load.DB, day calendar.Day) (map[
 	if p.spans == nil {
 		return nil, nil
 	}
-	tasks, err := db.DenseTasks(ctx, p.app.Account.SDKAppID, calendar.Span{First: day - denseAmong, Last: day - 1}, denseDays)
+	tasks, err := db.Ledger.DenseTasks(ctx, p.app.Account.SDKAppID, calendar.Span{First: day - denseAmong, Last: day - 1}, denseDays)
 	if err != nil {
 		return nil, err
 	}

@@ -225,7 +225,7 @@ func (s *spanWork) countCall() {
 func (s *spanWork) byDays(ctx context.Context) error {
 	plan := s.plan
 	plan.spans, plan.pulledSince = nil, s.began
-	windows, err := s.db.OpenedWindows(ctx, s.Account.SDKAppID)
+	windows, err := s.db.Ledger.Opened(ctx, s.Account.SDKAppID)
 	if err != nil {
 		return err
 	}

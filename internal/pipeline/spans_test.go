@@ -90,7 +90,7 @@ func (p *sending) send(first, last calendar.Day) {
 			p.ids = append(p.ids, id)
 		}
 	}
-	if _, err := p.DB.SaveTasks(p.t.Context(), tasks, p.Now); err != nil {
+	if _, err := p.DB.Tasks.Save(p.t.Context(), tasks, p.Now); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -218,7 +218,7 @@ func (w *fixture) addSparse(n, days int, withSentAt bool) (ids []string) {
 		}
 		tasks, ids = append(tasks, task), append(ids, id)
 	}
-	if _, err := w.DB.SaveTasks(w.t.Context(), tasks, w.Now); err != nil {
+	if _, err := w.DB.Tasks.Save(w.t.Context(), tasks, w.Now); err != nil {
 		w.t.Fatal(err)
 	}
 	return ids
@@ -232,7 +232,7 @@ func (w *fixture) addDense(n int) (ids []string) {
 		ids = append(ids, fmt.Sprintf("dense-%04d", i))
 		tasks = append(tasks, load.Task{SDKAppID: testApp, TaskID: ids[i]})
 	}
-	if _, err := w.DB.SaveTasks(w.t.Context(), tasks, w.Now); err != nil {
+	if _, err := w.DB.Tasks.Save(w.t.Context(), tasks, w.Now); err != nil {
 		w.t.Fatal(err)
 	}
 	return ids

@@ -215,7 +215,7 @@ func TestATaskImportedAfterItsPushIsPulledFromItsDayOn(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.Run(load.RunDone) // so that the first day kept is not the import's
-	if _, err := w.DB.SaveTasks(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "t1"}}, w.Now); err != nil {
+	if _, err := w.DB.Tasks.Save(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "t1"}}, w.Now); err != nil {
 		t.Fatal(err)
 	}
 	w.Run(load.RunDone)
@@ -230,7 +230,7 @@ func TestATaskOfLongAgoIsNotAskedForBeforeItsRegistration(t *testing.T) {
 	w.Settings.APIMemoryDays = 7
 	firstDay := today - 30
 	w.Settings.FirstDay = &firstDay
-	if _, err := w.DB.SaveTasks(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "t1"}}, noonOf(today-20)); err != nil {
+	if _, err := w.DB.Tasks.Save(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "t1"}}, noonOf(today-20)); err != nil {
 		t.Fatal(err)
 	}
 	w.Run(load.RunDone)

@@ -286,7 +286,7 @@ func TestRestatedPushesAreReportedAndReplayed(t *testing.T) {
 		DELETE FROM pushloss.platform_push_count WHERE platform_id = 1; DELETE FROM pushloss.loss_change WHERE stream_id = 1`); err != nil {
 		t.Fatal(err)
 	}
-	restored, err := w.DB.Replay(t.Context(), load.Selection{}, "the test", func() time.Time { return w.Now }, load.Observer{})
+	restored, err := w.DB.Archive.Replay(t.Context(), load.Selection{}, "the test", func() time.Time { return w.Now }, load.Observer{})
 	if err != nil {
 		t.Fatal(err)
 	}

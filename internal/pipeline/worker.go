@@ -160,7 +160,7 @@ func (w *appWork) inTurn(ctx context.Context, db *load.DB, requests iter.Seq2[re
 		for r, err := range requests {
 			if err == nil && (known == nil || !knownOf.Has(r.day)) {
 				knownOf = calendar.Span{First: r.day, Last: r.day + knownDays - 1}
-				known, err = db.KnownAnswers(ctx, w.Account.SDKAppID, knownOf)
+				known, err = db.Ledger.KnownAnswers(ctx, w.Account.SDKAppID, knownOf)
 			}
 			r.known = known.On(r.day)
 			if !w.givesWay.yields(ctx, false, yield) || !yield(r, err) || err != nil {

@@ -33,7 +33,7 @@ func setup(t *testing.T) (owner, reader string) {
 	w.Now, w.Apps = time.Now(), []pipeline.App{w.API.App(testApp, zone)}
 	w.Settings = pipeline.Settings{LookbackDays: 3, TaskDays: 30, APIMemoryDays: 365}
 	sentAt := w.Now.AddDate(0, 0, -3)
-	_, err := w.DB.SaveTasks(ctx, []load.Task{
+	_, err := w.DB.Tasks.Save(ctx, []load.Task{
 		{SDKAppID: testApp, TaskID: "strange", Label: &strangeText, SentAt: &sentAt}, {SDKAppID: testApp, TaskID: "plain"},
 	}, w.Now)
 	must(t, err)

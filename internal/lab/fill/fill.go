@@ -163,17 +163,17 @@ func (f *filler) register(ctx context.Context, first calendar.Day) error {
 			SDKAppID: id, Timezone: f.Location.String(), FirstDay: &first,
 			LookbackDays: f.LookbackDays, TaskDays: f.TaskDays,
 		}
-		kept, found, err := f.db.LookupApp(ctx, id)
+		kept, found, err := f.db.Apps.Lookup(ctx, id)
 		if err != nil {
 			return err
 		}
 		if found && kept.FirstDay != nil && *kept.FirstDay < first {
 			app.FirstDay = kept.FirstDay
 		}
-		if _, err := f.db.SaveApp(ctx, app); err != nil {
+		if _, err := f.db.Apps.Save(ctx, app); err != nil {
 			return err
 		}
-		if _, err := f.db.SaveStreams(ctx, id, streams(), first); err != nil {
+		if _, err := f.db.Apps.SaveStreams(ctx, id, streams(), first); err != nil {
 			return err
 		}
 	}
@@ -192,7 +192,7 @@ func (f *filler) send(ctx context.Context, day calendar.Day) error {
 	if len(tasks) == 0 {
 		return nil
 	}
-	_, err := f.db.SaveTasks(ctx, tasks, *tasks[0].SentAt)
+	_, err := f.db.Tasks.Save(ctx, tasks, *tasks[0].SentAt)
 	return err
 }
 

@@ -73,7 +73,7 @@ func TestFillHasTheShapeThatWasAskedFor(t *testing.T) {
 	if d.count(`pushloss.loss_change WHERE task_key = 0`) == 0 || d.count(`pushloss.loss_change WHERE task_key <> 0`) == 0 {
 		t.Error("nothing came late")
 	}
-	checked, err := d.DB.Verify(t.Context(), load.Selection{}, load.Observer{})
+	checked, err := d.DB.Archive.Verify(t.Context(), load.Selection{}, load.Observer{})
 	if err != nil || checked.Differences != 0 {
 		t.Errorf("verify: %+v, %v", checked, err)
 	}

@@ -66,7 +66,7 @@ func (w *World) Tasks(ids ...string) {
 	for _, id := range ids {
 		tasks = append(tasks, load.Task{SDKAppID: w.Apps[0].Account.SDKAppID, TaskID: id})
 	}
-	if _, err := w.DB.SaveTasks(w.t.Context(), tasks, w.Now.AddDate(0, 0, -40)); err != nil {
+	if _, err := w.DB.Tasks.Save(w.t.Context(), tasks, w.Now.AddDate(0, 0, -40)); err != nil {
 		w.t.Fatal(err)
 	}
 }

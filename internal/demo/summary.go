@@ -1,12 +1,14 @@
-package load
+// Package demo reads what `pushloss demo` shows of the figures that it pulled.
+package demo
 
 import (
 	"context"
 	"fmt"
 
-	"pushloss/internal/calendar"
-
 	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/calendar"
+	"pushloss/internal/postgres"
 )
 
 // StageTotal is the number of pushes that an app lost at one stage, over all channels.
@@ -63,7 +65,7 @@ const (
 )
 
 // Summarize reads the overview of the days from first to last, both included.
-func (db *DB) Summarize(ctx context.Context, sdkAppID int64, first, last calendar.Day) (Summary, error) {
+func Summarize(ctx context.Context, pool *postgres.Pool, sdkAppID int64, first, last calendar.Day) (Summary, error) {
 	var s Summary
 	args := []any{sdkAppID, first.UTC(), last.UTC()}
 	batch := &pgx.Batch{}
@@ -80,7 +82,7 @@ func (db *DB) Summarize(ctx context.Context, sdkAppID int64, first, last calenda
 		return err
 	})
 	batch.Queue(sqlTaskRows, args...).QueryRow(func(row pgx.Row) error { return row.Scan(&s.TaskRows) })
-	if err := db.pool.SendBatch(ctx, batch); err != nil {
+	if err := pool.SendBatch(ctx, batch); err != nil {
 		return Summary{}, fmt.Errorf("summarize app %d: %w", sdkAppID, err)
 	}
 	return s, nil
