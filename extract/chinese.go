@@ -10,9 +10,9 @@ import (
 var chinese = [...]struct{ english, chinese string }{
 	{adviceWait, "暂时无需处理；若一直如此，请联系腾讯云技术支持"},
 	{adviceNetwork, "检查网络、DNS、TIM_BASE_URL 以及（若有代理）HTTPS_PROXY 和 NO_PROXY"},
-	{adviceKey, "在控制台取同一应用的 SDKAppID 和密钥，设置 TIM_SDK_APP_ID 和 TIM_SECRET_KEY"},
-	{adviceRegion, "把 TIM_REGION 设为应用所在的数据中心"},
-	{adviceAdmin, "把 TIM_IDENTIFIER 设为控制台中该应用的管理员账号"},
+	{adviceKey, "在控制台取同一应用的 SDKAppID 和密钥，设置 TIM_SDK_APP_ID 和 TIM_SECRET_KEY，或写入 TIM_APPS_FILE"},
+	{adviceRegion, "把 TIM_REGION（或 TIM_APPS_FILE 中的对应字段）设为应用所在的数据中心"},
+	{adviceAdmin, "把 TIM_IDENTIFIER（或 TIM_APPS_FILE 中的对应字段）设为控制台中该应用的管理员账号"},
 	{advicePlan, "在控制台查看应用的套餐和余额"},
 	{adviceReport, "这是 pushloss 的错误：请附上这一行反馈"},
 	{adviceParameters, "API 不接受这些日期或该应用：检查 PUSHLOSS_TIMEZONE 以及 TIM_BASE_URL 指向何处；若都正确，请附上这一行反馈"},

@@ -60,9 +60,9 @@ type Code struct {
 const (
 	fewTries          = 3
 	adviceWait        = "nothing to do now; if it persists, contact Tencent Cloud's support"
-	adviceKey         = "copy SDKAppID and SecretKey of the same app from the console to TIM_SDK_APP_ID and TIM_SECRET_KEY"
-	adviceRegion      = "set TIM_REGION to the app's data centre"
-	adviceAdmin       = "set TIM_IDENTIFIER to an account that the console lists as an administrator of the app"
+	adviceKey         = "copy SDKAppID and SecretKey of the same app from the console to TIM_SDK_APP_ID and TIM_SECRET_KEY, or to TIM_APPS_FILE"
+	adviceRegion      = "set TIM_REGION, or region in TIM_APPS_FILE, to the app's data centre"
+	adviceAdmin       = "set TIM_IDENTIFIER, or identifier in TIM_APPS_FILE, to an account that the console lists as an administrator of the app"
 	advicePlan        = "check the app's plan and balance in the console"
 	adviceReport      = "this is a fault of pushloss: report it with this line"
 	adviceParameters  = "the API does not accept the days or the app: check PUSHLOSS_TIMEZONE, and where TIM_BASE_URL leads; if both are right, report this line"

@@ -17,6 +17,21 @@ var onlyRead = []string{
 	"schema_migrations", "schema_views", "counter", "event", "platform", "stage", "stream", "error_catalogue", "error_stage_meaning",
 }
 
+// everybodys are the functions and tables of pg_catalog that our SQL names, and that PostgreSQL lets
+// everybody use unless a database takes that right away.
+const everybodys = `
+	aclexplode array_agg array_fill array_remove array_replace array_to_string bool_and bool_or cardinality clock_timestamp col_description
+	concat_ws convert_to count current_database current_setting encode extract format format_type generate_series has_any_column_privilege
+	has_database_privilege has_function_privilege has_schema_privilege has_sequence_privilege has_table_privilege has_tablespace_privilege
+	hashtextextended lag length lower max min now obj_description octet_length pg_advisory_lock pg_advisory_unlock pg_advisory_xact_lock
+	pg_advisory_xact_lock_shared pg_attrdef pg_attribute pg_auth_members pg_backend_pid pg_blocking_pids pg_class pg_constraint pg_database
+	pg_db_role_setting pg_default_acl pg_depend pg_describe_object pg_extension pg_get_constraintdef pg_get_expr pg_get_function_arguments
+	pg_get_function_identity_arguments pg_get_function_result pg_get_functiondef pg_get_indexdef pg_get_ruledef pg_get_serial_sequence
+	pg_get_triggerdef pg_get_userbyid pg_get_viewdef pg_has_role pg_index pg_inherits pg_is_in_recovery pg_locks pg_namespace
+	pg_postmaster_start_time pg_prepared_xacts pg_proc pg_relation_size pg_rewrite pg_roles pg_settings pg_shdepend pg_stat_activity
+	pg_tablespace pg_terminate_backend pg_timezone_names pg_trigger pg_try_advisory_lock pg_try_advisory_xact_lock quote_ident regexp_replace
+	replace set_config setval sha256 string_agg substr sum to_regclass to_regnamespace unnest version`
+
 // MissingRights are rights that the commands need and a role does not have, on objects of
 // one kind and owner.
 type MissingRights struct {
@@ -70,7 +85,11 @@ const sqlRights = `
 		WHERE n.nspname = 'pushloss' AND CASE c.relkind WHEN 'S' THEN NOT has_sequence_privilege(c.oid, 'SELECT') END
 		UNION ALL
 		SELECT current_user::text, 'FUNCTION', oid::regprocedure::text, proowner, 'EXECUTE', 1
-		FROM pg_proc WHERE 'function ' || oid::regprocedure::text = ANY ($3) AND NOT has_function_privilege(oid, 'EXECUTE')
+		FROM pg_proc WHERE ('function ' || oid::regprocedure::text = ANY ($3) OR pronamespace = 'pg_catalog'::regnamespace AND proname = ANY ($4))
+			AND NOT has_function_privilege(oid, 'EXECUTE')
+		UNION ALL
+		SELECT current_user::text, 'TABLE', oid::regclass::text, relowner, 'SELECT', 1
+		FROM pg_class WHERE relnamespace = 'pg_catalog'::regnamespace AND relname = ANY ($4) AND NOT has_table_privilege(oid, 'SELECT')
 	), objects AS (
 		SELECT role, kind, name, owner, string_agg(privilege, ', ' ORDER BY rank) AS privileges FROM lacks GROUP BY role, kind, name, owner
 	)
@@ -94,7 +113,7 @@ func readRights(ctx context.Context, db postgres.Querier) ([]MissingRights, erro
 			relations = append(relations, name)
 		}
 	}
-	missing, err := postgres.List(ctx, db, pgx.RowToStructByPos[MissingRights], sqlRights, relations, onlyRead, viewNames(parseViews(viewsText)))
+	missing, err := postgres.List(ctx, db, pgx.RowToStructByPos[MissingRights], sqlRights, relations, onlyRead, viewNames(parseViews(viewsText)), strings.Fields(everybodys))
 	if err != nil {
 		return nil, fmt.Errorf("look for rights: %w", ended(ctx, err))
 	}

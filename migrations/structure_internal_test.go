@@ -49,6 +49,9 @@ func MakeViews(ctx context.Context, databaseURL, text string) error {
 	return New(databaseURL, Options{}).makeViews(ctx, s, parseViews(text))
 }
 
+// Everybodys is everybodys.
+const Everybodys = everybodys
+
 // ViewsText is views.sql.
 func ViewsText() string { return viewsText }
 

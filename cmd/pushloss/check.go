@@ -231,6 +231,9 @@ func (a *app) findDatabaseProblems(ctx context.Context) (db *load.DB, reachable 
 		return nil, true, findings // what else needs a connection fails for the same reason
 	}
 	engine := check.Engine(ctx, db.Pool(), a.database)
+	if postgres.Denied(engine.Err()) {
+		engine.Hint = a.remedy(ctx, engine.Err())
+	}
 	findings = append(findings, engine)
 	if !engine.OK {
 		return nil, true, findings

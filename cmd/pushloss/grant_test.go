@@ -90,6 +90,12 @@ func TestARoleWithoutRightsGetsTheGrantsThatItNeedsInTheError(t *testing.T) {
 		w.exec(sql)
 		w.env["DATABASE_URL"] = asRole
 	}
+	for _, function := range []string{"pg_advisory_lock(bigint)", "pg_try_advisory_lock(integer, integer)"} {
+		admin(`REVOKE EXECUTE ON FUNCTION ` + function + ` FROM PUBLIC`)
+		given := grants.FindString(w.do(3, "check").stdout)
+		admin(given)
+		w.do(0, "check")
+	}
 	admin(`ALTER ROLE ` + role + ` CONNECTION LIMIT 2`)
 	if r := w.do(3, "check"); strings.Contains(r.stdout, "schema") || strings.Contains(r.stdout, "rights") || !strings.Contains(r.stdout, "the role allows 2; a process needs at least 3") {
 		t.Errorf("check says more than the one reason:\n%s", r.stdout)
