@@ -39,6 +39,11 @@ func (w Words) Decide(known []Alert, verdicts []Verdict, ofJob bool, now time.Ti
 			continue
 		}
 		needs := needsGoodJobs(known, v.AlertKey, open[at].OpenedAt)
+		if v.Wrong {
+			repeated := w.opens(v, needs)
+			repeated.Repeats = &open[at]
+			changes = append(changes, repeated)
+		}
 		switch {
 		case v.Wrong && open[at].GoodJobs > 0:
 			changes = append(changes, counts(open[at], 0))

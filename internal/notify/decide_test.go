@@ -30,6 +30,7 @@ func (b *book) sees(wrong, ofJob bool, now time.Time) {
 	}
 	for _, c := range notify.In(language.English).Decide(known, gapOf(b.app, wrong), ofJob, now) {
 		switch {
+		case c.Repeats != nil: // for targets that have no message of it
 		case c.Counts != nil:
 			b.alerts[c.Counts.ID] = *c.Counts
 		case c.Closes != nil:

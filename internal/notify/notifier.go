@@ -83,7 +83,7 @@ func (n *Notifier) keep(ctx context.Context, verdicts []Verdict, ofJob bool) err
 	err := updateAlerts(ctx, n.pool, names, now, now.Add(-remembered), func(known []Alert) []AlertChange {
 		changes := n.words.Decide(known, n.unstored, ofJob, now)
 		for _, c := range changes {
-			if c.Counts != nil {
+			if c.Counts != nil || c.Repeats != nil {
 				continue
 			}
 			n.log.WarnContext(ctx, c.Notice.Title, "kind", c.Key.Kind, "over", c.Closes != nil, "detail", c.Detail)

@@ -36,6 +36,26 @@ func TestAnEventAndItsEndAreSentOnceByWhicheverReplica(t *testing.T) {
 	equal(t, "sent", []string{opened(1), recovered(1), opened(1)}, in.titles())
 }
 
+// A command without targets, such as a backfill by hand, opens events for all processes.
+func TestAnEventThatOthersOpenedReachesEachTargetOnceWhileItIsOpen(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	first, second := newInbox(t), newInbox(t)
+	w.replica().NotifyOfJob(t.Context(), slices.Concat(gapOf(1, true), gapOf(2, true)))
+	for range 2 {
+		w.replica(first.secretURL()).NotifyOfNow(t.Context(), slices.Concat(gapOf(1, true), gapOf(2, false)))
+	}
+	equal(t, "sent: not what is over", []string{opened(1)}, first.titles())
+	for range 2 {
+		w.replica(first.secretURL(), second.secretURL()).NotifyOfNow(t.Context(), gapOf(1, true))
+	}
+	equal(t, "the first target", []string{opened(1)}, first.titles())
+	equal(t, "a target that was added", []string{opened(1)}, second.titles())
+	w.replica(first.secretURL(), second.secretURL()).NotifyOfNow(t.Context(), gapOf(1, false))
+	equal(t, "the first target", []string{opened(1), recovered(1)}, first.titles())
+	equal(t, "the added target", []string{opened(1), recovered(1)}, second.titles())
+}
+
 func TestAGapIsNotSentBesideItsCause(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

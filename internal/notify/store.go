@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"pushloss/internal/postgres"
@@ -30,24 +31,33 @@ type Alert struct {
 	ClosedAt *time.Time
 	// GoodJobs is how many jobs in a row found the open event over.
 	GoodJobs int
+	// Told are the targets that have a message about the event, if it is open.
+	Told []string
 }
 
 // Notice is a message about an event, for every target.
 type Notice struct{ Title, Body string }
 
-// AlertChange opens an event, closes one, or stores its number of good jobs.
+// AlertChange opens an event, closes one, stores its number of good jobs, or repeats what opened it.
 type AlertChange struct {
 	Key    AlertKey
 	Closes *Alert // that ends
 	Counts *Alert // that stays open, with its new number of good jobs; it makes no message
-	Detail string
-	Notice Notice
+	// Repeats is an event that stays open: the notice is for targets that have none of it, because
+	// another process opened it, or they were added since.
+	Repeats *Alert
+	Detail  string
+	Notice  Notice
 }
 
 const (
 	sqlAlerts = `
-		SELECT alert_id, kind, sdk_app_id, job, cause, detail, opened_at, closed_at, good_jobs
-		FROM pushloss.alert WHERE closed_at IS NULL OR closed_at > $1 ORDER BY alert_id`
+		SELECT alert_id, kind, sdk_app_id, job, cause, detail, opened_at, closed_at, good_jobs, coalesce(told, '{}')
+		FROM pushloss.alert LEFT JOIN (
+			SELECT alert_id, array_agg(DISTINCT target) AS told FROM pushloss.message
+			WHERE alert_id IN (SELECT alert_id FROM pushloss.alert WHERE closed_at IS NULL) GROUP BY alert_id
+		) AS m USING (alert_id)
+		WHERE closed_at IS NULL OR closed_at > $1 ORDER BY alert_id`
 	sqlCountGood = `UPDATE pushloss.alert SET good_jobs = $2 WHERE alert_id = $1`
 	sqlOpenAlert = `
 		INSERT INTO pushloss.alert (kind, sdk_app_id, job, cause, detail, opened_at)
@@ -89,6 +99,7 @@ func updateAlerts(ctx context.Context, pool *postgres.Pool, targets []string, no
 		}
 		for _, c := range decide(known) {
 			var id int64
+			to := targets
 			switch {
 			case c.Counts != nil:
 				if _, err := tx.Exec(ctx, sqlCountGood, c.Counts.ID, c.Counts.GoodJobs); err != nil {
@@ -98,13 +109,19 @@ func updateAlerts(ctx context.Context, pool *postgres.Pool, targets []string, no
 			case c.Closes != nil:
 				id = c.Closes.ID
 				_, err = tx.Exec(ctx, sqlCloseAlert, id, now)
+			case c.Repeats != nil:
+				id = c.Repeats.ID
+				to = slices.DeleteFunc(slices.Clone(targets), func(target string) bool { return slices.Contains(c.Repeats.Told, target) })
+				if len(to) == 0 {
+					continue
+				}
 			default:
 				err = tx.QueryRow(ctx, sqlOpenAlert, c.Key.Kind, c.Key.SDKAppID, c.Key.Job, c.Key.Cause, postgres.Storable(c.Detail), now).Scan(&id)
 			}
 			if err != nil {
 				return err
 			}
-			_, err = tx.Exec(ctx, sqlInsertMessages, id, targets, postgres.Storable(c.Notice.Title), postgres.Storable(c.Notice.Body), now, c.Closes != nil)
+			_, err = tx.Exec(ctx, sqlInsertMessages, id, to, postgres.Storable(c.Notice.Title), postgres.Storable(c.Notice.Body), now, c.Closes != nil)
 			if err != nil {
 				return err
 			}
@@ -120,7 +137,7 @@ func updateAlerts(ctx context.Context, pool *postgres.Pool, targets []string, no
 // alertsSince reads the open events and, with a time, those that ended since.
 func alertsSince(ctx context.Context, on postgres.Reader, since *time.Time) ([]Alert, error) {
 	return postgres.List(ctx, on, func(row pgx.CollectableRow) (a Alert, err error) {
-		err = row.Scan(&a.ID, &a.Kind, &a.SDKAppID, &a.Job, &a.Cause, &a.Detail, &a.OpenedAt, &a.ClosedAt, &a.GoodJobs)
+		err = row.Scan(&a.ID, &a.Kind, &a.SDKAppID, &a.Job, &a.Cause, &a.Detail, &a.OpenedAt, &a.ClosedAt, &a.GoodJobs, &a.Told)
 		return a, err
 	}, sqlAlerts, since)
 }
