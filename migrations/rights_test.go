@@ -13,7 +13,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/internal/localpg/pgtest"
@@ -65,7 +64,7 @@ func wordsOfSQL(t *testing.T) (words []string) {
 	return words
 }
 
-func TestTheListOfWhatEverybodyMayUseIsThatOfOurSQL(t *testing.T) {
+func TestTheListOfWhatEverybodyMayUseHasAllThatOurSQLNames(t *testing.T) {
 	t.Parallel()
 	conn, err := pgx.Connect(t.Context(), pgtest.EmptyURL(t))
 	if err != nil {
@@ -85,9 +84,11 @@ func TestTheListOfWhatEverybodyMayUseIsThatOfOurSQL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	slices.Sort(want)
-	if diff := cmp.Diff(want, strings.Fields(migrations.Everybodys)); diff != "" {
-		t.Errorf("write as everybodys:\n%s\n(-want +got)\n%s", strings.Join(want, " "), diff)
+	listed := strings.Fields(migrations.Everybodys)
+	for _, name := range want {
+		if !slices.Contains(listed, name) {
+			t.Errorf("%s is missing in everybodys", name)
+		}
 	}
 }
 
