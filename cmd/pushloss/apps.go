@@ -29,11 +29,11 @@ func newAppsCommand(env Environment) *cobra.Command {
 	return parent("apps", "List, retire and restore apps",
 		newAppsListCommand(env),
 		newAppsChangeCommand(env, "retire", "Leave an app out of runs, status, metrics and alerts; its figures stay",
-			func(ctx context.Context, db *load.DB, id int64) (bool, error) {
-				return db.Apps.Retire(ctx, id, env.Now())
+			func(ctx context.Context, apps load.Apps, id int64) (bool, error) {
+				return apps.Retire(ctx, id, env.Now())
 			}),
 		newAppsChangeCommand(env, "restore", "Pull and judge a retired app again",
-			func(ctx context.Context, db *load.DB, id int64) (bool, error) { return db.Apps.Restore(ctx, id) }))
+			func(ctx context.Context, apps load.Apps, id int64) (bool, error) { return apps.Restore(ctx, id) }))
 }
 
 // appEntry is an app as apps list prints it.
@@ -89,7 +89,7 @@ it, and they skip retired apps. status, metrics and alerts judge neither.`,
 }
 
 // newAppsChangeCommand is a command that changes one app.
-func newAppsChangeCommand(env Environment, verb, short string, change func(context.Context, *load.DB, int64) (found bool, err error)) *cobra.Command {
+func newAppsChangeCommand(env Environment, verb, short string, change func(context.Context, load.Apps, int64) (found bool, err error)) *cobra.Command {
 	return &cobra.Command{
 		Use:     verb + " SDKAPPID",
 		Short:   short,
@@ -105,7 +105,7 @@ func newAppsChangeCommand(env Environment, verb, short string, change func(conte
 				return err
 			}
 			defer a.close()
-			found, err := change(cmd.Context(), db, int64(id))
+			found, err := change(cmd.Context(), db.Apps, int64(id))
 			if err != nil {
 				return err
 			}

@@ -127,7 +127,7 @@ func (a *app) measure(ctx context.Context, db *load.DB, lock *load.AppLock, conf
 		return calibrate.Report{}, err
 	}
 	settings.StoredTimezone = kept.Timezone
-	tasks, err := newestTasks(ctx, db, configured.SDKAppID)
+	tasks, err := newestTasks(ctx, db.Tasks, configured.SDKAppID)
 	if err != nil {
 		return calibrate.Report{}, err
 	}
@@ -152,12 +152,12 @@ func (a *app) measure(ctx context.Context, db *load.DB, lock *load.AppLock, conf
 
 // newestTasks are the tasks that are followed, the one sent last first. Where some were
 // answered, the others are left out: their IDs may be wrong.
-func newestTasks(ctx context.Context, db *load.DB, sdkAppID int64) ([]string, error) {
-	tasks, err := db.Tasks.Of(ctx, sdkAppID)
+func newestTasks(ctx context.Context, registry load.Registry, sdkAppID int64) ([]string, error) {
+	tasks, err := registry.Of(ctx, sdkAppID)
 	if err != nil {
 		return nil, err
 	}
-	answered, err := db.Tasks.Answered(ctx)
+	answered, err := registry.Answered(ctx)
 	if err != nil {
 		return nil, err
 	}

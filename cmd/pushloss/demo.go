@@ -79,7 +79,7 @@ func (a *app) demo(ctx context.Context, hold bool) error {
 		return err
 	}
 	defer stop()
-	if err := a.addDemoTasks(ctx, db); err != nil {
+	if err := a.addDemoTasks(ctx, db.Tasks); err != nil {
 		return err
 	}
 
@@ -114,8 +114,8 @@ Staying up until Ctrl-C. Every command works on it in another terminal, after:
 
 // addDemoTasks registers the tasks that are not there yet, as sent when the first
 // of the days began.
-func (a *app) addDemoTasks(ctx context.Context, db *load.DB) error {
-	known, err := db.Tasks.Of(ctx, demoApp)
+func (a *app) addDemoTasks(ctx context.Context, registry load.Registry) error {
+	known, err := registry.Of(ctx, demoApp)
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (a *app) addDemoTasks(ctx context.Context, db *load.DB) error {
 			missing = append(missing, load.Task{SDKAppID: demoApp, TaskID: task.id, Label: &task.label, SentAt: &sentAt, Source: load.SourceCommand})
 		}
 	}
-	_, err = db.Tasks.Save(ctx, missing, a.env.Now())
+	_, err = registry.Save(ctx, missing, a.env.Now())
 	return err
 }
 

@@ -34,7 +34,7 @@ Facts, changes and the ledger are never pruned. serve prunes on its schedule.`,
 		if *planOnly {
 			prune, verb = a.planPrune, "would be pruned"
 		}
-		pruned, err := prune(cmd.Context(), db)
+		pruned, err := prune(cmd.Context(), db.Archive)
 		if err != nil {
 			return err
 		}
@@ -57,12 +57,12 @@ func (a *app) retention() load.Retention {
 	return load.Retention{Answers: before(a.settings.RawDays), Runs: before(a.settings.RunDays)}
 }
 
-func (a *app) prune(ctx context.Context, db *load.DB) (load.Pruned, error) {
-	return db.Archive.Prune(ctx, a.retention(), a.env.Now())
+func (a *app) prune(ctx context.Context, archive load.Archive) (load.Pruned, error) {
+	return archive.Prune(ctx, a.retention(), a.env.Now())
 }
 
-func (a *app) planPrune(ctx context.Context, db *load.DB) (load.Pruned, error) {
-	return db.Archive.PlanPrune(ctx, a.retention())
+func (a *app) planPrune(ctx context.Context, archive load.Archive) (load.Pruned, error) {
+	return archive.PlanPrune(ctx, a.retention())
 }
 
 func printPruned(env Environment, pruned load.Pruned, verb string) {

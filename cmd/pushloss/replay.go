@@ -28,9 +28,9 @@ does not change windows whose answers were pruned either, but that is not a fail
 	output := outputFlag(command)
 	selected := selectionFlags(command)
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
-		return withArchive(cmd, env, selected, func(ctx context.Context, a *app, db *load.DB, selection load.Selection) error {
+		return withArchive(cmd, env, selected, func(ctx context.Context, a *app, archive load.Archive, selection load.Selection) error {
 			bar := newProgress(env)
-			restored, err := db.Archive.Replay(ctx, selection, holder(), env.Now, load.Observer{
+			restored, err := archive.Replay(ctx, selection, holder(), env.Now, load.Observer{
 				Day: bar.day,
 				Difference: func(d load.Difference) error {
 					if d.Of == "archive" {

@@ -80,7 +80,7 @@ func (a *app) serve(ctx context.Context, db *load.DB, events *notify.Notifier, l
 		Pipeline: func(onCall func(int64, extract.CallReport)) *pipeline.Pipeline {
 			return a.pipeline(db, pipeline.Options{OnCall: onCall})
 		},
-		Prune:  func(ctx context.Context) (load.Pruned, error) { return a.prune(ctx, db) },
+		Prune:  func(ctx context.Context) (load.Pruned, error) { return a.prune(ctx, db.Archive) },
 		Status: func(ctx context.Context) (judged, others []load.AppStatus, err error) { return a.status(ctx, db) },
 
 		Intake: a.intake(db),
@@ -98,7 +98,7 @@ func (a *app) intake(db *load.DB) *intake.Intake {
 	}
 	return intake.New(intake.Options{
 		Registry: db.Tasks, Apps: apps, TasksToken: a.settings.TasksToken, Location: a.settings.Location,
-		Outlooks: func(ctx context.Context, tasks []load.Task) ([]string, error) { return a.outlooks(ctx, db, tasks) },
+		Outlooks: func(ctx context.Context, tasks []load.Task) ([]string, error) { return a.outlooks(ctx, db.Apps, tasks) },
 		Log:      a.log, Now: a.env.Now,
 	})
 }

@@ -26,8 +26,8 @@ func newTasksRetireCommand(env Environment) *cobra.Command {
 			return err
 		}
 		defer a.close()
-		return a.changeTasks(cmd, *sdkAppID, "%d retired", func(ctx context.Context, db *load.DB, appID int64) (int, []string, error) {
-			return db.Tasks.Retire(ctx, appID, args, env.Now())
+		return a.changeTasks(cmd, *sdkAppID, "%d retired", func(ctx context.Context, tasks load.Registry, appID int64) (int, []string, error) {
+			return tasks.Retire(ctx, appID, args, env.Now())
 		})
 	}
 	return command
@@ -36,13 +36,13 @@ func newTasksRetireCommand(env Environment) *cobra.Command {
 // changeTasks changes tasks of the app that was named, or of the only one that is configured, and
 // prints how many by the format done. change returns also those that the registry lacks.
 func (a *app) changeTasks(
-	cmd *cobra.Command, named int64, done string, change func(context.Context, *load.DB, int64) (changed int, unknown []string, err error),
+	cmd *cobra.Command, named int64, done string, change func(context.Context, load.Registry, int64) (changed int, unknown []string, err error),
 ) error {
 	appID, db, err := a.openForApp(cmd.Context(), named)
 	if err != nil {
 		return err
 	}
-	changed, unknown, err := change(cmd.Context(), db, appID)
+	changed, unknown, err := change(cmd.Context(), db.Tasks, appID)
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ const noSentAt = "none"
 
 // forgetSentAt removes the time of tasks, which then count from their registration.
 func (a *app) forgetSentAt(cmd *cobra.Command, named int64, ids []string) error {
-	return a.changeTasks(cmd, named, "%d without sent_at now", func(ctx context.Context, db *load.DB, appID int64) (int, []string, error) {
-		return db.Tasks.ForgetSentAt(ctx, appID, ids)
+	return a.changeTasks(cmd, named, "%d without sent_at now", func(ctx context.Context, tasks load.Registry, appID int64) (int, []string, error) {
+		return tasks.ForgetSentAt(ctx, appID, ids)
 	})
 }

@@ -30,7 +30,7 @@ func (a *app) saveTasks(cmd *cobra.Command, from string, origin load.TaskSource,
 	if err != nil {
 		return err
 	}
-	outlooks, err := a.outlooks(cmd.Context(), db, tasks)
+	outlooks, err := a.outlooks(cmd.Context(), db.Apps, tasks)
 	if err != nil {
 		return err
 	}
@@ -96,22 +96,22 @@ func refused(from string, refusals []intake.Refusal) error {
 }
 
 // outlooks says what runs will not pull of the tasks.
-func (a *app) outlooks(ctx context.Context, db *load.DB, tasks []load.Task) ([]string, error) {
+func (a *app) outlooks(ctx context.Context, apps load.Apps, tasks []load.Task) ([]string, error) {
 	type known struct {
 		location *time.Location
 		kept     *calendar.Day
 	}
-	apps := make(map[int64]known)
+	byApp := make(map[int64]known)
 	var list []string
 	for _, task := range tasks {
-		app, looked := apps[task.SDKAppID]
+		app, looked := byApp[task.SDKAppID]
 		if !looked {
-			kept, _, err := db.Apps.Lookup(ctx, task.SDKAppID)
+			kept, _, err := apps.Lookup(ctx, task.SDKAppID)
 			if err != nil {
 				return nil, err
 			}
 			app = known{a.locationOf(task.SDKAppID), kept.FirstDay}
-			apps[task.SDKAppID] = app
+			byApp[task.SDKAppID] = app
 		}
 		if outlook := a.pipelineSettings().Outlook(task, app.location, app.kept, a.env.Now()); outlook != "" {
 			list = append(list, outlook)

@@ -32,14 +32,14 @@ lost or somebody changed, and keys that are stored repeatedly.`,
 	output := outputFlag(command)
 	selected := selectionFlags(command)
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
-		return withArchive(cmd, env, selected, func(ctx context.Context, a *app, db *load.DB, selection load.Selection) error {
+		return withArchive(cmd, env, selected, func(ctx context.Context, a *app, archive load.Archive, selection load.Selection) error {
 			deviations, err := migrations.DeviationsAndRepeats(ctx, a.database)
 			if err != nil {
 				return err
 			}
 			differences := &differencePrinter{out: env.Stdout, output: *output, deviations: deviations}
 			bar := newProgress(env)
-			checked, err := db.Archive.Verify(ctx, selection, load.Observer{Day: bar.day, Difference: differences.print})
+			checked, err := archive.Verify(ctx, selection, load.Observer{Day: bar.day, Difference: differences.print})
 			bar.finish()
 			if err != nil {
 				return err
@@ -100,7 +100,7 @@ func (f archiveFlags) selection() (load.Selection, error) {
 }
 
 // withArchive opens the database for a command that reads the archive.
-func withArchive(cmd *cobra.Command, env Environment, flags archiveFlags, do func(context.Context, *app, *load.DB, load.Selection) error) error {
+func withArchive(cmd *cobra.Command, env Environment, flags archiveFlags, do func(context.Context, *app, load.Archive, load.Selection) error) error {
 	selection, err := flags.selection()
 	if err != nil {
 		return err
@@ -110,7 +110,7 @@ func withArchive(cmd *cobra.Command, env Environment, flags archiveFlags, do fun
 		return err
 	}
 	defer a.close()
-	return do(cmd.Context(), a, db, selection)
+	return do(cmd.Context(), a, db.Archive, selection)
 }
 
 // openFor is configureAndOpen for a selection, whose app must be known.

@@ -45,7 +45,7 @@ func (g *giveWay) due(ctx context.Context, lastTime bool) (due appPlan, ok bool,
 		return appPlan{}, false, err
 	}
 	due.tick = run.StartedAt // a pull since then is as good as the run's
-	size, err := due.count(ctx, g.db)
+	size, err := due.count(ctx, g.db.Ledger)
 	if err != nil {
 		return appPlan{}, false, err
 	}
@@ -67,7 +67,7 @@ func (g *giveWay) yields(ctx context.Context, lastTime bool, yield func(request,
 		if !ok {
 			return true
 		}
-		for r, err := range due.allRequests(ctx, g.db) {
+		for r, err := range due.allRequests(ctx, g.db.Ledger) {
 			if !yield(r, err) || err != nil {
 				return false
 			}

@@ -2,11 +2,9 @@ package pipeline
 
 import (
 	"context"
-	"crypto/sha256"
 	"iter"
 	"time"
 
-	"pushloss/extract"
 	"pushloss/internal/calendar"
 	"pushloss/internal/stream"
 	"pushloss/load"
@@ -88,9 +86,9 @@ type planStream struct {
 
 // windows yields the windows of the part day by day, oldest day first. For each stream
 // the whole app's window comes first, then those of tasks in the order of registration.
-func (p appPlan) windows(ctx context.Context, db *load.DB, in part) iter.Seq2[[]PlannedWindow, error] {
+func (p appPlan) windows(ctx context.Context, ledger load.Ledger, in part) iter.Seq2[[]PlannedWindow, error] {
 	return func(yield func([]PlannedWindow, error) bool) {
-		for week, err := range p.weeks(ctx, db, in) {
+		for week, err := range p.weeks(ctx, ledger, in) {
 			if err != nil {
 				yield(nil, err)
 				return
@@ -115,23 +113,23 @@ type week struct {
 
 // weeks yields the windows of the part week by week, oldest first, so that the ledger of
 // one week is in memory at a time. The last week ends with the last day of the plan.
-func (p appPlan) weeks(ctx context.Context, db *load.DB, in part) iter.Seq2[week, error] {
+func (p appPlan) weeks(ctx context.Context, ledger load.Ledger, in part) iter.Seq2[week, error] {
 	return func(yield func(week, error) bool) {
 		begin, end := p.days(in)
 		rules := policy{location: p.app.Location}
 		for _, days := range rules.cutFromLast(calendar.Span{First: begin, Last: end}) {
-			entries, err := in.ledger(ctx, db, p.app.Account.SDKAppID, days.First-1, days.Last)
+			entries, err := in.entries(ctx, ledger, p.app.Account.SDKAppID, days.First-1, days.Last)
 			if err != nil {
 				yield(week{}, err)
 				return
 			}
-			ledger, found := byWindow(entries), week{Span: days}
+			known, found := byWindow(entries), week{Span: days}
 			for day := days.First; day <= days.Last; day++ {
 				if rules.exists(day) {
-					found.days = append(found.days, p.windowsOf(day, ledger, in))
+					found.days = append(found.days, p.windowsOf(day, known, in))
 				}
 			}
-			if found.dense, err = p.dense(ctx, db, days.First); err != nil {
+			if found.dense, err = p.dense(ctx, ledger, days.First); err != nil {
 				yield(week{}, err)
 				return
 			}
@@ -244,84 +242,6 @@ func (p appPlan) pulledByJob(key ledgerKey, entry load.Entry) bool {
 	return !p.pulledSince.IsZero() && !p.opened[key] && entry.State != load.StateOpen && !entry.UpdatedAt.Before(p.pulledSince)
 }
 
-// request is one API request of a plan.
-type request struct {
-	stream stream.Stream
-	day    calendar.Day
-	window calendar.Window
-	tasks  []load.TaskRef
-	// split says that it is a part of a refused request.
-	split bool
-	// trial says that the caller handles its failure without an answer of the API.
-	trial bool
-	// once says that a failure is not tried again.
-	once bool
-	// known reports whether an answer is one that the day's windows had; nil if none is.
-	known func(digest [sha256.Size]byte) bool
-	// counted are the windows that the report has: a span proved them, or they were pulled.
-	counted map[ledgerKey]bool
-	// loaded, if set, is called with what a load changed.
-	loaded func(request, load.Outcome)
-}
-
-// streamDay is the day that is requested.
-func (r request) streamDay() streamDay { return streamDay{r.stream, r.day} }
-
-// windowOf is the window of a task on that day.
-func (r request) windowOf(task load.TaskRef) ledgerKey { return ledgerKey{r.stream, r.day, task.Key} }
-
-// newWindows is how many windows of the request the report does not have yet.
-func (r request) newWindows() (n int64) {
-	for _, task := range r.tasks {
-		if !r.counted[r.windowOf(task)] {
-			n++
-		}
-	}
-	return n
-}
-
-func (r request) ofTasks() bool { return len(r.tasks) > 0 && r.tasks[0].ID != "" }
-
-func (r request) taskIDs() []string { return taskIDs(r.tasks) }
-
-func taskIDs(tasks []load.TaskRef) []string {
-	var ids []string
-	for _, task := range tasks {
-		if task.ID != "" {
-			ids = append(ids, task.ID)
-		}
-	}
-	return ids
-}
-
-// requests turns the due windows of a day into requests: for each stream the whole app's
-// window, then batches of tasks. Tasks whose last pull failed have batches of their own.
-func (p appPlan) requests(windows []PlannedWindow) []request {
-	var requests []request
-	for _, stream := range p.streams {
-		var tasks, again []load.TaskRef
-		for _, w := range windows {
-			switch {
-			case !w.Due || w.bySpan || w.Stream != stream.Stream:
-			case w.TaskID == "":
-				requests = append(requests, p.request(w.Stream, w.Day, []load.TaskRef{w.task}))
-			case w.again:
-				again = append(again, w.task)
-			default:
-				tasks = append(tasks, w.task)
-			}
-		}
-		for _, batch := range append(extract.Batches(tasks), extract.Batches(again)...) {
-			requests = append(requests, p.request(stream.Stream, windows[0].Day, batch))
-		}
-	}
-	return requests
-}
-
-func (p appPlan) request(stream stream.Stream, day calendar.Day, tasks []load.TaskRef) request {
-	return request{stream: stream, day: day, window: day.Window(p.app.Location), tasks: tasks}
-}
-
 // planSize is how much a plan has to do.
 type planSize struct {
 	windows, requests int
@@ -330,9 +250,9 @@ type planSize struct {
 	unproven int
 }
 
-func (p appPlan) count(ctx context.Context, db *load.DB) (size planSize, err error) {
+func (p appPlan) count(ctx context.Context, ledger load.Ledger) (size planSize, err error) {
 	runs := p.spanRuns()
-	for week, err := range p.weeks(ctx, db, allWindows) {
+	for week, err := range p.weeks(ctx, ledger, allWindows) {
 		if err != nil {
 			return planSize{}, err
 		}

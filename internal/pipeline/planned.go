@@ -109,7 +109,7 @@ func (p *Pipeline) expect(ctx context.Context, plan appPlan, each func([]Planned
 			}
 		}
 	}
-	for week, err := range plan.weeks(ctx, p.db, allWindows) {
+	for week, err := range plan.weeks(ctx, p.db.Ledger, allWindows) {
 		if err != nil {
 			return calls, ofTasks, err
 		}

@@ -54,7 +54,7 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 			return err
 		}
 	}
-	err = work.do(ctx, p.db)
+	err = work.do(ctx, p.db.Ledger)
 	p.conclude(report, work, size.unproven, undiscovered)
 	if err != nil {
 		return err
@@ -113,7 +113,7 @@ func (p *puller) pullBySpans(ctx context.Context, work *appWork) (size planSize,
 	if work.plan.spans, err = p.spanRules(ctx, work.plan, work.policy, work.began, p.asOf()); err != nil {
 		return size, err
 	}
-	if size, err = work.plan.count(ctx, p.db); err != nil || work.plan.spans != nil {
+	if size, err = work.plan.count(ctx, p.db.Ledger); err != nil || work.plan.spans != nil {
 		return size, err
 	}
 	asked, err := p.gatherFirst(ctx, work, size.ofTasks)
@@ -124,7 +124,7 @@ func (p *puller) pullBySpans(ctx context.Context, work *appWork) (size planSize,
 		return size, err
 	}
 	work.plan.pulledSince = work.began
-	return work.plan.count(ctx, p.db)
+	return work.plan.count(ctx, p.db.Ledger)
 }
 
 // hintOfDisagreement says what follows from a wrong span.

@@ -30,12 +30,12 @@ func (in part) has(window ledgerKey, failed bool) bool {
 	return true
 }
 
-// ledger reads the entries of the days that can contain the part's windows.
-func (in part) ledger(ctx context.Context, db *load.DB, sdkAppID int64, first, last calendar.Day) ([]load.Entry, error) {
+// entries reads the ledger of the days that can contain the part's windows.
+func (in part) entries(ctx context.Context, ledger load.Ledger, sdkAppID int64, first, last calendar.Day) ([]load.Entry, error) {
 	if in == wholeApp {
-		return db.Ledger.AppEntries(ctx, sdkAppID, first, last)
+		return ledger.AppEntries(ctx, sdkAppID, first, last)
 	}
-	return db.Ledger.Entries(ctx, sdkAppID, first, last)
+	return ledger.Entries(ctx, sdkAppID, first, last)
 }
 
 // days returns the first and last day of the part's windows; last is before first if it
@@ -66,9 +66,9 @@ func (p appPlan) days(in part) (first, last calendar.Day) {
 var order = [...]part{wholeApp, ofTasks, failedBefore}
 
 // queue yields the requests of a part of the plan.
-func (p appPlan) queue(ctx context.Context, db *load.DB, in part) iter.Seq2[request, error] {
+func (p appPlan) queue(ctx context.Context, ledger load.Ledger, in part) iter.Seq2[request, error] {
 	return func(yield func(request, error) bool) {
-		for day, err := range p.windows(ctx, db, in) {
+		for day, err := range p.windows(ctx, ledger, in) {
 			if err != nil {
 				yield(request{}, err)
 				return
@@ -83,10 +83,10 @@ func (p appPlan) queue(ctx context.Context, db *load.DB, in part) iter.Seq2[requ
 }
 
 // allRequests yields the requests of the plan, in its order.
-func (p appPlan) allRequests(ctx context.Context, db *load.DB) iter.Seq2[request, error] {
+func (p appPlan) allRequests(ctx context.Context, ledger load.Ledger) iter.Seq2[request, error] {
 	return func(yield func(request, error) bool) {
 		for _, in := range order {
-			for r, err := range p.queue(ctx, db, in) {
+			for r, err := range p.queue(ctx, ledger, in) {
 				if !yield(r, err) || err != nil {
 					return
 				}

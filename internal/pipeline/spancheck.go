@@ -71,7 +71,7 @@ func (s *spanWork) dispute(ctx context.Context, task *openTask) error {
 
 // isLoaded reports whether every window of the task's run is loaded.
 func (s *spanWork) isLoaded(ctx context.Context, task *openTask) (bool, error) {
-	entries, err := s.db.Ledger.Entries(ctx, s.Account.SDKAppID, task.Due.First, task.Due.Last)
+	entries, err := s.ledger.Entries(ctx, s.Account.SDKAppID, task.Due.First, task.Due.Last)
 	if err != nil {
 		return false, err
 	}

@@ -102,11 +102,11 @@ const (
 )
 
 // dense returns the tasks that had figures on most of the days before the given one.
-func (p appPlan) dense(ctx context.Context, db *load.DB, day calendar.Day) (map[load.TaskOfStream]bool, error) {
+func (p appPlan) dense(ctx context.Context, ledger load.Ledger, day calendar.Day) (map[load.TaskOfStream]bool, error) {
 	if p.spans == nil {
 		return nil, nil
 	}
-	tasks, err := db.Ledger.DenseTasks(ctx, p.app.Account.SDKAppID, calendar.Span{First: day - denseAmong, Last: day - 1}, denseDays)
+	tasks, err := ledger.DenseTasks(ctx, p.app.Account.SDKAppID, calendar.Span{First: day - denseAmong, Last: day - 1}, denseDays)
 	if err != nil {
 		return nil, err
 	}

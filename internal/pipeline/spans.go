@@ -15,7 +15,7 @@ import (
 // spanWork is the work on the windows of an app that spans cover.
 type spanWork struct {
 	*appWork
-	db *load.DB
+	ledger load.Ledger
 
 	mu sync.Mutex
 	// open are the tasks of this week whose windows a span did not prove.
@@ -89,13 +89,13 @@ const (
 
 // doSpans requests the windows of tasks week by week: single days first, then spans. If a
 // span is wrong, it requests each remaining day separately.
-func (w *appWork) doSpans(ctx context.Context, db *load.DB) error {
+func (w *appWork) doSpans(ctx context.Context, ledger load.Ledger) error {
 	s := &spanWork{
-		appWork: w, db: db, trials: make(map[stream.Stream]*spanTrial), used: make(map[stream.Stream]bool),
+		appWork: w, ledger: ledger, trials: make(map[stream.Stream]*spanTrial), used: make(map[stream.Stream]bool),
 		likeliest: make(map[stream.Stream][]*openTask),
 	}
 	runs := w.plan.spanRuns()
-	for week, err := range w.plan.weeks(ctx, db, ofTasks) {
+	for week, err := range w.plan.weeks(ctx, ledger, ofTasks) {
 		if err != nil {
 			return err
 		}
@@ -132,7 +132,7 @@ func (s *spanWork) parts(ctx context.Context, parts []spanPart) error {
 
 // askPlanned makes requests for single days that need no narrowing.
 func (s *spanWork) askPlanned(ctx context.Context, requests []request) error {
-	return each(ctx, s.appWork, s.inTurn(ctx, s.db, withoutErrors(requests), false), s.onePlanned)
+	return each(ctx, s.appWork, s.inTurn(ctx, s.ledger, withoutErrors(requests), false), s.onePlanned)
 }
 
 // part requests the spans of a part, and goes by days where spans do not pay.
@@ -212,7 +212,7 @@ func (s *spanWork) goFirst(ctx context.Context) error {
 	if err != nil || !ok {
 		return err
 	}
-	return each(ctx, s.appWork, due.allRequests(ctx, s.db), s.one)
+	return each(ctx, s.appWork, due.allRequests(ctx, s.ledger), s.one)
 }
 
 func (s *spanWork) countCall() {
@@ -225,19 +225,19 @@ func (s *spanWork) countCall() {
 func (s *spanWork) byDays(ctx context.Context) error {
 	plan := s.plan
 	plan.spans, plan.pulledSince = nil, s.began
-	windows, err := s.db.Ledger.Opened(ctx, s.Account.SDKAppID)
+	windows, err := s.ledger.Opened(ctx, s.Account.SDKAppID)
 	if err != nil {
 		return err
 	}
 	opened := setOf(windows)
 	maps.Copy(opened, plan.opened)
 	plan.opened = opened
-	size, err := plan.count(ctx, s.db)
+	size, err := plan.count(ctx, s.ledger)
 	if err != nil {
 		return err
 	}
 	s.more(size.requests)
-	return each(ctx, s.appWork, plan.queue(ctx, s.db, ofTasks), s.one)
+	return each(ctx, s.appWork, plan.queue(ctx, s.ledger, ofTasks), s.one)
 }
 
 // disagree records that a span was wrong.

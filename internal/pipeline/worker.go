@@ -69,9 +69,9 @@ type appWork struct {
 
 // do executes the plan. When ctx ends, the requests under way finish. The error is what
 // stopped the plan before its end.
-func (w *appWork) do(ctx context.Context, db *load.DB) error {
+func (w *appWork) do(ctx context.Context, ledger load.Ledger) error {
 	for _, in := range order {
-		err := w.doPart(ctx, db, in)
+		err := w.doPart(ctx, ledger, in)
 		var away *unreachableError
 		if in == failedBefore && w.loads > 0 && errors.As(err, &away) {
 			// The rest was answered: what failed again says nothing of the API.
@@ -91,15 +91,15 @@ func (w *appWork) do(ctx context.Context, db *load.DB) error {
 	return nil
 }
 
-func (w *appWork) doPart(ctx context.Context, db *load.DB, in part) error {
+func (w *appWork) doPart(ctx context.Context, ledger load.Ledger, in part) error {
 	if in == ofTasks && w.plan.spans != nil {
-		return w.doSpans(ctx, db)
+		return w.doSpans(ctx, ledger)
 	}
 	one := w.one
 	if w.plan.spans != nil {
 		one = w.onePlanned
 	}
-	return each(ctx, w, w.inTurn(ctx, db, w.plan.queue(ctx, db, in), in == order[len(order)-1]), one)
+	return each(ctx, w, w.inTurn(ctx, ledger, w.plan.queue(ctx, ledger, in), in == order[len(order)-1]), one)
 }
 
 // each executes requests by a few workers.
@@ -153,14 +153,14 @@ const knownDays = 7
 
 // inTurn yields requests with what is known of their windows, and in a backfill those that
 // go first. last says that no others follow.
-func (w *appWork) inTurn(ctx context.Context, db *load.DB, requests iter.Seq2[request, error], last bool) iter.Seq2[request, error] {
+func (w *appWork) inTurn(ctx context.Context, ledger load.Ledger, requests iter.Seq2[request, error], last bool) iter.Seq2[request, error] {
 	return func(yield func(request, error) bool) {
 		var known load.KnownAnswers
 		var knownOf calendar.Span
 		for r, err := range requests {
 			if err == nil && (known == nil || !knownOf.Has(r.day)) {
 				knownOf = calendar.Span{First: r.day, Last: r.day + knownDays - 1}
-				known, err = db.Ledger.KnownAnswers(ctx, w.Account.SDKAppID, knownOf)
+				known, err = ledger.KnownAnswers(ctx, w.Account.SDKAppID, knownOf)
 			}
 			r.known = known.On(r.day)
 			if !w.givesWay.yields(ctx, false, yield) || !yield(r, err) || err != nil {
