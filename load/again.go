@@ -36,12 +36,11 @@ func (k KnownAnswers) On(day calendar.Day) func(digest [sha256.Size]byte) bool {
 }
 
 const (
-	// The locks of sqlFenceLoads and sqlShareBodies. Planning sqlConfirm for each pull takes
-	// longer than running it.
+	// The lock of sqlFenceLoads, for each app. Planning sqlConfirm for each pull takes longer
+	// than running it.
 	sqlBeginConfirm = `
-		SELECT pg_advisory_xact_lock_shared(hashtextextended('pushloss load ' || $1::bigint, 0)),
-			pg_advisory_xact_lock_shared(hashtextextended('pushloss raw bodies', 0)),
-			set_config('plan_cache_mode', 'force_generic_plan', true)`
+		SELECT pg_advisory_xact_lock_shared(hashtextextended('pushloss load ' || app, 0)), set_config('plan_cache_mode', 'force_generic_plan', true)
+		FROM unnest($1::bigint[]) AS app`
 
 	sqlKnownAnswers = `SELECT DISTINCT sdk_app_id, day, body_sha256 FROM pushloss.pull WHERE sdk_app_id = ANY($1::bigint[]) AND day BETWEEN $2 AND $3 AND rules = $4`
 
@@ -84,12 +83,16 @@ const (
 		FROM again
 		RETURNING p.rows_in, p.rows_unchanged, p.rows_merged, p.rows_ignored, p.rows_kept,
 			(SELECT count(*) FROM confirmed), (SELECT count(*) FROM confirmed WHERE state = 'absent')`
-	// An answer that was not confirmed changes nothing here.
+	// An answer that was not confirmed changes nothing here. The tasks are in the order in which
+	// sqlSaveTaskSummaries locks them.
 	sqlConfirmFigures = `
-		UPDATE pushloss.task_summary AS s SET last_figures_at = l.last_loaded_at
-		FROM pushloss.ledger AS l
-		WHERE l.sdk_app_id = $1 AND l.day = $2 AND l.stream_id = $3 AND l.task_key = ANY($4::int[]) AND l.row_count > 0
-			AND s.sdk_app_id = $1 AND s.task_key = l.task_key AND s.last_figures_at < l.last_loaded_at`
+		UPDATE pushloss.task_summary AS s SET last_figures_at = l.at
+		FROM (
+			SELECT task_key, max(last_loaded_at) AS at FROM pushloss.ledger
+			WHERE sdk_app_id = $1 AND day = ANY($2::date[]) AND stream_id = ANY($3::smallint[]) AND task_key = ANY($4::int[]) AND row_count > 0
+			GROUP BY task_key ORDER BY task_key
+		) AS l
+		WHERE s.sdk_app_id = $1 AND s.task_key = l.task_key AND s.last_figures_at < l.at`
 )
 
 // KnownAnswers returns the answers for days of an app whose repetition may change nothing.
@@ -128,35 +131,73 @@ func (l *AppLock) Confirm(ctx context.Context, pull Pull, now time.Time) (outcom
 	if !pull.Trusted { // which windows it would settle depends on more than its bytes
 		return outcome, counts, false, nil
 	}
-	digest := pull.bodySHA256()
-	windows := 0
-	batch := &pgx.Batch{} // without BEGIN, all of it is one transaction
-	batch.Queue(sqlBeginConfirm, l.sdkAppID)
-	batch.Queue(sqlConfirm, l.sdkAppID, pull.Day.UTC(), int16(pull.Stream), digest[:], int16(rules), pull.taskIDs(), pull.taskKeys(), string(pull.Settled),
-		now.UTC().Truncate(time.Microsecond), pull.RunID, pull.Window.Start, pull.Window.End, pull.SentAt, l.epoch).QueryRow(func(row pgx.Row) error {
-		err := row.Scan(&counts.RowsIn, &outcome.Rows.Unchanged, &counts.Merged, &counts.Ignored, &outcome.Rows.Kept, &windows, &outcome.Absent)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		}
-		return err
-	})
-	if len(pull.taskIDs()) > 0 {
-		batch.Queue(sqlConfirmFigures, l.sdkAppID, pull.Day.UTC(), int16(pull.Stream), pull.taskKeys())
-	}
+	m := &loading{lock: l, pull: pull, sum: pull.bodySHA256(), now: now.UTC().Truncate(time.Microsecond)}
 	err = l.session.whileHeld(ctx, func(ctx context.Context) error {
-		err := l.session.db.pool.SendBatch(ctx, batch)
-		if conflict(err) || ruled(err) {
-			return nil
-		}
-		return err
+		return l.session.confirmations.join(ctx, m, func() error {
+			err := l.session.confirm(ctx, &pgx.Batch{}, []*loading{m})
+			if conflict(err) || ruled(err) {
+				m.again = confirmation{}
+				return nil
+			}
+			return err
+		})
 	})
-	if err == nil && windows > 0 && windows != len(pull.Tasks) {
+	if windows := m.again.windows; err == nil && windows > 0 && windows != len(pull.Tasks) {
 		err = &MismatchError{Got: int64(windows), Want: len(pull.Tasks)}
 	}
 	if err != nil {
 		return Outcome{}, transform.Counts{}, false, fmt.Errorf("confirm %s (%s) of app %d: %w", pull.Day, pull.Stream, l.sdkAppID, err)
 	}
-	return outcome, counts, windows > 0, nil
+	return m.outcome, m.again.counts, m.again.windows > 0, nil
+}
+
+// confirmation is what confirming an answer found: no windows if it was not confirmed.
+type confirmation struct {
+	counts  transform.Counts
+	windows int
+}
+
+// confirmTogether confirms answers in one transaction.
+func (s *Session) confirmTogether(round []*loading) error {
+	ctx, cancel := context.WithTimeout(context.Background(), sharedTimeout)
+	defer cancel()
+	return s.whileHeld(ctx, func(ctx context.Context) error {
+		batch := &pgx.Batch{}
+		batch.Queue(sqlWaitShortly)
+		return s.confirm(ctx, batch, round)
+	})
+}
+
+// confirm adds to a batch what confirms answers, and sends it: without BEGIN, all of it is one
+// transaction.
+func (s *Session) confirm(ctx context.Context, batch *pgx.Batch, round []*loading) error {
+	batch.Queue(sqlBeginConfirm, appsOf(round))
+	batch.Queue(sqlShareBodies)
+	var ofApp windowsOfLoads
+	for n, m := range round {
+		pull := m.pull
+		batch.Queue(sqlConfirm, m.lock.sdkAppID, pull.Day.UTC(), int16(pull.Stream), m.sum[:], int16(rules), pull.taskIDs(), pull.taskKeys(), string(pull.Settled),
+			m.now, pull.RunID, pull.Window.Start, pull.Window.End, pull.SentAt, m.lock.epoch).QueryRow(m.confirmed)
+		if len(pull.taskIDs()) > 0 {
+			ofApp.add(n, m)
+		}
+		if last := n == len(round)-1; len(ofApp.apps) > 0 && (last || m.lock.sdkAppID != round[n+1].lock.sdkAppID) {
+			batch.Queue(sqlConfirmFigures, m.lock.sdkAppID, ofApp.days, ofApp.streams, ofApp.taskKeys)
+			ofApp = windowsOfLoads{}
+		}
+	}
+	return s.db.pool.SendBatch(ctx, batch)
+}
+
+// confirmed reads the row of sqlConfirm; there is none if the answer was not confirmed.
+func (m *loading) confirmed(row pgx.Row) error {
+	m.outcome, m.again = Outcome{}, confirmation{}
+	counts, rows := &m.again.counts, &m.outcome.Rows
+	err := row.Scan(&counts.RowsIn, &rows.Unchanged, &counts.Merged, &counts.Ignored, &rows.Kept, &m.again.windows, &m.outcome.Absent)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	return err
 }
 
 // ruled reports whether a rule that was added to a table forbids the statement.

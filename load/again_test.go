@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -196,6 +197,82 @@ func TestWhichAnswersAreConfirmedUnread(t *testing.T) {
 			if !confirmed {
 				equal(t, "ledger and pulls", before, f.rows(`SELECT to_jsonb(l)::text FROM pushloss.ledger AS l UNION ALL SELECT to_jsonb(p)::text FROM pushloss.pull AS p ORDER BY 1`))
 			}
+		})
+	}
+}
+
+// One confirmation is under way alone; those of the days after it share a transaction.
+func TestConfirmationsShareATransaction(t *testing.T) {
+	t.Parallel()
+	if pgtest.OnCitus() {
+		t.Skip("on Citus each answer is read")
+	}
+	const days, odd = 6, 3
+	for _, tt := range []struct {
+		name         string
+		between      string // is executed after the first loads
+		change       func(odd *load.Pull)
+		fails        bool // that of the odd day
+		want         bool // whether that of the odd day is confirmed
+		transactions int
+	}{
+		{name: "of one app", want: true, transactions: 2},
+		{name: "but an answer that differs is not confirmed", change: func(odd *load.Pull) { odd.Body = append([]byte(" "), odd.Body...) }, transactions: 2},
+		{name: "but one that is refused fails alone", between: `ALTER TABLE pushloss.pull ADD CHECK (day <> '2025-03-12') NOT VALID`, fails: true, transactions: days - 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t)
+			var pulls []load.Pull
+			for day := march; day < march+days; day++ {
+				pull := f.answer(day, plainBody([]load.TaskRef{f.taskA, f.taskB}, int(day-march)+1), true, f.taskA, f.taskB)
+				f.load(pull, loadedAt)
+				pulls = append(pulls, pull)
+			}
+			f.exec(tt.between)
+			if tt.change != nil {
+				tt.change(&pulls[odd])
+			}
+			tx, err := f.conn.Begin(t.Context())
+			must(t, err)
+			_, err = tx.Exec(t.Context(), `SELECT pg_advisory_xact_lock(hashtextextended('pushloss raw bodies', 0))`)
+			must(t, err)
+			var wait sync.WaitGroup
+			var want []string
+			last := loadedAt
+			for day, pull := range pulls {
+				confirms := tt.want || day != odd
+				at := loadedAt.Add(time.Duration(day+1) * time.Minute)
+				want = append(want, fmt.Sprintf("%d %t", day, confirms))
+				if confirms {
+					last = at
+				}
+				wait.Go(func() {
+					outcome, counts, confirmed, err := f.lock.Confirm(t.Context(), pull, at)
+					if fails := tt.fails && day == odd; confirmed != confirms || (err != nil) != fails {
+						t.Errorf("day %d: confirmed %t, %v", day, confirmed, err)
+					}
+					if confirmed && (outcome.Rows != load.Changes{Unchanged: 4} || counts.RowsIn != 4) {
+						t.Errorf("day %d: %+v, %+v", day, outcome, counts)
+					}
+				})
+				for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+					underWay, waiting := load.Confirmations(f.session)
+					if underWay+waiting > day {
+						break
+					}
+					if time.Now().After(end) {
+						t.Fatalf("%d confirmations are under way and %d wait", underWay, waiting)
+					}
+				}
+			}
+			must(t, tx.Rollback(t.Context()))
+			wait.Wait()
+			equal(t, "the days whose windows were pulled again, at the time of their confirmation", want, f.rows(`
+				SELECT DISTINCT day - $1::date, pulls = 2 AND last_loaded_at = $2::timestamptz + (day - $1::date + 1) * interval '1 minute'
+				FROM pushloss.ledger ORDER BY 1`, march.UTC(), loadedAt))
+			equal(t, "when each task last had figures", []string{"true", "true"}, f.rows(`SELECT last_figures_at = $1 FROM pushloss.task_summary`, last))
+			equal(t, "transactions", []string{fmt.Sprint(tt.transactions)}, f.rows(`SELECT count(DISTINCT xmin::text) FROM pushloss.pull WHERE loaded_at > $1`, loadedAt))
 		})
 	}
 }

@@ -6,10 +6,15 @@ func Gathered(s *Session) int {
 }
 
 // Loads is how many transactions of loads are under way, and how many loads wait to share one.
-func Loads(s *Session) (underWay, waiting int) {
-	s.loads.mu.Lock()
-	defer s.loads.mu.Unlock()
-	return s.loads.underWay, len(s.loads.waiting)
+func Loads(s *Session) (underWay, waiting int) { return s.loads.size() }
+
+// Confirmations is the same of confirmations.
+func Confirmations(s *Session) (underWay, waiting int) { return s.confirmations.size() }
+
+func (l *loads) size() (underWay, waiting int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.underWay, len(l.waiting)
 }
 
 // Broken ends when a session has noticed that its connection broke.

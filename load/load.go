@@ -56,6 +56,8 @@ type loading struct {
 
 	stored  stored
 	outcome Outcome
+	// again is what a confirmation found.
+	again confirmation
 
 	turn
 }

@@ -14,8 +14,10 @@ import (
 const (
 	// loadsAtOnce is how many transactions of loads are under way at once, and loadsOfApp how
 	// many of them may have loads of the same app. Further loads gather, and share the next one.
-	loadsAtOnce = 4
-	loadsOfApp  = 2
+	// An app has one transaction of confirmations: they lock its tasks' summaries in any order.
+	loadsAtOnce        = 4
+	loadsOfApp         = 2
+	confirmationsOfApp = 1
 	// maxShared and maxSharedRows limit what shares a transaction.
 	maxShared     = 32
 	maxSharedRows = 4_000
@@ -33,6 +35,8 @@ const sqlWaitShortly = `SELECT set_config('lock_timeout', '2s', true)`
 type loads struct {
 	// serve loads several together. It returns an error if nothing was loaded.
 	serve func([]*loading) error
+	// most is how many transactions may have loads of the same app.
+	most int
 
 	mu       sync.Mutex
 	waiting  []*loading
@@ -157,14 +161,14 @@ func (l *loads) part(round []*loading) {
 	l.end(round)
 }
 
-// next takes those who share the next transaction, by app: all transactions lock the apps'
-// rows in the same order.
+// next takes those who share the next transaction, by key: all transactions lock rows in the
+// same order, and rows that follow each other fill the pages of an index better.
 func (l *loads) next() []*loading {
 	var round, later []*loading
 	rows := 0
 	for i, m := range l.waiting {
 		n := m.pull.rows()
-		full := len(round) == maxShared || l.ofApp[m.lock.sdkAppID] >= loadsOfApp
+		full := len(round) == maxShared || l.ofApp[m.lock.sdkAppID] >= l.most
 		if full || len(round) > 0 && (m.apart || rows+n > maxSharedRows || slices.ContainsFunc(round, m.meets)) {
 			later = append(later, m)
 			continue
@@ -178,7 +182,9 @@ func (l *loads) next() []*loading {
 	}
 	l.waiting = later
 	slices.SortStableFunc(round, func(a, b *loading) int {
-		return cmp.Or(cmp.Compare(a.lock.sdkAppID, b.lock.sdkAppID), cmp.Compare(a.pull.Day, b.pull.Day))
+		return cmp.Or(
+			cmp.Compare(a.lock.sdkAppID, b.lock.sdkAppID), cmp.Compare(a.pull.Day, b.pull.Day), slices.Compare(a.pull.taskKeys(), b.pull.taskKeys()),
+		)
 	})
 	return round
 }
@@ -192,16 +198,21 @@ func (m *loading) meets(o *loading) bool {
 		})
 }
 
+// appsOf are the apps of a round, which is sorted by app.
+func appsOf(round []*loading) []int64 {
+	ids := make([]int64, 0, len(round))
+	for _, m := range round {
+		ids = append(ids, m.lock.sdkAppID)
+	}
+	return slices.Compact(ids)
+}
+
 // loadTogether loads pulls in one transaction. It refuses those whose app has a newer holder,
 // each by itself.
 func (s *Session) loadTogether(round []*loading) error {
 	ctx, cancel := context.WithTimeout(context.Background(), sharedTimeout)
 	defer cancel()
-	ids := make([]int64, 0, len(round))
-	for _, m := range round {
-		ids = append(ids, m.lock.sdkAppID)
-	}
-	ids = slices.Compact(ids)
+	ids := appsOf(round)
 	return s.whileHeld(ctx, func(ctx context.Context) error {
 		return pgx.BeginFunc(ctx, s.db.pool, func(tx pgx.Tx) error {
 			first := &pgx.Batch{}

@@ -25,7 +25,7 @@ func shareLoads(t *testing.T, rows int, fails, sameWindows bool, apps ...int64) 
 		var mu sync.Mutex
 		var wait sync.WaitGroup
 		goOn := make(chan struct{})
-		l := &loads{serve: func(round []*loading) error {
+		l := &loads{most: loadsOfApp, serve: func(round []*loading) error {
 			mu.Lock()
 			defer mu.Unlock()
 			var ids []int64
@@ -133,7 +133,7 @@ func TestAfterAFailureEachLoadIsTakenAlone(t *testing.T) {
 func TestAfterAPanicInASharedTransactionEachLoadIsTakenInTheWorkOfItsApp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := &loads{serve: func([]*loading) error { panic("the answer of app 2") }}
+		l := &loads{most: loadsOfApp, serve: func([]*loading) error { panic("the answer of app 2") }}
 		goOn := make(chan struct{})
 		var wait sync.WaitGroup
 		var panicked, loaded atomic.Int64
@@ -169,7 +169,7 @@ func TestAfterAFailureNoMoreLoadsAreUnderWayThanBefore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const apps = 3 * loadsAtOnce
-		l := &loads{serve: func([]*loading) error { return errors.New("one of them fails") }}
+		l := &loads{most: loadsOfApp, serve: func([]*loading) error { return errors.New("one of them fails") }}
 		var underWay, loaded atomic.Int32
 		var wait sync.WaitGroup
 		join := func(app int64, alone func() error) {
@@ -211,7 +211,7 @@ func TestAnAppHasNoMoreThanItsShareOfTransactions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		goOn := make(chan struct{})
 		var sizes []int
-		l := &loads{serve: func(round []*loading) error { sizes = append(sizes, len(round)); return nil }}
+		l := &loads{most: loadsOfApp, serve: func(round []*loading) error { sizes = append(sizes, len(round)); return nil }}
 		var wait sync.WaitGroup
 		join := func(app int64, day calendar.Day) {
 			m := &loading{lock: &AppLock{sdkAppID: app}, pull: Pull{Day: day, Tasks: []TaskRef{{}}}}
@@ -241,7 +241,7 @@ func TestALoadWhoseWorkEndsLeavesThoseThatWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		goOn, served := make(chan struct{}), 0
-		l := &loads{serve: func(round []*loading) error { served += len(round); return nil }}
+		l := &loads{most: loadsOfApp, serve: func(round []*loading) error { served += len(round); return nil }}
 		join := func(ctx context.Context, app int64, alone func() error) <-chan error {
 			err := make(chan error, 1)
 			go func() { err <- l.join(ctx, &loading{lock: &AppLock{sdkAppID: app}}, alone) }()

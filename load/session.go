@@ -53,7 +53,7 @@ type Session struct {
 
 	// The apps' requests to conn, in separate rounds.
 	locking, fencing, announcing, unlocking *rounds.Rounds[*AppLock, error]
-	loads                                   loads
+	loads, confirmations                    loads
 
 	lost    context.CancelCauseFunc
 	closing context.CancelFunc
@@ -75,7 +75,8 @@ func (db *DB) OpenSession(ctx context.Context, holder string) (*Session, context
 	s := &Session{db: db, holder: holder, conn: conn, release: release, ended: make(chan struct{})}
 	s.locking, s.fencing = s.together("take the locks of apps", s.lockApps), s.together("look for loads of earlier holders", s.lookAtLoads)
 	s.announcing, s.unlocking = s.together("announce calls", s.announceCalls), s.together("release the locks of apps", unlockApps)
-	s.loads.serve = s.loadTogether
+	s.loads.serve, s.loads.most = s.loadTogether, loadsOfApp
+	s.confirmations.serve, s.confirmations.most = s.confirmTogether, confirmationsOfApp
 	s.broken, s.breaks = context.WithCancel(context.Background())
 	// A server that gets no heartbeat gives the locks to others, while a proxy or pooler
 	// in between may keep its end of the connection open for hours.
