@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"net"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -59,7 +58,7 @@ func (a *app) schedules() ([]schedules.Schedule, error) {
 	name, text := "the embedded schedule file", schedules.Default()
 	if path := a.settings.SchedulesFile; path != "" {
 		var err error
-		if text, err = os.ReadFile(path); err != nil {
+		if text, err = config.ReadFile(path, config.MaxFile); err != nil {
 			return nil, &problem.UsageError{Problem: "PUSHLOSS_SCHEDULES_FILE: " + err.Error(), Remedy: "name a readable file, or leave the variable out for a daily run"}
 		}
 		name = path

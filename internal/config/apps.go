@@ -1,8 +1,6 @@
 package config
 
 import (
-	"os"
-
 	"pushloss/extract"
 	"pushloss/internal/calendar"
 )
@@ -60,7 +58,7 @@ func (r *appReader) appOfEnvironment() App {
 }
 
 func (r *appReader) appsOfFile() []App {
-	data, err := os.ReadFile(r.env.AppsFile)
+	data, err := ReadFile(r.env.AppsFile, MaxFile)
 	if err != nil {
 		r.problems.add("TIM_APPS_FILE", "cannot be read: %s", err)
 		return nil

@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -104,12 +103,7 @@ func isFile(path string) bool {
 // readSecretFile does not repeat the path either: it may be the key itself, put
 // into the wrong place.
 func readSecretFile(path string, parse func(string) (secret.Text, error)) (secret.Text, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return secret.Text{}, unreadable(err)
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, maxSecret+1))
+	data, err := ReadFile(path, maxSecret+1)
 	switch {
 	case err != nil:
 		return secret.Text{}, unreadable(err)

@@ -32,7 +32,7 @@ func (s *settings) judgeFiles() error {
 		if path == "" || parameter.name == "sslrootcert" && path == systemRoots {
 			continue
 		}
-		content, err := os.ReadFile(path)
+		content, err := readRegular(path)
 		if err != nil {
 			return unreadable(shown, err)
 		}
@@ -66,6 +66,14 @@ func (s *settings) judgeFiles() error {
 		}
 	}
 	return nil
+}
+
+// readRegular reads a file that the driver reads again, so that it cannot be a pipe.
+func readRegular(path string) ([]byte, error) {
+	if info, err := os.Stat(path); err == nil && info.Mode()&fs.ModeNamedPipe != 0 {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: errors.New("it is a pipe, not a regular file")}
+	}
+	return os.ReadFile(path)
 }
 
 func unreadable(parameter string, err error) error {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"pushloss/internal/localpg/pgtest"
@@ -32,8 +33,13 @@ func TestAFileOfAConnectionStringThatCannotBeUsedIsNamedByItsParameter(t *testin
 		return path
 	}
 	none, text, roots := filepath.Join(dir, "Secr3tTail"), file("text", "Secr3tTail"), file("roots", cert)
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	services := file("services", "[there]\nhost=127.0.0.1\nuser=u\n")
 	for query, says := range map[string]string{
+		"sslrootcert=" + pipe: "parameter sslrootcert, whose file cannot be read (it is a pipe, not a regular file)",
 		"sslrootcert=" + none: "parameter sslrootcert, whose file cannot be read (no such file or directory)",
 		"sslcert=" + none:     "parameter sslcert, whose file", "sslkey=" + none: "parameter sslkey, whose file",
 		"passfile=" + none: "parameter passfile, whose file", "service=there&servicefile=" + none: "parameter servicefile, whose file",
