@@ -98,7 +98,7 @@ func (n *Notifier) keep(ctx context.Context, verdicts []Verdict, ofJob bool) err
 
 // deliver sends a target's waiting messages in order, up to the first failure.
 func (n *Notifier) deliver(ctx context.Context, target Target) {
-	delivery := delivery{backoff: backoff, giveUpAfter: giveUpAfter, now: n.now}
+	delivery := delivery{nextTry: nextTry, giveUpAfter: giveUpAfter, now: n.now}
 	for ctx.Err() == nil {
 		more, err := deliverNext(ctx, n.pool, target.name, delivery, func(ctx context.Context, notice Notice) error {
 			err := target.Send(ctx, notice)
@@ -114,6 +114,16 @@ func (n *Notifier) deliver(ctx context.Context, target Target) {
 			return
 		}
 	}
+}
+
+// nextTry is when a message is sent again: when its target says, but within an hour, and no
+// sooner than after the first failure.
+func nextTry(failure error, attempt int, now time.Time) time.Time {
+	wait := retryAt(failure, now).Sub(now)
+	if wait <= 0 {
+		return now.Add(backoff(attempt))
+	}
+	return now.Add(min(max(wait, backoff(1)), longestBackoff))
 }
 
 // backoff is half a minute after the first attempt, and doubles.

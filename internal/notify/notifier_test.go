@@ -1,8 +1,10 @@
 package notify_test
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -97,6 +99,48 @@ func TestATargetThatIsDownKeepsItsMessagesInOrderAndHoldsUpNoOther(t *testing.T)
 	send(nil)
 	equal(t, "up again", want, down.titles())
 	equal(t, "the one that was up", want, up.titles())
+}
+
+// A message is tried again when its target says, within an hour.
+func TestATargetSaysWhenAMessageIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, retryAfter string
+		failures         int // before this one
+		want             time.Duration
+	}{
+		{"no word", "", 0, 30 * time.Second},
+		{"no word, after more failures", "", 2, 2 * time.Minute},
+		{"ten minutes", "600", 0, 10 * time.Minute},
+		{"two minutes, after more failures", "120", 5, 2 * time.Minute},
+		{"a time", noon.Add(20 * time.Minute).Format(http.TimeFormat), 0, 20 * time.Minute},
+		{"at once", "0", 2, 2 * time.Minute},
+		{"a second", "1", 0, 30 * time.Second},
+		{"a day", "86400", 0, time.Hour},
+		{"a time that is over", noon.Add(-time.Hour).Format(http.TimeFormat), 0, 30 * time.Second},
+		{"no number", "soon", 0, 30 * time.Second},
+	} {
+		for service, target := range services {
+			t.Run(test.name+" by "+service, func(t *testing.T) {
+				t.Parallel()
+				w := setup(t)
+				in := newInbox(t)
+				in.answers(func(rw http.ResponseWriter, _ *http.Request) {
+					rw.Header().Set("Retry-After", test.retryAfter)
+					rw.WriteHeader(http.StatusTooManyRequests)
+				})
+				url := fmt.Sprintf(target, strings.TrimPrefix(in.URL, "http://"))
+				w.replica(url).NotifyOfNow(t.Context(), gapOf(1, true))
+				if test.failures > 0 {
+					w.Exec(`UPDATE pushloss.message SET attempts = $1, next_try_at = $2`, test.failures, noon)
+					w.replica(url).NotifyOfNow(t.Context(), nil)
+				}
+				if got := time.Duration(w.Number(`SELECT extract(epoch FROM next_try_at - $1)::bigint FROM pushloss.message`, noon)) * time.Second; got != test.want {
+					t.Errorf("it is tried again after %s, want %s: %s", got, test.want, w.log.String())
+				}
+			})
+		}
+	}
 }
 
 // What happens while the database is away is sent once it is back, as far as it is

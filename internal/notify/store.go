@@ -153,8 +153,8 @@ func OpenAlerts(ctx context.Context, pool *postgres.Pool) ([]Alert, error) {
 
 // delivery says how sending is tried again.
 type delivery struct {
-	// backoff is how long a message waits after an attempt, by the attempt's number.
-	backoff func(attempt int) time.Duration
+	// nextTry is when a message is sent again after a failed attempt, by the attempt's number.
+	nextTry func(failure error, attempt int, now time.Time) time.Time
 	// giveUpAfter is how old a message may get.
 	giveUpAfter time.Duration
 	now         func() time.Time
@@ -186,7 +186,7 @@ func deliverNext(ctx context.Context, pool *postgres.Pool, target string, delive
 		if failure := send(ctx, notice); failure != nil {
 			givenUp := delivery.now().Sub(created) > delivery.giveUpAfter
 			more = givenUp
-			_, err = tx.Exec(ctx, sqlMessageFailed, id, now.Add(delivery.backoff(attempts+1)), postgres.Storable(failure.Error()), givenUp)
+			_, err = tx.Exec(ctx, sqlMessageFailed, id, delivery.nextTry(failure, attempts+1, now), postgres.Storable(failure.Error()), givenUp)
 			return err
 		}
 		more = true

@@ -142,6 +142,23 @@ func waitOf(header string) string {
 	return ""
 }
 
+// named finds what waitOf said in the text of an error: some of the library's services keep
+// nothing else of it.
+var named = regexp.MustCompile(`\(it says when to try again: (?:in ([\d,]+) seconds?|at (\S+))\)$`)
+
+// retryAt is when a target that failed at a time says to try again; zero if it does not say.
+func retryAt(failure error, now time.Time) time.Time {
+	said := named.FindStringSubmatch(failure.Error())
+	if said == nil {
+		return time.Time{}
+	}
+	if seconds, err := strconv.Atoi(strings.ReplaceAll(said[1], ",", "")); err == nil {
+		return now.Add(time.Duration(seconds) * time.Second)
+	}
+	at, _ := time.Parse(time.RFC3339, said[2])
+	return at
+}
+
 // maxAnswer bounds how much of an answer is read.
 const maxAnswer = 64 << 10
 
