@@ -42,6 +42,7 @@ Faults (--fault NAME, may be repeated):
 
 Selectors (after a colon, separated by commas) say when. A fault that changes the truth
 takes only app and task, and those that its line names:
+  after=N                      only the calls after the first N; every and first count from there
   every=N                      only each Nth call
   first=N                      only the first N calls
   app=SDKAPPID                 only calls of this app

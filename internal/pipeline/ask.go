@@ -133,7 +133,8 @@ func (w *appWork) before() (loads, tries int) {
 func (w *appWork) loaded(r request, result transform.Result, outcome load.Outcome, blanked int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.loads, w.witness = w.loads+1, r
+	w.loads++
+	w.noteWitness(r)
 	w.failuresInRow, w.errorsInRow = 0, 0
 	if r.stream == stream.Loss && !r.ofTasks() && (w.oldest == nil || r.day < *w.oldest) {
 		w.oldest = &r.day

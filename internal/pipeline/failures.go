@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -11,9 +12,9 @@ import (
 // refused handles a request without figures that began when loadsBefore others were
 // loaded. The error that it returns stops the app.
 //
-// A task that gets no answer stops the app only if the API answers nothing else: neither
-// another request meanwhile nor the last answered one again (answersOthers). Then each
-// such request counts, and maxFailuresInRow of them stop the app.
+// A refusal of the app stops it unless the API answers others (answersOthers): then the task
+// or the day is the reason. A task that gets no answer stops the app only if the API answers
+// nothing else: each such request counts, and maxFailuresInRow of them stop the app.
 func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error, loadsBefore int) error {
 	reason := reasonOf(r, failed)
 	if !w.policy.remembered(r.day, w.now()) && failed.AboutWindow() {
@@ -29,11 +30,17 @@ func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error,
 		w.progress(r.day)
 		return err
 	}
-	// If others are answered, a task may be the reason of a failure that does not say so.
-	aboutTasks := r.ofTasks() && (failed.MayBeAboutTasks() || blamesNoTask(failed) && len(r.tasks) == 1 &&
-		(w.isApart(r.tasks[0]) && !failed.StopsApp() || w.answersOthers(ctx, r)))
-	if failed.StopsApp() && !aboutTasks {
-		return failed
+	others := false
+	switch {
+	case r.ofTasks() && failed.MayBeAboutTasks(), failed.AboutAccount():
+	case failed.StopsApp():
+		others = w.answersOthers(ctx, r)
+	case r.ofTasks() && len(r.tasks) == 1 && blamesNoTask(failed):
+		others = w.isApart(r.tasks[0]) || !w.dayFails(r) && w.answersOthers(ctx, r)
+	}
+	aboutTasks := r.ofTasks() && (failed.MayBeAboutTasks() || others && len(r.tasks) == 1)
+	if failed.StopsApp() && !aboutTasks && !others {
+		return w.refusalOfApp(failed)
 	}
 	if err := w.failed(ctx, r, reason); err != nil {
 		return err
@@ -42,6 +49,14 @@ func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error,
 		return err
 	}
 	return w.unanswered(ctx, failed)
+}
+
+// refusalOfApp returns why the app is refused: a task may have been refused for another
+// reason before.
+func (w *appWork) refusalOfApp(failed *extract.Error) *extract.Error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return cmp.Or(w.appRefused, failed)
 }
 
 // noteRefusal notes a request without figures. counts says that it got no answer, and that

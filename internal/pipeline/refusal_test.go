@@ -142,8 +142,8 @@ func TestAStopIsNotRecordedAgainstWindowsThatWereNotAskedFor(t *testing.T) {
 func TestAStopDoesNotMakeAWaitingWindowUnavailable(t *testing.T) {
 	t.Parallel()
 	w := setup(t, func(cfg *sandbox.Config) { cfg.CallsPerSecond = 60 },
-		world.WithFaults(t, "code=90102:day="+(today-8).String(), "code=90100:day="+(today-6).String()))
-	w.Settings.APIMemoryDays = 7
+		world.WithFaults(t, "code=90102:day="+(today-8).String(), "code=90100:after=2"))
+	w.Settings.APIMemoryDays = 8
 	w.Apps[0].CallsPerSecond = 40
 	report := w.backfill(today-9, today-1, load.RunFailed)
 	if report.Apps[0].State != pipeline.AppRefused {

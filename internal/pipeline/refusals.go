@@ -58,6 +58,13 @@ func (f *refusals) setApart(r request, failed *extract.Error) bool {
 	return true
 }
 
+// dayFails reports whether the whole app's window of the request's day was refused.
+func (w *appWork) dayFails(r request) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.refusals.days[r.streamDay()]
+}
+
 // of returns the entry of a task that is set apart, and adds it if needed.
 func (f *refusals) of(task load.TaskRef) *apart {
 	if f.tasks == nil {
@@ -178,18 +185,24 @@ const mostNamed = 5
 // hint says what to do about the tasks that were refused; empty if none was.
 func (f *refusals) hint() string {
 	var ids []string
+	likeTheApp := ""
 	for _, key := range slices.Sorted(maps.Keys(f.tasks)) {
-		ids = append(ids, f.tasks[key].task.ID)
+		task := f.tasks[key]
+		ids = append(ids, task.task.ID)
+		if task.last.StopsApp() && blamesNoTask(task.last) {
+			likeTheApp = "; if not, ask Tencent Cloud's support about the code: the API answers the app's other requests, so its settings are right"
+		}
 	}
+	check := "check the TaskIDs; if they are wrong: pushloss tasks retire "
 	switch n := len(ids); {
 	case n == 0:
 		return ""
 	case n == 1:
-		return "check the TaskID; if it is wrong: pushloss tasks retire " + ids[0]
+		check = "check the TaskID; if it is wrong: pushloss tasks retire "
 	case n > mostNamed:
-		return fmt.Sprintf("check these TaskIDs and %d more; if they are wrong: pushloss tasks retire %s", n-mostNamed, strings.Join(ids[:mostNamed], " "))
+		check = fmt.Sprintf("check these TaskIDs and %d more; if they are wrong: pushloss tasks retire ", n-mostNamed)
 	}
-	return "check the TaskIDs; if they are wrong: pushloss tasks retire " + strings.Join(ids, " ")
+	return check + strings.Join(ids[:min(len(ids), mostNamed)], " ") + likeTheApp
 }
 
 // reasonOf is the ledger's text for a refused request: it names the task if it is about

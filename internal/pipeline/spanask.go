@@ -43,7 +43,7 @@ func (s *spanWork) ask(ctx context.Context, r spanRequest, by *worker) (answered
 	s.appWork.mu.Lock()
 	s.failuresInRow, s.errorsInRow = 0, 0
 	s.loads++
-	s.witness = r.asWitness(s.policy)
+	s.noteWitness(r.asWitness(s.policy))
 	s.spansAnswered++
 	s.totals.Windows += int64(outcome.Windows)
 	s.totals.WindowsBySpan += int64(outcome.Windows)

@@ -3,8 +3,10 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"pushloss/extract"
+	"pushloss/internal/stream"
 	"pushloss/load"
 )
 
@@ -21,20 +23,43 @@ func blamesNoTask(failed *extract.Error) bool {
 }
 
 // answersOthers reports whether the API works for the app, so that a request that failed
-// failed because of its tasks: the API answers again what it answered last or, before the
-// first answer, it answers for the whole app on that day. What it answered while this
-// request was under way may be from before an outage. An outage costs one call more for
-// each request that may fail in a row.
+// failed because of its tasks or its day: the API answers again what it answered last of
+// the statistic or, before the first answer to a request of tasks, it answers for the whole
+// app. What it answered while this request was under way may be from before an outage. An
+// outage costs one call more for each request that may fail in a row.
 func (w *appWork) answersOthers(ctx context.Context, r request) bool {
 	w.mu.Lock()
-	witness := w.witness
-	if w.loads == 0 {
-		witness = r
-		witness.tasks = nil
-	}
-	fails := w.appRefused || w.refusals.days[r.streamDay()]
+	witness, found := w.witnessOf(r.stream)
+	fails := w.appRefused != nil || !found && !r.ofTasks()
 	w.mu.Unlock()
+	if !found {
+		witness = w.wholeAppQuestion(r.stream)
+	}
 	return !fails && w.answers(ctx, witness)
+}
+
+// witnessOf returns the request of a stream that was answered last.
+func (w *appWork) witnessOf(of stream.Stream) (request, bool) {
+	i := slices.IndexFunc(w.witnesses, func(witness request) bool { return witness.stream == of })
+	if i < 0 {
+		return request{}, false
+	}
+	return w.witnesses[i], true
+}
+
+// noteWitness notes a request that was answered.
+func (w *appWork) noteWitness(r request) {
+	w.witnesses = append(slices.DeleteFunc(w.witnesses, func(o request) bool { return o.stream == r.stream }), r)
+}
+
+// wholeAppQuestion is the request for the newest day of the whole app: the API answers it if
+// it answers any.
+func (w *appWork) wholeAppQuestion(of stream.Stream) request {
+	day := w.policy.lastEndedDay(w.now())
+	for !w.policy.exists(day) {
+		day--
+	}
+	return w.plan.request(of, day, nil)
 }
 
 // answers reports whether the API answers a request, tried once. Its figures are not
@@ -47,7 +72,9 @@ func (w *appWork) answers(ctx context.Context, witness request) bool {
 	defer w.mu.Unlock()
 	if err != nil {
 		var failed *extract.Error
-		w.appRefused = w.appRefused || errors.As(err, &failed) && failed.StopsApp()
+		if errors.As(err, &failed) && failed.StopsApp() {
+			w.appRefused = failed
+		}
 		return false
 	}
 	answer.Release()
@@ -61,12 +88,12 @@ func (w *appWork) answers(ctx context.Context, witness request) bool {
 func (w *appWork) unanswered(ctx context.Context, failed *extract.Error) error {
 	w.mu.Lock()
 	w.failuresInRow++
-	inRow, loads, witness := w.failuresInRow, w.loads, w.witness
+	inRow, witnesses := w.failuresInRow, slices.Clone(w.witnesses)
 	w.mu.Unlock()
 	if inRow < maxFailuresInRow {
 		return nil
 	}
-	if loads == 0 || !w.answers(ctx, witness) {
+	if len(witnesses) == 0 || !w.answers(ctx, witnesses[len(witnesses)-1]) {
 		return &unreachableError{requests: inRow, last: failed}
 	}
 	w.mu.Lock()
@@ -81,11 +108,11 @@ func (w *appWork) unanswered(ctx context.Context, failed *extract.Error) error {
 // triesEach reports whether the tasks of a request that failed are requested one by one,
 // since the failure does not say which of them is the reason.
 func (w *appWork) triesEach(ctx context.Context, r request, failed *extract.Error) bool {
-	return len(r.tasks) > 1 && blamesNoTask(failed) && w.answersOthers(ctx, r)
+	return len(r.tasks) > 1 && blamesNoTask(failed) && !w.dayFails(r) && w.answersOthers(ctx, r)
 }
 
-// tryEach requests each task of such a request once. Those without an answer are set apart and requested again at the end: they are the reason, or
-// had bad luck. Only one request is taken apart at a time, as in split.
+// tryEach requests each task of such a request once. Those without an answer are set apart
+// and requested again at the end: they are the reason, or had bad luck. Only one request is taken apart at a time, as in split.
 func (w *appWork) tryEach(ctx context.Context, r request, failed *extract.Error, by *worker) (answered bool, err error) {
 	if !r.split {
 		w.splitting.Lock()

@@ -48,11 +48,11 @@ type appWork struct {
 
 	mu            sync.Mutex
 	totals        Totals
-	loads         int     // requests that were loaded
-	witness       request // the last one of them
-	appRefused    bool    // the API no longer answers what it answered
-	failuresInRow int     // without an answer
-	errorsInRow   int     // answered with an error
+	loads         int            // requests that were loaded
+	witnesses     []request      // the last one of each stream; the last of all is at the end
+	appRefused    *extract.Error // why the API no longer answers what it answered
+	failuresInRow int            // without an answer
+	errorsInRow   int            // answered with an error
 	lastError     *extract.Error
 	lastProblem   string
 	refusals      refusals

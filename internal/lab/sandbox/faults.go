@@ -13,6 +13,7 @@ type Fault struct {
 	Name  string // one of Faults
 	Value string // the fault's parameter, such as "7d" or "60028"; empty: its default
 
+	After int // only the calls after the first N; Every and First count from there
 	Every int // only each Nth call
 	First int // only the first N calls
 
@@ -141,7 +142,7 @@ func faultKinds() []faultKind {
 	}
 }
 
-// Faults lists every fault with its syntax and a line about it. Each also takes the selectors every=N, first=N, app=N,
+// Faults lists every fault with its syntax and a line about it. Each also takes the selectors after=N, every=N, first=N, app=N,
 // stream=NAME, task=ID, day=D, from=D, to=D. Faults that change the truth take only app and task; restated and
 // week-differs also take the days, forget-after and forget-error also the stream.
 func Faults() []FaultInfo {
@@ -198,6 +199,8 @@ func ParseFault(spec string) (Fault, error) {
 
 func (f *Fault) set(kind faultKind, key, value string) (err error) {
 	switch key {
+	case "after":
+		f.After, err = positive(key, value)
 	case "every":
 		f.Every, err = positive(key, value)
 	case "first":
@@ -250,6 +253,7 @@ func (f Fault) String() string {
 			sep = ","
 		}
 	}
+	add("after", strconv.Itoa(f.After))
 	add("every", strconv.Itoa(f.Every))
 	add("first", strconv.Itoa(f.First))
 	add("app", strconv.FormatInt(f.App, 10))

@@ -17,6 +17,7 @@ func TestFaultsAreParsed(t *testing.T) {
 		{"http-500", Fault{Name: "http-500"}},
 		{"http-500:every=3", Fault{Name: "http-500", Every: 3}},
 		{"code=60028:first=2,app=1400000001", Fault{Name: "code", Value: "60028", First: 2, App: 1400000001}},
+		{"code=90045:after=3,task=a", Fault{Name: "code", Value: "90045", After: 3, Task: "a"}},
 		{"reset:task=overall,day=2025-03-09", Fault{Name: "reset", Task: "overall", From: "2025-03-09", To: "2025-03-09"}},
 		{"slow=250ms", Fault{Name: "slow", Value: "250ms"}},
 		{"slow:latency=250ms", Fault{Name: "slow", Value: "250ms"}},
@@ -42,7 +43,7 @@ func TestWrongFaultsAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, spec := range []string{
 		"", "nonsense", "http-500=3", "http-500:every=0", "http-500:every=x", "http-500:every", "http-500:sometimes=1",
-		"code", "code=0", "code=x", "slow=fast", "slow=-1s", "late=0", "late=1.5", "late=NaN", "late:first=1", "late:day=2025-03-09",
+		"code", "code=0", "code=x", "slow=fast", "slow=-1s", "late=0", "late=1.5", "late=NaN", "late:first=1", "late:after=1", "http-500:after=0", "late:day=2025-03-09",
 		"restated", "restated:day=tomorrow", "restated:from=2025-03-09,to=2025-03-08", "http-500:days=2",
 		"forget-after=soon", "forget-after=7d:by=luck", "forget-error:by=event", "empty:by=end", "truncated=half", "huge=0", "week-differs=0", "week-differs:every=2",
 		"end-inclusive:task=a", "end-inclusive=1", "end-inclusive:first=1", "day-figures", "day-figures=Mars/Base", "day-figures=UTC:by=event", "day-figures=UTC:every=2",
@@ -91,6 +92,9 @@ func TestFaultsStrikeAtTheirCalls(t *testing.T) {
 		{"http-500:every=3", "..x..x"},
 		{"http-500:first=2", "xx...."},
 		{"http-500:first=4,every=2", ".x.x.."},
+		{"http-500:after=4", "....xx"},
+		{"http-500:after=1,first=3,every=2", "..x..."},
+		{"http-500:task=odd,after=1", "..x.x."},
 		{"http-500:app=5", "......"},
 		{"http-500:task=odd", "x.x.x."},
 		{"http-500:task=overall", ".x.x.x"},

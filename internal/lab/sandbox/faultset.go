@@ -69,7 +69,7 @@ func compileFault(f Fault, loc *time.Location) (*activeFault, error) {
 		return wrong("%v", err)
 	}
 	switch {
-	case f.Every < 0 || f.First < 0 || f.App < 0 || f.Days < 0:
+	case f.After < 0 || f.Every < 0 || f.First < 0 || f.App < 0 || f.Days < 0:
 		return wrong("a number is negative")
 	case f.Days > 0 && f.Name != "late" && f.Name != "restates":
 		return wrong("only late and restates take days")
@@ -83,7 +83,7 @@ func compileFault(f Fault, loc *time.Location) (*activeFault, error) {
 		return wrong("takes no by")
 	case f.By != "" && !slices.Contains(kind.by, f.By):
 		return wrong("by must be one of %s", strings.Join(kind.by, ", "))
-	case kind.class == classTruth && (f.Every > 0 || f.First > 0):
+	case kind.class == classTruth && (f.After > 0 || f.Every > 0 || f.First > 0):
 		return wrong("a fault that changes the truth cannot depend on the number of the call")
 	case kind.class == classTruth && f.Name != "restated" && f.Name != "week-differs" && f.From+f.To != "":
 		return wrong("takes no days")
@@ -186,8 +186,8 @@ func (s *faultSet) due(st *stream, app int64, q question, understood bool) effec
 		if a.kind.class == classTruth || !a.selects(st, app, q, understood) {
 			continue
 		}
-		n := a.matched.Add(1)
-		if a.First > 0 && n > int64(a.First) || a.Every > 0 && n%int64(a.Every) != 0 {
+		n := a.matched.Add(1) - int64(a.After)
+		if n <= 0 || a.First > 0 && n > int64(a.First) || a.Every > 0 && n%int64(a.Every) != 0 {
 			continue
 		}
 		e.names = append(e.names, a.Name)
