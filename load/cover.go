@@ -14,7 +14,8 @@ import (
 
 const (
 	// The days are those of analytics.stream_coverage. Only days after those that are known
-	// to be covered are looked up.
+	// to be covered are looked up. OFFSET keeps each look-up by the whole key: joined to the
+	// ledger, the windows of a task are found by reading those of the whole app, for each task.
 	sqlUncovered = `
 		SELECT t.task_key, coalesce(t.sent_at, t.registered_at), CASE
 			WHEN lacking.first IS NOT NULL THEN lacking.first - 1
@@ -36,6 +37,7 @@ const (
 			WHERE s.by_task AND coalesce(c.active, s.stream_id = 0) AND NOT EXISTS (
 				SELECT 1 FROM pushloss.ledger AS l
 				WHERE l.sdk_app_id = $1 AND l.day = begin.day + n.n AND l.task_key = t.task_key AND l.stream_id = s.stream_id
+				OFFSET 0
 			)
 		) AS lacking
 		WHERE t.sdk_app_id = $1 AND t.retired_at IS NULL AND t.covered_to < 'infinity' AND a.first_day IS NOT NULL`
