@@ -22,7 +22,8 @@ app. The backfill then pulls the windows of that run first, and continues.
 
 --reprocess missing pulls what is not settled, including failed windows. --reprocess
 failed pulls only failed windows, and --reprocess all pulls everything again. --plan
-shows every window, whether it would be pulled and why, and does not call the API.
+shows every window, whether it would be pulled and why, and does not call the API. It
+names the windows that are too late: nothing can prove their figures.
 
 It exits 1 if the API answered for a day only when it no longer had to remember the
 whole day: nothing can prove that the figures, or their absence, are complete.`,

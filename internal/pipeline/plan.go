@@ -204,6 +204,9 @@ func (p appPlan) window(key ledgerKey, task load.TaskRef, ledger map[ledgerKey]l
 	if w.Due, w.Why = p.verdict(w.known, w.entry); w.Due && p.pulledByJob(key, w.entry) {
 		w.Due, w.Why = false, "pulled by this job"
 	}
+	if w.Due && key.Day <= p.forgotten && !w.entry.Confirmed() {
+		w.Why += "; too late: its figures will be unproven"
+	}
 	return w
 }
 

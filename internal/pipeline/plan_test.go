@@ -3,6 +3,7 @@ package pipeline
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,6 +74,35 @@ func TestTheVerdictOnAWindowThatWasJustPulled(t *testing.T) {
 	} {
 		if due, why := p.verdict(true, load.Entry{State: test.state, UpdatedAt: test.pulledAt}); due != test.due {
 			t.Errorf("%s: due is %t: %s", test.name, due, why)
+		}
+	}
+}
+
+// A backfill of such days exits 1 and leaves the status wrong for 30 days: its plan says so before.
+func TestAPlanNamesTheWindowsThatAnAnswerCanNoLongerProve(t *testing.T) {
+	t.Parallel()
+	trusted := time.Date(2025, time.March, 1, 0, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		name  string
+		day   calendar.Day
+		entry *load.Entry
+		late  bool
+	}{
+		{"the newest forgotten day", 20000, nil, true},
+		{"an older day that failed", 19990, &load.Entry{State: load.StateFailed}, true},
+		{"the oldest remembered day", 20001, nil, false},
+		{"a day that was loaded in time", 20000, &load.Entry{State: load.StateLoaded, LastTrustedAt: &trusted}, false},
+	} {
+		p := appPlan{
+			app: App{Location: time.UTC}, streams: []planStream{{stream.Loss, 0}}, reprocess: All, forgotten: 20000,
+		}
+		ledger := make(map[ledgerKey]load.Entry)
+		if test.entry != nil {
+			ledger[ledgerKey{stream.Loss, test.day, 0}] = *test.entry
+		}
+		windows := p.windowsOf(test.day, ledger, allWindows)
+		if len(windows) != 1 || !windows[0].Due || strings.Contains(windows[0].Why, "unproven") != test.late {
+			t.Errorf("%s: %+v", test.name, windows)
 		}
 	}
 }
