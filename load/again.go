@@ -83,16 +83,13 @@ const (
 		FROM again
 		RETURNING p.rows_in, p.rows_unchanged, p.rows_merged, p.rows_ignored, p.rows_kept,
 			(SELECT count(*) FROM confirmed), (SELECT count(*) FROM confirmed WHERE state = 'absent')`
-	// An answer that was not confirmed changes nothing here. The tasks are in the order in which
-	// sqlSaveTaskSummaries locks them.
+	// An answer that was not confirmed changes nothing here. For one day at a time: of a list of
+	// days the planner reads the ledger as a whole.
 	sqlConfirmFigures = `
-		UPDATE pushloss.task_summary AS s SET last_figures_at = l.at
-		FROM (
-			SELECT task_key, max(last_loaded_at) AS at FROM pushloss.ledger
-			WHERE sdk_app_id = $1 AND day = ANY($2::date[]) AND stream_id = ANY($3::smallint[]) AND task_key = ANY($4::int[]) AND row_count > 0
-			GROUP BY task_key ORDER BY task_key
-		) AS l
-		WHERE s.sdk_app_id = $1 AND s.task_key = l.task_key AND s.last_figures_at < l.at`
+		UPDATE pushloss.task_summary AS s SET last_figures_at = l.last_loaded_at
+		FROM pushloss.ledger AS l
+		WHERE l.sdk_app_id = $1 AND l.day = $2 AND l.stream_id = $3 AND l.task_key = ANY($4::int[]) AND l.row_count > 0
+			AND s.sdk_app_id = $1 AND s.task_key = l.task_key AND s.last_figures_at < l.last_loaded_at`
 )
 
 // KnownAnswers returns the answers for days of an app whose repetition may change nothing.
@@ -173,17 +170,17 @@ func (s *Session) confirmTogether(round []*loading) error {
 func (s *Session) confirm(ctx context.Context, batch *pgx.Batch, round []*loading) error {
 	batch.Queue(sqlBeginConfirm, appsOf(round))
 	batch.Queue(sqlShareBodies)
-	var ofApp windowsOfLoads
+	var tasks []int32 // of the answers of a day
 	for n, m := range round {
 		pull := m.pull
 		batch.Queue(sqlConfirm, m.lock.sdkAppID, pull.Day.UTC(), int16(pull.Stream), m.sum[:], int16(rules), pull.taskIDs(), pull.taskKeys(), string(pull.Settled),
 			m.now, pull.RunID, pull.Window.Start, pull.Window.End, pull.SentAt, m.lock.epoch).QueryRow(m.confirmed)
 		if len(pull.taskIDs()) > 0 {
-			ofApp.add(n, m)
+			tasks = append(tasks, pull.taskKeys()...)
 		}
-		if last := n == len(round)-1; len(ofApp.apps) > 0 && (last || m.lock.sdkAppID != round[n+1].lock.sdkAppID) {
-			batch.Queue(sqlConfirmFigures, m.lock.sdkAppID, ofApp.days, ofApp.streams, ofApp.taskKeys)
-			ofApp = windowsOfLoads{}
+		if last := n == len(round)-1; len(tasks) > 0 && (last || m.compareDay(round[n+1]) != 0) {
+			batch.Queue(sqlConfirmFigures, m.lock.sdkAppID, pull.Day.UTC(), int16(pull.Stream), tasks)
+			tasks = nil
 		}
 	}
 	return s.db.pool.SendBatch(ctx, batch)

@@ -182,11 +182,16 @@ func (l *loads) next() []*loading {
 	}
 	l.waiting = later
 	slices.SortStableFunc(round, func(a, b *loading) int {
-		return cmp.Or(
-			cmp.Compare(a.lock.sdkAppID, b.lock.sdkAppID), cmp.Compare(a.pull.Day, b.pull.Day), slices.Compare(a.pull.taskKeys(), b.pull.taskKeys()),
-		)
+		return cmp.Or(a.compareDay(b), slices.Compare(a.pull.taskKeys(), b.pull.taskKeys()))
 	})
 	return round
+}
+
+// compareDay orders loads by app, day and stream.
+func (m *loading) compareDay(o *loading) int {
+	return cmp.Or(
+		cmp.Compare(m.lock.sdkAppID, o.lock.sdkAppID), cmp.Compare(m.pull.Day, o.pull.Day), cmp.Compare(m.pull.Stream, o.pull.Stream),
+	)
 }
 
 // meets reports whether two loads have a window in common. Such loads never wait at once, but
