@@ -18,11 +18,12 @@ func loginHint(err error) string {
 	if !ok || refused.Config == nil {
 		return ""
 	}
-	// The driver has no types for these two.
-	switch text := err.Error(); {
-	case strings.Contains(text, "ValidateConnect failed"):
-		return "no server is what target_session_attrs in DATABASE_URL demands: wait for the end of a failover, or correct it (pushloss needs one that takes writes: read-write)"
-	case strings.Contains(text, "server protocol version too low"):
+	for _, demanded := range []error{pgconn.ErrReadOnlyConnection, pgconn.ErrReadWriteConnection, pgconn.ErrPrimaryConnection, pgconn.ErrStandbyConnection} {
+		if errors.Is(err, demanded) {
+			return "no server is what target_session_attrs in DATABASE_URL demands: wait for the end of a failover, or correct it (pushloss needs one that takes writes: read-write)"
+		}
+	}
+	if strings.Contains(err.Error(), "server protocol version too low") { // the driver has no type for it
 		return "the server does not speak the version that min_protocol_version demands: leave it out of DATABASE_URL"
 	}
 	said, ok := errors.AsType[*pgconn.PgError](err)
