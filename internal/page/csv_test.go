@@ -121,7 +121,7 @@ func TestASheetHasWhatThePageShows(t *testing.T) {
 				columns, rows := here.sheet(sheet.name, c.query()...)
 				var lines []string
 				for _, row := range rows {
-					lines = append(lines, strings.ReplaceAll(strings.Join(sheet.line(columns, row), "|"), "||", "|not told|"))
+					lines = append(lines, strings.ReplaceAll(strings.Join(sheet.line(columns, row), "|"), "||", "|no explanation|"))
 					scope := map[bool]string{true: "task", false: "app"}[c.task != "" || sheet.name == "tasks"]
 					if row["sdk_app_id"] != fmt.Sprint(testApp) || row["scope"] != scope || scope == "app" && row["task_id"] != "" {
 						t.Errorf("a row of %s is of %s, %s, %q", sheet.name, row["sdk_app_id"], row["scope"], row["task_id"])

@@ -192,13 +192,13 @@ func TestWithoutLossesThePageSaysSo(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 2)
 	unknown := w.shown("from", (today - 60).String(), "to", (today - 50).String())
-	if got := unknown.says("#total"); got != "not known" || !strings.Contains(unknown.Text(), "Nothing is known of these days") {
+	if got := unknown.says("#total"); got != "not known" || !strings.Contains(unknown.Text(), "No figures are known for these days") {
 		t.Errorf("the total of days that nobody pulled is %s", got)
 	}
 	w.Exec(`DELETE FROM pushloss.platform_loss`)
 	w.Exec(`DELETE FROM pushloss.stage_loss`)
 	none := w.shown()
-	if got := none.says("#total"); got != "0" || !strings.Contains(none.Text(), "There are no losses in the days that are known") {
+	if got := none.says("#total"); got != "0" || !strings.Contains(none.Text(), "The known days have no losses") {
 		t.Errorf("the total of days without losses is %s", got)
 	}
 	empty := setup(t).ask(nil)

@@ -112,7 +112,7 @@ var (
 	FROM channels AS c GROUP BY platform, stage ORDER BY sum(err_count) DESC, platform, stage`
 
 	sqlByCode = sqlChosen + `
-	SELECT err_code || '|' || coalesce(max(err_meaning), 'not told') || coalesce(' ' || max(what_to_do), '') || '|' || platform || '|' || stage || '|'
+	SELECT err_code || '|' || coalesce(max(err_meaning), 'no explanation') || coalesce(' ' || max(what_to_do), '') || '|' || platform || '|' || stage || '|'
 		|| coalesce((SELECT min(first_day)::text FROM analytics.error_codes AS e WHERE e.err_code = c.err_code AND e.stage = c.stage AND e.platform_id = c.platform_id), '–') || '|'
 		|| ` + counted(`sum(err_count)`) + ` || '|' || ` + shareOf + ` || '|'
 		|| coalesce((SELECT to_char(100 * sum((SELECT sum(f.err_count) FROM channels AS f WHERE f.day = r.day AND f.stage = r.stage AND f.platform = r.platform AND f.err_code = c.err_code))
