@@ -85,7 +85,8 @@ func serverOptions(o Options, port int) string {
 	if o.Fast {
 		options = append(options,
 			"-c fsync=off", "-c synchronous_commit=off", "-c full_page_writes=off",
-			"-c max_wal_size=256MB", "-c max_connections=200", "-c max_prepared_transactions=10")
+			"-c max_wal_size=256MB", "-c max_connections=200", "-c max_prepared_transactions=10",
+			"-c jit=off") // it takes seconds of plans that take milliseconds
 	}
 	return strings.Join(options, " ")
 }
