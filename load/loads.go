@@ -161,8 +161,8 @@ func (l *loads) part(round []*loading) {
 	l.end(round)
 }
 
-// next takes those who share the next transaction, by key: all transactions lock rows in the
-// same order, and rows that follow each other fill the pages of an index better.
+// next takes those who share the next transaction, by key, so that all transactions lock rows
+// in the same order.
 func (l *loads) next() []*loading {
 	var round, later []*loading
 	rows := 0
