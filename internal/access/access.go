@@ -181,7 +181,7 @@ func apply(ctx context.Context, pool *postgres.Pool, role string, check func(kno
 			return fmt.Errorf("rights on the workers: %w", err)
 		}
 		if err := change.setSearchPath(ctx, tx, role, found); err != nil {
-			return refused(err)
+			return err
 		}
 		after, err := readRights(ctx, tx, found.oid, of)
 		if err != nil {
@@ -204,12 +204,21 @@ const searchPath = `analytics, "$user", public`
 // setSearchPath sets the role's search_path in this database, or takes back what was set so.
 func (c rightChange) setSearchPath(ctx context.Context, tx pgx.Tx, role string, found knownRole) error {
 	where := fmt.Sprintf("ALTER ROLE %s IN DATABASE %s ", pgx.Identifier{role}.Sanitize(), pgx.Identifier{found.database}.Sanitize())
-	var err error
+	var statement string
 	switch {
 	case c.searchPath && found.searchPath == "":
-		_, err = tx.Exec(ctx, where+"SET search_path = "+searchPath)
+		statement = where + "SET search_path = " + searchPath
 	case c.done == Revoked && found.searchPath == searchPath:
-		_, err = tx.Exec(ctx, where+"RESET search_path")
+		statement = where + "RESET search_path"
+	default:
+		return nil
+	}
+	_, err := tx.Exec(ctx, statement)
+	if postgres.Denied(err) { // the role that migrates need not be one that may alter roles
+		return &problem.UsageError{
+			Problem: fmt.Sprintf("the search_path of %q cannot be changed by this role: %v", role, err),
+			Remedy:  "as a superuser, or a role that may create roles: " + statement + "; then run this again",
+		}
 	}
 	return err
 }

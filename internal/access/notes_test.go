@@ -113,6 +113,8 @@ func TestAReaderFindsTheViewsByNameOnRequest(t *testing.T) {
 		t.Errorf("without a search path: %+v", report)
 	}
 	allowed(t, connectTo(t, asRole), report.First)
+	_, err = access.Grant(t.Context(), open(t, url), role, true)
+	wantError(t, err, "the search_path of", "IN DATABASE")
 	for range 2 {
 		report, err = access.Grant(t.Context(), db, role, true)
 		must(t, err)

@@ -143,7 +143,7 @@ func Hint(err error) string {
 		}
 		return fmt.Sprintf("correct DATABASE_URL, or create the database: CREATE DATABASE %s ENCODING 'UTF8' TEMPLATE template0;", pgx.Identifier{database}.Sanitize())
 	case pgerrcode.InvalidPassword:
-		return "correct DATABASE_URL: its user or its password, whose special characters are percent-encoded"
+		return "correct DATABASE_URL: its user or its password, whose special characters are percent-encoded; or the password has expired (ALTER ROLE … VALID UNTIL)"
 	case pgerrcode.InvalidAuthorizationSpecification:
 		return "correct DATABASE_URL (its user, its sslmode), or let the role in: by the server's pg_hba.conf, or by ALTER ROLE … LOGIN"
 	case pgerrcode.InsufficientPrivilege:
