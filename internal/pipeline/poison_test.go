@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"pushloss/internal/calendar"
-	"pushloss/internal/lab/sandbox"
 	"pushloss/internal/lab/world"
 	"pushloss/internal/pipeline"
 	"pushloss/load"
@@ -111,8 +110,7 @@ func TestAnAppThatIsRefusedInTheMiddleOfAJobIsLeftAloneAtOnce(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			w := setup(t, func(cfg *sandbox.Config) { cfg.CallsPerSecond = 0 },
-				world.WithFaults(t, append([]string{fmt.Sprintf("code=%d:after=%d", test.code, test.after)}, test.extra...)...))
+			w := setup(t, world.WithFaults(t, append([]string{fmt.Sprintf("code=%d:after=%d", test.code, test.after)}, test.extra...)...))
 			w.Apps[0].CallsPerSecond = 40
 			w.Tasks(sevenTasks...)
 			report := w.backfill(today-days, today-1, load.RunFailed)
