@@ -47,7 +47,7 @@ const replicationRole = "session_replication_role"
 // server that does not know a setting leaves it out. The time limit of statements goes
 // first and by itself: one of a few milliseconds would end the statement that follows. One
 // that ends even the first, or the session, is outbid by the next login. pg_settings, which
-// costs as much as the login, is read only where it decides.
+// costs half as much as the login, is read only where it decides.
 //
 // Four settings stay unchanged where that is safer. Read-only set by the database or the
 // server is a guard (of a full disk), not a habit of the role. A commit that waits for
