@@ -5,6 +5,9 @@ func Gathered(s *Session) int {
 	return s.announcing.Waiting()
 }
 
+// Asking is how many apps wait for the next read of failed windows.
+func Asking(db *DB) int { return db.reads.failed.Waiting() }
+
 // Loads is how many transactions of loads are under way, and how many loads wait to share one.
 func Loads(s *Session) (underWay, waiting int) { return s.loads.size() }
 

@@ -23,9 +23,15 @@ const patience = 30 * time.Second
 // hold locks a table, so that later statements on it wait until release.
 func (f *fixture) hold(table string) (release func()) {
 	f.t.Helper()
+	return f.stay(`LOCK TABLE ` + table)
+}
+
+// stay executes a statement in a transaction that lasts until release.
+func (f *fixture) stay(statement string) (release func()) {
+	f.t.Helper()
 	conn, err := pgx.Connect(f.t.Context(), f.url)
 	must(f.t, err)
-	_, err = conn.Exec(f.t.Context(), `BEGIN; LOCK TABLE `+table)
+	_, err = conn.Exec(f.t.Context(), `BEGIN; `+statement)
 	must(f.t, err)
 	release = func() { _ = conn.Close(context.Background()) }
 	f.t.Cleanup(release)

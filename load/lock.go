@@ -75,7 +75,8 @@ func (s *Session) LockApp(ctx context.Context, sdkAppID int64) (*AppLock, error)
 func (s *Session) lockApps(ctx context.Context, conn *pgx.Conn, round []*member) error {
 	ids, _ := apps(round)
 	got, err := yesOrNo(ctx, conn, sqlTryAppLocks, ids)
-	if err != nil {
+	if err != nil { // as if the server's table of locks is full: it keeps those that it gave
+		_ = unlockApps(ctx, conn, round)
 		return err
 	}
 	refused := slices.DeleteFunc(slices.Clone(round), func(m *member) bool { return got[m.sdkAppID] })

@@ -79,7 +79,7 @@ func newRead[A any](what string, read func(ctx context.Context, days calendar.Sp
 			answers[i] = found[q.days][q.app]
 		}
 		return answers, nil
-	}, rounds.Options[daysOf]{What: what, Most: maxRead})
+	}, rounds.Options[daysOf]{What: what, Most: maxRead, OfOne: ofOneApp})
 }
 
 // listByApp returns the rows of a query by app. scan scans a row, and the app into its

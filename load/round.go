@@ -3,10 +3,12 @@ package load
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
 
+	"pushloss/internal/postgres"
 	"pushloss/internal/rounds"
 )
 
@@ -20,8 +22,7 @@ type member struct {
 	err error
 }
 
-// together has apps share a step on the session's connection. Its error is that of every
-// member. The step gets them by app: rows that several processes lock in the same order cause
+// together has apps share a step on the session's connection. The step gets them by app: rows that several processes lock in the same order cause
 // no deadlock.
 func (s *Session) together(what string, step func(context.Context, *pgx.Conn, []*member) error) *rounds.Rounds[*AppLock, error] {
 	return rounds.New(func(ctx context.Context, locks []*AppLock) ([]error, error) {
@@ -36,7 +37,13 @@ func (s *Session) together(what string, step func(context.Context, *pgx.Conn, []
 			errs[i] = m.err
 		}
 		return errs, err
-	}, rounds.Options[*AppLock]{What: what, Most: maxRound, Key: func(l *AppLock) int64 { return l.sdkAppID }})
+	}, rounds.Options[*AppLock]{What: what, Most: maxRound, Key: func(l *AppLock) int64 { return l.sdkAppID }, OfOne: ofOneApp})
+}
+
+// ofOneApp reports whether an error of a step that apps share may be that of one of them, such
+// as a row that cannot be read or is locked. An error of the connection is that of all.
+func ofOneApp(err error) bool {
+	return !errors.Is(err, ErrLockLost) && !postgres.Disconnected(err)
 }
 
 // join takes the lock's part in the next round of a step, whatever else ends meanwhile.

@@ -79,9 +79,10 @@ func (db *DB) OpenSession(ctx context.Context, holder string) (*Session, context
 	s.confirmations.serve, s.confirmations.most = s.confirmTogether, confirmationsOfApp
 	s.broken, s.breaks = context.WithCancel(context.Background())
 	// A server that gets no heartbeat gives the locks to others, while a proxy or pooler
-	// in between may keep its end of the connection open for hours.
-	err = conn.QueryRow(ctx, `SELECT set_config('idle_session_timeout', $1, false), pg_backend_pid()`,
-		fmt.Sprint(postgres.Silence.Milliseconds())).Scan(nil, &s.backend)
+	// in between may keep its end of the connection open for hours. A wait for a row ends
+	// before do breaks the connection.
+	err = conn.QueryRow(ctx, `SELECT set_config('idle_session_timeout', $1, false), set_config('lock_timeout', $2, false), pg_backend_pid()`,
+		fmt.Sprint(postgres.Silence.Milliseconds()), fmt.Sprint((heartbeatTimeout/2).Milliseconds())).Scan(nil, nil, &s.backend)
 	if err != nil {
 		release(ctx)
 		return nil, nil, fmt.Errorf("prepare the connection for locks: %w", err)
@@ -173,12 +174,15 @@ func (s *Session) stays(backend uint32) error {
 	return nil
 }
 
-// do runs one step on the session's connection. The end of ctx does not cancel the step,
-// since that would break the connection and with it the locks. A broken connection ends
-// the session's work.
+// do runs one step on the session's connection, unless ctx ends before. Its end does not
+// cancel the step, since that would break the connection and with it the locks. A broken
+// connection ends the session's work.
 func (s *Session) do(ctx context.Context, step func(context.Context, *pgx.Conn) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), heartbeatTimeout)
 	defer cancel()
 	err := step(ctx, s.conn)

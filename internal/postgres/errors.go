@@ -33,6 +33,16 @@ func ends(err *pgconn.PgError) bool {
 	return severity == "FATAL" || severity == "PANIC"
 }
 
+// Disconnected reports whether err ended the connection, or prevented one. Any other error of
+// the server is that of one statement.
+func Disconnected(err error) bool {
+	if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok {
+		var connectErr *pgconn.ConnectError
+		return ends(pgErr) || errors.As(err, &connectErr)
+	}
+	return Unreachable(err)
+}
+
 // Unreachable reports whether err says that the database could not be reached,
 // refused the login, went away, or takes no statements.
 func Unreachable(err error) bool {

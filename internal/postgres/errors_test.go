@@ -1,7 +1,10 @@
 package postgres_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"strings"
 	"testing"
@@ -33,6 +36,29 @@ func TestErrorsOfPostgresHaveACorrectHint(t *testing.T) {
 			}
 			if hint := postgres.Hint(err); !strings.Contains(hint, test.says) || (hint == "") != (test.says == "") {
 				t.Errorf("hint: %s", hint)
+			}
+		})
+	}
+}
+
+func TestAStatementThatFailsLeavesItsConnection(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		err  error
+		want bool
+	}{
+		{"a statement that was canceled", &pgconn.PgError{Code: "57014", SeverityUnlocalized: "ERROR"}, false},
+		{"a page of a table that is damaged", &pgconn.PgError{Code: "XX001", SeverityUnlocalized: "ERROR"}, false},
+		{"a value that cannot be read", errors.New("infinity is not a date"), false},
+		{"a server that stops, in its own language", &pgconn.PgError{Code: "57P01", Severity: "SCHWERWIEGEND", SeverityUnlocalized: "FATAL"}, true},
+		{"a connection that broke", io.ErrUnexpectedEOF, true},
+		{"a server that falls silent", context.DeadlineExceeded, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if got := postgres.Disconnected(fmt.Errorf("read: %w", test.err)); got != test.want {
+				t.Errorf("disconnected: %t", got)
 			}
 		})
 	}

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// timeout limits a round.
+// timeout limits a round, and the questions that are asked again after it.
 const timeout = 30 * time.Second
 
 // Rounds answers questions in rounds. Those that are asked while a round is under way share
@@ -32,6 +32,10 @@ type Options[Q any] struct {
 	Most int
 	// Key, if set, returns what a round must not have twice.
 	Key func(Q) int64
+	// OfOne, if set, reports whether an error may be that of one question. After such an error,
+	// and after a round that took too long, each question is asked again alone, beside the
+	// others, so that only those at fault fail. Without it an error is that of the round.
+	OfOne func(error) bool
 }
 
 type asked[Q, A any] struct {
@@ -42,7 +46,7 @@ type asked[Q, A any] struct {
 }
 
 // New returns rounds whose answers come from a function: one for each question, in their
-// order, or an error, which all get.
+// order, or an error.
 func New[Q, A any](answer func(context.Context, []Q) ([]A, error), opts Options[Q]) *Rounds[Q, A] {
 	return &Rounds[Q, A]{answer: answer, opts: opts}
 }
@@ -113,9 +117,29 @@ func (r *Rounds[Q, A]) next() []*asked[Q, A] {
 	return round
 }
 
-// serve answers a round. A panic ends the process: the work is nobody's own, so no app can
-// take the blame, and what others share may be in any state. The message names what it was.
+// serve answers a round.
 func (r *Rounds[Q, A]) serve(ctx context.Context, round []*asked[Q, A]) {
+	if late := r.try(ctx, round); len(round) > 1 && r.opts.OfOne != nil && round[0].err != nil && (late || r.opts.OfOne(round[0].err)) {
+		var wait sync.WaitGroup
+		for _, a := range round {
+			wait.Go(func() {
+				shared := a.err
+				if r.try(ctx, []*asked[Q, A]{a}) && a.err != nil {
+					a.err = shared
+				}
+			})
+		}
+		wait.Wait()
+	}
+	for _, a := range round {
+		close(a.done)
+	}
+}
+
+// try asks questions once, and reports whether their time is over. A panic ends the process:
+// the work is nobody's own, so no app can take the blame, and what others share may be in any
+// state. The message names what it was.
+func (r *Rounds[Q, A]) try(ctx context.Context, round []*asked[Q, A]) (late bool) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	defer func() {
@@ -132,6 +156,6 @@ func (r *Rounds[Q, A]) serve(ctx context.Context, round []*asked[Q, A]) {
 		if a.err = err; err == nil {
 			a.answer = answers[i]
 		}
-		close(a.done)
 	}
+	return ctx.Err() != nil
 }

@@ -6,8 +6,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // ask asks 0 and, while that round is under way, the others. It returns the rounds, and the
@@ -70,10 +72,69 @@ func TestARoundHasNoKeyTwiceAndIsBounded(t *testing.T) {
 	}
 }
 
-func TestAllOfARoundGetItsError(t *testing.T) {
+func TestAllOfARoundGetTheErrorOfAll(t *testing.T) {
 	t.Parallel()
 	if served, _ := ask(t, Options[int64]{}, errors.New("the database is away"), 1, 2); len(served) != 2 {
 		t.Errorf("the rounds are %v", served)
+	}
+}
+
+// After an error that may be one question's, or after a round that took too long, only the
+// question at fault fails. Every question takes part in one round of all.
+func TestOnlyTheQuestionAtFaultFails(t *testing.T) {
+	t.Parallel()
+	const bad, questions = 3, 5
+	wrong, away := errors.New("the row is bad"), errors.New("the database is away")
+	ofOne := func(err error) bool { return err == wrong }
+	for _, tt := range []struct {
+		name  string
+		ofOne func(error) bool
+		// one answers a round that has the bad question, or any round if it breaks.
+		one    func(ctx context.Context) error
+		breaks bool
+		failed int
+		served int
+	}{
+		{"a bad row is one question's", ofOne, func(context.Context) error { return wrong }, false, 1, 1 + questions},
+		{"a broken connection is everybody's", ofOne, func(context.Context) error { return away }, false, questions, 1},
+		{"a bad row is everybody's if they ask the same", nil, func(context.Context) error { return wrong }, false, questions, 1},
+		{"a statement that takes too long is one question's", ofOne, func(ctx context.Context) error { <-ctx.Done(); return away }, false, 1, 1 + questions},
+		{"a server that falls silent is everybody's", ofOne, func(ctx context.Context) error { <-ctx.Done(); return away }, true, questions, 1 + questions},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var served atomic.Int32
+				r := New(func(ctx context.Context, round []int) ([]int, error) {
+					served.Add(1)
+					if tt.breaks || slices.Contains(round, bad) {
+						return nil, tt.one(ctx)
+					}
+					return round, nil
+				}, Options[int]{OfOne: tt.ofOne})
+				round := make([]*asked[int, int], questions)
+				for i := range round {
+					round[i] = &asked[int, int]{question: i, done: make(chan struct{})}
+				}
+				begun := time.Now()
+				r.serve(t.Context(), round)
+				failed := 0
+				for i, a := range round {
+					<-a.done
+					if a.err != nil {
+						failed++
+					} else if a.answer != i {
+						t.Errorf("the answer to %d is %d", i, a.answer)
+					}
+				}
+				if failed != tt.failed || tt.failed == 1 && round[bad].err == nil || int(served.Load()) != tt.served {
+					t.Errorf("%d failed, after %d statements: want %d after %d", failed, served.Load(), tt.failed, tt.served)
+				}
+				if took := time.Since(begun); took > 2*timeout {
+					t.Errorf("the round took %s", took)
+				}
+			})
+		})
 	}
 }
 
