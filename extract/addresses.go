@@ -39,8 +39,8 @@ func (a *addresses) reached() {
 	a.failures = 0
 }
 
-// hijacked records that base belongs to another party, and reports whether an address is
-// left that is not known to.
+// hijacked records that base belongs to another party. It reports whether any other address may
+// still be the service's.
 func (a *addresses) hijacked(base string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -54,6 +54,6 @@ func (a *addresses) hijacked(base string) bool {
 			return true
 		}
 	}
-	clear(a.foreign) // the next request tries them all again
+	clear(a.foreign) // the next request tries all of them again
 	return false
 }

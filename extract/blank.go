@@ -8,14 +8,13 @@ import (
 	"pushloss/internal/jsonwalk"
 )
 
-// minBlanked is the shortest secret to look for in an accepted answer: the settings
+// minBlanked is the shortest secret to look for in an accepted answer, in bytes. The settings
 // accept no shorter key, and a shorter one might be an ordinary word.
 const minBlanked = 8
 
-// blankAnswer returns an accepted answer without the credentials that its texts repeat,
-// and the number of places. An answer without credentials stays as it is, byte for byte.
-// In any other answer only the texts with a credential change: never a number, and never
-// a member's name that is a word.
+// blankAnswer blanks out the credentials in the texts of an accepted answer, and returns the number
+// of places. An answer without credentials stays as it is, byte for byte. In other answers, no
+// number changes, and no member's name that is a word.
 func (r *redactor) blankAnswer(body, strict []byte) (blankedBody, blankedStrict []byte, n int) {
 	suspect := r.has(body)
 	if !suspect && !bytes.Contains(strict, []byte(`\u00`)) {
@@ -26,7 +25,7 @@ func (r *redactor) blankAnswer(body, strict []byte) (blankedBody, blankedStrict 
 	case n > 0:
 		return blanked, blanked, n
 	case suspect && r.has(body) && !r.has(strict):
-		return strict, strict, 1 // it is in a comment, which strict JSON does not have
+		return strict, strict, 1 // the credential is in a comment, which strict JSON does not have
 	}
 	return body, strict, 0
 }
@@ -52,7 +51,7 @@ func (r *redactor) blankTexts(text []byte) ([]byte, int) {
 		kind := dec.PeekKind()
 		if kind != jsontext.KindString {
 			if _, err := dec.ReadToken(); err != nil {
-				break // its end; an earlier pass read it without an error
+				break // the end: an earlier pass read the text without an error
 			}
 			continue
 		}

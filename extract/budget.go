@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// budgetBytes is how much text of answers a process handles at once. Their rows take
-	// some 10 to 40 times as much memory on their way into the database.
+	// budgetBytes limits the answers that a process handles at once, in bytes. Their rows take 10
+	// to 40 times as much memory on their way into the database.
 	budgetBytes = 1 << 20
 	// maxShared, in bytes, is the largest answer that is handled together with others.
 	// Answers of this API rarely reach a tenth of it. A larger one has the process for
@@ -29,8 +29,8 @@ type Budget struct {
 // NewBudget returns a budget for one process.
 func NewBudget() *Budget { return &Budget{bytes: semaphore.NewWeighted(budgetBytes)} }
 
-// repair turns an answer into strict JSON, one answer at a time: that takes a hundred times
-// its size.
+// repair turns an answer into strict JSON. It repairs one answer at a time, because that takes a
+// hundred times the answer's size.
 func (b *Budget) repair(body []byte) ([]byte, error) {
 	if b != nil {
 		b.repairing.Lock()
@@ -39,8 +39,7 @@ func (b *Budget) repair(body []byte) ([]byte, error) {
 	return hujson.Standardize(bytes.Clone(body))
 }
 
-// take waits until an answer of the size may be handled. The answer returns its share
-// with giveBack.
+// take waits until an answer of the size, in bytes, may be handled. giveBack returns its share.
 func (b *Budget) take(ctx context.Context, size int) (giveBack func(), err error) {
 	if b == nil {
 		return func() {}, nil

@@ -23,8 +23,8 @@ import (
 type message struct {
 	path  string
 	body  []byte
-	known func(digest [sha256.Size]byte) bool // of its answer; may be nil
-	left  func()                              // may be nil
+	known func(digest [sha256.Size]byte) bool // reports whether the answer is known; may be nil
+	left  func()                              // see Request.Left; may be nil
 }
 
 // call makes one call. Its failure is an *Error, except for the error of ctx or of the
@@ -142,8 +142,8 @@ func (c *Client) query(userSig string) string {
 	}.Encode()
 }
 
-// receive reads an answer and what it says. hold stops the clock of the call until the
-// returned function is called.
+// receive reads an answer and what it says. hold stops the call's timeout until the function that
+// it returns is called.
 func (c *Client) receive(ctx context.Context, response *http.Response, hold func() func(), redact *redactor, known func([sha256.Size]byte) bool) (Answer, Outcome, *Error) {
 	date := clockOf(response)
 	body, release, outcome, failed := c.read(ctx, response, hold, redact)
@@ -160,7 +160,7 @@ func (c *Client) receive(ctx context.Context, response *http.Response, hold func
 	return answer, outcome, nil
 }
 
-// read returns the body of an answer, which has its share of the budget until release.
+// read returns the body of an answer. The body uses its share of the budget until release.
 func (c *Client) read(ctx context.Context, response *http.Response, hold func() func(), redact *redactor) (_ []byte, release func(), _ Outcome, failed *Error) {
 	var giveBack func()
 	var buffer bytes.Buffer
@@ -207,11 +207,11 @@ func (c *Client) read(ctx context.Context, response *http.Response, hold func() 
 	return buffer.Bytes(), giveBack, OutcomeOK, nil
 }
 
-// understand reads what an answer says, unless it is known.
+// understand reads what an answer says. It does not read a known answer.
 func (c *Client) understand(body []byte, redact *redactor, known func([sha256.Size]byte) bool) (Answer, Outcome, *Error) {
 	var digest [sha256.Size]byte
 	if known != nil {
-		if digest = sha256.Sum256(body); known(digest) { // so it has no credential, and no error
+		if digest = sha256.Sum256(body); known(digest) { // a known answer has no credential and is no error
 			return Answer{Body: body, Digest: digest}, OutcomeOK, nil
 		}
 	}
@@ -229,13 +229,13 @@ func (c *Client) understand(body []byte, redact *redactor, known func([sha256.Si
 	}
 	body, strict, blanked := redact.blankAnswer(body, strict)
 	if blanked > 0 {
-		digest = [sha256.Size]byte{} // it is that of the other text
+		digest = [sha256.Size]byte{} // it is the digest of the text before blanking
 	}
 	return Answer{Body: body, Digest: digest, JSON: strict, Blanked: blanked}, OutcomeOK, nil
 }
 
-// clockOf returns the service's clock from the Date header of an answer that arrives now;
-// zero without a valid header.
+// clockOf returns a function for the service's clock: the Date header of an answer that arrives
+// now, plus the time since then. Without a valid header, the clock is zero.
 func clockOf(response *http.Response) func() time.Time {
 	arrived := time.Now()
 	date, err := http.ParseTime(response.Header.Get("Date"))

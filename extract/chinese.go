@@ -81,7 +81,7 @@ var chinese = [...]struct{ english, chinese string }{
 	{"request error, or internal error", "请求错误，或内部错误"},
 }
 
-// meaningZh and adviceZh are the texts in Chinese of a meaning, and of an advice, which may consist of several.
+// meaningZh translates a meaning. adviceZh translates an advice, which may consist of several.
 func meaningZh(english string) string {
 	for _, text := range chinese {
 		if text.english == english {
@@ -104,7 +104,7 @@ var adviceZh = sync.OnceValue(func() *strings.Replacer {
 	return strings.NewReplacer(append(pairs, "; ", "；")...)
 })
 
-// AdviceInChinese is a Hint in Chinese. What it does not know stays.
+// AdviceInChinese translates a Hint. A text that it does not know stays English.
 func AdviceInChinese(hint string) string { return adviceZh().Replace(hint) }
 
 var (
@@ -112,8 +112,8 @@ var (
 	afterCalls   = regexp.MustCompile(` after (\d+) calls`)
 )
 
-// InChinese is the text of an Error, alone or within another one, in Chinese. The service's own
-// message and what it does not know stay.
+// InChinese translates the text of an Error, also within another error. The service's own message
+// and unknown texts stay as they are.
 func InChinese(text string) string {
 	text = answeredCode.ReplaceAllStringFunc(text, func(found string) string {
 		parts := answeredCode.FindStringSubmatch(found)

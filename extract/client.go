@@ -19,8 +19,8 @@ type Account struct {
 	SDKAppID   int64
 	SecretKey  secret.Text
 	Identifier string // an app administrator
-	// BaseURLs are used in turn: the next one after repeated failures to reach the
-	// current one. Region.BaseURLs returns a region's.
+	// BaseURLs are used in turn: after repeated failures to reach one, the next is used.
+	// Region.BaseURLs returns the URLs of a region.
 	BaseURLs []string
 	// WindowEnd is how the API interprets EndTime; the zero value means EndExclusive.
 	WindowEnd WindowEnd
@@ -45,8 +45,8 @@ type Options struct {
 	// Budget limits the memory of all answers that are handled at once; nil means no
 	// limit. With a Budget, the caller must release every Answer.
 	Budget *Budget
-	// FirstWait is about the first wait after a failed call; 0 means the pace's interval, and
-	// 50 ms at least.
+	// FirstWait is the approximate first wait after a failed call; 0 means the pace's interval, and
+	// at least 50 ms.
 	FirstWait time.Duration
 	// Timeout limits one call; 0 means 15 s. The service's own timeout is 3 s (REST API
 	// overview).
@@ -115,7 +115,7 @@ type Client struct {
 	opts    Options
 
 	redact   atomic.Pointer[redactor]
-	lastSize atomic.Int64 // of the last answer, in bytes: an estimate for the next one
+	lastSize atomic.Int64 // of the last answer, in bytes: the estimate for the next one
 }
 
 // NewClient returns a client that sends through transport at the pacer's pace.
@@ -170,9 +170,9 @@ func NewTransport() *http.Transport {
 	}
 }
 
-// Pull requests figures. The end of ctx ends its waiting. It does not cut off a call that
-// is under way, since the service has counted that call: the call ends by its own
-// timeout. Failures are *Error, except for the errors of ctx and of the pacer.
+// Pull requests figures. If ctx ends, Pull stops waiting. It does not cut off a running call, which
+// the service has counted already: that call ends by its own timeout. Failures are *Error, except
+// for the errors of ctx and of the pacer.
 func (c *Client) Pull(ctx context.Context, request Request) (Answer, error) {
 	endTime := c.account.WindowEnd.endTime(request.Window)
 	body, err := request.body(endTime)

@@ -5,19 +5,18 @@ import (
 	"time"
 )
 
-// Delays records how late this process has recently woken for the calls of its apps. On a
-// busy machine everything that handles a request is late too, on the way to its arrival.
-// It is safe for concurrent use.
+// Delays records how late this process recently woke for the calls of its apps. On a busy machine,
+// everything else that handles a request is late too. It is safe for concurrent use.
 type Delays struct {
 	mu            sync.Mutex
 	worst, before time.Duration // of the present period and of the one before it
 	began         time.Time     // of the present period
 }
 
-// delayPeriod is how long a delay counts, at least.
+// delayPeriod is the least time for which a delay counts.
 const delayPeriod = 10 * time.Second
 
-// note records that a timer that was due at the given time fired now.
+// note records that a timer fires now that was due at the given time.
 func (d *Delays) note(due time.Time) {
 	now := time.Now()
 	d.mu.Lock()
@@ -26,7 +25,7 @@ func (d *Delays) note(due time.Time) {
 	d.worst = max(d.worst, now.Sub(due))
 }
 
-// recent returns the worst of the latest delays.
+// recent returns the greatest recent delay.
 func (d *Delays) recent() time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()

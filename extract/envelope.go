@@ -25,9 +25,8 @@ type envelope struct {
 	resultInfo   string
 }
 
-// failure returns the code and message of a failed call; ok means that the call
-// succeeded. The message does not matter for that: the page's samples of successes have
-// "sucess".
+// failure returns the code and message of a failed call; ok means that the call succeeded. It
+// ignores the message of a success: the page's samples have "sucess".
 func (e envelope) failure() (code int64, info string, ok bool) {
 	switch {
 	case e.errorCode != 0:

@@ -8,8 +8,8 @@ import (
 	"pushloss/internal/problem"
 )
 
-// Error is a call that finally failed: after its retries, or at once if a retry cannot
-// help. No field contains a credential.
+// Error is a call that failed for good: after its retries, or at once if a retry cannot help. No
+// field contains a credential.
 type Error struct {
 	Class Class
 	// Code is the API's ErrorCode or ResultCode; 0 if the call failed before a code
@@ -54,10 +54,9 @@ func (e *Error) Error() string {
 }
 
 const (
-	// One page of the API calls code91000 a request error; others call it an internal
-	// error.
+	// code91000 is a request error on one page of the API, and an internal error on others.
 	code91000 = 91000
-	// code70402 says that parameters are illegal, and a window is made of them.
+	// code70402 says that parameters are illegal. A window is made of parameters.
 	code70402 = 70402
 )
 
@@ -76,8 +75,8 @@ func (e *Error) AboutWindow() bool {
 	return e.Class == BadRequest || e.Class == Unlisted
 }
 
-// AboutAccount reports whether the API refused the account or its UserSig: it refuses
-// every other call in the same way, and calls that go on may block the account (70050).
+// AboutAccount reports whether the API refused the account or its UserSig. It then refuses every
+// other call in the same way, and further calls may block the account (70050).
 func (e *Error) AboutAccount() bool {
 	return e.Class == Operator && 70_000 <= e.Code && e.Code <= 79_999
 }

@@ -7,15 +7,14 @@ import (
 	"time"
 )
 
-// Pacer separates the calls of one app so that each arrives at the service at least an
-// interval after the one before. It is safe for concurrent use: callers queue for their
-// turn.
+// Pacer separates the calls of one app, so that each arrives at the service at least an interval
+// after the one before. It is safe for concurrent use: callers wait in a queue.
 //
-// The service counts arrivals, which a client cannot see. A call arrives between the
-// moment its request is written and the moment its answer comes. So the next call may
-// leave an interval after that answer, which proves the arrival. If the answer is slow,
-// the next call may leave an interval and a margin after the writing. The margin grows
-// with the delays of a busy machine, where a request may arrive long after its writing.
+// The service counts arrivals, which a client cannot see. A call arrives between the moment its
+// request is written and the moment its answer comes. So the next call may leave an interval after
+// that answer, which proves the arrival. If the answer is slow, the next call may leave an interval
+// and a margin after the writing. The margin grows with the delays of a busy machine, where a
+// request may arrive long after its writing.
 type Pacer struct {
 	announce func(context.Context) error
 	delays   *Delays
@@ -135,8 +134,8 @@ func (c *Call) Done() {
 	close(c.done)
 }
 
-// next returns when the call after c may leave, and a channel that closes if that time
-// may become earlier.
+// next returns when the call after c may leave, and a channel that closes if that time may become
+// earlier.
 func (c *Call) next(interval, margin time.Duration) (at time.Time, forward <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -44,8 +44,8 @@ type redactor struct {
 	filter  [1 << 10]uint64 // a bit for the hash of each gram
 }
 
-// place is the position of a gram in a form: the form's number, which counts from 1, in the
-// upper 8 bits, and where in it. A credential has some thirty forms.
+// place is the position of a gram in a form. Its upper 8 bits are the form's number, from 1. A
+// credential has some thirty forms.
 type place uint32
 
 const (
@@ -56,9 +56,8 @@ const (
 func placeIn(form, at int) place   { return place(form)<<placeBits | place(at) }
 func (p place) in() (form, at int) { return int(p >> placeBits), int(p & (maxForm - 1)) }
 
-// grams finds the places of a gram: a hash table where a place has the next empty slot.
-// Each app has some thousands for as long as its job runs: a map takes four times the
-// memory.
+// grams is a hash table of places. A place takes the next empty slot. Each app has some thousands
+// of places while its job runs; a map would take four times the memory.
 type grams []place
 
 // newGrams returns a table for n places, at least a quarter empty.
@@ -72,10 +71,10 @@ func (g grams) add(hash uint64, p place) {
 	g[i] = p
 }
 
-// first is the slot of a hash; the upper bits of a hash are the mixed ones.
+// first returns the slot of a hash. It uses the upper bits, which are the mixed ones.
 func (g grams) first(hash uint64) int { return int(hash >> bits.LeadingZeros64(uint64(len(g)-1))) }
 
-// places yields the places of all grams with the hash, and some others.
+// places yields the places of all grams with the hash, and possibly other places.
 func (g grams) places(hash uint64) iter.Seq[place] {
 	return func(yield func(place) bool) {
 		for i := g.first(hash); g[i] != 0 && yield(g[i]); i = (i + 1) & (len(g) - 1) {
@@ -110,7 +109,7 @@ func newRedactor(userSig, secretKey string) *redactor {
 	return r
 }
 
-// formsOf lists the ways in which a page may write a text.
+// formsOf returns the ways in which a page may write a credential.
 func formsOf(credential string) []string {
 	quoted, _ := json.Marshal(credential)
 	forms := []string{
@@ -119,7 +118,7 @@ func formsOf(credential string) []string {
 		html.EscapeString(credential), strings.Trim(string(quoted), `"`),
 		hex.EncodeToString([]byte(credential)), strings.ToUpper(hex.EncodeToString([]byte(credential))),
 	}
-	for _, form := range forms[1:4] { // %2A is also written %2a
+	for _, form := range forms[1:4] { // %2A may also be written %2a
 		forms = append(forms, lowerEscapes(form))
 	}
 	// The bytes before a text decide how base64 divides it.
@@ -141,7 +140,7 @@ var escapes = regexp.MustCompile(`%[0-9A-F]{2}`)
 
 func lowerEscapes(text string) string { return escapes.ReplaceAllStringFunc(text, strings.ToLower) }
 
-// seek has the pieces of a form found.
+// seek adds the pieces of a form to those that next finds.
 func (r *redactor) seek(number int, form string) {
 	for at := 0; at+gram <= min(len(form), maxForm); at++ {
 		hash := hashOf(binary.LittleEndian.Uint64([]byte(form[at:])))

@@ -25,13 +25,13 @@ type Request struct {
 	// Known, if set, reports by its SHA-256 whether an answer was accepted before. The client
 	// does not read such an answer.
 	Known func(digest [sha256.Size]byte) bool
-	// Left, if set, is called when a call of the request leaves: its wait for the pace is over.
+	// Left, if set, is called when a call of the request leaves, after its wait for the pace.
 	Left func()
 }
 
-// body is the request in the API's form; an error means that the caller exceeded a
-// documented limit. The limits apply to the window itself, however its end is written: an
-// inclusive EndTime allows no second more.
+// body is the request in the API's form. An error means that the caller exceeded a documented
+// limit. The limits apply to the window itself: with an inclusive EndTime, it may not be a second
+// longer.
 func (r Request) body(endTime time.Time) ([]byte, error) {
 	span := r.Window.End.Sub(r.Window.Start)
 	switch {

@@ -28,12 +28,12 @@ func (c *Client) retry(ctx context.Context, m message, maxTries int) (Answer, er
 	operation := func() (Answer, error) {
 		answer, err := c.call(ctx, m, attempts > 0)
 		if cause := context.Cause(ctx); err != nil && cause != nil && errors.Is(err, cause) {
-			return Answer{}, backoff.Permanent(err) // the end of ctx is not a failure of this call
+			return Answer{}, backoff.Permanent(err) // the end of ctx, not a failure of this call
 		}
 		var failed *Error
 		if !errors.As(err, &failed) {
 			if err != nil {
-				return Answer{}, backoff.Permanent(err) // the pacer's
+				return Answer{}, backoff.Permanent(err) // an error of the pacer
 			}
 			return answer, nil
 		}

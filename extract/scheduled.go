@@ -17,8 +17,8 @@ import (
 // ScheduledPath is the endpoint that lists scheduled pushes (Get Scheduled Task List).
 const ScheduledPath = "/v4/timpush/list_sched_task"
 
-// ScheduledRequest requests a page of the scheduled pushes of a range of time, the latest
-// first. The page of the API leaves open whether the range is of creation or of dispatch.
+// ScheduledRequest requests a page of the pushes that were scheduled in a range of time, latest
+// first. The API's page does not say whether the range means creation or dispatch.
 type ScheduledRequest struct {
 	From, To time.Time
 	// OrderBy is "schedat" on one page of the API and "schedAt" on another.
@@ -28,8 +28,8 @@ type ScheduledRequest struct {
 
 // ScheduledPush is a push that was scheduled.
 type ScheduledPush struct {
-	TaskID string     // that of its statistics; empty until it is dispatched
-	SentAt *time.Time // when it was to be dispatched; nil if that is unreadable
+	TaskID string     // as in its statistics; empty until it is dispatched
+	SentAt *time.Time // when it was to be dispatched; nil if unreadable
 }
 
 // ScheduledPage is an answer to a ScheduledRequest.
@@ -72,7 +72,7 @@ func withoutContent(err error) error {
 	return err
 }
 
-// readScheduled takes from a list what it understands.
+// readScheduled reads what it understands of a list.
 func readScheduled(text []byte) (page ScheduledPage, err error) {
 	var list struct {
 		Total jsontext.Value
@@ -97,7 +97,7 @@ func readScheduled(text []byte) (page ScheduledPage, err error) {
 	return page, nil
 }
 
-// plainText is the content of a string or a number, and nothing of another value.
+// plainText returns the content of a string or a number, and "" for any other value.
 func plainText(value jsontext.Value) string {
 	if len(value) == 0 || value.Kind() != jsontext.KindString && value.Kind() != jsontext.KindNumber {
 		return ""

@@ -21,8 +21,8 @@ import (
 // before. So every change of a rule needs the next number.
 const rules = 1
 
-// KnownAnswers are the SHA-256 of the answers for some days. An answer among them changes
-// nothing if it comes again for the windows that it was last loaded to.
+// KnownAnswers are the SHA-256 of the answers for some days. If one of these answers comes again
+// for the windows that it was last loaded to, it changes nothing.
 type KnownAnswers map[knownAnswer]bool
 
 type knownAnswer struct {
@@ -30,14 +30,14 @@ type knownAnswer struct {
 	digest bodyHash
 }
 
-// On returns what reports whether an answer for a day is one of them.
+// On returns a function that reports whether an answer for the day is among them.
 func (k KnownAnswers) On(day calendar.Day) func(digest [sha256.Size]byte) bool {
 	return func(digest [sha256.Size]byte) bool { return k[knownAnswer{day, digest}] }
 }
 
 const (
-	// The lock of sqlFenceLoads, for each app. Planning sqlConfirm for each pull takes longer
-	// than running it.
+	// Takes the lock of sqlFenceLoads for each app. It also forces generic plans, because planning
+	// sqlConfirm for each pull takes longer than running it.
 	sqlBeginConfirm = `
 		SELECT pg_advisory_xact_lock_shared(hashtextextended('pushloss load ' || app, 0)), set_config('plan_cache_mode', 'force_generic_plan', true)
 		FROM unnest($1::bigint[]) AS app`
@@ -83,8 +83,8 @@ const (
 		FROM again
 		RETURNING p.rows_in, p.rows_unchanged, p.rows_merged, p.rows_ignored, p.rows_kept,
 			(SELECT count(*) FROM confirmed), (SELECT count(*) FROM confirmed WHERE state = 'absent')`
-	// An answer that was not confirmed changes nothing here. For one day at a time: a form for a
-	// list of days took 13 ms a statement.
+	// For an answer that was not confirmed, this changes nothing. It takes one day at a time: a
+	// form for a list of days took 13 ms a statement.
 	sqlConfirmFigures = `
 		UPDATE pushloss.task_summary AS s SET last_figures_at = l.last_loaded_at
 		FROM pushloss.ledger AS l
@@ -92,7 +92,7 @@ const (
 			AND s.sdk_app_id = $1 AND s.task_key = l.task_key AND s.last_figures_at < l.last_loaded_at`
 )
 
-// KnownAnswers returns the answers for days of an app whose repetition may change nothing.
+// KnownAnswers returns the answers for days of an app that may change nothing when they repeat.
 func (l Ledger) KnownAnswers(ctx context.Context, sdkAppID int64, days calendar.Span) (KnownAnswers, error) {
 	known, err := l.db.reads.known.Ask(ctx, daysOf{sdkAppID, days})
 	if err != nil {
@@ -120,12 +120,12 @@ func (l Ledger) knownAnswers(ctx context.Context, days calendar.Span, apps []int
 	return known, err
 }
 
-// Confirm is Load for an answer that may be the one that was last loaded to the pull's
-// windows, by the same rules. Such an answer changes no facts: without reading it or them,
-// Confirm records that it came again, as Load does. Otherwise it does nothing, and confirmed
-// is false. It needs no Result, and returns its counts.
+// Confirm is Load for an answer that may repeat the last one for the pull's windows, loaded by the
+// same rules. Such an answer changes no facts, so Confirm records it as Load does, without reading
+// the answer or facts. Otherwise it does nothing, and confirmed is false. It needs no Result, and
+// returns its counts.
 func (l *AppLock) Confirm(ctx context.Context, pull Pull, now time.Time) (outcome Outcome, counts transform.Counts, confirmed bool, err error) {
-	if !pull.Trusted { // which windows it would settle depends on more than its bytes
+	if !pull.Trusted { // which windows it would settle does not follow from its bytes alone
 		return outcome, counts, false, nil
 	}
 	m := &loading{lock: l, pull: pull, sum: pull.bodySHA256(), now: now.UTC().Truncate(time.Microsecond)}
@@ -148,7 +148,7 @@ func (l *AppLock) Confirm(ctx context.Context, pull Pull, now time.Time) (outcom
 	return m.outcome, m.again.counts, m.again.windows > 0, nil
 }
 
-// confirmation is what confirming an answer found: no windows if it was not confirmed.
+// confirmation is the result of confirming an answer: no windows if it was not confirmed.
 type confirmation struct {
 	counts  transform.Counts
 	windows int
@@ -165,8 +165,8 @@ func (s *Session) confirmTogether(round []*loading) error {
 	})
 }
 
-// confirm adds to a batch what confirms answers, and sends it: without BEGIN, all of it is one
-// transaction.
+// confirm adds to a batch the statements that confirm answers, and sends it. Without BEGIN, the
+// batch is one transaction.
 func (s *Session) confirm(ctx context.Context, batch *pgx.Batch, round []*loading) error {
 	batch.Queue(sqlBeginConfirm, appsOf(round))
 	batch.Queue(sqlShareBodies)
@@ -186,7 +186,7 @@ func (s *Session) confirm(ctx context.Context, batch *pgx.Batch, round []*loadin
 	return s.db.pool.SendBatch(ctx, batch)
 }
 
-// confirmed reads the row of sqlConfirm; there is none if the answer was not confirmed.
+// confirmed reads the row of sqlConfirm. No row means that the answer was not confirmed.
 func (m *loading) confirmed(row pgx.Row) error {
 	m.outcome, m.again = Outcome{}, confirmation{}
 	counts, rows := &m.again.counts, &m.outcome.Rows
@@ -197,12 +197,12 @@ func (m *loading) confirmed(row pgx.Row) error {
 	return err
 }
 
-// ruled reports whether a rule that was added to a table forbids the statement.
+// ruled reports whether the statement failed because of a rule that was added to a table.
 func ruled(err error) bool { return postgres.Code(err) == pgerrcode.FeatureNotSupported }
 
-// repeatable returns the number of the rules if the same answer, loaded again by them, would
-// change nothing but times and the number of pulls; otherwise nil. The counts that the record
-// of a pull lacks must be 0, so that its repetition reports the same.
+// repeatable returns the number of the rules if loading the same answer again by them would change
+// only times and the number of pulls; otherwise nil. Counts that the record of a pull does not have
+// must be 0, so that a confirmation reports the same as a load.
 func (p Pull) repeatable(e effect) *int16 {
 	counts := p.Result.Counts
 	if !p.Trusted || counts.Rejected+counts.Repeated+counts.Zeros+counts.ReplacedTexts > 0 {

@@ -7,7 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// The rows are locked in the order of the apps: another process may hold some of them.
+// Locks rows in the order of the apps, because another process may hold some of them.
 const sqlAnnounceCalls = `
 	WITH held AS MATERIALIZED (
 		SELECT l.sdk_app_id FROM unnest($1::bigint[], $2::bigint[]) AS c (sdk_app_id, epoch)
@@ -18,9 +18,9 @@ const sqlAnnounceCalls = `
 	FROM held WHERE l.sdk_app_id = held.sdk_app_id
 	RETURNING pg_backend_pid(), l.sdk_app_id`
 
-// AnnounceCall records that a call of the app starts now. It uses the connection that
-// holds the lock, so a success also proves that the lock is still held. Calls that are
-// announced at the same time share a statement and its commit.
+// AnnounceCall records that a call of the app starts now. It uses the connection that holds the
+// lock, so a success also proves that the lock is still held. Calls announced at the same time
+// share a statement and its commit.
 func (l *AppLock) AnnounceCall(context.Context) error {
 	if err := l.join(l.session.announcing); err != nil {
 		return fmt.Errorf("announce a call of app %d: %w", l.sdkAppID, err)
@@ -28,8 +28,8 @@ func (l *AppLock) AnnounceCall(context.Context) error {
 	return nil
 }
 
-// announceCalls is a round of AnnounceCall. An app without a row was taken over: that
-// concerns no other.
+// announceCalls is a round of AnnounceCall. An app without a row was taken over: only its own
+// member fails.
 func (s *Session) announceCalls(ctx context.Context, conn *pgx.Conn, round []*member) error {
 	ids, epochs := apps(round)
 	rows, err := conn.Query(ctx, sqlAnnounceCalls, pgx.QueryExecModeSimpleProtocol, ids, epochs)

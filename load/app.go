@@ -26,8 +26,7 @@ type App struct {
 // Apps are the apps that jobs work on, with the streams that runs pull for each.
 type Apps struct{ db *DB }
 
-// TimezoneError says that the stored days of an app follow another time zone than the
-// settings give.
+// TimezoneError says that the stored days of an app follow another time zone than the settings.
 type TimezoneError struct {
 	SDKAppID           int64
 	Stored, Configured string
@@ -93,9 +92,8 @@ const (
 		FROM pushloss.app WHERE sdk_app_id = $1`
 )
 
-// Save records the app's settings and returns what the database has now; a nil
-// FirstDay keeps the stored one. Once a window was pulled, Save refuses another time
-// zone with a *TimezoneError and saves nothing.
+// Save records the app's settings and returns the stored ones. A nil FirstDay keeps the stored day.
+// Once a window was pulled, Save refuses another time zone with a *TimezoneError and saves nothing.
 func (a Apps) Save(ctx context.Context, app App) (App, error) {
 	firstDay, same, err := a.add(ctx, app)
 	if err == nil && !same {
@@ -117,11 +115,10 @@ func (a Apps) Save(ctx context.Context, app App) (App, error) {
 	return app, nil
 }
 
-// addApp adds the app if it is new. same says that its row has these settings: nothing that
-// depends on them changes.
+// add adds the app if it is new. same says that the stored row already has these settings.
 func (a Apps) add(ctx context.Context, app App) (firstDay *calendar.Day, same bool, err error) {
 	settings := []any{app.SDKAppID, app.Timezone, dateOf(app.FirstDay), app.LookbackDays, app.TaskDays}
-	batch := &pgx.Batch{} // is one transaction
+	batch := &pgx.Batch{} // one transaction
 	batch.Queue(sqlAddApp, settings...)
 	batch.Queue(sqlSameApp, settings...).QueryRow(func(row pgx.Row) error {
 		err := row.Scan(&firstDay, nil)
@@ -133,7 +130,7 @@ func (a Apps) add(ctx context.Context, app App) (firstDay *calendar.Day, same bo
 	return firstDay, same, a.db.pool.SendBatch(ctx, batch)
 }
 
-// changeApp changes the app's settings and what depends on them.
+// change changes the app's settings and what depends on them.
 func (a Apps) change(ctx context.Context, app App) (firstDay *calendar.Day, err error) {
 	err = pgx.BeginFunc(ctx, a.db.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, sqlHoldSettings, app.SDKAppID); err != nil {
@@ -157,8 +154,7 @@ func (a Apps) change(ctx context.Context, app App) (firstDay *calendar.Day, err 
 	return firstDay, err
 }
 
-// CheckTimezone returns a *TimezoneError if days of the app are stored that were cut in
-// another zone.
+// CheckTimezone returns a *TimezoneError if the app's stored days were cut in another zone.
 func (a Apps) CheckTimezone(ctx context.Context, sdkAppID int64, zone *time.Location, now time.Time) error {
 	kept, found, err := a.Lookup(ctx, sdkAppID)
 	if err != nil || !found || kept.Timezone == zone.String() {
@@ -188,8 +184,8 @@ const sqlOffsets = `
 	SELECT extract(epoch FROM (at AT TIME ZONE $1) - (at AT TIME ZONE 'UTC'))::int
 	FROM unnest($2::timestamptz[]) WITH ORDINALITY AS asked (at, nth) ORDER BY nth`
 
-// Offsets returns what the database adds to UTC in a time zone at each of the times, in
-// seconds. A zone that it does not know is a *ZoneError.
+// Offsets returns the offset from UTC, in seconds, that the database gives a time zone at each of
+// the times. A zone that it does not know is a *ZoneError.
 func (db *DB) Offsets(ctx context.Context, zone string, times []time.Time) ([]int, error) {
 	offsets, err := postgres.List(ctx, db.pool, pgx.RowTo[int], sqlOffsets, zone, times)
 	if postgres.Code(err) == pgerrcode.InvalidParameterValue {
@@ -207,7 +203,7 @@ const SQLLockAlerts = `SELECT pg_advisory_xact_lock(hashtextextended('pushloss a
 
 const (
 	sqlRetireApp = `UPDATE pushloss.app SET retired_at = coalesce(retired_at, $2) WHERE sdk_app_id = $1`
-	// No target gets a recovery: the app is no longer judged, and that is not a recovery.
+	// No target gets a recovery: retiring an app does not mean that it recovered.
 	sqlCloseAlerts = `UPDATE pushloss.alert SET closed_at = $2 WHERE sdk_app_id = $1 AND closed_at IS NULL`
 	sqlRestoreApp  = `UPDATE pushloss.app SET retired_at = NULL WHERE sdk_app_id = $1`
 	sqlRetiredApps = `SELECT sdk_app_id FROM pushloss.app WHERE retired_at IS NOT NULL ORDER BY sdk_app_id`

@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// A stream that is chosen after the app got its first figures begins on the given day:
-	// its whole past was not asked for.
+	// A stream that is chosen after the app got its first figures starts on the given day: nobody
+	// asked for its whole past.
 	sqlSaveStreams = `
 		INSERT INTO pushloss.app_stream AS s (sdk_app_id, stream_id, active, first_day)
 		SELECT $1::bigint, stream_id, stream_id = ANY($2::smallint[]), CASE
@@ -40,8 +40,8 @@ type ActiveStream struct {
 	FirstDay *calendar.Day
 }
 
-// SaveStreams records which streams runs pull for an app from now on, and returns them.
-// Streams that are new to an app with figures begin on the given day.
+// SaveStreams records which streams runs pull for an app from now on, and returns them. Streams
+// that are new to an app with figures start on the given day.
 func (a Apps) SaveStreams(ctx context.Context, sdkAppID int64, streams []stream.Stream, begin calendar.Day) ([]ActiveStream, error) {
 	return a.streams(ctx, sdkAppID, streams, begin, pgx.Tx.Commit)
 }
@@ -62,7 +62,7 @@ func (a Apps) streams(ctx context.Context, sdkAppID int64, streams []stream.Stre
 	return active, nil
 }
 
-// readStreams returns the app's active streams. same says that all are chosen, and no other.
+// readStreams returns the app's active streams. same says that they are exactly the chosen ones.
 func readStreams(ctx context.Context, from postgres.Reader, sdkAppID int64, chosen []stream.Stream) (active []ActiveStream, same bool, err error) {
 	rows, err := from.Query(ctx, sqlStreams, sdkAppID)
 	if err != nil {

@@ -69,12 +69,12 @@ type span struct {
 	first, last calendar.Day
 }
 
-// Archive is the answers of the API, byte for byte: what the tables are compared with, and
-// rebuilt from.
+// Archive is the answers of the API, byte for byte. Verify compares the tables with it, and Replay
+// rebuilds them from it.
 type Archive struct{ db *DB }
 
-// days lists what a selection holds, one span for each app. A span may contain days
-// without any data.
+// days returns the days of a selection, one span for each app. A span may contain days without
+// data.
 func (a Archive) days(ctx context.Context, selection Selection) ([]span, error) {
 	apps, err := postgres.List(ctx, a.db.pool, pgx.RowTo[int64], sqlArchivedApps, selection.SDKAppID)
 	if err != nil {
@@ -113,10 +113,10 @@ type archivedPull struct {
 	pruned   bool
 	digest   []byte
 	body     []byte // compressed; nil if it is missing
-	// proven are, for the answer to a request for several days, the tasks whose window of
-	// this day it proved; otherwise nil.
+	// proven are the tasks whose window of this day was proven by an answer for several days. It is
+	// nil for other answers.
 	proven []string
-	// revoked says that what it proved was taken back later.
+	// revoked says that the proof was revoked later.
 	revoked bool
 }
 
@@ -131,8 +131,8 @@ var (
 	errAnswerDamaged = errors.New("the answer does not match its SHA-256")
 )
 
-// archiveReader turns archived answers back into what was loaded. Only one goroutine may
-// use it.
+// archiveReader turns archived answers back into the results that were loaded. Only one goroutine
+// may use it.
 type archiveReader struct {
 	decoder    *zstd.Decoder
 	normalizer transform.Normalizer

@@ -9,13 +9,13 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// bodyHash is the SHA-256 of an answer, by which the archive has it once.
+// bodyHash is the SHA-256 of an answer. The archive has each answer once.
 type bodyHash = [sha256.Size]byte
 
 // bodies are answers of the archive.
 type bodies map[bodyHash]bool
 
-// Writers add answers in one order: two that add the same ones wait for each other only once.
+// Writers add answers in one order, so that two that add the same ones cannot deadlock.
 const (
 	sqlKnownBodies  = `SELECT sha256 FROM pushloss.raw_body WHERE sha256 = ANY($1::bytea[])`
 	sqlInsertBodies = `
@@ -24,7 +24,8 @@ const (
 		ON CONFLICT DO NOTHING`
 )
 
-// queueKnownBodies reads which answers the archive has. They stay until the transaction ends.
+// queueKnownBodies reads which of the answers the archive has. Those stay until the transaction
+// ends.
 func queueKnownBodies(batch *pgx.Batch, digests [][]byte, known *bodies) {
 	*known = make(bodies, len(digests))
 	batch.Queue(sqlShareBodies)

@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	// The days are those of analytics.stream_coverage. Only days after those that are known
-	// to be covered are looked up. OFFSET keeps each look-up by the whole key: joined to the
-	// ledger, the windows of a task are found by reading those of the whole app, for each task.
+	// Uses the days of analytics.stream_coverage, and looks up only those after the known covered
+	// ones. OFFSET makes Postgres look up each window by its whole key: with a join, it reads the
+	// whole app's ledger for each task.
 	sqlUncovered = `
 		SELECT t.task_key, coalesce(t.sent_at, t.registered_at), CASE
 			WHEN lacking.first IS NOT NULL THEN lacking.first - 1
@@ -41,7 +41,7 @@ const (
 			)
 		) AS lacking
 		WHERE t.sdk_app_id = $1 AND t.retired_at IS NULL AND t.covered_to < 'infinity' AND a.first_day IS NOT NULL`
-	// A push whose time was changed meanwhile has other days.
+	// Skips a task whose time was changed meanwhile: it has other days.
 	sqlCoverTasks = `
 		UPDATE pushloss.task AS t SET covered_to = g.covered_to
 		FROM unnest($1::int[], $2::timestamptz[], $3::date[]) AS g (task_key, sent_at, covered_to)
@@ -53,11 +53,11 @@ const (
 		WHERE t.sdk_app_id = $1 AND t.retired_at IS NULL AND NOT t.answered AND s.answered`
 	sqlNoteAnswered = `UPDATE pushloss.task SET answered = true WHERE task_key = ANY($1)`
 
-	// Who notes covered days and who changes what the days depend on take turns. Else days of
-	// the old settings would be noted after the new ones.
+	// Writers of covered days, and of settings that change the days, take turns. Otherwise days of
+	// the old settings could be written after the new settings.
 	sqlHoldSettings = `SELECT 1 FROM pushloss.app WHERE sdk_app_id = $1 FOR UPDATE`
 
-	// Other settings give tasks other days. Whoever changes them looks again from the start.
+	// Tasks have other days under other settings. The next cover looks from the start.
 	sqlUncoverBySettings = `
 		UPDATE pushloss.task AS t SET covered_to = '-infinity'
 		FROM pushloss.app AS a
@@ -66,9 +66,9 @@ const (
 	sqlUncover = `UPDATE pushloss.task SET covered_to = '-infinity' WHERE sdk_app_id = $1 AND covered_to > '-infinity'`
 )
 
-// cover notes, in a transaction under the lock, up to which day the ledger has all windows
-// of each task, and which tasks were answered. So neither is looked for in all of the
-// ledger. The statements are separate, since Citus does not update tasks from the ledger.
+// cover records, under the lock, up to which day the ledger has all windows of each task, and which
+// tasks were answered. So neither needs a search through the ledger. The statements are separate,
+// because Citus cannot update tasks from the ledger.
 func (l *AppLock) cover(ctx context.Context, tx pgx.Tx, lastEnded calendar.Day) error {
 	var (
 		keys   []int32

@@ -14,8 +14,8 @@ import (
 	"pushloss/internal/postgres"
 )
 
-// DB is the database of facts: parts by subject, and what concerns them all. It is safe for
-// concurrent use.
+// DB is the database of facts: one field for each subject, and what all of them need. It is safe
+// for concurrent use.
 type DB struct {
 	Tasks   Registry
 	Apps    Apps
@@ -27,9 +27,8 @@ type DB struct {
 	encoder    *zstd.Encoder
 	dimensions dimensions
 	places     places
-	// learning has one load at a time store new words and places. At the start of many
-	// apps they all meet the same ones, and would wait for each other in the database,
-	// with all the connections.
+	// learning makes loads store new words and places one at a time. Many apps that start together
+	// meet the same ones: they would wait for each other in the database and hold all connections.
 	learning *semaphore.Weighted
 	reads    reads
 }
@@ -41,7 +40,7 @@ func Open(ctx context.Context, databaseURL string, maxConns int) (*DB, error) {
 	return with(postgres.Open(ctx, databaseURL, maxConns))
 }
 
-// OpenPatiently is Open that waits for room, as postgres.OpenPatiently does.
+// OpenPatiently is Open, but waits for a free connection as postgres.OpenPatiently does.
 func OpenPatiently(ctx context.Context, databaseURL string, maxConns int, waiting postgres.Waiting) (*DB, error) {
 	return with(postgres.OpenPatiently(ctx, databaseURL, maxConns, waiting))
 }
@@ -85,14 +84,14 @@ func Unreachable(err error) bool {
 	return errors.Is(err, ErrLockLost) && !errors.Is(err, context.Canceled) || postgres.Unreachable(err)
 }
 
-// conflict reports whether a transaction failed only because of a concurrent one and may
-// be tried again.
+// conflict reports whether a transaction failed only because of a concurrent one and may be
+// retried.
 func conflict(err error) bool {
 	code := postgres.Code(err)
 	return code == pgerrcode.DeadlockDetected || code == pgerrcode.SerializationFailure
 }
 
-// Compiling a query over many days takes longer than running it.
+// JIT is off: compiling a query over many days takes longer than running it.
 const sqlLimitReading = `SELECT set_config('statement_timeout', $1, true), set_config('jit', 'off', true)`
 
 // Read calls f with a read-only transaction that sees one state of the database

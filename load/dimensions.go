@@ -20,8 +20,8 @@ type dimensions struct {
 	vocabulary vocabulary
 }
 
-// maxRemembered limits each cache, and maxRememberedText limits a text in it, in bytes:
-// texts are free, so there may be any number of any length.
+// maxRemembered limits the entries of each cache, and maxRememberedText the bytes of a text in it.
+// Texts are free, so there may be any number of any length.
 const (
 	maxRemembered     = 20_000
 	maxRememberedText = 300
@@ -74,7 +74,7 @@ func (d *dimensions) resolveOf(ctx context.Context, db *DB, snapshots []transfor
 	return known.with(fetched), nil
 }
 
-// unknown returns, sorted, the codes of snapshots and their texts that have no key yet.
+// unknown returns the codes and texts of the snapshots that have no key yet, sorted.
 func (v vocabulary) unknown(snapshots []transform.Snapshot, withInfos bool) (codes, infos []string) {
 	newCodes, newInfos := make(map[string]bool), make(map[string]bool)
 	for _, snapshot := range snapshots {
@@ -99,8 +99,8 @@ func (d *dimensions) known() vocabulary {
 	return d.vocabulary
 }
 
-// remember adds keys to the cache, or starts again with an empty cache if it has outgrown
-// any plausible vocabulary.
+// remember adds keys to the cache. It empties the cache first if that has outgrown any plausible
+// vocabulary.
 func (d *dimensions) remember(fetched vocabulary) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -114,7 +114,7 @@ func (d *dimensions) remember(fetched vocabulary) {
 	d.vocabulary = d.vocabulary.with(short)
 }
 
-// with returns v and other merged; it changes neither.
+// with returns v merged with other. It changes neither.
 func (v vocabulary) with(other vocabulary) vocabulary {
 	return vocabulary{codes: union(v.codes, other.codes), infos: union(v.infos, other.infos)}
 }
@@ -150,7 +150,7 @@ func digestsOf(texts []string) [][]byte {
 	return digests
 }
 
-// lookUp reads the keys of those codes and texts that have one.
+// lookUp reads the keys of the codes and texts that have one.
 func lookUp(ctx context.Context, db *DB, codes, infos []string) (v vocabulary, err error) {
 	if v.codes, err = postgres.Map[string, int32](ctx, db.pool, sqlCodes, codes); err != nil {
 		return v, fmt.Errorf("look up error codes: %w", err)

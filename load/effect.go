@@ -14,17 +14,17 @@ type effect struct {
 	changes []change
 	// kept counts the stored rows that stay although the answer has a lower count, or none.
 	kept int
-	// failed counts the windows of which nothing could be loaded, problem says why.
+	// failed counts the windows for which nothing could be loaded. problem is one of the reasons.
 	failed  int
 	problem string
-	// lowered counts the windows whose figures fell far below the most that they ever had.
+	// lowered counts the windows whose figures fell far below their greatest.
 	lowered int
 }
 
-// effectOf returns what a pull, loaded at the given time, does to what is stored. It is a
-// pure function, and the only one that knows the rules: so a replay of the archive ends
-// where loading did. It leaves windows that keep their facts out of the comparison on
-// both sides. It reorders stored's rows.
+// effectOf returns what a pull does to the stored windows if it is loaded at the given time. It is
+// a pure function and the only one that knows the rules, so a replay of the archive ends with the
+// loaded state. Windows that keep their facts are compared on neither side. It reorders the rows of
+// s.
 func effectOf(pull Pull, words vocabulary, s stored, now time.Time) effect {
 	wanted := make([]factRow, 0, pull.rows())
 	var e effect
@@ -50,7 +50,7 @@ func effectOf(pull Pull, words vocabulary, s stored, now time.Time) effect {
 				e.lowered++
 			}
 		}
-		if d.failed { // also of a final window, which itself stays as it is
+		if d.failed { // a final window counts as failed too, but stays as it is
 			e.failed, e.problem = e.failed+1, *d.entry.LastError
 		}
 		e.entries = append(e.entries, d.entry)
@@ -69,9 +69,9 @@ func (e effect) rows() Changes {
 	return changes
 }
 
-// raise changes the rows of an answer that only adds, from index first on, into the rows
-// to store. A stored row of the task stays if the answer lacks it or does not raise it.
-// kept counts the rows for which the answer has a lower count or no row.
+// raise turns the rows from index first on, of an answer that only adds, into the rows to store. A
+// stored row of the task stays if the answer lacks it or does not raise it. kept counts the stored
+// rows for which the answer has a lower count or no row.
 func raise(rows []factRow, first int, taskKey int32, stored []factRow) (raised []factRow, kept int) {
 	at := make(map[factKey]int, len(rows)-first)
 	for i, row := range rows[first:] {
@@ -96,10 +96,10 @@ func raise(rows []factRow, first int, taskKey int32, stored []factRow) (raised [
 	return rows, kept
 }
 
-// keepUnsaid adds to the counters of a trusted answer, which are the rows from index first
-// on, the stored ones that the answer leaves out: a counter that is missing is not zero. A
-// channel that the answer lacks as a whole is gone, unless the answer's list of channels
-// is not whole. An answer without any figure leaves out nothing: it says that there are none.
+// keepUnsaid adds the stored counters that a trusted answer leaves out to its rows, which begin at
+// index first: a missing counter is not zero. If the whole channel is missing, it is gone, unless
+// the answer's list of channels is incomplete. An answer without any figure leaves out nothing: it
+// says that there are none.
 func keepUnsaid(rows []factRow, first int, taskKey int32, stored []factRow, partial bool) (all []factRow, kept int) {
 	if len(rows) == first {
 		return rows, 0

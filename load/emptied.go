@@ -12,20 +12,20 @@ import (
 	"pushloss/internal/postgres"
 )
 
-// Emptied are the days of an app on which an answer removed the figures of a window, or
-// lowered them far below the most that it ever had. So small steps add up.
+// Emptied are the days of an app on which an answer removed the figures of a window, or lowered
+// them far below their greatest. Because the greatest counts, small steps add up.
 type Emptied struct {
 	SDKAppID    int64
 	Days        int
 	First, Last calendar.Day
 }
 
-// EmptiedTold is how long the status reports such days, unless their figures come back.
+// EmptiedTold is how long the status reports such days if their figures do not come back.
 const EmptiedTold = 30 * 24 * time.Hour
 
-// lower notes what a load does to the sums of the window's counts, by grain. It reports
-// whether the load lowered one of them below nine tenths of the most it ever was. One such
-// window makes the app's result partial. A smaller step is an ordinary restatement.
+// lower records what a load does to the sums of the window's counts, by grain. It reports whether
+// the load lowered a sum below nine tenths of its greatest. One such window makes the app's result
+// partial. A smaller step is an ordinary restatement.
 func (e *Entry) lower(before, after [2]int64, now time.Time) (lowered bool) {
 	far := false
 	for grain := range after {
@@ -61,7 +61,7 @@ const sqlEmptied = `
 	WHERE l.lowered_at > $1 AND t.retired_at IS NULL
 	GROUP BY l.sdk_app_id`
 
-// readEmptied returns, by app, the apps with such days.
+// readEmptied returns such days by app.
 func readEmptied(ctx context.Context, from postgres.Reader, now time.Time) (map[int64]Emptied, error) {
 	list, err := postgres.List(ctx, from, pgx.RowToStructByPos[Emptied], sqlEmptied, now.Add(-EmptiedTold))
 	if err != nil {

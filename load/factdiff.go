@@ -45,8 +45,8 @@ type factRow struct {
 // update is a stored row and the row that replaces it.
 type update struct{ old, new factRow }
 
-// rowDiff is what turns stored rows into those of an answer. Its lists are sorted by key,
-// so that all writers lock rows in one order.
+// rowDiff is the difference between stored rows and those of an answer. Its lists are sorted by
+// key, so that all writers lock rows in one order.
 type rowDiff struct {
 	inserted  []factRow
 	updated   []update

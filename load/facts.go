@@ -51,15 +51,15 @@ func (c *columns) addOf(grain stream.Grain, row factRow) {
 	}
 }
 
-// windows are what the rows of columns belong to, in their order: each has the rows from
-// its first to its last one, counted from 1.
+// windows are the app, day and time of the rows of columns, in groups. A group has the rows from
+// its first to its last, counted from 1.
 type windows struct {
 	apps         []int64
 	days, at     []time.Time
 	firsts, ends []int32
 }
 
-// belong says what the rows belong to that were added since it was last called.
+// belong makes the rows that were added since its last call a group.
 func (c *columns) belong(sdkAppID int64, day calendar.Day, at time.Time) {
 	w, first := &c.windows, int32(1)
 	if n := len(w.ends); n > 0 {
@@ -79,7 +79,7 @@ func (c *columns) row(i int, grain stream.Grain) factRow {
 
 func (c *columns) len() int { return len(c.taskKeys) }
 
-// keys are the arguments that identify the table's rows; values are those that fill them.
+// keys are the arguments that identify the table's rows. values are those that fill them.
 func (t factTable) keys(c columns) []any {
 	keys := []any{c.taskKeys, c.stages}
 	if t.grain == stream.ByPlatform {
@@ -127,9 +127,9 @@ func (t factTable) queueInserted(batch *pgx.Batch, fresh columns, interfered boo
 	}
 }
 
-// write queues a statement that writes rows. If something on the table may change what is
-// written, it returns what is stored, which is compared: that takes a sixth of the time of
-// a first load.
+// write queues a statement that writes rows. If a rule or trigger may change what is written, the
+// statement returns the stored rows, which are compared. Comparing always would take a sixth of the
+// time of a first load.
 func (t factTable) write(batch *pgx.Batch, sql string, args []any, c columns, interfered bool) {
 	if !interfered {
 		batch.Queue(sql, args...).Exec(affecting(c.len()))
@@ -140,8 +140,8 @@ func (t factTable) write(batch *pgx.Batch, sql string, args []any, c columns, in
 
 func (t factTable) written(c columns) []any { return append(t.keys(c), t.values(c)...) }
 
-// affecting checks that a statement affected as many rows as the difference has: any
-// other number means that the rows changed since they were read.
+// affecting checks that a statement affected as many rows as the difference has. Another number
+// means that rows changed after they were read.
 func affecting(want int) func(pgconn.CommandTag) error {
 	return func(tag pgconn.CommandTag) error {
 		if got := tag.RowsAffected(); got != int64(want) {
@@ -151,8 +151,7 @@ func affecting(want int) func(pgconn.CommandTag) error {
 	}
 }
 
-// storing checks that a statement stored the rows that it was given. Their order is that of
-// Postgres.
+// storing checks that a statement stored the rows that it was given, in the order of Postgres.
 func (t factTable) storing(written columns, rows pgx.Rows) error {
 	type storedRow struct {
 		app     int64
@@ -189,8 +188,8 @@ func (t factTable) storing(written columns, rows pgx.Rows) error {
 	return nil
 }
 
-// MismatchError says that Postgres wrote another number of rows than expected, or others.
-// Nothing of the answer is loaded then.
+// MismatchError says that Postgres wrote other rows, or another number of rows, than expected. Then
+// nothing of the answer is loaded.
 type MismatchError struct {
 	Got     int64
 	Want    int
@@ -223,7 +222,7 @@ const sqlInterference = `
 	WHERE c.relnamespace = 'pushloss'::regnamespace AND r.rulename <> '_RETURN'
 	ORDER BY 1`
 
-// nameInterference adds to a *MismatchError the rules and triggers that were added.
+// nameInterference adds the rules and triggers that were added to a *MismatchError.
 func (db *DB) nameInterference(ctx context.Context, err error) error {
 	var mismatch *MismatchError
 	if !errors.As(err, &mismatch) {
@@ -231,7 +230,7 @@ func (db *DB) nameInterference(ctx context.Context, err error) error {
 	}
 	rows, queryErr := db.pool.Query(ctx, sqlInterference)
 	if queryErr != nil {
-		return err // which says enough
+		return err // the error says enough
 	}
 	if names, queryErr := pgx.CollectRows(rows, pgx.RowTo[string]); queryErr == nil && len(names) > 0 {
 		return fmt.Errorf("%w; perhaps by %s", err, strings.Join(names, ", "))
@@ -249,7 +248,7 @@ func (t factTable) appendFacts(facts []factRow, rows pgx.Rows) ([]factRow, error
 	return facts, err
 }
 
-// columns are what reading a row of a table of facts fills.
+// columns are the fields that a row of a fact table fills.
 func (f *factRow) columns() []any {
 	return []any{&f.taskKey, &f.stage, &f.eventType, &f.platform, &f.errCodeKey, &f.count, &f.infoKey}
 }

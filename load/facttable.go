@@ -10,23 +10,25 @@ import (
 // column is one column of a fact table, and the array that fills it.
 type column struct{ name, sqlType string }
 
-// factTable is one of a stream's two fact tables, with its statements. insert takes rows of several windows. All others take the app as $1 and
-// the day as $2. selectRows also takes the least and greatest task key. Without statistics, as in a first load, Postgres would use the list of
-// keys only as a filter and read the whole day.
+// factTable is one of a stream's two fact tables, with its statements. insert takes rows of several
+// windows. All others take the app as $1 and the day as $2. selectRows also takes the least and
+// greatest task key: without statistics, as in a first load, Postgres would use the list of keys
+// only as a filter and read the whole day.
 type factTable struct {
 	name  string
 	grain stream.Grain
-	// coded says that each fact belongs to an error code and has a text.
+	// coded says that each fact has an error code and a text.
 	coded bool
 
 	selectRows, insert, update, remove string
-	// returning, after insert or update, returns the rows as they are stored.
+	// returning, after insert or update, returns the stored rows.
 	returning string
-	// selectOfLoads is selectRows for windows of several loads, with the load of each row.
+	// selectOfLoads is selectRows for windows of several loads. It also returns the load of each
+	// row.
 	selectOfLoads string
 	// selectSpan is selectRows for a range of days; $3 is the last day.
 	selectSpan string
-	// selectDay reads a whole day, with the time of each row.
+	// selectDay reads a whole day. It also returns the time of each row.
 	selectDay string
 }
 
@@ -40,8 +42,8 @@ func counterTable(name string, grain stream.Grain) factTable {
 	return newFactTable(factTable{name: name, grain: grain}, "counter_id", "push_count")
 }
 
-// newFactTable builds the statements. With or without platform and code they are the
-// same, except for the columns that a table lacks. Those columns read as 0.
+// newFactTable builds the statements. Tables without platform or code have the same statements; the
+// columns that they lack read as 0.
 func newFactTable(t factTable, stage, count string) factTable {
 	keys := []column{{"task_key", "int"}, {stage, "smallint"}}
 	values := []column{{count, "bigint"}}
@@ -88,7 +90,7 @@ func newFactTable(t factTable, stage, count string) factTable {
 		FROM unnest(%s) AS g (%s)
 		WHERE f.sdk_app_id = $1 AND f.day = $2 AND %s`,
 		table, each(values, "%[1]s = g.%[1]s", ", "), arrays(all, 4), names(all), each(keys, "f.%[1]s = g.%[1]s", " AND "))
-	// Without parameters: Citus has none in the RETURNING of an INSERT ... SELECT.
+	// Has no parameters: Citus allows none in the RETURNING of an INSERT ... SELECT.
 	t.returning = `
 		RETURNING ` + read("f.task_key", "f.") + `, f.sdk_app_id, f.day, f.updated_at`
 	t.remove = fmt.Sprintf(`
@@ -109,7 +111,7 @@ func each(columns []column, format, separator string) string {
 	return strings.Join(parts, separator)
 }
 
-// arrays are the parameters that hold the columns; first is the number of the first one.
+// arrays returns the parameters that hold the columns. first is the number of the first one.
 func arrays(columns []column, first int) string {
 	var parts []string
 	for i, c := range columns {
@@ -118,9 +120,8 @@ func arrays(columns []column, first int) string {
 	return strings.Join(parts, ", ")
 }
 
-// eachSlice is a window's part of the arrays row by row, for a list of columns: that is faster
-// than to join the arrays of many rows in FROM, which Postgres stores one by one before it
-// reads them.
+// eachSlice unnests a window's part of the arrays in the list of columns. That is faster than a
+// join with the arrays in FROM, which Postgres stores row by row before it reads them.
 func eachSlice(columns []column, first int) string {
 	var parts []string
 	for i, c := range columns {
@@ -129,8 +130,8 @@ func eachSlice(columns []column, first int) string {
 	return strings.Join(parts, ", ")
 }
 
-// tables are the tables of each stream's facts, by grain. Ledger, history and archive are
-// shared by all streams.
+// tables are the fact tables of each stream, by grain. All streams share ledger, history and
+// archive.
 var tables = [...][2]factTable{
 	stream.Loss:           {lossTable("stage_loss", stream.ByStage), lossTable("platform_loss", stream.ByPlatform)},
 	stream.Statistics:     {counterTable("push_count", stream.ByStage), counterTable("platform_push_count", stream.ByPlatform)},

@@ -23,8 +23,8 @@ type Failure struct {
 	Unavailable bool
 }
 
-// RecordFailure records the failure in the ledger. Facts stay as they are. unproven counts
-// the windows that nothing can prove any more.
+// RecordFailure records the failure in the ledger. Facts stay as they are. unproven counts the
+// windows that nothing can prove any more.
 func (l *AppLock) RecordFailure(ctx context.Context, failure Failure, now time.Time) (unproven int, err error) {
 	now = now.UTC().Truncate(time.Microsecond)
 	reason := postgres.Storable(failure.Reason)

@@ -15,9 +15,8 @@ type stamp struct {
 	runID int64
 }
 
-// change is one change of a fact after its window's first load, as it is stored. A nil
-// old value means that the fact did not exist before; a nil new value, that it does not
-// exist after.
+// change is one change of a fact after its window's first load, as stored. A nil old value means
+// that the fact is new; a nil new value means that it was removed.
 type change struct {
 	factKey
 	stamp              stamp
@@ -34,8 +33,8 @@ const sqlInsertChanges = `
 		$7::int[], $8::smallint[], $9::smallint[], $10::smallint[], $11::int[],
 		$12::bigint[], $13::bigint[], $14::int[], $15::int[]) AS g`
 
-// changesOf returns the history of a difference. It leaves out tasks that were not loaded
-// before: a first load is not a change.
+// changesOf returns the history of a difference. It leaves out tasks that were not loaded before,
+// since a first load is not a change.
 func changesOf(d rowDiff, stamp stamp, loadedBefore map[int32]bool) (changes []change) {
 	record := func(key factKey, before, after *factRow) {
 		if !loadedBefore[key.taskKey] {

@@ -39,8 +39,8 @@ func (db *DB) readJumpFigures(ctx context.Context, app int64, zone *time.Locatio
 	return f, nil
 }
 
-// One statement sees one state of the database. The first fact of a push count is 3 (total),
-// which can be lost before it is sent, the second 4 (sent), which can be lost afterwards.
+// Each is one statement, which sees one state of the database. Losses before sending are a share of
+// counter 3 (total), losses after sending of counter 4 (sent).
 const (
 	sqlJumpFigures = `
 		SELECT 'pull', stream_id, day, 0::smallint, 0::smallint, 0::smallint, 0, 0::bigint, first_loaded_at, greatest(last_loaded_at, proven_at), 0::bigint
@@ -108,8 +108,7 @@ func (f jumpFigures) read(ctx context.Context, from postgres.Reader, counts jump
 	return err
 }
 
-// jumpFact is the key of a count of a stream: the losses of a code, or the pushes that can be
-// lost at a stage.
+// jumpFact is the key of a count: the losses of a code, or the pushes that can be lost at a stage.
 type jumpFact struct {
 	stream int
 	gate   jump.Gate
@@ -127,7 +126,7 @@ func (c jumpCounts) add(fact jumpFact, day calendar.Day, change func(*jump.Count
 	c[fact][day] = count
 }
 
-// fill gives the counts their codes.
+// fill resolves the codes of the counts.
 func (f jumpFigures) fill(ctx context.Context, from postgres.Reader, counts jumpCounts) error {
 	var keys []int32
 	for fact := range counts {

@@ -12,7 +12,7 @@ import (
 	"pushloss/internal/postgres"
 )
 
-// Jump is an event with its names and the words of the catalogue.
+// Jump is an event with the names of its cause and the catalogue's texts.
 type Jump struct {
 	SDKAppID int64        `json:"sdk_app_id"`
 	Cause    string       `json:"cause"` // stage, event type, platform and code
@@ -24,12 +24,11 @@ type Jump struct {
 	Platform string       `json:"platform"`
 	ErrCode  string       `json:"err_code"`
 	Losses   int64        `json:"losses"`
-	// Pushes of the channel, and the share of them that is lost; nil where their number is
-	// not known.
+	// Pushes of the channel, and the share of them that was lost; nil if their number is not known.
 	Pushes *int64   `json:"pushes"`
 	Share  *float64 `json:"share"`
-	Usual  float64  `json:"usual"` // share or, without one, losses
-	// The catalogue's words; empty where it has none.
+	Usual  float64  `json:"usual"` // share, or number of losses if there is no share
+	// The catalogue's texts; empty if it has none.
 	Name        string `json:"short_name"`
 	LikelyCause string `json:"likely_cause"`
 	WhatToDo    string `json:"what_to_do"`
@@ -46,7 +45,7 @@ const sqlJumpColumns = `
 	LEFT JOIN pushloss.error_catalogue AS z
 		ON z.err_code = j.err_code AND z.platform_id = j.platform_id AND z.stage_id = CASE j.stage WHEN 'ready_to_send' THEN 1 ELSE 2 END`
 
-// An event that is over is read as long as its alert is open. Of a cause, the open event comes
+// Events that are over are included while their alert is open. The open event of a cause comes
 // first.
 const sqlReadJumps = sqlJumpColumns + `
 	WHERE j.state = 'open' OR (j.sdk_app_id, j.cause) IN (
@@ -74,8 +73,8 @@ const sqlJumpsBetween = sqlJumpColumns + `
 	ORDER BY j.state <> 'open', j.last_day DESC, j.jump_id DESC
 	LIMIT $4`
 
-// JumpsBetween returns an app's open events, and those that touch the days, the newest of each
-// first.
+// JumpsBetween returns an app's open events and those that touch the days, newest first within each
+// group.
 func JumpsBetween(ctx context.Context, from postgres.Reader, app int64, days calendar.Span, limit int) ([]Jump, error) {
 	jumps, err := postgres.List(ctx, from, scanJump, sqlJumpsBetween, app, days.First.UTC(), days.Last.UTC(), limit)
 	if err != nil {
@@ -90,7 +89,7 @@ func scanJump(row pgx.CollectableRow) (j Jump, err error) {
 	return j, err
 }
 
-// Lost is the share of the pushes that is lost or, where it is not known, their number.
+// Lost returns the share of the pushes that was lost or, without a share, their number.
 func (j Jump) Lost() string {
 	if j.Share != nil {
 		return percent(*j.Share)
@@ -98,7 +97,7 @@ func (j Jump) Lost() string {
 	return humanize.Comma(j.Losses)
 }
 
-// Times is how many times the usual is lost; nothing if none is usual.
+// Times returns how many times the usual was lost; empty if nothing is usual.
 func (j Jump) Times() string {
 	if j.Usual <= 0 {
 		return ""
@@ -110,7 +109,7 @@ func (j Jump) Times() string {
 	return short(value / j.Usual)
 }
 
-// UsualText is the usual share or, where it is not known, number.
+// UsualText returns the usual share or, without a share, the usual number.
 func (j Jump) UsualText() string {
 	if j.Share != nil {
 		return percent(j.Usual)
@@ -120,7 +119,7 @@ func (j Jump) UsualText() string {
 
 func percent(share float64) string { return short(100*share) + " %" }
 
-// short writes a number with two digits that count.
+// short formats a number with two significant digits.
 func short(n float64) string {
 	if n >= 10 {
 		return fmt.Sprintf("%.0f", n)

@@ -32,7 +32,7 @@ const (
 		INSERT INTO pushloss.jump (sdk_app_id, stage_id, event_type, platform_id, err_code_key, first_day, last_day, worst_day, losses, pushes, usual, state, opened_at, closed_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, nullif($10::bigint, 0), $11, $12, $13, CASE WHEN $12 <> 'open' THEN $13::timestamptz END)`
 	sqlEndJumps = `UPDATE pushloss.jump SET state = 'over', closed_at = $2 WHERE sdk_app_id = $1 AND state = 'open'`
-	// An event that is as it was is not written.
+	// An unchanged event is not written.
 	sqlUpdateJump = `
 		UPDATE pushloss.jump SET first_day = $3, last_day = $4, worst_day = $5, losses = $6, pushes = nullif($7::bigint, 0), usual = $8, state = $9,
 			closed_at = CASE WHEN $9 = 'open' THEN NULL WHEN state = $9 THEN closed_at ELSE $10::timestamptz END
@@ -47,15 +47,15 @@ type storedJump struct {
 	state   string
 }
 
-// jumpFigures are the figures of an app that events are found in, and the keys of the codes.
+// jumpFigures are the figures of an app that are judged, and the keys of the codes.
 type jumpFigures struct {
 	jump.Figures
 	codeKeys map[string]int32
 }
 
-// UpdateJumps judges the app's newest days, or all since a day, and stores what it finds: new
-// events, those that go on or are over, and those that figures which changed since withdraw. It
-// returns how many events it added. Without a factor it ends the open ones.
+// UpdateJumps judges the app's newest days, or all days since a day, and stores the result: new
+// events, events that go on or are over, and events that later changes of figures withdraw. It
+// returns how many events it added. If settings have no factor, it ends the open events.
 func (l *AppLock) UpdateJumps(ctx context.Context, zone *time.Location, since *calendar.Day, settings jump.Settings, now time.Time) (added int, err error) {
 	db, app := l.session.db, l.sdkAppID
 	if settings.Factor == 0 {
@@ -102,8 +102,8 @@ func (l *AppLock) UpdateJumps(ctx context.Context, zone *time.Location, since *c
 // judgedAtOnce is how many days are judged at once: their figures must fit into memory.
 const judgedAtOnce = 90
 
-// detectJumps judges days, however many, and returns their events, the known ones, and the
-// keys of the codes. An event that goes on after some days is judged further with the next.
+// detectJumps judges any number of days. It returns their events, including the known ones, and the
+// keys of the codes. An event that goes on is judged further with the days that follow.
 func (db *DB) detectJumps(
 	ctx context.Context, app int64, zone *time.Location, known []jump.Event, first, last calendar.Day, settings jump.Settings,
 ) (events []jump.Event, codeKeys map[string]int32, err error) {
@@ -133,8 +133,8 @@ type jumpChange struct {
 	args []any
 }
 
-// jumpChanges brings the stored events to what was found. A found event is a stored one of the
-// same cause whose days it shares.
+// jumpChanges turns the stored events into those that were found. A found event is the stored one
+// of the same cause that has days in common with it.
 func jumpChanges(app int64, known []storedJump, found []jump.Event, codeKeys map[string]int32, now time.Time) (changes []jumpChange, added int) {
 	known = slices.Clone(known)
 	update := func(id int64, e jump.Event, state string) {
@@ -172,8 +172,8 @@ func jumpChanges(app int64, known []storedJump, found []jump.Event, codeKeys map
 	return changes, added
 }
 
-// knownJumps returns the newest day with figures, and the events that judging it, or the days
-// since an earlier one, may change. Without a newest day there is nothing to judge.
+// knownJumps returns the newest day with figures, and the events that may change if that day, or
+// the days since an earlier one, are judged. newest is nil if there is nothing to judge.
 func (db *DB) knownJumps(ctx context.Context, app int64, since *calendar.Day) (newest *calendar.Day, known []storedJump, err error) {
 	batch := &pgx.Batch{}
 	batch.Queue(sqlNewestDay, app).QueryRow(func(row pgx.Row) error {

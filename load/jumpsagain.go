@@ -27,8 +27,8 @@ const (
 		ORDER BY k.nth`
 )
 
-// JumpsAgain finds the events of the days from first to last in the stored figures, of one app
-// or, for 0, of all. It neither uses the stored events nor stores any.
+// JumpsAgain finds the events of the days from first to last in the stored figures, for one app or
+// (0) for all. It neither uses nor stores events.
 func (db *DB) JumpsAgain(ctx context.Context, app int64, first, last calendar.Day, settings jump.Settings) ([]Jump, error) {
 	type zoned struct {
 		app  int64
@@ -64,7 +64,7 @@ func (db *DB) JumpsAgain(ctx context.Context, app int64, first, last calendar.Da
 	return jumps, nil
 }
 
-// describe adds names and the catalogue's words to events.
+// describe adds names and the catalogue's texts to events.
 func (db *DB) describe(ctx context.Context, app int64, events []jump.Event) ([]Jump, error) {
 	jumps := make([]Jump, len(events))
 	var stages, eventTypes, platforms []int16

@@ -30,7 +30,7 @@ const (
 // SettledReason says why a window is final; empty if it is not.
 type SettledReason string
 
-// The reasons.
+// The reasons for which a window is final.
 const (
 	NotSettled  SettledReason = ""
 	ByLookback  SettledReason = "lookback"   // pulled long enough after the day's end
@@ -54,12 +54,12 @@ type Entry struct {
 	ProvenAt      *time.Time // when a trusted answer for a span last equalled the stored days, this one among them
 	// Most are the greatest sums of counts that the window ever had, by grain.
 	Most      [2]int64
-	LoweredAt *time.Time // when a sum that is far below its greatest was last lowered
+	LoweredAt *time.Time // when a sum was last lowered that is still far below its greatest
 	LastError *string
 	UpdatedAt time.Time // when it was last pulled
 }
 
-// Ledger is the state of every window, with what comparisons of spans say of it.
+// Ledger is the state of every window, and the results of comparing spans.
 type Ledger struct{ db *DB }
 
 // Confirmed reports whether a trusted answer ever loaded or proved the window.
@@ -106,8 +106,8 @@ const (
 			opened_at = CASE WHEN excluded.state = 'failed' THEN l.opened_at END`
 )
 
-// Entries returns the entries of an app's windows of every stream, from first to last day,
-// both included, in no order.
+// Entries returns the entries of an app's windows of every stream. Both ends are included; the
+// order is undefined.
 func (l Ledger) Entries(ctx context.Context, sdkAppID int64, first, last calendar.Day) ([]Entry, error) {
 	return readLedger(ctx, l.db.reads.ledger, sdkAppID, first, last)
 }
@@ -120,7 +120,7 @@ func readLedger(ctx context.Context, from *rounds.Rounds[daysOf, []Entry], sdkAp
 	return entries, nil
 }
 
-// read returns the read of an SQL text.
+// read returns a function that runs a query for entries.
 func (l Ledger) read(sql string) func(context.Context, calendar.Span, []int64) (map[int64][]Entry, error) {
 	return func(ctx context.Context, days calendar.Span, apps []int64) (map[int64][]Entry, error) {
 		return listByApp(ctx, l.db.pool, func(row pgx.CollectableRow, app *int64) (e Entry, err error) {
@@ -142,7 +142,7 @@ type WindowRef struct {
 	TaskKey int32 // 0 for the whole app
 }
 
-// Failed returns the windows of an app whose last pull failed, in no order.
+// Failed returns the windows of an app whose last pull failed. The order is undefined.
 func (l Ledger) Failed(ctx context.Context, sdkAppID int64) ([]WindowRef, error) {
 	windows, err := l.db.reads.failed.Ask(ctx, daysOf{app: sdkAppID})
 	if err != nil {
@@ -157,8 +157,8 @@ type TaskOfStream struct {
 	TaskKey int32
 }
 
-// DenseTasks returns, in no order, the tasks of an app that have figures on at least the
-// given number of the days.
+// DenseTasks returns the tasks of an app that have figures on at least the given number of days.
+// The order is undefined.
 func (l Ledger) DenseTasks(ctx context.Context, sdkAppID int64, days calendar.Span, least int) ([]TaskOfStream, error) {
 	dense, err := postgres.List(ctx, l.db.pool, pgx.RowToStructByPos[TaskOfStream], sqlDenseTasks, sdkAppID, days.First.UTC(), days.Last.UTC(), least)
 	if err != nil {
@@ -167,7 +167,7 @@ func (l Ledger) DenseTasks(ctx context.Context, sdkAppID int64, days calendar.Sp
 	return dense, nil
 }
 
-// queueEntries adds to a batch a read of entries, one of the texts that begin with sqlEntry.
+// queueEntries adds to a batch a query for entries, one that begins with sqlEntry.
 func queueEntries(batch *pgx.Batch, each func(Entry), sql string, args ...any) {
 	batch.Queue(sql, args...).Query(func(rows pgx.Rows) error {
 		entries, err := pgx.CollectRows(rows, scanEntry)
@@ -183,7 +183,7 @@ func scanEntry(row pgx.CollectableRow) (e Entry, err error) {
 	return e, err
 }
 
-// columns are what sqlEntry fills.
+// columns are the fields that sqlEntry fills.
 func (e *Entry) columns() []any {
 	return []any{
 		&e.Stream, &e.Day, &e.TaskKey, &e.State, &e.Settled, &e.Pulls, &e.RowCount, &e.RejectCount,

@@ -20,10 +20,9 @@ const (
 		FROM unnest($6::int[], $7::text[], $8::text[], $9::text[], $10::text[], $11::int[]) AS g`
 )
 
-// Load makes the windows of a pull equal to its answer, in one transaction. From an
-// answer that is not trusted it only adds rows and raises counts. If ctx ends, everything
-// stays as it was, unless other loads share the transaction. now becomes the time
-// of every row that changes.
+// Load makes the windows of a pull equal to its answer, in one transaction. From an answer that is
+// not trusted, it only adds rows and raises counts. If ctx ends, everything stays as it was, unless
+// other loads share the transaction. now becomes the time of every row that changes.
 func (l *AppLock) Load(ctx context.Context, pull Pull, now time.Time) (Outcome, error) {
 	m := &loading{lock: l, pull: pull, sum: pull.bodySHA256(), now: now.UTC().Truncate(time.Microsecond)} // the precision of Postgres
 	err := l.session.whileHeld(ctx, func(ctx context.Context) (err error) {
@@ -56,14 +55,14 @@ type loading struct {
 
 	stored  stored
 	outcome Outcome
-	// again is what a confirmation found.
+	// again is the result of a confirmation.
 	again confirmation
 
 	turn
 }
 
-// load reads what is stored for pulls of different windows and writes the differences. first
-// begins with the check for newer holders; pulls that it refuses are left out.
+// load reads what is stored for pulls of different windows and writes the differences. first must
+// begin with the check for newer holders. Pulls that the check refuses are left out.
 func (db *DB) load(ctx context.Context, tx pgx.Tx, first *pgx.Batch, all []*loading) error {
 	var known bodies
 	var interfered bool
@@ -97,13 +96,13 @@ func (db *DB) load(ctx context.Context, tx pgx.Tx, first *pgx.Batch, all []*load
 	return nil
 }
 
-// writing is what pulls write by the same statements.
+// writing collects what several pulls write by the same statements.
 type writing struct {
 	inserted [len(tables)][2]columns
 	ledger   ledgerColumns
 	pulls    pullColumns
 	bodies   map[bodyHash][]byte
-	// interfered says that something on the tables of facts may change what is written.
+	// interfered says that a rule or trigger on the fact tables may change what is written.
 	interfered bool
 }
 
@@ -131,7 +130,7 @@ func (db *DB) queueWriting(batch *pgx.Batch, w writing) {
 	w.pulls.queue(batch)
 }
 
-// write adds what the pull changes.
+// write adds the pull's changes.
 func (m *loading) write(w *writing, batch *pgx.Batch) {
 	pull, s, app, now := m.pull, m.stored, m.lock.sdkAppID, m.stored.after(m.now)
 	e := effectOf(pull, m.words, s, now)

@@ -12,26 +12,26 @@ import (
 )
 
 const (
-	// loadsAtOnce is how many transactions of loads are under way at once, and loadsOfApp how
-	// many of them may have loads of the same app. Further loads gather, and share the next one.
-	// An app has one transaction of confirmations: they lock its tasks' summaries in any order.
+	// loadsAtOnce is how many transactions of loads run at once. loadsOfApp is how many of them may
+	// have loads of the same app. Further loads wait and share the next transaction. An app has one
+	// transaction of confirmations, because these lock its tasks' summaries in any order.
 	loadsAtOnce        = 4
 	loadsOfApp         = 2
 	confirmationsOfApp = 1
-	// maxShared and maxSharedRows limit what shares a transaction.
+	// maxShared and maxSharedRows limit the loads and rows of a shared transaction.
 	maxShared     = 32
 	maxSharedRows = 4_000
 	// sharedTimeout limits a shared transaction.
 	sharedTimeout = 30 * time.Second
 )
 
-// A lock that one app's load waits for must not hold up the others for long.
+// Bounds how long one app's wait for a lock holds up the others.
 const sqlWaitShortly = `SELECT set_config('lock_timeout', '2s', true)`
 
-// loads has loads share transactions, of one app or of many: while some are under way,
-// further loads gather. So a thousand apps cost the commits and checks of a few dozen, and
-// an app whose answers come faster than they are loaded those of a few answers. Each load of
-// a shared transaction that fails is taken again alone.
+// loads makes loads, of one app or of many, share transactions: while some run, further loads wait
+// and then share the next. So a thousand apps need the commits and checks of a few dozen, and an
+// app whose answers come fast needs those of a few answers. If a shared transaction fails, each of
+// its loads is repeated alone.
 type loads struct {
 	// serve loads several together. It returns an error if nothing was loaded.
 	serve func([]*loading) error
@@ -41,19 +41,19 @@ type loads struct {
 	mu       sync.Mutex
 	waiting  []*loading
 	underWay int
-	ofApp    map[int64]int // how many of those under way have loads of an app
+	ofApp    map[int64]int // how many running transactions have loads of an app
 }
 
-// turn is a load's place among the others.
+// turn is the state of a load that waits or runs.
 type turn struct {
 	err  error
 	done chan struct{}
-	// alone says that the load has a transaction of its own, and apart that it must have one.
+	// alone says that the load has its own transaction, apart that it needs one.
 	alone, apart bool
 }
 
-// join loads alone, or together with others that wait. If ctx ends before a transaction has
-// a place for the load, nothing is loaded.
+// join runs a load, alone or in a transaction with others that wait. If ctx ends before the load is
+// in a transaction, nothing is loaded.
 func (l *loads) join(ctx context.Context, m *loading, alone func() error) error {
 	m.done = make(chan struct{})
 	l.mu.Lock()
@@ -75,7 +75,7 @@ func (l *loads) join(ctx context.Context, m *loading, alone func() error) error 
 	return m.err
 }
 
-// leave takes back a load that waits. It returns false if the load waits no more.
+// leave removes a waiting load. It returns false if the load no longer waits.
 func (l *loads) leave(m *loading) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -87,7 +87,7 @@ func (l *loads) leave(m *loading) bool {
 	return true
 }
 
-// start begins transactions while there is room for one, and a load that may be part of it.
+// start begins transactions as long as there is room for one and a load for it.
 func (l *loads) start() {
 	for l.underWay < loadsAtOnce {
 		round := l.next()
@@ -114,8 +114,8 @@ func (l *loads) start() {
 	}
 }
 
-// try loads several together. A panic is a failure like any other: then each load is taken
-// again alone, in the work of its own app, which is the one to stop if it panics again.
+// try runs several loads together. A panic counts as a failure: each load is then repeated alone,
+// in the work of its own app. If it panics again, only that app stops.
 func (l *loads) try(round []*loading) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
@@ -134,7 +134,7 @@ func (l *loads) end(round []*loading) {
 	l.start()
 }
 
-// count adds to the transactions of each app of a round, which is sorted by app.
+// count adds n to the transactions of each app of a round, which is sorted by app.
 func (l *loads) count(round []*loading, n int) {
 	if l.ofApp == nil {
 		l.ofApp = make(map[int64]int)
@@ -150,18 +150,18 @@ func (l *loads) count(round []*loading, n int) {
 	}
 }
 
-// part has each load of a transaction that failed wait for one of its own, before all others.
+// part makes each load of a failed transaction wait for its own transaction, before all others.
 func (l *loads) part(round []*loading) {
 	l.mu.Lock()
 	for _, m := range round {
-		m.apart, m.err = true, nil // a refusal was part of what failed
+		m.apart, m.err = true, nil // a refusal belongs to the failed transaction
 	}
 	l.waiting = append(slices.Clone(round), l.waiting...)
 	l.mu.Unlock()
 	l.end(round)
 }
 
-// next takes those who share the next transaction, by key, so that all transactions lock rows
+// next returns the loads of the next transaction, sorted by key, so that all transactions lock rows
 // in the same order.
 func (l *loads) next() []*loading {
 	var round, later []*loading
@@ -194,8 +194,8 @@ func (m *loading) compareDay(o *loading) int {
 	)
 }
 
-// meets reports whether two loads have a window in common. Such loads never wait at once, but
-// a transaction could not hold both.
+// meets reports whether two loads have a window in common. Such loads never wait at the same time,
+// but one transaction could not hold both.
 func (m *loading) meets(o *loading) bool {
 	return m.lock.sdkAppID == o.lock.sdkAppID && m.pull.Day == o.pull.Day && m.pull.Stream == o.pull.Stream &&
 		slices.ContainsFunc(m.pull.Tasks, func(t TaskRef) bool {
@@ -203,7 +203,7 @@ func (m *loading) meets(o *loading) bool {
 		})
 }
 
-// appsOf are the apps of a round, which is sorted by app.
+// appsOf returns the apps of a round, which is sorted by app.
 func appsOf(round []*loading) []int64 {
 	ids := make([]int64, 0, len(round))
 	for _, m := range round {
@@ -212,8 +212,8 @@ func appsOf(round []*loading) []int64 {
 	return slices.Compact(ids)
 }
 
-// loadTogether loads pulls in one transaction. It refuses those whose app has a newer holder,
-// each by itself.
+// loadTogether loads pulls in one transaction. It refuses, one by one, those whose app has a newer
+// holder.
 func (s *Session) loadTogether(round []*loading) error {
 	ctx, cancel := context.WithTimeout(context.Background(), sharedTimeout)
 	defer cancel()

@@ -18,7 +18,7 @@ type AppLock struct {
 	session  *Session
 	sdkAppID int64
 	epoch    int64
-	// loading says that a load of the previous holder runs.
+	// loading says that a load of the previous holder still runs.
 	loading bool
 	// SinceLastCall is the time from the last announced call of any process until this
 	// lock was taken; negative if there was none.
@@ -49,7 +49,7 @@ const (
 	// fenceWait limits the wait for loads of the previous holder. If its network was cut,
 	// its load ends only when the server gives the connection up.
 	fenceWait = heartbeatTimeout / 2
-	// fencePause is the time between two looks at them.
+	// fencePause is the time between two checks for these loads.
 	fencePause = 20 * time.Millisecond
 )
 
@@ -121,7 +121,7 @@ func (s *Session) takeLeases(ctx context.Context, conn *pgx.Conn, taken []*membe
 		byApp[m.sdkAppID] = m
 	}
 	ids, _ := apps(taken)
-	batch := &pgx.Batch{} // is one transaction
+	batch := &pgx.Batch{} // one transaction
 	batch.Queue(sqlTakeLeases, ids, s.holder).Query(func(rows pgx.Rows) error {
 		var id, epoch int64
 		var elapsed float64
@@ -195,8 +195,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// WaitForApp is LockApp that tries again every interval until ctx ends. It calls waiting
-// once if it has to wait.
+// WaitForApp is LockApp that tries again every interval until ctx ends. It calls waiting once if it
+// has to wait.
 func (s *Session) WaitForApp(ctx context.Context, sdkAppID int64, interval time.Duration, waiting func(*BusyError)) (*AppLock, error) {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
@@ -217,8 +217,8 @@ func (s *Session) WaitForApp(ctx context.Context, sdkAppID int64, interval time.
 	}
 }
 
-// UnderLock does something under the app's lock, in a session of its own. It waits for
-// the lock, as WaitForApp does.
+// UnderLock calls do under the app's lock, in its own session. It waits for the lock as WaitForApp
+// does.
 func (db *DB) UnderLock(ctx context.Context, sdkAppID int64, holder string, waiting func(*BusyError), do func(context.Context, *AppLock) error) error {
 	session, work, err := db.OpenSession(ctx, holder)
 	if err != nil {
@@ -232,7 +232,7 @@ func (db *DB) UnderLock(ctx context.Context, sdkAppID int64, holder string, wait
 	return do(work, lock)
 }
 
-// Unlock lets others work on the app.
+// Unlock releases the app for others.
 func (l *AppLock) Unlock(context.Context) error { return l.join(l.session.unlocking) }
 
 func unlockApps(ctx context.Context, conn *pgx.Conn, round []*member) error {
@@ -249,7 +249,7 @@ const sqlBusyApps = `
 		AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended('pushloss app ' || a.sdk_app_id, 0)
 	JOIN pg_database AS d ON d.oid = l.database AND d.datname = current_database()`
 
-// Busy returns the apps that a process works on now.
+// Busy returns the apps on which a process works now.
 func (a Apps) Busy(ctx context.Context) ([]int64, error) {
 	apps, err := postgres.List(ctx, a.db.pool, pgx.RowTo[int64], sqlBusyApps)
 	if err != nil {

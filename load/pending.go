@@ -16,8 +16,7 @@ type UnequalCheck struct {
 	Task        TaskRef
 	First, Last calendar.Day
 	State       CheckState
-	// Pulled says that figures of all its days are stored, and that no day waits to be
-	// pulled again.
+	// Pulled says that figures of all its days are stored and no day waits to be pulled again.
 	Pulled bool
 	// Failed says that the last pull of one of its days failed.
 	Failed bool
@@ -48,8 +47,7 @@ const (
 		WHERE sdk_app_id = $1 AND reconciliation_id = ANY($2::bigint[]) AND state IN ('differs', 'stays')`
 )
 
-// UnequalChecks returns the app's checks in the states differs and stays, oldest span
-// first.
+// UnequalChecks returns the app's checks in the states differs and stays, oldest span first.
 func (l Ledger) UnequalChecks(ctx context.Context, sdkAppID int64) ([]UnequalCheck, error) {
 	if has, err := l.db.reads.unequal.Ask(ctx, daysOf{app: sdkAppID}); err != nil || !has {
 		return nil, err
@@ -65,8 +63,8 @@ func (l Ledger) UnequalChecks(ctx context.Context, sdkAppID int64) ([]UnequalChe
 	return checks, nil
 }
 
-// Opened returns, in no order, the app's windows that wait to be pulled again,
-// without those of retired tasks.
+// Opened returns the app's windows that wait to be pulled again, without those of retired tasks.
+// The order is undefined.
 func (l Ledger) Opened(ctx context.Context, sdkAppID int64) ([]WindowRef, error) {
 	windows, err := postgres.List(ctx, l.db.pool, pgx.RowToStructByPos[WindowRef], sqlOpenedWindows, sdkAppID)
 	if err != nil {
@@ -75,8 +73,8 @@ func (l Ledger) Opened(ctx context.Context, sdkAppID int64) ([]WindowRef, error)
 	return windows, nil
 }
 
-// ExpireChecks turns checks in the states differs and stays into unproven ones, since it
-// is no longer possible to find out whether they would agree.
+// ExpireChecks turns checks in the states differs and stays into unproven ones. It is too late to
+// find out whether they would agree.
 func (l *AppLock) ExpireChecks(ctx context.Context, ids []int64) error {
 	err := l.transact(ctx, func(ctx context.Context, tx pgx.Tx, batch *pgx.Batch) error {
 		batch.Queue(sqlExpireChecks, l.sdkAppID, ids)

@@ -13,9 +13,9 @@ import (
 	"pushloss/transform"
 )
 
-// places remembers where each code was seen, and since which day, so that the catalogue has
-// a row for every code, stage and platform of the facts. Like keys, they are written before
-// the facts, in transactions of their own: a place without facts does no harm.
+// places remembers where each code was seen, and since which day, so that the catalogue has a row
+// for every code, stage and platform of the facts. Places are written before the facts, in their
+// own transactions, like keys: a place without facts does no harm.
 type places struct {
 	mu        sync.Mutex
 	since     map[place]seenSince
@@ -35,17 +35,17 @@ func (p place) compare(o place) int {
 	return cmp.Or(cmp.Compare(p.code, o.code), cmp.Compare(p.stage, o.stage), cmp.Compare(p.platform, o.platform))
 }
 
-// seenSince is the first day of a place, and whether a text is known.
+// seenSince is the first day of a place, and whether its text is known.
 type seenSince struct {
 	day     calendar.Day
 	hasText bool
 }
 
-// covers reports whether what is remembered says all that the other does.
+// covers reports whether s already says everything that o says.
 func (s seenSince) covers(o seenSince) bool { return s.day <= o.day && (s.hasText || !o.hasText) }
 
 const (
-	// A row that says as much already is not written again.
+	// A row that already says as much is not written again.
 	sqlSeenOfStages = `
 		INSERT INTO pushloss.usual_stage_text AS u (stream_id, first_day, err_code_key, stage_id, err_info)
 		SELECT $1::smallint, $2::date, g.* FROM unnest($3::int[], $4::smallint[], $5::text[]) AS g
@@ -65,7 +65,7 @@ const (
 		ON CONFLICT DO NOTHING`
 )
 
-// note stores the places of a day's facts that are not known yet.
+// note stores the places of a day's facts that are not yet known.
 func (p *places) note(ctx context.Context, db *DB, of stream.Stream, day calendar.Day, words vocabulary, snapshots []transform.Snapshot) error {
 	if seen, _, platforms := p.unknown(of, day, words, snapshots); len(seen)+len(platforms) == 0 {
 		return nil
@@ -103,8 +103,8 @@ func (p *places) note(ctx context.Context, db *DB, of stream.Stream, day calenda
 	return nil
 }
 
-// unknown returns the places of facts about which less is known, the text of each with the most
-// pushes, and the platforms that are new.
+// unknown returns the places of facts that say more than is known, the text of each with the most
+// pushes, and the new platforms.
 func (p *places) unknown(of stream.Stream, day calendar.Day, words vocabulary, snapshots []transform.Snapshot) (map[place]seenSince, map[place]string, []int16) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

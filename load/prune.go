@@ -11,8 +11,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Retention gives the times from which raw answers and records of runs are kept. The zero
-// time keeps all.
+// Retention has the times since which raw answers and records of runs are kept. The zero time keeps
+// all of them.
 type Retention struct{ Answers, Runs time.Time }
 
 // PrunedDay is one day of an app whose answers are pruned: all of them or none, so that a
@@ -23,8 +23,8 @@ type PrunedDay struct {
 	Pulls    int64        `json:"pulls"`
 }
 
-// Pruned is what a retention removes. It never includes facts, changes, the ledger or the
-// records of pulls.
+// Pruned is what a retention removes. Facts, changes, the ledger and records of pulls are never
+// removed.
 type Pruned struct {
 	Days   []PrunedDay `json:"days"`
 	Bodies int64       `json:"bodies"` // answers that no other day needs
@@ -33,7 +33,7 @@ type Pruned struct {
 }
 
 const (
-	// A load needs the answers that it found to stay until it commits.
+	// A load needs the answers that it found until it commits.
 	sqlShareBodies = `SELECT pg_advisory_xact_lock_shared(hashtextextended('pushloss raw bodies', 0))`
 	sqlOwnBodies   = `SELECT pg_advisory_xact_lock(hashtextextended('pushloss raw bodies', 0))`
 
@@ -108,9 +108,9 @@ func (a Archive) prunableDays(ctx context.Context, keep Retention) ([]PrunedDay,
 	return days, nil
 }
 
-// Prune removes raw answers and records of runs that are older than the retention. It
-// removes a day of answers per transaction: so it can be stopped at any time, and
-// concurrent loads wait for one day at most. The records of pulls stay, marked as pruned.
+// Prune removes raw answers and records of runs that are older than the retention. Each transaction
+// removes the answers of a day. So Prune can be stopped at any time, and loads wait for one day at
+// most. The records of pulls stay, marked as pruned.
 func (a Archive) Prune(ctx context.Context, keep Retention, now time.Time) (Pruned, error) {
 	pruned := Pruned{Days: []PrunedDay{}}
 	days, err := a.prunableDays(ctx, keep)

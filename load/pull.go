@@ -58,7 +58,7 @@ type Outcome struct {
 	Problem string
 }
 
-// use says how a window takes the facts of its answer.
+// use says how a window combines the facts of an answer with the stored ones.
 type use int
 
 const (
@@ -67,13 +67,12 @@ const (
 	addToStored              // the answer adds rows and raises counts
 )
 
-// decision is what happens to one window: its ledger entry, and how the answer's facts
-// combine with the stored ones.
+// decision is what happens to one window: its ledger entry, and how it uses the answer's facts.
 type decision struct {
 	entry Entry
 	use   use
 	facts transform.Snapshot
-	// failed says that the answer has nothing that could be loaded.
+	// failed says that the answer has nothing to load for the window.
 	failed bool
 }
 
@@ -82,7 +81,7 @@ func (d *decision) fail(reason string) {
 	d.entry.fail(reason)
 }
 
-// lacking is the note of a window of which it is not known whether its task exists.
+// lacking is the note of a window if nothing shows whether its task exists.
 const lacking = "the answer lacks the task, and the API may have forgotten it"
 
 // decide applies an answer to the ledger's entries of its windows. It is a pure function.
@@ -98,7 +97,7 @@ func decide(pull Pull, ledger map[int32]Entry, now time.Time) []decision {
 		unreadable[u.TaskID] = u.Reason
 	}
 	rejects := make(map[int32]int)
-	refusedOf := make(map[string]bool) // tasks some of whose own rows were rejected
+	refusedOf := make(map[string]bool) // tasks with rejected rows of their own
 	for _, reject := range pull.Result.Rejects {
 		rejects[pull.taskKeyOf(reject)] += reject.Rows
 		refusedOf[reject.TaskID] = true
@@ -130,14 +129,14 @@ func decide(pull Pull, ledger map[int32]Entry, now time.Time) []decision {
 			if !snapshot.Empty() {
 				d.entry.loadedAt(now)
 			}
-		case task.ID == "" && pull.Trusted: // for a task it means that the API does not know it
+		case task.ID == "" && pull.Trusted: // for a task it would mean that the API does not know the task
 			d.fail("the answer has no result of the whole app, not even an empty one")
 		case task.ID == "":
 			d.use = addToStored
 			d.entry.settleForgotten()
 		case pull.Trusted:
 			d.entry.State, d.entry.Settled = StateAbsent, pull.Settled
-		default: // like an empty answer, but for the note
+		default: // like an empty answer, apart from the note
 			d.use = addToStored
 			if entry.FirstLoadedAt == nil {
 				reason := lacking
@@ -158,7 +157,7 @@ func (e *Entry) fail(reason string) {
 	}
 }
 
-// settleForgotten makes a window final once the API can add nothing to it.
+// settleForgotten makes a window final if the API can add nothing to it.
 func (e *Entry) settleForgotten() {
 	if e.Settled == NotSettled {
 		e.Settled = ByAPIMemory
@@ -173,8 +172,8 @@ func (e *Entry) loadedAt(now time.Time) {
 	}
 }
 
-// stateOfFacts is the state of a window that was answered: it is unproven if no trusted
-// answer loaded or proved it, with or without figures.
+// stateOfFacts is the state of a window that was answered. It is unproven, with or without figures,
+// if no trusted answer loaded or proved it.
 func (e *Entry) stateOfFacts() State {
 	switch {
 	case !e.Confirmed():
@@ -185,19 +184,18 @@ func (e *Entry) stateOfFacts() State {
 	return StateLoaded
 }
 
-// Unproven reports whether no answer loaded the window while the API remembered its whole
-// day, and none can any more.
+// Unproven reports whether no answer loaded the window while the API remembered its whole day, so
+// that none can any more.
 func (s State) Unproven() bool { return s == StateUnproven || s == StateUnavailable }
 
-// count completes the entry of a window, once the number of its rows after the load is
-// known.
+// count completes the entry of a window when the number of its rows after the load is known.
 func (d *decision) count(rows int) {
 	d.entry.RowCount = rows
 	d.entry.State = d.entry.stateOfFacts()
 }
 
-// taskKeyOf returns the window of a reject: that of its task or, if it has no requested
-// task, the first one of the request.
+// taskKeyOf returns the window of a reject: that of its task or, if the task was not requested, the
+// first one of the request.
 func (p Pull) taskKeyOf(reject transform.Reject) int32 {
 	for _, task := range p.Tasks {
 		if task.ID == reject.TaskID {

@@ -7,7 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// task_ids is an array in each row, which comes as its text.
+// task_ids is an array in each row, which arrives as its text.
 const sqlInsertPulls = `
 	INSERT INTO pushloss.pull (sdk_app_id, run_id, stream_id, day, window_start, window_end, task_ids,
 		sent_at, loaded_at, body_sha256, trusted, rules, rows_in, rows_inserted, rows_updated,
@@ -47,7 +47,7 @@ func (c *pullColumns) queue(batch *pgx.Batch) {
 		c.in, c.inserted, c.updated, c.deleted, c.unchanged, c.merged, c.rejected, c.ignored, c.kept)
 }
 
-// arrayText is an array of texts as Postgres writes it.
+// arrayText returns an array of texts in the notation of Postgres.
 func arrayText(texts []string) string {
 	escape := strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 	quoted := make([]string, len(texts))

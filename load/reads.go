@@ -10,8 +10,8 @@ import (
 	"pushloss/internal/rounds"
 )
 
-// reads are the questions that each app has when its work begins and ends. Those of a thousand
-// apps share statements: each costs the CPU that the calls need.
+// reads are the questions that each app asks when its work begins and ends. Many apps share the
+// statements, since each statement costs CPU that the calls need.
 type reads struct {
 	tasks       *rounds.Rounds[daysOf, []Task]
 	failed      *rounds.Rounds[daysOf, []WindowRef]
@@ -25,7 +25,7 @@ type reads struct {
 // maxRead is how many apps share a statement: what it returns must fit into memory.
 const maxRead = 32
 
-// daysOf is a question about days of an app, or about the app: then the days are empty.
+// daysOf is a question about days of an app. The days are empty if it is about the app itself.
 type daysOf struct {
 	app  int64
 	days calendar.Span
@@ -59,8 +59,8 @@ func newReads(db *DB) reads {
 	}
 }
 
-// newRead returns the rounds of a question. Apps that ask about the same days share a
-// statement. read returns what it finds by app.
+// newRead returns the rounds of a question. Apps that ask about the same days share a statement.
+// read returns its answers by app.
 func newRead[A any](what string, read func(ctx context.Context, days calendar.Span, apps []int64) (map[int64]A, error)) *rounds.Rounds[daysOf, A] {
 	return rounds.New(func(ctx context.Context, round []daysOf) ([]A, error) {
 		apps := make(map[calendar.Span][]int64)
@@ -82,8 +82,7 @@ func newRead[A any](what string, read func(ctx context.Context, days calendar.Sp
 	}, rounds.Options[daysOf]{What: what, Most: maxRead, OfOne: ofOneApp})
 }
 
-// listByApp returns the rows of a query by app. scan scans a row, and the app into its
-// argument.
+// listByApp returns the rows of a query by app. scan scans a row, and its app into the argument.
 func listByApp[T any](ctx context.Context, from postgres.Reader, scan func(row pgx.CollectableRow, app *int64) (T, error), sql string, args ...any) (map[int64][]T, error) {
 	rows, err := from.Query(ctx, sql, args...)
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 // CheckState is the state of a check of a span.
 type CheckState string
 
-// The states of a check; verdict decides between them. Once a later check replaces it, it
-// is superseded, which only the database knows.
+// The states of a check, between which verdict decides. The database has one more: superseded, once
+// a later check replaces it.
 const (
 	CheckAgreed   CheckState = "agreed"
 	CheckDiffers  CheckState = "differs"  // its days were opened, and the check was not repeated yet
@@ -25,14 +25,14 @@ const (
 	CheckUnproven CheckState = "unproven" // outside the API's memory
 )
 
-// Check is the API's answer for a span of days. Reconcile compares it with the sum of the
-// stored days.
+// Check is the API's answer for a span of days, which Reconcile compares with the sum of the stored
+// days.
 type Check struct {
 	RunID       int64
 	First, Last calendar.Day // both included
 	// Tasks are the requested tasks; only the zero TaskRef for the whole app.
 	Tasks []TaskRef
-	// Snapshots are the answer's. A task without a snapshot is not compared.
+	// Snapshots are those of the answer. A task without a snapshot is not compared.
 	Snapshots []transform.Snapshot
 	// Trusted says that the API remembered the whole span, so that what the answer lacks
 	// is zero.
@@ -51,7 +51,7 @@ type CheckOutcome struct {
 type taskCheck struct {
 	CheckOutcome
 	attempt  int
-	open     bool // its days
+	open     bool // whether to open its days
 	compared []comparison
 }
 
@@ -71,8 +71,8 @@ type prior struct {
 // would bring the same; the warning stays until a later check of the span agrees. A check
 // made before all days were pulled again proves nothing new: the days stay open.
 //
-// An answer outside the API's memory may lack forgotten figures. It only counts if it
-// agrees and has figures.
+// An answer outside the API's memory may lack forgotten figures. It counts only if it agrees and
+// has figures.
 func verdict(trusted bool, keys, differences int, before *prior) (state CheckState, open bool, attempt int) {
 	attempt = 1
 	if before != nil {
@@ -187,9 +187,9 @@ type comparison struct {
 
 func (c comparison) differs() bool { return c.stored != c.reported }
 
-// compare puts the stored counts beside the reported ones, key by key. It sums counts of
-// one key on one side, for example those of several stored days. It is a pure function;
-// the result is sorted by task, then key.
+// compare puts the stored counts beside the reported ones, key by key. It adds up the counts that
+// one side has under one key, such as those of several stored days. It is a pure function. The
+// result is sorted by task, then key.
 func compare(stored, reported []tally) []comparison {
 	sides := make(map[factKey]comparison, len(reported))
 	for _, t := range stored {

@@ -45,7 +45,7 @@ const (
 		SELECT $1, g.*
 		FROM unnest($2::bigint[], $3::boolean[], $4::smallint[], $5::smallint[], $6::smallint[], $7::int[],
 			$8::bigint[], $9::bigint[]) AS g`
-	// The state stays, since the facts do.
+	// The state stays because the facts do.
 	sqlOpenDays = `
 		UPDATE pushloss.ledger SET settled = false, settled_reason = NULL, opened_at = $5
 		WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3 AND task_key = $4 AND stream_id = 0 AND opened_at IS NULL`

@@ -36,10 +36,10 @@ type Restored struct {
 	ChangesWritten int64   `json:"changes_written"`
 }
 
-// Replay rebuilds facts and their history from the archive, in the order of the pulls,
-// and corrects the ledger's figures. It writes only differences: each day in one
-// transaction, under the app's lock, for which it waits. It counts windows that cannot be
-// replayed from their start and leaves them alone.
+// Replay rebuilds facts and their history from the archive, in the order of the pulls, and corrects
+// the ledger's figures. It writes only differences, each day in one transaction under the app's
+// lock, for which it waits. Windows that cannot be replayed from their start are counted and left
+// alone.
 func (a Archive) Replay(ctx context.Context, selection Selection, holder string, now func() time.Time, observer Observer) (Restored, error) {
 	var restored Restored
 	session, work, err := a.db.OpenSession(ctx, holder)
@@ -48,7 +48,7 @@ func (a Archive) Replay(ctx context.Context, selection Selection, holder string,
 	}
 	defer session.Close()
 	var lock *AppLock
-	words := new(dimensions) // the tables' present content, not the cache of the DB
+	words := new(dimensions) // what the tables have now, not what the DB remembers
 	enter := func(ctx context.Context, sdkAppID int64) (func(), error) {
 		waiting := observer.Waiting
 		if waiting == nil {
@@ -103,14 +103,13 @@ func (r *Restored) add(o Restored) {
 
 // queue adds to a batch the statements that make the tables equal to the replay.
 func (r *Restored) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now time.Time, replayed *replayedDay, mismatches []mismatch) {
-	// Each row has the time of the load that wrote it, so each time needs its own
-	// statements.
+	// Each row has the time of the load that wrote it, so each time needs its own statements.
 	byTime := make(map[time.Time]rowDiff)
 	rewritten := make(map[int32]bool) // windows whose history differs
 	repaired := make(map[int32]bool)  // windows whose facts, or whose ledger's figures, differ
 	for _, m := range mismatches {
 		if m.what == repeated {
-			continue // without the lost key it is unknown which of the rows must stay
+			continue // without the lost unique key, nothing shows which of the rows must stay
 		}
 		switch m.of {
 		case "fact":
@@ -155,7 +154,7 @@ func (r *Restored) queue(batch *pgx.Batch, sdkAppID int64, day calendar.Day, now
 	}
 }
 
-// addTo adds the correction of a fact to the writes with that fact's time.
+// addTo adds the correction of a fact to the writes of the fact's time.
 func (m mismatch) addTo(writes map[time.Time]rowDiff) Changes {
 	if m.replayedRow == nil {
 		d := writes[m.storedRow.updatedAt]

@@ -26,8 +26,7 @@ type replayedWindow struct {
 	pruned bool // because its answers were pruned
 }
 
-// replayedDay rebuilds the windows of one day of an app's stream from its pulls, in
-// memory.
+// replayedDay rebuilds the windows of one day of an app's stream from its pulls, in memory.
 type replayedDay struct {
 	stream  stream.Stream
 	day     calendar.Day
@@ -52,8 +51,7 @@ func (r *replayedDay) window(taskKey int32) *replayedWindow {
 	return w
 }
 
-// refs returns the windows of a pull's tasks. A task that is not in the registry has no
-// window.
+// refs returns the windows of a pull's tasks. A task that is not in the registry has no window.
 func (r *replayedDay) refs(taskIDs []string) ([]TaskRef, error) {
 	if len(taskIDs) == 0 {
 		return []TaskRef{{}}, nil
@@ -72,7 +70,7 @@ func (r *replayedDay) refs(taskIDs []string) ([]TaskRef, error) {
 	return refs, nil
 }
 
-// apply does to the windows what the load of the pull did.
+// apply changes the windows as the load of the pull did.
 func (r *replayedDay) apply(p archivedPull, refs []TaskRef, result transform.Result, words vocabulary) {
 	s := stored{ledger: make(map[int32]Entry, len(refs))}
 	for _, ref := range refs {
@@ -98,8 +96,8 @@ func (r *replayedDay) apply(p archivedPull, refs []TaskRef, result transform.Res
 
 var errNotEmpty = errors.New("the answer for several days has no figures of the task, and the window has some")
 
-// prove does to the windows what the proof by an answer for several days did. If the
-// answer is still stored, it must not contradict the window.
+// prove changes the windows as the proof by an answer for several days did. If the answer is still
+// stored, it must not contradict the window.
 func (r *replayedDay) prove(p archivedPull, read func() (transform.Result, error)) {
 	refs, err := r.refs(p.proven)
 	var result transform.Result

@@ -12,18 +12,18 @@ import (
 	"pushloss/internal/rounds"
 )
 
-// maxRound is how many apps one round of locks or calls serves at most: a round of locks must
-// not fill the server's table of locks.
+// maxRound is how many apps a round of locks or calls serves at most. A round of locks must not
+// fill the server's lock table.
 const maxRound = 256
 
-// member is an app's place in a round.
+// member is an app's part in a round.
 type member struct {
 	*AppLock
 	err error
 }
 
-// together has apps share a step on the session's connection. The step gets them by app: rows that several processes lock in the same order cause
-// no deadlock.
+// together makes apps share a step on the session's connection. The step gets the members sorted by
+// app: processes that lock rows in the same order do not deadlock.
 func (s *Session) together(what string, step func(context.Context, *pgx.Conn, []*member) error) *rounds.Rounds[*AppLock, error] {
 	return rounds.New(func(ctx context.Context, locks []*AppLock) ([]error, error) {
 		members := make([]*member, len(locks))
@@ -46,13 +46,13 @@ func ofOneApp(err error) bool {
 	return !errors.Is(err, ErrLockLost) && !postgres.Disconnected(err)
 }
 
-// join takes the lock's part in the next round of a step, whatever else ends meanwhile.
+// join adds the lock to the next round of a step. No context can end its wait.
 func (l *AppLock) join(step *rounds.Rounds[*AppLock, error]) error {
 	refused, err := step.Ask(context.Background(), l)
 	return cmp.Or(err, refused)
 }
 
-// apps are the SDKAppIDs of the members, epochs their epochs.
+// apps returns the SDKAppIDs and epochs of the members.
 func apps(round []*member) (apps, epochs []int64) {
 	for _, m := range round {
 		apps, epochs = append(apps, m.sdkAppID), append(epochs, m.epoch)

@@ -87,8 +87,8 @@ const (
 					AND later.started_at >= coalesce(r.finished_at, r.started_at)))`
 )
 
-// StartRun records the start of a run, and the end of runs whose process died. The lock
-// on the session's connection shows others that this run is alive.
+// StartRun records the start of a run, and marks runs whose process died as abandoned. The lock on
+// the session's connection shows others that this run is alive.
 func (s *Session) StartRun(ctx context.Context, kind string, now time.Time) (int64, error) {
 	var id int64
 	err := s.do(ctx, func(ctx context.Context, conn *pgx.Conn) error {
@@ -169,8 +169,8 @@ func (r Runs) FirstStarted(ctx context.Context, kind string) (time.Time, error) 
 	return *first, nil
 }
 
-// BrokenOff reports whether a run of a kind ended too early, with an app that other runs
-// may have left to it, and no later run ended in one of the states.
+// BrokenOff reports whether a run of a kind broke off, possibly before an app that other runs left
+// to it, and no later run ended in one of the states.
 func (r Runs) BrokenOff(ctx context.Context, kind string, states ...RunState) (bool, error) {
 	var brokenOff bool
 	err := r.db.pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error {

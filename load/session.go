@@ -39,9 +39,9 @@ const (
 	lastSteps = 10 * time.Second
 )
 
-// Session is one dedicated connection that holds the advisory locks of a process: for its
-// run and for its apps. The locks end with the connection, however the process ends. A
-// Session is safe for concurrent use.
+// Session is a dedicated connection that holds the advisory locks of a process, for its run and its
+// apps. The locks end with the connection, however the process ends. A Session is safe for
+// concurrent use.
 type Session struct {
 	db     *DB
 	holder string
@@ -57,16 +57,16 @@ type Session struct {
 
 	lost    context.CancelCauseFunc
 	closing context.CancelFunc
-	ended   chan struct{} // by the watch
+	ended   chan struct{} // closed when watch ends
 
-	// broken ends when the connection has broken, whatever its holder is waiting for.
+	// broken ends when the connection breaks, even while its holder waits for something else.
 	broken context.Context
 	breaks context.CancelFunc
 }
 
-// OpenSession opens a connection for locks. The returned context ends with ctx or, when
-// the connection breaks, with ErrLockLost as its cause: work under the locks must use it.
-// Others that wait see holder.
+// OpenSession opens a connection for locks. The returned context ends with ctx or, if the
+// connection breaks, with ErrLockLost as its cause. Work under the locks must use it. Processes
+// that wait see holder.
 func (db *DB) OpenSession(ctx context.Context, holder string) (*Session, context.Context, error) {
 	conn, release, err := db.pool.Hold(ctx)
 	if err != nil {
@@ -78,9 +78,8 @@ func (db *DB) OpenSession(ctx context.Context, holder string) (*Session, context
 	s.loads.serve, s.loads.most = s.loadTogether, loadsOfApp
 	s.confirmations.serve, s.confirmations.most = s.confirmTogether, confirmationsOfApp
 	s.broken, s.breaks = context.WithCancel(context.Background())
-	// A server that gets no heartbeat gives the locks to others, while a proxy or pooler
-	// in between may keep its end of the connection open for hours. A wait for a row ends
-	// before do breaks the connection.
+	// A server that gets no heartbeat releases the locks. A proxy or pooler in between may keep its
+	// end of the connection open for hours. A wait for a row ends before do breaks the connection.
 	err = conn.QueryRow(ctx, `SELECT set_config('idle_session_timeout', $1, false), set_config('lock_timeout', $2, false), pg_backend_pid()`,
 		fmt.Sprint(postgres.Silence.Milliseconds()), fmt.Sprint((heartbeatTimeout/2).Milliseconds())).Scan(nil, nil, &s.backend)
 	if err != nil {
@@ -107,8 +106,8 @@ func (s *Session) Close() {
 	s.release(ctx) // the server releases the locks either way
 }
 
-// watch checks the connection until Close, so that work stops soon after it breaks, and so
-// do the last steps of work that has ended.
+// watch checks the connection until Close. When the connection breaks, work stops soon, and so do
+// the last steps of work that has ended.
 func (s *Session) watch(ctx context.Context) {
 	defer close(s.ended)
 	ticker := time.NewTicker(heartbeat)
@@ -128,7 +127,7 @@ func (s *Session) watch(ctx context.Context) {
 			if ctx.Err() != nil {
 				return
 			}
-			if err != nil { // it is unknown who holds the locks now
+			if err != nil { // nobody knows who holds the locks now
 				s.lose(fmt.Errorf("%w: %w", ErrLockLost, err))
 				return
 			}
@@ -141,9 +140,8 @@ func (s *Session) lose(cause error) {
 	s.breaks()
 }
 
-// whileHeld runs a step that continues when the session's work ends, for at most
-// lastSteps after the connection broke. A step that is not done by then hangs, or the
-// fence refuses it.
+// whileHeld runs a step that goes on when the session's work ends, for at most lastSteps after the
+// connection broke. A longer step hangs, or the fence refuses it.
 func (s *Session) whileHeld(ctx context.Context, step func(context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -159,7 +157,7 @@ func (s *Session) whileHeld(ctx context.Context, step func(context.Context) erro
 	defer stop()
 	err := step(ctx)
 	if err != nil && !errors.Is(err, ErrLockLost) && errors.Is(context.Cause(ctx), ErrLockLost) {
-		return fmt.Errorf("%w: %v", ErrLockLost, err) // not the work's own cancellation
+		return fmt.Errorf("%w: %v", ErrLockLost, err) // not a cancellation of the work
 	}
 	return err
 }

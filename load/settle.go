@@ -18,7 +18,7 @@ const (
 			settled = true, settled_reason = 'api_memory', opened_at = NULL,
 			state = CASE WHEN state = 'absent' THEN state WHEN row_count > 0 THEN 'loaded' ELSE 'empty' END
 		WHERE sdk_app_id = $1 AND day <= $2 AND NOT settled AND (last_trusted_at IS NOT NULL OR proven_at IS NOT NULL)`
-	// A clock that was ahead may have settled days that were not over yet.
+	// The clock of a process that ran ahead may have settled days that were not over.
 	sqlReopenDays = `
 		UPDATE pushloss.ledger SET settled = false, settled_reason = NULL
 		WHERE sdk_app_id = $1 AND day > $2 AND settled AND settled_reason <> 'retired'`
@@ -26,7 +26,7 @@ const (
 		UPDATE pushloss.ledger AS l SET settled = true, settled_reason = 'retired'
 		FROM pushloss.task AS t
 		WHERE t.task_key = l.task_key AND t.retired_at IS NOT NULL AND l.sdk_app_id = $1 AND NOT l.settled`
-	// Where the ledger has nothing to settle and there are no tasks, nothing needs a transaction.
+	// An app with nothing to settle and no tasks needs no transaction.
 	sqlToSettle = `
 		SELECT sdk_app_id FROM pushloss.ledger
 		WHERE sdk_app_id = ANY($1::bigint[]) AND day <= $2 AND NOT settled AND (last_trusted_at IS NOT NULL OR proven_at IS NOT NULL)
@@ -43,10 +43,10 @@ const (
 			AND (t.sdk_app_id, t.task_id) IN (SELECT * FROM unnest($1::bigint[], $2::text[]))`
 )
 
-// Settle makes windows final that can bring nothing more: those up to lastForgotten with
-// an answer that was loaded while the API remembered the whole day, and those of retired
-// tasks. Days after lastEnded become open again. Settle also notes what need not be looked
-// for again. It returns how many windows it settled.
+// Settle makes windows final for which nothing more can come: those up to lastForgotten that a
+// trusted answer loaded or proved, and those of retired tasks. Days after lastEnded become open
+// again. Settle also notes up to which day each task's windows are in the ledger. It returns how
+// many windows it settled.
 func (l *AppLock) Settle(ctx context.Context, lastForgotten, lastEnded calendar.Day) (int64, error) {
 	due, err := l.session.db.reads.unsettled.Ask(ctx, daysOf{l.sdkAppID, calendar.Span{First: lastForgotten, Last: lastEnded}})
 	if err != nil {

@@ -15,10 +15,9 @@ import (
 )
 
 const (
-	// evidenceLasts is how long a comparison that agreed counts as evidence that the days
-	// of an API add up.
+	// evidenceLasts is how long a comparison that agreed is evidence that an API's days add up.
 	evidenceLasts = 14 * 24 * time.Hour
-	// DisagreementLasts is how long runs use no span after one was wrong.
+	// DisagreementLasts is how long runs use no spans after one was wrong.
 	DisagreementLasts = 30 * 24 * time.Hour
 )
 
@@ -39,7 +38,8 @@ const (
 			OR EXISTS (
 				SELECT 1 FROM pushloss.span_disagreement AS d
 				WHERE d.sdk_app_id = $1 AND d.stream_id = $2 AND d.found_at > $4)`
-	// Tasks with many figures show most. Every day of them is loaded.
+	// Chooses tasks with many figures, since they prove most, and only if each of their days is
+	// loaded.
 	sqlTasksForEvidence = `
 		SELECT t.task_key, t.task_id
 		FROM pushloss.ledger AS l
@@ -58,7 +58,7 @@ const (
 	sqlInsertDisagreement = `
 		INSERT INTO pushloss.span_disagreement (sdk_app_id, stream_id, found_at, run_id, task_key, first_day, last_day, detail, windows_opened)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
-	// A window stays as it is if an answer of its own came after the proof.
+	// Leaves a window alone if its own answer came after the proof.
 	sqlOpenProven = `
 		UPDATE pushloss.ledger SET settled = false, settled_reason = NULL, opened_at = $4, proven_at = NULL,
 			state = CASE WHEN last_trusted_at IS NULL THEN 'open' ELSE state END
@@ -73,11 +73,10 @@ const (
 		WHERE sdk_app_id = $1 AND stream_id = $2 AND first_day IS NOT NULL AND revoked_at IS NULL`
 )
 
-// Evidence says whether the answer for a span of days is the sum of the days' answers, as
-// far as checks have shown.
+// Evidence says whether the answer for a span of days is the sum of the days' answers, by the
+// comparisons that were made.
 type Evidence struct {
-	// CheckedAt is when a reconciliation or a run last found that they agree; nil if none
-	// did.
+	// CheckedAt is when a reconciliation or a run last found that they agree; nil if none did.
 	CheckedAt *time.Time
 	// Contradicted says that a newer check found the opposite.
 	Contradicted bool
@@ -102,8 +101,8 @@ func (l Ledger) Evidence(ctx context.Context, sdkAppID int64, of stream.Stream, 
 	return e, nil
 }
 
-// TasksForEvidence returns up to limit tasks whose days are all loaded, those with the most
-// figures first.
+// TasksForEvidence returns up to limit tasks whose days are all loaded, those with the most figures
+// first.
 func (l Ledger) TasksForEvidence(ctx context.Context, sdkAppID int64, of stream.Stream, days calendar.Span, limit int) ([]TaskRef, error) {
 	tasks, err := postgres.List(ctx, l.db.pool, pgx.RowToStructByPos[TaskRef], sqlTasksForEvidence, sdkAppID, int16(of), days.First.UTC(), days.Last.UTC(), limit)
 	if err != nil {
@@ -112,9 +111,9 @@ func (l Ledger) TasksForEvidence(ctx context.Context, sdkAppID int64, of stream.
 	return tasks, nil
 }
 
-// SaveEvidence compares a span's answer with the sums of the stored days and, if all
-// figures agree and there are some, records that the days of the stream add up. If some
-// differ, it drops earlier evidence of a run.
+// SaveEvidence compares a span's answer with the sums of the stored days. If all figures agree and
+// there are some, it records that the days of the stream add up. If some differ, it drops earlier
+// evidence.
 func (l *AppLock) SaveEvidence(ctx context.Context, pull SpanPull, now time.Time) (agreed bool, err error) {
 	now = now.UTC().Truncate(time.Microsecond)
 	usable, _ := pull.usable()
@@ -177,8 +176,7 @@ func (l *AppLock) Disagree(ctx context.Context, d Disagreement, lastForgotten ca
 	return opened, nil
 }
 
-// SpansOff says since when runs request an app's days one by one, and which wrong span is
-// the reason.
+// SpansOff says since when runs request an app's days one by one, and which wrong span caused it.
 type SpansOff struct {
 	At     time.Time
 	Stream stream.Stream

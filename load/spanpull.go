@@ -17,10 +17,10 @@ import (
 type SpanPull struct {
 	RunID  int64
 	Stream stream.Stream
-	// Days are the days of the request, Window their time.
+	// Days are the days of the request, Window their range of time.
 	Days   calendar.Span
 	Window calendar.Window
-	// TaskIDs are those of the request. Tasks are those whose windows to prove.
+	// TaskIDs are those of the request. Tasks are the tasks whose windows it may prove.
 	TaskIDs []string
 	Tasks   []SpanTask
 	Result  transform.Result
@@ -36,8 +36,7 @@ type SpanPull struct {
 	Exists func(calendar.Day) bool
 }
 
-// SpanTask is a task and the days of a span that the answer must prove; none if Due is
-// empty.
+// SpanTask is a task and the days of a span that the answer must prove. Without Due there are none.
 type SpanTask struct {
 	TaskRef
 	Due calendar.Span
@@ -47,7 +46,7 @@ type SpanTask struct {
 type SpanOutcome struct {
 	// Windows counts the proven ones, Rows their facts.
 	Windows, Rows int
-	// Differing are the tasks for which the answer differs from the sum of the stored days.
+	// Differing are the tasks whose answer differs from the sum of the stored days.
 	Differing []SpanTask
 	// Unusable are the tasks that the answer lacks or that cannot be read in it.
 	Unusable []SpanTask
@@ -62,9 +61,9 @@ const (
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0, 0, $14, $15, $16, $17, 0, $18, $19, $20)`
 )
 
-// Prove compares a span's answer with the sums of the stored days. Counts are never
-// negative. So if the two are equal, key by key, no day can have gained figures, and Prove
-// records the task's windows as proven, in one transaction. Facts never change.
+// Prove compares a span's answer with the sums of the stored days. If they are equal key by key,
+// it records the task's windows as proven, in one transaction: counts are never negative, so no
+// day can have gained figures. Facts never change.
 //
 // A proof settles a window without figures, like an answer of its own. It does not settle
 // a window with figures: a shift from one day of the span to another would not show.
@@ -104,7 +103,7 @@ func (l *AppLock) Prove(ctx context.Context, pull SpanPull, now time.Time) (Span
 	return outcome, nil
 }
 
-// usable returns the tasks whose answers are complete, and the others.
+// usable returns the tasks whose answer is complete, and the others.
 func (p SpanPull) usable() (usable, unusable []SpanTask) {
 	answered := make(map[string]bool)
 	for _, snapshot := range p.Result.Snapshots {
@@ -123,8 +122,7 @@ func (p SpanPull) usable() (usable, unusable []SpanTask) {
 	return usable, unusable
 }
 
-// compare compares the sums of the stored days with the answer, for the given tasks. It is
-// pure.
+// compare compares the sums of the stored days with the answer, for the given tasks. It is pure.
 func (p SpanPull) compare(tasks []SpanTask, stored []tally, codes vocabulary) []comparison {
 	refs := make([]TaskRef, len(tasks))
 	for i, task := range tasks {
@@ -204,8 +202,8 @@ func (l *AppLock) writeProof(ctx context.Context, tx pgx.Tx, pull SpanPull, prov
 	return windows, rowsConfirmed, nil
 }
 
-// prove records that a span's answer equals the stored days, including this window. It is
-// pure, and replay uses it too.
+// prove records that a span's answer equals the stored days, including this window. It is pure;
+// replay uses it too.
 func (e *Entry) prove(trusted bool, settled SettledReason, now time.Time) {
 	e.Pulls++
 	e.LastError = nil

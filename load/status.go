@@ -12,55 +12,54 @@ import (
 	"pushloss/internal/postgres"
 )
 
-// AppStatus is how complete an app's figures are. Its windows are the days of the whole
-// app and of its tasks, of every active stream. Windows of retired tasks do not count:
-// they are never due.
+// AppStatus is how complete an app's figures are. Its windows are those of the whole app and of its
+// tasks, for every active stream. Windows of retired tasks do not count, because they are never
+// due.
 type AppStatus struct {
 	SDKAppID int64
 	Timezone string
 	FirstDay *calendar.Day
-	// NewestSettledDay is the newest final day of the whole app's losses (or, if those
-	// are not pulled, of its first stream). It is the measure of freshness, since the
-	// newest load may belong to any day.
+	// NewestSettledDay is the newest final day of the whole app's losses or, if those are not
+	// pulled, of its first stream. It is the measure of freshness: the newest load may belong to
+	// any day.
 	NewestSettledDay *calendar.Day
 	Failed           int // the last pull failed
-	Missing          int // never pulled, though over for longer than the grace
+	Missing          int // never pulled, and over for longer than the grace
 	Late             int // pulled, but not again since its lookback ended
-	// Unproven windows were first loaded, or requested, when the API may have forgotten
-	// part of the day. They count for unprovenTold after their last pull, since nothing
-	// can prove them any more.
+	// Unproven windows were first loaded, or requested, when the API may have forgotten part of the
+	// day. Nothing can prove them any more, so they count only for unprovenTold after their last
+	// pull.
 	Unproven int
-	// Absent counts the windows, pulled for as long, whose answers lack their task although
-	// others had it. Tasks that no answer ever had are Unanswered.
+	// Absent counts the windows, pulled within the same time, whose answers lack their task
+	// although others had it. A task that no answer ever had is Unanswered.
 	Absent int
-	// Rejects are rows of the last answers, for as long, that could not be understood.
+	// Rejects are rows of the last answers, within the same time, that could not be understood.
 	Rejects int64
 	// Differences counts the reconciliations (a span of days of the whole app or of a
 	// task) that differed again after their days were pulled again.
 	Differences   int
 	OldestProblem *calendar.Day
 	RetiredAt     *time.Time // since when the app is left out
-	// UnknownZone says that the database does not know the app's time zone (any more),
-	// so that the views have no days for it.
+	// UnknownZone says that the database does not know the app's time zone, so the views have no
+	// days for it.
 	UnknownZone bool
 	LastError   *string // of a failed window
 	// Unanswered are the tasks that never had an answer.
 	Unanswered Unanswered
 	// Emptied are the days whose figures answers removed, or lowered by much.
 	Emptied Emptied
-	// SpansOff is the newest disagreement that keeps runs from using spans; nil if none
-	// does.
+	// SpansOff is the newest disagreement that keeps runs from using spans; nil if none does.
 	SpansOff *SpansOff
-	// Jumps are the losses that stand out against their own past, and those that no longer
-	// do although their alert is open.
+	// Jumps are the losses that stand out against their own past, and those that no longer do
+	// although their alert is open.
 	Jumps []Jump
 }
 
 // unprovenTold is how long the status reports an unproven window.
 const unprovenTold = 30 * 24 * time.Hour
 
-// The lookback of a window that a reconciliation opened starts again. Windows without
-// figures that a span proved wait for up to a week, to become final together.
+// If a reconciliation opened a window, its lookback starts again. Windows without figures that a
+// span proved wait for up to a week, to become final together.
 const sqlStatus = `
 	WITH active AS (
 		SELECT a.sdk_app_id, s.stream, s.stream_id, s.stream_id = min(s.stream_id) OVER (PARTITION BY a.sdk_app_id) AS leads
@@ -123,14 +122,13 @@ const sqlStatus = `
 	WHERE a.sdk_app_id <> ALL($4)
 	ORDER BY a.sdk_app_id`
 
-// Status returns the status of every app. grace is how late a pull may still be without a
-// warning.
+// Status returns the status of every app. grace is how late a pull may be without a warning.
 func (db *DB) Status(ctx context.Context, now time.Time, grace time.Duration) ([]AppStatus, error) {
 	statuses, err := db.statusOf(ctx, now, grace, []int64{})
 	if postgres.Code(err) != pgerrcode.InvalidParameterValue {
 		return statuses, err
 	}
-	// One app must not hide the status of all others.
+	// An app with an unknown zone must not hide the status of all others.
 	unknown, err := db.unknownZones(ctx)
 	if err != nil {
 		return nil, err
@@ -161,7 +159,7 @@ func (db *DB) unknownZones(ctx context.Context) ([]AppStatus, error) {
 	return apps, nil
 }
 
-// statusOf returns the status of the apps that are not excluded.
+// statusOf returns the status of the apps that are not in leftOut.
 func (db *DB) statusOf(ctx context.Context, now time.Time, grace time.Duration, leftOut []int64) ([]AppStatus, error) {
 	statuses, err := postgres.List(ctx, db.pool, func(row pgx.CollectableRow) (AppStatus, error) {
 		var s AppStatus

@@ -13,7 +13,7 @@ type stored struct {
 	facts  []factRow
 }
 
-// rowCount is the number of the windows' facts, by the ledger.
+// rowCount returns the number of the windows' facts, according to the ledger.
 func (s stored) rowCount() (n int) {
 	for _, entry := range s.ledger {
 		n += entry.RowCount
@@ -32,10 +32,10 @@ func (s stored) after(now time.Time) time.Time {
 	return now
 }
 
-// room makes room for the facts that the ledger counts.
+// room grows facts to the number that the ledger counts.
 func (s *stored) room() { s.facts = slices.Grow(s.facts, max(0, s.rowCount()-len(s.facts))) }
 
-// queueStored adds what reads the stored windows of loads.
+// queueStored adds the queries for the stored windows of loads.
 func queueStored(batch *pgx.Batch, all []*loading) {
 	for _, m := range all {
 		m.stored = stored{ledger: make(map[int32]Entry, len(m.pull.Tasks))}
@@ -60,11 +60,11 @@ func (m *loading) queueStored(batch *pgx.Batch) {
 	}
 }
 
-// The windows are looked up one by one by the keys. Without statistics, as in a first load,
-// Postgres would read the tables as a whole, and keep that plan for all that follow.
+// Makes Postgres look up the windows one by one by their keys. Without statistics, as in a first
+// load, it would read the whole tables, and keep that plan.
 const sqlLookUp = `SELECT set_config(name, 'off', true) FROM unnest('{enable_hashjoin,enable_mergejoin,enable_seqscan}'::text[]) AS name`
 
-// windowsOfLoads are windows, each with the index of the load that it belongs to.
+// windowsOfLoads are windows, each with the index of its load.
 type windowsOfLoads struct {
 	apps           []int64
 	days           []time.Time
@@ -79,7 +79,7 @@ func (w *windowsOfLoads) add(n int, m *loading) {
 	}
 }
 
-// queueStoredOfMany is queueStored with one statement for each table, however many the loads.
+// queueStoredOfMany is queueStored with one statement for each table, for any number of loads.
 func queueStoredOfMany(batch *pgx.Batch, all []*loading) {
 	batch.Queue(sqlLookUp)
 	var windows windowsOfLoads

@@ -28,7 +28,7 @@ type Task struct {
 	Source       TaskSource
 }
 
-// Ref returns the names of the task.
+// Ref returns the key and ID of the task.
 func (t Task) Ref() TaskRef { return TaskRef{Key: t.Key, ID: t.TaskID} }
 
 // Registry is the registry of push tasks.
@@ -50,8 +50,8 @@ const (
 // maxTaskID is the longest TaskID that is stored, in bytes. The API documents no limit.
 const maxTaskID = 512
 
-// CanBeTaskID reports whether a text that the vendor gives as a TaskID can be stored and
-// shown. IDs are opaque: the vendor knows them.
+// CanBeTaskID reports whether a text from the vendor can be stored and shown as a TaskID. IDs are
+// opaque: only the vendor knows which exist.
 func CanBeTaskID(id string) bool {
 	return id != "" && len(id) <= maxTaskID && utf8.ValidString(id) &&
 		!strings.ContainsFunc(id, func(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) })
@@ -64,8 +64,8 @@ type TaskChanges struct {
 }
 
 const (
-	// A value that the file lacks keeps the stored one. A retired task that somebody names is
-	// active again; what the vendor reports of it leaves it retired. Its first source stays.
+	// A value that is not given keeps the stored one. A retired task that a person names is active
+	// again; a report of the vendor's leaves it retired. The first source of a task stays.
 	sqlUpsertTasks = `
 		WITH given AS (
 			SELECT g.sdk_app_id, g.task_id, g.label, g.source,
@@ -113,8 +113,7 @@ const (
 		WHERE t.task_id IS NULL`
 )
 
-// Save adds tasks to the registry or updates them: all or none. Each task may occur
-// in tasks once.
+// Save adds tasks to the registry or updates them: all or none. No task may occur in tasks twice.
 func (r Registry) Save(ctx context.Context, tasks []Task, now time.Time) (TaskChanges, error) {
 	var (
 		changes TaskChanges
@@ -170,8 +169,8 @@ type taskName struct {
 	TaskID   string
 }
 
-// Register adds the tasks that the registry lacks, all or none. It leaves the others
-// as they are, retired ones too.
+// Register adds the tasks that the registry lacks, all or none. It leaves the others as they are,
+// also retired ones.
 func (r Registry) Register(ctx context.Context, tasks []Task, now time.Time) (added int, err error) {
 	var (
 		apps    = make([]int64, len(tasks))
@@ -189,8 +188,7 @@ func (r Registry) Register(ctx context.Context, tasks []Task, now time.Time) (ad
 	return int(tag.RowsAffected()), nil
 }
 
-// NewestScheduled is when the newest scheduled push that the registry has was sent; nil if
-// it has none.
+// NewestScheduled returns the time of the registry's newest scheduled push; nil if it has none.
 func (r Registry) NewestScheduled(ctx context.Context, sdkAppID int64) (newest *time.Time, err error) {
 	err = r.db.pool.QueryRow(ctx, sqlNewestScheduled, sdkAppID).Scan(&newest)
 	if err != nil {
@@ -199,7 +197,7 @@ func (r Registry) NewestScheduled(ctx context.Context, sdkAppID int64) (newest *
 	return newest, nil
 }
 
-// Of returns the registry of the apps, with retired tasks, in the order in which tasks
+// Of returns the registered tasks of the apps, including retired ones, in the order in which they
 // were added.
 func (r Registry) Of(ctx context.Context, sdkAppIDs ...int64) ([]Task, error) {
 	if len(sdkAppIDs) == 1 {
@@ -219,9 +217,8 @@ func (r Registry) read(ctx context.Context, sdkAppIDs []int64) ([]Task, error) {
 	return tasks, nil
 }
 
-// Retire stops following tasks of an app; their facts stay, and their windows become
-// final. If the registry lacks any of them, Retire does nothing and returns those in
-// unknown.
+// Retire stops following tasks of an app. Their facts stay, and their windows become final. If the
+// registry lacks any of them, Retire does nothing and returns those in unknown.
 func (r Registry) Retire(ctx context.Context, sdkAppID int64, ids []string, now time.Time) (retired int, unknown []string, err error) {
 	unknown, err = r.change(ctx, sdkAppID, ids, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, sqlRetireTasks, sdkAppID, ids, now)
@@ -238,7 +235,7 @@ func (r Registry) Retire(ctx context.Context, sdkAppID int64, ids []string, now 
 	return retired, unknown, nil
 }
 
-// changeTasks changes tasks in one transaction or, if the registry lacks any of them, none.
+// change changes tasks in one transaction or, if the registry lacks any of them, none.
 func (r Registry) change(ctx context.Context, sdkAppID int64, ids []string, change func(pgx.Tx) error) (unknown []string, err error) {
 	err = pgx.BeginFunc(ctx, r.db.pool, func(tx pgx.Tx) error {
 		unknown, err = postgres.List(ctx, tx, pgx.RowTo[string], sqlUnknownTasks, sdkAppID, ids)

@@ -7,13 +7,13 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// deletedTask replaces the only TaskID of a pull whose task was deleted: without any, the
-// pull would be one for the whole app. No TaskID has a blank.
+// deletedTask replaces the only TaskID of a pull whose task was deleted: a pull without any is one
+// for the whole app. No TaskID has a blank.
 const deletedTask = "(deleted task)"
 
 const (
 	sqlTaskKeys = `SELECT task_key FROM pushloss.task WHERE sdk_app_id = $1 AND task_id = ANY($2) ORDER BY task_key FOR UPDATE`
-	// History counts: a fact that went away was one.
+	// History counts too: a fact that was removed was a fact.
 	sqlTasksWithFacts = `
 		SELECT t.task_id FROM pushloss.task AS t
 		WHERE t.sdk_app_id = $1 AND t.task_id = ANY($2) AND (
@@ -42,15 +42,15 @@ var sqlForgetTasks = []string{
 	sqlDeleteTasks,
 }
 
-// TasksNotDeleted are why no task was deleted.
+// TasksNotDeleted says why no task was deleted.
 type TasksNotDeleted struct {
 	Unknown   []string // not in the registry
 	WithFacts []string
 }
 
-// Delete deletes tasks of an app that have no facts, and everything else that is
-// stored of them: all or none. The archive's answers stay. It waits until no other
-// process works on the app, whose next load would be one of a task that is gone.
+// Delete deletes tasks of an app that have no facts, and everything else that is stored for them:
+// all or none. The archive's answers stay. Delete waits until no other process works on the app,
+// since that process might load an answer for a deleted task.
 func (r Registry) Delete(ctx context.Context, sdkAppID int64, ids []string, holder string, waiting func(*BusyError)) (deleted int, not TasksNotDeleted, err error) {
 	err = r.db.UnderLock(ctx, sdkAppID, holder, waiting, func(ctx context.Context, lock *AppLock) error {
 		deleted, not, err = lock.deleteTasks(ctx, ids)
@@ -94,9 +94,8 @@ func (l *AppLock) deleteTasks(ctx context.Context, ids []string) (deleted int, n
 	return deleted, not, nil
 }
 
-// ForgetSentAt removes a wrong sent_at, so that the tasks count from their registration.
-// If the registry lacks any of them, ForgetSentAt does nothing and returns those in
-// unknown.
+// ForgetSentAt removes a wrong sent_at, so that the tasks count from their registration. If the
+// registry lacks any of them, ForgetSentAt does nothing and returns those in unknown.
 func (r Registry) ForgetSentAt(ctx context.Context, sdkAppID int64, ids []string) (changed int, unknown []string, err error) {
 	unknown, err = r.change(ctx, sdkAppID, ids, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, sqlForgetSentAt, sdkAppID, ids)

@@ -6,8 +6,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// What is known stays known: a later failure does not take an answer back. A row that says
-// as much already is not written again.
+// A summary never loses what it says: a later failure does not undo an answer. A row that already
+// says as much is not written again.
 const sqlSaveTaskSummaries = `
 	INSERT INTO pushloss.task_summary AS s (sdk_app_id, task_key, answered, lacked, last_figures_at)
 	SELECT sdk_app_id, task_key, answered, lacked, last_figures_at
@@ -25,10 +25,10 @@ type taskOfApp struct {
 	task int32
 }
 
-// summaryColumns are what entries add to the summaries of their tasks, which status and the
-// page read instead of the whole ledger.
+// summaryColumns are what entries add to the summaries of their tasks. Status and the page read
+// these instead of the whole ledger.
 type summaryColumns struct {
-	at               map[taskOfApp]int // where a task is: a statement can write it only once
+	at               map[taskOfApp]int // the index of a task, since a statement can write it only once
 	apps             []int64
 	taskKeys         []int32
 	answered, lacked []bool
@@ -62,8 +62,8 @@ func (c *summaryColumns) queue(batch *pgx.Batch) {
 	}
 }
 
-// answered reports whether an answer had the task. An unproven zero counts, unless its note
-// says that the answer lacked the task.
+// answered reports whether an answer had the task. An unproven window without figures counts,
+// unless its note says that the answer lacked the task.
 func (e Entry) answered() bool {
 	return e.FirstLoadedAt != nil || e.State == StateUnproven && e.LastError == nil
 }

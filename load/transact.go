@@ -12,11 +12,10 @@ import (
 // failure.
 const maxConflicts = 3
 
-// transact runs a step of a writer in one transaction, under the app's lock. The end of
-// the session's work does not cancel it. A newer holder of the app refuses it
-// (ErrSuperseded). A conflict with another transaction repeats it. first is a batch that
-// begins with the check for a newer holder; the step adds its reads and sends it before
-// it writes.
+// transact runs a step of a writer in one transaction, under the app's lock. The end of the
+// session's work does not cancel it. It fails with ErrSuperseded if the app has a newer holder, and
+// repeats the step after a conflict with another transaction. first is a batch that begins with the
+// check for a newer holder. The step adds its reads and sends the batch before it writes.
 func (l *AppLock) transact(ctx context.Context, step func(ctx context.Context, tx pgx.Tx, first *pgx.Batch) error) error {
 	return l.session.whileHeld(ctx, func(ctx context.Context) error {
 		for attempt := 1; ; attempt++ {
@@ -44,8 +43,8 @@ func (l *AppLock) transactWithCodes(
 	return l.transact(ctx, func(ctx context.Context, tx pgx.Tx, first *pgx.Batch) error { return step(ctx, tx, first, codes) })
 }
 
-// queueFence adds the check that this process is still the app's newest holder. The check
-// holds until the transaction ends.
+// queueFence adds the check that this process is still the app's newest holder. The check holds
+// until the transaction ends.
 func (l *AppLock) queueFence(batch *pgx.Batch) {
 	queueFences(batch, []int64{l.sdkAppID}, func(epochs map[int64]int64) error {
 		if epochs[l.sdkAppID] != l.epoch {
@@ -55,7 +54,7 @@ func (l *AppLock) queueFence(batch *pgx.Batch) {
 	})
 }
 
-// queueFences adds the check of several apps: judge gets the epochs of their newest holders.
+// queueFences adds that check for several apps. judge gets the epochs of their newest holders.
 func queueFences(batch *pgx.Batch, apps []int64, judge func(epochs map[int64]int64) error) {
 	batch.Queue(sqlFenceLoads, apps)
 	batch.Queue(sqlEpochs, apps).Query(func(rows pgx.Rows) error {

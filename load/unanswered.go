@@ -10,8 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// unansweredAfter is how long after a push an answer must contain its task. If only the
-// registration of the task is known, the time counts from there.
+// unansweredAfter is how long after a push an answer must contain its task. Without a known time of
+// the push, it counts from the task's registration.
 const unansweredAfter = 48 * time.Hour
 
 // Unanswered are the tasks of an app that never had an answer.
@@ -35,7 +35,7 @@ const sqlUnanswered = `
 		)
 	GROUP BY t.sdk_app_id`
 
-// ReadUnanswered returns, by app, the apps with active tasks that never had an answer: the IDs are
+// ReadUnanswered returns, by app, the active tasks that never had an answer. Their IDs are
 // mistyped, or runs do not pull the days of the push.
 func ReadUnanswered(ctx context.Context, from postgres.Reader, now time.Time) (map[int64]Unanswered, error) {
 	list, err := postgres.List(ctx, from, pgx.RowToStructByPos[Unanswered], sqlUnanswered, now, unansweredAfter)
@@ -49,9 +49,9 @@ func ReadUnanswered(ctx context.Context, from postgres.Reader, now time.Time) (m
 	return unanswered, nil
 }
 
-// Answered returns, by key, the tasks that had an answer, with the time at which one
-// last had a figure of the task; nil if none ever had one: nothing was lost, or the ID is
-// wrong and the API answers it nevertheless.
+// Answered returns, by key, the tasks that had an answer, each with the time at which one last had
+// figures of it. That time is nil if none had: nothing was lost, or the API answers a wrong ID with
+// zeros.
 func (r Registry) Answered(ctx context.Context) (map[int32]*time.Time, error) {
 	answered, err := postgres.Map[int32, *time.Time](ctx, r.db.pool, `SELECT task_key, last_figures_at FROM pushloss.task_summary WHERE answered`)
 	if err != nil {

@@ -16,11 +16,11 @@ import (
 	"pushloss/internal/stream"
 )
 
-// usualTexts is a table of the most frequent texts of lost pushes, by what its facts know
-// about a code's place, and of which facts.
+// usualTexts is a table of the most frequent texts of lost pushes, with the columns of a code's
+// place and the table of facts that it summarizes.
 type usualTexts struct{ table, place, facts string }
 
-// usualTextTables are those of each stream.
+// usualTextTables are the tables of each stream.
 var usualTextTables = [...][]usualTexts{
 	stream.Loss:     {{"usual_stage_text", "stage_id", "stage_loss"}, {"usual_platform_text", "stage_id, platform_id", "platform_loss"}},
 	stream.ChatLoss: {{"usual_stage_text", "stage_id", "chat_stage_loss"}, {"usual_platform_text", "stage_id, platform_id", "chat_platform_loss"}},
@@ -44,7 +44,7 @@ const (
 		ORDER BY err_code_key, {place}, lost DESC, err_info
 		ON CONFLICT (err_code_key, {place}, stream_id) DO UPDATE SET err_info = EXCLUDED.err_info WHERE u.err_info <> EXCLUDED.err_info`
 	sqlPulledDays = `SELECT DISTINCT sdk_app_id, day FROM pushloss.pull WHERE run_id = $1 AND stream_id = $2`
-	// What was last said counts: the cost does not grow with older days.
+	// Recent texts count, so that the cost does not grow with older days.
 	sqlRecentDays = `
 		SELECT l.sdk_app_id, l.day
 		FROM pushloss.app AS a JOIN pushloss.ledger AS l ON l.sdk_app_id = a.sdk_app_id
@@ -55,16 +55,16 @@ const (
 		JOIN pushloss.{facts} USING (sdk_app_id, day)`
 	sqlUsualTexts = `
 		WITH chosen AS (SELECT err_code_key, {place}, err_info_key, err_count` + sqlOfWholeApps + ` WHERE task_key = 0)` + sqlKeepUsualTexts
-	// Reads the places that the whole apps' figures lack or have no text for: not every list
-	// of the API has every code. A place without a text has no figures with one, since the
-	// first load of such figures stores it (places): there is nothing to choose from.
+	// Reads the places that the whole apps' figures lack, or for which they have no text: a list of
+	// the API may lack some codes. A place without a text has no figures with a text, because the
+	// first load of such figures stores it (see places).
 	sqlPlacesOfTasks = `
 		SELECT err_code_key, {place} FROM pushloss.{table} WHERE stream_id = $1 AND err_info <> ''
 		EXCEPT
 		SELECT err_code_key, {place}` + sqlOfWholeApps + ` JOIN pushloss.err_info USING (err_info_key)
 		WHERE task_key = 0 AND err_info <> ''`
 	sqlCodesOfTasks = `SELECT DISTINCT err_code_key FROM (` + sqlPlacesOfTasks + `) AS places`
-	// Reads the days that the run pulled only: the keys of the facts lead to them.
+	// Reads only the days that the run pulled, which the keys of the facts find.
 	sqlUsualTextsOfTasks = `
 		WITH pulled AS MATERIALIZED (
 			SELECT DISTINCT sdk_app_id, day FROM pushloss.pull WHERE run_id = $4 AND stream_id = 0
@@ -74,10 +74,11 @@ const (
 		)` + sqlKeepUsualTexts
 )
 
-// RefreshUsualTexts stores for each place of an error code the text that most pushes were
-// lost with, by the figures of whole apps of the last 30 days and of the days that the run
-// pulled. For a place that only tasks have there, it is that of the tasks on the days that the
-// run pulled. A place without any keeps its text. The views show it for a code that the catalogue lacks.
+// RefreshUsualTexts stores, for each place of an error code, the text with which most pushes were
+// lost. It uses the whole apps' figures of the last 30 days and of the days that the run pulled.
+// For a place that only tasks have, it uses the tasks' figures of the days that the run pulled. A
+// place without figures keeps its text. The views show the text for a code that the catalogue
+// lacks.
 func (db *DB) RefreshUsualTexts(ctx context.Context, runID int64) error {
 	for of, tables := range usualTextTables {
 		if err := db.refresh(ctx, stream.Stream(of), tables, runID); err != nil {

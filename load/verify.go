@@ -108,8 +108,8 @@ type archivedApp struct {
 	taskIDs map[int32]string
 }
 
-// eachDay calls day for each day of a selection, app by app. It calls enter, if set,
-// before an app's first day and the returned leave after its last.
+// eachDay calls day for each day of a selection, app by app. It calls enter, if set, before an
+// app's first day, and the function that enter returns after its last.
 func (a Archive) eachDay(ctx context.Context, selection Selection, observer Observer,
 	enter func(context.Context, int64) (leave func(), err error),
 	day func(context.Context, *archiveReader, *archivedApp, calendar.Day) error,
@@ -173,8 +173,8 @@ func (a Archive) app(ctx context.Context, sdkAppID int64) (*archivedApp, error) 
 	return app, nil
 }
 
-// lookedUp resolves texts and adds none: a text that the database lacks gets a key that
-// the database never uses.
+// lookedUp resolves texts without adding any. A text that the database lacks gets a key that the
+// database never uses.
 type lookedUp struct {
 	db         *DB
 	vocabulary vocabulary

@@ -28,8 +28,8 @@ type storedDay struct {
 	ledger  map[int32]Entry
 	facts   map[int32]map[factKey]replayedRow
 	changes map[int32][]change
-	// repeated is what the tables have more than once under one key, which happens if a
-	// unique key was lost.
+	// repeated are the rows that the tables have more than once under one key, because a unique key
+	// was lost.
 	repeated map[int32][]mismatch
 }
 
@@ -100,7 +100,7 @@ func scanChange(row pgx.CollectableRow) (c change, err error) {
 	return c, err
 }
 
-// windows returns every window with data on either side.
+// windows returns every window that the tables or the replay have.
 func (s storedDay) windows(r *replayedDay) []int32 {
 	keys := make(map[int32]bool)
 	for _, known := range []func(func(int32) bool){
@@ -113,7 +113,7 @@ func (s storedDay) windows(r *replayedDay) []int32 {
 	return slices.Sorted(maps.Keys(keys))
 }
 
-// The kinds of mismatch of a window or one of its rows.
+// The kinds of a mismatch, of a window or of one of its rows.
 const (
 	missing      = "missing"        // the archive has it, the tables do not
 	extra        = "extra"          // the tables have it, the archive does not
@@ -183,7 +183,7 @@ func (v *finding) add(m mismatch) {
 	v.mismatches = append(v.mismatches, m)
 }
 
-// sameFigures reports whether two entries say the same of the figures that the archive knows.
+// sameFigures reports whether two entries agree in the figures that the archive has.
 func (e Entry) sameFigures(o Entry) bool {
 	return e.RowCount == o.RowCount && sameTime(e.FirstLoadedAt, o.FirstLoadedAt) && sameTime(e.LastLoadedAt, o.LastLoadedAt) &&
 		sameTime(e.LastTrustedAt, o.LastTrustedAt) && sameTime(e.ProvenAt, o.ProvenAt)
@@ -221,8 +221,8 @@ func (v *finding) compareFacts(stored, replayed map[factKey]replayedRow) {
 	}
 }
 
-// compareChanges compares both histories in the order of their loads. Two changes match
-// if the same load changed the same fact.
+// compareChanges compares both histories in the order of their loads. Two changes match if the same
+// load made them to the same fact.
 func (v *finding) compareChanges(stored, replayed []change) {
 	slices.SortStableFunc(stored, compareChange)
 	slices.SortStableFunc(replayed, compareChange)
@@ -269,8 +269,8 @@ func (c change) equal(o change) bool {
 
 func samePointed[T comparable](a, b *T) bool { return a == b || a != nil && b != nil && *a == *b }
 
-// readDay reads the tables' content for a stream's day and replays its pulls. words
-// returns the keys of an answer's texts.
+// readDay reads what the tables have for a stream's day and replays its pulls. words returns the
+// keys of an answer's texts.
 func (r *archiveReader) readDay(ctx context.Context, tx pgx.Tx, first *pgx.Batch, sdkAppID int64, stream stream.Stream, day calendar.Day, tasks map[string]int32, words resolver) (storedDay, *replayedDay, error) {
 	var s storedDay
 	queueDay(first, sdkAppID, stream, day, &s)

@@ -14,8 +14,7 @@ import (
 	"pushloss/internal/stream"
 )
 
-// Difference is one difference between the tables and the replay of the archive, in
-// words.
+// Difference is a difference between the tables and the replay of the archive, in words.
 type Difference struct {
 	SDKAppID int64         `json:"sdk_app_id"`
 	Stream   stream.Stream `json:"stream"`
@@ -31,7 +30,7 @@ type Difference struct {
 	EventType  *int16 `json:"event_type,omitempty"`
 	PlatformID *int16 `json:"platform_id,omitempty"`
 	ErrCode    string `json:"err_code,omitempty"`
-	// Stored and Archived are the values of either side; empty if the side has none.
+	// Stored and Archived are the values of the two sides; empty if a side has none.
 	Stored   string `json:"stored,omitempty"`
 	Archived string `json:"archived,omitempty"`
 }
@@ -41,8 +40,7 @@ const (
 	sqlInfosOfKeys = `SELECT err_info_key, err_info FROM pushloss.err_info WHERE err_info_key = ANY($1)`
 )
 
-// report describes the mismatches of a day to the observer. known are texts that only the
-// archive has.
+// report passes the mismatches of a day to the observer. known are texts that only the archive has.
 func (a Archive) report(ctx context.Context, observer Observer, app *archivedApp, day calendar.Day, mismatches []mismatch, known *lookedUp) error {
 	if len(mismatches) == 0 || observer.Difference == nil {
 		return nil
@@ -66,7 +64,7 @@ func (a Archive) report(ctx context.Context, observer Observer, app *archivedApp
 	return nil
 }
 
-// texts are the dimensions' texts by key.
+// texts are codes and texts by their keys.
 type texts struct{ codes, infos map[int32]string }
 
 func (a Archive) wordsOf(ctx context.Context, mismatches []mismatch, known *lookedUp) (texts, error) {

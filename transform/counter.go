@@ -44,8 +44,8 @@ func (r *reader) counter(e *element, name string, counter stream.Stage) error {
 	return nil
 }
 
-// countersRow reads a row of counters, each a fact. If any part of a row is not valid,
-// the whole row is rejected.
+// countersRow reads a row of counters. Each counter becomes a fact. If any part of the row is not
+// valid, the whole row is rejected.
 func (r *reader) countersRow(e *element, a *stream.Array) error {
 	before := r.in.InputOffset()
 	if r.in.PeekKind() != jsontext.KindBeginObject {
@@ -126,9 +126,8 @@ func smallNumber(name string, value jsontext.Value) (int16, string) {
 	return int16(number), reason
 }
 
-// dropZeros makes an element empty if its counters are all zero. It is unknown whether
-// the service answers so for a day that it has forgotten. So zeros count no more than an
-// answer without figures.
+// dropZeros makes an element empty if all its counters are zero. The service may answer zeros for a
+// day that it has forgotten, so zeros prove no more than an answer without figures.
 func (e *element) dropZeros() {
 	if slices.ContainsFunc(e.snapshot.Facts, func(f Fact) bool { return f.Count != 0 }) {
 		return

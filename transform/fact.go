@@ -72,8 +72,7 @@ func (r Reject) compare(other Reject) int {
 	)
 }
 
-// Unreadable is a task whose answer as a whole is not reliable, so that nothing of it
-// must be loaded.
+// Unreadable is a task whose answer is not reliable as a whole. None of it may be loaded.
 type Unreadable struct {
 	TaskID string
 	Reason string
@@ -83,7 +82,7 @@ type Unreadable struct {
 type Counts struct {
 	RowsIn   int // elements of the four arrays; in the statistics, counters
 	Facts    int // rows that became facts
-	Merged   int // rows summed into another of the same key
+	Merged   int // rows added to another row of the same key
 	Rejected int // rows that could not be understood
 	Ignored  int // rows of tasks that were not requested
 	Repeated int // rows of an element of Results that occurs twice

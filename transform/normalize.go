@@ -12,15 +12,15 @@ import (
 	"pushloss/internal/stream"
 )
 
-// Normalizer turns answers into facts. It remembers the texts that occur again and again,
-// so only one goroutine may use it; the zero value is ready.
+// Normalizer turns answers into facts. It remembers texts that occur again and again, so only one
+// goroutine may use it. The zero value is ready.
 type Normalizer struct {
 	// MaxRows limits the rows of an answer, and the elements of its Results, which take
 	// memory too; 0 means no limit.
 	MaxRows int
 
 	texts texts
-	// rows of the present element; what is kept of them is copied out
+	// scratch has the rows of the present element; rows that are kept are copied.
 	scratch []row
 }
 

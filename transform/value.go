@@ -84,8 +84,8 @@ func spelledNumber(name, text string) (number int64, reason string) {
 	return rational.Num().Int64(), ""
 }
 
-// texts remembers the strings of past answers by their JSON: every row has one of the
-// same few. It starts again when it has outgrown any plausible vocabulary.
+// texts maps the JSON of strings in past answers to the strings: rows repeat the same few. It is
+// emptied when it has outgrown any plausible vocabulary.
 type texts struct {
 	known map[string]text
 	size  int // of the texts, in bytes

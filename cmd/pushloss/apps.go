@@ -22,7 +22,7 @@ const (
 	appNotConfigured = "not configured"
 )
 
-// allRetired is what to say where no app is left to work on.
+// allRetired is what a command prints if every app is retired.
 const allRetired = "all apps are retired: nothing is pulled or judged; to change that: pushloss apps restore SDKAPPID"
 
 func newAppsCommand(env Environment) *cobra.Command {
@@ -118,8 +118,8 @@ func newAppsChangeCommand(env Environment, verb, short string, change func(conte
 	}
 }
 
-// stateOf returns the state of an app of the database: whether it is pulled and judged.
-// Without any app in the settings, all apps that are not retired are.
+// stateOf returns the state of an app of the database: whether it is pulled and judged. If the
+// settings name no app, every app that is not retired is active.
 func (a *app) stateOf(s load.AppStatus) string {
 	switch {
 	case s.RetiredAt != nil:

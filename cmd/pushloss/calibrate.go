@@ -150,8 +150,8 @@ func (a *app) measure(ctx context.Context, db *load.DB, lock *load.AppLock, conf
 	})
 }
 
-// newestTasks are the tasks that are followed, the one sent last first. Where some were
-// answered, the others are left out: their IDs may be wrong.
+// newestTasks returns the IDs of the followed tasks, the one sent last first. If any was ever
+// answered, it leaves out those that never were: their IDs may be wrong.
 func newestTasks(ctx context.Context, registry load.Registry, sdkAppID int64) ([]string, error) {
 	tasks, err := registry.Of(ctx, sdkAppID)
 	if err != nil {

@@ -84,11 +84,11 @@ func findAll(cmd *cobra.Command, env Environment) []check.Finding {
 	db, reachable, found := a.findDatabaseProblems(ctx)
 	findings = append(findings, found...)
 	if reachable && db == nil {
-		// Processes of another version may be calling, and keep their locks there.
+		// A process of another version may be calling: its locks may be in that database.
 		return append(findings, check.Bad("api", errors.New("not called: another process may be calling it"),
 			"correct the database first, as the findings above say"))
 	}
-	if db != nil && postgres.CheckWritable(ctx, db.Pool()) != nil { // as a finding says already
+	if db != nil && postgres.CheckWritable(ctx, db.Pool()) != nil { // a finding above says why
 		return append(findings, check.Good("api", "not called: its lock would be in the database, which takes no writes"))
 	}
 	transport := extract.NewTransport()
@@ -208,8 +208,8 @@ func eachOf(err error) []error {
 	return []error{err}
 }
 
-// findDatabaseProblems returns the database if it can be worked with, and whether
-// there is one at all.
+// findDatabaseProblems returns the database, or nil if commands cannot work with it. reachable says
+// that a database answers.
 func (a *app) findDatabaseProblems(ctx context.Context) (db *load.DB, reachable bool, _ []check.Finding) {
 	if err := a.findDatabase(ctx); err != nil {
 		return nil, false, []check.Finding{check.Bad("database", err, hintOf(err))}
@@ -228,7 +228,7 @@ func (a *app) findDatabaseProblems(ctx context.Context) (db *load.DB, reachable 
 	room := check.Connections(ctx, db.Pool(), a.settings.Connections())
 	findings = append(findings, room)
 	if !room.OK {
-		return nil, true, findings // what else needs a connection fails for the same reason
+		return nil, true, findings // everything else that needs a connection fails for the same reason
 	}
 	engine := check.Engine(ctx, db.Pool(), a.database)
 	if postgres.Denied(engine.Err()) {
@@ -244,7 +244,7 @@ func (a *app) findDatabaseProblems(ctx context.Context) (db *load.DB, reachable 
 	rights := check.Rights(ctx, a.database)
 	findings = append(findings, rights...)
 	if slices.ContainsFunc(rights, func(f check.Finding) bool { return !f.OK }) {
-		return nil, true, findings // without them, the rest says the same
+		return nil, true, findings // without these rights, the other checks fail for the same reason
 	}
 	if err := migrations.Check(ctx, a.database); err != nil {
 		return nil, true, append(findings, check.Bad("schema", err, hintOf(err)))
@@ -254,7 +254,7 @@ func (a *app) findDatabaseProblems(ctx context.Context) (db *load.DB, reachable 
 	return db, true, append(findings, check.Tables(ctx, a.database)...)
 }
 
-// remedy is hintOf, or what the database says about a right that is missing.
+// remedy returns hintOf or, if a right is missing, what the database says about it.
 func (a *app) remedy(ctx context.Context, err error) string {
 	if reasons := askDatabase(ctx, a.env, err); len(reasons) > 0 {
 		return reasons[0].Hint()

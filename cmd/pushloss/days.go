@@ -13,7 +13,8 @@ import (
 // dayFlags choose a range of days.
 type dayFlags struct{ from, to *string }
 
-// newDayFlags adds --from and --to; without says, if it is not empty, what no --from means.
+// newDayFlags adds --from and --to. without follows the help of --from and says what no --from
+// means; it may be empty.
 func newDayFlags(command *cobra.Command, without string) dayFlags {
 	return dayFlags{
 		from: command.Flags().String("from", "", "first `day`"+without),
@@ -21,7 +22,7 @@ func newDayFlags(command *cobra.Command, without string) dayFlags {
 	}
 }
 
-// days returns the ends of the range; an end that was not given is nil.
+// days returns the ends of the range. An end is nil if it was not given.
 func (f dayFlags) days() (from, to *calendar.Day, err error) {
 	if from, err = parseDay("--from", *f.from); err == nil {
 		to, err = parseDay("--to", *f.to)
@@ -29,7 +30,7 @@ func (f dayFlags) days() (from, to *calendar.Day, err error) {
 	return from, to, err
 }
 
-// parseDay returns the day of a flag; nil if it was not given.
+// parseDay returns the day of a flag, or nil if it was not given.
 func parseDay(flag, text string) (*calendar.Day, error) {
 	if text == "" {
 		return nil, nil
@@ -41,8 +42,8 @@ func parseDay(flag, text string) (*calendar.Day, error) {
 	return &day, nil
 }
 
-// exampleDays are flags for some days that have ended everywhere: an example of other days would
-// get an error or no figures, because the API has forgotten them.
+// exampleDays returns flags for the newest days that have ended in every zone. The API may have
+// forgotten older days.
 func exampleDays(now time.Time, days int) string {
 	last := calendar.DayOf(now, time.UTC) - 2
 	return fmt.Sprintf("--from %s --to %s", last-calendar.Day(days-1), last)

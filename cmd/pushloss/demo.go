@@ -53,7 +53,7 @@ command with DATABASE_URL=embedded:.`,
 		}
 		defer a.close()
 		if _, set := env.Lookuper.Lookup("PUSHLOSS_LOG_LEVEL"); !set {
-			a.log = config.Log{Level: slog.LevelWarn}.Logger(env.Stderr) // the demo speaks for itself
+			a.log = config.Log{Level: slog.LevelWarn}.Logger(env.Stderr) // only the demo's own output and warnings
 		}
 		// Never the database that the settings name: demo figures are made up.
 		a.settings.Database = config.Database{Embedded: true, EmbeddedDir: demoDir}
@@ -112,8 +112,8 @@ Staying up until Ctrl-C. Every command works on it in another terminal, after:
 	return nil
 }
 
-// addDemoTasks registers the tasks that are not there yet, as sent when the first
-// of the days began.
+// addDemoTasks registers the demo's tasks that are missing. They count as sent when the first of
+// the days began.
 func (a *app) addDemoTasks(ctx context.Context, registry load.Registry) error {
 	known, err := registry.Of(ctx, demoApp)
 	if err != nil {

@@ -27,8 +27,8 @@ type exitError struct {
 func (e *exitError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
 func (e *exitError) Unwrap() error { return e.cause }
 
-// explain prints what went wrong and what to do about it, and returns the exit code. The
-// reasons have better advice than the error.
+// explain prints what went wrong and what to do about it, and returns the exit code. Reasons, if
+// there are any, replace the hint of the error.
 func explain(stderr io.Writer, command *cobra.Command, err error, reasons []problem.Hinted) problem.Code {
 	if err == nil {
 		return problem.Done
@@ -62,8 +62,8 @@ func printReasons(stderr io.Writer, reasons []problem.Hinted) {
 	}
 }
 
-// exitCode returns the exit code for an error. A canceled connect also reports a canceled
-// context.
+// exitCode returns the exit code for an error. Cancelling comes before an unreachable database,
+// because a connect that was cancelled reports both.
 func exitCode(err error) problem.Code {
 	code, known := problem.CodeOf(err)
 	switch {
@@ -92,15 +92,15 @@ func hintOf(err error) string {
 	return postgres.Hint(err)
 }
 
-// askDatabase returns reasons for an error that only the database knows: why it takes no
-// writes, and which rights the role lacks, in pg_catalog too.
+// askDatabase returns reasons for an error that only the database knows: why it refuses writes, and
+// which rights the role lacks, including those on pg_catalog.
 func askDatabase(ctx context.Context, env Environment, err error) (reasons []problem.Hinted) {
 	denied := postgres.Denied(err) && problem.HintOf(err) == ""
 	if !denied && !postgres.ReadOnly(err) {
 		return nil
 	}
 	settings, badSettings := config.Load(ctx, env.Lookuper, config.Needs{Database: true}, env.Now())
-	if badSettings != nil || settings.Database.Embedded { // whose role owns everything
+	if badSettings != nil || settings.Database.Embedded { // the role of an embedded database owns everything
 		return nil
 	}
 	if denied {
@@ -128,7 +128,7 @@ func askDatabase(ctx context.Context, env Environment, err error) (reasons []pro
 	return reasons
 }
 
-// reportCode is the exit code of a job. A problem that an operator must solve comes before a
+// reportCode returns the exit code of a job. A problem that an operator must solve comes before a
 // failed window.
 func reportCode(report pipeline.Report) problem.Code {
 	code := problem.Done

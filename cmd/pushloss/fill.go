@@ -14,8 +14,7 @@ import (
 	"pushloss/load"
 )
 
-// fillApps is how many apps' jobs the pool has connections for at once; further
-// ones take turns.
+// fillApps is how many apps the pool has connections for at once. Further apps take turns.
 const fillApps = 6
 
 func newFillCommand(env Environment) *cobra.Command {

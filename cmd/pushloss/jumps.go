@@ -14,7 +14,7 @@ import (
 	"pushloss/load"
 )
 
-// jumpDays is how many days are judged when none are given, and mostJumpDays at most.
+// jumpDays is how many days are judged if no range is given, and mostJumpDays the longest range.
 const jumpDays, mostJumpDays = 30, 1100
 
 func newJumpsCommand(env Environment) *cobra.Command {

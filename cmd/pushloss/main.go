@@ -27,9 +27,9 @@ func main() {
 		working = func(apps int) { debug.SetMemoryLimit(memoryLimit(apps)) }
 		working(1)
 	}
-	// Notifications go through a library whose services have no timeout of their own.
-	// A target that never answers must not block its place for ever, and a refused
-	// message must not count as sent.
+	// Notifications go through a library whose services have no timeout. Without these limits, a
+	// target that never answers would block its queue for ever, and a refused message would count
+	// as sent.
 	if transport, ok := http.DefaultTransport.(*http.Transport); ok {
 		transport.ResponseHeaderTimeout = time.Minute
 		http.DefaultTransport = notify.Transport(transport)
@@ -47,9 +47,8 @@ func main() {
 	os.Exit(code)
 }
 
-// stopOnSignal lets the first SIGINT or SIGTERM end the work after what is under
-// way, and the second end the process at once: transactions keep the data
-// consistent.
+// stopOnSignal ends the work on the first SIGINT or SIGTERM, after the requests under way. The
+// second signal ends the process at once: transactions keep the data consistent.
 func stopOnSignal(signals <-chan os.Signal, stop context.CancelFunc) {
 	<-signals
 	stop()
@@ -64,8 +63,7 @@ type Environment struct {
 	Stdout, Stderr io.Writer
 	Lookuper       envconfig.Lookuper
 	Now            func() time.Time
-	// Detach makes the process outlive its terminal and the readers of its output; nil
-	// where there is nothing to do.
+	// Detach makes the process outlive its terminal and the readers of its output; it may be nil.
 	Detach func()
 	// Working, if set, gets the number of apps that the process works on at once.
 	Working func(apps int)

@@ -1,8 +1,7 @@
 package main
 
 const (
-	// gcPercent: at the doubling of the live memory, Go's default, collecting costs a
-	// sixth of the CPU.
+	// gcPercent is above Go's default of 100, with which collecting costs a sixth of the CPU.
 	gcPercent = 300
 	// baseMemory is for what all apps share: the answers under way and their rows, which
 	// extract.Budget limits, the connections to Postgres, the program.

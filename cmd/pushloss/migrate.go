@@ -81,9 +81,9 @@ func migrateWith(cmd *cobra.Command, env Environment, change func(url string, m 
 	return err
 }
 
-// configureToMigrate is configure and findDatabase for commands that work without a
-// load.DB, which refuses poolers by itself. It also refuses engines that cannot hold the
-// schema. The caller closes the app.
+// configureToMigrate is configure and findDatabase for commands without a load.DB. Like a load.DB,
+// it refuses poolers; it also refuses engines that cannot hold the schema. The caller closes the
+// app.
 func configureToMigrate(cmd *cobra.Command, env Environment) (*app, error) {
 	a, err := configure(cmd, env, config.Needs{Database: true})
 	if err != nil {

@@ -92,8 +92,8 @@ func (a *app) notifier(db *load.DB, targets []notify.Target) *notify.Notifier {
 	return notify.New(db.Pool(), targets, judge, notify.In(a.settings.Language), a.log, a.env.Now)
 }
 
-// openWithNotifier joins what commands that run a job have in common: the reading of
-// the targets, and the opening of the database.
+// openWithNotifier reads the notification targets and opens the database, for commands that run a
+// job.
 func (a *app) openWithNotifier(ctx context.Context) (*load.DB, *notify.Notifier, error) {
 	targets, err := a.targets()
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 	"pushloss/migrations"
 )
 
-// versionLimit bounds the reading of the schema's version.
+// versionLimit bounds a short read about the state of the database, such as the schema's version.
 const versionLimit = 15 * time.Second
 
 // stopTimeout bounds the stopping of an embedded database.
@@ -47,8 +47,8 @@ func configure(cmd *cobra.Command, env Environment, needs config.Needs) (*app, e
 	return a, nil
 }
 
-// configureSilently is configure for commands that report such variables in another way, or
-// run every few seconds beside a process that has reported them.
+// configureSilently is configure without the report. It is for commands that report such variables
+// themselves, and for those that run every few seconds beside a process that did.
 func configureSilently(cmd *cobra.Command, env Environment, needs config.Needs) (*app, error) {
 	settings, err := config.Load(cmd.Context(), env.Lookuper, needs, env.Now())
 	if err != nil {
@@ -77,7 +77,7 @@ func (a *app) close() {
 	}
 }
 
-// findDatabase makes the database's URL known, starting the embedded one.
+// findDatabase sets the database's URL. It starts the database if it is an embedded one.
 func (a *app) findDatabase(ctx context.Context) error {
 	if !a.settings.Database.Embedded {
 		a.database = a.settings.Database.URL
@@ -131,7 +131,7 @@ const (
 	sayAgain    = 30 * time.Second
 )
 
-// sayWaiting logs waits for a connection: one line for all that wait at once.
+// sayWaiting logs that work waits for a connection: one line for all that waits at once.
 func sayWaiting(log *slog.Logger) postgres.Waiting {
 	var mu sync.Mutex
 	var said time.Time
@@ -147,8 +147,8 @@ func sayWaiting(log *slog.Logger) postgres.Waiting {
 	}
 }
 
-// configureAndOpen is configure and open for commands that need the database and
-// nothing between the two. The caller closes the app.
+// configureAndOpen is configure and open, for commands that do nothing between the two. The caller
+// closes the app.
 func configureAndOpen(cmd *cobra.Command, env Environment) (*app, *load.DB, error) {
 	a, err := configure(cmd, env, config.Needs{Database: true})
 	if err != nil {

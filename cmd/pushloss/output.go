@@ -18,7 +18,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// format is how a command reports.
+// format is how a command prints its result.
 type format string
 
 const (
@@ -51,8 +51,7 @@ func printJSON(w io.Writer, value any) error {
 	return encoder.Encode(value)
 }
 
-// newTable returns a table that writes to w; numbers are given as such and are
-// right-aligned.
+// newTable returns a table that writes to w. Values of number types are right-aligned.
 func newTable(w io.Writer, header ...any) table.Writer {
 	t := table.NewWriter()
 	t.SetOutputMirror(visible{w})
@@ -65,8 +64,8 @@ func newTable(w io.Writer, header ...any) table.Writer {
 	return t
 }
 
-// output keeps the first error of writing, which printing and tables drop. A reader that
-// has read enough, as head, is no error.
+// output keeps the first write error, which fmt and tables drop. A reader that closes the pipe
+// early, such as head, causes no error.
 type output struct {
 	io.Writer
 	failed error
@@ -80,8 +79,8 @@ func (o *output) Write(text []byte) (int, error) {
 	return n, err
 }
 
-// visible writes text without the control characters that a label or an error of others may
-// have: a terminal would obey them.
+// visible writes text without control characters. A label, or an error from elsewhere, may have
+// them, and a terminal would obey them.
 type visible struct{ io.Writer }
 
 func (v visible) Write(text []byte) (int, error) {
@@ -95,7 +94,7 @@ func (v visible) Write(text []byte) (int, error) {
 	return len(text), err
 }
 
-// count writes 1234567 as 1,234,567.
+// count formats 1234567 as 1,234,567.
 func count(n int64) string {
 	digits := strconv.FormatInt(n, 10)
 	sign := ""
@@ -108,7 +107,7 @@ func count(n int64) string {
 	return sign + digits
 }
 
-// many writes a number of things: 1 row, 2,000 rows.
+// many formats a number of things: 1 row, 2,000 rows.
 func many[N int | int64](n N, thing string) string {
 	return count(int64(n)) + " " + english.PluralWord(int(n), thing, "")
 }

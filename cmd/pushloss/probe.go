@@ -13,8 +13,8 @@ import (
 	"pushloss/internal/problem"
 )
 
-// newProbeCommand asks a daemon on this host whether it is healthy: an image with
-// only the binary has no other program for that.
+// newProbeCommand returns a command that asks a daemon on this host whether it is healthy. An image
+// that has only the binary has no other program for that.
 func newProbeCommand(env Environment) *cobra.Command {
 	return &cobra.Command{
 		Use:    "probe",
@@ -39,7 +39,7 @@ func newProbeCommand(env Environment) *cobra.Command {
 			}
 			response, err := (&http.Client{Timeout: 5 * time.Second}).Do(request)
 			if err != nil {
-				// Not wrapped: a connection refused here is not the database's.
+				// Not wrapped: exitCode would take a refused connection for the database's.
 				return fmt.Errorf("the daemon does not answer: %v", err)
 			}
 			defer response.Body.Close()

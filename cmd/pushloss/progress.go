@@ -13,11 +13,11 @@ import (
 	"pushloss/load"
 )
 
-// linesEvery is how often progress is printed without a terminal.
+// linesEvery is the time between two lines of progress without a terminal.
 const linesEvery = 10 * time.Second
 
-// progress shows how far a job has come: a bar on a terminal, a line now and then
-// elsewhere.
+// progress shows how far a job has come: as a bar on a terminal, elsewhere as a line from time to
+// time.
 type progress struct {
 	out     io.Writer
 	unit    string // what is counted
@@ -59,7 +59,7 @@ func (p *progress) finish() {
 	}
 }
 
-// sayBusy says that a command waits for another process.
+// sayBusy prints that a command waits for another process.
 func (env Environment) sayBusy(busy *load.BusyError) {
 	fmt.Fprintf(env.Stderr, "%v: waiting for it\n", busy)
 }

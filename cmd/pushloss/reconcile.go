@@ -58,7 +58,7 @@ longer has to remember proves nothing: it is stored as unproven and opens no day
 	return command
 }
 
-// maxLeftOut is how many lines of what was left out a table shows.
+// maxLeftOut is how many lines about omitted spans a table shows.
 const maxLeftOut = 20
 
 func printReconciliation(env Environment, report pipeline.Report) {
@@ -99,7 +99,7 @@ func printReconciliation(env Environment, report pipeline.Report) {
 	printProblems(env, report)
 }
 
-// sameLeftOut groups tasks that were left out of the same days for the same reason.
+// sameLeftOut merges the tasks whose same days were left out for the same reason into one entry.
 func sameLeftOut(list []pipeline.LeftOut) []pipeline.LeftOut {
 	type reason struct {
 		days calendar.Span

@@ -112,7 +112,7 @@ func printProblems(env Environment, report pipeline.Report) {
 	if len(report.Apps) == 0 {
 		fmt.Fprintln(env.Stdout, allRetired)
 	}
-	// A thousand apps with one reason need its remedy once.
+	// Many apps may have the same reason: its hint is printed once.
 	var hints []string
 	problems := make(map[string][]string)
 	for _, app := range report.Apps {

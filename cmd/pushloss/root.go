@@ -67,8 +67,8 @@ service, or clocks differ, 130 interrupted.`,
 	return root
 }
 
-// exactly is cobra's argument check, as a usage error. The command's Use names the
-// arguments.
+// exactly turns an error of cobra's argument check into a usage error. It takes the names of the
+// arguments from the command's Use.
 func exactly(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		err := check(cmd, args)
@@ -90,7 +90,7 @@ func exactly(check cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
-// flagProblem says what is wrong with a flag without the words of the parser of numbers.
+// flagProblem says what is wrong with a flag. It replaces the texts of strconv's errors.
 func flagProblem(err error) string {
 	var invalid *pflag.InvalidValueError
 	if !errors.As(err, &invalid) {
@@ -124,7 +124,7 @@ func unknownCommand(parent *cobra.Command, name string) string {
 	return fmt.Sprintf("unknown command %q for %q%s", name, parent.CommandPath(), suggest.Near(name, names))
 }
 
-// parent is a command that only holds others.
+// parent returns a command that only holds others.
 func parent(use, short string, children ...*cobra.Command) *cobra.Command {
 	command := &cobra.Command{
 		Use: use, Short: short,

@@ -19,7 +19,7 @@ import (
 	"pushloss/migrations"
 )
 
-// statusGrace is how long after its time a pull may still be to come: a daily run
+// statusGrace is how late a pull may be before status reports it: the day until the next daily run,
 // and half a day.
 const statusGrace = 36 * time.Hour
 
@@ -91,7 +91,7 @@ figures above may be wrong until "pushloss migrate up" creates it again.`,
 			return err
 		}
 		stored, others, err := a.status(cmd.Context(), db)
-		if err != nil && len(views) > 0 { // the status is read from views
+		if err != nil && len(views) > 0 { // the views may be why: the status is read from them
 			printDeviations(env.Stderr, views)
 			return &exitError{code: problem.Database}
 		}
@@ -124,7 +124,7 @@ figures above may be wrong until "pushloss migrate up" creates it again.`,
 	return command
 }
 
-// deviatingViews returns the views that are not as migrate up made them: what is read from
+// deviatingViews returns the views that are not as migrate up made them. Figures that are read from
 // them may be wrong.
 func (a *app) deviatingViews(ctx context.Context, db *load.DB) (views []migrations.Deviation, _ error) {
 	err := db.Read(ctx, versionLimit, func(tx pgx.Tx) (err error) {
@@ -134,8 +134,8 @@ func (a *app) deviatingViews(ctx context.Context, db *load.DB) (views []migratio
 	return views, err
 }
 
-// judge says which apps are in order, those that are configured and were never
-// pulled included. ran says that there was a run.
+// judge returns the status of each app, including configured apps that were never pulled. ran says
+// that there was a run.
 func (a *app) judge(stored, others []load.AppStatus, ran bool) []appStatus {
 	var apps []appStatus
 	known := make(map[int64]bool)
@@ -162,10 +162,10 @@ func (a *app) judge(stored, others []load.AppStatus, ran bool) []appStatus {
 			apps = append(apps, status)
 			continue
 		}
-		if s.FirstDay == nil { // backfills alone keep nothing fresh
+		if s.FirstDay == nil { // backfills alone do not keep figures fresh
 			status.OK = false
 			switch {
-			case s.Failed > 0: // its error says more
+			case s.Failed > 0: // last_error says more than a note
 			case ran:
 				status.Note = "no run has loaded anything yet: see the last one"
 			default:
@@ -182,7 +182,7 @@ func (a *app) judge(stored, others []load.AppStatus, ran bool) []appStatus {
 	return apps
 }
 
-// unjudgedApp is an app of the database that status leaves out of its verdict, and why.
+// unjudgedApp is an app of the database that status does not judge.
 type unjudgedApp struct {
 	SDKAppID int64  `json:"sdk_app_id"`
 	State    string `json:"state"`
@@ -196,7 +196,7 @@ func (a *app) unjudged(others []load.AppStatus) []unjudgedApp {
 	return apps
 }
 
-// noteOf says of what is wrong with an app where to look.
+// noteOf returns where to look for each problem of an app.
 func noteOf(s load.AppStatus) string {
 	var notes []string
 	if s.Unproven > 0 {

@@ -82,7 +82,7 @@ func appFlag(command *cobra.Command) *int64 {
 	return command.Flags().Int64("app", 0, "SDKAppID of the tasks; required if there are several apps")
 }
 
-// readArguments reads TaskIDs, and lists among them.
+// readArguments reads TaskIDs and lists of tasks: JSON, or - for stdin.
 func (a *app) readArguments(args []string) (all taskfile.List, err error) {
 	var ids []string
 	for i, argument := range args {
@@ -105,7 +105,7 @@ func (a *app) readArguments(args []string) (all taskfile.List, err error) {
 	return all, checkTaskIDs(ids)
 }
 
-// checkTaskIDs refuses texts that cannot be TaskIDs, all at once.
+// checkTaskIDs returns one error for all texts that cannot be TaskIDs.
 func checkTaskIDs(ids []string) error {
 	var problems []string
 	for _, id := range ids {
@@ -164,7 +164,7 @@ nothing. A file with a mistake is not imported at all.`,
 	return command
 }
 
-// readTasks reads a list. A mistake in it is a user's.
+// readTasks reads a list. A mistake in the list is a usage error.
 func (a *app) readTasks(name string, text io.Reader) (taskfile.List, error) {
 	list, err := taskfile.Read(name, text, a.settings.Location)
 	var problems taskfile.Problems
@@ -174,7 +174,7 @@ func (a *app) readTasks(name string, text io.Reader) (taskfile.List, error) {
 	return list, err
 }
 
-// unreadableList names the list once: errors of files name it too.
+// unreadableList returns an error that names the list once, although errors of files name it too.
 func unreadableList(name string, err error) error {
 	if failed, ok := errors.AsType[*fs.PathError](err); ok {
 		err = failed.Err
@@ -185,7 +185,7 @@ func unreadableList(name string, err error) error {
 	}
 }
 
-// appOf is the app that was named, or the only one that is configured.
+// appOf returns the named app or, for 0, the only configured one.
 func (a *app) appOf(named int64) (int64, error) {
 	if named != 0 {
 		known := func(configured config.App) bool { return configured.SDKAppID == named }
@@ -234,7 +234,7 @@ with zeros.`,
 	return command
 }
 
-// labelWidth is how many characters of a label the table shows; JSON has it whole.
+// labelWidth is how many characters of a label the table shows; JSON has the whole label.
 const labelWidth = 60
 
 func printTasks(env Environment, output format, tasks []load.Task, answered map[int32]*time.Time) error {

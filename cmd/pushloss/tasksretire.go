@@ -33,8 +33,8 @@ func newTasksRetireCommand(env Environment) *cobra.Command {
 	return command
 }
 
-// changeTasks changes tasks of the app that was named, or of the only one that is configured, and
-// prints how many by the format done. change returns also those that the registry lacks.
+// changeTasks changes tasks of an app (see appOf) and prints how many, in the format done. change
+// also returns the tasks that the registry lacks.
 func (a *app) changeTasks(
 	cmd *cobra.Command, named int64, done string, change func(context.Context, load.Registry, int64) (changed int, unknown []string, err error),
 ) error {
@@ -53,8 +53,7 @@ func (a *app) changeTasks(
 	return err
 }
 
-// openForApp opens the database for a command about tasks of the app that was named, or of
-// the only one that is configured.
+// openForApp opens the database for a command about tasks of an app (see appOf).
 func (a *app) openForApp(ctx context.Context, named int64) (appID int64, db *load.DB, err error) {
 	if appID, err = a.appOf(named); err != nil {
 		return 0, nil, err
@@ -109,10 +108,10 @@ works on the app.`,
 	return command
 }
 
-// noSentAt, as a time, removes the one that is stored.
+// noSentAt, given as a time, removes the stored time.
 const noSentAt = "none"
 
-// forgetSentAt removes the time of tasks, which then count from their registration.
+// forgetSentAt removes the time of tasks, so that they count from their registration.
 func (a *app) forgetSentAt(cmd *cobra.Command, named int64, ids []string) error {
 	return a.changeTasks(cmd, named, "%d without sent_at now", func(ctx context.Context, tasks load.Registry, appID int64) (int, []string, error) {
 		return tasks.ForgetSentAt(ctx, appID, ids)

@@ -15,11 +15,11 @@ import (
 	"pushloss/load"
 )
 
-// maxWarnings are shown on stderr; JSON has all of them.
+// maxWarnings is how many warnings stderr shows; JSON has all of them.
 const maxWarnings = 20
 
-// saveTasks puts the entries of a list into the registry, for the app that they name or the
-// only one there is. from names the list in problems: a file, or an option.
+// saveTasks saves the entries of a list in the registry. An entry without an app belongs to the
+// only configured one. from names the list in problems: a file, or an option.
 func (a *app) saveTasks(cmd *cobra.Command, from string, origin load.TaskSource, list taskfile.List, output format) error {
 	resolved := intake.Resolve(list.Entries, a.appOf, origin, a.env.Now())
 	if err := refused(from, resolved.Refusals); err != nil {
@@ -71,8 +71,8 @@ func (a *app) saveTasks(cmd *cobra.Command, from string, origin load.TaskSource,
 
 const givePast = "give the time at which the push was sent, or leave it out"
 
-// refused is the error for entries that are not imported: all futures at once, and
-// of the others the first.
+// refused returns the error for refused entries: all that were sent in the future, or else the
+// first of the others.
 func refused(from string, refusals []intake.Refusal) error {
 	var futures taskfile.Problems
 	for _, refusal := range refusals {
@@ -95,7 +95,7 @@ func refused(from string, refusals []intake.Refusal) error {
 	return refusals[0].Err
 }
 
-// outlooks says what runs will not pull of the tasks.
+// outlooks returns warnings about days of the tasks that runs will not pull.
 func (a *app) outlooks(ctx context.Context, apps load.Apps, tasks []load.Task) ([]string, error) {
 	type known struct {
 		location *time.Location

@@ -64,7 +64,7 @@ lost or somebody changed, and keys that are stored repeatedly.`,
 	return command
 }
 
-// printDeviations prints what is wrong with the tables, and what to do.
+// printDeviations prints what is wrong with the tables and views, and what to do.
 func printDeviations(w io.Writer, deviations []migrations.Deviation) {
 	for _, d := range deviations {
 		fmt.Fprintf(w, "%v\n  %s\n", d, d.Hint())
@@ -113,7 +113,7 @@ func withArchive(cmd *cobra.Command, env Environment, flags archiveFlags, do fun
 	return do(cmd.Context(), a, db.Archive, selection)
 }
 
-// openFor is configureAndOpen for a selection, whose app must be known.
+// openFor is configureAndOpen for a selection. It refuses an app that the database does not know.
 func openFor(cmd *cobra.Command, env Environment, selection load.Selection) (*app, *load.DB, error) {
 	a, db, err := configureAndOpen(cmd, env)
 	if err != nil || selection.SDKAppID == 0 {
@@ -130,7 +130,7 @@ func openFor(cmd *cobra.Command, env Environment, selection load.Selection) (*ap
 	return a, db, nil
 }
 
-// differencePrinter prints differences as they are found: there may be any number.
+// differencePrinter prints differences as they are found, because there may be any number.
 type differencePrinter struct {
 	out        io.Writer
 	output     format
