@@ -12,14 +12,13 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Blocker is a process or a prepared transaction of the database that holds what a migration
-// waits for.
+// Blocker is a process, or a prepared transaction, with a lock for which a migration waits.
 type Blocker struct {
 	PID         int
-	Prepared    string // name of the transaction, which has no process
+	Prepared    string // name of a prepared transaction, which has no process
 	User        string
 	Application string
-	State       string // empty where the server does not show it to our role
+	State       string // empty if the server does not show it to our role
 	Since       time.Time
 	Query       string
 }
@@ -57,7 +56,7 @@ func (b Blocker) String() string {
 	return text.String()
 }
 
-// end is the statement that ends its transaction.
+// end returns the statement that ends the blocker's transaction.
 func (b Blocker) end() string {
 	if b.Prepared != "" {
 		return "ROLLBACK PREPARED '" + strings.ReplaceAll(b.Prepared, "'", "''") + "'"
@@ -77,11 +76,11 @@ func listBlockers(blockers []Blocker) string {
 }
 
 const (
-	// A superuser, pg_monitor and the process's own role see more than its pid.
+	// Only a superuser, pg_monitor and the process's own role see more than the pid.
 	sqlProcesses = `
 		SELECT pid, '' AS prepared, coalesce(usename::text, 'the server itself'), coalesce(application_name, ''), coalesce(state, ''), xact_start, coalesce(query, '')
 		FROM pg_stat_activity`
-	// A prepared transaction has no process. Its locks are those beside the lock of its number.
+	// A prepared transaction has no process. Its locks are those with its virtual transaction.
 	sqlBlockers = sqlProcesses + `
 		WHERE pid = ANY(pg_blocking_pids($1))
 		UNION ALL
@@ -105,15 +104,15 @@ func (s *session) processes(ctx context.Context, sql string, args ...any) ([]Blo
 	}, sql, args...)
 }
 
-// blockerWatch remembers which processes a session waited for last.
+// blockerWatch remembers the processes for which a session waited last.
 type blockerWatch struct {
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 	seen   []Blocker
 }
 
-// watchBlockers looks up, over its own connection, which processes a process waits for. It begins after a pause, since most migrations
-// do not wait.
+// watchBlockers looks up, over its own connection, for which processes a process waits. It starts
+// after a pause, since most migrations do not wait.
 func (s *session) watchBlockers(ctx context.Context, pid int32, pause time.Duration) *blockerWatch {
 	ctx, cancel := context.WithCancel(ctx)
 	w := &blockerWatch{cancel: cancel}
@@ -130,7 +129,7 @@ func (s *session) watchBlockers(ctx context.Context, pid int32, pause time.Durat
 			if other == nil {
 				opened, err := s.again(ctx)
 				if err != nil {
-					continue // too many connections, perhaps: no blocker is named then
+					continue // perhaps no connection is left: then no blocker is named
 				}
 				other = opened
 				defer other.close()

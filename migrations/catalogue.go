@@ -22,7 +22,7 @@ var errorCodes string
 // explanation is a line of error_codes.csv.
 type explanation struct {
 	line int
-	// platform and stage are names as the views have them; empty means each.
+	// platform and stage are names as in the views; empty means every one.
 	platform, stage string
 	code, shortName string
 	meaning         string
@@ -35,10 +35,9 @@ type explanation struct {
 
 var columns = []string{"platform", "stage", "code", "short_name", "meaning", "likely_cause", "what_to_do", "meaning_zh", "what_to_do_zh", "token_dead", "source"}
 
-// parseErrorCodes reads the catalogue. An error names the line, and what is wrong
-// with it.
+// parseErrorCodes reads the catalogue. An error says what is wrong, and in which line.
 func parseErrorCodes(text string) ([]explanation, error) {
-	const byteOrderMark = "\ufeff" // which spreadsheets write
+	const byteOrderMark = "\ufeff" // as spreadsheets write it
 	reader := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, byteOrderMark)))
 	header, err := reader.Read()
 	if err != nil {
@@ -55,7 +54,7 @@ func parseErrorCodes(text string) ([]explanation, error) {
 			return list, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("error_codes.csv: %w", err) // which names the line
+			return nil, fmt.Errorf("error_codes.csv: %w", err) // err has the line
 		}
 		e := explanation{
 			platform: record[0], stage: record[1], code: record[2], shortName: record[3], meaning: record[4],
@@ -126,8 +125,7 @@ const (
 			WHERE (wanted.meaning, wanted.meaning_zh) IS DISTINCT FROM (stored.meaning, stored.meaning_zh))`
 )
 
-// errorCode is a row of the catalogue in the database: a code of one stage and one
-// platform.
+// errorCode is a row of the catalogue in the database: a code at one stage of one platform.
 type errorCode struct {
 	code            string
 	stage, platform int16
@@ -151,9 +149,8 @@ func (e errorCode) equal(o errorCode) bool {
 	return sameDead && e == o
 }
 
-// wantedErrorCodes applies each line of the file to every stage and platform that it
-// speaks of. A line that names its stage goes before one that does not, then one that
-// names its platform.
+// wantedErrorCodes applies each line of the file to every stage and platform that it covers. A line
+// that names its stage wins over one that does not; then one that names its platform wins.
 func wantedErrorCodes(ctx context.Context, s *session, text string) (map[errorCodeKey]errorCode, error) {
 	list, err := parseErrorCodes(text)
 	if err != nil {
@@ -198,7 +195,7 @@ func wantedErrorCodes(ctx context.Context, s *session, text string) (map[errorCo
 	return wanted, nil
 }
 
-// hasErrorCodes reports whether the catalogue of the database is the wanted one.
+// hasErrorCodes reports whether the database has the wanted catalogue.
 func (s *session) hasErrorCodes(ctx context.Context, wanted map[errorCodeKey]errorCode) (bool, error) {
 	stored, err := postgres.List(ctx, s.conn, func(row pgx.CollectableRow) (e errorCode, err error) {
 		err = row.Scan(&e.code, &e.stage, &e.platform, &e.shortName, &e.meaning, &e.cause, &e.toDo, &e.meaningZh, &e.toDoZh, &e.tokenDead, &e.source)
@@ -222,7 +219,7 @@ func (s *session) hasErrorCodes(ctx context.Context, wanted map[errorCodeKey]err
 	return same, nil
 }
 
-// explainErrorCodes makes the catalogue of the database that of the file.
+// explainErrorCodes writes the file's catalogue to the database.
 func explainErrorCodes(ctx context.Context, s *session, text string) error {
 	wanted, err := wantedErrorCodes(ctx, s, text)
 	if err != nil {
@@ -245,7 +242,7 @@ func explainErrorCodes(ctx context.Context, s *session, text string) error {
 	return nil
 }
 
-// rank is how exactly a line says where it applies.
+// rank is how exactly a line says where it applies: the higher, the more exact.
 func (e explanation) rank() (rank int) {
 	if e.stage != "" {
 		rank += 2

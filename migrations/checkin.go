@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// CheckIn is Check within a transaction: for those who ask often, and must not make a
+// CheckIn is Check within a transaction. It is for callers that check often and must not open a
 // connection for it.
 func CheckIn(ctx context.Context, tx pgx.Tx) error {
 	status := Status{Newest: Newest()}

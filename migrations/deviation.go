@@ -8,14 +8,14 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Deviation is a difference between the tables and views of a database and those
-// that the migrations make: what a restore lost, for example.
+// Deviation is a difference between the tables and views of a database and those that the
+// migrations make, such as what a restore lost.
 type Deviation struct {
 	What  string `json:"what"`            // missing, extra, different, repeated, behind or altered
 	Name  string `json:"name"`            // kind and name: constraint pushloss.app app_pkey
-	Found string `json:"found,omitempty"` // as it is; empty if it is missing
-	Want  string `json:"want,omitempty"`  // as it should be; empty if it is extra
-	ToDo  string `json:"to_do"`           // what to do about it
+	Found string `json:"found,omitempty"` // what the database has; empty if missing
+	Want  string `json:"want,omitempty"`  // what it should have; empty if extra
+	ToDo  string `json:"to_do"`           // how to mend it
 }
 
 func (d Deviation) Error() string {
@@ -45,14 +45,14 @@ const (
 	altered   = "altered"  // a view is not as it was made
 )
 
-// restoreAgain is the way back to a structure that is whole.
+// restoreAgain says how to get a complete structure back.
 const restoreAgain = "restore the dump again with --single-transaction (docs/operations.md, Backup and restore)"
 
-// notKept is the prefix of the tables whose foreign-key triggers are switched off, for
-// example by a pg_restore --disable-triggers that ended early.
+// notKept marks tables whose foreign-key triggers are switched off, as a pg_restore
+// --disable-triggers that ended early leaves them.
 const notKept = " NOT KEPT BY "
 
-// makeViewsAgain is the way back to our views.
+// makeViewsAgain says how to get our views back.
 const makeViewsAgain = "run: pushloss migrate up"
 
 func (d Deviation) remedy() string {
@@ -65,7 +65,7 @@ func (d Deviation) remedy() string {
 	case d.What == extra && (kind == "trigger" || kind == "rule"):
 		return fmt.Sprintf("it may change figures: DROP %s %s ON %s;", strings.ToUpper(kind), quoted, relation)
 	case kind == "heir":
-		return fmt.Sprintf("figures are counted twice, or are not ours: ALTER TABLE %s NO INHERIT %s;", name, relation) // the name is quoted by Postgres
+		return fmt.Sprintf("figures are counted twice, or are not ours: ALTER TABLE %s NO INHERIT %s;", name, relation) // Postgres has quoted the name
 	case kind == "table" && strings.HasPrefix(d.Found, "unlogged"):
 		return fmt.Sprintf("a crash of the server empties it: ALTER TABLE %s SET LOGGED;", relation)
 	case kind == "table" && d.What == different:
@@ -95,8 +95,8 @@ func (d Deviation) remedy() string {
 	return restoreAgain
 }
 
-// takeBackNames replaces the advice on what perhaps only has another name: a restore is not
-// needed, and who drops the other name loses what it holds.
+// takeBackNames replaces the advice for things that may only have another name. They need no
+// restore, and dropping the other name would lose what it holds.
 func takeBackNames(deviations []Deviation, wanted, found map[string]string) {
 	for i := range deviations {
 		lost := &deviations[i]
@@ -125,8 +125,8 @@ func takeBackNames(deviations []Deviation, wanted, found map[string]string) {
 	}
 }
 
-// sameColumns returns the table that is not ours and has all columns of a table of ours; "" if
-// there is none.
+// sameColumns returns a foreign table that has all columns of one of our tables; "" if there is
+// none.
 func sameColumns(relation string, wanted, found map[string]string) string {
 	for name := range found {
 		kind, other, _ := strings.Cut(name, " ")

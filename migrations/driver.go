@@ -12,28 +12,28 @@ import (
 	"github.com/jackc/pgerrcode"
 )
 
-// driver runs one migration for golang-migrate. It holds the transaction of the
-// file across SetVersion(dirty), Run and SetVersion(clean), so that file and version
-// commit together. golang-migrate's own driver writes the version outside of it.
+// driver runs one migration for golang-migrate. It holds the file's transaction across
+// SetVersion(dirty), Run and SetVersion(clean), so that file and version commit together.
+// golang-migrate's own driver writes the version outside that transaction.
 type driver struct {
-	ctx     context.Context // golang-migrate's interface passes none
+	ctx     context.Context // golang-migrate's interface has no parameter for it
 	session *session
 	options Options
 
 	migration string // file
-	drops     []view // go before it
-	makes     []view // are made after it, as far as they differ
+	drops     []view // dropped before the migration
+	makes     []view // made after the migration, if they differ
 
-	file     string    // what was run last
-	blockers []Blocker // who refused the last lock
-	unsure   bool      // whether COMMIT was answered is not known
+	file     string    // the file that was run last
+	blockers []Blocker // what refused the last lock
+	unsure   bool      // the connection broke before COMMIT was answered
 }
 
 var _ database.Driver = (*driver)(nil)
 
 var errOneUse = errors.New("a driver belongs to one connection")
 
-// Open is only called for registered drivers.
+// Open is called only for registered drivers.
 func (d *driver) Open(string) (database.Driver, error) { return nil, errOneUse }
 
 // Drop is never called.
@@ -42,13 +42,13 @@ func (d *driver) Drop() error { return errOneUse }
 // Close leaves the connection to its owner.
 func (d *driver) Close() error { return nil }
 
-// Lock does nothing: the Migrator holds the lock before it looks at the version.
+// Lock does nothing: the Migrator takes the lock before it reads the version.
 func (d *driver) Lock() error { return nil }
 
-// Unlock does nothing either.
+// Unlock does nothing: see Lock.
 func (d *driver) Unlock() error { return nil }
 
-// Version is the version that the schema is at.
+// Version returns the schema's version.
 func (d *driver) Version() (version int, dirty bool, err error) {
 	status, err := d.session.status(d.ctx)
 	if err == nil && status.Version == 0 && !status.Dirty {
@@ -57,8 +57,8 @@ func (d *driver) Version() (version int, dirty bool, err error) {
 	return status.Version, status.Dirty, err
 }
 
-// SetVersion commits the migration with its version. There is nothing to record before
-// Run: a migration that does not commit leaves nothing.
+// SetVersion commits the migration with its version. Before Run there is nothing to record: a
+// migration that does not commit leaves nothing.
 func (d *driver) SetVersion(version int, dirty bool) error {
 	if dirty {
 		return nil
@@ -74,13 +74,13 @@ const (
 	sqlBegin        = `BEGIN ISOLATION LEVEL READ COMMITTED`
 	sqlPID          = `SELECT pg_backend_pid()`
 	sqlLimitWaiting = `SELECT set_config('lock_timeout', $1, true)`
-	// The version's table is golang-migrate's, as older binaries made it.
+	// The table is golang-migrate's, in the form that older binaries made.
 	sqlVersionTable = `
 		CREATE TABLE pushloss.schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL);
 		COMMENT ON TABLE pushloss.schema_migrations IS 'Which version the schema is at: one row, written by pushloss migrate.';
 		COMMENT ON COLUMN pushloss.schema_migrations.version IS 'Number of the newest migration that was applied.';
 		COMMENT ON COLUMN pushloss.schema_migrations.dirty IS 'Whether that migration broke off.'`
-	// What commit writes is locked first: a lock that is refused is asked for again.
+	// The table that the commit writes is locked first, so that a refused lock is requested again.
 	sqlLockVersion = `LOCK TABLE pushloss.schema_migrations IN ROW EXCLUSIVE MODE`
 	sqlNoVersion   = `DELETE FROM pushloss.schema_migrations`
 	sqlVersion     = `INSERT INTO pushloss.schema_migrations (version, dirty) VALUES ($1, false)`
@@ -113,8 +113,8 @@ func (d *driver) commit(version int) error {
 	return nil
 }
 
-// Run executes a file in a transaction, which stays open, and makes the views if it is
-// the last one on the way up.
+// Run executes a file in a transaction, which stays open. After the last file of the way up, it
+// makes the views.
 func (d *driver) Run(migration io.Reader) error {
 	body, err := io.ReadAll(migration)
 	if err != nil {
@@ -132,7 +132,7 @@ func (d *driver) Run(migration io.Reader) error {
 	})
 }
 
-// sqlAnalytics is for a database that lost its views with their schema.
+// sqlAnalytics restores the schema of the views in a database that lost it.
 const sqlAnalytics = `
 	CREATE SCHEMA analytics;
 	COMMENT ON SCHEMA analytics IS 'Push losses of Tencent Cloud Chat, for analysts. Counts are numbers of pushes; a day is one of the app''s time zone, which the view apps tells; times are instants, shown in the time zone of the session. Each view says what it has one row per: figures of different grains never add up.'`
@@ -151,8 +151,8 @@ func (d *driver) makeViews(ctx context.Context) error {
 	return d.session.installViews(ctx, d.makes)
 }
 
-// change makes a change in a transaction, which stays open. One that gets no lock is
-// tried again: no session should wait long behind a migration that waits itself.
+// change makes a change in a transaction, which stays open. If it gets no lock, it tries again: no
+// session should wait long behind a waiting migration.
 func (d *driver) change(change func(context.Context) error) (err error) {
 	for _, pause := range slices.Concat(d.options.Pauses, []time.Duration{-1}) {
 		d.blockers, err = d.session.begin(d.ctx, change, d.options.LockTimeout)
@@ -170,8 +170,8 @@ func (d *driver) change(change func(context.Context) error) (err error) {
 	return err
 }
 
-// begin makes a change in a transaction and leaves it open, unless it fails. It
-// returns who stood in the way of its locks, as far as that was seen.
+// begin makes a change in a transaction, and leaves the transaction open unless the change fails.
+// It returns the blockers that it saw.
 func (s *session) begin(ctx context.Context, change func(context.Context) error, lockTimeout time.Duration) (_ []Blocker, err error) {
 	defer func() {
 		if err != nil {
@@ -184,7 +184,7 @@ func (s *session) begin(ctx context.Context, change func(context.Context) error,
 	if _, err := s.conn.Exec(ctx, sqlLimitWaiting, fmt.Sprint(lockTimeout.Milliseconds())); err != nil {
 		return nil, err
 	}
-	var pid int32 // which a pooler hides from the protocol
+	var pid int32 // a pooler hides it from the protocol
 	if err := s.conn.QueryRow(ctx, sqlPID).Scan(&pid); err != nil {
 		return nil, err
 	}
@@ -199,13 +199,13 @@ func (s *session) begin(ctx context.Context, change func(context.Context) error,
 	return nil, nil
 }
 
-// runFile executes many statements, by the simple protocol, which takes them.
+// runFile executes several statements. The simple protocol allows them.
 func (s *session) runFile(ctx context.Context, statements string) error {
 	_, err := s.conn.PgConn().Exec(ctx, statements).ReadAll()
 	return err
 }
 
-// prepareSchema makes what a migrator needs for itself.
+// prepareSchema makes the schema and tables that a migrator itself needs.
 func (s *session) prepareSchema(ctx context.Context) error {
 	for _, part := range []struct{ exists, create string }{
 		{`SELECT to_regnamespace('pushloss') IS NOT NULL`, `CREATE SCHEMA pushloss`},

@@ -14,18 +14,18 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// FailedError says that a migration was not applied. Nothing of it is there.
+// FailedError says that a migration was not applied, and left nothing behind.
 type FailedError struct {
 	File     string
-	Version  int // that the schema is still at
+	Version  int // of the schema, unchanged
 	Down     bool
-	Unsure   bool      // the connection was lost while it was committed
-	Blockers []Blocker // who refused a lock
+	Unsure   bool      // the connection broke during COMMIT
+	Blockers []Blocker // what refused a lock
 
 	cause error
 }
 
-// fileOf is the file that leads to the version, or back from it.
+// fileOf returns the name of the file that leads to the version, or back from it.
 func fileOf(version int, down bool) string {
 	direction := "up"
 	if down {
@@ -97,7 +97,7 @@ func (e *FailedError) Hint() string {
 	return again
 }
 
-// LockError says that another migrator was at work for longer than this one waits.
+// LockError says that another migrator worked for longer than this one waits.
 type LockError struct {
 	Waited   time.Duration
 	Blockers []Blocker
@@ -114,15 +114,15 @@ func (e *LockError) Error() string {
 // Hint says what an operator can do.
 func (e *LockError) Hint() string { return "wait for it to end, then run pushloss migrate up again" }
 
-// Refusal is an error that says that the schema is not, or could not be made, what
-// this binary needs. It says what to do.
+// Refusal is an error that says how the schema differs from what this binary needs, or why it could
+// not be made. It also says what to do.
 type Refusal interface {
 	error
 	Hint() string
 	ExitCode() problem.Code
 }
 
-// ExitCode is problem.Database, for all of them.
+// ExitCode is problem.Database for every error of this package.
 func (*StateError) ExitCode() problem.Code    { return problem.Database }
 func (*FailedError) ExitCode() problem.Code   { return problem.Database }
 func (*LockError) ExitCode() problem.Code     { return problem.Database }

@@ -37,9 +37,9 @@ type Options struct {
 	MigratorTimeout time.Duration
 }
 
-// Migrator changes the schema of a database. Each migration commits together with
-// the version that it leads to: a migrator that fails, is canceled or is killed
-// leaves whole migrations only, and the next one continues from there.
+// Migrator changes the schema of a database. Each migration commits together with its version. So a
+// migrator that fails, is cancelled or is killed leaves only whole migrations, and the next one
+// continues from there.
 type Migrator struct {
 	databaseURL string
 	options     Options
@@ -62,16 +62,16 @@ func New(databaseURL string, options Options) *Migrator {
 	return &Migrator{databaseURL: databaseURL, options: options}
 }
 
-// Up brings the schema of the database to the newest version, its views to views.sql and
-// its catalogue of error codes to error_codes.csv. Where both are there already it only reads.
+// Up migrates the schema to the newest version, and brings its views to views.sql and its catalogue
+// of error codes to error_codes.csv. If all of these are current, it only reads.
 func Up(ctx context.Context, databaseURL string) error { return New(databaseURL, Options{}).Up(ctx) }
 
-// Down reverts the newest steps migrations, data included. There must be that many.
+// Down reverts the newest migrations, including their data. steps must not exceed their number.
 func Down(ctx context.Context, databaseURL string, steps int) error {
 	return New(databaseURL, Options{}).Down(ctx, steps)
 }
 
-// Up is Up.
+// Up is the function Up with the Migrator's options.
 func (m *Migrator) Up(ctx context.Context) error {
 	s, err := connect(ctx, m.databaseURL)
 	if err != nil {
@@ -98,12 +98,12 @@ func (m *Migrator) Up(ctx context.Context) error {
 		if err := explainErrorCodes(ctx, s, errorCodes); err != nil {
 			return err
 		}
-		_ = postgres.AnalyzeNew(ctx, s.conn) // what is committed is right without
+		_ = postgres.AnalyzeNew(ctx, s.conn) // the migration is committed: a failure only costs speed
 		return nil
 	})
 }
 
-// isCurrent reports whether there is nothing to do. It needs no right but to read.
+// isCurrent reports whether there is nothing to do. It needs only rights to read.
 func (m *Migrator) isCurrent(ctx context.Context, s *session) (bool, error) {
 	status, err := s.status(ctx)
 	if err != nil || !status.Current() {
@@ -114,7 +114,7 @@ func (m *Migrator) isCurrent(ctx context.Context, s *session) (bool, error) {
 	}
 	wanted, err := wantedErrorCodes(ctx, s, errorCodes)
 	if hasState(err, pgerrcode.UndefinedTable) {
-		return false, nil // the version says something else than the tables
+		return false, nil // the version does not match the tables
 	}
 	if err != nil {
 		return false, err
@@ -122,7 +122,7 @@ func (m *Migrator) isCurrent(ctx context.Context, s *session) (bool, error) {
 	return s.hasErrorCodes(ctx, wanted)
 }
 
-// Down is Down.
+// Down is the function Down with the Migrator's options.
 func (m *Migrator) Down(ctx context.Context, steps int) error {
 	s, err := connect(ctx, m.databaseURL)
 	if err != nil {
@@ -143,8 +143,8 @@ func (m *Migrator) Down(ctx context.Context, steps int) error {
 	})
 }
 
-// alone calls change while no other migrator works on the database, with a status
-// from which it can go on.
+// alone calls change while no other migrator works on the database. It passes a status from which a
+// migration can start.
 func (m *Migrator) alone(ctx context.Context, s *session, change func(Status) error) error {
 	if err := s.lockMigrators(ctx, m.options.MigratorTimeout, m.options.Notice); err != nil {
 		return err
@@ -167,7 +167,7 @@ func (m *Migrator) alone(ctx context.Context, s *session, change func(Status) er
 	return change(status)
 }
 
-// step applies the one migration that leads from a version to the next one, up or down.
+// step applies the one migration that leads from a version to the next, up or down.
 func (m *Migrator) step(ctx context.Context, s *session, from, to int) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -192,12 +192,12 @@ func (m *Migrator) step(ctx context.Context, s *session, from, to int) error {
 	if to < from {
 		direction = -1
 	}
-	// One by one: after an error golang-migrate leaves a goroutine behind that
-	// reads ahead.
+	// One migration at a time: after an error, golang-migrate leaves a goroutine behind that reads
+	// ahead.
 	return d.failed(from, to < from, errors.Join(migrator.Steps(direction), source.Close()))
 }
 
-// makeViews makes the views where all migrations are applied already.
+// makeViews makes the views of a database whose migrations are all applied.
 func (m *Migrator) makeViews(ctx context.Context, s *session, wanted []view) error {
 	if due, err := s.dueViews(ctx, wanted); len(due) == 0 || err != nil {
 		return err
@@ -210,7 +210,7 @@ func (m *Migrator) makeViews(ctx context.Context, s *session, wanted []view) err
 	return d.failed(Newest(), false, err)
 }
 
-// failed returns why a change of the driver was not made; nil if it was.
+// failed returns the error of a change by the driver; nil if the change was made.
 func (d *driver) failed(version int, down bool, err error) error {
 	switch {
 	case err == nil:
@@ -221,13 +221,13 @@ func (d *driver) failed(version int, down bool, err error) error {
 	return &FailedError{File: d.file, Version: version, Down: down, Unsure: d.unsure, Blockers: d.blockers, cause: err}
 }
 
-// versions are the numbers of the migrations, in their order.
+// versions returns the numbers of the migrations, sorted.
 func versions() []int {
 	ups, _ := fs.Glob(files, "*.up.sql") // sorted; the pattern is well-formed
 	numbers := make([]int, len(ups))
 	for i, name := range ups {
 		number, _, _ := strings.Cut(name, "_")
-		numbers[i], _ = strconv.Atoi(number) // a test holds the names to this form
+		numbers[i], _ = strconv.Atoi(number) // a test checks that names have this form
 	}
 	return numbers
 }
@@ -238,7 +238,7 @@ func Newest() int { return versions()[len(versions())-1] }
 // Count is how many migrations there are.
 func Count() int { return len(versions()) }
 
-// oldest is the version of the baseline: older ones are not taken over.
+// oldest is the version of the baseline. Schemas of older versions are not supported.
 func oldest() int { return versions()[0] }
 
 // Hash identifies the embedded migrations, and the catalogue, by their content.

@@ -12,8 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// ObstacleError says what in the database keeps the schema from being made. It was
-// found before anything was changed.
+// ObstacleError says what in the database prevents the schema. It was found before anything was
+// changed.
 type ObstacleError struct {
 	problem string
 	remedy  string
@@ -24,19 +24,19 @@ func (e *ObstacleError) Error() string { return e.problem }
 // Hint says what an operator can do.
 func (e *ObstacleError) Hint() string { return e.remedy }
 
-// schemaFound is one of our two schemas as it is before a migration.
+// schemaFound is one of our two schemas before a migration.
 type schemaFound struct {
 	name     string
 	exists   bool
 	owner    string
-	ours     bool // the role has the rights of the owner
+	ours     bool // the role has the owner's rights
 	contents []string
 }
 
 const (
-	// What lies in a schema depends on it in pg_depend, whatever kind it has.
-	// Default privileges and publications are not objects in it. Functions of ours are left
-	// where only the schema pushloss was dropped, and are replaced.
+	// Every object in a schema depends on the schema in pg_depend. Default privileges and
+	// publications are not objects in it. Our functions remain if only the schema pushloss was
+	// dropped; they are replaced.
 	sqlSchemas = `
 		SELECT name, n.oid IS NOT NULL, coalesce(pg_get_userbyid(n.nspowner)::text, ''), coalesce(pg_has_role(n.nspowner, 'USAGE'), false),
 			ARRAY(
@@ -52,15 +52,14 @@ const (
 	sqlMayCreate = `
 		SELECT current_user::text, current_database()::text, has_database_privilege(current_database(), 'CREATE'),
 			EXISTS (SELECT 1 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'pushloss' AND c.relname = 'app')`
-	sqlFilled = `SELECT EXISTS (SELECT 1 FROM pushloss.stage)` // which a migration fills
+	sqlFilled = `SELECT EXISTS (SELECT 1 FROM pushloss.stage)` // a migration fills this table
 	sqlShape  = `
 		SELECT current_user::text, pg_get_userbyid(c.relowner)::text, c.relkind = 'r',
 			ARRAY(SELECT attname || ' ' || format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped ORDER BY attname)
 		FROM pg_namespace AS n JOIN pg_class AS c ON c.relnamespace = n.oid WHERE n.nspname = 'pushloss' AND c.relname = 'schema_migrations'`
 )
 
-// lookForObstacles refuses what a migration could only fail at, before anything is
-// changed.
+// lookForObstacles returns an error for a migration that can only fail, before anything is changed.
 func (s *session) lookForObstacles(ctx context.Context, status Status) error {
 	schemas, err := postgres.List(ctx, s.conn, func(row pgx.CollectableRow) (f schemaFound, err error) {
 		err = row.Scan(&f.name, &f.exists, &f.owner, &f.ours, &f.contents)
@@ -116,7 +115,7 @@ func (s *session) lookForObstacles(ctx context.Context, status Status) error {
 	return nil
 }
 
-// versionless refuses tables of ours without a version, and says what makes them whole.
+// versionless refuses our tables if they have no version, and says how to restore it.
 func (s *session) versionless(ctx context.Context) error {
 	obstacle := &ObstacleError{
 		problem: "the tables of pushloss are there, but no version: pushloss.schema_migrations is missing or empty; nothing was changed",
@@ -132,8 +131,8 @@ func (s *session) versionless(ctx context.Context) error {
 	return obstacle
 }
 
-// explainVersionTable says why the version's table could not be read: because it is
-// not there, or by its rights or its shape. The error is nil for other reasons.
+// explainVersionTable says why the version's table cannot be read: it is missing, or has the wrong
+// rights or shape. For other reasons it returns no error.
 func (s *session) explainVersionTable(ctx context.Context, err error) (there bool, _ error) {
 	var role, owner string
 	var table bool
@@ -170,7 +169,7 @@ func (e *rightsError) Hint() string {
 		"people who only read use their BI tool, not pushloss", e.owner, e.role)
 }
 
-// several lists a few of many.
+// several names a few of many.
 func several(names []string) string {
 	const few = 5
 	if len(names) <= few {

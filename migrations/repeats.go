@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// repeatedKeys counts what is stored repeatedly under keys that are missing.
+// repeatedKeys counts the rows that are stored more than once because a unique key is missing.
 func (s *session) repeatedKeys(ctx context.Context, deviations []Deviation) ([]Deviation, error) {
 	var again []Deviation
 	for _, d := range deviations {
@@ -16,7 +16,7 @@ func (s *session) repeatedKeys(ctx context.Context, deviations []Deviation) ([]D
 		if d.What != missing || !unique {
 			continue
 		}
-		// The names are those of the embedded structure.
+		// The names come from the embedded structure, not from outside.
 		var keys, rows int64
 		sql := fmt.Sprintf(`SELECT count(*), coalesce(sum(n), 0)::bigint FROM (SELECT count(*) AS n FROM %s GROUP BY %s HAVING count(*) > 1) AS again`, relation, columns)
 		if err := s.conn.QueryRow(ctx, sql).Scan(&keys, &rows); err != nil {
@@ -32,7 +32,7 @@ func (s *session) repeatedKeys(ctx context.Context, deviations []Deviation) ([]D
 	return again, nil
 }
 
-// keyColumns are the columns of a PRIMARY KEY or UNIQUE constraint.
+// keyColumns returns the columns of a PRIMARY KEY or UNIQUE constraint.
 func keyColumns(definition string) (columns string, unique bool) {
 	for _, kind := range []string{"PRIMARY KEY (", "UNIQUE ("} {
 		if rest, ok := strings.CutPrefix(definition, kind); ok {

@@ -12,13 +12,13 @@ import (
 	"pushloss/internal/problem"
 )
 
-// onlyRead are the tables that migrations fill: no other command writes to them.
+// onlyRead are the tables that only migrations write.
 var onlyRead = []string{
 	"schema_migrations", "schema_views", "counter", "event", "platform", "stage", "stream", "error_catalogue", "error_stage_meaning",
 }
 
-// everybodys are the functions and tables of pg_catalog that our SQL names, and that PostgreSQL lets
-// everybody use unless a database takes that right away.
+// everybodys are the functions and tables of pg_catalog that our SQL uses. Every role may use them,
+// unless the database revoked that right.
 const everybodys = `
 	aclexplode array_agg array_fill array_remove array_replace array_to_string bool_and bool_or cardinality clock_timestamp col_description
 	concat_ws convert_to count current_database current_setting encode extract format format_type generate_series has_any_column_privilege
@@ -32,8 +32,7 @@ const everybodys = `
 	pg_tablespace pg_terminate_backend pg_timezone_names pg_trigger pg_try_advisory_lock pg_try_advisory_xact_lock quote_ident regexp_replace
 	replace set_config setval sha256 string_agg substr sum to_regclass to_regnamespace unnest version`
 
-// MissingRights are rights that the commands need and a role does not have, on objects of
-// one kind and owner.
+// MissingRights are rights that commands need and a role lacks, on objects of one kind and owner.
 type MissingRights struct {
 	Role       string
 	Privileges string // SELECT, INSERT
@@ -47,21 +46,21 @@ func (m MissingRights) Error() string {
 		english.PluralWord(len(m.Objects), strings.ToLower(m.Kind), ""), several(m.Objects))
 }
 
-// Hint is the statement that gives the rights.
+// Hint returns the statement that gives the rights.
 func (m MissingRights) Hint() string {
 	return fmt.Sprintf("connect as %s; or, as that role: GRANT %s ON %s %s TO %s;", m.Owner, m.Privileges, m.Kind,
 		strings.Join(m.Objects, ", "), pgx.Identifier{m.Role}.Sanitize())
 }
 
-// Needed reports whether commands fail without the rights. Only check reads sequences, since
-// an identity column needs no right on its own.
+// Needed reports whether commands fail without the rights. Only check reads sequences: an identity
+// column needs no right on its own sequence.
 func (m MissingRights) Needed() bool { return m.Kind != "SEQUENCE" }
 
 // ExitCode is problem.Database.
 func (MissingRights) ExitCode() problem.Code { return problem.Database }
 
-// sqlRights finds what this role lacks, and what the owner of a view lacks, by whose rights
-// the view reads.
+// sqlRights finds the rights that this role lacks, and those that the owner of a view lacks: the
+// view reads with the rights of its owner.
 const sqlRights = `
 	WITH relations AS (
 		SELECT c.oid, n.nspname, c.relname, format('%I.%I', n.nspname, c.relname) AS name, c.relkind, c.relowner
@@ -96,7 +95,7 @@ const sqlRights = `
 	SELECT role, privileges, kind, pg_get_userbyid(owner)::text, array_agg(name ORDER BY name)
 	FROM objects GROUP BY role, privileges, kind, owner ORDER BY kind <> 'SCHEMA', kind, privileges, role, 4`
 
-// Rights returns what the role of the connection lacks to run every command but migrate.
+// Rights returns the rights that the connection's role lacks to run every command except migrate.
 func Rights(ctx context.Context, databaseURL string) ([]MissingRights, error) {
 	s, err := connect(ctx, databaseURL)
 	if err != nil {

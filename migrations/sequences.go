@@ -18,14 +18,14 @@ const sqlSequences = `
 	WHERE c.relnamespace = to_regnamespace('pushloss') AND has_sequence_privilege(pg_get_serial_sequence(c.oid::regclass::text, a.attname), 'SELECT')
 	ORDER BY 1`
 
-// sequence gives the keys of a table.
+// sequence generates the keys of a table.
 type sequence struct {
 	Table, Column, Name string
 	ByApp               bool // the primary key begins with the app
 }
 
-// highest returns the largest key that is taken, by way of the primary key. The names are
-// quoted by Postgres. It asks app by app: Citus joins no list of apps with their largest keys.
+// highest returns the largest key in use, found by the primary key. Postgres has quoted the names.
+// It asks app by app, because Citus cannot join a list of apps with their largest keys.
 func (q sequence) highest(ctx context.Context, conn *pgx.Conn, apps []int64) (highest int64, err error) {
 	sql := fmt.Sprintf(`SELECT coalesce(max(%s), 0)::bigint FROM %s`, q.Column, q.Table)
 	batch := &pgx.Batch{}
@@ -47,7 +47,7 @@ func (q sequence) highest(ctx context.Context, conn *pgx.Conn, apps []int64) (hi
 	return highest, conn.SendBatch(ctx, batch).Close()
 }
 
-// sequencesBehind finds what a replica does not copy: the positions of the sequences.
+// sequencesBehind finds sequences whose positions a replica did not copy.
 func (s *session) sequencesBehind(ctx context.Context) ([]Deviation, error) {
 	sequences, err := postgres.List(ctx, s.conn, pgx.RowToStructByPos[sequence], sqlSequences)
 	if err != nil {

@@ -15,30 +15,29 @@ import (
 )
 
 const (
-	// readTimeout bounds the reading of the version on a server that has gone
-	// silent.
+	// readTimeout bounds reading the version from a server that is silent.
 	readTimeout = 15 * time.Second
-	// endTimeout bounds COMMIT, ROLLBACK and the end of a connection, which go on
-	// after the context has ended.
+	// endTimeout bounds COMMIT, ROLLBACK and closing the connection, which go on after the context
+	// ended.
 	endTimeout = time.Minute
-	// answerTimeout is how long a canceled statement may take to say so.
+	// answerTimeout is how long the server may take to confirm that a statement was cancelled.
 	answerTimeout = 5 * time.Second
 )
 
-// limits: a migration of a large database may take long, but its locks must not be held
-// while this machine is gone.
+// A migration of a large database may take long. But its locks must not be held while this machine
+// is gone.
 var limits = postgres.Limits{
 	Name: "pushloss migrate", StatementTimeout: 4 * time.Hour, IdleInTransaction: time.Minute, LockTimeout: time.Minute,
 }
 
-// sqlNoticeDeath lets the server end the transaction of a migrator that was killed
-// although its statement is still running. Not every platform can.
+// sqlNoticeDeath lets the server end the transaction of a killed migrator while its statement still
+// runs. Not every platform can do that.
 const sqlNoticeDeath = `SELECT set_config('client_connection_check_interval', '1s', false)`
 
-// session is a connection of a migrator's own.
+// session is a migrator's own connection.
 type session struct {
 	conn *pgx.Conn
-	// again makes another one.
+	// again opens another connection like this one.
 	again func(context.Context) (*session, error)
 }
 
@@ -55,7 +54,7 @@ func dial(ctx context.Context, config *postgres.Config) (*session, error) {
 		// No statement here runs twice, and the simple protocol always works.
 		config.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec
 		config.StatementCacheCapacity, config.DescriptionCacheCapacity = 0, 0
-		// A canceled statement has ended in the server too when we hear of it.
+		// Cancelling waits until the statement has ended in the server.
 		config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 			return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: answerTimeout}
 		}
@@ -69,21 +68,21 @@ func dial(ctx context.Context, config *postgres.Config) (*session, error) {
 	return &session{conn: conn, again: func(ctx context.Context) (*session, error) { return dial(ctx, config) }}, nil
 }
 
-// close also ends what is still open in the connection.
+// close also ends an open transaction.
 func (s *session) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), answerTimeout)
 	defer cancel()
 	_ = s.conn.Close(ctx)
 }
 
-// rollback ends a transaction in the server, so that its locks are gone.
+// rollback ends a transaction in the server, which releases its locks.
 func (s *session) rollback(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTimeout)
 	defer cancel()
 	_, _ = s.conn.Exec(ctx, `ROLLBACK`)
 }
 
-// ended is err, or the end of the context that caused it.
+// ended returns the error of ctx if that caused err; otherwise err.
 func ended(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {
 		return ctx.Err()
@@ -92,8 +91,8 @@ func ended(ctx context.Context, err error) error {
 }
 
 const (
-	// sqlTryAlone and sqlAlone make migrators wait for each other, also those of
-	// older versions.
+	// sqlTryAlone and sqlAlone make migrators wait for each other, including those of older
+	// versions.
 	sqlTryAlone   = `SELECT pg_try_advisory_lock(hashtextextended('pushloss migrations', 0))`
 	sqlAlone      = `SELECT pg_advisory_lock(hashtextextended('pushloss migrations', 0))`
 	sqlWaitAtMost = `SELECT set_config('lock_timeout', $1, false)`

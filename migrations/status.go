@@ -10,28 +10,29 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Status is the version of a database's schema against this binary's.
+// Status compares the version of a database's schema with that of this binary.
 type Status struct {
 	Version int  `json:"version"` // 0: nothing applied
 	Newest  int  `json:"newest"`
 	Dirty   bool `json:"dirty"` // an older binary's migration broke off
-	// OtherViews: at the newest version, the views are not those of this binary.
+	// OtherViews says that the schema is at the newest version but has other views than this
+	// binary.
 	OtherViews bool `json:"other_views"`
 }
 
 // Current reports whether the binary can work on the schema.
 func (s Status) Current() bool { return !s.Dirty && s.Version == s.Newest && !s.OtherViews }
 
-// Applied is how many migrations the schema has.
+// Applied returns the number of the schema's migrations.
 func (s Status) Applied() int {
 	return len(slices.DeleteFunc(versions(), func(version int) bool { return version > s.Version }))
 }
 
-// StateError says that the schema is not the one that the binary needs.
+// StateError says that the schema is not the one that this binary needs.
 type StateError struct {
 	Status Status
-	// There is the version that the tables of a dirty schema are at; nil if that was not
-	// looked up, or if they are at no version.
+	// There is the version of a dirty schema's tables. It is nil if they match no version, or if
+	// nobody looked it up.
 	There *int
 }
 
@@ -110,7 +111,7 @@ func (s *session) status(ctx context.Context) (Status, error) {
 	case errors.Is(err, pgx.ErrNoRows), hasState(err, pgerrcode.UndefinedTable, pgerrcode.InvalidSchemaName):
 		return status, nil
 	case err == nil:
-		status.Version = max(status.Version, 0) // a broken way down to nothing was kept as -1
+		status.Version = max(status.Version, 0) // an interrupted way down to nothing was recorded as -1
 		err := status.lookAtViews(limited, s.conn)
 		return status, ended(ctx, err)
 	}
@@ -127,7 +128,7 @@ func (s *session) status(ctx context.Context) (Status, error) {
 	return status, fmt.Errorf("read the schema's version: %w", ended(ctx, err))
 }
 
-// lookAtViews completes a status by whether the views are those of the binary.
+// lookAtViews sets OtherViews.
 func (s *Status) lookAtViews(ctx context.Context, q querier) error {
 	if !s.Current() {
 		return nil
@@ -137,9 +138,9 @@ func (s *Status) lookAtViews(ctx context.Context, q querier) error {
 	return err
 }
 
-// whatIsThere returns the version whose tables a dirty schema has. A file of an
-// older binary was one transaction too; only its version was not part of it. So it is
-// tried whether a file can be applied, and taken back.
+// whatIsThere returns the version whose tables a dirty schema has. Older binaries ran a file in one
+// transaction too, but recorded its version outside. So it tries whether a file can be applied, and
+// rolls back.
 func (m *Migrator) whatIsThere(ctx context.Context, s *session, status Status) *int {
 	applies := func(version int) bool {
 		name := fileOf(version, false)

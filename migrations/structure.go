@@ -11,16 +11,16 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// structure is what the migrations make, a line each: kind, name, and after ": " how
-// it is defined. A test writes it from a database that was just migrated (go test
-// ./migrations -run Structure -update).
+// structure is what the migrations make. A line has a kind, a name, and after ": " the definition.
+// A test writes it from a database that was just migrated (go test ./migrations -run Structure
+// -update).
 //
 //go:embed structure.txt
 var structure string
 
-// sqlStructure describes in words that are the same in all versions of Postgres. It
-// leaves out what may be different and do no harm: comments, rights, views of other
-// people, indexes that only make something faster.
+// sqlStructure describes the structure in words that are the same in all versions of Postgres. It
+// leaves out differences without harm: comments, rights, foreign views, and indexes that only speed
+// something up.
 const sqlStructure = `
 	WITH namespaces AS (
 		SELECT oid, nspname FROM pg_namespace WHERE nspname IN ('pushloss', 'analytics')
@@ -59,7 +59,7 @@ const sqlStructure = `
 	SELECT 'function ' || n.nspname || '.' || f.proname || '(' || pg_get_function_identity_arguments(f.oid) || ')', 'returns ' || pg_get_function_result(f.oid)
 	FROM pg_proc AS f JOIN namespaces AS n ON n.oid = f.pronamespace`
 
-// structure is what the database holds, by name.
+// structure returns what the database has, by name.
 func (s *session) structure(ctx context.Context) (map[string]string, error) {
 	rows, err := s.conn.Query(ctx, sqlStructure)
 	if err != nil {
@@ -87,14 +87,14 @@ func wantedStructure() map[string]string {
 	return wanted
 }
 
-// Deviations compares what the database holds with what the migrations to the newest
-// version make, and its sequences with the keys that are taken.
+// Deviations compares the database with what the migrations to the newest version make, and its
+// sequences with the keys in use.
 func Deviations(ctx context.Context, databaseURL string) ([]Deviation, error) {
 	return inspect(ctx, databaseURL, func(s *session, _ []Deviation) ([]Deviation, error) { return s.sequencesBehind(ctx) })
 }
 
-// DeviationsAndRepeats also counts what is stored repeatedly where a key is missing,
-// which reads whole tables. It does not look at sequences: readers do not need them.
+// DeviationsAndRepeats also counts rows that are stored more than once because a key is missing,
+// for which it reads whole tables. It ignores sequences, which readers do not need.
 func DeviationsAndRepeats(ctx context.Context, databaseURL string) ([]Deviation, error) {
 	return inspect(ctx, databaseURL, func(s *session, found []Deviation) ([]Deviation, error) { return s.repeatedKeys(ctx, found) })
 }
@@ -113,7 +113,7 @@ func inspect(ctx context.Context, databaseURL string, more func(*session, []Devi
 	if err != nil {
 		return nil, err
 	}
-	views = slices.DeleteFunc(views, func(d Deviation) bool { return d.What == missing }) // the comparison has them
+	views = slices.DeleteFunc(views, func(d Deviation) bool { return d.What == missing }) // the comparison of structures has them
 	others, err := more(s, deviations)
 	return slices.Concat(deviations, views, others), err
 }
@@ -137,7 +137,7 @@ func compareStructure(wanted, found map[string]string) []Deviation {
 		switch {
 		case isWanted && !isThere:
 			if ofMissing(name, wanted, found) {
-				continue // that line says it
+				continue // another deviation already covers it
 			}
 			d.What = missing
 		case !isWanted && (harmless(name, is) || !ofOurs(name, wanted)):
@@ -156,7 +156,7 @@ func compareStructure(wanted, found map[string]string) []Deviation {
 	return deviations
 }
 
-// relationOf is the table or view that a name is about, and empty for others.
+// relationOf returns the table or view of a name; empty for names of other things.
 func relationOf(name string) string {
 	kind, rest, _ := strings.Cut(name, " ")
 	if kind == "function" || kind == "table" || kind == "view" {
@@ -177,14 +177,14 @@ func ofMissing(name string, wanted, found map[string]string) bool {
 	return relation != "" && has(wanted, relation) && !has(found, relation)
 }
 
-// ofOurs reports whether an extra thing is about a table or view of ours.
+// ofOurs reports whether an extra thing belongs to one of our tables or views.
 func ofOurs(name string, wanted map[string]string) bool {
 	relation := relationOf(name)
 	return relation != "" && has(wanted, relation)
 }
 
-// harmless reports whether an extra thing changes no figure and refuses none: an
-// index that keeps nothing unique, and the trigger by which Citus follows TRUNCATE.
+// harmless reports whether an extra thing neither changes figures nor refuses any: an index that is
+// not unique, or the trigger by which Citus follows TRUNCATE.
 func harmless(name, definition string) bool {
 	return strings.HasPrefix(name, "index ") && !strings.HasPrefix(definition, "CREATE UNIQUE ") ||
 		strings.HasPrefix(name, "trigger ") && strings.Contains(name, " truncate_trigger_")

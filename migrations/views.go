@@ -35,8 +35,8 @@ const beginOfView = "CREATE OR REPLACE "
 // nameOfView matches the first line of a view's comment.
 var nameOfView = regexp.MustCompile(`^COMMENT ON (VIEW|FUNCTION) (analytics\.\w+(?:\([^)]*\))?) IS '`)
 
-// parseViews returns the parts of views.sql in their order. It goes by lines: an expression that
-// searches the whole text takes ten times as long, and every command needs the parts.
+// parseViews returns the parts of views.sql in their order. It reads lines: a regular expression
+// over the whole text takes ten times as long, and every command needs the parts.
 func parseViews(text string) []view {
 	var views []view
 	_, rest, more := strings.Cut("\n"+text, "\n"+beginOfView)
@@ -52,7 +52,7 @@ func parseViews(text string) []view {
 	return views
 }
 
-// between reports whether a line at the end of a part is none of the view's.
+// between reports whether a line at the end of a part no longer belongs to the view.
 func between(line string) bool { return line == "" || strings.HasPrefix(line, "--") }
 
 func viewName(lines []string) string {
@@ -65,8 +65,8 @@ func viewName(lines []string) string {
 }
 
 const (
-	// The table is made with the first migration or, in a database that has its tables
-	// from an older binary, with the first views.
+	// The table is made with the first migration or, in a database whose tables an older binary
+	// made, with the first views.
 	sqlViewsTable = `
 		CREATE TABLE pushloss.schema_views (view text PRIMARY KEY, source text NOT NULL, definition text NOT NULL, postgres integer NOT NULL);
 		COMMENT ON TABLE pushloss.schema_views IS 'The views and functions of analytics as pushloss migrate made them: one row each.';
@@ -74,8 +74,8 @@ const (
 		COMMENT ON COLUMN pushloss.schema_views.source IS 'SHA-256 of its text in views.sql.';
 		COMMENT ON COLUMN pushloss.schema_views.definition IS 'SHA-256 of its definition as Postgres prints it: another one means that it was altered.';
 		COMMENT ON COLUMN pushloss.schema_views.postgres IS 'Major version of the Postgres that printed it: another one may print it in other words.'`
-	// As Postgres prints them, with an empty search_path. The functions of other schemas,
-	// thousands, are left out first: each name takes long to print.
+	// Definitions are as Postgres prints them with an empty search_path. Printing a name takes
+	// long, so the thousands of functions in other schemas are left out first.
 	sqlDefinitions = `
 		SELECT 'view ' || n.nspname || '.' || c.relname AS view, concat_ws(' ', array_to_string(c.reloptions, ','), pg_get_viewdef(c.oid)) AS definition
 		FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = 'analytics' AND c.relkind = 'v'
@@ -95,16 +95,15 @@ const (
 	sqlSources = `SELECT view, source FROM pushloss.schema_views`
 )
 
-// installedView is a view as the database has it.
+// installedView compares a view of the database with its record.
 type installedView struct {
 	source   string
 	missing  bool
-	readable bool // by this version of Postgres: otherwise same says nothing
+	readable bool // this version of Postgres made it: otherwise same says nothing
 	same     bool // as it was made
 }
 
-// installed returns what the database has of the views that a migrator made: nil where
-// none ever recorded any.
+// installed returns the views that a migrator recorded; nil if none recorded any.
 func installed(ctx context.Context, q querier) (map[string]installedView, error) {
 	rows, err := q.Query(ctx, sqlInstalled)
 	var found map[string]installedView
@@ -128,7 +127,7 @@ func installed(ctx context.Context, q querier) (map[string]installedView, error)
 	return found, nil
 }
 
-// dueViews returns the views whose text or definition is not what the database has.
+// dueViews returns the views that the database lacks, or has with another text or definition.
 func (s *session) dueViews(ctx context.Context, wanted []view) (map[string]bool, error) {
 	installed, err := installed(ctx, s.conn)
 	if err != nil {
@@ -143,8 +142,8 @@ func (s *session) dueViews(ctx context.Context, wanted []view) (map[string]bool,
 	return due, nil
 }
 
-// ViewsIn returns the views that are missing, or that were changed since a migrator made
-// them. It reads within a transaction, for those who ask often.
+// ViewsIn returns the views that are missing, or that were changed after a migrator made them. It
+// reads within a transaction, for callers that check often.
 func ViewsIn(ctx context.Context, tx pgx.Tx) ([]Deviation, error) { return viewDeviations(ctx, tx) }
 
 func viewDeviations(ctx context.Context, q querier) ([]Deviation, error) {
@@ -170,8 +169,7 @@ type querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }
 
-// sameSources reports whether the views of the database are made from the texts of this
-// binary.
+// sameSources reports whether the views of the database come from this binary's texts.
 func sameSources(ctx context.Context, q querier) (bool, error) {
 	rows, err := q.Query(ctx, sqlSources)
 	sources := make(map[string]string)
@@ -196,14 +194,14 @@ func sameSources(ctx context.Context, q querier) (bool, error) {
 	return true, nil
 }
 
-// installViews makes the views of the database those of the binary, in the transaction
-// that is open. It touches only those that are not.
+// installViews makes the binary's views in the open transaction. It leaves views alone that are as
+// they should be.
 func (s *session) installViews(ctx context.Context, wanted []view) error {
 	due, err := s.dueViews(ctx, wanted)
 	if err != nil {
 		return err
 	}
-	lost := make(map[string][]string) // by view: what gives its rights back
+	lost := make(map[string][]string) // by view: the statements that restore its owner and rights
 	for _, v := range wanted {
 		if !due[v.name] {
 			continue
@@ -236,8 +234,8 @@ type viewError struct {
 func (e *viewError) Error() string { return fmt.Sprintf("%s: %v", e.name, e.cause) }
 func (e *viewError) Unwrap() error { return e.cause }
 
-// sqlReaders finds a view or function of ours, the views that read it, directly or by way
-// of others, and the statements that give an owner and rights back after they are dropped.
+// sqlReaders finds one of our views or functions, and all views that read it, also indirectly. It
+// returns the statements that restore owners and rights after these are dropped.
 const sqlReaders = `
 	WITH RECURSIVE reader AS (
 		SELECT 'pg_class'::regclass::oid AS kind, c.oid FROM pg_class AS c WHERE 'view ' || c.oid::regclass::text = $1
@@ -261,9 +259,9 @@ const sqlReaders = `
 	UNION ALL
 	SELECT name, '' FROM object`
 
-// replaceView makes a view, by CREATE OR REPLACE or, where that cannot change it, by
-// dropping it with those of ours that read it, which it reports. Other people's views
-// stop it: Postgres names them.
+// replaceView makes a view by CREATE OR REPLACE. If that cannot change the view, it drops the view
+// with those of our views that read it, and reports each to dropped. A foreign view that reads it
+// is an error, in which Postgres names that view.
 func (s *session) replaceView(ctx context.Context, v view, ours []view, dropped func(name, right string)) error {
 	err := s.runFile(ctx, "SAVEPOINT view;\n"+v.text+"\nRELEASE SAVEPOINT view")
 	if !hasState(err, pgerrcode.InvalidTableDefinition, pgerrcode.InvalidFunctionDefinition) {
@@ -294,7 +292,7 @@ func (s *session) replaceView(ctx context.Context, v view, ours []view, dropped 
 	return s.runFile(ctx, v.text)
 }
 
-// dropViews drops views and functions, by kind and name, if they are there.
+// dropViews drops those of the views and functions that exist. Names begin with the kind.
 func (s *session) dropViews(ctx context.Context, names []string) error {
 	byKind := make(map[string][]string)
 	for _, object := range names {
@@ -305,7 +303,7 @@ func (s *session) dropViews(ctx context.Context, names []string) error {
 		if len(byKind[kind]) == 0 {
 			continue
 		}
-		// All at once: some read others.
+		// In one statement, because some read others.
 		statement := fmt.Sprintf("DROP %s IF EXISTS %s", strings.ToUpper(kind), strings.Join(byKind[kind], ", "))
 		if _, err := s.conn.Exec(ctx, statement); err != nil {
 			return err
@@ -314,7 +312,7 @@ func (s *session) dropViews(ctx context.Context, names []string) error {
 	return nil
 }
 
-// viewNames are the names of views.
+// viewNames returns the names of views.
 func viewNames(views []view) []string {
 	names := make([]string, len(views))
 	for i, v := range views {

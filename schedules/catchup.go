@@ -8,9 +8,8 @@ import (
 // lastStartedTimeout bounds the lookup of a job's last start.
 const lastStartedTimeout = 30 * time.Second
 
-// missed returns the first schedule that missed a tick before the runner started, for
-// each job with one. The ticks of this runner count as starts: it is
-// running already.
+// missed returns, for each job that missed a tick before the runner started, its first schedule
+// with such a tick. Starts by this runner count, since it is already running.
 func (r *Runner) missed(ctx context.Context) []Schedule {
 	if r.opts.LastStarted == nil {
 		return nil

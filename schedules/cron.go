@@ -12,8 +12,8 @@ import (
 	"pushloss/internal/suggest"
 )
 
-// every ticks at whole multiples of a duration, so that processes started at
-// different times tick together. The library counts from the start.
+// every ticks at whole multiples of a duration (see time.Time.Truncate), so that processes that started at
+// different times tick together. The library counts from the start of the process.
 type every time.Duration
 
 func (e every) Next(after time.Time) time.Time {
@@ -21,21 +21,21 @@ func (e every) Next(after time.Time) time.Time {
 }
 
 const (
-	// minEvery is the shortest @every. The cron library makes a second of anything
-	// shorter, zero and negative durations included.
+	// minEvery is the shortest @every. The cron library turns anything shorter than a second,
+	// including zero and negative durations, into a second.
 	minEvery = time.Minute
 	maxEvery = 366 * 24 * time.Hour
 
 	shape = "five fields (minute, hour, day of month, month, day of week) or one of @hourly, @daily, @weekly, @monthly, @yearly, @every 6h"
 )
 
-// descriptors are the library's names for fields.
+// descriptors are the library's names for sets of fields.
 var descriptors = []string{"@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@yearly", "@annually"}
 
-// parseCron reads five fields or a descriptor, whose clock is location's.
+// parseCron reads five fields or a descriptor, for the clock of location.
 func parseCron(text string, location *time.Location) (cron.Schedule, error) {
 	given := strings.Fields(text)
-	text = strings.Join(given, " ") // so that no error has a second line
+	text = strings.Join(given, " ") // so that an error has one line
 	if strings.HasPrefix(text, "CRON_TZ=") || strings.HasPrefix(text, "TZ=") {
 		return nil, errors.New("must not hold a time zone: give it as timezone")
 	}
@@ -55,7 +55,7 @@ func parseCron(text string, location *time.Location) (cron.Schedule, error) {
 	}
 	parser := cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.Descriptor)
 	ticks, err := parser.Parse(strings.Join(given, " "))
-	if err != nil { // in the words of a parser; no text is known that gets here
+	if err != nil { // no text is known that the checks above accept and the parser does not
 		return nil, fmt.Errorf("%q cannot be read: give %s", text, shape)
 	}
 	spec, ok := ticks.(*cron.SpecSchedule)
@@ -64,7 +64,7 @@ func parseCron(text string, location *time.Location) (cron.Schedule, error) {
 	}
 	spec.Location = time.UTC
 	clock := wallClock{spec: spec, location: location}
-	// The library looks five years ahead, and from here that is past a leap day.
+	// The library looks five years ahead. From this date, that includes a leap day.
 	if clock.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
 		return nil, fmt.Errorf("%q names a day that does not exist", text)
 	}

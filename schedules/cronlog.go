@@ -10,7 +10,7 @@ func (l cronLog) Info(message string, keysAndValues ...any) {
 	l.log.Debug("cron", append([]any{"step", message}, keysAndValues...)...)
 }
 
-// Error gets a panic outside a job: in OnEnd, for instance.
+// Error gets a panic outside a job, such as in OnEnd.
 func (l cronLog) Error(err error, message string, keysAndValues ...any) {
 	l.log.Error("cron", append([]any{"step", message, "error", err}, keysAndValues...)...)
 }

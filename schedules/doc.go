@@ -1,5 +1,5 @@
-// Package schedules runs jobs when a schedule file says so. It knows neither
-// what a job does nor where anything is kept: jobs are functions.
+// Package schedules runs jobs by a schedule file. It knows neither what a job does nor where
+// anything is stored: jobs are functions.
 //
 // A [Runner] never runs a job twice at a time within its process, not even from
 // two entries: a tick that finds its job running is skipped. At its start it

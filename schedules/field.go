@@ -9,11 +9,11 @@ import (
 	"github.com/dustin/go-humanize/english"
 )
 
-// field is one of the five: its values are min to max, by number or by name.
+// field is one of the five fields. Its values are min to max, as numbers or names.
 type field struct {
 	name     string
 	min, max int
-	names    []string // of min and what follows
+	names    []string // of min and the values after it
 }
 
 var (
@@ -26,21 +26,20 @@ var (
 
 const dayOfMonth, dayOfWeek = 2, 4
 
-// sunday is the number 7, a second Sunday in every cron except the library.
+// sunday is 7, which every cron except the library accepts as a second number of Sunday.
 const sunday = 7
 
-// digits are how a number is written; crontabs have leading zeros.
+// digits matches a number; crontabs have leading zeros.
 var digits = regexp.MustCompile(`^[0-9]+$`)
 
-// span is one part of a field: its values from low to high, by step. A star means all
-// values.
+// span is one part of a field: the values from low to high, in steps. A star means all values.
 type span struct {
 	star            bool
 	low, high, step int
 }
 
-// spans reads a field. The library is not used for that: it accepts too much, and its errors
-// are those of its parser.
+// spans reads a field. It does not use the library, which accepts too much and reports the errors
+// of its parser.
 func (f field) spans(text string) ([]span, error) {
 	var list []span
 	for part := range strings.SplitSeq(text, ",") {
@@ -72,7 +71,7 @@ func (f field) span(part string) (s span, problem string) {
 			return s, "ends with something other than " + f.values()
 		}
 		if f.max+1 == sunday && s.high == 0 && s.low > 0 && !digits.MatchString(high) {
-			s.high = sunday // as in fri-sun
+			s.high = sunday // fri-sun, for example
 		}
 		if s.low > s.high {
 			return s, "goes backwards: write " + f.forwards(s)
@@ -114,7 +113,7 @@ func (f field) value(text string) (int, bool) {
 	return n, digits.MatchString(text) && err == nil && n >= f.min && n <= f.last()
 }
 
-// last is the largest valid value.
+// last returns the largest valid value.
 func (f field) last() int {
 	if f.max+1 == sunday {
 		return sunday
@@ -130,7 +129,7 @@ func (f field) values() string {
 	return text
 }
 
-// forwards writes a range that goes backwards as two.
+// forwards writes a range that goes backwards, such as sat-mon, as two ranges.
 func (f field) forwards(s span) string {
 	text := func(low, high int) string {
 		if low == high {
@@ -144,8 +143,8 @@ func (f field) forwards(s span) string {
 	return text(s.low, f.max) + "," + text(f.min, s.high)
 }
 
-// checkDays refuses a step of all days beside days of the other kind: cron programs
-// differ on whether either or both must match.
+// checkDays refuses a step over all days in one day field beside a restriction in the other. Cron
+// programs disagree on whether both or either must match.
 func checkDays(days, weekdays string) error {
 	if starStep(days) && !star(weekdays) || starStep(weekdays) && !star(days) {
 		return fmt.Errorf("the day of month %s beside the day of week %s is ambiguous: some cron programs ask for both, others for either; "+
@@ -160,7 +159,7 @@ func starStep(text string) bool {
 	return !star(text) && (strings.HasPrefix(text, "*/") || strings.Contains(text, ",*/"))
 }
 
-// withoutSeven writes the days of the week as the library knows them: Sunday is 0.
+// withoutSeven writes the days of the week as the library accepts them: Sunday is 0.
 func withoutSeven(spans []span) string {
 	var days []string
 	for _, s := range spans {
@@ -174,7 +173,7 @@ func withoutSeven(spans []span) string {
 	return strings.Join(days, ",")
 }
 
-// readFields checks the fields and writes them as the library knows them.
+// readFields checks the fields and writes them as the library accepts them.
 func readFields(given []string) (string, error) {
 	text := strings.Join(given, " ")
 	switch len(given) {

@@ -14,15 +14,14 @@ import (
 //go:embed default.yaml
 var defaultFile string
 
-// Default returns the schedule file that is used where none is given.
+// Default returns the schedule file that is used if none is given.
 func Default() []byte { return []byte(defaultFile) }
 
 // Problems are the mistakes in a schedule file, each with its line.
 type Problems = yamlfile.Problems
 
-// Parse reads a schedule file. The name is for messages; jobs are those that a
-// schedule may run; location is the zone of schedules that name none.
-// The error is Problems, all at once.
+// Parse reads a schedule file. name is used in messages. jobs are those that a schedule may run.
+// location is the zone of schedules that name none. The error is a Problems with all mistakes.
 func Parse(name string, data []byte, jobs []string, location *time.Location) ([]Schedule, error) {
 	root, file := yamlfile.Parse(name, data)
 	fields, ok := root.Fields("timezone", "schedules")
@@ -47,7 +46,7 @@ func Parse(name string, data []byte, jobs []string, location *time.Location) ([]
 	return schedules, nil
 }
 
-// parseEntry reads one schedule; lineOf is where each name was given.
+// parseEntry reads one schedule. lineOf has the line of each name so far.
 func parseEntry(entry yamlfile.Value, jobs []string, location *time.Location, lineOf map[string]int) (Schedule, bool) {
 	fields, ok := entry.Fields("name", "job", "cron", "timezone")
 	if !ok {
@@ -83,7 +82,7 @@ func parseEntry(entry yamlfile.Value, jobs []string, location *time.Location, li
 	return schedule, true
 }
 
-// readLocation returns the zone that value names, or otherwise the default.
+// readLocation returns the zone that value names; if it names none, otherwise.
 func readLocation(value yamlfile.Value, otherwise *time.Location) *time.Location {
 	if !value.Given() {
 		return otherwise

@@ -19,8 +19,8 @@ type Job func(ctx context.Context) error
 const (
 	// DefaultGrace is how long a Runner waits for its jobs after it was stopped.
 	DefaultGrace = time.Minute
-	// rearm is how often a Runner looks at the clock at least. Timers count no time in
-	// which the machine sleeps, and know nothing of a clock that is set.
+	// rearm is the longest time between two looks at the clock. Timers do not count the time in
+	// which the machine sleeps, and do not notice a clock that is set.
 	rearm = time.Minute
 )
 
@@ -34,15 +34,14 @@ type Options struct {
 	Log *slog.Logger
 	// Now is the wall clock; nil means time.Now.
 	Now func() time.Time
-	// LastStarted returns when a job was last started, in another process too; the
-	// zero time means never. It should leave out a start that the process did not
-	// survive, so that the job runs again. Nil means no catching up. If it fails, the
-	// job runs, since an additional run does no harm.
+	// LastStarted returns when any process last started a job; the zero time means never. It should
+	// leave out a start that the process did not survive, so that the job runs again. Nil means no
+	// catching up. If it fails, the job runs, since an additional run does no harm.
 	LastStarted func(ctx context.Context, job string) (time.Time, error)
-	// OnEnd, if set, is called for every run of a job that ended.
+	// OnEnd, if set, is called after every run of a job.
 	OnEnd func(End)
-	// Retries are the pauses before a job that asked for it is tried again; then it
-	// waits for its next tick. Nil means DefaultRetries.
+	// Retries are the pauses before further tries of a job that asked for one. After the last try,
+	// the job waits for its next tick. Nil means DefaultRetries.
 	Retries []time.Duration
 	// Grace bounds the wait for running jobs after a stop; 0 means DefaultGrace.
 	Grace time.Duration
@@ -62,11 +61,11 @@ type Runner struct {
 	schedules []Schedule
 	families  map[string]*family
 	opts      Options
-	// ended wakes the loop after a job, which may need another try.
+	// ended wakes the loop when a job ends, since the job may need another try.
 	ended chan struct{}
 }
 
-// New returns a runner of schedules, each of whose jobs must be in jobs.
+// New returns a runner of schedules. Each of their jobs must be in jobs.
 func New(schedules []Schedule, jobs map[string]Job, opts Options) (*Runner, error) {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
@@ -94,13 +93,12 @@ func New(schedules []Schedule, jobs map[string]Job, opts Options) (*Runner, erro
 	return &Runner{schedules: schedules, families: families, opts: opts, ended: make(chan struct{}, 1)}, nil
 }
 
-// Run runs jobs until ctx ends, which ends the running ones' context too. It
-// returns when they have returned, or Options.Grace later with a
-// *StillRunningError.
+// Run runs jobs until ctx ends, which also ends the context of running jobs. It returns when these
+// have returned, or after Options.Grace with a *StillRunningError.
 func (r *Runner) Run(ctx context.Context) error {
 	var jobs sync.WaitGroup
 	jobs.Go(func() {
-		// In the file's order: a job may depend on the result of an earlier one.
+		// In the order of the file, since a job may depend on the result of an earlier one.
 		for _, missed := range r.missed(ctx) {
 			r.tickSafely(ctx, missed, false)
 		}
@@ -124,10 +122,10 @@ func (r *Runner) Run(ctx context.Context) error {
 	}
 }
 
-// loop starts what is due, by the clock on the wall, until ctx ends. Ticks that came
-// while the machine slept count as one.
+// loop starts what is due by the wall clock, until ctx ends. Several ticks of a schedule while the
+// machine slept count as one.
 func (r *Runner) loop(ctx context.Context, start func(s Schedule, again bool)) {
-	seen := r.now() // ticks up to then are done with
+	seen := r.now() // ticks up to this time are handled
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -165,16 +163,16 @@ func (r *Runner) loop(ctx context.Context, start func(s Schedule, again bool)) {
 	}
 }
 
-// now is the wall clock, without a monotonic reading.
+// now returns the wall clock's time, without a monotonic reading.
 func (r *Runner) now() time.Time { return r.opts.Now().Round(0) }
 
-// tickSafely is tick whose panics do not end the runner.
+// tickSafely is tick, but a panic does not end the runner.
 func (r *Runner) tickSafely(ctx context.Context, s Schedule, again bool) {
 	log := cronLog{r.opts.Log.With("schedule", s.Name, "job", s.Job)}
 	cron.NewChain(cron.Recover(log)).Then(cron.FuncJob(func() { r.tick(ctx, s, again) })).Run()
 }
 
-// running names the jobs that are running.
+// running returns the names of the running jobs.
 func (r *Runner) running() []string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(r.families)) {

@@ -16,8 +16,8 @@ type Schedule struct {
 	ticks cron.Schedule
 }
 
-// Next returns the first tick later than after. It is the zero time only for
-// a Schedule that Parse has not made.
+// Next returns the first tick after a time. It is the zero time only for a Schedule that Parse did
+// not make.
 func (s Schedule) Next(after time.Time) time.Time {
 	if s.ticks == nil {
 		return time.Time{}
@@ -26,14 +26,14 @@ func (s Schedule) Next(after time.Time) time.Time {
 }
 
 const (
-	// periodSpan shows a weekend's gap to schedules of many ticks a day.
+	// periodSpan covers the gap of a weekend, for schedules of many ticks a day.
 	periodSpan = 8 * 24 * time.Hour
-	// periodTicks shows the longest month to schedules of few ticks a year.
+	// periodTicks covers the longest month, for schedules of few ticks a year.
 	periodTicks = 13
 )
 
-// Period returns the longest time between two ticks among those that come next.
-// A job that has not run for longer has missed one.
+// Period returns the longest time between two of the next ticks. A job that has not run for longer
+// missed a tick.
 func (s Schedule) Period(now time.Time) time.Duration {
 	var longest time.Duration
 	tick := s.Next(now)
@@ -48,8 +48,8 @@ func (s Schedule) Period(now time.Time) time.Duration {
 	return longest
 }
 
-// Missed reports whether a tick came after last, when the job was started, up to
-// now. A job that never ran, whose last is the zero time, has missed one.
+// Missed reports whether a tick came after last, the job's last start, and up to now. A job that
+// never ran (last is the zero time) missed one.
 func Missed(s Schedule, last, now time.Time) bool {
 	if last.IsZero() {
 		return true
@@ -58,12 +58,12 @@ func Missed(s Schedule, last, now time.Time) bool {
 	return !next.IsZero() && !next.After(now)
 }
 
-// lastTickSpans are how far LastTick looks back, each only if the one before had
-// no tick.
+// lastTickSpans are how far LastTick looks back. It tries a longer span if the shorter one has no
+// tick.
 var lastTickSpans = [...]time.Duration{time.Minute, time.Hour, 24 * time.Hour, 32 * 24 * time.Hour, 367 * 24 * time.Hour, 5 * 366 * 24 * time.Hour}
 
-// LastTick returns the newest tick of a job's schedules up to now; the zero time if
-// there is none. Every process with the same schedules gets the same one.
+// LastTick returns the newest tick of a job's schedules up to now; the zero time if there is none.
+// All processes with the same schedules get the same tick.
 func LastTick(schedules []Schedule, job string, now time.Time) (last time.Time) {
 	for _, s := range schedules {
 		if s.Job != job {
@@ -95,8 +95,8 @@ func LastTick(schedules []Schedule, job string, now time.Time) (last time.Time) 
 // gapSpan is how far LongestGap looks ahead: past a leap day.
 const gapSpan = 5 * 366 * 24 * time.Hour
 
-// LongestGap returns the longest time without a tick of a job's schedules from now on and
-// for years, if it is longer than limit. It looks at few of the ticks.
+// LongestGap returns the longest time from now on without a tick of a job's schedules, if it is
+// longer than limit. It looks only at the ticks that may begin or end such a gap.
 func LongestGap(schedules []Schedule, job string, now time.Time, limit time.Duration) (from, to time.Time, found bool) {
 	next := func(after time.Time) (first time.Time) {
 		for _, s := range schedules {
@@ -108,7 +108,7 @@ func LongestGap(schedules []Schedule, job string, now time.Time, limit time.Dura
 	}
 	for tick := now; tick.Before(now.Add(gapSpan)); {
 		if last := LastTick(schedules, job, tick.Add(limit)); last.After(tick) {
-			tick = last // no gap before it is longer
+			tick = last // no gap before this one is longer
 			continue
 		}
 		after := next(tick)

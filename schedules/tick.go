@@ -8,23 +8,22 @@ import (
 	"time"
 )
 
-// family is a job and its runs in this process, by any of its schedules.
+// family is a job and its runs in this process, by all of its schedules.
 type family struct {
 	job Job
 
 	mu        sync.Mutex
 	busy      bool
 	startedAt time.Time
-	// again is the schedule by which the job is to be tried again at retryAt; tries
-	// counts those since the tick.
+	// again is the schedule for which the job is tried again at retryAt. tries counts the further
+	// tries since its tick.
 	again   *Schedule
 	retryAt time.Time
 	pause   time.Duration
 	tries   int
 }
 
-// begin claims the family for a run, unless one is under way. A tick begins a new
-// count of tries.
+// begin claims the family for a run, unless one is running. A tick resets the count of tries.
 func (f *family) begin(now time.Time, again bool) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -38,8 +37,7 @@ func (f *family) begin(now time.Time, again bool) bool {
 	return true
 }
 
-// tryAgain asks for another run after the next of the pauses; ok is false once there
-// is none.
+// tryAgain schedules another run after the next of the pauses; ok is false if none is left.
 func (f *family) tryAgain(now time.Time, s Schedule, pauses []time.Duration) (pause time.Duration, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -58,8 +56,8 @@ func (f *family) end() {
 	f.busy = false
 }
 
-// retry returns the schedule by which the job waits for another try, and how long it
-// still does.
+// retry returns the schedule for which the job waits to be tried again, and how long it still
+// waits.
 func (f *family) retry(now time.Time) (s Schedule, left time.Duration, waiting bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -85,8 +83,7 @@ func (f *family) lastStarted() time.Time {
 	return f.startedAt
 }
 
-// tick runs the schedule's job, unless the runner was stopped or the job is
-// running by another schedule.
+// tick runs the schedule's job, unless the runner was stopped or another schedule runs the job.
 func (r *Runner) tick(ctx context.Context, s Schedule, again bool) {
 	if ctx.Err() != nil {
 		return
@@ -133,7 +130,7 @@ func (r *Runner) tick(ctx context.Context, s Schedule, again bool) {
 	}
 }
 
-// protect turns a job's panic into an error.
+// protect calls a job and turns its panic into an error.
 func protect(ctx context.Context, name string, job Job) (err error) {
 	defer func() {
 		if value := recover(); value != nil {

@@ -6,13 +6,12 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// wallClock ticks when a clock on the wall of its location shows one of the spec's
-// times. It is pure. The library's own Next, given a location, skips the whole day of
-// a time that clocks leave out.
+// wallClock ticks when the wall clock of its location shows one of the spec's times. It is pure.
+// With a location, the library's own Next skips the whole day if clocks leave out the time.
 //
-// Where clocks go forward, a time that they leave out comes at the first instant after
-// the gap. Where they go back, a time that they show twice comes once. A spec of
-// every hour runs through both changes at its pace instead: it loses no day by them.
+// Where clocks go forward, a time that they leave out comes at the first instant after the gap.
+// Where they go back, a time that they show twice comes once. A spec of every hour runs through
+// both changes at its own pace: it loses no day.
 type wallClock struct {
 	spec     *cron.SpecSchedule // in UTC, whose days all have 24 hours
 	location *time.Location
@@ -26,11 +25,11 @@ func (w wallClock) hourly() bool { return w.spec.Hour&everyHour == everyHour }
 // Next returns the first tick later than after; the zero time if there is none in
 // five years.
 func (w wallClock) Next(after time.Time) time.Time {
-	at := after.Round(0).In(w.location) // without what a monotonic clock says
+	at := after.Round(0).In(w.location) // without a monotonic reading
 	begin, end := at.ZoneBounds()
 	shown := onTheWall(at)
 	if before := begin.Add(-time.Nanosecond); !begin.IsZero() && !w.hourly() {
-		// What clocks showed before they went back has come already.
+		// Times that clocks showed before they went back have already come.
 		if last := onTheWall(before.In(w.location)); last.After(shown) {
 			shown = last
 		}
@@ -43,7 +42,7 @@ func (w wallClock) Next(after time.Time) time.Time {
 		if tick := at.Add(next.Sub(onTheWall(at))); end.IsZero() || tick.Before(end) {
 			return tick
 		}
-		// Clocks change before they show that.
+		// The clocks change before they show this time.
 		at = end.In(w.location)
 		first := onTheWall(at)
 		last := onTheWall(end.Add(-time.Nanosecond).In(w.location))
@@ -51,7 +50,7 @@ func (w wallClock) Next(after time.Time) time.Time {
 		case w.hourly():
 			shown = first.Add(-time.Nanosecond)
 		case next.Before(first):
-			return at // it is left out
+			return at // clocks leave it out
 		default:
 			shown = later(first.Add(-time.Nanosecond), last)
 		}
@@ -66,7 +65,7 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// onTheWall is the time that a clock in t's location shows, taken as UTC.
+// onTheWall returns the time that a clock in t's location shows, as if it were UTC.
 func onTheWall(t time.Time) time.Time {
 	_, offset := t.Zone()
 	return t.UTC().Add(time.Duration(offset) * time.Second)

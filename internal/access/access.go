@@ -15,7 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Report lists a role's rights to read analytics after a change.
+// Report lists a role's rights on analytics after a change.
 type Report struct {
 	Role   string  `json:"role"`
 	Rights []Right `json:"rights"`
@@ -23,25 +23,26 @@ type Report struct {
 	Reads bool `json:"reads"`
 	// Notes are facts about the role that an operator may not expect.
 	Notes []string `json:"notes"`
-	// SearchPath reports whether the role finds the views by their names alone in this database.
+	// SearchPath reports whether the role finds the views in this database without the schema's
+	// name.
 	SearchPath bool `json:"search_path"`
 	// First is a query that shows the role something; empty after a revoke.
 	First string `json:"first"`
 }
 
-// Right is one right of a role, and what was done about it.
+// Right is one right of a role, and what happened to it.
 type Right struct {
 	On     string `json:"on"`
 	Right  string `json:"right"` // USAGE, SELECT or EXECUTE
 	Result Result `json:"result"`
 }
 
-// Result is what was done about a right.
+// Result is what happened to a right.
 type Result string
 
 const (
 	Granted   Result = "granted"
-	Unchanged Result = "unchanged" // the role had it already
+	Unchanged Result = "unchanged" // the role already had it
 	Revoked   Result = "revoked"
 	Remains   Result = "remains" // another role gave it, and only that role can take it back
 )
@@ -57,14 +58,14 @@ func (r Report) Changed() int {
 	return n
 }
 
-// sqlAlone serializes these changes: Postgres fails the second of two concurrent
-// changes of the rights of one view.
+// sqlAlone makes these changes wait for each other: of two concurrent changes of the rights on one
+// view, Postgres fails the second.
 const sqlAlone = `SELECT pg_advisory_xact_lock(hashtextextended('pushloss access', 0))`
 
-// Grant lets a role read schema analytics, now and after later migrations, and
-// nothing else. Rights that the role has already stay as they are.
+// Grant lets a role read schema analytics, now and after later migrations, and nothing else. Rights
+// that the role already has stay as they are.
 //
-// With searchPath, the role also finds the views by their names alone, in this database.
+// With searchPath, the role also finds the views without the schema's name, in this database.
 func Grant(ctx context.Context, pool *postgres.Pool, role string, searchPath bool) (Report, error) {
 	given := grantChange
 	given.searchPath = searchPath
@@ -110,13 +111,13 @@ func Revoke(ctx context.Context, pool *postgres.Pool, role string) (Report, erro
 	return report, nil
 }
 
-// rightChange is one way to change rights: to give or to take them.
+// rightChange is a direction of change: to give rights or to take them back.
 type rightChange struct {
 	verb string // GRANT or REVOKE
 	to   string // TO or FROM
 	due  func(heldRight) bool
 	done Result
-	// searchPath says to let the role find the views by their names alone.
+	// searchPath says whether to change the role's search_path too.
 	searchPath bool
 }
 
@@ -125,7 +126,7 @@ var (
 	revokeChange = rightChange{verb: "REVOKE", to: "FROM", due: func(r heldRight) bool { return r.held }, done: Revoked}
 )
 
-// sql is the statement that changes one right.
+// sql returns the statement that changes one right.
 func (c rightChange) sql(right heldRight, role string) string {
 	words := []string{c.verb, right.privilege, "ON", right.object(), c.to, pgx.Identifier{role}.Sanitize()}
 	if right.isLater() {
@@ -198,10 +199,10 @@ func apply(ctx context.Context, pool *postgres.Pool, role string, check func(kno
 	return report, err
 }
 
-// searchPath puts the views before everything else that the role sees.
+// searchPath makes the views win over everything else that the role sees.
 const searchPath = `analytics, "$user", public`
 
-// setSearchPath sets the role's search_path in this database, or takes back what was set so.
+// setSearchPath sets the role's search_path in this database, or resets it if Grant had set it.
 func (c rightChange) setSearchPath(ctx context.Context, tx pgx.Tx, role string, found knownRole) error {
 	where := fmt.Sprintf("ALTER ROLE %s IN DATABASE %s ", pgx.Identifier{role}.Sanitize(), pgx.Identifier{found.database}.Sanitize())
 	var statement string
@@ -214,7 +215,7 @@ func (c rightChange) setSearchPath(ctx context.Context, tx pgx.Tx, role string, 
 		return nil
 	}
 	_, err := tx.Exec(ctx, statement)
-	if postgres.Denied(err) { // the role that migrates need not be one that may alter roles
+	if postgres.Denied(err) { // the role that migrates may lack the right to alter roles
 		return &problem.UsageError{
 			Problem: fmt.Sprintf("the search_path of %q cannot be changed by this role: %v", role, err),
 			Remedy:  "as a superuser, or a role that may create roles: " + statement + "; then run this again",
@@ -223,7 +224,7 @@ func (c rightChange) setSearchPath(ctx context.Context, tx pgx.Tx, role string, 
 	return err
 }
 
-// first is a query that shows something in any database with an app.
+// first returns a query that shows something in any database with an app.
 func (c rightChange) first(found knownRole) string {
 	switch {
 	case c.done == Revoked:
@@ -234,7 +235,7 @@ func (c rightChange) first(found knownRole) string {
 	return "SELECT * FROM analytics.calendar ORDER BY day DESC LIMIT 7"
 }
 
-// results lists every right that the role has, or had.
+// results returns every right that the role has or had.
 func (c rightChange) results(before, after []heldRight) []Right {
 	now := make(map[string]bool)
 	for _, right := range after {
@@ -247,7 +248,7 @@ func (c rightChange) results(before, after []heldRight) []Right {
 		case held != right.held:
 			result.Result = c.done
 		case !held:
-			continue // there was nothing to take
+			continue // there was nothing to take back
 		case c.done == Revoked:
 			result.Result = Remains
 		}
@@ -256,7 +257,7 @@ func (c rightChange) results(before, after []heldRight) []Right {
 	return results
 }
 
-// checkRoleName refuses names that Postgres does not accept as a role, even quoted.
+// checkRoleName refuses names that Postgres accepts for no role, even quoted.
 func checkRoleName(role string) error {
 	switch {
 	case role == "" || !utf8.ValidString(role) || strings.ContainsRune(role, 0):
@@ -270,7 +271,7 @@ func checkRoleName(role string) error {
 	return nil
 }
 
-// refused turns Postgres's refusals into errors that an operator can act on.
+// refused turns refusals by Postgres into errors on which an operator can act.
 func refused(err error) error {
 	var pgErr *pgconn.PgError
 	if !errors.As(err, &pgErr) {

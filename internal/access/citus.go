@@ -11,15 +11,15 @@ import (
 	"pushloss/internal/problem"
 )
 
-// cluster is a database whose tables are on the workers of a Citus cluster, too. Citus checks the
-// rights of the role that asks, not of the view's owner: on the tables of schema pushloss that views
-// read with tables of the cluster, and on the workers.
+// cluster says whether the tables of the database are also on the workers of a Citus cluster.
+// There, Citus checks the rights of the role that asks instead of the view owner's: on the tables
+// of schema pushloss that views read together with tables of the cluster, and on the workers.
 type cluster struct{ spread bool }
 
 const (
 	sqlIsSpread = `SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL AND to_regclass('pushloss.stage_loss') IS NOT NULL`
 	sqlSpread   = `SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_dist_partition WHERE logicalrelid = 'pushloss.stage_loss'::regclass)`
-	// Views that read local tables alone need no rights on these.
+	// Views that read only local tables need no rights on these.
 	sqlTablesOfViews = `
 		WITH reads AS (
 			SELECT DISTINCT r.ev_class AS view, t.oid, t.relname, t.relowner, t.relacl,
@@ -38,7 +38,8 @@ const (
 			EXISTS (SELECT 1 FROM aclexplode(acl) AS a WHERE a.grantee = $1::oid AND a.privilege_type = privilege)
 		FROM rights
 		ORDER BY rank, name COLLATE "C"`
-	// Citus changes tables of all nodes and distributed ones in one transaction only shard by shard.
+	// In one transaction, Citus changes tables of all nodes and distributed ones only shard by
+	// shard.
 	sqlSequential         = `SET LOCAL citus.multi_shard_modify_mode = 'sequential'`
 	sqlWorkersWithoutRole = `
 		SELECT nodename || ':' || nodeport FROM run_command_on_workers(format('SELECT count(*) FROM pg_catalog.pg_roles WHERE rolname = %L', $1::text))
@@ -53,7 +54,7 @@ func readCluster(ctx context.Context, tx pgx.Tx) (c cluster, err error) {
 	return c, tx.QueryRow(ctx, sqlSpread).Scan(&c.spread)
 }
 
-// rights are those that reading requires beside the ones on analytics.
+// rights returns the rights that reading requires besides those on analytics.
 func (c cluster) rights(ctx context.Context, tx pgx.Tx, role uint32) ([]heldRight, error) {
 	if !c.spread {
 		return nil, nil
@@ -61,7 +62,7 @@ func (c cluster) rights(ctx context.Context, tx pgx.Tx, role uint32) ([]heldRigh
 	return listRights(ctx, tx, sqlTablesOfViews, role)
 }
 
-// prepare makes ready for changes, and refuses a role that a worker does not have.
+// prepare prepares the cluster for changes, and refuses a role that a worker does not have.
 func (c cluster) prepare(ctx context.Context, tx pgx.Tx, role string, change rightChange) error {
 	if !c.spread {
 		return nil
@@ -79,7 +80,7 @@ func (c cluster) prepare(ctx context.Context, tx pgx.Tx, role string, change rig
 	}
 }
 
-// apply changes the rights on the workers; those on parts of tables follow by themselves.
+// apply changes the rights on the workers. Rights on shards follow by themselves.
 func (c cluster) apply(ctx context.Context, tx pgx.Tx, role string, change rightChange) error {
 	if !c.spread {
 		return nil

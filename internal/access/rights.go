@@ -13,12 +13,12 @@ import (
 
 // heldRight is one right that reading analytics requires, and whether a role has it.
 type heldRight struct {
-	kind, name  string // of what it is a right on; arguments of functions included
+	kind, name  string // of the object, including the arguments of a function
 	privilege   string
-	owner       string // of the object; only the owner gives and takes the right
+	owner       string // of the object; only the owner gives the right and takes it back
 	mayChange   bool   // this connection has the owner's rights
-	roleIsOwner bool   // so has the role
-	held        bool   // given to the role itself, not by way of PUBLIC or other roles
+	roleIsOwner bool   // the role has the owner's rights too
+	held        bool   // the role itself has it, not only PUBLIC or another role
 }
 
 const (
@@ -27,12 +27,12 @@ const (
 	onFunction       = "function"
 	onLaterViews     = "later views"
 	onLaterFunctions = "later functions"
-	onTable          = "table" // of schema pushloss, on Citus
+	onTable          = "table" // in schema pushloss, on Citus
 )
 
 func (r heldRight) isLater() bool { return r.kind == onLaterViews || r.kind == onLaterFunctions }
 
-// on names the object of the right, for people.
+// on names the object of the right for people.
 func (r heldRight) on() string {
 	switch {
 	case r.isLater():
@@ -45,7 +45,7 @@ func (r heldRight) on() string {
 	return r.kind + " analytics." + r.name
 }
 
-// object names it for Postgres.
+// object names the object for Postgres.
 func (r heldRight) object() string {
 	switch r.kind {
 	case onSchema:
@@ -55,17 +55,17 @@ func (r heldRight) object() string {
 	case onView:
 		return "TABLE " + pgx.Identifier{"analytics", r.name}.Sanitize()
 	case onFunction:
-		return "FUNCTION analytics." + r.name // quoted by Postgres, as its arguments are
+		return "FUNCTION analytics." + r.name // Postgres has quoted the name and its arguments
 	case onLaterViews:
 		return "TABLES"
 	}
 	return "FUNCTIONS"
 }
 
-// sqlRights: the role that migrates owns what a later migration makes. That is the
-// owner of the schema, not the role that grants. Where several roles have migrated, any
-// of them may be the next. A replaced object keeps its rights; an object that is
-// dropped and made again has none.
+// sqlRights also has default rights: the role that migrates, which is the owner of the schema and
+// not the role that grants, owns what later migrations make. If several roles have migrated, any of
+// them may be the next. A replaced object keeps its rights; an object that is dropped and made
+// again has none.
 const sqlRights = `
 	WITH relations AS (
 		SELECT relname::text AS name, relowner AS owner, relacl AS acl
@@ -132,17 +132,17 @@ type knownRole struct {
 	connects       bool
 	readsAnalytics bool
 	readsTables    bool
-	makesTables    bool // in schema public, as everybody did before Postgres 15
-	holdsMore      bool // of this database: rights or objects
+	makesTables    bool // in schema public, as every role could before Postgres 15
+	holdsMore      bool // rights or objects in this database
 	logsIn         bool
-	writes         bool   // anything of analytics or pushloss, or makes something there
-	becomes        string // owners whose rights it has only after SET ROLE
-	idleMembers    string // members that have its rights only after SET ROLE
-	searchPath     string // its own in this database, where it has analytics
+	writes         bool   // can write or make something in analytics or pushloss
+	becomes        string // owners whose rights it gets only after SET ROLE
+	idleMembers    string // members that get its rights only after SET ROLE
+	searchPath     string // its own setting in this database, if that has analytics
 }
 
-// sqlRole compares texts: type name would cut a long name at 63 bytes, so that it
-// could match another role.
+// sqlRole compares texts: type name would cut a long name at 63 bytes, which could then match
+// another role.
 const sqlRole = `
 	SELECT r.oid, r.rolsuper, current_database()::text, has_database_privilege(r.oid, current_database(), 'CONNECT'),
 		EXISTS (

@@ -1,5 +1,4 @@
-// Package address judges the addresses of servers that people write: hosts, ports, and
-// the two together in a URL.
+// Package address checks addresses of servers that people write: hosts, ports, and both in a URL.
 package address
 
 import (
@@ -20,8 +19,8 @@ var (
 	numbered  = regexp.MustCompile(`^[0-9.]+$`)
 )
 
-// Problem says what is wrong with HOST, HOST:PORT, [IPV6] or [IPV6]:PORT; it is empty if
-// nothing is. It does not repeat the text.
+// Problem says what is wrong with HOST, HOST:PORT, [IPV6] or [IPV6]:PORT; it is empty if nothing
+// is. It never repeats the text.
 func Problem(authority string) string {
 	host, port, hasPort := strings.Cut(authority, ":")
 	if strings.HasPrefix(authority, "[") {
@@ -66,7 +65,7 @@ func IsHost(text string) bool {
 	return true
 }
 
-// isPort reports whether text is a port that can be called.
+// isPort reports whether text is a port number that can be called.
 func isPort(text string) bool {
 	port, err := strconv.Atoi(text)
 	return err == nil && strconv.Itoa(port) == text && port > 0 && port <= MaxPort

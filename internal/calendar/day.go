@@ -25,11 +25,10 @@ func ParseDay(text string) (Day, error) {
 	return DayOf(t, time.UTC), nil
 }
 
-// UTC returns the date as midnight UTC, the form in which Postgres drivers take
-// a date.
+// UTC returns the date as midnight UTC, which is how Postgres drivers take a date.
 func (d Day) UTC() time.Time { return time.Unix(int64(d)*secondsPerDay, 0).UTC() }
 
-// Scan reads a date as a driver gives it: as midnight UTC. It implements sql.Scanner.
+// Scan reads a date from a driver, as midnight UTC. It implements sql.Scanner.
 func (d *Day) Scan(value any) error {
 	date, ok := value.(time.Time)
 	if !ok {
@@ -77,5 +76,5 @@ func (d Day) midnight(loc *time.Location) time.Time {
 	return t
 }
 
-// Window is a span of time, half-open: Start belongs to it, End does not.
+// Window is a half-open range of time: Start belongs to it, End does not.
 type Window struct{ Start, End time.Time }

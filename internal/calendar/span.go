@@ -1,6 +1,6 @@
 package calendar
 
-// Span is a run of days, both included; it is empty if Last is before First.
+// Span is several days in a row, both ends included. It is empty if Last is before First.
 type Span struct {
 	First Day `json:"first_day"`
 	Last  Day `json:"last_day"`

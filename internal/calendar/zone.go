@@ -1,4 +1,5 @@
-// Package calendar reads time zones, by whose midnights days are cut.
+// Package calendar has days, windows and spans of days, and the time zones whose midnights separate
+// days.
 package calendar
 
 import (
@@ -8,16 +9,16 @@ import (
 	"time"
 )
 
-// zoneName is how names of the IANA database are written.
+// zoneName matches a name of the IANA database.
 var zoneName = regexp.MustCompile(`^[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$`)
 
-// notZones are files among a machine's zones that are not zones, count leap seconds, or
-// are another zone on another machine.
+// notZones are files of a machine's zone data that are not zones, that count leap seconds, or that
+// differ between machines.
 var notZones = []string{"Local", "Factory"}
 
-// ParseZone returns the zone with an IANA name, like Asia/Shanghai or UTC.
-// Names that mean another zone on another machine (Local, localtime, posixrules), or
-// that databases need not know (posix/…, right/…), are refused.
+// ParseZone returns the zone with an IANA name, like Asia/Shanghai or UTC. It refuses names that
+// mean different zones on different machines (Local, localtime, posixrules), and names that a
+// database may not know (posix/…, right/…).
 func ParseZone(name string) (*time.Location, error) {
 	refused := fmt.Errorf("%q is not a time zone: give its IANA name, like Asia/Shanghai or UTC", name)
 	if !zoneName.MatchString(name) || slices.Contains(notZones, name) {

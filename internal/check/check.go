@@ -26,7 +26,7 @@ type Finding struct {
 	Check  string `json:"check"`
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail"`
-	Hint   string `json:"hint,omitempty"` // what to do if it is not OK, or of a warning
+	Hint   string `json:"hint,omitempty"` // what to do if it is not OK, or about a warning
 
 	err error
 }
@@ -37,7 +37,7 @@ func (f Finding) Err() error { return f.err }
 // Good returns a finding that is OK.
 func Good(check, detail string) Finding { return Finding{Check: check, OK: true, Detail: detail} }
 
-// Warning returns a finding that is OK, with what to do nevertheless.
+// Warning returns a finding that is OK, with advice.
 func Warning(check, detail, hint string) Finding {
 	return Finding{Check: check, OK: true, Detail: detail, Hint: hint}
 }
@@ -47,7 +47,7 @@ func Bad(check string, err error, hint string) Finding {
 	return Finding{Check: check, Detail: err.Error(), Hint: hint, err: err}
 }
 
-// Clock compares clocks as jobs do; a zero time means that the clock was not read.
+// Clock compares clocks in the way that jobs do. A zero time means that the clock was not read.
 func Clock(check string, own, database, api time.Time) Finding {
 	err := pipeline.CompareClocks(own, database, api)
 	var apart *pipeline.ClockError
@@ -57,7 +57,7 @@ func Clock(check string, own, database, api time.Time) Finding {
 	return Good(check, fmt.Sprintf("within %.0f minutes", pipeline.ClockTolerance.Minutes()))
 }
 
-// Rights says which rights the role lacks on what the migrations make; nothing if it has all.
+// Rights returns the rights that the role lacks on what the migrations make; nothing if it has all.
 func Rights(ctx context.Context, databaseURL string) []Finding {
 	const check = "rights"
 	missing, err := migrations.Rights(ctx, databaseURL)
@@ -79,8 +79,8 @@ func Rights(ctx context.Context, databaseURL string) []Finding {
 // maxDeviations is how many findings about the tables are printed one by one.
 const maxDeviations = 10
 
-// Tables compares keys, constraints, columns and views with what the migrations make,
-// and looks for sequences that are behind their tables.
+// Tables compares keys, constraints, columns and views with what the migrations make, and looks for
+// sequences that are behind their tables.
 func Tables(ctx context.Context, databaseURL string) []Finding {
 	const check = "tables"
 	deviations, err := migrations.Deviations(ctx, databaseURL)
@@ -101,10 +101,10 @@ func Tables(ctx context.Context, databaseURL string) []Finding {
 	return findings
 }
 
-// API makes one real call for each stream of the app: the whole app's figures of the
-// newest ended day. With a database it takes the app's lock, keeps its pace, and skips an app
-// that another process works on. Without one, no other process can be at work, and
-// it waits an interval first. It loads nothing.
+// API makes one real call for each stream of the app: the whole app's figures of the newest ended
+// day. With a database, it takes the app's lock, keeps its pace, and skips an app on which another
+// process works. Without a database, no other process can be at work, and it first waits an
+// interval. It loads nothing.
 func API(ctx context.Context, db *load.DB, transport http.RoundTripper, app pipeline.App, streams []stream.Stream, holder string, now func() time.Time) []Finding {
 	name := fmt.Sprintf("api of app %d", app.Account.SDKAppID)
 	var lock *load.AppLock

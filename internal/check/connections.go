@@ -8,13 +8,13 @@ import (
 	"pushloss/internal/postgres"
 )
 
-// Connections compares how many connections a process may take with how many the
-// server, the database and the role leave it. Too few free ones are a warning: a process works
-// with what is free, and others may end before it starts.
+// Connections compares the connections that a process may take with those that the server, the
+// database and the role have left. Too few are only a warning: a process works with those that are
+// free, and others may become free before it starts.
 func Connections(ctx context.Context, pool *postgres.Pool, need int) Finding {
 	const name = "connections"
 	rooms, err := postgres.Rooms(ctx, pool)
-	if postgres.Denied(err) { // hidden from tenants, and nothing else needs it
+	if postgres.Denied(err) { // tenants cannot read them, and nothing else needs them
 		return Warning(name, "not known: "+err.Error(), "a superuser can let the role read what the error names; the figures do not need it")
 	}
 	if err != nil {
@@ -23,7 +23,7 @@ func Connections(ctx context.Context, pool *postgres.Pool, need int) Finding {
 	return judgeRooms(rooms, need, int(pool.Stat().TotalConns()))
 }
 
-// judgeRooms counts the connections of this process, own, as free.
+// judgeRooms counts the connections of this process (own) as free.
 func judgeRooms(rooms []postgres.Room, need, own int) Finding {
 	const name = "connections"
 	var words, tight []string

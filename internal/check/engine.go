@@ -8,15 +8,15 @@ import (
 	"pushloss/internal/postgres"
 )
 
-// Engine names what answers at DATABASE_URL, and refuses what pushloss cannot work with: a worker of
-// a Citus cluster, engines without session advisory locks, and servers that are too old.
+// Engine names what answers at DATABASE_URL. It refuses workers of a Citus cluster, engines without
+// session advisory locks, and servers that are too old.
 func Engine(ctx context.Context, pool *postgres.Pool, databaseURL string) Finding {
 	const name = "engine"
 	engine, err := postgres.ReadEngine(ctx, pool)
 	if err == nil {
 		err = postgres.CheckEngine(ctx, databaseURL)
 	}
-	if err == nil || postgres.Full(err) { // as the finding about connections says
+	if err == nil || postgres.Full(err) { // the finding about connections says so
 		return Good(name, engine.String())
 	}
 	hint := postgres.Hint(err)
@@ -26,13 +26,13 @@ func Engine(ctx context.Context, pool *postgres.Pool, databaseURL string) Findin
 	return Bad(name, err, hint)
 }
 
-// Distribution compares where the tables of a Citus database are with where they belong; nothing on
-// other engines, and where nothing was distributed.
+// Distribution compares the placement of the tables of a Citus cluster with the plan. It returns
+// nothing for other engines, and if nothing was distributed.
 func Distribution(ctx context.Context, pool *postgres.Pool) []Finding {
 	const name = "distribution"
 	engine, err := postgres.ReadEngine(ctx, pool)
 	if err != nil || engine.Citus == "" {
-		return nil // as the finding about the engine says
+		return nil // the finding about the engine says so
 	}
 	now, err := distribute.Placements(ctx, pool)
 	if err != nil {
@@ -42,7 +42,7 @@ func Distribution(ctx context.Context, pool *postgres.Pool) []Finding {
 	for _, table := range distribute.Tables() {
 		is, found := now[table.Name]
 		switch {
-		case !found: // as the finding about the schema says
+		case !found: // the finding about the schema says so
 		case is != table.Placement && is != distribute.Local:
 			return []Finding{Bad(name, fmt.Errorf("the table pushloss.%s is %s, and should be %s", table.Name, is, table.Placement), "pg_dump, and pg_restore into a new database")}
 		case is != table.Placement:

@@ -9,11 +9,11 @@ import (
 	"pushloss/internal/calendar"
 )
 
-// FirstDay warns if the next run is the first that pulls the days from PUSHLOSS_FIRST_DAY on,
-// and the API may have forgotten some of them. Nothing can prove the figures of such days.
-// kept is the first day that runs keep; nil before the first run.
+// FirstDay warns if the API may have forgotten days from PUSHLOSS_FIRST_DAY on before the next run
+// pulls them for the first time. Nothing can prove the figures of such days. kept is the first day
+// that runs keep; it is nil before the first run.
 func FirstDay(sdkAppID int64, first calendar.Day, kept *calendar.Day, memoryDays int, zone *time.Location, now time.Time) (warning Finding, found bool) {
-	last := calendar.DayOf(now.Add(-time.Duration(memoryDays)*24*time.Hour-1), zone) // the newest forgotten one
+	last := calendar.DayOf(now.Add(-time.Duration(memoryDays)*24*time.Hour-1), zone) // the newest day that it may have forgotten
 	if kept != nil {
 		last = min(last, *kept-1)
 	}

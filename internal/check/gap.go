@@ -9,12 +9,12 @@ import (
 	"pushloss/internal/calendar"
 )
 
-// Gap judges the longest time in which no run is scheduled: which days the API forgets, at
-// least in part, before a run can pull them whole.
+// Gap judges the longest time without a scheduled run: which days the API forgets, at least in
+// part, before a run can pull them whole.
 func Gap(from, to time.Time, memoryDays int, zones []*time.Location) Finding {
 	const name = "schedules"
 	if memoryDays < 2 {
-		return Good(name, "") // no schedule helps: see Lookback
+		return Good(name, "") // no schedule helps then: see Lookback
 	}
 	gap := fmt.Sprintf("no run between %s and %s", from.Format(time.RFC3339), to.Format(time.RFC3339))
 	var lost int
@@ -33,10 +33,10 @@ func Gap(from, to time.Time, memoryDays int, zones []*time.Location) Finding {
 		"schedule the job run daily")
 }
 
-// callDelay is how long after its time a run calls the API at the earliest, about.
+// callDelay is about the shortest time from the tick of a run to its first call of the API.
 const callDelay = time.Minute
 
-// lostDays counts the days that are not over at a run and not wholly in the API's memory at
+// lostDays counts the days that are not over at a run and no longer wholly in the API's memory at
 // the next one.
 func lostDays(run, next time.Time, memoryDays int, zone *time.Location) int {
 	memoryBegins := next.Add(callDelay - time.Duration(memoryDays)*24*time.Hour)

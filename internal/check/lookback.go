@@ -8,8 +8,8 @@ import (
 	"pushloss/internal/pipeline"
 )
 
-// Lookback says for how many days after its end a day is really pulled again: the
-// last answer has to be one for a day that the API still remembers as a whole.
+// Lookback says for how many days after its end a day is really pulled again. At the last pull, the
+// API must still remember the whole day.
 func Lookback(lookbackDays, memoryDays int) Finding {
 	const name = "lookback"
 	effective := pipeline.Settings{LookbackDays: lookbackDays, APIMemoryDays: memoryDays}.EffectiveLookback()

@@ -9,12 +9,12 @@ import (
 	"pushloss/load"
 )
 
-// zoneYears is how far around now a zone of the database is compared: the days that
-// runs pull, and those of a year in which the data of either side may be older.
+// zoneYears is how many years before and after now are compared: the days that runs pull, and the
+// years in which old zone data differs most often.
 const zoneYears = 1
 
-// Zone compares what the database and this program make of an app's time zone, whose
-// midnights cut its days in both.
+// Zone compares an app's time zone in the database and in this program. Both cut days at its
+// midnights.
 func Zone(ctx context.Context, db *load.DB, sdkAppID int64, zone *time.Location, now time.Time) Finding {
 	name := fmt.Sprintf("time zone of app %d", sdkAppID)
 	var times []time.Time

@@ -9,9 +9,9 @@ import (
 	"pushloss/schedules"
 )
 
-// again is the error of a scheduled job: it asks for another try where the job, or an app
-// of it, failed as a whole for a reason that is likely to pass. What an operator must act
-// on, and what the next tick does as well, waits for the tick.
+// again is the error of a scheduled job. It asks for another try if the job, or one of its apps,
+// failed as a whole for a reason that is likely to pass. It does not if an operator must act, or if
+// the next tick is soon enough.
 func again(report pipeline.Report, err error) error {
 	if err != nil {
 		return againIf(passesByItself(err), err)
@@ -46,7 +46,7 @@ func passes(app pipeline.AppReport) bool {
 		return true
 	case pipeline.AppFailed:
 		return load.Unreachable(app.Err())
-	case pipeline.AppRefused: // NTP may set a clock right, as after the machine's start
+	case pipeline.AppRefused: // NTP may correct the clock, as after the start of the machine
 		var apart *pipeline.ClockError
 		return errors.As(app.Err(), &apart)
 	case pipeline.AppPartial:

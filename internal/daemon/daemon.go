@@ -27,33 +27,33 @@ import (
 const (
 	// httpGrace bounds the wait for HTTP requests under way at the end.
 	httpGrace = 5 * time.Second
-	// headerTimeout and idleTimeout bound connections that send nothing: callbacks may come
-	// from anywhere.
+	// headerTimeout and idleTimeout bound connections that send nothing. Callbacks may come from
+	// anywhere.
 	headerTimeout = 5 * time.Second
 	idleTimeout   = 2 * time.Minute
-	// watchPeriod is how often the daemon looks for events between its jobs.
+	// watchPeriod is how often the daemon looks for events while no job runs.
 	watchPeriod = 5 * time.Minute
 )
 
-// Options configure a daemon. All except Retries and Language are required.
+// Options configure a daemon. All fields except Retries and Language are required.
 type Options struct {
 	DB *load.DB
-	// Pipeline returns the jobs, which report each call of the API.
+	// Pipeline returns the jobs. They report each call of the API to onCall.
 	Pipeline func(onCall func(sdkAppID int64, call extract.CallReport)) *pipeline.Pipeline
-	// Prune deletes data past its retention.
+	// Prune deletes data that is older than its retention.
 	Prune     func(context.Context) (load.Pruned, error)
 	Schedules []schedules.Schedule
 	Notifier  *notify.Notifier
-	// Status reads the status of the apps that are judged, and of the others.
+	// Status returns the status of the apps that are judged, and of the others.
 	Status func(context.Context) (judged, others []load.AppStatus, err error)
 
 	Intake *intake.Intake
 
 	Listener net.Listener // closed at the end
-	Token    secret.Text  // that the page asks for; without one it is for this machine alone
-	// Language is that of the page for readers who ask for none that it has.
+	Token    secret.Text  // of the page; without one, only this machine may open it
+	// Language is the page's language for readers who prefer none of its languages.
 	Language language.Language
-	// Grace is how long after its time a pull may still be to come.
+	// Grace is how late a pull may be without a warning.
 	Grace time.Duration
 
 	Log *slog.Logger
@@ -87,7 +87,7 @@ func Run(ctx context.Context, opts Options) error {
 	httpEnded := make(chan error, 1)
 	go func() {
 		httpEnded <- server.Serve(d.Listener)
-		stop() // a daemon that cannot be watched must not run
+		stop() // a daemon that nobody can watch must not run
 	}()
 
 	var watching sync.WaitGroup
@@ -95,7 +95,7 @@ func Run(ctx context.Context, opts Options) error {
 		d.Notifier.Watch(ctx, watchPeriod, func(ctx context.Context) []notify.Verdict { return d.freshness(ctx, probes) })
 	})
 
-	// Requests under way at the end still bring tasks.
+	// Requests that are under way at the end may still bring tasks.
 	taking, enough := context.WithCancel(context.WithoutCancel(ctx))
 	defer enough()
 	var intakes sync.WaitGroup
@@ -119,13 +119,13 @@ func Run(ctx context.Context, opts Options) error {
 type daemon struct {
 	Options
 	metrics *monitor.Metrics
-	// turn keeps jobs of this process apart: one that met another at an app would leave
-	// the app out until its next tick.
+	// turn keeps the jobs of this process apart. A job that found an app locked by another would
+	// leave it out until the next tick.
 	turn chan struct{}
 }
 
-// handler serves the probes and the metrics, which hold no figures and ask for no
-// token, the intake of tasks, which has tokens of its own, and the page beside them.
+// handler serves the probes and metrics, which have no figures and need no token; the intake of
+// tasks, which has its own tokens; and the page.
 func handler(probes, tasks, figures http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {

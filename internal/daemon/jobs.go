@@ -46,16 +46,17 @@ func (d *daemon) runner() (*schedules.Runner, error) {
 	}, schedules.Options{Log: d.Log, Now: d.Now, Retries: d.Retries, LastStarted: d.lastStarted})
 }
 
-// lastStarted is when a job of the kind last began that need not be made up for.
+// lastStarted returns when the last job of the kind began that did its work; the zero time if one
+// broke off since.
 func (d *daemon) lastStarted(ctx context.Context, kind string) (time.Time, error) {
-	if kind == KindPrune { // the next tick does as well
+	if kind == KindPrune { // the next tick is soon enough
 		return d.Now(), nil
 	}
 	if brokenOff, err := d.DB.Runs.BrokenOff(ctx, kind, completed...); err != nil || brokenOff {
 		return time.Time{}, err
 	}
 	last, found, err := d.DB.Runs.Last(ctx, kind, load.RunDone, load.RunPartial)
-	if err == nil && !found && kind == pipeline.KindReconcile { // until the first run there was nothing to compare
+	if err == nil && !found && kind == pipeline.KindReconcile { // before the first run, there was nothing to compare
 		first, err := d.DB.Runs.FirstStarted(ctx, pipeline.KindRun)
 		if err == nil && first.IsZero() {
 			first = d.Now()
@@ -65,10 +66,10 @@ func (d *daemon) lastStarted(ctx context.Context, kind string) (time.Time, error
 	return last.StartedAt, err
 }
 
-// schemaLimit bounds the look at the schema before a job.
+// schemaLimit bounds the check of the schema before a job.
 const schemaLimit = 15 * time.Second
 
-// inTurn lets a job wait until no other one of this process runs.
+// inTurn makes a job wait until no other job of this process runs.
 func (d *daemon) inTurn(job schedules.Job) schedules.Job {
 	return func(ctx context.Context) error {
 		select {
@@ -81,8 +82,8 @@ func (d *daemon) inTurn(job schedules.Job) schedules.Job {
 	}
 }
 
-// reported is a job whose result goes to the targets of notifications. It does not start if the
-// schema has become another binary's since the process began.
+// reported returns a job whose result goes to the targets of notifications. It does not start if
+// another binary changed the schema since the process began.
 func (d *daemon) reported(kind string, job func(context.Context) (pipeline.Report, error)) schedules.Job {
 	return func(ctx context.Context) error {
 		var report pipeline.Report
@@ -95,7 +96,7 @@ func (d *daemon) reported(kind string, job func(context.Context) (pipeline.Repor
 	}
 }
 
-// checkSchema returns an error unless the schema is this binary's.
+// checkSchema returns an error unless the schema is the one of this binary.
 func (d *daemon) checkSchema(ctx context.Context, limit time.Duration) error {
 	return d.DB.Read(ctx, limit, func(tx pgx.Tx) error { return migrations.CheckIn(ctx, tx) })
 }

@@ -11,11 +11,10 @@ import (
 	"pushloss/load"
 )
 
-// readinessLimit bounds a statement of a probe, which asks for a row.
+// readinessLimit bounds the statement of a probe, which reads one row.
 const readinessLimit = 2 * time.Second
 
-// probes say that the daemon is ready while a run was completed within two periods of
-// its schedule.
+// probes report the daemon as ready if a run was completed within two periods of its schedule.
 func (d *daemon) probes() monitor.Probes {
 	var periods []time.Duration
 	for _, s := range d.Schedules {
@@ -39,7 +38,7 @@ func (d *daemon) probes() monitor.Probes {
 	}
 }
 
-// lastRun returns when a run last finished, if the schema is current.
+// lastRun returns when a run last ended, if the schema is current.
 func (d *daemon) lastRun(ctx context.Context) (time.Time, error) {
 	if err := d.checkSchema(ctx, readinessLimit); err != nil {
 		return time.Time{}, err
@@ -51,7 +50,7 @@ func (d *daemon) lastRun(ctx context.Context) (time.Time, error) {
 	return *last.FinishedAt, nil
 }
 
-// freshness judges how long ago a run was completed.
+// freshness judges how long ago the last run was completed.
 func (d *daemon) freshness(ctx context.Context, probes monitor.Probes) []notify.Verdict {
 	last, err := probes.LastRun(ctx)
 	if err != nil || probes.MaxAge == 0 {
@@ -63,7 +62,7 @@ func (d *daemon) freshness(ctx context.Context, probes monitor.Probes) []notify.
 	return []notify.Verdict{d.Notifier.Words().OfFreshness(last, d.Now(), probes.MaxAge)}
 }
 
-// figures are what the metrics read of the database.
+// figures returns what the metrics show of the database.
 func (d *daemon) figures(ctx context.Context) (monitor.Figures, error) {
 	judged, others, err := d.Status(ctx)
 	if err != nil {

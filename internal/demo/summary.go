@@ -1,4 +1,4 @@
-// Package demo reads what `pushloss demo` shows of the figures that it pulled.
+// Package demo reads the figures that `pushloss demo` shows.
 package demo
 
 import (
@@ -31,8 +31,8 @@ type CodeTotal struct {
 	Lost              int64
 }
 
-// Summary is an overview of a range of days of one app: its overall figures, and the
-// number of rows that are stored for its tasks.
+// Summary is an overview of one app and some days: its overall figures, and the number of rows that
+// are stored for its tasks.
 type Summary struct {
 	Stages    []StageTotal
 	Platforms []PlatformTotal

@@ -28,7 +28,7 @@ func Write(w io.Writer, d Dictionary) error {
 	return err
 }
 
-// printer records what was printed already, so that rest can print everything else.
+// printer remembers what it has printed, so that rest can print the rest.
 type printer struct {
 	dictionary Dictionary
 	printed    map[string]bool
@@ -62,7 +62,7 @@ func (p printer) functions(names ...string) string {
 	return joinSections(sections...)
 }
 
-// rest prints what is not yet named.
+// rest prints all views and functions that were not printed yet.
 func (p printer) rest() string {
 	var sections []string
 	for _, view := range p.dictionary.Views {
@@ -111,7 +111,7 @@ func signature(function Function) string {
 	return function.Name + "(" + function.Arguments + ")"
 }
 
-// markup has the characters with a meaning in Markdown, or in HTML within it, in a cell.
+// markup escapes the characters that mean something in a cell of Markdown, or in HTML within it.
 var markup = strings.NewReplacer(
 	`\`, `\\`, "|", `\|`, "<", "&lt;", "&", "&amp;", "*", `\*`, "[", `\[`, "]", `\]`, "`", "\\`", "~", `\~`,
 )
@@ -119,8 +119,8 @@ var markup = strings.NewReplacer(
 // escape turns text into literal Markdown, on one line.
 func escape(text string) string { return markup.Replace(strings.Join(strings.Fields(text), " ")) }
 
-// code sets a name in a typewriter face. Names with a backtick or a pipe, which no
-// migration makes, are escaped instead: code in a table cannot hold them.
+// code formats a name as code. It escapes names with a backtick or a pipe instead, which no
+// migration makes: code in a table cannot have them.
 func code(name string) string {
 	if strings.ContainsAny(name, "`|\n") {
 		return escape(name)

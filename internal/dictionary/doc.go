@@ -1,4 +1,4 @@
-// Package dictionary writes what the database says of schema analytics as Markdown
-// for analysts. Its introduction and the grouping of views are in
-// dictionary.md.tmpl. A view that it does not name comes at the end.
+// Package dictionary writes the comments of schema analytics as Markdown for analysts, and as
+// semantic models. dictionary.md.tmpl has the introduction and groups the views. Views that it does
+// not name come last.
 package dictionary

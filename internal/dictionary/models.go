@@ -9,26 +9,26 @@ import (
 	"strings"
 )
 
-// Models are the semantic models that can be written, by the tool that reads them.
+// Models are the semantic models, by the name of the tool that reads them.
 var Models = map[string]func(io.Writer, Dictionary) error{"dbt": writeDBT, "cube": writeCube, "malloy": writeMalloy}
 
-// ModelNames are the tools, in order.
+// ModelNames are the names of the tools, sorted.
 func ModelNames() []string { return []string{"cube", "dbt", "malloy"} }
 
 const generated = "Written by: pushloss dictionary --model %s. A change here is lost: change the comments of the views, or internal/dictionary."
 
-// quoted is a text as YAML and JSON write it.
+// quoted returns a text as YAML and JSON write it.
 func quoted(text string) string {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(text) // of a text it does not fail
+	_ = encoder.Encode(text) // encoding a string does not fail
 	return strings.TrimSpace(b.String())
 }
 
 func list(names []string) string { return "[" + strings.Join(names, ", ") + "]" }
 
-// neverNull reports whether a key of a view is one that every row has, by its comment.
+// neverNull reports whether every row of a view has a value for the key, by its comment.
 func (v View) neverNull(key string) bool {
 	for _, column := range v.Columns {
 		if column.Name == key {
@@ -38,13 +38,13 @@ func (v View) neverNull(key string) bool {
 	return false
 }
 
-// oneGrain is a view, or the rows of one grain of it.
+// oneGrain is a view, or its rows of one grain.
 type oneGrain struct {
 	View
 	name, grain string // grain is empty for a whole view
 }
 
-// apartByGrain has a view with several grains once for each, so that no sum mixes them.
+// apartByGrain lists a view with several grains once for each grain, so that no sum mixes them.
 func apartByGrain(views []View) (list []oneGrain) {
 	for _, view := range views {
 		if view.OneOf == "" || len(view.Measures) == 0 {
@@ -96,7 +96,7 @@ func dbtTests(v View, column string) string {
 		text = "            data_tests: " + list(tests) + "\n"
 	}
 	for _, join := range v.Joins {
-		if len(join.On) != 1 || join.On[0] != column || !v.neverNull(column) || join.View == "runs" { // old ones are pruned
+		if len(join.On) != 1 || join.On[0] != column || !v.neverNull(column) || join.View == "runs" { // old runs are pruned
 			continue
 		}
 		if text == "" {
@@ -135,7 +135,7 @@ func writeCube(w io.Writer, d Dictionary) error {
 		for _, column := range v.Columns {
 			sql, kind := "{CUBE}."+column.Name, cubeType(column.Type)
 			if column.Type == "date" {
-				sql += "::timestamp" // a day: no time zone shifts it
+				sql += "::timestamp" // it is a day, which no time zone may shift
 			}
 			fmt.Fprintf(&b, "      - name: %s\n        sql: \"%s\"\n        type: %s\n        description: %s\n", column.Name, sql, kind, quoted(column.Comment))
 			if slices.Contains(v.Keys, column.Name) {
@@ -170,7 +170,7 @@ func cubeType(sqlType string) string {
 	return "number"
 }
 
-// writeMalloy writes sources, those that others join first.
+// writeMalloy writes sources, beginning with those that others join.
 func writeMalloy(w io.Writer, d Dictionary) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "// "+generated+"\n", "malloy")
@@ -205,7 +205,7 @@ func writeMalloy(w io.Writer, d Dictionary) error {
 	return err
 }
 
-// malloyPlace puts a view after those that it joins.
+// malloyPlace orders a view after those that it joins.
 func malloyPlace(name string) int {
 	if at := slices.Index([]string{"apps", "platforms", "stages", "runs", "stage_error_codes", "error_codes", "calendar", "tasks", "task_coverage"}, name); at >= 0 {
 		return at

@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Dictionary is what the database says of schema analytics, in its own comments.
+// Dictionary is the content of schema analytics, with its comments.
 type Dictionary struct {
 	Schema    string     `json:"schema"`
 	Comment   string     `json:"comment"`
@@ -21,12 +21,13 @@ type Dictionary struct {
 type View struct {
 	Name    string `json:"name"`
 	Comment string `json:"comment"`
-	// Grain is what a row stands for; Keys are the columns that name it, some NULL.
+	// Grain is what a row stands for. Keys are the columns that identify it; some may be NULL.
 	Grain   string   `json:"grain"`
 	Keys    []string `json:"keys"`
 	Columns []Column `json:"columns"` // in the order of the view
-	Joins   []Join   `json:"joins"`   // that multiply no row
-	// Measures may be added up over any rows of one value of OneOf, where it is not empty.
+	Joins   []Join   `json:"joins"`   // none of them multiplies rows
+	// Measures may be added up over any rows. If OneOf is not empty, the rows must have one value
+	// of it.
 	Measures []Measure `json:"measures"`
 	OneOf    string    `json:"one_of"`
 }
@@ -36,14 +37,14 @@ type Function struct {
 	Name      string `json:"name"`
 	Arguments string `json:"arguments"`
 	Comment   string `json:"comment"`
-	// Returns is the type of the result; of a function that returns rows, Columns are
-	// what they have.
+	// Returns is the type of the result. For a function that returns rows, Columns are the columns
+	// of the rows.
 	Returns string   `json:"returns"`
 	Columns []Column `json:"columns"`
 }
 
-// Column is a column of a view or of a function's rows. Those of functions
-// have no comments of their own.
+// Column is a column of a view, or of the rows of a function. Columns of functions have no
+// comments.
 type Column struct {
 	Name    string `json:"name"`
 	Type    string `json:"type"`
@@ -64,7 +65,7 @@ const (
 		WHERE c.relnamespace = 'analytics'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 		GROUP BY c.oid, c.relname
 		ORDER BY c.relname::text COLLATE "C"`
-	// Arguments of mode t are the columns of what is returned.
+	// Arguments of mode t are the columns of the result.
 	sqlDictionaryFunctions = `
 		SELECT f.proname::text, pg_get_function_arguments(f.oid), coalesce(obj_description(f.oid, 'pg_proc'), ''),
 			format_type(f.prorettype, NULL),
@@ -77,8 +78,7 @@ const (
 		ORDER BY f.proname::text COLLATE "C", 2`
 )
 
-// Read reads what the database says of schema analytics; views and functions
-// come by name.
+// Read reads the content of schema analytics. Views and functions are sorted by name.
 func Read(ctx context.Context, pool *postgres.Pool) (Dictionary, error) {
 	var d Dictionary
 	err := pool.QueryRow(ctx, sqlDictionarySchema).Scan(&d.Schema, &d.Comment)

@@ -5,27 +5,27 @@ import (
 	"strings"
 )
 
-// Join is a view that each row of another one finds at most one row of.
+// Join is another view with at most one row for each row of the view.
 type Join struct {
 	View string   `json:"view"`
-	On   []string `json:"on"` // columns of both, which are the other's keys
+	On   []string `json:"on"` // columns that both views have, the keys of the other
 }
 
-// Measure is a number that may be asked for over any rows of a view.
+// Measure is a number that may be computed over any rows of a view.
 type Measure struct {
 	Name string `json:"name"`
-	// Sum is the column that is added up. Over, for a rate, is the column whose sum the
-	// first is divided by, over the rows where Known is not NULL.
+	// Sum is the column that is added up. For a rate, Over is the column by whose sum the first sum
+	// is divided; both are sums over the rows where Known is not NULL.
 	Sum   string `json:"sum"`
 	Over  string `json:"over,omitempty"`
 	Known string `json:"known,omitempty"`
 }
 
-// shape is what the catalog of the database does not know of a view.
+// shape is what the database's catalog does not have about a view.
 type shape struct {
-	keys []string // that name a row
+	keys []string // columns that identify a row
 	sums []string // columns that may be added up over all rows of one grain
-	// oneOf says that rows of different values of the column never add up.
+	// oneOf is a column whose different values never add up.
 	oneOf    string
 	measures []Measure // besides the sums
 }
@@ -43,7 +43,7 @@ func ofTask(keys []string) []string {
 	return append([]string{keys[0], keys[1], "task_id"}, keys[2:]...)
 }
 
-// shapes are those of our views, by name. A view that is missing has no keys.
+// shapes are those of our views, by name. A view that is not listed has no keys.
 var shapes = map[string]shape{
 	"app_stage_loss":           {keys: ofStage, sums: words("err_count")},
 	"app_platform_loss":        {keys: ofPlatform, sums: words("err_count")},
@@ -83,11 +83,11 @@ var shapes = map[string]shape{
 	"stage_error_codes": {keys: words("err_code stage")},
 }
 
-// joined are the views that others may be joined with, the most exact of several about
-// one thing first.
+// joined are the views that others may join. Of several about the same thing, the most specific
+// comes first.
 var joined = words("apps tasks calendar task_coverage platforms stages error_codes stage_error_codes runs")
 
-// describe adds to the views what their shapes say.
+// describe adds the shapes to the views.
 func describe(views []View) {
 	columns := make(map[string][]string)
 	for _, view := range views {
@@ -117,16 +117,16 @@ func describe(views []View) {
 	}
 }
 
-// apart refuses joins that would find a row of something else.
+// apart refuses joins that would find a row about something else.
 func apart(name string, view *View) bool {
 	switch name {
 	case "tasks":
 		return view.Name != "coverage"
-	case "calendar": // it is of the losses of pushes to all
+	case "calendar": // it has only pushes to all or tagged users
 		return !strings.HasPrefix(view.Name, "chat_") && !strings.HasSuffix(view.Name, "coverage")
 	case "task_coverage":
 		return strings.HasPrefix(view.Name, "task_")
-	case "stage_error_codes": // error_codes knows more where the channel is known
+	case "stage_error_codes": // error_codes knows more if the channel is known
 		return !slices.ContainsFunc(view.Joins, func(j Join) bool { return j.View == "error_codes" }) && view.Name != "error_codes"
 	}
 	return true
@@ -136,7 +136,7 @@ func subset(some, all []string) bool {
 	return !slices.ContainsFunc(some, func(name string) bool { return !slices.Contains(all, name) })
 }
 
-// grainOf is what a comment says that a row stands for.
+// grainOf returns what a row stands for, according to a comment.
 func grainOf(comment string) string {
 	const row = "ne row per "
 	_, grain, _ := strings.Cut(comment, row)

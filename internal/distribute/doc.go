@@ -1,3 +1,3 @@
-// Package distribute spreads the tables over the workers of a Citus cluster: it has the list of
-// what becomes of each table, compares it with the cluster, and does what is missing.
+// Package distribute distributes the tables over the workers of a Citus cluster. It has a list of
+// where each table belongs, compares it with the cluster, and does what is missing.
 package distribute

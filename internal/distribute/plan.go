@@ -9,21 +9,21 @@ import (
 // DefaultShards is for clusters of up to 32 workers.
 const DefaultShards = 32
 
-// Step is what becomes of one table.
+// Step is what happens to one table.
 type Step struct {
 	Table   string    `json:"table"`
 	Now     Placement `json:"now"`
 	Becomes Placement `json:"becomes"`
 	Why     string    `json:"why"`
-	// SQL is what does it; empty if nothing is to be done.
+	// SQL are the statements; empty if nothing is to do.
 	SQL []string `json:"sql"`
 }
 
 // Due reports whether there is something to do.
 func (s Step) Due() bool { return len(s.SQL) > 0 }
 
-// Plan says what becomes of each table, given where its rows are now. It refuses tables
-// that were placed in another way.
+// Plan returns what happens to each table, given the present placements. It refuses tables that
+// were placed in another way.
 func Plan(now map[string]Placement, shards int) ([]Step, error) {
 	if shards < 1 || shards > 64000 {
 		return nil, &problem.UsageError{Problem: fmt.Sprintf("--shards: %d is not a number of shards", shards), Remedy: "give a number from 1 to 64000: two to four for each core of all workers"}
@@ -50,8 +50,8 @@ func Plan(now map[string]Placement, shards int) ([]Step, error) {
 	return steps, nil
 }
 
-// statements place a local table. The rows are copied; what is left of them on the coordinator is
-// no longer visible, and goes.
+// statements place a local table. Citus copies its rows. The rows that stay on the coordinator are
+// no longer visible, so they are removed.
 func statements(table Table, shards int) []string {
 	name := "pushloss." + table.Name
 	place := fmt.Sprintf(`SELECT create_reference_table('%s')`, name)

@@ -13,7 +13,7 @@ import (
 	"pushloss/internal/problem"
 )
 
-// Report is what was found, and done.
+// Report is what was found and what was done.
 type Report struct {
 	Engine  string `json:"engine"`
 	Shards  int    `json:"shards"`
@@ -21,7 +21,7 @@ type Report struct {
 	Changed int    `json:"changed"`
 }
 
-// maxWait bounds the wait for the locks of a table: jobs that run keep them.
+// maxWait bounds the wait for the locks of a table, which running jobs hold.
 const maxWait = 30 * time.Second
 
 const (
@@ -37,8 +37,8 @@ const (
 	sqlCluster = `
 		SELECT count(*) FILTER (WHERE groupid = 0), count(*) FILTER (WHERE groupid <> 0 AND shouldhaveshards AND isactive)
 		FROM pg_catalog.pg_dist_node`
-	// Views and functions stay on the coordinator: a copy on a worker may rest on tables that
-	// are only here, and the next migration would fail half way.
+	// Views and functions stay on the coordinator. A copy on a worker might depend on tables that
+	// exist only here, and the next migration would fail half-way.
 	sqlKeepMetadata    = `SET citus.enable_metadata_sync = off`
 	sqlStopMetadata    = `SELECT stop_metadata_sync_to_node(nodename, nodeport) FROM pg_catalog.pg_dist_node WHERE groupid <> 0 AND hasmetadata`
 	sqlHasMetadata     = `SELECT count(*) FROM pg_catalog.pg_dist_node WHERE groupid <> 0 AND hasmetadata`
@@ -47,8 +47,8 @@ const (
 	sqlEndAlone        = `SELECT pg_catalog.pg_advisory_unlock(pg_catalog.hashtextextended('pushloss distribute', 0))`
 )
 
-// Run places every table as the list says, one after another: what is done already stays
-// as it is. With planOnly it only says what it would do.
+// Run places every table as the list says, one after another. Tables that are in place stay as they
+// are. With planOnly, it only reports what it would do.
 func Run(ctx context.Context, databaseURL string, shards int, planOnly bool) (report Report, err error) {
 	conn, err := postgres.Connect(ctx, databaseURL, postgres.Limits{Name: "pushloss distribute", IdleInTransaction: postgres.Silence, LockTimeout: maxWait}, nil)
 	if err != nil {
@@ -121,7 +121,7 @@ func read(ctx context.Context, conn *pgx.Conn, shards int) (Report, error) {
 	return report, err
 }
 
-// Placements says where the rows of each table of a Citus database are.
+// Placements returns where the rows of each table of a Citus database are.
 func Placements(ctx context.Context, from postgres.Reader) (map[string]Placement, error) {
 	rows, err := from.Query(ctx, sqlPlacements, Key)
 	if err != nil {
@@ -158,7 +158,7 @@ func keepMetadata(ctx context.Context, conn *pgx.Conn) error {
 	return err
 }
 
-// busy explains a lock that was not given.
+// busy explains a lock that was not granted.
 func busy(err error) error {
 	if postgres.Code(err) != pgerrcode.LockNotAvailable {
 		return err
@@ -173,8 +173,8 @@ const (
 	sqlOnAllWorkers = `SELECT nodename || ':' || nodeport || ': ' || result FROM run_command_on_workers($1) WHERE NOT success`
 )
 
-// equipWorkers gives each worker analytics.recent_days, which it calls for a question about one
-// app, and the view that the function reads, over the worker's own copy of the table.
+// equipWorkers gives each worker the function analytics.recent_days, which it calls for a question
+// about one app, and the view that the function reads, over the worker's own copy of the table.
 func equipWorkers(ctx context.Context, conn *pgx.Conn) error {
 	commands := []string{`CREATE SCHEMA IF NOT EXISTS analytics`}
 	for _, ask := range []string{sqlAppsOnWorkers, sqlRecentDays} {

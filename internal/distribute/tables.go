@@ -11,20 +11,21 @@ const (
 	Other       Placement = "other"       // in a way that pushloss does not use
 )
 
-// Key is the column that shards tables: every question is about an app or adds up apps.
+// Key is the column by which tables are distributed: every question is about one app, or adds up
+// apps.
 const Key = "sdk_app_id"
 
-// first is the table that the others are placed with.
+// first is the table with which the others are co-located.
 const first = "stage_loss"
 
-// Table is a table of schema pushloss and where it belongs.
+// Table is a table of schema pushloss, and where it belongs.
 type Table struct {
 	Name      string
 	Placement Placement
 	Why       string
 }
 
-// Tables is the only list. A table that another refers to comes before it.
+// Tables is the only such list. A table comes after those to which it refers.
 func Tables() []Table {
 	const (
 		facts    = "facts of an app, with its other facts"
