@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgerrcode"
@@ -83,6 +84,12 @@ const (
 		FROM again
 		RETURNING p.rows_in, p.rows_unchanged, p.rows_merged, p.rows_ignored, p.rows_kept,
 			(SELECT count(*) FROM confirmed), (SELECT count(*) FROM confirmed WHERE state = 'absent')`
+	// All writers lock the summaries of tasks after their windows, and by key.
+	sqlLockSummaries = `
+		SELECT FROM unnest($1::bigint[], $2::int[]) AS c (sdk_app_id, task_key)
+		JOIN pushloss.task_summary AS s USING (sdk_app_id, task_key)
+		WHERE s.last_figures_at IS NOT NULL
+		ORDER BY s.sdk_app_id, s.task_key FOR NO KEY UPDATE OF s`
 	// For an answer that was not confirmed, this changes nothing. It takes one day at a time: a
 	// form for a list of days took 13 ms a statement.
 	sqlConfirmFigures = `
@@ -170,18 +177,24 @@ func (s *Session) confirmTogether(round []*loading) error {
 func (s *Session) confirm(ctx context.Context, batch *pgx.Batch, round []*loading) error {
 	batch.Queue(sqlBeginConfirm, appsOf(round))
 	batch.Queue(sqlShareBodies)
-	var tasks []int32 // of the answers of a day
+	var apps []int64 // of the tasks
+	var keys []int32
+	figures, ofDay := &pgx.Batch{}, 0 // the day's tasks are keys[ofDay:]
 	for n, m := range round {
 		pull := m.pull
 		batch.Queue(sqlConfirm, m.lock.sdkAppID, pull.Day.UTC(), int16(pull.Stream), m.sum[:], int16(rules), pull.taskIDs(), pull.taskKeys(), string(pull.Settled),
 			m.now, pull.RunID, pull.Window.Start, pull.Window.End, pull.SentAt, m.lock.epoch).QueryRow(m.confirmed)
 		if len(pull.taskIDs()) > 0 {
-			tasks = append(tasks, pull.taskKeys()...)
+			apps, keys = append(apps, slices.Repeat([]int64{m.lock.sdkAppID}, len(pull.Tasks))...), append(keys, pull.taskKeys()...)
 		}
-		if last := n == len(round)-1; len(tasks) > 0 && (last || m.compareDay(round[n+1]) != 0) {
-			batch.Queue(sqlConfirmFigures, m.lock.sdkAppID, pull.Day.UTC(), int16(pull.Stream), tasks)
-			tasks = nil
+		if last := n == len(round)-1; ofDay < len(keys) && (last || m.compareDay(round[n+1]) != 0) {
+			figures.Queue(sqlConfirmFigures, m.lock.sdkAppID, pull.Day.UTC(), int16(pull.Stream), keys[ofDay:])
+			ofDay = len(keys)
 		}
+	}
+	if len(keys) > 0 {
+		batch.Queue(sqlLockSummaries, apps, keys)
+		batch.QueuedQueries = append(batch.QueuedQueries, figures.QueuedQueries...)
 	}
 	return s.db.pool.SendBatch(ctx, batch)
 }

@@ -14,7 +14,7 @@ import (
 const (
 	// loadsAtOnce is how many transactions of loads run at once. loadsOfApp is how many of them may
 	// have loads of the same app. Further loads wait and share the next transaction. An app has one
-	// transaction of confirmations, because these lock its tasks' summaries in any order.
+	// transaction of confirmations, because another would wait for its tasks' summaries.
 	loadsAtOnce        = 4
 	loadsOfApp         = 2
 	confirmationsOfApp = 1

@@ -170,6 +170,7 @@ func (l *AppLock) writeProof(ctx context.Context, tx pgx.Tx, pull SpanPull, prov
 	for i, task := range proven {
 		ids[i], firsts[i], lasts[i] = task.ID, task.Due.First.UTC(), task.Due.Last.UTC()
 	}
+	var ledger ledgerColumns
 	for day := pull.Days.First; day <= pull.Days.Last; day++ {
 		var entries []Entry
 		for _, task := range proven {
@@ -184,11 +185,10 @@ func (l *AppLock) writeProof(ctx context.Context, tx pgx.Tx, pull SpanPull, prov
 			entry.prove(pull.Trusted, pull.Settled(day), now)
 			entries = append(entries, entry)
 		}
-		if len(entries) > 0 {
-			queueLedger(batch, l.sdkAppID, pull.Stream, day, now, entries)
-			windows += len(entries)
-		}
+		ledger.add(l.sdkAppID, pull.Stream, day, now, entries)
+		windows += len(entries)
 	}
+	ledger.queue(batch)
 	if !s.bodies[sum] {
 		l.session.db.queueBodies(batch, map[bodyHash][]byte{sum: pull.Body})
 	}
