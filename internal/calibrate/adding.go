@@ -20,7 +20,7 @@ func (m *measurement) addingUp(ctx context.Context) error {
 	return local(f, m.seeAddingUp(ctx, f))
 }
 
-// measuredEnd is the end as measured or, without a measurement, as configured.
+// measuredEnd returns the end as measured or, if it was not measured, as configured.
 func (m *measurement) measuredEnd() extract.WindowEnd {
 	if f := m.finding(WindowEnd); f.State == Measured {
 		return extract.WindowEnd(f.Answer)
@@ -28,8 +28,8 @@ func (m *measurement) measuredEnd() extract.WindowEnd {
 	return m.settings.WindowEnd
 }
 
-// measuredZone is the zone whose midnights the service goes by or, where it cuts
-// no days or that is unknown, the present one.
+// measuredZone returns the zone at whose midnights the service cuts days. If it cuts none, or the
+// zone is unknown, that is the configured zone.
 func (m *measurement) measuredZone() *time.Location {
 	if m.cut.byDay && m.cut.zone != "" {
 		if zone, err := time.LoadLocation(m.cut.zone); err == nil {
@@ -39,8 +39,8 @@ func (m *measurement) measuredZone() *time.Location {
 	return m.settings.Location
 }
 
-// seeAddingUp asks for the newest days that are remembered one by one and at once,
-// each second once by what was found of the end.
+// seeAddingUp requests the newest remembered days one by one and all at once. By the measured end,
+// each second is in one window of each kind.
 func (m *measurement) seeAddingUp(ctx context.Context, f *Finding) error {
 	zone, end := m.measuredZone(), m.measuredEnd()
 	last := calendar.DayOf(m.now, zone) - 1

@@ -10,8 +10,8 @@ import (
 	"pushloss/transform"
 )
 
-// API asks by a client whose account takes EndTime as exclusive, so that windows are
-// sent as they are. It serves one measurement at a time.
+// API asks through a client whose account has an exclusive EndTime, so that windows are sent
+// unchanged. It serves one measurement at a time.
 type API struct {
 	client     *extract.Client
 	normalizer transform.Normalizer

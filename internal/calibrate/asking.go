@@ -11,8 +11,8 @@ import (
 	"pushloss/transform"
 )
 
-// Asker asks the API for losses. The window's ends are sent as StartTime and
-// EndTime as they are. No tasks means the whole app.
+// Asker asks the API for losses. It sends the ends of the window unchanged as StartTime and
+// EndTime. No tasks means the whole app.
 type Asker interface {
 	Ask(ctx context.Context, window calendar.Window, tasks []string) ([]transform.Snapshot, error)
 }
@@ -36,13 +36,13 @@ type prober struct {
 	answers map[span]figures
 }
 
-// of starts again with other tasks.
+// of forgets all answers and goes on with other tasks.
 func (p *prober) of(tasks []string) {
 	p.tasks, p.answers = tasks, make(map[span]figures)
 }
 
-// ask returns what the API reports of the span. That it refuses the span, or that no
-// more requests may be made, concerns only the current question (see local).
+// ask returns what the API reports for the span. A refusal of the span, or the limit of requests,
+// concerns only the current question (see local).
 func (p *prober) ask(ctx context.Context, s span) (figures, error) {
 	if known, ok := p.answers[s]; ok {
 		return known, nil
@@ -50,7 +50,7 @@ func (p *prober) ask(ctx context.Context, s span) (figures, error) {
 	return p.again(ctx, s)
 }
 
-// again asks also if the answer is known already.
+// again asks even if the answer is already known.
 func (p *prober) again(ctx context.Context, s span) (figures, error) {
 	if p.made >= MostRequests {
 		return nil, errSpent
@@ -94,8 +94,8 @@ func refusal(err error) *extract.Error {
 	return nil
 }
 
-// local turns an error that concerns only one question into its finding. Other errors
-// end the measuring.
+// local turns an error that concerns only one question into that question's finding. It returns
+// other errors, which end the measurement.
 func local(f *Finding, err error) error {
 	switch failed := refusal(err); {
 	case failed != nil:

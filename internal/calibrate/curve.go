@@ -12,16 +12,16 @@ const (
 	oneSecond = int64(1)
 	oneHour   = 3600 * oneSecond
 	oneDay    = 24 * oneHour
-	quarter   = oneHour / 4 // every time zone is whole quarters of an hour away from UTC
+	quarter   = oneHour / 4 // every time zone's offset from UTC is a multiple of this
 
-	// ahead is how long before a day its curve begins: at no quarter of an hour,
-	// so that no day of any zone begins together with it.
+	// ahead is how long before a day its curve begins. It is no multiple of a quarter of an hour,
+	// so that no day of any zone begins there.
 	ahead = 5*oneHour + 7*60
-	// reach is how long a curve is. It is longer than a day, so that a day of any zone
-	// begins in it. It is shorter than the longest day, 25 hours: a service may treat
-	// windows of several days differently.
+	// reach is how long a curve is. It is longer than a day, so that a day of any zone begins in
+	// it. It is shorter than the longest day, 25 hours, because a service may treat windows of
+	// several days differently.
 	reach = oneDay + 53*60
-	// stride is how far apart a curve is looked at first.
+	// stride is the time between the first looks at a curve.
 	stride = 4 * oneHour
 )
 
@@ -29,8 +29,8 @@ const (
 type curve struct {
 	*prober
 	base, end int64
-	// sure says that windows that begin at the base or earlier, and such as end
-	// there, are remembered: no growth of the curve is the edge of a memory.
+	// sure says that the API remembers windows that begin at the base or earlier, and windows that
+	// end there. So no growth of the curve is the edge of its memory.
 	sure bool
 }
 
@@ -42,12 +42,12 @@ func (c curve) at(ctx context.Context, t int64) (figures, error) {
 	return c.ask(ctx, span{c.base, t})
 }
 
-// bracket is two moments between which a curve grows.
+// bracket is two times between which a curve grows.
 type bracket struct{ from, to int64 }
 
-// look asks for the curve at every stride and returns where it grows: as soon as
-// that is clear, or it can grow no more. Windows of two days of the service, one
-// of them begun before the base, have at most one growth after the first stride.
+// look asks for the curve at every stride and returns where it grows. It stops as soon as that is
+// clear, or the curve cannot grow any more. If the service cuts days, the curve grows at most once
+// after the first stride, since its windows touch two days, one begun before the base.
 func (c curve) look(ctx context.Context) (grown []bracket, err error) {
 	whole, err := c.at(ctx, c.end)
 	if err != nil {
@@ -72,9 +72,8 @@ func (c curve) look(ctx context.Context) (grown []bracket, err error) {
 	return grown, nil
 }
 
-// growing are the narrowest brackets known so far, narrowest first, except the one
-// that begins at the base: what the curve has a second after it may have been lost
-// in either second.
+// growing returns the narrowest known brackets, narrowest first. The bracket that begins at the
+// base comes last: what the curve has a second after the base may have been lost in either second.
 func (c curve) growing() []bracket {
 	points := []int64{c.base}
 	for s := range c.answers {
@@ -100,12 +99,12 @@ func (c curve) growing() []bracket {
 	return grown
 }
 
-// jump is by how much the curve grows within a bracket whose ends were asked for.
+// jump is the growth of the curve in a bracket whose ends were requested.
 func (c curve) jump(b bracket) figures {
 	return c.answers[span{c.base, b.to}].minus(c.answers[span{c.base, b.from}])
 }
 
-// narrow halves a bracket at multiples of grid until there is none left in it.
+// narrow halves a bracket at multiples of grid until none is left inside.
 func (c curve) narrow(ctx context.Context, b bracket, grid int64) (bracket, error) {
 	before, err := c.at(ctx, b.from)
 	if err != nil {
@@ -131,16 +130,16 @@ func (c curve) narrow(ctx context.Context, b bracket, grid int64) (bracket, erro
 	}
 }
 
-// boundary is where a day of the service begins, and what a window does that ends
-// exactly there.
+// boundary is where a day of the service begins, and what a window that ends exactly there
+// includes.
 type boundary struct {
 	at  int64
 	end extract.WindowEnd
 }
 
-// boundary reports whether all of a bracket's growth is at one of its ends that is a
-// full quarter of an hour: with an exclusive end a window has what begins there
-// once it ends a second later, with an inclusive one when it ends there.
+// boundary reports whether all growth of a bracket is at one of its ends and at a full quarter of
+// an hour. A window includes what begins there: with an exclusive end if it ends a second later,
+// with an inclusive end if it ends there.
 func (c curve) boundary(ctx context.Context, b bracket) (found boundary, ok bool, err error) {
 	from, err := c.at(ctx, b.from)
 	if err != nil {
@@ -165,9 +164,9 @@ func (c curve) boundary(ctx context.Context, b bracket) (found boundary, ok bool
 	return found, false, nil
 }
 
-// step narrows a bracket to the quarter of an hour in which the curve grows first,
-// and reports whether it does so at a boundary. What it has from its very base, such
-// as a day that the base lies in, counts only if there is nothing else.
+// step narrows a bracket to the first quarter of an hour in which the curve grows, and reports
+// whether that is a boundary. Growth at the very base, such as a day that was already running,
+// counts only if there is no other.
 func (c curve) step(ctx context.Context, within bracket) (b bracket, at boundary, ok bool, err error) {
 	if b, err = c.narrow(ctx, within, quarter); err != nil {
 		return b, at, false, err

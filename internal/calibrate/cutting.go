@@ -10,22 +10,21 @@ import (
 	"pushloss/internal/calendar"
 )
 
-// cutting is what was found out of days that the service cuts.
+// cutting is what was found about days that the service cuts.
 type cutting struct {
 	known bool
-	curve curve // that it was seen on
+	curve curve // on which it was seen
 	grown []bracket
 	// even says that the curve grew too often for a service that cuts days.
 	even bool
 
 	byDay      bool
 	boundaries []boundary
-	// zone is the one whose midnights the boundaries are; empty if none is known.
+	// zone is the zone with these midnights; empty if none is known.
 	zone string
 }
 
-// curveOf returns the curve to look into a day by; ok is false if nothing was
-// lost along it.
+// curveOf returns the curve for measuring on a day; ok is false if nothing was lost along it.
 func (m *measurement) curveOf(ctx context.Context, day calendar.Day) (c curve, ok bool, err error) {
 	start := day.Window(m.settings.Location).Start.Unix()
 	for _, base := range []int64{start - ahead, start} {
@@ -110,8 +109,8 @@ func (m *measurement) gradual(f *Finding) error {
 	return nil
 }
 
-// seeDays follows up a moment at which a day of the service may begin, and all
-// that a window gains there.
+// seeDays examines a time at which a day of the service may begin. gained is all that a window
+// gains there.
 func (m *measurement) seeDays(ctx context.Context, f *Finding, day calendar.Day, at boundary, gained figures) error {
 	c := m.cut.curve
 	begin, within := span{at.at, at.at + 6*oneHour}, span{at.at + 6*oneHour, at.at + 12*oneHour}
@@ -134,7 +133,7 @@ func (m *measurement) seeDays(ctx context.Context, f *Finding, day calendar.Day,
 	case first.equal(gained) && inside.equal(gained):
 		rule = "a window has the whole days that it touches"
 	case first.covers(gained):
-		return m.gradual(f) // the moment was only one of many at which something was lost
+		return m.gradual(f) // losses grew at many times, not only at this one
 	default:
 		m.show(f, "before the growth", low)
 		m.show(f, "after it", high)
@@ -182,9 +181,9 @@ func (m *measurement) seeDays(ctx context.Context, f *Finding, day calendar.Day,
 	return nil
 }
 
-// boundaryOf looks for a boundary on another day: at the same time of the day
-// first, then anywhere. It is nil if there is no such day; contradicts says
-// that its figures grow at no boundary.
+// boundaryOf looks for a boundary on another day: first at the same time of day, then anywhere. It
+// returns nil if there is no such day. contradicts says that the figures of that day grow at no
+// boundary.
 func (m *measurement) boundaryOf(ctx context.Context, day calendar.Day, first boundary) (again *boundary, contradicts bool, err error) {
 	other, ok := m.otherDay(day)
 	if !ok {
@@ -210,7 +209,7 @@ func (m *measurement) boundaryOf(ctx context.Context, day calendar.Day, first bo
 	case err != nil:
 		return nil, false, err
 	case !ok && b.from == c.base:
-		return nil, false, nil // it may have begun before the curve
+		return nil, false, nil // the day may have begun before the curve
 	case !ok:
 		return nil, true, nil
 	}

@@ -11,15 +11,14 @@ import (
 )
 
 const (
-	// daysLookedAt is how many of the newest days are asked for first: with the one
-	// that is not over they are within 7 days at any time of the day.
+	// daysLookedAt is how many of the newest days are requested first. With the day that is not
+	// over, they are within 7 days at any time of day.
 	daysLookedAt = 6
-	// batchesTried is how many batches of tasks are tried where the whole app lost
-	// nothing.
+	// batchesTried is how many batches of tasks are tried if the whole app lost nothing.
 	batchesTried = 2
 )
 
-// daySpan is how the service is asked for a day.
+// daySpan is the request for a day.
 func daySpan(day calendar.Day, location *time.Location, end extract.WindowEnd) span {
 	window := day.Window(location)
 	s := span{window.Start.Unix(), window.End.Unix()}
@@ -29,7 +28,7 @@ func daySpan(day calendar.Day, location *time.Location, end extract.WindowEnd) s
 	return s
 }
 
-// jobSpan is how the jobs ask for a day now.
+// jobSpan is the request by which jobs pull a day now.
 func (m *measurement) jobSpan(day calendar.Day) span {
 	return daySpan(day, m.settings.Location, m.settings.WindowEnd)
 }
@@ -38,8 +37,8 @@ func (m *measurement) yesterday() calendar.Day {
 	return calendar.DayOf(m.now, m.settings.Location) - 1
 }
 
-// lookAround asks for the newest days one by one: of the whole app or, if it lost
-// nothing, of tasks.
+// lookAround requests the newest days one by one: of the whole app or, if that lost nothing, of
+// tasks.
 func (m *measurement) lookAround(ctx context.Context) error {
 	subjects := [][]string{nil}
 	for i, batch := range extract.Batches(m.opts.Tasks) {
@@ -72,7 +71,7 @@ func (m *measurement) askNewestDays(ctx context.Context) error {
 	for i, day := range days {
 		f, err := m.ask(ctx, m.jobSpan(day))
 		if refusal(err) != nil && i > 0 {
-			continue // it remembers less than these days
+			continue // the API remembers less than these days
 		}
 		if err != nil {
 			return err
@@ -82,7 +81,7 @@ func (m *measurement) askNewestDays(ctx context.Context) error {
 	return nil
 }
 
-// lossy are the days with known losses, newest first.
+// lossy returns the days with known losses, newest first.
 func (m *measurement) lossy() []calendar.Day {
 	var days []calendar.Day
 	for day, f := range m.days {
@@ -95,22 +94,20 @@ func (m *measurement) lossy() []calendar.Day {
 	return days
 }
 
-// remembers reports whether a window that starts at t has been answered, or one
-// that starts earlier.
+// remembers reports whether a window with losses was answered that starts at t or earlier.
 func (m *measurement) remembers(t int64) bool {
 	days := m.lossy()
 	return len(days) > 0 && m.jobSpan(days[len(days)-1]).start <= t
 }
 
-// remembersAll reports whether a window that starts when s does or earlier has
-// been answered, and one that ends so.
+// remembersAll reports whether windows with losses were answered that start, and that end, no later
+// than s.
 func (m *measurement) remembersAll(s span) bool {
 	days := m.lossy()
 	return m.remembers(s.start) && m.jobSpan(days[len(days)-1]).end <= s.end
 }
 
-// remembersEnd reports whether a window that ends at t has been answered, or one
-// that ends earlier.
+// remembersEnd reports whether a window with losses was answered that ends at t or earlier.
 func (m *measurement) remembersEnd(ctx context.Context, t int64) (bool, error) {
 	days := m.lossy()
 	if m.jobSpan(days[len(days)-1]).end <= t {
@@ -128,9 +125,9 @@ func (m *measurement) remembersEnd(ctx context.Context, t int64) (bool, error) {
 	return false, nil
 }
 
-// toLookInto are the days to measure on, the best one first. That is the newest day
-// that was over a day ago, so that it is over for a service that cuts days elsewhere
-// too, and that has a remembered day before it.
+// toLookInto returns the days for measuring, best first. The best is the newest day that ended more
+// than a day ago, so that it is over also for a service in another zone, and that follows a
+// remembered day.
 func (m *measurement) toLookInto() []calendar.Day {
 	days := m.lossy()
 	if m.opts.Day != nil && slices.Contains(days, *m.opts.Day) {
@@ -149,14 +146,14 @@ func (m *measurement) toLookInto() []calendar.Day {
 	return days
 }
 
-// offset is by how many seconds the zone's clocks are ahead of UTC at the start of a day.
+// offset returns the seconds by which the zone is ahead of UTC at the start of a day.
 func (m *measurement) offset(day calendar.Day) int {
 	_, seconds := day.Window(m.settings.Location).Start.Zone()
 	return seconds
 }
 
-// otherDay is the day to repeat a finding on; ok is false if there is none. One
-// on the other side of a clock change is the most informative.
+// otherDay returns the day on which to repeat a finding; ok is false if there is none. A day on the
+// other side of a clock change says most.
 func (m *measurement) otherDay(day calendar.Day) (other calendar.Day, ok bool) {
 	rest := slices.DeleteFunc(m.toLookInto(), func(d calendar.Day) bool { return d == day })
 	for _, d := range rest {
@@ -170,7 +167,7 @@ func (m *measurement) otherDay(day calendar.Day) (other calendar.Day, ok bool) {
 	return rest[0], true
 }
 
-// kept are the stored figures of the days from first to last, by day.
+// kept returns the stored figures of the days from first to last, by day.
 func (m *measurement) kept(ctx context.Context, first, last calendar.Day) (map[calendar.Day]figures, error) {
 	stored, err := m.history.KeptFacts(ctx, m.settings.SDKAppID, m.asked(), first, last)
 	if err != nil {

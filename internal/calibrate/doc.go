@@ -1,7 +1,7 @@
-// Package calibrate measures what the API's pages leave open: whether EndTime
-// belongs to a window, whether and where the service cuts days, whether the
-// windows of days add up to that of a week, how far back it remembers, and how
-// late its figures still change. From that it recommends settings.
+// Package calibrate measures what the API's pages leave open: whether EndTime belongs to a window,
+// whether and where the service cuts days, whether the windows of days add up to the window of a
+// week, how far back the API remembers, and how late its figures still change. From that, it
+// recommends settings.
 //
 // All of it rests on one comparison: what the API reports of two windows that
 // differ by a second, an hour or a day.

@@ -8,8 +8,8 @@ import (
 	"pushloss/extract"
 )
 
-// vicinity is how far around a second windows are asked for to see what becomes
-// of it.
+// vicinity is how far before and after a second windows are requested to see whether they include
+// it.
 const vicinity = 30 * oneSecond
 
 func (m *measurement) windowEnd(ctx context.Context) error {
@@ -28,7 +28,7 @@ func (m *measurement) windowEnd(ctx context.Context) error {
 	return m.checkSteadiness(ctx)
 }
 
-// checkSteadiness takes back what was seen if figures changed meanwhile.
+// checkSteadiness revokes findings if figures changed meanwhile.
 func (m *measurement) checkSteadiness(ctx context.Context) error {
 	c := m.cut.curve
 	before := c.answers[span{c.base, c.end}]
@@ -44,7 +44,7 @@ func (m *measurement) checkSteadiness(ctx context.Context) error {
 	return nil
 }
 
-// seeEndByDay reads the end off the boundaries of the service's days.
+// seeEndByDay finds the end from the boundaries of the service's days.
 func (m *measurement) seeEndByDay(_ context.Context, f *Finding) error {
 	first := m.cut.boundaries[0]
 	c := m.cut.curve
@@ -66,13 +66,13 @@ func (m *measurement) seeEndByDay(_ context.Context, f *Finding) error {
 	return nil
 }
 
-// sight is a second at which the curve grows, and what it shows of the end.
+// sight is a second at which the curve grows, and what that shows about the end.
 type sight struct {
 	at  int64
-	end extract.WindowEnd // empty: it contradicts itself
+	end extract.WindowEnd // empty if it contradicts itself
 }
 
-// lostAt is the second at which what the curve gains was lost.
+// lostAt is the second in which the curve's gain was lost.
 func (s sight) lostAt() int64 {
 	if s.end == extract.EndInclusive {
 		return s.at
@@ -80,7 +80,7 @@ func (s sight) lostAt() int64 {
 	return s.at - oneSecond
 }
 
-// seeEndBySecond looks at two seconds at which something was lost.
+// seeEndBySecond examines two seconds in which something was lost.
 func (m *measurement) seeEndBySecond(ctx context.Context, f *Finding) error {
 	c := m.cut.curve
 	first, err := m.see(ctx, f, c, c.growing()[0])
@@ -120,8 +120,8 @@ func (m *measurement) seeEndBySecond(ctx context.Context, f *Finding) error {
 	return nil
 }
 
-// noteGrain adds to the finding on days that figures seem to be kept by more than
-// a second.
+// noteGrain adds to the finding about days that the service seems to keep figures by more than a
+// second.
 func (m *measurement) noteGrain(sights []sight) {
 	if len(sights) < 2 {
 		return
@@ -140,8 +140,7 @@ func (m *measurement) clock(t int64) string {
 	return time.Unix(t, 0).In(m.settings.Location).Format("2006-01-02 15:04:05")
 }
 
-// seeAnother looks at another second: on the same curve or, where that has none,
-// on another day's.
+// seeAnother examines another second, on the same curve or else on that of another day.
 func (m *measurement) seeAnother(ctx context.Context, f *Finding, first sight) (sight, bool, error) {
 	c := m.cut.curve
 	for _, b := range c.growing() {
@@ -165,8 +164,8 @@ func (m *measurement) seeAnother(ctx context.Context, f *Finding, first sight) (
 	return s, err == nil, err
 }
 
-// see narrows a bracket to the second at which the curve grows, and asks for
-// windows that meet there.
+// see narrows a bracket to the second at which the curve grows, and requests windows that meet
+// there.
 func (m *measurement) see(ctx context.Context, f *Finding, c curve, b bracket) (sight, error) {
 	b, err := c.narrow(ctx, b, oneSecond)
 	if err != nil {

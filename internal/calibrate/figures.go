@@ -11,7 +11,7 @@ import (
 	"pushloss/transform"
 )
 
-// key is that of a fact, over tasks.
+// key identifies a fact, regardless of the task.
 type key struct {
 	task string
 	transform.Key
@@ -75,7 +75,7 @@ func (f figures) minus(other figures) figures {
 
 func (f figures) equal(other figures) bool { return maps.Equal(f, other) }
 
-// covers reports whether f has all of other, and perhaps more.
+// covers reports whether f has everything that other has.
 func (f figures) covers(other figures) bool {
 	for k, n := range other {
 		if f[k] < n {
@@ -85,13 +85,13 @@ func (f figures) covers(other figures) bool {
 	return true
 }
 
-// differing returns the keys whose counts differ, in order.
+// differing returns the keys with different counts, sorted.
 func (f figures) differing(other figures) []key {
 	return slices.SortedFunc(maps.Keys(f.minus(other)), key.compare)
 }
 
-// lost is how many pushes were lost, all channels together. It adds up the channels if
-// there is no such total.
+// lost returns how many pushes were lost, all channels together. It adds up the channels if there
+// is no such total.
 func (f figures) lost() int64 {
 	var lost [2]int64
 	for k, n := range f {

@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	// enoughDays is how many days must have been watched for a finding.
+	// enoughDays is how many watched days a finding needs.
 	enoughDays = 3
-	// watchedFrom is how soon after its end a day must have been loaded first, and
-	// watchedFor how long it must have been pulled again, to count as watched.
+	// A day counts as watched if it was first loaded at most watchedFrom after its end, and pulled
+	// again watchedFor after that load or later.
 	watchedFrom = 2 * 24 * time.Hour
 	watchedFor  = 20 * time.Hour
 )
@@ -30,7 +30,7 @@ type measuredLateness struct {
 	open bool
 }
 
-// change is how long after the end of its day figures changed, at the latest.
+// change is the latest time after the end of its day at which figures changed.
 type change struct {
 	age  time.Duration
 	rows int64
@@ -82,7 +82,7 @@ func (m *measurement) lateFigures(ctx context.Context) error {
 	return nil
 }
 
-// watched returns until how long after its end each watched day was looked at.
+// watched returns, for each watched day, how long after its end it was last pulled.
 func (m *measurement) watched(compared []calendar.Day) map[calendar.Day]time.Duration {
 	watched := make(map[calendar.Day]time.Duration)
 	for day, h := range m.pulls {
@@ -101,8 +101,8 @@ func (m *measurement) watched(compared []calendar.Day) map[calendar.Day]time.Dur
 	return watched
 }
 
-// recordedChanges are those of watched days, and how many there are that the API's
-// forgetting made.
+// recordedChanges returns the changes of watched days, and the number of rows that changed because
+// the API forgot them.
 func (m *measurement) recordedChanges(recorded []CountChange, watched map[calendar.Day]time.Duration) (changes []change, forgotten int) {
 	for _, c := range recorded {
 		if _, ok := watched[c.Day]; !ok {
@@ -118,8 +118,8 @@ func (m *measurement) recordedChanges(recorded []CountChange, watched map[calend
 	return changes, forgotten
 }
 
-// compareWithStored looks for changes since the last load of the days that were
-// asked for and are not forgotten.
+// compareWithStored looks for changes since the last load, on requested days that are not
+// forgotten.
 func (m *measurement) compareWithStored(ctx context.Context, f *Finding) (changes []change, compared []calendar.Day, err error) {
 	for _, day := range m.lossy() {
 		h := m.pulls[day]
@@ -131,7 +131,7 @@ func (m *measurement) compareWithStored(ctx context.Context, f *Finding) (change
 			return nil, nil, err
 		}
 		if len(kept[day]) == 0 {
-			continue // other windows of the day were loaded, or none
+			continue // no windows of the day were loaded, or only others
 		}
 		compared = append(compared, day)
 		if n := len(m.days[day].differing(kept[day])); n > 0 {
@@ -142,7 +142,7 @@ func (m *measurement) compareWithStored(ctx context.Context, f *Finding) (change
 	return changes, compared, nil
 }
 
-// typical is the upper quartile of how long days were watched: the newest days were
+// typical is the upper quartile of the times for which days were watched. The newest days were
 // watched only for a short time.
 func typical(watched map[calendar.Day]time.Duration) time.Duration {
 	var spans []time.Duration
@@ -160,8 +160,8 @@ func total(changes []change) (rows int64) {
 	return rows
 }
 
-// quantile is the age within which that share of the changes came; changes are
-// sorted by it.
+// quantile is the age by which the given share of the changes had come. The changes are sorted by
+// age.
 func quantile(changes []change, share float64) time.Duration {
 	var sum int64
 	for _, c := range changes {

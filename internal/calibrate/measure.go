@@ -11,8 +11,8 @@ import (
 	"pushloss/transform"
 )
 
-// History is what the database knows of an app; Stored is one. The empty task
-// is the whole app.
+// History is what the database has about an app; Stored implements it. The empty task is the whole
+// app.
 type History interface {
 	DayHistories(ctx context.Context, sdkAppID int64, tasks []string) ([]DayHistory, error)
 	CountChanges(ctx context.Context, sdkAppID int64) ([]CountChange, error)
@@ -21,10 +21,9 @@ type History interface {
 
 // Options are the optional parts of a measurement.
 type Options struct {
-	// Day is the day to look into; nil chooses one.
+	// Day is the day to measure on; nil lets Measure choose one.
 	Day *calendar.Day
-	// Tasks are asked for where the whole app lost nothing; the first ones are
-	// tried first.
+	// Tasks are used if the whole app lost nothing, the first ones first.
 	Tasks []string
 	// OnRequest is called for every request made, with the start of its window.
 	OnRequest func(made int, at time.Time)
@@ -39,9 +38,9 @@ type measurement struct {
 	opts     Options
 	findings []*Finding
 
-	// days are the answers for days as the jobs ask for them.
+	// days are the answers for days, requested as the jobs do.
 	days map[calendar.Day]figures
-	// pulls are the stored days; none if otherMidnights cut them.
+	// pulls are the stored days. There are none if they were cut at otherMidnights.
 	pulls          map[calendar.Day]DayHistory
 	otherMidnights bool
 
@@ -50,8 +49,8 @@ type measurement struct {
 	late   measuredLateness
 }
 
-// Measure finds out what it can. The report is useful even with an error, which ended
-// the measurement: the API's refusal, the database's, or ctx's end.
+// Measure finds out what it can. The report is useful even with an error, which says what ended the
+// measurement: a refusal by the API, the database, or the end of ctx.
 func Measure(ctx context.Context, api Asker, history History, settings Settings, now time.Time, opts Options) (Report, error) {
 	m := &measurement{
 		prober:   prober{api: api, location: settings.Location, onRequest: opts.OnRequest},
@@ -112,7 +111,7 @@ func (m *measurement) nothingLost() {
 	}
 }
 
-// asked are the tasks measured by as the database names them.
+// asked returns the tasks that are measured, as the database names them.
 func (m *measurement) asked() []string {
 	if len(m.tasks) == 0 {
 		return []string{""}
@@ -120,8 +119,8 @@ func (m *measurement) asked() []string {
 	return m.tasks
 }
 
-// readHistory reads when days were pulled. Days cut by other midnights than those
-// asked for cannot be compared.
+// readHistory reads when days were pulled. It ignores days that were cut at other midnights, which
+// cannot be compared.
 func (m *measurement) readHistory(ctx context.Context) error {
 	histories, err := m.history.DayHistories(ctx, m.settings.SDKAppID, m.asked())
 	if err != nil {

@@ -12,34 +12,34 @@ import (
 	"pushloss/internal/calendar"
 )
 
-// memoryProbes are how many days back days are looked for, and farProbes where
-// even these are remembered.
+// memoryProbes are how many days back the API is asked. If it remembers all of these, farProbes
+// follow.
 var (
 	memoryProbes = [...]calendar.Day{7, 8, 9, 15, 31, 62, 93}
 	farProbes    = [...]calendar.Day{186, 366}
 )
 
-// provenGone is after how many days in a row that are proven to be forgotten no
-// older one is asked for.
+// provenGone is how many days in a row must be proven to be forgotten before no older one is
+// requested.
 const provenGone = 2
 
-// freshly is how soon after its end a day must have been loaded for the stored
-// facts to show what the API had of it.
+// freshly is how soon after its end a day must have been loaded. Only then do the stored facts show
+// what the API had for it.
 const freshly = 3 * 24 * time.Hour
 
-// memory is what was found out of how far back the API remembers.
+// memory is what was found about how far back the API remembers.
 type memory struct {
-	// proven says that days are forgotten: stored facts or an error prove it.
+	// proven says that stored facts or an error prove that days are forgotten.
 	proven bool
-	// endless says that all days that were asked for are remembered.
+	// endless says that all requested days are remembered.
 	endless bool
-	// whole is the oldest day that is known to be complete, and days how many days
-	// before now the API can be relied on for.
+	// whole is the oldest day that is known to be complete. days is how many days back from now the
+	// API can be relied on.
 	whole calendar.Day
 	days  int
 }
 
-// recall is what the API had of a day.
+// recall is the API's answer for a day.
 type recall struct {
 	figures figures
 	refused *extract.Error
@@ -47,7 +47,7 @@ type recall struct {
 
 func (r recall) found() bool { return len(r.figures) > 0 }
 
-// memories are the days that were asked for, by how many days back.
+// memories are the requested days, by how many days back they lie.
 type memories struct {
 	*measurement
 	today calendar.Day
@@ -129,7 +129,7 @@ func (p *memories) look(ctx context.Context, back calendar.Day) (recall, error) 
 // stored reports whether the database has facts of a day.
 func (p *memories) stored(back calendar.Day) bool { return p.pulls[p.today-back].Rows > 0 }
 
-// asked are the days asked for, newest first.
+// asked returns the requested days, newest first.
 func (p *memories) asked() []calendar.Day {
 	var backs []calendar.Day
 	for back := range p.days {
@@ -139,8 +139,8 @@ func (p *memories) asked() []calendar.Day {
 	return backs
 }
 
-// goBack asks for older and older days: on past quiet ones, until it is proven
-// that they are forgotten.
+// goBack requests older and older days, beyond days without losses, until it is proven that they
+// are forgotten.
 func (p *memories) goBack(ctx context.Context) error {
 	for back := calendar.Day(1); back <= daysLookedAt; back++ {
 		if _, err := p.look(ctx, back); err != nil {
@@ -171,9 +171,9 @@ func (p *memories) goBack(ctx context.Context) error {
 	return nil
 }
 
-// edge finds the oldest day with figures, and the next one without: 0 if there is
-// none. Between the two it goes by halves, by days with stored facts where it can,
-// since a quiet day is not a forgotten one.
+// edge finds the oldest day with figures, and the next requested one without (0 if there is none).
+// It halves the distance between the two, preferring days with stored facts, since a day without
+// losses need not be forgotten.
 func (p *memories) edge(ctx context.Context) (oldest, next calendar.Day, err error) {
 	for _, back := range p.asked() {
 		if p.days[back].found() {
@@ -217,13 +217,13 @@ func (p *memories) describe(back calendar.Day) string {
 	return fmt.Sprintf("%s is empty: forgotten, or nothing was lost", day)
 }
 
-// how says whether whole windows are forgotten or single losses, as far as half
-// days around the edge show it.
+// how says whether whole windows are forgotten or single losses, if requests for half days near the
+// edge show it.
 func (p *memories) how(ctx context.Context, f *Finding, oldest, next calendar.Day) (text string, byWindow bool, err error) {
 	if next != oldest+1 {
 		return "", false, nil
 	}
-	byWindow = p.days[next].refused != nil // a loss that is forgotten makes no error
+	byWindow = p.days[next].refused != nil // forgetting single losses causes no error
 	if p.cut.byDay {
 		return "", byWindow, nil
 	}
@@ -259,7 +259,7 @@ func (p *memories) how(ctx context.Context, f *Finding, oldest, next calendar.Da
 	return "", byWindow, nil
 }
 
-// whole finds the oldest day that is known to be complete, and says why.
+// whole finds the oldest day that is known to be complete, and says why it is.
 func (p *memories) whole(ctx context.Context, oldest, next calendar.Day, byWindow bool) (why string, err error) {
 	day := p.today - oldest
 	p.memory.whole = day

@@ -7,8 +7,8 @@ import (
 	"github.com/dustin/go-humanize/english"
 )
 
-// marginDays is how many days more than a pull's lookback its day's beginning may
-// be old: the day itself, and the day until the next daily run comes by.
+// marginDays is how many days older than the lookback the beginning of a pulled day may be: the day
+// itself, and the day until the next daily run.
 const marginDays = 2
 
 // recommend derives settings from what was found.
@@ -67,8 +67,8 @@ func (m *measurement) recommendMemory() (days int, r Recommendation) {
 	return days, recommend(setting, present, present, "unknown: keep it")
 }
 
-// recommendLookback is a day more than the last change took, and no more than what
-// lets the last pull of a day still see all of it.
+// recommendLookback returns a day more than the last change took, but no more than lets the last
+// pull of a day still see all of it.
 func (m *measurement) recommendLookback(memoryDays int) Recommendation {
 	const setting = "PUSHLOSS_LOOKBACK_DAYS"
 	const least = 2

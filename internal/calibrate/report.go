@@ -34,7 +34,7 @@ type Finding struct {
 	// Answer is a few words; empty if it is unknown.
 	Answer string `json:"answer"`
 	Detail string `json:"detail"`
-	// ToTell says how to find it out.
+	// ToTell says how to find the answer.
 	ToTell   string     `json:"to_tell"`
 	Evidence []Evidence `json:"evidence"`
 }
@@ -53,7 +53,7 @@ type Evidence struct {
 type Recommendation struct {
 	Setting     string `json:"setting"`
 	Present     string `json:"present"`
-	Recommended string `json:"recommended"` // the present one where nothing speaks against it
+	Recommended string `json:"recommended"` // the configured value if nothing speaks against it
 	Differs     bool   `json:"differs"`
 	Why         string `json:"why"`
 }
@@ -61,10 +61,10 @@ type Recommendation struct {
 // Report is everything that was found.
 type Report struct {
 	SDKAppID int64  `json:"sdk_app_id"`
-	Timezone string `json:"timezone"` // in which days are meant
-	// Tasks are those whose figures were measured by; none: the whole app's.
+	Timezone string `json:"timezone"` // the zone of the days
+	// Tasks are those with whose figures it measured; none means the whole app's.
 	Tasks []string `json:"tasks"`
-	// Requests are those made, retries of failed calls not counted.
+	// Requests is how many were made, without retries of failed calls.
 	Requests int `json:"requests"`
 	// Problem is what ended the measurement early; empty if nothing did.
 	Problem         string           `json:"problem"`
@@ -72,24 +72,23 @@ type Report struct {
 	Recommendations []Recommendation `json:"recommendations"`
 }
 
-// Settings are the present ones.
+// Settings are the configured ones.
 type Settings struct {
 	SDKAppID      int64
 	Location      *time.Location
 	WindowEnd     extract.WindowEnd
 	LookbackDays  int
 	APIMemoryDays int
-	// StoredTimezone is whose midnights cut the stored days; empty if none are
-	// stored.
+	// StoredTimezone is the zone of the stored days; empty if none are stored.
 	StoredTimezone string
 }
 
-// measured makes the finding known.
+// measured answers the finding's question.
 func (f *Finding) measured(answer, detail string) {
 	f.State, f.Answer, f.Detail, f.ToTell = Measured, answer, detail, ""
 }
 
-// unknown says why the question stays open and what would settle it.
+// unknown says why the question stays open, and what would answer it.
 func (f *Finding) unknown(detail, toTell string) {
 	f.State, f.Answer, f.Detail, f.ToTell = Unknown, "", detail, toTell
 }

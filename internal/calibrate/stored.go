@@ -12,34 +12,33 @@ import (
 	"pushloss/transform"
 )
 
-// Stored is what the database says of the days of apps.
+// Stored reads what the database has about the days of apps.
 type Stored struct{ pool *postgres.Pool }
 
 // NewStored reads from the pool.
 func NewStored(pool *postgres.Pool) Stored { return Stored{pool: pool} }
 
-// DayHistory is when a day was pulled, over all its windows.
+// DayHistory says when a day was pulled, for all its windows together.
 type DayHistory struct {
 	Day calendar.Day
 	// FirstLoadedAt and LastLoadedAt are the first and the last load of any of its
 	// windows; nil if there was none.
 	FirstLoadedAt, LastLoadedAt *time.Time
-	Pulls                       int // of the window pulled most often
-	// Rows are the facts stored of the tasks that were asked for.
+	Pulls                       int // of the window that was pulled most often
+	// Rows is the number of stored facts of the requested tasks.
 	Rows int64
 }
 
-// CountChange is what one load changed of a day that was loaded before.
+// CountChange is what one load changed in a day that had been loaded before.
 type CountChange struct {
 	Day  calendar.Day
 	At   time.Time
 	Rows int64 // facts whose count changed
-	// Less are those of them that went away or became fewer.
+	// Less is how many of them were removed or lowered.
 	Less int64
 }
 
-// sqlAskedTasks are the keys of the tasks $2 of the app $1; the empty one is the
-// whole app.
+// sqlAskedTasks returns the keys of the tasks $2 of the app $1. The empty task is the whole app.
 const sqlAskedTasks = `
 	WITH asked AS (
 		SELECT 0 AS task_key, '' AS task_id WHERE '' = ANY($2::text[])
@@ -75,8 +74,8 @@ const (
 		GROUP BY day, changed_at ORDER BY day, changed_at`
 )
 
-// DayHistories returns when each day of an app was pulled, oldest first, and what
-// is stored of the tasks, the empty one being the whole app.
+// DayHistories returns when each day of an app was pulled, oldest first, and how many facts of the
+// tasks are stored. The empty task is the whole app.
 func (s Stored) DayHistories(ctx context.Context, sdkAppID int64, tasks []string) ([]DayHistory, error) {
 	histories, err := postgres.List(ctx, s.pool, func(row pgx.CollectableRow) (DayHistory, error) {
 		var h DayHistory
@@ -89,7 +88,7 @@ func (s Stored) DayHistories(ctx context.Context, sdkAppID int64, tasks []string
 	return histories, nil
 }
 
-// CountChanges returns what loads changed of an app's days, by day and time.
+// CountChanges returns what loads changed in an app's days, by day and time.
 func (s Stored) CountChanges(ctx context.Context, sdkAppID int64) ([]CountChange, error) {
 	changes, err := postgres.List(ctx, s.pool, func(row pgx.CollectableRow) (CountChange, error) {
 		var c CountChange
@@ -102,8 +101,8 @@ func (s Stored) CountChanges(ctx context.Context, sdkAppID int64) ([]CountChange
 	return changes, nil
 }
 
-// KeptFacts returns the stored facts of the tasks, the empty one being the whole
-// app, of the days from first to last, both included: by day, and without texts.
+// KeptFacts returns the stored facts of the tasks, without texts, by day. The days from first to
+// last are included; the empty task is the whole app.
 func (s Stored) KeptFacts(ctx context.Context, sdkAppID int64, tasks []string, first, last calendar.Day) (map[calendar.Day][]transform.Snapshot, error) {
 	rows, err := s.pool.Query(ctx, sqlKeptFacts, sdkAppID, tasks, first.UTC(), last.UTC())
 	if err != nil {

@@ -10,9 +10,8 @@ import (
 	"pushloss/internal/calendar"
 )
 
-// Zones that are tried where the configured one does not fit: the vendor's own
-// first, then one for each offset without clock changes, then those that change
-// their clocks.
+// Zones to try if the configured one does not fit: the vendor's own, then one for each offset
+// without clock changes, then zones with clock changes.
 var (
 	steadyZones = [...]string{
 		"Asia/Shanghai", "UTC", "Asia/Tokyo", "Asia/Jakarta", "Asia/Riyadh", "Asia/Kolkata", "Asia/Kathmandu", "Asia/Dubai",
@@ -27,11 +26,11 @@ var (
 	}
 )
 
-// fittingZones returns the zones whose midnights all the boundaries are, the
-// configured one first.
+// fittingZones returns the zones that have midnights at all the boundaries, the configured zone
+// first.
 func fittingZones(boundaries []boundary, configured *time.Location) (zones []string) {
 	names := slices.Concat([]string{configured.String()}, steadyZones[:])
-	for hours := -14; hours <= 12; hours++ { // ahead of UTC is negative in these names
+	for hours := -14; hours <= 12; hours++ { // in these names, ahead of UTC is negative
 		names = append(names, fmt.Sprintf("Etc/GMT%+d", hours))
 	}
 	for _, name := range append(names, changingZones[:]...) {
@@ -53,8 +52,8 @@ func fits(zone *time.Location, boundaries []boundary) bool {
 	return true
 }
 
-// ambiguity is a sentence on zones that have had the same midnights as the first
-// one, and will not always.
+// ambiguity is a sentence about zones that have had the same midnights as the first one, but will
+// not always have them.
 func ambiguity(zones []string) string {
 	others := slices.Clone(zones[1:])
 	if !slices.Contains(changingZones[:], zones[0]) {
@@ -67,7 +66,7 @@ func ambiguity(zones []string) string {
 		strings.Join(others, ", "))
 }
 
-// midnights are those of a zone between two moments.
+// midnights returns the midnights of a zone between two times.
 func midnights(name string, from, to int64) (moments []int64) {
 	zone, err := time.LoadLocation(name)
 	if err != nil {
@@ -83,8 +82,8 @@ func midnights(name string, from, to int64) (moments []int64) {
 	}
 }
 
-// tellZonesApart adds a boundary on a day whose midnights differ between the zones that
-// fit so far, if there is such a day.
+// tellZonesApart adds a boundary on a day whose midnights differ among the zones that fit so far,
+// if there is such a day.
 func (m *measurement) tellZonesApart(ctx context.Context, boundaries []boundary) ([]boundary, error) {
 	zones := fittingZones(boundaries, m.settings.Location)
 	for _, day := range m.toLookInto() {

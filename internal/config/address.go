@@ -14,11 +14,11 @@ import (
 
 const onlyAddress = "give only the address, like https://console.tim.qq.com"
 
-// urlRunes are what an address and its path consist of.
+// urlRunes matches what an address and its path may consist of.
 var urlRunes = regexp.MustCompile(`^[\pL\pN\-._~:/?#\[\]@!$&'()*+,;=%]*$`)
 
-// parseBaseURL returns the address without a slash at its end. The error repeats the text
-// only if it cannot hold a password.
+// parseBaseURL returns the address without a slash at its end. An error repeats the text only if
+// the text cannot hold a password.
 func parseBaseURL(text string) (string, error) {
 	problem := baseURLProblem(text)
 	switch {

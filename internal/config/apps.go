@@ -5,15 +5,15 @@ import (
 	"pushloss/internal/calendar"
 )
 
-// appReader reads the apps: the one of the environment, or those of a file.
+// appReader reads the app of the environment, or the apps of a file.
 type appReader struct {
 	env       environment
 	lookup    lookup
 	needsKeys bool
-	// needsTokens has the callbacks' tokens read.
+	// needsTokens says to read the callbacks' tokens.
 	needsTokens bool
 	problems    *collected
-	// defaults are an app's values unless its entry gives others.
+	// defaults are the values of an app whose entry gives no others.
 	defaults App
 }
 

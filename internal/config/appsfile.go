@@ -53,8 +53,8 @@ func (r *appReader) parseAppsFile(path string, data []byte) ([]App, yamlfile.Pro
 	return apps, file.Problems()
 }
 
-// secretOf reads a secret that is in the field of this name, in the file that NAME_file
-// names, or in the variable that NAME_env names; found is false if there is none.
+// secretOf reads a secret from the field with this name, from the file that NAME_file names, or
+// from the variable that NAME_env names. found is false if none of them is given.
 func (r *appReader) secretOf(entry yamlfile.Value, fields map[string]yamlfile.Value, name, dir string, parse func(string) (secret.Text, error)) (_ secret.Text, found bool) {
 	var given []string
 	for _, key := range []string{name, name + "_file", name + "_env"} {
@@ -84,8 +84,7 @@ func (r *appReader) secretOf(entry yamlfile.Value, fields map[string]yamlfile.Va
 	case name + "_file":
 		held, err = readSecretFile(inDir(dir, strings.TrimSpace(text)), parse)
 	case name + "_env":
-		// The name is not repeated: it may be the secret itself, put into the wrong
-		// place.
+		// The name is not repeated: it may be the secret itself, in the wrong place.
 		variable := strings.TrimSpace(text)
 		r.lookup.named[variable] = true
 		content, set := r.lookup.Lookuper.Lookup(variable)
@@ -108,8 +107,7 @@ func inDir(dir, path string) string {
 	return filepath.Join(dir, path)
 }
 
-// readField parses a field that was given into target, whose content is the
-// default.
+// readField parses a field into target. If the field is not given, target keeps the default.
 func readField[T any](value yamlfile.Value, target *T, parse func(string) (T, error)) {
 	if !value.Given() {
 		return

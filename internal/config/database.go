@@ -13,13 +13,12 @@ const (
 	postgresURLShape   = "postgres://USER:PASSWORD@HOST:5432/DATABASE"
 )
 
-// Database says where the data is kept. Printed, it hides the URL, which holds
-// a password.
+// Database says where the data is kept. When printed, it hides the URL, which has a password.
 type Database struct {
-	// URL is a Postgres URL or key=value string; empty, unless Embedded, means
-	// libpq's own environment (PGHOST and so on).
+	// URL is a Postgres URL or a key=value string. If it is empty and Embedded is false, libpq's
+	// own variables (PGHOST and so on) apply.
 	URL string
-	// Embedded means a Postgres of one's own, in EmbeddedDir.
+	// Embedded means a local Postgres of this program, in EmbeddedDir.
 	Embedded    bool
 	EmbeddedDir string
 }

@@ -1,6 +1,6 @@
-// Package config turns the environment, and the apps file it may name, into
-// typed, validated settings. Everything that is wrong is reported at once, a line each.
+// Package config turns the environment, and the apps file that it may name, into typed, validated
+// settings. It reports all problems at once, one per line.
 //
-// It is the one place that reads our variables; the other packages get values. Those of
-// libpq (PGHOST and so on) are read by the driver and by internal/postgres.
+// Only this package reads our variables; the other packages get values. The driver and
+// internal/postgres read those of libpq (PGHOST and so on).
 package config

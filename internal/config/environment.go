@@ -10,8 +10,8 @@ import (
 	"pushloss/internal/unseen"
 )
 
-// environment is the variables as they are written. Decoding to text cannot
-// fail, so that Load can judge all of them and name the variable in each case.
+// environment has the variables as written. Decoding to text cannot fail, so Load can check all of
+// them and name the variable in each problem.
 type environment struct {
 	DatabaseURL string `env:"DATABASE_URL"`
 	PGHost      string `env:"PGHOST"`
@@ -64,8 +64,8 @@ type environment struct {
 	PostgresPort string `env:"PUSHLOSS_POSTGRES_PORT, default=0"`
 }
 
-// isSecret names the variables that are read with their blanks, which are then
-// refused: cutting them off would hide a key that was copied badly.
+// isSecret reports whether a variable is read with its blanks, which are then refused: cutting them
+// off would hide a key that was copied badly.
 func isSecret(variable string) bool {
 	switch variable {
 	case "TIM_SECRET_KEY", "PUSHLOSS_HTTP_TOKEN", "PUSHLOSS_TASKS_TOKEN", "PUSHLOSS_CALLBACK_TOKEN":
@@ -74,8 +74,8 @@ func isSecret(variable string) bool {
 	return false
 }
 
-// lookup is a Lookuper's, but that a blank value counts as unset, that blanks around
-// the others are cut off, and that one in quotes is a problem.
+// lookup is a Lookuper for which a blank value counts as unset. It cuts off blanks around other
+// values. A value in quotes is a problem.
 type lookup struct {
 	envconfig.Lookuper
 	problems *collected
@@ -90,7 +90,7 @@ func (l lookup) Lookup(key string) (string, bool) {
 		return "", false
 	case isSecret(key):
 		return value, true
-	case key == "DATABASE_URL": // a connection string has quotes of its own
+	case key == "DATABASE_URL": // a connection string has its own quotes
 		return trimmed, true
 	case unseen.In(trimmed):
 		l.problems.add(key, copied)
@@ -106,8 +106,7 @@ const copied = "holds an invisible character, as texts that are copied from a pa
 
 const quoted = "has quotes around it, which docker --env-file and some service managers keep: write the value without them"
 
-// hasQuotes reports whether a value is in quotes. A shell takes them off, an env file
-// need not.
+// hasQuotes reports whether a value is in quotes. A shell removes them; an env file may not.
 func hasQuotes(value string) bool {
 	for _, pair := range []string{`""`, "''", "``", "\u201c\u201d", "\u2018\u2019"} {
 		marks := []rune(pair)

@@ -12,18 +12,18 @@ import (
 // pipePatience is how long a pipe may take to give a file's content.
 const pipePatience = 5 * time.Second
 
-// MaxFile bounds a file of apps or schedules, so that a wrong path is harmless.
+// MaxFile bounds a file of apps or schedules, in bytes, so that a wrong path does no harm.
 const MaxFile = 64 << 20
 
-// ReadFile reads a file of settings, up to a number of bytes. A pipe that nobody writes to
-// is an error: reading it would never end. One that a shell made (<(COMMAND)) is read.
+// ReadFile reads a file of settings with at most limit bytes. It returns an error for a pipe to
+// which nobody writes, since reading it would never end. It reads a pipe of the shell (<(COMMAND)).
 func ReadFile(path string, limit int64) ([]byte, error) {
 	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	_ = file.SetReadDeadline(time.Now().Add(pipePatience)) // a regular file has none
+	_ = file.SetReadDeadline(time.Now().Add(pipePatience)) // regular files have no deadline
 	data, err := io.ReadAll(io.LimitReader(file, limit))
 	info, statErr := file.Stat()
 	pipe := statErr == nil && info.Mode()&fs.ModeNamedPipe != 0

@@ -14,17 +14,17 @@ import (
 
 // Needs names the settings that a command requires.
 type Needs struct {
-	// Database has DATABASE_URL read; otherwise it is not looked at.
+	// Database says to read DATABASE_URL; otherwise it is ignored.
 	Database bool
-	// Credentials has at least one app with its secret key. Otherwise the apps
-	// are read as far as they are given, and their secret keys are left out.
+	// Credentials requires at least one app with its secret key. Otherwise, the apps that are given
+	// are read without their secret keys.
 	Credentials bool
-	// Page has the tokens read that the daemon asks for over HTTP.
+	// Page says to read the tokens that the daemon requires over HTTP.
 	Page bool
 }
 
-// Load reads the settings. What is wrong with them comes as Problems, all at
-// once; another error is a fault of the program. A first day later than now is wrong.
+// Load reads the settings. All problems with them are returned together as Problems. Any other
+// error is a fault of the program. A first day after now is a problem.
 func Load(ctx context.Context, lookuper envconfig.Lookuper, needs Needs, now time.Time) (Settings, error) {
 	var problems collected
 	variables := lookup{lookuper, &problems, make(map[string]bool)}
@@ -79,7 +79,7 @@ func Load(ctx context.Context, lookuper envconfig.Lookuper, needs Needs, now tim
 		settings.Unknown = unknownVariables(lister, variables.named, needs.Database && env.DatabaseURL == "")
 	}
 	if len(problems.Problems) > 0 {
-		for _, other := range settings.Unknown { // it may be the cause
+		for _, other := range settings.Unknown { // it may be a misspelt DATABASE_URL, for example
 			if other.Meant != "" {
 				problems.add(other.Name, "is not a setting%s", other.Meant)
 			}
@@ -89,7 +89,7 @@ func Load(ctx context.Context, lookuper envconfig.Lookuper, needs Needs, now tim
 	return settings, nil
 }
 
-// readValue parses a variable's value; what is wrong with it becomes a problem.
+// readValue parses a variable's value. An error becomes a problem.
 func readValue[T any](problems *collected, variable, text string, parse func(string) (T, error)) T {
 	value, err := parse(text)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"log/slog"
 )
 
-// Format is how log lines are written.
+// Format is the format of log lines.
 type Format string
 
 // The formats of a log.

@@ -9,17 +9,16 @@ import (
 	"pushloss/internal/postgres"
 )
 
-// Numbers have one way of being written: the parsers of Go take signs, underscores,
-// hexadecimal digits, exponents and leading zeros as well, which other programs read
-// in other ways.
+// fraction matches numbers in the only accepted notation. Go's parsers also accept signs,
+// underscores, hexadecimal digits, exponents and leading zeros, which other programs read
+// differently.
 var fraction = regexp.MustCompile(`^(0|[1-9][0-9]*)(\.[0-9]+)?$`)
 
 const (
 	maxDays = 3650
-	// minRate and maxRate keep the time between two calls far from the bounds of a
-	// Duration.
+	// minRate and maxRate keep the time between two calls far from the limits of a Duration.
 	minRate, maxRate = 0.001, 1000
-	// A loss of less than minJump times its usual is a day like others.
+	// A loss of less than minJump times its usual does not stand out.
 	minJump, maxJump = 1.5, 1000
 	maxPushes        = 1_000_000_000
 	plainDigits      = "write plain digits, without a sign or a leading zero"
@@ -30,8 +29,7 @@ func isWhole(text string, least, most int64) (n int64, ok bool) {
 	return n, err == nil && strconv.FormatInt(n, 10) == text && n >= least && n <= most
 }
 
-// parseWhole parses a whole number in a range. The error calls the number what it is
-// one of.
+// parseWhole parses a whole number in a range. what names the number in the error.
 func parseWhole(what, text string, least, most int64) (int, error) {
 	n, ok := isWhole(text, least, most)
 	if !ok {
@@ -64,7 +62,7 @@ func parseRate(text string) (float64, error) {
 	return rate, nil
 }
 
-// ParseJumpFactor reads how many times its usual a loss must be to stand out.
+// ParseJumpFactor parses how many times its usual a loss must be to stand out.
 func ParseJumpFactor(text string) (float64, error) {
 	factor, err := strconv.ParseFloat(text, 64)
 	if !fraction.MatchString(text) || err != nil || factor != 0 && (factor < minJump || factor > maxJump) {
@@ -73,14 +71,13 @@ func ParseJumpFactor(text string) (float64, error) {
 	return factor, nil
 }
 
-// ParseJumpMin reads how many pushes more than usual must be lost to stand out.
+// ParseJumpMin parses how many pushes more than usual must be lost to stand out.
 func ParseJumpMin(text string) (int64, error) {
 	n, err := parseWhole("pushes", text, 1, maxPushes)
 	return int64(n), err
 }
 
-// parseSDKAppID does not repeat the text, which may be a secret key put into the
-// wrong place.
+// parseSDKAppID does not repeat the text in an error: it may be a secret key in the wrong place.
 func parseSDKAppID(text string) (int64, error) {
 	const most = 1<<32 - 1
 	id, ok := isWhole(text, 1, most)

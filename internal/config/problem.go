@@ -7,8 +7,7 @@ import (
 	"pushloss/internal/problem"
 )
 
-// Problem is one missing or wrong setting, and what to do about it. It never
-// repeats a secret.
+// Problem is a missing or wrong setting, and what to do about it. It never repeats a secret.
 type Problem struct {
 	Variable string
 	Text     string
@@ -21,14 +20,14 @@ func (Problem) Hint() string {
 	return "correct the variables and files that the lines name; the README lists the values of each variable"
 }
 
-// Problems are all that is wrong with the settings.
+// Problems are all problems with the settings.
 type Problems = problem.List[Problem]
 
 // collected are the problems found so far.
 type collected struct{ Problems }
 
-// add notes a problem, unless the variable has one already: what follows from a value
-// that is wrong is not worth a line.
+// add adds a problem, unless the variable already has one: its other problems follow from the
+// first.
 func (c *collected) add(variable, format string, args ...any) {
 	if slices.ContainsFunc(c.Problems, func(known Problem) bool {
 		return known.Variable == variable && (known.Text == quoted || known.Text == copied)

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// judgeProxies refuses addresses of proxies that cannot be used: Go ignores them without an
-// error, and calls go past the proxy, or to a host that is named http. No problem repeats a
-// text, which may hold a password.
+// judgeProxies refuses proxy addresses that cannot be used. Go ignores them silently: calls then
+// bypass the proxy, or go to a host named http. No problem repeats a text, which may hold a
+// password.
 func judgeProxies(variables lookup) {
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
 		text, given := variables.Lookup(name)

@@ -14,17 +14,17 @@ import (
 	"pushloss/internal/yamlfile"
 )
 
-// maxSecret bounds a secret key's file, so that a wrong path is harmless.
+// maxSecret bounds the file of a secret key, in bytes, so that a wrong path does no harm.
 const maxSecret = 64 << 10
 
-// minKey and minKeyLetters refuse what cannot be a secret key. The console's are 64
-// hexadecimal digits; no page promises that.
+// minKey and minKeyLetters refuse texts that cannot be a secret key. The console's keys are 64
+// hexadecimal digits, but no page promises that.
 const (
 	minKey        = 8
 	minKeyLetters = 4
 )
 
-// parseKey takes text for an app's secret key.
+// parseKey parses an app's secret key.
 func parseKey(text string) (secret.Text, error) {
 	key, err := parseSecret(text)
 	if err != nil {
@@ -43,8 +43,8 @@ func parseKey(text string) (secret.Text, error) {
 	return key, nil
 }
 
-// parseSecret takes text for a secret key, without the line end that editors and
-// echo leave behind. No error here repeats the text.
+// parseSecret parses a secret. It removes the line end that editors and echo leave. No error
+// repeats the text.
 func parseSecret(text string) (secret.Text, error) {
 	text = strings.TrimRight(text, "\r\n")
 	if strings.TrimSpace(text) == "" {
@@ -66,14 +66,13 @@ var (
 	placeholder = regexp.MustCompile(`^\$\w+$|^\$\{[^{}]*\}$|^\$\(.*\)$|\{\{.*\}\}|^<[^<>]*>$|^%\w+%$|^\[[A-Za-z _-]+\]$|^__\w+__$|` +
 		`^(?i:change[-_ ]?(me|it|this)\b.*|change_?me\d*|(change[-_]?me)+|placeholder|undefined|redacted|(your|my|the|insert|enter|put)[-_ ].*(key|token|secret|here)|(todo|fixme|tbd)\b.*)$`)
 	cutOff = regexp.MustCompile(`\.{3}|…|\*{3}|•{3}`)
-	// reference is how other programs name a secret that they keep.
+	// reference matches the notation by which other programs name a stored secret.
 	reference = regexp.MustCompile(`^(?i:[a-z][a-z0-9+.-]*://|arn:aws|vault:|ssm:|ENC\[)`)
 	named     = regexp.MustCompile(`^(?i:(export\s+)?([a-z]+_)*(secret[_-]?key|secret|key|token|password)\s*[=:]|bearer\s)`)
 )
 
-// notASecret says what a text is that certainly is no secret: what should have been replaced
-// by one, names one, or has more than it. The console's are hexadecimal digits, and openssl's
-// base64.
+// notASecret says why a text cannot be a secret: a placeholder, the name of a secret, or a secret
+// with something around it. The console's secrets are hexadecimal digits, and openssl's are base64.
 func notASecret(text string) string {
 	switch {
 	case placeholder.MatchString(text):
@@ -100,8 +99,8 @@ func isFile(path string) bool {
 	return err == nil
 }
 
-// readSecretFile does not repeat the path either: it may be the key itself, put
-// into the wrong place.
+// readSecretFile does not repeat the path in an error: it may be the key itself, in the wrong
+// place.
 func readSecretFile(path string, parse func(string) (secret.Text, error)) (secret.Text, error) {
 	data, err := ReadFile(path, maxSecret+1)
 	switch {
@@ -119,7 +118,7 @@ func readSecretFile(path string, parse func(string) (secret.Text, error)) (secre
 	return value, nil
 }
 
-// unreadable returns the operating system's error, without the path.
+// unreadable returns the operating system's error without the path.
 func unreadable(err error) error {
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) {

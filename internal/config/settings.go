@@ -14,35 +14,35 @@ import (
 // Settings are the validated settings of one process.
 type Settings struct {
 	Database Database
-	// Apps are in the order of the apps file. Without Needs.Credentials there
-	// may be none, and their SecretKeys are not read.
+	// Apps are in the order of the apps file. Without Needs.Credentials, there may be none, and
+	// their SecretKeys are empty.
 	Apps []App
-	// Streams are those that are pulled, each once.
+	// Streams are the streams to pull, without repetitions.
 	Streams []stream.Stream
-	// FirstDay is the first day to keep; nil leaves it to the first run.
+	// FirstDay is the first day to keep; nil lets the first run decide.
 	FirstDay *calendar.Day
-	// LookbackDays is how many days after its end a day is pulled again.
+	// LookbackDays is for how many days after its end a day is pulled again.
 	LookbackDays int
-	// TaskDays is how many days a task is followed.
+	// TaskDays is for how many days a task is followed.
 	TaskDays int
-	// Spans says that one request may prove several days of tasks where the API's days add
-	// up.
+	// Spans says that one request may prove several days of tasks, if the API's days add up.
 	Spans bool
 	// Jumps say which losses stand out against their own past.
 	Jumps jump.Settings
 	// APIMemoryDays is how many days the API is believed to remember.
 	APIMemoryDays int
-	// RawDays and RunDays are how many days raw answers and run records are kept;
-	// 0 keeps all.
+	// RawDays and RunDays are for how many days raw answers and records of runs are kept; 0 keeps
+	// all.
 	RawDays, RunDays int
-	// WindowEnd is how the API takes a request's EndTime.
+	// WindowEnd is how the API interprets a request's EndTime.
 	WindowEnd extract.WindowEnd
-	// NotifyURLs are where events are sent, in the form of the shoutrrr library;
-	// each may hold a token.
+	// NotifyURLs are where notifications go, as URLs of the shoutrrr library. Each may hold a
+	// token.
 	NotifyURLs []secret.Text
-	// Language is that of notifications, and of the page for readers who ask for none that it has.
+	// Language is the language of notifications, and of the page for readers who prefer none of its
+	// languages.
 	Language language.Language
-	// Location is PUSHLOSS_TIMEZONE's, the default of apps and schedules.
+	// Location is the zone of PUSHLOSS_TIMEZONE, the default for apps and schedules.
 	Location *time.Location
 	// SchedulesFile is a path; empty means the embedded default.
 	SchedulesFile string
@@ -54,16 +54,15 @@ type Settings struct {
 	// TasksToken is required to post tasks; without one, every post is refused. It is read
 	// for Needs.Page only.
 	TasksToken secret.Text
-	// DiscoverScheduled has runs look for scheduled pushes that were dispatched.
+	// DiscoverScheduled says that runs look for scheduled pushes that were dispatched.
 	DiscoverScheduled bool
 	Log               Log
-	// MaxConnections bounds the connections to Postgres; 0 leaves it to the number of
-	// apps.
+	// MaxConnections bounds the connections to Postgres; 0 means that the number of apps decides.
 	MaxConnections int
-	// PostgresBin is a directory with Postgres's programs for the embedded
-	// database; empty leaves the search to it.
+	// PostgresBin is the folder of Postgres's programs for the embedded database; empty means that
+	// it searches for them.
 	PostgresBin string
-	// PostgresPort is the embedded database's port; 0 leaves the choice to it.
+	// PostgresPort is the port of the embedded database; 0 means that it chooses one.
 	PostgresPort int
 	// Unknown are variables that are probably misspelt.
 	Unknown []Unknown
@@ -77,8 +76,7 @@ func (s Settings) Connections() int {
 	return min(4+2*max(1, len(s.Apps)), 20)
 }
 
-// today is the date where it is the latest: in the zone of the app that is furthest
-// ahead.
+// today returns the latest date of all apps' zones.
 func (s Settings) today(now time.Time) calendar.Day {
 	zones := []*time.Location{s.Location}
 	if len(s.Apps) > 0 {
@@ -89,7 +87,7 @@ func (s Settings) today(now time.Time) calendar.Day {
 	}
 	var today calendar.Day
 	for _, zone := range zones {
-		if zone == nil { // a problem of its own
+		if zone == nil { // the zone has a problem of its own
 			zone = time.UTC
 		}
 		today = max(today, calendar.DayOf(now, zone))
@@ -109,12 +107,12 @@ type App struct {
 	Location *time.Location
 	// Rate is in calls per second; 0 sets no pace.
 	Rate float64
-	// CallbackToken is the one that the console signs this app's callbacks with; without
-	// one they are refused. It is read for Needs.Page only.
+	// CallbackToken is the token with which the console signs this app's callbacks. Without one
+	// they are refused. It is read only for Needs.Page.
 	CallbackToken secret.Text
 }
 
-// BaseURLs are the addresses to call, in the order to try them.
+// BaseURLs returns the addresses to call, in the order in which to try them.
 func (a App) BaseURLs() []string {
 	if a.BaseURL != "" {
 		return []string{a.BaseURL}

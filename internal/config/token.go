@@ -7,13 +7,13 @@ import (
 )
 
 const (
-	// minToken makes a token too long to guess.
+	// minToken is the least length at which a token cannot be guessed.
 	minToken = 16
 	// minCallbackToken is shorter: the vendor's own example has 8 characters.
 	minCallbackToken = 8
 )
 
-// given is a secret's two variables: its value, or a file that has it.
+// given has the two variables of a secret: its value, or a file with it.
 type given struct{ value, file string }
 
 // readSecret reads a variable, or the file that the variable with _FILE names.

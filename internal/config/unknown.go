@@ -12,8 +12,8 @@ import (
 	"pushloss/internal/suggest"
 )
 
-// Lister is a Lookuper that knows the names of all variables. Load looks among them for
-// misspelt ones.
+// Lister is a Lookuper that knows the names of all variables. Load looks for misspelt names among
+// them.
 type Lister interface {
 	envconfig.Lookuper
 	Names() []string
@@ -33,16 +33,16 @@ func (processVariables) Names() []string {
 	return names
 }
 
-// Unknown is a variable that looks like a setting and is none.
+// Unknown is a variable that looks like a setting but is none.
 type Unknown struct {
 	Name string
-	// Meant is like " (did you mean PUSHLOSS_RATE?)", or empty.
+	// Meant is a question such as " (did you mean PUSHLOSS_RATE?)", or empty.
 	Meant string
 }
 
 func (u Unknown) String() string { return u.Name + u.Meant }
 
-// variableNames are the variables that are settings.
+// variableNames returns the names of all settings.
 func variableNames() []string {
 	var names []string
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[environment]()) {
@@ -52,16 +52,16 @@ func variableNames() []string {
 	return names
 }
 
-// ours is a name that was meant for this program; tail is what follows its prefix.
+// ours matches names that are meant for this program. tail is what follows the prefix.
 var ours = regexp.MustCompile(`^(?i:PUSH_?LOSS_?|TIM_)(?P<tail>.*)$`)
 
-// unknownVariables returns the variables that have one of our prefixes, or nearly, and are not read.
-// It leaves out blank ones, and those that Kubernetes and Docker set for a service with
-// such a name. read are variables that the apps file names. Without a database, a variable
-// that was meant for DATABASE_URL counts too.
+// unknownVariables returns the variables that have, or nearly have, one of our prefixes but are no
+// settings. It leaves out blank ones, and those that Kubernetes and Docker set for a service with
+// such a name. read are the variables that the apps file names. If noDatabase is true, it also
+// returns variables that may be meant as DATABASE_URL.
 func unknownVariables(variables Lister, read map[string]bool, noDatabase bool) []Unknown {
 	known := variableNames()
-	tails := make(map[string][]string) // names by what follows their prefix
+	tails := make(map[string][]string) // names by what follows the prefix
 	for _, name := range known {
 		tail := tailOf(name)
 		tails[tail] = append(tails[tail], name)
@@ -74,7 +74,7 @@ func unknownVariables(variables Lister, read map[string]bool, noDatabase bool) [
 			continue
 		}
 		var meant []string
-		if ours.MatchString(name) || len(name) >= len("PUSHLOSS") { // a shorter name, such as P, is like too many
+		if ours.MatchString(name) || len(name) >= len("PUSHLOSS") { // a shorter name, such as P, resembles too many
 			meant = suggest.Words(name, ofProgram(known))
 		}
 		if noDatabase && likeDatabase(name) {
@@ -96,7 +96,7 @@ func unknownVariables(variables Lister, read map[string]bool, noDatabase bool) [
 	return found
 }
 
-// otherDatabase are names that other programs have for DATABASE_URL.
+// otherDatabase matches other programs' names for DATABASE_URL.
 var otherDatabase = regexp.MustCompile(`^(?i:(DB|DATABASE|PG|POSTGRES|POSTGRESQL)_?(URL|URI|DSN)|DATABASE_?URL_?FILE)$`)
 
 func likeDatabase(name string) bool {
@@ -104,7 +104,7 @@ func likeDatabase(name string) bool {
 	return otherDatabase.MatchString(name) || len(name) > len("DATABASE") && len(suggest.Words(name, []string{all})) > 0
 }
 
-// ofProgram are the names that start with PUSHLOSS_ or TIM_.
+// ofProgram returns the names that start with PUSHLOSS_ or TIM_.
 func ofProgram(names []string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !ours.MatchString(name) })
 }
@@ -116,8 +116,8 @@ func tailOf(name string) string {
 	return name
 }
 
-// sharesWords reports whether each word of one name begins, or is begun by, a word of the
-// other: APP_ID and SDK_APP_ID, HTTP_ADDRESS and HTTP_ADDR.
+// sharesWords reports whether each word of one name is the beginning of a word of the other, or the
+// reverse: APP_ID and SDK_APP_ID, HTTP_ADDRESS and HTTP_ADDR.
 func sharesWords(a, b string) bool {
 	within := func(some, all []string) bool {
 		for _, word := range some {
@@ -133,7 +133,7 @@ func sharesWords(a, b string) bool {
 	return within(x, y) || within(y, x)
 }
 
-// servicePart ends the names that Kubernetes and Docker make of a service's.
+// servicePart matches the names that Kubernetes and Docker derive from the name of a service.
 var servicePart = regexp.MustCompile(`^(.+?)_(?:SERVICE_HOST|SERVICE_PORT(?:_.+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$`)
 
 func isOfService(name string, names []string) bool {

@@ -11,18 +11,18 @@ import (
 	"pushloss/internal/stream"
 )
 
-// anyCase reads a value that is one of a few words, in upper case too.
+// anyCase makes parse accept its words in upper case too.
 func anyCase[T any](parse func(string) (T, error)) func(string) (T, error) {
 	return func(text string) (T, error) {
 		if value, err := parse(strings.ToLower(text)); err == nil {
 			return value, nil
 		}
-		return parse(text) // whose error repeats the text as it is written
+		return parse(text) // its error repeats the text as written
 	}
 }
 
-// firstDayUntil refuses years before 2000: a mistyped one would make some hundred
-// thousand days due. After today, none would ever be.
+// firstDayUntil refuses days after today, which would make no day due, and years before 2000: a
+// mistyped year would make some hundred thousand days due.
 func firstDayUntil(today calendar.Day) func(string) (calendar.Day, error) {
 	return func(text string) (calendar.Day, error) {
 		day, err := calendar.ParseDay(text)

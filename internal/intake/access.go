@@ -12,29 +12,29 @@ import (
 	"pushloss/internal/secret"
 )
 
-// sameText compares in constant time. Digests are equally long: the comparison does not
-// even reveal the length of what is expected.
+// sameText compares in constant time. It compares digests, which have equal lengths, so it does not
+// even reveal the length of want.
 func sameText(want, got string) bool {
 	w, g := sha256.Sum256([]byte(want)), sha256.Sum256([]byte(got))
 	return subtle.ConstantTimeCompare(w[:], g[:]) == 1
 }
 
-// hasBearer takes a token from the Authorization header only: addresses are kept in logs.
+// hasBearer reads a token only from the Authorization header, because addresses get into logs.
 func hasBearer(r *http.Request, token secret.Text) bool {
 	scheme, given, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	return sameText(token.Reveal(), strings.TrimSpace(given)) && strings.EqualFold(scheme, "Bearer")
 }
 
-// requestAge is how far the time of a callback may lie from this machine's.
+// requestAge is how far the time of a callback may differ from this machine's.
 const requestAge = 5 * time.Minute
 
-// signer is an app whose callbacks are taken.
+// signer is an app from which callbacks are accepted.
 type signer struct {
 	sdkAppID int64
 	token    secret.Text
 }
 
-// why says why a callback is refused; "" accepts it.
+// why is the reason for refusing a callback; "" means that it is accepted.
 type why string
 
 const (
@@ -44,9 +44,8 @@ const (
 	outOfTime  why = "RequestTime is more than 5 minutes from this machine's clock"
 )
 
-// verify checks the address of a callback: the app, Sign = sha256(token + RequestTime) in
-// hex with that app's own token, and the time. It compares the same for an app that is not
-// known.
+// verify checks the address of a callback: the app, Sign = sha256(token + RequestTime) in hex with
+// that app's own token, and the time. For an unknown app, it makes the same comparison.
 func verify(signers []signer, sdkAppID, sign, requestTime string, now time.Time) (int64, why) {
 	if sign == "" || requestTime == "" {
 		return 0, unsigned

@@ -10,30 +10,30 @@ import (
 )
 
 const (
-	// maxCallback bounds a callback's body; one of 100 events has some 40 KiB.
+	// maxCallback bounds a callback's body, in bytes. A body of 100 events has some 40 KiB.
 	maxCallback = 512 << 10
 	// callbackLimit is how long a callback may take: the vendor waits for 2 seconds.
 	callbackLimit = 2 * time.Second
-	// pushCommand is the callback that has tasks. Others come to the same address, since an
-	// app has one.
+	// pushCommand is the callback that has tasks. Other callbacks use the same address, since an
+	// app has only one.
 	pushCommand = "Push.AllMemberPush"
 )
 
-// ActionStatus is what the vendor calls the outcome of a callback.
+// The values of ActionStatus, which is what the vendor calls the outcome of a callback.
 const (
 	statusOK      = "OK"
 	statusFailure = "FAILURE"
 )
 
-// callbackAnswer is what the vendor expects.
+// callbackAnswer is the answer that the vendor expects.
 type callbackAnswer struct {
 	ActionStatus string
 	ErrorInfo    string
 	ErrorCode    int // 1 means failure
 }
 
-// callback accepts the vendor's callback. It notes tasks and answers; they are registered
-// later. The body is read only if the address is signed, and nothing of it stays but tasks.
+// callback notes the tasks of a callback and answers it. The tasks are registered later. It reads
+// the body only if the address has a valid signature, and keeps nothing but the tasks.
 func (in *Intake) callback(w http.ResponseWriter, r *http.Request) {
 	outcome, status, problem := in.take(w, r)
 	if in.OnCallback != nil {
@@ -72,16 +72,16 @@ func (in *Intake) take(w http.ResponseWriter, r *http.Request) (outcome string, 
 		return unreadable, http.StatusBadRequest, twice.Error()
 	case errors.As(err, &tooLarge):
 		return unreadable, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has more than %d bytes", maxCallback)
-	case err != nil: // its text may repeat the body
+	case err != nil: // the text of err may repeat the body
 		return unreadable, http.StatusBadRequest, "the body is not a JSON object of events"
 	}
 	return taken, http.StatusOK, ""
 }
 
-// noteEvery is how often refused callbacks are logged.
+// noteEvery is how often refused callbacks are logged at most.
 const noteEvery = time.Minute
 
-// refusals counts callbacks that are refused: anybody can send them.
+// refusals counts refused callbacks, which anybody can send.
 type refusals struct {
 	mu    sync.Mutex
 	noted time.Time

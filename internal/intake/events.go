@@ -16,26 +16,26 @@ import (
 
 var errNotEvents = errors.New("the body is not a JSON object of events")
 
-// twiceError says that an event has a member twice: which of them is right is unknown.
+// twiceError says that an event has a member twice, so that nobody knows which one counts.
 type twiceError struct {
 	member        string
-	first, second int64 // where they end in the body, in bytes
+	first, second int64 // offsets in the body at which the two end, in bytes
 }
 
 func (e *twiceError) Error() string {
 	return fmt.Sprintf("an object has the member %s twice, at byte %d and at byte %d", e.member, e.first, e.second)
 }
 
-// called is what an event says of its task. Nothing else of it is read.
+// called is what an event says about its task. Nothing else is read.
 type called struct {
 	taskID string
 	sentAt *time.Time
 }
 
-// readEvents calls found for each task of a callback's body, as it reads it. It skips
-// whatever else an event has, most of all its recipient, and leaves out events without a
-// usable TaskId, and those of another command. It leaves out an event that has a member twice too, and returns a
-// *twiceError for it after the others.
+// readEvents reads a callback's body and calls found for each task. It skips everything else in an
+// event, above all the recipient. It leaves out events without a usable TaskId, and events of other
+// commands. It also leaves out an event that has a member twice, for which it returns a *twiceError
+// at the end.
 func readEvents(body io.Reader, now time.Time, found func(called)) error {
 	decoder := jsontext.NewDecoder(body, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	err := readEvent(decoder, now, found, true)
@@ -48,7 +48,7 @@ func readEvents(body io.Reader, now time.Time, found func(called)) error {
 	return err
 }
 
-// readEvent reads an object: an event or, at the top, one that has Events.
+// readEvent reads an object: an event or, at the top, an object with Events.
 func readEvent(decoder *jsontext.Decoder, now time.Time, found func(called), top bool) error {
 	if decoder.PeekKind() != '{' {
 		if _, err := decoder.ReadValue(); err != nil {
@@ -83,7 +83,7 @@ func readEvent(decoder *jsontext.Decoder, now time.Time, found func(called), top
 			err = decoder.SkipValue()
 		case member == "taskid":
 			event.taskID, err = readText(decoder)
-		case member == "callbackcommand": // an event need not have it: the address names it too
+		case member == "callbackcommand": // an event may lack it, since the address has it too
 			var command string
 			command, err = readText(decoder)
 			ofPush = command == "" || command == pushCommand
@@ -138,7 +138,7 @@ func readArray(decoder *jsontext.Decoder, now time.Time, found func(called)) err
 	return twice
 }
 
-// readText reads a string or a number; of another value it is empty.
+// readText reads a string or a number. Any other value is "".
 func readText(decoder *jsontext.Decoder) (string, error) {
 	if kind := decoder.PeekKind(); kind != '"' && kind != '0' {
 		return "", decoder.SkipValue()
@@ -150,7 +150,7 @@ func readText(decoder *jsontext.Decoder) (string, error) {
 	return strings.TrimSpace(token.String()), nil
 }
 
-// taskTime is when the task was sent; nil if that makes no sense.
+// taskTime returns when the task was sent; nil if the time is implausible.
 func taskTime(text string, now time.Time) *time.Time {
 	at, err := taskfile.ParseSentAt(text, time.UTC)
 	if err != nil || at.After(now.Add(clockTolerance)) {

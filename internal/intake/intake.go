@@ -21,7 +21,7 @@ const (
 // App is an app whose tasks are registered.
 type App struct {
 	SDKAppID int64
-	// CallbackToken is the one that its callbacks are signed with; without one they are
+	// CallbackToken is the token with which the app's callbacks are signed. Without one they are
 	// refused.
 	CallbackToken secret.Text
 }
@@ -32,7 +32,7 @@ type Registry interface {
 	Save(ctx context.Context, tasks []load.Task, now time.Time) (load.TaskChanges, error)
 }
 
-// Options configure an Intake. All are required, except as they say.
+// Options configure an Intake. All fields are required unless they say otherwise.
 type Options struct {
 	Registry Registry
 	Apps     []App
@@ -40,7 +40,7 @@ type Options struct {
 	TasksToken secret.Text
 	// Location is the zone of a posted time without an offset.
 	Location *time.Location
-	// Outlooks says what runs will not pull of tasks; it may be nil.
+	// Outlooks returns warnings about days of tasks that runs will not pull; it may be nil.
 	Outlooks func(context.Context, []load.Task) ([]string, error)
 	// OnCallback, if set, is called with the outcome of each callback.
 	OnCallback func(outcome string)
@@ -48,7 +48,7 @@ type Options struct {
 	Now        func() time.Time
 }
 
-// Outcomes of callbacks.
+// The outcomes of callbacks.
 const (
 	taken      = "taken"
 	ignored    = "ignored" // of another command
@@ -63,17 +63,17 @@ type Intake struct {
 	signers []signer
 	queue   *queue
 	refused refusals
-	posts   chan struct{} // turns of posted tasks
-	calls   chan struct{} // turns of callbacks
+	posts   chan struct{} // limits posts of tasks
+	calls   chan struct{} // limits callbacks
 }
 
 const (
-	// maxPosts and maxCalls bound the memory of requests that are read at the same time.
+	// maxPosts and maxCalls bound how many requests are read at once, and so their memory.
 	maxPosts = 2
 	maxCalls = 64
 )
 
-// New returns an Intake, which registers tasks of callbacks while Run runs.
+// New returns an Intake. It registers the tasks of callbacks while Run runs.
 func New(opts Options) *Intake {
 	in := &Intake{
 		Options: opts, queue: newQueue(opts.Registry, opts.Log, opts.Now),
@@ -87,10 +87,10 @@ func New(opts Options) *Intake {
 	return in
 }
 
-// Run registers the tasks of callbacks until ctx ends, then those that still wait.
+// Run registers the tasks of callbacks until ctx ends, and then those that still wait.
 func (in *Intake) Run(ctx context.Context) { in.queue.run(ctx) }
 
-// Handler serves TasksPath and CallbackPath. A path without a token does not exist.
+// Handler serves TasksPath and CallbackPath. A path whose token is not set does not exist.
 func (in *Intake) Handler() http.Handler {
 	mux := http.NewServeMux()
 	if !in.TasksToken.IsZero() {

@@ -11,16 +11,15 @@ import (
 	"pushloss/load"
 )
 
-// A callback comes for each recipient, and one of them is enough to register the task.
-// So the queue holds tasks, not events: those that are still to be registered, and marks
-// of those that are. A task that finds it full is dropped, and comes again with its next
-// event.
+// A callback comes for each recipient, and one callback is enough to register the task. So the
+// queue has tasks, not events: those that are not registered yet, and marks of those that are. If
+// the queue is full, a task is dropped; its next event brings it again.
 const (
 	maxPending = 5_000
 	maxKnown   = 50_000
 	maxBatch   = 500
-	// knownFor is how long a task counts as registered, at most twice that long: it may
-	// have been deleted since, or the database restored.
+	// knownFor is how long a task counts as registered; the longest time is twice that. It may have
+	// been deleted since, or the database restored.
 	knownFor = 10 * time.Minute
 )
 
@@ -41,7 +40,7 @@ type registrar interface {
 	Register(ctx context.Context, tasks []load.Task, now time.Time) (added int, err error)
 }
 
-// queue hands tasks of callbacks to the registry, later.
+// queue holds the tasks of callbacks until they are registered.
 type queue struct {
 	registry registrar
 	log      *slog.Logger
@@ -50,7 +49,8 @@ type queue struct {
 
 	mu      sync.Mutex
 	pending map[taskKey]*time.Time // when they were sent
-	// known are marks of registered tasks, in two generations: older is forgotten whole.
+	// known and older are two generations of marks of registered tasks. older is forgotten as a
+	// whole.
 	known, older map[uint64]struct{}
 	renewed      time.Time
 	dropped      int
@@ -64,7 +64,7 @@ func newQueue(registry registrar, log *slog.Logger, now func() time.Time) *queue
 	}
 }
 
-// offer takes a task unless it is registered, or the queue is full.
+// offer adds a task, unless it is registered or the queue is full.
 func (q *queue) offer(sdkAppID int64, c called) {
 	key := taskKey{sdkAppID, c.taskID}
 	mark := maphash.Comparable(q.seed, key)
@@ -102,7 +102,7 @@ func (q *queue) isKnown(mark uint64) bool {
 	return known
 }
 
-// run registers tasks until ctx ends, and once more then.
+// run registers tasks until ctx ends, and then once more.
 func (q *queue) run(ctx context.Context) {
 	pause := firstRetry
 	for ctx.Err() == nil {
@@ -151,7 +151,7 @@ func (q *queue) waiting() int {
 	return len(q.pending)
 }
 
-// save registers some of the tasks that wait, and reports whether there are more.
+// save registers some of the waiting tasks, and reports whether more are waiting.
 func (q *queue) save(ctx context.Context) (more bool, err error) {
 	now := q.now()
 	tasks, dropped := q.next(now)

@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	// clockTolerance is how far ahead a sent_at may lie of a clock that lags.
+	// clockTolerance is how far a sent_at may lie in the future of a clock that lags.
 	clockTolerance = 5 * time.Minute
-	// hintTolerance is how far a sent_at may lie from the time in the TaskID.
+	// hintTolerance is how far a sent_at may differ from the time in the TaskID.
 	hintTolerance = 7 * 24 * time.Hour
 )
 
@@ -21,7 +21,7 @@ type Refusal struct {
 	Err   error
 }
 
-// FutureError says that a push was not sent yet: runs would wait for its day.
+// FutureError says that a push was not sent yet. Runs would wait for its day.
 type FutureError struct {
 	TaskID string
 	SentAt time.Time
@@ -49,8 +49,8 @@ type Resolved struct {
 	Refusals []Refusal
 }
 
-// Resolve makes tasks of entries. appOf returns the app of an entry that names it or, by
-// 0, does not. origin is where a task comes from that people wrote.
+// Resolve turns entries into tasks. appOf returns the app of an entry that names one or, for 0, of
+// an entry that does not. origin is the source of tasks that people wrote.
 func Resolve(entries []taskfile.Entry, appOf func(named int64) (int64, error), origin load.TaskSource, now time.Time) Resolved {
 	var r Resolved
 	for _, entry := range r.ofApps(entries, appOf, now) {
@@ -74,8 +74,8 @@ func Resolve(entries []taskfile.Entry, appOf func(named int64) (int64, error), o
 	return r
 }
 
-// ofApps names each entry's app, and makes one of those for the same task: a list may name
-// the only app in one line and leave it out in another.
+// ofApps sets each entry's app and merges entries for the same task: a list may name the only app
+// in one line and leave it out in another.
 func (r *Resolved) ofApps(given []taskfile.Entry, appOf func(int64) (int64, error), now time.Time) (entries []taskfile.Entry) {
 	latest := now.Add(clockTolerance)
 	indexOf := make(map[taskKey]int)
@@ -112,7 +112,7 @@ func (r *Resolved) warn(format string, args ...any) {
 	r.Warnings = append(r.Warnings, fmt.Sprintf(format, args...))
 }
 
-// sourceOf says where a task came from: what the vendor wrote, however it came, or what
+// sourceOf returns the source of a task: what the vendor wrote, whichever way it came, or else what
 // people did.
 func sourceOf(from taskfile.Origin, people load.TaskSource) load.TaskSource {
 	switch from {

@@ -19,12 +19,12 @@ import (
 const (
 	// maxPost bounds the body of posted tasks.
 	maxPost = 1 << 20
-	// readPost and savePost are how long a post may be read and saved.
+	// readPost and savePost bound the time for reading and for saving a post.
 	readPost = 30 * time.Second
 	savePost = 15 * time.Second
 )
 
-// parameterOfApp names the app of tasks that name none, in the address.
+// parameterOfApp is the parameter of the address that names the app of tasks without one.
 const parameterOfApp = "sdk_app_id"
 
 // maxWarnings is how many warnings an answer lists.
@@ -45,15 +45,15 @@ type posted struct {
 	Errors       []mistake `json:"errors"`
 }
 
-// mistake is what is wrong with an element.
+// mistake is a mistake in an element of the list.
 type mistake struct {
 	Element int    `json:"element"` // from 1
 	Line    int    `json:"line"`
 	Error   string `json:"error"`
 }
 
-// postTasks registers posted tasks: JSON as tasks import reads it. It keeps the good ones
-// of a list with mistakes. To post again changes nothing.
+// postTasks registers posted tasks: JSON as tasks import reads it. It registers the good tasks of a
+// list with mistakes. Posting the same again changes nothing.
 func (in *Intake) postTasks(w http.ResponseWriter, r *http.Request) {
 	if !hasBearer(r, in.TasksToken) {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="pushloss tasks"`)
@@ -96,7 +96,7 @@ func (in *Intake) postTasks(w http.ResponseWriter, r *http.Request) {
 func (in *Intake) readPost(w http.ResponseWriter, r *http.Request) (taskfile.List, error) {
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Now().Add(readPost))
-	defer func() { _ = control.SetReadDeadline(time.Time{}) }() // it would end the saving too
+	defer func() { _ = control.SetReadDeadline(time.Time{}) }() // the deadline would also end the saving
 	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxPost))
 	if err != nil {
 		return taskfile.List{}, err
@@ -107,7 +107,7 @@ func (in *Intake) readPost(w http.ResponseWriter, r *http.Request) (taskfile.Lis
 	return taskfile.Read("body", bytes.NewReader(text), in.Location)
 }
 
-// save registers what is good of a list.
+// save registers the good tasks of a list.
 func (in *Intake) save(ctx context.Context, list taskfile.List, mistakes taskfile.Problems, named string) (int, any) {
 	answered := posted{Failed: list.Failed, Taskless: list.Taskless, Unknown: list.Unknown, Warnings: []string{}, Errors: []mistake{}}
 	for _, problem := range mistakes {
@@ -140,7 +140,7 @@ func (in *Intake) save(ctx context.Context, list taskfile.List, mistakes taskfil
 	answered.Added, answered.Updated, answered.Unchanged, answered.SentAtFromID = changes.Added, changes.Updated, changes.Unchanged, changes.SentAtFromID
 	if in.Outlooks != nil {
 		outlooks, err := in.Outlooks(ctx, resolved.Tasks)
-		if err != nil { // they are registered nevertheless
+		if err != nil { // the tasks are registered nevertheless
 			in.Log.WarnContext(ctx, "cannot say what runs do not pull of posted tasks", "error", err)
 		}
 		answered.Warnings = append(answered.Warnings, outlooks...)
@@ -151,14 +151,14 @@ func (in *Intake) save(ctx context.Context, list taskfile.List, mistakes taskfil
 	return status, answered
 }
 
-// cut is the beginning of a text.
+// cut returns the beginning of a text.
 func cut(text string, most int) string {
 	characters := []rune(text)
 	return string(characters[:min(len(characters), most)])
 }
 
-// appOf returns the app of an element: the one it names, the one that the address names, or
-// the only one.
+// appOf returns a function for the app of an element: the one that it names, the one that the
+// address names, or the only one.
 func (in *Intake) appOf(named string) (func(int64) (int64, error), error) {
 	var common int64
 	if named != "" {

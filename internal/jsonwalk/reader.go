@@ -1,5 +1,5 @@
-// Package jsonwalk reads the JSON of the API's answers member by member: for the client,
-// which needs its code and message, and for the rows' reader, which needs its lists.
+// Package jsonwalk reads the JSON of the API's answers member by member. The client needs their
+// code and message; package transform needs their lists.
 package jsonwalk
 
 import (
@@ -27,14 +27,15 @@ func Read(text []byte) *Reader {
 	return &Reader{Decoder: jsontext.NewDecoder(bytes.NewBuffer(text), Syntax), text: text}
 }
 
-// SkipValue skips the value that comes next. The decoder's own method reads an object or an
-// array token by token, which takes longer.
+// SkipValue skips the next value. The decoder's own method reads an object or an array token by
+// token, which takes longer.
 func (r *Reader) SkipValue() error {
 	_, err := r.ReadValue()
 	return err
 }
 
-// Members visits the members of the object that comes next. visit must consume the value.
+// Members visits the members of the object that is the next value. visit must consume the member's
+// value.
 func (r *Reader) Members(visit func(name []byte) error) error {
 	if kind := r.PeekKind(); kind != jsontext.KindBeginObject && kind != jsontext.KindInvalid {
 		return fmt.Errorf("it is a JSON %s, not an object", nameOf(kind))
@@ -65,8 +66,8 @@ func nameOf(kind jsontext.Kind) string {
 	return kind.String()
 }
 
-// Elements visits the elements of the array that comes next; null is an empty array. It
-// skips any other value and returns false for it.
+// Elements visits the elements of the array that is the next value; null counts as an empty array.
+// It skips any other value and returns false.
 func (r *Reader) Elements(visit func() error) (isArray bool, err error) {
 	switch r.PeekKind() {
 	case jsontext.KindNull:
@@ -90,7 +91,7 @@ func (r *Reader) Elements(visit func() error) (isArray bool, err error) {
 	}
 }
 
-// Raw skips a value and returns its text, which is a part of the reader's and stays valid.
+// Raw skips a value and returns its text, which is a part of the reader's text and stays valid.
 func (r *Reader) Raw() (jsontext.Value, error) {
 	start := r.InputOffset()
 	if err := r.SkipValue(); err != nil {
@@ -99,7 +100,7 @@ func (r *Reader) Raw() (jsontext.Value, error) {
 	return r.Since(start), nil
 }
 
-// Since returns the text read since offset, without the separator after the value before.
+// Since returns the text read since offset, without the separator after the previous value.
 func (r *Reader) Since(offset int64) []byte {
 	text := r.Between(offset, r.InputOffset())
 	for len(text) > 0 && strings.IndexByte(" \t\r\n,:", text[0]) >= 0 {
@@ -124,11 +125,11 @@ func Content(value jsontext.Value) []byte {
 	return text
 }
 
-// Names are the members that an object has so far.
+// Names are the names of an object's members so far.
 type Names []string
 
-// Add adds a name, and reports whether it is there already: of two members with one name,
-// it is unknown which one counts, or whether both do.
+// Add adds a name, and reports whether it is there already. If a member comes twice, nobody knows
+// whether one of them counts, or both.
 func (n *Names) Add(name string) (twice bool) {
 	twice = n.Has(name)
 	*n = append(*n, name)

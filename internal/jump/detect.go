@@ -19,57 +19,56 @@ type Settings struct {
 type Event struct {
 	Cause
 	First, Last calendar.Day
-	// Worst is the day with the highest value; the figures are its own.
+	// Worst is the day with the highest value. The figures are those of this day.
 	Worst  calendar.Day
 	Losses int64
 	Pushes int64 // 0: not known
-	// Usual is the share, or without pushes the count, of the days before.
+	// Usual is the usual share of the days before or, without pushes, their usual count.
 	Usual float64
-	// Over says that a later day was as usual again, or that the event's level is the
-	// usual by now.
+	// Over says that a later day was as usual again, or that the event's level has become the usual
+	// one.
 	Over bool
 }
 
-// Value is the worst day's share of the pushes or, where these are not known, its losses.
+// Value returns the worst day's share of the pushes or, if these are not known, its losses.
 func (e Event) Value() float64 { return reading{e.Losses, e.Pushes}.value() }
 
 const (
-	// before is how many days a day is compared with, back how far they may lie in the
-	// past, and fewest how many there must be.
+	// before is with how many days a day is compared, back how far these may lie in the past, and
+	// fewest how many there must be.
 	before, back, fewest = 14, 35, 7
-	// Longest is how many days an event lasts at most: then its level is the usual one.
+	// Longest is how many days an event lasts at most. After that, its level is the usual one.
 	Longest = 28
-	// rejoins is within how many days of its last one an event goes on.
+	// rejoins is how many days after its last day an event may go on.
 	rejoins = 3
-	// Judged is how many of the newest days a run judges: those that may still change, and
-	// some more.
+	// Judged is how many of the newest days a run judges: those that may still change, and some
+	// more.
 	Judged = 14
-	// Reach is how many days before the judged ones the figures must begin.
+	// Reach is how many days before the judged days the figures must begin.
 	Reach = back + Longest
 	// deviations is how many times its spread a value must lie above the usual.
 	deviations = 5
-	// leastSpread is the least spread, as a part of the usual.
+	// leastSpread is the least spread, as a fraction of the usual.
 	leastSpread = 0.15
-	// leastShare is the least part of a channel's pushes that more than usual must be
-	// lost.
+	// leastShare is the least fraction of a channel's pushes that must be lost more than usual.
 	leastShare = 0.005
-	// manyMore is the part of a channel's pushes that stands out also where a loss is usual
-	// enough for it to be less than the factor.
+	// manyMore is the fraction of a channel's pushes that stands out if it is lost more than usual,
+	// even if the loss is so usual that the factor is not reached.
 	manyMore = 0.10
-	// muchOfChannel is the same without the number of pushes: a part of what the channel usually loses.
+	// muchOfChannel is the same if pushes are not known: a fraction of the channel's usual losses.
 	muchOfChannel = 0.5
-	// muchFactor is the power of the factor that stands out then.
+	// muchFactor is the exponent of the factor in these two cases.
 	muchFactor = 0.85
-	// aboveHighest is how many times the highest of the days before a value must be.
+	// aboveHighest is how many times the highest value of the days before a value must be.
 	aboveHighest = 1.2
-	// moreLosses is how many times its usual the count must be: fewer pushes alone are no
-	// loss.
+	// moreLosses is how many times its usual the count must be. A higher share of fewer pushes is
+	// no loss.
 	moreLosses = 1.25
 )
 
-// Detect judges the days from first to last, and returns all events of the causes with figures:
-// those it found, and the known ones. Of the latter, those that reach the judged days are
-// judged again as a whole; so an event may change, or be missing.
+// Detect judges the days from first to last. It returns all events of the causes with figures:
+// those that it found, and the known ones. It judges known events that reach these days again as a
+// whole, so an event may change or disappear.
 func Detect(f Figures, known []Event, first, last calendar.Day, s Settings) []Event {
 	byCause := make(map[Cause][]Event, len(f.Losses))
 	for cause := range f.Losses {
@@ -94,7 +93,7 @@ func compareCauses(a, b Cause) int {
 		cmp.Compare(a.PlatformID, b.PlatformID), cmp.Compare(a.Code, b.Code))
 }
 
-// line is one cause's way through the days.
+// line is the days of one cause.
 type line struct {
 	sights
 	cause          Cause
@@ -123,7 +122,7 @@ func (l *line) detect(known []Event, first, last calendar.Day) []Event {
 	return l.events
 }
 
-// judge looks at one day.
+// judge judges one day.
 func (l *line) judge(day calendar.Day) {
 	e := l.latest()
 	if e != nil && !e.Over && day-e.First >= Longest {
@@ -132,7 +131,7 @@ func (l *line) judge(day calendar.Day) {
 	goesOn := e != nil && day-e.Last <= rejoins && day-e.First < Longest
 	lasts := e != nil && (!e.Over || goesOn)
 	if !lasts && l.losses[day].Now < l.settings.Least {
-		return // too few, whatever is usual
+		return // too few, whatever the usual is
 	}
 	c, known := l.compare(day)
 	if !known {
@@ -172,9 +171,9 @@ func (l *line) latest() *Event {
 	return &l.events[len(l.events)-1]
 }
 
-// series are the values of the days before.
+// series are the values of the days before a day.
 type series struct {
-	newest  []float64 // before of them
+	newest  []float64 // the newest of them, as many as before
 	highest float64   // of all but the day before, on which the same loss may have begun
 }
 
@@ -191,16 +190,17 @@ func (s *series) add(value float64, ago calendar.Day) {
 type comparison struct {
 	reading
 	// usual, spread and highest are those of the days before: of their shares or, without pushes,
-	// of their losses, each divided by its day's volume.
+	// of their losses divided by the volume of the day.
 	usual, spread float64
 	highest       float64
 	volume        float64 // of the day; 1 with pushes
 	usualLosses   float64
-	// channel is what all codes of the channel together usually lose; only without pushes.
+	// channel is the usual loss of all codes of the channel together; it is set only without
+	// pushes.
 	channel float64
 }
 
-// excess is how many pushes more than usual were lost.
+// excess returns how many pushes more than usual were lost.
 func (c comparison) excess() float64 {
 	if c.pushes > 0 {
 		return float64(c.losses) - c.usual*float64(c.pushes)
@@ -208,10 +208,10 @@ func (c comparison) excess() float64 {
 	return float64(c.losses) - c.usual*c.volume
 }
 
-// level is the day's value, comparable with those of other days.
+// level returns the day's value in a form that is comparable between days.
 func (c comparison) level() float64 { return c.value() / c.volume }
 
-// expected is the value that would have been usual on the day.
+// expected returns the value that would be usual on the day.
 func (c comparison) expected() float64 { return c.usual * c.volume }
 
 func (c comparison) above(factor, deviations float64) bool {
@@ -219,12 +219,12 @@ func (c comparison) above(factor, deviations float64) bool {
 	return value > c.usual && value >= factor*c.usual && value-c.usual >= deviations*c.spread
 }
 
-// tooFew says that so few pushes prove no end of an event.
+// tooFew reports whether the day has so few pushes that it cannot prove the end of an event.
 func (c comparison) tooFew(s Settings) bool {
 	return c.pushes > 0 && float64(c.pushes)*max(c.usual*s.Factor, 10*leastShare) < float64(s.Least)/4
 }
 
-// compare compares a day with the known days before it, as they were at the same age.
+// compare compares a day with the known days before it, as these were at the same age.
 func (l *line) compare(day calendar.Day) (c comparison, known bool) {
 	today := l.of(day)
 	if !today.known {
@@ -236,7 +236,7 @@ func (l *line) compare(day calendar.Day) (c comparison, known bool) {
 		return c, false // nothing was pushed
 	}
 	if c.losses > c.pushes {
-		c.pushes = 0 // they are not the same pushes
+		c.pushes = 0 // the numbers do not belong to the same pushes
 	}
 	var shares, counts series
 	for past := day - 1; past >= day-back; past-- {
@@ -274,14 +274,14 @@ func (l *line) compare(day calendar.Day) (c comparison, known bool) {
 	return c, true
 }
 
-// unusual says that a day belongs to an event whose level has not become the usual one.
+// unusual reports whether a day belongs to an event whose level has not become the usual one.
 func (l *line) unusual(day calendar.Day) bool {
 	return slices.ContainsFunc(l.events, func(e Event) bool {
 		return e.First <= day && day <= e.Last && e.Last-e.First < Longest-1
 	})
 }
 
-// countedDays is how many of the days before have numbers of pushes.
+// countedDays returns how many of the days before have numbers of pushes.
 func (l *line) countedDays(day calendar.Day) (n int) {
 	for past := day - 1; past >= day-before; past-- {
 		if l.of(past).counted {
@@ -291,8 +291,8 @@ func (l *line) countedDays(day calendar.Day) (n int) {
 	return n
 }
 
-// levels are the losses of the days before, each divided by its day's volume; the volume of the day
-// itself; and what all codes of the channel usually lose on a day of usual volume.
+// levels returns the losses of the days before, each divided by the volume of its day; the volume
+// of the day itself; and the losses of all codes of the channel on a day of usual volume.
 func (l *line) levels(day calendar.Day) (levels series, volume, channel float64) {
 	volumes, gate := l.volume.of(day), l.volume.gate(l.cause.gate(), day)
 	today := l.of(day)

@@ -3,8 +3,8 @@
 //
 //	figures of days, with their changes ─▶ usual and spread of the days before ─▶ flagged days ─▶ one event per cause
 //
-// A cause is a stage, a channel and a code. Its value on a day is its share of the channel's
-// pushes or, where the number of pushes is not known, its count. A day is compared with what
-// the days before it showed at the same age, so that figures that still grow are no drop, and
-// a day of an event does not count as usual.
+// A cause is a stage, a channel and a code. Its value on a day is its share of the channel's pushes
+// or, if the number of pushes is not known, its count. A day is compared with the days before it as
+// these were at the same age, so growing figures do not look like a drop. The days of an event do
+// not count as usual.
 package jump

@@ -24,7 +24,7 @@ type Gate struct {
 
 func (c Cause) gate() Gate { return Gate{c.StageID, c.Channel} }
 
-// Change is a change of a count: what it was before.
+// Change is a change of a count.
 type Change struct {
 	At     time.Time
 	Before int64
@@ -36,7 +36,7 @@ type Count struct {
 	Changes []Change // oldest first
 }
 
-// at is the count as it was known at a time.
+// at returns the count as it was known at a time.
 func (c Count) at(t time.Time) int64 {
 	for _, change := range c.Changes {
 		if change.At.After(t) {
@@ -49,22 +49,22 @@ func (c Count) at(t time.Time) int64 {
 // Pulled is when a day's figures were first loaded and last confirmed.
 type Pulled struct{ First, Last time.Time }
 
-// Figures are those of an app. A day without an entry in Lost (or Pushed) is not known; a
-// cause without a count on a known day lost nothing.
+// Figures are those of an app. A day without an entry in Lost (or Pushed) is not known. A cause
+// without a count on a known day lost nothing.
 type Figures struct {
-	// Ended is when each day ended.
+	// Ended returns when a day ended.
 	Ended func(calendar.Day) time.Time
-	// Lost and Pushed are the days whose losses, and numbers of pushes, are known.
+	// Lost and Pushed have the days whose losses, and whose numbers of pushes, are known.
 	Lost, Pushed map[calendar.Day]Pulled
 	Losses       map[Cause]map[calendar.Day]Count
 	Pushes       map[Gate]map[calendar.Day]Count
 }
 
-// slack is how much later than the judged day an earlier day's figures may have been
-// looked at to count as of the same age: runs do not pull at the same minute every day.
+// slack is how much later an earlier day's figures may have been read than the judged day's and
+// still count as being of the same age: runs do not pull at the same minute every day.
 const slack = 2 * time.Hour
 
-// reading is what a cause shows on a day.
+// reading is the figures of a cause on a day.
 type reading struct {
 	losses int64
 	pushes int64 // 0: not known
@@ -77,10 +77,10 @@ func (r reading) value() float64 {
 	return float64(r.losses)
 }
 
-// sight is a day of an app: whether, and when, its figures were pulled.
+// sight says whether, and when, an app's figures of a day were pulled.
 type sight struct {
 	known, counted bool
-	lost, pushed   time.Time // first loaded
+	lost, pushed   time.Time // when first loaded
 	ended          time.Time
 	age            time.Duration // of the losses, at their last pull
 }
@@ -107,7 +107,7 @@ func (f Figures) sights(first, last calendar.Day) sights {
 	return s
 }
 
-// of returns a day; one out of reach is not known.
+// of returns a day. A day that is out of reach is not known.
 func (s sights) of(day calendar.Day) sight {
 	if day < s.first || int(day-s.first) >= len(s.days) {
 		return sight{}
@@ -115,8 +115,8 @@ func (s sights) of(day calendar.Day) sight {
 	return s.days[day-s.first]
 }
 
-// read returns losses on a known day as they were at an age, and the pushes of the channel. A
-// day that was first loaded later is taken as it was loaded.
+// read returns the losses of a known day as they were at an age, and the pushes of the channel. A
+// day that was first loaded at a greater age is read as it was loaded.
 func (s sight) read(losses, pushes Count, age time.Duration) (r reading) {
 	t := s.ended.Add(age + slack)
 	r.losses = losses.at(later(t, s.lost))

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// median returns the median, 0 of nothing. It sorts the values.
+// median returns the median; 0 if there are no values. It sorts the values.
 func median(values []float64) float64 {
 	n := len(values)
 	if n == 0 {

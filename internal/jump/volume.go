@@ -3,19 +3,19 @@ package jump
 import "pushloss/internal/calendar"
 
 const (
-	// usualEnough is how many pushes a cause usually loses if its ratio says something, and
-	// fewestCauses how many such causes there must be.
+	// usualEnough is how many pushes a cause must usually lose for its ratio to say something.
+	// fewestCauses is how many such causes are needed.
 	usualEnough, fewestCauses = 5, 3
-	// leastVolume keeps days on which nearly nothing was lost from counting for much.
+	// leastVolume limits the weight of days on which nearly nothing was lost.
 	leastVolume = 0.1
 )
 
-// past has a value for a day, the day before it, and so on.
+// past has values for a day, the day before it, and so on.
 type past [back + 1]float64
 
-// volume is how many times the usual an app's losses are, by the median over its causes: a day with
-// many pushes has more losses of every code. So it stands for the number of pushes where that is not
-// known, and is asked only there.
+// volume is how many times its usual an app loses on a day, by the median over its causes. A day
+// with many pushes has more losses of every code. So it replaces the number of pushes where that is
+// not known, and is used only there.
 type volume struct {
 	figures Figures
 	sights  sights
@@ -27,14 +27,14 @@ func newVolume(f Figures, s sights) volume {
 	return volume{f, s, make(map[calendar.Day]*past), make(map[calendar.Day]map[Gate]*past)}
 }
 
-// of returns the volumes of a day and of those before it, all compared with these. Where too few
-// causes are known, each is 1.
+// of returns the volumes of a day and of the days before it, all compared with the latter. If too
+// few causes are known, each volume is 1.
 func (v volume) of(day calendar.Day) *past {
 	v.measure(day)
 	return v.days[day]
 }
 
-// gate returns what all codes of a channel lost.
+// gate returns the losses of all codes of a channel.
 func (v volume) gate(gate Gate, day calendar.Day) *past {
 	v.measure(day)
 	return v.gates[day][gate]
@@ -92,6 +92,6 @@ func volumesOf(ratios [back + 1][]float64, known [back + 1]bool) *past {
 			lowest = min(lowest, volumes[ago])
 		}
 	}
-	volumes[0] = max(volumes[0], lowest) // losses that fell as never before let no other code stand out
+	volumes[0] = max(volumes[0], lowest) // if losses fall as never before, no other code may stand out
 	return volumes
 }

@@ -29,7 +29,7 @@ const (
 // All returns the languages. The first one is for readers who prefer another language.
 func All() []Language { return []Language{English, Chinese} }
 
-// Parse reads a setting.
+// Parse parses a setting.
 func Parse(text string) (Language, error) {
 	switch l := Language(text); l {
 	case English, Chinese:
@@ -84,16 +84,16 @@ func (t Texts) In(l Language) Printer {
 	return Printer{Language: l, printer: message.NewPrinter(language.Make(string(l)), message.Catalog(t.catalog))}
 }
 
-// Text returns the text with this name, or the name itself if the language lacks the text (such as one
-// for a new state). Whole numbers among the values get the language's separators.
+// Text returns the text with this name. If the language lacks it, such as one for a new state, it
+// returns the name. Whole numbers among the values get the language's separators.
 func (p Printer) Text(name string, values ...any) string {
 	return p.printer.Sprintf(message.Key(name, strings.ReplaceAll(name, "%", "%%")), values...)
 }
 
-// Time writes a time. The text with this name is a layout of package time.
+// Time formats a time. The text with this name is a layout of package time.
 func (p Printer) Time(name string, at time.Time) string { return at.Format(p.Text(name)) }
 
-// Duration writes a duration to the second.
+// Duration formats a duration to the second.
 func (p Printer) Duration(d time.Duration) string {
 	text := d.Round(time.Second).String()
 	if p.Language == Chinese {

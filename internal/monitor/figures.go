@@ -14,18 +14,18 @@ import (
 	"pushloss/load"
 )
 
-// Figures are the metrics' values from the database.
+// Figures are the values of the metrics that come from the database.
 type Figures struct {
 	Apps   []load.AppStatus
-	Alerts []notify.AlertKey // that are open
+	Alerts []notify.AlertKey // the open ones
 }
 
 // figuresTimeout bounds one reading of the figures. Scrapes do not wait that long.
 const figuresTimeout = 15 * time.Second
 
-// Watch adds the figures of each app in the database. A scrape reads them, at most once a
-// second and one reading at a time. A scrape that waits too long shows the last figures
-// and their age.
+// Watch adds the figures of each app in the database. A scrape reads them, at most once a second
+// and one reading at a time. If a scrape has waited too long, it shows the last figures and their
+// age.
 func (m *Metrics) Watch(read func(context.Context) (Figures, error), now func() time.Time, log *slog.Logger) {
 	m.figures = newReading(figuresTimeout, func(ctx context.Context) (Figures, error) {
 		figures, err := read(ctx)
@@ -110,7 +110,7 @@ func (c *figuresCollector) Describe(descriptions chan<- *prometheus.Desc) {
 	descriptions <- ageDesc
 }
 
-// Collect shows the last figures; nothing before the first reading.
+// Collect shows the last figures. Before the first reading, it shows nothing.
 func (c *figuresCollector) Collect(metrics chan<- prometheus.Metric) {
 	figures, at := c.figures.newest()
 	if at.IsZero() {
@@ -119,7 +119,7 @@ func (c *figuresCollector) Collect(metrics chan<- prometheus.Metric) {
 	show := func(desc *prometheus.Desc, value float64, labels ...string) {
 		metrics <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
 	}
-	show(ageDesc, max(0, time.Now().Round(0).Sub(at).Seconds())) // a sleep of the machine counts
+	show(ageDesc, max(0, time.Now().Round(0).Sub(at).Seconds())) // includes the time in which the machine slept
 	show(alertsDesc, float64(len(figures.Alerts)))
 	for _, s := range figures.Apps {
 		app := strconv.FormatInt(s.SDKAppID, 10)
@@ -132,8 +132,8 @@ func (c *figuresCollector) Collect(metrics chan<- prometheus.Metric) {
 	}
 }
 
-// Lag is how many days the newest final day lies behind the newest ended one; ok
-// is false before the first run.
+// Lag returns how many days the newest final day is behind the newest day that ended; ok is false
+// before the first run.
 func Lag(s load.AppStatus, now time.Time) (days int, ok bool) {
 	location, err := time.LoadLocation(s.Timezone)
 	if err != nil || (s.NewestSettledDay == nil && s.FirstDay == nil) {

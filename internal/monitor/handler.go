@@ -12,13 +12,13 @@ import (
 
 // Probes says what readiness requires.
 type Probes struct {
-	// LastRun returns when a scheduled run last finished, the zero time for never. It
-	// fails unless the database answers and its schema is current.
+	// LastRun returns when a scheduled run last ended; the zero time means never. It fails unless
+	// the database answers and its schema is current.
 	LastRun func(context.Context) (time.Time, error)
 	// MaxAge is how old the last run may be: two periods of its schedule. Zero sets
 	// no limit.
 	MaxAge time.Duration
-	// Since is when the daemon started: its first run has MaxAge to finish.
+	// Since is when the daemon started. Its first run has MaxAge to end.
 	Since time.Time
 	Now   func() time.Time
 }
@@ -31,10 +31,9 @@ const (
 	scrapeTimeout = 3500 * time.Millisecond
 )
 
-// Handler serves /metrics, /healthz (the process answers) and /readyz (it does
-// its work). It reads the database at most once a second, and once at a time,
-// however many requests come. It never shows a credential: errors of the database go to
-// the log only.
+// Handler serves /metrics, /healthz (the process answers) and /readyz (it does its work). It reads
+// the database at most once a second and once at a time, for any number of requests. It never shows
+// a credential: errors of the database go only to the log.
 func Handler(m *Metrics, probes Probes) http.Handler {
 	mux := http.NewServeMux()
 	exposition := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
@@ -42,7 +41,7 @@ func Handler(m *Metrics, probes Probes) http.Handler {
 		if m.figures != nil {
 			ctx, cancel := context.WithTimeout(r.Context(), scrapeWait(r.Header))
 			defer cancel()
-			_, _ = m.figures.get(ctx) // what cannot be read was logged, and its age shows
+			_, _ = m.figures.get(ctx) // failures are logged, and the age of the figures shows them
 		}
 		exposition.ServeHTTP(w, r)
 	})
@@ -62,8 +61,8 @@ func Handler(m *Metrics, probes Probes) http.Handler {
 	return mux
 }
 
-// scrapeWait is how long a scrape may wait for the database: it leaves a quarter of
-// the time that Prometheus waits for the answer itself.
+// scrapeWait returns how long a scrape may wait for the database. It leaves a quarter of
+// Prometheus's own timeout for the answer.
 func scrapeWait(header http.Header) time.Duration {
 	seconds, err := strconv.ParseFloat(header.Get("X-Prometheus-Scrape-Timeout-Seconds"), 64)
 	if err != nil || !(seconds > 0) || seconds > 3600 {
@@ -72,7 +71,7 @@ func scrapeWait(header http.Header) time.Duration {
 	return min(scrapeTimeout, time.Duration(seconds*0.75*float64(time.Second)))
 }
 
-// notReady says why the daemon is not ready, or nothing.
+// notReady says why the daemon is not ready; empty if it is.
 func (p Probes) notReady(last time.Time, err error) string {
 	switch {
 	case err != nil:

@@ -24,7 +24,7 @@ type Metrics struct {
 	runs        *prometheus.CounterVec
 	callbacks   *prometheus.CounterVec
 	lastSuccess prometheus.Gauge
-	figures     *reading[Figures] // nil if nothing of the database is shown
+	figures     *reading[Figures] // nil if the metrics show nothing of the database
 }
 
 const appLabel = "sdk_app_id"
@@ -87,5 +87,5 @@ func (m *Metrics) Run(report pipeline.Report) {
 	}
 }
 
-// Succeeded sets when a run last ended without any failure.
+// Succeeded records when a run last ended without any failure.
 func (m *Metrics) Succeeded(at time.Time) { m.lastSuccess.Set(float64(at.Unix())) }

@@ -11,13 +11,13 @@ import (
 // fresh is how long one answer of the database is reused.
 const fresh = time.Second
 
-// reading reads something from the database for any number of callers: one reading at a
-// time, and no further one while the answer is fresh. So many requests cannot keep the
-// database, or its connections, busy.
+// reading reads something from the database for any number of callers. There is one reading at a
+// time, and none while the last answer is fresh. So many requests cannot keep the database or its
+// connections busy.
 type reading[T any] struct {
 	read func(context.Context) (T, error)
-	// limit bounds one reading. It continues after its callers have stopped waiting,
-	// and later callers wait for the same reading.
+	// limit bounds one reading. A reading continues after its callers have stopped waiting, and
+	// later callers wait for the same reading.
 	limit time.Duration
 	group singleflight.Group
 
@@ -36,7 +36,7 @@ func newReading[T any](limit time.Duration, read func(context.Context) (T, error
 	return &reading[T]{read: read, limit: limit}
 }
 
-// get returns the value, or why it cannot be read, at the latest when ctx ends.
+// get returns the value, or why it cannot be read. It returns when ctx ends at the latest.
 func (r *reading[T]) get(ctx context.Context) (T, error) {
 	if last := r.kept(); !last.at.IsZero() && time.Since(last.at) < fresh {
 		return last.value, last.err
@@ -58,8 +58,8 @@ func (r *reading[T]) get(ctx context.Context) (T, error) {
 	}
 }
 
-// newest returns the last value that was read successfully, however old, and its time.
-// The time is zero if there is none.
+// newest returns the last value that was read, however old, and its time. The time is zero if there
+// is none.
 func (r *reading[T]) newest() (T, time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

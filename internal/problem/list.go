@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// List are all mistakes of a user in one place, such as the settings or a file: so that
-// one look corrects them all.
+// List is all mistakes of a user in one place, such as the settings or a file, so that the user can
+// correct them all at once.
 type List[P error] []P
 
 func (l List[P]) Error() string { return l.Lines(len(l)) }
 
-// Lines are the first mistakes, one a line, and how many more there are.
+// Lines returns the first mistakes, one per line, and how many more there are.
 func (l List[P]) Lines(most int) string {
 	var lines []string
 	for i, problem := range l {
@@ -25,7 +25,7 @@ func (l List[P]) Lines(most int) string {
 	return strings.Join(lines, "\n")
 }
 
-// Hint is what the mistakes say to do, each advice once.
+// Hint returns the advice for the mistakes, without repetitions.
 func (l List[P]) Hint() string {
 	var hints []string
 	for _, problem := range l {

@@ -1,5 +1,5 @@
-// Package problem says what an operator should do about an error, and with which code
-// the program ends.
+// Package problem says what an operator should do about an error, and with which exit code the
+// program ends.
 package problem
 
 import "errors"
@@ -11,7 +11,7 @@ type Code int
 // The exit codes.
 const (
 	Done        Code = 0
-	Partly      Code = 1 // some windows failed, the rest is loaded; or status found something
+	Partly      Code = 1 // some windows failed, and the rest is loaded; or status found something
 	Usage       Code = 2 // the command line or the settings
 	Database    Code = 3 // unreachable, or its schema is not current
 	Refused     Code = 4 // the API refused the credentials or the service, or clocks differ
@@ -21,7 +21,7 @@ const (
 // rank orders the codes by what an operator should look at first.
 var rank = map[Code]int{Done: 0, Partly: 1, Usage: 2, Refused: 3, Database: 4, Interrupted: 5}
 
-// Worse returns the one of two codes that an operator should look at first.
+// Worse returns that of two codes at which an operator should look first.
 func Worse(a, b Code) Code {
 	if rank[b] > rank[a] {
 		return b
@@ -29,13 +29,13 @@ func Worse(a, b Code) Code {
 	return a
 }
 
-// Coded is an error that knows the exit code of the program.
+// Coded is an error with an exit code of the program.
 type Coded interface {
 	error
 	ExitCode() Code
 }
 
-// CodeOf returns the code of the first error in the tree of err that knows it.
+// CodeOf returns the code of the first error in err's tree that has one.
 func CodeOf(err error) (code Code, known bool) {
 	var coded Coded
 	if !errors.As(err, &coded) {
@@ -44,13 +44,13 @@ func CodeOf(err error) (code Code, known bool) {
 	return coded.ExitCode(), true
 }
 
-// Hinted is an error that knows what an operator should do.
+// Hinted is an error that says what an operator should do.
 type Hinted interface {
 	error
 	Hint() string
 }
 
-// HintOf returns what the first error in the tree of err that knows it says to do.
+// HintOf returns the hint of the first error in err's tree that has one.
 func HintOf(err error) string {
 	var hinted Hinted
 	if !errors.As(err, &hinted) {
@@ -59,8 +59,7 @@ func HintOf(err error) string {
 	return hinted.Hint()
 }
 
-// UsageError is a command, a setting or a request that cannot be carried out as it
-// stands.
+// UsageError is a command, a setting or a request that cannot be carried out as given.
 type UsageError struct {
 	Problem string
 	Remedy  string // may be empty

@@ -11,11 +11,11 @@ import (
 // Redacted is what is printed instead.
 const Redacted = "[redacted]"
 
-// Text is a string that no formatter, logger or encoder prints. Reveal is the
-// only way to its content. Equal secrets compare equal.
+// Text is a string that no formatter, logger or encoder prints. Only Reveal returns its content.
+// Equal secrets compare equal.
 type Text struct {
-	// A printer that looks into unexported fields, where it may not call methods,
-	// finds an address here and not the content.
+	// A printer that reads unexported fields, and cannot call methods there, finds an address here
+	// instead of the content.
 	value unique.Handle[string]
 }
 
@@ -43,5 +43,5 @@ func (s Text) GoString() string             { return Redacted }
 func (s Text) LogValue() slog.Value         { return slog.StringValue(Redacted) }
 func (s Text) MarshalText() ([]byte, error) { return []byte(Redacted), nil }
 
-// Format answers every verb: fmt asks String for some of them only.
+// Format handles every verb, because fmt calls String only for some of them.
 func (s Text) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, Redacted) }

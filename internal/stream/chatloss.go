@@ -2,8 +2,8 @@ package stream
 
 import "time"
 
-// Losses of the pushes that accompany one-to-one and group chat messages (Chat Service
-// Push Loss Analysis). The page's sample is not valid JSON, so it is unknown whether the
+// chatLossDefinition: losses of the pushes that accompany one-to-one and group chat messages (Chat
+// Service Push Loss Analysis). The page's sample is not valid JSON, so it is unknown whether the
 // lists are at the top level or under a name. Its rows have no EventType.
 var chatLossDefinition = definition{
 	name:      "chat_loss",

@@ -2,9 +2,9 @@ package stream
 
 import "time"
 
-// How many pushes accompanied one-to-one and group chat messages (Chat Service
-// Push Data Statistics). The rows of the page's sample have no EventType, though its
-// table of fields does.
+// chatStatisticsDefinition: numbers of pushes that accompanied one-to-one and group chat messages
+// (Chat Service Push Data Statistics). The rows of the page's sample have no EventType, though its
+// table of fields has one.
 var chatStatisticsDefinition = definition{
 	name:      "chat_statistics",
 	path:      "/v4/timpush/normal_push_statistics",

@@ -2,8 +2,8 @@ package stream
 
 import "time"
 
-// Losses of the pushes to all or tagged users. The page says 7 days and samples 8; 7
-// is what is safe (All/Tagged Users Push Loss Analysis).
+// lossDefinition: losses of the pushes to all or tagged users (All/Tagged Users Push Loss
+// Analysis). The page says 7 days, but its samples have 8. 7 is safe.
 var lossDefinition = definition{
 	name:      "loss",
 	path:      "/v4/timpush/all_member_push_loss",

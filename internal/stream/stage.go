@@ -2,8 +2,8 @@ package stream
 
 import "fmt"
 
-// Stage is what a figure counts: where on its way a push was lost or, in the
-// statistics, how far pushes came. The numbers are stored.
+// Stage is what a figure counts: at which stage a push was lost or, in the statistics, how far
+// pushes came. The numbers are stored.
 type Stage int16
 
 // The stages of a loss, in the order a push passes them, and the counters.

@@ -2,7 +2,7 @@ package stream
 
 import "time"
 
-// How many pushes there were, to all or tagged users (All/Tagged Users Push Data
+// statisticsDefinition: numbers of pushes to all or tagged users (All/Tagged Users Push Data
 // Statistics).
 var statisticsDefinition = definition{
 	name:      "statistics",

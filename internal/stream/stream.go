@@ -1,6 +1,5 @@
-// Package stream knows the statistics of the API, one file each: its path, the
-// longest window of a request, whether it has figures of tasks, what its answers look
-// like, and what its figures count.
+// Package stream has the statistics of the API, one file each: the path, the longest window of a
+// request, whether there are figures of tasks, the form of the answers, and what the figures count.
 package stream
 
 import (
@@ -9,8 +8,8 @@ import (
 	"time"
 )
 
-// Stream is one of the statistics that the API gives about a window. The zero
-// value is Loss. The numbers are stored.
+// Stream is one of the API's statistics about a window. The zero value is Loss. The numbers are
+// stored.
 type Stream int16
 
 // The streams.
@@ -21,13 +20,13 @@ const (
 	ChatStatistics Stream = 3
 )
 
-// definition is what the API's page says of a stream.
+// definition is what the API's page says about a stream.
 type definition struct {
 	name string // in settings, tables and reports
 	path string
 	// maxWindow is the longest time that one request may cover.
 	maxWindow time.Duration
-	// byTask says that a request names tasks, none meaning the whole app.
+	// byTask says that a request may name tasks; none means the whole app.
 	byTask bool
 	format Format
 }
@@ -79,12 +78,11 @@ func (s *Stream) UnmarshalText(text []byte) (err error) {
 // Path is the API's path of the stream.
 func (s Stream) Path() string { return definitions[s].path }
 
-// ByTask reports whether the stream has figures of tasks, besides those of the
-// whole app.
+// ByTask reports whether the stream has figures of tasks besides those of the whole app.
 func (s Stream) ByTask() bool { return definitions[s].byTask }
 
 // MaxWindow is the longest time that one request of the stream may cover.
 func (s Stream) MaxWindow() time.Duration { return definitions[s].maxWindow }
 
-// Format is what the stream's answers look like.
+// Format returns the form of the stream's answers.
 func (s Stream) Format() *Format { return &definitions[s].format }

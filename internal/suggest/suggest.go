@@ -1,4 +1,4 @@
-// Package suggest finds the known word that was meant by an unknown one.
+// Package suggest finds known words that an unknown one may mean.
 package suggest
 
 import (
@@ -7,11 +7,11 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Near returns " (did you mean WORD?)" for the known words near to text, by the rule of
-// the command line; without such a word it is empty.
+// Near returns " (did you mean WORD?)" for known words similar to text, by the rule of the command
+// line. It is empty if there is none.
 func Near(text string, known []string) string { return Question(Words(text, known)) }
 
-// Words returns the known words near to text.
+// Words returns the known words similar to text.
 func Words(text string, known []string) []string {
 	if text == "" {
 		return nil

@@ -1,5 +1,5 @@
-// Package unseen finds the characters that nobody sees in a setting, as texts that are
-// copied from a page or a chat have.
+// Package unseen finds invisible characters in settings, as texts have that were copied from a page
+// or a chat.
 package unseen
 
 import (
@@ -7,8 +7,8 @@ import (
 	"unicode"
 )
 
-// In reports whether text has such a character: a blank that no keyboard types, or a mark
-// without a width.
+// In reports whether text has such a character: a blank that no keyboard types, or a mark without
+// width.
 func In(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool {
 		return unicode.Is(unicode.Cf, r) || unicode.IsSpace(r) && r > unicode.MaxASCII

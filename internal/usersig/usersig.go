@@ -11,7 +11,7 @@ import (
 	"github.com/tencentyun/tls-sig-api-v2-golang/tencentyun"
 )
 
-// Why a signature is refused. Any other error means that it cannot be read.
+// The reasons for which a signature is refused. Any other error means that it cannot be read.
 var (
 	ErrExpired            = tencentyun.ErrExpired
 	ErrIdentifierNotMatch = tencentyun.ErrIdentifierNotMatch
@@ -28,8 +28,8 @@ func Sign(sdkAppID int64, key, identifier string, lifetime time.Duration) (strin
 	return sig, nil
 }
 
-// Verify says why a UserSig is not valid at a time. The library looks at the app, the
-// identifier, the expiry and the signature, in this order.
+// Verify says why a UserSig is not valid at a time. The library checks the app, the identifier, the
+// expiry and the signature, in this order.
 func Verify(sdkAppID int64, key, identifier, userSig string, now time.Time) error {
 	return tencentyun.VerifyUserSig(uint64(sdkAppID), key, identifier, userSig, now)
 }

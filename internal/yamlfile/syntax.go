@@ -12,9 +12,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Parse reads a file of one document. The file collects its problems, those of
-// syntax included. The value is not Given if nothing could be read.
-// The name is for messages.
+// Parse reads a file of one document. The file collects its problems, including those of syntax.
+// The value is not Given if nothing could be read. name is used in messages.
 func Parse(name string, data []byte) (Value, *File) {
 	file := &File{name: name}
 	if IsUTF16(data) {
@@ -45,8 +44,8 @@ func Parse(name string, data []byte) (Value, *File) {
 	return Value{file: file, node: document.Content[0]}, file
 }
 
-// IsUTF16 reports whether each character has two or more bytes, as a byte order mark or the
-// zero of the first character shows.
+// IsUTF16 reports whether characters have two or more bytes, by the byte order mark or the zero
+// byte of the first character.
 func IsUTF16(data []byte) bool {
 	return len(data) > 1 && (data[0] == 0xff && data[1] == 0xfe || data[0] == 0xfe && data[1] == 0xff || data[0] == 0 || data[1] == 0)
 }
@@ -68,7 +67,7 @@ func lineOfInvalidUTF8(data []byte) int {
 
 var (
 	syntaxError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)`)
-	// unquoted finds a value that begins with a character that has a meaning in YAML.
+	// unquoted finds a value that begins with a character that YAML reserves.
 	unquoted = regexp.MustCompile("^[^\"'#]*(?:^|[:,\\[{-])\\s*([*&@%`])")
 	// special finds such a value where the character could have another meaning: on its
 	// own line, and between braces.

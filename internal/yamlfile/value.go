@@ -8,12 +8,12 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Value is a piece of a file: a list, a mapping or a text. The zero Value means
-// that nothing was given.
+// Value is a part of a file: a list, a mapping or a text. The zero Value means that nothing was
+// given.
 type Value struct {
 	file *File
 	node *yaml.Node
-	key  string // of it in its mapping, if any
+	key  string // its key in the mapping, if any
 }
 
 // Given reports whether there is anything, an empty value included.
@@ -91,14 +91,14 @@ func (v Value) Fields(known ...string) (fields map[string]Value, ok bool) {
 	return fields, true
 }
 
-// Text returns the text, or number, as it is written, without blanks around it.
-// An empty or composed value is a problem.
+// Text returns a text or number as written, without blanks around it. An empty or composed value is
+// a problem.
 func (v Value) Text() (text string, ok bool) {
 	text, ok = v.RawText()
 	return strings.TrimSpace(text), ok
 }
 
-// RawText is Text with its blanks.
+// RawText is Text, but keeps blanks around it.
 func (v Value) RawText() (text string, ok bool) {
 	switch {
 	case v.node == nil:
@@ -121,8 +121,8 @@ func isNull(node *yaml.Node) bool {
 	return node.Kind == yaml.ScalarNode && node.Tag == "!!null"
 }
 
-// plainKey is what a mistyped key looks like. Anything else might be a piece of
-// a value that lacks its quotes.
+// plainKey matches what may be a mistyped key. Anything else might be a piece of a value without
+// its quotes.
 var plainKey = regexp.MustCompile(`^[A-Za-z][A-Za-z_-]{0,31}$`)
 
 func shownKey(key *yaml.Node) string {

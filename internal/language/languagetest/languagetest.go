@@ -18,13 +18,13 @@ import (
 	"pushloss/internal/language"
 )
 
-// punctuation is the first of the Chinese marks; the letters follow.
+// punctuation is the first Chinese punctuation mark. The letters come after it.
 const punctuation = '\u3000'
 
-// Complete checks the texts of the package in this directory. It fails if a text that is shown is missing in a
-// language, if a text is never shown, if a text has different values in two languages, or if a Chinese text has no
-// Chinese letters or marks. A name of a text is a literal with a dot in the code, or stands in a template as {{text
-// "name"}}.
+// Complete checks the texts of the package in this directory. It fails if a language lacks a text
+// that is shown, if a text is never shown, if a text has different values in two languages, or if a
+// Chinese text has no Chinese characters. The name of a text is a literal with a dot in the code,
+// or {{text "name"}} in a template.
 func Complete(t *testing.T, directory string) {
 	t.Helper()
 	files := os.DirFS(directory)
@@ -67,7 +67,7 @@ func Complete(t *testing.T, directory string) {
 	}
 }
 
-// names are the literals of the code, and whether one is surely the name of a text.
+// names returns the literals of the code, and whether each is certainly the name of a text.
 func names(t *testing.T, directory string) map[string]bool {
 	shown := make(map[string]bool)
 	inTemplate := regexp.MustCompile(`\btext "([^"]+)"`)
@@ -93,7 +93,7 @@ func names(t *testing.T, directory string) map[string]bool {
 			case *ast.BasicLit:
 				if name, err := strconv.Unquote(node.Value); err == nil {
 					if _, known := shown[name]; !known {
-						shown[name] = false // perhaps it is one
+						shown[name] = false // it may be a name
 					}
 				}
 			case *ast.CallExpr:
@@ -116,7 +116,7 @@ func names(t *testing.T, directory string) map[string]bool {
 	return shown
 }
 
-// values are the numbers of a text's values, sorted.
+// values returns the numbers of a text's values, sorted.
 func values(text string) []int {
 	found := make(map[int]bool)
 	next := 1
