@@ -20,7 +20,8 @@ import (
 func TestBodiesThatAreNotAnAnswer(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ body, says string }{
-		"empty":                      {"", "not the API's JSON"},
+		"empty":                      {"", "the answer is empty after 5 calls"},
+		"blank":                      {" \r\n", "the answer is empty after 5 calls"},
 		"text":                       {"service unavailable", "service unavailable"},
 		"a page":                     {"<html><body>\n  <h1>502</h1></body>", "<html><body> <h1>502</h1></body>"},
 		"a JSON string":              {`"ok"`, "it is a JSON string, not an object"},
@@ -108,6 +109,64 @@ func TestAnAnswerWithTwoOutcomesIsAFailure(t *testing.T) {
 		_, err := pull(always(reply{body: body}), extract.Options{MaxTries: 1})
 		if failed := failure(t, err); failed.Class != extract.Transient || !strings.Contains(err.Error(), " twice") {
 			t.Errorf("%s ends with %v", body, err)
+		}
+	}
+}
+
+// A service behind a gateway may answer as the status that its code is like.
+func TestACodeOfTheAPICountsWhateverTheStatus(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		reply reply
+		class extract.Class
+		calls int
+		says  string
+	}{
+		"parameters":             {reply{status: 400, body: `{"ErrorCode":90100,"ErrorInfo":"no task"}`}, extract.BadRequest, 1, "code 90100 (invalid request parameters): no task"},
+		"an internal error":      {reply{status: 400, body: `{"ErrorCode":90102}`}, extract.Transient, 5, "code 90102"},
+		"a refusal":              {reply{status: 500, body: `{"ErrorCode":60006}`}, extract.Operator, 1, "code 60006"},
+		"the frequency":          {reply{status: 403, body: `{"ErrorCode":60007}`}, extract.Throttled, 5, "code 60007"},
+		"a ResultCode":           {reply{status: 401, body: `{"ErrorCode":0,"ResultCode":70009}`}, extract.Operator, 1, "code 70009"},
+		"no code":                {reply{status: 403, body: `{"ErrorInfo":"blocked"}`}, extract.Operator, 1, "HTTP 403: "},
+		"a success all the same": {reply{status: 500, body: okay}, extract.Transient, 5, "HTTP 500: "},
+	} {
+		inBubble(t, name, func(t *testing.T) {
+			s := always(tt.reply)
+			_, err := pull(s, extract.Options{})
+			failed := failure(t, err)
+			if failed.Class != tt.class || s.calls() != tt.calls || failed.HTTPStatus != tt.reply.status {
+				t.Errorf("class %s after %d calls, HTTP %d; want %s after %d", failed.Class, s.calls(), failed.HTTPStatus, tt.class, tt.calls)
+			}
+			if !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("%q does not say %q", err, tt.says)
+			}
+		})
+	}
+}
+
+func TestAnAnswerInACodingThatWasNotAskedForIsNamed(t *testing.T) {
+	t.Parallel()
+	inBubble(t, "br", func(t *testing.T) {
+		_, err := pull(always(reply{body: "\x0b\x02", header: http.Header{"Content-Encoding": {"br"}}}), extract.Options{})
+		if failed := failure(t, err); failed.Class != extract.Transient || !strings.Contains(err.Error(), `Content-Encoding "br"`) {
+			t.Errorf("class %s: %v", failed.Class, err)
+		}
+	})
+	inBubble(t, "identity", func(t *testing.T) {
+		if _, err := pull(always(reply{body: okay, header: http.Header{"Content-Encoding": {"identity"}}}), extract.Options{}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestAFailureWithoutACodeIsWhole(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`{"ActionStatus":"FAIL","ErrorCode":0}`:                        "ActionStatus FAIL without a code",
+		`{"ActionStatus":"FAIL","ErrorCode":0,"ErrorInfo":"no quota"}`: "ActionStatus FAIL without a code: no quota",
+	} {
+		if _, err := pull(always(reply{body: body}), extract.Options{MaxTries: 1}); err == nil || err.Error() != want {
+			t.Errorf("%s ends with %q", body, err)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -174,7 +175,14 @@ func (c *Client) read(ctx context.Context, response *http.Response, hold func() 
 	limit := c.opts.MaxBody + 1
 	_, err := buffer.ReadFrom(io.LimitReader(response.Body, min(limit, maxShared+1)))
 	if response.StatusCode != http.StatusOK {
-		return nil, nil, OutcomeHTTPError, httpError(response, redact.shown(string(buffer.Bytes()[:min(buffer.Len(), maxSearched)])))
+		outcome, failed := httpError(response, buffer.Bytes()[:min(buffer.Len(), maxSearched)], redact)
+		return nil, nil, outcome, failed
+	}
+	if coding := response.Header.Get("Content-Encoding"); err == nil && coding != "" && !strings.EqualFold(coding, "identity") {
+		return nil, nil, OutcomeUnreadable, &Error{
+			Class: Transient, HTTPStatus: response.StatusCode,
+			Info: fmt.Sprintf("the answer has the Content-Encoding %q, which was not asked for", redact.shown(coding)), Hint: adviceProxy,
+		}
 	}
 	if err == nil {
 		goOn := hold()
@@ -215,13 +223,16 @@ func (c *Client) understand(body []byte, redact *redactor, known func([sha256.Si
 			return Answer{Body: body, Digest: digest}, OutcomeOK, nil
 		}
 	}
+	if len(bytes.TrimSpace(body)) == 0 {
+		return Answer{}, OutcomeUnreadable, &Error{Class: Transient, HTTPStatus: http.StatusOK, Info: "the answer is empty", Hint: adviceProxy}
+	}
 	env, strict, err := readEnvelope(body, c.opts.Budget)
 	if err != nil {
 		return Answer{}, OutcomeUnreadable, &Error{
 			Class: Transient, HTTPStatus: http.StatusOK,
 			Info: fmt.Sprintf("the answer is not the API's JSON: %s; it begins: %q",
 				redact.shown(err.Error()), redact.shown(string(body[:min(len(body), maxSearched)]))),
-			Hint: adviceURL,
+			Hint: adviceProxy,
 		}
 	}
 	if code, info, ok := env.failure(); !ok {
@@ -259,9 +270,17 @@ func apiError(number int64, info string) *Error {
 }
 
 // httpError classifies a status other than 200, which the service sends only for network
-// failures (All/Tagged Users Push Loss Analysis, "502").
-func httpError(response *http.Response, text string) *Error {
-	failed := &Error{HTTPStatus: response.StatusCode, Info: text, Hint: adviceProxy}
+// failures (All/Tagged Users Push Loss Analysis, "502"). If the answer has a code of the API
+// all the same, the code says what is wrong.
+func httpError(response *http.Response, body []byte, redact *redactor) (Outcome, *Error) {
+	if env, err := parseEnvelope(body); err == nil {
+		if code, info, ok := env.failure(); !ok && code != 0 {
+			failed := apiError(code, redact.shown(info))
+			failed.HTTPStatus = response.StatusCode
+			return OutcomeAPIError, failed
+		}
+	}
+	failed := &Error{HTTPStatus: response.StatusCode, Info: redact.shown(string(body)), Hint: adviceProxy}
 	switch status := response.StatusCode; {
 	case status == http.StatusTooManyRequests:
 		failed.Class, failed.Hint = Throttled, advicePace
@@ -272,7 +291,7 @@ func httpError(response *http.Response, text string) *Error {
 	default:
 		failed.Class = Operator
 	}
-	return failed
+	return OutcomeHTTPError, failed
 }
 
 func transportError(err error, timeout time.Duration, redact *redactor) *Error {

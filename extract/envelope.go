@@ -34,7 +34,7 @@ func (e envelope) failure() (code int64, info string, ok bool) {
 	case e.resultCode != 0:
 		return e.resultCode, e.resultInfo, false
 	case strings.EqualFold(e.actionStatus, "FAIL"), strings.EqualFold(e.actionStatus, "FAILURE"):
-		return 0, "ActionStatus FAIL without a code: " + e.errorInfo, false
+		return 0, strings.TrimSuffix("ActionStatus FAIL without a code: "+e.errorInfo, ": "), false
 	}
 	return 0, "", true
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"os"
 	"os/signal"
@@ -21,6 +22,9 @@ import (
 )
 
 func main() {
+	// net/http writes what it reads beyond an answer's end to the standard logger, and that
+	// may be a page that repeats the URL of the call, with its UserSig.
+	log.SetOutput(io.Discard)
 	var working func(apps int)
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(gcPercent)

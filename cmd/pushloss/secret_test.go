@@ -45,6 +45,14 @@ func TestS3SecretsStayInside(t *testing.T) {
 		{name: "an answer that repeats the call", answer: echo(`{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":%s,"Results":[
 			{"TaskID":"","Sig":%s,"ReadyToSendLoss":[{"ErrCode":"1","ErrCount":1,"ErrInfo":"fine"},{"ErrCode":null}]}]}`), code: 1},
 		{name: "text that repeats the call", answer: echo(`no JSON at all: %s %s`), code: 1},
+		{name: "text beyond the answer's length that repeats the call", answer: func(w http.ResponseWriter, r *http.Request) {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				panic(err)
+			}
+			defer conn.Close()
+			fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}%s", r.URL)
+		}, code: 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -80,7 +80,11 @@ func Run(ctx context.Context, opts Options) error {
 		Log: d.Log, Now: d.Now, Grace: d.Grace,
 		Access: page.Access{Token: d.Token, Local: page.LocalOnly(d.Listener.Addr())}, Language: d.Language,
 	})
-	server := &http.Server{Handler: handler(monitor.Handler(d.metrics, probes), d.Intake.Handler(), figures), ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout}
+	server := &http.Server{
+		Handler:           handler(monitor.Handler(d.metrics, probes), d.Intake.Handler(), figures),
+		ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout,
+		ErrorLog: slog.NewLogLogger(d.Log.Handler(), slog.LevelWarn),
+	}
 	d.Log.InfoContext(ctx, "serving", "http", d.Listener.Addr().String(), "schedules", len(d.Schedules))
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
