@@ -6,5 +6,5 @@
 //
 // Events and messages are kept in the database, so that any number of processes,
 // also after a restart, notify an event once. A target that is down keeps its
-// messages waiting, in their order, and does not hold up other targets.
+// messages waiting, those of an event in their order, and does not hold up other targets.
 package notify

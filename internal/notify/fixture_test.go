@@ -36,6 +36,7 @@ func newInbox(t testing.TB) *inbox {
 	in := &inbox{}
 	in.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		in.mu.Lock()
 		reply := in.reply
 		if reply == nil {
@@ -55,6 +56,12 @@ func (in *inbox) answers(reply func(http.ResponseWriter, *http.Request)) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.reply = reply
+}
+
+// textOf is the message that a request brings.
+func textOf(r *http.Request) string {
+	body, _ := io.ReadAll(r.Body)
+	return string(body)
 }
 
 func (in *inbox) titles() []string {

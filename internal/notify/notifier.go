@@ -17,6 +17,8 @@ const (
 	giveUpAfter = 72 * time.Hour
 	// longestBackoff bounds the time between two attempts.
 	longestBackoff = time.Hour
+	// manyAttempts are some ten minutes of them.
+	manyAttempts = 5
 )
 
 // Notifier stores events and notifies targets of them.
@@ -98,9 +100,8 @@ func (n *Notifier) keep(ctx context.Context, verdicts []Verdict, ofJob bool) err
 
 // deliver sends a target's waiting messages in order, up to the first failure.
 func (n *Notifier) deliver(ctx context.Context, target Target) {
-	delivery := delivery{nextTry: nextTry, giveUpAfter: giveUpAfter, now: n.now}
 	for ctx.Err() == nil {
-		more, err := deliverNext(ctx, n.pool, target.name, delivery, func(ctx context.Context, notice Notice) error {
+		sent, err := deliverNext(ctx, n.pool, target.name, n.now, func(ctx context.Context, notice Notice) error {
 			err := target.Send(ctx, notice)
 			if err != nil {
 				n.log.WarnContext(ctx, "notification was not sent: it is retried later", "target", target.name, "error", err)
@@ -110,7 +111,7 @@ func (n *Notifier) deliver(ctx context.Context, target Target) {
 		if err != nil {
 			n.log.ErrorContext(ctx, "notifications cannot be read", "error", err)
 		}
-		if err != nil || !more {
+		if err != nil || !sent {
 			return
 		}
 	}

@@ -183,6 +183,85 @@ func TestAMessageIsGivenUpAfterThreeDays(t *testing.T) {
 	equal(t, "sent", []string{opened(1)}, in.titles())
 }
 
+func unwell(rw http.ResponseWriter, _ *http.Request) { http.Error(rw, "no", http.StatusBadGateway) }
+
+// An event that lasts longer than its message waits.
+func TestATargetThatWasDownForDaysGetsWhatIsStillOpen(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	up, down := newInbox(t), newInbox(t)
+	down.answers(unwell)
+	days := func(n int, verdicts ...[]notify.Verdict) {
+		for range n * 24 {
+			w.now = w.now.Add(time.Hour)
+			w.replica(down.secretURL(), up.secretURL()).NotifyOfNow(t.Context(), slices.Concat(verdicts...))
+		}
+	}
+	days(1, gapOf(1, true), gapOf(2, true))
+	days(9, gapOf(1, true), gapOf(2, false))
+	down.answers(nil)
+	days(1, gapOf(1, true), gapOf(2, false))
+	equal(t, "the one that was up", []string{opened(1), opened(2), recovered(2)}, up.titles())
+	equal(t, "the one that was down", []string{opened(1)}, down.titles())
+	days(1, gapOf(1, false))
+	equal(t, "the one that was down, later", []string{opened(1), recovered(1)}, down.titles())
+}
+
+func TestARecoveryIsGivenUpWithItsEvent(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	in := newInbox(t)
+	in.answers(unwell)
+	w.replica(in.secretURL()).NotifyOfNow(t.Context(), gapOf(1, true))
+	w.now = w.now.Add(71 * time.Hour)
+	w.replica(in.secretURL()).NotifyOfNow(t.Context(), gapOf(1, false))
+	w.now = w.now.Add(2 * time.Hour)
+	w.replica(in.secretURL()).NotifyOfNow(t.Context(), nil)
+	in.answers(nil)
+	w.now = w.now.Add(2 * time.Hour)
+	w.replica(in.secretURL()).NotifyOfNow(t.Context(), nil)
+	equal(t, "sent", []string(nil), in.titles())
+}
+
+// Nobody was there to send it.
+func TestAMessageOfLongAgoIsNotSent(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	in := newInbox(t)
+	in.answers(unwell)
+	w.replica(in.secretURL()).NotifyOfNow(t.Context(), gapOf(1, true))
+	in.answers(nil)
+	w.now = w.now.Add(10 * 24 * time.Hour)
+	w.replica(in.secretURL()).NotifyOfNow(t.Context(), nil)
+	equal(t, "sent", []string(nil), in.titles())
+}
+
+// A target may refuse a text for what is in it.
+func TestAMessageThatItsTargetNeverAcceptsHoldsUpNoOtherEvent(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	in := newInbox(t)
+	var sent []string
+	in.answers(func(rw http.ResponseWriter, r *http.Request) {
+		title, _, _ := strings.Cut(textOf(r), "\n")
+		if strings.Contains(title, "gap of 1") {
+			http.Error(rw, "sensitive words", http.StatusBadRequest)
+			return
+		}
+		sent = append(sent, title)
+	})
+	hours := func(n int, verdicts ...[]notify.Verdict) {
+		for range n * 6 {
+			w.now = w.now.Add(10 * time.Minute)
+			w.replica(in.secretURL()).NotifyOfNow(t.Context(), slices.Concat(verdicts...))
+		}
+	}
+	hours(1, gapOf(1, true))
+	hours(2, gapOf(1, true), gapOf(2, true))
+	hours(2, gapOf(1, false), gapOf(2, false), gapOf(3, true))
+	equal(t, "sent", []string{opened(2), recovered(2), opened(3)}, sent)
+}
+
 // Whatever is observed by two replicas, and however a target fares: each event's
 // beginning and end reach it once and in order.
 func TestEveryMessageArrivesOnceAndInOrder(t *testing.T) {

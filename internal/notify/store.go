@@ -55,7 +55,7 @@ const (
 		SELECT alert_id, kind, sdk_app_id, job, cause, detail, opened_at, closed_at, good_jobs, coalesce(told, '{}')
 		FROM pushloss.alert LEFT JOIN (
 			SELECT alert_id, array_agg(DISTINCT target) AS told FROM pushloss.message
-			WHERE alert_id IN (SELECT alert_id FROM pushloss.alert WHERE closed_at IS NULL) GROUP BY alert_id
+			WHERE state <> 'given_up' AND alert_id IN (SELECT alert_id FROM pushloss.alert WHERE closed_at IS NULL) GROUP BY alert_id
 		) AS m USING (alert_id)
 		WHERE closed_at IS NULL OR closed_at > $1 ORDER BY alert_id`
 	sqlCountGood = `UPDATE pushloss.alert SET good_jobs = $2 WHERE alert_id = $1`
@@ -71,26 +71,44 @@ const (
 		WHERE NOT $6 OR EXISTS (SELECT 1 FROM pushloss.message AS m
 			WHERE m.alert_id = $1 AND m.target = g.target AND m.state <> 'given_up')`
 
-	sqlTryTarget   = `SELECT pg_try_advisory_xact_lock(hashtextextended('pushloss notify ' || $1::text, 0))`
+	// With a message goes what follows it about the same event: a recovery alone would be a riddle.
+	sqlGiveUp = `
+		UPDATE pushloss.message AS m SET state = 'given_up'
+		WHERE state = 'waiting' AND EXISTS (SELECT 1 FROM pushloss.message AS old
+			WHERE old.target = m.target AND old.alert_id = m.alert_id AND old.state = 'waiting' AND old.created_at < $1)`
+
+	sqlTryTarget = `SELECT pg_try_advisory_xact_lock(hashtextextended('pushloss notify ' || $1::text, 0))`
+	// A message that failed often may be one that its target will never accept: others go before
+	// it, except those about the same thing.
 	sqlNextMessage = `
-		SELECT message_id, title, body, attempts, created_at, next_try_at <= $2
-		FROM pushloss.message
-		WHERE target = $1 AND state = 'waiting' ORDER BY message_id LIMIT 1`
+		SELECT message_id, title, body, attempts, next_try_at <= $2
+		FROM pushloss.message AS m JOIN pushloss.alert AS a USING (alert_id)
+		WHERE target = $1 AND state = 'waiting' AND NOT EXISTS (
+			SELECT 1 FROM pushloss.message AS earlier JOIN pushloss.alert AS b USING (alert_id)
+			WHERE earlier.target = $1 AND earlier.state = 'waiting' AND earlier.message_id < m.message_id
+				AND (b.kind, b.sdk_app_id, b.job, b.cause) = (a.kind, a.sdk_app_id, a.job, a.cause))
+		ORDER BY attempts >= $3, CASE WHEN attempts >= $3 THEN next_try_at END, message_id LIMIT 1`
+	// A target that accepts one message may accept all that wait.
 	sqlMessageSent = `
-		UPDATE pushloss.message SET state = 'sent', sent_at = $2, attempts = attempts + 1, last_error = NULL
-		WHERE message_id = $1`
+		WITH sent AS (
+			UPDATE pushloss.message SET state = 'sent', sent_at = $2, attempts = attempts + 1, last_error = NULL
+			WHERE message_id = $1)
+		UPDATE pushloss.message SET next_try_at = $2
+		WHERE target = $3 AND state = 'waiting' AND next_try_at > $2 AND message_id <> $1`
 	sqlMessageFailed = `
-		UPDATE pushloss.message SET state = CASE WHEN $4 THEN 'given_up' ELSE 'waiting' END,
-			attempts = attempts + 1, next_try_at = $2, last_error = $3
+		UPDATE pushloss.message SET attempts = attempts + 1, next_try_at = $2, last_error = $3
 		WHERE message_id = $1`
 )
 
 // updateAlerts lets decide open and close events, one process at a time, and
 // leaves a message of each for every target. decide gets the open events and those that
-// ended since.
+// ended since. It first gives up messages that are too old.
 func updateAlerts(ctx context.Context, pool *postgres.Pool, targets []string, now, since time.Time, decide func([]Alert) []AlertChange) error {
 	err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, load.SQLLockAlerts); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, sqlGiveUp, now.Add(-giveUpAfter)); err != nil {
 			return err
 		}
 		known, err := alertsSince(ctx, tx, &since)
@@ -151,20 +169,11 @@ func OpenAlerts(ctx context.Context, pool *postgres.Pool) ([]Alert, error) {
 	return open, nil
 }
 
-// delivery says how sending is tried again.
-type delivery struct {
-	// nextTry is when a message is sent again after a failed attempt, by the attempt's number.
-	nextTry func(failure error, attempt int, now time.Time) time.Time
-	// giveUpAfter is how old a message may get.
-	giveUpAfter time.Duration
-	now         func() time.Time
-}
-
-// deliverNext sends the oldest message that waits for a target, if it is due and no
-// other process is sending to the target. more is true if it was sent: there may be
-// another one. send's error is recorded, so it must not contain the target's URL. If the process dies between sending and recording, the
-// message is sent again.
-func deliverNext(ctx context.Context, pool *postgres.Pool, target string, delivery delivery, send func(context.Context, Notice) error) (more bool, err error) {
+// deliverNext sends the next message that waits for a target, if it is due and no
+// other process is sending to the target. sent means that there may be another one. send's
+// error is recorded, so it must not contain the target's URL. If the process dies between
+// sending and recording, the message is sent again.
+func deliverNext(ctx context.Context, pool *postgres.Pool, target string, clock func() time.Time, send func(context.Context, Notice) error) (sent bool, err error) {
 	err = pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
 		var alone bool
 		if err := tx.QueryRow(ctx, sqlTryTarget, target).Scan(&alone); err != nil || !alone {
@@ -173,10 +182,9 @@ func deliverNext(ctx context.Context, pool *postgres.Pool, target string, delive
 		var id int64
 		var notice Notice
 		var attempts int
-		var created time.Time
 		var due bool
-		now := delivery.now()
-		err := tx.QueryRow(ctx, sqlNextMessage, target, now).Scan(&id, &notice.Title, &notice.Body, &attempts, &created, &due)
+		now := clock()
+		err := tx.QueryRow(ctx, sqlNextMessage, target, now, manyAttempts).Scan(&id, &notice.Title, &notice.Body, &attempts, &due)
 		switch {
 		case errors.Is(err, pgx.ErrNoRows):
 			return nil
@@ -184,17 +192,15 @@ func deliverNext(ctx context.Context, pool *postgres.Pool, target string, delive
 			return err
 		}
 		if failure := send(ctx, notice); failure != nil {
-			givenUp := delivery.now().Sub(created) > delivery.giveUpAfter
-			more = givenUp
-			_, err = tx.Exec(ctx, sqlMessageFailed, id, delivery.nextTry(failure, attempts+1, now), postgres.Storable(failure.Error()), givenUp)
+			_, err = tx.Exec(ctx, sqlMessageFailed, id, nextTry(failure, attempts+1, now), postgres.Storable(failure.Error()))
 			return err
 		}
-		more = true
-		_, err = tx.Exec(ctx, sqlMessageSent, id, delivery.now())
+		sent = true
+		_, err = tx.Exec(ctx, sqlMessageSent, id, clock(), target)
 		return err
 	})
 	if err != nil {
 		return false, fmt.Errorf("deliver a notification: %w", err)
 	}
-	return more, nil
+	return sent, nil
 }

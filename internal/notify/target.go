@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -103,7 +104,7 @@ func (t Target) Send(ctx context.Context, notice Notice) error {
 	ended := make(chan error, 1)
 	go func() { // the library takes no context, and some of its services have no timeout
 		// Not as a parameter: some services refuse unknown parameters.
-		err := t.service.Send(clipped(notice.Title+"\n"+notice.Body), &types.Params{})
+		err := t.service.Send(clipped(unmarked(notice.Title+"\n"+notice.Body)), &types.Params{})
 		t.busy.Store(false) // before the caller goes on: it may send the next one at once
 		ended <- err
 	}()
@@ -116,6 +117,14 @@ func (t Target) Send(ctx context.Context, notice Notice) error {
 		return errTimeout
 	}
 }
+
+// mark begins what chats read as a mention of somebody or everybody, a link or a tag: @all,
+// <!channel>, <at user_id="all">.
+var mark = regexp.MustCompile(`(^|[^\pL\pN_])(@)(\pL)|()(<)([!@#/\pL])`)
+
+// unmarked keeps a text that others wrote, such as that of an error, from calling people: a
+// word joiner, which nobody sees, parts the sign from the word.
+func unmarked(text string) string { return mark.ReplaceAllString(text, "$1$2$4$5\u2060$3$6") }
 
 // maxText is the smallest limit of all services, in bytes: WeCom takes 2048.
 const maxText = 1800

@@ -131,6 +131,34 @@ func TestATargetThatAnsweredTakesTheNextMessage(t *testing.T) {
 	}
 }
 
+// The API's own messages and the names of codes are in the texts.
+func TestATextThatOthersWroteCallsNobody(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"@all @everyone":             "@\u2060all @\u2060everyone",
+		"(@所有人)":                     "(@\u2060所有人)",
+		"<!channel> <@U1>":           "<\u2060!channel> <@\u2060U1>",
+		`<at user_id="all"></at>`:    "<\u2060at user_id=\"all\"><\u2060/at>",
+		"<users/all> <#C1|x>":        "<\u2060users/all> <\u2060#C1|x>",
+		"a@example.com, 1 < 2, @ 3":  "a@example.com, 1 < 2, @ 3",
+		"set TIM_IDENTIFIER: *, `_`": "set TIM_IDENTIFIER: *, `_`",
+	} {
+		in := newInbox(t)
+		var got string
+		in.answers(func(_ http.ResponseWriter, r *http.Request) { got = textOf(r) })
+		targets, err := notify.Targets([]secret.Text{secret.New(in.secretURL())}, slog.Default())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := targets[0].Send(t.Context(), notify.Notice{Title: text, Body: text}); err != nil {
+			t.Fatal(err)
+		}
+		if got != want+"\n"+want {
+			t.Errorf("%q is sent as %q", text, got)
+		}
+	}
+}
+
 func TestWhatIsWrongWithAURLIsNamed(t *testing.T) {
 	t.Parallel()
 	const (
@@ -169,6 +197,8 @@ func TestWhatIsWrongWithAURLIsNamed(t *testing.T) {
 		{"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=" + token, plainAdvice + "wecom://KEY, where KEY is the key in its query"},
 		{"https://example.com/" + token, plainAdvice + "generic+https://HOST/PATH, if the server takes JSON"},
 		{"HTTP://example.com/" + token, plainAdvice + "generic+http://HOST/PATH, if the server takes JSON"},
+		{"telegram://1:" + token + "@telegram?chats=1&parsemode=Markdown", "has parsemode, but messages are plain text: leave it out"},
+		{"smtp://user:" + token + "@h/?from=a@b.example&to=c@d.example&UseHTML=yes", "has usehtml, but messages are plain text: leave it out"},
 		{"ntfy://h/topic?scheme=ftp", "is not a URL that the service ntfy understands"},
 		{"ntfy+http://h/topic", "is not a URL that the service ntfy understands"},
 		{"slack://hook:" + token + "@webhook", "is not a URL that the service slack understands"},

@@ -17,6 +17,10 @@ var ofHost = []string{"bark", "generic", "gotify", "mattermost", "matrix", "ntfy
 // fragments are the services in whose URL a # names a channel. Others drop what follows it.
 var fragments = []string{"pushbullet", "rocketchat"}
 
+// markup are the parameters by which services read a message as marked up. It is plain text:
+// a _ or < of a code would make it a message that they refuse, or that lacks a part.
+var markup = map[string]string{"telegram": "parsemode", "smtp": "usehtml"}
+
 // secondURL finds a URL within the path or query of another one.
 var secondURL = regexp.MustCompile(`[,;|][A-Za-z][A-Za-z0-9+.-]*://`)
 
@@ -64,12 +68,27 @@ func problemOf(text string, services []string) string {
 		return "has something after logger://, which takes nothing"
 	case strings.Contains(after, "#") && !slices.Contains(fragments, service):
 		return "holds a #, and what follows it would be lost: write it as %23"
+	case hasParameter(after, markup[service]):
+		return "has " + markup[service] + ", but messages are plain text: leave it out"
 	case slices.Contains(ofHost, service) && !hasSlashes:
 		return "has no // after its service"
 	case slices.Contains(ofHost, service):
 		return address.Problem(host)
 	}
 	return ""
+}
+
+// hasParameter reports whether what follows a URL's host has a parameter, in any case, as the
+// library reads it.
+func hasParameter(after, name string) bool {
+	_, query, _ := strings.Cut(after, "?")
+	values, _ := url.ParseQuery(query)
+	for key, value := range values {
+		if strings.EqualFold(key, name) && !slices.Contains([]string{"none", "no", "false", ""}, strings.ToLower(value[0])) {
+			return true
+		}
+	}
+	return false
 }
 
 func formOf(scheme, host string) string {
