@@ -26,8 +26,8 @@ func (w *appWork) one(ctx context.Context, r request, by *worker) (answered bool
 	return w.ask(ctx, r, by)
 }
 
-// ask pulls, normalizes and loads one request. It does so in parts if the API refuses the
-// request because of some of its tasks.
+// ask pulls, normalizes and loads one request. If the API refuses it because of some of its tasks,
+// ask repeats it in parts.
 func (w *appWork) ask(ctx context.Context, r request, by *worker) (answered bool, err error) {
 	loadsBefore, tries := w.before()
 	if r.trial || r.once {
@@ -64,7 +64,7 @@ func (w *appWork) ask(ctx context.Context, r request, by *worker) (answered bool
 		Body: answer.Body, Digest: answer.Digest, SentAt: answer.SentAt,
 		Trusted: w.policy.remembered(r.day, w.now()), Settled: w.policy.settles(r.day, w.asOf()),
 	}
-	if !r.split { // else further parts follow
+	if !r.split { // otherwise further parts follow
 		by.received()
 	}
 	outcome, err := w.store(ctx, &pull, answer, by)
@@ -82,10 +82,10 @@ func (w *appWork) ask(ctx context.Context, r request, by *worker) (answered bool
 	return true, nil
 }
 
-// store confirms or loads an answer, and completes the pull by what it says.
+// store confirms or loads an answer. It completes the pull with what the answer says.
 func (w *appWork) store(ctx context.Context, pull *load.Pull, answer extract.Answer, by *worker) (load.Outcome, error) {
 	text := answer.JSON
-	if text == nil { // the client knew it
+	if text == nil { // the client knew the answer
 		outcome, counts, confirmed, err := w.lock.Confirm(ctx, *pull, w.now())
 		if err != nil || confirmed {
 			pull.Result.Counts = counts
@@ -102,10 +102,10 @@ func (w *appWork) store(ctx context.Context, pull *load.Pull, answer extract.Ans
 	return w.lock.Load(ctx, *pull, w.now())
 }
 
-// unreadableError says why nothing of an answer can be loaded.
+// unreadableError says why an answer cannot be loaded at all.
 type unreadableError struct{ error }
 
-// keep stores what the plan derives from the settings, once.
+// keep stores what the plan derived from the settings, once.
 func (w *appWork) keep(ctx context.Context) error {
 	w.keeping.Lock()
 	defer w.keeping.Unlock()
@@ -119,8 +119,8 @@ func (w *appWork) keep(ctx context.Context) error {
 	return err
 }
 
-// before returns how many requests were loaded so far, and how often to try the next one;
-// 0 means the client's own limit.
+// before returns how many requests were loaded so far, and how often to try the next one (0 means
+// the client's own limit).
 func (w *appWork) before() (loads, tries int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

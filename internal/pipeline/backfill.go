@@ -25,8 +25,8 @@ type BackfillRequest struct {
 	Reprocess Reprocess
 }
 
-// Backfill pulls the windows of a range of days. It waits for apps that other processes
-// work on, and calls waiting for each. Windows that a run wanted meanwhile go first.
+// Backfill pulls the windows of a range of days. It waits for apps on which other processes work,
+// and calls waiting for each. Windows that a run wanted meanwhile go first.
 func (p *Pipeline) Backfill(ctx context.Context, request BackfillRequest, waiting func(*load.BusyError)) (Report, error) {
 	apps, err := p.check(ctx, request)
 	if err != nil {
@@ -76,7 +76,7 @@ func (p *Pipeline) PlanBackfill(ctx context.Context, request BackfillRequest) (P
 	})
 }
 
-// check refuses invalid ranges and names before anything is done.
+// check returns an error for invalid ranges and names, before anything is done.
 func (p *Pipeline) check(ctx context.Context, request BackfillRequest) ([]App, error) {
 	apps, err := p.appsNamed(ctx, request.SDKAppID)
 	if err != nil {
@@ -88,8 +88,8 @@ func (p *Pipeline) check(ctx context.Context, request BackfillRequest) ([]App, e
 	return apps, p.checkTasks(ctx, apps, request.Tasks)
 }
 
-// firstYear is the limit for mistyped years: a backfill would store their days as
-// permanently out of the API's reach.
+// firstYear catches mistyped years: a backfill would store their days as permanently outside the
+// API's memory.
 const firstYear = 2000
 
 // checkRange refuses days that are reversed, too long ago, or not over yet.

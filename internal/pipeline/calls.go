@@ -43,7 +43,7 @@ func (c *callLog) record(call extract.CallReport) {
 	}
 }
 
-// report puts the counts into an app's report.
+// report adds the counts to an app's report.
 func (c *callLog) report(into *AppReport, callsPerSecond float64) {
 	into.Requests, into.Retries = c.requests, c.retries
 	into.Accepted, into.Answered = c.accepted, c.answered

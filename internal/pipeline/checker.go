@@ -23,7 +23,7 @@ type checker struct {
 
 	normalizer    transform.Normalizer
 	failuresInRow int
-	answered      *checkRequest // the last one; nil before the first
+	answered      *checkRequest // the newest; nil before the first
 	refusedTasks  map[int32]bool
 	rejects       int64
 	result        Reconciliation
@@ -131,9 +131,9 @@ func (c *checker) usable(r checkRequest, result transform.Result) []transform.Sn
 	})
 }
 
-// aboutTasks reports whether a request failed because of its tasks: it says so, or the API
-// answers again what it answered last or, before the first answer, it answers for the
-// whole app.
+// aboutTasks reports whether a request failed because of its tasks. Either the error says so, or
+// the API answers the last answered request again (before the first answer: a request for the whole
+// app).
 func (c *checker) aboutTasks(ctx context.Context, r checkRequest, failed *extract.Error) bool {
 	switch ids := taskIDs(r.tasks); {
 	case len(ids) == 0, failed.AboutAccount(), ctx.Err() != nil:

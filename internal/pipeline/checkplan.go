@@ -9,7 +9,7 @@ import (
 	"pushloss/load"
 )
 
-// checkRequest is one request, with an answer that is compared with the stored days.
+// checkRequest is a request whose answer is compared with the stored days.
 type checkRequest struct {
 	days  calendar.Span
 	tasks []load.TaskRef // only the zero TaskRef for the whole app
@@ -28,9 +28,8 @@ type checkPlan struct {
 	leftOut  []LeftOut
 }
 
-// add plans a span: one request for the days of the whole app, and requests for batches
-// of tasks with the same days. Only stored days count, and only the longest run of them.
-// It is pure.
+// add plans a span: one request for the whole app, and requests for batches of tasks with the same
+// days. Of the stored days, only the longest run counts. It is pure.
 func (c *checkPlan) add(rules policy, days calendar.Span, tasks []load.Task, entries []load.Entry) {
 	ledger := byWindow(entries)
 	if run, found := c.runOf(rules, days, load.TaskRef{}, days, ledger); found {
@@ -65,8 +64,8 @@ func (c *checkPlan) batch(groups []checkRequest) {
 	}
 }
 
-// runOf returns the run of a task's stored days that is compared. It records the other
-// days as left out; those never pulled only if they are expected.
+// runOf returns the run of a task's stored days to compare. It records the other days as left out,
+// but days that were never pulled only if they are expected.
 func (c *checkPlan) runOf(rules policy, days calendar.Span, task load.TaskRef, expected calendar.Span, ledger map[ledgerKey]load.Entry) (run calendar.Span, found bool) {
 	stored := func(day calendar.Day) bool {
 		entry := ledger[ledgerKey{stream.Loss, day, task.Key}]
@@ -90,8 +89,8 @@ func (c *checkPlan) runOf(rules policy, days calendar.Span, task load.TaskRef, e
 	return run, found
 }
 
-// leave records a day as left out. A day after another one with the same reason extends
-// its range.
+// leave records a day as left out. If the day before was left out for the same reason, it extends
+// that range.
 func (c *checkPlan) leave(task load.TaskRef, day calendar.Day, why string) {
 	if n := len(c.leftOut); n > 0 {
 		last := &c.leftOut[n-1]

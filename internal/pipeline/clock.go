@@ -14,12 +14,12 @@ import (
 // may be. Days are cut, trusted and settled by these clocks.
 const ClockTolerance = 5 * time.Minute
 
-// ClockError says that clocks are too far apart to trust any of them. A zero time means
-// that the clock was not read or gives no time.
+// ClockError says that clocks differ too much to trust any of them. A zero time means that the
+// clock was not read, or gives no time.
 type ClockError struct{ Own, Database, API time.Time }
 
-// CompareClocks returns a *ClockError if any two clocks are too far apart. It ignores a
-// zero time.
+// CompareClocks returns a *ClockError if two clocks differ by more than ClockTolerance. It ignores
+// zero times.
 func CompareClocks(own, database, api time.Time) error {
 	e := &ClockError{Own: own, Database: database, API: api}
 	clocks := e.clocks()
@@ -79,7 +79,7 @@ func (e *ClockError) clocks() []clock {
 	return slices.DeleteFunc(all, func(c clock) bool { return c.says.IsZero() })
 }
 
-// odd is the clock that differs from the two others; empty if there is none.
+// odd returns the clock that differs from the two others; empty if there is none.
 func (e *ClockError) odd() string {
 	c := e.clocks()
 	if len(c) < 3 {
@@ -94,7 +94,7 @@ func (e *ClockError) odd() string {
 	return ""
 }
 
-// direction is "ahead of" or "behind", for the odd clock.
+// direction returns "ahead of" or "behind" for the odd clock.
 func (e *ClockError) direction(odd string) string {
 	c := e.clocks()
 	is := func(one clock) bool { return one.whose == odd }
@@ -105,8 +105,8 @@ func (e *ClockError) direction(odd string) string {
 	return "behind"
 }
 
-// clocks compares this machine's clock with the database's, and with the API's, which is
-// part of each answer.
+// clocks compares this machine's clock with the database's and with the API's, which each answer
+// has.
 type clocks struct {
 	now      func() time.Time
 	database func(context.Context) (time.Time, error)
@@ -115,8 +115,8 @@ type clocks struct {
 	databaseAhead time.Duration
 }
 
-// compare returns a *ClockError if any two clocks are too far apart. A zero api means a
-// service that does not send its time: then compare reads the database's clock again.
+// compare returns a *ClockError if two clocks differ too much. A zero api means that the service
+// does not send its time: then compare reads the database's clock again.
 func (c clocks) compare(ctx context.Context, api time.Time) error {
 	if api.IsZero() {
 		database, err := c.database(ctx)
@@ -129,8 +129,8 @@ func (c clocks) compare(ctx context.Context, api time.Time) error {
 	return CompareClocks(own, own.Add(c.databaseAhead), api)
 }
 
-// present is the latest time at which a window can have been pulled, unless a clock was
-// ahead; zero if it is unknown.
+// present is the latest time at which a window can have been pulled by a right clock; zero if it is
+// unknown.
 func (p *Pipeline) present() time.Time {
 	if p.opts.Past {
 		return time.Time{}

@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	// requestsPerApp is how many requests of an app are under way at once, and workersPerApp
-	// how many with those whose answers are being loaded. Where answers come faster than they
-	// are loaded, several share a transaction.
+	// requestsPerApp is how many requests of an app are under way at once. workersPerApp also
+	// counts those whose answers are being loaded. If answers come faster than they are loaded,
+	// several share a transaction.
 	requestsPerApp = 4
 	workersPerApp  = 12
 )
@@ -18,8 +18,8 @@ const (
 // worker executes one request at a time.
 type worker struct {
 	normalizer transform.Normalizer
-	// left lets the next request begin, and received ends this one's part in requestsPerApp.
-	// Both may be called again.
+	// left lets the next request begin. received frees this request's place in requestsPerApp. Both
+	// may be called again.
 	left, received func()
 }
 
@@ -27,11 +27,11 @@ func newWorker() *worker {
 	return &worker{normalizer: transform.Normalizer{MaxRows: maxRows}, left: func() {}, received: func() {}}
 }
 
-// crew executes requests beside each other. The next one begins when the call of the one
-// before has left: more of them would only wait for the app's pace, and each takes memory.
+// crew executes several requests at once. The next one begins when the call of the previous one has
+// left: more of them would only wait for the app's pace, and each takes memory.
 type crew struct {
-	// Each has an element for a worker: the one whose call has not left, those whose requests
-	// are under way, and all.
+	// next has the worker whose call has not left, underWay the workers whose requests are under
+	// way, all all workers.
 	next, underWay, all chan struct{}
 	wait                sync.WaitGroup
 
@@ -43,8 +43,8 @@ func newCrew() *crew {
 	return &crew{next: make(chan struct{}, 1), underWay: make(chan struct{}, requestsPerApp), all: make(chan struct{}, workersPerApp)}
 }
 
-// begin has a worker execute a request once there is room for it. It returns false if ctx
-// ends before.
+// begin makes a worker execute a request when there is room. It returns false if ctx ends before
+// that.
 func (c *crew) begin(ctx context.Context, do func(*worker)) bool {
 	for _, room := range []chan struct{}{c.all, c.underWay, c.next} {
 		select {

@@ -10,25 +10,25 @@ import (
 	"pushloss/load"
 )
 
-// Scheduled pushes are looked for before a run plans, so that it pulls them at once.
+// A run looks for scheduled pushes before it plans, so that it pulls their figures at once.
 const (
-	// maxListCalls bounds the calls for lists of one app in one run.
+	// maxListCalls bounds the calls for lists that one run makes for one app.
 	maxListCalls = 30
 	// listWant is how many pushes a page has, as in the API's sample.
 	listWant = 20
-	// listOverlap is how long before the newest push that is known a run looks again: one
-	// may have been dispatched late.
+	// listOverlap is how long before the newest known push a run looks again: a push may have been
+	// dispatched late.
 	listOverlap = 24 * time.Hour
-	// listDays is the range of time of the API's sample: in case that a range is one of
-	// creation, it is as long.
+	// listDays is the range in the API's sample. If a range means the time of creation, it must be
+	// that long.
 	listDays = 31
 )
 
 // hintOfDiscovery says what an operator should do if scheduled pushes cannot be listed.
 const hintOfDiscovery = "the figures that were asked for are loaded, but scheduled pushes may be missing; if the app has none, unset PUSHLOSS_DISCOVER"
 
-// listForm is one way to ask for a list: the API's pages leave open how OrderBy is spelt,
-// and how long a range of time may be.
+// listForm is a form of the request for a list. The API's pages leave open how OrderBy is spelt and
+// how long a range may be.
 type listForm struct {
 	days    int
 	orderBy string
@@ -44,8 +44,8 @@ func (p *Pipeline) listForms() []listForm {
 	return forms
 }
 
-// discover registers the scheduled pushes that were dispatched since the newest that is
-// known. problem says why some may be missing; the error is one that stops the app.
+// discover registers the scheduled pushes that were dispatched since the newest known one. problem
+// says why some may be missing. An error stops the app.
 func (p *Pipeline) discover(ctx context.Context, at turn, now time.Time) (problem string, err error) {
 	newest, err := p.db.Tasks.NewestScheduled(ctx, at.Account.SDKAppID)
 	if err != nil {
@@ -57,7 +57,7 @@ func (p *Pipeline) discover(ctx context.Context, at turn, now time.Time) (proble
 	}
 	listed, listErr := p.listScheduled(ctx, at, since, now)
 	tasks := tasksOf(listed, at.Account.SDKAppID, since, now)
-	if len(tasks) > 0 { // those before a failure are there too
+	if len(tasks) > 0 { // also those that were listed before a failure
 		added, err := p.db.Tasks.Register(ctx, tasks, now)
 		if err != nil {
 			return "", err
@@ -79,8 +79,8 @@ func (p *Pipeline) discover(ctx context.Context, at turn, now time.Time) (proble
 
 var errManyScheduled = fmt.Errorf("there are more than %d pages of them: older ones are left out", maxListCalls)
 
-// listScheduled lists the pushes since a time, the latest first. With an error comes what
-// was listed before.
+// listScheduled lists the pushes since a time, latest first. With an error, it also returns what it
+// listed before.
 func (p *Pipeline) listScheduled(ctx context.Context, at turn, since, now time.Time) (pushes []extract.ScheduledPush, err error) {
 	forms := p.listForms()
 	offset, again := 0, false
@@ -111,8 +111,8 @@ func (p *Pipeline) listScheduled(ctx context.Context, at turn, since, now time.T
 	return pushes, errManyScheduled
 }
 
-// anySince reports whether a page has a push that is not older than since: a whole page of
-// older ones is the end, whatever the order within a page is.
+// anySince reports whether a page has a push since a time. A page with only older ones is the end,
+// in whatever order its pushes are.
 func anySince(pushes []extract.ScheduledPush, since time.Time) bool {
 	for _, push := range pushes {
 		if push.SentAt == nil || !push.SentAt.Before(since) {
@@ -122,7 +122,7 @@ func anySince(pushes []extract.ScheduledPush, since time.Time) bool {
 	return false
 }
 
-// tasksOf are the pushes that were dispatched since a time.
+// tasksOf returns the pushes that were dispatched since a time.
 func tasksOf(pushes []extract.ScheduledPush, sdkAppID int64, since, now time.Time) (tasks []load.Task) {
 	seen := make(map[string]bool)
 	for _, push := range pushes {
@@ -131,7 +131,7 @@ func tasksOf(pushes []extract.ScheduledPush, sdkAppID int64, since, now time.Tim
 		if seen[id] || !load.CanBeTaskID(id) || sentAt != nil && sentAt.Before(since) {
 			continue
 		}
-		if sentAt != nil && sentAt.After(now.Add(ClockTolerance)) { // dispatched before its time
+		if sentAt != nil && sentAt.After(now.Add(ClockTolerance)) { // it was dispatched before its time
 			sentAt = nil
 		}
 		seen[id] = true

@@ -1,5 +1,5 @@
-// Package pipeline holds the jobs: run (everything that is due) and backfill (a
-// range of days). Both are one way through:
+// Package pipeline holds the jobs. run pulls everything that is due, and backfill a range of days.
+// Both take the same way:
 //
 //	what is due ─▶ extract: pull ─▶ transform: normalize ─▶ load ─▶ report
 //

@@ -22,7 +22,7 @@ func (e emptied) note(r request) {
 	e[r.stream][r.day] = true
 }
 
-// count is the number of days, whatever the stream.
+// count returns the number of days, of all streams together.
 func (e emptied) count() int64 {
 	all := make(map[calendar.Day]bool)
 	for _, days := range e {
@@ -44,6 +44,6 @@ func (e emptied) problem() string {
 	return strings.Join(lost, " and ") + " were removed by the API's answers, or lowered by more than a tenth"
 }
 
-// HintOfEmptied says what an operator should do about it.
+// HintOfEmptied says what an operator should do about such days.
 const HintOfEmptied = "check the push console: if it has these pushes, the API answers wrongly, and pushloss backfill --from DAY --to DAY --reprocess all " +
 	"pulls them again while it remembers them; analytics.loss_changes and push_changes have the figures as they were"

@@ -14,22 +14,22 @@ import (
 )
 
 const (
-	// worthEvidence is how many requests for single days of tasks a run must make for spans
-	// to be worth a comparison.
+	// worthEvidence is how many requests for single days of tasks a run must make before a
+	// comparison is worth its calls.
 	worthEvidence = 20
-	// worthEvidenceFirst is how many of them a backfill without evidence must make to begin
-	// with a comparison.
+	// worthEvidenceFirst is how many of them a backfill without evidence must make to begin with a
+	// comparison.
 	worthEvidenceFirst = 200
-	// maxLooks is how many requests it makes to find tasks with figures.
+	// maxLooks is how many requests a backfill makes to find tasks with figures.
 	maxLooks = 20
 )
 
-// worth holds the numbers of requests by days from which spans and comparisons are used,
-// and how many spans are tried. Tests change them.
+// worth has the least numbers of requests by days for spans and for comparisons, and how many spans
+// are tried. Tests change them.
 type worth struct{ spans, evidence, evidenceFirst, tried int }
 
-// mostForComparison is how many requests such a comparison takes, at most, besides those for the
-// days: the looks, the comparison, and the days that share no request with others.
+// mostForComparison bounds the requests of such a comparison, besides those for the days: the
+// looks, the comparison itself, and the days that share no request.
 const mostForComparison = maxLooks + 1 + denseAmong
 
 // gathersFirst reports whether a job without evidence begins with a comparison.
@@ -37,9 +37,9 @@ func (p *Pipeline) gathersFirst(plan appPlan, ofTasks int) bool {
 	return p.settings.Spans && !plan.scheduled && plan.reprocess == Missing && ofTasks >= p.opts.worth.evidenceFirst
 }
 
-// gatherFirst lets a long backfill begin with the evidence that the days add up. It looks
-// for tasks with figures on its newest days, requests these days of theirs by themselves,
-// and compares them. asked says that it pulled windows of the plan.
+// gatherFirst makes a long backfill begin with evidence that the days add up. It looks for tasks
+// with figures on its newest days, requests each of these days, and compares them. asked says that
+// it pulled windows of the plan.
 func (p *puller) gatherFirst(ctx context.Context, work *appWork, ofTasks int) (asked bool, err error) {
 	plan := work.plan
 	if !p.gathersFirst(plan, ofTasks) {
@@ -55,7 +55,7 @@ func (p *puller) gatherFirst(ctx context.Context, work *appWork, ofTasks int) (a
 		var failed *extract.Error
 		switch {
 		case errors.As(err, &failed) && (blamesNoTask(failed) || failed.AboutAccount()):
-			return asked, nil // the plan's requests say what is wrong
+			return asked, nil // the plan's requests will say what is wrong
 		case errors.As(err, &failed):
 			continue
 		case err != nil:
@@ -160,7 +160,7 @@ func (p *Pipeline) evidenceDue(ctx context.Context, plan appPlan, rules policy, 
 // mayAddUp reports whether a comparison may show that days add up.
 func mayAddUp(e load.Evidence) bool { return !e.Contradicted }
 
-// streamsWhere returns the plan's streams of tasks with such evidence.
+// streamsWhere returns the plan's streams with figures of tasks for whose evidence such is true.
 func (p *Pipeline) streamsWhere(ctx context.Context, plan appPlan, such func(load.Evidence) bool) (found []planStream, err error) {
 	for _, planned := range plan.streams {
 		if !planned.ByTask() {

@@ -9,11 +9,11 @@ import (
 	"pushloss/load"
 )
 
-// refused handles a request without figures that began when loadsBefore others were
-// loaded. The error that it returns stops the app.
+// refused handles a request without figures. loadsBefore is how many requests had been loaded when
+// it began. An error stops the app.
 //
-// A refusal of the app stops it unless the API answers others (answersOthers): then the task
-// or the day is the reason. A task that gets no answer stops the app only if the API answers
+// A refusal of the app stops it, unless the API answers other requests (answersOthers): then the
+// task or the day is the reason. A task without an answer stops the app only if the API answers
 // nothing else: each such request counts, and maxFailuresInRow of them stop the app.
 func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error, loadsBefore int) error {
 	reason := reasonOf(r, failed)
@@ -51,16 +51,16 @@ func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error,
 	return w.unanswered(ctx, failed)
 }
 
-// refusalOfApp returns why the app is refused: a task may have been refused for another
-// reason before.
+// refusalOfApp returns why the app is refused. A task may have been refused before for another
+// reason.
 func (w *appWork) refusalOfApp(failed *extract.Error) *extract.Error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return cmp.Or(w.appRefused, failed)
 }
 
-// noteRefusal notes a request without figures. counts says that it got no answer, and that
-// the API may be the reason.
+// noteRefusal records a request without figures. counts says that it got no answer and that the API
+// may be the reason.
 func (w *appWork) noteRefusal(ctx context.Context, r request, failed *extract.Error, aboutTasks bool, loadsBefore int) (counts bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -73,9 +73,9 @@ func (w *appWork) noteRefusal(ctx context.Context, r request, failed *extract.Er
 	case r.ofTasks() && len(r.tasks) == 1 && w.refusals.tasks[r.tasks[0].Key] != nil:
 		return false, nil // known to fail alone
 	case failed.Class == extract.Unreadable:
-		return false, nil // the API answered, and may have figures for another window
+		return false, nil // the API answered, and may have figures for other windows
 	case w.loads > loadsBefore:
-		return false, nil // others were answered meanwhile: the API works
+		return false, nil // other requests were answered meanwhile: the API works
 	case failed.Code != 0:
 		w.failuresInRow, w.lastError = 0, failed
 		if w.errorsInRow++; w.errorsInRow >= maxErrorsInRow {
@@ -86,14 +86,14 @@ func (w *appWork) noteRefusal(ctx context.Context, r request, failed *extract.Er
 	return true, nil
 }
 
-// failed records windows that could not be loaded.
+// failed records windows as failed.
 func (w *appWork) failed(ctx context.Context, r request, reason string) error {
 	w.log.ErrorContext(ctx, "window failed", "stream", r.stream, "day", r.day, "tasks", r.taskIDs(), "error", reason)
 	_, err := w.lock.RecordFailure(ctx, load.Failure{Stream: r.stream, Day: r.day, Tasks: r.tasks, Reason: reason}, w.now())
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.totals.WindowsFailed += int64(len(r.tasks))
-	w.totals.Windows += r.newWindows() - int64(len(r.tasks)) // what was counted has failed now
+	w.totals.Windows += r.newWindows() - int64(len(r.tasks)) // windows that were counted before have failed now
 	w.lastProblem = reason
 	w.progress(r.day)
 	return err

@@ -11,14 +11,14 @@ import (
 // defaultGiveWay is how often a backfill checks whether a run wanted its app.
 const defaultGiveWay = 5 * time.Second
 
-// giveWay lets due windows go before a long backfill. A run that finds the app busy
-// leaves it out, and the app's newest day would wait for the next run. So the backfill
-// first pulls that run's windows itself, then continues.
+// giveWay lets due windows go before a long backfill. A run leaves out an app that the backfill has
+// locked, so the app's newest day would wait for the next run. Therefore the backfill pulls that
+// run's windows first, then continues.
 type giveWay struct {
 	*job
 	app    App
-	seen   int64     // the newest run whose windows are done
-	looked time.Time // when that was found out
+	seen   int64     // the newest run whose windows were pulled
+	looked time.Time // the time of the last check for runs
 }
 
 // newestRun returns the run that began last, in any state.
@@ -28,8 +28,8 @@ func (p *Pipeline) newestRun(ctx context.Context) (load.Run, error) {
 	return run, err
 }
 
-// due returns the plan of a run that began since; ok is false if there was none. Except
-// for the last time, it only checks now and then.
+// due returns the plan of a run that began since the last check; ok is false if there was none. It
+// checks only from time to time, except if lastTime is set.
 func (g *giveWay) due(ctx context.Context, lastTime bool) (due appPlan, ok bool, err error) {
 	if !lastTime && time.Since(g.looked) < g.opts.GiveWay {
 		return appPlan{}, false, nil
@@ -76,13 +76,11 @@ func (g *giveWay) yields(ctx context.Context, lastTime bool, yield func(request,
 	return true
 }
 
-// inFlight holds the windows with a request under way. A backfill and the run that goes
-// first may want the same window. Two loads of a window at a time would block each other,
-// and one is enough.
+// inFlight has the windows with a request under way. A backfill and the run that goes first may
+// want the same window. One load is enough, and two at once would block each other.
 type inFlight map[ledgerKey]bool
 
-// claim removes windows from a request that are under way, and records the others as
-// under way.
+// claim removes the windows under way from a request, and adds the others to those under way.
 func (w *appWork) claim(r request) request {
 	w.mu.Lock()
 	defer w.mu.Unlock()

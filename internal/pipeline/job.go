@@ -19,7 +19,7 @@ import (
 	"pushloss/load"
 )
 
-// finishTimeout limits the recording of a run's end.
+// finishTimeout limits recording the end of a run.
 const finishTimeout = 15 * time.Second
 
 // job is one execution of run, backfill or reconcile over all its apps.
@@ -27,11 +27,10 @@ type job struct {
 	*Pipeline
 	kind    string
 	acquire acquire
-	// work does the app's part of the job and fills in the report, also when it ends
-	// with an error, which stopped the app.
+	// work does the job's work on one app and fills in the report, even if it returns an error. An
+	// error stops the app.
 	work func(ctx context.Context, at turn, report *AppReport) error
-	// judgeSince, if set, is the first day to look at for losses that stand out, whatever is
-	// loaded.
+	// judgeSince, if set, is the first day to judge for losses that stand out, whatever is loaded.
 	judgeSince *calendar.Day
 
 	clocks clocks
@@ -42,9 +41,9 @@ type job struct {
 	progress Progress
 }
 
-// execute works on all apps at the same time. The error concerns the job as a whole (the
-// database, before anything began). The report says what happened to each app, also when
-// ctx ended.
+// execute works on all apps at the same time. An error concerns the whole job, before anything
+// began, such as an unreachable database. The report says what happened to each app, even if ctx
+// ended.
 func (j *job) execute(ctx context.Context, apps []App) (Report, error) {
 	session, work, err := j.db.OpenSession(ctx, j.opts.Holder)
 	if err != nil {
@@ -88,8 +87,8 @@ func (j *job) execute(ctx context.Context, apps []App) (Report, error) {
 	return report, err
 }
 
-// refresh updates what the database derives from all figures. An error does not fail the
-// run: the next run does it again.
+// refresh updates what the database derives from all figures. An error does not fail the run,
+// because the next run does it again.
 func (j *job) refresh(ctx context.Context, report Report, log *slog.Logger) {
 	if report.RowsInserted+report.RowsUpdated+report.RowsDeleted == 0 {
 		return
@@ -146,7 +145,7 @@ func (j *job) step(sdkAppID int64, day calendar.Day) {
 	}
 }
 
-// stop sets the state and hint for the error that ended the work on an app.
+// stop sets the state and hint of an app from the error that ended its work.
 func (r *AppReport) stop(ctx context.Context, err error) {
 	r.err = err
 	r.Problem, r.Hint = err.Error(), ""
@@ -174,7 +173,7 @@ func (r *AppReport) stop(ctx context.Context, err error) {
 	}
 }
 
-// appsNamed returns the pipeline's app with the ID; for 0, all apps that are not retired.
+// appsNamed returns the app with the ID or, for 0, all apps that are not retired.
 func (p *Pipeline) appsNamed(ctx context.Context, sdkAppID int64) ([]App, error) {
 	if sdkAppID == 0 {
 		return p.unretired(ctx)

@@ -6,9 +6,9 @@ import (
 	"pushloss/internal/calendar"
 )
 
-// jumps looks for losses of an app that stand out against their own past, once the job's work
-// there is done: on the newest days and on all since the oldest one that was loaded, which a
-// run after an outage reaches back to. An error does not fail the job: the next one judges the
+// jumps looks for losses of an app that stand out against their own past, after the job's work on
+// the app. It judges the newest days, and all days since the oldest one that was loaded, which may
+// be far back after an outage. An error does not fail the job, because the next job judges the
 // newest days again.
 func (j *job) jumps(ctx context.Context, at turn, since *calendar.Day) {
 	if ctx.Err() != nil {

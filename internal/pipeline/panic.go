@@ -5,11 +5,11 @@ import (
 	"runtime/debug"
 )
 
-// A panic in the work of one app stops that app: an odd answer of one must not keep a thousand
-// others waiting. In a transaction that loads of several apps share, it is a failure like any
-// other: each load is taken again alone, as its own app's work (package load). In a question
-// that apps share it ends the process, with a message that names the question (package
-// rounds): no app can take the blame.
+// A panic in the work of one app stops only that app: one odd answer must not hold up a thousand
+// other apps. In a transaction that several loads share, a panic counts as a failure, and each load
+// is repeated alone as its own app's work (package load). In a question that apps share, it ends
+// the process with a message that names the question (package rounds), because no single app is at
+// fault.
 
 // panicError is a panic in the work of an app.
 type panicError struct {

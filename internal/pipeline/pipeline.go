@@ -30,39 +30,39 @@ type Settings struct {
 	TaskDays      int             // how many days a task is followed
 	APIMemoryDays int             // how many days back the API is assumed to remember
 	FirstDay      *calendar.Day   // first day to keep; nil: the first run's day less LookbackDays
-	// DiscoverScheduled has runs register scheduled pushes that were dispatched.
+	// DiscoverScheduled makes runs register scheduled pushes that were dispatched.
 	DiscoverScheduled bool
-	// Spans says that one request may prove several days of tasks where there is evidence
-	// that the API's days add up (load.Evidence).
+	// Spans says that one request may prove several days of tasks, if there is evidence that the
+	// API's days add up (load.Evidence).
 	Spans bool
-	// Jumps say which losses stand out; without a factor, none are looked for, and the open
-	// ones end.
+	// Jumps says which losses stand out. Without a factor, no losses are looked for, and open
+	// events end.
 	Jumps jump.Settings
 }
 
 // Options are the optional parts of a Pipeline.
 type Options struct {
 	Log *slog.Logger
-	// Now is the clock for planning and for the rows' times; nil is time.Now.
+	// Now is the clock for planning and for the times of rows; nil means time.Now.
 	Now func() time.Time
-	// Past says that Now goes through past days: a window that was pulled later than Now
-	// does not mean that a clock was ahead.
+	// Past says that Now is in the past: a window that was pulled later than Now does not mean that
+	// a clock ran ahead.
 	Past bool
-	// DatabaseNow is the database's clock; nil asks the database.
+	// DatabaseNow is the database's clock; nil reads it from the database.
 	DatabaseNow func(context.Context) (time.Time, error)
 	// OnCall is called after every API call.
 	OnCall func(sdkAppID int64, call extract.CallReport)
 	// OnProgress is called after every request; calls never overlap.
 	OnProgress func(Progress)
-	// Holder is this process's name for others that wait for its apps.
+	// Holder is the name of this process for others that wait for its apps.
 	Holder string
 	// GiveWay is how often a backfill checks whether a run wanted its app; 0 means five
 	// seconds.
 	GiveWay time.Duration
-	// FirstWait is about the first wait after a failed call; 0 is the client's.
+	// FirstWait is the approximate first wait after a failed call; 0 means the client's default.
 	FirstWait time.Duration
-	// Pick returns a random number from 0 to n-1, which chooses the proven spans to check;
-	// nil is rand.IntN.
+	// Pick returns a random number from 0 to n-1, which selects the proven spans to check; nil
+	// means rand.IntN.
 	Pick func(n int) int
 
 	worth worth

@@ -15,7 +15,7 @@ type Reprocess string
 
 // The choices.
 const (
-	Missing Reprocess = "missing" // every window that is not settled, with failed ones
+	Missing Reprocess = "missing" // every window that is not settled, failed ones included
 	Failed  Reprocess = "failed"  // only failed ones
 	All     Reprocess = "all"     // every window again
 )
@@ -32,7 +32,7 @@ type PlannedWindow struct {
 	Why      string        `json:"why"`
 
 	task load.TaskRef
-	// again says that the last pull failed, so that this window comes last.
+	// again says that the last pull failed, so the window comes last.
 	again bool
 	entry load.Entry
 	known bool // entry is in the ledger
@@ -51,29 +51,27 @@ type appPlan struct {
 	tasks     []load.Task
 	tasksOnly bool // leave out the whole app's windows
 	reprocess Reprocess
-	// opened are windows that always belong to the plan, even if their day or task is
-	// not covered.
+	// opened are windows that belong to the plan even if it does not cover their day or task.
 	opened map[ledgerKey]bool
-	// tick, if set, is a time: windows pulled since then are not due again, unless they
-	// failed.
+	// tick, if set, is a time: windows pulled after it are not due again, unless they failed.
 	tick      time.Time
 	scheduled bool // the plan belongs to a run
-	// failed are the windows whose last pull failed before the job began. They are few,
-	// since a job stops at an app where much fails.
+	// failed are the windows whose last pull failed before the job began. They are few, since a job
+	// gives up an app with many failures.
 	failed map[ledgerKey]bool
-	// forgotten is the newest day for which the API has nothing beyond a trusted answer
-	// that was loaded in time.
+	// forgotten is the newest day for which the API has nothing that a trusted answer, loaded in
+	// time, did not have.
 	forgotten calendar.Day
-	// now, if set, reveals windows that were pulled by a clock that was ahead.
+	// now, if set, is the real time: windows pulled later were pulled by a clock that ran ahead.
 	now time.Time
-	// keep, if set, stores what the plan derives from the settings, such as the first
-	// day to keep. Call it once an answer has confirmed the clock.
+	// keep, if set, stores what the plan derives from the settings, such as the first day to keep.
+	// It is called after an answer confirmed the clock.
 	keep func(context.Context) error
 	// covers reports whether a task's window belongs to the plan at all.
 	covers func(task load.Task, day calendar.Day) bool
 	// spans, if set, says which windows of tasks are requested by spans.
 	spans *spanRules
-	// pulledSince, if set, is a time of this job: windows that it pulled since are not due
+	// pulledSince, if set, is a time during this job: windows that it pulled after that are not due
 	// again, unless they were opened.
 	pulledSince time.Time
 }
@@ -84,8 +82,8 @@ type planStream struct {
 	first calendar.Day
 }
 
-// windows yields the windows of the part day by day, oldest day first. For each stream
-// the whole app's window comes first, then those of tasks in the order of registration.
+// windows yields the windows of the part day by day, oldest first. For each stream, the whole app's
+// window comes first, then those of tasks in the order of registration.
 func (p appPlan) windows(ctx context.Context, ledger load.Ledger, in part) iter.Seq2[[]PlannedWindow, error] {
 	return func(yield func([]PlannedWindow, error) bool) {
 		for week, err := range p.weeks(ctx, ledger, in) {
@@ -102,8 +100,7 @@ func (p appPlan) windows(ctx context.Context, ledger load.Ledger, in part) iter.
 	}
 }
 
-// week is as many days as one request for losses may cover, with their windows day by
-// day.
+// week has the windows, day by day, of as many days as one request for losses may cover.
 type week struct {
 	calendar.Span
 	days [][]PlannedWindow
@@ -111,8 +108,8 @@ type week struct {
 	dense map[load.TaskOfStream]bool
 }
 
-// weeks yields the windows of the part week by week, oldest first, so that the ledger of
-// one week is in memory at a time. The last week ends with the last day of the plan.
+// weeks yields the windows of the part week by week, oldest first, so that memory holds the ledger
+// of one week. The last week ends with the plan's last day.
 func (p appPlan) weeks(ctx context.Context, ledger load.Ledger, in part) iter.Seq2[week, error] {
 	return func(yield func(week, error) bool) {
 		begin, end := p.days(in)
@@ -182,13 +179,13 @@ func (p appPlan) windowsOf(day calendar.Day, ledger map[ledgerKey]load.Entry, in
 	return windows
 }
 
-// guesses reports whether a run would pull a day before a task was registered only
-// because the time of the push is unknown, and too late for a trusted answer.
+// guesses reports whether a run would pull a day before a task's registration, too late for a
+// trusted answer, only because the time of the push is unknown.
 func (p appPlan) guesses(task load.Task, day calendar.Day) bool {
 	return p.scheduled && task.SentAt == nil && day <= p.forgotten && day < calendar.DayOf(task.RegisteredAt, p.app.Location)
 }
 
-// key is the window in the ledger and in the sets of a plan.
+// key is the key of the window in the ledger and in the sets of a plan.
 func (w PlannedWindow) key() ledgerKey { return ledgerKey{w.Stream, w.Day, w.task.Key} }
 
 func (p appPlan) window(key ledgerKey, task load.TaskRef, ledger map[ledgerKey]load.Entry) PlannedWindow {
@@ -249,7 +246,7 @@ func (p appPlan) pulledByJob(key ledgerKey, entry load.Entry) bool {
 type planSize struct {
 	windows, requests int
 	ofTasks           int // requests for single days of tasks
-	// unproven are the windows that it leaves alone since nothing can prove them any more.
+	// unproven is how many windows the plan leaves alone because nothing can prove them any more.
 	unproven int
 }
 

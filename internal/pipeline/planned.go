@@ -10,26 +10,25 @@ import (
 // Plan is what a run or a backfill would do.
 type Plan struct {
 	Windows []PlannedWindow `json:"windows"`
-	// The requests and durations cover all apps, which run at the same time. They leave out
-	// what no plan can know: refused requests, and spans that are wrong.
+	// Requests and durations are for all apps, which run at the same time. They leave out what no
+	// plan can know: refused requests, and wrong spans.
 	Requests int           `json:"requests"` // at least
 	AtMost   int           `json:"requests_at_most"`
 	ByKind   PlannedCalls  `json:"requests_by_kind"`
 	Duration time.Duration `json:"-"` // of the least requests
 	Longest  time.Duration `json:"-"`
-	// Compares says that the job first finds out whether days add up, and then uses spans
-	// where they do.
+	// Compares says that the job first finds out whether days add up, and uses spans if they do.
 	Compares bool `json:"compares_first"`
 }
 
-// PlannedCalls are the requests of a plan by kind.
+// PlannedCalls are the numbers of requests of a plan, by kind.
 type PlannedCalls struct {
 	Days  int `json:"days"`  // for one day
 	Spans int `json:"spans"` // for several days
-	// More are the requests for parts of the spans, at most: to narrow them, to check them,
-	// or to go by days instead, where spans save no requests.
+	// More bounds the requests for parts of the spans: to narrow or check them, or to request days
+	// instead if spans do not save requests.
 	More int `json:"then_at_most"`
-	// less is how many fewer requests the days may take than the spans.
+	// less is how many requests fewer the days may take than the spans.
 	less int
 }
 
@@ -100,7 +99,7 @@ func (p *Pipeline) planOf(ctx context.Context, apps []App, prepare func(context.
 // expect returns the requests of a plan, and how many of them are for single days of tasks.
 func (p *Pipeline) expect(ctx context.Context, plan appPlan, each func([]PlannedWindow)) (calls PlannedCalls, ofTasks int, err error) {
 	runs := plan.spanRuns()
-	used := make(map[stream.Stream]int) // the most days of a span
+	used := make(map[stream.Stream]int) // the most days that a span has
 	expect := func(parts []spanPart) {
 		for _, part := range parts {
 			calls.add(part.expect())
@@ -132,8 +131,8 @@ func (p *Pipeline) expect(ctx context.Context, plan appPlan, each func([]Planned
 	return calls, ofTasks, nil
 }
 
-// spansAfterComparison returns the plan that uses the spans of each stream that a backfill
-// compares first, and their number.
+// spansAfterComparison returns the plan with spans for each stream that a backfill compares first,
+// and the number of these streams.
 func (p *Pipeline) spansAfterComparison(ctx context.Context, plan appPlan, rules policy, ofTasks int) (appPlan, int, error) {
 	if plan.spans != nil || !p.gathersFirst(plan, ofTasks) {
 		return plan, 0, nil

@@ -8,8 +8,7 @@ import (
 	"pushloss/load"
 )
 
-// policy decides when a day is over, final, or out of the API's reach, for one app. It is
-// pure.
+// policy decides for one app when a day is over, final, or outside the API's memory. It is pure.
 type policy struct {
 	Settings
 	location *time.Location
@@ -20,12 +19,12 @@ func (p policy) lastEndedDay(now time.Time) calendar.Day {
 	return calendar.DayOf(now, p.location) - 1
 }
 
-// EffectiveLookback is for how many days after its end a day is pulled again: at most as
-// long as the API is assumed to remember the whole day.
+// EffectiveLookback is for how many days after its end a day is pulled again. It is at most as long
+// as the API is assumed to remember the whole day.
 func (s Settings) EffectiveLookback() int { return max(0, min(s.LookbackDays, s.APIMemoryDays-1)) }
 
-// settles returns load.ByLookback for a day that is loaded at or after the end of its
-// lookback: the day is final then.
+// settles returns load.ByLookback if a day that is loaded at the given time becomes final: its
+// lookback is over.
 func (p policy) settles(day calendar.Day, at time.Time) load.SettledReason {
 	end := (day + calendar.Day(p.EffectiveLookback())).Window(p.location).End
 	if at.Before(end) {
@@ -54,9 +53,9 @@ func (p policy) lastForgotten(at time.Time) calendar.Day {
 	return day
 }
 
-// followed returns the days for which a scheduled run follows the task. They begin on the
-// day of the push. If that is unknown, they begin a lookback before the registration,
-// since lists are imported after the push.
+// followed returns the days for which a scheduled run follows the task. They begin on the day of
+// the push or, if that is unknown, a lookback before the registration, because lists are imported
+// after the push.
 func (p policy) followed(task load.Task) calendar.Span {
 	if task.SentAt != nil {
 		first := calendar.DayOf(*task.SentAt, p.location)
@@ -66,9 +65,9 @@ func (p policy) followed(task load.Task) calendar.Span {
 	return calendar.Span{First: registered - calendar.Day(p.EffectiveLookback()), Last: registered + calendar.Day(p.TaskDays) - 1}
 }
 
-// Outlook says which days of a newly registered task runs will not pull, and what to do
-// about it. It returns "" if they pull all its days while the API is assumed to remember
-// them. kept is the first day that runs keep, if known.
+// Outlook says which days of a newly registered task runs will not pull, and what to do about it.
+// It returns "" if they pull all its days while the API is assumed to remember them. kept is the
+// first day that runs keep; nil if unknown.
 func (s Settings) Outlook(task load.Task, location *time.Location, kept *calendar.Day, now time.Time) string {
 	rules := policy{Settings: s, location: location}
 	days, ended := rules.followed(task), rules.lastEndedDay(now)

@@ -15,7 +15,7 @@ type puller struct {
 	asOf func() time.Time
 	// prepare returns the plan of an app; it is called under the app's lock.
 	prepare func(ctx context.Context, app App) (appPlan, policy, error)
-	// giveWay is, in a backfill, how each app begins to give way to runs.
+	// giveWay, in a backfill, is the state in which each app begins to give way to runs.
 	giveWay *giveWay
 }
 
@@ -59,7 +59,7 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 	if err != nil {
 		return err
 	}
-	if work.loads > 0 { // an answer confirmed the clock that says which days are forgotten
+	if work.loads > 0 { // an answer confirmed the clock, by which days are forgotten
 		if _, err := at.lock.Settle(ctx, policy.lastForgotten(p.opts.Now()), policy.lastEndedDay(p.opts.Now())); err != nil {
 			return err
 		}
@@ -70,8 +70,8 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 	return p.gatherEvidence(ctx, at, plan, policy, size.ofTasks)
 }
 
-// conclude puts what the work did into the app's report. unproven are the windows that the
-// plan left alone; undiscovered says why scheduled pushes may be missing.
+// conclude adds the work's result to the app's report. unproven is how many windows the plan left
+// alone. undiscovered says why scheduled pushes may be missing.
 func (p *puller) conclude(report *AppReport, work *appWork, unproven int, undiscovered string) {
 	report.Totals, report.judgeSince = work.totals, work.oldest
 	report.DaysRemoved = work.emptied.count()
@@ -95,7 +95,7 @@ func (p *puller) conclude(report *AppReport, work *appWork, unproven int, undisc
 	if problem := work.emptied.problem(); problem != "" {
 		report.partial(problem, HintOfEmptied)
 	}
-	// No operator asked a run for such days: status reports them.
+	// Nobody asked a run for such days; status reports them.
 	if unproven := report.WindowsUnproven; unproven > 0 && p.kind == KindBackfill {
 		report.partial(problemOfUnproven(unproven), hintOfUnproven)
 	}
@@ -107,8 +107,8 @@ func (p *puller) conclude(report *AppReport, work *appWork, unproven int, undisc
 	}
 }
 
-// pullBySpans decides which windows of the work's plan go by spans. A long backfill gathers
-// the evidence that this takes.
+// pullBySpans decides which windows of the plan spans cover. A long backfill first gathers the
+// evidence for that.
 func (p *puller) pullBySpans(ctx context.Context, work *appWork) (size planSize, err error) {
 	if work.plan.spans, err = p.spanRules(ctx, work.plan, work.policy, work.began, p.asOf()); err != nil {
 		return size, err
@@ -127,7 +127,7 @@ func (p *puller) pullBySpans(ctx context.Context, work *appWork) (size planSize,
 	return work.plan.count(ctx, p.db.Ledger)
 }
 
-// hintOfDisagreement says what follows from a wrong span.
+// hintOfDisagreement says what happens after a wrong span.
 const hintOfDisagreement = "the days that spans proved are requested again one by one, and no span is used for 30 days; you need not do anything"
 
 // spanRules returns how a plan uses spans; nil if it does not.

@@ -13,9 +13,9 @@ type part int
 
 const (
 	allWindows   part = iota
-	wholeApp          // of the whole app, unless the last pull failed
-	ofTasks           // of tasks, unless the last pull failed
-	failedBefore      // those whose last pull failed
+	wholeApp          // windows of the whole app, unless the last pull failed
+	ofTasks           // windows of tasks, unless the last pull failed
+	failedBefore      // windows whose last pull failed
 )
 
 func (in part) has(window ledgerKey, failed bool) bool {
@@ -38,8 +38,7 @@ func (in part) entries(ctx context.Context, ledger load.Ledger, sdkAppID int64, 
 	return ledger.Entries(ctx, sdkAppID, first, last)
 }
 
-// days returns the first and last day of the part's windows; last is before first if it
-// has none.
+// days returns the first and last day of the part's windows. If it has none, last is before first.
 func (p appPlan) days(in part) (first, last calendar.Day) {
 	first, last = p.last+1, p.last
 	switch {
@@ -60,9 +59,8 @@ func (p appPlan) days(in part) (first, last calendar.Day) {
 	return first, last
 }
 
-// order is the order in which a plan is executed. The whole app's figures come before
-// those of tasks, so that no task can delay them. Windows that failed last time come
-// last, so that they delay nothing else.
+// order is the order of a plan's parts. The whole app comes before tasks, so that no task can delay
+// it. Windows that failed last time come last, so that they delay nothing.
 var order = [...]part{wholeApp, ofTasks, failedBefore}
 
 // queue yields the requests of a part of the plan.

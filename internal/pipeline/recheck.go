@@ -12,14 +12,12 @@ import (
 	"pushloss/load"
 )
 
-// recheck repeats checks that had differed and whose days were all pulled since. It runs
-// right after the plan, when the stored days are as recent as an answer can be. A check
-// in the state stays is repeated only after a backfill of everything, started by hand,
-// pulled its days. A check of days that the API may have forgotten cannot be repeated and
-// becomes unproven.
+// recheck repeats checks that had differed and whose days were all pulled since. It runs right
+// after the plan, when the stored days are as recent as an answer can be. It repeats a check in the
+// state stays only after a backfill, started by hand, pulled all of its days again. If the API may
+// have forgotten the days, the check cannot be repeated and becomes unproven.
 //
-// A failed request leaves its checks as they are for the next run: the plan itself was
-// executed.
+// If a request fails, its checks wait for the next run; the plan itself was executed.
 func (p *puller) recheck(ctx context.Context, at turn, plan appPlan, rules policy, report *AppReport) error {
 	unequal, err := p.db.Ledger.UnequalChecks(ctx, at.Account.SDKAppID)
 	if err != nil || len(unequal) == 0 {
@@ -81,7 +79,7 @@ func (p appPlan) dueChecks(rules policy, unequal []load.UnequalCheck, now time.T
 			continue
 		}
 		at := slices.IndexFunc(groups, func(group checkRequest) bool {
-			// The whole app has a request of its own.
+			// The whole app has its own request.
 			return group.days == days && (group.tasks[0].Key == 0) == (check.Task.Key == 0)
 		})
 		if at < 0 {

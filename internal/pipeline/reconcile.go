@@ -9,29 +9,28 @@ import (
 
 // ReconcileRequest says what to compare.
 type ReconcileRequest struct {
-	// From and To are the first and last day, both included. Nil for both means the
-	// newest days, seven at most, that the API is assumed to remember now and for
-	// another day, so that the next run can repeat the check.
+	// From and To are the first and last day, both included. If both are nil, they are the newest
+	// days, seven at most, that the API is assumed to remember for another day, so that the next
+	// run can repeat the check.
 	From, To *calendar.Day
 	// SDKAppID is the only app; 0 means all.
 	SDKAppID int64
 }
 
-// Reconcile compares the sums of stored days with the API's answers for spans of these
-// days, for the whole app and for every task that is not retired. It leaves out an app
-// that another process works on.
+// Reconcile compares the sums of stored days with the API's answers for spans of these days, for
+// the whole app and for every task that is not retired. It leaves out an app on which another
+// process works.
 //
-// If the two differ, Reconcile opens the days. The next run pulls them again and repeats
-// the check, so that figures which only grew in between agree then. If the check differs
-// again, its state is stays and status warns of it. The days are not opened a second
-// time: a third pull would bring the same. The warning ends in one of three ways: a later
-// check of the span (or of a span around it) agrees; a backfill of everything pulls the
-// days again, and the check that follows agrees or is no longer possible; or the task is
-// retired.
+// If the two differ, Reconcile opens the days. The next run pulls them again and repeats the check.
+// Figures that only grew in between agree then. If the check differs again, its state is stays, and
+// status warns of it. The days are not opened a second time, because a third pull would bring the
+// same. The warning ends in one of three ways: a later check of the span (or of a longer span
+// around it) agrees; a backfill of everything pulls the days again, and the check after it agrees
+// or is no longer possible; or the task is retired.
 //
-// An answer for a span that the API may have forgotten is recorded as unproven unless it
-// agrees. It opens no days and causes no warning. A check that differed becomes unproven
-// too if the API may have forgotten its days before it could be repeated.
+// An answer for a span that the API may have forgotten is recorded as unproven, unless it agrees.
+// It opens no days and causes no warning. A check that differed becomes unproven too if the API may
+// have forgotten its days before it could be repeated.
 func (p *Pipeline) Reconcile(ctx context.Context, request ReconcileRequest) (Report, error) {
 	apps, err := p.appsNamed(ctx, request.SDKAppID)
 	if err != nil {

@@ -48,8 +48,8 @@ func (r *Reconciliation) note(days calendar.Span, outcome load.CheckOutcome) {
 	r.Unequal = append(r.Unequal, UnequalCheck{days, outcome.Task.ID, outcome.Keys, outcome.Differences, outcome.State})
 }
 
-// differing counts the checks with days that wait to be pulled again; staying counts
-// those that differed again after that.
+// differing returns how many checks have days that wait to be pulled again, staying how many
+// differed again after that.
 func (r *Reconciliation) differing() int { return r.count(load.CheckDiffers) }
 func (r *Reconciliation) staying() int   { return r.count(load.CheckStays) }
 

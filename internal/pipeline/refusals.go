@@ -14,11 +14,10 @@ import (
 	"pushloss/load"
 )
 
-// refusals records which windows of an app the API refused, that is, answered with an
-// error. If a request is refused because of one of its tasks, the job repeats it in
-// halves, down to that task. From then on the task is set apart, so that the splitting
-// happens once: its other days are requested at the end, one by one and the newest first.
-// If that one is refused too, the job skips the others.
+// refusals records which windows of an app the API refused, that is, answered with an error. If a
+// request is refused because of one of its tasks, the job repeats it in halves, down to that task.
+// Then the task is set apart, so that this happens only once. Its other days are requested at the
+// end, one by one and newest first. If the newest is refused too, the job skips the others.
 type refusals struct {
 	days  map[streamDay]bool // the whole app's window was refused
 	tasks map[int32]*apart
@@ -36,8 +35,8 @@ type apart struct {
 	queued []streamDay
 }
 
-// note records a refused window of the whole app: then refusals of tasks on that day are
-// not about the tasks.
+// note records a refused window of the whole app. Refusals of tasks on that day are then not about
+// the tasks.
 func (f *refusals) note(r request, failed *extract.Error) {
 	if r.ofTasks() || failed.Code == 0 {
 		return
@@ -48,7 +47,7 @@ func (f *refusals) note(r request, failed *extract.Error) {
 	f.days[r.streamDay()] = true
 }
 
-// setApart records a refusal that is about one task, and reports whether it is.
+// setApart sets a task apart if the refusal is about this one task, and reports whether it is.
 func (f *refusals) setApart(r request, failed *extract.Error) bool {
 	passing := failed.Class == extract.Transient && failed.Code != 0 && !r.split || failed.Class == extract.Unreadable
 	if len(r.tasks) != 1 || passing || f.days[r.streamDay()] {
@@ -76,7 +75,7 @@ func (f *refusals) of(task load.TaskRef) *apart {
 	return f.tasks[task.Key]
 }
 
-// withoutRefused removes the tasks from a request that are set apart, and queues them.
+// withoutRefused removes the tasks that are set apart from a request, and queues them.
 func (w *appWork) withoutRefused(r request) request {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -110,9 +109,9 @@ func (w *appWork) splits(r request, failed *extract.Error) bool {
 	return !dayFails
 }
 
-// split repeats a request in two halves or, if some of its tasks were set apart
-// meanwhile, without these tasks. It splits one request at a time: the result saves the
-// others the same calls.
+// split repeats a request in two halves or, if some of its tasks were set apart meanwhile, without
+// these tasks. It splits one request at a time, because its result saves other requests the same
+// calls.
 func (w *appWork) split(ctx context.Context, r request, failed *extract.Error, by *worker) (answered bool, err error) {
 	var pieces []request
 	if !r.split {
@@ -144,8 +143,8 @@ func (w *appWork) split(ctx context.Context, r request, failed *extract.Error, b
 	return answered, nil
 }
 
-// askAlone requests the days of the tasks that were set apart. After some tasks in a row
-// without an answer, it tries each further one once: there may be any number of them.
+// askAlone requests the days of the tasks that were set apart. After some tasks in a row without an
+// answer, it tries each further task once, since there may be any number of them.
 func (w *appWork) askAlone(ctx context.Context) error {
 	by := newWorker()
 	silent := 0
@@ -205,8 +204,7 @@ func (f *refusals) hint() string {
 	return check + strings.Join(ids[:min(len(ids), mostNamed)], " ") + likeTheApp
 }
 
-// reasonOf is the ledger's text for a refused request: it names the task if it is about
-// one.
+// reasonOf returns the ledger's text for a refused request. It names the task if it is about one.
 func reasonOf(r request, failed *extract.Error) string {
 	if len(r.tasks) == 1 && r.ofTasks() && (failed.MayBeAboutTasks() || blamesNoTask(failed)) {
 		return fmt.Sprintf("task %s: %v", r.tasks[0].ID, failed)

@@ -13,7 +13,7 @@ import (
 // AppState is how the work on an app ended.
 type AppState string
 
-// The states. From Busy on, the work was not or not completely done.
+// The states of an app's work. From AppBusy on, the work was not done, or not completely.
 const (
 	AppDone        AppState = "done"
 	AppPartial     AppState = "partial"     // some windows failed or rows were rejected
@@ -30,15 +30,15 @@ type Totals struct {
 	Retries       int64 `json:"retries"`
 	Windows       int64 `json:"windows"` // loaded, or found empty, absent or out of reach
 	WindowsFailed int64 `json:"windows_failed"`
-	// WindowsBySpan counts those of Windows that answers for several days confirmed, and
-	// CallsSaved the calls that these answers saved.
+	// WindowsBySpan counts the Windows that answers for several days confirmed, CallsSaved the
+	// calls that this saved.
 	WindowsBySpan int64 `json:"windows_by_span"`
 	CallsSaved    int64 `json:"calls_saved"`
-	// WindowsUnproven counts the windows that were pulled when the API no longer had to
-	// remember their whole day: their figures, or the absence of any, may be incomplete. In
-	// a backfill it includes those that were pulled earlier and are left alone.
+	// WindowsUnproven counts the windows that were pulled when the API may have forgotten a part of
+	// their day. Their figures, or the absence of figures, may be incomplete. In a backfill, it
+	// includes windows that were pulled earlier and are left alone.
 	WindowsUnproven int64 `json:"windows_unproven"`
-	// WindowsAbsent counts those of Windows whose answers lack their task.
+	// WindowsAbsent counts the Windows whose answers lack their task.
 	WindowsAbsent int64 `json:"windows_absent"`
 	RowsInserted  int64 `json:"rows_inserted"`
 	RowsUpdated   int64 `json:"rows_updated"`
@@ -47,8 +47,8 @@ type Totals struct {
 	// RowsKept counts stored rows that stay although an answer has a lower count, or none.
 	RowsKept   int64 `json:"rows_kept"`
 	RowsMerged int64 `json:"rows_merged"`
-	// DaysRemoved counts an app's days on which an answer removed the figures of a window,
-	// or lowered them by more than a tenth of the most that it ever had.
+	// DaysRemoved counts an app's days on which an answer removed the figures of a window, or
+	// lowered them by more than a tenth of their greatest.
 	DaysRemoved int64 `json:"days_removed"`
 	Rejects     int64 `json:"rejects"`
 	// Parts of answers that are not stored: rows of tasks that were not requested, rows
@@ -104,8 +104,8 @@ type AppReport struct {
 	Problem string `json:"problem,omitempty"`
 	Hint    string `json:"hint,omitempty"`
 	Totals
-	// Accepted counts the calls that the API answered without an error, Answered those
-	// that it answered at all.
+	// Accepted counts the calls that the API answered without an error, Answered all calls that it
+	// answered.
 	Accepted int64 `json:"-"`
 	Answered int64 `json:"-"`
 	// PaceUsed is the ratio of calls made to calls allowed, between the first and the
@@ -119,7 +119,7 @@ type AppReport struct {
 	err        error
 }
 
-// partial adds a problem that does not stop the app, before those that are there.
+// partial puts a problem that does not stop the app before the present ones.
 func (r *AppReport) partial(problem, hint string) {
 	r.State = AppPartial
 	r.Problem = strings.TrimSuffix(problem+"; "+r.Problem, "; ")
@@ -143,7 +143,7 @@ type Report struct {
 	Apps []AppReport `json:"apps"`
 }
 
-// conclude derives the job's state and totals from those of its apps.
+// conclude derives the job's state and totals from its apps.
 func (r *Report) conclude() {
 	r.State = load.RunDone
 	worst := map[AppState]load.RunState{
@@ -152,7 +152,7 @@ func (r *Report) conclude() {
 	}
 	rank := map[load.RunState]int{load.RunPartial: 1, load.RunFailed: 2, load.RunInterrupted: 3}
 	if len(r.Apps) > 0 && !slices.ContainsFunc(r.Apps, func(app AppReport) bool { return app.State != AppBusy }) {
-		r.State = load.RunSkipped // nothing was done, so the run does not count as an update
+		r.State = load.RunSkipped // a run that did nothing does not count as an update
 	}
 	for _, app := range r.Apps {
 		r.Totals.add(app.Totals)
@@ -162,7 +162,7 @@ func (r *Report) conclude() {
 	}
 }
 
-// problem is the job's text for the run's record.
+// problem returns the job's text for the record of the run.
 func (r *Report) problem() string {
 	for _, app := range r.Apps {
 		if app.Problem != "" && app.State != AppBusy {
@@ -172,8 +172,7 @@ func (r *Report) problem() string {
 	return ""
 }
 
-// NamedProblem is the app's problem with the app's name, unless the problem contains it
-// already.
+// NamedProblem is the app's problem, with the app's name unless the problem already has it.
 func (r AppReport) NamedProblem() string {
 	name := fmt.Sprintf("app %d", r.SDKAppID)
 	if strings.Contains(r.Problem, name) {

@@ -21,11 +21,13 @@ type request struct {
 	trial bool
 	// once says that a failure is not tried again.
 	once bool
-	// known reports whether an answer is one that the day's windows had; nil if none is.
+	// known reports whether an answer is one that the day's windows already had; nil if there is
+	// none.
 	known func(digest [sha256.Size]byte) bool
-	// counted are the windows that the report has: a span proved them, or they were pulled.
+	// counted are the windows that the report already counts: a span proved them, or they were
+	// pulled.
 	counted map[ledgerKey]bool
-	// loaded, if set, is called with what a load changed.
+	// loaded, if set, is called with what the load changed.
 	loaded func(request, load.Outcome)
 }
 
@@ -35,7 +37,7 @@ func (r request) streamDay() streamDay { return streamDay{r.stream, r.day} }
 // windowOf is the window of a task on that day.
 func (r request) windowOf(task load.TaskRef) ledgerKey { return ledgerKey{r.stream, r.day, task.Key} }
 
-// newWindows is how many windows of the request the report does not have yet.
+// newWindows returns how many windows of the request the report does not count yet.
 func (r request) newWindows() (n int64) {
 	for _, task := range r.tasks {
 		if !r.counted[r.windowOf(task)] {
@@ -59,8 +61,8 @@ func taskIDs(tasks []load.TaskRef) []string {
 	return ids
 }
 
-// requests turns the due windows of a day into requests: for each stream the whole app's
-// window, then batches of tasks. Tasks whose last pull failed have batches of their own.
+// requests turns the due windows of a day into requests: for each stream one for the whole app,
+// then batches of tasks. Tasks whose last pull failed have their own batches.
 func (p appPlan) requests(windows []PlannedWindow) []request {
 	var requests []request
 	for _, stream := range p.streams {

@@ -17,10 +17,9 @@ const (
 	KindReconcile = "reconcile"
 )
 
-// Run pulls everything that is due, for every app. That is each ended day since the first
-// one that is not settled, for the whole app and for every task that is followed then,
-// and every window that a reconciliation opened. It leaves out an app that another
-// process works on.
+// Run pulls everything that is due, for every app. Due are all days that ended and are not settled,
+// since the first day to keep, for the whole app and for every task that is followed then, and
+// every window that a reconciliation opened. Run leaves out an app on which another process works.
 //
 // asOf makes the run decide as if it were made at that time; the zero time means now.
 // Days that are not over by the real clock are always left out.
@@ -28,8 +27,8 @@ func (p *Pipeline) Run(ctx context.Context, asOf time.Time) (Report, error) {
 	return p.runAs(ctx, asOf, time.Time{})
 }
 
-// RunTick is Run for a tick that other processes with the same schedule have too: windows
-// that any of them has pulled since the tick are not due again.
+// RunTick is Run for a tick that other processes with the same schedule also have: windows that any
+// of them pulled since the tick are not due again.
 func (p *Pipeline) RunTick(ctx context.Context, tick time.Time) (Report, error) {
 	return p.runAs(ctx, time.Time{}, tick)
 }
@@ -142,8 +141,8 @@ func (p *Pipeline) planAppRun(ctx context.Context, app App, at time.Time) (appPl
 	}, rules, nil
 }
 
-// firstDay is the first day kept for an app: that of the settings or, without one, that
-// of the first run, which keep stores.
+// firstDay is the first day kept for an app: that of the settings or else that of the first run,
+// which keep stores.
 func (p *Pipeline) firstDay(ctx context.Context, app App, at time.Time) (first calendar.Day, keep func(context.Context) error, err error) {
 	wanted := load.App{
 		SDKAppID: app.Account.SDKAppID, Timezone: app.Location.String(),
@@ -165,7 +164,7 @@ func (p *Pipeline) firstDay(ctx context.Context, app App, at time.Time) (first c
 	if kept.FirstDay != nil && (p.settings.FirstDay != nil || *kept.FirstDay <= first) {
 		return *kept.FirstDay, nothing, nil
 	}
-	if kept.FirstDay != nil { // a first run that pulled nothing must not give days up for good
+	if kept.FirstDay != nil { // a first run that pulled nothing must not give up days for good
 		entries, err := p.db.Ledger.AppEntries(ctx, app.Account.SDKAppID, 0, calendar.DayOf(p.opts.Now(), app.Location))
 		if err != nil || len(entries) > 0 {
 			return *kept.FirstDay, nothing, err

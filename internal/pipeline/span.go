@@ -8,8 +8,8 @@ import (
 	"pushloss/internal/stream"
 )
 
-// recheckWithin is how long after a check the next daily run may repeat it. The API must
-// still remember the span then.
+// recheckWithin is how long after a check the next daily run may repeat it. The API must still
+// remember the span at that time.
 const recheckWithin = 24 * time.Hour
 
 // spanWindow returns the time from a span's first midnight to its last one.
@@ -17,7 +17,7 @@ func (p policy) spanWindow(days calendar.Span) calendar.Window {
 	return calendar.Window{Start: days.First.Window(p.location).Start, End: days.Last.Window(p.location).End}
 }
 
-// fits reports whether one request may cover the days: seven, or six if a clock goes back
+// fits reports whether one request may cover the days: seven of them, or six if a clock goes back
 // during them.
 func (p policy) fits(days calendar.Span) bool {
 	window := p.spanWindow(days)
@@ -30,7 +30,7 @@ func (p policy) exists(day calendar.Day) bool {
 	return window.Start.Before(window.End)
 }
 
-// atLeastTwo returns the days, with the one before if they are only one.
+// atLeastTwo returns the days. If they are only one, it adds the day before.
 func (p policy) atLeastTwo(days calendar.Span) calendar.Span {
 	if days.First == days.Last {
 		for days.First--; !p.exists(days.First); days.First-- {
@@ -72,7 +72,7 @@ func (p policy) cut(days calendar.Span) []calendar.Span {
 	return spans
 }
 
-// cutFromLast is cut with a last span that is as long as possible.
+// cutFromLast is cut, but makes the last span as long as possible.
 func (p policy) cutFromLast(days calendar.Span) []calendar.Span {
 	var spans []calendar.Span
 	for last := days.Last; last >= days.First; {
@@ -87,8 +87,8 @@ func (p policy) cutFromLast(days calendar.Span) []calendar.Span {
 	return spans
 }
 
-// longestRun returns the longest run of days in the span for which stored is true, or the
-// newer of two equally long ones. Dates that the zone's calendar skips do not end a run.
+// longestRun returns the longest run of days in the span for which stored is true; of two equally
+// long ones, the newer. Dates that the zone's calendar skips do not end a run.
 func (p policy) longestRun(days calendar.Span, stored func(calendar.Day) bool) (longest calendar.Span, found bool) {
 	length, longestLength := 0, 0
 	var run calendar.Span

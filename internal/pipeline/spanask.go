@@ -11,8 +11,7 @@ import (
 	"pushloss/load"
 )
 
-// ask requests one span and records what its answer proves. It leaves the other tasks
-// open.
+// ask requests one span and records what its answer proves. The other tasks stay open.
 func (s *spanWork) ask(ctx context.Context, r spanRequest, by *worker) (answered bool, err error) {
 	r.tasks = s.withoutApart(r)
 	defer s.progress(r.days.Last)
@@ -27,7 +26,7 @@ func (s *spanWork) ask(ctx context.Context, r spanRequest, by *worker) (answered
 	var failed *extract.Error
 	switch {
 	case errors.As(err, &failed) && (failed.MayBeAboutTasks() || failed.AboutWindow() || failed.StopsApp() && !s.stops(ctx, r, failed)):
-		// The days say which task or day is the reason.
+		// The requests for single days will show which task or day is the reason.
 		s.log.WarnContext(ctx, "the api refuses a request for several days: requesting each day", "first_day", r.days.First, "last_day", r.days.Last, "error", failed)
 		s.leave(r, nil, r.tasks)
 		s.mu.Lock()
@@ -58,7 +57,8 @@ func (s *spanWork) ask(ctx context.Context, r spanRequest, by *worker) (answered
 	return true, nil
 }
 
-// stops reports whether a failure of a span stops the app: it is not about its tasks.
+// stops reports whether a failure of a span stops the app, because it is not about the span's
+// tasks.
 func (s *spanWork) stops(ctx context.Context, r spanRequest, failed *extract.Error) bool {
 	return failed.AboutAccount() || failed.StopsApp() && !s.answersOthers(ctx, r.asWitness(s.policy))
 }
@@ -94,7 +94,7 @@ func (s *spanWork) prove(ctx context.Context, r spanRequest, by *worker) (*load.
 		return nil, load.SpanOutcome{}, err
 	}
 	trusted := r.tasks[0].trusted
-	if trusted && !s.remembersAll(r) { // the memory's limit has passed a day since the plan
+	if trusted && !s.remembersAll(r) { // since the plan, a day has left the API's memory
 		return nil, load.SpanOutcome{Unusable: tasks}, nil
 	}
 	result, err := by.normalizer.Normalize(r.stream, answer.JSON, ids)
@@ -112,7 +112,7 @@ func (s *spanWork) prove(ctx context.Context, r spanRequest, by *worker) (*load.
 	return pull, outcome, err
 }
 
-// asWitness returns the span's request as one that can be made again.
+// asWitness returns the span's request as a request that can be repeated.
 func (r spanRequest) asWitness(rules policy) request {
 	witness := request{stream: r.stream, day: r.days.Last, window: rules.spanWindow(r.days)}
 	for _, task := range r.tasks {
@@ -121,8 +121,8 @@ func (r spanRequest) asWitness(rules policy) request {
 	return witness
 }
 
-// remembersAll reports whether the API is still assumed to remember every day that the
-// span must prove: time has passed since the plan.
+// remembersAll reports whether the API is still assumed to remember every day that the span must
+// prove. Time has passed since the plan.
 func (s *spanWork) remembersAll(r spanRequest) bool {
 	return !slices.ContainsFunc(r.tasks, func(task spanTask) bool { return !s.policy.remembered(task.Due.First, s.now()) })
 }
@@ -165,8 +165,7 @@ func pick(tasks []spanTask, of []load.SpanTask) (picked []spanTask) {
 	return picked
 }
 
-// withoutApart removes from a span the tasks that the API refused, and queues their
-// windows.
+// withoutApart removes the tasks that the API refused from a span, and queues their windows.
 func (s *spanWork) withoutApart(r spanRequest) []spanTask {
 	s.appWork.mu.Lock()
 	defer s.appWork.mu.Unlock()

@@ -12,13 +12,13 @@ import (
 	"pushloss/load"
 )
 
-// maxDisputes is how often the days and the span of a dispute are requested again while
-// figures change in between.
+// maxDisputes is how often the days and the span of a dispute are requested again if figures change
+// in between.
 const maxDisputes = 3
 
-// settleDisputes decides about the tasks whose days do not explain the span's answer.
-// Figures may have changed since, so it requests the span again, and then both again. A
-// span that still differs is wrong.
+// settleDisputes decides about the tasks whose days do not explain the span's answer. Figures may
+// have changed since, so it requests the span again, and then both again. If the span still
+// differs, it is wrong.
 func (s *spanWork) settleDisputes(ctx context.Context) error {
 	for _, task := range s.open {
 		if task.answer == nil || !task.trusted {
@@ -28,7 +28,7 @@ func (s *spanWork) settleDisputes(ctx context.Context) error {
 			return err
 		}
 		if s.off {
-			break // requests by days replace the others
+			break // requests for single days replace the spans
 		}
 	}
 	s.open = nil
@@ -89,8 +89,8 @@ func (s *spanWork) isLoaded(ctx context.Context, task *openTask) (bool, error) {
 	return true, nil
 }
 
-// chooseSample chooses at random which of the spans that just proved something are
-// checked by all their days.
+// chooseSample chooses at random which of the spans that just proved something are checked by all
+// of their days.
 func (s *spanWork) chooseSample() {
 	for _, tasks := range s.provenTasks {
 		s.noteLikeliest(tasks)
@@ -116,9 +116,9 @@ func (s *spanWork) chooseSample() {
 	s.provenTasks = nil
 }
 
-// fill adds tasks to those that are requested for a day anyway, up to full requests: open
-// ones, which may be explained sooner, and those of the sample, whose checks take no calls
-// so.
+// fill adds tasks to those that are requested for a day anyway, up to full requests. It adds open
+// tasks, which may be explained sooner, and tasks of the sample, whose checks then take no extra
+// calls.
 func (s *spanWork) fill(day calendar.Day, tasks []*openTask) []*openTask {
 	free := make(map[stream.Stream]int)
 	for _, task := range tasks {
@@ -141,8 +141,8 @@ func (s *spanWork) check(ctx context.Context, days calendar.Span) error {
 	return s.settleDisputes(ctx)
 }
 
-// checkSample requests the days of the sample that were not requested yet. Tasks whose
-// days differ from their span's answer are disputed.
+// checkSample requests the days of the sample that were not requested yet. If a task's days differ
+// from its span's answer, the task becomes disputed.
 func (s *spanWork) checkSample(ctx context.Context, days calendar.Span) error {
 	if len(s.sampled) == 0 {
 		return nil

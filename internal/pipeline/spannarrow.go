@@ -12,8 +12,8 @@ import (
 	"pushloss/load"
 )
 
-// narrowToWeeks requests the weeks of the open tasks whose answers cover several weeks. A
-// week that was not answered, or has one day, is left to its days.
+// narrowToWeeks requests the single weeks of the open tasks whose answers cover several. Weeks
+// without an answer, or with one day, are narrowed to days.
 func (s *spanWork) narrowToWeeks(ctx context.Context, days calendar.Span) error {
 	weeks := s.policy.cut(days)
 	if len(weeks) < 2 {
@@ -51,11 +51,11 @@ func (s *spanWork) narrowToWeeks(ctx context.Context, days calendar.Span) error 
 	return each(ctx, s.appWork, withoutErrors(requests), s.ask)
 }
 
-// narrowToDays requests single days of the open tasks until the stored days explain the
-// span's answer. The newest day comes first, or the oldest if figures are more likely
-// there. Tasks share the requests of a day.
+// narrowToDays requests single days of the open tasks until the stored days explain the span's
+// answer. It begins with the newest day, or with the oldest if figures are more likely there. Tasks
+// share the requests of a day.
 func (s *spanWork) narrowToDays(ctx context.Context, days calendar.Span) error {
-	// They came in the order of the answers. In this one, the same job makes the same requests.
+	// They are in the order of the answers. Sorted, the same job makes the same requests.
 	slices.SortStableFunc(s.open, func(a, b *openTask) int { return cmp.Compare(a.Key, b.Key) })
 	slices.SortStableFunc(s.provenTasks, func(a, b []*openTask) int { return cmp.Compare(a[0].Key, b[0].Key) })
 	s.chooseSample()
@@ -122,8 +122,8 @@ func (s *spanWork) askDays(ctx context.Context, requests []request) error {
 	})
 }
 
-// proveAgain compares the answers of the open tasks that had requests since with the stored
-// days again, and closes the tasks that agree now.
+// proveAgain compares the answers of the open tasks that had requests since with the stored days
+// again, and closes the tasks that now agree.
 func (s *spanWork) proveAgain(ctx context.Context) error {
 	byAnswer := make(map[*load.SpanPull][]load.SpanTask)
 	for _, task := range s.open {
@@ -159,7 +159,7 @@ func (s *spanWork) proveAgain(ctx context.Context) error {
 	defer s.appWork.mu.Unlock()
 	for _, task := range s.open {
 		if closed(task) {
-			s.totals.Windows -= task.askedAmongLeft() // the report has them
+			s.totals.Windows -= task.askedAmongLeft() // the report already counts them
 		}
 	}
 	s.open = slices.DeleteFunc(s.open, closed)

@@ -10,10 +10,10 @@ import (
 	"pushloss/load"
 )
 
-// A request may cover a week of days, or four of statistics. Counts are never negative, so an
-// answer that equals the sum of the stored days proves that no day gained figures, provided that
-// the days of this API add up. Most windows of tasks never have figures: one request
-// proves seven of them for five tasks at once.
+// A request may cover a week of days, or four weeks of statistics. Counts are never negative. So an
+// answer that equals the sum of the stored days proves that no day gained figures, if the days of
+// this API add up. Most windows of tasks never have figures: one request proves seven of them for
+// five tasks at once.
 //
 // A request of its own pulls a window if a span would not save a request or would prove
 // less:
@@ -51,20 +51,20 @@ type spanRequest struct {
 	tasks  []spanTask
 }
 
-// lastTrustedWithin is how soon a day may leave the API's memory for a pull to count as
-// its last trusted one: the time to the next daily run.
+// lastTrustedWithin is how soon a day may leave the API's memory for a pull to count as its last
+// trusted one: the time until the next daily run.
 const lastTrustedWithin = recheckWithin
 
-// worthSpans is how many requests by days a week's windows must take for spans to be worth
-// it: fewer cost less than the check of one span.
+// worthSpans is how many requests by days a week's windows must take for spans to pay: fewer
+// requests cost less than the check of one span.
 const worthSpans = 20
 
-// waitsNoLonger is how long before the API may forget a day a run requests it, even if it
-// had no figures: two daily runs.
+// waitsNoLonger is how long before the API may forget a day a run requests it, even if it had no
+// figures: the time of two daily runs.
 const waitsNoLonger = 2 * recheckWithin
 
-// assignSpans decides which windows of tasks in a week spans cover, and which wait for more
-// days. It is pure.
+// assignSpans decides which of a week's windows of tasks spans cover, and which wait for more days.
+// It is pure.
 func (p appPlan) assignSpans(week week) {
 	if p.spans == nil {
 		return
@@ -94,8 +94,8 @@ func (p appPlan) assignSpans(week week) {
 	}
 }
 
-// A task that had figures on denseDays of the days of a week is likely to have them on
-// those of the next one: a span would prove none of them.
+// A task with figures on denseDays days of a week is likely to have figures on those of the next
+// week. A span would prove none of them.
 const (
 	denseDays  = 5
 	denseAmong = 7
@@ -176,14 +176,14 @@ func (p appPlan) joinsSpan(w, before *PlannedWindow) bool {
 		figures && p.spans.settles(w.Day, p.spans.asOf) != load.NotSettled:
 		return false // the last trusted pull
 	case p.scheduled && w.Day == p.last && !w.known && before != nil && before.entry.RowCount > 0:
-		return false // it goes on
+		return false // the figures go on
 	}
 	return true
 }
 
-// waits reports whether all due windows of a task in a week had an answer without figures
-// before, and can wait. In the newest week they wait if the task has no newer day. In an
-// older week they wait until a whole week of them is complete, and become final together.
+// waits reports whether all due windows of a task in a week had an answer without figures before,
+// and can wait. In the newest week, they wait if the task has no newer day. In an older week, they
+// wait until the whole week is complete, and become final together.
 func (p appPlan) waits(days calendar.Span, task load.Task, windows []*PlannedWindow) bool {
 	quiet := false
 	for _, w := range windows {
@@ -205,7 +205,7 @@ func (p appPlan) waits(days calendar.Span, task load.Task, windows []*PlannedWin
 	return quiet && (days.Last < p.last || p.startOf(task) < days.First)
 }
 
-// follows reports whether the day is the next one of the zone's calendar.
+// follows reports whether the day comes next in the zone's calendar.
 func (p appPlan) follows(before, day calendar.Day) bool {
 	for between := before + 1; between < day; between++ {
 		if p.spans.exists(between) {

@@ -31,14 +31,14 @@ func (f freshFigures) newerThan(o freshFigures) bool {
 	return o.changed == 0 || cmp.Or(cmp.Compare(f.day, o.day), cmp.Compare(f.changed, o.changed)) > 0
 }
 
-// freshOf says where fresh figures belong.
+// freshOf is the stream and place of fresh figures.
 type freshOf struct {
 	stream  stream.Stream
 	ofTasks bool
 }
 
-// onePlanned is one for the requests for single days of a plan that uses spans. It notes the
-// fresh figures.
+// onePlanned is one for requests for single days of a plan that uses spans. It also notes the fresh
+// figures.
 func (w *appWork) onePlanned(ctx context.Context, r request, by *worker) (answered bool, err error) {
 	r.loaded = func(r request, outcome load.Outcome) {
 		found, of := freshFigures{r, changedBy(outcome)}, freshOf{r.stream, r.ofTasks()}
@@ -55,8 +55,8 @@ func changedBy(outcome load.Outcome) int64 {
 	return outcome.Rows.Inserted + outcome.Rows.Updated + outcome.Rows.Deleted
 }
 
-// noteLikeliest notes the tasks of a proof in which it is most likely to hide a change: those
-// with figures on the newest days.
+// noteLikeliest notes the tasks of a proof that is most likely to hide a change: those with figures
+// on the newest days.
 func (s *spanWork) noteLikeliest(tasks []*openTask) {
 	for _, task := range tasks {
 		if !task.figures {
@@ -100,8 +100,8 @@ func (s *spanWork) probeStream(ctx context.Context, of stream.Stream) error {
 	return s.check(ctx, days)
 }
 
-// sampleLikeliest has the check request the days of the tasks in which a span is most likely
-// to hide a change.
+// sampleLikeliest makes the check request the days of the tasks in which a span is most likely to
+// hide a change.
 func (s *spanWork) sampleLikeliest(of stream.Stream) (days calendar.Span) {
 	for _, task := range s.likeliest[of] {
 		if left := task.left(); left.First > left.Last {
@@ -116,8 +116,8 @@ func (s *spanWork) sampleLikeliest(of stream.Stream) (days calendar.Span) {
 	return days
 }
 
-// ofFresh returns the probe of fresh figures: their day and the one before, for the tasks of
-// which both are known.
+// ofFresh returns the probe of fresh figures: their day and the day before, for the tasks for which
+// both are known.
 func (s *spanWork) ofFresh(ctx context.Context, of freshOf) (r spanRequest, err error) {
 	fresh, found := s.fresh[of]
 	if !found {
@@ -147,7 +147,7 @@ func (s *spanWork) notSent(ref load.TaskRef, day calendar.Day) bool {
 	return i >= 0 && s.plan.tasks[i].SentAt != nil && day < s.plan.startOf(s.plan.tasks[i])
 }
 
-// onlyCompared returns the request as one that proves nothing.
+// onlyCompared returns the request in a form that proves nothing.
 func (r spanRequest) onlyCompared() spanRequest {
 	r.tasks = slices.Clone(r.tasks)
 	for i := range r.tasks {
@@ -156,8 +156,7 @@ func (r spanRequest) onlyCompared() spanRequest {
 	return r
 }
 
-// askProbe requests a probe. It leaves the tasks open whose figures differ from the stored
-// ones.
+// askProbe makes a probe. Tasks whose figures differ from the stored ones become open.
 func (s *spanWork) askProbe(ctx context.Context, probed spanRequest) error {
 	compared := probed.onlyCompared()
 	if compared.tasks = s.withoutApart(compared); len(compared.tasks) == 0 {

@@ -12,21 +12,20 @@ import (
 	"pushloss/load"
 )
 
-// spanPart are the spans of one stream, and the days in which they lie.
+// spanPart is spans of one stream, and the days in which they lie.
 type spanPart struct {
 	calendar.Span
 	requests []spanRequest
 }
 
-// spanRuns collects the windows that spans cover, week by week, and turns them into
-// requests. Where the API allows a longer window, as of statistics, one request covers the
-// days of several weeks.
+// spanRuns collects the windows that spans cover, week by week, and turns them into requests. If
+// the API allows a longer window, as for statistics, one request covers the days of several weeks.
 type spanRuns struct {
 	plan    appPlan
 	streams map[stream.Stream]*streamRuns
 }
 
-// streamRuns are the runs of one stream in the weeks that were collected so far.
+// streamRuns are the runs of one stream in the weeks collected so far.
 type streamRuns struct {
 	days  calendar.Span
 	weeks int
@@ -40,7 +39,8 @@ func (p appPlan) spanRuns() *spanRuns {
 
 const weekLong = 7 * 24 * time.Hour
 
-// shortestWeek is how many days one request may cover at least: a clock goes back in a week.
+// shortestWeek is how many days one request can always cover, even if a clock goes back in that
+// week.
 const shortestWeek = 6
 
 // weeksOf returns how many weeks a request of the stream may cover. One clock may go back
@@ -68,7 +68,7 @@ func (r *spanRuns) add(week week) (parts []spanPart) {
 	return parts
 }
 
-// rest returns the spans of the weeks that were added last.
+// rest returns the spans of the weeks that are still collected.
 func (r *spanRuns) rest() (parts []spanPart) {
 	if r.plan.spans == nil {
 		return nil
@@ -110,9 +110,9 @@ func (r *spanRuns) complete(parts []spanPart, of stream.Stream) []spanPart {
 	return append(parts, spanPart{collected.days, r.plan.requestsOfRuns(of, collected.runs)})
 }
 
-// requestsOfRuns turns runs into requests. Tasks with the same run share requests. A request
-// has one run of a task: an answer proves or disproves a task as a whole, and whether the
-// API counts a repeated task once is not known.
+// requestsOfRuns turns runs into requests. Tasks with the same run share requests. A request has
+// only one run of a task, because an answer proves or disproves a task as a whole, and nobody knows
+// whether the API counts a repeated task once.
 func (p appPlan) requestsOfRuns(of stream.Stream, runs []spanTask) (requests []spanRequest) {
 	p.orderRuns(runs)
 	for len(runs) > 0 {
@@ -152,8 +152,8 @@ func (p appPlan) orderRuns(runs []spanTask) {
 // length returns how many days the request covers.
 func (r spanRequest) length() int { return int(r.days.Last-r.days.First) + 1 }
 
-// expect returns the spans, and the requests that they may lead to: for every day of theirs,
-// and where they are longer than a week for their weeks, and for a sample.
+// expect returns the number of spans, and of the requests to which they may lead: for each of their
+// days, for each of their weeks if they are longer than a week, and for a sample.
 func (s spanPart) expect() PlannedCalls {
 	days, weeks, longest := 0, 0, 0
 	for _, r := range s.requests {

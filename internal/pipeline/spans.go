@@ -20,35 +20,34 @@ type spanWork struct {
 	mu sync.Mutex
 	// open are the tasks of this week whose windows a span did not prove.
 	open []*openTask
-	// provenTasks are the tasks of each span that proved something, sampled those of them that
+	// provenTasks are the tasks of each span that proved something. sampled are those of them that
 	// are checked by days.
 	provenTasks                 [][]*openTask
 	sampled                     []*openTask
-	owed                        float64 // spans to check, of those that proved something so far
+	owed                        float64 // spans still to check, for those that proved something so far
 	checks                      int     // spans that were checked
 	off                         bool    // a span was wrong
 	trials                      map[stream.Stream]*spanTrial
 	spansRefused, spansAnswered int
-	used                        map[stream.Stream]bool // spans were answered
-	changes                     int64                  // rows that the days of spans changed
+	used                        map[stream.Stream]bool // streams with an answered span
+	changes                     int64                  // rows that the requests for days of spans changed
 	likeliest                   map[stream.Stream][]*openTask
 }
 
-// openTask is a task of a week whose windows a span did not prove, or whose proof is
-// checked.
+// openTask is a task of a week whose windows a span did not prove, or whose proof is being checked.
 type openTask struct {
 	spanTask
 	stream stream.Stream
-	// answer is the span's answer; nil if there is none that can be compared.
+	// answer is the span's answer; nil if no answer can be compared.
 	answer *load.SpanPull
 	asked  map[calendar.Day]bool
-	// proven says that the report has all windows of the run.
+	// proven says that the report counts all windows of the run.
 	proven bool
 	// changed says that days were requested since the answer was compared with them.
 	changed bool
 }
 
-// left returns the run without the days at its ends that had requests of their own.
+// left returns the run without the days at its ends that were requested by themselves.
 func (t *openTask) left() calendar.Span {
 	left := t.Due
 	for left.First <= left.Last && t.asked[left.First] {
@@ -60,7 +59,7 @@ func (t *openTask) left() calendar.Span {
 	return left
 }
 
-// askedAmongLeft is how many days between the ends of left had requests of their own.
+// askedAmongLeft returns how many days between the ends of left were requested by themselves.
 func (t *openTask) askedAmongLeft() (n int64) {
 	left := t.left()
 	for day := range t.asked {
@@ -71,24 +70,24 @@ func (t *openTask) askedAmongLeft() (n int64) {
 	return n
 }
 
-// spansAtOnce is how many spans of a week doSpans narrows together, so that their tasks
-// share the requests of a day. It bounds the answers in memory.
+// spansAtOnce is how many spans of a week are narrowed together, so that their tasks share the
+// requests of a day. It bounds the answers in memory.
 const spansAtOnce = 100
 
-// maxRefusedSpans is how many spans the API may refuse, without an answer to any, before
-// the job goes by days: it may take no window of several days any more.
+// maxRefusedSpans is how many spans the API may refuse, without answering any, before the job
+// requests single days: it may no longer accept windows of several days.
 const maxRefusedSpans = 3
 
-// A job checks a random sample of the spans that proved something, at least one: it
-// requests every day of them by itself, for all tasks of the first spans, and for one
-// task of each further span. A long backfill would pay a seventh of its calls otherwise.
+// A job checks a random sample of the spans that proved something, at least one. It requests every
+// day of them by itself: for all tasks of the first spans, and for one task of each further span.
+// Otherwise a long backfill would spend a seventh of its calls on checks.
 const (
 	sampleShare       = 0.02
 	checkedThoroughly = 10
 )
 
-// doSpans requests the windows of tasks week by week: single days first, then spans. If a
-// span is wrong, it requests each remaining day separately.
+// doSpans requests the windows of tasks week by week: single days first, then spans. If a span is
+// wrong, it requests each remaining day by itself.
 func (w *appWork) doSpans(ctx context.Context, ledger load.Ledger) error {
 	s := &spanWork{
 		appWork: w, ledger: ledger, trials: make(map[stream.Stream]*spanTrial), used: make(map[stream.Stream]bool),
@@ -116,8 +115,8 @@ func (w *appWork) doSpans(ctx context.Context, ledger load.Ledger) error {
 	return s.probe(ctx)
 }
 
-// parts requests the windows of parts. After a wrong span it requests all windows that
-// remain by days.
+// parts requests the windows of parts. After a wrong span, it requests all remaining windows by
+// days.
 func (s *spanWork) parts(ctx context.Context, parts []spanPart) error {
 	for _, part := range parts {
 		if err := s.part(ctx, part); err != nil {
@@ -130,12 +129,12 @@ func (s *spanWork) parts(ctx context.Context, parts []spanPart) error {
 	return nil
 }
 
-// askPlanned makes requests for single days that need no narrowing.
+// askPlanned makes requests for single days that belong to no span.
 func (s *spanWork) askPlanned(ctx context.Context, requests []request) error {
 	return each(ctx, s.appWork, s.inTurn(ctx, s.ledger, withoutErrors(requests), false), s.onePlanned)
 }
 
-// part requests the spans of a part, and goes by days where spans do not pay.
+// part requests the spans of a part, or single days if spans do not pay.
 func (s *spanWork) part(ctx context.Context, part spanPart) error {
 	if err := s.goFirst(ctx); err != nil {
 		return err
@@ -166,9 +165,8 @@ func (s *spanWork) part(ctx context.Context, part spanPart) error {
 	return nil
 }
 
-// spans requests spans of one stream, narrows those that differ, and checks a sample of the
-// others. The check does not count in the trial: the first one would speak against any
-// spans.
+// spans requests spans of one stream, narrows those that differ, and checks a sample of the others.
+// The check does not count in the trial: the first check would always speak against spans.
 func (s *spanWork) spans(ctx context.Context, days calendar.Span, requests []spanRequest, trial *spanTrial) error {
 	before := s.calls
 	byDays := requestsByDays(requests)
@@ -192,7 +190,7 @@ func (s *spanWork) spans(ctx context.Context, days calendar.Span, requests []spa
 	return nil
 }
 
-// withoutErrors is the sequence of requests that are known already.
+// withoutErrors yields requests that are already known.
 func withoutErrors[R any](requests []R) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
 		for _, r := range requests {
@@ -203,7 +201,7 @@ func withoutErrors[R any](requests []R) iter.Seq2[R, error] {
 	}
 }
 
-// goFirst pulls, in a backfill, what a run has asked for since.
+// goFirst, in a backfill, pulls what a run wanted meanwhile.
 func (s *spanWork) goFirst(ctx context.Context) error {
 	if s.givesWay == nil {
 		return nil
@@ -221,7 +219,7 @@ func (s *spanWork) countCall() {
 	s.calls++
 }
 
-// byDays requests each remaining window separately, after a span was wrong.
+// byDays requests each remaining window by itself, after a span was wrong.
 func (s *spanWork) byDays(ctx context.Context) error {
 	plan := s.plan
 	plan.spans, plan.pulledSince = nil, s.began

@@ -9,23 +9,22 @@ import (
 	"pushloss/load"
 )
 
-// spansTried is how many spans of a stream a job tries. If they save requests, it uses
-// more of them.
+// spansTried is how many spans of a stream a job tries first. If they save requests, it uses more.
 const spansTried = 4
 
-// spanTrial is how a stream's spans have done in a job. A few spans are tried first. If
-// they do not pay, the next part goes by days, then a few are tried again: other tasks may
-// be sparse. After each further failure twice as many parts go by days.
+// spanTrial records how a stream's spans have done in a job. A few spans are tried first. If they
+// do not pay, the next part goes by days, and a few are tried again after it, because other tasks
+// may have fewer figures. After each further failure, twice as many parts go by days.
 type spanTrial struct {
 	pays   bool
-	byDays int // parts to go by days
+	byDays int // parts that still go by days
 	failed int // times in a row
 }
 
-// paysFrom is the share of requests that spans must save to pay.
+// paysFrom is the fraction of requests that spans must save to pay.
 const paysFrom = 0.1
 
-// note records what spans took, and what they would have taken by days.
+// note records how many requests spans took, and how many they would have taken by days.
 func (t *spanTrial) note(took, byDays int) {
 	if t.pays = float64(took) <= (1-paysFrom)*float64(byDays); t.pays {
 		t.failed = 0
@@ -35,7 +34,7 @@ func (t *spanTrial) note(took, byDays int) {
 	t.failed++
 }
 
-// requestsByDays returns how many requests the windows of spans would take day by day.
+// requestsByDays returns how many requests the windows of the spans would take day by day.
 func requestsByDays(requests []spanRequest) (n int) {
 	perDay := make(map[streamDay]int)
 	for _, r := range requests {
@@ -51,8 +50,8 @@ func requestsByDays(requests []spanRequest) (n int) {
 	return n
 }
 
-// requestsByDays returns how many requests the windows of a week that spans cover would
-// take day by day.
+// requestsByDays returns how many requests the week's windows that spans cover would take day by
+// day.
 func (p appPlan) requestsByDays(week week) (n int) {
 	runs := p.spanRuns()
 	for _, part := range slices.Concat(runs.add(week), runs.rest()) {
@@ -61,7 +60,7 @@ func (p appPlan) requestsByDays(week week) (n int) {
 	return n
 }
 
-// requestsOfDays returns the requests that the windows of spans take day by day.
+// requestsOfDays returns the requests for the windows of the spans, day by day.
 func (p appPlan) requestsOfDays(spans []spanRequest) (requests []request) {
 	tasks := make(map[streamDay][]load.TaskRef)
 	for _, r := range spans {

@@ -10,12 +10,12 @@ import (
 	"pushloss/load"
 )
 
-// recentCall is how recent another process's last call must be for a new holder of the
-// app to wait before its own first call: longer than any call takes. A slower pace waits
-// for its whole interval.
+// recentCall is how recent the last call of another process must be for a new holder of the app to
+// wait before its own first call. It is longer than any call takes. With a slower pace, the new
+// holder considers a whole interval.
 const recentCall = time.Minute
 
-// takeoverDivisor has a new holder wait a tenth more than an interval.
+// takeoverDivisor makes a new holder wait a tenth longer than an interval.
 const takeoverDivisor = 10
 
 // turn is a job's turn at an app: what the job has while it holds the app's lock.
@@ -31,13 +31,13 @@ type turn struct {
 // acquire takes an app's lock, or gives up with a *load.BusyError.
 type acquire func(ctx context.Context, session *load.Session, app App) (*load.AppLock, error)
 
-// acquireFree takes the lock of an app that nobody works on.
+// acquireFree takes the lock of an app on which nobody works.
 func acquireFree(ctx context.Context, session *load.Session, app App) (*load.AppLock, error) {
 	return session.LockApp(ctx, app.Account.SDKAppID)
 }
 
-// acquireLater takes the lock of an app once nobody works on it. It calls waiting if it
-// has to wait.
+// acquireLater takes the lock of an app as soon as nobody works on it. It calls waiting if it has
+// to wait.
 func acquireLater(waiting func(*load.BusyError)) acquire {
 	return func(ctx context.Context, session *load.Session, app App) (*load.AppLock, error) {
 		return session.WaitForApp(ctx, app.Account.SDKAppID, lockPoll, waiting)
@@ -47,7 +47,7 @@ func acquireLater(waiting func(*load.BusyError)) acquire {
 // lockPoll is how often acquireLater tries again.
 const lockPoll = time.Second
 
-// takeTurn takes the app's lock; the turn ends by its end.
+// takeTurn takes the app's lock. Call the turn's end to release it.
 func (j *job) takeTurn(ctx context.Context, session *load.Session, app App, runID int64, log *slog.Logger) (turn, error) {
 	lock, err := j.acquire(ctx, session, app)
 	if err != nil {
@@ -66,9 +66,9 @@ func (j *job) takeTurn(ctx context.Context, session *load.Session, app App, runI
 // end releases the app's lock. If that fails, the end of the session releases it.
 func (t turn) end(ctx context.Context) { _ = t.lock.Unlock(context.WithoutCancel(ctx)) }
 
-// Client returns a client of the app for the holder of its lock. Its pace respects the
-// calls of earlier processes, and it announces its own calls to later ones. Without a
-// lock (nil) earlier calls are unknown: the first call waits an interval.
+// Client returns a client of the app for the holder of its lock. Its pace takes the calls of
+// earlier processes into account, and it announces its own calls to later ones. If lock is nil,
+// earlier calls are unknown, so the first call waits an interval.
 func (a App) Client(transport http.RoundTripper, lock *load.AppLock, opts extract.Options) *extract.Client {
 	return extract.NewClient(a.Account, transport, a.pacer(lock, nil), opts)
 }
@@ -83,8 +83,8 @@ func (a App) pacer(lock *load.AppLock, delays *extract.Delays) *extract.Pacer {
 	}
 	interval := a.Duration(1)
 	if lock == nil || lock.SinceLastCall >= 0 && lock.SinceLastCall < max(recentCall, interval) {
-		// The announced call may have left later: count from now. It may also have been on
-		// its way for a moment.
+		// Count from now, because the announced call may have left later than its announcement. It
+		// may also have been on its way for a moment.
 		opts.NotBefore = time.Now().Add(interval + interval/takeoverDivisor)
 	}
 	return extract.NewPacer(a.CallsPerSecond, opts)

@@ -10,7 +10,7 @@ import (
 	"pushloss/load"
 )
 
-// errTrial is the failure of a trial.
+// errTrial says that a trial of a task got no answer.
 var errTrial = errors.New("the api said nothing of the task")
 
 // blamesNoTask reports whether a failure says nothing of the request's tasks or days: a
@@ -22,11 +22,11 @@ func blamesNoTask(failed *extract.Error) bool {
 		failed.Class == extract.Operator && !failed.AboutAccount()
 }
 
-// answersOthers reports whether the API works for the app, so that a request that failed
-// failed because of its tasks or its day: the API answers again what it answered last of
-// the statistic or, before the first answer to a request of tasks, it answers for the whole
-// app. What it answered while this request was under way may be from before an outage. An
-// outage costs one call more for each request that may fail in a row.
+// answersOthers reports whether the API works for the app, so that a request failed because of its
+// tasks or its day. It does if it answers the last answered request of the statistic again (before
+// the first answer to a request of tasks: a request for the whole app). Answers that came while
+// this request was under way do not count, because they may be older than an outage. In an outage,
+// this costs one more call for each request that may fail in a row.
 func (w *appWork) answersOthers(ctx context.Context, r request) bool {
 	w.mu.Lock()
 	witness, found := w.witnessOf(r.stream)
@@ -38,7 +38,7 @@ func (w *appWork) answersOthers(ctx context.Context, r request) bool {
 	return !fails && w.answers(ctx, witness)
 }
 
-// witnessOf returns the request of a stream that was answered last.
+// witnessOf returns the last answered request of a stream.
 func (w *appWork) witnessOf(of stream.Stream) (request, bool) {
 	i := slices.IndexFunc(w.witnesses, func(witness request) bool { return witness.stream == of })
 	if i < 0 {
@@ -52,8 +52,8 @@ func (w *appWork) noteWitness(r request) {
 	w.witnesses = append(slices.DeleteFunc(w.witnesses, func(o request) bool { return o.stream == r.stream }), r)
 }
 
-// wholeAppQuestion is the request for the newest day of the whole app: the API answers it if
-// it answers any.
+// wholeAppQuestion returns the request for the newest day of the whole app. If the API answers any
+// request, it answers this one.
 func (w *appWork) wholeAppQuestion(of stream.Stream) request {
 	day := w.policy.lastEndedDay(w.now())
 	for !w.policy.exists(day) {
@@ -62,8 +62,8 @@ func (w *appWork) wholeAppQuestion(of stream.Stream) request {
 	return w.plan.request(of, day, nil)
 }
 
-// answers reports whether the API answers a request, tried once. Its figures are not
-// loaded.
+// answers reports whether the API answers a request, which is tried once. The figures of the answer
+// are not loaded.
 func (w *appWork) answers(ctx context.Context, witness request) bool {
 	w.more(1)
 	answer, err := w.client.Pull(ctx, extract.Request{Stream: witness.stream, Window: witness.window, Tasks: witness.taskIDs(), Tries: 1})
@@ -82,9 +82,9 @@ func (w *appWork) answers(ctx context.Context, witness request) bool {
 	return true
 }
 
-// unanswered counts a request without an answer. After too many in a row, it returns the
-// error that stops the app, unless the API still answers what it answered last: then days
-// may be the reason, and they must not prevent requests for others (see maxErrorsInRow).
+// unanswered counts a request without an answer. After too many in a row, it returns the error that
+// stops the app, unless the API still answers the last answered request. Then days may be the
+// reason, and they must not prevent requests for others (see maxErrorsInRow).
 func (w *appWork) unanswered(ctx context.Context, failed *extract.Error) error {
 	w.mu.Lock()
 	w.failuresInRow++
@@ -105,14 +105,15 @@ func (w *appWork) unanswered(ctx context.Context, failed *extract.Error) error {
 	return nil
 }
 
-// triesEach reports whether the tasks of a request that failed are requested one by one,
-// since the failure does not say which of them is the reason.
+// triesEach reports whether the tasks of a failed request are requested one by one, because the
+// failure does not say which of them is the reason.
 func (w *appWork) triesEach(ctx context.Context, r request, failed *extract.Error) bool {
 	return len(r.tasks) > 1 && blamesNoTask(failed) && !w.dayFails(r) && w.answersOthers(ctx, r)
 }
 
-// tryEach requests each task of such a request once. Those without an answer are set apart
-// and requested again at the end: they are the reason, or had bad luck. Only one request is taken apart at a time, as in split.
+// tryEach requests each task of such a request once. Tasks without an answer are set apart and
+// requested again at the end: they are the reason, or had bad luck. Like split, it takes apart one
+// request at a time.
 func (w *appWork) tryEach(ctx context.Context, r request, failed *extract.Error, by *worker) (answered bool, err error) {
 	if !r.split {
 		w.splitting.Lock()
@@ -139,7 +140,7 @@ func (w *appWork) tryEach(ctx context.Context, r request, failed *extract.Error,
 	return answered, nil
 }
 
-// setApart queues the window of a task that got no answer for the end.
+// setApart queues the window of a task that got no answer, for the end.
 func (w *appWork) setApart(r request, task load.TaskRef, failed *extract.Error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

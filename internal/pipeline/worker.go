@@ -13,17 +13,17 @@ import (
 )
 
 const (
-	// maxRows limits an answer: its text, its facts and the stored facts must fit into
+	// maxRows limits the rows of an answer. Its text, its facts and the stored facts must fit into
 	// memory. Answers of this API have some hundred rows.
 	maxRows = 40_000
 	// loadTimeout limits the load of one request.
 	loadTimeout = 2 * time.Minute
-	// maxFailuresInRow is how many requests in a row may get no answer before the job
-	// gives the app up: the rest stays due.
+	// maxFailuresInRow is how many requests in a row may get no answer before the job gives up the
+	// app. The rest stays due.
 	maxFailuresInRow = 3
-	// An API that answers works: windows without figures must not prevent requests for
-	// others. After fullTriesInRow error answers in a row, a request is tried only once.
-	// After maxErrorsInRow of them, the job gives the app up.
+	// An API that answers with errors works: windows without figures must not prevent requests for
+	// others. After fullTriesInRow such answers in a row, a request is tried only once. After
+	// maxErrorsInRow of them, the job gives up the app.
 	fullTriesInRow = 3
 	maxErrorsInRow = 60
 )
@@ -33,12 +33,12 @@ type appWork struct {
 	turn
 	plan   appPlan
 	policy policy
-	// now is the clock for the rows' times and for what the API still remembers; asOf is
-	// the clock that decides what is final.
+	// now is the clock for the times of rows and for what the API still remembers. asOf is the
+	// clock that decides what is final.
 	now, asOf func() time.Time
 	progress  func(calendar.Day)
-	more      func(requests int) // is called with requests that were not planned
-	// givesWay, in a backfill, says what goes first.
+	more      func(requests int) // called with the number of requests that were not planned
+	// givesWay, in a backfill, decides what goes first.
 	givesWay *giveWay
 	proven   bool // the API accepted a call
 	opts     Options
@@ -49,10 +49,10 @@ type appWork struct {
 	mu            sync.Mutex
 	totals        Totals
 	loads         int            // requests that were loaded
-	witnesses     []request      // the last one of each stream; the last of all is at the end
-	appRefused    *extract.Error // why the API no longer answers what it answered
-	failuresInRow int            // without an answer
-	errorsInRow   int            // answered with an error
+	witnesses     []request      // the last answered request of each stream, the newest at the end
+	appRefused    *extract.Error // why the API refuses requests that it answered before
+	failuresInRow int            // requests without an answer
+	errorsInRow   int            // requests that were answered with an error
 	lastError     *extract.Error
 	lastProblem   string
 	refusals      refusals
@@ -60,21 +60,22 @@ type appWork struct {
 	inFlight      inFlight
 	// oldest is the oldest day of the whole app's losses that was loaded; nil if none was.
 	oldest    *calendar.Day
-	calls     int  // for spans, and for the days that they lead to
+	calls     int  // calls for spans, and for the days to which they led
 	disagreed bool // a span was wrong
 	fresh     map[freshOf]freshFigures
 
 	splitting sync.Mutex
 }
 
-// do executes the plan. When ctx ends, the requests under way finish. The error is what
-// stopped the plan before its end.
+// do executes the plan. If ctx ends, the requests under way finish. An error is the reason why the
+// plan was not completed.
 func (w *appWork) do(ctx context.Context, ledger load.Ledger) error {
 	for _, in := range order {
 		err := w.doPart(ctx, ledger, in)
 		var away *unreachableError
 		if in == failedBefore && w.loads > 0 && errors.As(err, &away) {
-			// The rest was answered: what failed again says nothing of the API.
+			// All other requests were answered, so windows that fail again say nothing about the
+			// API.
 			w.log.WarnContext(ctx, "what failed before fails again: the rest of it is left for the next run", "error", away)
 			break
 		}
@@ -106,7 +107,7 @@ func (w *appWork) doPart(ctx context.Context, ledger load.Ledger, in part) error
 func each[R any](ctx context.Context, w *appWork, requests iter.Seq2[R, error], do func(context.Context, R, *worker) (answered bool, err error)) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	stopFor := func(err error) { cancel(&stopError{err}) } // the first one stays
+	stopFor := func(err error) { cancel(&stopError{err}) } // the first cause stays
 	c, alone := newCrew(), newWorker()
 	for request, err := range requests {
 		switch {
@@ -142,17 +143,17 @@ func each[R any](ctx context.Context, w *appWork, requests iter.Seq2[R, error], 
 	return cause
 }
 
-// stopError ends the waiting of an app's other requests. It does not unwrap: a request
-// that was cut short must not report another's failure as its own.
+// stopError ends the waiting of an app's other requests. It does not unwrap: a request that was cut
+// short must not report another request's failure as its own.
 type stopError struct{ err error }
 
 func (e *stopError) Error() string { return "another request stopped the app: " + e.err.Error() }
 
-// knownDays is of how many days the known answers are in memory at once.
+// knownDays is for how many days the known answers are in memory at once.
 const knownDays = 7
 
-// inTurn yields requests with what is known of their windows, and in a backfill those that
-// go first. last says that no others follow.
+// inTurn yields requests with what is known about their windows. In a backfill, it also yields
+// those that go first. last says that no other requests follow.
 func (w *appWork) inTurn(ctx context.Context, ledger load.Ledger, requests iter.Seq2[request, error], last bool) iter.Seq2[request, error] {
 	return func(yield func(request, error) bool) {
 		var known load.KnownAnswers
