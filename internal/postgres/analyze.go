@@ -8,9 +8,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// sqlAnalyze counts the rows of small tables that have no statistics yet: the planner
-// assumes that a table without statistics is large, until autovacuum analyzes it. Tables of
-// other owners are left to their owners.
+// sqlAnalyze counts the rows of small tables without statistics. The planner assumes that such a
+// table is large until autovacuum analyzes it. Tables of other owners are left to these.
 const sqlAnalyze = `
 	SELECT c.relname::text
 	FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -19,7 +18,7 @@ const sqlAnalyze = `
 		AND pg_catalog.pg_has_role(c.relowner, 'USAGE')
 	ORDER BY 1`
 
-// sqlSmallSample suffices until autovacuum analyzes the table: with the usual sample, this
+// sqlSmallSample is enough until autovacuum analyzes the table. With the default sample, analyzing
 // would take a thirtieth of the time of a first load.
 const sqlSmallSample = `SET LOCAL default_statistics_target = 30; `
 

@@ -11,12 +11,12 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// prepareTimeout bounds the wait for the first answer on a new connection: a pooler
-// without a free connection gives up only after minutes.
+// prepareTimeout bounds the wait for the first answer on a new connection. A pooler without a free
+// connection gives up only after minutes.
 const prepareTimeout = 10 * time.Second
 
-// Connect makes one connection with our session settings. change, which may be nil,
-// edits the configuration last.
+// Connect makes one connection with our session settings. change, which may be nil, changes the
+// configuration at the end.
 func Connect(ctx context.Context, databaseURL string, limits Limits, change func(*pgx.ConnConfig)) (*pgx.Conn, error) {
 	config, err := Parse(databaseURL)
 	if err != nil {
@@ -25,7 +25,7 @@ func Connect(ctx context.Context, databaseURL string, limits Limits, change func
 	return config.Connect(ctx, limits, change)
 }
 
-// Connect is Connect.
+// Connect is the function Connect with this configuration.
 func (c *Config) Connect(ctx context.Context, limits Limits, change func(*pgx.ConnConfig)) (*pgx.Conn, error) {
 	session, err := again(ctx, c, func() (session, error) {
 		config := c.conn.Copy()
@@ -50,10 +50,10 @@ func (c *Config) Connect(ctx context.Context, limits Limits, change func(*pgx.Co
 	return session.conn, nil
 }
 
-// session is a connection, or none.
+// session is a connection; conn is nil if there is none.
 type session struct{ conn *pgx.Conn }
 
-// PgConn is nil without a connection.
+// PgConn returns the driver's connection; nil if there is none.
 func (s session) PgConn() *pgconn.PgConn {
 	if s.conn == nil {
 		return nil
@@ -63,7 +63,7 @@ func (s session) PgConn() *pgconn.PgConn {
 
 func (c *Config) prepare(ctx context.Context, conn *pgx.Conn, limits Limits) error {
 	err := firstAnswer(ctx, func(ctx context.Context) error { return prepare(ctx, conn, limits, c.named) })
-	if Denied(err) && strings.Contains(err.Error(), replicationRole) { // which the server quotes in any language
+	if Denied(err) && strings.Contains(err.Error(), replicationRole) { // the server quotes the name in any language
 		err = &PresetError{Setting: replicationRole, User: c.conn.User, Database: c.conn.Database, cause: err}
 	}
 	if err != nil {
@@ -75,8 +75,8 @@ func (c *Config) prepare(ctx context.Context, conn *pgx.Conn, limits Limits) err
 	return nil
 }
 
-// EncodingError refuses a database that cannot hold every text of the API, or whose
-// stored bytes each reader would decode differently.
+// EncodingError refuses a database that cannot hold every text of the API, or whose stored bytes
+// each reader may decode differently.
 type EncodingError struct{ Database, User, Encoding string }
 
 func (e *EncodingError) Error() string {

@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	// answerTimeout bounds the wait for the end of a statement or a batch, and for
-	// a connection of the pool. The server's own bound comes first. This one is for
-	// a silent server, which a client may otherwise never notice.
+	// answerTimeout bounds the wait for the end of a statement or batch, and for a connection of
+	// the pool. The server's own bound is shorter. This one is for a silent server, which a client
+	// may never notice.
 	answerTimeout = statementTimeout + 15*time.Second
 	// pingTimeout bounds the check of an idle connection of a pool.
 	pingTimeout = 5 * time.Second
@@ -28,7 +28,7 @@ var (
 
 type cancelKey struct{}
 
-// begin gives the step a deadline; end releases its timer.
+// begin gives a step a deadline. end releases its timer.
 func (deadlines) begin(ctx context.Context) context.Context {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	return context.WithValue(ctx, cancelKey{}, cancel)

@@ -1,4 +1,4 @@
-// Package postgres connects to Postgres: it has the one parse of DATABASE_URL, the
-// one list of session settings and the one classification of Postgres errors, and detects
-// poolers that move clients between server connections.
+// Package postgres connects to Postgres. It has the only parser of DATABASE_URL, the only list of
+// session settings and the only classification of Postgres errors. It detects poolers that move
+// clients between server connections.
 package postgres

@@ -13,9 +13,9 @@ import (
 
 // Engine is what answers at DATABASE_URL.
 type Engine struct {
-	Product string // PostgreSQL, or one that speaks its protocol
+	Product string // PostgreSQL, or an engine that speaks its protocol
 	Version string
-	// Release is the major version of PostgreSQL whose functions it says it has.
+	// Release is the major version of PostgreSQL that the engine claims to be.
 	Release int
 	// Citus is the version of the extension in this database; "" without it.
 	Citus string
@@ -49,11 +49,11 @@ func (*WorkerError) ExitCode() problem.Code { return problem.Usage }
 // Hint says what an operator can do.
 func (*WorkerError) Hint() string { return "name the coordinator in DATABASE_URL" }
 
-// LocksError says that the engine does not keep the advisory locks of sessions, by which
-// two processes agree on who calls the API for an app.
+// LocksError says that the engine does not have the advisory locks of sessions, by which processes
+// agree on who calls the API for an app.
 type LocksError struct {
 	Engine Engine
-	cause  error // nil if two sessions got one lock
+	cause  error // nil if two sessions got the same lock
 }
 
 func (e *LocksError) Error() string {
@@ -73,10 +73,11 @@ func (*LocksError) Hint() string {
 	return `use PostgreSQL, or an engine that docs/citus.md lists`
 }
 
-// oldestRelease is the first version of PostgreSQL with every setting that our sessions set, idle_session_timeout among them.
+// oldestRelease is the first version of PostgreSQL with every setting of our sessions, such as
+// idle_session_timeout.
 const oldestRelease = 14
 
-// ReleaseError says that the server is older than the oldest version that pushloss works with.
+// ReleaseError says that the server is older than pushloss supports.
 type ReleaseError struct{ Engine Engine }
 
 func (e *ReleaseError) Error() string {
@@ -98,7 +99,7 @@ func (*ReleaseError) Hint() string {
 const (
 	sqlEngine = `
 		SELECT version(), current_setting('server_version_num')::int / 10000, coalesce((SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'citus'), '')`
-	// A worker without metadata knows no node, and has parts of tables: stage_loss_102008.
+	// A worker without metadata knows no node, and has shards of tables: stage_loss_102008.
 	sqlCitusNode = `
 		SELECT (SELECT groupid FROM pg_catalog.pg_dist_local_group) <> 0
 			OR to_regclass('pushloss.stage_loss') IS NULL AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_dist_node) AND EXISTS (
@@ -106,7 +107,7 @@ const (
 			(SELECT count(*) FROM pg_catalog.pg_dist_node WHERE groupid <> 0 AND isactive)`
 )
 
-// ReadEngine asks which engine answers.
+// ReadEngine finds out which engine answers.
 func ReadEngine(ctx context.Context, from interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }) (e Engine, err error) {
@@ -124,8 +125,8 @@ func ReadEngine(ctx context.Context, from interface {
 	return e, nil
 }
 
-// productOf splits the text of version(): other engines put their names in front or at
-// the end.
+// productOf splits the text of version(). Other engines put their names at the beginning or the
+// end.
 func productOf(text string) (product, version string) {
 	for _, known := range []struct{ mark, product string }{
 		{"-YB-", "YugabyteDB"}, {"Greenplum Database", "Greenplum"}, {"Cloudberry", "Cloudberry"}, {"Redshift", "Redshift"},
@@ -150,7 +151,8 @@ func productOf(text string) (product, version string) {
 	return words[0], ""
 }
 
-// CheckEngine returns a *WorkerError, a *LocksError or a *ReleaseError if pushloss cannot work there.
+// CheckEngine returns a *WorkerError, a *LocksError or a *ReleaseError if pushloss cannot work with
+// the engine.
 func CheckEngine(ctx context.Context, databaseURL string) error {
 	a, err := Connect(ctx, databaseURL, poolLimits, nil)
 	if err != nil {
@@ -166,14 +168,14 @@ func CheckEngine(ctx context.Context, databaseURL string) error {
 	}
 	b, err := Connect(ctx, databaseURL, poolLimits, nil)
 	if Full(err) {
-		return checkRelease(e) // a role with one connection can migrate
+		return checkRelease(e) // a role with one connection can still migrate
 	}
 	if err != nil {
 		return fmt.Errorf("connect to database: %w", err)
 	}
 	defer func() { _ = b.Close(context.WithoutCancel(ctx)) }()
 	if err := checkLocks(ctx, e, a.PgConn().PID(), try{a}.lock, try{b}.lock); err != nil {
-		return err // of other engines, which report an old release as well
+		return err // of another engine, which may also report an old release
 	}
 	return checkRelease(e)
 }
@@ -185,7 +187,7 @@ func checkRelease(e Engine) error {
 	return nil
 }
 
-// try takes locks in one session, which ends soon after.
+// try takes locks in one session, which it closes soon after.
 type try struct{ conn *pgx.Conn }
 
 func (t try) lock(ctx context.Context, key uint32) (got bool, err error) {
@@ -193,8 +195,8 @@ func (t try) lock(ctx context.Context, key uint32) (got bool, err error) {
 	return got, err
 }
 
-// checkLocks takes one lock by two sessions. The key is the process ID of the first one, so that
-// two processes that check at the same time do not meet.
+// checkLocks takes one lock in two sessions. The key is the process ID of the first one, so that
+// two processes that check at the same time do not collide.
 func checkLocks(ctx context.Context, e Engine, key uint32, first, second func(context.Context, uint32) (bool, error)) error {
 	for _, step := range []struct {
 		take func(context.Context, uint32) (bool, error)

@@ -26,8 +26,8 @@ func Code(err error) string {
 	return pgErr.Code
 }
 
-// ends reports whether an error ends its session. The driver compares only the text that
-// the server translates (lc_messages), and would report an unexpected EOF instead.
+// ends reports whether an error ends its session. The driver compares only the severity that the
+// server translates (lc_messages), and would report an unexpected EOF instead.
 func ends(err *pgconn.PgError) bool {
 	severity := cmp.Or(err.SeverityUnlocalized, err.Severity)
 	return severity == "FATAL" || severity == "PANIC"

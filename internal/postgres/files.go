@@ -11,17 +11,17 @@ import (
 	"path/filepath"
 )
 
-// fileParameters are the parameters that name a file, with libpq's variables.
+// fileParameters are the parameters that name a file, and libpq's variables for them.
 var fileParameters = []struct{ name, variable string }{
 	{"passfile", "PGPASSFILE"}, {"servicefile", "PGSERVICEFILE"},
 	{"sslrootcert", "PGSSLROOTCERT"}, {"sslcert", "PGSSLCERT"}, {"sslkey", "PGSSLKEY"},
 }
 
-// systemRoots is the value of sslrootcert that names no file.
+// systemRoots is the one value of sslrootcert that is not a file.
 const systemRoots = "system"
 
-// judgeFiles refuses files that the driver would ignore, or refuse without saying which.
-// No error repeats a path: it may be a part of a password.
+// judgeFiles refuses files that the driver would ignore, or refuse without naming them. No error
+// repeats a path, which may be a part of a password.
 func (s *settings) judgeFiles() error {
 	paths, contents := make(map[string]string), make(map[string][]byte)
 	for _, parameter := range fileParameters {
@@ -56,7 +56,7 @@ func (s *settings) judgeFiles() error {
 	switch {
 	case block == nil:
 		return &URLError{"has an sslkey whose file holds no key", "give a file in PEM (-----BEGIN PRIVATE KEY-----)"}
-	case block.Headers["DEK-Info"] != "": // encrypted in the old form (RFC 1423), which the driver reads
+	case block.Headers["DEK-Info"] != "": // encrypted in the old form (RFC 1423), which the driver can read
 		if s.values["sslpassword"] == "" {
 			return &URLError{"has an sslkey that is encrypted, and no sslpassword", "give it, or a key without a password"}
 		}
@@ -68,7 +68,7 @@ func (s *settings) judgeFiles() error {
 	return nil
 }
 
-// readRegular reads a file that the driver reads again, so that it cannot be a pipe.
+// readRegular reads a file that the driver reads again later, so it must not be a pipe.
 func readRegular(path string) ([]byte, error) {
 	if info, err := os.Stat(path); err == nil && info.Mode()&fs.ModeNamedPipe != 0 {
 		return nil, &fs.PathError{Op: "read", Path: path, Err: errors.New("it is a pipe, not a regular file")}
@@ -85,8 +85,8 @@ func unreadable(parameter string, err error) error {
 		"correct the path; a relative one starts where pushloss was started"}
 }
 
-// judgeService looks for the file of the service. The driver reads the user's or a named
-// one, but none of the machine's.
+// judgeService looks for the service in its file. The driver reads the user's file or a named one,
+// but not the machine's.
 func (s *settings) judgeService(named string) error {
 	service, given := s.values["service"]
 	switch {

@@ -4,7 +4,7 @@ import "strings"
 
 const quoteIt = `put the value in single quotes, with \' for a quote and \\ for a backslash, like password='it\'s a \\'`
 
-// splitKeywords reads as libpq does, but refuses likely mistakes.
+// splitKeywords reads a string like libpq, but refuses likely mistakes.
 func splitKeywords(text string) (settings, error) {
 	s := settings{values: map[string]string{}}
 	s.plain = !strings.Contains(strings.ToLower(text), "pass")

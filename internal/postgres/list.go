@@ -6,7 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Reader is what a query goes through: a pool, a connection or a transaction.
+// Reader runs queries: a pool, a connection or a transaction.
 type Reader interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }
@@ -29,7 +29,7 @@ func Map[K comparable, V any](ctx context.Context, from Reader, sql string, args
 	return CollectMap[K, V](rows)
 }
 
-// CollectMap is Map for rows that are on their way, as those of a batch.
+// CollectMap is Map for rows of a running query, such as those of a batch.
 func CollectMap[K comparable, V any](rows pgx.Rows) (map[K]V, error) {
 	found := make(map[K]V)
 	var key K

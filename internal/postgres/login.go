@@ -10,9 +10,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// loginHint says what to do where a server answers and lets no session begin, for a reason
-// that has nothing to do with where it is, who logs in, or how many do. It is empty for other
-// errors.
+// loginHint says what to do if a server answers but starts no session, for a reason other than the
+// address, the role or the number of connections. It is empty for other errors.
 func loginHint(err error) string {
 	refused, ok := errors.AsType[*pgconn.ConnectError](err)
 	if !ok || refused.Config == nil {
@@ -23,7 +22,7 @@ func loginHint(err error) string {
 			return "no server is what target_session_attrs in DATABASE_URL demands: wait for the end of a failover, or correct it (pushloss needs one that takes writes: read-write)"
 		}
 	}
-	if strings.Contains(err.Error(), "server protocol version too low") { // the driver has no type for it
+	if strings.Contains(err.Error(), "server protocol version too low") { // the driver has no error type for it
 		return "the server does not speak the version that min_protocol_version demands: leave it out of DATABASE_URL"
 	}
 	said, ok := errors.AsType[*pgconn.PgError](err)

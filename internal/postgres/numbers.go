@@ -7,8 +7,8 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// registerNumbers has a connection write arrays of whole numbers as a whole: the columns of
-// facts are such arrays. The driver's codec asks for each number's own plan.
+// registerNumbers makes a connection write an array of whole numbers at once. The columns of facts
+// are such arrays. The driver's codec makes a plan for each number.
 func registerNumbers(types *pgtype.Map) {
 	for _, oid := range []uint32{pgtype.Int2ArrayOID, pgtype.Int4ArrayOID, pgtype.Int8ArrayOID} {
 		array, _ := types.TypeForOID(oid)

@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// honoured are the parameters that work for every connection.
+// honoured are the parameters that have an effect on every connection.
 var honoured = []string{
 	"host", "port", "dbname", "user", "password", "passfile", "connect_timeout", "service", "servicefile",
 	"sslmode", "sslkey", "sslcert", "sslcertmode", "sslrootcert", "sslnegotiation", "sslpassword", "sslsni",
@@ -27,7 +27,7 @@ const (
 	setForRole = "leave it out, or set it for the role: ALTER ROLE … SET …"
 )
 
-// refused says what to write instead of each other parameter.
+// refused says, for all other parameters, what to write instead.
 var refused = map[string]string{
 	"pool_min_conns": onlyUpTo, "pool_min_idle_conns": onlyUpTo, "pool_max_conn_lifetime": onlyUpTo, "pool_max_conn_lifetime_jitter": onlyUpTo,
 	"pool_max_conn_idle_time": onlyUpTo, "pool_health_check_period": onlyUpTo, "pool_ping_timeout": onlyUpTo,
@@ -49,7 +49,7 @@ var refused = map[string]string{
 	"binary_parameters": notNeeded, "prepared_statements": notNeeded, "prepared_statement_cache_size": notNeeded, "pool": notNeeded, "adapter": notNeeded, "timeout": "write connect_timeout",
 }
 
-// valuesOf are the words that a parameter takes; an unknown one may be a part of a password.
+// valuesOf are the words that a parameter accepts. Another word may be a part of a password.
 var valuesOf = map[string][]string{
 	"sslmode":              {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"},
 	"target_session_attrs": {"any", "read-write", "read-only", "primary", "standby", "prefer-standby"},
@@ -61,9 +61,9 @@ var valuesOf = map[string][]string{
 	"max_protocol_version": {"3.0", "3.2", "latest"},
 }
 
-// judge refuses what would not work everywhere, and drops parameters without effect.
+// judge refuses parameters that do not work everywhere, and drops those without effect.
 func (s *settings) judge() error {
-	// These come first: if they are wrong, the rest may be a part of a password.
+	// These come first: if they are wrong, everything after them may be a part of a password.
 	for host := range strings.SplitSeq(s.values["host"], ",") {
 		if host != "" && !isHost(host) {
 			return errHost()
@@ -109,16 +109,16 @@ func (s *settings) judge() error {
 	return nil
 }
 
-// foreignVariables are those of libpq's variables that the driver does not read, and that
-// change where or how safely it connects, with the parameters they set.
+// foreignVariables are variables of libpq that the driver does not read and that change where or
+// how safely it connects, with the parameters that they set.
 var foreignVariables = [...][2]string{
 	{"PGHOSTADDR", "hostaddr"}, {"PGREQUIRESSL", "requiressl"}, {"PGREQUIREPEER", "requirepeer"}, {"PGSSLCRL", "sslcrl"}, {"PGSSLCRLDIR", "sslcrldir"},
 	{"PGSSLMINPROTOCOLVERSION", "ssl_min_protocol_version"}, {"PGSSLMAXPROTOCOLVERSION", "ssl_max_protocol_version"},
 	{"PGGSSENCMODE", "gssencmode"}, {"PGLOADBALANCEHOSTS", "load_balance_hosts"},
 }
 
-// judgeVariables refuses variables that would have no effect. It reads them from the process,
-// as the driver does with its own: another source would judge what the driver does not use.
+// judgeVariables refuses variables that would have no effect. It reads them from the process, as
+// the driver reads its own variables.
 func judgeVariables() error {
 	for _, variable := range foreignVariables {
 		value := os.Getenv(variable[0])
@@ -134,11 +134,11 @@ func judgeVariables() error {
 	return nil
 }
 
-// judgeNames refuses names that may contain a password: the driver and the server repeat
-// names in their messages.
+// judgeNames refuses names that may contain a password, because the driver and the server repeat
+// names in messages.
 func judgeNames(conn *pgx.ConnConfig) error {
 	for _, name := range []struct{ what, value, odd string }{
-		{"user", conn.User, ":/?&;,="}, // an e-mail address is a user name in Cloud SQL
+		{"user", conn.User, ":/?&;,="}, // user names in Cloud SQL are e-mail addresses
 		{"database", conn.Database, ":/?&;,=@"},
 	} {
 		if strings.ContainsAny(name.value, name.odd) {
@@ -149,10 +149,10 @@ func judgeNames(conn *pgx.ConnConfig) error {
 	return judgeOptions(conn.RuntimeParams["options"])
 }
 
-// option is one setting in the parameter options.
+// option matches one setting in the parameter options.
 var option = regexp.MustCompile(`^(?:-c ?|--)([A-Za-z_][A-Za-z0-9_.-]*)=(\S*)(?: |$)`)
 
-// judgeOptions accepts session settings that pushloss does not set itself.
+// judgeOptions accepts only session settings that pushloss does not set itself.
 func judgeOptions(options string) error {
 	for rest := strings.Join(strings.Fields(options), " "); rest != ""; {
 		found := option.FindStringSubmatch(rest)

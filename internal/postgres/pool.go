@@ -13,20 +13,19 @@ import (
 )
 
 const (
-	// MinConns is the least that a process needs: one connection for its locks, one for a
-	// step, and one for the step's lookups.
+	// MinConns is how many connections a process needs at least: one for its locks, one for a step,
+	// and one for the step's lookups.
 	MinConns = 3
-	// MaxConns is the greatest number that a setting can give.
+	// MaxConns is the greatest value of the setting.
 	MaxConns = 100
 	// statementTimeout bounds every statement: none of them normally takes seconds.
 	statementTimeout = 60 * time.Second
 )
 
-// Silence is how long a server waits for a client that does not answer: for the
-// next statement of a transaction, for the receipt of what it sent, or for the
-// heartbeat of a session that holds locks. It is longer than such a session needs to
-// notice that its connection is broken. Another process can take over within the next
-// minute.
+// Silence is how long a server waits for a client that does not answer: for the next statement of a
+// transaction, for the receipt of what it sent, or for the heartbeat of a session that holds locks.
+// It is longer than such a session needs to notice that its connection broke. Another process can
+// take over within the next minute.
 const Silence = 30 * time.Second
 
 // poolLimits are those of the pool's sessions.
@@ -72,15 +71,15 @@ func Open(ctx context.Context, databaseURL string, maxConns int) (*Pool, error) 
 	return &Pool{Pool: pool, holding: make(chan struct{}, max(1, config.MaxConns-2))}, nil
 }
 
-// Waiting hears, at each try, that a connection is waited for because there is no room,
-// for how long already, and for how long at most.
+// Waiting is called at each try to get a connection while there is no room. It gets the reason, how
+// long the wait has been, and how long it can be.
 type Waiting func(why error, waited, limit time.Duration)
 
-// OpenPatiently is Open that waits while the server, the database or the role has no
-// connection left, and says so, as do the steps of its pool.
+// OpenPatiently is Open, but waits while the server, the database or the role has no connection
+// left, and calls waiting. The steps of its pool do the same.
 func OpenPatiently(ctx context.Context, databaseURL string, maxConns int, waiting Waiting) (*Pool, error) {
 	open := func() (*Pool, error) { return Open(ctx, databaseURL, maxConns) }
-	// A pooler reports many refusals like a lack of room.
+	// A pooler reports many kinds of refusals like a lack of room.
 	worth := func(err error) bool { return Code(err) == pgerrcode.TooManyConnections }
 	pool, err := whileFull(ctx, open, worth, waiting)
 	if pool != nil {
@@ -91,17 +90,16 @@ func OpenPatiently(ctx context.Context, databaseURL string, maxConns int, waitin
 
 // Pool is a pool with our settings in every session. A process has no other connections.
 //
-// Nothing waits for ever: connections that hold locks belong to the pool too, and always
-// leave two for the work under them. A step of that work takes one. Steps that compare an
-// archived day take a second one to read texts; they run one after the other, in their
-// own process.
+// Nothing waits for ever. Connections that hold locks belong to the pool too, and always leave two
+// for the work under the locks. A step of that work takes one. Steps that compare an archived day
+// take a second one to read texts; they run one after another, in their own process.
 type Pool struct {
 	*pgxpool.Pool
 	holding chan struct{}
 	waiting Waiting // may be nil
 }
 
-// Hold takes a connection until release closes it, and waits while too many are held.
+// Hold takes a connection until release closes it. It waits while too many are held.
 func (p *Pool) Hold(ctx context.Context) (conn *pgx.Conn, release func(context.Context), err error) {
 	select {
 	case p.holding <- struct{}{}:
@@ -120,8 +118,8 @@ func (p *Pool) Hold(ctx context.Context) (conn *pgx.Conn, release func(context.C
 	}, nil
 }
 
-// whenFree repeats a step while the server has no connections left except this process's
-// own: one of them is free soon.
+// whenFree repeats a step while the server has no connections left but this process has some: one
+// of them becomes free soon.
 func whenFree[T any](ctx context.Context, p *Pool, step func() (T, error)) (T, error) {
 	worth := func(err error) bool {
 		now := p.Stat()
@@ -130,7 +128,7 @@ func whenFree[T any](ctx context.Context, p *Pool, step func() (T, error)) (T, e
 	return whileFull(ctx, step, worth, p.waiting)
 }
 
-// whileFull takes a step again while its error is worth waiting, for a bounded time.
+// whileFull repeats a step, for a bounded time, while worth is true for its error.
 func whileFull[T any](ctx context.Context, step func() (T, error), worth func(error) bool, waiting Waiting) (T, error) {
 	begun := time.Now()
 	for pause := 10 * time.Millisecond; ; pause = min(2*pause, 250*time.Millisecond) {
@@ -153,12 +151,12 @@ func whileFull[T any](ctx context.Context, step func() (T, error), worth func(er
 	}
 }
 
-// Acquire is that of pgxpool, and waits while the server is full.
+// Acquire is that of pgxpool, but waits while the server is full.
 func (p *Pool) Acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	return whenFree(ctx, p, func() (*pgxpool.Conn, error) { return p.Pool.Acquire(ctx) })
 }
 
-// AcquireFunc is that of pgxpool, and waits while the server is full.
+// AcquireFunc is that of pgxpool, but waits while the server is full.
 func (p *Pool) AcquireFunc(ctx context.Context, f func(*pgxpool.Conn) error) error {
 	conn, err := p.Acquire(ctx)
 	if err != nil {
@@ -168,21 +166,21 @@ func (p *Pool) AcquireFunc(ctx context.Context, f func(*pgxpool.Conn) error) err
 	return f(conn)
 }
 
-// Begin is that of pgxpool, and waits while the server is full.
+// Begin is that of pgxpool, but waits while the server is full.
 func (p *Pool) Begin(ctx context.Context) (pgx.Tx, error) { return p.BeginTx(ctx, pgx.TxOptions{}) }
 
-// BeginTx is that of pgxpool, and waits while the server is full.
+// BeginTx is that of pgxpool, but waits while the server is full.
 func (p *Pool) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error) {
 	return whenFree(ctx, p, func() (pgx.Tx, error) { return p.Pool.BeginTx(ctx, options) })
 }
 
-// Exec is that of pgxpool, and waits while the server is full.
+// Exec is that of pgxpool, but waits while the server is full.
 func (p *Pool) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
 	return whenFree(ctx, p, func() (pgconn.CommandTag, error) { return p.Pool.Exec(ctx, sql, args...) })
 }
 
-// ExecAgain is Exec for a statement that may be executed twice. If the server ended the
-// connection, as it may have ended all others of the pool, the statement gets a new one.
+// ExecAgain is Exec for a statement that may be executed twice. If the server ended the connection,
+// and possibly all others of the pool, the statement gets a new one.
 func (p *Pool) ExecAgain(ctx context.Context, sql string, args ...any) error {
 	_, err := p.Exec(ctx, sql, args...)
 	if _, refused := errors.AsType[*pgconn.ConnectError](err); refused || !Unreachable(err) || ctx.Err() != nil {
@@ -193,12 +191,12 @@ func (p *Pool) ExecAgain(ctx context.Context, sql string, args ...any) error {
 	return err
 }
 
-// Query is that of pgxpool, and waits while the server is full.
+// Query is that of pgxpool, but waits while the server is full.
 func (p *Pool) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	return whenFree(ctx, p, func() (pgx.Rows, error) { return p.Pool.Query(ctx, sql, args...) })
 }
 
-// QueryRow is that of pgxpool, and waits while the server is full.
+// QueryRow is that of pgxpool, but waits while the server is full.
 func (p *Pool) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	return row{func(into []any) error {
 		_, err := whenFree(ctx, p, func() (struct{}, error) {
@@ -208,8 +206,8 @@ func (p *Pool) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	}}
 }
 
-// SendBatch sends a batch whose statements have their own readers, and waits while the
-// server is full.
+// SendBatch sends a batch whose statements have their own readers, and waits while the server is
+// full.
 func (p *Pool) SendBatch(ctx context.Context, batch *pgx.Batch) error {
 	return p.AcquireFunc(ctx, func(conn *pgxpool.Conn) error { return conn.SendBatch(ctx, batch).Close() })
 }

@@ -33,8 +33,8 @@ func (e *PoolingError) Hint() string {
 	return "point DATABASE_URL at Postgres itself, or at a pool in session mode (PgBouncer: pool_mode = session)"
 }
 
-// NoConnectionError says that a login succeeded and then no server connection was
-// available in time: all connections of a pooler are in use.
+// NoConnectionError says that a login succeeded but no server connection became available in time:
+// all connections of a pooler are in use.
 type NoConnectionError struct {
 	Waited time.Duration
 	cause  error
@@ -53,11 +53,11 @@ func (e *NoConnectionError) Hint() string {
 }
 
 const (
-	// pooledConns bounds the pool of a process behind a pooler, which has few connections
-	// for all its clients. A client without one waits in silence.
+	// pooledConns bounds the pool of a process behind a pooler, which has few connections for all
+	// of its clients. A client that gets none waits without a sign.
 	pooledConns = MinConns
-	// poolingRounds is how often two clients are compared, so that other clients of a
-	// busy pool do not hide its mode by chance.
+	// poolingRounds is how often two clients are compared, so that other clients of a busy pooler
+	// do not hide its mode by chance.
 	poolingRounds = 12
 )
 
@@ -72,9 +72,9 @@ func CheckPooling(ctx context.Context, databaseURL string) error {
 	return err
 }
 
-// detectPooler reports whether there is a pooler, and does what CheckPooling says. It only asks which server
-// connection it has. It uses the simple protocol, since poolers lose prepared statements
-// first. Without a pooler, later logins outbid presets.
+// detectPooler reports whether there is a pooler, and returns the errors of CheckPooling. It only
+// asks which server connection it has. It uses the simple protocol, because poolers lose prepared
+// statements first. Without a pooler, later logins outbid presets.
 func detectPooler(ctx context.Context, config *Config) (pooled bool, err error) {
 	var first backend
 	a, err := again(ctx, config, func() (*probe, error) {
@@ -91,7 +91,7 @@ func detectPooler(ctx context.Context, config *Config) (pooled bool, err error) 
 		return false, err
 	}
 	defer a.close(ctx)
-	// A pooler invents the process ID that it sends to a client at the login.
+	// A pooler makes up the process ID that it sends to a client at the login.
 	if first.pid == fmt.Sprint(a.conn.PID()) {
 		if results, err := a.ask(ctx, sqlPresets); err != nil && endsEarly(ctx, err) || err == nil && len(results[0].Rows) > 0 {
 			config.outbid(a.conn)
@@ -111,13 +111,13 @@ func detectPooler(ctx context.Context, config *Config) (pooled bool, err error) 
 	return true, nil
 }
 
-// sqlTakeTime keeps preset limits of a role from ending the transaction of a round. It
-// applies to that transaction only: the session may belong to another client next.
+// sqlTakeTime prevents preset limits of a role from ending the transaction of a round. It applies
+// only to that transaction, because another client may get the session next.
 const sqlTakeTime = `SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL statement_timeout = 0`
 
-// checkRound checks whether two clients have one server connection each, and keep it
-// while the other client holds a transaction open. By default PgBouncer gives b the
-// one that a has just used; by turns (server_round_robin) it gives a another one.
+// checkRound checks whether each of two clients has its own server connection, and keeps it while
+// the other client holds a transaction open. By default, PgBouncer gives b the connection that a
+// has just used; with server_round_robin it gives a another one.
 func checkRound(ctx context.Context, a, b *probe, first backend) error {
 	moved := func(now backend) error {
 		if now != first {
@@ -145,7 +145,7 @@ func checkRound(ctx context.Context, a, b *probe, first backend) error {
 	switch {
 	case err != nil:
 		return err
-	case theirs == first: // and a would wait for ever for a pool of one
+	case theirs == first: // and a would wait for ever for a pool of one connection
 		return &PoolingError{Mode: "transaction"}
 	}
 	if now, err = a.backend(ctx); err == nil {
@@ -154,15 +154,15 @@ func checkRound(ctx context.Context, a, b *probe, first backend) error {
 	return errors.Join(err, b.exec(ctx, "ROLLBACK"))
 }
 
-// statementMode reports whether a pooler refused a transaction as such: Postgres
-// never does.
+// statementMode reports whether a pooler refused a transaction because it is a transaction.
+// Postgres never does that.
 func statementMode(err error) bool {
 	var pgErr *pgconn.PgError
 	return errors.As(err, &pgErr) && strings.Contains(pgErr.Message, "statement pooling")
 }
 
-// backend names a server connection; the server's start distinguishes servers that
-// number alike.
+// backend identifies a server connection. The start time of the server distinguishes servers with
+// the same process IDs.
 type backend struct{ pid, server string }
 
 // probe is a connection that only asks for its server connection.
@@ -177,7 +177,7 @@ func connectTo(ctx context.Context, config *pgx.ConnConfig) (*probe, error) {
 	return &probe{conn}, nil
 }
 
-// PgConn is nil without a connection.
+// PgConn returns the driver's connection; nil if there is none.
 func (p *probe) PgConn() *pgconn.PgConn {
 	if p == nil {
 		return nil
@@ -208,9 +208,8 @@ func (p *probe) exec(ctx context.Context, sql string) error {
 func (p *probe) ask(ctx context.Context, sql string) ([]*pgconn.Result, error) {
 	var results []*pgconn.Result
 	err := firstAnswer(ctx, func(ctx context.Context) (err error) {
-		// A probe sets nothing in a session that another client may get next. A time
-		// limit that the role presets may be too short; with exit_on_error it ends the
-		// session.
+		// A probe changes nothing in a session, which another client may get next. The role may
+		// preset too short a time limit; with exit_on_error, it ends the session.
 		for range 5 {
 			results, err = p.conn.Exec(ctx, sql).ReadAll()
 			if Code(err) != pgerrcode.QueryCanceled || p.conn.IsClosed() {

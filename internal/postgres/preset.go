@@ -14,13 +14,13 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// hasty are the settings that, preset for a role or a database, end a session or its first
-// statements before prepare has set ours. An older server refuses a login that names one
-// that it does not know.
+// hasty are the settings whose presets, for a role or a database, can end a session or its first
+// statements before prepare sets ours. An older server refuses a login with a setting that it does
+// not know.
 var hasty = []struct {
 	name, off string
-	since     int    // major version
-	code      string // what a preset one ends a statement or a session with
+	since     int    // first major version with the setting
+	code      string // the SQLSTATE with which a preset ends a statement or a session
 }{
 	{"statement_timeout", "0", 0, pgerrcode.QueryCanceled},
 	{"idle_session_timeout", "0", 14, pgerrcode.IdleSessionTimeout},
@@ -28,8 +28,8 @@ var hasty = []struct {
 	{"exit_on_error", "off", 0, ""},
 }
 
-// outbid lets the next logins set the hasty settings, which wins over a preset. Only few
-// poolers accept that, so it is not done where nothing requires it.
+// outbid makes the next logins set the hasty settings, which wins over presets. Few poolers accept
+// that, so it is done only if needed.
 func (c *Config) outbid(conn *pgconn.PgConn) {
 	version, _, _ := strings.Cut(conn.ParameterStatus("server_version"), ".")
 	digits := strings.IndexFunc(version, func(r rune) bool { return r < '0' || r > '9' }) // 18beta1
@@ -47,14 +47,14 @@ func (c *Config) outbid(conn *pgconn.PgConn) {
 	c.outbids = true
 }
 
-// endsEarly reports whether a session ended, or a statement of it, as by a preset.
+// endsEarly reports whether a session or one of its statements ended, as a preset would end it.
 func endsEarly(ctx context.Context, err error) bool {
 	var netErr *net.OpError
 	return err != nil && ctx.Err() == nil &&
 		(presetOf(err) != "" || errors.As(err, &netErr) || errors.Is(err, io.ErrUnexpectedEOF))
 }
 
-// presetOf returns the hasty setting that ends a statement in this way, or "".
+// presetOf returns the hasty setting that ends a statement with such an error, or "".
 func presetOf(err error) string {
 	for _, s := range hasty {
 		if code := Code(err); code != "" && code == s.code {
@@ -64,8 +64,8 @@ func presetOf(err error) string {
 	return ""
 }
 
-// again takes a step at the start of a session and, if its session ended early, once more
-// with a login that outbids presets. The step returns its connection also when it fails.
+// again takes a step at the start of a session. If the session ended early, it repeats the step
+// with a login that outbids presets. The step returns its connection even if it fails.
 func again[C interface{ PgConn() *pgconn.PgConn }](ctx context.Context, c *Config, step func() (C, error)) (C, error) {
 	conn, first := step()
 	if c.outbids || !endsEarly(ctx, first) || conn.PgConn() == nil {
@@ -79,8 +79,8 @@ func again[C interface{ PgConn() *pgconn.PgConn }](ctx context.Context, c *Confi
 	return conn, err
 }
 
-// PresetError says that a preset ends each session before it can be changed, or that the
-// role may not change it.
+// PresetError says that a preset ends each session before it can be changed, or that the role must
+// not change it.
 type PresetError struct {
 	Setting, User, Database string
 	cause                   error

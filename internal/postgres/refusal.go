@@ -7,7 +7,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// refusalOf says why pgx refuses a connection string, as far as its text is constant.
+// refusalOf says why pgx refuses a connection string, if pgx's text is constant.
 func refusalOf(err error) *URLError {
 	parseErr, ok := errors.AsType[*pgconn.ParseConfigError](err)
 	if !ok {
@@ -24,7 +24,7 @@ func refusalOf(err error) *URLError {
 	return &URLError{"cannot be used", "it cannot be parsed"}
 }
 
-// pgxReasons are what only the driver sees, in a service file or a PG* variable too.
+// pgxReasons are reasons that only the driver notices, also in a service file or a PG* variable.
 var pgxReasons = [...]struct{ said, problem, remedy string }{
 	{"failed to read service", "names a service that the service file does not have", "add a section with its name in [ ], and lines of name=value below it"},
 	{"failed to configure TLS", "has parameters of TLS that cannot be used", "correct sslmode, sslrootcert, sslcert, sslkey and sslpassword: the files must exist and be PEM"},

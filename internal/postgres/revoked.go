@@ -12,10 +12,10 @@ import (
 	"pushloss/internal/problem"
 )
 
-// RevokedError says that the role lacks rights in pg_catalog that PostgreSQL gives everybody.
+// RevokedError says that the role lacks rights in pg_catalog that PostgreSQL gives to everybody.
 type RevokedError struct {
 	User   string
-	Grants []string // statements that give them back
+	Grants []string // statements that restore the rights
 }
 
 func (e *RevokedError) Error() string {
@@ -39,9 +39,9 @@ const sqlRevoked = `
 	WHERE n.nspname = 'pg_catalog' AND $1 ~ ('\m' || f.proname || '\M') AND NOT has_function_privilege(f.oid, 'EXECUTE')
 	ORDER BY 1`
 
-// Revoked returns a *RevokedError if err says that the role lacks rights in pg_catalog; nil
-// for other errors, and if that cannot be found out. It prepares no session, since that may
-// be what fails.
+// Revoked returns a *RevokedError if err says that the role lacks rights in pg_catalog. It returns
+// nil for other errors, and if it cannot find out. It prepares no session, because that may be what
+// fails.
 func Revoked(ctx context.Context, databaseURL string, err error) error {
 	denied, ok := errors.AsType[*pgconn.PgError](err)
 	config, bad := Parse(databaseURL)

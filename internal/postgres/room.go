@@ -9,15 +9,14 @@ import (
 	"pushloss/internal/problem"
 )
 
-// Room is a limit of connections that a process is under.
+// Room is a limit of connections that applies to a process.
 type Room struct {
-	By    string // what limits: the server, the database or the role
+	By    string // what sets the limit: the server, the database or the role
 	Limit int
-	Used  int // by everybody, this process included
+	Used  int // by all processes, this one included
 }
 
-// RoomError says that a limit is below what a process needs, even without other
-// connections.
+// RoomError says that a limit is lower than what a process needs, even without other connections.
 type RoomError struct{ Room }
 
 func (e *RoomError) Error() string {
@@ -27,8 +26,8 @@ func (e *RoomError) Error() string {
 // ExitCode is problem.Database.
 func (*RoomError) ExitCode() problem.Code { return problem.Database }
 
-// A session of another role shows only its role and database. The server's own
-// processes are in none.
+// A session of another role shows only its role and database. The server's own processes have
+// neither.
 const sqlRoom = `
 	WITH sessions AS (SELECT usesysid, datid FROM pg_stat_activity WHERE datid IS NOT NULL AND usesysid IS NOT NULL)
 	SELECT 'server', current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
@@ -40,7 +39,7 @@ const sqlRoom = `
 	SELECT 'role', rolconnlimit, (SELECT count(*) FROM sessions WHERE usesysid = r.oid)::int
 	FROM pg_roles AS r WHERE rolname = session_user AND rolconnlimit >= 0`
 
-// Rooms are the limits of connections that a process is under.
+// Rooms returns the limits of connections that apply to a process.
 func Rooms(ctx context.Context, p *Pool) ([]Room, error) {
 	rooms, err := List(ctx, p, pgx.RowToStructByPos[Room], sqlRoom)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Limits are the time limits of a session. 0 means no limit, except StatementTimeout and
-// IdleInTransaction, which every session has.
+// Limits are the time limits of a session. 0 means no limit, except for StatementTimeout and
+// IdleInTransaction, which every session needs.
 type Limits struct {
 	Name              string // name of the session, unless the connection string gives one
 	StatementTimeout  time.Duration
@@ -20,8 +20,8 @@ type Limits struct {
 	Silence time.Duration
 }
 
-// settingsOf returns all settings that a role, a database or a server may preset and that
-// change results, or the time that statements may take.
+// settingsOf returns all settings that a role, a database or a server may preset and that change
+// results, or the time that statements may take.
 func settingsOf(limits Limits) [][2]string {
 	milliseconds := func(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) }
 	return [][2]string{
@@ -40,19 +40,19 @@ func settingsOf(limits Limits) [][2]string {
 	}
 }
 
-// replicationRole switches foreign keys and triggers off. To set it needs a right.
+// replicationRole switches off foreign keys and triggers. Setting it needs a right.
 const replicationRole = "session_replication_role"
 
-// prepare sets the session by SET, since poolers refuse unknown startup parameters; a
-// server that does not know a setting leaves it out. The time limit of statements goes
-// first and by itself: one of a few milliseconds would end the statement that follows. One
-// that ends even the first, or the session, is outbid by the next login. pg_settings, which
-// costs half as much as the login, is read only where it decides.
+// prepare sets the session by SET, because poolers refuse unknown startup parameters. It leaves out
+// a setting that the server does not know. It sets the time limit of statements first and alone: a
+// preset limit of a few milliseconds would end the next statement. If a preset ends even this first
+// statement, or the session, the next login outbids it. prepare reads pg_settings, which costs half
+// as much as the login, only if that decides something.
 //
-// Four settings stay unchanged where that is safer. Read-only set by the database or the
-// server is a guard (of a full disk), not a habit of the role. A commit that waits for
-// replicas continues to. session_replication_role needs a right to set. Tables go to a preset
-// tablespace, unless the role may not use it: as Postgres ignores one that is missing.
+// Four settings stay as they are where that is safer. Read-only, if set for the database or the
+// server, is a guard, such as of a full disk, and not a habit of the role. A commit that waits for
+// replicas goes on waiting. session_replication_role needs a right to set. A preset tablespace is
+// used, unless the role may not use it: Postgres ignores a missing one, too.
 func prepare(ctx context.Context, conn *pgx.Conn, limits Limits, named bool) error {
 	if _, err := conn.Exec(ctx, fmt.Sprintf(`SET statement_timeout = %d`, limits.StatementTimeout.Milliseconds())); err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 type settings struct {
 	names  []string
 	values map[string]string
-	// plain means that unknown names cannot be parts of a password.
+	// plain says that unknown names cannot be parts of a password.
 	plain bool
 }
 
@@ -44,7 +44,7 @@ func (s *settings) takeMaxConns() (int, error) {
 	return n, nil
 }
 
-// keywords returns the connection string in its only unambiguous form.
+// keywords returns the connection string in the only unambiguous form.
 func (s *settings) keywords() string {
 	quote := strings.NewReplacer(`\`, `\\`, `'`, `\'`)
 	var text strings.Builder

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// splitURL refuses ambiguous URLs: an unescaped special character in a password moves the
-// bounds of everything after it.
+// splitURL refuses ambiguous URLs. An unescaped special character in a password shifts everything
+// after it.
 func splitURL(rest string) (settings, error) {
 	s := settings{values: map[string]string{}}
 	if strings.ContainsFunc(rest, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
@@ -67,7 +67,7 @@ func splitURL(rest string) (settings, error) {
 }
 
 func (s *settings) addParameter(name, value string) error {
-	if name == "ssl" { // JDBC's, which libpq knows too
+	if name == "ssl" { // JDBC's parameter, which libpq knows too
 		if value != "true" {
 			return &URLError{"has an ssl that is not ssl=true", "write sslmode=disable, require, verify-ca or verify-full"}
 		}
@@ -101,7 +101,7 @@ func (s *settings) addHosts(authority string) error {
 				return errHost()
 			}
 			var err error
-			if host, err = decode(host); err != nil { // of a zone
+			if host, err = decode(host); err != nil { // an IPv6 zone
 				return err
 			}
 			if _, err := netip.ParseAddr(host); err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// termsHint says what to do where a server answers, and does not meet what the
-// connection string demands of TLS and of the login. It is empty for other errors.
+// termsHint says what to do if a server answers but does not meet what the connection string
+// demands of TLS and of the login. It is empty for other errors.
 func termsHint(err error) string {
 	refused, ok := errors.AsType[*pgconn.ConnectError](err)
 	if !ok || refused.Config == nil {

@@ -12,8 +12,8 @@ import (
 	"pushloss/internal/unseen"
 )
 
-// URLError says what is wrong with a connection string. It repeats only names of
-// parameters, and those only where they cannot be a part of a password.
+// URLError says what is wrong with a connection string. It repeats only names of parameters, and
+// only if they cannot be a part of a password.
 type URLError struct{ Problem, Remedy string }
 
 func (e *URLError) Error() string { return "DATABASE_URL " + e.Problem + ": " + e.Remedy }
@@ -24,14 +24,14 @@ func (e *URLError) Hint() string { return e.Remedy }
 // Config says how to connect.
 type Config struct {
 	conn *pgx.ConnConfig
-	text string // in keywords, for other parsers
+	text string // as keywords, for other parsers
 	// MaxConns is the pool_max_conns of the connection string; 0 if it has none.
 	MaxConns int
-	// named means that the operator gave the sessions a name.
+	// named says that the operator gave the sessions a name.
 	named bool
-	// options are those of the connection string.
+	// options is that parameter of the connection string.
 	options string
-	// outbids means that logins set what would end a session early.
+	// outbids says that logins set what would end a session early.
 	outbids bool
 }
 
@@ -65,7 +65,7 @@ func Parse(text string) (*Config, error) {
 	if err := config.takeRuntime(conn); err != nil {
 		return nil, err
 	}
-	// Values of PGHOST or a service file are checked like the rest.
+	// Values from PGHOST or a service file are checked like the others.
 	hosts := []string{conn.Host}
 	for _, fallback := range conn.Fallbacks {
 		hosts = append(hosts, fallback.Host)
@@ -86,19 +86,19 @@ func Parse(text string) (*Config, error) {
 	return config, nil
 }
 
-// takeRuntime removes the parameters that go to the server at the login: poolers refuse
-// unknown ones, and session settings are set after the login.
+// takeRuntime removes the parameters that go to the server at the login. Poolers refuse unknown
+// ones, and our session settings are set after the login.
 func (c *Config) takeRuntime(conn *pgx.ConnConfig) error {
 	rest := settings{values: map[string]string{}, plain: true}
 	for name, value := range conn.RuntimeParams {
-		if name = strings.ToLower(name); name != "timezone" { // PGTZ
+		if name = strings.ToLower(name); name != "timezone" { // it comes from PGTZ
 			rest.set(name, value)
 		}
 	}
 	if err := rest.judge(); err != nil {
 		return err
 	}
-	limit, err := rest.takeMaxConns() // of a service file
+	limit, err := rest.takeMaxConns() // pool_max_conns of a service file
 	if err != nil {
 		return err
 	}
