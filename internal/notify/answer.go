@@ -12,11 +12,11 @@ import (
 	"strings"
 )
 
-// accepts is how a service answers when it accepted a message, by its documentation.
+// accepts is the answer by which a service accepts a message, according to its documentation.
 type accepts struct {
-	host string // or the domain above it
+	host string // the host, or a domain above it
 	text string // the whole answer, or
-	// members are JSON's, one of which has the value.
+	// members are members of a JSON object, one of which must have the value.
 	members []string
 	value   string
 	source  string
@@ -35,9 +35,8 @@ var services = []accepts{
 	{host: "api.pushover.net", members: []string{"status"}, value: "1", source: "pushover.net/api#response"},
 }
 
-// refusal reads a target's answer, and returns why it did not accept the message. A
-// service that is known must answer as it documents. Any other target refuses only if it
-// says so.
+// refusal reads a target's answer, and returns why the target did not accept the message. A known
+// service must answer as documented. Any other target refuses only if it says so.
 func refusal(host string, body []byte) (reason string, refused bool) {
 	for _, service := range services {
 		if host == service.host || strings.HasSuffix(host, "."+service.host) {
@@ -55,8 +54,8 @@ func (a accepts) took(body []byte) bool {
 	return ok && slices.ContainsFunc(a.members, func(name string) bool { return answer[name] == a.value })
 }
 
-// refusalOf judges the answer of an unknown target: JSON values, in a function's call or as
-// XML too, or a text.
+// refusalOf judges the answer of an unknown target: a text, or JSON values, also in a function's
+// call or as XML.
 func refusalOf(body []byte) (reason string, refused bool) {
 	values, isJSON := valuesOf(inJSON(body))
 	text := string(body)
@@ -77,7 +76,7 @@ func refusalOf(body []byte) (reason string, refused bool) {
 	return reason, false
 }
 
-// valuesOf reads JSON values one after another; ok is false if a part of body is not JSON.
+// valuesOf reads JSON values, one after another; ok is false if a part of body is not JSON.
 func valuesOf(body []byte) (values []json.RawMessage, ok bool) {
 	for decoder := json.NewDecoder(bytes.NewReader(body)); ; {
 		var value json.RawMessage
@@ -88,8 +87,8 @@ func valuesOf(body []byte) (values []json.RawMessage, ok bool) {
 	}
 }
 
-// refusalIn looks for an object that says no: the value, an element of it, or one in a
-// member that services put around what they say.
+// refusalIn looks for an object that reports an error: the value itself, an element of it, or an
+// object in a member that services put around their answers.
 func refusalIn(value json.RawMessage, no func(answer) bool) (reason string, refused bool) {
 	var list []json.RawMessage
 	if json.Unmarshal(value, &list) == nil {
@@ -115,8 +114,8 @@ func refusalIn(value json.RawMessage, no func(answer) bool) (reason string, refu
 	return object.reason(value), false
 }
 
-// answer has the members of a JSON object by their names without case and underscores.
-// Strings are without quotes.
+// answer has the members of a JSON object. Names are without case and underscores, strings without
+// quotes.
 type answer map[string]string
 
 func objectOf(body []byte) (answer, bool) {
@@ -143,9 +142,9 @@ var (
 		"resultcode", "code", "statuscode"} // WeCom, OneBot, Bark
 	yesMembers  = []string{"ok", "success", "succeeded", "successful", "issuccess", "delivered", "accepted", "sent"} // Slack, Rocket.Chat
 	wordMembers = []string{"status", "result", "state", "outcome", "actionstatus", "responsestatus"}                 // Zulip, PagerDuty
-	// aroundMembers have an answer of their own, or those about each receiver.
+	// aroundMembers have an answer inside, or the answers about each receiver.
 	aroundMembers = []string{"data", "response", "responses", "result", "results", "header", "head", "meta", "body"} // WxPusher, FCM, WebDAV
-	// reasonMembers say why.
+	// reasonMembers say why a message was refused.
 	reasonMembers = []string{"error", "errormessage", "errmsg", "errorinfo", "message", "msg", "wording", "description", "detail", "errors", "reason", "statusmessage", "returnmsg", "faultstring", "status"}
 )
 
@@ -183,8 +182,8 @@ func (a answer) saysNo() bool {
 	return false
 }
 
-// saysNoWithin judges an object within an answer. It may be about anything, so that only
-// what cannot mean something else counts.
+// saysNoWithin judges an object within an answer. The object may be about anything, so only signs
+// without another meaning count.
 func (a answer) saysNoWithin() bool {
 	certain := make(answer)
 	for name, value := range a {
@@ -205,7 +204,7 @@ func (a answer) saysNoWithin() bool {
 }
 
 var (
-	// statusLine is a status of HTTP in words, as in an answer about several receivers.
+	// statusLine matches an HTTP status in words, as in an answer about several receivers.
 	statusLine = regexp.MustCompile(`^HTTP/\d(?:\.\d)? [45]\d\d\b`)
 	failed     = regexp.MustCompile(`^(?i:error|fail(?:ed|ure)?|false)$`)
 )
@@ -221,8 +220,8 @@ func (a answer) reason(body []byte) string {
 	return short(string(body))
 }
 
-// succeeded reports whether a code is one of success: of HTTP (Bark, PushPlus) or 1000
-// (WxPusher); of most services it is 0.
+// succeeded reports whether a code means success: 0 for most services, an HTTP status (Bark,
+// PushPlus), or 1000 (WxPusher).
 func succeeded(code int) bool { return code == 0 || code >= 200 && code < 300 || code == 1000 }
 
 func isNothing(value string) bool {
@@ -233,7 +232,7 @@ func isYes(value string) bool {
 	return slices.Contains([]string{"ok", "success", "none", "no error", "no errors"}, strings.ToLower(value))
 }
 
-// isShort reports whether a text is a word or a few, and not a JSON value or a message.
+// isShort reports whether a text is one or a few words, and not a JSON value or a message.
 func isShort(value string) bool {
 	return len(value) <= 64 && !strings.ContainsAny(value, "{}[]\n")
 }
@@ -242,7 +241,7 @@ var (
 	word    = regexp.MustCompile(`[a-z0-9]+`)
 	camel   = regexp.MustCompile(`([a-z])([A-Z])`)
 	noError = regexp.MustCompile(`\b(?:no|zero|0|without)[ _-](?:an? )?errors?\b`)
-	// begins is a text of an error by how it begins, contains by what is in it.
+	// begins matches the beginning of an error's text, contains a part of it.
 	begins = regexp.MustCompile(`^(?i:\W*(?:error|err|failed|failure|fail|invalid|unauthori[sz]ed|forbidden|denied|(?:access|permission) denied|` +
 		`not (?:found|allowed|authori[sz]ed|permitted)|bad request|no such|cannot|could not|can't|unable to|rejected|missing|expired|rate limit|` +
 		`too many|unsupported|internal server error|service unavailable|traceback \(most|[\w.$]+(?:exception|error))\b)`)
@@ -250,14 +249,14 @@ var (
 		`<error\b|<fault\b|<(?:status|result)>\s*(?:error|fail))`)
 )
 
-// no are words of an error among those of a status.
+// no are the words of a status that mean an error.
 var no = []string{"error", "errors", "err", "fail", "fails", "failed", "failure", "invalid", "denied", "rejected", "refused", "unauthorized",
 	"unauthorised", "unauthenticated", "forbidden", "prohibited", "expired", "revoked", "inactive", "missing", "disabled", "blocked", "banned", "archived",
 	"unknown", "bad", "not", "no", "ko", "nok", "too", "unsuccessful", "undelivered", "undeliverable", "exceeded", "throttled", "unavailable", "timeout",
 	"unsupported", "malformed", "exception", "wrong"}
 
-// saysNo reports whether a word, or words that are joined in any way, are those of an
-// error. A text with digits may be an ID: changes of case in it mean nothing.
+// saysNo reports whether a status has a word that means an error, however its words are joined. A
+// text with digits may be an ID, in which changes of case mean nothing.
 func saysNo(status string) bool {
 	if !strings.ContainsAny(status, "0123456789") {
 		status = camel.ReplaceAllString(status, "${1}_$2")

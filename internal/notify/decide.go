@@ -6,23 +6,23 @@ import (
 )
 
 const (
-	// flapping bounds the time between an event's end and its return for the event
-	// to count as one that comes and goes.
+	// flapping is within how long after its end an event must return to count as one that comes and
+	// goes.
 	flapping = 7 * 24 * time.Hour
-	// goodJobs is how many jobs in a row must find such an event over, for each end
-	// within that time. mostGoodJobs bounds the total.
+	// goodJobs is how many jobs in a row must find such an event over, for each of its ends within
+	// that time. mostGoodJobs bounds the product.
 	goodJobs, mostGoodJobs = 3, 12
-	// remembered is how long ended events are looked at: an open one may be old.
+	// remembered is for how long ended events are read. An open event may have begun long ago.
 	remembered = 5 * flapping
 )
 
-// Decide turns verdicts into events to open and to close. It is a pure function. An event
-// stays open while its verdict is wrong, and without a verdict it stays as it is. A gap is not
-// opened while its likely cause is: that one is notified already.
+// Decide turns verdicts into events to open and to close. It is a pure function. An event stays
+// open while its verdict is wrong. Without a verdict, it stays as it is. A gap is not opened while
+// its likely cause is open, which is already notified.
 //
-// known are the open events and the recently ended ones. An event ends when it is first
-// seen to be over. One that came back within a week ends only after several good jobs in
-// a row: ofJob says that the verdicts come from the end of a job.
+// known are the open events and the recently ended ones. An event ends when a verdict first finds
+// it over. An event that came back within a week ends only after several good jobs in a row. ofJob
+// says that the verdicts come from the end of a job.
 func (w Words) Decide(known []Alert, verdicts []Verdict, ofJob bool, now time.Time) []AlertChange {
 	open := slices.Clone(known)
 	open = slices.DeleteFunc(open, func(a Alert) bool { return a.ClosedAt != nil })
@@ -58,8 +58,8 @@ func (w Words) Decide(known []Alert, verdicts []Verdict, ofJob bool, now time.Ti
 	return changes
 }
 
-// needsGoodJobs is how many jobs in a row must find over an event opened at that time. It
-// is 0 for an event that does not come and go.
+// needsGoodJobs returns how many jobs in a row must find an event over that opened at the given
+// time. It is 0 for an event that does not come and go.
 func needsGoodJobs(known []Alert, key AlertKey, opened time.Time) int {
 	ended := 0
 	for _, a := range known {
@@ -94,8 +94,8 @@ func (w Words) closes(v Verdict, alert Alert, now time.Time) AlertChange {
 	}
 }
 
-// caused reports whether another event explains a gap: its app is refused, or runs fail
-// or do not happen.
+// caused reports whether another event explains a gap: the API refuses its app, or runs fail or are
+// missing.
 func caused(gap Verdict, open []Alert, verdicts []Verdict) bool {
 	explains := func(key AlertKey) bool {
 		return key.Kind == KindAppStopped && key.SDKAppID == gap.SDKAppID || key.Kind == KindRunFailed || key.Kind == KindStale

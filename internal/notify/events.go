@@ -9,14 +9,13 @@ import (
 	"pushloss/load"
 )
 
-// Judge reads the status of the judged apps, and which apps a process is pulling now.
+// Judge returns the status of the judged apps, and the apps that a process is pulling now.
 type Judge func(ctx context.Context) (statuses []load.AppStatus, busy []int64, err error)
 
-// judgeTimeout bounds a reading of the status.
+// judgeTimeout bounds reading the status.
 const judgeTimeout = time.Minute
 
-// AfterJob returns the verdicts of a job that ended. A job that was stopped says
-// nothing.
+// AfterJob notifies people of the result of a job. A job that was stopped proves nothing.
 func (n *Notifier) AfterJob(ctx context.Context, report pipeline.Report) {
 	if ctx.Err() != nil || report.RunID == 0 {
 		return
@@ -25,11 +24,11 @@ func (n *Notifier) AfterJob(ctx context.Context, report pipeline.Report) {
 }
 
 // AfterScheduled is AfterJob for a job of a daemon, which may have failed before its start.
-// What cannot be sent now is sent later.
+// Messages that cannot be sent now are sent later.
 func (n *Notifier) AfterScheduled(ctx context.Context, kind string, report pipeline.Report, err error) {
 	if report.RunID == 0 && err != nil && ctx.Err() == nil {
 		reason := err.Error()
-		switch { // the driver's text goes only to the log
+		switch { // only the log gets the driver's text
 		case postgres.ReadOnly(err):
 			reason = n.words.Text("failed.readonly")
 		case load.Unreachable(err):
@@ -52,8 +51,8 @@ func (n *Notifier) ofStatus(ctx context.Context) []Verdict {
 	return n.words.OfStatus(statuses, busy)
 }
 
-// Watch looks for events every period until ctx ends, also while no job runs. more
-// returns the caller's additional verdicts.
+// Watch looks for events every period until ctx ends, also while no job runs. more returns
+// additional verdicts of the caller.
 func (n *Notifier) Watch(ctx context.Context, period time.Duration, more func(context.Context) []Verdict) {
 	ticker := time.NewTicker(period)
 	defer ticker.Stop()
@@ -70,5 +69,5 @@ func (n *Notifier) Watch(ctx context.Context, period time.Duration, more func(co
 	}
 }
 
-// Words are those of the notifier's language.
+// Words returns the words of the notifier's language.
 func (n *Notifier) Words() Words { return n.words }

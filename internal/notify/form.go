@@ -13,8 +13,8 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// inUTF8 returns an answer as UTF-8, without a byte order mark and blanks around it: older
-// servers write UTF-16, or the Chinese encodings.
+// inUTF8 returns an answer as UTF-8, without a byte order mark and without blanks around it. Older
+// servers write UTF-16 or the Chinese encodings.
 func inUTF8(body []byte) []byte {
 	var from encoding.Encoding
 	switch {
@@ -32,14 +32,14 @@ func inUTF8(body []byte) []byte {
 }
 
 var (
-	// called is JSON as the parameter of a function's call.
+	// called matches JSON as the parameter of a function's call.
 	called = regexp.MustCompile(`^(?s:(?:/\*\*/\s*)?[A-Za-z_$][\w$.]*\(\s*([{\[].*[}\]])\s*\)\s*;?)$`)
-	// guard is what some servers write before JSON so that no page can run it.
+	// guard matches what some servers write before JSON so that no page can run it.
 	guard = regexp.MustCompile(`^(?:\)\]\}',?|for ?\(;;\);|while ?\(1\);)\s*`)
 )
 
-// inJSON returns the JSON in a function's call and behind a guard, and XML as JSON. Other
-// answers it returns as they are.
+// inJSON returns the JSON in a function's call or behind a guard, and XML as JSON. It returns other
+// answers as they are.
 func inJSON(body []byte) []byte {
 	body = guard.ReplaceAll(body, nil)
 	if match := called.FindSubmatch(body); match != nil {
@@ -59,15 +59,15 @@ func inJSON(body []byte) []byte {
 	return text
 }
 
-// element is one of XML.
+// element is an element of XML.
 type element struct {
 	XMLName  xml.Name
 	Text     string    `xml:",chardata"`
 	Children []element `xml:",any"`
 }
 
-// value is the text, or the values of the children by name; those of a name that is repeated
-// are a list.
+// value returns the element's text, or the values of its children by name. Children with the same
+// name become a list.
 func (e element) value() any {
 	if len(e.Children) == 0 {
 		return strings.TrimSpace(e.Text)

@@ -16,7 +16,7 @@ func (w Words) ofJump(j load.Jump) Verdict {
 		what = "jump.share"
 	}
 	name, cause, help := j.Name, j.LikelyCause, j.WhatToDo
-	if w.Language == language.Chinese { // the catalogue has no causes in it, and the sign of percent follows the number
+	if w.Language == language.Chinese { // the catalogue has no causes in Chinese, and the percent sign follows the number directly
 		name, cause, help = j.MeaningZh, "", j.WhatToDoZh
 		lost, usual = strings.ReplaceAll(lost, " %", "%"), strings.ReplaceAll(usual, " %", "%")
 	}

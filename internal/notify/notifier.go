@@ -13,15 +13,15 @@ import (
 const (
 	// roundTimeout bounds one round of notifications: it delays a run by no more.
 	roundTimeout = 30 * time.Second
-	// giveUpAfter is the greatest age of a message: an older one would mislead.
+	// giveUpAfter is the greatest age of a message. An older one would mislead.
 	giveUpAfter = 72 * time.Hour
 	// longestBackoff bounds the time between two attempts.
 	longestBackoff = time.Hour
-	// manyAttempts are some ten minutes of them.
+	// manyAttempts take some ten minutes.
 	manyAttempts = 5
 )
 
-// Notifier stores events and notifies targets of them.
+// Notifier stores events and notifies targets about them.
 type Notifier struct {
 	pool    *postgres.Pool
 	targets []Target
@@ -31,20 +31,20 @@ type Notifier struct {
 	now     func() time.Time
 
 	mu sync.Mutex
-	// unstored are verdicts that could not be stored while the database was away: the
-	// newest of each event.
+	// unstored are verdicts that could not be stored because the database was away, the newest one
+	// for each event.
 	unstored []Verdict
 }
 
-// New returns a notifier; without targets it only stores events. judge may be nil if neither AfterJob
-// nor Watch is called.
+// New returns a notifier. Without targets, it only stores events. judge may be nil if nobody calls
+// AfterJob or Watch.
 func New(pool *postgres.Pool, targets []Target, judge Judge, words Words, log *slog.Logger, now func() time.Time) *Notifier {
 	return &Notifier{pool: pool, targets: targets, judge: judge, words: words, log: log, now: now}
 }
 
-// NotifyOfJob opens and closes events by the verdicts after a job, and sends waiting
-// messages. It takes a bounded time, and works also after ctx ended. It logs its errors:
-// a notification never makes a run fail.
+// NotifyOfJob opens and closes events by the verdicts after a job, and sends waiting messages. It
+// takes a bounded time and works even after ctx ended. It logs its errors: a notification never
+// makes a run fail.
 func (n *Notifier) NotifyOfJob(ctx context.Context, verdicts []Verdict) {
 	n.notify(ctx, verdicts, true)
 }
@@ -68,8 +68,7 @@ func (n *Notifier) notify(ctx context.Context, verdicts []Verdict, ofJob bool) {
 	wait.Wait()
 }
 
-// keep opens and closes events by the verdicts, including those that could not be
-// stored before.
+// keep opens and closes events by the verdicts, including verdicts that could not be stored before.
 func (n *Notifier) keep(ctx context.Context, verdicts []Verdict, ofJob bool) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -117,8 +116,8 @@ func (n *Notifier) deliver(ctx context.Context, target Target) {
 	}
 }
 
-// nextTry is when a message is sent again: when its target says, but within an hour, and no
-// sooner than after the first failure.
+// nextTry returns when a message is sent again: when its target says, but within an hour, and not
+// before the wait that follows a first failure.
 func nextTry(failure error, attempt int, now time.Time) time.Time {
 	wait := retryAt(failure, now).Sub(now)
 	if wait <= 0 {
@@ -127,7 +126,7 @@ func nextTry(failure error, attempt int, now time.Time) time.Time {
 	return now.Add(min(max(wait, backoff(1)), longestBackoff))
 }
 
-// backoff is half a minute after the first attempt, and doubles.
+// backoff returns half a minute for the first attempt, and twice as much for each further one.
 func backoff(attempt int) time.Duration {
 	wait := 30 * time.Second
 	for range attempt - 1 {

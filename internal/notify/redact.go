@@ -8,18 +8,18 @@ import (
 	"strings"
 )
 
-// shortestSecret is the length from which a part of a URL counts as a token.
+// shortestSecret is the length, in bytes, from which a part of a URL counts as a token.
 const shortestSecret = 5
 
 // redacted replaces what must not be shown.
 const redacted = "[redacted]"
 
-// request is how net/http names a request, with its whole URL: a part of it may be a token
-// that is too short to be looked for.
+// request matches net/http's name of a request, which has the whole URL: a part of it may be a
+// token that is too short to be searched.
 var request = regexp.MustCompile(`\b(?:Get|Post|Put|Patch|Delete|Head) "[^"]*": `)
 
-// redact keeps the library's text of a failure, without the parts of the target's URL:
-// the library wraps errors of net/http, which print the whole URL.
+// redact returns the library's text of a failure without the parts of the target's URL. The library
+// wraps errors of net/http, which print the whole URL.
 func (t Target) redact(err error) error {
 	if err == nil {
 		return nil
@@ -39,8 +39,8 @@ func (t Target) redact(err error) error {
 	return errors.New(text)
 }
 
-// secretParts are the parts of a URL that may be or hold a token, the longest
-// first, as they are written and unescaped.
+// secretParts returns the parts of a URL that may be or contain a token, as written and unescaped,
+// the longest first.
 func secretParts(target string) []string {
 	parts := []string{target}
 	add := func(texts ...string) {

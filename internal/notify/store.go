@@ -27,7 +27,7 @@ type Alert struct {
 	AlertKey
 	Detail   string // what was known when it began
 	OpenedAt time.Time
-	// ClosedAt is when the event was seen to be over; nil while it is open.
+	// ClosedAt is when the event was found to be over; nil while it is open.
 	ClosedAt *time.Time
 	// GoodJobs is how many jobs in a row found the open event over.
 	GoodJobs int
@@ -38,13 +38,14 @@ type Alert struct {
 // Notice is a message about an event, for every target.
 type Notice struct{ Title, Body string }
 
-// AlertChange opens an event, closes one, stores its number of good jobs, or repeats what opened it.
+// AlertChange opens an event, closes one, stores its number of good jobs, or repeats an event for
+// other targets.
 type AlertChange struct {
 	Key    AlertKey
-	Closes *Alert // that ends
-	Counts *Alert // that stays open, with its new number of good jobs; it makes no message
-	// Repeats is an event that stays open: the notice is for targets that have none of it, because
-	// another process opened it, or they were added since.
+	Closes *Alert // the event that ends
+	Counts *Alert // an open event, with its new number of good jobs; it makes no message
+	// Repeats is an event that stays open. The notice goes to targets without a message about it,
+	// because another process opened it, or because they were added later.
 	Repeats *Alert
 	Detail  string
 	Notice  Notice
@@ -71,15 +72,16 @@ const (
 		WHERE NOT $6 OR EXISTS (SELECT 1 FROM pushloss.message AS m
 			WHERE m.alert_id = $1 AND m.target = g.target AND m.state <> 'given_up')`
 
-	// With a message goes what follows it about the same event: a recovery alone would be a riddle.
+	// Gives up a message together with those that follow about the same event: a recovery alone
+	// would be a riddle.
 	sqlGiveUp = `
 		UPDATE pushloss.message AS m SET state = 'given_up'
 		WHERE state = 'waiting' AND EXISTS (SELECT 1 FROM pushloss.message AS old
 			WHERE old.target = m.target AND old.alert_id = m.alert_id AND old.state = 'waiting' AND old.created_at < $1)`
 
 	sqlTryTarget = `SELECT pg_try_advisory_xact_lock(hashtextextended('pushloss notify ' || $1::text, 0))`
-	// A message that failed often may be one that its target will never accept: others go before
-	// it, except those about the same thing.
+	// A message that failed often may be one that its target will never accept. Others go before
+	// it, except those about the same event.
 	sqlNextMessage = `
 		SELECT message_id, title, body, attempts, next_try_at <= $2
 		FROM pushloss.message AS m JOIN pushloss.alert AS a USING (alert_id)
@@ -100,9 +102,9 @@ const (
 		WHERE message_id = $1`
 )
 
-// updateAlerts lets decide open and close events, one process at a time, and
-// leaves a message of each for every target. decide gets the open events and those that
-// ended since. It first gives up messages that are too old.
+// updateAlerts calls decide to open and close events, in one process at a time, and stores a
+// message of each change for every target. decide gets the open events and those that ended since.
+// Messages that are too old are given up first.
 func updateAlerts(ctx context.Context, pool *postgres.Pool, targets []string, now, since time.Time, decide func([]Alert) []AlertChange) error {
 	err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, load.SQLLockAlerts); err != nil {
@@ -152,7 +154,7 @@ func updateAlerts(ctx context.Context, pool *postgres.Pool, targets []string, no
 	return nil
 }
 
-// alertsSince reads the open events and, with a time, those that ended since.
+// alertsSince reads the open events and, if a time is given, those that ended since.
 func alertsSince(ctx context.Context, on postgres.Reader, since *time.Time) ([]Alert, error) {
 	return postgres.List(ctx, on, func(row pgx.CollectableRow) (a Alert, err error) {
 		err = row.Scan(&a.ID, &a.Kind, &a.SDKAppID, &a.Job, &a.Cause, &a.Detail, &a.OpenedAt, &a.ClosedAt, &a.GoodJobs, &a.Told)
@@ -169,10 +171,10 @@ func OpenAlerts(ctx context.Context, pool *postgres.Pool) ([]Alert, error) {
 	return open, nil
 }
 
-// deliverNext sends the next message that waits for a target, if it is due and no
-// other process is sending to the target. sent means that there may be another one. send's
-// error is recorded, so it must not contain the target's URL. If the process dies between
-// sending and recording, the message is sent again.
+// deliverNext sends the next message that waits for a target, if it is due and no other process is
+// sending to the target. sent means that another message may wait. send's error is recorded, so it
+// must not contain the target's URL. If the process dies between sending and recording, the message
+// is sent again.
 func deliverNext(ctx context.Context, pool *postgres.Pool, target string, clock func() time.Time, send func(context.Context, Notice) error) (sent bool, err error) {
 	err = pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
 		var alone bool

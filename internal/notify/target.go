@@ -20,24 +20,22 @@ import (
 // sendTimeout bounds one message to one target.
 const sendTimeout = 10 * time.Second
 
-// Target is one place to send messages to.
+// Target is a place to which messages are sent.
 type Target struct {
-	name    string // its place in the setting and its service
+	name    string // its service, and its number among the targets of that service
 	secret  string
 	service types.Service
-	busy    *atomic.Bool // a message is under way whose caller has given up
+	busy    *atomic.Bool // the caller of a running Send has given up
 }
 
-// Name distinguishes targets without showing their URL: "slack 1", the first of
-// that service. Messages wait under it, independent of targets
-// of other services.
+// Name identifies a target without its URL: "slack 1" is the first target of that service. Messages
+// wait under this name, so targets of other services do not change it.
 func (t Target) Name() string { return t.name }
 
-// Examples are URLs of targets; the first one's A/B/C is the end of the path of the
-// address that Slack shows.
+// Examples are URLs of targets. A/B/C in the first one is the end of the path that Slack shows.
 const Examples = "slack://hook:A-B-C@webhook or generic+https://HOST/PATH"
 
-// TargetError says which target's URL cannot be used. It does not repeat it.
+// TargetError names the target whose URL cannot be used, without repeating the URL.
 type TargetError struct {
 	Number int // in the setting, from 1
 	Reason string
@@ -55,9 +53,8 @@ func (e *TargetError) Hint() string {
 	return "write it in the form of https://shoutrrr.nickfedor.com, like " + Examples
 }
 
-// Targets reads the URLs, in the form of the shoutrrr library; its service logger
-// writes to log. The error joins a
-// *TargetError of each that cannot be used.
+// Targets reads URLs in the form of the shoutrrr library. Its service logger writes to log. The
+// error joins a *TargetError for each URL that cannot be used.
 func Targets(urls []secret.Text, log *slog.Logger) ([]Target, error) {
 	var targets []Target
 	var problems []error
@@ -81,7 +78,7 @@ func Targets(urls []secret.Text, log *slog.Logger) ([]Target, error) {
 		}
 		install(located)
 		ofService[service]++
-		if service == "logger" { // others log what they send and are answered
+		if service == "logger" { // the others log what they send and what they are answered
 			located.SetLogger(logged{log})
 		}
 		targets = append(targets, Target{
@@ -103,9 +100,9 @@ func (t Target) Send(ctx context.Context, notice Notice) error {
 	}
 	ended := make(chan error, 1)
 	go func() { // the library takes no context, and some of its services have no timeout
-		// Not as a parameter: some services refuse unknown parameters.
+		// Not as a parameter, because some services refuse unknown parameters.
 		err := t.service.Send(clipped(unmarked(notice.Title+"\n"+notice.Body)), &types.Params{})
-		t.busy.Store(false) // before the caller goes on: it may send the next one at once
+		t.busy.Store(false) // before the caller continues, since it may send the next message at once
 		ended <- err
 	}()
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
@@ -118,12 +115,12 @@ func (t Target) Send(ctx context.Context, notice Notice) error {
 	}
 }
 
-// mark begins what chats read as a mention of somebody or everybody, a link or a tag: @all,
+// mark matches the beginning of what chats read as a mention of people, a link or a tag: @all,
 // <!channel>, <at user_id="all">.
 var mark = regexp.MustCompile(`(^|[^\pL\pN_])(@)(\pL)|()(<)([!@#/\pL])`)
 
-// unmarked keeps a text that others wrote, such as that of an error, from calling people: a
-// word joiner, which nobody sees, parts the sign from the word.
+// unmarked prevents a text from elsewhere, such as that of an error, from mentioning people. It
+// puts a word joiner, which is invisible, between the sign and the word.
 func unmarked(text string) string { return mark.ReplaceAllString(text, "$1$2$4$5\u2060$3$6") }
 
 // maxText is the smallest limit of all services, in bytes: WeCom takes 2048.
@@ -136,7 +133,7 @@ func clipped(text string) string {
 	return strings.ToValidUTF8(text[:maxText], "") + " …"
 }
 
-// logged is a logger for the library that writes to ours.
+// logged is a logger of the library that writes to ours.
 type logged struct{ *slog.Logger }
 
 func (l logged) Print(values ...any)                 { l.Info("notification", "text", fmt.Sprint(values...)) }

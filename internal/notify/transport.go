@@ -17,23 +17,23 @@ import (
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
 )
 
-// checkedTransport counts a message as sent only if its target accepted it. The library's
-// services follow a redirect by a GET without the message, and most of them call
-// everything below 400 a success.
+// checkedTransport counts a message as sent only if its target accepted it. The library's services
+// follow a redirect by a GET without the message, and most of them treat every status below 400 as
+// success.
 type checkedTransport struct{ http.RoundTripper }
 
-// Transport returns a transport by which the services of the library send. Most of them
-// use [http.DefaultTransport], and take no other.
+// Transport returns the transport for the library's services. Most of them use
+// [http.DefaultTransport] and accept no other.
 func Transport(base http.RoundTripper) http.RoundTripper { return checkedTransport{base} }
 
 // redirectError says that a target redirects the message.
 type redirectError struct {
 	status string
-	to     *url.URL // nil without a usable address
+	to     *url.URL // nil if there is no usable address
 }
 
-// Error names the address to write, without its query and without segments of its path
-// that may be tokens. The parts of the target's own URL are removed later, as from every error.
+// Error names the address to use, without its query and without segments of its path that may be
+// tokens. The parts of the target's own URL are removed later, as from every error.
 func (e *redirectError) Error() string {
 	text := "the target answered " + e.status + ", and the message would be lost on the way"
 	if e.to == nil {
@@ -48,28 +48,28 @@ func (e *redirectError) Error() string {
 	return text + ": write its URL with " + e.to.Scheme + "://" + e.to.Host + strings.Join(segments, "/")
 }
 
-// longestWord is the longest segment of a path that does not count as a token.
+// longestWord is the length of the longest segment of a path that does not count as a token.
 const longestWord = 16
 
-// refusalError is an error that a target reported in a successful answer.
+// refusalError is an error that a target reported in an answer with a status of success.
 type refusalError struct{ status, reason string }
 
 func (e *refusalError) Error() string {
 	return fmt.Sprintf("the target answered %s with an error: %s", e.status, e.reason)
 }
 
-// pageError is a successful answer that did not come from the target's service.
+// pageError is an answer with a status of success that does not come from the target's service.
 type pageError struct{ status string }
 
 func (e *pageError) Error() string {
 	return "the target answered " + e.status + " with a web page, as a login page or a proxy does: check its address"
 }
 
-// cutOffError is a successful answer that did not come whole, so that it is unknown
+// cutOffError is an answer with a status of success that is incomplete, so that nobody knows
 // whether the message was accepted.
 type cutOffError struct {
 	status string
-	cause  error // nil if what came is not valid JSON
+	cause  error // nil if the part that arrived is not valid JSON
 }
 
 func (e *cutOffError) Error() string {
@@ -81,7 +81,7 @@ func (e *cutOffError) Error() string {
 
 func (e *cutOffError) Unwrap() error { return e.cause }
 
-// RoundTrip leaves downloads alone.
+// RoundTrip does not check downloads.
 func (t checkedTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := t.RoundTripper.RoundTrip(request)
 	if err != nil || request.Method == http.MethodGet || request.Method == http.MethodHead {
@@ -94,7 +94,7 @@ func (t checkedTransport) RoundTrip(request *http.Request) (*http.Response, erro
 		to, err := response.Location()
 		replayable := request.Body == nil || request.Body == http.NoBody || request.GetBody != nil
 		if (code == http.StatusTemporaryRedirect || code == http.StatusPermanentRedirect) && err == nil && replayable {
-			return response, nil // followed with the message
+			return response, nil // the library follows it with the message
 		}
 		_ = response.Body.Close()
 		if err != nil {
@@ -105,7 +105,7 @@ func (t checkedTransport) RoundTrip(request *http.Request) (*http.Response, erro
 	return nil, readStatus(response)
 }
 
-// statusError is an answer whose status is that of a failure.
+// statusError is an answer with a status of failure.
 type statusError struct{ status, reason, wait string }
 
 func (e *statusError) Error() string {
@@ -119,8 +119,8 @@ func (e *statusError) Error() string {
 	return text
 }
 
-// readStatus returns the error for a failure's status, with the target's own words. The
-// library's services drop those, or the status.
+// readStatus returns the error for a status of failure, with the target's own words. The library's
+// services drop the words or the status.
 func readStatus(response *http.Response) error {
 	defer response.Body.Close()
 	head, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
@@ -142,11 +142,11 @@ func waitOf(header string) string {
 	return ""
 }
 
-// named finds what waitOf said in the text of an error: some of the library's services keep
-// nothing else of it.
+// named finds the text of waitOf in an error. Some of the library's services keep only the text.
 var named = regexp.MustCompile(`\(it says when to try again: (?:in ([\d,]+) seconds?|at (\S+))\)$`)
 
-// retryAt is when a target that failed at a time says to try again; zero if it does not say.
+// retryAt returns when a target that failed at the given time asks for another try; zero if it does
+// not.
 func retryAt(failure error, now time.Time) time.Time {
 	said := named.FindStringSubmatch(failure.Error())
 	if said == nil {
@@ -159,7 +159,7 @@ func retryAt(failure error, now time.Time) time.Time {
 	return at
 }
 
-// maxAnswer bounds how much of an answer is read.
+// maxAnswer bounds how much of an answer is read, in bytes.
 const maxAnswer = 64 << 10
 
 // readRefusal returns an error for an answer that reports one.
@@ -188,12 +188,11 @@ func readRefusal(host string, response *http.Response) (*http.Response, error) {
 	return response, nil
 }
 
-// likeJSON is how an object, an array or a string of JSON begins, other than words in
+// likeJSON matches the beginning of an object, an array or a string of JSON, but not words in
 // brackets or quotes.
 var likeJSON = regexp.MustCompile(`^(\{|\[\s*([\[\]{"]|$)|"[^"]*$)`)
 
-// isBrokenJSON reports whether an answer begins like JSON, and is neither a value of it
-// nor several.
+// isBrokenJSON reports whether an answer begins like JSON but is not one or more valid values.
 func isBrokenJSON(body []byte) bool {
 	if !likeJSON.Match(body) {
 		return false
@@ -202,7 +201,7 @@ func isBrokenJSON(body []byte) bool {
 	return !whole
 }
 
-// isWebPage reports whether an answer is a page for people. No service answers with one.
+// isWebPage reports whether an answer is a page for people. No service answers with a page.
 func isWebPage(body []byte) bool {
 	return strings.HasPrefix(http.DetectContentType(body), "text/html") ||
 		bytes.HasPrefix(body, []byte("<")) && bytes.Contains(bytes.ToLower(body), []byte("<html"))
@@ -217,13 +216,13 @@ func short(text string) string {
 	return text
 }
 
-// install makes a service with its own client use the transport too.
+// install makes a service with its own client use the transport.
 func install(service types.Service) {
 	switch s := service.(type) {
-	case *ntfy.Service: // its client is not accessible
+	case *ntfy.Service: // its client cannot be accessed
 		s.SetHTTPClient(&http.Client{Timeout: sendTimeout, Transport: Transport(&http.Transport{
 			Proxy:           http.ProxyFromEnvironment,
-			TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: s.Config.DisableTLSVerification}, // as the URL asks
+			TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: s.Config.DisableTLSVerification}, // the URL asks for this
 		})})
 	case interface{ GetHTTPClient() *http.Client }:
 		if client := s.GetHTTPClient(); client != nil && client.Transport != nil {

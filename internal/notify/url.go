@@ -10,22 +10,23 @@ import (
 	"pushloss/internal/suggest"
 )
 
-// ofHost are the services whose URL has their server as its host. The host is not a
-// secret, and people need it. Other services have a token there.
+// ofHost are the services for whose URLs the host is a server. It is no secret, and people need it.
+// For other services, the host is a token.
 var ofHost = []string{"bark", "generic", "gotify", "mattermost", "matrix", "ntfy", "rocketchat", "signal", "smtp", "zulip"}
 
-// fragments are the services in whose URL a # names a channel. Others drop what follows it.
+// fragments are the services for which a # in the URL begins a channel. Others drop what follows
+// it.
 var fragments = []string{"pushbullet", "rocketchat"}
 
-// markup are the parameters by which services read a message as marked up. It is plain text:
-// a _ or < of a code would make it a message that they refuse, or that lacks a part.
+// markup are the parameters that make services read a message as marked up. A message is plain
+// text: with markup, services would refuse a _ or < in a code, or leave a part out.
 var markup = map[string]string{"telegram": "parsemode", "smtp": "usehtml"}
 
 // secondURL finds a URL within the path or query of another one.
 var secondURL = regexp.MustCompile(`[,;|][A-Za-z][A-Za-z0-9+.-]*://`)
 
-// webhooks says how to write the webhooks of services that require their own form of
-// message, by the host of the address that the service shows.
+// webhooks says how to write the webhooks of services that need their own form of message, by the
+// host of the address that the service shows.
 var webhooks = []struct{ host, form string }{
 	{"hooks.slack.com", "slack://hook:A-B-C@webhook, where A/B/C is the end of its path"},
 	{"discord.com", "discord://TOKEN@ID, where ID/TOKEN is the end of its path"},
@@ -35,7 +36,7 @@ var webhooks = []struct{ host, form string }{
 	{"open.larksuite.com", "lark://open.larksuite.com/TOKEN, where TOKEN is the end of its path"},
 }
 
-// lowered writes the scheme of a URL in small letters, as the library reads it.
+// lowered writes the scheme of a URL in lower case, as the library reads it.
 func lowered(text string) string {
 	scheme, rest, found := strings.Cut(text, ":")
 	if !found {
@@ -44,8 +45,8 @@ func lowered(text string) string {
 	return strings.ToLower(scheme) + ":" + rest
 }
 
-// problemOf says what is wrong with a target's URL that the library accepts, or refuses
-// without an explanation. It is empty for a good URL, and repeats no part of it.
+// problemOf says what is wrong with a target's URL that the library accepts, or refuses without an
+// explanation. It is empty for a good URL, and never repeats a part of it.
 func problemOf(text string, services []string) string {
 	scheme, rest, found := strings.Cut(text, ":")
 	service, over, isOver := strings.Cut(scheme, "+")
@@ -78,7 +79,7 @@ func problemOf(text string, services []string) string {
 	return ""
 }
 
-// hasParameter reports whether what follows a URL's host has a parameter, in any case, as the
+// hasParameter reports whether the text after a URL's host has a parameter, in any case, as the
 // library reads it.
 func hasParameter(after, name string) bool {
 	_, query, _ := strings.Cut(after, "?")
@@ -100,11 +101,11 @@ func formOf(scheme, host string) string {
 	return "generic+" + scheme + "://HOST/PATH, if the server takes JSON"
 }
 
-// isWeb reports whether the query names http or https, or nothing, as the scheme.
+// isWeb reports whether the query names http, https or nothing as the scheme.
 func isWeb(text string) bool {
 	parsed, err := url.Parse(text)
 	if err != nil {
-		return true // a problem of its own
+		return true // that is another problem
 	}
 	for name, values := range parsed.Query() {
 		if strings.EqualFold(name, "scheme") && !slices.Contains([]string{"", "http", "https"}, strings.ToLower(values[0])) {

@@ -24,8 +24,7 @@ const (
 	KindJump           = "jump"
 )
 
-// Verdict says whether one thing is wrong now. There is no verdict on what could not be
-// seen.
+// Verdict says whether one thing is wrong now. What could not be observed has no verdict.
 type Verdict struct {
 	AlertKey
 	Wrong bool
@@ -33,13 +32,13 @@ type Verdict struct {
 	Title, Detail, Hint string
 }
 
-// OfReport judges an ended job: whether it failed, and which apps the API
-// refused. It does not judge what it did not see to be over: an app has recovered once the
-// API accepted a call, and a failed job once each of its apps has nothing left to do.
+// OfReport judges a job that ended: whether it failed, and which apps the API refused. It says that
+// something is over only if the job proves that: an app recovered if the API accepted a call, and a
+// job succeeds again if none of its apps has anything left to do.
 func (w Words) OfReport(report pipeline.Report) []Verdict {
 	var verdicts []Verdict
 	var failed []pipeline.AppReport
-	sound, unknown := 0, 0 // apps
+	sound, unknown := 0, 0 // numbers of apps
 	for _, app := range report.Apps {
 		stopped := Verdict{
 			AlertKey: AlertKey{Kind: KindAppStopped, SDKAppID: app.SDKAppID},
@@ -47,7 +46,7 @@ func (w Words) OfReport(report pipeline.Report) []Verdict {
 		}
 		state := app.State
 		if state == pipeline.AppPartial && app.Unanswered() {
-			state = pipeline.AppUnreachable // by too few requests to give up earlier
+			state = pipeline.AppUnreachable // it made too few requests to give up earlier
 		}
 		switch state {
 		case pipeline.AppRefused:
@@ -60,11 +59,11 @@ func (w Words) OfReport(report pipeline.Report) []Verdict {
 				sound++
 				verdicts = append(verdicts, stopped)
 			case app.Requests == 0:
-				sound++ // nothing is left to do
+				sound++ // nothing is left to do for it
 			default:
 				unknown++
 			}
-		case pipeline.AppFailed, pipeline.AppUnreachable: // whether the API would accept it is unknown
+		case pipeline.AppFailed, pipeline.AppUnreachable: // nobody knows whether the API would accept it
 			failed = append(failed, app)
 		default:
 			unknown++
@@ -101,14 +100,14 @@ func (w Words) OfFailure(kind, reason string) Verdict {
 	return v
 }
 
-// withoutName is an app's problem without its name, which the alert says already.
+// withoutName returns an app's problem without the app's name, which the alert already has.
 func withoutName(app pipeline.AppReport) string {
 	name := fmt.Sprintf("app %d: ", app.SDKAppID)
 	return strings.ReplaceAll(strings.ReplaceAll(app.Problem, " of "+name, ": "), name, "")
 }
 
-// OfStatus judges how complete and how consistent the figures are, except those
-// of busy apps: they are being pulled.
+// OfStatus judges how complete and consistent the figures are. It does not judge busy apps, which
+// are being pulled.
 func (w Words) OfStatus(statuses []load.AppStatus, busy []int64) []Verdict {
 	var verdicts []Verdict
 	for _, s := range statuses {
@@ -152,8 +151,8 @@ func (w Words) OfStatus(statuses []load.AppStatus, busy []int64) []Verdict {
 	return verdicts
 }
 
-// ofEmptied judges whether answers removed or lowered figures. The event is over once the figures are
-// back, or load.EmptiedTold later.
+// ofEmptied judges whether answers removed or lowered figures. The event is over when the figures
+// are back, or after load.EmptiedTold.
 func (w Words) ofEmptied(s load.AppStatus) Verdict {
 	v := Verdict{
 		AlertKey: AlertKey{Kind: KindEmptied, SDKAppID: s.SDKAppID},
@@ -171,7 +170,7 @@ func (w Words) ofEmptied(s load.AppStatus) Verdict {
 	return v
 }
 
-// ofSpans judges whether a span was wrong. The event is over once spans may be used again.
+// ofSpans judges whether a span was wrong. The event is over when spans may be used again.
 func (w Words) ofSpans(s load.AppStatus) Verdict {
 	v := Verdict{
 		AlertKey: AlertKey{Kind: KindSpans, SDKAppID: s.SDKAppID},
@@ -190,8 +189,7 @@ func (w Words) ofSpans(s load.AppStatus) Verdict {
 	return v
 }
 
-// OfFreshness judges whether runs are completed: the last one must not be older than
-// maxAge.
+// OfFreshness judges whether runs are completed. The last one must not be older than maxAge.
 func (w Words) OfFreshness(last, now time.Time, maxAge time.Duration) Verdict {
 	return Verdict{
 		AlertKey: AlertKey{Kind: KindStale},

@@ -16,14 +16,14 @@ var messages embed.FS
 
 var texts = sync.OnceValue(func() language.Texts { return language.Read(messages) })
 
-// Words writes verdicts and notices in a language. The codes of the API's errors are among its
-// words; the API's own messages and other errors stay as they are.
+// Words writes verdicts and notices in a language. It translates the codes of the API's errors; the
+// API's own messages and other errors stay as they are.
 type Words struct{ language.Printer }
 
 // In returns the words of a language.
 func In(l language.Language) Words { return Words{texts().In(l)} }
 
-// Test is the notice that an operator sends to see whether the targets accept it.
+// Test returns a notice by which an operator finds out whether the targets accept it.
 func (w Words) Test(now time.Time) Notice {
 	return Notice{Title: w.Text("test.title"), Body: w.Text("test.body", w.Time("time.layout", now.UTC()))}
 }
@@ -32,7 +32,7 @@ func (w Words) span(days calendar.Span) string {
 	return w.Text("days.span", days.First.String(), days.Last.String())
 }
 
-// apiError is an error of the API.
+// apiError translates an error of the API.
 func (w Words) apiError(text string) string {
 	if w.Language == language.Chinese {
 		return extract.InChinese(text)
@@ -40,7 +40,7 @@ func (w Words) apiError(text string) string {
 	return text
 }
 
-// advice is what an error of the API asks an operator to do.
+// advice translates what an error of the API asks an operator to do.
 func (w Words) advice(hint string) string {
 	if w.Language == language.Chinese {
 		return extract.AdviceInChinese(hint)
@@ -48,5 +48,5 @@ func (w Words) advice(hint string) string {
 	return hint
 }
 
-// id is a number that is a name: it has no separators.
+// id formats a number that is a name, without separators.
 func id(number int64) string { return strconv.FormatInt(number, 10) }

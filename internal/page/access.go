@@ -15,12 +15,12 @@ import (
 type Access struct {
 	// Token, if set, is required of every reader.
 	Token secret.Text
-	// Local says that only this machine can connect. Without a token the page is
-	// not shown to others.
+	// Local says that only this machine can connect. Without a token, the page is not shown to
+	// others.
 	Local bool
 }
 
-// LocalOnly reports whether only this machine reaches an address to listen on.
+// LocalOnly reports whether only this machine can reach an address on which to listen.
 func LocalOnly(addr net.Addr) bool {
 	tcp, ok := addr.(*net.TCPAddr)
 	return ok && tcp.IP.IsLoopback()
@@ -36,8 +36,8 @@ func (a Access) guard(next http.Handler) http.Handler {
 		case a.Token.IsZero() && !a.Local:
 			sayMessage(w, r, http.StatusForbidden, "say.closed", "say.closed.text")
 		case a.Token.IsZero() && !isLocalHost(r.Host):
-			// A foreign site may have its name resolved to this machine, to have the
-			// reader's own browser fetch the figures for it.
+			// A foreign site may resolve its name to this machine, so that the reader's own browser
+			// fetches the figures for it.
 			sayMessage(w, r, http.StatusForbidden, "say.name", "say.name.text")
 		default:
 			next.ServeHTTP(w, r)
@@ -45,8 +45,8 @@ func (a Access) guard(next http.Handler) http.Handler {
 	})
 }
 
-// hasToken takes the token from the Authorization header only: addresses are
-// kept in logs and histories.
+// hasToken reads the token only from the Authorization header, because addresses are kept in logs
+// and histories.
 func (a Access) hasToken(r *http.Request) bool {
 	_, given, ok := r.BasicAuth()
 	if !ok {
@@ -55,13 +55,13 @@ func (a Access) hasToken(r *http.Request) bool {
 			given = strings.TrimSpace(rest)
 		}
 	}
-	// Digests are equally long: the comparison does not even reveal the token's length.
+	// Digests have equal lengths, so the comparison does not even reveal the token's length.
 	want, got := sha256.Sum256([]byte(a.Token.Reveal())), sha256.Sum256([]byte(given))
 	return subtle.ConstantTimeCompare(want[:], got[:]) == 1 && ok
 }
 
-// isLocalHost reports whether a Host header names this machine by a name that cannot
-// belong to another one. The port may be a tunnel's.
+// isLocalHost reports whether a Host header names this machine by a name that cannot belong to
+// another. The port may be that of a tunnel.
 func isLocalHost(host string) bool {
 	name, _, err := net.SplitHostPort(host)
 	if err != nil {

@@ -24,11 +24,11 @@ var (
 	icon       = newAsset("icon", ".svg", "image/svg+xml", "")
 )
 
-// newAsset takes a file of the program, and what is to follow it.
+// newAsset returns a file of the program with more text at its end.
 func newAsset(name, ending, contentType, more string) asset {
 	content, err := fs.ReadFile(files, "assets/"+name+ending)
 	if err != nil {
-		panic(err) // it is a part of the program
+		panic(err) // the file is a part of the program
 	}
 	content = append(content, more...)
 	sum := sha256.Sum256(content)

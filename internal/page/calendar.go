@@ -19,7 +19,8 @@ var states = [...]state{
 }
 
 var (
-	// outside is a day without expected figures, and unsent one before the push of the chosen task.
+	// outside is a day without expected figures. unsent is one of them, before the push of the
+	// chosen task.
 	outside = state{"outside", "", "state.outside", "state.outside.meaning"}
 	unsent  = state{"unsent", "‹", "state.unsent", "state.unsent.meaning"}
 )
@@ -33,7 +34,7 @@ func stateOf(name string) state {
 	return state{"open", "·", name, name}
 }
 
-// cell is a day in the calendar; Blank ones only fill the week.
+// cell is a day in the calendar. A Blank cell only fills the week.
 type cell struct {
 	Blank bool
 	Day   calendar.Day
@@ -44,7 +45,7 @@ type cell struct {
 // Number is the day of the month.
 func (c cell) Number() int { return c.Day.UTC().Day() }
 
-// Hatched reports whether the day's figures are not the last word.
+// Hatched reports whether the day's figures may still change.
 func (c cell) Hatched() bool {
 	return c.State != outside && c.State != unsent && (!c.Final || c.State.Name != "loaded" && c.State.Name != "empty")
 }
@@ -55,7 +56,7 @@ type month struct {
 	Weeks [][7]cell
 }
 
-// calendarOf lays the days of a selection out in months.
+// calendarOf arranges the days of a selection in months.
 func calendarOf(w words, s selection, windows []window) (months []month) {
 	before := s.unsent(windows)
 	known := make(map[calendar.Day]window)
@@ -87,7 +88,7 @@ func calendarOf(w words, s selection, windows []window) (months []month) {
 	return months
 }
 
-// legendOf are the states that a calendar shows, in a fixed order.
+// legendOf returns the states that a calendar shows, in the order of states.
 func legendOf(months []month) (legend []state) {
 	shown := make(map[string]bool)
 	for _, m := range months {

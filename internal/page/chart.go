@@ -9,8 +9,8 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// chart is a bar of stacked channels for each period, as lengths in percent of the
-// drawing: so it fits every screen, and texts keep their size.
+// chart is a bar of stacked channels for each period. Lengths are in percent of the drawing, so
+// that it fits every screen and texts keep their size.
 type chart struct {
 	Ticks []tick // from the top to zero
 	Bars  []bar
@@ -29,11 +29,11 @@ type bar struct {
 	From, Width string
 	Partial     bool
 	X, Thick    string
-	Top, Height string // of the whole stack
+	Top, Height string // of the whole bar
 	Parts       []part
 }
 
-// Hatched reports whether the figures are not the last word.
+// Hatched reports whether the figures may still change.
 func (b bar) Hatched() bool {
 	return b.Partial || !b.Period.Final() || b.Period.Gaps()
 }
@@ -49,18 +49,18 @@ type part struct {
 type date struct {
 	X, Label string
 	Anchor   string
-	Wide     bool // there is room for it on a wide screen only
+	Wide     bool // only a wide screen has room for it
 }
 
 const (
 	// mostTicks and mostDates bound the labels of the axes.
 	mostTicks = 6
 	mostDates = 9
-	// narrower is how many dates of a wide screen have one on a narrow screen.
+	// narrower is how many dates of a wide screen there are for one on a narrow screen.
 	narrower = 3
 )
 
-// chartOf lays a table out.
+// chartOf draws a table.
 func chartOf(w words, t lossTable) (c chart) {
 	highest := 0.0
 	for _, p := range t.Periods {
@@ -93,7 +93,7 @@ func chartOf(w words, t lossTable) (c chart) {
 	return c
 }
 
-// stepOf is the distance of the lines of an axis: 1, 2 or 5 with zeros, at least 1, since
+// stepOf returns the distance of the lines of an axis: 1, 2 or 5 with zeros, at least 1, because
 // pushes are whole.
 func stepOf(highest float64) float64 {
 	power := math.Pow(10, math.Floor(math.Log10(max(highest/mostTicks, 1))))
@@ -105,12 +105,13 @@ func stepOf(highest float64) float64 {
 	return 10 * power
 }
 
-// tickLabel is a whole number: of the step's own unit, such as M, where the step is a million or more.
+// tickLabel returns a whole number. If the step is a million or more, it has the step's unit, such
+// as M.
 func (w words) tickLabel(value, step float64) string {
 	if step < 1e6 || value == 0 {
 		return humanize.Commaf(value)
 	}
-	if w.Language == language.Chinese { // units of four digits
+	if w.Language == language.Chinese { // units have four digits
 		unit, name := 1e4, "万"
 		switch {
 		case step >= 1e12:
@@ -124,7 +125,7 @@ func (w words) tickLabel(value, step float64) string {
 	return humanize.Commaf(math.Round(value/step*steps)) + " " + prefix
 }
 
-// datesOf labels some of the periods, with their year where there may be a doubt.
+// datesOf labels some of the periods, with the year where it is not obvious.
 func datesOf(w words, t lossTable, column float64) (dates []date) {
 	format := w.Text("axis.day")
 	if t.Weekly || t.All.First.UTC().Year() != t.All.Last.UTC().Year() {
@@ -145,5 +146,5 @@ func datesOf(w words, t lossTable, column float64) (dates []date) {
 	return dates
 }
 
-// percent is a part of one as a length of SVG.
+// percent returns a fraction as a length of SVG.
 func percent(part float64) string { return strconv.FormatFloat(100*part, 'f', 3, 64) + "%" }

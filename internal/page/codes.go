@@ -11,19 +11,19 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// codeLoss is what was lost in the range for a reason.
+// codeLoss is what was lost in the range with one code.
 type codeLoss struct {
 	Stage, Platform, Code, Meaning, WhatToDo string
-	Since                                    *calendar.Day // first day with it there, of any app
+	Since                                    *calendar.Day // the first day with the code there, of any app
 	tally
 }
 
 // maxCodes is how many of the most frequent codes are shown.
 const maxCodes = 10
 
-// A code means something only with its stage and platform. Its meaning may change
-// from day to day where it is the vendor's text: the one that most came with it is
-// shown. Only the codes that are shown are explained.
+// A code means something only with its stage and platform. If the meaning is the vendor's text, it
+// may change from day to day: the text with the most pushes is shown. Only the codes that are shown
+// are explained.
 const sqlTopCodes = `
 	SELECT top.stage, top.platform, top.err_code, top.meaning, coalesce(top.what_to_do, ''), top.lost::float8, top.rated::float8,
 		(SELECT ARRAY[min(e.first_day)::text, max(e.meaning_zh), max(e.what_to_do_zh)] FROM analytics.error_codes AS e
@@ -47,8 +47,7 @@ const sqlTopCodes = `
 	) AS top
 	ORDER BY top.lost DESC, top.stage, top.platform, top.err_code`
 
-// readTopCodes reads the most frequent codes. Their rates are parts of the channels'
-// pushes.
+// readTopCodes reads the most frequent codes. Their rates are fractions of the channels' pushes.
 func readTopCodes(ctx context.Context, tx pgx.Tx, w words, s selection, channels []channelLoss) ([]codeLoss, error) {
 	codes, err := postgres.List(ctx, tx, func(row pgx.CollectableRow) (c codeLoss, err error) {
 		var known []*string

@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// window is what is known of a day of the selection.
+// window is the state of a day of the selection.
 type window struct {
 	Day          calendar.Day
 	State        string // a key of states
@@ -19,13 +19,13 @@ type window struct {
 	LastLoadedAt *time.Time
 }
 
-// known reports whether the losses are known, zero included: a failed pull
-// keeps the earlier ones.
+// known reports whether the losses, possibly zero, are known. A failed pull keeps earlier ones.
 func (w window) known() bool {
 	return w.State == "loaded" || w.State == "empty" || w.State == "failed" && w.LastLoadedAt != nil
 }
 
-// unsent reports whether a day has no window because the push of the chosen task was not sent yet.
+// unsent returns a function that reports whether a day has no window because the push of the chosen
+// task was not sent yet.
 func (s selection) unsent(windows []window) func(calendar.Day) bool {
 	expected := make(map[calendar.Day]bool)
 	for _, w := range windows {
@@ -34,7 +34,7 @@ func (s selection) unsent(windows []window) func(calendar.Day) bool {
 	return func(day calendar.Day) bool { return s.Sent != nil && day < *s.Sent && !expected[day] }
 }
 
-// sqlStateOf is the state of a window c: an open one is missing when the grace has passed.
+// sqlStateOf is the state of a window c. An open window counts as missing after the grace.
 const sqlStateOf = `
 	CASE WHEN c.state = 'open' AND (c.day + 1)::timestamp AT TIME ZONE a.timezone + $4::interval < $3
 		THEN 'missing' ELSE c.state END`
@@ -46,7 +46,7 @@ const sqlWindows = `
 	WHERE c.stream = 'loss' AND sdk_app_id = $1 AND c.task_id = $2 AND c.scope = CASE $2 WHEN '' THEN 'app' ELSE 'task' END
 	ORDER BY c.day`
 
-// readWindows reads all windows of the losses of the selection's app or task, in order.
+// readWindows reads all windows of the losses of the selection's app or task, by day.
 func readWindows(ctx context.Context, tx pgx.Tx, s selection, now time.Time, grace time.Duration) ([]window, error) {
 	windows, err := postgres.List(ctx, tx, func(row pgx.CollectableRow) (w window, err error) {
 		err = row.Scan(&w.Day, &w.State, &w.Settled, &w.LastLoadedAt)
@@ -58,8 +58,7 @@ func readWindows(ctx context.Context, tx pgx.Tx, s selection, now time.Time, gra
 	return windows, nil
 }
 
-// trouble is a window of the app, or of any of its tasks, that lacks its figures,
-// whether of losses or of another stream.
+// trouble is a window of the app, or of one of its tasks, that lacks its figures, of any stream.
 type trouble struct {
 	Day    calendar.Day
 	Task   string
@@ -71,7 +70,7 @@ type trouble struct {
 // Word is the name of the text of the state.
 func (t trouble) Word() string { return stateOf(t.State).Word }
 
-// maxTroubles is how many troubles are listed; all are counted.
+// maxTroubles is how many troubles are listed. All of them are counted.
 const maxTroubles = 10
 
 const sqlTroubles = `
@@ -88,8 +87,7 @@ const sqlTroubles = `
 	ORDER BY day DESC, task_id, stream
 	LIMIT $6`
 
-// readTroubles reads the newest troubles of the selection's days, and counts those
-// beyond the limit of the list.
+// readTroubles reads the newest troubles of the selection's days. more is the number of the others.
 func readTroubles(ctx context.Context, tx pgx.Tx, s selection, now time.Time, grace time.Duration) (list []trouble, more int, err error) {
 	all := 0
 	list, err = postgres.List(ctx, tx, func(row pgx.CollectableRow) (t trouble, err error) {
@@ -102,7 +100,7 @@ func readTroubles(ctx context.Context, tx pgx.Tx, s selection, now time.Time, gr
 	return list, all - len(list), nil
 }
 
-// freshness is how new the selection's figures are; nil means never.
+// freshness is how new the selection's figures are. Nil means never.
 type freshness struct {
 	Newest      *calendar.Day // with figures, zero included
 	NewestFinal *calendar.Day

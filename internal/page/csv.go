@@ -10,8 +10,8 @@ import (
 	"pushloss/internal/calendar"
 )
 
-// sheet is a table of the page as CSV. Each row says first what it counts; an empty text
-// there means all of them.
+// sheet is a table of the page as CSV. Each row begins with what it counts; an empty text there
+// means all.
 type sheet struct {
 	Name    string
 	columns func(overview) []string
@@ -20,7 +20,7 @@ type sheet struct {
 
 var keyColumns = []string{"sdk_app_id", "scope", "task_id", "stage", "platform", "err_code", "first_day", "last_day"}
 
-// keysOf are the cells of keyColumns.
+// keysOf returns the cells of keyColumns.
 func keysOf(s selection) []string {
 	scope := "app"
 	if s.Task != "" {
@@ -39,8 +39,8 @@ var sheets = [...]sheet{
 	{"tasks", taskColumns, taskRows},
 }
 
-// csv answers with a sheet of what the page of the same query shows. It begins with a
-// byte order mark, without which spreadsheets take it for another encoding.
+// csv answers with what the page of the same query shows, as a sheet. It begins with a byte order
+// mark: without it, spreadsheets assume another encoding.
 func (s *site) csv(sheet sheet) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, r, func(view overview) {
@@ -64,7 +64,7 @@ func (s *site) csv(sheet sheet) http.HandlerFunc {
 	}
 }
 
-// harmless puts an apostrophe before each text that a spreadsheet would take for a formula.
+// harmless puts an apostrophe before each text that a spreadsheet would run as a formula.
 func harmless(row []string) []string {
 	for i, text := range row {
 		if text == "" || !strings.Contains("=+-@\t\r\n", text[:1]) {
@@ -77,7 +77,7 @@ func harmless(row []string) []string {
 	return row
 }
 
-// ofStages are the columns of each stage, in their order.
+// ofStages returns the columns of each stage, in the order of the stages.
 func ofStages(view overview, names ...string) (columns []string) {
 	for _, stage := range view.Loss.Stages {
 		for _, name := range names {
@@ -119,7 +119,7 @@ func dayRows(view overview) (rows [][]string) {
 
 var rateColumns = []string{"pushes", "loss_rate", "gap", "gap_rate"}
 
-// rates are the cells of rateColumns.
+// rates returns the cells of rateColumns.
 func rates(t tally) []string {
 	cells := []string{"", fraction(t.Coded, t.CodedOf), "", fraction(t.Gap, t.GapOf)}
 	if t.CodedOf > 0 {
@@ -184,7 +184,7 @@ func taskRows(view overview) (rows [][]string) {
 
 func number(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 
-// fraction is a part of a whole from 0 to 1, empty where the whole is not known.
+// fraction returns part of whole, from 0 to 1; empty if the whole is not known.
 func fraction(part, whole float64) string {
 	if whole == 0 {
 		return ""

@@ -10,12 +10,12 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Pushes are summed exactly by the database and shown as float64, which no sum
-// overflows and which is exact up to nine thousand million millions.
+// The database sums pushes exactly. They are shown as float64, which no sum overflows and which is
+// exact up to 2^53.
 
-// The queries of figures have the arguments of a selection: $1 the app, $2 and $3 the
-// first and the last day, $4 the task, $5 the stage, $6 the platform, $7 the code. Day by
-// day, the rows of the app or of the task are found by their key however many tasks there are.
+// The queries of figures have the arguments of a selection: $1 the app, $2 and $3 the first and the
+// last day, $4 the task, $5 the stage, $6 the platform, $7 the code. They read day by day, so that
+// the key finds the rows of the app or the task, however many tasks there are.
 const (
 	sqlDays = `
 	generate_series(0, $3::date - $2::date) AS n (n)
@@ -41,8 +41,8 @@ const (
 	WHERE $4 <> '' AND sdk_app_id = $1 AND day = days.day AND task_id = $4
 		AND $5 IN ('', stage) AND $6 IN ('', platform) AND $7 IN ('', err_code)`
 
-	// sqlParts are what rates need of rows of loss_rates. A rate is over the days that have
-	// both of its figures, as on the dashboards.
+	// sqlParts sums what rates need from rows of loss_rates. A rate is over the days that have both
+	// of its figures, as on the dashboards.
 	sqlParts = `
 		CASE WHEN loss_rate IS NOT NULL THEN denominator END AS coded_of,
 		CASE WHEN gap_rate IS NOT NULL THEN gap END AS gap,
@@ -55,7 +55,7 @@ const (
 		AND sdk_app_id = $1 AND day = days.day AND task_id = $4 AND $5 IN ('', stage) AND $6 IN ('', platform)`
 )
 
-// figure is what was lost on a day at a stage, of all channels together or of one.
+// figure is what was lost on a day at a stage, for all channels together or for one.
 type figure struct {
 	Day      calendar.Day
 	Stage    string
@@ -64,11 +64,11 @@ type figure struct {
 	tally
 }
 
-// tally is what was lost, and what the rates are made of.
+// tally is what was lost, with the numbers for its rates.
 type tally struct {
 	Lost float64
-	// Coded of CodedOf pushes were lost with a code, and Gap of GapOf did not get through
-	// for whatever reason.
+	// Coded of CodedOf pushes were lost with a code. Gap of GapOf pushes did not get through, for
+	// any reason.
 	Coded, CodedOf, Gap, GapOf float64
 }
 
@@ -80,7 +80,7 @@ func (t *tally) add(other tally) {
 	t.GapOf += other.GapOf
 }
 
-// sqlSums sum a day's facts and rates.
+// sqlSums sums a day's facts and rates.
 const sqlSums = `coalesce(sum(lost), 0)::float8, CASE WHEN count(coded_of) > 0 THEN coalesce(sum(lost), 0) ELSE 0 END::float8,
 			coalesce(sum(coded_of), 0)::float8, coalesce(sum(gap), 0)::float8, coalesce(sum(gap_of), 0)::float8`
 
@@ -119,8 +119,8 @@ const sqlChannelFigures = `
 	) AS f
 	ORDER BY days.day, f.stage, f.platform_id, f.platform`
 
-// readFigures reads the losses of each day at each stage, all channels together, which is
-// the total everywhere. Of a single channel or code there is only the count by channel.
+// readFigures reads the losses of each day at each stage, all channels together, which is the total
+// everywhere. For a single channel or code, only the count by channel exists.
 func readFigures(ctx context.Context, tx pgx.Tx, s selection) ([]figure, error) {
 	query := sqlStageFigures
 	if s.ByChannel() {
@@ -129,8 +129,8 @@ func readFigures(ctx context.Context, tx pgx.Tx, s selection) ([]figure, error) 
 	return listFigures(ctx, tx, query, s)
 }
 
-// readChannels reads the losses of each day at each stage by channel. Their sum need not
-// equal the total.
+// readChannels reads the losses of each day at each stage by channel. Their sum need not be equal
+// to the total.
 func readChannels(ctx context.Context, tx pgx.Tx, s selection) ([]figure, error) {
 	return listFigures(ctx, tx, sqlChannelFigures, s)
 }

@@ -4,8 +4,8 @@ import "net/http"
 
 const pagePolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// withHeaders makes browsers load nothing from elsewhere, store no figures and keep
-// other sites from embedding or reading the page.
+// withHeaders makes browsers load nothing from other sites and store no figures. It keeps other
+// sites from embedding or reading the page.
 func withHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()

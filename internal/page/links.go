@@ -6,41 +6,41 @@ import (
 	"pushloss/internal/calendar"
 )
 
-// pageAddress is the page of a query.
+// pageAddress returns the address of the page for a query.
 func pageAddress(query url.Values) string { return "/?" + query.Encode() }
 
-// With is the address of the same selection with one choice more.
+// With returns the address of the same selection with one more choice.
 func (s selection) With(parameter, value string) string {
 	query := s.Query()
 	query.Set(parameter, value)
 	return pageAddress(query)
 }
 
-// Without is the address of the same selection with one choice less.
+// Without returns the address of the same selection without one choice.
 func (s selection) Without(parameter string) string {
 	query := s.Query()
 	query.Del(parameter)
 	return pageAddress(query)
 }
 
-// Of is the address of the same selection over other days.
+// Of returns the address of the same selection for other days.
 func (s selection) Of(from, to calendar.Day) string {
 	s.From, s.To = from, to
 	return pageAddress(s.Query())
 }
 
-// Sheet is the address of a table as CSV.
+// Sheet returns the address of a table as CSV.
 func (s selection) Sheet(name string) string { return "/" + name + ".csv?" + s.Query().Encode() }
 
-// preset is a link to the last so many days.
+// preset is a link to the last days, a given number of them.
 type preset struct {
 	Days    int
 	Address string
 	Current bool
 }
 
-// steps are the links to other days: the last ones, and the spans beside this one, which
-// are empty where there is nothing to see.
+// steps are the links to other days: the last ones, and the spans before and after this one. A span
+// with nothing to see is empty.
 type steps struct {
 	Presets        []preset
 	Previous, Next string
@@ -61,7 +61,7 @@ func (s selection) steps(newest calendar.Day) (links steps) {
 	return links
 }
 
-// before is the same selection over as many days, up to the one before its first.
+// before returns the same selection for as many days, ending before its first day.
 func (s selection) before() selection {
 	s.From, s.To = s.From-calendar.Day(s.Days()), s.From-1
 	return s

@@ -9,7 +9,7 @@ import (
 	"pushloss/internal/calendar"
 )
 
-// maxSeries is how many channels are shown separately; the losses of the others are added up.
+// maxSeries is how many channels are shown separately. The losses of the others are added up.
 const maxSeries = 9
 
 // daysInWeeks is from how many days on losses are shown by week.
@@ -18,37 +18,37 @@ const daysInWeeks = 100
 // series is a channel and what it lost in each period.
 type series struct {
 	Platform string
-	Others   int // that are added up here; 0 for one channel
-	Colour   int // of the palette
+	Others   int // how many channels are added up here; 0 for one channel
+	Colour   int // index in the palette
 	Lost     []float64
 	Total    float64
 }
 
-// period is a day, or what the selection has of a week.
+// period is a day, or the selected days of a week.
 type period struct {
 	First, Last            calendar.Day
 	KnownDays, SettledDays int
-	// UnsentDays are those before the push of the chosen task was sent.
+	// UnsentDays are its days before the push of the chosen task was sent.
 	UnsentDays int
-	// Total is that of the stages. It and ByChannel need not be equal.
+	// Total is that of the stages. It need not be equal to ByChannel.
 	Total     tally
-	Stages    []tally // in the order of the table's
+	Stages    []tally // in the order of the table's stages
 	ByChannel float64
 }
 
-// Days is how many there are in it.
+// Days returns the number of its days.
 func (p period) Days() int { return int(p.Last-p.First) + 1 }
 
-// Expected is how many of its days have figures once all are pulled.
+// Expected returns how many of its days have figures when all are pulled.
 func (p period) Expected() int { return p.Days() - p.UnsentDays }
 
-// Gaps reports whether a day of it that is expected is not known.
+// Gaps reports whether an expected day of it is not known.
 func (p period) Gaps() bool { return p.KnownDays < p.Expected() }
 
-// Unsent reports whether it is over before the push was sent.
+// Unsent reports whether it ended before the push was sent.
 func (p period) Unsent() bool { return p.Unknown() && p.Expected() == 0 }
 
-// Absence is the name of the text that stands for its figures where there are none.
+// Absence is the name of the text that replaces its figures if there are none.
 func (p period) Absence() string {
 	if p.Unsent() {
 		return "unsent"
@@ -56,10 +56,10 @@ func (p period) Absence() string {
 	return "unknown"
 }
 
-// Unknown reports whether nothing is known of it.
+// Unknown reports whether nothing is known about it.
 func (p period) Unknown() bool { return p.KnownDays == 0 && p.Total.Lost == 0 && p.ByChannel == 0 }
 
-// Final reports whether nothing of it is pulled again.
+// Final reports whether none of its days is pulled again.
 func (p period) Final() bool { return p.SettledDays >= p.Expected() }
 
 // lossTable is the losses of a selection by period, stage and channel.
@@ -68,14 +68,14 @@ type lossTable struct {
 	Periods []period
 	Stages  []stage
 	Series  []series
-	// All is the sum of the periods.
+	// All is the sum of all periods.
 	All period
 }
 
 // Partial reports whether a period is a week that the selection cuts.
 func (t lossTable) Partial(p period) bool { return t.Weekly && p.Days() < 7 }
 
-// StagesShown are those of the selection, of all that there are.
+// stagesOf returns the stages that the selection shows.
 func (s selection) stagesOf(all []stage) (shown []stage) {
 	for _, one := range all {
 		if s.Stage == "" || s.Stage == one.Name {
@@ -85,10 +85,10 @@ func (s selection) stagesOf(all []stage) (shown []stage) {
 	return shown
 }
 
-// tableOf adds losses up by period, stage and channel.
+// tableOf sums losses by period, stage and channel.
 func tableOf(s selection, stages []stage, figures, channels []figure, windows []window) lossTable {
 	t := lossTable{Weekly: s.Days() > daysInWeeks, Stages: s.stagesOf(stages)}
-	at := make(map[calendar.Day]int) // place of a day's period
+	at := make(map[calendar.Day]int) // index of a day's period
 	for day := s.From; day <= s.To; day++ {
 		if !t.Weekly || day == s.From || day == mondayOf(day) {
 			t.Periods = append(t.Periods, period{First: day, Stages: make([]tally, len(t.Stages))})
@@ -134,12 +134,12 @@ func tableOf(s selection, stages []stage, figures, channels []figure, windows []
 	return t
 }
 
-// seriesOf adds up what each channel lost by period.
+// seriesOf sums the losses of each channel by period.
 func seriesOf(channels []figure, at map[calendar.Day]int, periods int) []series {
 	byName := make(map[string]*series)
 	for _, f := range channels {
 		if f.Lost == 0 {
-			continue // it only has pushes
+			continue // it has only pushes
 		}
 		one := byName[f.Platform]
 		if one == nil {
@@ -160,8 +160,8 @@ func seriesOf(channels []figure, at map[calendar.Day]int, periods int) []series 
 	return all
 }
 
-// foldSmallest adds up the channels that are too many to be shown separately. The API
-// may send unknown numbers of channels.
+// foldSmallest adds up the smallest channels if there are more than maxSeries. The API may send any
+// number of unknown channels.
 func foldSmallest(all []series, periods int) []series {
 	if len(all) <= maxSeries {
 		return all
@@ -181,7 +181,8 @@ func foldSmallest(all []series, periods int) []series {
 	return append(all[:maxSeries-1], rest)
 }
 
-// colour is the number of a channel's colour. Online pushes and an unknown vendor share the number 0.
+// colour returns the number of a channel's colour. Online pushes and an unknown vendor both have
+// channel number 0.
 func (f figure) colour() int {
 	if f.ID == 0 && f.Platform != "online" {
 		return restColour
@@ -189,17 +190,17 @@ func (f figure) colour() int {
 	return int(f.ID)
 }
 
-// channelLoss is what a channel lost at a stage in the whole range.
+// channelLoss is what a channel lost at a stage on all days.
 type channelLoss struct {
 	Stage, Platform string
 	Colour          int
 	tally
 }
 
-// Key is the class that gives the channel's key its colour.
+// Key is the CSS class of the channel's colour in the key.
 func (c channelLoss) Key() string { return series{Colour: c.Colour}.Key() }
 
-// channelsOf adds up what was lost by channel and stage, the most first.
+// channelsOf sums the losses by channel and stage, the most first.
 func channelsOf(channels []figure) (all []channelLoss) {
 	type key struct{ stage, platform string }
 	at := make(map[key]int)

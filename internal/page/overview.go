@@ -15,7 +15,7 @@ import (
 	"pushloss/load"
 )
 
-// form has the reader's choices, and what was chosen.
+// form has the possible choices, and those that the reader made.
 type form struct {
 	Apps   []app
 	Tasks  []task
@@ -23,38 +23,38 @@ type form struct {
 	Given  map[string]string
 }
 
-// Chosen reports whether an app is the one that is asked for.
+// Chosen reports whether the reader asks for the app.
 func (f form) Chosen(sdkAppID int64) bool { return f.Given["app"] == strconv.FormatInt(sdkAppID, 10) }
 
-// overview is all that the page shows.
+// overview is everything that the page shows.
 type overview struct {
 	Form      form
 	Selection selection
 	Steps     steps
 	Freshness freshness
-	Behind    int // days without figures after the newest that has some
+	Behind    int // days without figures after the newest day with some
 	Loss      lossTable
 	// Jumps are the losses of the whole app that stand out.
 	Jumps     []load.Jump
-	Before    period // as many days before the first one
+	Before    period // as many days before the first day
 	Chart     chart
 	Channels  []channelLoss
 	Codes     []codeLoss
 	Worst     []taskLoss
-	TasksLate bool // it takes too long to read Worst
+	TasksLate bool // reading Worst takes too long
 	Months    []month
 	Legend    []state
 	Troubles  []trouble
 	More      int // troubles that are not listed
-	// Unanswered are the app's tasks that were never in an answer.
+	// Unanswered are the app's tasks that never were in an answer.
 	Unanswered load.Unanswered
 	Tasks      []registered
 	Runs       []run
 	words      words
 }
 
-// Change is how much more or less was lost than in as many days before, in percent; empty
-// where there is nothing to compare, or a day of either is not known.
+// Change is how much more or less was lost than on as many days before, in percent. It is empty if
+// there is nothing to compare, or if a day is not known.
 func (o overview) Change() string {
 	if o.Before.Total.Lost == 0 || o.Before.Gaps() || o.Loss.All.Gaps() {
 		return ""
@@ -62,7 +62,7 @@ func (o overview) Change() string {
 	return o.words.percents(fmt.Sprintf("%+.1f %%", 100*(o.Loss.All.Total.Lost/o.Before.Total.Lost-1)))
 }
 
-// read calls f with the database as it is, in this request's turn.
+// read calls f with one state of the database. It waits for the request's turn.
 func (s *site) read(r *http.Request, f func(context.Context, pgx.Tx) error) error {
 	ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
 	defer cancel()
@@ -80,7 +80,7 @@ func (s *site) overview(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, r, func(view overview) { show(w, r, http.StatusOK, "overview", view) })
 }
 
-// answer reads what the address asks for and hands it to present, or says what is wrong.
+// answer reads what the address asks for and passes it to present, or says what is wrong.
 func (s *site) answer(w http.ResponseWriter, r *http.Request, present func(overview)) {
 	asked, err := parseRequest(r.URL.RawQuery)
 	view := overview{words: wordsOf(r), Form: form{Given: asked.given}}
@@ -123,7 +123,7 @@ func (s *site) fill(ctx context.Context, tx pgx.Tx, asked request, view *overvie
 	view.Freshness = freshnessOf(windows)
 	yesterday := calendar.DayOf(now, chosen.App.location()) - 1
 	newest := yesterday
-	if n := len(windows); n > 0 { // a task's days end some time
+	if n := len(windows); n > 0 { // a task's days end
 		newest = min(windows[n-1].Day, yesterday)
 	}
 	if view.Freshness.Newest != nil {
@@ -190,13 +190,13 @@ func (o *overview) readLosses(ctx context.Context, tx pgx.Tx, limit time.Duratio
 	return nil
 }
 
-// refusal is a page that says which parameters are wrong.
+// refusal is a page about wrong parameters.
 type refusal struct {
 	Form     form
 	Problems problems
 }
 
-// refuse answers a request for something that cannot be shown.
+// refuse answers a request that asks for something that cannot be shown.
 func (s *site) refuse(w http.ResponseWriter, r *http.Request, err error, form form) {
 	var wrong problems
 	if !errors.As(err, &wrong) {

@@ -17,12 +17,12 @@ import (
 )
 
 const (
-	// statementTimeout bounds each query, requestTimeout all of a page.
+	// statementTimeout bounds each query, requestTimeout a whole page.
 	statementTimeout = 10 * time.Second
 	requestTimeout   = 20 * time.Second
 	tasksTimeout     = 4 * time.Second
-	// readers is how many requests may use the database at the same time: the
-	// connections belong to the jobs.
+	// readers is how many requests may use the database at the same time: most connections are for
+	// the jobs.
 	readers = 2
 )
 
@@ -30,13 +30,13 @@ const (
 type Options struct {
 	Log *slog.Logger
 	Now func() time.Time
-	// Grace is how long after its end a day may still be to come, until it is missing.
+	// Grace is how long after its end a day may be without figures before it counts as missing.
 	Grace  time.Duration
 	Access Access
-	// Language is for readers who ask for none that the page has; empty means English.
+	// Language is for readers who prefer none of the page's languages; empty means English.
 	Language language.Language
-	// TasksTimeout bounds the queries of all tasks: the page is shown without them if they
-	// take longer. Zero means some seconds.
+	// TasksTimeout bounds the queries over all tasks. If they take longer, the page is shown
+	// without them. Zero means some seconds.
 	TasksTimeout time.Duration
 }
 
@@ -54,7 +54,7 @@ func New(db *load.DB, opts Options) http.Handler {
 	})
 	all := http.NewServeMux()
 	all.Handle("/", inLanguage(opts.Language, opts.Access.guard(guarded)))
-	for _, one := range []asset{stylesheet, icon} { // they hold no figures, and a refusal is to be legible too
+	for _, one := range []asset{stylesheet, icon} { // they have no figures, and a refusal needs them too
 		all.Handle("GET "+one.Path, one)
 	}
 	return gzhttp.GzipHandler(withHeaders(all))
@@ -66,10 +66,10 @@ type site struct {
 	turns chan struct{}
 }
 
-// fail answers a request that could not be answered otherwise.
+// fail answers a request that failed.
 func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
-	case r.Context().Err() != nil: // the reader has gone
+	case r.Context().Err() != nil: // the reader has left
 	case isTimeout(err), errors.Is(err, context.DeadlineExceeded):
 		sayTooLong(w, r)
 	default:

@@ -6,10 +6,9 @@ import (
 	"strings"
 )
 
-// palette is the colours of a chart. Every series is distinct from the background by 3:1.
+// palette is the colours of a chart. Each has a contrast of at least 3:1 with the background.
 type palette struct {
-	// series are by number of the channel, so that each keeps its colour whatever
-	// is selected.
+	// series are by number of the channel, so that a channel keeps its colour whatever is selected.
 	series [9]string
 	rest   string
 }
@@ -46,10 +45,10 @@ func (p palette) colour(number int) string {
 	return p.rest
 }
 
-// restKey is the class of the key of unknown channels.
+// restKey is the CSS class of unknown channels in the key.
 const restKey = "key-rest"
 
-// Key is the class that gives the series' key its colour.
+// Key is the CSS class of the series' colour in the key.
 func (s series) Key() string {
 	if s.Colour < len(lightPalette.series) {
 		return fmt.Sprintf("key-%d", s.Colour)
@@ -57,7 +56,7 @@ func (s series) Key() string {
 	return restKey
 }
 
-// keyStyles are the colours of the keys, by class.
+// keyStyles returns the colours of the key, by CSS class.
 func keyStyles() string {
 	var css strings.Builder
 	rules := func(p palette) {

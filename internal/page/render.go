@@ -15,7 +15,7 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
-// templates escape by the place of a text: what the API sent is never markup. They are parsed
+// templates escape a text by its place, so that what the API sent is never markup. They are parsed
 // once for each language.
 var templates = sync.OnceValue(func() map[language.Language]*template.Template {
 	all := make(map[language.Language]*template.Template)
@@ -50,7 +50,7 @@ func functions(w words) template.FuncMap {
 	}
 }
 
-// share is a part of a whole in percent.
+// share returns part of whole in percent.
 func share(part, whole float64) string {
 	if whole == 0 {
 		return "0"
@@ -58,7 +58,7 @@ func share(part, whole float64) string {
 	return strconv.FormatFloat(100*part/whole, 'f', 1, 64)
 }
 
-// rate is a part of the pushes that it is of, in percent; a dash where these are not known.
+// rate returns part of the pushes in percent, or a dash if their number is not known.
 func rate(part, whole float64) string {
 	if whole == 0 {
 		return "–"
@@ -75,10 +75,10 @@ func dict(pairs ...any) map[string]any {
 	return values
 }
 
-// clock is a moment as the app's own clocks show it.
+// clock formats a time as the app's own clocks show it.
 func clock(at time.Time, of app) string { return at.In(of.location()).Format("2006-01-02 15:04") }
 
-// show answers with a template, whole or not at all.
+// show answers with a template, as a whole or not at all.
 func show(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
 	var body bytes.Buffer
 	if err := templates()[wordsOf(r).Language].ExecuteTemplate(&body, name, data); err != nil {
@@ -90,7 +90,7 @@ func show(w http.ResponseWriter, r *http.Request, status int, name string, data 
 	_, _ = w.Write(body.Bytes())
 }
 
-// message is a page of a few words, by the names of its texts.
+// message is a short page, by the names of its texts.
 type message struct{ Title, Text string }
 
 func sayMessage(w http.ResponseWriter, r *http.Request, status int, title, text string) {

@@ -12,15 +12,15 @@ import (
 )
 
 const (
-	// maxDays bounds what one page reads.
+	// maxDays bounds the days that one page reads.
 	maxDays = 400
 	// defaultDays is the range of a page without from and to.
 	defaultDays = 30
-	// maxText bounds the texts that choose: task IDs, platforms and codes.
+	// maxText bounds task IDs, platforms and codes in an address, in bytes.
 	maxText = 1024
 )
 
-// firstDay and lastDay keep ranges within what every reader of dates understands.
+// firstDay and lastDay bound ranges to dates that all programs can read.
 const (
 	firstDay = calendar.Day(10957) // 2000-01-01
 	lastDay  = calendar.Day(47481) // 2099-12-31
@@ -31,7 +31,7 @@ type request struct {
 	app int64
 	filter
 	from, to *calendar.Day
-	// As given, for the form to show again.
+	// given are the parameters as given, for the form.
 	given map[string]string
 }
 
@@ -41,7 +41,7 @@ type problem struct {
 	Values          []any
 }
 
-// problems refuse a request.
+// problems are the reasons for refusing a request.
 type problems []problem
 
 func (p problems) Error() string {
@@ -63,11 +63,11 @@ func (p problems) orNil() error {
 	return p
 }
 
-// parameters are those that an address may have.
+// parameters are the parameters that an address may have.
 const parameters = "app, task, stage, platform, code, from, to, lang"
 
-// parseRequest reads the query of an address. The request holds everything readable even
-// where a parameter is wrong.
+// parseRequest reads the query of an address. The request has all readable parameters, even if
+// another is wrong.
 func parseRequest(query string) (request, error) {
 	r := request{given: make(map[string]string)}
 	var wrong problems
@@ -107,7 +107,7 @@ func parseRequest(query string) (request, error) {
 	return r, wrong.orNil()
 }
 
-// text is a text to look for in the database.
+// text reads a text that is searched in the database.
 func (p *problems) text(parameter, text string) string {
 	if len(text) > maxText || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
 		p.add(parameter, "wrong.text", strconv.Itoa(maxText))
@@ -140,8 +140,8 @@ func (p *problems) span(from, to calendar.Day) {
 	}
 }
 
-// days returns the first and the last day to show: the given ones, otherwise the
-// last thirty up to the newest.
+// days returns the first and the last day to show: the given ones, or else the last thirty up to
+// the newest.
 func (r request) days(newest calendar.Day) (from, to calendar.Day, err error) {
 	switch {
 	case r.from != nil && r.to != nil:

@@ -15,22 +15,22 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// maxListed is how many tasks the form proposes; any other may be typed.
+// maxListed is how many tasks the form suggests. Any other may be typed.
 const maxListed = 200
 
-// app is one of those to choose from.
+// app is an app that the reader can choose.
 type app struct {
 	ID       int64
 	Timezone string
 }
 
-// task is one of those to choose from.
+// task is a task that the reader can choose.
 type task struct{ ID, Label string }
 
-// stage is where on its way a push is lost. Meaning is the name of a text.
+// stage is a stage at which pushes are lost. Meaning is the name of a text.
 type stage struct{ Name, Meaning string }
 
-// filter says which losses are shown; an empty text means all of them.
+// filter says which losses are shown. An empty text means all.
 type filter struct {
 	Task     string // empty for the whole app
 	Stage    string
@@ -38,11 +38,11 @@ type filter struct {
 	Code     string
 }
 
-// ByChannel reports whether all figures are those of the channels: a code means something
-// only with its platform.
+// ByChannel reports whether all figures are those by channel: a code means something only with its
+// platform.
 func (f filter) ByChannel() bool { return f.Platform != "" || f.Code != "" }
 
-// selection is whose figures are shown, and for which days.
+// selection says whose figures are shown, and for which days.
 type selection struct {
 	App app
 	filter
@@ -50,11 +50,11 @@ type selection struct {
 	To   calendar.Day
 	// Sent is the day on which the chosen task's push was sent; nil if that is not known.
 	Sent *calendar.Day
-	// Lang is the language that the address asks for; empty if it asks for none.
+	// Lang is the language for which the address asks; empty if it does not.
 	Lang string
 }
 
-// Query is the selection as a query of the page's address.
+// Query returns the selection as a query of the page's address.
 func (s selection) Query() url.Values {
 	values := url.Values{"app": {strconv.FormatInt(s.App.ID, 10)}, "from": {s.From.String()}, "to": {s.To.String()}}
 	for name, value := range map[string]string{"task": s.Task, "stage": s.Stage, "platform": s.Platform, "code": s.Code, "lang": s.Lang} {
@@ -65,15 +65,15 @@ func (s selection) Query() url.Values {
 	return values
 }
 
-// Days is how many there are.
+// Days returns the number of days.
 func (s selection) Days() int { return int(s.To-s.From) + 1 }
 
-// arguments are those of the queries of figures, $1 to $7.
+// arguments returns the arguments of the queries of figures, $1 to $7.
 func (s selection) arguments() []any {
 	return []any{s.App.ID, s.From.UTC(), s.To.UTC(), s.Task, s.Stage, s.Platform, s.Code}
 }
 
-// location is the zone whose midnights cut the app's days.
+// location returns the zone of the app's days.
 func (a app) location() *time.Location {
 	location, err := time.LoadLocation(a.Timezone)
 	if err != nil {
@@ -154,8 +154,8 @@ func idsOf(apps []app) string {
 	return strings.Join(ids, ", ")
 }
 
-// choose finds the app, the task and the channel of the request; without an app it takes
-// the first one.
+// choose finds the app, the task and the channel of the request. If the request names no app, it
+// chooses the first one.
 func (r request) choose(ctx context.Context, tx pgx.Tx, apps []app) (selection, error) {
 	if len(apps) == 0 {
 		return selection{}, problems{{Parameter: "app", Name: "wrong.none"}}

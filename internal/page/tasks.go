@@ -30,7 +30,7 @@ const sqlRegistered = `
 	ORDER BY coalesce(sent_at, registered_at) DESC, task_id
 	LIMIT $3`
 
-// readRegistered returns the newest tasks of the app, or the chosen one.
+// readRegistered returns the app's newest tasks, or the chosen one.
 func readRegistered(ctx context.Context, tx pgx.Tx, s selection) ([]registered, error) {
 	tasks, err := postgres.List(ctx, tx, pgx.RowToStructByPos[registered], sqlRegistered, s.App.ID, s.Task, maxRegistered)
 	if err != nil {
@@ -39,7 +39,7 @@ func readRegistered(ctx context.Context, tx pgx.Tx, s selection) ([]registered, 
 	return tasks, nil
 }
 
-// Origin is the name of the text that says where the task came from.
+// Origin is the name of the text about where the task came from.
 func (t registered) Origin() string {
 	switch t.Source {
 	case "command":

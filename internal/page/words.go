@@ -19,8 +19,8 @@ var messages embed.FS
 
 var texts = sync.OnceValue(func() language.Texts { return language.Read(messages) })
 
-// words writes the page's texts in a language. What comes from people, and the API's own
-// messages, stay as they are.
+// words writes the page's texts in a language. Texts of people and the API's own messages stay as
+// they are.
 type words struct{ language.Printer }
 
 func wordsIn(l language.Language) words { return words{texts().In(l)} }
@@ -35,8 +35,8 @@ func wordsOf(r *http.Request) words {
 	return wordsIn(language.English)
 }
 
-// inLanguage answers in the language that the address asks for (lang), otherwise in the one
-// that the browser prefers, otherwise in the usual one.
+// inLanguage answers in the language that the address asks for (lang), or else in the one that the
+// browser prefers, or else in the usual one.
 func inLanguage(usual language.Language, next http.Handler) http.Handler {
 	order := []language.Language{usual}
 	for _, l := range language.All() {
@@ -67,7 +67,7 @@ func inLanguage(usual language.Language, next http.Handler) http.Handler {
 // wrong says what is wrong with a parameter.
 func (w words) wrong(p problem) string { return w.Text(p.Name, p.Values...) }
 
-// channel is the name of a series.
+// channel returns the name of a series.
 func (w words) channel(s series) string {
 	if s.Others > 0 {
 		return w.Text("others", s.Others)
@@ -75,7 +75,7 @@ func (w words) channel(s series) string {
 	return s.Platform
 }
 
-// percents writes a text with a sign of percent as the language does.
+// percents writes percent signs as the language does.
 func (w words) percents(text string) string {
 	if w.Language == language.Chinese {
 		return strings.ReplaceAll(text, " %", "%")
@@ -83,7 +83,7 @@ func (w words) percents(text string) string {
 	return text
 }
 
-// apiError is an error of the API, alone or within another one.
+// apiError translates an error of the API, also within another error.
 func (w words) apiError(text string) string {
 	if w.Language == language.Chinese {
 		return extract.InChinese(text)

@@ -11,17 +11,17 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// taskLoss is what a task lost in the range: all channels together, or by the chosen one.
+// taskLoss is what a task lost on all days, for all channels together or for the chosen one.
 type taskLoss struct {
 	ID, Label string
 	Lost      float64
-	Stages    []tally // in the order of the table's
+	Stages    []tally // in the order of the table's stages
 }
 
-// maxWorst is how many of the tasks that lost most are shown.
+// maxWorst is how many tasks are shown, those that lost most.
 const maxWorst = 20
 
-// sqlTaskFacts are what tasks lost in the range, all channels together, or by channel.
+// sqlTaskFacts are the losses of tasks on all days, for all channels together or by channel.
 const sqlTaskFacts = `
 	SELECT task_id, day, stage, err_count
 	FROM analytics.task_stage_loss
@@ -43,7 +43,7 @@ const sqlWorstTasks = `
 	) AS f
 	ORDER BY f.lost DESC, f.task_id`
 
-// sqlTaskTallies are what the rates of some tasks are made of, by stage: $8 names the tasks.
+// sqlTaskTallies are the numbers for the rates of some tasks ($8), by stage.
 const sqlTaskTallies = `
 	SELECT task_id, stage, sum(lost)::float8, sum(coded)::float8, sum(coded_of)::float8, sum(gap)::float8, sum(gap_of)::float8
 	FROM (
@@ -63,10 +63,10 @@ const sqlTaskTallies = `
 	) AS daily
 	GROUP BY task_id, stage`
 
-// readWorstWithin returns the tasks that lost most, or late if that takes longer than the
-// limit: the losses of all tasks over many days are a lot, and the rest of the page is not.
+// readWorstWithin returns the tasks that lost most, or late if that takes longer than the limit.
+// The losses of all tasks on many days are a lot of rows; the rest of the page reads few.
 func readWorstWithin(ctx context.Context, tx pgx.Tx, limit time.Duration, s selection, stages []stage) (tasks []taskLoss, late bool, err error) {
-	err = pgx.BeginFunc(ctx, tx, func(within pgx.Tx) error { // what it sets ends with it
+	err = pgx.BeginFunc(ctx, tx, func(within pgx.Tx) error { // its settings end with the inner transaction
 		if _, err := within.Exec(ctx, `SELECT set_config('statement_timeout', $1, true)`, fmt.Sprint(limit.Milliseconds())); err != nil {
 			return fmt.Errorf("limit the time to read: %w", err)
 		}
@@ -83,8 +83,8 @@ func readWorstWithin(ctx context.Context, tx pgx.Tx, limit time.Duration, s sele
 	return tasks, false, err
 }
 
-// readWorstTasks returns the tasks that lost most, the most first. Only of these are the
-// rates read.
+// readWorstTasks returns the tasks that lost most, the most first. It reads rates only for these
+// tasks.
 func readWorstTasks(ctx context.Context, tx pgx.Tx, s selection, stages []stage) ([]taskLoss, error) {
 	tasks, err := postgres.List(ctx, tx, func(row pgx.CollectableRow) (t taskLoss, err error) {
 		t.Stages = make([]tally, len(stages))
