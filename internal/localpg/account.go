@@ -7,19 +7,19 @@ import (
 	"strings"
 )
 
-// accountNames are tried in this order when root starts a server.
+// accountNames are tried in this order if root starts a server.
 var accountNames = [...]string{"postgres", "nobody"}
 
-// account is the account that the Postgres programs run as. The zero value is whoever runs
-// this process.
+// account is the account as which the Postgres programs run. The zero value is the one of this
+// process.
 type account struct {
 	name     string
 	uid, gid uint32
-	// other is set if the programs must run as another account.
+	// other says that the programs must run as another account.
 	other bool
 }
 
-// findAccount returns the account as which root runs a new database.
+// findAccount returns the account for a new database that root makes.
 func findAccount(lookup func(string) (*user.User, error)) (account, error) {
 	for _, name := range accountNames {
 		u, err := lookup(name)
@@ -41,7 +41,7 @@ func findAccount(lookup func(string) (*user.User, error)) (account, error) {
 	}
 }
 
-// ownerAccount is the account that owns existing data.
+// ownerAccount returns the account that owns existing data.
 func ownerAccount(uid, gid uint32) account {
 	a := account{name: "uid " + strconv.FormatUint(uint64(uid), 10), uid: uid, gid: gid, other: true}
 	if u, err := user.LookupId(strconv.FormatUint(uint64(uid), 10)); err == nil {

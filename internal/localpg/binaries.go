@@ -13,13 +13,13 @@ import (
 	"time"
 )
 
-// oldestMajor is the oldest Postgres that is good enough.
+// oldestMajor is the oldest supported major version of Postgres.
 const oldestMajor = 13
 
-// programs are the programs that a usable directory has.
+// programs are the programs that a usable directory must have.
 var programs = [...]string{"initdb", "pg_ctl", "postgres"}
 
-// installPlaces are where packages put Postgres outside PATH: Debian, Red Hat,
+// installPlaces are the places outside PATH in which packages install Postgres: Debian, Red Hat,
 // Homebrew on Apple and on Intel processors.
 var installPlaces = [...]string{
 	"/usr/lib/postgresql/*/bin",
@@ -38,7 +38,7 @@ var (
 	versionPattern = regexp.MustCompile(`\(PostgreSQL\) ((\d+)\S*)`)
 )
 
-// binaries is a directory of Postgres programs that run.
+// binaries is a directory of Postgres programs that can be run.
 type binaries struct {
 	dir     string
 	major   int
@@ -54,8 +54,8 @@ type finder struct {
 	tried   []string
 }
 
-// findBinaries returns the first programs that run, in the documented order. If there is
-// data already, it needs programs of the data's major version.
+// findBinaries returns the first programs that can be run, in the documented order. For existing
+// data, they must be of its major version.
 func findBinaries(ctx context.Context, o Options, p place, major int) (binaries, error) {
 	f := &finder{options: o, place: p}
 	if o.BinDir != "" {
@@ -105,7 +105,7 @@ func (f *finder) named(ctx context.Context, major int) (binaries, error) {
 	return b, nil
 }
 
-// candidates lists existing directories, best first, each once.
+// candidates returns existing directories without repetitions, best first.
 func (f *finder) candidates(ctx context.Context) []string {
 	var dirs []string
 	add := func(dir string) {
@@ -131,7 +131,7 @@ func (f *finder) candidates(ctx context.Context) []string {
 		f.note("PATH", "no initdb")
 	} else {
 		add(filepath.Dir(path))
-		// A bin directory may have only a link.
+		// A bin directory may have only links.
 		if real, err := filepath.EvalSymlinks(path); err == nil {
 			add(filepath.Dir(real))
 		}
@@ -154,8 +154,8 @@ func (f *finder) pgConfig(ctx context.Context) (string, error) {
 	return strings.TrimSpace(out), nil
 }
 
-// inspect runs `postgres --version` as the account that will run the server. It returns
-// the version, and an error if the account cannot run it.
+// inspect runs `postgres --version` as the account of the server. It returns an error if the
+// account cannot run it.
 func (f *finder) inspect(ctx context.Context, dir string) (binaries, error) {
 	var missing []string
 	for _, name := range programs {
@@ -189,7 +189,7 @@ func (f *finder) note(where, what string) {
 	f.tried = append(f.tried, where+" ("+what+")")
 }
 
-// newestFirst sorts directories by the version in their name.
+// newestFirst sorts directories by the version in their name, newest first.
 func newestFirst(dirs []string) []string {
 	dirs = slices.Clone(dirs)
 	slices.SortStableFunc(dirs, func(a, b string) int { return versionInPath(b) - versionInPath(a) })
@@ -205,8 +205,8 @@ func versionInPath(path string) int {
 	return n
 }
 
-// parseVersion reads "postgres (PostgreSQL) 17.5 (Debian 17.5-1)" and the
-// "18beta1" and "19devel" of versions to come.
+// parseVersion reads texts like "postgres (PostgreSQL) 17.5 (Debian 17.5-1)", "18beta1" and
+// "19devel".
 func parseVersion(text string) (version string, major int) {
 	match := versionPattern.FindStringSubmatch(text)
 	if match == nil {

@@ -15,9 +15,9 @@ import (
 // killDelay is how long a program may take to end after an interrupt.
 const killDelay = 5 * time.Second
 
-// command prepares a program to run as the account, in a place and with an
-// environment that do not depend on the caller's: PG* variables must not leak
-// in, and its working directory may be closed to the account.
+// command prepares a program to run as the account. Its directory and environment do not depend on
+// the caller's: PG* variables would change what it does, and the account may lack access to the
+// caller's directory.
 func (a account) command(ctx context.Context, path string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Dir = "/"
@@ -26,7 +26,7 @@ func (a account) command(ctx context.Context, path string, args ...string) *exec
 		"HOME=/",
 		"PATH=" + filepath.Dir(path) + ":/usr/local/bin:/usr/bin:/bin",
 	}
-	// pg_ctl, interrupted while it starts a server, takes the server down with it.
+	// If pg_ctl is interrupted while it starts a server, it stops the server.
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = killDelay
 	a.detach(cmd)
@@ -41,7 +41,8 @@ func (a account) output(ctx context.Context, limit time.Duration, path string, a
 	return string(out), commandError(ctx, err)
 }
 
-// commandError prefers the reason a program was interrupted to "signal: interrupt".
+// commandError returns the reason for which a program was interrupted instead of "signal:
+// interrupt".
 func commandError(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -49,7 +50,7 @@ func commandError(ctx context.Context, err error) error {
 	return err
 }
 
-// pause waits a moment, or less if the context ends.
+// pause waits for d, or until the context ends.
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -61,7 +62,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// lastLines returns the end of a text, indented below a sentence.
+// lastLines returns the end of a text, indented.
 func lastLines(text string) string {
 	const most = 12
 	lines := strings.Split(strings.TrimSpace(text), "\n")
@@ -71,7 +72,7 @@ func lastLines(text string) string {
 	return "\n  " + strings.Join(lines, "\n  ")
 }
 
-// readFrom returns what a file holds after an offset, at most its last 64 KiB.
+// readFrom returns the content of a file after an offset, at most its last 64 KiB.
 func readFrom(path string, offset int64) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -17,15 +17,15 @@ import (
 
 const connectLimit = 5 * time.Second
 
-// url returns the URL for pgx and psql. It names the file with the password, not the
-// password, so logs may print it.
+// url returns the URL for pgx and psql. It has the name of the file with the password instead of
+// the password, so logs may print it.
 func (p place) url(port int, database string) string {
 	return "postgres://" + role + "@" + net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) + "/" + database +
 		"?sslmode=disable&passfile=" + escapePath(p.passfile())
 }
 
-// escapePath escapes a path for a reader that decodes + as a space (Go) and one that does
-// not (libpq). It leaves ordinary paths as they are.
+// escapePath escapes a path for readers that decode + as a space (Go) and readers that do not
+// (libpq). It does not change ordinary paths.
 func escapePath(path string) string {
 	return strings.NewReplacer("+", "%20", "%2F", "/").Replace(url.QueryEscape(path))
 }
@@ -40,8 +40,8 @@ func (p place) connect(ctx context.Context, port int) (*pgx.Conn, error) {
 // errPasswordRefused says that a server answers, but does not know our password.
 var errPasswordRefused = errors.New("password refused")
 
-// answers reports whether our server answers on the port: another one may have
-// taken it since.
+// answers checks that our server answers on the port, and not another one that has taken the port
+// since.
 func (p place) answers(ctx context.Context, port int) error {
 	conn, err := p.connect(ctx, port)
 	if err != nil {
@@ -70,8 +70,8 @@ func (p place) answers(ctx context.Context, port int) error {
 	return nil
 }
 
-// ensureDatabase makes the database on the first start, or on the one after a
-// first start that was interrupted.
+// ensureDatabase makes the database if it is missing: on the first start, or after an interrupted
+// first start.
 func (p place) ensureDatabase(ctx context.Context, port int) error {
 	conn, err := p.connect(ctx, port)
 	if err != nil {

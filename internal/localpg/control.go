@@ -14,14 +14,14 @@ const (
 	// startLimit leaves time for recovery after a crash.
 	startLimit = 2 * time.Minute
 	stopLimit  = time.Minute
-	// startAttempts: a port found free may be taken a moment later, and what a
-	// killed server left may take a moment to go.
+	// startAttempts is how often a start is tried: another program may take a free port at that
+	// moment, and what a killed server left may take a moment to disappear.
 	startAttempts = 5
-	// logLimit is the size from which a log is put aside.
+	// logLimit is the size from which a log is moved aside, in bytes.
 	logLimit = 8 << 20
 )
 
-// start starts the server on a port of its choice and returns it.
+// start starts the server on a port that it chooses, and returns the port.
 func (p place) start(ctx context.Context, o Options, b binaries) (int, error) {
 	for attempt := 1; ; attempt++ {
 		port, err := p.choosePort(ctx, o)
@@ -49,8 +49,8 @@ func (p place) start(ctx context.Context, o Options, b binaries) (int, error) {
 	}
 }
 
-// startOn starts the server by pg_ctl, which gives it its own session, so that Ctrl-C
-// does not reach it. It returns the server's log.
+// startOn starts the server by pg_ctl, which gives it its own session, so that Ctrl-C does not
+// reach it. It returns what the server logged.
 func (p place) startOn(ctx context.Context, o Options, b binaries, port int) (said string, err error) {
 	log, offset, err := p.openLog()
 	if err != nil {
@@ -62,8 +62,7 @@ func (p place) startOn(ctx context.Context, o Options, b binaries, port int) (sa
 	defer cancel()
 	cmd := p.account.command(ctx, b.program("pg_ctl"), "start", "--silent", "--wait", "--timeout="+seconds,
 		"--options="+serverOptions(o, port))
-	// Not --pgdata: pg_ctl would put it on a shell's line, with too few quotes
-	// for a $ in a path.
+	// Not as --pgdata: pg_ctl would pass it to a shell without escaping a $.
 	cmd.Env = append(cmd.Env, "PGDATA="+p.data())
 	cmd.Stdout, cmd.Stderr = log, log
 	err = commandError(ctx, cmd.Run())
@@ -71,7 +70,7 @@ func (p place) startOn(ctx context.Context, o Options, b binaries, port int) (sa
 		return "", nil
 	}
 	said, readErr := readFrom(p.logFile(), offset)
-	// It may have started after all, but too late for us.
+	// The server may have started later than we waited.
 	stopErr := p.stop(context.WithoutCancel(ctx), b)
 	return said, errors.Join(err, readErr, stopErr)
 }
@@ -80,18 +79,18 @@ func serverOptions(o Options, port int) string {
 	options := []string{
 		"-p " + strconv.Itoa(port),
 		"-c listen_addresses=127.0.0.1",
-		"-c unix_socket_directories=''", // a socket's path may have 107 bytes, Dir may have more
+		"-c unix_socket_directories=''", // the path of a socket is limited to 107 bytes, and Dir may be longer
 	}
 	if o.Fast {
 		options = append(options,
 			"-c fsync=off", "-c synchronous_commit=off", "-c full_page_writes=off",
 			"-c max_wal_size=256MB", "-c max_connections=200", "-c max_prepared_transactions=10",
-			"-c jit=off") // it takes seconds of plans that take milliseconds
+			"-c jit=off") // it adds seconds to plans that take milliseconds
 	}
 	return strings.Join(options, " ")
 }
 
-// openLog opens the log to append to it, and returns its length.
+// openLog opens the log for appending, and returns its length.
 func (p place) openLog() (log *os.File, offset int64, err error) {
 	if info, err := os.Stat(p.logFile()); err == nil && info.Size() > logLimit {
 		if err := os.Rename(p.logFile(), p.logFile()+".1"); err != nil {
@@ -121,7 +120,7 @@ func (p place) stop(ctx context.Context, b binaries) error {
 		return nil
 	}
 	if _, found, readErr := p.readPostmaster(); readErr == nil && !found {
-		return nil // it was stopping already
+		return nil // it was already stopping
 	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("local database: stop its server: %w", err)

@@ -17,7 +17,7 @@ import (
 
 const (
 	versionFile = "PG_VERSION"
-	// markerFile distinguishes our data from a directory that belongs to others.
+	// markerFile distinguishes our data from the directories of others.
 	markerFile = "made-by-pushloss"
 )
 
@@ -57,8 +57,8 @@ func (p place) foreign(what string, cause error) error {
 	}
 }
 
-// makeData runs initdb under another name and renames the result, so that no later start
-// uses the data of an interrupted initdb.
+// makeData runs initdb in a directory with another name, and renames it at the end. So no later
+// start uses the data of an interrupted initdb.
 func (p place) makeData(ctx context.Context, o Options, b binaries, password secret.Text) error {
 	o.Log.Info("creating the local database", "data_dir", p.data(), "postgres_version", b.version, "bin_dir", b.dir)
 	started := time.Now()
@@ -88,7 +88,7 @@ func (p place) runInitdb(ctx context.Context, o Options, b binaries, password se
 	if err := errors.Join(os.Mkdir(p.newData(), 0o700), p.account.own(p.newData())); err != nil {
 		return fmt.Errorf("local database: make its data directory: %w", err)
 	}
-	// Not standard input: another account may not open root's pipe.
+	// Not by standard input: another account may be unable to open root's pipe.
 	pwfile := p.newData() + ".password"
 	defer func() { err = errors.Join(err, removeIfThere(pwfile)) }()
 	if err := errors.Join(writeFile(pwfile, password.Reveal()+"\n", 0o600), p.account.own(pwfile)); err != nil {
@@ -99,7 +99,7 @@ func (p place) runInitdb(ctx context.Context, o Options, b binaries, password se
 		"--auth=scram-sha-256", "--encoding=UTF8", "--locale=C",
 	}
 	if b.major >= 17 {
-		// Sorts by code point like C, and knows what a letter is.
+		// It sorts by code point like C, and also knows letters.
 		args = append(args, "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 	}
 	if o.Fast {
@@ -119,8 +119,8 @@ func (p place) runInitdb(ctx context.Context, o Options, b binaries, password se
 	}
 }
 
-// resetPassword sets a new password for data whose passfile is gone. The server must be
-// down: the single-user mode needs no password.
+// resetPassword sets a new password for data whose passfile is lost. The server must not run: the
+// single-user mode needs no password.
 func (p place) resetPassword(ctx context.Context, b binaries, log *slog.Logger) (secret.Text, error) {
 	log.Warn("the password file of the local database is missing: creating a new one", "data_dir", p.data())
 	password, err := p.newPassword()
@@ -131,9 +131,9 @@ func (p place) resetPassword(ctx context.Context, b binaries, log *slog.Logger) 
 	defer cancel()
 	cmd := p.account.command(ctx, b.program("postgres"), "--single", "-D", p.data(), "postgres")
 	cmd.Stdin = strings.NewReader("ALTER ROLE " + role + " PASSWORD '" + password.Reveal() + "'\n")
-	// Nobody may see its output: an error would quote the statement.
+	// Nobody gets its output, because an error would quote the statement with the password.
 	if err := commandError(ctx, cmd.Run()); err != nil {
-		// Without its file the next start tries again.
+		// Without the file, the next start tries again.
 		return secret.Text{}, errors.Join(fmt.Errorf("local database: set a new password: %w", err), removeIfThere(p.passfile()))
 	}
 	return password, nil

@@ -31,10 +31,7 @@
 // The kernel drops the locks of a killed process, and the server outlives it: the next
 // Start joins the server, and its last user stops it.
 //
-// # Root
-//
-// Postgres refuses to run as root. If root starts it, it runs as the owner of the
-// data, else as postgres, else as nobody. If that account cannot reach DIR
-// (a checkout below /root), the data is in /var/lib/pushloss/HASH, which
-// postgres.location names.
+// Postgres refuses to run as root. If root starts it, it runs as the owner of the data, or else as
+// postgres, or else as nobody. If that account cannot reach DIR (such as a checkout below /root),
+// the data is in /var/lib/pushloss/HASH, and postgres.location has that path.
 package localpg

@@ -10,14 +10,14 @@ import (
 var (
 	// ErrNoBinaries: no Postgres programs are installed, and the download failed.
 	ErrNoBinaries = errors.New("no Postgres programs")
-	// ErrNoAccount: started by root, and there is no account to run Postgres as.
+	// ErrNoAccount: root started the database, and there is no account to run Postgres as.
 	ErrNoAccount = errors.New("no account to run Postgres as")
-	// ErrForeignDir: the data directory holds something this package did not make, or
-	// belongs to another user.
+	// ErrForeignDir: the data directory has something that this package did not make, or belongs to
+	// another user.
 	ErrForeignDir = errors.New("not a data directory of ours")
 	// ErrVersion: the data was made by another major version of Postgres.
 	ErrVersion = errors.New("data of another major version")
-	// ErrPortTaken: the port that was asked for is in use.
+	// ErrPortTaken: the requested port is in use.
 	ErrPortTaken = errors.New("port in use")
 	// ErrInUse: another process holds the database, but no server answers.
 	ErrInUse = errors.New("database in use elsewhere")
@@ -38,7 +38,7 @@ type Error struct {
 	Problem string
 	// Remedy says what to do about it.
 	Remedy string
-	// Cause is nil where Problem says it all.
+	// Cause may be nil.
 	Cause error
 }
 
@@ -55,7 +55,7 @@ func (*Error) ExitCode() problem.Code { return problem.Database }
 // Hint is the remedy.
 func (e *Error) Hint() string { return e.Remedy }
 
-// Unwrap makes errors.Is find the kind, and the cause (a context's end, say).
+// Unwrap lets errors.Is find the kind and the cause, such as the end of a context.
 func (e *Error) Unwrap() []error {
 	if e.Cause == nil {
 		return []error{e.Kind}

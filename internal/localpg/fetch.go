@@ -14,13 +14,13 @@ import (
 	embeddedpostgres "github.com/fergusstrange/embedded-postgres"
 )
 
-// newestMajor is the version to fetch for a new database.
+// newestMajor is the version that is fetched for a new database.
 const newestMajor = 18
 
-// fetchLimit is how long a download of some 30 MB may take on a slow connection.
+// fetchLimit bounds a download of some 30 MB on a slow connection.
 const fetchLimit = 10 * time.Minute
 
-// fetched returns the directories of programs fetched before, newest first.
+// fetched returns the directories of programs that were fetched before, newest first.
 func (p place) fetched() []string {
 	dirs, err := filepath.Glob(filepath.Join(globEscape(p.binaries()), "postgresql-*", "bin"))
 	if err != nil {
@@ -41,8 +41,8 @@ func globEscape(path string) string {
 	return string(escaped)
 }
 
-// fetch gets the programs when none are installed. They get their final name when they
-// are complete, so that no later start uses an interrupted download.
+// fetch gets the programs if none are installed. It names them when they are complete, so that no
+// later start uses an interrupted download.
 func (f *finder) fetch(ctx context.Context, major int) (binaries, error) {
 	if major == 0 {
 		major = newestMajor
@@ -78,15 +78,15 @@ func (f *finder) fetchInto(ctx context.Context, major int) (string, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, fetchLimit, fmt.Errorf("it took longer than %s", fetchLimit))
 	defer cancel()
 
-	// Nothing can cancel the library's download. When the context ends, it goes on
-	// in the background, and removes its files at its end.
+	// Nothing can cancel the library's download. If the context ends, the download goes on in the
+	// background, and then removes its files.
 	done := make(chan error)
 	left := make(chan struct{})
 	go func() {
 		err := f.options.System.Fetch(ctx, partial, major)
 		select {
 		case <-left:
-			_ = os.RemoveAll(partial) // no caller is left to report it to
+			_ = os.RemoveAll(partial) // no caller is left to whom to report an error
 		case done <- err:
 		}
 	}()
@@ -108,8 +108,7 @@ func (f *finder) fetchInto(ctx context.Context, major int) (string, error) {
 	return dir, nil
 }
 
-// ownAll hands a tree over to the account, which must be able to run it under
-// any umask.
+// ownAll makes the account the owner of a tree, so that it can run the programs under any umask.
 func (a account) ownAll(root string) error {
 	if !a.other {
 		return nil
@@ -122,17 +121,17 @@ func (a account) ownAll(root string) error {
 	})
 }
 
-// FetchFrom returns a fetcher that downloads from a Maven repository with the
-// help of embedded-postgres; "" is that library's own choice.
+// FetchFrom returns a fetcher that uses embedded-postgres to download from a Maven repository; ""
+// is the library's own choice.
 func FetchFrom(repositoryURL string) FetchFunc {
 	return func(_ context.Context, dir string, major int) error {
 		version, ok := releases()[major]
 		if !ok {
 			return fmt.Errorf("no release of PostgreSQL %d is known", major)
 		}
-		// The library can only start a server, and unpacks the programs for that.
-		// Data that is only a version file makes it stop after that step: as root
-		// it could not continue, and this package does the rest better.
+		// The library can only start a server, and unpacks the programs to do so. Data with nothing
+		// but a version file makes it stop after unpacking. It could not continue as root, and this
+		// package starts servers better.
 		nothing := filepath.Join(dir, "nothing")
 		if err := os.MkdirAll(nothing, 0o700); err != nil {
 			return err
@@ -162,7 +161,7 @@ func FetchFrom(repositoryURL string) FetchFunc {
 	}
 }
 
-// releases are the versions the repository is known to have.
+// releases are the known versions of the repository, by major version.
 func releases() map[int]embeddedpostgres.PostgresVersion {
 	return map[int]embeddedpostgres.PostgresVersion{
 		14: embeddedpostgres.V14,

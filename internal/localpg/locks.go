@@ -11,8 +11,7 @@ import (
 )
 
 const (
-	// startLockLimit is how long to wait for the start of another process: it may be
-	// downloading.
+	// startLockLimit bounds the wait for another process's start, which may include a download.
 	startLockLimit = fetchLimit + startLimit + initdbLimit
 	lockPoll       = 25 * time.Millisecond
 )
@@ -46,15 +45,15 @@ func (l *locks) lockStart(ctx context.Context, log *slog.Logger) error {
 	return nil
 }
 
-// alone reports whether nobody uses the database. If so, it holds the users' lock
-// exclusively until share or release.
+// alone reports whether nobody uses the database. If so, it holds the users' lock exclusively until
+// share or release.
 func (l *locks) alone() (bool, error) {
 	ok, err := l.users.TryLock()
 	return ok, lockError(err)
 }
 
-// share makes this process a user. It needs the start lock, which keeps others
-// from the users' lock while it changes from exclusive to shared.
+// share makes this process a user. The caller must hold the start lock, which keeps others from the
+// users' lock while it changes from exclusive to shared.
 func (l *locks) share() error {
 	if err := l.users.Unlock(); err != nil {
 		return lockError(err)

@@ -10,19 +10,19 @@ import (
 
 // Options say which database to start, and how.
 type Options struct {
-	// Dir holds the database and all its files. Start makes it if it is missing.
+	// Dir has the database and all of its files. Start makes it if it is missing.
 	Dir string
-	// BinDir holds initdb, pg_ctl and postgres. Empty: Start looks for them, and
-	// fetches them if there are none.
+	// BinDir has initdb, pg_ctl and postgres. If it is empty, Start looks for them, and fetches
+	// them if there are none.
 	BinDir string
-	// Port on 127.0.0.1. 0: the one of the last start if it is free, else any
-	// free one.
+	// Port is the port on 127.0.0.1. 0 means the port of the last start if it is free, or else any
+	// free port.
 	Port int
-	// Fast trades safety on power loss for speed: for tests.
+	// Fast trades safety on power loss for speed, for tests.
 	Fast bool
-	// Log gets slow steps and decisions. Nil logs nothing.
+	// Log gets slow steps and decisions; nil logs nothing.
 	Log *slog.Logger
-	// System is the machine as seen by the package; the zero value is the real one.
+	// System is the machine; the zero value is the real one.
 	System System
 }
 
@@ -37,7 +37,7 @@ type System struct {
 	// Fetch puts bin/initdb, bin/pg_ctl and bin/postgres of a major version
 	// into dir. Nil: FetchFrom("").
 	Fetch FetchFunc
-	// SharedRoot takes the data root cannot keep in Dir. Empty: /var/lib/pushloss.
+	// SharedRoot is where the data goes that root cannot keep in Dir. Empty: /var/lib/pushloss.
 	SharedRoot string
 }
 

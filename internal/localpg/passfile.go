@@ -12,7 +12,7 @@ import (
 	"pushloss/internal/secret"
 )
 
-// role and database have the same name; the role is a superuser of its own server.
+// role is the name of the role, a superuser of its own server, and of the database.
 const role = "pushloss"
 
 // passwordPrefix matches any port and database, so that the file stays valid when the
@@ -36,7 +36,7 @@ func (p place) readPassword() (secret.Text, error) {
 	return secret.Text{}, nil
 }
 
-// newPassword makes a password and writes the file before any server knows it. If the
+// newPassword makes a password and writes the file before any server has the password. If the
 // process is interrupted in between, the next start uses the file's password.
 func (p place) newPassword() (secret.Text, error) {
 	var random [24]byte

@@ -13,11 +13,11 @@ import (
 	"strings"
 )
 
-// place is where a database lives, and whom it belongs to.
+// place is where a database is, and which account owns it.
 type place struct {
-	// dir is the absolute directory the caller named.
+	// dir is the absolute path that the caller named.
 	dir string
-	// home has the data: dir, unless the account cannot get there.
+	// home has the data. It is dir, unless the account cannot reach that.
 	home    string
 	account account
 }
@@ -47,8 +47,8 @@ func newPlace(dir string) (place, error) {
 	return place{dir: dir, home: dir}, nil
 }
 
-// settle decides where the data is or will be, and who owns it. The answer is the same
-// at each start: a changed mode never makes it leave existing data behind.
+// settle decides where the data is or will be, and who owns it. It decides the same at each start,
+// so a changed mode never makes it abandon existing data.
 func (p place) settle(ctx context.Context, sys System, log *slog.Logger) (place, error) {
 	switch text, err := os.ReadFile(p.location()); {
 	case err == nil:
@@ -86,12 +86,12 @@ func (p place) settle(ctx context.Context, sys System, log *slog.Logger) (place,
 	return p, nil
 }
 
-// makeHome makes the directory outside dir, and notes it there.
+// makeHome makes the directory outside dir, and records its path in dir.
 func (p place) makeHome(ctx context.Context) error {
 	if err := os.MkdirAll(p.home, 0o755); err != nil {
 		return fmt.Errorf("local database: make its directory: %w", err)
 	}
-	// The umask of root may be stricter than what the account needs.
+	// Root's umask may take rights that the account needs.
 	for _, dir := range []string{filepath.Dir(p.home), p.home} {
 		if p.account.reaches(ctx, dir) {
 			continue
@@ -106,8 +106,8 @@ func (p place) makeHome(ctx context.Context) error {
 	return nil
 }
 
-// dataOwner returns the account of a data directory with data. It returns none for root,
-// as which Postgres does not run.
+// dataOwner returns the account of existing data. It returns none for root, as which Postgres does
+// not run.
 func dataOwner(data string) (account, bool) {
 	info, err := os.Stat(filepath.Join(data, versionFile))
 	if err != nil {
@@ -120,12 +120,12 @@ func dataOwner(data string) (account, bool) {
 	return ownerAccount(uid, gid), true
 }
 
-// checkOwner reports to an ordinary user that another user (most likely root) made the
-// data, instead of a bare "permission denied".
+// checkOwner tells an ordinary user that another user (most likely root) made the data. Otherwise
+// the error would only be "permission denied".
 func (p place) checkOwner() error {
 	info, err := os.Stat(p.data())
 	if err != nil {
-		return nil // missing, so that the start makes it; or closed, which reading it reports
+		return nil // missing: the start makes it; or closed: reading it reports that
 	}
 	uid, gid, known := owner(info)
 	if !known || int(uid) == os.Geteuid() {

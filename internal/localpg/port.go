@@ -39,8 +39,8 @@ func portTaken(port int) error {
 	}
 }
 
-// rememberedPort returns the port of the last start; 0 if none is stored. A broken file
-// does not prevent the start.
+// rememberedPort returns the port of the last start; 0 if there is none. A broken file does not
+// prevent the start.
 func (p place) rememberedPort() int {
 	text, err := os.ReadFile(p.portFile())
 	if err != nil {

@@ -18,12 +18,12 @@ type processState int
 
 const (
 	processGone  processState = iota
-	processOther              // another program has the id now
-	processOurs               // it serves this data, as far as can be seen
+	processOther              // another program has the process ID now
+	processOurs               // it serves this data, as far as we can see
 )
 
-// answerLimit is how long a running server may take to answer: it may be recovering
-// from a crash, or finishing a shutdown.
+// answerLimit bounds the time until a running server answers: it may be recovering from a crash, or
+// finishing a shutdown.
 const answerLimit = time.Minute
 
 // postmaster is the content of a server's postmaster.pid.
@@ -33,7 +33,7 @@ type postmaster struct {
 
 func (p place) pidFile() string { return filepath.Join(p.data(), "postmaster.pid") }
 
-// readPostmaster returns false if no server runs, nor crashed.
+// readPostmaster returns false if no server runs and none crashed.
 func (p place) readPostmaster() (postmaster, bool, error) {
 	text, err := os.ReadFile(p.pidFile())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -53,9 +53,8 @@ func (p place) readPostmaster() (postmaster, bool, error) {
 	return m, true, nil
 }
 
-// running returns the port of the server that serves this data; 0 if none does.
-// It waits for one that is starting up or shutting down. alone says that no
-// other process uses the database.
+// running returns the port of the server that serves this data; 0 if none does. It waits for a
+// server that starts up or shuts down. alone says that no other process uses the database.
 func (p place) running(ctx context.Context, alone bool, log *slog.Logger) (int, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, answerLimit, errNoAnswer)
 	defer cancel()
@@ -68,7 +67,7 @@ func (p place) running(ctx context.Context, alone bool, log *slog.Logger) (int, 
 		switch state := postmasterState(ctx, m.pid, p.data()); {
 		case state == processOurs:
 		case !alone:
-			// Its users may be in another container, where process ids are others.
+			// Its users may be in another container, where process IDs are different.
 			return 0, &Error{
 				Kind:    ErrInUse,
 				Problem: fmt.Sprintf("another pushloss uses the database in %s, but its server does not run here", p.dir),
@@ -110,10 +109,10 @@ func (p place) refused(m postmaster) error {
 	}
 }
 
-// disown makes Postgres start although postmaster.pid names a live process that is not
-// a server: after a reboot, other processes get the same ids. disown keeps the file,
-// since it also names the shared memory by which Postgres notices orphans of a killed
-// server. It writes an id that no process can have.
+// disown makes Postgres start although postmaster.pid names a live process that is not a server:
+// after a reboot, other processes get the same IDs. It keeps the file, which also names the shared
+// memory by which Postgres notices orphans of a killed server, but writes an ID that no process can
+// have.
 func (p place) disown(m postmaster, state processState, log *slog.Logger) error {
 	if state != processOther {
 		return nil
@@ -124,7 +123,7 @@ func (p place) disown(m postmaster, state processState, log *slog.Logger) error 
 		return fmt.Errorf("local database: %w", err)
 	}
 	_, rest, _ := strings.Cut(string(text), "\n")
-	// In place: the file belongs to the account.
+	// Written in place, because the file belongs to the account.
 	if err := os.WriteFile(p.pidFile(), []byte(impossiblePID+"\n"+rest), 0o600); err != nil {
 		return fmt.Errorf("local database: %w", err)
 	}

@@ -16,11 +16,11 @@ type Server struct {
 	port     int
 
 	mu    sync.Mutex
-	locks *locks // nil once closed
+	locks *locks // nil after Close
 }
 
-// Start makes the database if there is none, starts its server if it does not
-// run, and returns this process's use of it, which lasts until Close.
+// Start makes the database if there is none, starts its server if it does not run, and returns this
+// process's use of it. The use lasts until Close.
 func Start(ctx context.Context, options Options) (_ *Server, err error) {
 	options = options.withDefaults()
 	p, err := newPlace(options.Dir)
@@ -52,7 +52,7 @@ func Start(ctx context.Context, options Options) (_ *Server, err error) {
 	return s, nil
 }
 
-// open joins the server or starts it, under the start lock.
+// open joins the server or starts it. The caller holds the start lock.
 func (s *Server) open(ctx context.Context, alone bool) error {
 	major, err := s.place.dataMajor()
 	if err != nil {
@@ -85,8 +85,8 @@ func (s *Server) open(ctx context.Context, alone bool) error {
 	return nil
 }
 
-// join uses a running server. If nobody uses it and Options name another port, join
-// stops it, so that it starts on that port.
+// join uses a running server. If nobody uses it and Options name another port, join stops it, so
+// that it starts on that port.
 func (s *Server) join(ctx context.Context, alone bool) (bool, error) {
 	port, err := s.place.running(ctx, alone, s.options.Log)
 	if err != nil || port == 0 {
@@ -100,11 +100,11 @@ func (s *Server) join(ctx context.Context, alone bool) (bool, error) {
 	}
 	s.port = port
 	s.options.Log.Info("joined the local database", "dir", s.place.dir, "port", port)
-	// The process that started it may have died before it did this.
+	// The process that started the server may have died before doing this.
 	return true, errors.Join(s.place.ensureDatabase(ctx, port), s.place.rememberPort(port))
 }
 
-// prepare makes data and a password for it if they are missing.
+// prepare makes the data and a password if they are missing.
 func (s *Server) prepare(ctx context.Context, major int, password secret.Text) (err error) {
 	if major != 0 && !password.IsZero() {
 		return nil
@@ -134,17 +134,16 @@ func (s *Server) prepare(ctx context.Context, major int, password secret.Text) (
 	return s.place.makeData(ctx, s.options, s.binaries, password)
 }
 
-// URL connects to the database, with pgx and with psql. It has no password, but the name
-// of the file with the password.
+// URL returns a URL for pgx and psql. It has the name of the file with the password instead of the
+// password.
 func (s *Server) URL() string { return s.place.url(s.port, role) }
 
 // DataDir returns where the data is: in Dir, or elsewhere if root's account cannot
 // reach it.
 func (s *Server) DataDir() string { return s.place.data() }
 
-// Close ends this process's use, and stops the server if it was the last. Give
-// it a context of its own: the one that ended the work has ended. Closing again
-// does nothing.
+// Close ends this process's use, and stops the server if this was the last use. Give it a context
+// of its own, because the one of the work has ended. Closing again does nothing.
 func (s *Server) Close(ctx context.Context) (err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

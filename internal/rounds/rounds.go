@@ -1,5 +1,5 @@
-// Package rounds lets many apps share the cost of a question, such as a statement and its
-// commit: while one round is under way, the next one gathers. An app alone does not wait.
+// Package rounds lets many apps share the cost of a question, such as a statement and its commit.
+// While one round is answered, questions for the next round gather. An app alone does not wait.
 package rounds
 
 import (
@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// timeout limits a round, and the questions that are asked again after it.
+// timeout limits a round, and then the questions that are asked again after it.
 const timeout = 30 * time.Second
 
-// Rounds answers questions in rounds. Those that are asked while a round is under way share
-// the next one, so no answer is older than its question. It is safe for concurrent use.
+// Rounds answers questions in rounds. Questions that are asked during a round share the next one,
+// so no answer is older than its question. It is safe for concurrent use.
 type Rounds[Q, A any] struct {
 	answer func(context.Context, []Q) ([]A, error)
 	opts   Options[Q]
@@ -26,11 +26,11 @@ type Rounds[Q, A any] struct {
 
 // Options are those of Rounds.
 type Options[Q any] struct {
-	// What names what is shared.
+	// What names the shared work in messages.
 	What string
 	// Most limits a round; 0 means no limit.
 	Most int
-	// Key, if set, returns what a round must not have twice.
+	// Key, if set, returns a key that a round must not have twice.
 	Key func(Q) int64
 	// OfOne, if set, reports whether an error may be that of one question. After such an error,
 	// and after a round that took too long, each question is asked again alone, beside the
@@ -45,13 +45,13 @@ type asked[Q, A any] struct {
 	done     chan struct{}
 }
 
-// New returns rounds whose answers come from a function: one for each question, in their
-// order, or an error.
+// New returns rounds whose answers come from a function: one for each question, in their order, or
+// an error.
 func New[Q, A any](answer func(context.Context, []Q) ([]A, error), opts Options[Q]) *Rounds[Q, A] {
 	return &Rounds[Q, A]{answer: answer, opts: opts}
 }
 
-// Same returns rounds of one question, whose answer all of a round share.
+// Same returns rounds of one question. All who ask in a round share the answer.
 func Same[A any](what string, answer func(context.Context) (A, error)) *Rounds[struct{}, A] {
 	return New(func(ctx context.Context, round []struct{}) ([]A, error) {
 		one, err := answer(ctx)
@@ -59,7 +59,7 @@ func Same[A any](what string, answer func(context.Context) (A, error)) *Rounds[s
 	}, Options[struct{}]{What: what})
 }
 
-// Ask takes part in the next round, and waits for its end or that of ctx. The end of ctx does
+// Ask takes part in the next round, and waits for its end or the end of ctx. The end of ctx does
 // not end the round, which others share.
 func (r *Rounds[Q, A]) Ask(ctx context.Context, question Q) (answer A, err error) {
 	a := &asked[Q, A]{question: question, done: make(chan struct{})}
@@ -78,7 +78,7 @@ func (r *Rounds[Q, A]) Ask(ctx context.Context, question Q) (answer A, err error
 	}
 }
 
-// Waiting is how many wait for the next round.
+// Waiting returns how many questions wait for the next round.
 func (r *Rounds[Q, A]) Waiting() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -136,9 +136,9 @@ func (r *Rounds[Q, A]) serve(ctx context.Context, round []*asked[Q, A]) {
 	}
 }
 
-// try asks questions once, and reports whether their time is over. A panic ends the process:
-// the work is nobody's own, so no app can take the blame, and what others share may be in any
-// state. The message names what it was.
+// try asks questions once, and reports whether their time is over. A panic ends the process: the
+// work belongs to no single app, so none is at fault, and what apps share may be in any state. The
+// message names the work.
 func (r *Rounds[Q, A]) try(ctx context.Context, round []*asked[Q, A]) (late bool) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()

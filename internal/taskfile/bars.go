@@ -14,15 +14,15 @@ var (
 	rowCount = regexp.MustCompile(`^\(?\d+ rows?( in set.*)?\)?$`)
 )
 
-// isRuled reports whether a line of dashes follows the first line, as psql writes it, or
-// leads it.
+// isRuled reports whether a line of dashes comes before or after the first line, as psql and mysql
+// write it.
 func isRuled(head []byte) bool {
 	lines := bytes.SplitN(head, []byte("\n"), 3)
 	return rule.Match(bytes.TrimSpace(lines[0])) || len(lines) > 1 && rule.Match(bytes.TrimSpace(lines[1]))
 }
 
-// bars reads the tables that psql, mysql and Markdown draw: bars between the columns,
-// rules of dashes, a count of rows at the end.
+// bars reads tables as psql, mysql and Markdown draw them: bars between the columns, lines of
+// dashes, and a count of rows at the end.
 func (r *reader) bars(list *bufio.Reader, skipped int) error {
 	var header []string
 	for line := skipped + 1; ; line++ {
@@ -46,7 +46,7 @@ func (r *reader) bars(list *bufio.Reader, skipped int) error {
 	}
 }
 
-// cells are the fields of a line; the outer bars are the frame of the table.
+// cells returns the fields of a line. The outer bars are the frame of the table.
 func cells(line string) []string {
 	framed := len(line) > 1 && strings.HasPrefix(line, "|") && strings.HasSuffix(line, "|")
 	if framed {
@@ -64,7 +64,7 @@ func skipBlankLines(list *bufio.Reader) (skipped int) {
 		if !ended || len(bytes.TrimSpace(line)) > 0 {
 			return skipped
 		}
-		_, _ = list.Discard(len(line) + 1) // it was peeked at
+		_, _ = list.Discard(len(line) + 1) // the line was peeked at
 		skipped++
 	}
 }

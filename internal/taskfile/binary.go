@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// binaryKind says what a file is that is not a text, by its first bytes, and what to do.
+// binaryKind says, by its first bytes, what a file is that is not a text, and what to do.
 func binaryKind(list *bufio.Reader) string {
 	head, _ := list.Peek(list.Size())
 	begins := func(magic string) bool { return bytes.HasPrefix(head, []byte(magic)) }
@@ -40,10 +40,10 @@ func binaryKind(list *bufio.Reader) string {
 	return fmt.Sprintf("the file is %s, not text: %s", kind, advice)
 }
 
-// yaml is how a list of tasks begins that was written in YAML.
+// yaml matches the beginning of a list of tasks in YAML.
 var yaml = regexp.MustCompile(`^(?:---[ \t]*\n)?(?:- [\w"']|[\w-]+:[ \t]*\n)`)
 
-// otherText says what a text is that is neither a table nor JSON, by how it begins.
+// otherText says, by its beginning, what a text is that is neither a table nor JSON.
 func otherText(head []byte) string {
 	head = bytes.ToLower(bytes.TrimLeft(head, " \t\r\n"))
 	const form = ", which is not read: write a table or JSON"

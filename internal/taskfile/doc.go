@@ -1,3 +1,3 @@
-// Package taskfile reads lists of push tasks, as CSV or JSON Lines, and what a
-// TaskID itself shows of its task.
+// Package taskfile reads lists of push tasks, as tables or JSON, and what a TaskID itself shows
+// about its task.
 package taskfile

@@ -6,19 +6,19 @@ import (
 	"time"
 )
 
-// Hint is what a TaskID seems to show of its task.
+// Hint is what a TaskID seems to show about its task.
 type Hint struct {
 	SentAt   time.Time
 	SDKAppID int64
 }
 
-// serviceStart is before any push task can have been sent.
+// serviceStart is earlier than any push task.
 var serviceStart = time.Date(2015, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// HintFrom reads the form that TaskIDs have in the vendor's samples, such as
-// 657bf434_537529d8_2000005e80aa873_2780d131_bc614e: the start of the task in Unix
-// seconds and the SDKAppID, both in hex, lead it; "batch_" may precede them. The
-// form is not documented, so it is only a hint.
+// HintFrom reads the form of the TaskIDs in the vendor's samples, such as
+// 657bf434_537529d8_2000005e80aa873_2780d131_bc614e. They begin with the start of the task in Unix
+// seconds and the SDKAppID, both in hex; "batch_" may come before these. The form is not
+// documented, so it is only a hint.
 func HintFrom(taskID string, now time.Time) (hint Hint, ok bool) {
 	parts := strings.Split(strings.TrimPrefix(taskID, "batch_"), "_")
 	if len(parts) < 5 || len(parts[0]) != 8 {

@@ -13,14 +13,14 @@ import (
 	"pushloss/internal/suggest"
 )
 
-// maxJSON bounds JSON, which is read as a whole.
+// maxJSON bounds JSON, which is read as a whole, in bytes.
 const maxJSON = 64 << 20
 
-// maxExact is the first whole number that tools may have rounded to: most of them read
-// JSON's numbers as floating-point numbers of 64 bits.
+// maxExact is the first whole number to which tools may have rounded another: most tools read
+// JSON's numbers as 64-bit floating-point numbers.
 const maxExact = 1 << 53
 
-// part is a value and where it begins in the list; objects and arrays stay JSON.
+// part is a value and its offset in the list. Objects and arrays stay JSON.
 type part struct {
 	value jsontext.Value
 	at    int
@@ -32,8 +32,8 @@ type member struct {
 	part
 }
 
-// json reads objects and arrays of objects or IDs, one after another, however they are
-// broken into lines. It goes on after a bad element, but not after what is not JSON.
+// json reads objects, and arrays of objects or IDs, one after another, whatever their line breaks.
+// It continues after a bad element, but not after a text that is not JSON.
 func (r *reader) json(list io.Reader) error {
 	r.isJSON = true
 	text, err := io.ReadAll(io.LimitReader(list, maxJSON+1))
@@ -44,7 +44,7 @@ func (r *reader) json(list io.Reader) error {
 		r.problem(1, "more than %d MiB of JSON: divide the list", maxJSON>>20)
 		return nil
 	}
-	if at := invalidUTF8(text); at >= 0 { // decoding would replace what is not
+	if at := invalidUTF8(text); at >= 0 { // decoding would replace invalid bytes
 		r.problem(1+bytes.Count(text[:at], []byte("\n")), "not UTF-8 text")
 		return nil
 	}
@@ -75,7 +75,7 @@ func (r *reader) json(list io.Reader) error {
 	}
 }
 
-// element adds the task of an object, or of an ID alone.
+// element adds the task of an object or of a bare ID.
 func (r *reader) element(element part) {
 	r.number++
 	line := r.lines.lineAt(element.at)
@@ -91,18 +91,18 @@ func (r *reader) element(element part) {
 	}
 }
 
-// decoderOf accepts repeated names: they are looked for where they matter, so that they
-// are named and reading continues.
+// decoderOf accepts repeated names. They are checked where they matter, so that problems name them
+// and reading continues.
 func decoderOf(text []byte) *jsontext.Decoder {
 	return jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 }
 
-// membersOf returns the members of a valid object in their order, with repeated names.
+// membersOf returns the members of a valid object in their order, including repeated names.
 func membersOf(object part) (members []member) {
 	decoder := decoderOf(object.value)
 	_, _ = decoder.ReadToken()
 	for decoder.PeekKind() == '"' {
-		name, _ := decoder.ReadToken() // nothing fails here: it was decoded once
+		name, _ := decoder.ReadToken() // no errors: it was decoded before
 		text := name.String()
 		value, _ := decoder.ReadValue()
 		members = append(members, member{text, part{value.Clone(), object.at + int(decoder.InputOffset()) - len(value)}})
@@ -110,7 +110,7 @@ func membersOf(object part) (members []member) {
 	return members
 }
 
-// object adds the task of a JSON object, or those of the vendor's.
+// object adds the task of a JSON object, or the tasks of one of the vendor's.
 func (r *reader) object(line int, members []member) {
 	if r.vendors(line, members) {
 		return
@@ -122,7 +122,7 @@ func (r *reader) object(line int, members []member) {
 		column, known := columnOf(m.name)
 		switch {
 		case !known:
-			// A mistyped column must not be lost.
+			// A column with a mistyped name must not be lost.
 			if meant := r.columnMeant(m.name); meant != "" {
 				r.problem(line, "unknown field %q%s", m.name, meant)
 				ok = false
@@ -148,7 +148,7 @@ func (r *reader) object(line int, members []member) {
 	}
 }
 
-// listIn returns the path of the first list in a member, as in data.list, or nothing.
+// listIn returns the path of the first list in a member, such as data.list, or "".
 func listIn(m member) string {
 	switch m.value.Kind() {
 	case '[':
@@ -163,7 +163,7 @@ func listIn(m member) string {
 	return ""
 }
 
-// columnMeant asks whether an unknown name was meant for a column; it is empty if not.
+// columnMeant returns a question if an unknown name may be a mistyped column, or "".
 func (r *reader) columnMeant(name string) string {
 	meant, asked := r.meant[name]
 	if !asked {
@@ -173,9 +173,8 @@ func (r *reader) columnMeant(name string) string {
 	return meant
 }
 
-// twice adds a problem for each repeated member, also under another name of the same
-// column, and reports whether there is any: it is unknown which of them is right. known
-// are names that are not columns.
+// twice adds a problem for each repeated member, also for two names of the same column, and reports
+// whether there is any: nobody knows which of them is right. known are names that are not columns.
 func (r *reader) twice(line int, members []member, known []string) (found bool) {
 	first := make(map[string]member)
 	for _, m := range members {
@@ -183,7 +182,7 @@ func (r *reader) twice(line int, members []member, known []string) (found bool) 
 		if column, isColumn := columnOf(m.name); isColumn && column != ignored && !slices.Contains(known, m.name) {
 			key = column
 		}
-		if m.name == "SchedAt" { // when a scheduled push is sent
+		if m.name == "SchedAt" { // the time at which a scheduled push is sent
 			key = "sent_at"
 		}
 		earlier, again := first[key]
@@ -197,8 +196,8 @@ func (r *reader) twice(line int, members []member, known []string) (found bool) 
 	return found
 }
 
-// text is a string or a number. An ID may be a whole number that was written out: of
-// others, some digits are gone.
+// text reads a string or a number. An ID may be a whole number in plain digits. Other numbers have
+// lost digits.
 func (r *reader) text(line int, column string, value jsontext.Value) (text string, ok bool) {
 	switch value.Kind() {
 	case '"':

@@ -5,7 +5,7 @@ import (
 	"sort"
 )
 
-// lines are the offsets at which the lines of a text begin, without the first line.
+// lines are the offsets at which the lines of a text begin, except for the first line.
 type lines []int
 
 func linesOf(text []byte) (starts lines) {
@@ -17,10 +17,10 @@ func linesOf(text []byte) (starts lines) {
 	return starts
 }
 
-// lineAt is the number of the line at an offset, from 1.
+// lineAt returns the number of the line at an offset, from 1.
 func (l lines) lineAt(offset int) int { return 1 + sort.SearchInts(l, offset+1) }
 
-// place names the line and the column, in bytes, at an offset.
+// place returns the line and the column, in bytes, at an offset.
 func (l lines) place(offset int) string {
 	line, start := l.lineAt(offset), 0
 	if line > 1 {

@@ -15,16 +15,16 @@ var (
 	weekday    = regexp.MustCompile(`^(?i:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? `)
 	dayMonth   = regexp.MustCompile(`^(\d{1,2})[ -]([A-Za-z]{3,9})\.?,?[ -](\d{4})(?:,? (?:at )?(.*))?$`)
 	monthDay   = regexp.MustCompile(`^([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})(?:,? (?:at )?(.*))?$`)
-	// zoneName is what Java and JavaScript write behind an offset.
+	// zoneName matches an offset with the name of the zone that Java and JavaScript add.
 	zoneName = regexp.MustCompile(`(?:GMT)?([+-]\d{2}:?\d{2}|Z) ?(?:\[[\w/+-]+\]|\([^()]*\))?$`)
-	// fromUTC is an offset as people write it, such as UTC+8 or (GMT+08:00).
+	// fromUTC matches an offset as people write it, such as UTC+8 or (GMT+08:00).
 	fromUTC = regexp.MustCompile(`(?i) ?\(?(?:UTC|GMT) ?([+-])(\d{1,2})(?::?(\d{2}))?\)?$`)
 	half    = regexp.MustCompile(`(?i)^(\S+) (?:(上午|下午) ?)?(\d{1,2})(:\d{2}\S*?)?(?: ?([ap])\.?m\.?)?( ?[+-]\d{2}\S*)?$`)
 )
 
-// plainForm writes a time that people or programs write in another way, but with one meaning,
-// in the form of timeForm: dates in Chinese, or with the name of a month, hours of half a
-// day, figures alone. It returns other texts as they are.
+// plainForm rewrites a time in the form of timeForm if people or programs wrote it in another way
+// that has only one meaning: dates in Chinese, dates with the name of a month, 12-hour times, or
+// digits alone. It returns other texts unchanged.
 func plainForm(text string) string {
 	text = strings.Join(strings.Fields(text), " ")
 	if part := figures.FindStringSubmatch(text); part != nil {
@@ -65,8 +65,8 @@ func withoutMonthName(text string) string {
 	return text
 }
 
-// ofWholeDay counts the hours of a time from midnight. Those of the Chinese afternoon may be
-// counted so already.
+// ofWholeDay converts a time to hours from midnight. Hours of the Chinese afternoon may already be
+// in that form.
 func ofWholeDay(text string) string {
 	part := half.FindStringSubmatch(text)
 	if part == nil {

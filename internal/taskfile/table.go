@@ -16,10 +16,10 @@ import (
 	"golang.org/x/text/width"
 )
 
-// ignored is a column that is known, and that says nothing to import.
+// ignored is a known column that has nothing to import.
 const ignored = "ignored"
 
-// columnOf returns the column that a header names, in any spelling, also as wide as Chinese.
+// columnOf returns the column that a header names, in any spelling, also in full-width characters.
 func columnOf(name string) (column string, known bool) {
 	name = strings.Map(func(r rune) rune {
 		if r == '_' || r == '-' || unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) {
@@ -38,13 +38,13 @@ func columnOf(name string) (column string, known bool) {
 		return "label", true
 	case "retiredat":
 		return "retired_at", true
-	case "registeredat", "source", "answered", "lastfiguresat": // of tasks list, which others may read
+	case "registeredat", "source", "answered", "lastfiguresat": // columns of tasks list, whose output may be imported
 		return ignored, true
 	}
 	return "", false
 }
 
-// separatorLine names, for Excel, the separator of the lines that follow.
+// separatorLine matches the line that tells Excel the separator of the following lines.
 var separatorLine = regexp.MustCompile(`^(?i:"?sep=([,;|\t])"?)[ \r]*\n`)
 
 func isColumn(name string) bool {
@@ -52,14 +52,14 @@ func isColumn(name string) bool {
 	return known
 }
 
-// table reads CSV, or what spreadsheets write with semicolons or tabs.
+// table reads CSV with commas, or with the semicolons or tabs of spreadsheets.
 func (r *reader) table(list *bufio.Reader) error {
 	skipped := skipBlankLines(list)
 	separator := separatorOf(list)
 	head, _ := list.Peek(list.Size())
 	if named := separatorLine.FindSubmatch(head); named != nil {
 		separator = rune(named[1][0])
-		_, _ = list.Discard(len(named[0])) // it was peeked at
+		_, _ = list.Discard(len(named[0])) // the line was peeked at
 		skipped++
 	}
 	if separator == '|' || isRuled(head) {
@@ -113,7 +113,7 @@ func (r *reader) table(list *bufio.Reader) error {
 	}
 }
 
-// separatorOf is what separates the columns of the first line that is not blank.
+// separatorOf returns what separates the columns of the first line that is not blank.
 func separatorOf(list *bufio.Reader) rune {
 	head, _ := list.Peek(list.Size())
 	line, _, _ := bytes.Cut(bytes.TrimLeft(head, "\r\n "), []byte("\n"))
@@ -126,8 +126,8 @@ func separatorOf(list *bufio.Reader) rune {
 	return best
 }
 
-// isHeader reports whether the first line is one. A line of one column is a TaskID of a
-// plain list if no word can be: it has a digit or a hyphen.
+// isHeader reports whether the first line is a header. In a plain list of one column, it is a
+// TaskID if it has a digit or a hyphen.
 func isHeader(first []string) bool {
 	for i, field := range first {
 		if i > 0 && strings.TrimSpace(field) != "" {
@@ -137,8 +137,8 @@ func isHeader(first []string) bool {
 	return isColumn(first[0]) || !strings.ContainsAny(first[0], "0123456789-")
 }
 
-// header returns the columns, or none if there is something wrong with them. Columns
-// without a name are "".
+// header returns the columns, or nil if something is wrong with them. Columns without a name are
+// "".
 func (r *reader) header(line int, first []string) []string {
 	before := len(r.problems)
 	if number, ok := cutNumber(first, 0); ok {
@@ -179,7 +179,7 @@ func (r *reader) header(line int, first []string) []string {
 	return header
 }
 
-// row adds the task of a line. A line of separators alone is a blank line.
+// row adds the task of a line. A line of only separators is a blank line.
 func (r *reader) row(line int, header, record []string) {
 	fields := make(map[string]string, len(header))
 	if number, ok := cutNumber(record, slices.Index(header, "task_id")); ok {
@@ -209,7 +209,7 @@ func (r *reader) row(line int, header, record []string) {
 	}
 }
 
-// syntax adds a problem for an error in the CSV; it returns other errors.
+// syntax adds a problem for an error in the CSV. It returns other errors.
 func (r *reader) syntax(skipped int, err error) error {
 	var parseErr *csv.ParseError
 	switch {

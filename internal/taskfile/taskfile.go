@@ -21,7 +21,7 @@ type Entry struct {
 	Line     int
 	Element  int // its number in JSON, from 1; 0 in a table
 	TaskID   string
-	SDKAppID int64 // 0: not given
+	SDKAppID int64 // 0 if not given
 	SentAt   *time.Time
 	Label    string
 	From     Origin
@@ -33,7 +33,7 @@ type List struct {
 	Skipped
 }
 
-// Append adds another list. A task of both is one if they agree; the caller compares.
+// Append adds another list. Tasks of both lists are not compared: the caller does that.
 func (l *List) Append(other List) {
 	l.Entries = append(l.Entries, other.Entries...)
 	l.Failed += other.Failed
@@ -43,28 +43,28 @@ func (l *List) Append(other List) {
 	l.LastFailure = cmp.Or(other.LastFailure, l.LastFailure)
 }
 
-// Problem is what is wrong with one line.
+// Problem is what is wrong with a line.
 type Problem struct {
 	Name    string
 	Line    int
 	Element int // its number in JSON, from 1; 0 in a table
 	Text    string
-	vendors bool // about what the vendor wrote: the form of the list is right
+	vendors bool // about what the vendor wrote, so the form of the list is right
 	isJSON  bool
 }
 
 func (p Problem) Error() string { return fmt.Sprintf("%s:%d: %s", p.Name, p.Line, p.Text) }
 
-// Problems are all mistakes in a list: a list with any is not imported.
+// Problems are all mistakes in a list. A list with mistakes is not imported.
 type Problems problem.List[Problem]
 
-// Error is the first 20 of them: a list may have thousands.
+// Error returns the first 20 problems, because a list may have thousands.
 func (p Problems) Error() string { return problem.List[Problem](p).Lines(20) }
 
 // ExitCode is problem.Usage.
 func (Problems) ExitCode() problem.Code { return problem.Usage }
 
-// Hint says what a list of its form looks like.
+// Hint describes a list of this form.
 func (p Problems) Hint() string {
 	if len(p) == 1 && p[0].vendors {
 		return "nothing was imported; import the answer of a push that succeeded"
@@ -75,8 +75,8 @@ func (p Problems) Hint() string {
 	return `nothing was imported; write CSV with a header, "task_id,sdk_app_id,sent_at,label", one ID a line, or JSON Lines, {"task_id":"…"}; only task_id is required`
 }
 
-// maxTaskID is the longest TaskID an index takes, in bytes, with room to spare.
-// The API documents no limit; its own IDs have some 50.
+// maxTaskID is the longest accepted TaskID, in bytes, so that an index can hold it. The API
+// documents no limit; its own IDs have some 50 bytes.
 const maxTaskID = 512
 
 // maxLabel is the longest label, in characters: a name for lists and charts, not the text of a push.
@@ -84,12 +84,12 @@ const maxLabel = 500
 
 var columns = []string{"task_id", "sdk_app_id", "sent_at", "label"}
 
-// Read reads a list; name is its name in problems. It is JSON if it begins with "[" or "{",
-// an array or objects one after another, and a table otherwise: commas, semicolons, tabs or
-// bars between the columns, with a header unless it is a plain list of IDs. It may be UTF-16,
-// as spreadsheets write it. A time without a zone is in loc. A task may occur twice only if
-// its lines agree. JSON may also be what the vendor writes: answers of pushes, callbacks,
-// scheduled pushes. The error for a bad list is Problems, and the good entries come with it.
+// Read reads a list. name is its name in problems. A list that begins with "[" or "{" is JSON: an
+// array, or objects one after another. Any other list is a table with commas, semicolons, tabs or
+// bars between the columns, and with a header unless it is a plain list of IDs. It may be UTF-16,
+// as spreadsheets write it. A time without a zone is in loc. A task may occur twice only if its
+// lines agree. JSON may also be what the vendor writes: answers of pushes, callbacks, scheduled
+// pushes. The error for a bad list is Problems, and the good entries are returned with it.
 func Read(name string, list io.Reader, loc *time.Location) (List, error) {
 	raw := bufio.NewReader(list)
 	if kind := binaryKind(raw); kind != "" {
@@ -130,10 +130,10 @@ func Read(name string, list io.Reader, loc *time.Location) (List, error) {
 	return r.List, nil
 }
 
-// httpHead is how an answer begins that was saved with its header.
+// httpHead matches the beginning of an answer that was saved with its header.
 var httpHead = regexp.MustCompile(`^\s*HTTP/\d(\.\d)? \d{3}\b`)
 
-// firstCharacter returns the first one that is not a blank; it stays unread.
+// firstCharacter returns the first character that is not a blank, without reading it.
 func firstCharacter(r *bufio.Reader) (byte, error) {
 	for n := 1; ; n++ {
 		ahead, err := r.Peek(n)
@@ -155,12 +155,12 @@ type reader struct {
 	List
 	name     string
 	loc      *time.Location
-	number   int   // of the element that is read
+	number   int   // of the element that is being read
 	lines    lines // of JSON
 	isJSON   bool
-	seen     map[entryKey]int   // the index of its entry
-	listed   map[entryKey]Entry // as people wrote it first: what they wrote must agree
-	meant    map[string]string  // what unknown names were meant for
+	seen     map[entryKey]int   // the index of the task's entry
+	listed   map[entryKey]Entry // as people first wrote it: what people write must agree
+	meant    map[string]string  // questions about unknown names
 	problems Problems
 }
 
@@ -168,7 +168,7 @@ func (r *reader) problem(line int, format string, args ...any) {
 	r.problems = append(r.problems, Problem{Name: r.name, Line: line, Element: r.number, Text: fmt.Sprintf(format, args...), isJSON: r.isJSON})
 }
 
-// nulls are how databases, spreadsheets and pandas write that there is no value.
+// nulls are notations of databases, spreadsheets and pandas for a missing value.
 var nulls = []string{`\N`, "NULL", "null", "(null)", "<null>", "None", "nil", "NaN", "nan", "NaT", "#N/A", "N/A", "n/a", "-", "—"}
 
 func (r *reader) add(line int, from Origin, fields map[string]string) {
@@ -229,7 +229,7 @@ func (r *reader) add(line int, from Origin, fields map[string]string) {
 	r.Entries[index].Merge(e)
 }
 
-// withoutZeros drops the ".0" that pandas gives to whole numbers of a column with gaps.
+// withoutZeros removes the ".0" that pandas adds to whole numbers in a column with gaps.
 func withoutZeros(number string) string {
 	whole, rest, _ := strings.Cut(number, ".")
 	if whole != "" && strings.Trim(rest, "0") == "" {
@@ -245,9 +245,9 @@ func (e Entry) place() string {
 	return fmt.Sprintf("on line %d", e.Line)
 }
 
-// Merge adds what another entry has of the same task, and reports whether they agree.
-// People's lists must agree with each other. The vendor's events of a task need not: they
-// only add what is missing, and the earliest of their times is that of the push.
+// Merge adds what another entry has about the same task, and reports whether they agree. People's
+// lists must agree. The vendor's events of a task need not: they only add what is missing, and the
+// earliest of their times is that of the push.
 func (e *Entry) Merge(other Entry) bool {
 	if e.From == FromList && other.From == FromList {
 		return sameTime(e.SentAt, other.SentAt) && e.Label == other.Label

@@ -34,11 +34,11 @@ var (
 const months = `(jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec|january|february|march|april|june|july|august|september|october|november|december` +
 	`|mär|mrz|mai|okt|dez|janv|févr|avr|juin|juil|août|déc|ene|abr|ago|dic)`
 
-// significant is how many digits of a number a spreadsheet keeps; the rest become zeros.
+// significant is how many digits of a number a spreadsheet keeps. The others become zeros.
 const significant = 15
 
-// CheckTaskID says what is wrong with a TaskID, or nothing. IDs are opaque text: it
-// refuses only IDs that a tool has damaged, and texts that replace a missing one.
+// CheckTaskID says what is wrong with a TaskID, or "". IDs are opaque: it refuses only IDs that a
+// tool damaged, and texts that replace a missing ID.
 func CheckTaskID(id string) (problem string) {
 	switch {
 	case id == "":

@@ -10,9 +10,9 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// decoded reads the list as UTF-8, without a byte order mark. Windows' Notepad and the
-// "Unicode text" of spreadsheets are UTF-16: a mark shows that or, without one, the
-// zero byte of the first character.
+// decoded reads the list as UTF-8, without a byte order mark. Windows' Notepad and the "Unicode
+// text" of spreadsheets write UTF-16, as a byte order mark or the zero byte of the first character
+// shows.
 func decoded(list io.Reader) io.Reader {
 	buffered := bufio.NewReader(list)
 	var decoder transform.Transformer = transform.Nop
@@ -26,7 +26,7 @@ func decoded(list io.Reader) io.Reader {
 	return transform.NewReader(buffered, unicode.BOMOverride(decoder))
 }
 
-// lineEnds makes the end of a line that is a CR alone, of old Macs, an LF.
+// lineEnds turns a line end that is a CR alone, as of old Macs, into an LF.
 type lineEnds struct{ from *bufio.Reader }
 
 func (l *lineEnds) Read(p []byte) (int, error) {
@@ -50,7 +50,7 @@ func (l *lineEnds) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// invalidUTF8 is where text stops being UTF-8; -1 if it does not.
+// invalidUTF8 returns the offset of the first invalid UTF-8; -1 if there is none.
 func invalidUTF8(text []byte) int {
 	for at := 0; at < len(text); {
 		r, size := utf8.DecodeRune(text[at:])

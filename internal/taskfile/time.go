@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// timeForm is a date, a time of day or none, and an offset or none, as RFC 3339, psql,
-// spreadsheets and people write them.
+// timeForm matches a date, with or without a time of day and an offset, as RFC 3339, psql,
+// spreadsheets and people write it.
 var timeForm = regexp.MustCompile(`^(\d{4})([-/])(\d{1,2})[-/](\d{1,2})` +
 	`(?:[Tt ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(Z|z|UTC|GMT|[+-]\d{2}(?::?\d{2}){0,2})?)?$`)
 
-// ParseTime reads a date with or without a time of day, with an offset from UTC or in
-// loc, or Unix seconds or smaller units. It refuses what has two meanings.
+// ParseTime reads a date with or without a time of day, with an offset from UTC or in loc, or Unix
+// time in seconds or smaller units. It refuses texts with two meanings.
 func ParseTime(text string, loc *time.Location) (time.Time, error) {
 	if at, ok := unixTime(text); ok {
 		return at, nil
@@ -24,7 +24,7 @@ func ParseTime(text string, loc *time.Location) (time.Time, error) {
 		return time.Time{}, notATime(text)
 	}
 	number := func(i int) int {
-		n, _ := strconv.Atoi(part[i]) // "" is 0; the form allows nothing else
+		n, _ := strconv.Atoi(part[i]) // "" is 0; the form allows only digits
 		return n
 	}
 	nanoseconds, _ := strconv.Atoi((part[8] + "000000000")[:9])
@@ -37,8 +37,8 @@ func ParseTime(text string, loc *time.Location) (time.Time, error) {
 	return time.Date(year, month, day, hour, minute, second, nanoseconds, zone), nil
 }
 
-// unixTime reads seconds, with a fraction too, or the smaller units of Java, Postgres and
-// pandas, from 2001 on. A number that a date in figures has, such as 20250331, is none.
+// unixTime reads seconds, possibly with a fraction, or the smaller units of Java, Postgres and
+// pandas, from 2001 on. A number that may be a date in digits, such as 20250331, is no Unix time.
 func unixTime(text string) (time.Time, bool) {
 	if part := unixFraction.FindStringSubmatch(text); part != nil {
 		seconds, _ := strconv.ParseInt(part[1], 10, 64)
@@ -60,7 +60,7 @@ func unixTime(text string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// unixFraction is what Postgres' extract(epoch) and Python's time() write.
+// unixFraction matches the output of Postgres' extract(epoch) and Python's time().
 var unixFraction = regexp.MustCompile(`^([1-9]\d{9})\.(\d{1,9})\d*$`)
 
 var (
@@ -103,8 +103,8 @@ func zoneOf(offset string, loc *time.Location) (*time.Location, bool) {
 	return time.FixedZone("", east), true
 }
 
-// ParseSentAt is ParseTime, for when a push was sent: years that no push can have
-// been sent in are mistakes.
+// ParseSentAt is ParseTime for the time of a push. It refuses years in which no push can have been
+// sent.
 func ParseSentAt(text string, loc *time.Location) (time.Time, error) {
 	t, err := ParseTime(text, loc)
 	if err == nil && (t.Year() < 2000 || t.Year() >= 2200) {

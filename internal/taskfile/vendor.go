@@ -9,27 +9,27 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Origin is the kind of text that an entry was read from.
+// Origin is the kind of text from which an entry was read.
 type Origin int
 
 const (
-	FromList      Origin = iota // what people wrote, or exported
+	FromList      Origin = iota // written by people, or exported
 	FromPush                    // an answer of timpush/push or timpush/batch
 	FromCallback                // an event of the callback Push.AllMemberPush
 	FromScheduled               // a scheduled push, by its PushTaskID
 )
 
-// Skipped counts what a list has besides its tasks. None of it is a mistake.
+// Skipped counts what a list has besides tasks. None of it is a mistake.
 type Skipped struct {
 	Failed   int // answers of failed calls
 	Taskless int // answers, events and scheduled pushes without a TaskID
-	Unknown  int // fields that are not columns, and that no page of the vendor names
+	Unknown  int // fields that are not columns and that no page of the vendor names
 	Retired  int // tasks that tasks list shows as retired
-	// LastFailure is what the last of the failed calls answered.
+	// LastFailure is the answer of the last failed call.
 	LastFailure string
 }
 
-// String says what was skipped, or nothing.
+// String says what was skipped, or "".
 func (s Skipped) String() string {
 	var parts []string
 	for _, part := range []struct {
@@ -59,7 +59,7 @@ func (s Skipped) String() string {
 	return text
 }
 
-// reason says why there are no tasks, as far as it is known.
+// reason says why there are no tasks, if that is known.
 func (s Skipped) reason() string {
 	switch {
 	case s.Failed > 0:
@@ -72,7 +72,7 @@ func (s Skipped) reason() string {
 	return ""
 }
 
-// The fields that the vendor documents and that are not columns.
+// Fields that the vendor documents and that are not columns.
 var (
 	answerFields = []string{"ActionStatus", "ErrorCode", "ErrorInfo", "ErrorDisplay", "ErrorList", "ResultCode", "ResultInfo",
 		"RequestId", "Total", "Tasks", "TaskInfo", "Events"}
@@ -81,7 +81,7 @@ var (
 	scheduleFields = []string{"TaskID", "CreateAt", "Type", "Content", "Title", "Desc", "Status", "DispatchSuccess", "DispatchErr"}
 )
 
-// vendors adds the tasks of an object that the vendor wrote, and reports whether it did.
+// vendors adds the tasks of an object that the vendor wrote, and reports whether the vendor did.
 func (r *reader) vendors(line int, members []member) bool {
 	has := func(names ...string) bool {
 		return slices.ContainsFunc(members, func(m member) bool { return slices.Contains(names, m.name) })
@@ -99,8 +99,8 @@ func (r *reader) vendors(line int, members []member) bool {
 	return true
 }
 
-// answer adds the tasks of an envelope: an answer's own task, a callback's, or those of a
-// list of scheduled pushes.
+// answer adds the tasks of an envelope: the answer's own task, or those of a callback or of a list
+// of scheduled pushes.
 func (r *reader) answer(line int, members []member) {
 	if r.twice(line, members, answerFields) {
 		return
@@ -133,8 +133,8 @@ func (r *reader) answer(line int, members []member) {
 	r.vendorsTask(line, FromPush, members, answerFields)
 }
 
-// failureOf says how a call failed, or nothing. A push to some of its users only has a
-// task and a list of the others.
+// failureOf says how a call failed, or "". A push to only some of its users has a task, and a list
+// of the other users.
 func failureOf(members []member) string {
 	values := make(map[string]part)
 	for _, m := range members {
@@ -160,7 +160,8 @@ func failureOf(members []member) string {
 	return fmt.Sprintf("%s: %q", strings.TrimSpace(status+" "+code), string(info[:min(len(info), 200)]))
 }
 
-// vendorsTask adds the task of an object whose fields are columns, known ones, or new.
+// vendorsTask adds the task of an object. known are its fields that are neither columns nor
+// unknown.
 func (r *reader) vendorsTask(line int, from Origin, members []member, known []string) {
 	if r.twice(line, members, known) {
 		return
@@ -177,7 +178,7 @@ func (r *reader) vendorsTask(line int, from Origin, members []member, known []st
 				fields["sent_at"] = at
 			}
 		case from == FromScheduled && m.name == "SchedAt":
-			if at, err := time.Parse(time.DateTime, scalar(m.value)); err == nil { // in UTC
+			if at, err := time.Parse(time.DateTime, scalar(m.value)); err == nil { // it is in UTC
 				fields["sent_at"] = at.Format(time.RFC3339)
 			}
 		case isColumn && scalar(m.value) != "":
@@ -193,11 +194,11 @@ func (r *reader) vendorsTask(line int, from Origin, members []member, known []st
 	r.add(line, from, fields)
 }
 
-// scalar is the text of a string or a number, and nothing of another value.
+// scalar returns the text of a string or a number, and "" for any other value.
 func scalar(value jsontext.Value) string {
 	switch value.Kind() {
 	case '"':
-		text, _ := jsontext.AppendUnquote(nil, value) // it was decoded once
+		text, _ := jsontext.AppendUnquote(nil, value) // it was decoded before
 		return strings.TrimSpace(string(text))
 	case '0':
 		return string(value)
@@ -205,7 +206,7 @@ func scalar(value jsontext.Value) string {
 	return ""
 }
 
-// elementsOf is what an array has, or the value itself if it is an object.
+// elementsOf returns the elements of an array. An object is its own only element.
 func elementsOf(whole part) (elements []part) {
 	switch {
 	case len(whole.value) == 0:
@@ -216,7 +217,7 @@ func elementsOf(whole part) (elements []part) {
 		_, _ = decoder.ReadToken()
 		for decoder.PeekKind() != ']' {
 			element, err := decoder.ReadValue()
-			if err != nil { // nothing fails here: it was decoded once
+			if err != nil { // no errors: it was decoded before
 				break
 			}
 			elements = append(elements, part{element.Clone(), whole.at + int(decoder.InputOffset()) - len(element)})

@@ -17,17 +17,18 @@ import (
 	"pushloss/migrations"
 )
 
-// citusVariable gives the URL of a superuser on the coordinator of a Citus cluster, in a database
-// whose pg_dist_node names every node. Each node must let the owner of the tests' databases in.
+// citusVariable has the URL of a superuser on the coordinator of a Citus cluster, in a database
+// whose pg_dist_node names every node. Each node must accept logins of the owner of the tests'
+// databases.
 const citusVariable = "PUSHLOSS_TEST_CITUS_URL"
 
-// OnCitus reports whether the databases with a schema are spread over a Citus cluster.
+// OnCitus reports whether databases with a schema are distributed over a Citus cluster.
 func OnCitus() bool { return os.Getenv(citusVariable) != "" }
 
-// testShards are few: each is a table for every table.
+// testShards are few, because each table has that many shards.
 const testShards = 4
 
-// node is one of the cluster.
+// node is a node of the cluster.
 type node struct {
 	host string
 	port int
@@ -40,7 +41,7 @@ func (n node) url(database string) string {
 	return u.String()
 }
 
-// nodes lists the coordinator, which comes first, and its workers.
+// nodes returns the coordinator and then its workers.
 func nodes(ctx context.Context, conn *pgx.Conn, address string) ([]node, error) {
 	of, err := url.Parse(address)
 	if err != nil {
@@ -56,8 +57,8 @@ func nodes(ctx context.Context, conn *pgx.Conn, address string) ([]node, error) 
 	})
 }
 
-// CitusURL makes a database with the newest schema on the cluster, whose tables are not spread yet,
-// for this test alone.
+// CitusURL makes a database on the cluster for this test alone. It has the newest schema, whose
+// tables are not distributed yet.
 func CitusURL(t testing.TB) string {
 	t.Helper()
 	name := "test_" + strings.ToLower(rand.Text())

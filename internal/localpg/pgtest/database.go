@@ -21,7 +21,7 @@ const (
 
 	statementLimit = 2 * time.Minute
 
-	// sqlLock keeps apart the test processes that share a server.
+	// sqlLock makes the test processes that share a server wait for each other.
 	sqlLock   = `SELECT pg_advisory_lock(7354102, hashtext($1))`
 	sqlUnlock = `SELECT pg_advisory_unlock(7354102, hashtext($1))`
 	sqlOwner  = `
@@ -33,10 +33,9 @@ const (
 	sqlIsTemplate = `SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1 AND datistemplate)`
 )
 
-// databases makes and drops databases on the server, by one connection of its
-// administrator.
+// databases makes and drops databases on the server, through one connection of its administrator.
 type databases struct {
-	address func() (string, error) // of the administrator
+	address func() (string, error) // the administrator's URL
 
 	mu    sync.Mutex
 	conn  *pgx.Conn
@@ -62,8 +61,8 @@ func (d *databases) with(step func(ctx context.Context, conn *pgx.Conn, address 
 	return step(ctx, d.conn, address)
 }
 
-// create makes a database, a copy of a template that is filled at its first use in the
-// life of the server, and returns its owner's URL.
+// create copies a template to a new database and returns its owner's URL. It fills the template at
+// its first use on the server.
 func (d *databases) create(name, template string, fill func(ctx context.Context, ownerURL string) error) (ownerURL string, err error) {
 	err = d.with(func(ctx context.Context, conn *pgx.Conn, address string) error {
 		if err := d.prepare(ctx, conn, address, template, fill); err != nil {
@@ -95,7 +94,7 @@ func (d *databases) prepare(ctx context.Context, conn *pgx.Conn, address, templa
 	return err
 }
 
-// locked runs a step while no other process runs a step of this name.
+// locked runs a step while no other process runs a step with this name.
 func locked(ctx context.Context, conn *pgx.Conn, name string, step func() error) error {
 	if _, err := conn.Exec(ctx, sqlLock, name); err != nil {
 		return err
@@ -126,7 +125,7 @@ func (d *databases) prepareAlone(ctx context.Context, conn *pgx.Conn, address, t
 	return statements(ctx, conn, `ALTER DATABASE `+template+` IS_TEMPLATE true`)
 }
 
-// forget drops the templates of this process alone.
+// forget drops the templates that only this process uses.
 func (d *databases) forget() error {
 	if len(d.own) == 0 {
 		return nil
@@ -143,8 +142,8 @@ func (d *databases) forget() error {
 
 func (d *databases) drop(name string) error {
 	return d.with(func(ctx context.Context, conn *pgx.Conn, _ string) error {
-		// A test may kill a process that uses its database; the server takes a moment to
-		// notice. goleak reports connections that a test itself forgets.
+		// A test may kill a process that uses its database; the server takes a moment to notice.
+		// goleak reports connections that a test itself forgot to close.
 		return statements(ctx, conn, `DROP DATABASE `+name+` WITH (FORCE)`)
 	})
 }
@@ -157,8 +156,8 @@ func (d *databases) close(ctx context.Context) {
 	}
 }
 
-// createDatabase copies the files of the template: since Postgres 15 it writes a copy of
-// each page to its log otherwise, which takes twice as long.
+// createDatabase copies the files of the template. Otherwise, since Postgres 15, the server writes
+// a copy of each page to its log, which takes twice as long.
 func createDatabase(conn *pgx.Conn, name, template string) string {
 	sql := `CREATE DATABASE ` + name + ` OWNER ` + Owner + ` TEMPLATE ` + template
 	if version := conn.PgConn().ParameterStatus("server_version"); len(version) > 2 && version[:2] >= "15" {
@@ -183,7 +182,7 @@ func urlOf(address, database string) (string, error) {
 		return "", fmt.Errorf("the server's URL cannot be parsed")
 	}
 	options := parsed.Query()
-	for _, name := range []string{"passfile", "password", "user", "dbname", "database"} { // the administrator's
+	for _, name := range []string{"passfile", "password", "user", "dbname", "database"} { // those of the administrator
 		options.Del(name)
 	}
 	if options.Get("sslmode") == "" && options.Get("host") == "" {
@@ -193,7 +192,7 @@ func urlOf(address, database string) (string, error) {
 	return parsed.String(), nil
 }
 
-// create makes a database for the test alone.
+// create makes a database for this test alone.
 func create(t testing.TB, template string, fill func(ctx context.Context, ownerURL string) error) string {
 	t.Helper()
 	name := "test_" + strings.ToLower(rand.Text())

@@ -1,4 +1,4 @@
-// Package pgtest gives every test a Postgres database of its own.
+// Package pgtest gives every test its own Postgres database.
 //
 // The first test of a test binary that needs a database starts a server. Its data is in
 // memory if there is plenty, else in a temporary directory. Main stops the server and

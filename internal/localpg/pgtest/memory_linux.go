@@ -9,7 +9,7 @@ import (
 
 const (
 	memoryDir = "/dev/shm"
-	// plenty is several times what a server and the tests' databases need.
+	// plenty is several times what a server and the tests' databases need, in bytes.
 	plenty = 4 << 30
 )
 

@@ -16,8 +16,8 @@ import (
 	"pushloss/internal/localpg"
 )
 
-// Server is a Postgres for one test, which may crash it and start it again. Committed data
-// is there after a crash. It is safe for concurrent use.
+// Server is a Postgres for one test, which may crash it and start it again. A crash does not lose
+// committed data. It is safe for concurrent use.
 type Server struct {
 	dir string
 
@@ -51,8 +51,7 @@ func NewServer(t testing.TB) *Server {
 	return s
 }
 
-// URL connects as the superuser. It changes with Start if another program has taken the
-// port.
+// URL returns the superuser's URL. It changes with Start if another program took the port.
 func (s *Server) URL() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -20,8 +20,8 @@ import (
 // Bouncer is the configuration of a PgBouncer.
 type Bouncer struct {
 	Mode     string // pool_mode: session, transaction or statement
-	PoolSize int    // default_pool_size; 0 leaves PgBouncer's own
-	// RoundRobin uses server connections by turns.
+	PoolSize int    // default_pool_size; 0 means PgBouncer's default
+	// RoundRobin makes PgBouncer use server connections in turn.
 	RoundRobin bool
 	// Lines are further lines of pgbouncer.ini.
 	Lines []string
@@ -41,12 +41,13 @@ func BouncerVersion(t testing.TB) string {
 
 const (
 	bouncerLimit = 30 * time.Second
-	// bouncerAttempts: a port found free may be taken a moment later.
+	// bouncerAttempts is how often a start is tried: another program may take a free port at that
+	// moment.
 	bouncerAttempts = 5
 )
 
-// guardScript runs a program until its standard input ends, which it does however the
-// test ends. Then it removes the program's directory.
+// guardScript runs a program until its standard input ends, which happens however the test ends.
+// Then it removes the program's directory.
 const guardScript = `
 dir=$1
 shift
@@ -57,9 +58,9 @@ pid=$!
 wait "$pid"
 `
 
-// URL starts a PgBouncer in front of the database of a URL with a password, and returns
-// the URL that leads through it. Settings that b lacks are PgBouncer's defaults. URL skips
-// the test if PgBouncer is not installed.
+// URL starts a PgBouncer in front of the database with this URL, which must have a password, and
+// returns the URL through it. Settings that b does not have are PgBouncer's defaults. URL skips the
+// test if PgBouncer is not installed.
 func (b Bouncer) URL(t testing.TB, databaseURL string) string {
 	t.Helper()
 	program := bouncerProgram(t)
@@ -89,7 +90,7 @@ func (b Bouncer) start(t testing.TB, program, dir string, database, behind *url.
 		t.Fatal(err)
 	}
 	args := []string{"-c", guardScript, "guard", dir, program}
-	if os.Geteuid() == 0 { // as which it refuses to run
+	if os.Geteuid() == 0 { // PgBouncer refuses to run as root
 		args = append(args, "-u", "nobody")
 	}
 	cmd := exec.Command("/bin/sh", append(args, settings)...)
@@ -161,7 +162,7 @@ func (b Bouncer) write(settings, users string, database *url.URL, listen string)
 // bouncerProgram returns the path of the program. It skips the test without it.
 func bouncerProgram(t testing.TB) string {
 	t.Helper()
-	for _, name := range []string{"pgbouncer", "/usr/sbin/pgbouncer"} { // not on everybody's PATH
+	for _, name := range []string{"pgbouncer", "/usr/sbin/pgbouncer"} { // /usr/sbin may not be in PATH
 		if path, err := exec.LookPath(name); err == nil {
 			return path
 		}
@@ -194,7 +195,7 @@ func freeAddress(t testing.TB) string {
 	return listener.Addr().String()
 }
 
-// logBuffer is a buffer that a process writes and the test reads.
+// logBuffer is a buffer that a process writes and a test reads.
 type logBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer

@@ -17,9 +17,8 @@ import (
 
 const poolLimit = 30 * time.Second
 
-// Main runs the tests of a package and returns the exit code for TestMain. It fails
-// if they leave goroutines that the options do not allow, and stops the server if
-// one runs.
+// Main runs the tests of a package and returns the exit code for TestMain. It fails if they leave
+// goroutines that the options do not allow. It stops the server if one runs.
 func Main(m interface{ Run() int }, options ...goleak.Option) int {
 	code := m.Run()
 	if code == 0 {
@@ -35,21 +34,20 @@ func Main(m interface{ Run() int }, options ...goleak.Option) int {
 	return code
 }
 
-// URL makes a database with the newest schema, for this test alone. The role it
-// names owns the database and is not a superuser.
+// URL makes a database with the newest schema for this test alone. The role in the URL owns the
+// database and is not a superuser.
 func URL(t testing.TB) string {
 	t.Helper()
 	return create(t, "template_"+migrations.Hash()[:16], migrations.Up)
 }
 
-// EmptyURL makes a database without any schema, for this test alone.
+// EmptyURL makes a database without a schema for this test alone.
 func EmptyURL(t testing.TB) string {
 	t.Helper()
 	return create(t, "template1", nil)
 }
 
-// Filled is a database with which several tests begin. One of them fills it, and each gets
-// a copy.
+// Filled is a database with which several tests begin. One of them fills it, and each gets a copy.
 type Filled struct{ name string }
 
 // NewFilled returns a database that no test has filled yet.

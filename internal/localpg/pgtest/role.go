@@ -16,10 +16,9 @@ const (
 	rolePassword = "of-a-test"
 )
 
-// Role makes a role that may log in, and returns its URL for the test's database. The
-// options are those of CREATE ROLE. Roles belong to the server, which other tests use
-// too, so choose a random name. After the test, Role drops the role and its rights in the
-// database.
+// Role makes a role that may log in, and returns its URL for the test's database. options are those
+// of CREATE ROLE. Choose a random name, because roles belong to the server, which other tests use
+// too. After the test, Role drops the role and its rights in the database.
 func Role(t testing.TB, databaseURL, name, options string) string {
 	t.Helper()
 	role := pgx.Identifier{name}.Sanitize()

@@ -21,16 +21,16 @@ const (
 	stopLimit  = 2 * time.Minute
 )
 
-// shared is the one server of this test binary. It has to be a global: tests
-// have nothing in common but the process.
+// shared is the one server of this test binary. It is a global because tests have nothing in common
+// but the process.
 var shared = newLazyServer()
 
-// lazyServer is a server that the first test that needs it starts.
+// lazyServer is a server that starts when a test first needs it.
 type lazyServer struct {
 	mu      sync.Mutex
 	tried   bool
 	err     error
-	url     string // of its administrator
+	url     string // the administrator's
 	server  *localpg.Server
 	dir     string
 	watcher *watchdog
@@ -54,8 +54,8 @@ func newLazyServer() *lazyServer {
 	return s
 }
 
-// adminURL returns the administrator's URL. It remembers a failure: the next test would
-// only wait for the same.
+// adminURL returns the administrator's URL. It remembers a failure, since the next test would only
+// wait for the same failure.
 func (s *lazyServer) adminURL() (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,8 +102,8 @@ func (s *lazyServer) start() (err error) {
 	return cheapLogin(s.server)
 }
 
-// makeDir makes a directory for a server, in memory if there is plenty: on a disk it takes
-// long to make and remove the hundreds of files of each database. Under root the server
+// makeDir makes a directory for a server, in memory if there is plenty: on a disk, making and
+// removing the hundreds of files of each database takes long. If root runs the tests, the server
 // runs as another account, which must be able to enter the directory.
 func makeDir() (string, error) {
 	base := ""
@@ -117,10 +117,10 @@ func makeDir() (string, error) {
 	return dir, os.Chmod(dir, 0o755)
 }
 
-// cheapLogin lets clients send their password in plain text, and keeps the passwords of new roles
-// as MD5; the server still refuses a wrong one. With SCRAM, a login under the race detector takes
-// tens of milliseconds, and the server takes 5 to compare a password with what it keeps: the tests
-// log in thousands of times.
+// cheapLogin lets clients send their password in plain text, and stores the passwords of new roles
+// as MD5. The server still refuses a wrong password. The tests log in thousands of times. With
+// SCRAM, a login under the race detector takes tens of milliseconds, and the server's check 5
+// milliseconds.
 func cheapLogin(server *localpg.Server) error {
 	rules := "host all all 127.0.0.1/32 password\n"
 	if err := os.WriteFile(filepath.Join(server.DataDir(), "pg_hba.conf"), []byte(rules), 0o600); err != nil {

@@ -6,8 +6,8 @@ import (
 	"os/exec"
 )
 
-// watchScript waits until its standard input ends, which it does however the test
-// process ends. Then it kills the server and removes its files if they still exist.
+// watchScript waits until its standard input ends, which happens however the test process ends.
+// Then it kills the server and removes its files if they still exist.
 const watchScript = `
 read -r _
 pid=$(head -n 1 "$2/postmaster.pid" 2>/dev/null) || exit 0
@@ -19,8 +19,7 @@ done
 rm -rf "$1"
 `
 
-// watchdog cleans up after a test process that was killed, or ran into its
-// timeout: both skip TestMain.
+// watchdog cleans up after a test process that was killed or timed out: both skip TestMain.
 type watchdog struct {
 	cmd   *exec.Cmd
 	stdin io.Closer
@@ -40,7 +39,7 @@ func watch(dir, data string) (*watchdog, error) {
 	return &watchdog{cmd: cmd, stdin: stdin}, nil
 }
 
-// dismiss ends the watchdog when nothing is left to clean up.
+// dismiss ends the watchdog if nothing is left to clean up.
 func (w *watchdog) dismiss() error {
 	if w == nil {
 		return nil

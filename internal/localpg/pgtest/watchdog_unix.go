@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// ownGroup keeps Ctrl-C from the watchdog: it is needed just then.
+// ownGroup protects the watchdog from Ctrl-C, after which it is needed.
 func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
 // quit is Postgres's signal for an immediate stop.
