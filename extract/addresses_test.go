@@ -2,6 +2,7 @@ package extract_test
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"log"
@@ -106,6 +107,28 @@ func TestAForeignCertificateLeadsToTheBackupDomain(t *testing.T) {
 	}
 }
 
+func TestAnUnacceptedCertificateHasItsOwnAdvice(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		err  error
+		says string
+	}{
+		"expired":                  {x509.CertificateInvalidError{Cert: &x509.Certificate{}, Reason: x509.Expired}, "correct the clock"},
+		"signed by an unknown CA":  {x509.UnknownAuthorityError{Cert: &x509.Certificate{}}, "SSL_CERT_FILE"},
+		"of another host":          {x509.HostnameError{Certificate: &x509.Certificate{}, Host: "main.test"}, "the address is not the vendor's"},
+		"unfit for another reason": {x509.CertificateInvalidError{Cert: &x509.Certificate{}, Reason: x509.IncompatibleUsage}, "the address is not the vendor's"},
+	} {
+		inBubble(t, name, func(t *testing.T) {
+			s := always(reply{err: &tls.CertificateVerificationError{Err: test.err}, unsaid: true})
+			client := extract.NewClient(account(mainURL), s, extract.NewPacer(1, extract.PacerOptions{}), extract.Options{})
+			_, err := client.Pull(t.Context(), oneDay)
+			if failed := failure(t, err); failed.Class != extract.Operator || !strings.Contains(failed.Hint, test.says) {
+				t.Errorf("class %s, hint %q, want %q in it", failed.Class, failed.Hint, test.says)
+			}
+		})
+	}
+}
+
 func TestARealForeignCertificateIsRecognized(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
@@ -116,7 +139,7 @@ func TestARealForeignCertificateIsRecognized(t *testing.T) {
 	t.Cleanup(transport.CloseIdleConnections)
 	client := extract.NewClient(account(server.URL), transport, extract.NewPacer(0, extract.PacerOptions{}), extract.Options{})
 	_, err := client.Pull(t.Context(), oneDay)
-	if failed := failure(t, err); failed.Class != extract.Operator || failed.Attempts != 1 || !strings.Contains(failed.Hint, "CA certificates") {
+	if failed := failure(t, err); failed.Class != extract.Operator || failed.Attempts != 1 || !strings.Contains(failed.Hint, "SSL_CERT_FILE") {
 		t.Errorf("class %s after %d calls: %v", failed.Class, failed.Attempts, err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -302,9 +303,20 @@ func transportError(err error, timeout time.Duration, redact *redactor) *Error {
 	var certificate *tls.CertificateVerificationError
 	switch {
 	case errors.As(err, &certificate):
-		failed.Class, failed.Hint = Operator, "the address is not the vendor's, or this machine lacks its CA certificates: "+adviceURL
+		failed.Class, failed.Hint = Operator, certificateAdvice(certificate)
 	case errors.Is(err, context.DeadlineExceeded):
 		failed.Info = fmt.Sprintf("no answer within %s", timeout)
 	}
 	return failed
+}
+
+// certificateAdvice says what to do about a certificate that was not accepted.
+func certificateAdvice(err error) string {
+	if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok && invalid.Reason == x509.Expired {
+		return adviceExpired // or not valid yet
+	}
+	if _, unknown := errors.AsType[x509.UnknownAuthorityError](err); unknown {
+		return adviceUnknownCA
+	}
+	return adviceForeign
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // What may be left of English in a Chinese text are names.
-var chineseNames = regexp.MustCompile(`\b(?:[A-Z]+_[A-Z_]+|SDKAppID|UserSig|UserID|TaskID|JSON|HTTP|REST|API|URL|IP|CA|TPush|pushloss(?: tasks (?:list|retire))?|sdkappid|identifier|usersig|contenttype)\b`)
+var chineseNames = regexp.MustCompile(`\b(?:[A-Z]+_[A-Z_]+|SDKAppID|UserSig|UserID|TaskID|JSON|HTTP|REST|API|URL|IP|CA|TPush|ca-certificates|pushloss(?: tasks (?:list|retire))?|sdkappid|identifier|usersig|contenttype)\b`)
 
 func TestEachCodeOfTheAPIIsExplainedInChinese(t *testing.T) {
 	t.Parallel()
@@ -23,7 +23,7 @@ func TestEachCodeOfTheAPIIsExplainedInChinese(t *testing.T) {
 			}
 		}
 	}
-	for _, advice := range []string{adviceProxy, adviceTasks, adviceTooLarge} {
+	for _, advice := range []string{adviceProxy, adviceTasks, adviceTooLarge, adviceForeign, adviceUnknownCA, adviceExpired} {
 		if text := AdviceInChinese(advice); english.MatchString(chineseNames.ReplaceAllString(text, "")) {
 			t.Errorf("%q is not Chinese", text)
 		}

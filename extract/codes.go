@@ -72,6 +72,9 @@ const (
 	adviceTooLarge    = "no answer of this API is that large: check where TIM_BASE_URL leads, or contact Tencent Cloud's support; the window stays failed"
 	advicePace        = "lower PUSHLOSS_RATE, or raise the limit in the console"
 	adviceURL         = "check TIM_BASE_URL and TIM_REGION"
+	adviceForeign     = "the address is not the vendor's, or this machine lacks its CA certificates: " + adviceURL
+	adviceUnknownCA   = "this machine does not know who signed the certificate: install ca-certificates, or, behind a proxy that signs by itself, name a file of its CA in SSL_CERT_FILE; " + adviceURL
+	adviceExpired     = "the certificate is not valid at this machine's time: correct the clock, or, if the answer comes from a proxy of yours, renew its certificate"
 	adviceConsole     = "check the app's state in the console"
 	adviceSource      = "allow this machine's address in the console"
 	adviceTomorrow    = "try again tomorrow, or change the plan"

@@ -85,7 +85,7 @@ func TestNotesNameWriteRightsAndRightsThatNeedSetRole(t *testing.T) {
 		says []string
 	}{
 		{group, []string{"it may not log in", "before SET ROLE " + `"` + group + `"` + ": " + member}},
-		{writer, []string{"it may write in schema analytics or pushloss", "it is a member of " + me[1:len(me)-1], "after SET ROLE it may do everything"}},
+		{writer, []string{"it may write in schema analytics or pushloss", "it may become " + me[1:len(me)-1] + " by SET ROLE, and then do everything there"}},
 		{member, nil},
 	} {
 		report, err := access.Grant(t.Context(), db, test.role, false)
@@ -100,6 +100,49 @@ func TestNotesNameWriteRightsAndRightsThatNeedSetRole(t *testing.T) {
 			t.Errorf("%s: notes %q", test.role, notes)
 		}
 	}
+}
+
+// Since Postgres 16 a membership says itself whether the member inherits, and whether it may SET ROLE.
+func TestNotesFollowTheOptionsOfAMembership(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	owner, admin, db := connectTo(t, url), connectTo(t, pgtest.AdminURL(t, url)), open(t, url)
+	if namesOn(t, owner, `SELECT (current_setting('server_version_num')::int < 160000)::text`)[0] == "true" {
+		t.Skip("memberships have no such options before Postgres 16")
+	}
+	me := pgx.Identifier{namesOn(t, owner, `SELECT current_user::text`)[0]}.Sanitize()
+	neither := "INHERIT FALSE, SET FALSE"
+	for _, test := range []struct{ name, options, ofMember, ofOwnersMember string }{
+		{"a member that inherits", "INHERIT TRUE, SET FALSE", "", ""},
+		{"a member that may SET ROLE", "INHERIT FALSE, SET TRUE", "read nothing before SET ROLE", "by SET ROLE, and then do everything there"},
+		{"a member that may do neither", neither, "read nothing: ", ""},
+		{"an administrator of the role", neither + ", ADMIN TRUE", "read nothing before SET ROLE", "by SET ROLE, and then do everything there"},
+	} {
+		group, _ := newRole(t, url)
+		member, _ := newRole(t, url)
+		execOn(t, admin, `GRANT `+group+` TO `+member+` WITH `+test.options)
+		report, err := access.Grant(t.Context(), db, group, false)
+		must(t, err)
+		wantNote(t, test.name, test.ofMember, report.Notes)
+
+		if test.ofOwnersMember == "" && test.ofMember == "" {
+			continue // it has the rights of the owner, so it cannot be granted any
+		}
+		ownersMember, _ := newRole(t, url)
+		execOn(t, admin, `GRANT `+me+` TO `+ownersMember+` WITH `+test.options)
+		report, err = access.Grant(t.Context(), db, ownersMember, false)
+		must(t, err)
+		wantNote(t, test.name+", of the owner", test.ofOwnersMember, report.Notes)
+	}
+}
+
+// wantNote expects one note with this text, or none if there is no text.
+func wantNote(t *testing.T, what, says string, notes []string) {
+	t.Helper()
+	if says == "" && len(notes) == 0 || says != "" && len(notes) == 1 && strings.Contains(notes[0], says) {
+		return
+	}
+	t.Errorf("%s: notes %q, want %q", what, notes, says)
 }
 
 func TestAReaderFindsTheViewsByNameOnRequest(t *testing.T) {

@@ -138,12 +138,20 @@ type knownRole struct {
 	writes         bool   // can write or make something in analytics or pushloss
 	becomes        string // owners whose rights it gets only after SET ROLE
 	idleMembers    string // members that get its rights only after SET ROLE
+	shutMembers    string // members that never get its rights
 	searchPath     string // its own setting in this database, if that has analytics
 }
 
 // sqlRole compares texts: type name would cut a long name at 63 bytes, which could then match
-// another role.
+// another role. Since Postgres 16 a member may lack the right to SET ROLE, but one with
+// the ADMIN option can give it to itself.
 const sqlRole = `
+	WITH option AS (
+		SELECT CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET, MEMBER WITH ADMIN OPTION' END AS becomes),
+	idle AS (
+		SELECT m.roleid, pg_has_role(u.oid, m.roleid, becomes) AS becomes, string_agg(DISTINCT quote_ident(u.rolname), ', ') AS members
+		FROM option CROSS JOIN pg_auth_members AS m JOIN pg_roles AS u ON u.oid = m.member
+		WHERE NOT pg_has_role(u.oid, m.roleid, 'USAGE') GROUP BY 1, 2)
 	SELECT r.oid, r.rolsuper, current_database()::text, has_database_privilege(r.oid, current_database(), 'CONNECT'),
 		EXISTS (
 			SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -167,23 +175,22 @@ const sqlRole = `
 		coalesce((
 			SELECT string_agg(quote_ident(o.rolname), ', ' ORDER BY o.rolname) FROM pg_roles AS o
 			WHERE o.oid IN (SELECT nspowner FROM pg_namespace WHERE nspname IN ('analytics', 'pushloss'))
-				AND pg_has_role(r.oid, o.oid, 'MEMBER') AND NOT pg_has_role(r.oid, o.oid, 'USAGE')), ''),
-		coalesce((
-			SELECT string_agg(DISTINCT quote_ident(u.rolname), ', ') FROM pg_auth_members AS m JOIN pg_roles AS u ON u.oid = m.member
-			WHERE m.roleid = r.oid AND NOT pg_has_role(u.oid, r.oid, 'USAGE')), ''),
+				AND pg_has_role(r.oid, o.oid, option.becomes) AND NOT pg_has_role(r.oid, o.oid, 'USAGE')), ''),
+		coalesce((SELECT members FROM idle WHERE roleid = r.oid AND becomes), ''),
+		coalesce((SELECT members FROM idle WHERE roleid = r.oid AND NOT becomes), ''),
 		coalesce((
 			SELECT substr(c, length('search_path=') + 1) FROM pg_db_role_setting AS s CROSS JOIN unnest(s.setconfig) AS c
 			WHERE s.setrole = r.oid AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
 				AND c ~ '^search_path=.*\yanalytics\y'
 			ORDER BY s.setdatabase DESC LIMIT 1), '')
-	FROM pg_roles AS r
+	FROM pg_roles AS r CROSS JOIN option
 	WHERE r.rolname::text = $1::text`
 
 func readRole(ctx context.Context, tx pgx.Tx, name string, change rightChange) (knownRole, error) {
 	var r knownRole
 	err := tx.QueryRow(ctx, sqlRole, name).
 		Scan(&r.oid, &r.superuser, &r.database, &r.connects, &r.readsAnalytics, &r.readsTables, &r.makesTables, &r.holdsMore,
-			&r.logsIn, &r.writes, &r.becomes, &r.idleMembers, &r.searchPath)
+			&r.logsIn, &r.writes, &r.becomes, &r.idleMembers, &r.shutMembers, &r.searchPath)
 	if errors.Is(err, pgx.ErrNoRows) {
 		remedy := `\du in psql lists the roles`
 		if change.done == Granted {
@@ -221,6 +228,9 @@ func (r knownRole) notes(name string, done Result, of cluster) []string {
 	if r.idleMembers != "" {
 		notes = append(notes, fmt.Sprintf("members that do not inherit its rights read nothing before SET ROLE %s: %s", role, r.idleMembers))
 	}
+	if r.shutMembers != "" {
+		notes = append(notes, fmt.Sprintf("members that may neither inherit its rights nor SET ROLE %s read nothing: %s", role, r.shutMembers))
+	}
 	switch {
 	case of.spread:
 		notes = append(notes, "it also reads the tables of schema pushloss under the views: on Citus a view uses the rights of the role that reads it")
@@ -231,7 +241,7 @@ func (r knownRole) notes(name string, done Result, of cluster) []string {
 		notes = append(notes, fmt.Sprintf("it may write in schema analytics or pushloss, by rights that pushloss did not grant: ALTER ROLE %s SET default_transaction_read_only = on only guards against mistakes", role))
 	}
 	if r.becomes != "" {
-		notes = append(notes, fmt.Sprintf("it is a member of %s without inheriting: after SET ROLE it may do everything there", r.becomes))
+		notes = append(notes, fmt.Sprintf("it may become %s by SET ROLE, and then do everything there", r.becomes))
 	}
 	if r.makesTables {
 		notes = append(notes, "it may create tables in schema public, as every role may: REVOKE CREATE ON SCHEMA public FROM PUBLIC")
