@@ -11,7 +11,7 @@ SELECT :'password' = '' AS missing \gset
 
 SELECT 'CREATE ROLE grafana'
 WHERE NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'grafana') \gexec
-ALTER ROLE grafana LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT 20 PASSWORD :'password';
+ALTER ROLE grafana LOGIN CONNECTION LIMIT 20 PASSWORD :'password';
 
 -- A slip in the query editor stays one.
 ALTER ROLE grafana SET default_transaction_read_only = on;

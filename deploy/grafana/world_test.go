@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -90,24 +91,33 @@ func setup(t *testing.T) *fixture {
 	w.makeRole()
 	w.do(0, "grant", "grafana")
 
-	reader, err := url.Parse(database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	reader.User = url.UserPassword("grafana", readerPassword)
-	query := reader.Query()
-	query.Del("passfile")
 	// Another zone than the days', as Grafana's server may well have.
-	query.Set("timezone", "America/Los_Angeles")
-	reader.RawQuery = query.Encode()
-	if w.reader, err = pgxpool.New(t.Context(), reader.String()); err != nil {
+	if w.reader, err = pgxpool.New(t.Context(), w.urlOf("grafana", readerPassword, "timezone", "America/Los_Angeles")); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.reader.Close)
 	return w
 }
 
-// makeRole does what the service bi-role of docker-compose.yml does.
+// urlOf is the URL of the database for a role, with further parameters.
+func (w *fixture) urlOf(role, password string, parameters ...string) string {
+	w.t.Helper()
+	address, err := url.Parse(w.env["DATABASE_URL"])
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	address.User = url.UserPassword(role, password)
+	query := address.Query()
+	query.Del("passfile")
+	for pair := range slices.Chunk(parameters, 2) {
+		query.Set(pair[0], pair[1])
+	}
+	address.RawQuery = query.Encode()
+	return address.String()
+}
+
+// makeRole does what the service bi-role of docker-compose.yml does, as a role that may
+// do no more than create roles: a provider of databases gives no superuser.
 func (w *fixture) makeRole() {
 	w.t.Helper()
 	psql, err := exec.LookPath("psql")
@@ -118,8 +128,12 @@ func (w *fixture) makeRole() {
 	if err := os.WriteFile(password, []byte(readerPassword+"\n"), 0o600); err != nil {
 		w.t.Fatal(err)
 	}
+	if _, err := w.owner.Exec(w.t.Context(), `CREATE ROLE administrator LOGIN CREATEROLE PASSWORD 'administrator'`); err != nil {
+		w.t.Fatal(err)
+	}
+	address := w.urlOf("administrator", "administrator")
 	for range 2 { // it is made at the first start, and there at the next
-		command := exec.CommandContext(w.t.Context(), psql, "--no-psqlrc", "--quiet", "--file=role.sql", w.env["DATABASE_URL"])
+		command := exec.CommandContext(w.t.Context(), psql, "--no-psqlrc", "--quiet", "--file=role.sql", address)
 		command.Env = append(os.Environ(), "BI_PASSWORD_FILE="+password)
 		if out, err := command.CombinedOutput(); err != nil || len(out) > 0 {
 			w.t.Fatalf("role.sql: %v\n%s", err, out)

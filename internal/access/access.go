@@ -218,7 +218,7 @@ func (c rightChange) setSearchPath(ctx context.Context, tx pgx.Tx, role string, 
 	if postgres.Denied(err) { // the role that migrates may lack the right to alter roles
 		return &problem.UsageError{
 			Problem: fmt.Sprintf("the search_path of %q cannot be changed by this role: %v", role, err),
-			Remedy:  "as a superuser, or a role that may create roles: " + statement + "; then run this again",
+			Remedy:  "as a superuser, or the role that created it: " + statement + "; then run this again",
 		}
 	}
 	return err
