@@ -7,7 +7,7 @@ COPY . .
 ARG VERSION=""
 RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /out/pushloss ./cmd/pushloss
 
-# Nothing but the binary: it is static and bears the time zones itself.
+# Nothing but the binary: it is static and includes the time zones.
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /out/pushloss /usr/local/bin/pushloss
