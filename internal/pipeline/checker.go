@@ -24,6 +24,7 @@ type checker struct {
 	normalizer    transform.Normalizer
 	failuresInRow int
 	answered      *checkRequest // the newest; nil before the first
+	vouch         *vouch
 	refusedTasks  map[int32]bool
 	rejects       int64
 	result        Reconciliation
@@ -140,17 +141,16 @@ func (c *checker) aboutTasks(ctx context.Context, r checkRequest, failed *extrac
 		return false
 	case failed.MayBeAboutTasks() && failed.Class != extract.Transient:
 		return true
+	case c.vouch.covers(failed):
+		return true
 	}
 	witness := checkRequest{days: r.days}
 	if c.answered != nil {
 		witness = *c.answered
 	}
-	answer, err := c.client.Pull(ctx, extract.Request{Window: c.policy.spanWindow(witness.days), Tasks: taskIDs(witness.tasks), Tries: 1})
-	if err != nil {
-		return false
-	}
-	answer.Release()
-	return true
+	answers := c.answers(ctx, stream.Loss, c.policy.spanWindow(witness.days), taskIDs(witness.tasks)) == nil
+	c.vouch = c.vouch.after(answers)
+	return answers
 }
 
 // refused handles a request without an answer.

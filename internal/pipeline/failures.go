@@ -34,9 +34,9 @@ func (w *appWork) refused(ctx context.Context, r request, failed *extract.Error,
 	switch {
 	case r.ofTasks() && failed.MayBeAboutTasks(), failed.AboutAccount():
 	case failed.StopsApp():
-		others = w.answersOthers(ctx, r)
+		others = w.answersOthers(ctx, r, failed)
 	case r.ofTasks() && len(r.tasks) == 1 && blamesNoTask(failed):
-		others = w.isApart(r.tasks[0]) || !w.dayFails(r) && w.answersOthers(ctx, r)
+		others = w.isApart(r.tasks[0]) || !w.dayFails(r) && w.answersOthers(ctx, r, failed)
 	}
 	aboutTasks := r.ofTasks() && (failed.MayBeAboutTasks() || others && len(r.tasks) == 1)
 	if failed.StopsApp() && !aboutTasks && !others {

@@ -57,6 +57,33 @@ func TestTwoTasksThatAreRefusedFailAloneInEachPosition(t *testing.T) {
 	}
 }
 
+// Where the API refuses every task and answers the whole app, few calls find that out.
+func TestManyRefusedTasksShareTheQuestionWhetherOthersAreAnswered(t *testing.T) {
+	t.Parallel()
+	const tasks, batches = 40, 8
+	var ids, faults []string
+	for i := range tasks {
+		ids = append(ids, fmt.Sprintf("t%02d", i))
+		faults = append(faults, "code=60020:task="+ids[i])
+	}
+	w := setup(t)
+	w.filled(3, ids...)
+	w.API.Faults(faults...)
+	report := w.reconcile(load.RunPartial)
+	// The whole app; the batches and their parts, down to each task.
+	if questions := report.Requests - (1 + 2*tasks - batches); questions > 10 {
+		t.Errorf("%d further calls were made to compare", questions)
+	}
+	report = w.Backfill(pipeline.BackfillRequest{From: today - 1, To: today - 1, Reprocess: pipeline.All}, load.RunPartial)
+	if app := report.Apps[0]; app.State != pipeline.AppPartial || app.WindowsFailed != tasks {
+		t.Errorf("the app's report is %+v", app)
+	}
+	// The whole app; each batch, whether others are answered, and each of its tasks; each task again.
+	if questions := report.Requests - (1 + batches*(1+1+5) + tasks); questions > 8 {
+		t.Errorf("%d further calls were made", questions)
+	}
+}
+
 func TestARefusalOfOneDayFailsThatDayOnly(t *testing.T) {
 	t.Parallel()
 	day := today - 5

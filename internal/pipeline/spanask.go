@@ -60,7 +60,7 @@ func (s *spanWork) ask(ctx context.Context, r spanRequest, by *worker) (answered
 // stops reports whether a failure of a span stops the app, because it is not about the span's
 // tasks.
 func (s *spanWork) stops(ctx context.Context, r spanRequest, failed *extract.Error) bool {
-	return failed.AboutAccount() || failed.StopsApp() && !s.answersOthers(ctx, r.asWitness(s.policy))
+	return failed.AboutAccount() || failed.StopsApp() && !s.answersOthers(ctx, r.asWitness(s.policy), failed)
 }
 
 func (s *spanWork) refusesSpans() bool {

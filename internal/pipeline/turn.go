@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"pushloss/extract"
+	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
 	"pushloss/load"
 )
 
@@ -65,6 +67,15 @@ func (j *job) takeTurn(ctx context.Context, session *load.Session, app App, runI
 
 // end releases the app's lock. If that fails, the end of the session releases it.
 func (t turn) end(ctx context.Context) { _ = t.lock.Unlock(context.WithoutCancel(ctx)) }
+
+// answers asks, once, whether the API answers a request. Its figures are not used.
+func (t turn) answers(ctx context.Context, of stream.Stream, window calendar.Window, tasks []string) error {
+	answer, err := t.client.Pull(ctx, extract.Request{Stream: of, Window: window, Tasks: tasks, Tries: 1})
+	if err == nil {
+		answer.Release()
+	}
+	return err
+}
 
 // Client returns a client of the app for the holder of its lock. Its pace takes the calls of
 // earlier processes into account, and it announces its own calls to later ones. If lock is nil,

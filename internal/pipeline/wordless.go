@@ -26,16 +26,58 @@ func blamesNoTask(failed *extract.Error) bool {
 // tasks or its day. It does if it answers the last answered request of the statistic again (before
 // the first answer to a request of tasks: a request for the whole app). Answers that came while
 // this request was under way do not count, because they may be older than an outage. In an outage,
-// this costs one more call for each request that may fail in a row.
-func (w *appWork) answersOthers(ctx context.Context, r request) bool {
+// this costs one more call for each request that may fail in a row. A task that is refused alone
+// costs one more call only if no vouch covers it.
+func (w *appWork) answersOthers(ctx context.Context, r request, failed *extract.Error) bool {
 	w.mu.Lock()
 	witness, found := w.witnessOf(r.stream)
 	fails := w.appRefused != nil || !found && !r.ofTasks()
+	covered := len(r.tasks) == 1 && w.vouches[r.stream].covers(failed)
 	w.mu.Unlock()
+	if fails || covered {
+		return !fails
+	}
 	if !found {
 		witness = w.wholeAppQuestion(r.stream)
 	}
-	return !fails && w.answers(ctx, witness)
+	answers := w.answers(ctx, witness)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.vouches == nil {
+		w.vouches = make(map[stream.Stream]*vouch)
+	}
+	w.vouches[r.stream] = w.vouches[r.stream].after(answers)
+	return answers
+}
+
+// vouch is what the answers of a witness say of the next refusals. Where the API refuses one
+// task after another, each answer counts for about as many as were refused before, so that
+// few calls find out that the API answers others, and an app that is refused from some call
+// on is left alone soon.
+type vouch struct{ left, next int }
+
+// mostVouched is for how many refusals one answer counts.
+const mostVouched = 15
+
+// covers reports whether a failure needs no witness: the API answered it with an error, and
+// an answer is left that counts for it. A failure without an answer may be an outage.
+func (v *vouch) covers(failed *extract.Error) bool {
+	if v == nil || v.left == 0 || failed.Code == 0 {
+		return false
+	}
+	v.left--
+	return true
+}
+
+// after returns the vouch after a witness was asked.
+func (v *vouch) after(answered bool) *vouch {
+	switch {
+	case !answered:
+		return nil
+	case v == nil:
+		return &vouch{next: 1}
+	}
+	return &vouch{left: v.next, next: min(2*v.next+1, mostVouched)}
 }
 
 // witnessOf returns the last answered request of a stream.
@@ -66,20 +108,19 @@ func (w *appWork) wholeAppQuestion(of stream.Stream) request {
 // are not loaded.
 func (w *appWork) answers(ctx context.Context, witness request) bool {
 	w.more(1)
-	answer, err := w.client.Pull(ctx, extract.Request{Stream: witness.stream, Window: witness.window, Tasks: witness.taskIDs(), Tries: 1})
+	err := w.turn.answers(ctx, witness.stream, witness.window, witness.taskIDs())
 	w.progress(witness.day)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err != nil {
-		var failed *extract.Error
-		if errors.As(err, &failed) && failed.StopsApp() {
-			w.appRefused = failed
-		}
-		return false
+	if err == nil {
+		w.failuresInRow = 0
+		return true
 	}
-	answer.Release()
-	w.failuresInRow = 0
-	return true
+	var failed *extract.Error
+	if errors.As(err, &failed) && failed.StopsApp() {
+		w.appRefused = failed
+	}
+	return false
 }
 
 // unanswered counts a request without an answer. After too many in a row, it returns the error that
@@ -108,7 +149,7 @@ func (w *appWork) unanswered(ctx context.Context, failed *extract.Error) error {
 // triesEach reports whether the tasks of a failed request are requested one by one, because the
 // failure does not say which of them is the reason.
 func (w *appWork) triesEach(ctx context.Context, r request, failed *extract.Error) bool {
-	return len(r.tasks) > 1 && blamesNoTask(failed) && !w.dayFails(r) && w.answersOthers(ctx, r)
+	return len(r.tasks) > 1 && blamesNoTask(failed) && !w.dayFails(r) && w.answersOthers(ctx, r, failed)
 }
 
 // tryEach requests each task of such a request once. Tasks without an answer are set apart and

@@ -9,6 +9,7 @@ import (
 
 	"pushloss/extract"
 	"pushloss/internal/calendar"
+	"pushloss/internal/stream"
 	"pushloss/load"
 )
 
@@ -48,8 +49,9 @@ type appWork struct {
 
 	mu            sync.Mutex
 	totals        Totals
-	loads         int            // requests that were loaded
-	witnesses     []request      // the last answered request of each stream, the newest at the end
+	loads         int       // requests that were loaded
+	witnesses     []request // the last answered request of each stream, the newest at the end
+	vouches       map[stream.Stream]*vouch
 	appRefused    *extract.Error // why the API refuses requests that it answered before
 	failuresInRow int            // requests without an answer
 	errorsInRow   int            // requests that were answered with an error
