@@ -56,9 +56,9 @@ COMMENT ON COLUMN analytics.stage_error_codes.what_to_do_zh IS 'What to do, in C
 
 -- Each of these has one grain, so a SUM over one never counts twice.
 --
--- The planner moves at most eight tables past each other (join_collapse_limit), and a join of people's
--- own, as with recent_days, finds the days by the index only within these eight: so few tables are
--- joined here. Subqueries and constants replace further joins.
+-- The planner reorders at most eight tables (join_collapse_limit). A reader's own join, such as with
+-- recent_days, finds the days by the index only if it is among these eight. So each view joins few
+-- tables. Subqueries and constants replace further joins.
 CREATE OR REPLACE VIEW analytics.app_stage_loss AS
 SELECT
     f.sdk_app_id,
@@ -501,16 +501,16 @@ COMMENT ON COLUMN analytics.chat_push_platform_daily.final IS 'Whether the figur
 
 -- Rates -----------------------------------------------------------------------
 
--- A UNION of losses and counters, grouped by key: a condition on a key then reaches
--- both, which it would not through a full join. The grain is a constant of each
--- branch, so that a query for one grain reads only its branch.
+-- A UNION of losses and counters, grouped by key, lets a condition on a key reach both. A
+-- full join would not. The grain is a constant of each branch, so that a query for one
+-- grain reads only its branch.
 --
--- The sum comes after the UNION, and rows have the task's ID: so a condition on a
+-- The sum comes after the UNION, and rows have the task's ID, so that a condition on a
 -- grain or a task reaches the tables.
 --
--- Losses of tasks, which are most rows, are added up window by window before that. The
--- ledger has the windows and the key of the losses has their order, so that no row is
--- hashed with its task or with the key of the sum.
+-- Losses of tasks, which are most rows, are first added up window by window. The ledger
+-- has the windows, and the primary key of the losses has their order. So no row is hashed
+-- with its task or with the key of the sum.
 CREATE OR REPLACE VIEW analytics.loss_rates AS
 WITH task AS NOT MATERIALIZED (SELECT task_key, task_id FROM pushloss.task),
 part (stage_id, counter_id, is_denominator) AS (
@@ -798,13 +798,15 @@ COMMENT ON FUNCTION analytics.loss_as_of(timestamp with time zone) IS 'The facts
 
 -- What is known of each window ------------------------------------------------
 
--- Windows that are due and were never pulled appear as open, although no table has
--- them. Known and due windows are two branches, so that a query reads only its days
--- and app of either; a full join would read everything. The days of a task come from an array, not from a series: the planner
--- expects few elements of an array, and a thousand rows of a series. Days are counted as
--- dates: a series of timestamps would follow the clock changes of the reader's time zone.
--- Whole apps and tasks are apart, so that a query of one of them reads its windows only. Windows
--- without a row are looked for after the day that the task is covered to.
+-- Windows that are due and were never pulled appear as open, although no table has them.
+-- Known and due windows are two branches, so that a query reads only its days and app in
+-- each. A full join would read everything. Whole apps and tasks are separate branches too, so
+-- that a query for one reads only its windows. Windows without a row are searched only after
+-- the day up to which the task is covered.
+--
+-- The days of a task come from an array instead of a series: the planner expects few elements
+-- of an array, and a thousand rows of a series. They are dates: a series of timestamps would
+-- follow the clock changes of the reader's time zone.
 CREATE OR REPLACE VIEW analytics.stream_coverage AS
 SELECT
     st.stream,
@@ -915,7 +917,7 @@ COMMENT ON COLUMN analytics.stream_coverage.reject_count IS 'Rows of the last an
 COMMENT ON COLUMN analytics.stream_coverage.opened_at IS 'Since when the window waits to be pulled again, because a comparison differed; NULL if it does not wait.';
 COMMENT ON COLUMN analytics.stream_coverage.proven_at IS 'When an answer for several days that include this one last equalled the sum of the stored days; NULL if none did.';
 
--- Whole apps and tasks apart: a join by app and day finds one row. A day that is due and was never
+-- Has only whole apps, so that a join by app and day finds one row. A day that is due and was never
 -- pulled is open, as in stream_coverage.
 CREATE OR REPLACE VIEW analytics.coverage AS
 SELECT sdk_app_id, day, ''::text AS task_id, state, settled, settled_reason, pulls, row_count, first_loaded_at, last_loaded_at, last_error
@@ -967,7 +969,7 @@ COMMENT ON COLUMN analytics.task_coverage.last_loaded_at IS 'When an answer was 
 COMMENT ON COLUMN analytics.task_coverage.last_error IS 'Why the last pull failed; NULL after a success.';
 
 -- A column costs time only in queries that select it. Each figure is a subquery of the ledger's row, which
--- Citus runs on the shards; a day without a row was never pulled and has no figures.
+-- Citus runs on the shards. A day without a row was never pulled and has no figures.
 CREATE OR REPLACE VIEW analytics.calendar AS
 SELECT
     c.sdk_app_id,

@@ -9,13 +9,13 @@ const (
 	// One task in lateEvery has late figures. One day in restatedEvery is restated.
 	lateEvery     = 33
 	restatedEvery = 20
-	// lastDays are the days with codes that no earlier day has.
+	// lastDays is how many of the newest days have codes that no earlier day has.
 	lastDays = 5
 )
 
-// faultsAt returns the faults while the newest day is pulled first and the days before
-// it again. An app's own figures are always a little late, those of a few tasks much
-// later. Now and then the API restates a day after its first load.
+// faultsAt returns the faults for the time when the newest day is pulled first, and the days before
+// it again. An app's own figures are always a little late, and those of a few tasks are much later.
+// From time to time, the API restates a day after its first load.
 func (s Shape) faultsAt(newest calendar.Day) []sandbox.Fault {
 	_, last := s.period()
 	faults := []sandbox.Fault{{Name: "late", Value: "0.05", Task: "overall"}}

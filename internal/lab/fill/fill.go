@@ -53,9 +53,9 @@ type filler struct {
 
 func (f *filler) now() time.Time { return time.Unix(f.clock.Load(), 0) }
 
-// Fill makes the figures of a shape in the database of db and databaseURL. It returns
-// ErrForeign if the database holds any others. It leaves the figures of an earlier fill
-// as they are: the same fill continues where it stopped.
+// Fill makes the figures of a shape in the database of db and databaseURL. It returns ErrForeign if
+// the database has any other figures. It keeps the figures of an earlier fill: the same fill
+// continues where it stopped.
 func Fill(ctx context.Context, db *load.DB, databaseURL string, shape Shape, progress func(Progress)) (Report, error) {
 	begun := time.Now()
 	if err := shape.Check(); err != nil {
@@ -82,7 +82,7 @@ func Fill(ctx context.Context, db *load.DB, databaseURL string, shape Shape, pro
 	return Report{Totals: totals, Took: time.Since(begun)}, err
 }
 
-// open starts the sandbox and makes the jobs that pull from it.
+// open starts the sandbox and prepares the jobs that pull from it.
 func (f *filler) open() (stop func(), err error) {
 	config := sandbox.Config{Seed: 1, Rows: f.Rows, Now: f.now, Location: f.Location}
 	for _, id := range f.appIDs() {
@@ -123,8 +123,7 @@ func (f *filler) open() (stop func(), err error) {
 	}, nil
 }
 
-// live goes through the days: it pulls each soon after its end, and those before it
-// again.
+// live goes through the days. It pulls each soon after its end, together with the days before it.
 func (f *filler) live(ctx context.Context, progress func(Progress)) (pipeline.Totals, error) {
 	first, last := f.period()
 	if err := f.conn.QueryRow(ctx, `SELECT now()`).Scan(&f.began); err != nil {
@@ -180,7 +179,7 @@ func (f *filler) register(ctx context.Context, first calendar.Day) error {
 	return nil
 }
 
-// streams are those that rates need.
+// streams are the streams that rates need.
 func streams() []stream.Stream { return []stream.Stream{stream.Loss, stream.Statistics} }
 
 // send registers the tasks of a day at the time when they were sent.
@@ -196,10 +195,11 @@ func (f *filler) send(ctx context.Context, day calendar.Day) error {
 	return err
 }
 
-// pull pulls the windows of the days that are not settled, after the end of the last day.
+// pull makes the run after the end of the last day. It pulls the windows of the days that are not
+// settled.
 func (f *filler) pull(ctx context.Context, from, to calendar.Day) (pipeline.Report, error) {
 	at := to.Window(f.Location).End.Add(pulledAt)
-	if at.After(f.began) { // no run is in the future
+	if at.After(f.began) { // a run must not be in the future
 		at = f.began
 	}
 	f.clock.Store(at.Unix())
@@ -224,7 +224,7 @@ func (f *filler) pull(ctx context.Context, from, to calendar.Day) (pipeline.Repo
 	return report, f.dateCodes(ctx)
 }
 
-// The database takes the dates of new codes from its own clock.
+// The database's clock dates new codes.
 const sqlDateCodes = `UPDATE pushloss.err_code SET first_seen_at = $1 WHERE first_seen_at >= $2 AND first_seen_at > $1`
 
 func (f *filler) dateCodes(ctx context.Context) error {
@@ -234,7 +234,7 @@ func (f *filler) dateCodes(ctx context.Context) error {
 	return nil
 }
 
-// settle does now what autovacuum does within the hour.
+// settle does what autovacuum would do within the hour.
 func (f *filler) settle(ctx context.Context) error {
 	_, err := f.conn.Exec(ctx, `VACUUM (ANALYZE)`)
 	if err != nil {
@@ -254,7 +254,7 @@ func added(a, b pipeline.Totals) pipeline.Totals {
 	return a
 }
 
-// Hint says what to do about a database that holds something else.
+// Hint says what to do about a database that has other content.
 func Hint(err error) string {
 	if errors.Is(err, ErrForeign) {
 		return "use a separate database, with the schema and nothing else: DATABASE_URL=embedded:DIR"

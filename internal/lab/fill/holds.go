@@ -8,7 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// ErrForeign says that a database holds something that no fill made.
+// ErrForeign says that a database has something that no fill made.
 var ErrForeign = errors.New("the database holds figures that are not the sandbox's")
 
 const sqlForeign = `
@@ -17,7 +17,7 @@ const sqlForeign = `
 		OR EXISTS (SELECT 1 FROM pushloss.ledger WHERE sdk_app_id NOT BETWEEN $1 AND $2)
 		OR EXISTS (SELECT 1 FROM pushloss.task WHERE sdk_app_id NOT BETWEEN $1 AND $2 OR NOT starts_with(task_id, $3))`
 
-// checkOwn refuses a database that holds apps or tasks that a fill never makes.
+// checkOwn refuses a database with apps or tasks that no fill makes.
 func checkOwn(ctx context.Context, conn *pgx.Conn) error {
 	var foreign bool
 	err := conn.QueryRow(ctx, sqlForeign, FirstApp, FirstApp+mostApps-1, taskPrefix).Scan(&foreign)

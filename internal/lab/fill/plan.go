@@ -9,11 +9,11 @@ import (
 	"pushloss/load"
 )
 
-// FirstApp is the SDKAppID of the first app. They count from 1, far from those
-// that the console gives, so that the two cannot be confused.
+// FirstApp is the SDKAppID of the first app. Further apps count up from it. The console gives far
+// higher numbers, so the two cannot be confused.
 const FirstApp = 1
 
-// taskPrefix begins the ID of every task.
+// taskPrefix is the beginning of every TaskID.
 const taskPrefix = "sandbox-"
 
 const mostApps = 1000
@@ -25,15 +25,14 @@ type Shape struct {
 	Days  int // up to the day before Until's
 	Rows  int // of each task, and of each app as a whole, on each day
 	Until time.Time
-	// LookbackDays is for how many days after its end a day is pulled again, once each
-	// day.
+	// LookbackDays is for how many days after its end a day is pulled again, once a day.
 	LookbackDays int
-	// TaskDays is how many days a task is followed.
+	// TaskDays is for how many days a task is followed.
 	TaskDays int
 	Location *time.Location
 }
 
-// Facts returns about how many rows a fill makes.
+// Facts returns approximately how many rows a fill makes.
 func (s Shape) Facts() int64 {
 	return int64(s.Apps) * int64(s.Days) * int64(s.Tasks+1) * int64(s.Rows)
 }
@@ -60,13 +59,13 @@ func (s Shape) Check() error {
 	return errors.Join(problems...)
 }
 
-// period is the days to make, both included.
+// period returns the days to make, both ends included.
 func (s Shape) period() (first, last calendar.Day) {
 	last = calendar.DayOf(s.Until, s.Location) - 1
 	return last - calendar.Day(s.Days) + 1, last
 }
 
-// appIDs are the apps to make.
+// appIDs returns the apps to make.
 func (s Shape) appIDs() []int64 {
 	ids := make([]int64, s.Apps)
 	for i := range ids {
@@ -75,9 +74,8 @@ func (s Shape) appIDs() []int64 {
 	return ids
 }
 
-// tasksSentOn returns the tasks that an app sends on a day: as many as make the app
-// follow Tasks of them. They depend only on the day, so that a longer fill continues a
-// shorter one.
+// tasksSentOn returns the tasks that an app sends on a day: as many as make the app follow Tasks of
+// them. They depend only on the day, so that a longer fill continues a shorter one.
 func (s Shape) tasksSentOn(app int64, day calendar.Day) []load.Task {
 	upTo := func(day calendar.Day) int { return int(day) * s.Tasks / s.TaskDays }
 	sentAt := day.Window(s.Location).Start.Add(8 * time.Hour)

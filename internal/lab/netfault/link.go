@@ -16,8 +16,8 @@ type link struct {
 	mu      sync.Mutex
 	server  *net.TCPConn
 	now     weather
-	carried [2]int // bytes each way since the weather changed
-	cut     bool   // at any time
+	carried [2]int // bytes each way since the last change of the weather
+	cut     bool   // it was cut at some time
 }
 
 func newLink(client *net.TCPConn) *link {
@@ -55,10 +55,10 @@ func reset(conn *net.TCPConn) {
 	}
 }
 
-// carry brings everything from one side to the other until the connection ends.
+// carry copies everything from one side to the other until the connection ends.
 func (l *link) carry(address string) {
 	defer l.end()
-	if l.wasCut() { // no answer ever comes
+	if l.wasCut() { // no answer will ever come
 		<-l.ended
 		return
 	}
@@ -71,7 +71,7 @@ func (l *link) carry(address string) {
 	l.server = server
 	l.mu.Unlock()
 	select {
-	case <-l.ended: // while it was dialed
+	case <-l.ended: // the link ended while it was dialled
 		reset(server)
 		return
 	default:
@@ -82,7 +82,7 @@ func (l *link) carry(address string) {
 	ways.Wait()
 }
 
-// way is one direction.
+// way carries one direction.
 func (l *link) way(which int, from, to *net.TCPConn) {
 	buffer := make([]byte, 16<<10)
 	for {
@@ -105,8 +105,8 @@ func (l *link) way(which int, from, to *net.TCPConn) {
 	}
 }
 
-// pass applies the weather: it returns what comes through, and whether the
-// connection breaks behind it. It withholds an end while the network is cut.
+// pass applies the weather. It returns the bytes that pass, and whether the connection then breaks.
+// It withholds an end while the network is cut.
 func (l *link) pass(which int, text []byte, isEnd bool) (passed []byte, breaks bool) {
 	l.mu.Lock()
 	now := l.now

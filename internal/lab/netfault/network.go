@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Network is the way to one address. It is safe for concurrent use.
+// Network is a network to one address. It is safe for concurrent use.
 type Network struct {
 	listener net.Listener
 	wait     sync.WaitGroup
@@ -23,10 +23,10 @@ type Network struct {
 type weather struct {
 	cut, broken     bool
 	latency, jitter time.Duration
-	limit           int // bytes that a connection may carry one way; 0: any number
+	limit           int // bytes that a connection may carry each way; 0 means no limit
 }
 
-// New returns a network to the address that works, for now. Close ends it.
+// New returns a working network to the address. Close ends it.
 func New(address string) (*Network, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -37,10 +37,10 @@ func New(address string) (*Network, error) {
 	return n, nil
 }
 
-// Address is where to connect to instead.
+// Address returns the address to connect to instead.
 func (n *Network) Address() string { return n.listener.Addr().String() }
 
-// Redirect leads new connections to another address.
+// Redirect sends new connections to another address.
 func (n *Network) Redirect(address string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -50,24 +50,24 @@ func (n *Network) Redirect(address string) {
 // Cut stops all bytes, on old and new connections, until Mend.
 func (n *Network) Cut() { n.set(func(w *weather) { w.cut = true }) }
 
-// Delay delays everything each way by a time, and by up to jitter more.
+// Delay delays everything by latency, and by up to jitter more, each way.
 func (n *Network) Delay(latency, jitter time.Duration) {
 	n.set(func(w *weather) { w.latency, w.jitter = latency, jitter })
 }
 
-// BreakBehind breaks each connection after this number of further bytes one way.
+// BreakBehind breaks each connection after this many further bytes in one direction.
 func (n *Network) BreakBehind(bytes int) {
 	n.set(func(w *weather) { w.limit = bytes })
 }
 
-// Break ends all connections, new ones too, until Mend.
+// Break ends all connections, including new ones, until Mend.
 func (n *Network) Break() {
 	n.set(func(w *weather) { w.broken = true })
 	n.endLinks(func(*link) bool { return true })
 }
 
-// Mend makes the network work again. It ends connections that were cut, since what
-// they lost cannot come back.
+// Mend makes the network work again. It ends connections that were cut, because what they lost
+// cannot come back.
 func (n *Network) Mend() {
 	n.set(func(w *weather) { *w = weather{} })
 	n.endLinks((*link).wasCut)

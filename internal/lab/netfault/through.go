@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Through returns the URL of the same server by way of a network, which ends with the test.
+// Through returns the URL of the same server through a network, which ends with the test.
 func Through(t testing.TB, address string) (string, *Network) {
 	t.Helper()
 	parsed, err := url.Parse(address)

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 )
 
-// variable names a binary that is built already, for all packages.
+// variable names a binary that was already built, for all packages.
 const variable = "PUSHLOSS_TEST_BINARY"
 
 // Main builds the binary, unless the environment names one, and runs the tests of a
@@ -37,7 +37,7 @@ func build() (binary string, remove func(), err error) {
 	}
 	remove = func() { _ = os.RemoveAll(dir) }
 	binary = filepath.Join(dir, "pushloss")
-	// As "make build" does, so that its objects are in the compiler's cache.
+	// Built as by "make build", so that its objects are in the compiler's cache.
 	command := exec.Command("go", "build", "-trimpath", "-o", binary, "pushloss/cmd/pushloss")
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := command.CombinedOutput(); err != nil {

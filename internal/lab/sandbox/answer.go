@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	// successHead is the opening of every answer, with the pages' own spelling of success.
+	// successHead is the beginning of every answer, with the pages' spelling of success.
 	successHead = `{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"sucess"`
 	answerHead  = successHead + `,"Results":[`
 )

@@ -11,14 +11,15 @@ type Answer struct {
 	SDKAppID int64
 	Stream   string
 	At       time.Time
-	Tasks    []string // as asked, each once; empty: overall
+	Tasks    []string // as requested, without repetitions; empty means overall
 	Start    int64    // Unix seconds
 	End      int64
 	SHA256   [sha256.Size]byte // of the uncompressed body, after faults
 }
 
-// Answers returns the accepted calls of all streams whose answers were sent whole, in the order of the answers. It returns
-// nil without Config.RecordAnswers. Only the client knows whether an answer arrived.
+// Answers returns the accepted calls of all streams whose answers were sent whole, in the order of
+// the answers. It returns nil without Config.RecordAnswers. Only the client knows whether an answer
+// arrived.
 func (s *Sandbox) Answers() []Answer {
 	s.answersMu.Lock()
 	defer s.answersMu.Unlock()
@@ -32,7 +33,7 @@ func (s *Sandbox) recordAnswer(call Call, d *delivery, body []byte) {
 	}
 	hash := sha256.New()
 	if d.padding > 0 {
-		_ = writePadded(hash, body, d.padding) // a hash takes everything
+		_ = writePadded(hash, body, d.padding) // writing to a hash does not fail
 	} else {
 		hash.Write(body)
 	}

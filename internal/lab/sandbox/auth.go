@@ -9,7 +9,8 @@ import (
 	"pushloss/internal/usersig"
 )
 
-// maxUserSig bounds what is decompressed: the library itself has no limit. A UserSig has about 250 bytes.
+// maxUserSig bounds what is decompressed, in bytes: the library has no limit. A UserSig has about
+// 250 bytes.
 const maxUserSig = 4096
 
 // caller is the query of a call: sdkappid, identifier, usersig, random and contenttype, all required and
@@ -74,14 +75,15 @@ func (a *appState) authenticate(c caller, now time.Time) *refusal {
 	return nil
 }
 
-// verdict is the last of an app: a client sends the same UserSig for a day, and to verify it costs as much as an answer.
+// verdict is the result of an app's last verification. A client sends the same UserSig for a day,
+// and verifying it costs as much as an answer.
 type verdict struct {
 	caller caller
 	second int64
 	err    error
 }
 
-// verify is the library's, which knows whole seconds only.
+// verify is the library's verification, which knows only whole seconds.
 func (a *appState) verify(c caller, now time.Time) error {
 	if last := a.verdict.Load(); last != nil && last.caller == c && last.second == now.Unix() {
 		return last.err

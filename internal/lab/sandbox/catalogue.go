@@ -142,9 +142,9 @@ func baseCells(array int) []cell {
 	}
 }
 
-// catalogue makes the cells of every task: as many as rows, distributed over the four arrays in their order, and the few
-// that only faults use. Cells of chats have no EventType and no online pushes. When the known codes run out, catalogue
-// invents vendor codes from 30000 on.
+// catalogue makes the cells of every task: as many as rows, distributed over the four arrays in
+// their order, and a few that only faults use. Cells of chats have no EventType and no online
+// pushes. When the known codes run out, catalogue invents vendor codes from 30000 on.
 func catalogue(rows int, chats bool) []cell {
 	share := [arrayCount]int{rows / 6, rows / 4, rows / 4, 0}
 	share[arrayPlatformDelivered] = rows - share[0] - share[1] - share[2]

@@ -2,8 +2,8 @@ package sandbox
 
 import "time"
 
-// wholeDays returns the days of a zone that a window has: those that start in it, or those that it touches. The zone's
-// clocks must not change at midnight.
+// wholeDays returns the days of a zone that belong to a window: those that start in it or, with
+// touched, those that it touches. The zone's clocks must not change at midnight.
 func wholeDays(in span, zone *time.Location, touched bool) span {
 	first := dayStart(in.from, zone, 0)
 	if !touched && first < in.from {
@@ -16,7 +16,7 @@ func wholeDays(in span, zone *time.Location, touched bool) span {
 	return span{first, end}
 }
 
-// dayStart returns when the day of t starts, or a later day.
+// dayStart returns when the day of t starts, or the day that comes later days after it.
 func dayStart(t int64, zone *time.Location, later int) int64 {
 	year, month, date := time.Unix(t, 0).In(zone).Date()
 	return time.Date(year, month, date+later, 0, 0, 0, 0, zone).Unix()

@@ -14,10 +14,10 @@ import (
 	"time"
 )
 
-// movedPath is where the fault redirect points.
+// movedPath is the target of the fault redirect.
 const movedPath = "/sandbox/moved"
 
-// delivery brings one answer to the client, with the transport faults that are due.
+// delivery sends one answer to the client, with the transport faults that are due.
 type delivery struct {
 	w http.ResponseWriter
 	r *http.Request
@@ -55,7 +55,7 @@ func (d *delivery) take(e effects) (names []string) {
 	return names
 }
 
-// instead sends what takes the place of an answer, and returns the HTTP status, 0 for none.
+// instead sends what replaces an answer. It returns the HTTP status, or 0 if it sent none.
 func (d *delivery) instead(a *activeFault) int {
 	if !wait(d.r.Context(), d.latency) {
 		return 0
@@ -95,8 +95,8 @@ func (d *delivery) page(status int, contentType, text string) int {
 	return status
 }
 
-// reset closes the connection with RST. If the call has no connection to itself (HTTP/2, a recorder in a test), it answers
-// bad gateway.
+// reset closes the connection with RST. If the call does not have a connection of its own (HTTP/2,
+// a recorder in a test), it answers bad gateway.
 func (d *delivery) reset() int {
 	hijacker, ok := d.w.(http.Hijacker)
 	if !ok {
@@ -117,7 +117,7 @@ func (d *delivery) reset() int {
 	return 0
 }
 
-// whole reports whether all of the answer is sent: a huge one is never cut.
+// whole reports whether the answer is sent completely. A padded answer is never cut.
 func (d *delivery) whole() bool { return d.cut == "" || d.padding > 0 }
 
 // send sends the answer, with the faults that are due.
@@ -132,7 +132,7 @@ func (d *delivery) send(body []byte) {
 	if d.compress {
 		var packed bytes.Buffer
 		zw := gzip.NewWriter(&packed)
-		_, _ = zw.Write(body) // into memory
+		_, _ = zw.Write(body) // writes to memory
 		_ = zw.Close()
 		body = packed.Bytes()
 		d.w.Header().Set("Content-Encoding", "gzip")
@@ -150,11 +150,11 @@ func (d *delivery) send(body []byte) {
 	}
 }
 
-// sendPadded inserts a field of many MiB before the answer's own, so that only a client that limits the size is safe. What
-// precedes the answer's brace stays there.
+// sendPadded inserts a field of many MiB before the answer's own fields, so that only a client that
+// limits the size is safe. What comes before the answer's brace stays there.
 func (d *delivery) sendPadded(body []byte) {
 	d.w.Header().Set("Content-Type", "application/json")
-	_ = writePadded(d.w, body, d.padding) // the client has had enough
+	_ = writePadded(d.w, body, d.padding) // the client may have stopped reading
 }
 
 func writePadded(w io.Writer, body []byte, padding int) error {
@@ -175,7 +175,7 @@ func writePadded(w io.Writer, body []byte, padding int) error {
 	return err
 }
 
-// wait returns false if the client left before.
+// wait waits for d. It returns false if the client left before that.
 func wait(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return true

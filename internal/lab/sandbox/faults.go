@@ -39,22 +39,22 @@ type FaultInfo struct {
 type faultClass int
 
 const (
-	classInstead  faultClass = iota // of an answer, before the call is looked at
+	classInstead  faultClass = iota // replaces an answer, before the call is examined
 	classDelivery                   // how the answer travels
-	classAPI                        // an API error, to a call that is in order
-	classOddity                     // what an answer looks like
-	classTruth                      // what the figures are
+	classAPI                        // an API error for a valid call
+	classOddity                     // the form of an answer
+	classTruth                      // the figures themselves
 )
 
 type faultKind struct {
 	name    string
 	class   faultClass
 	value   valueKind
-	preset  string // default value; "" with a value kind: required
+	preset  string // default value; "" with a kind of value: required
 	valueAs string // another spelling of the value, as a key
 	by      []string
 	oddity  oddity
-	// perStream says that a fault that changes the truth takes a stream.
+	// perStream says that a fault that changes the truth can select a stream.
 	perStream bool
 	syntax    string
 	help      string
@@ -157,7 +157,7 @@ func Faults() []FaultInfo {
 	return infos
 }
 
-// ParseFaults reads faults, each as ParseFault does.
+// ParseFaults reads several faults like ParseFault.
 func ParseFaults(specs ...string) ([]Fault, error) {
 	var faults []Fault
 	for _, spec := range specs {

@@ -27,7 +27,7 @@ const (
 	valueZone
 )
 
-// activeFault is a parsed Fault, with its count of the calls that it selected.
+// activeFault is a parsed Fault and the number of the calls that it selected.
 type activeFault struct {
 	Fault
 	kind     faultKind
@@ -153,7 +153,7 @@ func readDuration(text string) (time.Duration, error) {
 
 func readDays(from, to string, loc *time.Location) (*span, error) {
 	if loc == nil {
-		loc = time.UTC // only checking
+		loc = time.UTC // for checks only
 	}
 	first, err := time.ParseInLocation(time.DateOnly, from, loc)
 	if err != nil {

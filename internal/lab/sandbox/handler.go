@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// ServeHTTP answers the API calls and the sandbox's own two questions.
+// ServeHTTP answers the API calls and the questions about the sandbox itself.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	arrived := s.arrival() // before anything else: the pace is measured by it
+	arrived := s.arrival() // first of all, because the pace is measured by it
 	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
 	if st := s.streams[r.URL.Path]; st != nil {
 		s.serveCall(w, r, st, arrived)
@@ -97,13 +97,13 @@ func (s *Sandbox) serveCall(w http.ResponseWriter, r *http.Request, st *stream, 
 		out = st.answer(s, out, set, from.app, q)
 	}
 	*pooled = out
-	// Counted before it is sent, so that a client with the answer finds it counted.
+	// Counted before sending, so that a client with the answer finds it counted.
 	s.done(app, call, transport)
 	s.recordAnswer(call, &d, out)
 	d.send(out)
 }
 
-// appendAPIFault answers a call that is in order with what the fault wants, and returns the code.
+// appendAPIFault answers a valid call as the fault says, and returns the code.
 func (a *activeFault) appendAPIFault(b []byte, st *stream) (int, []byte) {
 	code := a.number
 	switch a.Name {
@@ -145,5 +145,5 @@ func (s *Sandbox) done(app *appState, call Call, transport []string) {
 func writeJSON(w http.ResponseWriter, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	_, _ = w.Write(body) // a client that left does not matter
+	_, _ = w.Write(body) // the client may have left
 }

@@ -3,7 +3,7 @@ package sandbox
 // golden is 2^64 divided by the golden ratio: steps of it spread consecutive numbers over the whole range.
 const golden = 0x9e3779b97f4a7c15
 
-// chatSalt keeps the chats from following some task.
+// chatSalt keeps the chats' figures different from those of any task.
 const chatSalt = 0xc4a7
 
 // mix is the finalizer of splitmix64: every bit of x changes about half the bits of the result.
@@ -15,7 +15,7 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// keyOf names the world of one task of one app; the empty task is the overall figures.
+// keyOf returns the key of one task's figures in one app. The empty task means the overall figures.
 func keyOf(seed uint64, app int64, task string) uint64 {
 	h := uint64(14695981039346656037) // FNV-1a
 	for i := range len(task) {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The sandbox's own questions, by GET, without authentication.
+// Questions about the sandbox itself, by GET, without authentication.
 const (
 	statsPath     = "/sandbox/stats"
 	truthPath     = "/sandbox/truth"
@@ -50,7 +50,7 @@ func (s *Sandbox) serveTruth(w http.ResponseWriter, r *http.Request) {
 	writeValue(w, st.truth(s, app, q.Get("taskid"), time.Unix(start, 0), time.Unix(end, 0)))
 }
 
-// serveIncidents answers what breaks in an app.
+// serveIncidents answers the incidents of an app.
 func (s *Sandbox) serveIncidents(w http.ResponseWriter, r *http.Request) {
 	app, err := strconv.ParseInt(r.URL.Query().Get("sdkappid"), 10, 64)
 	switch {

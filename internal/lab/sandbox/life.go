@@ -10,18 +10,18 @@ import (
 	"time"
 )
 
-// Life makes an app's figures those of people: it has weekdays, it grows, some days are busy, and now and then something
-// breaks. Its losses are a quarter of what they are without, its days
-// differ less, and a restated day has no code that it had not.
+// Life makes an app's figures like those of real users. They have weekdays and grow, some days are
+// busy, and sometimes something breaks. Losses are a quarter of those without a Life, days differ
+// less, and a restated day has no new code.
 type Life struct {
-	Weekend   float64   // pushes of a Saturday or Sunday, as a part of a weekday's; 0: as many
+	Weekend   float64   // pushes of a Saturday or Sunday, as a fraction of a weekday's; 0 means as many
 	Growth    float64   // of a day over the day before: 0.01 is 1 %
 	Since     time.Time // when the app was as large as without growth
 	BusyDays  float64   // share of days with two to six times the pushes
 	Incidents []Incident
 }
 
-// Incident is something that breaks: the truth that a detector is measured by.
+// Incident is something that breaks, by which a detector is measured.
 type Incident struct {
 	Kind     string    `json:"kind"`
 	Platform int       `json:"platform"`
@@ -29,7 +29,7 @@ type Incident struct {
 	Code     string    `json:"code"`
 	From     time.Time `json:"from"`
 	To       time.Time `json:"to"`    // not included
-	Share    float64   `json:"share"` // of the channel's pushes that are lost by the code, besides the usual ones
+	Share    float64   `json:"share"` // of the channel's pushes that are lost with the code, besides the usual losses
 }
 
 // The kinds of incident.
@@ -45,7 +45,8 @@ type incidentKind struct {
 	Incident
 	info string
 	help string
-	// fades says that the share falls to nothing until the end; grows, that it takes its first day to come.
+	// fades says that the share falls to nothing until the end; grows, that it grows on the first
+	// day.
 	fades, grows bool
 }
 
@@ -70,7 +71,7 @@ func IncidentInfos() []FaultInfo {
 	return infos
 }
 
-// NewIncident returns the incident of a kind; a share of 0 is the kind's own.
+// NewIncident returns an incident of the kind; a share of 0 means the kind's default.
 func NewIncident(kind string, from, to time.Time, share float64) (Incident, error) {
 	kinds := incidentKinds()
 	i := slices.IndexFunc(kinds, func(k incidentKind) bool { return k.Kind == kind })
@@ -92,8 +93,8 @@ func NewIncident(kind string, from, to time.Time, share float64) (Incident, erro
 	return incident, nil
 }
 
-// ParseIncident reads an incident such as "revoked-key:from=2025-03-09,to=2025-03-11,share=0.4", whose days are those of a
-// zone. Without to, it lasts one day.
+// ParseIncident reads an incident such as "revoked-key:from=2025-03-09,to=2025-03-11,share=0.4".
+// Its days are those of a zone. Without to, it lasts one day.
 func ParseIncident(spec string, loc *time.Location) (Incident, error) {
 	kind, tail, _ := strings.Cut(spec, ":")
 	var from, to string
@@ -124,7 +125,7 @@ func ParseIncident(spec string, loc *time.Location) (Incident, error) {
 	return NewIncident(kind, time.Unix(days.from, 0).In(loc), time.Unix(days.to, 0).In(loc), share)
 }
 
-// Incidents is the truth about what breaks in an app.
+// Incidents returns what really breaks in an app.
 func (s *Sandbox) Incidents(app int64) []Incident {
 	if life := s.world.lives[app]; life != nil {
 		return slices.Clone(life.Incidents)
@@ -132,7 +133,7 @@ func (s *Sandbox) Incidents(app int64) []Incident {
 	return nil
 }
 
-// appLife is the Life of an app, ready for use.
+// appLife is the Life of an app in a form for fast use.
 type appLife struct {
 	Life
 	key       uint64
@@ -140,7 +141,7 @@ type appLife struct {
 	incidents []strike
 }
 
-// strike is an Incident with the channel that it strikes.
+// strike is an Incident and the channel that it affects.
 type strike struct {
 	incidentKind
 	in      span
@@ -152,7 +153,7 @@ const (
 	lifeLosses = 0.25
 )
 
-// live gives apps their lives, and the world the cells that their incidents need.
+// live sets the lives of apps, and adds to the world the cells that their incidents need.
 func (w *world) live(lives map[int64]Life) {
 	if len(lives) == 0 {
 		return
@@ -177,7 +178,7 @@ func (w *world) live(lives map[int64]Life) {
 	}
 }
 
-// need adds the cells of an incident where the world has none.
+// need adds the cells of an incident that the world lacks.
 func (w *world) need(kind incidentKind) {
 	stage, platform := arrayReady, arrayPlatformReady
 	if kind.Stage == StagePostSendDelivered {
@@ -193,7 +194,7 @@ func (w *world) need(kind incidentKind) {
 		}
 		c.presence = whenIncident
 		c.render()
-		at := 0 // after the cells of its array
+		at := 0 // index after the cells of its array
 		for at < len(w.cells) && w.cells[at].array <= c.array {
 			at++
 		}
@@ -201,7 +202,7 @@ func (w *world) need(kind incidentKind) {
 	}
 }
 
-// tide is how many times its mean an app's pushes are at a second.
+// tide returns how many times their mean the app's pushes are at a second.
 func (l *appLife) tide(w *world, second int64) float64 {
 	local := floorDiv(second+w.dayOffset, day)
 	tide := math.Pow(1+l.Growth, float64(floorDiv(second-l.since, day)))
@@ -214,13 +215,13 @@ func (l *appLife) tide(w *world, second int64) float64 {
 	return tide
 }
 
-// pushes scales a number, drawn between 0 and twice its mean, to a part of an app's life.
+// pushes scales a number, drawn between 0 and twice its mean, to a fraction of an app's life.
 func (l *appLife) pushes(w *world, n int64, mean, part float64, second int64) int64 {
 	return int64((0.8*mean + 0.2*float64(n)) * part * l.tide(w, second))
 }
 
-// losses does the same for the losses of a cell: a code has its better and worse days. What an incident takes is
-// lost by no other code.
+// losses does the same for the losses of a cell: a code has better and worse days. What an incident
+// takes is lost with no other code.
 func (l *appLife) losses(w *world, c *cell, n int64, mean float64, cellKey uint64, second int64) int64 {
 	e := mix(cellKey ^ uint64(floorDiv(second+w.dayOffset, day))*golden ^ lifeSalt)
 	mood := 0.7 + 0.6*float64(e>>40&0xffff)/0x10000
@@ -233,7 +234,7 @@ func (l *appLife) losses(w *world, c *cell, n int64, mean float64, cellKey uint6
 	return l.pushes(w, n, mean, mood*lifeLosses, second)
 }
 
-// struck is the part of a channel's pushes that incidents take at a second.
+// struck returns the fraction of a channel's pushes that incidents take at a second.
 func (l *appLife) struck(channel int, second int64) float64 {
 	share := 0.0
 	for i := range l.incidents {
@@ -244,7 +245,7 @@ func (l *appLife) struck(channel int, second int64) float64 {
 	return min(share, 0.99)
 }
 
-// lost is how many pushes incidents lose by the code of a cell at a second.
+// lost returns how many pushes incidents lose with the code of a cell at a second.
 func (l *appLife) lost(w *world, c *cell, v *view, second int64) (n int64) {
 	for k := range l.incidents {
 		i := &l.incidents[k]
@@ -256,7 +257,7 @@ func (l *appLife) lost(w *world, c *cell, v *view, second int64) (n int64) {
 	return n
 }
 
-// share is what an incident takes at a second.
+// share returns the fraction that an incident takes at a second.
 func (i *strike) share(second int64) float64 {
 	if !i.in.contains(second) {
 		return 0

@@ -37,7 +37,7 @@ const (
 )
 
 const (
-	// oddAnywhere are those that any answer with rows may have.
+	// oddAnywhere are the oddities that any answer with rows may have.
 	oddAnywhere = oddCountString | oddNullArrays | oddMissingArrays | oddUnknownFields | oddShuffled | oddTrailingComma |
 		oddComments | oddDuplicateRows | oddNegativeCount | oddFractionalCount | oddEmpty
 	oddLosses   = oddCodeNumber | oddNoCode | oddNulText | oddInvalidUTF8
@@ -47,7 +47,7 @@ const (
 
 func (o oddity) has(one oddity) bool { return o&one != 0 }
 
-// oddRow is a row of losses on its way into a strange answer, its fields as JSON.
+// oddRow is a row of losses for an answer with oddities, its fields as JSON.
 type oddRow struct {
 	event, platform int
 	code            string // "" leaves the field out
@@ -154,7 +154,7 @@ func jsonCount(n int64, odd oddity) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// appendOddHead opens an answer.
+// appendOddHead begins an answer.
 func appendOddHead(b []byte, odd oddity) []byte {
 	if odd.has(oddComments) {
 		b = append(b, "/* an answer of the sandbox */"...)
@@ -166,7 +166,7 @@ func appendOddHead(b []byte, odd oddity) []byte {
 	return append(b, successHead[1:]...)
 }
 
-// appendOddTask opens one result.
+// appendOddTask begins one result.
 func appendOddTask(b []byte, task string, odd oddity) []byte {
 	key := `{"TaskID":`
 	if odd.has(oddTaskIDCase) {

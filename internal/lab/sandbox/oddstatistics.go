@@ -3,20 +3,19 @@ package sandbox
 // counterNames are the keys of the four counters on the API page All/Tagged Users Push Data Statistics, in its order.
 var counterNames = [...]string{"TotalCount", "SentCount", "DeliveredCount", "ClickCount"}
 
-// delivered is the counter that oddities spoil.
+// delivered is the counter that oddities make wrong.
 const delivered = 2
 
 // oddCounters are the four counters as JSON; "" leaves one out.
 type oddCounters [len(counterNames)]string
 
-// oddChannel is a row of PlatformStatistics on its way into an answer.
+// oddChannel is a row of PlatformStatistics for an answer with oddities.
 type oddChannel struct {
 	event, platform int
 	counters        oddCounters
 }
 
-// oddStatistics is what an answer reports of one task's pushes, or of the chats', as
-// JSON.
+// oddStatistics is what an answer reports about the pushes of a task, or of the chats, as JSON.
 type oddStatistics struct {
 	counters oddCounters
 	rows     []oddChannel
@@ -62,7 +61,7 @@ func oddCountersOf(c Counts, odd oddity) oddCounters {
 	return oddCounters{jsonCount(c.Total, odd), jsonCount(c.Sent, odd), jsonCount(c.Delivered, odd), jsonCount(c.Click, odd)}
 }
 
-// spoil makes one of the result's own counters wrong, not one of a row.
+// spoil makes one of the result's own counters wrong, instead of one in a row.
 func (o *oddStatistics) spoil(odd oddity) {
 	switch {
 	case odd.has(oddNegativeCounter):

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// pace enforces the documented rate of one app, one call a second, without tolerance or burst. It measures arrivals when
-// the handler begins, on the monotonic clock. Every arrival counts as the last call, also a refused one: a client that
-// calls too fast all the time never gets an answer.
+// pace enforces the documented rate of one app, one call a second, without tolerance or burst. It
+// measures arrivals when the handler begins, on the monotonic clock. Every arrival counts as the
+// last call, even a refused one, so a client that always calls too fast never gets an answer.
 type pace struct {
 	interval time.Duration // 0: no limit
 

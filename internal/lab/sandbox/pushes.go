@@ -34,7 +34,8 @@ func channels(chats bool) []channel {
 
 func (c channel) unlisted() bool { return c.platform > 8 }
 
-// pushes are those of one task that no row of losses counts, of all channels together or of one.
+// pushes are the pushes of one task that no row of losses counts, of all channels together or of
+// one.
 type pushes struct {
 	delivered, clicked int64
 	silentReady        int64 // not sent, and no code says why
@@ -82,12 +83,13 @@ func (w *world) pushed(number int, scale uint64, v *view) (sum pushes) {
 	return sum
 }
 
-// channelKey names the pushes of a channel.
+// channelKey returns the key of a channel's pushes.
 func (w *world) channelKey(number int, v *view) uint64 {
 	return mix(mix(v.key^pushSalt) + uint64(number)*golden)
 }
 
-// channelScale is how many are delivered in half a day, at most; in all there are twice as many, in the mean.
+// channelScale returns how many pushes are delivered in half a day, at most. On average, there are
+// twice as many pushes in all.
 func (w *world) channelScale(number int, scale uint64, v *view) uint64 {
 	scale *= 1 + w.channelKey(number, v)>>32&3
 	if v.overall {
@@ -133,7 +135,7 @@ func (w *world) statistics(v *view) Statistics {
 	return st
 }
 
-// channelOf finds the channel of a row of losses: there is one for each.
+// channelOf returns the index of the channel of a row of losses. Each has one.
 func (w *world) channelOf(c *cell) int {
 	i := 0
 	for w.channels[i].event != c.event || w.channels[i].platform != c.platform {
@@ -147,7 +149,7 @@ func (p pushes) counts() Counts {
 	return Counts{Total: sent + p.silentReady, Sent: sent, Delivered: p.delivered, Click: p.clicked}
 }
 
-// lose adds pushes whose loss a code explains.
+// lose adds pushes that were lost with a code.
 func (c *Counts) lose(stage string, n int64) {
 	c.Total += n
 	if stage == StagePostSendDelivered {

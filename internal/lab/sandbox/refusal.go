@@ -36,7 +36,7 @@ func (r *refusal) append(b []byte) []byte {
 	return append(b, '}')
 }
 
-// infoOf returns the text of a code that a fault answers.
+// infoOf returns the text of a code for a fault.
 func infoOf(code int) string {
 	switch code {
 	case 60007:

@@ -11,7 +11,7 @@ import (
 const (
 	maxBody  = 1 << 20
 	maxTasks = 5
-	// maxTime keeps the arithmetic of seconds far from overflow: the year 9999.
+	// maxTime, the year 9999, keeps the arithmetic of seconds far from overflow.
 	maxTime = 253402300799
 )
 
@@ -19,15 +19,15 @@ const (
 // No task ID means the overall figures (API page All/Tagged Users Push Loss Analysis and its siblings).
 type question struct {
 	tasks   []string // each once
-	repeats bool     // as asked, they name a task twice
+	repeats bool     // a task is named twice
 	in      span
-	endTime int64 // as asked
+	endTime int64 // as requested
 }
 
 // overall reports whether the call asks for the app's own figures.
 func (q question) overall() bool { return len(q.tasks) == 0 }
 
-// asked are the tasks to answer for: "" means the overall figures.
+// asked returns the tasks to answer for. "" means the overall figures.
 func (q question) asked() []string {
 	if q.overall() {
 		return []string{""}
@@ -98,7 +98,7 @@ func readTasks(raw json.RawMessage) ([]string, bool) {
 	return ids, true
 }
 
-// distinct keeps the first of equal IDs, in place.
+// distinct removes repeated IDs, in place.
 func distinct(ids []string) []string {
 	kept := ids[:0]
 	for _, id := range ids {

@@ -35,19 +35,19 @@ type Config struct {
 	Apps []App
 	Seed uint64
 
-	// Rows is how many rows of losses, the four arrays together, a task (and the chats) has on a full day: exactly as
-	// many if set. 0 is a livelier 24 at most, with rows that come and go.
+	// Rows is exactly how many rows of losses a task (and the chats) has on a full day, in the four
+	// arrays together. 0 means at most 24, which come and go.
 	Rows int
-	// QuietDays is the share (0 to 1) of a task's days without any loss, for natural empties.
+	// QuietDays is the share (0 to 1) of a task's days without any loss.
 	QuietDays float64
 	// TaskStarts says that a task has no losses before the start that its ID gives: on the push pages, the first part of
 	// an ID is the start in hexadecimal Unix seconds.
 	TaskStarts bool
-	// ActiveDays, with TaskStarts, is the most days after its start on which a task has losses; each has its own number
-	// from 1 on. 0 means no limit.
+	// ActiveDays, with TaskStarts, is the greatest number of days after its start on which a task
+	// has losses. Each task has its own number, from 1 on. 0 means no limit.
 	ActiveDays int
 
-	// Lives are those of the apps that have one, by SDKAppID.
+	// Lives are the lives of apps, by SDKAppID. An app need not have one.
 	Lives map[int64]Life
 
 	// Scheduled says how the list of scheduled pushes behaves.
@@ -60,7 +60,7 @@ type Config struct {
 	// Now is the sandbox's clock: for UserSigs, the future and late figures. nil means time.Now. The pace always uses the
 	// real clock.
 	Now func() time.Time
-	// Location is the zone whose midnights cut the days of faults; nil means UTC+8.
+	// Location is the zone of the days of faults; nil means UTC+8.
 	Location *time.Location
 	// RecordCalls keeps every call for Calls, without limit.
 	RecordCalls bool
@@ -72,8 +72,8 @@ type Config struct {
 
 // Sandbox is the stand-in. It is safe for concurrent use.
 type Sandbox struct {
-	world world // of the pushes to all or tagged users
-	chats world // of those that come with chat messages
+	world world // the pushes to all or tagged users
+	chats world // the pushes that come with chat messages
 	apps  map[int64]*appState
 
 	scheduled Scheduled

@@ -12,16 +12,16 @@ import (
 // ScheduledPath is the endpoint of the page Get Scheduled Task List.
 const ScheduledPath = "/v4/timpush/list_sched_task"
 
-// ScheduledHour is the hour of each day, in UTC, at which each app has a push to all users dispatched.
+// ScheduledHour is the hour, in UTC, at which each app dispatches a push to all users every day.
 const ScheduledHour = 10
 
-// Scheduled says how the list of scheduled pushes behaves; its pages leave that open.
+// Scheduled says how the list of scheduled pushes behaves, where the API's pages leave that open.
 type Scheduled struct {
-	// OrderBy are the words that OrderBy may be; none means those of both pages.
+	// OrderBy are the accepted values of OrderBy; none means those of both pages.
 	OrderBy []string
-	// MaxDays is how long a range may be; 0 means 31 days, as in the page's sample.
+	// MaxDays is the longest range; 0 means 31 days, as in the page's sample.
 	MaxDays int
-	// Refuse, if not 0, is the code of the refusal of every call.
+	// Refuse, if not 0, is the code with which every call is refused.
 	Refuse int
 	// PerDay is the number of pushes a day, a minute apart; 0 means one.
 	PerDay int
@@ -38,7 +38,7 @@ func scheduledAt(day time.Time, n int) time.Time {
 	return time.Date(day.Year(), day.Month(), day.Day(), ScheduledHour, n, 0, 0, time.UTC)
 }
 
-// listQuestion is the body of a call, all of whose fields are required.
+// listQuestion is the body of a call. All fields are required.
 type listQuestion struct {
 	Sdkappid           int64
 	Offset             *int
@@ -48,7 +48,7 @@ type listQuestion struct {
 	BeginTime, EndTime string
 }
 
-// listed is a scheduled push as an answer has it. The page's sample has more of its content.
+// listed is a scheduled push in an answer. The page's sample has more of its content.
 type listed struct {
 	TaskID          int64
 	Sdkappid        int64
@@ -145,7 +145,8 @@ func (s *Sandbox) list(app int64, body []byte) ([]byte, *refusal) {
 	return answer, nil
 }
 
-// pushesBetween returns an app's pushes of a range of time, in their order; those of the future are pending.
+// pushesBetween returns an app's pushes of a range of time, in their order. Those in the future are
+// pending.
 func (s *Sandbox) pushesBetween(app int64, begin, end time.Time) []listed {
 	all := []listed{}
 	for day := begin.Truncate(24 * time.Hour); !day.After(end); day = day.AddDate(0, 0, 1) {

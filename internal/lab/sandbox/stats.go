@@ -53,7 +53,7 @@ type Call struct {
 	Faults   []string  `json:"faults"` // names of the faults that were due
 }
 
-// counters are those of one app, guarded by their mutex.
+// counters are the counters of one app, guarded by their mutex.
 type counters struct {
 	mu       sync.Mutex
 	calls    int64

@@ -16,10 +16,10 @@ type stream struct {
 
 	// sample is the answer that the endpoint's page prints.
 	sample string
-	// answer writes a plain answer; odd, one with oddities.
+	// answer writes an answer without oddities, odd one with oddities.
 	answer func(s *Sandbox, b []byte, set *faultSet, app int64, q question) []byte
 	odd    func(s *Sandbox, b []byte, set *faultSet, app int64, q question, odd oddity) []byte
-	// oddities are those that odd knows.
+	// oddities are the oddities that odd can write.
 	oddities oddity
 	// truth is the method of Sandbox that returns what a correct answer says.
 	truth func(s *Sandbox, app int64, task string, start, end time.Time) any

@@ -55,7 +55,8 @@ func (s *Sandbox) appendAnswer(b []byte, set *faultSet, app int64, q question) [
 	return append(b, "]}"...)
 }
 
-// appendOddAnswer writes an answer with oddities. It makes rows first, which is slower, to leave appendAnswer simple.
+// appendOddAnswer writes an answer with oddities. It makes rows first, which is slower but keeps
+// appendAnswer simple.
 func (s *Sandbox) appendOddAnswer(b []byte, set *faultSet, app int64, q question, odd oddity) []byte {
 	var results []oddResult
 	for _, task := range oddlyAsked(q, odd) {

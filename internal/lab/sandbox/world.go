@@ -12,8 +12,9 @@ const (
 
 	longestDay = 25 * hour
 
-	// period is how often, in hours, every cell has losses. At half a day, each day of 23, 24 or 25 hours in any time zone
-	// has every cell, and takes two evaluations instead of twenty-four.
+	// period is the number of hours after which a cell has losses again. At half a day, each day of
+	// 23, 24 or 25 hours in any time zone has every cell, and takes two evaluations instead of
+	// twenty-four.
 	period = 12
 
 	// defaultRows is the size of a day when Config.Rows is not set.
@@ -30,13 +31,13 @@ type world struct {
 	seed       uint64
 	cells      []cell
 	channels   []channel
-	bigCell    int     // the one whose counts big-count enlarges
+	bigCell    int     // the cell whose counts big-count enlarges
 	sparse     bool    // rows come and go
 	quiet      float64 // share of days without any loss
-	dayOffset  int64   // seconds the quiet days are shifted from UTC's
+	dayOffset  int64   // seconds between the start of quiet days and UTC midnight
 	taskStarts bool
 	activeDays uint64 // most days after its start on which a task has losses; 0: no limit
-	chats      bool   // of the pushes that come with chat messages: no tasks, no EventType
+	chats      bool   // has the pushes that come with chat messages: no tasks, no EventType
 	lives      map[int64]*appLife
 }
 
@@ -48,12 +49,12 @@ func (s span) overlaps(o span) bool  { return s.from < o.to && o.from < s.to }
 
 // view is what a task's world shows at one moment, after the faults that change the truth.
 type view struct {
-	in        span // what counts: the window, or its whole days
+	in        span // the window, or its whole days
 	key       uint64
 	overall   bool
-	start     int64 // of the task: no loss before it
-	until     int64 // no loss of the task from then on
-	now       int64 // no loss after it
+	start     int64 // of the task, which has no losses before it
+	until     int64 // the task has no losses from then on
+	now       int64 // nothing happens after it
 	forgotten bool
 	lateShare float64
 	lateAfter int64
@@ -64,8 +65,8 @@ type view struct {
 	drops         bool // three rows of ten are missing
 	unknown       bool // rows of an unlisted platform
 	big           bool
-	extra         int64    // how many more a third of the rows count
-	life          *appLife // nil: none
+	extra         int64    // by how many a third of the rows are higher
+	life          *appLife // nil if the app has none
 }
 
 // offline returns the EventType of offline pushes, 0 if rows have none.
@@ -148,12 +149,12 @@ func (w *world) count(i int, v *view) int64 {
 	return sum
 }
 
-// happened reports whether an event at a second is in a view's window and world.
+// happened reports whether an event at a second is within the view's window and world.
 func (w *world) happened(second int64, v *view) bool {
 	return v.in.contains(second) && second <= v.now && second >= v.start && second < v.until && !(w.quiet > 0 && w.quietDay(v.key, second))
 }
 
-// arrived returns how many of n pushes at a second are known by now.
+// arrived returns how many of n pushes at a second are known at the view's time.
 func (v *view) arrived(n int64, e uint64, second int64) int64 {
 	if v.lateShare > 0 && v.now < second+v.lateAfter {
 		n -= int64(float64(n)*v.lateShare + float64(e>>20&0xfff)/4096)
@@ -163,7 +164,7 @@ func (v *view) arrived(n int64, e uint64, second int64) int64 {
 
 func (v *view) restates() bool { return len(v.restated) > 0 || v.restatedShare > 0 }
 
-// restatedAt reports whether the figures of a second have changed by now.
+// restatedAt reports whether the figures of a second have changed at the view's time.
 func (v *view) restatedAt(second int64) bool {
 	for _, s := range v.restated {
 		if s.contains(second) {
@@ -176,8 +177,8 @@ func (v *view) restatedAt(second int64) bool {
 	return float64(mix(v.key^uint64(floorDiv(second, day))*golden^0x5e)>>11)/(1<<53) < v.restatedShare
 }
 
-// restate returns the new figures of a restated day: of four neighbouring cells one is gone, one has another count, and
-// two stay.
+// restate returns the new figures of a restated day. Of four neighbouring cells, one is gone, one
+// has another count, and two stay.
 func restate(n int64, i int, c *cell, e uint64, second int64, v *view) int64 {
 	in := v.restatedAt(second)
 	switch {
@@ -200,8 +201,9 @@ func (w *world) quietDay(key uint64, second int64) bool {
 	return float64(mix(key^uint64(d)*golden^0x51)>>11)/(1<<53) < w.quiet
 }
 
-// startOfTask reads the start from a task ID as the push pages print them, such as
-// 657bf434_537529d8_2000005e80aa873_2780d131_bc614e: Unix seconds in hexadecimal. The format is observed, not documented.
+// startOfTask reads the start from a task ID in the form of the push pages, such as
+// 657bf434_537529d8_2000005e80aa873_2780d131_bc614e: Unix seconds in hexadecimal. The form is
+// observed, not documented.
 func startOfTask(task string) (int64, bool) {
 	parts := strings.Split(strings.TrimPrefix(task, "batch_"), "_")
 	if len(parts) < 5 || len(parts[0]) != 8 {

@@ -1,4 +1,5 @@
-// Command together runs a command whose tests share one Postgres: that of many packages.
+// Command together runs a command, such as the tests of many packages, with one Postgres that all
+// of its tests share.
 //
 //	go run ./internal/lab/together go test ./...
 package main

@@ -32,8 +32,8 @@ type API struct {
 	handler atomic.Pointer[http.Handler]
 }
 
-// NewAPI starts a sandbox without pace that serves both apps, cuts days in UTC and records its calls, after the changes
-// to that.
+// NewAPI starts a sandbox that serves both apps without pace, cuts days in UTC and records its
+// calls. change may change that.
 func NewAPI(t testing.TB, change ...func(*sandbox.Config)) *API {
 	t.Helper()
 	cfg := sandbox.Config{
@@ -59,8 +59,8 @@ func NewAPI(t testing.TB, change ...func(*sandbox.Config)) *API {
 	return a
 }
 
-// repeatRefused is a fault of every API: what the real one does with a task that a request names twice is not known, so no
-// request may.
+// repeatRefused is a fault of every API. Nobody knows what the real API does with a task that a
+// request names twice, so no request may do that.
 const repeatRefused = "repeat-refused"
 
 // namesOnce fails the test if a call named a task twice.
@@ -72,7 +72,7 @@ func (a *API) namesOnce() {
 	}
 }
 
-// WithFaults is a change for New and NewAPI.
+// WithFaults is a change for New and NewAPI that switches faults on.
 func WithFaults(t testing.TB, specs ...string) func(*sandbox.Config) {
 	t.Helper()
 	faults, err := sandbox.ParseFaults(specs...)
@@ -92,10 +92,10 @@ func (a *API) Faults(specs ...string) {
 	}
 }
 
-// Behind lets the handler have every later request first. It passes them on to the API's ServeHTTP.
+// Behind sends every later request to the handler first, which passes it on to the API's ServeHTTP.
 func (a *API) Behind(handler http.Handler) { a.handler.Store(&handler) }
 
-// App returns what jobs need to call the API for an app, without pace.
+// App returns what jobs need to call the API for an app, without a pace.
 func (a *API) App(id int64, zone *time.Location) pipeline.App {
 	return pipeline.App{
 		Account: extract.Account{
@@ -105,7 +105,7 @@ func (a *API) App(id int64, zone *time.Location) pipeline.App {
 	}
 }
 
-// Facts returns what the views should show of days of the whole app and the tasks: the truth.
+// Facts returns the truth: what the views should show for days of the whole app and the tasks.
 func (a *API) Facts(app int64, zone *time.Location, from, to calendar.Day, tasks ...string) (facts []Fact) {
 	for day := from; day <= to; day++ {
 		window := day.Window(zone)
@@ -135,7 +135,8 @@ func factsOf(day calendar.Day, task string, figures sandbox.Figures) (facts []Fa
 	return facts
 }
 
-// Noon returns a time zone where it is about noon now. With the real clock no day ends in it while a test runs.
+// Noon returns a time zone in which it is about noon now. By the real clock, no day ends in it
+// during a test.
 func Noon(t testing.TB) *time.Location {
 	t.Helper()
 	// The names count hours behind UTC.

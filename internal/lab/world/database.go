@@ -14,7 +14,8 @@ import (
 	"pushloss/load"
 )
 
-// Database is a database, connected to as the product does and as a test does that looks at rows.
+// Database is a database with two pools: one as the product has it, and one for a test that looks at
+// rows.
 type Database struct {
 	URL  string
 	DB   *load.DB
@@ -23,7 +24,7 @@ type Database struct {
 	t testing.TB
 }
 
-// Open connects to a database, such as a new one by pgtest.URL, until the test ends.
+// Open connects to a database, such as a new one from pgtest.URL, until the test ends.
 func Open(t testing.TB, url string) *Database {
 	t.Helper()
 	d := &Database{URL: url, t: t}
@@ -40,7 +41,7 @@ func Open(t testing.TB, url string) *Database {
 	return d
 }
 
-// Rows returns what a query on a pool or a connection finds, a column a field.
+// Rows returns the rows of a query on a pool or a connection. Each column is a field.
 func Rows[T any](t testing.TB, on interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }, sql string, args ...any) []T {
@@ -56,14 +57,14 @@ func Rows[T any](t testing.TB, on interface {
 	return found
 }
 
-// Number returns the one number that a query finds.
+// Number returns the only number that a query finds.
 func (d *Database) Number(sql string, args ...any) (n int64) {
 	d.t.Helper()
 	d.scan(&n, sql, args)
 	return n
 }
 
-// Text returns the one text that a query finds.
+// Text returns the only text that a query finds.
 func (d *Database) Text(sql string, args ...any) (text string) {
 	d.t.Helper()
 	d.scan(&text, sql, args)
@@ -76,13 +77,13 @@ func (d *Database) scan(to any, sql string, args []any) {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	// With CollectExactlyOneRow, a second row is an error too.
+	// CollectExactlyOneRow makes a second row an error too.
 	if _, err := pgx.CollectExactlyOneRow(rows, func(row pgx.CollectableRow) (any, error) { return nil, row.Scan(to) }); err != nil {
 		d.t.Fatalf("%s: %v", sql, err)
 	}
 }
 
-// Exec changes at least one row.
+// Exec runs a statement, which must change at least one row.
 func (d *Database) Exec(sql string, args ...any) {
 	d.t.Helper()
 	if tag, err := d.Pool.Exec(d.t.Context(), sql, args...); err != nil || tag.RowsAffected() == 0 {
@@ -112,13 +113,13 @@ const SQLFacts = `
 	SELECT 'platform', day::text, task_id, stage, event_type, platform_id, err_code, err_info, err_count
 	FROM analytics.task_platform_loss WHERE sdk_app_id = $1`
 
-// Facts returns all that the views show of an app's losses.
+// Facts returns everything that the views show of an app's losses.
 func (d *Database) Facts(app int64) []Fact {
 	d.t.Helper()
 	return Rows[Fact](d.t, d.Pool, SQLFacts, app)
 }
 
-// EqualFacts compares facts with the true ones, in any order.
+// EqualFacts compares facts with the truth, in any order.
 func EqualFacts(t testing.TB, truth, stored []Fact) {
 	t.Helper()
 	sorted := func(facts []Fact) []Fact {

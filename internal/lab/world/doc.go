@@ -1,5 +1,5 @@
-// Package world sets up what a test of the product works on: a stand-in of the API with
-// known figures, a migrated database, jobs between them, and one clock for all.
+// Package world sets up what a test of the product needs: a stand-in of the API with known figures,
+// a migrated database, jobs between them, and one clock for all.
 //
 // TestARunLoadsWhatTheAPIReports of this package shows how a test uses it.
 //

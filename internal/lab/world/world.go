@@ -15,7 +15,7 @@ import (
 	"pushloss/load"
 )
 
-// World is an API, a database of the test's own, and jobs between them.
+// World is an API, the test's own database, and jobs between them.
 type World struct {
 	*Database
 	API *API
@@ -26,7 +26,7 @@ type World struct {
 	Apps      []pipeline.App
 	Settings  pipeline.Settings
 	Transport http.RoundTripper
-	// Adjust, if set, has the last word on a job's options.
+	// Adjust, if set, changes a job's options last.
 	Adjust func(pipeline.Options) pipeline.Options
 }
 
@@ -36,7 +36,7 @@ func New(t testing.TB, change ...func(*sandbox.Config)) *World {
 	return On(t, pgtest.URL(t), change...)
 }
 
-// On is New with a database that is there.
+// On is New with an existing database.
 func On(t testing.TB, url string, change ...func(*sandbox.Config)) *World {
 	t.Helper()
 	transport := extract.NewTransport()
@@ -51,7 +51,7 @@ func On(t testing.TB, url string, change ...func(*sandbox.Config)) *World {
 	return w
 }
 
-// Elsewhere returns the world as a separate process sees it, with connections of its own.
+// Elsewhere returns the world as a separate process sees it, with its own connections.
 func (w *World) Elsewhere() *World {
 	w.t.Helper()
 	other := *w
@@ -59,7 +59,7 @@ func (w *World) Elsewhere() *World {
 	return &other
 }
 
-// Tasks registers tasks of the first app, whose time is unknown, as of 40 days ago.
+// Tasks registers tasks of the first app without a time, as of 40 days ago.
 func (w *World) Tasks(ids ...string) {
 	w.t.Helper()
 	var tasks []load.Task
@@ -71,8 +71,8 @@ func (w *World) Tasks(ids ...string) {
 	}
 }
 
-// Jobs returns the jobs. Unless the options say otherwise, their clocks stay at Now, and failed calls are repeated within
-// milliseconds.
+// Jobs returns the jobs. Unless the options say otherwise, their clocks stay at Now, and failed
+// calls are repeated within milliseconds.
 func (w *World) Jobs(opts pipeline.Options) *pipeline.Pipeline {
 	if opts.Now == nil {
 		now := w.Now
@@ -89,14 +89,14 @@ func (w *World) Jobs(opts pipeline.Options) *pipeline.Pipeline {
 	return pipeline.New(w.DB, w.Transport, w.Apps, w.Settings, opts)
 }
 
-// Run makes a run that ends in the state.
+// Run makes a run, which must end in the state.
 func (w *World) Run(want load.RunState) pipeline.Report {
 	w.t.Helper()
 	report, err := w.Jobs(pipeline.Options{}).Run(w.t.Context(), time.Time{})
 	return w.Ended(report, err, want)
 }
 
-// Backfill makes a backfill that waits for nobody and ends in the state.
+// Backfill makes a backfill, which waits for nobody and must end in the state.
 func (w *World) Backfill(request pipeline.BackfillRequest, want load.RunState) pipeline.Report {
 	w.t.Helper()
 	report, err := w.Jobs(pipeline.Options{}).Backfill(w.t.Context(), request, func(busy *load.BusyError) {
@@ -117,7 +117,8 @@ func (w *World) Ended(report pipeline.Report, err error, want load.RunState) pip
 	return report
 }
 
-// EqualsTruth compares all that is stored of the first app with the truth of the days and tasks.
+// EqualsTruth compares everything that is stored for the first app with the truth of the days and
+// tasks.
 func (w *World) EqualsTruth(from, to calendar.Day, tasks ...string) {
 	w.t.Helper()
 	app := w.Apps[0]
