@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -119,7 +120,10 @@ func (n *Notifier) deliver(ctx context.Context, target Target) {
 // nextTry returns when a message is sent again: when its target says, but within an hour, and not
 // before the wait that follows a first failure.
 func nextTry(failure error, attempt int, now time.Time) time.Time {
-	wait := retryAt(failure, now).Sub(now)
+	var wait time.Duration
+	if refused, ok := errors.AsType[*sendError](failure); ok {
+		wait = refused.wait.from(now)
+	}
 	if wait <= 0 {
 		return now.Add(backoff(attempt))
 	}

@@ -2,6 +2,7 @@ package notify_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -108,17 +109,19 @@ func TestATargetSaysWhenAMessageIsTriedAgain(t *testing.T) {
 		name, retryAfter string
 		failures         int // before this one
 		want             time.Duration
+		reason           string
 	}{
-		{"no word", "", 0, 30 * time.Second},
-		{"no word, after more failures", "", 2, 2 * time.Minute},
-		{"ten minutes", "600", 0, 10 * time.Minute},
-		{"two minutes, after more failures", "120", 5, 2 * time.Minute},
-		{"a time", noon.Add(20 * time.Minute).Format(http.TimeFormat), 0, 20 * time.Minute},
-		{"at once", "0", 2, 2 * time.Minute},
-		{"a second", "1", 0, 30 * time.Second},
-		{"a day", "86400", 0, time.Hour},
-		{"a time that is over", noon.Add(-time.Hour).Format(http.TimeFormat), 0, 30 * time.Second},
-		{"no number", "soon", 0, 30 * time.Second},
+		{"no word", "", 0, 30 * time.Second, ""},
+		{"no word, after more failures", "", 2, 2 * time.Minute, ""},
+		{"ten minutes", "600", 0, 10 * time.Minute, ""},
+		{"two minutes, after more failures", "120", 5, 2 * time.Minute, ""},
+		{"a time", noon.Add(20 * time.Minute).Format(http.TimeFormat), 0, 20 * time.Minute, ""},
+		{"at once", "0", 2, 2 * time.Minute, ""},
+		{"a second", "1", 0, 30 * time.Second, ""},
+		{"a day", "86400", 0, time.Hour, ""},
+		{"a time that is over", noon.Add(-time.Hour).Format(http.TimeFormat), 0, 30 * time.Second, ""},
+		{"no number", "soon", 0, 30 * time.Second, ""},
+		{"words that pushloss would use", "", 0, 30 * time.Second, `{"error":"no (it says when to try again: in 600 seconds)"}`},
 	} {
 		for service, target := range services {
 			t.Run(test.name+" by "+service, func(t *testing.T) {
@@ -128,6 +131,7 @@ func TestATargetSaysWhenAMessageIsTriedAgain(t *testing.T) {
 				in.answers(func(rw http.ResponseWriter, _ *http.Request) {
 					rw.Header().Set("Retry-After", test.retryAfter)
 					rw.WriteHeader(http.StatusTooManyRequests)
+					_, _ = io.WriteString(rw, test.reason)
 				})
 				url := fmt.Sprintf(target, strings.TrimPrefix(in.URL, "http://"))
 				w.replica(url).NotifyOfNow(t.Context(), gapOf(1, true))

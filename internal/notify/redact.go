@@ -2,10 +2,13 @@ package notify
 
 import (
 	"errors"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/nicholas-fedor/shoutrrr/pkg/services/specialized/generic"
 )
 
 // shortestSecret is the length, in bytes, from which a part of a URL counts as a token.
@@ -18,12 +21,43 @@ const redacted = "[redacted]"
 // token that is too short to be searched.
 var request = regexp.MustCompile(`\b(?:Get|Post|Put|Patch|Delete|Head) "[^"]*": `)
 
+// sendError says why a message was not sent, without its target's URL.
+type sendError struct {
+	text string
+	wait retryAfter // what the target says
+}
+
+func (e *sendError) Error() string { return e.text }
+
 // redact returns the library's text of a failure without the parts of the target's URL. The library
 // wraps errors of net/http, which print the whole URL.
 func (t Target) redact(err error) error {
 	if err == nil {
 		return nil
 	}
+	failure := &sendError{text: t.redacted(err)}
+	if refused := t.refused(err); refused != nil {
+		failure.wait = refused.wait
+	}
+	return failure
+}
+
+// refused returns the answer with a status of failure that is the reason of err, or nil.
+func (t Target) refused(err error) *statusError {
+	if refused, ok := errors.AsType[*statusError](err); ok {
+		return refused
+	}
+	transport, checked := http.DefaultTransport.(checkedTransport)
+	hook, dropped := t.service.(*generic.Service) // drops the type of the error
+	if !checked || !dropped {
+		return nil
+	}
+	refused, _ := transport.refused.Load(hook.Config.WebhookURL().String())
+	answer, _ := refused.(*statusError)
+	return answer
+}
+
+func (t Target) redacted(err error) string {
 	text := err.Error()
 	var failed *url.Error
 	if errors.As(err, &failed) {
@@ -36,7 +70,7 @@ func (t Target) redact(err error) error {
 	for _, part := range secretParts(t.secret) {
 		text = strings.ReplaceAll(text, part, redacted)
 	}
-	return errors.New(text)
+	return text
 }
 
 // secretParts returns the parts of a URL that may be or contain a token, as written and unescaped,

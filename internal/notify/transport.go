@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dustin/go-humanize/english"
@@ -20,11 +21,26 @@ import (
 // checkedTransport counts a message as sent only if its target accepted it. The library's services
 // follow a redirect by a GET without the message, and most of them treat every status below 400 as
 // success.
-type checkedTransport struct{ http.RoundTripper }
+type checkedTransport struct {
+	http.RoundTripper
+	// refused has the last *statusError of each address that answers with one. Some services of the
+	// library keep only the text of an error.
+	refused *sync.Map
+}
 
 // Transport returns the transport for the library's services. Most of them use
 // [http.DefaultTransport] and accept no other.
-func Transport(base http.RoundTripper) http.RoundTripper { return checkedTransport{base} }
+func Transport(base http.RoundTripper) http.RoundTripper {
+	return checkedTransport{base, new(sync.Map)}
+}
+
+// addressOf is the address of a message: that of the first request if others follow a redirect.
+func addressOf(request *http.Request) string {
+	for request.Response != nil && request.Response.Request != nil {
+		request = request.Response.Request
+	}
+	return request.URL.String()
+}
 
 // redirectError says that a target redirects the message.
 type redirectError struct {
@@ -83,8 +99,12 @@ func (e *cutOffError) Unwrap() error { return e.cause }
 
 // RoundTrip does not check downloads.
 func (t checkedTransport) RoundTrip(request *http.Request) (*http.Response, error) {
+	if request.Method == http.MethodGet || request.Method == http.MethodHead {
+		return t.RoundTripper.RoundTrip(request)
+	}
+	t.refused.Delete(addressOf(request))
 	response, err := t.RoundTripper.RoundTrip(request)
-	if err != nil || request.Method == http.MethodGet || request.Method == http.MethodHead {
+	if err != nil {
 		return response, err
 	}
 	switch code := response.StatusCode; {
@@ -102,26 +122,31 @@ func (t checkedTransport) RoundTrip(request *http.Request) (*http.Response, erro
 		}
 		return nil, &redirectError{status: response.Status, to: to}
 	}
-	return nil, readStatus(response)
+	failure := readStatus(response)
+	t.refused.Store(addressOf(request), failure)
+	return nil, failure
 }
 
 // statusError is an answer with a status of failure.
-type statusError struct{ status, reason, wait string }
+type statusError struct {
+	status, reason string
+	wait           retryAfter
+}
 
 func (e *statusError) Error() string {
 	text := "the target answered " + e.status
 	if e.reason != "" {
 		text += ": " + e.reason
 	}
-	if e.wait != "" {
-		text += " (it says when to try again: " + e.wait + ")"
+	if wait := e.wait.String(); wait != "" {
+		text += " (it says when to try again: " + wait + ")"
 	}
 	return text
 }
 
 // readStatus returns the error for a status of failure, with the target's own words. The library's
 // services drop the words or the status.
-func readStatus(response *http.Response) error {
+func readStatus(response *http.Response) *statusError {
 	defer response.Body.Close()
 	head, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	failure := &statusError{status: response.Status, wait: waitOf(response.Header.Get("Retry-After"))}
@@ -131,32 +156,36 @@ func readStatus(response *http.Response) error {
 	return failure
 }
 
-// waitOf reads a Retry-After: seconds, or a date.
-func waitOf(header string) string {
+// retryAfter is a Retry-After: a number of seconds, or else a time. It is zero if an answer has none.
+type retryAfter struct {
+	seconds int
+	at      time.Time
+}
+
+func waitOf(header string) retryAfter {
 	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
-		return "in " + english.Plural(int(seconds), "second", "")
+		return retryAfter{seconds: int(seconds)}
 	}
-	if at, err := http.ParseTime(header); err == nil {
-		return "at " + at.UTC().Format(time.RFC3339)
+	at, _ := http.ParseTime(header)
+	return retryAfter{at: at.UTC()}
+}
+
+func (w retryAfter) String() string {
+	switch {
+	case !w.at.IsZero():
+		return "at " + w.at.Format(time.RFC3339)
+	case w.seconds > 0:
+		return "in " + english.Plural(w.seconds, "second", "")
 	}
 	return ""
 }
 
-// named finds the text of waitOf in an error. Some of the library's services keep only the text.
-var named = regexp.MustCompile(`\(it says when to try again: (?:in ([\d,]+) seconds?|at (\S+))\)$`)
-
-// retryAt returns when a target that failed at the given time asks for another try; zero if it does
-// not.
-func retryAt(failure error, now time.Time) time.Time {
-	said := named.FindStringSubmatch(failure.Error())
-	if said == nil {
-		return time.Time{}
+// from is how long to wait from now; not positive if the answer does not say.
+func (w retryAfter) from(now time.Time) time.Duration {
+	if !w.at.IsZero() {
+		return w.at.Sub(now)
 	}
-	if seconds, err := strconv.Atoi(strings.ReplaceAll(said[1], ",", "")); err == nil {
-		return now.Add(time.Duration(seconds) * time.Second)
-	}
-	at, _ := time.Parse(time.RFC3339, said[2])
-	return at
+	return time.Duration(w.seconds) * time.Second
 }
 
 // maxAnswer bounds how much of an answer is read, in bytes.
