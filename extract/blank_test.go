@@ -30,8 +30,8 @@ func TestAnAnswerWithoutACredentialIsLeftUnchanged(t *testing.T) {
 	}
 }
 
-// Whichever way an accepted answer repeats a credential, it is not in what is kept,
-// and everything else is.
+// However an accepted answer repeats a credential, what is kept does not have the credential, and
+// has everything else.
 func TestOnlyTheCredentialInAnAcceptedAnswerIsBlanked(t *testing.T) {
 	t.Parallel()
 	key := secretKey.Reveal()
@@ -107,7 +107,7 @@ func TestOnlyTheCredentialInAnAcceptedAnswerIsBlanked(t *testing.T) {
 	}
 }
 
-// The same in refusals and in answers that are not JSON, which are only shown.
+// The same for refusals and for answers that are not JSON, which are only shown.
 func TestACredentialIsNotInAnErrorHoweverItIsWritten(t *testing.T) {
 	t.Parallel()
 	key := secretKey.Reveal()

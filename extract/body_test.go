@@ -55,7 +55,7 @@ func TestBodiesThatAreNotAnAnswer(t *testing.T) {
 	}
 }
 
-// S13: what is certain in meaning is read.
+// S13: bodies whose meaning is certain are read.
 func TestOddBodiesThatAreReadAnyway(t *testing.T) {
 	t.Parallel()
 	sample, err := os.ReadFile("../transform/testdata/published_sample.txt")

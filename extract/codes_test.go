@@ -110,7 +110,7 @@ func TestTheTableOfCodes(t *testing.T) {
 	}
 }
 
-// A few sightings of one code stop an app; other failures before it do not count.
+// A few failures with one code stop an app. Earlier failures of other kinds do not count.
 func TestFailuresOfOtherKindsDoNotUseUpACodesTries(t *testing.T) {
 	t.Parallel()
 	inBubble(t, "two HTTP errors, then 60004 once", func(t *testing.T) {
@@ -163,8 +163,8 @@ func TestClassNames(t *testing.T) {
 	}
 }
 
-// A common code never counts as a statement about a window, which would be stored as
-// permanently out of reach.
+// A common code never counts as a statement about a window, which would be stored as permanently
+// unavailable.
 func TestCommonCodesAreNotAboutTheWindow(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[int]bool{

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// On a machine where this process wakes late, a request may arrive as late: a slow answer
-// holds the next call up for longer. Delays of all apps count, and are forgotten.
+// If this process wakes late, a request may arrive as late, so a slow answer delays the next call
+// for longer. Delays of all apps count, and are forgotten after some time.
 func TestDelaysOfTheProcessWidenTheMargin(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -18,7 +18,7 @@ import (
 	"pushloss/internal/secret"
 )
 
-// S3: whatever a service or a network does with the URL, no credential comes out.
+// S3: no credential leaks, whatever a service or a network does with the URL.
 func TestNoCredentialLeaks(t *testing.T) {
 	t.Parallel()
 	userSig := func(r *http.Request) string { return r.URL.Query().Get("usersig") }

@@ -20,8 +20,7 @@ import (
 	"pushloss/extract"
 )
 
-// S14: whatever the service answers and however long it takes, calls arrive an
-// interval apart.
+// S14: calls arrive an interval apart, whatever the service answers and however long it takes.
 func TestCallsNeverComeCloserThanTheInterval(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
@@ -333,7 +332,7 @@ func TestAnAnnouncementThatFailsStopsTheCall(t *testing.T) {
 	})
 }
 
-// S17.
+// S17: the end of a context ends the wait for a turn at once.
 func TestCancelEndsWaitingForATurnAtOnce(t *testing.T) {
 	t.Parallel()
 	stop := errors.New("asked to stop")

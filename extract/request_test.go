@@ -78,7 +78,7 @@ func TestEveryCallHasItsOwnRandomNumber(t *testing.T) {
 	})
 }
 
-// S15.
+// S15: a request beyond a documented limit is not sent.
 func TestARequestBeyondALimitIsNotSent(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2025, 3, 1, 0, 0, 0, 0, time.UTC)
@@ -116,8 +116,8 @@ func TestARequestBeyondALimitIsNotSent(t *testing.T) {
 	}
 }
 
-// S15: the requests of any plan keep both limits and together are the plan, every
-// second of it once.
+// S15: the requests of any plan keep both limits. Together they are the plan, with every second
+// once.
 func TestAnyPlanIsCutIntoAllowedRequests(t *testing.T) {
 	t.Parallel()
 	zones := rapid.SampledFrom([]string{"Asia/Shanghai", "America/Sao_Paulo", "Africa/Cairo", "America/New_York", "Pacific/Chatham"})

@@ -12,7 +12,7 @@ import (
 	"pushloss/extract"
 )
 
-// S17.
+// S17: which failures are retried, and how often.
 func TestWhatIsRetried(t *testing.T) {
 	t.Parallel()
 	type outcome struct {

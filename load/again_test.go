@@ -38,7 +38,7 @@ func plainBody(tasks []load.TaskRef, count int) string {
 	return `{"ErrorCode":0,"Results":[` + strings.Join(results, ",") + `]}`
 }
 
-// stored is what is stored of a day, without the day and what numbers rows.
+// stored returns what is stored for a day, without the day and without numbers of rows.
 func (f *fixture) stored(day calendar.Day) []string {
 	f.t.Helper()
 	var all []string
@@ -49,8 +49,8 @@ func (f *fixture) stored(day calendar.Day) []string {
 	return all
 }
 
-// Whatever happens between the answers, and in whatever order they come again: the database and
-// what is reported are those of a process that reads each of them.
+// Whatever happens between the answers, and in whatever order they repeat, the database and the
+// reports are those of a process that reads each answer.
 func TestAnAnswerConfirmedUnreadHasTheEffectOfReadingIt(t *testing.T) {
 	t.Parallel()
 	if pgtest.OnCitus() {
@@ -277,8 +277,8 @@ func TestConfirmationsShareATransaction(t *testing.T) {
 	}
 }
 
-// An answer that is not read does not touch a row that was altered. Verify finds it, and a replay
-// mends it.
+// An answer that is not read does not change a row that was altered. Verify finds the row, and a
+// replay repairs it.
 func TestAnAlteredRowUnderAConfirmedAnswerIsFoundAndMended(t *testing.T) {
 	t.Parallel()
 	if pgtest.OnCitus() {

@@ -8,8 +8,8 @@ import (
 	"pushloss/load"
 )
 
-// Calls that are announced at the same time share a commit. An app that another process
-// took over meanwhile is not called, and the others are.
+// Calls that are announced at the same time share a commit. An app that another process took over
+// meanwhile is not called; the others are.
 func TestAnnouncementsOfManyAppsShareACommit(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -46,8 +46,8 @@ func TestAnnouncementsOfManyAppsShareACommit(t *testing.T) {
 		f.rows(`SELECT count(*), count(DISTINCT xmin::text) FROM pushloss.app_lease WHERE last_call_at IS NOT NULL`))
 }
 
-// A process that is killed between an announcement and its call leaves the announcement:
-// it was committed before the call could leave.
+// A process that is killed between an announcement and its call leaves the announcement, which was
+// committed before the call could leave.
 func TestTheNextHolderKnowsTheCallOfAProcessThatDied(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -61,8 +61,8 @@ func TestTheNextHolderKnowsTheCallOfAProcessThatDied(t *testing.T) {
 	}
 }
 
-// Processes that want the same apps at once, each in its own order, get all of them
-// without a deadlock, each app once.
+// Processes that want the same apps at once, each in its own order, get all of them without a
+// deadlock, and each app once.
 func TestManyAppsAreSharedByProcesses(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

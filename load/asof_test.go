@@ -59,8 +59,8 @@ func snapshots(rt *rapid.T, task string) transform.Snapshot {
 	return s
 }
 
-// Whatever was loaded, and whichever host's clock ran behind: the facts as of a
-// moment are those that the views showed then.
+// Whatever was loaded, and whichever host's clock ran behind, the facts as of a moment are those
+// that the views showed at that moment.
 func TestLossAsOfShowsWhatTheViewsShowedThen(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -107,8 +107,7 @@ func TestLossAsOfShowsWhatTheViewsShowedThen(t *testing.T) {
 	})
 }
 
-// A clock that runs behind the one that loaded before must not turn the history
-// around.
+// A clock that is behind the one of an earlier load must not reverse the history.
 func TestALoadIsNeverStampedBeforeTheOneItFollows(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -124,7 +123,7 @@ func TestALoadIsNeverStampedBeforeTheOneItFollows(t *testing.T) {
 	}
 }
 
-// A question after one day reads that day, not all.
+// A query for one day reads only that day.
 func TestLossAsOfReadsTheDaysAskedForOnly(t *testing.T) {
 	t.Parallel()
 	if pgtest.OnCitus() {

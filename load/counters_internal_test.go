@@ -107,8 +107,8 @@ func TestACounterThatIsLeftOutIsNotZero(t *testing.T) {
 	}
 }
 
-// Whatever answers leave out, a figure changes only if an answer says another, or if it
-// says that the channel is gone.
+// Whatever answers leave out, a figure changes only if an answer has another one, or if it shows
+// that the channel is gone.
 func TestOnlyWhatAnAnswerSaysChangesCounters(t *testing.T) {
 	t.Parallel()
 	stages := rapid.SampledFrom([]stream.Stage{stream.Total, stream.Sent, stream.Delivered, stream.Clicked})

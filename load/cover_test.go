@@ -7,8 +7,8 @@ import (
 	"pushloss/load"
 )
 
-// Another process may change an app's settings while this one notes which days of tasks
-// are covered: what it noted holds by the new settings.
+// Another process may change an app's settings while this one records which days of tasks are
+// covered. The record holds for the new settings.
 func TestCoveredDaysAreNeverNotedByOldSettings(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

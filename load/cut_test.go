@@ -16,9 +16,9 @@ import (
 	"pushloss/transform"
 )
 
-// T8: a load is cut off behind each message that it sends to the server, from the
-// first of a new connection to COMMIT itself, as if the process were killed or
-// the network broke there. The database is as before, or has the load whole.
+// T8: a load is cut off after each message to the server, from the first one of a new connection to
+// COMMIT, as if the process were killed or the network broke. The database is as before, or has the
+// whole load.
 func TestT8ALoadCutOffBehindAnyMessage(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -84,7 +84,7 @@ const sqlWritten = `
 	SELECT 'pull', t::text FROM pushloss.pull AS t
 	ORDER BY 1, 2`
 
-// wire is a way to the server that can be cut.
+// wire is a connection to the server that can be cut.
 type wire struct {
 	url    string
 	server string
@@ -125,8 +125,8 @@ func newWire(t *testing.T, databaseURL string) *wire {
 	return w
 }
 
-// cutBehind makes the wire carry this number of messages and one more to the server,
-// and then break.
+// cutBehind makes the wire carry this number of messages and one more to the server, and then
+// break.
 func (w *wire) cutBehind(messages int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -163,8 +163,8 @@ func TestWhatAnAnswerMakesOfAWindow(t *testing.T) {
 	}
 }
 
-// In any order of answers, an untrusted answer removes nothing and lowers nothing. Only
-// trusted answers decide whether a window is proven.
+// In any order of answers, an untrusted answer removes nothing and lowers nothing. Only trusted
+// answers decide whether a window is proven.
 func TestAnUntrustedAnswerOnlyAdds(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The order in which rows are read and answered does not matter, and what is to
-// be written comes sorted, so that all writers lock rows in one order.
+// The order of stored rows and of answers does not matter. The rows to write are sorted, so that
+// all writers lock rows in one order.
 func TestDiffDoesNotDependOnOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -10,8 +10,8 @@ import (
 	"pushloss/transform"
 )
 
-// What somebody's rule or trigger keeps from being written, or changes, is no load, and the next
-// load has it all.
+// A load fails if a foreign rule or trigger prevents or changes what it writes. The next load
+// writes everything.
 func TestARuleOrTriggerThatSwallowsOrChangesFiguresFailsTheLoad(t *testing.T) {
 	t.Parallel()
 	const change = `CREATE FUNCTION public.change() RETURNS trigger LANGUAGE plpgsql AS `

@@ -10,7 +10,7 @@ import (
 	"pushloss/transform"
 )
 
-// T4: where one row of a window changed, only that one is written.
+// T4: if one row of a window changed, only that row is written.
 func TestT4OnlyWhatChangedIsWritten(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -39,7 +39,7 @@ func TestT4OnlyWhatChangedIsWritten(t *testing.T) {
 		GROUP BY 1 ORDER BY 1`))
 }
 
-// T5: what is a first load is decided task by task.
+// T5: each task by itself decides whether a load is its first.
 func TestT5FirstLoadsAndChanges(t *testing.T) {
 	t.Parallel()
 	some := func(task string, count int64) transform.Snapshot {
@@ -79,7 +79,7 @@ func TestT5FirstLoadsAndChanges(t *testing.T) {
 	}
 }
 
-// T6: the windows of one request are judged each by itself.
+// T6: each window of a request is judged by itself.
 func TestT6OneTaskFailsTheOthersLoad(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -124,7 +124,7 @@ func TestOtherWindowsAreLeftAlone(t *testing.T) {
 	equal(t, "others", before, f.rows(others, march.UTC(), f.taskA.Key))
 }
 
-// T2: every value is replaced, by zero and by the largest there is.
+// T2: every value is replaced, also by zero and by the largest possible value.
 func TestT2EveryValueIsReplaced(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

@@ -61,8 +61,8 @@ func (f *fixture) waits(table string) (pid string) {
 			AND relation = $1::text::regclass AND NOT granted`, table)[0]
 }
 
-// T16: if a load ends for any reason after it has written almost everything, nothing of
-// it stays, and the error says who ended it.
+// T16: if a load ends for any reason after it wrote almost everything, none of it stays, and the
+// error says why it ended.
 func TestT16ALoadThatEndsHalfway(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -141,8 +141,8 @@ var wrecks = []string{
 	`UPDATE pushloss.ledger SET row_count = row_count + 1, last_loaded_at = now() WHERE day = $1`,
 }
 
-// O6: replaying the raw answers gives the facts and their history bit for bit,
-// whatever was answered and whatever was done to the tables since.
+// O6: replaying the raw answers gives exactly the facts and their history, whatever the answers
+// were and whatever was done to the tables since.
 func TestO6AReplayOfTheArchiveIsWhatWasLoaded(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -254,7 +254,7 @@ func TestWhatCannotBeProvenIsReportedAndLeftAlone(t *testing.T) {
 	}
 }
 
-// The archive is gone through by what is asked for, and no further.
+// A replay reads only the selected part of the archive.
 func TestASelectionBoundsTheReplay(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

@@ -13,13 +13,13 @@ import (
 	"pushloss/transform"
 )
 
-// rulesDid is the digest of what the rules of a number make of the answers below.
+// rulesDid is the digest of the facts that the rules of a number make from the answers below.
 var rulesDid = map[int]string{
 	1: "3589a0d8bcd7e8d033b3e62b1fbe355d4e18df985d7502e776ea0b20f25a71b6",
 }
 
-// A release whose rules make other facts of an answer must read again what an older one loaded.
-// If this fails, raise rules and add its digest.
+// A release whose rules make other facts from an answer must read again what an older release
+// loaded. If this test fails, raise rules and add its digest.
 func TestChangedRulesHaveAnotherNumber(t *testing.T) {
 	t.Parallel()
 	const counters = `"TotalCount":9,"SentCount":8,"DeliveredCount":0,"ClickCount":"2"`

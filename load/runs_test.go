@@ -28,8 +28,8 @@ func TestARunFromItsStartToItsEnd(t *testing.T) {
 	equal(t, "without a problem", []string{"done <nil>"}, f.rows(`SELECT state, error FROM analytics.runs`))
 }
 
-// A run that could not record its end, because its lock connection broke, records it
-// later: its own record replaces what others concluded.
+// A run that could not record its end, because its lock connection broke, records it later. Its own
+// record replaces what others concluded.
 func TestARunThatWasTakenForDeadRecordsItsEnd(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -113,7 +113,7 @@ func TestLastRun(t *testing.T) {
 	equal(t, "of another kind", false, found)
 }
 
-// K3: what a dead replica had begun is not done by what others did meanwhile.
+// K3: what other processes did meanwhile does not complete the run of a dead replica.
 func TestARunIsBrokenOffUntilALaterOneMakesUpForIt(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

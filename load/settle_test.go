@@ -2,8 +2,8 @@ package load_test
 
 import "testing"
 
-// K8: a window becomes final by the API's memory only if an answer was trusted, and
-// keeps what that answer made of it.
+// K8: a window becomes final by the API's memory only if an answer was trusted. It keeps what that
+// answer made of it.
 func TestWindowsThatTheAPIForgotSettleAsTheirLastTrustedAnswerLeftThem(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

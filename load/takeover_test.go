@@ -36,7 +36,7 @@ func (f *fixture) takeOver() <-chan *load.AppLock {
 	return taken
 }
 
-// A load that is past the fence holds the next holder up until it has ended.
+// A load that has passed the fence delays the next holder until it ends.
 func TestATakeoverWaitsForALoadUnderWay(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -68,8 +68,8 @@ func TestATakeoverWaitsForALoadUnderWay(t *testing.T) {
 	equal(t, "the new holder's load", load.Changes{Unchanged: 1}, outcome.Rows)
 }
 
-// A load that has not come to the fence when the app is taken over is refused,
-// though it began before.
+// A load that has not reached the fence when the app is taken over is refused, even if it began
+// before.
 func TestALoadThatBeganBeforeTheTakeoverIsRefused(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -185,8 +185,8 @@ func TestAClosedSessionGivesItsLocksBack(t *testing.T) {
 	must(t, err)
 }
 
-// A load of a dead process that the server has not given up yet costs the next one
-// that app for now, and not its session.
+// If a load of a dead process still runs in the server, the next process skips that app for now,
+// and keeps its session.
 func TestALoadThatHangsLeavesTheAppBusyAndTheSessionWhole(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -213,7 +213,7 @@ func TestALoadThatHangsLeavesTheAppBusyAndTheSessionWhole(t *testing.T) {
 	must(t, err)
 }
 
-// K5: what was being loaded when the session broke does not hang with it.
+// K5: a load that ran when the session broke does not hang with it.
 func TestK5ALoadDoesNotOutliveItsSessionForLong(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

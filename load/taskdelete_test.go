@@ -45,7 +45,7 @@ func TestATaskWithoutFactsIsDeletedWithAllThatIsKnownOfIt(t *testing.T) {
 	clean("when it was registered again", 1)
 }
 
-// Figures that went away are facts too: history has them.
+// Removed figures were facts too, and are in the history.
 func TestATaskThatHadFactsIsNotDeleted(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -73,7 +73,8 @@ func TestAWrongTimeOfATaskCanBeRemoved(t *testing.T) {
 	equal(t, "times", []string{"a <nil>", "b <nil>"}, f.rows(`SELECT task_id, sent_at::text FROM analytics.tasks ORDER BY 1`))
 }
 
-// A time in an ID is the vendor's, but of another moment than the push: what is known, or was removed, is better.
+// A time in an ID is the vendor's, but not the moment of the push. A known time, or a removed one,
+// is better.
 func TestATimeFromAnIDIsForANewTaskOnly(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

@@ -76,7 +76,7 @@ func TestT9ReasonsThatPostgresCannotHold(t *testing.T) {
 	equal(t, "last error", []string{"it said \ufffd and \ufffd 推"}, f.rows(`SELECT last_error FROM analytics.task_coverage WHERE pulls > 0`))
 }
 
-// T3, T9, T10, T11: what a whole answer brings, from its text to the tables.
+// T3, T9, T10, T11: an answer with odd rows, from its text to the tables.
 func TestT10AnAnswerWithOddRows(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

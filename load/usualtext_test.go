@@ -11,7 +11,7 @@ import (
 	"pushloss/transform"
 )
 
-// Empty texts do not count, and the pushes that were lost do, not the rows.
+// Empty texts do not count. The number of lost pushes counts, not the number of rows.
 func TestTheUsualTextOfACodeIsThatOfMostPushes(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -67,8 +67,8 @@ func coded(platform int16, code string, count int64, info string) transform.Fact
 	return fact
 }
 
-// A text that only tasks have is used for their channel, however old the day and whatever
-// other channels say, and follows what the API restates.
+// A text that only tasks have is used for their channel, however old the day and whatever other
+// channels have. It follows restatements by the API.
 func TestATextThatOnlyTasksHaveIsUsedWhereItIs(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
@@ -98,7 +98,7 @@ func TestATextThatOnlyTasksHaveIsUsedWhereItIs(t *testing.T) {
 	equal(t, "after a restatement", []string{"Meizu X1 restated"}, meanings())
 }
 
-// Pushes of chat messages are other pushes: their texts are not used for a task's.
+// Pushes of chat messages are separate, so their texts are not used for a task.
 func TestATextOfChatMessagesIsNotUsedForATask(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

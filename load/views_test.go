@@ -95,7 +95,7 @@ func TestEachGrainHasItsOwnView(t *testing.T) {
 	equal(t, "summary of other days", demo.Summary{}, summary)
 }
 
-// What the API adds some day loads, and is shown by its number.
+// Platforms and events that the API adds later are loaded, and shown by their numbers.
 func TestS18UnknownPlatformsAndEventsAreShownByNumber(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

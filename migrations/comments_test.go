@@ -27,7 +27,7 @@ const sqlUncommented = `
 	WHERE n.nspname IN ('pushloss', 'analytics') AND coalesce(obj_description(f.oid, 'pg_proc'), '') = ''
 	ORDER BY 1`
 
-// M7: analysts find an explanation of everything they can see.
+// M7: everything that analysts can see has an explanation.
 func TestM7EverythingHasAComment(t *testing.T) {
 	t.Parallel()
 	conn := connect(t, pgtest.URL(t))
@@ -44,7 +44,7 @@ func TestM7EverythingHasAComment(t *testing.T) {
 	}
 }
 
-// M7: the first thing to know of a view is what it has one row per.
+// M7: a view's comment begins with what one row is.
 func TestM7EveryViewSaysItsGrain(t *testing.T) {
 	t.Parallel()
 	const sqlWithoutGrain = `

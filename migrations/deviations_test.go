@@ -11,7 +11,7 @@ import (
 	"pushloss/migrations"
 )
 
-// K2: what was lost by a restore or changed is named, with a remedy.
+// K2: what a restore lost, or somebody changed, is named with a remedy.
 func TestDifferencesFromTheMigrationsAreNamedWithARemedy(t *testing.T) {
 	t.Parallel()
 	shared := pgtest.URL(t) // for those that their remedy repairs, one after another

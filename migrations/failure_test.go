@@ -27,8 +27,8 @@ func older(t *testing.T) string {
 	return url
 }
 
-// K3: whatever stops a migration, nothing of it is there, nothing is dirty, and the
-// next migrator continues by itself once it is gone.
+// K3: whatever stops a migration, nothing of it stays and nothing is dirty. The next migrator
+// continues when the obstacle is gone.
 func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 	t.Parallel()
 	const newest, added = 24, 23 // the latter adds columns
@@ -102,7 +102,7 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 	}
 }
 
-// K3: a long transaction that reads a view is named, and its lock is asked for again.
+// K3: a long transaction that reads a view is named, and its lock is requested again.
 func TestALockThatIsRefusedNamesWhoHoldsIt(t *testing.T) {
 	t.Parallel()
 	url := older(t)
@@ -178,8 +178,8 @@ func TestALockOfAPreparedTransactionIsNamed(t *testing.T) {
 	up(t, url)
 }
 
-// K3: an event trigger of others that may not write its log fails like a right that this role
-// lacks. It is named as what it is.
+// K3: a foreign event trigger that must not write its log fails like a missing right of this role.
+// It is named as a trigger.
 func TestAnEventTriggerOfOthersIsNotTakenForAMissingRight(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
@@ -193,8 +193,7 @@ func TestAnEventTriggerOfOthersIsNotTakenForAMissingRight(t *testing.T) {
 	down(t, url, 1)
 }
 
-// K3: a context that ends stops a migration that waits for a lock, and nothing of it
-// is there.
+// K3: the end of a context stops a migration that waits for a lock. Nothing of it stays.
 func TestAMigrationThatIsCanceledChangesNothing(t *testing.T) {
 	t.Parallel()
 	url := older(t)
@@ -258,7 +257,7 @@ func TestAMigratorGoesOnWhenTheOneBeforeItIsKilled(t *testing.T) {
 	wantVersion(t, url, migrations.Newest())
 }
 
-// K1: what a role presets does not reach a migration.
+// K1: a role's presets do not apply to a migration.
 func TestAMigrationKeepsToItsOwnSettings(t *testing.T) {
 	t.Parallel()
 	empty := pgtest.EmptyURL(t)

@@ -49,8 +49,8 @@ func victim(t *testing.T, url string) *osexec.Cmd {
 	return cmd
 }
 
-// K3: killed at any moment, a migrator leaves whole migrations, and the next one
-// continues from there by itself.
+// K3: a migrator that is killed at any moment leaves whole migrations, and the next one continues
+// from there.
 func TestAMigratorThatIsKilledAtAnyMomentLeavesWholeMigrations(t *testing.T) {
 	t.Parallel()
 	reference := lines(t, connect(t, pgtest.URL(t)), sqlCatalog)

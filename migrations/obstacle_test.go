@@ -45,7 +45,7 @@ const sqlEverything = `
 	SELECT nspname::text FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public') UNION ALL
 	SELECT c.oid::regclass::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY 1`
 
-// K2: what is in the way is reported before anything is changed.
+// K2: an obstacle is reported before anything is changed.
 func TestAnObstacleIsNamedAndNothingIsChanged(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -98,7 +98,7 @@ func TestAnObstacleIsNamedAndNothingIsChanged(t *testing.T) {
 	}
 }
 
-// K1: a database in another encoding is refused, and the way out that is offered is one.
+// K1: a database in another encoding is refused, and the offered remedy works.
 func TestADatabaseInAnotherEncodingIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, encoding := range []string{"LATIN1", "SQL_ASCII"} {
@@ -138,7 +138,7 @@ func TestADatabaseInAnotherEncodingIsRefused(t *testing.T) {
 	}
 }
 
-// K2: each of the ways out that are offered leads on.
+// K2: each offered remedy works.
 func TestEachRemedyWorks(t *testing.T) {
 	t.Parallel()
 	for _, way := range []string{`GRANT .*`, `CREATE SCHEMA .*`} {
@@ -183,7 +183,7 @@ func TestAnEmptySchemaIsUsed(t *testing.T) {
 	}
 }
 
-// K2: where there is nothing to do, migrate up needs nothing but to read.
+// K2: if there is nothing to do, migrate up only reads.
 func TestUpWithNothingToDoOnlyReads(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
@@ -201,8 +201,8 @@ func TestUpWithNothingToDoOnlyReads(t *testing.T) {
 	g.exec(fmt.Sprintf(`ALTER DATABASE %s RESET default_transaction_read_only`, database))
 }
 
-// K2: what is left of ours does not keep a new start, or a database that lost its version, from
-// going on.
+// K2: remains of our schema do not prevent a new start, nor do they in a database that lost its
+// version.
 func TestWhatIsLeftOfOursIsTakenOver(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
@@ -229,8 +229,7 @@ func TestWhatIsLeftOfOursIsTakenOver(t *testing.T) {
 	}
 }
 
-// K3: what an older binary left dirty is looked at, and the way out that is offered
-// is one.
+// K3: a dirty mark of an older binary is examined, and the offered remedy works.
 func TestADirtyMarkOfAnOlderBinaryIsExamined(t *testing.T) {
 	t.Parallel()
 	newest := migrations.Newest()

@@ -92,8 +92,7 @@ func TestTheListOfWhatEverybodyMayUseHasAllThatOurSQLNames(t *testing.T) {
 	}
 }
 
-// A database may take from everybody what PostgreSQL gives everybody. The GRANT that is named
-// gives it back.
+// A database may revoke a right that PostgreSQL gives to everybody. The named GRANT restores it.
 func TestARightThatADatabaseTakesFromEverybodyIsNamed(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ of, want string }{

@@ -10,8 +10,8 @@ import (
 	"pushloss/migrations"
 )
 
-// M4, M5: every state of a schema but the right one is reported as such, and no
-// command changes it but Up the older ones.
+// M4, M5: every state of a schema except the right one is reported, and no command changes it,
+// except that Up migrates older schemas.
 func TestM5Check(t *testing.T) {
 	t.Parallel()
 	newest := migrations.Newest()
@@ -124,8 +124,8 @@ func TestM5Check(t *testing.T) {
 	}
 }
 
-// M4: objects of others that use the views stop the way down, by name. Then nothing is
-// changed, and both directions work once they are gone.
+// M4: foreign objects that use the views stop the way down, and are named. Then nothing is changed,
+// and both directions work when the objects are gone.
 func TestM4AViewOfOthersStopsTheWayDown(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)

@@ -29,7 +29,8 @@ var olderVersions = []struct {
 
 func dumpOf(version int) string { return fmt.Sprintf("testdata/version%d.sql.gz", version) }
 
-// A database that older files made is the same as a new one afterwards, with each of its rows.
+// After the migration, a database that older files made is the same as a new one, and has all of
+// its rows.
 func TestADatabaseOfAnOlderVersionIsTakenOverWithoutLosingARow(t *testing.T) {
 	t.Parallel()
 	fresh := connect(t, pgtest.URL(t))
@@ -121,7 +122,7 @@ func wantStates(t *testing.T, got []string) {
 	}
 }
 
-// A version that is older than the baseline is refused, in words that say what to do.
+// A version older than the baseline is refused, with a remedy.
 func TestAVersionBeforeTheBaselineIsRefused(t *testing.T) {
 	t.Parallel()
 	url := restored(t, baseline)

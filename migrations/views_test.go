@@ -31,7 +31,7 @@ const (
 	errorOfRun = "COMMENT ON COLUMN analytics.runs.error IS"
 )
 
-// What CREATE OR REPLACE can change keeps all that others made of a view.
+// CREATE OR REPLACE keeps everything that others made from a view.
 func TestAViewIsReplacedAndViewsThatReadItSurvive(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
@@ -58,8 +58,7 @@ func TestAViewIsReplacedAndViewsThatReadItSurvive(t *testing.T) {
 	wantStateError(t, migrations.Check(t.Context(), url), migrations.Status{Version: migrations.Newest(), Newest: migrations.Newest(), OtherViews: true})
 }
 
-// What it cannot change is made again, unless a view of others reads it, which is
-// named.
+// A view that it cannot change is made again, unless a foreign view reads it, which is named.
 func TestAViewThatCannotBeReplacedIsMadeAgainUnlessAViewOfOthersReadsIt(t *testing.T) {
 	t.Parallel()
 	fewer := func(t *testing.T) string { // a column less in a view that another one of ours reads
@@ -126,8 +125,8 @@ func TestAViewThatCannotBeReplacedIsMadeAgainUnlessAViewOfOthersReadsIt(t *testi
 	}
 }
 
-// Changes of our views are found, and migrate up repairs them: each in the database that
-// the one before it repaired.
+// Changes of our views are found, and migrate up repairs them. Each case uses the database that the
+// previous one repaired.
 func TestAnAlteredViewIsFoundAndRepaired(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
@@ -240,7 +239,7 @@ func TestAViewKeepsItsOwner(t *testing.T) {
 	up(t, url)
 }
 
-// A restore of the tables alone, or a hasty DROP SCHEMA, loses only what views.sql has.
+// A restore of only the tables, or a DROP SCHEMA, loses only what views.sql has.
 func TestViewsComeBackWithTheirSchema(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)

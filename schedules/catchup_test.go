@@ -13,7 +13,7 @@ import (
 	"pushloss/schedules"
 )
 
-// K3: what was missed is made up for at the start, once per job.
+// K3: missed ticks are caught up on at the start, once per job.
 func TestMissedTicksAreCaughtUpOnce(t *testing.T) {
 	t.Parallel()
 	never := func(time.Time) (time.Time, error) { return time.Time{}, nil }

@@ -135,7 +135,7 @@ func TestCronExpressionsOfEveryCronAreAccepted(t *testing.T) {
 	}
 }
 
-// The library takes what is taken; what is refused is refused in words of our own.
+// The library accepts what we accept. What we refuse is refused in our own words.
 func TestTheLibraryAcceptsEveryFieldThatWeAccept(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -41,7 +41,7 @@ func TestJobsRunAtTheirTicks(t *testing.T) {
 	})
 }
 
-// K1: a job never runs twice at a time, be it by one entry or by two.
+// K1: a job never runs twice at the same time, by one entry or by two.
 func TestATickIsSkippedWhileItsJobIsRunning(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

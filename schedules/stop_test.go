@@ -91,7 +91,7 @@ func TestAStopNamesTheJobThatDoesNotEnd(t *testing.T) {
 	}
 }
 
-// K4: what is caught up at the start is waited for like a tick.
+// K4: a stop waits for a catch-up at the start as for a tick.
 func TestAStopWaitsForACatchUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// What clocks leave out comes at the first instant after the gap, and what they
-// show twice comes once.
+// Times that clocks leave out come at the first instant after the gap. Times that they show twice
+// come once.
 func TestTicksWhereClocksChange(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

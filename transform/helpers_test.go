@@ -28,7 +28,7 @@ type fataler interface {
 	Fatalf(format string, args ...any)
 }
 
-// checkInvariants checks what holds of every result.
+// checkInvariants checks what every result must fulfil.
 func checkInvariants(t fataler, result transform.Result, asked []string) {
 	t.Helper()
 	c := result.Counts

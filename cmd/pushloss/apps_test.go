@@ -78,7 +78,7 @@ func TestStatusReportsDaysThatWereFinalBeforeTheyWereOver(t *testing.T) {
 	w.do(1, "status").says(t, "NOT OK", "a clock ran ahead")
 }
 
-// A server whose time zone data lacks a zone that is stored already.
+// The server's time zone data lacks a zone that is already stored.
 func TestAnAppWhoseZoneTheDatabaseLostDoesNotHideOtherApps(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -17,8 +17,8 @@ const sqlDump = `
 
 type dumped struct{ Table, Row string }
 
-// O6: a backfill of answers that change, and with oddities in them, is rebuilt
-// from the archive without a call, after everything was deleted.
+// O6: after everything was deleted, a backfill of changing answers with oddities is rebuilt from
+// the archive without a call.
 func TestO6ReplayRebuildsWhatWasDeletedWithoutACall(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -126,8 +126,8 @@ func TestTheArchiveCommandsRefuseSenselessArguments(t *testing.T) {
 	}
 }
 
-// K2: a key that a restore lost, and what is stored twice since, is found by both
-// check and verify; a sequence that is behind by check.
+// K2: both check and verify find a key that a restore lost, and rows that were stored twice since.
+// check also finds a sequence that is behind.
 func TestCheckAndVerifyFindWhatARestoreLost(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -145,7 +145,7 @@ func TestCheckAndVerifyFindWhatARestoreLost(t *testing.T) {
 	w.do(1, "verify", "--output", "json").says(t, `"what":"repeated","name":"table pushloss.ledger"`)
 }
 
-// K3: what stops a migration is printed with Postgres' reason, and exits 3.
+// K3: the reason for which a migration fails is printed in Postgres' words, and the exit code is 3.
 func TestAMigrationThatFailsSaysWhyAndThatNothingWasChanged(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -15,7 +15,7 @@ import (
 	"pushloss/internal/config"
 )
 
-// asked notes the variables that are looked up.
+// asked records the variables that are looked up.
 type asked struct {
 	envconfig.Lookuper
 	mu    sync.Mutex
@@ -29,8 +29,7 @@ func (a *asked) Lookup(name string) (string, bool) {
 	return a.Lookuper.Lookup(name)
 }
 
-// Whatever is wrong with a setting, of any that there is, check finds it and names it, so
-// that no other command is the first to.
+// check finds and names every wrong setting, so that no other command is the first to find one.
 func TestCheckNamesEveryWrongSetting(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -123,7 +122,7 @@ func TestCheckNamesEveryWrongSetting(t *testing.T) {
 	}
 }
 
-// At the level error too: nothing else shows that a setting's default applies.
+// Also at the level error, because nothing else shows that a setting's default applies.
 func TestAMisspeltVariableIsNamedByEachCommandAtEachLogLevel(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// A daemon that was cut off from its database between two ticks, so that neither side
-// learns of it, takes part again as soon as its network is back.
+// A daemon is cut off from its database between two ticks, so that neither side notices. It works
+// again as soon as its network does.
 func TestADaemonThatWasCutOffComesBack(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

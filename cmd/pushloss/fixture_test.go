@@ -24,8 +24,7 @@ const (
 	testKey  = lab.Key
 )
 
-// world is a sandbox, a database, and the environment in which the binary meets
-// them.
+// world is a sandbox, a database, and the environment of the binary.
 type world struct {
 	t     testing.TB
 	api   *lab.API
@@ -35,11 +34,11 @@ type world struct {
 	today calendar.Day
 
 	calls atomic.Int64 // that have arrived
-	// onCall, if set, gets every call before the sandbox sees it, and
-	// afterCall once it is answered; calls are counted from 1.
+	// onCall, if set, gets every call before the sandbox, and afterCall after the answer. Calls are
+	// counted from 1.
 	onCall, afterCall atomic.Pointer[func(n int64)]
-	// onAnswer, if set, gets every call that the sandbox has seen, before
-	// the process gets the answer.
+	// onAnswer, if set, gets every call that the sandbox has handled, before the process gets the
+	// answer.
 	onAnswer atomic.Pointer[func(n int64)]
 
 	said *outputs
@@ -48,8 +47,8 @@ type world struct {
 	conn    *pgx.Conn // to the own database, once there was a query
 }
 
-// setup makes a world of one app without pace. It is about noon in its time zone,
-// so that no test sees a day turn.
+// setup makes a world of one app without pace. It is about noon in its time zone, so that no day
+// ends during a test.
 func setup(t testing.TB, change ...func(*sandbox.Config)) *world {
 	t.Helper()
 	zone := lab.Noon(t)
@@ -92,7 +91,7 @@ func (w *world) answer(rw http.ResponseWriter, r *http.Request) {
 func (w *world) before(f func(n int64)) { w.onCall.Store(&f) }
 func (w *world) after(f func(n int64))  { w.afterCall.Store(&f) }
 
-// hold keeps the first answer back until it is released.
+// hold delays the first answer until it is released.
 func (w *world) hold() (arrived <-chan struct{}, release func()) {
 	there, gone := make(chan struct{}), make(chan struct{})
 	answered := func(n int64) {
@@ -112,7 +111,7 @@ func (w *world) faults(specs ...string) {
 	w.api.Faults(specs...)
 }
 
-// back is the day a number of days ago, as flags take it.
+// back returns the day a number of days ago, as a flag.
 func (w *world) back(days int) string { return (w.today - calendar.Day(days)).String() }
 
 // backfill is the command line for days so long ago.
@@ -120,22 +119,21 @@ func (w *world) backfill(from, to int, more ...string) []string {
 	return append([]string{"backfill", "--from", w.back(from), "--to", w.back(to)}, more...)
 }
 
-// tasks registers tasks by the binary, as sent long ago.
+// tasks registers tasks with the binary, sent long ago.
 func (w *world) tasks(ids ...string) {
 	w.t.Helper()
 	w.do(0, append([]string{"tasks", "add", "--sent-at", w.back(25)}, ids...)...)
 }
 
-// equalsTruth compares the whole of an app's four views with what the sandbox
-// says of the days and tasks.
+// equalsTruth compares an app's four views with the sandbox's figures of the days and tasks.
 func (w *world) equalsTruth(app int64, from, to int, tasks ...string) {
 	w.t.Helper()
 	truth := w.api.Facts(app, w.zone, w.today-calendar.Day(from), w.today-calendar.Day(to), tasks...)
 	lab.EqualFacts(w.t, truth, query[lab.Fact](w, lab.SQLFacts, app))
 }
 
-// onDatabase runs a step on a connection to the database. That to the world's own database
-// is kept: a connection costs more than most queries.
+// onDatabase runs a step on a connection to the database. The connection to the world's own
+// database is kept, because a new one costs more than most queries.
 func (w *world) onDatabase(step func(ctx context.Context, conn *pgx.Conn) error) {
 	w.t.Helper()
 	ctx := w.t.Context()

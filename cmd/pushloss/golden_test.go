@@ -12,8 +12,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files again")
 
-// shapeIs compares the shape of a JSON text, its names and the kinds of their
-// values, with testdata/NAME.golden. O3: scripts rely on it.
+// shapeIs compares the names and kinds of values of a JSON text with testdata/NAME.golden. O3:
+// scripts rely on them.
 func shapeIs(t testing.TB, name, text string) {
 	t.Helper()
 	var value any

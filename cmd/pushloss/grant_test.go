@@ -61,7 +61,7 @@ func TestRolesThatCannotBeGrantedAreRefused(t *testing.T) {
 	w.do(2, "revoke", "one", "two").says(t, "pushloss revoke --help")
 }
 
-// An error names each right that a role lacks, and needs no other.
+// The error names each right that a role lacks, without another command.
 func TestARoleWithoutRightsGetsTheGrantsThatItNeedsInTheError(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

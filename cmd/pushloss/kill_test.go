@@ -11,8 +11,8 @@ import (
 
 var sevenTasks = []string{"t1", "t2", "t3", "t4", "t5", "t6", "t7"}
 
-// T8, S6: killed at any moment, the same command continues, and in the end all is
-// as if nothing had happened.
+// T8, S6: after a kill at any moment, the same command continues, and the final state is as if
+// nothing had happened.
 func TestT8ACommandKilledAtAnyMomentContinuesWhenRunAgain(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -23,8 +23,8 @@ func TestT8ACommandKilledAtAnyMomentContinuesWhenRunAgain(t *testing.T) {
 		if round > 60 {
 			t.Fatal("the backfill does not end")
 		}
-		// Each round lives a little longer, by requests and by milliseconds, so
-		// that it dies now while asking, now while loading.
+		// Each round lives a little longer, in requests and in milliseconds, so that it dies during
+		// a request or during a load.
 		begun, dieAt := w.calls.Load(), int64(1+round/3)
 		moment := make(chan struct{})
 		reached := func(n int64) {
@@ -65,7 +65,7 @@ func TestT8ACommandKilledAtAnyMomentContinuesWhenRunAgain(t *testing.T) {
 		t.Errorf("the backfill was killed %d times only", killed)
 	}
 	w.equalsTruth(testApp, 20, 5, sevenTasks...)
-	// What was loaded was never loaded again, and what was not was.
+	// What was loaded was not loaded again, and everything else was loaded.
 	if n := w.number(`SELECT count(*) FROM analytics.stream_coverage WHERE stream = 'loss' AND pulls = 1 AND state = 'loaded' AND settled`); n != 16*8 {
 		t.Errorf("%d windows were pulled once, want %d", n, 16*8)
 	}
@@ -85,7 +85,7 @@ func TestT8ACommandKilledAtAnyMomentContinuesWhenRunAgain(t *testing.T) {
 	}
 }
 
-// K4: a signal lets the requests under way finish; the same command does the rest.
+// K4: after a signal, the requests under way finish. The same command then does the rest.
 func TestAnInterruptedCommandContinuesWhenRunAgain(t *testing.T) {
 	t.Parallel()
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
@@ -150,7 +150,7 @@ func TestASecondSignalEndsAtOnce(t *testing.T) {
 	}
 }
 
-// A new process keeps the pace that a killed one has left off.
+// A new process keeps the pace after a killed one.
 func TestARestartKeepsThePace(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -199,8 +199,8 @@ func TestTwoRunsAtOnceShareTheWork(t *testing.T) {
 	w.equalsTruth(testApp, 2, 1, "t1")
 }
 
-// T15: a backfill waits for the run, asks nothing that the run has settled, and
-// the pace holds over both processes.
+// T15: a backfill waits for the run and requests nothing that the run settled. Both together keep
+// the pace.
 func TestT15ABackfillWaitsForARun(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

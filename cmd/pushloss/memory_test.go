@@ -16,11 +16,11 @@ import (
 	"time"
 )
 
-// maxMemory is what a process promises to stay within, whatever the API answers.
+// maxMemory is the documented limit of a process's memory, whatever the API answers.
 const maxMemory = 96 << 20
 
-// K9: an answer that is far too large for the API costs its window, not the process,
-// and not the windows after it; at the next run neither.
+// K9: an answer that is far too large costs only its window, at this run and the next: neither the
+// process nor the windows after it.
 func TestAnAnswerOfAnySizeKeepsTheProcessWithinItsMemory(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("reads /proc")
@@ -108,8 +108,8 @@ func bomb() []byte {
 	return bytes.Repeat(part.Bytes(), parts)
 }
 
-// memory waits for the process to end and returns the most memory that it was seen to
-// hold, in bytes.
+// memory waits for the process to end and returns the most memory that it was seen to use, in
+// bytes.
 func (p *process) memory() (most int64) {
 	p.t.Helper()
 	for {

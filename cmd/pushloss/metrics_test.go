@@ -27,7 +27,7 @@ func tool(t testing.TB, name string) string {
 	return path
 }
 
-// metrics returns what /metrics says, once it holds the line.
+// metrics returns the text of /metrics as soon as it has the line.
 func metrics(t testing.TB, address, line string) (body string) {
 	t.Helper()
 	eventually(t, "the metrics hold "+line, func() bool {
@@ -81,7 +81,7 @@ func TestPromtoolAcceptsTheAlertRulesAndTheirMetricsExist(t *testing.T) {
 	}
 }
 
-// prometheus starts a Prometheus that scrapes the address, and returns its own.
+// prometheus starts a Prometheus that scrapes the address, and returns its own address.
 func prometheus(t testing.TB, scrapes string) (address string) {
 	t.Helper()
 	program, dir := tool(t, "prometheus"), t.TempDir()
@@ -118,7 +118,7 @@ func prometheus(t testing.TB, scrapes string) (address string) {
 	return address
 }
 
-// asks returns the labels and values that a query finds.
+// asks returns the labels and values that a query returns.
 func asks(t testing.TB, address, query string) (found []string) {
 	t.Helper()
 	_, body := get(t, "http://"+address+"/api/v1/query?query="+url.QueryEscape(query))
@@ -166,7 +166,7 @@ func TestPrometheusReadsTheGauges(t *testing.T) {
 	})
 }
 
-// However many ask whether it is ready, no connection is made for it.
+// However many probes ask, they open no connection.
 func TestParallelProbesMakeNoConnections(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -191,7 +191,7 @@ func TestParallelProbesMakeNoConnections(t *testing.T) {
 	}
 }
 
-// The database goes silent: the metrics still come, with what was read before.
+// The database stops answering. The metrics still come, with the last figures.
 func TestMetricsOutliveASilentDatabase(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -45,7 +45,7 @@ func (h *hook) refuse(refuses bool) {
 	h.refuses = refuses
 }
 
-// titles are the first lines of what was taken since the last call.
+// titles returns the first lines of the messages since its last call.
 func (h *hook) titles() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -119,7 +119,7 @@ func TestAGapAndAFailedRunAreReportedAndADownTargetDoesNotFailTheRun(t *testing.
 	}
 }
 
-// Five failures that come and go are few messages.
+// Five failures that come and go cause few messages.
 func TestAnAPIThatFailsInEverySecondRunIsReportedRarely(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -168,7 +168,7 @@ func TestNotifyTestTriesEveryTarget(t *testing.T) {
 	}
 }
 
-// A target that sends its messages elsewhere takes none.
+// A target that redirects its messages gets none.
 func TestNotifyTestNamesTheAddressToWrite(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -13,8 +13,8 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 )
 
-// Every step of docs/operations.md can be taken, in its order, on what the demo
-// leaves behind, and shows what the guide shows.
+// Every step of docs/operations.md works, in its order, on what the demo leaves, and prints what
+// the guide shows.
 func TestTheOperationsGuideCanBeFollowed(t *testing.T) {
 	t.Parallel()
 	for _, client := range []string{"bash", "psql", "pg_dump", "pg_restore"} {

@@ -23,7 +23,7 @@ import (
 	"pushloss/migrations"
 )
 
-// An outage at the tick costs a pause, and what could not be sent during it is sent later.
+// An outage at the tick costs a pause, and messages that could not be sent are sent later.
 func TestAnOutageAtTheTickCostsAPauseNotADay(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -97,8 +97,8 @@ func TestAnOutageAtTheTickCostsAPauseNotADay(t *testing.T) {
 	}
 }
 
-// K3: a daemon whose schema became another binary's starts no job and calls nobody, until the
-// schema is its own again.
+// K3: if another binary changed a daemon's schema, the daemon starts no job and makes no call until
+// the schema is its own again.
 func TestADaemonStartsNoJobOnAnotherSchema(t *testing.T) {
 	t.Parallel()
 	var away atomic.Bool

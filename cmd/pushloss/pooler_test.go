@@ -11,8 +11,8 @@ import (
 	"pushloss/migrations"
 )
 
-// Behind PgBouncer as it is shipped, but in session mode, everything works: two
-// processes keep apart, a killed one's locks are given back.
+// Everything works through PgBouncer with its shipped settings in session mode. Two processes keep
+// apart, and the locks of a killed one are released.
 func TestEverythingWorksThroughASessionPooler(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -52,8 +52,8 @@ func TestEverythingWorksThroughASessionPooler(t *testing.T) {
 	}
 }
 
-// A pool in another mode cannot be worked with. Every command says so, touches
-// nothing and does not hang.
+// A pooler in another mode cannot be used. Every command says so, changes nothing and does not
+// hang.
 func TestOtherPoolersAreRefusedByEveryCommand(t *testing.T) {
 	t.Parallel()
 	for _, pooler := range []pgtest.Bouncer{

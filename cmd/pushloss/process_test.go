@@ -13,7 +13,7 @@ import (
 	"pushloss/internal/lab/program"
 )
 
-// deadline is when a command is taken to hang.
+// deadline is the time after which a command counts as hanging.
 const deadline = 3 * time.Minute
 
 // process is the binary, running.
@@ -25,7 +25,7 @@ type process struct {
 	err            error
 }
 
-// start runs the binary with nothing in its environment but w's.
+// start runs the binary with only w's environment.
 func (w *world) start(args ...string) *process { return w.startWith(nil, args...) }
 
 func (w *world) startWith(stdin io.Reader, args ...string) *process {
@@ -93,10 +93,10 @@ func (p *process) wait() int {
 	return p.cmd.ProcessState.ExitCode()
 }
 
-// result is what a command left behind.
+// result is the output of a command.
 type result struct{ stdout, stderr string }
 
-// endedWith waits for the process and expects the exit code.
+// endedWith waits for the process, and expects the exit code.
 func (p *process) endedWith(code int) result {
 	p.t.Helper()
 	got := p.wait()
@@ -113,7 +113,7 @@ func (w *world) do(code int, args ...string) result {
 	return w.start(args...).endedWith(code)
 }
 
-// says checks that a command's words contain all of these.
+// says checks that the command's output contains all of these texts.
 func (r result) says(t testing.TB, words ...string) {
 	t.Helper()
 	for _, word := range words {

@@ -15,7 +15,7 @@ import (
 
 var readmes = []string{"README.md", "README.zh-CN.md"}
 
-// O8: the commands of the README do what it shows, except numbers and times.
+// O8: the README's commands print what it shows, apart from numbers and times.
 func TestO8TheReadmesCommandsDoWhatItShows(t *testing.T) {
 	t.Parallel()
 	for _, name := range readmes {
@@ -103,7 +103,7 @@ func examplesOf(markdown string) (examples []example) {
 
 var daysAgo = regexp.MustCompile(`\$\(date -d '-(\d+) days?' \+%F\)`)
 
-// daysAgo puts in the days that a document has the shell compute: those of this world's zone.
+// daysAgo replaces the days that a document lets the shell compute with days of this world's zone.
 func (w *world) daysAgo(line string) string {
 	return daysAgo.ReplaceAllStringFunc(line, func(command string) string {
 		days, err := strconv.Atoi(daysAgo.FindStringSubmatch(command)[1])
@@ -114,8 +114,8 @@ func (w *world) daysAgo(line string) string {
 	})
 }
 
-// Who copies a command a year later gets an error or no figures if it names a day: it is older than the
-// API remembers.
+// A command with a day is useless a year later: it gets an error or no figures, because the API has
+// forgotten that day.
 func TestNoCommandOfTheDocumentsNamesADay(t *testing.T) {
 	t.Parallel()
 	guides, err := filepath.Glob("../../docs/*.md")
@@ -144,7 +144,7 @@ func TestNoCommandOfTheDocumentsNamesADay(t *testing.T) {
 	}
 }
 
-// words splits a command line as a shell would, as far as the README needs it.
+// words splits a command line as a shell would, as far as the README needs.
 func words(line string) (list []string) {
 	for _, match := range regexp.MustCompile(`"([^"]*)"|(\S+)`).FindAllStringSubmatch(line, -1) {
 		list = append(list, match[1]+match[2])
@@ -162,8 +162,8 @@ var (
 	blanks  = regexp.MustCompile(`[ ]+`)
 )
 
-// gist is what stays of an output without its numbers, durations, offsets of time zones and borders. The numbers
-// of the schema's versions stay.
+// gist returns an output without numbers, durations, offsets of time zones and borders. It keeps
+// the versions of the schema.
 func gist(output string) (lines []string) {
 	output = versions.ReplaceAllStringFunc(output, func(text string) string {
 		return strings.NewReplacer("0", "o", "1", "i", "2", "z", "3", "e", "4", "h", "5", "s", "6", "b", "7", "t", "8", "x", "9", "g").Replace(text)

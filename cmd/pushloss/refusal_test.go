@@ -10,7 +10,7 @@ import (
 	"pushloss/migrations"
 )
 
-// S2: what an operator must put right exits with 4, says so, and writes nothing.
+// S2: if an operator must act, the command exits with 4, says so, and writes nothing.
 func TestS2RefusalsExitWith4AndSayWhatToDo(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -119,7 +119,7 @@ func TestWithoutAUsableDatabaseCommandsExitWith3AndSayWhatToDo(t *testing.T) {
 	}
 }
 
-// What only reads works in a database that takes no writes; the rest says why it takes none.
+// Commands that only read work in a read-only database. The others say why it takes no writes.
 func TestAReadOnlyDatabaseIsReportedAsSuch(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -14,8 +14,8 @@ import (
 	"pushloss/internal/lab/sandbox"
 )
 
-// severalApps gives the world a number of apps at a pace, for several processes that
-// pull their windows. It returns the apps.
+// severalApps gives the world a number of apps with a pace, for several processes. It returns the
+// apps.
 func (w *world) severalApps(n int, callsPerSecond float64) (apps []int64) {
 	w.t.Helper()
 	var file strings.Builder
@@ -45,8 +45,8 @@ func apps(n int) func(*sandbox.Config) {
 
 var departure = regexp.MustCompile(`msg="api call".* sdk_app_id=(\d+) sent_at=(\S+)`)
 
-// keptPace checks that no app was called faster than allowed, by all processes together,
-// by when the calls left: a busy machine brings them together on their way.
+// keptPace checks that all processes together called no app faster than allowed, by the times at
+// which calls left: a busy machine may bring them together on their way.
 func (w *world) keptPace(callsPerSecond float64) {
 	w.t.Helper()
 	departures := make(map[string][]time.Time)
@@ -76,7 +76,7 @@ func (w *world) keptPace(callsPerSecond float64) {
 	}
 }
 
-// through leads a URL of the environment over a network.
+// through makes a URL of the environment lead through a network.
 func (w *world) through(key string) *netfault.Network {
 	w.t.Helper()
 	address, network := netfault.Through(w.t, w.env[key])
@@ -94,13 +94,12 @@ func (w *world) beside(change func(other *world), args ...string) *process {
 	return other.start(args...)
 }
 
-// takenOver is the documented bound on how long the apps of a process stay its own
-// after its network was cut.
+// takenOver is the documented bound for the takeover of a process's apps after its network was cut.
 const takenOver = 45 * time.Second
 
-// K5: a process whose network is cut, so that neither side learns of it, stops by
-// itself. The server gives its apps to others within takenOver, who begin where it
-// left off: nothing is loaded twice, and the pace holds.
+// K5: a process whose network is cut, so that neither side notices, stops by itself. Within
+// takenOver, others get its apps and continue where it stopped: nothing is loaded twice, and the
+// pace holds.
 func TestK5AProcessThatIsCutOffIsTakenOver(t *testing.T) {
 	t.Parallel()
 	const rate, days = 10, 80
@@ -146,9 +145,9 @@ func TestK5AProcessThatIsCutOffIsTakenOver(t *testing.T) {
 	}
 }
 
-// Daemons on one database share the apps of each tick: none is pulled twice, none
-// is left out. What one of them had begun when it was killed, the others do at
-// their next tick, and the pace of each app holds over all of them.
+// Daemons on one database share the apps of each tick: none is pulled twice, none is left out. The
+// others complete at their next tick what a killed one had begun, and all together keep the pace of
+// each app.
 func TestReplicasShareTheAppsAndTakeOverFromTheDead(t *testing.T) {
 	t.Parallel()
 	const n, rate, days = 4, 10, 60

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// K2: a view of others that was made after the dump stops the documented restore, which
-// then changes nothing. Without --single-transaction pg_restore continues, and check and
-// verify find what it did.
+// K2: a foreign view that was made after the dump stops the documented restore, which then changes
+// nothing. Without --single-transaction, pg_restore continues, and check and verify find what it
+// did.
 func TestARestoreThatAViewOfOthersStopsChangesNothing(t *testing.T) {
 	t.Parallel()
 	for _, client := range []string{"pg_dump", "pg_restore"} {

@@ -21,7 +21,7 @@ var alertsByMetric = map[string]string{
 	"jumps_open": "PushlossJump",
 }
 
-// Each rule fires on its condition, and is silent where all is well.
+// Each rule fires on its condition, and does not fire if all is well.
 func TestEachAlertRuleFiresOnItsConditionAlone(t *testing.T) {
 	t.Parallel()
 	promtool := tool(t, "promtool")

@@ -15,8 +15,8 @@ import (
 	"pushloss/internal/lab/sandbox"
 )
 
-// S3: neither the secret key nor a UserSig gets into what is printed, logged or
-// stored, however the API misbehaves and however much is logged.
+// S3: neither the secret key nor a UserSig is printed, logged or stored, however the API misbehaves
+// and however much is logged.
 func TestS3SecretsStayInside(t *testing.T) {
 	t.Parallel()
 	type answer func(w http.ResponseWriter, r *http.Request)

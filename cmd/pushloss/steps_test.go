@@ -14,9 +14,8 @@ import (
 	"pushloss/internal/lab/program"
 )
 
-// minutes is a clock that stands one second before a full minute until a test lets the
-// minute come. A daemon waits for that second over and over, so that its next tick comes
-// within a second.
+// minutes is a clock that stays one second before a full minute until a test lets the minute pass.
+// A daemon waits for that second again and again, so that its next tick comes within a second.
 type minutes struct {
 	first time.Time
 	gone  atomic.Int64
@@ -30,7 +29,7 @@ func (m *minutes) now() time.Time {
 	return m.first.Add(time.Duration(m.gone.Load()) * time.Minute)
 }
 
-// pass lets the minute come.
+// pass lets the minute pass.
 func (m *minutes) pass() { m.gone.Add(1) }
 
 // daemon is serve, in the test's own process.

@@ -116,7 +116,7 @@ func TestATaskIDShowsItsTimeAndItsApp(t *testing.T) {
 	w.do(0, "tasks", "list").says(t, "2023-12-16T00:00:00Z", "long long… │")
 }
 
-// K6: what runs are not going to pull is said when the task is added.
+// K6: adding a task says which of its days runs will not pull.
 func TestTasksThatRunsDoNotPullAreWarnedOf(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -147,7 +147,7 @@ func TestTasksThatRunsDoNotPullAreWarnedOf(t *testing.T) {
 	}
 }
 
-// K6: what a spreadsheet made of an ID.
+// K6: texts that a spreadsheet made of an ID.
 func TestTextsThatCannotBeATaskIDAreRefusedTogether(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

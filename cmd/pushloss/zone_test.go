@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A zone that this machine knows and the database does not would be cut by other
-// midnights there, or not at all.
+// If this machine knows a zone and the database does not, the database would cut days at other
+// midnights, or not at all.
 func TestAZoneThatTheDatabaseDoesNotKnowLoadsNothing(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

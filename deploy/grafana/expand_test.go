@@ -20,9 +20,8 @@ var (
 	sqlDay     = regexp.MustCompile(`^'(\d+)([smhdw])'$`)
 )
 
-// expand makes of a panel's SQL what Grafana sends: first the variables, in the
-// browser, then the macros, in the data source. What neither knows stays, as it does
-// in Grafana.
+// expand turns a panel's SQL into what Grafana sends. The browser first replaces variables, then
+// the data source replaces macros. What neither knows stays.
 func expand(sql string, chosen choice, during timeRange) (string, error) {
 	sql = references.ReplaceAllStringFunc(sql, func(reference string) string {
 		match := references.FindStringSubmatch(reference)

@@ -26,9 +26,9 @@ func (p plan) nodes() []plan {
 	return nodes
 }
 
-// So few rows as a test has are read through all the same: the planner is set not to,
-// and then must find the days of an app by the key.
-// A table that was counted as tiny is read by any index.
+// daysAreFoundByIndex checks that plans find the days of an app by the key. A test has so few rows
+// that the planner would read all of them, so it is set not to. A table that was analyzed as tiny
+// is read by any index.
 func daysAreFoundByIndex(t *testing.T, w *fixture) {
 	forgetCounts(t, w.owner)
 	tx, err := w.reader.Begin(t.Context())

@@ -84,8 +84,8 @@ func (w *fixture) options(t testing.TB, v variable, chosen choice) (texts, value
 // in its place, whatever the variable allows to choose.
 var all = []string{"$__all"}
 
-// opened is what is chosen when a dashboard is opened: all where that can be, the first
-// value otherwise; before stands for what a link chose.
+// opened returns the choices of a dashboard that is opened: all where that is possible, or else the
+// first value. before replaces what a link chose.
 func (w *fixture) opened(t testing.TB, d dashboard, before choice) choice {
 	t.Helper()
 	chosen := maps.Clone(before)
@@ -119,7 +119,7 @@ var (
 	textual  = []uint32{pgtype.TextOID, pgtype.VarcharOID}
 )
 
-// fits returns what is wrong with an answer for its panel; nothing of one without rows.
+// fits returns what is wrong with an answer for its panel; nothing if it has no rows.
 func (a answer) fits(p panel) (problems []string) {
 	problem := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 	numbers := 0
@@ -177,9 +177,8 @@ func (a answer) fitsMark() (problems []string) {
 	return problems
 }
 
-// fitsTimeSeries: Grafana wants a column "time" in rising order, takes the text of
-// "metric" for a series' name where there is one number beside it, and keeps one point
-// of a series and time.
+// fitsTimeSeries checks what Grafana needs: a column "time" in rising order; the text of "metric"
+// as the name of a series if there is one number beside it; and one point for each series and time.
 func (a answer) fitsTimeSeries() (problems []string) {
 	at, metric := a.index("time"), a.index("metric")
 	if at < 0 || !slices.Contains(append(temporal, numeric...), a.columns[at].DataTypeOID) {

@@ -159,9 +159,9 @@ func TestOnlyTheAnalyticsSchemaIsRead(t *testing.T) {
 	}
 }
 
-// The same push is in the figures of its task and of its app, by stage and by
-// platform: a sum over two grains counts it twice. Where one query reads two, it joins
-// them by app and shows them in columns of their own.
+// The same push is in the figures of its task and of its app, by stage and by platform. A sum over
+// two grains counts it twice. A query that reads two grains joins them by app and shows them in
+// separate columns.
 func TestNoQuerySumsOverTwoGrains(t *testing.T) {
 	t.Parallel()
 	for _, d := range dashboards(t) {
@@ -201,8 +201,7 @@ func TestFactsAreAskedForByAppAndDay(t *testing.T) {
 	}
 }
 
-// A link brings whatever is chosen where it is, and a reader may write any number of values
-// into an address.
+// A link copies all chosen values, and a reader may write any number of values into an address.
 func TestEveryVariableMayHaveSeveralValues(t *testing.T) {
 	t.Parallel()
 	for _, d := range dashboards(t) {

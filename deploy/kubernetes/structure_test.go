@@ -65,7 +65,7 @@ func one[T any](t *testing.T, list []T) T {
 	return list[0]
 }
 
-// All pods are alike in what is not theirs: confined, with the same files and memory.
+// All pods have the same confinement, files and memory.
 func TestEveryPodIsConfinedAndLikeTheOthers(t *testing.T) {
 	t.Parallel()
 	var first *corev1.PodSpec

@@ -45,7 +45,7 @@ func files(t *testing.T, pattern string) []string {
 	return found
 }
 
-// systemd itself reads the units; the program is one that every machine has.
+// systemd itself reads the units, with a program that every machine has.
 func TestSystemdTakesTheUnits(t *testing.T) {
 	t.Parallel()
 	analyze, err := exec.LookPath("systemd-analyze")

@@ -92,8 +92,7 @@ func TestAGrantedRoleReadsAnalyticsAndNothingElse(t *testing.T) {
 	}
 }
 
-// What migrations add later, or make again, is read without another grant, until it
-// is revoked.
+// A role can read what migrations add or make again later, without another grant, until the revoke.
 func TestAGrantHoldsForWhatMigrationsMakeLater(t *testing.T) {
 	t.Parallel()
 	for _, byAdmin := range []bool{false, true} {
@@ -136,8 +135,8 @@ func TestAGrantHoldsForWhatMigrationsMakeLater(t *testing.T) {
 	}
 }
 
-// A grant neither blocks migrations nor is lost by them, except the
-// one that takes the schema itself away.
+// A grant neither blocks migrations nor is lost by them, except by the one that removes the schema
+// itself.
 func TestAGrantSurvivesMigrations(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
@@ -221,7 +220,7 @@ func TestMeaninglessGrantsAreRefused(t *testing.T) {
 	wantError(t, err, "does not exist", `\du in psql`)
 }
 
-// Postgres only warns of a grant that it does in part, or not at all.
+// Postgres only warns about a grant that it makes in part, or not at all.
 func TestARoleThatMayNotGrantGetsAnError(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)

@@ -9,8 +9,7 @@ import (
 	"pushloss/internal/calibrate"
 )
 
-// Each way in which the service may behave is found out, alone and together with
-// others.
+// Measure finds each way in which the service may behave, alone and together with others.
 func TestBehavioursAreFoundOut(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

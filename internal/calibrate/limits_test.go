@@ -42,7 +42,7 @@ func up(t time.Time, grain time.Duration) time.Time {
 
 func down(t time.Time, grain time.Duration) time.Time { return t.Truncate(grain) }
 
-// What no reading foresees stays unknown, with what came.
+// Behaviour that no question expects stays unknown, with the evidence.
 func TestUnforeseenServicesStayUnknown(t *testing.T) {
 	t.Parallel()
 	type expectation struct {
@@ -167,7 +167,7 @@ func TestADayMayBeNamed(t *testing.T) {
 	}
 }
 
-// What ends the measuring leaves what was found so far.
+// A failure that ends the measurement keeps what was found before.
 func TestAFailureInTheMiddleLeavesWhatWasFound(t *testing.T) {
 	t.Parallel()
 	refused := &extract.Error{Class: extract.Operator, Code: 60021}

@@ -13,8 +13,8 @@ import (
 	"pushloss/internal/lab/sandbox"
 )
 
-// Whatever the service is like, and however few its losses are, nothing is reported
-// that is not so, and by no more requests than are said beforehand.
+// Whatever the service is like, and however few its losses are, no finding is false, and no
+// measurement makes more requests than documented.
 func TestNothingFalseIsReported(t *testing.T) {
 	t.Parallel()
 	zones := rapid.SampledFrom([]string{

@@ -251,8 +251,7 @@ func TestProxiesAreAccepted(t *testing.T) {
 	}
 }
 
-// docker --env-file hands quotes on. One rule for all settings: they are refused, by
-// name, and without the value.
+// docker --env-file passes quotes on. For all settings they are refused by name, without the value.
 func TestQuotesAroundAnySettingAreRefused(t *testing.T) {
 	t.Parallel()
 	whole := oneApp().with(
@@ -361,7 +360,7 @@ func TestACommandWithoutNeedsRequiresNoSetting(t *testing.T) {
 	}
 }
 
-// Where it is tomorrow already, tomorrow is not a day of the future.
+// If it is already tomorrow in an app's zone, tomorrow is not in the future.
 func TestTheFirstDayIsComparedWithTheAppThatIsFurthestAhead(t *testing.T) {
 	t.Parallel()
 	apps := func(zones ...string) string {

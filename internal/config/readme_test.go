@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// What is outside of the ranges that the README names is refused, and what is at their
-// ends is not.
+// Values outside of the ranges in the README are refused, and values at their ends are accepted.
 func TestTheReadmeNamesTheRangeOfEverySetting(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")

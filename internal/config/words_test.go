@@ -5,8 +5,7 @@ import (
 	"testing"
 )
 
-// Each message says what is wrong with which value, and what would be right, in words that
-// are not those of a parser.
+// Each message says which value is wrong, and what would be right, without the words of a parser.
 func TestWhatAWrongSettingSays(t *testing.T) {
 	t.Parallel()
 	const (

@@ -42,8 +42,7 @@ func TestTextsAreEscapedForMarkdown(t *testing.T) {
 	}
 }
 
-// Everything is there once, under the first heading that names it, or the
-// last one.
+// Everything is listed once, under the first heading that names it, or else under the last one.
 func TestEveryViewAndFunctionIsListedOnce(t *testing.T) {
 	t.Parallel()
 	d := dictionary.Dictionary{Schema: "analytics", Views: []dictionary.View{

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// What Citus refuses in statements about its tables, as it was seen.
+// Statements about its tables that Citus refused when they were tried.
 var refused = []struct {
 	name    string
 	pattern *regexp.Regexp

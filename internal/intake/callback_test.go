@@ -198,7 +198,7 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// Whatever a signed body is, it brings tasks of bounded length or none.
+// Whatever a signed body is, it brings tasks of bounded length, or none.
 func FuzzCallback(f *testing.F) {
 	for _, body := range []string{events(event("t", noon)), `{"TaskId":1,"TaskTime":"x"}`, `{"Events":[[],{"TaskId":"a"}`, `{"Events":{"TaskId":"a"}}`, "[]", "", `{"a":"\ud800"}`} {
 		f.Add(body)
@@ -300,7 +300,7 @@ func TestWithoutATokenNothingIsAccepted(t *testing.T) {
 	}
 }
 
-// cpuTime is what this process used of all cores.
+// cpuTime returns the CPU time that this process used on all cores.
 func cpuTime(t testing.TB) time.Duration {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {

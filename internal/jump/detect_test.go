@@ -112,8 +112,8 @@ func TestWhichLossesStandOut(t *testing.T) {
 	}
 }
 
-// A day that is not final yet is compared with what the days before showed at the same age, not with
-// what they came to.
+// A day that is not final yet is compared with what the days before showed at the same age, and not
+// with their final figures.
 func TestADayIsComparedWithOthersAtTheSameAge(t *testing.T) {
 	t.Parallel()
 	const n = 20

@@ -237,8 +237,8 @@ func (s score) String() string {
 func (s score) early() float64       { return float64(s.firstDay) / float64(max(1, s.incidents)) }
 func (s score) falseAlarms() float64 { return float64(len(s.wrong)) / float64(s.apps) / 12 }
 
-// The yardstick: the run that pulls the first full day of an incident finds at least 95 % of them, and
-// there is at most one false alarm per app and month. Without numbers of pushes it is less exact.
+// The run that pulls the first full day of an incident finds at least 95 % of the incidents, and
+// there is at most one false alarm per app and month. Without numbers of pushes, it is less exact.
 func TestAYearOfTwentyAppsIsJudgedRight(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -191,7 +191,8 @@ func TestKilledServerIsStartedAgain(t *testing.T) {
 	}
 }
 
-// After a reboot the id in postmaster.pid may be another program's: here, ours.
+// After a reboot, the process ID in postmaster.pid may be that of another program, here of the
+// test.
 func TestStalePidOfAnotherProgram(t *testing.T) {
 	t.Parallel()
 	dir := seededDir(t)

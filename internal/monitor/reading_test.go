@@ -38,7 +38,7 @@ func askers(t *testing.T, handler http.Handler, path string, n int) map[int]int 
 	return count
 }
 
-// However many ask, the database is asked once at a time and once a second.
+// However many ask, the database is read once at a time and once a second.
 func TestManyScrapesMakeOneReadingASecond(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"/readyz", "/metrics"} {
@@ -74,7 +74,7 @@ func TestManyScrapesMakeOneReadingASecond(t *testing.T) {
 	}
 }
 
-// One who hangs up takes nothing from the others.
+// A client that hangs up takes nothing away from the others.
 func TestAReadingGoesOnWhenItsClientHangsUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -98,8 +98,7 @@ func TestAReadingGoesOnWhenItsClientHangsUp(t *testing.T) {
 	})
 }
 
-// A database that has gone silent costs a scrape four seconds at most, and it shows
-// what was read last.
+// If the database stops answering, a scrape takes four seconds at most, and shows the last figures.
 func TestAScrapeOfASilentDatabaseShowsTheLastFigures(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -79,8 +79,8 @@ func TestAnEventThatComesAndGoesIsSentRarely(t *testing.T) {
 	}
 }
 
-// Whatever comes and goes: what is wrong is open, an end is sent only at a moment that
-// found it over, and in a week there are few messages.
+// Whatever comes and goes, an event is open while something is wrong, an end is sent only at a
+// moment that found it over, and a week has few messages.
 func TestAnEventStaysOpenWhileItLastsAndAWeekHasFewMessages(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -147,8 +147,7 @@ func TestATargetSaysWhenAMessageIsTriedAgain(t *testing.T) {
 	}
 }
 
-// What happens while the database is away is sent once it is back, as far as it is
-// still true.
+// Events during an outage of the database are sent after it, if they are still true.
 func TestWhatHappensWhileTheDatabaseIsAwayIsSentLater(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -266,8 +265,8 @@ func TestAMessageThatItsTargetNeverAcceptsHoldsUpNoOtherEvent(t *testing.T) {
 	equal(t, "sent", []string{opened(2), recovered(2), opened(3)}, sent)
 }
 
-// Whatever is observed by two replicas, and however a target fares: each event's
-// beginning and end reach it once and in order.
+// Whatever two replicas observe, and however a target behaves, each event's beginning and end reach
+// the target once and in order.
 func TestEveryMessageArrivesOnceAndInOrder(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -29,7 +29,7 @@ var services = map[string]string{
 	"gotify": "gotify://%s/Aaaaaaaaaaaaaaa?disabletls=yes", "mattermost": "mattermost://%s/token?disabletls=yes",
 }
 
-// Only a message that its target took is sent.
+// A message counts as sent only if its target accepted it.
 func TestAMessageCountsAsSentOnceItsTargetAcceptedIt(t *testing.T) {
 	t.Parallel()
 	fails := func(code int, body string) func(http.ResponseWriter) {
@@ -110,8 +110,8 @@ func (c canned) RoundTrip(request *http.Request) (*http.Response, error) {
 	return &http.Response{Status: "200 OK", StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(string(c))), Request: request}, nil
 }
 
-// Webhooks answer with nothing, in words or in JSON. An answer of an unknown one counts as
-// success unless it says no; a service that is known must answer as it documents.
+// Webhooks answer with nothing, with words or with JSON. An unknown one succeeds unless it says no;
+// a known service must answer as documented.
 func TestAnAnswerThatReportsAnErrorIsARefusal(t *testing.T) {
 	t.Parallel()
 	const unknown = "hooks.example.com"
@@ -174,8 +174,7 @@ func TestAnAnswerThatReportsAnErrorIsARefusal(t *testing.T) {
 	}
 }
 
-// A redirect is followed where the message comes along, and otherwise names the address
-// to write.
+// A redirect is followed if the message can follow. Otherwise the error names the address to use.
 func TestARedirectIsFollowedWithTheMessageOrNamesTheAddress(t *testing.T) {
 	t.Parallel()
 	for _, code := range []int{301, 302, 303, 307, 308} {

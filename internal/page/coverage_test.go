@@ -116,7 +116,7 @@ func TestFreshnessFollowsTheSelection(t *testing.T) {
 	}
 }
 
-// A day that was not pulled is not zero, and is shown in every selection.
+// A day that was not pulled does not show zero, in any selection.
 func TestAnOutageIsShownAndNotTakenForZero(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -160,7 +160,7 @@ func TestADayWhosePullFailedKeepsItsFigures(t *testing.T) {
 	}
 }
 
-// A task's days before its push are not a gap: nothing could be lost.
+// A task's days before its push are no gap, because nothing could be lost.
 func TestDaysBeforeThePushAreNotUnknown(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 35)

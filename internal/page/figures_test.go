@@ -207,7 +207,7 @@ func TestWithoutLossesThePageSaysSo(t *testing.T) {
 	}
 }
 
-// What all tasks lost may be too much to read; the rest of the page is shown all the same.
+// The losses of all tasks may be too much to read. The rest of the page is shown nevertheless.
 func TestThePageDoesNotWaitForAllTasks(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 20)

@@ -111,8 +111,7 @@ func TestR2EachKindOfReprocessingPullsItsWindows(t *testing.T) {
 	}
 }
 
-// R3, S6: interrupted after any number of requests, the same backfill does the
-// rest and nothing else.
+// R3, S6: after an interruption at any request, the same backfill does the rest and nothing else.
 func TestR3AnInterruptedBackfillGoesOnWithTheRest(t *testing.T) {
 	t.Parallel()
 	for _, after := range []int{1, 4, 10, 13} {
@@ -289,8 +288,8 @@ func TestARetiredAppIsBackfilledOnlyByName(t *testing.T) {
 	}
 }
 
-// A backfill of days that did not change reports what it would report if it read their answers,
-// and reads none: a row that was altered stays as it is.
+// A backfill of unchanged days reports the same as one that reads their answers, but reads none: a
+// row that was altered stays as it is.
 func TestTheSameAnswersAgainAreNotRead(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

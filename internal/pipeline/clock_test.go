@@ -136,7 +136,7 @@ func stopsAtAJump(t *testing.T, date func(time.Time) string) {
 	}
 }
 
-// What an older version loaded by a clock that was ahead is pulled again.
+// Days that an older version loaded by a clock that ran ahead are pulled again.
 func TestDaysThatWereFinalBeforeTheyHappenedArePulledAgain(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

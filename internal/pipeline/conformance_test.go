@@ -121,8 +121,8 @@ func inZone(name string) func(*conforming) {
 	}
 }
 
-// What trusted systems of this kind test ends in the same facts and ledger whether a
-// request covers a day or several.
+// What trusted systems of this kind test ends with the same facts and ledger, whether a request
+// covers one day or several.
 func TestConformanceHoldsByDaysAndBySpans(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -146,7 +146,7 @@ func TestTheListKeepsThePaceOfTheApp(t *testing.T) {
 	w.keptPace(20, 4)
 }
 
-// A wrong key is refused once: what is of the account stops the app before it pulls.
+// A wrong key is refused once: a refusal of the account stops the app before it pulls.
 func TestAListThatIsRefusedForItsSignatureStopsTheApp(t *testing.T) {
 	t.Parallel()
 	w := discovering(t, sandbox.Scheduled{Refuse: 70403})

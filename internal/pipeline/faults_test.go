@@ -9,8 +9,8 @@ import (
 	"pushloss/load"
 )
 
-// Each way to misbehave that leaves the figures' meaning certain ends in facts
-// equal to the truth, and the report says what it took.
+// With each fault that leaves the meaning of figures certain, the facts equal the truth, and the
+// report says what it took.
 func TestFactsEqualTheTruthThroughEveryFault(t *testing.T) {
 	t.Parallel()
 	retried := func(r pipeline.Report) bool { return r.Retries > 0 }
@@ -139,7 +139,7 @@ func TestAnAnswerTooLargeFailsItsWindowOnly(t *testing.T) {
 	w.EqualsTruth(today-8, today-5)
 }
 
-// An answer without a result of the whole app says nothing about it: neither figures
+// An answer without a result of the whole app says nothing about it: neither that there are figures
 // nor that there are none.
 func TestAnAnswerWithoutAResultOfTheAppIsAFailure(t *testing.T) {
 	t.Parallel()
@@ -158,7 +158,7 @@ func TestAnAnswerWithoutAResultOfTheAppIsAFailure(t *testing.T) {
 	w.EqualsTruth(today-3, today-1)
 }
 
-// A failure leaves a final day as it is, and is reported all the same.
+// A failure leaves a final day as it is, and is reported nevertheless.
 func TestAFailureOfAFinalDayIsReported(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

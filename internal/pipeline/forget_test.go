@@ -18,9 +18,8 @@ func (w *fixture) withDefaults() *fixture {
 	return w
 }
 
-// An API that forgets, as far as anybody knows, forgets whole days or event by
-// event, and says so by leaving out or by an error. Whichever it is: what was
-// pulled in time stays, highest figures and all, and is final.
+// An API may forget whole days or single events, and show that by leaving them out or by an error.
+// In every case, what was pulled in time stays, with its highest figures, and is final.
 func TestDaysPulledInTimeKeepTheirFiguresAndState(t *testing.T) {
 	t.Parallel()
 	const first = today - 15
@@ -104,8 +103,7 @@ func TestDaysPulledInTimeKeepTheirFiguresAndState(t *testing.T) {
 	}
 }
 
-// What first came too late to be trusted is stored, said to be unproven, and only
-// ever grows.
+// Figures that came too late to be trusted are stored as unproven, and only grow.
 func TestDaysPulledTooLateAreUnproven(t *testing.T) {
 	t.Parallel()
 	w := setup(t).withDefaults()
@@ -158,7 +156,7 @@ func TestDaysPulledTooLateAreUnproven(t *testing.T) {
 	w.verifies()
 }
 
-// A failure leaves what is final as it is, and says so; what is not final waits.
+// A failure leaves final windows as they are, and says so. Other windows wait.
 func TestAnOutageLeavesFinalDaysAlone(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -224,7 +222,7 @@ func TestWindowsOfARetiredTaskAreFinal(t *testing.T) {
 	w.EqualsTruth(today-3, today-1, "t1", "t2")
 }
 
-// A first run by settings that let it pull nothing gives no day up.
+// A first run whose settings let it pull nothing gives up no day.
 func TestDaysThatAFirstRunCouldNotPullAreKept(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*pipeline.Settings){

@@ -13,8 +13,8 @@ import (
 	"pushloss/load"
 )
 
-// A run that meets a long backfill leaves the app to it: the backfill pulls what the
-// run would have, before it continues, or at the latest at its end.
+// A run leaves the app to a long backfill that it meets. The backfill then pulls what the run would
+// have pulled, before it continues or at the latest at its end.
 func TestABackfillLetsARunGoFirst(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -29,7 +29,7 @@ func (w *fixture) jumps() []jumped {
 }
 
 // A key is revoked on one day and works again on another. The days before, the daily runs, late
-// figures and the API are as in a company's life.
+// figures and the API are like those of a real company.
 func TestARunReportsALossThatStandsOutOnceAndItsEnd(t *testing.T) {
 	t.Parallel()
 	broken := today - 6

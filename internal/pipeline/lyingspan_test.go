@@ -112,9 +112,9 @@ func (l *liar) disagreements() int64 {
 	return l.Number(`SELECT count(*) FROM pushloss.span_disagreement`)
 }
 
-// An API that begins to answer spans wrongly is found out by the first run that uses them,
-// in worlds of few tasks too: no stored figure is wrong after it, and no later run uses spans.
-// Nothing is found where the API answers rightly.
+// The first run that uses spans finds out an API that begins to answer them wrongly, also with few
+// tasks. After that, no stored figure is wrong, and no later run uses spans. Nothing is found if
+// the API answers rightly.
 func TestTheFirstRunFindsOutALyingAPI(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

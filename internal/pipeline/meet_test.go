@@ -88,8 +88,8 @@ func TestARunSkipsAnAppThatAnotherProcessWorksOn(t *testing.T) {
 	}
 }
 
-// T15: a run and a backfill over the same windows, in separate processes: the backfill
-// waits, no window is pulled twice, and the pace holds over both.
+// T15: a run and a backfill pull the same windows in separate processes. The backfill waits, no
+// window is pulled twice, and both together keep the pace.
 func TestT15ARunAndABackfillMeet(t *testing.T) {
 	t.Parallel()
 	const rate = 10

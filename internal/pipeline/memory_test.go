@@ -116,8 +116,8 @@ func TestAnAbsentTaskKeepsItsFacts(t *testing.T) {
 	}
 }
 
-// S7: a look far ahead finds nothing to do, and leaves nothing behind that would
-// keep the days to come from being pulled.
+// S7: a run as of a far future day finds nothing to do, and leaves nothing that prevents pulling
+// the days to come.
 func TestS7ARunAsOfTheFarFuture(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -18,8 +18,8 @@ func without(tasks []string, bad ...string) []string {
 	return slices.DeleteFunc(slices.Clone(tasks), func(id string) bool { return slices.Contains(bad, id) })
 }
 
-// K6: whichever two tasks of a request the API refuses as if the app were, the others are
-// loaded, and each of the two fails by name.
+// K6: whichever two tasks of a request the API refuses like the whole app, the others are loaded,
+// and each of the two fails by name.
 func TestTwoTasksThatAreRefusedFailAloneInEachPosition(t *testing.T) {
 	t.Parallel()
 	batch := sevenTasks[:5]
@@ -118,8 +118,8 @@ func TestARefusalOfOneDayFailsThatDayOnly(t *testing.T) {
 	}
 }
 
-// An app that is refused from some call on, as when its package expires, is not called
-// again: each request under way, and the question whether others are answered, are refused.
+// An app that is refused from some call on, as when its package expires, is not called again. The
+// refusals are those of requests under way and of the question whether others are answered.
 func TestAnAppThatIsRefusedInTheMiddleOfAJobIsLeftAloneAtOnce(t *testing.T) {
 	t.Parallel()
 	const days = 6

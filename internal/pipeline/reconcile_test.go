@@ -20,8 +20,7 @@ import (
 	"pushloss/load"
 )
 
-// reconcile compares the newest days, or the range that is given.
-
+// reconcile compares the newest days, or the given range, and expects the state.
 func (w *fixture) reconcile(want load.RunState, days ...calendar.Day) pipeline.Report {
 	w.t.Helper()
 	var request pipeline.ReconcileRequest
@@ -32,8 +31,7 @@ func (w *fixture) reconcile(want load.RunState, days ...calendar.Day) pipeline.R
 	return w.Ended(report, err, want)
 }
 
-// stored fills the days up to yesterday, those of the tasks included.
-
+// filled stores the days up to yesterday, including those of the tasks.
 func (w *fixture) filled(days int, tasks ...string) {
 	w.t.Helper()
 	first := today - calendar.Day(days)
@@ -42,10 +40,8 @@ func (w *fixture) filled(days int, tasks ...string) {
 	w.Run(load.RunDone)
 }
 
-// check is a row of analytics.reconciliations for each check: how many figures it
-
-// compared and how many of them differ.
-
+// check is a check as analytics.reconciliations shows it, with the numbers of figures that were
+// compared and that differed.
 type check struct {
 	First, Last, Task, State string
 	Keys, Differ             int
@@ -60,8 +56,7 @@ func (w *fixture) checks() []check {
 		ORDER BY run_id, first_day, task_id COLLATE "C"`, testApp)
 }
 
-// states are the checks without their figures, a line each.
-
+// states returns the checks without their figures, one per line.
 func (w *fixture) states() (lines []string) {
 	for _, c := range w.checks() {
 		lines = append(lines, fmt.Sprintf("%s %s %q %s", c.First[5:], c.Last[5:], c.Task, c.State))
@@ -97,8 +92,7 @@ func equal[T any](t testing.TB, what string, want, got T) {
 	}
 }
 
-// figure is a compared figure as people see it.
-
+// figure is a compared figure as readers see it.
 type figure struct {
 	Grain, Task, Stage string
 	Event, Platform    int
@@ -164,26 +158,6 @@ func TestDaysThatAddUpAreRecordedAsAgreedForEveryGrainAndTask(t *testing.T) {
 	}
 }
 
-// A fact that is not what the API said is found by the week's sums, and mended by
-
-// the next run.
-
-// The rule for what differs again: a warning, and no pulling for ever.
-
-// Figures that grew between the pulls and the check agree once the days are pulled.
-
-// A task is asked about from its first day on, together with others of its days.
-
-// What the API need not remember proves nothing, unless it agrees.
-
-// An error is the API's word for too long ago: nothing was compared, and nothing
-
-// has failed.
-
-// The newest days are chosen so that the next run can ask for them again; a check
-
-// that it cannot make again proves nothing any more.
-
 func TestReconcileLeavesABusyAppOut(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -209,8 +183,7 @@ func TestReconcileLeavesABusyAppOut(t *testing.T) {
 	w.reconcile(load.RunSkipped)
 }
 
-// R3: what a stopped reconcile has done stays, each request whole.
-
+// R3: a reconcile that is stopped keeps what it has done, each request as a whole.
 func TestAReconcileThatIsStoppedLeavesWholeChecksOnly(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -320,12 +293,6 @@ func TestFailuresOfAReconcile(t *testing.T) {
 		})
 	}
 }
-
-// A check that cannot be made again for a failure waits for the next run, which
-
-// does not fail by it.
-
-// length is how many seconds a request covers.
 
 func TestSpansWithoutAnyLossAgree(t *testing.T) {
 	t.Parallel()

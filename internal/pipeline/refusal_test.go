@@ -14,7 +14,7 @@ import (
 	"pushloss/load"
 )
 
-// What an operator must put right stops the app at its first call.
+// If an operator must act, the app stops at its first call.
 func TestARefusalStopsTheAppAfterOneCall(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

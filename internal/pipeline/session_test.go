@@ -55,7 +55,7 @@ func (w *fixture) asRole(options string, presets ...string) {
 	w.t.Cleanup(w.Pool.Close)
 }
 
-// K1: nothing that a role presets reaches what is loaded, or keeps it from being.
+// K1: no preset of a role changes what is loaded, or prevents loading.
 func TestNoPresetOfARoleReachesTheFigures(t *testing.T) {
 	t.Parallel()
 	for name, presets := range map[string][]string{

@@ -24,8 +24,8 @@ func drawPolicy(t *rapid.T) policy {
 	return policy{Settings: Settings{APIMemoryDays: rapid.IntRange(1, 12).Draw(t, "memory")}, location: loc}
 }
 
-// S15: spans cover every day once, oldest first; none is longer than a request may
-// be, or could take the next day in.
+// S15: spans cover every day once, oldest first. None is longer than a request may be, and none
+// could include the next day.
 func TestS15SpansTileARange(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -129,7 +129,7 @@ func TestADateThatTheCalendarLeavesOutDoesNotBreakARun(t *testing.T) {
 	}
 }
 
-// What is made again after a plan was carried out, and what can no longer be.
+// Which checks are repeated after a plan was executed, and which no longer can be.
 func TestDueChecks(t *testing.T) {
 	t.Parallel()
 	now := timeOf(t, "2025-03-20T12:00:00Z")

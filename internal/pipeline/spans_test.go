@@ -107,7 +107,7 @@ func (w *fixture) agree() {
 	}
 }
 
-// next is the next day, with its pushes.
+// next moves to the next day, with its pushes.
 func (p *sending) next() {
 	p.Now = p.Now.AddDate(0, 0, 1)
 	p.send(calendar.DayOf(p.Now, time.UTC), calendar.DayOf(p.Now, time.UTC))
@@ -178,8 +178,8 @@ func BenchmarkSpans(b *testing.B) {
 	}
 }
 
-// runLowered runs where restatements lower the figures of some days by much, of which a
-// run warns.
+// runLowered makes a run in which restatements lower the figures of some days by much, so that it
+// warns.
 func (w *fixture) runLowered() pipeline.Report {
 	w.t.Helper()
 	report, err := w.Jobs(pipeline.Options{}).Run(w.t.Context(), time.Time{})
@@ -238,8 +238,8 @@ func (w *fixture) addDense(n int) (ids []string) {
 	return ids
 }
 
-// Where spans save nothing, a backfill costs as much as by days, and about as much for the
-// tasks where they do, whatever else there is.
+// If spans save nothing, a backfill costs as much as by days. For tasks for which spans save
+// requests, it costs about the same whatever other tasks there are.
 func TestABackfillUsesSpansOnlyOfTasksWhereTheySaveRequests(t *testing.T) {
 	t.Parallel()
 	const days = 28
@@ -320,8 +320,8 @@ func BenchmarkSparseBackfill(b *testing.B) {
 	})
 }
 
-// An API whose answers for several days are wrong is found out by the sample, with so many
-// tasks within one run, and no stored figure is wrong after it.
+// The sample finds out an API whose answers for several days are wrong, with so many tasks within
+// one run. After that, no stored figure is wrong.
 func TestAWrongSpanTurnsSpansOff(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []string{"span-drops", "span-stale", "day-figures=Asia/Kathmandu:by=touch", "week-differs"} {
@@ -349,8 +349,8 @@ func TestAWrongSpanTurnsSpansOff(t *testing.T) {
 	}
 }
 
-// A run that stops in the middle of its spans or of narrowing them, or meets an outage
-// there, loses nothing: the next one ends where one run would have.
+// A run that stops, or meets an outage, in the middle of its spans or of narrowing them loses
+// nothing: the next run ends where one run would have ended.
 func TestARunThatStopsAmongItsSpansLosesNothing(t *testing.T) {
 	t.Parallel()
 	p := spanning(t)
@@ -381,8 +381,8 @@ func TestARunThatStopsAmongItsSpansLosesNothing(t *testing.T) {
 	p.verifies()
 }
 
-// An API that forgets after a week, with the default settings: every day that was pulled
-// in time ends final with its highest figures.
+// With the default settings and an API that forgets after a week, every day that was pulled in time
+// ends final, with its highest figures.
 func TestSpansLeaveNoDayUnaskedUntilItIsForgotten(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []string{"forget-after=7d", "forget-after=7d:by=event"} {
@@ -468,8 +468,8 @@ func TestALongBackfillBeginsWithTheEvidenceForSpans(t *testing.T) {
 	}
 }
 
-// K6: a task that every request is refused for, as if the app were, costs the other tasks
-// of its spans nothing.
+// K6: a task whose every request is refused like the whole app costs the other tasks of its spans
+// nothing.
 func TestATaskThatIsRefusedInSpansFailsAlone(t *testing.T) {
 	t.Parallel()
 	w, ids := sparse(t, 40, 28, false)
@@ -519,7 +519,7 @@ func TestAnAPIWhoseDaysDoNotAddUpGivesNoEvidence(t *testing.T) {
 	p.equalsNow(today - 7)
 }
 
-// An API that takes no window of several days any more costs a few calls, not one for each
+// An API that no longer accepts windows of several days costs a few calls, and not one for each
 // span.
 func TestAnAPIThatRefusesSpansIsAskedByDays(t *testing.T) {
 	t.Parallel()
@@ -541,7 +541,7 @@ func TestAnAPIThatRefusesSpansIsAskedByDays(t *testing.T) {
 	p.verifies()
 }
 
-// What a wrong span opens is pulled again, of every stream and however old.
+// Windows that a wrong span opened are pulled again, of every stream and however old.
 func TestWindowsThatAWrongSpanOpenedAreAllPulledAgain(t *testing.T) {
 	t.Parallel()
 	p := newSending(t, 2)
@@ -570,8 +570,8 @@ func TestWindowsThatAWrongSpanOpenedAreAllPulledAgain(t *testing.T) {
 	p.verifies()
 }
 
-// A long backfill that is stopped while it gathers the evidence for spans says what any
-// other says. An API that refuses everything, or is away, costs a few calls.
+// A long backfill that is stopped while it gathers the evidence for spans gives the same reason as
+// any other. An API that refuses everything, or is away, costs a few calls.
 func TestABackfillThatIsStoppedAmongItsEvidenceSaysWhy(t *testing.T) {
 	t.Parallel()
 	// While a change among the days is made, eleven other workers may wait with an answer.
@@ -628,7 +628,7 @@ func TestABackfillThatIsStoppedAmongItsEvidenceSaysWhy(t *testing.T) {
 	}
 }
 
-// Calls that fail now and then keep no long backfill from its spans.
+// Calls that fail from time to time do not prevent a long backfill from using spans.
 func TestFailingCallsDoNotKeepALongBackfillFromItsSpans(t *testing.T) {
 	t.Parallel()
 	for _, every := range []int{9, 17} {

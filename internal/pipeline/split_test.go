@@ -56,7 +56,7 @@ func TestATaskThatTheAPIRefusesFailsByNameAndAlone(t *testing.T) {
 	}
 }
 
-// Where nothing was answered yet, the whole app's figures say whether the app is refused.
+// If nothing was answered yet, the whole app's figures show whether the app is refused.
 func TestATaskThatIsRefusedIsNamedWhereNothingElseIsDue(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []string{"code=90009", "http-500"} {
@@ -132,7 +132,7 @@ func TestABatchBeyondTheMemoryIsNarrowedUnlessTheDayIsRefused(t *testing.T) {
 	}
 }
 
-// K5: days that the API gives no figures of keep no other day waiting.
+// K5: days without figures, because the API fails for them, delay no other day.
 func TestDaysThatFailAtEveryRunComeLast(t *testing.T) {
 	t.Parallel()
 	firstDay := today - 12

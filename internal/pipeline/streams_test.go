@@ -124,8 +124,8 @@ func TestASpanOfStatisticsCoversFourWeeks(t *testing.T) {
 	}
 }
 
-// A task may have several runs of quiet days between days with figures. A request has one of
-// them: new figures in one run must not close the others without a proof.
+// A task may have several runs of days without figures between days with figures. A request has
+// only one of them: new figures in one run must not close the others without a proof.
 func TestASpanHasOneRunOfATask(t *testing.T) {
 	t.Parallel()
 	w := newSparse(t, 0.7)
@@ -316,7 +316,7 @@ func TestACounterThatAnAnswerLeavesOutStays(t *testing.T) {
 	w.verifies()
 }
 
-// Whether the service forgets by leaving out or by zeros is not known.
+// Nobody knows whether the service forgets by leaving figures out or by zeros.
 func TestZerosOfADayBeyondMemoryRemoveNothing(t *testing.T) {
 	t.Parallel()
 	w := withStreams(setup(t), stream.Statistics)

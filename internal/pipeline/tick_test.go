@@ -8,8 +8,8 @@ import (
 	"pushloss/load"
 )
 
-// What a replica has pulled since a tick is not due at it again, however late
-// another one comes to it, unless it failed; by hand everything is.
+// What a replica pulled since a tick is not due again at that tick, however late another replica
+// comes to it, unless it failed. By hand, everything is due.
 func TestATickPullsEachWindowOnce(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

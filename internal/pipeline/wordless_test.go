@@ -99,7 +99,7 @@ func TestAnOutageIsNotBlamedOnATask(t *testing.T) {
 	}
 }
 
-// Old failures of one task stand at the end of the queue, where nothing else is asked.
+// Old failures of one task come at the end of the queue, where nothing else is requested.
 func TestOldFailuresOfATaskDoNotMakeTheAppUnreachable(t *testing.T) {
 	t.Parallel()
 	w := setup(t, world.WithFaults(t, "huge=9:task=t3"))
@@ -113,8 +113,8 @@ func TestOldFailuresOfATaskDoNotMakeTheAppUnreachable(t *testing.T) {
 	}
 }
 
-// Whichever tasks fail, in whatever way and stream: the others are loaded, each of them is
-// failed by name, and taking requests apart costs what the comment of tryEach says.
+// Whichever tasks fail, in whatever way and stream, the others are loaded, each of these fails by
+// name, and taking requests apart costs what the comment of tryEach says.
 func TestFailingRequestsOfAnyTasksDoNotAffectOthers(t *testing.T) {
 	t.Parallel()
 	const batches, perBatch = 2, 5

@@ -16,8 +16,8 @@ import (
 	"pushloss/internal/postgres"
 )
 
-// K5: a process that has one of two connections waits for it, whatever the step is, and
-// a statement that may be executed twice survives the end of all connections.
+// K5: a process that has one of two connections waits for it in every kind of step. A statement
+// that may be executed twice survives the end of all connections.
 func TestEachKindOfStepWaitsForRoom(t *testing.T) {
 	t.Parallel()
 	database := pgtest.EmptyURL(t)

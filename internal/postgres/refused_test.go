@@ -17,7 +17,7 @@ import (
 	"pushloss/internal/postgres"
 )
 
-// K4, K5: a server that answers, and lets no session begin, is not taken for one that is away.
+// K4, K5: a server that answers but starts no session is not reported as away.
 func TestAServerThatLetsNoSessionBeginIsNotTakenForOneThatIsAway(t *testing.T) {
 	t.Parallel()
 	database := pgtest.EmptyURL(t)
@@ -72,8 +72,8 @@ func TestAServerThatLetsNoSessionBeginIsNotTakenForOneThatIsAway(t *testing.T) {
 	}
 }
 
-// K1: rights that PostgreSQL gives everybody, and that were taken in this database, are named
-// with what gives them back. The preset of a replica's role is not blamed for them.
+// K1: rights that PostgreSQL gives to everybody, but that this database revoked, are named with the
+// statements that restore them. The preset of a replica's role is not blamed.
 func TestRightsThatWereTakenFromEverybodyAreNamed(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ of, grant, preset string }{
@@ -120,8 +120,8 @@ func TestRightsThatWereTakenFromEverybodyAreNamed(t *testing.T) {
 	}
 }
 
-// K2: what a trigger of others refuses is theirs, whatever code it refuses with, and in any
-// language of the server. A lock or a time limit that it meets is not.
+// K2: a refusal by a foreign trigger is recognised, whatever its code and the server's language. A
+// lock or a time limit that the trigger meets is not one.
 func TestARefusalByATriggerOfOthersIsRecognised(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

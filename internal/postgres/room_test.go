@@ -13,8 +13,8 @@ import (
 	"pushloss/internal/postgres"
 )
 
-// K5: a role that is out of connections is waited for, also by the first connection of
-// a process, and the limits are those of the catalog.
+// K5: a process waits for a role without free connections, also with its first connection. The
+// limits are those of the catalog.
 func TestTheFirstConnectionWaitsForRoomAndSaysSo(t *testing.T) {
 	t.Parallel()
 	address := pgtest.Role(t, pgtest.EmptyURL(t), "room_"+strings.ToLower(rand.Text()[:10]), "CONNECTION LIMIT 1")

@@ -14,8 +14,8 @@ import (
 	"pushloss/internal/postgres"
 )
 
-// K1: what changes results, or how long they may take, is as we set it, in a session
-// of the pool and in one beside it.
+// K1: settings that change results, or the time of statements, are ours, in sessions of the pool
+// and beside it.
 func TestEverySessionHasOurSettings(t *testing.T) {
 	t.Parallel()
 	database := pgtest.EmptyURL(t)
@@ -92,7 +92,7 @@ func TestEverySessionHasOurSettings(t *testing.T) {
 	}
 }
 
-// A preset that guards what is stored stays.
+// A preset that guards stored data stays.
 func TestASessionKeepsGuardsOfTheDatabase(t *testing.T) {
 	t.Parallel()
 	for _, preset := range []struct{ of, name, value string }{
@@ -164,7 +164,8 @@ func TestHeldConnectionsLeaveRoom(t *testing.T) {
 	release(t.Context())
 }
 
-// K1: names of settings are compared in no language: in Turkish, the small letter of I is another.
+// K1: names of settings are compared without a language: in Turkish, the small letter of I is
+// another one.
 func TestADatabaseInTurkishHasOurSettings(t *testing.T) {
 	t.Parallel()
 	database := pgtest.EmptyURL(t)

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Where int has 32 bits the build ends with a line that says why, and not with an error
-// of another package.
+// If int has 32 bits, the build ends with a line that gives the reason, and not with an error of
+// another package.
 func TestA32BitBuildFailsWithAClearMessage(t *testing.T) {
 	t.Parallel()
 	for _, arch := range []string{"386", "arm"} {

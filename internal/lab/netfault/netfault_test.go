@@ -63,7 +63,7 @@ func TestANetworkCarriesBothWays(t *testing.T) {
 	}
 }
 
-// Neither words nor ends come through until Mend, whichever side closes.
+// Neither bytes nor ends pass until Mend, whichever side closes.
 func TestACutNetworkSendsNothing(t *testing.T) {
 	t.Parallel()
 	n, client, server := ends(t)

@@ -98,7 +98,7 @@ func (h *history) grow(lastSent, number int) {
 	h.exec(`VACUUM (ANALYZE)`)
 }
 
-// settle does what a run does with the windows that it need not pull: it settles them, and notes which
+// settle does what a run does with windows that it need not pull: it settles them, and notes which
 // tasks have all of theirs.
 func (h *history) settle() {
 	h.t.Helper()
@@ -124,8 +124,9 @@ func (h *history) with(f func(*load.DB)) {
 	f(db)
 }
 
-// cost is how many rows, or entries of indexes, work read of the tables that grow with history,
-// and which of them it read from end to end. Pages would grow with the height of an index.
+// cost returns how many rows, or entries of indexes, the work read from the tables that grow with
+// history, and which of them it read from end to end. Pages would not do: they grow with the height
+// of an index.
 func (h *history) cost(work func()) (entries int64, scanned []string) {
 	h.t.Helper()
 	count := func() map[string][2]int64 {
