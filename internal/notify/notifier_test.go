@@ -3,6 +3,7 @@ package notify_test
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 	"pushloss/internal/lab/netfault"
 	"pushloss/internal/notify"
+	"pushloss/internal/secret"
 	"pushloss/load"
 )
 
@@ -57,6 +59,35 @@ func TestAnEventThatOthersOpenedReachesEachTargetOnceWhileItIsOpen(t *testing.T)
 	w.replica(first.secretURL(), second.secretURL()).NotifyOfNow(t.Context(), gapOf(1, false))
 	equal(t, "the first target", []string{opened(1), recovered(1)}, first.titles())
 	equal(t, "the added target", []string{opened(1), recovered(1)}, second.titles())
+}
+
+// A target that has a name is the same one wherever it is in the setting.
+func TestNamedTargetsMayChangeTheirOrder(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	first, second, added := newInbox(t), newInbox(t), newInbox(t)
+	first.answers(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusBadGateway) })
+	w.replica("ops="+first.secretURL(), "Team-2="+second.secretURL()).NotifyOfNow(t.Context(), gapOf(1, true))
+	equal(t, "the second target", []string{opened(1)}, second.titles())
+	first.answers(nil)
+	w.now = w.now.Add(time.Hour)
+	w.replica(added.secretURL(), "Team-2="+second.secretURL(), "ops="+first.secretURL()).NotifyOfNow(t.Context(), gapOf(1, true))
+	equal(t, "the first target, once it is up", []string{opened(1)}, first.titles())
+	equal(t, "the second target", []string{opened(1)}, second.titles())
+	equal(t, "a target that was put before them", []string{opened(1)}, added.titles())
+	if names := w.Text(`SELECT string_agg(target, ', ') FROM (SELECT DISTINCT target COLLATE "C" AS target FROM pushloss.message ORDER BY 1) AS m`); names != "Team-2, generic 1, ops" {
+		t.Errorf("the targets are stored as %s", names)
+	}
+}
+
+func TestTwoTargetsCannotHaveOneName(t *testing.T) {
+	t.Parallel()
+	_, err := notify.Targets([]secret.Text{
+		secret.New("ops=logger://"), secret.New("ops=generic://hooks.internal/" + token), secret.New("other=logger://"),
+	}, slog.New(slog.DiscardHandler))
+	if err == nil || err.Error() != "PUSHLOSS_NOTIFY_URLS: entry 2 has the name of another one" {
+		t.Errorf("the error is %v", err)
+	}
 }
 
 func TestAGapIsNotSentBesideItsCause(t *testing.T) {

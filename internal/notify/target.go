@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -22,14 +23,14 @@ const sendTimeout = 10 * time.Second
 
 // Target is a place to which messages are sent.
 type Target struct {
-	name    string // its service, and its number among the targets of that service
+	name    string // from the setting, or else its service and its number among the unnamed targets of that service
 	secret  string
 	service types.Service
 	busy    *atomic.Bool // the caller of a running Send has given up
 }
 
-// Name identifies a target without its URL: "slack 1" is the first target of that service. Messages
-// wait under this name, so targets of other services do not change it.
+// Name identifies a target without its URL. "slack 1" is the first target of that service that has
+// no name of its own. Messages wait under this name.
 func (t Target) Name() string { return t.name }
 
 // Examples are URLs of targets. A/B/C in the first one is the end of the path that Slack shows.
@@ -64,7 +65,12 @@ func Targets(urls []secret.Text, log *slog.Logger) ([]Target, error) {
 	}
 	ofService := make(map[string]int)
 	for i, secret := range urls {
-		text := lowered(secret.Reveal())
+		name, text := named(secret.Reveal())
+		text = lowered(text)
+		if name != "" && slices.ContainsFunc(targets, func(t Target) bool { return t.name == name }) {
+			problems = append(problems, &TargetError{Number: i + 1, Reason: "has the name of another one"})
+			continue
+		}
 		if problem := problemOf(text, services.ListServices()); problem != "" {
 			problems = append(problems, &TargetError{Number: i + 1, Reason: problem})
 			continue
@@ -77,12 +83,15 @@ func Targets(urls []secret.Text, log *slog.Logger) ([]Target, error) {
 			continue
 		}
 		install(located)
-		ofService[service]++
+		if name == "" {
+			ofService[service]++
+			name = fmt.Sprintf("%s %d", service, ofService[service])
+		}
 		if service == "logger" { // the others log what they send and what they are answered
 			located.SetLogger(logged{log})
 		}
 		targets = append(targets, Target{
-			name: fmt.Sprintf("%s %d", service, ofService[service]), secret: text, service: located, busy: new(atomic.Bool),
+			name: name, secret: text, service: located, busy: new(atomic.Bool),
 		})
 	}
 	return targets, errors.Join(problems...)

@@ -45,6 +45,17 @@ func lowered(text string) string {
 	return strings.ToLower(scheme) + ":" + rest
 }
 
+// withName matches a URL after a name. No scheme of a URL has an equals sign.
+var withName = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9_-]{0,31})=([A-Za-z].*)$`)
+
+// named returns the name before a URL, which may be empty, and the URL.
+func named(text string) (name, rest string) {
+	if match := withName.FindStringSubmatch(text); match != nil {
+		return match[1], match[2]
+	}
+	return "", text
+}
+
 // problemOf says what is wrong with a target's URL that the library accepts, or refuses without an
 // explanation. It is empty for a good URL, and never repeats a part of it.
 func problemOf(text string, services []string) string {
