@@ -18,9 +18,6 @@ type codeLoss struct {
 	tally
 }
 
-// maxCodes is how many of the most frequent codes are shown.
-const maxCodes = 10
-
 // A code means something only with its stage and platform. If the meaning is the vendor's text, it
 // may change from day to day: the text with the most pushes is shown. Only the codes that are shown
 // are explained.
@@ -47,8 +44,8 @@ const sqlTopCodes = `
 	) AS top
 	ORDER BY top.lost DESC, top.stage, top.platform, top.err_code`
 
-// readTopCodes reads the most frequent codes. Their rates are fractions of the channels' pushes.
-func readTopCodes(ctx context.Context, tx pgx.Tx, w words, s selection, channels []channelLoss) ([]codeLoss, error) {
+// readTopCodes reads the most frequent codes, most of them at most. Their rates are fractions of the channels' pushes.
+func readTopCodes(ctx context.Context, tx pgx.Tx, w words, s selection, channels []channelLoss, most int) ([]codeLoss, error) {
 	codes, err := postgres.List(ctx, tx, func(row pgx.CollectableRow) (c codeLoss, err error) {
 		var known []*string
 		err = row.Scan(&c.Stage, &c.Platform, &c.Code, &c.Meaning, &c.WhatToDo, &c.Lost, &c.Coded, &known)
@@ -77,7 +74,7 @@ func readTopCodes(ctx context.Context, tx pgx.Tx, w words, s selection, channels
 			}
 		}
 		return c, err
-	}, sqlTopCodes, append(s.arguments(), maxCodes)...)
+	}, sqlTopCodes, append(s.arguments(), most)...)
 	if err != nil {
 		return nil, fmt.Errorf("read the top codes: %w", err)
 	}

@@ -39,11 +39,19 @@ var sheets = [...]sheet{
 	{"tasks", taskColumns, taskRows},
 }
 
-// csv answers with what the page of the same query shows, as a sheet. It begins with a byte order
-// mark: without it, spreadsheets assume another encoding.
+// csv answers with what the page of the same query shows, as a sheet. A sheet has all codes or
+// tasks, so that it can be added up. It begins with a byte order mark: without it, spreadsheets
+// assume another encoding.
 func (s *site) csv(sheet sheet) http.HandlerFunc {
+	most := rows{shownCodes, shownTasks}
+	switch sheet.Name {
+	case "codes":
+		most.Codes = sheetRows
+	case "tasks":
+		most.Tasks = sheetRows
+	}
 	return func(w http.ResponseWriter, r *http.Request) {
-		s.answer(w, r, func(view overview) {
+		s.answer(w, r, most, func(view overview) {
 			chosen := view.Selection
 			if view.TasksLate && sheet.Name == "tasks" {
 				sayTooLong(w, r)

@@ -51,7 +51,18 @@ type overview struct {
 	Tasks      []registered
 	Runs       []run
 	words      words
+	most       rows
 }
+
+// rows is how many rows a table has at most: those with the most losses.
+type rows struct{ Codes, Tasks int }
+
+// The page shows the first rows. A sheet has all, up to a number that bounds the memory.
+const (
+	shownCodes = 10
+	shownTasks = 20
+	sheetRows  = 50_000
+)
 
 // Change is how much more or less was lost than on as many days before, in percent. It is empty if
 // there is nothing to compare, or if a day is not known.
@@ -77,13 +88,13 @@ func (s *site) read(r *http.Request, f func(context.Context, pgx.Tx) error) erro
 
 // overview answers with the page.
 func (s *site) overview(w http.ResponseWriter, r *http.Request) {
-	s.answer(w, r, func(view overview) { show(w, r, http.StatusOK, "overview", view) })
+	s.answer(w, r, rows{shownCodes, shownTasks}, func(view overview) { show(w, r, http.StatusOK, "overview", view) })
 }
 
 // answer reads what the address asks for and passes it to present, or says what is wrong.
-func (s *site) answer(w http.ResponseWriter, r *http.Request, present func(overview)) {
+func (s *site) answer(w http.ResponseWriter, r *http.Request, most rows, present func(overview)) {
 	asked, err := parseRequest(r.URL.RawQuery)
-	view := overview{words: wordsOf(r), Form: form{Given: asked.given}}
+	view := overview{words: wordsOf(r), most: most, Form: form{Given: asked.given}}
 	readErr := s.read(r, func(ctx context.Context, tx pgx.Tx) error {
 		var readErr error
 		if view.Form.Apps, readErr = readApps(ctx, tx); readErr != nil || len(view.Form.Apps) == 0 {
@@ -180,10 +191,10 @@ func (o *overview) readLosses(ctx context.Context, tx pgx.Tx, limit time.Duratio
 		return err
 	}
 	o.Before = tableOf(before, o.Form.Stages, figures, nil, windows).All
-	if o.Codes, err = readTopCodes(ctx, tx, o.words, chosen, o.Channels); err != nil {
+	if o.Codes, err = readTopCodes(ctx, tx, o.words, chosen, o.Channels, o.most.Codes); err != nil {
 		return err
 	}
-	if o.Worst, o.TasksLate, err = readWorstWithin(ctx, tx, limit, chosen, o.Loss.Stages); err != nil {
+	if o.Worst, o.TasksLate, err = readWorstWithin(ctx, tx, limit, chosen, o.Loss.Stages, o.most.Tasks); err != nil {
 		return err
 	}
 	o.Channels = slices.DeleteFunc(o.Channels, func(c channelLoss) bool { return c.Lost == 0 })

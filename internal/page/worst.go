@@ -18,9 +18,6 @@ type taskLoss struct {
 	Stages    []tally // in the order of the table's stages
 }
 
-// maxWorst is how many tasks are shown, those that lost most.
-const maxWorst = 20
-
 // sqlTaskFacts are the losses of tasks on all days, for all channels together or by channel.
 const sqlTaskFacts = `
 	SELECT task_id, day, stage, err_count
@@ -65,12 +62,12 @@ const sqlTaskTallies = `
 
 // readWorstWithin returns the tasks that lost most, or late if that takes longer than the limit.
 // The losses of all tasks on many days are a lot of rows; the rest of the page reads few.
-func readWorstWithin(ctx context.Context, tx pgx.Tx, limit time.Duration, s selection, stages []stage) (tasks []taskLoss, late bool, err error) {
+func readWorstWithin(ctx context.Context, tx pgx.Tx, limit time.Duration, s selection, stages []stage, most int) (tasks []taskLoss, late bool, err error) {
 	err = pgx.BeginFunc(ctx, tx, func(within pgx.Tx) error { // its settings end with the inner transaction
 		if _, err := within.Exec(ctx, `SELECT set_config('statement_timeout', $1, true)`, fmt.Sprint(limit.Milliseconds())); err != nil {
 			return fmt.Errorf("limit the time to read: %w", err)
 		}
-		tasks, err = readWorstTasks(ctx, within, s, stages)
+		tasks, err = readWorstTasks(ctx, within, s, stages, most)
 		if err != nil {
 			return err
 		}
@@ -83,14 +80,14 @@ func readWorstWithin(ctx context.Context, tx pgx.Tx, limit time.Duration, s sele
 	return tasks, false, err
 }
 
-// readWorstTasks returns the tasks that lost most, the most first. It reads rates only for these
-// tasks.
-func readWorstTasks(ctx context.Context, tx pgx.Tx, s selection, stages []stage) ([]taskLoss, error) {
+// readWorstTasks returns the tasks that lost most, the most first, most of them at most. It reads
+// rates only for these tasks.
+func readWorstTasks(ctx context.Context, tx pgx.Tx, s selection, stages []stage, most int) ([]taskLoss, error) {
 	tasks, err := postgres.List(ctx, tx, func(row pgx.CollectableRow) (t taskLoss, err error) {
 		t.Stages = make([]tally, len(stages))
 		err = row.Scan(&t.ID, &t.Label, &t.Lost)
 		return t, err
-	}, sqlWorstTasks, append(s.arguments(), maxWorst)...)
+	}, sqlWorstTasks, append(s.arguments(), most)...)
 	if err != nil || len(tasks) == 0 {
 		return nil, worstError(err)
 	}
