@@ -12,7 +12,7 @@ func TestTheCatalogueOfErrorCodesIsReadLineByLine(t *testing.T) {
 	t.Parallel()
 	const header = "platform,stage,code,short_name,meaning,likely_cause,what_to_do,meaning_zh,what_to_do_zh,token_dead,source\n"
 	for _, tt := range []struct{ name, text, wrong string }{
-		{"as it is shipped", errorCodes, ""},
+		{"as shipped", errorCodes, ""},
 		{"a line", header + "Huawei,,1,a,b,,,,,true,https://x\n", ""},
 		{"one code of two platforms, and of a stage", header + "Huawei,,1,a,b,,,,,,\nXiaomi,,1,a,b,,,,,,\nXiaomi,ready_to_send,1,a,b,,,,,,\n", ""},
 		{"nothing", "", "EOF"},

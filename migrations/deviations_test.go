@@ -34,7 +34,7 @@ func TestDifferencesFromTheMigrationsAreNamedWithARemedy(t *testing.T) {
 		{"a constraint that was added", `ALTER TABLE pushloss.run ADD CONSTRAINT small CHECK (requests < 100)`, []string{"extra constraint pushloss.run small"}, []string{"may refuse figures"}, true},
 		{"a unique index that was added", `CREATE UNIQUE INDEX "only one" ON pushloss.run (started_at)`, []string{"extra index pushloss.run only one"}, []string{"may refuse figures"}, true},
 		{"an index that is lost", `DROP INDEX pushloss.run_running`, []string{"missing index pushloss.run run_running"}, []string{"CREATE INDEX run_running"}, true},
-		{"a key whose index is invalid", `UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'pushloss.run_pkey'::regclass`, []string{"different constraint pushloss.run run_pkey"}, []string{"REINDEX INDEX"}, true},
+		{"a key with an invalid index", `UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'pushloss.run_pkey'::regclass`, []string{"different constraint pushloss.run run_pkey"}, []string{"REINDEX INDEX"}, true},
 		{"an index that is invalid", `UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'pushloss.run_running'::regclass`, []string{"different index pushloss.run run_running"}, []string{"REINDEX INDEX"}, true},
 		{"a trigger", `CREATE FUNCTION public.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; CREATE TRIGGER audit BEFORE INSERT ON pushloss.run FOR EACH ROW EXECUTE FUNCTION public.f()`,
 			[]string{"extra trigger pushloss.run audit"}, []string{"may change figures"}, true},

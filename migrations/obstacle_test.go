@@ -56,10 +56,10 @@ func TestAnObstacleIsNamedAndNothingIsChanged(t *testing.T) {
 		{"no right to create a schema", ``, []string{"may not create the schema pushloss and the schema analytics in the database",
 			"GRANT CREATE ON DATABASE ", "CREATE SCHEMA pushloss AUTHORIZATION ROLE;", "CREATE SCHEMA analytics AUTHORIZATION ROLE;"}},
 		{"no right to create the other schema", `CREATE SCHEMA pushloss AUTHORIZATION ROLE`, []string{"may not create the schema analytics in", "CREATE SCHEMA analytics AUTHORIZATION ROLE;"}},
-		{"a schema analytics of others", `CREATE SCHEMA analytics; CREATE TABLE analytics.orders (id int PRIMARY KEY); CREATE FUNCTION analytics.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+		{"a foreign schema analytics", `CREATE SCHEMA analytics; CREATE TABLE analytics.orders (id int PRIMARY KEY); CREATE FUNCTION analytics.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
 			CREATE SCHEMA pushloss AUTHORIZATION ROLE`,
 			[]string{"the schema analytics is there already, belongs to ", "function analytics.f()", "table analytics.orders", "its own database", "ALTER SCHEMA analytics RENAME TO"}},
-		{"a schema pushloss of others", `CREATE SCHEMA pushloss; CREATE VIEW pushloss.v AS SELECT 1; CREATE TYPE pushloss.ty AS ENUM ('a'); CREATE SCHEMA analytics AUTHORIZATION ROLE`,
+		{"a foreign schema pushloss", `CREATE SCHEMA pushloss; CREATE VIEW pushloss.v AS SELECT 1; CREATE TYPE pushloss.ty AS ENUM ('a'); CREATE SCHEMA analytics AUTHORIZATION ROLE`,
 			[]string{"the schema pushloss is there already", "type pushloss.ty, view pushloss.v"}},
 		{"many things", `CREATE SCHEMA pushloss AUTHORIZATION ROLE; CREATE SCHEMA analytics AUTHORIZATION ROLE;
 			DO $$ BEGIN FOR i IN 1..9 LOOP EXECUTE format('CREATE TABLE analytics.t%s ()', i); END LOOP; END $$`,

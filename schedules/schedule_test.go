@@ -48,7 +48,7 @@ func TestTheLongestGapIsThatOfAllSchedulesOfTheJobTogether(t *testing.T) {
 		{"daily", []string{"run 0 3 * * *"}, 0},
 		{"every minute", []string{"run * * * * *"}, 0},
 		{"weekends", []string{"run */5 * * * 1-5"}, 2*day + 5*time.Minute},
-		{"weekends with an entry of their own", []string{"run */5 * * * 1-5", "run 0 3 * * 6,0"}, 0},
+		{"weekends with their own entry", []string{"run */5 * * * 1-5", "run 0 3 * * 6,0"}, 0},
 		{"another job", []string{"run 0 3 * * 1-5", "report 0 3 * * *"}, 3 * day},
 		{"the time before the first tick", []string{"run 0 12 29 2 *"}, 4*365*day + day},
 		{"monthly", []string{"run @monthly"}, 31 * day},

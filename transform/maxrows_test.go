@@ -17,7 +17,7 @@ func TestAnAnswerOfMoreRowsThanTheLimitIsRefused(t *testing.T) {
 	}{
 		{"rows of losses", stream.Loss, func(n int) string { return ok(stages("a", list(`{"ErrCode":1,"ErrCount":1}`, n-1))) }},
 		{"rows that cannot be understood", stream.Loss, func(n int) string { return ok(stages("a", list(`{}`, n-1))) }},
-		{"results of tasks that were not asked for", stream.Loss, func(n int) string { return ok(list(`{"TaskID":"x"}`, n)) }},
+		{"results of tasks that were not requested", stream.Loss, func(n int) string { return ok(list(`{"TaskID":"x"}`, n)) }},
 		{"rows of counters", stream.Statistics, func(n int) string {
 			return ok(`{"TaskID":"a","PlatformStatistics":[` + list(`{"EventType":1,"PushPlatform":1,"SentCount":1}`, n-1) + `]}`)
 		}},

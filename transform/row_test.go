@@ -115,7 +115,7 @@ func TestAPlatformRow(t *testing.T) {
 		reason          string
 	}{
 		{name: "as documented", row: `{"EventType":1,"PushPlatform":8,"ErrCode":"1","ErrCount":5}`, event: 1, platform: 8},
-		{name: "online pushes know no vendor", row: `{"EventType":2,"PushPlatform":0,"ErrCode":"1","ErrCount":5}`, event: 2},
+		{name: "online pushes have no vendor", row: `{"EventType":2,"PushPlatform":0,"ErrCode":"1","ErrCount":5}`, event: 2},
 		{name: "platform and event are unknown", row: `{"EventType":9,"PushPlatform":42,"ErrCode":"1","ErrCount":5}`, event: 9, platform: 42},
 		{name: "both are strings", row: `{"EventType":"1","PushPlatform":"4","ErrCode":"1","ErrCount":5}`, event: 1, platform: 4},
 		{name: "both are negative", row: `{"EventType":-1,"PushPlatform":-32768,"ErrCode":"1","ErrCount":5}`, event: -1, platform: -32768},

@@ -17,7 +17,7 @@ func TestTheSummaryNamesWhatIsNotStoredAsItCame(t *testing.T) {
 		want   string
 	}{
 		{"nothing", pipeline.Totals{RowsInserted: 5, Rejects: 1}, ""},
-		{"zeros that were asked for", pipeline.Totals{ZeroCounters: 4},
+		{"requested zeros", pipeline.Totals{ZeroCounters: 4},
 			"in the answers: 4 counters of zero where all counters are zero: counted as no figures\n"},
 		{"one of each", pipeline.Totals{RowsMerged: 1, RowsIgnored: 1, RowsRepeated: 1, ZeroCounters: 1, TextsReplaced: 1, SecretsBlanked: 1},
 			`in the answers: 1 row added to another with the same key

@@ -263,7 +263,7 @@ func TestDashboards(t *testing.T) {
 		{"rates are losses by denominators", ratesAreTrue},
 		{"marks of restatements, jumps and failures are those of the tables", marksAreTrue},
 		{"the pipeline's figures are those of its commands", healthIsTrue},
-		{"the alert rules fire where something is wrong, and only there", rulesFire},
+		{"the alert rules fire only if something is wrong", rulesFire},
 		{"retired apps belong to the history", retiredAppsAreHistory},
 		{"the role can only read the views", roleOnlyReads},
 		{"the questions of the guide are answered", guideIsTrue},

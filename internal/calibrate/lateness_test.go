@@ -68,7 +68,7 @@ func TestLatenessIsReadOffTheHistoryAndTheStoredDays(t *testing.T) {
 		{"changes of a day that was first loaded long after it do not count", "", []func(*world){
 			watch(20, 5*days), loadedLate(40), changed(40, 11*days, 100, 0),
 		}, calibrate.Measured, "no change after the first load", nil, "2"},
-		{"figures that went away because they were forgotten are not a change", "forget-after=7d", []func(*world){
+		{"figures that were removed because they were forgotten are not a change", "forget-after=7d", []func(*world){
 			watch(20, 10*days), changed(15, 8*days, 24, 24), changed(15, 2*days, 4, 1),
 		}, calibrate.Measured, "up to 2.0 days after a day's end", []string{"24 changes are left out"}, "3"},
 		{"a count that grew after a part was forgotten is a change", "forget-after=7d", []func(*world){

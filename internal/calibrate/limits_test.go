@@ -181,8 +181,8 @@ func TestAFailureInTheMiddleLeavesWhatWasFound(t *testing.T) {
 		says  string
 	}{
 		{"the first call is refused", 0, refused, nil, "60021"},
-		{"a refusal when single seconds are asked for", 12, refused, []calibrate.Question{calibrate.DayCutting}, "60021"},
-		{"the API goes down when older days are asked for", 42, down, []calibrate.Question{calibrate.DayCutting, calibrate.WindowEnd, calibrate.AddingUp}, "HTTP 502"},
+		{"a refusal when single seconds are requested", 12, refused, []calibrate.Question{calibrate.DayCutting}, "60021"},
+		{"the API fails when older days are requested", 42, down, []calibrate.Question{calibrate.DayCutting, calibrate.WindowEnd, calibrate.AddingUp}, "HTTP 502"},
 		{"interrupted", 20, context.Canceled, []calibrate.Question{calibrate.DayCutting}, "interrupted"},
 		{"interrupted later", 42, context.Canceled, []calibrate.Question{calibrate.DayCutting, calibrate.WindowEnd, calibrate.AddingUp}, "interrupted"},
 		{"the database", 0, database, nil, "the database is gone"},

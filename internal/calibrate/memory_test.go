@@ -45,7 +45,7 @@ func TestTheAPIsMemoryIsMeasured(t *testing.T) {
 		{"a month is remembered", "forget-after=31d", 0, 24, 100, calibrate.Measured, "30 whole days", []string{"2025-02-18, 30 days back"}, "30", "2"},
 		{"a month is remembered, then an error", "forget-error=31d", 0, 24, 0, calibrate.Measured, "30 whole days", []string{"2025-02-18, 30 days back"}, "30", "7"},
 		{"two days are remembered", "forget-after=2d", 0, 24, 40, calibrate.Measured, "1 whole day", []string{"2025-03-19"}, "1", "0"},
-		{"days without losses are not taken for forgotten ones", "", 0.3, 24, 0, calibrate.Unknown, "",
+		{"days without losses do not count as forgotten", "", 0.3, 24, 0, calibrate.Unknown, "",
 			[]string{"at least 30 whole days", "2025-02-16 is empty: forgotten, or nothing was lost"}, "30", "7"},
 		{"days are cut elsewhere, and forgotten", "day-figures=UTC forget-after=15d", 0, 24, 0, calibrate.Unknown, "", []string{"at least 13 whole days"}, "13", "7"},
 	} {

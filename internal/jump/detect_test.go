@@ -94,7 +94,7 @@ func TestWhichLossesStandOut(t *testing.T) {
 		{"twice the pushes, twice the losses", repeated(300, n, 900), append(repeated(10_000, n), 30_000), []gist{}},
 		{"a tenth of the pushes, the same losses", repeated(300, n, 300), append(repeated(10_000, n), 1000), []gist{}},
 		{"too few days before", repeated(300, 6, 4300), many, []gist{}},
-		{"a day without knowledge does not end it", repeated(300, n, 4300, -1, 4100, 300), many, []gist{{n, n + 2, true}}},
+		{"an unknown day does not end it", repeated(300, n, 4300, -1, 4100, 300), many, []gist{{n, n + 2, true}}},
 		{"without numbers of pushes", repeated(300, n, 4300, 300), nil, []gist{{n, n, true}}},
 		{"without numbers of pushes, less than the factor", repeated(300, n, 700), nil, []gist{}},
 		{"a loss that always swings", []int64{10, 2000, 30, 1800, 5, 2500, 40, 1900, 20, 2200, 10, 1700, 30, 2100, 20, 2300}, many, []gist{}},

@@ -214,8 +214,8 @@ func TestFetchFails(t *testing.T) {
 		want      string
 	}{
 		{"no connection", "http://127.0.0.1:1", 18, "unable to connect to http://127.0.0.1:1"},
-		{"no such release there", nothing.URL, 17, "no version found matching 17"},
-		{"no such release known", nothing.URL, 13, "no release of PostgreSQL 13 is known"},
+		{"a release that the repository lacks", nothing.URL, 17, "no version found matching 17"},
+		{"an unknown release", nothing.URL, 13, "no release of PostgreSQL 13 is known"},
 	} {
 		err := FetchFrom(test.url)(testContext(t), t.TempDir(), test.major)
 		if err == nil || !strings.Contains(err.Error(), test.want) {

@@ -15,8 +15,8 @@ func TestForeignDirectoryIsLeftAlone(t *testing.T) {
 		files map[string]string
 		want  string
 	}{
-		{"files of others", map[string]string{"thesis.txt": "x"}, "has no PG_VERSION"},
-		{"a Postgres of others", map[string]string{versionFile: "15\n", "postgresql.conf": ""}, "pushloss did not make"},
+		{"foreign files", map[string]string{"thesis.txt": "x"}, "has no PG_VERSION"},
+		{"a Postgres of another program", map[string]string{versionFile: "15\n", "postgresql.conf": ""}, "pushloss did not make"},
 		{"a damaged version", map[string]string{versionFile: "?\n", markerFile: ""}, `reads "?"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -49,7 +49,7 @@ func TestWhatAReportSays(t *testing.T) {
 			map[notify.AlertKey]bool{stopped(a): true, stopped(b): false, failed: false}},
 		{"nothing is known about an app without an accepted answer", load.RunPartial, []pipeline.AppState{unaccepted, pipeline.AppDone},
 			map[notify.AlertKey]bool{stopped(b): false, stale: false}},
-		{"an app whose few requests got no answer is unreachable", load.RunPartial, []pipeline.AppState{unanswered, pipeline.AppDone},
+		{"an app with few requests and no answer is unreachable", load.RunPartial, []pipeline.AppState{unanswered, pipeline.AppDone},
 			map[notify.AlertKey]bool{stopped(b): false, failed: true, stale: false}},
 		{"an app with nothing due says nothing about the app", load.RunDone, []pipeline.AppState{nothingDue, nothingDue},
 			map[notify.AlertKey]bool{failed: false, stale: false}},

@@ -49,7 +49,7 @@ func TestWhoMaySeeThePage(t *testing.T) {
 		{"nobody from elsewhere without a token", "", false, nil, 403, "PUSHLOSS_HTTP_ADDR to 127.0.0.1"},
 		{"nobody from elsewhere that sends an empty token", "", false, basic("", ""), 403, "PUSHLOSS_HTTP_TOKEN_FILE"},
 		{"who has the token as a bearer", testToken, false, header("Bearer " + testToken), 200, "Lost pushes"},
-		{"who writes bearer small", testToken, false, header("bearer  " + testToken), 200, "Lost pushes"},
+		{"who writes bearer in lower case", testToken, false, header("bearer  " + testToken), 200, "Lost pushes"},
 		{"who has the token as a password", testToken, false, basic("anybody", testToken), 200, "Lost pushes"},
 		{"who has the token and no user name", testToken, false, basic("", testToken), 200, "Lost pushes"},
 		{"by any name with the token", testToken, true, func(r *http.Request) { r.Host = "figures.example"; r.SetBasicAuth("a", testToken) }, 200, "Lost pushes"},

@@ -27,12 +27,12 @@ func TestThePageIsInTheLanguageOfTheReader(t *testing.T) {
 		usual, want         language.Language
 	}{
 		{"who asks for none", "", "", "", language.English},
-		{"who asks for none where Chinese is usual", "", "", language.Chinese, language.Chinese},
+		{"who asks for none, with Chinese as the default", "", "", language.Chinese, language.Chinese},
 		{"by the address", "zh", "en", "", language.Chinese},
-		{"by the address, though Chinese is usual", "en", "zh-CN", language.Chinese, language.English},
+		{"by the address, with Chinese as the default", "en", "zh-CN", language.Chinese, language.English},
 		{"a browser in China", "", "zh-CN,zh;q=0.9,en;q=0.8", "", language.Chinese},
 		{"a browser that takes Chinese rather than English", "", "fr, zh-Hans;q=0.7, en;q=0.5", "", language.Chinese},
-		{"a browser in English where Chinese is usual", "", "en-GB,en;q=0.9", language.Chinese, language.English},
+		{"an English browser, with Chinese as the default", "", "en-GB,en;q=0.9", language.Chinese, language.English},
 		{"a browser in another language", "", "fr", language.Chinese, language.Chinese},
 		{"a header that cannot be read", "", ";;q=x,,\xff", "", language.English},
 	} {

@@ -22,7 +22,7 @@ func TestABadParameterIsNamed(t *testing.T) {
 		{"a last day that is not a day", "to=yesterday", "to", `"yesterday" is not a day`},
 		{"a day long ago", "from=0001-01-01", "from", "out of range"},
 		{"a day in the far future", "to=9999-01-01", "to", "out of range"},
-		{"days the wrong way round", "from=2026-03-02&to=2026-03-01", "from", "2026-03-02 is after 2026-03-01"},
+		{"days in reverse order", "from=2026-03-02&to=2026-03-01", "from", "2026-03-02 is after 2026-03-01"},
 		{"days that are too many", "from=2025-01-01&to=2026-03-01", "from", "a page shows at most 400"},
 		{"days that are too many to the newest", "from=2024-01-01", "from", "a page shows at most 400"},
 		{"a stage that does not exist", "stage=sent", "stage", "use ready_to_send or post_send_delivered"},

@@ -72,8 +72,8 @@ func TestPolicyTrustsEmptinessOnlyWithinTheAPIsMemory(t *testing.T) {
 		want   bool
 	}{
 		{"yesterday is remembered", 7, "2025-03-11T03:00:00+08:00", true},
-		{"a day whose start is just within is remembered", 7, "2025-03-17T00:00:00+08:00", true},
-		{"a day that has begun to fall out is not", 7, "2025-03-17T00:00:01+08:00", false},
+		{"a day with its start just within the memory is remembered", 7, "2025-03-17T00:00:00+08:00", true},
+		{"a day that is partly forgotten is not", 7, "2025-03-17T00:00:01+08:00", false},
 		{"a day long ago is not remembered", 7, "2026-01-01T00:00:00+08:00", false},
 		{"an API without memory remembers no ended day", 0, "2025-03-11T00:00:00+08:00", false},
 	} {
@@ -97,7 +97,7 @@ func TestPolicyFollowsATask(t *testing.T) {
 		first, last string
 	}{
 		{"from the day it was sent", load.Task{SentAt: &sent, RegisteredAt: registered}, "2025-03-02", "2025-03-31"},
-		{"from a lookback before its registration where that is not known", load.Task{RegisteredAt: registered}, "2025-03-05", "2025-04-08"},
+		{"from a lookback before its registration if its sending is not known", load.Task{RegisteredAt: registered}, "2025-03-05", "2025-04-08"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -161,10 +161,10 @@ func TestDueChecks(t *testing.T) {
 		again   bool
 		expires bool
 	}{
-		{"a difference whose days were pulled", scheduled, differs, true, false},
-		{"one whose days were not", scheduled, with(func(c *load.UnequalCheck) { c.Pulled = false }), false, false},
+		{"a difference with pulled days", scheduled, differs, true, false},
+		{"one with days that were not", scheduled, with(func(c *load.UnequalCheck) { c.Pulled = false }), false, false},
 		{"one beyond the memory", scheduled, old(differs), false, true},
-		{"one beyond the memory whose days were not pulled", scheduled, old(with(func(c *load.UnequalCheck) { c.Pulled = false })), false, true},
+		{"one beyond the memory with days that were not pulled", scheduled, old(with(func(c *load.UnequalCheck) { c.Pulled = false })), false, true},
 		{"a warning", scheduled, stays, false, false},
 		{"a warning beyond the memory", scheduled, old(stays), false, false},
 		{"a warning, by hand", byHand, stays, true, false},

@@ -95,11 +95,11 @@ func TestOnlyTheQuestionAtFaultFails(t *testing.T) {
 		failed int
 		served int
 	}{
-		{"a bad row is one question's", ofOne, func(context.Context) error { return wrong }, false, 1, 1 + questions},
-		{"a broken connection is everybody's", ofOne, func(context.Context) error { return away }, false, questions, 1},
-		{"a bad row is everybody's if they ask the same", nil, func(context.Context) error { return wrong }, false, questions, 1},
-		{"a statement that takes too long is one question's", ofOne, func(ctx context.Context) error { <-ctx.Done(); return away }, false, 1, 1 + questions},
-		{"a server that falls silent is everybody's", ofOne, func(ctx context.Context) error { <-ctx.Done(); return away }, true, questions, 1 + questions},
+		{"a bad row fails one question", ofOne, func(context.Context) error { return wrong }, false, 1, 1 + questions},
+		{"a broken connection fails all questions", ofOne, func(context.Context) error { return away }, false, questions, 1},
+		{"a bad row fails all who ask the same", nil, func(context.Context) error { return wrong }, false, questions, 1},
+		{"a statement that takes too long fails one question", ofOne, func(ctx context.Context) error { <-ctx.Done(); return away }, false, 1, 1 + questions},
+		{"a silent server fails all questions", ofOne, func(ctx context.Context) error { <-ctx.Done(); return away }, true, questions, 1 + questions},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

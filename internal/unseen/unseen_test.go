@@ -16,7 +16,7 @@ func TestCharactersThatNobodySeesAreFound(t *testing.T) {
 		{"blanks of a keyboard", "a b\tc\r\n", false},
 		{"letters of other scripts", "推送 é", false},
 		{"a blank that does not break", "a\u00a0b", true},
-		{"a blank as wide as a Chinese letter", "a\u3000b", true},
+		{"a full-width blank", "a\u3000b", true},
 		{"a blank without a width", "a\u200bb", true},
 		{"a mark of the order of bytes", "\ufeffa", true},
 		{"a hyphen that shows only at the end of a line", "a\u00adb", true},

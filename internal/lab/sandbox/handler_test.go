@@ -138,7 +138,7 @@ func TestResultsFollowTheRequest(t *testing.T) {
 	}{
 		{"overall is one element without task", nil, "[]"},
 		{"in the order of the request", []string{"b", "a"}, "[b a]"},
-		{"twice asked, once answered", []string{"b", "a", "b"}, "[b a]"},
+		{"requested twice, answered once", []string{"b", "a", "b"}, "[b a]"},
 		{"unknown tasks are left out", []string{"unknown-7", "a"}, "[a]"},
 	} {
 		a := askDay(t, s, c.ask...)
