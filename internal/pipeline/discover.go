@@ -65,25 +65,34 @@ func (p *Pipeline) discover(ctx context.Context, at turn, now time.Time) (proble
 		at.log.InfoContext(ctx, "scheduled pushes listed", "dispatched", len(tasks), "new", added)
 	}
 	var failed *extract.Error
+	var incomplete errListing
 	switch {
 	case listErr == nil:
 		return "", nil
 	case errors.As(listErr, &failed) && failed.AboutAccount():
 		return "", listErr
-	case failed == nil && !errors.Is(listErr, errManyScheduled):
+	case failed == nil && !errors.As(listErr, &incomplete):
 		return "", listErr
 	}
 	at.log.WarnContext(ctx, "scheduled pushes cannot be listed", "error", listErr, "hint", hintOfDiscovery)
 	return "scheduled pushes cannot be listed: " + listErr.Error(), nil
 }
 
-var errManyScheduled = fmt.Errorf("there are more than %d pages of them: older ones are left out", maxListCalls)
+// errListing is a list that does not come whole.
+type errListing string
+
+func (e errListing) Error() string { return string(e) }
+
+var errManyScheduled = errListing(fmt.Sprintf("there are more than %d pages of them: some are left out", maxListCalls))
+
+const errSamePage = errListing("a page has the same pushes as those before it")
 
 // listScheduled lists the pushes since a time, latest first. With an error, it also returns what it
 // listed before.
 func (p *Pipeline) listScheduled(ctx context.Context, at turn, since, now time.Time) (pushes []extract.ScheduledPush, err error) {
 	forms := p.listForms()
 	offset, again := 0, false
+	seen := make(map[string]bool)
 	for range maxListCalls {
 		form := forms[0]
 		page, err := at.client.Scheduled(ctx, extract.ScheduledRequest{
@@ -101,25 +110,48 @@ func (p *Pipeline) listScheduled(ctx context.Context, at turn, since, now time.T
 			return pushes, err
 		}
 		again = false
+		if repeats(page.Pushes, seen) {
+			return pushes, errSamePage
+		}
 		pushes = append(pushes, page.Pushes...)
 		offset += page.Listed
-		last := page.Listed == 0 || page.Total > 0 && int64(offset) >= page.Total || page.Total <= 0 && page.Listed < listWant
-		if last || !anySince(page.Pushes, since) {
+		missing := page.Total - int64(offset)
+		last := page.Listed == 0 || page.Total > 0 && missing <= 0 || page.Total <= 0 && page.Listed < listWant
+		switch {
+		case page.Listed == 0 && missing > 0:
+			return pushes, errListing(fmt.Sprintf("the list ends after %d of %d", offset, page.Total))
+		case last, areBefore(page.Pushes, since):
 			return pushes, nil
 		}
 	}
 	return pushes, errManyScheduled
 }
 
-// anySince reports whether a page has a push since a time. A page with only older ones is the end,
-// in whatever order its pushes are.
-func anySince(pushes []extract.ScheduledPush, since time.Time) bool {
+// repeats adds the tasks of a page to those seen, and reports whether it has no other.
+func repeats(pushes []extract.ScheduledPush, seen map[string]bool) bool {
+	tasks, known := 0, 0
+	for _, push := range pushes {
+		if push.TaskID == "" {
+			continue
+		}
+		tasks++
+		if seen[push.TaskID] {
+			known++
+		}
+		seen[push.TaskID] = true
+	}
+	return tasks > 0 && known == tasks
+}
+
+// areBefore reports whether all pushes of a page are older than since: it is the end, unless
+// the list begins with the oldest.
+func areBefore(pushes []extract.ScheduledPush, since time.Time) bool {
 	for _, push := range pushes {
 		if push.SentAt == nil || !push.SentAt.Before(since) {
-			return true
+			return false
 		}
 	}
-	return false
+	return len(pushes) > 0 && !pushes[0].SentAt.Before(*pushes[len(pushes)-1].SentAt)
 }
 
 // tasksOf returns the pushes that were dispatched since a time.

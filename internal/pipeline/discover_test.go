@@ -93,6 +93,7 @@ func TestScheduledPushesAreListedInEveryReadingOfTheAPIsPages(t *testing.T) {
 		{"of a week at most", sandbox.Scheduled{MaxDays: 7}, 4, 3},
 		{"of a day at most", sandbox.Scheduled{MaxDays: 1, OrderBy: []string{"schedAt"}}, 1, 6},
 		{"many a day", sandbox.Scheduled{PerDay: 40}, 160, 9},
+		{"the oldest first", sandbox.Scheduled{OldestFirst: true}, 4, 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -118,6 +119,8 @@ func TestFiguresAreLoadedWhateverTheListOfScheduledPushesAnswers(t *testing.T) {
 		{"wrong parameters", sandbox.Scheduled{Refuse: 90100}, "scheduled pushes cannot be listed: the API answered code 90100", 6},
 		{"an internal error", sandbox.Scheduled{Refuse: 90102}, "scheduled pushes cannot be listed: the API answered code 90102", 2},
 		{"more than a run lists", sandbox.Scheduled{PerDay: 300}, "more than 30 pages", 30},
+		{"the same page again", sandbox.Scheduled{PerDay: 40, SamePage: true}, "a page has the same pushes as those before it", 2},
+		{"less than it says", sandbox.Scheduled{PerDay: 40, CutOff: 50}, "the list ends after 50 of 1240", 4},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

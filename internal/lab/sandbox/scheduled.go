@@ -25,6 +25,12 @@ type Scheduled struct {
 	Refuse int
 	// PerDay is the number of pushes a day, a minute apart; 0 means one.
 	PerDay int
+	// OldestFirst is the order of every answer, whatever a call asks for.
+	OldestFirst bool
+	// SamePage answers every Offset as 0.
+	SamePage bool
+	// CutOff, if not 0, is how many pushes there are at most; Total counts the others too.
+	CutOff int
 }
 
 // ScheduledTask is the TaskID of the nth push of an app's day, from 0. Like those of the push pages, it begins with its time
@@ -128,17 +134,24 @@ func (s *Sandbox) list(app int64, body []byte) ([]byte, *refusal) {
 		return nil, refuse(codeBadParameters, "the range of time is too long")
 	}
 	all := s.pushesBetween(app, begin, end)
-	if !*q.Asc {
+	if !*q.Asc && !s.scheduled.OldestFirst {
 		slices.Reverse(all)
 	}
+	total := len(all)
+	if s.scheduled.CutOff > 0 {
+		all = all[:min(s.scheduled.CutOff, total)]
+	}
 	first := min(*q.Offset, len(all))
+	if s.scheduled.SamePage {
+		first = 0
+	}
 	answer, err := json.Marshal(struct {
 		ActionStatus string
 		ErrorInfo    string
 		ErrorCode    int
 		Total        int
 		Tasks        []listed
-	}{"OK", "", 0, len(all), all[first:min(first+q.Want, len(all))]})
+	}{"OK", "", 0, total, all[first:min(first+q.Want, len(all))]})
 	if err != nil {
 		return nil, refuse(codeBadParameters, err.Error())
 	}
