@@ -155,7 +155,7 @@ func (r *AppReport) stop(ctx context.Context, err error) {
 	var clock *ClockError
 	switch {
 	case errors.As(err, &busy):
-		r.State, r.Hint = AppBusy, "nothing to do if that process is a run or a backfill: it also pulls what is due; otherwise run this again after it has ended"
+		r.State, r.Hint = AppBusy, "nothing to do if that process is a run or a backfill with the same settings: it also pulls what is due; otherwise run this again after it has ended"
 	case errors.Is(err, load.ErrLockLost):
 		r.State, r.Hint = AppFailed, "check the database, then run again; what was loaded stays"
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
