@@ -34,6 +34,9 @@ func (r *reader) bare() ([]element, error) {
 				if err == nil && item.Kind() == jsontext.KindBeginObject {
 					below = append(below, item)
 				}
+				if err == nil && isFigure(item) {
+					top.unlisted++
+				}
 				strange = true
 				return err
 			})

@@ -26,7 +26,7 @@ func (r *reader) element() (element, error) {
 		}
 		known, err := r.member(e, name)
 		if !known {
-			return r.in.SkipValue()
+			return r.unlisted(e)
 		}
 		return err
 	})
@@ -70,6 +70,33 @@ func (r *reader) member(e *element, name string) (known bool, err error) {
 		e.unreadable = fmt.Sprintf("%s is not an array", name)
 	}
 	return true, err
+}
+
+// unlisted skips a member that is not known, and counts its rows if it is a list of figures:
+// the API may have a new stage.
+func (r *reader) unlisted(e *element) error {
+	_, err := r.in.Elements(func() error {
+		item, err := r.in.Raw()
+		if err == nil && isFigure(item) {
+			e.unlisted++
+		}
+		return err
+	})
+	return err
+}
+
+// isFigure reports whether a value is an object with a count.
+func isFigure(value jsontext.Value) (counts bool) {
+	if value.Kind() != jsontext.KindBeginObject {
+		return false
+	}
+	item := &reader{in: jsonwalk.Read(value)}
+	_ = item.members(func(name string) error {
+		_, isCounter := counterNamed(name)
+		counts = counts || isCounter || name == "ErrCount"
+		return item.in.SkipValue()
+	})
+	return counts
 }
 
 // see records that the element has a member.

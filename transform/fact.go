@@ -88,6 +88,7 @@ type Counts struct {
 	Repeated int // rows of an element of Results that occurs twice
 	Zeros    int // counters of a task, or of the whole app, that are all zero: no figures
 
+	Unlisted       int // rows of lists that are not known; RowsIn does not have them
 	IgnoredResults int // elements of Results that were not requested, or repeated
 	ReplacedTexts  int // texts with characters that Postgres cannot hold
 }

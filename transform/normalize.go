@@ -63,6 +63,7 @@ type element struct {
 	rowsIn     int
 	merged     int
 	zeros      int            // counters dropped because all are zero
+	unlisted   int            // rows of lists that are not known
 	seen       jsonwalk.Names // its members, without null ones
 	unreadable string         // why it cannot be used as a whole; empty if it can
 	json       []byte
@@ -90,6 +91,7 @@ func assemble(asked []string, elements []element) Result {
 	}
 	for _, e := range elements {
 		result.Counts.RowsIn += e.rowsIn
+		result.Counts.Unlisted += e.unlisted
 		same, isAsked := byTask[e.snapshot.TaskID]
 		switch {
 		case e.unreadable == notAnObject:

@@ -199,6 +199,14 @@ func TestResultsAreSortedByWhatWasAsked(t *testing.T) {
 			},
 		},
 		{
+			name: "rows of a list that is not known are counted",
+			answer: ok(`{"TaskID":"a","ReadyToSendLoss":[`+row1+`],"DeliveredClickLoss":[`+row1+`,`+row2+`,{"ErrCode":"3"},7]}`,
+				`{"TaskID":"b","PlatformReadyToSendLosses":[`+row2+`],"Groups":[{"ClickCount":1}],"Notes":{"ErrCount":1}}`), asked: []string{"a", "b"},
+			want: transform.Result{
+				Snapshots: []transform.Snapshot{a, {TaskID: "b"}}, Counts: transform.Counts{RowsIn: 1, Facts: 1, Unlisted: 4},
+			},
+		},
+		{
 			name:   "unknown fields are skipped",
 			answer: `{"Extra":{"Results":[1]},"Results":[{"Sampled":[{}],"TaskID":"a","ReadyToSendLoss":[` + row1 + `],"UnknownLoss":[{"ErrCode":"9"}]}],"RequestId":"x"}`,
 			asked:  []string{"a"},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"pushloss/internal/jsonwalk"
 	"pushloss/internal/stream"
@@ -149,7 +150,7 @@ func (r *reader) set(parsed *row, field rowFields, value jsontext.Value) (reason
 func (r *reader) code(value jsontext.Value) (code, reason string) {
 	switch value.Kind() {
 	case jsontext.KindString:
-		code = r.text(value)
+		code = strings.TrimSpace(r.text(value))
 	case jsontext.KindNumber:
 		number, reason := wholeNumber("ErrCode", value, math.MaxInt64)
 		if reason != "" {

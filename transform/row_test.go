@@ -28,6 +28,8 @@ func TestAStageRow(t *testing.T) {
 		{name: "its code is 0", row: `{"ErrCode":0,"ErrCount":5}`, want: stageFact("0", 5, "")},
 		{name: "its code has 200 bytes", row: `{"ErrCode":"` + strings.Repeat("9", 200) + `","ErrCount":5}`, want: stageFact(strings.Repeat("9", 200), 5, "")},
 		{name: "its code has 201 bytes", row: `{"ErrCode":"` + strings.Repeat("9", 201) + `","ErrCount":5}`, reason: "ErrCode is longer than 200 bytes"},
+		{name: "its code is between blanks", row: `{"ErrCode":" 410\t","ErrCount":5}`, want: stageFact("410", 5, "")},
+		{name: "its code is blank", row: `{"ErrCode":" ","ErrCount":5}`, reason: "ErrCode is empty"},
 		{name: "its code is empty", row: `{"ErrCode":"","ErrCount":5}`, reason: "ErrCode is empty"},
 		{name: "its code is missing", row: `{"ErrCount":5}`, reason: "ErrCode is missing"},
 		{name: "its code is null", row: `{"ErrCode":null,"ErrCount":5}`, reason: "ErrCode is missing"},

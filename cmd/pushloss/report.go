@@ -91,6 +91,7 @@ func printOddities(w io.Writer, t pipeline.Totals) {
 		{t.RowsMerged, "row", "added to another with the same key"},
 		{t.RowsIgnored, "row", "of tasks that were not asked for, not stored"},
 		{t.RowsRepeated, "row", "of tasks that an answer gives twice, stored once"},
+		{t.RowsUnlisted, "row", "of lists that this version of pushloss does not know, only in the archive: see whether there is a newer version"},
 		{t.ZeroCounters, "counter", "of zero where all counters are zero: counted as no figures"},
 		{t.TextsReplaced, "text", "with characters that Postgres cannot hold, replaced by U+FFFD"},
 		{t.SecretsBlanked, "credential", "repeated by the API, blanked out"},

@@ -19,10 +19,11 @@ func TestTheSummaryNamesWhatIsNotStoredAsItCame(t *testing.T) {
 		{"nothing", pipeline.Totals{RowsInserted: 5, Rejects: 1}, ""},
 		{"requested zeros", pipeline.Totals{ZeroCounters: 4},
 			"in the answers: 4 counters of zero where all counters are zero: counted as no figures\n"},
-		{"one of each", pipeline.Totals{RowsMerged: 1, RowsIgnored: 1, RowsRepeated: 1, ZeroCounters: 1, TextsReplaced: 1, SecretsBlanked: 1},
+		{"one of each", pipeline.Totals{RowsMerged: 1, RowsIgnored: 1, RowsRepeated: 1, RowsUnlisted: 1, ZeroCounters: 1, TextsReplaced: 1, SecretsBlanked: 1},
 			`in the answers: 1 row added to another with the same key
 in the answers: 1 row of tasks that were not asked for, not stored
 in the answers: 1 row of tasks that an answer gives twice, stored once
+in the answers: 1 row of lists that this version of pushloss does not know, only in the archive: see whether there is a newer version
 in the answers: 1 counter of zero where all counters are zero: counted as no figures
 in the answers: 1 text with characters that Postgres cannot hold, replaced by U+FFFD
 in the answers: 1 credential repeated by the API, blanked out

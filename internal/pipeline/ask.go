@@ -148,7 +148,7 @@ func (w *appWork) loaded(r request, result transform.Result, outcome load.Outcom
 		RowsInserted: outcome.Rows.Inserted, RowsUpdated: outcome.Rows.Updated,
 		RowsDeleted: outcome.Rows.Deleted, RowsUnchanged: outcome.Rows.Unchanged, RowsKept: outcome.Rows.Kept,
 		RowsMerged: int64(counts.Merged), Rejects: int64(counts.Rejected),
-		RowsIgnored: int64(counts.Ignored), RowsRepeated: int64(counts.Repeated), ZeroCounters: int64(counts.Zeros),
+		RowsIgnored: int64(counts.Ignored), RowsRepeated: int64(counts.Repeated), RowsUnlisted: int64(counts.Unlisted), ZeroCounters: int64(counts.Zeros),
 		TextsReplaced: int64(counts.ReplacedTexts), SecretsBlanked: int64(blanked),
 	})
 	if counts.Rejected > 0 {

@@ -55,6 +55,7 @@ type Totals struct {
 	// of a task that came twice, and counters of a task that were all zero.
 	RowsIgnored  int64 `json:"rows_ignored"`
 	RowsRepeated int64 `json:"rows_repeated"`
+	RowsUnlisted int64 `json:"rows_unlisted"`
 	ZeroCounters int64 `json:"zero_counters"`
 	// Parts of answers that are stored in another form: texts that Postgres cannot hold,
 	// and credentials.
@@ -81,6 +82,7 @@ func (t *Totals) add(o Totals) {
 	t.Rejects += o.Rejects
 	t.RowsIgnored += o.RowsIgnored
 	t.RowsRepeated += o.RowsRepeated
+	t.RowsUnlisted += o.RowsUnlisted
 	t.ZeroCounters += o.ZeroCounters
 	t.TextsReplaced += o.TextsReplaced
 	t.SecretsBlanked += o.SecretsBlanked
