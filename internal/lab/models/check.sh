@@ -10,6 +10,10 @@ if [ ! -x "$work/venv/bin/dbt" ]; then
 	python3 -m venv "$work/venv"
 	"$work/venv/bin/pip" install -q 'dbt-core>=1.9,<1.12' 'dbt-postgres>=1.9,<2'
 fi
+# The demo's URL names a file with the password, which these clients read from a variable.
+if [[ $DATABASE_URL =~ [?\&]passfile=([^\&]+) ]]; then
+	export PGPASSFILE=${PGPASSFILE:-${BASH_REMATCH[1]}}
+fi
 "$work/venv/bin/python" - "$DATABASE_URL" > "$work/dbt/profiles.yml" <<'PYTHON'
 import json, sys, urllib.parse
 url = urllib.parse.urlsplit(sys.argv[1])

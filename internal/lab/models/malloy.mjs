@@ -17,8 +17,8 @@ const questions = [
   ["run: app_platform_loss -> { group_by: platform; aggregate: n is sum_err_count; order_by: platform; limit: 1 }",
     "SELECT sum(err_count) AS n FROM analytics.app_platform_loss WHERE platform = (SELECT min(platform) FROM analytics.app_platform_loss)"],
   ["run: calendar -> { aggregate: n is sum_lost }", "SELECT sum(lost) AS n FROM analytics.calendar"],
-  // A join by app and day multiplies nothing.
-  ["run: app_stage_loss -> { where: calendar.final = true; aggregate: n is sum_err_count }", "SELECT sum(err_count) AS n FROM analytics.app_stage_loss WHERE final"],
+  // A join by app and day multiplies nothing. A new database has no final day yet.
+  ["run: app_stage_loss -> { where: calendar.final = false; aggregate: n is sum_err_count }", "SELECT sum(err_count) AS n FROM analytics.app_stage_loss WHERE NOT final"],
   ["run: app_stage_rates -> { where: stage = 'ready_to_send'; aggregate: n is loss_rate_of_sums }",
     "SELECT sum(coded_loss)::float8 / sum(denominator) AS n FROM analytics.loss_rates WHERE grain = 'app_stage' AND stage = 'ready_to_send' AND loss_rate IS NOT NULL"],
 ];
