@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,6 +60,41 @@ func (f *fixture) waits(table string) (pid string) {
 		`SELECT pid FROM pg_locks
 		WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database())
 			AND relation = $1::text::regclass AND NOT granted`, table)[0]
+}
+
+// A write that waits in vain for a lock names who holds it.
+func TestAWriteThatIsLateNamesTheHoldersOfItsLock(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, hold string }{
+		{"of a table", `LOCK TABLE pushloss.ledger`},
+		{"of a row", `SELECT FROM pushloss.ledger FOR UPDATE`},
+		{"of answers", `SELECT pg_advisory_xact_lock(hashtextextended('pushloss raw bodies', 0))`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			f := setup(t)
+			f.load(f.pull(transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", 1, "")}}), loadedAt)
+			f.stay(`SET application_name = 'nightly report'; ` + test.hold)
+			later := f.pull(transform.Snapshot{TaskID: "a", Facts: []transform.Fact{stageFact("1", 2, "")}})
+			done := make(chan error, 1)
+			go func() {
+				_, err := f.lock.Load(t.Context(), later, loadedAt.Add(time.Hour))
+				done <- err
+			}()
+			const ours = ` FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pushloss' AND `
+			seen := ""
+			for range 3 { // a look is prepared, executed, and the next one begins
+				seen = f.eventually("a look at the holders", `SELECT query_start::text`+ours+`query LIKE '%pg_blocking_pids%' AND query_start::text > $1 ORDER BY 1 DESC`, seen)[0]
+			}
+			f.exec(`SELECT pg_cancel_backend(pid)` + ours + `wait_event_type = 'Lock'`) // as the time limit of statements does
+			holder := f.rows(`SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'nightly report'`)[0]
+			err := <-done
+			if postgres.Code(err) != pgerrcode.QueryCanceled || !strings.Contains(err.Error(), "the lock is held by process "+holder+" of ") ||
+				!strings.Contains(err.Error(), "(nightly report), idle in transaction, its transaction began 2") || strings.Contains(err.Error(), "SELECT") {
+				t.Errorf("the error is %v", err)
+			}
+		})
+	}
 }
 
 // T16: if a load ends for any reason after it wrote almost everything, none of it stays, and the

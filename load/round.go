@@ -31,7 +31,9 @@ func (s *Session) together(what string, step func(context.Context, *pgx.Conn, []
 			members[i] = &member{AppLock: lock}
 		}
 		byApp := slices.SortedFunc(slices.Values(members), func(a, b *member) int { return cmp.Compare(a.sdkAppID, b.sdkAppID) })
-		err := s.do(ctx, func(ctx context.Context, conn *pgx.Conn) error { return step(ctx, conn, byApp) })
+		err := s.do(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+			return s.db.pool.Naming(ctx, conn, func() error { return step(ctx, conn, byApp) })
+		})
 		errs := make([]error, len(members))
 		for i, m := range members {
 			errs[i] = m.err

@@ -22,7 +22,7 @@ func (l *AppLock) transact(ctx context.Context, step func(ctx context.Context, t
 			err := pgx.BeginFunc(ctx, l.session.db.pool, func(tx pgx.Tx) error {
 				first := &pgx.Batch{}
 				l.queueFence(first)
-				return step(ctx, tx, first)
+				return l.session.db.pool.Naming(ctx, tx.Conn(), func() error { return step(ctx, tx, first) })
 			})
 			if err == nil || !conflict(err) || attempt == maxConflicts {
 				return l.session.db.nameInterference(ctx, err)

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"pushloss/internal/postgres"
+
 	"github.com/golang-migrate/migrate/v4/database"
 	"github.com/jackc/pgerrcode"
 )
@@ -24,9 +26,9 @@ type driver struct {
 	drops     []view // dropped before the migration
 	makes     []view // made after the migration, if they differ
 
-	file     string    // the file that was run last
-	blockers []Blocker // what refused the last lock
-	unsure   bool      // the connection broke before COMMIT was answered
+	file     string             // the file that was run last
+	blockers []postgres.Blocker // what refused the last lock
+	unsure   bool               // the connection broke before COMMIT was answered
 }
 
 var _ database.Driver = (*driver)(nil)
@@ -160,7 +162,7 @@ func (d *driver) change(change func(context.Context) error) (err error) {
 		if !refused || pause < 0 || d.ctx.Err() != nil {
 			return err
 		}
-		d.options.Notice(fmt.Sprintf("gets no lock, tries again in %s: %s", pause, listBlockers(d.blockers)))
+		d.options.Notice(fmt.Sprintf("gets no lock, tries again in %s: %s", pause, postgres.ListBlockers(d.blockers)))
 		select {
 		case <-time.After(pause):
 		case <-d.ctx.Done():
@@ -172,7 +174,7 @@ func (d *driver) change(change func(context.Context) error) (err error) {
 
 // begin makes a change in a transaction, and leaves the transaction open unless the change fails.
 // It returns the blockers that it saw.
-func (s *session) begin(ctx context.Context, change func(context.Context) error, lockTimeout time.Duration) (_ []Blocker, err error) {
+func (s *session) begin(ctx context.Context, change func(context.Context) error, lockTimeout time.Duration) (_ []postgres.Blocker, err error) {
 	defer func() {
 		if err != nil {
 			s.rollback(ctx)
@@ -184,17 +186,17 @@ func (s *session) begin(ctx context.Context, change func(context.Context) error,
 	if _, err := s.conn.Exec(ctx, sqlLimitWaiting, fmt.Sprint(lockTimeout.Milliseconds())); err != nil {
 		return nil, err
 	}
-	var pid int32 // a pooler hides it from the protocol
+	var pid uint32 // a pooler hides it from the protocol
 	if err := s.conn.QueryRow(ctx, sqlPID).Scan(&pid); err != nil {
 		return nil, err
 	}
-	blockers := s.watchBlockers(ctx, pid, lockTimeout/4)
-	defer blockers.stop()
+	blockers := postgres.WatchBlockers(ctx, pid, lockTimeout/4, s.second)
+	defer blockers.Stop()
 	if err := s.prepareSchema(ctx); err != nil {
-		return blockers.stop(), err
+		return blockers.Stop(), err
 	}
 	if err := change(ctx); err != nil {
-		return blockers.stop(), err
+		return blockers.Stop(), err
 	}
 	return nil, nil
 }

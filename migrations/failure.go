@@ -19,8 +19,8 @@ type FailedError struct {
 	File     string
 	Version  int // of the schema, unchanged
 	Down     bool
-	Unsure   bool      // the connection broke during COMMIT
-	Blockers []Blocker // what refused a lock
+	Unsure   bool               // the connection broke during COMMIT
+	Blockers []postgres.Blocker // what refused a lock
 
 	cause error
 }
@@ -86,7 +86,7 @@ func (e *FailedError) Hint() string {
 		return "connect as the owner of the tables, or give them to this role (docs/operations.md, Restored by another role), then " + again
 	case pgerrcode.LockNotAvailable, pgerrcode.DeadlockDetected:
 		if len(e.Blockers) > 0 {
-			return fmt.Sprintf("wait for that transaction to end, or end it (%s), then %s", e.Blockers[0].end(), again)
+			return fmt.Sprintf("wait for that transaction to end, or end it (%s), then %s", e.Blockers[0].End(), again)
 		}
 		return "wait for the transaction that holds the lock to end, then " + again
 	case pgerrcode.ReadOnlySQLTransaction:
@@ -100,7 +100,7 @@ func (e *FailedError) Hint() string {
 // LockError says that another migrator worked for longer than this one waits.
 type LockError struct {
 	Waited   time.Duration
-	Blockers []Blocker
+	Blockers []postgres.Blocker
 
 	cause error
 }
@@ -108,7 +108,7 @@ type LockError struct {
 func (e *LockError) Unwrap() error { return e.cause }
 
 func (e *LockError) Error() string {
-	return fmt.Sprintf("another migrator is still at work after %s: %s; nothing was changed", e.Waited, listBlockers(e.Blockers))
+	return fmt.Sprintf("another migrator is still at work after %s: %s; nothing was changed", e.Waited, postgres.ListBlockers(e.Blockers))
 }
 
 // Hint says what an operator can do.

@@ -68,6 +68,15 @@ func dial(ctx context.Context, config *postgres.Config) (*session, error) {
 	return &session{conn: conn, again: func(ctx context.Context) (*session, error) { return dial(ctx, config) }}, nil
 }
 
+// second makes another connection, to look at what this one waits for.
+func (s *session) second(ctx context.Context) (postgres.Reader, func(), error) {
+	other, err := s.again(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return other.conn, other.close, nil
+}
+
 // close also ends an open transaction.
 func (s *session) close() {
 	ctx, cancel := context.WithTimeout(context.Background(), answerTimeout)
@@ -96,7 +105,7 @@ const (
 	sqlTryAlone   = `SELECT pg_try_advisory_lock(hashtextextended('pushloss migrations', 0))`
 	sqlAlone      = `SELECT pg_advisory_lock(hashtextextended('pushloss migrations', 0))`
 	sqlWaitAtMost = `SELECT set_config('lock_timeout', $1, false)`
-	sqlHolders    = sqlProcesses + `
+	sqlHolders    = postgres.SQLProcesses + `
 		JOIN pg_locks AS l USING (pid)
 		WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
 			AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -112,8 +121,8 @@ func (s *session) lockMigrators(ctx context.Context, patience time.Duration, not
 	if free {
 		return nil
 	}
-	holders, _ := s.processes(ctx, sqlHolders)
-	notice("waits for another migrator: " + listBlockers(holders))
+	holders, _ := postgres.ReadBlockers(ctx, s.conn, sqlHolders)
+	notice("waits for another migrator: " + postgres.ListBlockers(holders))
 	_, err := s.conn.Exec(ctx, sqlWaitAtMost, fmt.Sprint(patience.Milliseconds()))
 	if err == nil {
 		_, err = s.conn.Exec(ctx, sqlAlone)
@@ -122,7 +131,7 @@ func (s *session) lockMigrators(ctx context.Context, patience time.Duration, not
 	case err == nil:
 		return nil
 	case hasState(err, pgerrcode.LockNotAvailable):
-		holders, _ := s.processes(ctx, sqlHolders)
+		holders, _ := postgres.ReadBlockers(ctx, s.conn, sqlHolders)
 		return &LockError{Waited: patience, Blockers: holders, cause: err}
 	}
 	return fmt.Errorf("wait for other migrators: %w", ended(ctx, err))

@@ -68,7 +68,7 @@ func Open(ctx context.Context, databaseURL string, maxConns int) (*Pool, error) 
 		pool.Close()
 		return nil, fmt.Errorf("connect to database: %w", err)
 	}
-	return &Pool{Pool: pool, holding: make(chan struct{}, max(1, config.MaxConns-2))}, nil
+	return &Pool{Pool: pool, pooled: pooled, holding: make(chan struct{}, max(1, config.MaxConns-2))}, nil
 }
 
 // Waiting is called at each try to get a connection while there is no room. It gets the reason, how
@@ -95,6 +95,7 @@ func OpenPatiently(ctx context.Context, databaseURL string, maxConns int, waitin
 // take a second one to read texts; they run one after another, in their own process.
 type Pool struct {
 	*pgxpool.Pool
+	pooled  bool // the server is behind a pooler
 	holding chan struct{}
 	waiting Waiting // may be nil
 }
@@ -209,7 +210,9 @@ func (p *Pool) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 // SendBatch sends a batch whose statements have their own readers, and waits while the server is
 // full.
 func (p *Pool) SendBatch(ctx context.Context, batch *pgx.Batch) error {
-	return p.AcquireFunc(ctx, func(conn *pgxpool.Conn) error { return conn.SendBatch(ctx, batch).Close() })
+	return p.AcquireFunc(ctx, func(conn *pgxpool.Conn) error {
+		return p.Naming(ctx, conn.Conn(), func() error { return conn.SendBatch(ctx, batch).Close() })
+	})
 }
 
 type row struct{ scan func([]any) error }

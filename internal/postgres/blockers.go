@@ -1,18 +1,18 @@
-package migrations
+package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
 	"time"
 
-	"pushloss/internal/postgres"
-
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 )
 
-// Blocker is a process, or a prepared transaction, with a lock for which a migration waits.
+// Blocker is a process, or a prepared transaction, with a lock for which another one waits.
 type Blocker struct {
 	PID         int
 	Prepared    string // name of a prepared transaction, which has no process
@@ -56,15 +56,16 @@ func (b Blocker) String() string {
 	return text.String()
 }
 
-// end returns the statement that ends the blocker's transaction.
-func (b Blocker) end() string {
+// End returns the statement that ends the blocker's transaction.
+func (b Blocker) End() string {
 	if b.Prepared != "" {
 		return "ROLLBACK PREPARED '" + strings.ReplaceAll(b.Prepared, "'", "''") + "'"
 	}
 	return fmt.Sprintf("SELECT pg_terminate_backend(%d)", b.PID)
 }
 
-func listBlockers(blockers []Blocker) string {
+// ListBlockers names blockers.
+func ListBlockers(blockers []Blocker) string {
 	if len(blockers) == 0 {
 		return "who holds it could not be seen"
 	}
@@ -76,12 +77,13 @@ func listBlockers(blockers []Blocker) string {
 }
 
 const (
-	// Only a superuser, pg_monitor and the process's own role see more than the pid.
-	sqlProcesses = `
+	// SQLProcesses reads what ReadBlockers reads. Only a superuser, pg_monitor and the process's own
+	// role see more than the pid.
+	SQLProcesses = `
 		SELECT pid, '' AS prepared, coalesce(usename::text, 'the server itself'), coalesce(application_name, ''), coalesce(state, ''), xact_start, coalesce(query, '')
 		FROM pg_stat_activity`
 	// A prepared transaction has no process. Its locks are those with its virtual transaction.
-	sqlBlockers = sqlProcesses + `
+	sqlBlockers = SQLProcesses + `
 		WHERE pid = ANY(pg_blocking_pids($1))
 		UNION ALL
 		SELECT 0, p.gid, p.owner::text, '', '', p.prepared, ''
@@ -89,12 +91,14 @@ const (
 		WHERE 0 = ANY(pg_blocking_pids($1)) AND EXISTS (
 			SELECT FROM pg_locks AS held JOIN pg_locks AS number USING (virtualtransaction)
 			JOIN pg_locks AS wanted ON (wanted.locktype, wanted.database, wanted.relation) = (held.locktype, held.database, held.relation)
+				OR wanted.transactionid = number.transactionid
 			WHERE held.pid IS NULL AND number.transactionid = p.transaction AND wanted.pid = $1 AND NOT wanted.granted)
 		ORDER BY 1, 2`
 )
 
-func (s *session) processes(ctx context.Context, sql string, args ...any) ([]Blocker, error) {
-	return postgres.List(ctx, s.conn, func(row pgx.CollectableRow) (b Blocker, err error) {
+// ReadBlockers executes a query that begins with SQLProcesses.
+func ReadBlockers(ctx context.Context, from Reader, sql string, args ...any) ([]Blocker, error) {
+	return List(ctx, from, func(row pgx.CollectableRow) (b Blocker, err error) {
 		var since *time.Time
 		err = row.Scan(&b.PID, &b.Prepared, &b.User, &b.Application, &b.State, &since, &b.Query)
 		if since != nil {
@@ -104,22 +108,22 @@ func (s *session) processes(ctx context.Context, sql string, args ...any) ([]Blo
 	}, sql, args...)
 }
 
-// blockerWatch remembers the processes for which a session waited last.
-type blockerWatch struct {
+// BlockerWatch remembers the processes for which a session waited last.
+type BlockerWatch struct {
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 	seen   []Blocker
 }
 
-// watchBlockers looks up, over its own connection, for which processes a process waits. It starts
-// after a pause, since most migrations do not wait.
-func (s *session) watchBlockers(ctx context.Context, pid int32, pause time.Duration) *blockerWatch {
+// WatchBlockers looks up for which processes a process waits, over a connection that open returns
+// with what ends it. It starts after a pause, since most statements do not wait.
+func WatchBlockers(ctx context.Context, pid uint32, pause time.Duration, open func(context.Context) (Reader, func(), error)) *BlockerWatch {
 	ctx, cancel := context.WithCancel(ctx)
-	w := &blockerWatch{cancel: cancel}
+	w := &BlockerWatch{cancel: cancel}
 	w.done.Go(func() {
 		ticker := time.NewTicker(pause)
 		defer ticker.Stop()
-		var other *session
+		var other Reader
 		for {
 			select {
 			case <-ctx.Done():
@@ -127,14 +131,14 @@ func (s *session) watchBlockers(ctx context.Context, pid int32, pause time.Durat
 			case <-ticker.C:
 			}
 			if other == nil {
-				opened, err := s.again(ctx)
+				opened, end, err := open(ctx)
 				if err != nil {
 					continue // perhaps no connection is left: then no blocker is named
 				}
 				other = opened
-				defer other.close()
+				defer end()
 			}
-			if found, err := other.processes(ctx, sqlBlockers, pid); err == nil && len(found) > 0 {
+			if found, err := ReadBlockers(ctx, other, sqlBlockers, int32(pid)); err == nil && len(found) > 0 {
 				w.seen = found
 			}
 		}
@@ -142,9 +146,33 @@ func (s *session) watchBlockers(ctx context.Context, pid int32, pause time.Durat
 	return w
 }
 
-// stop ends the watch and returns what it saw.
-func (w *blockerWatch) stop() []Blocker {
+// Stop ends the watch and returns what it saw.
+func (w *BlockerWatch) Stop() []Blocker {
 	w.cancel()
 	w.done.Wait()
 	return w.seen
+}
+
+// lookAfter is how long a transaction waits before its pool looks up for whom.
+const lookAfter = time.Second
+
+// Naming executes a step of a transaction on a connection of the pool. If the step fails because the
+// database did not answer in time, the error names the sessions whose locks it waited for, without
+// their queries. Behind a pooler nobody knows the server's process.
+func (p *Pool) Naming(ctx context.Context, conn *pgx.Conn, step func() error) error {
+	if p.pooled {
+		return step()
+	}
+	watch := WatchBlockers(ctx, conn.PgConn().PID(), lookAfter, func(context.Context) (Reader, func(), error) { return p, func() {}, nil })
+	err := step()
+	blockers := watch.Stop()
+	code := Code(err)
+	late := code == pgerrcode.LockNotAvailable || code == pgerrcode.QueryCanceled || errors.Is(err, context.DeadlineExceeded)
+	if !late || len(blockers) == 0 {
+		return err
+	}
+	for i := range blockers {
+		blockers[i].Query = ""
+	}
+	return fmt.Errorf("%w; the lock is held by %s", err, ListBlockers(blockers))
 }
