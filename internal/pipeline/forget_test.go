@@ -22,7 +22,7 @@ func (w *fixture) withDefaults() *fixture {
 // In every case, what was pulled in time stays, with its highest figures, and is final.
 func TestDaysPulledInTimeKeepTheirFiguresAndState(t *testing.T) {
 	t.Parallel()
-	const first = today - 15
+	const first = today - 12
 	daily := func(int) bool { return true }
 	for _, test := range []struct {
 		name, fault string

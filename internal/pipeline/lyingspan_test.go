@@ -169,10 +169,7 @@ func tryLyingAPI(t *testing.T, seed uint64, fault string) {
 // Figures that change with every request are not a wrong span.
 func TestMovingFiguresAreNoWrongSpan(t *testing.T) {
 	t.Parallel()
-	p := newSending(t, 3)
-	p.send(today-35, today)
-	p.Run(load.RunDone)
-	p.agree()
+	p := spanning(t)
 	for range 2 {
 		p.next()
 		report, err := p.Jobs(pipeline.Options{OnProgress: func(progress pipeline.Progress) {

@@ -44,6 +44,12 @@ func scheduledAt(day time.Time, n int) time.Time {
 	return time.Date(day.Year(), day.Month(), day.Day(), ScheduledHour, n, 0, 0, time.UTC)
 }
 
+// scheduledPush is the nth push of a day, from 0.
+type scheduledPush struct {
+	day time.Time
+	n   int
+}
+
 // listQuestion is the body of a call. All fields are required.
 type listQuestion struct {
 	Sdkappid           int64
@@ -133,7 +139,7 @@ func (s *Sandbox) list(app int64, body []byte) ([]byte, *refusal) {
 	case end.Sub(begin) > time.Duration(maxDays)*24*time.Hour:
 		return nil, refuse(codeBadParameters, "the range of time is too long")
 	}
-	all := s.pushesBetween(app, begin, end)
+	all := s.pushesBetween(begin, end)
 	if !*q.Asc && !s.scheduled.OldestFirst {
 		slices.Reverse(all)
 	}
@@ -145,38 +151,44 @@ func (s *Sandbox) list(app int64, body []byte) ([]byte, *refusal) {
 	if s.scheduled.SamePage {
 		first = 0
 	}
+	page := []listed{}
+	for _, push := range all[first:min(first+q.Want, len(all))] {
+		page = append(page, s.listed(app, push))
+	}
 	answer, err := json.Marshal(struct {
 		ActionStatus string
 		ErrorInfo    string
 		ErrorCode    int
 		Total        int
 		Tasks        []listed
-	}{"OK", "", 0, total, all[first:min(first+q.Want, len(all))]})
+	}{"OK", "", 0, total, page})
 	if err != nil {
 		return nil, refuse(codeBadParameters, err.Error())
 	}
 	return answer, nil
 }
 
-// pushesBetween returns an app's pushes of a range of time, in their order. Those in the future are
-// pending.
-func (s *Sandbox) pushesBetween(app int64, begin, end time.Time) []listed {
-	all := []listed{}
+// pushesBetween returns the pushes of a range of time, in their order.
+func (s *Sandbox) pushesBetween(begin, end time.Time) (all []scheduledPush) {
 	for day := begin.Truncate(24 * time.Hour); !day.After(end); day = day.AddDate(0, 0, 1) {
 		for n := range max(1, s.scheduled.PerDay) {
-			at := scheduledAt(day, n)
-			if at.Before(begin) || at.After(end) {
-				continue
+			if at := scheduledAt(day, n); !at.Before(begin) && !at.After(end) {
+				all = append(all, scheduledPush{day, n})
 			}
-			push := listed{
-				TaskID: at.Unix(), Sdkappid: app, CreateAt: at.AddDate(0, 0, -1).Format(time.DateTime), Type: "All", SchedAt: at.Format(time.DateTime),
-				Content: map[string]any{"From_Account": DefaultAdmin}, Title: "Daily news", Desc: "What is new", Status: "pending",
-			}
-			if !at.After(s.now()) {
-				push.Status, push.DispatchSuccess, push.PushTaskID = "dispatched", 1, ScheduledTask(app, day, n)
-			}
-			all = append(all, push)
 		}
 	}
 	return all
+}
+
+// listed returns an app's push as an answer has it. One in the future is pending.
+func (s *Sandbox) listed(app int64, p scheduledPush) listed {
+	at := scheduledAt(p.day, p.n)
+	push := listed{
+		TaskID: at.Unix(), Sdkappid: app, CreateAt: at.AddDate(0, 0, -1).Format(time.DateTime), Type: "All", SchedAt: at.Format(time.DateTime),
+		Content: map[string]any{"From_Account": DefaultAdmin}, Title: "Daily news", Desc: "What is new", Status: "pending",
+	}
+	if !at.After(s.now()) {
+		push.Status, push.DispatchSuccess, push.PushTaskID = "dispatched", 1, ScheduledTask(app, p.day, p.n)
+	}
+	return push
 }
