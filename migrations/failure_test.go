@@ -31,7 +31,7 @@ func older(t *testing.T) string {
 // continues when the obstacle is gone.
 func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 	t.Parallel()
-	const newest, added = 24, 23 // the latter adds columns
+	const newest, added = 25, 23 // the latter adds columns
 	url := pgtest.URL(t)         // which each of them brings to the newest version
 	conn := connect(t, url)
 	for _, tt := range []struct {
@@ -48,12 +48,12 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 		},
 		{
 			"a table where a view of ours goes", `DROP VIEW analytics.runs; CREATE TABLE analytics.runs (a int)`, `DROP TABLE analytics.runs`,
-			[]string{"views.sql: view analytics.runs: ", `"runs" is not a view`, "at version 23", "Rename it, drop it or move it"},
+			[]string{"views.sql: view analytics.runs: ", `"runs" is not a view`, "at version 24", "Rename it, drop it or move it"},
 			newest - 1,
 		},
 		{
 			"a type where a view of ours goes", `DROP VIEW analytics.runs; CREATE TYPE analytics.runs AS ENUM ('a')`, `DROP TYPE analytics.runs`,
-			[]string{"views.sql: view analytics.runs: ", "already exists", "at version 23", "Rename it, drop it or move it"},
+			[]string{"views.sql: view analytics.runs: ", "already exists", "at version 24", "Rename it, drop it or move it"},
 			newest - 1,
 		},
 		{
@@ -61,7 +61,7 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 			`CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not today'; END $$;
 			CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON pushloss.schema_migrations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.refuse()`,
 			`DROP TRIGGER refuse ON pushloss.schema_migrations`,
-			[]string{"commit: ", "not today", "function public.refuse() line 1", "event trigger of this database refuses the change", "nothing was changed by it", "at version 23"},
+			[]string{"commit: ", "not today", "function public.refuse() line 1", "event trigger of this database refuses the change", "nothing was changed by it", "at version 24"},
 			newest - 1,
 		},
 		{
@@ -77,7 +77,7 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 			`CREATE FUNCTION public.cancel() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_cancel_backend(pg_backend_pid()), pg_sleep(60); RETURN NULL; END $$;
 			CREATE TRIGGER cancel AFTER INSERT ON pushloss.schema_migrations FOR EACH ROW EXECUTE FUNCTION public.cancel()`,
 			`DROP TRIGGER cancel ON pushloss.schema_migrations`,
-			[]string{"canceling statement due to user request", "nothing was changed by it", "at version 23"},
+			[]string{"canceling statement due to user request", "nothing was changed by it", "at version 24"},
 			newest - 1,
 		},
 	} {
