@@ -3,6 +3,7 @@ package notify
 import (
 	"bytes"
 	"crypto/tls"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -97,8 +98,29 @@ func (e *cutOffError) Error() string {
 
 func (e *cutOffError) Unwrap() error { return e.cause }
 
-// RoundTrip does not check downloads.
+// telegram is the host whose service in the library takes every error but one in an answer for a
+// success.
+const telegram = "api.telegram.org"
+
+// RoundTrip returns an error unless the target accepted the message. Telegram's service gets the
+// error in an answer.
 func (t checkedTransport) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := t.check(request)
+	if err == nil || request.URL.Hostname() != telegram || !strings.HasSuffix(request.URL.Path, "/sendMessage") {
+		return response, err
+	}
+	text, jsonErr := json.Marshal(map[string]any{"ok": false, "description": err.Error()})
+	if jsonErr != nil {
+		return nil, err
+	}
+	return &http.Response{
+		Status: "502 Bad Gateway", StatusCode: http.StatusBadGateway, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{}, Request: request, ContentLength: int64(len(text)), Body: io.NopCloser(bytes.NewReader(text)),
+	}, nil
+}
+
+// check sends a request and judges its answer. It leaves downloads alone.
+func (t checkedTransport) check(request *http.Request) (*http.Response, error) {
 	if request.Method == http.MethodGet || request.Method == http.MethodHead {
 		return t.RoundTripper.RoundTrip(request)
 	}

@@ -1,6 +1,7 @@
 package notify_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -108,6 +109,45 @@ type canned string
 
 func (c canned) RoundTrip(request *http.Request) (*http.Response, error) {
 	return &http.Response{Status: "200 OK", StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(string(c))), Request: request}, nil
+}
+
+// failing has an answer of its status and body, or none.
+type failing struct {
+	status int
+	body   string
+}
+
+func (f failing) RoundTrip(request *http.Request) (*http.Response, error) {
+	if f.status == 0 {
+		return nil, errors.New("connection refused")
+	}
+	response, err := canned(f.body).RoundTrip(request)
+	response.Status, response.StatusCode = fmt.Sprint(f.status, " ", http.StatusText(f.status)), f.status
+	return response, err
+}
+
+// The library's service for Telegram takes an error of the transport for a success.
+func TestAMessageThatTelegramDidNotGetIsNotSent(t *testing.T) {
+	shared := http.DefaultTransport
+	t.Cleanup(func() { http.DefaultTransport = shared })
+	for _, test := range []struct {
+		answer failing
+		says   string
+	}{
+		{failing{}, "connection refused"},
+		{failing{400, `{"ok":false,"error_code":400,"description":"chat not found"}`}, "400 Bad Request: chat not found"},
+		{failing{403, "no"}, "403 Forbidden"},
+		{failing{500, ""}, "500 Internal Server Error"},
+		{failing{200, `{"ok":false,"description":"no"}`}, "no"},
+		{failing{200, ""}, "an empty answer"},
+		{failing{200, `{"ok":true,"result":{"message_id":7}}`}, ""},
+	} {
+		http.DefaultTransport = notify.Transport(test.answer)
+		err := send(t, "telegram://110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw@telegram?chats=1")
+		if (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
+			t.Errorf("%+v ends with %v", test.answer, err)
+		}
+	}
 }
 
 // Webhooks answer with nothing, with words or with JSON. An unknown one succeeds unless it says no;
