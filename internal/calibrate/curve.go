@@ -14,8 +14,8 @@ const (
 	oneDay    = 24 * oneHour
 	quarter   = oneHour / 4 // every time zone's offset from UTC is a multiple of this
 
-	// ahead is how long before a day its curve begins. It is no multiple of a quarter of an hour,
-	// so that no day of any zone begins there.
+	// ahead is how long before a day its curve begins. It is not a multiple of a
+	// quarter of an hour, so no day of any zone begins there.
 	ahead = 5*oneHour + 7*60
 	// reach is how long a curve is. It is longer than a day, so that a day of any zone begins in
 	// it. It is shorter than the longest day, 25 hours, because a service may treat windows of

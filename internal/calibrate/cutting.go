@@ -182,8 +182,8 @@ func (m *measurement) seeDays(ctx context.Context, f *Finding, day calendar.Day,
 }
 
 // boundaryOf looks for a boundary on another day: first at the same time of day, then anywhere. It
-// returns nil if there is no such day. contradicts says that the figures of that day grow at no
-// boundary.
+// returns nil if there is no other day. contradicts reports that the figures of the other day grow
+// at no boundary.
 func (m *measurement) boundaryOf(ctx context.Context, day calendar.Day, first boundary) (again *boundary, contradicts bool, err error) {
 	other, ok := m.otherDay(day)
 	if !ok {

@@ -90,8 +90,8 @@ func (f figures) differing(other figures) []key {
 	return slices.SortedFunc(maps.Keys(f.minus(other)), key.compare)
 }
 
-// lost returns how many pushes were lost, all channels together. It adds up the channels if there
-// is no such total.
+// lost returns how many pushes were lost, all channels together. If there is no
+// total of all channels, it adds up the channels.
 func (f figures) lost() int64 {
 	var lost [2]int64
 	for k, n := range f {

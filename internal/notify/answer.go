@@ -16,7 +16,7 @@ import (
 type accepts struct {
 	host string // the host, or a domain above it
 	text string // the whole answer, or
-	// members are members of a JSON object, one of which must have the value.
+	// members are names of members of a JSON object. One of these must have the value.
 	members []string
 	value   string
 	source  string

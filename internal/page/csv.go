@@ -16,6 +16,8 @@ type sheet struct {
 	Name    string
 	columns func(overview) []string
 	rows    func(overview) [][]string
+	// most is how many codes and tasks are read. A sheet of either has all, so that it can be added up.
+	most rows
 }
 
 var keyColumns = []string{"sdk_app_id", "scope", "task_id", "stage", "platform", "err_code", "first_day", "last_day"}
@@ -30,28 +32,20 @@ func keysOf(s selection) []string {
 }
 
 var sheets = [...]sheet{
-	{"days", dayColumns, dayRows},
-	{"stages", stageColumns, stageRows},
-	{"channels", func(overview) []string { return append([]string{"lost_by_channel", "share"}, rateColumns...) }, channelRows},
+	{"days", dayColumns, dayRows, shownRows},
+	{"stages", stageColumns, stageRows, shownRows},
+	{"channels", func(overview) []string { return append([]string{"lost_by_channel", "share"}, rateColumns...) }, channelRows, shownRows},
 	{"codes", func(overview) []string {
 		return []string{"meaning", "what_to_do", "first_seen", "lost_by_channel", "share", "loss_rate"}
-	}, codeRows},
-	{"tasks", taskColumns, taskRows},
+	}, codeRows, rows{sheetRows, shownTasks}},
+	{"tasks", taskColumns, taskRows, rows{shownCodes, sheetRows}},
 }
 
-// csv answers with what the page of the same query shows, as a sheet. A sheet has all codes or
-// tasks, so that it can be added up. It begins with a byte order mark: without it, spreadsheets
-// assume another encoding.
+// csv answers with what the page of the same query shows, as a sheet. It begins with a byte order
+// mark: without it, spreadsheets assume another encoding.
 func (s *site) csv(sheet sheet) http.HandlerFunc {
-	most := rows{shownCodes, shownTasks}
-	switch sheet.Name {
-	case "codes":
-		most.Codes = sheetRows
-	case "tasks":
-		most.Tasks = sheetRows
-	}
 	return func(w http.ResponseWriter, r *http.Request) {
-		s.answer(w, r, most, func(view overview) {
+		s.answer(w, r, sheet.most, func(view overview) {
 			chosen := view.Selection
 			if view.TasksLate && sheet.Name == "tasks" {
 				sayTooLong(w, r)

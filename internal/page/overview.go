@@ -64,6 +64,8 @@ const (
 	sheetRows  = 50_000
 )
 
+var shownRows = rows{shownCodes, shownTasks}
+
 // Change is how much more or less was lost than on as many days before, in percent. It is empty if
 // there is nothing to compare, or if a day is not known.
 func (o overview) Change() string {
@@ -88,7 +90,7 @@ func (s *site) read(r *http.Request, f func(context.Context, pgx.Tx) error) erro
 
 // overview answers with the page.
 func (s *site) overview(w http.ResponseWriter, r *http.Request) {
-	s.answer(w, r, rows{shownCodes, shownTasks}, func(view overview) { show(w, r, http.StatusOK, "overview", view) })
+	s.answer(w, r, shownRows, func(view overview) { show(w, r, http.StatusOK, "overview", view) })
 }
 
 // answer reads what the address asks for and passes it to present, or says what is wrong.
