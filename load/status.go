@@ -59,10 +59,11 @@ type AppStatus struct {
 const unprovenTold = 30 * 24 * time.Hour
 
 // If a reconciliation opened a window, its lookback starts again. Windows without figures that a
-// span proved wait for up to a week, to become final together.
+// span proved wait for up to a week, to become final together. The windows of tasks that were never
+// pulled are counted apart, see readMissing.
 const sqlStatus = `
 	WITH active AS (
-		SELECT a.sdk_app_id, s.stream, s.stream_id, s.stream_id = min(s.stream_id) OVER (PARTITION BY a.sdk_app_id) AS leads
+		SELECT a.sdk_app_id, a.timezone, a.lookback_days, s.stream, s.stream_id, s.stream_id = min(s.stream_id) OVER (PARTITION BY a.sdk_app_id) AS leads
 		FROM pushloss.app AS a
 		CROSS JOIN pushloss.stream AS s
 		LEFT JOIN pushloss.app_stream AS c USING (sdk_app_id, stream_id)
@@ -81,13 +82,14 @@ const sqlStatus = `
 		WHERE l.task_key = 0 AND l.settled AND active.leads AND (a.first_day IS NULL OR l.day >= a.first_day)
 		GROUP BY l.sdk_app_id
 	), windows AS (
-		SELECT l.sdk_app_id, l.day, l.task_key, l.last_error, l.state = 'failed' AS failed, false AS missing, false AS unproven, 0 AS rejects,
+		SELECT l.sdk_app_id, l.day, l.task_key, l.last_error, l.state = 'failed' AS failed,
+			l.state = 'open' AND l.task_key <> 0 AND (l.day + 1)::timestamp AT TIME ZONE active.timezone + $2::interval < $1 AS missing,
+			false AS unproven, 0 AS rejects,
 			NOT l.settled AND l.state NOT IN ('failed', 'open')
-				AND greatest((l.day + 1 + a.lookback_days)::timestamp AT TIME ZONE a.timezone, l.opened_at) + $2::interval
+				AND greatest((l.day + 1 + active.lookback_days)::timestamp AT TIME ZONE active.timezone, l.opened_at) + $2::interval
 					+ CASE WHEN l.proven_at IS NOT NULL AND l.row_count = 0 THEN interval '7 days' ELSE interval '0' END < $1 AS late
 		FROM pushloss.ledger AS l
 		JOIN active USING (sdk_app_id, stream_id)
-		JOIN pushloss.app AS a USING (sdk_app_id)
 		WHERE (NOT l.settled OR l.state IN ('failed', 'open')) AND l.sdk_app_id <> ALL($4)
 		UNION ALL
 		SELECT l.sdk_app_id, l.day, l.task_key, NULL, false, false, l.state IN ('unproven', 'unavailable'), l.reject_count, false
@@ -96,20 +98,18 @@ const sqlStatus = `
 		WHERE (l.state IN ('unproven', 'unavailable') OR l.reject_count > 0) AND l.updated_at > $1::timestamptz - $3::interval
 			AND l.sdk_app_id <> ALL($4)
 		UNION ALL
-		SELECT c.sdk_app_id, c.day, coalesce(t.task_key, 0), NULL, false, true, false, 0, false
+		SELECT c.sdk_app_id, c.day, 0, NULL, false, true, false, 0, false
 		FROM analytics.stream_coverage AS c
 		JOIN active USING (sdk_app_id, stream)
-		JOIN pushloss.app AS a USING (sdk_app_id)
-		LEFT JOIN pushloss.task AS t USING (sdk_app_id, task_id)
-		WHERE c.state = 'open' AND (c.day + 1)::timestamp AT TIME ZONE a.timezone + $2::interval < $1 AND c.sdk_app_id <> ALL($4)
+		WHERE c.scope = 'app' AND c.state = 'open' AND (c.day + 1)::timestamp AT TIME ZONE active.timezone + $2::interval < $1 AND c.sdk_app_id <> ALL($4)
 	), problems AS (
 		SELECT w.sdk_app_id, count(*) FILTER (WHERE w.failed) AS failed, count(*) FILTER (WHERE w.missing) AS missing,
 			count(*) FILTER (WHERE w.late) AS late, count(*) FILTER (WHERE w.unproven) AS unproven, sum(w.rejects) AS rejects,
 			min(w.day) FILTER (WHERE w.failed OR w.missing OR w.late OR w.unproven) AS oldest,
 			max(w.last_error) FILTER (WHERE w.failed) AS last_error
 		FROM windows AS w
-		LEFT JOIN pushloss.task AS t USING (task_key)
-		WHERE (w.failed OR w.missing OR w.late OR w.unproven OR w.rejects > 0) AND t.retired_at IS NULL
+		LEFT JOIN (SELECT task_key FROM pushloss.task WHERE retired_at IS NOT NULL) AS retired USING (task_key)
+		WHERE (w.failed OR w.missing OR w.late OR w.unproven OR w.rejects > 0) AND retired.task_key IS NULL
 		GROUP BY w.sdk_app_id
 	)
 	SELECT a.sdk_app_id, a.timezone, a.first_day, a.retired_at, f.day,
@@ -170,6 +170,10 @@ func (db *DB) statusOf(ctx context.Context, now time.Time, grace time.Duration, 
 	if err != nil {
 		return nil, fmt.Errorf("read the status: %w", err)
 	}
+	missing, err := db.missing(ctx, missingOf{leftOut: leftOut, now: now, grace: grace})
+	if err != nil {
+		return nil, err
+	}
 	unanswered, err := ReadUnanswered(ctx, db.pool, now)
 	if err != nil {
 		return nil, err
@@ -194,6 +198,25 @@ func (db *DB) statusOf(ctx context.Context, now time.Time, grace time.Duration, 
 		s := &statuses[i]
 		s.Jumps, s.SpansOff, s.Absent = jumps[s.SDKAppID], off[s.SDKAppID], absent[s.SDKAppID]
 		s.Unanswered, s.Emptied = unanswered[s.SDKAppID], emptied[s.SDKAppID]
+		for _, m := range missing[s.SDKAppID] {
+			s.Missing += m.Windows
+			if s.OldestProblem == nil || m.Day < *s.OldestProblem {
+				s.OldestProblem = &m.Day
+			}
+		}
 	}
 	return statuses, nil
+}
+
+// missing returns the days with missing windows of tasks by app, oldest first.
+func (db *DB) missing(ctx context.Context, of missingOf) (map[int64][]MissingDay, error) {
+	byApp := make(map[int64][]MissingDay)
+	err := pgx.BeginTxFunc(ctx, db.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		days, err := readMissing(ctx, tx, of)
+		for _, m := range days {
+			byApp[m.SDKAppID] = append(byApp[m.SDKAppID], m)
+		}
+		return err
+	})
+	return byApp, err
 }

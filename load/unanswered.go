@@ -21,18 +21,20 @@ type Unanswered struct {
 	First    []string // the IDs of the first few
 }
 
+// The apps with an active stream of tasks are looked up once, not for each task.
 const sqlUnanswered = `
 	SELECT t.sdk_app_id, count(*), (array_agg(t.task_id ORDER BY t.task_key))[1:5]
 	FROM pushloss.task AS t
-	JOIN pushloss.app AS a USING (sdk_app_id)
+	JOIN (
+		SELECT DISTINCT a.sdk_app_id
+		FROM pushloss.app AS a
+		CROSS JOIN pushloss.stream AS s
+		LEFT JOIN pushloss.app_stream AS c USING (sdk_app_id, stream_id)
+		WHERE a.first_day IS NOT NULL AND s.by_task AND coalesce(c.active, s.stream_id = 0)
+	) AS a USING (sdk_app_id)
 	LEFT JOIN (SELECT sdk_app_id, task_key, answered, lacked FROM pushloss.task_summary) AS l USING (sdk_app_id, task_key)
-	WHERE t.retired_at IS NULL AND NOT t.answered AND a.first_day IS NOT NULL AND NOT coalesce(l.answered, false)
+	WHERE t.retired_at IS NULL AND NOT t.answered AND NOT coalesce(l.answered, false)
 		AND (t.registered_at + $2::interval < $1 OR l.lacked AND coalesce(t.sent_at, t.registered_at) + $2::interval < $1)
-		AND EXISTS (
-			SELECT 1 FROM pushloss.stream AS s
-			LEFT JOIN pushloss.app_stream AS c ON c.sdk_app_id = t.sdk_app_id AND c.stream_id = s.stream_id
-			WHERE s.by_task AND coalesce(c.active, s.stream_id = 0)
-		)
 	GROUP BY t.sdk_app_id`
 
 // ReadUnanswered returns, by app, the active tasks that never had an answer. Their IDs are

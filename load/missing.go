@@ -1,0 +1,121 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/calendar"
+	"pushloss/internal/postgres"
+	"pushloss/internal/stream"
+)
+
+const (
+	// The expected windows of tasks, as in analytics.stream_coverage, but counted: tasks with the
+	// same days are one row, so that the cost is that of reading the tasks, not their windows.
+	sqlExpectedByDay = `
+		WITH active AS (
+			SELECT a.sdk_app_id, s.stream_id, greatest(a.first_day, c.first_day) AS first
+			FROM pushloss.app AS a
+			CROSS JOIN pushloss.stream AS s
+			LEFT JOIN pushloss.app_stream AS c USING (sdk_app_id, stream_id)
+			WHERE a.first_day IS NOT NULL AND s.by_task AND coalesce(c.active, s.stream_id = 0)
+		), followed AS (
+			SELECT t.sdk_app_id, a.timezone, (now() AT TIME ZONE a.timezone)::date AS today, a.task_days, t.covered_to,
+				(coalesce(t.sent_at, t.registered_at) AT TIME ZONE a.timezone)::date AS sent, count(*) AS tasks
+			FROM pushloss.task AS t
+			JOIN pushloss.app AS a USING (sdk_app_id)
+			WHERE t.retired_at IS NULL AND t.covered_to < 'infinity' AND a.first_day IS NOT NULL
+				AND ($3::bigint[] IS NULL OR t.sdk_app_id = ANY($3)) AND t.sdk_app_id <> ALL($4::bigint[])
+			GROUP BY 1, 2, 3, 4, 5, 6
+		), expected AS (
+			SELECT f.sdk_app_id, a.stream_id, f.timezone, greatest(f.sent, a.first, f.covered_to + 1) + n.n AS day, f.tasks
+			FROM followed AS f
+			JOIN active AS a USING (sdk_app_id)
+			CROSS JOIN LATERAL generate_series(0, least(f.today, f.sent + f.task_days) - 1 - greatest(f.sent, a.first, f.covered_to + 1)) AS n (n)
+		)
+		SELECT sdk_app_id, stream_id, day, sum(tasks)::bigint
+		FROM expected
+		WHERE (day + 1)::timestamp AT TIME ZONE timezone + $2::interval < $1
+		GROUP BY sdk_app_id, stream_id, day`
+	// Those of them that have a row. OFFSET makes Postgres compute the days of each task once.
+	sqlPulledByDay = `
+		SELECT l.sdk_app_id, l.stream_id, l.day, count(*)
+		FROM unnest($1::bigint[], $2::date[], $3::date[]) AS due (sdk_app_id, first, last)
+		JOIN pushloss.ledger AS l ON l.sdk_app_id = due.sdk_app_id AND l.day BETWEEN due.first AND due.last
+		JOIN (
+			SELECT t.task_key, greatest(sent.day, t.covered_to + 1) AS first, sent.day + a.task_days - 1 AS last
+			FROM pushloss.task AS t
+			JOIN pushloss.app AS a USING (sdk_app_id)
+			CROSS JOIN LATERAL (SELECT (coalesce(t.sent_at, t.registered_at) AT TIME ZONE a.timezone)::date AS day OFFSET 0) AS sent
+			WHERE t.sdk_app_id = ANY($1) AND t.retired_at IS NULL AND t.covered_to < 'infinity'
+			OFFSET 0
+		) AS t ON t.task_key = l.task_key AND l.day BETWEEN t.first AND t.last
+		GROUP BY l.sdk_app_id, l.stream_id, l.day`
+)
+
+// MissingDay counts the windows of an app's tasks on a day that were never pulled.
+type MissingDay struct {
+	SDKAppID int64
+	Stream   stream.Stream
+	Day      calendar.Day
+	Windows  int
+}
+
+// missingOf says whose missing windows count.
+type missingOf struct {
+	apps    []int64 // nil means all
+	leftOut []int64
+	now     time.Time
+	grace   time.Duration
+}
+
+// ReadMissing returns the days of an app on which windows of its tasks are over for longer than the
+// grace and were never pulled. They are windows without a row, of active streams and tasks. The
+// order is that of days. The transaction must see one state of the database throughout.
+func ReadMissing(ctx context.Context, tx pgx.Tx, sdkAppID int64, now time.Time, grace time.Duration) ([]MissingDay, error) {
+	return readMissing(ctx, tx, missingOf{apps: []int64{sdkAppID}, now: now, grace: grace})
+}
+
+// readMissing counts the windows that exist and the rows that they have, since a list of the missing
+// windows can have millions of them.
+func readMissing(ctx context.Context, tx pgx.Tx, of missingOf) ([]MissingDay, error) {
+	leftOut := append([]int64{}, of.leftOut...)
+	missing, err := postgres.List(ctx, tx, pgx.RowToStructByPos[MissingDay], sqlExpectedByDay, of.now, of.grace, of.apps, leftOut)
+	if err != nil {
+		return nil, fmt.Errorf("count the windows of tasks: %w", err)
+	}
+	if len(missing) == 0 {
+		return nil, nil
+	}
+	slices.SortFunc(missing, func(a, b MissingDay) int { return int(a.Day - b.Day) })
+	var (
+		apps        []int64
+		first, last []time.Time
+		at          = make(map[int64]int)
+	)
+	for _, m := range missing { // oldest first
+		i, found := at[m.SDKAppID]
+		if !found {
+			i, at[m.SDKAppID] = len(apps), len(apps)
+			apps, first, last = append(apps, m.SDKAppID), append(first, m.Day.UTC()), append(last, m.Day.UTC())
+		}
+		last[i] = m.Day.UTC()
+	}
+	pulled, err := postgres.List(ctx, tx, pgx.RowToStructByPos[MissingDay], sqlPulledByDay, apps, first, last)
+	if err != nil {
+		return nil, fmt.Errorf("count the windows that were pulled: %w", err)
+	}
+	rows := make(map[MissingDay]int, len(pulled))
+	for _, p := range pulled {
+		rows[MissingDay{SDKAppID: p.SDKAppID, Stream: p.Stream, Day: p.Day}] = p.Windows
+	}
+	for i := range missing {
+		m := &missing[i]
+		m.Windows -= rows[MissingDay{SDKAppID: m.SDKAppID, Stream: m.Stream, Day: m.Day}]
+	}
+	return slices.DeleteFunc(missing, func(m MissingDay) bool { return m.Windows == 0 }), nil
+}
