@@ -55,6 +55,22 @@ const (
 			OFFSET 0
 		) AS t ON t.task_key = l.task_key AND l.day BETWEEN t.first AND t.last
 		GROUP BY l.sdk_app_id, l.stream_id, l.day`
+	sqlListMissing = `
+		SELECT due.day, t.task_id, s.stream
+		FROM unnest($2::date[], $3::smallint[]) AS due (day, stream_id)
+		JOIN pushloss.stream AS s USING (stream_id)
+		JOIN (
+			SELECT t.task_key, t.task_id, greatest(sent.day, t.covered_to + 1) AS first, sent.day + a.task_days - 1 AS last
+			FROM pushloss.task AS t
+			JOIN pushloss.app AS a USING (sdk_app_id)
+			CROSS JOIN LATERAL (SELECT (coalesce(t.sent_at, t.registered_at) AT TIME ZONE a.timezone)::date AS day OFFSET 0) AS sent
+			WHERE t.sdk_app_id = $1 AND t.retired_at IS NULL AND t.covered_to < 'infinity'
+			OFFSET 0
+		) AS t ON due.day BETWEEN t.first AND t.last
+		LEFT JOIN pushloss.ledger AS l ON l.sdk_app_id = $1 AND l.day = due.day AND l.task_key = t.task_key AND l.stream_id = due.stream_id
+		WHERE l.sdk_app_id IS NULL
+		ORDER BY due.day DESC, t.task_id, s.stream
+		LIMIT $4`
 )
 
 // MissingDay counts the windows of an app's tasks on a day that were never pulled.
@@ -69,15 +85,16 @@ type MissingDay struct {
 type missingOf struct {
 	apps    []int64 // nil means all
 	leftOut []int64
+	days    *calendar.Span // nil means all
 	now     time.Time
 	grace   time.Duration
 }
 
-// ReadMissing returns the days of an app on which windows of its tasks are over for longer than the
-// grace and were never pulled. They are windows without a row, of active streams and tasks. The
-// order is that of days. The transaction must see one state of the database throughout.
-func ReadMissing(ctx context.Context, tx pgx.Tx, sdkAppID int64, now time.Time, grace time.Duration) ([]MissingDay, error) {
-	return readMissing(ctx, tx, missingOf{apps: []int64{sdkAppID}, now: now, grace: grace})
+// ReadMissing returns those of the given days of an app on which windows of its tasks are over for
+// longer than the grace and were never pulled. They are windows without a row, of active streams and
+// tasks. The order is that of days. The transaction must see one state of the database throughout.
+func ReadMissing(ctx context.Context, tx pgx.Tx, sdkAppID int64, days calendar.Span, now time.Time, grace time.Duration) ([]MissingDay, error) {
+	return readMissing(ctx, tx, missingOf{apps: []int64{sdkAppID}, days: &days, now: now, grace: grace})
 }
 
 // readMissing counts the windows that exist and the rows that they have, since a list of the missing
@@ -87,6 +104,9 @@ func readMissing(ctx context.Context, tx pgx.Tx, of missingOf) ([]MissingDay, er
 	missing, err := postgres.List(ctx, tx, pgx.RowToStructByPos[MissingDay], sqlExpectedByDay, of.now, of.grace, of.apps, leftOut)
 	if err != nil {
 		return nil, fmt.Errorf("count the windows of tasks: %w", err)
+	}
+	if of.days != nil {
+		missing = slices.DeleteFunc(missing, func(m MissingDay) bool { return !of.days.Has(m.Day) })
 	}
 	if len(missing) == 0 {
 		return nil, nil
@@ -118,4 +138,33 @@ func readMissing(ctx context.Context, tx pgx.Tx, of missingOf) ([]MissingDay, er
 		m.Windows -= rows[MissingDay{SDKAppID: m.SDKAppID, Stream: m.Stream, Day: m.Day}]
 	}
 	return slices.DeleteFunc(missing, func(m MissingDay) bool { return m.Windows == 0 }), nil
+}
+
+// MissingWindow is a window of a task that was never pulled.
+type MissingWindow struct {
+	Day            calendar.Day
+	TaskID, Stream string
+}
+
+// ListMissing returns the first missing windows of the given days of an app, newest days first, then
+// by task. ReadMissing returned the days.
+func ListMissing(ctx context.Context, tx pgx.Tx, sdkAppID int64, days []MissingDay, most int) ([]MissingWindow, error) {
+	var due []time.Time
+	var streams []int16
+	found := 0
+	for _, m := range slices.Backward(days) { // only as many days as are needed
+		if n := len(due); found >= most && m.Day.UTC().Before(due[n-1]) {
+			break
+		}
+		found += m.Windows
+		due, streams = append(due, m.Day.UTC()), append(streams, int16(m.Stream))
+	}
+	if len(due) == 0 {
+		return nil, nil
+	}
+	list, err := postgres.List(ctx, tx, pgx.RowToStructByPos[MissingWindow], sqlListMissing, sdkAppID, due, streams, most)
+	if err != nil {
+		return nil, fmt.Errorf("list the windows that were never pulled: %w", err)
+	}
+	return list, nil
 }

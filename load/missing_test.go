@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"pushloss/internal/calendar"
 	"pushloss/load"
 )
 
@@ -41,7 +42,7 @@ var sqlRandomLedger = []string{
 
 // sqlMissing lists the windows that are missing, as analytics.stream_coverage knows them.
 const sqlMissing = `
-	SELECT c.sdk_app_id, c.stream, c.day, c.scope, c.last_pulled_at IS NULL AS never
+	SELECT c.sdk_app_id, c.stream, c.day, c.task_id, c.scope, c.last_pulled_at IS NULL AS never
 	FROM analytics.stream_coverage AS c
 	JOIN pushloss.app AS a USING (sdk_app_id)
 	LEFT JOIN pushloss.task AS t USING (sdk_app_id, task_id)
@@ -73,12 +74,19 @@ func TestTheCountsOfMissingWindowsAreThoseOfTheCoverage(t *testing.T) {
 		equal(t, "missing windows by app", listed(`SELECT a.sdk_app_id, count(m.day) FROM pushloss.app AS a LEFT JOIN missing AS m USING (sdk_app_id)
 			GROUP BY a.sdk_app_id ORDER BY a.sdk_app_id`), counts)
 
-		var days []string
+		var days, first []string
 		must(t, f.db.Read(t.Context(), time.Minute, func(tx pgx.Tx) error {
 			for _, s := range statuses {
-				missing, err := load.ReadMissing(t.Context(), tx, s.SDKAppID, now, grace)
+				missing, err := load.ReadMissing(t.Context(), tx, s.SDKAppID, calendar.Span{First: f.today() - 9, Last: f.today() + 1}, now, grace)
 				if err != nil {
 					return err
+				}
+				list, err := load.ListMissing(t.Context(), tx, s.SDKAppID, missing, 4)
+				if err != nil {
+					return err
+				}
+				for _, m := range list {
+					first = append(first, fmt.Sprint(s.SDKAppID, " ", m.Day, " ", m.TaskID, " ", m.Stream))
 				}
 				for _, m := range missing {
 					days = append(days, fmt.Sprint(m.SDKAppID, " ", m.Day, " ", m.Stream, " ", m.Windows))
@@ -90,8 +98,11 @@ func TestTheCountsOfMissingWindowsAreThoseOfTheCoverage(t *testing.T) {
 			return nil
 		}))
 		slices.Sort(days)
-		equal(t, "missing windows of tasks by day", listed(`SELECT sdk_app_id, day::text, stream, count(*) FROM missing WHERE scope = 'task' AND never
+		equal(t, "missing windows of tasks by day", listed(`SELECT sdk_app_id, day::text, stream, count(*) FROM missing WHERE scope = 'task' AND never AND day >= current_date - 9
 			GROUP BY sdk_app_id, day, stream ORDER BY sdk_app_id, day, stream`), days)
+		equal(t, "the first missing windows", listed(`SELECT sdk_app_id, day::text, task_id, stream
+			FROM (SELECT *, row_number() OVER (PARTITION BY sdk_app_id ORDER BY day DESC, task_id, stream) AS nth FROM missing WHERE scope = 'task' AND never AND day >= current_date - 9) AS m
+			WHERE nth <= 4 ORDER BY sdk_app_id, nth`), first)
 	}
 	if seen < 1000 {
 		t.Errorf("only %d windows were missing: such ledgers compare nothing", seen)

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"pushloss/internal/calendar"
 	"pushloss/internal/postgres"
-
-	"github.com/jackc/pgx/v5"
+	"pushloss/load"
 )
 
 // window is the state of a day of the selection.
@@ -73,29 +74,55 @@ func (t trouble) Word() string { return stateOf(t.State).Word }
 // maxTroubles is how many troubles are listed. All of them are counted.
 const maxTroubles = 10
 
+// The windows of tasks without a row are counted and listed apart, because there can be millions of
+// them. The listed ones are $7 to $9.
 const sqlTroubles = `
-	WITH troubles AS (
-		SELECT c.day, c.task_id, c.stream, ` + sqlStateOf + ` AS state, coalesce(c.last_error, '') AS error
-		FROM analytics.stream_coverage AS c
-		JOIN analytics.apps AS a USING (sdk_app_id)
-		LEFT JOIN analytics.tasks AS t USING (sdk_app_id, task_id)
-		WHERE sdk_app_id = $1 AND c.day BETWEEN $2 AND $5 AND c.active AND c.state IN ('failed', 'open') AND t.retired_at IS NULL
+	WITH known AS (
+		SELECT day, task_id, stream, state, error
+		FROM (
+			SELECT c.day, c.task_id, c.stream, ` + sqlStateOf + ` AS state, coalesce(c.last_error, '') AS error
+			FROM analytics.stream_coverage AS c
+			JOIN analytics.apps AS a USING (sdk_app_id)
+			LEFT JOIN analytics.tasks AS t USING (sdk_app_id, task_id)
+			WHERE sdk_app_id = $1 AND c.day BETWEEN $2 AND $5 AND c.active AND c.state IN ('failed', 'open') AND t.retired_at IS NULL
+				AND (c.scope = 'app' OR c.last_pulled_at IS NOT NULL)
+		) AS c
+		WHERE state IN ('failed', 'missing')
 	)
-	SELECT day, task_id, stream, state, error, count(*) OVER ()
-	FROM troubles
-	WHERE state IN ('failed', 'missing')
+	SELECT day, task_id, stream, state, error, (SELECT count(*) FROM known)
+	FROM (
+		SELECT day, task_id, stream, state, error FROM known
+		UNION ALL
+		SELECT day, task_id, stream, 'missing', '' FROM unnest($7::date[], $8::text[], $9::text[]) AS m (day, task_id, stream)
+	) AS troubles
 	ORDER BY day DESC, task_id, stream
 	LIMIT $6`
 
 // readTroubles reads the newest troubles of the selection's days. more is the number of the others.
 func readTroubles(ctx context.Context, tx pgx.Tx, s selection, now time.Time, grace time.Duration) (list []trouble, more int, err error) {
-	all := 0
+	missing, err := load.ReadMissing(ctx, tx, s.App.ID, calendar.Span{First: s.From, Last: s.To}, now, grace)
+	if err != nil {
+		return nil, 0, err
+	}
+	first, err := load.ListMissing(ctx, tx, s.App.ID, missing, maxTroubles)
+	if err != nil {
+		return nil, 0, err
+	}
+	days, tasks, streams := make([]time.Time, len(first)), make([]string, len(first)), make([]string, len(first))
+	for i, m := range first {
+		days[i], tasks[i], streams[i] = m.Day.UTC(), m.TaskID, m.Stream
+	}
+	known := 0
 	list, err = postgres.List(ctx, tx, func(row pgx.CollectableRow) (t trouble, err error) {
-		err = row.Scan(&t.Day, &t.Task, &t.Stream, &t.State, &t.Error, &all)
+		err = row.Scan(&t.Day, &t.Task, &t.Stream, &t.State, &t.Error, &known)
 		return t, err
-	}, sqlTroubles, s.App.ID, s.From.UTC(), now, grace, s.To.UTC(), maxTroubles)
+	}, sqlTroubles, s.App.ID, s.From.UTC(), now, grace, s.To.UTC(), maxTroubles, days, tasks, streams)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read the gaps: %w", err)
+	}
+	all := known
+	for _, m := range missing {
+		all += m.Windows
 	}
 	return list, all - len(list), nil
 }
