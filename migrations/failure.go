@@ -21,6 +21,8 @@ type FailedError struct {
 	Down     bool
 	Unsure   bool               // the connection broke during COMMIT
 	Blockers []postgres.Blocker // what refused a lock
+	// Revoked names rights that every role usually has; nil if none is missing.
+	Revoked *postgres.RevokedError
 
 	cause error
 }
@@ -83,6 +85,12 @@ func (e *FailedError) Hint() string {
 	case pgerrcode.UndefinedTable, pgerrcode.UndefinedColumn, pgerrcode.UndefinedFunction, pgerrcode.UndefinedObject, pgerrcode.InvalidSchemaName:
 		return fmt.Sprintf("the tables are not those of version %d, which pushloss.schema_migrations names: something was dropped, or the row was copied from elsewhere", e.Version)
 	case pgerrcode.InsufficientPrivilege:
+		switch {
+		case e.Revoked != nil:
+			return e.Revoked.Hint() + " Then " + again
+		case postgres.Hidden(pgErr):
+			return postgres.HiddenHint + "; then " + again
+		}
 		return "connect as the owner of the tables, or give them to this role (docs/operations.md, Restored by another role), then " + again
 	case pgerrcode.LockNotAvailable, pgerrcode.DeadlockDetected:
 		if len(e.Blockers) > 0 {

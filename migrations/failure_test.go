@@ -193,6 +193,40 @@ func TestAnEventTriggerOfOthersIsNotTakenForAMissingRight(t *testing.T) {
 	down(t, url, 1)
 }
 
+// K2: the named GRANTs lead through a database that took rights on types and languages from everybody.
+func TestARightThatAMigrationNeedsAndTheDatabaseTookIsNamed(t *testing.T) {
+	t.Parallel()
+	for _, of := range []string{"TYPE text", "TYPE timestamptz", "TYPE pg_catalog.int8", "LANGUAGE sql", "LANGUAGE plpgsql"} {
+		t.Run(of, func(t *testing.T) {
+			t.Parallel()
+			url := pgtest.EmptyURL(t)
+			admin := connect(t, pgtest.AdminURL(t, url))
+			exec(t, admin, `REVOKE USAGE ON `+of+` FROM PUBLIC`)
+			err := migrations.Up(t.Context(), url)
+			failed, ok := errors.AsType[*migrations.FailedError](err)
+			if !ok || failed.Revoked == nil {
+				t.Fatalf("%v, without a name of the right", err)
+			}
+			says(t, err, "permission denied", "as a superuser: GRANT USAGE ON ")
+			for _, grant := range failed.Revoked.Grants {
+				exec(t, admin, grant)
+			}
+			up(t, url)
+		})
+	}
+}
+
+// K2: a migration does not take the rows that row-level security shows for all.
+func TestAMigrationDoesNotWorkOnPartOfTheRows(t *testing.T) {
+	t.Parallel()
+	url := older(t)
+	admin := connect(t, pgtest.AdminURL(t, url))
+	exec(t, admin, `ALTER TABLE pushloss.ledger ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY`)
+	says(t, migrations.Up(t.Context(), url), "row-level security was switched on for a table of pushloss", "nothing was changed by it")
+	exec(t, admin, `ALTER TABLE pushloss.ledger DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY`)
+	up(t, url)
+}
+
 // K3: the end of a context stops a migration that waits for a lock. Nothing of it stays.
 func TestAMigrationThatIsCanceledChangesNothing(t *testing.T) {
 	t.Parallel()

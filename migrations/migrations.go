@@ -218,7 +218,9 @@ func (d *driver) failed(version int, down bool, err error) error {
 	case d.ctx.Err() != nil:
 		return d.ctx.Err()
 	}
-	return &FailedError{File: d.file, Version: version, Down: down, Unsure: d.unsure, Blockers: d.blockers, cause: err}
+	failed := &FailedError{File: d.file, Version: version, Down: down, Unsure: d.unsure, Blockers: d.blockers, cause: err}
+	failed.Revoked, _ = errors.AsType[*postgres.RevokedError](postgres.RevokedFrom(d.ctx, d.session.conn, err))
+	return failed
 }
 
 // versions returns the numbers of the migrations, sorted.

@@ -1,6 +1,7 @@
 package migrations_test
 
 import (
+	"crypto/rand"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -125,5 +126,39 @@ func TestARightThatADatabaseTakesFromEverybodyIsNamed(t *testing.T) {
 				t.Errorf("after GRANT %s: %v, %v", grant, missing, err)
 			}
 		})
+	}
+}
+
+// K2: a foreign key reads a table with the rights of its owner. So owners need the schema.
+func TestAnOwnerOfATableThatLacksTheSchemaIsNamed(t *testing.T) {
+	t.Parallel()
+	database := pgtest.URL(t)
+	admin := connect(t, pgtest.AdminURL(t, database))
+	name := "keeper_" + strings.ToLower(rand.Text()[:10])
+	pgtest.Role(t, database, name, "")
+	exec(t, admin, `GRANT `+name+` TO `+pgtest.Owner+`; ALTER TABLE pushloss.err_code OWNER TO `+name)
+	owner := connect(t, database)
+	insert := func() error {
+		_, err := owner.Exec(t.Context(), `WITH code AS (INSERT INTO pushloss.err_code (err_code) VALUES (gen_random_uuid()::text) RETURNING err_code_key)
+			INSERT INTO pushloss.usual_stage_text (err_code_key, stage_id, stream_id, err_info, first_day) SELECT err_code_key, 1, 1, '', current_date FROM code`)
+		return err
+	}
+	if err := insert(); err == nil || !strings.Contains(err.Error(), "permission denied for schema pushloss") {
+		t.Fatalf("%v, want one for the schema", err)
+	}
+	missing, err := migrations.Rights(t.Context(), database)
+	if err != nil || len(missing) != 1 || !missing[0].Needed() {
+		t.Fatalf("%v, %v", missing, err)
+	}
+	if want := "the role " + name + " lacks USAGE on the schema pushloss"; missing[0].Error() != want {
+		t.Errorf("%v, want %s", missing[0], want)
+	}
+	by, grant, _ := strings.Cut(missing[0].Hint(), ": ")
+	if by != "as "+pgtest.Owner {
+		t.Errorf("%q", missing[0].Hint())
+	}
+	exec(t, owner, grant)
+	if err := insert(); err != nil {
+		t.Errorf("after %s: %v", grant, err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"pushloss/internal/lab/world"
 	"pushloss/internal/localpg/pgtest"
 	"pushloss/internal/pipeline"
+	"pushloss/internal/postgres"
 	"pushloss/load"
 	"pushloss/migrations"
 )
@@ -65,7 +66,7 @@ func TestNoPresetOfARoleReachesTheFigures(t *testing.T) {
 			"idle_in_transaction_session_timeout = '1ms'", "idle_session_timeout = '1ms'",
 		},
 		"encodings of one byte and forms": {
-			"client_encoding = 'LATIN1'", "search_path = 'analytics, nowhere'", "row_security = off",
+			"client_encoding = 'LATIN1'", "search_path = 'analytics, nowhere'", "row_security = on",
 			"timezone = 'Pacific/Kiritimati'", "datestyle = 'German, DMY'", "intervalstyle = 'sql_standard'", "extra_float_digits = -15",
 			"array_nulls = off", "transform_null_equals = on",
 		},
@@ -89,6 +90,31 @@ func TestNoPresetOfARoleReachesTheFigures(t *testing.T) {
 			}
 		})
 	}
+}
+
+// K1: a policy that hides rows from the tables' owner stops a run. It would take the rest for everything.
+func TestRowsThatAPolicyHidesAreNotTakenForMissing(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	if _, err := w.DB.Tasks.Save(t.Context(), []load.Task{{SDKAppID: testApp, TaskID: "t1"}}, noonOf(today-3)); err != nil {
+		t.Fatal(err)
+	}
+	w.Run(load.RunDone)
+	exec := func(sql string) {
+		t.Helper()
+		if _, err := w.Pool.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const table = `ALTER TABLE pushloss.task `
+	exec(`CREATE POLICY apps ON pushloss.task USING (task_key = 0) WITH CHECK (true)`)
+	exec(table + `ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY`)
+	report := w.Run(load.RunFailed)
+	if err := report.Apps[0].Err(); !postgres.Hidden(err) || !strings.Contains(postgres.Hint(err), "row-level security") {
+		t.Errorf("%v: %s", err, postgres.Hint(err))
+	}
+	exec(table + `DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY`)
+	w.Run(load.RunDone)
 }
 
 // K5: a server that gives 10 connections is enough for 12 apps, even if the pool may

@@ -109,6 +109,13 @@ func Foreign(err error) string {
 // Denied reports whether err says that the role lacks a right in the database.
 func Denied(err error) bool { return Code(err) == pgerrcode.InsufficientPrivilege }
 
+// Hidden reports whether err says that row-level security hides rows of a table. Its SQLSTATE is that
+// of a missing right, and its text is in the server's language.
+func Hidden(err error) bool {
+	pgErr, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && Denied(err) && (pgErr.Routine == "check_enable_rls" || pgErr.Routine == "ExecWithCheckOptions")
+}
+
 // Full reports whether err says that no connection is left: Postgres reports 53300. At the
 // login poolers report 53400 and PgBouncer 08P01, which mean something else later.
 func Full(err error) bool {
@@ -122,6 +129,9 @@ func Full(err error) bool {
 	return false
 }
 
+// HiddenHint says what an operator can do about row-level security.
+const HiddenHint = "row-level security was switched on for a table of pushloss, and hides rows from this role: pushloss check names the table, with the statement that switches it off"
+
 // Hint says what an operator can do about an error of Postgres, or is empty.
 func Hint(err error) string {
 	var connectErr *pgconn.ConnectError
@@ -130,6 +140,9 @@ func Hint(err error) string {
 	}
 	if where := Foreign(err); where != "" {
 		return fmt.Sprintf("a function that pushloss did not make refuses the change (%s): let its maker allow it, or drop its trigger, which pushloss check names", where)
+	}
+	if Hidden(err) {
+		return HiddenHint
 	}
 	switch code := Code(err); code {
 	case pgerrcode.ReadOnlySQLTransaction:

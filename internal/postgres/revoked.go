@@ -37,33 +37,44 @@ const sqlRevoked = `
 	SELECT format('GRANT EXECUTE ON FUNCTION %I.%I(%s) TO %I;', n.nspname, f.proname, pg_get_function_identity_arguments(f.oid), current_user)
 	FROM pg_catalog.pg_proc AS f JOIN pg_catalog.pg_namespace AS n ON n.oid = f.pronamespace
 	WHERE n.nspname = 'pg_catalog' AND $1 ~ ('\m' || f.proname || '\M') AND NOT has_function_privilege(f.oid, 'EXECUTE')
+	UNION ALL
+	SELECT format('GRANT USAGE ON TYPE %I.%I TO %I;', n.nspname, t.typname, current_user)
+	FROM pg_catalog.pg_type AS t JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
+	WHERE n.nspname = 'pg_catalog' AND t.typtype = 'b' AND t.typelem = 0 AND $1 ~ ('\m' || format_type(t.oid, NULL) || '\M') AND NOT has_type_privilege(t.oid, 'USAGE')
+	UNION ALL
+	SELECT format('GRANT USAGE ON LANGUAGE %I TO %I;', lanname, current_user)
+	FROM pg_catalog.pg_language WHERE $1 ~ ('\m' || lanname || '\M') AND NOT has_language_privilege(oid, 'USAGE')
 	ORDER BY 1`
 
 // Revoked returns a *RevokedError if err says that the role lacks rights in pg_catalog. It returns
 // nil for other errors, and if it cannot find out. It prepares no session, because that may be what
 // fails.
 func Revoked(ctx context.Context, databaseURL string, err error) error {
-	denied, ok := errors.AsType[*pgconn.PgError](err)
 	config, bad := Parse(databaseURL)
-	if !ok || !Denied(err) || bad != nil {
+	if !Denied(err) || bad != nil {
 		return nil
 	}
-	grants, bad := lookForRevoked(ctx, config, denied.Message)
+	conn, bad := pgx.ConnectConfig(ctx, config.conn)
+	if bad != nil {
+		return nil
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	return RevokedFrom(ctx, conn, err)
+}
+
+// RevokedFrom is Revoked for an error of this connection.
+func RevokedFrom(ctx context.Context, conn *pgx.Conn, err error) error {
+	denied, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok || !Denied(err) {
+		return nil
+	}
+	var grants []string
+	bad := firstAnswer(ctx, func(ctx context.Context) (err error) {
+		grants, err = List(ctx, conn, pgx.RowTo[string], sqlRevoked, denied.Message)
+		return err
+	})
 	if bad != nil || len(grants) == 0 {
 		return nil
 	}
-	return &RevokedError{User: config.conn.User, Grants: grants}
-}
-
-func lookForRevoked(ctx context.Context, config *Config, message string) (grants []string, err error) {
-	conn, err := pgx.ConnectConfig(ctx, config.conn)
-	if err != nil {
-		return nil, err
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	err = firstAnswer(ctx, func(ctx context.Context) (err error) {
-		grants, err = List(ctx, conn, pgx.RowTo[string], sqlRevoked, message)
-		return err
-	})
-	return grants, err
+	return &RevokedError{User: conn.Config().User, Grants: grants}
 }

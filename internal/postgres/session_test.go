@@ -30,7 +30,7 @@ func TestEverySessionHasOurSettings(t *testing.T) {
 		{"client_encoding", "GBK", "UTF8"}, {"timezone", "Asia/Kathmandu", "UTC"}, {"datestyle", "German", "ISO, MDY"},
 		{"intervalstyle", "iso_8601", "postgres"}, {"bytea_output", "escape", "hex"}, {"extra_float_digits", "-15", "1"},
 		{"standard_conforming_strings", "off", "on"}, {"array_nulls", "off", "on"}, {"transform_null_equals", "on", "off"},
-		{"quote_all_identifiers", "on", "off"}, {"search_path", "public", ""}, {"row_security", "off", "on"}, {"jit", "on", "off"},
+		{"quote_all_identifiers", "on", "off"}, {"search_path", "public", ""}, {"row_security", "on", "off"}, {"jit", "on", "off"},
 		{"default_transaction_isolation", "serializable", "read committed"}, {"default_transaction_deferrable", "on", "off"},
 		{"default_transaction_read_only", "on", "off"}, {"synchronous_commit", "off", "on"}, {"plan_cache_mode", "force_generic_plan", "auto"},
 		{"statement_timeout", "1ms", "1min"}, {"lock_timeout", "1ms", "0"}, {"idle_in_transaction_session_timeout", "1ms", ""},
