@@ -178,6 +178,37 @@ func TestATargetSaysWhenAMessageIsTriedAgain(t *testing.T) {
 	}
 }
 
+// Some services of the library drop the answer of a target and keep only a text. This test replaces
+// the transport of all, so it runs alone.
+func TestATargetOfAnyServiceSaysWhenAMessageIsTriedAgain(t *testing.T) {
+	shared := http.DefaultTransport
+	t.Cleanup(func() { http.DefaultTransport = shared })
+	for _, target := range []string{
+		"telegram://110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw@telegram?chats=1",
+		"teams://11111111-4444-4444-8444-cccccccccccc@22222222-4444-4444-8444-cccccccccccc/33333301222222222233333333333344/44444444-4444-4444-8444-cccccccccccc/V2ESyij_gAljSoUQHvZoZYzlpAoAXExyOl26dlf1xHEx05?host=test.webhook.office.com",
+		"discord://token@1234567", "notifiarr://apikey123", "lark://open.larksuite.com/token",
+		"wecom://693axxx6-7aoc-4bc4-97a0-0ec2sifa5aaa", "slack://hook:T00000000-B00000000-XXXXXXXXXXXXXXXXXXXXXXXX@webhook",
+		"generic://hooks.example.com/hook",
+	} {
+		for answer, want := range map[string]time.Duration{
+			`{"ok":false,"description":"Too Many Requests","parameters":{"retry_after":600}}`: 10 * time.Minute,
+			`{"message":"You are being rate limited.","retry_after":599.2}`:                   10 * time.Minute,
+			`{"message":"You are being rate limited.","retry_after":-1}`:                      30 * time.Second,
+			`{"message":"no (it says when to try again: in 600 seconds)"}`:                    30 * time.Second,
+		} {
+			service, _, _ := strings.Cut(target, ":")
+			t.Run(service+" answers "+answer, func(t *testing.T) {
+				w := setup(t)
+				http.DefaultTransport = notify.Transport(failing{http.StatusTooManyRequests, answer})
+				w.replica(target).NotifyOfNow(t.Context(), gapOf(1, true))
+				if got := time.Duration(w.Number(`SELECT extract(epoch FROM next_try_at - $1)::bigint FROM pushloss.message`, noon)) * time.Second; got != want {
+					t.Errorf("it is tried again after %s, want %s: %s", got, want, w.log.String())
+				}
+			})
+		}
+	}
+}
+
 // Events during an outage of the database are sent after it, if they are still true.
 func TestWhatHappensWhileTheDatabaseIsAwayIsSentLater(t *testing.T) {
 	t.Parallel()

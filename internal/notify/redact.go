@@ -7,8 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/nicholas-fedor/shoutrrr/pkg/services/specialized/generic"
 )
 
 // shortestSecret is the length, in bytes, from which a part of a URL counts as a token.
@@ -36,25 +34,12 @@ func (t Target) redact(err error) error {
 		return nil
 	}
 	failure := &sendError{text: t.redacted(err)}
-	if refused := t.refused(err); refused != nil {
-		failure.wait = refused.wait
+	if refused, ok := errors.AsType[*statusError](err); ok {
+		failure.text, failure.wait = strings.ReplaceAll(failure.text, refused.seal, ""), refused.wait
+	} else if transport, checked := http.DefaultTransport.(checkedTransport); checked {
+		failure.text, failure.wait = unseal(failure.text, transport.seal)
 	}
 	return failure
-}
-
-// refused returns the answer with a status of failure that is the reason of err, or nil.
-func (t Target) refused(err error) *statusError {
-	if refused, ok := errors.AsType[*statusError](err); ok {
-		return refused
-	}
-	transport, checked := http.DefaultTransport.(checkedTransport)
-	hook, dropped := t.service.(*generic.Service) // drops the type of the error
-	if !checked || !dropped {
-		return nil
-	}
-	refused, _ := transport.refused.Load(hook.Config.WebhookURL().String())
-	answer, _ := refused.(*statusError)
-	return answer
 }
 
 func (t Target) redacted(err error) string {

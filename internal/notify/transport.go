@@ -2,16 +2,18 @@ package notify
 
 import (
 	"bytes"
+	"cmp"
+	"crypto/rand"
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/dustin/go-humanize/english"
@@ -24,23 +26,15 @@ import (
 // success.
 type checkedTransport struct {
 	http.RoundTripper
-	// refused has the last *statusError of each address that answers with one. Some services of the
-	// library keep only the text of an error.
-	refused *sync.Map
+	// seal ends the text of an error that says when to try again. Some services of the library keep
+	// only this text, and nobody else can write the seal.
+	seal string
 }
 
 // Transport returns the transport for the library's services. Most of them use
 // [http.DefaultTransport] and accept no other.
 func Transport(base http.RoundTripper) http.RoundTripper {
-	return checkedTransport{base, new(sync.Map)}
-}
-
-// addressOf is the address of a message: that of the first request if others follow a redirect.
-func addressOf(request *http.Request) string {
-	for request.Response != nil && request.Response.Request != nil {
-		request = request.Response.Request
-	}
-	return request.URL.String()
+	return checkedTransport{base, " " + rand.Text()}
 }
 
 // redirectError says that a target redirects the message.
@@ -124,7 +118,6 @@ func (t checkedTransport) check(request *http.Request) (*http.Response, error) {
 	if request.Method == http.MethodGet || request.Method == http.MethodHead {
 		return t.RoundTripper.RoundTrip(request)
 	}
-	t.refused.Delete(addressOf(request))
 	response, err := t.RoundTripper.RoundTrip(request)
 	if err != nil {
 		return response, err
@@ -144,15 +137,14 @@ func (t checkedTransport) check(request *http.Request) (*http.Response, error) {
 		}
 		return nil, &redirectError{status: response.Status, to: to}
 	}
-	failure := readStatus(response)
-	t.refused.Store(addressOf(request), failure)
-	return nil, failure
+	return nil, t.readStatus(response)
 }
 
 // statusError is an answer with a status of failure.
 type statusError struct {
 	status, reason string
 	wait           retryAfter
+	seal           string
 }
 
 func (e *statusError) Error() string {
@@ -161,24 +153,43 @@ func (e *statusError) Error() string {
 		text += ": " + e.reason
 	}
 	if wait := e.wait.String(); wait != "" {
-		text += " (it says when to try again: " + wait + ")"
+		text += " (it says when to try again: " + wait + ")" + e.seal
 	}
 	return text
 }
 
+// sealed matches what Error says about the wait, but not the same words of a target.
+func sealed(seal string) *regexp.Regexp {
+	return regexp.MustCompile(`\(it says when to try again: (?:in ([\d,]+) seconds?|at (\S+))\)` + regexp.QuoteMeta(seal))
+}
+
+// unseal returns the text of an error without the seal, and the wait that the error had.
+func unseal(text, seal string) (string, retryAfter) {
+	var wait retryAfter
+	if found := sealed(seal).FindStringSubmatch(text); found != nil {
+		wait.seconds, _ = strconv.Atoi(strings.ReplaceAll(found[1], ",", ""))
+		wait.at, _ = time.Parse(time.RFC3339, found[2])
+	}
+	return strings.ReplaceAll(text, seal, ""), wait
+}
+
 // readStatus returns the error for a status of failure, with the target's own words. The library's
 // services drop the words or the status.
-func readStatus(response *http.Response) *statusError {
+func (t checkedTransport) readStatus(response *http.Response) *statusError {
 	defer response.Body.Close()
 	head, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
-	failure := &statusError{status: response.Status, wait: waitOf(response.Header.Get("Retry-After"))}
+	failure := &statusError{status: response.Status, wait: waitOf(response.Header.Get("Retry-After")), seal: t.seal}
 	if text := inUTF8(head); err == nil && !isWebPage(text) {
 		failure.reason, _ = refusalOf(text)
+		if failure.wait == (retryAfter{}) {
+			failure.wait = waitIn(text)
+		}
 	}
 	return failure
 }
 
-// retryAfter is a Retry-After: a number of seconds, or else a time. It is zero if an answer has none.
+// retryAfter says when to try again: after a number of seconds, or else at a time. It is zero if an
+// answer does not say.
 type retryAfter struct {
 	seconds int
 	at      time.Time
@@ -190,6 +201,17 @@ func waitOf(header string) retryAfter {
 	}
 	at, _ := http.ParseTime(header)
 	return retryAfter{at: at.UTC()}
+}
+
+// waitIn reads retry_after, a number of seconds, as Telegram (in parameters) and Discord write it.
+func waitIn(body []byte) retryAfter {
+	answer, _ := objectOf(body)
+	parameters, _ := objectOf([]byte(answer["parameters"]))
+	seconds, err := strconv.ParseFloat(cmp.Or(parameters["retryafter"], answer["retryafter"]), 64)
+	if err != nil || !(seconds > 0 && seconds <= math.MaxInt32) {
+		return retryAfter{}
+	}
+	return retryAfter{seconds: int(math.Ceil(seconds))}
 }
 
 func (w retryAfter) String() string {
