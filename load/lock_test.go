@@ -53,6 +53,21 @@ func TestWaitingForAnAppEndsWithItsContext(t *testing.T) {
 	}
 }
 
+// A session whose lease fails gives the app's lock back, although its connection stays.
+func TestAnAppWhoseLeaseFailsIsLeftToOthers(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	unlucky, work := openSession(t, open(t, f.url), "the unlucky")
+	f.exec(`ALTER TABLE pushloss.app_lease ADD CONSTRAINT luck CHECK (holder <> 'the unlucky')`)
+	if _, err := unlucky.LockApp(work, testApp+1); err == nil || !strings.Contains(err.Error(), "luck") {
+		t.Fatalf("the lease ended with %v", err)
+	}
+	other, work := openSession(t, open(t, f.url), "the other")
+	if _, err := other.LockApp(work, testApp+1); err != nil {
+		t.Errorf("the app is not free: %v", err)
+	}
+}
+
 func TestAHolderThatWasTakenOverCannotWrite(t *testing.T) {
 	t.Parallel()
 	f := setup(t)

@@ -92,7 +92,7 @@ func (p *Pipeline) check(ctx context.Context, request BackfillRequest) ([]App, e
 // API's memory.
 const firstYear = 2000
 
-// checkRange refuses days that are reversed, too long ago, or not over yet.
+// checkRange refuses days that are reversed, too long ago, not over yet, or in no app's calendar.
 func (p *Pipeline) checkRange(apps []App, days calendar.Span) error {
 	if days.Last < days.First {
 		return &problem.UsageError{
@@ -113,6 +113,14 @@ func (p *Pipeline) checkRange(apps []App, days calendar.Span) error {
 				Problem: fmt.Sprintf("%s is not over yet for app %d (%s)", days.Last, app.Account.SDKAppID, app.Location),
 				Remedy:  fmt.Sprintf("the newest day that can be pulled is %s", last),
 			}
+		}
+	}
+	// A zone leaves out one date at a time, as when it moves across the date line.
+	has := func(app App) bool { return policy{location: app.Location}.exists(days.First) }
+	if days.First == days.Last && len(apps) > 0 && !slices.ContainsFunc(apps, has) {
+		return &problem.UsageError{
+			Problem: fmt.Sprintf("there was no %s in %s, which left the date out of its calendar", days.First, apps[0].Location),
+			Remedy:  "give the day before or after it",
 		}
 	}
 	return nil

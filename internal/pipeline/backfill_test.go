@@ -175,6 +175,11 @@ func TestR4ABackfillDoesNotMoveTheRunsFirstDay(t *testing.T) {
 
 func TestABackfillThatMakesNoSenseIsRefusedBeforeAnythingIsDone(t *testing.T) {
 	t.Parallel()
+	apia, err := time.LoadLocation("Pacific/Apia")
+	if err != nil {
+		t.Fatal(err)
+	}
+	leftOut := calendar.DayOf(time.Date(2011, 12, 30, 0, 0, 0, 0, time.UTC), time.UTC)
 	for _, test := range []struct {
 		name    string
 		request pipeline.BackfillRequest
@@ -185,11 +190,15 @@ func TestABackfillThatMakesNoSenseIsRefusedBeforeAnythingIsDone(t *testing.T) {
 		{"future", pipeline.BackfillRequest{From: today + 3, To: today + 5}, "not over yet"},
 		{"another app", pipeline.BackfillRequest{From: today - 3, To: today - 2, SDKAppID: 7}, "app 7 is not configured"},
 		{"unknown tasks", pipeline.BackfillRequest{From: today - 3, To: today - 2, Tasks: []string{"t1", "t8", "t9"}}, "t8, t9"},
+		{"a date that the zone left out", pipeline.BackfillRequest{From: leftOut, To: leftOut}, "there was no 2011-12-30 in Pacific/Apia"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
 			w.Tasks("t1")
+			if test.request.From == leftOut {
+				w.Apps[0].Location = apia
+			}
 			jobs := w.Jobs(pipeline.Options{})
 			_, planErr := jobs.PlanBackfill(t.Context(), test.request)
 			report, err := jobs.Backfill(t.Context(), test.request, nil)
