@@ -22,8 +22,9 @@ app. The backfill then pulls the windows of that run first, and continues.
 
 --reprocess missing pulls what is not settled, including failed windows. --reprocess
 failed pulls only failed windows, and --reprocess all pulls everything again. --plan
-shows every window, whether it would be pulled and why, and does not call the API. It
-names the windows that are too late: nothing can prove their figures.
+lists the first 1,000 windows, whether each would be pulled and why, counts all of them,
+and does not call the API. It names the windows that are too late: nothing can prove
+their figures.
 
 It exits 1 if the API answered for a day only when it no longer had to remember the
 whole day: nothing can prove that the figures, or their absence, are complete.`,
@@ -99,16 +100,17 @@ func printPlan(env Environment, output format, plan pipeline.Plan) error {
 		}{plan, plan.Duration.Seconds(), plan.Longest.Seconds()})
 	}
 	t := newTable(env.Stdout, "app", "day", "stream", "task", "state", "pull", "why")
-	due := 0
 	for _, w := range plan.Windows {
 		pull := "no"
 		if w.Due {
 			pull = "yes"
-			due++
 		}
 		t.AppendRow([]any{w.SDKAppID, w.Day, w.Stream.String(), taskOf(w.TaskID), w.State, pull, w.Why})
 	}
 	t.Render()
+	if left := plan.Total - len(plan.Windows); left > 0 {
+		fmt.Fprintf(env.Stdout, "and %s that are not listed\n", many(left, "window"))
+	}
 	requests, takes := many(plan.Requests, "request"), plan.Duration.Round(time.Second).String()
 	if plan.AtMost > plan.Requests {
 		requests = count(int64(plan.Requests)) + " to " + many(plan.AtMost, "request")
@@ -117,7 +119,7 @@ func printPlan(env Environment, output format, plan pipeline.Plan) error {
 		}
 	}
 	_, err := fmt.Fprintf(env.Stdout, "%s of %s would be pulled, by %s, which %s %s at the allowed rate\n",
-		count(int64(due)), many(len(plan.Windows), "window"), requests, english.PluralWord(plan.AtMost, "takes", "take"), takes)
+		count(int64(plan.Due)), many(plan.Total, "window"), requests, english.PluralWord(plan.AtMost, "takes", "take"), takes)
 	switch {
 	case err != nil:
 	case plan.ByKind.Spans > 0:

@@ -66,10 +66,10 @@ func (c *checkPlan) batch(groups []checkRequest) {
 
 // runOf returns the run of a task's stored days to compare. It records the other days as left out,
 // but days that were never pulled only if they are expected.
-func (c *checkPlan) runOf(rules policy, days calendar.Span, task load.TaskRef, expected calendar.Span, ledger map[ledgerKey]load.Entry) (run calendar.Span, found bool) {
+func (c *checkPlan) runOf(rules policy, days calendar.Span, task load.TaskRef, expected calendar.Span, ledger map[ledgerKey]*load.Entry) (run calendar.Span, found bool) {
 	stored := func(day calendar.Day) bool {
 		entry := ledger[ledgerKey{stream.Loss, day, task.Key}]
-		return entry.State == load.StateLoaded || entry.State == load.StateEmpty
+		return entry != nil && (entry.State == load.StateLoaded || entry.State == load.StateEmpty)
 	}
 	run, found = rules.longestRun(days, stored)
 	for day := days.First; day <= days.Last; day++ {

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"iter"
+	"slices"
 	"time"
 
 	"pushloss/internal/calendar"
@@ -30,17 +31,41 @@ type PlannedWindow struct {
 	Settled  bool          `json:"settled"`
 	Due      bool          `json:"due"`
 	Why      string        `json:"why"`
+}
 
-	task load.TaskRef
+// planWindow is a window of a plan in memory. A week of 100,000 tasks has 700,000 of them, so it is
+// small, and the plan says why a window is due only for those that are listed.
+type planWindow struct {
+	task   *load.Task
+	entry  *load.Entry // nil if the window is not in the ledger
+	Day    calendar.Day
+	Stream stream.Stream
+	Due    bool
 	// again says that the last pull failed, so the window comes last.
 	again bool
-	entry load.Entry
-	known bool // entry is in the ledger
 	// bySpan says that a request for several days covers this window.
 	bySpan bool
+	// waits says that a span of more days will cover this window.
+	waits bool
 	// continues says that the day before has figures.
 	continues bool
 }
+
+func (w planWindow) known() bool { return w.entry != nil }
+
+// stored returns the entry in the ledger, or that of a window that is not there.
+func (w planWindow) stored() load.Entry {
+	if w.entry == nil {
+		return load.Entry{State: load.StateOpen}
+	}
+	return *w.entry
+}
+
+// figures reports whether the window has figures.
+func (w planWindow) figures() bool { return w.entry != nil && w.entry.RowCount > 0 }
+
+// rejects reports whether the last answer had rows that could not be understood.
+func (w planWindow) rejects() bool { return w.entry != nil && w.entry.RejectCount > 0 }
 
 // appPlan is what a job would do to one app.
 type appPlan struct {
@@ -84,8 +109,8 @@ type planStream struct {
 
 // windows yields the windows of the part day by day, oldest first. For each stream, the whole app's
 // window comes first, then those of tasks in the order of registration.
-func (p appPlan) windows(ctx context.Context, ledger load.Ledger, in part) iter.Seq2[[]PlannedWindow, error] {
-	return func(yield func([]PlannedWindow, error) bool) {
+func (p appPlan) windows(ctx context.Context, ledger load.Ledger, in part) iter.Seq2[[]planWindow, error] {
+	return func(yield func([]planWindow, error) bool) {
 		for week, err := range p.weeks(ctx, ledger, in) {
 			if err != nil {
 				yield(nil, err)
@@ -103,13 +128,14 @@ func (p appPlan) windows(ctx context.Context, ledger load.Ledger, in part) iter.
 // week has the windows, day by day, of as many days as one request for losses may cover.
 type week struct {
 	calendar.Span
-	days [][]PlannedWindow
+	days [][]planWindow
 	// dense are the tasks, by stream, that had figures on most days before.
 	dense map[load.TaskOfStream]bool
 }
 
 // weeks yields the windows of the part week by week, oldest first, so that memory holds the ledger
-// of one week. The last week ends with the plan's last day.
+// of one week. The last week ends with the plan's last day. Without spans, nothing looks at a week as
+// a whole, and each day is yielded by itself.
 func (p appPlan) weeks(ctx context.Context, ledger load.Ledger, in part) iter.Seq2[week, error] {
 	return func(yield func(week, error) bool) {
 		begin, end := p.days(in)
@@ -122,9 +148,18 @@ func (p appPlan) weeks(ctx context.Context, ledger load.Ledger, in part) iter.Se
 			}
 			known, found := byWindow(entries), week{Span: days}
 			for day := days.First; day <= days.Last; day++ {
-				if rules.exists(day) {
-					found.days = append(found.days, p.windowsOf(day, known, in))
+				if !rules.exists(day) {
+					continue
 				}
+				windows := p.windowsOf(day, known, in)
+				if p.spans != nil {
+					found.days = append(found.days, windows)
+				} else if !yield(week{Span: calendar.Span{First: day, Last: day}, days: [][]planWindow{windows}}, nil) {
+					return
+				}
+			}
+			if p.spans == nil {
+				continue
 			}
 			if found.dense, err = p.dense(ctx, ledger, days.First); err != nil {
 				yield(week{}, err)
@@ -141,9 +176,10 @@ func (p appPlan) weeks(ctx context.Context, ledger load.Ledger, in part) iter.Se
 // ledgerKey is a window of an app.
 type ledgerKey load.WindowRef
 
-func byWindow(entries []load.Entry) map[ledgerKey]load.Entry {
-	ledger := make(map[ledgerKey]load.Entry, len(entries))
-	for _, entry := range entries {
+func byWindow(entries []load.Entry) map[ledgerKey]*load.Entry {
+	ledger := make(map[ledgerKey]*load.Entry, len(entries))
+	for i := range entries {
+		entry := &entries[i]
 		ledger[ledgerKey{entry.Stream, entry.Day, entry.TaskKey}] = entry
 	}
 	return ledger
@@ -157,26 +193,42 @@ func setOf(windows []load.WindowRef) map[ledgerKey]bool {
 	return set
 }
 
-func (p appPlan) windowsOf(day calendar.Day, ledger map[ledgerKey]load.Entry, in part) []PlannedWindow {
-	var windows []PlannedWindow
+func (p appPlan) windowsOf(day calendar.Day, ledger map[ledgerKey]*load.Entry, in part) []planWindow {
+	var windows []planWindow
+	wholeApp := new(load.Task)
 	for _, stream := range p.streams {
 		kept := day >= stream.first
-		add := func(task load.TaskRef, belongs bool) {
+		add := func(task *load.Task, belongs bool) {
 			key := ledgerKey{stream.Stream, day, task.Key}
 			if (kept && belongs || p.opened[key]) && in.has(key, p.failed[key]) {
 				windows = append(windows, p.window(key, task, ledger))
 			}
 		}
-		add(load.TaskRef{}, !p.tasksOnly)
+		add(wholeApp, !p.tasksOnly)
 		if !stream.ByTask() {
 			continue
 		}
-		for _, task := range p.tasks {
-			_, pulled := ledger[ledgerKey{stream.Stream, day, task.Key}]
-			add(task.Ref(), p.covers(task, day) && (pulled || !p.guesses(task, day)))
+		windows = slices.Grow(windows, p.expected(day, stream))
+		for i := range p.tasks {
+			task := &p.tasks[i]
+			add(task, p.covers(*task, day) && (!p.guesses(*task, day) || ledger[ledgerKey{stream.Stream, day, task.Key}] != nil))
 		}
 	}
 	return windows
+}
+
+// expected returns how many windows of tasks a day of a stream has, if none was opened and none is a
+// guess. Without it, the windows of a day are copied again and again while their number grows.
+func (p appPlan) expected(day calendar.Day, of planStream) (n int) {
+	if day < of.first {
+		return 0
+	}
+	for _, task := range p.tasks {
+		if p.covers(task, day) {
+			n++
+		}
+	}
+	return n
 }
 
 // guesses reports whether a run would pull a day before a task's registration, too late for a
@@ -186,25 +238,37 @@ func (p appPlan) guesses(task load.Task, day calendar.Day) bool {
 }
 
 // key is the key of the window in the ledger and in the sets of a plan.
-func (w PlannedWindow) key() ledgerKey { return ledgerKey{w.Stream, w.Day, w.task.Key} }
+func (w planWindow) key() ledgerKey { return ledgerKey{w.Stream, w.Day, w.task.Key} }
 
-func (p appPlan) window(key ledgerKey, task load.TaskRef, ledger map[ledgerKey]load.Entry) PlannedWindow {
-	w := PlannedWindow{
-		SDKAppID: p.app.Account.SDKAppID, Stream: key.Stream, Day: key.Day, TaskID: task.ID, task: task, State: string(load.StateOpen),
-		again: p.failed[key],
-	}
-	w.entry, w.known = ledger[key]
-	w.continues = ledger[ledgerKey{key.Stream, key.Day - 1, key.TaskKey}].RowCount > 0
-	if w.known {
-		w.State, w.Settled = string(w.entry.State), w.entry.Settled != load.NotSettled
-	}
-	if w.Due, w.Why = p.verdict(w.known, w.entry); w.Due && p.pulledByJob(key, w.entry) {
-		w.Due, w.Why = false, "pulled by this job"
-	}
-	if w.Due && key.Day <= p.forgotten && !w.entry.Confirmed() {
-		w.Why += "; too late: its figures will be unproven"
-	}
+func (p appPlan) window(key ledgerKey, task *load.Task, ledger map[ledgerKey]*load.Entry) planWindow {
+	w := planWindow{task: task, entry: ledger[key], Day: key.Day, Stream: key.Stream, again: p.failed[key]}
+	w.continues = planWindow{entry: ledger[ledgerKey{key.Stream, key.Day - 1, key.TaskKey}]}.figures()
+	w.Due, _ = p.reason(w)
 	return w
+}
+
+// reason returns whether a window is due, and why, if it does not wait for more days.
+func (p appPlan) reason(w planWindow) (due bool, why string) {
+	if due, why = p.verdict(w.known(), w.stored()); due && p.pulledByJob(w.key(), w.stored()) {
+		return false, "pulled by this job"
+	}
+	return due, why
+}
+
+// describe says what the plan does with a window, and why.
+func (p appPlan) describe(w planWindow) PlannedWindow {
+	entry := w.stored()
+	listed := PlannedWindow{
+		SDKAppID: p.app.Account.SDKAppID, Stream: w.Stream, Day: w.Day, TaskID: w.task.TaskID,
+		State: string(entry.State), Settled: entry.Settled != load.NotSettled, Due: w.Due,
+	}
+	switch _, listed.Why = p.reason(w); {
+	case w.waits:
+		listed.Why = "had no figures: it is requested again together with later days"
+	case w.Due && w.Day <= p.forgotten && !entry.Confirmed():
+		listed.Why += "; too late: its figures will be unproven"
+	}
+	return listed
 }
 
 // verdict returns whether a window is due, and the reason.
@@ -261,7 +325,7 @@ func (p appPlan) count(ctx context.Context, ledger load.Ledger) (size planSize, 
 				switch {
 				case w.Due:
 					size.windows++
-				case load.State(w.State).Unproven():
+				case w.stored().State.Unproven():
 					size.unproven++
 				}
 			}

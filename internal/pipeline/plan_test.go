@@ -96,12 +96,12 @@ func TestAPlanNamesTheWindowsThatAnAnswerCanNoLongerProve(t *testing.T) {
 		p := appPlan{
 			app: App{Location: time.UTC}, streams: []planStream{{stream.Loss, 0}}, reprocess: All, forgotten: 20000,
 		}
-		ledger := make(map[ledgerKey]load.Entry)
+		ledger := make(map[ledgerKey]*load.Entry)
 		if test.entry != nil {
-			ledger[ledgerKey{stream.Loss, test.day, 0}] = *test.entry
+			ledger[ledgerKey{stream.Loss, test.day, 0}] = test.entry
 		}
 		windows := p.windowsOf(test.day, ledger, allWindows)
-		if len(windows) != 1 || !windows[0].Due || strings.Contains(windows[0].Why, "unproven") != test.late {
+		if len(windows) != 1 || !windows[0].Due || strings.Contains(p.describe(windows[0]).Why, "unproven") != test.late {
 			t.Errorf("%s: %+v", test.name, windows)
 		}
 	}
@@ -132,11 +132,11 @@ func TestS15RequestsAreTheDueWindows(t *testing.T) {
 			covered[key+1] = rapid.Bool().Draw(t, "covered")
 		}
 		p.covers = func(task load.Task, _ calendar.Day) bool { return covered[task.Key] }
-		ledger := make(map[ledgerKey]load.Entry)
+		ledger := make(map[ledgerKey]*load.Entry)
 		for _, stream := range stream.All() {
 			for key := range int32(len(p.tasks) + 1) {
 				if rapid.Bool().Draw(t, "known") {
-					ledger[ledgerKey{stream, day, key}] = load.Entry{
+					ledger[ledgerKey{stream, day, key}] = &load.Entry{
 						State:   rapid.SampledFrom([]load.State{load.StateLoaded, load.StateFailed, load.StateAbsent}).Draw(t, "state"),
 						Settled: rapid.SampledFrom([]load.SettledReason{load.NotSettled, load.ByLookback}).Draw(t, "settled"),
 					}
@@ -154,11 +154,11 @@ func TestS15RequestsAreTheDueWindows(t *testing.T) {
 			if at := slices.IndexFunc(p.streams, func(s planStream) bool { return s.Stream == w.Stream }); at < 0 || p.streams[at].first > day {
 				t.Errorf("the plan has a window of a stream that is not due: %+v", w)
 			}
-			if w.Day != day || w.TaskID == "" && p.tasksOnly || w.task.Key != 0 && !covered[w.task.Key] {
+			if w.Day != day || w.task.Key == 0 && p.tasksOnly || w.task.Key != 0 && !covered[w.task.Key] {
 				t.Errorf("the plan has a window it should not: %+v", w)
 			}
 			if w.Due {
-				due[window{w.Stream, w.TaskID}]++
+				due[window{w.Stream, w.task.TaskID}]++
 			}
 		}
 		asked := make(map[window]int)

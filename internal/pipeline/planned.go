@@ -9,7 +9,11 @@ import (
 
 // Plan is what a run or a backfill would do.
 type Plan struct {
+	// Windows are the first of all windows, at most maxPlanned. Total counts all, and Due those that
+	// would be pulled.
 	Windows []PlannedWindow `json:"windows"`
+	Total   int             `json:"windows_total"`
+	Due     int             `json:"windows_due"`
 	// Requests and durations are for all apps, which run at the same time. They leave out what no
 	// plan can know: refused requests, and wrong spans.
 	Requests int           `json:"requests"` // at least
@@ -19,6 +23,22 @@ type Plan struct {
 	Longest  time.Duration `json:"-"`
 	// Compares says that the job first finds out whether days add up, and uses spans if they do.
 	Compares bool `json:"compares_first"`
+}
+
+// maxPlanned is how many windows a plan lists, of all apps together. A first import has millions.
+const maxPlanned = 1000
+
+// list adds the windows of an app to the plan.
+func (all *Plan) list(plan appPlan, windows []planWindow) {
+	all.Total += len(windows)
+	for _, w := range windows {
+		if w.Due {
+			all.Due++
+		}
+		if len(all.Windows) < maxPlanned {
+			all.Windows = append(all.Windows, plan.describe(w))
+		}
+	}
 }
 
 // PlannedCalls are the numbers of requests of a plan, by kind.
@@ -69,7 +89,7 @@ func (p *Pipeline) planOf(ctx context.Context, apps []App, prepare func(context.
 		if plan.spans, err = p.spanRules(ctx, plan, rules, now, now); err != nil {
 			return Plan{}, err
 		}
-		calls, ofTasks, err := p.expect(ctx, plan, func(windows []PlannedWindow) { all.Windows = append(all.Windows, windows...) })
+		calls, ofTasks, err := p.expect(ctx, plan, func(windows []planWindow) { all.list(plan, windows) })
 		if err != nil {
 			return Plan{}, err
 		}
@@ -77,7 +97,7 @@ func (p *Pipeline) planOf(ctx context.Context, apps []App, prepare func(context.
 		if spans, found, err := p.spansAfterComparison(ctx, plan, rules, ofTasks); err != nil {
 			return Plan{}, err
 		} else if found > 0 {
-			bySpans, _, err := p.expect(ctx, spans, func([]PlannedWindow) {})
+			bySpans, _, err := p.expect(ctx, spans, func([]planWindow) {})
 			if err != nil {
 				return Plan{}, err
 			}
@@ -97,7 +117,7 @@ func (p *Pipeline) planOf(ctx context.Context, apps []App, prepare func(context.
 }
 
 // expect returns the requests of a plan, and how many of them are for single days of tasks.
-func (p *Pipeline) expect(ctx context.Context, plan appPlan, each func([]PlannedWindow)) (calls PlannedCalls, ofTasks int, err error) {
+func (p *Pipeline) expect(ctx context.Context, plan appPlan, each func([]planWindow)) (calls PlannedCalls, ofTasks int, err error) {
 	runs := plan.spanRuns()
 	used := make(map[stream.Stream]int) // the most days that a span has
 	expect := func(parts []spanPart) {

@@ -63,19 +63,19 @@ func taskIDs(tasks []load.TaskRef) []string {
 
 // requests turns the due windows of a day into requests: for each stream one for the whole app,
 // then batches of tasks. Tasks whose last pull failed have their own batches.
-func (p appPlan) requests(windows []PlannedWindow) []request {
+func (p appPlan) requests(windows []planWindow) []request {
 	var requests []request
 	for _, stream := range p.streams {
 		var tasks, again []load.TaskRef
 		for _, w := range windows {
 			switch {
 			case !w.Due || w.bySpan || w.Stream != stream.Stream:
-			case w.TaskID == "":
-				requests = append(requests, p.request(w.Stream, w.Day, []load.TaskRef{w.task}))
+			case w.task.Key == 0:
+				requests = append(requests, p.request(w.Stream, w.Day, []load.TaskRef{w.task.Ref()}))
 			case w.again:
-				again = append(again, w.task)
+				again = append(again, w.task.Ref())
 			default:
-				tasks = append(tasks, w.task)
+				tasks = append(tasks, w.task.Ref())
 			}
 		}
 		for _, batch := range append(extract.Batches(tasks), extract.Batches(again)...) {

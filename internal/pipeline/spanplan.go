@@ -69,11 +69,7 @@ func (p appPlan) assignSpans(week week) {
 	if p.spans == nil {
 		return
 	}
-	tasks := make(map[int32]load.Task, len(p.tasks))
-	for _, task := range p.tasks {
-		tasks[task.Key] = task
-	}
-	byTask := make(map[load.TaskOfStream][]*PlannedWindow)
+	byTask := make(map[load.TaskOfStream][]*planWindow)
 	for _, day := range week.days {
 		for i := range day {
 			if w := &day[i]; w.task.Key != 0 && slices.Contains(p.spans.streams, w.Stream) {
@@ -83,7 +79,7 @@ func (p appPlan) assignSpans(week week) {
 		}
 	}
 	for key, windows := range byTask {
-		p.assignTask(week.Span, tasks[key.TaskKey], week.dense[key], windows)
+		p.assignTask(week.Span, *windows[0].task, week.dense[key], windows)
 	}
 	if p.requestsByDays(week) < p.spans.worth {
 		for _, day := range week.days {
@@ -118,11 +114,11 @@ func (p appPlan) dense(ctx context.Context, ledger load.Ledger, day calendar.Day
 }
 
 // assignTask is assignSpans for the windows of one task in one stream, oldest first.
-func (p appPlan) assignTask(days calendar.Span, task load.Task, dense bool, windows []*PlannedWindow) {
+func (p appPlan) assignTask(days calendar.Span, task load.Task, dense bool, windows []*planWindow) {
 	if p.scheduled && p.waits(days, task, windows) {
 		for _, w := range windows {
-			if w.Due && w.entry.RowCount == 0 {
-				w.Due, w.Why = false, "had no figures: it is requested again together with later days"
+			if w.Due && !w.figures() {
+				w.Due, w.waits = false, true
 			}
 		}
 		return
@@ -139,9 +135,9 @@ func (p appPlan) assignTask(days calendar.Span, task load.Task, dense bool, wind
 		}
 		run = run[:0]
 	}
-	var before *PlannedWindow
+	var before *planWindow
 	for _, w := range windows {
-		if dense && !w.known || !p.joinsSpan(w, before) {
+		if dense && !w.known() || !p.joinsSpan(w, before) {
 			end()
 		} else {
 			if n := len(run); n > 0 && (!p.follows(run[n-1].Day, w.Day) ||
@@ -165,17 +161,17 @@ func (p appPlan) startOf(task load.Task) calendar.Day {
 
 // joinsSpan reports whether a window can be a part of a span; before is the task's window
 // of the day before, or nil.
-func (p appPlan) joinsSpan(w, before *PlannedWindow) bool {
-	figures := w.entry.RowCount > 0
+func (p appPlan) joinsSpan(w, before *planWindow) bool {
+	figures := w.figures()
 	switch {
-	case !w.Due, w.again, w.entry.RejectCount > 0, p.opened[w.key()]:
+	case !w.Due, w.again, w.rejects(), p.opened[w.key()]:
 		return false
-	case w.known && !slices.Contains([]load.State{load.StateLoaded, load.StateEmpty, load.StateUnproven, load.StateOpen}, w.entry.State):
+	case w.known() && !slices.Contains([]load.State{load.StateLoaded, load.StateEmpty, load.StateUnproven, load.StateOpen}, w.entry.State):
 		return false
 	case figures && !p.spans.remembered(w.Day, p.spans.now.Add(lastTrustedWithin)),
 		figures && p.spans.settles(w.Day, p.spans.asOf) != load.NotSettled:
 		return false // the last trusted pull
-	case p.scheduled && w.Day == p.last && !w.known && before != nil && before.entry.RowCount > 0:
+	case p.scheduled && w.Day == p.last && !w.known() && before != nil && before.figures():
 		return false // the figures go on
 	}
 	return true
@@ -184,15 +180,15 @@ func (p appPlan) joinsSpan(w, before *PlannedWindow) bool {
 // waits reports whether all due windows of a task in a week had an answer without figures before,
 // and can wait. In the newest week, they wait if the task has no newer day. In an older week, they
 // wait until the whole week is complete, and become final together.
-func (p appPlan) waits(days calendar.Span, task load.Task, windows []*PlannedWindow) bool {
+func (p appPlan) waits(days calendar.Span, task load.Task, windows []*planWindow) bool {
 	quiet := false
 	for _, w := range windows {
 		switch {
-		case w.entry.RowCount > 0 && days.Last == p.last:
+		case w.figures() && days.Last == p.last:
 			return false
-		case !w.Due, w.entry.RowCount > 0:
+		case !w.Due, w.figures():
 			continue
-		case !w.known, w.again, w.entry.State != load.StateEmpty, w.entry.RejectCount > 0,
+		case !w.known(), w.again, w.entry.State != load.StateEmpty, w.rejects(),
 			p.opened[w.key()]:
 			return false
 		case !p.spans.remembered(w.Day, p.spans.now.Add(waitsNoLonger)):

@@ -86,7 +86,7 @@ func (r *spanRuns) collect(into *streamRuns, of stream.Stream, week week) {
 				continue
 			}
 			trusted := r.plan.spans.remembered(w.Day, r.plan.spans.now)
-			figures := w.entry.RowCount > 0
+			figures := w.figures()
 			if i, found := into.at[w.task.Key]; found && into.runs[i].trusted == trusted && r.plan.follows(into.runs[i].Due.Last, w.Day) {
 				into.runs[i].Due.Last = w.Day
 				into.runs[i].figures = into.runs[i].figures || figures
@@ -94,7 +94,7 @@ func (r *spanRuns) collect(into *streamRuns, of stream.Stream, week week) {
 			}
 			into.at[w.task.Key] = len(into.runs)
 			into.runs = append(into.runs, spanTask{
-				SpanTask: load.SpanTask{TaskRef: w.task, Due: calendar.Span{First: w.Day, Last: w.Day}},
+				SpanTask: load.SpanTask{TaskRef: w.task.Ref(), Due: calendar.Span{First: w.Day, Last: w.Day}},
 				trusted:  trusted, oldestFirst: w.continues, figures: figures,
 			})
 		}
