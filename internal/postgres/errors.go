@@ -157,6 +157,10 @@ func Hint(err error) string {
 		if !Full(err) {
 			return "a limit of the server is reached, which the error names: raise it, or reset its preset (ALTER ROLE … RESET, ALTER DATABASE … RESET), then run again; nothing is half loaded"
 		}
+	case pgerrcode.ProtocolViolation:
+		if !Full(err) && Disconnected(err) {
+			return "a pooler ended the session for the reason that it gives: raise that limit, or give its pool more connections (PgBouncer: pool_size), then run again; nothing is half loaded"
+		}
 	case pgerrcode.CannotConnectNow:
 		return "the database is starting or stopping: try again in a moment"
 	case pgerrcode.InvalidCatalogName:
@@ -166,6 +170,9 @@ func Hint(err error) string {
 		}
 		return fmt.Sprintf("correct DATABASE_URL, or create the database: CREATE DATABASE %s ENCODING 'UTF8' TEMPLATE template0;", pgx.Identifier{database}.Sanitize())
 	case pgerrcode.InvalidPassword:
+		if errors.As(err, &connectErr) && connectErr.Config != nil && connectErr.Config.Password == "" {
+			return "the server wants a password, and none was found: give it in DATABASE_URL, in PGPASSWORD, or in the passfile, in a line for this host (localhost for a socket), port, database and user"
+		}
 		return "correct DATABASE_URL: its user or its password, whose special characters are percent-encoded; or the password has expired (ALTER ROLE … VALID UNTIL)"
 	case pgerrcode.InvalidAuthorizationSpecification:
 		return "correct DATABASE_URL (its user, its sslmode), or let the role in: by the server's pg_hba.conf, or by ALTER ROLE … LOGIN"
@@ -199,10 +206,15 @@ func Hint(err error) string {
 	if _, unknown := errors.AsType[*net.DNSError](err); unknown {
 		return "this machine does not find the host's address: correct the host in DATABASE_URL, or check the name service (DNS)"
 	}
-	if Unreachable(err) {
+	switch {
+	case !Unreachable(err):
+		return ""
+	case errors.As(err, &connectErr):
 		return "start the database, or correct DATABASE_URL; DATABASE_URL=embedded: gives a local one"
+	case Code(err) != "":
+		return "the database's server failed: see its log, then run again; nothing is half loaded"
 	}
-	return ""
+	return "the connection to the database broke, or its server does not answer: look at the server and at what is in between (a pooler, a firewall), then run again; nothing is half loaded"
 }
 
 func alteredHint(err error) string {

@@ -24,8 +24,8 @@ func TestErrorsOfPostgresHaveACorrectHint(t *testing.T) {
 		{"25006", "read-only", true}, {"25P03", "was paused", true}, {"25P04", "was paused", true}, {"57P05", "was paused", true},
 		{"57P01", "was paused", true}, {"57P03", "starting", true}, {"57014", "took too long", true}, {"53100", "disk is full", true},
 		{"53200", "memory", true}, {"53300", "PUSHLOSS_MAX_CONNECTIONS", true}, {"53400", "reset its preset", true}, {"55P03", "pg_prepared_xacts", false},
-		{"3D000", "CREATE DATABASE", true}, {"28P01", "password", true}, {"28000", "pg_hba.conf", true}, {"08006", "start the database", true},
-		{"58030", "start the database", true}, {"XX001", "backup", true}, {"XX002", "backup", true}, {"42501", "pushloss check names each right", false},
+		{"3D000", "CREATE DATABASE", true}, {"28P01", "password", true}, {"28000", "pg_hba.conf", true}, {"08006", "server failed", true},
+		{"58030", "server failed", true}, {"XX001", "backup", true}, {"XX002", "backup", true}, {"42501", "pushloss check names each right", false},
 		{"23505", "pushloss check", false}, {"23514", "pushloss check names it", false}, {"23502", "pushloss check names it", false}, {"22003", "pushloss check names it", false}, {"42P01", "migrate status names it", false}, {"42P10", "migrate status names it", false}, {"3F000", "migrate status names it", false}, {"40P01", "", false},
 	} {
 		t.Run(test.code, func(t *testing.T) {
@@ -35,6 +35,28 @@ func TestErrorsOfPostgresHaveACorrectHint(t *testing.T) {
 				t.Errorf("unreachable: %t", got)
 			}
 			if hint := postgres.Hint(err); !strings.Contains(hint, test.says) || (hint == "") != (test.says == "") {
+				t.Errorf("hint: %s", hint)
+			}
+		})
+	}
+}
+
+func TestAConnectionThatEndsIsNotReportedAsAServerThatWasNeverThere(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		err  error
+		says string
+	}{
+		{"a connection that breaks", io.ErrUnexpectedEOF, "broke"},
+		{"a server that falls silent", context.DeadlineExceeded, "does not answer"},
+		{"a pooler without a free connection", &pgconn.PgError{Code: "08P01", SeverityUnlocalized: "FATAL", Message: "query_wait_timeout"}, "pool_size"},
+		{"a server that crashes", &pgconn.PgError{Code: "57P02", SeverityUnlocalized: "FATAL"}, "see its log"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			err := fmt.Errorf("load: %w", test.err)
+			if hint := postgres.Hint(err); !postgres.Unreachable(err) || !strings.Contains(hint, test.says) || strings.Contains(hint, "start the database") {
 				t.Errorf("hint: %s", hint)
 			}
 		})

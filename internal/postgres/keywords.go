@@ -47,6 +47,8 @@ func splitKeywords(text string) (settings, error) {
 		switch {
 		case quoted && (!closed || text != "" && strings.IndexByte(blanks, text[0]) < 0):
 			return s, &URLError{"has a value whose quotes do not end where it ends", quoteIt}
+		case !quoted && decoded.Len() > 1 && strings.HasPrefix(decoded.String(), `"`) && strings.HasSuffix(decoded.String(), `"`):
+			return s, &URLError{"has a value in double quotes", quoteIt}
 		case apart && !quoted && strings.Contains(decoded.String(), "="):
 			return s, &URLError{"has a parameter without a value", quoteIt}
 		}

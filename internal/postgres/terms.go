@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -38,7 +39,10 @@ func termsHint(err error) string {
 	for _, fallback := range demands.Fallbacks {
 		encrypted = encrypted && fallback.TLSConfig != nil
 	}
+	const noTLS = "the server offers no TLS, which DATABASE_URL demands (sslmode, ssl=true): switch it on there, or write sslmode=prefer, or disable in a trusted network"
 	switch {
+	case encrypted && demands.ChannelBinding != "require" && strings.Contains(err.Error(), "server refused TLS connection"): // the driver has no error type for it
+		return noTLS
 	case demands.ChannelBinding == "require":
 		return "channel_binding=require needs a server with TLS and a password in SCRAM-SHA-256: set both up, or leave it out of DATABASE_URL"
 	case demands.RequireAuth != "":
@@ -46,7 +50,7 @@ func termsHint(err error) string {
 	case demands.SSLCertMode == "require":
 		return "the server did not ask for the certificate that sslcertmode=require demands: correct pg_hba.conf, or leave it out of DATABASE_URL"
 	case encrypted:
-		return "the server offers no TLS, which DATABASE_URL demands (sslmode, ssl=true): switch it on there, or write sslmode=prefer, or disable in a trusted network"
+		return noTLS
 	}
 	return ""
 }

@@ -71,16 +71,19 @@ func TestFeaturesThatAServerLacksAreNamed(t *testing.T) {
 	for _, test := range []struct{ host, query, says string }{
 		{plain.Host, "sslmode=require", "the server offers no TLS"},
 		{plain.Host, "ssl=true", "the server offers no TLS"},
+		{plain.Host, "sslmode=require&require_auth=scram-sha-256", "the server offers no TLS"},
+		{plain.Host, "sslmode=require&sslcertmode=require", "the server offers no TLS"},
 		{plain.Host, "channel_binding=require", "channel_binding=require needs a server with TLS"},
 		{plain.Host, "sslmode=disable&require_auth=gss", "than require_auth allows"},
 		{plain.Host, "sslmode=prefer&password=wrong", "its user or its password"},
+		{plain.Host, "sslmode=disable", "none was found"},
 		{"127.0.0.1:1", "sslmode=require&channel_binding=require&require_auth=gss", "start the database"},
 		{"127.0.0.1:" + certified.port, "sslmode=verify-full", "who signed the server's certificate"},
 		{"127.0.0.1:" + certified.port, "sslmode=verify-ca", "who signed the server's certificate"},
 		{"localhost:" + certified.port, "sslmode=verify-full&sslrootcert=" + certified.roots, "certificate is for another host"},
 	} {
 		address := fmt.Sprintf("postgres://%s:right@%s%s?%s", plain.User.Username(), test.host, plain.Path, test.query)
-		if strings.Contains(test.query, "password=") {
+		if strings.Contains(test.query, "password=") || strings.Contains(test.says, "none was found") {
 			address = strings.Replace(address, ":right@", "@", 1)
 		}
 		pool, err := postgres.Open(t.Context(), address, 1)
