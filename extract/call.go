@@ -285,7 +285,7 @@ func httpError(response *http.Response, body []byte, redact *redactor) (Outcome,
 	switch status := response.StatusCode; {
 	case status == http.StatusTooManyRequests:
 		failed.Class, failed.Hint = Throttled, advicePace
-	case status >= 500, status == http.StatusRequestTimeout, status < 300:
+	case status >= 500, status == http.StatusRequestTimeout, status == http.StatusTooEarly, status < 300:
 		failed.Class, failed.Hint = Transient, adviceWait
 	case status < 400:
 		failed.Class, failed.Info = Operator, "a redirect, which is not followed"

@@ -27,6 +27,7 @@ func TestWhatIsRetried(t *testing.T) {
 		"no answer in time":             {reply{latency: time.Hour}, 5, extract.Transient},
 		"HTTP 204":                      {reply{status: 204}, 5, extract.Transient},
 		"HTTP 408":                      {reply{status: 408}, 5, extract.Transient},
+		"HTTP 425":                      {reply{status: 425}, 5, extract.Transient},
 		"HTTP 429":                      {reply{status: 429}, 5, extract.Throttled},
 		"a redirect without an address": {reply{status: 302}, 1, extract.Operator},
 		"a redirect to nonsense":        {reply{status: 302, header: http.Header{"Location": {"http://%zz"}}}, 1, extract.Operator},
