@@ -69,23 +69,37 @@ func (p appPlan) assignSpans(week week) {
 	if p.spans == nil {
 		return
 	}
-	byTask := make(map[load.TaskOfStream][]*planWindow)
-	for _, day := range week.days {
-		for i := range day {
-			if w := &day[i]; w.task.Key != 0 && slices.Contains(p.spans.streams, w.Stream) {
-				key := load.TaskOfStream{Stream: w.Stream, TaskKey: w.task.Key}
-				byTask[key] = append(byTask[key], w)
-			}
-		}
-	}
-	for key, windows := range byTask {
-		p.assignTask(week.Span, *windows[0].task, week.dense[key], windows)
+	for _, of := range p.spans.streams {
+		p.assignStream(week, of)
 	}
 	if p.requestsByDays(week) < p.spans.worth {
 		for _, day := range week.days {
 			for i := range day {
 				day[i].bySpan = false
 			}
+		}
+	}
+}
+
+// assignStream is assignSpans for the windows of one stream. Each day has them in the order of the
+// plan's tasks, so that a cursor per day finds those of a task.
+func (p appPlan) assignStream(week week, of stream.Stream) {
+	next := make([]int, len(week.days))
+	for i, day := range week.days {
+		next[i] = slices.IndexFunc(day, func(w planWindow) bool { return w.Stream == of && w.task.Key != 0 })
+	}
+	var windows []*planWindow
+	for i := range p.tasks {
+		task := &p.tasks[i]
+		windows = windows[:0]
+		for d, day := range week.days {
+			if at := next[d]; at >= 0 && at < len(day) && day[at].Stream == of && day[at].task == task {
+				windows = append(windows, &day[at])
+				next[d]++
+			}
+		}
+		if len(windows) > 0 {
+			p.assignTask(week.Span, *task, week.dense[load.TaskOfStream{Stream: of, TaskKey: task.Key}], windows)
 		}
 	}
 }
