@@ -75,6 +75,8 @@ func exitCode(err error) problem.Code {
 		return problem.Database
 	case known:
 		return code
+	case postgres.Code(err) != "":
+		return problem.Database
 	}
 	return problem.Partly
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"pushloss/extract"
 	"pushloss/internal/config"
 	"pushloss/internal/localpg"
@@ -37,6 +39,7 @@ func TestExitCodes(t *testing.T) {
 		{"a key that is lost", migrations.Deviation{}, 3},
 		{"an embedded database that does not start", &localpg.Error{}, 3},
 		{"a database that refuses the connection", refusedConnect, 3},
+		{"a statement that the database refuses", fmt.Errorf("load: %w", &pgconn.PgError{Code: "55000"}), 3},
 		{"a lost lock", fmt.Errorf("load: %w", load.ErrLockLost), 3},
 		{"a refusal by the API", &extract.Error{Class: extract.Operator}, 4},
 		{"a transient failure of the API", &extract.Error{Class: extract.Transient}, 1},

@@ -183,6 +183,8 @@ func Hint(err error) string {
 		return "a part of the schema was dropped or altered: pushloss migrate status names it, and says what to do"
 	case pgerrcode.FeatureNotSupported:
 		return "run pushloss check: it names rules that were added to a table of pushloss and may be the cause"
+	case pgerrcode.ObjectNotInPrerequisiteState, pgerrcode.SequenceGeneratorLimitExceeded:
+		return "a table or a sequence of pushloss was altered so that it takes no change: pushloss check names it, with the statement that mends it"
 	case pgerrcode.UniqueViolation:
 		return "pushloss check finds sequences that are behind their tables, as in a replica that was promoted, and prints the line that sets them"
 	case pgerrcode.DataCorrupted, pgerrcode.IndexCorrupted:
