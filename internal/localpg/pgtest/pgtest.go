@@ -58,7 +58,9 @@ func NewFilled() *Filled { return &Filled{name: "filled_" + strings.ToLower(rand
 func (f *Filled) URL(t testing.TB, fill func(ownerURL string)) string {
 	t.Helper()
 	return create(t, f.name, func(ctx context.Context, ownerURL string) error {
-		shared.databases.own = append(shared.databases.own, f.name)
+		if !OnCitus() { // which copies no database, but fills each
+			shared.databases.own = append(shared.databases.own, f.name)
+		}
 		if err := migrations.Up(ctx, ownerURL); err != nil {
 			return err
 		}
