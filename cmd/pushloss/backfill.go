@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 
 	"pushloss/internal/config"
@@ -22,9 +21,8 @@ app. The backfill then pulls the windows of that run first, and continues.
 
 --reprocess missing pulls what is not settled, including failed windows. --reprocess
 failed pulls only failed windows, and --reprocess all pulls everything again. --plan
-lists the first 1,000 windows, whether each would be pulled and why, counts all of them,
-and does not call the API. It names the windows that are too late: nothing can prove
-their figures.
+shows every window, whether it would be pulled and why, and does not call the API. It
+names the windows that are too late: nothing can prove their figures.
 
 It exits 1 if the API answered for a day only when it no longer had to remember the
 whole day: nothing can prove that the figures, or their absence, are complete.`,
@@ -58,11 +56,9 @@ whole day: nothing can prove that the figures, or their absence, are complete.`,
 			return err
 		}
 		if *planOnly {
-			plan, err := a.pipeline(db, pipeline.Options{}).PlanBackfill(cmd.Context(), request)
-			if err != nil {
-				return err
-			}
-			return printPlan(env, *output, plan)
+			return printPlan(env, *output, func(list func(pipeline.PlannedWindow)) (pipeline.Plan, error) {
+				return a.pipeline(db, pipeline.Options{}).PlanBackfill(cmd.Context(), request, list)
+			})
 		}
 		bar := newProgress(env)
 		report, err := a.pipeline(db, pipeline.Options{OnProgress: bar.step}).
@@ -89,44 +85,4 @@ func backfillRequest(days dayFlags, reprocess string, now time.Time) (request pi
 		return request, nil
 	}
 	return request, &problem.UsageError{Problem: fmt.Sprintf("--reprocess: %q is not one of missing, failed, all", reprocess)}
-}
-
-func printPlan(env Environment, output format, plan pipeline.Plan) error {
-	if output == asJSON {
-		return printJSON(env.Stdout, struct {
-			pipeline.Plan
-			Seconds float64 `json:"seconds"`
-			Longest float64 `json:"seconds_at_most"`
-		}{plan, plan.Duration.Seconds(), plan.Longest.Seconds()})
-	}
-	t := newTable(env.Stdout, "app", "day", "stream", "task", "state", "pull", "why")
-	for _, w := range plan.Windows {
-		pull := "no"
-		if w.Due {
-			pull = "yes"
-		}
-		t.AppendRow([]any{w.SDKAppID, w.Day, w.Stream.String(), taskOf(w.TaskID), w.State, pull, w.Why})
-	}
-	t.Render()
-	if left := plan.Total - len(plan.Windows); left > 0 {
-		fmt.Fprintf(env.Stdout, "and %s that are not listed\n", many(left, "window"))
-	}
-	requests, takes := many(plan.Requests, "request"), plan.Duration.Round(time.Second).String()
-	if plan.AtMost > plan.Requests {
-		requests = count(int64(plan.Requests)) + " to " + many(plan.AtMost, "request")
-		if longest := plan.Longest.Round(time.Second).String(); longest != takes {
-			takes += " to " + longest
-		}
-	}
-	_, err := fmt.Fprintf(env.Stdout, "%s of %s would be pulled, by %s, which %s %s at the allowed rate\n",
-		count(int64(plan.Due)), many(plan.Total, "window"), requests, english.PluralWord(plan.AtMost, "takes", "take"), takes)
-	switch {
-	case err != nil:
-	case plan.ByKind.Spans > 0:
-		_, err = fmt.Fprintf(env.Stdout, "%s for single days, %s for several days, and at most %s more: for parts of these where figures changed, to check answers, and for single days instead where that saves requests\n",
-			many(plan.ByKind.Days, "request"), many(plan.ByKind.Spans, "request"), count(int64(plan.ByKind.More)))
-	case plan.Compares:
-		_, err = fmt.Fprintf(env.Stdout, "%s by single days: but a comparison comes first, and if the days add up, requests for several days replace many of these\n", many(plan.ByKind.Days, "request"))
-	}
-	return err
 }

@@ -19,8 +19,7 @@ func newRunCommand(env Environment) *cobra.Command {
 of the whole app, and of each task while it is followed. Start it from cron, Kubernetes
 or Airflow. serve does the same on its own schedule.
 
---plan lists the first 1,000 windows, whether each would be pulled and why, counts all of
-them, and does not call the API.
+--plan shows every window, whether it would be pulled and why, and does not call the API.
 --as-of decides what is due and final as if it were that time. Days that are not over
 yet are left out. The first run of an app sets the first day kept, also with --as-of.
 PUSHLOSS_FIRST_DAY changes it afterwards.`,
@@ -51,11 +50,9 @@ PUSHLOSS_FIRST_DAY changes it afterwards.`,
 			return err
 		}
 		if *planOnly {
-			plan, err := a.pipeline(db, pipeline.Options{}).PlanRun(cmd.Context(), at)
-			if err != nil {
-				return err
-			}
-			return printPlan(env, *output, plan)
+			return printPlan(env, *output, func(list func(pipeline.PlannedWindow)) (pipeline.Plan, error) {
+				return a.pipeline(db, pipeline.Options{}).PlanRun(cmd.Context(), at, list)
+			})
 		}
 		bar := newProgress(env)
 		report, err := a.pipeline(db, pipeline.Options{OnProgress: bar.step}).Run(cmd.Context(), at)

@@ -2,8 +2,11 @@ package main_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
 )
 
 func TestRunPullsWhatIsDueAndReportsIt(t *testing.T) {
@@ -28,6 +31,45 @@ func TestRunPullsWhatIsDueAndReportsIt(t *testing.T) {
 	w.equalsTruth(testApp, 2, 1, "t1", "t2")
 	w.do(0, "run", "--as-of", "2999-01-01").says(t, "done") // S7
 	w.do(0, "status")
+}
+
+func TestAPlanListsEachWindowOnceHoweverManyThereAre(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	ids := make([]string, 600)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("many-%03d", i)
+	}
+	w.tasks(ids...)
+	var plan struct {
+		Windows []struct {
+			Day  string `json:"day"`
+			Task string `json:"task_id"`
+		} `json:"windows"`
+		Total int `json:"windows_total"`
+		Due   int `json:"windows_due"`
+	}
+	if err := json.Unmarshal([]byte(w.do(0, w.backfill(5, 4, "--plan", "-o", "json")...).stdout), &plan); err != nil {
+		t.Fatal(err)
+	}
+	listed := make(map[string]int)
+	for _, window := range plan.Windows {
+		listed[window.Day+" "+window.Task]++
+	}
+	shown := make(map[string]int)
+	printed := w.do(0, w.backfill(5, 4, "--plan")...)
+	for line := range strings.Lines(printed.stdout) {
+		if cells := strings.Fields(strings.ReplaceAll(line, "│", " ")); len(cells) > 3 && strings.HasPrefix(cells[1], "20") {
+			shown[cells[1]+" "+strings.TrimPrefix(cells[3], "(whole")]++
+		}
+	}
+	if diff := gocmp.Diff(listed, shown); diff != "" || len(listed) != 2*601 || len(plan.Windows) != 2*601 {
+		t.Errorf("%d windows, of which %d differ; shown are (-JSON +table):\n%s", len(plan.Windows), len(listed), diff)
+	}
+	if plan.Total != 2*601 || plan.Due != 2*601 {
+		t.Errorf("counted are %d windows, %d due", plan.Total, plan.Due)
+	}
+	printed.says(t, "1,202 of 1,202 windows would be pulled")
 }
 
 func TestBackfillPlansPullsAndGoesOn(t *testing.T) {

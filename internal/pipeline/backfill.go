@@ -65,13 +65,13 @@ const hintOfUnproven = "what the API still reported is stored, and without figur
 	"(state unproven or unavailable); if the API remembers longer than PUSHLOSS_API_MEMORY_DAYS, which pushloss calibrate measures, set that " +
 	"and pull the days again by --reprocess all"
 
-// PlanBackfill returns what Backfill would do now. It does not call the API.
-func (p *Pipeline) PlanBackfill(ctx context.Context, request BackfillRequest) (Plan, error) {
+// PlanBackfill is PlanRun for Backfill.
+func (p *Pipeline) PlanBackfill(ctx context.Context, request BackfillRequest, list func(PlannedWindow)) (Plan, error) {
 	apps, err := p.check(ctx, request)
 	if err != nil {
 		return Plan{}, err
 	}
-	return p.planOf(ctx, apps, func(ctx context.Context, app App) (appPlan, policy, error) {
+	return p.planOf(ctx, apps, list, func(ctx context.Context, app App) (appPlan, policy, error) {
 		return p.planAppBackfill(ctx, app, request)
 	})
 }

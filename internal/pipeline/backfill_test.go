@@ -46,7 +46,8 @@ func TestR1ThePlanIsWhatIsExecuted(t *testing.T) {
 			request := test.request
 			request.From, request.To = today-10, today-1
 			before := len(w.API.Calls())
-			planned, err := w.Jobs(pipeline.Options{}).PlanBackfill(t.Context(), request)
+			var windows []pipeline.PlannedWindow
+			planned, err := w.Jobs(pipeline.Options{}).PlanBackfill(t.Context(), request, listing(&windows))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -57,7 +58,7 @@ func TestR1ThePlanIsWhatIsExecuted(t *testing.T) {
 
 			type window struct{ start, task string }
 			want, got := make(map[window]int), make(map[window]int)
-			for _, p := range planned.Windows {
+			for _, p := range windows {
 				if p.Due {
 					want[window{p.Day.UTC().Format(time.RFC3339), p.TaskID}]++
 				}
@@ -200,7 +201,7 @@ func TestABackfillThatMakesNoSenseIsRefusedBeforeAnythingIsDone(t *testing.T) {
 				w.Apps[0].Location = apia
 			}
 			jobs := w.Jobs(pipeline.Options{})
-			_, planErr := jobs.PlanBackfill(t.Context(), test.request)
+			_, planErr := jobs.PlanBackfill(t.Context(), test.request, listing(nil))
 			report, err := jobs.Backfill(t.Context(), test.request, nil)
 			for _, err := range []error{err, planErr} {
 				var usage *problem.UsageError
@@ -224,7 +225,7 @@ func TestTheTimeZoneOfAnAppIsKeptInPlanAndBackfill(t *testing.T) {
 	before := len(w.API.Calls())
 	report, err := w.Jobs(pipeline.Options{}).Backfill(t.Context(), request, nil)
 	w.Ended(report, err, load.RunFailed)
-	_, planErr := w.Jobs(pipeline.Options{}).PlanBackfill(t.Context(), request)
+	_, planErr := w.Jobs(pipeline.Options{}).PlanBackfill(t.Context(), request, listing(nil))
 	for _, err := range []error{report.Apps[0].Err(), planErr} {
 		var timezone *load.TimezoneError
 		if !errors.As(err, &timezone) || timezone.Stored != "UTC" {

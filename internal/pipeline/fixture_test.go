@@ -116,3 +116,12 @@ func twice(list []asked) (again []asked) {
 	}
 	return again
 }
+
+// listing adds the windows of a plan to list, if there is one.
+func listing(list *[]pipeline.PlannedWindow) func(pipeline.PlannedWindow) {
+	return func(w pipeline.PlannedWindow) {
+		if list != nil {
+			*list = append(*list, w)
+		}
+	}
+}

@@ -34,7 +34,7 @@ type PlannedWindow struct {
 }
 
 // planWindow is a window of a plan in memory. A week of 100,000 tasks has 700,000 of them, so it is
-// small, and the plan says why a window is due only for those that are listed.
+// small: describe says why it is due.
 type planWindow struct {
 	task   *load.Task
 	entry  *load.Entry // nil if the window is not in the ledger

@@ -9,11 +9,8 @@ import (
 
 // Plan is what a run or a backfill would do.
 type Plan struct {
-	// Windows are the first of all windows, at most maxPlanned. Total counts all, and Due those that
-	// would be pulled.
-	Windows []PlannedWindow `json:"windows"`
-	Total   int             `json:"windows_total"`
-	Due     int             `json:"windows_due"`
+	Windows int `json:"windows_total"`
+	Due     int `json:"windows_due"` // that would be pulled
 	// Requests and durations are for all apps, which run at the same time. They leave out what no
 	// plan can know: refused requests, and wrong spans.
 	Requests int           `json:"requests"` // at least
@@ -23,22 +20,6 @@ type Plan struct {
 	Longest  time.Duration `json:"-"`
 	// Compares says that the job first finds out whether days add up, and uses spans if they do.
 	Compares bool `json:"compares_first"`
-}
-
-// maxPlanned is how many windows a plan lists, of all apps together. A first import has millions.
-const maxPlanned = 1000
-
-// list adds the windows of an app to the plan.
-func (all *Plan) list(plan appPlan, windows []planWindow) {
-	all.Total += len(windows)
-	for _, w := range windows {
-		if w.Due {
-			all.Due++
-		}
-		if len(all.Windows) < maxPlanned {
-			all.Windows = append(all.Windows, plan.describe(w))
-		}
-	}
 }
 
 // PlannedCalls are the numbers of requests of a plan, by kind.
@@ -59,9 +40,9 @@ func (c *PlannedCalls) add(o PlannedCalls) {
 	c.Days, c.Spans, c.More, c.less = c.Days+o.Days, c.Spans+o.Spans, c.More+o.More, c.less+o.less
 }
 
-// PlanRun returns what Run would do at the given time; the zero time means now. It does
-// not call the API.
-func (p *Pipeline) PlanRun(ctx context.Context, asOf time.Time) (Plan, error) {
+// PlanRun returns what Run would do at the given time; the zero time means now. It does not call the
+// API. It calls list for each window, app by app and oldest first: a first import has millions.
+func (p *Pipeline) PlanRun(ctx context.Context, asOf time.Time, list func(PlannedWindow)) (Plan, error) {
 	if asOf.IsZero() {
 		asOf = p.opts.Now()
 	}
@@ -69,14 +50,16 @@ func (p *Pipeline) PlanRun(ctx context.Context, asOf time.Time) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	return p.planOf(ctx, apps, func(ctx context.Context, app App) (appPlan, policy, error) {
+	return p.planOf(ctx, apps, list, func(ctx context.Context, app App) (appPlan, policy, error) {
 		return p.planAppRun(ctx, app, asOf)
 	})
 }
 
 // planOf adds up the plans of apps.
-func (p *Pipeline) planOf(ctx context.Context, apps []App, prepare func(context.Context, App) (appPlan, policy, error)) (Plan, error) {
-	all := Plan{Windows: []PlannedWindow{}}
+func (p *Pipeline) planOf(
+	ctx context.Context, apps []App, list func(PlannedWindow), prepare func(context.Context, App) (appPlan, policy, error),
+) (Plan, error) {
+	var all Plan
 	now := p.opts.Now()
 	for _, app := range apps {
 		if err := p.db.Apps.CheckTimezone(ctx, app.Account.SDKAppID, app.Location, now); err != nil {
@@ -89,7 +72,13 @@ func (p *Pipeline) planOf(ctx context.Context, apps []App, prepare func(context.
 		if plan.spans, err = p.spanRules(ctx, plan, rules, now, now); err != nil {
 			return Plan{}, err
 		}
-		calls, ofTasks, err := p.expect(ctx, plan, func(windows []planWindow) { all.list(plan, windows) })
+		calls, ofTasks, err := p.expect(ctx, plan, func(w planWindow) {
+			all.Windows++
+			if w.Due {
+				all.Due++
+			}
+			list(plan.describe(w))
+		})
 		if err != nil {
 			return Plan{}, err
 		}
@@ -97,7 +86,7 @@ func (p *Pipeline) planOf(ctx context.Context, apps []App, prepare func(context.
 		if spans, found, err := p.spansAfterComparison(ctx, plan, rules, ofTasks); err != nil {
 			return Plan{}, err
 		} else if found > 0 {
-			bySpans, _, err := p.expect(ctx, spans, func([]planWindow) {})
+			bySpans, _, err := p.expect(ctx, spans, func(planWindow) {})
 			if err != nil {
 				return Plan{}, err
 			}
@@ -117,7 +106,7 @@ func (p *Pipeline) planOf(ctx context.Context, apps []App, prepare func(context.
 }
 
 // expect returns the requests of a plan, and how many of them are for single days of tasks.
-func (p *Pipeline) expect(ctx context.Context, plan appPlan, each func([]planWindow)) (calls PlannedCalls, ofTasks int, err error) {
+func (p *Pipeline) expect(ctx context.Context, plan appPlan, each func(planWindow)) (calls PlannedCalls, ofTasks int, err error) {
 	runs := plan.spanRuns()
 	used := make(map[stream.Stream]int) // the most days that a span has
 	expect := func(parts []spanPart) {
@@ -133,7 +122,9 @@ func (p *Pipeline) expect(ctx context.Context, plan appPlan, each func([]planWin
 			return calls, ofTasks, err
 		}
 		for _, windows := range week.days {
-			each(windows)
+			for _, w := range windows {
+				each(w)
+			}
 			requests := plan.requests(windows)
 			calls.Days += len(requests)
 			for _, r := range requests {

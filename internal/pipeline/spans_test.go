@@ -138,7 +138,7 @@ func TestSpansSaveCallsAndMissNoFigure(t *testing.T) {
 	p.agree()
 	for range 2 {
 		p.next()
-		plan, err := p.Jobs(pipeline.Options{}).PlanRun(t.Context(), time.Time{})
+		plan, err := p.Jobs(pipeline.Options{}).PlanRun(t.Context(), time.Time{}, listing(nil))
 		report := p.Run(load.RunDone)
 		p.equalsNow(today - 7)
 		if err != nil || report.Requests < int64(plan.Requests) || report.Requests > int64(plan.AtMost) {
@@ -288,7 +288,7 @@ func TestABackfillUsesSpansOnlyOfTasksWhereTheySaveRequests(t *testing.T) {
 func (w *fixture) backfillAsPlanned(from, to calendar.Day) pipeline.Report {
 	w.t.Helper()
 	request := pipeline.BackfillRequest{From: from, To: to, Reprocess: pipeline.Missing}
-	plan, err := w.Jobs(pipeline.Options{}).PlanBackfill(w.t.Context(), request)
+	plan, err := w.Jobs(pipeline.Options{}).PlanBackfill(w.t.Context(), request, listing(nil))
 	report := w.Backfill(request, load.RunDone)
 	w.t.Logf("planned %d to %d requests, made %d", plan.Requests, plan.AtMost, report.Requests)
 	if err != nil || report.Requests < int64(plan.Requests) || report.Requests > int64(plan.AtMost) {
