@@ -301,9 +301,14 @@ func transportError(err error, timeout time.Duration, redact *redactor) *Error {
 		Hint: adviceNetwork,
 	}
 	var certificate *tls.CertificateVerificationError
+	var proxy *proxyError
 	switch {
 	case errors.As(err, &certificate):
 		failed.Class, failed.Hint = Operator, certificateAdvice(certificate)
+	case errors.As(err, &proxy) && proxy.code == http.StatusProxyAuthRequired:
+		failed.Class, failed.Hint = Operator, adviceProxyLogin // a proxy may lock an account after a few wrong logins
+	case errors.As(err, &proxy):
+		failed.Hint = adviceProxyRefuses
 	case errors.Is(err, context.DeadlineExceeded):
 		failed.Info = fmt.Sprintf("no answer within %s", timeout)
 	}

@@ -22,6 +22,8 @@ var chinese = [...]struct{ english, chinese string }{
 	{advicePace, "调低 PUSHLOSS_RATE，或在控制台提高限额"},
 	{adviceForeign, "地址不是厂商的，或本机缺少 CA 证书：检查 TIM_BASE_URL 和 TIM_REGION"},
 	{adviceUnknownCA, "本机不认识签发证书的 CA：安装 ca-certificates；若中间的代理自行签发证书，用 SSL_CERT_FILE 指定其 CA 证书文件；并检查 TIM_BASE_URL 和 TIM_REGION"},
+	{adviceProxyLogin, "在 HTTPS_PROXY 中写入代理的用户名和密码（都要百分号编码）；仅支持 HTTP 基本认证"},
+	{adviceProxyRefuses, "让 HTTPS_PROXY 的代理允许连接 API 的主机，或在 NO_PROXY 中写明该主机"},
 	{adviceExpired, "按本机时间，证书不在有效期内：校准本机时钟；若应答的是自己的代理，请更新其证书"},
 	{adviceURL, "检查 TIM_BASE_URL 和 TIM_REGION"},
 	{adviceConsole, "在控制台查看应用的状态"},

@@ -23,7 +23,7 @@ func TestEachCodeOfTheAPIIsExplainedInChinese(t *testing.T) {
 			}
 		}
 	}
-	for _, advice := range []string{adviceProxy, adviceTasks, adviceTooLarge, adviceForeign, adviceUnknownCA, adviceExpired} {
+	for _, advice := range []string{adviceProxy, adviceTasks, adviceTooLarge, adviceForeign, adviceUnknownCA, adviceExpired, adviceProxyLogin, adviceProxyRefuses} {
 		if text := AdviceInChinese(advice); english.MatchString(chineseNames.ReplaceAllString(text, "")) {
 			t.Errorf("%q is not Chinese", text)
 		}

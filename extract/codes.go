@@ -58,32 +58,34 @@ type Code struct {
 }
 
 const (
-	fewTries          = 3
-	adviceWait        = "nothing to do now; if it persists, contact Tencent Cloud's support"
-	adviceKey         = "copy SDKAppID and SecretKey of the same app from the console to TIM_SDK_APP_ID and TIM_SECRET_KEY, or to TIM_APPS_FILE"
-	adviceRegion      = "set TIM_REGION, or region in TIM_APPS_FILE, to the app's data centre"
-	adviceAdmin       = "set TIM_IDENTIFIER, or identifier in TIM_APPS_FILE, to an account that the console lists as an administrator of the app"
-	advicePlan        = "check the app's plan and balance in the console"
-	adviceReport      = "this is a fault of pushloss: report it with this line"
-	adviceParameters  = "the API does not accept the days or the app: check PUSHLOSS_TIMEZONE, and where TIM_BASE_URL leads; if both are right, report this line"
-	adviceNetwork     = "check the network, the DNS, TIM_BASE_URL and, if there is a proxy, HTTPS_PROXY and NO_PROXY"
-	adviceProxy       = "check TIM_BASE_URL and TIM_REGION, and what is in between: a proxy (HTTPS_PROXY, NO_PROXY) or a firewall may have answered instead of the API"
-	adviceTasks       = "check the requested TaskIDs (pushloss tasks list), and retire the wrong ones (pushloss tasks retire)"
-	adviceTooLarge    = "no answer of this API is that large: check where TIM_BASE_URL leads, or contact Tencent Cloud's support; the window stays failed"
-	advicePace        = "lower PUSHLOSS_RATE, or raise the limit in the console"
-	adviceURL         = "check TIM_BASE_URL and TIM_REGION"
-	adviceForeign     = "the address is not the vendor's, or this machine lacks its CA certificates: " + adviceURL
-	adviceUnknownCA   = "this machine does not know who signed the certificate: install ca-certificates, or, behind a proxy that signs by itself, name a file of its CA in SSL_CERT_FILE; " + adviceURL
-	adviceExpired     = "the certificate is not valid at this machine's time: correct the clock, or, if the answer comes from a proxy of yours, renew its certificate"
-	adviceConsole     = "check the app's state in the console"
-	adviceSource      = "allow this machine's address in the console"
-	adviceTomorrow    = "try again tomorrow, or change the plan"
-	adviceClock       = "a newly signed UserSig was refused too: correct this machine's clock"
-	adviceMinute      = "wait for a minute"
-	advicePush        = "switch Push on for the app in the console"
-	adviceMessage     = "follow the service's message"
-	adviceSupport     = "follow the service's message; if there is none, send this line to Tencent Cloud's support"
-	adviceIdentifiers = "sign and call with the same TIM_SDK_APP_ID and TIM_IDENTIFIER"
+	fewTries           = 3
+	adviceWait         = "nothing to do now; if it persists, contact Tencent Cloud's support"
+	adviceKey          = "copy SDKAppID and SecretKey of the same app from the console to TIM_SDK_APP_ID and TIM_SECRET_KEY, or to TIM_APPS_FILE"
+	adviceRegion       = "set TIM_REGION, or region in TIM_APPS_FILE, to the app's data centre"
+	adviceAdmin        = "set TIM_IDENTIFIER, or identifier in TIM_APPS_FILE, to an account that the console lists as an administrator of the app"
+	advicePlan         = "check the app's plan and balance in the console"
+	adviceReport       = "this is a fault of pushloss: report it with this line"
+	adviceParameters   = "the API does not accept the days or the app: check PUSHLOSS_TIMEZONE, and where TIM_BASE_URL leads; if both are right, report this line"
+	adviceNetwork      = "check the network, the DNS, TIM_BASE_URL and, if there is a proxy, HTTPS_PROXY and NO_PROXY"
+	adviceProxy        = "check TIM_BASE_URL and TIM_REGION, and what is in between: a proxy (HTTPS_PROXY, NO_PROXY) or a firewall may have answered instead of the API"
+	adviceProxyLogin   = "write the user and the password of the proxy in HTTPS_PROXY, as http://USER:PASSWORD@HOST:PORT, both percent-encoded; only Basic authentication works"
+	adviceProxyRefuses = "let the proxy of HTTPS_PROXY open connections to the API's host, or name this host in NO_PROXY"
+	adviceTasks        = "check the requested TaskIDs (pushloss tasks list), and retire the wrong ones (pushloss tasks retire)"
+	adviceTooLarge     = "no answer of this API is that large: check where TIM_BASE_URL leads, or contact Tencent Cloud's support; the window stays failed"
+	advicePace         = "lower PUSHLOSS_RATE, or raise the limit in the console"
+	adviceURL          = "check TIM_BASE_URL and TIM_REGION"
+	adviceForeign      = "the address is not the vendor's, or this machine lacks its CA certificates: " + adviceURL
+	adviceUnknownCA    = "this machine does not know who signed the certificate: install ca-certificates, or, behind a proxy that signs by itself, name a file of its CA in SSL_CERT_FILE; " + adviceURL
+	adviceExpired      = "the certificate is not valid at this machine's time: correct the clock, or, if the answer comes from a proxy of yours, renew its certificate"
+	adviceConsole      = "check the app's state in the console"
+	adviceSource       = "allow this machine's address in the console"
+	adviceTomorrow     = "try again tomorrow, or change the plan"
+	adviceClock        = "a newly signed UserSig was refused too: correct this machine's clock"
+	adviceMinute       = "wait for a minute"
+	advicePush         = "switch Push on for the app in the console"
+	adviceMessage      = "follow the service's message"
+	adviceSupport      = "follow the service's message; if there is none, send this line to Tencent Cloud's support"
+	adviceIdentifiers  = "sign and call with the same TIM_SDK_APP_ID and TIM_IDENTIFIER"
 )
 
 // codes are the common error codes 60000 to 79999 (REST API overview and error code

@@ -16,6 +16,7 @@ import (
 
 	"github.com/sethvargo/go-envconfig"
 
+	"pushloss/extract"
 	"pushloss/internal/config"
 	"pushloss/internal/notify"
 	"pushloss/internal/problem"
@@ -36,6 +37,7 @@ func main() {
 	// as sent.
 	if transport, ok := http.DefaultTransport.(*http.Transport); ok {
 		transport.ResponseHeaderTimeout = time.Minute
+		transport.OnProxyConnectResponse = extract.ProxyAnswered
 		http.DefaultTransport = notify.Transport(transport)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -19,6 +19,8 @@ import (
 	"github.com/dustin/go-humanize/english"
 	"github.com/nicholas-fedor/shoutrrr/pkg/services/push/ntfy"
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
+
+	"pushloss/extract"
 )
 
 // checkedTransport counts a message as sent only if its target accepted it. The library's services
@@ -294,8 +296,9 @@ func install(service types.Service) {
 	switch s := service.(type) {
 	case *ntfy.Service: // its client cannot be accessed
 		s.SetHTTPClient(&http.Client{Timeout: sendTimeout, Transport: Transport(&http.Transport{
-			Proxy:           http.ProxyFromEnvironment,
-			TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: s.Config.DisableTLSVerification}, // the URL asks for this
+			Proxy:                  http.ProxyFromEnvironment,
+			OnProxyConnectResponse: extract.ProxyAnswered,
+			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: s.Config.DisableTLSVerification}, // the URL asks for this
 		})})
 	case interface{ GetHTTPClient() *http.Client }:
 		if client := s.GetHTTPClient(); client != nil && client.Transport != nil {
