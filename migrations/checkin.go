@@ -2,7 +2,6 @@ package migrations
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/jackc/pgerrcode"
@@ -13,8 +12,8 @@ import (
 // connection for it.
 func CheckIn(ctx context.Context, tx pgx.Tx) error {
 	status := Status{Newest: Newest()}
-	err := tx.QueryRow(ctx, `SELECT version, dirty FROM pushloss.schema_migrations`).Scan(&status.Version, &status.Dirty)
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) && !hasState(err, pgerrcode.UndefinedTable) {
+	err := status.read(ctx, tx)
+	if err != nil && !hasState(err, pgerrcode.UndefinedTable) {
 		return fmt.Errorf("read the schema's version: %w", err)
 	}
 	if err := status.lookAtViews(ctx, tx); err != nil {

@@ -52,16 +52,16 @@ const restoreAgain = "restore the dump again with --single-transaction (docs/ope
 // --disable-triggers that ended early leaves them.
 const notKept = " NOT KEPT BY "
 
-// makeViewsAgain says how to get our views back.
-const makeViewsAgain = "run: pushloss migrate up"
+// migrateAgain says how to get our views, and the rows that migrations made, back.
+const migrateAgain = "run: pushloss migrate up"
 
 func (d Deviation) remedy() string {
 	kind, rest, _ := strings.Cut(d.Name, " ")
 	relation, name, _ := strings.Cut(rest, " ")
 	quoted := pgx.Identifier{name}.Sanitize()
 	switch {
-	case strings.HasPrefix(relation, "analytics.") && (d.What != extra || kind == "column"):
-		return makeViewsAgain
+	case isWord(d.Name), strings.HasPrefix(relation, "analytics.") && (d.What != extra || kind == "column"):
+		return migrateAgain
 	case d.What == extra && (kind == "trigger" || kind == "rule"):
 		return fmt.Sprintf("it may change figures: DROP %s %s ON %s;", strings.ToUpper(kind), quoted, relation)
 	case kind == "heir":

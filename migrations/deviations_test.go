@@ -66,6 +66,9 @@ func TestDifferencesFromTheMigrationsAreNamedWithARemedy(t *testing.T) {
 		{"a published table without a replica identity", `CREATE PUBLICATION out FOR TABLE pushloss.ledger; ALTER TABLE pushloss.ledger REPLICA IDENTITY NOTHING`, []string{"different table pushloss.ledger"}, []string{"REPLICA IDENTITY DEFAULT;"}, true},
 		{"a view that is lost", `DROP VIEW analytics.runs`, []string{"missing view analytics.runs"}, nil, false},
 		{"a function that is lost", `DROP FUNCTION analytics.loss_as_of`, []string{"missing function analytics.loss_as_of(at timestamp with time zone)"}, nil, false},
+		{"a platform that somebody named", `INSERT INTO pushloss.platform VALUES (99, 'New')`, nil, nil, false},
+		{"names that are lost or changed", `DELETE FROM pushloss.stage WHERE stage_id = 2; UPDATE pushloss.platform SET platform = 'APNs' WHERE platform_id = 1`,
+			[]string{"different row pushloss.platform 1", "missing row pushloss.stage 2"}, []string{"pushloss migrate up", "pushloss migrate up"}, false},
 		{"a sequence behind its table", `SELECT setval('pushloss.run_run_id_seq', 1, false); INSERT INTO pushloss.run (run_id, kind, started_at, state) OVERRIDING SYSTEM VALUE VALUES (27, 'run', now(), 'done')`,
 			[]string{"behind sequence pushloss.run_run_id_seq"}, []string{"SELECT setval('pushloss.run_run_id_seq', 27)"}, true},
 		{"a sequence behind the rows of an app", `INSERT INTO pushloss.app (sdk_app_id, timezone, lookback_days, task_days) VALUES (1, 'UTC', 7, 30);

@@ -96,6 +96,17 @@ func wantStateError(t testing.TB, err error, want migrations.Status) {
 	}
 }
 
+func hintOf(err error) string {
+	hinted, ok := errors.AsType[interface {
+		error
+		Hint() string
+	}](err)
+	if !ok {
+		return ""
+	}
+	return hinted.Hint()
+}
+
 // says fails the test unless the error and its hint contain all the texts.
 func says(t testing.TB, err error, texts ...string) {
 	t.Helper()
@@ -103,13 +114,7 @@ func says(t testing.TB, err error, texts ...string) {
 		t.Error("no error")
 		return
 	}
-	text := err.Error()
-	if hinted, ok := errors.AsType[interface {
-		error
-		Hint() string
-	}](err); ok {
-		text += "\n" + hinted.Hint()
-	}
+	text := err.Error() + "\n" + hintOf(err)
 	for _, want := range texts {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in:\n%s", want, text)

@@ -95,6 +95,9 @@ func (m *Migrator) Up(ctx context.Context) error {
 		if err := m.makeViews(ctx, s, parseViews(viewsText)); err != nil {
 			return err
 		}
+		if err := s.fillWords(ctx); err != nil {
+			return err
+		}
 		if err := explainErrorCodes(ctx, s, errorCodes); err != nil {
 			return err
 		}
@@ -110,6 +113,11 @@ func (m *Migrator) isCurrent(ctx context.Context, s *session) (bool, error) {
 		return false, err
 	}
 	if due, err := s.dueViews(ctx, parseViews(viewsText)); len(due) > 0 || err != nil {
+		return false, err
+	}
+	if deviations, err := wordDeviations(ctx, s.conn); len(deviations) > 0 {
+		return false, nil
+	} else if err != nil && !hasState(err, pgerrcode.UndefinedTable) {
 		return false, err
 	}
 	wanted, err := wantedErrorCodes(ctx, s, errorCodes)
@@ -153,7 +161,7 @@ func (m *Migrator) alone(ctx context.Context, s *session, change func(Status) er
 	switch {
 	case err != nil:
 		return err
-	case status.Dirty:
+	case status.Dirty, status.Rows > 0:
 		return &StateError{Status: status, There: m.whatIsThere(ctx, s, status)}
 	case status.Version > status.Newest:
 		return &StateError{Status: status}

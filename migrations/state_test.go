@@ -73,6 +73,15 @@ func TestM5Check(t *testing.T) {
 			want: migrations.Status{Version: 0, Newest: newest, Dirty: true},
 			says: "version 0", hint: "never forces the mark", upFails: true,
 		},
+		{
+			name: "two versions", database: func(t *testing.T) string {
+				url := pgtest.URL(t)
+				exec(t, connect(t, url), `INSERT INTO pushloss.schema_migrations VALUES ($1, false)`, newest-1)
+				return url
+			},
+			want: migrations.Status{Version: newest - 1, Newest: newest, Rows: 2},
+			says: "has 2 rows", hint: "never forces the mark", upFails: true,
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -121,6 +130,34 @@ func TestM5Check(t *testing.T) {
 				t.Errorf("schema after refusals (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Which of several versions is that of the tables, the tables decide.
+func TestTheVersionOfTheTablesIsNamedAmongSeveral(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ down, other, want int }{
+		{22, baseline, 22},
+		{22, migrations.Newest(), 22},
+		{migrations.Newest(), 99, 24}, // the last two migrations only comment, and can be applied again
+		{migrations.Newest(), 22, 23},
+	} {
+		url := pgtest.URL(t)
+		downTo(t, url, tt.down)
+		conn := connect(t, url)
+		exec(t, conn, `INSERT INTO pushloss.schema_migrations VALUES ($1, false)`, tt.other)
+		_, statement, _ := strings.Cut(hintOf(migrations.Up(t.Context(), url)), `psql -c "`)
+		statement, _, found := strings.Cut(statement, `"`)
+		if !found {
+			t.Errorf("version %d beside %d: no statement", tt.down, tt.other)
+			continue
+		}
+		exec(t, conn, statement)
+		wantVersion(t, url, tt.want)
+		up(t, url)
+		if left, err := migrations.Deviations(t.Context(), url); err != nil || len(left) > 0 {
+			t.Errorf("version %d beside %d: left %v, %v", tt.down, tt.other, left, err)
+		}
 	}
 }
 

@@ -2,7 +2,6 @@ package migrations
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -18,10 +17,15 @@ type Status struct {
 	// OtherViews says that the schema is at the newest version but has other views than this
 	// binary.
 	OtherViews bool `json:"other_views"`
+	// Rows is how many versions pushloss.schema_migrations has, if that is more than one. Version is
+	// then the lowest.
+	Rows int `json:"rows,omitempty"`
 }
 
 // Current reports whether the binary can work on the schema.
-func (s Status) Current() bool { return !s.Dirty && s.Version == s.Newest && !s.OtherViews }
+func (s Status) Current() bool {
+	return !s.Dirty && s.Rows == 0 && s.Version == s.Newest && !s.OtherViews
+}
 
 // Applied returns the number of the schema's migrations.
 func (s Status) Applied() int {
@@ -31,13 +35,15 @@ func (s Status) Applied() int {
 // StateError says that the schema is not the one that this binary needs.
 type StateError struct {
 	Status Status
-	// There is the version of a dirty schema's tables. It is nil if they match no version, or if
-	// nobody looked it up.
+	// There is the version of the tables of a schema that is dirty or has several versions. It is nil
+	// if they match no version, or if nobody looked it up.
 	There *int
 }
 
 func (e *StateError) Error() string {
 	switch s := e.Status; {
+	case s.Rows > 0:
+		return fmt.Sprintf("pushloss.schema_migrations has %d rows, of which %d is the lowest version: it may have one", s.Rows, s.Version)
 	case s.Dirty:
 		return fmt.Sprintf("the schema is dirty: a migration by an older binary to version %d was interrupted", s.Version)
 	case s.Version == 0:
@@ -55,14 +61,15 @@ func (e *StateError) Error() string {
 
 // Hint says what an operator can do.
 func (e *StateError) Hint() string {
+	unclear := e.Status.Dirty || e.Status.Rows > 0
 	switch s := e.Status; {
-	case s.Dirty && e.There != nil && *e.There == 0:
+	case unclear && e.There != nil && *e.There == 0:
 		return "no part of a migration exists. Remove the mark by hand (pushloss never forces it) and migrate:\n" +
 			"  psql -c \"DELETE FROM pushloss.schema_migrations\" \"$DATABASE_URL\"\n  pushloss migrate up"
-	case s.Dirty && e.There != nil:
+	case unclear && e.There != nil:
 		return fmt.Sprintf("the tables are those of version %[1]d, whole. Set the mark by hand (pushloss never forces it) and migrate:\n"+
-			"  psql -c \"UPDATE pushloss.schema_migrations SET version = %[1]d, dirty = false\" \"$DATABASE_URL\"\n  pushloss migrate up", *e.There)
-	case s.Dirty:
+			"  psql -c \"DELETE FROM pushloss.schema_migrations; INSERT INTO pushloss.schema_migrations VALUES (%[1]d, false)\" \"$DATABASE_URL\"\n  pushloss migrate up", *e.There)
+	case unclear:
 		return "run pushloss migrate up: it checks which part of the migration exists, and prints the statement that sets the mark in pushloss.schema_migrations by hand. " +
 			"If it cannot find out, make the tables those of one version, or restore a backup. pushloss never forces the mark"
 	case s.Version > 0 && s.Version < oldest():
@@ -106,9 +113,9 @@ func (s *session) status(ctx context.Context) (Status, error) {
 	limited, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	status := Status{Newest: Newest()}
-	err := s.conn.QueryRow(limited, `SELECT version, dirty FROM pushloss.schema_migrations`).Scan(&status.Version, &status.Dirty)
+	err := status.read(limited, s.conn)
 	switch {
-	case errors.Is(err, pgx.ErrNoRows), hasState(err, pgerrcode.UndefinedTable, pgerrcode.InvalidSchemaName):
+	case hasState(err, pgerrcode.UndefinedTable, pgerrcode.InvalidSchemaName):
 		return status, nil
 	case err == nil:
 		status.Version = max(status.Version, 0) // an interrupted way down to nothing was recorded as -1
@@ -128,6 +135,22 @@ func (s *session) status(ctx context.Context) (Status, error) {
 	return status, fmt.Errorf("read the schema's version: %w", ended(ctx, err))
 }
 
+// sqlVersions sums up a table that should have at most one row.
+const sqlVersions = `SELECT coalesce(min(version), 0), coalesce(bool_or(dirty), false), count(*) FROM pushloss.schema_migrations`
+
+// read sets what pushloss.schema_migrations says.
+func (s *Status) read(ctx context.Context, q querier) error {
+	rows, err := q.Query(ctx, sqlVersions)
+	if err != nil {
+		return err
+	}
+	_, err = pgx.ForEachRow(rows, []any{&s.Version, &s.Dirty, &s.Rows}, func() error { return nil })
+	if s.Rows == 1 {
+		s.Rows = 0
+	}
+	return err
+}
+
 // lookAtViews sets OtherViews.
 func (s *Status) lookAtViews(ctx context.Context, q querier) error {
 	if !s.Current() {
@@ -138,34 +161,47 @@ func (s *Status) lookAtViews(ctx context.Context, q querier) error {
 	return err
 }
 
-// whatIsThere returns the version whose tables a dirty schema has. Older binaries ran a file in one
-// transaction too, but recorded its version outside. So it tries whether a file can be applied, and
-// rolls back.
+// whatIsThere returns the version whose tables a schema has that is dirty or has several versions.
+// Older binaries ran a file in one transaction too, but recorded its version outside. So it tries
+// which file can be applied, and rolls back. A file that can be applied again and again says nothing:
+// it is left to the next way up.
 func (m *Migrator) whatIsThere(ctx context.Context, s *session, status Status) *int {
-	applies := func(version int) bool {
-		name := fileOf(version, false)
-		body, err := files.ReadFile(name)
+	applies := func(version, times int) bool {
+		body, err := files.ReadFile(fileOf(version, false))
 		if err != nil {
 			return false
 		}
-		_, err = s.begin(ctx, func(ctx context.Context) error { return s.runFile(ctx, string(body)) }, m.options.LockTimeout)
+		_, err = s.begin(ctx, func(ctx context.Context) error {
+			for range times {
+				if err := s.runFile(ctx, string(body)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}, m.options.LockTimeout)
 		if err == nil {
 			s.rollback(ctx)
 		}
 		return err == nil
 	}
 	before, tries := 0, 2
+	if status.Rows > 0 {
+		tries = Count()
+	}
 	for _, version := range versions() {
 		if version >= status.Version && tries > 0 {
+			if applies(version, 2) {
+				continue
+			}
 			tries--
-			if applies(version) {
+			if applies(version, 1) {
 				return &before
 			}
 		}
 		before = version
 	}
 	if deviations, err := s.deviations(ctx); err == nil && len(deviations) == 0 {
-		return &status.Newest
+		return &before
 	}
 	return nil
 }

@@ -80,7 +80,7 @@ func (s *session) structure(ctx context.Context) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the catalog: %w", ended(ctx, err))
 	}
-	return found, nil
+	return found, readWords(ctx, s.conn, found)
 }
 
 func wantedStructure() map[string]string {
@@ -190,8 +190,8 @@ func ofOurs(name string, wanted map[string]string) bool {
 }
 
 // harmless reports whether an extra thing neither changes figures nor refuses any: an index that is
-// not unique, or the trigger by which Citus follows TRUNCATE.
+// not unique, the name of another platform, or the trigger by which Citus follows TRUNCATE.
 func harmless(name, definition string) bool {
-	return strings.HasPrefix(name, "index ") && !strings.HasPrefix(definition, "CREATE UNIQUE ") ||
+	return isWord(name) || strings.HasPrefix(name, "index ") && !strings.HasPrefix(definition, "CREATE UNIQUE ") ||
 		strings.HasPrefix(name, "trigger ") && strings.Contains(name, " truncate_trigger_")
 }

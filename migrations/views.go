@@ -142,9 +142,16 @@ func (s *session) dueViews(ctx context.Context, wanted []view) (map[string]bool,
 	return due, nil
 }
 
-// ViewsIn returns the views that are missing, or that were changed after a migrator made them. It
-// reads within a transaction, for callers that check often.
-func ViewsIn(ctx context.Context, tx pgx.Tx) ([]Deviation, error) { return viewDeviations(ctx, tx) }
+// ViewsIn returns the views that are missing, or that were changed after a migrator made them, and
+// the rows of names that they lack. It reads within a transaction, for callers that check often.
+func ViewsIn(ctx context.Context, tx pgx.Tx) ([]Deviation, error) {
+	views, err := viewDeviations(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	words, err := wordDeviations(ctx, tx)
+	return append(views, words...), err
+}
 
 func viewDeviations(ctx context.Context, q querier) ([]Deviation, error) {
 	installed, err := installed(ctx, q)
@@ -156,9 +163,9 @@ func viewDeviations(ctx context.Context, q querier) ([]Deviation, error) {
 		switch is, recorded := installed[v.name]; {
 		case !recorded:
 		case is.missing:
-			deviations = append(deviations, Deviation{What: missing, Name: v.name, ToDo: makeViewsAgain})
+			deviations = append(deviations, Deviation{What: missing, Name: v.name, ToDo: migrateAgain})
 		case is.readable && !is.same:
-			deviations = append(deviations, Deviation{What: altered, Name: v.name, ToDo: makeViewsAgain})
+			deviations = append(deviations, Deviation{What: altered, Name: v.name, ToDo: migrateAgain})
 		}
 	}
 	return deviations, nil

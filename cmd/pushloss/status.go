@@ -74,8 +74,9 @@ The status is also not ok if the API's answers removed the figures of a window, 
 their sum by more than a tenth, until they are back, or for 30 days. The note names the
 days.
 
-If a view of analytics is missing or was altered, status names it and exits 3: the
-figures above may be wrong until "pushloss migrate up" creates it again.`,
+If a view of analytics, or a name of a stage, platform or stream, is missing or was
+altered, status says so and exits 3: the figures above may be wrong until "pushloss
+migrate up" restores it.`,
 		Example: "  pushloss status",
 		Args:    exactly(cobra.NoArgs),
 	}
