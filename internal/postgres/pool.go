@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgerrcode"
@@ -55,6 +56,10 @@ func Open(ctx context.Context, databaseURL string, maxConns int) (*Pool, error) 
 		config.MaxConns = min(config.MaxConns, pooledConns)
 	}
 	config.ConnConfig.Tracer = deadlines{}
+	config.BeforeConnect = func(_ context.Context, conn *pgx.ConnConfig) error {
+		renew(conn, databaseURL)
+		return nil
+	}
 	config.PingTimeout = pingTimeout
 	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		registerNumbers(conn.TypeMap())
@@ -69,6 +74,26 @@ func Open(ctx context.Context, databaseURL string, maxConns int) (*Pool, error) 
 		return nil, fmt.Errorf("connect to database: %w", err)
 	}
 	return &Pool{Pool: pool, pooled: pooled, holding: make(chan struct{}, max(1, config.MaxConns-2))}, nil
+}
+
+// renew reads the passfile and the certificates of the connection string again, as libpq does for
+// each connection: they may have been replaced. The earlier ones serve while they cannot be read,
+// or if a service file leads elsewhere now: a pool has one database.
+func renew(conn *pgx.ConnConfig, databaseURL string) {
+	now, err := Parse(databaseURL)
+	if err != nil || now.conn.Database != conn.Database || now.conn.User != conn.User || !slices.Equal(addresses(now.conn), addresses(conn)) {
+		return
+	}
+	conn.Password, conn.TLSConfig, conn.Fallbacks = now.conn.Password, now.conn.TLSConfig, now.conn.Fallbacks
+}
+
+// addresses are the hosts with their ports in the order in which they are tried.
+func addresses(conn *pgx.ConnConfig) []string {
+	list := []string{fmt.Sprint(conn.Host, " ", conn.Port)}
+	for _, fallback := range conn.Fallbacks {
+		list = append(list, fmt.Sprint(fallback.Host, " ", fallback.Port))
+	}
+	return list
 }
 
 // Waiting is called at each try to get a connection while there is no room. It gets the reason, how

@@ -5,10 +5,14 @@ import (
 	"crypto/rand"
 	"errors"
 	"net"
+	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgproto3"
 
@@ -111,5 +115,42 @@ func TestAPresetThatTheRoleMayNotChangeIsNamed(t *testing.T) {
 	preset, ok := errors.AsType[*postgres.PresetError](err)
 	if want := `ALTER ROLE "` + name + `" RESET session_replication_role`; !ok || !strings.HasPrefix(preset.Hint(), want) {
 		t.Errorf("%v, want the hint %s", err, want)
+	}
+}
+
+func TestEachConnectionReadsThePassfileAgain(t *testing.T) {
+	t.Parallel()
+	role := pgtest.Role(t, pgtest.EmptyURL(t), "renewed_"+strings.ToLower(rand.Text()[:10]), "")
+	parsed, err := url.Parse(role)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := parsed.User.Username()
+	before, _ := parsed.User.Password()
+	passfile := filepath.Join(t.TempDir(), "pgpass")
+	write := func(password string) {
+		if err := os.WriteFile(passfile, []byte("*:*:*:"+name+":"+password+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(before)
+	query := parsed.Query()
+	query.Set("passfile", passfile)
+	parsed.User, parsed.RawQuery = url.User(name), query.Encode()
+	pool, err := postgres.Open(t.Context(), parsed.String(), 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	if _, err := pool.Exec(t.Context(), `ALTER ROLE `+pgx.Identifier{name}.Sanitize()+` PASSWORD 'another-one'`); err != nil {
+		t.Fatal(err)
+	}
+	pool.Reset()
+	if _, err := pool.Exec(t.Context(), `SELECT 1`); postgres.Code(err) != pgerrcode.InvalidPassword {
+		t.Fatalf("the old password: %v", err)
+	}
+	write("another-one")
+	if _, err := pool.Exec(t.Context(), `SELECT 1`); err != nil {
+		t.Errorf("the new password in the file: %v", err)
 	}
 }
