@@ -281,7 +281,7 @@ func httpError(response *http.Response, body []byte, redact *redactor) (Outcome,
 			return OutcomeAPIError, failed
 		}
 	}
-	failed := &Error{HTTPStatus: response.StatusCode, Info: redact.shown(string(body)), Hint: adviceProxy}
+	failed := &Error{HTTPStatus: response.StatusCode, Info: redact.shown(string(body)), Hint: adviceProxy, wait: retryAfter(response.Header)}
 	switch status := response.StatusCode; {
 	case status == http.StatusTooManyRequests:
 		failed.Class, failed.Hint = Throttled, advicePace

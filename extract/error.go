@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"pushloss/internal/problem"
 )
@@ -25,6 +26,8 @@ type Error struct {
 	Hint string
 	// Attempts is how many calls were made for this request.
 	Attempts int
+
+	wait time.Duration // what the answer asks for before the next call
 }
 
 func (e *Error) Error() string {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -15,13 +17,39 @@ const (
 	maxBackoff     = 30 * time.Second
 )
 
+// patient waits as long as the last answer asked for, if that is longer.
+type patient struct {
+	backoff.BackOff
+	asked time.Duration
+}
+
+func (p *patient) NextBackOff() time.Duration {
+	return max(p.BackOff.NextBackOff(), min(p.asked, maxBackoff))
+}
+
+// retryAfter returns how long an answer asks to wait (RFC 9110, section 10.2.3), or 0. The page of
+// the API does not mention it, but a gateway before the API may send it.
+func retryAfter(header http.Header) time.Duration {
+	value := header.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	at, badAt := http.ParseTime(value)
+	sent, badSent := http.ParseTime(header.Get("Date"))
+	if badAt != nil || badSent != nil {
+		return 0
+	}
+	return at.Sub(sent)
+}
+
 // retry calls until an answer is accepted or the failure's class forbids another call.
 // The waits grow exponentially from FirstWait, with jitter.
 func (c *Client) retry(ctx context.Context, m message, maxTries int) (Answer, error) {
-	waits := backoff.NewExponentialBackOff()
-	waits.InitialInterval = cmp.Or(c.opts.FirstWait, max(c.pacer.Interval(), unpacedBackoff))
-	waits.MaxInterval = maxBackoff
-	waits.Multiplier = 2
+	exponential := backoff.NewExponentialBackOff()
+	exponential.InitialInterval = cmp.Or(c.opts.FirstWait, max(c.pacer.Interval(), unpacedBackoff))
+	exponential.MaxInterval = maxBackoff
+	exponential.Multiplier = 2
+	waits := &patient{BackOff: exponential}
 
 	attempts := 0
 	times := make(map[int]int) // how often each code occurred
@@ -39,7 +67,7 @@ func (c *Client) retry(ctx context.Context, m message, maxTries int) (Answer, er
 		}
 		attempts++
 		times[failed.Code]++
-		failed.Attempts = attempts
+		failed.Attempts, waits.asked = attempts, failed.wait
 		switch failed.Class {
 		case SignAgain:
 			if times[failed.Code] == 1 {

@@ -90,6 +90,32 @@ func TestWaitsGrowFromThePaceWithinABound(t *testing.T) {
 	})
 }
 
+func TestAnAnswerMayAskForALongerWait(t *testing.T) {
+	t.Parallel()
+	const sent, later = "Thu, 20 Mar 2025 12:00:00 GMT", "Thu, 20 Mar 2025 12:00:20 GMT"
+	for name, tt := range map[string]struct {
+		status        int
+		header        http.Header
+		atLeast, most time.Duration
+	}{
+		"seconds":                      {429, http.Header{"Retry-After": {"20"}}, 20 * time.Second, 21 * time.Second},
+		"of a gateway":                 {503, http.Header{"Retry-After": {"20"}}, 20 * time.Second, 21 * time.Second},
+		"a time, by the answer's Date": {503, http.Header{"Retry-After": {later}, "Date": {sent}}, 20 * time.Second, 21 * time.Second},
+		"no longer than the bound":     {429, http.Header{"Retry-After": {"86400"}}, 30 * time.Second, 31 * time.Second},
+		"no shorter than usual":        {429, http.Header{"Retry-After": {"0"}}, time.Second / 2, 3 * time.Second},
+		"a time that is over":          {503, http.Header{"Retry-After": {sent}, "Date": {later}}, time.Second / 2, 3 * time.Second},
+		"nonsense":                     {503, http.Header{"Retry-After": {"soon"}, "Date": {sent}}, time.Second / 2, 3 * time.Second},
+	} {
+		inBubble(t, name, func(t *testing.T) {
+			s := always(reply{status: tt.status, header: tt.header})
+			_, _ = pull(s, extract.Options{MaxTries: 2})
+			if wait := s.written[1].Sub(s.written[0]); wait < tt.atLeast || wait > tt.most {
+				t.Errorf("waited %s, want %s to %s", wait, tt.atLeast, tt.most)
+			}
+		})
+	}
+}
+
 func TestATimeoutIsNamed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

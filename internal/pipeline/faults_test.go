@@ -25,7 +25,7 @@ func TestFactsEqualTheTruthThroughEveryFault(t *testing.T) {
 	}{
 		{"http-500:first=2", load.RunDone, retried},
 		{"http-502-html:first=2", load.RunDone, retried},
-		{"http-429:first=1", load.RunDone, retried},
+		{"http-429=0:first=1", load.RunDone, retried},
 		{"reset:first=2", load.RunDone, retried},
 		{"timeout=100ms:first=2", load.RunDone, retried},
 		{"no-content:first=2", load.RunDone, retried},

@@ -26,7 +26,7 @@ func TestFailingRequestsOfATaskDoNotAffectOthers(t *testing.T) {
 		bad  []string
 	}{
 		{"timeout=1ms", []string{"t3"}}, {"truncated=abort", []string{"t3"}}, {"truncated=clean", []string{"t6"}}, {"no-content", []string{"t3"}},
-		{"http-500", []string{"t3"}}, {"http-429", []string{"t3"}}, {"reset", []string{"t3"}},
+		{"http-500", []string{"t3"}}, {"http-429=0", []string{"t3"}}, {"reset", []string{"t3"}},
 		{"not-json", []string{"t3"}}, {"frequency", []string{"t3"}},
 		{"code=90102", []string{"t3"}}, {"code=90009", []string{"t3"}}, {"code=90045", []string{"t1"}}, {"code=90103", []string{"t6", "t7"}},
 		{"code=60020", []string{"t5"}}, {"code=60099", []string{"t2", "t4"}}, {"code=60027", sevenTasks}, {"reset", []string{"t1", "t4"}}, {"not-json", []string{"t1", "t2", "t7"}},

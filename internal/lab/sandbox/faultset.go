@@ -107,11 +107,10 @@ func (a *activeFault) readValue() (err error) {
 		}
 	case valueDuration:
 		a.duration, err = readDuration(value)
-	case valueSeconds, valueCount:
-		a.number, err = strconv.Atoi(value)
-		if err != nil || a.number < 1 || a.number > 1<<20 {
-			err = fmt.Errorf("needs a whole number from 1, not %q", value)
-		}
+	case valueSeconds:
+		err = a.readNumber(value, 0)
+	case valueCount:
+		err = a.readNumber(value, 1)
 	case valueCode:
 		a.number, err = strconv.Atoi(value)
 		if err != nil || a.number == 0 {
@@ -314,4 +313,12 @@ func (a *activeFault) forgets(in span, now int64) bool {
 		return in.to <= a.forgotBefore(now)
 	}
 	return in.from < a.forgotBefore(now)
+}
+
+func (a *activeFault) readNumber(value string, least int) (err error) {
+	a.number, err = strconv.Atoi(value)
+	if err != nil || a.number < least || a.number > 1<<20 {
+		return fmt.Errorf("needs a whole number from %d, not %q", least, value)
+	}
+	return nil
 }
