@@ -28,7 +28,7 @@ demo: postgres build ## run pushloss demo: everything on this machine, without s
 .PHONY: test
 test: postgres build ## run all tests, against one Postgres that they start; make lint has vetted them
 	GOGC=400 GORACE=atexit_sleep_ms=0 PUSHLOSS_TEST_BINARY=$(CURDIR)/bin/pushloss go run ./internal/lab/together \
-		go test $(RACE) -vet=off -shuffle=on -parallel 4 -timeout 14m $$(go list ./... | grep -vxF "$$(go list $(PURE))")
+		go test $(RACE) -vet=off -shuffle=on -parallel 4 -timeout 25m $$(go list ./... | grep -vxF "$$(go list $(PURE))")
 	go test -vet=off -shuffle=on $(PURE)
 
 .PHONY: test-short
