@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"syscall"
 
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
@@ -209,6 +210,8 @@ func Hint(err error) string {
 		return "this machine does not find the host's address: correct the host in DATABASE_URL, or check the name service (DNS)"
 	}
 	switch {
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		return "this process, or this machine, may open no further file: raise the limit (ulimit -n, LimitNOFILE of systemd)"
 	case !Unreachable(err):
 		return ""
 	case errors.As(err, &connectErr):

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/url"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -51,6 +54,7 @@ func TestAConnectionThatEndsIsNotReportedAsAServerThatWasNeverThere(t *testing.T
 		{"a connection that breaks", io.ErrUnexpectedEOF, "broke"},
 		{"a server that falls silent", context.DeadlineExceeded, "does not answer"},
 		{"a pooler without a free connection", &pgconn.PgError{Code: "08P01", SeverityUnlocalized: "FATAL", Message: "query_wait_timeout"}, "pool_size"},
+		{"a process that may open no further file", &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("socket", syscall.EMFILE)}, "ulimit -n"},
 		{"a server that crashes", &pgconn.PgError{Code: "57P02", SeverityUnlocalized: "FATAL"}, "see its log"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
