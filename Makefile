@@ -40,8 +40,8 @@ chaos: postgres ## kill the program KILLS times, and its database and network to
 	go test $(RACE) ./internal/lab/chaos -run Chaos -v -count 1 -timeout 40m -args -kills '$(KILLS)' -seed '$(SEED)'
 
 .PHONY: bench
-bench: postgres ## run the benchmarks: transform, load, and a whole backfill without pacing
-	go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 30m ./transform ./load ./internal/pipeline ./internal/lab/sandbox
+bench: postgres ## run the benchmarks, with the program's GOGC: transform, load, and a whole backfill without pacing
+	GOGC=300 go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 30m ./transform ./load ./internal/pipeline ./internal/lab/sandbox
 
 .PHONY: questions
 questions: ## measure the queries of docs/queries on a database that "pushloss sandbox fill" filled
