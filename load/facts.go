@@ -209,10 +209,12 @@ func (*MismatchError) Hint() string {
 }
 
 // sqlInterfered reports whether tables have rules or triggers. Our tables have none; Citus adds internal
-// ones.
+// ones. The inner SELECT has Postgres resolve the names once, not for each row of a catalogue.
 const sqlInterfered = `
-	SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_class WHERE oid = ANY($1::text[]::regclass[]) AND relhasrules)
-		OR EXISTS (SELECT 1 FROM pg_catalog.pg_trigger WHERE tgrelid = ANY($1::text[]::regclass[]) AND NOT tgisinternal)`
+	SELECT EXISTS (
+		SELECT FROM pg_catalog.pg_class AS c
+		WHERE c.oid = ANY(ARRAY(SELECT name::regclass::oid FROM unnest($1::text[]) AS name)) AND (c.relhasrules OR c.relhastriggers
+			AND EXISTS (SELECT FROM pg_catalog.pg_trigger AS t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)))`
 
 const sqlInterference = `
 	SELECT format('trigger %s on %s', t.tgname, t.tgrelid::regclass) FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_class AS c ON c.oid = t.tgrelid

@@ -31,7 +31,7 @@ const (
 )
 
 func conform(t *testing.T, withSentAt, bySpans bool) *conforming {
-	w, ids := sparse(t, 11, 12, withSentAt)
+	w, ids := sparse(t, 8, 12, withSentAt)
 	first := calendar.Day(conformFirst)
 	w.Settings.FirstDay = &first
 	w.Settings.Spans, w.spansAlways = bySpans, bySpans

@@ -12,8 +12,8 @@ import (
 // table is large until autovacuum analyzes it. Tables of other owners are left to these.
 const sqlAnalyze = `
 	SELECT c.relname::text
-	FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-	WHERE n.nspname = 'pushloss' AND c.relkind = 'r' AND c.reltuples <= 0
+	FROM pg_catalog.pg_class AS c
+	WHERE c.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = 'pushloss') AND c.relkind = 'r' AND c.reltuples <= 0
 		AND pg_catalog.pg_relation_size(c.oid) BETWEEN 1 AND 64 * 1024 * 1024
 		AND pg_catalog.pg_has_role(c.relowner, 'USAGE')
 	ORDER BY 1`
