@@ -1,6 +1,7 @@
 package pipeline_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -242,4 +243,27 @@ func TestDaysThatAFirstRunCouldNotPullAreKept(t *testing.T) {
 			w.EqualsTruth(today-3, today-1)
 		})
 	}
+}
+
+// A first run that gets no answer stores no first day. The next run pulls what failed, also before
+// its own first day.
+func TestWindowsThatFailedArePulledWhereverTheyLie(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.Tasks("t1")
+	w.API.Faults("http-500")
+	w.Run(load.RunFailed)
+	failed := w.Number(`SELECT count(*) FROM pushloss.ledger WHERE state = 'failed' AND day = $1`, (today - 3).UTC())
+	w.API.Faults()
+	w.Now = noonOf(today + 1)
+	w.Run(load.RunDone)
+	if n := w.Number(`SELECT count(*) FROM pushloss.ledger WHERE state = 'failed'`); n != 0 || failed == 0 {
+		t.Errorf("%d windows are failed, of the oldest day %d were", n, failed)
+	}
+	if status := w.status(); status.Failed != 0 || *status.FirstDay != today-2 {
+		t.Errorf("the status is %+v", status)
+	}
+	world.EqualFacts(t, w.API.Facts(testApp, time.UTC, today-3, today-3), slices.DeleteFunc(w.Facts(testApp), func(f world.Fact) bool {
+		return f.Day != (today-3).String() || f.Task != ""
+	}))
 }

@@ -81,8 +81,8 @@ type appPlan struct {
 	// tick, if set, is a time: windows pulled after it are not due again, unless they failed.
 	tick      time.Time
 	scheduled bool // the plan belongs to a run
-	// failed are the windows whose last pull failed before the job began. They are few, since a job
-	// gives up an app with many failures.
+	// failed are the windows whose last pull failed before the job began. A run pulls them wherever
+	// they lie. They are few, since a job gives up an app with many failures.
 	failed map[ledgerKey]bool
 	// forgotten is the newest day for which the API has nothing that a trusted answer, loaded in
 	// time, did not have.
@@ -200,7 +200,8 @@ func (p appPlan) windowsOf(day calendar.Day, ledger map[ledgerKey]*load.Entry, i
 		kept := day >= stream.first
 		add := func(task *load.Task, belongs bool) {
 			key := ledgerKey{stream.Stream, day, task.Key}
-			if (kept && belongs || p.opened[key]) && in.has(key, p.failed[key]) {
+			failed := p.failed[key]
+			if (kept && belongs || p.opened[key] || p.scheduled && failed) && in.has(key, failed) {
 				windows = append(windows, p.window(key, task, ledger))
 			}
 		}
