@@ -14,7 +14,7 @@ import (
 func TestFactsEqualTheTruthThroughEveryFault(t *testing.T) {
 	t.Parallel()
 	retried := func(r pipeline.Report) bool { return r.Retries > 0 }
-	plain := func(r pipeline.Report) bool { return r.Retries == 0 && r.Requests == 3 }
+	plain := func(r pipeline.Report) bool { return r.Retries == 0 && r.Requests == 6 }
 	partial := func(r pipeline.Report) bool {
 		return plain(r) && r.Rejects > 0 && strings.Contains(r.Apps[0].Problem, "could not be understood") && r.Apps[0].Hint != ""
 	}
@@ -54,7 +54,7 @@ func TestFactsEqualTheTruthThroughEveryFault(t *testing.T) {
 		{"unknown-platform", load.RunDone, plain},
 		{"big-count", load.RunDone, plain},
 		{"duplicate-rows", load.RunDone, func(r pipeline.Report) bool { return plain(r) && r.RowsMerged > 0 }},
-		{"unasked-task", load.RunDone, func(r pipeline.Report) bool { return plain(r) && r.RowsIgnored == 3 }},
+		{"unasked-task", load.RunDone, func(r pipeline.Report) bool { return plain(r) && r.RowsIgnored == 6 }},
 		{"negative-count", load.RunPartial, partial},
 		{"fractional-count", load.RunPartial, partial},
 		{"no-code", load.RunPartial, partial},
@@ -63,9 +63,9 @@ func TestFactsEqualTheTruthThroughEveryFault(t *testing.T) {
 			t.Parallel()
 			w := setup(t, world.WithFaults(t, test.fault))
 			w.Tasks(sevenTasks...)
-			report := w.backfill(today-5, today-5, test.state)
-			w.EqualsTruth(today-5, today-5, sevenTasks...)
-			if !test.visible(report) || report.WindowsFailed != 0 || report.Windows != 8 {
+			report := w.backfill(today-6, today-5, test.state)
+			w.EqualsTruth(today-6, today-5, sevenTasks...)
+			if !test.visible(report) || report.WindowsFailed != 0 || report.Windows != 2*8 {
 				t.Errorf("the report is %+v", report)
 			}
 			if n := w.Number(`SELECT coalesce(sum(row_count), 0) FROM pushloss.reject`); n != report.Rejects {
