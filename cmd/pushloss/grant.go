@@ -13,9 +13,10 @@ func newGrantCommand(env Environment) *cobra.Command {
 		Use:   "grant ROLE",
 		Short: "Let a database role read schema analytics, and nothing else",
 		Long: `Gives an existing role read access to schema analytics: to all views and functions,
-and to those that later migrations create. The role gets no right on schema pushloss.
-Granting again changes nothing. With --search-path the role finds the views in this
-database without "analytics." before their names: some tools need that.
+and to those that later migrations create. The role gets no right on schema pushloss,
+except on Citus: there it also reads the tables under the views, and must exist on every
+worker. Granting again changes nothing. With --search-path the role finds the views in
+this database without "analytics." before their names: some tools need that.
 
 Connect to the database as the role that migrates, or as a superuser.`,
 		Example: `  psql -c "CREATE ROLE metabase LOGIN PASSWORD '...'" "$DATABASE_URL"

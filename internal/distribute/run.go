@@ -25,9 +25,11 @@ type Report struct {
 const maxWait = 30 * time.Second
 
 const (
+	// Citus also lists a local table, of no co-location, as soon as a table that it refers to is
+	// copied to every node.
 	sqlPlacements = `
 		SELECT c.relname::text, CASE
-				WHEN p.logicalrelid IS NULL THEN 'local'
+				WHEN p.logicalrelid IS NULL OR p.partmethod = 'n' AND p.repmodel = 's' AND p.colocationid = 0 THEN 'local'
 				WHEN p.partmethod = 'h' AND p.partkey IS NOT NULL AND column_to_column_name(p.logicalrelid, p.partkey) = $1 THEN 'distributed'
 				WHEN p.partmethod = 'n' AND p.repmodel = 't' THEN 'reference'
 				ELSE 'other' END
@@ -43,8 +45,13 @@ const (
 	sqlStopMetadata    = `SELECT stop_metadata_sync_to_node(nodename, nodeport) FROM pg_catalog.pg_dist_node WHERE groupid <> 0 AND hasmetadata`
 	sqlHasMetadata     = `SELECT count(*) FROM pg_catalog.pg_dist_node WHERE groupid <> 0 AND hasmetadata`
 	sqlCurrentDatabase = `SELECT current_database()::text`
-	sqlAlone           = `SELECT pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended('pushloss distribute', 0))`
-	sqlEndAlone        = `SELECT pg_catalog.pg_advisory_unlock(pg_catalog.hashtextextended('pushloss distribute', 0))`
+	// An interruption leaves the local rows of a table that Citus has already copied.
+	sqlClean = `
+		SELECT truncate_local_data_after_distributing_table(c.oid)
+		FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_dist_partition AS p ON p.logicalrelid = c.oid
+		WHERE c.relnamespace = 'pushloss'::regnamespace AND (p.partmethod = 'h' OR p.repmodel = 't') AND pg_relation_size(c.oid) > 0`
+	sqlAlone    = `SELECT pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended('pushloss distribute', 0))`
+	sqlEndAlone = `SELECT pg_catalog.pg_advisory_unlock(pg_catalog.hashtextextended('pushloss distribute', 0))`
 )
 
 // Run places every table as the list says, one after another. Tables that are in place stay as they
@@ -79,10 +86,10 @@ func Run(ctx context.Context, databaseURL string, shards int, planOnly bool) (re
 			report.Changed++
 		}
 	}
-	if err := equipWorkers(ctx, conn); err != nil {
-		return report, err
+	if _, err := conn.Exec(ctx, sqlClean); err != nil {
+		return report, fmt.Errorf("remove copied rows: %w", busy(err))
 	}
-	return report, nil
+	return report, equipWorkers(ctx, conn)
 }
 
 // read compares the cluster with the list.

@@ -99,11 +99,12 @@ func (*ReleaseError) Hint() string {
 const (
 	sqlEngine = `
 		SELECT version(), current_setting('server_version_num')::int / 10000, coalesce((SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'citus'), '')`
-	// A worker without metadata knows no node, and has shards of tables: stage_loss_102008.
+	// A worker without metadata knows no node, and has shards of tables: err_code_102008. This table
+	// is the first that every worker gets.
 	sqlCitusNode = `
 		SELECT (SELECT groupid FROM pg_catalog.pg_dist_local_group) <> 0
-			OR to_regclass('pushloss.stage_loss') IS NULL AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_dist_node) AND EXISTS (
-				SELECT 1 FROM pg_catalog.pg_class WHERE relnamespace = to_regnamespace('pushloss') AND relname ~ '^stage_loss_[0-9]+$'),
+			OR to_regclass('pushloss.err_code') IS NULL AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_dist_node) AND EXISTS (
+				SELECT 1 FROM pg_catalog.pg_class WHERE relnamespace = to_regnamespace('pushloss') AND relname ~ '^err_code_[0-9]+$'),
 			(SELECT count(*) FROM pg_catalog.pg_dist_node WHERE groupid <> 0 AND isactive)`
 )
 

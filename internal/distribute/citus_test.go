@@ -1,0 +1,80 @@
+package distribute_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/distribute"
+	"pushloss/internal/localpg/pgtest"
+	"pushloss/internal/postgres"
+)
+
+// A kill after the first table leaves its local rows, and Citus lists the tables that refer to it.
+func TestAnInterruptedDistributionContinues(t *testing.T) {
+	t.Parallel()
+	if !pgtest.OnCitus() {
+		t.Skip("PUSHLOSS_TEST_CITUS_URL names no cluster")
+	}
+	url := pgtest.AdminURL(t, pgtest.CitusURL(t))
+	ctx := t.Context()
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(ctx)) })
+	const leftovers = `SELECT count(*) FROM pg_dist_partition WHERE logicalrelid::text LIKE 'pushloss.%' AND pg_relation_size(logicalrelid) > 0`
+	var before, after int
+	var host string
+	var port uint16
+	for _, step := range []struct {
+		sql string
+		to  []any
+	}{
+		{`SET citus.enable_metadata_sync = off`, nil},
+		{`SELECT stop_metadata_sync_to_node(nodename, nodeport) FROM pg_dist_node WHERE groupid <> 0`, nil},
+		{`INSERT INTO pushloss.err_code (err_code) VALUES ('code')`, nil},
+		{`SELECT create_reference_table('pushloss.err_code')`, nil},
+		{leftovers, []any{&before}},
+		{`SELECT nodename, nodeport FROM pg_dist_node WHERE groupid <> 0 LIMIT 1`, []any{&host, &port}},
+	} {
+		var err error
+		if step.to == nil {
+			_, err = conn.Exec(ctx, step.sql)
+		} else {
+			err = conn.QueryRow(ctx, step.sql).Scan(step.to...)
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", step.sql, err)
+		}
+	}
+
+	worker := conn.Config().Copy()
+	worker.Host, worker.Port = host, port
+	there, err := pgx.ConnectConfig(ctx, worker)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = there.Close(context.WithoutCancel(ctx)) })
+	if engine, err := postgres.ReadEngine(ctx, there); err != nil || !engine.Worker {
+		t.Errorf("the worker is %s: %v", engine, err)
+	}
+
+	report, err := distribute.Run(ctx, url, 4, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.QueryRow(ctx, leftovers).Scan(&after); err != nil || before == 0 || after != 0 {
+		t.Errorf("%d tables had local rows, %d still have: %v", before, after, err)
+	}
+	now, err := distribute.Placements(ctx, conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range report.Steps {
+		if now[step.Table] != step.Becomes {
+			t.Errorf("%s is %s", step.Table, now[step.Table])
+		}
+	}
+}
