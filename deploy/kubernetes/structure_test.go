@@ -209,7 +209,11 @@ func TestCronJobsRunWhenServeWould(t *testing.T) {
 			continue
 		}
 		template := got.JobTemplate.Spec
-		rule := one(t, template.PodFailurePolicy.Rules)
+		rules := template.PodFailurePolicy.Rules
+		if len(rules) != 2 || rules[0].Action != "Ignore" || one(t, rules[0].OnPodConditions).Type != "DisruptionTarget" {
+			t.Fatalf("%s: after an eviction %+v", want.Job, rules)
+		}
+		rule := rules[1]
 		if template.Template.Spec.RestartPolicy != "Never" || rule.Action != "FailJob" || !slices.Equal(rule.OnExitCodes.Values, []int32{2, 4}) ||
 			*rule.OnExitCodes.ContainerName != one(t, template.Template.Spec.Containers).Name {
 			t.Errorf("%s: after a failure %+v", want.Job, rule)
