@@ -21,52 +21,6 @@ const (
 	All     Reprocess = "all"     // every window again
 )
 
-// PlannedWindow is one window of a plan: a stream's day of a task, or of the whole app.
-type PlannedWindow struct {
-	SDKAppID int64         `json:"sdk_app_id"`
-	Stream   stream.Stream `json:"stream"`
-	Day      calendar.Day  `json:"day"`
-	TaskID   string        `json:"task_id"` // "" is the whole app
-	State    string        `json:"state"`
-	Settled  bool          `json:"settled"`
-	Due      bool          `json:"due"`
-	Why      string        `json:"why"`
-}
-
-// planWindow is a window of a plan in memory. A week of 100,000 tasks has 700,000 of them, so it is
-// small: describe says why it is due.
-type planWindow struct {
-	task   *load.Task
-	entry  *load.Entry // nil if the window is not in the ledger
-	Day    calendar.Day
-	Stream stream.Stream
-	Due    bool
-	// again says that the last pull failed, so the window comes last.
-	again bool
-	// bySpan says that a request for several days covers this window.
-	bySpan bool
-	// waits says that a span of more days will cover this window.
-	waits bool
-	// continues says that the day before has figures.
-	continues bool
-}
-
-func (w planWindow) known() bool { return w.entry != nil }
-
-// stored returns the entry in the ledger, or that of a window that is not there.
-func (w planWindow) stored() load.Entry {
-	if w.entry == nil {
-		return load.Entry{State: load.StateOpen}
-	}
-	return *w.entry
-}
-
-// figures reports whether the window has figures.
-func (w planWindow) figures() bool { return w.entry != nil && w.entry.RowCount > 0 }
-
-// rejects reports whether the last answer had rows that could not be understood.
-func (w planWindow) rejects() bool { return w.entry != nil && w.entry.RejectCount > 0 }
-
 // appPlan is what a job would do to one app.
 type appPlan struct {
 	app App
@@ -173,9 +127,6 @@ func (p appPlan) weeks(ctx context.Context, ledger load.Ledger, in part) iter.Se
 	}
 }
 
-// ledgerKey is a window of an app.
-type ledgerKey load.WindowRef
-
 func byWindow(entries []load.Entry) map[ledgerKey]*load.Entry {
 	ledger := make(map[ledgerKey]*load.Entry, len(entries))
 	for i := range entries {
@@ -236,75 +187,6 @@ func (p appPlan) expected(day calendar.Day, of planStream) (n int) {
 // trusted answer, only because the time of the push is unknown.
 func (p appPlan) guesses(task load.Task, day calendar.Day) bool {
 	return p.scheduled && task.SentAt == nil && day <= p.forgotten && day < calendar.DayOf(task.RegisteredAt, p.app.Location)
-}
-
-// key is the key of the window in the ledger and in the sets of a plan.
-func (w planWindow) key() ledgerKey { return ledgerKey{w.Stream, w.Day, w.task.Key} }
-
-func (p appPlan) window(key ledgerKey, task *load.Task, ledger map[ledgerKey]*load.Entry) planWindow {
-	w := planWindow{task: task, entry: ledger[key], Day: key.Day, Stream: key.Stream, again: p.failed[key]}
-	w.continues = planWindow{entry: ledger[ledgerKey{key.Stream, key.Day - 1, key.TaskKey}]}.figures()
-	w.Due, _ = p.reason(w)
-	return w
-}
-
-// reason returns whether a window is due, and why, if it does not wait for more days.
-func (p appPlan) reason(w planWindow) (due bool, why string) {
-	if due, why = p.verdict(w.known(), w.stored()); due && p.pulledByJob(w.key(), w.stored()) {
-		return false, "pulled by this job"
-	}
-	return due, why
-}
-
-// describe says what the plan does with a window, and why.
-func (p appPlan) describe(w planWindow) PlannedWindow {
-	entry := w.stored()
-	listed := PlannedWindow{
-		SDKAppID: p.app.Account.SDKAppID, Stream: w.Stream, Day: w.Day, TaskID: w.task.TaskID,
-		State: string(entry.State), Settled: entry.Settled != load.NotSettled, Due: w.Due,
-	}
-	switch _, listed.Why = p.reason(w); {
-	case w.waits:
-		listed.Why = "had no figures: it is requested again together with later days"
-	case w.Due && w.Day <= p.forgotten && !entry.Confirmed():
-		listed.Why += "; too late: its figures will be unproven"
-	}
-	return listed
-}
-
-// verdict returns whether a window is due, and the reason.
-func (p appPlan) verdict(known bool, entry load.Entry) (due bool, why string) {
-	failed := known && entry.State == load.StateFailed
-	switch {
-	case p.reprocess == All:
-		return true, "everything is pulled again"
-	case known && !p.now.IsZero() && entry.UpdatedAt.After(p.now.Add(ClockTolerance)):
-		return true, "pulled while a clock was ahead"
-	case known && entry.Settled == load.NotSettled && entry.Confirmed() && entry.Day <= p.forgotten:
-		return false, "loaded in time, and the API has nothing more"
-	case known && !failed && !p.tick.IsZero() && !entry.UpdatedAt.Before(p.tick):
-		return false, "pulled since the tick, by another process"
-	case failed:
-		return true, "the last pull failed"
-	case p.reprocess == Failed:
-		return false, "it did not fail"
-	case !known:
-		return true, "never pulled"
-	case entry.Settled == load.ByLookback:
-		return false, "settled: pulled after the lookback"
-	case entry.Settled == load.ByAPIMemory && entry.State.Unproven():
-		return false, "unproven: the API may have forgotten a part of the day, and asking again proves nothing"
-	case entry.Settled == load.ByAPIMemory:
-		return false, "settled: the API has nothing more"
-	case entry.Settled == load.ByRetiring:
-		return false, "settled: the task is retired"
-	}
-	return true, "not settled yet"
-}
-
-// pulledByJob reports whether the job pulled the window, and nothing opened it since.
-func (p appPlan) pulledByJob(key ledgerKey, entry load.Entry) bool {
-	return !p.pulledSince.IsZero() && !p.opened[key] && entry.State != load.StateOpen && !entry.UpdatedAt.Before(p.pulledSince)
 }
 
 // planSize is how much a plan has to do.
