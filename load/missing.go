@@ -41,17 +41,20 @@ const (
 		FROM expected
 		WHERE (day + 1)::timestamp AT TIME ZONE timezone + $2::interval < $1
 		GROUP BY sdk_app_id, stream_id, day`
-	// Those of them that have a row. OFFSET makes Postgres compute the days of each task once.
+	// The tasks of apps that are followed, and their days. OFFSET makes Postgres compute these once. The
+	// comparison with the app comes after it.
+	sqlFollowed = `
+			SELECT t.task_key, t.task_id, greatest(sent.day, t.covered_to + 1) AS first, sent.day + a.task_days - 1 AS last
+			FROM pushloss.task AS t
+			JOIN pushloss.app AS a USING (sdk_app_id)
+			CROSS JOIN LATERAL (SELECT (coalesce(t.sent_at, t.registered_at) AT TIME ZONE a.timezone)::date AS day OFFSET 0) AS sent
+			WHERE t.retired_at IS NULL AND t.covered_to < 'infinity' AND t.sdk_app_id = `
+	// The expected windows that have a row.
 	sqlPulledByDay = `
 		SELECT l.sdk_app_id, l.stream_id, l.day, count(*)
 		FROM unnest($1::bigint[], $2::date[], $3::date[]) AS due (sdk_app_id, first, last)
 		JOIN pushloss.ledger AS l ON l.sdk_app_id = due.sdk_app_id AND l.day BETWEEN due.first AND due.last
-		JOIN (
-			SELECT t.task_key, greatest(sent.day, t.covered_to + 1) AS first, sent.day + a.task_days - 1 AS last
-			FROM pushloss.task AS t
-			JOIN pushloss.app AS a USING (sdk_app_id)
-			CROSS JOIN LATERAL (SELECT (coalesce(t.sent_at, t.registered_at) AT TIME ZONE a.timezone)::date AS day OFFSET 0) AS sent
-			WHERE t.sdk_app_id = ANY($1) AND t.retired_at IS NULL AND t.covered_to < 'infinity'
+		JOIN (` + sqlFollowed + `ANY($1)
 			OFFSET 0
 		) AS t ON t.task_key = l.task_key AND l.day BETWEEN t.first AND t.last
 		GROUP BY l.sdk_app_id, l.stream_id, l.day`
@@ -59,12 +62,7 @@ const (
 		SELECT due.day, t.task_id, s.stream
 		FROM unnest($2::date[], $3::smallint[]) AS due (day, stream_id)
 		JOIN pushloss.stream AS s USING (stream_id)
-		JOIN (
-			SELECT t.task_key, t.task_id, greatest(sent.day, t.covered_to + 1) AS first, sent.day + a.task_days - 1 AS last
-			FROM pushloss.task AS t
-			JOIN pushloss.app AS a USING (sdk_app_id)
-			CROSS JOIN LATERAL (SELECT (coalesce(t.sent_at, t.registered_at) AT TIME ZONE a.timezone)::date AS day OFFSET 0) AS sent
-			WHERE t.sdk_app_id = $1 AND t.retired_at IS NULL AND t.covered_to < 'infinity'
+		JOIN (` + sqlFollowed + `$1
 			OFFSET 0
 		) AS t ON due.day BETWEEN t.first AND t.last
 		LEFT JOIN pushloss.ledger AS l ON l.sdk_app_id = $1 AND l.day = due.day AND l.task_key = t.task_key AND l.stream_id = due.stream_id

@@ -43,7 +43,7 @@ type StateError struct {
 func (e *StateError) Error() string {
 	switch s := e.Status; {
 	case s.Rows > 0:
-		return fmt.Sprintf("pushloss.schema_migrations has %d rows, of which %d is the lowest version: it may have one", s.Rows, s.Version)
+		return fmt.Sprintf("pushloss.schema_migrations has %d rows (lowest version: %d): it must have one", s.Rows, s.Version)
 	case s.Dirty:
 		return fmt.Sprintf("the schema is dirty: a migration by an older binary to version %d was interrupted", s.Version)
 	case s.Version == 0:

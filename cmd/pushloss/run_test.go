@@ -64,7 +64,7 @@ func TestAPlanListsEachWindowOnceHoweverManyThereAre(t *testing.T) {
 		}
 	}
 	if diff := gocmp.Diff(listed, shown); diff != "" || len(listed) != 2*601 || len(plan.Windows) != 2*601 {
-		t.Errorf("%d windows, of which %d differ; shown are (-JSON +table):\n%s", len(plan.Windows), len(listed), diff)
+		t.Errorf("%d windows, %d of them different (-JSON +table):\n%s", len(plan.Windows), len(listed), diff)
 	}
 	if plan.Total != 2*601 || plan.Due != 2*601 {
 		t.Errorf("counted are %d windows, %d due", plan.Total, plan.Due)
