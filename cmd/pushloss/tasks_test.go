@@ -134,7 +134,7 @@ func TestTasksThatRunsDoNotPullAreWarnedOf(t *testing.T) {
 		t.Errorf("%d tasks were saved", n)
 	}
 	yearOff := time.Now().AddDate(-1, 0, 0).Format(time.DateOnly)
-	w.do(0, "tasks", "add", "x", "--sent-at", yearOff).says(t, "warning: task x was sent on "+yearOff, "backfill --task x --from "+yearOff, "1 added")
+	w.do(0, "tasks", "add", "x", "--sent-at", yearOff).says(t, "warning: task x of app 1400000001 was sent on "+yearOff, "backfill --app 1400000001 --task x --from "+yearOff, "1 added")
 	var saved struct {
 		Added    int
 		Warnings []string

@@ -23,14 +23,14 @@ func TestTheOutlookOfATask(t *testing.T) {
 		{"it is unknown when it was sent", "", &kept, nil},
 		{"sent yesterday", "2025-03-19", &kept, nil},
 		{"sent on the oldest day that is remembered", "2025-03-14", &kept, nil},
-		{"a year off", "2024-03-19", &kept, []string{"pull none of its days", "--task x --from 2024-03-19 --to 2024-04-17", "sent_at"}},
-		{"before the first day kept", "2025-02-20", &kept, []string{"do not pull its days before 2025-03-01", "--from 2025-02-20 --to 2025-02-28"}},
+		{"a year off", "2024-03-19", &kept, []string{"pull none of its days", "task x of app 1400000002", "--app 1400000002 --task x --from 2024-03-19 --to 2024-04-17", "sent_at"}},
+		{"before the first day kept", "2025-02-20", &kept, []string{"do not pull its days before 2025-03-01", "--app 1400000002 --task x --from 2025-02-20 --to 2025-02-28"}},
 		{"before the lookback of the first run to come", "2025-03-05", nil, []string{"--from 2025-03-05 --to 2025-03-13"}},
-		{"beyond the memory", "2025-03-05", &early, []string{"up to 2025-03-13", "unproven"}},
+		{"beyond the memory", "2025-03-05", &early, []string{"of app 1400000002", "up to 2025-03-13", "unproven"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			task := load.Task{TaskID: "x", RegisteredAt: now}
+			task := load.Task{SDKAppID: 1400000002, TaskID: "x", RegisteredAt: now}
 			if test.sent != "" {
 				at := timeOf(t, test.sent+"T08:00:00Z")
 				task.SentAt = &at

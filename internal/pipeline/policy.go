@@ -79,20 +79,20 @@ func (s Settings) Outlook(task load.Task, location *time.Location, kept *calenda
 		first = *kept
 	}
 	backfill := func(last calendar.Day) string {
-		return fmt.Sprintf("pushloss backfill --task %s --from %s --to %s, or correct its sent_at", task.TaskID, days.First, min(last, ended))
+		return fmt.Sprintf("pushloss backfill --app %d --task %s --from %s --to %s, or correct its sent_at", task.SDKAppID, task.TaskID, days.First, min(last, ended))
 	}
+	sent := fmt.Sprintf("task %s of app %d was sent on %s", task.TaskID, task.SDKAppID, days.First)
 	switch {
 	case task.SentAt == nil:
 		return "" // the task's days before its registration are a guess
 	case days.Last < first:
-		return fmt.Sprintf("task %s was sent on %s, and runs pull none of its days: the %d days for which it is followed ended before %s, the first day kept: %s",
-			task.TaskID, days.First, s.TaskDays, first, backfill(days.Last))
+		return fmt.Sprintf("%s, and runs pull none of its days: the %d days for which it is followed ended before %s, the first day kept: %s",
+			sent, s.TaskDays, first, backfill(days.Last))
 	case days.First < first:
-		return fmt.Sprintf("task %s was sent on %s, and runs do not pull its days before %s, the first day kept: %s",
-			task.TaskID, days.First, first, backfill(first-1))
+		return fmt.Sprintf("%s, and runs do not pull its days before %s, the first day kept: %s", sent, first, backfill(first-1))
 	case days.First <= rules.lastForgotten(now):
-		return fmt.Sprintf("task %s was sent on %s, and the API may have forgotten its days up to %s: figures for them, if any, are unproven",
-			task.TaskID, days.First, min(rules.lastForgotten(now), days.Last))
+		return fmt.Sprintf("%s, and the API may have forgotten its days up to %s: figures for them, if any, are unproven",
+			sent, min(rules.lastForgotten(now), days.Last))
 	}
 	return ""
 }
