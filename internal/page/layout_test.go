@@ -10,7 +10,7 @@ import (
 )
 
 // scriptLayout opens what can be opened and lists the texts and drawings that are not on the
-// screen, and the texts that are too small. What is for screen readers only is clipped.
+// screen, the texts that are too small, and the words that are broken. What is for screen readers only is clipped.
 const scriptLayout = `(() => {
 	document.querySelectorAll("details").forEach(d => d.open = true);
 	const width = document.documentElement.clientWidth, found = [];
@@ -30,6 +30,7 @@ const scriptLayout = `(() => {
 		range.selectNodeContents(node);
 		look(text.slice(0, 40), element, range.getBoundingClientRect());
 		if (parseFloat(getComputedStyle(element).fontSize) < 11) found.push(text.slice(0, 40) + " is small");
+		if (/^[a-z_]+$/.test(text) && new Set([...range.getClientRects()].map(box => box.top)).size > 1) found.push(text + " is broken");
 		if (element.closest("td.number, dd")) figures++;
 	}
 	for (const element of document.querySelectorAll("input:not([type=hidden]), select, button, .plot rect[class^=key], td.day")) {
