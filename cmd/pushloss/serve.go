@@ -93,10 +93,10 @@ func (a *app) serve(ctx context.Context, db *load.DB, events *notify.Notifier, l
 func (a *app) intake(db *load.DB) *intake.Intake {
 	apps := make([]intake.App, len(a.settings.Apps))
 	for i, configured := range a.settings.Apps {
-		apps[i] = intake.App{SDKAppID: configured.SDKAppID, CallbackToken: configured.CallbackToken}
+		apps[i] = intake.App{SDKAppID: configured.SDKAppID, CallbackToken: configured.CallbackToken, Location: configured.Location}
 	}
 	return intake.New(intake.Options{
-		Registry: db.Tasks, Apps: apps, TasksToken: a.settings.TasksToken, Location: a.settings.Location,
+		Registry: db.Tasks, Apps: apps, TasksToken: a.settings.TasksToken,
 		Outlooks: func(ctx context.Context, tasks []load.Task) ([]string, error) { return a.outlooks(ctx, db.Apps, tasks) },
 		Log:      a.log, Now: a.env.Now,
 	})

@@ -50,26 +50,22 @@ import reads.`,
 		if cmd.Flags().Changed("sent-at") && strings.TrimSpace(*sentAt) == "" {
 			return &problem.UsageError{Problem: "--sent-at is empty", Remedy: "give the time at which the push was sent, or leave the option out"}
 		}
-		var at *time.Time
 		if *sentAt == noSentAt {
 			return a.forgetSentAt(cmd, *sdkAppID, args)
 		}
-		if *sentAt != "" {
-			t, err := taskfile.ParseSentAt(*sentAt, a.settings.Location)
-			if err != nil {
-				return &problem.UsageError{Problem: "--sent-at: " + err.Error()}
-			}
-			at = &t
-		}
-		list, err := a.readArguments(args)
+		list, err := a.readArguments(args, *sdkAppID)
 		if err != nil {
 			return err
 		}
 		for i := range list.Entries {
 			e := &list.Entries[i]
 			e.SDKAppID = cmp.Or(e.SDKAppID, *sdkAppID)
-			if at != nil {
-				e.SentAt, e.Line = at, 0
+			if *sentAt != "" {
+				at, err := taskfile.ParseSentAt(*sentAt, a.locationOf(e.SDKAppID))
+				if err != nil {
+					return &problem.UsageError{Problem: "--sent-at: " + err.Error()}
+				}
+				e.SentAt, e.Line = &at, 0
 			}
 			e.Label = cmp.Or(*label, e.Label)
 		}
@@ -82,17 +78,18 @@ func appFlag(command *cobra.Command) *int64 {
 	return command.Flags().Int64("app", 0, "SDKAppID of the tasks; required if there are several apps")
 }
 
-// readArguments reads TaskIDs and lists of tasks: JSON, or - for stdin.
-func (a *app) readArguments(args []string) (all taskfile.List, err error) {
+// readArguments reads TaskIDs and lists of tasks: JSON, or - for stdin. sdkAppID is the app of tasks
+// that do not name theirs; 0 if it is not given.
+func (a *app) readArguments(args []string, sdkAppID int64) (all taskfile.List, err error) {
 	var ids []string
 	for i, argument := range args {
 		text, name := strings.TrimSpace(argument), fmt.Sprintf("argument %d", i+1)
 		var list taskfile.List
 		switch {
 		case text == "-":
-			list, err = a.readTasks("stdin", a.env.Stdin)
+			list, err = a.readTasks("stdin", a.env.Stdin, sdkAppID)
 		case strings.HasPrefix(text, "{"), strings.HasPrefix(text, "["):
-			list, err = a.readTasks(name, strings.NewReader(text))
+			list, err = a.readTasks(name, strings.NewReader(text), sdkAppID)
 		default:
 			ids = append(ids, text)
 			list.Entries = []taskfile.Entry{{TaskID: text}}
@@ -126,7 +123,7 @@ func newTasksImportCommand(env Environment) *cobra.Command {
 		Long: `Reads CSV with a header (commas, semicolons or tabs), a table as psql, mysql or
 Markdown draw it, a plain list of IDs, or JSON (an array, or objects one after
 another), in UTF-8 or UTF-16. Columns: task_id, and optionally sdk_app_id, sent_at and
-label. A sent_at without an offset is in PUSHLOSS_TIMEZONE. It also reads what the
+label. A sent_at without an offset is in the app's time zone. It also reads what the
 vendor writes: answers of timpush/push and timpush/batch, callbacks, lists of scheduled
 pushes. Answers of failed calls are skipped and counted. Importing a file again changes
 nothing. A file with a mistake is not imported at all.`,
@@ -135,7 +132,7 @@ nothing. A file with a mistake is not imported at all.`,
   curl -s "$PUSH_URL" -d @push.json | tee -a answers.jsonl | pushloss tasks import -`,
 		Args: exactly(cobra.ExactArgs(1)),
 	}
-	sdkAppID := appFlag(command)
+	sdkAppID := command.Flags().Int64("app", 0, "SDKAppID of the tasks that do not name theirs; required for these if there are several apps")
 	output := outputFlag(command)
 	command.RunE = func(cmd *cobra.Command, args []string) error {
 		a, err := configure(cmd, env, config.Needs{Database: true})
@@ -152,7 +149,7 @@ nothing. A file with a mistake is not imported at all.`,
 			defer file.Close()
 			name, text = args[0], io.Reader(file)
 		}
-		list, err := a.readTasks(name, text)
+		list, err := a.readTasks(name, text, *sdkAppID)
 		if err != nil {
 			return err
 		}
@@ -165,8 +162,8 @@ nothing. A file with a mistake is not imported at all.`,
 }
 
 // readTasks reads a list. A mistake in the list is a usage error.
-func (a *app) readTasks(name string, text io.Reader) (taskfile.List, error) {
-	list, err := taskfile.Read(name, text, a.settings.Location)
+func (a *app) readTasks(name string, text io.Reader, sdkAppID int64) (taskfile.List, error) {
+	list, err := taskfile.Read(name, text, func(named int64) *time.Location { return a.locationOf(cmp.Or(named, sdkAppID)) })
 	var problems taskfile.Problems
 	if err != nil && !errors.As(err, &problems) {
 		return taskfile.List{}, unreadableList(name, err)

@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -114,6 +115,18 @@ func TestATaskIDShowsItsTimeAndItsApp(t *testing.T) {
 	w.do(0, "tasks", "add", "657bf434_53724e01_2000005e80aa873_2780d131_bc614e", "--sent-at", "2023-12-16T08:00:00+08:00", "--label", strings.Repeat("long ", 50)).says(t, "1 updated")
 	w.do(0, "tasks", "add", "657bf434_53724e01_2000005e80aa873_2780d131_bc614e").says(t, "tasks: 0 added, 0 updated, 1 unchanged\n")
 	w.do(0, "tasks", "list").says(t, "2023-12-16T00:00:00Z", "long long… │")
+}
+
+func TestATimeWithoutAnOffsetIsInTheZoneOfTheTasksApp(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.env["TIM_APPS_FILE"] = file(t, "apps.yaml", fmt.Sprintf("- {sdk_app_id: %d, secret_key: %s}\n- {sdk_app_id: %d, secret_key: %s, timezone: America/Los_Angeles}\n", testApp, testKey, otherApp, testKey))
+	delete(w.env, "TIM_SDK_APP_ID")
+	delete(w.env, "TIM_SECRET_KEY")
+	other := fmt.Sprint(otherApp)
+	w.do(0, "tasks", "add", "added", "--app", other, "--sent-at", "2025-03-03")
+	w.do(0, "tasks", "import", "--app", other, file(t, "tasks.csv", fmt.Sprintf("task_id,sdk_app_id,sent_at\nimported,,2025-03-04\nof-the-other,%d,2025-03-05\n", testApp)))
+	w.do(0, "tasks", "list").says(t, "2025-03-03T08:00:00Z", "2025-03-04T08:00:00Z", "2025-03-05T06:00:00Z")
 }
 
 // K6: adding a task says which of its days runs will not pull.

@@ -120,8 +120,11 @@ func (a *app) outlooks(ctx context.Context, apps load.Apps, tasks []load.Task) (
 	return list, nil
 }
 
-// locationOf returns the zone whose midnights cut the app's days.
+// locationOf returns the zone whose midnights cut the app's days. The app 0 is the only one.
 func (a *app) locationOf(sdkAppID int64) *time.Location {
+	if sdkAppID == 0 && len(a.settings.Apps) == 1 {
+		return a.settings.Apps[0].Location
+	}
 	for _, configured := range a.settings.Apps {
 		if configured.SDKAppID == sdkAppID {
 			return configured.Location

@@ -290,7 +290,7 @@ func TestWithoutATokenNothingIsAccepted(t *testing.T) {
 	t.Parallel()
 	w := setup(t, func(o *intake.Options) {
 		o.TasksToken = secret.Text{}
-		o.Apps = []intake.App{{SDKAppID: appA}}
+		o.Apps = []intake.App{{SDKAppID: appA, Location: time.UTC}}
 	})
 	if status, body := w.call(sign(appA, "", noon), events()); status != http.StatusNotFound || !strings.Contains(body, "PUSHLOSS_CALLBACK_TOKEN") {
 		t.Errorf("a callback is HTTP %d %s", status, body)

@@ -107,9 +107,12 @@ func setup(t testing.TB, change ...func(*intake.Options)) *world {
 	t.Helper()
 	w := &world{t: t, registry: &memoryRegistry{saved: make(chan struct{}, 1)}, log: &bytes.Buffer{}, now: noon}
 	opts := intake.Options{
-		Registry: w.registry, TasksToken: secret.New(postToken), Location: time.UTC, Now: func() time.Time { return w.now },
-		Apps: []intake.App{{SDKAppID: appA, CallbackToken: secret.New(tokenA)}, {SDKAppID: appB, CallbackToken: secret.New(tokenB)}},
-		Log:  slog.New(slog.NewTextHandler(w.log, nil)),
+		Registry: w.registry, TasksToken: secret.New(postToken), Now: func() time.Time { return w.now },
+		Apps: []intake.App{
+			{SDKAppID: appA, CallbackToken: secret.New(tokenA), Location: time.UTC},
+			{SDKAppID: appB, CallbackToken: secret.New(tokenB), Location: time.FixedZone("UTC-8", -8*3600)},
+		},
+		Log: slog.New(slog.NewTextHandler(w.log, nil)),
 	}
 	for _, f := range change {
 		f(&opts)

@@ -24,6 +24,8 @@ type App struct {
 	// CallbackToken is the token with which the app's callbacks are signed. Without one they are
 	// refused.
 	CallbackToken secret.Text
+	// Location is the zone of the app's days, and of a posted time without an offset.
+	Location *time.Location
 }
 
 // Registry is the registry of tasks.
@@ -38,8 +40,6 @@ type Options struct {
 	Apps     []App
 	// TasksToken is required to post tasks; without one, every post is refused.
 	TasksToken secret.Text
-	// Location is the zone of a posted time without an offset.
-	Location *time.Location
 	// Outlooks returns warnings about days of tasks that runs will not pull; it may be nil.
 	Outlooks func(context.Context, []load.Task) ([]string, error)
 	// OnCallback, if set, is called with the outcome of each callback.

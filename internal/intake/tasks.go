@@ -72,7 +72,12 @@ func (in *Intake) postTasks(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	list, err := in.readPost(w, r)
+	appOf, err := in.appOf(r.URL.Query().Get(parameterOfApp))
+	if err != nil {
+		answer(w, http.StatusBadRequest, fault{err.Error()})
+		return
+	}
+	list, err := in.readPost(w, r, appOf)
 	var tooLarge *http.MaxBytesError
 	var mistakes taskfile.Problems
 	switch {
@@ -86,14 +91,14 @@ func (in *Intake) postTasks(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusBadRequest, fault{"the body cannot be read"})
 		return
 	}
-	status, body := in.save(r.Context(), list, mistakes, r.URL.Query().Get(parameterOfApp))
+	status, body := in.save(r.Context(), list, mistakes, appOf)
 	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "30")
 	}
 	answer(w, status, body)
 }
 
-func (in *Intake) readPost(w http.ResponseWriter, r *http.Request) (taskfile.List, error) {
+func (in *Intake) readPost(w http.ResponseWriter, r *http.Request, appOf func(int64) (int64, error)) (taskfile.List, error) {
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Now().Add(readPost))
 	defer func() { _ = control.SetReadDeadline(time.Time{}) }() // the deadline would also end the saving
@@ -104,18 +109,22 @@ func (in *Intake) readPost(w http.ResponseWriter, r *http.Request) (taskfile.Lis
 	if first := bytes.TrimLeft(text, " \t\r\n\ufeff"); len(first) == 0 || first[0] != '{' && first[0] != '[' {
 		return taskfile.List{}, errNotTasks
 	}
-	return taskfile.Read("body", bytes.NewReader(text), in.Location)
+	return taskfile.Read("body", bytes.NewReader(text), func(named int64) *time.Location {
+		id, _ := appOf(named)
+		for _, app := range in.Apps {
+			if app.SDKAppID == id {
+				return app.Location
+			}
+		}
+		return time.UTC // save refuses the task
+	})
 }
 
 // save registers the good tasks of a list.
-func (in *Intake) save(ctx context.Context, list taskfile.List, mistakes taskfile.Problems, named string) (int, any) {
+func (in *Intake) save(ctx context.Context, list taskfile.List, mistakes taskfile.Problems, appOf func(int64) (int64, error)) (int, any) {
 	answered := posted{Failed: list.Failed, Taskless: list.Taskless, Unknown: list.Unknown, Warnings: []string{}, Errors: []mistake{}}
 	for _, problem := range mistakes {
 		answered.Errors = append(answered.Errors, mistake{problem.Element, problem.Line, problem.Text})
-	}
-	appOf, err := in.appOf(named)
-	if err != nil {
-		return http.StatusBadRequest, fault{err.Error()}
 	}
 	resolved := Resolve(list.Entries, appOf, load.SourceRequest, in.Now())
 	for _, refusal := range resolved.Refusals {

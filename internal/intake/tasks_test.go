@@ -32,6 +32,8 @@ func TestTasksThatArePosted(t *testing.T) {
 		want              []string
 	}{
 		{"one task", "", `{"task_id":"t","sdk_app_id":1400000002,"sent_at":"2026-11-28T08:00:00Z","label":"x"}`, 200, "", []string{"1400000002 t 2026-11-28 08:00:00 request"}},
+		{"times without an offset, each in the zone of its app", "?sdk_app_id=1400000002", `[{"task_id":"a","sent_at":"2026-11-27 08:00"},{"task_id":"b","sdk_app_id":1400000001,"sent_at":"2026-11-27 08:00"}]`, 200, "",
+			[]string{"1400000001 b 2026-11-27 08:00:00 request", "1400000002 a 2026-11-27 16:00:00 request"}},
 		{"the answer of a push, its app in the address", "?sdk_app_id=1400000001", answered, 200, "", []string{"1400000001 pushed - push_answer"}},
 		{"a list, good and bad", "?sdk_app_id=1400000001", `[{"task_id":"a"},{"task_id":""},{"task_id":"b","sdk_app_id":7},"c",
 {"task_id":"d","sent_at":"2027-01-01"},{"task_id":"e","sent_a":"red"},5,true]`, 207,

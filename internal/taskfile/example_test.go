@@ -9,8 +9,9 @@ import (
 )
 
 func ExampleRead() {
+	inUTC := func(int64) *time.Location { return time.UTC }
 	csv := "task_id,sent_at,label\n657bf434_537529d8_2000005e80aa873_2780d131_bc614e,2023-12-15,Spring sale\n"
-	list, err := taskfile.Read("tasks.csv", strings.NewReader(csv), time.UTC)
+	list, err := taskfile.Read("tasks.csv", strings.NewReader(csv), inUTC)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -19,7 +20,7 @@ func ExampleRead() {
 		fmt.Println(e.Line, e.TaskID, e.SentAt.Format(time.DateOnly), e.Label)
 	}
 
-	_, err = taskfile.Read("tasks.jsonl", strings.NewReader(`{"task_id":""}`), time.UTC)
+	_, err = taskfile.Read("tasks.jsonl", strings.NewReader(`{"task_id":""}`), inUTC)
 	fmt.Println(err)
 	// Output:
 	// 2 657bf434_537529d8_2000005e80aa873_2780d131_bc614e 2023-12-15 Spring sale

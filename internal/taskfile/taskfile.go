@@ -87,10 +87,10 @@ var columns = []string{"task_id", "sdk_app_id", "sent_at", "label"}
 // Read reads a list. name is its name in problems. A list that begins with "[" or "{" is JSON: an
 // array, or objects one after another. Any other list is a table with commas, semicolons, tabs or
 // bars between the columns, and with a header unless it is a plain list of IDs. It may be UTF-16,
-// as spreadsheets write it. A time without a zone is in loc. A task may occur twice only if its
-// lines agree. JSON may also be what the vendor writes: answers of pushes, callbacks, scheduled
+// as spreadsheets write it. A time without a zone is in that of the task's app, which zoneOf returns;
+// the app is 0 if the list does not name it. A task may occur twice only if its lines agree. JSON may also be what the vendor writes: answers of pushes, callbacks, scheduled
 // pushes. The error for a bad list is Problems, and the good entries are returned with it.
-func Read(name string, list io.Reader, loc *time.Location) (List, error) {
+func Read(name string, list io.Reader, zoneOf func(sdkAppID int64) *time.Location) (List, error) {
 	raw := bufio.NewReader(list)
 	if kind := binaryKind(raw); kind != "" {
 		return List{}, Problems{{Name: name, Line: 1, Text: kind}}
@@ -112,7 +112,7 @@ func Read(name string, list io.Reader, loc *time.Location) (List, error) {
 	if httpHead.Match(head) {
 		return List{}, Problems{{Name: name, Line: 1, Text: "it begins with an HTTP header; leave out curl's -i", isJSON: true}}
 	}
-	r := &reader{name: name, loc: loc, seen: make(map[entryKey]int), listed: make(map[entryKey]Entry), meant: make(map[string]string)}
+	r := &reader{name: name, zoneOf: zoneOf, seen: make(map[entryKey]int), listed: make(map[entryKey]Entry), meant: make(map[string]string)}
 	switch first {
 	case '{', '[':
 		err = r.json(buffered)
@@ -154,7 +154,7 @@ type entryKey struct {
 type reader struct {
 	List
 	name     string
-	loc      *time.Location
+	zoneOf   func(sdkAppID int64) *time.Location
 	number   int   // of the element that is being read
 	lines    lines // of JSON
 	isJSON   bool
@@ -198,7 +198,7 @@ func (r *reader) add(line int, from Origin, fields map[string]string) {
 		e.SDKAppID = id
 	}
 	if text := fields["sent_at"]; text != "" {
-		at, err := ParseSentAt(text, r.loc)
+		at, err := ParseSentAt(text, r.zoneOf(e.SDKAppID))
 		if err != nil {
 			r.problem(line, "sent_at %v", err)
 		}

@@ -17,6 +17,11 @@ import (
 
 var beijing = time.FixedZone("UTC+8", 8*3600)
 
+// in is the zone of every app.
+func in(zone *time.Location) func(int64) *time.Location {
+	return func(int64) *time.Location { return zone }
+}
+
 func at(text string) *time.Time {
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
@@ -64,7 +69,7 @@ func TestListsThatAreRead(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := taskfile.Read("list", strings.NewReader(tt.list), beijing)
+			got, err := taskfile.Read("list", strings.NewReader(tt.list), in(beijing))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -170,7 +175,7 @@ func TestProblemsNameFileAndLine(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := taskfile.Read("tasks.csv", strings.NewReader(tt.list), beijing)
+			got, err := taskfile.Read("tasks.csv", strings.NewReader(tt.list), in(beijing))
 			var problems taskfile.Problems
 			if !errors.As(err, &problems) {
 				t.Fatalf("got %d entries, %v; want problems", len(got.Entries), err)
@@ -188,7 +193,7 @@ func TestProblemsNameFileAndLine(t *testing.T) {
 
 func TestOnlyTheFirstTwentyProblemsAreShown(t *testing.T) {
 	t.Parallel()
-	_, err := taskfile.Read("list", strings.NewReader("task_id\n"+strings.Repeat("\"\"\n", 25)), time.UTC)
+	_, err := taskfile.Read("list", strings.NewReader("task_id\n"+strings.Repeat("\"\"\n", 25)), in(time.UTC))
 	if err == nil {
 		t.Fatal("accepted")
 	}
@@ -202,7 +207,7 @@ func TestAFailedReadIsNotAProblemOfTheList(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("the disk is broken")
 	for _, begin := range []string{"", "task_id\na\n", "{\"task_id\":\"a\"}\n"} {
-		_, err := taskfile.Read("list", io.MultiReader(strings.NewReader(begin), iotest.ErrReader(broken)), time.UTC)
+		_, err := taskfile.Read("list", io.MultiReader(strings.NewReader(begin), iotest.ErrReader(broken)), in(time.UTC))
 		var problems taskfile.Problems
 		if !errors.Is(err, broken) || errors.As(err, &problems) || !strings.Contains(err.Error(), "list") {
 			t.Errorf("after %q: %v", begin, err)
@@ -213,11 +218,11 @@ func TestAFailedReadIsNotAProblemOfTheList(t *testing.T) {
 func TestAListInSmallPiecesIsTheSameList(t *testing.T) {
 	t.Parallel()
 	for _, list := range []string{"\ufefftask_id,label\na,\"x\ny\"\n", "\ufeff\n{\"task_id\":\"a\"}\n"} {
-		want, err := taskfile.Read("list", strings.NewReader(list), time.UTC)
+		want, err := taskfile.Read("list", strings.NewReader(list), in(time.UTC))
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := taskfile.Read("list", iotest.OneByteReader(strings.NewReader(list)), time.UTC)
+		got, err := taskfile.Read("list", iotest.OneByteReader(strings.NewReader(list)), in(time.UTC))
 		if d := cmp.Diff(want, got); d != "" || err != nil {
 			t.Errorf("%q: %v\n%s", list, err, d)
 		}
@@ -235,7 +240,7 @@ func FuzzRead(f *testing.F) {
 		f.Add(list)
 	}
 	f.Fuzz(func(t *testing.T, list string) {
-		got, err := taskfile.Read("list", strings.NewReader(list), beijing)
+		got, err := taskfile.Read("list", strings.NewReader(list), in(beijing))
 		var problems taskfile.Problems
 		if errors.As(err, &problems) {
 			for _, p := range problems {
@@ -261,4 +266,28 @@ func FuzzRead(f *testing.F) {
 			seen[key], last = true, e.Line
 		}
 	})
+}
+
+func TestATimeWithoutAZoneIsInThatOfItsApp(t *testing.T) {
+	t.Parallel()
+	zoneOf := func(app int64) *time.Location {
+		return map[int64]*time.Location{0: beijing, 7: time.FixedZone("UTC-8", -8*3600)}[app]
+	}
+	for name, list := range map[string]string{
+		"a table": "sent_at,task_id,sdk_app_id\n2025-03-09,a,7\n2025-03-09,b,\n2025-03-09T00:00:00Z,c,7\n",
+		"JSON":    `[{"sent_at":"2025-03-09","task_id":"a","sdk_app_id":7},{"sent_at":"2025-03-09","task_id":"b"},{"sent_at":"2025-03-09T00:00:00Z","task_id":"c","sdk_app_id":7}]`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := taskfile.Read("list", strings.NewReader(list), zoneOf)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, want := range []string{"2025-03-09T08:00:00Z", "2025-03-08T16:00:00Z", "2025-03-09T00:00:00Z"} {
+				if at := got.Entries[i].SentAt.UTC().Format(time.RFC3339); at != want {
+					t.Errorf("task %s was sent at %s, want %s", got.Entries[i].TaskID, at, want)
+				}
+			}
+		})
+	}
 }

@@ -70,7 +70,7 @@ func TestListsAsToolsWriteThem(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := taskfile.Read("list", strings.NewReader(test.list), beijing)
+			got, err := taskfile.Read("list", strings.NewReader(test.list), in(beijing))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -153,7 +153,7 @@ func TestANumberThatAToolMayHaveChangedIsRefusedWithTheReason(t *testing.T) {
 		`{"task_id":9007199254740992}`: "2^53 or more", `{"task_id":12345678901234567890}`: "2^53 or more", `[123456789012345678901234567890]`: "2^53 or more",
 		`{"task_id":1e3}`: "spreadsheet",
 	} {
-		if got, err := taskfile.Read("list", strings.NewReader(list), time.UTC); err == nil || !strings.Contains(err.Error(), says) || len(got.Entries) != 0 {
+		if got, err := taskfile.Read("list", strings.NewReader(list), in(time.UTC)); err == nil || !strings.Contains(err.Error(), says) || len(got.Entries) != 0 {
 			t.Errorf("%q: %+v, %v, want %q", list, got.Entries, err, says)
 		}
 	}
@@ -163,7 +163,7 @@ func TestANumberThatAToolMayHaveChangedIsRefusedWithTheReason(t *testing.T) {
 		"task_id,label\n6,E5\n":              {Line: 2, TaskID: "6", Label: "E5"},
 		`{"task_id":"12345678901234567890"}`: {Line: 1, TaskID: "12345678901234567890"},
 	} {
-		if got, err := taskfile.Read("list", strings.NewReader(list), time.UTC); err != nil || len(got.Entries) != 1 || got.Entries[0].TaskID != want.TaskID || got.Entries[0].Label != want.Label {
+		if got, err := taskfile.Read("list", strings.NewReader(list), in(time.UTC)); err != nil || len(got.Entries) != 1 || got.Entries[0].TaskID != want.TaskID || got.Entries[0].Label != want.Label {
 			t.Errorf("%q: %+v, %v, want %+v", list, got.Entries, err, want)
 		}
 	}
@@ -176,7 +176,7 @@ func TestEveryBadIDOfAListIsReportedAtOnce(t *testing.T) {
 		"task_id,label\n6,57E+25\ngood-1,y\n1,234e5,x\n2,5E-3\nTotal,3\n",
 		"[\"6.57E+25\",\n\"good-1\",\"'c10\",\n\"=\\\"657bf434\\\"\",\n\"#REF!\"]",
 	} {
-		got, err := taskfile.Read("list", strings.NewReader(list), time.UTC)
+		got, err := taskfile.Read("list", strings.NewReader(list), in(time.UTC))
 		var problems taskfile.Problems
 		if !errors.As(err, &problems) || len(problems) != 4 || len(got.Entries) != 1 {
 			t.Errorf("%d entries, problems:\n%v", len(got.Entries), err)
@@ -190,7 +190,7 @@ func TestJSONArraysThatCannotBeRead(t *testing.T) {
 		"[\"t-1\",\n": "list:1: not valid JSON: it is cut off, or a comma, quote or bracket is wrong here", "[\"t-1\"]\n[": "list:2: not valid JSON: it is cut off, or a comma, quote or bracket is wrong here", "[[1]]": "list:1: task_id: an element is neither an object nor a TaskID",
 		"[\"t\xff\"]": "list:1: not UTF-8 text", "[1 2]": "list:1: not valid JSON: it is cut off, or a comma, quote or bracket is wrong here",
 	} {
-		if _, err := taskfile.Read("list", strings.NewReader(list), time.UTC); err == nil || err.Error() != want {
+		if _, err := taskfile.Read("list", strings.NewReader(list), in(time.UTC)); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", list, err, want)
 		}
 	}

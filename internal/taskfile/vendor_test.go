@@ -54,7 +54,7 @@ func TestWhatTheVendorWritesIsRead(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := taskfile.Read("list", strings.NewReader(test.list), time.UTC)
+			got, err := taskfile.Read("list", strings.NewReader(test.list), in(time.UTC))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -73,7 +73,7 @@ func TestWhatTheVendorWritesWithoutATaskIsNotAListOfTasks(t *testing.T) {
 		`{"ActionStatus":"OK","ErrorCode":0}`:                       "list:1: no tasks in it: the vendor's answer or callback has no TaskId",
 		`{"Events":[{"TaskId":"6.57E+25"},3]}`:                      "list:1: task_id \"6.57E+25\": a spreadsheet has turned this ID into a number: format the column as text in the spreadsheet and export again\nlist:1: Events has an element that is not an object",
 	} {
-		if _, err := taskfile.Read("list", strings.NewReader(list), time.UTC); err == nil || err.Error() != want {
+		if _, err := taskfile.Read("list", strings.NewReader(list), in(time.UTC)); err == nil || err.Error() != want {
 			t.Errorf("%s:\n%v, want\n%s", list, err, want)
 		}
 	}
