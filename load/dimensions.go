@@ -10,6 +10,8 @@ import (
 
 	"pushloss/internal/postgres"
 	"pushloss/transform"
+
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // dimensions resolves codes and texts to the keys that the facts use, and remembers them.
@@ -64,9 +66,24 @@ func (d *dimensions) resolveOf(ctx context.Context, db *DB, snapshots []transfor
 		return vocabulary{}, context.Cause(ctx)
 	}
 	defer db.learning.Release(1)
-	known = d.known() // another load may have added them
+	return d.learn(ctx, db.pool, snapshots, withInfos) // another load may have added them
+}
+
+// words is where codes and texts are read and added, each statement in a transaction of its own: the
+// pool, or the connection of a session.
+type words interface {
+	postgres.Reader
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+}
+
+// learn is resolve for one caller at a time.
+func (d *dimensions) learn(ctx context.Context, in words, snapshots []transform.Snapshot, withInfos bool) (vocabulary, error) {
+	known := d.known()
 	codes, infos := known.unknown(snapshots, withInfos)
-	fetched, err := fetch(ctx, db, codes, infos)
+	if len(codes)+len(infos) == 0 {
+		return known, nil
+	}
+	fetched, err := fetch(ctx, in, codes, infos)
 	if err != nil {
 		return vocabulary{}, err
 	}
@@ -126,15 +143,15 @@ func union(a, b map[string]int32) map[string]int32 {
 	return all
 }
 
-func fetch(ctx context.Context, db *DB, codes, infos []string) (vocabulary, error) {
+func fetch(ctx context.Context, in words, codes, infos []string) (vocabulary, error) {
 	var v vocabulary
 	var err error
-	v.codes, err = fetchKeys(ctx, db, codes, sqlInsertCodes, []any{codes}, sqlCodes, codes)
+	v.codes, err = fetchKeys(ctx, in, codes, sqlInsertCodes, []any{codes}, sqlCodes, codes)
 	if err != nil {
 		return v, fmt.Errorf("resolve error codes: %w", err)
 	}
 	digests := digestsOf(infos)
-	v.infos, err = fetchKeys(ctx, db, infos, sqlInsertInfos, []any{digests, infos}, sqlInfos, digests)
+	v.infos, err = fetchKeys(ctx, in, infos, sqlInsertInfos, []any{digests, infos}, sqlInfos, digests)
 	if err != nil {
 		return v, fmt.Errorf("resolve error texts: %w", err)
 	}
@@ -151,11 +168,11 @@ func digestsOf(texts []string) [][]byte {
 }
 
 // lookUp reads the keys of the codes and texts that have one.
-func lookUp(ctx context.Context, db *DB, codes, infos []string) (v vocabulary, err error) {
-	if v.codes, err = postgres.Map[string, int32](ctx, db.pool, sqlCodes, codes); err != nil {
+func lookUp(ctx context.Context, from postgres.Reader, codes, infos []string) (v vocabulary, err error) {
+	if v.codes, err = postgres.Map[string, int32](ctx, from, sqlCodes, codes); err != nil {
 		return v, fmt.Errorf("look up error codes: %w", err)
 	}
-	if v.infos, err = postgres.Map[string, int32](ctx, db.pool, sqlInfos, digestsOf(infos)); err != nil {
+	if v.infos, err = postgres.Map[string, int32](ctx, from, sqlInfos, digestsOf(infos)); err != nil {
 		return v, fmt.Errorf("look up error texts: %w", err)
 	}
 	return v, nil
@@ -164,18 +181,18 @@ func lookUp(ctx context.Context, db *DB, codes, infos []string) (v vocabulary, e
 // fetchKeys reads keys and adds the missing ones. It reads first: the database knows most
 // texts that a new process meets, and an INSERT that does nothing still uses up a number
 // of the identity column.
-func fetchKeys(ctx context.Context, db *DB, texts []string, insert string, inserted []any, sql string, selected any) (map[string]int32, error) {
+func fetchKeys(ctx context.Context, in words, texts []string, insert string, inserted []any, sql string, selected any) (map[string]int32, error) {
 	if len(texts) == 0 {
 		return nil, nil
 	}
-	found, err := postgres.Map[string, int32](ctx, db.pool, sql, selected)
+	found, err := postgres.Map[string, int32](ctx, in, sql, selected)
 	if err != nil || hasAll(found, texts) {
 		return found, err
 	}
-	if _, err := db.pool.Exec(ctx, insert, inserted...); err != nil {
+	if _, err := in.Exec(ctx, insert, inserted...); err != nil {
 		return nil, err
 	}
-	found, err = postgres.Map[string, int32](ctx, db.pool, sql, selected)
+	found, err = postgres.Map[string, int32](ctx, in, sql, selected)
 	if err == nil && !hasAll(found, texts) {
 		err = fmt.Errorf("only %d of %d texts have a key after adding them", len(found), len(texts))
 	}

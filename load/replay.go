@@ -67,8 +67,13 @@ func (l *AppLock) replayDay(ctx context.Context, reader *archiveReader, app *arc
 	db := l.session.db
 	var total Restored
 	var mismatches []mismatch
-	resolve := func(ctx context.Context, snapshots []transform.Snapshot) (vocabulary, error) {
-		return words.resolve(ctx, db, snapshots)
+	// The transaction may have the only other connection.
+	resolve := func(ctx context.Context, snapshots []transform.Snapshot) (keys vocabulary, err error) {
+		err = l.session.do(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+			keys, err = words.learn(ctx, conn, snapshots, true)
+			return err
+		})
+		return keys, err
 	}
 	err := l.transact(ctx, func(ctx context.Context, tx pgx.Tx, first *pgx.Batch) error {
 		total, mismatches = Restored{}, nil

@@ -316,3 +316,28 @@ func TestAReplayWaitsForTheAppAndStopsBetweenDays(t *testing.T) {
 	}
 	equal(t, "days", []string{march.String()}, f.rows(`SELECT day::text FROM pushloss.stage_loss ORDER BY day`))
 }
+
+// K5: under a limit of two connections, a transaction that waits for a third one never ends.
+func TestAReplayNeedsTwoConnectionsAndAVerificationOne(t *testing.T) {
+	t.Parallel()
+	f := setup(t)
+	f.register(testApp)
+	f.load(f.answer(march, lossOfA("1"), true, f.taskA), loadedAt)
+	must(t, f.lock.Unlock(t.Context()))
+	_, err := f.conn.Exec(t.Context(), `DELETE FROM pushloss.stage_loss; UPDATE pushloss.err_code SET err_code = 'gone'; UPDATE pushloss.err_info SET err_info = 'gone' WHERE err_info = 'x'`)
+	must(t, err)
+	atMost := func(connections int) load.Archive {
+		db, err := load.Open(t.Context(), f.url, connections)
+		must(t, err)
+		t.Cleanup(db.Close)
+		return db.Archive
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	restored, err := atMost(2).Replay(ctx, load.Selection{}, "the replay", time.Now, load.Observer{})
+	must(t, err)
+	equal(t, "what was restored", load.Changes{Inserted: 1}, restored.Rows)
+	checked, err := atMost(1).Verify(ctx, load.Selection{}, load.Observer{})
+	must(t, err)
+	equal(t, "what was checked", load.Checked{Days: 1, Windows: 1, Pulls: 1, Facts: 1}, checked)
+}

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/internal/calendar"
+	"pushloss/internal/postgres"
 	"pushloss/internal/stream"
 	"pushloss/transform"
 )
@@ -41,13 +42,16 @@ type resolver func(context.Context, []transform.Snapshot) (vocabulary, error)
 func (a Archive) Verify(ctx context.Context, selection Selection, observer Observer) (Checked, error) {
 	var checked Checked
 	err := a.eachDay(ctx, selection, observer, nil, func(ctx context.Context, reader *archiveReader, app *archivedApp, day calendar.Day) error {
-		known := &lookedUp{db: a.db}
+		known := &lookedUp{}
 		snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 		var of Checked
 		var mismatches []mismatch
 		err := pgx.BeginTxFunc(ctx, a.db.pool, snapshot, func(tx pgx.Tx) error {
+			keys := func(ctx context.Context, snapshots []transform.Snapshot) (vocabulary, error) {
+				return known.keys(ctx, tx, snapshots)
+			}
 			for _, stream := range stream.All() {
-				s, r, err := reader.readDay(ctx, tx, &pgx.Batch{}, app.id, stream, day, app.tasks, known.keys)
+				s, r, err := reader.readDay(ctx, tx, &pgx.Batch{}, app.id, stream, day, app.tasks, keys)
 				if err != nil {
 					return err
 				}
@@ -175,17 +179,14 @@ func (a Archive) app(ctx context.Context, sdkAppID int64) (*archivedApp, error) 
 
 // lookedUp resolves texts without adding any. A text that the database lacks gets a key that the
 // database never uses.
-type lookedUp struct {
-	db         *DB
-	vocabulary vocabulary
-}
+type lookedUp struct{ vocabulary vocabulary }
 
-func (l *lookedUp) keys(ctx context.Context, snapshots []transform.Snapshot) (vocabulary, error) {
+func (l *lookedUp) keys(ctx context.Context, from postgres.Reader, snapshots []transform.Snapshot) (vocabulary, error) {
 	codes, infos := l.vocabulary.unknown(snapshots, true)
 	if len(codes)+len(infos) == 0 {
 		return l.vocabulary, nil
 	}
-	found, err := lookUp(ctx, l.db, codes, infos)
+	found, err := lookUp(ctx, from, codes, infos)
 	if err != nil {
 		return vocabulary{}, err
 	}

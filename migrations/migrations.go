@@ -73,7 +73,7 @@ func Down(ctx context.Context, databaseURL string, steps int) error {
 
 // Up is the function Up with the Migrator's options.
 func (m *Migrator) Up(ctx context.Context) error {
-	s, err := connect(ctx, m.databaseURL)
+	s, err := connect(ctx, m.databaseURL, m.options.Notice)
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func (m *Migrator) isCurrent(ctx context.Context, s *session) (bool, error) {
 
 // Down is the function Down with the Migrator's options.
 func (m *Migrator) Down(ctx context.Context, steps int) error {
-	s, err := connect(ctx, m.databaseURL)
+	s, err := connect(ctx, m.databaseURL, m.options.Notice)
 	if err != nil {
 		return err
 	}

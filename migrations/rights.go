@@ -106,7 +106,7 @@ const sqlRights = `
 
 // Rights returns the rights that the connection's role lacks to run every command except migrate.
 func Rights(ctx context.Context, databaseURL string) ([]MissingRights, error) {
-	s, err := connect(ctx, databaseURL)
+	s, err := connect(ctx, databaseURL, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -41,16 +41,23 @@ type session struct {
 	again func(context.Context) (*session, error)
 }
 
-func connect(ctx context.Context, databaseURL string) (*session, error) {
+// connect waits while the server has no connection left, and calls notice once, which may be nil.
+func connect(ctx context.Context, databaseURL string, notice func(string)) (*session, error) {
 	config, err := postgres.Parse(databaseURL)
 	if err != nil {
 		return nil, err
 	}
-	return dial(ctx, config)
+	said := notice == nil
+	return dial(ctx, config, func(why error, waited, limit time.Duration) {
+		if !said && waited > time.Second {
+			said = true
+			notice(fmt.Sprintf("waits for a connection, for at most %s: %v", limit, why))
+		}
+	})
 }
 
-func dial(ctx context.Context, config *postgres.Config) (*session, error) {
-	conn, err := config.Connect(ctx, limits, func(config *pgx.ConnConfig) {
+func dial(ctx context.Context, config *postgres.Config, waiting postgres.Waiting) (*session, error) {
+	conn, err := config.ConnectPatiently(ctx, limits, func(config *pgx.ConnConfig) {
 		// No statement here runs twice, and the simple protocol always works.
 		config.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec
 		config.StatementCacheCapacity, config.DescriptionCacheCapacity = 0, 0
@@ -58,14 +65,14 @@ func dial(ctx context.Context, config *postgres.Config) (*session, error) {
 		config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 			return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: answerTimeout}
 		}
-	})
+	}, waiting)
 	if err != nil {
 		return nil, ended(ctx, err)
 	}
 	limited, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	_, _ = conn.Exec(limited, sqlNoticeDeath)
-	return &session{conn: conn, again: func(ctx context.Context) (*session, error) { return dial(ctx, config) }}, nil
+	return &session{conn: conn, again: func(ctx context.Context) (*session, error) { return dial(ctx, config, nil) }}, nil
 }
 
 // second makes another connection, to look at what this one waits for.

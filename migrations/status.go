@@ -84,7 +84,7 @@ func (e *StateError) Hint() string {
 // Check returns a *StateError unless the schema is exactly the binary's, and an
 // *postgres.EncodingError if the database has another encoding than UTF8.
 func Check(ctx context.Context, databaseURL string) error {
-	s, err := connect(ctx, databaseURL)
+	s, err := connect(ctx, databaseURL, nil)
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func Check(ctx context.Context, databaseURL string) error {
 
 // Read returns the schema's status. It changes nothing.
 func Read(ctx context.Context, databaseURL string) (Status, error) {
-	s, err := connect(ctx, databaseURL)
+	s, err := connect(ctx, databaseURL, nil)
 	if err != nil {
 		return Status{}, err
 	}

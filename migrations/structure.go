@@ -106,7 +106,7 @@ func DeviationsAndRepeats(ctx context.Context, databaseURL string) ([]Deviation,
 }
 
 func inspect(ctx context.Context, databaseURL string, more func(*session, []Deviation) ([]Deviation, error)) ([]Deviation, error) {
-	s, err := connect(ctx, databaseURL)
+	s, err := connect(ctx, databaseURL, nil)
 	if err != nil {
 		return nil, err
 	}

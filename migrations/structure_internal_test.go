@@ -14,7 +14,7 @@ var update = flag.Bool("update", false, "write structure.txt, and the databases 
 
 // StructureOf is the content of structure.txt by a database.
 func StructureOf(ctx context.Context, databaseURL string) (string, error) {
-	s, err := connect(ctx, databaseURL)
+	s, err := connect(ctx, databaseURL, nil)
 	if err != nil {
 		return "", err
 	}
@@ -41,7 +41,7 @@ func Updating() bool { return *update }
 
 // MakeViews is the part of Up that makes views, with the text of another views.sql.
 func MakeViews(ctx context.Context, databaseURL, text string) error {
-	s, err := connect(ctx, databaseURL)
+	s, err := connect(ctx, databaseURL, nil)
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func TestCheckNamesEveryWrongSetting(t *testing.T) {
 		"PUSHLOSS_FIRST_DAY":       {value: w.back(-2)},
 		"PUSHLOSS_TASK_DAYS":       {value: "0"},
 		"PUSHLOSS_API_MEMORY_DAYS": {value: "1", code: 1}, // no day can be proven
-		"PUSHLOSS_MAX_CONNECTIONS": {value: "2"},
+		"PUSHLOSS_MAX_CONNECTIONS": {value: "1"},
 		"PUSHLOSS_RAW_DAYS":        {value: "-1"},
 		"PUSHLOSS_RUN_DAYS":        {value: "1e2"},
 		"PUSHLOSS_WINDOW_END":      {value: "open"},

@@ -11,6 +11,7 @@ import (
 
 	"pushloss/internal/calendar"
 	"pushloss/internal/pipeline"
+	"pushloss/internal/postgres"
 	"pushloss/internal/problem"
 	"pushloss/load"
 	"pushloss/migrations"
@@ -110,6 +111,9 @@ func withArchive(cmd *cobra.Command, env Environment, flags archiveFlags, do fun
 		return err
 	}
 	defer a.close()
+	if err := postgres.Enough(cmd.Context(), db.Pool()); err != nil { // otherwise do would wait for a second connection
+		return err
+	}
 	return do(cmd.Context(), a, db.Archive, selection)
 }
 

@@ -31,10 +31,10 @@ func judgeRooms(rooms []postgres.Room, need, own int) Finding {
 		left := max(0, min(room.Limit, room.Limit-room.Used+own))
 		words = append(words, fmt.Sprintf("the %s leaves %d of %d", room.By, left, room.Limit))
 		if room.Limit < postgres.MinConns {
-			return Bad(name, &postgres.RoomError{Room: room}, remedyOf(room.By))
+			return Bad(name, &postgres.RoomError{Room: room}, room.Remedy())
 		}
 		if left < need {
-			tight = append(tight, remedyOf(room.By))
+			tight = append(tight, room.Remedy())
 		}
 	}
 	finding := Good(name, fmt.Sprintf("a process takes up to %d; %s", need, strings.Join(words, ", ")))
@@ -42,14 +42,4 @@ func judgeRooms(rooms []postgres.Room, need, own int) Finding {
 		finding.Hint = "work waits while no connection is left: lower PUSHLOSS_MAX_CONNECTIONS, or " + strings.Join(tight, ", ")
 	}
 	return finding
-}
-
-func remedyOf(by string) string {
-	switch by {
-	case "role":
-		return "raise the role's limit (ALTER ROLE ... CONNECTION LIMIT)"
-	case "database":
-		return "raise the database's limit (ALTER DATABASE ... CONNECTION LIMIT)"
-	}
-	return "raise max_connections of the server"
 }

@@ -48,7 +48,7 @@ func TestDatabaseProblems(t *testing.T) {
 		{"a slash in the password", "postgres://u:sword/fish@h:5432/d", "is not a usable Postgres URL"},
 		{"broken escapes", "postgres://u:swordfish%zz@h/d", "write a % of the password as %25"},
 		{"a wrong sslmode", "postgres://u:swordfish@h/d?sslmode=swordfish", "unknown value of sslmode"},
-		{"a wrong pool size", "postgres://u:swordfish@h/d?pool_max_conns=swordfish", "give a number from 3 to 100"},
+		{"a wrong pool size", "postgres://u:swordfish@h/d?pool_max_conns=swordfish", "give a number from 2 to 100"},
 		{"a wrong target", "postgres://u:p@h/d?target_session_attrs=swordfish", "unknown value of target_session_attrs"},
 		{"a wrong query mode", "postgres://u:p@h/d?default_query_exec_mode=swordfish", "default_query_exec_mode: leave it out"},
 	} {

@@ -232,7 +232,7 @@ func TestAWrongValueIsOneProblemThatNamesItsVariable(t *testing.T) {
 		{"language", "PUSHLOSS_LANG", []string{"cn", "zh-CN", "de"}, "use en or zh"},
 		{"log format", "PUSHLOSS_LOG_FORMAT", []string{"xml"}, "use text or json"},
 		{"Postgres port", "PUSHLOSS_POSTGRES_PORT", []string{"-1", "65536", "x", "+1", "05432", "5e3"}, "is not a port number from 0 to 65535"},
-		{"connections", "PUSHLOSS_MAX_CONNECTIONS", []string{"0", "2", "101", "+5", "05", "1e1", "x"}, "connections from 3 to 100"},
+		{"connections", "PUSHLOSS_MAX_CONNECTIONS", []string{"0", "1", "101", "+5", "05", "1e1", "x"}, "connections from 2 to 100"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

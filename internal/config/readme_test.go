@@ -33,7 +33,7 @@ func TestTheReadmeNamesTheRangeOfEverySetting(t *testing.T) {
 		{"PUSHLOSS_HTTP_TOKEN", "at least 16 characters", []string{"0123456789abcdef"}, []string{"0123456789abcde"}},
 		{"PUSHLOSS_TASKS_TOKEN", "at least 16 characters", []string{"0123456789abcdef"}, []string{"0123456789abcde"}},
 		{"PUSHLOSS_CALLBACK_TOKEN", "at least 8 characters", []string{"01234567"}, []string{"0123456"}},
-		{"PUSHLOSS_MAX_CONNECTIONS", "3 to 100", []string{"3", "100"}, []string{"2", "101", "many"}},
+		{"PUSHLOSS_MAX_CONNECTIONS", "2 to 100", []string{"2", "100"}, []string{"1", "101", "many"}},
 		{"PUSHLOSS_POSTGRES_PORT", "0 to 65535", []string{"0", "65535"}, []string{"-1", "65536"}},
 	} {
 		row := ""

@@ -51,7 +51,7 @@ func TestWhatAWrongSettingSays(t *testing.T) {
 		{"PUSHLOSS_RAW_DAYS", "+1", `"+1" is not a number of days from 0 to 3650` + digits},
 		{"PUSHLOSS_RUN_DAYS", "1_0", `"1_0" is not a number of days from 0 to 3650` + digits},
 		{"PUSHLOSS_WINDOW_END", "open", `"open" is not known: use exclusive or inclusive`},
-		{"PUSHLOSS_MAX_CONNECTIONS", "2", `"2" is not a number of connections from 3 to 100` + digits},
+		{"PUSHLOSS_MAX_CONNECTIONS", "1", `"1" is not a number of connections from 2 to 100` + digits},
 		{"PUSHLOSS_HTTP_ADDR", "9460", `"9460"` + listen},
 		{"PUSHLOSS_HTTP_ADDR", "h:080", `"h:080"` + listen},
 		{"PUSHLOSS_HTTP_TOKEN", "guessable", token},

@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	// MinConns is how many connections a process needs at least: one for its locks, one for a step,
-	// and one for the step's lookups.
-	MinConns = 3
+	// MinConns is how many connections a process needs at least: one for its locks, and one for a step
+	// under them.
+	MinConns = 2
 	// MaxConns is the greatest value of the setting.
 	MaxConns = 100
 	// statementTimeout bounds every statement: none of them normally takes seconds.
@@ -104,20 +104,21 @@ type Waiting func(why error, waited, limit time.Duration)
 // left, and calls waiting. The steps of its pool do the same.
 func OpenPatiently(ctx context.Context, databaseURL string, maxConns int, waiting Waiting) (*Pool, error) {
 	open := func() (*Pool, error) { return Open(ctx, databaseURL, maxConns) }
-	// A pooler reports many kinds of refusals like a lack of room.
-	worth := func(err error) bool { return Code(err) == pgerrcode.TooManyConnections }
-	pool, err := whileFull(ctx, open, worth, waiting)
+	pool, err := whileFull(ctx, open, worthWaiting, waiting)
 	if pool != nil {
 		pool.waiting = waiting
 	}
 	return pool, err
 }
 
+// worthWaiting reports whether a first connection may succeed soon. A pooler reports many kinds of
+// refusals like a lack of room.
+func worthWaiting(err error) bool { return Code(err) == pgerrcode.TooManyConnections }
+
 // Pool is a pool with our settings in every session. A process has no other connections.
 //
-// Nothing waits for ever. Connections that hold locks belong to the pool too, and always leave two
-// for the work under the locks. A step of that work takes one. Steps that compare an archived day
-// take a second one to read texts; they run one after another, in their own process.
+// Nothing waits for ever. Connections that hold locks belong to the pool too, and leave two for the
+// work under the locks, or one if there are only two. A step of that work takes one.
 type Pool struct {
 	*pgxpool.Pool
 	pooled  bool // the server is behind a pooler
@@ -125,7 +126,8 @@ type Pool struct {
 	waiting Waiting // may be nil
 }
 
-// Hold takes a connection until release closes it. It waits while too many are held.
+// Hold takes a connection until release closes it. It waits while too many are held. It fails with a
+// *RoomError if there can be no other connection for the work.
 func (p *Pool) Hold(ctx context.Context) (conn *pgx.Conn, release func(context.Context), err error) {
 	select {
 	case p.holding <- struct{}{}:
@@ -133,6 +135,11 @@ func (p *Pool) Hold(ctx context.Context) (conn *pgx.Conn, release func(context.C
 		return nil, nil, context.Cause(ctx)
 	}
 	pooled, err := p.Acquire(ctx)
+	if err == nil {
+		if err = Enough(ctx, pooled); err != nil {
+			pooled.Release()
+		}
+	}
 	if err != nil {
 		<-p.holding
 		return nil, nil, err

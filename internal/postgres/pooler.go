@@ -55,7 +55,7 @@ func (e *NoConnectionError) Hint() string {
 const (
 	// pooledConns bounds the pool of a process behind a pooler, which has few connections for all
 	// of its clients. A client that gets none waits without a sign.
-	pooledConns = MinConns
+	pooledConns = 3
 	// poolingRounds is how often two clients are compared, so that other clients of a busy pooler
 	// do not hide its mode by chance.
 	poolingRounds = 12

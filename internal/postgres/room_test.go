@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -47,5 +48,37 @@ func TestTheFirstConnectionWaitsForRoomAndSaysSo(t *testing.T) {
 	}
 	if diff := cmp.Diff(postgres.Room{By: "role", Limit: 1, Used: 1}, rooms[1]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// K5: who holds a connection would wait for another one that the limit never allows.
+func TestAConnectionThatLeavesNoOtherOneIsNotHeld(t *testing.T) {
+	t.Parallel()
+	address := pgtest.Role(t, pgtest.EmptyURL(t), "room_"+strings.ToLower(rand.Text()[:10]), "CONNECTION LIMIT 1")
+	pool, err := postgres.Open(t.Context(), address, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	_, _, err = pool.Hold(t.Context())
+	if tooLow, ok := errors.AsType[*postgres.RoomError](err); !ok || tooLow.By != "role" || !strings.Contains(tooLow.Hint(), "ALTER ROLE") {
+		t.Errorf("it says %v", err)
+	}
+	if err := pool.Ping(t.Context()); err != nil {
+		t.Errorf("the connection was not given back: %v", err)
+	}
+}
+
+func TestOnlyTheServerLimitsTheConnectionsOfASuperuser(t *testing.T) {
+	t.Parallel()
+	address := pgtest.Role(t, pgtest.EmptyURL(t), "room_"+strings.ToLower(rand.Text()[:10]), "SUPERUSER CONNECTION LIMIT 1")
+	pool, err := postgres.Open(t.Context(), address, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	rooms, err := postgres.Rooms(t.Context(), pool)
+	if err != nil || len(rooms) != 1 || rooms[0].By != "server" {
+		t.Errorf("the limits are %v, %v", rooms, err)
 	}
 }
