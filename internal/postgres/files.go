@@ -1,21 +1,30 @@
 package postgres
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+
+	"github.com/jackc/pgservicefile"
 )
 
+type fileParameter struct{ name, variable string }
+
 // fileParameters are the parameters that name a file, and libpq's variables for them.
-var fileParameters = []struct{ name, variable string }{
-	{"passfile", "PGPASSFILE"}, {"servicefile", "PGSERVICEFILE"},
+var fileParameters = []fileParameter{
+	serviceFile, {"passfile", "PGPASSFILE"},
 	{"sslrootcert", "PGSSLROOTCERT"}, {"sslcert", "PGSSLCERT"}, {"sslkey", "PGSSLKEY"},
 }
+
+var serviceFile = fileParameter{"servicefile", "PGSERVICEFILE"}
 
 // systemRoots is the one value of sslrootcert that is not a file.
 const systemRoots = "system"
@@ -23,12 +32,13 @@ const systemRoots = "system"
 // judgeFiles refuses files that the driver would ignore, or refuse without naming them. No error
 // repeats a path, which may be a part of a password.
 func (s *settings) judgeFiles() error {
-	paths, contents := make(map[string]string), make(map[string][]byte)
+	service, err := s.readService()
+	if err != nil {
+		return err
+	}
+	contents := make(map[string][]byte)
 	for _, parameter := range fileParameters {
-		path, shown := s.values[parameter.name], parameter.name
-		if path == "" {
-			path, shown = os.Getenv(parameter.variable), parameter.name+" ("+parameter.variable+")"
-		}
+		path, shown := s.fileOf(parameter, service)
 		if path == "" || parameter.name == "sslrootcert" && path == systemRoots {
 			continue
 		}
@@ -36,10 +46,7 @@ func (s *settings) judgeFiles() error {
 		if err != nil {
 			return unreadable(shown, err)
 		}
-		paths[parameter.name], contents[parameter.name] = path, content
-	}
-	if err := s.judgeService(paths["servicefile"]); err != nil {
-		return err
+		contents[parameter.name] = content
 	}
 	if roots, given := contents["sslrootcert"]; given && !x509.NewCertPool().AppendCertsFromPEM(roots) {
 		return &URLError{"has an sslrootcert whose file holds no certificate", "give a file of certificates in PEM (-----BEGIN CERTIFICATE-----), or sslrootcert=system"}
@@ -57,7 +64,7 @@ func (s *settings) judgeFiles() error {
 	case block == nil:
 		return &URLError{"has an sslkey whose file holds no key", "give a file in PEM (-----BEGIN PRIVATE KEY-----)"}
 	case block.Headers["DEK-Info"] != "": // encrypted in the old form (RFC 1423), which the driver can read
-		if s.values["sslpassword"] == "" {
+		if cmp.Or(s.values["sslpassword"], service.values["sslpassword"], os.Getenv("PGSSLPASSWORD")) == "" {
 			return &URLError{"has an sslkey that is encrypted, and no sslpassword", "give it, or a key without a password"}
 		}
 	default:
@@ -85,24 +92,71 @@ func unreadable(parameter string, err error) error {
 		"correct the path; a relative one starts where pushloss was started"}
 }
 
-// judgeService looks for the service in its file. The driver reads the user's file or a named one,
-// but not the machine's.
-func (s *settings) judgeService(named string) error {
-	service, given := s.values["service"]
+// ofService marks what the section of a service says.
+const ofService = " (in its service)"
+
+// fileOf returns the path that counts, and what names it.
+func (s *settings) fileOf(p fileParameter, service settings) (path, shown string) {
 	switch {
-	case given && service == "":
-		return &URLError{"has an empty service", "name a service of the service file, or leave it out"}
-	case cmp.Or(service, os.Getenv("PGSERVICE")) == "" && s.values["servicefile"] != "":
-		return &URLError{"has the parameter servicefile, but names no service", "add service=NAME, or leave it out"}
-	case cmp.Or(service, os.Getenv("PGSERVICE")) == "" || named != "":
-		return nil
+	case s.values[p.name] != "":
+		return s.values[p.name], p.name
+	case service.values[p.name] != "":
+		return service.values[p.name], p.name + ofService
+	}
+	return os.Getenv(p.variable), p.name + " (" + p.variable + ")"
+}
+
+// readService returns the parameters of the service that the connection string or PGSERVICE names. The
+// driver reads the user's file or a named one, but not the machine's.
+func (s *settings) readService() (service settings, err error) {
+	service = settings{values: map[string]string{}, plain: true}
+	name, given := s.values["service"]
+	if given && name == "" {
+		return service, &URLError{"has an empty service", "name a service of the service file, or leave it out"}
+	}
+	if name = cmp.Or(name, os.Getenv("PGSERVICE")); name == "" {
+		if s.values["servicefile"] != "" {
+			return service, &URLError{"has the parameter servicefile, but names no service", "add service=NAME, or leave it out"}
+		}
+		return service, nil
+	}
+	content, err := s.readServiceFile()
+	if err != nil {
+		return service, err
+	}
+	file, err := pgservicefile.ParseServicefile(bytes.NewReader(content))
+	if err != nil { // its text has the number of a line at most
+		return service, &URLError{"names a service, and the service file cannot be parsed (" + err.Error() + ")", "write [NAME] on one line, and name=value on each line below it"}
+	}
+	section, err := file.GetService(name)
+	if err != nil {
+		return service, &URLError{"names a service that the service file does not have", "add a section with its name in [ ], and lines of name=value below it"}
+	}
+	for _, name := range slices.Sorted(maps.Keys(section.Settings)) {
+		if err := service.add(name, section.Settings[name]); err != nil {
+			return service, err
+		}
+	}
+	if refusal, ok := errors.AsType[*URLError](service.judge()); ok {
+		return service, &URLError{refusal.Problem + ofService, refusal.Remedy}
+	}
+	return service, nil
+}
+
+func (s *settings) readServiceFile() ([]byte, error) {
+	if path, shown := s.fileOf(serviceFile, settings{}); path != "" {
+		content, err := readRegular(path)
+		if err != nil {
+			return nil, unreadable(shown, err)
+		}
+		return content, nil
 	}
 	home, err := os.UserHomeDir()
 	if err == nil {
-		_, err = os.ReadFile(filepath.Join(home, ".pg_service.conf"))
+		var content []byte
+		if content, err = readRegular(filepath.Join(home, ".pg_service.conf")); err == nil {
+			return content, nil
+		}
 	}
-	if err != nil {
-		return &URLError{"names a service, and there is no readable service file", "write it as .pg_service.conf in the home folder, or name it: servicefile=FILE or PGSERVICEFILE"}
-	}
-	return nil
+	return nil, &URLError{"names a service, and there is no readable service file", "write it as .pg_service.conf in the home folder, or name it: servicefile=FILE or PGSERVICEFILE"}
 }

@@ -65,12 +65,21 @@ var valuesOf = map[string][]string{
 func (s *settings) judge() error {
 	// These come first: if they are wrong, everything after them may be a part of a password.
 	for host := range strings.SplitSeq(s.values["host"], ",") {
-		if host != "" && !isHost(host) {
+		switch {
+		case host == "" || isHost(host):
+		case s.plain:
+			return errPlainHost()
+		default:
 			return errHost()
 		}
 	}
 	for port := range strings.SplitSeq(s.values["port"], ",") {
-		if n, err := strconv.ParseUint(port, 10, 16); port != "" && (err != nil || n == 0) {
+		n, err := strconv.ParseUint(port, 10, 16)
+		switch {
+		case port == "" || err == nil && n > 0:
+		case s.plain:
+			return &URLError{"has a port that cannot be one", "write a number from 1 to 65535"}
+		default:
 			return errHost()
 		}
 	}
@@ -109,26 +118,40 @@ func (s *settings) judge() error {
 	return nil
 }
 
-// foreignVariables are variables of libpq that the driver does not read and that change where or
-// how safely it connects, with the parameters that they set.
-var foreignVariables = [...][2]string{
+func errPlainHost() error {
+	return &URLError{"has a host that cannot be one", "give a name, an address or the absolute path of a socket's folder"}
+}
+
+// variables are variables of libpq with the parameters that they set. The last ones change where or
+// how safely it connects, and the driver does not read them.
+var variables = [...][2]string{
+	{"PGHOST", "host"}, {"PGPORT", "port"}, {"PGCONNECT_TIMEOUT", "connect_timeout"}, {"PGSSLMODE", "sslmode"}, {"PGSSLCERTMODE", "sslcertmode"},
+	{"PGSSLSNI", "sslsni"}, {"PGSSLNEGOTIATION", "sslnegotiation"}, {"PGTARGETSESSIONATTRS", "target_session_attrs"},
+	{"PGCHANNELBINDING", "channel_binding"}, {"PGMINPROTOCOLVERSION", "min_protocol_version"}, {"PGMAXPROTOCOLVERSION", "max_protocol_version"},
 	{"PGHOSTADDR", "hostaddr"}, {"PGREQUIRESSL", "requiressl"}, {"PGREQUIREPEER", "requirepeer"}, {"PGSSLCRL", "sslcrl"}, {"PGSSLCRLDIR", "sslcrldir"},
 	{"PGSSLMINPROTOCOLVERSION", "ssl_min_protocol_version"}, {"PGSSLMAXPROTOCOLVERSION", "ssl_max_protocol_version"},
 	{"PGGSSENCMODE", "gssencmode"}, {"PGLOADBALANCEHOSTS", "load_balance_hosts"},
 }
 
-// judgeVariables refuses variables that would have no effect. It reads them from the process, as
-// the driver reads its own variables.
-func judgeVariables() error {
-	for _, variable := range foreignVariables {
-		value := os.Getenv(variable[0])
-		if value == "" {
+// judgeVariables refuses variables that cannot be used or would have no effect. It reads them from
+// the process, as the driver does. A parameter of the connection string takes the place of its
+// variable.
+func (s *settings) judgeVariables() error {
+	for _, pair := range variables {
+		variable, name := pair[0], pair[1]
+		value := os.Getenv(variable)
+		if value == "" || s.values[name] != "" {
 			continue
 		}
-		alone := settings{values: map[string]string{}}
-		alone.set(variable[1], value)
-		if refusal, ok := errors.AsType[*URLError](alone.judge()); ok {
-			return &URLError{"cannot have " + variable[0] + " beside it", "unset it; for its parameter, " + variable[1] + ": " + refusal.Remedy}
+		alone := settings{values: map[string]string{}, plain: true}
+		alone.set(name, value)
+		refusal, ok := errors.AsType[*URLError](alone.judge())
+		switch {
+		case !ok:
+		case slices.Contains(honoured, name):
+			return &URLError{refusal.Problem + " (" + variable + ")", refusal.Remedy}
+		default:
+			return &URLError{"cannot have " + variable + " beside it", "unset it; for its parameter, " + name + ": " + refusal.Remedy}
 		}
 	}
 	return nil

@@ -24,18 +24,11 @@ func refusalOf(err error) *URLError {
 	return &URLError{"cannot be used", "it cannot be parsed"}
 }
 
-// pgxReasons are reasons that only the driver notices, also in a service file or a PG* variable.
+// pgxReasons are reasons that only the driver notices.
 var pgxReasons = [...]struct{ said, problem, remedy string }{
-	{"failed to read service", "names a service that the service file does not have", "add a section with its name in [ ], and lines of name=value below it"},
 	{"failed to configure TLS", "has parameters of TLS that cannot be used", "correct sslmode, sslrootcert, sslcert, sslkey and sslpassword: the files must exist and be PEM"},
-	{"invalid connect_timeout", "has a connect_timeout that is not a number of seconds", "write connect_timeout=10"},
-	{"invalid port", "has a port that cannot be one", "write a number from 1 to 65535"},
 	{"invalid require_auth", "has an unknown value of require_auth", "write one or more of password, md5, scram-sha-256, gss, sspi, oauth, none, all or none of them with ! before it"},
 	{"invalid sslcertmode", "has an unknown value of sslcertmode", "write one of disable, allow, require"},
-	{"invalid min_protocol_version", "has an unknown value of min_protocol_version", "write one of 3.0, 3.2, latest"},
-	{"invalid max_protocol_version", "has an unknown value of max_protocol_version", "write one of 3.0, 3.2, latest"},
 	{"min_protocol_version cannot", "has a min_protocol_version above its max_protocol_version", "correct one of them"},
-	{"unknown channel_binding", "has an unknown value of channel_binding", "write one of disable, prefer, require"},
-	{"unknown target_session_attrs", "has an unknown value of target_session_attrs", "write one of any, read-write, read-only, primary, standby, prefer-standby"},
 	{"could not match", "does not have as many ports as hosts", "give one port for all hosts, or one for each"},
 }

@@ -51,7 +51,7 @@ func Parse(text string) (*Config, error) {
 	if config.MaxConns, err = given.takeMaxConns(); err != nil {
 		return nil, err
 	}
-	if err := judgeVariables(); err != nil {
+	if err := given.judgeVariables(); err != nil {
 		return nil, err
 	}
 	if err := given.judgeFiles(); err != nil {
@@ -72,7 +72,7 @@ func Parse(text string) (*Config, error) {
 	}
 	for _, host := range hosts {
 		if !isHost(host) {
-			return nil, &URLError{"has a host that cannot be one", "give a name, an address or the absolute path of a socket's folder"}
+			return nil, errPlainHost()
 		}
 	}
 	if err := judgeNames(conn); err != nil {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -142,6 +144,73 @@ func TestAVariableThatTheDriverDoesNotReadIsNamed(t *testing.T) {
 			case test.says == "":
 			case err == nil || !strings.Contains(err.Error(), "unset it") || !strings.Contains(err.Error(), test.name) || !strings.Contains(err.Error(), test.says):
 				t.Errorf("says %v", err)
+			}
+		})
+	}
+}
+
+// A value from a variable or a service file is judged as one of the connection string, and named by
+// where it stands. This test sets variables, so it runs alone.
+func TestAValueThatCannotBeUsedIsNamedByItsVariableOrItsService(t *testing.T) {
+	services := filepath.Join(t.TempDir(), "services")
+	content := `[good]
+host=127.0.0.1
+dbname=db
+[mode]
+sslmode=Secr3t
+[port]
+port=Secr3t
+[host]
+host=Secr3t@h
+[foreign]
+hostaddr=127.0.0.1
+[unknown]
+foo=Secr3t
+[roots]
+sslrootcert=Secr3t
+[timeout]
+connect_timeout=Secr3t
+`
+	if err := os.WriteFile(services, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	broken := filepath.Join(t.TempDir(), "broken")
+	if err := os.WriteFile(broken, []byte("[good]\nhost Secr3t\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ variable, value, query, says string }{
+		{"PGSSLMODE", "Secr3t", "", "unknown value of sslmode (PGSSLMODE): write one of disable"},
+		{"PGSSLMODE", "Secr3t", "sslmode=disable", ""},
+		{"PGSSLNEGOTIATION", "Secr3t", "", "unknown value of sslnegotiation (PGSSLNEGOTIATION): write one of postgres, direct"},
+		{"PGSSLSNI", "7", "", "unknown value of sslsni (PGSSLSNI)"},
+		{"PGSSLCERTMODE", "Secr3t", "", "unknown value of sslcertmode (PGSSLCERTMODE)"},
+		{"PGTARGETSESSIONATTRS", "Secr3t", "", "unknown value of target_session_attrs (PGTARGETSESSIONATTRS)"},
+		{"PGCHANNELBINDING", "Secr3t", "", "unknown value of channel_binding (PGCHANNELBINDING)"},
+		{"PGMINPROTOCOLVERSION", "Secr3t", "", "unknown value of min_protocol_version (PGMINPROTOCOLVERSION): write one of 3.0"},
+		{"PGMAXPROTOCOLVERSION", "Secr3t", "", "unknown value of max_protocol_version (PGMAXPROTOCOLVERSION)"},
+		{"PGCONNECT_TIMEOUT", "Secr3t", "", "(PGCONNECT_TIMEOUT): write connect_timeout=10"},
+		{"PGPORT", "Secr3t", "", "a port that cannot be one (PGPORT): write a number"},
+		{"PGHOST", "Secr3t@h", "", "a host that cannot be one (PGHOST)"},
+		{"PGSERVICEFILE", services, "service=good", ""},
+		{"PGSERVICEFILE", services, "service=mode", "unknown value of sslmode (in its service): write one of disable"},
+		{"PGSERVICEFILE", services, "service=port", "a port that cannot be one (in its service)"},
+		{"PGSERVICEFILE", services, "service=host", "a host that cannot be one (in its service)"},
+		{"PGSERVICEFILE", services, "service=foreign", "the parameter hostaddr (in its service): write the address as the host"},
+		{"PGSERVICEFILE", services, "service=unknown", "the unknown parameter foo (in its service): leave it out"},
+		{"PGSERVICEFILE", services, "service=roots", "the parameter sslrootcert (in its service), whose file cannot be read"},
+		{"PGSERVICEFILE", services, "service=timeout", "connect_timeout that is not a number of seconds, of at most a day (in its service)"},
+		{"PGSERVICEFILE", services, "service=Secr3t", "a service that the service file does not have"},
+		{"PGSERVICEFILE", broken, "service=good", "the service file cannot be parsed (unable to parse line 2)"},
+	} {
+		t.Run(test.variable+" "+test.query, func(t *testing.T) {
+			t.Setenv(test.variable, test.value)
+			_, err := postgres.Parse("postgres:///?" + test.query)
+			switch {
+			case test.says == "" && err != nil:
+				t.Errorf("refused: %v", err)
+			case test.says == "":
+			case err == nil || !strings.Contains(err.Error(), test.says) || strings.Contains(err.Error(), "Secr3t"):
+				t.Errorf("says %v, want %q", err, test.says)
 			}
 		})
 	}
