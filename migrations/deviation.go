@@ -86,7 +86,15 @@ func (d Deviation) remedy() string {
 	case d.What == extra:
 		return fmt.Sprintf("if it is not needed: ALTER TABLE %s DROP COLUMN %s;", relation, quoted)
 	case d.What == different && kind == "column":
-		return fmt.Sprintf("ALTER TABLE %s %s;", relation, alterColumn(quoted, columnOf(d.Found), columnOf(d.Want)))
+		is, want := columnOf(d.Found), columnOf(d.Want)
+		statement := fmt.Sprintf("ALTER TABLE %s %s;", relation, alterColumn(quoted, is, want))
+		if is.dataType != want.dataType { // Postgres refuses that while a view reads the column
+			statement = "drop the views that read it, which pushloss migrate up makes again if they are its own: " + statement
+		}
+		if strings.Contains(is.dataType, " COLLATE ") {
+			statement = "it takes different texts for the same, such as T1 and t1: " + statement
+		}
+		return statement
 	case kind == "constraint" && strings.HasSuffix(d.Found, " NOT VALID"):
 		return fmt.Sprintf("ALTER TABLE %s VALIDATE CONSTRAINT %s;", relation, quoted)
 	case strings.HasSuffix(d.Found, " INVALID"):
