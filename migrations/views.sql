@@ -1202,9 +1202,9 @@ SELECT t.sdk_app_id, t.task_id, t.label, t.sent_at, t.registered_at, t.retired_a
     t.source, coalesce(l.answered, false) AS answered, l.last_figures_at
 FROM pushloss.task AS t
 LEFT JOIN (SELECT task_key, sdk_app_id, answered, last_figures_at FROM pushloss.task_summary) AS l USING (sdk_app_id, task_key);
-COMMENT ON VIEW analytics.tasks IS 'Registered push tasks: one row per task.';
+COMMENT ON VIEW analytics.tasks IS 'Registered push tasks: one row per app and task. Several apps may have the same TaskID: join it with other views by sdk_app_id and task_id, or each app counts the figures of the others too.';
 COMMENT ON COLUMN analytics.tasks.sdk_app_id IS 'SDKAppID of the app that the task belongs to.';
-COMMENT ON COLUMN analytics.tasks.task_id IS 'TaskID as the push API returned it: opaque text.';
+COMMENT ON COLUMN analytics.tasks.task_id IS 'TaskID as the push API returned it: opaque text, unique within the app.';
 COMMENT ON COLUMN analytics.tasks.label IS 'Name for people; NULL if none was given.';
 COMMENT ON COLUMN analytics.tasks.sent_at IS 'When the push was sent. Its day is the first one pulled. NULL if it is not known: then the first one is a lookback before registered_at.';
 COMMENT ON COLUMN analytics.tasks.registered_at IS 'When the task was registered.';
