@@ -22,5 +22,5 @@ func CheckIn(ctx context.Context, tx pgx.Tx) error {
 	if !status.Current() {
 		return &StateError{Status: status}
 	}
-	return nil
+	return checkOrder(ctx, tx)
 }

@@ -172,6 +172,9 @@ func (m *Migrator) alone(ctx context.Context, s *session, change func(Status) er
 	if status.Version > 0 && status.Version < oldest() {
 		return &StateError{Status: status}
 	}
+	if err := s.checkOrder(ctx); err != nil && !hasState(err, pgerrcode.UndefinedTable, pgerrcode.UndefinedColumn) { // of another version
+		return err
+	}
 	return change(status)
 }
 

@@ -25,13 +25,13 @@ const everybodys = `
 	has_database_privilege has_function_privilege has_language_privilege has_schema_privilege has_sequence_privilege has_table_privilege
 	has_tablespace_privilege has_type_privilege hashtextextended lag length max min now obj_description octet_length pg_advisory_lock
 	pg_advisory_unlock pg_advisory_xact_lock pg_advisory_xact_lock_shared pg_attrdef pg_attribute pg_auth_members pg_backend_pid
-	pg_blocking_pids pg_class pg_collation pg_constraint pg_database pg_db_role_setting pg_default_acl pg_depend pg_describe_object pg_extension
+	pg_blocking_pids pg_class pg_collation pg_constraint pg_database pg_database_collation_actual_version pg_db_role_setting pg_default_acl pg_depend pg_describe_object pg_extension
 	pg_get_constraintdef pg_get_expr pg_get_function_arguments pg_get_function_identity_arguments pg_get_function_result pg_get_functiondef
 	pg_get_indexdef pg_get_ruledef pg_get_serial_sequence pg_get_triggerdef pg_get_userbyid pg_get_viewdef pg_has_role pg_index pg_inherits
 	pg_is_in_recovery pg_language pg_locks pg_namespace pg_postmaster_start_time pg_prepared_xacts pg_proc pg_publication pg_relation_size
 	pg_rewrite pg_roles pg_sequence pg_settings pg_shdepend pg_stat_activity pg_tablespace pg_terminate_backend pg_timezone_names pg_trigger
 	pg_try_advisory_lock pg_try_advisory_xact_lock pg_type quote_ident regexp_replace replace set_config setval sha256 string_agg substr sum
-	to_regclass to_regnamespace unnest version`
+	to_regclass to_regnamespace to_regprocedure unnest version`
 
 // MissingRights are rights that commands need and a role lacks, on objects of one kind and owner.
 type MissingRights struct {

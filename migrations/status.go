@@ -81,8 +81,8 @@ func (e *StateError) Hint() string {
 	}
 }
 
-// Check returns a *StateError unless the schema is exactly the binary's, and an
-// *postgres.EncodingError if the database has another encoding than UTF8.
+// Check returns a *StateError unless the schema is exactly the binary's, an *OrderError if keys are
+// out of order, and an *postgres.EncodingError if the database has another encoding than UTF8.
 func Check(ctx context.Context, databaseURL string) error {
 	s, err := connect(ctx, databaseURL, nil)
 	if err != nil {
@@ -96,7 +96,7 @@ func Check(ctx context.Context, databaseURL string) error {
 	if !status.Current() {
 		return &StateError{Status: status}
 	}
-	return nil
+	return s.checkOrder(ctx)
 }
 
 // Read returns the schema's status. It changes nothing.

@@ -25,10 +25,12 @@ func again(report pipeline.Report, err error) error {
 }
 
 // passesByItself reports whether a job that did not begin is likely to begin in some minutes:
-// the database comes back, or the migration to or from another version ends.
+// the database comes back, the migration to or from another version ends, or an operator has its keys
+// indexed again.
 func passesByItself(err error) bool {
 	_, migrated := errors.AsType[*migrations.StateError](err)
-	return migrated || load.Unreachable(err)
+	_, disordered := errors.AsType[*migrations.OrderError](err)
+	return migrated || disordered || load.Unreachable(err)
 }
 
 func againIf(passes bool, err error) error {
