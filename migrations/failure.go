@@ -83,7 +83,8 @@ func (e *FailedError) Hint() string {
 		return "something that pushloss did not make has this name, or the version in pushloss.schema_migrations is not that of the tables " +
 			"(a replica that copied the row). Rename it, drop it or move it to another schema, then " + again
 	case pgerrcode.UndefinedTable, pgerrcode.UndefinedColumn, pgerrcode.UndefinedFunction, pgerrcode.UndefinedObject, pgerrcode.InvalidSchemaName:
-		return fmt.Sprintf("the tables are not those of version %d, which pushloss.schema_migrations names: something was dropped, or the row was copied from elsewhere", e.Version)
+		return fmt.Sprintf("the tables are not those of version %d, which pushloss.schema_migrations names: something was dropped, renamed or copied from elsewhere. "+
+			"Take that back, or restore a dump whole (docs/operations.md, Backup and restore), then %s", e.Version, again)
 	case pgerrcode.InsufficientPrivilege:
 		switch {
 		case e.Revoked != nil:

@@ -47,6 +47,11 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 			added - 1,
 		},
 		{
+			"a table of ours that was renamed", `ALTER TABLE pushloss.reject RENAME TO rejects`, `ALTER TABLE pushloss.rejects RENAME TO reject`,
+			[]string{`relation "pushloss.reject" does not exist`, "the tables are not those of version 24", "Take that back, or restore a dump whole", "continues from there"},
+			newest - 1,
+		},
+		{
 			"a table where a view of ours goes", `DROP VIEW analytics.runs; CREATE TABLE analytics.runs (a int)`, `DROP TABLE analytics.runs`,
 			[]string{"views.sql: view analytics.runs: ", `"runs" is not a view`, "at version 24", "Rename it, drop it or move it"},
 			newest - 1,
