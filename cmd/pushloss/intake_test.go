@@ -67,6 +67,11 @@ func TestServeTakesTasksAndRunsPullThem(t *testing.T) {
 	if status, answer := postTo(t, url+"wrong", "", body); status != http.StatusForbidden || !strings.Contains(answer, "FAILURE") {
 		t.Errorf("with a wrong signature: HTTP %d %s", status, answer)
 	}
+	w.exec(`UPDATE pushloss.schema_migrations SET version = version + 1`)
+	if status, answer := postTo(t, address+"/v1/tasks", tasksToken, `{"task_id":"too-late"}`); status != http.StatusServiceUnavailable || !strings.Contains(answer, "nothing was registered") {
+		t.Errorf("with a newer schema: HTTP %d %s", status, answer)
+	}
+	w.exec(`UPDATE pushloss.schema_migrations SET version = version - 1`)
 	if status, _ := get(t, address+"/v1/"); status != http.StatusNotFound {
 		t.Errorf("the folder is HTTP %d", status)
 	}

@@ -119,11 +119,15 @@ func (a *app) open(ctx context.Context) (*load.DB, error) {
 	}
 	a.closers = append(a.closers, db.Close)
 	// Use the open connection: the server may have no other one left.
-	err = db.Read(ctx, versionLimit, func(tx pgx.Tx) error { return migrations.CheckIn(ctx, tx) })
-	if err != nil {
+	if err := checkIn(ctx, db); err != nil {
 		return nil, err
 	}
 	return db, nil
+}
+
+// checkIn returns an error unless the schema is this binary's.
+func checkIn(ctx context.Context, db *load.DB) error {
+	return db.Read(ctx, versionLimit, func(tx pgx.Tx) error { return migrations.CheckIn(ctx, tx) })
 }
 
 const (

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -96,8 +97,30 @@ func (a *app) intake(db *load.DB) *intake.Intake {
 		apps[i] = intake.App{SDKAppID: configured.SDKAppID, CallbackToken: configured.CallbackToken, Location: configured.Location}
 	}
 	return intake.New(intake.Options{
-		Registry: db.Tasks, Apps: apps, TasksToken: a.settings.TasksToken,
+		Registry: currentRegistry{db.Tasks, db}, Apps: apps, TasksToken: a.settings.TasksToken,
 		Outlooks: func(ctx context.Context, tasks []load.Task) ([]string, error) { return a.outlooks(ctx, db.Apps, tasks) },
 		Log:      a.log, Now: a.env.Now,
 	})
+}
+
+// currentRegistry registers tasks while the schema is this binary's: it may change while serve runs.
+type currentRegistry struct {
+	load.Registry
+	db *load.DB
+}
+
+// Save is that of the registry.
+func (r currentRegistry) Save(ctx context.Context, tasks []load.Task, now time.Time) (load.TaskChanges, error) {
+	if err := checkIn(ctx, r.db); err != nil {
+		return load.TaskChanges{}, err
+	}
+	return r.Registry.Save(ctx, tasks, now)
+}
+
+// Register is that of the registry.
+func (r currentRegistry) Register(ctx context.Context, tasks []load.Task, now time.Time) (int, error) {
+	if err := checkIn(ctx, r.db); err != nil {
+		return 0, err
+	}
+	return r.Registry.Register(ctx, tasks, now)
 }
