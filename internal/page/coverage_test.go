@@ -116,6 +116,24 @@ func TestFreshnessFollowsTheSelection(t *testing.T) {
 	}
 }
 
+// Days without any run are "not kept", which alone would look as if nothing was wrong.
+func TestAnAppThatNoRunHasLoadedSaysSo(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.run(today)
+	_, err := w.DB.Apps.Save(t.Context(), load.App{SDKAppID: otherApp, Timezone: "Asia/Shanghai", LookbackDays: 7, TaskDays: 30})
+	must(t, err)
+	shown := w.shown("app", fmt.Sprint(otherApp))
+	for _, id := range []string{"#no-figures", "#no-troubles"} {
+		if got := shown.says(id); !strings.HasPrefix(got, "No run has loaded anything of this app yet") {
+			t.Errorf("%s: %q", id, got)
+		}
+	}
+	if got := w.shown().says("#no-troubles"); got != "None in these days." {
+		t.Errorf("an app in order: %q", got)
+	}
+}
+
 // A day that was not pulled does not show zero, in any selection.
 func TestAnOutageIsShownAndNotTakenForZero(t *testing.T) {
 	t.Parallel()

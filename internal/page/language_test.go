@@ -77,7 +77,7 @@ func TestThePageIsInTheLanguageOfTheReader(t *testing.T) {
 func TestThePageInChineseHasNoEnglish(t *testing.T) {
 	t.Parallel()
 	w := pulled(t, 8)
-	names := regexp.MustCompile(`pushloss|ready_to_send|post_send_delivered|demo-[a-z-]+|Welcome back|Flash sale|Weekly newsletter|Apple APNs|Google FCM|` +
+	names := regexp.MustCompile(`pushloss( status)?|ready_to_send|post_send_delivered|demo-[a-z-]+|Welcome back|Flash sale|Weekly newsletter|Apple APNs|Google FCM|` +
 		`Huawei|Xiaomi|OPPO|vivo|Meizu|HONOR|Honor|online|CSV|Asia/Shanghai|backfill|run|API|schema analytics|English|TaskID|token|topic|err_info|` +
 		`regid_invalid|regId|pushId|PUSHLOSS_[A-Z_]+|access_token|ID|[0-9.]+(ms|s|m)\b`)
 	english := regexp.MustCompile(`[A-Za-z]{2,}`)

@@ -32,7 +32,8 @@ type overview struct {
 	Selection selection
 	Steps     steps
 	Freshness freshness
-	Behind    int // days without figures after the newest day with some
+	Begun     bool // a run or a backfill has loaded something of the app
+	Behind    int  // days without figures after the newest day with some
 	Loss      lossTable
 	// Jumps are the losses of the whole app that stand out.
 	Jumps     []load.Jump
@@ -134,6 +135,7 @@ func (s *site) fill(ctx context.Context, tx pgx.Tx, asked request, view *overvie
 		return err
 	}
 	view.Freshness = freshnessOf(windows)
+	view.Begun = chosen.App.HasRun || len(windows) > 0 // by a backfill
 	yesterday := calendar.DayOf(now, chosen.App.location()) - 1
 	newest := yesterday
 	if n := len(windows); n > 0 { // a task's days end

@@ -22,6 +22,7 @@ const maxListed = 200
 type app struct {
 	ID       int64
 	Timezone string
+	HasRun   bool // and loaded something
 }
 
 // task is a task that the reader can choose.
@@ -83,7 +84,7 @@ func (a app) location() *time.Location {
 }
 
 const sqlApps = `
-	SELECT sdk_app_id, timezone
+	SELECT sdk_app_id, timezone, first_day IS NOT NULL
 	FROM analytics.apps
 	ORDER BY sdk_app_id`
 
