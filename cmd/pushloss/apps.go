@@ -29,10 +29,15 @@ func newAppsCommand(env Environment) *cobra.Command {
 	return parent("apps", "List, retire and restore apps",
 		newAppsListCommand(env),
 		newAppsChangeCommand(env, "retire", "Leave an app out of runs, status, metrics and alerts; its figures stay",
+			`Leaves an app out of run, status, metrics and alerts, and out of backfill and reconcile
+unless --app names it. Its open alerts are closed without a message, and its figures
+stay. "apps restore" brings it back.`,
 			func(ctx context.Context, apps load.Apps, id int64) (bool, error) {
 				return apps.Retire(ctx, id, env.Now())
 			}),
 		newAppsChangeCommand(env, "restore", "Pull and judge a retired app again",
+			`Pulls and judges a retired app again. The next run also pulls the days that were missed,
+as far as the API remembers them.`,
 			func(ctx context.Context, apps load.Apps, id int64) (bool, error) { return apps.Restore(ctx, id) }))
 }
 
@@ -89,10 +94,11 @@ it, and they skip retired apps. status, metrics and alerts judge neither.`,
 }
 
 // newAppsChangeCommand is a command that changes one app.
-func newAppsChangeCommand(env Environment, verb, short string, change func(context.Context, load.Apps, int64) (found bool, err error)) *cobra.Command {
+func newAppsChangeCommand(env Environment, verb, short, long string, change func(context.Context, load.Apps, int64) (found bool, err error)) *cobra.Command {
 	return &cobra.Command{
 		Use:     verb + " SDKAPPID",
 		Short:   short,
+		Long:    long,
 		Example: "  pushloss apps " + verb + " 1400000001",
 		Args:    exactly(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {

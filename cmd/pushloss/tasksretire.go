@@ -14,8 +14,11 @@ import (
 
 func newTasksRetireCommand(env Environment) *cobra.Command {
 	command := &cobra.Command{
-		Use:     "retire ID...",
-		Short:   "Stop following push tasks; their figures stay",
+		Use:   "retire ID...",
+		Short: "Stop following push tasks; their figures stay",
+		Long: `Stops following push tasks. Their figures stay, and their windows are final as they
+are. A list, or a command that names a task, follows it again; the vendor's own answers
+and callbacks do not.`,
 		Example: "  pushloss tasks retire spring-sale",
 		Args:    exactly(cobra.MinimumNArgs(1)),
 	}
