@@ -48,16 +48,22 @@ func connect(ctx context.Context, databaseURL string, notice func(string)) (*ses
 		return nil, err
 	}
 	said := notice == nil
-	return dial(ctx, config, func(why error, waited, limit time.Duration) {
+	waiting := func(why error, waited, limit time.Duration) {
 		if !said && waited > time.Second {
 			said = true
 			notice(fmt.Sprintf("waits for a connection, for at most %s: %v", limit, why))
 		}
+	}
+	return dial(ctx, config, func(ctx context.Context, limits postgres.Limits, change func(*pgx.ConnConfig)) (*pgx.Conn, error) {
+		return config.ConnectPatiently(ctx, limits, change, waiting)
 	})
 }
 
-func dial(ctx context.Context, config *postgres.Config, waiting postgres.Waiting) (*session, error) {
-	conn, err := config.ConnectPatiently(ctx, limits, func(config *pgx.ConnConfig) {
+type connector func(context.Context, postgres.Limits, func(*pgx.ConnConfig)) (*pgx.Conn, error)
+
+// dial makes a session by a connector, and others like it without waiting.
+func dial(ctx context.Context, config *postgres.Config, connect connector) (*session, error) {
+	conn, err := connect(ctx, limits, func(config *pgx.ConnConfig) {
 		// No statement here runs twice, and the simple protocol always works.
 		config.DefaultQueryExecMode = pgx.QueryExecModeDescribeExec
 		config.StatementCacheCapacity, config.DescriptionCacheCapacity = 0, 0
@@ -65,14 +71,14 @@ func dial(ctx context.Context, config *postgres.Config, waiting postgres.Waiting
 		config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 			return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: answerTimeout}
 		}
-	}, waiting)
+	})
 	if err != nil {
 		return nil, ended(ctx, err)
 	}
 	limited, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	_, _ = conn.Exec(limited, sqlNoticeDeath)
-	return &session{conn: conn, again: func(ctx context.Context) (*session, error) { return dial(ctx, config, nil) }}, nil
+	return &session{conn: conn, again: func(ctx context.Context) (*session, error) { return dial(ctx, config, config.Connect) }}, nil
 }
 
 // second makes another connection, to look at what this one waits for.

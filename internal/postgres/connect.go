@@ -50,7 +50,7 @@ func (c *Config) Connect(ctx context.Context, limits Limits, change func(*pgx.Co
 	return session.conn, nil
 }
 
-// ConnectPatiently is Connect, but waits as OpenPatiently does. waiting may be nil.
+// ConnectPatiently is Connect, but waits as OpenPatiently does.
 func (c *Config) ConnectPatiently(ctx context.Context, limits Limits, change func(*pgx.ConnConfig), waiting Waiting) (*pgx.Conn, error) {
 	return whileFull(ctx, func() (*pgx.Conn, error) { return c.Connect(ctx, limits, change) }, worthWaiting, waiting)
 }
