@@ -91,10 +91,12 @@ func configureToMigrate(cmd *cobra.Command, env Environment) (*app, error) {
 	}
 	ctx := cmd.Context()
 	if err = a.findDatabase(ctx); err == nil {
-		err = postgres.CheckPooling(ctx, a.database)
-	}
-	if err == nil {
-		err = postgres.CheckEngine(ctx, a.database)
+		err = postgres.Patiently(ctx, func() error {
+			if err := postgres.CheckPooling(ctx, a.database); err != nil {
+				return err
+			}
+			return postgres.CheckEngine(ctx, a.database)
+		}, sayWaiting(a.log))
 	}
 	if err != nil {
 		a.close()

@@ -111,6 +111,12 @@ func OpenPatiently(ctx context.Context, databaseURL string, maxConns int, waitin
 	return pool, err
 }
 
+// Patiently takes a step that makes connections, and waits as OpenPatiently does.
+func Patiently(ctx context.Context, step func() error, waiting Waiting) error {
+	_, err := whileFull(ctx, func() (struct{}, error) { return struct{}{}, step() }, worthWaiting, waiting)
+	return err
+}
+
 // worthWaiting reports whether a first connection may succeed soon. A pooler reports many kinds of
 // refusals like a lack of room.
 func worthWaiting(err error) bool { return Code(err) == pgerrcode.TooManyConnections }

@@ -51,6 +51,24 @@ func TestTheFirstConnectionWaitsForRoomAndSaysSo(t *testing.T) {
 	}
 }
 
+func TestAStepWaitsForRoomAndIsTakenAgain(t *testing.T) {
+	t.Parallel()
+	address := pgtest.Role(t, pgtest.EmptyURL(t), "room_"+strings.ToLower(rand.Text()[:10]), "CONNECTION LIMIT 1")
+	only, err := postgres.Connect(t.Context(), address, limits, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = postgres.Patiently(t.Context(), func() error { return postgres.CheckPooling(t.Context(), address) }, func(why error, _, _ time.Duration) {
+		if !postgres.Full(why) {
+			t.Errorf("waits because of %v", why)
+		}
+		_ = only.Close(context.WithoutCancel(t.Context()))
+	})
+	if err != nil || !only.IsClosed() {
+		t.Errorf("it did not wait, or not long enough: %v", err)
+	}
+}
+
 // K5: who holds a connection would wait for another one that the limit never allows.
 func TestAConnectionThatLeavesNoOtherOneIsNotHeld(t *testing.T) {
 	t.Parallel()
