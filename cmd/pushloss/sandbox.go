@@ -35,7 +35,8 @@ repeatable figures, until it is stopped. Its streams:
 ` + sandbox.ScheduledPath + ` lists one scheduled push a day, at 10:00 UTC.
 
 GET /sandbox/stats returns the calls and the smallest time between two.
-GET /sandbox/truth?stream=&sdkappid=&taskid=&start=&end= returns the correct figures.
+GET /sandbox/truth?stream=&sdkappid=&taskid=&start=&end= returns the correct figures;
+start and end are Unix seconds.
 
 Faults (--fault NAME, may be repeated):
 ` + sandboxFaults() + `

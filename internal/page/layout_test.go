@@ -168,3 +168,25 @@ func TestLinksLeadToOtherDays(t *testing.T) {
 		t.Error("the newest thirty days are not known as these")
 	}
 }
+
+// Paper shows neither the form nor links that lead on, is not dark, and keeps the hatching of days
+// that are not final.
+func TestThePageIsPrinted(t *testing.T) {
+	t.Parallel()
+	w := pulled(t, 8)
+	b := browse(t, w, 1280, dark)
+	b.open()
+	const script = `(() => {
+		const seen = name => [...document.querySelectorAll(name)].some(e => e.checkVisibility());
+		return [seen(".filters") || seen(".steps") || seen(".csv"), getComputedStyle(document.querySelector("td.hatched")).printColorAdjust, getComputedStyle(document.body).color].join(" ");
+	})()`
+	if got, want := value(b, chromedp.Evaluate[string](script)), "true economy rgb(228, 232, 238)"; got != want {
+		t.Errorf("on the screen: %s, want %s", got, want)
+	}
+	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Media: "print", Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: string(dark)}},
+	})
+	if got, want := value(b, chromedp.Evaluate[string](script)), "false exact rgb(28, 35, 48)"; got != want {
+		t.Errorf("on paper: %s, want %s", got, want)
+	}
+}

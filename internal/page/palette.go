@@ -66,7 +66,7 @@ func keyStyles() string {
 		fmt.Fprintf(&css, ".%s { fill: %s; }\n", restKey, p.rest)
 	}
 	rules(lightPalette)
-	css.WriteString("@media (prefers-color-scheme: dark) {\n")
+	css.WriteString("@media screen and (prefers-color-scheme: dark) {\n")
 	rules(darkPalette)
 	css.WriteString("}\n")
 	return css.String()
