@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgerrcode"
+	"github.com/jackc/pgx/v5"
+
 	"pushloss/internal/calendar"
 	"pushloss/internal/postgres"
 	"pushloss/internal/problem"
-
-	"github.com/jackc/pgerrcode"
-	"github.com/jackc/pgx/v5"
 )
 
 // App is an app's row in the database.

@@ -8,10 +8,10 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"pushloss/internal/postgres"
 	"pushloss/transform"
-
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // dimensions resolves codes and texts to the keys that the facts use, and remembers them.

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"pushloss/internal/calendar"
 	"pushloss/internal/stream"
-
-	"github.com/jackc/pgx/v5"
 )
 
 const (

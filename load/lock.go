@@ -8,9 +8,9 @@ import (
 	"slices"
 	"time"
 
-	"pushloss/internal/postgres"
-
 	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/postgres"
 )
 
 // AppLock is the right to work on an app: to call the API for it and to load its answers.

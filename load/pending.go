@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
+
 	"pushloss/internal/calendar"
 	"pushloss/internal/postgres"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // UnequalCheck is a check in the state differs or stays, with the state of its days.

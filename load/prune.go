@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"pushloss/internal/calendar"
 	"pushloss/internal/postgres"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // Retention has the times since which raw answers and records of runs are kept. The zero time keeps

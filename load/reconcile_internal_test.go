@@ -4,10 +4,10 @@ import (
 	"math"
 	"testing"
 
-	"pushloss/internal/stream"
-
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"pushloss/internal/stream"
 )
 
 func drawTallies(t *rapid.T, label string) []tally {

@@ -5,12 +5,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"pushloss/internal/calendar"
 	"pushloss/internal/postgres"
 	"pushloss/internal/stream"
-
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 const (

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"time"
 
-	"pushloss/internal/postgres"
-
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"pushloss/internal/postgres"
 )
 
 // RunState is the state of a run.

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 
-	"pushloss/internal/calendar"
-
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"pushloss/internal/calendar"
 )
 
 const (

@@ -8,9 +8,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"pushloss/internal/postgres"
-
 	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/postgres"
 )
 
 // Task is one entry of the registry of push tasks.

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"pushloss/internal/postgres"
-
 	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/postgres"
 )
 
 // unansweredAfter is how long after a push an answer must contain its task. Without a known time of

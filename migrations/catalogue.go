@@ -11,9 +11,9 @@ import (
 	"slices"
 	"strings"
 
-	"pushloss/internal/postgres"
-
 	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/postgres"
 )
 
 //go:embed error_codes.csv

@@ -8,10 +8,10 @@ import (
 	"slices"
 	"time"
 
-	"pushloss/internal/postgres"
-
 	"github.com/golang-migrate/migrate/v4/database"
 	"github.com/jackc/pgerrcode"
+
+	"pushloss/internal/postgres"
 )
 
 // driver runs one migration for golang-migrate. It holds the file's transaction across

@@ -7,11 +7,11 @@ import (
 	"strings"
 	"time"
 
-	"pushloss/internal/postgres"
-	"pushloss/internal/problem"
-
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"pushloss/internal/postgres"
+	"pushloss/internal/problem"
 )
 
 // FailedError says that a migration was not applied, and left nothing behind.

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"strings"
 
-	"pushloss/internal/postgres"
-
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/postgres"
 )
 
 // ObstacleError says what in the database prevents the schema. It was found before anything was

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"pushloss/internal/postgres"
 	"pushloss/internal/problem"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // OrderError says that the server sorts texts differently than when it made indexes, as after a move

@@ -5,9 +5,9 @@ import (
 	_ "embed"
 	"fmt"
 
-	"pushloss/internal/postgres"
-
 	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/postgres"
 )
 
 const sqlSequences = `

@@ -4,10 +4,10 @@ import (
 	"math"
 	"slices"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"pushloss/internal/jsonwalk"
 	"pushloss/internal/stream"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // counterNamed returns the counter with the name.

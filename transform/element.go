@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"pushloss/internal/jsonwalk"
 	"pushloss/internal/stream"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // element reads one element of Results: a task's lists. The task's name may follow them.

@@ -8,10 +8,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"pushloss/internal/jsonwalk"
 	"pushloss/internal/stream"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // maxCode limits an error code's length in bytes: a longer text is not a code, and does

@@ -5,9 +5,9 @@ import (
 	"strconv"
 	"strings"
 
-	"pushloss/internal/jsonwalk"
-
 	"github.com/go-json-experiment/json/jsontext"
+
+	"pushloss/internal/jsonwalk"
 )
 
 // wholeNumber reads a whole number between -limit-1 and limit, given as a JSON

@@ -3,9 +3,9 @@ package main
 import (
 	"fmt"
 
-	"pushloss/internal/access"
-
 	"github.com/spf13/cobra"
+
+	"pushloss/internal/access"
 )
 
 func newGrantCommand(env Environment) *cobra.Command {

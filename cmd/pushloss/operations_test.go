@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"pushloss/internal/lab/program"
-
 	gocmp "github.com/google/go-cmp/cmp"
+
+	"pushloss/internal/lab/program"
 )
 
 // Every step of docs/operations.md works, in its order, on what the demo leaves, and prints what

@@ -3,10 +3,10 @@ package main
 import (
 	"fmt"
 
+	"github.com/spf13/cobra"
+
 	"pushloss/internal/access"
 	"pushloss/internal/problem"
-
-	"github.com/spf13/cobra"
 )
 
 func newRevokeCommand(env Environment) *cobra.Command {

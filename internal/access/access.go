@@ -7,12 +7,12 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"pushloss/internal/postgres"
-	"pushloss/internal/problem"
-
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"pushloss/internal/postgres"
+	"pushloss/internal/problem"
 )
 
 // Report lists a role's rights on analytics after a change.

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
+
 	"pushloss/internal/postgres"
 	"pushloss/internal/problem"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // heldRight is one right that reading analytics requires, and whether a role has it.

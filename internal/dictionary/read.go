@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 
-	"pushloss/internal/postgres"
-
 	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/postgres"
 )
 
 // Dictionary is the content of schema analytics, with its comments.

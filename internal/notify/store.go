@@ -7,10 +7,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"pushloss/internal/postgres"
 	"pushloss/load"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // AlertKey identifies an open event.

@@ -4,9 +4,9 @@ import (
 	"math"
 	"strconv"
 
-	"pushloss/internal/language"
-
 	"github.com/dustin/go-humanize"
+
+	"pushloss/internal/language"
 )
 
 // chart is a bar of stacked channels for each period. Lengths are in percent of the drawing, so

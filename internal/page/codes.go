@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
+
 	"pushloss/internal/calendar"
 	"pushloss/internal/language"
 	"pushloss/internal/postgres"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // codeLoss is what was lost in the range with one code.

@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
+
 	"pushloss/internal/calendar"
 	"pushloss/internal/postgres"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // The database sums pushes exactly. They are shown as float64, which no sum overflows and which is

@@ -5,10 +5,10 @@ import (
 	"strings"
 	"testing"
 
-	"pushloss/internal/calendar"
-
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"pushloss/internal/calendar"
 )
 
 // field fills a field of the form in.

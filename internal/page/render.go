@@ -10,9 +10,9 @@ import (
 	"sync"
 	"time"
 
-	"pushloss/internal/language"
-
 	"github.com/dustin/go-humanize"
+
+	"pushloss/internal/language"
 )
 
 // templates escape a text by its place, so that what the API sent is never markup. They are parsed

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"pushloss/internal/postgres"
 	"pushloss/load"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // run is an execution of a job, over all apps.

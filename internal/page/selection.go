@@ -9,10 +9,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"pushloss/internal/calendar"
 	"pushloss/internal/postgres"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // maxListed is how many tasks the form suggests. Any other may be typed.

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"pushloss/internal/postgres"
-
 	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/postgres"
 )
 
 // registered is a task of the registry.

@@ -6,9 +6,9 @@ import (
 	"slices"
 	"time"
 
-	"pushloss/internal/postgres"
-
 	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/postgres"
 )
 
 // taskLoss is what a task lost on all days, for all channels together or for the chosen one.

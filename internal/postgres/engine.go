@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"strings"
 
-	"pushloss/internal/problem"
-
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
+
+	"pushloss/internal/problem"
 )
 
 // Engine is what answers at DATABASE_URL.

@@ -7,11 +7,11 @@ import (
 	"strings"
 	"time"
 
-	"pushloss/internal/problem"
-
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"pushloss/internal/problem"
 )
 
 // PoolingError says that the database is behind a connection pooler that changes a
