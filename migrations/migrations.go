@@ -79,7 +79,7 @@ func (m *Migrator) Up(ctx context.Context) error {
 	}
 	defer s.close()
 	current, err := m.isCurrent(ctx, s)
-	if current || err != nil {
+	if current || err != nil && !disturbed(err) {
 		return err
 	}
 	return m.alone(ctx, s, func(status Status) error {
@@ -105,6 +105,10 @@ func (m *Migrator) Up(ctx context.Context) error {
 		return nil
 	})
 }
+
+// disturbed reports whether a read failed as it may while another migrator replaces what it reads. A
+// migrator that is alone reads it again, and meets any other reason again.
+func disturbed(err error) bool { return postgres.Code(err) != "" && !postgres.Disconnected(err) }
 
 // isCurrent reports whether there is nothing to do. It needs only rights to read.
 func (m *Migrator) isCurrent(ctx context.Context, s *session) (bool, error) {

@@ -73,9 +73,11 @@ func (s *session) structure(ctx context.Context) (map[string]string, error) {
 		return nil, fmt.Errorf("read the catalog: %w", ended(ctx, err))
 	}
 	found := make(map[string]string)
-	var name, definition string
+	var name, definition *string // NULL for what another session drops at this moment
 	_, err = pgx.ForEachRow(rows, []any{&name, &definition}, func() error {
-		found[name] = definition
+		if name != nil && definition != nil {
+			found[*name] = *definition
+		}
 		return nil
 	})
 	if err != nil {

@@ -113,3 +113,26 @@ func TestContextThatHasEnded(t *testing.T) {
 		t.Errorf("they made %v", got)
 	}
 }
+
+// K3: a migrator looks at the views before it is alone, and another one may replace them then.
+func TestMigratorsUpAndDownAtOnceDoNotFail(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	for range 4 {
+		var wait sync.WaitGroup
+		for range 3 {
+			for _, migrate := range []func() error{
+				func() error { return migrations.Up(t.Context(), url) },
+				func() error { return migrations.Down(t.Context(), url, 2) },
+			} {
+				wait.Go(func() {
+					if err := migrate(); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		}
+		wait.Wait()
+		up(t, url)
+	}
+}

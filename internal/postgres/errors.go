@@ -194,6 +194,8 @@ func Hint(err error) string {
 		return "the server ended the connection, as when it stops or this process was paused: run again; nothing is half loaded"
 	case pgerrcode.QueryCanceled:
 		return "the database took too long, or the statement was canceled: check its load, and look for a lock of another session or of a prepared transaction (pg_locks, pg_prepared_xacts), then run again; nothing is half loaded"
+	case pgerrcode.DeadlockDetected, pgerrcode.SerializationFailure:
+		return "another session changed the same at the same time, such as a migration: run again; nothing is half loaded"
 	case pgerrcode.LockNotAvailable:
 		return "another session or a prepared transaction holds a lock (pg_locks, pg_prepared_xacts): end it, or wait for its end, then run again; nothing is half loaded"
 	}

@@ -29,7 +29,7 @@ func TestErrorsOfPostgresHaveACorrectHint(t *testing.T) {
 		{"53200", "memory", true}, {"53300", "PUSHLOSS_MAX_CONNECTIONS", true}, {"53400", "reset its preset", true}, {"55P03", "pg_prepared_xacts", false},
 		{"3D000", "CREATE DATABASE", true}, {"28P01", "password", true}, {"28000", "pg_hba.conf", true}, {"08006", "server failed", true},
 		{"58030", "server failed", true}, {"XX001", "backup", true}, {"XX002", "backup", true}, {"42501", "pushloss check names each right", false},
-		{"23505", "pushloss check", false}, {"23514", "pushloss check names it", false}, {"23502", "pushloss check names it", false}, {"22003", "pushloss check names it", false}, {"42P01", "migrate status names it", false}, {"42P10", "migrate status names it", false}, {"3F000", "migrate status names it", false}, {"55000", "pushloss check names it", false}, {"2200H", "pushloss check names it", false}, {"40P01", "", false},
+		{"23505", "pushloss check", false}, {"23514", "pushloss check names it", false}, {"23502", "pushloss check names it", false}, {"22003", "pushloss check names it", false}, {"42P01", "migrate status names it", false}, {"42P10", "migrate status names it", false}, {"3F000", "migrate status names it", false}, {"55000", "pushloss check names it", false}, {"2200H", "pushloss check names it", false}, {"40P01", "run again", false}, {"40001", "run again", false}, {"22023", "", false},
 	} {
 		t.Run(test.code, func(t *testing.T) {
 			t.Parallel()
