@@ -158,5 +158,5 @@ func (s *settings) readServiceFile() ([]byte, error) {
 			return content, nil
 		}
 	}
-	return nil, &URLError{"names a service, and there is no readable service file", "write it as .pg_service.conf in the home folder, or name it: servicefile=FILE or PGSERVICEFILE"}
+	return nil, &URLError{"names a service, but no service file can be read", "write it as .pg_service.conf in the home folder, or name it: servicefile=FILE or PGSERVICEFILE"}
 }
