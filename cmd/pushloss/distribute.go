@@ -19,6 +19,7 @@ coordinator. DATABASE_URL names the coordinator. Create the schema with "migrate
 
 Stop serve and the jobs first. Run the command again after an interruption, after you
 add a worker, and after each "migrate up": it leaves distributed tables as they are.
+A new worker gets no shards by itself: docs/citus.md says how to move some there.
 
 It cannot be undone, because Citus cannot undistribute a table with an identity column.
 To leave Citus, pg_dump the coordinator's database and pg_restore it into a plain

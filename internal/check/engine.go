@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/dustin/go-humanize/english"
+
 	"pushloss/internal/distribute"
 	"pushloss/internal/postgres"
 )
@@ -43,7 +45,7 @@ func Distribution(ctx context.Context, pool *postgres.Pool) []Finding {
 		is, found := now[table.Name]
 		switch {
 		case !found: // the finding about the schema says so
-		case is != table.Placement && is != distribute.Local:
+		case is != table.Placement && !is.CanBecome(table.Placement):
 			return []Finding{Bad(name, fmt.Errorf("the table pushloss.%s is %s, and should be %s", table.Name, is, table.Placement), "pg_dump, and pg_restore into a new database")}
 		case is != table.Placement:
 			left++
@@ -55,7 +57,7 @@ func Distribution(ctx context.Context, pool *postgres.Pool) []Finding {
 	case placed == 0:
 		return []Finding{Good(name, "all tables are on the coordinator; pushloss distribute spreads them")}
 	case left > 0:
-		return []Finding{Warning(name, fmt.Sprintf("%d tables are on the coordinator and belong on the workers", left), "run: pushloss distribute")}
+		return []Finding{Warning(name, fmt.Sprintf("not on every worker where they belong: %s", english.Plural(left, "table", "")), "run: pushloss distribute")}
 	}
 	return []Finding{Good(name, fmt.Sprintf("%d tables are on the workers, as they belong", placed))}
 }

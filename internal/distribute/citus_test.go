@@ -78,3 +78,75 @@ func TestAnInterruptedDistributionContinues(t *testing.T) {
 		}
 	}
 }
+
+// Metadata stays on the coordinator, so Citus neither makes schemas on a new worker nor copies
+// tables to it.
+func TestAWorkerThatIsAddedLaterGetsTheTablesOfNames(t *testing.T) {
+	t.Parallel()
+	if !pgtest.OnCitus() {
+		t.Skip("PUSHLOSS_TEST_CITUS_URL names no cluster")
+	}
+	url := pgtest.AdminURL(t, pgtest.CitusURL(t))
+	ctx := t.Context()
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(ctx)) })
+	var host string
+	var port uint16
+	if err := conn.QueryRow(ctx, `SELECT nodename, nodeport FROM pg_dist_node WHERE groupid <> 0 LIMIT 1`).Scan(&host, &port); err != nil {
+		t.Fatal(err)
+	}
+	connect := func(database string) *pgx.Conn {
+		t.Helper()
+		config := conn.Config().Copy()
+		config.Host, config.Port, config.Database = host, port, database
+		on, err := pgx.ConnectConfig(ctx, config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = on.Close(context.WithoutCancel(ctx)) })
+		return on
+	}
+	exec := func(on *pgx.Conn, sql string, args ...any) {
+		t.Helper()
+		if _, err := on.Exec(ctx, sql, args...); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+	spread := func(changed int) {
+		t.Helper()
+		report, err := distribute.Run(ctx, url, 4, false)
+		if err != nil || report.Changed != changed {
+			t.Fatalf("%d tables were placed: %v; want %d", report.Changed, err, changed)
+		}
+	}
+
+	references, placed := 0, 0
+	for _, table := range distribute.Tables() {
+		if table.Placement == distribute.Reference {
+			references++
+		}
+		if table.Placement != distribute.Local {
+			placed++
+		}
+	}
+	exec(conn, `SELECT citus_remove_node($1, $2)`, host, port)
+	name := conn.Config().Database
+	server := connect("postgres")
+	exec(server, `DROP DATABASE `+name+` WITH (FORCE)`)
+	exec(server, `CREATE DATABASE `+name+` OWNER `+pgtest.Owner)
+	worker := connect(name)
+	exec(worker, `CREATE EXTENSION citus`)
+	spread(placed)
+	exec(conn, `SET citus.enable_metadata_sync = off`) // as new sessions have it
+	exec(conn, `SELECT citus_add_node($1, $2)`, host, port)
+	now, err := distribute.Placements(ctx, conn)
+	if err != nil || now["app"] != distribute.Incomplete {
+		t.Errorf("without a copy on the new worker, app is %q: %v", now["app"], err)
+	}
+	spread(references)
+	spread(0)
+	exec(worker, `SELECT * FROM analytics.recent_days(7)`)
+}

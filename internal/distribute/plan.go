@@ -37,11 +37,13 @@ func Plan(now map[string]Placement, shards int) ([]Step, error) {
 		step := Step{Table: table.Name, Now: is, Becomes: table.Placement, Why: table.Why}
 		switch {
 		case is == table.Placement:
-		case is != Local:
+		case !is.CanBecome(table.Placement):
 			return nil, &problem.UsageError{
 				Problem: fmt.Sprintf("the table pushloss.%s is %s, and should be %s", table.Name, is, table.Placement),
 				Remedy:  "pg_dump, and pg_restore into a new database: Citus does not take back a table with an identity column",
 			}
+		case is == Incomplete:
+			step.SQL = []string{sqlComplete}
 		default:
 			step.SQL = statements(table, shards)
 		}
@@ -49,6 +51,9 @@ func Plan(now map[string]Placement, shards int) ([]Step, error) {
 	}
 	return steps, nil
 }
+
+// sqlComplete copies every table that needs it. Any other way of copying needs wal_level = logical.
+const sqlComplete = `SELECT replicate_reference_tables(shard_transfer_mode => 'block_writes')`
 
 // statements place a local table. Citus copies its rows. The rows that stay on the coordinator are
 // no longer visible, so they are removed.

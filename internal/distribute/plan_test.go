@@ -113,3 +113,25 @@ func TestAPlainPostgresIsNotDistributed(t *testing.T) {
 		}
 	}
 }
+
+func TestOnlyTablesOfNamesAreCopiedToANewWorker(t *testing.T) {
+	t.Parallel()
+	now := allLocal()
+	for _, table := range distribute.Tables() {
+		now[table.Name] = table.Placement
+	}
+	now["app"] = distribute.Incomplete
+	steps, err := distribute.Plan(now, distribute.DefaultShards)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range steps {
+		if step.Due() != (step.Table == "app") {
+			t.Errorf("%s is %s: due %t", step.Table, step.Now, step.Due())
+		}
+	}
+	now["ledger"] = distribute.Incomplete
+	if _, err := distribute.Plan(now, distribute.DefaultShards); err == nil {
+		t.Error("a distributed table without a copy on every node was planned")
+	}
+}

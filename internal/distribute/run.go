@@ -31,6 +31,11 @@ const (
 		SELECT c.relname::text, CASE
 				WHEN p.logicalrelid IS NULL OR p.partmethod = 'n' AND p.repmodel = 's' AND p.colocationid = 0 THEN 'local'
 				WHEN p.partmethod = 'h' AND p.partkey IS NOT NULL AND column_to_column_name(p.logicalrelid, p.partkey) = $1 THEN 'distributed'
+				WHEN p.partmethod = 'n' AND p.repmodel = 't' AND EXISTS (
+					SELECT FROM pg_catalog.pg_dist_node AS n
+					WHERE n.groupid <> 0 AND n.isactive AND n.noderole = 'primary' AND NOT EXISTS (
+						SELECT FROM pg_catalog.pg_dist_shard AS s JOIN pg_catalog.pg_dist_placement AS has USING (shardid)
+						WHERE s.logicalrelid = c.oid AND has.groupid = n.groupid)) THEN 'incomplete'
 				WHEN p.partmethod = 'n' AND p.repmodel = 't' THEN 'reference'
 				ELSE 'other' END
 		FROM pg_catalog.pg_class AS c LEFT JOIN pg_catalog.pg_dist_partition AS p ON p.logicalrelid = c.oid
@@ -75,6 +80,9 @@ func Run(ctx context.Context, databaseURL string, shards int, planOnly bool) (re
 	defer func() { _, _ = conn.Exec(context.WithoutCancel(ctx), sqlEndAlone) }()
 	if err := keepMetadata(ctx, conn); err != nil {
 		return report, fmt.Errorf("keep views on the coordinator: %w", err)
+	}
+	if err := makeSchemas(ctx, conn); err != nil {
+		return report, fmt.Errorf("make the schemas on the workers: %w", err)
 	}
 	for _, step := range report.Steps {
 		for _, sql := range step.SQL {
@@ -174,16 +182,33 @@ func busy(err error) error {
 }
 
 const (
+	// Citus makes no schema on a worker that is added while metadata stays on the coordinator.
+	sqlSchemas = `
+		SELECT format('CREATE SCHEMA IF NOT EXISTS %I AUTHORIZATION %I', nspname, pg_get_userbyid(nspowner))
+		FROM pg_catalog.pg_namespace WHERE nspname IN ('pushloss', 'analytics') ORDER BY nspname`
 	sqlAppsOnWorkers = `SELECT format('CREATE OR REPLACE VIEW analytics.apps AS %s', replace(pg_catalog.pg_get_viewdef('analytics.apps'::regclass), 'pushloss.app;', format('pushloss.app_%s AS app;', s.shardid)))
 		FROM pg_catalog.pg_dist_shard AS s WHERE s.logicalrelid = 'pushloss.app'::regclass`
 	sqlRecentDays   = `SELECT pg_catalog.pg_get_functiondef('analytics.recent_days(integer)'::regprocedure)`
 	sqlOnAllWorkers = `SELECT nodename || ':' || nodeport || ': ' || result FROM run_command_on_workers($1) WHERE NOT success`
 )
 
+func makeSchemas(ctx context.Context, conn *pgx.Conn) error {
+	commands, err := postgres.List(ctx, conn, pgx.RowTo[string], sqlSchemas)
+	if err != nil {
+		return err
+	}
+	for _, command := range commands {
+		if err := OnWorkers(ctx, conn, command); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // equipWorkers gives each worker the function analytics.recent_days, which it calls for a question
 // about one app, and the view that the function reads, over the worker's own copy of the table.
 func equipWorkers(ctx context.Context, conn *pgx.Conn) error {
-	commands := []string{`CREATE SCHEMA IF NOT EXISTS analytics`}
+	var commands []string
 	for _, ask := range []string{sqlAppsOnWorkers, sqlRecentDays} {
 		var sql string
 		if err := conn.QueryRow(ctx, ask).Scan(&sql); err != nil {

@@ -8,8 +8,14 @@ const (
 	Local       Placement = "local"       // on the coordinator
 	Distributed Placement = "distributed" // in shards on the workers, by app
 	Reference   Placement = "reference"   // a copy on every node
+	Incomplete  Placement = "incomplete"  // a copy on every node except workers that were added later
 	Other       Placement = "other"       // in a way that pushloss does not use
 )
+
+// CanBecome reports whether a table can be placed. Citus does not take back a distributed table.
+func (p Placement) CanBecome(other Placement) bool {
+	return p == Local || p == Incomplete && other == Reference
+}
 
 // Key is the column by which tables are distributed: every question is about one app, or adds up
 // apps.

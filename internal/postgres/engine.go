@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
 
@@ -31,7 +32,7 @@ func (e Engine) String() string {
 	case e.Worker:
 		return fmt.Sprintf("Citus %s on %s, a worker", e.Citus, name)
 	case e.Citus != "":
-		return fmt.Sprintf("Citus %s on %s, the coordinator of %d workers", e.Citus, name, e.Workers)
+		return fmt.Sprintf("Citus %s on %s, the coordinator of %s", e.Citus, name, english.Plural(e.Workers, "worker", ""))
 	}
 	return name
 }
