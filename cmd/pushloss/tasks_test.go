@@ -123,10 +123,11 @@ func TestATimeWithoutAnOffsetIsInTheZoneOfTheTasksApp(t *testing.T) {
 	w.env["TIM_APPS_FILE"] = file(t, "apps.yaml", fmt.Sprintf("- {sdk_app_id: %d, secret_key: %s}\n- {sdk_app_id: %d, secret_key: %s, timezone: America/Los_Angeles}\n", testApp, testKey, otherApp, testKey))
 	delete(w.env, "TIM_SDK_APP_ID")
 	delete(w.env, "TIM_SECRET_KEY")
+	w.env["PUSHLOSS_TIMEZONE"] = "Asia/Shanghai"
 	other := fmt.Sprint(otherApp)
 	w.do(0, "tasks", "add", "added", "--app", other, "--sent-at", "2025-03-03")
 	w.do(0, "tasks", "import", "--app", other, file(t, "tasks.csv", fmt.Sprintf("task_id,sdk_app_id,sent_at\nimported,,2025-03-04\nof-the-other,%d,2025-03-05\n", testApp)))
-	w.do(0, "tasks", "list").says(t, "2025-03-03T08:00:00Z", "2025-03-04T08:00:00Z", "2025-03-05T06:00:00Z")
+	w.do(0, "tasks", "list").says(t, "2025-03-03T08:00:00Z", "2025-03-04T08:00:00Z", "2025-03-04T16:00:00Z")
 }
 
 // K6: adding a task says which of its days runs will not pull.
