@@ -11,19 +11,26 @@ import (
 	"pushloss/internal/postgres"
 )
 
-// A kill after the first table leaves its local rows, and Citus lists the tables that refer to it.
-func TestAnInterruptedDistributionContinues(t *testing.T) {
-	t.Parallel()
+// onCoordinator returns the administrator's URL for a new database on the cluster, and a connection.
+func onCoordinator(t *testing.T) (string, *pgx.Conn) {
+	t.Helper()
 	if !pgtest.OnCitus() {
 		t.Skip("PUSHLOSS_TEST_CITUS_URL names no cluster")
 	}
 	url := pgtest.AdminURL(t, pgtest.CitusURL(t))
-	ctx := t.Context()
-	conn, err := pgx.Connect(ctx, url)
+	conn, err := pgx.Connect(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(ctx)) })
+	t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(t.Context())) })
+	return url, conn
+}
+
+// A kill after the first table leaves its local rows, and Citus lists the tables that refer to it.
+func TestAnInterruptedDistributionContinues(t *testing.T) {
+	t.Parallel()
+	url, conn := onCoordinator(t)
+	ctx := t.Context()
 	const leftovers = `SELECT count(*) FROM pg_dist_partition WHERE logicalrelid::text LIKE 'pushloss.%' AND pg_relation_size(logicalrelid) > 0`
 	var before, after int
 	var host string
@@ -83,16 +90,8 @@ func TestAnInterruptedDistributionContinues(t *testing.T) {
 // tables to it.
 func TestAWorkerThatIsAddedLaterGetsTheTablesOfNames(t *testing.T) {
 	t.Parallel()
-	if !pgtest.OnCitus() {
-		t.Skip("PUSHLOSS_TEST_CITUS_URL names no cluster")
-	}
-	url := pgtest.AdminURL(t, pgtest.CitusURL(t))
+	url, conn := onCoordinator(t)
 	ctx := t.Context()
-	conn, err := pgx.Connect(ctx, url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(ctx)) })
 	var host string
 	var port uint16
 	if err := conn.QueryRow(ctx, `SELECT nodename, nodeport FROM pg_dist_node WHERE groupid <> 0 LIMIT 1`).Scan(&host, &port); err != nil {
