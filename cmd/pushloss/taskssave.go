@@ -120,7 +120,7 @@ func (a *app) outlooks(ctx context.Context, apps load.Apps, tasks []load.Task) (
 	return list, nil
 }
 
-// locationOf returns the zone whose midnights cut the app's days. The app 0 is the only one.
+// locationOf returns the zone whose midnights cut the app's days. 0 stands for the only app.
 func (a *app) locationOf(sdkAppID int64) *time.Location {
 	if sdkAppID == 0 && len(a.settings.Apps) == 1 {
 		return a.settings.Apps[0].Location

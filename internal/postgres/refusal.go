@@ -28,7 +28,6 @@ func refusalOf(err error) *URLError {
 var pgxReasons = [...]struct{ said, problem, remedy string }{
 	{"failed to configure TLS", "has parameters of TLS that cannot be used", "correct sslmode, sslrootcert, sslcert, sslkey and sslpassword: the files must exist and be PEM"},
 	{"invalid require_auth", "has an unknown value of require_auth", "write one or more of password, md5, scram-sha-256, gss, sspi, oauth, none, all or none of them with ! before it"},
-	{"invalid sslcertmode", "has an unknown value of sslcertmode", "write one of disable, allow, require"},
 	{"min_protocol_version cannot", "has a min_protocol_version above its max_protocol_version", "correct one of them"},
 	{"could not match", "does not have as many ports as hosts", "give one port for all hosts, or one for each"},
 }
