@@ -79,10 +79,10 @@ func Detect(f Figures, known []Event, first, last calendar.Day, s Settings) []Ev
 	}
 	causes := slices.SortedFunc(maps.Keys(byCause), compareCauses)
 	days := f.sights(first-Reach, last)
-	volume := newVolume(f, days)
+	volume, pushes := newVolume(f, days), countsOf(days, f.Pushes)
 	var events []Event
 	for _, cause := range causes {
-		l := &line{settings: s, sights: days, volume: volume, cause: cause, losses: f.Losses[cause], pushes: f.Pushes[cause.gate()]}
+		l := &line{settings: s, sights: days, volume: volume, cause: cause, losses: volume.losses[cause], pushes: pushes[cause.gate()]}
 		events = append(events, l.detect(byCause[cause], first, last)...)
 	}
 	return events
@@ -97,7 +97,7 @@ func compareCauses(a, b Cause) int {
 type line struct {
 	sights
 	cause          Cause
-	losses, pushes map[calendar.Day]Count
+	losses, pushes counts
 	settings       Settings
 	volume         volume
 
@@ -130,7 +130,7 @@ func (l *line) judge(day calendar.Day) {
 	}
 	goesOn := e != nil && day-e.Last <= rejoins && day-e.First < Longest
 	lasts := e != nil && (!e.Over || goesOn)
-	if !lasts && l.losses[day].Now < l.settings.Least {
+	if !lasts && l.losses.of(day).Now < l.settings.Least {
 		return // too few, whatever the usual is
 	}
 	c, known := l.compare(day)
@@ -173,13 +173,17 @@ func (l *line) latest() *Event {
 
 // series are the values of the days before a day.
 type series struct {
-	newest  []float64 // the newest of them, as many as before
-	highest float64   // of all but the day before, on which the same loss may have begun
+	values  [before]float64 // the newest of them
+	n       int             // how many there are
+	highest float64         // of all but the day before, on which the same loss may have begun
 }
 
+func (s *series) newest() []float64 { return s.values[:s.n] }
+
 func (s *series) add(value float64, ago calendar.Day) {
-	if len(s.newest) < before {
-		s.newest = append(s.newest, value)
+	if s.n < before {
+		s.values[s.n] = value
+		s.n++
 	}
 	if ago > 1 {
 		s.highest = max(s.highest, value)
@@ -231,7 +235,7 @@ func (l *line) compare(day calendar.Day) (c comparison, known bool) {
 		return c, false
 	}
 	c.volume = 1
-	c.reading = today.read(l.losses[day], l.pushes[day], today.age)
+	c.reading = today.read(l.losses.of(day), l.pushes.of(day), today.age)
 	if today.counted && c.pushes == 0 && c.losses == 0 {
 		return c, false // nothing was pushed
 	}
@@ -244,26 +248,26 @@ func (l *line) compare(day calendar.Day) (c comparison, known bool) {
 		if !then.known || l.unusual(past) {
 			continue
 		}
-		r := then.read(l.losses[past], l.pushes[past], today.age)
+		r := then.read(l.losses.of(past), l.pushes.of(past), today.age)
 		counts.add(float64(r.losses), day-past)
 		if r.pushes > 0 {
 			shares.add(r.value(), day-past)
 		}
 	}
-	c.usualLosses = median(counts.newest)
+	c.usualLosses = median(counts.newest())
 	values := shares
-	if c.pushes == 0 || len(shares.newest) < fewest {
+	if c.pushes == 0 || shares.n < fewest {
 		if c.pushes > 0 && l.countedDays(day) >= fewest {
 			return c, false // the channel is new
 		}
 		c.pushes = 0
 		values, c.volume, c.channel = l.levels(day)
 	}
-	if len(values.newest) < fewest {
+	if values.n < fewest {
 		return c, false
 	}
-	c.usual, c.highest = median(values.newest), values.highest
-	c.spread = max(spread(values.newest, c.usual), leastSpread*c.usual)
+	c.usual, c.highest = median(values.newest()), values.highest
+	c.spread = max(spread(values.newest(), c.usual), leastSpread*c.usual)
 	if c.pushes > 0 {
 		n := float64(c.pushes)
 		c.spread = max(c.spread, math.Sqrt(c.usual*(1-c.usual)/n), 1/n)
@@ -303,8 +307,8 @@ func (l *line) levels(day calendar.Day) (levels series, volume, channel float64)
 			continue
 		}
 		ago := day - past
-		levels.add(float64(then.read(l.losses[past], Count{}, today.age).losses)/volumes[ago], ago)
+		levels.add(float64(then.read(l.losses.of(past), Count{}, today.age).losses)/volumes[ago], ago)
 		channels.add(gate[ago]/volumes[ago], ago)
 	}
-	return levels, volumes[0], median(channels.newest)
+	return levels, volumes[0], median(channels.newest())
 }

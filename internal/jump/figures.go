@@ -115,6 +115,34 @@ func (s sights) of(day calendar.Day) sight {
 	return s.days[day-s.first]
 }
 
+// counts are those of the days from first on. They are read some hundreds of times each, so they
+// do not stay in a map.
+type counts struct {
+	first calendar.Day
+	days  []Count
+}
+
+// countsOf returns the counts of the days of s.
+func countsOf[K comparable](s sights, figures map[K]map[calendar.Day]Count) map[K]counts {
+	byKey := make(map[K]counts, len(figures))
+	for key, byDay := range figures {
+		c := counts{s.first, make([]Count, len(s.days))}
+		for i := range c.days {
+			c.days[i] = byDay[s.first+calendar.Day(i)]
+		}
+		byKey[key] = c
+	}
+	return byKey
+}
+
+// of returns the count of a day. A day that is out of reach has none.
+func (c counts) of(day calendar.Day) Count {
+	if day < c.first || int(day-c.first) >= len(c.days) {
+		return Count{}
+	}
+	return c.days[day-c.first]
+}
+
 // read returns the losses of a known day as they were at an age, and the pushes of the channel. A
 // day that was first loaded at a greater age is read as it was loaded.
 func (s sight) read(losses, pushes Count, age time.Duration) (r reading) {

@@ -18,9 +18,9 @@ func median(values []float64) float64 {
 // spread returns the median absolute deviation from the middle, scaled to the standard
 // deviation of a normal distribution.
 func spread(values []float64, middle float64) float64 {
-	away := make([]float64, len(values))
-	for i, v := range values {
-		away[i] = math.Abs(v - middle)
+	away := make([]float64, 0, before)
+	for _, v := range values {
+		away = append(away, math.Abs(v-middle))
 	}
 	return 1.4826 * median(away)
 }

@@ -17,14 +17,14 @@ type past [back + 1]float64
 // with many pushes has more losses of every code. So it replaces the number of pushes where that is
 // not known, and is used only there.
 type volume struct {
-	figures Figures
-	sights  sights
-	days    map[calendar.Day]*past
-	gates   map[calendar.Day]map[Gate]*past
+	losses map[Cause]counts
+	sights sights
+	days   map[calendar.Day]*past
+	gates  map[calendar.Day]map[Gate]*past
 }
 
 func newVolume(f Figures, s sights) volume {
-	return volume{f, s, make(map[calendar.Day]*past), make(map[calendar.Day]map[Gate]*past)}
+	return volume{countsOf(s, f.Losses), s, make(map[calendar.Day]*past), make(map[calendar.Day]map[Gate]*past)}
 }
 
 // of returns the volumes of a day and of the days before it, all compared with the latter. If too
@@ -50,31 +50,31 @@ func (v volume) measure(day calendar.Day) {
 		known[ago] = v.sights.of(day - calendar.Day(ago)).known
 	}
 	var ratios [back + 1][]float64
-	for cause, losses := range v.figures.Losses {
+	for cause, losses := range v.losses {
 		gate := gates[cause.gate()]
 		if gate == nil {
 			gate = new(past)
 			gates[cause.gate()] = gate
 		}
-		var counts past
+		var values past
 		newest := make([]float64, 0, before)
-		for ago := range counts {
+		for ago := range values {
 			then := day - calendar.Day(ago)
 			if !known[ago] {
 				continue
 			}
-			counts[ago] = float64(v.sights.of(then).read(losses[then], Count{}, age).losses)
-			gate[ago] += counts[ago]
+			values[ago] = float64(v.sights.of(then).read(losses.of(then), Count{}, age).losses)
+			gate[ago] += values[ago]
 			if ago > 0 && len(newest) < before {
-				newest = append(newest, counts[ago])
+				newest = append(newest, values[ago])
 			}
 		}
 		usual := median(newest)
 		if len(newest) < fewest || usual < usualEnough {
 			continue
 		}
-		for ago := range counts {
-			ratios[ago] = append(ratios[ago], counts[ago]/usual)
+		for ago := range values {
+			ratios[ago] = append(ratios[ago], values[ago]/usual)
 		}
 	}
 	v.days[day], v.gates[day] = volumesOf(ratios, known), gates
