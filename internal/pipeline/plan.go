@@ -193,16 +193,28 @@ func (p appPlan) guesses(task load.Task, day calendar.Day) bool {
 type planSize struct {
 	windows, requests int
 	ofTasks           int // requests for single days of tasks
+	// byWeek are the requests for tasks, by the last day of their week, if spans cover windows.
+	byWeek map[calendar.Day]int
 	// unproven is how many windows the plan leaves alone because nothing can prove them any more.
 	unproven int
 }
 
 func (p appPlan) count(ctx context.Context, ledger load.Ledger) (size planSize, err error) {
 	runs := p.spanRuns()
+	if p.spans != nil {
+		size.byWeek = make(map[calendar.Day]int)
+	}
+	spans := func(parts []spanPart, of calendar.Day) {
+		for _, part := range parts {
+			size.requests += len(part.requests)
+			size.byWeek[of] += len(part.requests)
+		}
+	}
 	for week, err := range p.weeks(ctx, ledger, allWindows) {
 		if err != nil {
 			return planSize{}, err
 		}
+		before := size.ofTasks
 		for _, day := range week.days {
 			for _, w := range day {
 				switch {
@@ -219,13 +231,12 @@ func (p appPlan) count(ctx context.Context, ledger load.Ledger) (size planSize, 
 				}
 			}
 		}
-		for _, part := range runs.add(week) {
-			size.requests += len(part.requests)
+		if p.spans != nil {
+			size.byWeek[week.Last] = size.ofTasks - before
 		}
+		spans(runs.add(week), week.Last)
 	}
-	for _, part := range runs.rest() {
-		size.requests += len(part.requests)
-	}
+	spans(runs.rest(), p.last)
 	return size, nil
 }
 

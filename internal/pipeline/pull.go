@@ -46,7 +46,7 @@ func (p *puller) do(ctx context.Context, at turn, report *AppReport) error {
 	if err != nil {
 		return err
 	}
-	plan = work.plan
+	plan, work.byWeek = work.plan, size.byWeek
 	at.log.InfoContext(ctx, "app planned", "windows", size.windows, "requests", size.requests, "takes", at.Duration(size.requests))
 	p.planned(size.requests)
 	if size.requests == 0 { // no answer will confirm the clock, but the database did

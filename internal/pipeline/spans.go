@@ -102,17 +102,32 @@ func (w *appWork) doSpans(ctx context.Context, ledger load.Ledger) error {
 		for _, day := range week.days {
 			days = append(days, w.plan.requests(day)...)
 		}
+		parts := runs.add(week)
+		s.planAgain(week.Last, len(days), parts)
 		if err := s.askPlanned(ctx, days); err != nil {
 			return err
 		}
-		if err := s.parts(ctx, runs.add(week)); err != nil || s.off {
+		if err := s.parts(ctx, parts); err != nil || s.off {
 			return err
 		}
 	}
-	if err := s.parts(ctx, runs.rest()); err != nil || s.off {
+	parts := runs.rest()
+	s.planAgain(w.plan.last, 0, parts)
+	if err := s.parts(ctx, parts); err != nil || s.off {
 		return err
 	}
 	return s.probe(ctx)
+}
+
+// planAgain corrects the number of planned requests for a week's tasks. The job began without the
+// figures of the weeks before, by which it decides which windows spans cover.
+func (s *spanWork) planAgain(last calendar.Day, days int, parts []spanPart) {
+	requests := days
+	for _, part := range parts {
+		requests += len(part.requests)
+	}
+	s.more(requests - s.byWeek[last])
+	delete(s.byWeek, last)
 }
 
 // parts requests the windows of parts. After a wrong span, it requests all remaining windows by
@@ -233,6 +248,9 @@ func (s *spanWork) byDays(ctx context.Context) error {
 	size, err := plan.count(ctx, s.ledger)
 	if err != nil {
 		return err
+	}
+	for _, planned := range s.byWeek {
+		size.requests -= planned
 	}
 	s.more(size.requests)
 	return each(ctx, s.appWork, plan.queue(ctx, s.ledger, ofTasks), s.one)

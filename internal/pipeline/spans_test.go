@@ -284,12 +284,22 @@ func TestABackfillUsesSpansOnlyOfTasksWhereTheySaveRequests(t *testing.T) {
 	}
 }
 
-// backfillAsPlanned is backfill with as many requests as its plan says.
+// backfillAsPlanned is backfill with as many requests as its plan says. Its progress never shows
+// more requests than it expects, and ends with all of them done.
 func (w *fixture) backfillAsPlanned(from, to calendar.Day) pipeline.Report {
 	w.t.Helper()
 	request := pipeline.BackfillRequest{From: from, To: to, Reprocess: pipeline.Missing}
 	plan, err := w.Jobs(pipeline.Options{}).PlanBackfill(w.t.Context(), request, listing(nil))
-	report := w.Backfill(request, load.RunDone)
+	var progress pipeline.Progress
+	report, ended := w.Jobs(pipeline.Options{OnProgress: func(p pipeline.Progress) {
+		if progress = p; p.Done > p.Total {
+			w.t.Errorf("%d of %d requests are done", p.Done, p.Total)
+		}
+	}}).Backfill(w.t.Context(), request, nil)
+	w.Ended(report, ended, load.RunDone)
+	if progress.Done != progress.Total {
+		w.t.Errorf("the progress ends with %d of %d requests", progress.Done, progress.Total)
+	}
 	w.t.Logf("planned %d to %d requests, made %d", plan.Requests, plan.AtMost, report.Requests)
 	if err != nil || report.Requests < int64(plan.Requests) || report.Requests > int64(plan.AtMost) {
 		w.t.Errorf("%d requests, planned were %d to %d: %v", report.Requests, plan.Requests, plan.AtMost, err)

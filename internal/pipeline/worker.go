@@ -38,7 +38,8 @@ type appWork struct {
 	// clock that decides what is final.
 	now, asOf func() time.Time
 	progress  func(calendar.Day)
-	more      func(requests int) // called with the number of requests that were not planned
+	more      func(requests int)   // called with the number of requests that were not planned
+	byWeek    map[calendar.Day]int // planned requests for tasks of weeks to come; see planSize
 	// givesWay, in a backfill, decides what goes first.
 	givesWay *giveWay
 	proven   bool // the API accepted a call
