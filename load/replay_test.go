@@ -324,8 +324,9 @@ func TestAReplayNeedsTwoConnectionsAndAVerificationOne(t *testing.T) {
 	f.register(testApp)
 	f.load(f.answer(march, lossOfA("1"), true, f.taskA), loadedAt)
 	must(t, f.lock.Unlock(t.Context()))
-	_, err := f.conn.Exec(t.Context(), `DELETE FROM pushloss.stage_loss; UPDATE pushloss.err_code SET err_code = 'gone'; UPDATE pushloss.err_info SET err_info = 'gone' WHERE err_info = 'x'`)
-	must(t, err)
+	f.exec(`DELETE FROM pushloss.stage_loss`)
+	f.exec(`UPDATE pushloss.err_code SET err_code = 'gone'`)
+	f.exec(`UPDATE pushloss.err_info SET err_info = 'gone' WHERE err_info = 'x'`)
 	atMost := func(connections int) load.Archive {
 		db, err := load.Open(t.Context(), f.url, connections)
 		must(t, err)
