@@ -40,6 +40,9 @@ func main() {
 		transport.OnProxyConnectResponse = extract.ProxyAnswered
 		http.DefaultTransport = notify.Transport(transport)
 	}
+	// A reader of the output that leaves, such as head, must not end a job: its exit code and its
+	// alert would be lost.
+	signal.Ignore(syscall.SIGPIPE)
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -48,7 +51,7 @@ func main() {
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Lookuper: config.OS(), Now: time.Now,
 		Working: working,
-		Detach:  func() { signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE) },
+		Detach:  func() { signal.Ignore(syscall.SIGHUP) },
 	})
 	os.Exit(code)
 }
@@ -69,7 +72,7 @@ type Environment struct {
 	Stdout, Stderr io.Writer
 	Lookuper       envconfig.Lookuper
 	Now            func() time.Time
-	// Detach makes the process outlive its terminal and the readers of its output; it may be nil.
+	// Detach makes the process outlive its terminal; it may be nil.
 	Detach func()
 	// Working, if set, gets the number of apps that the process works on at once.
 	Working func(apps int)

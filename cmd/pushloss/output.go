@@ -64,19 +64,19 @@ func newTable(w io.Writer, header ...any) table.Writer {
 	return t
 }
 
-// output keeps the first write error, which fmt and tables drop. A reader that closes the pipe
-// early, such as head, causes no error.
+// output keeps the first write error for the end of the command, so that a command goes on without
+// its output. A reader that closes the pipe early, such as head, causes no error.
 type output struct {
 	io.Writer
 	failed error
 }
 
 func (o *output) Write(text []byte) (int, error) {
-	n, err := o.Writer.Write(text)
+	_, err := o.Writer.Write(text)
 	if err != nil && o.failed == nil && !errors.Is(err, syscall.EPIPE) {
 		o.failed = err
 	}
-	return n, err
+	return len(text), nil
 }
 
 // visible writes text without control characters. A label, or an error from elsewhere, may have
