@@ -43,7 +43,7 @@ func Load(ctx context.Context, lookuper envconfig.Lookuper, needs Needs, now tim
 	if needs.Credentials {
 		judgeProxies(variables)
 	}
-	settings.Streams = readValue(&problems, "PUSHLOSS_STREAMS", env.Streams, anyCase(parseStreams))
+	settings.Streams = readValue(&problems, "PUSHLOSS_STREAMS", env.Streams, parseStreams)
 	settings.LookbackDays = readValue(&problems, "PUSHLOSS_LOOKBACK_DAYS", env.LookbackDays, daysFrom(0))
 	if env.FirstDay != "" {
 		day := readValue(&problems, "PUSHLOSS_FIRST_DAY", env.FirstDay, firstDayUntil(settings.today(now)))

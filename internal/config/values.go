@@ -45,11 +45,11 @@ func parseIdentifier(text string) (string, error) {
 	return text, nil
 }
 
-// parseStreams reads names of streams, separated by commas.
+// parseStreams reads names of streams, separated by commas. Each may be in upper case.
 func parseStreams(text string) ([]stream.Stream, error) {
 	var streams []stream.Stream
 	for name := range strings.SplitSeq(text, ",") {
-		stream, err := stream.Parse(strings.TrimSpace(name))
+		stream, err := anyCase(stream.Parse)(strings.TrimSpace(name))
 		if err != nil {
 			return nil, err
 		}

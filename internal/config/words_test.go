@@ -41,6 +41,7 @@ func TestWhatAWrongSettingSays(t *testing.T) {
 		{"PUSHLOSS_RATE", "1000.5", `"1000.5"` + rate},
 		{"PUSHLOSS_RATE", "NaN", `"NaN"` + rate},
 		{"PUSHLOSS_STREAMS", "loss,loss", "names loss twice"},
+		{"PUSHLOSS_STREAMS", "Loss,Clicks", `unknown stream "Clicks": give a comma-separated list of loss, statistics, chat_loss, chat_statistics`},
 		{"PUSHLOSS_LOOKBACK_DAYS", "7d", `"7d" is not a number of days from 0 to 3650` + digits},
 		{"PUSHLOSS_LOOKBACK_DAYS", "07", `"07" is not a number of days from 0 to 3650` + digits},
 		{"PUSHLOSS_FIRST_DAY", "31.3.2025", `"31.3.2025" is not a day: write it as 2025-03-31`},
