@@ -33,7 +33,7 @@ whole day: nothing can prove that the figures, or their absence, are complete.`,
 	output := outputFlag(command)
 	flags := command.Flags()
 	days := newDayFlags(command, "")
-	sdkAppID := flags.Int64("app", 0, "only this SDKAppID")
+	sdkAppID := appFlag(command, "only this app")
 	tasks := flags.StringArray("task", nil, "only this task, without the whole app's figures; may be repeated")
 	reprocess := flags.String("reprocess", string(pipeline.Missing), "which windows: missing, failed or all")
 	planOnly := flags.Bool("plan", false, "show what would be done, without calling the API")

@@ -43,7 +43,7 @@ the API refused; 130 interrupted, with the findings so far.`, calibrate.MostRequ
 		Args: exactly(cobra.NoArgs),
 	}
 	output := outputFlag(command)
-	sdkAppID := command.Flags().Int64("app", 0, "the SDKAppID to measure with; required if there are several apps")
+	sdkAppID := appFlag(command, "the app to measure with; required if there are several apps")
 	dayText := command.Flags().String("day", "", "the `day` to measure, instead of a recent one with losses")
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
 		a, err := configure(cmd, env, config.Needs{Database: true, Credentials: true})

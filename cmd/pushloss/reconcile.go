@@ -32,7 +32,7 @@ longer has to remember proves nothing: it is stored as unproven and opens no day
 	}
 	output := outputFlag(command)
 	days := newDayFlags(command, "")
-	sdkAppID := command.Flags().Int64("app", 0, "only this SDKAppID")
+	sdkAppID := appFlag(command, "only this app")
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
 		from, to, err := days.days()
 		if err != nil {

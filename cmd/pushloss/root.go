@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -27,10 +28,11 @@ Logs go to stderr, results to stdout. Exit codes: 0 done, 1 some windows failed,
 service, or clocks differ, 130 interrupted.`,
 		Example: `  pushloss demo
   DATABASE_URL=embedded: pushloss status`,
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Args:          exactly(cobra.NoArgs),
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		Args:              exactly(cobra.NoArgs),
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return refuseEmpty(cmd) },
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
@@ -98,6 +100,8 @@ func flagProblem(err error) string {
 	}
 	var why string
 	switch kind := invalid.GetFlag().Value.Type(); {
+	case kind == new(appNumber).Type():
+		why = fmt.Sprintf("is not an SDKAppID: give a number from 1 to %d", uint32(math.MaxUint32))
 	case errors.Is(err, strconv.ErrRange):
 		why = "is out of range"
 	case !errors.Is(err, strconv.ErrSyntax):

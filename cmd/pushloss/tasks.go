@@ -37,7 +37,7 @@ import reads.`,
   pushloss tasks add '{"ActionStatus":"OK","ErrorCode":0,"TaskId":"spring-sale"}' --label "Spring sale"`,
 		Args: exactly(cobra.MinimumNArgs(1)),
 	}
-	sdkAppID := appFlag(command)
+	sdkAppID := appFlag(command, "app of the tasks; required if there are several apps")
 	sentAt := command.Flags().String("sent-at", "", "`time` at which the pushes were sent; none removes it")
 	label := command.Flags().String("label", "", "name for people")
 	output := outputFlag(command)
@@ -47,9 +47,6 @@ import reads.`,
 			return err
 		}
 		defer a.close()
-		if cmd.Flags().Changed("sent-at") && strings.TrimSpace(*sentAt) == "" {
-			return &problem.UsageError{Problem: "--sent-at is empty", Remedy: "give the time at which the push was sent, or leave the option out"}
-		}
 		if *sentAt == noSentAt {
 			return a.forgetSentAt(cmd, *sdkAppID, args)
 		}
@@ -72,10 +69,6 @@ import reads.`,
 		return a.saveTasks(cmd, "--sent-at", load.SourceCommand, list, *output)
 	}
 	return command
-}
-
-func appFlag(command *cobra.Command) *int64 {
-	return command.Flags().Int64("app", 0, "SDKAppID of the tasks; required if there are several apps")
 }
 
 // readArguments reads TaskIDs and lists of tasks: JSON, or - for stdin. sdkAppID is the app of tasks
@@ -132,7 +125,7 @@ nothing. A file with a mistake is not imported at all.`,
   curl -s "$PUSH_URL" -d @push.json | tee -a answers.jsonl | pushloss tasks import -`,
 		Args: exactly(cobra.ExactArgs(1)),
 	}
-	sdkAppID := command.Flags().Int64("app", 0, "SDKAppID of the tasks that do not name theirs; required for these if there are several apps")
+	sdkAppID := appFlag(command, "app of the tasks that do not name theirs; required for these if there are several apps")
 	output := outputFlag(command)
 	command.RunE = func(cmd *cobra.Command, args []string) error {
 		a, err := configure(cmd, env, config.Needs{Database: true})

@@ -22,7 +22,7 @@ and callbacks do not.`,
 		Example: "  pushloss tasks retire spring-sale",
 		Args:    exactly(cobra.MinimumNArgs(1)),
 	}
-	sdkAppID := appFlag(command)
+	sdkAppID := appFlag(command, "app of the tasks; required if there are several apps")
 	command.RunE = func(cmd *cobra.Command, args []string) error {
 		a, err := configure(cmd, env, config.Needs{Database: true})
 		if err != nil {
@@ -82,7 +82,7 @@ works on the app.`,
 		Example: "  pushloss tasks delete spring-slae",
 		Args:    exactly(cobra.MinimumNArgs(1)),
 	}
-	sdkAppID := appFlag(command)
+	sdkAppID := appFlag(command, "app of the tasks; required if there are several apps")
 	command.RunE = func(cmd *cobra.Command, args []string) error {
 		a, err := configure(cmd, env, config.Needs{Database: true})
 		if err != nil {

@@ -81,7 +81,7 @@ type archiveFlags struct {
 func selectionFlags(command *cobra.Command) archiveFlags {
 	return archiveFlags{
 		dayFlags: newDayFlags(command, "; without it, all days"),
-		sdkAppID: command.Flags().Int64("app", 0, "only this SDKAppID"),
+		sdkAppID: appFlag(command, "only this app"),
 	}
 }
 
