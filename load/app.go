@@ -155,14 +155,17 @@ func (a Apps) change(ctx context.Context, app App) (firstDay *calendar.Day, err 
 }
 
 // CheckTimezone returns a *TimezoneError if the app's stored days were cut in another zone.
-func (a Apps) CheckTimezone(ctx context.Context, sdkAppID int64, zone *time.Location, now time.Time) error {
+func (a Apps) CheckTimezone(ctx context.Context, sdkAppID int64, zone *time.Location) error {
 	kept, found, err := a.Lookup(ctx, sdkAppID)
 	if err != nil || !found || kept.Timezone == zone.String() {
 		return err
 	}
-	entries, err := a.db.Ledger.Entries(ctx, sdkAppID, 0, calendar.DayOf(now, zone))
-	if err != nil || len(entries) == 0 {
-		return err
+	var hasLedger bool
+	if err := a.db.pool.QueryRow(ctx, sqlHasLedger, sdkAppID).Scan(&hasLedger); err != nil {
+		return readLedgerError(sdkAppID, err)
+	}
+	if !hasLedger {
+		return nil
 	}
 	return &TimezoneError{SDKAppID: sdkAppID, Stored: kept.Timezone, Configured: zone.String()}
 }

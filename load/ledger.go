@@ -9,7 +9,6 @@ import (
 
 	"pushloss/internal/calendar"
 	"pushloss/internal/postgres"
-	"pushloss/internal/rounds"
 	"pushloss/internal/stream"
 )
 
@@ -69,9 +68,6 @@ const (
 	sqlEntry = `
 		SELECT stream_id, day, task_key, state, coalesce(settled_reason, ''), pulls, row_count, reject_count,
 			first_loaded_at, last_loaded_at, last_trusted_at, proven_at, most_by_stage, most_by_platform, lowered_at, last_error, updated_at`
-	sqlLedgerOfApps = sqlEntry + `, sdk_app_id
-		FROM pushloss.ledger
-		WHERE sdk_app_id = ANY($1::bigint[]) AND day BETWEEN $2 AND $3`
 	sqlLedgerOfStream = sqlEntry + `
 		FROM pushloss.ledger
 		WHERE sdk_app_id = $1 AND day BETWEEN $2 AND $3 AND stream_id = $4`
@@ -105,35 +101,6 @@ const (
 			lowered_at = excluded.lowered_at, last_error = excluded.last_error, updated_at = excluded.updated_at,
 			opened_at = CASE WHEN excluded.state = 'failed' THEN l.opened_at END`
 )
-
-// Entries returns the entries of an app's windows of every stream. Both ends are included; the
-// order is undefined.
-func (l Ledger) Entries(ctx context.Context, sdkAppID int64, first, last calendar.Day) ([]Entry, error) {
-	return readLedger(ctx, l.db.reads.ledger, sdkAppID, first, last)
-}
-
-func readLedger(ctx context.Context, from *rounds.Rounds[daysOf, []Entry], sdkAppID int64, first, last calendar.Day) ([]Entry, error) {
-	entries, err := from.Ask(ctx, daysOf{sdkAppID, calendar.Span{First: first, Last: last}})
-	if err != nil {
-		return nil, fmt.Errorf("read the ledger of app %d: %w", sdkAppID, err)
-	}
-	return entries, nil
-}
-
-// read returns a function that runs a query for entries.
-func (l Ledger) read(sql string) func(context.Context, calendar.Span, []int64) (map[int64][]Entry, error) {
-	return func(ctx context.Context, days calendar.Span, apps []int64) (map[int64][]Entry, error) {
-		return listByApp(ctx, l.db.pool, func(row pgx.CollectableRow, app *int64) (e Entry, err error) {
-			err = row.Scan(append(e.columns(), app)...)
-			return e, err
-		}, sql, apps, days.First.UTC(), days.Last.UTC())
-	}
-}
-
-// AppEntries is Entries without the tasks' windows.
-func (l Ledger) AppEntries(ctx context.Context, sdkAppID int64, first, last calendar.Day) ([]Entry, error) {
-	return readLedger(ctx, l.db.reads.ledgerOfApp, sdkAppID, first, last)
-}
 
 // WindowRef names a window of an app.
 type WindowRef struct {

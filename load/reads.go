@@ -15,8 +15,8 @@ import (
 type reads struct {
 	tasks       *rounds.Rounds[daysOf, []Task]
 	failed      *rounds.Rounds[daysOf, []WindowRef]
-	ledger      *rounds.Rounds[daysOf, []Entry]
-	ledgerOfApp *rounds.Rounds[daysOf, []Entry]
+	states      *rounds.Rounds[daysOf, WindowStates]
+	statesOfApp *rounds.Rounds[daysOf, WindowStates]
 	known       *rounds.Rounds[daysOf, KnownAnswers]
 	unequal     *rounds.Rounds[daysOf, bool]
 	unsettled   *rounds.Rounds[daysOf, bool]
@@ -47,8 +47,8 @@ func newReads(db *DB) reads {
 				return w, err
 			}, sqlFailedWindows, apps)
 		}),
-		ledger:      newRead("read the ledger", db.Ledger.read(sqlLedgerOfApps)),
-		ledgerOfApp: newRead("read the ledger of whole apps", db.Ledger.read(sqlLedgerOfApps+` AND task_key = 0`)),
+		states:      newRead("read the ledger", db.Ledger.states(sqlWindowStates)),
+		statesOfApp: newRead("read the ledger of whole apps", db.Ledger.states(sqlAppStates)),
 		known:       newRead("read which answers are known", db.Ledger.knownAnswers),
 		unequal: newRead("look for reconciliations that differ", func(ctx context.Context, _ calendar.Span, apps []int64) (map[int64]bool, error) {
 			return setOf(ctx, db.pool, sqlHaveUnequalChecks, apps)

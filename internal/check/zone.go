@@ -23,7 +23,7 @@ func Zone(ctx context.Context, db *load.DB, sdkAppID int64, zone *time.Location,
 	}
 	offsets, err := db.Offsets(ctx, zone.String(), times)
 	if err == nil {
-		err = db.Apps.CheckTimezone(ctx, sdkAppID, zone, now)
+		err = db.Apps.CheckTimezone(ctx, sdkAppID, zone)
 	}
 	var unknown *load.ZoneError
 	var other *load.TimezoneError

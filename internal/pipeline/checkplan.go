@@ -30,8 +30,7 @@ type checkPlan struct {
 
 // add plans a span: one request for the whole app, and requests for batches of tasks with the same
 // days. Of the stored days, only the longest run counts. It is pure.
-func (c *checkPlan) add(rules policy, days calendar.Span, tasks []load.Task, entries []load.Entry) {
-	ledger := byWindow(entries)
+func (c *checkPlan) add(rules policy, days calendar.Span, tasks []load.Task, ledger load.WindowStates) {
 	if run, found := c.runOf(rules, days, load.TaskRef{}, days, ledger); found {
 		c.requests = append(c.requests, checkRequest{run, []load.TaskRef{{}}})
 	}
@@ -66,22 +65,22 @@ func (c *checkPlan) batch(groups []checkRequest) {
 
 // runOf returns the run of a task's stored days to compare. It records the other days as left out,
 // but days that were never pulled only if they are expected.
-func (c *checkPlan) runOf(rules policy, days calendar.Span, task load.TaskRef, expected calendar.Span, ledger map[ledgerKey]*load.Entry) (run calendar.Span, found bool) {
-	stored := func(day calendar.Day) bool {
-		entry := ledger[ledgerKey{stream.Loss, day, task.Key}]
-		return entry != nil && (entry.State == load.StateLoaded || entry.State == load.StateEmpty)
+func (c *checkPlan) runOf(rules policy, days calendar.Span, task load.TaskRef, expected calendar.Span, ledger load.WindowStates) (run calendar.Span, found bool) {
+	of := func(day calendar.Day) *load.WindowState {
+		return ledger.Of(load.WindowRef{Stream: stream.Loss, Day: day, TaskKey: task.Key})
 	}
+	stored := func(day calendar.Day) bool { return of(day) != nil && of(day).Loaded() }
 	run, found = rules.longestRun(days, stored)
 	for day := days.First; day <= days.Last; day++ {
 		if found && run.Has(day) || !rules.exists(day) {
 			continue
 		}
-		entry, known := ledger[ledgerKey{stream.Loss, day, task.Key}]
+		window := of(day)
 		switch {
 		case stored(day):
 			c.leave(task, day, "apart from the other stored days")
-		case known:
-			c.leave(task, day, "the window is "+string(entry.State))
+		case window != nil:
+			c.leave(task, day, "the window is "+string(window.State()))
 		case expected.Has(day):
 			c.leave(task, day, neverPulled)
 		}

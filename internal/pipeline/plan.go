@@ -95,12 +95,12 @@ func (p appPlan) weeks(ctx context.Context, ledger load.Ledger, in part) iter.Se
 		begin, end := p.days(in)
 		rules := policy{location: p.app.Location}
 		for _, days := range rules.cutFromLast(calendar.Span{First: begin, Last: end}) {
-			entries, err := in.entries(ctx, ledger, p.app.Account.SDKAppID, days.First-1, days.Last)
+			known, err := in.states(ctx, ledger, p.app.Account.SDKAppID, days.First-1, days.Last)
 			if err != nil {
 				yield(week{}, err)
 				return
 			}
-			known, found := byWindow(entries), week{Span: days}
+			found := week{Span: days}
 			for day := days.First; day <= days.Last; day++ {
 				if !rules.exists(day) {
 					continue
@@ -127,15 +127,6 @@ func (p appPlan) weeks(ctx context.Context, ledger load.Ledger, in part) iter.Se
 	}
 }
 
-func byWindow(entries []load.Entry) map[ledgerKey]*load.Entry {
-	ledger := make(map[ledgerKey]*load.Entry, len(entries))
-	for i := range entries {
-		entry := &entries[i]
-		ledger[ledgerKey{entry.Stream, entry.Day, entry.TaskKey}] = entry
-	}
-	return ledger
-}
-
 func setOf(windows []load.WindowRef) map[ledgerKey]bool {
 	set := make(map[ledgerKey]bool, len(windows))
 	for _, window := range windows {
@@ -144,7 +135,7 @@ func setOf(windows []load.WindowRef) map[ledgerKey]bool {
 	return set
 }
 
-func (p appPlan) windowsOf(day calendar.Day, ledger map[ledgerKey]*load.Entry, in part) []planWindow {
+func (p appPlan) windowsOf(day calendar.Day, ledger load.WindowStates, in part) []planWindow {
 	var windows []planWindow
 	wholeApp := new(load.Task)
 	for _, stream := range p.streams {
@@ -163,7 +154,7 @@ func (p appPlan) windowsOf(day calendar.Day, ledger map[ledgerKey]*load.Entry, i
 		windows = slices.Grow(windows, p.expected(day, stream))
 		for i := range p.tasks {
 			task := &p.tasks[i]
-			add(task, p.covers(*task, day) && (!p.guesses(*task, day) || ledger[ledgerKey{stream.Stream, day, task.Key}] != nil))
+			add(task, p.covers(*task, day) && (!p.guesses(*task, day) || ledger.Of(load.WindowRef{Stream: stream.Stream, Day: day, TaskKey: task.Key}) != nil))
 		}
 	}
 	return windows
@@ -220,7 +211,7 @@ func (p appPlan) count(ctx context.Context, ledger load.Ledger) (size planSize, 
 				switch {
 				case w.Due:
 					size.windows++
-				case w.stored().State.Unproven():
+				case w.stored().State().Unproven():
 					size.unproven++
 				}
 			}

@@ -26,7 +26,7 @@ func TestR2TheVerdictOnAWindow(t *testing.T) {
 
 		missing, failed, all bool
 	}{
-		{"never pulled", false, "", load.NotSettled, true, false, true},
+		{"never pulled", false, load.StateOpen, load.NotSettled, true, false, true},
 		{"failed", true, load.StateFailed, load.NotSettled, true, true, true},
 		{"loaded, not settled", true, load.StateLoaded, load.NotSettled, true, false, true},
 		{"loaded, settled", true, load.StateLoaded, load.ByLookback, false, false, true},
@@ -42,7 +42,7 @@ func TestR2TheVerdictOnAWindow(t *testing.T) {
 			want := map[Reprocess]bool{Missing: test.missing, Failed: test.failed, All: test.all}
 			got := make(map[Reprocess]bool)
 			for reprocess := range want {
-				due, why := appPlan{reprocess: reprocess}.verdict(test.known, load.Entry{State: test.state, Settled: test.settled})
+				due, why := appPlan{reprocess: reprocess}.verdict(test.known, stateOf(t, load.WindowRef{}, test.state, test.settled, time.Time{}))
 				got[reprocess] = due
 				if why == "" {
 					t.Errorf("%s: the plan does not say why", reprocess)
@@ -72,33 +72,43 @@ func TestTheVerdictOnAWindowThatWasJustPulled(t *testing.T) {
 		{"by a clock that is ahead as far as clocks may be", load.StateLoaded, p.now.Add(ClockTolerance), false},
 		{"by a clock that was further ahead", load.StateLoaded, p.now.Add(ClockTolerance + time.Microsecond), true},
 	} {
-		if due, why := p.verdict(true, load.Entry{State: test.state, UpdatedAt: test.pulledAt}); due != test.due {
+		if due, why := p.verdict(true, stateOf(t, load.WindowRef{}, test.state, load.NotSettled, test.pulledAt)); due != test.due {
 			t.Errorf("%s: due is %t: %s", test.name, due, why)
 		}
 	}
 }
 
+func stateOf(t interface{ Fatal(...any) }, of load.WindowRef, state load.State, settled load.SettledReason, pulledAt time.Time) load.WindowState {
+	stored, err := load.NewWindowState(of, state, settled, pulledAt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stored
+}
+
 // A backfill of such days exits 1 and leaves the status wrong for 30 days: its plan says so before.
 func TestAPlanNamesTheWindowsThatAnAnswerCanNoLongerProve(t *testing.T) {
 	t.Parallel()
-	trusted := time.Date(2025, time.March, 1, 0, 0, 0, 0, time.UTC)
 	for _, test := range []struct {
-		name  string
-		day   calendar.Day
-		entry *load.Entry
-		late  bool
+		name      string
+		day       calendar.Day
+		state     load.State // "" is a window that is not in the ledger
+		confirmed bool
+		late      bool
 	}{
-		{"the newest forgotten day", 20000, nil, true},
-		{"an older day that failed", 19990, &load.Entry{State: load.StateFailed}, true},
-		{"the oldest remembered day", 20001, nil, false},
-		{"a day that was loaded in time", 20000, &load.Entry{State: load.StateLoaded, LastTrustedAt: &trusted}, false},
+		{"the newest forgotten day", 20000, "", false, true},
+		{"an older day that failed", 19990, load.StateFailed, false, true},
+		{"the oldest remembered day", 20001, "", false, false},
+		{"a day that was loaded in time", 20000, load.StateLoaded, true, false},
 	} {
 		p := appPlan{
 			app: App{Location: time.UTC}, streams: []planStream{{stream.Loss, 0}}, reprocess: All, forgotten: 20000,
 		}
-		ledger := make(map[ledgerKey]*load.Entry)
-		if test.entry != nil {
-			ledger[ledgerKey{stream.Loss, test.day, 0}] = test.entry
+		var ledger load.WindowStates
+		if test.state != "" {
+			stored := stateOf(t, load.WindowRef{Stream: stream.Loss, Day: test.day}, test.state, load.NotSettled, time.Time{})
+			stored.Confirmed = test.confirmed
+			ledger = append(ledger, stored)
 		}
 		windows := p.windowsOf(test.day, ledger, allWindows)
 		if len(windows) != 1 || !windows[0].Due || strings.Contains(p.describe(windows[0]).Why, "unproven") != test.late {
@@ -132,17 +142,17 @@ func TestS15RequestsAreTheDueWindows(t *testing.T) {
 			covered[key+1] = rapid.Bool().Draw(t, "covered")
 		}
 		p.covers = func(task load.Task, _ calendar.Day) bool { return covered[task.Key] }
-		ledger := make(map[ledgerKey]*load.Entry)
+		var ledger load.WindowStates
 		for _, stream := range stream.All() {
 			for key := range int32(len(p.tasks) + 1) {
 				if rapid.Bool().Draw(t, "known") {
-					ledger[ledgerKey{stream, day, key}] = &load.Entry{
-						State:   rapid.SampledFrom([]load.State{load.StateLoaded, load.StateFailed, load.StateAbsent}).Draw(t, "state"),
-						Settled: rapid.SampledFrom([]load.SettledReason{load.NotSettled, load.ByLookback}).Draw(t, "settled"),
-					}
+					state := rapid.SampledFrom([]load.State{load.StateLoaded, load.StateFailed, load.StateAbsent}).Draw(t, "state")
+					settled := rapid.SampledFrom([]load.SettledReason{load.NotSettled, load.ByLookback}).Draw(t, "settled")
+					ledger = append(ledger, stateOf(t, load.WindowRef{Stream: stream, Day: day, TaskKey: key}, state, settled, time.Time{}))
 				}
 			}
 		}
+		load.SortWindowStates(ledger)
 
 		windows := p.windowsOf(day, ledger, allWindows)
 		type window struct {

@@ -62,7 +62,7 @@ func (p *Pipeline) planOf(
 	var all Plan
 	now := p.opts.Now()
 	for _, app := range apps {
-		if err := p.db.Apps.CheckTimezone(ctx, app.Account.SDKAppID, app.Location, now); err != nil {
+		if err := p.db.Apps.CheckTimezone(ctx, app.Account.SDKAppID, app.Location); err != nil {
 			return Plan{}, err
 		}
 		plan, rules, err := prepare(ctx, app)

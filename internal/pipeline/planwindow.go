@@ -22,7 +22,7 @@ type PlannedWindow struct {
 // small: describe says why it is due.
 type planWindow struct {
 	task   *load.Task
-	entry  *load.Entry // nil if the window is not in the ledger
+	state  *load.WindowState // nil if the window is not in the ledger
 	Day    calendar.Day
 	Stream stream.Stream
 	Due    bool
@@ -36,21 +36,21 @@ type planWindow struct {
 	continues bool
 }
 
-func (w planWindow) known() bool { return w.entry != nil }
+func (w planWindow) known() bool { return w.state != nil }
 
-// stored returns the entry in the ledger, or that of a window that is not there.
-func (w planWindow) stored() load.Entry {
-	if w.entry == nil {
-		return load.Entry{State: load.StateOpen}
+// stored returns the state in the ledger, or that of a window that is not there.
+func (w planWindow) stored() load.WindowState {
+	if w.state == nil {
+		return load.WindowState{}
 	}
-	return *w.entry
+	return *w.state
 }
 
 // figures reports whether the window has figures.
-func (w planWindow) figures() bool { return w.entry != nil && w.entry.RowCount > 0 }
+func (w planWindow) figures() bool { return w.stored().Figures }
 
 // rejects reports whether the last answer had rows that could not be understood.
-func (w planWindow) rejects() bool { return w.entry != nil && w.entry.RejectCount > 0 }
+func (w planWindow) rejects() bool { return w.stored().Rejects }
 
 // ledgerKey is a window of an app.
 type ledgerKey load.WindowRef
@@ -58,9 +58,9 @@ type ledgerKey load.WindowRef
 // key is the key of the window in the ledger and in the sets of a plan.
 func (w planWindow) key() ledgerKey { return ledgerKey{w.Stream, w.Day, w.task.Key} }
 
-func (p appPlan) window(key ledgerKey, task *load.Task, ledger map[ledgerKey]*load.Entry) planWindow {
-	w := planWindow{task: task, entry: ledger[key], Day: key.Day, Stream: key.Stream, again: p.failed[key]}
-	w.continues = planWindow{entry: ledger[ledgerKey{key.Stream, key.Day - 1, key.TaskKey}]}.figures()
+func (p appPlan) window(key ledgerKey, task *load.Task, ledger load.WindowStates) planWindow {
+	w := planWindow{task: task, state: ledger.Of(load.WindowRef(key)), Day: key.Day, Stream: key.Stream, again: p.failed[key]}
+	w.continues = planWindow{state: ledger.Of(load.WindowRef{Stream: key.Stream, Day: key.Day - 1, TaskKey: key.TaskKey})}.figures()
 	w.Due, _ = p.reason(w)
 	return w
 }
@@ -75,31 +75,31 @@ func (p appPlan) reason(w planWindow) (due bool, why string) {
 
 // describe says what the plan does with a window, and why.
 func (p appPlan) describe(w planWindow) PlannedWindow {
-	entry := w.stored()
+	stored := w.stored()
 	listed := PlannedWindow{
 		SDKAppID: p.app.Account.SDKAppID, Stream: w.Stream, Day: w.Day, TaskID: w.task.TaskID,
-		State: string(entry.State), Settled: entry.Settled != load.NotSettled, Due: w.Due,
+		State: string(stored.State()), Settled: stored.Settled() != load.NotSettled, Due: w.Due,
 	}
 	switch _, listed.Why = p.reason(w); {
 	case w.waits:
 		listed.Why = "had no figures: it is requested again together with later days"
-	case w.Due && w.Day <= p.forgotten && !entry.Confirmed():
+	case w.Due && w.Day <= p.forgotten && !stored.Confirmed:
 		listed.Why += "; too late: its figures will be unproven"
 	}
 	return listed
 }
 
 // verdict returns whether a window is due, and the reason.
-func (p appPlan) verdict(known bool, entry load.Entry) (due bool, why string) {
-	failed := known && entry.State == load.StateFailed
+func (p appPlan) verdict(known bool, stored load.WindowState) (due bool, why string) {
+	failed := known && stored.State() == load.StateFailed
 	switch {
 	case p.reprocess == All:
 		return true, "everything is pulled again"
-	case known && !p.now.IsZero() && entry.UpdatedAt.After(p.now.Add(ClockTolerance)):
+	case known && !p.now.IsZero() && stored.PulledAt().After(p.now.Add(ClockTolerance)):
 		return true, "pulled while a clock was ahead"
-	case known && entry.Settled == load.NotSettled && entry.Confirmed() && entry.Day <= p.forgotten:
+	case known && stored.Settled() == load.NotSettled && stored.Confirmed && stored.Ref().Day <= p.forgotten:
 		return false, "loaded in time, and the API has nothing more"
-	case known && !failed && !p.tick.IsZero() && !entry.UpdatedAt.Before(p.tick):
+	case known && !failed && !p.tick.IsZero() && !stored.PulledAt().Before(p.tick):
 		return false, "pulled since the tick, by another process"
 	case failed:
 		return true, "the last pull failed"
@@ -107,19 +107,19 @@ func (p appPlan) verdict(known bool, entry load.Entry) (due bool, why string) {
 		return false, "it did not fail"
 	case !known:
 		return true, "never pulled"
-	case entry.Settled == load.ByLookback:
+	case stored.Settled() == load.ByLookback:
 		return false, "settled: pulled after the lookback"
-	case entry.Settled == load.ByAPIMemory && entry.State.Unproven():
+	case stored.Settled() == load.ByAPIMemory && stored.State().Unproven():
 		return false, "unproven: the API may have forgotten a part of the day, and asking again proves nothing"
-	case entry.Settled == load.ByAPIMemory:
+	case stored.Settled() == load.ByAPIMemory:
 		return false, "settled: the API has nothing more"
-	case entry.Settled == load.ByRetiring:
+	case stored.Settled() == load.ByRetiring:
 		return false, "settled: the task is retired"
 	}
 	return true, "not settled yet"
 }
 
 // pulledByJob reports whether the job pulled the window, and nothing opened it since.
-func (p appPlan) pulledByJob(key ledgerKey, entry load.Entry) bool {
-	return !p.pulledSince.IsZero() && !p.opened[key] && entry.State != load.StateOpen && !entry.UpdatedAt.Before(p.pulledSince)
+func (p appPlan) pulledByJob(key ledgerKey, stored load.WindowState) bool {
+	return !p.pulledSince.IsZero() && !p.opened[key] && stored.State() != load.StateOpen && !stored.PulledAt().Before(p.pulledSince)
 }

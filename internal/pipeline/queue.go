@@ -30,12 +30,12 @@ func (in part) has(window ledgerKey, failed bool) bool {
 	return true
 }
 
-// entries reads the ledger of the days that can contain the part's windows.
-func (in part) entries(ctx context.Context, ledger load.Ledger, sdkAppID int64, first, last calendar.Day) ([]load.Entry, error) {
+// states reads the ledger of the days that can contain the part's windows.
+func (in part) states(ctx context.Context, ledger load.Ledger, sdkAppID int64, first, last calendar.Day) (load.WindowStates, error) {
 	if in == wholeApp {
-		return ledger.AppEntries(ctx, sdkAppID, first, last)
+		return ledger.AppStates(ctx, sdkAppID, first, last)
 	}
-	return ledger.Entries(ctx, sdkAppID, first, last)
+	return ledger.States(ctx, sdkAppID, first, last)
 }
 
 // days returns the first and last day of the part's windows. If it has none, last is before first.

@@ -54,7 +54,7 @@ func (p *Pipeline) Reconcile(ctx context.Context, request ReconcileRequest) (Rep
 
 // reconcile is the job's work on one app.
 func (j *job) reconcile(ctx context.Context, at turn, request ReconcileRequest, report *AppReport) error {
-	if err := j.db.Apps.CheckTimezone(ctx, at.App.Account.SDKAppID, at.App.Location, j.opts.Now()); err != nil {
+	if err := j.db.Apps.CheckTimezone(ctx, at.App.Account.SDKAppID, at.App.Location); err != nil {
 		return err
 	}
 	rules := policy{Settings: j.settings, location: at.Location}
@@ -92,11 +92,11 @@ func (j *job) planChecks(ctx context.Context, at turn, rules policy, spans []cal
 		return plan, err
 	}
 	for _, span := range spans {
-		entries, err := j.db.Ledger.Entries(ctx, at.Account.SDKAppID, span.First, span.Last)
+		ledger, err := j.db.Ledger.States(ctx, at.Account.SDKAppID, span.First, span.Last)
 		if err != nil {
 			return plan, err
 		}
-		plan.add(rules, span, tasks, entries)
+		plan.add(rules, span, tasks, ledger)
 	}
 	return plan, nil
 }

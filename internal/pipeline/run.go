@@ -165,8 +165,8 @@ func (p *Pipeline) firstDay(ctx context.Context, app App, at time.Time) (first c
 		return *kept.FirstDay, nothing, nil
 	}
 	if kept.FirstDay != nil { // a first run that pulled nothing must not give up days for good
-		entries, err := p.db.Ledger.AppEntries(ctx, app.Account.SDKAppID, 0, calendar.DayOf(p.opts.Now(), app.Location))
-		if err != nil || len(entries) > 0 {
+		windows, err := p.db.Ledger.AppStates(ctx, app.Account.SDKAppID, 0, calendar.DayOf(p.opts.Now(), app.Location))
+		if err != nil || len(windows) > 0 {
 			return *kept.FirstDay, nothing, err
 		}
 	}

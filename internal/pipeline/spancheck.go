@@ -71,18 +71,13 @@ func (s *spanWork) dispute(ctx context.Context, task *openTask) error {
 
 // isLoaded reports whether every window of the task's run is loaded.
 func (s *spanWork) isLoaded(ctx context.Context, task *openTask) (bool, error) {
-	entries, err := s.ledger.Entries(ctx, s.Account.SDKAppID, task.Due.First, task.Due.Last)
+	states, err := s.ledger.TaskStates(ctx, s.Account.SDKAppID, load.TaskOfStream{Stream: task.stream, TaskKey: task.Key}, task.Due)
 	if err != nil {
 		return false, err
 	}
-	loaded := make(map[calendar.Day]bool)
-	for _, entry := range entries {
-		if entry.Stream == task.stream && entry.TaskKey == task.Key && entry.RejectCount == 0 {
-			loaded[entry.Day] = entry.State == load.StateLoaded || entry.State == load.StateEmpty
-		}
-	}
 	for day := task.Due.First; day <= task.Due.Last; day++ {
-		if s.policy.exists(day) && !loaded[day] {
+		window := states.Of(load.WindowRef{Stream: task.stream, Day: day, TaskKey: task.Key})
+		if s.policy.exists(day) && (window == nil || !window.Loaded() || window.Rejects) {
 			return false, nil
 		}
 	}

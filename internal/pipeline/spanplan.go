@@ -180,7 +180,7 @@ func (p appPlan) joinsSpan(w, before *planWindow) bool {
 	switch {
 	case !w.Due, w.again, w.rejects(), p.opened[w.key()]:
 		return false
-	case w.known() && !slices.Contains([]load.State{load.StateLoaded, load.StateEmpty, load.StateUnproven, load.StateOpen}, w.entry.State):
+	case w.known() && !slices.Contains([]load.State{load.StateLoaded, load.StateEmpty, load.StateUnproven, load.StateOpen}, w.state.State()):
 		return false
 	case figures && !p.spans.remembered(w.Day, p.spans.now.Add(lastTrustedWithin)),
 		figures && p.spans.settles(w.Day, p.spans.asOf) != load.NotSettled:
@@ -202,7 +202,7 @@ func (p appPlan) waits(days calendar.Span, task load.Task, windows []*planWindow
 			return false
 		case !w.Due, w.figures():
 			continue
-		case !w.known(), w.again, w.entry.State != load.StateEmpty, w.rejects(),
+		case !w.known(), w.again, w.state.State() != load.StateEmpty, w.rejects(),
 			p.opened[w.key()]:
 			return false
 		case !p.spans.remembered(w.Day, p.spans.now.Add(waitsNoLonger)):
