@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -66,13 +67,12 @@ func (in *Intake) postTasks(w http.ResponseWriter, r *http.Request) {
 	case <-r.Context().Done():
 		return
 	}
-	for name := range r.URL.Query() {
-		if name != parameterOfApp {
-			answer(w, http.StatusBadRequest, fault{fmt.Sprintf("unknown parameter %q in the address: only %s is one", cut(name, 50), parameterOfApp)})
-			return
-		}
+	named, err := appInAddress(r.URL.RawQuery)
+	if err != nil {
+		answer(w, http.StatusBadRequest, fault{err.Error()})
+		return
 	}
-	appOf, err := in.appOf(r.URL.Query().Get(parameterOfApp))
+	appOf, err := in.appOf(named)
 	if err != nil {
 		answer(w, http.StatusBadRequest, fault{err.Error()})
 		return
@@ -164,6 +164,26 @@ func (in *Intake) save(ctx context.Context, list taskfile.List, mistakes taskfil
 func cut(text string, most int) string {
 	characters := []rune(text)
 	return string(characters[:min(len(characters), most)])
+}
+
+// appInAddress returns the app that the query of an address names, as it is written; "" if it names
+// none.
+func appInAddress(query string) (string, error) {
+	parameters, err := url.ParseQuery(query)
+	if err != nil { // its text repeats the address
+		return "", fmt.Errorf("the address has parameters that cannot be read: only %s=NUMBER is one", parameterOfApp)
+	}
+	for name, values := range parameters {
+		switch {
+		case name != parameterOfApp:
+			return "", fmt.Errorf("unknown parameter %q in the address: only %s is one", cut(name, 50), parameterOfApp)
+		case len(values) > 1:
+			return "", fmt.Errorf("%s is %d times in the address: give it once", name, len(values))
+		case values[0] == "":
+			return "", fmt.Errorf("%s is empty: give the number of an app, or leave it out", name)
+		}
+	}
+	return parameters.Get(parameterOfApp), nil
 }
 
 // appOf returns a function for the app of an element: the one that it names, the one that the

@@ -108,11 +108,17 @@ func TestPostsThatAreRefused(t *testing.T) {
 			t.Errorf("%q: HTTP %d %s", body, status, answer)
 		}
 	}
-	if status, body := w.post("?app=1", postToken, task); status != http.StatusBadRequest || !strings.Contains(body, `unknown parameter \"app\"`) {
-		t.Errorf("an unknown parameter: HTTP %d %s", status, body)
-	}
-	if status, body := w.post("?sdk_app_id=x", postToken, task); status != http.StatusBadRequest {
-		t.Errorf("an app that is not one: HTTP %d %s", status, body)
+	for query, says := range map[string]string{
+		"?app=1":                              `unknown parameter \"app\"`,
+		"?sdk_app_id=x":                       "is not an SDKAppID",
+		"?sdk_app_id=":                        "sdk_app_id is empty",
+		"?sdk_app_id=1400000001&sdk_app_id=7": "sdk_app_id is 2 times in the address",
+		"?sdk_app_id=1400000001;label=x":      "parameters that cannot be read",
+		"?sdk_app_id=14%zz":                   "parameters that cannot be read",
+	} {
+		if status, body := w.post(query, postToken, task); status != http.StatusBadRequest || !strings.Contains(body, says) {
+			t.Errorf("%s: HTTP %d %s", query, status, body)
+		}
 	}
 	w.registry.setAway(true)
 	if status, body := w.post("", postToken, task); status != http.StatusServiceUnavailable || !strings.Contains(body, "nothing was registered") {
