@@ -57,11 +57,25 @@ func TestTheAnswersOfADayGoTogetherOnceAllAreOld(t *testing.T) {
 	facts := f.tables(march)
 	equal(t, "windows not replayed", 1, f.replay(load.Selection{}).BeyondArchive)
 	equal(t, "facts of the pruned day", facts, f.tables(march))
+
+	// The ledger tells that a row of it is lost, and nothing can repair it.
+	_, err = f.conn.Exec(t.Context(), `DELETE FROM pushloss.stage_loss WHERE day = $1`, march.UTC())
+	must(t, err)
+	_, differences = f.verify(load.Selection{})
+	equal(t, "a lost row", []string{"archive: the ledger counts 1 row, the tables have 0, and the answers were pruned"}, reasons(differences))
+	equal(t, "windows that replay leaves as they are", 1, f.replay(load.Selection{}).BeyondArchive)
 	pruned, err = f.db.Archive.Prune(t.Context(), load.Retention{Answers: recent.AddDate(1, 0, 0)}, recent.AddDate(1, 0, 0))
 	must(t, err)
 	equal(t, "days at last", 3, len(pruned.Days))
 	equal(t, "answers at last", []string(nil), f.bodies())
 	equal(t, "bodies at last", []string{"0"}, f.rows(`SELECT count(*) FROM pushloss.raw_body`))
+}
+
+func reasons(differences []load.Difference) (texts []string) {
+	for _, d := range differences {
+		texts = append(texts, d.Of+": "+d.Archived)
+	}
+	return texts
 }
 
 func TestTheNewestRunsOfEachKindAndStateStay(t *testing.T) {

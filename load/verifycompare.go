@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/jackc/pgx/v5"
 
 	"pushloss/internal/calendar"
@@ -161,6 +162,10 @@ func (s storedDay) compare(r *replayedDay, taskKey int32) finding {
 		return v
 	case w.pruned:
 		v.beyond = true
+		if rows := len(s.facts[taskKey]); rows != entry.RowCount {
+			v.add(mismatch{what: different, of: "archive", reason: fmt.Errorf(
+				"the ledger counts %s, the tables have %d, and the answers were pruned", english.Plural(entry.RowCount, "row", ""), rows)})
+		}
 		return v
 	case w.broken != nil:
 		v.broken = true

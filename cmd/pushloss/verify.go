@@ -24,8 +24,9 @@ func newVerifyCommand(env Environment) *cobra.Command {
 		Long: `Replays the stored answers in memory, in the order of their pulls, and compares facts,
 changes and the ledger's figures with the tables. It prints every difference, changes
 nothing, and does not call the API. It counts windows whose answers were pruned as
-beyond the archive. It also reports keys, constraints, columns, views and names that a
-restore lost or somebody changed, and keys that are stored repeatedly.`,
+beyond the archive, and compares only their numbers of rows with the ledger's. It also
+reports keys, constraints, columns, views and names that a restore lost or somebody
+changed, and keys that are stored repeatedly.`,
 		Example: `  pushloss verify
   pushloss verify ` + exampleDays(env.Now(), 30) + ` --app 1400000001`,
 		Args: exactly(cobra.NoArgs),
