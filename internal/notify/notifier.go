@@ -82,7 +82,8 @@ func (n *Notifier) keep(ctx context.Context, verdicts []Verdict, ofJob bool) err
 	for i, target := range n.targets {
 		names[i] = target.name
 	}
-	err := updateAlerts(ctx, n.pool, names, now, now.Add(-remembered), func(known []Alert) []AlertChange {
+	err := updateAlerts(ctx, n.pool, names, now, now.Add(-remembered), func(known []Alert, retired []int64) []AlertChange {
+		n.unstored = slices.DeleteFunc(n.unstored, func(v Verdict) bool { return slices.Contains(retired, v.SDKAppID) })
 		changes := n.words.Decide(known, n.unstored, ofJob, now)
 		for _, c := range changes {
 			if c.Counts != nil || c.Repeats != nil {

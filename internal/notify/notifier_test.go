@@ -61,6 +61,27 @@ func TestAnEventThatOthersOpenedReachesEachTargetOnceWhileItIsOpen(t *testing.T)
 	equal(t, "the added target", []string{opened(1), recovered(1)}, second.titles())
 }
 
+// An app may be retired while a job works on it, and a backfill by hand may name a retired app.
+func TestARetiredAppHasNoEvents(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	in := newInbox(t)
+	const app = 1400000001
+	if _, err := w.DB.Apps.Save(t.Context(), load.App{SDKAppID: app, Timezone: "UTC"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.DB.Apps.Retire(t.Context(), app, w.now); err != nil {
+		t.Fatal(err)
+	}
+	w.replica(in.secretURL()).NotifyOfJob(t.Context(), slices.Concat(gapOf(app, true), gapOf(2, true)))
+	equal(t, "sent", []string{opened(2)}, in.titles())
+	if _, err := w.DB.Apps.Restore(t.Context(), app); err != nil {
+		t.Fatal(err)
+	}
+	w.replica(in.secretURL()).NotifyOfJob(t.Context(), gapOf(app, true))
+	equal(t, "sent once it is restored", []string{opened(2), opened(app)}, in.titles())
+}
+
 // A target that has a name is the same one wherever it is in the setting.
 func TestNamedTargetsMayChangeTheirOrder(t *testing.T) {
 	t.Parallel()

@@ -59,6 +59,8 @@ const (
 			WHERE state <> 'given_up' AND alert_id IN (SELECT alert_id FROM pushloss.alert WHERE closed_at IS NULL) GROUP BY alert_id
 		) AS m USING (alert_id)
 		WHERE closed_at IS NULL OR closed_at > $1 ORDER BY alert_id`
+	// Nothing is expected of a retired app, and no run would find its events over.
+	sqlRetired   = `SELECT sdk_app_id FROM pushloss.app WHERE retired_at IS NOT NULL`
 	sqlCountGood = `UPDATE pushloss.alert SET good_jobs = $2 WHERE alert_id = $1`
 	sqlOpenAlert = `
 		INSERT INTO pushloss.alert (kind, sdk_app_id, job, cause, detail, opened_at)
@@ -103,9 +105,9 @@ const (
 )
 
 // updateAlerts calls decide to open and close events, in one process at a time, and stores a
-// message of each change for every target. decide gets the open events and those that ended since.
-// Messages that are too old are given up first.
-func updateAlerts(ctx context.Context, pool *postgres.Pool, targets []string, now, since time.Time, decide func([]Alert) []AlertChange) error {
+// message of each change for every target. decide gets the open events and those that ended since,
+// and the retired apps. Messages that are too old are given up first.
+func updateAlerts(ctx context.Context, pool *postgres.Pool, targets []string, now, since time.Time, decide func(known []Alert, retired []int64) []AlertChange) error {
 	err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, load.SQLLockAlerts); err != nil {
 			return err
@@ -117,7 +119,11 @@ func updateAlerts(ctx context.Context, pool *postgres.Pool, targets []string, no
 		if err != nil {
 			return err
 		}
-		for _, c := range decide(known) {
+		retired, err := postgres.List(ctx, tx, pgx.RowTo[int64], sqlRetired)
+		if err != nil {
+			return err
+		}
+		for _, c := range decide(known, retired) {
 			var id int64
 			to := targets
 			switch {
