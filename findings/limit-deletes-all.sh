@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
-# With Postgres, gorm and goqu leave LIMIT out of a DELETE and an UPDATE, knex and Sequelize out of an UPDATE, without an error: all rows are changed.
+# With Postgres, gorm, goqu and tortoise leave LIMIT out of a DELETE and an UPDATE, knex and Sequelize out of an UPDATE, without an error: all rows are changed.
 #
 # Guess: Postgres has no LIMIT there, so a builder refuses it, or selects the keys in a subquery. bun and TypeORM refuse it; knex refuses it for a DELETE.
-# Seen: gorm, goqu, knex and Sequelize drop it. Of 10 rows in order with a limit of 2, all 10 are deleted or set to 0: a batch that was to delete a little at a time empties the table at its first turn. knex
+# Seen: gorm, goqu, tortoise, knex and Sequelize drop it. Of 10 rows in order with a limit of 2, all 10 are deleted or set to 0: a batch that was to delete a little at a time empties the table at its first turn. knex
 # and gorm drop an offset too, and gorm also a join with the condition in it. Sequelize's reference says that the limit of an UPDATE is for other databases.
 . "$(dirname "$0")/lib.bash"
 need psql node
+python_packages tortoise-orm==1.1.9 asyncpg==0.32.0
 node_package knex@3.3.0
 node_package sequelize@6.37.8
 node_package pg@8.23.1
 postgres 18.4.0-beta.17
 go_modules gorm.io/gorm@v1.31.2 gorm.io/driver/postgres@v1.6.3 github.com/doug-martin/goqu/v9@v9.19.0 github.com/jackc/pgx/v5@v5.13.0 github.com/uptrace/bun@v1.3.0 github.com/uptrace/bun/dialect/pgdialect@v1.3.0
-echo "gorm 1.31.2, goqu 9.19.0, bun 1.3.0, knex 3.3.0, Sequelize 6.37.8, PostgreSQL 18.4, node $(node --version)"
+echo "gorm 1.31.2, goqu 9.19.0, bun 1.3.0, knex 3.3.0, Sequelize 6.37.8, tortoise 1.1.9, PostgreSQL 18.4, node $(node --version)"
 
 cat >"$dir/go/main.go" <<'GO'
 package main
@@ -92,6 +93,32 @@ try {
 }
 process.exit();
 JS
+cat >"$dir/ask.py" <<'PYTHON'
+import os
+import sys
+
+from tortoise import Tortoise, fields, models, run_async
+
+
+class Loss(models.Model):
+    id = fields.IntField(primary_key=True)
+    n = fields.IntField()
+
+    class Meta:
+        table = "loss"
+
+
+async def main():
+    await Tortoise.init(db_url=f"asyncpg://postgres@127.0.0.1:{os.environ['PGPORT']}/postgres", modules={"models": ["__main__"]})
+    rows = Loss.filter(n__gt=0).order_by("id").limit(2)
+    try:
+        await (rows.delete() if sys.argv[1] == "delete" else rows.update(n=0))
+    except Exception:
+        print("an error, ", end="")
+
+
+run_async(main())
+PYTHON
 ask() {
     psql -X -q -c "DROP TABLE IF EXISTS loss; CREATE TABLE loss (id int PRIMARY KEY, n int); INSERT INTO loss SELECT n, n FROM generate_series(1, 10) n" 2>/dev/null
     "$@"
@@ -109,4 +136,6 @@ expect "knex: DELETE, offset 8" "$(ask node "$dir/ask.mjs" "knex delete offset")
 expect "knex: DELETE, limit 2" "$(ask node "$dir/ask.mjs" "knex delete")" "an error, 0 deleted, 0 updated"
 expect "Sequelize: UPDATE, limit 2" "$(ask node "$dir/ask.mjs" "sequelize update")" "0 deleted, 10 updated"
 expect "Sequelize: DELETE, limit 2" "$(ask node "$dir/ask.mjs" "sequelize delete")" "2 deleted, 0 updated"
+expect "tortoise: DELETE, limit 2" "$(ask python3 "$dir/ask.py" delete)" "10 deleted, 0 updated"
+expect "tortoise: UPDATE, limit 2" "$(ask python3 "$dir/ask.py" update)" "0 deleted, 10 updated"
 verdict
