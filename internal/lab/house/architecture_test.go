@@ -1,6 +1,7 @@
 package house_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -124,19 +125,36 @@ func TestTheProductDoesNotImportTheLab(t *testing.T) {
 	}
 }
 
+// The page names a file with its folder, or without it after another one of the same folder. What
+// follows in parentheses is declared in the file.
 func TestFilesThatTheArchitectureNamesExist(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
-	named := regexp.MustCompile("`((?:[a-z]+/)+[a-z_]+\\.(?:go|csv|md))`").FindAllStringSubmatch(string(text), -1)
-	if len(named) < 10 {
-		t.Fatalf("only %d files are named", len(named))
-	}
-	for _, name := range named {
-		if _, err := os.Stat("../../../" + name[1]); err != nil {
-			t.Errorf("%s is named and does not exist", name[1])
+	named := regexp.MustCompile("`((?:[a-z]+/)*)([a-z_]+\\.(?:go|csv|json|md|sql))`(?: \\(`(\\w+)`\\))?")
+	files, names := 0, 0
+	for line := range strings.Lines(string(text)) {
+		folder := ""
+		for _, part := range named.FindAllStringSubmatch(line, -1) {
+			files++
+			folder = cmp.Or(part[1], folder)
+			content, err := os.ReadFile("../../../" + folder + part[2])
+			if err != nil {
+				t.Errorf("%s is named after %q and does not exist", part[2], folder)
+				continue
+			}
+			if part[3] == "" {
+				continue
+			}
+			names++
+			if declared := regexp.MustCompile(`(?m)^(func (\([^)]*\) )?|type |var |const |\t)` + part[3] + `\b`); !declared.Match(content) {
+				t.Errorf("%s%s is named for %s, which it does not declare", folder, part[2], part[3])
+			}
 		}
+	}
+	if files < 60 || names < 10 {
+		t.Fatalf("only %d files and %d names in them were found", files, names)
 	}
 }
