@@ -58,7 +58,7 @@ func TestTheAnswersOfADayGoTogetherOnceAllAreOld(t *testing.T) {
 	equal(t, "windows not replayed", 1, f.replay(load.Selection{}).BeyondArchive)
 	equal(t, "facts of the pruned day", facts, f.tables(march))
 
-	// The ledger tells that a row of it is lost, and nothing can repair it.
+	// The ledger shows that a row of that day is lost, and nothing can repair it.
 	_, err = f.conn.Exec(t.Context(), `DELETE FROM pushloss.stage_loss WHERE day = $1`, march.UTC())
 	must(t, err)
 	_, differences = f.verify(load.Selection{})

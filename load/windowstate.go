@@ -17,25 +17,26 @@ import (
 	"pushloss/internal/stream"
 )
 
-// WindowState is what a plan needs of the ledger's row for a window. The zero value is that of a
-// window that is not there. A week of 100,000 tasks has 700,000 of them, so it takes 24 bytes.
+// WindowState is what a plan needs of the ledger's row for a window. The zero value stands for a
+// window that is not in the ledger. A week of 100,000 tasks has 700,000 windows, so a state takes only
+// 24 bytes.
 type WindowState struct {
 	pulled  int64 // in microseconds since 1970, the precision of the database
 	taskKey int32
 	day     calendar.Day
 	stream  stream.Stream
-	state   uint8 // of states
-	settled uint8 // of settledReasons
+	state   uint8 // an index of knownStates
+	settled uint8 // an index of knownReasons
 
 	Figures   bool // the last answer that was loaded had rows
 	Rejects   bool // some of its rows could not be understood
 	Confirmed bool // a trusted answer ever loaded or proved the window
 }
 
-// states and settledReasons begin with those of the zero value.
+// knownStates and knownReasons begin with those of the zero value.
 var (
-	states         = [...]State{StateOpen, StateLoaded, StateEmpty, StateAbsent, StateUnproven, StateUnavailable, StateFailed}
-	settledReasons = [...]SettledReason{NotSettled, ByLookback, ByAPIMemory, ByRetiring}
+	knownStates  = [...]State{StateOpen, StateLoaded, StateEmpty, StateAbsent, StateUnproven, StateUnavailable, StateFailed}
+	knownReasons = [...]SettledReason{NotSettled, ByLookback, ByAPIMemory, ByRetiring}
 )
 
 // NewWindowState returns the state of a window that was last pulled at a time. It fails if the state
@@ -47,7 +48,7 @@ func NewWindowState(of WindowRef, state State, settled SettledReason, pulledAt t
 
 // set sets the state and the reason from their texts. It keeps neither text.
 func (w *WindowState) set(state, settled string) error {
-	at, why := slices.Index(states[:], State(state)), slices.Index(settledReasons[:], SettledReason(settled))
+	at, why := slices.Index(knownStates[:], State(state)), slices.Index(knownReasons[:], SettledReason(settled))
 	if at < 0 || why < 0 {
 		return fmt.Errorf("the state %q or the reason %q is unknown", strings.Clone(state), strings.Clone(settled))
 	}
@@ -59,10 +60,10 @@ func (w *WindowState) set(state, settled string) error {
 func (w WindowState) Ref() WindowRef { return WindowRef{w.stream, w.day, w.taskKey} }
 
 // State returns the result of the last pull.
-func (w WindowState) State() State { return states[w.state] }
+func (w WindowState) State() State { return knownStates[w.state] }
 
 // Settled returns why the window is final.
-func (w WindowState) Settled() SettledReason { return settledReasons[w.settled] }
+func (w WindowState) Settled() SettledReason { return knownReasons[w.settled] }
 
 // PulledAt returns when the window was last pulled.
 func (w WindowState) PulledAt() time.Time { return time.UnixMicro(w.pulled) }
@@ -133,14 +134,14 @@ func (l Ledger) TaskStates(ctx context.Context, sdkAppID int64, of TaskOfStream,
 	return byApp[sdkAppID], nil
 }
 
-// states returns a function that runs a query for states.
-func (l Ledger) states(sql string) func(context.Context, calendar.Span, []int64) (map[int64]WindowStates, error) {
+// stateQuery returns a function that runs a query for states.
+func (l Ledger) stateQuery(sql string) func(context.Context, calendar.Span, []int64) (map[int64]WindowStates, error) {
 	return func(ctx context.Context, days calendar.Span, apps []int64) (map[int64]WindowStates, error) {
 		return readStates(ctx, l.db.pool, sql, apps, days.First.UTC(), days.Last.UTC())
 	}
 }
 
-// readStates makes no garbage for each row, unlike what reads a list of structs.
+// readStates reads states by app. Unlike postgres.List, it makes no garbage for each row.
 func readStates(ctx context.Context, from postgres.Reader, sql string, args ...any) (map[int64]WindowStates, error) {
 	rows, err := from.Query(ctx, sql, args...)
 	if err != nil {

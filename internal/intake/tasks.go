@@ -170,15 +170,15 @@ func cut(text string, most int) string {
 // none.
 func appInAddress(query string) (string, error) {
 	parameters, err := url.ParseQuery(query)
-	if err != nil { // its text repeats the address
-		return "", fmt.Errorf("the address has parameters that cannot be read: only %s=NUMBER is one", parameterOfApp)
+	if err != nil { // the text of err repeats the address
+		return "", fmt.Errorf("the parameters of the address cannot be read: give only %s=NUMBER", parameterOfApp)
 	}
 	for name, values := range parameters {
 		switch {
 		case name != parameterOfApp:
-			return "", fmt.Errorf("unknown parameter %q in the address: only %s is one", cut(name, 50), parameterOfApp)
+			return "", fmt.Errorf("unknown parameter %q in the address: the only one is %s", cut(name, 50), parameterOfApp)
 		case len(values) > 1:
-			return "", fmt.Errorf("%s is %d times in the address: give it once", name, len(values))
+			return "", fmt.Errorf("%s occurs %d times in the address: give it once", name, len(values))
 		case values[0] == "":
 			return "", fmt.Errorf("%s is empty: give the number of an app, or leave it out", name)
 		}

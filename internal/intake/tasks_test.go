@@ -112,9 +112,9 @@ func TestPostsThatAreRefused(t *testing.T) {
 		"?app=1":                              `unknown parameter \"app\"`,
 		"?sdk_app_id=x":                       "is not an SDKAppID",
 		"?sdk_app_id=":                        "sdk_app_id is empty",
-		"?sdk_app_id=1400000001&sdk_app_id=7": "sdk_app_id is 2 times in the address",
-		"?sdk_app_id=1400000001;label=x":      "parameters that cannot be read",
-		"?sdk_app_id=14%zz":                   "parameters that cannot be read",
+		"?sdk_app_id=1400000001&sdk_app_id=7": "sdk_app_id occurs 2 times in the address",
+		"?sdk_app_id=1400000001;label=x":      "the parameters of the address cannot be read",
+		"?sdk_app_id=14%zz":                   "the parameters of the address cannot be read",
 	} {
 		if status, body := w.post(query, postToken, task); status != http.StatusBadRequest || !strings.Contains(body, says) {
 			t.Errorf("%s: HTTP %d %s", query, status, body)

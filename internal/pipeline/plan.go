@@ -184,7 +184,7 @@ func (p appPlan) guesses(task load.Task, day calendar.Day) bool {
 type planSize struct {
 	windows, requests int
 	ofTasks           int // requests for single days of tasks
-	// byWeek are the requests for tasks, by the last day of their week, if spans cover windows.
+	// byWeek counts the requests for tasks, by the last day of their week; nil without spans.
 	byWeek map[calendar.Day]int
 	// unproven is how many windows the plan leaves alone because nothing can prove them any more.
 	unproven int
@@ -195,10 +195,10 @@ func (p appPlan) count(ctx context.Context, ledger load.Ledger) (size planSize, 
 	if p.spans != nil {
 		size.byWeek = make(map[calendar.Day]int)
 	}
-	spans := func(parts []spanPart, of calendar.Day) {
+	add := func(parts []spanPart, lastOfWeek calendar.Day) {
 		for _, part := range parts {
 			size.requests += len(part.requests)
-			size.byWeek[of] += len(part.requests)
+			size.byWeek[lastOfWeek] += len(part.requests)
 		}
 	}
 	for week, err := range p.weeks(ctx, ledger, allWindows) {
@@ -225,9 +225,9 @@ func (p appPlan) count(ctx context.Context, ledger load.Ledger) (size planSize, 
 		if p.spans != nil {
 			size.byWeek[week.Last] = size.ofTasks - before
 		}
-		spans(runs.add(week), week.Last)
+		add(runs.add(week), week.Last)
 	}
-	spans(runs.rest(), p.last)
+	add(runs.rest(), p.last)
 	return size, nil
 }
 
