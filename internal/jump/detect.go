@@ -59,10 +59,10 @@ const (
 	muchOfChannel = 0.5
 	// muchFactor is the exponent of the factor in these two cases.
 	muchFactor = 0.85
-	// aboveHighest is how many times the highest value of the days before a value must be.
+	// aboveHighest: a value must be this many times the highest one of the days before.
 	aboveHighest = 1.2
-	// moreLosses is how many times its usual the count must be. A higher share of fewer pushes is
-	// no loss.
+	// moreLosses is how many times its usual the count must be. A higher share of fewer pushes does
+	// not stand out.
 	moreLosses = 1.25
 )
 
@@ -78,11 +78,11 @@ func Detect(f Figures, known []Event, first, last calendar.Day, s Settings) []Ev
 		byCause[e.Cause] = append(byCause[e.Cause], e)
 	}
 	causes := slices.SortedFunc(maps.Keys(byCause), compareCauses)
-	days := f.sights(first-Reach, last)
+	days := f.pulledDays(first-Reach, last)
 	volume, pushes := newVolume(f, days), countsOf(days, f.Pushes)
 	var events []Event
 	for _, cause := range causes {
-		l := &line{settings: s, sights: days, volume: volume, cause: cause, losses: volume.losses[cause], pushes: pushes[cause.gate()]}
+		l := &line{settings: s, pulledDays: days, volume: volume, cause: cause, losses: volume.losses[cause], pushes: pushes[cause.gate()]}
 		events = append(events, l.detect(byCause[cause], first, last)...)
 	}
 	return events
@@ -95,7 +95,7 @@ func compareCauses(a, b Cause) int {
 
 // line is the days of one cause.
 type line struct {
-	sights
+	pulledDays
 	cause          Cause
 	losses, pushes counts
 	settings       Settings

@@ -77,23 +77,23 @@ func (r reading) value() float64 {
 	return float64(r.losses)
 }
 
-// sight says whether, and when, an app's figures of a day were pulled.
-type sight struct {
+// pulledDay says whether, and when, an app's figures of a day were pulled.
+type pulledDay struct {
 	known, counted bool
 	lost, pushed   time.Time // when first loaded
 	ended          time.Time
 	age            time.Duration // of the losses, at their last pull
 }
 
-// sights are the days from first on.
-type sights struct {
+// pulledDays are the days from first on.
+type pulledDays struct {
 	first calendar.Day
-	days  []sight
+	days  []pulledDay
 }
 
-// sights prepares the days from first to last for reading.
-func (f Figures) sights(first, last calendar.Day) sights {
-	s := sights{first, make([]sight, max(0, last-first+1))}
+// pulledDays prepares the days from first to last for reading.
+func (f Figures) pulledDays(first, last calendar.Day) pulledDays {
+	s := pulledDays{first, make([]pulledDay, max(0, last-first+1))}
 	for i := range s.days {
 		day := first + calendar.Day(i)
 		lost, known := f.Lost[day]
@@ -102,15 +102,15 @@ func (f Figures) sights(first, last calendar.Day) sights {
 		}
 		pushed, counted := f.Pushed[day]
 		ended := f.Ended(day)
-		s.days[i] = sight{known: true, counted: counted, lost: lost.First, pushed: pushed.First, ended: ended, age: lost.Last.Sub(ended)}
+		s.days[i] = pulledDay{known: true, counted: counted, lost: lost.First, pushed: pushed.First, ended: ended, age: lost.Last.Sub(ended)}
 	}
 	return s
 }
 
 // of returns a day. A day that is out of reach is not known.
-func (s sights) of(day calendar.Day) sight {
+func (s pulledDays) of(day calendar.Day) pulledDay {
 	if day < s.first || int(day-s.first) >= len(s.days) {
-		return sight{}
+		return pulledDay{}
 	}
 	return s.days[day-s.first]
 }
@@ -123,7 +123,7 @@ type counts struct {
 }
 
 // countsOf returns the counts of the days of s.
-func countsOf[K comparable](s sights, figures map[K]map[calendar.Day]Count) map[K]counts {
+func countsOf[K comparable](s pulledDays, figures map[K]map[calendar.Day]Count) map[K]counts {
 	byKey := make(map[K]counts, len(figures))
 	for key, byDay := range figures {
 		c := counts{s.first, make([]Count, len(s.days))}
@@ -145,7 +145,7 @@ func (c counts) of(day calendar.Day) Count {
 
 // read returns the losses of a known day as they were at an age, and the pushes of the channel. A
 // day that was first loaded at a greater age is read as it was loaded.
-func (s sight) read(losses, pushes Count, age time.Duration) (r reading) {
+func (s pulledDay) read(losses, pushes Count, age time.Duration) (r reading) {
 	t := s.ended.Add(age + slack)
 	r.losses = losses.at(later(t, s.lost))
 	if s.counted {

@@ -18,12 +18,12 @@ type past [back + 1]float64
 // not known, and is used only there.
 type volume struct {
 	losses map[Cause]counts
-	sights sights
+	pulled pulledDays
 	days   map[calendar.Day]*past
 	gates  map[calendar.Day]map[Gate]*past
 }
 
-func newVolume(f Figures, s sights) volume {
+func newVolume(f Figures, s pulledDays) volume {
 	return volume{countsOf(s, f.Losses), s, make(map[calendar.Day]*past), make(map[calendar.Day]map[Gate]*past)}
 }
 
@@ -44,10 +44,10 @@ func (v volume) measure(day calendar.Day) {
 	if v.days[day] != nil {
 		return
 	}
-	age, gates := v.sights.of(day).age, make(map[Gate]*past)
+	age, gates := v.pulled.of(day).age, make(map[Gate]*past)
 	var known [back + 1]bool
 	for ago := range known {
-		known[ago] = v.sights.of(day - calendar.Day(ago)).known
+		known[ago] = v.pulled.of(day - calendar.Day(ago)).known
 	}
 	var ratios [back + 1][]float64
 	for cause, losses := range v.losses {
@@ -63,7 +63,7 @@ func (v volume) measure(day calendar.Day) {
 			if !known[ago] {
 				continue
 			}
-			values[ago] = float64(v.sights.of(then).read(losses.of(then), Count{}, age).losses)
+			values[ago] = float64(v.pulled.of(then).read(losses.of(then), Count{}, age).losses)
 			gate[ago] += values[ago]
 			if ago > 0 && len(newest) < before {
 				newest = append(newest, values[ago])

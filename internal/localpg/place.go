@@ -120,8 +120,8 @@ func dataOwner(data string) (account, bool) {
 	return ownerAccount(uid, gid), true
 }
 
-// checkOwner tells an ordinary user that another user (most likely root) made the data. Otherwise
-// the error would only be "permission denied".
+// checkOwner returns an error if another user (most likely root) made the data. Without it, the
+// error would only be "permission denied".
 func (p place) checkOwner() error {
 	info, err := os.Stat(p.data())
 	if err != nil {

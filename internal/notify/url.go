@@ -10,7 +10,7 @@ import (
 	"pushloss/internal/suggest"
 )
 
-// ofHost are the services for whose URLs the host is a server. It is no secret, and people need it.
+// ofHost are the services for whose URLs the host is a server. It is not secret, and people need it.
 // For other services, the host is a token.
 var ofHost = []string{"bark", "generic", "gotify", "mattermost", "matrix", "ntfy", "rocketchat", "signal", "smtp", "zulip"}
 

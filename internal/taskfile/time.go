@@ -38,7 +38,8 @@ func ParseTime(text string, loc *time.Location) (time.Time, error) {
 }
 
 // unixTime reads seconds, possibly with a fraction, or the smaller units of Java, Postgres and
-// pandas, from 2001 on. A number that may be a date in digits, such as 20250331, is no Unix time.
+// pandas, from 2001 on. A number that may be a date in digits, such as 20250331, is not a Unix
+// time.
 func unixTime(text string) (time.Time, bool) {
 	if part := unixFraction.FindStringSubmatch(text); part != nil {
 		seconds, _ := strconv.ParseInt(part[1], 10, 64)

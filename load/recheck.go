@@ -10,7 +10,7 @@ import (
 	"pushloss/internal/postgres"
 )
 
-// UnequalCheck is a check in the state differs or stays, with the state of its days.
+// UnequalCheck is a check in the state CheckDiffers or CheckStays, with the state of its days.
 type UnequalCheck struct {
 	ID          int64
 	Task        TaskRef
@@ -47,7 +47,7 @@ const (
 		WHERE sdk_app_id = $1 AND reconciliation_id = ANY($2::bigint[]) AND state IN ('differs', 'stays')`
 )
 
-// UnequalChecks returns the app's checks in the states differs and stays, oldest span first.
+// UnequalChecks returns the app's checks in the states CheckDiffers and CheckStays, oldest span first.
 func (l Ledger) UnequalChecks(ctx context.Context, sdkAppID int64) ([]UnequalCheck, error) {
 	if has, err := l.db.reads.unequal.Ask(ctx, daysOf{app: sdkAppID}); err != nil || !has {
 		return nil, err
@@ -73,7 +73,7 @@ func (l Ledger) Opened(ctx context.Context, sdkAppID int64) ([]WindowRef, error)
 	return windows, nil
 }
 
-// ExpireChecks turns checks in the states differs and stays into unproven ones. It is too late to
+// ExpireChecks turns checks in the states CheckDiffers and CheckStays into unproven ones. It is too late to
 // find out whether they would agree.
 func (l *AppLock) ExpireChecks(ctx context.Context, ids []int64) error {
 	err := l.transact(ctx, func(ctx context.Context, tx pgx.Tx, batch *pgx.Batch) error {
