@@ -108,7 +108,8 @@ func (l Ledger) KnownAnswers(ctx context.Context, sdkAppID int64, days calendar.
 	return known, nil
 }
 
-func (l Ledger) knownAnswers(ctx context.Context, days calendar.Span, apps []int64) (map[int64]KnownAnswers, error) {
+// queryKnownAnswers reads the known answers of several apps.
+func (l Ledger) queryKnownAnswers(ctx context.Context, days calendar.Span, apps []int64) (map[int64]KnownAnswers, error) {
 	known := make(map[int64]KnownAnswers, len(apps))
 	for _, app := range apps {
 		known[app] = make(KnownAnswers)

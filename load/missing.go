@@ -92,12 +92,12 @@ type missingOf struct {
 // longer than the grace and were never pulled. They are windows without a row, of active streams and
 // tasks. The order is that of days. The transaction must see one state of the database throughout.
 func ReadMissing(ctx context.Context, tx pgx.Tx, sdkAppID int64, days calendar.Span, now time.Time, grace time.Duration) ([]MissingDay, error) {
-	return readMissing(ctx, tx, missingOf{apps: []int64{sdkAppID}, days: &days, now: now, grace: grace})
+	return countMissing(ctx, tx, missingOf{apps: []int64{sdkAppID}, days: &days, now: now, grace: grace})
 }
 
-// readMissing counts the windows that exist and the rows that they have, since a list of the missing
+// countMissing counts the windows that exist and the rows that they have, since a list of the missing
 // windows can have millions of them.
-func readMissing(ctx context.Context, tx pgx.Tx, of missingOf) ([]MissingDay, error) {
+func countMissing(ctx context.Context, tx pgx.Tx, of missingOf) ([]MissingDay, error) {
 	leftOut := append([]int64{}, of.leftOut...)
 	missing, err := postgres.List(ctx, tx, pgx.RowToStructByPos[MissingDay], sqlExpectedByDay, of.now, of.grace, of.apps, leftOut)
 	if err != nil {

@@ -49,7 +49,7 @@ func newReads(db *DB) reads {
 		}),
 		states:      newRead("read the ledger", db.Ledger.stateQuery(sqlWindowStates)),
 		statesOfApp: newRead("read the ledger of whole apps", db.Ledger.stateQuery(sqlAppStates)),
-		known:       newRead("read which answers are known", db.Ledger.knownAnswers),
+		known:       newRead("read which answers are known", db.Ledger.queryKnownAnswers),
 		unequal: newRead("look for reconciliations that differ", func(ctx context.Context, _ calendar.Span, apps []int64) (map[int64]bool, error) {
 			return setOf(ctx, db.pool, sqlHaveUnequalChecks, apps)
 		}),

@@ -60,7 +60,7 @@ const unprovenTold = 30 * 24 * time.Hour
 
 // If a reconciliation opened a window, its lookback starts again. Windows without figures that a
 // span proved wait for up to a week, to become final together. The windows of tasks that were never
-// pulled are counted apart, see readMissing.
+// pulled are counted apart, see countMissing.
 const sqlStatus = `
 	WITH active AS (
 		SELECT a.sdk_app_id, a.timezone, a.lookback_days, s.stream, s.stream_id, s.stream_id = min(s.stream_id) OVER (PARTITION BY a.sdk_app_id) AS leads
@@ -212,7 +212,7 @@ func (db *DB) statusOf(ctx context.Context, now time.Time, grace time.Duration, 
 func (db *DB) missing(ctx context.Context, of missingOf) (map[int64][]MissingDay, error) {
 	byApp := make(map[int64][]MissingDay)
 	err := pgx.BeginTxFunc(ctx, db.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		days, err := readMissing(ctx, tx, of)
+		days, err := countMissing(ctx, tx, of)
 		for _, m := range days {
 			byApp[m.SDKAppID] = append(byApp[m.SDKAppID], m)
 		}

@@ -39,7 +39,7 @@ func Problem(authority string) string {
 		case host == "":
 			return "has no host"
 		case !IsHost(host):
-			return "has a host that cannot be one: give a name or an IP address"
+			return "has an invalid host: give a name or an IP address"
 		}
 	}
 	if hasPort && !isPort(port) {

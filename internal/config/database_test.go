@@ -44,7 +44,7 @@ func TestDatabaseProblems(t *testing.T) {
 		{"only a name", "embedded", "or embedded: for a local database"},
 		{"an embedded URL", "embedded://dir", "written embedded:DIR, without //"},
 		{"embedded before a URL", "embedded:postgres://u:p@h/db", "a URL is written without embedded:"},
-		{"a port that is a piece of the password", "postgres://u:sword:fish@h:x/d", "has a host or a port that cannot be one"},
+		{"a port that is a piece of the password", "postgres://u:sword:fish@h:x/d", "has an invalid host or port"},
 		{"a slash in the password", "postgres://u:sword/fish@h:5432/d", "is not a usable Postgres URL"},
 		{"broken escapes", "postgres://u:swordfish%zz@h/d", "write a % of the password as %25"},
 		{"a wrong sslmode", "postgres://u:swordfish@h/d?sslmode=swordfish", "unknown value of sslmode"},

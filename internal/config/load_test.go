@@ -198,7 +198,7 @@ func TestAWrongValueIsOneProblemThatNamesItsVariable(t *testing.T) {
 		{"identifier", "TIM_IDENTIFIER", []string{"two words", "a\x00b"}, "blank or a control character"},
 		{"region", "TIM_REGION", []string{"Mars"}, "use one of china, singapore"},
 		{"base URL that is not a URL", "TIM_BASE_URL", []string{"x", "console.tim.qq.com", "ftp://h", "http:h", "/v4"}, "absolute http or https URL"},
-		{"base URL with a host that is not valid", "TIM_BASE_URL", []string{"http://h_-", "http://-h", "http://a..b", "http://999.1.1.1", "http://1.2.3", "http://h,i", "http://h!", "http://%68"}, "a host that cannot be one"},
+		{"base URL with a host that is not valid", "TIM_BASE_URL", []string{"http://h_-", "http://-h", "http://a..b", "http://999.1.1.1", "http://1.2.3", "http://h,i", "http://h!", "http://%68"}, "an invalid host"},
 		{"base URL without a host", "TIM_BASE_URL", []string{"https://", "https://:80", "http:///p"}, "has no host"},
 		{"base URL with an odd character", "TIM_BASE_URL", []string{"http://h h", "http://h\\p", "http://h/<p>", "http://h/a\x00b", "http://h/{id}"}, "character that no URL has"},
 		{"base URL with a bad escape", "TIM_BASE_URL", []string{"http://h/%zz", "http://h/100%"}, "% that is not %25"},

@@ -65,7 +65,7 @@ func (s *spanWork) dispute(ctx context.Context, task *openTask) error {
 			return err
 		}
 	}
-	s.log.InfoContext(ctx, "figures change while a span of theirs is compared with its days: only the days count", "task", task.ID, "first_day", exact.days.First, "last_day", exact.days.Last)
+	s.log.InfoContext(ctx, "figures changed while a span was compared with its days: only the days count", "task", task.ID, "first_day", exact.days.First, "last_day", exact.days.Last)
 	return nil
 }
 

@@ -78,7 +78,7 @@ func (s *settings) judge() error {
 		switch {
 		case port == "" || err == nil && n > 0:
 		case s.plain:
-			return &URLError{"has a port that cannot be one", "write a number from 1 to 65535"}
+			return &URLError{"has an invalid port", "write a number from 1 to 65535"}
 		default:
 			return errHost()
 		}
@@ -119,7 +119,7 @@ func (s *settings) judge() error {
 }
 
 func errPlainHost() error {
-	return &URLError{"has a host that cannot be one", "give a name, an address or the absolute path of a socket's folder"}
+	return &URLError{"has an invalid host", "give a name, an address or the absolute path of a socket's folder"}
 }
 
 // variables are variables of libpq with the parameters that they set. The last ones change where or
@@ -165,7 +165,7 @@ func judgeNames(conn *pgx.ConnConfig) error {
 		{"database", conn.Database, ":/?&;,=@"},
 	} {
 		if strings.ContainsAny(name.value, name.odd) {
-			return &URLError{"has a name of a " + name.what + " that cannot be one", "it perhaps holds a part of the password: " +
+			return &URLError{"has an invalid name of a " + name.what, "it perhaps holds a part of the password: " +
 				"write postgres://USER:PASSWORD@HOST:5432/DATABASE, the password percent-encoded"}
 		}
 	}

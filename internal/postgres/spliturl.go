@@ -127,8 +127,8 @@ func (s *settings) addHosts(authority string) error {
 }
 
 func errHost() error {
-	return &URLError{"has a host or a port that cannot be one", "the password perhaps holds a special character: " + escape +
-		"; an IPv6 address stands in [ ], and a name in other letters is written as xn--…"}
+	return &URLError{"has an invalid host or port", "the password perhaps holds a special character: " + escape +
+		"; write an IPv6 address in [ ], and a name in other letters as xn--…"}
 }
 
 func decode(text string) (string, error) {

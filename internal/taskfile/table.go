@@ -149,7 +149,7 @@ func (r *reader) header(line int, first []string) []string {
 		name := strings.TrimSpace(first[0])
 		if at := strings.IndexAny(name, "，；、｜"); at >= 0 {
 			separator, _ := utf8.DecodeRuneInString(name[at:])
-			r.problem(line, "%q between the columns is of an input method: write a comma", separator)
+			r.problem(line, "%q between the columns comes from an input method: write a comma", separator)
 			return nil
 		}
 		if !isColumn(name) {

@@ -116,7 +116,7 @@ func TestProblemsNameFileAndLine(t *testing.T) {
 		{"a header in an old Chinese encoding", "\xc8\xce\xce\xf1ID,\xc3\xfb\xb3\xc6\na,x\n", "tasks.csv:1: not UTF-8 text: save the list as UTF-8 (in Excel: CSV UTF-8)"},
 		{"a comment above the header", "# exported today\ntask_id,label\na,x\n", `tasks.csv:1: "# exported today" is a comment, which lists do not have: leave the line out`},
 		{"a comment among the rows", "task_id\na\n// b is late\n", `tasks.csv:3: "// b is late" is a comment, which lists do not have: leave the line out`},
-		{"commas of an input method", "任务ID，发送时间\na，2025-03-09\n", "tasks.csv:1: '，' between the columns is of an input method: write a comma"},
+		{"commas of an input method", "任务ID，发送时间\na，2025-03-09\n", "tasks.csv:1: '，' between the columns comes from an input method: write a comma"},
 		{"the index of pandas", ",task_id,label\n0,a,x\n", "tasks.csv:2: a value in column 1, which has no name in the first line: name it, or leave it out"},
 		{"a time that a spreadsheet has rounded", "task_id,sent_at\na,1.74E+09\n", `tasks.csv:2: sent_at "1.74E+09": a spreadsheet has rounded this number: give the column the format 0, and export again`},
 		{"a list deep within an object", `{"code":0,"data":{"page":1,"list":[{"task_id":"a"}]}}`, `tasks.csv:1: no task_id, but a list in "data.list": give that list itself`},
