@@ -31,8 +31,8 @@ func TestTheStatesOfWindowsAreThoseOfTheLedger(t *testing.T) {
 	for _, sql := range sqlRandomLedger {
 		f.exec(sql)
 	}
-	f.exec(`UPDATE pushloss.ledger SET row_count = (random() * 2)::int, reject_count = (random() * 2)::int,
-		last_trusted_at = CASE WHEN random() < 0.5 THEN now() END, proven_at = CASE WHEN random() < 0.3 THEN now() END`)
+	f.exec(`UPDATE pushloss.ledger SET row_count = (task_key + (day - date '2000-01-01')) % 3, reject_count = (task_key + stream_id) % 2,
+		last_trusted_at = CASE WHEN (day - date '2000-01-01') % 2 = 0 THEN updated_at END, proven_at = CASE WHEN task_key % 3 = 0 THEN updated_at END`)
 	first, last := f.today()-9, f.today()-1
 	for app := range int64(6) {
 		states, err := f.db.Ledger.States(t.Context(), app, first, last)
