@@ -175,6 +175,8 @@ func TestStatus(t *testing.T) {
 	w.do(1, "status").says(t, "NOT OK", w.back(5)) // a gap
 	w.do(0, "run")
 	w.do(0, "status")
+	w.env["PUSHLOSS_TIMEZONE"] = "Antarctica/Troll" // the next run exits 2
+	w.do(1, "status").says(t, "NOT OK", "are cut in "+w.zone.String()+", not in Antarctica/Troll: set the app's time zone back to "+w.zone.String())
 	w.env["DATABASE_URL"] = "postgres://u:p@127.0.0.1:1/none"
 	w.do(3, "status") // what cannot be read is not in order
 }

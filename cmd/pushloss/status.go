@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -72,7 +73,8 @@ day of a task or of the whole app.
 
 The status is also not ok if the API's answers removed the figures of a window, or lowered
 their sum by more than a tenth, until they are back, or for 30 days. The note names the
-days.
+days. Nor is it ok if the settings name another time zone for an app than that of its
+stored days, because jobs refuse such an app.
 
 If a view of analytics, or a name of a stage, platform or stream, is missing or was
 altered, status says so and exits 3: the figures above may be wrong until "pushloss
@@ -99,12 +101,16 @@ migrate up" restores it.`,
 		if err != nil {
 			return err
 		}
+		refused, err := a.refusedZones(cmd.Context(), db, stored)
+		if err != nil {
+			return err
+		}
 		last, found, err := db.Runs.Last(cmd.Context(), pipeline.KindRun,
 			load.RunDone, load.RunPartial, load.RunFailed, load.RunInterrupted, load.RunAbandoned)
 		if err != nil {
 			return err
 		}
-		apps := a.judge(stored, others, found)
+		apps := a.judge(stored, others, refused, found)
 		ok := len(apps) > 0 && !slices.ContainsFunc(apps, func(s appStatus) bool { return !s.OK })
 		var run *runStatus
 		if found {
@@ -135,9 +141,28 @@ func (a *app) deviatingViews(ctx context.Context, db *load.DB) (views []migratio
 	return views, err
 }
 
-// judge returns the status of each app, including configured apps that were never pulled. ran says
-// that there was a run.
-func (a *app) judge(stored, others []load.AppStatus, ran bool) []appStatus {
+// refusedZones returns the apps that jobs refuse because the settings name another time zone than
+// that of the stored days.
+func (a *app) refusedZones(ctx context.Context, db *load.DB, stored []load.AppStatus) (map[int64]*load.TimezoneError, error) {
+	refused := make(map[int64]*load.TimezoneError)
+	for _, configured := range a.settings.Apps {
+		id, zone := configured.SDKAppID, configured.Location
+		if !slices.ContainsFunc(stored, func(s load.AppStatus) bool { return s.SDKAppID == id && s.Timezone != zone.String() }) {
+			continue
+		}
+		err := db.Apps.CheckTimezone(ctx, id, zone)
+		if other, ok := errors.AsType[*load.TimezoneError](err); ok {
+			refused[id] = other
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	return refused, nil
+}
+
+// judge returns the status of each app, including configured apps that were never pulled. refused
+// are the apps whose time zone jobs refuse. ran says that there was a run.
+func (a *app) judge(stored, others []load.AppStatus, refused map[int64]*load.TimezoneError, ran bool) []appStatus {
 	var apps []appStatus
 	known := make(map[int64]bool)
 	for _, s := range others {
@@ -172,6 +197,9 @@ func (a *app) judge(stored, others []load.AppStatus, ran bool) []appStatus {
 			default:
 				status.Note = "no run yet: pushloss run"
 			}
+		}
+		if zone := refused[s.SDKAppID]; zone != nil {
+			status.OK, status.Note = false, zone.Error()+": "+zone.Hint()
 		}
 		apps = append(apps, status)
 	}
