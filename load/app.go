@@ -209,8 +209,10 @@ const (
 	// No target gets a recovery: retiring an app does not mean that it recovered.
 	sqlCloseAlerts = `UPDATE pushloss.alert SET closed_at = $2 WHERE sdk_app_id = $1 AND closed_at IS NULL`
 	sqlRestoreApp  = `UPDATE pushloss.app SET retired_at = NULL WHERE sdk_app_id = $1`
-	sqlRetiredApps = `SELECT sdk_app_id FROM pushloss.app WHERE retired_at IS NOT NULL ORDER BY sdk_app_id`
 )
+
+// SQLRetiredApps selects the sdk_app_id of the apps that runs leave out.
+const SQLRetiredApps = `SELECT sdk_app_id FROM pushloss.app WHERE retired_at IS NOT NULL ORDER BY sdk_app_id`
 
 // Retire makes runs leave an app out and closes its open alerts; its figures stay.
 // found is false if the database does not know the app.
@@ -244,7 +246,7 @@ func (a Apps) Restore(ctx context.Context, sdkAppID int64) (found bool, err erro
 
 // Retired returns the apps that runs leave out.
 func (a Apps) Retired(ctx context.Context) ([]int64, error) {
-	apps, err := postgres.List(ctx, a.db.pool, pgx.RowTo[int64], sqlRetiredApps)
+	apps, err := postgres.List(ctx, a.db.pool, pgx.RowTo[int64], SQLRetiredApps)
 	if err != nil {
 		return nil, fmt.Errorf("read the retired apps: %w", err)
 	}

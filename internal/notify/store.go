@@ -59,8 +59,6 @@ const (
 			WHERE state <> 'given_up' AND alert_id IN (SELECT alert_id FROM pushloss.alert WHERE closed_at IS NULL) GROUP BY alert_id
 		) AS m USING (alert_id)
 		WHERE closed_at IS NULL OR closed_at > $1 ORDER BY alert_id`
-	// Nothing is expected of a retired app, and no run would find its events over.
-	sqlRetired   = `SELECT sdk_app_id FROM pushloss.app WHERE retired_at IS NOT NULL`
 	sqlCountGood = `UPDATE pushloss.alert SET good_jobs = $2 WHERE alert_id = $1`
 	sqlOpenAlert = `
 		INSERT INTO pushloss.alert (kind, sdk_app_id, job, cause, detail, opened_at)
@@ -119,7 +117,8 @@ func updateAlerts(ctx context.Context, pool *postgres.Pool, targets []string, no
 		if err != nil {
 			return err
 		}
-		retired, err := postgres.List(ctx, tx, pgx.RowTo[int64], sqlRetired)
+		// Nothing is expected of a retired app, and no run would find its events over.
+		retired, err := postgres.List(ctx, tx, pgx.RowTo[int64], load.SQLRetiredApps)
 		if err != nil {
 			return err
 		}

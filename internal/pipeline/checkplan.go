@@ -67,7 +67,7 @@ func (c *checkPlan) batch(groups []checkRequest) {
 // but days that were never pulled only if they are expected.
 func (c *checkPlan) runOf(rules policy, days calendar.Span, task load.TaskRef, expected calendar.Span, ledger load.WindowStates) (run calendar.Span, found bool) {
 	of := func(day calendar.Day) *load.WindowState {
-		return ledger.Of(load.WindowRef{Stream: stream.Loss, Day: day, TaskKey: task.Key})
+		return ledger.Of(refOf(stream.Loss, day, task.Key))
 	}
 	stored := func(day calendar.Day) bool { return of(day) != nil && of(day).Loaded() }
 	run, found = rules.longestRun(days, stored)

@@ -78,7 +78,7 @@ func (g *giveWay) yields(ctx context.Context, lastTime bool, yield func(request,
 
 // inFlight has the windows with a request under way. A backfill and the run that goes first may
 // want the same window. One load is enough, and two at once would block each other.
-type inFlight map[ledgerKey]bool
+type inFlight map[load.WindowRef]bool
 
 // claim removes the windows under way from a request, and adds the others to those under way.
 func (w *appWork) claim(r request) request {

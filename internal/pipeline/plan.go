@@ -31,13 +31,13 @@ type appPlan struct {
 	tasksOnly bool // leave out the whole app's windows
 	reprocess Reprocess
 	// opened are windows that belong to the plan even if it does not cover their day or task.
-	opened map[ledgerKey]bool
+	opened map[load.WindowRef]bool
 	// tick, if set, is a time: windows pulled after it are not due again, unless they failed.
 	tick      time.Time
 	scheduled bool // the plan belongs to a run
 	// failed are the windows whose last pull failed before the job began. A run pulls them wherever
 	// they lie. They are few, since a job gives up an app with many failures.
-	failed map[ledgerKey]bool
+	failed map[load.WindowRef]bool
 	// forgotten is the newest day for which the API has nothing that a trusted answer, loaded in
 	// time, did not have.
 	forgotten calendar.Day
@@ -127,10 +127,10 @@ func (p appPlan) weeks(ctx context.Context, ledger load.Ledger, in part) iter.Se
 	}
 }
 
-func setOf(windows []load.WindowRef) map[ledgerKey]bool {
-	set := make(map[ledgerKey]bool, len(windows))
+func setOf(windows []load.WindowRef) map[load.WindowRef]bool {
+	set := make(map[load.WindowRef]bool, len(windows))
 	for _, window := range windows {
-		set[ledgerKey(window)] = true
+		set[window] = true
 	}
 	return set
 }
@@ -141,10 +141,10 @@ func (p appPlan) windowsOf(day calendar.Day, ledger load.WindowStates, in part) 
 	for _, stream := range p.streams {
 		kept := day >= stream.first
 		add := func(task *load.Task, belongs bool) {
-			key := ledgerKey{stream.Stream, day, task.Key}
-			failed := p.failed[key]
-			if (kept && belongs || p.opened[key] || p.scheduled && failed) && in.has(key, failed) {
-				windows = append(windows, p.window(key, task, ledger))
+			ref := refOf(stream.Stream, day, task.Key)
+			failed := p.failed[ref]
+			if (kept && belongs || p.opened[ref] || p.scheduled && failed) && in.has(ref, failed) {
+				windows = append(windows, p.window(ref, task, ledger))
 			}
 		}
 		add(wholeApp, !p.tasksOnly)
@@ -154,7 +154,7 @@ func (p appPlan) windowsOf(day calendar.Day, ledger load.WindowStates, in part) 
 		windows = slices.Grow(windows, p.expected(day, stream))
 		for i := range p.tasks {
 			task := &p.tasks[i]
-			add(task, p.covers(*task, day) && (!p.guesses(*task, day) || ledger.Of(load.WindowRef{Stream: stream.Stream, Day: day, TaskKey: task.Key}) != nil))
+			add(task, p.covers(*task, day) && (!p.guesses(*task, day) || ledger.Of(refOf(stream.Stream, day, task.Key)) != nil))
 		}
 	}
 	return windows

@@ -52,22 +52,23 @@ func (w planWindow) figures() bool { return w.stored().Figures }
 // rejects reports whether the last answer had rows that could not be understood.
 func (w planWindow) rejects() bool { return w.stored().Rejects }
 
-// ledgerKey is a window of an app.
-type ledgerKey load.WindowRef
+// ref names the window in the ledger and in the sets of a plan.
+func (w planWindow) ref() load.WindowRef { return refOf(w.Stream, w.Day, w.task.Key) }
 
-// key is the key of the window in the ledger and in the sets of a plan.
-func (w planWindow) key() ledgerKey { return ledgerKey{w.Stream, w.Day, w.task.Key} }
+func refOf(of stream.Stream, day calendar.Day, taskKey int32) load.WindowRef {
+	return load.WindowRef{Stream: of, Day: day, TaskKey: taskKey}
+}
 
-func (p appPlan) window(key ledgerKey, task *load.Task, ledger load.WindowStates) planWindow {
-	w := planWindow{task: task, state: ledger.Of(load.WindowRef(key)), Day: key.Day, Stream: key.Stream, again: p.failed[key]}
-	w.continues = planWindow{state: ledger.Of(load.WindowRef{Stream: key.Stream, Day: key.Day - 1, TaskKey: key.TaskKey})}.figures()
+func (p appPlan) window(ref load.WindowRef, task *load.Task, ledger load.WindowStates) planWindow {
+	w := planWindow{task: task, state: ledger.Of(ref), Day: ref.Day, Stream: ref.Stream, again: p.failed[ref]}
+	w.continues = planWindow{state: ledger.Of(refOf(ref.Stream, ref.Day-1, ref.TaskKey))}.figures()
 	w.Due, _ = p.reason(w)
 	return w
 }
 
 // reason returns whether a window is due, and why, if it does not wait for more days.
 func (p appPlan) reason(w planWindow) (due bool, why string) {
-	if due, why = p.verdict(w.known(), w.stored()); due && p.pulledByJob(w.key(), w.stored()) {
+	if due, why = p.verdict(w.known(), w.stored()); due && p.pulledByJob(w.ref(), w.stored()) {
 		return false, "pulled by this job"
 	}
 	return due, why
@@ -120,6 +121,6 @@ func (p appPlan) verdict(known bool, stored load.WindowState) (due bool, why str
 }
 
 // pulledByJob reports whether the job pulled the window, and nothing opened it since.
-func (p appPlan) pulledByJob(key ledgerKey, stored load.WindowState) bool {
-	return !p.pulledSince.IsZero() && !p.opened[key] && stored.State() != load.StateOpen && !stored.PulledAt().Before(p.pulledSince)
+func (p appPlan) pulledByJob(window load.WindowRef, stored load.WindowState) bool {
+	return !p.pulledSince.IsZero() && !p.opened[window] && stored.State() != load.StateOpen && !stored.PulledAt().Before(p.pulledSince)
 }

@@ -18,7 +18,7 @@ const (
 	failedBefore      // windows whose last pull failed
 )
 
-func (in part) has(window ledgerKey, failed bool) bool {
+func (in part) has(window load.WindowRef, failed bool) bool {
 	switch in {
 	case wholeApp:
 		return window.TaskKey == 0 && !failed

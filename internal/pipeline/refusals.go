@@ -104,7 +104,7 @@ func (w *appWork) splits(r request, failed *extract.Error) bool {
 	}
 	dayFails := w.refusals.days[r.streamDay()]
 	if failed.Class == extract.Transient {
-		dayFails = dayFails || w.plan.failed[ledgerKey{r.stream, r.day, 0}] || w.errorsInRow >= fullTriesInRow
+		dayFails = dayFails || w.plan.failed[refOf(r.stream, r.day, 0)] || w.errorsInRow >= fullTriesInRow
 	}
 	return !dayFails
 }

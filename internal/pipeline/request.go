@@ -26,7 +26,7 @@ type request struct {
 	known func(digest [sha256.Size]byte) bool
 	// counted are the windows that the report already counts: a span proved them, or they were
 	// pulled.
-	counted map[ledgerKey]bool
+	counted map[load.WindowRef]bool
 	// loaded, if set, is called with what the load changed.
 	loaded func(request, load.Outcome)
 }
@@ -35,7 +35,7 @@ type request struct {
 func (r request) streamDay() streamDay { return streamDay{r.stream, r.day} }
 
 // windowOf is the window of a task on that day.
-func (r request) windowOf(task load.TaskRef) ledgerKey { return ledgerKey{r.stream, r.day, task.Key} }
+func (r request) windowOf(task load.TaskRef) load.WindowRef { return refOf(r.stream, r.day, task.Key) }
 
 // newWindows returns how many windows of the request the report does not count yet.
 func (r request) newWindows() (n int64) {

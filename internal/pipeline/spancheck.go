@@ -76,7 +76,7 @@ func (s *spanWork) isLoaded(ctx context.Context, task *openTask) (bool, error) {
 		return false, err
 	}
 	for day := task.Due.First; day <= task.Due.Last; day++ {
-		window := states.Of(load.WindowRef{Stream: task.stream, Day: day, TaskKey: task.Key})
+		window := states.Of(refOf(task.stream, day, task.Key))
 		if s.policy.exists(day) && (window == nil || !window.Loaded() || window.Rejects) {
 			return false, nil
 		}

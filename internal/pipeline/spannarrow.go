@@ -92,9 +92,9 @@ func (s *spanWork) narrowDay(ctx context.Context, day calendar.Day, oldestFirst 
 // askDay requests one day of the tasks.
 func (s *spanWork) askDay(ctx context.Context, day calendar.Day, tasks []*openTask) error {
 	byStream := make(map[stream.Stream][]load.TaskRef)
-	counted := make(map[ledgerKey]bool)
+	counted := make(map[load.WindowRef]bool)
 	for _, task := range tasks {
-		counted[ledgerKey{task.stream, day, task.Key}] = task.proven || task.asked[day]
+		counted[refOf(task.stream, day, task.Key)] = task.proven || task.asked[day]
 		task.asked[day], task.changed = true, true
 		byStream[task.stream] = append(byStream[task.stream], task.TaskRef)
 	}

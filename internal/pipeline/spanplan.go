@@ -178,7 +178,7 @@ func (p appPlan) startOf(task load.Task) calendar.Day {
 func (p appPlan) joinsSpan(w, before *planWindow) bool {
 	figures := w.figures()
 	switch {
-	case !w.Due, w.again, w.rejects(), p.opened[w.key()]:
+	case !w.Due, w.again, w.rejects(), p.opened[w.ref()]:
 		return false
 	case w.known() && !slices.Contains([]load.State{load.StateLoaded, load.StateEmpty, load.StateUnproven, load.StateOpen}, w.state.State()):
 		return false
@@ -203,7 +203,7 @@ func (p appPlan) waits(days calendar.Span, task load.Task, windows []*planWindow
 		case !w.Due, w.figures():
 			continue
 		case !w.known(), w.again, w.state.State() != load.StateEmpty, w.rejects(),
-			p.opened[w.key()]:
+			p.opened[w.ref()]:
 			return false
 		case !p.spans.remembered(w.Day, p.spans.now.Add(waitsNoLonger)):
 			return false
