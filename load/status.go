@@ -58,9 +58,9 @@ type AppStatus struct {
 // unprovenTold is how long the status reports an unproven window.
 const unprovenTold = 30 * 24 * time.Hour
 
-// If a reconciliation opened a window, its lookback starts again. Windows without figures that a
-// span proved wait for up to a week, to become final together. The windows of tasks that were never
-// pulled are counted apart, see countMissing.
+// If a reconciliation opened a window, its lookback starts again. Windows of tasks without figures may
+// wait to become final together (longestWait in internal/pipeline). The windows of tasks that were
+// never pulled are counted apart, see countMissing.
 const sqlStatus = `
 	WITH active AS (
 		SELECT a.sdk_app_id, a.timezone, a.lookback_days, s.stream, s.stream_id, s.stream_id = min(s.stream_id) OVER (PARTITION BY a.sdk_app_id) AS leads
@@ -87,7 +87,7 @@ const sqlStatus = `
 			false AS unproven, 0 AS rejects,
 			NOT l.settled AND l.state NOT IN ('failed', 'open')
 				AND greatest((l.day + 1 + active.lookback_days)::timestamp AT TIME ZONE active.timezone, l.opened_at) + $2::interval
-					+ CASE WHEN l.proven_at IS NOT NULL AND l.row_count = 0 THEN interval '7 days' ELSE interval '0' END < $1 AS late
+					+ make_interval(days => CASE WHEN l.state = 'empty' AND l.task_key <> 0 THEN greatest(7, 13 - active.lookback_days) ELSE 0 END) < $1 AS late
 		FROM pushloss.ledger AS l
 		JOIN active USING (sdk_app_id, stream_id)
 		WHERE (NOT l.settled OR l.state IN ('failed', 'open')) AND l.sdk_app_id <> ALL($4)

@@ -178,6 +178,17 @@ func TestO1Status(t *testing.T) {
 			},
 		},
 		{
+			name: "windows of a task without figures wait for each other until their days are two weeks old", first: 1, grace: time.Hour,
+			windows: func(f *fixture, today calendar.Day) {
+				f.window(overall, today-1, load.StateLoaded, load.NotSettled, "")
+				f.window(f.taskA, today-13, load.StateEmpty, load.NotSettled, "")
+				f.window(f.taskA, today-14, load.StateEmpty, load.NotSettled, "")
+			},
+			want: func(today calendar.Day) load.AppStatus {
+				return load.AppStatus{FirstDay: ptr(today - 1), Late: 1, OldestProblem: ptr(today - 14)}
+			},
+		},
+		{
 			name: "reconciliations that stay different, without those of retired tasks", first: 1, grace: time.Hour,
 			windows: func(f *fixture, today calendar.Day) {
 				f.window(overall, today-1, load.StateLoaded, load.NotSettled, "")

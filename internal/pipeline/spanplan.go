@@ -63,6 +63,13 @@ const worthSpans = 20
 // figures: the time of two daily runs.
 const waitsNoLonger = 2 * recheckWithin
 
+// longestWait is for how many days after its lookback a window may wait: for a week, so that a
+// week of windows becomes final together, or until its day is two weeks old. load.Status counts a
+// window that waits longer as late.
+func (p policy) longestWait() calendar.Day {
+	return calendar.Day(max(7, 13-p.EffectiveLookback()))
+}
+
 // assignSpans decides which of a week's windows of tasks spans cover, and which wait for more days.
 // It is pure.
 func (p appPlan) assignSpans(week week) {
@@ -193,7 +200,7 @@ func (p appPlan) joinsSpan(w, before *planWindow) bool {
 
 // waits reports whether all due windows of a task in a week had an answer without figures before,
 // and can wait. In the newest week, they wait if the task has no newer day. In an older week, they
-// wait until the whole week is complete, and become final together.
+// wait until the whole week is complete, and become final together, for at most longestWait.
 func (p appPlan) waits(days calendar.Span, task load.Task, windows []*planWindow) bool {
 	quiet := false
 	for _, w := range windows {
@@ -205,7 +212,7 @@ func (p appPlan) waits(days calendar.Span, task load.Task, windows []*planWindow
 		case !w.known(), w.again, w.state.State() != load.StateEmpty, w.rejects(),
 			p.opened[w.ref()]:
 			return false
-		case !p.spans.remembered(w.Day, p.spans.now.Add(waitsNoLonger)):
+		case !p.spans.remembered(w.Day, p.spans.now.Add(waitsNoLonger)), p.spans.settles(w.Day+p.spans.longestWait(), p.spans.asOf) != load.NotSettled:
 			return false
 		case days.Last < p.last && w.Day == days.First:
 			return false
