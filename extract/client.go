@@ -46,7 +46,7 @@ type Options struct {
 	// limit. With a Budget, the caller must release every Answer.
 	Budget *Budget
 	// FirstWait is the approximate first wait after a failed call; 0 means the pace's interval, and
-	// at least 50 ms.
+	// at least 1 s, or 50 ms without a pace.
 	FirstWait time.Duration
 	// Timeout limits one call; 0 means 15 s. The service's own timeout is 3 s (REST API
 	// overview).

@@ -12,10 +12,21 @@ import (
 )
 
 const (
-	// unpacedBackoff is the first wait where no pace is set.
+	// unpacedBackoff is the first wait where no pace is set, as in tests.
 	unpacedBackoff = 50 * time.Millisecond
-	maxBackoff     = 30 * time.Second
+	// pacedBackoff is the least first wait at any pace: an app that may make many calls a second does
+	// not give up an API sooner that is away for a moment.
+	pacedBackoff = time.Second
+	maxBackoff   = 30 * time.Second
 )
+
+// firstWait is the approximate wait after the first failed call.
+func (c *Client) firstWait() time.Duration {
+	if interval := c.pacer.Interval(); interval > 0 {
+		return cmp.Or(c.opts.FirstWait, max(interval, pacedBackoff))
+	}
+	return cmp.Or(c.opts.FirstWait, unpacedBackoff)
+}
 
 // patient waits as long as the last answer asked for, if that is longer.
 type patient struct {
@@ -43,10 +54,10 @@ func retryAfter(header http.Header) time.Duration {
 }
 
 // retry calls until an answer is accepted or the failure's class forbids another call.
-// The waits grow exponentially from FirstWait, with jitter.
+// The waits grow exponentially from firstWait, with jitter.
 func (c *Client) retry(ctx context.Context, m message, maxTries int) (Answer, error) {
 	exponential := backoff.NewExponentialBackOff()
-	exponential.InitialInterval = cmp.Or(c.opts.FirstWait, max(c.pacer.Interval(), unpacedBackoff))
+	exponential.InitialInterval = c.firstWait()
 	exponential.MaxInterval = maxBackoff
 	exponential.Multiplier = 2
 	waits := &patient{BackOff: exponential}

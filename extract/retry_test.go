@@ -90,6 +90,22 @@ func TestWaitsGrowFromThePaceWithinABound(t *testing.T) {
 	})
 }
 
+func TestAFastPaceGivesUpNoSooner(t *testing.T) {
+	t.Parallel()
+	for _, rate := range []float64{1, 10, 1000} {
+		inBubble(t, fmt.Sprintf("%g calls a second", rate), func(t *testing.T) {
+			s := always(reply{err: errors.New("connection refused"), unsaid: true})
+			client := extract.NewClient(account(), s, extract.NewPacer(rate, extract.PacerOptions{}), extract.Options{})
+			start := time.Now()
+			_, err := client.Pull(context.Background(), oneDay)
+			failure(t, err)
+			if waited := time.Since(start); waited < 7*time.Second { // half of 1, 2, 4 and 8 seconds at least
+				t.Errorf("gave up after %s", waited)
+			}
+		})
+	}
+}
+
 func TestAnAnswerMayAskForALongerWait(t *testing.T) {
 	t.Parallel()
 	const sent, later = "Thu, 20 Mar 2025 12:00:00 GMT", "Thu, 20 Mar 2025 12:00:20 GMT"
