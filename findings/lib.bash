@@ -33,10 +33,10 @@ unprivileged() {
     if [ "$(id -u)" = 0 ]; then runuser -u nobody -- "$@"; else "$@"; fi
 }
 
-# node_package installs a package of npm: name@version.
+# node_package installs packages of npm: name@version.
 node_package() {
     need npm
-    (cd "$dir" && npm install --no-audit --no-fund --silent "$1" >npm.log 2>&1) || missing "$1 (npm)"
+    (cd "$dir" && npm install --no-audit --no-fund --silent "$@" >npm.log 2>&1) || missing "$* (npm)"
 }
 
 # python_packages installs packages of PyPI: name==version.
