@@ -27,9 +27,12 @@ import (
 const (
 	// httpGrace bounds the wait for HTTP requests under way at the end.
 	httpGrace = 5 * time.Second
-	// headerTimeout and idleTimeout bound connections that send nothing. Callbacks may come from
-	// anywhere.
+	// These bound connections whose clients send or read slowly, or not at all. Callbacks may come
+	// from anywhere. A request that takes longer than readTimeout would lose its context: the page
+	// takes at most 20 seconds, and whoever needs longer sets another deadline.
 	headerTimeout = 5 * time.Second
+	readTimeout   = time.Minute
+	writeTimeout  = 10 * time.Minute // of large tables as CSV
 	idleTimeout   = 2 * time.Minute
 	// watchPeriod is how often the daemon looks for events while no job runs.
 	watchPeriod = 5 * time.Minute
@@ -80,11 +83,7 @@ func Run(ctx context.Context, opts Options) error {
 		Log: d.Log, Now: d.Now, Grace: d.Grace,
 		Access: page.Access{Token: d.Token, Local: page.LocalOnly(d.Listener.Addr())}, Language: d.Language,
 	})
-	server := &http.Server{
-		Handler:           handler(monitor.Handler(d.metrics, probes), d.Intake.Handler(), figures),
-		ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout,
-		ErrorLog: slog.NewLogLogger(d.Log.Handler(), slog.LevelWarn),
-	}
+	server := newServer(handler(monitor.Handler(d.metrics, probes), d.Intake.Handler(), figures), d.Log)
 	d.Log.InfoContext(ctx, "serving", "http", d.Listener.Addr().String(), "schedules", len(d.Schedules))
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -126,6 +125,15 @@ type daemon struct {
 	// turn keeps the jobs of this process apart. A job that found an app locked by another would
 	// leave it out until the next tick.
 	turn chan struct{}
+}
+
+// newServer returns a server on which no client holds a connection for ever.
+func newServer(handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
 }
 
 // handler serves the probes and metrics, which have no figures and need no token; the intake of

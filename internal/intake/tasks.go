@@ -101,8 +101,10 @@ func (in *Intake) postTasks(w http.ResponseWriter, r *http.Request) {
 func (in *Intake) readPost(w http.ResponseWriter, r *http.Request, appOf func(int64) (int64, error)) (taskfile.List, error) {
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Now().Add(readPost))
-	defer func() { _ = control.SetReadDeadline(time.Time{}) }() // the deadline would also end the saving
 	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxPost))
+	if err == nil { // without the rest of the post, the deadline still bounds the wait for it
+		_ = control.SetReadDeadline(time.Time{}) // it would also end the saving
+	}
 	if err != nil {
 		return taskfile.List{}, err
 	}
