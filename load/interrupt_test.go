@@ -22,7 +22,7 @@ import (
 )
 
 // patience bounds every wait of the tests.
-const patience = 30 * time.Second
+const patience = 3 * time.Minute
 
 // hold locks a table, so that later statements on it wait until release.
 func (f *fixture) hold(table string) (release func()) {

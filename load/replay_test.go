@@ -333,7 +333,7 @@ func TestAReplayNeedsTwoConnectionsAndAVerificationOne(t *testing.T) {
 		t.Cleanup(db.Close)
 		return db.Archive
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	restored, err := atMost(2).Replay(ctx, load.Selection{}, "the replay", time.Now, load.Observer{})
 	must(t, err)

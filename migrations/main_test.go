@@ -13,7 +13,7 @@ import (
 )
 
 // patience bounds every wait of the tests.
-const patience = 30 * time.Second
+const patience = 3 * time.Minute
 
 // connect opens a connection that ends with the test.
 func connect(t testing.TB, databaseURL string) *pgx.Conn {

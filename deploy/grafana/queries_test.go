@@ -15,7 +15,7 @@ import (
 )
 
 // patience bounds every query of a panel.
-const patience = 30 * time.Second
+const patience = 3 * time.Minute
 
 // answer is what a query gave.
 type answer struct {

@@ -20,7 +20,7 @@ import (
 )
 
 // browserLimit is far more than a browser takes; it ends one that hangs.
-const browserLimit = 2 * time.Minute
+const browserLimit = 10 * time.Minute
 
 // browser is a headless Chromium that sees the page of a world, and remembers what
 // it asked for and complained of.

@@ -15,7 +15,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const patience = 10 * time.Second
+const patience = 3 * time.Minute
 
 // ends are the two ends of a connection over a network.
 func ends(t *testing.T) (n *netfault.Network, client, server net.Conn) {

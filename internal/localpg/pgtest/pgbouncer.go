@@ -40,7 +40,7 @@ func BouncerVersion(t testing.TB) string {
 }
 
 const (
-	bouncerLimit = 30 * time.Second
+	bouncerLimit = 3 * time.Minute
 	// bouncerAttempts is how often a start is tried: another program may take a free port at that
 	// moment.
 	bouncerAttempts = 5

@@ -15,7 +15,7 @@ import (
 	"pushloss/migrations"
 )
 
-const poolLimit = 30 * time.Second
+const poolLimit = 3 * time.Minute
 
 // Main runs the tests of a package and returns the exit code for TestMain. It fails if they leave
 // goroutines that the options do not allow. It stops the server if one runs.

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	roleLimit    = 30 * time.Second
+	roleLimit    = 3 * time.Minute
 	rolePassword = "of-a-test"
 )
 
