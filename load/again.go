@@ -40,7 +40,7 @@ const (
 	// Takes the lock of sqlFenceLoads for each app. It also forces generic plans, because planning
 	// sqlConfirm for each pull takes longer than running it.
 	sqlBeginConfirm = `
-		SELECT pg_advisory_xact_lock_shared(hashtextextended('pushloss load ' || app, 0)), set_config('plan_cache_mode', 'force_generic_plan', true)
+		SELECT pg_advisory_xact_lock_shared(` + sqlLoadKey + `), set_config('plan_cache_mode', 'force_generic_plan', true)
 		FROM unnest($1::bigint[]) AS app`
 
 	sqlKnownAnswers = `SELECT DISTINCT sdk_app_id, day, body_sha256 FROM pushloss.pull WHERE sdk_app_id = ANY($1::bigint[]) AND day BETWEEN $2 AND $3 AND rules = $4`

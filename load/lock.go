@@ -40,8 +40,9 @@ const (
 	// Loads take this lock shared. A new holder first takes the lease, so any later load
 	// of the old holder sees the new epoch and aborts. Then the holder takes the lock
 	// exclusively for a moment: once that succeeds, no earlier load runs.
-	sqlFenceLoads = `SELECT pg_advisory_xact_lock_shared(hashtextextended('pushloss load ' || app, 0)) FROM unnest($1::bigint[]) AS app`
-	sqlTryFences  = `SELECT app, pg_try_advisory_xact_lock(hashtextextended('pushloss load ' || app, 0)) FROM unnest($1::bigint[]) AS app`
+	sqlLoadKey    = `hashtextextended('pushloss load ' || app, 0)`
+	sqlFenceLoads = `SELECT pg_advisory_xact_lock_shared(` + sqlLoadKey + `) FROM unnest($1::bigint[]) AS app`
+	sqlTryFences  = `SELECT app, pg_try_advisory_xact_lock(` + sqlLoadKey + `) FROM unnest($1::bigint[]) AS app`
 	sqlEpochs     = `SELECT sdk_app_id, epoch FROM pushloss.app_lease WHERE sdk_app_id = ANY($1::bigint[])`
 )
 

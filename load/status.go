@@ -58,9 +58,16 @@ type AppStatus struct {
 // unprovenTold is how long the status reports an unproven window.
 const unprovenTold = 30 * 24 * time.Hour
 
-// If a reconciliation opened a window, its lookback starts again. Windows of tasks without figures may
-// wait to become final together (longestWait in internal/pipeline). The windows of tasks that were
-// never pulled are counted apart, see countMissing.
+// A window of a task without figures may wait for waitDays after its lookback, or for waitAge days
+// after its end: then it is two weeks old.
+const waitDays, waitAge = 7, 13
+
+// LongestWait is for how many days after its lookback a window of a task without figures may wait, so
+// that a week of windows becomes final together. Status counts a window that waits longer as late.
+func LongestWait(lookbackDays int) int { return max(waitDays, waitAge-lookbackDays) }
+
+// If a reconciliation opened a window, its lookback starts again. $5 and $6 are those of LongestWait. The
+// windows of tasks that were never pulled are counted apart, see countMissing.
 const sqlStatus = `
 	WITH active AS (
 		SELECT a.sdk_app_id, a.timezone, a.lookback_days, s.stream, s.stream_id, s.stream_id = min(s.stream_id) OVER (PARTITION BY a.sdk_app_id) AS leads
@@ -87,7 +94,7 @@ const sqlStatus = `
 			false AS unproven, 0 AS rejects,
 			NOT l.settled AND l.state NOT IN ('failed', 'open')
 				AND greatest((l.day + 1 + active.lookback_days)::timestamp AT TIME ZONE active.timezone, l.opened_at) + $2::interval
-					+ make_interval(days => CASE WHEN l.state = 'empty' AND l.task_key <> 0 THEN greatest(7, 13 - active.lookback_days) ELSE 0 END) < $1 AS late
+					+ make_interval(days => CASE WHEN l.state = 'empty' AND l.task_key <> 0 THEN greatest($5::integer, $6::integer - active.lookback_days) ELSE 0 END) < $1 AS late
 		FROM pushloss.ledger AS l
 		JOIN active USING (sdk_app_id, stream_id)
 		WHERE (NOT l.settled OR l.state IN ('failed', 'open')) AND l.sdk_app_id <> ALL($4)
@@ -166,7 +173,7 @@ func (db *DB) statusOf(ctx context.Context, now time.Time, grace time.Duration, 
 		err := row.Scan(&s.SDKAppID, &s.Timezone, &s.FirstDay, &s.RetiredAt, &s.NewestSettledDay,
 			&s.Failed, &s.Missing, &s.Late, &s.Unproven, &s.Rejects, &s.Differences, &s.OldestProblem, &s.LastError)
 		return s, err
-	}, sqlStatus, now, grace, unprovenTold, leftOut)
+	}, sqlStatus, now, grace, unprovenTold, leftOut, waitDays, waitAge)
 	if err != nil {
 		return nil, fmt.Errorf("read the status: %w", err)
 	}

@@ -43,7 +43,7 @@ func Problem(authority string) string {
 		}
 	}
 	if hasPort && !isPort(port) {
-		return "has a port that is not a number from 1 to 65535"
+		return "has a port that is not a number from 1 to " + strconv.Itoa(MaxPort)
 	}
 	return ""
 }

@@ -63,11 +63,9 @@ const worthSpans = 20
 // figures: the time of two daily runs.
 const waitsNoLonger = 2 * recheckWithin
 
-// longestWait is for how many days after its lookback a window may wait: for a week, so that a
-// week of windows becomes final together, or until its day is two weeks old. load.Status counts a
-// window that waits longer as late.
+// longestWait is for how many days after its lookback a window may wait.
 func (p policy) longestWait() calendar.Day {
-	return calendar.Day(max(7, 13-p.EffectiveLookback()))
+	return calendar.Day(load.LongestWait(p.EffectiveLookback()))
 }
 
 // assignSpans decides which of a week's windows of tasks spans cover, and which wait for more days.
