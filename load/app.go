@@ -44,25 +44,25 @@ func (e *TimezoneError) Hint() string {
 	return fmt.Sprintf("set the app's time zone back to %s; to change it for good, load into another database", e.Stored)
 }
 
-// ZoneError says that the database does not know an app's time zone, which the views
+// UnknownZoneError says that the database does not know an app's time zone, which the views
 // need.
-type ZoneError struct {
+type UnknownZoneError struct {
 	SDKAppID int64
 	Timezone string
 	cause    error
 }
 
-func (e *ZoneError) Error() string {
+func (e *UnknownZoneError) Error() string {
 	return fmt.Sprintf("the database does not know the time zone %s", e.Timezone)
 }
 
 // ExitCode is problem.Usage.
-func (*ZoneError) ExitCode() problem.Code { return problem.Usage }
+func (*UnknownZoneError) ExitCode() problem.Code { return problem.Usage }
 
-func (e *ZoneError) Unwrap() error { return e.cause }
+func (e *UnknownZoneError) Unwrap() error { return e.cause }
 
 // Hint says what an operator should do.
-func (e *ZoneError) Hint() string {
+func (e *UnknownZoneError) Hint() string {
 	return "choose a zone of its pg_timezone_names with the same midnights, or bring the database server's time zone data up to date"
 }
 
@@ -107,7 +107,7 @@ func (a Apps) Save(ctx context.Context, app App) (App, error) {
 		}
 		return App{}, &TimezoneError{SDKAppID: app.SDKAppID, Stored: kept.Timezone, Configured: app.Timezone}
 	case postgres.Code(err) == pgerrcode.InvalidParameterValue:
-		return App{}, &ZoneError{SDKAppID: app.SDKAppID, Timezone: app.Timezone, cause: err}
+		return App{}, &UnknownZoneError{SDKAppID: app.SDKAppID, Timezone: app.Timezone, cause: err}
 	case err != nil:
 		return App{}, fmt.Errorf("save app %d: %w", app.SDKAppID, err)
 	}
@@ -188,11 +188,11 @@ const sqlOffsets = `
 	FROM unnest($2::timestamptz[]) WITH ORDINALITY AS asked (at, nth) ORDER BY nth`
 
 // Offsets returns the offset from UTC, in seconds, that the database gives a time zone at each of
-// the times. A zone that it does not know is a *ZoneError.
+// the times. A zone that it does not know is a *UnknownZoneError.
 func (db *DB) Offsets(ctx context.Context, zone string, times []time.Time) ([]int, error) {
 	offsets, err := postgres.List(ctx, db.pool, pgx.RowTo[int], sqlOffsets, zone, times)
 	if postgres.Code(err) == pgerrcode.InvalidParameterValue {
-		return nil, &ZoneError{Timezone: zone, cause: err}
+		return nil, &UnknownZoneError{Timezone: zone, cause: err}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("ask the database for the time zone %s: %w", zone, err)

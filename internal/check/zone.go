@@ -25,7 +25,7 @@ func Zone(ctx context.Context, db *load.DB, sdkAppID int64, zone *time.Location,
 	if err == nil {
 		err = db.Apps.CheckTimezone(ctx, sdkAppID, zone)
 	}
-	var unknown *load.ZoneError
+	var unknown *load.UnknownZoneError
 	var other *load.TimezoneError
 	switch {
 	case errors.As(err, &other):
