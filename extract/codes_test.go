@@ -149,7 +149,7 @@ func TestAFailureWithoutACodeIsRetried(t *testing.T) {
 	}
 }
 
-func TestClassNames(t *testing.T) {
+func TestEachClassHasItsOwnName(t *testing.T) {
 	t.Parallel()
 	names := make(map[string]bool)
 	for class := extract.Transient; class <= extract.Unlisted; class++ {

@@ -215,7 +215,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-func TestSlowDown(t *testing.T) {
+func TestEachSlowDownDoublesTheIntervalWithinABound(t *testing.T) {
 	t.Parallel()
 	pacer := extract.NewPacer(2, extract.PacerOptions{})
 	for _, want := range []time.Duration{500, 1000, 2000, 4000, 8000, 8000} {

@@ -176,7 +176,7 @@ func TestAnyPlanIsCutIntoAllowedRequests(t *testing.T) {
 	})
 }
 
-func TestBatches(t *testing.T) {
+func TestABatchHasFiveTasksAtMost(t *testing.T) {
 	t.Parallel()
 	for count, want := range map[int][]int{0: nil, 1: {1}, 4: {4}, 5: {5}, 6: {5, 1}, 10: {5, 5}, 11: {5, 5, 1}} {
 		tasks := make([]int, count)

@@ -185,7 +185,7 @@ func TestT16AReadOnlyDatabaseTakesNoLoad(t *testing.T) {
 	equal(t, "everything is as before", before, f.rows(sqlWritten))
 }
 
-func TestUnreachable(t *testing.T) {
+func TestWhichErrorsMeanThatTheDatabaseIsAway(t *testing.T) {
 	t.Parallel()
 	postgres := func(code string) error { return fmt.Errorf("load: %w", &pgconn.PgError{Code: code}) }
 	tests := []struct {

@@ -26,7 +26,7 @@ func drawTallies(t *rapid.T, label string) []tally {
 
 // Each key of either side occurs once, in order, with the sums of both sides. Swapped
 // arguments swap the sides. It does not matter how the days are cut.
-func TestComparing(t *testing.T) {
+func TestEachKeyIsComparedOnceWithTheSumsOfBothSides(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		stored, reported := drawTallies(t, "stored"), drawTallies(t, "reported")

@@ -70,7 +70,7 @@ func TestAbandonedRunsAreMarkedOnce(t *testing.T) {
 	equal(t, "marked again", []string{"0"}, f.rows(`SELECT count(*) FROM analytics.runs WHERE error LIKE 'its process died%'`))
 }
 
-func TestLastRun(t *testing.T) {
+func TestTheLastRunIsTheNewestInOneOfTheStates(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	ctx := t.Context()

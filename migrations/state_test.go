@@ -187,7 +187,7 @@ func TestM4AViewOfOthersStopsTheWayDown(t *testing.T) {
 	up(t, url)
 }
 
-func TestDownBounds(t *testing.T) {
+func TestDownRefusesMoreStepsThanThereAre(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name  string

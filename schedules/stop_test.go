@@ -142,7 +142,7 @@ func TestStartAndStopStress(t *testing.T) {
 }
 
 // K6: the same in virtual time, stopped at the very moments of ticks.
-func TestStopAtATickStress(t *testing.T) {
+func TestAStopAtTheMomentOfATickEndsTheRunner(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		jobs := withReport(map[string]schedules.Job{"run": func(ctx context.Context) error { return ctx.Err() }})

@@ -18,7 +18,7 @@ import (
 	"pushloss/migrations"
 )
 
-func TestExitCodes(t *testing.T) {
+func TestEachErrorHasItsExitCode(t *testing.T) {
 	t.Parallel()
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()

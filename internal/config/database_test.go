@@ -11,7 +11,7 @@ import (
 
 var onlyDatabase = config.Needs{Database: true}
 
-func TestDatabaseForms(t *testing.T) {
+func TestWhichFormsOfADatabaseAreAccepted(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name string

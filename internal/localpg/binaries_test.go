@@ -170,7 +170,7 @@ func TestParseVersion(t *testing.T) {
 }
 
 // The download, from a repository of our own: programs that print a version.
-func TestFetch(t *testing.T) {
+func TestMissingProgramsAreFetchedOnce(t *testing.T) {
 	t.Parallel()
 	repository := mavenRepository(t)
 	p, err := newPlace(newDir(t))
@@ -204,7 +204,7 @@ func TestFetch(t *testing.T) {
 	wantKind(t, err, ErrVersion)
 }
 
-func TestFetchFails(t *testing.T) {
+func TestAFetchThatFailsSaysWhy(t *testing.T) {
 	t.Parallel()
 	nothing := httptest.NewServer(http.NotFoundHandler())
 	defer nothing.Close()

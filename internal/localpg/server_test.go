@@ -61,7 +61,7 @@ func TestStartMakesADatabaseAndKeepsIt(t *testing.T) {
 	}
 }
 
-func TestSafeUnlessFast(t *testing.T) {
+func TestAServerSyncsUnlessItIsFast(t *testing.T) {
 	t.Parallel()
 	server, err := Start(testContext(t), Options{Dir: seededDir(t)})
 	if err != nil {
@@ -238,7 +238,7 @@ func alienProcess(t *testing.T, a account) int {
 	return cmd.Process.Pid
 }
 
-func TestPorts(t *testing.T) {
+func TestATakenPortIsNamedOrReplaced(t *testing.T) {
 	t.Parallel()
 	dir := newDir(t)
 	taken, err := net.Listen("tcp4", "127.0.0.1:0")

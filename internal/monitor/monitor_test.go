@@ -124,7 +124,7 @@ func TestMetricsCountWhatJobsDo(t *testing.T) {
 	}
 }
 
-func TestLag(t *testing.T) {
+func TestTheLagCountsFromTheNewestEndedDay(t *testing.T) {
 	t.Parallel()
 	day := func(n int) *calendar.Day {
 		d := calendar.DayOf(now, time.UTC) + calendar.Day(n)
@@ -152,7 +152,7 @@ func TestLag(t *testing.T) {
 	}
 }
 
-func TestReadiness(t *testing.T) {
+func TestADaemonIsReadyWhileItsRunsFinish(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("password=hidden")
 	for _, test := range []struct {

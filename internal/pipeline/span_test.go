@@ -130,7 +130,7 @@ func TestADateThatTheCalendarLeavesOutDoesNotBreakARun(t *testing.T) {
 }
 
 // Which checks are repeated after a plan was executed, and which no longer can be.
-func TestDueChecks(t *testing.T) {
+func TestWhichChecksAPlanRepeats(t *testing.T) {
 	t.Parallel()
 	now := timeOf(t, "2025-03-20T12:00:00Z")
 	today := dayOf(t, "2025-03-20")

@@ -32,10 +32,7 @@ func TestAWindowWithoutFiguresWaitsNoLongerThanStatusExpects(t *testing.T) {
 					for _, days := range rules.cutFromLast(calendar.Span{First: first, Last: last}) {
 						var windows []*planWindow
 						for day := days.First; day <= days.Last; day++ {
-							state, err := load.NewWindowState(load.WindowRef{Stream: stream.Loss, Day: day, TaskKey: task.Key}, load.StateEmpty, load.NotSettled, now)
-							if err != nil {
-								t.Fatal(err)
-							}
+							state := stateOf(t, load.WindowRef{Stream: stream.Loss, Day: day, TaskKey: task.Key}, load.StateEmpty, load.NotSettled, now)
 							windows = append(windows, &planWindow{task: &task, state: &state, Day: day, Due: !final[day]})
 						}
 						plan.assignTask(days, task, false, windows)

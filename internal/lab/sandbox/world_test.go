@@ -116,7 +116,7 @@ func TestTheDefaultWorldIsLively(t *testing.T) {
 	}
 }
 
-func TestWorldsDiffer(t *testing.T) {
+func TestEachAppTaskAndSeedHasItsOwnFigures(t *testing.T) {
 	t.Parallel()
 	other := App{SDKAppID: testApp + 1, SecretKey: testKey}
 	s := newTestSandbox(t, func(c *Config) { c.Apps = append(c.Apps, other) })
@@ -154,7 +154,7 @@ func TestNothingIsLostInTheFuture(t *testing.T) {
 	}
 }
 
-func TestTasksMayStart(t *testing.T) {
+func TestATaskMayHaveNoFiguresBeforeItsStart(t *testing.T) {
 	t.Parallel()
 	s := newTestSandbox(t, func(c *Config) { c.TaskStarts = true })
 	id := fmt.Sprintf("%08x_537529d8_2000005e80aa873_2780d131_bc614e", march9.Unix())
