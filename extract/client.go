@@ -45,8 +45,8 @@ type Options struct {
 	// Budget limits the memory of all answers that are handled at once; nil means no
 	// limit. With a Budget, the caller must release every Answer.
 	Budget *Budget
-	// FirstWait is the approximate first wait after a failed call; 0 means the pace's interval, and
-	// at least 1 s, or 50 ms without a pace.
+	// FirstWait is the approximate first wait after a failed call; 0 means the pace's interval but at
+	// least 1 s, or 50 ms without a pace.
 	FirstWait time.Duration
 	// Timeout limits one call; 0 means 15 s. The service's own timeout is 3 s (REST API
 	// overview).

@@ -14,8 +14,8 @@ import (
 const (
 	// unpacedBackoff is the first wait where no pace is set, as in tests.
 	unpacedBackoff = 50 * time.Millisecond
-	// pacedBackoff is the least first wait at any pace: an app that may make many calls a second does
-	// not give up an API sooner that is away for a moment.
+	// pacedBackoff is the least first wait at any pace. Without it, an app with a fast pace would give
+	// up sooner on an API that is away for a moment.
 	pacedBackoff = time.Second
 	maxBackoff   = 30 * time.Second
 )

@@ -79,7 +79,8 @@ func (db *DB) OpenSession(ctx context.Context, holder string) (*Session, context
 	s.confirmations.serve, s.confirmations.most = s.confirmTogether, confirmationsOfApp
 	s.broken, s.breaks = context.WithCancel(context.Background())
 	// A server that gets no heartbeat releases the locks. A proxy or pooler in between may keep its
-	// end of the connection open for hours. A wait for a row ends before do breaks the connection.
+	// end of the connection open for hours. A wait for a row ends before the limit at which do breaks
+	// the connection.
 	err = conn.QueryRow(ctx, `SELECT set_config('idle_session_timeout', $1, false), set_config('lock_timeout', $2, false), pg_backend_pid()`,
 		fmt.Sprint(postgres.Silence.Milliseconds()), fmt.Sprint((heartbeatTimeout/2).Milliseconds())).Scan(nil, nil, &s.backend)
 	if err != nil {

@@ -71,10 +71,10 @@ func (w WindowState) PulledAt() time.Time { return time.UnixMicro(w.pulled) }
 // Loaded reports whether the stored figures are those of an answer.
 func (w WindowState) Loaded() bool { return w.State() == StateLoaded || w.State() == StateEmpty }
 
-// WindowStates are those of windows of one app, in the order of their WindowRef.
+// WindowStates are the states of windows of one app, in the order of their WindowRef.
 type WindowStates []WindowState
 
-// SortWindowStates sorts a list, so that windows are found in it.
+// SortWindowStates sorts a list, so that Of finds windows in it.
 func SortWindowStates(list []WindowState) WindowStates {
 	slices.SortFunc(list, func(a, b WindowState) int { return compareRefs(a.Ref(), b.Ref()) })
 	return list

@@ -26,7 +26,7 @@ func newServeCommand(env Environment) *cobra.Command {
 Sundays at 04:30 and prune daily at 05:00, in PUSHLOSS_TIMEZONE. If it missed a job
 (except prune) while it was down or the machine slept, it catches up at once. It repeats
 a job that failed as a whole (the database or the API is away, another process works on
-an app) after 1, 5 and 30 minutes.
+an app, or clocks differ) after 1, 5 and 30 minutes.
 
 It serves a page of the figures, /healthz, /readyz and /metrics at PUSHLOSS_HTTP_ADDR.
 Only this machine may open the page unless PUSHLOSS_HTTP_TOKEN, or a file named by

@@ -27,9 +27,9 @@ import (
 const (
 	// httpGrace bounds the wait for HTTP requests under way at the end.
 	httpGrace = 5 * time.Second
-	// These bound connections whose clients send or read slowly, or not at all. Callbacks may come
-	// from anywhere. A request that takes longer than readTimeout would lose its context: the page
-	// takes at most 20 seconds, and whoever needs longer sets another deadline.
+	// These bound connections whose clients send or read slowly, or not at all: callbacks may come
+	// from anywhere. The context of a request ends after readTimeout. The page ends its own requests
+	// sooner, and a handler that needs longer sets another deadline.
 	headerTimeout = 5 * time.Second
 	readTimeout   = time.Minute
 	writeTimeout  = 10 * time.Minute // of large tables as CSV

@@ -3,7 +3,7 @@ package distribute
 // Placement is where the rows of a table are.
 type Placement string
 
-// Placements.
+// The placements.
 const (
 	Local       Placement = "local"       // on the coordinator
 	Distributed Placement = "distributed" // in shards on the workers, by app

@@ -102,7 +102,7 @@ func (in *Intake) readPost(w http.ResponseWriter, r *http.Request, appOf func(in
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Now().Add(readPost))
 	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxPost))
-	if err == nil { // without the rest of the post, the deadline still bounds the wait for it
+	if err == nil { // otherwise the deadline still bounds the wait for the rest of the post
 		_ = control.SetReadDeadline(time.Time{}) // it would also end the saving
 	}
 	if err != nil {

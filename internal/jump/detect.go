@@ -34,8 +34,8 @@ type Event struct {
 func (e Event) Value() float64 { return reading{e.Losses, e.Pushes}.value() }
 
 const (
-	// before is with how many days a day is compared, back how far these may lie in the past, and
-	// fewest how many there must be.
+	// A day is compared with the newest known days before it: at most before of them, and at least
+	// fewest, none of them more than back days ago.
 	before, back, fewest = 14, 35, 7
 	// Longest is how many days an event lasts at most. After that, its level is the usual one.
 	Longest = 28

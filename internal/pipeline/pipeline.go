@@ -29,7 +29,7 @@ type Settings struct {
 	LookbackDays  int             // a day is pulled again until this many days after its end (see EffectiveLookback)
 	TaskDays      int             // how many days a task is followed
 	APIMemoryDays int             // how many days back the API is assumed to remember
-	FirstDay      *calendar.Day   // first day to keep; nil: the first run's day less LookbackDays
+	FirstDay      *calendar.Day   // first day to keep; nil: the first run's day less EffectiveLookback
 	// DiscoverScheduled makes runs register scheduled pushes that were dispatched.
 	DiscoverScheduled bool
 	// Spans says that one request may prove several days of tasks, if there is evidence that the

@@ -38,8 +38,8 @@ type appPlan struct {
 	// failed are the windows whose last pull failed before the job began. A run pulls them wherever
 	// they lie. They are few, since a job gives up an app with many failures.
 	failed map[load.WindowRef]bool
-	// forgotten is the newest day for which the API has nothing that a trusted answer, loaded in
-	// time, did not have.
+	// forgotten is the newest day that the API may have forgotten in part. For such a day it has
+	// nothing that a trusted answer did not have.
 	forgotten calendar.Day
 	// now, if set, is the real time: windows pulled later were pulled by a clock that ran ahead.
 	now time.Time
@@ -190,6 +190,7 @@ type planSize struct {
 	unproven int
 }
 
+// count adds up what the plan has to do.
 func (p appPlan) count(ctx context.Context, ledger load.Ledger) (size planSize, err error) {
 	runs := p.spanRuns()
 	if p.spans != nil {

@@ -17,9 +17,10 @@ const (
 	KindReconcile = "reconcile"
 )
 
-// Run pulls everything that is due, for every app. Due are all days that ended and are not settled,
-// since the first day to keep, for the whole app and for every task that is followed then, and
-// every window that a reconciliation opened or whose last pull failed. Run leaves out an app on which another process works.
+// Run pulls everything that is due, for every app. All days since the first day to keep are due, from
+// their end until they are settled, for the whole app and for every task that is followed then. So
+// is every window that a reconciliation opened or whose last pull failed. Run leaves out an app on
+// which another process works.
 //
 // asOf makes the run decide as if it were made at that time; the zero time means now.
 // Days that are not over by the real clock are always left out.
