@@ -26,7 +26,7 @@ const (
 const (
 	firstRetry = time.Second
 	lastRetry  = 30 * time.Second
-	saveLimit  = 15 * time.Second
+	saveLimit  = 15 * time.Second // of tasks from callbacks and from posts
 	closeLimit = 3 * time.Second
 )
 

@@ -20,9 +20,8 @@ import (
 const (
 	// maxPost bounds the body of posted tasks.
 	maxPost = 1 << 20
-	// readPost and savePost bound the time for reading and for saving a post.
+	// readPost bounds the time for reading a post.
 	readPost = 30 * time.Second
-	savePost = 15 * time.Second
 )
 
 // parameterOfApp is the parameter of the address that names the app of tasks without one.
@@ -141,7 +140,7 @@ func (in *Intake) save(ctx context.Context, list taskfile.List, mistakes taskfil
 	case len(answered.Errors) > 0:
 		status = http.StatusMultiStatus
 	}
-	ctx, cancel := context.WithTimeout(ctx, savePost)
+	ctx, cancel := context.WithTimeout(ctx, saveLimit)
 	defer cancel()
 	changes, err := in.Registry.Save(ctx, resolved.Tasks, in.Now())
 	if err != nil {
