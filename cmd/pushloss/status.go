@@ -229,7 +229,7 @@ func (a *app) unjudged(others []load.AppStatus) []unjudgedApp {
 func noteOf(s load.AppStatus) string {
 	var notes []string
 	if s.Unproven > 0 {
-		notes = append(notes, "days were first pulled when the API need not have remembered all of them: see analytics.stream_coverage where state is unproven or unavailable")
+		notes = append(notes, "days were first pulled when the API no longer had to remember all of them: see analytics.stream_coverage where state is unproven or unavailable")
 	}
 	if s.Absent > 0 {
 		notes = append(notes, "the answers lack a task, which other answers have, in "+many(s.Absent, "window")+": see analytics.stream_coverage where state is absent")

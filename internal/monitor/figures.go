@@ -55,7 +55,7 @@ func gauges() []gauge {
 			func(_ Figures, s load.AppStatus) float64 { return float64(s.Late) }),
 		perApp("windows_failed", "Windows whose last pull failed.",
 			func(_ Figures, s load.AppStatus) float64 { return float64(s.Failed) }),
-		perApp("windows_unproven", "Windows first pulled, within the last 30 days, when the API need not have remembered the whole day any more.",
+		perApp("windows_unproven", "Windows first pulled, within the last 30 days, when the API no longer had to remember the whole day.",
 			func(_ Figures, s load.AppStatus) float64 { return float64(s.Unproven) }),
 		perApp("windows_absent", "Windows pulled within the last 30 days whose answers lack their task, though other answers have it.",
 			func(_ Figures, s load.AppStatus) float64 { return float64(s.Absent) }),
@@ -89,7 +89,7 @@ func gauges() []gauge {
 
 var (
 	lagDesc = prometheus.NewDesc("pushloss_lag_seconds",
-		"How far the newest final day lies behind the newest ended one, in days of 86400 seconds; with everything in order it is the lookback.",
+		"How far the newest final day is behind the newest ended one, in days of 86400 seconds; with everything in order it is the lookback.",
 		[]string{appLabel}, nil)
 	alertsDesc = prometheus.NewDesc("pushloss_alerts_open", "Events that were notified, or will be, and are not over.", nil, nil)
 	ageDesc    = prometheus.NewDesc("pushloss_status_age_seconds",
