@@ -94,7 +94,7 @@ const sqlStatus = `
 			false AS unproven, 0 AS rejects,
 			NOT l.settled AND l.state NOT IN ('failed', 'open')
 				AND greatest((l.day + 1 + active.lookback_days)::timestamp AT TIME ZONE active.timezone, l.opened_at) + $2::interval
-					+ make_interval(days => CASE WHEN l.state = 'empty' AND l.task_key <> 0 THEN greatest($5::integer, $6::integer - active.lookback_days) ELSE 0 END) < $1 AS late
+					+ CASE WHEN l.state = 'empty' AND l.task_key <> 0 THEN greatest($5::integer, $6::integer - active.lookback_days) ELSE 0 END * interval '1 day' < $1 AS late
 		FROM pushloss.ledger AS l
 		JOIN active USING (sdk_app_id, stream_id)
 		WHERE (NOT l.settled OR l.state IN ('failed', 'open')) AND l.sdk_app_id <> ALL($4)
