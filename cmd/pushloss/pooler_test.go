@@ -88,8 +88,12 @@ func TestOtherPoolersAreRefusedByEveryCommand(t *testing.T) {
 func TestAPoolWithoutAFreeConnectionIsReported(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.env["DATABASE_URL"] = pgtest.Bouncer{Mode: "session", PoolSize: 1}.URL(t, w.env["DATABASE_URL"])
-	run, check := w.start("run"), w.start("check")
+	direct := w.env["DATABASE_URL"]
+	through := func(command string) *process { // a pool of its own: the end of one command frees the connection for another
+		w.env["DATABASE_URL"] = pgtest.Bouncer{Mode: "session", PoolSize: 1}.URL(t, direct)
+		return w.start(command)
+	}
+	run, check := through("run"), through("check")
 	run.endedWith(3).says(t, "did not answer within 10s", "what to do: ", "pool_size")
 	check.endedWith(3).says(t, "pool_size", "not called")
 }
