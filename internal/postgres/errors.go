@@ -64,7 +64,7 @@ func Unreachable(err error) bool {
 			pgerrcode.IsSystemError(code) || code == pgerrcode.DataCorrupted || code == pgerrcode.IndexCorrupted
 	}
 	return errors.As(err, &netErr) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, io.EOF) && errors.Is(err, pgconn.ErrConnClosed) || pgconn.SafeToRetry(err)
+		errors.Is(err, pgconn.ErrConnClosed) || pgconn.SafeToRetry(err)
 }
 
 // Unusable reports whether err says that the database answers, but that a right of the role

@@ -52,6 +52,7 @@ func TestAConnectionThatEndsIsNotReportedAsAServerThatWasNeverThere(t *testing.T
 		says string
 	}{
 		{"a connection that breaks", io.ErrUnexpectedEOF, "broke"},
+		{"a connection that breaks before the first row of an answer", fmt.Errorf("ask: %w", pgconn.ErrConnClosed), "broke"},
 		{"a server that falls silent", context.DeadlineExceeded, "does not answer"},
 		{"a pooler without a free connection", &pgconn.PgError{Code: "08P01", SeverityUnlocalized: "FATAL", Message: "query_wait_timeout"}, "pool_size"},
 		{"a process that may open no further file", &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("socket", syscall.EMFILE)}, "ulimit -n"},

@@ -84,7 +84,10 @@ func renew(conn *pgx.ConnConfig, databaseURL string) {
 	if err != nil || now.conn.Database != conn.Database || now.conn.User != conn.User || !slices.Equal(addresses(now.conn), addresses(conn)) {
 		return
 	}
-	conn.Password, conn.TLSConfig, conn.Fallbacks = now.conn.Password, now.conn.TLSConfig, now.conn.Fallbacks
+	// The driver finds the certificates of a tls.Config only in the pgconn.Config that it came with.
+	parameters := conn.RuntimeParams
+	conn.Config = now.conn.Config
+	conn.RuntimeParams = parameters // with those that outbid presets
 }
 
 // addresses are the hosts with their ports in the order in which they are tried.
