@@ -78,12 +78,13 @@ func TestChaosLeavesEverythingAsIfNothingHadHappened(t *testing.T) {
 	}
 }
 
-// failing loads days; then the API refuses the whole app's losses of them.
+// failing loads days with figures that later answers change. Then the API refuses the whole app's
+// losses of them.
 func (w *world) failing(first, last calendar.Day) []*process {
 	w.t.Helper()
 	backfill := []string{"--from", first.String(), "--to", last.String(), "--reprocess", "all"}
 	refusal := sandbox.Fault{Name: "code", Value: "99999", Stream: sandbox.StreamLoss, Task: "overall", From: first.String(), To: last.String()}
-	if err := w.api.SetFaults(nil); err != nil {
+	if err := w.api.SetFaults([]sandbox.Fault{{Name: "restated", From: first.String(), To: last.String()}}); err != nil {
 		w.t.Fatal(err)
 	}
 	loaded := w.backfilled(backfill...)
