@@ -109,12 +109,8 @@ func main() {
 	fmt.Printf("%s; rows: %d\n", said, rows)
 }
 GO
-build() {
-    go mod tidy >"$dir/go.log" 2>&1
-    go build -o ask . 2>"$dir/build.log" || { cat "$dir/build.log"; exit 1; }
-}
 ask() { ./ask "$@" 2>&1; }
-build
+go_program ask
 expect "lib/pq, without arguments" "$(ask postgres '')" "success; rows: 2"
 expect "lib/pq, with an argument" "$(ask postgres '' spring)" "success; rows: 2"
 expect "pgx 5.12.0, without arguments" "$(ask pgx '')" "success; rows: 2"
@@ -122,7 +118,7 @@ expect "pgx 5.12.0, with an argument" "$(ask pgx '' spring)" "an error; rows: 1"
 expect "pgx 5.12.0, with an argument, by the simple protocol" "$(ask pgx '&default_query_exec_mode=simple_protocol' spring)" "success; rows: 2"
 expect "pgx 5.12.0 without database/sql, COMMIT" "$(ask commit)" "conn closed, safe to retry: true; rows: 1"
 go_modules github.com/jackc/pgx/v5@v5.13.0
-build
+go_program ask
 expect "pgx 5.13.0, without arguments" "$(ask pgx '')" "an error; rows: 1"
 expect "pgx 5.13.0 without database/sql, COMMIT" "$(ask commit)" "conn closed, safe to retry: false; rows: 1"
 verdict

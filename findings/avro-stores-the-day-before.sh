@@ -72,8 +72,7 @@ func main() {
 	}
 }
 GO
-go mod tidy >"$dir/go.log" 2>&1
-go build -o ask . 2>"$dir/build.log" || { cat "$dir/build.log"; exit 1; }
+go_program ask
 for library in hamba goavro; do
     expect "$library, the date 2025-03-10T00:00:00+08:00" "$(./ask $library-date 2025-03-10T00:00:00+08:00)" "2025-03-09"
     expect "$library, the date 2025-03-10T22:00:00-04:00" "$(./ask $library-date 2025-03-10T22:00:00-04:00)" "2025-03-11"

@@ -28,8 +28,7 @@ func main() {
 	}
 }
 GO
-go mod tidy >"$dir/go.log" 2>&1
-go build -o app . 2>"$dir/build.log" || { cat "$dir/build.log"; exit 1; }
+go_program app
 code() { ./app "$@" >/dev/null 2>&1; echo "exit code $?"; }
 expect "app lsit" "$(code lsit)" "exit code 1"
 expect "app tasks lsit" "$(code tasks lsit)" "exit code 0"

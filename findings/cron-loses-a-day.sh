@@ -31,8 +31,7 @@ func main() {
 	fmt.Println(first.UTC().Format("2006-01-02 15:04"), "and", schedule.Next(first).UTC().Format("2006-01-02 15:04"), "UTC")
 }
 GO
-go mod tidy >"$dir/go.log" 2>&1
-go build -o next . 2>"$dir/build.log" || { cat "$dir/build.log"; exit 1; }
+go_program next
 expect "daily at 03:00 in Helsinki, after Saturday's run" "$(./next 'CRON_TZ=Europe/Helsinki 0 3 * * *' 2025-03-29T12:00:00Z)" \
     "2025-03-31 00:00 and 2025-04-01 00:00 UTC"
 expect "Sundays at 03:00 in Helsinki, after the Sunday before" "$(./next 'CRON_TZ=Europe/Helsinki 0 3 * * 0' 2025-03-24T12:00:00Z)" \

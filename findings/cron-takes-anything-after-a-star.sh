@@ -34,8 +34,7 @@ func main() {
 	}
 }
 GO
-go mod tidy >"$dir/go.log" 2>&1
-go build -o app . 2>"$dir/build.log" || { cat "$dir/build.log"; exit 1; }
+go_program app
 ./app >"$dir/said"
 expect "a range without an end" "$(sed -n 1p "$dir/said")" "0 5- * * * is refused"
 expect "a star as the begin of a range" "$(sed -n 2p "$dir/said")" "0 *-5 * * * runs 24 times a day"

@@ -77,8 +77,7 @@ func check(err error) {
 	}
 }
 GO
-go mod tidy >"$dir/go.log" 2>&1
-go build -o ask . 2>"$dir/build.log" || { cat "$dir/build.log"; exit 1; }
+go_program ask
 ask() { ./ask "postgres://postgres@127.0.0.1:$PGPORT/postgres?sslmode=disable" "$@" 2>&1 | tail -1; }
 expect "gorm, Where(\"code NOT IN ?\", [a]) of a, b and c: rows" "$(ask gorm a)" "2"
 expect "of the empty list" "$(ask gorm)" "0"

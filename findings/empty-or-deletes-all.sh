@@ -90,8 +90,7 @@ func main() {
 	fmt.Println(query)
 }
 GO
-go mod tidy >"$dir/go.log" 2>&1
-go build -o ask . 2>"$dir/build.log" || { cat "$dir/build.log"; exit 1; }
+go_program ask
 ask() { (cd "$dir" && node ask.cjs "$1" 2>&1); }
 expect "Drizzle, or() of no keys" "$(ask drizzle)" 'delete from "facts"'
 expect "Drizzle, the app and or() of no keys" "$(ask drizzle-app)" 'delete from "facts" where "facts"."app" = $1'

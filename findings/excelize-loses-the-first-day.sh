@@ -47,8 +47,7 @@ func main() {
 // day makes a time n days after 2025-02-01.
 func day(n, hour int) time.Time { return time.Date(2025, 2, 1+n, hour, 0, 0, 0, time.UTC) }
 GO
-go mod tidy >"$dir/go.log" 2>&1
-go build -o ask . 2>"$dir/build.log" || { cat "$dir/build.log"; exit 1; }
+go_program ask
 ./ask "$dir/loss.xlsx" >"$dir/seen" 2>&1
 line() { sed -n "${1}p" "$dir/seen"; }
 expect "2025-03-01" "$(line 1)" "Mar-25"

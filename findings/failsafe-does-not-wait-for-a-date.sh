@@ -60,8 +60,7 @@ func main() {
 	fmt.Println(early.Load(), answer.StatusCode)
 }
 GO
-go mod tidy >"$dir/go.log" 2>&1
-go build -o ask . 2>"$dir/build.log" || { cat "$dir/build.log"; exit 1; }
+go_program ask
 ask() { ./ask "$@" 2>&1; }
 expect "failsafe-go, Retry-After: 3: attempts in the first second after the first one, and the end" "$(ask failsafe seconds)" "0 200"
 expect "failsafe-go, Retry-After with a date" "$(ask failsafe date)" "3 retries exceeded"

@@ -44,8 +44,7 @@ func check(err error) {
 	}
 }
 GO
-go mod tidy >"$dir/go.log" 2>&1
-go build -o ask . 2>"$dir/build.log" || { cat "$dir/build.log"; exit 1; }
+go_program ask
 ask() { ./ask "$@" 2>&1 | sed 's/, $//'; }
 expect "0 0 3 29 2 ?, from 2025" "$(ask '0 0 3 29 2 ?' UTC 2025-01-01)" "Sat 2025-03-01 03:00, Sun 2026-03-01 03:00, Mon 2027-03-01 03:00, Tue 2028-02-29 03:00"
 expect "0 0 3 31 4 ?" "$(ask '0 0 3 31 4 ?' UTC 2025-01-01)" "Thu 2025-05-01 03:00, Fri 2026-05-01 03:00, Sat 2027-05-01 03:00, Mon 2028-05-01 03:00"

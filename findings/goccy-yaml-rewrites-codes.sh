@@ -57,8 +57,7 @@ func show(value any, err error) string {
 	return fmt.Sprint(value)
 }
 GO
-go mod tidy >"$dir/go.log" 2>&1
-go build -o ask . 2>"$dir/build.log" || { cat "$dir/build.log"; exit 1; }
+go_program ask
 ask() { ./ask "$@" 2>&1 | sed 's/ $//'; }
 codes=(0410 410 0x1F 1_000 12.10 1e3 09 "!!str 0410" '"0410"')
 expect "yaml.v3, a string: ${codes[*]}" "$(ask v3 text "${codes[@]}")" "0410 410 0x1F 1_000 12.10 1e3 09 0410 0410"

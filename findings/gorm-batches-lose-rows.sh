@@ -55,8 +55,7 @@ func check(err error) {
 	}
 }
 GO
-go mod tidy >"$dir/go.log" 2>&1
-go build -o ask . 2>"$dir/build.log" || { cat "$dir/build.log"; exit 1; }
+go_program ask
 # Row 9 was registered late: it has the day between those of 2 and 3.
 psql -Xqc "CREATE TABLE loss (id int PRIMARY KEY, day date)" \
     -c "INSERT INTO loss SELECT i, date '2025-03-10' + CASE i WHEN 9 THEN 5 ELSE 2 * i END FROM generate_series(1, 10) i"

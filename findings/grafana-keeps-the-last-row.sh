@@ -62,8 +62,7 @@ func check(err error) {
 	}
 }
 GO
-go mod tidy >"$dir/go.log" 2>&1
-go build -o ask . 2>"$dir/build.log" || { cat "$dir/build.log"; exit 1; }
+go_program ask
 expect "one row a day and platform: 10 APNs 12, 10 FCM 2, 11 APNs 1" "$(./ask 10,APNs,12 10,FCM,2 11,APNs,1)" '"APNs": 12 1; "FCM": 2; notices: false'
 expect "two rows of one day and platform: 10 APNs 5, 10 APNs 7, 11 APNs 1" "$(./ask 10,APNs,5 10,APNs,7 11,APNs,1)" '"APNs": 7 1; notices: false'
 expect "the same in another order" "$(./ask 10,APNs,7 10,APNs,5 11,APNs,1)" '"APNs": 5 1; notices: false'

@@ -32,8 +32,7 @@ func main() {
 	fmt.Println(regexp.MustCompile(`le="[^"]*"`).FindAllString(answer.Body.String(), -1))
 }
 GO
-go mod tidy >"$dir/go.log" 2>&1
-go build -o ask . 2>"$dir/build.log" || { cat "$dir/build.log"; exit 1; }
+go_program ask
 expect "as curl asks" "$(./ask '*/*')" '[le="1" le="2.5" le="+Inf"]'
 expect "as Prometheus asks" "$(./ask 'application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.5')" '[le="1.0" le="2.5" le="+Inf"]'
 verdict

@@ -56,6 +56,12 @@ go_modules() {
     for module in "$@"; do go get "$module" >"$dir/go.log" 2>&1 || missing "$module (Go)"; done
 }
 
+# go_program builds main.go, for which go_modules made the module, as a program of this name.
+go_program() {
+    go mod tidy >"$dir/go.log" 2>&1
+    go build -o "$1" . 2>"$dir/build.log" || { cat "$dir/build.log"; exit 1; }
+}
+
 # maven_packages copies packages of Maven Central, and what they need, to $dir/jars: group:artifact:version.
 maven_packages() {
     need mvn

@@ -102,8 +102,7 @@ func check(err error) {
 	}
 }
 GO
-go mod tidy >"$dir/go.log" 2>&1
-go build -o ask . 2>"$dir/build.log" || { cat "$dir/build.log"; exit 1; }
+go_program ask
 expect "ActiveRecord, the three largest: 10, 9 and 8; their sum" "$(rails 'top.sum(:n)')" "55"
 expect "their count" "$(rails 'top.count')" "3"
 expect "their smallest" "$(rails 'top.minimum(:n)')" "1"

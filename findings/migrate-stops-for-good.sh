@@ -42,8 +42,7 @@ func main() {
 	fmt.Println()
 }
 GO
-go mod tidy >"$dir/go.log" 2>&1
-go build -o ask . 2>"$dir/build.log" || { cat "$dir/build.log"; exit 1; }
+go_program ask
 expect "three times Up after GracefulStop" "$(./ask)" \
     "Up: <nil>, version: no migration; Up: <nil>, version: no migration; Up: <nil>, version: no migration; "
 verdict

@@ -68,8 +68,7 @@ func main() {
 	}
 }
 GO
-go mod tidy >"$dir/go.log" 2>&1
-go build -o ask . 2>"$dir/build.log" || { cat "$dir/build.log"; exit 1; }
+go_program ask
 cat >"$dir/Ask.java" <<'JAVA'
 import java.io.File;
 import java.sql.DriverManager;

@@ -77,8 +77,7 @@ func main() {
 	}
 }
 GO
-go mod tidy >"$dir/go.log" 2>&1
-go build -o ask . 2>"$dir/build.log" || { cat "$dir/build.log"; exit 1; }
+go_program ask
 expect "JavaScript, an observable counter of 10, 11 and 12, without a view" "$(node "$dir/ask.mjs" observable none 2>&1)" "10 11 12"
 expect "JavaScript, with a view that leaves out the code" "$(node "$dir/ask.mjs" observable view 2>&1)" "12"
 expect "JavaScript, a counter with add(), the same view" "$(node "$dir/ask.mjs" counter view 2>&1)" "33"

@@ -71,8 +71,7 @@ func main() {
 	fmt.Println(errors.As(err, &reason), err)
 }
 GO
-go mod tidy >"$dir/go.log" 2>&1
-go build -o ask . 2>"$dir/build.log" || { cat "$dir/build.log"; exit 1; }
+go_program ask
 ask() { ./ask "$@" 2>&1; }
 expect "C: is it a PgError, and the error" "$(ask FATAL 'terminating connection due to administrator command')" \
     "true FATAL: terminating connection due to administrator command (SQLSTATE 57P01)"

@@ -44,8 +44,7 @@ func main() {
 	fmt.Printf("error %v; at the new address: %s\n", err, came)
 }
 GO
-go mod tidy >"$dir/go.log" 2>&1
-go build -o send . 2>"$dir/build.log" || { cat "$dir/build.log"; exit 1; }
+go_program send
 expect "a webhook answers 302" "$(./send 'generic://HOST/hook?disabletls=yes' 302)" "error <nil>; at the new address: GET of 0 bytes"
 expect "a webhook answers 304" "$(./send 'generic://HOST/hook?disabletls=yes' 304)" "error <nil>; at the new address: nothing"
 expect "ntfy answers 200 with an error" "$(./send 'ntfy://HOST/topic?scheme=http' 200)" "error <nil>; at the new address: nothing"

@@ -38,8 +38,7 @@ func main() {
 	fmt.Println(query)
 }
 GO
-go mod tidy >"$dir/go.log" 2>&1
-go build -o ask . 2>"$dir/build.log" || { cat "$dir/build.log"; exit 1; }
+go_program ask
 expect "2025-03-10 00:00 of Shanghai, for Postgres" "$(./ask postgres Asia/Shanghai)" "SELECT '2025-03-10 00:00:00 CST'::timestamptz"
 expect "the same for ClickHouse" "$(./ask clickhouse Asia/Shanghai)" "SELECT '2025-03-10 00:00:00'"
 

@@ -61,8 +61,7 @@ func check(err error) {
 	}
 }
 GO
-go mod tidy >"$dir/go.log" 2>&1
-go build -o ask . 2>"$dir/build.log" || { cat "$dir/build.log"; exit 1; }
+go_program ask
 ask() { ./ask "postgres://postgres@127.0.0.1:$PGPORT/postgres?sslmode=disable" "$1" 2>&1 | tail -1; }
 expect "Where(app = 1).Where(n > 9 OR code = 'b'): rows, of which app 1 has 1" "$(ask where)" "2"
 expect "squirrel.And of the same" "$(ask and)" "2"

@@ -30,8 +30,7 @@ func main() {
 	fmt.Print(cronexpr.MustParse(os.Args[3]).Next(run).Format("01-02 15:04"))
 }
 GO
-go mod tidy >"$dir/go.log" 2>&1
-go build -o ask . 2>"$dir/build.log" || { cat "$dir/build.log"; exit 1; }
+go_program ask
 expect "the next run of 30 2 * * * after 2025-03-08 12:00 in New York" "$(./ask America/New_York 2025-03-08T12:00 '30 2 * * *')" "03-09 01:30"
 expect "of 0 0 * * * after 2025-09-06 12:00 in Santiago" "$(./ask America/Santiago 2025-09-06T12:00 '0 0 * * *')" "09-06 23:00"
 expect "of 30 2 * * * after 2025-03-29 12:00 in Berlin" "$(./ask Europe/Berlin 2025-03-29T12:00 '30 2 * * *')" "03-30 03:30"
