@@ -22,10 +22,11 @@ const (
 
 // firstWait is the approximate wait after the first failed call.
 func (c *Client) firstWait() time.Duration {
+	wait := unpacedBackoff
 	if interval := c.pacer.Interval(); interval > 0 {
-		return cmp.Or(c.opts.FirstWait, max(interval, pacedBackoff))
+		wait = max(interval, pacedBackoff)
 	}
-	return cmp.Or(c.opts.FirstWait, unpacedBackoff)
+	return cmp.Or(c.opts.FirstWait, wait)
 }
 
 // patient waits as long as the last answer asked for, if that is longer.

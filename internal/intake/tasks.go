@@ -101,12 +101,10 @@ func (in *Intake) readPost(w http.ResponseWriter, r *http.Request, appOf func(in
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Now().Add(readPost))
 	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxPost))
-	if err == nil { // otherwise the deadline still bounds the wait for the rest of the post
-		_ = control.SetReadDeadline(time.Time{}) // it would also end the saving
-	}
-	if err != nil {
+	if err != nil { // the deadline still bounds the wait for the rest of the post
 		return taskfile.List{}, err
 	}
+	_ = control.SetReadDeadline(time.Time{}) // it would also end the saving
 	if first := bytes.TrimLeft(text, " \t\r\n\ufeff"); len(first) == 0 || first[0] != '{' && first[0] != '[' {
 		return taskfile.List{}, errNotTasks
 	}
