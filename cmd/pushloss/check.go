@@ -41,9 +41,9 @@ The exit code is that of the worst finding.`,
 		code := problem.Done
 		for _, finding := range findings {
 			if !finding.OK {
-				code = max(code, problem.Partly)
+				code = problem.Worse(code, problem.Partly)
 				if finding.Err() != nil {
-					code = max(code, exitCode(finding.Err()))
+					code = problem.Worse(code, exitCode(finding.Err()))
 				}
 			}
 		}

@@ -144,6 +144,15 @@ func TestAMisspeltVariableIsNamedByEachCommandAtEachLogLevel(t *testing.T) {
 	}
 }
 
+func TestCheckPutsABrokenDatabaseBeforeARefusalOfTheAPI(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.env["TIM_SECRET_KEY"] = strings.Repeat("wrong", 10)
+	w.do(4, "check").says(t, "the API answered code")
+	w.env["DATABASE_URL"] = "postgres://u:p@127.0.0.1:1/none"
+	w.do(3, "check").says(t, "start the database", "the API answered code")
+}
+
 func TestCheckReadsTheTargetsOfNotificationsAndSendsNothing(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

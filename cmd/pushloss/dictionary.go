@@ -30,6 +30,9 @@ not read them, and they may change at any time.`,
 	command.RunE = func(cmd *cobra.Command, _ []string) error {
 		write := dictionary.Write
 		if *model != "" {
+			if *output == asJSON {
+				return &problem.UsageError{Problem: "--model and --output json do not go together", Remedy: "leave one of them out"}
+			}
 			if write = dictionary.Models[*model]; write == nil {
 				return &problem.UsageError{
 					Problem: fmt.Sprintf("unknown model %q", *model),
@@ -46,7 +49,7 @@ not read them, and they may change at any time.`,
 		if err != nil {
 			return err
 		}
-		if *output == asJSON && *model == "" {
+		if *output == asJSON {
 			return printJSON(env.Stdout, described)
 		}
 		return write(env.Stdout, described)

@@ -43,6 +43,7 @@ func TestTheDictionaryIsCurrent(t *testing.T) {
 			t.Errorf("%[1]s is not current. Run: go test ./cmd/pushloss -run TestTheDictionaryIsCurrent -update\n(-%[1]s +pushloss dictionary %[2]s):\n%[3]s", file, arguments, diff)
 		}
 	}
+	w.do(2, "dictionary", "--model", "cube", "--output", "json").says(t, "do not go together", "leave one of them out")
 	if unknown := w.do(2, "dictionary", "--model", "cubes").stderr; !strings.Contains(unknown, "did you mean cube?") {
 		t.Errorf("of an unknown model it says %q", unknown)
 	}

@@ -56,9 +56,8 @@ func TestEachErrorHasItsExitCode(t *testing.T) {
 	}
 }
 
-// An operator's duty comes before a failed window, and a broken database before
-// both.
-func TestReportCodes(t *testing.T) {
+// An operator's duty comes before a failed window, and an interruption before both.
+func TestAJobExitsWithTheCodeOfItsWorstApp(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name   string

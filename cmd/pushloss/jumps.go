@@ -101,13 +101,16 @@ func jumpSpan(selection load.Selection, today calendar.Day) (calendar.Span, erro
 	if selection.From != nil {
 		span.First = *selection.From
 	}
+	notOver := func(flag string, day calendar.Day) error {
+		return &problem.UsageError{Problem: fmt.Sprintf("%s: %s is not over yet", flag, day), Remedy: fmt.Sprintf("the newest day is %s", today-1)}
+	}
 	switch days := int(span.Last-span.First) + 1; {
 	case span.Last >= today:
-		return span, &problem.UsageError{Problem: fmt.Sprintf("--to: %s is not over yet", span.Last), Remedy: fmt.Sprintf("the newest day is %s", today-1)}
+		return span, notOver("--to", span.Last)
+	case span.First >= today:
+		return span, notOver("--from", span.First)
 	case days > mostJumpDays:
 		return span, &problem.UsageError{Problem: fmt.Sprintf("%s are %s", span, many(days, "day")), Remedy: fmt.Sprintf("give %s at most", many(mostJumpDays, "day"))}
-	case days < 1:
-		return span, &problem.UsageError{Problem: fmt.Sprintf("the range begins on %s, after its end on %s", span.First, span.Last), Remedy: "give --from a day that is not after --to"}
 	}
 	return span, nil
 }

@@ -53,6 +53,7 @@ func TestMistakesExitWith2AndSayWhatToDo(t *testing.T) {
 		{"a switch that is neither on nor off", w.backfill(5, 3, "--plan=x"), nil, []string{`--plan: "x" is not true or false`}},
 		{"jumps of a year that was mistyped", []string{"jumps", "--from", "0206-03-01"}, nil, []string{"1,100 days at most"}},
 		{"jumps in the future", []string{"jumps", "--to", w.back(0)}, nil, []string{"is not over yet", "the newest day is " + w.back(1)}},
+		{"jumps since a day in the future", []string{"jumps", "--from", w.back(-3)}, nil, []string{"--from: " + w.back(-3) + " is not over yet", "the newest day is " + w.back(1)}},
 		{"jumps that are reversed", []string{"jumps", "--from", w.back(3), "--to", w.back(5)}, nil, []string{"before it begins"}},
 		{"jumps without a factor", []string{"jumps", "--factor", "1"}, nil, []string{`--factor: "1" is not a factor from 1.5 to 1000`}},
 		{"jumps of less than a push", []string{"jumps", "--min", "0"}, nil, []string{`--min: "0" is not a number of pushes`}},

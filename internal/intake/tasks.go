@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
+
 	"pushloss/internal/taskfile"
 	"pushloss/load"
 )
@@ -154,7 +156,7 @@ func (in *Intake) save(ctx context.Context, list taskfile.List, mistakes taskfil
 		answered.Warnings = append(answered.Warnings, outlooks...)
 	}
 	if more := len(answered.Warnings) - maxWarnings; more > 0 {
-		answered.Warnings = append(answered.Warnings[:maxWarnings:maxWarnings], fmt.Sprintf("and %d more warnings", more))
+		answered.Warnings = append(answered.Warnings[:maxWarnings:maxWarnings], "and "+english.Plural(more, "more warning", ""))
 	}
 	return status, answered
 }

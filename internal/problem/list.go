@@ -1,9 +1,10 @@
 package problem
 
 import (
-	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/dustin/go-humanize/english"
 )
 
 // List is all mistakes of a user in one place, such as the settings or a file, so that the user can
@@ -17,7 +18,7 @@ func (l List[P]) Lines(most int) string {
 	var lines []string
 	for i, problem := range l {
 		if i == most {
-			lines = append(lines, fmt.Sprintf("and %d more problems", len(l)-most))
+			lines = append(lines, "and "+english.Plural(len(l)-most, "more problem", ""))
 			break
 		}
 		lines = append(lines, problem.Error())
