@@ -132,3 +132,13 @@ func (a *app) locationOf(sdkAppID int64) *time.Location {
 	}
 	return a.settings.Location
 }
+
+// noSentAt, given as a time, removes the stored time.
+const noSentAt = "none"
+
+// forgetSentAt removes the time of tasks, so that they count from their registration.
+func (a *app) forgetSentAt(cmd *cobra.Command, named int64, ids []string) error {
+	return a.changeTasks(cmd, named, "%d without sent_at now", func(ctx context.Context, tasks load.Registry, appID int64) (int, []string, error) {
+		return tasks.ForgetSentAt(ctx, appID, ids)
+	})
+}
