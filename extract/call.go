@@ -29,8 +29,8 @@ type message struct {
 	left  func()                              // see Request.Left; may be nil
 }
 
-// call makes one call. Its failure is an *Error, except for the error of ctx or of the
-// pacer.
+// call makes one call. Its failure is an *Error, except for the errors of ctx, of signing, of the
+// pacer and of Options.CheckClock.
 func (c *Client) call(ctx context.Context, m message, isRetry bool) (Answer, error) {
 	userSig, err := c.signer.userSigNow()
 	if err != nil {

@@ -97,6 +97,7 @@ func meaningZh(english string) string {
 
 var adviceZh = sync.OnceValue(func() *strings.Replacer {
 	var pairs []string
+	// The first match wins: an advice of several parts comes before the parts.
 	for _, text := range chinese {
 		if strings.Contains(text.english, "; ") {
 			pairs = append(pairs, text.english, text.chinese)

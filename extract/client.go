@@ -172,7 +172,7 @@ func NewTransport() *http.Transport {
 
 // Pull requests figures. If ctx ends, Pull stops waiting. It does not cut off a running call, which
 // the service has counted already: that call ends by its own timeout. Failures are *Error, except
-// for the errors of ctx and of the pacer.
+// for the errors of ctx, of signing, of the pacer and of Options.CheckClock.
 func (c *Client) Pull(ctx context.Context, request Request) (Answer, error) {
 	endTime := c.account.WindowEnd.endTime(request.Window)
 	body, err := request.body(endTime)

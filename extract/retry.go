@@ -73,7 +73,7 @@ func (c *Client) retry(ctx context.Context, m message, maxTries int) (Answer, er
 		var failed *Error
 		if !errors.As(err, &failed) {
 			if err != nil {
-				return Answer{}, backoff.Permanent(err) // an error of the pacer
+				return Answer{}, backoff.Permanent(err) // not of the API: see call
 			}
 			return answer, nil
 		}

@@ -28,7 +28,7 @@ const (
 // are tried. Tests change them.
 type worth struct{ spans, evidence, evidenceFirst, tried int }
 
-// mostForComparison bounds the requests of such a comparison, besides those for the days: the
+// mostForComparison bounds the requests of a backfill's comparison, besides those for the days: the
 // looks, the comparison itself, and the days that share no request.
 const mostForComparison = maxLooks + 1 + denseAmong
 
@@ -160,8 +160,8 @@ func (p *Pipeline) evidenceDue(ctx context.Context, plan appPlan, rules policy, 
 // mayAddUp reports whether a comparison may show that days add up.
 func mayAddUp(e load.Evidence) bool { return !e.Contradicted }
 
-// streamsWhere returns the plan's streams with figures of tasks for whose evidence such is true.
-func (p *Pipeline) streamsWhere(ctx context.Context, plan appPlan, such func(load.Evidence) bool) (found []planStream, err error) {
+// streamsWhere returns the plan's streams with figures of tasks whose evidence meets the condition.
+func (p *Pipeline) streamsWhere(ctx context.Context, plan appPlan, condition func(load.Evidence) bool) (found []planStream, err error) {
 	for _, planned := range plan.streams {
 		if !planned.ByTask() {
 			continue
@@ -170,7 +170,7 @@ func (p *Pipeline) streamsWhere(ctx context.Context, plan appPlan, such func(loa
 		if err != nil {
 			return nil, err
 		}
-		if such(evidence) {
+		if condition(evidence) {
 			found = append(found, planned)
 		}
 	}

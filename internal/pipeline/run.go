@@ -106,21 +106,21 @@ func (p *Pipeline) planAppRun(ctx context.Context, app App, at time.Time) (appPl
 	}
 	var streams []planStream
 	for _, stream := range active {
-		begin := first
+		from := first
 		if stream.FirstDay != nil {
-			begin = max(first, *stream.FirstDay)
+			from = max(first, *stream.FirstDay)
 		}
-		streams = append(streams, planStream{stream.Stream, begin})
+		streams = append(streams, planStream{stream.Stream, from})
 	}
-	tasks, err := p.db.Tasks.Of(ctx, app.Account.SDKAppID)
+	tasks, err := p.db.Tasks.Of(ctx, id)
 	if err != nil {
 		return appPlan{}, rules, err
 	}
-	opened, err := p.db.Ledger.Opened(ctx, app.Account.SDKAppID)
+	opened, err := p.db.Ledger.Opened(ctx, id)
 	if err != nil {
 		return appPlan{}, rules, err
 	}
-	failed, err := p.db.Ledger.Failed(ctx, app.Account.SDKAppID)
+	failed, err := p.db.Ledger.Failed(ctx, id)
 	if err != nil {
 		return appPlan{}, rules, err
 	}
