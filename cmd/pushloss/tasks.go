@@ -198,9 +198,9 @@ func newTasksListCommand(env Environment) *cobra.Command {
 		Use:   "list",
 		Short: "List the registered tasks",
 		Long: `Shows the tasks that runs follow, where each first came from, and when an answer of the
-API last had figures of it. "never answered" means that its ID is wrong, or that runs do
-not pull its days. "none" means that no push of it was lost, or that the API answers a
-wrong ID with zeros.`,
+API last had figures of it. "never answered" means that no run has pulled its days yet,
+that runs do not pull them, or that its ID is wrong. "none" means that no push of it was
+lost, or that the API answers a wrong ID with zeros.`,
 		Example: "  pushloss tasks list --output json",
 		Args:    exactly(cobra.NoArgs),
 	}
