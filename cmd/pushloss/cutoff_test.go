@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 )
@@ -26,4 +27,38 @@ func TestADaemonThatWasCutOffComesBack(t *testing.T) {
 	network.Mend()
 	eventually(t, "the daemon runs again", func() bool { return runs() > before })
 	cut.endsWith(0)
+}
+
+// A daemon uses a key that was put into its file since it began, and the earlier one while the file
+// holds none.
+func TestADaemonTakesANewKeyFromItsFile(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	delete(w.env, "TIM_SECRET_KEY")
+	key := file(t, "key", "an-earlier-key")
+	w.env["TIM_SECRET_KEY_FILE"] = key
+	w.env["PUSHLOSS_HTTP_ADDR"] = "127.0.0.1:0"
+	w.env["PUSHLOSS_SCHEDULES_FILE"] = file(t, "schedules.yaml", "schedules: [{name: often, job: run, cron: '* * * * *'}]")
+	clock := newMinutes()
+	renewed := w.serve(clock.now)
+	ended := func(state string, n int64) func() bool {
+		return func() bool {
+			return w.number(`SELECT count(*) FROM analytics.runs WHERE state = $1`, state) == n
+		}
+	}
+	eventually(t, "the earlier key is refused", ended("failed", 1))
+	for _, step := range []struct {
+		content, state string
+		runs           int64
+	}{{"", "failed", 2}, {testKey, "done", 1}} {
+		if err := os.WriteFile(key, []byte(step.content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		clock.pass()
+		eventually(t, "a run has "+step.state, ended(step.state, step.runs))
+	}
+	renewed.endsWith(0)
+	if !strings.Contains(renewed.said.String(), "the earlier ones serve") {
+		t.Error("nothing says that the file holds no key")
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"pushloss/internal/localpg"
 	"pushloss/internal/pipeline"
 	"pushloss/internal/postgres"
+	"pushloss/internal/problem"
 	"pushloss/load"
 	"pushloss/migrations"
 )
@@ -183,6 +185,25 @@ func (a *app) pipeline(db *load.DB, opts pipeline.Options) *pipeline.Pipeline {
 	opts.Now = a.env.Now
 	opts.Holder = holder()
 	return pipeline.New(db, extract.NewTransport(), apps, a.pipelineSettings(), opts)
+}
+
+// renewed returns apps with their keys as the settings have them now. The earlier keys serve while the
+// settings cannot be read, as in the middle of a change.
+func (a *app) renewed(ctx context.Context, apps []pipeline.App) []pipeline.App {
+	now, err := config.Load(ctx, a.env.Lookuper, config.Needs{Credentials: true}, a.env.Now())
+	if err != nil {
+		a.log.WarnContext(ctx, "the keys of the apps cannot be read again: the earlier ones serve", "error", err, "hint", problem.HintOf(err))
+		return apps
+	}
+	apps = slices.Clone(apps)
+	for i := range apps {
+		for _, app := range now.Apps {
+			if app.SDKAppID == apps[i].Account.SDKAppID {
+				apps[i].Account.SecretKey = app.SecretKey
+			}
+		}
+	}
+	return apps
 }
 
 func (a *app) pipelineSettings() pipeline.Settings {

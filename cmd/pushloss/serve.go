@@ -78,7 +78,7 @@ func (a *app) serve(ctx context.Context, db *load.DB, events *notify.Notifier, l
 	return daemon.Run(ctx, daemon.Options{
 		DB: db, Schedules: list, Notifier: events,
 		Pipeline: func(onCall func(int64, extract.CallReport)) *pipeline.Pipeline {
-			return a.pipeline(db, pipeline.Options{OnCall: onCall})
+			return a.pipeline(db, pipeline.Options{OnCall: onCall, Renew: a.renewed})
 		},
 		Prune:  func(ctx context.Context) (load.Pruned, error) { return a.prune(ctx, db.Archive) },
 		Status: func(ctx context.Context) (judged, others []load.AppStatus, err error) { return a.status(ctx, db) },

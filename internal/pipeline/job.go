@@ -176,11 +176,12 @@ func (r *AppReport) stop(ctx context.Context, err error) {
 // appsNamed returns the app with the ID or, for 0, all apps that are not retired.
 func (p *Pipeline) appsNamed(ctx context.Context, sdkAppID int64) ([]App, error) {
 	if sdkAppID == 0 {
-		return p.unretired(ctx)
+		apps, err := p.unretired(ctx)
+		return p.opts.Renew(ctx, apps), err
 	}
 	for _, app := range p.apps {
 		if app.Account.SDKAppID == sdkAppID {
-			return []App{app}, nil
+			return p.opts.Renew(ctx, []App{app}), nil
 		}
 	}
 	ids := make([]string, len(p.apps))

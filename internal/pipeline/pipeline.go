@@ -50,6 +50,9 @@ type Options struct {
 	Past bool
 	// DatabaseNow is the database's clock; nil reads it from the database.
 	DatabaseNow func(context.Context) (time.Time, error)
+	// Renew returns apps with the keys of now, at the start of each job: a key in a file may be replaced
+	// while a process runs. nil returns them as they are.
+	Renew func(context.Context, []App) []App
 	// OnCall is called after every API call.
 	OnCall func(sdkAppID int64, call extract.CallReport)
 	// OnProgress is called after every request; calls never overlap.
@@ -97,6 +100,9 @@ func New(db *load.DB, transport http.RoundTripper, apps []App, settings Settings
 	}
 	if opts.DatabaseNow == nil {
 		opts.DatabaseNow = db.Now
+	}
+	if opts.Renew == nil {
+		opts.Renew = func(_ context.Context, apps []App) []App { return apps }
 	}
 	if opts.Holder == "" {
 		opts.Holder = "another process"
