@@ -43,6 +43,13 @@ func binaryKind(list *bufio.Reader) string {
 // yaml matches the beginning of a list of tasks in YAML.
 var yaml = regexp.MustCompile(`^(?:---[ \t]*\n)?(?:- [\w"']|[\w-]+:[ \t]*\n)`)
 
+var (
+	// script matches the beginning of statements that a database's tool exports.
+	script = regexp.MustCompile(`^(?:insert\s+into|create\s+table|copy)\s+[^,;\t]*\(`)
+	// upright matches the line before a row that psql (\x) or mysql (\G) writes as a line for each column.
+	upright = regexp.MustCompile(`^(?:-\[ record 1 \]|\*+ 1\. row \*)`)
+)
+
 // otherText says, by its beginning, what a text is that is neither a table nor JSON.
 func otherText(head []byte) string {
 	head = bytes.ToLower(bytes.TrimLeft(head, " \t\r\n"))
@@ -56,6 +63,10 @@ func otherText(head []byte) string {
 		return "the file is a formatted text (RTF): save it as plain text (UTF-8)"
 	case yaml.Match(head):
 		return "the file is YAML" + form
+	case script.Match(head):
+		return "the file is SQL" + form
+	case upright.Match(head):
+		return "the file has a line for each column of a row: export it as a table, without \\x (psql) or \\G (mysql)"
 	}
 	return ""
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -168,13 +167,13 @@ func (r *reader) problem(line int, format string, args ...any) {
 	r.problems = append(r.problems, Problem{Name: r.name, Line: line, Element: r.number, Text: fmt.Sprintf(format, args...), isJSON: r.isJSON})
 }
 
-// nulls are notations of databases, spreadsheets and pandas for a missing value.
-var nulls = []string{`\N`, "NULL", "null", "(null)", "<null>", "None", "nil", "NaN", "nan", "NaT", "#N/A", "N/A", "n/a", "-", "—"}
+// null matches the notations of databases, spreadsheets and programs for a missing value.
+var null = regexp.MustCompile(`^(?i:[(\[<]?(null|nil|none|nan|nat|n/a|undefined)[)\]>]?|\\n|#n/a|-|—)$`)
 
 func (r *reader) add(line int, from Origin, fields map[string]string) {
 	before := len(r.problems)
 	for _, column := range []string{"sdk_app_id", "sent_at", "label", "retired_at"} {
-		if slices.Contains(nulls, fields[column]) {
+		if null.MatchString(fields[column]) {
 			fields[column] = ""
 		}
 	}

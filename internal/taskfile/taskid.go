@@ -110,8 +110,8 @@ func hasColumn(id string) bool {
 }
 
 // isFullWidth reports whether a letter, digit or sign of ASCII was typed as wide as a
-// Chinese character.
-func isFullWidth(r rune) bool { return r >= '！' && r <= '～' }
+// Chinese character, or a sign is one of Chinese texts.
+func isFullWidth(r rune) bool { return r >= '！' && r <= '～' || r >= '、' && unicode.IsPunct(r) }
 
 // exponent is what follows the decimal comma in a number such as 6,57E+25.
 var exponent = regexp.MustCompile(`^\d+[eE][+-]?\d+$`)

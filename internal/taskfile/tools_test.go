@@ -112,7 +112,7 @@ func TestTextsThatCannotBeATaskID(t *testing.T) {
 		"#REF!": "not a TaskID", "#N/A": "not a TaskID", "TRUE": "not a TaskID", "null": "not a TaskID", "N/A": "not a TaskID", "-": "not a TaskID",
 		"6,57E+25": "spreadsheet", "6,57e25": "spreadsheet", "65.743.400": "spreadsheet", "65,743,400": "spreadsheet",
 		"657bf434_5375…": "cut off", "657bf434_5375...": "cut off", "657bf434…bc614e": "cut off", "...bc614e": "cut off",
-		"６５７bf434": "input method", "657bf434＿537529d8": "input method", "٦٥٧": "input method", "657bf434_५": "input method", "ｔ1": "input method",
+		"６５７bf434": "input method", "657bf434＿537529d8": "input method", "٦٥٧": "input method", "657bf434_५": "input method", "ｔ1": "input method", "t1、t2": "input method", "t1。": "input method", "【t1】": "input method",
 		"xxx–yyy": "dash", "xxx—yyy": "dash", "−5x": "dash",
 		"Total": "sum", "TOTAL": "sum", "Totals:": "sum", "Grand-Total": "sum", "subtotal": "sum", "Total:12": "sum", "sum": "sum", "合计": "sum", "总计": "sum",
 		"12.5": "spreadsheet", "-5": "spreadsheet", "45747.3333": "spreadsheet",
