@@ -179,7 +179,7 @@ func TestARefusalWrittenInEscapesIsRead(t *testing.T) {
 	}
 }
 
-func TestTheBodyLimit(t *testing.T) {
+func TestAnAnswerAboveTheLimitIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		limit int64

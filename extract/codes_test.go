@@ -98,7 +98,7 @@ func TestATransientCodeDoesNoHarm(t *testing.T) {
 	}
 }
 
-func TestTheTableOfCodes(t *testing.T) {
+func TestEachDocumentedCodeHasItsClassAndAdvice(t *testing.T) {
 	t.Parallel()
 	for _, tt := range documented {
 		for _, number := range tt.codes {

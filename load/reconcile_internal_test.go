@@ -84,7 +84,7 @@ func TestEachKeyIsComparedOnceWithTheSumsOfBothSides(t *testing.T) {
 	})
 }
 
-func TestVerdictOnACheck(t *testing.T) {
+func TestTheVerdictOnACheckDependsOnTheOneBefore(t *testing.T) {
 	t.Parallel()
 	pending, pulled := &prior{state: CheckDiffers, attempt: 1, opened: true}, &prior{state: CheckDiffers, attempt: 1}
 	stays := &prior{state: CheckStays, attempt: 4}

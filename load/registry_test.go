@@ -92,7 +92,7 @@ func TestATimezoneThatPostgresDoesNotKnowIsRefused(t *testing.T) {
 	equal(t, "apps", []string(nil), f.rows(`SELECT sdk_app_id FROM analytics.apps`))
 }
 
-func TestSavingTasks(t *testing.T) {
+func TestSavedTasksAreCountedAndKeepWhatIsNotGiven(t *testing.T) {
 	t.Parallel()
 	sent := time.Date(2025, 3, 1, 8, 0, 0, 0, time.UTC)
 	task := func(id string, change ...func(*load.Task)) load.Task {
@@ -172,7 +172,7 @@ func TestSavingTasksIsAllOrNothing(t *testing.T) {
 	equal(t, "tasks", []string{"a", "b"}, f.rows(`SELECT task_id FROM analytics.tasks ORDER BY 1`))
 }
 
-func TestTasksOfSomeApps(t *testing.T) {
+func TestTasksAreListedByApp(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	_, err := f.db.Tasks.Save(t.Context(), []load.Task{
@@ -195,7 +195,7 @@ func TestTasksOfSomeApps(t *testing.T) {
 	equal(t, "every app", []string{"a", "b", "c", "d"}, ids(f.db.Tasks.All(t.Context())))
 }
 
-func TestRetiringTasks(t *testing.T) {
+func TestARetiredTaskIsFollowedAgainWhenAListNamesIt(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	ctx := t.Context()

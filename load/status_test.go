@@ -32,7 +32,7 @@ func TestO2StatusOfAnEmptyDatabase(t *testing.T) {
 	equal(t, "statuses", []load.AppStatus(nil), statuses)
 }
 
-func TestO1Status(t *testing.T) {
+func TestO1StatusCountsWhatIsLateMissingOrFailed(t *testing.T) {
 	t.Parallel()
 	overall := load.TaskRef{}
 	const lookback = 2 // a day is late from the second midnight after its end
@@ -230,7 +230,7 @@ func TestO1Status(t *testing.T) {
 			test.windows(f, today)
 			statuses, err := f.db.Status(t.Context(), today.UTC().Add(12*time.Hour), test.grace)
 			must(t, err)
-			for i := range statuses { // TestUnansweredTasks
+			for i := range statuses { // TestTasksThatNoAnswerHadAreNamed
 				statuses[i].Unanswered = load.Unanswered{}
 			}
 			want := test.want(today)

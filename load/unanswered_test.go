@@ -11,7 +11,7 @@ import (
 )
 
 // K6: a mistyped ID is absent in every window, and nothing else would report it.
-func TestUnansweredTasks(t *testing.T) {
+func TestTasksThatNoAnswerHadAreNamed(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	today := f.today()
@@ -83,7 +83,7 @@ func has[K comparable, V any](m map[K]V, key K) bool {
 }
 
 // A task whose answers are only zeros has no losses, or a wrong ID.
-func TestTasksAnsweredWithoutFigures(t *testing.T) {
+func TestATaskAnsweredWithZerosCountsAsAnsweredWithoutFigures(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	f.load(f.pull(

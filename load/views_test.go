@@ -114,7 +114,7 @@ func TestS18UnknownPlatformsAndEventsAreShownByNumber(t *testing.T) {
 	}
 }
 
-func TestChangesOfEveryGrain(t *testing.T) {
+func TestChangesOfEveryGrainAreListed(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	some := func(task string, count int64) transform.Snapshot {

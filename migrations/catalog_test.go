@@ -44,7 +44,7 @@ const sqlSeeds = `
 	SELECT platform::text FROM pushloss.platform ORDER BY 1`
 
 // M1: the way down and up again ends where it began.
-func TestM1UpDownUp(t *testing.T) {
+func TestM1TheWayDownAndUpEndsWhereItBegan(t *testing.T) {
 	t.Parallel()
 	url := pgtest.EmptyURL(t)
 	conn := connect(t, url)

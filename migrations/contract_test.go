@@ -10,7 +10,7 @@ import (
 
 // The views are what dashboards are built on: names, order and types of their columns.
 // A change here breaks reports of users.
-func TestColumnsOfTheViews(t *testing.T) {
+func TestTheViewsHaveTheColumnsThatDashboardsUse(t *testing.T) {
 	t.Parallel()
 	stageLoss := []string{"sdk_app_id bigint", "day date", "stage text", "err_code text", "err_info text", "err_count bigint",
 		"updated_at timestamp with time zone", "err_meaning text", "final boolean", "short_name text", "what_to_do text", "token_dead boolean"}

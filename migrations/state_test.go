@@ -12,7 +12,7 @@ import (
 
 // M4, M5: every state of a schema except the right one is reported, and no command changes it,
 // except that Up migrates older schemas.
-func TestM5Check(t *testing.T) {
+func TestM5EveryStateOfASchemaButTheRightOneIsReported(t *testing.T) {
 	t.Parallel()
 	newest := migrations.Newest()
 	empty := func(t *testing.T) string { return pgtest.EmptyURL(t) }

@@ -15,7 +15,7 @@ import (
 )
 
 // M3: migrators that start together all succeed, and the schema is made once.
-func TestM3MigratorsAtOnce(t *testing.T) {
+func TestM3MigratorsThatStartTogetherAllSucceed(t *testing.T) {
 	t.Parallel()
 	reference := lines(t, connect(t, pgtest.URL(t)), sqlCatalog)
 	for _, n := range []int{2, 8} {
@@ -96,7 +96,7 @@ func untilWaiting(t *testing.T, url string) {
 	}
 }
 
-func TestContextThatHasEnded(t *testing.T) {
+func TestNothingIsMadeIfTheContextHasEnded(t *testing.T) {
 	t.Parallel()
 	url := pgtest.EmptyURL(t)
 	ctx, cancel := context.WithCancel(t.Context())

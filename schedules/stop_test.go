@@ -114,7 +114,7 @@ func neverStarted(context.Context, string) (time.Time, error) { return time.Time
 
 // K6: starting and stopping at any moment leaves nothing running. TestMain looks
 // for goroutines left behind.
-func TestStartAndStopStress(t *testing.T) {
+func TestStartingAndStoppingAtAnyMomentLeavesNothingRunning(t *testing.T) {
 	t.Parallel()
 	var running atomic.Int32
 	jobs := map[string]schedules.Job{"run": func(ctx context.Context) error {

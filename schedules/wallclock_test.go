@@ -11,7 +11,7 @@ import (
 
 // Times that clocks leave out come at the first instant after the gap. Times that they show twice
 // come once.
-func TestTicksWhereClocksChange(t *testing.T) {
+func TestATickAtAClockChangeComesOnce(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name, zone, cron string

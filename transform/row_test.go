@@ -12,7 +12,7 @@ import (
 )
 
 // S18, S19, T10, T11, T12.
-func TestAStageRow(t *testing.T) {
+func TestAStageRowBecomesAFactOrIsRejected(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name   string
@@ -108,7 +108,7 @@ func TestAStageRow(t *testing.T) {
 }
 
 // S18, S19, T11.
-func TestAPlatformRow(t *testing.T) {
+func TestAPlatformRowBecomesAFactOrIsRejected(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name            string

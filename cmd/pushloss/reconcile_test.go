@@ -76,7 +76,7 @@ func TestAPersistentDifferenceIsReportedByStatusAndMetrics(t *testing.T) {
 	w.do(0, "status")
 }
 
-func TestExitCodesOfReconcile(t *testing.T) {
+func TestReconcileExitsWithTheCodeOfWhatItMet(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.weekOf("t1")

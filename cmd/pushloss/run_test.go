@@ -156,7 +156,7 @@ func TestTheBinaryLoadsThePublishedSample(t *testing.T) {
 }
 
 // O1, O2: status fails unless a run has kept everything fresh.
-func TestStatus(t *testing.T) {
+func TestStatusFailsUnlessARunKeptEverythingFresh(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.do(1, "status").says(t, "never pulled: pushloss run")
@@ -182,7 +182,7 @@ func TestStatus(t *testing.T) {
 }
 
 // S1: check emits one result, and fails where a run would.
-func TestCheck(t *testing.T) {
+func TestCheckPrintsOneResultAndFailsWhereARunWould(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	r := w.do(0, "check")

@@ -230,7 +230,7 @@ func epoch(value any) int64 {
 	}
 }
 
-func TestDashboards(t *testing.T) {
+func TestTheDashboardsShowTheFiguresOfTheViews(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	// Nobody has registered an app: the pages open all the same, and say that there

@@ -15,7 +15,7 @@ import (
 
 var onlyCredentials = config.Needs{Credentials: true}
 
-func TestSecretKeyForms(t *testing.T) {
+func TestASecretKeyIsReadFromAVariableOrAFile(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name string
@@ -36,7 +36,7 @@ func TestSecretKeyForms(t *testing.T) {
 	}
 }
 
-func TestAppProblems(t *testing.T) {
+func TestMistakesInTheSettingsOfAnAppAreNamed(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name           string

@@ -36,7 +36,7 @@ func TestWhichFormsOfADatabaseAreAccepted(t *testing.T) {
 	}
 }
 
-func TestDatabaseProblems(t *testing.T) {
+func TestMistakesInDatabaseURLAreNamedWithoutThePassword(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, url, says string }{
 		{"without a file the embedded one is offered", "", "DATABASE_URL=embedded: for a local one"},

@@ -22,7 +22,7 @@ func serveOn(t testing.TB, handler http.Handler) (url string) {
 	return server.URL
 }
 
-func TestTasksThatArePosted(t *testing.T) {
+func TestPostedTasksAreRegistered(t *testing.T) {
 	t.Parallel()
 	const answered = `{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0,"TaskId":"pushed","Novelty":1}`
 	for _, test := range []struct {
@@ -83,7 +83,7 @@ func TestTasksThatArePosted(t *testing.T) {
 	}
 }
 
-func TestPostsThatAreRefused(t *testing.T) {
+func TestPostsWithoutTheTokenOrOfAWrongFormAreRefused(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	const task = `{"task_id":"t","sdk_app_id":1400000001}`

@@ -132,7 +132,7 @@ func TestNoProgramsSaysWhereItLookedAndWhatToInstall(t *testing.T) {
 	}
 }
 
-func TestDataOfAnotherVersion(t *testing.T) {
+func TestDataOfAnotherVersionAreRefused(t *testing.T) {
 	t.Parallel()
 	dir := seededDir(t)
 	server := mustStart(t, Options{Dir: dir})
@@ -150,7 +150,7 @@ func TestDataOfAnotherVersion(t *testing.T) {
 	}
 }
 
-func TestParseVersion(t *testing.T) {
+func TestTheVersionOfAServerIsRead(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int{
 		"postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)": 15,

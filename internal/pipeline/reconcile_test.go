@@ -246,7 +246,7 @@ func TestAReconcileThatComparesNothingSaysWhy(t *testing.T) {
 	}
 }
 
-func TestFailuresOfAReconcile(t *testing.T) {
+func TestAReconcileReportsWhatItCouldNotCompare(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name, faults string

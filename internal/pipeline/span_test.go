@@ -48,7 +48,7 @@ func TestS15SpansTileARange(t *testing.T) {
 	})
 }
 
-func TestTheNewestSpan(t *testing.T) {
+func TestTheNewestSpanIsAWeekAtMostWithinTheMemory(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name, zone, now string
@@ -78,7 +78,7 @@ func TestTheNewestSpan(t *testing.T) {
 
 // The run that is compared is stored whole, no longer one is, and the newest of
 // equally long ones is taken.
-func TestTheLongestRun(t *testing.T) {
+func TestTheNewestOfTheLongestStoredRunsIsCompared(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		p := policy{location: time.UTC}

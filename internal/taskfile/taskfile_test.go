@@ -33,7 +33,7 @@ func at(text string) *time.Time {
 // unnumbered leaves out the numbers of elements, which only JSON has.
 var unnumbered = cmpopts.IgnoreFields(taskfile.Entry{}, "Element")
 
-func TestListsThatAreRead(t *testing.T) {
+func TestListsAreReadInEachForm(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name, list string

@@ -19,7 +19,7 @@ func TestATimeOutsideTheYearsOfPushesIsRefused(t *testing.T) {
 	}
 }
 
-func TestParseTime(t *testing.T) {
+func TestTimesAreReadInEachForm(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"2025-03-31T08:00:00+08:00":       "2025-03-31T00:00:00Z",

@@ -147,7 +147,7 @@ func TestEachQuestionBeginsWithItsSentence(t *testing.T) {
 	}
 }
 
-func TestQuestions(t *testing.T) {
+func TestEachQuestionIsAnswered(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	given := map[string]string{"app": "1"}

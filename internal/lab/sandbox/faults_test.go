@@ -133,7 +133,7 @@ func TestFaultsNeitherSeeNorCountCallsThatBreakThePace(t *testing.T) {
 	}
 }
 
-func TestAPIFaults(t *testing.T) {
+func TestFaultsOfTheAPIAnswerAsItWould(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		spec string

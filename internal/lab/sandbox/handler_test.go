@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-func TestCallsThatAreRefused(t *testing.T) {
+func TestEachWrongCallHasItsCode(t *testing.T) {
 	t.Parallel()
 	set := func(key, value string) func(url.Values) { return func(q url.Values) { q.Set(key, value) } }
 	del := func(key string) func(url.Values) { return func(q url.Values) { q.Del(key) } }

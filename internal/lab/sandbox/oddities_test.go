@@ -90,7 +90,7 @@ func TestOddAnswersWithoutOddityArePlain(t *testing.T) {
 	})
 }
 
-func TestOdditiesThatAreSeen(t *testing.T) {
+func TestOdditiesShowInTheAnswer(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		spec  string
