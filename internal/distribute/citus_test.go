@@ -2,6 +2,8 @@ package distribute_test
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -148,4 +150,31 @@ func TestAWorkerThatIsAddedLaterGetsTheTablesOfNames(t *testing.T) {
 	spread(references)
 	spread(0)
 	exec(worker, `SELECT * FROM analytics.recent_days(7)`)
+}
+
+// A role that is no superuser distributes after a superuser has done the step that Citus denies it.
+func TestTheOwnerDistributesAfterASuperusersStep(t *testing.T) {
+	t.Parallel()
+	if !pgtest.OnCitus() {
+		t.Skip("PUSHLOSS_TEST_CITUS_URL names no cluster")
+	}
+	ctx, owner := t.Context(), pgtest.CitusURL(t)
+	_, err := distribute.Run(ctx, owner, 2, false)
+	denied, ok := errors.AsType[*distribute.SuperuserError](err)
+	if !ok {
+		t.Fatalf("got %v, want a *distribute.SuperuserError", err)
+	}
+	_, step, _ := strings.Cut(denied.Hint(), "coordinator: ")
+	step, _, _ = strings.Cut(step, ";")
+	superuser, err := pgx.Connect(ctx, pgtest.AdminURL(t, owner))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer superuser.Close(context.WithoutCancel(ctx))
+	if _, err := superuser.Exec(ctx, step); err != nil {
+		t.Fatalf("%s: %v", step, err)
+	}
+	if report, err := distribute.Run(ctx, owner, 2, false); err != nil || report.Changed == 0 {
+		t.Errorf("it changed %d tables: %v", report.Changed, err)
+	}
 }

@@ -169,9 +169,35 @@ func keepMetadata(ctx context.Context, conn *pgx.Conn) error {
 	if err := conn.QueryRow(ctx, sqlHasMetadata).Scan(&synced); err != nil || synced == 0 {
 		return err
 	}
-	_, err := conn.Exec(ctx, sqlStopMetadata)
-	return err
+	// Citus denies this to a role that has the right to call the function, too.
+	if _, err := conn.Exec(ctx, sqlStopMetadata); err != nil {
+		if postgres.Disconnected(err) || ctx.Err() != nil {
+			return err
+		}
+		return &SuperuserError{Database: database, cause: err}
+	}
+	return nil
 }
+
+// SuperuserError says that Citus lets only a superuser do a step.
+type SuperuserError struct {
+	Database string
+	cause    error
+}
+
+func (e *SuperuserError) Error() string {
+	return "Citus lets only a superuser do this: " + e.cause.Error()
+}
+
+func (e *SuperuserError) Unwrap() error { return e.cause }
+
+// Hint says what an operator can do.
+func (e *SuperuserError) Hint() string {
+	return fmt.Sprintf("as a superuser, in the database %s of the coordinator: %s; then run pushloss distribute again, as the same role as now", e.Database, sqlStopMetadata)
+}
+
+// ExitCode is problem.Database.
+func (*SuperuserError) ExitCode() problem.Code { return problem.Database }
 
 // busy explains a lock that was not granted.
 func busy(err error) error {

@@ -28,7 +28,8 @@ func (e *RevokedError) Hint() string { return "as a superuser: " + strings.Join(
 // ExitCode is problem.Database.
 func (*RevokedError) ExitCode() problem.Code { return problem.Database }
 
-// The server names the object in its message, in any language.
+// The server names the object in its message, in any language. A greater OID than initdb gives is
+// that of an extension's function, such as of Citus, which may withhold it from everybody.
 const sqlRevoked = `
 	SELECT format('GRANT SELECT ON %I.%I TO %I;', n.nspname, c.relname, current_user)
 	FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -36,7 +37,7 @@ const sqlRevoked = `
 	UNION ALL
 	SELECT format('GRANT EXECUTE ON FUNCTION %I.%I(%s) TO %I;', n.nspname, f.proname, pg_get_function_identity_arguments(f.oid), current_user)
 	FROM pg_catalog.pg_proc AS f JOIN pg_catalog.pg_namespace AS n ON n.oid = f.pronamespace
-	WHERE n.nspname = 'pg_catalog' AND $1 ~ ('\m' || f.proname || '\M') AND NOT has_function_privilege(f.oid, 'EXECUTE')
+	WHERE n.nspname = 'pg_catalog' AND $1 ~ ('\m' || f.proname || '\M') AND f.oid < 16384 AND NOT has_function_privilege(f.oid, 'EXECUTE')
 	UNION ALL
 	SELECT format('GRANT USAGE ON TYPE %I.%I TO %I;', n.nspname, t.typname, current_user)
 	FROM pg_catalog.pg_type AS t JOIN pg_catalog.pg_namespace AS n ON n.oid = t.typnamespace
