@@ -98,6 +98,6 @@ func (e *PresetError) Hint() string {
 		pgx.Identifier{e.User}.Sanitize(), e.Setting, pgx.Identifier{e.Database}.Sanitize())
 }
 
-// sqlPresets finds presets of the role and the database.
+// sqlPresets finds presets, whether of the role, the database or the server.
 const sqlPresets = `SELECT name FROM pg_catalog.pg_settings
-	WHERE source IN ('user', 'database', 'database user') AND name IN ('statement_timeout', 'idle_session_timeout', 'transaction_timeout', 'exit_on_error')`
+	WHERE setting NOT IN ('0', 'off') AND name IN ('statement_timeout', 'idle_session_timeout', 'transaction_timeout', 'exit_on_error')`

@@ -92,6 +92,20 @@ func TestEverySessionHasOurSettings(t *testing.T) {
 	}
 }
 
+// A limit of the server ends a session like one of the role, but a test cannot set it for one server of
+// all tests: the connection string gives it.
+func TestLaterLoginsOutbidAnyPresetLimit(t *testing.T) {
+	t.Parallel()
+	pool, err := postgres.Open(t.Context(), pgtest.EmptyURL(t)+"&options=-c%20exit_on_error%3Don", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	if got := pool.Config().ConnConfig.RuntimeParams["options"]; !strings.Contains(got, "-c idle_session_timeout=0") {
+		t.Errorf("logins have the options %q", got)
+	}
+}
+
 // A preset that guards stored data stays.
 func TestASessionKeepsGuardsOfTheDatabase(t *testing.T) {
 	t.Parallel()
