@@ -38,9 +38,9 @@ func newDemoCommand(env Environment) *cobra.Command {
 		Use:   "demo",
 		Short: "Try everything on this machine, without settings",
 		Long: `Starts a local Postgres under .pushloss and a stand-in of the API, registers three
-tasks, and pulls their losses of the last 7 days at the API's real pace, one call a
-second. The database stays: the next demo uses it again, and so does any other
-command with DATABASE_URL=embedded:.`,
+tasks, and pulls the last 7 days of the whole app and of these tasks at the API's real
+pace, one call a second. The database stays: the next demo uses it again, and so does
+any other command with DATABASE_URL=embedded:.`,
 		Example: `  pushloss demo
   pushloss demo --hold`,
 		Args: exactly(cobra.NoArgs),
