@@ -117,6 +117,13 @@ func Hidden(err error) bool {
 	return ok && Denied(err) && (pgErr.Routine == "check_enable_rls" || pgErr.Routine == "ExecWithCheckOptions")
 }
 
+// overtaken reports whether a standby ended a statement or a session because of what it had to apply.
+// Its SQLSTATE is that of other conflicts, and its text is in the server's language.
+func overtaken(err error) bool {
+	pgErr, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pgErr.Code == pgerrcode.SerializationFailure && pgErr.File == "postgres.c"
+}
+
 // Full reports whether err says that no connection is left: Postgres reports 53300. At the
 // login poolers report 53400 and PgBouncer 08P01, which mean something else later.
 func Full(err error) bool {
@@ -140,10 +147,13 @@ func Hint(err error) string {
 		return hint
 	}
 	if where := Foreign(err); where != "" {
-		return fmt.Sprintf("a function that pushloss did not make refuses the change (%s): let its maker allow it, or drop its trigger, which pushloss check names", where)
+		return fmt.Sprintf("a function that pushloss did not make refuses the change (%s): let its maker allow it, or drop its trigger, which pushloss check names (an event trigger: \\dy in psql)", where)
 	}
 	if Hidden(err) {
 		return HiddenHint
+	}
+	if overtaken(err) {
+		return "this standby removed rows or took locks that the statement needed: run again; if that happens often, set hot_standby_feedback = on, or raise max_standby_streaming_delay, on the standby"
 	}
 	switch code := Code(err); code {
 	case pgerrcode.ReadOnlySQLTransaction:

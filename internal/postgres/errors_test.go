@@ -103,3 +103,14 @@ func TestTheHintForAMissingDatabaseNamesIt(t *testing.T) {
 		t.Errorf("%v: the hint is %q", err, hint)
 	}
 }
+
+// A standby ends what reads rows that it must remove, with the SQLSTATE of a serialization failure.
+func TestAStandbyThatEndsAReadIsNotReportedAsAMigration(t *testing.T) {
+	t.Parallel()
+	for file, says := range map[string]string{"postgres.c": "hot_standby_feedback", "heapam.c": "another session"} {
+		err := fmt.Errorf("verify: %w", &pgconn.PgError{Code: "40001", File: file})
+		if hint := postgres.Hint(err); !strings.Contains(hint, says) {
+			t.Errorf("%s: %s", file, hint)
+		}
+	}
+}
