@@ -73,7 +73,8 @@ func TestAStepWaitsForRoomAndIsTakenAgain(t *testing.T) {
 func TestAConnectionThatLeavesNoOtherOneIsNotHeld(t *testing.T) {
 	t.Parallel()
 	address := pgtest.Role(t, pgtest.EmptyURL(t), "room_"+strings.ToLower(rand.Text()[:10]), "CONNECTION LIMIT 1")
-	pool, err := postgres.Open(t.Context(), address, 4)
+	// Patiently, because the first connection of Open may not have left the server yet.
+	pool, err := postgres.OpenPatiently(t.Context(), address, 4, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
