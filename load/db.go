@@ -31,6 +31,7 @@ type DB struct {
 	// meet the same ones: they would wait for each other in the database and hold all connections.
 	learning *semaphore.Weighted
 	reads    reads
+	waits    waits
 }
 
 // Open connects to the database. Unreachable accepts the error if no database answers. A
@@ -56,7 +57,7 @@ func with(pool *postgres.Pool, err error) (*DB, error) {
 		pool.Close()
 		return nil, fmt.Errorf("prepare compression: %w", err)
 	}
-	db := &DB{pool: pool, encoder: encoder, learning: semaphore.NewWeighted(1)}
+	db := &DB{pool: pool, encoder: encoder, learning: semaphore.NewWeighted(1), waits: newWaits()}
 	db.Tasks, db.Apps, db.Ledger, db.Runs, db.Archive = Registry{db}, Apps{db}, Ledger{db}, Runs{db}, Archive{db}
 	db.reads = newReads(db)
 	return db, nil

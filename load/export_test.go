@@ -1,5 +1,12 @@
 package load
 
+import "time"
+
+// Hurry makes the sessions of a database that are opened after it wait for moments only.
+func Hurry(db *DB) {
+	db.waits = waits{heartbeat: 50 * time.Millisecond, lastSteps: 100 * time.Millisecond, fence: 100 * time.Millisecond}
+}
+
 // Gathered is how many announcements wait for the next round.
 func Gathered(s *Session) int {
 	return s.announcing.Waiting()

@@ -46,13 +46,8 @@ const (
 	sqlEpochs     = `SELECT sdk_app_id, epoch FROM pushloss.app_lease WHERE sdk_app_id = ANY($1::bigint[])`
 )
 
-const (
-	// fenceWait limits the wait for loads of the previous holder. If its network was cut,
-	// its load ends only when the server gives the connection up.
-	fenceWait = heartbeatTimeout / 2
-	// fencePause is the time between two checks for these loads.
-	fencePause = 20 * time.Millisecond
-)
+// fencePause is the time between two checks for loads of the previous holder.
+const fencePause = 20 * time.Millisecond
 
 // LockApp takes the right to work on the app, or returns a *BusyError: at once if another
 // process holds the lock, after a moment if a load of the previous holder still runs.
@@ -144,7 +139,7 @@ func (s *Session) takeLeases(ctx context.Context, conn *pgx.Conn, taken []*membe
 
 // awaitLoads waits until no load of the previous holder runs.
 func (l *AppLock) awaitLoads(ctx context.Context) error {
-	for end := time.Now().Add(fenceWait); l.loading; {
+	for end := time.Now().Add(l.session.db.waits.fence); l.loading; {
 		err := sleep(ctx, fencePause)
 		if err == nil {
 			err = l.join(l.session.fencing)

@@ -128,7 +128,7 @@ func TestALostLockConnectionIsNoticedAfterTheWorkHasEnded(t *testing.T) {
 	f := setup(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	session, work, err := open(t, f.url).OpenSession(ctx, "stopping")
+	session, work, err := hurried(t, f.url).OpenSession(ctx, "stopping")
 	must(t, err)
 	t.Cleanup(session.Close)
 	_, err = session.LockApp(work, testApp+1)

@@ -50,11 +50,14 @@ type fixture struct {
 	taskA, taskB load.TaskRef
 }
 
-func setup(t *testing.T) *fixture {
+func setup(t *testing.T, change ...func(*load.DB)) *fixture {
 	t.Helper()
 	ctx := t.Context()
 	f := &fixture{t: t, url: pgtest.URL(t)}
 	f.db = open(t, f.url)
+	for _, apply := range change {
+		apply(f.db)
+	}
 	session, work := openSession(t, f.db, "the test")
 	f.session = session
 	var err error
@@ -80,6 +83,14 @@ func open(t *testing.T, url string) *load.DB {
 	db, err := load.Open(t.Context(), url, 8)
 	must(t, err)
 	t.Cleanup(db.Close)
+	return db
+}
+
+// hurried is open, for sessions that wait for moments only.
+func hurried(t *testing.T, url string) *load.DB {
+	t.Helper()
+	db := open(t, url)
+	load.Hurry(db)
 	return db
 }
 

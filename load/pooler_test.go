@@ -180,7 +180,7 @@ func TestAPoolerThatIsChangedLaterIsNoticed(t *testing.T) {
 	pooled, err := url.Parse(pgtest.Bouncer{Mode: "transaction", PoolSize: 5}.URL(t, f.url))
 	must(t, err)
 	address, network := netfault.Through(t, f.url)
-	db := open(t, address)
+	db := hurried(t, address)
 	network.Redirect(pooled.Host)
 	network.Break()
 	network.Mend()

@@ -31,13 +31,24 @@ func (e *BusyError) Error() string {
 	return fmt.Sprintf("app %d is being worked on by %s", e.SDKAppID, e.Holder)
 }
 
-const (
-	heartbeat        = 5 * time.Second
-	heartbeatTimeout = 10 * time.Second
+// heartbeatTimeout limits each statement on a session's connection.
+const heartbeatTimeout = 10 * time.Second
+
+// waits are how long a session waits. Tests change them.
+type waits struct {
+	// heartbeat is the time between two checks of the connection.
+	heartbeat time.Duration
 	// lastSteps is how long running loads may still take after the session's connection
 	// broke. The break may concern that connection only.
-	lastSteps = 10 * time.Second
-)
+	lastSteps time.Duration
+	// fence limits the wait for loads of the previous holder. If its network was cut,
+	// its load ends only when the server gives the connection up.
+	fence time.Duration
+}
+
+func newWaits() waits {
+	return waits{heartbeat: heartbeatTimeout / 2, lastSteps: heartbeatTimeout, fence: heartbeatTimeout / 2}
+}
 
 // Session is a dedicated connection that holds the advisory locks of a process, for its run and its
 // apps. The locks end with the connection, however the process ends. A Session is safe for
@@ -111,7 +122,7 @@ func (s *Session) Close() {
 // the last steps of work that has ended.
 func (s *Session) watch(ctx context.Context) {
 	defer close(s.ended)
-	ticker := time.NewTicker(heartbeat)
+	ticker := time.NewTicker(s.db.waits.heartbeat)
 	defer ticker.Stop()
 	for {
 		select {
@@ -141,13 +152,13 @@ func (s *Session) lose(cause error) {
 	s.breaks()
 }
 
-// whileHeld runs a step that goes on when the session's work ends, for at most lastSteps after the
-// connection broke. A longer step hangs, or the fence refuses it.
+// whileHeld runs a step that goes on when the session's work ends, for at most waits.lastSteps after
+// the connection broke. A longer step hangs, or the fence refuses it.
 func (s *Session) whileHeld(ctx context.Context, step func(context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	stop := context.AfterFunc(s.broken, func() {
-		timer := time.NewTimer(lastSteps)
+		timer := time.NewTimer(s.db.waits.lastSteps)
 		defer timer.Stop()
 		select {
 		case <-ctx.Done():

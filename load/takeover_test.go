@@ -137,7 +137,7 @@ func TestK5ALostLockConnectionIsNoticedUnasked(t *testing.T) {
 	t.Parallel()
 	f := setup(t)
 	must(t, f.lock.Unlock(t.Context()))
-	session, work := openSession(t, open(t, f.url), "doomed")
+	session, work := openSession(t, hurried(t, f.url), "doomed")
 	_, err := session.LockApp(work, testApp)
 	must(t, err)
 	f.endSession()
@@ -199,7 +199,7 @@ func TestALoadThatHangsLeavesTheAppBusyAndTheSessionWhole(t *testing.T) {
 	}()
 	f.waits("pushloss.pull")
 	f.endSession()
-	session, work := openSession(t, open(t, f.url), "the other")
+	session, work := openSession(t, hurried(t, f.url), "the other")
 	other, err := session.LockApp(work, testApp+1)
 	must(t, err)
 	var busy *load.BusyError
@@ -216,7 +216,7 @@ func TestALoadThatHangsLeavesTheAppBusyAndTheSessionWhole(t *testing.T) {
 // K5: a load that ran when the session broke does not hang with it.
 func TestK5ALoadDoesNotOutliveItsSessionForLong(t *testing.T) {
 	t.Parallel()
-	f := setup(t)
+	f := setup(t, load.Hurry)
 	f.hold("pushloss.pull")
 	loaded := make(chan error, 1)
 	go func() {
