@@ -122,8 +122,8 @@ func TestAnAnswerConfirmedUnreadHasTheEffectOfReadingIt(t *testing.T) {
 			rt.FailNow()
 		}
 	})
-	if confirmed < 10 {
-		t.Errorf("only %d answers were confirmed unread", confirmed)
+	if confirmed < days/8 { // -short draws fewer days
+		t.Errorf("only %d answers of %d days were confirmed unread", confirmed, days)
 	}
 }
 

@@ -21,6 +21,9 @@ import (
 // whole load.
 func TestT8ALoadCutOffBehindAnyMessage(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("each message takes another load")
+	}
 	f := setup(t)
 	f.load(f.pull(transform.Snapshot{
 		TaskID: "a", Facts: []transform.Fact{stageFact("1", 1, ""), stageFact("2", 2, ""), platformFact(1, "1", 1)},

@@ -23,8 +23,12 @@ import (
 // number of them, in any order, and whoever else uses the pooler.
 func TestPoolersThatMoveTheirClientsAreRefused(t *testing.T) {
 	t.Parallel()
+	sizes := []int{1, 2, 3, 20}
+	if testing.Short() {
+		sizes = []int{2}
+	}
 	for _, mode := range []string{"transaction", "statement"} {
-		for _, size := range []int{1, 2, 3, 20} {
+		for _, size := range sizes {
 			for _, byTurns := range []bool{false, true} {
 				for _, idle := range []int{0, 1, 2, 5} {
 					if idle >= size && idle > 0 {

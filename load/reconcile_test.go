@@ -160,6 +160,9 @@ func TestLaterChecksReplaceEarlierOnes(t *testing.T) {
 // database is as before, or has the check whole.
 func TestT8ACheckCutOffBehindAnyMessage(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("each message takes another check")
+	}
 	f := setup(t)
 	f.twoDays()
 	must(t, f.lock.Unlock(t.Context()))

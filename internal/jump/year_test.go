@@ -241,6 +241,9 @@ func (s score) falseAlarms() float64 { return float64(len(s.wrong)) / float64(s.
 // there is at most one false alarm per app and month. Without numbers of pushes, it is less exact.
 func TestAYearOfTwentyAppsIsJudgedRight(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("the years take 20 seconds")
+	}
 	for _, test := range []struct {
 		name    string
 		counted bool

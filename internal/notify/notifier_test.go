@@ -202,6 +202,9 @@ func TestATargetSaysWhenAMessageIsTriedAgain(t *testing.T) {
 // Some services of the library drop the answer of a target and keep only a text. This test replaces
 // the transport of all, so it runs alone.
 func TestATargetOfAnyServiceSaysWhenAMessageIsTriedAgain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("each service takes a moment")
+	}
 	shared := http.DefaultTransport
 	t.Cleanup(func() { http.DefaultTransport = shared })
 	for _, target := range []string{
