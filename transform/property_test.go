@@ -188,7 +188,7 @@ func TestACountIsReadAsAnyReaderOfIntegersReadsIt(t *testing.T) {
 			rapid.Map(rapid.Int64(), func(n int64) string { return strconv.FormatInt(n, 10) }),
 		).Draw(t, "count")
 		if !json.Valid([]byte(text)) {
-			t.Fatalf("%s is no JSON", text)
+			t.Fatalf("%s is not valid JSON", text)
 		}
 		want, err := strconv.ParseInt(text, 10, 64)
 		readable := err == nil && want >= 0

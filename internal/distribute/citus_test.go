@@ -152,7 +152,7 @@ func TestAWorkerThatIsAddedLaterGetsTheTablesOfNames(t *testing.T) {
 	exec(worker, `SELECT * FROM analytics.recent_days(7)`)
 }
 
-// A role that is no superuser distributes after a superuser has done the step that Citus denies it.
+// A role without superuser rights distributes after a superuser has done the step that Citus denies it.
 func TestTheOwnerDistributesAfterASuperusersStep(t *testing.T) {
 	t.Parallel()
 	if !pgtest.OnCitus() {
