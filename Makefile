@@ -34,7 +34,7 @@ test: postgres build ## run all tests, against one Postgres that they start; mak
 .PHONY: test-short
 test-short: postgres ## tests that take less than a minute in all, without the race detector
 	GOGC=400 go run ./internal/lab/together \
-		go test -vet=off -short -parallel 8 ./load $$(go list ./... | grep -v '/lab/\|/access$$\|/page$$\|/localpg\|/grafana$$\|/cmd/\|/pipeline$$\|/migrations$$\|/postgres$$')
+		go test -short -parallel 8 ./load $$(go list ./... | grep -v '/lab/\|/access$$\|/page$$\|/localpg\|/grafana$$\|/cmd/\|/pipeline$$\|/migrations$$\|/postgres$$')
 
 .PHONY: chaos
 chaos: postgres ## kill the program KILLS times, and its database and network too, and check what is left

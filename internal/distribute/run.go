@@ -169,14 +169,13 @@ func keepMetadata(ctx context.Context, conn *pgx.Conn) error {
 	if err := conn.QueryRow(ctx, sqlHasMetadata).Scan(&synced); err != nil || synced == 0 {
 		return err
 	}
-	// Citus denies this to a role that has the right to call the function, too.
-	if _, err := conn.Exec(ctx, sqlStopMetadata); err != nil {
-		if postgres.Disconnected(err) || ctx.Err() != nil {
-			return err
-		}
+	_, err := conn.Exec(ctx, sqlStopMetadata)
+	// Citus refuses other roles by an internal error, even with the right to call the function.
+	refused := postgres.Denied(err) || postgres.Code(err) == pgerrcode.InternalError
+	if refused && conn.PgConn().ParameterStatus("is_superuser") == "off" {
 		return &SuperuserError{Database: database, cause: err}
 	}
-	return nil
+	return err
 }
 
 // SuperuserError says that Citus lets only a superuser do a step.

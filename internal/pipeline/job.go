@@ -173,11 +173,15 @@ func (r *AppReport) stop(ctx context.Context, err error) {
 	}
 }
 
-// appsNamed returns the app with the ID or, for 0, all apps that are not retired.
+// appsNamed returns the app with the ID or, for 0, all apps that are not retired, with their keys of
+// now.
 func (p *Pipeline) appsNamed(ctx context.Context, sdkAppID int64) ([]App, error) {
 	if sdkAppID == 0 {
 		apps, err := p.unretired(ctx)
-		return p.opts.Renew(ctx, apps), err
+		if err != nil {
+			return nil, err
+		}
+		return p.opts.Renew(ctx, apps), nil
 	}
 	for _, app := range p.apps {
 		if app.Account.SDKAppID == sdkAppID {

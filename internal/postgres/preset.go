@@ -14,7 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// hasty are the settings whose presets, for a role or a database, can end a session or its first
+// hasty are the settings whose presets, for a role, a database or a server, can end a session or its first
 // statements before prepare sets ours. An older server refuses a login with a setting that it does
 // not know.
 var hasty = []struct {
